@@ -1,0 +1,87 @@
+// Package connector says what a far system can be asked to do, as small
+// capability interfaces, and how its answers are classed. It implements
+// nothing: each connector is a folder below this one and a line in
+// cmd/hasta/connectors.go.
+package connector
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// EffectClass says what may be done when a call may or may not have happened,
+// because the process died or the line broke between call and answer.
+type EffectClass string
+
+// The classes of effect, from the easiest to the hardest to recover.
+const (
+	Idempotent EffectClass = "idempotent" // call again: the second call changes nothing
+	Keyed      EffectClass = "keyed"      // call again with the same key while the key lives
+	Verifiable EffectClass = "verifiable" // read first, then decide
+	Ask        EffectClass = "ask"        // never call again: a person decides
+)
+
+// UndoClass says what undoing an act brings back.
+type UndoClass string
+
+// The classes of undoing.
+const (
+	Restorable UndoClass = "restorable" // everything comes back
+	Reissuable UndoClass = "reissuable" // comes back with a new secret, which is told
+	Final      UndoClass = "final"      // does not come back
+)
+
+// Info describes a connected system.
+type Info struct {
+	System  string        // name in systems.yaml: "billing"
+	Kind    string        // connector: "http"
+	Effect  EffectClass   // of its acts
+	KeyLife time.Duration // for Keyed: how long the far end remembers a key
+	Undo    UndoClass     // of its acts
+}
+
+// SubscriptionState is what the billing system says of one subscription.
+type SubscriptionState struct {
+	Found    bool
+	Status   string          // the far system's own word
+	Ended    bool            // it has ended
+	EndsAt   time.Time       // it will end then; zero if it renews
+	Answer   json.RawMessage // the far system's answer, cut to what is evidence
+	ReadAt   time.Time       // business time of the reading
+	Location string          // what was read: "GET /subscriptions/8842"
+}
+
+// CancelInput asks for the end of a subscription.
+type CancelInput struct {
+	Reference string    // its number at the far system
+	EndsAt    time.Time // zero: now
+	Key       string    // stable over attempts
+}
+
+// ResumeInput asks to take a cancellation back.
+type ResumeInput struct {
+	Reference string
+	Key       string
+}
+
+// Receipt is what the far system answered to an act. Accepted is "done" in
+// our words, not "verified".
+type Receipt struct {
+	Reference string          // the far system's number for the act, if it gives one
+	Answer    json.RawMessage // cut to what is evidence
+	At        time.Time
+}
+
+// Billing is a system that charges customers.
+//
+// Errors are faults: Transient (never reached it, or 429 and 5xx before any
+// effect; RetryAfter where it said so), Invalid (it refused for good, code
+// connector.refused), NotFound (it does not know the reference) and Uncertain
+// (the act may have happened). Reading never fails with Uncertain.
+type Billing interface {
+	Info() Info
+	ReadSubscription(ctx context.Context, reference string) (SubscriptionState, error)
+	CancelSubscription(ctx context.Context, in CancelInput) (Receipt, error)
+	ResumeSubscription(ctx context.Context, in ResumeInput) (Receipt, error)
+}

@@ -1,0 +1,311 @@
+// Package offboarding is the departure itself: requests, cases, steps and
+// works, how their states change, and what becomes possible next. It is pure:
+// an event goes in, changed records and the events that they cause come out.
+// It does not store, send, call or look at a clock.
+package offboarding
+
+import (
+	"time"
+
+	"hastaluego/internal/fault"
+)
+
+// Event is something that happened to a case, as the log will tell it.
+type Event struct {
+	Type string // dotted, past tense: "step.done"
+	Args map[string]any
+}
+
+// Plan is a case with its steps in the order of Seq: all that is needed to
+// decide what happens next.
+type Plan struct {
+	Case  Case
+	Steps []Step
+
+	events []Event
+	ready  []string
+}
+
+// Take returns the events since the last Take and the keys of the steps that
+// became ready, in order, and forgets them.
+func (p *Plan) Take() (events []Event, ready []string) {
+	events, ready = p.events, p.ready
+	p.events, p.ready = nil, nil
+	return events, ready
+}
+
+func (p *Plan) tell(typ string, args map[string]any) {
+	p.events = append(p.events, Event{typ, args})
+}
+
+// Step returns the step with the key, nil if the plan has none.
+func (p *Plan) Step(key string) *Step {
+	for i := range p.Steps {
+		if p.Steps[i].Key == key {
+			return &p.Steps[i]
+		}
+	}
+	return nil
+}
+
+func (p *Plan) find(key string) (*Step, error) {
+	s := p.Step(key)
+	if s == nil {
+		return nil, fault.New(fault.NotFound, "not_found", "step", key)
+	}
+	return s, nil
+}
+
+// Begin registers a fresh case: its first steps become ready.
+func (p *Plan) Begin(now time.Time) error {
+	if p.Case.State != "" {
+		return fault.New(fault.Conflict, "case.state")
+	}
+	p.Case.State = CaseRegistered
+	for i := range p.Steps {
+		p.Steps[i].State = StepWaiting
+	}
+	p.tell("case.registered", map[string]any{"playbook": p.Case.Playbook, "effective": p.Case.Effective.String()})
+	return p.settle(now)
+}
+
+// Confirm opens the case: identity is proved. The step of kind "confirm" is
+// done by it.
+func (p *Plan) Confirm(now time.Time, by string) error {
+	if err := p.Case.to(CaseOpen); err != nil {
+		return err
+	}
+	p.Case.OpenedAt = now
+	p.tell("case.opened", map[string]any{"by": by})
+	for i := range p.Steps {
+		if s := &p.Steps[i]; s.Kind == "confirm" && s.State == StepReady {
+			if err := p.finish(s, now, by); err != nil {
+				return err
+			}
+		}
+	}
+	return p.settle(now)
+}
+
+// Start says that work on the step has begun.
+func (p *Plan) Start(key string) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if s.State == StepRunning {
+		return nil
+	}
+	s.Blocked = ""
+	return s.to(StepRunning)
+}
+
+// Done says that the step was done: by the engine when every far system said
+// so, or by a person. What waited for it may become ready.
+func (p *Plan) Done(key string, now time.Time, by string) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if err := p.finish(s, now, by); err != nil {
+		return err
+	}
+	return p.settle(now)
+}
+
+func (p *Plan) finish(s *Step, now time.Time, by string) error {
+	if s.Human {
+		for _, it := range s.Items {
+			if !it.Ticked {
+				return fault.New(fault.Blocked, "step.items_open").On("items")
+			}
+		}
+	}
+	if err := s.to(StepDone); err != nil {
+		return err
+	}
+	s.DoneAt, s.DoneBy, s.Blocked = now, by, ""
+	p.tell("step.done", map[string]any{"step": s.Key, "by": by})
+	return nil
+}
+
+// Verified says that what the step did was read back and is so.
+func (p *Plan) Verified(key string, now time.Time) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if err := s.to(StepVerified); err != nil {
+		return err
+	}
+	s.VerifiedAt = now
+	p.tell("step.verified", map[string]any{"step": s.Key})
+	return p.settle(now)
+}
+
+// Block says that the step cannot go on without a person; code says why.
+func (p *Plan) Block(key, code string) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if s.State == StepBlocked {
+		return nil
+	}
+	if err := s.to(StepBlocked); err != nil {
+		return err
+	}
+	s.Blocked = code
+	p.tell("step.blocked", map[string]any{"step": s.Key, "why": code})
+	return nil
+}
+
+// Tick sets or clears one item of a human step's checklist.
+func (p *Plan) Tick(key, item string, ticked bool, by, evidence string, now time.Time) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if !s.Human || s.State != StepReady && s.State != StepRunning {
+		return fault.New(fault.Blocked, "step.not_ready")
+	}
+	for i := range s.Items {
+		it := &s.Items[i]
+		if it.Key != item {
+			continue
+		}
+		if it.Ticked == ticked {
+			return nil
+		}
+		it.Ticked, it.By, it.At, it.Evidence = ticked, by, now, evidence
+		typ := "item.ticked"
+		if !ticked {
+			typ = "item.unticked"
+		}
+		p.tell(typ, map[string]any{"step": s.Key, "item": item, "by": by})
+		return nil
+	}
+	return fault.New(fault.NotFound, "not_found", "item", item)
+}
+
+// CanUndo reports whether the departure may still be reversed: before it
+// takes effect.
+func (p *Plan) CanUndo(now, effective time.Time) bool {
+	return (p.Case.State == CaseOpen || p.Case.State == CaseRegistered) && now.Before(effective)
+}
+
+// Reverse begins to undo the departure: steps not begun are cancelled, and
+// what was done is to be undone. It returns the keys of the steps to undo in
+// the order in which that must happen: the reverse of their order. When there
+// is none, the case is reversed at once.
+func (p *Plan) Reverse(now time.Time, by string, acted func(key string) bool) ([]string, error) {
+	if p.Case.State == CaseRegistered { // nothing had an outward effect yet
+		if err := p.Case.to(CaseOpen); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.Case.to(CaseReversing); err != nil {
+		return nil, err
+	}
+	p.tell("case.reversing", map[string]any{"by": by})
+	var undo []string
+	for i := len(p.Steps) - 1; i >= 0; i-- {
+		s := &p.Steps[i]
+		switch {
+		case acted(s.Key):
+			if err := s.to(StepUndoing); err != nil {
+				return nil, err
+			}
+			undo = append(undo, s.Key)
+		case !s.Over() && s.State != StepDone:
+			if err := s.to(StepCancelled); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return undo, p.endReversal(now)
+}
+
+// Undone says that everything the step did was taken back and read back.
+func (p *Plan) Undone(key string, now time.Time) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if err := s.to(StepUndone); err != nil {
+		return err
+	}
+	p.tell("step.undone", map[string]any{"step": s.Key})
+	return p.endReversal(now)
+}
+
+func (p *Plan) endReversal(now time.Time) error {
+	for i := range p.Steps {
+		if st := p.Steps[i].State; st == StepUndoing || st == StepBlocked {
+			return nil
+		}
+	}
+	if err := p.Case.to(CaseReversed); err != nil {
+		return err
+	}
+	p.Case.ClosedAt = now
+	p.tell("case.reversed", nil)
+	return nil
+}
+
+// Stop ends a case whose request the customer disowned before anything was
+// done outside.
+func (p *Plan) Stop(now time.Time, by string) error {
+	if err := p.Case.to(CaseStopped); err != nil {
+		return err
+	}
+	p.Case.ClosedAt = now
+	p.tell("case.stopped", map[string]any{"by": by})
+	for i := range p.Steps {
+		if s := &p.Steps[i]; !s.Over() && s.State != StepDone {
+			if err := s.to(StepCancelled); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// settle makes ready what can be, and closes the case when all is over.
+func (p *Plan) settle(now time.Time) error {
+	over := make(map[string]bool, len(p.Steps))
+	for i := range p.Steps {
+		over[p.Steps[i].Key] = p.Steps[i].Over()
+	}
+	open := false
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.State == StepWaiting && all(s.After, over) {
+			if err := s.to(StepReady); err != nil {
+				return err
+			}
+			s.ReadyAt = now
+			p.ready = append(p.ready, s.Key)
+			p.tell("step.ready", map[string]any{"step": s.Key})
+		}
+		open = open || !s.Over()
+	}
+	if open || p.Case.State != CaseOpen {
+		return nil
+	}
+	if err := p.Case.to(CaseClosed); err != nil {
+		return err
+	}
+	p.Case.ClosedAt = now
+	p.tell("case.closed", nil)
+	return nil
+}
+
+func all(keys []string, over map[string]bool) bool {
+	for _, k := range keys {
+		if !over[k] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,162 @@
+package offboarding
+
+import (
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/when"
+)
+
+// RequestID identifies a request (req_…), CaseID a case (case_…), StepID a
+// step (step_…), WorkID a work (work_…), MessageID a message (msg_…), LinkID a
+// capability link (lnk_…).
+type (
+	RequestID string
+	CaseID    string
+	StepID    string
+	WorkID    string
+	MessageID string
+	LinkID    string
+)
+
+// Timing is when the customer wants to end.
+type Timing string
+
+// The timings. Unsaid means that nothing was chosen: the earliest applies.
+const (
+	Unsaid    Timing = ""
+	Now       Timing = "now"        // today, at the end of the day in the company's zone
+	PeriodEnd Timing = "period_end" // the last day already paid for
+)
+
+// Channel is how a request came in.
+type Channel string
+
+// The channels.
+const (
+	Public Channel = "public" // the login-free page
+	Host   Channel = "host"   // a signed link from the host product: identity proved
+	Staff  Channel = "staff"  // somebody of the company on the customer's behalf
+)
+
+// Request is one declaration of a customer that they want to leave. It exists
+// before anybody knows who made it; what was typed is kept as typed.
+type Request struct {
+	ID            RequestID
+	Code          string // for people: HL-7K4M-29QX
+	State         RequestState
+	Channel       Channel
+	Name          string
+	AccountEmail  string // the address of the account, as typed
+	ReceiptEmail  string // where papers go, as typed
+	Reference     string // contract or customer number, as typed; optional
+	When          Timing
+	Language      string
+	Nonce         string // of the form; one request per nonce
+	ReceivedAt    time.Time
+	Customer      customer.ID               // once matched
+	Case          CaseID                    // once matched
+	Subscriptions []customer.SubscriptionID // named by a signed link; empty: all
+	MatchedAt     time.Time
+	VerifiedAt    time.Time
+	VerifiedBy    string // "link.mail", "link.host", usr_…
+	Version       int64
+}
+
+// Case is the record of one departure.
+type Case struct {
+	ID            CaseID
+	Code          string // the request's
+	Request       RequestID
+	Customer      customer.ID
+	Subscriptions []customer.SubscriptionID
+	State         CaseState
+	Paused        bool
+	Playbook      string // name@version of the plan it was opened with
+	Language      string
+	Zone          string // IANA
+	When          Timing
+	Effective     when.Date // inclusive: ends at the end of this day in Zone
+	RequestedAt   time.Time // when the request was received: the date that counts
+	OpenedAt      time.Time // identity proved
+	EffectiveAt   time.Time // the wait for the effective date was over
+	ClosedAt      time.Time
+	Version       int64
+}
+
+// Step is one step of a case's plan: a snapshot of the playbook's.
+type Step struct {
+	ID         StepID
+	Case       CaseID
+	Key        string // the step's name in the playbook: "cancel_billing"
+	Seq        int    // order for reading
+	Kind       string
+	Title      map[string]string // language → words
+	Role       string            // who owns it, for human steps
+	Assignee   string            // usr_…; empty: anybody with the role
+	After      []string          // keys of the steps that must be over first
+	Params     map[string]string
+	Items      []Item // checklist of a human step
+	Verifies   bool   // over only when verified; otherwise when done
+	Human      bool
+	Milestone  string // empty: the customer does not see it
+	State      StepState
+	Due        time.Time // human steps
+	ReadyAt    time.Time
+	DoneAt     time.Time
+	VerifiedAt time.Time
+	DoneBy     string // usr_…, or "engine"
+	Note       string // evidence in words, sealed at rest
+	Blocked    string // message code of what it waits for a person about
+	Version    int64
+}
+
+// Item is one line of a checklist.
+type Item struct {
+	Key      string
+	Title    map[string]string
+	Ticked   bool
+	By       string
+	At       time.Time
+	Evidence string
+}
+
+// Work is one effect on one item of one step, or one internal job: the row
+// that is the queue.
+type Work struct {
+	ID         WorkID
+	Kind       string // step kind, or "match", "message"
+	Case       CaseID // empty for jobs of the house
+	Step       StepID
+	Item       string // what it is done to: a subscription's id, a message's, a request's
+	System     string // far system, for fairness: "billing", "mail", "house"
+	Key        string // idempotency key, stable over attempts and told to the far system
+	Phase      Phase
+	State      WorkState
+	RunAt      time.Time // business time: timers
+	RetryAt    time.Time // wall time: back-off
+	Attempt    int64     // fencing token: +1 at every claim
+	Tries      int       // failures in this phase
+	LeaseEnd   time.Time // wall time
+	Worker     string
+	CallHash   string    // of the request, set when a call begins
+	CallingAt  time.Time // wall time a call began whose answer is not recorded; zero if none
+	FirstCall  time.Time // wall time of the first call with Key
+	Evidence   string    // JSON: what the far system answered, what was read back
+	DoneAt     time.Time
+	VerifiedAt time.Time
+	UndoneAt   time.Time
+	LastError  string // message code
+	Undo       string // connector.UndoClass of the act, once done
+}
+
+// Phase is what a work does next.
+type Phase string
+
+// The phases of a work.
+const (
+	Act        Phase = "act"
+	Verify     Phase = "verify"
+	Undo       Phase = "undo"
+	VerifyUndo Phase = "verify_undo"
+)
