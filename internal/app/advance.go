@@ -1,0 +1,326 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
+)
+
+// Verdict is what one try of a work came to.
+type Verdict string
+
+// The verdicts.
+const (
+	Accomplished Verdict = "done"      // the far system said so, or nothing outside was needed
+	Confirmed    Verdict = "verified"  // read back, and it is so
+	Later        Verdict = "later"     // nothing to do before Again (business time)
+	Retry        Verdict = "retry"     // failed in a way that may pass; after Delay (wall time)
+	Failed       Verdict = "failed"    // refused for good, or tries used up: a person is asked
+	Doubtful     Verdict = "uncertain" // may have happened and cannot be read: a person is asked
+)
+
+// Result is the outcome of one try.
+type Result struct {
+	Verdict  Verdict
+	Evidence string // JSON
+	Code     string // message code of what went wrong
+	Again    time.Time
+	Delay    time.Duration
+	Undo     connector.UndoClass // of the act, once done
+	Verify   bool                // done, and now to be read back
+	// Untouched says that the call certainly had no effect: its mark is cleared.
+	Untouched bool
+}
+
+// Subject reads what a kind may know about the work.
+func (a *App) Subject(ctx context.Context, w offboarding.Work) (s step.Subject, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, w.Case)
+		if err != nil {
+			return err
+		}
+		for _, st := range p.Steps {
+			if st.ID == w.Step {
+				s, err = a.subject(ctx, tx, p.Case, st, w)
+				return err
+			}
+		}
+		return fault.New(fault.NotFound, "not_found", "step", string(w.Step))
+	})
+	return s, err
+}
+
+// Calling records that a call is about to be made, with the hash of what will
+// be asked: after a crash it is known that the call may have happened. False:
+// the work is not this worker's any more, and the call must not be made.
+func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash string) (bool, error) {
+	var ok bool
+	next := *w
+	err := a.store.Tx(ctx, func(tx Tx) (err error) {
+		next = *w
+		next.CallHash, next.CallingAt = hash, tx.Wall()
+		if next.FirstCall.IsZero() {
+			next.FirstCall = tx.Wall()
+		}
+		if ok, err = tx.SaveWork(ctx, next); err != nil || !ok {
+			return err
+		}
+		if w.CallingAt.IsZero() {
+			return a.record(ctx, tx, a.workFact("work.called", next, nil))
+		}
+		return nil
+	})
+	if err == nil && ok {
+		*w = next
+	}
+	return ok, err
+}
+
+func (a *App) workFact(typ string, w offboarding.Work, args map[string]any) fact {
+	all := map[string]any{"work": string(w.ID), "item": w.Item, "system": w.System, "attempt": w.Attempt}
+	for k, v := range args {
+		all[k] = v
+	}
+	stream, subject := string(w.Case), string(w.Case)
+	if stream == "" {
+		subject = house
+	}
+	return fact{typ, "engine", stream, subject, all}
+}
+
+// Advance records the result of one try of a claimed work, and what follows
+// from it for its step and case, in one transaction. It is the only function
+// that writes the result of a work. False: the work is not this worker's any
+// more, and nothing was written.
+func (a *App) Advance(ctx context.Context, w offboarding.Work, r Result) (bool, error) {
+	var ok bool
+	err := a.tx(ctx, func(tx Tx) error {
+		next := w
+		typ, err := apply(&next, r, tx.Now(), tx.Wall())
+		if err != nil {
+			return err
+		}
+		if ok, err = tx.SaveWork(ctx, next); err != nil || !ok {
+			return err
+		}
+		if w.Case == "" || w.Step == "" {
+			return nil
+		}
+		p, err := tx.FindPlan(ctx, w.Case)
+		if err != nil {
+			return err
+		}
+		if typ != "" {
+			f := a.workFact(typ, next, map[string]any{"evidence": r.Evidence, "why": r.Code})
+			f.subject = string(p.Case.Customer)
+			if err := a.record(ctx, tx, f); err != nil {
+				return err
+			}
+		}
+		return a.follow(ctx, tx, &p, next)
+	})
+	return ok, err
+}
+
+// apply turns a result into the next state of the work and the type of the
+// log entry that it deserves.
+func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err error) {
+	w.LastError = r.Code
+	if r.Evidence != "" {
+		w.Evidence = r.Evidence
+	}
+	if r.Untouched {
+		w.CallingAt = time.Time{}
+	}
+	switch r.Verdict {
+	case Later:
+		w.RunAt, w.RetryAt = r.Again, time.Time{}
+		return "", w.To(offboarding.WorkReady)
+	case Retry:
+		w.Tries++
+		w.RetryAt = wall.Add(r.Delay)
+		return "", w.To(offboarding.WorkReady)
+	case Failed:
+		return "work.failed", w.To(offboarding.WorkFailed)
+	case Doubtful:
+		return "work.uncertain", w.To(offboarding.WorkUncertain)
+	case Accomplished:
+		w.Tries, w.RetryAt, w.CallingAt = 0, time.Time{}, time.Time{}
+		if w.Phase == offboarding.Undo {
+			w.Phase, w.RunAt = offboarding.VerifyUndo, now
+			return "work.undo_done", w.To(offboarding.WorkReady)
+		}
+		w.DoneAt, w.Undo = now, string(r.Undo)
+		if !r.Verify {
+			return "work.done", w.To(offboarding.WorkDone)
+		}
+		w.Phase, w.RunAt = offboarding.Verify, now
+		return "work.done", w.To(offboarding.WorkReady)
+	case Confirmed:
+		w.Tries, w.RetryAt = 0, time.Time{}
+		if w.Phase == offboarding.VerifyUndo {
+			w.UndoneAt = now
+			return "work.undone", w.To(offboarding.WorkUndone)
+		}
+		if w.DoneAt.IsZero() {
+			w.DoneAt = now
+		}
+		w.VerifiedAt = now
+		return "work.verified", w.To(offboarding.WorkVerified)
+	}
+	return "", fault.New(fault.Internal, "internal").At("app.apply "+string(r.Verdict), nil)
+}
+
+// follow derives the state of a step from its works and moves the case on.
+func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboarding.Work) error {
+	var s *offboarding.Step
+	for i := range p.Steps {
+		if p.Steps[i].ID == w.Step {
+			s = &p.Steps[i]
+		}
+	}
+	works, err := tx.WorksOf(ctx, w.Case)
+	if err != nil {
+		return err
+	}
+	if p.Case.State == offboarding.CaseReversing {
+		return a.followUndo(ctx, tx, p, s, works)
+	}
+	if !p.Case.State.Open() || s.Over() {
+		return nil
+	}
+	sum := sumUp(works, s.ID)
+	switch {
+	case sum.stuck != "":
+		if s.State == offboarding.StepReady {
+			if err := p.Start(s.Key); err != nil {
+				return err
+			}
+		}
+		err = p.Block(s.Key, sum.stuck)
+	default:
+		if s.State == offboarding.StepReady || s.State == offboarding.StepBlocked {
+			err = p.Start(s.Key)
+		}
+		if err == nil && sum.done && s.State == offboarding.StepRunning {
+			err = p.Done(s.Key, tx.Now(), "engine")
+		}
+		if err == nil && sum.verified && s.Verifies && s.State == offboarding.StepDone {
+			err = p.Verified(s.Key, tx.Now())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.effects(ctx, tx, p, s); err != nil {
+		return err
+	}
+	return a.settle(ctx, tx, p, "engine")
+}
+
+// effects keeps our own record of what a finished step means.
+func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
+	if !s.Over() {
+		return nil
+	}
+	status := map[string]customer.Status{"cancel_billing": customer.Cancelling, "verify_billing": customer.Ended}[s.Kind]
+	if status != "" {
+		for _, sub := range p.Case.Subscriptions {
+			if err := tx.SetSubscriptionStatus(ctx, sub, status); err != nil {
+				return err
+			}
+		}
+	}
+	if s.Kind == "wait" && s.Params["until"] == "effective" && p.Case.EffectiveAt.IsZero() {
+		p.Case.EffectiveAt = tx.Now()
+		return a.record(ctx, tx, fact{"case.effective", "engine", string(p.Case.ID), string(p.Case.Customer), nil})
+	}
+	return nil
+}
+
+type summary struct {
+	done, verified bool
+	stuck          string // message code of the first work that a person must decide about
+}
+
+// sumUp derives from the works of a step how far it is.
+func sumUp(works []offboarding.Work, s offboarding.StepID) summary {
+	sum := summary{done: true, verified: true}
+	for _, w := range works {
+		if w.Step != s {
+			continue
+		}
+		switch w.State {
+		case offboarding.WorkUncertain:
+			sum.stuck = "work.uncertain"
+		case offboarding.WorkFailed:
+			sum.stuck = w.LastError
+		}
+		sum.done = sum.done && !w.DoneAt.IsZero()
+		sum.verified = sum.verified && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested)
+	}
+	return sum
+}
+
+// followUndo moves a reversal on: a work whose call was under way when the
+// reversal began is turned round, a step whose works are all undone is undone,
+// and the next step in reverse order begins.
+func (a *App) followUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, works []offboarding.Work) error {
+	undone := true
+	for _, w := range works {
+		if w.Step != s.ID {
+			continue
+		}
+		if (w.Phase == offboarding.Act || w.Phase == offboarding.Verify) && w.State != offboarding.WorkRunning && w.Undo != "" {
+			if err := turnToUndo(&w, tx.Now()); err != nil {
+				return err
+			}
+			if _, err := tx.PutWork(ctx, w); err != nil {
+				return err
+			}
+		}
+		if w.State == offboarding.WorkFailed || w.State == offboarding.WorkUncertain {
+			if err := p.Block(s.Key, sumUp(works, s.ID).stuck); err != nil {
+				return err
+			}
+			return a.settle(ctx, tx, p, "engine")
+		}
+		undone = undone && (w.State == offboarding.WorkUndone || w.State == offboarding.WorkCancelled)
+	}
+	if !undone {
+		return a.settle(ctx, tx, p, "engine")
+	}
+	if err := p.Undone(s.Key, tx.Now()); err != nil {
+		return err
+	}
+	for i := len(p.Steps) - 1; i >= 0; i-- {
+		if next := p.Steps[i]; next.State == offboarding.StepUndoing {
+			var mine []offboarding.Work
+			for _, w := range works {
+				if w.Step == next.ID {
+					mine = append(mine, w)
+				}
+			}
+			if err := a.undoStep(ctx, tx, mine); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	if p.Case.State == offboarding.CaseReversed {
+		for _, sub := range p.Case.Subscriptions {
+			if err := tx.SetSubscriptionStatus(ctx, sub, customer.Active); err != nil {
+				return err
+			}
+		}
+		if err := a.tellReversed(ctx, tx, p.Case); err != nil {
+			return err
+		}
+	}
+	return a.settle(ctx, tx, p, "engine")
+}

@@ -1,0 +1,217 @@
+// Package app has one file per verb: what people, programs and the engine can
+// do with a departure. A verb loads, lets the domain decide, saves and records
+// in one transaction; nothing else. It declares the ports that adapters fill
+// and knows no SQL, no HTTP, no words and no far system.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"hastaluego/internal/audit"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/step"
+)
+
+// Company is the business that this installation belongs to.
+type Company struct {
+	Name       string
+	LegalName  string
+	Address    string
+	Phone      string
+	Email      string
+	Complaints string // e-mail address
+	Signer     string // who signs letters
+	Language   string
+	Country    string
+	Zone       *time.Location
+	PublicURL  string // https://bajas.faro.example, no slash at the end
+}
+
+// Config is what an App is made of.
+type Config struct {
+	Store    Store
+	Keys     Keys
+	Post     Post
+	Kinds    map[string]step.Kind
+	Playbook *playbook.Playbook // that new cases follow
+	Company  Company
+	Wake     func() // tells the engine that there may be work; may be nil
+}
+
+// App is every verb.
+type App struct {
+	store    Store
+	keys     Keys
+	post     Post
+	kinds    map[string]step.Kind
+	playbook *playbook.Playbook
+	company  Company
+	wake     func()
+}
+
+// New makes an App.
+func New(c Config) *App {
+	if c.Wake == nil {
+		c.Wake = func() {}
+	}
+	return &App{c.Store, c.Keys, c.Post, c.Kinds, c.Playbook, c.Company, c.Wake}
+}
+
+// Company returns the company's profile.
+func (a *App) Company() Company { return a.company }
+
+// tx runs fn in a transaction and wakes the engine when it was committed.
+func (a *App) tx(ctx context.Context, fn func(Tx) error) error {
+	if err := a.store.Tx(ctx, fn); err != nil {
+		return err
+	}
+	a.wake()
+	return nil
+}
+
+// fact is one thing to be written to the log.
+type fact struct {
+	typ     string
+	actor   string
+	stream  string // case or request; "" for the house
+	subject string // whose key seals the body
+	args    map[string]any
+}
+
+// record writes a fact to the log, sealed with the account key of its subject.
+func (a *App) record(ctx context.Context, tx Tx, f fact) error {
+	body, err := audit.Body(f.args)
+	if err != nil {
+		return fault.Wrap("app.record", err)
+	}
+	keyID, err := a.keys.KeyFor(ctx, f.subject, "account")
+	if err != nil {
+		return err
+	}
+	var salt [32]byte
+	_, _ = rand.Read(salt[:])
+	e := audit.Entry{
+		ID: id.New("aud"), Type: f.typ, At: tx.Now(), Actor: f.actor, Case: f.stream,
+		KeyID: keyID, Commitment: audit.Commit(salt[:], body),
+	}
+	sealed, err := a.keys.Seal(ctx, keyID, append(salt[:], body...), []byte(e.ID))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Append(ctx, e, sealed)
+	return err
+}
+
+// house is the subject of what is about nobody in particular.
+const house = "house"
+
+// settle saves the plan, writes its events to the log and turns steps that
+// became ready into works, until nothing new becomes ready.
+func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor string) error {
+	for {
+		events, ready := p.Take()
+		for _, e := range events {
+			if err := a.record(ctx, tx, fact{e.Type, actor, string(p.Case.ID), string(p.Case.Customer), e.Args}); err != nil {
+				return err
+			}
+		}
+		if len(ready) == 0 {
+			return tx.SavePlan(ctx, p)
+		}
+		for _, key := range ready {
+			if err := a.begin(ctx, tx, p, key); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// begin gives a step that became ready its due date or its works.
+func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string) error {
+	s := p.Step(key)
+	kind, ok := a.kinds[s.Kind]
+	if !ok {
+		return p.Block(key, "playbook.unknown_kind")
+	}
+	if s.Human {
+		s.Due = dueOf(*s, p.Case, tx.Now(), a.company.Zone)
+		return nil
+	}
+	subject, err := a.subject(ctx, tx, p.Case, *s, offboarding.Work{})
+	if err != nil {
+		return err
+	}
+	jobs := kind.Jobs(subject)
+	if len(jobs) == 0 {
+		if s.Kind == "confirm" { // done by Plan.Confirm alone
+			return nil
+		}
+		if err := p.Done(key, tx.Now(), "engine"); err != nil {
+			return err
+		}
+		if s.Verifies {
+			return p.Verified(key, tx.Now())
+		}
+		return nil
+	}
+	phase := offboarding.Act
+	if _, only := kind.(step.Observer); only {
+		if _, effects := kind.(step.Effector); !effects {
+			phase = offboarding.Verify
+		}
+	}
+	works := make([]offboarding.Work, len(jobs))
+	for i, j := range jobs {
+		if j.RunAt.IsZero() {
+			j.RunAt = tx.Now()
+		}
+		works[i] = offboarding.Work{
+			ID: offboarding.WorkID(id.New("work")), Kind: s.Kind, Case: p.Case.ID, Step: s.ID, Item: j.Item,
+			System: j.System, Key: string(s.ID) + ":" + j.Item, Phase: phase, State: offboarding.WorkReady, RunAt: j.RunAt,
+		}
+		if courier, ok := kind.(step.Courier); ok {
+			m := a.letter(tx, courier.Paper(), p.Case)
+			if err := a.address(ctx, tx, &m, p.Case); err != nil {
+				return err
+			}
+			if err := a.queue(ctx, tx, m, string(p.Case.Customer), false); err != nil {
+				return err
+			}
+			works[i].Item = string(m.ID)
+		}
+	}
+	return tx.InsertWork(ctx, works...)
+}
+
+// subject reads what a kind of step may know.
+func (a *App) subject(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step, w offboarding.Work) (step.Subject, error) {
+	cus, err := tx.FindCustomer(ctx, c.Customer)
+	if err != nil {
+		return step.Subject{}, err
+	}
+	all, err := tx.SubscriptionsOf(ctx, c.Customer)
+	if err != nil {
+		return step.Subject{}, err
+	}
+	zone, err := zoneOf(c)
+	if err != nil {
+		return step.Subject{}, err
+	}
+	return step.Subject{
+		Case: c, Step: s, Work: w, Customer: cus, Subscriptions: pick(all, c.Subscriptions),
+		EffectiveAt: c.Effective.End(zone), Now: tx.Now(),
+	}, nil
+}
+
+func zoneOf(c offboarding.Case) (*time.Location, error) {
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return nil, fault.Wrap("app.zone", err)
+	}
+	return zone, nil
+}

@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
+)
+
+func dateIn(t time.Time, zone *time.Location) when.Date { return when.DateOf(t, zone) }
+
+// UndoByCustomer reverses a departure before it takes effect, with the token
+// of its private page. Again, it changes nothing.
+func (a *App) UndoByCustomer(ctx context.Context, token string) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		return a.undo(ctx, tx, l.Case, "customer")
+	})
+}
+
+// UndoByStaff reverses a departure before it takes effect, on the customer's
+// behalf.
+func (a *App) UndoByStaff(ctx context.Context, by Actor, c offboarding.CaseID) error {
+	if err := by.may("case"); err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error { return a.undo(ctx, tx, c, by.ID) })
+}
+
+func (a *App) undo(ctx context.Context, tx Tx, c offboarding.CaseID, by string) error {
+	p, err := tx.FindPlan(ctx, c)
+	if err != nil {
+		return err
+	}
+	if p.Case.State == offboarding.CaseReversing || p.Case.State == offboarding.CaseReversed {
+		return nil
+	}
+	zone, err := zoneOf(p.Case)
+	if err != nil {
+		return err
+	}
+	if !p.CanUndo(tx.Now(), p.Case.Effective.End(zone)) {
+		return fault.New(fault.Blocked, "case.not_undoable")
+	}
+	return a.reverse(ctx, tx, &p, by)
+}
+
+// reverse cancels what has not begun and sends every work that may have had an
+// effect back to be undone: in the reverse order of the steps, each waiting
+// for the one before it by its run time being set only then.
+func (a *App) reverse(ctx context.Context, tx Tx, p *offboarding.Plan, by string) error {
+	works, err := tx.WorksOf(ctx, p.Case.ID)
+	if err != nil {
+		return err
+	}
+	effects := make(map[offboarding.StepID][]offboarding.Work)
+	for _, w := range works {
+		if w.FirstCall.IsZero() && w.DoneAt.IsZero() || w.Undo == "" {
+			if w.State == offboarding.WorkReady {
+				if err := w.To(offboarding.WorkCancelled); err != nil {
+					return err
+				}
+				if _, err := tx.PutWork(ctx, w); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		effects[w.Step] = append(effects[w.Step], w)
+	}
+	undo, err := p.Reverse(tx.Now(), by, func(key string) bool { return len(effects[p.Step(key).ID]) > 0 })
+	if err != nil {
+		return err
+	}
+	if len(undo) > 0 {
+		if err := a.undoStep(ctx, tx, effects[p.Step(undo[0]).ID]); err != nil {
+			return err
+		}
+	} else if err := a.tellReversed(ctx, tx, p.Case); err != nil {
+		return err
+	}
+	return a.settle(ctx, tx, p, by)
+}
+
+// undoStep sets the works of one step to be undone now.
+func (a *App) undoStep(ctx context.Context, tx Tx, works []offboarding.Work) error {
+	for _, w := range works {
+		if w.State == offboarding.WorkRunning {
+			// Its result is not known yet: Advance turns it round when it comes.
+			continue
+		}
+		if err := turnToUndo(&w, tx.Now()); err != nil {
+			return err
+		}
+		if _, err := tx.PutWork(ctx, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turnToUndo makes a work that acted one that is to be undone.
+func turnToUndo(w *offboarding.Work, now time.Time) error {
+	if w.State != offboarding.WorkReady {
+		if err := w.To(offboarding.WorkReady); err != nil {
+			return err
+		}
+	}
+	w.Phase, w.RunAt, w.RetryAt, w.Tries = offboarding.Undo, now, time.Time{}, 0
+	w.Key, w.CallingAt, w.CallHash = w.Key+":undo", time.Time{}, ""
+	return nil
+}
+
+// tellReversed queues the letter that says that the departure was undone.
+func (a *App) tellReversed(ctx context.Context, tx Tx, c offboarding.Case) error {
+	m := a.letter(tx, "reversed", c)
+	if err := a.address(ctx, tx, &m, c); err != nil {
+		return err
+	}
+	return a.queue(ctx, tx, m, string(c.Customer), true)
+}

@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+)
+
+// queue puts a message in the outbox and into the log; with work it also puts
+// its sending into the queue (a step's letter is sent by the step's own work).
+func (a *App) queue(ctx context.Context, tx Tx, m Message, subject string, work bool) error {
+	m.HeaderID = string(m.ID) + "@hasta"
+	if err := tx.InsertMessage(ctx, m); err != nil {
+		return err
+	}
+	if err := a.record(ctx, tx, fact{"message.queued", "engine", m.stream(), subject, map[string]any{
+		"message": string(m.ID), "paper": m.Paper, "to": m.To,
+	}}); err != nil || !work {
+		return err
+	}
+	return tx.InsertWork(ctx, offboarding.Work{
+		ID: offboarding.WorkID(id.New("work")), Kind: "message", Item: string(m.ID), System: "mail", Key: string(m.ID),
+		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
+	})
+}
+
+// stream is the log stream that the message belongs to.
+func (m Message) stream() string {
+	if m.Case != "" {
+		return string(m.Case)
+	}
+	return string(m.Request)
+}
+
+// subject is whose key seals what the message says.
+func (m Message) subject(c offboarding.Case) string {
+	if c.Customer != "" {
+		return string(c.Customer)
+	}
+	return string(m.Request)
+}
+
+// SendMessage makes the letter from the records, mints its links and hands it
+// to the mail system. A crash in between sends it again under the same
+// Message-ID. A receipt waits (fault.Transient, paper.waits_for_log) until a
+// signed checkpoint contains its entry.
+func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error {
+	var m Message
+	var p Paper
+	err := a.store.Tx(ctx, func(tx Tx) (err error) {
+		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" {
+			return err
+		}
+		p, err = a.paper(ctx, tx, m)
+		return err
+	})
+	if err != nil || m.State != "queued" {
+		return err
+	}
+	subject, text, err := a.post.Send(ctx, m.To, m.HeaderID, p)
+	if err != nil && fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	refused := err
+	return a.store.Tx(ctx, func(tx Tx) error {
+		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" {
+			return err
+		}
+		fact := fact{"message.sent", "engine", m.stream(), m.subject(p.Case), map[string]any{"message": string(m.ID), "subject": subject}}
+		m.State, m.SentAt, m.Subject = "sent", tx.Now(), subject
+		if refused != nil {
+			m.State, m.SentAt, m.LastError, fact.typ = "refused", tx.Now(), fault.CodeOf(refused), "message.bounced"
+		} else {
+			if m.KeyID, err = a.keys.KeyFor(ctx, m.subject(p.Case), "account"); err != nil {
+				return err
+			}
+			if m.Body, err = a.keys.Seal(ctx, m.KeyID, []byte(text), []byte(m.ID)); err != nil {
+				return err
+			}
+		}
+		if err := tx.SaveMessage(ctx, m); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact)
+	})
+}
+
+// paper gathers what the letter may say and mints its links.
+func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
+	r, err := tx.FindRequest(ctx, m.Request)
+	if err != nil {
+		return Paper{}, err
+	}
+	if m.Paper == "ack" { // says nothing that depends on who is a customer
+		p := Paper{Kind: m.Paper, Language: m.Language, Code: r.Code, At: r.ReceivedAt, Now: tx.Now()}
+		p.Links, err = a.links(ctx, tx, m, "not_me")
+		return p, err
+	}
+	purposes := map[string][]string{
+		"confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case"}, "farewell": {"bye", "case"},
+	}[m.Paper]
+	p, err := a.casePaper(ctx, tx, m.Paper, m.Language, m.Case)
+	if err != nil {
+		return Paper{}, err
+	}
+	p.Request, p.Code, p.At = r, r.Code, r.ReceivedAt
+	if m.Paper == "receipt" && p.Proof == nil {
+		return Paper{}, fault.New(fault.Transient, "paper.waits_for_log")
+	}
+	p.Links, err = a.links(ctx, tx, m, purposes...)
+	return p, err
+}
+
+// paths of the portal by the purpose of a link.
+var paths = map[string]string{"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/"}
+
+func (a *App) links(ctx context.Context, tx Tx, m Message, purposes ...string) (map[string]string, error) {
+	out := make(map[string]string, len(purposes))
+	for _, purpose := range purposes {
+		token, err := a.mint(ctx, tx, purpose, m.Request, m.Case)
+		if err != nil {
+			return nil, err
+		}
+		out[purpose] = a.company.PublicURL + paths[purpose] + token
+	}
+	return out, nil
+}
+
+// casePaper gathers what a paper about a case may say: the receipt in the
+// portal, in mail and as PDF are the same facts.
+func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offboarding.CaseID) (Paper, error) {
+	plan, err := tx.FindPlan(ctx, cid)
+	if err != nil {
+		return Paper{}, err
+	}
+	c := plan.Case
+	s, err := a.subject(ctx, tx, c, offboarding.Step{}, offboarding.Work{})
+	if err != nil {
+		return Paper{}, err
+	}
+	contacts, err := tx.ContactsOf(ctx, c.Customer)
+	if err != nil {
+		return Paper{}, err
+	}
+	r, err := tx.FindRequest(ctx, c.Request)
+	if err != nil {
+		return Paper{}, err
+	}
+	works, err := tx.WorksOf(ctx, cid)
+	if err != nil {
+		return Paper{}, err
+	}
+	p := Paper{
+		Kind: kind, Language: lang, Code: c.Code, At: r.ReceivedAt, Now: tx.Now(), Request: r, Case: c, Lines: s.Subscriptions,
+		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
+	}
+	p.Address, p.Name = onFile(contacts)
+	if p.Name == "" {
+		p.Name = s.Customer.Name
+	}
+	if p.Proof, err = a.openedProof(ctx, tx, cid); err != nil {
+		return Paper{}, err
+	}
+	return p, nil
+}
+
+// openedProof is the proof of the entry that opened the case; nil while no
+// signed checkpoint contains it.
+func (a *App) openedProof(ctx context.Context, tx Tx, cid offboarding.CaseID) (*LogProof, error) {
+	entries, err := tx.Entries(ctx, 1000, string(cid))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.Type != "case.opened" {
+			continue
+		}
+		proof, err := tx.Proof(ctx, e.ID)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil, nil
+		}
+		return &proof, err
+	}
+	return nil, nil
+}

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"time"
+
+	"hastaluego/internal/offboarding"
+)
+
+// Milestone is one stop of a departure that the customer sees.
+type Milestone struct {
+	Name     string // registered, confirmed, billing_stopped, effective, billing_ended, farewell
+	Planned  time.Time
+	Asked    time.Time // the far system was asked; zero where nobody is
+	Done     time.Time
+	Verified time.Time
+	Verifies bool   // over only when verified
+	Part     int    // items done
+	Of       int    // items in all; 0: not counted
+	State    string // planned, now, blocked, done, verified, undone
+}
+
+// milestones tells a plan as the customer sees it.
+func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
+	out := []Milestone{{Name: "registered", Done: p.Case.RequestedAt, Verified: p.Case.RequestedAt, State: "verified"}}
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.Milestone == "" {
+			continue
+		}
+		m := Milestone{Name: s.Milestone, Done: s.DoneAt, Verified: s.VerifiedAt, Verifies: s.Verifies, State: "planned"}
+		for _, w := range works {
+			if w.Step != s.ID {
+				continue
+			}
+			m.Of++
+			if !w.DoneAt.IsZero() {
+				m.Part++
+			}
+			if m.Asked.IsZero() || w.FirstCall.Before(m.Asked) {
+				m.Asked = w.FirstCall
+			}
+			if w.State == offboarding.WorkReady && w.RunAt.After(m.Planned) {
+				m.Planned = w.RunAt
+			}
+		}
+		switch {
+		case s.State == offboarding.StepVerified, s.State == offboarding.StepDone && !s.Verifies:
+			m.State = "verified"
+			if !s.Verifies {
+				m.State = "done"
+			}
+		case s.State == offboarding.StepDone:
+			m.State = "done"
+		case s.State == offboarding.StepUndone, s.State == offboarding.StepUndoing, s.State == offboarding.StepCancelled:
+			m.State = "undone"
+		case s.State == offboarding.StepBlocked:
+			m.State = "blocked"
+		case s.State == offboarding.StepReady, s.State == offboarding.StepRunning:
+			m.State = "now"
+		}
+		out = append(out, m)
+	}
+	return out
+}

@@ -1,0 +1,285 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/audit"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+)
+
+// Store keeps everything. Tx runs fn in one transaction: all of it happens, or
+// nothing; it may run fn again after a serialization failure, so fn has no
+// effect outside the transaction and sets captured variables anew. View is a
+// Tx that only reads and never waits for writers.
+type Store interface {
+	Tx(ctx context.Context, fn func(Tx) error) error
+	View(ctx context.Context, fn func(Tx) error) error
+	// Clock is the clock that all nodes of this database share.
+	Now(ctx context.Context) (business, wall time.Time, err error)
+}
+
+// Tx is one transaction with one business instant and one wall instant.
+// Find methods return fault.NotFound (code not_found) when there is none.
+// Save methods compare Version, set it one higher in the database and return
+// fault.Conflict (case.changed_meanwhile) when somebody was faster.
+type Tx interface {
+	Now() time.Time
+	Wall() time.Time
+	RequestTx
+	CustomerTx
+	CaseTx
+	WorkTx
+	MessageTx
+	LinkTx
+	StaffTx
+	AuditTx
+	SettingTx
+}
+
+// RequestTx keeps requests.
+type RequestTx interface {
+	// InsertRequest stores a new request, unless one with its nonce exists:
+	// then it returns that one and false.
+	InsertRequest(ctx context.Context, r offboarding.Request) (stored offboarding.Request, inserted bool, err error)
+	FindRequest(ctx context.Context, id offboarding.RequestID) (offboarding.Request, error)
+	FindRequestByCode(ctx context.Context, code string) (offboarding.Request, error)
+	SaveRequest(ctx context.Context, r *offboarding.Request) error
+	// ListUnmatched returns requests in state received, oldest first.
+	ListUnmatched(ctx context.Context, limit int) ([]offboarding.Request, error)
+}
+
+// CustomerTx keeps customers, contacts and subscriptions.
+type CustomerTx interface {
+	// PutCustomer inserts or updates by Reference and returns the stored
+	// record's id and whether anything changed. PutContact goes by customer and
+	// folded address, PutSubscription by Reference.
+	PutCustomer(ctx context.Context, c customer.Customer) (id customer.ID, changed bool, err error)
+	PutContact(ctx context.Context, c customer.Contact) (changed bool, err error)
+	PutSubscription(ctx context.Context, s customer.Subscription) (changed bool, err error)
+	SetSubscriptionStatus(ctx context.Context, id customer.SubscriptionID, s customer.Status) error
+	FindCustomer(ctx context.Context, id customer.ID) (customer.Customer, error)
+	// ListCustomers returns customers whose folded name, reference or address
+	// contains the folded query, by name.
+	ListCustomers(ctx context.Context, query string, limit int) (list []customer.Customer, total int, err error)
+	// CustomersByEmail returns the customers that have the folded address on
+	// file with a role that may end contracts (owner, billing or admin).
+	CustomersByEmail(ctx context.Context, folded string) ([]customer.Customer, error)
+	ContactsOf(ctx context.Context, id customer.ID) ([]customer.Contact, error)
+	SubscriptionsOf(ctx context.Context, id customer.ID) ([]customer.Subscription, error)
+}
+
+// CaseFilter selects cases; zero fields do not select.
+type CaseFilter struct {
+	State    offboarding.CaseState // empty: all
+	OpenOnly bool                  // registered, open or reversing
+	Role     string                // has a ready human step of this role
+	Query    string                // folded; code, customer name or reference
+	Limit    int
+	Offset   int
+}
+
+// CaseTx keeps cases and their steps.
+type CaseTx interface {
+	// InsertCase stores a case and its steps. When one of its subscriptions
+	// already has an open case it stores nothing and returns that case's id and
+	// false.
+	InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) (open offboarding.CaseID, inserted bool, err error)
+	FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.Case, error)
+	// FindPlan returns the case with its steps by Seq.
+	FindPlan(ctx context.Context, id offboarding.CaseID) (offboarding.Plan, error)
+	// SavePlan stores the case and those steps that differ from what is stored,
+	// each compared by Version, and sets the Versions in p.
+	SavePlan(ctx context.Context, p *offboarding.Plan) error
+	ListCases(ctx context.Context, f CaseFilter) (list []offboarding.Plan, total int, err error)
+}
+
+// ClaimInput says what a worker may take.
+type ClaimInput struct {
+	Worker    string
+	Limit     int
+	PerSystem int // at most so many running works of one far system
+	Lease     time.Duration
+}
+
+// WorkTx keeps works: the rows are the queue.
+type WorkTx interface {
+	// InsertWork stores works; one with the same Key is left as it is.
+	InsertWork(ctx context.Context, works ...offboarding.Work) error
+	FindWork(ctx context.Context, id offboarding.WorkID) (offboarding.Work, error)
+	WorksOf(ctx context.Context, id offboarding.CaseID) ([]offboarding.Work, error)
+	// Claim takes due works (business RunAt and wall RetryAt reached) and works
+	// whose lease is over, in turn, fairly over the far systems, sets them
+	// running with Attempt one higher and a lease from Wall. Works of paused
+	// cases stay.
+	Claim(ctx context.Context, in ClaimInput) ([]offboarding.Work, error)
+	// Heartbeat extends the lease; false: the work is not this worker's any more.
+	Heartbeat(ctx context.Context, id offboarding.WorkID, attempt int64, lease time.Duration) (bool, error)
+	// SaveWork stores w if it is still running with the Attempt that w has.
+	// False: it is not this worker's any more and nothing was stored.
+	SaveWork(ctx context.Context, w offboarding.Work) (bool, error)
+	// PutWork stores w whatever it was (a person decided) if it is not running;
+	// false when it is.
+	PutWork(ctx context.Context, w offboarding.Work) (bool, error)
+	// NextTimer returns the earliest RunAt after now of a work that waits, zero
+	// if there is none; Busy counts works that are due or running.
+	NextTimer(ctx context.Context) (time.Time, error)
+	Busy(ctx context.Context) (int, error)
+}
+
+// Message is one letter to one address. What it says is made from records
+// when it is sent; its links are minted then.
+type Message struct {
+	ID        offboarding.MessageID
+	Paper     string // kind of letter: ack, confirm, receipt, reversed, farewell
+	To        string
+	Language  string
+	Request   offboarding.RequestID
+	Case      offboarding.CaseID // empty if none
+	State     string             // queued, sent, refused
+	QueuedAt  time.Time
+	SentAt    time.Time
+	Subject   string // as sent
+	HeaderID  string // Message-ID, stable over attempts
+	LastError string // message code
+	Body      []byte // as sent (RFC 5322 text part), sealed
+	KeyID     string // key that Body is sealed with
+}
+
+// MessageTx keeps the outbox.
+type MessageTx interface {
+	InsertMessage(ctx context.Context, m Message) error
+	FindMessage(ctx context.Context, id offboarding.MessageID) (Message, error)
+	SaveMessage(ctx context.Context, m Message) error
+	ListMessages(ctx context.Context, c offboarding.CaseID, limit int) ([]Message, error) // newest first; empty case: all
+	// CountMessagesTo counts letters of the kind queued to the address since.
+	CountMessagesTo(ctx context.Context, paper, to string, since time.Time) (int, error)
+}
+
+// Link is a capability: whoever has its token may do one thing.
+type Link struct {
+	ID        offboarding.LinkID
+	TokenHash string // hex SHA-256
+	Purpose   string // verify, case, not_me, bye
+	Request   offboarding.RequestID
+	Case      offboarding.CaseID
+	CreatedAt time.Time
+	ExpiresAt time.Time // business time
+	UsedAt    time.Time // single use: verify, not_me
+}
+
+// LinkTx keeps capability links.
+type LinkTx interface {
+	InsertLink(ctx context.Context, l Link) error
+	FindLink(ctx context.Context, tokenHash string) (Link, error)
+	SaveLink(ctx context.Context, l Link) error
+	// UseOnce records the id of a signed host link (or any other once-only id);
+	// false if it was used before.
+	UseOnce(ctx context.Context, id string, expires time.Time) (bool, error)
+}
+
+// User is somebody of the company.
+type User struct {
+	ID           string // usr_…
+	Login        string
+	Name         string
+	PasswordHash string
+	Roles        []string
+	Active       bool
+	Failures     int       // sign-ins that failed since the last good one
+	LockedUntil  time.Time // wall
+	CreatedAt    time.Time
+}
+
+// StaffTx keeps users and their sessions.
+type StaffTx interface {
+	InsertUser(ctx context.Context, u User) error
+	FindUser(ctx context.Context, id string) (User, error)
+	FindUserByLogin(ctx context.Context, login string) (User, error)
+	SaveUser(ctx context.Context, u User) error
+	ListUsers(ctx context.Context) ([]User, error)
+	// Sessions: data by hashed token, expiring on the wall clock.
+	PutSession(ctx context.Context, tokenHash string, data []byte, expires time.Time) error
+	FindSession(ctx context.Context, tokenHash string) (data []byte, found bool, err error)
+	DeleteSession(ctx context.Context, tokenHash string) error
+}
+
+// LogEntry is an audit entry as it is read back.
+type LogEntry struct {
+	audit.Entry
+	Index  int64 // position in the tree; -1 while unsequenced
+	Sealed []byte
+}
+
+// Head is the size and root of the tree.
+type Head struct {
+	Size int64
+	Root []byte
+}
+
+// LogProof is what a paper needs to prove an entry: the newest signed
+// checkpoint that contains it and the path to it.
+type LogProof struct {
+	Index      int64
+	Size       int64
+	Root       []byte
+	Path       [][]byte
+	Checkpoint string
+}
+
+// AuditTx keeps the log.
+type AuditTx interface {
+	// Append stores the entry unsequenced and pending, with the next CaseN of
+	// its stream (0 when Case is empty).
+	Append(ctx context.Context, e audit.Entry, sealed []byte) (audit.Entry, error)
+	// Entries returns the entries of the streams, oldest first; no streams: the
+	// newest of the whole log, newest first.
+	Entries(ctx context.Context, limit int, streams ...string) ([]LogEntry, error)
+	// Proof returns the proof of an entry, fault.NotFound while no signed
+	// checkpoint contains it.
+	Proof(ctx context.Context, entryID string) (LogProof, error)
+}
+
+// SettingTx keeps single values.
+type SettingTx interface {
+	Setting(ctx context.Context, key string) (string, bool, error)
+	PutSetting(ctx context.Context, key, value string) error
+}
+
+// Keys seals what is personal in log entries and letters. Its keys live
+// outside the database.
+type Keys interface {
+	KeyFor(ctx context.Context, subject, class string) (keyID string, err error)
+	Seal(ctx context.Context, keyID string, plain, aad []byte) ([]byte, error)
+	Open(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error)
+	HMACKey(name string) []byte
+}
+
+// Paper is everything that a letter may say; which fields are set depends on
+// its kind.
+type Paper struct {
+	Kind        string // ack, confirm, receipt, reversed, farewell
+	Language    string
+	Code        string
+	At          time.Time // business instant the paper is about: of reception, reversal, …
+	Now         time.Time // business instant it is made
+	Name        string    // of the customer, as on file
+	Address     string    // account address on file
+	Request     offboarding.Request
+	Case        offboarding.Case
+	Lines       []customer.Subscription
+	Effective   string // civil date, 2026-12-31
+	EffectiveAt time.Time
+	UndoUntil   time.Time
+	Milestones  []Milestone
+	Links       map[string]string // by purpose: verify, case, not_me, bye, receipt_pdf
+	Proof       *LogProof
+}
+
+// Post renders a paper as a letter and hands it to the mail system. It
+// returns the subject and the text part as sent. Errors: fault.Transient to
+// try again, fault.Invalid (mail.refused) when the address was refused.
+type Post interface {
+	Send(ctx context.Context, to, headerID string, p Paper) (subject, text string, err error)
+}

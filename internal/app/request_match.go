@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
+)
+
+// MatchRequest looks for the customer of a request by the address on file and,
+// when that is not enough, by the reference. Found, it registers the case and
+// queues the letter with the link to the address on file. Not found, or not
+// one, the request stays in the inbox for a person. It is the job "match".
+func (a *App) MatchRequest(ctx context.Context, tx Tx, rid offboarding.RequestID) error {
+	r, err := tx.FindRequest(ctx, rid)
+	if err != nil || r.State != offboarding.RequestReceived {
+		return err
+	}
+	found, err := tx.CustomersByEmail(ctx, customer.FoldEmail(r.AccountEmail))
+	if err != nil {
+		return err
+	}
+	if len(found) > 1 && r.Reference != "" {
+		found = slices.DeleteFunc(found, func(c customer.Customer) bool {
+			return customer.Fold(c.Reference) != customer.Fold(r.Reference)
+		})
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	_, err = a.attach(ctx, tx, &r, found[0], "engine")
+	return err
+}
+
+// MatchByHand ties a request that nobody could be found for to a customer that
+// a person recognised. The proof of identity still goes to the address on
+// file.
+func (a *App) MatchByHand(ctx context.Context, by Actor, rid offboarding.RequestID, cid customer.ID) (offboarding.CaseID, error) {
+	if err := by.may("case"); err != nil {
+		return "", err
+	}
+	var c offboarding.CaseID
+	err := a.tx(ctx, func(tx Tx) error {
+		r, err := tx.FindRequest(ctx, rid)
+		if err != nil {
+			return err
+		}
+		cus, err := tx.FindCustomer(ctx, cid)
+		if err != nil {
+			return err
+		}
+		if c, err = a.attach(ctx, tx, &r, cus, by.ID); err != nil {
+			return err
+		}
+		if c == "" {
+			return fault.New(fault.Blocked, "customer.nothing_to_end", "name", cus.Name).On("customer")
+		}
+		return nil
+	})
+	return c, err
+}
+
+// attach matches the request to the customer and registers its case, or finds
+// the open one. It returns no case when the customer has nothing to end.
+func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus customer.Customer, by string) (offboarding.CaseID, error) {
+	subs, err := tx.SubscriptionsOf(ctx, cus.ID)
+	if err != nil {
+		return "", err
+	}
+	subs = slices.DeleteFunc(subs, func(s customer.Subscription) bool { return s.Status == customer.Ended })
+	if len(r.Subscriptions) > 0 {
+		subs = pick(subs, r.Subscriptions)
+	}
+	if len(subs) == 0 {
+		return "", nil
+	}
+	if err := r.To(offboarding.RequestMatched); err != nil {
+		return "", err
+	}
+	r.Customer, r.MatchedAt = cus.ID, tx.Now()
+	if err := a.record(ctx, tx, fact{"request.matched", by, string(r.ID), string(r.ID), map[string]any{"customer": string(cus.ID)}}); err != nil {
+		return "", err
+	}
+	p := a.plan(*r, subs)
+	open, fresh, err := tx.InsertCase(ctx, p.Case, p.Steps)
+	if err != nil {
+		return "", err
+	}
+	r.Case = open
+	if err := tx.SaveRequest(ctx, r); err != nil {
+		return "", err
+	}
+	if fresh {
+		r.Case = p.Case.ID
+		if err := p.Begin(tx.Now()); err != nil {
+			return "", err
+		}
+		if err := a.settle(ctx, tx, &p, by); err != nil {
+			return "", err
+		}
+	}
+	if r.Channel == offboarding.Host {
+		return r.Case, nil
+	}
+	m := Message{
+		ID: offboarding.MessageID(id.New("msg")), Paper: "confirm", Language: r.Language,
+		Request: r.ID, Case: r.Case, State: "queued", QueuedAt: tx.Now(),
+	}
+	if err := a.address(ctx, tx, &m, p.Case); err != nil {
+		return "", err
+	}
+	return r.Case, a.queue(ctx, tx, m, string(cus.ID), true)
+}
+
+// plan makes the case of a request from the playbook.
+func (a *App) plan(r offboarding.Request, subs []customer.Subscription) offboarding.Plan {
+	today := when.DateOf(r.ReceivedAt, a.company.Zone)
+	effective := today
+	ids := make([]customer.SubscriptionID, len(subs))
+	for i, s := range subs {
+		ids[i] = s.ID
+		if end := s.PaidThrough(today); r.When == offboarding.PeriodEnd && effective.Before(end) {
+			effective = end
+		}
+	}
+	c := offboarding.Case{
+		ID: offboarding.CaseID(id.New("case")), Code: r.Code, Request: r.ID, Customer: r.Customer, Subscriptions: ids,
+		Playbook: a.playbook.Version(), Language: r.Language, Zone: a.company.Zone.String(), When: r.When,
+		Effective: effective, RequestedAt: r.ReceivedAt,
+	}
+	steps := a.playbook.Steps()
+	for i := range steps {
+		steps[i].ID, steps[i].Case = offboarding.StepID(id.New("step")), c.ID
+	}
+	return offboarding.Plan{Case: c, Steps: steps}
+}
+
+// pick returns the subscriptions with the ids, in their order.
+func pick(all []customer.Subscription, ids []customer.SubscriptionID) []customer.Subscription {
+	out := make([]customer.Subscription, 0, len(ids))
+	for _, s := range all {
+		if slices.Contains(ids, s.ID) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+)
+
+// ExitInput is what somebody declared on the public page, as typed.
+type ExitInput struct {
+	Name         string
+	AccountEmail string
+	ReceiptEmail string // empty: AccountEmail
+	Reference    string
+	When         string // "", "now", "period_end"
+	Language     string
+	Nonce        string // of the form
+	Host         string // signed link of the host product, if it came by one
+}
+
+// acksPerDay bounds the acknowledgements to one typed address: the form must
+// not become a way to pester somebody.
+const acksPerDay = 3
+
+// RequestExit registers a declaration and queues its acknowledgement. It looks
+// nobody up: the same rows are written for a customer and for a stranger. The
+// same nonce again returns the request that it made before. With a signed host
+// link the identity is proved: the request is verified and its case opened in
+// the same transaction.
+func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Request, error) {
+	r, err := a.declare(in)
+	if err != nil {
+		return offboarding.Request{}, err
+	}
+	var host HostClaim
+	if in.Host != "" {
+		_, wall, err := a.store.Now(ctx)
+		if err != nil {
+			return offboarding.Request{}, err
+		}
+		if host, err = a.openHostLink(in.Host, wall); err != nil {
+			return offboarding.Request{}, err
+		}
+		r.Channel = offboarding.Host
+	}
+	fresh := r
+	err = a.tx(ctx, func(tx Tx) error {
+		r = fresh
+		r.ReceivedAt = tx.Now()
+		stored, inserted, err := tx.InsertRequest(ctx, r)
+		if err != nil || !inserted {
+			r = stored
+			return err
+		}
+		r = stored
+		if err := a.record(ctx, tx, fact{"request.received", "customer", string(r.ID), string(r.ID), map[string]any{
+			"code": r.Code, "channel": string(r.Channel), "name": r.Name, "account": r.AccountEmail,
+			"receipt": r.ReceiptEmail, "reference": r.Reference, "when": string(r.When),
+		}}); err != nil {
+			return err
+		}
+		if r.Channel == offboarding.Host {
+			return a.registerHost(ctx, tx, &r, host)
+		}
+		return a.acknowledge(ctx, tx, r)
+	})
+	return r, err
+}
+
+// declare checks what was typed.
+func (a *App) declare(in ExitInput) (offboarding.Request, error) {
+	var l fault.List
+	text := func(field, s string, limit int) string {
+		s, err := customer.CheckText(field, s, limit, false)
+		if err != nil {
+			l = append(l, err)
+		}
+		return s
+	}
+	email := func(field, s string) string {
+		s, err := customer.CheckEmail(field, s)
+		if err != nil {
+			l = append(l, err)
+		}
+		return s
+	}
+	r := offboarding.Request{
+		ID: offboarding.RequestID(id.New("req")), Code: id.NewCode(), State: offboarding.RequestReceived,
+		Channel: offboarding.Public, Name: text("name", in.Name, 200), Reference: text("reference", in.Reference, 100),
+		AccountEmail: email("account", in.AccountEmail), Language: in.Language, Nonce: in.Nonce,
+	}
+	r.ReceiptEmail = r.AccountEmail
+	if in.ReceiptEmail != "" {
+		r.ReceiptEmail = email("receipt", in.ReceiptEmail)
+	}
+	switch r.When = offboarding.Timing(in.When); r.When {
+	case offboarding.Unsaid, offboarding.Now, offboarding.PeriodEnd:
+	default:
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("when"))
+	}
+	if r.Nonce == "" {
+		r.Nonce = string(r.ID) // a form without one is never the same as another
+	} else if _, err := customer.CheckText("nonce", r.Nonce, 64, false); err != nil {
+		l = append(l, err)
+	}
+	return r, l.Or()
+}
+
+// acknowledge queues the acknowledgement to the typed address and the search
+// for the customer.
+func (a *App) acknowledge(ctx context.Context, tx Tx, r offboarding.Request) error {
+	n, err := tx.CountMessagesTo(ctx, "ack", customer.FoldEmail(r.ReceiptEmail), tx.Now().Add(-24*time.Hour))
+	if err != nil {
+		return err
+	}
+	if n < acksPerDay {
+		m := Message{
+			ID: offboarding.MessageID(id.New("msg")), Paper: "ack", To: r.ReceiptEmail, Language: r.Language,
+			Request: r.ID, State: "queued", QueuedAt: tx.Now(),
+		}
+		if err := a.queue(ctx, tx, m, string(r.ID), true); err != nil {
+			return err
+		}
+	}
+	return tx.InsertWork(ctx, offboarding.Work{
+		ID: offboarding.WorkID(id.New("work")), Kind: "match", Item: string(r.ID), System: house, Key: "match:" + string(r.ID),
+		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
+	})
+}

@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+)
+
+// VerifyRequest proves the identity behind a request with the token of the
+// link that went to the address on file: the case opens and the receipt is
+// queued. Again with the same link it changes nothing. It returns the case and
+// a fresh token of its private page.
+func (a *App) VerifyRequest(ctx context.Context, token string) (offboarding.CaseID, string, error) {
+	var cid offboarding.CaseID
+	var page string
+	err := a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "verify")
+		if err != nil {
+			return err
+		}
+		r, err := tx.FindRequest(ctx, l.Request)
+		if err != nil {
+			return err
+		}
+		if r.State == offboarding.RequestDisowned {
+			return fault.New(fault.Gone, "link.used")
+		}
+		if cid = r.Case; cid == "" {
+			return fault.New(fault.NotFound, "link.unknown")
+		}
+		if l.UsedAt.IsZero() {
+			l.UsedAt = tx.Now()
+			if err := tx.SaveLink(ctx, l); err != nil {
+				return err
+			}
+		}
+		if r.State != offboarding.RequestVerified {
+			if err := a.verify(ctx, tx, &r, "link.mail"); err != nil {
+				return err
+			}
+		}
+		page, err = a.mint(ctx, tx, "case", r.ID, r.Case)
+		return err
+	})
+	return cid, page, err
+}
+
+// verify marks the request as verified, opens its case if that still waits,
+// and queues the receipt.
+func (a *App) verify(ctx context.Context, tx Tx, r *offboarding.Request, by string) error {
+	if err := r.To(offboarding.RequestVerified); err != nil {
+		return err
+	}
+	r.VerifiedAt, r.VerifiedBy = tx.Now(), by
+	if err := tx.SaveRequest(ctx, r); err != nil {
+		return err
+	}
+	if err := a.record(ctx, tx, fact{"request.verified", "customer", string(r.ID), string(r.ID), map[string]any{"by": by}}); err != nil {
+		return err
+	}
+	p, err := tx.FindPlan(ctx, r.Case)
+	if err != nil {
+		return err
+	}
+	if p.Case.State != offboarding.CaseRegistered {
+		return nil // another request for the same departure was verified before
+	}
+	if err := p.Confirm(tx.Now(), by); err != nil {
+		return err
+	}
+	if err := a.settle(ctx, tx, &p, "customer"); err != nil {
+		return err
+	}
+	m := a.letter(tx, "receipt", p.Case)
+	m.To = r.ReceiptEmail
+	return a.queue(ctx, tx, m, string(p.Case.Customer), true)
+}
+
+// registerHost matches, registers and verifies in one go what came by a signed
+// link of the host product.
+func (a *App) registerHost(ctx context.Context, tx Tx, r *offboarding.Request, h HostClaim) error {
+	cus, err := tx.FindCustomer(ctx, h.Customer)
+	if err != nil {
+		return fault.New(fault.NotFound, "link.unknown").At("app.registerHost", err)
+	}
+	if fresh, err := tx.UseOnce(ctx, h.ID, h.Expires); err != nil {
+		return err
+	} else if !fresh {
+		return fault.New(fault.Gone, "link.used")
+	}
+	r.Subscriptions = h.Subscriptions
+	c, err := a.attach(ctx, tx, r, cus, "link.host")
+	if err != nil {
+		return err
+	}
+	if c == "" {
+		return fault.New(fault.Blocked, "customer.nothing_to_end", "name", cus.Name)
+	}
+	return a.verify(ctx, tx, r, "link.host")
+}
+
+// DisownRequest is "this was not me": the request is disowned and, when its
+// case has not closed, the case is stopped. What was done outside is undone
+// first if anything was.
+func (a *App) DisownRequest(ctx context.Context, token string) (offboarding.Request, error) {
+	var r offboarding.Request
+	err := a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "not_me")
+		if err != nil {
+			return err
+		}
+		if r, err = tx.FindRequest(ctx, l.Request); err != nil || r.State == offboarding.RequestDisowned {
+			return err
+		}
+		if err := r.To(offboarding.RequestDisowned); err != nil {
+			return err
+		}
+		if err := tx.SaveRequest(ctx, &r); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"request.disowned", "customer", string(r.ID), string(r.ID), nil}); err != nil {
+			return err
+		}
+		if r.Case == "" {
+			return nil
+		}
+		p, err := tx.FindPlan(ctx, r.Case)
+		if err != nil || p.Case.Request != r.ID || !p.Case.State.Open() {
+			return err
+		}
+		if p.Case.State == offboarding.CaseOpen {
+			return a.reverse(ctx, tx, &p, "customer")
+		}
+		if err := p.Stop(tx.Now(), "customer"); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, "customer")
+	})
+	return r, err
+}
+
+// letter is a message of the kind about the case, without an address.
+func (a *App) letter(tx Tx, paper string, c offboarding.Case) Message {
+	return Message{
+		ID: offboarding.MessageID(id.New("msg")), Paper: paper, Language: c.Language,
+		Request: c.Request, Case: c.ID, State: "queued", QueuedAt: tx.Now(),
+	}
+}
+
+// address sends the message to the owner's address on file.
+func (a *App) address(ctx context.Context, tx Tx, m *Message, c offboarding.Case) error {
+	contacts, err := tx.ContactsOf(ctx, c.Customer)
+	if err != nil {
+		return err
+	}
+	m.To, _ = onFile(contacts)
+	if m.To == "" {
+		return fault.New(fault.Blocked, "customer.no_address")
+	}
+	return nil
+}
+
+// onFile returns the address and name of the contact that speaks first for a
+// customer: owner before billing before admin.
+func onFile(contacts []customer.Contact) (email, name string) {
+	for _, role := range []customer.Role{customer.Owner, customer.Billing, customer.Admin} {
+		for _, c := range contacts {
+			if c.Role == role && c.Email != "" {
+				return c.Email, c.Name
+			}
+		}
+	}
+	return "", ""
+}

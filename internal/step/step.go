@@ -1,0 +1,129 @@
+// Package step has one file per kind of step. A kind says how to look at a far
+// system, what follows from what was seen, how to do it once, how to read it
+// back, and how to take it back. Kinds hold no state, know no database and do
+// no arithmetic of money; app and engine drive them.
+package step
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+)
+
+// Subject is what a kind may know when it plans or decides: the departure as
+// recorded, read in one transaction. Item is what this work is about.
+type Subject struct {
+	Case          offboarding.Case
+	Step          offboarding.Step
+	Work          offboarding.Work
+	Customer      customer.Customer
+	Subscriptions []customer.Subscription // those that the case ends
+	EffectiveAt   time.Time               // first instant after the effective date
+	Now           time.Time               // business time
+}
+
+// Subscription returns the subscription that the work is about.
+func (s Subject) Subscription() (customer.Subscription, bool) {
+	for _, x := range s.Subscriptions {
+		if string(x.ID) == s.Work.Item {
+			return x, true
+		}
+	}
+	return customer.Subscription{}, false
+}
+
+// Job is one work that a step needs: an effect on one item, or a timer.
+type Job struct {
+	Item   string
+	System string
+	RunAt  time.Time // business time; zero: now
+}
+
+// Findings is what was read at the far system before deciding.
+type Findings struct {
+	Found    bool
+	Status   string
+	Ended    bool
+	EndsAt   time.Time
+	Evidence json.RawMessage
+}
+
+// Decision is what follows from the findings. With neither Already nor Act
+// set, nothing can be done now: look again at Again.
+type Decision struct {
+	Already bool      // it is so already: nothing to call
+	Act     bool      // call Action
+	Action  Action    // what to call
+	Again   time.Time // business time
+}
+
+// Action is one call of a far system, complete and repeatable: its hash is
+// recorded before it is made.
+type Action struct {
+	System    string    `json:"system"`
+	Verb      string    `json:"verb"`
+	Reference string    `json:"reference"`
+	EndsAt    time.Time `json:"ends_at,omitzero"`
+}
+
+// Outcome is what the far system answered to an action: "done" in our words.
+type Outcome struct {
+	Reference string
+	Evidence  json.RawMessage
+}
+
+// Proof is what reading back showed. Holds makes it "verified".
+type Proof struct {
+	Holds    bool
+	Evidence json.RawMessage
+	Why      string    // message code, when it does not hold
+	Again    time.Time // business time at which to look again; zero: by back-off
+}
+
+// Kind is one kind of step. Human kinds and timers implement only Spec and
+// Jobs; the engine asks the others.
+type Kind interface {
+	// Spec is what a playbook may say about this kind.
+	Spec() playbook.KindSpec
+	// Jobs returns the works of a step that became ready. Pure. A human kind
+	// has none; a step without jobs that is not human is done at once.
+	Jobs(s Subject) []Job
+}
+
+// Effector is a kind with an effect on a far system.
+type Effector interface {
+	Kind
+	// Info says what may be done with a call whose answer was lost.
+	Info(s Subject) (connector.Info, error)
+	// Observe reads the far system; it never writes.
+	Observe(ctx context.Context, s Subject) (Findings, error)
+	// Decide is pure: a dry run is Observe and Decide.
+	Decide(s Subject, f Findings) (Decision, error)
+	// Apply makes the call, once per key. Errors are classed as connector.Billing says.
+	Apply(ctx context.Context, a Action, key string) (Outcome, error)
+	// Verify reads back whether the effect is there.
+	Verify(ctx context.Context, s Subject) (Proof, error)
+	// Undo returns what takes the effect back, as Decide does.
+	Undo(s Subject, f Findings) (Decision, error)
+	// VerifyUndo reads back whether the effect is gone.
+	VerifyUndo(ctx context.Context, s Subject) (Proof, error)
+}
+
+// Observer is a kind that only reads: its work is done when what it looks for
+// is so.
+type Observer interface {
+	Kind
+	Verify(ctx context.Context, s Subject) (Proof, error)
+}
+
+// Courier is a kind whose jobs are papers for the customer: app queues the
+// message and the job is done when the mail system took it.
+type Courier interface {
+	Kind
+	Paper() string // kind of letter: "farewell"
+}
