@@ -1,0 +1,218 @@
+// Package text is every word that a person reads: a catalogue of codes for each
+// language (words/<lang>/<area>.json), and dates, numbers and money written
+// the way a reader of that language writes them. Spanish is written first.
+//
+// It does not decide what to say, holds no sentence in Go code, escapes nothing
+// for HTML (templates do) and does not translate what people typed.
+package text
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+
+	"hastaluego/internal/money"
+	"hastaluego/internal/when"
+)
+
+// Langs returns the languages that every page exists in, the first one first.
+func Langs() []string { return slices.Clone(languages) }
+
+// Has reports whether there are words in the language.
+func Has(lang string) bool { return slices.Contains(languages, lang) }
+
+// Known reports whether the language itself has the code, as it stands or as
+// a plural.
+func Known(lang, code string) bool {
+	all, _ := catalogue()
+	_, plain := all[lang][code]
+	_, other := all[lang][code+"|other"]
+	return plain || other
+}
+
+// Say returns the text of the code in the language, with its {slots} filled
+// from args, which alternate name and value. Values that are a when.Date, a
+// time.Time (in its own location), a money.Amount or an integer are written for
+// the reader; strings go in as they are and are never read for slots.
+//
+// A code with the forms "code|one", "code|many", "code|other" is chosen by the
+// integer argument named n. A code that the language lacks is taken from
+// another one, and a code that nobody knows is returned itself; both are
+// remembered in Missing.
+func Say(lang, code string, args ...any) string {
+	all, _ := catalogue()
+	if s, ok := find(all, lang, code, args); ok {
+		return expand(lang, s, args)
+	}
+	miss(lang, code)
+	for _, other := range languages {
+		if s, ok := find(all, other, code, args); ok && other != lang {
+			return expand(other, s, args)
+		}
+	}
+	return code
+}
+
+func find(all words, lang, code string, args []any) (string, bool) {
+	m := all[lang]
+	if s, ok := m[code]; ok {
+		return s, true
+	}
+	if n, ok := count(args); ok {
+		if s, ok := m[code+"|"+pluralForm(lang, n)]; ok {
+			return s, true
+		}
+	}
+	s, ok := m[code+"|other"]
+	return s, ok
+}
+
+// count returns the integer argument named n.
+func count(args []any) (int64, bool) {
+	for i := 0; i+1 < len(args); i += 2 {
+		if args[i] == "n" {
+			return integer(args[i+1])
+		}
+	}
+	return 0, false
+}
+
+func integer(v any) (int64, bool) {
+	switch n := v.(type) {
+	case int:
+		return int64(n), true
+	case int32:
+		return int64(n), true
+	case int64:
+		return n, true
+	case uint32:
+		return int64(n), true
+	}
+	return 0, false
+}
+
+// pluralForm is the CLDR category of n: Spanish has one, many (whole
+// millions) and other.
+func pluralForm(lang string, n int64) string {
+	if n < 0 {
+		n = -(n + 1) + 1
+	}
+	i := n
+	if i < 0 { // the one number without a positive twin
+		i = 0
+	}
+	if i >= 10_000_000 { // as MatchPlural allows; 10 000 000 stays a whole million
+		i = i%10_000_000 + 10_000_000
+	}
+	switch plural.Cardinal.MatchPlural(language.Make(lang), int(i), 0, 0, 0, 0) {
+	case plural.One:
+		return "one"
+	case plural.Many:
+		return "many"
+	default:
+		return "other"
+	}
+}
+
+// pluralForms lists the categories that the language uses for whole numbers.
+func pluralForms(lang string) []string {
+	if lang == "es" {
+		return []string{"one", "many", "other"}
+	}
+	return []string{"one", "other"}
+}
+
+// expand fills the slots of s. A slot without an argument stays visible.
+func expand(lang, s string, args []any) string {
+	if !strings.Contains(s, "{") {
+		return s
+	}
+	return fill(s, func(name string) (string, bool) {
+		for i := 0; i+1 < len(args); i += 2 {
+			if args[i] == name {
+				return value(lang, args[i+1]), true
+			}
+		}
+		return "", false
+	})
+}
+
+// fill replaces each {name} in one pass by what the function returns for it.
+func fill(s string, of func(name string) (string, bool)) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(s, "{")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			b.WriteString("{" + rest)
+			return b.String()
+		}
+		if v, ok := of(name); ok {
+			b.WriteString(v)
+		} else {
+			b.WriteString("{" + name + "}")
+		}
+		s = after
+	}
+}
+
+func value(lang string, v any) string {
+	switch x := v.(type) {
+	case string:
+		return x
+	case when.Date:
+		return LongDate(lang, x)
+	case time.Time:
+		return Instant(lang, x, x.Location())
+	case money.Amount:
+		return Money(lang, x)
+	}
+	if n, ok := integer(v); ok {
+		return Number(lang, n)
+	}
+	return fmt.Sprint(v)
+}
+
+// Pick chooses the language of a page: the one asked for in the query, else
+// the best of the Accept-Language header, else fallback, else the first. Each
+// may be empty or nonsense. A region is no obstacle: es-MX gets es.
+func Pick(query, accept, fallback string) string {
+	if lang, ok := base(query); ok {
+		return lang
+	}
+	if len(accept) <= 500 { // longer headers are not from a browser
+		tags, _, err := language.ParseAcceptLanguage(accept)
+		if err == nil {
+			for _, t := range tags {
+				b, _ := t.Base()
+				if Has(b.String()) {
+					return b.String()
+				}
+			}
+		}
+	}
+	if lang, ok := base(fallback); ok {
+		return lang
+	}
+	return languages[0]
+}
+
+func base(tag string) (string, bool) {
+	if tag == "" || len(tag) > 35 {
+		return "", false
+	}
+	t, err := language.Parse(tag)
+	if err != nil {
+		return "", false
+	}
+	b, _ := t.Base()
+	return b.String(), Has(b.String())
+}

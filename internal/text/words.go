@@ -1,0 +1,178 @@
+package text
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// files holds one folder for each language and one flat JSON file (code to
+// text) for each area: words/es/error.json.
+//
+//go:embed words/*/*.json
+var files embed.FS
+
+// languages in the order in which they are offered and, for a code that one of
+// them lacks, asked.
+var languages = []string{"es", "en"}
+
+// words is the loaded catalogue: language, code, text.
+type words map[string]map[string]string
+
+var catalogue = sync.OnceValues(load)
+
+func load() (words, error) {
+	all := words{}
+	var faults []error
+	for _, lang := range languages {
+		m := map[string]string{}
+		entries, err := files.ReadDir("words/" + lang)
+		faults = append(faults, err)
+		for _, e := range entries {
+			name := path.Join("words", lang, e.Name())
+			raw, err := files.ReadFile(name)
+			faults = append(faults, err)
+			if err := read(m, name, raw); err != nil {
+				faults = append(faults, err)
+			}
+		}
+		all[lang] = m
+	}
+	return all, errors.Join(faults...)
+}
+
+// read adds one file to m. It reads token by token because encoding/json keeps
+// silent about a code that stands twice in one file.
+func read(m map[string]string, name string, raw []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return fmt.Errorf("text: %s is not a JSON object: %w", name, errors.Join(err))
+	}
+	var faults []error
+	for dec.More() {
+		code, err := dec.Token()
+		if err != nil {
+			return fmt.Errorf("text: %s: %w", name, err)
+		}
+		value, err := dec.Token()
+		if err != nil {
+			return fmt.Errorf("text: %s: %w", name, err)
+		}
+		c, _ := code.(string)
+		v, ok := value.(string)
+		switch {
+		case !ok:
+			return fmt.Errorf("text: %s: %s is not a text", name, c)
+		case v == "":
+			faults = append(faults, fmt.Errorf("text: %s: %s is empty", name, c))
+		}
+		if _, twice := m[c]; twice {
+			faults = append(faults, fmt.Errorf("text: %s: %s stands twice", name, c))
+			continue
+		}
+		m[c] = v
+	}
+	if _, err := dec.Token(); err != nil {
+		return errors.Join(append(faults, fmt.Errorf("text: %s: %w", name, err))...)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		faults = append(faults, fmt.Errorf("text: %s goes on after its object", name))
+	}
+	return errors.Join(faults...)
+}
+
+// Check returns everything that is wrong with the word files: broken JSON, a
+// code that stands twice, a code that one language lacks, a plural without its
+// forms, slots that differ between the languages. Say works all the same, with
+// what could be read.
+func Check() error {
+	all, err := catalogue()
+	faults := []error{err}
+	codes := map[string]bool{}
+	for _, lang := range languages {
+		for code := range all[lang] {
+			base, form, _ := strings.Cut(code, "|")
+			if form != "" && form != "bare" {
+				base += "|other"
+			} else {
+				base = code
+			}
+			codes[base] = true
+		}
+	}
+	for _, code := range sortedKeys(codes) {
+		var first []string
+		for i, lang := range languages {
+			s, ok := all[lang][code]
+			if !ok {
+				faults = append(faults, fmt.Errorf("text: %s lacks %s", lang, code))
+				continue
+			}
+			if base, plural := strings.CutSuffix(code, "|other"); plural {
+				for _, form := range pluralForms(lang) {
+					if _, ok := all[lang][base+"|"+form]; !ok {
+						faults = append(faults, fmt.Errorf("text: %s lacks %s|%s", lang, base, form))
+					}
+				}
+			}
+			if slots := slotsOf(s); i == 0 {
+				first = slots
+			} else if strings.Join(slots, " ") != strings.Join(first, " ") {
+				faults = append(faults, fmt.Errorf("text: slots of %s differ: %v in %s, %v in %s", code, first, languages[0], slots, lang))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// slotsOf returns the distinct slot names of a text in alphabetical order.
+func slotsOf(s string) []string {
+	set := map[string]bool{}
+	fill(s, func(name string) (string, bool) { set[name] = true; return "", true })
+	return sortedKeys(set)
+}
+
+func sortedKeys(set map[string]bool) []string {
+	keys := make([]string, 0, len(set))
+	for k := range set {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// missing remembers codes that were asked for in vain. It is bounded so that a
+// code made from somebody's input cannot fill the memory.
+var missing struct {
+	sync.Mutex
+	codes map[string]bool
+}
+
+const missingLimit = 1000
+
+func miss(lang, code string) {
+	missing.Lock()
+	defer missing.Unlock()
+	if missing.codes == nil {
+		missing.codes = map[string]bool{}
+	}
+	if len(missing.codes) < missingLimit {
+		missing.codes[lang+" "+code] = true
+	}
+}
+
+// Missing returns "language code" for every code that Say was asked for and
+// did not find in that language, in alphabetical order. Tests of pages end by
+// looking here.
+func Missing() []string {
+	missing.Lock()
+	defer missing.Unlock()
+	return sortedKeys(missing.codes)
+}
