@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"regexp"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -112,6 +113,9 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 	p.Links, err = a.links(ctx, tx, m, purposes...)
 	return p, err
 }
+
+// tokens finds the tokens of our links in a letter.
+var tokens = regexp.MustCompile(`(/(?:v|c|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
 
 // paths of the portal by the purpose of a link.
 var paths = map[string]string{"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/"}

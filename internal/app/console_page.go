@@ -1,0 +1,264 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+)
+
+// InboxRow is one case in the inbox.
+type InboxRow struct {
+	Plan     offboarding.Plan
+	Customer customer.Customer
+	Lines    []customer.Subscription
+	Next     *offboarding.Step // the first human step that is ready, or the first that is blocked
+	Over     int               // steps that are over
+}
+
+// Inbox is what waits for people.
+type Inbox struct {
+	Cases     []InboxRow
+	Total     int
+	Unmatched []offboarding.Request
+}
+
+// OpenInbox lists cases and the requests that nobody could be found for.
+func (a *App) OpenInbox(ctx context.Context, by Actor, f CaseFilter) (Inbox, error) {
+	var in Inbox
+	if err := by.CanRead("case"); err != nil {
+		return in, err
+	}
+	err := a.store.View(ctx, func(tx Tx) error {
+		plans, total, err := tx.ListCases(ctx, f)
+		if err != nil {
+			return err
+		}
+		in = Inbox{Total: total}
+		for _, p := range plans {
+			row := InboxRow{Plan: p}
+			if row.Customer, err = tx.FindCustomer(ctx, p.Case.Customer); err != nil {
+				return err
+			}
+			subs, err := tx.SubscriptionsOf(ctx, p.Case.Customer)
+			if err != nil {
+				return err
+			}
+			row.Lines = pick(subs, p.Case.Subscriptions)
+			for i := range p.Steps {
+				s := &p.Steps[i]
+				if s.Over() {
+					row.Over++
+				}
+				waits := s.Human && s.State == offboarding.StepReady || s.State == offboarding.StepBlocked
+				if waits && (row.Next == nil || by.MayWork(*s) && !by.MayWork(*row.Next)) {
+					row.Next = s
+				}
+			}
+			in.Cases = append(in.Cases, row)
+		}
+		in.Unmatched, err = tx.ListUnmatched(ctx, 50)
+		return err
+	})
+	return in, err
+}
+
+// CaseView is everything about one case.
+type CaseView struct {
+	Plan       offboarding.Plan
+	Request    offboarding.Request
+	Customer   customer.Customer
+	Contacts   []customer.Contact
+	Lines      []customer.Subscription
+	Works      []offboarding.Work
+	Messages   []Message
+	Timeline   []TimelineEntry // newest first
+	Milestones []Milestone
+	Users      map[string]string // id → name
+	CanUndo    bool
+}
+
+// TimelineEntry is a log entry with what it says, if it can be read.
+type TimelineEntry struct {
+	LogEntry
+	Args map[string]any // nil when the body cannot be read any more
+}
+
+// OpenCase reads one case for the console.
+func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (CaseView, error) {
+	var v CaseView
+	if err := by.CanRead("case"); err != nil {
+		return v, err
+	}
+	err := a.store.View(ctx, func(tx Tx) error {
+		var err error
+		if v.Plan, err = tx.FindPlan(ctx, cid); err != nil {
+			return err
+		}
+		c := v.Plan.Case
+		if v.Request, err = tx.FindRequest(ctx, c.Request); err != nil {
+			return err
+		}
+		if v.Customer, err = tx.FindCustomer(ctx, c.Customer); err != nil {
+			return err
+		}
+		if v.Contacts, err = tx.ContactsOf(ctx, c.Customer); err != nil {
+			return err
+		}
+		subs, err := tx.SubscriptionsOf(ctx, c.Customer)
+		if err != nil {
+			return err
+		}
+		v.Lines = pick(subs, c.Subscriptions)
+		if v.Works, err = tx.WorksOf(ctx, cid); err != nil {
+			return err
+		}
+		if v.Messages, err = tx.ListMessages(ctx, cid, 100); err != nil {
+			return err
+		}
+		zone, err := zoneOf(c)
+		if err != nil {
+			return err
+		}
+		v.Milestones, v.CanUndo = milestones(v.Plan, v.Works), v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
+		if v.Users, err = names(ctx, tx); err != nil {
+			return err
+		}
+		v.Timeline, err = a.timeline(ctx, tx, 500, string(c.Request), string(cid))
+		return err
+	})
+	return v, err
+}
+
+func names(ctx context.Context, tx Tx) (map[string]string, error) {
+	users, err := tx.ListUsers(ctx)
+	out := make(map[string]string, len(users))
+	for _, u := range users {
+		out[u.ID] = u.Name
+	}
+	return out, err
+}
+
+// timeline reads log entries with their bodies, newest first.
+func (a *App) timeline(ctx context.Context, tx Tx, limit int, streams ...string) ([]TimelineEntry, error) {
+	entries, err := tx.Entries(ctx, limit, streams...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]TimelineEntry, len(entries))
+	for i, e := range entries {
+		j := i
+		if len(streams) > 0 { // those come oldest first
+			j = len(entries) - 1 - i
+		}
+		out[j] = TimelineEntry{LogEntry: e, Args: a.openBody(ctx, e)}
+	}
+	return out, nil
+}
+
+// openBody opens the sealed body of an entry; nil when its key was destroyed
+// or it does not open.
+func (a *App) openBody(ctx context.Context, e LogEntry) map[string]any {
+	plain, err := a.keys.Open(ctx, e.KeyID, e.Sealed, []byte(e.ID))
+	if err != nil || len(plain) < 32 {
+		return nil
+	}
+	var args map[string]any
+	if json.Unmarshal(plain[32:], &args) != nil {
+		return nil
+	}
+	return args
+}
+
+// OpenLog lists the newest entries of the whole log.
+func (a *App) OpenLog(ctx context.Context, by Actor, limit int) (list []TimelineEntry, users map[string]string, err error) {
+	if err := by.CanRead("audit"); err != nil {
+		return nil, nil, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		if list, err = a.timeline(ctx, tx, limit); err != nil {
+			return err
+		}
+		users, err = names(ctx, tx)
+		return err
+	})
+	return list, users, err
+}
+
+// OpenOutbox lists the newest letters.
+func (a *App) OpenOutbox(ctx context.Context, by Actor, limit int) (list []Message, err error) {
+	if err := by.CanRead("outbox"); err != nil {
+		return nil, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error { list, err = tx.ListMessages(ctx, "", limit); return err })
+	return list, err
+}
+
+// OpenLetter returns a letter and what it said. The tokens of its links are
+// hidden unless links is set: only the demo sets it.
+func (a *App) OpenLetter(ctx context.Context, by Actor, mid offboarding.MessageID, links bool) (m Message, text string, err error) {
+	if err := by.CanRead("letter"); err != nil {
+		return m, "", err
+	}
+	err = a.store.View(ctx, func(tx Tx) error { m, err = tx.FindMessage(ctx, mid); return err })
+	if err != nil || m.State != "sent" {
+		return m, "", err
+	}
+	plain, err := a.keys.Open(ctx, m.KeyID, m.Body, []byte(m.ID))
+	if err != nil {
+		return m, "", err
+	}
+	if text = string(plain); !links {
+		text = tokens.ReplaceAllString(text, "$1•••")
+	}
+	return m, text, nil
+}
+
+// CustomerView is one customer with what they have.
+type CustomerView struct {
+	Customer customer.Customer
+	Contacts []customer.Contact
+	Lines    []customer.Subscription
+}
+
+// ListCustomers finds customers by name, reference or address.
+func (a *App) ListCustomers(ctx context.Context, by Actor, query string, limit int) (list []CustomerView, total int, err error) {
+	if err := by.CanRead("customer"); err != nil {
+		return nil, 0, err
+	}
+	if _, e := customer.CheckText("q", query, 200, false); e != nil {
+		return nil, 0, e
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		found, n, err := tx.ListCustomers(ctx, query, limit)
+		if err != nil {
+			return err
+		}
+		list, total = make([]CustomerView, len(found)), n
+		for i, c := range found {
+			list[i].Customer = c
+			if list[i].Contacts, err = tx.ContactsOf(ctx, c.ID); err != nil {
+				return err
+			}
+			if list[i].Lines, err = tx.SubscriptionsOf(ctx, c.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, total, err
+}
+
+// RequestView is a request that nobody could be found for.
+func (a *App) RequestView(ctx context.Context, by Actor, id offboarding.RequestID) (r offboarding.Request, err error) {
+	if err := by.CanRead("case"); err != nil {
+		return r, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error { r, err = tx.FindRequest(ctx, id); return err })
+	if err == nil && r.ID == "" {
+		err = fault.New(fault.NotFound, "not_found")
+	}
+	return r, err
+}

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/ingest"
+)
+
+// ImportReport counts what an import did.
+type ImportReport struct {
+	Rows      int // read
+	Changed   int // customers that are new or different
+	Unchanged int
+	Rejected  int
+}
+
+// importBatch bounds how long an import holds the one writer of SQLite, so
+// that a running server's writes stay fast beside it.
+const (
+	importBatch = 200
+	importPause = 2 * time.Millisecond
+)
+
+// ImportCustomers reads customers by a map. Good rows go in, bad rows go to
+// reject with why; the same file twice changes nothing. With dryRun nothing is
+// stored.
+func (a *App) ImportCustomers(ctx context.Context, by string, r io.Reader, m *ingest.Map, dryRun bool, reject func(ingest.RowError) error) (ImportReport, error) {
+	var rep ImportReport
+	batch := make([]ingest.Row, 0, importBatch)
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		var changed int
+		err := a.store.Tx(ctx, func(tx Tx) error {
+			changed = 0
+			for _, row := range batch {
+				did, err := putRow(ctx, tx, row)
+				if err != nil {
+					return err
+				}
+				if did {
+					changed++
+				}
+			}
+			return nil
+		})
+		rep.Changed += changed
+		rep.Unchanged += len(batch) - changed
+		batch = batch[:0]
+		time.Sleep(importPause)
+		return err
+	}
+	sum, err := ingest.Read(r, m, func(row ingest.Row) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if dryRun {
+			return nil
+		}
+		if batch = append(batch, row); len(batch) == importBatch {
+			return flush()
+		}
+		return nil
+	}, func(e ingest.RowError) error {
+		return reject(e)
+	})
+	if err == nil {
+		err = flush()
+	}
+	rep.Rows, rep.Rejected = sum.Rows, sum.Rejected
+	if err != nil || dryRun {
+		return rep, err
+	}
+	return rep, a.tx(ctx, func(tx Tx) error {
+		return a.record(ctx, tx, fact{"import.finished", actorOr(by), "", house, map[string]any{
+			"rows": rep.Rows, "changed": rep.Changed, "rejected": rep.Rejected,
+		}})
+	})
+}
+
+// putRow stores one row's customer, contact and subscription.
+func putRow(ctx context.Context, tx Tx, row ingest.Row) (bool, error) {
+	cus := row.Customer
+	cus.ID = customer.ID(id.New("cus"))
+	cid, changed, err := tx.PutCustomer(ctx, cus)
+	if err != nil {
+		return false, err
+	}
+	if row.Contact.Email != "" {
+		con := row.Contact
+		con.ID, con.Customer = customer.ContactID(id.New("con")), cid
+		did, err := tx.PutContact(ctx, con)
+		if err != nil {
+			return false, err
+		}
+		changed = changed || did
+	}
+	if row.Subscription.Reference != "" {
+		sub := row.Subscription
+		sub.ID, sub.Customer = customer.SubscriptionID(id.New("sub")), cid
+		did, err := tx.PutSubscription(ctx, sub)
+		if err != nil {
+			return false, err
+		}
+		changed = changed || did
+	}
+	return changed, nil
+}
+
+// AddCustomer stores a customer typed by hand, with one contact and one
+// subscription.
+func (a *App) AddCustomer(ctx context.Context, by Actor, cus customer.Customer, con customer.Contact, sub customer.Subscription) (customer.ID, error) {
+	if err := by.may("customer"); err != nil {
+		return "", err
+	}
+	var l fault.List
+	for field, s := range map[string]*string{
+		"name": &cus.Name, "reference": &cus.Reference, "contact_name": &con.Name, "product": &sub.Product,
+		"plan": &sub.Plan, "subscription_reference": &sub.Reference,
+	} {
+		clean, e := customer.CheckText(field, *s, 200, false)
+		l, *s = appendFault(l, e), clean
+	}
+	var e *fault.Error
+	con.Email, e = customer.CheckEmail("email", con.Email)
+	l = append(appendFault(l, e), cus.Check()...)
+	if l = append(l, sub.Check()...); len(l) > 0 {
+		return "", l
+	}
+	cus.ID, con.ID, sub.ID = customer.ID(id.New("cus")), customer.ContactID(id.New("con")), customer.SubscriptionID(id.New("sub"))
+	cus.Language, con.Role, sub.Status = con.Language, customer.Owner, customer.Active
+	err := a.tx(ctx, func(tx Tx) error {
+		list, _, err := tx.ListCustomers(ctx, cus.Reference, 50)
+		if err != nil {
+			return err
+		}
+		for _, old := range list {
+			if old.Reference == cus.Reference {
+				return fault.New(fault.Conflict, "customer.reference_taken", "name", old.Name).On("reference")
+			}
+		}
+		cus.CreatedAt = tx.Now()
+		if _, _, err := tx.PutCustomer(ctx, cus); err != nil {
+			return err
+		}
+		con.Customer, sub.Customer = cus.ID, cus.ID
+		if _, err := tx.PutContact(ctx, con); err != nil {
+			return err
+		}
+		if _, err := tx.PutSubscription(ctx, sub); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"customer.added", by.ID, "", string(cus.ID), map[string]any{"reference": cus.Reference}})
+	})
+	return cus.ID, err
+}

@@ -1,0 +1,305 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+)
+
+// Sessions live on the wall clock.
+const (
+	sessionLife   = 12 * time.Hour
+	lockAfter     = 5               // wrong passwords in a row
+	lockFor       = 5 * time.Minute // then nobody can try this login
+	passwordLeast = 15              // characters; NIST SP 800-63B-4, single factor
+	passwordMost  = 256
+)
+
+// argon are the parameters of password hashes: OWASP's second choice for
+// argon2id (19 MiB, 2 passes, 1 lane), which a small machine can afford.
+var argon = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// stranger is compared with when there is no such login, so that the answer
+// takes as long.
+var stranger = sync.OnceValue(func() string {
+	h, err := argon2id.CreateHash(id.Token(), argon)
+	if err != nil {
+		panic(err) // no randomness: nothing could work
+	}
+	return h
+})
+
+// UserInput describes a person of the company.
+type UserInput struct {
+	Login    string
+	Name     string
+	Password string
+	Roles    []string
+}
+
+// AddUser adds a person who may sign in. by is empty when the command line
+// does it.
+func (a *App) AddUser(ctx context.Context, by string, in UserInput) (User, error) {
+	var l fault.List
+	login, e := customer.CheckText("login", in.Login, 100, false)
+	if e == nil && login == "" {
+		e = fault.New(fault.Invalid, "field.required").On("login")
+	}
+	l = appendFault(l, e)
+	name, e := customer.CheckText("name", in.Name, 200, false)
+	l = appendFault(l, e)
+	if n := utf8.RuneCountInString(in.Password); n < passwordLeast || n > passwordMost {
+		l = append(l, fault.New(fault.Invalid, "password.length", "min", passwordLeast, "max", passwordMost).On("password"))
+	}
+	for _, r := range in.Roles {
+		if !slices.Contains(Roles, r) {
+			l = append(l, fault.New(fault.Invalid, "field.choice").On("roles"))
+		}
+	}
+	if len(in.Roles) == 0 {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("roles"))
+	}
+	if len(l) > 0 {
+		return User{}, l
+	}
+	hash, err := argon2id.CreateHash(in.Password, argon)
+	if err != nil {
+		return User{}, fault.Wrap("app.AddUser", err)
+	}
+	u := User{ID: id.New("usr"), Login: strings.ToLower(login), Name: name, PasswordHash: hash, Roles: in.Roles, Active: true}
+	err = a.tx(ctx, func(tx Tx) error {
+		if _, err := tx.FindUserByLogin(ctx, u.Login); err == nil {
+			return fault.New(fault.Conflict, "staff.login_taken").On("login")
+		} else if fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		u.CreatedAt = tx.Now()
+		if err := tx.InsertUser(ctx, u); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"staff.added", actorOr(by), "", house, map[string]any{"user": u.ID, "roles": u.Roles}})
+	})
+	return u, err
+}
+
+func appendFault(l fault.List, e *fault.Error) fault.List {
+	if e != nil {
+		return append(l, e)
+	}
+	return l
+}
+
+func actorOr(by string) string {
+	if by == "" {
+		return "system"
+	}
+	return by
+}
+
+// session is what is kept of a signed-in browser.
+type session struct {
+	User   string `json:"user"`
+	ViewAs string `json:"view_as,omitempty"` // demo only
+}
+
+// SignIn checks a password and returns the token of a new session. A wrong
+// login and a wrong password are the same answer in words and in time; after
+// five wrong ones the login rests for five minutes.
+func (a *App) SignIn(ctx context.Context, login, password string) (token string, err error) {
+	var u User
+	var found bool
+	login = strings.ToLower(strings.TrimSpace(login))
+	if !utf8.ValidString(login) || strings.ContainsRune(login, 0) {
+		login = ""
+	}
+	if len(password) > 4*passwordMost {
+		password = "" // never hash what nobody could have set
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		u, err = tx.FindUserByLogin(ctx, login)
+		if found = err == nil; fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	_, wall, err := a.store.Now(ctx)
+	if err != nil {
+		return "", err
+	}
+	hash := u.PasswordHash
+	if !found {
+		hash = stranger()
+	}
+	ok, err := argon2id.ComparePasswordAndHash(password, hash)
+	if err != nil {
+		return "", fault.Wrap("app.SignIn", err)
+	}
+	if found && wall.Before(u.LockedUntil) {
+		return "", &fault.Error{Kind: fault.TooMany, Code: "auth.locked", RetryAfter: u.LockedUntil.Sub(wall)}
+	}
+	if !ok || !found || !u.Active {
+		if found {
+			err = a.tx(ctx, func(tx Tx) error {
+				if u, err = tx.FindUser(ctx, u.ID); err != nil {
+					return err
+				}
+				if u.Failures++; u.Failures >= lockAfter {
+					u.Failures, u.LockedUntil = 0, tx.Wall().Add(lockFor)
+				}
+				return tx.SaveUser(ctx, u)
+			})
+		}
+		if err != nil {
+			return "", err
+		}
+		return "", fault.New(fault.Unauthenticated, "auth.wrong").On("login")
+	}
+	return a.startSession(ctx, u)
+}
+
+func (a *App) startSession(ctx context.Context, u User) (token string, err error) {
+	token = id.Token()
+	err = a.tx(ctx, func(tx Tx) error {
+		if u, err = tx.FindUser(ctx, u.ID); err != nil {
+			return err
+		}
+		u.Failures, u.LockedUntil = 0, time.Time{}
+		if err := tx.SaveUser(ctx, u); err != nil {
+			return err
+		}
+		if err := putSession(ctx, tx, token, session{User: u.ID}); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"staff.signed_in", u.ID, "", house, nil})
+	})
+	return token, err
+}
+
+func putSession(ctx context.Context, tx Tx, token string, s session) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return fault.Wrap("app.session", err)
+	}
+	return tx.PutSession(ctx, hashToken(token), data, tx.Wall().Add(sessionLife))
+}
+
+// OneTimeLink makes the token of a link that signs a person in once; the demo
+// prints it.
+func (a *App) OneTimeLink(ctx context.Context, userID string) (string, error) {
+	token := id.Token()
+	err := a.store.Tx(ctx, func(tx Tx) error {
+		return tx.PutSetting(ctx, "signin."+hashToken(token), userID)
+	})
+	return token, err
+}
+
+// SignInOnce signs in with a one-time link.
+func (a *App) SignInOnce(ctx context.Context, link string) (token string, err error) {
+	var u User
+	err = a.store.Tx(ctx, func(tx Tx) error {
+		key := "signin." + hashToken(link)
+		user, ok, err := tx.Setting(ctx, key)
+		if err != nil {
+			return err
+		}
+		if !ok || user == "" {
+			return fault.New(fault.Gone, "link.used")
+		}
+		if u, err = tx.FindUser(ctx, user); err != nil {
+			return err
+		}
+		return tx.PutSetting(ctx, key, "")
+	})
+	if err != nil {
+		return "", err
+	}
+	return a.startSession(ctx, u)
+}
+
+// Session returns who a session belongs to; fault.Unauthenticated
+// (auth.required) when it is over or the person may not sign in any more.
+func (a *App) Session(ctx context.Context, token string) (Actor, error) {
+	var actor Actor
+	err := a.store.View(ctx, func(tx Tx) error {
+		s, err := readSession(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		u, err := tx.FindUser(ctx, s.User)
+		if err != nil || !u.Active {
+			return fault.New(fault.Unauthenticated, "auth.required")
+		}
+		if s.ViewAs != "" {
+			as, err := tx.FindUser(ctx, s.ViewAs)
+			if err != nil {
+				return err
+			}
+			actor = Actor{ID: as.ID, Name: as.Name, Roles: as.Roles, RealID: u.ID}
+			return nil
+		}
+		actor = Actor{ID: u.ID, Name: u.Name, Roles: u.Roles}
+		return nil
+	})
+	return actor, err
+}
+
+func readSession(ctx context.Context, tx Tx, token string) (session, error) {
+	required := fault.New(fault.Unauthenticated, "auth.required")
+	if token == "" {
+		return session{}, required
+	}
+	data, found, err := tx.FindSession(ctx, hashToken(token))
+	if err != nil {
+		return session{}, err
+	}
+	var s session
+	if !found || json.Unmarshal(data, &s) != nil {
+		return session{}, required
+	}
+	return s, nil
+}
+
+// ViewAs lets the session act as another person: only the demo offers it, so
+// that one visitor can be two people. The log names who it was seen as.
+func (a *App) ViewAs(ctx context.Context, token, userID string) error {
+	return a.store.Tx(ctx, func(tx Tx) error {
+		s, err := readSession(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.FindUser(ctx, userID); err != nil {
+			return err
+		}
+		if s.ViewAs = userID; userID == s.User {
+			s.ViewAs = ""
+		}
+		if err := putSession(ctx, tx, token, s); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"staff.viewed_as", s.User, "", house, map[string]any{"as": userID}})
+	})
+}
+
+// SignOut ends a session.
+func (a *App) SignOut(ctx context.Context, token string) error {
+	return a.store.Tx(ctx, func(tx Tx) error { return tx.DeleteSession(ctx, hashToken(token)) })
+}
+
+// Users lists the people who may sign in.
+func (a *App) Users(ctx context.Context) (list []User, err error) {
+	err = a.store.View(ctx, func(tx Tx) error { list, err = tx.ListUsers(ctx); return err })
+	return list, err
+}

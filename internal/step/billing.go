@@ -1,0 +1,152 @@
+package step
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/playbook"
+)
+
+// billingParams is what a step about a billing system must say.
+var billingParams = []playbook.ParamSpec{{Name: "system", Required: true}}
+
+// billingJobs is one work per subscription.
+func billingJobs(s Subject) []Job {
+	jobs := make([]Job, len(s.Subscriptions))
+	for i, sub := range s.Subscriptions {
+		jobs[i] = Job{Item: string(sub.ID), System: s.Step.Params["system"]}
+	}
+	return jobs
+}
+
+// reader reads one subscription at the system that the step names.
+type reader struct{ systems Systems }
+
+func (r reader) billing(s Subject) (connector.Billing, string, error) {
+	b, ok := r.systems(s.Step.Params["system"])
+	if !ok {
+		return nil, "", fault.New(fault.Blocked, "connector.unknown_system", "system", s.Step.Params["system"])
+	}
+	sub, ok := s.Subscription()
+	if !ok {
+		return nil, "", fault.New(fault.NotFound, "not_found", "subscription", s.Work.Item)
+	}
+	return b, sub.Reference, nil
+}
+
+func (r reader) Observe(ctx context.Context, s Subject) (Findings, error) {
+	b, ref, err := r.billing(s)
+	if err != nil {
+		return Findings{}, err
+	}
+	st, err := b.ReadSubscription(ctx, ref)
+	if err != nil {
+		return Findings{}, err
+	}
+	return Findings{Found: st.Found, Status: st.Status, Ended: st.Ended, EndsAt: st.EndsAt, Evidence: st.Answer}, nil
+}
+
+// cancelBilling ends subscriptions at the billing system on the effective
+// date, and reads back that each will end.
+type cancelBilling struct{ systems Systems }
+
+func (cancelBilling) Spec() playbook.KindSpec {
+	return playbook.KindSpec{Name: "cancel_billing", Verifies: true, Params: billingParams}
+}
+func (cancelBilling) Jobs(s Subject) []Job { return billingJobs(s) }
+
+func (k cancelBilling) Info(s Subject) (connector.Info, error) {
+	b, _, err := reader{k.systems}.billing(s)
+	if err != nil {
+		return connector.Info{}, err
+	}
+	return b.Info(), nil
+}
+
+func (k cancelBilling) Observe(ctx context.Context, s Subject) (Findings, error) {
+	return reader{k.systems}.Observe(ctx, s)
+}
+
+// endsInTime reports whether the subscription is ended, or will be by the end
+// of the effective date.
+func endsInTime(f Findings, s Subject) bool {
+	return f.Ended || !f.EndsAt.IsZero() && !f.EndsAt.After(s.EffectiveAt)
+}
+
+func (cancelBilling) Decide(s Subject, f Findings) (Decision, error) {
+	if !f.Found {
+		return Decision{}, fault.New(fault.NotFound, "connector.unknown_reference")
+	}
+	if endsInTime(f, s) {
+		return Decision{Already: true}, nil
+	}
+	sub, _ := s.Subscription()
+	a := Action{System: s.Step.Params["system"], Verb: "cancel", Reference: sub.Reference}
+	if s.EffectiveAt.After(s.Now) {
+		a.EndsAt = s.EffectiveAt
+	}
+	return Decision{Act: true, Action: a}, nil
+}
+
+func (k cancelBilling) Apply(ctx context.Context, a Action, key string) (Outcome, error) {
+	b, ok := k.systems(a.System)
+	if !ok {
+		return Outcome{}, fault.New(fault.Blocked, "connector.unknown_system", "system", a.System)
+	}
+	var r connector.Receipt
+	var err error
+	if a.Verb == "resume" {
+		r, err = b.ResumeSubscription(ctx, connector.ResumeInput{Reference: a.Reference, Key: key})
+	} else {
+		r, err = b.CancelSubscription(ctx, connector.CancelInput{Reference: a.Reference, EndsAt: a.EndsAt, Key: key})
+	}
+	return Outcome{Reference: r.Reference, Evidence: r.Answer}, err
+}
+
+func (k cancelBilling) Verify(ctx context.Context, s Subject) (Proof, error) {
+	f, err := k.Observe(ctx, s)
+	return Proof{Holds: f.Found && endsInTime(f, s), Evidence: f.Evidence, Why: "connector.not_so"}, err
+}
+
+func (cancelBilling) Undo(s Subject, f Findings) (Decision, error) {
+	if renews(f) {
+		return Decision{Already: true}, nil
+	}
+	sub, _ := s.Subscription()
+	return Decision{Act: true, Action: Action{System: s.Step.Params["system"], Verb: "resume", Reference: sub.Reference}}, nil
+}
+
+// renews reports whether the subscription goes on.
+func renews(f Findings) bool { return f.Found && !f.Ended && f.EndsAt.IsZero() }
+
+func (k cancelBilling) VerifyUndo(ctx context.Context, s Subject) (Proof, error) {
+	f, err := k.Observe(ctx, s)
+	return Proof{Holds: renews(f), Evidence: f.Evidence, Why: "connector.not_so"}, err
+}
+
+// verifyBilling reads back, after the effective date, that subscriptions have
+// really ended. It never writes.
+type verifyBilling struct{ systems Systems }
+
+func (verifyBilling) Spec() playbook.KindSpec {
+	return playbook.KindSpec{Name: "verify_billing", Verifies: true, Params: billingParams}
+}
+func (verifyBilling) Jobs(s Subject) []Job { return billingJobs(s) }
+
+// graceOfEnding is how long after the effective instant a billing system may
+// take to say that a subscription has ended, before a person is asked.
+const graceOfEnding = 24 * time.Hour
+
+func (k verifyBilling) Verify(ctx context.Context, s Subject) (Proof, error) {
+	f, err := reader{k.systems}.Observe(ctx, s)
+	if err != nil {
+		return Proof{}, err
+	}
+	p := Proof{Holds: f.Found && f.Ended, Evidence: f.Evidence, Why: "connector.not_ended"}
+	if !p.Holds && s.Now.Before(s.EffectiveAt.Add(graceOfEnding)) {
+		p.Again = s.Now.Add(15 * time.Minute)
+	}
+	return p, nil
+}

@@ -1,0 +1,154 @@
+// Package web holds what every page shares: the frame, the icons, the choice
+// of language, and the one place that turns a fault into a page. It knows no
+// SQL and no state of a departure; the portal and the console are its
+// children.
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/text"
+	"hastaluego/internal/web/assets"
+)
+
+// Kit is what handlers work with.
+type Kit struct {
+	Assets *assets.Assets
+	App    *app.App
+	Log    *slog.Logger
+	Secure bool // cookies over TLS only
+	Demo   bool // the clock can be pushed, letters show their links
+}
+
+// MaxForm bounds the body of a form, in bytes.
+const MaxForm = 64 << 10
+
+// Render writes a page.
+func (k *Kit) Render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	if err := c.Render(r.Context(), w); err != nil {
+		k.Log.Warn("page not written to its end", "err", err)
+	}
+}
+
+// statuses of the kinds of fault.
+var statuses = map[fault.Kind]int{
+	fault.Internal: 500, fault.Invalid: 422, fault.NotFound: 404, fault.Conflict: 409, fault.Forbidden: 403,
+	fault.Blocked: 409, fault.Transient: 503, fault.Uncertain: 409, fault.Unauthenticated: 401,
+	fault.TooMany: 429, fault.TooLarge: 413, fault.Gone: 410,
+}
+
+// Status is the HTTP status of a fault.
+func Status(err error) int { return statuses[fault.KindOf(err)] }
+
+// Fail writes the page that says what went wrong, what did not happen and what
+// to do. An internal fault shows a reference that is in the log.
+func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	lang := k.Lang(w, r)
+	status := Status(err)
+	view := failView{Page: PageView{Lang: lang, Title: text.Say(lang, "common.fail.title"), Body: "portal"}, Company: k.App.Company(), Status: status, Text: text.Error(lang, err)}
+	if status >= 500 {
+		view.Ref = id.Token()[:8]
+		k.Log.Error("request failed", "ref", view.Ref, "route", r.Pattern, "err", err)
+	}
+	if f := after(err); f > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(f))
+	}
+	k.Render(w, r, status, k.Frame(view.Page, failPage(view)))
+}
+
+func after(err error) int {
+	for _, e := range []error{err} {
+		if f, ok := e.(*fault.Error); ok && f.RetryAfter > 0 {
+			return int(f.RetryAfter.Seconds()) + 1
+		}
+	}
+	return 0
+}
+
+// langCookie remembers an explicit choice of language.
+const langCookie = "hasta_lang"
+
+// Lang picks the reader's language: ?lang=, then the cookie of an earlier
+// choice, then Accept-Language, then the company's. An explicit choice is
+// remembered.
+func (k *Kit) Lang(w http.ResponseWriter, r *http.Request) string {
+	q := r.URL.Query().Get("lang")
+	if text.Has(q) {
+		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: q, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: k.Secure, SameSite: http.SameSiteLaxMode})
+		return q
+	}
+	if c, err := r.Cookie(langCookie); err == nil && text.Has(c.Value) {
+		return c.Value
+	}
+	return text.Pick("", r.Header.Get("Accept-Language"), k.App.Company().Language)
+}
+
+// ChangeLang is the address of the same page in another language.
+func ChangeLang(r *http.Request, lang string) string {
+	q := r.URL.Query()
+	q.Set("lang", lang)
+	return (&url.URL{Path: r.URL.Path, RawQuery: q.Encode()}).String()
+}
+
+// Form reads the form of a POST, bounded. A file that is not a form, a body
+// over the limit and text that is not UTF-8 are faults.
+func Form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
+	if err := r.ParseForm(); err != nil {
+		if _, big := err.(*http.MaxBytesError); big {
+			return nil, fault.New(fault.TooLarge, "request.too_large")
+		}
+		return nil, fault.New(fault.Invalid, "request.not_a_form").At("web.Form", err)
+	}
+	return r.PostForm, nil
+}
+
+// PageView is the frame of a page.
+type PageView struct {
+	Lang  string
+	Title string
+	Body  string // class of the body: portal or dense
+}
+
+// Frame puts a page's content into the frame.
+func (k *Kit) Frame(v PageView, content templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return Page(v, k.Assets.Path("app.css")).Render(templ.WithChildren(ctx, content), w)
+	})
+}
+
+// Icon draws an icon of the sprite. An icon never stands alone: a word is
+// beside it.
+func Icon(name string) templ.Component {
+	return templ.Raw(`<svg class="i" aria-hidden="true"><use href="#i-` + name + `"></use></svg>`)
+}
+
+// Secure sets the headers that every answer carries: no script, no style but
+// our own files, no frame, no referrer, no sniffing.
+func Secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
