@@ -1,0 +1,375 @@
+package httpsystem
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+)
+
+// LoadSystems reads the declarations in src, in their order. name is the name
+// of the file as people know it. It finds every problem at once: the error is
+// a fault.List of Invalid faults, each with its place in the argument "at"
+// (systems.yaml:12:5) and a JSON pointer as its field. Nothing is looked up:
+// neither environment nor files nor network.
+func LoadSystems(name string, src []byte) ([]Config, error) {
+	l := &loader{name: name}
+	file, err := parser.ParseBytes(src, 0)
+	if err != nil {
+		return nil, l.syntax(err)
+	}
+	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d.Body == nil })
+	if len(docs) != 1 {
+		if len(docs) > 1 {
+			l.bad(docs[1].Body, nil, "system.one_document")
+		} else {
+			l.list = append(l.list, fault.New(fault.Invalid, "system.empty", "at", name+":1:1"))
+		}
+		return nil, l.list
+	}
+	if n := indirect(docs[0].Body); n != nil {
+		// Anchors would let one entry change another, far away.
+		l.bad(n, nil, "system.alias")
+		return nil, l.list
+	}
+	var configs []Config
+	root := l.fields(docs[0].Body, nil, "systems")
+	if root == nil {
+		return nil, l.list.Or()
+	}
+	systems, ok := root["systems"]
+	if !ok {
+		l.bad(docs[0].Body, []string{"systems"}, "field.required")
+		return nil, l.list
+	}
+	for _, e := range l.entries(systems, []string{"systems"}) {
+		if c, ok := l.system(e); ok {
+			configs = append(configs, c)
+		}
+	}
+	if len(l.list) > 0 {
+		return nil, l.list
+	}
+	return configs, nil
+}
+
+type loader struct {
+	name string
+	list fault.List
+}
+
+type entry struct {
+	key  string
+	node ast.Node // of the key
+	val  ast.Node
+}
+
+func (l *loader) place(t *token.Token) string {
+	if t == nil || t.Position == nil {
+		return l.name + ":1:1"
+	}
+	return fmt.Sprintf("%s:%d:%d", l.name, t.Position.Line, t.Position.Column)
+}
+
+func (l *loader) bad(n ast.Node, at []string, code string, args ...any) {
+	e := fault.New(fault.Invalid, code, append([]any{"at", l.place(first(n))}, args...)...)
+	if len(at) > 0 {
+		e = e.On("/" + strings.Join(at, "/"))
+	}
+	l.list = append(l.list, e)
+}
+
+// first returns the token where a person would say that the node begins; a
+// mapping's own token is its first colon.
+func first(n ast.Node) *token.Token {
+	switch n := n.(type) {
+	case nil:
+		return nil
+	case *ast.MappingNode:
+		if len(n.Values) > 0 && n.Start != nil && n.Start.Type != token.MappingStartType {
+			return n.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		return n.Key.GetToken()
+	}
+	return n.GetToken()
+}
+
+func (l *loader) syntax(err error) error {
+	at := l.name + ":1:1"
+	// SyntaxError and DuplicateKeyError are siblings that share this much.
+	var positioned interface{ GetToken() *token.Token }
+	if errors.As(err, &positioned) {
+		at = l.place(positioned.GetToken())
+	}
+	return fault.List{fault.New(fault.Invalid, "system.syntax", "at", at).At("httpsystem.LoadSystems", err)}
+}
+
+// indirect returns the first anchor, alias, merge key or tag below the node.
+func indirect(n ast.Node) (found ast.Node) {
+	ast.Walk(visitor(func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
+			if found == nil {
+				found = n
+			}
+		}
+		return found == nil
+	}), n)
+	return found
+}
+
+type visitor func(ast.Node) bool
+
+func (v visitor) Visit(n ast.Node) ast.Visitor {
+	if !v(n) {
+		return nil
+	}
+	return v
+}
+
+// entries returns the pairs of a mapping in their order.
+func (l *loader) entries(n ast.Node, at []string) []entry {
+	var pairs []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		pairs = n.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{n}
+	default:
+		l.bad(n, at, "system.want_map")
+		return nil
+	}
+	out := make([]entry, 0, len(pairs))
+	for _, p := range pairs {
+		out = append(out, entry{key: p.Key.GetToken().Value, node: p.Key, val: p.Value})
+	}
+	return out
+}
+
+// fields returns the values of a mapping that may have only these keys.
+func (l *loader) fields(n ast.Node, at []string, keys ...string) map[string]ast.Node {
+	entries := l.entries(n, at)
+	if entries == nil {
+		return nil
+	}
+	out := make(map[string]ast.Node, len(entries))
+	for _, e := range entries {
+		if !slices.Contains(keys, e.key) {
+			l.bad(e.node, below(at, e.key), "system.unknown_key", "key", e.key)
+			continue
+		}
+		out[e.key] = e.val
+	}
+	return out
+}
+
+func below(at []string, key string) []string { return append(slices.Clone(at), key) }
+
+func (l *loader) system(e entry) (Config, bool) {
+	at := []string{"systems", e.key}
+	before := len(l.list)
+	nodes := map[string]ast.Node{"": e.node} // by path below the system
+	top := l.fields(e.val, at, "kind", "base_url", "auth", "effect", "key_header", "key_life", "undo",
+		"timeout", "limit", "allow", "operations", "state")
+	if top == nil {
+		return Config{}, false
+	}
+	for k, n := range top {
+		nodes[k] = n
+	}
+	text := func(m map[string]ast.Node, key string, path ...string) string {
+		n, ok := m[key]
+		if !ok {
+			return ""
+		}
+		nodes[strings.Join(append(path, key), "/")] = n
+		return l.text(n, append(slices.Clone(at), append(path, key)...))
+	}
+	if kind := text(top, "kind"); kind != KindName {
+		n, ok := top["kind"]
+		if !ok {
+			n = e.node
+		}
+		l.bad(n, below(at, "kind"), "system.kind", "kind", kind)
+	}
+	c := Config{
+		System:    e.key,
+		BaseURL:   text(top, "base_url"),
+		Effect:    connector.EffectClass(text(top, "effect")),
+		KeyHeader: text(top, "key_header"),
+		Undo:      connector.UndoClass(text(top, "undo")),
+	}
+	c.KeyLife = l.duration(top["key_life"], below(at, "key_life"))
+	c.Timeout = l.duration(top["timeout"], below(at, "timeout"))
+	c.Limit = l.size(top["limit"], below(at, "limit"))
+	c.Allow = l.prefixes(top["allow"], below(at, "allow"))
+	if n, ok := top["auth"]; ok {
+		m := l.fields(n, below(at, "auth"), "header", "scheme", "value")
+		c.Auth = Auth{Header: text(m, "header", "auth"), Scheme: text(m, "scheme", "auth"), Value: text(m, "value", "auth")}
+	}
+	if n, ok := top["operations"]; ok {
+		ops := l.fields(n, below(at, "operations"), "read", "cancel", "resume")
+		targets := []*Operation{&c.Read, &c.Cancel, &c.Resume}
+		for i, name := range []string{"read", "cancel", "resume"} {
+			o := targets[i]
+			n, ok := ops[name]
+			if !ok {
+				continue
+			}
+			nodes["operations/"+name] = n
+			where := append(slices.Clone(at), "operations", name)
+			m := l.fields(n, where, "method", "path", "body", "receipt")
+			o.Method, o.Path = text(m, "method", "operations", name), text(m, "path", "operations", name)
+			o.Receipt = text(m, "receipt", "operations", name)
+			if b, ok := m["body"]; ok {
+				nodes["operations/"+name+"/body"] = b
+				o.Body = l.body(b, below(where, "body"))
+			}
+		}
+	}
+	if n, ok := top["state"]; ok {
+		m := l.fields(n, below(at, "state"), "status", "ended", "ends_at")
+		c.State.Status, c.State.EndsAt = text(m, "status", "state"), text(m, "ends_at", "state")
+		if n, ok := m["ended"]; ok {
+			nodes["state/ended"] = n
+			c.State.Ended = l.texts(n, append(slices.Clone(at), "state", "ended"))
+		}
+	}
+	if len(l.list) == before { // otherwise half of what check finds would be an echo
+		for _, p := range c.check() {
+			l.bad(nearest(nodes, p.at), append(slices.Clone(at), p.at...), p.code, p.args...)
+		}
+	} else {
+		// A wrong type hides a value, so only what is there can be judged.
+		for _, p := range c.check() {
+			if n, ok := nodes[strings.Join(p.at, "/")]; ok && !l.told(at, p.at) {
+				l.bad(n, append(slices.Clone(at), p.at...), p.code, p.args...)
+			}
+		}
+	}
+	return c.defaults(), len(l.list) == before
+}
+
+// told reports whether something was already said about the place.
+func (l *loader) told(at, path []string) bool {
+	field := "/" + strings.Join(append(slices.Clone(at), path...), "/")
+	return slices.ContainsFunc(l.list, func(e *fault.Error) bool {
+		return e.Field == field || strings.HasPrefix(e.Field, field+"/")
+	})
+}
+
+// nearest returns the node at the path or, when it is not there, the closest
+// one above it.
+func nearest(nodes map[string]ast.Node, path []string) ast.Node {
+	for i := len(path); i > 0; i-- {
+		if n, ok := nodes[strings.Join(path[:i], "/")]; ok {
+			return n
+		}
+	}
+	return nodes[""]
+}
+
+func (l *loader) text(n ast.Node, at []string) string {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value
+	case *ast.LiteralNode:
+		return n.Value.Value
+	default:
+		l.bad(n, at, "system.want_text")
+		return ""
+	}
+}
+
+func (l *loader) texts(n ast.Node, at []string) []string {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		l.bad(n, at, "system.want_list")
+		return nil
+	}
+	out := make([]string, 0, len(seq.Values))
+	for i, v := range seq.Values {
+		out = append(out, l.text(v, below(at, strconv.Itoa(i))))
+	}
+	return out
+}
+
+func (l *loader) duration(n ast.Node, at []string) time.Duration {
+	if n == nil {
+		return 0
+	}
+	s := l.text(n, at)
+	if s == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		l.bad(n, at, "system.duration")
+		return 0
+	}
+	return d
+}
+
+// size reads 4096, 64KiB or 1MiB.
+func (l *loader) size(n ast.Node, at []string) int64 {
+	if n == nil {
+		return 0
+	}
+	s := n.GetToken().Value
+	unit := int64(1)
+	for suffix, u := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20} {
+		if cut, ok := strings.CutSuffix(s, suffix); ok {
+			s, unit = strings.TrimSpace(cut), u
+		}
+	}
+	v, err := strconv.ParseInt(s, 10, 32)
+	if err != nil || v <= 0 {
+		l.bad(n, at, "system.size")
+		return 0
+	}
+	return v * unit
+}
+
+// prefixes reads 10.0.0.0/8, or a single address.
+func (l *loader) prefixes(n ast.Node, at []string) []netip.Prefix {
+	if n == nil {
+		return nil
+	}
+	var out []netip.Prefix
+	for i, s := range l.texts(n, at) {
+		p, err := netip.ParsePrefix(s)
+		if a, aerr := netip.ParseAddr(s); err != nil && aerr == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil || p != p.Masked() {
+			l.bad(n.(*ast.SequenceNode).Values[i], below(at, strconv.Itoa(i)), "system.prefix")
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func (l *loader) body(n ast.Node, at []string) map[string]any {
+	l.entries(n, at) // says what is wrong when it is no mapping
+	var v map[string]any
+	if err := yaml.NodeToValue(n, &v); err != nil || v == nil {
+		if !l.told(nil, at) {
+			l.bad(n, at, "field.invalid")
+		}
+		return nil
+	}
+	return v
+}

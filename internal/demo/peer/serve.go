@@ -1,0 +1,242 @@
+package peer
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	maxBody = 64 << 10
+	maxSeed = 32 << 20
+)
+
+// Faults are what the billing system does wrong on purpose, until told
+// otherwise; they do not survive a restart.
+type Faults struct {
+	DelayBefore     int    `json:"delay_before_ms"`   // hold the call before its effect
+	DelayAfter      int    `json:"delay_after_ms"`    // hold the answer after the effect
+	DropAfterEffect int    `json:"drop_after_effect"` // cut the line after the effect, this many times
+	Status          int    `json:"status"`            // answer this instead, without an effect
+	RetryAfter      int    `json:"retry_after_s"`     // with Status
+	Reads           bool   `json:"reads"`             // do it to readings too
+	Reference       string `json:"for_reference"`     // only this subscription; empty: all
+}
+
+type server struct {
+	ctx   context.Context // of the process: held calls end with it, not with their caller
+	led   *ledger
+	token [32]byte
+
+	mu     sync.Mutex
+	faults Faults
+}
+
+func newServer(ctx context.Context, led *ledger, token string) http.Handler {
+	s := &server{ctx: ctx, led: led, token: sha256.Sum256([]byte("Bearer " + token))}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /subscriptions/{ref}", s.read)
+	mux.HandleFunc("POST /subscriptions/{ref}/cancel", func(w http.ResponseWriter, r *http.Request) { s.act(w, r, "cancel") })
+	mux.HandleFunc("POST /subscriptions/{ref}/resume", func(w http.ResponseWriter, r *http.Request) { s.act(w, r, "resume") })
+	mux.HandleFunc("PUT /subscriptions", s.seed)
+	mux.HandleFunc("PUT /clock", s.setClock)
+	mux.HandleFunc("PUT /faults", s.setFaults)
+	mux.HandleFunc("GET /effects", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, http.StatusOK, led.list(r.URL.Query().Get("reference")))
+	})
+	return s.auth(mux)
+}
+
+func (s *server) auth(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got := sha256.Sum256([]byte(r.Header.Get("Authorization")))
+		if subtle.ConstantTimeCompare(got[:], s.token[:]) != 1 {
+			reply(w, problem(http.StatusUnauthorized, "unauthorized"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// before does what the faults ask for before an effect; false means that the
+// call was answered.
+func (s *server) before(w http.ResponseWriter, ref string, read bool) (Faults, bool) {
+	s.mu.Lock()
+	f := s.faults
+	s.mu.Unlock()
+	if f.Reference != "" && f.Reference != ref || read && !f.Reads {
+		return Faults{}, true
+	}
+	s.hold(f.DelayBefore)
+	if f.Status != 0 {
+		if f.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+		}
+		reply(w, problem(f.Status, "fault"))
+		return f, false
+	}
+	return f, true
+}
+
+// hold waits without looking at the caller: one that hung up does not stop the
+// effect, as with any real far end.
+func (s *server) hold(ms int) {
+	if ms <= 0 {
+		return
+	}
+	t := time.NewTimer(time.Duration(ms) * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.ctx.Done():
+	}
+}
+
+// drop reports whether this effect's answer is to be lost, and counts it.
+func (s *server) drop() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults.DropAfterEffect <= 0 {
+		return false
+	}
+	s.faults.DropAfterEffect--
+	return true
+}
+
+func (s *server) read(w http.ResponseWriter, r *http.Request) {
+	ref := r.PathValue("ref")
+	if _, ok := s.before(w, ref, true); !ok {
+		return
+	}
+	sub, ok := s.led.read(ref)
+	if !ok {
+		reply(w, problem(http.StatusNotFound, "no_such_subscription"))
+		return
+	}
+	answer(w, http.StatusOK, sub)
+}
+
+func (s *server) act(w http.ResponseWriter, r *http.Request, kind string) {
+	ref := r.PathValue("ref")
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		reply(w, problem(http.StatusBadRequest, "body"))
+		return
+	}
+	var in struct {
+		At *time.Time `json:"at"`
+	}
+	if len(body) > 0 {
+		if err := json.Unmarshal(body, &in); err != nil || kind == "resume" && in.At != nil {
+			reply(w, problem(http.StatusBadRequest, "body"))
+			return
+		}
+	}
+	f, ok := s.before(w, ref, false)
+	if !ok {
+		return
+	}
+	if s.ctx.Err() != nil { // going down while it was held: not applied, not answered
+		panic(http.ErrAbortHandler)
+	}
+	sum := sha256.Sum256(body)
+	out := s.led.act(kind, ref, r.Header.Get("Idempotency-Key"), hex.EncodeToString(sum[:]), in.At)
+	s.hold(f.DelayAfter)
+	if out.applied && f.DropAfterEffect > 0 && s.drop() {
+		panic(http.ErrAbortHandler) // net/http closes the connection without an answer
+	}
+	reply(w, out)
+}
+
+func (s *server) seed(w http.ResponseWriter, r *http.Request) {
+	var subs []Subscription
+	if !decode(w, r, maxSeed, &subs) {
+		return
+	}
+	for i := range subs {
+		if subs[i].Status == "" {
+			subs[i].Status = Active
+		}
+		if subs[i].Reference == "" {
+			reply(w, problem(http.StatusUnprocessableEntity, "reference"))
+			return
+		}
+	}
+	if err := s.led.seed(subs); err != nil {
+		reply(w, problem(http.StatusInternalServerError, "journal"))
+		return
+	}
+	answer(w, http.StatusOK, map[string]int{"seeded": len(subs)})
+}
+
+func (s *server) setClock(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Now time.Time `json:"now"`
+	}
+	if !decode(w, r, maxBody, &in) {
+		return
+	}
+	if in.Now.IsZero() {
+		reply(w, problem(http.StatusUnprocessableEntity, "now"))
+		return
+	}
+	if err := s.led.setClock(in.Now.UTC()); err != nil {
+		reply(w, problem(http.StatusInternalServerError, "journal"))
+		return
+	}
+	answer(w, http.StatusOK, map[string]time.Time{"now": in.Now.UTC()})
+}
+
+func (s *server) setFaults(w http.ResponseWriter, r *http.Request) {
+	var f Faults
+	if !decode(w, r, maxBody, &f) {
+		return
+	}
+	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+		reply(w, problem(http.StatusUnprocessableEntity, "status"))
+		return
+	}
+	s.mu.Lock()
+	s.faults = f
+	s.mu.Unlock()
+	answer(w, http.StatusOK, f)
+}
+
+func decode(w http.ResponseWriter, r *http.Request, limit int64, into any) bool {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(into)
+	if err == nil {
+		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("more than one value")
+		}
+	}
+	if err != nil {
+		reply(w, problem(http.StatusBadRequest, "body"))
+		return false
+	}
+	return true
+}
+
+func reply(w http.ResponseWriter, out outcome) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(out.status)
+	_, _ = w.Write(out.body)
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		reply(w, problem(http.StatusInternalServerError, "defect"))
+		return
+	}
+	reply(w, outcome{status: status, body: b})
+}
