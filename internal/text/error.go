@@ -46,6 +46,9 @@ func FieldErrors(lang string, err error) map[string]string {
 }
 
 func sentence(lang string, e *fault.Error) string {
+	if !Has(lang) {
+		lang = languages[0]
+	}
 	code := "error." + e.Code
 	switch {
 	case e.Kind == fault.Internal:

@@ -50,7 +50,7 @@ func Date(lang string, d when.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%d%s%s%s%d", d.Day, nbsp, month(lang, d, false), nbsp, d.Year)
+	return fmt.Sprintf("%d %s %d", d.Day, month(lang, d, false), d.Year)
 }
 
 // LongDate writes a date in full: "22 de noviembre de 2026", "22 November
@@ -60,7 +60,7 @@ func LongDate(lang string, d when.Date) string {
 		return ""
 	}
 	if lang == "en" {
-		return fmt.Sprintf("%d%s%s %d", d.Day, nbsp, month(lang, d, true), d.Year)
+		return fmt.Sprintf("%d %s %d", d.Day, month(lang, d, true), d.Year)
 	}
 	return fmt.Sprintf("%d de %s de %d", d.Day, month(lang, d, true), d.Year)
 }
@@ -71,7 +71,7 @@ func DayMonth(lang string, d when.Date) string {
 		return ""
 	}
 	if lang == "en" {
-		return fmt.Sprintf("%d%s%s", d.Day, nbsp, month(lang, d, true))
+		return fmt.Sprintf("%d %s", d.Day, month(lang, d, true))
 	}
 	return fmt.Sprintf("%d de %s", d.Day, month(lang, d, true))
 }

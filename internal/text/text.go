@@ -98,24 +98,22 @@ func integer(v any) (int64, bool) {
 // pluralForm is the CLDR category of n: Spanish has one, many (whole
 // millions) and other.
 func pluralForm(lang string, n int64) string {
-	if n < 0 {
-		n = -(n + 1) + 1
-	}
-	i := n
-	if i < 0 { // the one number without a positive twin
-		i = 0
-	}
-	if i >= 10_000_000 { // as MatchPlural allows; 10 000 000 stays a whole million
-		i = i%10_000_000 + 10_000_000
-	}
-	switch plural.Cardinal.MatchPlural(language.Make(lang), int(i), 0, 0, 0, 0) {
-	case plural.One:
-		return "one"
-	case plural.Many:
+	// x/text carries CLDR 32, which is older than the Spanish form for whole
+	// millions ("un millón de días").
+	if lang == "es" && n != 0 && n%1_000_000 == 0 {
 		return "many"
-	default:
-		return "other"
 	}
+	i := n % 10_000_000 // as MatchPlural allows
+	if i < 0 {
+		i = -i
+	}
+	if i != n && i != -n { // 10 000 001 is not one
+		i += 10_000_000
+	}
+	if plural.Cardinal.MatchPlural(language.Make(lang), int(i), 0, 0, 0, 0) == plural.One {
+		return "one"
+	}
+	return "other"
 }
 
 // pluralForms lists the categories that the language uses for whole numbers.
