@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -343,7 +344,8 @@ func (v *verification) destroyed(r *Row, body []byte) {
 // bodies judges the keys when all entries were read: what excuses a body may
 // stand after it.
 func (v *verification) bodies(context.Context) error {
-	for id, k := range v.keys {
+	for _, id := range slices.Sorted(maps.Keys(v.keys)) {
+		k := v.keys[id]
 		switch {
 		case k.closed > 0 && !k.destroyed:
 			v.found(Finding{What: BodyUnreadable, Index: k.first, EntryID: k.firstID, KeyID: id, Count: k.closed})
