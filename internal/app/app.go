@@ -6,7 +6,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"time"
 
 	"hastaluego/internal/audit"
@@ -93,13 +92,12 @@ func (a *App) record(ctx context.Context, tx Tx, f fact) error {
 	if err != nil {
 		return err
 	}
-	var salt [32]byte
-	_, _ = rand.Read(salt[:])
+	salt := audit.NewSalt()
 	e := audit.Entry{
 		ID: id.New("aud"), Type: f.typ, At: tx.Now(), Actor: f.actor, Case: f.stream,
-		KeyID: keyID, Commitment: audit.Commit(salt[:], body),
+		KeyID: keyID, Commitment: audit.Commit(salt, body),
 	}
-	sealed, err := a.keys.Seal(ctx, keyID, append(salt[:], body...), []byte(e.ID))
+	sealed, err := a.keys.Seal(ctx, keyID, audit.Plain(salt, body), audit.AAD(e.ID))
 	if err != nil {
 		return err
 	}

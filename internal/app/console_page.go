@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
@@ -161,12 +162,12 @@ func (a *App) timeline(ctx context.Context, tx Tx, limit int, streams ...string)
 // openBody opens the sealed body of an entry; nil when its key was destroyed
 // or it does not open.
 func (a *App) openBody(ctx context.Context, e LogEntry) map[string]any {
-	plain, err := a.keys.Open(ctx, e.KeyID, e.Sealed, []byte(e.ID))
-	if err != nil || len(plain) < 32 {
+	plain, err := a.keys.Open(ctx, e.KeyID, e.Sealed, audit.AAD(e.ID))
+	if err != nil {
 		return nil
 	}
 	var args map[string]any
-	if json.Unmarshal(plain[32:], &args) != nil {
+	if _, body, ok := audit.SplitPlain(plain); !ok || json.Unmarshal(body, &args) != nil {
 		return nil
 	}
 	return args

@@ -122,3 +122,22 @@ func (a *App) HostLanding(ctx context.Context, r offboarding.Request) (token str
 	})
 	return token, err
 }
+
+// Acknowledged returns the paper of an acknowledgement by its code: what may
+// be shown to whoever typed the request.
+func (a *App) Acknowledged(ctx context.Context, code, lang string) (Paper, error) {
+	var p Paper
+	err := a.store.View(ctx, func(tx Tx) error {
+		r, err := tx.FindRequestByCode(ctx, code)
+		if err != nil {
+			return err
+		}
+		p = Paper{Kind: "ack", Language: lang, Code: r.Code, At: r.ReceivedAt, Now: r.ReceivedAt}
+		return nil
+	})
+	return p, err
+}
+
+// AckKey signs the cookie that shows the acknowledgement to whoever typed the
+// request.
+func (a *App) AckKey() []byte { return a.keys.HMACKey("ack-cookie") }

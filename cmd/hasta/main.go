@@ -1,0 +1,113 @@
+// Command hasta runs the whole departure of a customer. This package is the
+// program: flags, configuration, subcommands and all wiring. It holds no rule
+// of a departure.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
+)
+
+// Exit statuses.
+const (
+	exitOK    = 0
+	exitCheck = 1 // a check failed, or something went wrong
+	exitUse   = 2 // wrong use
+)
+
+// cli is every subcommand.
+type cli struct {
+	Demo     demoCmd     `cmd:"" help:"Run a sample company: both portals, an outbox, a clock to push. Nothing else is needed."`
+	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database to the newest schema."`
+	Import   importCmd   `cmd:"" help:"Import records from files."`
+	User     userCmd     `cmd:"" help:"People who may sign in."`
+	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
+	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
+	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`
+	Audit    auditCmd    `cmd:"" help:"Verify the log."`
+	Peer     peerCmd     `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`
+}
+
+// out is where commands write; tests replace it.
+type out struct{ stdout, stderr io.Writer }
+
+func main() { os.Exit(run(os.Args[1:], out{os.Stdout, os.Stderr})) }
+
+func run(args []string, o out) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("hasta"), kong.Description("Hasta Luego runs the whole departure of a customer."),
+		kong.UsageOnError(), kong.Writers(o.stdout, o.stderr), kong.Exit(func(code int) { panic(exit(code)) }))
+	if err != nil {
+		panic(err) // the declaration of the commands is wrong
+	}
+	code := exitOK
+	func() {
+		defer func() {
+			if e, ok := recover().(exit); ok {
+				code = int(e)
+			}
+		}()
+		k, err := parser.Parse(args)
+		if err != nil {
+			fmt.Fprintf(o.stderr, "hasta: %v\n", err)
+			code = exitUse
+			return
+		}
+		k.BindTo(ctx, (*context.Context)(nil))
+		k.Bind(o)
+		code = report(o, k.Run())
+	}()
+	return code
+}
+
+// exit is how --help ends the parser.
+type exit int
+
+// errCheck ends a command whose check found something and said so.
+var errCheck = errors.New("a check failed")
+
+// report tells an error and returns the exit status.
+func report(o out, err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errCheck):
+		return exitCheck
+	}
+	var list fault.List
+	if errors.As(err, &list) {
+		for _, e := range list {
+			fmt.Fprintf(o.stderr, "hasta: %s\n", explain(e))
+		}
+		return exitCheck
+	}
+	fmt.Fprintf(o.stderr, "hasta: %s\n", explain(err))
+	return exitCheck
+}
+
+// explain words an error for the terminal; what has no words of its own shows
+// its cause, since whoever runs commands may see it.
+func explain(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind != fault.Internal && text.Known("en", "error."+f.Code) {
+		words := text.Error("en", f)
+		if f.Err != nil {
+			return words + " (" + f.Error() + ")"
+		}
+		return words
+	}
+	return err.Error()
+}

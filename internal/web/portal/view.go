@@ -1,0 +1,159 @@
+package portal
+
+import (
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// formView is the request page.
+type formView struct {
+	Lang    string
+	Company app.Company
+	Action  string
+	Nonce   string
+	In      app.ExitInput
+	Host    *app.HostPage // nil for the public page
+	Errors  map[string]string
+}
+
+func (v formView) say(code string, args ...any) string {
+	return text.Say(v.Lang, "portal.form."+code, args...)
+}
+
+// error returns what is wrong with a field, and marks its control.
+func (v formView) error(field string) string { return v.Errors[field] }
+
+type line struct{ Name, Detail string }
+
+// lines are the contracts of a signed link, in words.
+func (v formView) lines() []line {
+	var out []line
+	for _, s := range v.Host.Subscriptions {
+		name := s.Product
+		if s.Plan != "" {
+			name += ", " + s.Plan
+		}
+		out = append(out, line{name, text.Say(v.Lang, "portal.form.contract", "reference", s.Reference,
+			"amount", text.Money(v.Lang, s.Amount), "every", text.Say(v.Lang, "portal.every."+string(s.Interval)))})
+	}
+	return out
+}
+
+func (v formView) periodEnd() string {
+	if v.Host == nil || v.Host.PeriodEnd.IsZero() {
+		return v.say("when.end.rule")
+	}
+	return v.say("when.end.date", "date", text.LongDate(v.Lang, v.Host.PeriodEnd))
+}
+
+// askView is the page behind a link that does something.
+type askView struct {
+	Lang, Purpose, Action, Code, At string
+	Over                            bool
+}
+
+func (v askView) say(code string, args ...any) string {
+	return text.Say(v.Lang, "portal."+v.Purpose+"."+code, args...)
+}
+
+// trackView is the private page.
+type trackView struct {
+	Lang    string
+	Title   string
+	Lede    string
+	Base    string // address of the private page
+	Code    string
+	Name    string
+	Updated string
+	Stops   []stop
+	CanUndo bool
+	Until   string // until when it can be undone
+	Company app.Company
+}
+
+// stop is a milestone in words.
+type stop struct {
+	Name, When, Icon, Class, State, Text string
+	Rings                                []ring
+}
+
+// ring is one of the three words: asked, done, verified.
+type ring struct{ Icon, Class, Word, At string }
+
+var stopIcons = map[string]string{"planned": "clock", "now": "clock", "blocked": "user", "done": "dot", "verified": "checks", "undone": "undo"}
+
+func viewTrack(lang string, c app.Company, base string, page app.CasePage) trackView {
+	zone := c.Zone
+	p := page.Paper
+	say := func(code string, args ...any) string { return text.Say(lang, "portal.track."+code, args...) }
+	ends := text.LongDate(lang, p.Case.Effective)
+	v := trackView{
+		Lang: lang, Base: base, Code: p.Code, Name: p.Name, CanUndo: page.CanUndo, Company: c,
+		Updated: text.WeekdayInstant(lang, p.Now, zone), Until: lastMinute(lang, p.UndoUntil, zone),
+	}
+	state := string(page.State)
+	if page.State == offboarding.CaseOpen {
+		switch {
+		case page.Subject:
+			state = "asking"
+		case !p.Case.EffectiveAt.IsZero():
+			state = "ended"
+		}
+	}
+	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends)
+	for _, m := range p.Milestones {
+		v.Stops = append(v.Stops, viewStop(lang, zone, m))
+	}
+	return v
+}
+
+func viewStop(lang string, zone *time.Location, m app.Milestone) stop {
+	s := stop{
+		Name: text.Say(lang, "portal.milestone."+m.Name), State: text.Say(lang, "portal.stop."+m.State),
+		Text: text.Say(lang, "portal.milestone."+m.Name+".text"), Icon: stopIcons[m.State],
+	}
+	switch m.State {
+	case "done", "verified":
+		s.Class = "done"
+		s.When = text.ShortInstant(lang, m.Done, zone)
+	case "now", "blocked":
+		s.Class = "now"
+		if !m.Planned.IsZero() {
+			s.When = text.DayMonth(lang, when.DateOf(m.Planned, zone))
+		}
+		if m.Of > 1 {
+			s.When = text.Say(lang, "state.partly", "done", m.Part, "all", m.Of)
+		}
+	}
+	mark := func(icon, class, word string, at time.Time) {
+		r := ring{Icon: "dash", Word: text.Say(lang, "state."+word)}
+		if !at.IsZero() {
+			r = ring{icon, "yes " + class, text.Say(lang, "state."+word), text.ShortInstant(lang, at, zone)}
+		}
+		s.Rings = append(s.Rings, r)
+	}
+	if m.Name != "registered" && m.Name != "confirmed" && m.State != "undone" {
+		if m.Verifies {
+			asked := m.Asked
+			if asked.IsZero() {
+				asked = m.Done
+			}
+			mark("ring", "", "requested", asked)
+		}
+		mark("dot", "done", "done", m.Done)
+		if m.Verifies {
+			mark("checks", "verified", "verified", m.Verified)
+		}
+	}
+	return s
+}
+
+// lastMinute words the last minute before an instant: people read 23:59 as the
+// end of a day, not 00:00 of the next.
+func lastMinute(lang string, t time.Time, zone *time.Location) string {
+	return text.Instant(lang, t.Add(-time.Minute), zone)
+}
