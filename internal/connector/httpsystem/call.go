@@ -147,8 +147,9 @@ func (s *System) do(client *http.Client, req *http.Request) (answer, *failure) {
 	})
 	res, err := client.Do(req.WithContext(ctx))
 	if err != nil {
+		sent := c.sent.Load()
 		return answer{}, &failure{
-			err: err, sent: c.sent.Load(), late: c.late.Load() && !c.sent.Load(), forbidden: errors.Is(err, errAddress),
+			err: err, sent: sent, late: !sent && (c.late.Load() || over(req.Context())), forbidden: errors.Is(err, errAddress),
 		}
 	}
 	defer func() { _ = res.Body.Close() }()

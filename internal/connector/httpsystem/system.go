@@ -34,7 +34,7 @@ var _ connector.Billing = (*System)(nil)
 func New(cfg Config, clock when.Clock) (*System, error) {
 	var list fault.List
 	for _, p := range cfg.check() {
-		list = append(list, p.fault())
+		list = append(list, p.fault(cfg.System))
 	}
 	if len(list) > 0 {
 		return nil, list
@@ -45,12 +45,12 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		code = cfg.wrongURL(base)
 	}
 	if code != "" {
-		list = append(list, problem{[]string{"base_url"}, code, []any{"ref", cfg.BaseURL}}.fault())
+		list = append(list, problem{[]string{"base_url"}, code, []any{"ref", cfg.BaseURL}}.fault(cfg.System))
 	}
 	secret := ""
 	if cfg.Auth.Header != "" {
 		if secret, code = resolve(cfg.Auth.Value); code != "" {
-			list = append(list, problem{[]string{"auth", "value"}, code, []any{"ref", cfg.Auth.Value}}.fault())
+			list = append(list, problem{[]string{"auth", "value"}, code, []any{"ref", cfg.Auth.Value}}.fault(cfg.System))
 		}
 		if cfg.Auth.Scheme != "" {
 			secret = cfg.Auth.Scheme + " " + secret
