@@ -40,6 +40,9 @@ type Config struct {
 	Playbook *playbook.Playbook // that new cases follow
 	Company  Company
 	Wake     func() // tells the engine that there may be work; may be nil
+	// Moved is told before business time moves, so that far systems of a demo
+	// or a rehearsal live in the same time; may be nil.
+	Moved func(ctx context.Context, to time.Time) error
 }
 
 // App is every verb.
@@ -51,6 +54,7 @@ type App struct {
 	playbook *playbook.Playbook
 	company  Company
 	wake     func()
+	moved    func(ctx context.Context, to time.Time) error
 }
 
 // New makes an App.
@@ -58,7 +62,10 @@ func New(c Config) *App {
 	if c.Wake == nil {
 		c.Wake = func() {}
 	}
-	return &App{c.Store, c.Keys, c.Post, c.Kinds, c.Playbook, c.Company, c.Wake}
+	if c.Moved == nil {
+		c.Moved = func(context.Context, time.Time) error { return nil }
+	}
+	return &App{c.Store, c.Keys, c.Post, c.Kinds, c.Playbook, c.Company, c.Wake, c.Moved}
 }
 
 // Company returns the company's profile.

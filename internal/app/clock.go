@@ -42,6 +42,9 @@ func (a *App) PushClock(ctx context.Context, by string, to time.Time) error {
 		if next.IsZero() || next.After(to) {
 			next = to
 		}
+		if err := a.moved(ctx, next); err != nil {
+			return err
+		}
 		if err := a.setClock(ctx, by, next); err != nil {
 			return err
 		}

@@ -160,3 +160,16 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, cus customer.Customer, 
 	})
 	return cus.ID, err
 }
+
+// PutRows stores customers that somebody already checked, in one transaction;
+// the same again changes nothing.
+func (a *App) PutRows(ctx context.Context, rows []ingest.Row) error {
+	return a.tx(ctx, func(tx Tx) error {
+		for _, row := range rows {
+			if _, err := putRow(ctx, tx, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

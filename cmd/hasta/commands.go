@@ -1,0 +1,378 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/ingest"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/step"
+)
+
+func logger(o out, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(o.stderr, &slog.HandlerOptions{Level: l}))
+}
+
+// open builds the house for a command that does one thing.
+func (c common) open(ctx context.Context, o out) (*house, error) {
+	cfg, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	return build(ctx, cfg, logger(o, "warn"), nil)
+}
+
+type serveCmd struct {
+	common
+	Listen   string `help:"Address to listen on."`
+	LogLevel string `help:"debug, info, warn or error." default:"info"`
+}
+
+func (c *serveCmd) Run(ctx context.Context, o out) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if c.Listen != "" {
+		cfg.Listen = c.Listen
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return err
+	}
+	if cfg.PublicURL == "" {
+		cfg.PublicURL = "http://" + ln.Addr().String()
+	}
+	h, err := build(ctx, cfg, logger(o, c.LogLevel), nil)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	fmt.Fprintf(o.stdout, "listening %s\n", cfg.PublicURL)
+	return h.run(ctx, ln)
+}
+
+type migrateCmd struct{ common }
+
+func (c *migrateCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o) // opening migrates
+	if err != nil {
+		return err
+	}
+	h.close()
+	fmt.Fprintln(o.stdout, "the database has the newest schema")
+	return nil
+}
+
+type importCmd struct {
+	Customers importCustomersCmd `cmd:"" help:"Import customers from a CSV file by a map."`
+}
+
+type importCustomersCmd struct {
+	common
+	File   string `arg:"" type:"existingfile"`
+	Map    string `required:"" type:"existingfile" help:"The map: which column is what."`
+	Reject string `help:"Where rows that were refused go, with why. Default: FILE.rejected.csv, made only if there are any." type:"path"`
+	DryRun bool   `help:"Check everything, store nothing."`
+	JSON   bool   `help:"Answer as JSON."`
+}
+
+func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
+	src, err := os.ReadFile(c.Map)
+	if err != nil {
+		return err
+	}
+	m, err := ingest.LoadMap(c.Map, src)
+	if err != nil {
+		return err
+	}
+	in, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	rejects := &rejectFile{path: c.Reject, out: o}
+	if rejects.path == "" {
+		rejects.path = c.File + ".rejected.csv"
+	}
+	rep, err := h.app.ImportCustomers(ctx, "", bufio.NewReaderSize(in, 1<<20), m, c.DryRun, rejects.add)
+	if e := rejects.close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(o.stdout).Encode(rep)
+	}
+	fmt.Fprintf(o.stdout, "%d rows: %d new or changed, %d unchanged, %d refused\n", rep.Rows, rep.Changed, rep.Unchanged, rep.Rejected)
+	if rep.Rejected > 0 {
+		fmt.Fprintf(o.stdout, "refused rows, with why: %s\n", rejects.path)
+		return errCheck
+	}
+	return nil
+}
+
+// rejectFile is made with the first refused row.
+type rejectFile struct {
+	path string
+	out  out
+	file *os.File
+	csv  *csv.Writer
+}
+
+func (r *rejectFile) add(e ingest.RowError) error {
+	fmt.Fprintf(r.out.stderr, "row %d, column %s: %s\n", e.Row, e.Column, e.Why("en"))
+	if r.file == nil {
+		f, err := os.OpenFile(r.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		r.file, r.csv = f, csv.NewWriter(f)
+		if err := r.csv.Write(append(e.Header, ingest.RejectColumns...)); err != nil {
+			return err
+		}
+	}
+	return r.csv.Write(e.Record("en"))
+}
+
+func (r *rejectFile) close() error {
+	if r.file == nil {
+		return nil
+	}
+	r.csv.Flush()
+	if err := r.csv.Error(); err != nil {
+		return err
+	}
+	return r.file.Close()
+}
+
+type userCmd struct {
+	Add userAddCmd `cmd:"" help:"Add a person who may sign in. The password is read from standard input."`
+}
+
+type userAddCmd struct {
+	common
+	Login string   `arg:""`
+	Name  string   `required:""`
+	Roles []string `required:"" help:"agent, finance, privacy, success, admin, auditor"`
+}
+
+func (c *userAddCmd) Run(ctx context.Context, o out) error {
+	password, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if password = strings.TrimRight(password, "\r\n"); err != nil && password == "" {
+		return fault.New(fault.Invalid, "field.required").On("password")
+	}
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	u, err := h.app.AddUser(ctx, "", app.UserInput{Login: c.Login, Name: c.Name, Password: password, Roles: c.Roles})
+	if err == nil {
+		fmt.Fprintf(o.stdout, "%s may sign in as %s\n", u.Name, u.Login)
+	}
+	return err
+}
+
+type playbookCmd struct {
+	Check playbookCheckCmd `cmd:"" help:"Report every problem of playbooks at file:line:column."`
+}
+
+type playbookCheckCmd struct {
+	Files []string `arg:"" type:"existingfile"`
+}
+
+func (c *playbookCheckCmd) Run(_ context.Context, o out) error {
+	var bad bool
+	for _, f := range c.Files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			return err
+		}
+		pb, err := playbook.Load(f, src, step.Specs())
+		if err != nil {
+			bad = true
+			report(o, err)
+			continue
+		}
+		fmt.Fprintf(o.stdout, "%s: good, %s, %d steps\n", f, pb.Version(), len(pb.Steps()))
+	}
+	if bad {
+		return errCheck
+	}
+	return nil
+}
+
+type linkCmd struct {
+	common
+	Customer string        `arg:"" help:"Reference of the customer."`
+	Life     time.Duration `default:"15m" help:"How long the link works, at most 15 minutes."`
+}
+
+func (c *linkCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	link, err := h.hostLink(ctx, c.Customer, c.Life)
+	if err == nil {
+		fmt.Fprintln(o.stdout, link)
+	}
+	return err
+}
+
+// hostLink signs a link as the host product would.
+func (h *house) hostLink(ctx context.Context, reference string, life time.Duration) (string, error) {
+	var found customer.ID
+	var wall time.Time
+	err := h.store.View(ctx, func(tx app.Tx) error {
+		wall = tx.Wall()
+		list, _, err := tx.ListCustomers(ctx, reference, 100)
+		for _, x := range list {
+			if x.Reference == reference {
+				found = x.ID
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if found == "" {
+		return "", fault.New(fault.NotFound, "not_found").On(reference)
+	}
+	signed, err := app.SignHostLink(h.keys.HMACKey(app.HostLinkKey), app.HostClaim{
+		Customer: found, Expires: wall.Add(life - time.Second), ID: id.New("jti"), Language: "es",
+	})
+	return h.app.Company().PublicURL + "/s/" + signed, err
+}
+
+type clockCmd struct {
+	Show clockShowCmd `cmd:"" help:"Print business time and the next timer."`
+	Push clockPushCmd `cmd:"" help:"Move business time forward, timer by timer, while a server runs."`
+}
+
+type clockShowCmd struct{ common }
+
+func (c *clockShowCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	now, _, err := h.app.Now(ctx)
+	if err != nil {
+		return err
+	}
+	next, err := h.app.NextTimer(ctx)
+	fmt.Fprintf(o.stdout, "now %s\nnext %s\n", now.Format(time.RFC3339), next.Format(time.RFC3339))
+	return err
+}
+
+type clockPushCmd struct {
+	common
+	By time.Duration `required:"" help:"How far, such as 24h."`
+}
+
+func (c *clockPushCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	now, _, err := h.app.Now(ctx)
+	if err != nil {
+		return err
+	}
+	return h.app.PushClock(ctx, "", now.Add(c.By))
+}
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Re-derive the whole log and compare it with what was signed. Exit status 1 if anything differs."`
+	Key    auditKeyCmd    `cmd:"" help:"Print the public key of the log."`
+}
+
+type auditVerifyCmd struct {
+	common
+	JSON bool `help:"Answer as JSON."`
+}
+
+func (c *auditVerifyCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	rep, head, err := h.verify(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := json.NewEncoder(o.stdout).Encode(rep); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(o.stdout, "%d entries, tree of %d, root %s\n", rep.Entries, head.Size, head.Root)
+		for _, f := range rep.Findings {
+			fmt.Fprintf(o.stdout, "found: %s\n", f)
+		}
+		if rep.OK() {
+			fmt.Fprintln(o.stdout, "nothing differs from what was signed")
+		}
+	}
+	if !rep.OK() {
+		return errCheck
+	}
+	return nil
+}
+
+type auditKeyCmd struct{ common }
+
+func (c *auditKeyCmd) Run(ctx context.Context, o out) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	k, err := openKeys(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	fmt.Fprintln(o.stdout, k.LogVerifierKey())
+	return nil
+}
+
+type peerCmd struct {
+	Listen     string `default:"127.0.0.1:0"`
+	File       string `required:"" type:"path"`
+	Token      string `env:"HASTA_BILLING_TOKEN" required:""`
+	IgnoreKeys bool   `help:"Apply every call again, whatever its key."`
+}
+
+func (c *peerCmd) Run(ctx context.Context, o out) error {
+	return peer.Run(ctx, peer.Options{Listen: c.Listen, Token: c.Token, File: c.File, HonourKeys: !c.IgnoreKeys, Out: o.stdout})
+}

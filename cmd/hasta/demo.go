@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/demo"
+	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/id"
+)
+
+type demoCmd struct {
+	Dir      string `help:"Keep the demo in this folder; otherwise a temporary one is removed at the end." type:"path"`
+	Listen   string `help:"Address to listen on." default:"127.0.0.1:0"`
+	Database string `help:"postgres://… instead of the SQLite file of the folder."`
+	SMTP     string `help:"smtp://host:port to hand letters to; otherwise they are files in the folder."`
+	LogLevel string `help:"debug, info, warn or error." default:"warn"`
+}
+
+// demoInfo is what the demo prints, and writes to demo.json in its folder for
+// whoever drives it.
+type demoInfo struct {
+	Portal   string `json:"portal"`
+	Customer string `json:"customer"` // signed link
+	Console  string `json:"console"`  // one-time link
+	Peer     string `json:"peer"`
+	Token    string `json:"peer_token"`
+	Database string `json:"database"`
+	Keys     string `json:"keys_dir"`
+	Systems  string `json:"systems"`
+	Mail     string `json:"mail"`
+}
+
+func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
+	dir := c.Dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "hasta-demo-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	info := demoInfo{
+		Portal: "http://" + ln.Addr().String() + "/", Token: id.Token(), Keys: filepath.Join(dir, "keys"),
+		Systems: filepath.Join(dir, "systems.yaml"), Mail: filepath.Join(dir, "mail"), Database: c.Database,
+	}
+	if info.Database == "" {
+		info.Database = filepath.Join(dir, "hasta.db")
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	billing, wait, err := startPeer(ctx, dir, &info)
+	if err != nil {
+		return err
+	}
+	defer wait()
+	defer stop()
+	if err := os.WriteFile(info.Systems, []byte(demo.Systems(info.Peer)), 0o600); err != nil {
+		return err
+	}
+	if err := os.Setenv("HASTA_BILLING_TOKEN", info.Token); err != nil {
+		return err
+	}
+	cfg := config{
+		Database: info.Database, Dir: dir, PublicURL: strings.TrimSuffix(info.Portal, "/"), Company: companyConfig(demo.Company), Systems: info.Systems,
+		Mail: mailConfig{SMTP: c.SMTP, From: demo.Company.Email}, Engine: engineConfig{Workers: 8, Lease: 20 * time.Second, Poll: 250 * time.Millisecond}, Demo: true,
+	}
+	cfg.Keys.Dir = info.Keys
+	h, err := build(ctx, cfg, logger(o, c.LogLevel), billing.SetClock)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if err := h.furnish(ctx, billing, &info); err != nil {
+		return err
+	}
+	raw, err := json.MarshalIndent(info, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "demo.json"), raw, 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.stdout, `Hasta Luego, demo of %s
+
+  Portal, as anybody       %s
+  Portal, as Marta         %s
+                           (signed by her account; one use, 15 minutes)
+  Console, as Inés         %s
+                           (one use; or %sconsole, login ines or tomas, password %s)
+
+  Letters                  %sconsole/outbox
+  Folder                   %s
+
+In the console, "Ver como" lets you be Inés or Tomás, and the clock can be pushed.
+Ctrl-C ends the demo.
+`, demo.Company.Name, info.Portal, info.Customer, info.Console, info.Portal, demo.Password, info.Portal, dir)
+	return h.run(ctx, ln)
+}
+
+// startPeer starts the billing system as a process of its own, which ends with
+// ours.
+func startPeer(ctx context.Context, dir string, info *demoInfo) (peer.Client, func(), error) {
+	self, err := os.Executable()
+	if err != nil {
+		return peer.Client{}, nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, "peer", "--file", filepath.Join(dir, "billing.jsonl"))
+	cmd.Env = append(os.Environ(), "HASTA_BILLING_TOKEN="+info.Token)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		return peer.Client{}, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return peer.Client{}, nil, err
+	}
+	line, err := bufio.NewReader(pipe).ReadString('\n')
+	if err != nil {
+		return peer.Client{}, nil, fmt.Errorf("the billing system did not start: %w", err)
+	}
+	info.Peer = strings.TrimSpace(strings.TrimPrefix(line, "listening "))
+	wait := func() {
+		// It was killed with the context, so its status says nothing.
+		_ = cmd.Wait()
+	}
+	return peer.Client{Base: info.Peer, Token: info.Token}, wait, nil
+}
+
+// furnish fills an empty demo with the sample company's people and customers,
+// and mints the links that the demo prints.
+func (h *house) furnish(ctx context.Context, billing peer.Client, info *demoInfo) error {
+	now, _, err := h.app.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if err := billing.SetClock(ctx, now); err != nil {
+		return err
+	}
+	users, err := h.app.Users(ctx)
+	if err != nil {
+		return err
+	}
+	if len(users) == 0 {
+		for _, u := range demo.Users {
+			if _, err := h.app.AddUser(ctx, "", app.UserInput{Login: u.Login, Name: u.Name, Password: demo.Password, Roles: u.Roles}); err != nil {
+				return err
+			}
+		}
+		if users, err = h.app.Users(ctx); err != nil {
+			return err
+		}
+	}
+	rows := demo.Customers(now, h.app.Company().Zone)
+	if err := h.app.PutRows(ctx, rows); err != nil {
+		return err
+	}
+	subs := make([]peer.Subscription, 0, len(rows))
+	for _, r := range rows {
+		subs = append(subs, peer.Subscription{
+			Reference: r.Subscription.Reference, Status: "active", AmountMinor: r.Subscription.Amount.Minor,
+			Currency: r.Subscription.Amount.Currency, Plan: r.Subscription.Plan,
+		})
+	}
+	if err := billing.Seed(ctx, subs); err != nil {
+		return err
+	}
+	if info.Customer, err = h.hostLink(ctx, rows[0].Customer.Reference, 15*time.Minute); err != nil {
+		return err
+	}
+	for _, u := range users {
+		if u.Login != demo.Users[0].Login {
+			continue
+		}
+		token, err := h.app.OneTimeLink(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		info.Console = info.Portal + "console/once/" + token
+	}
+	return nil
+}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/audit"
+	"hastaluego/internal/engine"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/seal"
+	"hastaluego/internal/step"
+	"hastaluego/internal/store"
+	"hastaluego/internal/web"
+	"hastaluego/internal/web/assets"
+	"hastaluego/internal/web/console"
+	"hastaluego/internal/web/portal"
+	"hastaluego/internal/when"
+)
+
+// house is everything wired together.
+type house struct {
+	cfg       config
+	log       *slog.Logger
+	store     *store.Store
+	keys      *seal.Keys
+	app       *app.App
+	engine    *engine.Engine
+	sequencer *engine.Sequencer
+	papers    papers
+	closers   []func() error
+}
+
+// storeClock is the clock that the store's nodes share, for adapters that only
+// stamp what they read.
+type storeClock struct{ s *store.Store }
+
+func (c storeClock) Now() time.Time {
+	now, _, err := c.s.Now(context.Background())
+	if err != nil {
+		return when.Machine{}.Now()
+	}
+	return now
+}
+func (storeClock) Wall() time.Time { return when.Machine{}.Wall() }
+
+// build opens the database and the keys and wires the house. moved is told
+// before business time moves; nil if nobody needs to know.
+func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context.Context, time.Time) error) (h *house, err error) {
+	h = &house{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	if h.store, err = store.Open(ctx, store.Config{URL: cfg.Database}); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, h.store.Close)
+	if err := h.store.Migrate(ctx); err != nil {
+		return h, err
+	}
+	if h.keys, err = openKeys(ctx, cfg); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, h.keys.Close)
+	company, err := cfg.Company.profile(cfg.PublicURL)
+	if err != nil {
+		return h, err
+	}
+	h.papers = papers{company}
+	systems, err := connect(cfg.Systems, storeClock{h.store})
+	if err != nil {
+		return h, err
+	}
+	kinds := step.All(systems)
+	book, err := loadPlaybook(cfg.Playbook)
+	if err != nil {
+		return h, err
+	}
+	post, err := newPost(cfg, h.papers)
+	if err != nil {
+		return h, err
+	}
+	h.app = app.New(app.Config{
+		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Company: company, Moved: moved,
+		Wake: func() {
+			if h.engine != nil {
+				h.engine.Wake()
+			}
+		},
+	})
+	name := id.New("node")
+	h.engine = engine.New(engine.Config{
+		App: h.app, Store: h.store, Kinds: kinds, Name: name, Workers: cfg.Engine.Workers, Lease: cfg.Engine.Lease,
+		Heartbeat: cfg.Engine.Heartbeat, Poll: cfg.Engine.Poll, Log: log,
+	})
+	h.sequencer = &engine.Sequencer{
+		Log: h.store, Name: name, Keep: h.keys.AppendCheckpoint, Logger: log,
+		Sign: func(size int64, root []byte) (string, error) {
+			return audit.Sign(h.keys.LogSigner(), size, tlog.Hash(root))
+		},
+	}
+	return h, nil
+}
+
+// openKeys opens the key folder; with PostgreSQL the wrapped keys of subjects
+// live in a schema of their own that all nodes share.
+func openKeys(ctx context.Context, cfg config) (*seal.Keys, error) {
+	if !strings.HasPrefix(cfg.Database, "postgres") {
+		return seal.OpenKeys(ctx, cfg.Keys.Dir)
+	}
+	db, err := sql.Open("pgx", cfg.Database)
+	if err != nil {
+		return nil, fault.Wrap("keys", err)
+	}
+	db.SetMaxOpenConns(4)
+	return seal.OpenKeysPostgres(ctx, cfg.Keys.Dir, db)
+}
+
+// loadPlaybook reads the playbook of new cases: a file, or a built-in one by
+// its name.
+func loadPlaybook(name string) (*playbook.Playbook, error) {
+	if name == "" {
+		name = "saas-b2c"
+	}
+	src, ok := playbook.Builtin()[name]
+	if !ok {
+		var err error
+		if src, err = os.ReadFile(name); err != nil {
+			return nil, fault.New(fault.Invalid, "file.unreadable", "file", name).At("playbook", err)
+		}
+	}
+	return playbook.Load(name, src, step.Specs())
+}
+
+func (h *house) close() {
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		if err := h.closers[i](); err != nil {
+			h.log.Warn("close", "err", err)
+		}
+	}
+}
+
+// handler is every address of the server.
+func (h *house) handler() (http.Handler, error) {
+	files, err := assets.Open()
+	if err != nil {
+		return nil, err
+	}
+	kit := &web.Kit{
+		Assets: files, App: h.app, Log: h.log, Demo: h.cfg.Demo,
+		Secure: strings.HasPrefix(h.cfg.PublicURL, "https:"),
+	}
+	staff := console.New(kit, console.Options{Verify: h.summary})
+	mux := http.NewServeMux()
+	mux.Handle("/assets/", files.Handler())
+	mux.Handle("/console", staff)
+	mux.Handle("/console/", staff)
+	mux.Handle("/", portal.New(kit, h.papers))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if _, _, err := h.store.Now(r.Context()); err != nil {
+			http.Error(w, "database", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("GET /.well-known/hasta-log", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintln(w, h.keys.LogVerifierKey())
+	})
+	csrf := http.NewCrossOriginProtection()
+	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kit.Fail(w, r, fault.New(fault.Forbidden, "request.foreign"))
+	}))
+	return web.Secure(csrf.Handler(mux)), nil
+}
+
+// run serves until ctx is over, then finishes what is under way.
+func (h *house) run(ctx context.Context, ln net.Listener) error {
+	handler, err := h.handler()
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 90 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+	work, stopWork := context.WithCancel(ctx)
+	defer stopWork()
+	log, stopLog := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLog()
+	var working, logging sync.WaitGroup
+	working.Go(func() { _ = h.engine.Run(work) })
+	logging.Go(func() { _ = h.sequencer.Run(log) })
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	if e := srv.Shutdown(down); e != nil {
+		h.log.Warn("shutdown", "err", e)
+	}
+	stopWork()
+	working.Wait()
+	stopLog() // last: what the engine wrote is sequenced before we go
+	logging.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// summary verifies the log for the console.
+func (h *house) summary(ctx context.Context) (console.AuditSummary, error) {
+	rep, head, err := h.verify(ctx)
+	if err != nil {
+		return console.AuditSummary{}, err
+	}
+	s := console.AuditSummary{OK: rep.OK(), Size: head.Size, Root: head.Root.String(), Checkpoint: head.At, Entries: rep.Entries}
+	for _, f := range rep.Findings {
+		s.Problems = append(s.Problems, f.String())
+	}
+	return s, nil
+}
+
+// verify re-derives the whole log and compares it with what was signed.
+func (h *house) verify(ctx context.Context) (audit.Report, audit.Head, error) {
+	src, err := h.store.AuditSource(ctx)
+	if err != nil {
+		return audit.Report{}, audit.Head{}, err
+	}
+	defer src.Close()
+	head, err := src.Head(ctx)
+	if err != nil {
+		return audit.Report{}, head, err
+	}
+	external, err := h.keys.ReadCheckpoints()
+	if err != nil {
+		return audit.Report{}, head, err
+	}
+	_, wall, err := h.store.Now(ctx)
+	if err != nil {
+		return audit.Report{}, head, err
+	}
+	rep, err := audit.Verify(ctx, src, audit.Options{
+		Verifiers: h.keys.LogVerifiers(), External: external, Opener: h.keys, Now: wall, Grace: 15 * time.Second,
+	})
+	return rep, head, err
+}
