@@ -1,0 +1,232 @@
+package seal_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/seal"
+)
+
+// known makes a key and seals something with it.
+func known(t *testing.T, k *seal.Keys) (keyID string, sealed []byte) {
+	t.Helper()
+	keyID, err := k.KeyFor(t.Context(), "cus_a", seal.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err = k.Seal(t.Context(), keyID, []byte("her name"), []byte("aud_1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keyID, sealed
+}
+
+func code(_ []byte, err error) string { return fmt.Sprint(fault.KindOf(err), " ", fault.CodeOf(err)) }
+
+func TestWhatWasSealedOpensAgainHereAndInAnotherProcess(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, e engine) {
+		a, b := e.Open(t), e.Open(t)
+		keyID, sealed := known(t, a)
+		if !id.Valid("key", keyID) || bytes.Contains(sealed, []byte("name")) || sealed[0] != 1 || len(sealed) != 1+12+8+16 {
+			t.Errorf("%s %x", keyID, sealed)
+		}
+		for _, k := range []*seal.Keys{a, b} {
+			if plain, err := k.Open(t.Context(), keyID, sealed, []byte("aud_1")); err != nil || string(plain) != "her name" {
+				t.Error(string(plain), err)
+			}
+			if again, err := k.KeyFor(t.Context(), "cus_a", seal.Account); err != nil || again != keyID {
+				t.Error(again, err)
+			}
+			if other, err := k.KeyFor(t.Context(), "cus_a", seal.Evidence); err != nil || other == keyID {
+				t.Error("another class has another key", err)
+			}
+		}
+	})
+}
+
+func TestEverybodyWhoAsksAtOnceGetsTheSameKey(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, e engine) {
+		handles := []*seal.Keys{e.Open(t), e.Open(t), e.Open(t)}
+		const subjects = 20
+		got := make([][]string, len(handles)*2)
+		var wg sync.WaitGroup
+		for i := range got {
+			wg.Go(func() {
+				for s := range subjects {
+					keyID, err := handles[i%len(handles)].KeyFor(t.Context(), fmt.Sprint("cus_", s), seal.Account)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					got[i] = append(got[i], keyID)
+				}
+			})
+		}
+		wg.Wait()
+		for _, g := range got {
+			if fmt.Sprint(g) != fmt.Sprint(got[0]) {
+				t.Errorf("%v\n%v", g, got[0])
+			}
+		}
+		var n int
+		if err := e.DB.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM `+e.Table).Scan(&n); err != nil || n != subjects {
+			t.Error(n, err)
+		}
+	})
+}
+
+func TestADestroyedKeyOpensNothingAndTheNextOneIsNew(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, e engine) {
+		k := e.Open(t)
+		keyID, sealed := known(t, k)
+		var wrapped []byte
+		if err := e.DB.QueryRowContext(t.Context(), `SELECT wrapped FROM `+e.Table+` WHERE id = $1`, keyID).Scan(&wrapped); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // destroying twice is fine
+			if err := k.Destroy(t.Context(), keyID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, k := range []*seal.Keys{k, e.Open(t)} {
+			if got := code(k.Open(t.Context(), keyID, sealed, []byte("aud_1"))); got != "gone key.destroyed" {
+				t.Error(got)
+			}
+			if got := code(k.Seal(t.Context(), keyID, nil, nil)); got != "gone key.destroyed" {
+				t.Error(got)
+			}
+		}
+		next, err := k.KeyFor(t.Context(), "cus_a", seal.Account)
+		if err != nil || next == keyID {
+			t.Error(next, err)
+		}
+		if err := k.Destroy(t.Context(), "key_none"); fault.CodeOf(err) != "key.unknown" {
+			t.Error(err)
+		}
+		if e.Table != "subject_key" {
+			return
+		}
+		for _, name := range []string{"keys.db", "keys.db-wal"} {
+			b, err := os.ReadFile(filepath.Join(e.Dir, name))
+			if err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+			if bytes.Contains(b, wrapped) {
+				t.Errorf("%s still holds the wrapped key", name)
+			}
+		}
+	})
+}
+
+// A process that remembers a key forgets it before long.
+func TestADestroyedKeyIsForgottenByTheOtherProcessesToo(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	a := opened(t, dir)
+	keyID, sealed := known(t, a)
+	synctest.Test(t, func(t *testing.T) {
+		b, err := seal.OpenKeys(dir, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if _, err := b.Open(t.Context(), keyID, sealed, []byte("aud_1")); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Destroy(context.Background(), keyID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(seal.Memory)
+		synctest.Wait()
+		if got := code(b.Open(t.Context(), keyID, sealed, []byte("aud_1"))); got != "gone key.destroyed" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestNoChangedByteOpens(t *testing.T) {
+	t.Parallel()
+	k := opened(t, folder(t))
+	keyID, sealed := known(t, k)
+	other, err := k.KeyFor(t.Context(), "cus_b", seal.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		b := bytes.Clone(sealed)
+		b[rapid.IntRange(0, len(b)-1).Draw(r, "byte")] ^= byte(rapid.IntRange(1, 255).Draw(r, "bits"))
+		if got := code(k.Open(t.Context(), keyID, b, []byte("aud_1"))); got != "internal seal.broken" {
+			r.Fatal(got)
+		}
+		if got := code(k.Open(t.Context(), keyID, sealed[:rapid.IntRange(0, len(sealed)-1).Draw(r, "cut")], []byte("aud_1"))); got != "internal seal.broken" {
+			r.Fatal(got)
+		}
+	})
+	if got := code(k.Open(t.Context(), keyID, sealed, []byte("aud_2"))); got != "internal seal.broken" {
+		t.Error("a body moved to another entry:", got)
+	}
+	if got := code(k.Open(t.Context(), other, sealed, []byte("aud_1"))); got != "internal seal.broken" {
+		t.Error("a body with another key:", got)
+	}
+	if got := code(k.Open(t.Context(), "key_none", sealed, []byte("aud_1"))); got != "not_found key.unknown" {
+		t.Error(got)
+	}
+}
+
+func TestAKeyPutInAnothersPlaceIsBroken(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, e engine) {
+		k := e.Open(t)
+		keyID, sealed := known(t, k)
+		other, err := k.KeyFor(t.Context(), "cus_b", seal.Account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.DB.ExecContext(t.Context(), `UPDATE `+e.Table+` SET wrapped = (SELECT wrapped FROM `+e.Table+` WHERE id = $1) WHERE id = $2`, other, keyID); err != nil {
+			t.Fatal(err)
+		}
+		if got := code(e.Open(t).Open(t.Context(), keyID, sealed, []byte("aud_1"))); got != "internal seal.broken" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestOnlyKnownClassesHaveKeys(t *testing.T) {
+	t.Parallel()
+	k := opened(t, folder(t))
+	for _, c := range [][2]string{{"cus_a", "diary"}, {"", seal.Account}} {
+		if _, err := k.KeyFor(t.Context(), c[0], c[1]); fault.CodeOf(err) != "seal.subject_unfit" {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAnUnreachableTableIsNoLostKey(t *testing.T) {
+	t.Parallel()
+	k := opened(t, folder(t))
+	keyID, sealed := known(t, k)
+	_ = k.Close()
+	for _, got := range []string{
+		code(k.Open(t.Context(), keyID, sealed, []byte("aud_1"))),
+		code(nil, k.Destroy(t.Context(), keyID)),
+	} {
+		if !strings.HasPrefix(got, "transient ") {
+			t.Error(got)
+		}
+	}
+}

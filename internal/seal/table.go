@@ -1,0 +1,171 @@
+package seal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+
+	_ "modernc.org/sqlite" // driver of keys.db
+
+	"hastaluego/internal/fault"
+)
+
+// table is the small table of wrapped keys. Its SQL is one text for both
+// engines; only the schema, the names of two types and the lock around the
+// first CREATE differ.
+type table struct {
+	db     *sql.DB
+	schema string // "hasta_keys." on PostgreSQL
+	file   bool   // keys.db
+}
+
+// openFile opens keys.db; it is made first with its mode, which its WAL takes
+// over.
+func openFile(path string) (*sql.DB, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	if err := private(path, info); err != nil {
+		return nil, err
+	}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
+		"secure_delete(1)", // a destroyed key is overwritten, not only unlinked
+	}}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(4)
+	return db, nil
+}
+
+// createLock is the key of the advisory lock under which nodes that start at
+// once make the schema: IF NOT EXISTS alone is no protection on PostgreSQL.
+const createLock = 4_812_007_311
+
+// create makes the tables. Nothing but the row's own identity may be told from
+// it: no time, no name.
+func (t *table) create(ctx context.Context) error {
+	number, bytes, strict := "BIGINT", "BYTEA", ""
+	if t.file {
+		number, bytes, strict = "INTEGER", "BLOB", " STRICT"
+	}
+	tx, err := t.db.BeginTx(ctx, nil)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	var texts []string
+	if !t.file {
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, createLock); err != nil {
+			return unavailable(err)
+		}
+		texts = append(texts, `CREATE SCHEMA IF NOT EXISTS hasta_keys`)
+	}
+	texts = append(texts,
+		`CREATE TABLE IF NOT EXISTS `+t.schema+`master_proof (
+			id    `+number+` NOT NULL PRIMARY KEY CHECK (id = 1),
+			proof `+bytes+` NOT NULL)`+strict,
+		`CREATE TABLE IF NOT EXISTS `+t.schema+`subject_key (
+			id      TEXT NOT NULL PRIMARY KEY,
+			subject TEXT NOT NULL,
+			class   TEXT NOT NULL,
+			wrapped `+bytes+`)`+strict,
+		// A subject that comes back after its key was destroyed gets a new one.
+		`CREATE UNIQUE INDEX IF NOT EXISTS subject_key_live ON `+t.schema+`subject_key (subject, class) WHERE wrapped IS NOT NULL`,
+	)
+	for _, text := range texts {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return unavailable(err)
+		}
+	}
+	return unavailable(tx.Commit())
+}
+
+// proof returns what shows which master key wrapped the keys, nil before the
+// first start.
+func (t *table) proof(ctx context.Context) ([]byte, error) {
+	var proof []byte
+	_, err := t.one(ctx, `SELECT proof FROM `+t.schema+`master_proof WHERE id = 1`, nil, &proof)
+	return proof, err
+}
+
+// putProof stores the proof unless there is one, and returns the one that is
+// stored.
+func (t *table) putProof(ctx context.Context, proof []byte) ([]byte, error) {
+	if _, err := t.db.ExecContext(ctx, `INSERT INTO `+t.schema+`master_proof (id, proof) VALUES (1, $1) ON CONFLICT (id) DO NOTHING`, proof); err != nil {
+		return nil, unavailable(err)
+	}
+	return t.proof(ctx)
+}
+
+// live returns the key of a subject and class that is not destroyed.
+func (t *table) live(ctx context.Context, subject, class string) (id string, found bool, err error) {
+	found, err = t.one(ctx, `SELECT id FROM `+t.schema+`subject_key WHERE subject = $1 AND class = $2 AND wrapped IS NOT NULL`,
+		[]any{subject, class}, &id)
+	return id, found, err
+}
+
+// insert stores a key unless the subject and class have one.
+func (t *table) insert(ctx context.Context, id, subject, class string, wrapped []byte) error {
+	_, err := t.db.ExecContext(ctx, `
+		INSERT INTO `+t.schema+`subject_key (id, subject, class, wrapped) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (subject, class) WHERE wrapped IS NOT NULL DO NOTHING`, id, subject, class, wrapped)
+	return unavailable(err)
+}
+
+// wrapped returns a key as it is stored; nil when it was destroyed.
+func (t *table) wrapped(ctx context.Context, id string) (wrapped []byte, found bool, err error) {
+	found, err = t.one(ctx, `SELECT wrapped FROM `+t.schema+`subject_key WHERE id = $1`, []any{id}, &wrapped)
+	return wrapped, found, err
+}
+
+// destroy forgets a key for ever and keeps its id.
+func (t *table) destroy(ctx context.Context, id string) (found bool, err error) {
+	r, err := t.db.ExecContext(ctx, `UPDATE `+t.schema+`subject_key SET wrapped = NULL WHERE id = $1`, id)
+	if err != nil {
+		return false, unavailable(err)
+	}
+	n, err := r.RowsAffected()
+	if err != nil {
+		return false, unavailable(err)
+	}
+	if t.file {
+		// Until it is copied over, the WAL still holds the page with the key.
+		if _, err := t.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+			return n > 0, unavailable(err)
+		}
+	}
+	return n > 0, nil
+}
+
+// one reads a single row into out; false when there is none.
+func (t *table) one(ctx context.Context, text string, args []any, out any) (bool, error) {
+	rows, err := t.db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return false, unavailable(err)
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		return false, unavailable(rows.Err())
+	}
+	if err := rows.Scan(out); err != nil {
+		return false, unavailable(err)
+	}
+	return true, unavailable(rows.Close())
+}
+
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.New(fault.Transient, "store.unavailable").At("seal.keys", err)
+}
