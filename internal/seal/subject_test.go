@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hastaluego/internal/audit"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/seal"
@@ -94,6 +95,11 @@ func TestADestroyedKeyOpensNothingAndTheNextOneIsNew(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		k := e.Open(t)
 		keyID, sealed := known(t, k)
+		for i := range 8 { // neighbours on the page
+			if _, err := k.KeyFor(t.Context(), fmt.Sprint("cus_", i), seal.Account); err != nil {
+				t.Fatal(err)
+			}
+		}
 		var wrapped []byte
 		if err := e.DB.QueryRowContext(t.Context(), `SELECT wrapped FROM `+e.Table+` WHERE id = $1`, keyID).Scan(&wrapped); err != nil {
 			t.Fatal(err)
@@ -229,4 +235,48 @@ func TestAnUnreachableTableIsNoLostKey(t *testing.T) {
 			t.Error(got)
 		}
 	}
+}
+
+// The verifier of the log opens bodies with these keys.
+var _ audit.Opener = (*seal.Keys)(nil)
+
+// What a body costs the verifier of the log, with its key at hand and without.
+func BenchmarkOpen(b *testing.B) {
+	dir := filepath.Join(b.TempDir(), "keys")
+	k, err := seal.OpenKeys(dir, "test")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = k.Close() }()
+	const subjects = 500
+	keyIDs, sealed := make([]string, subjects), make([][]byte, subjects)
+	for i := range subjects {
+		if keyIDs[i], err = k.KeyFor(b.Context(), fmt.Sprint("cus_", i), seal.Account); err != nil {
+			b.Fatal(err)
+		}
+		if sealed[i], err = k.Seal(b.Context(), keyIDs[i], make([]byte, 300), []byte("aud_1")); err != nil {
+			b.Fatal(err)
+		}
+	}
+	open := func(b *testing.B, i int) {
+		if _, err := k.Open(b.Context(), keyIDs[i], sealed[i], []byte("aud_1")); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("remembered", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			open(b, i%subjects)
+		}
+	})
+	b.Run("read", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			if i%subjects == 0 { // a handle that has just been opened remembers nothing
+				_ = k.Close()
+				if k, err = seal.OpenKeys(dir, "test"); err != nil {
+					b.Fatal(err)
+				}
+			}
+			open(b, i%subjects)
+		}
+	})
 }
