@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -132,8 +133,10 @@ func TestADestroyedKeyOpensNothingAndTheNextOneIsNew(t *testing.T) {
 			if err != nil && !os.IsNotExist(err) {
 				t.Fatal(err)
 			}
-			if bytes.Contains(b, wrapped) {
-				t.Errorf("%s still holds the wrapped key", name)
+			for part := range slices.Chunk(wrapped, 12) { // a part may have been written over by chance
+				if bytes.Contains(b, part) {
+					t.Errorf("%s still holds a part of the wrapped key", name)
+				}
 			}
 		}
 	})
