@@ -1,0 +1,242 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/audit"
+	"hastaluego/internal/fault"
+)
+
+const entryColumns = `e.id, e.type, e.at, e.actor, e.case_id, e.case_n, e.key_id, e.commitment, e.sealed`
+
+var (
+	nextOfStream = query(`INSERT INTO stream (id, n) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET n = stream.n + 1 RETURNING n`)
+	insertEntry  = query(`
+		INSERT INTO audit_entry (id, type, at, actor, case_id, case_n, key_id, commitment, sealed, stored_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+	insertPending   = query(`INSERT INTO audit_pending (entry_id) VALUES ($1)`)
+	entriesOfStream = query(`
+		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
+		 WHERE e.case_id = $1 OR e.case_id = $2 ORDER BY e.at, e.case_n, e.id LIMIT $3`)
+	newestEntries = query(`
+		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
+		 ORDER BY e.id DESC LIMIT $1`)
+	leafOf           = query(`SELECT idx FROM audit_leaf WHERE entry_id = $1`)
+	newestCheckpoint = query(`SELECT size, text FROM checkpoint ORDER BY size DESC LIMIT 1`)
+	hashAt           = query(`SELECT hash FROM audit_hash WHERE place = $1`)
+
+	pendingEntries = query(`
+		SELECT ` + entryColumns + ` FROM audit_pending p JOIN audit_entry e ON e.id = p.entry_id
+		 ORDER BY e.case_n, e.id LIMIT 2000`)
+	headSize         = query(`SELECT size FROM audit_head WHERE name = 'log'`)
+	swapHead         = query(`UPDATE audit_head SET size = $1, root = $2, at = $3 WHERE name = 'log' AND size = $4`)
+	insertLeaf       = query(`INSERT INTO audit_leaf (idx, entry_id, leaf_hash) VALUES ($1, $2, $3)`)
+	insertHash       = query(`INSERT INTO audit_hash (place, hash) VALUES ($1, $2)`)
+	deletePending    = query(`DELETE FROM audit_pending WHERE entry_id = $1`)
+	insertCheckpoint = query(`INSERT INTO checkpoint (size, text, at) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING`)
+	unsignedHead     = query(`SELECT size, root FROM audit_head WHERE name = 'log' AND size > (SELECT COALESCE(MAX(size), 0) FROM checkpoint)`)
+	takeLease        = query(`
+		INSERT INTO lease (name, holder, expires_at) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+		 WHERE lease.holder = excluded.holder OR lease.expires_at <= $4`)
+)
+
+func (t *tx) Append(ctx context.Context, e audit.Entry, sealed []byte) (audit.Entry, error) {
+	if e.Case != "" {
+		if err := t.one(ctx, "store.Append", nextOfStream, []any{e.Case}, &e.CaseN); err != nil {
+			return e, err
+		}
+	}
+	if _, err := t.exec(ctx, "store.Append", insertEntry, e.ID, e.Type, micros(e.At), e.Actor, e.Case, e.CaseN, e.KeyID,
+		e.Commitment[:], sealed, micros(t.wall)); err != nil {
+		return e, err
+	}
+	_, err := t.exec(ctx, "store.Append", insertPending, e.ID)
+	return e, err
+}
+
+// commitment scans 32 bytes.
+type commitment struct{ c *[32]byte }
+
+func (c commitment) Scan(v any) error {
+	b, ok := v.([]byte)
+	if !ok || len(b) != len(c.c) {
+		return fmt.Errorf("a hash is stored as %T of %d bytes", v, len(b))
+	}
+	copy(c.c[:], b)
+	return nil
+}
+
+func scanEntry(row scanner, more ...any) (e audit.Entry, sealed []byte, err error) {
+	err = row.Scan(append([]any{&e.ID, &e.Type, instant{&e.At}, &e.Actor, &e.Case, &e.CaseN, &e.KeyID, commitment{&e.Commitment}, &sealed}, more...)...)
+	return e, sealed, err
+}
+
+func (t *tx) Entries(ctx context.Context, limit int, streams ...string) (list []app.LogEntry, err error) {
+	q, args := newestEntries, []any{limit}
+	switch len(streams) {
+	case 0:
+	case 1:
+		q, args = entriesOfStream, []any{streams[0], streams[0], limit}
+	case 2:
+		q, args = entriesOfStream, []any{streams[0], streams[1], limit}
+	default:
+		return nil, fault.New(fault.Internal, "internal").At("store.Entries: at most two streams", nil)
+	}
+	err = t.each(ctx, "store.Entries", q, args, func(row scanner) error {
+		var l app.LogEntry
+		var err error
+		l.Entry, l.Sealed, err = scanEntry(row, &l.Index)
+		list = append(list, l)
+		return err
+	})
+	return list, err
+}
+
+// hashes reads stored hashes of the tree.
+func (t *tx) hashes(ctx context.Context) tlog.HashReader {
+	return tlog.HashReaderFunc(func(places []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(places))
+		for i, p := range places {
+			if err := t.one(ctx, "store.hashes", hashAt, []any{p}, commitment{(*[32]byte)(&out[i])}); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	})
+}
+
+func (t *tx) Proof(ctx context.Context, entryID string) (app.LogProof, error) {
+	var p app.LogProof
+	if err := t.one(ctx, "store.Proof", leafOf, []any{entryID}, &p.Index); err != nil {
+		return p, err
+	}
+	if err := t.one(ctx, "store.Proof", newestCheckpoint, nil, &p.Size, &p.Checkpoint); err != nil {
+		return p, err
+	}
+	if p.Size <= p.Index {
+		return p, fault.New(fault.NotFound, "not_found").At("store.Proof", nil)
+	}
+	root, err := audit.Root(p.Size, t.hashes(ctx))
+	if err != nil {
+		return p, fault.Wrap("store.Proof", err)
+	}
+	path, err := audit.Prove(p.Size, p.Index, t.hashes(ctx))
+	if err != nil {
+		return p, fault.Wrap("store.Proof", err)
+	}
+	p.Root = root[:]
+	for _, h := range path {
+		p.Path = append(p.Path, h[:])
+	}
+	return p, nil
+}
+
+// Lease takes or keeps the named lease until ttl from now; false while another
+// holder has it.
+func (s *Store) Lease(ctx context.Context, name, holder string, ttl time.Duration) (mine bool, err error) {
+	err = s.Tx(ctx, func(x app.Tx) error {
+		t := x.(*tx)
+		n, err := t.exec(ctx, "store.Lease", takeLease, name, holder, micros(t.wall.Add(ttl)), micros(t.wall))
+		mine = n == 1
+		return err
+	})
+	return mine, err
+}
+
+// Sequence gives pending entries their index, in one transaction that compares
+// the size of the tree before it swaps it: of two sequencers one wins and the
+// other takes nothing. It then signs the new head and stores the checkpoint;
+// a head that an earlier crash left unsigned is signed too. A late commit
+// simply gets a later index: pending is a set, not a cursor.
+func (s *Store) Sequence(ctx context.Context, sign func(size int64, root []byte) (string, error)) (n int, err error) {
+	err = s.Tx(ctx, func(x app.Tx) error {
+		n, err = x.(*tx).sequence(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, s.Tx(ctx, func(x app.Tx) error {
+		t := x.(*tx)
+		var size int64
+		var root []byte
+		err := t.one(ctx, "store.Sequence", unsignedHead, nil, &size, &root)
+		if err != nil {
+			if fault.KindOf(err) == fault.NotFound {
+				return nil
+			}
+			return err
+		}
+		text, err := sign(size, root)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, "store.Sequence", insertCheckpoint, size, text, micros(t.wall))
+		return err
+	})
+}
+
+func (t *tx) sequence(ctx context.Context) (int, error) {
+	var entries []audit.Entry
+	err := t.each(ctx, "store.sequence", pendingEntries, nil, func(row scanner) error {
+		e, _, err := scanEntry(row)
+		entries = append(entries, e)
+		return err
+	})
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	var size int64
+	if err := t.one(ctx, "store.sequence", headSize, nil, &size); err != nil {
+		return 0, err
+	}
+	fresh := map[int64]tlog.Hash{}
+	reader := tlog.HashReaderFunc(func(places []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(places))
+		for i, p := range places {
+			h, ok := fresh[p]
+			if !ok {
+				got, err := t.hashes(ctx).ReadHashes([]int64{p})
+				if err != nil {
+					return nil, err
+				}
+				h = got[0]
+			}
+			out[i] = h
+		}
+		return out, nil
+	})
+	for i, e := range entries {
+		idx := size + int64(i)
+		hs, err := audit.Append(idx, e.Leaf(), reader)
+		if err != nil {
+			return 0, fault.Wrap("store.sequence", err)
+		}
+		first := audit.FirstHash(idx)
+		for j, h := range hs {
+			fresh[first+int64(j)] = h
+			if _, err := t.exec(ctx, "store.sequence", insertHash, first+int64(j), h[:]); err != nil {
+				return 0, err
+			}
+		}
+		leaf := audit.LeafHash(e)
+		if _, err := t.exec(ctx, "store.sequence", insertLeaf, idx, e.ID, leaf[:]); err != nil {
+			return 0, err
+		}
+		if _, err := t.exec(ctx, "store.sequence", deletePending, e.ID); err != nil {
+			return 0, err
+		}
+	}
+	grown := size + int64(len(entries))
+	root, err := audit.Root(grown, reader)
+	if err != nil {
+		return 0, fault.Wrap("store.sequence", err)
+	}
+	return len(entries), t.must(ctx, "store.sequence", swapHead, grown, root[:], micros(t.wall), size)
+}

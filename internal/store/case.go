@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+)
+
+const (
+	caseColumns = `id, code, request_id, customer_id, subscriptions, state, paused, playbook, language, zone, timing, effective,
+	requested_at, opened_at, effective_at, closed_at, version`
+	stepColumns = `id, case_id, key, seq, kind, title, role, assignee, after, params, items, verifies, human, milestone, state,
+	due, ready_at, done_at, verified_at, done_by, note, blocked, version`
+)
+
+var (
+	insertCase = query(`
+		INSERT INTO case_ (` + caseColumns + `, search)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, $17)`)
+	// The partial unique index lets one open case have a subscription; a second
+	// insert of it does nothing, and so is seen.
+	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
+	releaseClaims     = query(`UPDATE case_subscription SET open = 0 WHERE case_id = $1 AND open = 1`)
+	openCaseOf        = query(`SELECT case_id FROM case_subscription WHERE subscription_id = $1 AND open = 1`)
+	dropClaims        = query(`DELETE FROM case_subscription WHERE case_id = $1`)
+	dropCase          = query(`DELETE FROM case_ WHERE id = $1`)
+	insertStep        = query(`
+		INSERT INTO step (` + stepColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1)`)
+	caseByID = query(`SELECT ` + caseColumns + ` FROM case_ WHERE id = $1`)
+	stepsOf  = query(`SELECT ` + stepColumns + ` FROM step WHERE case_id = $1 ORDER BY seq, id`)
+	saveCase = query(`
+		UPDATE case_
+		   SET state = $1, paused = $2, opened_at = $3, effective_at = $4, closed_at = $5, version = version + 1
+		 WHERE id = $6 AND version = $7`)
+	saveStep = query(`
+		UPDATE step
+		   SET assignee = $1, items = $2, state = $3, due = $4, ready_at = $5, done_at = $6, verified_at = $7, done_by = $8,
+		       note = $9, blocked = $10, version = version + 1
+		 WHERE id = $11 AND version = $12`)
+	// $1 state or empty, $2 1 for open ones only, $3 role or empty, $4 pattern.
+	caseFilter = ` FROM case_
+		 WHERE ($1 = '' OR state = $1)
+		   AND ($2 = 0 OR state IN ('registered', 'open', 'reversing'))
+		   AND ($3 = '' OR EXISTS (SELECT 1 FROM step WHERE step.case_id = case_.id AND step.human = 1 AND step.state = 'ready' AND step.role = $3))
+		   AND search LIKE $4 ESCAPE '\'`
+	listCases  = query(`SELECT ` + caseColumns + caseFilter + ` ORDER BY requested_at DESC, id LIMIT $5 OFFSET $6`)
+	countCases = query(`SELECT COUNT(*)` + caseFilter)
+)
+
+func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) (offboarding.CaseID, bool, error) {
+	cus, err := t.FindCustomer(ctx, c.Customer)
+	if err != nil {
+		return "", false, err
+	}
+	subs, err := json.Marshal(c.Subscriptions)
+	if err != nil {
+		return "", false, err
+	}
+	if _, err := t.exec(ctx, "store.InsertCase", insertCase, c.ID, c.Code, c.Request, c.Customer, string(subs), c.State, bit(c.Paused),
+		c.Playbook, c.Language, c.Zone, c.When, c.Effective.String(), micros(c.RequestedAt), micros(c.OpenedAt), micros(c.EffectiveAt),
+		micros(c.ClosedAt), searchText(cus)+" "+customer.Fold(c.Code)); err != nil {
+		return "", false, err
+	}
+	for _, sub := range c.Subscriptions {
+		n, err := t.exec(ctx, "store.InsertCase", claimSubscription, c.ID, sub)
+		if err != nil {
+			return "", false, err
+		}
+		if n == 1 {
+			continue
+		}
+		var open offboarding.CaseID
+		if err := t.one(ctx, "store.InsertCase", openCaseOf, []any{sub}, &open); err != nil {
+			return "", false, err
+		}
+		if _, err := t.exec(ctx, "store.InsertCase", dropClaims, c.ID); err != nil {
+			return "", false, err
+		}
+		_, err = t.exec(ctx, "store.InsertCase", dropCase, c.ID)
+		return open, false, err
+	}
+	for _, s := range steps {
+		if err := t.insertStep(ctx, s); err != nil {
+			return "", false, err
+		}
+	}
+	return c.ID, true, nil
+}
+
+func (t *tx) insertStep(ctx context.Context, s offboarding.Step) error {
+	docs, err := texts(s.Title, s.After, s.Params, s.Items)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, "store.insertStep", insertStep, s.ID, s.Case, s.Key, s.Seq, s.Kind, docs[0], s.Role, s.Assignee, docs[1], docs[2],
+		docs[3], bit(s.Verifies), bit(s.Human), s.Milestone, s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
+		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked)
+	return err
+}
+
+// texts writes values that are never queried as JSON.
+func texts(values ...any) ([]string, error) {
+	out := make([]string, len(values))
+	for i, v := range values {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = string(raw)
+	}
+	return out, nil
+}
+
+func scanCase(row scanner) (c offboarding.Case, err error) {
+	var subs string
+	err = row.Scan(&c.ID, &c.Code, &c.Request, &c.Customer, &subs, &c.State, flag{&c.Paused}, &c.Playbook, &c.Language, &c.Zone,
+		&c.When, date{&c.Effective}, instant{&c.RequestedAt}, instant{&c.OpenedAt}, instant{&c.EffectiveAt}, instant{&c.ClosedAt}, &c.Version)
+	if err != nil {
+		return c, err
+	}
+	return c, json.Unmarshal([]byte(subs), &c.Subscriptions)
+}
+
+func scanStep(row scanner) (s offboarding.Step, err error) {
+	var title, after, params, items string
+	err = row.Scan(&s.ID, &s.Case, &s.Key, &s.Seq, &s.Kind, &title, &s.Role, &s.Assignee, &after, &params, &items, flag{&s.Verifies},
+		flag{&s.Human}, &s.Milestone, &s.State, instant{&s.Due}, instant{&s.ReadyAt}, instant{&s.DoneAt}, instant{&s.VerifiedAt},
+		&s.DoneBy, &s.Note, &s.Blocked, &s.Version)
+	for _, d := range []struct {
+		text string
+		into any
+	}{{title, &s.Title}, {after, &s.After}, {params, &s.Params}, {items, &s.Items}} {
+		if err == nil {
+			err = json.Unmarshal([]byte(d.text), d.into)
+		}
+	}
+	return s, err
+}
+
+func (t *tx) FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.Case, error) {
+	c, err := scanCase(t.raw.QueryRowContext(ctx, caseByID, id))
+	return c, t.s.translate("store.FindCase", err)
+}
+
+func (t *tx) FindPlan(ctx context.Context, id offboarding.CaseID) (p offboarding.Plan, err error) {
+	if p.Case, err = t.FindCase(ctx, id); err != nil {
+		return p, err
+	}
+	p.Steps, err = t.steps(ctx, id)
+	return p, err
+}
+
+func (t *tx) steps(ctx context.Context, id offboarding.CaseID) (list []offboarding.Step, err error) {
+	err = t.each(ctx, "store.steps", stepsOf, []any{id}, func(row scanner) error {
+		s, err := scanStep(row)
+		list = append(list, s)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) SavePlan(ctx context.Context, p *offboarding.Plan) error {
+	c := &p.Case
+	if c.Version == 0 { // just inserted in this transaction
+		c.Version = 1
+	}
+	if err := t.must(ctx, "store.SavePlan", saveCase, c.State, bit(c.Paused), micros(c.OpenedAt), micros(c.EffectiveAt),
+		micros(c.ClosedAt), c.ID, c.Version); err != nil {
+		return err
+	}
+	c.Version++
+	if !c.State.Open() {
+		if _, err := t.exec(ctx, "store.SavePlan", releaseClaims, c.ID); err != nil {
+			return err
+		}
+	}
+	stored, err := t.steps(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for i := range p.Steps {
+		if err := t.saveStep(ctx, &p.Steps[i], stored); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveStep stores the step if it differs from what is stored.
+func (t *tx) saveStep(ctx context.Context, s *offboarding.Step, stored []offboarding.Step) error {
+	if s.Version == 0 {
+		s.Version = 1
+	}
+	items, err := texts(s.Items)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(stored, func(o offboarding.Step) bool { return o.ID == s.ID }); i >= 0 {
+		o := stored[i]
+		old, err := texts(o.Items)
+		if err != nil {
+			return err
+		}
+		if old[0] == items[0] && o.Assignee == s.Assignee && o.State == s.State && o.Due.Equal(s.Due) && o.ReadyAt.Equal(s.ReadyAt) &&
+			o.DoneAt.Equal(s.DoneAt) && o.VerifiedAt.Equal(s.VerifiedAt) && o.DoneBy == s.DoneBy && o.Note == s.Note &&
+			o.Blocked == s.Blocked && o.Version == s.Version {
+			return nil
+		}
+	}
+	if err := t.must(ctx, "store.saveStep", saveStep, s.Assignee, items[0], s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
+		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, s.ID, s.Version); err != nil {
+		return err
+	}
+	s.Version++
+	return nil
+}
+
+func (t *tx) ListCases(ctx context.Context, f app.CaseFilter) ([]offboarding.Plan, int, error) {
+	args := []any{f.State, bit(f.OpenOnly), f.Role, like(f.Query)}
+	var n int
+	if err := t.one(ctx, "store.ListCases", countCases, args, &n); err != nil {
+		return nil, 0, err
+	}
+	if f.Limit == 0 {
+		f.Limit = 50
+	}
+	var list []offboarding.Plan
+	err := t.each(ctx, "store.ListCases", listCases, append(args, f.Limit, f.Offset), func(row scanner) error {
+		c, err := scanCase(row)
+		list = append(list, offboarding.Plan{Case: c})
+		return err
+	})
+	for i := range list {
+		if err == nil {
+			list[i].Steps, err = t.steps(ctx, list[i].Case.ID)
+		}
+	}
+	return list, n, err
+}

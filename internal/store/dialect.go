@@ -1,0 +1,80 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+
+	"hastaluego/internal/fault"
+)
+
+// dialect names everything in which the two engines differ; all else is one
+// text.
+type dialect struct {
+	name       string
+	skipLocked bool               // PostgreSQL: two workers claiming at once take different rows
+	snapshot   sql.IsolationLevel // PostgreSQL: several reads of one instant; a SQLite transaction is one anyway
+}
+
+var (
+	sqliteEngine   = dialect{name: "sqlite"}
+	postgresEngine = dialect{name: "postgres", skipLocked: true, snapshot: sql.LevelRepeatableRead}
+)
+
+// serverClock asks PostgreSQL for its time: one clock for all nodes.
+const serverClock = `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`
+
+// Result codes of SQLite: sqlite.org/rescode.html.
+const (
+	sqliteBusy   = 5
+	sqliteLocked = 6
+	sqliteFull   = 13
+)
+
+func sqliteCode(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()
+	}
+	return 0
+}
+
+func postgresCode(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// lost reports whether a transaction lost against another and may be run
+// again.
+func (dialect) lost(err error) bool {
+	switch postgresCode(err) {
+	case "40001", "40P01":
+		return true
+	}
+	c := sqliteCode(err) & 0xff
+	return c == sqliteBusy || c == sqliteLocked
+}
+
+// translate turns an error of the driver into a fault, by code and never by
+// text.
+func (s *Store) translate(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return fault.New(fault.NotFound, "not_found").At(op, nil)
+	}
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	if c := sqliteCode(err) & 0xff; s.dialect.lost(err) || c == sqliteFull || postgresCode(err) == "53100" {
+		return fault.New(fault.Transient, "store.unavailable").At(op, err)
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return fault.New(fault.Transient, "store.unavailable").At(op, err)
+	}
+	return fault.New(fault.Internal, "internal").At(op, err)
+}

@@ -1,0 +1,38 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/app"
+)
+
+const linkColumns = `id, token_hash, purpose, request_id, case_id, created_at, expires_at, used_at`
+
+var (
+	insertLink = query(`INSERT INTO link (` + linkColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	linkByHash = query(`SELECT ` + linkColumns + ` FROM link WHERE token_hash = $1`)
+	saveLink   = query(`UPDATE link SET used_at = $1 WHERE id = $2`)
+	useOnce    = query(`INSERT INTO used_once (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`)
+)
+
+func (t *tx) InsertLink(ctx context.Context, l app.Link) error {
+	_, err := t.exec(ctx, "store.InsertLink", insertLink, l.ID, l.TokenHash, l.Purpose, l.Request, l.Case, micros(l.CreatedAt),
+		micros(l.ExpiresAt), micros(l.UsedAt))
+	return err
+}
+
+func (t *tx) FindLink(ctx context.Context, hash string) (l app.Link, err error) {
+	err = t.one(ctx, "store.FindLink", linkByHash, []any{hash}, &l.ID, &l.TokenHash, &l.Purpose, &l.Request, &l.Case,
+		instant{&l.CreatedAt}, instant{&l.ExpiresAt}, instant{&l.UsedAt})
+	return l, err
+}
+
+func (t *tx) SaveLink(ctx context.Context, l app.Link) error {
+	return t.must(ctx, "store.SaveLink", saveLink, micros(l.UsedAt), l.ID)
+}
+
+func (t *tx) UseOnce(ctx context.Context, id string, expires time.Time) (bool, error) {
+	n, err := t.exec(ctx, "store.UseOnce", useOnce, id, micros(expires))
+	return n == 1, err
+}

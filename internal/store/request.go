@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"hastaluego/internal/offboarding"
+)
+
+const requestColumns = `id, code, state, channel, name, account_email, receipt_email, reference, timing, language, nonce,
+	received_at, customer_id, case_id, subscriptions, matched_at, verified_at, verified_by, version`
+
+var (
+	insertRequest = query(`
+		INSERT INTO request (` + requestColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1)
+		ON CONFLICT (nonce) DO NOTHING`)
+	requestByNonce = query(`SELECT ` + requestColumns + ` FROM request WHERE nonce = $1`)
+	requestByID    = query(`SELECT ` + requestColumns + ` FROM request WHERE id = $1`)
+	requestByCode  = query(`SELECT ` + requestColumns + ` FROM request WHERE code = $1`)
+	unmatched      = query(`SELECT ` + requestColumns + ` FROM request WHERE state = 'received' ORDER BY received_at, id LIMIT $1`)
+	saveRequest    = query(`
+		UPDATE request
+		   SET state = $1, customer_id = $2, case_id = $3, subscriptions = $4, matched_at = $5, verified_at = $6, verified_by = $7,
+		       version = version + 1
+		 WHERE id = $8 AND version = $9`)
+)
+
+func (t *tx) InsertRequest(ctx context.Context, r offboarding.Request) (offboarding.Request, bool, error) {
+	subs, err := json.Marshal(r.Subscriptions)
+	if err != nil {
+		return r, false, err
+	}
+	n, err := t.exec(ctx, "store.InsertRequest", insertRequest, r.ID, r.Code, r.State, r.Channel, r.Name, r.AccountEmail,
+		r.ReceiptEmail, r.Reference, r.When, r.Language, r.Nonce, micros(r.ReceivedAt), r.Customer, r.Case, string(subs),
+		micros(r.MatchedAt), micros(r.VerifiedAt), r.VerifiedBy)
+	if err != nil {
+		return r, false, err
+	}
+	if n == 0 {
+		r, err = t.request(ctx, requestByNonce, r.Nonce)
+		return r, false, err
+	}
+	r.Version = 1
+	return r, true, nil
+}
+
+func scanRequest(row scanner) (offboarding.Request, error) {
+	var r offboarding.Request
+	var subs string
+	err := row.Scan(&r.ID, &r.Code, &r.State, &r.Channel, &r.Name, &r.AccountEmail, &r.ReceiptEmail, &r.Reference, &r.When,
+		&r.Language, &r.Nonce, instant{&r.ReceivedAt}, &r.Customer, &r.Case, &subs, instant{&r.MatchedAt},
+		instant{&r.VerifiedAt}, &r.VerifiedBy, &r.Version)
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal([]byte(subs), &r.Subscriptions)
+}
+
+func (t *tx) request(ctx context.Context, q string, arg any) (offboarding.Request, error) {
+	r, err := scanRequest(t.raw.QueryRowContext(ctx, q, arg))
+	return r, t.s.translate("store.request", err)
+}
+
+func (t *tx) FindRequest(ctx context.Context, id offboarding.RequestID) (offboarding.Request, error) {
+	return t.request(ctx, requestByID, id)
+}
+
+func (t *tx) FindRequestByCode(ctx context.Context, code string) (offboarding.Request, error) {
+	return t.request(ctx, requestByCode, code)
+}
+
+func (t *tx) SaveRequest(ctx context.Context, r *offboarding.Request) error {
+	subs, err := json.Marshal(r.Subscriptions)
+	if err != nil {
+		return err
+	}
+	err = t.must(ctx, "store.SaveRequest", saveRequest, r.State, r.Customer, r.Case, string(subs), micros(r.MatchedAt),
+		micros(r.VerifiedAt), r.VerifiedBy, r.ID, r.Version)
+	if err == nil {
+		r.Version++
+	}
+	return err
+}
+
+func (t *tx) ListUnmatched(ctx context.Context, limit int) (list []offboarding.Request, err error) {
+	err = t.each(ctx, "store.ListUnmatched", unmatched, []any{limit}, func(row scanner) error {
+		r, err := scanRequest(row)
+		list = append(list, r)
+		return err
+	})
+	return list, err
+}

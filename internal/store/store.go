@@ -1,0 +1,272 @@
+// Package store keeps everything in SQLite or PostgreSQL, with one SQL text
+// for both. It finds, saves and appends; it holds no rule of a departure,
+// renders nothing and calls nobody.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
+	_ "modernc.org/sqlite"             // the SQLite driver
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/when"
+)
+
+// Config says which database.
+type Config struct {
+	URL   string     // path of a SQLite file, or postgres://…
+	Clock when.Clock // nil: the machine's; with PostgreSQL, the server's
+}
+
+// Store is an open database. It implements app.Store.
+type Store struct {
+	write   *sql.DB // SQLite: one connection, a fair queue for writers
+	read    *sql.DB // SQLite: its own pool, never waits for writers
+	dialect dialect
+	clock   when.Clock // nil: ask PostgreSQL
+	path    string     // of the SQLite file
+}
+
+var _ app.Store = (*Store)(nil)
+
+// Open opens the database; Migrate brings it to the newest schema.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	if strings.HasPrefix(c.URL, "postgres://") || strings.HasPrefix(c.URL, "postgresql://") {
+		db, err := sql.Open("pgx", c.URL)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "store.url").At("store.Open", err)
+		}
+		db.SetMaxOpenConns(12)
+		db.SetMaxIdleConns(12)
+		s := &Store{write: db, read: db, dialect: postgresEngine, clock: c.Clock}
+		if err := db.PingContext(ctx); err != nil {
+			_ = db.Close()
+			return nil, fault.New(fault.Transient, "store.unavailable").At("store.Open", err)
+		}
+		return s, nil
+	}
+	if c.Clock == nil {
+		c.Clock = when.Machine{}
+	}
+	file := "file:" + (&url.URL{Path: c.URL}).EscapedPath()
+	w, err := sql.Open("sqlite", file+"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)")
+	if err != nil {
+		return nil, fault.Wrap("store.Open", err)
+	}
+	w.SetMaxOpenConns(1)
+	w.SetMaxIdleConns(1)
+	if err := w.PingContext(ctx); err != nil {
+		_ = w.Close()
+		return nil, fault.New(fault.Transient, "store.unavailable").At("store.Open "+c.URL, err)
+	}
+	r, err := sql.Open("sqlite", file+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-65536)")
+	if err != nil {
+		_ = w.Close()
+		return nil, fault.Wrap("store.Open", err)
+	}
+	r.SetMaxOpenConns(4)
+	r.SetMaxIdleConns(4)
+	return &Store{write: w, read: r, dialect: sqliteEngine, clock: c.Clock, path: c.URL}, nil
+}
+
+// Close closes the database.
+func (s *Store) Close() error {
+	err := s.write.Close()
+	if s.read != s.write {
+		err = errors.Join(err, s.read.Close())
+	}
+	return err
+}
+
+// tries of a transaction that lost against another.
+const tries = 4
+
+// Tx runs fn in one transaction, again when the database says that it lost
+// against another.
+func (s *Store) Tx(ctx context.Context, fn func(app.Tx) error) error {
+	for try := 1; ; try++ {
+		err := s.once(ctx, s.write, nil, fn)
+		if err == nil || try == tries || !s.dialect.lost(err) {
+			return err
+		}
+	}
+}
+
+// View runs fn in one transaction that only reads.
+func (s *Store) View(ctx context.Context, fn func(app.Tx) error) error {
+	return s.once(ctx, s.read, &sql.TxOptions{ReadOnly: true}, fn)
+}
+
+func (s *Store) once(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn func(app.Tx) error) (err error) {
+	raw, err := db.BeginTx(ctx, o)
+	if err != nil {
+		return s.translate("store.Begin", err)
+	}
+	defer func() { _ = raw.Rollback() }() // after a commit it does nothing
+	t := &tx{raw: raw, s: s}
+	if t.now, t.wall, err = s.now(ctx, raw); err != nil {
+		return err
+	}
+	if err := fn(t); err != nil {
+		return err
+	}
+	return s.translate("store.Commit", raw.Commit())
+}
+
+// Now returns business and wall time, the same for all nodes.
+func (s *Store) Now(ctx context.Context) (business, wall time.Time, err error) {
+	return s.now(ctx, s.read)
+}
+
+type queryer interface {
+	QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row
+}
+
+var readOffset = query(`SELECT value FROM setting WHERE key = $1`)
+
+func (s *Store) now(ctx context.Context, q queryer) (business, wall time.Time, err error) {
+	if s.clock == nil {
+		var us int64
+		if err := q.QueryRowContext(ctx, serverClock).Scan(&us); err != nil {
+			return business, wall, s.translate("store.Now", err)
+		}
+		wall, business = when.FromMicros(us), when.FromMicros(us)
+	} else {
+		wall, business = s.clock.Wall(), s.clock.Now()
+	}
+	var offset string
+	err = q.QueryRowContext(ctx, readOffset, app.OffsetSetting).Scan(&offset)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return business, wall, nil
+	case err != nil:
+		return business, wall, s.translate("store.Now", err)
+	}
+	us, err := strconv.ParseInt(offset, 10, 64)
+	if err != nil {
+		return business, wall, fault.Wrap("store.Now", fmt.Errorf("setting %s: %w", app.OffsetSetting, err))
+	}
+	return business.Add(time.Duration(us) * time.Microsecond), wall, nil
+}
+
+// tx is one transaction.
+type tx struct {
+	raw       *sql.Tx
+	s         *Store
+	now, wall time.Time
+}
+
+func (t *tx) Now() time.Time  { return t.now }
+func (t *tx) Wall() time.Time { return t.wall }
+
+func (t *tx) exec(ctx context.Context, op, q string, args ...any) (int64, error) {
+	res, err := t.raw.ExecContext(ctx, q, args...)
+	if err != nil {
+		return 0, t.s.translate(op, err)
+	}
+	n, err := res.RowsAffected()
+	return n, t.s.translate(op, err)
+}
+
+// must runs a statement that has to touch exactly one row of a record with a
+// version; none means that somebody was faster.
+func (t *tx) must(ctx context.Context, op, q string, args ...any) error {
+	n, err := t.exec(ctx, op, q, args...)
+	if err == nil && n != 1 {
+		return fault.New(fault.Conflict, "case.changed_meanwhile").At(op, nil)
+	}
+	return err
+}
+
+// one scans the only row of a query; no row is fault.NotFound.
+func (t *tx) one(ctx context.Context, op, q string, args []any, into ...any) error {
+	return t.s.translate(op, t.raw.QueryRowContext(ctx, q, args...).Scan(into...))
+}
+
+// each scans every row of a query with scan.
+func (t *tx) each(ctx context.Context, op, q string, args []any, scan func(scanner) error) error {
+	rows, err := t.raw.QueryContext(ctx, q, args...)
+	if err != nil {
+		return t.s.translate(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return t.s.translate(op, err)
+		}
+	}
+	return t.s.translate(op, rows.Err())
+}
+
+type scanner interface{ Scan(into ...any) error }
+
+// queries is every SQL text, so that a test can prepare each on both engines.
+var queries []string
+
+func query(q string) string {
+	queries = append(queries, q)
+	return q
+}
+
+// Queries returns every SQL text that both engines must take.
+func Queries() []string { return queries }
+
+func micros(t time.Time) int64 { return when.Micros(t) }
+
+// instant scans microseconds into an instant.
+type instant struct{ t *time.Time }
+
+func (i instant) Scan(v any) error {
+	us, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("an instant is stored as %T", v)
+	}
+	*i.t = when.FromMicros(us)
+	return nil
+}
+
+// date scans text into a civil date.
+type date struct{ d *when.Date }
+
+func (d date) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a date is stored as %T", v)
+	}
+	if s == "" {
+		*d.d = when.Date{}
+		return nil
+	}
+	var err error
+	*d.d, err = when.ParseDate(s)
+	return err
+}
+
+// flag scans 0 or 1 into a bool.
+type flag struct{ b *bool }
+
+func (f flag) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("a flag is stored as %T", v)
+	}
+	*f.b = n != 0
+	return nil
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
