@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -51,9 +53,37 @@ type Finding struct {
 	Count int64 // how many, where one finding stands for several
 }
 
+// String is for logs and command lines; words for people come from What.
+func (f Finding) String() string {
+	var b strings.Builder
+	b.WriteString(string(f.What))
+	number := func(name string, n int64) { fmt.Fprintf(&b, " %s=%d", name, n) }
+	if f.Index >= 0 {
+		number("index", f.Index)
+	}
+	for _, x := range [][2]string{{"entry", f.EntryID}, {"stream", f.Stream}, {"key", f.KeyID}} {
+		if x[1] != "" {
+			fmt.Fprintf(&b, " %s=%q", x[0], x[1])
+		}
+	}
+	if f.From != 0 || f.To != 0 {
+		number("from", f.From)
+		number("to", f.To)
+	}
+	switch f.What {
+	case TreeHashWrong, TreeHashMissing, TreeHashExtra, CheckpointSignature, CheckpointWrong, CheckpointBeyond,
+		ExternalSignature, ExternalWrong, ExternalBeyond:
+		number("place", f.Place)
+	}
+	if f.Count != 0 {
+		number("count", f.Count)
+	}
+	return b.String()
+}
+
 // Report is what Verify saw.
 type Report struct {
-	Size        int64     // entries with an index
+	Entries     int64     // those with an index
 	Root        tlog.Hash // that they give
 	Streams     int64
 	Opened      int64 // bodies that were opened and match

@@ -369,7 +369,7 @@ func (v *verification) head(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.r.Size, v.r.Root, v.r.Pending, v.r.Oldest = v.tree.size, v.tree.root(), t.Pending, t.Oldest
+	v.r.Entries, v.r.Root, v.r.Pending, v.r.Oldest = v.tree.size, v.tree.root(), t.Pending, t.Oldest
 	if h.Size != v.tree.size || t.Leaves != v.seen {
 		v.found(Finding{What: SizeWrong, Index: -1, From: v.tree.size, To: h.Size, Count: t.Leaves - v.seen})
 	}

@@ -43,7 +43,7 @@ func TestAnUntouchedLogVerifies(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := draw(t, base)
 		r := m.verify(t)
-		if !r.OK() || r.Size != m.head.Size || r.Signed != r.Size || r.Opened != r.Size || r.External != int64(len(m.external)) {
+		if !r.OK() || r.Entries != m.head.Size || r.Signed != r.Entries || r.Opened != r.Entries || r.External != int64(len(m.external)) {
 			t.Fatalf("%+v", r)
 		}
 	})
@@ -244,6 +244,9 @@ func TestOneChangeIsReportedWhereItIs(t *testing.T) {
 	}
 	if r.Found != 9 { // four checkpoints, in the database and outside, and the tail that they no longer cover
 		t.Errorf("%+v", r.Findings)
+	}
+	if got, want := r.Findings[0].String(), "external_wrong from=10 to=20 place=1"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 	gap := m.clone()
 	gap.rowList = slices.Delete(gap.rowList, 17, 20)

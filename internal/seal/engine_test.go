@@ -55,7 +55,7 @@ func eachEngine(t *testing.T, test func(t *testing.T, e engine)) {
 		dir, database := folder(t), newDatabase(t, server)
 		e := engine{Dir: dir, Table: "hasta_keys.subject_key", DB: database(), Open: func(t *testing.T) *seal.Keys {
 			t.Helper()
-			k, err := seal.OpenSharedKeys(t.Context(), dir, "test", database())
+			k, err := seal.OpenKeysPostgres(t.Context(), dir, "test", database())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,7 +102,7 @@ func folder(t *testing.T) string {
 
 func opened(t *testing.T, dir string) *seal.Keys {
 	t.Helper()
-	k, err := seal.OpenKeys(dir, "test")
+	k, err := seal.OpenKeys(t.Context(), dir, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ type Keys struct {
 // seal.master_missing or seal.log_key_missing when keys were in use and are
 // gone, seal.master_wrong when master.key is not the one that wrapped the
 // keys, seal.log_key_wrong when log.key is unreadable or of another log.
-func OpenKeys(dir, logID string) (*Keys, error) {
+func OpenKeys(ctx context.Context, dir, logID string) (*Keys, error) {
 	const op = "seal.OpenKeys"
 	if err := prepareFolder(dir); err != nil {
 		return nil, fault.Wrap(op, err)
@@ -63,7 +63,7 @@ func OpenKeys(dir, logID string) (*Keys, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	k, err := open(context.Background(), dir, logID, &table{db: db, file: true})
+	k, err := open(ctx, dir, logID, &table{db: db, file: true})
 	if err != nil {
 		_ = db.Close()
 		return nil, fault.Wrap(op, err)
@@ -72,12 +72,12 @@ func OpenKeys(dir, logID string) (*Keys, error) {
 	return k, nil
 }
 
-// OpenSharedKeys is OpenKeys with the subject keys in the schema hasta_keys of
+// OpenKeysPostgres is OpenKeys with the subject keys in the schema hasta_keys of
 // a PostgreSQL that several nodes share; all of them have the same master.key
 // and log.key. db must be a pool of its own: keys are asked for while a
 // transaction of the domain holds a connection. Close leaves it open.
-func OpenSharedKeys(ctx context.Context, dir, logID string, db *sql.DB) (*Keys, error) {
-	const op = "seal.OpenSharedKeys"
+func OpenKeysPostgres(ctx context.Context, dir, logID string, db *sql.DB) (*Keys, error) {
+	const op = "seal.OpenKeysPostgres"
 	if err := prepareFolder(dir); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -190,6 +190,9 @@ func (k *Keys) LogSigner() note.Signer { return k.signer }
 
 // LogVerifier checks what LogSigner signed.
 func (k *Keys) LogVerifier() note.Verifier { return k.verifier }
+
+// LogVerifiers returns LogVerifier as the list that audit.Verify wants.
+func (k *Keys) LogVerifiers() []note.Verifier { return []note.Verifier{k.verifier} }
 
 // LogPublic returns the verifier as text, as log.pub has it and as it may be
 // published.

@@ -55,7 +55,7 @@ func TestKeysSurviveARestart(t *testing.T) {
 	if err := k.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := seal.OpenKeys(dir, "")
+	again, err := seal.OpenKeys(t.Context(), dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestManyProcessesMayStartAtOnce(t *testing.T) {
 	public := make([]string, 8)
 	for i := range public {
 		wg.Go(func() {
-			k, err := seal.OpenKeys(dir, "test")
+			k, err := seal.OpenKeys(t.Context(), dir, "test")
 			if err != nil {
 				t.Error(err)
 				return
@@ -133,7 +133,7 @@ func TestWhatOthersMayReadIsRefused(t *testing.T) {
 			if err := os.Chmod(path, info.Mode().Perm()|0o040); err != nil {
 				t.Fatal(err)
 			}
-			_, err = seal.OpenKeys(dir, "test")
+			_, err = seal.OpenKeys(t.Context(), dir, "test")
 			if fault.KindOf(err) != fault.Invalid || fault.CodeOf(err) != "seal.permissions" {
 				t.Error(err)
 			}
@@ -169,9 +169,9 @@ func TestALostOrStrangeKeyIsNeverReplacedInSilence(t *testing.T) {
 				harm(t, e.Dir)
 				var err error
 				if e.Table == "subject_key" {
-					_, err = seal.OpenKeys(e.Dir, "test")
+					_, err = seal.OpenKeys(t.Context(), e.Dir, "test")
 				} else {
-					_, err = seal.OpenSharedKeys(t.Context(), e.Dir, "test", e.DB)
+					_, err = seal.OpenKeysPostgres(t.Context(), e.Dir, "test", e.DB)
 				}
 				if fault.KindOf(err) != fault.Invalid || fault.CodeOf(err) != want {
 					t.Error(err)
@@ -181,7 +181,7 @@ func TestALostOrStrangeKeyIsNeverReplacedInSilence(t *testing.T) {
 	}
 	dir := folder(t)
 	_ = opened(t, dir).Close()
-	if _, err := seal.OpenKeys(dir, "other"); fault.CodeOf(err) != "seal.log_key_wrong" {
+	if _, err := seal.OpenKeys(t.Context(), dir, "other"); fault.CodeOf(err) != "seal.log_key_wrong" {
 		t.Error("the log of another company:", err)
 	}
 }

@@ -149,7 +149,7 @@ func TestADestroyedKeyIsForgottenByTheOtherProcessesToo(t *testing.T) {
 	a := opened(t, dir)
 	keyID, sealed := known(t, a)
 	synctest.Test(t, func(t *testing.T) {
-		b, err := seal.OpenKeys(dir, "test")
+		b, err := seal.OpenKeys(t.Context(), dir, "test")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +246,7 @@ var _ audit.Opener = (*seal.Keys)(nil)
 // What a body costs the verifier of the log, with its key at hand and without.
 func BenchmarkOpen(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "keys")
-	k, err := seal.OpenKeys(dir, "test")
+	k, err := seal.OpenKeys(b.Context(), dir, "test")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func BenchmarkOpen(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			if i%subjects == 0 { // a handle that has just been opened remembers nothing
 				_ = k.Close()
-				if k, err = seal.OpenKeys(dir, "test"); err != nil {
+				if k, err = seal.OpenKeys(b.Context(), dir, "test"); err != nil {
 					b.Fatal(err)
 				}
 			}
