@@ -1,0 +1,103 @@
+package document
+
+import (
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// Reversed says that the departure was undone and that this was read back.
+func Reversed(f ReversedFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	l := w.letter(KindReversed, f.At, f.Code, w.say("reversed.lede",
+		"company", w.company.Name, "date", text.LongDate(w.lang, w.day(f.RequestedAt)), "time", text.Clock(f.RequestedAt, w.company.Zone)))
+	l.Badge = text.Say(w.lang, "state.undone")
+	facts := []Fact{w.instant(w.say("reversed.at"), f.At)}
+	if lines := w.subscriptions(f.Subscriptions); lines != nil {
+		facts = append(facts, Fact{Label: w.say("reversed.keeps"), Lines: lines})
+	}
+	facts = append(facts,
+		Fact{Label: w.say("reversed.next"), Lines: []string{w.say("reversed.next.text")}},
+		w.complain())
+	l.Blocks = []Block{{Facts: facts}}
+	if f.Follow != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
+			Label: w.say("reversed.button"), URL: f.Follow, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+		}})
+	}
+	return l
+}
+
+// Farewell thanks once, says how everything stands, and leaves the door
+// open. It says "verified" only if every milestone but itself is over.
+func Farewell(f FarewellFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	name := clean(f.Name)
+	subject := w.say("farewell.subject", "name", name)
+	if name == "" {
+		subject = w.say("farewell.subject.plain")
+	}
+	lede := "farewell.lede"
+	var stops []Milestone
+	for _, m := range f.Milestones {
+		if m.Name == "farewell" {
+			continue
+		}
+		stops = append(stops, m)
+		if !m.over() {
+			lede = "farewell.lede.open"
+		}
+	}
+	l := Letter{
+		Kind: KindFarewell, Lang: w.lang, Company: w.company, At: f.At, Subject: subject, Title: subject,
+		Paper: w.say("farewell.kind"), Lede: w.say(lede, "code", clean(f.Code), "company", w.company.Name, "date", f.Effective),
+	}
+	if span := w.span(f.Since, f.Effective); span != "" {
+		l.Lede += " " + w.say("farewell.thanks", "span", span)
+	}
+	if len(stops) > 0 {
+		l.Blocks = append(l.Blocks, Block{Heading: w.say("progress"), Items: w.items(stops)})
+	}
+	if lines := w.data(f.DataUntil, f.Erased); lines != nil {
+		l.Blocks = append(l.Blocks, Block{Heading: w.say("data"), Paragraphs: lines})
+	}
+	if f.Page != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
+			Label: w.say("farewell.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+		}})
+	}
+	silence := w.say("farewell.silence")
+	if !f.Erased.IsZero() {
+		silence += " " + w.say("farewell.certificate")
+	}
+	l.Blocks = append(l.Blocks, Block{Heading: w.say("farewell.door"), Paragraphs: []string{w.say("farewell.door.text"), silence}})
+	signer := w.say("farewell.team", "company", w.company.Name)
+	if w.company.Signer != "" {
+		signer = w.say("farewell.signer", "signer", w.company.Signer, "company", w.company.Name)
+	}
+	l.Blocks = append(l.Blocks, Block{Signature: []string{w.say("farewell.sign"), signer}})
+	return l
+}
+
+// span is how long somebody was a customer in whole years and months, nothing
+// under one month.
+func (w writer) span(since, last when.Date) string {
+	if since.IsZero() || last.Before(since) {
+		return ""
+	}
+	end := last.AddDays(1)
+	n := (end.Year-since.Year)*12 + int(end.Month) - int(since.Month)
+	if n > 0 && end.Before(since.AddMonths(n)) {
+		n--
+	}
+	years, months := n/12, n%12
+	y, m := w.say("span.years", "n", years), w.say("span.months", "n", months)
+	switch {
+	case years > 0 && months > 0:
+		return w.say("span", "years", y, "months", m)
+	case years > 0:
+		return y
+	case months > 0:
+		return m
+	}
+	return ""
+}

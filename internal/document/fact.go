@@ -1,0 +1,135 @@
+package document
+
+import (
+	"time"
+
+	"hastaluego/internal/money"
+	"hastaluego/internal/when"
+)
+
+// Company is who writes.
+type Company struct {
+	Name          string // as people call it
+	LegalName     string
+	Address       string // postal, one line
+	Phone         string
+	Email         string
+	Complaints    string // e-mail address for complaints
+	ComplaintsURL string
+	Signer        string         // a person
+	Zone          *time.Location // in which instants are written; nil is UTC
+}
+
+// Subscription is something that ends, or goes on.
+type Subscription struct {
+	Product  string
+	Plan     string // may be empty
+	Amount   money.Amount
+	Interval string // "month" or "year"
+}
+
+// Milestone is one stop of a departure. State is planned, now, blocked, done,
+// verified or undone; At is the instant of that state, or the planned one.
+type Milestone struct {
+	Name     string // registered, confirmed, billing_stopped, effective, …
+	State    string
+	At       time.Time
+	Verifies bool // it is over only when it is verified
+	Part, Of int  // items done of items in all; Of 0: not counted
+}
+
+// Statement is the money of a departure. Total is what the company refunds;
+// below zero it is what is left to pay.
+type Statement struct {
+	On    when.Date
+	Lines []MoneyLine
+	Total money.Amount
+	Note  string // how and until when it is paid
+}
+
+// MoneyLine is one sum with its reason, as the statement words them.
+type MoneyLine struct {
+	Label, Why string
+	Amount     money.Amount
+}
+
+// Proof places the declaration in the log: the leaf, the tree that contains it
+// and the way between them. Hashes are written as the log writes them.
+type Proof struct {
+	LeafIndex  int64
+	TreeSize   int64
+	Root       string
+	Path       []string
+	Checkpoint string // the signed note, with its line breaks; may be empty
+}
+
+// AckFacts is all that an acknowledgement may say. There is no room in it for a
+// name, a contract or anything that the sender typed: the same words go to a
+// customer and to a stranger, and to whoever owns the address that was typed.
+type AckFacts struct {
+	Lang    string
+	Company Company
+	Code    string
+	At      time.Time // of reception
+	NotMe   string    // link; empty on the page, which shows no such line
+}
+
+// ConfirmFacts is the mail to the address on file.
+type ConfirmFacts struct {
+	Lang    string
+	Company Company
+	Code    string
+	At      time.Time // of reception: the date that counts
+	Verify  string    // link
+	NotMe   string    // link
+	Until   time.Time // the link works until then; zero: not said
+}
+
+// ReceiptFacts is the receipt. Links that are empty leave their buttons out.
+type ReceiptFacts struct {
+	Lang          string
+	Company       Company
+	Code          string
+	At            time.Time // of reception
+	Name          string    // as on file
+	Email         string    // as on file
+	Timing        string    // what was asked: "now", "period_end" or "" for unsaid
+	Subscriptions []Subscription
+	Effective     when.Date // last day
+	UndoUntil     time.Time // zero: cannot be undone
+	DataUntil     when.Date // zero: no download is offered
+	Erased        when.Date // planned; zero: not said
+	Statement     *Statement
+	Milestones    []Milestone
+	Follow        string // link to the private page
+	PDF           string // link
+	NotMe         string // link
+	Proof         *Proof
+}
+
+// ReversedFacts is the notice that a departure was undone. It is written only
+// when that was verified.
+type ReversedFacts struct {
+	Lang          string
+	Company       Company
+	Code          string
+	RequestedAt   time.Time // all is as it was then
+	At            time.Time // of the verification
+	Subscriptions []Subscription
+	Follow        string // link to the private page
+}
+
+// FarewellFacts is the last letter.
+type FarewellFacts struct {
+	Lang       string
+	Company    Company
+	Code       string
+	At         time.Time
+	Name       string    // how the letter calls the person; empty: it does not
+	Since      when.Date // first day as a customer; zero: not said
+	Effective  when.Date // last day
+	DataUntil  when.Date // zero: no download is offered
+	Erased     when.Date // planned; zero: no certificate will come
+	Milestones []Milestone
+	Page       string // link to the farewell page
+}

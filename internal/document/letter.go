@@ -1,0 +1,128 @@
+// Package document owns the letters that the company writes to a person who
+// leaves: acknowledgement, confirmation, receipt, notice of an undone
+// departure, farewell. One model, built by pure functions from typed facts, and
+// its renderings: a fragment of a page, the two parts of a mail, a PDF.
+//
+// It does not decide who gets a letter, mint links, read a clock, send anything
+// or frame the page around a letter. The PDF has embedded fonts, selectable
+// text, a title and a language; it is not tagged, so the page stays the
+// accessible original.
+package document
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Kind is which letter it is.
+type Kind string
+
+// The letters.
+const (
+	KindAck      Kind = "ack"      // acuse de recibo: registered; for anybody
+	KindConfirm  Kind = "confirm"  // to the address on file: was it you?
+	KindReceipt  Kind = "receipt"  // justificante: after proof of identity
+	KindReversed Kind = "reversed" // the departure was undone, and that was verified
+	KindFarewell Kind = "farewell" // everything is over
+)
+
+// Letter is what a letter says, worded and formatted, in the order in which it
+// is read.
+type Letter struct {
+	Kind    Kind
+	Lang    string
+	Company Company
+	At      time.Time // business instant that the letter is about; dates the PDF
+	Subject string    // of the mail; title of the PDF
+	Paper   string    // what this paper is called
+	Badge   string    // state of the departure, in words; may be empty
+	Title   string
+	Lede    string
+	Code    string // HL-7K4M-29QX; shown large unless empty
+	Blocks  []Block
+}
+
+// Block is one part of a letter. What is set is shown, in the order of the
+// fields.
+type Block struct {
+	Heading    string
+	Facts      []Fact
+	Table      *Table
+	Items      []Item
+	Paragraphs []string
+	Action     *Action
+	Verbatim   []Verbatim
+	Signature  []string
+	Mailed     bool // belongs to the mail only: the page and the paper have no use for it
+}
+
+// Fact is a label and what stands beside it.
+type Fact struct {
+	Label string
+	Lines []string
+	Soft  string // a quieter last line; may be empty
+	Time  string // machine-readable form of the first line (HTML datetime); may be empty
+}
+
+// Table is a statement of money.
+type Table struct {
+	Caption string
+	Rows    []Row
+	Total   Row
+	Note    string
+}
+
+// Row is one line of a statement.
+type Row struct {
+	Label, Why, Amount string
+}
+
+// Item is one line of a list of states.
+type Item struct {
+	Over   bool // ticked; otherwise it is still to come
+	Strong string
+	Rest   string
+}
+
+// Action is a link, as a button or as words.
+type Action struct {
+	Before  string // words in front of a link; only without Button
+	Label   string
+	URL     string
+	Button  bool
+	Primary bool
+	Note    string
+}
+
+// Verbatim is a value that programs read: never wrapped in mail, set in a
+// fixed width.
+type Verbatim struct {
+	Label string
+	Lines []string
+}
+
+// clean makes text that other people typed safe to stand in a letter: NFC,
+// valid UTF-8, one line, and nothing that turns the direction of writing or
+// hides.
+func clean(s string) string {
+	s = norm.NFC.String(strings.ToValidUTF8(s, "\ufffd"))
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f', r == '\u2028', r == '\u2029':
+			return ' '
+		case unicode.IsControl(r), bidi(r), r == '\ufeff', r == '\u00ad':
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+// bidi reports whether the rune turns or isolates the direction of writing:
+// with these a typed name could rearrange the words around it.
+func bidi(r rune) bool {
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c'
+}
