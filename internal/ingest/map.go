@@ -1,0 +1,229 @@
+// Package ingest reads customers from CSV files by a map that says which
+// column, constant or expression each field is. It streams: memory does not
+// grow with the file. It stores nothing, and asks no clock what day it is: a
+// map says as of when its file is.
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/rule"
+	"hastaluego/internal/when"
+)
+
+// Fields are the fields that a map may fill, in the order in which they are
+// filled; an expression sees the row's columns, as_of and no other field.
+var Fields = []string{
+	"customer.reference", "customer.name", "customer.kind", "customer.consumer", "customer.country", "customer.region",
+	"customer.language", "customer.segment", "contact.name", "contact.email", "contact.role", "contact.language",
+	"subscription.reference", "subscription.product", "subscription.plan", "subscription.amount", "subscription.currency",
+	"subscription.interval", "subscription.start", "subscription.paid_until", "subscription.status",
+}
+
+var required = []string{"customer.reference", "customer.name"}
+
+// Map says how a file becomes customers.
+type Map struct {
+	Name      string
+	Delimiter rune   // 0: found out from the header, a comma or a semicolon
+	Encoding  string // utf-8, latin1 or auto
+	AsOf      when.Date
+	Columns   []string          // that the file must have
+	variables map[string]string // name in expressions → column
+	sources   []source
+}
+
+// source is where one field comes from.
+type source struct {
+	field    string
+	column   string // one of column, constant and expr
+	constant string
+	expr     *rule.Text
+}
+
+type mapFile struct {
+	AsOf string  `yaml:"as_of"`
+	CSV  csvFile `yaml:"csv"`
+	// Columns that expressions use, by the names that they use for them.
+	Columns map[string]string       `yaml:"columns"`
+	Fields  map[string]sourceInFile `yaml:"fields"`
+}
+
+type csvFile struct {
+	Delimiter string `yaml:"delimiter"`
+	Encoding  string `yaml:"encoding"`
+}
+
+type sourceInFile struct {
+	Column string `yaml:"column"`
+	Value  string `yaml:"value"`
+	Expr   string `yaml:"expr"`
+}
+
+// places reports problems at file:line:column.
+type places struct {
+	name  string
+	root  *ast.File
+	found fault.List
+}
+
+func (p *places) at(path, code string, args ...any) {
+	line, col := 1, 1
+	if yp, err := yaml.PathString(path); err == nil {
+		if n, err := yp.FilterFile(p.root); err == nil && n != nil {
+			line, col = n.GetToken().Position.Line, n.GetToken().Position.Column
+		}
+	}
+	p.place(line, col, code, args...)
+}
+
+func (p *places) place(line, col int, code string, args ...any) {
+	at := fmt.Sprintf("%s:%d:%d", p.name, line, col)
+	p.found = append(p.found, fault.New(fault.Invalid, code, append([]any{"at", at}, args...)...).On(at))
+}
+
+// LoadMap reads and checks a map. Every problem is reported as a fault.List,
+// each with its file:line:column as the argument "at" and as its field.
+func LoadMap(name string, src []byte) (*Map, error) {
+	p := &places{name: name}
+	var f mapFile
+	root, err := parser.ParseBytes(src, 0)
+	if err == nil {
+		p.root = root
+		err = yaml.UnmarshalWithOptions(src, &f, yaml.Strict())
+	}
+	if err != nil {
+		line, col, what := 1, 1, err.Error()
+		var y yaml.Error
+		if errors.As(err, &y) && y.GetToken() != nil {
+			line, col, what = y.GetToken().Position.Line, y.GetToken().Position.Column, y.GetMessage()
+		}
+		p.place(line, col, "file.syntax", "what", what)
+		return nil, p.found
+	}
+	m := &Map{Name: name, Encoding: f.CSV.Encoding}
+	m.dialect(p, f)
+	m.fields(p, f)
+	if len(p.found) > 0 {
+		return nil, p.found
+	}
+	return m, nil
+}
+
+func (m *Map) dialect(p *places, f mapFile) {
+	switch f.CSV.Delimiter {
+	case "", "auto":
+	case ",", ";", "\t", "|":
+		m.Delimiter = rune(f.CSV.Delimiter[0])
+	default:
+		p.at("$.csv.delimiter", "map.delimiter", "value", f.CSV.Delimiter)
+	}
+	switch m.Encoding {
+	case "":
+		m.Encoding = "auto"
+	case "auto", "utf-8", "latin1":
+	default:
+		p.at("$.csv.encoding", "map.encoding", "value", m.Encoding)
+	}
+	var err error
+	if m.AsOf, err = when.ParseDate(f.AsOf); err != nil {
+		p.at("$.as_of", "map.as_of", "value", f.AsOf)
+	}
+}
+
+func (m *Map) fields(p *places, f mapFile) {
+	names := make([]string, 0, len(f.Columns)+1)
+	need := func(column string) {
+		if !slices.Contains(m.Columns, column) {
+			m.Columns = append(m.Columns, column)
+		}
+	}
+	m.variables = map[string]string{}
+	for _, v := range sortedKeys(f.Columns) {
+		if !variable.MatchString(v) || v == "as_of" {
+			p.at("$.columns."+v, "map.variable", "name", v)
+			continue
+		}
+		names = append(names, v)
+		m.variables[v] = f.Columns[v]
+		need(f.Columns[v])
+	}
+	env, err := rule.NewTextEnv(append(names, "as_of")...)
+	if err != nil {
+		p.at("$.columns", "file.syntax", "what", err.Error())
+		return
+	}
+	for _, k := range sortedKeys(f.Fields) {
+		if !slices.Contains(Fields, k) {
+			p.at("$.fields.'"+k+"'", "map.unknown_field", "field", k, "known", strings.Join(Fields, ", "))
+		}
+	}
+	for _, r := range required {
+		if _, ok := f.Fields[r]; !ok {
+			p.at("$.fields", "map.missing_field", "field", r)
+		}
+	}
+	for _, k := range Fields {
+		s, ok := f.Fields[k]
+		if !ok {
+			continue
+		}
+		at := "$.fields.'" + k + "'"
+		set := 0
+		for _, x := range []string{s.Column, s.Value, s.Expr} {
+			if x != "" {
+				set++
+			}
+		}
+		if set != 1 {
+			p.at(at, "map.one_source", "field", k)
+			continue
+		}
+		out := source{field: k, column: s.Column, constant: s.Value}
+		if s.Column != "" {
+			need(s.Column)
+		}
+		if s.Expr != "" {
+			if out.expr, err = env.Text(s.Expr); err != nil {
+				p.expression(at+".expr", err)
+				continue
+			}
+		}
+		m.sources = append(m.sources, out)
+	}
+}
+
+// expression reports what is wrong inside an expression. Within a one-line
+// expression the column is exact.
+func (p *places) expression(path string, err error) {
+	var problems rule.Problems
+	if !errors.As(err, &problems) {
+		p.at(path, "file.syntax", "what", err.Error())
+		return
+	}
+	line, col := 1, 1
+	if yp, e := yaml.PathString(path); e == nil {
+		if n, e := yp.FilterFile(p.root); e == nil && n != nil {
+			t := n.GetToken()
+			line, col = t.Position.Line, t.Position.Column
+			if strings.HasPrefix(strings.TrimSpace(t.Origin), `"`) || strings.HasPrefix(strings.TrimSpace(t.Origin), "'") {
+				col++
+			}
+		}
+	}
+	for _, x := range problems {
+		c := x.Column
+		if x.Line == 1 {
+			c += col - 1
+		}
+		p.place(line+x.Line-1, c, "map.expression", "what", x.What)
+	}
+}
