@@ -121,14 +121,14 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 // live in a schema of their own that all nodes share.
 func openKeys(ctx context.Context, cfg config) (*seal.Keys, error) {
 	if !strings.HasPrefix(cfg.Database, "postgres") {
-		return seal.OpenKeys(ctx, cfg.Keys.Dir)
+		return seal.OpenKeys(ctx, cfg.Keys.Dir, "")
 	}
 	db, err := sql.Open("pgx", cfg.Database)
 	if err != nil {
 		return nil, fault.Wrap("keys", err)
 	}
 	db.SetMaxOpenConns(4)
-	return seal.OpenKeysPostgres(ctx, cfg.Keys.Dir, db)
+	return seal.OpenKeysPostgres(ctx, cfg.Keys.Dir, "", db)
 }
 
 // loadPlaybook reads the playbook of new cases: a file, or a built-in one by

@@ -1,0 +1,430 @@
+package app_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/audit"
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/demo"
+	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/engine"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/ingest"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/seal"
+	"hastaluego/internal/step"
+	"hastaluego/internal/store"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
+)
+
+func TestMain(m *testing.M) {
+	testkit.PeerMain() // the billing system runs as a process of its own: this binary again
+	os.Exit(m.Run())
+}
+
+// letters records what was handed to the mail system.
+type letters struct {
+	mu   sync.Mutex
+	sent []letter
+}
+
+type letter struct {
+	to    string
+	paper app.Paper
+}
+
+func (l *letters) Send(_ context.Context, to, _ string, p app.Paper) (string, string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent = append(l.sent, letter{to, p})
+	return p.Kind, p.Kind + " " + strings.Join(slices.Collect(valuesOf(p.Links)), " "), nil
+}
+
+func valuesOf(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, v := range m {
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// wait returns the first letter of the kind to the address.
+func (l *letters) wait(t *testing.T, kind, to string) app.Paper {
+	t.Helper()
+	var found app.Paper
+	eventually(t, "a letter "+kind+" to "+to, func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, x := range l.sent {
+			if x.paper.Kind == kind && x.to == to {
+				found = x.paper
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+func (l *letters) count(kind string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, x := range l.sent {
+		if x.paper.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for range 1500 {
+		if ok() {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("never happened: %s", what)
+}
+
+// world is a whole running house without web pages.
+type world struct {
+	*app.App
+	store   *store.Store
+	keys    *seal.Keys
+	mail    *letters
+	billing peer.Client
+}
+
+const firstMail = "marta@estudioalmena.example"
+
+func newWorld(t *testing.T, e testkit.Engine) *world {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	s, err := store.Open(ctx, store.Config{URL: e.URL})
+	must(t, err)
+	must(t, s.Migrate(ctx))
+	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
+	must(t, err)
+	billing := testkit.StartPeer(t, true)
+	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.ReplaceAll(demo.Systems(billing.Base), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))))
+	must(t, err)
+	sys, err := httpsystem.New(configs[0], when.Machine{})
+	must(t, err)
+	kinds := step.All(func(name string) (connector.Billing, bool) { return sys, name == "billing" })
+	book, err := playbook.Load("saas-b2c", playbook.Builtin()["saas-b2c"], step.Specs())
+	must(t, err)
+	zone, err := time.LoadLocation("Europe/Madrid")
+	must(t, err)
+	w := &world{store: s, keys: keys, mail: &letters{}, billing: billing}
+	var eng *engine.Engine
+	w.App = app.New(app.Config{
+		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock,
+		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
+		Wake:    func() { eng.Wake() },
+	})
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	eng = engine.New(engine.Config{App: w.App, Store: s, Kinds: kinds, Name: "one", Poll: 100 * time.Millisecond, Lease: 10 * time.Second, Log: log})
+	seq := &engine.Sequencer{
+		Log: s, Name: "one", Every: 50 * time.Millisecond, Keep: keys.AppendCheckpoint, Logger: log,
+		Sign: func(size int64, root []byte) (string, error) {
+			return audit.Sign(keys.LogSigner(), size, tlog.Hash(root))
+		},
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = eng.Run(ctx) })
+	wg.Go(func() { _ = seq.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		wg.Wait()
+		_ = s.Close()
+		_ = keys.Close()
+	})
+	now, _, err := w.Now(ctx)
+	must(t, err)
+	rows := demo.Customers(now, zone)
+	must(t, w.PutRows(ctx, rows))
+	must(t, billing.SetClock(ctx, now))
+	must(t, billing.Seed(ctx, seeds(rows)))
+	return w
+}
+
+func seeds(rows []ingest.Row) (out []peer.Subscription) {
+	for _, r := range rows {
+		out = append(out, peer.Subscription{Reference: r.Subscription.Reference, Status: "active", AmountMinor: r.Subscription.Amount.Minor, Currency: "EUR"})
+	}
+	return out
+}
+
+func tokenFile(t *testing.T, token string) string {
+	t.Helper()
+	f := filepath.Join(t.TempDir(), "token")
+	must(t, os.WriteFile(f, []byte(token), 0o600))
+	return f
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// verifyLog re-derives the log and expects nothing to differ.
+func (w *world) verifyLog(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	eventually(t, "everything sequenced", func() bool {
+		src, err := w.store.AuditSource(ctx)
+		must(t, err)
+		defer src.Close()
+		n, err := src.Tally(ctx)
+		must(t, err)
+		return n.Pending == 0
+	})
+	src, err := w.store.AuditSource(ctx)
+	must(t, err)
+	defer src.Close()
+	external, err := w.keys.ReadCheckpoints()
+	must(t, err)
+	_, wall, err := w.Now(ctx)
+	must(t, err)
+	rep, err := audit.Verify(ctx, src, audit.Options{Verifiers: w.keys.LogVerifiers(), External: external, Opener: w.keys, Now: wall, Grace: time.Minute})
+	must(t, err)
+	if !rep.OK() {
+		t.Fatalf("the log differs: %v", rep.Findings)
+	}
+}
+
+var (
+	agent   = app.Actor{ID: "usr_agent", Name: "Inés", Roles: []string{"agent", "success", "admin"}}
+	finance = app.Actor{ID: "usr_finance", Name: "Tomás", Roles: []string{"finance", "auditor"}}
+)
+
+func token(link string) string { return link[strings.LastIndexByte(link, '/')+1:] }
+
+// workTasks does both human steps of the case.
+func (w *world) workTasks(t *testing.T, c offboarding.CaseID) {
+	t.Helper()
+	ctx := t.Context()
+	for step, by := range map[string]app.Actor{"review": agent, "accounts": finance} {
+		v, err := w.OpenCase(ctx, by, c)
+		must(t, err)
+		for _, it := range v.Plan.Step(step).Items {
+			must(t, w.Tick(ctx, by, app.TickInput{Case: c, Step: step, Item: it.Key, Ticked: true, Evidence: "visto"}))
+		}
+		must(t, w.CompleteTask(ctx, by, app.CompleteInput{Case: c, Step: step, Note: "Todo en orden"}))
+	}
+}
+
+func (w *world) state(t *testing.T, c offboarding.CaseID) offboarding.CaseState {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), agent, c)
+	must(t, err)
+	return v.Plan.Case.State
+}
+
+func (w *world) stepState(t *testing.T, c offboarding.CaseID, key string) offboarding.StepState {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), agent, c)
+	must(t, err)
+	return v.Plan.Step(key).State
+}
+
+func (w *world) request(t *testing.T, when string) (offboarding.Request, offboarding.CaseID, string) {
+	t.Helper()
+	r, err := w.RequestExit(t.Context(), app.ExitInput{Name: "Marta Ibáñez", AccountEmail: " MARTA@estudioalmena.example ", ReceiptEmail: "casa@marta.example", When: when, Language: "es", Nonce: t.Name()})
+	must(t, err)
+	w.mail.wait(t, "ack", "casa@marta.example")
+	confirm := w.mail.wait(t, "confirm", firstMail)
+	c, page, err := w.VerifyRequest(t.Context(), token(confirm.Links["verify"]))
+	must(t, err)
+	return r, c, page
+}
+
+func TestACustomerLeavesEndToEnd(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		r, c, page := w.request(t, "period_end")
+		receipt := w.mail.wait(t, "receipt", "casa@marta.example")
+		if receipt.Proof == nil || receipt.Code != r.Code || receipt.Address != firstMail {
+			t.Fatalf("receipt without proof or facts: %+v", receipt)
+		}
+		w.workTasks(t, c)
+		eventually(t, "billing stopped and read back", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })
+		effects, err := w.billing.Effects(ctx, "FE-20418-1")
+		must(t, err)
+		if len(effects) != 1 {
+			t.Fatalf("effects at the billing system: %v", effects)
+		}
+		next, err := w.NextTimer(ctx)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", next))
+		eventually(t, "the end", func() bool { return w.state(t, c) == offboarding.CaseClosed })
+		bye := w.mail.wait(t, "farewell", firstMail)
+		if _, err := w.OpenCasePage(ctx, token(bye.Links["bye"]), "bye", ""); err != nil {
+			t.Fatal(err)
+		}
+		p, err := w.OpenCasePage(ctx, page, "case", "en")
+		must(t, err)
+		for _, m := range p.Paper.Milestones {
+			if m.State != "verified" && m.State != "done" {
+				t.Errorf("milestone %s is %s", m.Name, m.State)
+			}
+		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if v.Lines[0].Status != customer.Ended {
+			t.Errorf("subscription is %s", v.Lines[0].Status)
+		}
+		if err := w.UndoByCustomer(ctx, page); fault.CodeOf(err) != "case.not_undoable" {
+			t.Errorf("undo after the end: %v", err)
+		}
+		w.verifyLog(t)
+	})
+}
+
+func TestADepartureIsUndoneBeforeItTakesEffect(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		_, c, page := w.request(t, "period_end")
+		w.workTasks(t, c)
+		eventually(t, "billing stopped", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })
+		must(t, w.UndoByCustomer(ctx, page))
+		eventually(t, "reversed", func() bool { return w.state(t, c) == offboarding.CaseReversed })
+		w.mail.wait(t, "reversed", firstMail)
+		effects, err := w.billing.Effects(ctx, "FE-20418-1")
+		must(t, err)
+		if len(effects) != 2 {
+			t.Fatalf("want a cancellation and a resumption, got %v", effects)
+		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if v.Lines[0].Status != customer.Active {
+			t.Errorf("subscription is %s", v.Lines[0].Status)
+		}
+		w.verifyLog(t)
+	})
+}
+
+func TestAStrangerGetsTheSameAnswerAsACustomer(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		for i, account := range []string{firstMail, "nadie@ninguna.example"} {
+			_, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: account, ReceiptEmail: []string{"a@x.example", "b@x.example"}[i], Language: "es"})
+			must(t, err)
+		}
+		a, b := w.mail.wait(t, "ack", "a@x.example"), w.mail.wait(t, "ack", "b@x.example")
+		for _, p := range []*app.Paper{&a, &b} {
+			p.Code, p.At, p.Now, p.Links = "", time.Time{}, time.Time{}, nil
+		}
+		if a.Name != b.Name || a.Address != "" || b.Address != "" || len(a.Lines)+len(b.Lines) > 0 || a.Request.ID != "" || b.Request.ID != "" {
+			t.Errorf("the acknowledgements differ: %+v %+v", a, b)
+		}
+		w.mail.wait(t, "confirm", firstMail)
+		if n := w.mail.count("confirm"); n != 1 {
+			t.Errorf("%d confirmations", n)
+		}
+		in, err := w.OpenInbox(ctx, agent, app.CaseFilter{})
+		must(t, err)
+		if len(in.Unmatched) != 1 || in.Total != 1 {
+			t.Errorf("inbox: %d cases, %d unmatched", in.Total, len(in.Unmatched))
+		}
+	})
+}
+
+func TestTheSameFormTwiceIsOneRequest(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		in := app.ExitInput{AccountEmail: firstMail, Language: "es", Nonce: "n1"}
+		a, err := w.RequestExit(t.Context(), in)
+		must(t, err)
+		b, err := w.RequestExit(t.Context(), in)
+		must(t, err)
+		if a.ID != b.ID {
+			t.Errorf("two requests: %s %s", a.ID, b.ID)
+		}
+		in.Nonce = "n2" // a second tab
+		c, err := w.RequestExit(t.Context(), in)
+		must(t, err)
+		if c.ID == a.ID {
+			t.Error("another form is another declaration")
+		}
+		eventually(t, "both matched", func() bool { return w.mail.count("confirm") == 2 })
+		in2, err := w.OpenInbox(t.Context(), agent, app.CaseFilter{})
+		must(t, err)
+		if in2.Total != 1 {
+			t.Errorf("%d cases for one departure", in2.Total)
+		}
+	})
+}
+
+func TestNotMeStopsADeparture(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		_, c, _ := w.request(t, "period_end")
+		receipt := w.mail.wait(t, "receipt", "casa@marta.example")
+		_, err := w.DisownRequest(t.Context(), token(receipt.Links["not_me"]))
+		must(t, err)
+		eventually(t, "reversed", func() bool { return w.state(t, c) == offboarding.CaseReversed })
+		if _, err := w.DisownRequest(t.Context(), token(receipt.Links["not_me"])); err != nil {
+			t.Errorf("again: %v", err)
+		}
+		w.verifyLog(t)
+	})
+}
+
+func TestASignedLinkProvesWhoItIs(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		list, _, err := w.ListCustomers(ctx, agent, "almena", 10)
+		must(t, err)
+		_, wall, err := w.Now(ctx)
+		must(t, err)
+		link, err := app.SignHostLink(w.keys.HMACKey(app.HostLinkKey), app.HostClaim{Customer: list[0].Customer.ID, Expires: wall.Add(time.Minute), ID: "once", Language: "es"})
+		must(t, err)
+		in := app.ExitInput{AccountEmail: firstMail, When: "now", Language: "es", Host: link}
+		r, err := w.RequestExit(ctx, in)
+		must(t, err)
+		if r.State != offboarding.RequestVerified || r.Case == "" {
+			t.Fatalf("request: %+v", r)
+		}
+		w.mail.wait(t, "receipt", firstMail)
+		if _, err := w.RequestExit(ctx, in); fault.CodeOf(err) != "link.used" {
+			t.Errorf("the link again: %v", err)
+		}
+		in.Host = link[:len(link)-2]
+		if _, err := w.RequestExit(ctx, in); fault.CodeOf(err) != "link.unknown" {
+			t.Errorf("a forged link: %v", err)
+		}
+		w.verifyLog(t)
+	})
+}
