@@ -1,0 +1,364 @@
+package console
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/text"
+)
+
+// caseView is the page of one case.
+type caseView struct {
+	Lang                                 string
+	ID, Code, Name, Reference            string
+	State, Mood                          badge // Mood: on time, late or blocked; empty when it is over
+	Who, Identity, When, Asked, Playbook string
+	Money                                []string
+	Lines                                []string
+	Verified, Running, Waiting           int
+	Graph                                graph
+	Steps                                []stepView
+	Works                                []workView
+	Next                                 []nextDate
+	Letters                              []letterRow
+	MayRead                              bool // what letters say
+	Timeline                             []eventView
+	Sealed, Entries                      int
+	CanUndo, MayUndo                     bool
+	UndoWho                              string
+	Clock                                *clockView
+}
+
+// ring is one of the three words with its moment.
+type ring struct{ Icon, Class, Word, At string }
+
+type stepView struct {
+	Key, Title, Sub, Icon, Class, End, Owner, Initials, Note string
+	Late, Open, May                                          bool
+	Who                                                      string // who may, when this person may not
+	Rings                                                    []ring
+	Items                                                    []itemView
+	ItemsOpen                                                int
+	Typed, Error                                             string
+	state                                                    string // short words for the graph
+	node                                                     string // class in the graph
+}
+
+type itemView struct {
+	Key, Title, By, Evidence string
+	Ticked                   bool
+	Typed, Error             string
+}
+
+type workView struct {
+	ID, Step, About, State, Why, Typed, Error string
+	May                                       bool
+	Who                                       string
+}
+
+type nextDate struct {
+	at   time.Time
+	When string
+	What string
+	Who  string
+	Late bool
+}
+
+func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
+	p, zone := c.Plan.Case, v.zone()
+	cv := caseView{
+		Lang: v.lang, ID: string(p.ID), Code: p.Code, Name: c.Customer.Name, Reference: c.Customer.Reference,
+		State: caseBadge(v.lang, p.State), Mood: v.mood(c.Plan, now), Playbook: v.say("case.playbook", "playbook", p.Playbook),
+		Who: c.Request.Name, Identity: v.identity(c), Money: sums(v.lang, c.Lines), CanUndo: c.CanUndo,
+		MayUndo: v.actor.May("case"), UndoWho: whoMay(v.lang, "case"), MayRead: v.actor.MayRead("letter"),
+	}
+	ends := "case.ends"
+	if !p.EffectiveAt.IsZero() {
+		ends = "case.ended"
+	}
+	if p.State == offboarding.CaseReversed || p.State == offboarding.CaseStopped {
+		ends = "case.goes_on"
+	}
+	cv.When = v.say(ends, "date", text.LongDate(v.lang, p.Effective))
+	cv.Asked = v.say("case.asked", "at", text.ShortInstant(v.lang, p.RequestedAt, zone), "how", known(v.lang, "console.channel."+string(c.Request.Channel), string(c.Request.Channel)))
+	for _, l := range c.Lines {
+		cv.Lines = append(cv.Lines, lineName(l.Product, l.Plan, l.Reference))
+	}
+	asked := calls(c.Timeline, c.Works)
+	for _, s := range c.Plan.Steps {
+		sv := v.viewStep(c, s, asked[s.ID], now, e)
+		cv.Steps = append(cv.Steps, sv)
+		switch sv.node {
+		case "ok":
+			cv.Verified++
+		case "run", "bad":
+			cv.Running++
+		case "off":
+			if !s.Over() {
+				cv.Waiting++
+			}
+		}
+	}
+	cv.Graph = draw(v.lang, c.Plan.Steps, cv.Steps)
+	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
+	for _, m := range c.Messages {
+		cv.Letters = append(cv.Letters, v.viewLetter(m))
+	}
+	for _, t := range c.Timeline {
+		cv.Timeline = append(cv.Timeline, v.viewEvent(t, eventWords{users: c.Users, steps: c.Plan.Steps, works: c.Works}))
+		if cv.Entries++; t.Index >= 0 {
+			cv.Sealed++
+		}
+	}
+	return cv
+}
+
+func lineName(product, plan, reference string) string {
+	if plan != "" {
+		product += ", " + plan
+	}
+	return product + " (" + reference + ")"
+}
+
+// mood says how the case is going in one look.
+func (v *visit) mood(p offboarding.Plan, now time.Time) badge {
+	switch {
+	case !p.Case.State.Open():
+		return badge{}
+	case stuck(p.Steps):
+		return badge{"alert", "bad", v.say("mood.blocked")}
+	case late(p.Steps, now):
+		return badge{"clock", "warn", v.say("mood.late")}
+	default:
+		return badge{"clock", "", v.say("mood.on_time")}
+	}
+}
+
+// identity says how it was proved who asked, and when.
+func (v *visit) identity(c app.CaseView) string {
+	r := c.Request
+	if r.VerifiedAt.IsZero() {
+		return v.say("identity.none")
+	}
+	at := text.ShortInstant(v.lang, r.VerifiedAt, v.zone())
+	if name := c.Users[r.VerifiedBy]; name != "" {
+		return v.say("identity.staff", "who", name, "at", at)
+	}
+	return known(v.lang, "console.identity."+r.VerifiedBy, v.say("identity.other", "at", at), "at", at)
+}
+
+// calls finds when the far system was first asked, by step. The log tells it
+// in business time, as everything else on the page is told.
+func calls(timeline []app.TimelineEntry, works []offboarding.Work) map[offboarding.StepID]time.Time {
+	step := make(map[string]offboarding.StepID, len(works))
+	for _, w := range works {
+		step[string(w.ID)] = w.Step
+	}
+	out := make(map[offboarding.StepID]time.Time)
+	for _, t := range timeline { // newest first: the earliest is written last
+		if id, ok := t.Args["work"].(string); ok && t.Type == "work.called" && step[id] != "" {
+			out[step[id]] = t.At
+		}
+	}
+	return out
+}
+
+// tally counts the works of a step.
+type tally struct{ all, asked, done, verified int }
+
+func count(works []offboarding.Work, s offboarding.StepID) tally {
+	var t tally
+	for _, w := range works {
+		if w.Step != s {
+			continue
+		}
+		t.all++
+		if !w.FirstCall.IsZero() {
+			t.asked++
+		}
+		if !w.DoneAt.IsZero() {
+			t.done++
+		}
+		if !w.VerifiedAt.IsZero() {
+			t.verified++
+		}
+	}
+	return t
+}
+
+func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Time, e echo) stepView {
+	sv := stepView{Key: s.Key, Title: title(v.lang, s.Title, s.Key), Note: s.Note, Who: role(v.lang, s.Role), May: v.actor.MayWork(s)}
+	t := count(c.Works, s.ID)
+	sv.Icon, sv.Class, sv.node = stepLook(s)
+	sv.state = v.say("step.state." + string(s.State))
+	if s.State == offboarding.StepRunning && t.all > 1 && t.done < t.all {
+		sv.state = v.say("step.part", "done", t.done, "all", t.all)
+	}
+	sv.Rings, sv.Sub = v.rings(c, s, t, asked), v.stepSub(c.Plan, s)
+	sv.Owner, sv.Initials = v.say("step.automatic"), "HL"
+	if s.Human {
+		sv.Owner = role(v.lang, s.Role)
+		if name := c.Users[s.Assignee]; name != "" {
+			sv.Owner = name
+		}
+		sv.Initials = initials(sv.Owner)
+	}
+	switch {
+	case s.Over():
+		sv.End = sv.state
+	case s.Human && !s.Due.IsZero():
+		sv.End, sv.Late = due(v.lang, s.Due, now, v.zone())
+	}
+	ready := s.State == offboarding.StepReady || s.State == offboarding.StepRunning
+	sv.Open = s.Human && ready && c.Plan.Case.State == offboarding.CaseOpen
+	if e.Step == s.Key && e.Item == "" {
+		sv.Typed, sv.Error = e.Typed, e.Error
+	}
+	for _, it := range s.Items {
+		sv.Items = append(sv.Items, v.viewItem(c, s, it, e))
+		if !it.Ticked {
+			sv.ItemsOpen++
+		}
+	}
+	return sv
+}
+
+func (v *visit) viewItem(c app.CaseView, s offboarding.Step, it offboarding.Item, e echo) itemView {
+	iv := itemView{Key: it.Key, Title: title(v.lang, it.Title, it.Key), Ticked: it.Ticked, Evidence: it.Evidence}
+	if it.Ticked {
+		iv.By = v.say("item.by", "who", who(v.lang, it.By, c.Users), "at", text.ShortInstant(v.lang, it.At, v.zone()))
+	}
+	if e.Step == s.Key && e.Item == it.Key {
+		iv.Typed, iv.Error = e.Typed, e.Error
+	}
+	return iv
+}
+
+// stepLook is the shape of a step: its icon, the colour of the icon, and its
+// class in the graph. Only what was read back is green.
+func stepLook(s offboarding.Step) (icon, class, node string) {
+	switch s.State {
+	case offboarding.StepVerified:
+		return "checks", "ok", "ok"
+	case offboarding.StepDone:
+		if s.Verifies {
+			return "dot", "run", "run"
+		}
+		return "dot", "run", ""
+	case offboarding.StepReady, offboarding.StepRunning, offboarding.StepUndoing:
+		if s.Human {
+			return "user", "wait", "run"
+		}
+		return "clock", "run", "run"
+	case offboarding.StepBlocked:
+		return "alert", "bad", "bad"
+	case offboarding.StepUndone, offboarding.StepCancelled, offboarding.StepSkipped:
+		return "undo", "", "off"
+	default:
+		return "dash", "", "off"
+	}
+}
+
+// stepSub says what a step is about, or what it waits for.
+func (v *visit) stepSub(p offboarding.Plan, s offboarding.Step) string {
+	if s.State == offboarding.StepBlocked {
+		return why(v.lang, s.Blocked, s.Params["system"])
+	}
+	var parts []string
+	if about := known(v.lang, "console.kind."+s.Kind, "", "system", s.Params["system"]); about != "" {
+		parts = append(parts, about)
+	}
+	if s.State == offboarding.StepWaiting {
+		var before []string
+		for _, key := range s.After {
+			if b := p.Step(key); b != nil && !b.Over() {
+				before = append(before, "«"+title(v.lang, b.Title, b.Key)+"»")
+			}
+		}
+		if len(before) > 0 {
+			parts = append(parts, v.say("step.waits", "steps", strings.Join(before, ", ")))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// rings are the three words as far as they are true: asked, done, verified.
+// What is true of a part only is told with its count and never in green.
+func (v *visit) rings(c app.CaseView, s offboarding.Step, t tally, asked time.Time) []ring {
+	at := func(when time.Time) string { return text.ShortInstant(v.lang, when, v.zone()) }
+	var out []ring
+	switch {
+	case s.Human && !s.ReadyAt.IsZero():
+		out = append(out, ring{"ring", "yes", v.say("ring.opened"), at(s.ReadyAt)})
+	case t.asked > 0:
+		out = append(out, ring{"ring", "yes", text.Say(v.lang, "state.requested"), at(asked)})
+	}
+	switch {
+	case !s.DoneAt.IsZero():
+		word := text.Say(v.lang, "state.done")
+		if name := c.Users[s.DoneBy]; name != "" {
+			word = v.say("ring.done_by", "who", name)
+		}
+		out = append(out, ring{"dot", "yes done", word, at(s.DoneAt)})
+	case t.done > 0 && t.done < t.all:
+		out = append(out, ring{"clock", "yes done", text.Say(v.lang, "state.partly", "done", t.done, "all", t.all), ""})
+	}
+	switch {
+	case !s.VerifiedAt.IsZero():
+		out = append(out, ring{"checks", "yes verified", text.Say(v.lang, "state.verified"), at(s.VerifiedAt)})
+	case s.Verifies && t.verified > 0 && t.verified < t.all:
+		out = append(out, ring{"clock", "yes", v.say("ring.partly_verified", "done", t.verified, "all", t.all), ""})
+	}
+	return out
+}
+
+// viewWorks lists what a person must decide about.
+func (v *visit) viewWorks(c app.CaseView, e echo) []workView {
+	var out []workView
+	for _, w := range c.Works {
+		if w.State != offboarding.WorkUncertain && w.State != offboarding.WorkFailed {
+			continue
+		}
+		wv := workView{ID: string(w.ID), State: v.say("work." + string(w.State)), Why: why(v.lang, w.LastError, w.System), May: v.actor.May("work"), Who: whoMay(v.lang, "work")}
+		if i := slices.IndexFunc(c.Plan.Steps, func(s offboarding.Step) bool { return s.ID == w.Step }); i >= 0 {
+			wv.Step = title(v.lang, c.Plan.Steps[i].Title, c.Plan.Steps[i].Key)
+		}
+		for _, l := range c.Lines {
+			if string(l.ID) == w.Item {
+				wv.About = lineName(l.Product, l.Plan, l.Reference)
+			}
+		}
+		if e.Work == string(w.ID) {
+			wv.Typed, wv.Error = e.Typed, e.Error
+		}
+		out = append(out, wv)
+	}
+	return out
+}
+
+// viewNext lists what comes: timers that run and what people owe.
+func (v *visit) viewNext(c app.CaseView, now time.Time) []nextDate {
+	var out []nextDate
+	for _, s := range c.Plan.Steps {
+		name := title(v.lang, s.Title, s.Key)
+		if s.Human && !s.Over() && !s.Due.IsZero() {
+			when, late := due(v.lang, s.Due, now, v.zone())
+			out = append(out, nextDate{s.Due, when, name, role(v.lang, s.Role), late})
+			continue
+		}
+		var first time.Time
+		for _, w := range c.Works {
+			if w.Step == s.ID && w.State == offboarding.WorkReady && w.RunAt.After(now) && (first.IsZero() || w.RunAt.Before(first)) {
+				first = w.RunAt
+			}
+		}
+		if !first.IsZero() {
+			out = append(out, nextDate{first, text.ShortInstant(v.lang, first, v.zone()), name, v.say("step.automatic"), false})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b nextDate) int { return a.at.Compare(b.at) })
+	return out
+}

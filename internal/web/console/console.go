@@ -1,0 +1,217 @@
+// Package console is what the people of the company work with: the inbox, the
+// case, customers, letters and the log. Every page is drawn on the server and
+// works without script. It decides nothing and reads no database: a handler
+// reads the form, calls one verb of app and shows what came back. What a role
+// may do is decided there; here it is only shown before somebody presses.
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
+	"hastaluego/internal/web"
+)
+
+// AuditSummary is what a verification of the whole log came to. Problems are
+// findings in the words of the verifier, which are the same in every language.
+type AuditSummary struct {
+	OK         bool
+	Size       int64 // of the newest signed checkpoint
+	Root       string
+	Checkpoint time.Time
+	Entries    int64
+	Problems   []string
+}
+
+// Options is what the console needs beside the kit.
+type Options struct {
+	// Verify checks the whole log; nil where it cannot be checked from here.
+	Verify func(context.Context) (AuditSummary, error)
+}
+
+type console struct {
+	*web.Kit
+	o Options
+}
+
+// New serves everything under /console.
+func New(kit *web.Kit, o Options) http.Handler {
+	c := &console{kit, o}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /console/signin", c.open((*visit).signInForm))
+	mux.HandleFunc("POST /console/signin", c.open((*visit).signIn))
+	mux.HandleFunc("GET /console/once/{token}", c.open((*visit).onceForm))
+	mux.HandleFunc("POST /console/once/{token}", c.open((*visit).once))
+	mux.HandleFunc("POST /console/signout", c.open((*visit).signOut))
+	for pattern, fn := range map[string]func(*visit) error{
+		"GET /console":                                       (*visit).inbox,
+		"GET /console/in":                                    (*visit).inbox,
+		"GET /console/account":                               (*visit).account,
+		"GET /console/requests/{id}":                         (*visit).request,
+		"POST /console/requests/{id}":                        (*visit).match,
+		"GET /console/cases/{id}":                            (*visit).casefile,
+		"POST /console/cases/{id}/steps/{step}/items/{item}": (*visit).tick,
+		"POST /console/cases/{id}/steps/{step}/done":         (*visit).complete,
+		"POST /console/cases/{id}/works/{work}":              (*visit).decide,
+		"GET /console/cases/{id}/undo":                       (*visit).undoForm,
+		"POST /console/cases/{id}/undo":                      (*visit).undo,
+		"GET /console/customers":                             (*visit).customers,
+		"GET /console/customers/new":                         (*visit).newCustomer,
+		"POST /console/customers/new":                        (*visit).addCustomer,
+		"GET /console/outbox":                                (*visit).outbox,
+		"GET /console/outbox/{id}":                           (*visit).letter,
+		"GET /console/audit":                                 (*visit).log,
+		"POST /console/audit/verify":                         (*visit).verifyLog,
+		"POST /console/view-as":                              (*visit).viewAs,
+		"POST /console/clock":                                (*visit).pushClock,
+		"/console/":                                          (*visit).nothing,
+	} {
+		mux.HandleFunc(pattern, c.staff(fn))
+	}
+	return mux
+}
+
+// visit is one request of one person.
+type visit struct {
+	*console
+	w     http.ResponseWriter
+	r     *http.Request
+	lang  string
+	token string     // of the session
+	actor app.Actor  // zero before sign-in
+	form  url.Values // of a POST
+}
+
+// open serves people who need not be signed in.
+func (c *console) open(fn func(*visit) error) http.HandlerFunc {
+	return c.visited(fn, func(*visit) error { return nil })
+}
+
+// staff serves signed-in people only; others are sent to sign in.
+func (c *console) staff(fn func(*visit) error) http.HandlerFunc {
+	return c.visited(fn, func(v *visit) (err error) {
+		v.actor, err = v.App.Session(v.r.Context(), v.token)
+		return err
+	})
+}
+
+func (c *console) visited(fn, enter func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{console: c, w: w, r: r, lang: c.Lang(w, r)}
+		if cookie, err := r.Cookie(sessionCookie); err == nil {
+			v.token = cookie.Value
+		}
+		err := enter(v)
+		if err == nil && r.Method == http.MethodPost {
+			v.form, err = web.Form(w, r)
+		}
+		if err == nil {
+			err = fn(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+	}
+}
+
+// fail answers with what went wrong: whoever is not signed in is sent there,
+// and a signed-in person reads it where they work.
+func (v *visit) fail(err error) {
+	switch kind := fault.KindOf(err); {
+	case kind == fault.Unauthenticated:
+		to := url.Values{}
+		if v.r.Method == http.MethodGet {
+			to.Set("next", v.r.URL.RequestURI())
+		}
+		v.to("/console/signin?" + to.Encode())
+	case kind == fault.Internal || v.actor.ID == "":
+		v.Fail(v.w, v.r, err)
+	default:
+		title := text.Say(v.lang, "common.fail.title")
+		v.show(web.Status(err), "", title, "", failPage(v.lang, title, v.worded(err)))
+	}
+}
+
+func (v *visit) nothing() error { return fault.New(fault.NotFound, "not_found") }
+
+// to sends the browser on after something was done.
+func (v *visit) to(address string) {
+	http.Redirect(v.w, v.r, address, http.StatusSeeOther)
+}
+
+// local returns the address if it is a page of the console, else the inbox.
+func local(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+		u.Path != "/console" && !strings.HasPrefix(u.Path, "/console/") || path.Clean(u.Path) != u.Path ||
+		strings.ContainsAny(u.Path, "\\\r\n\t") || strings.HasPrefix(u.Path, "/console/signin") {
+		return "/console"
+	}
+	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).String()
+}
+
+// frame is what stands around every page for people who are signed in.
+type frame struct {
+	Lang    string
+	Company string
+	Nav     string // which entry of the rail this page belongs to
+	Path    string
+	Actor   app.Actor
+	Real    string     // who really looks, in the demo's "view as"
+	Users   []app.User // to view as; only in the demo
+	Langs   map[string]string
+	Problem string // what went wrong with what was just sent
+}
+
+func (f frame) say(code string, args ...any) string {
+	return text.Say(f.Lang, "console."+code, args...)
+}
+
+// show renders a page for a signed-in person.
+func (v *visit) show(status int, nav, title, problem string, content templ.Component) {
+	f := frame{
+		Lang: v.lang, Company: v.App.Company().Name, Nav: nav, Path: v.r.URL.Path, Actor: v.actor, Problem: problem, Langs: v.langs(),
+	}
+	if v.Demo {
+		users, err := v.App.Users(v.r.Context())
+		if err != nil {
+			v.Fail(v.w, v.r, err)
+			return
+		}
+		f.Users = users
+		for _, u := range users {
+			if u.ID == v.actor.RealID {
+				f.Real = u.Name
+			}
+		}
+	}
+	v.Render(v.w, v.r, status, v.Frame(web.PageView{Lang: v.lang, Title: title + " · Hasta Luego", Body: "dense"}, shell(f, content)))
+}
+
+// bare renders a page for somebody who is not signed in.
+func (v *visit) bare(status int, title string, content templ.Component) {
+	view := web.PageView{Lang: v.lang, Title: title + " · Hasta Luego", Body: "portal"}
+	v.Render(v.w, v.r, status, v.Frame(view, door(v.lang, v.langs(), content)))
+}
+
+// langs are the addresses of this page by language. What was sent by POST
+// cannot be asked for again: its page has none.
+func (v *visit) langs() map[string]string {
+	out := make(map[string]string)
+	if v.r.Method == http.MethodPost {
+		return out
+	}
+	for _, l := range text.Langs() {
+		out[l] = web.ChangeLang(v.r, l)
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+package console
+
+import (
+	"strings"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// eventView is one entry of the log in words.
+type eventView struct {
+	Icon, Class, Text, At, Who, Quote string
+	Type, Stream                      string
+	Index                             string // place in the log, or that it has none yet
+	Sealed                            bool
+}
+
+// eventWords is what the words of an entry are taken from: names of people, of
+// steps and of their items.
+type eventWords struct {
+	users map[string]string
+	steps []offboarding.Step
+	works []offboarding.Work
+}
+
+// eventLooks are the icons of entries; only what was read back is green.
+var eventLooks = map[string]badge{
+	"work.verified": {Icon: "checks", Class: "ok"}, "step.verified": {Icon: "checks", Class: "ok"}, "work.undone": {Icon: "checks", Class: "ok"},
+	"work.failed": {Icon: "x", Class: "bad"}, "work.uncertain": {Icon: "alert", Class: "bad"}, "step.blocked": {Icon: "alert", Class: "bad"},
+	"message.bounced": {Icon: "x", Class: "bad"}, "work.called": {Icon: "ring"}, "work.attested": {Icon: "user"}, "work.resumed": {Icon: "user"},
+	"item.ticked": {Icon: "check"}, "item.unticked": {Icon: "x"}, "message.queued": {Icon: "mail"}, "message.sent": {Icon: "mail"},
+	"request.received": {Icon: "doc"}, "request.matched": {Icon: "user"}, "request.verified": {Icon: "shieldok"}, "case.registered": {Icon: "doc"},
+	"case.reversing": {Icon: "undo"}, "case.reversed": {Icon: "undo"}, "step.undone": {Icon: "undo"}, "work.undo_done": {Icon: "undo"},
+	"case.effective": {Icon: "cal"}, "clock.moved": {Icon: "clock"}, "step.ready": {Icon: "clock"},
+	"staff.signed_in": {Icon: "key"}, "staff.added": {Icon: "user"}, "staff.viewed_as": {Icon: "user"},
+}
+
+func (v *visit) viewEvent(t app.TimelineEntry, ew eventWords) eventView {
+	ev := eventView{
+		Type: t.Type, At: text.ShortInstant(v.lang, t.At, v.zone()), Who: who(v.lang, t.Actor, ew.users), Stream: t.Case,
+		Index: v.say("log.unsealed"), Sealed: t.Index >= 0, Icon: "dot",
+	}
+	if ev.Sealed {
+		ev.Index = v.say("log.index", "n", t.Index)
+	}
+	if look, ok := eventLooks[t.Type]; ok {
+		ev.Icon, ev.Class = look.Icon, look.Class
+	}
+	code := "console.event." + t.Type
+	switch {
+	case !text.Known(v.lang, code):
+		ev.Text = t.Type
+	case t.Args == nil:
+		ev.Text = v.say("log.unreadable", "type", t.Type)
+	default:
+		ev.Text = text.Say(v.lang, code, v.eventArgs(t, ew)...)
+		ev.Quote, _ = t.Args["evidence"].(string)
+		if strings.HasPrefix(ev.Quote, "{") { // what a machine answered is on the step, not here
+			ev.Quote = ""
+		}
+	}
+	return ev
+}
+
+// eventArgs words the arguments of an entry. Every slot that an entry's words
+// may have is filled, so that nobody meets a naked one.
+func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
+	get := func(name string) string { s, _ := t.Args[name].(string); return s }
+	step := stepOf(ew, get("step"), get("work"))
+	stepName, itemName := get("step"), get("item")
+	if step != nil {
+		stepName = title(v.lang, step.Title, step.Key)
+		for _, it := range step.Items {
+			if it.Key == get("item") {
+				itemName = title(v.lang, it.Title, it.Key)
+			}
+		}
+	}
+	if stepName == "" {
+		stepName = v.say("event.some_step")
+	}
+	day := get("effective")
+	if d, err := when.ParseDate(day); err == nil {
+		day = text.LongDate(v.lang, d)
+	}
+	return []any{
+		"step", stepName, "item", itemName, "why", why(v.lang, get("why"), get("system")), "day", day,
+		"system", known(v.lang, "console.system."+get("system"), get("system")), "by", who(v.lang, get("by"), ew.users),
+		"code", get("code"), "channel", known(v.lang, "console.channel."+get("channel"), get("channel")), "playbook", get("playbook"),
+		"decision", known(v.lang, "console.decision."+get("decision"), get("decision")), "subject", get("subject"), "to", get("to"),
+		"paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
+		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
+		"rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
+	}
+}
+
+// stepOf finds the step that an entry is about, by its key or by its work.
+func stepOf(ew eventWords, key, work string) *offboarding.Step {
+	var id offboarding.StepID
+	for _, w := range ew.works {
+		if string(w.ID) == work {
+			id = w.Step
+		}
+	}
+	for i := range ew.steps {
+		if s := &ew.steps[i]; key != "" && s.Key == key || id != "" && s.ID == id {
+			return s
+		}
+	}
+	return nil
+}

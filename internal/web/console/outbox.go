@@ -1,0 +1,113 @@
+package console
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/text"
+)
+
+// letterRow is one letter in a list.
+type letterRow struct {
+	ID, Paper, To, Subject, At, Case, Why string
+	State                                 badge
+}
+
+var letterBadges = map[string]badge{
+	"queued": {Icon: "clock"}, "sent": {Icon: "mail", Class: "info"}, "refused": {Icon: "x", Class: "bad"},
+}
+
+func (v *visit) viewLetter(m app.Message) letterRow {
+	at := m.SentAt
+	if at.IsZero() {
+		at = m.QueuedAt
+	}
+	b := letterBadges[m.State]
+	b.Word = known(v.lang, "console.letter.state."+m.State, m.State)
+	return letterRow{
+		ID: string(m.ID), Paper: known(v.lang, "console.paper."+m.Paper, m.Paper), To: m.To, Subject: m.Subject,
+		At: text.ShortInstant(v.lang, at, v.zone()), Case: string(m.Case), State: b, Why: why(v.lang, m.LastError, "mail"),
+	}
+}
+
+type outboxView struct {
+	Lang string
+	Rows []letterRow
+	May  bool // may read what they say
+}
+
+func (v *visit) outbox() error {
+	list, err := v.App.OpenOutbox(v.r.Context(), v.actor, 2*pageSize)
+	if err != nil {
+		return err
+	}
+	ov := outboxView{Lang: v.lang, May: v.actor.MayRead("letter")}
+	for _, m := range list {
+		ov.Rows = append(ov.Rows, v.viewLetter(m))
+	}
+	v.show(http.StatusOK, "outbox", v.say("outbox.title"), "", outboxPage(ov))
+	return nil
+}
+
+// letterView is one letter with what it said, in pieces: words and links.
+type letterView struct {
+	Lang   string
+	Row    letterRow
+	Pieces []piece
+	Sent   bool
+	Masked bool
+}
+
+type piece struct {
+	Text string
+	Link bool
+}
+
+func (v *visit) letter() error {
+	m, body, err := v.App.OpenLetter(v.r.Context(), v.actor, offboarding.MessageID(v.r.PathValue("id")), v.Demo)
+	if err != nil {
+		return err
+	}
+	lv := letterView{Lang: v.lang, Row: v.viewLetter(m), Sent: m.State == "sent", Masked: !v.Demo, Pieces: []piece{{Text: body}}}
+	if v.Demo {
+		lv.Pieces = pieces(body)
+	}
+	v.show(http.StatusOK, "outbox", lv.Row.Paper, "", letterPage(lv))
+	return nil
+}
+
+var addresses = regexp.MustCompile(`https?://[^\s<>"]+`)
+
+// pieces cuts a text at its web addresses. A full stop after an address is not
+// part of it.
+func pieces(s string) []piece {
+	var out []piece
+	for {
+		at := addresses.FindStringIndex(s)
+		if at == nil {
+			return append(out, piece{Text: s})
+		}
+		link := strings.TrimRight(s[at[0]:at[1]], ".,;:)!?»")
+		out = append(out, piece{Text: s[:at[0]]}, piece{link, true})
+		s = s[at[0]+len(link):]
+	}
+}
+
+// lines parts pieces at their line breaks.
+func lines(ps []piece) [][]piece {
+	out := [][]piece{nil}
+	for _, p := range ps {
+		for i, part := range strings.Split(strings.ReplaceAll(p.Text, "\r\n", "\n"), "\n") {
+			if i > 0 {
+				out = append(out, nil)
+			}
+			if part != "" {
+				out[len(out)-1] = append(out[len(out)-1], piece{part, p.Link})
+			}
+		}
+	}
+	return out
+}
