@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"strings"
 	"sync"
+
+	"hastaluego/internal/text"
 )
 
 //go:embed template/*.gohtml
@@ -40,21 +42,23 @@ var mailStyles = map[string]string{
 	"foot":   mailFont + "border-top:1px solid #e4e0d8;padding-top:16px;font-size:13px;line-height:20px;color:#5a636c",
 }
 
-var templates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
-		"css":  func(name string) template.CSS { return template.CSS(mailStyles[name]) }, //nolint:gosec // constants above
-		"mail": func(code string, args ...any) string { return "" },                      // bound to a language below
-		"doc":  func(code string, args ...any) string { return "" },
-	}).ParseFS(templateFiles, "template/*.gohtml"))
+// templates holds the parsed templates for each language: the words that are
+// part of the frame are bound to it.
+var templates = sync.OnceValue(func() map[string]*template.Template {
+	all := map[string]*template.Template{}
+	for _, lang := range text.Langs() {
+		all[lang] = template.Must(template.New("").Funcs(template.FuncMap{
+			"css":  func(name string) template.CSS { return template.CSS(mailStyles[name]) }, //nolint:gosec // our constants
+			"mail": func(code string, args ...any) string { return sayMail(lang, code, args...) },
+			"doc":  func(code string, args ...any) string { return writer{lang: lang}.say(code, args...) },
+		}).ParseFS(templateFiles, "template/*.gohtml"))
+	}
+	return all
 })
 
 func render(name string, l Letter) string {
-	t := template.Must(templates().Clone()).Funcs(template.FuncMap{
-		"mail": func(code string, args ...any) string { return sayMail(l.Lang, code, args...) },
-		"doc":  func(code string, args ...any) string { return writer{lang: l.Lang}.say(code, args...) },
-	})
 	var b strings.Builder
-	if err := t.ExecuteTemplate(&b, name, l); err != nil {
+	if err := templates()[text.Pick(l.Lang, "", "")].ExecuteTemplate(&b, name, l); err != nil {
 		// Only a template that does not fit its model can fail, and every letter
 		// is rendered in the tests.
 		panic("document: " + name + ": " + err.Error())

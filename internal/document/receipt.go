@@ -24,7 +24,9 @@ func Receipt(f ReceiptFacts) Letter {
 	}
 	facts = append(facts, Fact{Label: w.say("what"), Lines: append([]string{w.say("what." + timing)}, w.subscriptions(f.Subscriptions)...)})
 	facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Time: f.Effective.String()})
-	facts = append(facts, Fact{Label: w.say("money"), Lines: []string{w.owed(f.Statement)}})
+	if f.Statement == nil { // else the statement below says it with its sums
+		facts = append(facts, Fact{Label: w.say("money"), Lines: []string{w.owed(nil)}})
+	}
 	if lines := w.data(f.DataUntil, f.Erased); lines != nil {
 		facts = append(facts, Fact{Label: w.say("data"), Lines: lines})
 	}

@@ -87,6 +87,9 @@ func (w writer) items(list []Milestone) []Item {
 	for _, m := range list {
 		it := Item{Strong: w.say("milestone." + m.Name), Over: m.over()}
 		date := text.LongDate(w.lang, w.day(m.At))
+		if m.State == "planned" && !m.At.IsZero() {
+			date, _ = w.until(m.At) // what is due at midnight is due on the day that ends
+		}
 		switch {
 		case (m.State == "done" || m.State == "verified") && date != "":
 			it.Rest = w.say("state."+m.State, "date", date)

@@ -1,0 +1,256 @@
+package document_test
+
+import (
+	"flag"
+	"html"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hastaluego/internal/document"
+	"hastaluego/internal/money"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var received = time.Date(2026, 11, 22, 9, 42, 17, 0, time.UTC)
+
+func faro(t testing.TB) document.Company {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Madrid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document.Company{
+		Name: "Faro", LegalName: "Faro Reservas, S.L.", Address: "Calle del Puerto 14, 48003 Bilbao", Phone: "944 000 120",
+		Email: "bajas@faro.example", Complaints: "reclamaciones@faro.example", Signer: "Nerea Urrutia", Zone: zone,
+	}
+}
+
+func day(y, m, d int) when.Date { return when.Date{Year: y, Month: time.Month(m), Day: d} }
+
+func eur(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
+
+func ackFacts(t testing.TB, lang string) document.AckFacts {
+	return document.AckFacts{
+		Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received,
+		NotMe: "https://bajas.faro.example/not-me/AAAAAAAAAAAAAAAAAAAAAAAA?lang=" + lang,
+	}
+}
+
+func receiptFacts(t testing.TB, lang string) document.ReceiptFacts {
+	company := faro(t)
+	return document.ReceiptFacts{
+		Lang: lang, Company: company, Code: "HL-7K4M-29QX", At: received,
+		Name: "Marta Ibáñez Soler", Email: "marta@estudioalmena.example", Timing: "now",
+		Subscriptions: []document.Subscription{
+			{Product: "Faro Equipo", Plan: "Anual", Amount: eur(115200), Interval: "year"},
+			{Product: "Avisos por SMS", Amount: eur(600), Interval: "month"},
+		},
+		Effective: day(2026, 11, 22), UndoUntil: day(2026, 12, 22).End(company.Zone),
+		DataUntil: day(2026, 12, 22), Erased: day(2026, 12, 23),
+		Statement: &document.Statement{
+			On: day(2026, 11, 22), Total: eur(30668),
+			Lines: []document.MoneyLine{
+				{Label: "Parte del plan sin usar", Why: "105 de 365 días de 1.152,00 €", Amount: eur(33140)},
+				{Label: "Avisos por SMS sin facturar", Why: "412 avisos a 0,06 €", Amount: eur(-2472)},
+			},
+			Note: "A la tarjeta terminada en 4417, a más tardar el 27 de noviembre.",
+		},
+		Milestones: stops(),
+		Follow:     "https://bajas.faro.example/c/BBBBBBBBBBBBBBBBBBBBBBBB",
+		PDF:        "https://bajas.faro.example/c/BBBBBBBBBBBBBBBBBBBBBBBB/receipt.pdf",
+		NotMe:      "https://bajas.faro.example/not-me/CCCCCCCCCCCCCCCCCCCCCCCC",
+		Proof: &document.Proof{
+			LeafIndex: 17, TreeSize: 4318, Root: "mJ9cG0tq0Tz4bZ6m8w1n2h7xk3yQ5v6r8s9t0u1v2w4=",
+			Path:       []string{"q0Tz4bZ6m8w1n2h7xk3yQ5v6r8s9t0u1v2w4mJ9cG0t=", "Tz4bZ6m8w1n2h7xk3yQ5v6r8s9t0u1v2w4mJ9cG0tq0="},
+			Checkpoint: "faro.example/log\n4318\nmJ9cG0tq0Tz4bZ6m8w1n2h7xk3yQ5v6r8s9t0u1v2w4=\n\n— faro.example/log 5d1f0c2a2b8c\n",
+		},
+	}
+}
+
+func stops() []document.Milestone {
+	return []document.Milestone{
+		{Name: "registered", State: "verified", At: received},
+		{Name: "confirmed", State: "done", At: received.Add(4 * time.Minute)},
+		{Name: "billing_stopped", State: "done", At: received.Add(5 * time.Minute), Verifies: true},
+		{Name: "access_closed", State: "now", Verifies: true, Part: 9, Of: 11},
+		{Name: "effective", State: "planned", At: time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC)}, // midnight in Madrid
+		{Name: "billing_ended", State: "planned", Verifies: true},
+	}
+}
+
+func farewellFacts(t testing.TB, lang string) document.FarewellFacts {
+	return document.FarewellFacts{
+		Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received.AddDate(0, 0, 8), Name: "Marta",
+		Since: day(2023, 3, 8), Effective: day(2026, 11, 22), Erased: day(2026, 12, 23), DataUntil: day(2026, 12, 22),
+		Milestones: []document.Milestone{
+			{Name: "registered", State: "verified", At: received},
+			{Name: "billing_stopped", State: "verified", At: received.AddDate(0, 0, 1), Verifies: true},
+			{Name: "effective", State: "done", At: received.AddDate(0, 0, 1)},
+			{Name: "billing_ended", State: "verified", At: received.AddDate(0, 0, 2), Verifies: true},
+			{Name: "farewell", State: "now"},
+		},
+		Page: "https://bajas.faro.example/bye/DDDDDDDDDDDDDDDDDDDDDDDD",
+	}
+}
+
+func letters(t testing.TB, lang string) map[string]document.Letter {
+	return map[string]document.Letter{
+		"ack": document.Acknowledgement(ackFacts(t, lang)),
+		"confirm": document.Confirm(document.ConfirmFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Until: received.AddDate(0, 0, 14),
+			Verify: "https://bajas.faro.example/v/EEEEEEEEEEEEEEEEEEEEEEEE", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+		}),
+		"receipt": document.Receipt(receiptFacts(t, lang)),
+		"reversed": document.Reversed(document.ReversedFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", RequestedAt: received, At: received.AddDate(0, 0, 3),
+			Subscriptions: receiptFacts(t, lang).Subscriptions, Follow: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG",
+		}),
+		"farewell": document.Farewell(farewellFacts(t, lang)),
+	}
+}
+
+func TestLettersReadAsAgreed(t *testing.T) {
+	t.Parallel()
+	for _, lang := range text.Langs() {
+		for name, l := range letters(t, lang) {
+			golden(t, name+"."+lang+".page.golden", document.HTML(l))
+			golden(t, name+"."+lang+".mail.golden", document.MailHTML(l))
+			golden(t, name+"."+lang+".text.golden", "Subject: "+l.Subject+"\n\n"+document.MailText(l))
+		}
+	}
+	for _, miss := range text.Missing() {
+		if strings.Contains(miss, "document.") || strings.Contains(miss, "mail.") {
+			t.Error("no words for", miss)
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("%s (run with -update if this is meant):\n%s", name, d)
+	}
+}
+
+// A customer and a stranger get the same bytes, but for code, instant and the
+// token of the link.
+func TestAcknowledgementDoesNotSayWhoIsACustomer(t *testing.T) {
+	t.Parallel()
+	for _, lang := range text.Langs() {
+		one := ackFacts(t, lang)
+		two := one
+		two.Code, two.At, two.NotMe = "HL-0000-0000", received.Add(99*time.Hour), strings.ReplaceAll(one.NotMe, "A", "Z")
+		same := func(render func(document.Letter) string) {
+			t.Helper()
+			a, b := document.Acknowledgement(one), document.Acknowledgement(two)
+			x := strings.NewReplacer(one.Code, "", a.Blocks[0].Facts[0].Lines[0], "", a.Blocks[0].Facts[0].Time, "", "AAAAAAAAAAAAAAAAAAAAAAAA", "").Replace(html.UnescapeString(render(a)))
+			y := strings.NewReplacer(two.Code, "", b.Blocks[0].Facts[0].Lines[0], "", b.Blocks[0].Facts[0].Time, "", "ZZZZZZZZZZZZZZZZZZZZZZZZ", "").Replace(html.UnescapeString(render(b)))
+			if d := cmp.Diff(x, y); d != "" {
+				t.Error(d)
+			}
+		}
+		same(document.HTML)
+		same(document.MailHTML)
+		same(document.MailText)
+		same(func(l document.Letter) string { return l.Subject })
+	}
+}
+
+func TestAcknowledgementPageHasNoLinkAndNoLineForStrangers(t *testing.T) {
+	t.Parallel()
+	f := ackFacts(t, "es")
+	f.NotMe = ""
+	page := document.HTML(document.Acknowledgement(f))
+	if strings.Contains(page, "<a ") || strings.Contains(page, "alguien escribió") {
+		t.Error(page)
+	}
+}
+
+func TestFarewellSaysVerifiedOnlyWithTheEvidence(t *testing.T) {
+	t.Parallel()
+	f := farewellFacts(t, "es")
+	if l := document.Farewell(f); !strings.Contains(l.Lede, "hecha y comprobada") {
+		t.Error(l.Lede)
+	}
+	f.Milestones[3].State = "done" // the far system said yes; nobody has looked
+	if l := document.Farewell(f); strings.Contains(l.Lede, "hecha y comprobada") || strings.Contains(l.Lede, "no habrá más cobros") {
+		t.Error(l.Lede)
+	}
+}
+
+func TestReceiptPromisesNoMoreChargesOnlyWhenNothingIsOwed(t *testing.T) {
+	t.Parallel()
+	f := receiptFacts(t, "es")
+	f.Statement.Total = eur(-2472)
+	s := document.MailText(document.Receipt(f))
+	if strings.Contains(s, "no habrá más cobros") || !strings.Contains(s, "Queda por pagar 24,72\u00a0€, una sola vez.") {
+		t.Error(s)
+	}
+}
+
+func TestTypedTextCannotBecomeMarkup(t *testing.T) {
+	t.Parallel()
+	f := receiptFacts(t, "es")
+	f.Name = `<script>alert(1)</script>` + "\u202e\u2028\r\n\x00"
+	f.Follow = `javascript:alert(1)`
+	l := document.Receipt(f)
+	for _, s := range []string{document.HTML(l), document.MailHTML(l)} {
+		if strings.Contains(s, "<script") || strings.Contains(s, "href=\"javascript") || strings.ContainsAny(s, "\u202e\x00") {
+			t.Error(s)
+		}
+	}
+	if s := document.MailText(l); strings.ContainsAny(s, "\u202e\x00\r\u2028") {
+		t.Errorf("%q", s)
+	}
+}
+
+var inline = regexp.MustCompile(`\sstyle=|<style|<script|\son[a-z]+=`)
+
+func TestPageFragmentsKeepToTheContentPolicy(t *testing.T) {
+	t.Parallel()
+	for name, l := range letters(t, "es") {
+		if m := inline.FindString(document.HTML(l)); m != "" {
+			t.Errorf("%s has %q", name, m)
+		}
+	}
+}
+
+func TestLettersNeverShowAnEmptySlot(t *testing.T) {
+	t.Parallel()
+	for _, lang := range text.Langs() {
+		bare := map[string]document.Letter{
+			"ack":      document.Acknowledgement(document.AckFacts{Lang: lang}),
+			"confirm":  document.Confirm(document.ConfirmFacts{Lang: lang}),
+			"receipt":  document.Receipt(document.ReceiptFacts{Lang: lang, Milestones: stops()}),
+			"reversed": document.Reversed(document.ReversedFacts{Lang: lang}),
+			"farewell": document.Farewell(document.FarewellFacts{Lang: lang, Milestones: stops()}),
+		}
+		for _, set := range []map[string]document.Letter{bare, letters(t, lang)} {
+			for name, l := range set {
+				if s := document.MailText(l); strings.ContainsAny(s, "{}|") || strings.Contains(s, "document.") {
+					t.Errorf("%s %s:\n%s", lang, name, s)
+				}
+			}
+		}
+	}
+}
