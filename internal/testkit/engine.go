@@ -22,6 +22,15 @@ type Engine struct {
 	URL  string
 }
 
+// Another returns a further fresh database of the same engine.
+func (e Engine) Another(t testing.TB) Engine {
+	t.Helper()
+	if e.Name == "postgres" {
+		return Engine{e.Name, FreshPostgres(t, os.Getenv("HASTA_TEST_POSTGRES"))}
+	}
+	return Engine{e.Name, filepath.Join(t.TempDir(), "hasta.db")}
+}
+
 // EachEngine runs fn on a fresh SQLite file and, where HASTA_TEST_POSTGRES
 // names a server, on a fresh PostgreSQL database. With
 // HASTA_REQUIRE_POSTGRES=1 a missing server fails the test: in CI no engine is

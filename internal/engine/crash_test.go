@@ -1,0 +1,502 @@
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/demo"
+	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/engine"
+	"hastaluego/internal/id"
+	"hastaluego/internal/ingest"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/seal"
+	"hastaluego/internal/step"
+	"hastaluego/internal/store"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
+)
+
+// asWorker in the environment turns the test binary into a worker.
+const asWorker = "HASTA_TEST_AS_WORKER"
+
+func TestMain(m *testing.M) {
+	testkit.PeerMain()
+	if os.Getenv(asWorker) != "" {
+		if err := workerMain(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// lease of workers in these tests: what a crash costs.
+const lease = time.Second
+
+// workerMain is an engine in a process of its own that can be killed.
+func workerMain() error {
+	ctx := context.Background()
+	h, err := openHouse(ctx, os.Getenv("WORKER_DB"), os.Getenv("WORKER_KEYS"), os.Getenv("WORKER_SYSTEMS"))
+	if err != nil {
+		return err
+	}
+	k := h.kinds["cancel_billing"].(step.Effector)
+	h.kinds["cancel_billing"] = holding{k, os.Getenv("WORKER_HOLD")}
+	return engine.New(engine.Config{
+		App: h.app, Store: h.store, Kinds: h.kinds, Name: id.New("node"), Workers: 1, PerSystem: 100, Lease: lease,
+		Heartbeat: lease / 4, Poll: 50 * time.Millisecond, Log: slog.New(slog.NewTextHandler(os.Stdout, nil)),
+	}).Run(ctx)
+}
+
+// holding is a kind that stands still at one point of its call, so that the
+// process can be killed or stopped there.
+type holding struct {
+	step.Effector
+	at string
+}
+
+// holdFor is long enough to be killed or stopped in, and short enough that a
+// stopped worker goes on soon after it is continued.
+const holdFor = 700 * time.Millisecond
+
+func (h holding) hold(point, reference string) {
+	if h.at == point {
+		fmt.Println("holding", reference)
+		time.Sleep(holdFor)
+	}
+}
+
+func (h holding) Apply(ctx context.Context, a step.Action, key string) (step.Outcome, error) {
+	h.hold("before", a.Reference)
+	if h.at == "during" {
+		fmt.Println("holding", a.Reference)
+	}
+	out, err := h.Effector.Apply(ctx, a, key)
+	if err == nil {
+		h.hold("after", a.Reference)
+	}
+	return out, err
+}
+
+// silent takes every letter.
+type silent struct{}
+
+func (silent) Send(context.Context, string, string, app.Paper) (string, string, error) {
+	return "s", "t", nil
+}
+
+type house struct {
+	app   *app.App
+	store *store.Store
+	keys  *seal.Keys
+	kinds map[string]step.Kind
+}
+
+func openHouse(ctx context.Context, db, keys, systems string) (*house, error) {
+	var h house
+	var err error
+	if h.store, err = store.Open(ctx, store.Config{URL: db}); err != nil {
+		return nil, err
+	}
+	if err := h.store.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	if h.keys, err = seal.OpenKeys(ctx, keys, ""); err != nil {
+		return nil, err
+	}
+	src, err := os.ReadFile(systems)
+	if err != nil {
+		return nil, err
+	}
+	configs, err := httpsystem.LoadSystems(systems, src)
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]connector.Billing{}
+	for _, c := range configs {
+		if byName[c.System], err = httpsystem.New(c, when.Machine{}); err != nil {
+			return nil, err
+		}
+	}
+	h.kinds = step.All(func(name string) (connector.Billing, bool) { b, ok := byName[name]; return b, ok })
+	book, err := playbook.Load("saas-b2c", playbook.Builtin()["saas-b2c"], step.Specs())
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation("Europe/Madrid")
+	if err != nil {
+		return nil, err
+	}
+	h.app = app.New(app.Config{
+		Store: h.store, Keys: h.keys, Post: silent{}, Kinds: h.kinds, Playbook: book,
+		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
+	})
+	return &h, nil
+}
+
+// scene is a database in which every customer's cancellation is about to be
+// asked of the billing system.
+type scene struct {
+	*house
+	t       *testing.T
+	db      string
+	keysDir string
+	systems string
+	billing peer.Client
+	cases   map[string]offboarding.CaseID // by subscription
+}
+
+// setScene makes n departures. effect is what systems.yaml declares; honour is
+// what the far end really does with keys.
+func setScene(t *testing.T, db string, n int, effect connector.EffectClass, honour bool) *scene {
+	t.Helper()
+	dir := t.TempDir()
+	s := &scene{t: t, db: db, keysDir: filepath.Join(dir, "keys"), systems: filepath.Join(dir, "systems.yaml"), cases: map[string]offboarding.CaseID{}}
+	s.billing = testkit.StartPeer(t, honour)
+	token := filepath.Join(dir, "token")
+	s.must(os.WriteFile(token, []byte(s.billing.Token), 0o600))
+	yaml := strings.ReplaceAll(demo.Systems(s.billing.Base), "env:HASTA_BILLING_TOKEN", "file:"+token)
+	if effect == connector.Ask {
+		yaml = strings.ReplaceAll(yaml, "effect: keyed", "effect: ask")
+		yaml = strings.ReplaceAll(yaml, "    key_header: Idempotency-Key\n    key_life: 24h\n", "")
+	}
+	s.must(os.WriteFile(s.systems, []byte(yaml), 0o600))
+	ctx := t.Context()
+	var err error
+	s.house, err = openHouse(ctx, db, s.keysDir, s.systems)
+	s.must(err)
+	t.Cleanup(func() { _ = s.store.Close(); _ = s.keys.Close() })
+	var seeds []peer.Subscription
+	for i := range n {
+		ref := fmt.Sprintf("C-%02d", i)
+		seeds = append(seeds, peer.Subscription{Reference: ref, Status: "active", AmountMinor: 100, Currency: "EUR"})
+		s.cases[ref] = s.depart(ctx, ref)
+	}
+	s.must(s.billing.Seed(ctx, seeds))
+	return s
+}
+
+var everybody = app.Actor{ID: "usr_all", Roles: []string{"agent", "finance", "admin"}}
+
+// depart brings one customer to the point where billing is to be cancelled.
+func (s *scene) depart(ctx context.Context, ref string) offboarding.CaseID {
+	s.t.Helper()
+	now, wall, err := s.app.Now(ctx)
+	s.must(err)
+	s.must(s.app.PutRows(ctx, []ingest.Row{{
+		Customer: customer.Customer{Kind: customer.Person, Name: ref, Reference: ref, CreatedAt: now},
+		Contact:  customer.Contact{Name: ref, Email: strings.ToLower(ref) + "@x.example", Role: customer.Owner},
+		Subscription: customer.Subscription{
+			Reference: ref, Product: "Faro", Amount: money.Amount{Minor: 100, Currency: "EUR"}, Interval: customer.Monthly,
+			Start: when.DateOf(now, time.UTC).AddMonths(-3), Status: customer.Active,
+		},
+	}}))
+	list, _, err := s.app.ListCustomers(ctx, everybody, ref, 1)
+	s.must(err)
+	link, err := app.SignHostLink(s.keys.HMACKey(app.HostLinkKey), app.HostClaim{Customer: list[0].Customer.ID, Expires: wall.Add(time.Minute), ID: id.New("jti"), Language: "es"})
+	s.must(err)
+	r, err := s.app.RequestExit(ctx, app.ExitInput{AccountEmail: ref + "@x.example", When: "period_end", Language: "es", Host: link})
+	s.must(err)
+	v, err := s.app.OpenCase(ctx, everybody, r.Case)
+	s.must(err)
+	for _, st := range v.Plan.Steps {
+		if !st.Human {
+			continue
+		}
+		for _, it := range st.Items {
+			s.must(s.app.Tick(ctx, everybody, app.TickInput{Case: r.Case, Step: st.Key, Item: it.Key, Ticked: true}))
+		}
+		s.must(s.app.CompleteTask(ctx, everybody, app.CompleteInput{Case: r.Case, Step: st.Key, Note: "ok"}))
+	}
+	return r.Case
+}
+
+func (s *scene) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// worker is a process that drives works.
+type worker struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	lines chan string
+}
+
+func (s *scene) start(hold string) *worker {
+	s.t.Helper()
+	w := &worker{t: s.t, cmd: exec.Command(os.Args[0]), lines: make(chan string, 10_000)}
+	w.cmd.Env = append(os.Environ(), asWorker+"=yes", "WORKER_DB="+s.db, "WORKER_KEYS="+s.keysDir, "WORKER_SYSTEMS="+s.systems, "WORKER_HOLD="+hold)
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	w.cmd.Stderr = os.Stderr
+	out, err := w.cmd.StdoutPipe()
+	s.must(err)
+	s.must(w.cmd.Start())
+	go w.read(out)
+	s.t.Cleanup(w.kill)
+	return w
+}
+
+func (w *worker) read(out io.Reader) {
+	for in := bufio.NewScanner(out); in.Scan(); {
+		w.lines <- in.Text()
+	}
+	close(w.lines)
+}
+
+// wait waits for a line that holds any of the words and returns it.
+func (w *worker) wait(words ...string) string {
+	w.t.Helper()
+	end := time.After(30 * time.Second)
+	for {
+		select {
+		case line, ok := <-w.lines:
+			if !ok {
+				w.t.Fatalf("the worker ended before it said %q", words)
+			}
+			for _, word := range words {
+				if strings.Contains(line, word) {
+					return line
+				}
+			}
+		case <-end:
+			w.t.Fatalf("the worker never said %q", words)
+		}
+	}
+}
+
+func (w *worker) signal(sig syscall.Signal) {
+	w.t.Helper()
+	if err := w.cmd.Process.Signal(sig); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *worker) kill() {
+	_ = w.cmd.Process.Kill()
+	_ = w.cmd.Wait() // it was killed: its status says nothing
+}
+
+// effects counts what the billing system applied to a subscription.
+func (s *scene) effects(ref string) int {
+	s.t.Helper()
+	list, err := s.billing.Effects(s.t.Context(), ref)
+	s.must(err)
+	return len(list)
+}
+
+// work returns the work that cancels a subscription, and its step's state.
+func (s *scene) work(ref string) (offboarding.Work, offboarding.StepState) {
+	s.t.Helper()
+	v, err := s.app.OpenCase(s.t.Context(), everybody, s.cases[ref])
+	s.must(err)
+	for _, w := range v.Works {
+		if w.Kind == "cancel_billing" {
+			return w, v.Plan.Step("cancel_billing").State
+		}
+	}
+	s.t.Fatalf("no work for %s", ref)
+	return offboarding.Work{}, ""
+}
+
+// until waits until the works of all subscriptions satisfy ok.
+func (s *scene) until(what string, ok func(offboarding.Work) bool) {
+	s.t.Helper()
+	for range 1500 {
+		good := true
+		for ref := range s.cases {
+			w, _ := s.work(ref)
+			good = good && ok(w)
+		}
+		if good {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.t.Fatalf("never happened: %s", what)
+}
+
+// logged counts the entries of a type about a work in the log of its case.
+func (s *scene) logged(ref, typ string) (n int) {
+	s.t.Helper()
+	w, _ := s.work(ref)
+	v, err := s.app.OpenCase(s.t.Context(), everybody, s.cases[ref])
+	s.must(err)
+	for _, e := range v.Timeline {
+		if e.Type == typ && e.Args["work"] == string(w.ID) {
+			n++
+		}
+	}
+	return n
+}
+
+// kills in each window on each engine.
+const kills = 10
+
+// killIn kills a worker in the window, again and again, each time at another
+// work.
+func (s *scene) killIn(window string) {
+	s.t.Helper()
+	if window == "during" { // the far end takes its time before anything happens there
+		s.must(s.billing.SetFaults(s.t.Context(), peer.Faults{DelayBefore: 400}))
+	}
+	for range kills {
+		w := s.start(window)
+		w.wait("holding")
+		if window == "during" {
+			time.Sleep(100 * time.Millisecond) // the request is on its way
+		}
+		w.kill()
+	}
+	s.must(s.billing.SetFaults(s.t.Context(), peer.Faults{}))
+}
+
+var windows = []string{"before", "during", "after"}
+
+func TestKilledAnywhereAFarEndThatHonoursKeysAppliesOncePerItem(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		for _, window := range windows {
+			t.Run(window, func(t *testing.T) {
+				s := setScene(t, e.Another(t).URL, kills, connector.Keyed, true)
+				s.killIn(window)
+				s.start("")
+				s.until("all verified", func(w offboarding.Work) bool { return w.State == offboarding.WorkVerified })
+				for ref := range s.cases {
+					if n := s.effects(ref); n != 1 {
+						t.Errorf("%s: applied %d times", ref, n)
+					}
+					if n := s.logged(ref, "work.done"); n != 1 {
+						t.Errorf("%s: done %d times in the log", ref, n)
+					}
+				}
+			})
+		}
+	})
+}
+
+func TestKilledAnywhereAFarEndThatIgnoresKeysAppliesAtMostOnceAndAPersonIsAsked(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		for _, window := range windows {
+			t.Run(window, func(t *testing.T) {
+				s := setScene(t, e.Another(t).URL, kills, connector.Ask, false)
+				s.killIn(window)
+				s.start("")
+				s.until("all uncertain or verified", func(w offboarding.Work) bool {
+					return w.State == offboarding.WorkUncertain || w.State == offboarding.WorkVerified
+				})
+				uncertain := 0
+				for ref := range s.cases {
+					w, st := s.work(ref)
+					if n := s.effects(ref); n > 1 {
+						t.Errorf("%s: applied %d times", ref, n)
+					}
+					if w.State == offboarding.WorkUncertain {
+						uncertain++
+						if st != offboarding.StepBlocked {
+							t.Errorf("%s: nobody is asked: step is %s", ref, st)
+						}
+						s.settle(ref, w)
+					}
+				}
+				if uncertain == 0 {
+					t.Error("no kill left a work in doubt: the window was never hit")
+				}
+				s.until("all verified once a person decided", func(w offboarding.Work) bool { return w.State == offboarding.WorkVerified })
+				for ref := range s.cases {
+					if n := s.effects(ref); n != 1 {
+						t.Errorf("%s: applied %d times in the end", ref, n)
+					}
+				}
+			})
+		}
+	})
+}
+
+// settle is what a person does with an uncertain work: looks at the far system
+// herself, and says "read it back" or "call it again".
+func (s *scene) settle(ref string, w offboarding.Work) {
+	s.t.Helper()
+	decision := "again"
+	if s.effects(ref) == 1 {
+		decision = "look"
+	}
+	s.must(s.app.DecideWork(s.t.Context(), everybody, app.DecideInput{Work: w.ID, Decision: decision, Evidence: "mirado en el sistema"}))
+}
+
+func TestAStoppedWorkersLateResultIsThrownAway(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		s := setScene(t, e.URL, 1, connector.Keyed, true)
+		zombie := s.start("after")
+		zombie.wait("holding")
+		zombie.signal(syscall.SIGSTOP)
+		time.Sleep(lease + 200*time.Millisecond)
+		s.start("")
+		s.until("the second worker finished", func(w offboarding.Work) bool { return w.State == offboarding.WorkVerified })
+		zombie.signal(syscall.SIGCONT)
+		zombie.wait("thrown away", "worked")
+		w, _ := s.work("C-00")
+		if n := s.logged("C-00", "work.done"); n != 1 || w.State != offboarding.WorkVerified || w.Phase != offboarding.Verify {
+			t.Errorf("recorded twice: %d entries of work.done, the work is %s/%s", n, w.Phase, w.State)
+		}
+		if n := s.effects("C-00"); n != 1 {
+			t.Errorf("applied %d times", n)
+		}
+	})
+}
+
+func TestAStoppedWorkerDoesNotCallAfterItsLease(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		s := setScene(t, e.URL, 1, connector.Ask, false)
+		zombie := s.start("before")
+		zombie.wait("holding")
+		zombie.signal(syscall.SIGSTOP)
+		time.Sleep(lease + 200*time.Millisecond)
+		s.start("")
+		s.until("a person is asked", func(w offboarding.Work) bool { return w.State == offboarding.WorkUncertain })
+		zombie.signal(syscall.SIGCONT)
+		zombie.wait("thrown away", "worked")
+		if n := s.effects("C-00"); n > 1 {
+			t.Errorf("applied %d times", n)
+		}
+		if w, _ := s.work("C-00"); w.State != offboarding.WorkUncertain {
+			t.Errorf("the work is %s", w.State)
+		}
+	})
+}
+
+// The fence is what the test above sees: built without it, that test must fail.
+func TestWithoutTheFenceTheLateResultGetsIn(t *testing.T) {
+	t.Parallel()
+	if noFence {
+		return // this is the build without it
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-tags", "nofence", "-count=1", "-run", "^TestAStoppedWorkersLateResultIsThrownAway$", ".")
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "recorded twice") {
+		t.Errorf("without the fence the test should fail with “recorded twice”: %v\n%s", err, out)
+	}
+}

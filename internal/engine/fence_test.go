@@ -1,0 +1,5 @@
+//go:build !nofence
+
+package engine_test
+
+const noFence = false
