@@ -202,7 +202,7 @@ func TestReceiptPromisesNoMoreChargesOnlyWhenNothingIsOwed(t *testing.T) {
 	t.Parallel()
 	f := receiptFacts(t, "es")
 	f.Statement.Total = eur(-2472)
-	s := document.MailText(document.Receipt(f))
+	s := document.Receipt(f).Lede
 	if strings.Contains(s, "no habrá más cobros") || !strings.Contains(s, "Queda por pagar 24,72\u00a0€, una sola vez.") {
 		t.Error(s)
 	}
