@@ -1,0 +1,382 @@
+package console_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/text"
+)
+
+func TestWhoIsNotSignedInIsSentToSignInAndBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	b := h.browser()
+	if r := b.get("/console/cases/case_x?a=b"); r.status != http.StatusSeeOther || r.to != "/console/signin?next=%2Fconsole%2Fcases%2Fcase_x%3Fa%3Db" {
+		t.Fatalf("%d %s", r.status, r.to)
+	}
+	b.get("/console/signin?next=/console/audit").is(200).has(`name="next" value="/console/audit"`)
+	r := b.post("/console/signin", []string{"login", "Ines", "password", password, "next", "/console/customers?q=a"}).is(http.StatusSeeOther)
+	if r.to != "/console/customers?q=a" {
+		t.Errorf("went to %q", r.to)
+	}
+	if c := r.cookie; c == nil || !c.HttpOnly || c.Path != "/console" || c.SameSite != http.SameSiteLaxMode {
+		t.Errorf("session cookie: %+v", r.cookie)
+	}
+	b.get("/console").is(200)
+	b.post("/console/signout", nil).is(http.StatusSeeOther)
+	b.get("/console").is(http.StatusSeeOther)
+}
+
+func TestSigningInLeadsNowhereButToTheConsole(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	b := h.browser()
+	for _, next := range []string{
+		"https://evil.example/console", "//evil.example/console", `/\evil.example`, "/console/../evil", "/consolefake", "javascript:alert(1)",
+		"/console/signin", "/", "", "/console/\r\nX: y", "http:/console", "/console//evil.example",
+	} {
+		r := b.get("/console/signin?" + "next=" + strings.NewReplacer("\r", "%0D", "\n", "%0A", " ", "%20", "\\", "%5C").Replace(next))
+		r.is(200).has(`name="next" value="/console"`)
+	}
+	if r := b.post("/console/signin", []string{"login", "ines", "password", password, "next", "//evil.example/"}); r.to != "/console" {
+		t.Errorf("went to %q", r.to)
+	}
+}
+
+func TestAWrongPasswordIsToldAtTheFieldAndFiveRestTheLogin(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	b := h.browser()
+	for range 5 {
+		b.post("/console/signin", []string{"login", "ines", "password", "no es esta contraseña"}).is(401).has(`data-testid="error-login"`, `value="ines"`).lacks("no es esta")
+	}
+	b.post("/console/signin", []string{"login", "ines", "password", password}).is(429).has(`data-testid="problem"`)
+}
+
+func TestAOneTimeLinkIsNotUsedUpByLookingAtIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	token, err := h.OneTimeLink(t.Context(), h.users["ines"])
+	must(t, err)
+	b := h.browser()
+	b.get("/console/once/" + token).is(200).has(`data-testid="once"`)
+	b.get("/console/once/" + token).is(200)
+	b.post("/console/once/"+token, nil).is(http.StatusSeeOther)
+	h.browser().post("/console/once/"+token, nil).is(410).has(`data-testid="problem"`)
+}
+
+func TestHostileNamesStayWords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	const name = `<script>alert("1")</script>`
+	c := h.departure(name, "FE-1")
+	_, err := h.RequestExit(t.Context(), app.ExitInput{Name: name, AccountEmail: "nadie@example.com", Reference: name, Language: "es", Nonce: "x"})
+	must(t, err)
+	b := h.as("ines")
+	v, err := h.OpenInbox(t.Context(), h.actor("ines"), app.CaseFilter{})
+	must(t, err)
+	for _, path := range []string{
+		"/console?view=all", "/console?view=all&q=%3Cscript%3E", "/console/cases/" + string(c), "/console/cases/" + string(c) + "/undo", "/console/customers",
+		"/console/requests/" + string(v.Unmatched[0].ID),
+	} {
+		b.get(path).is(200).has("&lt;script&gt;").lacks("<script", "style=\"")
+	}
+}
+
+func TestTheInboxHasViewsWithAddresses(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	ines, laia := h.as("ines"), h.as("laia")
+	ines.get("/console").is(200).has(`data-testid="empty"`)
+	c := h.departure("Estudio Almena", "FE-20418")
+	row := "/console/cases/" + string(c)
+	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", "1 de 7 pasos")
+	ines.get("/console?view=mine&q=Almena").has(row)
+	ines.get("/console?view=all&q=nadie").lacks(row).has(`data-testid="empty"`)
+	ines.get("/console?view=closed").lacks(row)
+	ines.get("/console?view=all&page=2").lacks(row)
+	laia.get("/console?view=mine").lacks(row)
+	laia.get("/console?view=open").has(row)
+	ines.get("/console?view=open&q=" + strings.Repeat("a", 300)).is(422).has(`data-testid="fail"`)
+}
+
+func TestARequestWithoutACustomerIsTiedByHand(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	h.customer("Clínica Lavanda", "FE-19330", "lavanda@example.com")
+	r, err := h.RequestExit(t.Context(), app.ExitInput{Name: "Clínica", AccountEmail: "otra@example.com", Reference: "19330", Language: "es", Nonce: "n"})
+	must(t, err)
+	page := "/console/requests/" + string(r.ID)
+	ines := h.as("ines")
+	ines.get("/console").has(`data-testid="unmatched"`, page)
+	ines.get(page + "?q=zzz").has(`data-testid="none-found"`)
+	id := regexp.MustCompile(`name="customer" value="(cus_[^"]+)"`).FindStringSubmatch(ines.get(page).has("Clínica Lavanda").body)[1]
+	h.as("tomas").get(page).has(`aria-disabled="true"`, "Puede hacerlo: atención a clientes").lacks(`name="customer"`)
+	h.as("tomas").post(page, []string{"customer", id}).is(403).has(`data-testid="problem"`)
+	done := ines.post(page, []string{"customer", id}).is(http.StatusSeeOther)
+	ines.get(done.to).is(200).has("Clínica Lavanda", "Espera la confirmación", "Identidad sin comprobar")
+	ines.post(page, []string{"customer", id}).is(409).has(`data-testid="problem"`)
+}
+
+func TestAStepIsWorkedByItsRoleAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	c := "/console/cases/" + string(h.departure("Estudio Almena", "FE-20418"))
+	ines, tomas := h.as("ines"), h.as("tomas")
+	tomas.get(c).is(200).has(`action="`+c+`/steps/accounts/done"`, "Puede hacerlo: atención a clientes").lacks(`action="` + c + `/steps/review/done"`)
+	tomas.post(c+"/steps/review/done", []string{"note", "yo"}).is(403).has(`data-testid="problem"`, "atención a clientes")
+	ines.post(c+"/steps/review/done", []string{"note", "  "}).is(422).has(`data-testid="error-note-review"`)
+	ines.post(c+"/steps/review/done", []string{"note", "Todo visto"}).is(409).has(">Todo visto</textarea>", `data-testid="problem"`)
+	for _, item := range []string{"contract", "date", "open_matters"} {
+		ines.post(c+"/steps/review/items/"+item, []string{"ticked", "1", "evidence", "visto en la ficha"}).is(http.StatusSeeOther)
+	}
+	ines.post(c+"/steps/review/items/date", []string{"ticked", "0"}).is(http.StatusSeeOther)
+	ines.post(c+"/steps/review/items/date", []string{"ticked", "1"}).is(http.StatusSeeOther)
+	ines.post(c+"/steps/review/items/nothing", []string{"ticked", "1"}).is(404)
+	if r := ines.post(c+"/steps/review/done", []string{"note", "Todo visto"}).is(http.StatusSeeOther); r.to != c+"#review" {
+		t.Errorf("went to %q", r.to)
+	}
+	ines.get(c).has("Prueba: Todo visto", "Hecha por Ines", "visto en la ficha", "Marcado en «Revisar el contrato")
+	ines.post(c+"/steps/review/done", []string{"note", strings.Repeat("a", 70<<10)}).is(413)
+}
+
+func TestADepartureIsGreenOnlyWhereItWasReadBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	id := h.departure("Estudio Almena", "FE-20418")
+	c, ines := "/console/cases/"+string(id), h.as("ines")
+	ines.get(c).has(`class="node run"`, `class="node off"`, "espera a «").lacks(`class="node ok"`, `class="yes verified"`)
+	workTasks(t, h, id)
+	eventually(t, "billing read back", func() bool { return strings.Contains(ines.get(c).body, `class="node ok"`) })
+	page := ines.get(c).has(`class="yes verified"`, "Comprobada", "Solicitada", `data-testid="next"`, "leído de vuelta y comprobado")
+	if n := strings.Count(page.body, "<rect class=\"node"); n != 7 {
+		t.Errorf("%d nodes in the graph, want 7", n)
+	}
+	eventually(t, "everything sealed", func() bool {
+		return strings.Contains(ines.get(c).body, "entradas de este expediente están en el registro sellado")
+	})
+}
+
+func workTasks(t *testing.T, h *house, c offboarding.CaseID) {
+	t.Helper()
+	for step, login := range map[string]string{"review": "ines", "accounts": "tomas"} {
+		by := h.actor(login)
+		v, err := h.OpenCase(t.Context(), by, c)
+		must(t, err)
+		for _, it := range v.Plan.Step(step).Items {
+			must(t, h.Tick(t.Context(), by, app.TickInput{Case: c, Step: step, Item: it.Key, Ticked: true}))
+		}
+		must(t, h.CompleteTask(t.Context(), by, app.CompleteInput{Case: c, Step: step, Note: "en orden"}))
+	}
+}
+
+func TestWhatNobodyCanBeSureOfIsDecidedByAPerson(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	h.billing.lost = true
+	id := h.departure("Estudio Almena", "FE-20418")
+	c, ines := "/console/cases/"+string(id), h.as("ines")
+	workTasks(t, h, id)
+	eventually(t, "an uncertain work", func() bool { return strings.Contains(ines.get(c).body, `data-testid="work"`) })
+	ines.get("/console?view=open").has("Espera una decisión")
+	action := regexp.MustCompile(`action="(/console/cases/[^"]+/works/[^"]+)"`).FindStringSubmatch(ines.get(c).body)[1]
+	h.as("tomas").get(c).has("Puede hacerlo: atención a clientes, administración").lacks(action)
+	h.as("tomas").post(action, []string{"decision", "look"}).is(403)
+	ines.post(action, []string{"decision", "attest", "evidence", ""}).is(422).has(`aria-invalid="true"`)
+	ines.post(action, []string{"decision", "nonsense", "evidence", "lo que escribí"}).is(422).has(">lo que escribí</textarea>")
+	ines.post(action, []string{"decision", "attest", "evidence", "Lo vi en su pantalla"}).is(http.StatusSeeOther)
+	ines.get(c).lacks(action).has("Una persona dio fe", "«Lo vi en su pantalla»")
+	ines.post(action, []string{"decision", "attest", "evidence", "otra vez"}).is(409).has("Otra persona ha cambiado este caso")
+}
+
+func TestADepartureIsUndoneBehindAQuestion(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	id := h.departure("Estudio Almena", "FE-20418")
+	c := "/console/cases/" + string(id)
+	h.as("tomas").get(c).has(`aria-disabled="true"`).lacks(c + "/undo")
+	h.as("tomas").get(c + "/undo").has(`aria-disabled="true"`).lacks(`data-testid="undo-yes"`)
+	h.as("tomas").post(c+"/undo", nil).is(403)
+	ines := h.as("ines")
+	ines.get(c).has(c + "/undo")
+	ines.get(c + "/undo").is(200).has(`data-testid="undo-yes"`)
+	ines.post(c+"/undo", nil).is(http.StatusSeeOther)
+	eventually(t, "undone", func() bool { return strings.Contains(ines.get(c).body, "Sigue en vigor") })
+	ines.get(c + "/undo").is(409)
+	ines.get("/console?view=closed").has(c)
+}
+
+func TestACustomerIsTypedByHandAndNothingIsLost(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	ines := h.as("ines")
+	h.as("tomas").get("/console/customers").has(`aria-disabled="true"`).lacks("/console/customers/new")
+	h.as("tomas").get("/console/customers/new").is(403)
+	good := []string{
+		"name", "Hostal <Caleta>", "kind", "organisation", "reference", "FE-15503", "email", "caleta@example.com", "language", "es",
+		"product", "Faro", "plan", "Pro", "amount", "1.560,50", "currency", "eur", "interval", "year", "start", "2026-01-31", "subscription_reference", "S-1",
+	}
+	with := func(name, value string) []string {
+		out := append([]string(nil), good...)
+		for i := 0; i < len(out); i += 2 {
+			if out[i] == name {
+				out[i+1] = value
+			}
+		}
+		return out
+	}
+	ines.get("/console/customers/new").is(200).has(`data-testid="add"`)
+	for field, bad := range map[string]string{
+		"name": "", "reference": "", "email": "caleta", "product": "", "amount": "doce", "currency": "zzz", "interval": "week", "start": "ayer", "subscription_reference": "", "kind": "cat",
+	} {
+		r := ines.post("/console/customers/new", with(field, bad)).is(422).has(`data-testid="error-`+field+`"`, `data-testid="problem"`)
+		if field != "name" {
+			r.has(`value="Hostal &lt;Caleta&gt;"`)
+		}
+	}
+	for _, amount := range []string{"-3", "1.2.3", "1,2,3", "12,345.6.7", "1.5e3", "29,8551"} {
+		ines.post("/console/customers/new", with("amount", amount)).is(422).has(`data-testid="error-amount"`)
+	}
+	done := ines.post("/console/customers/new", good).is(http.StatusSeeOther)
+	ines.get(done.to).has(`data-testid="added"`, "Hostal &lt;Caleta&gt;", "1.560,50", "al año", "1 cliente.")
+	ines.post("/console/customers/new", good).is(409).has(`data-testid="error-reference"`)
+}
+
+func TestAnAmountIsReadAsPeopleWriteIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	ines := h.as("ines")
+	for i, c := range []struct{ typed, currency, shown string }{
+		{"29,90", "EUR", "29,90"}, {"29.90", "EUR", "29,90"}, {"1 152,00", "EUR", "1.152,00"}, {"1,152.00", "EUR", "1.152,00"}, {"1.152", "EUR", "1.152,00"},
+		{"1.152.000", "CLP", "1.152.000"}, {"1.152", "KWD", "1,152"}, {"0,50", "EUR", "0,50"}, {"7", "EUR", "7,00"},
+	} {
+		ref := "R-" + string(rune('a'+i))
+		ines.post("/console/customers/new", []string{
+			"name", "X", "kind", "person", "reference", ref, "email", ref + "@example.com", "product", "P", "amount", c.typed, "currency", c.currency,
+			"interval", "month", "start", "2026-01-01", "subscription_reference", ref,
+		}).is(http.StatusSeeOther)
+		ines.get("/console/customers?q=" + ref).has(">" + c.shown + "\u00a0")
+	}
+}
+
+func TestLettersHideTheirKeysOutsideTheDemo(t *testing.T) {
+	t.Parallel()
+	for _, demo := range []bool{false, true} {
+		h := newHouse(t, demo)
+		h.departure("Estudio Almena", "FE-20418")
+		link := h.mail.link("confirm", "verify")
+		ines := h.as("ines")
+		id := regexp.MustCompile(`/console/outbox/(msg_[^"]+)">Enlace para confirmar`).FindStringSubmatch(ines.get("/console/outbox").body)[1]
+		page := ines.get("/console/outbox/" + id).is(200)
+		if demo {
+			page.has(`href="`+link+`"`, `href="`+link)
+		} else {
+			page.has("•••").lacks(link[strings.LastIndexByte(link, '/')+1:])
+		}
+		h.as("tomas").get("/console/outbox").is(403)
+		h.as("laia").get("/console/outbox/" + id).is(200)
+	}
+}
+
+func TestTheLogIsReadAndVerified(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	h.departure("Estudio Almena", "FE-20418")
+	laia := h.as("laia")
+	laia.get("/console/audit").is(200).has(`data-testid="log"`, "Entró en la consola", "La baja está confirmada", `data-testid="verify"`)
+	laia.post("/console/audit/verify", nil).is(200).has(`data-testid="broken"`, "48.213", "leaf_not_in_tree 7 &lt;b&gt;")
+	h.as("ines").get("/console/audit").is(403).has("privacidad")
+	h.as("ines").post("/console/audit/verify", nil).is(403)
+}
+
+func TestTheDemoMovesItsClockAndLooksAsOthers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, true)
+	id := h.departure("Estudio Almena", "FE-20418")
+	c, ines := "/console/cases/"+string(id), h.as("ines")
+	ines.get("/console").has(`data-testid="clock"`, `data-testid="view-as"`, "Tomas (finanzas)")
+	before, _, err := h.Now(t.Context())
+	must(t, err)
+	if r := ines.post("/console/clock", []string{"to", "day", "back", c}).is(http.StatusSeeOther); r.to != c {
+		t.Errorf("went to %q", r.to)
+	}
+	after, _, err := h.Now(t.Context())
+	must(t, err)
+	if after.Sub(before).Hours() < 24 {
+		t.Errorf("the clock went %v", after.Sub(before))
+	}
+	ines.post("/console/view-as", []string{"user", h.users["tomas"], "back", c}).is(http.StatusSeeOther)
+	ines.get(c).has(`data-testid="viewing-as"`, "Ines", `action="`+c+`/steps/accounts/done"`)
+	ines.post("/console/view-as", []string{"user", h.users["ines"]}).is(http.StatusSeeOther)
+	ines.get(c).lacks(`data-testid="viewing-as"`)
+
+	for range 4 {
+		ines.post("/console/clock", []string{"to", "day"}).is(http.StatusSeeOther)
+	}
+	ines.get("/console").has(`data-testid="late"`, "Va tarde desde")
+}
+
+func TestOnlyTheDemoHasAClockToMove(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	ines := h.as("ines")
+	ines.get("/console").lacks(`data-testid="clock"`, `data-testid="view-as"`)
+	ines.post("/console/clock", []string{"to", "day"}).is(404)
+	ines.post("/console/view-as", []string{"user", h.users["tomas"]}).is(404)
+	ines.get("/console/nothing").is(404).has(`data-testid="fail"`)
+	ines.get("/console/account").is(200).has(`data-testid="signout"`)
+}
+
+// TestEveryWordExistsInBothLanguages opens every page in both languages and
+// reads every code that stands in the sources.
+func TestEveryWordExistsInBothLanguages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, true)
+	id := string(h.departure("Estudio Almena", "FE-20418"))
+	for _, lang := range text.Langs() {
+		ines, laia := h.as("ines"), h.as("laia")
+		ines.lang, laia.lang = lang, lang
+		for _, p := range []string{
+			"/console", "/console?view=open", "/console?view=closed", "/console?view=all", "/console?view=all&q=zz", "/console/cases/" + id, "/console/cases/" + id + "/undo",
+			"/console/customers", "/console/customers?q=zz", "/console/customers/new", "/console/outbox", "/console/account",
+		} {
+			ines.get(p).is(200).has(`<html lang="`+lang+`"`).lacks("console.", "{n}")
+		}
+		laia.get("/console/audit").is(200).lacks("console.")
+		h.browser().get("/console/signin?lang=" + lang).is(200)
+		h.browser().get("/console/once/x?lang=" + lang).is(200)
+	}
+	literal := regexp.MustCompile(`(?:say\((?:lang, |v\.Lang, |f\.Lang, |c\.Lang, )?|v\.say\()"([a-z_.]+[a-z_])"`)
+	files, err := filepath.Glob("*")
+	must(t, err)
+	seen := 0
+	for _, f := range files {
+		if !strings.HasSuffix(f, ".templ") && !strings.HasSuffix(f, ".go") || strings.HasSuffix(f, "_test.go") || strings.HasSuffix(f, "_templ.go") {
+			continue
+		}
+		src, err := os.ReadFile(f)
+		must(t, err)
+		for _, m := range literal.FindAllStringSubmatch(string(src), -1) {
+			seen++
+			for _, lang := range text.Langs() {
+				if !text.Known(lang, "console."+m[1]) && !text.Known(lang, "console.new_customer."+m[1]) {
+					t.Errorf("%s: %s lacks console.%s", f, lang, m[1])
+				}
+			}
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d codes were found in the sources", seen)
+	}
+	for _, code := range text.Missing() {
+		if strings.Contains(code, " console.") {
+			t.Errorf("missing: %s", code)
+		}
+	}
+}
