@@ -362,7 +362,7 @@ func (c *auditKeyCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer k.Close()
-	fmt.Fprintln(o.stdout, k.LogVerifierKey())
+	fmt.Fprintln(o.stdout, k.LogPublic())
 	return nil
 }
 

@@ -164,6 +164,9 @@ func (c companyConfig) profile(publicURL string) (app.Company, error) {
 	return p, nil
 }
 
+// mailDir is where letters go as files when there is no mail server.
+func (c config) mailDir() string { return filepath.Join(c.Dir, "mail") }
+
 // secret reads a reference: env:NAME or file:PATH.
 func secret(ref string) (string, error) {
 	switch {

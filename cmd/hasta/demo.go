@@ -79,7 +79,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	}
 	cfg := config{
 		Database: info.Database, Dir: dir, PublicURL: strings.TrimSuffix(info.Portal, "/"), Company: companyConfig(demo.Company), Systems: info.Systems,
-		Mail: mailConfig{SMTP: c.SMTP, From: demo.Company.Email}, Engine: engineConfig{Workers: 8, Lease: 20 * time.Second, Poll: 250 * time.Millisecond}, Demo: true,
+		Mail: mailConfig{SMTP: c.SMTP, From: fmt.Sprintf("%s <%s>", demo.Company.Name, demo.Company.Email)}, Engine: engineConfig{Workers: 8, Lease: 20 * time.Second, Poll: 250 * time.Millisecond}, Demo: true,
 	}
 	cfg.Keys.Dir = info.Keys
 	h, err := build(ctx, cfg, logger(o, c.LogLevel), billing.SetClock)

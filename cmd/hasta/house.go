@@ -181,7 +181,7 @@ func (h *house) handler() (http.Handler, error) {
 	})
 	mux.HandleFunc("GET /.well-known/hasta-log", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprintln(w, h.keys.LogVerifierKey())
+		fmt.Fprintln(w, h.keys.LogPublic())
 	})
 	csrf := http.NewCrossOriginProtection()
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

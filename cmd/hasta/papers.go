@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	netmail "net/mail"
+	"net/url"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/document"
+	"hastaluego/internal/mail"
+	"hastaluego/internal/when"
+)
+
+// papers turns the facts that app gathers into letters of the document
+// package: the one place where both are known.
+type papers struct{ company app.Company }
+
+func (p papers) HTML(x app.Paper) string { return document.HTML(p.letter(x)) }
+
+func (p papers) PDF(x app.Paper) ([]byte, error) { return document.PDF(p.letter(x)) }
+
+func (p papers) letter(x app.Paper) document.Letter {
+	c := document.Company{
+		Name: p.company.Name, LegalName: p.company.LegalName, Address: p.company.Address, Phone: p.company.Phone,
+		Email: p.company.Email, Complaints: p.company.Complaints, Signer: p.company.Signer, Zone: p.company.Zone,
+	}
+	switch x.Kind {
+	case "ack":
+		return document.Acknowledgement(document.AckFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.At, NotMe: x.Links["not_me"]})
+	case "confirm":
+		return document.Confirm(document.ConfirmFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Verify: x.Links["verify"], NotMe: x.Links["not_me"],
+		})
+	case "reversed":
+		return document.Reversed(document.ReversedFacts{
+			Lang: x.Language, Company: c, Code: x.Code, RequestedAt: x.At, At: x.Now, Subscriptions: lines(x), Follow: x.Links["case"],
+		})
+	case "farewell":
+		return document.Farewell(document.FarewellFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
+			Milestones: stops(x), Page: x.Links["bye"],
+		})
+	default:
+		return document.Receipt(document.ReceiptFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Name: x.Name, Email: x.Address, Timing: string(x.Case.When),
+			Subscriptions: lines(x), Effective: x.Case.Effective, UndoUntil: x.UndoUntil, Milestones: stops(x),
+			Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
+		})
+	}
+}
+
+func lines(x app.Paper) []document.Subscription {
+	out := make([]document.Subscription, len(x.Lines))
+	for i, s := range x.Lines {
+		out[i] = document.Subscription{Product: s.Product, Plan: s.Plan, Amount: s.Amount, Interval: string(s.Interval)}
+	}
+	return out
+}
+
+// since is the first day as a customer.
+func since(x app.Paper) (first when.Date) {
+	for _, s := range x.Lines {
+		if first.IsZero() || s.Start.Before(first) {
+			first = s.Start
+		}
+	}
+	return first
+}
+
+func stops(x app.Paper) []document.Milestone {
+	out := make([]document.Milestone, len(x.Milestones))
+	for i, m := range x.Milestones {
+		out[i] = document.Milestone{Name: m.Name, State: m.State, At: latest(m), Verifies: m.Verifies, Part: m.Part, Of: m.Of}
+	}
+	return out
+}
+
+// latest is the instant of the state that a milestone is in.
+func latest(m app.Milestone) time.Time {
+	switch m.State {
+	case "verified":
+		if !m.Verified.IsZero() {
+			return m.Verified
+		}
+		return m.Done
+	case "done":
+		return m.Done
+	default:
+		return m.Planned
+	}
+}
+
+func proof(x app.Paper) *document.Proof {
+	if x.Proof == nil {
+		return nil
+	}
+	p := &document.Proof{
+		LeafIndex: x.Proof.Index, TreeSize: x.Proof.Size, Root: base64.StdEncoding.EncodeToString(x.Proof.Root), Checkpoint: x.Proof.Checkpoint,
+	}
+	for _, h := range x.Proof.Path {
+		p.Path = append(p.Path, base64.StdEncoding.EncodeToString(h))
+	}
+	return p
+}
+
+// transport hands a letter to a mail system.
+type transport interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
+// post renders papers as letters and hands them over.
+type post struct {
+	papers papers
+	out    transport
+	from   string
+}
+
+// Send implements app.Post.
+func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subject, text string, err error) {
+	l := p.papers.letter(x)
+	m := mail.Message{
+		ID: headerID, From: p.from, To: to, ReplyTo: p.papers.company.Email, Date: x.Now,
+		Subject: l.Subject, Text: document.MailText(l), HTML: document.MailHTML(l),
+	}
+	if x.Kind == "receipt" {
+		pdf, err := document.PDF(l)
+		if err != nil {
+			return "", "", err
+		}
+		m.Attachments = []mail.Attachment{{Name: x.Code + ".pdf", Type: "application/pdf", Data: pdf}}
+	}
+	return m.Subject, m.Text, p.out.Send(ctx, m)
+}
+
+// newPost opens the transport of the configuration: SMTP, or files in a folder
+// where there is no mail server.
+func newPost(cfg config, p papers) (app.Post, error) {
+	out := post{papers: p, from: cfg.Mail.From}
+	if out.from == "" {
+		out.from = (&netmail.Address{Name: p.company.Name, Address: p.company.Email}).String()
+	}
+	if cfg.Mail.SMTP == "" {
+		f, err := mail.NewFolder(cfg.mailDir())
+		out.out = f
+		return out, err
+	}
+	password, err := secret(cfg.Mail.Password)
+	if err != nil {
+		return nil, err
+	}
+	server, err := url.Parse(cfg.Mail.SMTP)
+	if err != nil {
+		return nil, errors.New("mail.smtp is not an address such as smtp://user@mail.example:587")
+	}
+	if password != "" {
+		server.User = url.UserPassword(server.User.Username(), password)
+	}
+	s, err := mail.NewSMTP(mail.Config{URL: server.String()})
+	out.out = s
+	return out, err
+}

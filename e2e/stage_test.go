@@ -1,0 +1,277 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/testkit"
+)
+
+// binary is the program under test.
+var binary string
+
+func TestMain(m *testing.M) {
+	if os.Getenv("HASTA_E2E") != "1" {
+		fmt.Println("HASTA_E2E is not set: no browser, no story")
+		os.Exit(0)
+	}
+	dir, err := os.MkdirTemp("", "hasta-e2e-")
+	if err == nil {
+		binary = filepath.Join(dir, "hasta")
+		out, berr := exec.Command("go", "build", "-o", binary, "hastaluego/cmd/hasta").CombinedOutput()
+		if err = berr; err != nil {
+			fmt.Printf("%s\n", out)
+		}
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// stage is a running demo with its mail server and billing system.
+type stage struct {
+	t       *testing.T
+	dir     string
+	maildir string
+	info    struct {
+		Portal, Customer, Console, Peer, Database, Systems string
+		Token                                              string `json:"peer_token"`
+		Keys                                               string `json:"keys_dir"`
+	}
+	billing peer.Client
+	demo    *exec.Cmd
+}
+
+func (s *stage) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// start starts a process that says "listening …" or the word on its standard
+// output, and returns that line.
+func (s *stage) start(word string, name string, args ...string) (*exec.Cmd, string) {
+	s.t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	s.must(err)
+	s.must(cmd.Start())
+	s.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait() // it was killed: its status says nothing
+	})
+	in := bufio.NewReader(out)
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			s.t.Fatalf("%s ended before it said %q", name, word)
+		}
+		if strings.Contains(line, word) {
+			go func() { _, _ = io.Copy(io.Discard, in) }()
+			return cmd, strings.TrimSpace(line)
+		}
+	}
+}
+
+func setStage(t *testing.T, database string) *stage {
+	t.Helper()
+	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "demo"), maildir: filepath.Join(t.TempDir(), "mail")}
+	_, line := s.start("listening ", "/usr/bin/python3", filepath.Join(testkit.Root(t), "scripts", "smtp_catcher.py"), "--dir", s.maildir, "--port", "0")
+	args := []string{"demo", "--dir", s.dir, "--smtp", "smtp://" + strings.TrimPrefix(line, "listening ")}
+	if strings.HasPrefix(database, "postgres") {
+		args = append(args, "--database", database)
+	}
+	s.demo, _ = s.start("Ctrl-C", binary, args...)
+	raw, err := os.ReadFile(filepath.Join(s.dir, "demo.json"))
+	s.must(err)
+	s.must(json.Unmarshal(raw, &s.info))
+	s.billing = peer.Client{Base: s.info.Peer, Token: s.info.Token}
+	return s
+}
+
+// hasta runs the program beside the running demo and returns what it printed
+// and its exit status.
+func (s *stage) hasta(args ...string) (string, int) {
+	s.t.Helper()
+	cmd := exec.Command(binary, append(args, "--database", s.info.Database, "--keys-dir", s.info.Keys, "--dir", s.dir)...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		s.t.Fatal(err)
+	}
+	return out.String(), cmd.ProcessState.ExitCode()
+}
+
+// stop ends the demo as Ctrl-C does and waits for it.
+func (s *stage) stop() {
+	s.t.Helper()
+	s.must(s.demo.Process.Signal(os.Interrupt))
+	if err := s.demo.Wait(); err != nil {
+		s.t.Errorf("the demo did not end well: %v", err)
+	}
+}
+
+// letter waits for a letter to the address whose subject matches, and returns
+// its text and HTML.
+func (s *stage) letter(to, subject string) string {
+	s.t.Helper()
+	re := regexp.MustCompile(subject)
+	for range 600 {
+		files, err := filepath.Glob(filepath.Join(s.maildir, "new", "*"))
+		s.must(err)
+		for _, f := range files {
+			raw, err := os.ReadFile(f)
+			s.must(err)
+			m, err := mail.ReadMessage(bytes.NewReader(raw))
+			s.must(err)
+			sub, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+			s.must(err)
+			if strings.Contains(m.Header.Get("To"), to) && re.MatchString(sub) {
+				return s.body(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	s.t.Fatalf("no letter to %s about %q", to, subject)
+	return ""
+}
+
+// body returns every text of a message, decoded.
+func (s *stage) body(contentType, encoding string, r io.Reader) string {
+	s.t.Helper()
+	typ, params, err := mime.ParseMediaType(contentType)
+	s.must(err)
+	if strings.HasPrefix(typ, "multipart/") {
+		var all strings.Builder
+		for parts := multipart.NewReader(r, params["boundary"]); ; {
+			p, err := parts.NextRawPart()
+			if err == io.EOF {
+				return all.String()
+			}
+			s.must(err)
+			all.WriteString(s.body(p.Header.Get("Content-Type"), p.Header.Get("Content-Transfer-Encoding"), p) + "\n")
+		}
+	}
+	switch strings.ToLower(encoding) {
+	case "quoted-printable":
+		r = quotedprintable.NewReader(r)
+	case "base64":
+		r = base64.NewDecoder(base64.StdEncoding, r)
+	}
+	raw, err := io.ReadAll(r)
+	s.must(err)
+	return string(raw)
+}
+
+// link finds the link below a path of the portal in a letter.
+func (s *stage) link(letter, path string) string {
+	s.t.Helper()
+	found := regexp.MustCompile(regexp.QuoteMeta(strings.TrimSuffix(s.info.Portal, "/")+path) + `[A-Za-z0-9_-]+`).FindString(letter)
+	if found == "" {
+		s.t.Fatalf("no link %s in the letter:\n%s", path, letter)
+	}
+	return found
+}
+
+// browser is a person with a browser of their own.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func openBrowser(t *testing.T) *browser {
+	t.Helper()
+	path := os.Getenv("CHROMIUM")
+	if path == "" {
+		path = "/usr/bin/chromium"
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, stop := chromedp.NewContext(alloc)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
+	t.Cleanup(func() { cancel(); stop(); stopAlloc() })
+	return &browser{t, ctx}
+}
+
+func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		where, _ := chromedp.Run(b.ctx, chromedp.Location())
+		b.t.Fatalf("at %s: %v", where, err)
+	}
+}
+
+func (b *browser) open(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) }
+
+// press clicks what bears the test id and waits for what comes.
+func (b *browser) press(id, then string) {
+	b.t.Helper()
+	b.do(chromedp.Click(chromedp.CSS(testid(id))), chromedp.WaitVisible(chromedp.CSS(then)))
+}
+
+func testid(id string) string { return `[data-testid="` + id + `"]` }
+
+func (b *browser) text(css string) string {
+	b.t.Helper()
+	s, err := chromedp.Run(b.ctx, chromedp.Text(chromedp.CSS(css)))
+	if err != nil {
+		b.t.Fatalf("%s: %v", css, err)
+	}
+	return s
+}
+
+func (b *browser) count(css string) int {
+	b.t.Helper()
+	n, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](fmt.Sprintf("document.querySelectorAll(%q).length", css)))
+	if err != nil {
+		b.t.Fatalf("%s: %v", css, err)
+	}
+	return n
+}
+
+// shot keeps a picture where HASTA_SHOTS names a folder.
+func (b *browser) shot(name string) {
+	b.t.Helper()
+	dir := os.Getenv("HASTA_SHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600)
+	}
+	if err != nil {
+		b.t.Error(err)
+	}
+}
