@@ -36,15 +36,17 @@ type caseView struct {
 type ring struct{ Icon, Class, Word, At string }
 
 type stepView struct {
-	Key, Title, Sub, Icon, Class, End, Owner, Initials, Note string
-	Late, Open, May                                          bool
-	Who                                                      string // who may, when this person may not
-	Rings                                                    []ring
-	Items                                                    []itemView
-	ItemsOpen                                                int
-	Typed, Error                                             string
-	state                                                    string // short words for the graph
-	node                                                     string // class in the graph
+	Key, Title, Sub, Icon, Class, Owner, Initials, Note string
+	Due                                                 dueView
+	End                                                 string // what it came to
+	Open, May                                           bool
+	Who                                                 string // who may, when this person may not
+	Rings                                               []ring
+	Items                                               []itemView
+	ItemsOpen                                           int
+	Typed, Error                                        string
+	state                                               string // short words for the graph
+	node                                                string // class in the graph
 }
 
 type itemView struct {
@@ -60,11 +62,9 @@ type workView struct {
 }
 
 type nextDate struct {
-	at   time.Time
-	When string
-	What string
-	Who  string
-	Late bool
+	at        time.Time
+	Due       dueView
+	What, Who string
 }
 
 func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
@@ -200,17 +200,16 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	sv.Rings, sv.Sub = v.rings(c, s, t, asked), v.stepSub(c.Plan, s)
 	sv.Owner, sv.Initials = v.say("step.automatic"), "HL"
 	if s.Human {
-		sv.Owner = role(v.lang, s.Role)
+		sv.Owner, sv.Initials = role(v.lang, s.Role), ""
 		if name := c.Users[s.Assignee]; name != "" {
-			sv.Owner = name
+			sv.Owner, sv.Initials = name, initials(name)
 		}
-		sv.Initials = initials(sv.Owner)
 	}
 	switch {
 	case s.Over():
 		sv.End = sv.state
 	case s.Human && !s.Due.IsZero():
-		sv.End, sv.Late = due(v.lang, s.Due, now, v.zone())
+		sv.Due = due(v.lang, s.Due, now, v.zone())
 	}
 	ready := s.State == offboarding.StepReady || s.State == offboarding.StepRunning
 	sv.Open = s.Human && ready && c.Plan.Case.State == offboarding.CaseOpen
@@ -345,8 +344,7 @@ func (v *visit) viewNext(c app.CaseView, now time.Time) []nextDate {
 	for _, s := range c.Plan.Steps {
 		name := title(v.lang, s.Title, s.Key)
 		if s.Human && !s.Over() && !s.Due.IsZero() {
-			when, late := due(v.lang, s.Due, now, v.zone())
-			out = append(out, nextDate{s.Due, when, name, role(v.lang, s.Role), late})
+			out = append(out, nextDate{s.Due, due(v.lang, s.Due, now, v.zone()), name, role(v.lang, s.Role)})
 			continue
 		}
 		var first time.Time
@@ -356,7 +354,7 @@ func (v *visit) viewNext(c app.CaseView, now time.Time) []nextDate {
 			}
 		}
 		if !first.IsZero() {
-			out = append(out, nextDate{first, text.ShortInstant(v.lang, first, v.zone()), name, v.say("step.automatic"), false})
+			out = append(out, nextDate{first, dueView{Day: text.ShortInstant(v.lang, first, v.zone())}, name, v.say("step.automatic")})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b nextDate) int { return a.at.Compare(b.at) })

@@ -319,7 +319,7 @@ func TestTheDemoMovesItsClockAndLooksAsOthers(t *testing.T) {
 	for range 4 {
 		ines.post("/console/clock", []string{"to", "day"}).is(http.StatusSeeOther)
 	}
-	ines.get("/console").has(`data-testid="late"`, "Va tarde desde")
+	ines.get("/console").has(`data-testid="late"`, "Va tarde", "desde el ")
 }
 
 func TestOnlyTheDemoHasAClockToMove(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 
 // Sizes of the graph, in units of its drawing.
 const (
-	nodeWidth  = 124
+	nodeWidth  = 138
 	nodeHeight = 42
-	columnStep = 146
+	columnStep = 160
 	rowStep    = 58
 	edgeGap    = 10 // around the drawing
-	titleMost  = 17 // characters that fit in a node
+	titleMost  = 16 // characters that fit in a node, in the widest font
 	stateMost  = 20
 )
 

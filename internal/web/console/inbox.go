@@ -38,11 +38,11 @@ type inboxView struct {
 }
 
 type inboxRow struct {
-	ID, Code, Name, Reference, Ends, Stage, Next, Owner, Due string
-	State                                                    badge
-	Late                                                     bool
-	Mine                                                     bool
-	Sums                                                     []string
+	ID, Code, Name, Reference, Ends, Stage, Next, Owner string
+	State                                               badge
+	Due                                                 dueView
+	Mine                                                bool
+	Sums                                                []string
 }
 
 type unmatchedRow struct{ ID, Code, Name, Email, At string }
@@ -164,10 +164,10 @@ func (v *visit) viewRow(r app.InboxRow, now time.Time) inboxRow {
 	}
 	if s := r.Next; s != nil && c.State.Open() {
 		row.Next, row.Mine = title(v.lang, s.Title, s.Key), v.actor.MayWork(*s)
-		row.Due, row.Late = due(v.lang, s.Due, now, v.zone())
+		row.Due = due(v.lang, s.Due, now, v.zone())
 		switch {
 		case s.State == offboarding.StepBlocked:
-			row.Owner = whoMay(v.lang, "work")
+			row.Owner, row.Mine = whoMay(v.lang, "work"), v.actor.May("work")
 			row.State = badge{"alert", "bad", v.say("state.blocked")}
 		case s.Role != "":
 			row.Owner = role(v.lang, s.Role)

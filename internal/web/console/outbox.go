@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"hastaluego/internal/app"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
@@ -110,4 +112,18 @@ func lines(ps []piece) [][]piece {
 		}
 	}
 	return out
+}
+
+// written draws a line of a letter as it was sent: a template would put spaces
+// between the pieces.
+func written(line []piece) templ.Component {
+	var b strings.Builder
+	for _, p := range line {
+		words := templ.EscapeString(p.Text)
+		if p.Link { // pieces takes http and https only
+			words = `<a href="` + words + `">` + words + `</a>`
+		}
+		b.WriteString(words)
+	}
+	return templ.Raw(b.String())
 }

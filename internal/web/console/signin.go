@@ -89,7 +89,14 @@ func (v *visit) signOut() error {
 }
 
 func (v *visit) account() error {
-	v.show(http.StatusOK, "account", v.say("account.title"), "", accountPage(v.lang, v.actor))
+	var users []app.User
+	if v.Demo {
+		var err error
+		if users, err = v.App.Users(v.r.Context()); err != nil {
+			return err
+		}
+	}
+	v.show(http.StatusOK, "account", v.say("account.title"), "", accountPage(v.lang, v.actor, users))
 	return nil
 }
 

@@ -117,16 +117,17 @@ func lastDay(t time.Time, zone *time.Location) when.Date {
 	return when.DateOf(t.Add(-time.Microsecond), zone)
 }
 
-// due tells when something is due and whether that has passed.
-func due(lang string, t, now time.Time, zone *time.Location) (words string, late bool) {
+// dueView is the day that something is due, and whether it has passed.
+type dueView struct {
+	Day  string
+	Late bool
+}
+
+func due(lang string, t, now time.Time, zone *time.Location) dueView {
 	if t.IsZero() {
-		return "", false
+		return dueView{}
 	}
-	day := text.Date(lang, lastDay(t, zone))
-	if t.After(now) {
-		return day, false
-	}
-	return text.Say(lang, "state.late", "date", day), true
+	return dueView{text.Date(lang, lastDay(t, zone)), !t.After(now)}
 }
 
 // initials are the first letters of the first two words of a name.
