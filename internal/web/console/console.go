@@ -179,7 +179,7 @@ func (f frame) say(code string, args ...any) string {
 // show renders a page for a signed-in person.
 func (v *visit) show(status int, nav, title, problem string, content templ.Component) {
 	f := frame{
-		Lang: v.lang, Company: v.App.Company().Name, Nav: nav, Path: v.r.URL.Path, Actor: v.actor, Problem: problem, Langs: v.langs(),
+		Lang: v.lang, Company: v.App.Company().Name, Nav: nav, Path: v.here(), Actor: v.actor, Problem: problem, Langs: v.langs(),
 	}
 	if v.Demo {
 		users, err := v.App.Users(v.r.Context())
@@ -195,6 +195,19 @@ func (v *visit) show(status int, nav, title, problem string, content templ.Compo
 		}
 	}
 	v.Render(v.w, v.r, status, v.Frame(web.PageView{Lang: v.lang, Title: title + " · Hasta Luego", Body: "dense"}, shell(f, content)))
+}
+
+// here is the address of the page that is shown: after a form was refused,
+// the page that it was on.
+func (v *visit) here() string {
+	switch id := v.r.PathValue("id"); {
+	case v.r.Method == http.MethodGet:
+		return v.r.URL.RequestURI()
+	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/cases/"):
+		return "/console/cases/" + id
+	default:
+		return "/console"
+	}
 }
 
 // bare renders a page for somebody who is not signed in.

@@ -316,6 +316,8 @@ func TestTheDemoMovesItsClockAndLooksAsOthers(t *testing.T) {
 	ines.post("/console/view-as", []string{"user", h.users["ines"]}).is(http.StatusSeeOther)
 	ines.get(c).lacks(`data-testid="viewing-as"`)
 
+	ines.post(c+"/steps/review/done", []string{"note", ""}).is(422).has(`name="back" value="` + c + `"`)
+
 	for range 4 {
 		ines.post("/console/clock", []string{"to", "day"}).is(http.StatusSeeOther)
 	}
