@@ -219,6 +219,10 @@ func openBrowser(t *testing.T) *browser {
 	ctx, stop := chromedp.NewContext(alloc)
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(func() { cancel(); stop(); stopAlloc() })
+	// The browser lives as long as the context of its first action.
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
 	return &browser{t, ctx}
 }
 
@@ -235,9 +239,29 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 func (b *browser) open(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) }
 
 // press clicks what bears the test id and waits for what comes.
-func (b *browser) press(id, then string) {
+func (b *browser) press(id, then string) { b.t.Helper(); b.turn(testid(id), then) }
+
+// turn clicks something that leads to another page, waits until that page is
+// there, and for what must be on it.
+func (b *browser) turn(css, then string) {
 	b.t.Helper()
-	b.do(chromedp.Click(chromedp.CSS(testid(id))), chromedp.WaitVisible(chromedp.CSS(then)))
+	mark := chromedp.Evaluate[bool]("window.beforeTheClick = true")
+	if _, err := chromedp.Run(b.ctx, mark); err != nil {
+		b.t.Fatalf("%s: %v", css, err)
+	}
+	b.do(chromedp.Click(chromedp.CSS(css)))
+	for range 1000 {
+		// While the page changes there is no page to ask: an error means not yet.
+		fresh, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!window.beforeTheClick && document.readyState === 'complete'"))
+		if err == nil && fresh {
+			if b.count(then) == 0 {
+				b.t.Fatalf("after %s there is no %s: %s", css, then, b.text("main"))
+			}
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.t.Fatalf("%s led nowhere", css)
 }
 
 func testid(id string) string { return `[data-testid="` + id + `"]` }

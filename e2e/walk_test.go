@@ -58,13 +58,13 @@ func TestATelcoCustomerLeaves(t *testing.T) {
 			chromedp.SendKeys(chromedp.CSS("#password"), demo.Password))
 		staff.press("signin", testid("cases"))
 		staff.shot(e.Name + "-5-inbox")
-		staff.do(chromedp.Click(chromedp.CSS(testid("cases")+" th a")), chromedp.WaitVisible(chromedp.CSS(testid("plan"))))
+		staff.turn(testid("cases")+" th a", testid("plan"))
 		staff.shot(e.Name + "-6-case")
 		casefile, err := chromedp.Run(staff.ctx, chromedp.Location())
 		s.must(err)
 		s.workAll(staff)
 		staff.do(chromedp.SetValue(chromedp.CSS("#view-as"), optionOf(staff, demo.Users[1].Name)))
-		staff.press("view-as", testid("viewing-as"))
+		staff.turn(testid("view-as")+" button", testid("viewing-as"))
 		staff.open(casefile)
 		s.workAll(staff)
 
@@ -111,17 +111,10 @@ func TestATelcoCustomerLeaves(t *testing.T) {
 // workAll ticks every item that this person may tick and completes the step.
 func (s *stage) workAll(b *browser) {
 	s.t.Helper()
-	for b.count(testid("tick")+":not([aria-disabled])") > 0 {
-		left := b.count(testid("tick") + ":not([aria-disabled])")
-		b.do(chromedp.Click(chromedp.CSS(testid("tick") + ":not([aria-disabled])")))
-		for range 200 {
-			if b.count(testid("plan")) == 1 && b.count(testid("tick")+":not([aria-disabled])") != left {
-				break
-			}
-			time.Sleep(30 * time.Millisecond)
-		}
+	for mine := testid("tick") + ":not([aria-disabled])"; b.count(mine) > 0; {
+		b.turn(mine, testid("plan"))
 	}
-	b.do(chromedp.SendKeys(chromedp.CSS(testid("note")), "Revisado con el contrato delante"))
+	b.do(chromedp.SendKeys(chromedp.CSS(`textarea[name="note"]`), "Revisado con el contrato delante"))
 	b.press("complete", testid("plan"))
 }
 

@@ -74,7 +74,7 @@ type CustomerTx interface {
 type CaseFilter struct {
 	State    offboarding.CaseState // empty: all
 	OpenOnly bool                  // registered, open or reversing
-	Role     string                // has a ready human step of this role
+	Role     string                // has a ready human step of this role, or a blocked step if the role decides about those
 	Query    string                // folded; code, customer name or reference
 	Limit    int
 	Offset   int

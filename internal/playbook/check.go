@@ -56,6 +56,12 @@ func (c *checker) words(at string, title map[string]string) {
 			c.at(at, "playbook.words", "lang", l)
 		}
 	}
+	// An unquoted comma in {es: …, en: …} makes a stray key: words would be lost.
+	for _, l := range slices.Sorted(maps.Keys(title)) {
+		if !slices.Contains(Languages, l) {
+			c.at(at, "playbook.language", "lang", l, "known", strings.Join(Languages, ", "))
+		}
+	}
 }
 
 func (c *checker) step(at string, s stepFile, kinds []KindSpec) {

@@ -46,7 +46,7 @@ var (
 	caseFilter = ` FROM case_
 		 WHERE ($1 = '' OR state = $1)
 		   AND ($2 = 0 OR state IN ('registered', 'open', 'reversing'))
-		   AND ($3 = '' OR EXISTS (SELECT 1 FROM step WHERE step.case_id = case_.id AND step.human = 1 AND step.state = 'ready' AND step.role = $3))
+		   AND ($3 = '' OR EXISTS (SELECT 1 FROM step WHERE step.case_id = case_.id AND (step.human = 1 AND step.state = 'ready' AND step.role = $3 OR step.state = 'blocked' AND $3 IN ('agent', 'admin'))))
 		   AND search LIKE $4 ESCAPE '\'`
 	listCases  = query(`SELECT ` + caseColumns + caseFilter + ` ORDER BY requested_at DESC, id LIMIT $5 OFFSET $6`)
 	countCases = query(`SELECT COUNT(*)` + caseFilter)

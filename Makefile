@@ -1,0 +1,54 @@
+# Hasta Luego. `make` alone says what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --always --dirty 2>/dev/null)
+DIST := internal/web/assets/dist
+
+.PHONY: help
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: check-go
+check-go:
+	@scripts/check_go.sh
+
+.PHONY: assets
+assets: check-go ## Bundle the stylesheet into the program
+	@cd tools && go run ./assets ../web/css/app.css ../$(DIST)
+
+.PHONY: build
+build: assets ## Build bin/hasta
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/hasta ./cmd/hasta
+
+.PHONY: demo
+demo: build ## Run a sample company: portals, letters, a clock to push
+	@bin/hasta demo $(ARGS)
+
+.PHONY: test
+test: check-go ## Everything: provision, lint, all tests on both databases and in a browser
+	@scripts/test.sh
+
+.PHONY: test-fast
+test-fast: assets ## Under a minute: no PostgreSQL, no browser
+	go test ./...
+
+.PHONY: lint
+lint: assets ## gofumpt, go vet and golangci-lint
+	@scripts/lint.sh
+
+.PHONY: gen
+gen: check-go ## Write generated files again
+	@cd tools && go build -o ../bin/templ github.com/a-h/templ/cmd/templ
+	bin/templ generate -path internal/web
+
+.PHONY: verify
+verify: gen ## Generated files and go.mod are what the sources say
+	git diff --exit-code -- '*_templ.go'
+	go mod tidy -diff
+	go mod verify
+
+.PHONY: bench
+bench: assets ## Benchmarks, with their baselines beside them
+	go test -run '^$$' -bench . -benchtime 1s ./internal/...

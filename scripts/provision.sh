@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs what the tests need and is not here: Debian packages by their names,
+# as root. Elsewhere it says what is missing and stops.
+set -euo pipefail
+packages=()
+want() { # want TEST PACKAGE
+  eval "$1" >/dev/null 2>&1 || packages+=("$2")
+}
+want 'ls /usr/lib/postgresql/*/bin/postgres' postgresql
+want 'command -v chromium' chromium
+want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
+want 'command -v pdftotext' poppler-utils
+want 'command -v gcc' gcc
+want 'command -v runuser' util-linux
+want 'fc-list | grep -qi dejavu' fonts-dejavu-core
+if [ ${#packages[@]} -gt 0 ]; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "hasta: the tests need these Debian packages (or their like): ${packages[*]}" >&2
+    exit 1
+  fi
+  echo "installing ${packages[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+fi
+command -v node >/dev/null || { echo "hasta: Node 20 or newer is not on PATH" >&2; exit 1; }
+[ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || { echo "hasta: Node 20 or newer is needed, and this is $(node -v)" >&2; exit 1; }
+if [ ! -f web/node_modules/axe-core/axe.min.js ]; then
+  (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+fi

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# All tests, on both databases and in a browser. Leaves nothing running and
+# nothing on disk but caches.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+temp=$(mktemp -d)
+chmod 755 "$temp" # PostgreSQL runs as another user
+pg=$temp/pg
+cleanup() {
+  [ -d "$pg/data" ] && scripts/postgres.sh stop "$pg"
+  rm -rf "$temp"
+}
+trap cleanup EXIT
+if [ -z "${HOME:-}" ] || ! { mkdir -p "$HOME" && [ -w "$HOME" ]; }; then
+  export HOME=$temp/home
+  mkdir -p "$HOME"
+fi
+
+step() { echo "== $*"; }
+step provision; scripts/provision.sh
+step assets; make --no-print-directory assets
+step lint; scripts/lint.sh
+step postgres
+mkdir "$pg"
+HASTA_TEST_POSTGRES=$(scripts/postgres.sh start "$pg")
+export HASTA_TEST_POSTGRES HASTA_REQUIRE_POSTGRES=1 HASTA_E2E=1
+export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
+[ -d ../shared/data ] && export HASTA_SHARED=require
+step tests
+go test -timeout 20m ./...
+step tests under the race detector
+HASTA_E2E=0 go test -race -timeout 20m ./internal/app/... ./internal/engine/... ./internal/offboarding/... ./internal/store/... ./internal/web/...
