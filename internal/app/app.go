@@ -141,7 +141,7 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 	s := p.Step(key)
 	kind, ok := a.kinds[s.Kind]
 	if !ok {
-		return p.Block(key, "playbook.unknown_kind")
+		return p.Block(key, "step.unknown_kind")
 	}
 	if s.Human {
 		s.Due = dueOf(*s, p.Case, tx.Now(), a.company.Zone)

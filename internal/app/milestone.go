@@ -36,8 +36,8 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 			if !w.DoneAt.IsZero() {
 				m.Part++
 			}
-			if m.Asked.IsZero() || w.FirstCall.Before(m.Asked) {
-				m.Asked = w.FirstCall
+			if !w.FirstCall.IsZero() { // a wall instant; what people read is business time
+				m.Asked = s.ReadyAt
 			}
 			if w.State == offboarding.WorkReady && w.RunAt.After(m.Planned) {
 				m.Planned = w.RunAt
@@ -46,7 +46,8 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 		switch {
 		case s.State == offboarding.StepVerified, s.State == offboarding.StepDone && !s.Verifies:
 			m.State = "verified"
-			if !s.Verifies {
+			// A proof of identity, and a date that has come, need no second look.
+			if !s.Verifies && s.Kind != "confirm" && s.Kind != "wait" {
 				m.State = "done"
 			}
 		case s.State == offboarding.StepDone:

@@ -199,7 +199,7 @@ func (e *Engine) safely(ctx context.Context, w *offboarding.Work) (r app.Result,
 	}
 	kind, ok := e.Kinds[w.Kind]
 	if !ok {
-		return app.Result{}, fault.New(fault.Invalid, "playbook.unknown_kind")
+		return app.Result{}, fault.New(fault.Invalid, "step.unknown_kind")
 	}
 	if _, ok := kind.(step.Courier); ok {
 		return app.Result{Verdict: app.Accomplished}, e.App.SendMessage(ctx, offboarding.MessageID(w.Item))

@@ -7,17 +7,23 @@ import (
 	"hastaluego/internal/when"
 )
 
-// RequestID identifies a request (req_…), CaseID a case (case_…), StepID a
-// step (step_…), WorkID a work (work_…), MessageID a message (msg_…), LinkID a
-// capability link (lnk_…).
-type (
-	RequestID string
-	CaseID    string
-	StepID    string
-	WorkID    string
-	MessageID string
-	LinkID    string
-)
+// RequestID identifies a request (req_…).
+type RequestID string
+
+// CaseID identifies a case (case_…).
+type CaseID string
+
+// StepID identifies a step of a case (step_…).
+type StepID string
+
+// WorkID identifies a work (work_…).
+type WorkID string
+
+// MessageID identifies a letter (msg_…).
+type MessageID string
+
+// LinkID identifies a capability link (lnk_…).
+type LinkID string
 
 // Timing is when the customer wants to end.
 type Timing string

@@ -7,15 +7,18 @@ import (
 	"hastaluego/internal/fault"
 )
 
-// RequestState, CaseState, StepState and WorkState are the states of the
-// records; the transition tables below are the only truth about how they
-// change.
-type (
-	RequestState string
-	CaseState    string
-	StepState    string
-	WorkState    string
-)
+// RequestState is the state of a request. Like every state it changes only by
+// the transition table below: the only truth about how records change.
+type RequestState string
+
+// CaseState is the state of a case.
+type CaseState string
+
+// StepState is the state of a step.
+type StepState string
+
+// WorkState is the state of a work.
+type WorkState string
 
 // The states of a request.
 const (

@@ -58,7 +58,7 @@ func (cancelBilling) Spec() playbook.KindSpec {
 func (cancelBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 
 func (k cancelBilling) Info(s Subject) (connector.Info, error) {
-	b, _, err := reader{k.systems}.billing(s)
+	b, _, err := reader(k).billing(s)
 	if err != nil {
 		return connector.Info{}, err
 	}
@@ -66,7 +66,7 @@ func (k cancelBilling) Info(s Subject) (connector.Info, error) {
 }
 
 func (k cancelBilling) Observe(ctx context.Context, s Subject) (Findings, error) {
-	return reader{k.systems}.Observe(ctx, s)
+	return reader(k).Observe(ctx, s)
 }
 
 // endsInTime reports whether the subscription is ended, or will be by the end
@@ -140,7 +140,7 @@ func (verifyBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 const graceOfEnding = 24 * time.Hour
 
 func (k verifyBilling) Verify(ctx context.Context, s Subject) (Proof, error) {
-	f, err := reader{k.systems}.Observe(ctx, s)
+	f, err := reader(k).Observe(ctx, s)
 	if err != nil {
 		return Proof{}, err
 	}

@@ -140,8 +140,10 @@ func (t *tx) Heartbeat(ctx context.Context, id offboarding.WorkID, attempt int64
 }
 
 func workArgs(w offboarding.Work) []any {
-	return []any{w.Key, w.Phase, w.State, micros(w.RunAt), micros(w.RetryAt), w.Tries, w.CallHash, micros(w.CallingAt),
-		micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.ID, w.Attempt}
+	return []any{
+		w.Key, w.Phase, w.State, micros(w.RunAt), micros(w.RetryAt), w.Tries, w.CallHash, micros(w.CallingAt),
+		micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.ID, w.Attempt,
+	}
 }
 
 func (t *tx) SaveWork(ctx context.Context, w offboarding.Work) (bool, error) {

@@ -65,9 +65,16 @@ func TestPluralsFollowTheRulesOfTheLanguage(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"es", 1, "1 día"}, {"es", 0, "0 días"}, {"es", 2, "2 días"}, {"es", 1_000_000, "1.000.000 de días"},
-		{"es", 20_000_000, "20.000.000 de días"}, {"es", 1_000_001, "1.000.001 días"},
-		{"es", 10_000_001, "10.000.001 días"}, {"en", 1, "1 day"}, {"en", 0, "0 days"}, {"en", 1_000_000, "1,000,000 days"},
+		{"es", 1, "1 día"},
+		{"es", 0, "0 días"},
+		{"es", 2, "2 días"},
+		{"es", 1_000_000, "1.000.000 de días"},
+		{"es", 20_000_000, "20.000.000 de días"},
+		{"es", 1_000_001, "1.000.001 días"},
+		{"es", 10_000_001, "10.000.001 días"},
+		{"en", 1, "1 day"},
+		{"en", 0, "0 days"},
+		{"en", 1_000_000, "1,000,000 days"},
 	} {
 		if got := text.Say(c.lang, "days", "n", c.n); got != c.want {
 			t.Errorf("%s %d: %q, want %q", c.lang, c.n, got, c.want)

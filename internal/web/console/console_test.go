@@ -253,8 +253,15 @@ func TestAnAmountIsReadAsPeopleWriteIt(t *testing.T) {
 	h := newHouse(t, false)
 	ines := h.as("ines")
 	for i, c := range []struct{ typed, currency, shown string }{
-		{"29,90", "EUR", "29,90"}, {"29.90", "EUR", "29,90"}, {"1 152,00", "EUR", "1.152,00"}, {"1,152.00", "EUR", "1.152,00"}, {"1.152", "EUR", "1.152,00"},
-		{"1.152.000", "CLP", "1.152.000"}, {"1.152", "KWD", "1,152"}, {"0,50", "EUR", "0,50"}, {"7", "EUR", "7,00"},
+		{"29,90", "EUR", "29,90"},
+		{"29.90", "EUR", "29,90"},
+		{"1 152,00", "EUR", "1.152,00"},
+		{"1,152.00", "EUR", "1.152,00"},
+		{"1.152", "EUR", "1.152,00"},
+		{"1.152.000", "CLP", "1.152.000"},
+		{"1.152", "KWD", "1,152"},
+		{"0,50", "EUR", "0,50"},
+		{"7", "EUR", "7,00"},
 	} {
 		ref := "R-" + string(rune('a'+i))
 		ines.post("/console/customers/new", []string{

@@ -78,6 +78,7 @@ type trackView struct {
 // stop is a milestone in words.
 type stop struct {
 	Name, When, Icon, Class, State, Text string
+	Current                              bool
 	Rings                                []ring
 }
 
@@ -93,7 +94,7 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 	ends := text.LongDate(lang, p.Case.Effective)
 	v := trackView{
 		Lang: lang, Base: base, Code: p.Code, Name: p.Name, CanUndo: page.CanUndo, Company: c,
-		Updated: text.WeekdayInstant(lang, p.Now, zone), Until: lastMinute(lang, p.UndoUntil, zone),
+		Updated: text.Instant(lang, p.Now, zone), Until: lastMinute(lang, p.UndoUntil, zone),
 	}
 	state := string(page.State)
 	if page.State == offboarding.CaseOpen {
@@ -117,11 +118,12 @@ func viewStop(lang string, zone *time.Location, m app.Milestone) stop {
 		Text: text.Say(lang, "portal.milestone."+m.Name+".text"), Icon: stopIcons[m.State],
 	}
 	switch m.State {
-	case "done", "verified":
-		s.Class = "done"
-		s.When = text.ShortInstant(lang, m.Done, zone)
+	case "verified": // green belongs to what was read back, and to nothing else
+		s.Class, s.When = "done", text.ShortInstant(lang, m.Done, zone)
+	case "done":
+		s.Class, s.When = "now", text.ShortInstant(lang, m.Done, zone)
 	case "now", "blocked":
-		s.Class = "now"
+		s.Class, s.Current = "now", true
 		if !m.Planned.IsZero() {
 			s.When = text.DayMonth(lang, when.DateOf(m.Planned, zone))
 		}
