@@ -1,0 +1,131 @@
+package hastaluego_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed is the import table: which packages of ours each may import. An
+// unknown package fails, so that adding one, or an edge, is a visible line.
+var allowed = map[string]string{
+	// kernel: no project imports outside it
+	"internal/fault": "", "internal/id": "", "internal/money": "", "internal/when": "",
+	"internal/text": "fault money when",
+	// domain: pure
+	"internal/customer":    "fault money when",
+	"internal/offboarding": "customer fault when",
+	"internal/playbook":    "fault offboarding",
+	"internal/rule":        "when",
+	"internal/ingest":      "customer fault money rule text when",
+	"internal/audit":       "fault when",
+	// application
+	"internal/connector": "",
+	"internal/step":      "connector customer fault offboarding playbook",
+	"internal/app":       "audit connector customer fault id ingest offboarding playbook step when",
+	"internal/engine":    "app connector fault offboarding step",
+	// adapters: blind to each other; a child may import its parent
+	"internal/connector/httpsystem": "connector fault when",
+	"internal/store":                "app audit customer fault offboarding when",
+	"internal/seal":                 "audit fault id when",
+	"internal/document":             "fault money text when",
+	"internal/mail":                 "fault",
+	"internal/web/assets":           "fault",
+	"internal/web":                  "app fault id text web/assets",
+	"internal/web/portal":           "app fault id offboarding text web when",
+	"internal/web/console":          "app customer fault money offboarding text web when",
+	"internal/demo":                 "customer ingest money when",
+	"internal/demo/peer":            "when",
+	// tests only
+	"internal/testkit": "demo/peer id",
+	"e2e":              "*",
+	"cmd/hasta":        "*",
+	"":                 "",
+}
+
+// libraries names the only importers of some libraries, and for the kernel all
+// that it may use beyond the standard library.
+var libraries = map[string][]string{
+	"cel.dev/cel-go":              {"internal/rule"},
+	"modernc.org/sqlite":          {"internal/store", "internal/seal"},
+	"github.com/jackc/pgx":        {"internal/store", "internal/seal", "internal/testkit"},
+	"database/sql":                {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta"},
+	"net/http":                    {"internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
+	"github.com/wneessen/go-mail": {"internal/mail"},
+	"codeberg.org/go-pdf":         {"internal/document"},
+	"github.com/google/uuid":      {"internal/id"},
+}
+
+type pkg struct {
+	ImportPath, Name, Doc     string
+	Imports                   []string
+	TestGoFiles, XTestImports []string
+	Standard                  bool
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Doc,Imports,TestGoFiles,XTestImports", "./...")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var list []pkg
+	for dec := json.NewDecoder(out); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+const module = "hastaluego"
+
+func TestPackagesImportOnlyWhatTheTableAllows(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		edges, known := allowed[name]
+		if !known {
+			t.Errorf("%s is not in the import table: add a line that says what it may import", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			ours, ok := strings.CutPrefix(imp, module+"/internal/")
+			switch {
+			case ok && ours == "testkit":
+				t.Errorf("%s imports testkit, which is for tests", name)
+			case ok && edges != "*" && !slices.Contains(strings.Fields(edges), ours):
+				t.Errorf("%s must not import %s", name, ours)
+			}
+			for lib, who := range libraries {
+				if (imp == lib || strings.HasPrefix(imp, lib+"/")) && !slices.Contains(who, name) && name != "e2e" {
+					t.Errorf("%s must not import %s", name, imp)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if p.ImportPath != module && len(p.Doc) < 25 {
+			t.Errorf("%s has no doc comment that says what it is, and what not", p.ImportPath)
+		}
+	}
+}
