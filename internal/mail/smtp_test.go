@@ -81,7 +81,7 @@ func (f *far) serve(t *testing.T, tlsConfig *tls.Config) string {
 	}
 	address := l.Addr().String()
 	srv := smtp.NewServer(f)
-	srv.Domain, srv.AllowInsecureAuth, srv.ErrorLog = "far.example", true, log.New(t.Output(), "", 0)
+	srv.Domain, srv.AllowInsecureAuth, srv.ErrorLog = "far.example", true, log.New(io.Discard, "", 0)
 	if tlsConfig != nil {
 		l = tls.NewListener(l, tlsConfig)
 	}
