@@ -1,4 +1,5 @@
-// Package testkit is what tests share. No production code imports it.
+// Package testkit is what tests share: databases, the billing system as a
+// process, reference data. No production code imports it.
 package testkit
 
 import (
