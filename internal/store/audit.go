@@ -33,7 +33,9 @@ var (
 	pendingEntries = query(`
 		SELECT ` + entryColumns + ` FROM audit_pending p JOIN audit_entry e ON e.id = p.entry_id
 		 ORDER BY e.case_n, e.id LIMIT 2000`)
-	headSize         = query(`SELECT size FROM audit_head WHERE name = 'log'`)
+	// Taking the head first makes sequencers wait for each other: the second
+	// then sees what the first has left.
+	takeHead         = query(`UPDATE audit_head SET size = size WHERE name = 'log' RETURNING size`)
 	swapHead         = query(`UPDATE audit_head SET size = $1, root = $2, at = $3 WHERE name = 'log' AND size = $4`)
 	insertLeaf       = query(`INSERT INTO audit_leaf (idx, entry_id, leaf_hash) VALUES ($1, $2, $3)`)
 	insertHash       = query(`INSERT INTO audit_hash (place, hash) VALUES ($1, $2)`)
@@ -149,9 +151,9 @@ func (s *Store) Lease(ctx context.Context, name, holder string, ttl time.Duratio
 	return mine, err
 }
 
-// Sequence gives pending entries their index, in one transaction that compares
-// the size of the tree before it swaps it: of two sequencers one wins and the
-// other takes nothing. It then signs the new head and stores the checkpoint;
+// Sequence gives pending entries their index, in one transaction that takes the
+// head of the tree and compares its size before it swaps it: two sequencers
+// wait for each other and neither takes what the other took. It then signs the new head and stores the checkpoint;
 // a head that an earlier crash left unsigned is signed too. A late commit
 // simply gets a later index: pending is a set, not a cursor.
 func (s *Store) Sequence(ctx context.Context, sign func(size int64, root []byte) (string, error)) (n int, err error) {
@@ -183,6 +185,10 @@ func (s *Store) Sequence(ctx context.Context, sign func(size int64, root []byte)
 }
 
 func (t *tx) sequence(ctx context.Context) (int, error) {
+	var size int64
+	if err := t.one(ctx, "store.sequence", takeHead, nil, &size); err != nil {
+		return 0, err
+	}
 	var entries []audit.Entry
 	err := t.each(ctx, "store.sequence", pendingEntries, nil, func(row scanner) error {
 		e, _, err := scanEntry(row)
@@ -190,10 +196,6 @@ func (t *tx) sequence(ctx context.Context) (int, error) {
 		return err
 	})
 	if err != nil || len(entries) == 0 {
-		return 0, err
-	}
-	var size int64
-	if err := t.one(ctx, "store.sequence", headSize, nil, &size); err != nil {
 		return 0, err
 	}
 	fresh := map[int64]tlog.Hash{}

@@ -1,0 +1,231 @@
+package store_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+)
+
+// works stores n works of a system, due at the instant.
+func (b *bundle) works(n int, system string, due time.Time) {
+	b.t.Helper()
+	b.tx(func(tx app.Tx) error {
+		for i := range n {
+			w := offboarding.Work{
+				ID: offboarding.WorkID(id.New("work")), Kind: "cancel_billing", Item: fmt.Sprint(i), System: system, Key: id.New("k"),
+				Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: due,
+			}
+			if err := tx.InsertWork(b.t.Context(), w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (b *bundle) claim(limit, perSystem int) (list []offboarding.Work) {
+	b.t.Helper()
+	b.tx(func(tx app.Tx) (err error) {
+		list, err = tx.Claim(b.t.Context(), app.ClaimInput{Worker: "w", Limit: limit, PerSystem: perSystem, Lease: time.Minute})
+		return err
+	})
+	return list
+}
+
+func TestExpiredLeasesAreClaimedInTheFirstBatchesWhateverTheBacklog(t *testing.T) {
+	conform(t, func(b *bundle) {
+		b.works(5, "billing", noon.Add(-2*time.Hour))
+		dead := map[offboarding.WorkID]bool{}
+		for _, w := range b.claim(5, 100) {
+			dead[w.ID] = true
+		}
+		b.clock.Advance(2 * time.Minute)               // their worker died
+		b.works(1000, "billing", noon.Add(-time.Hour)) // a backlog that is older than their leases
+		again := 0
+		for range 2 {
+			for _, w := range b.claim(10, 1000) {
+				if dead[w.ID] {
+					again++
+					if w.Attempt != 2 {
+						b.t.Errorf("attempt %d", w.Attempt)
+					}
+				}
+			}
+		}
+		if again != 5 {
+			b.t.Errorf("%d of 5 expired works in the first two batches of ten", again)
+		}
+	})
+}
+
+func TestADeadSystemDoesNotDelayAnother(t *testing.T) {
+	conform(t, func(b *bundle) {
+		b.works(3000, "dead", noon.Add(-time.Hour))
+		hung := b.claim(4, 4) // these hang
+		b.works(3, "alive", noon.Add(-time.Minute))
+		got := b.claim(10, 4)
+		if len(hung) != 4 || len(got) != 3 {
+			b.t.Fatalf("%d hang, %d claimed", len(hung), len(got))
+		}
+		for _, w := range got {
+			if w.System != "alive" {
+				b.t.Errorf("claimed a work of %s", w.System)
+			}
+		}
+	})
+}
+
+func TestNoWorkIsClaimedTwice(t *testing.T) {
+	conform(t, func(b *bundle) {
+		b.works(300, "billing", noon)
+		var mu sync.Mutex
+		seen := map[offboarding.WorkID]int{}
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for {
+					var list []offboarding.Work
+					err := b.Tx(b.t.Context(), func(tx app.Tx) (err error) {
+						list, err = tx.Claim(b.t.Context(), app.ClaimInput{Worker: "w", Limit: 7, PerSystem: 1000, Lease: time.Minute})
+						return err
+					})
+					if err != nil {
+						b.t.Error(err)
+					}
+					mu.Lock()
+					for _, w := range list {
+						seen[w.ID]++
+					}
+					done := len(seen) == 300
+					mu.Unlock()
+					if err != nil || done {
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for w, n := range seen {
+			if n != 1 {
+				b.t.Errorf("%s claimed %d times", w, n)
+			}
+		}
+	})
+}
+
+func TestALateResultIsNotStored(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		b.works(1, "billing", noon)
+		first := b.claim(1, 1)[0]
+		b.clock.Advance(2 * time.Minute)
+		second := b.claim(1, 1)[0]
+		first.State, second.State = offboarding.WorkFailed, offboarding.WorkDone
+		b.tx(func(tx app.Tx) error {
+			if mine, err := tx.Heartbeat(ctx, first.ID, first.Attempt, time.Minute); mine || err != nil {
+				b.t.Errorf("the first worker still beats: %v %v", mine, err)
+			}
+			if ok, err := tx.PutWork(ctx, second); ok || err != nil {
+				b.t.Errorf("a person decided over a running work: %v %v", ok, err)
+			}
+			if ok, err := tx.SaveWork(ctx, first); ok || err != nil {
+				b.t.Errorf("the late result got in: %v %v", ok, err)
+			}
+			ok, err := tx.SaveWork(ctx, second)
+			if !ok {
+				b.t.Error("the good result did not get in")
+			}
+			return err
+		})
+	})
+}
+
+func TestTimersFollowBusinessTimeAndBackOffWallTime(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		b.works(1, "billing", noon.Add(24*time.Hour))
+		if n := len(b.claim(1, 1)); n != 0 {
+			b.t.Error("claimed before its time")
+		}
+		b.tx(func(tx app.Tx) error {
+			next, err := tx.NextTimer(ctx)
+			if !next.Equal(noon.Add(24 * time.Hour)) {
+				b.t.Errorf("next timer %v", next)
+			}
+			if err != nil {
+				return err
+			}
+			return tx.PutSetting(ctx, app.OffsetSetting, fmt.Sprint((25 * time.Hour).Microseconds()))
+		})
+		w := b.claim(1, 1)[0]
+		w.State, w.RetryAt = offboarding.WorkReady, noon.Add(time.Minute)
+		b.tx(func(tx app.Tx) error { _, err := tx.SaveWork(ctx, w); return err })
+		if n := len(b.claim(1, 1)); n != 0 {
+			b.t.Error("a push of business time skipped the back-off")
+		}
+		b.clock.Advance(time.Minute)
+		if n := len(b.claim(1, 1)); n != 1 {
+			b.t.Error("not claimed after the back-off")
+		}
+	})
+}
+
+func TestWorksOfAPausedCaseStay(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		cus := aCustomer("Ana", "R-1")
+		sub := aSubscription(cus.ID, "S-1")
+		b.tx(func(tx app.Tx) error {
+			if _, _, err := tx.PutCustomer(ctx, cus); err != nil {
+				return err
+			}
+			if _, err := tx.PutSubscription(ctx, sub); err != nil {
+				return err
+			}
+			c, _, _, err := b.aCase(tx, sub)
+			if err != nil {
+				return err
+			}
+			p, err := tx.FindPlan(ctx, c)
+			if err != nil {
+				return err
+			}
+			p.Case.Paused = true
+			if err := tx.SavePlan(ctx, &p); err != nil {
+				return err
+			}
+			return tx.InsertWork(ctx, offboarding.Work{ID: "work_1", Case: c, System: "billing", Key: "k", State: offboarding.WorkReady, RunAt: noon})
+		})
+		if n := len(b.claim(1, 1)); n != 0 {
+			b.t.Error("a work of a paused case was claimed")
+		}
+	})
+}
+
+func BenchmarkClaim(b *testing.B) {
+	s := openBench(b)
+	for b.Loop() {
+		err := s.Tx(b.Context(), func(tx app.Tx) error {
+			_, err := tx.Claim(b.Context(), app.ClaimInput{Worker: "w", Limit: 8, PerSystem: 1 << 30, Lease: time.Nanosecond})
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkCommit is the baseline: one row inserted and committed.
+func BenchmarkCommit(b *testing.B) {
+	s := openBench(b)
+	for b.Loop() {
+		if err := s.Tx(b.Context(), func(tx app.Tx) error { return tx.PutSetting(b.Context(), id.New("k"), "v") }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
