@@ -43,6 +43,10 @@ func (m Message) subject(c offboarding.Case) string {
 	return string(m.Request)
 }
 
+// WaitsForLog is the code of the fault that a letter must wait until a signed
+// checkpoint contains its entry.
+const WaitsForLog = "paper.waits_for_log"
+
 // SendMessage makes the letter from the records, mints its links and hands it
 // to the mail system. A crash in between sends it again under the same
 // Message-ID. A receipt waits (fault.Transient, paper.waits_for_log) until a
@@ -108,7 +112,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 	}
 	p.Request, p.Code, p.At = r, r.Code, r.ReceivedAt
 	if m.Paper == "receipt" && p.Proof == nil {
-		return Paper{}, fault.New(fault.Transient, "paper.waits_for_log")
+		return Paper{}, fault.New(fault.Transient, WaitsForLog)
 	}
 	p.Links, err = a.links(ctx, tx, m, purposes...)
 	return p, err

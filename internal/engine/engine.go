@@ -139,8 +139,12 @@ func (e *Engine) work(ctx context.Context, w offboarding.Work) {
 		return
 	}
 	if err != nil {
-		log.Warn("try failed", "err", err)
 		r = e.verdict(w, err)
+		if r.Code == app.WaitsForLog { // no failure: the sequencer works every moment
+			log.Debug("waits for the log")
+		} else {
+			log.Warn("try failed", "err", err)
+		}
 	}
 	// The result is recorded even when the deadline of the call has passed.
 	save, stop := context.WithTimeout(context.WithoutCancel(ctx), e.Lease)
@@ -313,7 +317,7 @@ func (e *Engine) verdict(w offboarding.Work, err error) app.Result {
 	case fault.Invalid, fault.NotFound, fault.Forbidden, fault.Blocked, fault.Gone:
 		r.Verdict = app.Failed
 	case fault.Transient:
-		if r.Code == "paper.waits_for_log" { // waits for the sequencer, which is not a failure
+		if r.Code == app.WaitsForLog { // waits for the sequencer, which is not a failure
 			r.Delay = 100 * time.Millisecond
 			return r
 		}

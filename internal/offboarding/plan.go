@@ -152,6 +152,9 @@ func (p *Plan) Block(key, code string) error {
 	if s.State == StepBlocked {
 		return nil
 	}
+	if s.Over() { // others may have begun because of it
+		return move(StepTransitions, "step", StepVerified, StepBlocked)
+	}
 	if err := s.to(StepBlocked); err != nil {
 		return err
 	}

@@ -246,7 +246,7 @@ func (p *portal) receiptPDF(w http.ResponseWriter, r *http.Request) {
 		}
 		select {
 		case <-end:
-			err = &fault.Error{Kind: fault.Transient, Code: "paper.waits_for_log", RetryAfter: proofWait}
+			err = &fault.Error{Kind: fault.Transient, Code: app.WaitsForLog, RetryAfter: proofWait}
 		case <-time.After(100 * time.Millisecond):
 			continue
 		}
