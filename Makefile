@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-VERSION := $(shell git describe --always --dirty 2>/dev/null)
 DIST := internal/web/assets/dist
 
 .PHONY: help
@@ -37,6 +36,10 @@ test-fast: assets ## Under a minute: no PostgreSQL, no browser
 .PHONY: lint
 lint: assets ## gofumpt, go vet and golangci-lint
 	@scripts/lint.sh
+
+.PHONY: vuln
+vuln: assets ## Known vulnerabilities in what is linked (asks vuln.go.dev)
+	@scripts/lint.sh vulnerabilities
 
 .PHONY: gen
 gen: check-go ## Write generated files again

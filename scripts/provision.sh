@@ -2,6 +2,7 @@
 # Installs what the tests need and is not here: Debian packages by their names,
 # as root. Elsewhere it says what is missing and stops.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 packages=()
 want() { # want TEST PACKAGE
   eval "$1" >/dev/null 2>&1 || packages+=("$2")
@@ -12,7 +13,7 @@ want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
 want 'command -v pdftotext' poppler-utils
 want 'command -v gcc' gcc
 want 'command -v runuser' util-linux
-want 'fc-list | grep -qi dejavu' fonts-dejavu-core
+want 'ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "hasta: the tests need these Debian packages (or their like): ${packages[*]}" >&2
@@ -20,11 +21,14 @@ if [ ${#packages[@]} -gt 0 ]; then
   fi
   echo "installing ${packages[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+  apt-get update -qq </dev/null
+  apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null >/dev/null
 fi
 command -v node >/dev/null || { echo "hasta: Node 20 or newer is not on PATH" >&2; exit 1; }
 [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || { echo "hasta: Node 20 or newer is needed, and this is $(node -v)" >&2; exit 1; }
-if [ ! -f web/node_modules/axe-core/axe.min.js ]; then
+# npm keeps a copy of the lock beside what it installed: another one means that
+# versions have changed.
+axe() { sed -n '/"node_modules\/axe-core"/,/}/s/.*"integrity": //p' "$1" 2>/dev/null; }
+if [ ! -f web/node_modules/axe-core/axe.min.js ] || [ "$(axe web/package-lock.json)" != "$(axe web/node_modules/.package-lock.json)" ]; then
   (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 fi

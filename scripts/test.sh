@@ -7,11 +7,15 @@ temp=$(mktemp -d)
 chmod 755 "$temp" # PostgreSQL runs as another user
 pg=$temp/pg
 cleanup() {
-  [ -d "$pg/data" ] && scripts/postgres.sh stop "$pg"
+  status=$?
+  set +e # whatever fails here, the rest is still removed
+  [ -f "$pg/data/postmaster.pid" ] && scripts/postgres.sh stop "$pg"
+  chmod -R u+w "$temp" # Go makes its module cache read-only
   rm -rf "$temp"
+  exit "$status"
 }
 trap cleanup EXIT
-if [ -z "${HOME:-}" ] || ! { mkdir -p "$HOME" && [ -w "$HOME" ]; }; then
+if [ -z "${HOME:-}" ] || ! { mkdir -p "$HOME" 2>/dev/null && [ -w "$HOME" ]; }; then
   export HOME=$temp/home
   mkdir -p "$HOME"
 fi
