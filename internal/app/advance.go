@@ -57,12 +57,20 @@ func (a *App) Subject(ctx context.Context, w offboarding.Work) (s step.Subject, 
 
 // Calling records that a call is about to be made, with the hash of what will
 // be asked: after a crash it is known that the call may have happened. False:
-// the work is not this worker's any more, and the call must not be made.
+// the work is not this worker's any more, or its departure is being undone, and
+// the call must not be made.
 func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash string) (bool, error) {
 	var ok bool
 	next := *w
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
 		next = *w
+		if w.Phase == offboarding.Act {
+			c, err := tx.FindCase(ctx, w.Case)
+			if err != nil || c.State != offboarding.CaseOpen { // it is being undone meanwhile
+				ok = false
+				return err
+			}
+		}
 		next.CallHash, next.CallingAt = hash, tx.Wall()
 		if next.FirstCall.IsZero() {
 			next.FirstCall = tx.Wall()
@@ -276,12 +284,20 @@ func (a *App) followUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 		if w.Step != s.ID {
 			continue
 		}
-		if (w.Phase == offboarding.Act || w.Phase == offboarding.Verify) && w.State != offboarding.WorkRunning && w.Undo != "" {
-			if err := turnToUndo(&w, tx.Now()); err != nil {
-				return err
-			}
-			if _, err := tx.PutWork(ctx, w); err != nil {
-				return err
+		if (w.Phase == offboarding.Act || w.Phase == offboarding.Verify) && w.State != offboarding.WorkRunning && w.State != offboarding.WorkCancelled {
+			if w.FirstCall.IsZero() { // it was stopped before it called anybody
+				w.State = offboarding.WorkReady
+				if err := cancelWork(ctx, tx, w); err != nil {
+					return err
+				}
+				w.State = offboarding.WorkCancelled
+			} else {
+				if err := turnToUndo(&w, tx.Now()); err != nil {
+					return err
+				}
+				if _, err := tx.PutWork(ctx, w); err != nil {
+					return err
+				}
 			}
 		}
 		if w.State == offboarding.WorkFailed || w.State == offboarding.WorkUncertain {

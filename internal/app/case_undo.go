@@ -6,6 +6,7 @@ import (
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
 	"hastaluego/internal/when"
 )
 
@@ -60,18 +61,13 @@ func (a *App) reverse(ctx context.Context, tx Tx, p *offboarding.Plan, by string
 	}
 	effects := make(map[offboarding.StepID][]offboarding.Work)
 	for _, w := range works {
-		if w.FirstCall.IsZero() && w.DoneAt.IsZero() || w.Undo == "" {
-			if w.State == offboarding.WorkReady {
-				if err := w.To(offboarding.WorkCancelled); err != nil {
-					return err
-				}
-				if _, err := tx.PutWork(ctx, w); err != nil {
-					return err
-				}
-			}
+		if a.mayHaveActed(w) {
+			effects[w.Step] = append(effects[w.Step], w)
 			continue
 		}
-		effects[w.Step] = append(effects[w.Step], w)
+		if err := cancelWork(ctx, tx, w); err != nil {
+			return err
+		}
 	}
 	undo, err := p.Reverse(tx.Now(), by, func(key string) bool { return len(effects[p.Step(key).ID]) > 0 })
 	if err != nil {
@@ -85,6 +81,29 @@ func (a *App) reverse(ctx context.Context, tx Tx, p *offboarding.Plan, by string
 		return err
 	}
 	return a.settle(ctx, tx, p, by)
+}
+
+// mayHaveActed reports whether a work changed a far system, may have, or is
+// about to: a call was begun, or a worker has it in hand. What was so already
+// and was never called is not ours to undo.
+func (a *App) mayHaveActed(w offboarding.Work) bool {
+	_, effect := a.kinds[w.Kind].(step.Effector)
+	return effect && (!w.FirstCall.IsZero() || w.State == offboarding.WorkRunning)
+}
+
+// cancelWork takes a work that did nothing off the queue; one that is over, or
+// in the hands of a worker, stays as it is.
+func cancelWork(ctx context.Context, tx Tx, w offboarding.Work) error {
+	switch w.State {
+	case offboarding.WorkReady, offboarding.WorkUncertain, offboarding.WorkFailed:
+	default:
+		return nil
+	}
+	if err := w.To(offboarding.WorkCancelled); err != nil {
+		return err
+	}
+	_, err := tx.PutWork(ctx, w)
+	return err
 }
 
 // undoStep sets the works of one step to be undone now.

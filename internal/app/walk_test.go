@@ -329,6 +329,35 @@ func TestADepartureIsUndoneBeforeItTakesEffect(t *testing.T) {
 	})
 }
 
+// Whoever changes their mind while the far system is just being called gets the
+// contract back all the same: the reversal waits for that call and undoes it.
+func TestUndoingWhileTheCallIsUnderWay(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		_, c, page := w.request(t, "period_end")
+		must(t, w.billing.SetFaults(ctx, peer.Faults{DelayBefore: 400}))
+		w.workTasks(t, c)
+		eventually(t, "the call is under way", func() bool {
+			v, err := w.OpenCase(ctx, agent, c)
+			must(t, err)
+			return slices.ContainsFunc(v.Works, func(x offboarding.Work) bool { return !x.CallingAt.IsZero() })
+		})
+		must(t, w.UndoByCustomer(ctx, page))
+		if st := w.state(t, c); st != offboarding.CaseReversing {
+			t.Errorf("the case is %s while the call is under way", st)
+		}
+		eventually(t, "reversed", func() bool { return w.state(t, c) == offboarding.CaseReversed })
+		effects, err := w.billing.Effects(ctx, "FE-20418-1")
+		must(t, err)
+		if len(effects) != 2 || effects[1].Kind != "resume" {
+			t.Errorf("effects: %v", effects)
+		}
+		w.verifyLog(t)
+	})
+}
+
 func TestAStrangerGetsTheSameAnswerAsACustomer(t *testing.T) {
 	t.Parallel()
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {

@@ -237,6 +237,11 @@ func (e *Engine) match(ctx context.Context, w offboarding.Work) (app.Result, err
 
 // act is the effect protocol: look, decide, mark, call.
 func (e *Engine) act(ctx context.Context, w *offboarding.Work, k step.Effector, s step.Subject) (app.Result, error) {
+	if w.Phase == offboarding.Act && s.Case.State != offboarding.CaseOpen {
+		// The departure is being undone: Advance takes this work off the queue, or
+		// turns it round if an earlier try may have called.
+		return app.Result{Verdict: app.Later, Again: s.Now}, nil
+	}
 	info, err := k.Info(s)
 	if err != nil {
 		return app.Result{}, err

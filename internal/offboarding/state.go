@@ -81,7 +81,7 @@ var (
 	}
 	StepTransitions = map[StepState][]StepState{
 		StepWaiting:  {StepReady, StepSkipped, StepCancelled},
-		StepReady:    {StepRunning, StepDone, StepBlocked, StepSkipped, StepCancelled},
+		StepReady:    {StepRunning, StepDone, StepBlocked, StepSkipped, StepCancelled, StepUndoing},
 		StepRunning:  {StepDone, StepBlocked, StepCancelled, StepUndoing},
 		StepBlocked:  {StepRunning, StepDone, StepSkipped, StepCancelled, StepUndoing, StepUndone},
 		StepDone:     {StepVerified, StepBlocked, StepUndoing},
