@@ -289,8 +289,15 @@ func (c *clockShowCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	next, err := h.app.NextTimer(ctx)
-	fmt.Fprintf(o.stdout, "now %s\nnext %s\n", now.Format(time.RFC3339), next.Format(time.RFC3339))
-	return err
+	if err != nil {
+		return err
+	}
+	waits := "nothing waits for a date"
+	if !next.IsZero() {
+		waits = next.Format(time.RFC3339)
+	}
+	fmt.Fprintf(o.stdout, "now  %s\nnext %s\n", now.Format(time.RFC3339), waits)
+	return nil
 }
 
 type clockPushCmd struct {
