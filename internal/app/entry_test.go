@@ -7,6 +7,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 )
 
@@ -154,6 +155,26 @@ func TestAPersonMatchesWhoNobodyCouldFind(t *testing.T) {
 		}
 		if _, _, err := w.VerifyRequest(ctx, token(confirm.Links["not_me"])); fault.CodeOf(err) != "link.unknown" {
 			t.Errorf("a link for something else: %v", err)
+		}
+	})
+}
+
+// A farewell that the mail system refuses is not done: a person is asked.
+func TestALetterThatIsRefusedIsNotSent(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		_, c, _ := w.request(t, "now")
+		w.workTasks(t, c)
+		eventually(t, "billing stopped", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })
+		w.mail.refuse("farewell")
+		next, err := w.NextTimer(ctx)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", next))
+		eventually(t, "a person is asked", func() bool { return w.stepState(t, c, "farewell") == offboarding.StepBlocked })
+		if st := w.state(t, c); st != offboarding.CaseOpen {
+			t.Errorf("the case is %s", st)
 		}
 	})
 }

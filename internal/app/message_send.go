@@ -49,7 +49,8 @@ const WaitsForLog = "paper.waits_for_log"
 
 // SendMessage makes the letter from the records, mints its links and hands it
 // to the mail system. A crash in between sends it again under the same
-// Message-ID. A receipt waits (fault.Transient, paper.waits_for_log) until a
+// Message-ID. A refused address is recorded and returned (fault.Invalid), so
+// that a step which needed the letter asks a person. A receipt waits (fault.Transient, paper.waits_for_log) until a
 // signed checkpoint contains its entry.
 func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error {
 	var m Message
@@ -69,7 +70,7 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		return err
 	}
 	refused := err
-	return a.store.Tx(ctx, func(tx Tx) error {
+	err = a.store.Tx(ctx, func(tx Tx) error {
 		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" {
 			return err
 		}
@@ -90,6 +91,10 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		}
 		return a.record(ctx, tx, fact)
 	})
+	if err != nil {
+		return err
+	}
+	return refused // a letter that was refused is not a letter that was sent
 }
 
 // paper gathers what the letter may say and mints its links.

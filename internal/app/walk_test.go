@@ -39,8 +39,16 @@ func TestMain(m *testing.M) {
 
 // letters records what was handed to the mail system.
 type letters struct {
-	mu   sync.Mutex
-	sent []letter
+	mu      sync.Mutex
+	sent    []letter
+	refused string // kind of letter whose address is refused
+}
+
+// refuse makes the mail system refuse letters of the kind from now on.
+func (l *letters) refuse(kind string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused = kind
 }
 
 type letter struct {
@@ -51,6 +59,9 @@ type letter struct {
 func (l *letters) Send(_ context.Context, to, _ string, p app.Paper) (string, string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if p.Kind == l.refused {
+		return "", "", fault.New(fault.Invalid, "mail.refused")
+	}
 	l.sent = append(l.sent, letter{to, p})
 	return p.Kind, p.Kind + " " + strings.Join(slices.Collect(valuesOf(p.Links)), " "), nil
 }
