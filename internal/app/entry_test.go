@@ -178,3 +178,29 @@ func TestALetterThatIsRefusedIsNotSent(t *testing.T) {
 		}
 	})
 }
+
+// Old links do nothing: an expired one says so, a used one shows the same case
+// again and changes nothing.
+func TestOldLinksAreHarmless(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		_, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: firstMail, When: "period_end", Language: "es"})
+		must(t, err)
+		link := token(w.mail.wait(t, "confirm", firstMail).Links["verify"])
+		first, _, err := w.VerifyRequest(ctx, link)
+		must(t, err)
+		again, _, err := w.VerifyRequest(ctx, link)
+		must(t, err)
+		if again != first || w.mail.count("receipt") > 1 {
+			t.Errorf("the link again: %s, %d receipts", again, w.mail.count("receipt"))
+		}
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", now.AddDate(0, 0, 31)))
+		if _, _, err := w.VerifyRequest(ctx, link); fault.CodeOf(err) != "link.expired" {
+			t.Errorf("after a month: %v", err)
+		}
+	})
+}
