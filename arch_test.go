@@ -22,14 +22,14 @@ var allowed = map[string]string{
 	// domain: pure
 	"internal/customer":    "fault money when",
 	"internal/offboarding": "customer fault when",
-	"internal/playbook":    "fault offboarding",
+	"internal/playbook":    "fault offboarding rule",
 	"internal/rule":        "when",
 	"internal/ingest":      "customer fault money rule text when",
 	"internal/audit":       "fault when",
 	// application
 	"internal/connector": "",
 	"internal/step":      "connector customer fault offboarding playbook",
-	"internal/app":       "audit connector customer fault id ingest offboarding playbook step when",
+	"internal/app":       "audit connector customer fault id ingest offboarding playbook rule step when",
 	"internal/engine":    "app connector fault offboarding step",
 	// adapters: blind to each other; a child may import its parent
 	"internal/connector/httpsystem": "connector fault when",

@@ -66,7 +66,7 @@ func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash string) (bo
 		next = *w
 		if w.Phase == offboarding.Act {
 			c, err := tx.FindCase(ctx, w.Case)
-			if err != nil || c.State != offboarding.CaseOpen { // it is being undone meanwhile
+			if err != nil || c.State != offboarding.CaseOpen || c.Paused { // undone or held meanwhile
 				ok = false
 				return err
 			}
@@ -314,29 +314,36 @@ func (a *App) followUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 	if err := p.Undone(s.Key, tx.Now()); err != nil {
 		return err
 	}
-	for i := len(p.Steps) - 1; i >= 0; i-- {
-		if next := p.Steps[i]; next.State == offboarding.StepUndoing {
-			var mine []offboarding.Work
-			for _, w := range works {
-				if w.Step == next.ID {
-					mine = append(mine, w)
-				}
-			}
-			if err := a.undoStep(ctx, tx, mine); err != nil {
-				return err
-			}
-			break
-		}
+	if err := a.undoNext(ctx, tx, p, works); err != nil {
+		return err
 	}
+	return a.settle(ctx, tx, p, "engine")
+}
+
+// undoNext begins to take back the next step of a reversal, or ends it when
+// none is left. A step of a person waits for that person.
+func (a *App) undoNext(ctx context.Context, tx Tx, p *offboarding.Plan, works []offboarding.Work) error {
 	if p.Case.State == offboarding.CaseReversed {
 		for _, sub := range p.Case.Subscriptions {
 			if err := tx.SetSubscriptionStatus(ctx, sub, customer.Active); err != nil {
 				return err
 			}
 		}
-		if err := a.tellReversed(ctx, tx, p.Case); err != nil {
-			return err
+		return a.tellReversed(ctx, tx, p.Case)
+	}
+	s := p.UndoTurn()
+	if s == nil {
+		return nil
+	}
+	if s.Human {
+		s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
+		return nil
+	}
+	var mine []offboarding.Work
+	for _, w := range works {
+		if w.Step == s.ID {
+			mine = append(mine, w)
 		}
 	}
-	return a.settle(ctx, tx, p, "engine")
+	return a.undoStep(ctx, tx, mine)
 }

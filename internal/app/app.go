@@ -37,9 +37,12 @@ type Config struct {
 	Keys     Keys
 	Post     Post
 	Kinds    map[string]step.Kind
-	Playbook *playbook.Playbook // that new cases follow
-	Company  Company
-	Wake     func() // tells the engine that there may be work; may be nil
+	Playbook *playbook.Playbook // that new cases follow when no other applies
+	// Playbooks are tried first, in order: a departure follows the first whose
+	// condition holds.
+	Playbooks []*playbook.Playbook
+	Company   Company
+	Wake      func() // tells the engine that there may be work; may be nil
 	// Moved is told before business time moves, so that far systems of a demo
 	// or a rehearsal live in the same time; may be nil.
 	Moved func(ctx context.Context, to time.Time) error
@@ -52,6 +55,7 @@ type App struct {
 	post     Post
 	kinds    map[string]step.Kind
 	playbook *playbook.Playbook
+	books    []*playbook.Playbook
 	company  Company
 	wake     func()
 	moved    func(ctx context.Context, to time.Time) error
@@ -65,7 +69,7 @@ func New(c Config) *App {
 	if c.Moved == nil {
 		c.Moved = func(context.Context, time.Time) error { return nil }
 	}
-	return &App{c.Store, c.Keys, c.Post, c.Kinds, c.Playbook, c.Company, c.Wake, c.Moved}
+	return &App{c.Store, c.Keys, c.Post, c.Kinds, c.Playbook, c.Playbooks, c.Company, c.Wake, c.Moved}
 }
 
 // Company returns the company's profile.
@@ -124,6 +128,9 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 			if err := a.record(ctx, tx, fact{e.Type, actor, string(p.Case.ID), string(p.Case.Customer), e.Args}); err != nil {
 				return err
 			}
+			if err := a.hush(ctx, tx, p, e); err != nil {
+				return err
+			}
 		}
 		if len(ready) == 0 {
 			return tx.SavePlan(ctx, p)
@@ -143,13 +150,21 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 	if !ok {
 		return p.Block(key, "step.unknown_kind")
 	}
-	if s.Human {
-		s.Due = dueOf(*s, p.Case, tx.Now(), a.company.Zone)
-		return nil
+	if s.Spec.If != "" {
+		holds, facts, err := a.holds(ctx, tx, p.Case, s.Spec.If)
+		if err != nil {
+			return p.Block(key, "step.condition")
+		}
+		if !holds {
+			return p.Skip(key, tx.Now(), facts)
+		}
 	}
 	subject, err := a.subject(ctx, tx, p.Case, *s, offboarding.Work{})
 	if err != nil {
 		return err
+	}
+	if s.Human {
+		return a.beginHuman(ctx, tx, p, s)
 	}
 	jobs := kind.Jobs(subject)
 	if len(jobs) == 0 {
@@ -209,7 +224,7 @@ func (a *App) subject(ctx context.Context, tx Tx, c offboarding.Case, s offboard
 	}
 	return step.Subject{
 		Case: c, Step: s, Work: w, Customer: cus, Subscriptions: pick(all, c.Subscriptions),
-		EffectiveAt: c.Effective.End(zone), Now: tx.Now(),
+		EffectiveAt: c.Effective.End(zone), RetrievalAt: c.RetrievalEnd().End(zone), Now: tx.Now(),
 	}, nil
 }
 

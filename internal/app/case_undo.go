@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"hastaluego/internal/fault"
@@ -69,15 +71,14 @@ func (a *App) reverse(ctx context.Context, tx Tx, p *offboarding.Plan, by string
 			return err
 		}
 	}
-	undo, err := p.Reverse(tx.Now(), by, func(key string) bool { return len(effects[p.Step(key).ID]) > 0 })
+	_, err = p.Reverse(tx.Now(), by, func(key string) bool {
+		s := p.Step(key)
+		return len(effects[s.ID]) > 0 || s.Acted()
+	})
 	if err != nil {
 		return err
 	}
-	if len(undo) > 0 {
-		if err := a.undoStep(ctx, tx, effects[p.Step(undo[0]).ID]); err != nil {
-			return err
-		}
-	} else if err := a.tellReversed(ctx, tx, p.Case); err != nil {
+	if err := a.undoNext(ctx, tx, p, slices.Concat(slices.Collect(maps.Values(effects))...)); err != nil {
 		return err
 	}
 	return a.settle(ctx, tx, p, by)

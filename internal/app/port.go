@@ -122,6 +122,9 @@ type WorkTx interface {
 	// PutWork stores w whatever it was (a person decided) if it is not running;
 	// false when it is.
 	PutWork(ctx context.Context, w offboarding.Work) (bool, error)
+	// DropAlarms takes the waiting alarms of a step off the queue; of all steps
+	// of the case when step is empty.
+	DropAlarms(ctx context.Context, c offboarding.CaseID, step string) error
 	// NextTimer returns the earliest RunAt after now of a work that waits, zero
 	// if there is none; Busy counts works that are due or running.
 	NextTimer(ctx context.Context) (time.Time, error)

@@ -85,7 +85,10 @@ func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus cus
 	if err := a.record(ctx, tx, fact{"request.matched", by, string(r.ID), string(r.ID), map[string]any{"customer": string(cus.ID)}}); err != nil {
 		return "", err
 	}
-	p := a.plan(*r, subs)
+	p, err := a.plan(ctx, tx, *r, cus, subs)
+	if err != nil {
+		return "", err
+	}
 	open, fresh, err := tx.InsertCase(ctx, p.Case, p.Steps)
 	if err != nil {
 		return "", err
@@ -117,7 +120,7 @@ func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus cus
 }
 
 // plan makes the case of a request from the playbook.
-func (a *App) plan(r offboarding.Request, subs []customer.Subscription) offboarding.Plan {
+func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus customer.Customer, subs []customer.Subscription) (offboarding.Plan, error) {
 	today := when.DateOf(r.ReceivedAt, a.company.Zone)
 	effective := today
 	ids := make([]customer.SubscriptionID, len(subs))
@@ -129,14 +132,23 @@ func (a *App) plan(r offboarding.Request, subs []customer.Subscription) offboard
 	}
 	c := offboarding.Case{
 		ID: offboarding.CaseID(id.New("case")), Code: r.Code, Request: r.ID, Customer: r.Customer, Subscriptions: ids,
-		Playbook: a.playbook.Version(), Language: r.Language, Zone: a.company.Zone.String(), When: r.When,
+		Language: r.Language, Zone: a.company.Zone.String(), When: r.When,
 		Effective: effective, RequestedAt: r.ReceivedAt,
 	}
-	steps := a.playbook.Steps()
+	facts := a.facts(r, c, cus, subs, today)
+	if err := a.inventoryFacts(ctx, tx, cus.ID, facts); err != nil {
+		return offboarding.Plan{}, err
+	}
+	book, err := a.choose(facts)
+	if err != nil {
+		return offboarding.Plan{}, err
+	}
+	c.Playbook, c.Retrieval = book.Version(), book.Retrieval
+	steps := book.Steps()
 	for i := range steps {
 		steps[i].ID, steps[i].Case = offboarding.StepID(id.New("step")), c.ID
 	}
-	return offboarding.Plan{Case: c, Steps: steps}
+	return offboarding.Plan{Case: c, Steps: steps}, nil
 }
 
 // pick returns the subscriptions with the ids, in their order.

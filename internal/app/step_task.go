@@ -2,23 +2,11 @@ package app
 
 import (
 	"context"
-	"strconv"
-	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 )
-
-// dueOf is when a human step is due: its param due_days, counted from the day
-// it became ready, at the end of that day.
-func dueOf(s offboarding.Step, c offboarding.Case, now time.Time, zone *time.Location) time.Time {
-	days, err := strconv.Atoi(s.Params["due_days"])
-	if err != nil {
-		days = 1
-	}
-	return dateIn(now, zone).AddDays(days).End(zone)
-}
 
 // TickInput sets or clears one item of a checklist.
 type TickInput struct {
@@ -50,20 +38,69 @@ type CompleteInput struct {
 // CompleteTask finishes a human step with its evidence. Every item must be
 // ticked.
 func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) error {
-	note, ferr := customer.CheckText("note", in.Note, 4000, true)
-	if ferr != nil {
-		return ferr
-	}
-	if note == "" {
-		return fault.New(fault.Invalid, "step.evidence_required").On("note")
+	note, err := required("note", in.Note, 4000)
+	if err != nil {
+		return err
 	}
 	return a.onStep(ctx, by, in.Case, in.Step, func(tx Tx, p *offboarding.Plan) error {
-		s := p.Step(in.Step)
-		if !s.Human || s.State != offboarding.StepReady && s.State != offboarding.StepRunning {
+		s, err := p.Workable(in.Step)
+		if err != nil {
+			return err
+		}
+		if a.kinds[s.Kind].Spec().Approves { // has a decision of its own
 			return fault.New(fault.Blocked, "step.not_ready")
 		}
 		s.Note = note
 		return p.Done(in.Step, tx.Now(), by.ID)
+	})
+}
+
+// required checks a text that must be there.
+func required(field, s string, limit int) (string, error) {
+	clean, err := customer.CheckText(field, s, limit, true)
+	if err != nil {
+		return "", err
+	}
+	if clean == "" {
+		return "", fault.New(fault.Invalid, "step.evidence_required").On(field)
+	}
+	return clean, nil
+}
+
+// UndoTask says that a person took back what a human step had done, in a
+// departure that is being undone. What was done last is taken back first.
+func (a *App) UndoTask(ctx context.Context, by Actor, in CompleteInput) error {
+	note, err := required("note", in.Note, 4000)
+	if err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, in.Case)
+		if err != nil {
+			return err
+		}
+		s := p.Step(in.Step)
+		if s == nil {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if err := refuse(by.MayWork(*s), []string{s.Role}); err != nil {
+			return err
+		}
+		if turn := p.UndoTurn(); turn != s || !s.Human {
+			return fault.New(fault.Blocked, "step.not_ready")
+		}
+		s.Note = note
+		if err := p.Undone(s.Key, tx.Now()); err != nil {
+			return err
+		}
+		works, err := tx.WorksOf(ctx, in.Case)
+		if err != nil {
+			return err
+		}
+		if err := a.undoNext(ctx, tx, &p, works); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, by.ID)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -201,6 +202,10 @@ func (e *Engine) safely(ctx context.Context, w *offboarding.Work) (r app.Result,
 	case "message":
 		return app.Result{Verdict: app.Accomplished}, e.App.SendMessage(ctx, offboarding.MessageID(w.Item))
 	}
+	if w.Kind == app.AlarmKind {
+		step, alarm, _ := strings.Cut(w.Item, ":")
+		return app.Result{Verdict: app.Accomplished}, e.App.Ring(ctx, w.Case, step, alarm)
+	}
 	kind, ok := e.Kinds[w.Kind]
 	if !ok {
 		return app.Result{}, fault.New(fault.Invalid, "step.unknown_kind")
@@ -209,12 +214,12 @@ func (e *Engine) safely(ctx context.Context, w *offboarding.Work) (r app.Result,
 		return app.Result{Verdict: app.Accomplished}, e.App.SendMessage(ctx, offboarding.MessageID(w.Item))
 	}
 	observer, ok := kind.(step.Observer)
-	if !ok { // a timer: its time has come
-		return app.Result{Verdict: app.Accomplished}, nil
-	}
 	s, err := e.App.Subject(ctx, *w)
 	if err != nil {
 		return app.Result{}, err
+	}
+	if !ok { // a timer: its time has come
+		return e.App.WaitOver(s.Step, *w), nil
 	}
 	s.Work = *w
 	effector, _ := kind.(step.Effector)

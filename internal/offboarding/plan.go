@@ -169,8 +169,8 @@ func (p *Plan) Tick(key, item string, ticked bool, by, evidence string, now time
 	if err != nil {
 		return err
 	}
-	if !s.Human || s.State != StepReady && s.State != StepRunning {
-		return fault.New(fault.Blocked, "step.not_ready")
+	if err := p.workable(s); err != nil {
+		return err
 	}
 	for i := range s.Items {
 		it := &s.Items[i]
@@ -210,7 +210,11 @@ func (p *Plan) Reverse(now time.Time, by string, acted func(key string) bool) ([
 	if err := p.Case.to(CaseReversing); err != nil {
 		return nil, err
 	}
-	p.tell("case.reversing", map[string]any{"by": by})
+	var final []string
+	for _, s := range p.Final() {
+		final = append(final, s.Key)
+	}
+	p.tell("case.reversing", map[string]any{"by": by, "final": final})
 	var undo []string
 	for i := len(p.Steps) - 1; i >= 0; i-- {
 		s := &p.Steps[i]

@@ -87,8 +87,12 @@ type Case struct {
 	OpenedAt      time.Time // identity proved
 	EffectiveAt   time.Time // the wait for the effective date was over
 	ClosedAt      time.Time
+	Retrieval     int // days after Effective in which the customer may fetch their data
 	Version       int64
 }
+
+// RetrievalEnd is the last day on which the customer may fetch their data.
+func (c Case) RetrievalEnd() when.Date { return c.Effective.AddDays(c.Retrieval) }
 
 // Step is one step of a case's plan: a snapshot of the playbook's.
 type Step struct {
@@ -106,6 +110,7 @@ type Step struct {
 	Verifies   bool   // over only when verified; otherwise when done
 	Human      bool
 	Milestone  string // empty: the customer does not see it
+	Spec       Spec
 	State      StepState
 	Due        time.Time // human steps
 	ReadyAt    time.Time
@@ -114,7 +119,40 @@ type Step struct {
 	DoneBy     string // usr_…, or "engine"
 	Note       string // evidence in words, sealed at rest
 	Blocked    string // message code of what it waits for a person about
+	Escalated  string // role that was asked because the step is late; empty: not late enough
 	Version    int64
+}
+
+// Spec is what a playbook says about a step beyond its kind: a snapshot, never
+// changed once the case exists.
+type Spec struct {
+	If       string     `json:"if,omitempty"` // CEL; false when the step's turn comes: skipped
+	Due      Due        `json:"due,omitzero"`
+	Alert    int        `json:"alert,omitempty"` // days before Due at which its owner is reminded
+	Escalate Escalation `json:"escalate,omitzero"`
+	Timeout  int        `json:"timeout,omitempty"` // days that a wait for an event may last
+	Else     string     `json:"else,omitempty"`    // when it is over: "continue" or "ask"
+	Undo     Undoing    `json:"undo,omitzero"`
+}
+
+// Due is when a step of a person is due: the end of the day that lies N days
+// after the day of From.
+type Due struct {
+	N        int    `json:"n,omitempty"`
+	Business bool   `json:"business,omitempty"` // N counts Mondays to Fridays only
+	From     string `json:"from,omitempty"`     // ready, request, effective, end_of_retrieval, or the key of an earlier step
+}
+
+// Escalation says who is asked when a step is late.
+type Escalation struct {
+	Days int    `json:"days,omitempty"` // after the step is due
+	To   string `json:"to,omitempty"`   // role
+}
+
+// Undoing says what taking a step back means.
+type Undoing struct {
+	Class string            `json:"class,omitempty"` // restorable, reissuable or final; empty: the step has no effect
+	Title map[string]string `json:"title,omitempty"` // what a person does to take it back
 }
 
 // Item is one line of a checklist.

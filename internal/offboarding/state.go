@@ -83,7 +83,7 @@ var (
 		StepWaiting:  {StepReady, StepSkipped, StepCancelled},
 		StepReady:    {StepRunning, StepDone, StepBlocked, StepSkipped, StepCancelled, StepUndoing},
 		StepRunning:  {StepDone, StepBlocked, StepCancelled, StepUndoing},
-		StepBlocked:  {StepRunning, StepDone, StepSkipped, StepCancelled, StepUndoing, StepUndone},
+		StepBlocked:  {StepReady, StepRunning, StepDone, StepSkipped, StepCancelled, StepUndoing, StepUndone},
 		StepDone:     {StepVerified, StepBlocked, StepUndoing},
 		StepVerified: {StepUndoing},
 		StepUndoing:  {StepUndone, StepBlocked},

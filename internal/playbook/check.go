@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"hastaluego/internal/rule"
 )
 
 func asYAML(err error, y *yaml.Error) bool { return errors.As(err, y) }
@@ -23,6 +25,10 @@ func (c *checker) check(f file, kinds []KindSpec) {
 		c.at("$.playbook", "playbook.name")
 	}
 	c.words("$.title", f.Title)
+	c.condition("$.when", f.When, "playbook.never")
+	if f.Retrieval != nil && (f.Retrieval.D < 0 || f.Retrieval.D > longestDue) {
+		c.at("$.retrieval", "playbook.days", "max", longestDue)
+	}
 	if len(f.Steps) == 0 {
 		c.at("$.steps", "playbook.no_steps")
 	}
@@ -45,8 +51,30 @@ func (c *checker) check(f file, kinds []KindSpec) {
 			}
 		}
 	}
-	if len(c.found) == 0 {
-		c.cycles(f)
+	if len(c.found) > 0 {
+		return
+	}
+	if c.cycles(f); len(c.found) == 0 {
+		c.order(f, kinds)
+	}
+}
+
+// condition checks a CEL condition; one that holds for nobody makes what
+// depends on it unreachable.
+func (c *checker) condition(at, expr, never string) {
+	if expr == "" {
+		return
+	}
+	cond, err := Condition(expr)
+	var problems rule.Problems
+	if errors.As(err, &problems) {
+		for _, p := range problems {
+			c.at(at, "playbook.condition", "what", p.What, "known", strings.Join(slices.Sorted(maps.Keys(Facts)), ", "))
+		}
+		return
+	}
+	if cond.Never() {
+		c.at(at, never)
 	}
 }
 
@@ -79,15 +107,19 @@ func (c *checker) step(at string, s stepFile, kinds []KindSpec) {
 		c.at(at+".kind", "playbook.unknown_kind", "kind", s.Kind, "known", strings.Join(names, ", "))
 		return
 	}
-	c.params(at, s, kinds[i])
-	if kinds[i].Human {
+	k := kinds[i]
+	c.params(at, s, k)
+	c.condition(at+".if", s.If, "playbook.unreachable")
+	c.undo(at, s, k)
+	c.timeout(at, s, k)
+	if k.Human {
 		c.human(at, s)
 		return
 	}
 	for _, x := range []struct {
 		field string
 		set   bool
-	}{{"role", s.Role != ""}, {"due", s.Due != nil}, {"items", len(s.Items) > 0}} {
+	}{{"role", s.Role != ""}, {"due", s.Due != nil}, {"items", len(s.Items) > 0}, {"alert", s.Alert != nil}, {"escalate", s.Escalate != nil}} {
 		if x.set {
 			c.at(at+"."+x.field, "playbook.not_human", "field", x.field, "kind", s.Kind)
 		}
@@ -111,14 +143,140 @@ func (c *checker) params(at string, s stepFile, k KindSpec) {
 	}
 }
 
+// due checks the date of a step of people. One that counts from the day the
+// step became ready needs a day to do it in.
+func (c *checker) due(at string, s stepFile) {
+	if s.Due == nil {
+		c.at(at+".due", "playbook.due", "max", longestDue)
+		return
+	}
+	n, _, ok := s.Due.days()
+	if !ok || n > longestDue || n < 0 || n < 1 && s.Due.From == "ready" || s.Due.From == "" {
+		c.at(at+".due", "playbook.due", "max", longestDue)
+	}
+}
+
+// undo checks what a step says about taking it back.
+func (c *checker) undo(at string, s stepFile, k KindSpec) {
+	switch {
+	case s.Undo == nil && k.TellUndo:
+		c.at(at, "playbook.undo_missing", "kind", k.Name)
+	case s.Undo == nil:
+	case !k.TellUndo:
+		c.at(at+".undo", "playbook.undo_idle", "kind", k.Name)
+	case !slices.Contains(undoClasses, s.Undo.Class):
+		c.at(at+".undo", "playbook.undo", "known", strings.Join(undoClasses, ", "))
+	case s.Undo.Class != "final" || len(s.Undo.Title) > 0:
+		c.words(at+".undo.title", s.Undo.Title)
+	}
+}
+
+var undoClasses = []string{"restorable", "reissuable", "final"}
+
+// timeout checks that a wait for an event, which may never come, ends.
+func (c *checker) timeout(at string, s stepFile, k KindSpec) {
+	event := false
+	for _, p := range k.Params {
+		event = event || slices.Contains(p.Event, s.Params[p.Name])
+	}
+	switch {
+	case event && (s.Timeout == nil || s.Timeout.D < 1 || s.Timeout.D > longestDue || s.Else != "continue" && s.Else != "ask"):
+		c.at(at, "playbook.timeout", "max", longestDue)
+	case !event && s.Timeout != nil:
+		c.at(at+".timeout", "playbook.timeout_idle")
+	case !event && s.Else != "":
+		c.at(at+".else", "playbook.timeout_idle")
+	}
+}
+
+// order checks what must come before what. The steps are known to have no
+// cycle.
+func (c *checker) order(f file, kinds []KindSpec) {
+	byKey := map[string]stepFile{}
+	for _, s := range f.Steps {
+		byKey[s.ID] = s
+	}
+	spec := func(s stepFile) KindSpec {
+		return kinds[slices.IndexFunc(kinds, func(k KindSpec) bool { return k.Name == s.Kind })]
+	}
+	before := map[string]map[string]bool{}
+	var ancestors func(id string) map[string]bool
+	ancestors = func(id string) map[string]bool {
+		if got, ok := before[id]; ok {
+			return got
+		}
+		out := map[string]bool{}
+		for _, a := range byKey[id].After {
+			out[a] = true
+			maps.Copy(out, ancestors(a))
+		}
+		before[id] = out
+		return out
+	}
+	has := func(id string, what func(stepFile) bool) bool {
+		for a := range ancestors(id) {
+			if what(byKey[a]) {
+				return true
+			}
+		}
+		return false
+	}
+	waits := func(until string) func(stepFile) bool {
+		return func(s stepFile) bool { return s.Kind == "wait" && s.Params["until"] == until && s.If == "" }
+	}
+	for i, s := range f.Steps {
+		at, k := fmt.Sprintf("$.steps[%d]", i), spec(s)
+		if s.Due != nil && !slices.Contains(dueEvents, s.Due.From) && !ancestors(s.ID)[s.Due.From] {
+			c.at(at+".due.from", "playbook.due_from", "from", s.Due.From, "known", strings.Join(dueEvents, ", "))
+		}
+		if k.Effect && !has(s.ID, func(b stepFile) bool { return b.Kind == "confirm" }) {
+			c.at(at, "playbook.before_proof", "key", s.ID)
+		}
+		if k.Approves && len(s.After) == 0 {
+			c.at(at, "playbook.approves_nothing", "key", s.ID)
+		}
+		if s.Kind == "wait" && s.Params["until"] == "end_of_retrieval" && (f.Retrieval == nil || !has(s.ID, waits("effective"))) {
+			c.at(at, "playbook.retrieval", "key", s.ID)
+		}
+		if !k.Erases {
+			continue
+		}
+		for _, e := range f.Steps {
+			if spec(e).Exports && !ancestors(s.ID)[e.ID] {
+				c.at(at, "playbook.export_after_erase", "key", s.ID, "export", e.ID)
+			}
+		}
+		// On the person's own request erasure is a right with its own clock.
+		if s.Params["on"] == "person_request" {
+			continue
+		}
+		if !has(s.ID, waits("end_of_retrieval")) {
+			c.at(at, "playbook.erase_early", "key", s.ID)
+		}
+		if !has(s.ID, func(b stepFile) bool { return spec(b).Approves && b.If == "" }) {
+			c.at(at, "playbook.erase_unapproved", "key", s.ID)
+		}
+	}
+}
+
+// dueEvents are what a due date may count from, beside earlier steps.
+var dueEvents = []string{"ready", "request", "effective", "end_of_retrieval"}
+
 // human checks what only steps of people have. A step that nobody owns, or
 // that is never due, could wait for ever.
 func (c *checker) human(at string, s stepFile) {
 	if !slices.Contains(Roles, s.Role) {
 		c.at(at+".role", "playbook.role", "role", s.Role, "known", strings.Join(Roles, ", "))
 	}
-	if s.Due == nil || s.Due.D < 1 || s.Due.D > longestDue || s.Due.From != "ready" {
-		c.at(at+".due", "playbook.due", "max", longestDue)
+	c.due(at, s)
+	switch {
+	case s.Escalate == nil:
+		c.at(at, "playbook.escalate", "max", longestDue)
+	case s.Escalate.D < 0 || s.Escalate.D > longestDue || !slices.Contains(Roles, s.Escalate.To):
+		c.at(at+".escalate", "playbook.escalate", "max", longestDue)
+	}
+	if s.Alert != nil && (s.Alert.D < 1 || s.Alert.D > longestDue) {
+		c.at(at+".alert", "playbook.days", "max", longestDue)
 	}
 	seen := map[string]bool{}
 	for j, it := range s.Items {

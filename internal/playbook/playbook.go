@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -19,13 +20,20 @@ import (
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/rule"
 )
 
 // KindSpec is what a playbook may say about one kind of step.
 type KindSpec struct {
 	Name     string
-	Human    bool // has an owner, a due date and a checklist
-	Verifies bool // over only when read back
+	About    string // one English sentence for the reference
+	Human    bool   // has an owner, a due date and a checklist
+	Verifies bool   // over only when read back
+	Effect   bool   // changes something outside: never before the proof of identity
+	TellUndo bool   // the playbook must say what taking it back means
+	Approves bool   // decides about the steps before it; needs one
+	Exports  bool   // gives the customer their data
+	Erases   bool   // destroys data for good
 	Params   []ParamSpec
 }
 
@@ -34,6 +42,10 @@ type ParamSpec struct {
 	Name     string
 	Required bool
 	Enum     []string // empty: any text
+	About    string   // one English sentence for the reference
+	// Event names the values of Enum that are events: they may never come, so the
+	// step must say timeout and else.
+	Event []string
 }
 
 // Milestones that a step may be, in the order in which customers meet them.
@@ -50,11 +62,45 @@ var Languages = []string{"es", "en"}
 
 // Playbook is a checked playbook.
 type Playbook struct {
-	Name    string
-	Title   map[string]string
-	version string
-	steps   []offboarding.Step
+	Name  string
+	Title map[string]string
+	// Retrieval is how many days after the effective date the customer may fetch
+	// their data.
+	Retrieval int
+	Source    []byte // the YAML as it was loaded
+	version   string
+	applies   *rule.Condition // nil: to everybody
+	steps     []offboarding.Step
 }
+
+// Applies reports whether departures with these facts follow the playbook.
+func (p *Playbook) Applies(facts map[string]any) (bool, error) {
+	if p.applies == nil {
+		return true, nil
+	}
+	return p.applies.Holds(facts)
+}
+
+// Facts are what conditions may see.
+var Facts = map[string]rule.Type{
+	"customer.kind": rule.TextType, "customer.consumer": rule.BoolType, "customer.country": rule.TextType,
+	"customer.region": rule.TextType, "customer.language": rule.TextType, "customer.segment": rule.TextType,
+	"case.channel": rule.TextType, "case.when": rule.TextType, "case.subscriptions": rule.IntType,
+	"case.days_to_effective": rule.IntType, "case.products": rule.TextType,
+	"customer.grants": rule.IntType, "customer.assets": rule.IntType, "customer.owes": rule.BoolType,
+}
+
+var factEnv = sync.OnceValue(func() *rule.Env {
+	env, err := rule.NewFactEnv(Facts)
+	if err != nil {
+		panic(err) // the facts are constants
+	}
+	return env
+})
+
+// Condition compiles the condition of a step or playbook. It fails with
+// rule.Problems.
+func Condition(expr string) (*rule.Condition, error) { return factEnv().Condition(expr) }
 
 // Version is the name and the first 12 hex digits of the source's SHA-256.
 func (p *Playbook) Version() string { return p.version }
@@ -71,9 +117,16 @@ func (p *Playbook) Steps() []offboarding.Step {
 
 // file is the YAML.
 type file struct {
-	Playbook string            `yaml:"playbook"`
-	Title    map[string]string `yaml:"title"`
-	Steps    []stepFile        `yaml:"steps"`
+	Playbook  string            `yaml:"playbook"`
+	Title     map[string]string `yaml:"title"`
+	When      string            `yaml:"when"`
+	Retrieval *retrievalFile    `yaml:"retrieval"`
+	Steps     []stepFile        `yaml:"steps"`
+}
+
+// retrievalFile is how many days the customer may fetch data after the end.
+type retrievalFile struct {
+	D int `yaml:"d"`
 }
 
 type stepFile struct {
@@ -86,12 +139,40 @@ type stepFile struct {
 	Items     []itemFile        `yaml:"items"`
 	Params    map[string]string `yaml:"params"`
 	Milestone string            `yaml:"milestone"`
+	If        string            `yaml:"if"`
+	Alert     *daysFile         `yaml:"alert"`
+	Escalate  *escalateFile     `yaml:"escalate"`
+	Timeout   *daysFile         `yaml:"timeout"`
+	Else      string            `yaml:"else"`
+	Undo      *undoFile         `yaml:"undo"`
 }
 
-// dueFile is when a human step is due: D days from the day it became ready.
+// dueFile is when a human step is due: D days ("5", or "5bd" for business
+// days) after the day of From.
 type dueFile struct {
-	D    int    `yaml:"d"`
+	D    string `yaml:"d"`
 	From string `yaml:"from"`
+}
+
+type daysFile struct {
+	D int `yaml:"d"`
+}
+
+type escalateFile struct {
+	D  int    `yaml:"d"`
+	To string `yaml:"to"`
+}
+
+type undoFile struct {
+	Class string            `yaml:"class"`
+	Title map[string]string `yaml:"title"`
+}
+
+// days reads "5" or "5bd".
+func (d dueFile) days() (n int, business, ok bool) {
+	text, business := strings.CutSuffix(d.D, "bd")
+	n, err := strconv.Atoi(text)
+	return n, business, err == nil
 }
 
 type itemFile struct {
@@ -198,7 +279,15 @@ func Load(name string, src []byte, kinds []KindSpec) (*Playbook, error) {
 		return nil, c.found
 	}
 	sum := sha256.Sum256(src)
-	pb := &Playbook{Name: f.Playbook, Title: f.Title, version: f.Playbook + "@" + hex.EncodeToString(sum[:])[:12]}
+	pb := &Playbook{Name: f.Playbook, Title: f.Title, Source: src, version: f.Playbook + "@" + hex.EncodeToString(sum[:])[:12]}
+	if f.Retrieval != nil {
+		pb.Retrieval = f.Retrieval.D
+	}
+	if f.When != "" {
+		if pb.applies, err = Condition(f.When); err != nil {
+			return nil, fault.Wrap("playbook.Load", err) // checked above
+		}
+	}
 	for i, s := range f.Steps {
 		pb.steps = append(pb.steps, snapshot(i, s, kinds))
 	}
@@ -214,8 +303,22 @@ func snapshot(seq int, s stepFile, kinds []KindSpec) offboarding.Step {
 	for name, v := range s.Params {
 		out.Params[name] = v
 	}
+	out.Spec = offboarding.Spec{If: s.If, Else: s.Else}
 	if s.Due != nil {
-		out.Params["due_days"] = strconv.Itoa(s.Due.D)
+		n, business, _ := s.Due.days()
+		out.Spec.Due = offboarding.Due{N: n, Business: business, From: s.Due.From}
+	}
+	if s.Alert != nil {
+		out.Spec.Alert = s.Alert.D
+	}
+	if s.Escalate != nil {
+		out.Spec.Escalate = offboarding.Escalation{Days: s.Escalate.D, To: s.Escalate.To}
+	}
+	if s.Timeout != nil {
+		out.Spec.Timeout = s.Timeout.D
+	}
+	if s.Undo != nil {
+		out.Spec.Undo = offboarding.Undoing{Class: s.Undo.Class, Title: s.Undo.Title}
 	}
 	for _, it := range s.Items {
 		out.Items = append(out.Items, offboarding.Item{Key: it.ID, Title: it.Title})

@@ -23,6 +23,7 @@ steps:
     after: [confirm]
     role: agent
     due: {d: 2, from: ready}
+    escalate: {d: 1, to: admin}
     items:
       - id: a
         title: {es: "Tres", en: "Three"}
@@ -55,7 +56,7 @@ func TestStepsAreFreshCopies(t *testing.T) {
 	}
 	a := pb.Steps()
 	a[1].Items[0].Ticked = true
-	if b := pb.Steps(); b[1].Items[0].Ticked || b[1].Params["due_days"] != "2" || !b[2].Verifies || !b[1].Human {
+	if b := pb.Steps(); b[1].Items[0].Ticked || b[1].Spec.Due.N != 2 || b[1].Spec.Escalate.To != "admin" || !b[2].Verifies || !b[1].Human {
 		t.Errorf("steps: %+v", b)
 	}
 }
@@ -67,9 +68,9 @@ func TestEveryProblemIsReportedAtItsPlace(t *testing.T) {
 		"unknown field":       {"    role: agent", "    rol: agent", "p.yaml:12:5", "file.syntax"},
 		"unknown kind":        {"kind: task", "kind: tusk", "p.yaml:9:11", "playbook.unknown_kind"},
 		"no name":             {"playbook: tiny", "playbook: Tiny One", "p.yaml:1:11", "playbook.name"},
-		"twice":               {"id: stop", "id: review", "p.yaml:17:9", "playbook.twice"},
-		"odd id":              {"id: stop", "id: Stop!", "p.yaml:17:9", "playbook.key"},
-		"nobody to wait for":  {"after: [review]", "after: [revue]", "p.yaml:20:13", "playbook.unknown_step"},
+		"twice":               {"id: stop", "id: review", "p.yaml:18:9", "playbook.twice"},
+		"odd id":              {"id: stop", "id: Stop!", "p.yaml:18:9", "playbook.key"},
+		"nobody to wait for":  {"after: [review]", "after: [revue]", "p.yaml:21:13", "playbook.unknown_step"},
 		"a circle":            {"after: [confirm]", "after: [stop]", "p.yaml:", "playbook.cycle"},
 		"a language missing":  {`{es: "Dos", en: "Two"}`, `{es: "Dos"}`, "p.yaml:10:", "playbook.words"},
 		"a comma unquoted":    {`{es: "Dos", en: "Two"}`, `{es: Dos, y tres, en: "Two"}`, "p.yaml:10:", "playbook.language"},
@@ -77,9 +78,9 @@ func TestEveryProblemIsReportedAtItsPlace(t *testing.T) {
 		"nobody owns it":      {"    role: agent\n", "", "p.yaml:", "playbook.role"},
 		"never due":           {"    due: {d: 2, from: ready}\n", "", "p.yaml:", "playbook.due"},
 		"due in the past":     {"{d: 2, from: ready}", "{d: 0, from: ready}", "p.yaml:13:", "playbook.due"},
-		"a role for a system": {"    params: {system: billing}", "    params: {system: billing}\n    role: agent", "p.yaml:22:11", "playbook.not_human"},
+		"a role for a system": {"    params: {system: billing}", "    params: {system: billing}\n    role: agent", "p.yaml:23:11", "playbook.not_human"},
 		"param missing":       {"    params: {system: billing}\n", "", "p.yaml:", "playbook.param_missing"},
-		"param unknown":       {"{system: billing}", "{system: billing, sistem: x}", "p.yaml:21:", "playbook.param_unknown"},
+		"param unknown":       {"{system: billing}", "{system: billing, sistem: x}", "p.yaml:22:", "playbook.param_unknown"},
 	} {
 		src := strings.Replace(good, c.from, c.to, 1)
 		if src == good {

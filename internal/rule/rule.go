@@ -82,6 +82,37 @@ func NewTextEnv(variables ...string) (*Env, error) {
 	return &Env{env}, nil
 }
 
+// Type is the type of a fact.
+type Type string
+
+// The types of facts.
+const (
+	TextType Type = "text"
+	IntType  Type = "int"
+	BoolType Type = "bool"
+)
+
+// NewFactEnv declares facts by name; a name may hold dots: "customer.kind".
+func NewFactEnv(facts map[string]Type) (*Env, error) {
+	types := map[Type]*cel.Type{TextType: cel.StringType, IntType: cel.IntType, BoolType: cel.BoolType}
+	opts := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)}
+	for name, t := range facts {
+		opts = append(opts, cel.Variable(name, types[t]))
+	}
+	env, err := cel.NewEnv(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("rule: %w", err)
+	}
+	return &Env{env}, nil
+}
+
+// Never reports whether the condition is false whatever the facts are: it
+// names none and yields false.
+func (c *Condition) Never() bool {
+	holds, err := c.Holds(map[string]any{})
+	return err == nil && !holds
+}
+
 // Text is an expression whose value is text.
 type Text struct{ program cel.Program }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // billingParams is what a step about a billing system must say.
-var billingParams = []playbook.ParamSpec{{Name: "system", Required: true}}
+var billingParams = []playbook.ParamSpec{{Name: "system", Required: true, About: "Name of a system in systems.yaml."}}
 
 // billingJobs is one work per subscription.
 func billingJobs(s Subject) []Job {
@@ -53,7 +53,7 @@ func (r reader) Observe(ctx context.Context, s Subject) (Findings, error) {
 type cancelBilling struct{ systems Systems }
 
 func (cancelBilling) Spec() playbook.KindSpec {
-	return playbook.KindSpec{Name: "cancel_billing", Verifies: true, Params: billingParams}
+	return playbook.KindSpec{Name: "cancel_billing", Verifies: true, Effect: true, About: "Ends each subscription at the billing system on the effective date and reads back that it will end.", Params: billingParams}
 }
 func (cancelBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 
@@ -131,7 +131,7 @@ func (k cancelBilling) VerifyUndo(ctx context.Context, s Subject) (Proof, error)
 type verifyBilling struct{ systems Systems }
 
 func (verifyBilling) Spec() playbook.KindSpec {
-	return playbook.KindSpec{Name: "verify_billing", Verifies: true, Params: billingParams}
+	return playbook.KindSpec{Name: "verify_billing", Verifies: true, About: "Reads back after the effective date that each subscription has ended; never writes.", Params: billingParams}
 }
 func (verifyBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 

@@ -15,7 +15,9 @@ func All(systems Systems) map[string]Kind {
 	kinds := []Kind{
 		confirm{},
 		task{},
+		approve{},
 		wait{},
+		eraseData{},
 		cancelBilling{systems},
 		verifyBilling{systems},
 		farewell{},

@@ -24,6 +24,7 @@ type Subject struct {
 	Customer      customer.Customer
 	Subscriptions []customer.Subscription // those that the case ends
 	EffectiveAt   time.Time               // first instant after the effective date
+	RetrievalAt   time.Time               // first instant after the retrieval window
 	Now           time.Time               // business time
 }
 

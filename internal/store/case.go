@@ -12,15 +12,15 @@ import (
 
 const (
 	caseColumns = `id, code, request_id, customer_id, subscriptions, state, paused, playbook, language, zone, timing, effective,
-	requested_at, opened_at, effective_at, closed_at, version`
+	requested_at, opened_at, effective_at, closed_at, retrieval_days, version`
 	stepColumns = `id, case_id, key, seq, kind, title, role, assignee, after, params, items, verifies, human, milestone, state,
-	due, ready_at, done_at, verified_at, done_by, note, blocked, version`
+	due, ready_at, done_at, verified_at, done_by, note, blocked, spec, escalated, version`
 )
 
 var (
 	insertCase = query(`
 		INSERT INTO case_ (` + caseColumns + `, search)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, $17)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, $18)`)
 	// The partial unique index lets one open case have a subscription; a second
 	// insert of it does nothing, and so is seen.
 	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
@@ -30,7 +30,7 @@ var (
 	dropCase          = query(`DELETE FROM case_ WHERE id = $1`)
 	insertStep        = query(`
 		INSERT INTO step (` + stepColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1)`)
 	caseByID = query(`SELECT ` + caseColumns + ` FROM case_ WHERE id = $1`)
 	stepsOf  = query(`SELECT ` + stepColumns + ` FROM step WHERE case_id = $1 ORDER BY seq, id`)
 	saveCase = query(`
@@ -40,13 +40,13 @@ var (
 	saveStep = query(`
 		UPDATE step
 		   SET assignee = $1, items = $2, state = $3, due = $4, ready_at = $5, done_at = $6, verified_at = $7, done_by = $8,
-		       note = $9, blocked = $10, version = version + 1
-		 WHERE id = $11 AND version = $12`)
+		       note = $9, blocked = $10, escalated = $11, version = version + 1
+		 WHERE id = $12 AND version = $13`)
 	// $1 state or empty, $2 1 for open ones only, $3 role or empty, $4 pattern.
 	caseFilter = ` FROM case_
 		 WHERE ($1 = '' OR state = $1)
 		   AND ($2 = 0 OR state IN ('registered', 'open', 'reversing'))
-		   AND ($3 = '' OR EXISTS (SELECT 1 FROM step WHERE step.case_id = case_.id AND (step.human = 1 AND step.state = 'ready' AND step.role = $3 OR step.state = 'blocked' AND $3 IN ('agent', 'admin'))))
+		   AND ($3 = '' OR EXISTS (SELECT 1 FROM step WHERE step.case_id = case_.id AND (step.human = 1 AND step.state IN ('ready', 'undoing') AND (step.role = $3 OR step.escalated = $3) OR step.state = 'blocked' AND $3 IN ('agent', 'admin'))))
 		   AND search LIKE $4 ESCAPE '\'`
 	listCases  = query(`SELECT ` + caseColumns + caseFilter + ` ORDER BY requested_at DESC, id LIMIT $5 OFFSET $6`)
 	countCases = query(`SELECT COUNT(*)` + caseFilter)
@@ -63,7 +63,7 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 	}
 	if _, err := t.exec(ctx, "store.InsertCase", insertCase, c.ID, c.Code, c.Request, c.Customer, string(subs), c.State, bit(c.Paused),
 		c.Playbook, c.Language, c.Zone, c.When, c.Effective.String(), micros(c.RequestedAt), micros(c.OpenedAt), micros(c.EffectiveAt),
-		micros(c.ClosedAt), searchText(cus)+" "+customer.Fold(c.Code)); err != nil {
+		micros(c.ClosedAt), c.Retrieval, searchText(cus)+" "+customer.Fold(c.Code)); err != nil {
 		return "", false, err
 	}
 	for _, sub := range c.Subscriptions {
@@ -93,13 +93,13 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 }
 
 func (t *tx) insertStep(ctx context.Context, s offboarding.Step) error {
-	docs, err := texts(s.Title, s.After, s.Params, s.Items)
+	docs, err := texts(s.Title, s.After, s.Params, s.Items, s.Spec)
 	if err != nil {
 		return err
 	}
 	_, err = t.exec(ctx, "store.insertStep", insertStep, s.ID, s.Case, s.Key, s.Seq, s.Kind, docs[0], s.Role, s.Assignee, docs[1], docs[2],
 		docs[3], bit(s.Verifies), bit(s.Human), s.Milestone, s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
-		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked)
+		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, docs[4], s.Escalated)
 	return err
 }
 
@@ -119,7 +119,7 @@ func texts(values ...any) ([]string, error) {
 func scanCase(row scanner) (c offboarding.Case, err error) {
 	var subs string
 	err = row.Scan(&c.ID, &c.Code, &c.Request, &c.Customer, &subs, &c.State, flag{&c.Paused}, &c.Playbook, &c.Language, &c.Zone,
-		&c.When, date{&c.Effective}, instant{&c.RequestedAt}, instant{&c.OpenedAt}, instant{&c.EffectiveAt}, instant{&c.ClosedAt}, &c.Version)
+		&c.When, date{&c.Effective}, instant{&c.RequestedAt}, instant{&c.OpenedAt}, instant{&c.EffectiveAt}, instant{&c.ClosedAt}, &c.Retrieval, &c.Version)
 	if err != nil {
 		return c, err
 	}
@@ -127,14 +127,14 @@ func scanCase(row scanner) (c offboarding.Case, err error) {
 }
 
 func scanStep(row scanner) (s offboarding.Step, err error) {
-	var title, after, params, items string
+	var title, after, params, items, spec string
 	err = row.Scan(&s.ID, &s.Case, &s.Key, &s.Seq, &s.Kind, &title, &s.Role, &s.Assignee, &after, &params, &items, flag{&s.Verifies},
 		flag{&s.Human}, &s.Milestone, &s.State, instant{&s.Due}, instant{&s.ReadyAt}, instant{&s.DoneAt}, instant{&s.VerifiedAt},
-		&s.DoneBy, &s.Note, &s.Blocked, &s.Version)
+		&s.DoneBy, &s.Note, &s.Blocked, &spec, &s.Escalated, &s.Version)
 	for _, d := range []struct {
 		text string
 		into any
-	}{{title, &s.Title}, {after, &s.After}, {params, &s.Params}, {items, &s.Items}} {
+	}{{title, &s.Title}, {after, &s.After}, {params, &s.Params}, {items, &s.Items}, {spec, &s.Spec}} {
 		if err == nil {
 			err = json.Unmarshal([]byte(d.text), d.into)
 		}
@@ -208,12 +208,12 @@ func (t *tx) saveStep(ctx context.Context, s *offboarding.Step, stored []offboar
 		}
 		if old[0] == items[0] && o.Assignee == s.Assignee && o.State == s.State && o.Due.Equal(s.Due) && o.ReadyAt.Equal(s.ReadyAt) &&
 			o.DoneAt.Equal(s.DoneAt) && o.VerifiedAt.Equal(s.VerifiedAt) && o.DoneBy == s.DoneBy && o.Note == s.Note &&
-			o.Blocked == s.Blocked && o.Version == s.Version {
+			o.Blocked == s.Blocked && o.Escalated == s.Escalated && o.Version == s.Version {
 			return nil
 		}
 	}
 	if err := t.must(ctx, "store.saveStep", saveStep, s.Assignee, items[0], s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
-		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, s.ID, s.Version); err != nil {
+		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, s.Escalated, s.ID, s.Version); err != nil {
 		return err
 	}
 	s.Version++

@@ -81,6 +81,9 @@ var (
 		   SET key = $1, phase = $2, state = $3, run_at = $4, retry_at = $5, tries = $6, call_hash = $7, calling_at = $8, first_call = $9,
 		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15
 		 WHERE id = $16 AND attempt = $17 AND state <> 'running'`)
+	dropAlarms = query(`
+		UPDATE work SET state = 'cancelled'
+		 WHERE case_id = $1 AND kind = 'alarm' AND state = 'ready' AND ($2 = '' OR item IN ($3, $4, $5))`)
 	nextTimer = query(`SELECT COALESCE(MIN(run_at), 0) FROM work WHERE state = 'ready' AND run_at > $1`)
 	busyWorks = query(`SELECT COUNT(*) FROM work WHERE state = 'running' OR state = 'ready' AND run_at <= $1 AND tries = 0`)
 )
@@ -164,4 +167,9 @@ func (t *tx) NextTimer(ctx context.Context) (next time.Time, err error) {
 func (t *tx) Busy(ctx context.Context) (n int, err error) {
 	err = t.one(ctx, "store.Busy", busyWorks, []any{micros(t.now)}, &n)
 	return n, err
+}
+
+func (t *tx) DropAlarms(ctx context.Context, c offboarding.CaseID, step string) error {
+	_, err := t.exec(ctx, "store.DropAlarms", dropAlarms, c, step, step+":alert", step+":overdue", step+":escalate")
+	return err
 }

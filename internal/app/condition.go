@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/when"
+)
+
+// facts are what conditions may see of a departure: playbook.Facts.
+func (a *App) facts(r offboarding.Request, c offboarding.Case, cus customer.Customer, subs []customer.Subscription, today when.Date) map[string]any {
+	products := make([]string, len(subs))
+	for i, s := range subs {
+		products[i] = s.Product
+	}
+	return map[string]any{
+		"customer.kind": string(cus.Kind), "customer.consumer": cus.Consumer, "customer.country": cus.Country,
+		"customer.region": cus.Region, "customer.language": cus.Language, "customer.segment": cus.Segment,
+		"case.channel": string(r.Channel), "case.when": string(c.When), "case.subscriptions": len(subs),
+		"case.days_to_effective": today.DaysUntil(c.Effective), "case.products": strings.Join(products, ", "),
+	}
+}
+
+// holds evaluates the condition of a step with the facts of this moment.
+func (a *App) holds(ctx context.Context, tx Tx, c offboarding.Case, expr string) (bool, map[string]any, error) {
+	cond, err := playbook.Condition(expr)
+	if err != nil {
+		return false, nil, fault.Wrap("app.holds", err)
+	}
+	s, err := a.subject(ctx, tx, c, offboarding.Step{}, offboarding.Work{})
+	if err != nil {
+		return false, nil, err
+	}
+	r, err := tx.FindRequest(ctx, c.Request)
+	if err != nil {
+		return false, nil, err
+	}
+	facts := a.facts(r, c, s.Customer, s.Subscriptions, when.DateOf(tx.Now(), a.company.Zone))
+	if err := a.inventoryFacts(ctx, tx, c.Customer, facts); err != nil {
+		return false, nil, err
+	}
+	ok, err := cond.Holds(facts)
+	return ok, facts, err
+}
+
+// choose returns the playbook that a departure follows.
+func (a *App) choose(facts map[string]any) (*playbook.Playbook, error) {
+	for _, b := range a.books {
+		ok, err := b.Applies(facts)
+		if err != nil {
+			return nil, fault.Wrap("app.choose "+b.Name, err)
+		}
+		if ok {
+			return b, nil
+		}
+	}
+	return a.playbook, nil
+}

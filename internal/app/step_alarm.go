@@ -1,0 +1,146 @@
+package app
+
+import (
+	"context"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+)
+
+// AlarmKind is the kind of the jobs of the house that make late steps heard.
+const AlarmKind = "alarm"
+
+// beginHuman gives a step of a person its due date and its alarms: timers that
+// follow business time like every other.
+func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
+	s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
+	var works []offboarding.Work
+	for _, al := range s.Alarms() {
+		if al.At.Before(tx.Now()) {
+			continue
+		}
+		works = append(works, offboarding.Work{
+			ID: offboarding.WorkID(id.New("work")), Kind: AlarmKind, Case: p.Case.ID, Item: s.Key + ":" + al.Name, System: "house",
+			Key: string(s.ID) + ":" + al.Name, Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: al.At,
+		})
+	}
+	return tx.InsertWork(ctx, works...)
+}
+
+// hush takes alarms off the queue that have nothing to say any more.
+func (a *App) hush(ctx context.Context, tx Tx, p *offboarding.Plan, e offboarding.Event) error {
+	switch e.Type {
+	case "step.done":
+		key, _ := e.Args["step"].(string)
+		if s := p.Step(key); s != nil && s.Human {
+			return tx.DropAlarms(ctx, p.Case.ID, key)
+		}
+	case "case.reversing", "case.stopped":
+		return tx.DropAlarms(ctx, p.Case.ID, "")
+	}
+	return nil
+}
+
+// Ring makes a late step heard: it is recorded, and after the days that the
+// playbook says its escalation role is asked too. A step that is over stays
+// silent.
+func (a *App) Ring(ctx context.Context, c offboarding.CaseID, step, alarm string) error {
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		if !p.Ring(step, alarm) {
+			return nil
+		}
+		return a.settle(ctx, tx, &p, "engine")
+	})
+}
+
+// WaitOver says what the end of a wait for an event means: the event came, or
+// the time-out is over and the playbook says what then.
+func (a *App) WaitOver(s offboarding.Step, w offboarding.Work) Result {
+	switch {
+	case s.Spec.Else == "", w.Evidence != "":
+		return Result{Verdict: Accomplished}
+	case s.Spec.Else == "continue":
+		return Result{Verdict: Accomplished, Evidence: `{"event":"timed_out"}`}
+	default:
+		return Result{Verdict: Failed, Code: "step.wait_timed_out"}
+	}
+}
+
+// happened ends the waits of the case for the event.
+func (a *App) happened(ctx context.Context, tx Tx, c offboarding.CaseID, event string) error {
+	works, err := tx.WorksOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, w := range works {
+		if w.Kind != "wait" || w.Item != event || w.State != offboarding.WorkReady || w.Evidence != "" {
+			continue
+		}
+		w.Evidence, w.RunAt = `{"event":"`+event+`"}`, tx.Now()
+		if ok, err := tx.PutWork(ctx, w); err != nil || !ok {
+			return orConflict(err)
+		}
+	}
+	return nil
+}
+
+// Approve decides a step that needs a second person.
+func (a *App) Approve(ctx context.Context, by Actor, c offboarding.CaseID, step string, yes bool, note string) error {
+	clean, err := required("note", note, 4000)
+	if err != nil {
+		return err
+	}
+	return a.onStep(ctx, by, c, step, func(tx Tx, p *offboarding.Plan) error {
+		if kind, ok := a.kinds[p.Step(step).Kind]; !ok || !kind.Spec().Approves {
+			return fault.New(fault.Blocked, "step.not_ready")
+		}
+		for _, who := range []string{by.ID, by.RealID} {
+			for _, hand := range p.Hands(step) {
+				if who != "" && who == hand {
+					return fault.New(fault.Forbidden, "approval.same_person")
+				}
+			}
+		}
+		return p.Approve(step, yes, clean, by.ID, tx.Now())
+	})
+}
+
+// ReopenStep gives a blocked human step back to its owner.
+func (a *App) ReopenStep(ctx context.Context, by Actor, c offboarding.CaseID, step string) error {
+	return a.onStep(ctx, by, c, step, func(_ Tx, p *offboarding.Plan) error { return p.Reopen(step, by.ID) })
+}
+
+// PauseCase keeps a case as it is until it is resumed; why is required.
+func (a *App) PauseCase(ctx context.Context, by Actor, c offboarding.CaseID, why string) error {
+	clean, err := required("why", why, 2000)
+	if err != nil {
+		return err
+	}
+	return a.onCase(ctx, by, c, func(p *offboarding.Plan) error { return p.Pause(by.ID, clean) })
+}
+
+// ResumeCase lets a paused case go on.
+func (a *App) ResumeCase(ctx context.Context, by Actor, c offboarding.CaseID) error {
+	return a.onCase(ctx, by, c, func(p *offboarding.Plan) error { return p.Resume(by.ID) })
+}
+
+func (a *App) onCase(ctx context.Context, by Actor, c offboarding.CaseID, fn func(*offboarding.Plan) error) error {
+	if err := by.may("case"); err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		if err := fn(&p); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, by.ID)
+	})
+}

@@ -1,0 +1,224 @@
+package offboarding
+
+import (
+	"slices"
+	"time"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/when"
+)
+
+// workable refuses what a person may not work on now.
+func (p *Plan) workable(s *Step) error {
+	switch {
+	case p.Case.Paused:
+		return fault.New(fault.Blocked, "case.paused")
+	case !s.Human || s.State != StepReady && s.State != StepRunning:
+		return fault.New(fault.Blocked, "step.not_ready")
+	}
+	return nil
+}
+
+// Workable returns the human step that may be worked on now, or why not.
+func (p *Plan) Workable(key string) (*Step, error) {
+	s, err := p.find(key)
+	if err != nil {
+		return nil, err
+	}
+	return s, p.workable(s)
+}
+
+// Skip leaves out a ready step whose condition does not hold; facts are what
+// the condition saw.
+func (p *Plan) Skip(key string, now time.Time, facts map[string]any) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if err := s.to(StepSkipped); err != nil {
+		return err
+	}
+	p.tell("step.skipped", map[string]any{"step": s.Key, "condition": s.Spec.If, "facts": facts})
+	return p.settle(now)
+}
+
+// Reopen gives a blocked step back to its owner.
+func (p *Plan) Reopen(key, by string) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if !s.Human || s.State != StepBlocked {
+		return fault.New(fault.Blocked, "step.not_blocked")
+	}
+	if err := s.to(StepReady); err != nil {
+		return err
+	}
+	s.Blocked = ""
+	p.tell("step.reopened", map[string]any{"step": s.Key, "by": by})
+	return nil
+}
+
+// Hands returns who prepared or executed what the step approves: the people
+// who did, or ticked something in, the steps that it waits for.
+func (p *Plan) Hands(key string) []string {
+	s := p.Step(key)
+	if s == nil {
+		return nil
+	}
+	var out []string
+	for _, a := range s.After {
+		before := p.Step(a)
+		out = append(out, before.DoneBy)
+		for _, it := range before.Items {
+			out = append(out, it.By)
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(who string) bool { return who == "" || who == "engine" })
+}
+
+// Approve decides a step that needs a second person: nobody approves what they
+// prepared. Refused, the step is blocked until somebody reopens it.
+func (p *Plan) Approve(key string, yes bool, note, by string, now time.Time) error {
+	s, err := p.Workable(key)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(p.Hands(key), by) {
+		return fault.New(fault.Forbidden, "approval.same_person")
+	}
+	s.Note = note
+	if !yes {
+		p.tell("approval.refused", map[string]any{"step": key, "by": by, "why": note})
+		return p.Block(key, "approval.refused")
+	}
+	p.tell("approval.given", map[string]any{"step": key, "by": by, "of": p.Hands(key)})
+	return p.Done(key, now, by)
+}
+
+// Pause keeps the case as it is until it is resumed: no work begins and nobody
+// may work on its steps. Dates go on.
+func (p *Plan) Pause(by, why string) error {
+	if p.Case.State != CaseOpen || p.Case.Paused {
+		return fault.New(fault.Blocked, "case.not_pausable")
+	}
+	p.Case.Paused = true
+	p.tell("case.paused", map[string]any{"by": by, "why": why})
+	return nil
+}
+
+// Resume lets a paused case go on.
+func (p *Plan) Resume(by string) error {
+	if !p.Case.Paused {
+		return fault.New(fault.Blocked, "case.not_paused")
+	}
+	p.Case.Paused = false
+	p.tell("case.resumed", map[string]any{"by": by})
+	return nil
+}
+
+// DueOf is when a human step that became ready at now is due; never before
+// the end of that day.
+func (p *Plan) DueOf(s *Step, now time.Time, zone *time.Location) time.Time {
+	d := s.Spec.Due
+	today := when.DateOf(now, zone)
+	from := today
+	switch d.From {
+	case "", "ready":
+	case "request":
+		from = when.DateOf(p.Case.RequestedAt, zone)
+	case "effective":
+		from = p.Case.Effective
+	case "end_of_retrieval":
+		from = p.Case.RetrievalEnd()
+	default:
+		if before := p.Step(d.From); before != nil && !before.DoneAt.IsZero() {
+			from = when.DateOf(before.DoneAt, zone)
+		}
+	}
+	due := from.AddDays(d.N)
+	if d.Business {
+		due = from.AddWeekdays(d.N)
+	}
+	if due.Before(today) {
+		due = today
+	}
+	return due.End(zone)
+}
+
+// Alarm is a date on which an unfinished human step makes itself heard.
+type Alarm struct {
+	Name string // alert, overdue, escalate
+	At   time.Time
+}
+
+// Alarms are the dates of a human step with a due date, in order.
+func (s *Step) Alarms() []Alarm {
+	var out []Alarm
+	if s.Spec.Alert > 0 {
+		out = append(out, Alarm{"alert", s.Due.AddDate(0, 0, -s.Spec.Alert)})
+	}
+	out = append(out, Alarm{"overdue", s.Due})
+	if s.Spec.Escalate.To != "" {
+		out = append(out, Alarm{"escalate", s.Due.AddDate(0, 0, s.Spec.Escalate.Days)})
+	}
+	return out
+}
+
+// Ring tells that a date of an unfinished step has come; a step that is over
+// stays silent. It reports whether anything was told.
+func (p *Plan) Ring(key, alarm string) bool {
+	s := p.Step(key)
+	if s == nil || p.Case.State != CaseOpen || s.State != StepReady && s.State != StepRunning && s.State != StepBlocked {
+		return false
+	}
+	switch alarm {
+	case "alert":
+		p.tell("step.due_soon", map[string]any{"step": key, "role": s.Role})
+	case "overdue":
+		p.tell("step.overdue", map[string]any{"step": key, "role": s.Role})
+	case "escalate":
+		s.Escalated = s.Spec.Escalate.To
+		p.tell("step.escalated", map[string]any{"step": key, "role": s.Role, "to": s.Escalated})
+	default:
+		return false
+	}
+	return true
+}
+
+// UndoTurn is the step that is to be undone now: in a reversal what was done
+// last is taken back first. Nil if there is none.
+func (p *Plan) UndoTurn() *Step {
+	for i := len(p.Steps) - 1; i >= 0; i-- {
+		if st := p.Steps[i].State; st == StepUndoing {
+			return &p.Steps[i]
+		} else if st == StepBlocked && p.Case.State == CaseReversing {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Acted reports whether a human step changed something outside that can be
+// taken back: it was done, or some of its list was ticked.
+func (s *Step) Acted() bool {
+	if !s.Human || s.Spec.Undo.Class == "" || s.Spec.Undo.Class == "final" {
+		return false
+	}
+	if s.State == StepDone {
+		return true
+	}
+	return s.State != StepUndone && slices.ContainsFunc(s.Items, func(it Item) bool { return it.Ticked })
+}
+
+// Final returns the steps that were done and cannot be taken back.
+func (p *Plan) Final() []*Step {
+	var out []*Step
+	for i := range p.Steps {
+		if s := &p.Steps[i]; s.Spec.Undo.Class == "final" && (s.State == StepDone || s.State == StepVerified) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
