@@ -38,6 +38,8 @@ func (p papers) letter(x app.Paper) document.Letter {
 		return document.Reversed(document.ReversedFacts{
 			Lang: x.Language, Company: c, Code: x.Code, RequestedAt: x.At, At: x.Now, Subscriptions: lines(x), Follow: x.Links["case"],
 		})
+	case "code":
+		return document.Code(document.CodeFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Secret: x.Secret})
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,

@@ -75,13 +75,23 @@ func New(c Config) *App {
 // Company returns the company's profile.
 func (a *App) Company() Company { return a.company }
 
-// tx runs fn in a transaction and wakes the engine when it was committed.
+// again is how often a verb is tried when others change the same case at the
+// same moment: each time somebody else came through.
+const again = 12
+
+// tx runs fn in a transaction and wakes the engine when it was committed. When
+// somebody was faster it runs fn again on what they left.
 func (a *App) tx(ctx context.Context, fn func(Tx) error) error {
-	if err := a.store.Tx(ctx, fn); err != nil {
-		return err
+	var err error
+	for range again {
+		if err = a.store.Tx(ctx, fn); fault.CodeOf(err) != "case.changed_meanwhile" || ctx.Err() != nil {
+			break
+		}
 	}
-	a.wake()
-	return nil
+	if err == nil {
+		a.wake()
+	}
+	return err
 }
 
 // fact is one thing to be written to the log.

@@ -75,10 +75,12 @@ type CaseView struct {
 	Lines      []customer.Subscription
 	Works      []offboarding.Work
 	Messages   []Message
+	Blobs      []Blob
 	Timeline   []TimelineEntry // newest first
 	Milestones []Milestone
 	Users      map[string]string // id → name
 	CanUndo    bool
+	Approves   map[string]bool // kinds of step that a second person decides
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -119,11 +121,18 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		if v.Messages, err = tx.ListMessages(ctx, cid, 100); err != nil {
 			return err
 		}
+		if v.Blobs, err = tx.BlobsOf(ctx, cid); err != nil {
+			return err
+		}
 		zone, err := zoneOf(c)
 		if err != nil {
 			return err
 		}
 		v.Milestones, v.CanUndo = milestones(v.Plan, v.Works), v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
+		v.Approves = make(map[string]bool)
+		for name, k := range a.kinds {
+			v.Approves[name] = k.Spec().Approves
+		}
 		if v.Users, err = names(ctx, tx); err != nil {
 			return err
 		}

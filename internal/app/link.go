@@ -25,6 +25,7 @@ var linkLife = map[string]time.Duration{
 	"not_me": 90 * 24 * time.Hour,
 	"case":   400 * 24 * time.Hour,
 	"bye":    400 * 24 * time.Hour,
+	"data":   codeLife,
 }
 
 // hashToken is what is stored of a token.

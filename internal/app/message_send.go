@@ -119,6 +119,10 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 	if m.Paper == "receipt" && p.Proof == nil {
 		return Paper{}, fault.New(fault.Transient, WaitsForLog)
 	}
+	if m.Paper == "code" {
+		p.Secret, err = a.mintCode(ctx, tx, p.Case)
+		return p, err
+	}
 	p.Links, err = a.links(ctx, tx, m, purposes...)
 	return p, err
 }

@@ -33,6 +33,7 @@ type Tx interface {
 	WorkTx
 	MessageTx
 	LinkTx
+	BlobTx
 	StaffTx
 	AuditTx
 	SettingTx
@@ -172,6 +173,31 @@ type Link struct {
 	UsedAt    time.Time // single use: verify, not_me
 }
 
+// Blob is a file that belongs to a case: a bundle for the customer, or
+// evidence. Its body is sealed with the customer's key.
+type Blob struct {
+	ID        string // att_…
+	Kind      string // bundle, evidence
+	Case      offboarding.CaseID
+	Step      offboarding.StepID
+	Name      string
+	Media     string // media type
+	Size      int64  // of the plain body, bytes
+	SHA256    string // of the plain body, hex
+	CreatedAt time.Time
+	CreatedBy string // usr_… or engine
+	KeyID     string
+	Body      []byte // sealed; empty in lists
+}
+
+// BlobTx keeps files.
+type BlobTx interface {
+	// InsertBlob stores a file unless one with its ID is there.
+	InsertBlob(ctx context.Context, b Blob) error
+	FindBlob(ctx context.Context, id string) (Blob, error)
+	BlobsOf(ctx context.Context, c offboarding.CaseID) ([]Blob, error) // oldest first, without bodies
+}
+
 // LinkTx keeps capability links.
 type LinkTx interface {
 	InsertLink(ctx context.Context, l Link) error
@@ -278,6 +304,7 @@ type Paper struct {
 	Milestones  []Milestone
 	Links       map[string]string // by purpose: verify, case, not_me, bye, receipt_pdf
 	Proof       *LogProof
+	Secret      string // code that opens the downloads; only in the letter "code"
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

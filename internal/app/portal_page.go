@@ -81,6 +81,9 @@ type CasePage struct {
 	State   offboarding.CaseState
 	CanUndo bool
 	Subject bool // a person of the company is asked about something
+	Data    bool // the plan gives the customer their data
+	// Final are the titles, by language, of what was done and does not come back.
+	Final []map[string]string
 }
 
 // OpenCasePage reads the private page behind a token; purpose is "case" or
@@ -105,7 +108,14 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		}
 		out.State = plan.Case.State
 		out.CanUndo = plan.CanUndo(tx.Now(), out.Paper.EffectiveAt)
+		out.Data, out.Subject, out.Final = false, false, nil
+		for _, s := range plan.Final() {
+			out.Final = append(out.Final, s.Title)
+		}
 		for _, s := range plan.Steps {
+			if k, ok := a.kinds[s.Kind]; ok && k.Spec().Exports {
+				out.Data = true
+			}
 			out.Subject = out.Subject || s.State == offboarding.StepBlocked
 		}
 		return nil

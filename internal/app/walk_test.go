@@ -129,6 +129,12 @@ const firstMail = "marta@estudioalmena.example"
 
 func newWorld(t *testing.T, e testkit.Engine) *world {
 	t.Helper()
+	return newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
+}
+
+// newWorldWith is a world whose departures follow the playbook.
+func newWorldWith(t *testing.T, e testkit.Engine, source string) *world {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	s, err := store.Open(ctx, store.Config{URL: e.URL})
 	must(t, err)
@@ -141,7 +147,7 @@ func newWorld(t *testing.T, e testkit.Engine) *world {
 	sys, err := httpsystem.New(configs[0], when.Machine{})
 	must(t, err)
 	kinds := step.All(func(name string) (connector.Billing, bool) { return sys, name == "billing" })
-	book, err := playbook.Load("saas-b2c", playbook.Builtin()["saas-b2c"], step.Specs())
+	book, err := playbook.Load("test.yaml", []byte(source), step.Specs())
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)

@@ -213,6 +213,9 @@ func (e *Engine) safely(ctx context.Context, w *offboarding.Work) (r app.Result,
 	if _, ok := kind.(step.Courier); ok {
 		return app.Result{Verdict: app.Accomplished}, e.App.SendMessage(ctx, offboarding.MessageID(w.Item))
 	}
+	if _, ok := kind.(step.Maker); ok {
+		return e.make(ctx, *w)
+	}
 	observer, ok := kind.(step.Observer)
 	s, err := e.App.Subject(ctx, *w)
 	if err != nil {
@@ -238,6 +241,16 @@ func (e *Engine) safely(ctx context.Context, w *offboarding.Work) (r app.Result,
 func (e *Engine) match(ctx context.Context, w offboarding.Work) (app.Result, error) {
 	err := e.Store.Tx(ctx, func(tx app.Tx) error { return e.App.MatchRequest(ctx, tx, offboarding.RequestID(w.Item)) })
 	return app.Result{Verdict: app.Accomplished}, err
+}
+
+// make makes a file for the customer, or reads it back.
+func (e *Engine) make(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	if w.Phase == offboarding.Verify {
+		evidence, err := e.App.CheckBundle(ctx, w)
+		return app.Result{Verdict: app.Confirmed, Evidence: evidence}, err
+	}
+	evidence, err := e.App.MakeBundle(ctx, w)
+	return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true}, err
 }
 
 // act is the effect protocol: look, decide, mark, call.

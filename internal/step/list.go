@@ -20,6 +20,7 @@ func All(systems Systems) map[string]Kind {
 		eraseData{},
 		cancelBilling{systems},
 		verifyBilling{systems},
+		exportData{},
 		farewell{},
 	}
 	out := make(map[string]Kind, len(kinds))

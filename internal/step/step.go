@@ -128,3 +128,10 @@ type Courier interface {
 	Kind
 	Paper() string // kind of letter: "farewell"
 }
+
+// Maker is a kind whose jobs make a file for the customer out of the record:
+// app makes it, and reads it back.
+type Maker interface {
+	Kind
+	Makes()
+}

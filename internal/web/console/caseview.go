@@ -28,6 +28,7 @@ type caseView struct {
 	Timeline                             []eventView
 	Sealed, Entries                      int
 	CanUndo, MayUndo                     bool
+	Paused, MayPause                     bool
 	UndoWho                              string
 	Clock                                *clockView
 }
@@ -40,6 +41,10 @@ type stepView struct {
 	Due                                                 dueView
 	End                                                 string // what it came to
 	Open, May                                           bool
+	Approves, Same                                      bool   // a second person decides; this one prepared it
+	Reopens, Undoes                                     bool   // blocked: may be given back; to be undone now by a person
+	UndoHow, Escalated                                  string // what undoing means; role that was asked because it is late
+	Files                                               []fileView
 	Who                                                 string // who may, when this person may not
 	Rings                                               []ring
 	Items                                               []itemView
@@ -48,6 +53,8 @@ type stepView struct {
 	state                                               string // short words for the graph
 	node                                                string // class in the graph
 }
+
+type fileView struct{ ID, Name, By string }
 
 type itemView struct {
 	Key, Title, By, Evidence string
@@ -73,7 +80,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 		Lang: v.lang, ID: string(p.ID), Code: p.Code, Name: c.Customer.Name, Reference: c.Customer.Reference,
 		State: caseBadge(v.lang, p.State), Mood: v.mood(c.Plan, now), Playbook: v.say("case.playbook", "playbook", p.Playbook),
 		Who: c.Request.Name, Identity: v.identity(c), Money: sums(v.lang, c.Lines), CanUndo: c.CanUndo,
-		MayUndo: v.actor.May("case"), UndoWho: whoMay(v.lang, "case"), MayRead: v.actor.MayRead("letter"),
+		MayUndo: v.actor.May("case"), Paused: p.Paused, MayPause: p.State == offboarding.CaseOpen && v.actor.May("case"), UndoWho: whoMay(v.lang, "case"), MayRead: v.actor.MayRead("letter"),
 	}
 	ends := "case.ends"
 	if !p.EffectiveAt.IsZero() {
@@ -128,6 +135,8 @@ func (v *visit) mood(p offboarding.Plan, now time.Time) badge {
 	switch {
 	case !p.Case.State.Open():
 		return badge{}
+	case p.Case.Paused:
+		return badge{"clock", "warn", v.say("mood.paused")}
 	case stuck(p.Steps):
 		return badge{"alert", "bad", v.say("mood.blocked")}
 	case late(p.Steps, now):
@@ -212,7 +221,21 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 		sv.Due = due(v.lang, s.Due, now, v.zone())
 	}
 	ready := s.State == offboarding.StepReady || s.State == offboarding.StepRunning
-	sv.Open = s.Human && ready && c.Plan.Case.State == offboarding.CaseOpen
+	sv.Open = s.Human && ready && c.Plan.Case.State == offboarding.CaseOpen && !c.Plan.Case.Paused
+	sv.Approves = c.Approves[s.Kind]
+	sv.Same = sv.Approves && slices.ContainsFunc(c.Plan.Hands(s.Key), func(who string) bool { return who == v.actor.ID || who == v.actor.RealID })
+	sv.Reopens = s.Human && s.State == offboarding.StepBlocked && c.Plan.Case.State == offboarding.CaseOpen
+	if turn := c.Plan.UndoTurn(); turn != nil && turn.Key == s.Key && s.Human {
+		sv.Undoes, sv.UndoHow = true, title(v.lang, s.Spec.Undo.Title, "")
+	}
+	if s.Escalated != "" && !s.Over() {
+		sv.Escalated = v.say("step.escalated", "role", role(v.lang, s.Escalated))
+	}
+	if v.actor.MayRead("letter") {
+		for _, b := range c.Evidence(s.ID) {
+			sv.Files = append(sv.Files, fileView{b.ID, b.Name, v.say("item.by", "who", who(v.lang, b.CreatedBy, c.Users), "at", text.ShortInstant(v.lang, b.CreatedAt, v.zone()))})
+		}
+	}
 	if e.Step == s.Key && e.Item == "" {
 		sv.Typed, sv.Error = e.Typed, e.Error
 	}

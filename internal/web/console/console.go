@@ -61,6 +61,14 @@ func New(kit *web.Kit, o Options) http.Handler {
 		"GET /console/cases/{id}":                            (*visit).casefile,
 		"POST /console/cases/{id}/steps/{step}/items/{item}": (*visit).tick,
 		"POST /console/cases/{id}/steps/{step}/done":         (*visit).complete,
+		"POST /console/cases/{id}/steps/{step}/approve":      (*visit).approve,
+		"POST /console/cases/{id}/steps/{step}/reopen":       (*visit).reopen,
+		"POST /console/cases/{id}/steps/{step}/undone":       (*visit).undone,
+		"POST /console/cases/{id}/steps/{step}/files":        (*visit).attach,
+		"GET /console/cases/{id}/files/{blob}":               (*visit).file,
+		"GET /console/cases/{id}/pause":                      (*visit).pauseForm,
+		"POST /console/cases/{id}/pause":                     (*visit).pause,
+		"POST /console/cases/{id}/resume":                    (*visit).resume,
 		"POST /console/cases/{id}/works/{work}":              (*visit).decide,
 		"GET /console/cases/{id}/undo":                       (*visit).undoForm,
 		"POST /console/cases/{id}/undo":                      (*visit).undo,
@@ -111,7 +119,7 @@ func (c *console) visited(fn, enter func(*visit) error) http.HandlerFunc {
 			v.token = cookie.Value
 		}
 		err := enter(v)
-		if err == nil && r.Method == http.MethodPost {
+		if err == nil && r.Method == http.MethodPost && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 			v.form, err = web.Form(w, r)
 		}
 		if err == nil {

@@ -96,7 +96,7 @@ func TestTheInboxHasViewsWithAddresses(t *testing.T) {
 	ines.get("/console").is(200).has(`data-testid="empty"`)
 	c := h.departure("Estudio Almena", "FE-20418")
 	row := "/console/cases/" + string(c)
-	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", "1 de 7 pasos")
+	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 8 pasos")
 	ines.get("/console?view=mine&q=Almena").has(row)
 	ines.get("/console?view=all&q=nadie").lacks(row).has(`data-testid="empty"`)
 	ines.get("/console?view=closed").lacks(row)
@@ -151,12 +151,14 @@ func TestADepartureIsGreenOnlyWhereItWasReadBack(t *testing.T) {
 	h := newHouse(t, false)
 	id := h.departure("Estudio Almena", "FE-20418")
 	c, ines := "/console/cases/"+string(id), h.as("ines")
-	ines.get(c).has(`class="node run"`, `class="node off"`, "espera a «").lacks(`class="node ok"`, `class="yes verified"`)
+	green := func() int { return strings.Count(ines.get(c).body, `class="node ok"`) }
+	eventually(t, "the data read back", func() bool { return green() == 1 })
+	ines.get(c).has(`class="node run"`, `class="node off"`, "espera a «")
 	workTasks(t, h, id)
-	eventually(t, "billing read back", func() bool { return strings.Contains(ines.get(c).body, `class="node ok"`) })
+	eventually(t, "billing read back", func() bool { return green() == 2 })
 	page := ines.get(c).has(`class="yes verified"`, "Comprobada", "Solicitada", `data-testid="next"`, "leído de vuelta y comprobado")
-	if n := strings.Count(page.body, "<rect class=\"node"); n != 7 {
-		t.Errorf("%d nodes in the graph, want 7", n)
+	if n := strings.Count(page.body, "<rect class=\"node"); n != 8 {
+		t.Errorf("%d nodes in the graph, want 8", n)
 	}
 	eventually(t, "everything sealed", func() bool {
 		return strings.Contains(ines.get(c).body, "entradas de este expediente están en el registro sellado")

@@ -50,6 +50,10 @@ func New(kit *web.Kit, papers Papers) http.Handler {
 	mux.HandleFunc("GET /c/{token}/receipt.pdf", p.receiptPDF)
 	mux.HandleFunc("GET /c/{token}/undo", p.askUndo)
 	mux.HandleFunc("POST /c/{token}/undo", p.undo)
+	mux.HandleFunc("GET /c/{token}/data", p.data)
+	mux.HandleFunc("POST /c/{token}/data/code", p.sendCode)
+	mux.HandleFunc("POST /c/{token}/data", p.openData)
+	mux.HandleFunc("GET /c/{token}/data/{blob}", p.download)
 	mux.HandleFunc("GET /bye/{token}", p.bye)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, fault.New(fault.NotFound, "not_found"))

@@ -73,6 +73,9 @@ type trackView struct {
 	CanUndo bool
 	Until   string // until when it can be undone
 	Company app.Company
+	Data    bool     // there is, or will be, something to download
+	Final   []string // what was done and cannot be taken back
+	Back    bool     // too late to undo: coming back is offered instead
 }
 
 // stop is a milestone in words.
@@ -106,6 +109,11 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 		}
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends)
+	v.Data = page.Data
+	for _, title := range page.Final {
+		v.Final = append(v.Final, title[lang])
+	}
+	v.Back = !page.CanUndo && !p.Case.EffectiveAt.IsZero() && (page.State == offboarding.CaseOpen || page.State == offboarding.CaseClosed)
 	for _, m := range p.Milestones {
 		v.Stops = append(v.Stops, viewStop(lang, zone, m))
 	}

@@ -3,3 +3,20 @@
 ALTER TABLE case_ ADD COLUMN retrieval_days BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE step ADD COLUMN spec TEXT COLLATE "C" NOT NULL DEFAULT '{}';
 ALTER TABLE step ADD COLUMN escalated TEXT COLLATE "C" NOT NULL DEFAULT '';
+
+CREATE TABLE blob (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL,
+    case_id TEXT COLLATE "C" NOT NULL,
+    step_id TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    media TEXT COLLATE "C" NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT COLLATE "C" NOT NULL,
+    key_id TEXT COLLATE "C" NOT NULL,
+    body BYTEA NOT NULL
+);
+
+CREATE INDEX blob_of_case ON blob(case_id, created_at);

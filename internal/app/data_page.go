@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
+)
+
+// codeLife is how long a code sent by mail, and what it opens, is good for.
+const codeLife = 15 * time.Minute
+
+// codesPerDay bounds the letters with codes to one address.
+const codesPerDay = 10
+
+// DataPage is what a customer may fetch.
+type DataPage struct {
+	Page  CasePage
+	Blobs []Blob
+	Proof bool // the code was given: they may be fetched
+	Until string
+}
+
+// OpenDataPage reads the downloads behind the token of a private page. key is
+// what a right code opened; without it nothing can be fetched.
+func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out DataPage, err error) {
+	if out.Page, err = a.OpenCasePage(ctx, token, "case", lang); err != nil {
+		return out, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		c := out.Page.Paper.Case
+		out.Blobs, out.Proof, out.Until = nil, a.proved(ctx, tx, key, c.ID), c.RetrievalEnd().String()
+		all, err := tx.BlobsOf(ctx, c.ID)
+		for _, b := range all {
+			if b.Kind == "bundle" {
+				out.Blobs = append(out.Blobs, b)
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// proved reports whether the key was opened by a code, for this case, within
+// the last minutes.
+func (a *App) proved(ctx context.Context, tx Tx, key string, c offboarding.CaseID) bool {
+	l, err := a.link(ctx, tx, key, "data")
+	return err == nil && l.Case == c
+}
+
+// SendCode queues a letter with a fresh code to the address on file: a private
+// page proves that somebody has its link, the code that they read the mail.
+func (a *App) SendCode(ctx context.Context, token string) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		m := a.letter(tx, "code", c)
+		if err := a.address(ctx, tx, &m, c); err != nil {
+			return err
+		}
+		n, err := tx.CountMessagesTo(ctx, "code", m.To, tx.Now().Add(-24*time.Hour))
+		if err != nil {
+			return err
+		}
+		if n >= codesPerDay {
+			return fault.New(fault.TooMany, "code.too_many")
+		}
+		return a.queue(ctx, tx, m, string(c.Customer), true)
+	})
+}
+
+// mintCode makes the code that a letter carries; only its hash is kept.
+func (a *App) mintCode(ctx context.Context, tx Tx, c offboarding.Case) (string, error) {
+	code := strings.TrimPrefix(id.NewCode(), "HL-") // not to be taken for the code of the case
+	return code, tx.InsertLink(ctx, Link{
+		ID: offboarding.LinkID(id.New("lnk")), TokenHash: hashCode(c.ID, code), Purpose: "code", Request: c.Request, Case: c.ID,
+		CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(codeLife),
+	})
+}
+
+func hashCode(c offboarding.CaseID, code string) string {
+	clean, _ := id.ParseCode("HL-" + code)
+	return hashToken(string(c) + ":" + clean)
+}
+
+// OpenByCode exchanges a code from a letter for a key that fetches the data of
+// the case for a quarter of an hour. A code works once.
+func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, err error) {
+	err = a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		wrong := fault.New(fault.Invalid, "code.wrong").On("code")
+		got, err := tx.FindLink(ctx, hashCode(l.Case, code))
+		switch {
+		case fault.KindOf(err) == fault.NotFound:
+			return wrong
+		case err != nil:
+			return err
+		case got.Purpose != "code", !got.UsedAt.IsZero(), tx.Now().After(got.ExpiresAt):
+			return wrong
+		}
+		got.UsedAt = tx.Now()
+		if err := tx.SaveLink(ctx, got); err != nil {
+			return err
+		}
+		if key, err = a.mint(ctx, tx, "data", l.Request, l.Case); err != nil {
+			return err
+		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"link.used", "customer", string(c.ID), string(c.Customer), map[string]any{"purpose": "data"}})
+	})
+	return key, err
+}
+
+// Download returns a file of a case to the customer who proved twice who they
+// are, and records that they fetched it.
+func (a *App) Download(ctx context.Context, token, key, blob string) (b Blob, plain []byte, err error) {
+	err = a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		if !a.proved(ctx, tx, key, l.Case) {
+			return fault.New(fault.Unauthenticated, "code.needed")
+		}
+		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != l.Case || b.Kind != "bundle" {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		zone, err := zoneOf(c)
+		if err != nil {
+			return err
+		}
+		if !tx.Now().Before(c.RetrievalEnd().End(zone)) {
+			return fault.New(fault.Gone, "data.window_over")
+		}
+		if plain, err = a.openBlob(ctx, b); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"bundle.downloaded", "customer", string(c.ID), string(c.Customer), map[string]any{"blob": b.ID, "sha256": b.SHA256}}); err != nil {
+			return err
+		}
+		return a.happened(ctx, tx, c.ID, step.Downloaded)
+	})
+	return b, plain, err
+}

@@ -1,0 +1,179 @@
+package app_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/bundle"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+)
+
+// careful is a playbook with everything that a plan may say.
+const careful = `
+playbook: careful
+title: {es: "Con cuidado", en: "With care"}
+retrieval: {d: 30}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - id: big
+    kind: task
+    title: {es: "Solo empresas grandes", en: "Large firms only"}
+    after: [confirm]
+    if: case.subscriptions > 50
+    role: agent
+    due: {d: 2, from: ready}
+    escalate: {d: 1, to: admin}
+  - id: prepare
+    kind: task
+    title: {es: "Preparar", en: "Prepare"}
+    after: [big]
+    role: agent
+    due: {d: 2bd, from: ready}
+    alert: {d: 1}
+    escalate: {d: 1, to: admin}
+    items: [{id: a, title: {es: "A", en: "A"}}]
+  - id: agree
+    kind: approve
+    title: {es: "Aprobar", en: "Agree"}
+    after: [prepare]
+    role: agent
+    due: {d: 2, from: prepare}
+    escalate: {d: 1, to: admin}
+  - {id: export, kind: export_data, title: {es: "Datos", en: "Data"}, after: [agree], milestone: data_ready}
+  - id: fetched
+    kind: wait
+    title: {es: "Que los descargue", en: "Let them fetch"}
+    after: [export]
+    params: {until: downloaded}
+    timeout: {d: 10}
+    else: ask
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [fetched], params: {until: effective}}
+`
+
+var second = app.Actor{ID: "usr_second", Name: "Noa", Roles: []string{"agent", "admin"}}
+
+func code(t *testing.T, err error, want string) {
+	t.Helper()
+	if fault.CodeOf(err) != want {
+		t.Fatalf("got %v, want %s", err, want)
+	}
+}
+
+func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, careful)
+		ctx := t.Context()
+		_, c, page := w.request(t, "period_end")
+		if s := w.stepState(t, c, "big"); s != offboarding.StepSkipped {
+			t.Fatalf("the step for large firms is %s", s)
+		}
+		code(t, w.PauseCase(ctx, agent, c, " "), "step.evidence_required")
+		must(t, w.PauseCase(ctx, agent, c, "El cliente llama mañana"))
+		tick := app.TickInput{Case: c, Step: "prepare", Item: "a", Ticked: true}
+		code(t, w.Tick(ctx, agent, tick), "case.paused")
+		must(t, w.ResumeCase(ctx, agent, c))
+		must(t, w.Tick(ctx, agent, tick))
+		must(t, w.AddEvidence(ctx, agent, c, "prepare", `C:\\acta.pdf`, []byte("%PDF-1.7 acta")))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "prepare", Note: "Hecho"}))
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		files := v.Evidence(v.Plan.Step("prepare").ID)
+		if len(files) != 1 || files[0].Name != "acta.pdf" || files[0].Media != "application/pdf" {
+			t.Fatalf("evidence: %+v", files)
+		}
+		_, body, err := w.OpenEvidence(ctx, second, c, files[0].ID)
+		must(t, err)
+		if string(body) != "%PDF-1.7 acta" {
+			t.Fatalf("evidence says %q", body)
+		}
+		code(t, w.Approve(ctx, agent, c, "agree", true, "Bien"), "approval.same_person")
+		hidden := second
+		hidden.RealID = agent.ID // looking as somebody else is no second person
+		code(t, w.Approve(ctx, hidden, c, "agree", true, "Bien"), "approval.same_person")
+		code(t, w.CompleteTask(ctx, second, app.CompleteInput{Case: c, Step: "agree", Note: "Hecho"}), "step.not_ready")
+		must(t, w.Approve(ctx, second, c, "agree", false, "Falta el acta"))
+		if s := w.stepState(t, c, "agree"); s != offboarding.StepBlocked {
+			t.Fatalf("refused, the step is %s", s)
+		}
+		must(t, w.ReopenStep(ctx, second, c, "agree"))
+		must(t, w.Approve(ctx, second, c, "agree", true, "Visto"))
+		eventually(t, "the bundle", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+
+		data, err := w.OpenDataPage(ctx, page, "", "es")
+		must(t, err)
+		if len(data.Blobs) != 1 || data.Proof {
+			t.Fatalf("page of data: %+v", data)
+		}
+		_, _, err = w.Download(ctx, page, "", data.Blobs[0].ID)
+		code(t, err, "code.needed")
+		must(t, w.SendCode(ctx, page))
+		letter := w.mail.wait(t, "code", firstMail)
+		_, err = w.OpenByCode(ctx, page, "0000-0000")
+		code(t, err, "code.wrong")
+		key, err := w.OpenByCode(ctx, page, letter.Secret)
+		must(t, err)
+		_, err = w.OpenByCode(ctx, page, letter.Secret)
+		code(t, err, "code.wrong")
+		blob, plain, err := w.Download(ctx, page, key, data.Blobs[0].ID)
+		must(t, err)
+		if n, err := bundle.Check(bytes.NewReader(plain), int64(len(plain))); err != nil || n != 6 || blob.Size != int64(len(plain)) {
+			t.Fatalf("%d files: %v", n, err)
+		}
+		eventually(t, "the wait ends with the download", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepDone })
+		w.verifyLog(t)
+	})
+}
+
+func TestALateStepIsHeardAndAWaitForNothingAsksAPerson(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, careful)
+		ctx := t.Context()
+		_, c, _ := w.request(t, "period_end")
+		heard := func(typ string) bool {
+			v, err := w.OpenCase(ctx, agent, c)
+			must(t, err)
+			for _, e := range v.Timeline {
+				if e.Type == typ {
+					return true
+				}
+			}
+			return false
+		}
+		for _, typ := range []string{"step.due_soon", "step.overdue", "step.escalated"} {
+			next, err := w.NextTimer(ctx)
+			must(t, err)
+			must(t, w.PushClock(ctx, "", next))
+			eventually(t, typ, func() bool { return heard(typ) })
+		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if s := v.Plan.Step("prepare"); s.Escalated != "admin" {
+			t.Fatalf("escalated to %q", s.Escalated)
+		}
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "prepare", Item: "a", Ticked: true}))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "prepare", Note: "Tarde"}))
+		must(t, w.Approve(ctx, second, c, "agree", true, "Visto"))
+		eventually(t, "the wait", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepReady })
+		next, err := w.NextTimer(ctx)
+		must(t, err)
+		if d := next.Sub(v.Plan.Case.RequestedAt); d < 10*24*time.Hour {
+			t.Fatalf("the time-out comes after %s", d)
+		}
+		must(t, w.PushClock(ctx, "", next))
+		eventually(t, "a person is asked", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepBlocked })
+		v, err = w.OpenCase(ctx, agent, c)
+		must(t, err)
+		for _, work := range v.Works {
+			if work.State == offboarding.WorkFailed {
+				must(t, w.DecideWork(ctx, agent, app.DecideInput{Work: work.ID, Decision: "attest", Evidence: "No los quiere"}))
+			}
+		}
+		eventually(t, "the wait is over", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepDone })
+	})
+}
