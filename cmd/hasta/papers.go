@@ -6,11 +6,14 @@ import (
 	"errors"
 	netmail "net/mail"
 	"net/url"
+	"slices"
 	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/document"
 	"hastaluego/internal/mail"
+	"hastaluego/internal/money"
+	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
 
@@ -37,6 +40,11 @@ func (p papers) letter(x app.Paper) document.Letter {
 	case "reversed":
 		return document.Reversed(document.ReversedFacts{
 			Lang: x.Language, Company: c, Code: x.Code, RequestedAt: x.At, At: x.Now, Subscriptions: lines(x), Follow: x.Links["case"],
+		})
+	case "statement":
+		list, due := statements(x)
+		return document.Settlement(document.StatementFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Statements: list, DueOn: due, Page: x.Links["case"],
 		})
 	case "code":
 		return document.Code(document.CodeFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Secret: x.Secret})
@@ -163,4 +171,24 @@ func newPost(cfg config, p papers) (app.Post, error) {
 	s, err := mail.NewSMTP(mail.Config{URL: server.String()})
 	out.out = s
 	return out, err
+}
+
+// statements adds up the open balances, one statement per currency, and says
+// when the last sum that the customer owes is due.
+func statements(x app.Paper) (list []document.Statement, due when.Date) {
+	for _, b := range x.Balances {
+		owed := b.Owed()
+		i := slices.IndexFunc(list, func(s document.Statement) bool { return s.Total.Currency == owed.Currency })
+		if i < 0 {
+			i = len(list)
+			list = append(list, document.Statement{On: when.DateOf(x.Now, time.UTC), Total: money.Amount{Currency: owed.Currency}})
+		}
+		s := &list[i]
+		s.Lines = append(s.Lines, document.MoneyLine{Label: text.Say(x.Language, "balance."+string(b.Kind)) + " " + b.Reference, Why: b.About, Amount: owed})
+		s.Total.Minor += owed.Minor
+		if owed.Minor < 0 && due.Before(b.DueOn) {
+			due = b.DueOn
+		}
+	}
+	return list, due
 }

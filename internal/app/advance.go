@@ -196,6 +196,9 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 	if err != nil {
 		return err
 	}
+	if err := a.followGrant(ctx, tx, w, works); err != nil {
+		return err
+	}
 	if p.Case.State == offboarding.CaseReversing {
 		return a.followUndo(ctx, tx, p, s, works)
 	}
@@ -231,6 +234,33 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 	return a.settle(ctx, tx, p, "engine")
 }
 
+// followGrant keeps the inventory true to what was read back of an access, and
+// wakes the accesses of the step that waited for it.
+func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, works []offboarding.Work) error {
+	if w.Kind != "revoke_access" {
+		return nil
+	}
+	switch w.State {
+	case offboarding.WorkVerified, offboarding.WorkAttested:
+		if err := tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.Revoked); err != nil {
+			return err
+		}
+	case offboarding.WorkUndone:
+		return tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.Granted)
+	default:
+		return nil
+	}
+	for _, o := range works {
+		if o.Step == w.Step && o.State == offboarding.WorkReady && o.Phase == offboarding.Act && o.RunAt.After(tx.Now()) {
+			o.RunAt = tx.Now()
+			if _, err := tx.PutWork(ctx, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // effects keeps our own record of what a finished step means.
 func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
 	if !s.Over() {
@@ -240,6 +270,13 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 	if status != "" {
 		for _, sub := range p.Case.Subscriptions {
 			if err := tx.SetSubscriptionStatus(ctx, sub, status); err != nil {
+				return err
+			}
+		}
+	}
+	if s.Kind == "close_access" {
+		for _, it := range s.Items {
+			if err := tx.SetGrantStatus(ctx, customer.GrantID(it.Key), customer.Revoked); err != nil {
 				return err
 			}
 		}

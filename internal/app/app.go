@@ -173,6 +173,11 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 	if err != nil {
 		return err
 	}
+	if lister, ok := kind.(step.Lister); ok {
+		if s.Items = append(s.Items, lister.Items(subject)...); len(s.Items) == 0 {
+			return p.Skip(key, tx.Now(), nil)
+		}
+	}
 	if s.Human {
 		return a.beginHuman(ctx, tx, p, s)
 	}
@@ -232,7 +237,16 @@ func (a *App) subject(ctx context.Context, tx Tx, c offboarding.Case, s offboard
 	if err != nil {
 		return step.Subject{}, err
 	}
+	grants, err := tx.GrantsOf(ctx, c.Customer)
+	if err != nil {
+		return step.Subject{}, err
+	}
+	balances, err := tx.BalancesOf(ctx, c.Customer)
+	if err != nil {
+		return step.Subject{}, err
+	}
 	return step.Subject{
+		Grants: grants, Balances: balances,
 		Case: c, Step: s, Work: w, Customer: cus, Subscriptions: pick(all, c.Subscriptions),
 		EffectiveAt: c.Effective.End(zone), RetrievalAt: c.RetrievalEnd().End(zone), Now: tx.Now(),
 	}, nil

@@ -9,10 +9,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
-	"hastaluego/internal/when"
 )
-
-func dateIn(t time.Time, zone *time.Location) when.Date { return when.DateOf(t, zone) }
 
 // UndoByCustomer reverses a departure before it takes effect, with the token
 // of its private page. Again, it changes nothing.

@@ -7,7 +7,29 @@ import (
 )
 
 // inventoryFacts adds what conditions may see of the customer's inventory.
-func (a *App) inventoryFacts(_ context.Context, _ Tx, _ customer.ID, facts map[string]any) error {
-	facts["customer.grants"], facts["customer.assets"], facts["customer.owes"] = 0, 0, false
+func (a *App) inventoryFacts(ctx context.Context, tx Tx, c customer.ID, facts map[string]any) error {
+	grants, err := tx.GrantsOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	assets, err := tx.AssetsOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	balances, err := tx.BalancesOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	open := 0
+	for _, g := range grants {
+		if g.Status == customer.Granted {
+			open++
+		}
+	}
+	owes := false
+	for _, b := range balances {
+		owes = owes || b.Status == customer.Due && b.Owed().Minor < 0
+	}
+	facts["customer.grants"], facts["customer.assets"], facts["customer.owes"] = open, len(assets), owes
 	return nil
 }

@@ -109,7 +109,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		return p, err
 	}
 	purposes := map[string][]string{
-		"confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case"}, "farewell": {"bye", "case"},
+		"confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case"}, "farewell": {"bye", "case"}, "statement": {"case"},
 	}[m.Paper]
 	p, err := a.casePaper(ctx, tx, m.Paper, m.Language, m.Case)
 	if err != nil {
@@ -170,7 +170,7 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		return Paper{}, err
 	}
 	p := Paper{
-		Kind: kind, Language: lang, Code: c.Code, At: r.ReceivedAt, Now: tx.Now(), Request: r, Case: c, Lines: s.Subscriptions,
+		Kind: kind, Language: lang, Code: c.Code, At: r.ReceivedAt, Now: tx.Now(), Request: r, Case: c, Lines: s.Subscriptions, Balances: s.Open(),
 		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
 	}
 	p.Address, p.Name = onFile(contacts)

@@ -67,6 +67,18 @@ type CustomerTx interface {
 	// CustomersByEmail returns the customers that have the folded address on
 	// file with a role that may end contracts (owner, billing or admin).
 	CustomersByEmail(ctx context.Context, folded string) ([]customer.Customer, error)
+	FindCustomerByReference(ctx context.Context, reference string) (customer.Customer, error)
+	// PutGrant goes by system and account, PutAsset by customer and reference,
+	// PutBalance by reference; each says whether anything changed. What was closed
+	// or paid is never opened again by putting.
+	PutGrant(ctx context.Context, g customer.Grant) (changed bool, err error)
+	SetGrantStatus(ctx context.Context, id customer.GrantID, s customer.GrantStatus) error
+	GrantsOf(ctx context.Context, id customer.ID) ([]customer.Grant, error)
+	PutAsset(ctx context.Context, a customer.Asset) (changed bool, err error)
+	AssetsOf(ctx context.Context, id customer.ID) ([]customer.Asset, error)
+	PutBalance(ctx context.Context, b customer.Balance) (changed bool, err error)
+	SetBalanceStatus(ctx context.Context, id customer.BalanceID, s customer.BalanceStatus) error
+	BalancesOf(ctx context.Context, id customer.ID) ([]customer.Balance, error) // by due date
 	ContactsOf(ctx context.Context, id customer.ID) ([]customer.Contact, error)
 	SubscriptionsOf(ctx context.Context, id customer.ID) ([]customer.Subscription, error)
 }
@@ -298,7 +310,8 @@ type Paper struct {
 	Request     offboarding.Request
 	Case        offboarding.Case
 	Lines       []customer.Subscription
-	Effective   string // civil date, 2026-12-31
+	Balances    []customer.Balance // open ones
+	Effective   string             // civil date, 2026-12-31
 	EffectiveAt time.Time
 	UndoUntil   time.Time
 	Milestones  []Milestone

@@ -51,7 +51,10 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 			return fault.New(fault.Blocked, "step.not_ready")
 		}
 		s.Note = note
-		return p.Done(in.Step, tx.Now(), by.ID)
+		if err := p.Done(in.Step, tx.Now(), by.ID); err != nil {
+			return err
+		}
+		return a.effects(ctx, tx, p, s)
 	})
 }
 
@@ -92,6 +95,13 @@ func (a *App) UndoTask(ctx context.Context, by Actor, in CompleteInput) error {
 		s.Note = note
 		if err := p.Undone(s.Key, tx.Now()); err != nil {
 			return err
+		}
+		if s.Kind == "close_access" {
+			for _, it := range s.Items {
+				if err := tx.SetGrantStatus(ctx, customer.GrantID(it.Key), customer.Granted); err != nil {
+					return err
+				}
+			}
 		}
 		works, err := tx.WorksOf(ctx, in.Case)
 		if err != nil {

@@ -85,3 +85,26 @@ type Billing interface {
 	CancelSubscription(ctx context.Context, in CancelInput) (Receipt, error)
 	ResumeSubscription(ctx context.Context, in ResumeInput) (Receipt, error)
 }
+
+// AccessState is what a system says of one access.
+type AccessState struct {
+	Found  bool
+	Open   bool            // whoever has it can enter
+	Status string          // the far system's own word
+	Answer json.RawMessage // the far system's answer, cut to what is evidence
+}
+
+// AccessInput asks to close or open an access.
+type AccessInput struct {
+	Account string // its name at the far system
+	Key     string // stable over attempts
+}
+
+// Access is a system that lets people or programs in. An account that it does
+// not know is closed: reading it is no error. Errors are as Billing says.
+type Access interface {
+	Info() Info
+	ReadAccess(ctx context.Context, account string) (AccessState, error)
+	RevokeAccess(ctx context.Context, in AccessInput) (Receipt, error)
+	RestoreAccess(ctx context.Context, in AccessInput) (Receipt, error)
+}

@@ -27,7 +27,9 @@ const (
 	KindReceipt  Kind = "receipt"  // justificante: after proof of identity
 	KindReversed Kind = "reversed" // the departure was undone, and that was verified
 	KindFarewell Kind = "farewell" // everything is over
-	KindCode     Kind = "code"     // the code that the downloads ask for
+	// KindStatement is the statement of what is open (liquidación).
+	KindStatement Kind = "statement"
+	KindCode      Kind = "code" // the code that the downloads ask for
 )
 
 // Letter is what a letter says, worded and formatted, in the order in which it

@@ -21,6 +21,9 @@ func All(systems Systems) map[string]Kind {
 		cancelBilling{systems},
 		verifyBilling{systems},
 		exportData{},
+		settle{},
+		revokeAccess{systems},
+		closeAccess{},
 		farewell{},
 	}
 	out := make(map[string]Kind, len(kinds))

@@ -7,6 +7,7 @@ package step
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"hastaluego/internal/connector"
@@ -23,9 +24,11 @@ type Subject struct {
 	Work          offboarding.Work
 	Customer      customer.Customer
 	Subscriptions []customer.Subscription // those that the case ends
-	EffectiveAt   time.Time               // first instant after the effective date
-	RetrievalAt   time.Time               // first instant after the retrieval window
-	Now           time.Time               // business time
+	Grants        []customer.Grant
+	Balances      []customer.Balance
+	EffectiveAt   time.Time // first instant after the effective date
+	RetrievalAt   time.Time // first instant after the retrieval window
+	Now           time.Time // business time
 }
 
 // Subscription returns the subscription that the work is about.
@@ -36,6 +39,26 @@ func (s Subject) Subscription() (customer.Subscription, bool) {
 		}
 	}
 	return customer.Subscription{}, false
+}
+
+// Open returns the balances that are neither paid nor void.
+func (s Subject) Open() []customer.Balance {
+	var out []customer.Balance
+	for _, b := range s.Balances {
+		if b.Status == customer.Due {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// split reads a list with commas.
+func split(list string) map[string]bool {
+	out := map[string]bool{}
+	for _, s := range strings.Split(list, ",") {
+		out[strings.TrimSpace(s)] = true
+	}
+	return out
 }
 
 // Job is one work that a step needs: an effect on one item, or a timer.
@@ -134,4 +157,11 @@ type Courier interface {
 type Maker interface {
 	Kind
 	Makes()
+}
+
+// Lister is a human kind whose checklist is made of the record when its turn
+// comes; with nothing on it the step is not needed.
+type Lister interface {
+	Kind
+	Items(s Subject) []offboarding.Item
 }

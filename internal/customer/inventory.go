@@ -1,0 +1,177 @@
+package customer
+
+import (
+	"slices"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
+	"hastaluego/internal/when"
+)
+
+// GrantID identifies a grant (gra_…).
+type GrantID string
+
+// AssetID identifies an asset (ast_…).
+type AssetID string
+
+// BalanceID identifies a balance (bal_…).
+type BalanceID string
+
+// GrantStatus is whether an access works, as far as we know.
+type GrantStatus string
+
+// The states of a grant.
+const (
+	Granted GrantStatus = "active"
+	Revoked GrantStatus = "revoked" // read back as closed, or attested by a person
+)
+
+// GrantKinds are what an access can be.
+var GrantKinds = []string{"login", "api_key", "role", "device", "other"}
+
+// Grant is one access: an account at a system. System and Account together
+// name it; DependsOn are the names (system/account) of grants that it needs,
+// so that it is closed before they are.
+type Grant struct {
+	ID        GrantID
+	Customer  ID
+	System    string // name in systems.yaml, or of any other place
+	Account   string
+	Kind      string
+	DependsOn []string
+	Status    GrantStatus
+}
+
+// Name is how other grants depend on this one.
+func (g Grant) Name() string { return g.System + "/" + g.Account }
+
+// Check reports everything that is wrong with the grant.
+func (g Grant) Check() fault.List {
+	var l fault.List
+	if g.System == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("grant.system"))
+	}
+	if g.Account == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("grant.account"))
+	}
+	if !slices.Contains(GrantKinds, g.Kind) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("grant.kind"))
+	}
+	if slices.Contains(g.DependsOn, g.Name()) {
+		l = append(l, fault.New(fault.Invalid, "grant.depends_on_itself").On("grant.depends_on"))
+	}
+	return l
+}
+
+// RevocationOrder sorts grants so that each comes before those that it needs:
+// the order in which they are closed. Grants that need each other in a circle
+// come last, as given.
+func RevocationOrder(grants []Grant) []Grant {
+	needed := map[string]int{} // how many open grants need it
+	for _, g := range grants {
+		for _, d := range g.DependsOn {
+			needed[d]++
+		}
+	}
+	rest, out := slices.Clone(grants), make([]Grant, 0, len(grants))
+	for len(rest) > 0 {
+		i := slices.IndexFunc(rest, func(g Grant) bool { return needed[g.Name()] == 0 })
+		if i < 0 {
+			return append(out, rest...)
+		}
+		g := rest[i]
+		rest = slices.Delete(rest, i, i+1)
+		for _, d := range g.DependsOn {
+			needed[d]--
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// Asset is a thing of the customer, or of ours, that changes hands when they
+// leave: a site, a domain, a router.
+type Asset struct {
+	ID        AssetID
+	Customer  ID
+	Reference string // unique per customer
+	Kind      string
+	Name      string
+	Location  string
+}
+
+// Check reports everything that is wrong with the asset.
+func (a Asset) Check() fault.List {
+	var l fault.List
+	if a.Reference == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("asset.reference"))
+	}
+	if a.Name == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("asset.name"))
+	}
+	return l
+}
+
+// BalanceKind is what a sum is for, and who owes it.
+type BalanceKind string
+
+// The kinds of balance. The customer owes invoices and fees; we owe the others.
+const (
+	Invoice BalanceKind = "invoice"
+	Fee     BalanceKind = "fee"
+	Credit  BalanceKind = "credit"
+	Deposit BalanceKind = "deposit"
+	Refund  BalanceKind = "refund"
+)
+
+// BalanceStatus is whether a sum is still open.
+type BalanceStatus string
+
+// The states of a balance.
+const (
+	Due  BalanceStatus = "open"
+	Paid BalanceStatus = "paid"
+	Void BalanceStatus = "void"
+)
+
+// Balance is one recorded sum between the customer and the company.
+type Balance struct {
+	ID        BalanceID
+	Customer  ID
+	Reference string // unique: number of the invoice
+	Kind      BalanceKind
+	About     string
+	Amount    money.Amount // never negative; Kind says who owes it
+	DueOn     when.Date    // zero if unknown
+	Status    BalanceStatus
+}
+
+// Owed is the sum as the statement adds it: what we owe is positive, what the
+// customer owes negative.
+func (b Balance) Owed() money.Amount {
+	if b.Kind == Invoice || b.Kind == Fee {
+		return b.Amount.Neg()
+	}
+	return b.Amount
+}
+
+// Check reports everything that is wrong with the balance.
+func (b Balance) Check() fault.List {
+	var l fault.List
+	if b.Reference == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("balance.reference"))
+	}
+	if !slices.Contains([]BalanceKind{Invoice, Fee, Credit, Deposit, Refund}, b.Kind) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("balance.kind"))
+	}
+	if b.Amount.Minor < 0 {
+		l = append(l, fault.New(fault.Invalid, "field.invalid").On("balance.amount"))
+	}
+	if _, err := money.Digits(b.Amount.Currency); err != nil {
+		l = append(l, fault.New(fault.Invalid, "field.invalid").On("balance.currency"))
+	}
+	if !slices.Contains([]BalanceStatus{Due, Paid, Void}, b.Status) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("balance.status"))
+	}
+	return l
+}

@@ -1,0 +1,41 @@
+package document
+
+import (
+	"time"
+
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// StatementFacts are what the statement of a departure says. Statements has
+// one per currency: sums of different money are never added.
+type StatementFacts struct {
+	Lang       string
+	Company    Company
+	Code       string
+	At         time.Time
+	Statements []Statement
+	DueOn      when.Date // of the last sum that the customer owes; zero if none
+	Page       string
+}
+
+// Settlement tells once, and together, what is open between the customer and
+// the company. It threatens nobody and ties nothing else to the payment.
+func Settlement(f StatementFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	l := w.letter(KindStatement, f.At, f.Code, w.say("statement.lede", "company", w.company.Name))
+	for _, s := range f.Statements {
+		l.Blocks = append(l.Blocks, Block{Table: w.table(s), Paragraphs: []string{w.owed(&s)}})
+	}
+	last := Block{Paragraphs: []string{w.say("statement.data")}, Facts: []Fact{w.complain()}}
+	if !f.DueOn.IsZero() {
+		last.Facts = append([]Fact{{Label: w.say("statement.due"), Lines: []string{text.LongDate(w.lang, f.DueOn)}}}, last.Facts...)
+	}
+	l.Blocks = append(l.Blocks, last)
+	if f.Page != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
+			Label: w.say("statement.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+		}})
+	}
+	return l
+}
