@@ -1,0 +1,149 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
+)
+
+const accesses = `
+playbook: accesses
+title: {es: "Accesos", en: "Accesses"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: bill, kind: settle, title: {es: "Liquidación", en: "Statement"}, after: [confirm], milestone: settled}
+  - {id: revoke, kind: revoke_access, title: {es: "Cerrar", en: "Close"}, after: [bill], params: {system: billing}}
+  - id: by_hand
+    kind: close_access
+    title: {es: "Cerrar a mano", en: "Close by hand"}
+    after: [revoke]
+    params: {except: billing}
+    role: agent
+    due: {d: 2, from: ready}
+    escalate: {d: 1, to: admin}
+    undo: {class: restorable, title: {es: "Volver a dar el acceso", en: "Give the access back"}}
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [by_hand], params: {until: effective}}
+`
+
+// inventory gives the first customer of the demo accesses and balances.
+func (w *world) inventory(t *testing.T) customer.ID {
+	t.Helper()
+	ctx := t.Context()
+	var id customer.ID
+	must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+		c, err := tx.FindCustomerByReference(ctx, "FE-20418")
+		if err != nil {
+			return err
+		}
+		id = c.ID
+		for _, g := range []customer.Grant{
+			{ID: "gra_1", System: "billing", Account: "acc-base", Kind: "login"},
+			{ID: "gra_2", System: "billing", Account: "acc-key", Kind: "api_key", DependsOn: []string{"billing/acc-base"}},
+			{ID: "gra_3", System: "drive", Account: "carpeta compartida", Kind: "other"},
+		} {
+			g.Customer, g.Status = id, customer.Granted
+			if _, err := tx.PutGrant(ctx, g); err != nil {
+				return err
+			}
+		}
+		for _, b := range []customer.Balance{
+			{ID: "bal_1", Reference: "F-1", Kind: customer.Invoice, Amount: money.Amount{Minor: 12000, Currency: "EUR"}, DueOn: when.Date{Year: 2030, Month: 1, Day: 15}, Status: customer.Due},
+			{ID: "bal_2", Reference: "A-1", Kind: customer.Credit, Amount: money.Amount{Minor: 2000, Currency: "EUR"}, Status: customer.Due},
+			{ID: "bal_3", Reference: "F-0", Kind: customer.Invoice, Amount: money.Amount{Minor: 900, Currency: "EUR"}, Status: customer.Paid},
+		} {
+			b.Customer = id
+			if _, err := tx.PutBalance(ctx, b); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	must(t, w.billing.Seed(ctx, []peer.Subscription{
+		{Reference: "acc-base", Status: "active", Currency: "EUR"}, {Reference: "acc-key", Status: "active", Currency: "EUR"},
+	}))
+	return id
+}
+
+func (w *world) grants(t *testing.T, c customer.ID) (open []string) {
+	t.Helper()
+	must(t, w.store.View(t.Context(), func(tx app.Tx) error {
+		list, err := tx.GrantsOf(t.Context(), c)
+		open = nil
+		for _, g := range list {
+			if g.Status == customer.Granted {
+				open = append(open, g.Account)
+			}
+		}
+		return err
+	}))
+	return open
+}
+
+func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, accesses)
+		ctx := t.Context()
+		cus := w.inventory(t)
+		_, c, page := w.request(t, "period_end")
+		letter := w.mail.wait(t, "statement", firstMail)
+		if len(letter.Balances) != 2 {
+			t.Fatalf("the statement has %d sums", len(letter.Balances))
+		}
+		eventually(t, "accesses closed at the system", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
+		if got := strings.Join(w.grants(t, cus), ","); got != "carpeta compartida" {
+			t.Fatalf("still open: %s", got)
+		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		var order []string
+		for i := len(v.Timeline) - 1; i >= 0; i-- {
+			if x := v.Timeline[i]; x.Type == "work.called" {
+				item, _ := x.Args["item"].(string)
+				order = append(order, item)
+			}
+		}
+		if got := strings.Join(order, ","); got != "gra_2,gra_1" {
+			t.Fatalf("called in the order %s", got)
+		}
+		list := v.Plan.Step("by_hand")
+		if len(list.Items) != 1 || list.Items[0].Key != "gra_3" {
+			t.Fatalf("list made of the inventory: %+v", list.Items)
+		}
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "by_hand", Item: "gra_3", Ticked: true, Evidence: "entrar da 403"}))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "by_hand", Note: "Cerrada"}))
+		if got := w.grants(t, cus); len(got) != 0 {
+			t.Fatalf("still open: %v", got)
+		}
+
+		must(t, w.UndoByCustomer(ctx, page))
+		if s := w.stepState(t, c, "revoke"); s != offboarding.StepUndoing {
+			t.Fatalf("revoke is %s", s)
+		}
+		eventually(t, "nothing moves before the person", func() bool { return w.stepState(t, c, "by_hand") == offboarding.StepUndoing })
+		if got := w.grants(t, cus); len(got) != 0 {
+			t.Fatalf("opened out of turn: %v", got)
+		}
+		code(t, w.UndoTask(ctx, agent, app.CompleteInput{Case: c, Step: "revoke", Note: "yo"}), "forbidden.role")
+		must(t, w.UndoTask(ctx, agent, app.CompleteInput{Case: c, Step: "by_hand", Note: "Acceso devuelto"}))
+		eventually(t, "reversed", func() bool { return w.state(t, c) == offboarding.CaseReversed })
+		if got := w.grants(t, cus); len(got) != 3 {
+			t.Fatalf("open after undoing: %v", got)
+		}
+		for _, ref := range []string{"acc-base", "acc-key"} {
+			effects, err := w.billing.Effects(ctx, ref)
+			must(t, err)
+			if len(effects) != 2 {
+				t.Fatalf("%s: %d effects", ref, len(effects))
+			}
+		}
+		w.verifyLog(t)
+	})
+}
