@@ -6,6 +6,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"hastaluego/internal/audit"
@@ -59,6 +60,7 @@ type App struct {
 	company  Company
 	wake     func()
 	moved    func(ctx context.Context, to time.Time) error
+	parsed   sync.Map // playbooks by version
 }
 
 // New makes an App.
@@ -69,7 +71,10 @@ func New(c Config) *App {
 	if c.Moved == nil {
 		c.Moved = func(context.Context, time.Time) error { return nil }
 	}
-	return &App{c.Store, c.Keys, c.Post, c.Kinds, c.Playbook, c.Playbooks, c.Company, c.Wake, c.Moved}
+	return &App{
+		store: c.Store, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, company: c.Company,
+		wake: c.Wake, moved: c.Moved,
+	}
 }
 
 // Company returns the company's profile.

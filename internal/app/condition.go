@@ -48,8 +48,12 @@ func (a *App) holds(ctx context.Context, tx Tx, c offboarding.Case, expr string)
 }
 
 // choose returns the playbook that a departure follows.
-func (a *App) choose(facts map[string]any) (*playbook.Playbook, error) {
-	for _, b := range a.books {
+func (a *App) choose(ctx context.Context, tx Tx, facts map[string]any) (*playbook.Playbook, error) {
+	books, last, err := a.active(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range books {
 		ok, err := b.Applies(facts)
 		if err != nil {
 			return nil, fault.Wrap("app.choose "+b.Name, err)
@@ -58,5 +62,5 @@ func (a *App) choose(facts map[string]any) (*playbook.Playbook, error) {
 			return b, nil
 		}
 	}
-	return a.playbook, nil
+	return last, nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -32,15 +33,21 @@ const (
 func (a *App) ImportCustomers(ctx context.Context, by string, r io.Reader, m *ingest.Map, dryRun bool, reject func(ingest.RowError) error) (ImportReport, error) {
 	var rep ImportReport
 	batch := make([]ingest.Row, 0, importBatch)
+	late := 0 // rows that read well but belong to nobody
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
 		var changed int
+		var refused []ingest.RowError
 		err := a.store.Tx(ctx, func(tx Tx) error {
-			changed = 0
+			changed, refused = 0, nil
 			for _, row := range batch {
 				did, err := putRow(ctx, tx, row)
+				if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
+					refused = append(refused, row.Refuse("customer.reference", row.Customer.Reference, fault.New(fault.Invalid, "csv.unknown_customer", "value", row.Customer.Reference)))
+					continue
+				}
 				if err != nil {
 					return err
 				}
@@ -51,8 +58,14 @@ func (a *App) ImportCustomers(ctx context.Context, by string, r io.Reader, m *in
 			return nil
 		})
 		rep.Changed += changed
-		rep.Unchanged += len(batch) - changed
+		rep.Unchanged += len(batch) - changed - len(refused)
+		late += len(refused)
 		batch = batch[:0]
+		for _, e := range refused {
+			if err == nil {
+				err = reject(e)
+			}
+		}
 		time.Sleep(importPause)
 		return err
 	}
@@ -63,6 +76,7 @@ func (a *App) ImportCustomers(ctx context.Context, by string, r io.Reader, m *in
 		if dryRun {
 			return nil
 		}
+		row.Source = row.Source.Clone()
 		if batch = append(batch, row); len(batch) == importBatch {
 			return flush()
 		}
@@ -73,7 +87,7 @@ func (a *App) ImportCustomers(ctx context.Context, by string, r io.Reader, m *in
 	if err == nil {
 		err = flush()
 	}
-	rep.Rows, rep.Rejected = sum.Rows, sum.Rejected
+	rep.Rows, rep.Rejected = sum.Rows, sum.Rejected+late
 	if err != nil || dryRun {
 		return rep, err
 	}
@@ -84,27 +98,52 @@ func (a *App) ImportCustomers(ctx context.Context, by string, r io.Reader, m *in
 	})
 }
 
-// putRow stores one row's customer, contact and subscription.
-func putRow(ctx context.Context, tx Tx, row ingest.Row) (bool, error) {
-	cus := row.Customer
-	cus.ID = customer.ID(id.New("cus"))
-	cid, changed, err := tx.PutCustomer(ctx, cus)
-	if err != nil {
-		return false, err
-	}
-	if row.Contact.Email != "" {
-		con := row.Contact
-		con.ID, con.Customer = customer.ContactID(id.New("con")), cid
-		did, err := tx.PutContact(ctx, con)
+// putRow stores what one row has. A row about a customer that is not there is
+// fault.NotFound.
+func putRow(ctx context.Context, tx Tx, row ingest.Row) (changed bool, err error) {
+	var cid customer.ID
+	if row.Existing {
+		cus, err := tx.FindCustomerByReference(ctx, row.Customer.Reference)
 		if err != nil {
 			return false, err
 		}
-		changed = changed || did
+		cid = cus.ID
+	} else {
+		cus := row.Customer
+		cus.ID = customer.ID(id.New("cus"))
+		if cid, changed, err = tx.PutCustomer(ctx, cus); err != nil {
+			return false, err
+		}
 	}
-	if row.Subscription.Reference != "" {
-		sub := row.Subscription
-		sub.ID, sub.Customer = customer.SubscriptionID(id.New("sub")), cid
-		did, err := tx.PutSubscription(ctx, sub)
+	for _, put := range []struct {
+		there bool
+		do    func() (bool, error)
+	}{
+		{row.Contact.Email != "", func() (bool, error) {
+			row.Contact.ID, row.Contact.Customer = customer.ContactID(id.New("con")), cid
+			return tx.PutContact(ctx, row.Contact)
+		}},
+		{row.Subscription.Reference != "", func() (bool, error) {
+			row.Subscription.ID, row.Subscription.Customer = customer.SubscriptionID(id.New("sub")), cid
+			return tx.PutSubscription(ctx, row.Subscription)
+		}},
+		{row.Grant.Account != "", func() (bool, error) {
+			row.Grant.ID, row.Grant.Customer = customer.GrantID(id.New("gra")), cid
+			return tx.PutGrant(ctx, row.Grant)
+		}},
+		{row.Asset.Reference != "", func() (bool, error) {
+			row.Asset.ID, row.Asset.Customer = customer.AssetID(id.New("ast")), cid
+			return tx.PutAsset(ctx, row.Asset)
+		}},
+		{row.Balance.Reference != "", func() (bool, error) {
+			row.Balance.ID, row.Balance.Customer = customer.BalanceID(id.New("bal")), cid
+			return tx.PutBalance(ctx, row.Balance)
+		}},
+	} {
+		if !put.there {
+			continue
+		}
+		did, err := put.do()
 		if err != nil {
 			return false, err
 		}

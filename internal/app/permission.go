@@ -23,13 +23,16 @@ var Roles = []string{"agent", "finance", "privacy", "success", "admin", "auditor
 // acts says which roles may do what; reads, which may see it.
 var (
 	acts = map[string][]string{
-		"case":     {"agent", "success", "admin"},
-		"customer": {"agent", "success", "admin"},
-		"work":     {"agent", "admin"}, // decide about an uncertain or failed effect
+		"case":      {"agent", "success", "admin"},
+		"customer":  {"agent", "success", "admin"},
+		"statement": {"finance"},
+		"playbook":  {"admin"},
+		"work":      {"agent", "admin"}, // decide about an uncertain or failed effect
 	}
 	reads = map[string][]string{
 		"case":     {"agent", "finance", "privacy", "success", "admin", "auditor"},
 		"customer": {"agent", "finance", "privacy", "success", "admin", "auditor"},
+		"playbook": {"agent", "finance", "privacy", "success", "admin", "auditor"},
 		"outbox":   {"agent", "privacy", "success", "admin", "auditor"},
 		"letter":   {"agent", "privacy", "success"}, // what a letter says
 		"audit":    {"privacy", "admin", "auditor"},

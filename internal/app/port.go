@@ -34,6 +34,7 @@ type Tx interface {
 	MessageTx
 	LinkTx
 	BlobTx
+	PlaybookTx
 	StaffTx
 	AuditTx
 	SettingTx
@@ -105,6 +106,7 @@ type CaseTx interface {
 	// SavePlan stores the case and those steps that differ from what is stored,
 	// each compared by Version, and sets the Versions in p.
 	SavePlan(ctx context.Context, p *offboarding.Plan) error
+	CasesOf(ctx context.Context, c customer.ID) ([]offboarding.Case, error) // newest first
 	ListCases(ctx context.Context, f CaseFilter) (list []offboarding.Plan, total int, err error)
 }
 

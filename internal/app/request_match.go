@@ -106,7 +106,7 @@ func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus cus
 			return "", err
 		}
 	}
-	if r.Channel == offboarding.Host {
+	if r.Channel == offboarding.Host || r.VerifiedBy != "" { // identity is proved already
 		return r.Case, nil
 	}
 	m := Message{
@@ -139,7 +139,7 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 	if err := a.inventoryFacts(ctx, tx, cus.ID, facts); err != nil {
 		return offboarding.Plan{}, err
 	}
-	book, err := a.choose(facts)
+	book, err := a.choose(ctx, tx, facts)
 	if err != nil {
 		return offboarding.Plan{}, err
 	}

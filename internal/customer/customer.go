@@ -104,6 +104,10 @@ type Subscription struct {
 	Interval  Interval
 	Start     when.Date
 	PaidUntil when.Date // last day that is paid for; zero if unknown
+	TermEnd   when.Date // last day of the agreed term; zero if open-ended
+	RenewsOn  when.Date // day of the next renewal; zero if unknown
+	Notice    int       // days of notice that the contract asks for
+	LockIn    when.Date // last day of a lock-in; zero if none
 	Status    Status
 }
 
@@ -197,6 +201,9 @@ func (s Subscription) Check() fault.List {
 	}
 	if s.Start.IsZero() {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("start"))
+	}
+	if s.Notice < 0 || s.Notice > 3660 {
+		l = append(l, fault.New(fault.Invalid, "field.invalid").On("notice_days"))
 	}
 	return l
 }

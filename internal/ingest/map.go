@@ -25,10 +25,21 @@ var Fields = []string{
 	"customer.reference", "customer.name", "customer.kind", "customer.consumer", "customer.country", "customer.region",
 	"customer.language", "customer.segment", "contact.name", "contact.email", "contact.role", "contact.language",
 	"subscription.reference", "subscription.product", "subscription.plan", "subscription.amount", "subscription.currency",
-	"subscription.interval", "subscription.start", "subscription.paid_until", "subscription.status",
+	"subscription.interval", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on",
+	"subscription.notice_days", "subscription.lock_in_until", "subscription.status",
+	"grant.system", "grant.account", "grant.kind", "grant.depends_on", "grant.status",
+	"asset.reference", "asset.kind", "asset.name", "asset.location",
+	"balance.reference", "balance.kind", "balance.about", "balance.amount", "balance.currency", "balance.due_on", "balance.status",
 }
 
-var required = []string{"customer.reference", "customer.name"}
+// required are the fields that a map must fill; a map of what existing
+// customers have needs their reference only.
+func required(existing bool) []string {
+	if existing {
+		return []string{"customer.reference"}
+	}
+	return []string{"customer.reference", "customer.name"}
+}
 
 // Map says how a file becomes customers.
 type Map struct {
@@ -36,6 +47,7 @@ type Map struct {
 	Delimiter rune   // 0: found out from the header, a comma or a semicolon
 	Encoding  string // utf-8, latin1 or auto
 	AsOf      when.Date
+	Existing  bool              // rows are about customers that are there already
 	Columns   []string          // that the file must have
 	variables map[string]string // name in expressions → column
 	sources   []source
@@ -50,8 +62,10 @@ type source struct {
 }
 
 type mapFile struct {
-	AsOf string  `yaml:"as_of"`
-	CSV  csvFile `yaml:"csv"`
+	AsOf string `yaml:"as_of"`
+	// Existing says that the file tells what customers have, not who they are.
+	Existing bool    `yaml:"existing"`
+	CSV      csvFile `yaml:"csv"`
 	// Columns that expressions use, by the names that they use for them.
 	Columns map[string]string       `yaml:"columns"`
 	Fields  map[string]sourceInFile `yaml:"fields"`
@@ -109,7 +123,7 @@ func LoadMap(name string, src []byte) (*Map, error) {
 		p.place(line, col, "file.syntax", "what", what)
 		return nil, p.found
 	}
-	m := &Map{Name: name, Encoding: f.CSV.Encoding}
+	m := &Map{Name: name, Encoding: f.CSV.Encoding, Existing: f.Existing}
 	m.dialect(p, f)
 	m.fields(p, f)
 	if len(p.found) > 0 {
@@ -166,7 +180,7 @@ func (m *Map) fields(p *places, f mapFile) {
 			p.at("$.fields.'"+k+"'", "map.unknown_field", "field", k, "known", strings.Join(Fields, ", "))
 		}
 	}
-	for _, r := range required {
+	for _, r := range required(f.Existing) {
 		if _, ok := f.Fields[r]; !ok {
 			p.at("$.fields", "map.missing_field", "field", r)
 		}
@@ -177,6 +191,10 @@ func (m *Map) fields(p *places, f mapFile) {
 			continue
 		}
 		at := "$.fields.'" + k + "'"
+		if f.Existing && (strings.HasPrefix(k, "customer.") && k != "customer.reference" || strings.HasPrefix(k, "contact.")) {
+			p.at(at, "map.existing", "field", k)
+			continue
+		}
 		set := 0
 		for _, x := range []string{s.Column, s.Value, s.Expr} {
 			if x != "" {

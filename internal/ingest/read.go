@@ -10,6 +10,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -26,12 +27,30 @@ var variable = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// Row is one customer of the file. Ids are empty.
+// Row is one line of the file: a customer, or something that one has. Ids are
+// empty; what the line does not have has an empty reference or account.
 type Row struct {
 	Number       int64 // line of data, counting from 1
+	Existing     bool  // only Customer.Reference is set of the customer
 	Customer     customer.Customer
 	Contact      customer.Contact
 	Subscription customer.Subscription
+	Grant        customer.Grant
+	Asset        customer.Asset
+	Balance      customer.Balance
+	Source       *Source // the line as it stands in the file
+}
+
+// Source is a line as it stands in the file, for telling what is wrong with it
+// later. It is valid until the next line is read; Clone keeps it.
+type Source struct{ Header, Raw []string }
+
+// Clone returns a source that stays as it is.
+func (s *Source) Clone() *Source { return &Source{s.Header, slices.Clone(s.Raw)} }
+
+// Refuse is why a good line cannot be kept after all.
+func (r Row) Refuse(column, value string, why *fault.Error) RowError {
+	return RowError{Row: r.Number, Column: column, Value: value, Fault: why, Header: r.Source.Header, Raw: r.Source.Raw}
 }
 
 // RowError is why a row was refused: the first thing that is wrong with it.
@@ -125,7 +144,7 @@ func Read(r io.Reader, m *Map, good func(Row) error, bad func(RowError) error) (
 			continue
 		}
 		sum.Good++
-		row.Number = int64(sum.Rows)
+		row.Number, row.Source = int64(sum.Rows), &Source{header, record}
 		if err := good(row); err != nil {
 			return sum, err
 		}
@@ -184,6 +203,9 @@ func (m *Map) row(record []string, index map[string]int, vars map[string]any) (R
 		Customer:     customer.Customer{Kind: customer.Person, Consumer: true},
 		Contact:      customer.Contact{Role: customer.Owner},
 		Subscription: customer.Subscription{Interval: customer.Monthly, Status: customer.Active},
+		Grant:        customer.Grant{Kind: "login", Status: customer.Granted},
+		Balance:      customer.Balance{Kind: customer.Invoice, Status: customer.Due},
+		Existing:     m.Existing,
 	}}
 	for _, s := range m.sources {
 		value, column := s.constant, s.field
@@ -209,7 +231,8 @@ func (m *Map) row(record []string, index map[string]int, vars map[string]any) (R
 // builder fills a row field by field.
 type builder struct {
 	row    Row
-	amount string
+	amount string // of the subscription, until its currency is known
+	sum    string // of the balance
 }
 
 func choice[T ~string](value string, known ...T) (T, *fault.Error) {
@@ -275,6 +298,51 @@ func (b *builder) set(field, value string) (err *fault.Error) {
 		r.Subscription.Start, err = dateOf(value)
 	case "subscription.paid_until":
 		r.Subscription.PaidUntil, err = dateOf(value)
+	case "subscription.term_end":
+		r.Subscription.TermEnd, err = dateOf(value)
+	case "subscription.renews_on":
+		r.Subscription.RenewsOn, err = dateOf(value)
+	case "subscription.lock_in_until":
+		r.Subscription.LockIn, err = dateOf(value)
+	case "subscription.notice_days":
+		r.Subscription.Notice, err = wholeNumber(value)
+	case "grant.system":
+		err = shortText(&r.Grant.System, value)
+	case "grant.account":
+		err = shortText(&r.Grant.Account, value)
+	case "grant.kind":
+		r.Grant.Kind, err = choice(value, customer.GrantKinds...)
+	case "grant.depends_on":
+		for name := range strings.SplitSeq(value, ",") {
+			var clean string
+			if err = shortText(&clean, name); err == nil && clean != "" {
+				r.Grant.DependsOn = append(r.Grant.DependsOn, clean)
+			}
+		}
+	case "grant.status":
+		r.Grant.Status, err = choice(value, customer.Granted, customer.Revoked)
+	case "asset.reference":
+		err = shortText(&r.Asset.Reference, value)
+	case "asset.kind":
+		err = shortText(&r.Asset.Kind, value)
+	case "asset.name":
+		err = shortText(&r.Asset.Name, value)
+	case "asset.location":
+		err = shortText(&r.Asset.Location, value)
+	case "balance.reference":
+		err = shortText(&r.Balance.Reference, value)
+	case "balance.kind":
+		r.Balance.Kind, err = choice(value, customer.Invoice, customer.Fee, customer.Credit, customer.Deposit, customer.Refund)
+	case "balance.about":
+		err = shortText(&r.Balance.About, value)
+	case "balance.amount":
+		b.sum = value
+	case "balance.currency":
+		r.Balance.Amount, err = amountOf(b.sum, value)
+	case "balance.due_on":
+		r.Balance.DueOn, err = dateOf(value)
+	case "balance.status":
+		r.Balance.Status, err = choice(value, customer.Due, customer.Paid, customer.Void)
 	case "subscription.status":
 		r.Subscription.Status, err = choice(value, customer.Active, customer.Cancelling, customer.Ended)
 	}
@@ -300,9 +368,42 @@ func dateOf(value string) (when.Date, *fault.Error) {
 	return d, nil
 }
 
-// finish checks what only the whole row can show.
+// wholeNumber reads digits; nothing is zero.
+func wholeNumber(value string) (int, *fault.Error) {
+	if value == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return 0, fault.New(fault.Invalid, "field.invalid")
+	}
+	return n, nil
+}
+
+// finish checks what only the whole row can show, and clears what the row does
+// not have.
 func (b *builder) finish() *fault.Error {
-	if l := b.row.Customer.Check(); len(l) > 0 {
+	r := &b.row
+	if r.Existing {
+		if r.Customer.Reference == "" {
+			return fault.New(fault.Invalid, "field.required").On("reference")
+		}
+	} else if l := r.Customer.Check(); len(l) > 0 {
+		return l[0]
+	}
+	if r.Grant.System == "" && r.Grant.Account == "" {
+		r.Grant = customer.Grant{}
+	} else if l := r.Grant.Check(); len(l) > 0 {
+		return l[0]
+	}
+	if r.Asset.Reference == "" && r.Asset.Name == "" {
+		r.Asset = customer.Asset{}
+	} else if l := r.Asset.Check(); len(l) > 0 {
+		return l[0]
+	}
+	if r.Balance.Reference == "" && b.sum == "" {
+		r.Balance = customer.Balance{}
+	} else if l := r.Balance.Check(); len(l) > 0 {
 		return l[0]
 	}
 	if b.row.Subscription.Reference == "" && b.row.Subscription.Product == "" {

@@ -32,6 +32,7 @@ var (
 		INSERT INTO step (` + stepColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1)`)
 	caseByID = query(`SELECT ` + caseColumns + ` FROM case_ WHERE id = $1`)
+	casesOf  = query(`SELECT ` + caseColumns + ` FROM case_ WHERE customer_id = $1 ORDER BY requested_at DESC, id LIMIT 100`)
 	stepsOf  = query(`SELECT ` + stepColumns + ` FROM step WHERE case_id = $1 ORDER BY seq, id`)
 	saveCase = query(`
 		UPDATE case_
@@ -218,6 +219,15 @@ func (t *tx) saveStep(ctx context.Context, s *offboarding.Step, stored []offboar
 	}
 	s.Version++
 	return nil
+}
+
+func (t *tx) CasesOf(ctx context.Context, id customer.ID) (list []offboarding.Case, err error) {
+	err = t.each(ctx, "store.CasesOf", casesOf, []any{id}, func(row scanner) error {
+		c, err := scanCase(row)
+		list = append(list, c)
+		return err
+	})
+	return list, err
 }
 
 func (t *tx) ListCases(ctx context.Context, f app.CaseFilter) ([]offboarding.Plan, int, error) {

@@ -11,7 +11,8 @@ import (
 const (
 	customerColumns     = `id, kind, consumer, name, reference, country, region, language, segment, created_at`
 	contactColumns      = `id, customer_id, name, email, role, language`
-	subscriptionColumns = `id, customer_id, reference, product, plan, amount_minor, currency, interval_, start_on, paid_until, status`
+	subscriptionColumns = `id, customer_id, reference, product, plan, amount_minor, currency, interval_, start_on, paid_until, status, term_end, renews_on,
+	notice_days, lock_in_until`
 )
 
 // Putting writes only what differs, so that the same file twice touches no
@@ -39,15 +40,18 @@ var (
 		 WHERE id = $2 AND search NOT LIKE '%' || CAST($1 AS TEXT) || '%'`)
 	putSubscription = query(`
 		INSERT INTO subscription (` + subscriptionColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (reference) DO UPDATE
 		   SET product = excluded.product, plan = excluded.plan, amount_minor = excluded.amount_minor, currency = excluded.currency,
-		       interval_ = excluded.interval_, start_on = excluded.start_on, paid_until = excluded.paid_until, status = excluded.status
+		       interval_ = excluded.interval_, start_on = excluded.start_on, paid_until = excluded.paid_until, status = excluded.status,
+		       term_end = excluded.term_end, renews_on = excluded.renews_on, notice_days = excluded.notice_days, lock_in_until = excluded.lock_in_until
 		 WHERE subscription.status = 'active' AND subscription.customer_id = excluded.customer_id
 		   AND (subscription.product, subscription.plan, subscription.amount_minor, subscription.currency, subscription.interval_,
-		        subscription.start_on, subscription.paid_until, subscription.status)
+		        subscription.start_on, subscription.paid_until, subscription.status, subscription.term_end, subscription.renews_on,
+		        subscription.notice_days, subscription.lock_in_until)
 		    IS DISTINCT FROM (excluded.product, excluded.plan, excluded.amount_minor, excluded.currency, excluded.interval_,
-		        excluded.start_on, excluded.paid_until, excluded.status)`)
+		        excluded.start_on, excluded.paid_until, excluded.status, excluded.term_end, excluded.renews_on, excluded.notice_days,
+		        excluded.lock_in_until)`)
 	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2`)
 	customerByID          = query(`SELECT ` + customerColumns + ` FROM customer WHERE id = $1`)
 	customersByName       = query(`SELECT ` + customerColumns + ` FROM customer WHERE search LIKE $1 ESCAPE '\' ORDER BY name, id LIMIT $2`)
@@ -85,7 +89,8 @@ func (t *tx) PutContact(ctx context.Context, c customer.Contact) (bool, error) {
 
 func (t *tx) PutSubscription(ctx context.Context, s customer.Subscription) (bool, error) {
 	n, err := t.exec(ctx, "store.PutSubscription", putSubscription, s.ID, s.Customer, s.Reference, s.Product, s.Plan,
-		s.Amount.Minor, s.Amount.Currency, s.Interval, s.Start.String(), s.PaidUntil.String(), s.Status)
+		s.Amount.Minor, s.Amount.Currency, s.Interval, s.Start.String(), s.PaidUntil.String(), s.Status,
+		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String())
 	return n == 1, err
 }
 
@@ -144,7 +149,7 @@ func (t *tx) SubscriptionsOf(ctx context.Context, id customer.ID) (list []custom
 	err = t.each(ctx, "store.SubscriptionsOf", subscriptionsOf, []any{id}, func(row scanner) error {
 		var s customer.Subscription
 		err := row.Scan(&s.ID, &s.Customer, &s.Reference, &s.Product, &s.Plan, &s.Amount.Minor, &s.Amount.Currency, &s.Interval,
-			date{&s.Start}, date{&s.PaidUntil}, &s.Status)
+			date{&s.Start}, date{&s.PaidUntil}, &s.Status, date{&s.TermEnd}, date{&s.RenewsOn}, &s.Notice, date{&s.LockIn})
 		list = append(list, s)
 		return err
 	})

@@ -75,6 +75,12 @@ func New(kit *web.Kit, o Options) http.Handler {
 		"GET /console/customers":                             (*visit).customers,
 		"GET /console/customers/new":                         (*visit).newCustomer,
 		"POST /console/customers/new":                        (*visit).addCustomer,
+		"GET /console/playbooks":                             (*visit).playbooks,
+		"POST /console/playbooks":                            (*visit).propose,
+		"POST /console/playbooks/activate":                   (*visit).activate,
+		"GET /console/customers/{id}":                        (*visit).customer,
+		"POST /console/customers/{id}/behalf":                (*visit).onBehalf,
+		"POST /console/customers/{id}/{form}":                (*visit).addToInventory,
 		"GET /console/outbox":                                (*visit).outbox,
 		"GET /console/outbox/{id}":                           (*visit).letter,
 		"GET /console/audit":                                 (*visit).log,
@@ -211,6 +217,10 @@ func (v *visit) here() string {
 	switch id := v.r.PathValue("id"); {
 	case v.r.Method == http.MethodGet:
 		return v.r.URL.RequestURI()
+	case strings.HasPrefix(v.r.URL.Path, "/console/playbooks"):
+		return "/console/playbooks"
+	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/customers/"):
+		return "/console/customers/" + id
 	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/cases/"):
 		return "/console/cases/" + id
 	default:

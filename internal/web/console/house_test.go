@@ -150,7 +150,7 @@ func newHouse(t *testing.T, demo bool) *house {
 		_ = s.Close()
 		_ = keys.Close()
 	})
-	for login, roles := range map[string][]string{"ines": {"agent", "success"}, "tomas": {"finance"}, "laia": {"privacy", "auditor"}} {
+	for login, roles := range map[string][]string{"ines": {"agent", "success"}, "tomas": {"finance"}, "laia": {"privacy", "auditor"}, "noa": {"admin"}} {
 		u, err := h.AddUser(ctx, "", app.UserInput{Login: login, Name: strings.ToUpper(login[:1]) + login[1:], Password: password, Roles: roles})
 		must(t, err)
 		h.users[login] = u.ID

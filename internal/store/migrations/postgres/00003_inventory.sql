@@ -40,3 +40,4 @@ CREATE TABLE balance (
 
 CREATE INDEX grant_of ON grant_(customer_id);
 CREATE INDEX balance_of ON balance(customer_id);
+CREATE INDEX case_of_customer ON case_(customer_id, requested_at);

@@ -1,0 +1,199 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/playbook"
+)
+
+// PlaybookVersion is a playbook that was added to this installation. Its
+// source never changes; the state goes proposed, active, retired, and a
+// retired one may be activated again.
+type PlaybookVersion struct {
+	ID          string // name@first 12 hex digits of the source's SHA-256
+	Name        string
+	Source      string // YAML
+	State       string // proposed, active, retired
+	CreatedAt   time.Time
+	CreatedBy   string
+	ActivatedAt time.Time
+	ActivatedBy string
+}
+
+// PlaybookTx keeps playbook versions.
+type PlaybookTx interface {
+	// InsertPlaybook stores a version; false when it was there.
+	InsertPlaybook(ctx context.Context, v PlaybookVersion) (bool, error)
+	FindPlaybook(ctx context.Context, id string) (PlaybookVersion, error)
+	ListPlaybooks(ctx context.Context, activeOnly bool) ([]PlaybookVersion, error) // by name, newest first
+	// ActivatePlaybook makes the version the active one of its name.
+	ActivatePlaybook(ctx context.Context, v PlaybookVersion) error
+}
+
+// specs are what playbooks may say about the kinds of this installation.
+func (a *App) specs() []playbook.KindSpec {
+	var out []playbook.KindSpec
+	for _, k := range a.kinds {
+		out = append(out, k.Spec())
+	}
+	slices.SortFunc(out, func(x, y playbook.KindSpec) int { return strings.Compare(x.Name, y.Name) })
+	return out
+}
+
+// maxPlaybook is how long a playbook may be, in characters.
+const maxPlaybook = 200_000
+
+// CheckPlaybook reads a playbook and reports every problem in it.
+func (a *App) CheckPlaybook(source string) (*playbook.Playbook, error) {
+	source, err := playbookSource(source)
+	if err != nil {
+		return nil, err
+	}
+	return playbook.Load("playbook.yaml", []byte(source), a.specs())
+}
+
+func playbookSource(source string) (string, error) {
+	clean, err := customer.CheckText("source", strings.ReplaceAll(source, "\r\n", "\n"), maxPlaybook, true)
+	if err != nil {
+		return "", err
+	}
+	return clean + "\n", nil
+}
+
+// ProposePlaybook keeps a version that another administrator may activate.
+// The same source again changes nothing.
+func (a *App) ProposePlaybook(ctx context.Context, by Actor, source string) (string, error) {
+	if err := by.may("playbook"); err != nil {
+		return "", err
+	}
+	pb, err := a.CheckPlaybook(source)
+	if err != nil {
+		return "", err
+	}
+	return pb.Version(), a.tx(ctx, func(tx Tx) error {
+		v := PlaybookVersion{ID: pb.Version(), Name: pb.Name, Source: string(pb.Source), State: "proposed", CreatedAt: tx.Now(), CreatedBy: by.ID}
+		fresh, err := tx.InsertPlaybook(ctx, v)
+		if err != nil || !fresh {
+			return err
+		}
+		return a.record(ctx, tx, fact{"playbook.proposed", by.ID, "", house, map[string]any{"playbook": v.ID}})
+	})
+}
+
+// ActivatePlaybook lets new cases follow the version. Whoever proposed it
+// cannot: a second administrator must look at it.
+func (a *App) ActivatePlaybook(ctx context.Context, by Actor, id string) error {
+	if err := by.may("playbook"); err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		v, err := tx.FindPlaybook(ctx, id)
+		if err != nil {
+			return err
+		}
+		if v.State == "active" {
+			return nil
+		}
+		if v.CreatedBy == by.ID || v.CreatedBy == by.RealID {
+			return fault.New(fault.Forbidden, "approval.same_person")
+		}
+		// What was good for an older program may not be for this one.
+		if _, err := playbook.Load(v.ID, []byte(v.Source), a.specs()); err != nil {
+			return err
+		}
+		v.ActivatedAt, v.ActivatedBy = tx.Now(), by.ID
+		if err := tx.ActivatePlaybook(ctx, v); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"playbook.activated", by.ID, "", house, map[string]any{"playbook": v.ID, "proposed_by": v.CreatedBy}})
+	})
+}
+
+// active returns the playbooks that departures may follow, in the order in
+// which they are tried: activated ones by name, then those of the
+// configuration. An activated one replaces one of the configuration with its
+// name.
+func (a *App) active(ctx context.Context, tx Tx) (list []*playbook.Playbook, last *playbook.Playbook, err error) {
+	versions, err := tx.ListPlaybooks(ctx, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	last = a.playbook
+	named := map[string]bool{}
+	for _, v := range versions {
+		pb, err := a.loaded(v)
+		if err != nil {
+			return nil, nil, fault.Wrap("app.active "+v.ID, err)
+		}
+		named[v.Name] = true
+		if v.Name == a.playbook.Name {
+			last = pb
+			continue
+		}
+		list = append(list, pb)
+	}
+	for _, b := range a.books {
+		if !named[b.Name] {
+			list = append(list, b)
+		}
+	}
+	return list, last, nil
+}
+
+// loaded reads an activated version, once per process: it never changes.
+func (a *App) loaded(v PlaybookVersion) (*playbook.Playbook, error) {
+	if pb, ok := a.parsed.Load(v.ID); ok {
+		return pb.(*playbook.Playbook), nil
+	}
+	pb, err := playbook.Load(v.ID, []byte(v.Source), a.specs())
+	if err == nil {
+		a.parsed.Store(v.ID, pb)
+	}
+	return pb, err
+}
+
+// PlaybookView is one playbook as people look at it.
+type PlaybookView struct {
+	Version  PlaybookVersion // zero but for ID, Name, Source and State for one of the configuration
+	Playbook *playbook.Playbook
+	Problems error // why it cannot be used any more
+	BuiltIn  bool
+}
+
+// OpenPlaybooks lists every playbook: those in use first.
+func (a *App) OpenPlaybooks(ctx context.Context, by Actor) (list []PlaybookView, users map[string]string, err error) {
+	if err := by.CanRead("playbook"); err != nil {
+		return nil, nil, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		list = nil
+		versions, err := tx.ListPlaybooks(ctx, false)
+		if err != nil {
+			return err
+		}
+		if users, err = names(ctx, tx); err != nil {
+			return err
+		}
+		named := map[string]bool{}
+		for _, v := range versions {
+			pb, perr := playbook.Load(v.ID, []byte(v.Source), a.specs())
+			list = append(list, PlaybookView{Version: v, Playbook: pb, Problems: perr})
+			named[v.Name] = named[v.Name] || v.State == "active"
+		}
+		for _, b := range append(slices.Clone(a.books), a.playbook) {
+			v := PlaybookVersion{ID: b.Version(), Name: b.Name, Source: string(b.Source), State: "active"}
+			if named[b.Name] {
+				v.State = "retired"
+			}
+			list = append(list, PlaybookView{Version: v, Playbook: b, BuiltIn: true})
+		}
+		slices.SortStableFunc(list, func(x, y PlaybookView) int { return strings.Compare(x.Version.State, y.Version.State) })
+		return nil
+	})
+	return list, users, err
+}

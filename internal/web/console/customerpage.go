@@ -1,0 +1,220 @@
+package console
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
+	"hastaluego/internal/text"
+	"hastaluego/internal/web"
+	"hastaluego/internal/when"
+)
+
+// customerPageView is one customer with everything that they have.
+type customerPageView struct {
+	Lang                      string
+	ID, Name, Reference, Kind string
+	Facts                     [][2]string
+	Contacts, Lines           [][]string
+	Grants, Assets            [][]string
+	Balances                  []balanceRow
+	Sums                      []string
+	Cases                     []caseLink
+	Active                    bool
+	May, MayMoney, MayCase    bool
+	Who, WhoMoney, WhoCase    string
+	Typed, Errors             map[string]string
+	Form                      string // the form that was refused
+}
+
+type balanceRow struct {
+	ID, Reference, Kind, About, Amount, Due, Status string
+	Open                                            bool
+}
+
+type caseLink struct{ ID, Code, When, State string }
+
+func (v customerPageView) say(code string, args ...any) string {
+	return text.Say(v.Lang, "console.customer."+code, args...)
+}
+
+// field is one control of the form with the name.
+func (v customerPageView) field(name string, required bool) control {
+	c := control{ID: strings.ReplaceAll(name, ".", "-"), Name: name, Label: v.say(name), Value: v.Typed[name], Error: v.Errors[name], Required: required}
+	if hint := "console.customer." + name + ".hint"; text.Known(v.Lang, hint) {
+		c.Hint = text.Say(v.Lang, hint)
+	}
+	if name == "balance.due_on" {
+		c.Kind = "date"
+	}
+	return c
+}
+
+func (v customerPageView) options(prefix string, values ...string) []option {
+	out := make([]option, len(values))
+	for i, x := range values {
+		out[i] = option{x, v.say(prefix + "." + x)}
+	}
+	return out
+}
+
+func (v *visit) customer() error { return v.customerPage(http.StatusOK, "", "", nil, nil) }
+
+func (v *visit) customerPage(status int, problem, form string, typed, errs map[string]string) error {
+	p, err := v.App.OpenCustomer(v.r.Context(), v.actor, customer.ID(v.r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	v.show(status, "customers", p.Customer.Name, problem, customerPage(v.viewCustomerPage(p, form, typed, errs)))
+	return nil
+}
+
+func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs map[string]string) customerPageView {
+	c := p.Customer
+	cv := customerPageView{
+		Lang: v.lang, ID: string(c.ID), Name: c.Name, Reference: c.Reference, Kind: known(v.lang, "console.customer.kind."+string(c.Kind), ""),
+		May: v.actor.May("customer"), Who: whoMay(v.lang, "customer"), MayMoney: v.actor.May("statement"), WhoMoney: whoMay(v.lang, "statement"),
+		MayCase: v.actor.May("case"), WhoCase: whoMay(v.lang, "case"), Typed: typed, Errors: errs, Form: form,
+	}
+	day := func(d when.Date) string {
+		if d.IsZero() {
+			return ""
+		}
+		return text.LongDate(v.lang, d)
+	}
+	for _, f := range [][2]string{{"country", c.Country}, {"region", c.Region}, {"language", known(v.lang, "lang."+c.Language, c.Language)}, {"segment", c.Segment}} {
+		if f[1] != "" {
+			cv.Facts = append(cv.Facts, [2]string{cv.say(f[0]), f[1]})
+		}
+	}
+	for _, x := range p.Contacts {
+		cv.Contacts = append(cv.Contacts, []string{x.Name, x.Email, cv.say("role." + string(x.Role))})
+	}
+	var running []customer.Subscription
+	for _, x := range p.Lines {
+		until := day(x.PaidUntil)
+		if !x.TermEnd.IsZero() {
+			until = day(x.TermEnd)
+		}
+		cv.Lines = append(cv.Lines, []string{lineName(x.Product, x.Plan, x.Reference), price(v.lang, x.Amount, x.Interval), day(x.Start), until, known(v.lang, "console.subscription."+string(x.Status), string(x.Status))})
+		if x.Status != customer.Ended {
+			running = append(running, x)
+		}
+	}
+	cv.Active = len(running) > 0
+	for _, x := range p.Grants {
+		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.say("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.say("grant.status." + string(x.Status))})
+	}
+	for _, x := range p.Assets {
+		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, x.Kind, x.Location})
+	}
+	owed := map[string]money.Amount{}
+	for _, x := range p.Balances {
+		cv.Balances = append(cv.Balances, balanceRow{
+			string(x.ID), x.Reference, text.Say(v.lang, "balance."+string(x.Kind)), x.About, text.Money(v.lang, x.Amount), day(x.DueOn),
+			cv.say("balance.status." + string(x.Status)), x.Status == customer.Due,
+		})
+		if x.Status == customer.Due {
+			sum := x.Owed()
+			sum.Minor += owed[sum.Currency].Minor
+			owed[sum.Currency] = sum
+		}
+	}
+	for _, currency := range slices.Sorted(maps.Keys(owed)) {
+		sum, code := owed[currency], "balance.we_owe"
+		if sum.Minor < 0 {
+			sum, code = sum.Neg(), "balance.they_owe"
+		}
+		cv.Sums = append(cv.Sums, cv.say(code, "amount", text.Money(v.lang, sum)))
+	}
+	for _, x := range p.Cases {
+		cv.Cases = append(cv.Cases, caseLink{string(x.ID), x.Code, text.ShortInstant(v.lang, x.RequestedAt, v.zone()), caseBadge(v.lang, x.State).Word})
+	}
+	return cv
+}
+
+// inventoryForms read what was typed and call their verb.
+var inventoryForms = map[string]func(*visit, customer.ID) error{
+	"grant": func(v *visit, c customer.ID) error {
+		var needs []string
+		for n := range strings.SplitSeq(v.form.Get("grant.depends_on"), ",") {
+			if n = strings.TrimSpace(n); n != "" {
+				needs = append(needs, n)
+			}
+		}
+		return v.App.AddGrant(v.r.Context(), v.actor, customer.Grant{
+			Customer: c, System: v.form.Get("grant.system"), Account: v.form.Get("grant.account"), Kind: v.form.Get("grant.kind"), DependsOn: needs,
+		})
+	},
+	"asset": func(v *visit, c customer.ID) error {
+		return v.App.AddAsset(v.r.Context(), v.actor, customer.Asset{
+			Customer: c, Reference: v.form.Get("asset.reference"), Name: v.form.Get("asset.name"), Kind: v.form.Get("asset.kind"), Location: v.form.Get("asset.location"),
+		})
+	},
+	"balance": func(v *visit, c customer.ID) error {
+		currency := strings.ToUpper(strings.TrimSpace(v.form.Get("balance.currency")))
+		digits, _ := money.Digits(currency)
+		amount, err := money.Parse(decimal(v.form.Get("balance.amount"), digits), currency)
+		if err != nil {
+			return fault.New(fault.Invalid, "amount.unreadable").On("balance.amount")
+		}
+		b := customer.Balance{Customer: c, Reference: v.form.Get("balance.reference"), Kind: customer.BalanceKind(v.form.Get("balance.kind")), About: v.form.Get("balance.about"), Amount: amount}
+		if due := strings.TrimSpace(v.form.Get("balance.due_on")); due != "" {
+			if b.DueOn, err = when.ParseDate(due); err != nil {
+				return fault.New(fault.Invalid, "date.unreadable").On("balance.due_on")
+			}
+		}
+		return v.App.AddBalance(v.r.Context(), v.actor, b)
+	},
+	"settle": func(v *visit, c customer.ID) error {
+		return v.App.SettleBalance(v.r.Context(), v.actor, c, customer.BalanceID(v.form.Get("balance")), customer.BalanceStatus(v.form.Get("status")))
+	},
+}
+
+// addToInventory serves the forms of the customer page.
+func (v *visit) addToInventory() error {
+	form := v.r.PathValue("form")
+	add, ok := inventoryForms[form]
+	if !ok {
+		return fault.New(fault.NotFound, "not_found")
+	}
+	return v.customerDone(add(v, customer.ID(v.r.PathValue("id"))), form)
+}
+
+// customerDone goes back to the customer, or shows them with what was typed
+// and what is wrong with it.
+func (v *visit) customerDone(err error, form string) error {
+	if err == nil {
+		v.to("/console/customers/" + v.r.PathValue("id") + "#" + form)
+		return nil
+	}
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Conflict, fault.Blocked, fault.Forbidden:
+	default:
+		return err
+	}
+	typed := map[string]string{}
+	for name := range v.form {
+		typed[name] = v.form.Get(name)
+	}
+	return v.customerPage(web.Status(err), v.worded(err), form, typed, text.FieldErrors(v.lang, err))
+}
+
+// onBehalf registers a departure that a customer asked for by phone, letter or
+// in person.
+func (v *visit) onBehalf() error {
+	c, err := v.App.RegisterOnBehalf(v.r.Context(), v.actor, app.BehalfInput{
+		Customer: customer.ID(v.r.PathValue("id")), Channel: v.form.Get("channel"), Reference: v.form.Get("reference"),
+		When: v.form.Get("when"), Proof: v.form.Get("proof"),
+	})
+	if err == nil {
+		v.to("/console/cases/" + string(c))
+		return nil
+	}
+	return v.customerDone(err, "behalf")
+}
