@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -109,6 +110,17 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	private := strings.TrimSuffix(receipt, "/receipt")
 	b.inspect(check, "track", private)
 	b.inspect(check, "undo", private+"/undo")
+	b.inspect(check, "data", private+"/data")
+	b.open(private + "/data?lang=es")
+	b.press("send-code", testid("open-data"))
+	b.do(chromedp.SendKeys(chromedp.CSS("#code"), "0000-0000"))
+	b.press("open-data", testid("error-code"))
+	b.shot("data-wrong-code")
+	// The code of the case has an HL- before it; the one that opens has not.
+	code := regexp.MustCompile(`[^-]\b([0-9A-Z]{4}-[0-9A-Z]{4})\b`).FindStringSubmatch(s.letter("iker@puertoalto.example", "descargar"))
+	b.do(chromedp.Clear(chromedp.CSS("#code")), chromedp.SendKeys(chromedp.CSS("#code"), code[1]))
+	b.press("open-data", testid("download"))
+	b.inspect(check, "data-open", private+"/data")
 
 	staff := openBrowser(t)
 	staff.inspect(check, "signin", base+"/console/signin")
@@ -125,6 +137,13 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "case", casefile)
 	s.workAll(staff)
 	staff.inspect(check, "undo-staff", casefile+"/undo")
+	staff.inspect(check, "pause", casefile+"/pause")
+	staff.inspect(check, "playbooks", base+"/console/playbooks")
+	staff.open(base + "/console/customers?q=puerto")
+	staff.turn(testid("customers")+" th a", testid("balances"))
+	one, err := chromedp.Run(staff.ctx, chromedp.Location())
+	s.must(err)
+	staff.inspect(check, "customer", one)
 	staff.inspect(check, "customers", base+"/console/customers")
 	staff.inspect(check, "customer-new", base+"/console/customers/new")
 	staff.inspect(check, "outbox", base+"/console/outbox")

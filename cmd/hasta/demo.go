@@ -174,6 +174,9 @@ func (h *house) furnish(ctx context.Context, billing peer.Client, info *demoInfo
 	}
 	subs := make([]peer.Subscription, 0, len(rows))
 	for _, r := range rows {
+		if r.Existing { // what somebody has beside a contract
+			continue
+		}
 		subs = append(subs, peer.Subscription{
 			Reference: r.Subscription.Reference, Status: "active", AmountMinor: r.Subscription.Amount.Minor,
 			Currency: r.Subscription.Amount.Currency, Plan: r.Subscription.Plan,

@@ -43,6 +43,15 @@ func (w *world) inventory(t *testing.T) customer.ID {
 			return err
 		}
 		id = c.ID
+		old, err := tx.GrantsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, g := range old { // those of the sample company are not what is looked at here
+			if err := tx.SetGrantStatus(ctx, g.ID, customer.Revoked); err != nil {
+				return err
+			}
+		}
 		for _, g := range []customer.Grant{
 			{ID: "gra_1", System: "billing", Account: "acc-base", Kind: "login"},
 			{ID: "gra_2", System: "billing", Account: "acc-key", Kind: "api_key", DependsOn: []string{"billing/acc-base"}},

@@ -186,6 +186,9 @@ func newWorldWith(t *testing.T, e testkit.Engine, source string) *world {
 
 func seeds(rows []ingest.Row) (out []peer.Subscription) {
 	for _, r := range rows {
+		if r.Existing {
+			continue
+		}
 		out = append(out, peer.Subscription{Reference: r.Subscription.Reference, Status: "active", AmountMinor: r.Subscription.Amount.Minor, Currency: "EUR"})
 	}
 	return out

@@ -105,5 +105,27 @@ func Customers(now time.Time, zone *time.Location) []ingest.Row {
 			},
 		}
 	}
-	return rows
+	return append(rows, inventory(today)...)
+}
+
+// inventory is what some of the sample customers have beside their contract.
+func inventory(today when.Date) []ingest.Row {
+	eur := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
+	grant := func(ref, system, account, kind string, needs ...string) ingest.Row {
+		return ingest.Row{Existing: true, Customer: customer.Customer{Reference: ref}, Grant: customer.Grant{System: system, Account: account, Kind: kind, DependsOn: needs, Status: customer.Granted}}
+	}
+	balance := func(ref string, b customer.Balance) ingest.Row {
+		b.Status = customer.Due
+		return ingest.Row{Existing: true, Customer: customer.Customer{Reference: ref}, Balance: b}
+	}
+	return []ingest.Row{
+		grant("FE-20418", "faro", "marta@estudioalmena.example", "login"),
+		grant("FE-20418", "faro", "almena-web", "api_key", "faro/marta@estudioalmena.example"),
+		grant("FE-20418", "drive", "Carpeta Almena", "other"),
+		grant("FE-11872", "faro", "iker@puertoalto.example", "login"),
+		grant("FE-11872", "faro", "torno-entrada", "device", "faro/iker@puertoalto.example"),
+		balance("FE-11872", customer.Balance{Reference: "F-2026-0931", Kind: customer.Invoice, About: "Cuota del mes", Amount: eur(18900), DueOn: today.AddDays(9)}),
+		balance("FE-11872", customer.Balance{Reference: "FZ-114", Kind: customer.Deposit, About: "Fianza del torno", Amount: eur(12000)}),
+		{Existing: true, Customer: customer.Customer{Reference: "FE-11872"}, Asset: customer.Asset{Reference: "TR-0457", Kind: "equipo", Name: "Torno de entrada", Location: "Gimnasio Puerto Alto, Bilbao"}},
+	}
 }

@@ -39,13 +39,13 @@ type balanceRow struct {
 
 type caseLink struct{ ID, Code, When, State string }
 
-func (v customerPageView) say(code string, args ...any) string {
+func (v customerPageView) word(code string, args ...any) string {
 	return text.Say(v.Lang, "console.customer."+code, args...)
 }
 
 // field is one control of the form with the name.
 func (v customerPageView) field(name string, required bool) control {
-	c := control{ID: strings.ReplaceAll(name, ".", "-"), Name: name, Label: v.say(name), Value: v.Typed[name], Error: v.Errors[name], Required: required}
+	c := control{ID: strings.ReplaceAll(name, ".", "-"), Name: name, Label: v.word(name), Value: v.Typed[name], Error: v.Errors[name], Required: required}
 	if hint := "console.customer." + name + ".hint"; text.Known(v.Lang, hint) {
 		c.Hint = text.Say(v.Lang, hint)
 	}
@@ -58,7 +58,7 @@ func (v customerPageView) field(name string, required bool) control {
 func (v customerPageView) options(prefix string, values ...string) []option {
 	out := make([]option, len(values))
 	for i, x := range values {
-		out[i] = option{x, v.say(prefix + "." + x)}
+		out[i] = option{x, v.word(prefix + "." + x)}
 	}
 	return out
 }
@@ -89,11 +89,11 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	}
 	for _, f := range [][2]string{{"country", c.Country}, {"region", c.Region}, {"language", known(v.lang, "lang."+c.Language, c.Language)}, {"segment", c.Segment}} {
 		if f[1] != "" {
-			cv.Facts = append(cv.Facts, [2]string{cv.say(f[0]), f[1]})
+			cv.Facts = append(cv.Facts, [2]string{cv.word(f[0]), f[1]})
 		}
 	}
 	for _, x := range p.Contacts {
-		cv.Contacts = append(cv.Contacts, []string{x.Name, x.Email, cv.say("role." + string(x.Role))})
+		cv.Contacts = append(cv.Contacts, []string{x.Name, x.Email, cv.word("role." + string(x.Role))})
 	}
 	var running []customer.Subscription
 	for _, x := range p.Lines {
@@ -108,7 +108,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	}
 	cv.Active = len(running) > 0
 	for _, x := range p.Grants {
-		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.say("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.say("grant.status." + string(x.Status))})
+		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.word("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.word("grant.status." + string(x.Status))})
 	}
 	for _, x := range p.Assets {
 		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, x.Kind, x.Location})
@@ -117,7 +117,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	for _, x := range p.Balances {
 		cv.Balances = append(cv.Balances, balanceRow{
 			string(x.ID), x.Reference, text.Say(v.lang, "balance."+string(x.Kind)), x.About, text.Money(v.lang, x.Amount), day(x.DueOn),
-			cv.say("balance.status." + string(x.Status)), x.Status == customer.Due,
+			cv.word("balance.status." + string(x.Status)), x.Status == customer.Due,
 		})
 		if x.Status == customer.Due {
 			sum := x.Owed()
@@ -130,7 +130,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		if sum.Minor < 0 {
 			sum, code = sum.Neg(), "balance.they_owe"
 		}
-		cv.Sums = append(cv.Sums, cv.say(code, "amount", text.Money(v.lang, sum)))
+		cv.Sums = append(cv.Sums, cv.word(code, "amount", text.Money(v.lang, sum)))
 	}
 	for _, x := range p.Cases {
 		cv.Cases = append(cv.Cases, caseLink{string(x.ID), x.Code, text.ShortInstant(v.lang, x.RequestedAt, v.zone()), caseBadge(v.lang, x.State).Word})

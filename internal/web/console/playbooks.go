@@ -60,7 +60,7 @@ func (v *visit) showPlaybooks(status int, typed string, wrong error) error {
 	return nil
 }
 
-var playbookBadges = map[string]badge{"active": {Icon: "check", Class: "ok"}, "proposed": {Icon: "clock", Class: "info"}, "retired": {Icon: "dash"}}
+var playbookBadges = map[string]badge{"active": {Icon: "check", Class: "info"}, "proposed": {Icon: "clock", Class: "warn"}, "retired": {Icon: "dash"}}
 
 func (v *visit) viewPlaybook(p app.PlaybookView, users map[string]string) playbookView {
 	out := playbookView{ID: p.Version.ID, Name: p.Version.Name, Source: p.Version.Source, State: p.Version.State, Badge: playbookBadges[p.Version.State]}
