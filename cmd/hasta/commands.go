@@ -6,9 +6,12 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +25,20 @@ import (
 	"hastaluego/internal/step"
 )
 
-func logger(o out, level string) *slog.Logger {
+// logger writes to the terminal, without personal data. level and format may
+// be empty.
+func logger(o out, level, format string) *slog.Logger { return newLog(o.stderr, level, format) }
+
+func newLog(w io.Writer, level, format string) *slog.Logger {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(o.stderr, &slog.HandlerOptions{Level: l}))
+	o := &slog.HandlerOptions{Level: l}
+	if format == "json" {
+		return slog.New(quiet{slog.NewJSONHandler(w, o)})
+	}
+	return slog.New(quiet{slog.NewTextHandler(w, o)})
 }
 
 // open builds the house for a command that does one thing.
@@ -36,13 +47,13 @@ func (c common) open(ctx context.Context, o out) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(ctx, cfg, logger(o, "warn"), nil)
+	return build(ctx, cfg, logger(o, "warn", cfg.Log.Format), nil)
 }
 
 type serveCmd struct {
 	common
 	Listen   string `help:"Address to listen on."`
-	LogLevel string `help:"debug, info, warn or error." default:"info"`
+	LogLevel string `help:"debug, info, warn or error."`
 }
 
 func (c *serveCmd) Run(ctx context.Context, o out) error {
@@ -60,7 +71,10 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = "http://" + ln.Addr().String()
 	}
-	h, err := build(ctx, cfg, logger(o, c.LogLevel), nil)
+	if c.LogLevel != "" {
+		cfg.Log.Level = c.LogLevel
+	}
+	h, err := build(ctx, cfg, logger(o, cfg.Log.Level, cfg.Log.Format), nil)
 	if err != nil {
 		return err
 	}
@@ -198,7 +212,40 @@ func (c *userAddCmd) Run(ctx context.Context, o out) error {
 }
 
 type playbookCmd struct {
-	Check playbookCheckCmd `cmd:"" help:"Report every problem of playbooks at file:line:column."`
+	Check  playbookCheckCmd  `cmd:"" help:"Report every problem of playbooks at file:line:column."`
+	Schema playbookSchemaCmd `cmd:"" help:"Print the JSON Schema of playbooks, for editors."`
+	Show   playbookShowCmd   `cmd:"" help:"Print a built-in playbook, to begin your own with; without a name, list them."`
+}
+
+type playbookSchemaCmd struct{}
+
+func (playbookSchemaCmd) Run(o out) error {
+	raw, err := playbook.Schema(step.Specs())
+	if err != nil {
+		return err
+	}
+	_, err = o.stdout.Write(raw)
+	return err
+}
+
+type playbookShowCmd struct {
+	Name string `arg:"" optional:""`
+}
+
+func (c playbookShowCmd) Run(o out) error {
+	all := playbook.Builtin()
+	if c.Name == "" {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			fmt.Fprintln(o.stdout, name)
+		}
+		return nil
+	}
+	src, ok := all[c.Name]
+	if !ok {
+		return fault.New(fault.NotFound, "not_found").On(c.Name)
+	}
+	_, err := o.stdout.Write(src)
+	return err
 }
 
 type playbookCheckCmd struct {

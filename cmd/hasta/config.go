@@ -27,10 +27,13 @@ type config struct {
 	Keys      struct {
 		Dir string `yaml:"dir"`
 	} `yaml:"keys"`
-	Systems  string       `yaml:"systems"`
-	Playbook string       `yaml:"playbook"`
-	Engine   engineConfig `yaml:"engine"`
-	Demo     bool         `yaml:"-"`
+	Systems  string `yaml:"systems"`
+	Playbook string `yaml:"playbook"`
+	// Playbooks are tried before Playbook: files, or names of built-in ones.
+	Playbooks []string     `yaml:"playbooks"`
+	Log       logConfig    `yaml:"log"`
+	Engine    engineConfig `yaml:"engine"`
+	Demo      bool         `yaml:"-"`
 }
 
 type companyConfig struct {
@@ -50,6 +53,11 @@ type mailConfig struct {
 	SMTP     string `yaml:"smtp"`     // smtp://user@host:587; the password is Password
 	Password string `yaml:"password"` // env:NAME or file:PATH
 	From     string `yaml:"from"`
+}
+
+type logConfig struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // text or json
 }
 
 type engineConfig struct {
@@ -79,6 +87,9 @@ func (c common) load() (config, error) {
 		if cfg, err = parseConfig(c.Config, src); err != nil {
 			return cfg, err
 		}
+	}
+	if err := fromEnvironment(&cfg, os.LookupEnv); err != nil {
+		return cfg, err
 	}
 	for _, o := range []struct{ flag, field *string }{{&c.Database, &cfg.Database}, {&c.Dir, &cfg.Dir}, {&c.KeysDir, &cfg.Keys.Dir}} {
 		if *o.flag != "" {

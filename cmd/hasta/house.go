@@ -91,12 +91,18 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
+	books := make([]*playbook.Playbook, len(cfg.Playbooks))
+	for i, name := range cfg.Playbooks {
+		if books[i], err = loadPlaybook(name); err != nil {
+			return h, err
+		}
+	}
 	post, err := newPost(cfg, h.papers)
 	if err != nil {
 		return h, err
 	}
 	h.app = app.New(app.Config{
-		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Company: company, Moved: moved,
+		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved,
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()

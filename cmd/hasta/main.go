@@ -30,6 +30,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run a sample company: both portals, an outbox, a clock to push. Nothing else is needed."`
 	Serve    serveCmd    `cmd:"" help:"Run the server."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to the newest schema."`
+	Config   configCmd   `cmd:"" help:"Check or show the configuration."`
 	Import   importCmd   `cmd:"" help:"Import records from files."`
 	User     userCmd     `cmd:"" help:"People who may sign in."`
 	Playbook playbookCmd `cmd:"" help:"Check playbooks."`

@@ -76,5 +76,5 @@ func TestAPlaybookIsActivatedByASecondAdministrator(t *testing.T) {
 	must(t, h.ActivatePlaybook(t.Context(), app.Actor{ID: "usr_other", Roles: []string{"admin"}}, version))
 	ines.get("/console/playbooks").has("Retirada")
 	c := h.departure("Estudio Almena", "FE-20418")
-	ines.get("/console/cases/"+string(c)).has("Decir adiós")
+	ines.get("/console/cases/" + string(c)).has("Decir adiós")
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
+)
+
+type configCmd struct {
+	Check configCheckCmd `cmd:"" help:"Report every problem of a configuration at file:line:column."`
+	Show  configShowCmd  `cmd:"" help:"Print what holds: file, environment and flags together. Secrets stay references."`
+}
+
+type configCheckCmd struct {
+	File string `arg:"" type:"existingfile"`
+}
+
+func (c configCheckCmd) Run(o out) error {
+	src, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	problems := checkConfig(c.File, src)
+	for _, p := range problems {
+		report(o, p)
+	}
+	if len(problems) > 0 {
+		return errCheck
+	}
+	fmt.Fprintf(o.stdout, "%s: good\n", c.File)
+	return nil
+}
+
+// checkConfig finds every problem of a configuration file, in its order.
+// Values of secrets never appear in what it says.
+func checkConfig(name string, src []byte) []error {
+	var cfg config
+	if err := yaml.UnmarshalWithOptions(src, &cfg, yaml.Strict()); err != nil {
+		return []error{yamlFault(name, err)}
+	}
+	var out []error
+	at := func(path, format string, args ...any) {
+		out = append(out, placed(name, src, "$."+path, fmt.Errorf(format, args...)))
+	}
+	if cfg.Listen != "" {
+		if _, _, err := net.SplitHostPort(cfg.Listen); err != nil {
+			at("listen", "%q is not host:port such as 127.0.0.1:8780", cfg.Listen)
+		}
+	}
+	if u, err := url.Parse(cfg.PublicURL); cfg.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "") {
+		at("public_url", "%q is not an address such as https://bajas.example.com", cfg.PublicURL)
+	}
+	if _, err := cfg.Company.profile(cfg.PublicURL); err != nil {
+		at("company.zone", "%w", err)
+	}
+	if l := cfg.Company.Locale; l != "" && !text.Has(l) {
+		at("company.locale", "%q is none of %s", l, strings.Join(text.Langs(), ", "))
+	}
+	for _, m := range []struct{ path, value string }{{"company.email", cfg.Company.Email}, {"company.complaints", cfg.Company.Complaints}, {"mail.from", cfg.Mail.From}} {
+		if _, err := mail.ParseAddress(m.value); m.value != "" && err != nil {
+			at(m.path, "%q is not an e-mail address", m.value)
+		}
+	}
+	if u, err := url.Parse(cfg.Mail.SMTP); cfg.Mail.SMTP != "" && (err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Host == "") {
+		at("mail.smtp", "this is not an address such as smtp://user@mail.example.com:587")
+	} else if err == nil && u.User != nil {
+		if _, inline := u.User.Password(); inline {
+			at("mail.smtp", "a password does not belong here; write mail.password: env:NAME or file:PATH")
+		}
+	}
+	if _, err := secret(cfg.Mail.Password); err != nil {
+		at("mail.password", "%w", err)
+	}
+	if l := cfg.Log.Level; l != "" && !slices.Contains([]string{"debug", "info", "warn", "error"}, l) {
+		at("log.level", "%q is none of debug, info, warn, error", l)
+	}
+	if f := cfg.Log.Format; f != "" && f != "text" && f != "json" {
+		at("log.format", "%q is none of text, json", f)
+	}
+	if e := cfg.Engine; e.Workers < 0 || e.Lease < 0 || e.Heartbeat < 0 || e.Poll < 0 || e.Lease > 0 && e.Heartbeat*2 > e.Lease {
+		at("engine", "nothing here may be negative, and heartbeat must be at most half of lease")
+	}
+	return append(out, checkFiles(name, src, cfg)...)
+}
+
+// checkFiles checks the files that a configuration names.
+func checkFiles(name string, src []byte, cfg config) []error {
+	var out []error
+	if cfg.Systems != "" {
+		raw, err := os.ReadFile(cfg.Systems)
+		if err == nil {
+			_, err = httpsystem.LoadSystems(cfg.Systems, raw)
+		}
+		out = append(out, inFile(name, src, "$.systems", err)...)
+	}
+	if cfg.Playbook != "" {
+		_, err := loadPlaybook(cfg.Playbook)
+		out = append(out, inFile(name, src, "$.playbook", err)...)
+	}
+	for i, p := range cfg.Playbooks {
+		_, err := loadPlaybook(p)
+		out = append(out, inFile(name, src, fmt.Sprintf("$.playbooks[%d]", i), err)...)
+	}
+	return out
+}
+
+// inFile tells problems of another file at their own places, and a file that
+// cannot be read at the place that names it.
+func inFile(name string, src []byte, path string, err error) []error {
+	if err == nil {
+		return nil
+	}
+	var list fault.List
+	if !errors.As(err, &list) {
+		return []error{placed(name, src, path, err)}
+	}
+	var out []error
+	for _, e := range list {
+		out = append(out, e)
+	}
+	return out
+}
+
+type configShowCmd struct{ common }
+
+func (c configShowCmd) Run(o out) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	for _, s := range settings(&cfg) {
+		value := fmt.Sprint(s.Value.Interface())
+		if u, err := url.Parse(value); err == nil && u.User != nil {
+			value = u.Redacted()
+		}
+		fmt.Fprintf(o.stdout, "%s: %s\n", s.Key, value)
+	}
+	abs, err := filepath.Abs(cfg.Dir)
+	if err == nil {
+		fmt.Fprintf(o.stdout, "# everything that is kept on disk is below %s\n", abs)
+	}
+	return nil
+}

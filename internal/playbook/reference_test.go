@@ -1,0 +1,136 @@
+package playbook_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/step"
+)
+
+var update = flag.Bool("update", false, "write generated references again")
+
+// generated compares a file with what it should hold, or writes it.
+func generated(t *testing.T, path string, want []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is out of date: make gen (%v)", path, err)
+	}
+}
+
+func TestTheReferenceOfPlaybooksIsUpToDate(t *testing.T) {
+	t.Parallel()
+	schema, err := playbook.Schema(step.Specs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	generated(t, "../../docs/reference/playbook.schema.json", schema)
+	const begin, end = "<!-- kinds: written by make gen -->\n", "<!-- end of kinds -->\n"
+	page, err := os.ReadFile("../../docs/reference/playbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(page), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatal("docs/reference/playbook.md has no marks for the kinds")
+	}
+	generated(t, "../../docs/reference/playbook.md", []byte(before+begin+playbook.Table(step.Specs())+end+after))
+}
+
+// Every field that a built-in playbook uses stands in the schema.
+func TestTheSchemaKnowsEveryFieldOfTheBuiltInPlaybooks(t *testing.T) {
+	t.Parallel()
+	raw, err := playbook.Schema(step.Specs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Properties map[string]struct {
+			Items struct{ Properties map[string]any }
+		}
+	}
+	if err := json.Unmarshal(raw, &schema); err != nil {
+		t.Fatal(err)
+	}
+	for name, src := range playbook.Builtin() {
+		var file struct {
+			Steps []map[string]any
+		}
+		if err := yaml.Unmarshal(src, &file); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range file.Steps {
+			for field := range s {
+				if _, ok := schema.Properties["steps"].Items.Properties[field]; !ok {
+					t.Errorf("%s uses %s", name, field)
+				}
+			}
+		}
+	}
+}
+
+const whole = `
+playbook: whole
+title: {es: "Uno", en: "One"}
+retrieval: {d: 30}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "a", en: "a"}}
+  - {id: export, kind: export_data, title: {es: "a", en: "a"}, after: [confirm]}
+  - {id: effective, kind: wait, title: {es: "a", en: "a"}, after: [confirm], params: {until: effective}}
+  - {id: window, kind: wait, title: {es: "a", en: "a"}, after: [effective, export], params: {until: end_of_retrieval}}
+  - {id: plan, kind: task, title: {es: "a", en: "a"}, after: [window], role: privacy, due: {d: 5bd, from: effective}, escalate: {d: 1, to: admin}}
+  - {id: agree, kind: approve, title: {es: "a", en: "a"}, after: [plan], role: privacy, due: {d: 5, from: plan}, escalate: {d: 1, to: admin}}
+  - {id: erase, kind: erase_data, title: {es: "a", en: "a"}, after: [agree, export], role: privacy, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}, undo: {class: final}}
+`
+
+func TestWhatACaseCouldGetWrongIsFoundBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	if _, err := playbook.Load("p.yaml", []byte(whole), step.Specs()); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ from, to, at, code string }{
+		"nobody is told when it is late": {", escalate: {d: 1, to: admin}}\n  - {id: agree", "}\n  - {id: agree", "p.yaml:10:", "playbook.escalate"},
+		"escalation to nobody":           {"from: effective}, escalate: {d: 1, to: admin}", "from: effective}, escalate: {d: 1, to: nobody}", "p.yaml:10:", "playbook.escalate"},
+		"due from a later step":          {"due: {d: 5bd, from: effective}", "due: {d: 5bd, from: erase}", "p.yaml:10:", "playbook.due_from"},
+		"a condition that is no CEL":     {"after: [plan], role", "after: [plan], if: 'customer.kynd == 1', role", "p.yaml:11:", "playbook.condition"},
+		"a condition that never holds":   {"after: [plan], role", "after: [plan], if: 'false', role", "p.yaml:11:", "playbook.unreachable"},
+		"for nobody":                     {"retrieval:", "when: 1 > 2\nretrieval:", "p.yaml:4:", "playbook.never"},
+		"no word about undoing":          {", undo: {class: final}", "", "p.yaml:12:", "playbook.undo_missing"},
+		"an odd class of undoing":        {"{class: final}", "{class: maybe}", "p.yaml:12:", "playbook.undo"},
+		"a wait for what may never come": {"params: {until: effective}}\n  - {id: window", "params: {until: downloaded}}\n  - {id: window", "p.yaml:8:", "playbook.timeout"},
+		"a time-out for a date":          {"params: {until: effective}}\n  - {id: window", "params: {until: effective}, timeout: {d: 3}, else: ask}\n  - {id: window", "p.yaml:8:", "playbook.timeout_idle"},
+		"erasing before the window ends": {"after: [agree, export], role", "after: [export], role", "p.yaml:12:", "playbook.erase_early"},
+		"erasing without approval":       {"after: [agree, export], role", "after: [plan, export], role", "p.yaml:12:", "playbook.erase_unapproved"},
+		"export after erasing":           {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: confirm, title: {es: \"a\", en: \"a\"}}\n  - {id: late, kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "p.yaml:13:", "playbook.export_after_erase"},
+		"a window that nobody set":       {"retrieval: {d: 30}\n", "", "p.yaml:8:", "playbook.retrieval"},
+		"before the proof of identity":   {"after: [agree, export], role", "role", "p.yaml:12:", "playbook.before_proof"},
+		"an approval of nothing":         {"after: [plan], role", "role", "p.yaml:11:", "playbook.approves_nothing"},
+	} {
+		src := strings.Replace(whole, c.from, c.to, 1)
+		if src == whole {
+			t.Fatalf("%s changes nothing", name)
+		}
+		_, err := playbook.Load("p.yaml", []byte(src), step.Specs())
+		found := false
+		for _, f := range fault.Fields(err) {
+			found = found || f.Code == c.code && strings.HasPrefix(f.Field, c.at)
+		}
+		if !found {
+			t.Errorf("%s: want %s at %s, got %v", name, c.code, c.at, err)
+		}
+	}
+}
