@@ -123,6 +123,8 @@ type world struct {
 	keys    *seal.Keys
 	mail    *letters
 	billing peer.Client
+	// stopEngine ends the workers, and waits for them.
+	stopEngine func()
 }
 
 const firstMail = "marta@estudioalmena.example"
@@ -135,8 +137,14 @@ func newWorld(t *testing.T, e testkit.Engine) *world {
 // newWorldWith is a world whose departures follow the playbook.
 func newWorldWith(t *testing.T, e testkit.Engine, source string) *world {
 	t.Helper()
+	return newWorldOn(t, e, source, "", 10*time.Second)
+}
+
+// newWorldOn is a world on a driver of the database, with leases of that length.
+func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease time.Duration) *world {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	s, err := store.Open(ctx, store.Config{URL: e.URL})
+	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: driver})
 	must(t, err)
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
@@ -159,7 +167,7 @@ func newWorldWith(t *testing.T, e testkit.Engine, source string) *world {
 		Wake:    func() { eng.Wake() },
 	})
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	eng = engine.New(engine.Config{App: w.App, Store: s, Kinds: kinds, Name: "one", Poll: 100 * time.Millisecond, Lease: 10 * time.Second, Log: log})
+	eng = engine.New(engine.Config{App: w.App, Store: s, Kinds: kinds, Name: "one", Poll: 100 * time.Millisecond, Lease: lease, Log: log})
 	seq := &engine.Sequencer{
 		Log: s, Name: "one", Every: 50 * time.Millisecond, Keep: keys.AppendCheckpoint, Logger: log,
 		Sign: func(size int64, root []byte) (string, error) {
@@ -167,10 +175,14 @@ func newWorldWith(t *testing.T, e testkit.Engine, source string) *world {
 		},
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = eng.Run(ctx) })
+	working, rest := context.WithCancel(ctx)
+	var workers sync.WaitGroup
+	workers.Go(func() { _ = eng.Run(working) })
+	w.stopEngine = func() { rest(); workers.Wait() }
 	wg.Go(func() { _ = seq.Run(ctx) })
 	t.Cleanup(func() {
 		stop()
+		w.stopEngine()
 		wg.Wait()
 		_ = s.Close()
 		_ = keys.Close()

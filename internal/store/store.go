@@ -4,6 +4,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -23,8 +24,9 @@ import (
 
 // Config says which database.
 type Config struct {
-	URL   string     // path of a SQLite file, or postgres://…
-	Clock when.Clock // nil: the machine's; with PostgreSQL, the server's
+	URL    string     // path of a SQLite file, or postgres://…
+	Clock  when.Clock // nil: the machine's; with PostgreSQL, the server's
+	Driver string     // of database/sql; empty: the engine's own
 }
 
 // Store is an open database. It implements app.Store.
@@ -41,7 +43,7 @@ var _ app.Store = (*Store)(nil)
 // Open opens the database; Migrate brings it to the newest schema.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	if strings.HasPrefix(c.URL, "postgres://") || strings.HasPrefix(c.URL, "postgresql://") {
-		db, err := sql.Open("pgx", c.URL)
+		db, err := sql.Open(cmp.Or(c.Driver, "pgx"), c.URL)
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "store.url").At("store.Open", err)
 		}
@@ -58,7 +60,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		c.Clock = when.Machine{}
 	}
 	file := "file:" + (&url.URL{Path: c.URL}).EscapedPath()
-	w, err := sql.Open("sqlite", file+"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
+	w, err := sql.Open(cmp.Or(c.Driver, "sqlite"), file+"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return nil, fault.Wrap("store.Open", err)
@@ -69,7 +71,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		_ = w.Close()
 		return nil, fault.New(fault.Transient, "store.unavailable").At("store.Open "+c.URL, err)
 	}
-	r, err := sql.Open("sqlite", file+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-65536)")
+	r, err := sql.Open(cmp.Or(c.Driver, "sqlite"), file+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-65536)")
 	if err != nil {
 		_ = w.Close()
 		return nil, fault.Wrap("store.Open", err)
