@@ -365,61 +365,6 @@ func (c *clockPushCmd) Run(ctx context.Context, o out) error {
 	return h.app.PushClock(ctx, "", now.Add(c.By))
 }
 
-type auditCmd struct {
-	Verify auditVerifyCmd `cmd:"" help:"Re-derive the whole log and compare it with what was signed. Exit status 1 if anything differs."`
-	Key    auditKeyCmd    `cmd:"" help:"Print the public key of the log."`
-}
-
-type auditVerifyCmd struct {
-	common
-	JSON bool `help:"Answer as JSON."`
-}
-
-func (c *auditVerifyCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	rep, head, err := h.verify(ctx)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		if err := json.NewEncoder(o.stdout).Encode(rep); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(o.stdout, "%d entries, tree of %d, root %s\n", rep.Entries, head.Size, head.Root)
-		for _, f := range rep.Findings {
-			fmt.Fprintf(o.stdout, "found: %s\n", f)
-		}
-		if rep.OK() {
-			fmt.Fprintln(o.stdout, "nothing differs from what was signed")
-		}
-	}
-	if !rep.OK() {
-		return errCheck
-	}
-	return nil
-}
-
-type auditKeyCmd struct{ common }
-
-func (c *auditKeyCmd) Run(ctx context.Context, o out) error {
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
-	k, err := openKeys(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer k.Close()
-	fmt.Fprintln(o.stdout, k.LogPublic())
-	return nil
-}
-
 type peerCmd struct {
 	Listen     string `default:"127.0.0.1:0"`
 	File       string `required:"" type:"path"`

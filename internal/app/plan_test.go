@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/audit"
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
@@ -123,6 +124,21 @@ func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
 		must(t, err)
 		if n, err := bundle.Check(bytes.NewReader(plain), int64(len(plain))); err != nil || n != 6 || blob.Size != int64(len(plain)) {
 			t.Fatalf("%d files: %v", n, err)
+		}
+		raw, err := w.ReceiptProof(ctx, page)
+		must(t, err)
+		receipt, err := audit.ParseReceipt(raw, w.keys.LogVerifiers()...)
+		must(t, err)
+		src, err := w.store.AuditSource(ctx)
+		must(t, err)
+		defer src.Close()
+		if spans, err := audit.Compare(ctx, src, []audit.Receipt{receipt}, nil); err != nil || len(spans) != 0 {
+			t.Fatalf("the log does not hold its own receipt: %v, %v", spans, err)
+		}
+		history, err := w.ItemHistory(ctx, receipt.Code)
+		must(t, err)
+		if len(history) != 1 || history[0].Item != "a" || history[0].By != agent.ID || history[0].Customer != "Estudio Almena" {
+			t.Fatalf("history of items: %+v", history)
 		}
 		eventually(t, "the wait ends with the download", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepDone })
 		w.verifyLog(t)

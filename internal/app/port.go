@@ -264,6 +264,8 @@ type Head struct {
 // LogProof is what a paper needs to prove an entry: the newest signed
 // checkpoint that contains it and the path to it.
 type LogProof struct {
+	Entry      string // id
+	Leaf       []byte // its hash
 	Index      int64
 	Size       int64
 	Root       []byte

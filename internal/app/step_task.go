@@ -24,7 +24,9 @@ func (a *App) Tick(ctx context.Context, by Actor, in TickInput) error {
 		return ferr
 	}
 	return a.onStep(ctx, by, in.Case, in.Step, func(tx Tx, p *offboarding.Plan) error {
-		return p.Tick(in.Step, in.Item, in.Ticked, by.ID, evidence, tx.Now())
+		err := p.Tick(in.Step, in.Item, in.Ticked, by.ID, evidence, tx.Now())
+		ticks(p, by, evidence)
+		return err
 	})
 }
 

@@ -93,6 +93,7 @@ type Report struct {
 	Signed      int64 // entries that the newest checkpoint that holds contains
 	Pending     int64
 	Oldest      time.Time // when the oldest pending entry was written, zero if none
+	Restored    []Span    // entries that logged restores gave up
 	Found       int64     // number of findings
 	Findings    []Finding // the first Options.Keep of them
 }

@@ -101,7 +101,7 @@ func Verify(ctx context.Context, src Source, o Options) (Report, error) {
 		streams: make(map[string]int64), keys: make(map[string]*keyUse),
 		hashes: hashCursor{src: src, next: math.MinInt64},
 	}
-	for _, step := range []func(context.Context) error{v.marksFirst, v.rows, v.treeEnd, v.head, v.bodies} {
+	for _, step := range []func(context.Context) error{v.marksFirst, v.rows, v.treeEnd, v.head, v.bodies, v.restores} {
 		if err := step(ctx); err != nil {
 			return Report{}, fault.Wrap("audit.Verify", err)
 		}
@@ -122,6 +122,9 @@ type verification struct {
 	keys    map[string]*keyUse
 	hashes  hashCursor
 	buf     []byte
+	// suspects are checkpoints outside the database that the log does not
+	// reproduce; a logged restore excuses those of the part that it gave up.
+	suspects []Finding
 }
 
 // mark is a checkpoint whose signature holds.
@@ -190,11 +193,12 @@ func (v *verification) compareMarks() {
 		}
 		switch {
 		case m.Root != root:
-			what := CheckpointWrong
+			f := Finding{What: CheckpointWrong, Index: -1, From: v.r.Signed, To: m.Size, Place: m.place}
 			if m.external {
-				what = ExternalWrong
+				f.What = ExternalWrong
+				v.suspects = append(v.suspects, f)
 			}
-			v.found(Finding{What: what, Index: -1, From: v.r.Signed, To: m.Size, Place: m.place})
+			v.found(f)
 			continue
 		case m.external:
 			v.r.External++
@@ -319,8 +323,11 @@ func (v *verification) body(ctx context.Context, r *Row) error {
 		return nil
 	}
 	v.r.Opened++
-	if e.Type == KeyDestroyed {
+	switch e.Type {
+	case KeyDestroyed:
 		v.destroyed(r, body)
+	case Restored:
+		v.restored(r, body)
 	}
 	return nil
 }
@@ -339,6 +346,35 @@ func (v *verification) destroyed(r *Row, body []byte) {
 		v.keys[said.Key] = k
 	}
 	k.destroyed, k.loggedAt, k.loggedID = true, r.Index, r.Entry.ID
+}
+
+// Restored is the type of the entry that says that a backup was restored:
+// entries from "from" up to "to" were given up. The numbers are texts.
+const Restored = "log.restored"
+
+// restored notes what an entry says was given up. It can only speak of what
+// came before it.
+func (v *verification) restored(r *Row, body []byte) {
+	var said struct {
+		From int64 `json:"from,string"`
+		To   int64 `json:"to,string"`
+	}
+	if json.Unmarshal(body, &said) != nil || said.From < 0 || said.To < said.From || said.From > r.Index {
+		return
+	}
+	v.r.Restored = append(v.r.Restored, Span{said.From, said.To})
+}
+
+// restores judges the checkpoints outside the database that the log does not
+// reproduce: those that end in a part that was given up are excused.
+func (v *verification) restores(context.Context) error {
+	for _, f := range v.suspects {
+		if slices.ContainsFunc(v.r.Restored, func(s Span) bool { return s.From < f.To && f.To <= s.To }) {
+			v.r.Found--
+			v.r.Findings = slices.DeleteFunc(v.r.Findings, func(x Finding) bool { return x == f })
+		}
+	}
+	return nil
 }
 
 // bodies judges the keys when all entries were read: what excuses a body may
@@ -384,11 +420,12 @@ func (v *verification) head(ctx context.Context) error {
 	}
 	for ; v.mark < len(v.marks); v.mark++ {
 		m := v.marks[v.mark]
-		what := CheckpointBeyond
+		f := Finding{What: CheckpointBeyond, Index: -1, From: v.tree.size, To: m.Size, Place: m.place}
 		if m.external {
-			what = ExternalBeyond
+			f.What = ExternalBeyond
+			v.suspects = append(v.suspects, f)
 		}
-		v.found(Finding{What: what, Index: -1, From: v.tree.size, To: m.Size, Place: m.place})
+		v.found(f)
 	}
 	if v.r.Signed < v.tree.size && v.o.Now.Sub(h.At) > v.o.Grace {
 		v.found(Finding{What: TailUnsigned, Index: -1, From: v.r.Signed, To: v.tree.size})

@@ -34,6 +34,13 @@ func (p *Plan) Take() (events []Event, ready []string) {
 	return events, ready
 }
 
+// Annotate lets fn add to what the events since the last Take say.
+func (p *Plan) Annotate(fn func(*Event)) {
+	for i := range p.events {
+		fn(&p.events[i])
+	}
+}
+
 func (p *Plan) tell(typ string, args map[string]any) {
 	p.events = append(p.events, Event{typ, args})
 }

@@ -26,7 +26,7 @@ var (
 	newestEntries = query(`
 		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
 		 ORDER BY e.id DESC LIMIT $1`)
-	leafOf           = query(`SELECT idx FROM audit_leaf WHERE entry_id = $1`)
+	leafOf           = query(`SELECT idx, leaf_hash FROM audit_leaf WHERE entry_id = $1`)
 	newestCheckpoint = query(`SELECT size, text FROM checkpoint ORDER BY size DESC LIMIT 1`)
 	hashAt           = query(`SELECT hash FROM audit_hash WHERE place = $1`)
 
@@ -115,7 +115,7 @@ func (t *tx) hashes(ctx context.Context) tlog.HashReader {
 
 func (t *tx) Proof(ctx context.Context, entryID string) (app.LogProof, error) {
 	var p app.LogProof
-	if err := t.one(ctx, "store.Proof", leafOf, []any{entryID}, &p.Index); err != nil {
+	if err := t.one(ctx, "store.Proof", leafOf, []any{entryID}, &p.Index, &p.Leaf); err != nil {
 		return p, err
 	}
 	if err := t.one(ctx, "store.Proof", newestCheckpoint, nil, &p.Size, &p.Checkpoint); err != nil {
@@ -132,7 +132,7 @@ func (t *tx) Proof(ctx context.Context, entryID string) (app.LogProof, error) {
 	if err != nil {
 		return p, fault.Wrap("store.Proof", err)
 	}
-	p.Root = root[:]
+	p.Entry, p.Root = entryID, root[:]
 	for _, h := range path {
 		p.Path = append(p.Path, h[:])
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 
@@ -21,14 +22,15 @@ type Faults struct {
 	mu    sync.Mutex
 	count int
 	next  int // call that fails; 0: none
-	every int // then every so many more; 0: only once
+	every int // then one of so many; 0: only once
 	fired bool
 }
 
 // Nth lets the n-th call from now fail, once.
 func (f *Faults) Nth(n int) { f.arm(n, 0) }
 
-// Every lets every n-th call from now fail.
+// Every lets one of n calls fail from now on, by chance: at a fixed pace a loop
+// could meet its failure at the same place for ever.
 func (f *Faults) Every(n int) { f.arm(n, n) }
 
 // Stop lets no more call fail and reports whether one did.
@@ -56,9 +58,9 @@ func (f *Faults) hit() error {
 		return nil
 	}
 	f.fired = true
-	f.next += f.every
-	if f.every == 0 {
-		f.next = 0
+	f.next = 0
+	if f.every > 0 {
+		f.next = f.count + 1 + rand.IntN(2*f.every-1)
 	}
 	return ErrInjected
 }
@@ -162,5 +164,5 @@ func (t failingTx) Commit() error {
 	if lost {
 		return errors.Join(err, t.Tx.Commit())
 	}
-	return errors.Join(err, t.Tx.Rollback())
+	return errors.Join(err, t.Rollback())
 }

@@ -48,6 +48,7 @@ func New(kit *web.Kit, papers Papers) http.Handler {
 	mux.HandleFunc("GET /c/{token}", p.track)
 	mux.HandleFunc("GET /c/{token}/receipt", p.receipt)
 	mux.HandleFunc("GET /c/{token}/receipt.pdf", p.receiptPDF)
+	mux.HandleFunc("GET /c/{token}/proof.json", p.proof)
 	mux.HandleFunc("GET /c/{token}/undo", p.askUndo)
 	mux.HandleFunc("POST /c/{token}/undo", p.undo)
 	mux.HandleFunc("GET /c/{token}/data", p.data)
@@ -303,4 +304,19 @@ func (p *portal) bye(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.show(w, r, http.StatusOK, text.Say(lang, "portal.bye.title"), byePage(p.papers.HTML(page.Paper)))
+}
+
+// proof sends the proof that belongs to the receipt, as a file to keep.
+func (p *portal) proof(w http.ResponseWriter, r *http.Request) {
+	raw, err := p.App.ReceiptProof(r.Context(), r.PathValue("token"))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", `attachment; filename="hasta-luego-proof.json"`)
+	w.Header().Set("Cache-Control", "private, no-store")
+	if _, err := w.Write(raw); err != nil {
+		p.Log.Warn("proof not written to its end", "err", err)
+	}
 }

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"hastaluego/internal/audit"
+	"hastaluego/internal/fault"
+)
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Re-derive the whole log and compare it with what was signed. Exit status 1 if anything differs."`
+	Key    auditKeyCmd    `cmd:"" help:"Print the public key of the log."`
+
+	Items    auditItemsCmd    `cmd:"" help:"Who ticked which item of a case, when, on whose behalf, and unticked it."`
+	Restored auditRestoredCmd `cmd:"" help:"Record that a backup was restored, so that the log continues after it."`
+}
+
+type auditVerifyCmd struct {
+	common
+	Against []string `type:"existingfile" help:"Proofs that customers keep (proof.json of their page): the log must still hold every one."`
+	JSON    bool     `help:"Answer as JSON."`
+}
+
+func (c *auditVerifyCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	rep, head, err := h.verify(ctx)
+	if err != nil {
+		return err
+	}
+	suspects, err := h.against(ctx, c.Against, rep.Restored)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := json.NewEncoder(o.stdout).Encode(struct {
+			audit.Report
+			Contradicted []audit.Span
+		}{rep, suspects}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(o.stdout, "%d entries, tree of %d, root %s\n", rep.Entries, head.Size, head.Root)
+		for _, f := range rep.Findings {
+			fmt.Fprintf(o.stdout, "found: %s\n", f)
+		}
+		for _, r := range rep.Restored {
+			fmt.Fprintf(o.stdout, "continued after a restore at %d; entries %d to %d were given up\n", r.From, r.From, r.To-1)
+		}
+		for _, s := range suspects {
+			fmt.Fprintf(o.stdout, "contradicted by the receipts: a difference lies in entries %d to %d\n", s.From, s.To-1)
+		}
+		if len(c.Against) > 0 && len(suspects) == 0 {
+			fmt.Fprintf(o.stdout, "%d receipts hold\n", len(c.Against))
+		}
+		if rep.OK() && len(suspects) == 0 {
+			fmt.Fprintln(o.stdout, "nothing differs from what was signed")
+		}
+	}
+	if !rep.OK() || len(suspects) > 0 {
+		return errCheck
+	}
+	return nil
+}
+
+type auditKeyCmd struct{ common }
+
+func (c *auditKeyCmd) Run(ctx context.Context, o out) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	k, err := openKeys(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	fmt.Fprintln(o.stdout, k.LogPublic())
+	return nil
+}
+
+// against compares the log with receipts that customers keep.
+func (h *house) against(ctx context.Context, files []string, restored []audit.Span) ([]audit.Span, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	receipts := make([]audit.Receipt, len(files))
+	for i, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		if receipts[i], err = audit.ParseReceipt(src, h.keys.LogVerifiers()...); err != nil {
+			return nil, fault.New(fault.Invalid, "audit.receipt", "file", f).At("audit", err)
+		}
+	}
+	src, err := h.store.AuditSource(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	return audit.Compare(ctx, src, receipts, restored)
+}
+
+type auditItemsCmd struct {
+	common
+	Code string `arg:"" help:"Code of the case: HL-7K4M-29QX."`
+	JSON bool   `help:"Answer as JSON."`
+}
+
+func (c *auditItemsCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	list, err := h.app.ItemHistory(ctx, c.Code)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(o.stdout).Encode(list)
+	}
+	for _, e := range list {
+		did, who := "ticked", e.Name
+		if !e.Ticked {
+			did = "unticked"
+		}
+		if who == "" {
+			who = e.By
+		}
+		if e.Real != "" {
+			who += " (really " + e.Real + ")"
+		}
+		fmt.Fprintf(o.stdout, "%s  %s %s in %s by %s for %s", e.At, did, e.Item, e.Step, who, e.Customer)
+		if e.Evidence != "" {
+			fmt.Fprintf(o.stdout, ": %s", e.Evidence)
+		}
+		fmt.Fprintln(o.stdout)
+	}
+	return nil
+}
+
+type auditRestoredCmd struct {
+	common
+	Reason string `required:"" help:"Why, and which backup."`
+}
+
+// Run records what the restored log gave up: what the checkpoints outside the
+// database say was there, and it has not.
+func (c *auditRestoredCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	rep, head, err := h.verify(ctx)
+	if err != nil {
+		return err
+	}
+	external, err := h.keys.ReadCheckpoints()
+	if err != nil {
+		return err
+	}
+	lost := int64(0)
+	for _, text := range external {
+		if cp, err := audit.OpenCheckpoint(text, h.keys.LogVerifiers()...); err == nil {
+			lost = max(lost, cp.Size)
+		}
+	}
+	for _, f := range rep.Findings {
+		if f.What != audit.ExternalBeyond && f.What != audit.ExternalWrong {
+			fmt.Fprintf(o.stdout, "found: %s\n", f)
+			return fmt.Errorf("the log is not only older than its checkpoints; nothing was recorded")
+		}
+	}
+	from := head.Size
+	for _, f := range rep.Findings { // somebody may have worked on the restored database already
+		if f.What == audit.ExternalWrong {
+			from = min(from, f.From)
+		}
+	}
+	if err := h.app.LogRestored(ctx, "", from, lost, c.Reason); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.stdout, "recorded: entries %d to %d were given up\n", from, lost-1)
+	return nil
+}

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"strconv"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"hastaluego/internal/audit"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+)
+
+// ReceiptProof returns the proof that belongs to the receipt behind a private
+// page, as a file to keep: with it anybody can show that the log was rewritten.
+// Until a checkpoint contains the entry it is fault.Transient.
+func (a *App) ReceiptProof(ctx context.Context, token string) ([]byte, error) {
+	page, err := a.OpenCasePage(ctx, token, "case", "")
+	if err != nil {
+		return nil, err
+	}
+	p := page.Paper.Proof
+	if p == nil {
+		return nil, fault.New(fault.Transient, WaitsForLog)
+	}
+	r := audit.Receipt{
+		Code: page.Paper.Code, Entry: p.Entry, Index: p.Index, Size: p.Size, Leaf: tlog.Hash(p.Leaf), Root: tlog.Hash(p.Root),
+		Checkpoint: p.Checkpoint,
+	}
+	for _, h := range p.Path {
+		r.Path = append(r.Path, tlog.Hash(h))
+	}
+	raw, err := r.JSON()
+	return raw, fault.Wrap("app.ReceiptProof", err)
+}
+
+// LogRestored records that a backup was restored: the entries from the size of
+// the log as it is up to those of the newest checkpoint kept outside were given
+// up. why is required.
+func (a *App) LogRestored(ctx context.Context, by string, size, lost int64, why string) error {
+	clean, err := required("reason", why, 2000)
+	if err != nil {
+		return err
+	}
+	if lost <= size {
+		return fault.New(fault.Blocked, "audit.nothing_lost")
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		return a.record(ctx, tx, fact{audit.Restored, actorOr(by), "", house, map[string]any{
+			"from": strconv.FormatInt(size, 10), "to": strconv.FormatInt(lost, 10), "reason": clean,
+		}})
+	})
+}
+
+// ItemEvent is one tick or untick of a checklist.
+type ItemEvent struct {
+	At       string `json:"at"` // RFC 3339, business time
+	Step     string `json:"step"`
+	Item     string `json:"item"`
+	Ticked   bool   `json:"ticked"`
+	By       string `json:"by"`
+	Name     string `json:"name"`
+	Real     string `json:"really_by,omitempty"` // who really acted, in the demo's "view as"
+	Customer string `json:"on_behalf_of"`
+	Evidence string `json:"evidence,omitempty"`
+	Index    int64  `json:"index"` // in the log; -1 until it has one
+}
+
+// ItemHistory tells who ticked and unticked which item of a case, oldest
+// first, out of the log.
+func (a *App) ItemHistory(ctx context.Context, code string) (list []ItemEvent, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		r, err := tx.FindRequestByCode(ctx, code)
+		if err != nil {
+			return err
+		}
+		if r.Case == "" {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		c, err := tx.FindCase(ctx, r.Case)
+		if err != nil {
+			return err
+		}
+		cus, err := tx.FindCustomer(ctx, c.Customer)
+		if err != nil {
+			return err
+		}
+		users, err := names(ctx, tx)
+		if err != nil {
+			return err
+		}
+		entries, err := a.timeline(ctx, tx, 100_000, string(c.ID))
+		if err != nil {
+			return err
+		}
+		list = nil
+		for i := len(entries) - 1; i >= 0; i-- {
+			e := entries[i]
+			if e.Type != "item.ticked" && e.Type != "item.unticked" {
+				continue
+			}
+			get := func(k string) string { s, _ := e.Args[k].(string); return s }
+			by := get("by")
+			if by == "" {
+				by = e.Actor
+			}
+			list = append(list, ItemEvent{
+				stamp(e.At), get("step"), get("item"), e.Type == "item.ticked", by, users[by], get("real"), cus.Name, get("evidence"), e.Index,
+			})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// ticks makes the events of a plan say who really acted and what they saw.
+func ticks(p *offboarding.Plan, by Actor, evidence string) {
+	p.Annotate(func(e *offboarding.Event) {
+		if e.Type != "item.ticked" && e.Type != "item.unticked" {
+			return
+		}
+		if by.RealID != "" {
+			e.Args["real"] = by.RealID
+		}
+		if evidence != "" {
+			e.Args["evidence"] = evidence
+		}
+	})
+}
