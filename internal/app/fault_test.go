@@ -102,14 +102,14 @@ func TestEveryVerbSurvivesEveryFailureOfTheDatabase(t *testing.T) {
 	})
 }
 
-// With the database failing at every so many calls, all the time, a departure
+// With the database failing at one call of three hundred, all the time, a departure
 // still comes to its end, with one effect and a whole log.
 func TestADepartureEndsOnADatabaseThatKeepsFailing(t *testing.T) {
 	t.Parallel()
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
 		driver, faults := testkit.FailingDriver(t, e)
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), driver, time.Second)
-		faults.Every(61)
+		faults.Every(300)
 		ctx := t.Context()
 		insist := func(what string, verb func() error) {
 			t.Helper()
