@@ -29,8 +29,9 @@ var allowed = map[string]string{
 	// application
 	"internal/connector": "",
 	"internal/step":      "connector customer fault offboarding playbook",
-	"internal/bundle": "",
-	"internal/app":       "audit bundle connector customer fault id ingest offboarding playbook rule step when",
+	"internal/bundle":    "",
+	"internal/totp":      "",
+	"internal/app":       "audit bundle connector customer fault id ingest offboarding playbook rule step totp when",
 	"internal/engine":    "app connector fault offboarding step",
 	// adapters: blind to each other; a child may import its parent
 	"internal/connector/httpsystem": "connector fault when",

@@ -152,6 +152,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	s.must(err)
 	staff.inspect(check, "letter", letter)
 	staff.inspect(check, "account", base+"/console/account")
+	staff.inspect(check, "factor", base+"/console/account/factor")
 	staff.inspect(check, "audit", base+"/console/audit")
 	staff.inspect(check, "not-found", base+"/console/nothing")
 }

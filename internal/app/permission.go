@@ -27,6 +27,7 @@ var (
 		"customer":  {"agent", "success", "admin"},
 		"statement": {"finance"},
 		"playbook":  {"admin"},
+		"users":     {"admin"},
 		"work":      {"agent", "admin"}, // decide about an uncertain or failed effect
 	}
 	reads = map[string][]string{

@@ -110,6 +110,9 @@ func actorOr(by string) string {
 type session struct {
 	User   string `json:"user"`
 	ViewAs string `json:"view_as,omitempty"` // demo only
+	// Pending is a session whose password was right and whose code is still to
+	// come: it opens nothing.
+	Pending bool `json:"pending,omitempty"`
 }
 
 // SignIn checks a password and returns the token of a new session. A wrong
@@ -176,6 +179,11 @@ func (a *App) startSession(ctx context.Context, u User) (token string, err error
 		if u, err = tx.FindUser(ctx, u.ID); err != nil {
 			return err
 		}
+		if _, coded, err := readFactor(ctx, tx, u.ID, false); err != nil {
+			return err
+		} else if coded { // failures are forgotten when the code was right too
+			return putSession(ctx, tx, token, session{User: u.ID, Pending: true})
+		}
 		u.Failures, u.LockedUntil = 0, time.Time{}
 		if err := tx.SaveUser(ctx, u); err != nil {
 			return err
@@ -193,7 +201,11 @@ func putSession(ctx context.Context, tx Tx, token string, s session) error {
 	if err != nil {
 		return fault.Wrap("app.session", err)
 	}
-	return tx.PutSession(ctx, hashToken(token), data, tx.Wall().Add(sessionLife))
+	life := sessionLife
+	if s.Pending {
+		life = pendingLife
+	}
+	return tx.PutSession(ctx, hashToken(token), data, tx.Wall().Add(life))
 }
 
 // OneTimeLink makes the token of a link that signs a person in once; the demo
@@ -239,7 +251,7 @@ func (a *App) Session(ctx context.Context, token string) (Actor, error) {
 			return err
 		}
 		u, err := tx.FindUser(ctx, s.User)
-		if err != nil || !u.Active {
+		if err != nil || !u.Active || s.Pending {
 			return fault.New(fault.Unauthenticated, "auth.required")
 		}
 		if s.ViewAs != "" {
@@ -279,6 +291,9 @@ func (a *App) ViewAs(ctx context.Context, token, userID string) error {
 		s, err := readSession(ctx, tx, token)
 		if err != nil {
 			return err
+		}
+		if s.Pending {
+			return fault.New(fault.Unauthenticated, "auth.required")
 		}
 		if _, err := tx.FindUser(ctx, userID); err != nil {
 			return err

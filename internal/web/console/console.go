@@ -49,6 +49,8 @@ func New(kit *web.Kit, o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /console/signin", c.open((*visit).signInForm))
 	mux.HandleFunc("POST /console/signin", c.open((*visit).signIn))
+	mux.HandleFunc("GET /console/signin/code", c.open((*visit).codeForm))
+	mux.HandleFunc("POST /console/signin/code", c.open((*visit).signInCode))
 	mux.HandleFunc("GET /console/once/{token}", c.open((*visit).onceForm))
 	mux.HandleFunc("POST /console/once/{token}", c.open((*visit).once))
 	mux.HandleFunc("POST /console/signout", c.open((*visit).signOut))
@@ -56,6 +58,10 @@ func New(kit *web.Kit, o Options) http.Handler {
 		"GET /console":                                       (*visit).inbox,
 		"GET /console/in":                                    (*visit).inbox,
 		"GET /console/account":                               (*visit).account,
+		"GET /console/account/factor":                        (*visit).factor,
+		"POST /console/account/factor":                       (*visit).beginFactor,
+		"POST /console/account/factor/confirm":               (*visit).confirmFactor,
+		"POST /console/account/factor/remove":                (*visit).removeFactor,
 		"GET /console/requests/{id}":                         (*visit).request,
 		"POST /console/requests/{id}":                        (*visit).match,
 		"GET /console/cases/{id}":                            (*visit).casefile,

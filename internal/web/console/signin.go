@@ -42,6 +42,14 @@ func (v *visit) signIn() error {
 			return err
 		}
 		v.keep(token)
+		coded, err := v.App.NeedsCode(v.r.Context(), token)
+		if err != nil {
+			return err
+		}
+		if coded {
+			v.to(query("/console/signin/code", "next", view.Next))
+			return nil
+		}
 		v.to(view.Next)
 		return nil
 	}
