@@ -24,7 +24,7 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 	out := []Milestone{{Name: "registered", Done: p.Case.RequestedAt, Verified: p.Case.RequestedAt, State: "verified"}}
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if s.Milestone == "" {
+		if s.Milestone == "" || s.State == offboarding.StepSkipped { // what was not needed is no stop
 			continue
 		}
 		m := Milestone{Name: s.Milestone, Done: s.DoneAt, Verified: s.VerifiedAt, Verifies: s.Verifies, State: "planned"}
