@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,53 +19,54 @@ import (
 // config is the one configuration file, hasta.yaml. Secrets are references:
 // env:NAME or file:PATH.
 type config struct {
-	Database  string        `yaml:"database"`
-	Dir       string        `yaml:"dir"`
-	Listen    string        `yaml:"listen"`
-	PublicURL string        `yaml:"public_url"`
+	Database  string        `yaml:"database" about:"SQLite file, or postgres://…; by default hasta.db in dir"`
+	Dir       string        `yaml:"dir" about:"folder for the database, keys and mail; by default hasta-data"`
+	Listen    string        `yaml:"listen" about:"address to listen on; by default 127.0.0.1:8780"`
+	Proxies   []string      `yaml:"trusted_proxies" about:"blocks of addresses that are believed about whom they speak for (X-Forwarded-For)"` // 10.0.0.0/8: believed about whom they speak for
+	PublicURL string        `yaml:"public_url" about:"address that stands in letters, without a slash at its end"`
 	Company   companyConfig `yaml:"company"`
 	Mail      mailConfig    `yaml:"mail"`
 	Keys      struct {
-		Dir string `yaml:"dir"`
+		Dir string `yaml:"dir" about:"folder of the keys, outside the database and its backups; by default keys in dir"`
 	} `yaml:"keys"`
-	Systems  string `yaml:"systems"`
-	Playbook string `yaml:"playbook"`
+	Systems  string `yaml:"systems" about:"file of far systems (systems.md)"`
+	Playbook string `yaml:"playbook" about:"file, or name of a built-in one, that departures follow when no other applies; by default saas-b2c"`
 	// Playbooks are tried before Playbook: files, or names of built-in ones.
-	Playbooks []string     `yaml:"playbooks"`
+	Playbooks []string     `yaml:"playbooks" about:"files or names that are tried first, in order"`
 	Log       logConfig    `yaml:"log"`
 	Engine    engineConfig `yaml:"engine"`
 	Demo      bool         `yaml:"-"`
 }
 
 type companyConfig struct {
-	Name       string `yaml:"name"`
-	LegalName  string `yaml:"legal_name"`
-	Address    string `yaml:"address"`
+	Name       string `yaml:"name" about:"as people call the company"`
+	LegalName  string `yaml:"legal_name" about:"as it stands in papers"`
+	Address    string `yaml:"address" about:"postal, one line"`
 	Phone      string `yaml:"phone"`
 	Email      string `yaml:"email"`
-	Complaints string `yaml:"complaints"`
-	Signer     string `yaml:"signer"`
-	Zone       string `yaml:"zone"`
-	Country    string `yaml:"country"`
-	Locale     string `yaml:"locale"`
+	Complaints string `yaml:"complaints" about:"e-mail address for complaints"`
+	Signer     string `yaml:"signer" about:"who signs letters"`
+	Zone       string `yaml:"zone" about:"time zone of dates; by default Europe/Madrid"`
+	Country    string `yaml:"country" about:"ISO 3166-1"`
+	Locale     string `yaml:"locale" about:"language of letters when nothing else is known; by default es"`
 }
 
 type mailConfig struct {
-	SMTP     string `yaml:"smtp"`     // smtp://user@host:587; the password is Password
-	Password string `yaml:"password"` // env:NAME or file:PATH
-	From     string `yaml:"from"`
+	SMTP     string `yaml:"smtp" about:"smtp://user@host:587; without it letters are files in dir/mail"` // smtp://user@host:587; the password is Password
+	Password string `yaml:"password" about:"of the mail server, as env:NAME or file:PATH"`               // env:NAME or file:PATH
+	From     string `yaml:"from" about:"sender of letters"`
 }
 
 type logConfig struct {
-	Level  string `yaml:"level"`  // debug, info, warn, error
-	Format string `yaml:"format"` // text or json
+	Level  string `yaml:"level" about:"debug, info, warn or error"` // debug, info, warn, error
+	Format string `yaml:"format" about:"text or json"`              // text or json
 }
 
 type engineConfig struct {
-	Workers   int           `yaml:"workers"`
-	Lease     time.Duration `yaml:"lease"`
-	Heartbeat time.Duration `yaml:"heartbeat"`
-	Poll      time.Duration `yaml:"poll"`
+	Workers   int           `yaml:"workers" about:"works at once; by default 8"`
+	Lease     time.Duration `yaml:"lease" about:"a worker that says nothing for so long has lost its work; by default 1m"`
+	Heartbeat time.Duration `yaml:"heartbeat" about:"at most half of lease; by default a third"`
+	Poll      time.Duration `yaml:"poll" about:"how long to sleep at most when nothing is due; by default 1s"`
 }
 
 // common are the flags that every command with a database shares; they win
@@ -177,6 +179,19 @@ func (c companyConfig) profile(publicURL string) (app.Company, error) {
 
 // mailDir is where letters go as files when there is no mail server.
 func (c config) mailDir() string { return filepath.Join(c.Dir, "mail") }
+
+// proxies are the trusted proxies as blocks of addresses.
+func (c config) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range c.Proxies {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a block of addresses such as 10.0.0.0/8", s)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
 
 // secret reads a reference: env:NAME or file:PATH.
 func secret(ref string) (string, error) {

@@ -13,6 +13,7 @@ import (
 type setting struct {
 	Key   string // company.name
 	Env   string // HASTA_COMPANY_NAME
+	About string
 	Value reflect.Value
 }
 
@@ -31,7 +32,9 @@ func settings(cfg *config) []setting {
 				walk(v.Field(i), key)
 				continue
 			}
-			out = append(out, setting{strings.Join(key, "."), "HASTA_" + strings.ToUpper(strings.Join(key, "_")), v.Field(i)})
+			out = append(out, setting{
+				strings.Join(key, "."), "HASTA_" + strings.ToUpper(strings.Join(key, "_")), v.Type().Field(i).Tag.Get("about"), v.Field(i),
+			})
 		}
 	}
 	walk(reflect.ValueOf(cfg).Elem(), nil)

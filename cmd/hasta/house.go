@@ -167,8 +167,13 @@ func (h *house) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := h.cfg.proxies()
+	if err != nil {
+		return nil, err
+	}
 	kit := &web.Kit{
-		Assets: files, App: h.app, Log: h.log, Demo: h.cfg.Demo,
+		Proxies: proxies,
+		Assets:  files, App: h.app, Log: h.log, Demo: h.cfg.Demo,
 		Secure: strings.HasPrefix(h.cfg.PublicURL, "https:"),
 	}
 	staff := console.New(kit, console.Options{Verify: h.summary})

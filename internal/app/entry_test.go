@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -201,6 +202,29 @@ func TestOldLinksAreHarmless(t *testing.T) {
 		must(t, w.PushClock(ctx, "", now.AddDate(0, 0, 31)))
 		if _, _, err := w.VerifyRequest(ctx, link); fault.CodeOf(err) != "link.expired" {
 			t.Errorf("after a month: %v", err)
+		}
+	})
+}
+
+func TestANetworkGetsSoManyAcknowledgementsADay(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		for i := range 5 {
+			_, err := w.RequestExit(ctx, app.ExitInput{
+				Name: "X", AccountEmail: fmt.Sprintf("nobody%d@example.com", i), Language: "es", Nonce: fmt.Sprint("n", i), Network: "203.0.113.0/24",
+			})
+			must(t, err) // registered all the same
+		}
+		var acks int
+		must(t, w.store.View(ctx, func(tx app.Tx) error {
+			list, err := tx.ListMessages(ctx, "", 100)
+			acks = len(list)
+			return err
+		}))
+		if acks != 3 {
+			t.Errorf("%d acknowledgements from one network", acks)
 		}
 	})
 }

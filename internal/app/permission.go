@@ -1,6 +1,7 @@
 package app
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,6 +40,18 @@ var (
 		"audit":    {"privacy", "admin", "auditor"},
 	}
 )
+
+// Permissions are everything that a role may act on or see, by name.
+func Permissions() []string {
+	all := slices.Collect(maps.Keys(acts))
+	for what := range reads {
+		if !slices.Contains(all, what) {
+			all = append(all, what)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
 
 // Holds reports whether the person has one of the roles.
 func (a Actor) Holds(roles ...string) bool {

@@ -2,6 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"time"
 
 	"hastaluego/internal/customer"
@@ -19,11 +23,12 @@ type ExitInput struct {
 	When         string // "", "now", "period_end"
 	Language     string
 	Nonce        string // of the form
+	Network      string // block of addresses that it came from; empty if unknown
 	Host         string // signed link of the host product, if it came by one
 }
 
-// acksPerDay bounds the acknowledgements to one typed address: the form must
-// not become a way to pester somebody.
+// acksPerDay bounds the acknowledgements to one typed address, and from one
+// network: the form must not become a way to pester somebody.
 const acksPerDay = 3
 
 // RequestExit registers a declaration and queues its acknowledgement. It looks
@@ -66,7 +71,7 @@ func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Reques
 		if r.Channel == offboarding.Host {
 			return a.registerHost(ctx, tx, &r, host)
 		}
-		return a.acknowledge(ctx, tx, r)
+		return a.acknowledge(ctx, tx, r, in.Network)
 	})
 	return r, err
 }
@@ -112,12 +117,16 @@ func (a *App) declare(in ExitInput) (offboarding.Request, error) {
 
 // acknowledge queues the acknowledgement to the typed address and the search
 // for the customer.
-func (a *App) acknowledge(ctx context.Context, tx Tx, r offboarding.Request) error {
+func (a *App) acknowledge(ctx context.Context, tx Tx, r offboarding.Request, network string) error {
 	n, err := tx.CountMessagesTo(ctx, "ack", customer.FoldEmail(r.ReceiptEmail), tx.Now().Add(-24*time.Hour))
 	if err != nil {
 		return err
 	}
-	if n < acksPerDay {
+	free, err := a.networkFree(ctx, tx, network)
+	if err != nil {
+		return err
+	}
+	if n < acksPerDay && free {
 		m := Message{
 			ID: offboarding.MessageID(id.New("msg")), Paper: "ack", To: r.ReceiptEmail, Language: r.Language,
 			Request: r.ID, State: "queued", QueuedAt: tx.Now(),
@@ -130,4 +139,21 @@ func (a *App) acknowledge(ctx context.Context, tx Tx, r offboarding.Request) err
 		ID: offboarding.WorkID(id.New("work")), Kind: "match", Item: string(r.ID), System: house, Key: "match:" + string(r.ID),
 		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
 	})
+}
+
+// networkFree takes one of the day's acknowledgements of a network; false when
+// they are used up. What is kept is a keyed hash, for a day.
+func (a *App) networkFree(ctx context.Context, tx Tx, network string) (bool, error) {
+	if network == "" {
+		return true, nil
+	}
+	mac := hmac.New(sha256.New, a.keys.HMACKey("network"))
+	mac.Write([]byte(tx.Wall().UTC().Format(time.DateOnly) + " " + network))
+	hash := hex.EncodeToString(mac.Sum(nil))
+	for k := range acksPerDay {
+		if free, err := tx.UseOnce(ctx, fmt.Sprintf("ack.%s.%d", hash, k), tx.Wall().Add(24*time.Hour)); free || err != nil {
+			return free, err
+		}
+	}
+	return false, nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 
@@ -28,6 +29,8 @@ type Kit struct {
 	Log    *slog.Logger
 	Secure bool // cookies over TLS only
 	Demo   bool // the clock can be pushed, letters show their links
+	// Proxies are in front of us and say truly whom they speak for.
+	Proxies []netip.Prefix
 }
 
 // MaxForm bounds the body of a form, in bytes.

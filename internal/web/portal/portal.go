@@ -83,7 +83,7 @@ func (p *portal) typed(w http.ResponseWriter, r *http.Request) (app.ExitInput, e
 	f, err := web.Form(w, r)
 	return app.ExitInput{
 		Name: f.Get("name"), AccountEmail: f.Get("account"), ReceiptEmail: f.Get("receipt"), Reference: f.Get("reference"),
-		When: f.Get("when"), Nonce: f.Get("nonce"), Language: p.Lang(w, r),
+		When: f.Get("when"), Nonce: f.Get("nonce"), Language: p.Lang(w, r), Network: p.Network(r),
 	}, err
 }
 
