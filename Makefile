@@ -7,7 +7,7 @@ DIST := internal/web/assets/dist
 
 .PHONY: help
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: check-go
 check-go:
@@ -56,3 +56,7 @@ verify: gen ## Generated files and go.mod are what the sources say
 .PHONY: bench
 bench: assets ## Benchmarks, with their baselines beside them
 	go test -run '^$$' -bench . -benchtime 1s ./internal/...
+
+.PHONY: bench-import
+bench-import: build ## One million rows beside a running server: time, memory, how long people wait
+	@scripts/bench_import.py bin/hasta $(ROWS)

@@ -20,74 +20,37 @@ type ImportReport struct {
 	Rejected  int
 }
 
-// importBatch bounds how long an import holds the one writer of SQLite, so
-// that a running server's writes stay fast beside it.
+// SQLite has one writer, and who waits for it asks again every few tens of
+// milliseconds at best. So an import holds it for a moment only, and then
+// leaves it alone for long enough that a running server gets its turn.
 const (
-	importBatch = 200
-	importPause = 2 * time.Millisecond
+	importRead  = 500 // rows that are read ahead at most
+	importHold  = 15 * time.Millisecond
+	importPause = 20 * time.Millisecond
 )
 
 // ImportCustomers reads customers by a map. Good rows go in, bad rows go to
 // reject with why; the same file twice changes nothing. With dryRun nothing is
-// stored.
+// stored, and rows about customers that are not there are refused all the same.
 func (a *App) ImportCustomers(ctx context.Context, by string, r io.Reader, m *ingest.Map, dryRun bool, reject func(ingest.RowError) error) (ImportReport, error) {
-	var rep ImportReport
-	batch := make([]ingest.Row, 0, importBatch)
-	late := 0 // rows that read well but belong to nobody
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		var changed int
-		var refused []ingest.RowError
-		err := a.store.Tx(ctx, func(tx Tx) error {
-			changed, refused = 0, nil
-			for _, row := range batch {
-				did, err := putRow(ctx, tx, row)
-				if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
-					refused = append(refused, row.Refuse("customer.reference", row.Customer.Reference, fault.New(fault.Invalid, "csv.unknown_customer", "value", row.Customer.Reference)))
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				if did {
-					changed++
-				}
-			}
-			return nil
-		})
-		rep.Changed += changed
-		rep.Unchanged += len(batch) - changed - len(refused)
-		late += len(refused)
-		batch = batch[:0]
-		for _, e := range refused {
-			if err == nil {
-				err = reject(e)
-			}
-		}
-		time.Sleep(importPause)
-		return err
-	}
+	in := importing{a: a, dryRun: dryRun, reject: reject}
 	sum, err := ingest.Read(r, m, func(row ingest.Row) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if dryRun {
+		if dryRun && !row.Existing {
 			return nil
 		}
 		row.Source = row.Source.Clone()
-		if batch = append(batch, row); len(batch) == importBatch {
-			return flush()
+		if in.rows = append(in.rows, row); len(in.rows) == importRead {
+			return in.flush(ctx)
 		}
 		return nil
-	}, func(e ingest.RowError) error {
-		return reject(e)
-	})
+	}, reject)
 	if err == nil {
-		err = flush()
+		err = in.flush(ctx)
 	}
-	rep.Rows, rep.Rejected = sum.Rows, sum.Rejected+late
+	rep := ImportReport{Rows: sum.Rows, Changed: in.changed, Unchanged: in.unchanged, Rejected: sum.Rejected + in.refused}
 	if err != nil || dryRun {
 		return rep, err
 	}
@@ -96,6 +59,92 @@ func (a *App) ImportCustomers(ctx context.Context, by string, r io.Reader, m *in
 			"rows": rep.Rows, "changed": rep.Changed, "rejected": rep.Rejected,
 		}})
 	})
+}
+
+// importing is an import under way: the rows that were read and not stored yet,
+// and what became of the others.
+type importing struct {
+	a                           *App
+	dryRun                      bool
+	reject                      func(ingest.RowError) error
+	rows                        []ingest.Row
+	changed, unchanged, refused int
+}
+
+// flush stores the rows that were read, in as many transactions as it takes.
+func (in *importing) flush(ctx context.Context) error {
+	rest := in.rows
+	in.rows = in.rows[:0]
+	for len(rest) > 0 {
+		n, err := in.batch(ctx, rest)
+		if err != nil {
+			return err
+		}
+		if rest = rest[n:]; in.dryRun {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(importPause):
+		}
+	}
+	return nil
+}
+
+// batch stores as many of the rows as fit into one hold of the writer, at least
+// one, and returns how many.
+func (in *importing) batch(ctx context.Context, rows []ingest.Row) (int, error) {
+	var done, changed int
+	var refused []ingest.RowError
+	run, one := in.a.store.Tx, putRow
+	if in.dryRun {
+		run, one = in.a.store.View, lookUpRow
+	}
+	err := run(ctx, func(tx Tx) error {
+		done, changed, refused = 0, 0, nil
+		over := time.NewTimer(importHold)
+		defer over.Stop()
+		for _, row := range rows {
+			did, err := one(ctx, tx, row)
+			switch f, ok := errors.AsType[*fault.Error](err); {
+			case ok && f.Kind == fault.NotFound:
+				refused = append(refused, row.Refuse("customer.reference", row.Customer.Reference, fault.New(fault.Invalid, "csv.unknown_customer", "value", row.Customer.Reference)))
+			case err != nil:
+				return err
+			case did:
+				changed++
+			}
+			done++
+			select {
+			case <-over.C:
+				return nil
+			default:
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	in.refused += len(refused)
+	if !in.dryRun {
+		in.changed += changed
+		in.unchanged += done - changed - len(refused)
+	}
+	for _, e := range refused {
+		if err := in.reject(e); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// lookUpRow says fault.NotFound where the row is about a customer that is not
+// there.
+func lookUpRow(ctx context.Context, tx Tx, row ingest.Row) (bool, error) {
+	_, err := tx.FindCustomerByReference(ctx, row.Customer.Reference)
+	return false, err
 }
 
 // putRow stores what one row has. A row about a customer that is not there is

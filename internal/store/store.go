@@ -166,13 +166,47 @@ type tx struct {
 	raw       *sql.Tx
 	s         *Store
 	now, wall time.Time
+	prepared  map[string]*sql.Stmt // nil: asked for once so far
 }
 
 func (t *tx) Now() time.Time  { return t.now }
 func (t *tx) Wall() time.Time { return t.wall }
 
+// again returns the prepared statement of a query that the transaction asks for
+// a second time, nil the first time: parsing is most of what a small statement
+// costs SQLite, and preparing what runs once costs a round trip to PostgreSQL.
+// The end of the transaction closes it.
+func (t *tx) again(ctx context.Context, q string) (*sql.Stmt, error) {
+	st, seen := t.prepared[q]
+	if st != nil {
+		return st, nil
+	}
+	if seen {
+		var err error
+		if st, err = t.raw.PrepareContext(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	if t.prepared == nil {
+		t.prepared = map[string]*sql.Stmt{}
+	}
+	t.prepared[q] = st
+	return st, nil
+}
+
+func (t *tx) run(ctx context.Context, q string, args ...any) (sql.Result, error) {
+	st, err := t.again(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if st != nil {
+		return st.ExecContext(ctx, args...)
+	}
+	return t.raw.ExecContext(ctx, q, args...)
+}
+
 func (t *tx) exec(ctx context.Context, op, q string, args ...any) (int64, error) {
-	res, err := t.raw.ExecContext(ctx, q, args...)
+	res, err := t.run(ctx, q, args...)
 	if err != nil {
 		return 0, t.s.translate(op, err)
 	}
@@ -192,6 +226,13 @@ func (t *tx) must(ctx context.Context, op, q string, args ...any) error {
 
 // one scans the only row of a query; no row is fault.NotFound.
 func (t *tx) one(ctx context.Context, op, q string, args []any, into ...any) error {
+	st, err := t.again(ctx, q)
+	switch {
+	case err != nil:
+		return t.s.translate(op, err)
+	case st != nil:
+		return t.s.translate(op, st.QueryRowContext(ctx, args...).Scan(into...))
+	}
 	return t.s.translate(op, t.raw.QueryRowContext(ctx, q, args...).Scan(into...))
 }
 
