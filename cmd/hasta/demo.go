@@ -103,12 +103,12 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
   Portal, as Marta         %s
                            (signed by her account; one use, 15 minutes)
   Console, as Inés         %s
-                           (one use; or %sconsole, login ines or tomas, password %s)
+                           (one use; or %sconsole, login ines, tomas or lucia, password %s)
 
   Letters                  %sconsole/outbox
   Folder                   %s
 
-In the console, "Ver como" lets you be Inés or Tomás, and the clock can be pushed.
+In the console, "Ver como" lets you be Inés, Tomás or Lucía, and the clock can be pushed.
 Ctrl-C ends the demo.
 `, demo.Company.Name, info.Portal, info.Customer, info.Console, info.Portal, demo.Password, info.Portal, dir)
 	return h.run(ctx, ln)

@@ -43,10 +43,12 @@ type Person struct {
 	Roles       []string
 }
 
-// Users are the two people of the demo.
+// Users are the people of the demo: two who share a departure, and a second
+// administrator, since what one of them proposes the other must look at.
 var Users = []Person{
 	{"ines", "Inés Robledo", []string{"agent", "success", "admin"}},
 	{"tomas", "Tomás Ortega", []string{"finance", "privacy", "auditor"}},
+	{"lucia", "Lucía Ferrer", []string{"admin"}},
 }
 
 // Systems is the systems.yaml of the demo: its billing system at the address.
