@@ -26,6 +26,7 @@ var allowed = map[string]string{
 	"internal/rule":        "when",
 	"internal/ingest":      "customer fault money rule text when",
 	"internal/audit":       "fault when",
+	"internal/webhook":     "fault",
 	// application
 	"internal/connector": "",
 	"internal/step":      "connector customer fault offboarding playbook",
