@@ -35,7 +35,8 @@ var allowed = map[string]string{
 	"internal/app":       "audit bundle connector customer fault id ingest offboarding playbook rule step totp when",
 	"internal/engine":    "app connector fault offboarding step",
 	// adapters: blind to each other; a child may import its parent
-	"internal/connector/httpsystem": "connector fault when",
+	"internal/outbound":             "when",
+	"internal/connector/httpsystem": "connector fault outbound when",
 	"internal/store":                "app audit customer fault offboarding when",
 	"internal/seal":                 "audit fault id when",
 	"internal/document":             "fault money text when",
@@ -60,7 +61,7 @@ var libraries = map[string][]string{
 	"modernc.org/sqlite":          {"internal/store", "internal/seal"},
 	"github.com/jackc/pgx":        {"internal/store", "internal/seal", "internal/testkit"},
 	"database/sql":                {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta"},
-	"net/http":                    {"internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
+	"net/http":                    {"internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
 	"github.com/wneessen/go-mail": {"internal/mail"},
 	"codeberg.org/go-pdf":         {"internal/document"},
 	"github.com/google/uuid":      {"internal/id"},

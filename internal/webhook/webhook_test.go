@@ -33,7 +33,9 @@ func secret(t interface{ Fatal(args ...any) }, s string) webhook.Secret {
 	return x
 }
 
-func headers(h map[string]string) func(string) string { return func(name string) string { return h[name] } }
+func headers(h map[string]string) func(string) string {
+	return func(name string) string { return h[name] }
+}
 
 func TestTheSignatureOfTheStandardsExampleIsTheirs(t *testing.T) {
 	t.Parallel()

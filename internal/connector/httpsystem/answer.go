@@ -17,9 +17,6 @@ import (
 // maxEvidence is how many characters of one field become evidence.
 const maxEvidence = 200
 
-// maxRetryAfter bounds what a far system may ask us to wait.
-const maxRetryAfter = 24 * time.Hour
-
 // answer is what came back of one call.
 type answer struct {
 	status     int
@@ -146,15 +143,4 @@ func (a *answer) evidence(m State, receipt string) json.RawMessage {
 		return nil
 	}
 	return b
-}
-
-// retryAfter reads both forms of the header; wall is real time, as the date
-// in it is.
-func retryAfter(h string, wall time.Time) (wait time.Duration, named bool) {
-	if n, err := strconv.Atoi(h); err == nil {
-		wait, named = time.Duration(min(max(n, 0), int(maxRetryAfter/time.Second)))*time.Second, true
-	} else if t, err := http.ParseTime(h); err == nil {
-		wait, named = t.Sub(wall), true
-	}
-	return min(max(wait, 0), maxRetryAfter), named
 }

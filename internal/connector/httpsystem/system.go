@@ -11,6 +11,7 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/outbound"
 	"hastaluego/internal/when"
 )
 
@@ -20,8 +21,8 @@ type System struct {
 	cfg    Config
 	base   string // without a slash at its end
 	clock  when.Clock
-	reader *http.Client
-	writer *http.Client
+	reader *outbound.Client
+	writer *outbound.Client
 	// secret is a closure so that no way of printing a System shows it.
 	secret func() string
 }
@@ -59,13 +60,15 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	if len(list) > 0 {
 		return nil, list
 	}
-	plain := strings.HasPrefix(base, "http://")
+	o := outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}
+	reading := o
+	reading.Reuse = true
 	return &System{
 		cfg:    cfg,
 		base:   strings.TrimRight(base, "/"),
 		clock:  clock,
-		reader: newClient(cfg, plain, true),
-		writer: newClient(cfg, plain, false),
+		reader: outbound.New(reading),
+		writer: outbound.New(o),
 		secret: func() string { return secret },
 	}, nil
 }
@@ -82,7 +85,7 @@ func (s *System) Info() connector.Info {
 func (s *System) String() string { return KindName + ":" + s.cfg.System }
 
 // Close lets go of idle connections.
-func (s *System) Close() { s.reader.CloseIdleConnections() }
+func (s *System) Close() { s.reader.Close() }
 
 // ReadSubscription asks for the subscription as it is now. With a NotFound
 // error the state still carries the evidence of the answer.
@@ -170,6 +173,19 @@ func (s *System) act(ctx context.Context, op string, o Operation, reference stri
 	return receipt, nil
 }
 
+// do sends the request once and reads the answer.
+func (s *System) do(client *outbound.Client, req *http.Request) (answer, *outbound.Failure) {
+	got, failed := client.Do(req, s.clock.Wall)
+	if failed != nil {
+		return answer{}, failed
+	}
+	ans := answer{status: got.Status, retryAfter: got.RetryAfter, named: got.Named, err: got.Err}
+	if ans.err == nil {
+		ans.read(got.Body)
+	}
+	return ans, nil
+}
+
 // class turns an answer that is not plain success into its fault, nil for one
 // that is.
 func (s *System) class(op string, ans answer, write bool) *fault.Error {
@@ -213,16 +229,16 @@ func (s *System) class(op string, ans answer, write bool) *fault.Error {
 }
 
 // fault classes a call that brought no answer.
-func (s *System) fault(op string, failed *failure, write bool) *fault.Error {
+func (s *System) fault(op string, failed *outbound.Failure, write bool) *fault.Error {
 	switch {
-	case failed.forbidden:
-		return s.say(fault.Invalid, "connector.address_refused", 0).At(op, failed.err)
-	case failed.late:
-		return s.say(fault.Transient, "connector.not_sent", 0).At(op, failed.err)
-	case write && failed.sent:
-		return s.say(fault.Uncertain, "connector.uncertain", 0).At(op, failed.err)
+	case failed.Forbidden:
+		return s.say(fault.Invalid, "connector.address_refused", 0).At(op, failed.Err)
+	case failed.Late:
+		return s.say(fault.Transient, "connector.not_sent", 0).At(op, failed.Err)
+	case write && failed.Sent:
+		return s.say(fault.Uncertain, "connector.uncertain", 0).At(op, failed.Err)
 	default:
-		return s.say(fault.Transient, "connector.unreachable", 0).At(op, failed.err)
+		return s.say(fault.Transient, "connector.unreachable", 0).At(op, failed.Err)
 	}
 }
 
@@ -261,9 +277,6 @@ func (s *System) request(ctx context.Context, op string, o Operation, reference 
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	// net/http sends a request with a key again by itself when a connection
-	// dies; without GetBody it cannot. Calling again is the engine's decision.
-	req.GetBody = nil
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "hasta-luego")
 	if s.cfg.Auth.Header != "" {
