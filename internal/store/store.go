@@ -60,7 +60,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		c.Clock = when.Machine{}
 	}
 	file := "file:" + (&url.URL{Path: c.URL}).EscapedPath()
-	w, err := sql.Open(cmp.Or(c.Driver, "sqlite"), file+"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)"+
+	open := openSQLite
+	if c.Driver != "" {
+		open = func(dsn string) (*sql.DB, error) { return sql.Open(c.Driver, dsn) }
+	}
+	w, err := open(file + "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return nil, fault.Wrap("store.Open", err)
@@ -71,7 +75,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		_ = w.Close()
 		return nil, fault.New(fault.Transient, "store.unavailable").At("store.Open "+c.URL, err)
 	}
-	r, err := sql.Open(cmp.Or(c.Driver, "sqlite"), file+"?_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-65536)")
+	r, err := open(file + "?_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=cache_size(-65536)")
 	if err != nil {
 		_ = w.Close()
 		return nil, fault.Wrap("store.Open", err)
@@ -166,47 +170,13 @@ type tx struct {
 	raw       *sql.Tx
 	s         *Store
 	now, wall time.Time
-	prepared  map[string]*sql.Stmt // nil: asked for once so far
 }
 
 func (t *tx) Now() time.Time  { return t.now }
 func (t *tx) Wall() time.Time { return t.wall }
 
-// again returns the prepared statement of a query that the transaction asks for
-// a second time, nil the first time: parsing is most of what a small statement
-// costs SQLite, and preparing what runs once costs a round trip to PostgreSQL.
-// The end of the transaction closes it.
-func (t *tx) again(ctx context.Context, q string) (*sql.Stmt, error) {
-	st, seen := t.prepared[q]
-	if st != nil {
-		return st, nil
-	}
-	if seen {
-		var err error
-		if st, err = t.raw.PrepareContext(ctx, q); err != nil {
-			return nil, err
-		}
-	}
-	if t.prepared == nil {
-		t.prepared = map[string]*sql.Stmt{}
-	}
-	t.prepared[q] = st
-	return st, nil
-}
-
-func (t *tx) run(ctx context.Context, q string, args ...any) (sql.Result, error) {
-	st, err := t.again(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	if st != nil {
-		return st.ExecContext(ctx, args...)
-	}
-	return t.raw.ExecContext(ctx, q, args...)
-}
-
 func (t *tx) exec(ctx context.Context, op, q string, args ...any) (int64, error) {
-	res, err := t.run(ctx, q, args...)
+	res, err := t.raw.ExecContext(ctx, q, args...)
 	if err != nil {
 		return 0, t.s.translate(op, err)
 	}
@@ -226,13 +196,6 @@ func (t *tx) must(ctx context.Context, op, q string, args ...any) error {
 
 // one scans the only row of a query; no row is fault.NotFound.
 func (t *tx) one(ctx context.Context, op, q string, args []any, into ...any) error {
-	st, err := t.again(ctx, q)
-	switch {
-	case err != nil:
-		return t.s.translate(op, err)
-	case st != nil:
-		return t.s.translate(op, st.QueryRowContext(ctx, args...).Scan(into...))
-	}
 	return t.s.translate(op, t.raw.QueryRowContext(ctx, q, args...).Scan(into...))
 }
 

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+)
+
+// The lines in which works of a far system wait, each with an index of its
+// own.
+const (
+	dueLine    = `state = 'ready' AND retry_at = 0`
+	retryLine  = `state = 'ready' AND retry_at > 0`
+	leasedLine = `state = 'running'`
+)
+
+// claimWork takes due works. $1 business now, $2 wall now, $3 business minus
+// wall, $4 limit, $5 most running works of a system, $6 new lease, $7 worker.
+//
+// It looks at the head of each line of each system that may have more works,
+// and so costs the same whatever the backlog. Ready works of a system compete
+// by their due time; expired ones have a turn of their own, so that neither a
+// backlog nor a run of crashes starves the other. Systems take turns by rank: a
+// dead far system delays nobody else. LIMIT $4 + 0, because SQLite plans a
+// statement anew for each value of a bare LIMIT $4.
+func claimWork(head func(line, due, order string) string) string {
+	return `
+	WITH RECURSIVE ` + systems("due_systems", dueLine) + `, ` + systems("retry_systems", retryLine) + `, ` + systems("leased_systems", leasedLine) + `,
+	room(system, n) AS (
+	    SELECT * FROM (
+	        SELECT s.system, $5 - (SELECT COUNT(*) FROM work r WHERE r.system = s.system AND r.state = 'running' AND r.lease_until > $2) AS n
+	          FROM (SELECT system FROM due_systems UNION SELECT system FROM retry_systems UNION SELECT system FROM leased_systems) s
+	         WHERE s.system IS NOT NULL) x
+	     WHERE n > 0),
+	heads(id, system, expired, due, n) AS MATERIALIZED (
+	    SELECT w.id, r.system, 0, w.run_at - $3, r.n
+	      FROM room r CROSS JOIN ` + head(dueLine, `run_at <= $1`, `run_at`) + `
+	    UNION ALL
+	    SELECT w.id, r.system, 0, CASE WHEN w.retry_at > w.run_at - $3 THEN w.retry_at ELSE w.run_at - $3 END, r.n
+	      FROM room r CROSS JOIN ` + head(retryLine, `retry_at <= $2 AND run_at <= $1`, `retry_at`) + `
+	    UNION ALL
+	    SELECT w.id, r.system, 1, w.lease_until, r.n
+	      FROM room r CROSS JOIN ` + head(leasedLine, `lease_until <= $2`, `lease_until`) + `),
+	ranked AS (
+	    SELECT id, expired, due, n,
+	           ROW_NUMBER() OVER (PARTITION BY system, expired ORDER BY due, id) AS turn,
+	           ROW_NUMBER() OVER (PARTITION BY system ORDER BY expired DESC, due, id) AS nth
+	      FROM heads)
+	UPDATE work SET state = 'running', attempt = attempt + 1, lease_until = $6, worker = $7
+	 WHERE id IN (SELECT id FROM ranked WHERE nth <= n ORDER BY turn, expired DESC, due, id LIMIT $4 + 0)
+	RETURNING ` + workColumns
+}
+
+// systems walks along the index of a line from system to system instead of
+// reading all of it.
+func systems(name, line string) string {
+	return name + `(system) AS (
+	    SELECT MIN(system) FROM work WHERE ` + line + `
+	    UNION ALL
+	    SELECT (SELECT MIN(w.system) FROM work w WHERE w.system > s.system AND ` + line + `) FROM ` + name + ` s WHERE s.system IS NOT NULL)`
+}
+
+// headOf is the first works of a line of the system r that may be taken.
+func headOf(line, due, order string) string {
+	return `FROM work
+	    WHERE ` + line + ` AND system = r.system AND ` + due + `
+	      AND NOT EXISTS (SELECT 1 FROM case_ c WHERE c.id = work.case_id AND c.paused = 1)
+	    ORDER BY ` + order + `, id LIMIT $4 + 0`
+}
+
+var (
+	claimSQLite = claimWork(func(line, due, order string) string {
+		return `work w WHERE w.id IN (SELECT id ` + headOf(line, due, order) + `)`
+	})
+	// Two nodes that claim at once look at the same lines; each skips what the
+	// other has locked.
+	claimPostgres = claimWork(func(line, due, order string) string {
+		return `LATERAL (SELECT * ` + headOf(line, due, order) + ` FOR UPDATE SKIP LOCKED) w`
+	})
+)
+
+func (t *tx) Claim(ctx context.Context, in app.ClaimInput) ([]offboarding.Work, error) {
+	if in.Limit < 1 || in.PerSystem < 1 || in.Lease <= 0 {
+		return nil, fault.New(fault.Internal, "internal").At("store.Claim: limit, per system and lease must be positive", nil)
+	}
+	q := claimSQLite
+	if t.s.dialect.skipLocked {
+		q = claimPostgres
+	}
+	return t.works(ctx, q, micros(t.now), micros(t.wall), t.now.Sub(t.wall).Microseconds(), in.Limit, in.PerSystem,
+		micros(t.wall.Add(in.Lease)), in.Worker)
+}
