@@ -21,34 +21,48 @@ type Actor struct {
 // Roles are the roles that a person may hold.
 var Roles = []string{"agent", "finance", "privacy", "success", "admin", "auditor"}
 
+// permission is one line of the table of roles: who may act on something, and
+// who may see it without acting.
+type permission struct{ what, act, see string }
+
+// permissions are everything that a role may do. What needs two people needs
+// two people, whatever their roles; who works on a step of a case is said by
+// its playbook.
+var permissions = []permission{
+	{"case", "agent success admin", "finance privacy auditor"}, // open on behalf, pause, undo, tie a request
+	{"customer", "agent success admin", "finance privacy auditor"},
+	{"statement", "finance", "agent success auditor"}, // balances, refunds
+	{"work", "agent admin", "privacy auditor"},        // decide about an uncertain or failed effect
+	{"assign", "admin", ""},                           // give a step to anybody of its role, as those who work on it may
+	{"note", "agent success", "privacy"},
+	{"letter", "", "agent privacy success"}, // what a letter says, and files of evidence
+	{"outbox", "", "agent privacy success admin auditor"},
+	{"offer", "agent success", "finance auditor"},
+	{"erase", "privacy", "auditor"}, // approve an erasure, hold, release
+	{"playbook", "admin", "agent finance privacy success auditor"},
+	{"users", "admin", "auditor"},
+	{"keys", "admin", "auditor"}, // of the API, and of webhooks
+	{"settings", "admin", "auditor"},
+	{"audit", "auditor", "privacy admin"},
+}
+
 // acts says which roles may do what; reads, which may see it.
-var (
-	acts = map[string][]string{
-		"case":      {"agent", "success", "admin"},
-		"customer":  {"agent", "success", "admin"},
-		"statement": {"finance"},
-		"playbook":  {"admin"},
-		"users":     {"admin"},
-		"work":      {"agent", "admin"}, // decide about an uncertain or failed effect
+var acts, reads = func() (acts, reads map[string][]string) {
+	acts, reads = map[string][]string{}, map[string][]string{}
+	for _, p := range permissions {
+		acts[p.what] = strings.Fields(p.act)
+		for _, r := range Roles { // in their order
+			if slices.Contains(strings.Fields(p.act+" "+p.see), r) {
+				reads[p.what] = append(reads[p.what], r)
+			}
+		}
 	}
-	reads = map[string][]string{
-		"case":     {"agent", "finance", "privacy", "success", "admin", "auditor"},
-		"customer": {"agent", "finance", "privacy", "success", "admin", "auditor"},
-		"playbook": {"agent", "finance", "privacy", "success", "admin", "auditor"},
-		"outbox":   {"agent", "privacy", "success", "admin", "auditor"},
-		"letter":   {"agent", "privacy", "success"}, // what a letter says
-		"audit":    {"privacy", "admin", "auditor"},
-	}
-)
+	return acts, reads
+}()
 
 // Permissions are everything that a role may act on or see, by name.
 func Permissions() []string {
-	all := slices.Collect(maps.Keys(acts))
-	for what := range reads {
-		if !slices.Contains(all, what) {
-			all = append(all, what)
-		}
-	}
+	all := slices.Collect(maps.Keys(reads))
 	slices.Sort(all)
 	return all
 }

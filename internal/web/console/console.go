@@ -44,9 +44,9 @@ type console struct {
 }
 
 // New serves everything under /console.
-func New(kit *web.Kit, o Options) http.Handler {
+func New(kit *web.Kit, o Options) *web.Mux {
 	c := &console{kit, o}
-	mux := http.NewServeMux()
+	mux := web.NewMux()
 	mux.HandleFunc("GET /console/signin", c.open((*visit).signInForm))
 	mux.HandleFunc("POST /console/signin", c.open((*visit).signIn))
 	mux.HandleFunc("GET /console/signin/code", c.open((*visit).codeForm))

@@ -268,10 +268,19 @@ func (b *browser) post(path string, form []string) reply {
 
 func (b *browser) do(method, path string, body []byte) reply {
 	b.h.t.Helper()
+	media := ""
+	if method == http.MethodPost {
+		media = "application/x-www-form-urlencoded"
+	}
+	return b.doAs(method, path, media, body)
+}
+
+func (b *browser) doAs(method, path, media string, body []byte) reply {
+	b.h.t.Helper()
 	req, err := http.NewRequestWithContext(b.h.t.Context(), method, b.h.url+path, bytes.NewReader(body))
 	must(b.h.t, err)
-	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if media != "" {
+		req.Header.Set("Content-Type", media)
 	}
 	req.Header.Set("Accept-Language", b.lang)
 	resp, err := b.c.Do(req)

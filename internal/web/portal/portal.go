@@ -33,9 +33,9 @@ type portal struct {
 }
 
 // New serves the portal.
-func New(kit *web.Kit, papers Papers) http.Handler {
+func New(kit *web.Kit, papers Papers) *web.Mux {
 	p := &portal{kit, papers}
-	mux := http.NewServeMux()
+	mux := web.NewMux()
 	mux.HandleFunc("GET /{$}", p.form)
 	mux.HandleFunc("POST /{$}", p.submit)
 	mux.HandleFunc("GET /s/{signed}", p.hostForm)

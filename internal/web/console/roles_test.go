@@ -1,0 +1,226 @@
+package console_test
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/web"
+	"hastaluego/internal/web/console"
+)
+
+// line is one route of the console: who may use it, by the table of roles, and
+// how it is tried.
+type line struct {
+	who  string // open, staff, act:…, read:…, or role:… for the roles of a step
+	path string // "" where the pattern is the path
+	form []string
+	file bool // sent as a file
+}
+
+// routes says who may use which route. A new route without a line fails.
+func routes(h *house) map[string]line {
+	c := "/console/cases/" + string(h.departure("Estudio Almena", "FE-20418"))
+	r, err := h.RequestExit(h.t.Context(), app.ExitInput{Name: "Nadie", AccountEmail: "nadie@example.org", Language: "es", Nonce: "roles"})
+	must(h.t, err)
+	list, _, err := h.ListCustomers(h.t.Context(), h.actor("ines"), "FE-20418", 1)
+	must(h.t, err)
+	cus := "/console/customers/" + string(list[0].Customer.ID)
+	must(h.t, h.AddEvidence(h.t.Context(), h.actor("ines"), offboarding.CaseID(c[len("/console/cases/"):]), "review", "nota.txt", []byte("visto")))
+	view, err := h.OpenCase(h.t.Context(), h.actor("ines"), offboarding.CaseID(c[len("/console/cases/"):]))
+	must(h.t, err)
+	must(h.t, h.Tick(h.t.Context(), h.actor("ines"), app.TickInput{Case: view.Plan.Case.ID, Step: "review", Item: "date", Ticked: true}))
+	letters, err := h.OpenOutbox(h.t.Context(), h.actor("ines"), 1)
+	must(h.t, err)
+	book := strings.Replace(string(playbook.Builtin()["saas-b2c"]), "Despedirse", "Decir adiós", 1)
+	return map[string]line{
+		"GET /console/signin":                                {who: "open"},
+		"POST /console/signin":                               {who: "open", form: []string{"login", "noa", "password", password}},
+		"GET /console/signin/code":                           {who: "open"},
+		"POST /console/signin/code":                          {who: "open", form: []string{"code", "000000"}}, // without a password: sent back to it,
+		"GET /console/once/{token}":                          {who: "open", path: "/console/once/nothing"},
+		"POST /console/once/{token}":                         {who: "open", path: "/console/once/nothing"},
+		"POST /console/signout":                              {who: "open"},
+		"GET /console":                                       {who: "read:case"},
+		"GET /console/in":                                    {who: "read:case"},
+		"GET /console/account":                               {who: "staff"},
+		"GET /console/account/factor":                        {who: "staff"},
+		"POST /console/account/factor":                       {who: "staff"},
+		"POST /console/account/factor/confirm":               {who: "staff", form: []string{"code", "000000"}},
+		"POST /console/account/factor/remove":                {who: "staff", form: []string{"code", "000000"}},
+		"GET /console/requests/{id}":                         {who: "read:case", path: "/console/requests/" + string(r.ID)},
+		"POST /console/requests/{id}":                        {who: "act:case", path: "/console/requests/" + string(r.ID), form: []string{"customer", "cus_none"}},
+		"GET /console/cases/{id}":                            {who: "read:case", path: c},
+		"POST /console/cases/{id}/steps/{step}/items/{item}": {who: "role:agent", path: c + "/steps/review/items/contract", form: []string{"ticked", "1"}},
+		"POST /console/cases/{id}/steps/{step}/done":         {who: "role:agent", path: c + "/steps/review/done", form: []string{"note", "en orden"}},
+		"POST /console/cases/{id}/steps/{step}/approve":      {who: "role:agent", path: c + "/steps/review/approve", form: []string{"decision", "yes", "note", "en orden"}},
+		"POST /console/cases/{id}/steps/{step}/reopen":       {who: "role:agent", path: c + "/steps/review/reopen"},
+		"POST /console/cases/{id}/steps/{step}/undone":       {who: "role:agent", path: c + "/steps/review/undone", form: []string{"note", "en orden"}},
+		"POST /console/cases/{id}/steps/{step}/files":        {who: "role:agent", path: c + "/steps/review/files", file: true},
+		"GET /console/cases/{id}/files/{blob}":               {who: "read:letter", path: c + "/files/" + view.Blobs[len(view.Blobs)-1].ID},
+		"GET /console/cases/{id}/pause":                      {who: "read:case", path: c + "/pause"},
+		"POST /console/cases/{id}/pause":                     {who: "act:case", path: c + "/pause", form: []string{"why", "lo pide el cliente"}},
+		"POST /console/cases/{id}/resume":                    {who: "act:case", path: c + "/resume"},
+		"POST /console/cases/{id}/works/{work}":              {who: "act:work", path: c + "/works/work_none", form: []string{"decision", "look"}},
+		"GET /console/cases/{id}/undo":                       {who: "read:case", path: c + "/undo"},
+		"POST /console/cases/{id}/undo":                      {who: "act:case", path: c + "/undo"},
+		"GET /console/customers":                             {who: "read:customer"},
+		"GET /console/customers/new":                         {who: "act:customer"},
+		"POST /console/customers/new":                        {who: "act:customer", form: []string{"name", "X"}},
+		"GET /console/customers/{id}":                        {who: "read:customer", path: cus},
+		"POST /console/customers/{id}/behalf":                {who: "act:case", path: cus + "/behalf", form: []string{"channel", "phone"}},
+		"POST /console/customers/{id}/{form}":                {who: "act:customer", path: cus + "/grant", form: []string{"grant.system", "x"}},
+		"GET /console/playbooks":                             {who: "read:playbook"},
+		"POST /console/playbooks":                            {who: "act:playbook", form: []string{"source", book}},
+		"POST /console/playbooks/activate":                   {who: "act:playbook", form: []string{"version", "nothing@0"}},
+		"GET /console/outbox":                                {who: "read:outbox"},
+		"GET /console/outbox/{id}":                           {who: "read:letter", path: "/console/outbox/" + string(letters[0].ID)},
+		"GET /console/audit":                                 {who: "read:audit"},
+		"POST /console/audit/verify":                         {who: "read:audit"},
+		"POST /console/view-as":                              {who: "staff"}, // not outside the demo: 404
+		"POST /console/clock":                                {who: "staff"}, // the same
+		"/console/":                                          {who: "staff", path: "/console/nothing"},
+	}
+}
+
+// may asks the table of roles.
+func may(who, role string) bool {
+	kind, what, _ := strings.Cut(who, ":")
+	someone := app.Actor{Roles: []string{role}}
+	switch {
+	case kind == "open":
+		return true
+	case role == "":
+		return false
+	case kind == "staff":
+		return true
+	case kind == "act":
+		return someone.May(what)
+	case kind == "read":
+		return someone.MayRead(what)
+	default: // of a step
+		return role == what
+	}
+}
+
+// everybody is a person of every role, with a browser; "" is nobody.
+func everybody(h *house) map[string]*browser {
+	out := map[string]*browser{"": h.browser()}
+	for _, r := range app.Roles {
+		u, err := h.AddUser(h.t.Context(), "", app.UserInput{Login: "only-" + r, Name: r, Password: password, Roles: []string{r}})
+		must(h.t, err)
+		h.users["only-"+r] = u.ID
+		out[r] = h.as("only-" + r)
+	}
+	return out
+}
+
+func (b *browser) send(t *testing.T, pattern string, l line) reply {
+	t.Helper()
+	method, path, ok := strings.Cut(pattern, " ")
+	if !ok {
+		method, path = http.MethodGet, pattern
+	}
+	if l.path != "" {
+		path = l.path
+	}
+	switch {
+	case method == http.MethodGet:
+		return b.get(path)
+	case l.file:
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		part, err := w.CreateFormFile("file", "nota.txt")
+		must(t, err)
+		_, err = part.Write([]byte("visto"))
+		must(t, err)
+		must(t, w.Close())
+		return b.doAs(method, path, w.FormDataContentType(), body.Bytes())
+	default:
+		return b.post(path, l.form)
+	}
+}
+
+func TestEveryRouteLetsInWhomTheTableOfRolesLetsIn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	table, people := routes(h), everybody(h)
+	var lines []testkit.RouteLine
+	for pattern, l := range table {
+		lines = append(lines, testkit.RouteLine{
+			Pattern: pattern,
+			May:     func(role string) bool { return may(l.who, role) },
+			Try: func(role string) int {
+				b := people[role]
+				if l.who == "open" && pattern != "GET /console/signin" {
+					b = h.browser() // it would sign this person out, or in as another
+				}
+				r := b.send(t, pattern, l)
+				if l.who != "open" && r.status == http.StatusSeeOther && strings.HasPrefix(r.to, "/console/signin?") {
+					return http.StatusUnauthorized
+				}
+				return r.status
+			},
+		})
+	}
+	testkit.EveryRole(t, console.New(&web.Kit{}, console.Options{}).Patterns(), app.Roles, lines)
+}
+
+var posts = regexp.MustCompile(`<form[^>]*method="post"[^>]*action="([^"]+)"|<form[^>]*action="([^"]+)"[^>]*method="post"`)
+
+// No page offers a form that whoever reads it may not send; where there is
+// none, the page says who can.
+func TestNoPageOffersAFormThatItsReaderMayNotSend(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	table, people := routes(h), everybody(h)
+	mux := http.NewServeMux()
+	for _, p := range console.New(&web.Kit{}, console.Options{}).Patterns() {
+		mux.HandleFunc(p, func(http.ResponseWriter, *http.Request) {})
+	}
+	step := regexp.MustCompile(`/steps/([^/]+)/`)
+	stepRoles := map[string]string{"review": "agent", "accounts": "finance"}
+	offered := map[string]bool{}
+	for _, role := range app.Roles {
+		for pattern, l := range table {
+			if strings.HasPrefix(pattern, "POST ") || l.who == "open" || !may(l.who, role) {
+				continue
+			}
+			page := people[role].send(t, pattern, l)
+			for _, m := range posts.FindAllStringSubmatch(page.body, -1) {
+				action := m[1] + m[2]
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, action, nil)
+				must(t, err)
+				_, to := mux.Handler(req)
+				who := table[to].who
+				if key := step.FindStringSubmatch(action); key != nil {
+					who = "role:" + stepRoles[key[1]]
+				}
+				if strings.HasSuffix(action, "/balance") || strings.HasSuffix(action, "/settle") {
+					who = "act:statement"
+				}
+				if offered[to] = true; !may(who, role) {
+					t.Errorf("%s as %s offers %s, which is for %s", pattern, role, action, who)
+				}
+			}
+		}
+	}
+	for _, to := range []string{"POST /console/cases/{id}/steps/{step}/items/{item}", "POST /console/cases/{id}/undo", "POST /console/customers/{id}/{form}"} {
+		if !offered[to] {
+			t.Errorf("no page offered %s to anybody", to)
+		}
+	}
+	for _, role := range []string{"finance", "auditor"} {
+		body := people[role].get(table["GET /console/cases/{id}"].path).body
+		if strings.Count(body, `data-testid="who-can"`) != strings.Count(body, `aria-disabled="true"`) || !strings.Contains(body, "Puede hacerlo:") {
+			t.Errorf("%s is not told who can", role)
+		}
+	}
+}
