@@ -110,6 +110,9 @@ type fact struct {
 
 // record writes a fact to the log, sealed with the account key of its subject.
 func (a *App) record(ctx context.Context, tx Tx, f fact) error {
+	if _, known := eventTypes[f.typ]; !known {
+		return fault.New(fault.Internal, "internal").At("app.record: no event type "+f.typ, nil)
+	}
 	body, err := audit.Body(f.args)
 	if err != nil {
 		return fault.Wrap("app.record", err)

@@ -176,3 +176,19 @@ func Missing() []string {
 	defer missing.Unlock()
 	return sortedKeys(missing.codes)
 }
+
+// Codes returns the codes below a prefix that have words, in alphabetical
+// order and without the prefix: what follows "error." is the code of a fault.
+func Codes(prefix string) []string {
+	all, _ := catalogue()
+	set := map[string]bool{}
+	for _, lang := range languages {
+		for code := range all[lang] {
+			code, _, _ = strings.Cut(code, "|")
+			if below, ok := strings.CutPrefix(code, prefix); ok {
+				set[below] = true
+			}
+		}
+	}
+	return sortedKeys(set)
+}

@@ -1,0 +1,97 @@
+package app
+
+// EventType is one type of fact in the log: what happened, and what its entry
+// says beside type, instant, actor and case.
+type EventType struct {
+	Type string
+	When string // for the reference
+	Args []string
+	// Sent goes out to webhooks: it is about a departure. Of its args a webhook
+	// says only those in Tells: ids, keys of the playbook and codes, never names,
+	// addresses or what somebody wrote.
+	Sent  bool
+	Tells []string
+	State string // what the case, step, work … is then; empty if it says nothing about that
+}
+
+var workArgs = []string{"work", "item", "system", "attempt"}
+
+// with adds args to a list.
+func with(list []string, more ...string) []string { return append(list[:len(list):len(list)], more...) }
+
+// EventTypes is every type of fact, by noun. A fact that is not here cannot be
+// recorded.
+var EventTypes = []EventType{
+	{Type: "request.received", When: "a request was registered and acknowledged; nobody knows yet whose it is", Args: []string{"code", "channel", "name", "account", "receipt", "reference", "when", "via", "paper"}, Sent: true, Tells: []string{"channel"}, State: "received"},
+	{Type: "request.matched", When: "the request was tied to its customer", Args: []string{"customer"}, Sent: true, State: "matched"},
+	{Type: "request.vouched", When: "somebody of the company checked who was asking", Args: []string{"how"}, Sent: true},
+	{Type: "request.verified", When: "identity was proved", Args: []string{"by"}, Sent: true, State: "verified"},
+	{Type: "request.disowned", When: "the address on file said: this was not me", Sent: true, State: "disowned"},
+
+	{Type: "case.registered", When: "the case exists and waits for the proof of identity", Args: []string{"playbook", "effective"}, Sent: true, Tells: []string{"playbook", "effective"}, State: "registered"},
+	{Type: "case.opened", When: "identity is proved and the plan begins", Args: []string{"by"}, Sent: true, State: "open"},
+	{Type: "case.effective", When: "the effective date came: the contract has ended", Sent: true, State: "effective"},
+	{Type: "case.paused", When: "somebody paused the case", Args: []string{"by", "why"}, Sent: true, State: "paused"},
+	{Type: "case.resumed", When: "it goes on", Args: []string{"by"}, Sent: true, State: "open"},
+	{Type: "case.reversing", When: "the departure began to be undone", Args: []string{"by", "final"}, Sent: true, State: "reversing"},
+	{Type: "case.reversed", When: "it is undone, and that is verified", Sent: true, State: "reversed"},
+	{Type: "case.stopped", When: "it was not the customer: nothing more happens", Args: []string{"by"}, Sent: true, State: "stopped"},
+	{Type: "case.closed", When: "every step is over", Sent: true, State: "closed"},
+
+	{Type: "step.ready", When: "the step's turn has come", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "ready"},
+	{Type: "step.done", When: "its owner, or the far systems, said that it is done", Args: []string{"step", "by"}, Sent: true, Tells: []string{"step"}, State: "done"},
+	{Type: "step.verified", When: "everything it did was read back", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "verified"},
+	{Type: "step.blocked", When: "a person is asked", Args: []string{"step", "why"}, Sent: true, Tells: []string{"step", "why"}, State: "blocked"},
+	{Type: "step.skipped", When: "its condition does not hold, or it has nothing to do", Args: []string{"step", "condition", "facts"}, Sent: true, Tells: []string{"step"}, State: "skipped"},
+	{Type: "step.reopened", When: "a blocked step went back to its owner", Args: []string{"step", "by"}, Sent: true, Tells: []string{"step"}, State: "ready"},
+	{Type: "step.due_soon", When: "its owner is reminded", Args: []string{"step", "role"}, Sent: true, Tells: []string{"step", "role"}},
+	{Type: "step.overdue", When: "its due date has passed", Args: []string{"step", "role"}, Sent: true, Tells: []string{"step", "role"}},
+	{Type: "step.escalated", When: "it is late and another role was asked", Args: []string{"step", "role", "to"}, Sent: true, Tells: []string{"step", "role", "to"}},
+	{Type: "step.undone", When: "what it did was taken back, and that is verified", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "undone"},
+
+	{Type: "item.ticked", When: "somebody ticked a line of a checklist", Args: []string{"step", "item", "by", "real", "evidence"}, Sent: true, Tells: []string{"step", "item"}, State: "ticked"},
+	{Type: "item.unticked", When: "somebody took the tick back", Args: []string{"step", "item", "by", "real", "evidence"}, Sent: true, Tells: []string{"step", "item"}, State: "open"},
+	{Type: "approval.given", When: "a second person approved", Args: []string{"step", "by", "of"}, Sent: true, Tells: []string{"step"}, State: "given"},
+	{Type: "approval.refused", When: "a second person did not approve", Args: []string{"step", "by", "why"}, Sent: true, Tells: []string{"step"}, State: "refused"},
+	{Type: "evidence.added", When: "a file was attached to a step", Args: []string{"step", "blob", "name", "sha256"}, Sent: true, Tells: []string{"step", "blob", "sha256"}},
+
+	{Type: "work.called", When: "a far system is about to be called", Args: workArgs, Sent: true, Tells: workArgs, State: "running"},
+	{Type: "work.done", When: "the far system said that it is done", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "done"},
+	{Type: "work.verified", When: "it was read back, and is so", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "verified"},
+	{Type: "work.failed", When: "the far system refused, or the attempts are used up: a person is asked", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: with(workArgs, "why"), State: "failed"},
+	{Type: "work.uncertain", When: "it may have happened and cannot be read: a person is asked", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: with(workArgs, "why"), State: "uncertain"},
+	{Type: "work.undo_done", When: "the far system said that it took it back", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "undo_done"},
+	{Type: "work.undone", When: "that was read back, and is so", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "undone"},
+	{Type: "work.resumed", When: "a person decided to read again, or to call again", Args: with(workArgs, "decision", "evidence"), Sent: true, Tells: with(workArgs, "decision"), State: "ready"},
+	{Type: "work.attested", When: "a person answers for it that it is so", Args: with(workArgs, "decision", "evidence"), Sent: true, Tells: workArgs, State: "attested"},
+
+	{Type: "message.queued", When: "a letter waits to be sent", Args: []string{"message", "paper", "to"}, Sent: true, Tells: []string{"message", "paper"}, State: "queued"},
+	{Type: "message.sent", When: "the mail system took the letter", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "sent"},
+	{Type: "message.bounced", When: "the mail system refused the address", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "refused"},
+	{Type: "link.used", When: "the customer used a link or a code", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},
+	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},
+	{Type: "bundle.downloaded", When: "the customer fetched it", Args: []string{"blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
+
+	{Type: "customer.added", When: "a customer was added by hand", Args: []string{"reference"}},
+	{Type: "inventory.added", When: "a grant, asset, balance … was added by hand", Args: []string{"what", "name"}},
+	{Type: "balance.settled", When: "a sum was marked as paid or void", Args: []string{"reference", "status"}},
+	{Type: "import.finished", When: "an import came to its end", Args: []string{"rows", "changed", "rejected"}},
+	{Type: "playbook.proposed", When: "a version of a playbook was kept", Args: []string{"playbook"}},
+	{Type: "playbook.activated", When: "new cases follow it", Args: []string{"playbook", "proposed_by"}},
+	{Type: "staff.added", When: "somebody may sign in", Args: []string{"user", "roles"}},
+	{Type: "staff.signed_in", When: "somebody signed in"},
+	{Type: "staff.viewed_as", When: "in the demo, somebody looks as somebody else", Args: []string{"as"}},
+	{Type: "staff.factor_on", When: "somebody turned their second factor on"},
+	{Type: "staff.factor_off", When: "a second factor was turned off", Args: []string{"user"}},
+	{Type: "clock.moved", When: "business time was pushed forward", Args: []string{"from", "to"}},
+	{Type: "log.restored", When: "a backup was restored: what came after it is missing, and why", Args: []string{"from", "to", "reason"}},
+}
+
+// eventTypes finds a type by its name.
+var eventTypes = func() map[string]EventType {
+	out := make(map[string]EventType, len(EventTypes))
+	for _, e := range EventTypes {
+		out[e.Type] = e
+	}
+	return out
+}()
