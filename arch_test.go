@@ -18,7 +18,8 @@ import (
 var allowed = map[string]string{
 	// kernel: no project imports outside it
 	"internal/fault": "", "internal/id": "", "internal/money": "", "internal/when": "",
-	"internal/text": "fault money when",
+	"internal/text":   "fault money when",
+	"internal/source": "fault",
 	// domain: pure
 	"internal/customer":    "fault money when",
 	"internal/offboarding": "customer fault when",
@@ -27,6 +28,7 @@ var allowed = map[string]string{
 	"internal/ingest":      "customer fault money rule text when",
 	"internal/audit":       "fault when",
 	"internal/webhook":     "fault",
+	"internal/form":        "fault source when",
 	// application
 	"internal/connector": "",
 	"internal/step":      "connector customer fault offboarding playbook",

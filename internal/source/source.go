@@ -1,0 +1,93 @@
+// Package source reads the YAML files that people write and says where in them
+// something is wrong: file:line:column. It decodes strictly and knows nothing
+// of what the files mean.
+package source
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"hastaluego/internal/fault"
+)
+
+// File is a file that was read, and what was found wrong with it so far.
+type File struct {
+	name  string
+	root  *ast.File
+	found fault.List
+}
+
+// Decode reads YAML into what into points to. Unknown keys and wrong types are
+// one problem, file.syntax, at its place.
+func Decode(name string, src []byte, into any) (*File, error) {
+	f := &File{name: name}
+	root, err := parser.ParseBytes(src, 0)
+	if err == nil {
+		f.root = root
+		err = yaml.UnmarshalWithOptions(src, into, yaml.Strict())
+	}
+	if err != nil {
+		line, col, what := 1, 1, err.Error()
+		var y yaml.Error
+		if errors.As(err, &y) && y.GetToken() != nil {
+			line, col, what = y.GetToken().Position.Line, y.GetToken().Position.Column, y.GetMessage()
+		}
+		f.Place(line, col, "file.syntax", "what", what)
+		return f, f.found
+	}
+	return f, nil
+}
+
+// At reports a problem at a YAML path such as $.fields[2].kind; where the path
+// itself does not exist, its nearest parent is named.
+func (f *File) At(path, code string, args ...any) {
+	line, col := 1, 1
+	for p := path; p != "$" && p != ""; p = parent(p) {
+		yp, err := yaml.PathString(p)
+		if err != nil {
+			continue
+		}
+		if n, err := yp.FilterFile(f.root); err == nil && n != nil {
+			line, col = start(n)
+			break
+		}
+	}
+	f.Place(line, col, code, args...)
+}
+
+// Place reports a problem at a line and column, both from 1.
+func (f *File) Place(line, col int, code string, args ...any) {
+	at := fmt.Sprintf("%s:%d:%d", f.name, line, col)
+	f.found = append(f.found, fault.New(fault.Invalid, code, append([]any{"at", at}, args...)...).On(at))
+}
+
+// Err returns everything that was reported, as a fault.List, or nil.
+func (f *File) Err() error { return f.found.Or() }
+
+// start is the position of the first token of a node: a mapping's own token is
+// the colon of its first pair.
+func start(n ast.Node) (line, col int) {
+	switch x := n.(type) {
+	case *ast.MappingNode:
+		if len(x.Values) > 0 {
+			return start(x.Values[0].Key)
+		}
+	case *ast.MappingValueNode:
+		return start(x.Key)
+	}
+	p := n.GetToken().Position
+	return p.Line, p.Column
+}
+
+func parent(p string) string {
+	i := max(strings.LastIndexByte(p, '.'), strings.LastIndexByte(p, '['))
+	if i < 0 {
+		return ""
+	}
+	return p[:i]
+}
