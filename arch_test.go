@@ -31,10 +31,10 @@ var allowed = map[string]string{
 	"internal/form":        "fault source when",
 	// application
 	"internal/connector": "",
-	"internal/step":      "connector customer fault offboarding playbook",
+	"internal/step":      "connector customer fault form offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "audit bundle connector customer fault id ingest offboarding playbook rule step totp when",
+	"internal/app":       "audit bundle connector customer fault form id ingest offboarding playbook rule step totp when",
 	"internal/engine":    "app connector fault offboarding step",
 	// adapters: blind to each other; a child may import its parent
 	"internal/outbound":             "when",
@@ -46,7 +46,7 @@ var allowed = map[string]string{
 	"internal/web/assets":           "fault",
 	"internal/web":                  "app fault id text web/assets",
 	"internal/web/portal":           "app fault id offboarding text web when",
-	"internal/web/console":          "app customer fault money offboarding text web when",
+	"internal/web/console":          "app customer fault form money offboarding text web when",
 	"internal/demo":                 "customer ingest money when",
 	"internal/demo/peer":            "when",
 	// tests only

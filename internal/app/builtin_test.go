@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/form"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/testkit"
@@ -46,6 +47,10 @@ func TestEveryBuiltInPlaybookLeadsToTheEnd(t *testing.T) {
 							must(t, w.Approve(ctx, two, c, s.Key, true, "De acuerdo"))
 							continue
 						}
+						if f := w.FormOf(s); f != nil {
+							must(t, w.AnswerForm(ctx, one, app.FormInput{Case: c, Step: s.Key, Answers: fill(f), Done: true}))
+							continue
+						}
 						must(t, w.CompleteTask(ctx, one, app.CompleteInput{Case: c, Step: s.Key, Note: "Hecho"}))
 					}
 					if worked {
@@ -80,4 +85,20 @@ func TestEveryBuiltInPlaybookLeadsToTheEnd(t *testing.T) {
 			})
 		}
 	})
+}
+
+// fill answers everything that a form demands.
+func fill(f *form.Form) form.Answers {
+	out := form.Answers{}
+	for _, x := range f.Fields {
+		switch {
+		case x.Kind == form.Choice:
+			out[x.ID] = x.Choices[0].Value
+		case x.Kind == form.Date:
+			out[x.ID] = "2026-11-26"
+		case x.Required:
+			out[x.ID] = "Anotado"
+		}
+	}
+	return out
 }

@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/form"
 	"hastaluego/internal/offboarding"
 )
 
@@ -81,6 +82,8 @@ type CaseView struct {
 	Users      map[string]string // id → name
 	CanUndo    bool
 	Approves   map[string]bool // kinds of step that a second person decides
+	Answered   []FormAnswer    // of forms, oldest first; drafts too
+	Prefilled  map[offboarding.StepID]form.Answers
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -134,6 +137,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			v.Approves[name] = k.Spec().Approves
 		}
 		if v.Users, err = names(ctx, tx); err != nil {
+			return err
+		}
+		if err := a.readForms(ctx, tx, &v); err != nil {
 			return err
 		}
 		v.Timeline, err = a.timeline(ctx, tx, 500, string(c.Request), string(cid))

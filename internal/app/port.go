@@ -34,6 +34,7 @@ type Tx interface {
 	MessageTx
 	LinkTx
 	BlobTx
+	AnswerTx
 	PlaybookTx
 	StaffTx
 	AuditTx
@@ -210,6 +211,28 @@ type BlobTx interface {
 	InsertBlob(ctx context.Context, b Blob) error
 	FindBlob(ctx context.Context, id string) (Blob, error)
 	BlobsOf(ctx context.Context, c offboarding.CaseID) ([]Blob, error) // oldest first, without bodies
+}
+
+// Answer is what a person answered to the form of a step. Its body is sealed
+// with the customer's key; once done it never changes.
+type Answer struct {
+	ID      string // ans_…
+	Case    offboarding.CaseID
+	Step    offboarding.StepID
+	Form    string // name@version
+	By      string // usr_…
+	SavedAt time.Time
+	DoneAt  time.Time // zero: a draft
+	KeyID   string
+	Body    []byte
+	Version int64 // 0: not stored yet
+}
+
+// AnswerTx keeps the answers to forms, one per step.
+type AnswerTx interface {
+	// PutAnswer stores a new answer or, by Version, changes a draft.
+	PutAnswer(ctx context.Context, x Answer) error
+	AnswersOf(ctx context.Context, c offboarding.CaseID) ([]Answer, error) // oldest first
 }
 
 // LinkTx keeps capability links.

@@ -49,7 +49,7 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 		if err != nil {
 			return err
 		}
-		if a.kinds[s.Kind].Spec().Approves { // has a decision of its own
+		if a.kinds[s.Kind].Spec().Approves || a.formOf(*s) != nil { // has an end of its own
 			return fault.New(fault.Blocked, "step.not_ready")
 		}
 		s.Note = note

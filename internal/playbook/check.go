@@ -238,6 +238,22 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		if s.Kind == "wait" && s.Params["until"] == "end_of_retrieval" && (f.Retrieval == nil || !has(s.ID, waits("effective"))) {
 			c.at(at, "playbook.retrieval", "key", s.ID)
 		}
+		// What the author believes is fixed before anybody talks, or it is no
+		// hypothesis any more.
+		if k.Talks {
+			for _, e := range f.Steps {
+				if e.Params["form"] == "first_evaluation" && !ancestors(s.ID)[e.ID] {
+					c.at(at, "playbook.hypothesis_first", "key", s.ID, "evaluation", e.ID)
+				}
+			}
+		}
+		if s.Params["form"] == "second_evaluation" {
+			for _, e := range f.Steps {
+				if spec(e).Talks && !ancestors(s.ID)[e.ID] {
+					c.at(at, "playbook.evaluation_early", "key", s.ID, "talk", e.ID)
+				}
+			}
+		}
 		if !k.Erases {
 			continue
 		}

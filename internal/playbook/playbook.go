@@ -34,6 +34,7 @@ type KindSpec struct {
 	Approves bool   // decides about the steps before it; needs one
 	Exports  bool   // gives the customer their data
 	Erases   bool   // destroys data for good
+	Talks    bool   // talks with the customer
 	Params   []ParamSpec
 }
 

@@ -136,6 +136,16 @@ func (d Date) AddMonths(n int) Date {
 // Before reports whether d is earlier than o.
 func (d Date) Before(o Date) bool { return d.utc().Before(o.utc()) }
 
+// MonthsUntil counts the whole months from d to o: the n for which AddMonths(n)
+// is not after o and AddMonths(n+1) is. Zero when o is before d.
+func (d Date) MonthsUntil(o Date) int {
+	n := max(0, (o.Year-d.Year)*12+int(o.Month)-int(d.Month))
+	for n > 0 && o.Before(d.AddMonths(n)) {
+		n--
+	}
+	return n
+}
+
 // DaysUntil returns how many days o lies after d.
 func (d Date) DaysUntil(o Date) int { return int(o.utc().Sub(d.utc()) / (24 * time.Hour)) }
 

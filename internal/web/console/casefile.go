@@ -5,6 +5,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/form"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
@@ -16,6 +17,8 @@ type echo struct {
 	Step, Item, Work string // whose form it was
 	Typed            string
 	Error            string
+	Answers          form.Answers      // of a guided form
+	Errors           map[string]string // by its field
 }
 
 func (v *visit) caseID() offboarding.CaseID { return offboarding.CaseID(v.r.PathValue("id")) }

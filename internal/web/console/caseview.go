@@ -49,6 +49,7 @@ type stepView struct {
 	Rings                                               []ring
 	Items                                               []itemView
 	ItemsOpen                                           int
+	Form                                                *formView // nil: it has none, or this person may not read it
 	Typed, Error                                        string
 	state                                               string // short words for the graph
 	node                                                string // class in the graph
@@ -232,6 +233,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 		sv.Escalated = v.say("step.escalated", "role", role(v.lang, s.Escalated))
 	}
 	if v.actor.MayRead("letter") {
+		sv.Form = v.viewForm(c, s, e)
 		for _, b := range c.Evidence(s.ID) {
 			sv.Files = append(sv.Files, fileView{b.ID, b.Name, v.say("item.by", "who", who(v.lang, b.CreatedBy, c.Users), "at", text.ShortInstant(v.lang, b.CreatedAt, v.zone()))})
 		}

@@ -67,6 +67,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}":                            (*visit).casefile,
 		"POST /console/cases/{id}/steps/{step}/items/{item}": (*visit).tick,
 		"POST /console/cases/{id}/steps/{step}/done":         (*visit).complete,
+		"POST /console/cases/{id}/steps/{step}/form":         (*visit).answer,
 		"POST /console/cases/{id}/steps/{step}/approve":      (*visit).approve,
 		"POST /console/cases/{id}/steps/{step}/reopen":       (*visit).reopen,
 		"POST /console/cases/{id}/steps/{step}/undone":       (*visit).undone,

@@ -106,7 +106,10 @@ type house struct {
 	users   map[string]string // login → id
 }
 
-func newHouse(t *testing.T, demo bool) *house {
+func newHouse(t *testing.T, demo bool) *house { return newHouseOf(t, demo, "saas-b2c") }
+
+// newHouseOf is a house whose departures follow the built-in playbook.
+func newHouseOf(t *testing.T, demo bool, name string) *house {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s, err := store.Open(ctx, store.Config{URL: filepath.Join(t.TempDir(), "hasta.db")})
@@ -114,7 +117,7 @@ func newHouse(t *testing.T, demo bool) *house {
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
 	must(t, err)
-	book, err := playbook.Load("saas-b2c", playbook.Builtin()["saas-b2c"], step.Specs())
+	book, err := playbook.Load(name, playbook.Builtin()[name], step.Specs())
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+)
+
+const answerColumns = `id, case_id, step_id, form, answered_by, saved_at, done_at, key_id, body, version`
+
+var (
+	insertAnswer = query(`
+		INSERT INTO answer (` + answerColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
+		ON CONFLICT (step_id) DO NOTHING`)
+	// What was finished is never written again.
+	saveAnswer = query(`
+		UPDATE answer
+		   SET form = $1, answered_by = $2, saved_at = $3, done_at = $4, key_id = $5, body = $6, version = version + 1
+		 WHERE id = $7 AND version = $8 AND done_at = 0`)
+	answersOf = query(`SELECT ` + answerColumns + ` FROM answer WHERE case_id = $1 ORDER BY saved_at, id`)
+)
+
+func (t *tx) PutAnswer(ctx context.Context, x app.Answer) error {
+	if x.Version > 0 {
+		return t.must(ctx, "store.PutAnswer", saveAnswer, x.Form, x.By, micros(x.SavedAt), micros(x.DoneAt), x.KeyID, bytesOf(x.Body), x.ID, x.Version)
+	}
+	return t.must(ctx, "store.PutAnswer", insertAnswer, x.ID, x.Case, x.Step, x.Form, x.By, micros(x.SavedAt), micros(x.DoneAt), x.KeyID, bytesOf(x.Body))
+}
+
+func (t *tx) AnswersOf(ctx context.Context, c offboarding.CaseID) (list []app.Answer, err error) {
+	err = t.each(ctx, "store.AnswersOf", answersOf, []any{c}, func(row scanner) error {
+		var x app.Answer
+		if err := row.Scan(&x.ID, &x.Case, &x.Step, &x.Form, &x.By, instant{&x.SavedAt}, instant{&x.DoneAt}, &x.KeyID, &x.Body, &x.Version); err != nil {
+			return err
+		}
+		list = append(list, x)
+		return nil
+	})
+	return list, err
+}
