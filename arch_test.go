@@ -63,7 +63,7 @@ var libraries = map[string][]string{
 	"modernc.org/sqlite":          {"internal/store", "internal/seal"},
 	"github.com/jackc/pgx":        {"internal/store", "internal/seal", "internal/testkit"},
 	"database/sql":                {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta"},
-	"net/http":                    {"internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
+	"net/http":                    {"internal/testkit", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
 	"github.com/wneessen/go-mail": {"internal/mail"},
 	"codeberg.org/go-pdf":         {"internal/document"},
 	"github.com/google/uuid":      {"internal/id"},
