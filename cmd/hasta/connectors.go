@@ -13,26 +13,24 @@ import (
 // connect opens every system that the file declares. A new connector is a
 // folder below internal/connector and a line here.
 func connect(file string, clock when.Clock) (step.Systems, error) {
-	systems := map[string]connector.Billing{}
-	if file != "" {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fault.New(fault.Invalid, "file.unreadable", "file", file).At("systems", err)
-		}
-		configs, err := httpsystem.LoadSystems(file, src)
+	if file == "" {
+		return step.Named(), nil
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "file.unreadable", "file", file).At("systems", err)
+	}
+	configs, err := httpsystem.LoadSystems(file, src)
+	if err != nil {
+		return nil, err
+	}
+	systems := make([]connector.System, len(configs))
+	for i, c := range configs {
+		s, err := httpsystem.New(c, clock)
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range configs {
-			s, err := httpsystem.New(c, clock)
-			if err != nil {
-				return nil, err
-			}
-			systems[c.System] = s
-		}
+		systems[i] = s.Connector()
 	}
-	return func(name string) (connector.Billing, bool) {
-		b, ok := systems[name]
-		return b, ok
-	}, nil
+	return step.Named(systems...), nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/id"
+	"hastaluego/internal/ingest"
 )
 
 type demoCmd struct {
@@ -71,7 +73,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	}
 	defer wait()
 	defer stop()
-	if err := os.WriteFile(info.Systems, []byte(demo.Systems(info.Peer)), 0o600); err != nil {
+	if err := os.WriteFile(info.Systems, []byte(demo.Systems(info.Peer, filepath.Join(dir, "secrets"))), 0o600); err != nil {
 		return err
 	}
 	if err := os.Setenv("HASTA_BILLING_TOKEN", info.Token); err != nil {
@@ -87,7 +89,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 		return err
 	}
 	defer h.close()
-	if err := h.furnish(ctx, billing, &info); err != nil {
+	if err := h.furnish(ctx, billing, filepath.Join(dir, "secrets"), &info); err != nil {
 		return err
 	}
 	raw, err := json.MarshalIndent(info, "", "  ")
@@ -146,7 +148,7 @@ func startPeer(ctx context.Context, dir string, info *demoInfo) (peer.Client, fu
 
 // furnish fills an empty demo with the sample company's people and customers,
 // and mints the links that the demo prints.
-func (h *house) furnish(ctx context.Context, billing peer.Client, info *demoInfo) error {
+func (h *house) furnish(ctx context.Context, billing peer.Client, secrets string, info *demoInfo) error {
 	now, _, err := h.app.Now(ctx)
 	if err != nil {
 		return err
@@ -185,6 +187,9 @@ func (h *house) furnish(ctx context.Context, billing peer.Client, info *demoInfo
 	if err := billing.Seed(ctx, subs); err != nil {
 		return err
 	}
+	if err := giveAccounts(ctx, billing, rows, secrets); err != nil {
+		return err
+	}
 	if info.Customer, err = h.hostLink(ctx, rows[0].Customer.Reference, 15*time.Minute); err != nil {
 		return err
 	}
@@ -199,4 +204,24 @@ func (h *house) furnish(ctx context.Context, billing peer.Client, info *demoInfo
 		info.Console = info.Portal + "console/once/" + token
 	}
 	return nil
+}
+
+// giveAccounts makes the accounts of Faro that the sample customers have, and
+// keeps the credential of each where the probe of systems.yaml finds it.
+func giveAccounts(ctx context.Context, far peer.Client, rows []ingest.Row, secrets string) error {
+	if err := os.MkdirAll(secrets, 0o700); err != nil {
+		return err
+	}
+	var accounts []peer.Account
+	for _, r := range rows {
+		if r.Grant.System != "faro" {
+			continue
+		}
+		a := peer.Account{Name: r.Grant.Account, Secret: id.Token()}
+		if err := os.WriteFile(filepath.Join(secrets, url.PathEscape(a.Name)), []byte(a.Secret), 0o600); err != nil {
+			return err
+		}
+		accounts = append(accounts, a)
+	}
+	return far.SeedAccounts(ctx, accounts)
 }

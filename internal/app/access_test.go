@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,12 +21,12 @@ title: {es: "Accesos", en: "Accesses"}
 steps:
   - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
   - {id: bill, kind: settle, title: {es: "Liquidación", en: "Statement"}, after: [confirm], milestone: settled}
-  - {id: revoke, kind: revoke_access, title: {es: "Cerrar", en: "Close"}, after: [bill], params: {system: billing}}
+  - {id: revoke, kind: revoke_access, title: {es: "Cerrar", en: "Close"}, after: [bill], params: {system: faro}, milestone: access_closed}
   - id: by_hand
     kind: close_access
     title: {es: "Cerrar a mano", en: "Close by hand"}
     after: [revoke]
-    params: {except: billing}
+    params: {except: faro}
     role: agent
     due: {d: 2, from: ready}
     escalate: {d: 1, to: admin}
@@ -53,8 +55,8 @@ func (w *world) inventory(t *testing.T) customer.ID {
 			}
 		}
 		for _, g := range []customer.Grant{
-			{ID: "gra_1", System: "billing", Account: "acc-base", Kind: "login"},
-			{ID: "gra_2", System: "billing", Account: "acc-key", Kind: "api_key", DependsOn: []string{"billing/acc-base"}},
+			{ID: "gra_1", System: "faro", Account: "acc-base", Kind: "login"},
+			{ID: "gra_2", System: "faro", Account: "acc-key", Kind: "api_key", DependsOn: []string{"faro/acc-base"}},
 			{ID: "gra_3", System: "drive", Account: "carpeta compartida", Kind: "other"},
 		} {
 			g.Customer, g.Status = id, customer.Granted
@@ -74,10 +76,22 @@ func (w *world) inventory(t *testing.T) customer.ID {
 		}
 		return nil
 	}))
-	must(t, w.billing.Seed(ctx, []peer.Subscription{
-		{Reference: "acc-base", Status: "active", Currency: "EUR"}, {Reference: "acc-key", Status: "active", Currency: "EUR"},
-	}))
+	must(t, w.billing.SeedAccounts(ctx, []peer.Account{{Name: "acc-base", Secret: "uno"}, {Name: "acc-key", Secret: "dos"}}))
+	w.credential(t, "acc-base", "uno")
+	w.credential(t, "acc-key", "dos")
 	return id
+}
+
+// credential keeps the secret of an account where probes find it; an empty one
+// is taken away.
+func (w *world) credential(t *testing.T, account, secret string) {
+	t.Helper()
+	file := filepath.Join(w.secrets, account)
+	if secret == "" {
+		must(t, os.Remove(file))
+		return
+	}
+	must(t, os.WriteFile(file, []byte(secret), 0o600))
 }
 
 func (w *world) grants(t *testing.T, c customer.ID) (open []string) {

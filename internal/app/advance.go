@@ -56,10 +56,11 @@ func (a *App) Subject(ctx context.Context, w offboarding.Work) (s step.Subject, 
 }
 
 // Calling records that a call is about to be made, with the hash of what will
-// be asked: after a crash it is known that the call may have happened. False:
-// the work is not this worker's any more, or its departure is being undone, and
-// the call must not be made.
-func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash string) (bool, error) {
+// be asked: after a crash it is known that the call may have happened. What was
+// seen before the first call is kept with it. False: the work is not this
+// worker's any more, or its departure is being undone, and the call must not be
+// made.
+func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash, seen string) (bool, error) {
 	var ok bool
 	next := *w
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
@@ -72,14 +73,16 @@ func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash string) (bo
 			}
 		}
 		next.CallHash, next.CallingAt = hash, tx.Wall()
+		args := map[string]any{}
 		if next.FirstCall.IsZero() {
-			next.FirstCall = tx.Wall()
+			next.FirstCall, next.Before = tx.Wall(), seen
+			args["before"] = seen
 		}
 		if ok, err = tx.SaveWork(ctx, next); err != nil || !ok {
 			return err
 		}
 		if w.CallingAt.IsZero() {
-			return a.record(ctx, tx, a.workFact("work.called", next, nil))
+			return a.record(ctx, tx, a.workFact("work.called", next, args))
 		}
 		return nil
 	})
@@ -234,7 +237,7 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 	return a.settle(ctx, tx, p, "engine")
 }
 
-// followGrant keeps the inventory true to what was read back of an access, and
+// followGrant keeps the inventory true to what was proved of an access, and
 // wakes the accesses of the step that waited for it.
 func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, works []offboarding.Work) error {
 	if w.Kind != "revoke_access" {
@@ -245,20 +248,47 @@ func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, works 
 		if err := tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.Revoked); err != nil {
 			return err
 		}
-	case offboarding.WorkUndone:
-		return tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.Granted)
-	default:
-		return nil
-	}
-	for _, o := range works {
-		if o.Step == w.Step && o.State == offboarding.WorkReady && o.Phase == offboarding.Act && o.RunAt.After(tx.Now()) {
-			o.RunAt = tx.Now()
-			if _, err := tx.PutWork(ctx, o); err != nil {
+		for _, o := range works {
+			if err := wake(ctx, tx, o, w.Step); err != nil {
 				return err
 			}
 		}
+		return nil
+	case offboarding.WorkUndone:
+		return tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.Granted)
+	case offboarding.WorkReady:
+		return a.stillWaits(ctx, tx, w)
 	}
 	return nil
+}
+
+// stillWaits wakes an access that decided to wait for one which was closed
+// between its looking and now.
+func (a *App) stillWaits(ctx context.Context, tx Tx, w offboarding.Work) error {
+	c, err := tx.FindCase(ctx, w.Case)
+	if err != nil {
+		return err
+	}
+	grants, err := tx.GrantsOf(ctx, c.Customer)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if string(g.ID) == w.Item && !step.Waits(grants, g) {
+			return wake(ctx, tx, w, w.Step)
+		}
+	}
+	return nil
+}
+
+// wake brings forward a work of the step that waits for its time.
+func wake(ctx context.Context, tx Tx, w offboarding.Work, s offboarding.StepID) error {
+	if w.Step != s || w.State != offboarding.WorkReady || w.Phase != offboarding.Act || !w.RunAt.After(tx.Now()) {
+		return nil
+	}
+	w.RunAt = tx.Now()
+	_, err := tx.PutWork(ctx, w)
+	return err
 }
 
 // effects keeps our own record of what a finished step means.

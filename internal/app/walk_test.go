@@ -123,6 +123,7 @@ type world struct {
 	keys    *seal.Keys
 	mail    *letters
 	billing peer.Client
+	secrets string // folder of the credentials of accounts
 	// stopEngine ends the workers, and waits for them.
 	stopEngine func()
 }
@@ -150,16 +151,21 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
 	must(t, err)
 	billing := testkit.StartPeer(t, true)
-	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.ReplaceAll(demo.Systems(billing.Base), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))))
+	secrets := t.TempDir()
+	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.ReplaceAll(demo.Systems(billing.Base, secrets), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))))
 	must(t, err)
-	sys, err := httpsystem.New(configs[0], when.Machine{})
-	must(t, err)
-	kinds := step.All(func(name string) (connector.Billing, bool) { return sys, name == "billing" })
+	var systems []connector.System
+	for _, c := range configs {
+		sys, err := httpsystem.New(c, when.Machine{})
+		must(t, err)
+		systems = append(systems, sys.Connector())
+	}
+	kinds := step.All(step.Named(systems...))
 	book, err := playbook.Load("test.yaml", []byte(source), step.Specs())
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
-	w := &world{store: s, keys: keys, mail: &letters{}, billing: billing}
+	w := &world{store: s, keys: keys, mail: &letters{}, billing: billing, secrets: secrets}
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
 		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock,

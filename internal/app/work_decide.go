@@ -51,6 +51,12 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 			}
 		case "again":
 			err = w.To(offboarding.WorkReady)
+			switch w.Phase {
+			case offboarding.Verify:
+				w.Phase = offboarding.Act
+			case offboarding.VerifyUndo:
+				w.Phase = offboarding.Undo
+			}
 			w.Key = fmt.Sprintf("%s:%d", w.Key, w.Attempt)
 		case "attest":
 			err = w.To(offboarding.WorkAttested)

@@ -89,7 +89,7 @@ type Billing interface {
 // AccessState is what a system says of one access.
 type AccessState struct {
 	Found  bool
-	Open   bool            // whoever has it can enter
+	Open   bool            // whoever has it can enter, says the system
 	Status string          // the far system's own word
 	Answer json.RawMessage // the far system's answer, cut to what is evidence
 }
@@ -107,4 +107,88 @@ type Access interface {
 	ReadAccess(ctx context.Context, account string) (AccessState, error)
 	RevokeAccess(ctx context.Context, in AccessInput) (Receipt, error)
 	RestoreAccess(ctx context.Context, in AccessInput) (Receipt, error)
+}
+
+// Probe is what came of trying to get in: In, or refused in the way in which
+// the system refuses.
+type Probe struct {
+	In     bool      `json:"in"`
+	Status string    `json:"status"` // the far system's own word: "401"
+	SHA256 string    `json:"body_sha256,omitempty"`
+	At     time.Time `json:"at"` // business time
+}
+
+// Prober is a system at which it can be tried whether an access still lets in.
+// A refusal proves something only beside a control: the same probe that got in
+// before the access was closed.
+type Prober interface {
+	// ProbeAccess tries to get in and changes nothing. What proves nothing is an
+	// error: Transient (no answer, 5xx, too busy), NotFound with code
+	// connector.no_credential (there is nothing to try with) and Invalid with code
+	// connector.probe_unclear (an answer that is neither).
+	ProbeAccess(ctx context.Context, account string) (Probe, error)
+}
+
+// ActionState is what reading says of a declared action.
+type ActionState struct {
+	Holds  bool // it is as the action leaves it
+	Back   bool // it is as taking the action back leaves it
+	Answer json.RawMessage
+}
+
+// ActionInput asks for a declared action.
+type ActionInput struct {
+	Action    string
+	Reference string
+	Key       string // stable over attempts
+}
+
+// Actions is a system with acts of its own, each with a name. Errors are as
+// Billing says.
+type Actions interface {
+	// ActionInfo describes an action; false if there is none of that name.
+	ActionInfo(name string) (Info, bool)
+	ActionNames() []string
+	ReadAction(ctx context.Context, name, reference string) (ActionState, error)
+	Act(ctx context.Context, in ActionInput) (Receipt, error)
+	TakeBack(ctx context.Context, in ActionInput) (Receipt, error)
+}
+
+// Checker is a system that can be asked whether it is there and knows us.
+type Checker interface {
+	// Check reaches the system and changes nothing. Invalid with code
+	// connector.credential or connector.no_right: it is there and does not let us.
+	Check(ctx context.Context) error
+}
+
+// System is a connected system. What it cannot do is nil.
+type System struct {
+	Name    string
+	Billing Billing
+	Access  Access
+	Prober  Prober
+	Actions Actions
+	Checker Checker
+}
+
+// Words for what a system can do, as playbooks and people call them.
+const (
+	CanBilling = "billing"
+	CanAccess  = "access"
+	CanProbe   = "probe"
+	CanAct     = "actions"
+)
+
+// Can lists what the system can do.
+func (s System) Can() []string {
+	var out []string
+	for _, c := range []struct {
+		word string
+		has  bool
+	}{{CanBilling, s.Billing != nil}, {CanAccess, s.Access != nil}, {CanProbe, s.Prober != nil}, {CanAct, s.Actions != nil}} {
+		if c.has {
+			out = append(out, c.word)
+		}
+	}
+	return out
 }

@@ -51,12 +51,14 @@ var Users = []Person{
 	{"lucia", "Lucía Ferrer", []string{"admin"}},
 }
 
-// Systems is the systems.yaml of the demo: its billing system at the address.
-func Systems(baseURL string) string {
+// Systems is the systems.yaml of the demo: its billing system and the accounts
+// of Faro, both at the address. The folder secrets has the credential of each
+// account in a file of its name.
+func Systems(baseURL, secrets string) string {
 	return fmt.Sprintf(`systems:
   billing:
     kind: http
-    base_url: %s
+    base_url: %[1]s
     auth: {header: Authorization, scheme: Bearer, value: "env:HASTA_BILLING_TOKEN"}
     effect: keyed
     key_header: Idempotency-Key
@@ -69,7 +71,29 @@ func Systems(baseURL string) string {
       cancel: {method: POST, path: "/subscriptions/{reference}/cancel", body: {at: "{ends_at}"}, receipt: effect}
       resume: {method: POST, path: "/subscriptions/{reference}/resume", receipt: effect}
     state: {status: status, ended: [canceled, ended], ends_at: cancel_at}
-`, baseURL)
+  faro:
+    kind: http
+    base_url: %[1]s
+    auth: {header: Authorization, scheme: Bearer, value: "env:HASTA_BILLING_TOKEN"}
+    effect: keyed
+    key_header: Idempotency-Key
+    key_life: 24h
+    undo: restorable
+    timeout: 10s
+    allow: [127.0.0.1/32]
+    access:
+      operations:
+        read: {method: GET, path: "/accounts/{reference}"}
+        revoke: {method: POST, path: "/accounts/{reference}/block", receipt: effect}
+        restore: {method: POST, path: "/accounts/{reference}/unblock", receipt: effect}
+        probe:
+          method: POST
+          path: /sign-in
+          body: {name: "{reference}", secret: "{secret}"}
+          secret: "file:%[2]s/{reference}"
+          refused: [401, 403]
+      state: {status: status, open: [active]}
+`, baseURL, secrets)
 }
 
 // Customers are the sample customers as of now; the first is Estudio Almena.

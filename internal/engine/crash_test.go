@@ -110,7 +110,7 @@ type house struct {
 	kinds map[string]step.Kind
 }
 
-func openHouse(ctx context.Context, db, keys, systems string) (*house, error) {
+func openHouse(ctx context.Context, db, keys, declared string) (*house, error) {
 	var h house
 	var err error
 	if h.store, err = store.Open(ctx, store.Config{URL: db}); err != nil {
@@ -122,21 +122,23 @@ func openHouse(ctx context.Context, db, keys, systems string) (*house, error) {
 	if h.keys, err = seal.OpenKeys(ctx, keys, ""); err != nil {
 		return nil, err
 	}
-	src, err := os.ReadFile(systems)
+	src, err := os.ReadFile(declared)
 	if err != nil {
 		return nil, err
 	}
-	configs, err := httpsystem.LoadSystems(systems, src)
+	configs, err := httpsystem.LoadSystems(declared, src)
 	if err != nil {
 		return nil, err
 	}
-	byName := map[string]connector.Billing{}
+	var systems []connector.System
 	for _, c := range configs {
-		if byName[c.System], err = httpsystem.New(c, when.Machine{}); err != nil {
+		s, err := httpsystem.New(c, when.Machine{})
+		if err != nil {
 			return nil, err
 		}
+		systems = append(systems, s.Connector())
 	}
-	h.kinds = step.All(func(name string) (connector.Billing, bool) { b, ok := byName[name]; return b, ok })
+	h.kinds = step.All(step.Named(systems...))
 	book, err := playbook.Load("saas-b2c", playbook.Builtin()["saas-b2c"], step.Specs())
 	if err != nil {
 		return nil, err
@@ -173,7 +175,7 @@ func setScene(t *testing.T, db string, n int, effect connector.EffectClass, hono
 	s.billing = testkit.StartPeer(t, honour)
 	token := filepath.Join(dir, "token")
 	s.must(os.WriteFile(token, []byte(s.billing.Token), 0o600))
-	yaml := strings.ReplaceAll(demo.Systems(s.billing.Base), "env:HASTA_BILLING_TOKEN", "file:"+token)
+	yaml := strings.ReplaceAll(demo.Systems(s.billing.Base, s.t.TempDir()), "env:HASTA_BILLING_TOKEN", "file:"+token)
 	if effect == connector.Ask {
 		yaml = strings.ReplaceAll(yaml, "effect: keyed", "effect: ask")
 		yaml = strings.ReplaceAll(yaml, "    key_header: Idempotency-Key\n    key_life: 24h\n", "")

@@ -289,7 +289,7 @@ func (e *Engine) act(ctx context.Context, w *offboarding.Work, k step.Effector, 
 	if err != nil {
 		return app.Result{}, err
 	}
-	if mine, err := e.App.Calling(ctx, w, hash); err != nil {
+	if mine, err := e.App.Calling(ctx, w, hash, string(found.Evidence)); err != nil {
 		return app.Result{}, err
 	} else if !mine {
 		return app.Result{}, errLost
@@ -322,7 +322,7 @@ func (e *Engine) proof(w offboarding.Work, p step.Proof) app.Result {
 		return app.Result{Verdict: app.Confirmed, Evidence: string(p.Evidence)}
 	case !p.Again.IsZero():
 		return app.Result{Verdict: app.Later, Again: p.Again, Evidence: string(p.Evidence), Code: p.Why}
-	case w.Tries+1 >= e.Tries:
+	case p.Final, w.Tries+1 >= e.Tries:
 		return app.Result{Verdict: app.Failed, Evidence: string(p.Evidence), Code: p.Why}
 	default:
 		return app.Result{Verdict: app.Retry, Delay: e.backoff(w.Tries), Evidence: string(p.Evidence), Code: p.Why}

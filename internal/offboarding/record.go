@@ -186,6 +186,7 @@ type Work struct {
 	CallHash   string    // of the request, set when a call begins
 	CallingAt  time.Time // wall time a call began whose answer is not recorded; zero if none
 	FirstCall  time.Time // wall time of the first call with Key
+	Before     string    // JSON: what was seen before the first call; what is proved later is compared with it
 	Evidence   string    // JSON: what the far system answered, what was read back
 	DoneAt     time.Time
 	VerifiedAt time.Time

@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"hastaluego/internal/connector"
@@ -12,13 +13,15 @@ import (
 )
 
 // revokeAccess closes every access of the customer at one far system, those
-// that need others first, and reads back that each is closed.
+// that need others first. It reads back that each is closed and, where the
+// system can be tried, tries that it no longer lets in.
 type revokeAccess struct{ systems Systems }
 
 func (revokeAccess) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "revoke_access", Verifies: true, Effect: true,
-		About:  "Closes each access of the inventory at a system, in reverse order of what they need, and reads back that it is closed.",
+		About: "Closes each access of the inventory at a system, in reverse order of what they need, and reads back that it is closed. " +
+			"Where the system declares a probe that got in before, it must be refused afterwards.",
 		Params: []playbook.ParamSpec{{Name: "system", Required: true, About: "Name of a system in systems.yaml; only grants there are closed."}},
 	}
 }
@@ -33,36 +36,51 @@ func (revokeAccess) Jobs(s Subject) []Job {
 	return out
 }
 
-func (k revokeAccess) access(s Subject) (connector.Access, customer.Grant, error) {
-	name := s.Step.Params["system"]
-	b, ok := k.systems(name)
-	a, can := b.(connector.Access)
-	if !ok || !can {
-		return nil, customer.Grant{}, fault.New(fault.Blocked, "connector.unknown_system", "system", name)
+// access finds the system of the step and the grant that the work is about.
+func (k revokeAccess) access(s Subject) (connector.System, customer.Grant, error) {
+	sys, err := k.systems.access(s.Step.Params["system"])
+	if err != nil {
+		return sys, customer.Grant{}, err
 	}
-	for _, g := range s.Grants {
-		if string(g.ID) == s.Work.Item {
-			return a, g, nil
-		}
+	g, ok := s.Grant()
+	if !ok {
+		return sys, g, fault.New(fault.NotFound, "not_found", "grant", s.Work.Item)
 	}
-	return nil, customer.Grant{}, fault.New(fault.NotFound, "not_found", "grant", s.Work.Item)
+	return sys, g, nil
 }
 
 func (k revokeAccess) Info(s Subject) (connector.Info, error) {
-	a, _, err := k.access(s)
+	sys, _, err := k.access(s)
 	if err != nil {
 		return connector.Info{}, err
 	}
-	return a.Info(), nil
+	return sys.Access.Info(), nil
 }
 
+// Observe reads the access and, where it is to be closed, tries it: only a
+// probe that got in can prove later that it no longer does.
 func (k revokeAccess) Observe(ctx context.Context, s Subject) (Findings, error) {
-	a, g, err := k.access(s)
+	sys, g, err := k.access(s)
 	if err != nil {
 		return Findings{}, err
 	}
-	st, err := a.ReadAccess(ctx, g.Account)
-	return Findings{Found: st.Found, Status: st.Status, Ended: !st.Open, Evidence: st.Answer}, err
+	st, err := sys.Access.ReadAccess(ctx, g.Account)
+	if err != nil {
+		return Findings{}, err
+	}
+	f := Findings{Found: st.Found, Status: st.Status, Ended: !st.Open, Evidence: st.Answer}
+	if s.Work.Phase != offboarding.Act {
+		return f, nil
+	}
+	seen := accessEvidence{Read: st.Answer}
+	if seen.Control, seen.Why, err = try(ctx, sys.Prober, g.Account, s.Work.Tries); err != nil {
+		return f, err
+	}
+	if seen.entered() { // whatever it reads, it lets in
+		f.Ended = false
+	}
+	f.Evidence, err = json.Marshal(seen)
+	return f, err
 }
 
 // lookAgain is how long an access waits for those that need it; it is woken
@@ -77,17 +95,26 @@ func (k revokeAccess) Decide(s Subject, f Findings) (Decision, error) {
 	if f.Ended {
 		return Decision{Already: true}, nil
 	}
-	for _, other := range s.Grants {
+	if Waits(s.Grants, g) {
+		return Decision{Again: s.Now.Add(lookAgain)}, nil
+	}
+	return Decision{Act: true, Action: Action{System: g.System, Verb: "revoke", Reference: g.Account}}, nil
+}
+
+// Waits reports whether the access must stay open because another at its
+// system that is still open needs it.
+func Waits(all []customer.Grant, g customer.Grant) bool {
+	for _, other := range all {
 		if other.Status != customer.Granted || other.System != g.System {
 			continue
 		}
 		for _, need := range other.DependsOn {
-			if need == g.Name() && !needs(s.Grants, g, other.Name()) {
-				return Decision{Again: s.Now.Add(lookAgain)}, nil
+			if need == g.Name() && !needs(all, g, other.Name()) {
+				return true
 			}
 		}
 	}
-	return Decision{Act: true, Action: Action{System: g.System, Verb: "revoke", Reference: g.Account}}, nil
+	return false
 }
 
 // needs reports whether g needs the named grant too, over any number of
@@ -116,22 +143,51 @@ func needs(all []customer.Grant, g customer.Grant, name string) bool {
 }
 
 func (k revokeAccess) Apply(ctx context.Context, a Action, key string) (Outcome, error) {
-	b, _ := k.systems(a.System)
-	sys, ok := b.(connector.Access)
-	if !ok {
-		return Outcome{}, fault.New(fault.Blocked, "connector.unknown_system", "system", a.System)
+	sys, err := k.systems.access(a.System)
+	if err != nil {
+		return Outcome{}, err
 	}
-	do := sys.RevokeAccess
+	do := sys.Access.RevokeAccess
 	if a.Verb == "restore" {
-		do = sys.RestoreAccess
+		do = sys.Access.RestoreAccess
 	}
 	r, err := do(ctx, connector.AccessInput{Account: a.Reference, Key: key})
 	return Outcome{Reference: r.Reference, Evidence: r.Answer}, err
 }
 
+// Verify reads back that the access is closed, and tries it. Tried again days
+// later it says the same, out of the same control.
 func (k revokeAccess) Verify(ctx context.Context, s Subject) (Proof, error) {
-	f, err := k.Observe(ctx, s)
-	return Proof{Holds: f.Ended, Evidence: f.Evidence, Why: "connector.not_so"}, err
+	return k.prove(ctx, s, false)
+}
+
+// prove compares what the system says, and what trying shows, with whether the
+// access should be open.
+func (k revokeAccess) prove(ctx context.Context, s Subject, open bool) (Proof, error) {
+	sys, g, err := k.access(s)
+	if err != nil {
+		return Proof{}, err
+	}
+	st, err := sys.Access.ReadAccess(ctx, g.Account)
+	if err != nil {
+		return Proof{}, err
+	}
+	if st.Open != open {
+		return Proof{Evidence: st.Answer, Why: "connector.not_so"}, nil
+	}
+	ev := accessEvidence{Read: st.Answer}
+	before := accessSeen(s.Work.Before)
+	tries := s.Work.Tries
+	if before.entered() {
+		// What can be proved is not given up because the system is unwell.
+		ev.Control, tries = before.Control, 0
+	}
+	if ev.Probe, ev.Why, err = try(ctx, sys.Prober, g.Account, tries); err != nil {
+		return Proof{}, err
+	}
+	p := ev.judge(before, open, s.Work.Tries)
+	p.Evidence, err = json.Marshal(ev)
+	return p, err
 }
 
 func (k revokeAccess) Undo(s Subject, f Findings) (Decision, error) {
@@ -145,34 +201,7 @@ func (k revokeAccess) Undo(s Subject, f Findings) (Decision, error) {
 	return Decision{Act: true, Action: Action{System: g.System, Verb: "restore", Reference: g.Account}}, nil
 }
 
+// VerifyUndo reads back that the access is open again, and tries it.
 func (k revokeAccess) VerifyUndo(ctx context.Context, s Subject) (Proof, error) {
-	f, err := k.Observe(ctx, s)
-	return Proof{Holds: f.Found && !f.Ended, Evidence: f.Evidence, Why: "connector.not_so"}, err
-}
-
-// closeAccess is the same by people: a checklist made of the inventory, in
-// order, each item with the proof that it no longer works.
-type closeAccess struct{}
-
-func (closeAccess) Spec() playbook.KindSpec {
-	return playbook.KindSpec{
-		Name: "close_access", Human: true, Effect: true, TellUndo: true,
-		About:  "People close each access of the inventory that no system closes, in order, and write how they tried that it no longer works.",
-		Params: []playbook.ParamSpec{{Name: "except", About: "Systems that revoke_access closes, separated by commas."}},
-	}
-}
-func (closeAccess) Jobs(Subject) []Job { return nil }
-
-// Items is one line per access.
-func (closeAccess) Items(s Subject) []offboarding.Item {
-	except := split(s.Step.Params["except"])
-	var out []offboarding.Item
-	for _, g := range customer.RevocationOrder(s.Grants) {
-		if g.Status != customer.Granted || except[g.System] {
-			continue
-		}
-		name := g.System + ": " + g.Account
-		out = append(out, offboarding.Item{Key: string(g.ID), Title: map[string]string{"es": name, "en": name}})
-	}
-	return out
+	return k.prove(ctx, s, true)
 }

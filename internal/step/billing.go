@@ -25,9 +25,9 @@ func billingJobs(s Subject) []Job {
 type reader struct{ systems Systems }
 
 func (r reader) billing(s Subject) (connector.Billing, string, error) {
-	b, ok := r.systems(s.Step.Params["system"])
-	if !ok {
-		return nil, "", fault.New(fault.Blocked, "connector.unknown_system", "system", s.Step.Params["system"])
+	b, err := r.systems.billing(s.Step.Params["system"])
+	if err != nil {
+		return nil, "", err
 	}
 	sub, ok := s.Subscription()
 	if !ok {
@@ -91,12 +91,11 @@ func (cancelBilling) Decide(s Subject, f Findings) (Decision, error) {
 }
 
 func (k cancelBilling) Apply(ctx context.Context, a Action, key string) (Outcome, error) {
-	b, ok := k.systems(a.System)
-	if !ok {
-		return Outcome{}, fault.New(fault.Blocked, "connector.unknown_system", "system", a.System)
+	b, err := k.systems.billing(a.System)
+	if err != nil {
+		return Outcome{}, err
 	}
 	var r connector.Receipt
-	var err error
 	if a.Verb == "resume" {
 		r, err = b.ResumeSubscription(ctx, connector.ResumeInput{Reference: a.Reference, Key: key})
 	} else {

@@ -2,12 +2,63 @@ package step
 
 import (
 	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 )
 
-// Systems finds a connected billing system by its name in systems.yaml; false
-// if there is none.
-type Systems func(name string) (connector.Billing, bool)
+// Systems finds a connected system by its name in systems.yaml; false if there
+// is none.
+type Systems func(name string) (connector.System, bool)
+
+// Named finds among these.
+func Named(list ...connector.System) Systems {
+	byName := make(map[string]connector.System, len(list))
+	for _, s := range list {
+		byName[s.Name] = s
+	}
+	return func(name string) (connector.System, bool) {
+		s, ok := byName[name]
+		return s, ok
+	}
+}
+
+// billing returns what the system can do about subscriptions.
+func (find Systems) billing(name string) (connector.Billing, error) {
+	s, err := find.system(name)
+	if err == nil && s.Billing == nil {
+		err = lacks(name, connector.CanBilling)
+	}
+	return s.Billing, err
+}
+
+// access returns a system that lets people or programs in.
+func (find Systems) access(name string) (connector.System, error) {
+	s, err := find.system(name)
+	if err == nil && s.Access == nil {
+		err = lacks(name, connector.CanAccess)
+	}
+	return s, err
+}
+
+// actions returns what the system can do beside.
+func (find Systems) actions(name string) (connector.Actions, error) {
+	s, err := find.system(name)
+	if err == nil && s.Actions == nil {
+		err = lacks(name, connector.CanAct)
+	}
+	return s.Actions, err
+}
+
+func (find Systems) system(name string) (connector.System, error) {
+	if s, ok := find(name); ok {
+		return s, nil
+	}
+	return connector.System{}, fault.New(fault.Blocked, "connector.unknown_system", "system", name)
+}
+
+func lacks(name, can string) error {
+	return fault.New(fault.Blocked, "connector.cannot", "system", name, "can", can)
+}
 
 // All returns every kind of step by name. A new kind is a file here and a line
 // in this list.

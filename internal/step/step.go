@@ -41,6 +41,16 @@ func (s Subject) Subscription() (customer.Subscription, bool) {
 	return customer.Subscription{}, false
 }
 
+// Grant returns the access that the work is about.
+func (s Subject) Grant() (customer.Grant, bool) {
+	for _, g := range s.Grants {
+		if string(g.ID) == s.Work.Item {
+			return g, true
+		}
+	}
+	return customer.Grant{}, false
+}
+
 // Open returns the balances that are neither paid nor void.
 func (s Subject) Open() []customer.Balance {
 	var out []customer.Balance
@@ -107,6 +117,7 @@ type Proof struct {
 	Evidence json.RawMessage
 	Why      string    // message code, when it does not hold
 	Again    time.Time // business time at which to look again; zero: by back-off
+	Final    bool      // looking again changes nothing: a person is asked
 }
 
 // Kind is one kind of step. Human kinds and timers implement only Spec and

@@ -8,12 +8,12 @@ import (
 )
 
 const workColumns = `id, kind, case_id, step_id, item, system, key, phase, state, run_at, retry_at, attempt, tries, lease_until, worker,
-	call_hash, calling_at, first_call, evidence, done_at, verified_at, undone_at, last_error, undo`
+	call_hash, calling_at, first_call, evidence, done_at, verified_at, undone_at, last_error, undo, before_call`
 
 var (
 	insertWork = query(`
 		INSERT INTO work (` + workColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 		ON CONFLICT (key) DO NOTHING`)
 	workByID  = query(`SELECT ` + workColumns + ` FROM work WHERE id = $1`)
 	worksOf   = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' ORDER BY id`)
@@ -21,13 +21,13 @@ var (
 	saveWork  = query(`
 		UPDATE work
 		   SET key = $1, phase = $2, state = $3, run_at = $4, retry_at = $5, tries = $6, call_hash = $7, calling_at = $8, first_call = $9,
-		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15
-		 WHERE id = $16 AND (attempt = $17 AND state = 'running' OR $18 = 0)`)
+		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15, before_call = $16
+		 WHERE id = $17 AND (attempt = $18 AND state = 'running' OR $19 = 0)`)
 	putWork = query(`
 		UPDATE work
 		   SET key = $1, phase = $2, state = $3, run_at = $4, retry_at = $5, tries = $6, call_hash = $7, calling_at = $8, first_call = $9,
-		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15
-		 WHERE id = $16 AND attempt = $17 AND state <> 'running'`)
+		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15, before_call = $16
+		 WHERE id = $17 AND attempt = $18 AND state <> 'running'`)
 	dropAlarms = query(`
 		UPDATE work SET state = 'cancelled'
 		 WHERE case_id = $1 AND kind = 'alarm' AND state = 'ready' AND ($2 = '' OR item IN ($3, $4, $5))`)
@@ -39,7 +39,7 @@ func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {
 	for _, w := range works {
 		_, err := t.exec(ctx, "store.InsertWork", insertWork, w.ID, w.Kind, w.Case, w.Step, w.Item, w.System, w.Key, w.Phase, w.State,
 			micros(w.RunAt), micros(w.RetryAt), w.Attempt, w.Tries, micros(w.LeaseEnd), w.Worker, w.CallHash, micros(w.CallingAt),
-			micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo)
+			micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.Before)
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {
 func scanWork(row scanner) (w offboarding.Work, err error) {
 	err = row.Scan(&w.ID, &w.Kind, &w.Case, &w.Step, &w.Item, &w.System, &w.Key, &w.Phase, &w.State, instant{&w.RunAt}, instant{&w.RetryAt},
 		&w.Attempt, &w.Tries, instant{&w.LeaseEnd}, &w.Worker, &w.CallHash, instant{&w.CallingAt}, instant{&w.FirstCall}, &w.Evidence,
-		instant{&w.DoneAt}, instant{&w.VerifiedAt}, instant{&w.UndoneAt}, &w.LastError, &w.Undo)
+		instant{&w.DoneAt}, instant{&w.VerifiedAt}, instant{&w.UndoneAt}, &w.LastError, &w.Undo, &w.Before)
 	return w, err
 }
 
@@ -80,7 +80,8 @@ func (t *tx) Heartbeat(ctx context.Context, id offboarding.WorkID, attempt int64
 func workArgs(w offboarding.Work) []any {
 	return []any{
 		w.Key, w.Phase, w.State, micros(w.RunAt), micros(w.RetryAt), w.Tries, w.CallHash, micros(w.CallingAt),
-		micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.ID, w.Attempt,
+		micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.Before,
+		w.ID, w.Attempt,
 	}
 }
 

@@ -2,30 +2,121 @@ package httpsystem
 
 import (
 	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 )
 
-var _ connector.Access = (*System)(nil)
+// access is a system that declares how accesses are read, closed and tried.
+type access struct {
+	*System
+	is Access
+}
 
-// ReadAccess reads the account with the declared operation "read"; the words
-// of state.ended mean that it is closed. An account that the system does not
+var (
+	_ connector.Access = access{}
+	_ connector.Prober = access{}
+)
+
+// ReadAccess asks whether the account is open. One that the system does not
 // know is closed.
-func (s *System) ReadAccess(ctx context.Context, account string) (connector.AccessState, error) {
-	st, err := s.ReadSubscription(ctx, account)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return connector.AccessState{Answer: st.Answer}, nil
+func (a access) ReadAccess(ctx context.Context, account string) (connector.AccessState, error) {
+	const op = "httpsystem.ReadAccess"
+	ans, err := a.get(ctx, op, a.is.Read, account)
+	var st connector.AccessState
+	if ans.status != 0 {
+		st.Answer = ans.evidence(a.is.Status)
 	}
-	return connector.AccessState{Found: st.Found, Open: err == nil && !st.Ended, Status: st.Status, Answer: st.Answer}, err
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			return st, nil
+		}
+		return st, err
+	}
+	if st.Status = ans.text(a.is.Status); st.Status == "" {
+		return st, a.say(fault.Transient, "connector.unreadable", ans.status).At(op, nil)
+	}
+	st.Found, st.Open = true, oneOf(a.is.Open, st.Status)
+	return st, nil
 }
 
-// RevokeAccess closes the account, once, with the declared operation "cancel".
-func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
-	return s.CancelSubscription(ctx, connector.CancelInput{Reference: in.Account, Key: in.Key})
+// RevokeAccess closes the account, once.
+func (a access) RevokeAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	return a.change(ctx, "httpsystem.RevokeAccess", a.is.Revoke, in, false)
 }
 
-// RestoreAccess opens it again with the declared operation "resume".
-func (s *System) RestoreAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
-	return s.ResumeSubscription(ctx, connector.ResumeInput{Reference: in.Account, Key: in.Key})
+// RestoreAccess opens the account again, once. A system that declares no such
+// call answers Invalid, connector.cannot_resume.
+func (a access) RestoreAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	const op = "httpsystem.RestoreAccess"
+	if a.is.Restore.Method == "" {
+		return connector.Receipt{}, a.say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
+	}
+	return a.change(ctx, op, a.is.Restore, in, true)
+}
+
+func (a access) change(ctx context.Context, op string, o Operation, in connector.AccessInput, open bool) (connector.Receipt, error) {
+	return a.send(ctx, act{
+		op: op, call: o, key: in.Key, values: values{reference: in.Account}, paths: []string{a.is.Status},
+		so: func(ctx context.Context) (bool, json.RawMessage, error) {
+			st, err := a.ReadAccess(ctx, in.Account)
+			return st.Open == open, st.Answer, err
+		},
+	})
+}
+
+// entered reports whether the status means that the probe got in.
+func (p Probe) entered(status int) bool {
+	if len(p.Entered) == 0 {
+		return status >= 200 && status < 300
+	}
+	return slices.Contains(p.Entered, status)
+}
+
+// ProbeAccess tries once to get in as the account, with its own credential
+// where one is declared and with nothing of ours beside it.
+func (a access) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
+	const op = "httpsystem.ProbeAccess"
+	p := a.is.Probe
+	v := values{reference: account}
+	if p.Secret != "" {
+		var code string
+		if v.secret, code = resolve(strings.ReplaceAll(p.Secret, "{reference}", url.PathEscape(account))); code != "" {
+			return connector.Probe{}, a.say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
+		}
+	}
+	req, err := a.request(ctx, op, p.Operation, v)
+	if err != nil {
+		return connector.Probe{}, err
+	}
+	switch {
+	case p.Secret == "":
+		a.sign(req, "")
+	case p.Header != "" && p.Scheme != "":
+		req.Header.Set(p.Header, p.Scheme+" "+v.secret)
+	case p.Header != "":
+		req.Header.Set(p.Header, v.secret)
+	}
+	ans, failed := a.do(a.reader, req)
+	if failed != nil {
+		return connector.Probe{}, a.fault(op, failed, false)
+	}
+	out := connector.Probe{Status: strconv.Itoa(ans.status), SHA256: ans.hash, At: a.clock.Now()}
+	switch {
+	case p.entered(ans.status):
+		out.In = true
+		return out, nil
+	case slices.Contains(p.Refused, ans.status):
+		return out, nil
+	}
+	f := a.class(op, ans, false)
+	if f == nil || f.Kind != fault.Transient {
+		f = a.say(fault.Invalid, "connector.probe_unclear", ans.status).At(op, nil)
+	}
+	return out, f
 }

@@ -124,13 +124,13 @@ func (a *answer) state(m State) (status string, endsAt time.Time, err error) {
 // evidence is the mapped fields, the status and the hash of the whole body:
 // enough to prove what was answered to whoever has the answer, without keeping
 // what it says of a person.
-func (a *answer) evidence(m State, receipt string) json.RawMessage {
+func (a *answer) evidence(paths ...string) json.RawMessage {
 	out := struct {
 		Status int            `json:"status"`
 		Fields map[string]any `json:"fields,omitempty"`
 		SHA256 string         `json:"body_sha256,omitempty"`
 	}{Status: a.status, SHA256: a.hash}
-	for _, path := range []string{m.Status, m.EndsAt, receipt} {
+	for _, path := range paths {
 		if v := a.text(path); v != "" {
 			if out.Fields == nil {
 				out.Fields = map[string]any{}

@@ -14,7 +14,6 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
-	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 )
 
@@ -85,7 +84,7 @@ func (l *loader) place(t *token.Token) string {
 func (l *loader) bad(n ast.Node, at []string, code string, args ...any) {
 	e := fault.New(fault.Invalid, code, append([]any{"at", l.place(first(n))}, args...)...)
 	if len(at) > 0 {
-		e = e.On("/" + strings.Join(at, "/"))
+		e = e.On(pointer(at))
 	}
 	l.list = append(l.list, e)
 }
@@ -177,94 +176,9 @@ func (l *loader) fields(n ast.Node, at []string, keys ...string) map[string]ast.
 
 func below(at []string, key string) []string { return append(slices.Clone(at), key) }
 
-func (l *loader) system(e entry) (Config, bool) {
-	at := []string{"systems", e.key}
-	before := len(l.list)
-	nodes := map[string]ast.Node{"": e.node} // by path below the system
-	top := l.fields(e.val, at, "kind", "base_url", "auth", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "allow", "operations", "state")
-	if top == nil {
-		return Config{}, false
-	}
-	for k, n := range top {
-		nodes[k] = n
-	}
-	text := func(m map[string]ast.Node, key string, path ...string) string {
-		n, ok := m[key]
-		if !ok {
-			return ""
-		}
-		nodes[strings.Join(append(path, key), "/")] = n
-		return l.text(n, append(slices.Clone(at), append(path, key)...))
-	}
-	if kind := text(top, "kind"); kind != KindName {
-		n, ok := top["kind"]
-		if !ok {
-			n = e.node
-		}
-		l.bad(n, below(at, "kind"), "system.kind", "kind", kind)
-	}
-	c := Config{
-		System:    e.key,
-		BaseURL:   text(top, "base_url"),
-		Effect:    connector.EffectClass(text(top, "effect")),
-		KeyHeader: text(top, "key_header"),
-		Undo:      connector.UndoClass(text(top, "undo")),
-	}
-	c.KeyLife = l.duration(top["key_life"], below(at, "key_life"))
-	c.Timeout = l.duration(top["timeout"], below(at, "timeout"))
-	c.Limit = l.size(top["limit"], below(at, "limit"))
-	c.Allow = l.prefixes(top["allow"], below(at, "allow"))
-	if n, ok := top["auth"]; ok {
-		m := l.fields(n, below(at, "auth"), "header", "scheme", "value")
-		c.Auth = Auth{Header: text(m, "header", "auth"), Scheme: text(m, "scheme", "auth"), Value: text(m, "value", "auth")}
-	}
-	if n, ok := top["operations"]; ok {
-		ops := l.fields(n, below(at, "operations"), "read", "cancel", "resume")
-		targets := []*Operation{&c.Read, &c.Cancel, &c.Resume}
-		for i, name := range []string{"read", "cancel", "resume"} {
-			o := targets[i]
-			n, ok := ops[name]
-			if !ok {
-				continue
-			}
-			nodes["operations/"+name] = n
-			where := append(slices.Clone(at), "operations", name)
-			m := l.fields(n, where, "method", "path", "body", "receipt")
-			o.Method, o.Path = text(m, "method", "operations", name), text(m, "path", "operations", name)
-			o.Receipt = text(m, "receipt", "operations", name)
-			if b, ok := m["body"]; ok {
-				nodes["operations/"+name+"/body"] = b
-				o.Body = l.body(b, below(where, "body"))
-			}
-		}
-	}
-	if n, ok := top["state"]; ok {
-		m := l.fields(n, below(at, "state"), "status", "ended", "ends_at")
-		c.State.Status, c.State.EndsAt = text(m, "status", "state"), text(m, "ends_at", "state")
-		if n, ok := m["ended"]; ok {
-			nodes["state/ended"] = n
-			c.State.Ended = l.texts(n, append(slices.Clone(at), "state", "ended"))
-		}
-	}
-	if len(l.list) == before { // otherwise half of what check finds would be an echo
-		for _, p := range c.check() {
-			l.bad(nearest(nodes, p.at), append(slices.Clone(at), p.at...), p.code, p.args...)
-		}
-	} else {
-		// A wrong type hides a value, so only what is there can be judged.
-		for _, p := range c.check() {
-			if n, ok := nodes[strings.Join(p.at, "/")]; ok && !l.told(at, p.at) {
-				l.bad(n, append(slices.Clone(at), p.at...), p.code, p.args...)
-			}
-		}
-	}
-	return c.defaults(), len(l.list) == before
-}
-
 // told reports whether something was already said about the place.
 func (l *loader) told(at, path []string) bool {
-	field := "/" + strings.Join(append(slices.Clone(at), path...), "/")
+	field := pointer(append(slices.Clone(at), path...))
 	return slices.ContainsFunc(l.list, func(e *fault.Error) bool {
 		return e.Field == field || strings.HasPrefix(e.Field, field+"/")
 	})
@@ -304,6 +218,58 @@ func (l *loader) texts(n ast.Node, at []string) []string {
 		out = append(out, l.text(v, below(at, strconv.Itoa(i))))
 	}
 	return out
+}
+
+// scalars reads one value or a list of values as they are written.
+func (l *loader) scalars(n ast.Node, at []string) []string {
+	one := func(n ast.Node, at []string) string {
+		switch n := n.(type) {
+		case *ast.StringNode, *ast.LiteralNode:
+			return l.text(n, at)
+		case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:
+			return n.GetToken().Value
+		default:
+			l.bad(n, at, "system.want_text")
+			return ""
+		}
+	}
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return []string{one(n, at)}
+	}
+	out := make([]string, 0, len(seq.Values))
+	for i, v := range seq.Values {
+		out = append(out, one(v, below(at, strconv.Itoa(i))))
+	}
+	return out
+}
+
+// numbers reads a list of whole numbers.
+func (l *loader) numbers(n ast.Node, at []string) []int {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		l.bad(n, at, "system.want_list")
+		return nil
+	}
+	out := make([]int, 0, len(seq.Values))
+	for i, v := range seq.Values {
+		x, err := strconv.Atoi(v.GetToken().Value)
+		if _, is := v.(*ast.IntegerNode); !is || err != nil {
+			l.bad(v, below(at, strconv.Itoa(i)), "system.want_number")
+			continue
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// flag reads true; false would say what leaving it out says.
+func (l *loader) flag(n ast.Node, at []string) bool {
+	b, ok := n.(*ast.BoolNode)
+	if !ok || !b.Value {
+		l.bad(n, at, "system.want_true")
+	}
+	return true
 }
 
 func (l *loader) duration(n ast.Node, at []string) time.Duration {

@@ -68,23 +68,27 @@ func TestADeclarationIsReadWhole(t *testing.T) {
 			Effect: connector.Keyed, KeyHeader: "Idempotency-Key", KeyLife: 24 * time.Hour,
 			Undo: connector.Restorable, Timeout: 5 * time.Second, Limit: 64 << 10,
 			Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::1/128")},
-			Read:  httpsystem.Operation{Method: "GET", Path: "/s/{reference}"},
-			Cancel: httpsystem.Operation{
-				Method: "POST", Path: "/s/{reference}/cancel", Receipt: "data.id",
-				Body: map[string]any{"at": "{ends_at}", "tell": false, "tags": []any{"ref {reference}", uint64(7)}},
+			Billing: &httpsystem.Billing{
+				Read: httpsystem.Operation{Method: "GET", Path: "/s/{reference}"},
+				Cancel: httpsystem.Operation{
+					Method: "POST", Path: "/s/{reference}/cancel", Receipt: "data.id",
+					Body: map[string]any{"at": "{ends_at}", "tell": false, "tags": []any{"ref {reference}", uint64(7)}},
+				},
+				Resume: httpsystem.Operation{Method: "DELETE", Path: "/s/{reference}/cancel"},
+				State:  httpsystem.State{Status: "data.status", Ended: []string{"canceled", "ended"}, EndsAt: "data.cancel_at"},
 			},
-			Resume: httpsystem.Operation{Method: "DELETE", Path: "/s/{reference}/cancel"},
-			State:  httpsystem.State{Status: "data.status", Ended: []string{"canceled", "ended"}, EndsAt: "data.cancel_at"},
 		},
 		{
 			System: "other", BaseURL: "env:OTHER_URL", Effect: connector.Ask, Undo: connector.Final,
 			Timeout: httpsystem.DefaultTimeout, Limit: httpsystem.DefaultLimit,
-			Read:   httpsystem.Operation{Method: "GET", Path: "/s/{reference}"},
-			Cancel: httpsystem.Operation{Method: "DELETE", Path: "/s/{reference}"},
-			State:  httpsystem.State{Status: "status", Ended: []string{"gone"}},
+			Billing: &httpsystem.Billing{
+				Read:   httpsystem.Operation{Method: "GET", Path: "/s/{reference}"},
+				Cancel: httpsystem.Operation{Method: "DELETE", Path: "/s/{reference}"},
+				State:  httpsystem.State{Status: "status", Ended: []string{"gone"}},
+			},
 		},
 	}
-	if d := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); d != "" {
+	if d := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{}), cmpopts.IgnoreUnexported(httpsystem.Config{})); d != "" {
 		t.Error(d)
 	}
 }
@@ -189,6 +193,7 @@ func TestPlainHTTPNeedsNamedAddresses(t *testing.T) {
 
 func FuzzLoadSystemsNeverPanics(f *testing.F) {
 	f.Add([]byte(whole))
+	f.Add([]byte(doors))
 	f.Add([]byte("systems: {a: {operations: {cancel: {body: [}}}}"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		configs, err := httpsystem.LoadSystems("s.yaml", src)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,8 +28,6 @@ type System struct {
 	// secret is a closure so that no way of printing a System shows it.
 	secret func() string
 }
-
-var _ connector.Billing = (*System)(nil)
 
 // New connects the declared system; it makes no call. References to the
 // environment and to files are read here, once. The error is a fault.List of
@@ -73,6 +73,28 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	}, nil
 }
 
+// Connector returns what the system declares that it can do.
+func (s *System) Connector() connector.System {
+	out := connector.System{Name: s.cfg.System, Checker: s}
+	if s.cfg.Billing != nil {
+		out.Billing = billing{s, *s.cfg.Billing}
+	}
+	if s.cfg.Access != nil {
+		a := access{s, *s.cfg.Access}
+		out.Access = a
+		if s.cfg.Access.Probe != nil {
+			out.Prober = a
+		}
+	}
+	if len(s.cfg.Actions) > 0 {
+		out.Actions = actions{s}
+	}
+	return out
+}
+
+// Config returns the declaration, with its defaults.
+func (s *System) Config() Config { return s.cfg }
+
 // Info describes the system and what may be done with a lost answer.
 func (s *System) Info() connector.Info {
 	return connector.Info{
@@ -87,89 +109,65 @@ func (s *System) String() string { return KindName + ":" + s.cfg.System }
 // Close lets go of idle connections.
 func (s *System) Close() { s.reader.Close() }
 
-// ReadSubscription asks for the subscription as it is now. With a NotFound
-// error the state still carries the evidence of the answer.
-func (s *System) ReadSubscription(ctx context.Context, reference string) (connector.SubscriptionState, error) {
-	const op = "httpsystem.ReadSubscription"
-	state := connector.SubscriptionState{Location: s.location(s.cfg.Read, reference), ReadAt: s.clock.Now()}
-	req, err := s.request(ctx, op, s.cfg.Read, reference, time.Time{}, "")
+// get makes one call that changes nothing. With an error the answer, if there
+// was one, still tells what came.
+func (s *System) get(ctx context.Context, op string, o Operation, reference string) (answer, error) {
+	req, err := s.request(ctx, op, o, values{reference: reference})
 	if err != nil {
-		return state, err
+		return answer{}, err
 	}
+	s.sign(req, "")
 	ans, failed := s.do(s.reader, req)
 	if failed != nil {
-		return state, s.fault(op, failed, false)
+		return ans, s.fault(op, failed, false)
 	}
-	state.Answer = ans.evidence(s.cfg.State, "")
 	if f := s.class(op, ans, false); f != nil {
-		return state, f
+		return ans, f
 	}
-	status, endsAt, err := ans.state(s.cfg.State)
-	if err != nil {
-		return state, s.say(fault.Transient, "connector.unreadable", ans.status).At(op, err)
-	}
-	state.Found, state.Status, state.EndsAt = true, status, endsAt
-	for _, word := range s.cfg.State.Ended {
-		state.Ended = state.Ended || strings.EqualFold(word, status)
-	}
-	return state, nil
+	return ans, nil
 }
 
-// CancelSubscription asks once for the end of the subscription. When the far
-// system answers 409, reading decides whether that means "already so".
-func (s *System) CancelSubscription(ctx context.Context, in connector.CancelInput) (connector.Receipt, error) {
-	return s.act(ctx, "httpsystem.CancelSubscription", s.cfg.Cancel, in.Reference, in.EndsAt, in.Key,
-		func(st connector.SubscriptionState) bool {
-			until := in.EndsAt
-			if until.IsZero() {
-				until = s.clock.Now()
-			}
-			return st.Ended || !st.EndsAt.IsZero() && !st.EndsAt.After(until)
-		})
+// act is one call that changes something.
+type act struct {
+	op     string
+	call   Operation
+	values values
+	key    string
+	// so reads whether it is already as wished, for a system that answers 409.
+	so    func(ctx context.Context) (bool, json.RawMessage, error)
+	paths []string // fields that are evidence
 }
 
-// ResumeSubscription asks once to take the cancellation back. A system that
-// declares no such call answers Invalid, connector.cannot_resume.
-func (s *System) ResumeSubscription(ctx context.Context, in connector.ResumeInput) (connector.Receipt, error) {
-	const op = "httpsystem.ResumeSubscription"
-	if s.cfg.Resume.Method == "" {
-		return connector.Receipt{}, s.say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
-	}
-	return s.act(ctx, op, s.cfg.Resume, in.Reference, time.Time{}, in.Key,
-		func(st connector.SubscriptionState) bool { return !st.Ended && st.EndsAt.IsZero() })
-}
-
-// act makes one call that changes something; so says whether the subscription
-// is already as wished.
-func (s *System) act(ctx context.Context, op string, o Operation, reference string, endsAt time.Time, key string,
-	so func(connector.SubscriptionState) bool,
-) (connector.Receipt, error) {
-	req, err := s.request(ctx, op, o, reference, endsAt, key)
+// send makes the call, once. When the far system answers 409, reading decides
+// whether that means "already so".
+func (s *System) send(ctx context.Context, a act) (connector.Receipt, error) {
+	req, err := s.request(ctx, a.op, a.call, a.values)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
+	s.sign(req, a.key)
 	ans, failed := s.do(s.writer, req)
 	if failed != nil {
-		return connector.Receipt{}, s.fault(op, failed, true)
+		return connector.Receipt{}, s.fault(a.op, failed, true)
 	}
-	receipt := connector.Receipt{Answer: ans.evidence(s.cfg.State, o.Receipt), At: s.clock.Now()}
+	receipt := connector.Receipt{Answer: ans.evidence(append(a.paths, a.call.Receipt)...), At: s.clock.Now()}
 	if ans.status == http.StatusConflict {
-		st, err := s.ReadSubscription(ctx, reference)
+		so, seen, err := a.so(ctx)
 		switch {
 		case err != nil:
 			return receipt, err // refused for now and not seen: nothing happened in this call
-		case so(st):
-			receipt.Answer = st.Answer
+		case so:
+			receipt.Answer = seen
 			return receipt, nil
 		case s.cfg.Effect == connector.Keyed:
 			// 409 with a key also means that the first call with it is still being worked on.
-			return receipt, s.say(fault.Uncertain, "connector.uncertain", ans.status).At(op, nil)
+			return receipt, s.say(fault.Uncertain, "connector.uncertain", ans.status).At(a.op, nil)
 		}
 	}
-	if f := s.class(op, ans, true); f != nil {
+	if f := s.class(a.op, ans, true); f != nil {
 		return receipt, f
 	}
-	receipt.Reference = ans.text(o.Receipt)
+	receipt.Reference = ans.text(a.call.Receipt)
 	return receipt, nil
 }
 
@@ -184,6 +182,41 @@ func (s *System) do(client *outbound.Client, req *http.Request) (answer, *outbou
 		ans.read(got.Body)
 	}
 	return ans, nil
+}
+
+// nowhere is a reference that no system knows.
+const nowhere = "hasta-luego-check-0"
+
+// Check reaches the system with its ping or, without one, by reading something
+// that is not there: being told so is the answer of a system that knows us.
+func (s *System) Check(ctx context.Context) error {
+	const op = "httpsystem.Check"
+	o := s.cfg.Ping
+	if o.Method == "" {
+		o = s.anyRead()
+	}
+	ans, err := s.get(ctx, op, o, nowhere)
+	switch {
+	case ans.status >= 200 && ans.status < 300: // what a ping says is its own business
+		return nil
+	case s.cfg.Ping.Method == "" && ans.status == http.StatusNotFound:
+		return nil
+	}
+	return err
+}
+
+// anyRead is a call of the system that changes nothing.
+func (s *System) anyRead() Operation {
+	switch {
+	case s.cfg.Billing != nil:
+		return s.cfg.Billing.Read
+	case s.cfg.Access != nil:
+		return s.cfg.Access.Read
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.cfg.Actions)) {
+		return s.cfg.Actions[name].Read
+	}
+	return Operation{}
 }
 
 // class turns an answer that is not plain success into its fault, nil for one
@@ -208,6 +241,10 @@ func (s *System) class(op string, ans answer, write bool) *fault.Error {
 		} else {
 			f = s.say(fault.Transient, "connector.unreadable", ans.status)
 		}
+	case ans.status == http.StatusUnauthorized:
+		f = s.say(fault.Invalid, "connector.credential", ans.status)
+	case ans.status == http.StatusForbidden:
+		f = s.say(fault.Invalid, "connector.no_right", ans.status)
 	case ans.status >= 400 && ans.status < 500:
 		f = s.say(fault.Invalid, "connector.refused", ans.status)
 	case ans.status >= 300 && ans.status < 400:
@@ -249,27 +286,34 @@ func (s *System) say(kind fault.Kind, code string, status int) *fault.Error {
 	return fault.New(kind, code, "system", s.cfg.System, "status", status)
 }
 
-func (s *System) location(o Operation, reference string) string {
+func location(o Operation, reference string) string {
 	return o.Method + " " + strings.ReplaceAll(o.Path, "{reference}", url.PathEscape(reference))
 }
 
-// request fills the declaration's slots.
-func (s *System) request(ctx context.Context, op string, o Operation, reference string, endsAt time.Time, key string) (*http.Request, error) {
+// values are what the slots of a call become.
+type values struct {
+	reference string
+	secret    string
+	endsAt    time.Time // zero: left out
+}
+
+// request fills the declaration's slots. It bears nothing that says who we are.
+func (s *System) request(ctx context.Context, op string, o Operation, v values) (*http.Request, error) {
 	// A dot segment would leave the declared path, escaped or not.
-	if reference == "" || reference == "." || reference == ".." || len(reference) > 200 ||
-		strings.ContainsFunc(reference, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) {
+	if v.reference == "" || v.reference == "." || v.reference == ".." || len(v.reference) > 200 ||
+		strings.ContainsFunc(v.reference, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) {
 		return nil, s.say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
 	}
 	var body []byte
 	if o.Body != nil {
-		filled, _ := fill(o.Body, reference, endsAt)
+		filled, _ := fill(o.Body, v)
 		b, err := json.Marshal(filled)
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
 		body = b
 	}
-	target := s.base + strings.ReplaceAll(o.Path, "{reference}", url.PathEscape(reference))
+	target := s.base + strings.ReplaceAll(o.Path, "{reference}", url.PathEscape(v.reference))
 	req, err := http.NewRequestWithContext(ctx, o.Method, target, bytes.NewReader(body))
 	if err != nil {
 		return nil, fault.Wrap(op, err)
@@ -279,28 +323,32 @@ func (s *System) request(ctx context.Context, op string, o Operation, reference 
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "hasta-luego")
+	return req, nil
+}
+
+// sign says who we are and, for a call that changes something, which one it is.
+func (s *System) sign(req *http.Request, key string) {
 	if s.cfg.Auth.Header != "" {
 		req.Header.Set(s.cfg.Auth.Header, s.secret())
 	}
 	if s.cfg.KeyHeader != "" && key != "" {
 		req.Header.Set(s.cfg.KeyHeader, key)
 	}
-	return req, nil
 }
 
 // fill puts values into the slots of a body template; keep is false for a
 // value that is left out.
-func fill(v any, reference string, endsAt time.Time) (out any, keep bool) {
+func fill(v any, in values) (out any, keep bool) {
 	switch v := v.(type) {
 	case string:
 		if v == "{ends_at}" {
-			return endsAt.UTC().Format(time.RFC3339), !endsAt.IsZero()
+			return in.endsAt.UTC().Format(time.RFC3339), !in.endsAt.IsZero()
 		}
-		return strings.ReplaceAll(v, "{reference}", reference), true
+		return strings.NewReplacer("{reference}", in.reference, "{secret}", in.secret).Replace(v), true
 	case []any:
 		list := make([]any, 0, len(v))
 		for _, x := range v {
-			if y, ok := fill(x, reference, endsAt); ok {
+			if y, ok := fill(x, in); ok {
 				list = append(list, y)
 			}
 		}
@@ -308,7 +356,7 @@ func fill(v any, reference string, endsAt time.Time) (out any, keep bool) {
 	case map[string]any:
 		m := make(map[string]any, len(v))
 		for k, x := range v {
-			if y, ok := fill(x, reference, endsAt); ok {
+			if y, ok := fill(x, in); ok {
 				m[k] = y
 			}
 		}

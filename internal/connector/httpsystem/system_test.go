@@ -76,15 +76,22 @@ func config(t *testing.T, url string) httpsystem.Config {
 		KeyHeader: "Idempotency-Key",
 		Undo:      connector.Restorable,
 		Timeout:   2 * time.Second, Limit: 4096,
-		Allow:  []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
-		Read:   httpsystem.Operation{Method: "GET", Path: "/subs/{reference}"},
-		Cancel: httpsystem.Operation{Method: "POST", Path: "/subs/{reference}/cancel", Body: map[string]any{"at": "{ends_at}", "why": "exit {reference}", "n": 1}, Receipt: "id"},
-		Resume: httpsystem.Operation{Method: "POST", Path: "/subs/{reference}/resume"},
-		State:  httpsystem.State{Status: "data.status", Ended: []string{"canceled"}, EndsAt: "data.cancel_at"},
+		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		Billing: &httpsystem.Billing{
+			Read:   httpsystem.Operation{Method: "GET", Path: "/subs/{reference}"},
+			Cancel: httpsystem.Operation{Method: "POST", Path: "/subs/{reference}/cancel", Body: map[string]any{"at": "{ends_at}", "why": "exit {reference}", "n": 1}, Receipt: "id"},
+			Resume: httpsystem.Operation{Method: "POST", Path: "/subs/{reference}/resume"},
+			State:  httpsystem.State{Status: "data.status", Ended: []string{"canceled"}, EndsAt: "data.cancel_at"},
+		},
 	}
 }
 
-func connect(t *testing.T, cfg httpsystem.Config) *httpsystem.System {
+func connect(t *testing.T, cfg httpsystem.Config) connector.Billing {
+	t.Helper()
+	return open(t, cfg).Connector().Billing
+}
+
+func open(t *testing.T, cfg httpsystem.Config) *httpsystem.System {
 	t.Helper()
 	s, err := httpsystem.New(cfg, when.NewManual(noon))
 	if err != nil {
@@ -192,6 +199,8 @@ func TestEveryEndOfACallHasItsClass(t *testing.T) {
 		uncertain   = end{fault.Uncertain, "connector.uncertain", 0}
 		unreachable = end{fault.Transient, "connector.unreachable", 0}
 		unreadable  = end{fault.Transient, "connector.unreadable", 0}
+		credential  = end{fault.Invalid, "connector.credential", 0}
+		noRight     = end{fault.Invalid, "connector.no_right", 0}
 		refused     = end{fault.Invalid, "connector.refused", 0}
 		unknown     = end{fault.NotFound, "connector.unknown_reference", 0}
 		busy        = end{fault.Transient, "connector.busy", 0}
@@ -250,7 +259,8 @@ func TestEveryEndOfACallHasItsClass(t *testing.T) {
 		{"429 that says when", answer(429, "{}", "Retry-After", noon.Add(7*time.Second).Format(http.TimeFormat)), wait7, wait7},
 		{"404", answer(404, "{}"), unknown, unknown},
 		{"400", answer(400, `{"error":"bad Ada"}`), refused, refused},
-		{"401", answer(401, ""), refused, refused},
+		{"401", answer(401, ""), credential, credential},
+		{"403", answer(403, ""), noRight, noRight},
 		{"422 with an endless body", answer(422, strings.Repeat("x", 9000)), refused, refused},
 		{"301", answer(301, "", "Location", "/elsewhere"), refused, uncertain},
 		{"303 after the effect", answer(303, "", "Location", "/elsewhere"), refused, uncertain},
@@ -487,7 +497,7 @@ func TestAReferenceCannotLeaveItsPath(t *testing.T) {
 func TestNoWayOfPrintingASystemShowsItsSecret(t *testing.T) {
 	t.Parallel()
 	cfg := config(t, "http://127.0.0.1:1")
-	s := connect(t, cfg)
+	s := open(t, cfg)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		for _, v := range []any{s, *s, cfg, struct{ S *httpsystem.System }{s}} { //nolint:govet // the copy is what is printed
 			if out := fmt.Sprintf(format, v); strings.Contains(out, secret) || strings.Contains(out, fmt.Sprintf("%x", secret)) {
@@ -501,7 +511,7 @@ func TestASystemThatCannotResumeSaysSoAndDoesNotCall(t *testing.T) {
 	t.Parallel()
 	f := listen(t, func(f *far, _ http.ResponseWriter, _ *http.Request) { f.effects.Add(1) })
 	cfg := config(t, f.url)
-	cfg.Resume, cfg.Undo = httpsystem.Operation{}, connector.Final
+	cfg.Billing.Resume, cfg.Undo = httpsystem.Operation{}, connector.Final
 	_, err := connect(t, cfg).ResumeSubscription(t.Context(), connector.ResumeInput{Reference: "1", Key: "k"})
 	wantFault(t, err, fault.Invalid, "connector.cannot_resume")
 	if f.effects.Load() != 0 {

@@ -24,6 +24,28 @@ func (c Client) Seed(ctx context.Context, subs []Subscription) error {
 	return c.call(ctx, http.MethodPut, "/subscriptions", subs, nil)
 }
 
+// SeedAccounts adds accounts; one that is known stays as open as it is.
+func (c Client) SeedAccounts(ctx context.Context, list []Account) error {
+	return c.call(ctx, http.MethodPut, "/accounts", list, nil)
+}
+
+// SignIn tries to sign in as the account and returns the HTTP status.
+func (c Client) SignIn(ctx context.Context, a Account) (int, error) {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return 0, fmt.Errorf("peer: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Base+"/sign-in", bytes.NewReader(body))
+	if err != nil {
+		return 0, fmt.Errorf("peer: %w", err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, fmt.Errorf("peer: %w", err)
+	}
+	return res.StatusCode, res.Body.Close()
+}
+
 // SetClock moves the system's business time.
 func (c Client) SetClock(ctx context.Context, now time.Time) error {
 	return c.call(ctx, http.MethodPut, "/clock", map[string]time.Time{"now": now}, nil)

@@ -28,7 +28,7 @@ func declared(t *testing.T) httpsystem.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) != 1 || all[0].System != "billing" {
+	if len(all) != 2 || all[0].System != "billing" || all[1].System != "faro" {
 		t.Fatalf("the example declares %+v", all)
 	}
 	return all[0]
@@ -36,7 +36,7 @@ func declared(t *testing.T) httpsystem.Config {
 
 // connect points the example at the process: where it listens and its token
 // come from references in the file, which here have to differ per test.
-func connect(t *testing.T, p *process, change func(*httpsystem.Config)) *httpsystem.System {
+func connect(t *testing.T, p *process, change func(*httpsystem.Config)) connector.Billing {
 	t.Helper()
 	cfg := declared(t)
 	cfg.BaseURL = p.Base
@@ -53,7 +53,7 @@ func connect(t *testing.T, p *process, change func(*httpsystem.Config)) *httpsys
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return s
+	return s.Connector().Billing
 }
 
 func quick(c *httpsystem.Config) { c.Timeout = 400 * time.Millisecond }
@@ -85,7 +85,7 @@ func TestTheExampleConnectsToThePeerAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	if st := read(t, s, "8842"); !st.Found || st.Status != peer.Active || st.Ended || !st.EndsAt.IsZero() {
+	if st := read(t, s.Connector().Billing, "8842"); !st.Found || st.Status != peer.Active || st.Ended || !st.EndsAt.IsZero() {
 		t.Errorf("%+v", st)
 	}
 	want := connector.Info{System: "billing", Kind: "http", Effect: connector.Keyed, KeyLife: 24 * time.Hour, Undo: connector.Restorable}
@@ -224,7 +224,7 @@ func TestAWrongTokenIsRefused(t *testing.T) {
 	p.seed(t, "1")
 	s := connect(t, p, func(c *httpsystem.Config) { c.Auth.Scheme = "Basic" })
 	_, err := s.CancelSubscription(t.Context(), connector.CancelInput{Reference: "1", Key: "k"})
-	wantFault(t, err, fault.Invalid, "connector.refused")
+	wantFault(t, err, fault.Invalid, "connector.credential")
 	if got := p.applied(t, "1"); got != "" {
 		t.Errorf("effects %q", got)
 	}

@@ -34,7 +34,7 @@ type Subscription struct {
 type Effect struct {
 	N         int        `json:"n"` // from 1, without gaps
 	Reference string     `json:"reference"`
-	Kind      string     `json:"kind"` // cancel, resume
+	Kind      string     `json:"kind"` // cancel, resume, block, unblock
 	Key       string     `json:"key,omitempty"`
 	At        time.Time  `json:"at"` // business time
 	EndsAt    *time.Time `json:"ends_at,omitempty"`
@@ -51,9 +51,11 @@ type kept struct {
 // a call is in it whole or not at all.
 type line struct {
 	Seed   []Subscription `json:"seed,omitempty"`
+	Open   []account      `json:"accounts,omitempty"`
 	Ahead  *time.Duration `json:"ahead_ns,omitempty"` // business clock minus the machine's
 	Effect *Effect        `json:"effect,omitempty"`
-	Kept   *kept          `json:"kept,omitempty"` // under the effect's key
+	Feint  bool           `json:"feint,omitempty"` // the effect is told, but what it should stop goes on
+	Kept   *kept          `json:"kept,omitempty"`  // under the effect's key
 }
 
 // ledger is the state and its journal.
@@ -66,6 +68,7 @@ type ledger struct {
 	broken  error // a write failed: what is on disk is unknown, so nothing more is accepted
 	ahead   time.Duration
 	subs    map[string]*Subscription
+	doors   map[string]*account // accounts that can be signed in to
 	effects []Effect
 	answers map[string]kept
 }
@@ -78,7 +81,7 @@ func openLedger(path string, clock when.Clock, honour bool) (*ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
-	l := &ledger{clock: clock, honour: honour, file: f, subs: map[string]*Subscription{}, answers: map[string]kept{}}
+	l := &ledger{clock: clock, honour: honour, file: f, subs: map[string]*Subscription{}, doors: map[string]*account{}, answers: map[string]kept{}}
 	if err := l.replay(); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("peer: journal %s: %w", path, err)
@@ -144,6 +147,12 @@ func (l *ledger) apply(x line) {
 		}
 		l.subs[s.Reference] = &s
 	}
+	for _, a := range x.Open {
+		if old, ok := l.doors[a.Name]; ok {
+			a.Blocked, a.LetsIn = old.Blocked, old.LetsIn
+		}
+		l.doors[a.Name] = &a
+	}
 	if x.Ahead != nil {
 		l.ahead = *x.Ahead
 	}
@@ -159,6 +168,10 @@ func (l *ledger) apply(x line) {
 			s.CancelAt = &at
 		case "resume":
 			s.Status, s.CancelAt = Active, nil
+		case "block", "unblock":
+			a := l.doors[e.Reference]
+			a.Blocked = e.Kind == "block"
+			a.LetsIn = !a.Blocked || x.Feint
 		}
 		if x.Kept != nil {
 			l.answers[e.Key] = *x.Kept
@@ -243,13 +256,8 @@ func (l *ledger) act(kind, reference, key, bodyHash string, endsAt *time.Time) o
 		return problem(404, "no_such_subscription")
 	}
 	fingerprint := kind + " " + reference + " " + bodyHash
-	if l.honour && key != "" {
-		if k, ok := l.answers[key]; ok {
-			if k.Print != fingerprint {
-				return problem(422, "key_reused")
-			}
-			return outcome{status: k.Status, body: k.Body}
-		}
+	if out, known := l.known(key, fingerprint); known {
+		return out
 	}
 	v := l.view(s)
 	if l.honour {
@@ -281,8 +289,25 @@ func (l *ledger) act(kind, reference, key, bodyHash string, endsAt *time.Time) o
 	if err != nil {
 		return problem(500, "defect")
 	}
-	x := line{Effect: &e}
-	if l.honour && key != "" {
+	return l.keep(line{Effect: &e}, fingerprint, body)
+}
+
+// known answers a key that was heard before as it was answered then. The
+// caller holds the lock.
+func (l *ledger) known(key, fingerprint string) (outcome, bool) {
+	k, ok := l.answers[key]
+	switch {
+	case !l.honour || key == "" || !ok:
+		return outcome{}, false
+	case k.Print != fingerprint:
+		return problem(422, "key_reused"), true
+	}
+	return outcome{status: k.Status, body: k.Body}, true
+}
+
+// keep journals an effect and the answer to it. The caller holds the lock.
+func (l *ledger) keep(x line, fingerprint string, body []byte) outcome {
+	if l.honour && x.Effect.Key != "" {
 		x.Kept = &kept{Print: fingerprint, Status: 200, Body: body}
 	}
 	if err := l.write(x); err != nil {

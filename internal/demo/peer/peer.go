@@ -1,7 +1,8 @@
-// Package peer is a small billing system that is really there: a process of
-// its own with an HTTP API, a journal on disk and a business clock that can be
-// pushed. The demo and the tests end and resume subscriptions in it, kill it,
-// and count its effects. It charges nobody, sends nothing, and imports nothing
+// Package peer is a small far system that is really there: a process of its
+// own with an HTTP API, a journal on disk and a business clock that can be
+// pushed. It bills subscriptions and has accounts that can be signed in to. The
+// demo and the tests end, resume, block and sign in there, kill it, and count
+// its effects. It charges nobody, sends nothing, and imports nothing
 // of the departure: to Hasta Luego it is a far system like any other.
 package peer
 

@@ -28,7 +28,9 @@ type Faults struct {
 	Status          int    `json:"status"`            // answer this instead, without an effect
 	RetryAfter      int    `json:"retry_after_s"`     // with Status
 	Reads           bool   `json:"reads"`             // do it to readings too
-	Reference       string `json:"for_reference"`     // only this subscription; empty: all
+	Reference       string `json:"for_reference"`     // only this subscription or account; empty: all
+	Feint           bool   `json:"feint"`             // say that an account is blocked, and let it in all the same
+	SignIn          int    `json:"sign_in_status"`    // answer those who sign in with this
 }
 
 type server struct {
@@ -52,7 +54,11 @@ func newServer(ctx context.Context, led *ledger, token string) http.Handler {
 	mux.HandleFunc("GET /effects", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, led.list(r.URL.Query().Get("reference")))
 	})
-	return s.auth(mux)
+	s.accounts(mux)
+	public := http.NewServeMux()
+	public.HandleFunc("POST /sign-in", s.signIn)
+	public.Handle("/", s.auth(mux))
+	return public
 }
 
 func (s *server) auth(next http.Handler) http.Handler {
@@ -140,6 +146,14 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, kind string) {
 			return
 		}
 	}
+	s.change(w, ref, func(Faults) outcome {
+		sum := sha256.Sum256(body)
+		return s.led.act(kind, ref, r.Header.Get("Idempotency-Key"), hex.EncodeToString(sum[:]), in.At)
+	})
+}
+
+// change applies an effect and answers it, with the faults that are set.
+func (s *server) change(w http.ResponseWriter, ref string, apply func(Faults) outcome) {
 	f, ok := s.before(w, ref, false)
 	if !ok {
 		return
@@ -147,8 +161,7 @@ func (s *server) act(w http.ResponseWriter, r *http.Request, kind string) {
 	if s.ctx.Err() != nil { // going down while it was held: not applied, not answered
 		panic(http.ErrAbortHandler)
 	}
-	sum := sha256.Sum256(body)
-	out := s.led.act(kind, ref, r.Header.Get("Idempotency-Key"), hex.EncodeToString(sum[:]), in.At)
+	out := apply(f)
 	s.hold(f.DelayAfter)
 	if out.applied && f.DropAfterEffect > 0 && s.drop() {
 		panic(http.ErrAbortHandler) // net/http closes the connection without an answer
@@ -200,7 +213,7 @@ func (s *server) setFaults(w http.ResponseWriter, r *http.Request) {
 	if !decode(w, r, maxBody, &f) {
 		return
 	}
-	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+	if f.Status != 0 && (f.Status < 200 || f.Status > 599) || f.SignIn != 0 && (f.SignIn < 200 || f.SignIn > 599) {
 		reply(w, problem(http.StatusUnprocessableEntity, "status"))
 		return
 	}

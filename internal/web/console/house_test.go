@@ -122,7 +122,7 @@ func newHouseOf(t *testing.T, demo bool, name string) *house {
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
 	h := &house{t: t, mail: &post{}, billing: &billing{ends: map[string]time.Time{}}, users: map[string]string{}}
-	kinds := step.All(func(name string) (connector.Billing, bool) { return h.billing, name == "billing" })
+	kinds := step.All(step.Named(connector.System{Name: "billing", Billing: h.billing}))
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var eng *engine.Engine
 	h.App = app.New(app.Config{

@@ -1,0 +1,105 @@
+package httpsystem
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+)
+
+// actions is a system that declares acts of its own.
+type actions struct{ *System }
+
+var _ connector.Actions = actions{}
+
+func (a actions) ActionNames() []string { return slices.Sorted(maps.Keys(a.cfg.Actions)) }
+
+func (a actions) ActionInfo(name string) (connector.Info, bool) {
+	x, ok := a.cfg.Actions[name]
+	info := a.Info()
+	info.Undo = x.Undo.Class
+	return info, ok
+}
+
+func (a actions) action(op, name string) (Action, error) {
+	x, ok := a.cfg.Actions[name]
+	if !ok {
+		return x, fault.New(fault.Blocked, "connector.unknown_action", "system", a.cfg.System, "action", name).At(op, nil)
+	}
+	return x, nil
+}
+
+// ReadAction compares what stands at the far system with what the action and
+// its taking back should leave. A record that is gone is an answer only where
+// one of the two expects that.
+func (a actions) ReadAction(ctx context.Context, name, reference string) (connector.ActionState, error) {
+	const op = "httpsystem.ReadAction"
+	var st connector.ActionState
+	x, err := a.action(op, name)
+	if err != nil {
+		return st, err
+	}
+	ans, err := a.get(ctx, op, x.Read, reference)
+	if ans.status != 0 {
+		paths := []string{x.Expect.Path}
+		if x.Undo.Expect != nil {
+			paths = append(paths, x.Undo.Expect.Path)
+		}
+		st.Answer = ans.evidence(paths...)
+	}
+	gone := fault.KindOf(err) == fault.NotFound && err != nil
+	if err != nil && (!gone || !x.Expect.Absent && (x.Undo.Expect == nil || !x.Undo.Expect.Absent)) {
+		return st, err
+	}
+	st.Holds = x.Expect.holds(ans, gone)
+	if st.Back = !st.Holds; x.Undo.Expect != nil {
+		st.Back = x.Undo.Expect.holds(ans, gone)
+	}
+	return st, nil
+}
+
+// holds reports whether the answer is as expected.
+func (e Expect) holds(ans answer, gone bool) bool {
+	if e.Absent {
+		return gone || e.Path != "" && ans.at(e.Path) == nil
+	}
+	return !gone && oneOf(e.Equals, ans.text(e.Path))
+}
+
+// Act makes the declared call, once.
+func (a actions) Act(ctx context.Context, in connector.ActionInput) (connector.Receipt, error) {
+	const op = "httpsystem.Act"
+	x, err := a.action(op, in.Action)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	return a.call(ctx, op, x, x.Call, in, func(st connector.ActionState) bool { return st.Holds })
+}
+
+// TakeBack makes the declared call that takes the action back, once.
+func (a actions) TakeBack(ctx context.Context, in connector.ActionInput) (connector.Receipt, error) {
+	const op = "httpsystem.TakeBack"
+	x, err := a.action(op, in.Action)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	if x.Undo.Call.Method == "" {
+		return connector.Receipt{}, a.say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
+	}
+	return a.call(ctx, op, x, x.Undo.Call, in, func(st connector.ActionState) bool { return st.Back })
+}
+
+func (a actions) call(ctx context.Context, op string, x Action, o Operation, in connector.ActionInput,
+	so func(connector.ActionState) bool,
+) (connector.Receipt, error) {
+	return a.send(ctx, act{
+		op: op, call: o, key: in.Key, values: values{reference: in.Reference}, paths: []string{x.Expect.Path},
+		so: func(ctx context.Context) (bool, json.RawMessage, error) {
+			st, err := a.ReadAction(ctx, in.Action, in.Reference)
+			return so(st), st.Answer, err
+		},
+	})
+}

@@ -1,0 +1,373 @@
+package httpsystem
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hastaluego/internal/connector"
+)
+
+var (
+	systemName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+	headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
+	schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,31}$`)
+	fieldPath  = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+	slot       = regexp.MustCompile(`\{[^{}]*\}`)
+
+	// Works of the house and the outgoing mail share the name space of systems.
+	reservedNames = []string{"house", "mail"}
+	// These headers belong to the transport or to this package.
+	reservedHeaders = []string{"host", "content-length", "content-type", "transfer-encoding", "connection", "accept", "te", "trailer", "upgrade"}
+
+	effects = []connector.EffectClass{connector.Idempotent, connector.Keyed, connector.Verifiable, connector.Ask}
+	undos   = []connector.UndoClass{connector.Restorable, connector.Reissuable, connector.Final}
+	reads   = []string{"GET"}
+	writes  = []string{"POST", "PUT", "PATCH", "DELETE"}
+	probes  = []string{"GET", "POST"}
+)
+
+// checker collects what is wrong with a declaration.
+type checker struct{ found []problem }
+
+func (k *checker) bad(at []string, code string, args ...any) {
+	k.found = append(k.found, problem{at: at, code: code, args: args})
+}
+
+func at(keys ...string) []string { return keys }
+
+// check finds what is wrong with the declaration itself, without looking at
+// the environment, the disk or the network.
+func (c Config) check() []problem {
+	k := &checker{}
+	if !systemName.MatchString(c.System) || slices.Contains(reservedNames, c.System) {
+		k.bad(nil, "system.name", "name", c.System)
+	}
+	switch {
+	case c.BaseURL == "":
+		k.bad(at("base_url"), "field.required")
+	case !isEnv(c.BaseURL):
+		if code := c.wrongURL(c.BaseURL); code != "" {
+			k.bad(at("base_url"), code)
+		}
+	}
+	c.checkKeys(k)
+	if c.Timeout < 0 || c.Timeout > maxTimeout {
+		k.bad(at("timeout"), "system.range", "min", "1ms", "max", maxTimeout.String())
+	}
+	if c.Limit < 0 || c.Limit > maxLimit {
+		k.bad(at("limit"), "system.range", "min", "1B", "max", "16MiB")
+	}
+	if c.Ping.Method != "" || c.Ping.Path != "" {
+		k.read(c.Ping, at("ping"), never)
+	}
+	if c.Billing == nil && c.Access == nil && len(c.Actions) == 0 {
+		k.bad(nil, "system.nothing")
+	}
+	if c.Billing != nil || c.Access != nil {
+		if !slices.Contains(undos, c.Undo) {
+			k.bad(at("undo"), "system.word", "words", join(undos))
+		}
+	}
+	if c.Billing != nil {
+		c.Billing.check(k, c.Undo)
+	}
+	if c.Access != nil {
+		c.Access.check(k, c.Undo)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
+		c.Actions[name].check(k, name)
+	}
+	return k.found
+}
+
+// checkKeys checks how we prove who we are, and how calls are told apart.
+func (c Config) checkKeys(k *checker) {
+	if c.Auth != (Auth{}) {
+		k.header(c.Auth.Header, at("auth", "header"))
+		k.scheme(c.Auth.Scheme, at("auth", "scheme"))
+		if !isEnv(c.Auth.Value) && !isFile(c.Auth.Value) {
+			k.bad(at("auth", "value"), "system.secret_inline") // the value itself is never repeated
+		}
+	}
+	if !slices.Contains(effects, c.Effect) {
+		k.bad(at("effect"), "system.word", "words", join(effects))
+	}
+	if c.KeyHeader != "" {
+		if strings.EqualFold(c.KeyHeader, c.Auth.Header) {
+			k.bad(at("key_header"), "system.header")
+		} else {
+			k.header(c.KeyHeader, at("key_header"))
+		}
+	}
+	switch {
+	case c.Effect == connector.Keyed && (c.KeyHeader == "" || c.KeyLife == 0):
+		k.bad(at("effect"), "system.key_missing")
+	case c.Effect != connector.Keyed && c.KeyLife != 0:
+		k.bad(at("key_life"), "system.key_life")
+	case c.KeyLife < 0 || c.KeyLife > maxKeyLife:
+		k.bad(at("key_life"), "system.range", "min", "1s", "max", maxKeyLife.String())
+	}
+}
+
+func (k *checker) header(name string, at []string) {
+	if !headerName.MatchString(name) || slices.Contains(reservedHeaders, strings.ToLower(name)) {
+		k.bad(at, "system.header")
+	}
+}
+
+func (k *checker) scheme(s string, at []string) {
+	if s != "" && !schemeName.MatchString(s) {
+		k.bad(at, "field.invalid")
+	}
+}
+
+func (k *checker) path(p string, at []string) {
+	if !fieldPath.MatchString(p) {
+		k.bad(at, "system.path")
+	}
+}
+
+func (k *checker) words(list []string, at []string) {
+	if len(list) == 0 || slices.Contains(list, "") {
+		k.bad(at, "field.required")
+	}
+}
+
+func (b Billing) check(k *checker, undo connector.UndoClass) {
+	k.read(b.Read, at("operations", "read"), once)
+	k.call(b.Cancel, at("operations", "cancel"), writes, once, "{reference}", "{ends_at}")
+	k.back(b.Resume, at("operations", "resume"), at("undo"), undo, once)
+	k.path(b.State.Status, at("state", "status"))
+	k.words(b.State.Ended, at("state", "ended"))
+	if b.State.EndsAt != "" {
+		k.path(b.State.EndsAt, at("state", "ends_at"))
+	}
+}
+
+func (a Access) check(k *checker, undo connector.UndoClass) {
+	k.read(a.Read, at("access", "operations", "read"), once)
+	k.call(a.Revoke, at("access", "operations", "revoke"), writes, once, "{reference}")
+	k.back(a.Restore, at("access", "operations", "restore"), at("undo"), undo, once)
+	k.path(a.Status, at("access", "state", "status"))
+	k.words(a.Open, at("access", "state", "open"))
+	if a.Probe != nil {
+		a.Probe.check(k, at("access", "operations", "probe"))
+	}
+}
+
+func (p Probe) check(k *checker, where []string) {
+	if p.Receipt != "" {
+		k.bad(below(where, "receipt"), "system.unknown_key", "key", "receipt")
+	}
+	k.call(p.Operation, where, probes, maybe, "{reference}", "{secret}")
+	if p.Method == "GET" && p.Body != nil {
+		k.bad(below(where, "body"), "system.read_body")
+	}
+	inBody := p.Body != nil && holds(p.Body, "{secret}")
+	switch {
+	case p.Secret == "":
+		if inBody || p.Header != "" || p.Scheme != "" {
+			k.bad(where, "system.probe_secret")
+		}
+	case !isFile(p.Secret) || strings.Count(p.Secret, "{reference}") != 1 || len(slot.FindAllString(p.Secret, -1)) != 1:
+		k.bad(below(where, "secret"), "system.probe_file", "slot", "{reference}")
+	case inBody == (p.Header != ""): // it must go somewhere, and to one place only
+		k.bad(below(where, "secret"), "system.probe_secret")
+	}
+	if p.Header != "" {
+		k.header(p.Header, below(where, "header"))
+	}
+	k.scheme(p.Scheme, below(where, "scheme"))
+	k.statuses(p.Entered, below(where, "entered"))
+	k.statuses(p.Refused, below(where, "refused"))
+	if len(p.Refused) == 0 {
+		k.bad(below(where, "refused"), "field.required")
+	}
+	for _, s := range p.Refused {
+		if p.entered(s) {
+			k.bad(below(where, "refused"), "system.probe_both", "status", strconv.Itoa(s))
+		}
+	}
+}
+
+// statuses checks codes that mean something: what a busy or broken system
+// answers never does.
+func (k *checker) statuses(list []int, at []string) {
+	for _, s := range list {
+		if s < 200 || s > 499 || s == 408 || s == 425 || s == 429 {
+			k.bad(at, "system.status", "status", strconv.Itoa(s))
+		}
+	}
+}
+
+func (a Action) check(k *checker, name string) {
+	where := at("actions", name)
+	if !systemName.MatchString(name) {
+		k.bad(where, "system.action_name", "name", name)
+	}
+	k.call(a.Call, below(where, "call"), writes, maybe, "{reference}")
+	k.read(a.Read, below(where, "read"), maybe)
+	a.Expect.check(k, below(where, "expect"))
+	undo := below(where, "undo")
+	if !slices.Contains(undos, a.Undo.Class) {
+		k.bad(below(undo, "class"), "system.word", "words", join(undos))
+	}
+	k.back(a.Undo.Call, below(undo, "call"), undo, a.Undo.Class, maybe)
+	if a.Undo.Expect != nil {
+		a.Undo.Expect.check(k, below(undo, "expect"))
+	}
+}
+
+func (e Expect) check(k *checker, where []string) {
+	if e.Path != "" || !e.Absent {
+		k.path(e.Path, below(where, "path"))
+	}
+	if e.Absent == (len(e.Equals) > 0) || slices.Contains(e.Equals, "") {
+		k.bad(where, "system.expect")
+	}
+}
+
+// back checks the call that takes an act back: needed unless the class is
+// final, whose place is class.
+func (k *checker) back(o Operation, where, class []string, undo connector.UndoClass, ref refs) {
+	switch {
+	case o.Method != "" || o.Path != "":
+		k.call(o, where, writes, ref, "{reference}")
+	case undo != connector.Final && slices.Contains(undos, undo):
+		k.bad(class, "system.resume_missing", "operation", strings.Join(where, "."))
+	}
+}
+
+// read checks a call that changes nothing.
+func (k *checker) read(o Operation, where []string, ref refs) {
+	k.call(o, where, reads, ref)
+	if o.Body != nil {
+		k.bad(below(where, "body"), "system.read_body")
+	}
+	if o.Receipt != "" {
+		k.bad(below(where, "receipt"), "system.unknown_key", "key", "receipt")
+	}
+}
+
+// refs says how often {reference} stands in a path.
+type refs int
+
+const (
+	never refs = iota
+	once
+	maybe
+)
+
+// call checks one call; slots are those that its body may hold.
+func (k *checker) call(o Operation, where, methods []string, ref refs, slots ...string) {
+	switch {
+	case o.Method == "":
+		k.bad(below(where, "method"), "field.required")
+	case !slices.Contains(methods, o.Method):
+		k.bad(below(where, "method"), "system.word", "words", strings.Join(methods, ", "))
+	}
+	if !rightPath(o.Path, ref) {
+		code := "system.path_slot"
+		if ref != once {
+			code = "system.path_plain"
+		}
+		k.bad(below(where, "path"), code, "slot", "{reference}")
+	}
+	if o.Receipt != "" {
+		k.path(o.Receipt, below(where, "receipt"))
+	}
+	if o.Body != nil && len(slots) > 0 {
+		if s := wrongSlot(o.Body, slots); s != "" {
+			k.bad(below(where, "body"), "system.body_slot", "slot", s, "allowed", strings.Join(slots, ", "))
+		} else if _, err := json.Marshal(o.Body); err != nil {
+			k.bad(below(where, "body"), "field.invalid")
+		}
+	}
+}
+
+// rightPath reports whether a path stays where it is and has its slot.
+func rightPath(p string, ref refs) bool {
+	n := strings.Count(p, "{reference}")
+	if !strings.HasPrefix(p, "/") || strings.ContainsAny(p, "?#\\ ") || strings.Contains(p, "//") || len(slot.FindAllString(p, -1)) != n ||
+		ref == once && n != 1 || ref == never && n != 0 || n > 1 {
+		return false
+	}
+	u, err := url.Parse(strings.ReplaceAll(p, "{reference}", "r"))
+	return err == nil && !slices.Contains(strings.Split(u.Path, "/"), "..")
+}
+
+// wholeSlots become a value of their own, not a part of a text.
+var wholeSlots = []string{"{ends_at}"}
+
+// wrongSlot returns the first slot of a body template that is none of the
+// allowed ones or stands where it cannot be filled.
+func wrongSlot(v any, allowed []string) string {
+	switch v := v.(type) {
+	case string:
+		for _, s := range slot.FindAllString(v, -1) {
+			if !slices.Contains(allowed, s) || slices.Contains(wholeSlots, s) && v != s {
+				return s
+			}
+		}
+	case []any:
+		for _, x := range v {
+			// An element cannot be left out without moving the others.
+			if x == "{ends_at}" {
+				return "{ends_at}"
+			}
+			if s := wrongSlot(x, allowed); s != "" {
+				return s
+			}
+		}
+	case map[string]any:
+		for k, x := range v {
+			// {ends_at} without quotes is, to YAML, a map with the key ends_at.
+			if x == nil && slices.Contains([]string{"ends_at", "reference", "secret"}, k) && len(v) == 1 {
+				return "{" + k + "}"
+			}
+			if slot.MatchString(k) {
+				return slot.FindString(k)
+			}
+			if s := wrongSlot(x, allowed); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// holds reports whether a text somewhere in a body template has the slot.
+func holds(v any, want string) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.Contains(v, want)
+	case []any:
+		return slices.ContainsFunc(v, func(x any) bool { return holds(x, want) })
+	case map[string]any:
+		for _, x := range v {
+			if holds(x, want) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wrongURL returns the code of what is wrong with the base address, or "".
+func (c Config) wrongURL(raw string) string {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return "system.base_url"
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Opaque != "":
+		return "system.base_url_extra"
+	case u.Scheme == "http" && len(c.Allow) == 0:
+		return "system.plain_http"
+	}
+	return ""
+}

@@ -1,0 +1,156 @@
+package peer
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// Blocked is the word of the API for an account that was closed.
+const Blocked = "blocked"
+
+// Account is an account that can be signed in to with its secret.
+type Account struct {
+	Name   string `json:"name"`
+	Secret string `json:"secret"`
+}
+
+// account is what the ledger keeps of one.
+type account struct {
+	Name    string `json:"name"`
+	SHA256  string `json:"secret_sha256"`
+	Blocked bool   `json:"blocked,omitempty"` // what the API says
+	LetsIn  bool   `json:"lets_in"`           // what is so
+}
+
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// seedAccounts adds accounts; one that is known takes the new secret and stays
+// as open or blocked as it is.
+func (l *ledger) seedAccounts(list []Account) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := line{}
+	for _, a := range list {
+		x.Open = append(x.Open, account{Name: a.Name, SHA256: hashOf(a.Secret), LetsIn: true})
+	}
+	return l.write(x)
+}
+
+func view(a *account) map[string]string {
+	status := Active
+	if a.Blocked {
+		status = Blocked
+	}
+	return map[string]string{"name": a.Name, "status": status}
+}
+
+func (l *ledger) account(name string) (map[string]string, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, ok := l.doors[name]
+	if !ok {
+		return nil, false
+	}
+	return view(a), true
+}
+
+// turn blocks or unblocks an account, with keys as act does. A feint is told
+// as done and lets in as before.
+func (l *ledger) turn(kind, name, key string, feint bool) outcome {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, ok := l.doors[name]
+	if !ok {
+		return problem(404, "no_such_account")
+	}
+	fingerprint := kind + " " + name
+	if out, known := l.known(key, fingerprint); known {
+		return out
+	}
+	if l.honour && a.Blocked == (kind == "block") && a.LetsIn == !a.Blocked {
+		return problem(409, "already_so")
+	}
+	e := Effect{N: len(l.effects) + 1, Reference: name, Kind: kind, Key: key, At: l.now()}
+	after := view(&account{Name: name, Blocked: kind == "block"})
+	after["effect"] = fmt.Sprintf("eff_%d", e.N)
+	body, err := json.Marshal(after)
+	if err != nil {
+		return problem(500, "defect")
+	}
+	return l.keep(line{Effect: &e, Feint: feint && kind == "block"}, fingerprint, body)
+}
+
+// enter says how signing in with the secret ends.
+func (l *ledger) enter(name, secret string) outcome {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, ok := l.doors[name]
+	switch {
+	case !ok, subtle.ConstantTimeCompare([]byte(a.SHA256), []byte(hashOf(secret))) != 1:
+		return problem(http.StatusUnauthorized, "wrong_name_or_secret")
+	case !a.LetsIn:
+		return problem(http.StatusForbidden, "blocked")
+	}
+	return outcome{status: http.StatusOK, body: json.RawMessage(`{"welcome":true}`)}
+}
+
+func (s *server) accounts(mux *http.ServeMux) {
+	mux.HandleFunc("GET /accounts/{name}", func(w http.ResponseWriter, r *http.Request) {
+		name := r.PathValue("name")
+		if _, ok := s.before(w, name, true); !ok {
+			return
+		}
+		if a, ok := s.led.account(name); ok {
+			answer(w, http.StatusOK, a)
+			return
+		}
+		reply(w, problem(http.StatusNotFound, "no_such_account"))
+	})
+	for _, kind := range []string{"block", "unblock"} {
+		mux.HandleFunc("POST /accounts/{name}/"+kind, func(w http.ResponseWriter, r *http.Request) {
+			s.change(w, r.PathValue("name"), func(f Faults) outcome {
+				return s.led.turn(kind, r.PathValue("name"), r.Header.Get("Idempotency-Key"), f.Feint)
+			})
+		})
+	}
+	mux.HandleFunc("PUT /accounts", func(w http.ResponseWriter, r *http.Request) {
+		var list []Account
+		if !decode(w, r, maxSeed, &list) {
+			return
+		}
+		for _, a := range list {
+			if a.Name == "" || a.Secret == "" {
+				reply(w, problem(http.StatusUnprocessableEntity, "account"))
+				return
+			}
+		}
+		if err := s.led.seedAccounts(list); err != nil {
+			reply(w, problem(http.StatusInternalServerError, "journal"))
+			return
+		}
+		answer(w, http.StatusOK, map[string]int{"seeded": len(list)})
+	})
+}
+
+// signIn is for the holder of an account, who has no token of ours.
+func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
+	var in Account
+	if !decode(w, r, maxBody, &in) {
+		return
+	}
+	s.mu.Lock()
+	f := s.faults
+	s.mu.Unlock()
+	if f.SignIn != 0 && (f.Reference == "" || f.Reference == in.Name) {
+		reply(w, problem(f.SignIn, "fault"))
+		return
+	}
+	reply(w, s.led.enter(in.Name, in.Secret))
+}

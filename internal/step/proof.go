@@ -1,0 +1,99 @@
+package step
+
+import (
+	"context"
+	"encoding/json"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+)
+
+// ProofKind is how it is known that an effect is there.
+type ProofKind string
+
+// The kinds of proof, from the weakest to the strongest.
+const (
+	Attested     ProofKind = "attested"      // a person says so, with evidence
+	ReadBack     ProofKind = "read_back"     // the far system says so when read again
+	NegativeTest ProofKind = "negative_test" // it was tried: what got in before is refused now
+)
+
+// Weaker reports whether p proves less than q.
+func (p ProofKind) Weaker(q ProofKind) bool {
+	rank := map[ProofKind]int{Attested: 1, ReadBack: 2, NegativeTest: 3}
+	return rank[p] < rank[q]
+}
+
+// ProofOf reads which kind of proof the evidence of a work holds; empty if it
+// does not say.
+func ProofOf(evidence string) ProofKind {
+	var e struct {
+		Proof ProofKind `json:"proof"`
+	}
+	_ = json.Unmarshal([]byte(evidence), &e) // evidence of another shape says nothing
+	return e.Proof
+}
+
+// accessEvidence is what is known of an access: before it is closed as what
+// was seen, afterwards as the proof.
+type accessEvidence struct {
+	Proof   ProofKind        `json:"proof,omitempty"`
+	Why     string           `json:"why,omitempty"`     // why it was not tried, or proves no more
+	Control *connector.Probe `json:"control,omitempty"` // the try before
+	Probe   *connector.Probe `json:"probe,omitempty"`   // the try after
+	Read    json.RawMessage  `json:"read,omitempty"`
+}
+
+// entered reports whether the try before got in: only then can a refusal after
+// prove anything.
+func (e accessEvidence) entered() bool { return e.Control != nil && e.Control.In }
+
+func accessSeen(before string) (e accessEvidence) {
+	_ = json.Unmarshal([]byte(before), &e) // nothing was seen, or by an older program: no control
+	return e
+}
+
+// judge says what reading and trying prove of an access that reads as it
+// should, and sets the kind of proof. Why is empty when everything was tried.
+func (e *accessEvidence) judge(before accessEvidence, open bool, tries int) Proof {
+	last := tries >= patience
+	switch {
+	case e.Probe == nil && e.Control != nil: // it got in before, and now it cannot be told
+		return Proof{Why: e.Why, Final: true}
+	case e.Probe == nil:
+	case e.Probe.In && !open:
+		return Proof{Why: "access.still_open", Final: last}
+	case !e.Probe.In && open && e.Control != nil:
+		return Proof{Why: "access.still_closed", Final: last}
+	case open:
+	case e.Control != nil:
+		e.Proof = NegativeTest
+		return Proof{Holds: true}
+	case before.Why != "":
+		e.Why = before.Why
+	default:
+		e.Why = "probe.no_control"
+	}
+	e.Proof = ReadBack
+	return Proof{Holds: true}
+}
+
+// patience is how often something is tried again before what can be had
+// without it is taken, or a person is asked.
+const patience = 3
+
+// try tries to get in as the account. Without a result, why is the code of the
+// reason. What may pass is an error, until patience is over.
+func try(ctx context.Context, p connector.Prober, account string, tries int) (got *connector.Probe, why string, err error) {
+	if p == nil {
+		return nil, "probe.none", nil
+	}
+	probe, err := p.ProbeAccess(ctx, account)
+	switch {
+	case err == nil:
+		return &probe, "", nil
+	case fault.KindOf(err) == fault.Transient && tries < patience:
+		return nil, "", err
+	}
+	return nil, fault.CodeOf(err), nil
+}

@@ -1,0 +1,5 @@
+-- +goose Up
+
+-- What was seen before the first call of a work: what is proved later is
+-- compared with it.
+ALTER TABLE work ADD COLUMN before_call TEXT COLLATE "C" NOT NULL DEFAULT '';
