@@ -35,29 +35,30 @@ func (p papers) letter(x app.Paper) document.Letter {
 		return document.Acknowledgement(document.AckFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.At, NotMe: x.Links["not_me"]})
 	case "confirm":
 		return document.Confirm(document.ConfirmFacts{
-			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Verify: x.Links["verify"], NotMe: x.Links["not_me"],
+			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Verify: x.Links["verify"], NotMe: x.Links["not_me"], Until: x.LinkUntil,
 		})
 	case "reversed":
 		return document.Reversed(document.ReversedFacts{
-			Lang: x.Language, Company: c, Code: x.Code, RequestedAt: x.At, At: x.Now, Subscriptions: lines(x), Follow: x.Links["case"],
+			Lang: x.Language, Company: c, Code: x.Code, RequestedAt: x.At, At: x.Now, Subscriptions: lines(x), Follow: x.Links["case"], NotMe: x.Links["not_me"],
 		})
 	case "statement":
 		list, due := statements(x)
 		return document.Settlement(document.StatementFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Statements: list, DueOn: due, Page: x.Links["case"],
+			NotMe: x.Links["not_me"],
 		})
 	case "code":
-		return document.Code(document.CodeFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Secret: x.Secret})
+		return document.Code(document.CodeFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Secret: x.Secret, NotMe: x.Links["not_me"]})
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
-			Milestones: stops(x), Page: x.Links["bye"],
+			Milestones: stops(x), Page: x.Links["bye"], NotMe: x.Links["not_me"],
 		})
 	default:
 		return document.Receipt(document.ReceiptFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Name: x.Name, Email: x.Address, Timing: string(x.Case.When),
 			Subscriptions: lines(x), Effective: x.Case.Effective, UndoUntil: x.UndoUntil, Milestones: stops(x),
-			Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
+			Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
 		})
 	}
 }
@@ -66,6 +67,14 @@ func lines(x app.Paper) []document.Subscription {
 	out := make([]document.Subscription, len(x.Lines))
 	for i, s := range x.Lines {
 		out[i] = document.Subscription{Product: s.Product, Plan: s.Plan, Amount: s.Amount, Interval: string(s.Interval)}
+	}
+	return out
+}
+
+func late(x app.Paper) []document.LateCharge {
+	out := make([]document.LateCharge, len(x.Late))
+	for i, c := range x.Late {
+		out[i] = document.LateCharge{On: c.On, Product: c.Subscription.Product, Amount: c.Subscription.Amount}
 	}
 	return out
 }
@@ -140,7 +149,13 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 		if err != nil {
 			return "", "", err
 		}
-		m.Attachments = []mail.Attachment{{Name: x.Code + ".pdf", Type: "application/pdf", Data: pdf}}
+		proof, err := x.ProofFile()
+		if err != nil {
+			return "", "", err
+		}
+		m.Attachments = []mail.Attachment{
+			{Name: x.Code + ".pdf", Type: "application/pdf", Data: pdf}, {Name: x.Code + ".proof.json", Type: "application/json", Data: proof},
+		}
 	}
 	return m.Subject, m.Text, p.out.Send(ctx, m)
 }

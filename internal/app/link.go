@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,9 +46,9 @@ func (a *App) mint(ctx context.Context, tx Tx, purpose string, r offboarding.Req
 
 // link finds a live link by its token. A wrong token, a wrong purpose and no
 // such link are the same answer.
-func (a *App) link(ctx context.Context, tx Tx, token, purpose string) (Link, error) {
+func (a *App) link(ctx context.Context, tx Tx, token string, purposes ...string) (Link, error) {
 	l, err := tx.FindLink(ctx, hashToken(token))
-	if fault.KindOf(err) == fault.NotFound || err == nil && l.Purpose != purpose {
+	if fault.KindOf(err) == fault.NotFound || err == nil && !slices.Contains(purposes, l.Purpose) {
 		return Link{}, fault.New(fault.NotFound, "link.unknown")
 	}
 	if err != nil {

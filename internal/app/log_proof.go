@@ -3,35 +3,73 @@ package app
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"hastaluego/internal/audit"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
 )
 
 // ReceiptProof returns the proof that belongs to the receipt behind a private
 // page, as a file to keep: with it anybody can show that the log was rewritten.
 // Until a checkpoint contains the entry it is fault.Transient.
-func (a *App) ReceiptProof(ctx context.Context, token string) ([]byte, error) {
+func (a *App) ReceiptProof(ctx context.Context, token string) (code string, raw []byte, err error) {
 	page, err := a.OpenCasePage(ctx, token, "case", "")
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	p := page.Paper.Proof
+	raw, err = page.Paper.ProofFile()
+	return page.Paper.Code, raw, err
+}
+
+// proofPause is how long to wait before the log is looked at again.
+const proofPause = 50 * time.Millisecond
+
+// AwaitProof waits until a signed checkpoint contains the entry that opened the
+// departure behind a private page, or until the time is over.
+func (a *App) AwaitProof(ctx context.Context, token string, most time.Duration) error {
+	var m when.Machine
+	for end := m.Wall().Add(most); ; {
+		var there bool
+		err := a.store.View(ctx, func(tx Tx) error {
+			l, err := a.link(ctx, tx, token, "case")
+			if err != nil {
+				return err
+			}
+			p, err := a.openedProof(ctx, tx, l.Case)
+			there = p != nil
+			return err
+		})
+		if err != nil || there || m.Wall().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(proofPause):
+		}
+	}
+}
+
+// ProofFile is the proof of a receipt as a file to keep: hasta audit verify
+// --against takes it.
+func (x Paper) ProofFile() ([]byte, error) {
+	p := x.Proof
 	if p == nil {
 		return nil, fault.New(fault.Transient, WaitsForLog)
 	}
 	r := audit.Receipt{
-		Code: page.Paper.Code, Entry: p.Entry, Index: p.Index, Size: p.Size, Leaf: tlog.Hash(p.Leaf), Root: tlog.Hash(p.Root),
+		Code: x.Code, Entry: p.Entry, Index: p.Index, Size: p.Size, Leaf: tlog.Hash(p.Leaf), Root: tlog.Hash(p.Root),
 		Checkpoint: p.Checkpoint,
 	}
 	for _, h := range p.Path {
 		r.Path = append(r.Path, tlog.Hash(h))
 	}
 	raw, err := r.JSON()
-	return raw, fault.Wrap("app.ReceiptProof", err)
+	return raw, fault.Wrap("app.ProofFile", err)
 }
 
 // LogRestored records that a backup was restored: the entries from the size of

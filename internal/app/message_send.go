@@ -105,42 +105,54 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 	}
 	if m.Paper == "ack" { // says nothing that depends on who is a customer
 		p := Paper{Kind: m.Paper, Language: m.Language, Code: r.Code, At: r.ReceivedAt, Now: tx.Now()}
-		p.Links, err = a.links(ctx, tx, m, "not_me")
+		p.Links, err = a.links(ctx, tx, m)
 		return p, err
 	}
-	purposes := map[string][]string{
-		"confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case"}, "farewell": {"bye", "case"}, "statement": {"case"},
-	}[m.Paper]
 	p, err := a.casePaper(ctx, tx, m.Paper, m.Language, m.Case)
 	if err != nil {
 		return Paper{}, err
 	}
-	p.Request, p.Code, p.At = r, r.Code, r.ReceivedAt
+	p.Request, p.Code, p.At, p.LinkUntil = r, r.Code, r.ReceivedAt, tx.Now().Add(linkLife["verify"])
 	if m.Paper == "receipt" && p.Proof == nil {
 		return Paper{}, fault.New(fault.Transient, WaitsForLog)
 	}
 	if m.Paper == "code" {
-		p.Secret, err = a.mintCode(ctx, tx, p.Case)
-		return p, err
+		if p.Secret, err = a.mintCode(ctx, tx, p.Case); err != nil {
+			return Paper{}, err
+		}
 	}
-	p.Links, err = a.links(ctx, tx, m, purposes...)
+	p.Links, err = a.links(ctx, tx, m)
 	return p, err
 }
 
 // tokens finds the tokens of our links in a letter.
 var tokens = regexp.MustCompile(`(/(?:v|c|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
 
+// Letters are the kinds of letter, each with the purposes of its links. In
+// every one whoever reads it can say that this was not them.
+var Letters = map[string][]string{
+	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
+	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
+}
+
 // paths of the portal by the purpose of a link.
 var paths = map[string]string{"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/"}
 
-func (a *App) links(ctx context.Context, tx Tx, m Message, purposes ...string) (map[string]string, error) {
-	out := make(map[string]string, len(purposes))
-	for _, purpose := range purposes {
-		token, err := a.mint(ctx, tx, purpose, m.Request, m.Case)
+// links mints the links of a letter. They carry its language. In the letters
+// about a request that is still to be proved, "not me" is about that request
+// alone; in all others about the departure.
+func (a *App) links(ctx context.Context, tx Tx, m Message) (map[string]string, error) {
+	out := make(map[string]string, len(Letters[m.Paper]))
+	for _, purpose := range Letters[m.Paper] {
+		about := m.Case
+		if purpose == "not_me" && m.Paper == "confirm" {
+			about = ""
+		}
+		token, err := a.mint(ctx, tx, purpose, m.Request, about)
 		if err != nil {
 			return nil, err
 		}
-		out[purpose] = a.company.PublicURL + paths[purpose] + token
+		out[purpose] = a.company.PublicURL + paths[purpose] + token + "?lang=" + m.Language
 	}
 	return out, nil
 }
@@ -173,6 +185,7 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		Kind: kind, Language: lang, Code: c.Code, At: r.ReceivedAt, Now: tx.Now(), Request: r, Case: c, Lines: s.Subscriptions, Balances: s.Open(),
 		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
 	}
+	p.Late = a.lateCharges(c, s.Subscriptions)
 	p.Address, p.Name = onFile(contacts)
 	if p.Name == "" {
 		p.Name = s.Customer.Name

@@ -125,7 +125,7 @@ func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
 		if n, err := bundle.Check(bytes.NewReader(plain), int64(len(plain))); err != nil || n != 6 || blob.Size != int64(len(plain)) {
 			t.Fatalf("%d files: %v", n, err)
 		}
-		raw, err := w.ReceiptProof(ctx, page)
+		_, raw, err := w.ReceiptProof(ctx, page)
 		must(t, err)
 		receipt, err := audit.ParseReceipt(raw, w.keys.LogVerifiers()...)
 		must(t, err)

@@ -49,6 +49,8 @@ type RequestTx interface {
 	FindRequest(ctx context.Context, id offboarding.RequestID) (offboarding.Request, error)
 	FindRequestByCode(ctx context.Context, code string) (offboarding.Request, error)
 	SaveRequest(ctx context.Context, r *offboarding.Request) error
+	// RequestsOf returns the requests for the departure, oldest first.
+	RequestsOf(ctx context.Context, c offboarding.CaseID) ([]offboarding.Request, error)
 	// ListUnmatched returns requests in state received, oldest first.
 	ListUnmatched(ctx context.Context, limit int) ([]offboarding.Request, error)
 }
@@ -341,8 +343,10 @@ type Paper struct {
 	Effective   string             // civil date, 2026-12-31
 	EffectiveAt time.Time
 	UndoUntil   time.Time
+	Late        []Charge // taken, perhaps, between the request and the proof of identity
 	Milestones  []Milestone
 	Links       map[string]string // by purpose: verify, case, not_me, bye, receipt_pdf
+	LinkUntil   time.Time         // the link to confirm works until then
 	Proof       *LogProof
 	Secret      string // code that opens the downloads; only in the letter "code"
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -16,6 +17,7 @@ type HostPage struct {
 	Email         string
 	Subscriptions []customer.Subscription
 	PeriodEnd     when.Date
+	Language      string // that the host product speaks with them; empty if it did not say
 }
 
 // OpenHostPage reads a signed link without using it up.
@@ -29,6 +31,7 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 	if err != nil {
 		return out, err
 	}
+	out.Language = h.Language
 	err = a.store.View(ctx, func(tx Tx) error {
 		if out.Customer, err = tx.FindCustomer(ctx, h.Customer); err != nil {
 			return fault.New(fault.NotFound, "link.unknown")
@@ -62,17 +65,35 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 
 // OpenVerifyPage reads a confirmation link without using it up. It returns
 // the code and when the request was received, and whether it was used.
-func (a *App) OpenVerifyPage(ctx context.Context, token, purpose string) (offboarding.Request, error) {
-	var r offboarding.Request
-	err := a.store.View(ctx, func(tx Tx) error {
-		l, err := a.link(ctx, tx, token, purpose)
+func (a *App) OpenVerifyPage(ctx context.Context, token string) (v VerifyPage, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "verify")
 		if err != nil {
 			return err
 		}
-		r, err = tx.FindRequest(ctx, l.Request)
+		if v.Request, err = tx.FindRequest(ctx, l.Request); err != nil || v.Request.Customer == "" {
+			return err
+		}
+		contacts, err := tx.ContactsOf(ctx, v.Request.Customer)
+		v.OnFile, _ = onFile(contacts)
 		return err
 	})
-	return r, err
+	return v, err
+}
+
+// VerifyPage is what whoever confirms is asked.
+type VerifyPage struct {
+	Request offboarding.Request
+	OnFile  string // address on file
+}
+
+// Elsewhere is the address that the papers were asked for when it is not the
+// one on file: whoever confirms must know where they go. Empty otherwise.
+func (v VerifyPage) Elsewhere() string {
+	if customer.FoldEmail(v.Request.ReceiptEmail) == customer.FoldEmail(v.OnFile) {
+		return ""
+	}
+	return v.Request.ReceiptEmail
 }
 
 // CasePage is the customer's private page.
@@ -82,8 +103,10 @@ type CasePage struct {
 	CanUndo bool
 	Subject bool // a person of the company is asked about something
 	Data    bool // the plan gives the customer their data
-	// Final are the titles, by language, of what was done and does not come back.
-	Final []map[string]string
+	// Comebacks are what would become of everything that was done, the best first.
+	Comebacks  []Comeback
+	Returnable bool      // past undoing: coming back is offered instead
+	AnswerBy   time.Time // they asked to come back; a person answers by then
 }
 
 // OpenCasePage reads the private page behind a token; purpose is "case" or
@@ -108,9 +131,14 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		}
 		out.State = plan.Case.State
 		out.CanUndo = plan.CanUndo(tx.Now(), out.Paper.EffectiveAt)
-		out.Data, out.Subject, out.Final = false, false, nil
-		for _, s := range plan.Final() {
-			out.Final = append(out.Final, s.Title)
+		works, err := tx.WorksOf(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		out.Data, out.Subject, out.AnswerBy = false, false, time.Time{}
+		out.Comebacks, out.Returnable = comebacks(plan, works), returnable(plan)
+		if s := plan.Step("came_back"); s != nil {
+			out.AnswerBy = s.Due
 		}
 		for _, s := range plan.Steps {
 			if k, ok := a.kinds[s.Kind]; ok && k.Spec().Exports {
@@ -121,6 +149,17 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		return nil
 	})
 	return out, err
+}
+
+// HostLandingAgain is HostLanding for the browser that used the link of the
+// request with the code before: a second tab with the same form.
+func (a *App) HostLandingAgain(ctx context.Context, code string) (token string, err error) {
+	var r offboarding.Request
+	err = a.store.View(ctx, func(tx Tx) error { r, err = tx.FindRequestByCode(ctx, code); return err })
+	if err != nil || r.Channel != offboarding.Host || r.Case == "" {
+		return "", fault.New(fault.Gone, "link.used")
+	}
+	return a.HostLanding(ctx, r)
 }
 
 // HostLanding mints the private page of a case that a signed link has just
@@ -134,13 +173,17 @@ func (a *App) HostLanding(ctx context.Context, r offboarding.Request) (token str
 }
 
 // Acknowledged returns the paper of an acknowledgement by its code: what may
-// be shown to whoever typed the request.
+// be shown to whoever typed the request; without lang in the language that they
+// typed it in.
 func (a *App) Acknowledged(ctx context.Context, code, lang string) (Paper, error) {
 	var p Paper
 	err := a.store.View(ctx, func(tx Tx) error {
 		r, err := tx.FindRequestByCode(ctx, code)
 		if err != nil {
 			return err
+		}
+		if lang == "" {
+			lang = r.Language
 		}
 		p = Paper{Kind: "ack", Language: lang, Code: r.Code, At: r.ReceivedAt, Now: r.ReceivedAt}
 		return nil

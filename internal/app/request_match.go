@@ -109,6 +109,11 @@ func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus cus
 	if r.Channel == offboarding.Host || r.VerifiedBy != "" { // identity is proved already
 		return r.Case, nil
 	}
+	if fresh {
+		if err := a.watchCharges(ctx, tx, p.Case, subs); err != nil {
+			return "", err
+		}
+	}
 	m := Message{
 		ID: offboarding.MessageID(id.New("msg")), Paper: "confirm", Language: r.Language,
 		Request: r.ID, Case: r.Case, State: "queued", QueuedAt: tx.Now(),

@@ -14,6 +14,12 @@ import (
 // queued. Again with the same link it changes nothing. It returns the case and
 // a fresh token of its private page.
 func (a *App) VerifyRequest(ctx context.Context, token string) (offboarding.CaseID, string, error) {
+	return a.VerifyRequestTo(ctx, token, false)
+}
+
+// VerifyRequestTo is VerifyRequest by somebody who says where the papers go:
+// to the address that was typed with the request, or only to the one on file.
+func (a *App) VerifyRequestTo(ctx context.Context, token string, onlyOnFile bool) (offboarding.CaseID, string, error) {
 	var cid offboarding.CaseID
 	var page string
 	err := a.tx(ctx, func(tx Tx) error {
@@ -38,6 +44,13 @@ func (a *App) VerifyRequest(ctx context.Context, token string) (offboarding.Case
 			}
 		}
 		if r.State != offboarding.RequestVerified {
+			if onlyOnFile {
+				contacts, err := tx.ContactsOf(ctx, r.Customer)
+				if err != nil {
+					return err
+				}
+				r.ReceiptEmail, _ = onFile(contacts)
+			}
 			if err := a.verify(ctx, tx, &r, "link.mail"); err != nil {
 				return err
 			}
@@ -71,6 +84,12 @@ func (a *App) verify(ctx context.Context, tx Tx, r *offboarding.Request, by stri
 	if err := p.Confirm(tx.Now(), by); err != nil {
 		return err
 	}
+	if err := dropCharges(ctx, tx, p.Case.ID); err != nil {
+		return err
+	}
+	if err := a.refundLateCharges(ctx, tx, &p); err != nil {
+		return err
+	}
 	if err := a.settle(ctx, tx, &p, "customer"); err != nil {
 		return err
 	}
@@ -100,46 +119,6 @@ func (a *App) registerHost(ctx context.Context, tx Tx, r *offboarding.Request, h
 		return fault.New(fault.Blocked, "customer.nothing_to_end", "name", cus.Name)
 	}
 	return a.verify(ctx, tx, r, "link.host")
-}
-
-// DisownRequest is "this was not me": the request is disowned and, when its
-// case has not closed, the case is stopped. What was done outside is undone
-// first if anything was.
-func (a *App) DisownRequest(ctx context.Context, token string) (offboarding.Request, error) {
-	var r offboarding.Request
-	err := a.tx(ctx, func(tx Tx) error {
-		l, err := a.link(ctx, tx, token, "not_me")
-		if err != nil {
-			return err
-		}
-		if r, err = tx.FindRequest(ctx, l.Request); err != nil || r.State == offboarding.RequestDisowned {
-			return err
-		}
-		if err := r.To(offboarding.RequestDisowned); err != nil {
-			return err
-		}
-		if err := tx.SaveRequest(ctx, &r); err != nil {
-			return err
-		}
-		if err := a.record(ctx, tx, fact{"request.disowned", "customer", string(r.ID), string(r.ID), nil}); err != nil {
-			return err
-		}
-		if r.Case == "" {
-			return nil
-		}
-		p, err := tx.FindPlan(ctx, r.Case)
-		if err != nil || p.Case.Request != r.ID || !p.Case.State.Open() {
-			return err
-		}
-		if p.Case.State == offboarding.CaseOpen {
-			return a.reverse(ctx, tx, &p, "customer")
-		}
-		if err := p.Stop(tx.Now(), "customer"); err != nil {
-			return err
-		}
-		return a.settle(ctx, tx, &p, "customer")
-	})
-	return r, err
 }
 
 // letter is a message of the kind about the case, without an address.

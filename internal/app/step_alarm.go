@@ -14,7 +14,9 @@ const AlarmKind = "alarm"
 // beginHuman gives a step of a person its due date and its alarms: timers that
 // follow business time like every other.
 func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
-	s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
+	if s.Due.IsZero() {
+		s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
+	}
 	var works []offboarding.Work
 	for _, al := range s.Alarms() {
 		if al.At.Before(tx.Now()) {
@@ -31,7 +33,7 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 // hush takes alarms off the queue that have nothing to say any more.
 func (a *App) hush(ctx context.Context, tx Tx, p *offboarding.Plan, e offboarding.Event) error {
 	switch e.Type {
-	case "step.done":
+	case "step.done", "step.needless":
 		key, _ := e.Args["step"].(string)
 		if s := p.Step(key); s != nil && s.Human {
 			return tx.DropAlarms(ctx, p.Case.ID, key)

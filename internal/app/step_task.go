@@ -131,7 +131,7 @@ func (a *App) onStep(ctx context.Context, by Actor, c offboarding.CaseID, key st
 		if err := refuse(by.MayWork(*s), []string{s.Role}); err != nil {
 			return err
 		}
-		if p.Case.State != offboarding.CaseOpen {
+		if p.Case.State != offboarding.CaseOpen && !s.Spec.House {
 			return fault.New(fault.Blocked, "case.closed")
 		}
 		if err := fn(tx, &p); err != nil {

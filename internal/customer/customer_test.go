@@ -36,3 +36,52 @@ func TestPaidThroughIsAWholePeriodAndNotPast(t *testing.T) {
 		}
 	})
 }
+
+// The next charge is the day after what is paid for, unless the renewal is
+// known; and the rhythm goes on from it, both ways, none left out.
+func TestChargesFollowWhatIsPaid(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		start := when.Date{Year: 2015, Month: 1, Day: 1}.AddDays(rapid.IntRange(0, 4000).Draw(t, "start"))
+		today := start.AddDays(rapid.IntRange(0, 1500).Draw(t, "today"))
+		s := customer.Subscription{Start: start, Interval: rapid.SampledFrom([]customer.Interval{customer.Monthly, customer.Yearly}).Draw(t, "interval")}
+		step := map[customer.Interval]int{customer.Monthly: 1, customer.Yearly: 12}[s.Interval]
+		if next, want := s.NextCharge(today), s.PaidThrough(today).AddDays(1); next != want {
+			t.Fatalf("paid through %s, next charge %s", want, next)
+		}
+		paid := today.AddDays(rapid.IntRange(0, 400).Draw(t, "paid"))
+		s.PaidUntil = paid
+		if next := s.NextCharge(today); next != paid.AddDays(1) {
+			t.Fatalf("paid until %s, next charge %s", paid, next)
+		}
+		if rapid.Bool().Draw(t, "renewal is known") {
+			s.RenewsOn = today.AddDays(rapid.IntRange(1, 700).Draw(t, "renews"))
+			if got := s.NextCharge(today); got != s.RenewsOn {
+				t.Fatalf("renews on %s, next charge %s", s.RenewsOn, got)
+			}
+		}
+		// Whoever reads the record after the renewal finds the same charges.
+		next := s.NextCharge(today)
+		later := s
+		if s.RenewsOn.IsZero() {
+			later.PaidUntil = next.AddMonths(step).AddDays(-1)
+		} else {
+			later.RenewsOn = next.AddMonths(step)
+		}
+		if next.Day <= 28 {
+			if got := later.Charges(next.AddDays(-1), next); len(got) != 1 || got[0] != next {
+				t.Fatalf("after the renewal the charge of %s is %v", next, got)
+			}
+		}
+		to := next.AddDays(rapid.IntRange(0, 1500).Draw(t, "to"))
+		all := s.Charges(next.AddDays(-1), to)
+		for i, on := range all {
+			if on != next.AddMonths(i*step) || to.Before(on) {
+				t.Fatalf("charges from %s to %s: %v", next, to, all)
+			}
+		}
+		if !to.Before(next.AddMonths(len(all) * step)) {
+			t.Fatalf("charges from %s to %s end early: %v", next, to, all)
+		}
+	})
+}

@@ -24,6 +24,7 @@ func Reversed(f ReversedFacts) Letter {
 			Label: w.say("reversed.button"), URL: f.Follow, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
 		}})
 	}
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.reversed", f.NotMe)...)
 	return l
 }
 
@@ -75,6 +76,7 @@ func Farewell(f FarewellFacts) Letter {
 		signer = w.say("farewell.signer", "signer", w.company.Signer, "company", w.company.Name)
 	}
 	l.Blocks = append(l.Blocks, Block{Signature: []string{w.say("farewell.sign"), signer}})
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
 	return l
 }
 

@@ -47,6 +47,13 @@ type Statement struct {
 	Note  string // how and until when it is paid
 }
 
+// LateCharge is a charge that fell between the request and its proof.
+type LateCharge struct {
+	On      when.Date
+	Product string
+	Amount  money.Amount
+}
+
 // MoneyLine is one sum with its reason, as the statement words them.
 type MoneyLine struct {
 	Label, Why string
@@ -100,6 +107,7 @@ type ReceiptFacts struct {
 	DataUntil     when.Date // zero: no download is offered
 	Erased        when.Date // planned; zero: not said
 	Statement     *Statement
+	Late          []LateCharge // given back if they were made
 	Milestones    []Milestone
 	Follow        string // link to the private page
 	PDF           string // link
@@ -117,6 +125,7 @@ type ReversedFacts struct {
 	At            time.Time // of the verification
 	Subscriptions []Subscription
 	Follow        string // link to the private page
+	NotMe         string // link
 }
 
 // FarewellFacts is the last letter.
@@ -132,4 +141,5 @@ type FarewellFacts struct {
 	Erased     when.Date // planned; zero: no certificate will come
 	Milestones []Milestone
 	Page       string // link to the farewell page
+	NotMe      string // link
 }

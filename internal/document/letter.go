@@ -32,6 +32,9 @@ const (
 	KindCode      Kind = "code" // the code that the downloads ask for
 )
 
+// Kinds are all of them.
+var Kinds = []Kind{KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode}
+
 // Letter is what a letter says, worded and formatted, in the order in which it
 // is read.
 type Letter struct {

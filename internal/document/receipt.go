@@ -24,8 +24,15 @@ func Receipt(f ReceiptFacts) Letter {
 	}
 	facts = append(facts, Fact{Label: w.say("what"), Lines: append([]string{w.say("what." + timing)}, w.subscriptions(f.Subscriptions)...)})
 	facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Time: f.Effective.String()})
+	var sums []string
 	if f.Statement == nil { // else the statement below says it with its sums
-		facts = append(facts, Fact{Label: w.say("money"), Lines: []string{w.owed(nil)}})
+		sums = []string{w.owed(nil)}
+	}
+	for _, c := range f.Late {
+		sums = append(sums, w.say("money.late", "date", text.LongDate(w.lang, c.On), "amount", text.Money(w.lang, c.Amount), "product", clean(c.Product)))
+	}
+	if sums != nil {
+		facts = append(facts, Fact{Label: w.say("money"), Lines: sums})
 	}
 	if lines := w.data(f.DataUntil, f.Erased); lines != nil {
 		facts = append(facts, Fact{Label: w.say("data"), Lines: lines})

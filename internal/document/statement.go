@@ -17,6 +17,7 @@ type StatementFacts struct {
 	Statements []Statement
 	DueOn      when.Date // of the last sum that the customer owes; zero if none
 	Page       string
+	NotMe      string
 }
 
 // Settlement tells once, and together, what is open between the customer and
@@ -37,5 +38,6 @@ func Settlement(f StatementFacts) Letter {
 			Label: w.say("statement.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
 		}})
 	}
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)
 	return l
 }

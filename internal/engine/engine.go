@@ -199,6 +199,10 @@ func (e *Engine) safely(ctx context.Context, w *offboarding.Work) (r app.Result,
 	switch w.Kind {
 	case "match":
 		return e.match(ctx, *w)
+	case app.AgainKind:
+		return app.Result{Verdict: app.Accomplished}, e.App.SendLink(ctx, w.Item)
+	case app.ChargeKind:
+		return e.watch(ctx, *w)
 	case "message":
 		return app.Result{Verdict: app.Accomplished}, e.App.SendMessage(ctx, offboarding.MessageID(w.Item))
 	}
@@ -241,6 +245,15 @@ func (e *Engine) safely(ctx context.Context, w *offboarding.Work) (r app.Result,
 func (e *Engine) match(ctx context.Context, w offboarding.Work) (app.Result, error) {
 	err := e.Store.Tx(ctx, func(tx app.Tx) error { return e.App.MatchRequest(ctx, tx, offboarding.RequestID(w.Item)) })
 	return app.Result{Verdict: app.Accomplished}, err
+}
+
+// watch asks a person when an unconfirmed departure is about to be charged.
+func (e *Engine) watch(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	again, err := e.App.WatchCharge(ctx, w.Case)
+	if err != nil || again.IsZero() {
+		return app.Result{Verdict: app.Accomplished}, err
+	}
+	return app.Result{Verdict: app.Later, Again: again}, nil
 }
 
 // make makes a file for the customer, or reads it back.

@@ -11,7 +11,7 @@ import (
 // workable refuses what a person may not work on now.
 func (p *Plan) workable(s *Step) error {
 	switch {
-	case p.Case.Paused:
+	case p.Case.Paused && !s.Spec.House:
 		return fault.New(fault.Blocked, "case.paused")
 	case !s.Human || s.State != StepReady && s.State != StepRunning:
 		return fault.New(fault.Blocked, "step.not_ready")
@@ -170,7 +170,7 @@ func (s *Step) Alarms() []Alarm {
 // stays silent. It reports whether anything was told.
 func (p *Plan) Ring(key, alarm string) bool {
 	s := p.Step(key)
-	if s == nil || p.Case.State != CaseOpen || s.State != StepReady && s.State != StepRunning && s.State != StepBlocked {
+	if s == nil || p.Case.State != CaseOpen && !s.Spec.House || s.State != StepReady && s.State != StepRunning && s.State != StepBlocked {
 		return false
 	}
 	switch alarm {

@@ -85,13 +85,49 @@ func (p *Plan) Confirm(now time.Time, by string) error {
 	p.Case.OpenedAt = now
 	p.tell("case.opened", map[string]any{"by": by})
 	for i := range p.Steps {
-		if s := &p.Steps[i]; s.Kind == "confirm" && s.State == StepReady {
-			if err := p.finish(s, now, by); err != nil {
-				return err
-			}
+		s := &p.Steps[i]
+		var err error
+		switch {
+		case s.Kind == "confirm" && s.State == StepReady:
+			err = p.finish(s, now, by)
+		case s.Spec.UntilConfirmed && !s.Over() && s.State != StepDone:
+			err = p.drop(s)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return p.settle(now)
+}
+
+// drop ends a step of the house that nobody need do any more.
+func (p *Plan) drop(s *Step) error {
+	if err := s.to(StepCancelled); err != nil {
+		return err
+	}
+	p.tell("step.needless", map[string]any{"step": s.Key})
+	return nil
+}
+
+// Ask adds a step of the house: something happened that no plan foresees, and a
+// person is asked, whatever the state of the case. Asked again under the same
+// key it changes nothing. The state of the case stays what it is.
+func (p *Plan) Ask(s Step, now time.Time) error {
+	if p.Step(s.Key) != nil {
+		return nil
+	}
+	for i := range p.Steps {
+		s.Seq = max(s.Seq, p.Steps[i].Seq+1)
+	}
+	s.Case, s.State, s.After = p.Case.ID, StepWaiting, nil
+	if err := s.to(StepReady); err != nil {
+		return err
+	}
+	s.ReadyAt = now
+	p.Steps = append(p.Steps, s)
+	p.ready = append(p.ready, s.Key)
+	p.tell("step.ready", map[string]any{"step": s.Key})
+	return nil
 }
 
 // Start says that work on the step has begun.

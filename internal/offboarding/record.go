@@ -133,6 +133,11 @@ type Spec struct {
 	Timeout  int        `json:"timeout,omitempty"` // days that a wait for an event may last
 	Else     string     `json:"else,omitempty"`    // when it is over: "continue" or "ask"
 	Undo     Undoing    `json:"undo,omitzero"`
+	// House says that no playbook planned the step: the house asked a person
+	// because of what happened. It is worked whatever the state of the case.
+	House bool `json:"house,omitempty"`
+	// UntilConfirmed says that nobody need do it once identity is proved.
+	UntilConfirmed bool `json:"until_confirmed,omitempty"`
 }
 
 // Due is when a step of a person is due: the end of the day that lies N days

@@ -46,7 +46,7 @@ var (
 	// $1 state or empty, $2 1 for open ones only, $3 role or empty, $4 pattern.
 	caseFilter = ` FROM case_
 		 WHERE ($1 = '' OR state = $1)
-		   AND ($2 = 0 OR state IN ('registered', 'open', 'reversing'))
+		   AND ($2 = 0 OR state IN ('registered', 'open', 'reversing') OR state <> 'stopped' AND id IN (SELECT case_id FROM step WHERE human = 1 AND state = 'ready'))
 		   AND ($3 = '' OR EXISTS (SELECT 1 FROM step WHERE step.case_id = case_.id AND (step.human = 1 AND step.state IN ('ready', 'undoing') AND (step.role = $3 OR step.escalated = $3) OR step.state = 'blocked' AND $3 IN ('agent', 'admin'))))
 		   AND search LIKE $4 ESCAPE '\'`
 	listCases  = query(`SELECT ` + caseColumns + caseFilter + ` ORDER BY requested_at DESC, id LIMIT $5 OFFSET $6`)
@@ -196,6 +196,9 @@ func (t *tx) SavePlan(ctx context.Context, p *offboarding.Plan) error {
 func (t *tx) saveStep(ctx context.Context, s *offboarding.Step, stored []offboarding.Step) error {
 	if s.Version == 0 {
 		s.Version = 1
+		if !slices.ContainsFunc(stored, func(o offboarding.Step) bool { return o.ID == s.ID }) { // joined since
+			return t.insertStep(ctx, *s)
+		}
 	}
 	items, err := texts(s.Items)
 	if err != nil {

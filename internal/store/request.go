@@ -18,12 +18,13 @@ var (
 	requestByNonce = query(`SELECT ` + requestColumns + ` FROM request WHERE nonce = $1`)
 	requestByID    = query(`SELECT ` + requestColumns + ` FROM request WHERE id = $1`)
 	requestByCode  = query(`SELECT ` + requestColumns + ` FROM request WHERE code = $1`)
+	requestsOf     = query(`SELECT ` + requestColumns + ` FROM request WHERE case_id = $1 AND case_id <> '' ORDER BY received_at, id`)
 	unmatched      = query(`SELECT ` + requestColumns + ` FROM request WHERE state = 'received' ORDER BY received_at, id LIMIT $1`)
 	saveRequest    = query(`
 		UPDATE request
 		   SET state = $1, customer_id = $2, case_id = $3, subscriptions = $4, matched_at = $5, verified_at = $6, verified_by = $7,
-		       version = version + 1
-		 WHERE id = $8 AND version = $9`)
+		       receipt_email = $8, version = version + 1
+		 WHERE id = $9 AND version = $10`)
 )
 
 func (t *tx) InsertRequest(ctx context.Context, r offboarding.Request) (offboarding.Request, bool, error) {
@@ -76,11 +77,20 @@ func (t *tx) SaveRequest(ctx context.Context, r *offboarding.Request) error {
 		return err
 	}
 	err = t.must(ctx, "store.SaveRequest", saveRequest, r.State, r.Customer, r.Case, string(subs), micros(r.MatchedAt),
-		micros(r.VerifiedAt), r.VerifiedBy, r.ID, r.Version)
+		micros(r.VerifiedAt), r.VerifiedBy, r.ReceiptEmail, r.ID, r.Version)
 	if err == nil {
 		r.Version++
 	}
 	return err
+}
+
+func (t *tx) RequestsOf(ctx context.Context, c offboarding.CaseID) (list []offboarding.Request, err error) {
+	err = t.each(ctx, "store.RequestsOf", requestsOf, []any{c}, func(row scanner) error {
+		r, err := scanRequest(row)
+		list = append(list, r)
+		return err
+	})
+	return list, err
 }
 
 func (t *tx) ListUnmatched(ctx context.Context, limit int) (list []offboarding.Request, err error) {

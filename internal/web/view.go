@@ -13,6 +13,7 @@ type failView struct {
 	Status  int
 	Text    string
 	Ref     string
+	Again   bool // a link was too old: another can be asked for
 }
 
 // dial turns a telephone number as written into one that can be dialled.

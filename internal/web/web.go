@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -65,7 +66,10 @@ func Status(err error) int { return statuses[fault.KindOf(err)] }
 func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	lang := k.Lang(w, r)
 	status := Status(err)
-	view := failView{Page: PageView{Lang: lang, Title: text.Say(lang, "common.fail.title"), Body: "portal"}, Company: k.App.Company(), Status: status, Text: text.Error(lang, err)}
+	view := failView{
+		Page: PageView{Lang: lang, Title: text.Say(lang, "common.fail.title"), Body: "portal"}, Company: k.App.Company(), Status: status,
+		Text: text.Error(lang, err), Again: status == http.StatusGone && !strings.HasPrefix(r.URL.Path, "/console"),
+	}
 	if status >= 500 {
 		view.Ref = id.Token()[:8]
 		k.Log.Error("request failed", "ref", view.Ref, "route", r.Pattern, "err", err)
@@ -88,10 +92,21 @@ func after(err error) int {
 // langCookie remembers an explicit choice of language.
 const langCookie = "hasta_lang"
 
-// Lang picks the reader's language: ?lang=, then the cookie of an earlier
-// choice, then Accept-Language, then the company's. An explicit choice is
-// remembered.
+// Lang picks the reader's language: what they chose, then what the request that
+// the page is about was made in, then Accept-Language, then the company's.
 func (k *Kit) Lang(w http.ResponseWriter, r *http.Request) string {
+	if l := k.Chosen(w, r); l != "" {
+		return l
+	}
+	if l, ok := r.Context().Value(spokenKey{}).(string); ok && text.Has(l) {
+		return l
+	}
+	return text.Pick("", r.Header.Get("Accept-Language"), k.App.Company().Language)
+}
+
+// Chosen is the language that the reader chose: ?lang=, which is remembered,
+// else what is remembered. Empty if they never did.
+func (k *Kit) Chosen(w http.ResponseWriter, r *http.Request) string {
 	q := r.URL.Query().Get("lang")
 	if text.Has(q) {
 		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: q, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: k.Secure, SameSite: http.SameSiteLaxMode})
@@ -100,7 +115,15 @@ func (k *Kit) Lang(w http.ResponseWriter, r *http.Request) string {
 	if c, err := r.Cookie(langCookie); err == nil && text.Has(c.Value) {
 		return c.Value
 	}
-	return text.Pick("", r.Header.Get("Accept-Language"), k.App.Company().Language)
+	return ""
+}
+
+type spokenKey struct{}
+
+// Spoken returns the request for a page about something that was written in
+// the language.
+func Spoken(r *http.Request, lang string) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), spokenKey{}, lang))
 }
 
 // ChangeLang is the address of the same page in another language.

@@ -322,7 +322,13 @@ func (h *house) departure(name, ref string) offboarding.CaseID {
 	must(h.t, err)
 	eventually(h.t, "the letter to confirm", func() bool { return h.mail.link("confirm", "verify") != "" })
 	link := h.mail.link("confirm", "verify")
-	c, _, err := h.VerifyRequest(h.t.Context(), link[strings.LastIndexByte(link, '/')+1:])
+	c, _, err := h.VerifyRequest(h.t.Context(), secretOf(link))
 	must(h.t, err)
 	return c
+}
+
+// secretOf is the token of a link of a letter.
+func secretOf(link string) string {
+	link, _, _ = strings.Cut(link, "?")
+	return link[strings.LastIndexByte(link, '/')+1:]
 }

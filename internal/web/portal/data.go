@@ -42,12 +42,13 @@ func (p *portal) data(w http.ResponseWriter, r *http.Request) { p.showData(w, r,
 
 // showData shows the downloads, with what was wrong about a code.
 func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error) {
-	lang := p.Lang(w, r)
-	page, err := p.App.OpenDataPage(r.Context(), r.PathValue("token"), dataKey(r), lang)
+	page, err := p.App.OpenDataPage(r.Context(), r.PathValue("token"), dataKey(r), p.Chosen(w, r))
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
+	lang := page.Page.Paper.Language
+	r = web.Spoken(r, lang)
 	zone := p.App.Company().Zone
 	v := dataView{
 		Lang: lang, Base: "/c/" + r.PathValue("token"), Code: page.Page.Paper.Code, Name: page.Page.Paper.Name,

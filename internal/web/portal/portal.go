@@ -9,14 +9,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
-	"time"
+	"strings"
 
 	"github.com/a-h/templ"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
-	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -41,16 +40,21 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /s/{signed}", p.hostForm)
 	mux.HandleFunc("POST /s/{signed}", p.hostSubmit)
 	mux.HandleFunc("GET /r/{code}", p.acknowledgement)
-	mux.HandleFunc("GET /v/{token}", p.ask("verify"))
+	mux.HandleFunc("GET /again", p.askLink)
+	mux.HandleFunc("POST /again", p.sendLink)
+	mux.HandleFunc("GET /v/{token}", p.askVerify)
 	mux.HandleFunc("POST /v/{token}", p.verify)
-	mux.HandleFunc("GET /not-me/{token}", p.ask("not_me"))
-	mux.HandleFunc("POST /not-me/{token}", p.disown)
+	for _, base := range []string{"/not-me/{token}", "/c/{token}/not-me", "/bye/{token}/not-me"} {
+		mux.HandleFunc("GET "+base, p.askDisown)
+		mux.HandleFunc("POST "+base, p.disown)
+	}
 	mux.HandleFunc("GET /c/{token}", p.track)
 	mux.HandleFunc("GET /c/{token}/receipt", p.receipt)
 	mux.HandleFunc("GET /c/{token}/receipt.pdf", p.receiptPDF)
 	mux.HandleFunc("GET /c/{token}/proof.json", p.proof)
 	mux.HandleFunc("GET /c/{token}/undo", p.askUndo)
 	mux.HandleFunc("POST /c/{token}/undo", p.undo)
+	mux.HandleFunc("POST /c/{token}/return", p.askReturn)
 	mux.HandleFunc("GET /c/{token}/data", p.data)
 	mux.HandleFunc("POST /c/{token}/data/code", p.sendCode)
 	mux.HandleFunc("POST /c/{token}/data", p.openData)
@@ -74,7 +78,7 @@ func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, title 
 
 func (p *portal) form(w http.ResponseWriter, r *http.Request) {
 	lang := p.Lang(w, r)
-	v := formView{Lang: lang, Company: p.App.Company(), Action: "/", Nonce: id.Token(), Errors: map[string]string{}}
+	v := formView{Lang: lang, Company: p.App.Company(), Action: "/?lang=" + lang, Nonce: id.Token(), Errors: map[string]string{}}
 	p.show(w, r, http.StatusOK, text.Say(lang, "portal.form.title", "company", v.Company.Name), formPage(v))
 }
 
@@ -96,7 +100,7 @@ func (p *portal) submit(w http.ResponseWriter, r *http.Request) {
 	req, err := p.App.RequestExit(r.Context(), in)
 	if fault.KindOf(err) == fault.Invalid && err != nil {
 		lang := in.Language
-		v := formView{Lang: lang, Company: p.App.Company(), Action: "/", Nonce: id.Token(), In: in, Errors: text.FieldErrors(lang, err)}
+		v := formView{Lang: lang, Company: p.App.Company(), Action: "/?lang=" + lang, Nonce: id.Token(), In: in, Errors: text.FieldErrors(lang, err)}
 		p.show(w, r, http.StatusUnprocessableEntity, text.Say(lang, "portal.form.title", "company", v.Company.Name), formPage(v))
 		return
 	}
@@ -128,12 +132,12 @@ func (p *portal) acknowledgement(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, fault.New(fault.NotFound, "link.unknown"))
 		return
 	}
-	lang := p.Lang(w, r)
-	paper, err := p.App.Acknowledged(r.Context(), code, lang)
+	paper, err := p.App.Acknowledged(r.Context(), code, p.Chosen(w, r))
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
+	r, lang := web.Spoken(r, paper.Language), paper.Language
 	p.show(w, r, http.StatusOK, text.Say(lang, "portal.ack.title", "code", code), ackPage(lang, p.papers.HTML(paper)))
 }
 
@@ -141,13 +145,14 @@ func (p *portal) hostForm(w http.ResponseWriter, r *http.Request) { p.host(w, r,
 
 // host shows the form to somebody who came by a signed link.
 func (p *portal) host(w http.ResponseWriter, r *http.Request, in app.ExitInput, invalid error) {
-	lang := p.Lang(w, r)
 	page, err := p.App.OpenHostPage(r.Context(), r.PathValue("signed"))
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
-	v := formView{Lang: lang, Company: p.App.Company(), Action: r.URL.Path, Nonce: id.Token(), In: in, Host: &page, Errors: map[string]string{}}
+	r = web.Spoken(r, page.Language)
+	lang := p.Lang(w, r)
+	v := formView{Lang: lang, Company: p.App.Company(), Action: r.URL.Path + "?lang=" + lang, Nonce: id.Token(), In: in, Host: &page, Errors: map[string]string{}}
 	status := http.StatusOK
 	if invalid != nil {
 		v.Errors, status = text.FieldErrors(lang, invalid), http.StatusUnprocessableEntity
@@ -169,154 +174,34 @@ func (p *portal) hostSubmit(w http.ResponseWriter, r *http.Request) {
 		p.host(w, r, in, err)
 		return
 	}
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	token, err := p.App.HostLanding(r.Context(), req)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	http.Redirect(w, r, "/c/"+token+"/receipt", http.StatusSeeOther)
-}
-
-// ask shows the page behind a link that does something: only the button acts,
-// since mail scanners follow links.
-func (p *portal) ask(purpose string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		lang := p.Lang(w, r)
-		req, err := p.App.OpenVerifyPage(r.Context(), r.PathValue("token"), purpose)
-		if err != nil {
+	var token string
+	switch {
+	case fault.CodeOf(err) == "link.used": // a second tab of the same browser
+		code, ok := p.hostCode(r)
+		if !ok {
 			p.Fail(w, r, err)
 			return
 		}
-		v := askView{Lang: lang, Purpose: purpose, Action: r.URL.Path, Code: req.Code, At: text.Instant(lang, req.ReceivedAt, p.App.Company().Zone)}
-		v.Over = purpose == "not_me" && req.State == offboarding.RequestDisowned
-		p.show(w, r, http.StatusOK, text.Say(lang, "portal."+purpose+".title"), askPage(v))
+		token, err = p.App.HostLandingAgain(r.Context(), code)
+	case err == nil:
+		http.SetCookie(w, &http.Cookie{
+			Name: hostCookie, Value: req.Code + "." + p.ackToken(req.Code+in.Host), Path: r.URL.Path, MaxAge: 15 * 60,
+			HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
+		})
+		token, err = p.App.HostLanding(r.Context(), req)
 	}
+	p.act(w, r, "/c/"+token+"/receipt", err)
 }
 
-func (p *portal) verify(w http.ResponseWriter, r *http.Request) {
-	_, page, err := p.App.VerifyRequest(r.Context(), r.PathValue("token"))
+// hostCookie lets a second tab of the browser that used a signed link land on
+// the departure that it opened; the link alone opens nothing twice.
+const hostCookie = "hasta_host"
+
+func (p *portal) hostCode(r *http.Request) (string, bool) {
+	c, err := r.Cookie(hostCookie)
 	if err != nil {
-		p.Fail(w, r, err)
-		return
+		return "", false
 	}
-	http.Redirect(w, r, "/c/"+page+"/receipt", http.StatusSeeOther)
-}
-
-func (p *portal) disown(w http.ResponseWriter, r *http.Request) {
-	if _, err := p.App.DisownRequest(r.Context(), r.PathValue("token")); err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
-}
-
-func (p *portal) track(w http.ResponseWriter, r *http.Request) {
-	lang := p.Lang(w, r)
-	page, err := p.App.OpenCasePage(r.Context(), r.PathValue("token"), "case", lang)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	v := viewTrack(lang, p.App.Company(), r.URL.Path, page)
-	p.show(w, r, http.StatusOK, v.Title, trackPage(v))
-}
-
-func (p *portal) receipt(w http.ResponseWriter, r *http.Request) {
-	lang := p.Lang(w, r)
-	page, err := p.App.OpenCasePage(r.Context(), r.PathValue("token"), "case", lang)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	base := "/c/" + r.PathValue("token")
-	title := text.Say(lang, "portal.receipt.title", "code", page.Paper.Code)
-	p.show(w, r, http.StatusOK, title, receiptPage(lang, base, page.Paper.Address, p.papers.HTML(page.Paper)))
-}
-
-// proofWait is how long a PDF waits for the log to be signed: the sequencer
-// works at least every second.
-const proofWait = 5 * time.Second
-
-func (p *portal) receiptPDF(w http.ResponseWriter, r *http.Request) {
-	lang := p.Lang(w, r)
-	var page app.CasePage
-	var err error
-	for end := time.After(proofWait); ; {
-		if page, err = p.App.OpenCasePage(r.Context(), r.PathValue("token"), "case", lang); err != nil || page.Paper.Proof != nil {
-			break
-		}
-		select {
-		case <-end:
-			err = &fault.Error{Kind: fault.Transient, Code: app.WaitsForLog, RetryAfter: proofWait}
-		case <-time.After(100 * time.Millisecond):
-			continue
-		}
-		break
-	}
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	pdf, err := p.papers.PDF(page.Paper)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/pdf")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+page.Paper.Code+`.pdf"`)
-	w.Header().Set("Cache-Control", "no-store")
-	if _, err := w.Write(pdf); err != nil {
-		p.Log.Warn("pdf not written to its end", "err", err)
-	}
-}
-
-func (p *portal) askUndo(w http.ResponseWriter, r *http.Request) {
-	lang := p.Lang(w, r)
-	page, err := p.App.OpenCasePage(r.Context(), r.PathValue("token"), "case", lang)
-	if err == nil && !page.CanUndo {
-		err = fault.New(fault.Blocked, "case.not_undoable")
-	}
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	v := viewTrack(lang, p.App.Company(), "/c/"+r.PathValue("token"), page)
-	p.show(w, r, http.StatusOK, text.Say(lang, "portal.undo.title"), undoPage(v))
-}
-
-func (p *portal) undo(w http.ResponseWriter, r *http.Request) {
-	if err := p.App.UndoByCustomer(r.Context(), r.PathValue("token")); err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	http.Redirect(w, r, "/c/"+r.PathValue("token"), http.StatusSeeOther)
-}
-
-func (p *portal) bye(w http.ResponseWriter, r *http.Request) {
-	lang := p.Lang(w, r)
-	page, err := p.App.OpenCasePage(r.Context(), r.PathValue("token"), "bye", lang)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	p.show(w, r, http.StatusOK, text.Say(lang, "portal.bye.title"), byePage(p.papers.HTML(page.Paper)))
-}
-
-// proof sends the proof that belongs to the receipt, as a file to keep.
-func (p *portal) proof(w http.ResponseWriter, r *http.Request) {
-	raw, err := p.App.ReceiptProof(r.Context(), r.PathValue("token"))
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", `attachment; filename="hasta-luego-proof.json"`)
-	w.Header().Set("Cache-Control", "private, no-store")
-	if _, err := w.Write(raw); err != nil {
-		p.Log.Warn("proof not written to its end", "err", err)
-	}
+	code, mac, _ := strings.Cut(c.Value, ".")
+	return code, hmac.Equal([]byte(mac), []byte(p.ackToken(code+r.PathValue("signed"))))
 }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"slices"
 	"time"
 
 	"hastaluego/internal/app"
@@ -54,6 +55,28 @@ func (v formView) periodEnd() string {
 type askView struct {
 	Lang, Purpose, Action, Code, At string
 	Over                            bool
+	Typed, OnFile                   string   // where the papers may go, when that is a choice
+	State                           string   // of the departure, for a link that is about one
+	Final                           []string // what was done and does not come back
+}
+
+// stage is what saying "not me" still changes: nothing was done, something is
+// undone, or it is too late and a person looks at it.
+func (v askView) stage() string {
+	switch offboarding.CaseState(v.State) {
+	case "", offboarding.CaseRegistered, offboarding.CaseStopped:
+		return ""
+	case offboarding.CaseOpen, offboarding.CaseReversing:
+		return ".undo"
+	default:
+		return ".late"
+	}
+}
+
+// receiptView is the page of the receipt.
+type receiptView struct {
+	Lang, Base, Paper string
+	Proved            bool // it bears the proof of the log
 }
 
 func (v askView) say(code string, args ...any) string {
@@ -73,9 +96,22 @@ type trackView struct {
 	CanUndo bool
 	Until   string // until when it can be undone
 	Company app.Company
-	Data    bool     // there is, or will be, something to download
-	Final   []string // what was done and cannot be taken back
-	Back    bool     // too late to undo: coming back is offered instead
+	Data    bool // there is, or will be, something to download
+	// What was done, by what becomes of it when they change their mind.
+	Comebacks []comeback
+	Back      bool   // too late to undo: coming back is offered instead
+	AnswerBy  string // they asked to come back; the day by which a person answers
+	Owner     bool   // the departure is not stopped: they may say that it was not them
+}
+
+// comeback is a class of undoing in words, and what belongs to it.
+type comeback struct {
+	Class, Word string
+	Items       []string
+}
+
+func (v trackView) final() bool {
+	return slices.ContainsFunc(v.Comebacks, func(c comeback) bool { return c.Class == "final" })
 }
 
 // stop is a milestone in words.
@@ -110,10 +146,17 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends)
 	v.Data = page.Data
-	for _, title := range page.Final {
-		v.Final = append(v.Final, title[lang])
+	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
+	for _, c := range page.Comebacks {
+		if n := len(v.Comebacks); n == 0 || v.Comebacks[n-1].Class != c.Class {
+			v.Comebacks = append(v.Comebacks, comeback{Class: c.Class, Word: text.Say(lang, "portal.comeback."+c.Class)})
+		}
+		last := &v.Comebacks[len(v.Comebacks)-1]
+		last.Items = append(last.Items, c.Title[lang])
 	}
-	v.Back = !page.CanUndo && !p.Case.EffectiveAt.IsZero() && (page.State == offboarding.CaseOpen || page.State == offboarding.CaseClosed)
+	if !page.AnswerBy.IsZero() {
+		v.AnswerBy = text.LongDate(lang, when.DateOf(page.AnswerBy.Add(-time.Minute), zone))
+	}
 	for _, m := range p.Milestones {
 		v.Stops = append(v.Stops, viewStop(lang, zone, m))
 	}

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+)
+
+// Comeback is what becomes of one thing that was done when the customer
+// changes their mind.
+type Comeback struct {
+	Title map[string]string // of the step, by language
+	// Class is restorable, reissuable or final; anew once a contract has ended: it
+	// can only begin again.
+	Class string
+}
+
+// Anew is the class of a contract that has ended.
+const Anew = "anew"
+
+var classes = []string{string(connector.Restorable), string(connector.Reissuable), Anew, string(connector.Final)}
+
+// comebacks tells for everything that was done whether it comes back, the best
+// first. A step is as good as the worst of its parts.
+func comebacks(p offboarding.Plan, works []offboarding.Work) []Comeback {
+	var out []Comeback
+	for _, s := range p.Steps {
+		if s.State != offboarding.StepDone && s.State != offboarding.StepVerified {
+			continue
+		}
+		class := s.Spec.Undo.Class
+		for _, w := range works {
+			if w.Step == s.ID && !w.DoneAt.IsZero() && slices.Index(classes, w.Undo) > slices.Index(classes, class) {
+				class = w.Undo
+			}
+		}
+		if class == "" {
+			continue
+		}
+		if s.Kind == "cancel_billing" && class != string(connector.Final) && !p.Case.EffectiveAt.IsZero() {
+			class = Anew
+		}
+		out = append(out, Comeback{s.Title, class})
+	}
+	slices.SortStableFunc(out, func(a, b Comeback) int { return slices.Index(classes, a.Class) - slices.Index(classes, b.Class) })
+	return out
+}
+
+// returnable reports whether a departure is past undoing, so that coming back
+// is what can be offered.
+func returnable(p offboarding.Plan) bool {
+	return !p.Case.EffectiveAt.IsZero() && (p.Case.State == offboarding.CaseOpen || p.Case.State == offboarding.CaseClosed)
+}
+
+// AskReturn says that a customer wants to come back after their departure took
+// effect: a person is asked, with a date. Again, it changes nothing.
+func (a *App) AskReturn(ctx context.Context, token string) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case", "bye")
+		if err != nil {
+			return err
+		}
+		p, err := tx.FindPlan(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		if !returnable(p) {
+			return fault.New(fault.Blocked, "case.not_returnable")
+		}
+		if p.Step("came_back") != nil {
+			return nil
+		}
+		if err := a.record(ctx, tx, fact{"return.asked", "customer", string(p.Case.ID), string(p.Case.Customer), nil}); err != nil {
+			return err
+		}
+		s := playbook.House("came_back")
+		s.ID = offboarding.StepID(id.New("step"))
+		if err := p.Ask(s, tx.Now()); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, "customer")
+	})
+}

@@ -1,0 +1,140 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
+	"hastaluego/internal/web"
+)
+
+// page opens the private page behind the link of the request, in the language
+// that the reader chose or that the departure is told in.
+func (p *portal) page(w http.ResponseWriter, r *http.Request, purpose string) (*http.Request, app.CasePage, error) {
+	page, err := p.App.OpenCasePage(r.Context(), r.PathValue("token"), purpose, p.Chosen(w, r))
+	return web.Spoken(r, page.Paper.Language), page, err
+}
+
+func base(r *http.Request) string { return "/c/" + r.PathValue("token") }
+
+func (p *portal) track(w http.ResponseWriter, r *http.Request) {
+	r, page, err := p.page(w, r, "case")
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	v := viewTrack(page.Paper.Language, p.App.Company(), base(r), page)
+	p.show(w, r, http.StatusOK, v.Title, trackPage(v))
+}
+
+// The sequencer works at least every second: a page waits for it a moment, so
+// that the receipt bears its proof at the first look, and a file longer.
+const (
+	proofWait = 2 * time.Second
+	fileWait  = 5 * time.Second
+)
+
+// proved opens the private page and waits for the proof of its entry in the
+// log. When the time is over the page has none yet.
+func (p *portal) proved(w http.ResponseWriter, r *http.Request, most time.Duration) (*http.Request, app.CasePage, error) {
+	if err := p.App.AwaitProof(r.Context(), r.PathValue("token"), most); err != nil {
+		return r, app.CasePage{}, err
+	}
+	return p.page(w, r, "case")
+}
+
+func (p *portal) receipt(w http.ResponseWriter, r *http.Request) {
+	r, page, err := p.proved(w, r, proofWait)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	lang := page.Paper.Language
+	title := text.Say(lang, "portal.receipt.title", "code", page.Paper.Code)
+	p.show(w, r, http.StatusOK, title, receiptPage(receiptView{lang, base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil}))
+}
+
+func (p *portal) receiptPDF(w http.ResponseWriter, r *http.Request) {
+	r, page, err := p.proved(w, r, fileWait)
+	if err == nil && page.Paper.Proof == nil {
+		err = &fault.Error{Kind: fault.Transient, Code: app.WaitsForLog, RetryAfter: fileWait}
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	pdf, err := p.papers.PDF(page.Paper)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	p.send(w, "application/pdf", page.Paper.Code+".pdf", pdf)
+}
+
+// proof sends the proof that belongs to the receipt, as a file to keep.
+func (p *portal) proof(w http.ResponseWriter, r *http.Request) {
+	err := p.App.AwaitProof(r.Context(), r.PathValue("token"), fileWait)
+	var code string
+	var raw []byte
+	if err == nil {
+		code, raw, err = p.App.ReceiptProof(r.Context(), r.PathValue("token"))
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	p.send(w, "application/json", code+".proof.json", raw)
+}
+
+// send sends a file to keep.
+func (p *portal) send(w http.ResponseWriter, media, name string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", media)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Cache-Control", "private, no-store")
+	if _, err := w.Write(body); err != nil {
+		p.Log.Warn("file not written to its end", "err", err)
+	}
+}
+
+func (p *portal) askUndo(w http.ResponseWriter, r *http.Request) {
+	r, page, err := p.page(w, r, "case")
+	if err == nil && !page.CanUndo {
+		err = fault.New(fault.Blocked, "case.not_undoable")
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	v := viewTrack(page.Paper.Language, p.App.Company(), base(r), page)
+	p.show(w, r, http.StatusOK, text.Say(v.Lang, "portal.undo.title"), undoPage(v))
+}
+
+func (p *portal) undo(w http.ResponseWriter, r *http.Request) {
+	p.act(w, r, base(r), p.App.UndoByCustomer(r.Context(), r.PathValue("token")))
+}
+
+func (p *portal) askReturn(w http.ResponseWriter, r *http.Request) {
+	p.act(w, r, base(r)+"#back", p.App.AskReturn(r.Context(), r.PathValue("token")))
+}
+
+// act answers a form whose verb was called: on to the page, or what went wrong.
+func (p *portal) act(w http.ResponseWriter, r *http.Request, then string, err error) {
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, then, http.StatusSeeOther)
+}
+
+func (p *portal) bye(w http.ResponseWriter, r *http.Request) {
+	r, page, err := p.page(w, r, "bye")
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	lang := page.Paper.Language
+	p.show(w, r, http.StatusOK, text.Say(lang, "portal.bye.title"), byePage(lang, r.URL.Path, p.papers.HTML(page.Paper)))
+}
