@@ -26,7 +26,8 @@ var EventTypes = []EventType{
 	{Type: "request.matched", When: "the request was tied to its customer", Args: []string{"customer"}, Sent: true, State: "matched"},
 	{Type: "request.vouched", When: "somebody of the company checked who was asking", Args: []string{"how"}, Sent: true},
 	{Type: "request.verified", When: "identity was proved", Args: []string{"by"}, Sent: true, State: "verified"},
-	{Type: "request.disowned", When: "the address on file said: this was not me", Sent: true, State: "disowned"},
+	{Type: "request.disowned", When: "whoever read a letter said: this was not me", Args: []string{"with"}, Sent: true, State: "disowned"},
+	{Type: "return.asked", When: "a customer whose departure took effect wants to come back", Sent: true},
 
 	{Type: "case.registered", When: "the case exists and waits for the proof of identity", Args: []string{"playbook", "effective"}, Sent: true, Tells: []string{"playbook", "effective"}, State: "registered"},
 	{Type: "case.opened", When: "identity is proved and the plan begins", Args: []string{"by"}, Sent: true, State: "open"},
@@ -43,6 +44,7 @@ var EventTypes = []EventType{
 	{Type: "step.verified", When: "everything it did was read back", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "verified"},
 	{Type: "step.blocked", When: "a person is asked", Args: []string{"step", "why"}, Sent: true, Tells: []string{"step", "why"}, State: "blocked"},
 	{Type: "step.skipped", When: "its condition does not hold, or it has nothing to do", Args: []string{"step", "condition", "facts"}, Sent: true, Tells: []string{"step"}, State: "skipped"},
+	{Type: "step.needless", When: "what a person was asked beside the plan need not be done any more", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "cancelled"},
 	{Type: "step.reopened", When: "a blocked step went back to its owner", Args: []string{"step", "by"}, Sent: true, Tells: []string{"step"}, State: "ready"},
 	{Type: "step.due_soon", When: "its owner is reminded", Args: []string{"step", "role"}, Sent: true, Tells: []string{"step", "role"}},
 	{Type: "step.overdue", When: "its due date has passed", Args: []string{"step", "role"}, Sent: true, Tells: []string{"step", "role"}},
@@ -74,6 +76,7 @@ var EventTypes = []EventType{
 
 	{Type: "customer.added", When: "a customer was added by hand", Args: []string{"reference"}},
 	{Type: "inventory.added", When: "a grant, asset, balance … was added by hand", Args: []string{"what", "name"}},
+	{Type: "refund.proposed", When: "a charge after the request is to be given back, if it was made", Args: []string{"reference", "on", "minor", "currency"}, Sent: true, Tells: []string{"reference", "on"}},
 	{Type: "balance.settled", When: "a sum was marked as paid or void", Args: []string{"reference", "status"}},
 	{Type: "import.finished", When: "an import came to its end", Args: []string{"rows", "changed", "rejected"}},
 	{Type: "playbook.proposed", When: "a version of a playbook was kept", Args: []string{"playbook"}},
