@@ -33,6 +33,7 @@ type cli struct {
 	Config   configCmd   `cmd:"" help:"Check or show the configuration."`
 	Import   importCmd   `cmd:"" help:"Import records from files."`
 	User     userCmd     `cmd:"" help:"People who may sign in."`
+	Key      keyCmd      `cmd:"" help:"API keys: what programs may do."`
 	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`

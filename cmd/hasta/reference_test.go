@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
 )
 
 var update = flag.Bool("update", false, "write generated references again")
@@ -66,6 +67,32 @@ func TestTheReferenceOfRolesIsUpToDate(t *testing.T) {
 			}
 		}
 		b.WriteString("\n")
+	}
+	b.WriteString("\n## API keys\n\nA key has scopes, not roles. No scope reaches keys or users, and no key decides what needs a second person.\n\n" +
+		"| scope | may act on | may see | works steps of |\n|---|---|---|---|\n")
+	list := func(names []string) string {
+		if len(names) == 0 {
+			return "–"
+		}
+		return strings.Join(names, ", ")
+	}
+	for _, s := range app.Scopes() {
+		key := app.Actor{ID: "key_", Scopes: []string{s}}
+		var acts, reads, works []string
+		for _, what := range app.Permissions() {
+			if key.May(what) {
+				acts = append(acts, what)
+			}
+			if key.MayRead(what) {
+				reads = append(reads, what)
+			}
+		}
+		for _, r := range app.Roles {
+			if key.MayWork(offboarding.Step{Role: r}) {
+				works = append(works, r)
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s, list(acts), list(reads), list(works))
 	}
 	generated(t, "../../docs/reference/roles.md", b.String())
 }

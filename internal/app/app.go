@@ -72,7 +72,7 @@ func New(c Config) *App {
 		c.Moved = func(context.Context, time.Time) error { return nil }
 	}
 	return &App{
-		store: c.Store, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, company: c.Company,
+		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, company: c.Company,
 		wake: c.Wake, moved: c.Moved,
 	}
 }
@@ -87,6 +87,9 @@ const again = 12
 // tx runs fn in a transaction and wakes the engine when it was committed. When
 // somebody was faster it runs fn again on what they left.
 func (a *App) tx(ctx context.Context, fn func(Tx) error) error {
+	if _, ok := ctx.Value(joining{}).(Tx); ok {
+		return a.store.Tx(ctx, fn) // whoever began it runs it again, and wakes
+	}
 	var err error
 	for range again {
 		if err = a.store.Tx(ctx, fn); fault.CodeOf(err) != "case.changed_meanwhile" || ctx.Err() != nil {

@@ -148,11 +148,19 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 	return v, err
 }
 
+// names are the names of people and keys, by id.
 func names(ctx context.Context, tx Tx) (map[string]string, error) {
 	users, err := tx.ListUsers(ctx)
-	out := make(map[string]string, len(users))
+	if err != nil {
+		return nil, err
+	}
+	keys, err := tx.ListAPIKeys(ctx)
+	out := make(map[string]string, len(users)+len(keys))
 	for _, u := range users {
 		out[u.ID] = u.Name
+	}
+	for _, k := range keys {
+		out[k.ID] = k.Name
 	}
 	return out, err
 }

@@ -176,7 +176,7 @@ var BehalfChannels = []string{"phone", "letter", "mail", "shop"}
 // confirmation go to the address on file. With a proof of identity the case
 // opens at once, and the log says who vouched for it and how.
 func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (offboarding.CaseID, error) {
-	if err := by.may("case"); err != nil {
+	if err := by.may("request"); err != nil {
 		return "", err
 	}
 	l := tidy(nil, map[string]*string{"reference": &in.Reference, "proof": &in.Proof})

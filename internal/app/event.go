@@ -81,6 +81,8 @@ var EventTypes = []EventType{
 	{Type: "import.finished", When: "an import came to its end", Args: []string{"rows", "changed", "rejected"}},
 	{Type: "playbook.proposed", When: "a version of a playbook was kept", Args: []string{"playbook"}},
 	{Type: "playbook.activated", When: "new cases follow it", Args: []string{"playbook", "proposed_by"}},
+	{Type: "api_key.made", When: "an API key was made", Args: []string{"key", "name", "scopes"}},
+	{Type: "api_key.revoked", When: "an API key was ended", Args: []string{"key", "name"}},
 	{Type: "staff.added", When: "somebody may sign in", Args: []string{"user", "roles"}},
 	{Type: "staff.signed_in", When: "somebody signed in"},
 	{Type: "staff.viewed_as", When: "in the demo, somebody looks as somebody else", Args: []string{"as"}},

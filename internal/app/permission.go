@@ -9,11 +9,14 @@ import (
 	"hastaluego/internal/offboarding"
 )
 
-// Actor is a signed-in person of the company.
+// Actor is who acts: a signed-in person of the company, or a program with an
+// API key.
 type Actor struct {
 	ID    string
 	Name  string
 	Roles []string
+	// Scopes are what an API key may do; a key has no roles.
+	Scopes []string
 	// RealID is who really acts when the demo's "view as" is on; empty else.
 	RealID string
 }
@@ -29,7 +32,8 @@ type permission struct{ what, act, see string }
 // two people, whatever their roles; who works on a step of a case is said by
 // its playbook.
 var permissions = []permission{
-	{"case", "agent success admin", "finance privacy auditor"}, // open on behalf, pause, undo, tie a request
+	{"case", "agent success admin", "finance privacy auditor"}, // pause, undo
+	{"request", "agent success admin", ""},                     // register and tie to a customer
 	{"customer", "agent success admin", "finance privacy auditor"},
 	{"statement", "finance", "agent success auditor"}, // balances, refunds
 	{"work", "agent admin", "privacy auditor"},        // decide about an uncertain or failed effect
@@ -72,23 +76,59 @@ func (a Actor) Holds(roles ...string) bool {
 	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(a.Roles, r) })
 }
 
-// May reports whether the person may act on what.
-func (a Actor) May(what string) bool { return a.Holds(acts[what]...) }
-
-// MayRead reports whether the person may see what.
-func (a Actor) MayRead(what string) bool { return a.Holds(reads[what]...) }
-
-// MayWork reports whether the person may work on the human step.
-func (a Actor) MayWork(s offboarding.Step) bool { return a.Holds(s.Role) }
-
-func (a Actor) may(what string) error { return refuse(a.May(what), acts[what]) }
-
-// CanRead returns fault.Forbidden unless the person may see what.
-func (a Actor) CanRead(what string) error { return refuse(a.MayRead(what), reads[what]) }
-
-func refuse(ok bool, who []string) error {
-	if ok {
-		return nil
+// May reports whether the actor may act on what.
+func (a Actor) May(what string) bool {
+	if a.IsKey() {
+		return a.In(actScopes(what)...)
 	}
-	return fault.New(fault.Forbidden, "forbidden.role", "who", strings.Join(who, ", "))
+	return a.Holds(acts[what]...)
+}
+
+// MayRead reports whether the actor may see what.
+func (a Actor) MayRead(what string) bool {
+	if a.IsKey() {
+		return a.In(readScopes(what)...)
+	}
+	return a.Holds(reads[what]...)
+}
+
+// MayWork reports whether the actor may work on the human step.
+func (a Actor) MayWork(s offboarding.Step) bool {
+	if a.IsKey() {
+		return a.In(workScopes(s.Role)...)
+	}
+	return a.Holds(s.Role)
+}
+
+func (a Actor) may(what string) error { return a.refuse(a.May(what), acts[what], actScopes(what)) }
+
+// CanRead returns fault.Forbidden unless the actor may see what.
+func (a Actor) CanRead(what string) error {
+	return a.refuse(a.MayRead(what), reads[what], readScopes(what))
+}
+
+func (a Actor) mayWork(s offboarding.Step) error {
+	return a.refuse(a.MayWork(s), []string{s.Role}, workScopes(s.Role))
+}
+
+// refuse tells a person which roles may, and a program which scopes.
+func (a Actor) refuse(ok bool, roles, scopes []string) error {
+	switch {
+	case ok:
+		return nil
+	case !a.IsKey():
+		return fault.New(fault.Forbidden, "forbidden.role", "who", strings.Join(roles, ", "))
+	case len(scopes) == 0:
+		return fault.New(fault.Forbidden, "forbidden.person")
+	default:
+		return fault.New(fault.Forbidden, "forbidden.scope", "scopes", strings.Join(scopes, ", "))
+	}
+}
+
+// person refuses programs: what a second person decides is decided by a person.
+func (a Actor) person() error {
+	if a.IsKey() {
+		return fault.New(fault.Forbidden, "forbidden.person")
+	}
+	return nil
 }

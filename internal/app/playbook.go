@@ -86,8 +86,12 @@ func (a *App) ProposePlaybook(ctx context.Context, by Actor, source string) (str
 }
 
 // ActivatePlaybook lets new cases follow the version. Whoever proposed it
-// cannot: a second administrator must look at it.
+// cannot, nor whoever made the key that did: a second administrator must look
+// at it.
 func (a *App) ActivatePlaybook(ctx context.Context, by Actor, id string) error {
+	if err := by.person(); err != nil {
+		return err
+	}
 	if err := by.may("playbook"); err != nil {
 		return err
 	}
@@ -99,7 +103,9 @@ func (a *App) ActivatePlaybook(ctx context.Context, by Actor, id string) error {
 		if v.State == "active" {
 			return nil
 		}
-		if v.CreatedBy == by.ID || v.CreatedBy == by.RealID {
+		if own, err := oneHand(ctx, tx, by, []string{v.CreatedBy}); err != nil {
+			return err
+		} else if own {
 			return fault.New(fault.Forbidden, "approval.same_person")
 		}
 		// What was good for an older program may not be for this one.

@@ -37,6 +37,9 @@ type Tx interface {
 	AnswerTx
 	PlaybookTx
 	StaffTx
+	KeyTx
+	OnceTx
+	PageTx
 	AuditTx
 	SettingTx
 }

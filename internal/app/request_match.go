@@ -40,7 +40,7 @@ func (a *App) MatchRequest(ctx context.Context, tx Tx, rid offboarding.RequestID
 // a person recognised. The proof of identity still goes to the address on
 // file.
 func (a *App) MatchByHand(ctx context.Context, by Actor, rid offboarding.RequestID, cid customer.ID) (offboarding.CaseID, error) {
-	if err := by.may("case"); err != nil {
+	if err := by.may("request"); err != nil {
 		return "", err
 	}
 	var c offboarding.CaseID

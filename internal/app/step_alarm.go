@@ -91,8 +91,11 @@ func (a *App) happened(ctx context.Context, tx Tx, c offboarding.CaseID, event s
 	return nil
 }
 
-// Approve decides a step that needs a second person.
+// Approve decides a step that needs a second person: a person, never a program.
 func (a *App) Approve(ctx context.Context, by Actor, c offboarding.CaseID, step string, yes bool, note string) error {
+	if err := by.person(); err != nil {
+		return err
+	}
 	clean, err := required("note", note, 4000)
 	if err != nil {
 		return err
@@ -101,12 +104,8 @@ func (a *App) Approve(ctx context.Context, by Actor, c offboarding.CaseID, step 
 		if kind, ok := a.kinds[p.Step(step).Kind]; !ok || !kind.Spec().Approves {
 			return fault.New(fault.Blocked, "step.not_ready")
 		}
-		for _, who := range []string{by.ID, by.RealID} {
-			for _, hand := range p.Hands(step) {
-				if who != "" && who == hand {
-					return fault.New(fault.Forbidden, "approval.same_person")
-				}
-			}
+		if err := notOwnHand(ctx, tx, by, p, step); err != nil {
+			return err
 		}
 		return p.Approve(step, yes, clean, by.ID, tx.Now())
 	})

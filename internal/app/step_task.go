@@ -88,7 +88,7 @@ func (a *App) UndoTask(ctx context.Context, by Actor, in CompleteInput) error {
 		if s == nil {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		if err := refuse(by.MayWork(*s), []string{s.Role}); err != nil {
+		if err := by.mayWork(*s); err != nil {
 			return err
 		}
 		if turn := p.UndoTurn(); turn != s || !s.Human {
@@ -128,7 +128,7 @@ func (a *App) onStep(ctx context.Context, by Actor, c offboarding.CaseID, key st
 		if s == nil {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		if err := refuse(by.MayWork(*s), []string{s.Role}); err != nil {
+		if err := by.mayWork(*s); err != nil {
 			return err
 		}
 		if p.Case.State != offboarding.CaseOpen && !s.Spec.House {

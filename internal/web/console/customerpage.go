@@ -79,7 +79,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	cv := customerPageView{
 		Lang: v.lang, ID: string(c.ID), Name: c.Name, Reference: c.Reference, Kind: known(v.lang, "console.customer.kind."+string(c.Kind), ""),
 		May: v.actor.May("customer"), Who: whoMay(v.lang, "customer"), MayMoney: v.actor.May("statement"), WhoMoney: whoMay(v.lang, "statement"),
-		MayCase: v.actor.May("case"), WhoCase: whoMay(v.lang, "case"), Typed: typed, Errors: errs, Form: form,
+		MayCase: v.actor.May("request"), WhoCase: whoMay(v.lang, "request"), Typed: typed, Errors: errs, Form: form,
 	}
 	day := func(d when.Date) string {
 		if d.IsZero() {

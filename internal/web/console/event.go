@@ -34,7 +34,7 @@ var eventLooks = map[string]badge{
 	"request.received": {Icon: "doc"}, "request.matched": {Icon: "user"}, "request.verified": {Icon: "shieldok"}, "case.registered": {Icon: "doc"},
 	"case.reversing": {Icon: "undo"}, "case.reversed": {Icon: "undo"}, "step.undone": {Icon: "undo"}, "work.undo_done": {Icon: "undo"},
 	"case.effective": {Icon: "cal"}, "clock.moved": {Icon: "clock"}, "step.ready": {Icon: "clock"},
-	"staff.signed_in": {Icon: "key"}, "staff.added": {Icon: "user"}, "staff.viewed_as": {Icon: "user"},
+	"staff.signed_in": {Icon: "key"}, "api_key.made": {Icon: "key"}, "api_key.revoked": {Icon: "key"}, "staff.added": {Icon: "user"}, "staff.viewed_as": {Icon: "user"},
 }
 
 func (v *visit) viewEvent(t app.TimelineEntry, ew eventWords) eventView {
@@ -92,7 +92,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"decision", known(v.lang, "console.decision."+get("decision"), get("decision")), "subject", get("subject"), "to", get("to"),
 		"paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
-		"rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
+		"name", get("name"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
 	}
 }
 

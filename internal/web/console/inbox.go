@@ -206,7 +206,7 @@ func (v *visit) requestPage(status int, problem string) error {
 	rv := requestView{
 		Lang: v.lang, ID: string(r.ID), Code: r.Code, Name: r.Name, Email: r.AccountEmail, Receipt: r.ReceiptEmail, Reference: r.Reference,
 		Asked: text.Instant(v.lang, r.ReceivedAt, v.zone()), Case: string(r.Case), Query: q, Total: total,
-		May: v.actor.May("case"), Who: whoMay(v.lang, "case"),
+		May: v.actor.May("request"), Who: whoMay(v.lang, "request"),
 	}
 	for _, c := range found {
 		rv.Found = append(rv.Found, viewCustomer(v.lang, c))

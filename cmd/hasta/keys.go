@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"hastaluego/internal/app"
+)
+
+type keyCmd struct {
+	Add    keyAddCmd    `cmd:"" help:"Make an API key and print its token, which is shown only now."`
+	List   keyListCmd   `cmd:"" help:"List API keys."`
+	Revoke keyRevokeCmd `cmd:"" help:"End an API key at once, for ever."`
+}
+
+// keyView is an API key as commands print it.
+type keyView struct {
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	Scopes    []string `json:"scopes"`
+	State     string   `json:"state"` // active, expired, revoked
+	MadeBy    string   `json:"made_by"`
+	MadeAt    string   `json:"made_at"`
+	ExpiresAt string   `json:"expires_at,omitempty"`
+	UsedOn    string   `json:"used_on,omitempty"` // the last day
+	Token     string   `json:"token,omitempty"`
+}
+
+func viewKey(k app.APIKey, wall time.Time) keyView {
+	v := keyView{ID: k.ID, Name: k.Name, Scopes: k.Scopes, State: "active", MadeBy: k.MadeBy, MadeAt: k.MadeAt.Format(time.RFC3339)}
+	switch {
+	case !k.RevokedAt.IsZero():
+		v.State = "revoked"
+	case !k.Works(wall):
+		v.State = "expired"
+	}
+	if !k.ExpiresAt.IsZero() {
+		v.ExpiresAt = k.ExpiresAt.Format(time.RFC3339)
+	}
+	if !k.UsedOn.IsZero() {
+		v.UsedOn = k.UsedOn.Format(time.DateOnly)
+	}
+	return v
+}
+
+type keyAddCmd struct {
+	common
+	Name   string   `arg:""`
+	Scopes []string `required:"" help:"What the key may do, with commas between; docs/reference/roles.md lists them."`
+	Days   int      `help:"Days until the key expires; without it, never."`
+	JSON   bool     `help:"Answer as JSON."`
+}
+
+func (c *keyAddCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	k, token, err := h.app.MakeKey(ctx, app.Actor{}, app.KeyInput{Name: c.Name, Scopes: c.Scopes, Days: c.Days})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		v := viewKey(k, k.MadeAt)
+		v.Token = token
+		return json.NewEncoder(o.stdout).Encode(v)
+	}
+	fmt.Fprintf(o.stdout, "%s may %s\n%s\n", k.ID, strings.Join(k.Scopes, ", "), token)
+	return nil
+}
+
+type keyListCmd struct {
+	common
+	JSON bool `help:"Answer as JSON."`
+}
+
+func (c *keyListCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	list, _, wall, err := h.app.OpenKeys(ctx, app.Actor{})
+	if err != nil {
+		return err
+	}
+	views := make([]keyView, len(list))
+	for i, k := range list {
+		views[i] = viewKey(k, wall)
+	}
+	if c.JSON {
+		return json.NewEncoder(o.stdout).Encode(views)
+	}
+	for _, v := range views {
+		fmt.Fprintf(o.stdout, "%s  %-7s  %s  (%s)\n", v.ID, v.State, v.Name, strings.Join(v.Scopes, ", "))
+	}
+	return nil
+}
+
+type keyRevokeCmd struct {
+	common
+	ID   string `arg:""`
+	JSON bool   `help:"Answer as JSON."`
+}
+
+func (c *keyRevokeCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if err := h.app.RevokeKey(ctx, app.Actor{}, c.ID); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(o.stdout).Encode(map[string]string{"id": c.ID, "state": "revoked"})
+	}
+	fmt.Fprintf(o.stdout, "%s works no more\n", c.ID)
+	return nil
+}

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+)
+
+// Place is where a page of a list begins: behind the record with the id After,
+// or at the beginning. Records are listed newest first, entries of the log
+// oldest first.
+type Place struct {
+	After string
+	Limit int
+}
+
+// CaseQuery selects cases; zero fields do not select.
+type CaseQuery struct {
+	State    offboarding.CaseState
+	Customer customer.ID
+	Query    string // code, customer name or reference
+}
+
+// CustomerQuery selects customers; zero fields do not select.
+type CustomerQuery struct {
+	Query     string // name, reference or address
+	Reference string // exactly
+}
+
+// MessageQuery selects letters; zero fields do not select.
+type MessageQuery struct {
+	Case  offboarding.CaseID
+	State string
+}
+
+// EntryQuery selects entries of the log that have their place in it; zero
+// fields do not select.
+type EntryQuery struct {
+	Stream string // case or request
+	Type   string
+	After  int64 // index; -1: from the first
+	Limit  int
+}
+
+// PageTx reads lists page by page, by the order of ids, so that what comes in
+// between moves nothing.
+type PageTx interface {
+	PageCases(ctx context.Context, q CaseQuery, p Place) ([]offboarding.Case, error)
+	PageCustomers(ctx context.Context, q CustomerQuery, p Place) ([]customer.Customer, error)
+	PageRequests(ctx context.Context, state offboarding.RequestState, p Place) ([]offboarding.Request, error)
+	PageMessages(ctx context.Context, q MessageQuery, p Place) ([]Message, error)
+	PageEntries(ctx context.Context, q EntryQuery) ([]LogEntry, error)
+	// Checkpoint returns the newest signed checkpoint; fault.NotFound before the
+	// first.
+	Checkpoint(ctx context.Context) (size int64, text string, err error)
+}
+
+// page reads one more than the limit, to know whether there is a next page,
+// and returns where that one begins.
+func page[T any](ctx context.Context, a *App, by Actor, what string, p Place, id func(T) string, read func(Tx, Place) ([]T, error)) (list []T, next string, err error) {
+	if err := by.CanRead(what); err != nil {
+		return nil, "", err
+	}
+	limit := p.Limit
+	p.Limit++
+	err = a.store.View(ctx, func(tx Tx) error { list, err = read(tx, p); return err })
+	if err == nil && len(list) > limit {
+		list = list[:limit]
+		next = id(list[limit-1])
+	}
+	return list, next, err
+}
+
+// PageCases lists cases; next is where the next page begins, empty at the end.
+func (a *App) PageCases(ctx context.Context, by Actor, q CaseQuery, p Place) (list []offboarding.Case, next string, err error) {
+	if _, e := customer.CheckText("q", q.Query, 200, false); e != nil {
+		return nil, "", e
+	}
+	return page(ctx, a, by, "case", p, func(c offboarding.Case) string { return string(c.ID) },
+		func(tx Tx, p Place) ([]offboarding.Case, error) { return tx.PageCases(ctx, q, p) })
+}
+
+// PageCustomers lists customers.
+func (a *App) PageCustomers(ctx context.Context, by Actor, q CustomerQuery, p Place) (list []customer.Customer, next string, err error) {
+	for field, s := range map[string]string{"q": q.Query, "reference": q.Reference} {
+		if _, e := customer.CheckText(field, s, 200, false); e != nil {
+			return nil, "", e
+		}
+	}
+	return page(ctx, a, by, "customer", p, func(c customer.Customer) string { return string(c.ID) },
+		func(tx Tx, p Place) ([]customer.Customer, error) { return tx.PageCustomers(ctx, q, p) })
+}
+
+// PageRequests lists requests.
+func (a *App) PageRequests(ctx context.Context, by Actor, state offboarding.RequestState, p Place) (list []offboarding.Request, next string, err error) {
+	return page(ctx, a, by, "case", p, func(r offboarding.Request) string { return string(r.ID) },
+		func(tx Tx, p Place) ([]offboarding.Request, error) { return tx.PageRequests(ctx, state, p) })
+}
+
+// PageMessages lists letters, without what they say.
+func (a *App) PageMessages(ctx context.Context, by Actor, q MessageQuery, p Place) (list []Message, next string, err error) {
+	return page(ctx, a, by, "outbox", p, func(m Message) string { return string(m.ID) },
+		func(tx Tx, p Place) ([]Message, error) { return tx.PageMessages(ctx, q, p) })
+}
+
+// PageEntries lists entries of the log by their index, with what they say where
+// it can be read.
+func (a *App) PageEntries(ctx context.Context, by Actor, q EntryQuery) (list []TimelineEntry, more bool, err error) {
+	if err := by.CanRead("audit"); err != nil {
+		return nil, false, err
+	}
+	limit := q.Limit
+	q.Limit++
+	var entries []LogEntry
+	err = a.store.View(ctx, func(tx Tx) error { entries, err = tx.PageEntries(ctx, q); return err })
+	if more = len(entries) > limit; more {
+		entries = entries[:limit]
+	}
+	for _, e := range entries {
+		list = append(list, TimelineEntry{LogEntry: e, Args: a.openBody(ctx, e)})
+	}
+	return list, more, err
+}
+
+// OpenCheckpoint returns the newest signed checkpoint of the log.
+func (a *App) OpenCheckpoint(ctx context.Context, by Actor) (size int64, text string, err error) {
+	if err := by.CanRead("audit"); err != nil {
+		return 0, "", err
+	}
+	err = a.store.View(ctx, func(tx Tx) error { size, text, err = tx.Checkpoint(ctx); return err })
+	return size, text, err
+}
+
+// OpenProof returns the proof of an entry of the log; fault.NotFound while no
+// checkpoint contains it.
+func (a *App) OpenProof(ctx context.Context, by Actor, entry string) (p LogProof, err error) {
+	if err := by.CanRead("audit"); err != nil {
+		return p, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error { p, err = tx.Proof(ctx, entry); return err })
+	return p, err
+}
+
+// OpenUsers lists the people who may sign in.
+func (a *App) OpenUsers(ctx context.Context, by Actor) ([]User, error) {
+	if err := by.CanRead("users"); err != nil {
+		return nil, err
+	}
+	return a.Users(ctx)
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// scope is what an API key with it may act on and see, by the permissions
+// above, and the roles whose steps it may work.
+type scope struct{ acts, reads, works []string }
+
+// scopes is everything that an API key may be given. No scope reaches what
+// needs a person: keys, people, and the decisions of a second one.
+var scopes = map[string]scope{
+	"cases:read":      {reads: []string{"case"}},
+	"cases:act":       {acts: []string{"case", "note", "work"}, works: []string{"agent", "success", "admin"}},
+	"requests:write":  {acts: []string{"request"}},
+	"customers:read":  {reads: []string{"customer"}},
+	"customers:write": {acts: []string{"customer"}},
+	"statements:act":  {acts: []string{"statement"}, works: []string{"finance"}},
+	"privacy:act":     {works: []string{"privacy"}},
+	"playbooks:read":  {reads: []string{"playbook"}},
+	"playbooks:write": {acts: []string{"playbook"}},
+	"outbox:read":     {reads: []string{"outbox"}},
+	"texts:read":      {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
+	"audit:read":      {reads: []string{"audit"}},
+	"users:read":      {reads: []string{"users"}},
+}
+
+// Scopes are everything that an API key may be given, by name.
+func Scopes() []string { return slices.Sorted(maps.Keys(scopes)) }
+
+// scoped returns the scopes that the test holds for.
+func scoped(test func(scope) bool) (list []string) {
+	for _, name := range Scopes() {
+		if test(scopes[name]) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+func actScopes(what string) []string {
+	return scoped(func(s scope) bool { return slices.Contains(s.acts, what) })
+}
+
+func readScopes(what string) []string {
+	return scoped(func(s scope) bool { return slices.Contains(s.reads, what) })
+}
+
+func workScopes(role string) []string {
+	return scoped(func(s scope) bool { return slices.Contains(s.works, role) })
+}
+
+// IsKey reports whether this is a program with an API key, not a person.
+func (a Actor) IsKey() bool { return strings.HasPrefix(a.ID, "key_") }
+
+// In reports whether the key has one of the scopes.
+func (a Actor) In(scopes ...string) bool {
+	return slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(a.Scopes, s) })
+}

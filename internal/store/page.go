@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+)
+
+// Ids sort by the time they were made, so the order of a list is that of its
+// primary key, and a page begins where the last one ended.
+var (
+	pageCases = query(`
+		SELECT ` + caseColumns + ` FROM case_
+		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2) AND ($3 = '' OR customer_id = $3) AND search LIKE $4 ESCAPE '\'
+		 ORDER BY id DESC LIMIT $5`)
+	pageCustomers = query(`
+		SELECT ` + customerColumns + ` FROM customer
+		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR reference = $2) AND search LIKE $3 ESCAPE '\'
+		 ORDER BY id DESC LIMIT $4`)
+	pageRequests = query(`
+		SELECT ` + requestColumns + ` FROM request WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2) ORDER BY id DESC LIMIT $3`)
+	pageMessages = query(`
+		SELECT ` + messageColumns + ` FROM message
+		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR case_id = $2) AND ($3 = '' OR state = $3)
+		 ORDER BY id DESC LIMIT $4`)
+	pageEntries = query(`
+		SELECT ` + entryColumns + `, l.idx FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id
+		 WHERE l.idx > $1 AND ($2 = '' OR e.case_id = $2) AND ($3 = '' OR e.type = $3)
+		 ORDER BY l.idx LIMIT $4`)
+)
+
+func (t *tx) PageCases(ctx context.Context, q app.CaseQuery, p app.Place) (list []offboarding.Case, err error) {
+	err = t.each(ctx, "store.PageCases", pageCases, []any{p.After, q.State, q.Customer, like(q.Query), p.Limit}, func(row scanner) error {
+		c, err := scanCase(row)
+		list = append(list, c)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) PageCustomers(ctx context.Context, q app.CustomerQuery, p app.Place) ([]customer.Customer, error) {
+	return t.customers(ctx, pageCustomers, p.After, q.Reference, like(q.Query), p.Limit)
+}
+
+func (t *tx) PageRequests(ctx context.Context, state offboarding.RequestState, p app.Place) (list []offboarding.Request, err error) {
+	err = t.each(ctx, "store.PageRequests", pageRequests, []any{p.After, state, p.Limit}, func(row scanner) error {
+		r, err := scanRequest(row)
+		list = append(list, r)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) PageMessages(ctx context.Context, q app.MessageQuery, p app.Place) (list []app.Message, err error) {
+	err = t.each(ctx, "store.PageMessages", pageMessages, []any{p.After, q.Case, q.State, p.Limit}, func(row scanner) error {
+		m, err := scanMessage(row)
+		list = append(list, m)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) PageEntries(ctx context.Context, q app.EntryQuery) (list []app.LogEntry, err error) {
+	err = t.each(ctx, "store.PageEntries", pageEntries, []any{q.After, q.Stream, q.Type, q.Limit}, func(row scanner) error {
+		var l app.LogEntry
+		var err error
+		l.Entry, l.Sealed, err = scanEntry(row, &l.Index)
+		list = append(list, l)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) Checkpoint(ctx context.Context) (size int64, text string, err error) {
+	err = t.one(ctx, "store.Checkpoint", newestCheckpoint, nil, &size, &text)
+	return size, text, err
+}
