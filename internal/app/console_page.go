@@ -11,62 +11,6 @@ import (
 	"hastaluego/internal/offboarding"
 )
 
-// InboxRow is one case in the inbox.
-type InboxRow struct {
-	Plan     offboarding.Plan
-	Customer customer.Customer
-	Lines    []customer.Subscription
-	Next     *offboarding.Step // the first human step that is ready, or the first that is blocked
-	Over     int               // steps that are over
-}
-
-// Inbox is what waits for people.
-type Inbox struct {
-	Cases     []InboxRow
-	Total     int
-	Unmatched []offboarding.Request
-}
-
-// OpenInbox lists cases and the requests that nobody could be found for.
-func (a *App) OpenInbox(ctx context.Context, by Actor, f CaseFilter) (Inbox, error) {
-	var in Inbox
-	if err := by.CanRead("case"); err != nil {
-		return in, err
-	}
-	err := a.store.View(ctx, func(tx Tx) error {
-		plans, total, err := tx.ListCases(ctx, f)
-		if err != nil {
-			return err
-		}
-		in = Inbox{Total: total}
-		for _, p := range plans {
-			row := InboxRow{Plan: p}
-			if row.Customer, err = tx.FindCustomer(ctx, p.Case.Customer); err != nil {
-				return err
-			}
-			subs, err := tx.SubscriptionsOf(ctx, p.Case.Customer)
-			if err != nil {
-				return err
-			}
-			row.Lines = pick(subs, p.Case.Subscriptions)
-			for i := range p.Steps {
-				s := &p.Steps[i]
-				if s.Over() {
-					row.Over++
-				}
-				waits := s.Human && s.State == offboarding.StepReady || s.State == offboarding.StepBlocked
-				if waits && (row.Next == nil || by.MayWork(*s) && !by.MayWork(*row.Next)) {
-					row.Next = s
-				}
-			}
-			in.Cases = append(in.Cases, row)
-		}
-		in.Unmatched, err = tx.ListUnmatched(ctx, 50)
-		return err
-	})
-	return in, err
-}
-
 // CaseView is everything about one case.
 type CaseView struct {
 	Plan       offboarding.Plan
@@ -80,6 +24,7 @@ type CaseView struct {
 	Timeline   []TimelineEntry // newest first
 	Milestones []Milestone
 	Users      map[string]string // id → name
+	People     []User            // who may sign in
 	CanUndo    bool
 	Approves   map[string]bool // kinds of step that a second person decides
 	Answered   []FormAnswer    // of forms, oldest first; drafts too
@@ -136,7 +81,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		for name, k := range a.kinds {
 			v.Approves[name] = k.Spec().Approves
 		}
-		if v.Users, err = names(ctx, tx); err != nil {
+		if v.Users, v.People, err = people(ctx, tx); err != nil {
 			return err
 		}
 		if err := a.readForms(ctx, tx, &v); err != nil {
@@ -150,19 +95,28 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 
 // names are the names of people and keys, by id.
 func names(ctx context.Context, tx Tx) (map[string]string, error) {
+	out, _, err := people(ctx, tx)
+	return out, err
+}
+
+// people returns the names of people and keys, and who may sign in.
+func people(ctx context.Context, tx Tx) (named map[string]string, active []User, err error) {
 	users, err := tx.ListUsers(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	keys, err := tx.ListAPIKeys(ctx)
-	out := make(map[string]string, len(users)+len(keys))
-	for _, u := range users {
-		out[u.ID] = u.Name
-	}
+	named = make(map[string]string, len(users)+len(keys))
 	for _, k := range keys {
-		out[k.ID] = k.Name
+		named[k.ID] = k.Name
 	}
-	return out, err
+	for _, u := range users {
+		named[u.ID] = u.Name
+		if u.Active {
+			active = append(active, u)
+		}
+	}
+	return named, active, err
 }
 
 // timeline reads log entries with their bodies, newest first.

@@ -55,7 +55,7 @@ type RequestTx interface {
 	// RequestsOf returns the requests for the departure, oldest first.
 	RequestsOf(ctx context.Context, c offboarding.CaseID) ([]offboarding.Request, error)
 	// ListUnmatched returns requests in state received, oldest first.
-	ListUnmatched(ctx context.Context, limit int) ([]offboarding.Request, error)
+	ListUnmatched(ctx context.Context, limit, offset int) ([]offboarding.Request, error)
 }
 
 // CustomerTx keeps customers, contacts and subscriptions.
@@ -90,15 +90,35 @@ type CustomerTx interface {
 	SubscriptionsOf(ctx context.Context, id customer.ID) ([]customer.Subscription, error)
 }
 
-// CaseFilter selects cases; zero fields do not select.
+// CaseFilter selects cases; zero fields do not select. The fields from Roles to
+// DueBefore speak of one step: a case is selected when one of its steps that
+// wait for a person fulfils all of them.
 type CaseFilter struct {
-	State    offboarding.CaseState // empty: all
-	OpenOnly bool                  // registered, open or reversing
-	Role     string                // has a ready human step of this role, or a blocked step if the role decides about those
-	Query    string                // folded; code, customer name or reference
-	Limit    int
-	Offset   int
+	State    offboarding.CaseState
+	OpenOnly bool // registered, open or reversing, or over with something left for a person
+	OverOnly bool // neither registered, open nor reversing
+	Playbook string // name; any version
+	Segment  string // that the customer had when the case was opened
+	Query    string // folded; code, customer name or reference
+
+	Roles      []string // the step is of one of these, or they were asked because it is late
+	Decides    bool     // with Roles: they decide about blocked steps of the program too
+	Assignee   string
+	Unassigned bool
+	Blocked    bool
+	DueBefore  time.Time // inclusive
+
+	Limit  int // 50 if zero
+	Offset int
 }
+
+// BySteps reports whether the filter selects by steps that wait.
+func (f CaseFilter) BySteps() bool {
+	return len(f.Roles) > 0 || f.Assignee != "" || f.Unassigned || f.Blocked || !f.DueBefore.IsZero()
+}
+
+// Waiting counts cases that wait, and requests that nobody could be found for.
+type Waiting struct{ Mine, Team, Overdue, Unassigned, Blocked, Open, Unmatched int }
 
 // CaseTx keeps cases and their steps.
 type CaseTx interface {
@@ -113,7 +133,12 @@ type CaseTx interface {
 	// each compared by Version, and sets the Versions in p.
 	SavePlan(ctx context.Context, p *offboarding.Plan) error
 	CasesOf(ctx context.Context, c customer.ID) ([]offboarding.Case, error) // newest first
+	// ListCases returns those that wait by the date that the step is due, those
+	// that are over by when, newest first, and others by when they were asked for.
 	ListCases(ctx context.Context, f CaseFilter) (list []offboarding.Plan, total int, err error)
+	CountWaiting(ctx context.Context, me string, roles []string, decides bool, now time.Time) (Waiting, error)
+	// OpenCaseFacets returns the playbooks (name@version) and segments of open cases.
+	OpenCaseFacets(ctx context.Context) (playbooks, segments []string, err error)
 }
 
 // ClaimInput says what a worker may take.

@@ -59,6 +59,28 @@ func (p *Plan) Reopen(key, by string) error {
 	return nil
 }
 
+// Assign gives an unfinished human step to somebody; nobody in particular if
+// to is empty. It is whose turn it is, not a lock: others of the role may still
+// work on it.
+func (p *Plan) Assign(key, to, by string) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if !s.Human || s.Over() || !p.Case.State.Open() {
+		return fault.New(fault.Blocked, "step.not_assignable")
+	}
+	if s.Assignee == to {
+		return nil
+	}
+	if s.Assignee = to; to == "" {
+		p.tell("step.unassigned", map[string]any{"step": key, "by": by})
+		return nil
+	}
+	p.tell("step.assigned", map[string]any{"step": key, "user": to, "by": by})
+	return nil
+}
+
 // Hands returns who prepared or executed what the step approves: the people
 // who did, or ticked something in, the steps that it waits for.
 func (p *Plan) Hands(key string) []string {

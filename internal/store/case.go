@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 
-	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 )
@@ -19,8 +18,8 @@ const (
 
 var (
 	insertCase = query(`
-		INSERT INTO case_ (` + caseColumns + `, search)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, $18)`)
+		INSERT INTO case_ (` + caseColumns + `, search, segment)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, $18, $19)`)
 	// The partial unique index lets one open case have a subscription; a second
 	// insert of it does nothing, and so is seen.
 	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
@@ -43,14 +42,6 @@ var (
 		   SET assignee = $1, items = $2, state = $3, due = $4, ready_at = $5, done_at = $6, verified_at = $7, done_by = $8,
 		       note = $9, blocked = $10, escalated = $11, version = version + 1
 		 WHERE id = $12 AND version = $13`)
-	// $1 state or empty, $2 1 for open ones only, $3 role or empty, $4 pattern.
-	caseFilter = ` FROM case_
-		 WHERE ($1 = '' OR state = $1)
-		   AND ($2 = 0 OR state IN ('registered', 'open', 'reversing') OR state <> 'stopped' AND id IN (SELECT case_id FROM step WHERE human = 1 AND state = 'ready'))
-		   AND ($3 = '' OR EXISTS (SELECT 1 FROM step WHERE step.case_id = case_.id AND (step.human = 1 AND step.state IN ('ready', 'undoing') AND (step.role = $3 OR step.escalated = $3) OR step.state = 'blocked' AND $3 IN ('agent', 'admin'))))
-		   AND search LIKE $4 ESCAPE '\'`
-	listCases  = query(`SELECT ` + caseColumns + caseFilter + ` ORDER BY requested_at DESC, id LIMIT $5 OFFSET $6`)
-	countCases = query(`SELECT COUNT(*)` + caseFilter)
 )
 
 func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) (offboarding.CaseID, bool, error) {
@@ -64,7 +55,7 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 	}
 	if _, err := t.exec(ctx, "store.InsertCase", insertCase, c.ID, c.Code, c.Request, c.Customer, string(subs), c.State, bit(c.Paused),
 		c.Playbook, c.Language, c.Zone, c.When, c.Effective.String(), micros(c.RequestedAt), micros(c.OpenedAt), micros(c.EffectiveAt),
-		micros(c.ClosedAt), c.Retrieval, searchText(cus)+" "+customer.Fold(c.Code)); err != nil {
+		micros(c.ClosedAt), c.Retrieval, searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
 		return "", false, err
 	}
 	for _, sub := range c.Subscriptions {
@@ -231,27 +222,4 @@ func (t *tx) CasesOf(ctx context.Context, id customer.ID) (list []offboarding.Ca
 		return err
 	})
 	return list, err
-}
-
-func (t *tx) ListCases(ctx context.Context, f app.CaseFilter) ([]offboarding.Plan, int, error) {
-	args := []any{f.State, bit(f.OpenOnly), f.Role, like(f.Query)}
-	var n int
-	if err := t.one(ctx, "store.ListCases", countCases, args, &n); err != nil {
-		return nil, 0, err
-	}
-	if f.Limit == 0 {
-		f.Limit = 50
-	}
-	var list []offboarding.Plan
-	err := t.each(ctx, "store.ListCases", listCases, append(args, f.Limit, f.Offset), func(row scanner) error {
-		c, err := scanCase(row)
-		list = append(list, offboarding.Plan{Case: c})
-		return err
-	})
-	for i := range list {
-		if err == nil {
-			list[i].Steps, err = t.steps(ctx, list[i].Case.ID)
-		}
-	}
-	return list, n, err
 }

@@ -110,7 +110,11 @@ func (t *tx) FindCustomer(ctx context.Context, id customer.ID) (customer.Custome
 
 // like makes the pattern of a folded search text.
 func like(q string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(customer.Fold(q)) + "%"
+	return "%" + escapeLike(customer.Fold(q)) + "%"
+}
+
+func escapeLike(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
 func (t *tx) customers(ctx context.Context, q string, args ...any) (list []customer.Customer, err error) {

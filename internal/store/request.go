@@ -19,7 +19,7 @@ var (
 	requestByID    = query(`SELECT ` + requestColumns + ` FROM request WHERE id = $1`)
 	requestByCode  = query(`SELECT ` + requestColumns + ` FROM request WHERE code = $1`)
 	requestsOf     = query(`SELECT ` + requestColumns + ` FROM request WHERE case_id = $1 AND case_id <> '' ORDER BY received_at, id`)
-	unmatched      = query(`SELECT ` + requestColumns + ` FROM request WHERE state = 'received' ORDER BY received_at, id LIMIT $1`)
+	unmatched      = query(`SELECT ` + requestColumns + ` FROM request WHERE state = 'received' ORDER BY received_at, id LIMIT $1 OFFSET $2`)
 	saveRequest    = query(`
 		UPDATE request
 		   SET state = $1, customer_id = $2, case_id = $3, subscriptions = $4, matched_at = $5, verified_at = $6, verified_by = $7,
@@ -93,8 +93,8 @@ func (t *tx) RequestsOf(ctx context.Context, c offboarding.CaseID) (list []offbo
 	return list, err
 }
 
-func (t *tx) ListUnmatched(ctx context.Context, limit int) (list []offboarding.Request, err error) {
-	err = t.each(ctx, "store.ListUnmatched", unmatched, []any{limit}, func(row scanner) error {
+func (t *tx) ListUnmatched(ctx context.Context, limit, offset int) (list []offboarding.Request, err error) {
+	err = t.each(ctx, "store.ListUnmatched", unmatched, []any{limit, offset}, func(row scanner) error {
 		r, err := scanRequest(row)
 		list = append(list, r)
 		return err

@@ -310,7 +310,7 @@ func TestASubscriptionHasOneOpenCase(t *testing.T) {
 			return err
 		})
 		b.tx(func(tx app.Tx) error {
-			list, n, err := tx.ListCases(ctx, app.CaseFilter{OpenOnly: true, Role: "agent", Query: "ANA"})
+			list, n, err := tx.ListCases(ctx, app.CaseFilter{OpenOnly: true, Roles: []string{"agent"}, Query: "ANA"})
 			if n != 1 || len(list) != 1 || list[0].Steps[0].Title["es"] != "Revisar" {
 				b.t.Errorf("inbox: %d %v", n, list)
 			}

@@ -15,6 +15,7 @@ import (
 // again beside what is wrong with it.
 type echo struct {
 	Step, Item, Work string // whose form it was
+	Form             string // which form of it, if it has several
 	Typed            string
 	Error            string
 	Answers          form.Answers      // of a guided form

@@ -51,6 +51,8 @@ type stepView struct {
 	ItemsOpen                                           int
 	Form                                                *formView // nil: it has none, or this person may not read it
 	Typed, Error                                        string
+	Assign                                              *choiceView // whose turn it may be; nil when this person may not say
+	Take, AssignOpen                                    bool        // it is not this person's yet and may be; the choice was refused
 	state                                               string // short words for the graph
 	node                                                string // class in the graph
 }
@@ -238,7 +240,9 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 			sv.Files = append(sv.Files, fileView{b.ID, b.Name, v.say("item.by", "who", who(v.lang, b.CreatedBy, c.Users), "at", text.ShortInstant(v.lang, b.CreatedAt, v.zone()))})
 		}
 	}
-	if e.Step == s.Key && e.Item == "" {
+	sv.Assign, sv.Take = v.viewAssign(c, s, e)
+	sv.AssignOpen = e.Step == s.Key && e.Form == "assign"
+	if e.Step == s.Key && e.Item == "" && e.Form == "" {
 		sv.Typed, sv.Error = e.Typed, e.Error
 	}
 	for _, it := range s.Items {
@@ -248,6 +252,25 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 		}
 	}
 	return sv
+}
+
+// viewAssign is the choice of whose turn a step is.
+func (v *visit) viewAssign(c app.CaseView, s offboarding.Step, e echo) (list *choiceView, take bool) {
+	if !v.actor.MayAssign(s) || s.Over() || !c.Plan.Case.State.Open() {
+		return nil, false
+	}
+	list = &choiceView{
+		control{ID: "assign-" + s.Key, Name: "user", Label: v.say("assign.to"), Value: s.Assignee}, []option{{"", v.say("assign.nobody")}},
+	}
+	if e.Step == s.Key && e.Form == "assign" {
+		list.Control.Error = e.Error
+	}
+	for _, u := range c.People {
+		if slices.Contains(u.Roles, s.Role) {
+			list.Options = append(list.Options, option{u.ID, u.Name})
+		}
+	}
+	return list, v.actor.MayWork(s) && s.Assignee != v.actor.ID
 }
 
 func (v *visit) viewItem(c app.CaseView, s offboarding.Step, it offboarding.Item, e echo) itemView {

@@ -69,6 +69,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/steps/{step}/done":         (*visit).complete,
 		"POST /console/cases/{id}/steps/{step}/form":         (*visit).answer,
 		"POST /console/cases/{id}/steps/{step}/approve":      (*visit).approve,
+		"POST /console/cases/{id}/steps/{step}/assign":       (*visit).assign,
 		"POST /console/cases/{id}/steps/{step}/reopen":       (*visit).reopen,
 		"POST /console/cases/{id}/steps/{step}/undone":       (*visit).undone,
 		"POST /console/cases/{id}/steps/{step}/files":        (*visit).attach,

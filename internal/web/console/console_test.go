@@ -92,18 +92,47 @@ func TestHostileNamesStayWords(t *testing.T) {
 func TestTheInboxHasViewsWithAddresses(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
-	ines, laia := h.as("ines"), h.as("laia")
+	ines, tomas, laia := h.as("ines"), h.as("tomas"), h.as("laia")
 	ines.get("/console").is(200).has(`data-testid="empty"`)
 	c := h.departure("Estudio Almena", "FE-20418")
 	row := "/console/cases/" + string(c)
-	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 8 pasos")
-	ines.get("/console?view=mine&q=Almena").has(row)
-	ines.get("/console?view=all&q=nadie").lacks(row).has(`data-testid="empty"`)
-	ines.get("/console?view=closed").lacks(row)
-	ines.get("/console?view=all&page=2").lacks(row)
-	laia.get("/console?view=mine").lacks(row)
-	laia.get("/console?view=open").has(row)
+	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 8 pasos", "Sin asignar")
+	for _, in := range []string{
+		"view=team", "view=unassigned", "view=open", "view=all", "view=team&q=almena", "view=open&role=finance", "view=open&playbook=saas-b2c",
+		"view=open&due=week", "view=open&state=open", "view=open&state=open&role=agent&due=week&q=20418",
+	} {
+		ines.get("/console?" + in).is(200).has(row)
+	}
+	for _, out := range []string{
+		"view=mine", "view=overdue", "view=blocked", "view=closed", "view=all&page=2", "view=all&q=nadie", "view=open&role=privacy", "view=open&playbook=saas",
+		"view=open&due=today", "view=open&state=registered", "view=open&segment=oro", "view=unassigned&role=success",
+	} {
+		ines.get("/console?" + out).is(200).lacks(row)
+	}
+	ines.get("/console?view=open&state=registered&q=zzz").has(`data-testid="chips"`, "Estado: Espera la confirmación", "/console?q=zzz&amp;view=open")
+	laia.get("/console?view=team").lacks(row)
+	tomas.get("/console?view=team").has(row, "Revisar cobros")
 	ines.get("/console?view=open&q=" + strings.Repeat("a", 300)).is(422).has(`data-testid="fail"`)
+}
+
+func TestAStepIsTakenFromTheInboxAndGivenToAnother(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	id := h.departure("Estudio Almena", "FE-20418")
+	c, ines := "/console/cases/"+string(id), h.as("ines")
+	take := c + "/steps/review/assign"
+	ines.get("/console?view=unassigned").has(`action="` + take + `"`)
+	h.as("tomas").post(take, []string{"take", "1"}).is(403)
+	if r := ines.post(take, []string{"take", "1", "back", "/console?view=team"}).is(http.StatusSeeOther); r.to != "/console?view=team" {
+		t.Errorf("went to %q", r.to)
+	}
+	ines.get("/console").has(c, "Tuyos")
+	ines.get("/console?view=mine").has(c, "Ines")
+	ines.post(take, []string{"user", h.users["tomas"]}).is(422).has(`data-testid="error-assign-review"`)
+	ines.get(c).has("es ahora de Ines")
+	h.as("noa").post(take, []string{"user", ""}).is(http.StatusSeeOther) // an administrator may
+	ines.get("/console?view=mine").lacks(c)
+	ines.get(c).has("ya no es de nadie en particular")
 }
 
 func TestARequestWithoutACustomerIsTiedByHand(t *testing.T) {
@@ -114,7 +143,8 @@ func TestARequestWithoutACustomerIsTiedByHand(t *testing.T) {
 	must(t, err)
 	page := "/console/requests/" + string(r.ID)
 	ines := h.as("ines")
-	ines.get("/console").has(`data-testid="unmatched"`, page)
+	ines.get("/console").has(`data-testid="unmatched"`, "Hay 1 solicitud sin cliente")
+	ines.get("/console?view=unmatched").has(page)
 	ines.get(page + "?q=zzz").has(`data-testid="none-found"`)
 	id := regexp.MustCompile(`name="customer" value="(cus_[^"]+)"`).FindStringSubmatch(ines.get(page).has("Clínica Lavanda").body)[1]
 	h.as("tomas").get(page).has(`aria-disabled="true"`, "Puede hacerlo: atención a clientes").lacks(`name="customer"`)

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -9,222 +8,341 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
-	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
-	"hastaluego/internal/web"
+	"hastaluego/internal/when"
 )
 
-const (
-	pageSize = 50
-	// mergeMost bounds how many cases are read of each of several filters whose
-	// results are shown as one list.
-	mergeMost = 500
-)
+const pageSize = 50
 
-// inboxView is the list of cases.
+// inboxView is the list of cases, or of requests without a customer.
 type inboxView struct {
 	Lang      string
 	View      string
-	Query     string
 	Tabs      []tab
+	Filters   []choiceView
+	Query     string
+	Chips     []chip
+	Clear     string
 	Rows      []inboxRow
-	Total     int
-	First     int // number of the first row shown, from 1
-	Prev      string
-	Later     string
 	Unmatched []unmatchedRow
+	Stray     string // how many requests have no customer; empty if none, or if they are what is shown
+	Pager     pager
+	Back      string // where acting on a row comes back to
 	Clock     *clockView
 }
 
+// choiceView is a filter that is a list.
+type choiceView struct {
+	Control control
+	Options []option
+}
+
+// chip is a filter that holds, and the address without it.
+type chip struct{ Label, Href string }
+
+// pager says which part of a list is shown.
+type pager struct {
+	First, Last, Total int
+	Prev, Later        string
+}
+
 type inboxRow struct {
-	ID, Code, Name, Reference, Ends, Stage, Next, Owner string
-	State                                               badge
-	Due                                                 dueView
-	Mine                                                bool
-	Sums                                                []string
+	ID, Code, Name, Reference, Ends, Stage, Next, Role, Owner, Initials string
+	State                                                               badge
+	Due                                                                 dueView
+	Nobody                                                              bool // nobody in particular
+	Step                                                                string
+	Take                                                                bool // this person may take it
+	Sums                                                                []string
 }
 
 type unmatchedRow struct{ ID, Code, Name, Email, At string }
 
-var inboxViews = []string{"mine", "open", "closed", "all"}
+// inboxFilter is what the address of an inbox says.
+type inboxFilter struct {
+	View, State, Role, Playbook, Due, Segment, Query string
+	Page                                             int
+}
+
+var (
+	inboxViews  = []string{"mine", "team", "overdue", "unassigned", "blocked", "unmatched", "open", "closed", "all"}
+	inboxStates = []offboarding.CaseState{
+		offboarding.CaseRegistered, offboarding.CaseOpen, offboarding.CaseReversing, offboarding.CaseClosed, offboarding.CaseReversed, offboarding.CaseStopped,
+	}
+	inboxDues = []string{"overdue", "today", "week"}
+)
+
+// address is the inbox with the filter, its page left out.
+func (f inboxFilter) address(pairs ...string) string {
+	all := []string{
+		"view", f.View, "state", f.State, "role", f.Role, "playbook", f.Playbook, "due", f.Due, "segment", f.Segment, "q", f.Query,
+	}
+	return query("/console", append(all, pairs...)...)
+}
+
+func (v *visit) inboxFilter() (inboxFilter, error) {
+	q := v.r.URL.Query()
+	f := inboxFilter{View: q.Get("view"), Due: q.Get("due"), Page: pageOf(q.Get("page"))}
+	for name, into := range map[string]*string{
+		"state": &f.State, "role": &f.Role, "playbook": &f.Playbook, "segment": &f.Segment, "q": &f.Query,
+	} {
+		clean, e := customer.CheckText(name, q.Get(name), 200, false)
+		if e != nil {
+			return f, e
+		}
+		*into = clean
+	}
+	if !slices.Contains(inboxDues, f.Due) {
+		f.Due = ""
+	}
+	return f, nil
+}
+
+func pageOf(s string) int {
+	if n, err := strconv.Atoi(s); err == nil && n > 1 && n < 1_000_000 {
+		return n
+	}
+	return 1
+}
 
 func (v *visit) inbox() error {
-	q := v.r.URL.Query()
-	view, page := q.Get("view"), 1
-	if !slices.Contains(inboxViews, view) {
-		view = "mine"
-		if !v.actor.Holds("agent", "finance", "privacy", "success", "admin") {
-			view = "open" // no step can be theirs
-		}
-	}
-	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 1 && n < 1_000_000 {
-		page = n
-	}
-	if _, e := customer.CheckText("q", q.Get("q"), 200, false); e != nil {
-		return e
-	}
-	in, err := v.cases(view, q.Get("q"), (page-1)*pageSize)
+	f, err := v.inboxFilter()
 	if err != nil {
 		return err
+	}
+	if f.View == "unmatched" {
+		return v.unmatched(f)
 	}
 	clock, now, err := v.clock()
 	if err != nil {
 		return err
 	}
-	iv := v.viewInbox(in, view, q.Get("q"), page, now)
+	chosen := slices.Contains(inboxViews, f.View)
+	if !chosen {
+		f.View = "mine"
+	}
+	in, err := v.App.OpenInbox(v.r.Context(), v.actor, v.caseFilter(f, now))
+	if err == nil && !chosen && in.Total == 0 { // nothing of one's own: what the role waits for, or everything
+		if f.View = "team"; in.Count.Team == 0 && !slices.ContainsFunc(v.actor.Roles, worksOnSteps) {
+			f.View = "open"
+		}
+		in, err = v.App.OpenInbox(v.r.Context(), v.actor, v.caseFilter(f, now))
+	}
+	if err != nil {
+		return err
+	}
+	iv := v.viewInbox(f, in.Count)
 	iv.Clock = clock
+	iv.Filters = v.inboxFilters(f, in)
+	iv.Pager = pagerOf(f.Page, len(in.Cases), in.Total, func(p string) string { return f.address("page", p) })
+	for _, r := range in.Cases {
+		iv.Rows = append(iv.Rows, v.viewRow(r, in.Users, now))
+	}
 	v.show(http.StatusOK, "inbox", v.say("inbox.title"), "", inboxPage(iv))
 	return nil
 }
 
-// cases reads one page of a view. Views of several roles or states are several
-// lists; they are joined here.
-func (v *visit) cases(view, q string, offset int) (app.Inbox, error) {
-	var filters []app.CaseFilter
-	switch view {
+// worksOnSteps reports whether playbooks give steps to the role.
+func worksOnSteps(role string) bool { return role != "auditor" }
+
+// caseFilter is what the address asks the store for.
+func (v *visit) caseFilter(f inboxFilter, now time.Time) app.CaseFilter {
+	out := app.CaseFilter{
+		State: offboarding.CaseState(f.State), Playbook: f.Playbook, Segment: f.Segment, Query: customer.Fold(f.Query),
+		Limit: pageSize, Offset: (f.Page - 1) * pageSize, OpenOnly: f.View != "closed" && f.View != "all", OverOnly: f.View == "closed",
+	}
+	today := when.DateOf(now, v.zone())
+	switch f.Due {
+	case "overdue":
+		out.DueBefore = now
+	case "today":
+		out.DueBefore = today.End(v.zone())
+	case "week":
+		out.DueBefore = today.AddDays(7).End(v.zone())
+	}
+	switch f.View {
 	case "mine":
-		for _, r := range v.actor.Roles {
-			filters = append(filters, app.CaseFilter{Role: r, OpenOnly: true})
-		}
-	case "open":
-		filters = []app.CaseFilter{{OpenOnly: true}}
-	case "closed":
-		for _, s := range []offboarding.CaseState{offboarding.CaseClosed, offboarding.CaseReversed, offboarding.CaseStopped} {
-			filters = append(filters, app.CaseFilter{State: s})
-		}
-	default:
-		filters = []app.CaseFilter{{}}
+		out.Assignee = v.actor.ID
+	case "team":
+		out.Roles, out.Decides = v.actor.Roles, v.actor.May("work")
+	case "overdue":
+		out.DueBefore = now
+	case "unassigned":
+		out.Unassigned = true
+	case "blocked":
+		out.Blocked = true
 	}
-	var all app.Inbox
-	seen := map[offboarding.CaseID]bool{}
-	for _, f := range filters {
-		f.Query, f.Limit, f.Offset = customer.Fold(q), pageSize, offset
-		if len(filters) > 1 {
-			f.Limit, f.Offset = mergeMost, 0
-		}
-		in, err := v.App.OpenInbox(v.r.Context(), v.actor, f)
-		if err != nil || len(filters) == 1 {
-			return in, err
-		}
-		all.Unmatched = in.Unmatched
-		for _, row := range in.Cases {
-			if !seen[row.Plan.Case.ID] {
-				seen[row.Plan.Case.ID] = true
-				all.Cases = append(all.Cases, row)
-			}
-		}
+	if f.Role != "" {
+		out.Roles, out.Decides = []string{f.Role}, app.Actor{Roles: []string{f.Role}}.May("work")
 	}
-	slices.SortStableFunc(all.Cases, func(a, b app.InboxRow) int {
-		if view == "closed" {
-			return b.Plan.Case.ClosedAt.Compare(a.Plan.Case.ClosedAt)
-		}
-		return cmp.Or(dueOf(a).Compare(dueOf(b)), cmp.Compare(a.Plan.Case.Code, b.Plan.Case.Code))
-	})
-	all.Total = len(all.Cases)
-	all.Cases = all.Cases[min(offset, all.Total):min(offset+pageSize, all.Total)]
-	return all, nil
+	return out
 }
 
-func dueOf(r app.InboxRow) time.Time {
-	if r.Next == nil || r.Next.Due.IsZero() {
-		return time.Unix(1<<40, 0) // no date comes after every date
+func (v *visit) viewInbox(f inboxFilter, n app.Waiting) inboxView {
+	iv := inboxView{Lang: v.lang, View: f.View, Query: f.Query, Back: f.address("page", pageText(f.Page)), Clear: query("/console", "view", f.View)}
+	counts := map[string]int{
+		"mine": n.Mine, "team": n.Team, "overdue": n.Overdue, "unassigned": n.Unassigned, "blocked": n.Blocked, "unmatched": n.Unmatched, "open": n.Open,
 	}
-	return r.Next.Due
-}
-
-func (v *visit) viewInbox(in app.Inbox, view, q string, page int, now time.Time) inboxView {
-	iv := inboxView{Lang: v.lang, View: view, Query: q, Total: in.Total, First: (page-1)*pageSize + 1}
 	for _, name := range inboxViews {
-		iv.Tabs = append(iv.Tabs, tab{v.say("inbox.view." + name), query("/console", "view", name, "q", q), name == view})
+		g := f
+		g.View = name
+		t := tab{Name: v.say("inbox.view." + name), Href: g.address(), Current: name == f.View}
+		if n, ok := counts[name]; ok {
+			t.Count = text.Number(v.lang, int64(n))
+		}
+		iv.Tabs = append(iv.Tabs, t)
 	}
-	if page > 1 {
-		iv.Prev = query("/console", "view", view, "q", q, "page", strconv.Itoa(page-1))
+	if n.Unmatched > 0 && f.View != "unmatched" {
+		iv.Stray = v.say("unmatched.notice", "n", n.Unmatched)
 	}
-	if page*pageSize < in.Total {
-		iv.Later = query("/console", "view", view, "q", q, "page", strconv.Itoa(page+1))
-	}
-	for _, r := range in.Cases {
-		iv.Rows = append(iv.Rows, v.viewRow(r, now))
-	}
-	for _, r := range in.Unmatched {
-		iv.Unmatched = append(iv.Unmatched, unmatchedRow{
-			string(r.ID), r.Code, r.Name, r.AccountEmail, text.ShortInstant(v.lang, r.ReceivedAt, v.zone()),
-		})
+	for _, c := range []struct {
+		name, value, word string
+		without           func(*inboxFilter)
+	}{
+		{"state", f.State, known(v.lang, "console.state."+f.State, f.State), func(g *inboxFilter) { g.State = "" }},
+		{"role", f.Role, role(v.lang, f.Role), func(g *inboxFilter) { g.Role = "" }},
+		{"playbook", f.Playbook, f.Playbook, func(g *inboxFilter) { g.Playbook = "" }},
+		{"due", f.Due, known(v.lang, "console.inbox.due."+f.Due, ""), func(g *inboxFilter) { g.Due = "" }},
+		{"segment", f.Segment, f.Segment, func(g *inboxFilter) { g.Segment = "" }},
+		{"q", f.Query, "«" + f.Query + "»", func(g *inboxFilter) { g.Query = "" }},
+	} {
+		if c.value == "" {
+			continue
+		}
+		g := f
+		c.without(&g)
+		iv.Chips = append(iv.Chips, chip{v.say("inbox.chip", "name", v.say("inbox.filter."+c.name), "value", c.word), g.address()})
 	}
 	return iv
 }
 
-func (v *visit) viewRow(r app.InboxRow, now time.Time) inboxRow {
+func pageText(n int) string {
+	if n <= 1 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func pagerOf(page, shown, total int, address func(page string) string) pager {
+	p := pager{First: (page-1)*pageSize + 1, Last: (page-1)*pageSize + shown, Total: total}
+	if page > 1 {
+		p.Prev = address(pageText(page - 1))
+	}
+	if p.Last < total && shown > 0 {
+		p.Later = address(pageText(page + 1))
+	}
+	return p
+}
+
+// inboxFilters are the lists beside the search. What the address asks for is
+// always one of the choices.
+func (v *visit) inboxFilters(f inboxFilter, in app.Inbox) []choiceView {
+	list := func(name, value string, options []option) choiceView {
+		all := append([]option{{"", v.say("inbox.any." + name)}}, options...)
+		if value != "" && !slices.ContainsFunc(all, func(o option) bool { return o.Value == value }) {
+			all = append(all, option{value, value})
+		}
+		return choiceView{control{ID: "f-" + name, Name: name, Label: v.say("inbox.filter." + name), Value: value}, all}
+	}
+	var states, roleOptions, dues, books, segments []option
+	for _, s := range inboxStates {
+		states = append(states, option{string(s), known(v.lang, "console.state."+string(s), string(s))})
+	}
+	for _, r := range app.Roles {
+		if worksOnSteps(r) {
+			roleOptions = append(roleOptions, option{r, role(v.lang, r)})
+		}
+	}
+	for _, d := range inboxDues {
+		dues = append(dues, option{d, v.say("inbox.due." + d)})
+	}
+	for _, b := range in.Playbooks {
+		books = append(books, option{b, b})
+	}
+	for _, s := range in.Segments {
+		segments = append(segments, option{s, s})
+	}
+	out := []choiceView{list("state", f.State, states), list("role", f.Role, roleOptions), list("due", f.Due, dues)}
+	if len(books) > 1 || f.Playbook != "" {
+		out = append(out, list("playbook", f.Playbook, books))
+	}
+	if len(segments) > 0 || f.Segment != "" {
+		out = append(out, list("segment", f.Segment, segments))
+	}
+	return out
+}
+
+func (v *visit) viewRow(r app.InboxRow, users map[string]string, now time.Time) inboxRow {
 	c := r.Plan.Case
 	row := inboxRow{
 		ID: string(c.ID), Code: c.Code, Name: r.Customer.Name, Reference: r.Customer.Reference,
 		Ends: text.Date(v.lang, c.Effective), State: caseBadge(v.lang, c.State), Sums: sums(v.lang, r.Lines),
 		Stage: v.say("inbox.stage", "done", r.Over, "all", len(r.Plan.Steps)),
 	}
-	if s := r.Next; s != nil && c.State.Open() {
-		row.Next, row.Mine = title(v.lang, s.Title, s.Key), v.actor.MayWork(*s)
-		row.Due = due(v.lang, s.Due, now, v.zone())
-		switch {
-		case s.State == offboarding.StepBlocked:
-			row.Owner, row.Mine = whoMay(v.lang, "work"), v.actor.May("work")
-			row.State = badge{"alert", "bad", v.say("state.blocked")}
-		case s.Role != "":
-			row.Owner = role(v.lang, s.Role)
-		}
+	if c.Paused {
+		row.State = badge{"pause", "warn", v.say("mood.paused")}
+	}
+	s := r.Next
+	if s == nil || !c.State.Open() {
+		return row
+	}
+	row.Next, row.Due = title(v.lang, s.Title, s.Key), due(v.lang, s.Due, now, v.zone())
+	if s.State == offboarding.StepBlocked {
+		row.State = badge{"alert", "bad", v.say("state.blocked")}
+	}
+	switch name := users[s.Assignee]; {
+	case !s.Human:
+		row.Role = whoMay(v.lang, "work")
+	case name != "":
+		row.Owner, row.Initials = name, initials(name)
+	default:
+		row.Nobody, row.Role = true, role(v.lang, s.Role)
+		row.Step, row.Take = s.Key, v.actor.MayWork(*s)
 	}
 	return row
 }
 
-// requestView is a request that nobody could be found for.
-type requestView struct {
-	Lang                                             string
-	ID, Code, Name, Email, Receipt, Reference, Asked string
-	Case                                             string // once it is tied
-	Query                                            string
-	Found                                            []customerRow
-	Total                                            int
-	May                                              bool
-	Who                                              string
-}
-
-func (v *visit) request() error { return v.requestPage(http.StatusOK, "") }
-
-func (v *visit) requestPage(status int, problem string) error {
-	r, err := v.App.RequestView(v.r.Context(), v.actor, offboarding.RequestID(v.r.PathValue("id")))
+// unmatched lists the requests that nobody could be found for.
+func (v *visit) unmatched(f inboxFilter) error {
+	list, n, err := v.App.OpenUnmatched(v.r.Context(), v.actor, pageSize, (f.Page-1)*pageSize)
 	if err != nil {
 		return err
 	}
-	q := v.r.FormValue("q") // of the address, or of the form that was refused
-	if !v.r.Form.Has("q") {
-		q = cmp.Or(r.Reference, r.AccountEmail, r.Name)
-	}
-	found, total, err := v.App.ListCustomers(v.r.Context(), v.actor, q, 20)
+	clock, _, err := v.clock()
 	if err != nil {
 		return err
 	}
-	rv := requestView{
-		Lang: v.lang, ID: string(r.ID), Code: r.Code, Name: r.Name, Email: r.AccountEmail, Receipt: r.ReceiptEmail, Reference: r.Reference,
-		Asked: text.Instant(v.lang, r.ReceivedAt, v.zone()), Case: string(r.Case), Query: q, Total: total,
-		May: v.actor.May("request"), Who: whoMay(v.lang, "request"),
+	iv := v.viewInbox(inboxFilter{View: f.View, Page: f.Page}, n)
+	iv.Clock = clock
+	iv.Pager = pagerOf(f.Page, len(list), n.Unmatched, func(p string) string { return query("/console", "view", "unmatched", "page", p) })
+	for _, r := range list {
+		iv.Unmatched = append(iv.Unmatched, unmatchedRow{
+			string(r.ID), r.Code, r.Name, r.AccountEmail, text.ShortInstant(v.lang, r.ReceivedAt, v.zone()),
+		})
 	}
-	for _, c := range found {
-		rv.Found = append(rv.Found, viewCustomer(v.lang, c))
-	}
-	v.show(status, "inbox", r.Code, problem, requestPage(rv))
+	v.show(http.StatusOK, "inbox", v.say("inbox.title"), "", inboxPage(iv))
 	return nil
 }
 
-func (v *visit) match() error {
-	id := offboarding.RequestID(v.r.PathValue("id"))
-	c, err := v.App.MatchByHand(v.r.Context(), v.actor, id, customer.ID(v.form.Get("customer")))
-	switch fault.KindOf(err) {
-	case fault.Blocked, fault.Conflict, fault.Forbidden:
-		return v.requestPage(web.Status(err), v.worded(err))
+// assign says whose turn a step is; from a list it comes back to the list.
+func (v *visit) assign() error {
+	step, user := v.r.PathValue("step"), v.form.Get("user")
+	if v.form.Has("take") {
+		user = v.actor.ID
 	}
-	if err != nil {
-		return err
+	err := v.App.AssignStep(v.r.Context(), v.actor, v.caseID(), step, user)
+	if back := v.form.Get("back"); err == nil && back != "" {
+		v.to(local(back))
+		return nil
 	}
-	v.to("/console/cases/" + string(c))
-	return nil
+	return v.after(err, echo{Step: step, Form: "assign"}, "#"+step)
+}
+
+// inboxNoun is what the view counts.
+func inboxNoun(view string) string {
+	if view == "unmatched" {
+		return "requests"
+	}
+	return "cases"
 }

@@ -19,7 +19,7 @@ import (
 // line is one route of the console: who may use it, by the table of roles, and
 // how it is tried.
 type line struct {
-	who  string // open, staff, act:…, read:…, or role:… for the roles of a step
+	who  string // open, staff, act:…, read:…, role:… for the role of a step, assign:… for who may give it away
 	path string // "" where the pattern is the path
 	form []string
 	file bool // sent as a file
@@ -61,6 +61,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/steps/{step}/items/{item}": {who: "role:agent", path: c + "/steps/review/items/contract", form: []string{"ticked", "1"}},
 		"POST /console/cases/{id}/steps/{step}/done":         {who: "role:agent", path: c + "/steps/review/done", form: []string{"note", "en orden"}},
 		"POST /console/cases/{id}/steps/{step}/approve":      {who: "role:agent", path: c + "/steps/review/approve", form: []string{"decision", "yes", "note", "en orden"}},
+		"POST /console/cases/{id}/steps/{step}/assign":       {who: "assign:agent", path: c + "/steps/review/assign"},
 		"POST /console/cases/{id}/steps/{step}/reopen":       {who: "role:agent", path: c + "/steps/review/reopen"},
 		"POST /console/cases/{id}/steps/{step}/undone":       {who: "role:agent", path: c + "/steps/review/undone", form: []string{"note", "en orden"}},
 		"POST /console/cases/{id}/steps/{step}/files":        {who: "role:agent", path: c + "/steps/review/files", file: true},
@@ -105,6 +106,8 @@ func may(who, role string) bool {
 		return someone.May(what)
 	case kind == "read":
 		return someone.MayRead(what)
+	case kind == "assign": // a step of a role
+		return role == what || someone.May("assign")
 	default: // of a step
 		return role == what
 	}
@@ -202,6 +205,9 @@ func TestNoPageOffersAFormThatItsReaderMayNotSend(t *testing.T) {
 				who := table[to].who
 				if key := step.FindStringSubmatch(action); key != nil {
 					who = "role:" + stepRoles[key[1]]
+					if strings.HasSuffix(action, "/assign") {
+						who = "assign:" + stepRoles[key[1]]
+					}
 				}
 				if strings.HasSuffix(action, "/balance") || strings.HasSuffix(action, "/settle") {
 					who = "act:statement"

@@ -123,6 +123,7 @@ func (v *visit) viewAs() error {
 // tab is a view that has an address.
 type tab struct {
 	Name, Href string
+	Count      string // may be empty
 	Current    bool
 }
 

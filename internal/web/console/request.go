@@ -1,0 +1,65 @@
+package console
+
+import (
+	"cmp"
+	"net/http"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/text"
+	"hastaluego/internal/web"
+)
+
+// requestView is a request that nobody could be found for.
+type requestView struct {
+	Lang                                             string
+	ID, Code, Name, Email, Receipt, Reference, Asked string
+	Case                                             string // once it is tied
+	Query                                            string
+	Found                                            []customerRow
+	Total                                            int
+	May                                              bool
+	Who                                              string
+}
+
+func (v *visit) request() error { return v.requestPage(http.StatusOK, "") }
+
+func (v *visit) requestPage(status int, problem string) error {
+	r, err := v.App.RequestView(v.r.Context(), v.actor, offboarding.RequestID(v.r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	q := v.r.FormValue("q") // of the address, or of the form that was refused
+	if !v.r.Form.Has("q") {
+		q = cmp.Or(r.Reference, r.AccountEmail, r.Name)
+	}
+	found, total, err := v.App.ListCustomers(v.r.Context(), v.actor, q, 20)
+	if err != nil {
+		return err
+	}
+	rv := requestView{
+		Lang: v.lang, ID: string(r.ID), Code: r.Code, Name: r.Name, Email: r.AccountEmail, Receipt: r.ReceiptEmail, Reference: r.Reference,
+		Asked: text.Instant(v.lang, r.ReceivedAt, v.zone()), Case: string(r.Case), Query: q, Total: total,
+		May: v.actor.May("request"), Who: whoMay(v.lang, "request"),
+	}
+	for _, c := range found {
+		rv.Found = append(rv.Found, viewCustomer(v.lang, c))
+	}
+	v.show(status, "inbox", r.Code, problem, requestPage(rv))
+	return nil
+}
+
+func (v *visit) match() error {
+	id := offboarding.RequestID(v.r.PathValue("id"))
+	c, err := v.App.MatchByHand(v.r.Context(), v.actor, id, customer.ID(v.form.Get("customer")))
+	switch fault.KindOf(err) {
+	case fault.Blocked, fault.Conflict, fault.Forbidden:
+		return v.requestPage(web.Status(err), v.worded(err))
+	}
+	if err != nil {
+		return err
+	}
+	v.to("/console/cases/" + string(c))
+	return nil
+}
