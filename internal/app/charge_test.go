@@ -43,7 +43,7 @@ func TestAPersonIsAskedBeforeAnUnconfirmedDepartureIsCharged(t *testing.T) {
 		}
 		must(t, w.PushClock(ctx, "", next))
 		eventually(t, "the agent is asked", func() bool {
-			in, err = w.OpenInbox(ctx, agent, app.CaseFilter{Role: "agent", OpenOnly: true})
+			in, err = w.OpenInbox(ctx, agent, app.CaseFilter{Roles: []string{"agent"}, OpenOnly: true})
 			must(t, err)
 			return in.Total == 1
 		})

@@ -49,6 +49,8 @@ var EventTypes = []EventType{
 	{Type: "step.due_soon", When: "its owner is reminded", Args: []string{"step", "role"}, Sent: true, Tells: []string{"step", "role"}},
 	{Type: "step.overdue", When: "its due date has passed", Args: []string{"step", "role"}, Sent: true, Tells: []string{"step", "role"}},
 	{Type: "step.escalated", When: "it is late and another role was asked", Args: []string{"step", "role", "to"}, Sent: true, Tells: []string{"step", "role", "to"}},
+	{Type: "step.assigned", When: "somebody of its role was given the step, or took it", Args: []string{"step", "user", "by"}, Sent: true, Tells: []string{"step", "user"}},
+	{Type: "step.unassigned", When: "the step is nobody's in particular again", Args: []string{"step", "by"}, Sent: true, Tells: []string{"step"}},
 	{Type: "step.undone", When: "what it did was taken back, and that is verified", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "undone"},
 
 	{Type: "item.ticked", When: "somebody ticked a line of a checklist", Args: []string{"step", "item", "by", "real", "evidence"}, Sent: true, Tells: []string{"step", "item"}, State: "ticked"},

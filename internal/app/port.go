@@ -95,8 +95,8 @@ type CustomerTx interface {
 // wait for a person fulfils all of them.
 type CaseFilter struct {
 	State    offboarding.CaseState
-	OpenOnly bool // registered, open or reversing, or over with something left for a person
-	OverOnly bool // neither registered, open nor reversing
+	OpenOnly bool   // registered, open or reversing, or over with something left for a person
+	OverOnly bool   // neither registered, open nor reversing
 	Playbook string // name; any version
 	Segment  string // that the customer had when the case was opened
 	Query    string // folded; code, customer name or reference

@@ -39,4 +39,6 @@ func (a *App) AssignStep(ctx context.Context, by Actor, c offboarding.CaseID, ke
 }
 
 // MayAssign reports whether the person may say whose turn the step is.
-func (a Actor) MayAssign(s offboarding.Step) bool { return s.Human && (a.MayWork(s) || a.May("assign")) }
+func (a Actor) MayAssign(s offboarding.Step) bool {
+	return s.Human && (a.MayWork(s) || a.May("assign"))
+}

@@ -53,8 +53,8 @@ type stepView struct {
 	Typed, Error                                        string
 	Assign                                              *choiceView // whose turn it may be; nil when this person may not say
 	Take, AssignOpen                                    bool        // it is not this person's yet and may be; the choice was refused
-	state                                               string // short words for the graph
-	node                                                string // class in the graph
+	state                                               string      // short words for the graph
+	node                                                string      // class in the graph
 }
 
 type fileView struct{ ID, Name, By string }

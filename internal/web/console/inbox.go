@@ -284,7 +284,7 @@ func (v *visit) viewRow(r app.InboxRow, users map[string]string, now time.Time) 
 		row.State = badge{"pause", "warn", v.say("mood.paused")}
 	}
 	s := r.Next
-	if s == nil || !c.State.Open() {
+	if s == nil {
 		return row
 	}
 	row.Next, row.Due = title(v.lang, s.Title, s.Key), due(v.lang, s.Due, now, v.zone())

@@ -61,6 +61,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/steps/{step}/items/{item}": {who: "role:agent", path: c + "/steps/review/items/contract", form: []string{"ticked", "1"}},
 		"POST /console/cases/{id}/steps/{step}/done":         {who: "role:agent", path: c + "/steps/review/done", form: []string{"note", "en orden"}},
 		"POST /console/cases/{id}/steps/{step}/approve":      {who: "role:agent", path: c + "/steps/review/approve", form: []string{"decision", "yes", "note", "en orden"}},
+		"POST /console/cases/{id}/steps/{step}/form":         {who: "role:agent", path: c + "/steps/review/form"},
 		"POST /console/cases/{id}/steps/{step}/assign":       {who: "assign:agent", path: c + "/steps/review/assign"},
 		"POST /console/cases/{id}/steps/{step}/reopen":       {who: "role:agent", path: c + "/steps/review/reopen"},
 		"POST /console/cases/{id}/steps/{step}/undone":       {who: "role:agent", path: c + "/steps/review/undone", form: []string{"note", "en orden"}},
