@@ -20,8 +20,8 @@ func (a *App) AssignStep(ctx context.Context, by Actor, c offboarding.CaseID, ke
 		if s == nil {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		if !by.MayAssign(*s) {
-			return refuse(false, append([]string{s.Role}, acts["assign"]...))
+		if err := by.refuse(by.MayAssign(*s), append([]string{s.Role}, acts["assign"]...), workScopes(s.Role)); err != nil {
+			return err
 		}
 		if user != "" {
 			u, err := tx.FindUser(ctx, user)

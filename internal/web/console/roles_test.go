@@ -56,7 +56,7 @@ func routes(h *house) map[string]line {
 		"POST /console/account/factor/confirm":               {who: "staff", form: []string{"code", "000000"}},
 		"POST /console/account/factor/remove":                {who: "staff", form: []string{"code", "000000"}},
 		"GET /console/requests/{id}":                         {who: "read:case", path: "/console/requests/" + string(r.ID)},
-		"POST /console/requests/{id}":                        {who: "act:case", path: "/console/requests/" + string(r.ID), form: []string{"customer", "cus_none"}},
+		"POST /console/requests/{id}":                        {who: "act:request", path: "/console/requests/" + string(r.ID), form: []string{"customer", "cus_none"}},
 		"GET /console/cases/{id}":                            {who: "read:case", path: c},
 		"POST /console/cases/{id}/steps/{step}/items/{item}": {who: "role:agent", path: c + "/steps/review/items/contract", form: []string{"ticked", "1"}},
 		"POST /console/cases/{id}/steps/{step}/done":         {who: "role:agent", path: c + "/steps/review/done", form: []string{"note", "en orden"}},
