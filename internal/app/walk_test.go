@@ -169,7 +169,10 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.ReplaceAll(demo.Systems(billing.Base, secrets), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))))
 	must(t, err)
 	var systems []connector.System
+	on := playbook.Connected{}
 	for _, c := range configs {
+		can, actions := c.Can()
+		on[c.System] = playbook.SystemSpec{Can: can, Actions: actions}
 		sys, err := httpsystem.New(c, when.Machine{})
 		must(t, err)
 		systems = append(systems, sys.Connector())
@@ -182,7 +185,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w := &world{store: s, keys: keys, mail: &letters{}, billing: billing, secrets: secrets}
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
-		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock,
+		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on,
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		Wake:    func() { eng.Wake() },
 	})
