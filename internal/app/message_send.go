@@ -47,7 +47,9 @@ func (m Message) subject(c offboarding.Case) string {
 // checkpoint contains its entry.
 const WaitsForLog = "paper.waits_for_log"
 
-// SendMessage makes the letter from the records, mints its links and hands it
+// SendMessage is the only road to the mail system. What the table of messages
+// (package notice) does not allow now is withheld, and the log says why. Else it
+// makes the letter from the records, mints its links and hands it
 // to the mail system. A crash in between sends it again under the same
 // Message-ID. A refused address is recorded and returned (fault.Invalid), so
 // that a step which needed the letter asks a person. A receipt waits (fault.Transient, paper.waits_for_log) until a
@@ -58,6 +60,11 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
 		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" {
 			return err
+		}
+		if ok, why, err := a.allowed(ctx, tx, m); err != nil {
+			return err
+		} else if !ok {
+			return a.withhold(ctx, tx, &m, why)
 		}
 		p, err = a.paper(ctx, tx, m)
 		return err
