@@ -135,6 +135,9 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 // tokens finds the tokens of our links in a letter.
 var tokens = regexp.MustCompile(`(/(?:v|c|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
 
+// secrets finds the codes in a letter that are not the code of a departure.
+var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
+
 // Letters are the kinds of letter, each with the purposes of its links. In
 // every one whoever reads it can say that this was not them.
 var Letters = map[string][]string{

@@ -63,7 +63,7 @@ func (l *letters) Send(_ context.Context, to, _ string, p app.Paper) (string, st
 		return "", "", fault.New(fault.Invalid, "mail.refused")
 	}
 	l.sent = append(l.sent, letter{to, p})
-	return p.Kind, p.Kind + " " + strings.Join(slices.Collect(valuesOf(p.Links)), " "), nil
+	return p.Kind, p.Kind + " " + p.Code + " " + p.Secret + " " + strings.Join(slices.Collect(valuesOf(p.Links)), " "), nil
 }
 
 func valuesOf(m map[string]string) func(func(string) bool) {
@@ -92,6 +92,16 @@ func (l *letters) wait(t *testing.T, kind, to string) app.Paper {
 		return false
 	})
 	return found
+}
+
+// papers returns what every letter was made of.
+func (l *letters) papers() (out []app.Paper) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, x := range l.sent {
+		out = append(out, x.paper)
+	}
+	return out
 }
 
 // last returns the newest letter of the kind.
@@ -309,7 +319,7 @@ func (w *world) stepState(t *testing.T, c offboarding.CaseID, key string) offboa
 
 func (w *world) request(t *testing.T, when string) (offboarding.Request, offboarding.CaseID, string) {
 	t.Helper()
-	r, err := w.RequestExit(t.Context(), app.ExitInput{Name: "Marta Ibáñez", AccountEmail: " MARTA@estudioalmena.example ", ReceiptEmail: "casa@marta.example", When: when, Language: "es", Nonce: t.Name()})
+	r, err := w.RequestExit(t.Context(), app.ExitInput{Name: "Marta Ibáñez", AccountEmail: " MARTA@estudioalmena.example ", ReceiptEmail: "casa@marta.example", When: when, Language: "es"})
 	must(t, err)
 	w.mail.wait(t, "ack", "casa@marta.example")
 	confirm := w.mail.wait(t, "confirm", firstMail)
