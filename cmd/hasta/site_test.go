@@ -46,7 +46,8 @@ type memory struct {
 }
 
 func (l *memory) Write(p []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock(); return l.b.Write(p) }
-func (l *memory) String() string              { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
+
+func (l *memory) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
 
 // wire counts the bytes that a server sends.
 type wire struct {
