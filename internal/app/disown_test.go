@@ -80,7 +80,7 @@ func TestNotMeFreezesWhatIsFinal(t *testing.T) {
 		if !v.Over || len(v.Final) != 1 || v.Final[0]["en"] != "Erase the mail" {
 			t.Errorf("the page says %+v", v)
 		}
-		in, err := w.OpenInbox(ctx, agent, app.CaseFilter{Role: "agent", OpenOnly: true})
+		in, err := w.OpenInbox(ctx, agent, app.CaseFilter{Roles: []string{"agent"}, OpenOnly: true})
 		must(t, err)
 		if in.Total != 1 || in.Cases[0].Next == nil || in.Cases[0].Next.Key != "not_me" || in.Cases[0].Next.Due.IsZero() {
 			t.Errorf("nobody is asked: %+v", in.Cases)
@@ -156,7 +156,7 @@ func TestNotMeWorksFromEveryLetterAtAnyTime(t *testing.T) {
 			eventually(t, "the end", func() bool { return w.state(t, c) == offboarding.CaseClosed })
 			must(t, w.DisownRequest(ctx, notMe(t, w.mail.wait(t, "farewell", firstMail))))
 			asked(t, w, c)
-			in, err := w.OpenInbox(ctx, agent, app.CaseFilter{Role: "agent", OpenOnly: true})
+			in, err := w.OpenInbox(ctx, agent, app.CaseFilter{Roles: []string{"agent"}, OpenOnly: true})
 			must(t, err)
 			if in.Total != 1 {
 				t.Errorf("%d cases wait for an agent", in.Total)
