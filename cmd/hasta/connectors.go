@@ -6,25 +6,24 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/fault"
-	"hastaluego/internal/playbook"
+	"hastaluego/internal/step"
 	"hastaluego/internal/when"
 )
 
-// declared reads what the file declares, without connecting anything.
-func declared(file string) ([]httpsystem.Config, error) {
+// connect opens every system that the file declares. A new connector is a
+// folder below internal/connector and a line here.
+func connect(file string, clock when.Clock) (step.Systems, error) {
 	if file == "" {
-		return nil, nil
+		return step.Named(), nil
 	}
 	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "file.unreadable", "file", file).At("systems", err)
 	}
-	return httpsystem.LoadSystems(file, src)
-}
-
-// connect opens every system that is declared. A new connector is a folder
-// below internal/connector and a line here.
-func connect(configs []httpsystem.Config, clock when.Clock) ([]connector.System, error) {
+	configs, err := httpsystem.LoadSystems(file, src)
+	if err != nil {
+		return nil, err
+	}
 	systems := make([]connector.System, len(configs))
 	for i, c := range configs {
 		s, err := httpsystem.New(c, clock)
@@ -33,15 +32,5 @@ func connect(configs []httpsystem.Config, clock when.Clock) ([]connector.System,
 		}
 		systems[i] = s.Connector()
 	}
-	return systems, nil
-}
-
-// connected tells playbooks what the declared systems can do.
-func connected(configs []httpsystem.Config) playbook.Connected {
-	out := make(playbook.Connected, len(configs))
-	for _, c := range configs {
-		can, actions := c.Can()
-		out[c.System] = playbook.SystemSpec{Can: can, Actions: actions}
-	}
-	return out
+	return step.Named(systems...), nil
 }

@@ -33,8 +33,14 @@ type Result struct {
 	Delay    time.Duration
 	Undo     connector.UndoClass // of the act, once done
 	Verify   bool                // done, and now to be read back
+	Proof    *Proof              // it was read back already, and it is so
 	// Untouched says that the call certainly had no effect: its mark is cleared.
 	Untouched bool
+}
+
+// Proof is what reading back showed.
+type Proof struct {
+	Evidence string // JSON
 }
 
 // Subject reads what a kind may know about the work.
@@ -111,11 +117,26 @@ func (a *App) workFact(typ string, w offboarding.Work, args map[string]any) fact
 func (a *App) Advance(ctx context.Context, w offboarding.Work, r Result) (bool, error) {
 	var ok bool
 	err := a.tx(ctx, func(tx Tx) error {
-		next := w
-		typ, err := apply(&next, r, tx.Now(), tx.Wall())
-		if err != nil {
-			return err
+		next, results := w, []Result{r}
+		if r.Proof != nil { // one try, and two things to tell
+			results = append(results, Result{Verdict: Confirmed, Evidence: r.Proof.Evidence})
 		}
+		var facts []fact
+		for i, r := range results {
+			if i > 0 {
+				if err := next.To(offboarding.WorkRunning); err != nil {
+					return err
+				}
+			}
+			typ, err := apply(&next, r, tx.Now(), tx.Wall())
+			if err != nil {
+				return err
+			}
+			if typ != "" {
+				facts = append(facts, a.workFact(typ, next, map[string]any{"evidence": r.Evidence, "why": r.Code}))
+			}
+		}
+		var err error
 		if ok, err = tx.SaveWork(ctx, next); err != nil || !ok {
 			return err
 		}
@@ -126,8 +147,7 @@ func (a *App) Advance(ctx context.Context, w offboarding.Work, r Result) (bool, 
 		if err != nil {
 			return err
 		}
-		if typ != "" {
-			f := a.workFact(typ, next, map[string]any{"evidence": r.Evidence, "why": r.Code})
+		for _, f := range facts {
 			f.subject = string(p.Case.Customer)
 			if err := a.record(ctx, tx, f); err != nil {
 				return err

@@ -42,9 +42,6 @@ type Config struct {
 	// Playbooks are tried first, in order: a departure follows the first whose
 	// condition holds.
 	Playbooks []*playbook.Playbook
-	// Connected is what the systems can do that playbooks may name; nil: unknown,
-	// so that playbooks are not checked against it.
-	Connected playbook.Connected
 	Company   Company
 	Wake      func() // tells the engine that there may be work; may be nil
 	// Moved is told before business time moves, so that far systems of a demo
@@ -60,7 +57,6 @@ type App struct {
 	kinds    map[string]step.Kind
 	playbook *playbook.Playbook
 	books    []*playbook.Playbook
-	on       playbook.Connected
 	company  Company
 	wake     func()
 	moved    func(ctx context.Context, to time.Time) error
@@ -76,7 +72,7 @@ func New(c Config) *App {
 		c.Moved = func(context.Context, time.Time) error { return nil }
 	}
 	return &App{
-		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, company: c.Company,
+		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, company: c.Company,
 		wake: c.Wake, moved: c.Moved,
 	}
 }
@@ -137,8 +133,7 @@ func (a *App) record(ctx context.Context, tx Tx, f fact) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Append(ctx, e, sealed)
-	return err
+	return tx.Append(ctx, e, sealed)
 }
 
 // house is the subject of what is about nobody in particular.

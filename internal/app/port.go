@@ -162,6 +162,12 @@ type WorkTx interface {
 	Claim(ctx context.Context, in ClaimInput) ([]offboarding.Work, error)
 	// Heartbeat extends the lease; false: the work is not this worker's any more.
 	Heartbeat(ctx context.Context, id offboarding.WorkID, attempt int64, lease time.Duration) (bool, error)
+	// Release makes a running work ready again, as it was claimed; false: it is
+	// not this worker's any more.
+	Release(ctx context.Context, id offboarding.WorkID, attempt int64) (bool, error)
+	// NextDue returns how long it is until a work that waits for its time, or for
+	// its back-off, becomes due; zero if none does.
+	NextDue(ctx context.Context) (time.Duration, error)
 	// SaveWork stores w if it is still running with the Attempt that w has.
 	// False: it is not this worker's any more and nothing was stored.
 	SaveWork(ctx context.Context, w offboarding.Work) (bool, error)
@@ -330,7 +336,7 @@ type LogProof struct {
 type AuditTx interface {
 	// Append stores the entry unsequenced and pending, with the next CaseN of
 	// its stream (0 when Case is empty).
-	Append(ctx context.Context, e audit.Entry, sealed []byte) (audit.Entry, error)
+	Append(ctx context.Context, e audit.Entry, sealed []byte) error
 	// Entries returns the entries of the streams, oldest first; no streams: the
 	// newest of the whole log, newest first.
 	Entries(ctx context.Context, limit int, streams ...string) ([]LogEntry, error)

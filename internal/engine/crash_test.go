@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/engine"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
@@ -53,15 +55,20 @@ const lease = time.Second
 
 // workerMain is an engine in a process of its own that can be killed.
 func workerMain() error {
-	ctx := context.Background()
-	h, err := openHouse(ctx, os.Getenv("WORKER_DB"), os.Getenv("WORKER_KEYS"), os.Getenv("WORKER_SYSTEMS"))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	h, err := openHouse(context.Background(), os.Getenv("WORKER_DB"), os.Getenv("WORKER_KEYS"), os.Getenv("WORKER_SYSTEMS"))
 	if err != nil {
 		return err
 	}
 	k := h.kinds["cancel_billing"].(step.Effector)
 	h.kinds["cancel_billing"] = holding{k, os.Getenv("WORKER_HOLD")}
+	workers, lease := 1, lease
+	if os.Getenv("WORKER_HOLD") == "stop" { // whatever waited for this lease would fail the test
+		workers, lease = 8, 10*time.Minute
+	}
 	return engine.New(engine.Config{
-		App: h.app, Store: h.store, Kinds: h.kinds, Name: id.New("node"), Workers: 1, PerSystem: 100, Lease: lease,
+		App: h.app, Store: h.store, Kinds: h.kinds, Name: id.New("node"), Workers: workers, PerSystem: 100, Lease: lease,
 		Heartbeat: lease / 4, Poll: 50 * time.Millisecond, Log: slog.New(slog.NewTextHandler(os.Stdout, nil)),
 	}).Run(ctx)
 }
@@ -84,10 +91,25 @@ func (h holding) hold(point, reference string) {
 	}
 }
 
+// Observe, where the worker is to be stopped, looks at every other subscription
+// for ever.
+func (h holding) Observe(ctx context.Context, s step.Subject) (step.Findings, error) {
+	if sub, _ := s.Subscription(); h.at == "stop" && strings.HasSuffix(sub.Reference, "1") {
+		fmt.Println("looking", sub.Reference)
+		<-ctx.Done()
+		return step.Findings{}, fault.New(fault.Transient, "connector.unreachable").At("test", ctx.Err())
+	}
+	return h.Effector.Observe(ctx, s)
+}
+
 func (h holding) Apply(ctx context.Context, a step.Action, key string) (step.Outcome, error) {
 	h.hold("before", a.Reference)
 	if h.at == "during" {
 		fmt.Println("holding", a.Reference)
+	}
+	if h.at == "stop" {
+		fmt.Println("calling", a.Reference)
+		time.Sleep(holdFor)
 	}
 	out, err := h.Effector.Apply(ctx, a, key)
 	if err == nil {
@@ -445,6 +467,40 @@ func (s *scene) settle(ref string, w offboarding.Work) {
 		decision = "look"
 	}
 	s.must(s.app.DecideWork(s.t.Context(), everybody, app.DecideInput{Work: w.ID, Decision: decision, Evidence: "mirado en el sistema"}))
+}
+
+// A worker that is asked to end hands back at once what it only looked at, and
+// records the call that is under way: nothing waits for a lease.
+func TestAWorkerThatIsAskedToEndLeavesNothingToItsLease(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		s := setScene(t, e.URL, 2, connector.Ask, false)
+		w := s.start("stop")
+		if strings.HasPrefix(w.wait("looking", "calling"), "looking") {
+			w.wait("calling")
+		} else {
+			w.wait("looking")
+		}
+		w.signal(syscall.SIGTERM)
+		if err := w.cmd.Wait(); err != nil {
+			t.Fatalf("the worker: %v", err)
+		}
+		called, _ := s.work("C-00")
+		if called.State == offboarding.WorkRunning || called.DoneAt.IsZero() || s.effects("C-00") != 1 {
+			t.Errorf("the call under way is %s, done %v, applied %d times", called.State, called.DoneAt, s.effects("C-00"))
+		}
+		looked, _ := s.work("C-01")
+		if looked.State != offboarding.WorkReady || looked.Attempt != 1 || looked.Tries != 0 || s.effects("C-01") != 0 {
+			t.Errorf("what was only looked at is %s, attempt %d, tries %d", looked.State, looked.Attempt, looked.Tries)
+		}
+		s.start("")
+		s.until("all verified", func(w offboarding.Work) bool { return w.State == offboarding.WorkVerified })
+		for ref := range s.cases {
+			if n := s.effects(ref); n != 1 {
+				t.Errorf("%s: applied %d times", ref, n)
+			}
+		}
+	})
 }
 
 func TestAStoppedWorkersLateResultIsThrownAway(t *testing.T) {

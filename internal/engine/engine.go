@@ -5,21 +5,16 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hastaluego/internal/app"
-	"hastaluego/internal/connector"
-	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
+	"hastaluego/internal/when"
 )
 
 // Config is what an Engine is made of.
@@ -40,7 +35,8 @@ type Config struct {
 // Engine claims and runs works until its context is over.
 type Engine struct {
 	Config
-	wake chan struct{}
+	wake   chan struct{}
+	polled atomic.Int64 // wall instant at which it last was well, µs
 }
 
 // New makes an Engine; zero fields get defaults.
@@ -65,7 +61,9 @@ func New(c Config) *Engine {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{c, make(chan struct{}, 1)}
+	e := &Engine{Config: c, wake: make(chan struct{}, 1)}
+	e.well()
+	return e
 }
 
 // Wake tells the engine that there may be work. It never blocks.
@@ -76,24 +74,25 @@ func (e *Engine) Wake() {
 	}
 }
 
-// Run works until ctx is over; then it takes no more, and waits for what is
-// under way. What it cannot finish is claimed by another when its lease ends.
+// Run works until ctx is over; then it takes no more. What has not begun to
+// call anybody is handed back at once; a call under way goes on until its
+// deadline and is recorded.
 func (e *Engine) Run(ctx context.Context) error {
 	slots := make(chan struct{}, e.Workers)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	errorsInARow := 0
 	for ctx.Err() == nil {
+		// A claim costs the same for one work as for many: under load it waits
+		// until a quarter of the workers is free.
 		free := e.Workers - len(slots)
-		var works []offboarding.Work
-		var err error
-		if free > 0 {
-			err = e.Store.Tx(ctx, func(tx app.Tx) (err error) {
-				works, err = tx.Claim(ctx, app.ClaimInput{Worker: e.Name, Limit: free, PerSystem: e.PerSystem, Lease: e.Lease})
-				return err
-			})
+		if free < max(1, e.Workers/4) {
+			e.well()
+			e.sleep(ctx, e.Poll, e.wake)
+			continue
 		}
-		if err != nil && ctx.Err() == nil {
+		works, next, err := e.claim(ctx, free)
+		if err != nil {
 			// A full disk must not become a hot loop.
 			errorsInARow++
 			e.Log.Error("claim", "err", err)
@@ -105,15 +104,45 @@ func (e *Engine) Run(ctx context.Context) error {
 			slots <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-slots; e.Wake() }()
-				e.work(context.WithoutCancel(ctx), w)
+				e.work(ctx, w)
 			})
 		}
-		if len(works) == 0 {
-			e.sleep(ctx, e.Poll, e.wake)
+		if len(works) < free {
+			e.sleep(ctx, next, e.wake)
 		}
 	}
 	return nil
 }
+
+// claim takes works for the free workers. next is how long to sleep when there
+// are fewer.
+func (e *Engine) claim(ctx context.Context, free int) (works []offboarding.Work, next time.Duration, err error) {
+	// Not interrupted: what is claimed and not known to be would wait for its
+	// lease.
+	ctx = context.WithoutCancel(ctx)
+	err = e.Store.Tx(ctx, func(tx app.Tx) (err error) {
+		next = e.Poll
+		works, err = tx.Claim(ctx, app.ClaimInput{Worker: e.Name, Limit: free, PerSystem: e.PerSystem, Lease: e.Lease})
+		if err != nil || len(works) == free {
+			return err
+		}
+		wait, err := tx.NextDue(ctx)
+		if wait > 0 {
+			next = min(next, wait)
+		}
+		return err
+	})
+	if err == nil {
+		e.well()
+	}
+	return works, next, err
+}
+
+func (e *Engine) well() { e.polled.Store(when.Micros(when.Machine{}.Wall())) }
+
+// Polled is the wall instant at which the engine last looked for work, or had
+// all its workers busy.
+func (e *Engine) Polled() time.Time { return when.FromMicros(e.polled.Load()) }
 
 func (e *Engine) sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	t := time.NewTimer(d)
@@ -127,20 +156,24 @@ func (e *Engine) sleep(ctx context.Context, d time.Duration, wake <-chan struct{
 
 // work runs one claimed work under a heartbeat. The deadline of whatever it
 // calls lies before the end of its lease.
-func (e *Engine) work(ctx context.Context, w offboarding.Work) {
-	ctx, cancel := context.WithTimeout(ctx, e.Lease*9/10)
+func (e *Engine) work(stop context.Context, w offboarding.Work) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(stop), e.Lease*9/10)
 	defer cancel()
 	done := make(chan struct{})
 	defer close(done)
 	go e.beat(ctx, cancel, w, done)
 	log := e.Log.With("work", w.ID, "kind", w.Kind, "phase", w.Phase, "attempt", w.Attempt)
-	r, err := e.safely(ctx, &w)
-	if errors.Is(err, errLost) {
-		log.Warn("lost to another worker before the call")
+	t := &try{Engine: e, work: w, stop: stop}
+	r, err := t.safely(ctx)
+	save, end := context.WithTimeout(context.WithoutCancel(ctx), e.Lease)
+	defer end()
+	switch {
+	case errors.Is(err, errLost), err != nil && !t.called && stop.Err() != nil:
+		mine, back := e.handBack(save, w)
+		log.Warn("given up before the call", "why", err, "handed_back", mine, "err", back)
 		return
-	}
-	if err != nil {
-		r = e.verdict(w, err)
+	case err != nil:
+		r = e.verdict(t.work, err)
 		if r.Code == app.WaitsForLog { // no failure: the sequencer works every moment
 			log.Debug("waits for the log")
 		} else {
@@ -148,9 +181,7 @@ func (e *Engine) work(ctx context.Context, w offboarding.Work) {
 		}
 	}
 	// The result is recorded even when the deadline of the call has passed.
-	save, stop := context.WithTimeout(context.WithoutCancel(ctx), e.Lease)
-	defer stop()
-	ok, err := e.App.Advance(save, w, r)
+	ok, err := e.App.Advance(save, t.work, r)
 	switch {
 	case err != nil:
 		log.Error("result not recorded; the lease will end", "err", err)
@@ -159,6 +190,15 @@ func (e *Engine) work(ctx context.Context, w offboarding.Work) {
 	default:
 		log.Info("worked", "verdict", r.Verdict)
 	}
+}
+
+// handBack makes the work ready again; false if it is another worker's by now.
+func (e *Engine) handBack(ctx context.Context, w offboarding.Work) (mine bool, err error) {
+	err = e.Store.Tx(ctx, func(tx app.Tx) (err error) {
+		mine, err = tx.Release(ctx, w.ID, w.Attempt)
+		return err
+	})
+	return mine, err
 }
 
 // beat extends the lease until done; a beat that fails ends the call.
@@ -183,200 +223,4 @@ func (e *Engine) beat(ctx context.Context, cancel context.CancelFunc, w offboard
 			}
 		}
 	}
-}
-
-var errLost = errors.New("engine: the work belongs to another worker")
-
-// safely runs the work and turns a panic of a kind into a failure of this work
-// alone.
-func (e *Engine) safely(ctx context.Context, w *offboarding.Work) (r app.Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			e.Log.Error("panic", "work", w.ID, "panic", p)
-			err = fault.New(fault.Internal, "internal")
-		}
-	}()
-	switch w.Kind {
-	case "match":
-		return e.match(ctx, *w)
-	case app.AgainKind:
-		return app.Result{Verdict: app.Accomplished}, e.App.SendLink(ctx, w.Item)
-	case app.ChargeKind:
-		return e.watch(ctx, *w)
-	case "message":
-		return app.Result{Verdict: app.Accomplished}, e.App.SendMessage(ctx, offboarding.MessageID(w.Item))
-	}
-	if w.Kind == app.AlarmKind {
-		step, alarm, _ := strings.Cut(w.Item, ":")
-		return app.Result{Verdict: app.Accomplished}, e.App.Ring(ctx, w.Case, step, alarm)
-	}
-	kind, ok := e.Kinds[w.Kind]
-	if !ok {
-		return app.Result{}, fault.New(fault.Invalid, "step.unknown_kind")
-	}
-	if _, ok := kind.(step.Courier); ok {
-		return app.Result{Verdict: app.Accomplished}, e.App.SendMessage(ctx, offboarding.MessageID(w.Item))
-	}
-	if _, ok := kind.(step.Maker); ok {
-		return e.make(ctx, *w)
-	}
-	observer, ok := kind.(step.Observer)
-	s, err := e.App.Subject(ctx, *w)
-	if err != nil {
-		return app.Result{}, err
-	}
-	if !ok { // a timer: its time has come
-		return e.App.WaitOver(s.Step, *w), nil
-	}
-	s.Work = *w
-	effector, _ := kind.(step.Effector)
-	switch w.Phase {
-	case offboarding.Verify:
-		p, err := observer.Verify(ctx, s)
-		return e.proof(*w, p), err
-	case offboarding.VerifyUndo:
-		p, err := effector.VerifyUndo(ctx, s)
-		return e.proof(*w, p), err
-	default:
-		return e.act(ctx, w, effector, s)
-	}
-}
-
-func (e *Engine) match(ctx context.Context, w offboarding.Work) (app.Result, error) {
-	err := e.Store.Tx(ctx, func(tx app.Tx) error { return e.App.MatchRequest(ctx, tx, offboarding.RequestID(w.Item)) })
-	return app.Result{Verdict: app.Accomplished}, err
-}
-
-// watch asks a person when an unconfirmed departure is about to be charged.
-func (e *Engine) watch(ctx context.Context, w offboarding.Work) (app.Result, error) {
-	again, err := e.App.WatchCharge(ctx, w.Case)
-	if err != nil || again.IsZero() {
-		return app.Result{Verdict: app.Accomplished}, err
-	}
-	return app.Result{Verdict: app.Later, Again: again}, nil
-}
-
-// make makes a file for the customer, or reads it back.
-func (e *Engine) make(ctx context.Context, w offboarding.Work) (app.Result, error) {
-	if w.Phase == offboarding.Verify {
-		evidence, err := e.App.CheckBundle(ctx, w)
-		return app.Result{Verdict: app.Confirmed, Evidence: evidence}, err
-	}
-	evidence, err := e.App.MakeBundle(ctx, w)
-	return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true}, err
-}
-
-// act is the effect protocol: look, decide, mark, call.
-func (e *Engine) act(ctx context.Context, w *offboarding.Work, k step.Effector, s step.Subject) (app.Result, error) {
-	if w.Phase == offboarding.Act && s.Case.State != offboarding.CaseOpen {
-		// The departure is being undone: Advance takes this work off the queue, or
-		// turns it round if an earlier try may have called.
-		return app.Result{Verdict: app.Later, Again: s.Now}, nil
-	}
-	info, err := k.Info(s)
-	if err != nil {
-		return app.Result{}, err
-	}
-	if !w.CallingAt.IsZero() && info.Effect == connector.Ask {
-		// A call began whose answer nobody recorded, and reading cannot tell.
-		return app.Result{Verdict: app.Doubtful, Code: "work.uncertain"}, nil
-	}
-	found, err := k.Observe(ctx, s)
-	if err != nil {
-		return app.Result{}, err
-	}
-	decide := k.Decide
-	if w.Phase == offboarding.Undo {
-		decide = k.Undo
-	}
-	d, err := decide(s, found)
-	switch {
-	case err != nil:
-		return app.Result{}, err
-	case d.Already:
-		return app.Result{Verdict: app.Accomplished, Evidence: string(found.Evidence), Verify: true, Undo: info.Undo}, nil
-	case !d.Act:
-		return app.Result{Verdict: app.Later, Again: d.Again}, nil
-	}
-	hash, err := hashOf(d.Action)
-	if err != nil {
-		return app.Result{}, err
-	}
-	if mine, err := e.App.Calling(ctx, w, hash, string(found.Evidence)); err != nil {
-		return app.Result{}, err
-	} else if !mine {
-		return app.Result{}, errLost
-	}
-	if err := ctx.Err(); err != nil { // stopped past its lease: the call is not ours to make
-		return app.Result{}, fault.New(fault.Transient, "connector.unreachable").At("engine.act", err)
-	}
-	out, err := k.Apply(ctx, d.Action, w.Key)
-	switch fault.KindOf(err) {
-	case fault.Uncertain:
-		if err != nil && info.Effect == connector.Ask {
-			return app.Result{Verdict: app.Doubtful, Code: fault.CodeOf(err)}, nil
-		}
-		return app.Result{}, err
-	default:
-		if err != nil {
-			r := e.verdict(*w, err)
-			r.Untouched = true
-			return r, nil
-		}
-	}
-	return app.Result{Verdict: app.Accomplished, Evidence: string(out.Evidence), Verify: true, Undo: info.Undo}, nil
-}
-
-// proof turns what was read back into a verdict. What does not hold yet is
-// looked at again; after Tries looks a person is asked.
-func (e *Engine) proof(w offboarding.Work, p step.Proof) app.Result {
-	switch {
-	case p.Holds:
-		return app.Result{Verdict: app.Confirmed, Evidence: string(p.Evidence)}
-	case !p.Again.IsZero():
-		return app.Result{Verdict: app.Later, Again: p.Again, Evidence: string(p.Evidence), Code: p.Why}
-	case p.Final, w.Tries+1 >= e.Tries:
-		return app.Result{Verdict: app.Failed, Evidence: string(p.Evidence), Code: p.Why}
-	default:
-		return app.Result{Verdict: app.Retry, Delay: e.backoff(w.Tries), Evidence: string(p.Evidence), Code: p.Why}
-	}
-}
-
-// verdict turns an error into what to do about it.
-func (e *Engine) verdict(w offboarding.Work, err error) app.Result {
-	r := app.Result{Verdict: app.Retry, Code: fault.CodeOf(err), Delay: e.backoff(w.Tries)}
-	var f *fault.Error
-	if errors.As(err, &f) && f.RetryAfter > 0 {
-		r.Delay = f.RetryAfter
-	}
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.NotFound, fault.Forbidden, fault.Blocked, fault.Gone:
-		r.Verdict = app.Failed
-	case fault.Transient:
-		if r.Code == app.WaitsForLog { // waits for the sequencer, which is not a failure
-			r.Delay = 100 * time.Millisecond
-			return r
-		}
-	}
-	// Letters and matching are tried for as long as it takes; a far system's
-	// step asks a person after Tries.
-	if w.Step != "" && w.Tries+1 >= e.Tries {
-		r.Verdict = app.Failed
-	}
-	return r
-}
-
-// backoff grows from half a second to five minutes, with jitter.
-func (e *Engine) backoff(tries int) time.Duration {
-	d := min(500*time.Millisecond<<min(tries, 10), 5*time.Minute)
-	return d/2 + time.Duration(rand.Int64N(int64(d)))
-}
-
-func hashOf(a step.Action) (string, error) {
-	raw, err := json.Marshal(a)
-	if err != nil {
-		return "", fault.Wrap("engine.hash", err)
-	}
-	h := sha256.Sum256(raw)
-	return hex.EncodeToString(h[:]), nil
 }

@@ -44,6 +44,10 @@ func (s *Sequencer) Run(ctx context.Context) error {
 			last, stop := context.WithTimeout(context.WithoutCancel(ctx), sequencerLease)
 			defer stop()
 			s.batch(last)
+			// Another node need not wait for what nobody uses.
+			if _, err := s.Log.Lease(last, "sequencer", s.Name, 0); err != nil {
+				s.Logger.Warn("sequencer lease not given back", "err", err)
+			}
 			return nil
 		case <-t.C:
 			s.batch(ctx)

@@ -211,6 +211,23 @@ func (k *Keys) derive(use, name string) []byte {
 	return b
 }
 
+// Usable reports whether the folder can still be used: its master key is there
+// for the next start, and checkpoints can be kept.
+func (k *Keys) Usable() error {
+	dir := filepath.Dir(k.path)
+	if b, err := readSecret(filepath.Join(dir, "master.key")); err != nil || b == nil {
+		if err == nil {
+			err = fault.New(fault.Invalid, "seal.master_missing", "file", filepath.Join(dir, "master.key"))
+		}
+		return fault.Wrap("seal.Usable", err)
+	}
+	f, err := os.OpenFile(k.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return fault.Wrap("seal.Usable", err)
+	}
+	return f.Close()
+}
+
 // Close forgets the keys in memory and closes keys.db.
 func (k *Keys) Close() error {
 	k.cache.close()

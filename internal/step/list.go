@@ -78,7 +78,6 @@ func All(systems Systems) map[string]Kind {
 		settle{},
 		revokeAccess{systems},
 		closeAccess{},
-		runAction{systems},
 		farewell{},
 	}
 	out := make(map[string]Kind, len(kinds))

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -10,16 +12,19 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/when"
 )
 
 const entryColumns = `e.id, e.type, e.at, e.actor, e.case_id, e.case_n, e.key_id, e.commitment, e.sealed`
 
 var (
-	nextOfStream = query(`INSERT INTO stream (id, n) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET n = stream.n + 1 RETURNING n`)
-	insertEntry  = query(`
+	nextOfStream = query(`
+		INSERT INTO stream (id, n) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET n = stream.n + excluded.n
+		RETURNING n`)
+	insertEntries = many(`
 		INSERT INTO audit_entry (id, type, at, actor, case_id, case_n, key_id, commitment, sealed, stored_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
-	insertPending   = query(`INSERT INTO audit_pending (entry_id) VALUES ($1)`)
+		VALUES `, 10, "")
+	insertPending   = many(`INSERT INTO audit_pending (entry_id) VALUES `, 1, "")
 	entriesOfStream = query(`
 		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
 		 WHERE e.case_id = $1 OR e.case_id = $2 ORDER BY e.at, e.case_n, e.id LIMIT $3`)
@@ -37,29 +42,66 @@ var (
 	// then sees what the first has left.
 	takeHead         = query(`UPDATE audit_head SET size = size WHERE name = 'log' RETURNING size`)
 	swapHead         = query(`UPDATE audit_head SET size = $1, root = $2, at = $3 WHERE name = 'log' AND size = $4`)
-	insertLeaf       = query(`INSERT INTO audit_leaf (idx, entry_id, leaf_hash) VALUES ($1, $2, $3)`)
-	insertHash       = query(`INSERT INTO audit_hash (place, hash) VALUES ($1, $2)`)
-	deletePending    = query(`DELETE FROM audit_pending WHERE entry_id = $1`)
+	insertLeaves     = many(`INSERT INTO audit_leaf (idx, entry_id, leaf_hash) VALUES `, 3, "")
+	insertHashes     = many(`INSERT INTO audit_hash (place, hash) VALUES `, 2, "")
+	deletePending    = many(`DELETE FROM audit_pending WHERE entry_id IN (`, 1, `)`)
 	insertCheckpoint = query(`INSERT INTO checkpoint (size, text, at) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING`)
 	unsignedHead     = query(`SELECT size, root FROM audit_head WHERE name = 'log' AND size > (SELECT COALESCE(MAX(size), 0) FROM checkpoint)`)
+	oldestPending    = query(`SELECT COALESCE(MIN(e.stored_at), 0) FROM audit_pending p JOIN audit_entry e ON e.id = p.entry_id`)
 	takeLease        = query(`
 		INSERT INTO lease (name, holder, expires_at) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
 		 WHERE lease.holder = excluded.holder OR lease.expires_at <= $4`)
 )
 
-func (t *tx) Append(ctx context.Context, e audit.Entry, sealed []byte) (audit.Entry, error) {
-	if e.Case != "" {
-		if err := t.one(ctx, "store.Append", nextOfStream, []any{e.Case}, &e.CaseN); err != nil {
-			return e, err
+// appended is an entry of the log that this transaction has yet to store.
+type appended struct {
+	audit.Entry
+	sealed []byte
+}
+
+func (t *tx) Append(_ context.Context, e audit.Entry, sealed []byte) error {
+	t.log = append(t.log, appended{e, sealed})
+	return nil
+}
+
+// flush stores what was appended, with the next numbers of its streams. It
+// comes last in a transaction, so that a stream is locked no longer than the
+// commit takes, and in few statements.
+func (t *tx) flush(ctx context.Context) error {
+	list := t.log
+	if t.log = nil; len(list) == 0 {
+		return nil
+	}
+	size := map[string]int64{}
+	for _, e := range list {
+		if e.Case != "" {
+			size[e.Case]++
 		}
 	}
-	if _, err := t.exec(ctx, "store.Append", insertEntry, e.ID, e.Type, micros(e.At), e.Actor, e.Case, e.CaseN, e.KeyID,
-		e.Commitment[:], sealed, micros(t.wall)); err != nil {
-		return e, err
+	next := map[string]int64{}
+	for _, stream := range slices.Sorted(maps.Keys(size)) { // in one order, so that no two transactions wait for each other
+		var n int64
+		if err := t.one(ctx, "store.Append", nextOfStream, []any{stream, size[stream]}, &n); err != nil {
+			return err
+		}
+		next[stream] = n - size[stream]
 	}
-	_, err := t.exec(ctx, "store.Append", insertPending, e.ID)
-	return e, err
+	var entries, pending [][]any
+	for _, e := range list {
+		if e.Case != "" {
+			next[e.Case]++
+			e.CaseN = next[e.Case]
+		}
+		entries = append(entries, []any{
+			e.ID, e.Type, micros(e.At), e.Actor, e.Case, e.CaseN, e.KeyID, e.Commitment[:], e.sealed, micros(t.wall),
+		})
+		pending = append(pending, []any{e.ID})
+	}
+	if err := t.execMany(ctx, "store.Append", insertEntries, entries); err != nil {
+		return err
+	}
+	return t.execMany(ctx, "store.Append", insertPending, pending)
 }
 
 // commitment scans 32 bytes.
@@ -80,6 +122,9 @@ func scanEntry(row scanner, more ...any) (e audit.Entry, sealed []byte, err erro
 }
 
 func (t *tx) Entries(ctx context.Context, limit int, streams ...string) (list []app.LogEntry, err error) {
+	if err := t.flush(ctx); err != nil {
+		return nil, err
+	}
 	q, args := newestEntries, []any{limit}
 	switch len(streams) {
 	case 0:
@@ -151,6 +196,22 @@ func (s *Store) Lease(ctx context.Context, name, holder string, ttl time.Duratio
 	return mine, err
 }
 
+// LogAge is how long the oldest entry has waited for its place in the tree; zero
+// if none waits.
+func (s *Store) LogAge(ctx context.Context) (age time.Duration, err error) {
+	err = s.View(ctx, func(x app.Tx) error {
+		t := x.(*tx)
+		var us int64
+		if err := t.one(ctx, "store.LogAge", oldestPending, nil, &us); err != nil || us == 0 {
+			age = 0
+			return err
+		}
+		age = t.wall.Sub(when.FromMicros(us))
+		return nil
+	})
+	return age, err
+}
+
 // Sequence gives pending entries their index, in one transaction that takes the
 // head of the tree and compares its size before it swaps it: two sequencers
 // wait for each other and neither takes what the other took. It then signs the new head and stores the checkpoint;
@@ -214,6 +275,7 @@ func (t *tx) sequence(ctx context.Context) (int, error) {
 		}
 		return out, nil
 	})
+	var leaves, hashes, taken [][]any
 	for i, e := range entries {
 		idx := size + int64(i)
 		hs, err := audit.Append(idx, e.Leaf(), reader)
@@ -223,15 +285,17 @@ func (t *tx) sequence(ctx context.Context) (int, error) {
 		first := audit.FirstHash(idx)
 		for j, h := range hs {
 			fresh[first+int64(j)] = h
-			if _, err := t.exec(ctx, "store.sequence", insertHash, first+int64(j), h[:]); err != nil {
-				return 0, err
-			}
+			hashes = append(hashes, []any{first + int64(j), h[:]})
 		}
 		leaf := audit.LeafHash(e)
-		if _, err := t.exec(ctx, "store.sequence", insertLeaf, idx, e.ID, leaf[:]); err != nil {
-			return 0, err
-		}
-		if _, err := t.exec(ctx, "store.sequence", deletePending, e.ID); err != nil {
+		leaves = append(leaves, []any{idx, e.ID, leaf[:]})
+		taken = append(taken, []any{e.ID})
+	}
+	for _, m := range []struct {
+		texts manyTexts
+		rows  [][]any
+	}{{insertHashes, hashes}, {insertLeaves, leaves}, {deletePending, taken}} {
+		if err := t.execMany(ctx, "store.sequence", m.texts, m.rows); err != nil {
 			return 0, err
 		}
 	}

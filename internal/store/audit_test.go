@@ -117,7 +117,7 @@ func TestEveryCommittedEntryGetsItsPlace(t *testing.T) {
 				for i := range 20 {
 					e := anEntry(fmt.Sprintf("case_%d", (w+i)%5))
 					err := b.Tx(ctx, func(tx app.Tx) error {
-						if _, err := tx.Append(ctx, e, []byte("sealed")); err != nil {
+						if err := tx.Append(ctx, e, []byte("sealed")); err != nil {
 							return err
 						}
 						if w%4 == 0 {
@@ -181,7 +181,7 @@ func TestAChangedByteIsFound(t *testing.T) {
 		ctx, k := b.t.Context(), keys(b.t)
 		b.tx(func(tx app.Tx) error {
 			for i := range 9 {
-				if _, err := tx.Append(ctx, anEntry(fmt.Sprintf("case_%d", i%2)), []byte("sealed")); err != nil {
+				if err := tx.Append(ctx, anEntry(fmt.Sprintf("case_%d", i%2)), []byte("sealed")); err != nil {
 					return err
 				}
 			}
@@ -220,6 +220,26 @@ func TestAChangedByteIsFound(t *testing.T) {
 			if rep := b.verify(k); !rep.OK() {
 				b.t.Errorf("after putting %s back: %v", what, rep.Findings)
 			}
+		}
+	})
+}
+
+func TestTheAgeOfTheLogIsThatOfItsOldestEntryWithoutAPlace(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		age := func() time.Duration {
+			d, err := b.LogAge(ctx)
+			b.must(err)
+			return d
+		}
+		if d := age(); d != 0 {
+			b.t.Errorf("an empty log is %v old", d)
+		}
+		b.tx(func(tx app.Tx) error { return tx.Append(ctx, anEntry("a"), []byte("sealed")) })
+		b.clock.Advance(time.Minute)
+		b.tx(func(tx app.Tx) error { return tx.Append(ctx, anEntry("a"), []byte("sealed")) })
+		if d := age(); d != time.Minute {
+			b.t.Errorf("age %v", d)
 		}
 	})
 }

@@ -92,6 +92,8 @@ func (t *tx) insertStep(ctx context.Context, s offboarding.Step) error {
 	_, err = t.exec(ctx, "store.insertStep", insertStep, s.ID, s.Case, s.Key, s.Seq, s.Kind, docs[0], s.Role, s.Assignee, docs[1], docs[2],
 		docs[3], bit(s.Verifies), bit(s.Human), s.Milestone, s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
 		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, docs[4], s.Escalated)
+	s.Version = 1
+	t.remember(s)
 	return err
 }
 
@@ -135,7 +137,7 @@ func scanStep(row scanner) (s offboarding.Step, err error) {
 }
 
 func (t *tx) FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.Case, error) {
-	c, err := scanCase(t.raw.QueryRowContext(ctx, caseByID, id))
+	c, err := scanCase(t.row(ctx, caseByID, id))
 	return c, t.s.translate("store.FindCase", err)
 }
 
@@ -151,6 +153,7 @@ func (t *tx) steps(ctx context.Context, id offboarding.CaseID) (list []offboardi
 	err = t.each(ctx, "store.steps", stepsOf, []any{id}, func(row scanner) error {
 		s, err := scanStep(row)
 		list = append(list, s)
+		t.remember(s)
 		return err
 	})
 	return list, err
@@ -171,48 +174,63 @@ func (t *tx) SavePlan(ctx context.Context, p *offboarding.Plan) error {
 			return err
 		}
 	}
-	stored, err := t.steps(ctx, c.ID)
-	if err != nil {
-		return err
-	}
 	for i := range p.Steps {
-		if err := t.saveStep(ctx, &p.Steps[i], stored); err != nil {
+		if err := t.saveStep(ctx, &p.Steps[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// remember keeps a step as it is stored, so that saving it again can tell
+// whether it changed.
+func (t *tx) remember(s offboarding.Step) {
+	if t.stored == nil {
+		t.stored = map[offboarding.StepID]offboarding.Step{}
+	}
+	s.Items = slices.Clone(s.Items)
+	t.stored[s.ID] = s
+}
+
 // saveStep stores the step if it differs from what is stored.
-func (t *tx) saveStep(ctx context.Context, s *offboarding.Step, stored []offboarding.Step) error {
+func (t *tx) saveStep(ctx context.Context, s *offboarding.Step) error {
+	o, known := t.stored[s.ID]
+	if !known { // read in another transaction, or joined since
+		if _, err := t.steps(ctx, s.Case); err != nil {
+			return err
+		}
+		o, known = t.stored[s.ID]
+	}
 	if s.Version == 0 {
 		s.Version = 1
-		if !slices.ContainsFunc(stored, func(o offboarding.Step) bool { return o.ID == s.ID }) { // joined since
+		if !known {
 			return t.insertStep(ctx, *s)
 		}
+	}
+	if known && sameStep(o, *s) {
+		return nil
 	}
 	items, err := texts(s.Items)
 	if err != nil {
 		return err
-	}
-	if i := slices.IndexFunc(stored, func(o offboarding.Step) bool { return o.ID == s.ID }); i >= 0 {
-		o := stored[i]
-		old, err := texts(o.Items)
-		if err != nil {
-			return err
-		}
-		if old[0] == items[0] && o.Assignee == s.Assignee && o.State == s.State && o.Due.Equal(s.Due) && o.ReadyAt.Equal(s.ReadyAt) &&
-			o.DoneAt.Equal(s.DoneAt) && o.VerifiedAt.Equal(s.VerifiedAt) && o.DoneBy == s.DoneBy && o.Note == s.Note &&
-			o.Blocked == s.Blocked && o.Escalated == s.Escalated && o.Version == s.Version {
-			return nil
-		}
 	}
 	if err := t.must(ctx, "store.saveStep", saveStep, s.Assignee, items[0], s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
 		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, s.Escalated, s.ID, s.Version); err != nil {
 		return err
 	}
 	s.Version++
+	t.remember(*s)
 	return nil
+}
+
+// sameStep reports whether nothing differs that saving a step would store.
+func sameStep(a, b offboarding.Step) bool {
+	return a.Assignee == b.Assignee && a.State == b.State && a.Due.Equal(b.Due) && a.ReadyAt.Equal(b.ReadyAt) &&
+		a.DoneAt.Equal(b.DoneAt) && a.VerifiedAt.Equal(b.VerifiedAt) && a.DoneBy == b.DoneBy && a.Note == b.Note &&
+		a.Blocked == b.Blocked && a.Escalated == b.Escalated && a.Version == b.Version &&
+		slices.EqualFunc(a.Items, b.Items, func(x, y offboarding.Item) bool {
+			return x.Key == y.Key && x.Ticked == y.Ticked && x.By == y.By && x.At.Equal(y.At) && x.Evidence == y.Evidence
+		})
 }
 
 func (t *tx) CasesOf(ctx context.Context, id customer.ID) (list []offboarding.Case, err error) {

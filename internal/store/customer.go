@@ -104,7 +104,7 @@ func scanCustomer(row scanner) (c customer.Customer, err error) {
 }
 
 func (t *tx) FindCustomer(ctx context.Context, id customer.ID) (customer.Customer, error) {
-	c, err := scanCustomer(t.raw.QueryRowContext(ctx, customerByID, id))
+	c, err := scanCustomer(t.row(ctx, customerByID, id))
 	return c, t.s.translate("store.FindCustomer", err)
 }
 

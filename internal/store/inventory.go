@@ -47,7 +47,7 @@ var (
 )
 
 func (t *tx) FindCustomerByReference(ctx context.Context, ref string) (customer.Customer, error) {
-	c, err := scanCustomer(t.raw.QueryRowContext(ctx, customerByReference, ref))
+	c, err := scanCustomer(t.row(ctx, customerByReference, ref))
 	return c, t.s.translate("store.FindCustomerByReference", err)
 }
 

@@ -43,7 +43,7 @@ func scanMessage(row scanner) (m app.Message, err error) {
 }
 
 func (t *tx) FindMessage(ctx context.Context, id offboarding.MessageID) (app.Message, error) {
-	m, err := scanMessage(t.raw.QueryRowContext(ctx, messageByID, id))
+	m, err := scanMessage(t.row(ctx, messageByID, id))
 	return m, t.s.translate("store.FindMessage", err)
 }
 

@@ -32,7 +32,7 @@ func scanPlaybook(row scanner) (v app.PlaybookVersion, err error) {
 }
 
 func (t *tx) FindPlaybook(ctx context.Context, id string) (app.PlaybookVersion, error) {
-	v, err := scanPlaybook(t.raw.QueryRowContext(ctx, playbookByID, id))
+	v, err := scanPlaybook(t.row(ctx, playbookByID, id))
 	return v, t.s.translate("store.FindPlaybook", err)
 }
 

@@ -59,7 +59,7 @@ func scanRequest(row scanner) (offboarding.Request, error) {
 }
 
 func (t *tx) request(ctx context.Context, q string, arg any) (offboarding.Request, error) {
-	r, err := scanRequest(t.raw.QueryRowContext(ctx, q, arg))
+	r, err := scanRequest(t.row(ctx, q, arg))
 	return r, t.s.translate("store.request", err)
 }
 

@@ -49,7 +49,7 @@ func scanUser(row scanner) (u app.User, err error) {
 }
 
 func (t *tx) user(ctx context.Context, q string, arg any) (app.User, error) {
-	u, err := scanUser(t.raw.QueryRowContext(ctx, q, arg))
+	u, err := scanUser(t.row(ctx, q, arg))
 	return u, t.s.translate("store.user", err)
 }
 

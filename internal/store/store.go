@@ -9,7 +9,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/bits"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/when"
 )
 
@@ -36,6 +39,7 @@ type Store struct {
 	dialect dialect
 	clock   when.Clock // nil: ask PostgreSQL
 	path    string     // of the SQLite file
+	turns   *turns     // SQLite: writers share transactions
 }
 
 var _ app.Store = (*Store)(nil)
@@ -65,7 +69,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		open = func(dsn string) (*sql.DB, error) { return sql.Open(c.Driver, dsn) }
 	}
 	w, err := open(file + "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)")
+		"&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return nil, fault.Wrap("store.Open", err)
 	}
@@ -82,7 +86,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	r.SetMaxOpenConns(4)
 	r.SetMaxIdleConns(4)
-	return &Store{write: w, read: r, dialect: sqliteEngine, clock: c.Clock, path: c.URL}, nil
+	return &Store{write: w, read: r, dialect: sqliteEngine, clock: c.Clock, path: c.URL, turns: newTurns()}, nil
 }
 
 // Close closes the database.
@@ -101,11 +105,22 @@ const tries = 4
 // against another.
 func (s *Store) Tx(ctx context.Context, fn func(app.Tx) error) error {
 	for try := 1; ; try++ {
-		err := s.once(ctx, s.write, nil, fn)
+		err := s.writing(ctx, fn)
+		if errors.Is(err, errAgain) { // not this one's fault
+			try--
+			continue
+		}
 		if err == nil || try == tries || !s.dialect.lost(err) {
 			return err
 		}
 	}
+}
+
+func (s *Store) writing(ctx context.Context, fn func(app.Tx) error) error {
+	if s.turns != nil {
+		return s.grouped(ctx, fn)
+	}
+	return s.once(ctx, s.write, nil, fn)
 }
 
 // View runs fn in one transaction that only reads.
@@ -124,6 +139,9 @@ func (s *Store) once(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn func(
 		return err
 	}
 	if err := fn(t); err != nil {
+		return err
+	}
+	if err := t.flush(ctx); err != nil {
 		return err
 	}
 	return s.translate("store.Commit", raw.Commit())
@@ -170,13 +188,25 @@ type tx struct {
 	raw       *sql.Tx
 	s         *Store
 	now, wall time.Time
+	shared    bool                                    // others' parts are in it too
+	log       []appended                              // entries to be stored at its end
+	stored    map[offboarding.StepID]offboarding.Step // steps as they are in the database
+}
+
+// own is the context of a statement. In a shared transaction a statement is
+// not interrupted: that would take down the parts of others.
+func (t *tx) own(ctx context.Context) context.Context {
+	if t.shared {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
 
 func (t *tx) Now() time.Time  { return t.now }
 func (t *tx) Wall() time.Time { return t.wall }
 
 func (t *tx) exec(ctx context.Context, op, q string, args ...any) (int64, error) {
-	res, err := t.raw.ExecContext(ctx, q, args...)
+	res, err := t.raw.ExecContext(t.own(ctx), q, args...)
 	if err != nil {
 		return 0, t.s.translate(op, err)
 	}
@@ -196,12 +226,16 @@ func (t *tx) must(ctx context.Context, op, q string, args ...any) error {
 
 // one scans the only row of a query; no row is fault.NotFound.
 func (t *tx) one(ctx context.Context, op, q string, args []any, into ...any) error {
-	return t.s.translate(op, t.raw.QueryRowContext(ctx, q, args...).Scan(into...))
+	return t.s.translate(op, t.row(ctx, q, args...).Scan(into...))
+}
+
+func (t *tx) row(ctx context.Context, q string, args ...any) *sql.Row {
+	return t.raw.QueryRowContext(t.own(ctx), q, args...)
 }
 
 // each scans every row of a query with scan.
 func (t *tx) each(ctx context.Context, op, q string, args []any, scan func(scanner) error) error {
-	rows, err := t.raw.QueryContext(ctx, q, args...)
+	rows, err := t.raw.QueryContext(t.own(ctx), q, args...)
 	if err != nil {
 		return t.s.translate(op, err)
 	}
@@ -215,6 +249,40 @@ func (t *tx) each(ctx context.Context, op, q string, args []any, scan func(scann
 }
 
 type scanner interface{ Scan(into ...any) error }
+
+// manyTexts is one statement for 2^i rows at i.
+type manyTexts [7]string
+
+// many makes the texts of a statement that takes rows of so many columns
+// between head and tail.
+func many(head string, columns int, tail string) (m manyTexts) {
+	for i := range m {
+		rows := make([]string, 1<<i)
+		for r := range rows {
+			places := make([]string, columns)
+			for c := range places {
+				places[c] = fmt.Sprint("$", r*columns+c+1)
+			}
+			rows[r] = "(" + strings.Join(places, ", ") + ")"
+		}
+		m[i] = query(head + strings.Join(rows, ", ") + tail)
+	}
+	return m
+}
+
+// execMany runs a statement for all rows, as many at a time as there is a text
+// for.
+func (t *tx) execMany(ctx context.Context, op string, texts manyTexts, rows [][]any) error {
+	for len(rows) > 0 {
+		i := min(bits.Len(uint(len(rows)))-1, len(texts)-1)
+		n := 1 << i
+		if _, err := t.exec(ctx, op, texts[i], slices.Concat(rows[:n]...)...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
 
 // queries is every SQL text, so that a test can prepare each on both engines.
 var queries []string

@@ -353,7 +353,7 @@ func TestSessionsEndOnTheWallClock(t *testing.T) {
 
 func TestTheLogIsAppendOnly(t *testing.T) {
 	conform(t, func(b *bundle) {
-		b.tx(func(tx app.Tx) error { _, err := tx.Append(b.t.Context(), anEntry("a"), []byte("sealed")); return err })
+		b.tx(func(tx app.Tx) error { return tx.Append(b.t.Context(), anEntry("a"), []byte("sealed")) })
 		db := b.raw()
 		for _, q := range []string{"UPDATE audit_entry SET actor = 'x'", "UPDATE audit_entry SET sealed = sealed", "DELETE FROM audit_entry WHERE id <> ''"} {
 			if _, err := db.ExecContext(b.t.Context(), q); err == nil || !strings.Contains(err.Error(), "append-only") {

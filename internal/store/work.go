@@ -18,6 +18,7 @@ var (
 	workByID  = query(`SELECT ` + workColumns + ` FROM work WHERE id = $1`)
 	worksOf   = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' ORDER BY id`)
 	heartbeat = query(`UPDATE work SET lease_until = $1 WHERE id = $2 AND attempt = $3 AND state = 'running'`)
+	release   = query(`UPDATE work SET state = 'ready', lease_until = 0, worker = '' WHERE id = $1 AND attempt = $2 AND state = 'running'`)
 	saveWork  = query(`
 		UPDATE work
 		   SET key = $1, phase = $2, state = $3, run_at = $4, retry_at = $5, tries = $6, call_hash = $7, calling_at = $8, first_call = $9,
@@ -55,7 +56,7 @@ func scanWork(row scanner) (w offboarding.Work, err error) {
 }
 
 func (t *tx) FindWork(ctx context.Context, id offboarding.WorkID) (offboarding.Work, error) {
-	w, err := scanWork(t.raw.QueryRowContext(ctx, workByID, id))
+	w, err := scanWork(t.row(ctx, workByID, id))
 	return w, t.s.translate("store.FindWork", err)
 }
 
@@ -74,6 +75,11 @@ func (t *tx) WorksOf(ctx context.Context, id offboarding.CaseID) ([]offboarding.
 
 func (t *tx) Heartbeat(ctx context.Context, id offboarding.WorkID, attempt int64, lease time.Duration) (bool, error) {
 	n, err := t.exec(ctx, "store.Heartbeat", heartbeat, micros(t.wall.Add(lease)), id, attempt)
+	return n == 1, err
+}
+
+func (t *tx) Release(ctx context.Context, id offboarding.WorkID, attempt int64) (bool, error) {
+	n, err := t.exec(ctx, "store.Release", release, id, attempt)
 	return n == 1, err
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
@@ -80,6 +81,21 @@ var (
 		return `LATERAL (SELECT * ` + headOf(line, due, order) + ` FOR UPDATE SKIP LOCKED) w`
 	})
 )
+
+// nextDue is when the earliest work of the two lines that wait for an instant
+// becomes due, as a wait. $1 business now, $2 wall now.
+var nextDue = query(`
+	WITH RECURSIVE ` + systems("due_systems", dueLine) + `, ` + systems("retry_systems", retryLine) + `
+	SELECT COALESCE(MIN(wait), 0) FROM (
+	    SELECT (SELECT MIN(run_at) FROM work w WHERE w.system = s.system AND ` + dueLine + ` AND run_at > $1) - $1 AS wait FROM due_systems s
+	    UNION ALL
+	    SELECT (SELECT MIN(retry_at) FROM work w WHERE w.system = s.system AND ` + retryLine + ` AND retry_at > $2) - $2 FROM retry_systems s) x`)
+
+func (t *tx) NextDue(ctx context.Context) (time.Duration, error) {
+	var us int64
+	err := t.one(ctx, "store.NextDue", nextDue, []any{micros(t.now), micros(t.wall)}, &us)
+	return time.Duration(us) * time.Microsecond, err
+}
 
 func (t *tx) Claim(ctx context.Context, in app.ClaimInput) ([]offboarding.Work, error) {
 	if in.Limit < 1 || in.PerSystem < 1 || in.Lease <= 0 {

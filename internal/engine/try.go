@@ -1,0 +1,274 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
+)
+
+// try is one try of a claimed work.
+type try struct {
+	*Engine
+	work   offboarding.Work
+	stop   context.Context // over when the engine is to stop
+	called bool            // a far system was, or is, called: what comes of it is to be recorded
+}
+
+var (
+	errLost    = errors.New("engine: the work belongs to another worker, or may not be done now")
+	errStopped = errors.New("engine: stopped before the call")
+)
+
+// safely runs the work and turns a panic of a kind into a failure of this work
+// alone.
+func (t *try) safely(ctx context.Context) (r app.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.Log.Error("panic", "work", t.work.ID, "panic", p)
+			err = fault.New(fault.Internal, "internal")
+		}
+	}()
+	w := t.work
+	switch w.Kind {
+	case "match":
+		return t.match(ctx, w)
+	case app.AgainKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.SendLink(ctx, w.Item)
+	case app.ChargeKind:
+		return t.watch(ctx, w)
+	case "message":
+		return app.Result{Verdict: app.Accomplished}, t.App.SendMessage(ctx, offboarding.MessageID(w.Item))
+	}
+	if w.Kind == app.AlarmKind {
+		step, alarm, _ := strings.Cut(w.Item, ":")
+		return app.Result{Verdict: app.Accomplished}, t.App.Ring(ctx, w.Case, step, alarm)
+	}
+	kind, ok := t.Kinds[w.Kind]
+	if !ok {
+		return app.Result{}, fault.New(fault.Invalid, "step.unknown_kind")
+	}
+	if _, ok := kind.(step.Courier); ok {
+		return app.Result{Verdict: app.Accomplished}, t.App.SendMessage(ctx, offboarding.MessageID(w.Item))
+	}
+	if _, ok := kind.(step.Maker); ok {
+		return t.make(ctx, w)
+	}
+	observer, ok := kind.(step.Observer)
+	s, err := t.App.Subject(ctx, w)
+	if err != nil {
+		return app.Result{}, err
+	}
+	if !ok { // a timer: its time has come
+		return t.App.WaitOver(s.Step, w), nil
+	}
+	s.Work = w
+	effector, _ := kind.(step.Effector)
+	switch w.Phase {
+	case offboarding.Verify, offboarding.VerifyUndo:
+		p, err := t.readBack(ctx, observer, effector, s)
+		return t.proof(w, p), err
+	default:
+		return t.act(ctx, effector, s)
+	}
+}
+
+func (t *try) match(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	err := t.Store.Tx(ctx, func(tx app.Tx) error { return t.App.MatchRequest(ctx, tx, offboarding.RequestID(w.Item)) })
+	return app.Result{Verdict: app.Accomplished}, err
+}
+
+// watch asks a person when an unconfirmed departure is about to be charged.
+func (t *try) watch(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	again, err := t.App.WatchCharge(ctx, w.Case)
+	if err != nil || again.IsZero() {
+		return app.Result{Verdict: app.Accomplished}, err
+	}
+	return app.Result{Verdict: app.Later, Again: again}, nil
+}
+
+// make makes a file for the customer, or reads it back.
+func (t *try) make(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	if w.Phase == offboarding.Verify {
+		evidence, err := t.App.CheckBundle(ctx, w)
+		return app.Result{Verdict: app.Confirmed, Evidence: evidence}, err
+	}
+	evidence, err := t.App.MakeBundle(ctx, w)
+	return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true}, err
+}
+
+// reading is the context of calls that only read: they end when the engine is
+// to stop, since whoever has the work next reads again.
+func (t *try) reading(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(t.stop, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+func (t *try) readBack(ctx context.Context, o step.Observer, k step.Effector, s step.Subject) (step.Proof, error) {
+	ctx, end := t.reading(ctx)
+	defer end()
+	if s.Work.Phase == offboarding.VerifyUndo {
+		return k.VerifyUndo(ctx, s)
+	}
+	return o.Verify(ctx, s)
+}
+
+// act is the effect protocol: look, decide, mark, call, and look again.
+func (t *try) act(ctx context.Context, k step.Effector, s step.Subject) (app.Result, error) {
+	w := &t.work
+	if w.Phase == offboarding.Act && s.Case.State != offboarding.CaseOpen {
+		// The departure is being undone: Advance takes this work off the queue, or
+		// turns it round if an earlier try may have called.
+		return app.Result{Verdict: app.Later, Again: s.Now}, nil
+	}
+	info, err := k.Info(s)
+	if err != nil {
+		return app.Result{}, err
+	}
+	if !w.CallingAt.IsZero() && info.Effect == connector.Ask {
+		// A call began whose answer nobody recorded, and reading cannot tell.
+		return app.Result{Verdict: app.Doubtful, Code: "work.uncertain"}, nil
+	}
+	found, err := t.observe(ctx, k, s)
+	if err != nil {
+		return app.Result{}, err
+	}
+	decide := k.Decide
+	if w.Phase == offboarding.Undo {
+		decide = k.Undo
+	}
+	d, err := decide(s, found)
+	switch {
+	case err != nil:
+		return app.Result{}, err
+	case d.Already:
+		return app.Result{Verdict: app.Accomplished, Evidence: string(found.Evidence), Verify: true, Undo: info.Undo}, nil
+	case !d.Act:
+		return app.Result{Verdict: app.Later, Again: d.Again}, nil
+	case t.stop.Err() != nil:
+		return app.Result{}, errStopped
+	}
+	hash, err := hashOf(d.Action)
+	if err != nil {
+		return app.Result{}, err
+	}
+	if mine, err := t.App.Calling(ctx, w, hash, string(found.Evidence)); err != nil {
+		return app.Result{}, err
+	} else if !mine {
+		return app.Result{}, errLost
+	}
+	t.called = true
+	if err := ctx.Err(); err != nil { // stopped past its lease: the call is not ours to make
+		return app.Result{}, fault.New(fault.Transient, "connector.unreachable").At("engine.act", err)
+	}
+	out, err := k.Apply(ctx, d.Action, w.Key)
+	switch fault.KindOf(err) {
+	case fault.Uncertain:
+		if err != nil && info.Effect == connector.Ask {
+			return app.Result{Verdict: app.Doubtful, Code: fault.CodeOf(err)}, nil
+		}
+		return app.Result{}, err
+	default:
+		if err != nil {
+			r := t.verdict(*w, err)
+			r.Untouched = true
+			return r, nil
+		}
+	}
+	r := app.Result{Verdict: app.Accomplished, Evidence: string(out.Evidence), Verify: true, Undo: info.Undo}
+	if info.Effect != connector.Ask { // whose effect nobody could find out again is recorded before anything else
+		r.Proof = t.atOnce(ctx, k, s)
+	}
+	return r, nil
+}
+
+func (t *try) observe(ctx context.Context, k step.Effector, s step.Subject) (step.Findings, error) {
+	ctx, end := t.reading(ctx)
+	defer end()
+	return k.Observe(ctx, s)
+}
+
+// soon is how long the result of a call waits for being read back in the same
+// try. A far system that takes longer, or is not so far yet, is looked at in a
+// try of its own.
+const soon = 2 * time.Second
+
+// atOnce reads back what was just done; nil if that cannot be said yet.
+func (t *try) atOnce(ctx context.Context, k step.Effector, s step.Subject) *app.Proof {
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	s.Work, s.Work.Tries = t.work, 0
+	if s.Work.Phase = offboarding.Verify; t.work.Phase == offboarding.Undo {
+		s.Work.Phase = offboarding.VerifyUndo
+	}
+	p, err := t.readBack(ctx, k, k, s)
+	if err != nil || !p.Holds {
+		return nil
+	}
+	return &app.Proof{Evidence: string(p.Evidence)}
+}
+
+// proof turns what was read back into a verdict. What does not hold yet is
+// looked at again; after Tries looks a person is asked.
+func (e *Engine) proof(w offboarding.Work, p step.Proof) app.Result {
+	switch {
+	case p.Holds:
+		return app.Result{Verdict: app.Confirmed, Evidence: string(p.Evidence)}
+	case !p.Again.IsZero():
+		return app.Result{Verdict: app.Later, Again: p.Again, Evidence: string(p.Evidence), Code: p.Why}
+	case p.Final, w.Tries+1 >= e.Tries:
+		return app.Result{Verdict: app.Failed, Evidence: string(p.Evidence), Code: p.Why}
+	default:
+		return app.Result{Verdict: app.Retry, Delay: e.backoff(w.Tries), Evidence: string(p.Evidence), Code: p.Why}
+	}
+}
+
+// verdict turns an error into what to do about it.
+func (e *Engine) verdict(w offboarding.Work, err error) app.Result {
+	r := app.Result{Verdict: app.Retry, Code: fault.CodeOf(err), Delay: e.backoff(w.Tries)}
+	var f *fault.Error
+	if errors.As(err, &f) && f.RetryAfter > 0 {
+		r.Delay = f.RetryAfter
+	}
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.NotFound, fault.Forbidden, fault.Blocked, fault.Gone:
+		r.Verdict = app.Failed
+	case fault.Transient:
+		if r.Code == app.WaitsForLog { // waits for the sequencer, which is not a failure
+			r.Delay = 100 * time.Millisecond
+			return r
+		}
+	}
+	// Letters and matching are tried for as long as it takes; a far system's
+	// step asks a person after Tries.
+	if w.Step != "" && w.Tries+1 >= e.Tries {
+		r.Verdict = app.Failed
+	}
+	return r
+}
+
+// backoff grows from half a second to five minutes, with jitter.
+func (e *Engine) backoff(tries int) time.Duration {
+	d := min(500*time.Millisecond<<min(tries, 10), 5*time.Minute)
+	return d/2 + time.Duration(rand.Int64N(int64(d)))
+}
+
+func hashOf(a step.Action) (string, error) {
+	raw, err := json.Marshal(a)
+	if err != nil {
+		return "", fault.Wrap("engine.hash", err)
+	}
+	h := sha256.Sum256(raw)
+	return hex.EncodeToString(h[:]), nil
+}
