@@ -29,12 +29,13 @@ var allowed = map[string]string{
 	"internal/audit":       "fault when",
 	"internal/webhook":     "fault",
 	"internal/form":        "fault source when",
+	"internal/notice":      "",
 	// application
 	"internal/connector": "",
 	"internal/step":      "connector customer fault form offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "audit bundle connector customer fault form id ingest offboarding playbook rule step totp when",
+	"internal/app":       "audit bundle connector customer fault form id ingest notice offboarding playbook rule step totp when",
 	"internal/engine":    "app connector fault offboarding step when",
 	// adapters: blind to each other; a child may import its parent
 	"internal/outbound":             "when",

@@ -249,10 +249,15 @@ func (c playbookShowCmd) Run(o out) error {
 }
 
 type playbookCheckCmd struct {
-	Files []string `arg:"" type:"existingfile"`
+	Files   []string `arg:"" type:"existingfile"`
+	Systems string   `help:"Check also that the systems of this file can do what the playbooks ask of them." type:"existingfile"`
 }
 
 func (c *playbookCheckCmd) Run(_ context.Context, o out) error {
+	configs, err := declared(c.Systems)
+	if err != nil {
+		return err
+	}
 	var bad bool
 	for _, f := range c.Files {
 		src, err := os.ReadFile(f)
@@ -260,6 +265,9 @@ func (c *playbookCheckCmd) Run(_ context.Context, o out) error {
 			return err
 		}
 		pb, err := playbook.Load(f, src, step.Specs())
+		if err == nil && c.Systems != "" {
+			err = playbook.CheckSystems(f, src, step.Specs(), connected(configs))
+		}
 		if err != nil {
 			bad = true
 			report(o, err)

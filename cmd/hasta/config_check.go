@@ -13,8 +13,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/step"
 	"hastaluego/internal/text"
 )
 
@@ -101,20 +102,20 @@ func checkConfig(name string, src []byte) []error {
 // checkFiles checks the files that a configuration names.
 func checkFiles(name string, src []byte, cfg config) []error {
 	var out []error
-	if cfg.Systems != "" {
-		raw, err := os.ReadFile(cfg.Systems)
-		if err == nil {
-			_, err = httpsystem.LoadSystems(cfg.Systems, raw)
+	configs, err := declared(cfg.Systems)
+	out = append(out, inFile(name, src, "$.systems", err)...)
+	check := func(path, file string) {
+		pb, err := loadPlaybook(file)
+		if err == nil && len(configs) > 0 {
+			err = playbook.CheckSystems(pb.File, pb.Source, step.Specs(), connected(configs))
 		}
-		out = append(out, inFile(name, src, "$.systems", err)...)
+		out = append(out, inFile(name, src, path, err)...)
 	}
 	if cfg.Playbook != "" {
-		_, err := loadPlaybook(cfg.Playbook)
-		out = append(out, inFile(name, src, "$.playbook", err)...)
+		check("$.playbook", cfg.Playbook)
 	}
 	for i, p := range cfg.Playbooks {
-		_, err := loadPlaybook(p)
-		out = append(out, inFile(name, src, fmt.Sprintf("$.playbooks[%d]", i), err)...)
+		check(fmt.Sprintf("$.playbooks[%d]", i), p)
 	}
 	return out
 }

@@ -24,6 +24,7 @@ import (
 	"hastaluego/internal/seal"
 	"hastaluego/internal/step"
 	"hastaluego/internal/store"
+	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 	"hastaluego/internal/web/assets"
 	"hastaluego/internal/web/console"
@@ -41,6 +42,7 @@ type house struct {
 	engine    *engine.Engine
 	sequencer *engine.Sequencer
 	papers    papers
+	missing   fault.List // what the playbooks ask for and no system can do
 	closers   []func() error
 }
 
@@ -66,6 +68,23 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 			h.close()
 		}
 	}()
+	configs, err := declared(cfg.Systems)
+	if err != nil {
+		return h, err
+	}
+	book, err := loadPlaybook(cfg.Playbook)
+	if err != nil {
+		return h, err
+	}
+	books := make([]*playbook.Playbook, len(cfg.Playbooks))
+	for i, name := range cfg.Playbooks {
+		if books[i], err = loadPlaybook(name); err != nil {
+			return h, err
+		}
+	}
+	if err := h.fits(append([]*playbook.Playbook{book}, books...), connected(configs)); err != nil {
+		return h, err
+	}
 	if h.store, err = store.Open(ctx, store.Config{URL: cfg.Database}); err != nil {
 		return h, err
 	}
@@ -82,27 +101,17 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 		return h, err
 	}
 	h.papers = papers{company}
-	systems, err := connect(cfg.Systems, storeClock{h.store})
+	systems, err := connect(configs, storeClock{h.store})
 	if err != nil {
 		return h, err
 	}
-	kinds := step.All(systems)
-	book, err := loadPlaybook(cfg.Playbook)
-	if err != nil {
-		return h, err
-	}
-	books := make([]*playbook.Playbook, len(cfg.Playbooks))
-	for i, name := range cfg.Playbooks {
-		if books[i], err = loadPlaybook(name); err != nil {
-			return h, err
-		}
-	}
+	kinds := step.All(step.Named(systems...))
 	post, err := newPost(cfg, h.papers)
 	if err != nil {
 		return h, err
 	}
 	h.app = app.New(app.Config{
-		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved,
+		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved, Connected: connected(configs),
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()
@@ -137,11 +146,29 @@ func openKeys(ctx context.Context, cfg config) (*seal.Keys, error) {
 	return seal.OpenKeysPostgres(ctx, cfg.Keys.Dir, "", db)
 }
 
+// fits compares what the playbooks ask for with what the systems can do.
+// Without any system, or for a playbook that nobody chose, what is missing is
+// only told when the server starts: a step that cannot go on asks a person.
+func (h *house) fits(books []*playbook.Playbook, on playbook.Connected) error {
+	var found fault.List
+	for _, b := range books {
+		missing := fault.Fields(playbook.CheckSystems(b.File, b.Source, step.Specs(), on))
+		h.missing = append(h.missing, missing...)
+		if len(on) > 0 && (b.Name != defaultPlaybook || h.cfg.Playbook != "") {
+			found = append(found, missing...)
+		}
+	}
+	return found.Or()
+}
+
+// defaultPlaybook is followed when the configuration names none.
+const defaultPlaybook = "saas-b2c"
+
 // loadPlaybook reads the playbook of new cases: a file, or a built-in one by
 // its name.
 func loadPlaybook(name string) (*playbook.Playbook, error) {
 	if name == "" {
-		name = "saas-b2c"
+		name = defaultPlaybook
 	}
 	src, ok := playbook.Builtin()[name]
 	if !ok {
@@ -200,6 +227,9 @@ func (h *house) run(ctx context.Context, ln net.Listener) error {
 	handler, err := h.handler()
 	if err != nil {
 		return err
+	}
+	for _, e := range h.missing {
+		h.log.Warn("playbook", "what", text.Error("en", e))
 	}
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,

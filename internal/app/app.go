@@ -42,6 +42,9 @@ type Config struct {
 	// Playbooks are tried first, in order: a departure follows the first whose
 	// condition holds.
 	Playbooks []*playbook.Playbook
+	// Connected is what the systems can do that playbooks may name; nil: unknown,
+	// so that playbooks are not checked against it.
+	Connected playbook.Connected
 	Company   Company
 	Wake      func() // tells the engine that there may be work; may be nil
 	// Moved is told before business time moves, so that far systems of a demo
@@ -57,6 +60,7 @@ type App struct {
 	kinds    map[string]step.Kind
 	playbook *playbook.Playbook
 	books    []*playbook.Playbook
+	on       playbook.Connected
 	company  Company
 	wake     func()
 	moved    func(ctx context.Context, to time.Time) error
@@ -72,7 +76,7 @@ func New(c Config) *App {
 		c.Moved = func(context.Context, time.Time) error { return nil }
 	}
 	return &App{
-		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, company: c.Company,
+		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, company: c.Company,
 		wake: c.Wake, moved: c.Moved,
 	}
 }

@@ -174,8 +174,8 @@ func (a *App) OpenOutbox(ctx context.Context, by Actor, limit int) (list []Messa
 	return list, err
 }
 
-// OpenLetter returns a letter and what it said. The tokens of its links are
-// hidden unless links is set: only the demo sets it.
+// OpenLetter returns a letter and what it said. The tokens of its links, and
+// the code that opens the downloads, are hidden unless links is set: only the demo sets it.
 func (a *App) OpenLetter(ctx context.Context, by Actor, mid offboarding.MessageID, links bool) (m Message, text string, err error) {
 	if err := by.CanRead("letter"); err != nil {
 		return m, "", err
@@ -190,6 +190,9 @@ func (a *App) OpenLetter(ctx context.Context, by Actor, mid offboarding.MessageI
 	}
 	if text = string(plain); !links {
 		text = tokens.ReplaceAllString(text, "$1•••")
+		if m.Paper == "code" {
+			text = secrets.ReplaceAllString(text, "$1•••")
+		}
 	}
 	return m, text, nil
 }

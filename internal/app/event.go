@@ -57,6 +57,7 @@ var EventTypes = []EventType{
 	{Type: "item.unticked", When: "somebody took the tick back", Args: []string{"step", "item", "by", "real", "evidence"}, Sent: true, Tells: []string{"step", "item"}, State: "open"},
 	{Type: "approval.given", When: "a second person approved", Args: []string{"step", "by", "of"}, Sent: true, Tells: []string{"step"}, State: "given"},
 	{Type: "approval.refused", When: "a second person did not approve", Args: []string{"step", "by", "why"}, Sent: true, Tells: []string{"step"}, State: "refused"},
+	{Type: "form.answered", When: "a person finished the form of a step", Args: []string{"step", "form", "answers"}, Sent: true, Tells: []string{"step"}},
 	{Type: "evidence.added", When: "a file was attached to a step", Args: []string{"step", "blob", "name", "sha256"}, Sent: true, Tells: []string{"step", "blob", "sha256"}},
 
 	{Type: "work.called", When: "a far system is about to be called", Args: workArgs, Sent: true, Tells: workArgs, State: "running"},
@@ -71,6 +72,7 @@ var EventTypes = []EventType{
 
 	{Type: "message.queued", When: "a letter waits to be sent", Args: []string{"message", "paper", "to"}, Sent: true, Tells: []string{"message", "paper"}, State: "queued"},
 	{Type: "message.sent", When: "the mail system took the letter", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "sent"},
+	{Type: "message.withheld", When: "the table of messages did not allow it any more", Args: []string{"message", "paper", "why"}, Sent: true, Tells: []string{"message"}, State: "withheld"},
 	{Type: "message.bounced", When: "the mail system refused the address", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "refused"},
 	{Type: "link.used", When: "the customer used a link or a code", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},
 	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},

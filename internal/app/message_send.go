@@ -47,7 +47,9 @@ func (m Message) subject(c offboarding.Case) string {
 // checkpoint contains its entry.
 const WaitsForLog = "paper.waits_for_log"
 
-// SendMessage makes the letter from the records, mints its links and hands it
+// SendMessage is the only road to the mail system. What the table of messages
+// (package notice) does not allow now is withheld, and the log says why. Else it
+// makes the letter from the records, mints its links and hands it
 // to the mail system. A crash in between sends it again under the same
 // Message-ID. A refused address is recorded and returned (fault.Invalid), so
 // that a step which needed the letter asks a person. A receipt waits (fault.Transient, paper.waits_for_log) until a
@@ -58,6 +60,11 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
 		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" {
 			return err
+		}
+		if ok, why, err := a.allowed(ctx, tx, m); err != nil {
+			return err
+		} else if !ok {
+			return a.withhold(ctx, tx, &m, why)
 		}
 		p, err = a.paper(ctx, tx, m)
 		return err
@@ -127,6 +134,9 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 
 // tokens finds the tokens of our links in a letter.
 var tokens = regexp.MustCompile(`(/(?:v|c|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
+
+// secrets finds the codes in a letter that are not the code of a departure.
+var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
 
 // Letters are the kinds of letter, each with the purposes of its links. In
 // every one whoever reads it can say that this was not them.

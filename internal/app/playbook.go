@@ -54,7 +54,20 @@ func (a *App) CheckPlaybook(source string) (*playbook.Playbook, error) {
 	if err != nil {
 		return nil, err
 	}
-	return playbook.Load("playbook.yaml", []byte(source), a.specs())
+	return a.loadPlaybook("playbook.yaml", source)
+}
+
+// loadPlaybook reads a playbook that the kinds and systems of this installation
+// can follow.
+func (a *App) loadPlaybook(name, source string) (*playbook.Playbook, error) {
+	pb, err := playbook.Load(name, []byte(source), a.specs())
+	if err == nil && len(a.on) > 0 {
+		err = playbook.CheckSystems(name, pb.Source, a.specs(), a.on)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return pb, nil
 }
 
 func playbookSource(source string) (string, error) {
@@ -109,7 +122,7 @@ func (a *App) ActivatePlaybook(ctx context.Context, by Actor, id string) error {
 			return fault.New(fault.Forbidden, "approval.same_person")
 		}
 		// What was good for an older program may not be for this one.
-		if _, err := playbook.Load(v.ID, []byte(v.Source), a.specs()); err != nil {
+		if _, err := a.loadPlaybook(v.ID, v.Source); err != nil {
 			return err
 		}
 		v.ActivatedAt, v.ActivatedBy = tx.Now(), by.ID

@@ -93,6 +93,15 @@ func Systems(baseURL, secrets string) string {
           secret: "file:%[2]s/{reference}"
           refused: [401, 403]
       state: {status: status, open: [active]}
+    actions:
+      close_account:
+        call: {method: POST, path: "/accounts/{reference}/block", receipt: effect}
+        read: {method: GET, path: "/accounts/{reference}"}
+        expect: {path: status, equals: blocked}
+        undo:
+          class: restorable
+          call: {method: POST, path: "/accounts/{reference}/unblock", receipt: effect}
+          expect: {path: status, equals: active}
 `, baseURL, secrets)
 }
 

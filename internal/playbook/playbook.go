@@ -35,6 +35,7 @@ type KindSpec struct {
 	Exports  bool   // gives the customer their data
 	Erases   bool   // destroys data for good
 	Talks    bool   // talks with the customer
+	Needs    string // what the system that it names must be able to do; empty: it names none
 	Params   []ParamSpec
 }
 
@@ -68,6 +69,7 @@ type Playbook struct {
 	// Retrieval is how many days after the effective date the customer may fetch
 	// their data.
 	Retrieval int
+	File      string // as people know it
 	Source    []byte // the YAML as it was loaded
 	version   string
 	applies   *rule.Condition // nil: to everybody
@@ -280,7 +282,7 @@ func Load(name string, src []byte, kinds []KindSpec) (*Playbook, error) {
 		return nil, c.found
 	}
 	sum := sha256.Sum256(src)
-	pb := &Playbook{Name: f.Playbook, Title: f.Title, Source: src, version: f.Playbook + "@" + hex.EncodeToString(sum[:])[:12]}
+	pb := &Playbook{Name: f.Playbook, File: name, Title: f.Title, Source: src, version: f.Playbook + "@" + hex.EncodeToString(sum[:])[:12]}
 	if f.Retrieval != nil {
 		pb.Retrieval = f.Retrieval.D
 	}

@@ -19,7 +19,7 @@ type revokeAccess struct{ systems Systems }
 
 func (revokeAccess) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
-		Name: "revoke_access", Verifies: true, Effect: true,
+		Name: "revoke_access", Verifies: true, Effect: true, Needs: connector.CanAccess,
 		About: "Closes each access of the inventory at a system, in reverse order of what they need, and reads back that it is closed. " +
 			"Where the system declares a probe that got in before, it must be refused afterwards.",
 		Params: []playbook.ParamSpec{{Name: "system", Required: true, About: "Name of a system in systems.yaml; only grants there are closed."}},

@@ -53,7 +53,7 @@ func (r reader) Observe(ctx context.Context, s Subject) (Findings, error) {
 type cancelBilling struct{ systems Systems }
 
 func (cancelBilling) Spec() playbook.KindSpec {
-	return playbook.KindSpec{Name: "cancel_billing", Verifies: true, Effect: true, About: "Ends each subscription at the billing system on the effective date and reads back that it will end.", Params: billingParams}
+	return playbook.KindSpec{Name: "cancel_billing", Verifies: true, Effect: true, Needs: connector.CanBilling, About: "Ends each subscription at the billing system on the effective date and reads back that it will end.", Params: billingParams}
 }
 func (cancelBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 
@@ -130,7 +130,7 @@ func (k cancelBilling) VerifyUndo(ctx context.Context, s Subject) (Proof, error)
 type verifyBilling struct{ systems Systems }
 
 func (verifyBilling) Spec() playbook.KindSpec {
-	return playbook.KindSpec{Name: "verify_billing", Verifies: true, About: "Reads back after the effective date that each subscription has ended; never writes.", Params: billingParams}
+	return playbook.KindSpec{Name: "verify_billing", Verifies: true, Needs: connector.CanBilling, About: "Reads back after the effective date that each subscription has ended; never writes.", Params: billingParams}
 }
 func (verifyBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 

@@ -78,6 +78,7 @@ func All(systems Systems) map[string]Kind {
 		settle{},
 		revokeAccess{systems},
 		closeAccess{},
+		runAction{systems},
 		farewell{},
 	}
 	out := make(map[string]Kind, len(kinds))

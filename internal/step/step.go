@@ -84,6 +84,7 @@ type Findings struct {
 	Status   string
 	Ended    bool
 	EndsAt   time.Time
+	Back     bool // it is as taking the act back leaves it
 	Evidence json.RawMessage
 }
 
@@ -101,6 +102,7 @@ type Decision struct {
 type Action struct {
 	System    string    `json:"system"`
 	Verb      string    `json:"verb"`
+	Name      string    `json:"name,omitempty"` // of a declared action
 	Reference string    `json:"reference"`
 	EndsAt    time.Time `json:"ends_at,omitzero"`
 }

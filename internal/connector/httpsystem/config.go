@@ -51,6 +51,16 @@ type Config struct {
 	places map[string]string // where things stand in the file, by path
 }
 
+// Can lists what the system declares that it can do, and its actions, without
+// connecting it.
+func (c Config) Can() (can, actions []string) {
+	s := (&System{cfg: c}).Connector()
+	if s.Actions != nil {
+		actions = s.Actions.ActionNames()
+	}
+	return s.Can(), actions
+}
+
 // Place is where the nearest thing at the path stands: systems.yaml:12:5.
 // Empty for a Config that came from no file.
 func (c Config) Place(path ...string) string {

@@ -19,7 +19,7 @@ type letterRow struct {
 }
 
 var letterBadges = map[string]badge{
-	"queued": {Icon: "clock"}, "sent": {Icon: "mail", Class: "info"}, "refused": {Icon: "x", Class: "bad"},
+	"queued": {Icon: "clock"}, "sent": {Icon: "mail", Class: "info"}, "refused": {Icon: "x", Class: "bad"}, "withheld": {Icon: "dash"},
 }
 
 func (v *visit) viewLetter(m app.Message) letterRow {

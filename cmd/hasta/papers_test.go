@@ -1,0 +1,101 @@
+package main
+
+import (
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/document"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
+)
+
+func aPaper(kind, lang string) app.Paper {
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	p := app.Paper{
+		Kind: kind, Language: lang, Code: "HL-7K4M-29QX", At: at, Now: at, Name: "Marta Ibáñez", Address: "marta@almena.example", Secret: "7K4M-29QX",
+		Effective: "2026-12-31", EffectiveAt: at.AddDate(0, 1, 7), UndoUntil: at.AddDate(0, 1, 7), Links: map[string]string{},
+		Lines: []customer.Subscription{{
+			Product: "Faro Estudio", Plan: "Doce puestos", Amount: money.Amount{Minor: 5700, Currency: "EUR"}, Interval: customer.Monthly,
+			Start: when.Date{Year: 2024, Month: 1, Day: 1},
+		}},
+		Balances: []customer.Balance{{Reference: "F-1", Kind: customer.Invoice, Amount: money.Amount{Minor: 2472, Currency: "EUR"}, DueOn: when.Date{Year: 2026, Month: 12, Day: 15}}},
+		Case:     offboarding.Case{Effective: when.Date{Year: 2026, Month: 12, Day: 31}, RequestedAt: at},
+		Proof:    &app.LogProof{Entry: "aud_1", Index: 3, Size: 9, Leaf: make([]byte, 32), Root: make([]byte, 32), Checkpoint: "hasta\n9\nAAA\n"},
+	}
+	for _, purpose := range app.Letters[kind] {
+		p.Links[purpose] = "https://faro.example/" + strings.ReplaceAll(purpose, "_", "-") + "/tokentokentoken?lang=" + lang
+	}
+	return p
+}
+
+var nobody = papers{app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: time.UTC, Language: "es"}}
+
+// Every kind of letter, in text and in HTML, in every language, lets whoever
+// reads it say that this was not them; and no kind is forgotten here.
+func TestEveryLetterSaysWhatToDoIfItWasNotYou(t *testing.T) {
+	t.Parallel()
+	for _, kind := range document.Kinds {
+		if _, known := app.Letters[string(kind)]; !known {
+			t.Errorf("the letter %s has no line in app.Letters", kind)
+		}
+	}
+	for kind := range app.Letters {
+		if !slices.Contains(document.Kinds, document.Kind(kind)) {
+			t.Errorf("%s is no kind of letter", kind)
+		}
+		for _, lang := range []string{"es", "en"} {
+			p := aPaper(kind, lang)
+			l := nobody.letter(p)
+			if string(l.Kind) != kind {
+				t.Errorf("%s is written as %s", kind, l.Kind)
+			}
+			link := p.Links["not_me"]
+			if !strings.Contains(document.MailText(l), link) {
+				t.Errorf("%s in %s has no such link in its text", kind, lang)
+			}
+			if !strings.Contains(html.UnescapeString(document.MailHTML(l)), `href="`+link+`"`) {
+				t.Errorf("%s in %s has no such link in its HTML", kind, lang)
+			}
+		}
+	}
+}
+
+// The links of a letter carry its language.
+func TestLinksInLettersCarryTheLanguage(t *testing.T) {
+	t.Parallel()
+	for kind := range app.Letters {
+		text := document.MailText(nobody.letter(aPaper(kind, "en")))
+		for _, link := range regexp.MustCompile(`https://faro\.example/\S+`).FindAllString(text, -1) {
+			if !strings.HasSuffix(link, "?lang=en") {
+				t.Errorf("%s: %s", kind, link)
+			}
+		}
+	}
+}
+
+// Sums, plans and dates of the end stand in no letter that goes out before the
+// proof of identity, nor anything that somebody typed.
+func TestLettersBeforeTheProofSayNoSumsAndNothingTyped(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"ack", "confirm"} {
+		for _, lang := range []string{"es", "en"} {
+			p := aPaper(kind, lang)
+			p.Request = offboarding.Request{Name: "Compra en casino.example", AccountEmail: "victima@x.example", ReceiptEmail: "otra@x.example", Reference: "www.casino.example"}
+			l := nobody.letter(p)
+			for _, body := range []string{document.MailText(l), document.MailHTML(l)} {
+				for _, secret := range []string{"57", "Doce puestos", "Faro Estudio", "31 de diciembre", "31 December", "Marta", "almena", "casino", "victima", "otra@", "24,72", "24.72"} {
+					if strings.Contains(body, secret) {
+						t.Errorf("%s in %s says %q", kind, lang, secret)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/notice"
+	"hastaluego/internal/offboarding"
+)
+
+// allowed asks the table whether a letter may go out now. It is asked in the
+// transaction that makes the letter, so that what changed since it was queued
+// counts.
+func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, error) {
+	f := notice.Facts{Now: tx.Now(), Lasts: map[notice.Until]bool{}}
+	if m.Case == "" {
+		ok, why := notice.Allow(m.Paper, f)
+		return ok, why, nil
+	}
+	c, err := tx.FindCase(ctx, m.Case)
+	if err != nil {
+		return false, "", err
+	}
+	letters, err := tx.ListMessages(ctx, m.Case, 1000)
+	if err != nil {
+		return false, "", err
+	}
+	for _, l := range letters {
+		if l.State != "sent" {
+			continue
+		}
+		if l.Paper == m.Paper {
+			f.Sent++
+		}
+		if l.Paper == "farewell" {
+			f.Goodbye = l.SentAt
+		}
+	}
+	zone, err := zoneOf(c)
+	if err != nil {
+		return false, "", err
+	}
+	// A day of grace: whoever asks on the last day is answered.
+	f.Lasts[notice.Retrieval] = tx.Now().Before(c.RetrievalEnd().AddDays(1).End(zone))
+	balances, err := tx.BalancesOf(ctx, c.Customer)
+	if err != nil {
+		return false, "", err
+	}
+	f.Lasts[notice.Settled] = slices.ContainsFunc(balances, func(b customer.Balance) bool { return b.Status == customer.Due })
+	ok, why := notice.Allow(m.Paper, f)
+	return ok, why, nil
+}
+
+// withhold keeps a letter from going out, for good.
+func (a *App) withhold(ctx context.Context, tx Tx, m *Message, why string) error {
+	subject := m.subject(offboarding.Case{})
+	if m.Case != "" {
+		c, err := tx.FindCase(ctx, m.Case)
+		if err != nil {
+			return err
+		}
+		subject = m.subject(c)
+	}
+	m.State, m.LastError = "withheld", why
+	if err := tx.SaveMessage(ctx, *m); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{"message.withheld", "engine", m.stream(), subject, map[string]any{"message": string(m.ID), "paper": m.Paper, "why": why}})
+}

@@ -1,0 +1,105 @@
+// Package notice is the closed table of what the company may write to a
+// customer: which classes of message there are, on which basis, and which of
+// them may still go out after the goodbye, until when. It decides; it neither
+// words nor sends anything.
+package notice
+
+import (
+	"slices"
+	"time"
+)
+
+// Basis is why a message may be sent at all.
+type Basis string
+
+// The bases.
+const (
+	Requested Basis = "requested" // the person asked for it just now
+	Contract  Basis = "contract"  // carrying out what was agreed, or its end
+	Law       Basis = "law"       // the law wants it to be told
+	Consent   Basis = "consent"   // they allowed it, and may take that back
+)
+
+// Until is how long a class may still be sent after the goodbye.
+type Until string
+
+// The ends. What a matter is for one departure, the caller tells with Facts.
+const (
+	Goodbye   Until = "goodbye"   // never after it
+	NewTurn   Until = "new_turn"  // always: it is about something new that the person did
+	Retrieval Until = "retrieval" // while the data can be fetched
+	Settled   Until = "settled"   // while money is open between the two
+)
+
+// Rule is one line of the table.
+type Rule struct {
+	Class  string
+	Basis  Basis
+	Before bool  // may go out while the departure goes on
+	Until  Until // how long after the goodbye
+	Most   int   // letters per departure; 0: as often as its reason comes up
+	Asks   int   // questions or favours in it
+}
+
+// Table is every class of message to customers. What is not in it is not sent.
+var Table = []Rule{
+	{Class: "ack", Basis: Requested, Before: true, Until: NewTurn},
+	{Class: "confirm", Basis: Requested, Before: true, Until: Goodbye},
+	{Class: "receipt", Basis: Requested, Before: true, Until: NewTurn}, // again, when they ask for it
+	{Class: "code", Basis: Requested, Before: true, Until: Retrieval},
+	{Class: "statement", Basis: Law, Before: true, Until: Settled},
+	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
+	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
+}
+
+// Find returns the rule of a class.
+func Find(class string) (Rule, bool) {
+	i := slices.IndexFunc(Table, func(r Rule) bool { return r.Class == class })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return Table[i], true
+}
+
+// Facts are what a departure looks like at the moment of sending.
+type Facts struct {
+	Now     time.Time
+	Goodbye time.Time      // when the farewell went out; zero: not yet
+	Lasts   map[Until]bool // which matters still last
+	Sent    int            // letters of this class in this departure that went out
+	Silent  bool           // the person asked for silence
+	Consent bool           // given and not taken back
+}
+
+// The reasons for holding a message back: message codes.
+const (
+	UnknownClass = "notice.unknown_class"
+	AfterGoodbye = "notice.after_goodbye"
+	Enough       = "notice.enough"
+	Silence      = "notice.silence"
+	NoConsent    = "notice.no_consent"
+	TooEarly     = "notice.too_early"
+)
+
+// Allow decides whether a message of the class may go out now, and if not, why
+// not. What a person asked for and what the law wants told goes out in silence
+// too.
+func Allow(class string, f Facts) (ok bool, why string) {
+	r, known := Find(class)
+	after := !f.Goodbye.IsZero() && !f.Now.Before(f.Goodbye)
+	switch {
+	case !known:
+		return false, UnknownClass
+	case f.Silent && r.Basis != Requested && r.Basis != Law:
+		return false, Silence
+	case r.Basis == Consent && !f.Consent:
+		return false, NoConsent
+	case r.Most > 0 && f.Sent >= r.Most:
+		return false, Enough
+	case after && r.Until != NewTurn && !f.Lasts[r.Until]:
+		return false, AfterGoodbye
+	case !after && !r.Before:
+		return false, TooEarly
+	}
+	return true, ""
+}

@@ -1,0 +1,61 @@
+package playbook
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
+
+	"hastaluego/internal/fault"
+)
+
+// Connected is what the connected systems can do, by their names.
+type Connected map[string]SystemSpec
+
+// SystemSpec is what one system can do.
+type SystemSpec struct {
+	Can     []string // as KindSpec.Needs says it
+	Actions []string // names that a step of kind connector may say
+}
+
+// CheckSystems reports every step of a checked playbook that names a system
+// which is not connected, which cannot do what the step needs, or which has no
+// action of that name. Its errors are those of Load.
+func CheckSystems(name string, src []byte, kinds []KindSpec, on Connected) error {
+	var f file
+	root, err := parser.ParseBytes(src, 0)
+	if err == nil {
+		err = yaml.UnmarshalWithOptions(src, &f, yaml.Strict())
+	}
+	if err != nil {
+		return fault.Wrap("playbook.CheckSystems", err) // Load has told what is wrong
+	}
+	c := &checker{name: name, root: root}
+	for i, s := range f.Steps {
+		k := slices.IndexFunc(kinds, func(k KindSpec) bool { return k.Name == s.Kind })
+		if k < 0 || kinds[k].Needs == "" {
+			continue
+		}
+		at := fmt.Sprintf("$.steps[%d].params", i)
+		sys, ok := on[s.Params["system"]]
+		switch {
+		case !ok:
+			c.at(at+".system", "playbook.unknown_system", "system", s.Params["system"], "known", listed(slices.Sorted(maps.Keys(on))))
+		case !slices.Contains(sys.Can, kinds[k].Needs):
+			c.at(at+".system", "playbook.system_cannot", "system", s.Params["system"], "need", kinds[k].Needs, "can", listed(sys.Can))
+		case s.Params["action"] != "" && !slices.Contains(sys.Actions, s.Params["action"]):
+			c.at(at+".action", "playbook.unknown_action", "action", s.Params["action"], "system", s.Params["system"], "known", listed(sys.Actions))
+		}
+	}
+	return c.found.Or()
+}
+
+func listed(words []string) string {
+	if len(words) == 0 {
+		return "–"
+	}
+	return strings.Join(words, ", ")
+}
