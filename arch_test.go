@@ -35,7 +35,7 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "audit bundle connector customer fault form id ingest notice offboarding playbook rule step totp when",
+	"internal/app":       "audit bundle connector customer fault form id ingest money notice offboarding playbook rule step totp when",
 	"internal/engine":    "app connector fault offboarding step when",
 	// adapters: blind to each other; a child may import its parent
 	"internal/outbound":             "when",

@@ -131,7 +131,7 @@ func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
 	if rejects.path == "" {
 		rejects.path = c.File + ".rejected.csv"
 	}
-	rep, err := h.app.ImportCustomers(ctx, "", bufio.NewReaderSize(in, 1<<20), m, c.DryRun, rejects.add)
+	rep, err := h.app.ImportCustomers(ctx, app.ImportInput{Source: in, Map: m, DryRun: c.DryRun, Reject: rejects.add})
 	if e := rejects.close(); err == nil {
 		err = e
 	}
@@ -302,26 +302,21 @@ func (c *linkCmd) Run(ctx context.Context, o out) error {
 
 // hostLink signs a link as the host product would.
 func (h *house) hostLink(ctx context.Context, reference string, life time.Duration) (string, error) {
-	var found customer.ID
+	var found customer.Customer
 	var wall time.Time
-	err := h.store.View(ctx, func(tx app.Tx) error {
+	err := h.store.View(ctx, func(tx app.Tx) (err error) {
 		wall = tx.Wall()
-		list, _, err := tx.ListCustomers(ctx, reference, 100)
-		for _, x := range list {
-			if x.Reference == reference {
-				found = x.ID
-			}
-		}
+		found, err = tx.FindCustomerByReference(ctx, reference)
 		return err
 	})
+	if fault.KindOf(err) == fault.NotFound {
+		return "", fault.New(fault.NotFound, "not_found").On(reference)
+	}
 	if err != nil {
 		return "", err
 	}
-	if found == "" {
-		return "", fault.New(fault.NotFound, "not_found").On(reference)
-	}
 	signed, err := app.SignHostLink(h.keys.HMACKey(app.HostLinkKey), app.HostClaim{
-		Customer: found, Expires: wall.Add(life - time.Second), ID: id.New("jti"), Language: "es",
+		Customer: found.ID, Expires: wall.Add(life - time.Second), ID: id.New("jti"), Language: "es",
 	})
 	return h.app.Company().PublicURL + "/s/" + signed, err
 }

@@ -60,7 +60,7 @@ func (w *world) inventory(t *testing.T) customer.ID {
 			{ID: "gra_3", System: "drive", Account: "carpeta compartida", Kind: "other"},
 		} {
 			g.Customer, g.Status = id, customer.Granted
-			if _, err := tx.PutGrant(ctx, g); err != nil {
+			if _, err := tx.InsertGrants(ctx, g); err != nil {
 				return err
 			}
 		}
@@ -70,7 +70,7 @@ func (w *world) inventory(t *testing.T) customer.ID {
 			{ID: "bal_3", Reference: "F-0", Kind: customer.Invoice, Amount: money.Amount{Minor: 900, Currency: "EUR"}, Status: customer.Paid},
 		} {
 			b.Customer = id
-			if _, err := tx.PutBalance(ctx, b); err != nil {
+			if _, err := tx.InsertBalances(ctx, b); err != nil {
 				return err
 			}
 		}

@@ -26,9 +26,9 @@ func TestAPersonIsAskedBeforeAnUnconfirmedDepartureIsCharged(t *testing.T) {
 		ctx := t.Context()
 		zone, err := time.LoadLocation("Europe/Madrid")
 		must(t, err)
-		list, _, err := w.ListCustomers(ctx, agent, firstMail, 1)
+		list, err := w.ListCustomers(ctx, agent, app.CustomerFilter{Query: firstMail})
 		must(t, err)
-		sub := list[0].Lines[0]
+		sub := list.Rows[0].Lines[0]
 		r, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: firstMail, ReceiptEmail: "casa@marta.example", When: "period_end", Language: "es"})
 		must(t, err)
 		confirm := w.mail.wait(t, "confirm", firstMail)
@@ -94,7 +94,7 @@ func TestAPersonIsAskedBeforeAnUnconfirmedDepartureIsCharged(t *testing.T) {
 		if v.Plan.Case.RequestedAt != r.ReceivedAt {
 			t.Errorf("the date that counts is %s, not %s", v.Plan.Case.RequestedAt, r.ReceivedAt)
 		}
-		cp, err := w.OpenCustomer(ctx, finance, list[0].Customer.ID)
+		cp, err := w.OpenCustomer(ctx, finance, list.Rows[0].Customer.ID)
 		must(t, err)
 		i := slices.IndexFunc(cp.Balances, func(b customer.Balance) bool {
 			return b.Kind == customer.Refund && strings.HasPrefix(b.Reference, r.Code)
@@ -110,7 +110,7 @@ func TestAPersonIsAskedBeforeAnUnconfirmedDepartureIsCharged(t *testing.T) {
 		if len(p.Paper.Late) != 1 || p.Paper.Late[0].On != charge {
 			t.Errorf("the receipt says about late charges: %+v", p.Paper.Late)
 		}
-		must(t, w.SettleBalance(ctx, finance, list[0].Customer.ID, cp.Balances[i].ID, customer.Paid))
+		must(t, w.SettleBalance(ctx, finance, list.Rows[0].Customer.ID, cp.Balances[i].ID, customer.Paid))
 		for _, it := range v.Plan.Step("late_charge").Items {
 			must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: "late_charge", Item: it.Key, Ticked: true}))
 		}

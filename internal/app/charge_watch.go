@@ -138,14 +138,14 @@ func (a *App) refundLateCharges(ctx context.Context, tx Tx, p *offboarding.Plan)
 	}
 	for _, c := range charges {
 		ref := fmt.Sprintf("%s/%s/%s", p.Case.Code, c.Subscription.Reference, c.On)
-		fresh, err := tx.PutBalance(ctx, customer.Balance{
+		fresh, err := tx.InsertBalances(ctx, customer.Balance{
 			ID: customer.BalanceID(id.New("bal")), Customer: p.Case.Customer, Reference: ref, Kind: customer.Refund,
 			About: c.Subscription.Product, Amount: c.Subscription.Amount, DueOn: c.On, Status: customer.Due,
 		})
 		if err != nil {
 			return err
 		}
-		if !fresh {
+		if fresh == 0 {
 			continue
 		}
 		if err := a.record(ctx, tx, fact{"refund.proposed", "engine", string(p.Case.ID), string(p.Case.Customer), map[string]any{

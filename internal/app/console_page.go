@@ -197,41 +197,6 @@ func (a *App) OpenLetter(ctx context.Context, by Actor, mid offboarding.MessageI
 	return m, text, nil
 }
 
-// CustomerView is one customer with what they have.
-type CustomerView struct {
-	Customer customer.Customer
-	Contacts []customer.Contact
-	Lines    []customer.Subscription
-}
-
-// ListCustomers finds customers by name, reference or address.
-func (a *App) ListCustomers(ctx context.Context, by Actor, query string, limit int) (list []CustomerView, total int, err error) {
-	if err := by.CanRead("customer"); err != nil {
-		return nil, 0, err
-	}
-	if _, e := customer.CheckText("q", query, 200, false); e != nil {
-		return nil, 0, e
-	}
-	err = a.store.View(ctx, func(tx Tx) error {
-		found, n, err := tx.ListCustomers(ctx, query, limit)
-		if err != nil {
-			return err
-		}
-		list, total = make([]CustomerView, len(found)), n
-		for i, c := range found {
-			list[i].Customer = c
-			if list[i].Contacts, err = tx.ContactsOf(ctx, c.ID); err != nil {
-				return err
-			}
-			if list[i].Lines, err = tx.SubscriptionsOf(ctx, c.ID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return list, total, err
-}
-
 // RequestView is a request that nobody could be found for.
 func (a *App) RequestView(ctx context.Context, by Actor, id offboarding.RequestID) (r offboarding.Request, err error) {
 	if err := by.CanRead("case"); err != nil {

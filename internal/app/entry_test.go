@@ -140,12 +140,12 @@ func TestAPersonMatchesWhoNobodyCouldFind(t *testing.T) {
 		r, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: "otra@marta.example", Language: "es"})
 		must(t, err)
 		w.mail.wait(t, "ack", "otra@marta.example")
-		list, _, err := w.ListCustomers(ctx, agent, "ALMÉNA", 5)
+		list, err := w.ListCustomers(ctx, agent, app.CustomerFilter{Query: "ALMÉNA"})
 		must(t, err)
-		if _, err := w.MatchByHand(ctx, finance, r.ID, list[0].Customer.ID); fault.KindOf(err) != fault.Forbidden {
+		if _, err := w.MatchByHand(ctx, finance, r.ID, list.Rows[0].Customer.ID); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("finance matches: %v", err)
 		}
-		c, err := w.MatchByHand(ctx, agent, r.ID, list[0].Customer.ID)
+		c, err := w.MatchByHand(ctx, agent, r.ID, list.Rows[0].Customer.ID)
 		must(t, err)
 		// The proof still goes to the address on file, not to the typed one.
 		confirm := w.mail.wait(t, "confirm", firstMail)

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,10 +22,10 @@ func (w *world) put(t *testing.T, file, mapping string) (app.ImportReport, []ing
 	must(t, err)
 	defer in.Close()
 	var refused []ingest.RowError
-	rep, err := w.ImportCustomers(t.Context(), "", io.Reader(in), m, false, func(e ingest.RowError) error {
+	rep, err := w.ImportCustomers(t.Context(), app.ImportInput{Source: in, Map: m, Reject: func(e ingest.RowError) error {
 		refused = append(refused, e)
 		return nil
-	})
+	}})
 	must(t, err)
 	return rep, refused
 }

@@ -18,6 +18,10 @@ type Store interface {
 	View(ctx context.Context, fn func(Tx) error) error
 	// Clock is the clock that all nodes of this database share.
 	Now(ctx context.Context) (business, wall time.Time, err error)
+	// Pace is how long one transaction of many may hold the database, and for how
+	// long to leave it alone afterwards so that others get their turn; zero where
+	// writers do not wait for each other.
+	Pace() (hold, pause time.Duration)
 }
 
 // Tx is one transaction with one business instant and one wall instant.
@@ -58,36 +62,80 @@ type RequestTx interface {
 	ListUnmatched(ctx context.Context, limit, offset int) ([]offboarding.Request, error)
 }
 
-// CustomerTx keeps customers, contacts and subscriptions.
+// CustomerFilter selects customers; zero fields do not select.
+type CustomerFilter struct {
+	Query   string // words that the name, reference, address or a number elsewhere begin with
+	Segment string
+	Country string
+	Kind    customer.Kind
+	Leaving bool // has a case that is not over
+	After   string
+	Limit   int
+}
+
+// CustomerTx keeps customers and what they have. Insert methods store what is
+// new, leave alone what is there already (by reference; contacts by customer and
+// folded address; grants by system and account; assets by customer and
+// reference; numbers by system and value) and say how many they stored.
 type CustomerTx interface {
-	// PutCustomer inserts or updates by Reference and returns the stored
-	// record's id and whether anything changed. PutContact goes by customer and
-	// folded address, PutSubscription by Reference.
-	PutCustomer(ctx context.Context, c customer.Customer) (id customer.ID, changed bool, err error)
-	PutContact(ctx context.Context, c customer.Contact) (changed bool, err error)
-	PutSubscription(ctx context.Context, s customer.Subscription) (changed bool, err error)
+	InsertCustomers(ctx context.Context, list ...FoundCustomer) (stored int, err error)
+	InsertContacts(ctx context.Context, list ...customer.Contact) (stored int, err error)
+	InsertExternalIDs(ctx context.Context, list ...customer.ExternalID) (stored int, err error)
+	InsertSubscriptions(ctx context.Context, list ...customer.Subscription) (stored int, err error)
+	InsertGrants(ctx context.Context, list ...customer.Grant) (stored int, err error)
+	InsertAssets(ctx context.Context, list ...customer.Asset) (stored int, err error)
+	InsertBalances(ctx context.Context, list ...customer.Balance) (stored int, err error)
+
+	// SaveCustomer compares Version and keeps the words that the customer is
+	// found by. The other Save methods say fault.Conflict where the record is
+	// gone, or has not the status that it had (was).
+	SaveCustomer(ctx context.Context, c *FoundCustomer) error
+	SaveContact(ctx context.Context, c customer.Contact) error
+	SaveSubscription(ctx context.Context, s customer.Subscription, was customer.Status) error
+	SaveGrant(ctx context.Context, g customer.Grant, was customer.GrantStatus) error
+	SaveAsset(ctx context.Context, a customer.Asset) error
+	SaveBalance(ctx context.Context, b customer.Balance, was customer.BalanceStatus) error
 	SetSubscriptionStatus(ctx context.Context, id customer.SubscriptionID, s customer.Status) error
+	SetGrantStatus(ctx context.Context, id customer.GrantID, s customer.GrantStatus) error
+	SetBalanceStatus(ctx context.Context, id customer.BalanceID, s customer.BalanceStatus) error
+	DeleteContact(ctx context.Context, id customer.ContactID) error
+	DeleteExternalID(ctx context.Context, x customer.ExternalID) error
+
 	FindCustomer(ctx context.Context, id customer.ID) (customer.Customer, error)
-	// ListCustomers returns customers whose folded name, reference or address
-	// contains the folded query, by name.
-	ListCustomers(ctx context.Context, query string, limit int) (list []customer.Customer, total int, err error)
+	FindCustomerByReference(ctx context.Context, reference string) (customer.Customer, error)
+	ContactsOf(ctx context.Context, ids ...customer.ID) ([]customer.Contact, error)
+	ExternalIDsOf(ctx context.Context, ids ...customer.ID) ([]customer.ExternalID, error) // by system and value
+	SubscriptionsOf(ctx context.Context, ids ...customer.ID) ([]customer.Subscription, error)
+	GrantsOf(ctx context.Context, ids ...customer.ID) ([]customer.Grant, error)
+	AssetsOf(ctx context.Context, ids ...customer.ID) ([]customer.Asset, error)
+	BalancesOf(ctx context.Context, ids ...customer.ID) ([]customer.Balance, error) // by due date
+
+	// Many at once, by what names them; what is not there is not in the answer.
+	CustomersByReference(ctx context.Context, references ...string) ([]customer.Customer, error)
+	SubscriptionsByReference(ctx context.Context, references ...string) ([]customer.Subscription, error)
+	BalancesByReference(ctx context.Context, references ...string) ([]customer.Balance, error)
+	GrantsByName(ctx context.Context, names ...customer.Grant) ([]customer.Grant, error)                // by System and Account
+	ExternalIDsByName(ctx context.Context, names ...customer.ExternalID) ([]customer.ExternalID, error) // by System and Value
+
+	// ListCustomers returns customers, and where to go on (After), empty at the
+	// end: by the word that matched where there is a Query, else
+	// by name.
+	ListCustomers(ctx context.Context, f CustomerFilter) (list []customer.Customer, next string, err error)
+	// CountCustomers counts what the filter selects, but no further than most.
+	CountCustomers(ctx context.Context, f CustomerFilter, most int) (int, error)
 	// CustomersByEmail returns the customers that have the folded address on
 	// file with a role that may end contracts (owner, billing or admin).
 	CustomersByEmail(ctx context.Context, folded string) ([]customer.Customer, error)
-	FindCustomerByReference(ctx context.Context, reference string) (customer.Customer, error)
-	// PutGrant goes by system and account, PutAsset by customer and reference,
-	// PutBalance by reference; each says whether anything changed. What was closed
-	// or paid is never opened again by putting.
-	PutGrant(ctx context.Context, g customer.Grant) (changed bool, err error)
-	SetGrantStatus(ctx context.Context, id customer.GrantID, s customer.GrantStatus) error
-	GrantsOf(ctx context.Context, id customer.ID) ([]customer.Grant, error)
-	PutAsset(ctx context.Context, a customer.Asset) (changed bool, err error)
-	AssetsOf(ctx context.Context, id customer.ID) ([]customer.Asset, error)
-	PutBalance(ctx context.Context, b customer.Balance) (changed bool, err error)
-	SetBalanceStatus(ctx context.Context, id customer.BalanceID, s customer.BalanceStatus) error
-	BalancesOf(ctx context.Context, id customer.ID) ([]customer.Balance, error) // by due date
-	ContactsOf(ctx context.Context, id customer.ID) ([]customer.Contact, error)
-	SubscriptionsOf(ctx context.Context, id customer.ID) ([]customer.Subscription, error)
+	// Segments returns the segments that were ever used, in order; NoteSegments
+	// remembers them.
+	Segments(ctx context.Context, limit int) ([]string, error)
+	NoteSegments(ctx context.Context, names ...string) error
+}
+
+// FoundCustomer is a customer with the words that it is found by.
+type FoundCustomer struct {
+	customer.Customer
+	Words []string // customer.Found
 }
 
 // CaseFilter selects cases; zero fields do not select. The fields from Roles to

@@ -501,11 +501,11 @@ func TestASignedLinkProvesWhoItIs(t *testing.T) {
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
-		list, _, err := w.ListCustomers(ctx, agent, "almena", 10)
+		list, err := w.ListCustomers(ctx, agent, app.CustomerFilter{Query: "almena"})
 		must(t, err)
 		_, wall, err := w.Now(ctx)
 		must(t, err)
-		link, err := app.SignHostLink(w.keys.HMACKey(app.HostLinkKey), app.HostClaim{Customer: list[0].Customer.ID, Expires: wall.Add(time.Minute), ID: "once", Language: "es"})
+		link, err := app.SignHostLink(w.keys.HMACKey(app.HostLinkKey), app.HostClaim{Customer: list.Rows[0].Customer.ID, Expires: wall.Add(time.Minute), ID: "once", Language: "es"})
 		must(t, err)
 		in := app.ExitInput{AccountEmail: firstMail, When: "now", Language: "es", Host: link}
 		r, err := w.RequestExit(ctx, in)

@@ -5,12 +5,13 @@ package customer
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
 	"hastaluego/internal/fault"
@@ -49,6 +50,18 @@ type Customer struct {
 	Language  string // BCP 47; empty if unknown
 	Segment   string
 	CreatedAt time.Time
+	// Version grows with every change of the customer or of what people keep
+	// about them: contacts, numbers, subscriptions, accesses.
+	Version int64
+}
+
+// ExternalID is the customer's number in another system of the company: the
+// billing system, the CRM. A customer has any number of them; a number belongs
+// to one customer.
+type ExternalID struct {
+	Customer ID
+	System   string // stripe, salesforce, …
+	Value    string
 }
 
 // Role is what a contact may do for the customer.
@@ -61,6 +74,13 @@ const (
 	Admin   Role = "admin"
 	User    Role = "user"
 )
+
+// Roles are all of them.
+var Roles = []Role{Owner, Billing, Admin, User}
+
+// Speaks reports whether the role may end contracts: its address is one on
+// file.
+func (r Role) Speaks() bool { return r == Owner || r == Billing || r == Admin }
 
 // Contact is a person who speaks for a customer. Email is the address on
 // file: a click from there proves who it is.
@@ -83,14 +103,32 @@ const (
 	Ended      Status = "ended"      // read back as ended at the billing system
 )
 
+// Statuses are all of them.
+var Statuses = []Status{Active, Cancelling, Ended}
+
 // Interval is how often a subscription is charged.
 type Interval string
 
 // The intervals.
 const (
-	Monthly Interval = "month"
-	Yearly  Interval = "year"
+	Weekly     Interval = "week"
+	Monthly    Interval = "month"
+	Quarterly  Interval = "quarter"
+	HalfYearly Interval = "half"
+	Yearly     Interval = "year"
 )
+
+// Intervals are all of them, the most frequent first.
+var Intervals = []Interval{Weekly, Monthly, Quarterly, HalfYearly, Yearly}
+
+// After returns the day that is n intervals after the date.
+func (i Interval) After(d when.Date, n int) when.Date {
+	months := map[Interval]int{Monthly: 1, Quarterly: 3, HalfYearly: 6, Yearly: 12}[i]
+	if months == 0 {
+		return d.AddDays(7 * n)
+	}
+	return d.AddMonths(months * n)
+}
 
 // Subscription is one contract that renews. Reference is its number at the
 // billing system and unique.
@@ -109,24 +147,6 @@ type Subscription struct {
 	Notice    int       // days of notice that the contract asks for
 	LockIn    when.Date // last day of a lock-in; zero if none
 	Status    Status
-}
-
-// Fold makes text comparable for search: without accents, case or surrounding
-// space, on every database alike.
-func Fold(s string) string {
-	s = norm.NFKD.String(strings.TrimSpace(s))
-	s = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(cases.Fold().String(s)), " ")
-}
-
-// FoldEmail makes addresses comparable: trimmed, NFC, lower case.
-func FoldEmail(s string) string {
-	return strings.ToLower(norm.NFC.String(strings.TrimSpace(s)))
 }
 
 // CheckText returns text as it may be stored: NFC, trimmed. Invalid UTF-8,
@@ -166,9 +186,10 @@ func CheckEmail(field, s string) (string, *fault.Error) {
 	return s, nil
 }
 
-// Check reports everything that is wrong with the customer.
-func (c Customer) Check() fault.List {
-	var l fault.List
+// Tidy brings the customer's texts into the form in which they are stored and
+// reports everything that is wrong with them.
+func (c *Customer) Tidy() fault.List {
+	l := tidy(text{"name", &c.Name}, text{"reference", &c.Reference}, text{"country", &c.Country}, text{"region", &c.Region}, text{"language", &c.Language}, text{"segment", &c.Segment})
 	if c.Name == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("name"))
 	}
@@ -178,14 +199,81 @@ func (c Customer) Check() fault.List {
 	if c.Reference == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("reference"))
 	}
+	if c.Country = strings.ToUpper(c.Country); c.Country != "" && !country(c.Country) {
+		l = append(l, fault.New(fault.Invalid, "field.country").On("country"))
+	}
+	return append(l, languageOf("language", &c.Language)...)
+}
+
+// country reports whether the code is one of ISO 3166-1.
+func country(code string) bool {
+	r, err := language.ParseRegion(code)
+	return err == nil && len(code) == 2 && r.IsCountry() && r.Canonicalize().String() == code
+}
+
+// languageOf writes a language as BCP 47 does.
+func languageOf(field string, tag *string) fault.List {
+	if *tag == "" {
+		return nil
+	}
+	t, err := language.Parse(*tag)
+	if err != nil {
+		return fault.List{fault.New(fault.Invalid, "field.language").On(field)}
+	}
+	*tag = t.String()
+	return nil
+}
+
+// text is one text of a record.
+type text struct {
+	field string
+	value *string
+}
+
+// tidy stores each text as it may be stored, of at most 200 characters, and
+// reports those that may not, by field.
+func tidy(texts ...text) (l fault.List) {
+	for _, t := range texts {
+		clean, err := CheckText(t.field, *t.value, 200, false)
+		if *t.value = clean; err != nil {
+			l = append(l, err)
+		}
+	}
 	return l
 }
 
-// Check reports everything that is wrong with the subscription.
-func (s Subscription) Check() fault.List {
-	var l fault.List
+// Tidy does for a contact what it does for a customer.
+func (c *Contact) Tidy() fault.List {
+	l := tidy(text{"name", &c.Name}, text{"language", &c.Language})
+	var err *fault.Error
+	if c.Email, err = CheckEmail("email", c.Email); err != nil {
+		l = append(l, err)
+	}
+	if !slices.Contains(Roles, c.Role) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("role"))
+	}
+	return append(l, languageOf("language", &c.Language)...)
+}
+
+// Tidy does for an external number what it does for a customer. The name of
+// the system is in lower case.
+func (x *ExternalID) Tidy() fault.List {
+	x.System = strings.ToLower(x.System)
+	l := tidy(text{"system", &x.System}, text{"value", &x.Value})
+	if x.System == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("system"))
+	}
+	if x.Value == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("value"))
+	}
+	return l
+}
+
+// Tidy does for a subscription what it does for a customer.
+func (s *Subscription) Tidy() fault.List {
+	l := tidy(text{"reference", &s.Reference}, text{"product", &s.Product}, text{"plan", &s.Plan})
 	if s.Reference == "" {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("subscription_reference"))
+		l = append(l, fault.New(fault.Invalid, "field.required").On("reference"))
 	}
 	if s.Product == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("product"))
@@ -194,13 +282,24 @@ func (s Subscription) Check() fault.List {
 		l = append(l, fault.New(fault.Invalid, "field.invalid").On("amount"))
 	}
 	if _, err := money.Digits(s.Amount.Currency); err != nil {
-		l = append(l, fault.New(fault.Invalid, "field.invalid").On("currency"))
+		l = append(l, fault.New(fault.Invalid, "field.currency").On("currency"))
 	}
-	if s.Interval != Monthly && s.Interval != Yearly {
+	if !slices.Contains(Intervals, s.Interval) {
 		l = append(l, fault.New(fault.Invalid, "field.choice").On("interval"))
+	}
+	if !slices.Contains(Statuses, s.Status) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("status"))
 	}
 	if s.Start.IsZero() {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("start"))
+	}
+	for _, d := range []struct {
+		field string
+		day   when.Date
+	}{{"paid_until", s.PaidUntil}, {"term_end", s.TermEnd}, {"renews_on", s.RenewsOn}, {"lock_in_until", s.LockIn}} {
+		if !d.day.IsZero() && !s.Start.IsZero() && d.day.Before(s.Start) {
+			l = append(l, fault.New(fault.Invalid, "date.before_start").On(d.field))
+		}
 	}
 	if s.Notice < 0 || s.Notice > 3660 {
 		l = append(l, fault.New(fault.Invalid, "field.invalid").On("notice_days"))
@@ -215,13 +314,9 @@ func (s Subscription) PaidThrough(today when.Date) when.Date {
 	if !s.PaidUntil.IsZero() && !s.PaidUntil.Before(today) {
 		return s.PaidUntil
 	}
-	step := 1
-	if s.Interval == Yearly {
-		step = 12
-	}
 	// Counting from Start, not from the last end, keeps the 31st the 31st.
-	for n := step; ; n += step {
-		if end := s.Start.AddMonths(n).AddDays(-1); !end.Before(today) {
+	for n := 1; ; n++ {
+		if end := s.Interval.After(s.Start, n).AddDays(-1); !end.Before(today) {
 			return end
 		}
 	}

@@ -45,20 +45,24 @@ type Grant struct {
 // Name is how other grants depend on this one.
 func (g Grant) Name() string { return g.System + "/" + g.Account }
 
-// Check reports everything that is wrong with the grant.
-func (g Grant) Check() fault.List {
-	var l fault.List
+// Tidy brings the texts into the form in which they are stored and reports
+// everything that is wrong with the grant.
+func (g *Grant) Tidy() fault.List {
+	l := tidy(text{"system", &g.System}, text{"account", &g.Account})
+	for i := range g.DependsOn {
+		l = append(l, tidy(text{"depends_on", &g.DependsOn[i]})...)
+	}
 	if g.System == "" {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("grant.system"))
+		l = append(l, fault.New(fault.Invalid, "field.required").On("system"))
 	}
 	if g.Account == "" {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("grant.account"))
+		l = append(l, fault.New(fault.Invalid, "field.required").On("account"))
 	}
 	if !slices.Contains(GrantKinds, g.Kind) {
-		l = append(l, fault.New(fault.Invalid, "field.choice").On("grant.kind"))
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("kind"))
 	}
 	if slices.Contains(g.DependsOn, g.Name()) {
-		l = append(l, fault.New(fault.Invalid, "grant.depends_on_itself").On("grant.depends_on"))
+		l = append(l, fault.New(fault.Invalid, "grant.depends_on_itself").On("depends_on"))
 	}
 	return l
 }
@@ -100,14 +104,14 @@ type Asset struct {
 	Location  string
 }
 
-// Check reports everything that is wrong with the asset.
-func (a Asset) Check() fault.List {
-	var l fault.List
+// Tidy does for an asset what it does for a grant.
+func (a *Asset) Tidy() fault.List {
+	l := tidy(text{"reference", &a.Reference}, text{"kind", &a.Kind}, text{"name", &a.Name}, text{"location", &a.Location})
 	if a.Reference == "" {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("asset.reference"))
+		l = append(l, fault.New(fault.Invalid, "field.required").On("reference"))
 	}
 	if a.Name == "" {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("asset.name"))
+		l = append(l, fault.New(fault.Invalid, "field.required").On("name"))
 	}
 	return l
 }
@@ -123,6 +127,9 @@ const (
 	Deposit BalanceKind = "deposit"
 	Refund  BalanceKind = "refund"
 )
+
+// BalanceKinds are all of them.
+var BalanceKinds = []BalanceKind{Invoice, Fee, Credit, Deposit, Refund}
 
 // BalanceStatus is whether a sum is still open.
 type BalanceStatus string
@@ -155,23 +162,23 @@ func (b Balance) Owed() money.Amount {
 	return b.Amount
 }
 
-// Check reports everything that is wrong with the balance.
-func (b Balance) Check() fault.List {
-	var l fault.List
+// Tidy does for a balance what it does for a grant.
+func (b *Balance) Tidy() fault.List {
+	l := tidy(text{"reference", &b.Reference}, text{"about", &b.About})
 	if b.Reference == "" {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("balance.reference"))
+		l = append(l, fault.New(fault.Invalid, "field.required").On("reference"))
 	}
-	if !slices.Contains([]BalanceKind{Invoice, Fee, Credit, Deposit, Refund}, b.Kind) {
-		l = append(l, fault.New(fault.Invalid, "field.choice").On("balance.kind"))
+	if !slices.Contains(BalanceKinds, b.Kind) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("kind"))
 	}
 	if b.Amount.Minor < 0 {
-		l = append(l, fault.New(fault.Invalid, "field.invalid").On("balance.amount"))
+		l = append(l, fault.New(fault.Invalid, "field.invalid").On("amount"))
 	}
 	if _, err := money.Digits(b.Amount.Currency); err != nil {
-		l = append(l, fault.New(fault.Invalid, "field.invalid").On("balance.currency"))
+		l = append(l, fault.New(fault.Invalid, "field.currency").On("currency"))
 	}
 	if !slices.Contains([]BalanceStatus{Due, Paid, Void}, b.Status) {
-		l = append(l, fault.New(fault.Invalid, "field.choice").On("balance.status"))
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("status"))
 	}
 	return l
 }

@@ -52,14 +52,15 @@ func TestABalanceKnowsWhoOwesIt(t *testing.T) {
 	sum := money.Amount{Minor: 500, Currency: "EUR"}
 	for kind, want := range map[customer.BalanceKind]int64{"invoice": -500, "fee": -500, "credit": 500, "deposit": 500, "refund": 500} {
 		b := customer.Balance{Reference: "F-1", Kind: kind, Amount: sum, Status: customer.Due}
-		if got := b.Owed().Minor; got != want || len(b.Check()) != 0 {
-			t.Errorf("%s: %d, %v", kind, got, b.Check())
+		if got := b.Owed().Minor; got != want || len(b.Tidy()) != 0 {
+			t.Errorf("%s: %d, %v", kind, got, b.Tidy())
 		}
 	}
-	if l := (customer.Balance{Amount: money.Amount{Minor: -1}}).Check(); len(l) != 5 {
+	empty := customer.Balance{Amount: money.Amount{Minor: -1}}
+	if l := empty.Tidy(); len(l) != 5 {
 		t.Errorf("an empty balance: %v", l)
 	}
-	if l := (customer.Grant{}).Check(); len(l) != 3 {
+	if l := new(customer.Grant).Tidy(); len(l) != 3 {
 		t.Errorf("an empty grant: %v", l)
 	}
 }

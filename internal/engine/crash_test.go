@@ -233,9 +233,9 @@ func (s *scene) depart(ctx context.Context, ref string) offboarding.CaseID {
 			Start: when.DateOf(now, time.UTC).AddMonths(-3), Status: customer.Active,
 		},
 	}}))
-	list, _, err := s.app.ListCustomers(ctx, everybody, ref, 1)
+	list, err := s.app.ListCustomers(ctx, everybody, app.CustomerFilter{Query: ref})
 	s.must(err)
-	link, err := app.SignHostLink(s.keys.HMACKey(app.HostLinkKey), app.HostClaim{Customer: list[0].Customer.ID, Expires: wall.Add(time.Minute), ID: id.New("jti"), Language: "es"})
+	link, err := app.SignHostLink(s.keys.HMACKey(app.HostLinkKey), app.HostClaim{Customer: list.Rows[0].Customer.ID, Expires: wall.Add(time.Minute), ID: id.New("jti"), Language: "es"})
 	s.must(err)
 	r, err := s.app.RequestExit(ctx, app.ExitInput{AccountEmail: ref + "@x.example", When: "period_end", Language: "es", Host: link})
 	s.must(err)

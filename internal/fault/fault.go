@@ -154,6 +154,20 @@ func (l List) Or() error {
 	return l
 }
 
+// Under returns the list with its fields as parts of the field before:
+// "email" under "contacts.0" is "contacts.0.email".
+func (l List) Under(before string) List {
+	out := make(List, len(l))
+	for i, e := range l {
+		field := before
+		if e.Field != "" {
+			field += "." + e.Field
+		}
+		out[i] = e.On(field)
+	}
+	return out
+}
+
 // Fields returns every field error in err: a List's, or the one of an *Error
 // that names a field.
 func Fields(err error) []*Error {

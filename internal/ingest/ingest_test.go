@@ -100,15 +100,15 @@ func TestABadRowIsRefusedWithItsPlaceAndStopsNoOther(t *testing.T) {
 	const head, fine = "Id,Name,Mail,Price,Since\n", "1,Ana,a@x.example,29.85,2024-01-31\n"
 	for name, c := range map[string]struct{ row, column, code string }{
 		"bad address":   {"2,Ana,nobody,1.00,2024-01-31\n", "Mail", "field.email"},
-		"bad amount":    {"2,Ana,a@x.example,1.001,2024-01-31\n", "subscription.currency", "csv.amount"},
-		"comma decimal": {"2,Ana,a@x.example,\"1,50\",2024-01-31\n", "subscription.currency", "csv.amount"},
+		"bad amount":    {"2,Ana,a@x.example,1.001,2024-01-31\n", "Price", "csv.amount"},
+		"comma decimal": {"2,Ana,a@x.example,\"1,50\",2024-01-31\n", "Price", "csv.amount"},
 		"bad date":      {"2,Ana,a@x.example,1.00,31/01/2024\n", "Since", "csv.date"},
-		"no start":      {"2,Ana,a@x.example,1.00,\n", "start", "field.required"},
-		"no name":       {"2,  ,a@x.example,1.00,2024-01-31\n", "name", "field.required"},
+		"no start":      {"2,Ana,a@x.example,1.00,\n", "Since", "field.required"},
+		"no name":       {"2,  ,a@x.example,1.00,2024-01-31\n", "customer.name", "field.required"},
 		"NUL":           {"2,A\x00na,a@x.example,1.00,2024-01-31\n", "Name", "field.text"},
 		"not UTF-8":     {"2,A\xf1a,a@x.example,1.00,2024-01-31\n", "Name", "field.text"},
-		"short":         {"2,Ana\n", "", "csv.row"},
-		"bare quote":    {"2,A\"na,a@x.example,1.00,2024-01-31\n", "", "csv.row"},
+		"short":         {"2,Ana\n", "", "csv.field_count"},
+		"bare quote":    {"2,A\"na,a@x.example,1.00,2024-01-31\n", "", "csv.bare_quote"},
 	} {
 		m.Encoding = "utf-8"
 		good, bad, err := read(t, m, []byte(head+fine+c.row+strings.Replace(fine, "1,", "3,", 1)))

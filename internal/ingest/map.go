@@ -5,8 +5,11 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,8 +22,9 @@ import (
 	"hastaluego/internal/when"
 )
 
-// Fields are the fields that a map may fill, in the order in which they are
-// filled; an expression sees the row's columns, as_of and no other field.
+// Fields are the fields that a map may fill, beside external.SYSTEM for the
+// customer's number in any other system; an expression sees the row's columns,
+// as_of and no other field.
 var Fields = []string{
 	"customer.reference", "customer.name", "customer.kind", "customer.consumer", "customer.country", "customer.region",
 	"customer.language", "customer.segment", "contact.name", "contact.email", "contact.role", "contact.language",
@@ -32,30 +36,73 @@ var Fields = []string{
 	"balance.reference", "balance.kind", "balance.about", "balance.amount", "balance.currency", "balance.due_on", "balance.status",
 }
 
+const externalPrefix = "external."
+
+// group is which record a field belongs to.
+type group int
+
+const (
+	customerGroup group = iota
+	externalGroup
+	contactGroup
+	subscriptionGroup
+	grantGroup
+	assetGroup
+	balanceGroup
+	groups
+)
+
+var groupNames = [groups]string{"customer", "external", "contact", "subscription", "grant", "asset", "balance"}
+
+func groupOf(field string) group {
+	name, _, _ := strings.Cut(field, ".")
+	return group(slices.Index(groupNames[:], name))
+}
+
+// needed are the fields that a record cannot be made without.
+var needed = map[group][]string{
+	contactGroup:      {"contact.email"},
+	subscriptionGroup: {"subscription.reference", "subscription.product", "subscription.amount", "subscription.currency", "subscription.start"},
+	grantGroup:        {"grant.system", "grant.account"},
+	assetGroup:        {"asset.reference", "asset.name"},
+	balanceGroup:      {"balance.reference", "balance.amount", "balance.currency"},
+}
+
 // required are the fields that a map must fill; a map of what existing
 // customers have needs their reference only.
-func required(existing bool) []string {
-	if existing {
-		return []string{"customer.reference"}
+func required(f mapFile) []string {
+	out := []string{"customer.reference"}
+	if !f.Existing {
+		out = append(out, "customer.name")
 	}
-	return []string{"customer.reference", "customer.name"}
+	for g := range groups {
+		if slices.ContainsFunc(sortedKeys(f.Fields), func(k string) bool { return groupOf(k) == g }) {
+			out = append(out, needed[g]...)
+		}
+	}
+	return out
 }
 
 // Map says how a file becomes customers.
 type Map struct {
 	Name      string
-	Delimiter rune   // 0: found out from the header, a comma or a semicolon
+	Delimiter rune   // 0: found out from the header
 	Encoding  string // utf-8, latin1 or auto
 	AsOf      when.Date
 	Existing  bool              // rows are about customers that are there already
 	Columns   []string          // that the file must have
 	variables map[string]string // name in expressions → column
 	sources   []source
+	fills     map[string]bool   // fields
+	columns   map[string]string // field → column of the file, where there is one
+	dates     string            // form of dates
+	decimal   string            // language that writes amounts like the file; empty: 29.85 only
 }
 
 // source is where one field comes from.
 type source struct {
 	field    string
+	group    group
 	column   string // one of column, constant and expr
 	constant string
 	expr     *rule.Text
@@ -74,6 +121,8 @@ type mapFile struct {
 type csvFile struct {
 	Delimiter string `yaml:"delimiter"`
 	Encoding  string `yaml:"encoding"`
+	Decimal   string `yaml:"decimal"` // the sign before the decimals, a comma or a point
+	Dates     string `yaml:"dates"`   // dd/mm/yyyy, …
 }
 
 type sourceInFile struct {
@@ -81,6 +130,13 @@ type sourceInFile struct {
 	Value  string `yaml:"value"`
 	Expr   string `yaml:"expr"`
 }
+
+var (
+	variable   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	systemName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // places reports problems at file:line:column.
 type places struct {
@@ -147,6 +203,14 @@ func (m *Map) dialect(p *places, f mapFile) {
 	default:
 		p.at("$.csv.encoding", "map.encoding", "value", m.Encoding)
 	}
+	var ok bool
+	if m.decimal, ok = map[string]string{"": "", ".": "en", ",": "es"}[f.CSV.Decimal]; !ok {
+		p.at("$.csv.decimal", "map.decimal", "value", f.CSV.Decimal)
+	}
+	m.dates = cmp.Or(f.CSV.Dates, "yyyy-mm-dd")
+	if _, ok := when.DateForms[m.dates]; !ok {
+		p.at("$.csv.dates", "map.dates", "value", f.CSV.Dates, "known", strings.Join(sortedKeys(when.DateForms), ", "))
+	}
 	var err error
 	if m.AsOf, err = when.ParseDate(f.AsOf); err != nil {
 		p.at("$.as_of", "map.as_of", "value", f.AsOf)
@@ -175,23 +239,25 @@ func (m *Map) fields(p *places, f mapFile) {
 		p.at("$.columns", "file.syntax", "what", err.Error())
 		return
 	}
+	var fields []string
 	for _, k := range sortedKeys(f.Fields) {
-		if !slices.Contains(Fields, k) {
-			p.at("$.fields.'"+k+"'", "map.unknown_field", "field", k, "known", strings.Join(Fields, ", "))
+		system, external := strings.CutPrefix(k, externalPrefix)
+		switch {
+		case slices.Contains(Fields, k), external && systemName.MatchString(system):
+			fields = append(fields, k)
+		default:
+			p.at("$.fields.'"+k+"'", "map.unknown_field", "field", k, "known", strings.Join(Fields, ", ")+", external.…")
 		}
 	}
-	for _, r := range required(f.Existing) {
+	for _, r := range required(f) {
 		if _, ok := f.Fields[r]; !ok {
 			p.at("$.fields", "map.missing_field", "field", r)
 		}
 	}
-	for _, k := range Fields {
-		s, ok := f.Fields[k]
-		if !ok {
-			continue
-		}
-		at := "$.fields.'" + k + "'"
-		if f.Existing && (strings.HasPrefix(k, "customer.") && k != "customer.reference" || strings.HasPrefix(k, "contact.")) {
+	m.fills, m.columns = map[string]bool{}, map[string]string{}
+	for _, k := range fields {
+		s, at := f.Fields[k], "$.fields.'"+k+"'"
+		if f.Existing && groupOf(k) == customerGroup && k != "customer.reference" {
 			p.at(at, "map.existing", "field", k)
 			continue
 		}
@@ -205,9 +271,11 @@ func (m *Map) fields(p *places, f mapFile) {
 			p.at(at, "map.one_source", "field", k)
 			continue
 		}
-		out := source{field: k, column: s.Column, constant: s.Value}
+		out := source{field: k, group: groupOf(k), column: s.Column, constant: s.Value}
+		m.fills[k] = true
 		if s.Column != "" {
 			need(s.Column)
+			m.columns[k] = s.Column
 		}
 		if s.Expr != "" {
 			if out.expr, err = env.Text(s.Expr); err != nil {

@@ -99,6 +99,9 @@ var (
 	}
 )
 
+// Over reports whether nothing more will happen in such a case.
+func (s CaseState) Over() bool { return len(CaseTransitions[s]) == 0 }
+
 // move checks one transition against its table.
 func move[S ~string](table map[S][]S, what string, from, to S) error {
 	if slices.Contains(table[from], to) {

@@ -12,6 +12,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/ext"
 
 	"hastaluego/internal/when"
 )
@@ -43,8 +44,9 @@ func (p Problems) Error() string {
 type Env struct{ env *cel.Env }
 
 // NewTextEnv declares the variables, all of them text, and the functions of
-// maps: lower, upper, trim, replace(s, old, new), addMonths(date, n) and
-// addDays(date, n) over dates written 2026-03-31.
+// maps: lower, upper, trim, replace(s, old, new), date(s, form) for dates
+// written otherwise than 2026-03-31, addMonths(date, n) and addDays(date, n);
+// and those that CEL has for texts, such as s.split(";") and s.substring(2).
 func NewTextEnv(variables ...string) (*Env, error) {
 	opts := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)}
 	for _, v := range variables {
@@ -68,7 +70,15 @@ func NewTextEnv(variables ...string) (*Env, error) {
 				return types.String(f(date, int(by)).String())
 			})))
 	}
-	opts = append(opts,
+	opts = append(opts, ext.Strings(ext.StringsVersion(2)),
+		cel.Function("date", cel.Overload("date_text_text", []*cel.Type{cel.StringType, cel.StringType}, cel.StringType,
+			cel.BinaryBinding(func(s, form ref.Val) ref.Val {
+				d, err := when.ParseDateAs(string(s.(types.String)), string(form.(types.String)))
+				if err != nil {
+					return types.NewErr("%v", err)
+				}
+				return types.String(d.String())
+			}))),
 		text("lower", strings.ToLower), text("upper", strings.ToUpper), text("trim", strings.TrimSpace),
 		cel.Function("replace", cel.Overload("replace_text", []*cel.Type{cel.StringType, cel.StringType, cel.StringType}, cel.StringType,
 			cel.FunctionBinding(func(a ...ref.Val) ref.Val {

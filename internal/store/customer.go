@@ -1,105 +1,154 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 )
 
 const (
-	customerColumns     = `id, kind, consumer, name, reference, country, region, language, segment, created_at`
+	customerColumns     = `id, kind, consumer, name, reference, country, region, language, segment, created_at, version`
 	contactColumns      = `id, customer_id, name, email, role, language`
 	subscriptionColumns = `id, customer_id, reference, product, plan, amount_minor, currency, interval_, start_on, paid_until, status, term_end, renews_on,
 	notice_days, lock_in_until`
 )
 
-// Putting writes only what differs, so that the same file twice touches no
-// row; RETURNING then has no row, and the id is read.
 var (
-	putCustomer = query(`
-		INSERT INTO customer (` + customerColumns + `, search)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (reference) DO UPDATE
-		   SET kind = excluded.kind, consumer = excluded.consumer, name = excluded.name, country = excluded.country,
-		       region = excluded.region, language = excluded.language, segment = excluded.segment, search = excluded.search
-		 WHERE (customer.kind, customer.consumer, customer.name, customer.country, customer.region, customer.language, customer.segment)
-		    IS DISTINCT FROM (excluded.kind, excluded.consumer, excluded.name, excluded.country, excluded.region, excluded.language, excluded.segment)
-		RETURNING id`)
-	customerID = query(`SELECT id FROM customer WHERE reference = $1`)
-	putContact = query(`
-		INSERT INTO contact (` + contactColumns + `, email_folded)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (customer_id, email_folded) DO UPDATE
-		   SET name = excluded.name, email = excluded.email, role = excluded.role, language = excluded.language
-		 WHERE (contact.name, contact.email, contact.role, contact.language)
-		    IS DISTINCT FROM (excluded.name, excluded.email, excluded.role, excluded.language)`)
-	addToSearch = query(`
-		UPDATE customer SET search = search || ' ' || CAST($1 AS TEXT)
-		 WHERE id = $2 AND search NOT LIKE '%' || CAST($1 AS TEXT) || '%'`)
-	putSubscription = query(`
-		INSERT INTO subscription (` + subscriptionColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		ON CONFLICT (reference) DO UPDATE
-		   SET product = excluded.product, plan = excluded.plan, amount_minor = excluded.amount_minor, currency = excluded.currency,
-		       interval_ = excluded.interval_, start_on = excluded.start_on, paid_until = excluded.paid_until, status = excluded.status,
-		       term_end = excluded.term_end, renews_on = excluded.renews_on, notice_days = excluded.notice_days, lock_in_until = excluded.lock_in_until
-		 WHERE subscription.status = 'active' AND subscription.customer_id = excluded.customer_id
-		   AND (subscription.product, subscription.plan, subscription.amount_minor, subscription.currency, subscription.interval_,
-		        subscription.start_on, subscription.paid_until, subscription.status, subscription.term_end, subscription.renews_on,
-		        subscription.notice_days, subscription.lock_in_until)
-		    IS DISTINCT FROM (excluded.product, excluded.plan, excluded.amount_minor, excluded.currency, excluded.interval_,
-		        excluded.start_on, excluded.paid_until, excluded.status, excluded.term_end, excluded.renews_on, excluded.notice_days,
-		        excluded.lock_in_until)`)
+	insertCustomers = many(`INSERT INTO customer (`+customerColumns+`, name_key, search) VALUES `, 13, ` ON CONFLICT (reference) DO NOTHING RETURNING id`)
+	insertWords     = many(`INSERT INTO customer_word (word, customer_id) VALUES `, 2, ` ON CONFLICT DO NOTHING`)
+	deleteWord      = query(`DELETE FROM customer_word WHERE word = $1 AND customer_id = $2`)
+	wordsOf         = query(`SELECT search FROM customer WHERE id = $1 AND version = $2`)
+	saveCustomer    = query(`
+		UPDATE customer
+		   SET kind = $1, consumer = $2, name = $3, reference = $4, country = $5, region = $6, language = $7, segment = $8,
+		       name_key = $9, search = $10, version = version + 1
+		 WHERE id = $11 AND version = $12`)
+	findCasesAgain = query(`UPDATE case_ SET search = CAST($1 AS TEXT) || ' ' || LOWER(code) WHERE customer_id = $2`)
+	customerByID   = query(`SELECT ` + customerColumns + ` FROM customer WHERE id = $1`)
+	customersByRef = many(`SELECT `+customerColumns+` FROM customer WHERE reference IN (`, 1, `)`)
+
+	insertContacts = many(`INSERT INTO contact (`+contactColumns+`, email_folded) VALUES `, 7, ` ON CONFLICT (customer_id, email_folded) DO NOTHING`)
+	saveContact    = query(`UPDATE contact SET name = $1, email = $2, email_folded = $3, role = $4, language = $5 WHERE id = $6`)
+	deleteContact  = query(`DELETE FROM contact WHERE id = $1`)
+	contactsOf     = many(`SELECT `+contactColumns+` FROM contact WHERE customer_id IN (`, 1, `) ORDER BY id`)
+
+	insertExternalIDs = many(`INSERT INTO external_id (system, value, customer_id) VALUES `, 3, ` ON CONFLICT (system, value) DO NOTHING`)
+	deleteExternalID  = query(`DELETE FROM external_id WHERE system = $1 AND value = $2 AND customer_id = $3`)
+	externalIDsOf     = many(`SELECT system, value, customer_id FROM external_id WHERE customer_id IN (`, 1, `) ORDER BY system, value`)
+	externalIDsByName = many(`
+		WITH k (system, value) AS (VALUES `, 2, `)
+		SELECT x.system, x.value, x.customer_id FROM k JOIN external_id x ON x.system = k.system AND x.value = k.value`)
+
+	insertSubscriptions = many(`INSERT INTO subscription (`+subscriptionColumns+`) VALUES `, 15, ` ON CONFLICT (reference) DO NOTHING`)
+	saveSubscription    = query(`
+		UPDATE subscription
+		   SET reference = $1, product = $2, plan = $3, amount_minor = $4, currency = $5, interval_ = $6, start_on = $7, paid_until = $8, status = $9,
+		       term_end = $10, renews_on = $11, notice_days = $12, lock_in_until = $13
+		 WHERE id = $14 AND status = $15`)
 	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2`)
-	customerByID          = query(`SELECT ` + customerColumns + ` FROM customer WHERE id = $1`)
-	customersByName       = query(`SELECT ` + customerColumns + ` FROM customer WHERE search LIKE $1 ESCAPE '\' ORDER BY name, id LIMIT $2`)
-	countCustomers        = query(`SELECT COUNT(*) FROM customer WHERE search LIKE $1 ESCAPE '\'`)
-	customersByEmail      = query(`
-		SELECT ` + customerColumns + ` FROM customer
-		 WHERE id IN (SELECT customer_id FROM contact WHERE email_folded = $1 AND role IN ('owner', 'billing', 'admin'))
-		 ORDER BY id`)
-	contactsOf      = query(`SELECT ` + contactColumns + ` FROM contact WHERE customer_id = $1 ORDER BY id`)
-	subscriptionsOf = query(`SELECT ` + subscriptionColumns + ` FROM subscription WHERE customer_id = $1 ORDER BY id`)
+	subscriptionsOf       = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE customer_id IN (`, 1, `) ORDER BY id`)
+	subscriptionsByRef    = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE reference IN (`, 1, `)`)
 )
 
+// searchText is what a case is found by beside its code.
 func searchText(c customer.Customer) string { return customer.Fold(c.Name + " " + c.Reference) }
 
-func (t *tx) PutCustomer(ctx context.Context, c customer.Customer) (customer.ID, bool, error) {
-	var id customer.ID
-	err := t.one(ctx, "store.PutCustomer", putCustomer, []any{
-		c.ID, c.Kind, bit(c.Consumer), c.Name, c.Reference, c.Country, c.Region, c.Language, c.Segment, micros(c.CreatedAt), searchText(c),
-	}, &id)
+// nameKey is what a customer is sorted by; it is never empty.
+func nameKey(c customer.Customer) string {
+	return cmp.Or(customer.Fold(c.Name), customer.Fold(c.Reference), string(c.ID))
+}
+
+// wordText holds the words of a customer, each between spaces.
+func wordText(words []string) string { return " " + strings.Join(words, " ") + " " }
+
+func (t *tx) InsertCustomers(ctx context.Context, list ...app.FoundCustomer) (int, error) {
+	stored := map[customer.ID]bool{}
+	err := t.pick(ctx, "store.InsertCustomers", insertCustomers, len(list), func(args []any, i int) []any {
+		c := list[i]
+		return append(args, c.ID, c.Kind, bit(c.Consumer), c.Name, c.Reference, c.Country, c.Region, c.Language, c.Segment,
+			micros(c.CreatedAt), 1, nameKey(c.Customer), wordText(c.Words))
+	}, func(row scanner) error {
+		var id customer.ID
+		err := row.Scan(&id)
+		stored[id] = true
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var words []foundBy
+	for _, c := range list {
+		for _, w := range c.Words {
+			if stored[c.ID] {
+				words = append(words, foundBy{w, c.ID})
+			}
+		}
+	}
+	return len(stored), t.insertWords(ctx, words)
+}
+
+// foundBy is a word that a customer is found by.
+type foundBy struct {
+	word     string
+	customer customer.ID
+}
+
+func (t *tx) insertWords(ctx context.Context, words []foundBy) error {
+	_, err := t.insert(ctx, "store.insertWords", insertWords, len(words), func(args []any, i int) []any {
+		return append(args, words[i].word, words[i].customer)
+	})
+	return err
+}
+
+func (t *tx) SaveCustomer(ctx context.Context, c *app.FoundCustomer) error {
+	const op = "store.SaveCustomer"
+	var had string
+	err := t.one(ctx, op, wordsOf, []any{c.ID, c.Version}, &had)
 	if fault.KindOf(err) == fault.NotFound {
-		return id, false, t.one(ctx, "store.PutCustomer", customerID, []any{c.Reference}, &id)
+		return fault.New(fault.Conflict, "case.changed_meanwhile").At(op, nil)
 	}
-	return id, err == nil, err
-}
-
-func (t *tx) PutContact(ctx context.Context, c customer.Contact) (bool, error) {
-	folded := customer.FoldEmail(c.Email)
-	n, err := t.exec(ctx, "store.PutContact", putContact, c.ID, c.Customer, c.Name, c.Email, c.Role, c.Language, folded)
-	if err != nil || n == 0 {
-		return false, err
+	if err != nil {
+		return err
 	}
-	_, err = t.exec(ctx, "store.PutContact", addToSearch, folded, c.Customer)
-	return true, err
+	if err := t.must(ctx, op, saveCustomer, c.Kind, bit(c.Consumer), c.Name, c.Reference, c.Country, c.Region, c.Language, c.Segment,
+		nameKey(c.Customer), wordText(c.Words), c.ID, c.Version); err != nil {
+		return err
+	}
+	c.Version++
+	old := strings.Fields(had)
+	for _, w := range old {
+		if !slices.Contains(c.Words, w) {
+			if _, err := t.exec(ctx, op, deleteWord, w, c.ID); err != nil {
+				return err
+			}
+		}
+	}
+	var words []foundBy
+	for _, w := range c.Words {
+		if !slices.Contains(old, w) {
+			words = append(words, foundBy{w, c.ID})
+		}
+	}
+	if err := t.insertWords(ctx, words); err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, op, findCasesAgain, searchText(c.Customer), c.ID)
+	return err
 }
 
-func (t *tx) PutSubscription(ctx context.Context, s customer.Subscription) (bool, error) {
-	n, err := t.exec(ctx, "store.PutSubscription", putSubscription, s.ID, s.Customer, s.Reference, s.Product, s.Plan,
-		s.Amount.Minor, s.Amount.Currency, s.Interval, s.Start.String(), s.PaidUntil.String(), s.Status,
-		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String())
-	return n == 1, err
-}
-
-func (t *tx) SetSubscriptionStatus(ctx context.Context, id customer.SubscriptionID, s customer.Status) error {
-	return t.must(ctx, "store.SetSubscriptionStatus", setSubscriptionStatus, s, id)
-}
-
-func scanCustomer(row scanner) (c customer.Customer, err error) {
-	err = row.Scan(&c.ID, &c.Kind, flag{&c.Consumer}, &c.Name, &c.Reference, &c.Country, &c.Region, &c.Language, &c.Segment, instant{&c.CreatedAt})
+func scanCustomer(row scanner, more ...any) (c customer.Customer, err error) {
+	err = row.Scan(append([]any{
+		&c.ID, &c.Kind,
+		flag{&c.Consumer},
+		&c.Name, &c.Reference, &c.Country, &c.Region, &c.Language, &c.Segment,
+		instant{&c.CreatedAt},
+		&c.Version,
+	}, more...)...)
 	return c, err
 }
 
@@ -108,17 +157,19 @@ func (t *tx) FindCustomer(ctx context.Context, id customer.ID) (customer.Custome
 	return c, t.s.translate("store.FindCustomer", err)
 }
 
-// like makes the pattern of a folded search text.
-func like(q string) string {
-	return "%" + escapeLike(customer.Fold(q)) + "%"
+func (t *tx) FindCustomerByReference(ctx context.Context, reference string) (customer.Customer, error) {
+	list, err := t.CustomersByReference(ctx, reference)
+	if err == nil && len(list) == 0 {
+		return customer.Customer{}, fault.New(fault.NotFound, "not_found").At("store.FindCustomerByReference", nil)
+	}
+	if err != nil {
+		return customer.Customer{}, err
+	}
+	return list[0], nil
 }
 
-func escapeLike(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
-func (t *tx) customers(ctx context.Context, q string, args ...any) (list []customer.Customer, err error) {
-	err = t.each(ctx, "store.customers", q, args, func(row scanner) error {
+func (t *tx) CustomersByReference(ctx context.Context, references ...string) (list []customer.Customer, err error) {
+	err = t.pick(ctx, "store.CustomersByReference", customersByRef, len(references), keys(references), func(row scanner) error {
 		c, err := scanCustomer(row)
 		list = append(list, c)
 		return err
@@ -126,21 +177,23 @@ func (t *tx) customers(ctx context.Context, q string, args ...any) (list []custo
 	return list, err
 }
 
-func (t *tx) ListCustomers(ctx context.Context, q string, limit int) ([]customer.Customer, int, error) {
-	var n int
-	if err := t.one(ctx, "store.ListCustomers", countCustomers, []any{like(q)}, &n); err != nil {
-		return nil, 0, err
-	}
-	list, err := t.customers(ctx, customersByName, like(q), limit)
-	return list, n, err
+func (t *tx) InsertContacts(ctx context.Context, list ...customer.Contact) (int, error) {
+	return t.insert(ctx, "store.InsertContacts", insertContacts, len(list), func(args []any, i int) []any {
+		c := list[i]
+		return append(args, c.ID, c.Customer, c.Name, c.Email, c.Role, c.Language, customer.FoldEmail(c.Email))
+	})
 }
 
-func (t *tx) CustomersByEmail(ctx context.Context, folded string) ([]customer.Customer, error) {
-	return t.customers(ctx, customersByEmail, folded)
+func (t *tx) SaveContact(ctx context.Context, c customer.Contact) error {
+	return t.must(ctx, "store.SaveContact", saveContact, c.Name, c.Email, customer.FoldEmail(c.Email), c.Role, c.Language, c.ID)
 }
 
-func (t *tx) ContactsOf(ctx context.Context, id customer.ID) (list []customer.Contact, err error) {
-	err = t.each(ctx, "store.ContactsOf", contactsOf, []any{id}, func(row scanner) error {
+func (t *tx) DeleteContact(ctx context.Context, id customer.ContactID) error {
+	return t.must(ctx, "store.DeleteContact", deleteContact, id)
+}
+
+func (t *tx) ContactsOf(ctx context.Context, ids ...customer.ID) (list []customer.Contact, err error) {
+	err = t.pick(ctx, "store.ContactsOf", contactsOf, len(ids), keys(ids), func(row scanner) error {
 		var c customer.Contact
 		err := row.Scan(&c.ID, &c.Customer, &c.Name, &c.Email, &c.Role, &c.Language)
 		list = append(list, c)
@@ -149,8 +202,56 @@ func (t *tx) ContactsOf(ctx context.Context, id customer.ID) (list []customer.Co
 	return list, err
 }
 
-func (t *tx) SubscriptionsOf(ctx context.Context, id customer.ID) (list []customer.Subscription, err error) {
-	err = t.each(ctx, "store.SubscriptionsOf", subscriptionsOf, []any{id}, func(row scanner) error {
+func (t *tx) InsertExternalIDs(ctx context.Context, list ...customer.ExternalID) (int, error) {
+	return t.insert(ctx, "store.InsertExternalIDs", insertExternalIDs, len(list), func(args []any, i int) []any {
+		return append(args, list[i].System, list[i].Value, list[i].Customer)
+	})
+}
+
+func (t *tx) DeleteExternalID(ctx context.Context, x customer.ExternalID) error {
+	return t.must(ctx, "store.DeleteExternalID", deleteExternalID, x.System, x.Value, x.Customer)
+}
+
+func (t *tx) externalIDs(ctx context.Context, m manyTexts, n int, add func([]any, int) []any) (list []customer.ExternalID, err error) {
+	err = t.pick(ctx, "store.externalIDs", m, n, add, func(row scanner) error {
+		var x customer.ExternalID
+		err := row.Scan(&x.System, &x.Value, &x.Customer)
+		list = append(list, x)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) ExternalIDsOf(ctx context.Context, ids ...customer.ID) ([]customer.ExternalID, error) {
+	return t.externalIDs(ctx, externalIDsOf, len(ids), keys(ids))
+}
+
+func (t *tx) ExternalIDsByName(ctx context.Context, names ...customer.ExternalID) ([]customer.ExternalID, error) {
+	return t.externalIDs(ctx, externalIDsByName, len(names), func(args []any, i int) []any {
+		return append(args, names[i].System, names[i].Value)
+	})
+}
+
+func (t *tx) InsertSubscriptions(ctx context.Context, list ...customer.Subscription) (int, error) {
+	return t.insert(ctx, "store.InsertSubscriptions", insertSubscriptions, len(list), func(args []any, i int) []any {
+		s := list[i]
+		return append(args, s.ID, s.Customer, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency, s.Interval,
+			s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String())
+	})
+}
+
+func (t *tx) SaveSubscription(ctx context.Context, s customer.Subscription, was customer.Status) error {
+	return t.must(ctx, "store.SaveSubscription", saveSubscription, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency,
+		s.Interval, s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(),
+		s.ID, was)
+}
+
+func (t *tx) SetSubscriptionStatus(ctx context.Context, id customer.SubscriptionID, s customer.Status) error {
+	return t.must(ctx, "store.SetSubscriptionStatus", setSubscriptionStatus, s, id)
+}
+
+func (t *tx) subscriptions(ctx context.Context, m manyTexts, n int, add func([]any, int) []any) (list []customer.Subscription, err error) {
+	err = t.pick(ctx, "store.subscriptions", m, n, add, func(row scanner) error {
 		var s customer.Subscription
 		err := row.Scan(&s.ID, &s.Customer, &s.Reference, &s.Product, &s.Plan, &s.Amount.Minor, &s.Amount.Currency, &s.Interval,
 			date{&s.Start}, date{&s.PaidUntil}, &s.Status, date{&s.TermEnd}, date{&s.RenewsOn}, &s.Notice, date{&s.LockIn})
@@ -158,4 +259,12 @@ func (t *tx) SubscriptionsOf(ctx context.Context, id customer.ID) (list []custom
 		return err
 	})
 	return list, err
+}
+
+func (t *tx) SubscriptionsOf(ctx context.Context, ids ...customer.ID) ([]customer.Subscription, error) {
+	return t.subscriptions(ctx, subscriptionsOf, len(ids), keys(ids))
+}
+
+func (t *tx) SubscriptionsByReference(ctx context.Context, references ...string) ([]customer.Subscription, error) {
+	return t.subscriptions(ctx, subscriptionsByRef, len(references), keys(references))
 }

@@ -25,8 +25,8 @@ func manyCases(b *bundle, r *rand.Rand, n int) []offboarding.Plan {
 		for i := range plans {
 			c := aCustomer(fmt.Sprintf("Cliente %d", i), id.New("ref"))
 			c.Segment = pickOf(r, "", "oro", "plata")
-			cus, _, err := tx.PutCustomer(ctx, c)
-			if err != nil {
+			cus := c.ID
+			if _, err := tx.InsertCustomers(ctx, app.FoundCustomer{Customer: c}); err != nil {
 				return err
 			}
 			req := aRequest()

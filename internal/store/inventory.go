@@ -13,80 +13,91 @@ const (
 	balanceColumns = `id, customer_id, reference, kind, about, amount_minor, currency, due_on, status`
 )
 
-// An import never opens again what was closed, and never takes a record from
-// one customer to another.
 var (
-	putGrant = query(`
-		INSERT INTO grant_ (` + grantColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (system, account) DO UPDATE
-		   SET kind = excluded.kind, depends_on = excluded.depends_on
-		 WHERE grant_.customer_id = excluded.customer_id
-		   AND (grant_.kind, grant_.depends_on) IS DISTINCT FROM (excluded.kind, excluded.depends_on)`)
+	insertGrants = many(`INSERT INTO grant_ (`+grantColumns+`) VALUES `, 7, ` ON CONFLICT (system, account) DO NOTHING`)
+	saveGrant    = query(`
+		UPDATE grant_ SET system = $1, account = $2, kind = $3, depends_on = $4, status = $5 WHERE id = $6 AND status = $7`)
 	setGrantStatus = query(`UPDATE grant_ SET status = $1 WHERE id = $2`)
-	grantsOf       = query(`SELECT ` + grantColumns + ` FROM grant_ WHERE customer_id = $1 ORDER BY id`)
-	putAsset       = query(`
-		INSERT INTO asset (` + assetColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (customer_id, reference) DO UPDATE
-		   SET kind = excluded.kind, name = excluded.name, location = excluded.location
-		 WHERE (asset.kind, asset.name, asset.location) IS DISTINCT FROM (excluded.kind, excluded.name, excluded.location)`)
-	assetsOf   = query(`SELECT ` + assetColumns + ` FROM asset WHERE customer_id = $1 ORDER BY id`)
-	putBalance = query(`
-		INSERT INTO balance (` + balanceColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (reference) DO UPDATE
-		   SET kind = excluded.kind, about = excluded.about, amount_minor = excluded.amount_minor, currency = excluded.currency,
-		       due_on = excluded.due_on, status = excluded.status
-		 WHERE balance.customer_id = excluded.customer_id AND balance.status = 'open'
-		   AND (balance.kind, balance.about, balance.amount_minor, balance.currency, balance.due_on, balance.status)
-		    IS DISTINCT FROM (excluded.kind, excluded.about, excluded.amount_minor, excluded.currency, excluded.due_on, excluded.status)`)
-	setBalanceStatus    = query(`UPDATE balance SET status = $1 WHERE id = $2`)
-	balancesOf          = query(`SELECT ` + balanceColumns + ` FROM balance WHERE customer_id = $1 ORDER BY due_on, id`)
-	customerByReference = query(`SELECT ` + customerColumns + ` FROM customer WHERE reference = $1`)
+	grantsOf       = many(`SELECT `+grantColumns+` FROM grant_ WHERE customer_id IN (`, 1, `) ORDER BY id`)
+	grantsByName   = many(`
+		WITH k (s, a) AS (VALUES `, 2, `)
+		SELECT `+grantColumns+` FROM k JOIN grant_ ON system = k.s AND account = k.a`)
+
+	insertAssets = many(`INSERT INTO asset (`+assetColumns+`) VALUES `, 6, ` ON CONFLICT (customer_id, reference) DO NOTHING`)
+	saveAsset    = query(`UPDATE asset SET reference = $1, kind = $2, name = $3, location = $4 WHERE id = $5`)
+	assetsOf     = many(`SELECT `+assetColumns+` FROM asset WHERE customer_id IN (`, 1, `) ORDER BY id`)
+
+	insertBalances = many(`INSERT INTO balance (`+balanceColumns+`) VALUES `, 9, ` ON CONFLICT (reference) DO NOTHING`)
+	saveBalance    = query(`
+		UPDATE balance
+		   SET reference = $1, kind = $2, about = $3, amount_minor = $4, currency = $5, due_on = $6, status = $7
+		 WHERE id = $8 AND status = $9`)
+	setBalanceStatus = query(`UPDATE balance SET status = $1 WHERE id = $2`)
+	balancesOf       = many(`SELECT `+balanceColumns+` FROM balance WHERE customer_id IN (`, 1, `) ORDER BY due_on, id`)
+	balancesByRef    = many(`SELECT `+balanceColumns+` FROM balance WHERE reference IN (`, 1, `)`)
 )
 
-func (t *tx) FindCustomerByReference(ctx context.Context, ref string) (customer.Customer, error) {
-	c, err := scanCustomer(t.row(ctx, customerByReference, ref))
-	return c, t.s.translate("store.FindCustomerByReference", err)
+// needs writes what a grant depends on.
+func needs(g customer.Grant) string {
+	if len(g.DependsOn) == 0 {
+		return "[]"
+	}
+	raw, _ := json.Marshal(g.DependsOn) // texts always can be written
+	return string(raw)
 }
 
-func (t *tx) PutGrant(ctx context.Context, g customer.Grant) (bool, error) {
-	if g.DependsOn == nil {
-		g.DependsOn = []string{}
-	}
-	depends, err := json.Marshal(g.DependsOn)
-	if err != nil {
-		return false, err
-	}
-	n, err := t.exec(ctx, "store.PutGrant", putGrant, g.ID, g.Customer, g.System, g.Account, g.Kind, string(depends), g.Status)
-	return n == 1, err
+func (t *tx) InsertGrants(ctx context.Context, list ...customer.Grant) (int, error) {
+	return t.insert(ctx, "store.InsertGrants", insertGrants, len(list), func(args []any, i int) []any {
+		g := list[i]
+		return append(args, g.ID, g.Customer, g.System, g.Account, g.Kind, needs(g), g.Status)
+	})
+}
+
+func (t *tx) SaveGrant(ctx context.Context, g customer.Grant, was customer.GrantStatus) error {
+	return t.must(ctx, "store.SaveGrant", saveGrant, g.System, g.Account, g.Kind, needs(g), g.Status, g.ID, was)
 }
 
 func (t *tx) SetGrantStatus(ctx context.Context, id customer.GrantID, s customer.GrantStatus) error {
 	return t.must(ctx, "store.SetGrantStatus", setGrantStatus, s, id)
 }
 
-func (t *tx) GrantsOf(ctx context.Context, id customer.ID) (list []customer.Grant, err error) {
-	err = t.each(ctx, "store.GrantsOf", grantsOf, []any{id}, func(row scanner) error {
+func (t *tx) grants(ctx context.Context, m manyTexts, n int, add func([]any, int) []any) (list []customer.Grant, err error) {
+	err = t.pick(ctx, "store.grants", m, n, add, func(row scanner) error {
 		var g customer.Grant
 		var depends string
 		if err := row.Scan(&g.ID, &g.Customer, &g.System, &g.Account, &g.Kind, &depends, &g.Status); err != nil {
 			return err
 		}
+		err := json.Unmarshal([]byte(depends), &g.DependsOn)
 		list = append(list, g)
-		return json.Unmarshal([]byte(depends), &list[len(list)-1].DependsOn)
+		return err
 	})
 	return list, err
 }
 
-func (t *tx) PutAsset(ctx context.Context, a customer.Asset) (bool, error) {
-	n, err := t.exec(ctx, "store.PutAsset", putAsset, a.ID, a.Customer, a.Reference, a.Kind, a.Name, a.Location)
-	return n == 1, err
+func (t *tx) GrantsOf(ctx context.Context, ids ...customer.ID) ([]customer.Grant, error) {
+	return t.grants(ctx, grantsOf, len(ids), keys(ids))
 }
 
-func (t *tx) AssetsOf(ctx context.Context, id customer.ID) (list []customer.Asset, err error) {
-	err = t.each(ctx, "store.AssetsOf", assetsOf, []any{id}, func(row scanner) error {
+func (t *tx) GrantsByName(ctx context.Context, names ...customer.Grant) ([]customer.Grant, error) {
+	return t.grants(ctx, grantsByName, len(names), func(args []any, i int) []any {
+		return append(args, names[i].System, names[i].Account)
+	})
+}
+
+func (t *tx) InsertAssets(ctx context.Context, list ...customer.Asset) (int, error) {
+	return t.insert(ctx, "store.InsertAssets", insertAssets, len(list), func(args []any, i int) []any {
+		a := list[i]
+		return append(args, a.ID, a.Customer, a.Reference, a.Kind, a.Name, a.Location)
+	})
+}
+
+func (t *tx) SaveAsset(ctx context.Context, a customer.Asset) error {
+	return t.must(ctx, "store.SaveAsset", saveAsset, a.Reference, a.Kind, a.Name, a.Location, a.ID)
+}
+
+func (t *tx) AssetsOf(ctx context.Context, ids ...customer.ID) (list []customer.Asset, err error) {
+	err = t.pick(ctx, "store.AssetsOf", assetsOf, len(ids), keys(ids), func(row scanner) error {
 		var a customer.Asset
 		err := row.Scan(&a.ID, &a.Customer, &a.Reference, &a.Kind, &a.Name, &a.Location)
 		list = append(list, a)
@@ -95,22 +106,36 @@ func (t *tx) AssetsOf(ctx context.Context, id customer.ID) (list []customer.Asse
 	return list, err
 }
 
-func (t *tx) PutBalance(ctx context.Context, b customer.Balance) (bool, error) {
-	n, err := t.exec(ctx, "store.PutBalance", putBalance, b.ID, b.Customer, b.Reference, b.Kind, b.About, b.Amount.Minor,
-		b.Amount.Currency, b.DueOn.String(), b.Status)
-	return n == 1, err
+func (t *tx) InsertBalances(ctx context.Context, list ...customer.Balance) (int, error) {
+	return t.insert(ctx, "store.InsertBalances", insertBalances, len(list), func(args []any, i int) []any {
+		b := list[i]
+		return append(args, b.ID, b.Customer, b.Reference, b.Kind, b.About, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(), b.Status)
+	})
+}
+
+func (t *tx) SaveBalance(ctx context.Context, b customer.Balance, was customer.BalanceStatus) error {
+	return t.must(ctx, "store.SaveBalance", saveBalance, b.Reference, b.Kind, b.About, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(),
+		b.Status, b.ID, was)
 }
 
 func (t *tx) SetBalanceStatus(ctx context.Context, id customer.BalanceID, s customer.BalanceStatus) error {
 	return t.must(ctx, "store.SetBalanceStatus", setBalanceStatus, s, id)
 }
 
-func (t *tx) BalancesOf(ctx context.Context, id customer.ID) (list []customer.Balance, err error) {
-	err = t.each(ctx, "store.BalancesOf", balancesOf, []any{id}, func(row scanner) error {
+func (t *tx) balances(ctx context.Context, m manyTexts, n int, add func([]any, int) []any) (list []customer.Balance, err error) {
+	err = t.pick(ctx, "store.balances", m, n, add, func(row scanner) error {
 		var b customer.Balance
 		err := row.Scan(&b.ID, &b.Customer, &b.Reference, &b.Kind, &b.About, &b.Amount.Minor, &b.Amount.Currency, date{&b.DueOn}, &b.Status)
 		list = append(list, b)
 		return err
 	})
 	return list, err
+}
+
+func (t *tx) BalancesOf(ctx context.Context, ids ...customer.ID) ([]customer.Balance, error) {
+	return t.balances(ctx, balancesOf, len(ids), keys(ids))
+}
+
+func (t *tx) BalancesByReference(ctx context.Context, references ...string) ([]customer.Balance, error) {
+	return t.balances(ctx, balancesByRef, len(references), keys(references))
 }

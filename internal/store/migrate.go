@@ -10,6 +10,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 )
 
@@ -32,8 +34,10 @@ func (s *Store) Migrate(ctx context.Context) error {
 		if err != nil {
 			return fault.Wrap("store.Migrate", err)
 		}
-		_, err = p.Up(ctx)
-		return s.translate("store.Migrate", err)
+		if _, err = p.Up(ctx); err != nil {
+			return s.translate("store.Migrate", err)
+		}
+		return s.wordOldCustomers(ctx)
 	}
 	// goose has no lock on SQLite.
 	f, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
@@ -48,6 +52,53 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap("store.Migrate", err)
 	}
-	_, err = p.Up(ctx)
-	return s.translate("store.Migrate", err)
+	if _, err = p.Up(ctx); err != nil {
+		return s.translate("store.Migrate", err)
+	}
+	return s.wordOldCustomers(ctx)
+}
+
+var (
+	unworded = query(`SELECT ` + customerColumns + ` FROM customer WHERE name_key = '' ORDER BY id LIMIT 200`)
+	unsearch = query(`UPDATE customer SET search = '' WHERE id = $1`)
+)
+
+// wordOldCustomers gives customers of older databases what they are sorted and
+// found by now: SQL cannot fold names.
+func (s *Store) wordOldCustomers(ctx context.Context) error {
+	for {
+		n := 0
+		err := s.Tx(ctx, func(raw app.Tx) error {
+			t := raw.(*tx)
+			var list []customer.Customer
+			if err := t.each(ctx, "store.wordOldCustomers", unworded, nil, func(row scanner) error {
+				c, err := scanCustomer(row)
+				list = append(list, c)
+				return err
+			}); err != nil {
+				return err
+			}
+			n = len(list)
+			for _, c := range list {
+				if _, err := t.exec(ctx, "store.wordOldCustomers", unsearch, c.ID); err != nil {
+					return err
+				}
+				contacts, err := t.ContactsOf(ctx, c.ID)
+				if err != nil {
+					return err
+				}
+				external, err := t.ExternalIDsOf(ctx, c.ID)
+				if err != nil {
+					return err
+				}
+				if err := t.SaveCustomer(ctx, &app.FoundCustomer{Customer: c, Words: customer.Found(c, contacts, external)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
 }

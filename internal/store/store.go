@@ -9,9 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/bits"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -147,6 +145,23 @@ func (s *Store) once(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn func(
 	return s.translate("store.Commit", raw.Commit())
 }
 
+// SQLite has one writer, and who waits for it asks again every few tens of
+// milliseconds at best: many transactions in a row hold it for a moment only,
+// and then leave it alone for long enough that others get their turn.
+const (
+	hold  = 15 * time.Millisecond
+	pause = 20 * time.Millisecond
+)
+
+// Pace is how long one transaction of many may hold the database and how long
+// to leave it alone afterwards.
+func (s *Store) Pace() (time.Duration, time.Duration) {
+	if s.dialect.name == "postgres" {
+		return 0, 0
+	}
+	return hold, pause
+}
+
 // Now returns business and wall time, the same for all nodes.
 func (s *Store) Now(ctx context.Context) (business, wall time.Time, err error) {
 	return s.now(ctx, s.read)
@@ -249,40 +264,6 @@ func (t *tx) each(ctx context.Context, op, q string, args []any, scan func(scann
 }
 
 type scanner interface{ Scan(into ...any) error }
-
-// manyTexts is one statement for 2^i rows at i.
-type manyTexts [7]string
-
-// many makes the texts of a statement that takes rows of so many columns
-// between head and tail.
-func many(head string, columns int, tail string) (m manyTexts) {
-	for i := range m {
-		rows := make([]string, 1<<i)
-		for r := range rows {
-			places := make([]string, columns)
-			for c := range places {
-				places[c] = fmt.Sprint("$", r*columns+c+1)
-			}
-			rows[r] = "(" + strings.Join(places, ", ") + ")"
-		}
-		m[i] = query(head + strings.Join(rows, ", ") + tail)
-	}
-	return m
-}
-
-// execMany runs a statement for all rows, as many at a time as there is a text
-// for.
-func (t *tx) execMany(ctx context.Context, op string, texts manyTexts, rows [][]any) error {
-	for len(rows) > 0 {
-		i := min(bits.Len(uint(len(rows)))-1, len(texts)-1)
-		n := 1 << i
-		if _, err := t.exec(ctx, op, texts[i], slices.Concat(rows[:n]...)...); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
-}
 
 // queries is every SQL text, so that a test can prepare each on both engines.
 var queries []string

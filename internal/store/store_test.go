@@ -203,49 +203,6 @@ func TestATransactionThatFailsLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestTheSameCustomerTwiceChangesNothing(t *testing.T) {
-	conform(t, func(b *bundle) {
-		ctx, c := b.t.Context(), aCustomer("Ángela Ñúñez 100%_x", "R-1")
-		put := func() (changed bool) {
-			b.tx(func(tx app.Tx) error {
-				cid, a, err := tx.PutCustomer(ctx, c)
-				if err != nil {
-					return err
-				}
-				con := customer.Contact{ID: customer.ContactID(id.New("con")), Customer: cid, Name: "Á", Email: "Angela@X.example", Role: customer.Owner}
-				d, err := tx.PutContact(ctx, con)
-				if err != nil {
-					return err
-				}
-				e, err := tx.PutSubscription(ctx, aSubscription(cid, "S-1"))
-				changed = a || d || e
-				return err
-			})
-			return changed
-		}
-		if !put() {
-			b.t.Error("the first time changed nothing")
-		}
-		c.ID = customer.ID(id.New("cus")) // an import makes a new id each time
-		if put() {
-			b.t.Error("the second time changed something")
-		}
-		b.tx(func(tx app.Tx) error {
-			for q, want := range map[string]int{"angela nunez": 1, "ÑÚÑEZ": 1, "r-1": 1, "100%_": 1, "100__": 0, "angela@x.ex": 1, "otra": 0} {
-				_, n, err := tx.ListCustomers(ctx, q, 10)
-				if err != nil || n != want {
-					b.t.Errorf("search %q: %d %v", q, n, err)
-				}
-			}
-			found, err := tx.CustomersByEmail(ctx, "angela@x.example")
-			if len(found) != 1 {
-				b.t.Errorf("by address: %v", found)
-			}
-			return err
-		})
-	})
-}
-
 // aCase stores a customer with a subscription and a case about it.
 func (b *bundle) aCase(tx app.Tx, sub customer.Subscription) (offboarding.CaseID, offboarding.CaseID, bool, error) {
 	ctx := b.t.Context()
@@ -273,10 +230,10 @@ func TestASubscriptionHasOneOpenCase(t *testing.T) {
 		sub := aSubscription(cus.ID, "S-1")
 		var first offboarding.CaseID
 		b.tx(func(tx app.Tx) error {
-			if _, _, err := tx.PutCustomer(ctx, cus); err != nil {
+			if _, err := tx.InsertCustomers(ctx, app.FoundCustomer{Customer: cus}); err != nil {
 				return err
 			}
-			if _, err := tx.PutSubscription(ctx, sub); err != nil {
+			if _, err := tx.InsertSubscriptions(ctx, sub); err != nil {
 				return err
 			}
 			var fresh bool

@@ -181,10 +181,10 @@ func TestWorksOfAPausedCaseStay(t *testing.T) {
 		cus := aCustomer("Ana", "R-1")
 		sub := aSubscription(cus.ID, "S-1")
 		b.tx(func(tx app.Tx) error {
-			if _, _, err := tx.PutCustomer(ctx, cus); err != nil {
+			if _, err := tx.InsertCustomers(ctx, app.FoundCustomer{Customer: cus}); err != nil {
 				return err
 			}
-			if _, err := tx.PutSubscription(ctx, sub); err != nil {
+			if _, err := tx.InsertSubscriptions(ctx, sub); err != nil {
 				return err
 			}
 			c, _, _, err := b.aCase(tx, sub)

@@ -6,6 +6,7 @@ package when
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -90,6 +91,29 @@ func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
 		return Date{}, fmt.Errorf("when: %q is not a date like 2026-03-31", s)
+	}
+	return DateOf(t, time.UTC), nil
+}
+
+// DateForms are how dates may be written in files, by the name of the form.
+var DateForms = map[string]string{
+	"yyyy-mm-dd": time.DateOnly, "yyyy/mm/dd": "2006/1/2", "yyyymmdd": "20060102",
+	"dd/mm/yyyy": "2/1/2006", "mm/dd/yyyy": "1/2/2006", "dd-mm-yyyy": "2-1-2006", "dd.mm.yyyy": "2.1.2006",
+}
+
+// ParseDateAs reads a date written in one of DateForms. A time of day behind
+// it is left out.
+func ParseDateAs(s, form string) (Date, error) {
+	layout, ok := DateForms[form]
+	if !ok {
+		return Date{}, fmt.Errorf("when: there is no form of dates %q", form)
+	}
+	if i := strings.IndexAny(s, " T"); i > 0 {
+		s = s[:i]
+	}
+	t, err := time.Parse(layout, s)
+	if err != nil {
+		return Date{}, fmt.Errorf("when: %q is not a date like %s", s, form)
 	}
 	return DateOf(t, time.UTC), nil
 }

@@ -147,19 +147,21 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 				needs = append(needs, n)
 			}
 		}
-		return v.App.AddGrant(v.r.Context(), v.actor, customer.Grant{
+		_, err := v.App.AddGrant(v.r.Context(), v.actor, customer.Grant{
 			Customer: c, System: v.form.Get("grant.system"), Account: v.form.Get("grant.account"), Kind: v.form.Get("grant.kind"), DependsOn: needs,
 		})
+		return err
 	},
 	"asset": func(v *visit, c customer.ID) error {
-		return v.App.AddAsset(v.r.Context(), v.actor, customer.Asset{
+		_, err := v.App.AddAsset(v.r.Context(), v.actor, customer.Asset{
 			Customer: c, Reference: v.form.Get("asset.reference"), Name: v.form.Get("asset.name"), Kind: v.form.Get("asset.kind"), Location: v.form.Get("asset.location"),
 		})
+		return err
 	},
 	"balance": func(v *visit, c customer.ID) error {
 		currency := strings.ToUpper(strings.TrimSpace(v.form.Get("balance.currency")))
 		digits, _ := money.Digits(currency)
-		amount, err := money.Parse(decimal(v.form.Get("balance.amount"), digits), currency)
+		amount, err := money.Parse(text.Decimal(v.lang, v.form.Get("balance.amount"), digits), currency)
 		if err != nil {
 			return fault.New(fault.Invalid, "amount.unreadable").On("balance.amount")
 		}
@@ -169,7 +171,8 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 				return fault.New(fault.Invalid, "date.unreadable").On("balance.due_on")
 			}
 		}
-		return v.App.AddBalance(v.r.Context(), v.actor, b)
+		_, err = v.App.AddBalance(v.r.Context(), v.actor, b)
+		return err
 	},
 	"settle": func(v *visit, c customer.ID) error {
 		return v.App.SettleBalance(v.r.Context(), v.actor, c, customer.BalanceID(v.form.Get("balance")), customer.BalanceStatus(v.form.Get("status")))

@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -53,12 +52,12 @@ type customersView struct {
 
 func (v *visit) customers() error {
 	q := v.r.URL.Query().Get("q")
-	list, total, err := v.App.ListCustomers(v.r.Context(), v.actor, q, pageSize)
+	list, err := v.App.ListCustomers(v.r.Context(), v.actor, app.CustomerFilter{Query: q, Limit: pageSize})
 	if err != nil {
 		return err
 	}
-	cv := customersView{Lang: v.lang, Query: q, Total: total, May: v.actor.May("customer"), Who: whoMay(v.lang, "customer")}
-	for _, c := range list {
+	cv := customersView{Lang: v.lang, Query: q, Total: list.Total, May: v.actor.May("customer"), Who: whoMay(v.lang, "customer")}
+	for _, c := range list.Rows {
 		row := viewCustomer(v.lang, c)
 		cv.Rows = append(cv.Rows, row)
 		if row.Reference == v.r.URL.Query().Get("added") {
@@ -122,14 +121,17 @@ func (v *visit) addCustomer() error {
 	for _, f := range customerFields {
 		typed[f] = v.form.Get(f)
 	}
-	cus, con, sub, wrong := readCustomer(typed)
-	_, err := v.App.AddCustomer(v.r.Context(), v.actor, cus, con, sub)
+	in, wrong := readCustomer(v.lang, typed)
+	_, err := v.App.AddCustomer(v.r.Context(), v.actor, in)
 	if err == nil && len(wrong) == 0 {
-		v.to(query("/console/customers", "q", cus.Reference, "added", cus.Reference))
+		v.to(query("/console/customers", "q", in.Reference, "added", in.Reference))
 		return nil
 	}
 	if fields := fault.Fields(err); len(fields) > 0 {
-		errs := text.FieldErrors(v.lang, err)
+		errs := map[string]string{}
+		for field, e := range text.FieldErrors(v.lang, err) {
+			errs[strings.NewReplacer("contacts.0.name", "contact_name", "contacts.0.", "", "subscriptions.0.reference", "subscription_reference", "subscriptions.0.", "").Replace(field)] = e
+		}
 		for field, e := range text.FieldErrors(v.lang, wrong.Or()) {
 			errs[field] = e
 		}
@@ -141,23 +143,24 @@ func (v *visit) addCustomer() error {
 // readCustomer reads what was typed. What cannot be read is handed on as a
 // value that the checks refuse, so that every mistake is told at once; wrong
 // says it better than they can.
-func readCustomer(typed map[string]string) (customer.Customer, customer.Contact, customer.Subscription, fault.List) {
-	var wrong fault.List
-	kind := customer.Kind(typed["kind"])
-	cus := customer.Customer{Kind: kind, Consumer: kind == customer.Person, Name: typed["name"], Reference: typed["reference"]}
-	con := customer.Contact{Name: typed["contact_name"], Email: typed["email"], Language: typed["language"]}
+func readCustomer(lang string, typed map[string]string) (in app.CustomerInput, wrong fault.List) {
+	in = app.CustomerInput{
+		Kind: customer.Kind(typed["kind"]), Consumer: typed["kind"] == string(customer.Person), Name: typed["name"], Reference: typed["reference"],
+	}
+	con := app.ContactInput{Name: typed["contact_name"], Email: typed["email"], Language: typed["language"], Role: customer.Owner}
 	if con.Name == "" {
 		con.Name = typed["name"]
 	}
 	if !text.Has(con.Language) {
 		con.Language = text.Langs()[0]
 	}
-	sub := customer.Subscription{
+	in.Language = con.Language
+	sub := app.SubscriptionInput{
 		Product: typed["product"], Plan: typed["plan"], Reference: typed["subscription_reference"], Interval: customer.Interval(typed["interval"]),
 	}
 	currency := strings.ToUpper(strings.TrimSpace(typed["currency"]))
 	digits, unknown := money.Digits(currency)
-	amount, err := money.Parse(decimal(typed["amount"], digits), currency)
+	amount, err := money.Parse(text.Decimal(lang, typed["amount"], digits), currency)
 	if err != nil {
 		amount = money.Amount{Minor: -1, Currency: currency}
 		if unknown == nil {
@@ -170,33 +173,6 @@ func readCustomer(typed map[string]string) (customer.Customer, customer.Contact,
 			wrong = append(wrong, fault.New(fault.Invalid, "date.unreadable").On("start"))
 		}
 	}
-	return cus, con, sub, wrong
-}
-
-// grouped is a whole number with its thousands apart.
-var grouped = regexp.MustCompile(`^-?[0-9]{1,3}([.,][0-9]{3})+$`)
-
-// decimal turns an amount as people write it (1.152,00 or 1,152.00 or 29,85)
-// into one with a point. Of two kinds of separator the last is the one of the
-// decimals; a single kind that only stands before three digits parts thousands,
-// unless the currency has three decimals. Anything else stays as it is, to be
-// refused.
-func decimal(s string, digits int) string {
-	s = strings.Join(strings.Fields(s), "")
-	point, comma := strings.Count(s, "."), strings.Count(s, ",")
-	i := strings.LastIndexAny(s, ".,")
-	switch {
-	case i < 0:
-		return s
-	case point > 0 && comma > 0:
-		if whole := s[:i]; strings.Count(s, s[i:i+1]) == 1 && grouped.MatchString(whole) {
-			return strings.NewReplacer(".", "", ",", "").Replace(whole) + "." + s[i+1:]
-		}
-		return s
-	case point+comma == 1 && (digits == 3 || !grouped.MatchString(s) || strings.HasPrefix(s, "0")):
-		return strings.Replace(s, ",", ".", 1)
-	case grouped.MatchString(s):
-		return strings.NewReplacer(".", "", ",", "").Replace(s)
-	}
-	return s
+	in.Contacts, in.Subscriptions = []app.ContactInput{con}, []app.SubscriptionInput{sub}
+	return in, wrong
 }

@@ -90,7 +90,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"system", known(v.lang, "console.system."+get("system"), get("system")), "by", who(v.lang, get("by"), ew.users),
 		"code", get("code"), "channel", known(v.lang, "console.channel."+get("channel"), get("channel")), "playbook", get("playbook"),
 		"decision", known(v.lang, "console.decision."+get("decision"), get("decision")), "subject", get("subject"), "to", get("to"),
-		"paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
+		"name", get("name"), "email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
 		"name", get("name"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
 	}

@@ -14,9 +14,9 @@ func TestACustomerHasAPageWithEverythingThatTheyHave(t *testing.T) {
 	h := newHouse(t, false)
 	h.customer("Clínica Lavanda", "FE-19330", "lavanda@example.com")
 	ines, tomas := h.as("ines"), h.as("tomas")
-	list, _, err := h.ListCustomers(t.Context(), app.Actor{Roles: []string{"agent"}}, "FE-19330", 5)
+	list, err := h.ListCustomers(t.Context(), app.Actor{Roles: []string{"agent"}}, app.CustomerFilter{Query: "FE-19330"})
 	must(t, err)
-	page := "/console/customers/" + string(list[0].Customer.ID)
+	page := "/console/customers/" + string(list.Rows[0].Customer.ID)
 	ines.get("/console/customers?q=lavanda").has(`href="` + page + `"`)
 	ines.get(page).is(200).has("Clínica Lavanda", "lavanda@example.com", "Nada apuntado")
 
@@ -43,9 +43,9 @@ func TestAPersonRegistersADepartureOnBehalfOfACustomer(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
 	h.customer("Clínica Lavanda", "FE-19330", "lavanda@example.com")
-	list, _, err := h.ListCustomers(t.Context(), app.Actor{Roles: []string{"agent"}}, "FE-19330", 5)
+	list, err := h.ListCustomers(t.Context(), app.Actor{Roles: []string{"agent"}}, app.CustomerFilter{Query: "FE-19330"})
 	must(t, err)
-	page := "/console/customers/" + string(list[0].Customer.ID)
+	page := "/console/customers/" + string(list.Rows[0].Customer.ID)
 	ines := h.as("ines")
 	in := []string{"channel", "phone", "reference", "", "when", "period_end", "proof", "Llamó desde su número y dijo su NIF"}
 	ines.post(page+"/behalf", in).is(422).has(`data-testid="error-reference"`)

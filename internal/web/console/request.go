@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
@@ -34,16 +35,16 @@ func (v *visit) requestPage(status int, problem string) error {
 	if !v.r.Form.Has("q") {
 		q = cmp.Or(r.Reference, r.AccountEmail, r.Name)
 	}
-	found, total, err := v.App.ListCustomers(v.r.Context(), v.actor, q, 20)
+	found, err := v.App.ListCustomers(v.r.Context(), v.actor, app.CustomerFilter{Query: q, Limit: 20})
 	if err != nil {
 		return err
 	}
 	rv := requestView{
 		Lang: v.lang, ID: string(r.ID), Code: r.Code, Name: r.Name, Email: r.AccountEmail, Receipt: r.ReceiptEmail, Reference: r.Reference,
-		Asked: text.Instant(v.lang, r.ReceivedAt, v.zone()), Case: string(r.Case), Query: q, Total: total,
+		Asked: text.Instant(v.lang, r.ReceivedAt, v.zone()), Case: string(r.Case), Query: q, Total: found.Total,
 		May: v.actor.May("request"), Who: whoMay(v.lang, "request"),
 	}
-	for _, c := range found {
+	for _, c := range found.Rows {
 		rv.Found = append(rv.Found, viewCustomer(v.lang, c))
 	}
 	v.show(status, "inbox", r.Code, problem, requestPage(rv))

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+)
+
+// CustomerInput is a new customer with what is known of them.
+type CustomerInput struct {
+	Kind                      customer.Kind
+	Consumer                  bool
+	Name, Reference, Country  string
+	Region, Language, Segment string
+	External                  []ExternalInput
+	Contacts                  []ContactInput
+	Subscriptions             []SubscriptionInput
+}
+
+// AddCustomer stores a customer typed by hand, all of it or nothing. Faults name
+// the field, those of parts as contacts.0.email; customer.reference_taken,
+// external.taken and subscription.taken say whose it is.
+func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (customer.ID, error) {
+	if err := by.may("customer"); err != nil {
+		return "", err
+	}
+	c := customer.Customer{
+		ID: customer.ID(id.New("cus")), Kind: in.Kind, Consumer: in.Consumer, Name: in.Name, Reference: in.Reference, Country: in.Country,
+		Region: in.Region, Language: in.Language, Segment: in.Segment, Version: 1,
+	}
+	l := c.Tidy()
+	external := make([]customer.ExternalID, len(in.External))
+	for i, x := range in.External {
+		external[i] = customer.ExternalID{Customer: c.ID, System: x.System, Value: x.Value}
+		l = append(l, external[i].Tidy().Under(fmt.Sprint("external.", i))...)
+	}
+	contacts := make([]customer.Contact, len(in.Contacts))
+	for i, x := range in.Contacts {
+		contacts[i] = customer.Contact{ID: customer.ContactID(id.New("con")), Customer: c.ID, Name: x.Name, Email: x.Email, Role: x.Role, Language: x.Language}
+		under := fmt.Sprint("contacts.", i)
+		l = append(l, contacts[i].Tidy().Under(under)...)
+		for _, y := range contacts[:i] {
+			if customer.FoldEmail(y.Email) == customer.FoldEmail(contacts[i].Email) && y.Email != "" {
+				l = append(l, fault.New(fault.Conflict, "contact.taken", "value", y.Email).On(under+".email"))
+			}
+		}
+	}
+	subs := make([]customer.Subscription, len(in.Subscriptions))
+	for i, x := range in.Subscriptions {
+		x.Customer = c.ID
+		subs[i] = x.subscription()
+		l = append(l, subs[i].Tidy().Under(fmt.Sprint("subscriptions.", i))...)
+	}
+	if len(l) > 0 {
+		return "", l
+	}
+	err := a.tx(ctx, func(tx Tx) error {
+		c.CreatedAt = tx.Now()
+		if n, err := tx.InsertCustomers(ctx, FoundCustomer{c, customer.Found(c, contacts, external)}); err != nil {
+			return err
+		} else if n == 0 {
+			old, err := tx.FindCustomerByReference(ctx, c.Reference)
+			if err != nil {
+				return err
+			}
+			return taken(ctx, tx, old.ID, "customer.reference_taken", "reference", c.Reference)
+		}
+		if _, err := tx.InsertContacts(ctx, contacts...); err != nil {
+			return err
+		}
+		for i, x := range external {
+			if n, err := tx.InsertExternalIDs(ctx, x); err != nil {
+				return err
+			} else if n == 0 {
+				return externalTaken(ctx, tx, x, fmt.Sprintf("external.%d.value", i))
+			}
+		}
+		for i, s := range subs {
+			if n, err := tx.InsertSubscriptions(ctx, s); err != nil {
+				return err
+			} else if n == 0 {
+				return subscriptionTaken(ctx, tx, s.Reference, fmt.Sprintf("subscriptions.%d.reference", i))
+			}
+		}
+		if c.Segment != "" {
+			if err := tx.NoteSegments(ctx, c.Segment); err != nil {
+				return err
+			}
+		}
+		return a.record(ctx, tx, fact{"customer.added", by.ID, "", string(c.ID), map[string]any{"reference": c.Reference, "name": c.Name}})
+	})
+	return c.ID, err
+}

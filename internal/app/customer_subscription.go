@@ -1,0 +1,163 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/money"
+	"hastaluego/internal/when"
+)
+
+// SubscriptionInput is a new subscription of a customer.
+type SubscriptionInput struct {
+	Customer                 customer.ID
+	Version                  int64  // of the customer that was looked at; 0: any
+	Reference, Product, Plan string // Reference is its number at the billing system
+	Amount                   money.Amount
+	Interval                 customer.Interval
+	Start, PaidUntil, TermEnd,
+	RenewsOn, LockIn when.Date
+	NoticeDays int
+	Status     customer.Status // empty: active
+}
+
+func (in SubscriptionInput) subscription() customer.Subscription {
+	s := customer.Subscription{
+		ID: customer.SubscriptionID(id.New("sub")), Customer: in.Customer, Reference: in.Reference, Product: in.Product, Plan: in.Plan,
+		Amount: in.Amount, Interval: in.Interval, Start: in.Start, PaidUntil: in.PaidUntil, TermEnd: in.TermEnd, RenewsOn: in.RenewsOn,
+		LockIn: in.LockIn, Notice: in.NoticeDays, Status: in.Status,
+	}
+	if s.Status == "" {
+		s.Status = customer.Active
+	}
+	return s
+}
+
+// AddSubscription adds what a customer has bought. Faults: reference, product,
+// plan, amount, currency, interval, start, paid_until, term_end, renews_on,
+// lock_in_until, notice_days, status; subscription.taken, with the name of whose
+// it is.
+func (a *App) AddSubscription(ctx context.Context, by Actor, in SubscriptionInput) (customer.SubscriptionID, error) {
+	s := in.subscription()
+	if l := s.Tidy(); len(l) > 0 {
+		return "", refusedUnless(by, "customer", l)
+	}
+	_, err := a.amend(ctx, by, in.Customer, in.Version, func(am *amending) (fact, error) {
+		if n, err := am.tx.InsertSubscriptions(ctx, s); err != nil {
+			return fact{}, err
+		} else if n == 0 {
+			return fact{}, subscriptionTaken(ctx, am.tx, s.Reference, "reference")
+		}
+		return fact{typ: "subscription.added", args: map[string]any{"reference": s.Reference, "product": s.Product, "amount": s.Amount.String()}}, nil
+	})
+	return s.ID, err
+}
+
+func subscriptionTaken(ctx context.Context, tx Tx, reference, field string) error {
+	list, err := tx.SubscriptionsByReference(ctx, reference)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return changedMeanwhile("app.subscriptionTaken")
+	}
+	return taken(ctx, tx, list[0].Customer, "subscription.taken", field, reference)
+}
+
+// SubscriptionPatch changes a subscription: what is nil stays.
+type SubscriptionPatch struct {
+	Customer                 customer.ID
+	Subscription             customer.SubscriptionID
+	Version                  int64
+	Reference, Product, Plan *string
+	Amount                   *money.Amount
+	Interval                 *customer.Interval
+	Start, PaidUntil, TermEnd,
+	RenewsOn, LockIn *when.Date
+	NoticeDays *int
+	Status     *customer.Status
+}
+
+// EditSubscription changes a subscription. While it is part of a departure its
+// status is the departure's (subscription.leaving).
+func (a *App) EditSubscription(ctx context.Context, by Actor, in SubscriptionPatch) error {
+	_, err := a.amend(ctx, by, in.Customer, in.Version, func(am *amending) (fact, error) {
+		list, err := am.tx.SubscriptionsOf(ctx, am.ID)
+		if err != nil {
+			return fact{}, err
+		}
+		i := slices.IndexFunc(list, func(s customer.Subscription) bool { return s.ID == in.Subscription })
+		if i < 0 {
+			return fact{}, fault.New(fault.NotFound, "not_found")
+		}
+		was := list[i]
+		now := was
+		patch(&now.Reference, in.Reference)
+		patch(&now.Product, in.Product)
+		patch(&now.Plan, in.Plan)
+		patch(&now.Amount, in.Amount)
+		patch(&now.Interval, in.Interval)
+		patch(&now.Start, in.Start)
+		patch(&now.PaidUntil, in.PaidUntil)
+		patch(&now.TermEnd, in.TermEnd)
+		patch(&now.RenewsOn, in.RenewsOn)
+		patch(&now.LockIn, in.LockIn)
+		patch(&now.Notice, in.NoticeDays)
+		patch(&now.Status, in.Status)
+		if l := now.Tidy(); len(l) > 0 {
+			return fact{}, l
+		}
+		if now == was {
+			return fact{}, nil
+		}
+		if now.Reference != was.Reference {
+			if other, err := am.tx.SubscriptionsByReference(ctx, now.Reference); err != nil {
+				return fact{}, err
+			} else if len(other) > 0 {
+				return fact{}, taken(ctx, am.tx, other[0].Customer, "subscription.taken", "reference", now.Reference)
+			}
+		}
+		if now.Status != was.Status {
+			if err := am.notLeaving(ctx, was.ID); err != nil {
+				return fact{}, err
+			}
+		}
+		return fact{typ: "subscription.changed", args: map[string]any{"reference": now.Reference, "changed": differences(was, now)}},
+			am.tx.SaveSubscription(ctx, now, was.Status)
+	})
+	return err
+}
+
+func differences(was, now customer.Subscription) changes {
+	ch := changes{}
+	differ(ch, "reference", was.Reference, now.Reference)
+	differ(ch, "product", was.Product, now.Product)
+	differ(ch, "plan", was.Plan, now.Plan)
+	differ(ch, "amount", was.Amount.String(), now.Amount.String())
+	differ(ch, "interval", was.Interval, now.Interval)
+	differ(ch, "start", was.Start, now.Start)
+	differ(ch, "paid_until", was.PaidUntil, now.PaidUntil)
+	differ(ch, "term_end", was.TermEnd, now.TermEnd)
+	differ(ch, "renews_on", was.RenewsOn, now.RenewsOn)
+	differ(ch, "lock_in_until", was.LockIn, now.LockIn)
+	differ(ch, "notice_days", was.Notice, now.Notice)
+	differ(ch, "status", was.Status, now.Status)
+	return ch
+}
+
+// notLeaving refuses where a case that is not over is about the subscription.
+func (am *amending) notLeaving(ctx context.Context, sub customer.SubscriptionID) error {
+	open, err := openCases(ctx, am.tx, am.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		if slices.Contains(c.Subscriptions, sub) {
+			return fault.New(fault.Blocked, "subscription.leaving", "code", c.Code).On("status")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/ingest"
+)
+
+// write stores what became of the rows. Whoever was faster since the look is
+// fault.Conflict (case.changed_meanwhile), and then nothing is stored.
+func (k *known) write(ctx context.Context, tx Tx) error {
+	var customers []FoundCustomer
+	var contacts []customer.Contact
+	var external []customer.ExternalID
+	var assets []customer.Asset
+	var segments []string
+	for _, e := range sortedByID(k.byID) {
+		if e.state != same {
+			e.Words = customer.Found(e.Customer, nowOf(e.contacts), e.external)
+			if e.Segment != "" && !slices.Contains(segments, e.Segment) {
+				segments = append(segments, e.Segment)
+			}
+		}
+		switch e.state {
+		case fresh:
+			if e.CreatedAt.IsZero() {
+				e.CreatedAt = tx.Now()
+			}
+			customers = append(customers, e.FoundCustomer)
+		case different:
+			if err := tx.SaveCustomer(ctx, &e.FoundCustomer); err != nil {
+				return err
+			}
+		}
+		external = append(external, e.external[len(e.external)-e.fresh:]...)
+		for _, c := range e.contacts {
+			switch c.state {
+			case fresh:
+				contacts = append(contacts, c.now)
+			case different:
+				if err := tx.SaveContact(ctx, c.now); err != nil {
+					return err
+				}
+			}
+		}
+		for _, a := range e.assets {
+			switch a.state {
+			case fresh:
+				assets = append(assets, a.now)
+			case different:
+				if err := tx.SaveAsset(ctx, a.now); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	subs, err := saved(k.subs, func(s *kept[customer.Subscription]) error { return tx.SaveSubscription(ctx, s.now, s.was.Status) })
+	if err != nil {
+		return err
+	}
+	grants, err := saved(k.grants, func(g *kept[customer.Grant]) error { return tx.SaveGrant(ctx, g.now, g.was.Status) })
+	if err != nil {
+		return err
+	}
+	balances, err := saved(k.balances, func(b *kept[customer.Balance]) error { return tx.SaveBalance(ctx, b.now, b.was.Status) })
+	if err != nil {
+		return err
+	}
+	slices.Sort(segments)
+	if err := tx.NoteSegments(ctx, segments...); err != nil {
+		return err
+	}
+	want := []int{len(customers), len(contacts), len(external), len(subs), len(grants), len(assets), len(balances)}
+	for i, insert := range []func() (int, error){
+		func() (int, error) { return tx.InsertCustomers(ctx, customers...) },
+		func() (int, error) { return tx.InsertContacts(ctx, contacts...) },
+		func() (int, error) { return tx.InsertExternalIDs(ctx, external...) },
+		func() (int, error) { return tx.InsertSubscriptions(ctx, subs...) },
+		func() (int, error) { return tx.InsertGrants(ctx, grants...) },
+		func() (int, error) { return tx.InsertAssets(ctx, assets...) },
+		func() (int, error) { return tx.InsertBalances(ctx, balances...) },
+	} {
+		if stored, err := insert(); err != nil {
+			return err
+		} else if stored != want[i] {
+			return changedMeanwhile("app.write")
+		}
+	}
+	return nil
+}
+
+func changedMeanwhile(op string) error {
+	return fault.New(fault.Conflict, "case.changed_meanwhile").At(op, nil)
+}
+
+// sortedByID returns the customers in the order of their ids, in which all who
+// write several of them do.
+func sortedByID(m map[customer.ID]*entry) []*entry {
+	out := make([]*entry, 0, len(m))
+	for _, e := range m {
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(a, b *entry) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return out
+}
+
+func nowOf[T any](list []*kept[T]) []T {
+	out := make([]T, len(list))
+	for i, x := range list {
+		out[i] = x.now
+	}
+	return out
+}
+
+// saved saves what is different and returns what is fresh, both in the order
+// of their names.
+func saved[T any](m map[string]*kept[T], save func(*kept[T]) error) (list []T, err error) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		switch x := m[name]; x.state {
+		case fresh:
+			list = append(list, x.now)
+		case different:
+			if err := save(x); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// PutRows stores customers that somebody already checked, in one transaction;
+// the same again changes nothing.
+func (a *App) PutRows(ctx context.Context, rows []ingest.Row) error {
+	return a.tx(ctx, func(tx Tx) error {
+		k, err := look(ctx, tx, rows)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if _, refused := k.put(row); refused != nil {
+				return refused
+			}
+		}
+		return k.write(ctx, tx)
+	})
+}

@@ -1,0 +1,293 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// row makes a customer of one record. What is wrong names the column.
+func (m *Map) row(t *table, record []string, vars map[string]any) (Row, *fault.Error) {
+	for _, c := range m.Columns {
+		value := record[t.index[c]]
+		if _, err := customer.CheckText(c, value, 10_000, true); err != nil {
+			return Row{}, err
+		}
+		if t.latin1 && strings.ContainsRune(value, '\uFFFD') {
+			return Row{}, fault.New(fault.Invalid, "field.text").On(c)
+		}
+	}
+	for v, column := range m.variables {
+		vars[v] = record[t.index[column]]
+	}
+	f := filler{m: m, row: Row{
+		Existing: m.Existing, Only: m.fills,
+		Customer:     customer.Customer{Kind: customer.Person, Consumer: true},
+		Contact:      customer.Contact{Role: customer.Owner},
+		Subscription: customer.Subscription{Interval: customer.Monthly, Status: customer.Active},
+		Grant:        customer.Grant{Kind: "login", Status: customer.Granted},
+		Balance:      customer.Balance{Kind: customer.Invoice, Status: customer.Due},
+	}}
+	for _, s := range m.sources {
+		value := s.constant
+		switch {
+		case s.column != "":
+			value = record[t.index[s.column]]
+		case s.expr != nil:
+			var err error
+			if value, err = s.expr.Eval(vars); err != nil {
+				return f.row, fault.New(fault.Invalid, "csv.expression", "what", err.Error()).On(s.field)
+			}
+		}
+		value = strings.TrimSpace(value)
+		f.there[s.group] = f.there[s.group] || value != "" && s.constant == ""
+		f.values = append(f.values, value)
+	}
+	for i, s := range m.sources {
+		if s.group != customerGroup && !f.there[s.group] {
+			continue
+		}
+		if err := f.set(s.field, f.values[i]); err != nil {
+			if err.Field == "" {
+				err = err.On(s.field)
+			}
+			return f.row, err
+		}
+	}
+	return f.row, f.finish()
+}
+
+// filler fills a row field by field.
+type filler struct {
+	m      *Map
+	row    Row
+	values []string
+	there  [groups]bool // a group whose columns are all empty is not there
+	amount string       // of the subscription, until its currency is known
+	sum    string       // of the balance
+}
+
+// choice takes one of the known values; nothing leaves what is there.
+func choice[T ~string](into *T, value string, known ...T) *fault.Error {
+	if value == "" {
+		return nil
+	}
+	if i := slices.Index(known, T(value)); i >= 0 {
+		*into = known[i]
+		return nil
+	}
+	words := make([]string, len(known))
+	for i, k := range known {
+		words[i] = string(k)
+	}
+	return fault.New(fault.Invalid, "csv.choice", "value", short(value), "known", strings.Join(words, ", "))
+}
+
+func (f *filler) set(field, value string) *fault.Error {
+	r := &f.row
+	if system, ok := strings.CutPrefix(field, externalPrefix); ok {
+		if value != "" {
+			r.External = append(r.External, customer.ExternalID{System: system, Value: value})
+		}
+		return nil
+	}
+	switch field {
+	case "customer.reference":
+		r.Customer.Reference = value
+	case "customer.name":
+		r.Customer.Name = value
+	case "customer.kind":
+		return choice(&r.Customer.Kind, value, customer.Person, customer.Organisation)
+	case "customer.consumer":
+		return truth(&r.Customer.Consumer, value)
+	case "customer.country":
+		r.Customer.Country = value
+	case "customer.region":
+		r.Customer.Region = value
+	case "customer.language":
+		r.Customer.Language = value
+	case "customer.segment":
+		r.Customer.Segment = value
+	case "contact.name":
+		r.Contact.Name = value
+	case "contact.email":
+		r.Contact.Email = value
+	case "contact.role":
+		return choice(&r.Contact.Role, value, customer.Roles...)
+	case "contact.language":
+		r.Contact.Language = value
+	case "subscription.reference":
+		r.Subscription.Reference = value
+	case "subscription.product":
+		r.Subscription.Product = value
+	case "subscription.plan":
+		r.Subscription.Plan = value
+	case "subscription.amount":
+		f.amount = value
+	case "subscription.currency":
+		r.Subscription.Amount.Currency = strings.ToUpper(value)
+	case "subscription.interval":
+		return choice(&r.Subscription.Interval, value, customer.Intervals...)
+	case "subscription.start":
+		return f.date(&r.Subscription.Start, value)
+	case "subscription.paid_until":
+		return f.date(&r.Subscription.PaidUntil, value)
+	case "subscription.term_end":
+		return f.date(&r.Subscription.TermEnd, value)
+	case "subscription.renews_on":
+		return f.date(&r.Subscription.RenewsOn, value)
+	case "subscription.lock_in_until":
+		return f.date(&r.Subscription.LockIn, value)
+	case "subscription.notice_days":
+		return wholeNumber(&r.Subscription.Notice, value)
+	case "subscription.status":
+		return choice(&r.Subscription.Status, value, customer.Statuses...)
+	case "grant.system":
+		r.Grant.System = value
+	case "grant.account":
+		r.Grant.Account = value
+	case "grant.kind":
+		return choice(&r.Grant.Kind, value, customer.GrantKinds...)
+	case "grant.depends_on":
+		for name := range strings.SplitSeq(value, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				r.Grant.DependsOn = append(r.Grant.DependsOn, name)
+			}
+		}
+	case "grant.status":
+		return choice(&r.Grant.Status, value, customer.Granted, customer.Revoked)
+	case "asset.reference":
+		r.Asset.Reference = value
+	case "asset.kind":
+		r.Asset.Kind = value
+	case "asset.name":
+		r.Asset.Name = value
+	case "asset.location":
+		r.Asset.Location = value
+	case "balance.reference":
+		r.Balance.Reference = value
+	case "balance.kind":
+		return choice(&r.Balance.Kind, value, customer.BalanceKinds...)
+	case "balance.about":
+		r.Balance.About = value
+	case "balance.amount":
+		f.sum = value
+	case "balance.currency":
+		r.Balance.Amount.Currency = strings.ToUpper(value)
+	case "balance.due_on":
+		return f.date(&r.Balance.DueOn, value)
+	case "balance.status":
+		return choice(&r.Balance.Status, value, customer.Due, customer.Paid, customer.Void)
+	default:
+		return fault.New(fault.Internal, "internal").At("ingest.set", fmt.Errorf("no field %s", field))
+	}
+	return nil
+}
+
+// money reads an amount in the currency that it already has.
+func (f *filler) money(into *money.Amount, value string) *fault.Error {
+	digits, err := money.Digits(into.Currency)
+	if err != nil {
+		return fault.New(fault.Invalid, "field.currency").On("currency")
+	}
+	decimal := value
+	if f.m.decimal != "" {
+		decimal = text.Decimal(f.m.decimal, value, digits)
+	}
+	a, err := money.Parse(decimal, into.Currency)
+	if err != nil {
+		return fault.New(fault.Invalid, "csv.amount", "value", short(value), "currency", into.Currency).At("ingest", err).On("amount")
+	}
+	*into = a
+	return nil
+}
+
+func (f *filler) date(into *when.Date, value string) *fault.Error {
+	if value == "" {
+		return nil
+	}
+	d, err := when.ParseDateAs(value, f.m.dates)
+	if err != nil {
+		return fault.New(fault.Invalid, "csv.date", "value", short(value), "form", f.m.dates)
+	}
+	*into = d
+	return nil
+}
+
+func truth(into *bool, value string) *fault.Error {
+	switch value {
+	case "true", "false":
+		*into = value == "true"
+	case "":
+	default:
+		return fault.New(fault.Invalid, "csv.choice", "value", short(value), "known", "true, false")
+	}
+	return nil
+}
+
+// wholeNumber reads digits; nothing leaves what is there.
+func wholeNumber(into *int, value string) *fault.Error {
+	if value == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return fault.New(fault.Invalid, "csv.whole_number", "value", short(value))
+	}
+	*into = n
+	return nil
+}
+
+// finish checks what only the whole row can show, and clears what the row does
+// not have.
+func (f *filler) finish() *fault.Error {
+	r := &f.row
+	if r.Existing {
+		if r.Customer.Reference == "" {
+			return fault.New(fault.Invalid, "field.required").On("customer.reference")
+		}
+	} else if l := r.Customer.Tidy(); len(l) > 0 {
+		return l.Under("customer")[0]
+	}
+	for i := range r.External {
+		if l := r.External[i].Tidy(); len(l) > 0 {
+			return l[0].On(externalPrefix + r.External[i].System)
+		}
+	}
+	for _, g := range []struct {
+		group group
+		name  string
+		tidy  func() fault.List
+		clear func()
+	}{
+		{contactGroup, "contact", r.Contact.Tidy, func() { r.Contact = customer.Contact{} }},
+		{subscriptionGroup, "subscription", func() fault.List {
+			if err := f.money(&r.Subscription.Amount, f.amount); err != nil {
+				return fault.List{err}
+			}
+			return r.Subscription.Tidy()
+		}, func() { r.Subscription = customer.Subscription{} }},
+		{grantGroup, "grant", r.Grant.Tidy, func() { r.Grant = customer.Grant{} }},
+		{assetGroup, "asset", r.Asset.Tidy, func() { r.Asset = customer.Asset{} }},
+		{balanceGroup, "balance", func() fault.List {
+			if err := f.money(&r.Balance.Amount, f.sum); err != nil {
+				return fault.List{err}
+			}
+			return r.Balance.Tidy()
+		}, func() { r.Balance = customer.Balance{} }},
+	} {
+		if !f.there[g.group] {
+			g.clear()
+		} else if l := g.tidy(); len(l) > 0 {
+			return l.Under(g.name)[0]
+		}
+	}
+	return nil
+}
