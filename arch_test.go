@@ -35,10 +35,10 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "audit bundle connector customer fault form id ingest money notice offboarding playbook rule step totp when",
+	"internal/app":       "audit bundle connector customer fault form id ingest money notice offboarding playbook rule step totp webhook when",
 	"internal/engine":    "app connector fault offboarding step when",
 	// adapters: blind to each other; a child may import its parent
-	"internal/outbound":             "when",
+	"internal/outbound":             "fault when",
 	"internal/connector/httpsystem": "connector fault outbound when",
 	"internal/store":                "app audit customer fault offboarding when",
 	"internal/seal":                 "audit fault id when",

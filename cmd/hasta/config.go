@@ -29,6 +29,9 @@ type config struct {
 	Keys      struct {
 		Dir string `yaml:"dir" about:"folder of the keys, outside the database and its backups; by default keys in dir"`
 	} `yaml:"keys"`
+	Outbound struct {
+		Allow []string `yaml:"allow" about:"private networks or addresses that webhooks may be sent to, and the only ones that may be without TLS"`
+	} `yaml:"outbound"`
 	Systems  string `yaml:"systems" about:"file of far systems (systems.md)"`
 	Playbook string `yaml:"playbook" about:"file, or name of a built-in one, that departures follow when no other applies; by default saas-b2c"`
 	// Playbooks are tried before Playbook: files, or names of built-in ones.
@@ -180,10 +183,10 @@ func (c companyConfig) profile(publicURL string) (app.Company, error) {
 // mailDir is where letters go as files when there is no mail server.
 func (c config) mailDir() string { return filepath.Join(c.Dir, "mail") }
 
-// proxies are the trusted proxies as blocks of addresses.
-func (c config) proxies() ([]netip.Prefix, error) {
+// prefixes reads blocks of addresses.
+func prefixes(list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, s := range c.Proxies {
+	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a block of addresses such as 10.0.0.0/8", s)

@@ -60,8 +60,11 @@ func checkConfig(name string, src []byte) []error {
 			at("listen", "%q is not host:port such as 127.0.0.1:8780", cfg.Listen)
 		}
 	}
-	if _, err := cfg.proxies(); err != nil {
+	if _, err := prefixes(cfg.Proxies); err != nil {
 		at("trusted_proxies", "%w", err)
+	}
+	if _, err := prefixes(cfg.Outbound.Allow); err != nil {
+		at("outbound.allow", "%w", err)
 	}
 	if u, err := url.Parse(cfg.PublicURL); cfg.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "") {
 		at("public_url", "%q is not an address such as https://bajas.example.com", cfg.PublicURL)

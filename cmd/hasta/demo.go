@@ -84,6 +84,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 		Mail: mailConfig{SMTP: c.SMTP, From: fmt.Sprintf("%s <%s>", demo.Company.Name, demo.Company.Email)}, Engine: engineConfig{Workers: 8, Lease: 20 * time.Second, Poll: 250 * time.Millisecond}, Demo: true,
 	}
 	cfg.Keys.Dir = info.Keys
+	cfg.Outbound.Allow = []string{"127.0.0.0/8", "::1/128"}
 	h, err := build(ctx, cfg, logger(o, c.LogLevel, ""), billing.SetClock)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/seal"
 	"hastaluego/internal/step"
@@ -110,8 +111,13 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
+	allow, err := prefixes(cfg.Outbound.Allow)
+	if err != nil {
+		return h, err
+	}
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved, Connected: connected(configs),
+		Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0,
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()
@@ -194,7 +200,7 @@ func (h *house) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	proxies, err := h.cfg.proxies()
+	proxies, err := prefixes(h.cfg.Proxies)
 	if err != nil {
 		return nil, err
 	}

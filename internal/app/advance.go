@@ -140,6 +140,9 @@ func (a *App) Advance(ctx context.Context, w offboarding.Work, r Result) (bool, 
 		if ok, err = tx.SaveWork(ctx, next); err != nil || !ok {
 			return err
 		}
+		if w.Kind == DeliveryKind {
+			return a.followDelivery(ctx, tx, next)
+		}
 		if w.Case == "" || w.Step == "" {
 			return nil
 		}

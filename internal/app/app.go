@@ -47,6 +47,10 @@ type Config struct {
 	Connected playbook.Connected
 	Company   Company
 	Wake      func() // tells the engine that there may be work; may be nil
+	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
+	// be addresses without TLS: only those that the operator named are called.
+	Hooks      Caller
+	PlainHooks bool
 	// Moved is told before business time moves, so that far systems of a demo
 	// or a rehearsal live in the same time; may be nil.
 	Moved func(ctx context.Context, to time.Time) error
@@ -64,6 +68,8 @@ type App struct {
 	company  Company
 	wake     func()
 	moved    func(ctx context.Context, to time.Time) error
+	hooks    Caller
+	plain    bool
 	parsed   sync.Map // playbooks by version
 }
 
@@ -77,7 +83,7 @@ func New(c Config) *App {
 	}
 	return &App{
 		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, company: c.Company,
-		wake: c.Wake, moved: c.Moved,
+		wake: c.Wake, moved: c.Moved, hooks: c.Hooks, plain: c.PlainHooks,
 	}
 }
 
@@ -115,18 +121,27 @@ type fact struct {
 	args    map[string]any
 }
 
-// record writes a fact to the log, sealed with the account key of its subject.
+// record writes a fact to the log, and to the webhooks that want it.
 func (a *App) record(ctx context.Context, tx Tx, f fact) error {
+	e, err := a.entry(ctx, tx, f)
+	if err != nil {
+		return err
+	}
+	return a.announce(ctx, tx, e, f)
+}
+
+// entry writes a fact to the log, sealed with the account key of its subject.
+func (a *App) entry(ctx context.Context, tx Tx, f fact) (audit.Entry, error) {
 	if _, known := eventTypes[f.typ]; !known {
-		return fault.New(fault.Internal, "internal").At("app.record: no event type "+f.typ, nil)
+		return audit.Entry{}, fault.New(fault.Internal, "internal").At("app.entry: no event type "+f.typ, nil)
 	}
 	body, err := audit.Body(f.args)
 	if err != nil {
-		return fault.Wrap("app.record", err)
+		return audit.Entry{}, fault.Wrap("app.entry", err)
 	}
 	keyID, err := a.keys.KeyFor(ctx, f.subject, "account")
 	if err != nil {
-		return err
+		return audit.Entry{}, err
 	}
 	salt := audit.NewSalt()
 	e := audit.Entry{
@@ -135,9 +150,9 @@ func (a *App) record(ctx context.Context, tx Tx, f fact) error {
 	}
 	sealed, err := a.keys.Seal(ctx, keyID, audit.Plain(salt, body), audit.AAD(e.ID))
 	if err != nil {
-		return err
+		return audit.Entry{}, err
 	}
-	return tx.Append(ctx, e, sealed)
+	return e, tx.Append(ctx, e, sealed)
 }
 
 // house is the subject of what is about nobody in particular.

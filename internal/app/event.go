@@ -60,7 +60,7 @@ var EventTypes = []EventType{
 	{Type: "form.answered", When: "a person finished the form of a step", Args: []string{"step", "form", "answers"}, Sent: true, Tells: []string{"step"}},
 	{Type: "evidence.added", When: "a file was attached to a step", Args: []string{"step", "blob", "name", "sha256"}, Sent: true, Tells: []string{"step", "blob", "sha256"}},
 
-	{Type: "work.called", When: "a far system is about to be called", Args: workArgs, Sent: true, Tells: workArgs, State: "running"},
+	{Type: "work.called", When: "a far system is about to be called", Args: with(workArgs, "before"), Sent: true, Tells: workArgs, State: "running"},
 	{Type: "work.done", When: "the far system said that it is done", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "done"},
 	{Type: "work.verified", When: "it was read back, and is so", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "verified"},
 	{Type: "work.failed", When: "the far system refused, or the attempts are used up: a person is asked", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: with(workArgs, "why"), State: "failed"},
@@ -103,6 +103,13 @@ var EventTypes = []EventType{
 	{Type: "staff.viewed_as", When: "in the demo, somebody looks as somebody else", Args: []string{"as"}},
 	{Type: "staff.factor_on", When: "somebody turned their second factor on"},
 	{Type: "staff.factor_off", When: "a second factor was turned off", Args: []string{"user"}},
+	{Type: "webhook.added", When: "an endpoint was added", Args: []string{"webhook", "host", "events"}},
+	{Type: "webhook.rotated", When: "an endpoint got a new secret; the old one works until then", Args: []string{"webhook", "old_until"}},
+	{Type: "webhook.disabled", When: "nothing more is sent to an endpoint, because a person or the endpoint itself said so", Args: []string{"webhook", "why"}},
+	{Type: "webhook.enabled", When: "events are sent to it again", Args: []string{"webhook"}},
+	{Type: "webhook.tested", When: "somebody had a test message sent", Args: []string{"webhook"}},
+	{Type: "webhook.given_up", When: "a message was not taken after all attempts", Args: []string{"webhook", "event", "why"}},
+	{Type: "webhook.redelivered", When: "somebody had messages sent again that were given up", Args: []string{"webhook", "messages"}},
 	{Type: "clock.moved", When: "business time was pushed forward", Args: []string{"from", "to"}},
 	{Type: "log.restored", When: "a backup was restored: what came after it is missing, and why", Args: []string{"from", "to", "reason"}},
 }

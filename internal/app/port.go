@@ -44,6 +44,7 @@ type Tx interface {
 	KeyTx
 	OnceTx
 	PageTx
+	WebhookTx
 	AuditTx
 	SettingTx
 }
@@ -195,6 +196,7 @@ type ClaimInput struct {
 	Limit     int
 	PerSystem int // at most so many running works of one far system
 	Lease     time.Duration
+	Webhooks  bool // deliveries of webhooks; else everything but those
 }
 
 // WorkTx keeps works: the rows are the queue.

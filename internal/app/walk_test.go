@@ -24,6 +24,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/seal"
 	"hastaluego/internal/step"
@@ -196,6 +197,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
 		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on,
+		Hooks: outbound.NewPoster(loopback), PlainHooks: true,
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		Wake:    func() { eng.Wake() },
 	})

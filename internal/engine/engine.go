@@ -35,8 +35,8 @@ type Config struct {
 // Engine claims and runs works until its context is over.
 type Engine struct {
 	Config
-	wake   chan struct{}
-	polled atomic.Int64 // wall instant at which it last was well, µs
+	wake   chan struct{} // there may be work
+	polled atomic.Int64  // wall instant at which it last was well, µs
 }
 
 // New makes an Engine; zero fields get defaults.
@@ -67,17 +67,33 @@ func New(c Config) *Engine {
 }
 
 // Wake tells the engine that there may be work. It never blocks.
-func (e *Engine) Wake() {
+func (e *Engine) Wake() { nudge(e.wake) }
+
+func nudge(c chan<- struct{}) {
 	select {
-	case e.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
+
+// perEndpoint is how many messages are on their way to one endpoint at once.
+const perEndpoint = 2
 
 // Run works until ctx is over; then it takes no more. What has not begun to
 // call anybody is handed back at once; a call under way goes on until its
 // deadline and is recorded.
 func (e *Engine) Run(ctx context.Context) error {
+	var lanes sync.WaitGroup
+	lanes.Go(func() { e.lane(ctx, e.wake, app.ClaimInput{PerSystem: e.PerSystem}) })
+	// Webhooks have workers of their own: endpoints that hang hold up no
+	// departure. They find their work by polling.
+	lanes.Go(func() { e.lane(ctx, make(chan struct{}, 1), app.ClaimInput{PerSystem: perEndpoint, Webhooks: true}) })
+	lanes.Wait()
+	return nil
+}
+
+// lane claims and runs works of one sort.
+func (e *Engine) lane(ctx context.Context, wake chan struct{}, in app.ClaimInput) {
 	slots := make(chan struct{}, e.Workers)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -88,10 +104,10 @@ func (e *Engine) Run(ctx context.Context) error {
 		free := e.Workers - len(slots)
 		if free < max(1, e.Workers/4) {
 			e.well()
-			e.sleep(ctx, e.Poll, e.wake)
+			e.sleep(ctx, e.Poll, wake)
 			continue
 		}
-		works, next, err := e.claim(ctx, free)
+		works, next, err := e.claim(ctx, in, free)
 		if err != nil {
 			// A full disk must not become a hot loop.
 			errorsInARow++
@@ -103,26 +119,26 @@ func (e *Engine) Run(ctx context.Context) error {
 		for _, w := range works {
 			slots <- struct{}{}
 			wg.Go(func() {
-				defer func() { <-slots; e.Wake() }()
+				defer func() { <-slots; nudge(wake) }()
 				e.work(ctx, w)
 			})
 		}
 		if len(works) < free {
-			e.sleep(ctx, next, e.wake)
+			e.sleep(ctx, next, wake)
 		}
 	}
-	return nil
 }
 
 // claim takes works for the free workers. next is how long to sleep when there
 // are fewer.
-func (e *Engine) claim(ctx context.Context, free int) (works []offboarding.Work, next time.Duration, err error) {
+func (e *Engine) claim(ctx context.Context, in app.ClaimInput, free int) (works []offboarding.Work, next time.Duration, err error) {
 	// Not interrupted: what is claimed and not known to be would wait for its
 	// lease.
 	ctx = context.WithoutCancel(ctx)
+	in.Worker, in.Limit, in.Lease = e.Name, free, e.Lease
 	err = e.Store.Tx(ctx, func(tx app.Tx) (err error) {
 		next = e.Poll
-		works, err = tx.Claim(ctx, app.ClaimInput{Worker: e.Name, Limit: free, PerSystem: e.PerSystem, Lease: e.Lease})
+		works, err = tx.Claim(ctx, in)
 		if err != nil || len(works) == free {
 			return err
 		}

@@ -49,6 +49,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.watch(ctx, w)
 	case "message":
 		return app.Result{Verdict: app.Accomplished}, t.App.SendMessage(ctx, offboarding.MessageID(w.Item))
+	case app.DeliveryKind:
+		return t.App.Deliver(ctx, w)
 	}
 	if w.Kind == app.AlarmKind {
 		step, alarm, _ := strings.Cut(w.Item, ":")

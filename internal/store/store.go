@@ -206,6 +206,7 @@ type tx struct {
 	shared    bool                                    // others' parts are in it too
 	log       []appended                              // entries to be stored at its end
 	stored    map[offboarding.StepID]offboarding.Step // steps as they are in the database
+	webhooks  []app.Webhook                           // active ones; nil: not read yet
 }
 
 // own is the context of a statement. In a shared transaction a statement is

@@ -33,7 +33,9 @@ var (
 		UPDATE work SET state = 'cancelled'
 		 WHERE case_id = $1 AND kind = 'alarm' AND state = 'ready' AND ($2 = '' OR item IN ($3, $4, $5))`)
 	nextTimer = query(`SELECT COALESCE(MIN(run_at), 0) FROM work WHERE state = 'ready' AND run_at > $1`)
-	busyWorks = query(`SELECT COUNT(*) FROM work WHERE state = 'running' OR state = 'ready' AND run_at <= $1 AND tries = 0`)
+	busyWorks = query(`
+		SELECT COUNT(*) FROM work
+		 WHERE kind <> 'webhook_delivery' AND (state = 'running' OR state = 'ready' AND run_at <= $1 AND tries = 0)`)
 )
 
 func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {

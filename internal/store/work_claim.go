@@ -18,7 +18,8 @@ const (
 )
 
 // claimWork takes due works. $1 business now, $2 wall now, $3 business minus
-// wall, $4 limit, $5 most running works of a system, $6 new lease, $7 worker.
+// wall, $4 limit, $5 most running works of a system, $6 new lease, $7 worker,
+// $8 whether webhooks (1) or all others (0).
 //
 // It looks at the head of each line of each system that may have more works,
 // and so costs the same whatever the backlog. Ready works of a system compete
@@ -33,7 +34,7 @@ func claimWork(head func(line, due, order string) string) string {
 	    SELECT * FROM (
 	        SELECT s.system, $5 - (SELECT COUNT(*) FROM work r WHERE r.system = s.system AND r.state = 'running' AND r.lease_until > $2) AS n
 	          FROM (SELECT system FROM due_systems UNION SELECT system FROM retry_systems UNION SELECT system FROM leased_systems) s
-	         WHERE s.system IS NOT NULL) x
+	         WHERE s.system IS NOT NULL AND CASE WHEN SUBSTR(s.system, 1, 8) = '` + app.WebhookSystem + `' THEN 1 ELSE 0 END = $8) x
 	     WHERE n > 0),
 	heads(id, system, expired, due, n) AS MATERIALIZED (
 	    SELECT w.id, r.system, 0, w.run_at - $3, r.n
@@ -106,5 +107,5 @@ func (t *tx) Claim(ctx context.Context, in app.ClaimInput) ([]offboarding.Work, 
 		q = claimPostgres
 	}
 	return t.works(ctx, q, micros(t.now), micros(t.wall), t.now.Sub(t.wall).Microseconds(), in.Limit, in.PerSystem,
-		micros(t.wall.Add(in.Lease)), in.Worker)
+		micros(t.wall.Add(in.Lease)), in.Worker, bit(in.Webhooks))
 }
