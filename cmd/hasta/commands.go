@@ -184,7 +184,8 @@ func (r *rejectFile) close() error {
 }
 
 type userCmd struct {
-	Add userAddCmd `cmd:"" help:"Add a person who may sign in. The password is read from standard input."`
+	Add   userAddCmd   `cmd:"" help:"Add a person who may sign in. The password is read from standard input."`
+	Reset userResetCmd `cmd:"" help:"Make somebody's password useless and print a link with which they choose another, once, for a day."`
 }
 
 type userAddCmd struct {
@@ -207,6 +208,32 @@ func (c *userAddCmd) Run(ctx context.Context, o out) error {
 	u, err := h.app.AddUser(ctx, "", app.UserInput{Login: c.Login, Name: c.Name, Password: password, Roles: c.Roles})
 	if err == nil {
 		fmt.Fprintf(o.stdout, "%s may sign in as %s\n", u.Name, u.Login)
+	}
+	return err
+}
+
+type userResetCmd struct {
+	common
+	Login string `arg:""`
+}
+
+func (c *userResetCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	users, err := h.app.Users(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(users, func(u app.User) bool { return u.Login == strings.ToLower(c.Login) })
+	if i < 0 {
+		return fault.New(fault.NotFound, "not_found")
+	}
+	token, err := h.app.ResetPassword(ctx, app.Actor{ID: "system", Roles: []string{"admin"}}, users[i].ID)
+	if err == nil {
+		fmt.Fprintf(o.stdout, "%s/console/reset/%s\n", h.app.Company().PublicURL, token)
 	}
 	return err
 }

@@ -209,7 +209,7 @@ func (h *house) handler() (http.Handler, error) {
 		Assets:  files, App: h.app, Log: h.log, Demo: h.cfg.Demo,
 		Secure: strings.HasPrefix(h.cfg.PublicURL, "https:"),
 	}
-	staff := console.New(kit, console.Options{Verify: h.summary})
+	staff := console.New(kit, console.Options{Verify: h.summary, About: h.about})
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", files.Handler())
 	mux.Handle("/console", staff)

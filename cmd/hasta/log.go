@@ -13,7 +13,7 @@ type quiet struct{ slog.Handler }
 
 var (
 	addresses = regexp.MustCompile(`[^\s"'<>()\[\],;:=]+@[^\s"'<>()\[\],;:=]+`)
-	tokenPath = regexp.MustCompile(`(/(?:v|c|s|r|bye|not-me|once|u)/)[^\s/"'?#]+`)
+	tokenPath = regexp.MustCompile(`(/(?:v|c|s|r|bye|not-me|once|reset|u)/)[^\s/"'?#]+`)
 )
 
 func hush(s string) string {

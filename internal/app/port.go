@@ -352,9 +352,19 @@ type StaffTx interface {
 	SaveUser(ctx context.Context, u User) error
 	ListUsers(ctx context.Context) ([]User, error)
 	// Sessions: data by hashed token, expiring on the wall clock.
-	PutSession(ctx context.Context, tokenHash string, data []byte, expires time.Time) error
-	FindSession(ctx context.Context, tokenHash string) (data []byte, found bool, err error)
+	PutSession(ctx context.Context, tokenHash, user string, data []byte, expires time.Time) error
+	FindSession(ctx context.Context, tokenHash string) (data []byte, expires time.Time, found bool, err error)
 	DeleteSession(ctx context.Context, tokenHash string) error
+	CountSessions(ctx context.Context, user string) (int, error)
+	// DeleteSessionsOf ends every session of the person but the one with the
+	// hash keep, if it is not empty.
+	DeleteSessionsOf(ctx context.Context, user, keep string) error
+	// Links for people of the company: single use, expiring on the wall clock.
+	PutStaffLink(ctx context.Context, tokenHash, user, purpose string, expires time.Time) error
+	FindStaffLink(ctx context.Context, tokenHash, purpose string) (user string, err error)
+	// UseStaffLink takes the link away; false when somebody else has.
+	UseStaffLink(ctx context.Context, tokenHash, purpose string) (bool, error)
+	DeleteStaffLinksOf(ctx context.Context, user string) error
 }
 
 // LogEntry is an audit entry as it is read back.

@@ -182,7 +182,7 @@ func (a *App) RemoveFactor(ctx context.Context, by Actor, user, code string) err
 // NeedsCode reports whether a session waits for the code of its person.
 func (a *App) NeedsCode(ctx context.Context, token string) (pending bool, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
-		s, err := readSession(ctx, tx, token)
+		s, _, err := readSession(ctx, tx, token)
 		pending = err == nil && s.Pending
 		return nil
 	})
@@ -197,7 +197,7 @@ func (a *App) SignInCode(ctx context.Context, pending, code string) (token strin
 	var refused error
 	err = a.tx(ctx, func(tx Tx) error {
 		refused = nil
-		s, err := readSession(ctx, tx, pending)
+		s, _, err := readSession(ctx, tx, pending)
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,15 +13,16 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/password"
 )
 
 // Sessions live on the wall clock.
 const (
-	sessionLife   = 12 * time.Hour
-	lockAfter     = 5               // wrong passwords in a row
-	lockFor       = 5 * time.Minute // then nobody can try this login
-	passwordLeast = 15              // characters; NIST SP 800-63B-4, single factor
-	passwordMost  = 256
+	sessionLife  = 12 * time.Hour  // however busy
+	sessionIdle  = time.Hour       // without a page
+	sessionGrain = 5 * time.Minute // a session is not written more often than that
+	lockAfter    = 5               // wrong passwords in a row
+	lockFor      = 5 * time.Minute // then nobody can try this login
 )
 
 // argon are the parameters of password hashes: OWASP's second choice for
@@ -56,19 +56,10 @@ func (a *App) AddUser(ctx context.Context, by string, in UserInput) (User, error
 		e = fault.New(fault.Invalid, "field.required").On("login")
 	}
 	l = appendFault(l, e)
-	name, e := customer.CheckText("name", in.Name, 200, false)
+	name, e := cleanName(in.Name)
 	l = appendFault(l, e)
-	if n := utf8.RuneCountInString(in.Password); n < passwordLeast || n > passwordMost {
-		l = append(l, fault.New(fault.Invalid, "password.length", "min", passwordLeast, "max", passwordMost).On("password"))
-	}
-	for _, r := range in.Roles {
-		if !slices.Contains(Roles, r) {
-			l = append(l, fault.New(fault.Invalid, "field.choice").On("roles"))
-		}
-	}
-	if len(in.Roles) == 0 {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("roles"))
-	}
+	l = appendFault(l, a.checkChosen(in.Password, login, name))
+	l = appendFault(l, checkRoles(in.Roles))
 	if len(l) > 0 {
 		return User{}, l
 	}
@@ -92,6 +83,12 @@ func (a *App) AddUser(ctx context.Context, by string, in UserInput) (User, error
 	return u, err
 }
 
+// checkChosen refuses passwords that are guessed, and those made of what
+// everybody knows about the person.
+func (a *App) checkChosen(chosen, login, name string) *fault.Error {
+	return password.Check(chosen, login, name, a.company.Name)
+}
+
 func appendFault(l fault.List, e *fault.Error) fault.List {
 	if e != nil {
 		return append(l, e)
@@ -112,21 +109,31 @@ type session struct {
 	ViewAs string `json:"view_as,omitempty"` // demo only
 	// Pending is a session whose password was right and whose code is still to
 	// come: it opens nothing.
-	Pending bool `json:"pending,omitempty"`
+	Pending bool      `json:"pending,omitempty"`
+	Began   time.Time `json:"began"` // wall
+}
+
+// until is when the session ends if nothing more is asked with it.
+func (s session) until(wall time.Time) time.Time {
+	if s.Pending {
+		return s.Began.Add(pendingLife)
+	}
+	idle, life := wall.Add(sessionIdle), s.Began.Add(sessionLife)
+	if idle.Before(life) {
+		return idle
+	}
+	return life
 }
 
 // SignIn checks a password and returns the token of a new session. A wrong
 // login and a wrong password are the same answer in words and in time; after
 // five wrong ones the login rests for five minutes.
-func (a *App) SignIn(ctx context.Context, login, password string) (token string, err error) {
+func (a *App) SignIn(ctx context.Context, login, typed string) (token string, err error) {
 	var u User
 	var found bool
 	login = strings.ToLower(strings.TrimSpace(login))
 	if !utf8.ValidString(login) || strings.ContainsRune(login, 0) {
 		login = ""
-	}
-	if len(password) > 4*passwordMost {
-		password = "" // never hash what nobody could have set
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
 		u, err = tx.FindUserByLogin(ctx, login)
@@ -138,39 +145,52 @@ func (a *App) SignIn(ctx context.Context, login, password string) (token string,
 	if err != nil {
 		return "", err
 	}
+	if err := a.checkPassword(ctx, u, found, typed); err != nil {
+		return "", err
+	}
+	return a.startSession(ctx, u)
+}
+
+// checkPassword compares a password with that of the person, counts wrong ones
+// and lets the login rest. Where nobody was found it takes as long.
+func (a *App) checkPassword(ctx context.Context, u User, found bool, typed string) error {
+	if len(typed) > 4*password.Most {
+		typed = "" // never hash what nobody could have set
+	}
 	_, wall, err := a.store.Now(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
 	hash := u.PasswordHash
 	if !found {
 		hash = stranger()
 	}
-	ok, err := argon2id.ComparePasswordAndHash(password, hash)
+	ok, err := argon2id.ComparePasswordAndHash(typed, hash)
 	if err != nil {
-		return "", fault.Wrap("app.SignIn", err)
+		return fault.Wrap("app.checkPassword", err)
 	}
 	if found && wall.Before(u.LockedUntil) {
-		return "", &fault.Error{Kind: fault.TooMany, Code: "auth.locked", RetryAfter: u.LockedUntil.Sub(wall)}
+		return &fault.Error{Kind: fault.TooMany, Code: "auth.locked", RetryAfter: u.LockedUntil.Sub(wall)}
 	}
-	if !ok || !found || !u.Active {
-		if found {
-			err = a.tx(ctx, func(tx Tx) error {
-				if u, err = tx.FindUser(ctx, u.ID); err != nil {
-					return err
-				}
-				if u.Failures++; u.Failures >= lockAfter {
-					u.Failures, u.LockedUntil = 0, tx.Wall().Add(lockFor)
-				}
-				return tx.SaveUser(ctx, u)
-			})
-		}
-		if err != nil {
-			return "", err
-		}
-		return "", fault.New(fault.Unauthenticated, "auth.wrong").On("login")
+	if ok && found && u.Active {
+		return nil
 	}
-	return a.startSession(ctx, u)
+	if found {
+		err = a.tx(ctx, func(tx Tx) error {
+			u, err := tx.FindUser(ctx, u.ID)
+			if err != nil {
+				return err
+			}
+			if u.Failures++; u.Failures >= lockAfter {
+				u.Failures, u.LockedUntil = 0, tx.Wall().Add(lockFor)
+			}
+			return tx.SaveUser(ctx, u)
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Unauthenticated, "auth.wrong").On("login")
 }
 
 func (a *App) startSession(ctx context.Context, u User) (token string, err error) {
@@ -196,16 +216,16 @@ func (a *App) startSession(ctx context.Context, u User) (token string, err error
 	return token, err
 }
 
+// putSession begins or changes a session; one that has not begun begins now.
 func putSession(ctx context.Context, tx Tx, token string, s session) error {
+	if s.Began.IsZero() {
+		s.Began = tx.Wall()
+	}
 	data, err := json.Marshal(s)
 	if err != nil {
 		return fault.Wrap("app.session", err)
 	}
-	life := sessionLife
-	if s.Pending {
-		life = pendingLife
-	}
-	return tx.PutSession(ctx, hashToken(token), data, tx.Wall().Add(life))
+	return tx.PutSession(ctx, hashToken(token), s.User, data, s.until(tx.Wall()))
 }
 
 // OneTimeLink makes the token of a link that signs a person in once; the demo
@@ -213,7 +233,7 @@ func putSession(ctx context.Context, tx Tx, token string, s session) error {
 func (a *App) OneTimeLink(ctx context.Context, userID string) (string, error) {
 	token := id.Token()
 	err := a.store.Tx(ctx, func(tx Tx) error {
-		return tx.PutSetting(ctx, "signin."+hashToken(token), userID)
+		return tx.PutStaffLink(ctx, hashToken(token), userID, linkSignIn, tx.Wall().Add(staffLinkLife))
 	})
 	return token, err
 }
@@ -222,18 +242,14 @@ func (a *App) OneTimeLink(ctx context.Context, userID string) (string, error) {
 func (a *App) SignInOnce(ctx context.Context, link string) (token string, err error) {
 	var u User
 	err = a.store.Tx(ctx, func(tx Tx) error {
-		key := "signin." + hashToken(link)
-		user, ok, err := tx.Setting(ctx, key)
-		if err != nil {
+		if u, err = linked(ctx, tx, link, linkSignIn); err != nil {
 			return err
 		}
-		if !ok || user == "" {
-			return fault.New(fault.Gone, "link.used")
+		used, err := tx.UseStaffLink(ctx, hashToken(link), linkSignIn)
+		if err == nil && !used {
+			err = fault.New(fault.Gone, "link.used")
 		}
-		if u, err = tx.FindUser(ctx, user); err != nil {
-			return err
-		}
-		return tx.PutSetting(ctx, key, "")
+		return err
 	})
 	if err != nil {
 		return "", err
@@ -242,14 +258,18 @@ func (a *App) SignInOnce(ctx context.Context, link string) (token string, err er
 }
 
 // Session returns who a session belongs to; fault.Unauthenticated
-// (auth.required) when it is over or the person may not sign in any more.
+// (auth.required) when it is over or the person may not sign in any more. A
+// session ends an hour after its last page, and after twelve in any case.
 func (a *App) Session(ctx context.Context, token string) (Actor, error) {
 	var actor Actor
-	err := a.store.View(ctx, func(tx Tx) error {
-		s, err := readSession(ctx, tx, token)
-		if err != nil {
+	var s session
+	stale := false
+	err := a.store.View(ctx, func(tx Tx) (err error) {
+		var expires time.Time
+		if s, expires, err = readSession(ctx, tx, token); err != nil {
 			return err
 		}
+		stale = s.until(tx.Wall()).Sub(expires) >= sessionGrain
 		u, err := tx.FindUser(ctx, s.User)
 		if err != nil || !u.Active || s.Pending {
 			return fault.New(fault.Unauthenticated, "auth.required")
@@ -265,30 +285,37 @@ func (a *App) Session(ctx context.Context, token string) (Actor, error) {
 		actor = Actor{ID: u.ID, Name: u.Name, Roles: u.Roles}
 		return nil
 	})
-	return actor, err
+	if err != nil || !stale {
+		return actor, err
+	}
+	return actor, a.store.Tx(ctx, func(tx Tx) error {
+		if s, _, err = readSession(ctx, tx, token); err != nil { // it may have ended meanwhile
+			return err
+		}
+		return putSession(ctx, tx, token, s)
+	})
 }
 
-func readSession(ctx context.Context, tx Tx, token string) (session, error) {
+func readSession(ctx context.Context, tx Tx, token string) (s session, expires time.Time, err error) {
 	required := fault.New(fault.Unauthenticated, "auth.required")
 	if token == "" {
-		return session{}, required
+		return s, expires, required
 	}
-	data, found, err := tx.FindSession(ctx, hashToken(token))
+	data, expires, found, err := tx.FindSession(ctx, hashToken(token))
 	if err != nil {
-		return session{}, err
+		return s, expires, err
 	}
-	var s session
 	if !found || json.Unmarshal(data, &s) != nil {
-		return session{}, required
+		return session{}, expires, required
 	}
-	return s, nil
+	return s, expires, nil
 }
 
 // ViewAs lets the session act as another person: only the demo offers it, so
 // that one visitor can be two people. The log names who it was seen as.
 func (a *App) ViewAs(ctx context.Context, token, userID string) error {
 	return a.store.Tx(ctx, func(tx Tx) error {
-		s, err := readSession(ctx, tx, token)
+		s, _, err := readSession(ctx, tx, token)
 		if err != nil {
 			return err
 		}

@@ -102,3 +102,11 @@ func (s *Store) wordOldCustomers(ctx context.Context) error {
 		}
 	}
 }
+
+var newestSchema = query(`SELECT MAX(version_id) FROM goose_db_version`)
+
+// Schema is the number of the newest migration that the database has.
+func (s *Store) Schema(ctx context.Context) (n int64, err error) {
+	err = s.read.QueryRowContext(ctx, newestSchema).Scan(&n)
+	return n, s.translate("store.Schema", err)
+}

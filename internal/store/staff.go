@@ -21,12 +21,19 @@ var (
 		   SET name = $1, password_hash = $2, roles = $3, active = $4, failures = $5, locked_until = $6
 		 WHERE id = $7`)
 	putSession = query(`
-		INSERT INTO session (token_hash, data, expires_at) VALUES ($1, $2, $3)
+		INSERT INTO session (token_hash, user_id, data, expires_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (token_hash) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`)
-	findSession   = query(`SELECT data FROM session WHERE token_hash = $1 AND expires_at > $2`)
-	deleteSession = query(`DELETE FROM session WHERE token_hash = $1 OR expires_at <= $2`)
-	readSetting   = query(`SELECT value FROM setting WHERE key = $1`)
-	putSetting    = query(`INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
+	findSession      = query(`SELECT data, expires_at FROM session WHERE token_hash = $1 AND expires_at > $2`)
+	deleteSession    = query(`DELETE FROM session WHERE token_hash = $1 OR expires_at <= $2`)
+	countSessions    = query(`SELECT COUNT(*) FROM session WHERE user_id = $1 AND expires_at > $2`)
+	deleteSessionsOf = query(`DELETE FROM session WHERE user_id = $1 AND token_hash <> $2`)
+	putStaffLink     = query(`INSERT INTO staff_link (token_hash, user_id, purpose, expires_at) VALUES ($1, $2, $3, $4)`)
+	dropOldLinks     = query(`DELETE FROM staff_link WHERE expires_at <= $1`)
+	findStaffLink    = query(`SELECT user_id FROM staff_link WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3`)
+	useStaffLink     = query(`DELETE FROM staff_link WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3`)
+	dropStaffLinksOf = query(`DELETE FROM staff_link WHERE user_id = $1`)
+	readSetting      = query(`SELECT value FROM setting WHERE key = $1`)
+	putSetting       = query(`INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
 )
 
 func (t *tx) InsertUser(ctx context.Context, u app.User) error {
@@ -78,21 +85,54 @@ func (t *tx) ListUsers(ctx context.Context) (list []app.User, err error) {
 	return list, err
 }
 
-func (t *tx) PutSession(ctx context.Context, hash string, data []byte, expires time.Time) error {
-	_, err := t.exec(ctx, "store.PutSession", putSession, hash, bytesOf(data), micros(expires))
+func (t *tx) PutSession(ctx context.Context, hash, user string, data []byte, expires time.Time) error {
+	_, err := t.exec(ctx, "store.PutSession", putSession, hash, user, bytesOf(data), micros(expires))
 	return err
 }
 
-func (t *tx) FindSession(ctx context.Context, hash string) (data []byte, found bool, err error) {
-	err = t.one(ctx, "store.FindSession", findSession, []any{hash, micros(t.wall)}, &data)
+func (t *tx) FindSession(ctx context.Context, hash string) (data []byte, expires time.Time, found bool, err error) {
+	err = t.one(ctx, "store.FindSession", findSession, []any{hash, micros(t.wall)}, &data, instant{&expires})
 	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return nil, false, nil
+		return nil, expires, false, nil
 	}
-	return data, err == nil, err
+	return data, expires, err == nil, err
 }
 
 func (t *tx) DeleteSession(ctx context.Context, hash string) error {
 	_, err := t.exec(ctx, "store.DeleteSession", deleteSession, hash, micros(t.wall))
+	return err
+}
+
+func (t *tx) CountSessions(ctx context.Context, user string) (n int, err error) {
+	err = t.one(ctx, "store.CountSessions", countSessions, []any{user, micros(t.wall)}, &n)
+	return n, err
+}
+
+func (t *tx) DeleteSessionsOf(ctx context.Context, user, keep string) error {
+	_, err := t.exec(ctx, "store.DeleteSessionsOf", deleteSessionsOf, user, keep)
+	return err
+}
+
+func (t *tx) PutStaffLink(ctx context.Context, hash, user, purpose string, expires time.Time) error {
+	if _, err := t.exec(ctx, "store.PutStaffLink", dropOldLinks, micros(t.wall)); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "store.PutStaffLink", putStaffLink, hash, user, purpose, micros(expires))
+	return err
+}
+
+func (t *tx) FindStaffLink(ctx context.Context, hash, purpose string) (user string, err error) {
+	err = t.one(ctx, "store.FindStaffLink", findStaffLink, []any{hash, purpose, micros(t.wall)}, &user)
+	return user, err
+}
+
+func (t *tx) UseStaffLink(ctx context.Context, hash, purpose string) (bool, error) {
+	n, err := t.exec(ctx, "store.UseStaffLink", useStaffLink, hash, purpose, micros(t.wall))
+	return n == 1, err
+}
+
+func (t *tx) DeleteStaffLinksOf(ctx context.Context, user string) error {
+	_, err := t.exec(ctx, "store.DeleteStaffLinksOf", dropStaffLinksOf, user)
 	return err
 }
 

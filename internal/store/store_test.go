@@ -293,9 +293,9 @@ func TestBusinessTimeMovesAndWallTimeDoesNot(t *testing.T) {
 func TestSessionsEndOnTheWallClock(t *testing.T) {
 	conform(t, func(b *bundle) {
 		ctx := b.t.Context()
-		b.tx(func(tx app.Tx) error { return tx.PutSession(ctx, "h", []byte("x"), noon.Add(time.Hour)) })
+		b.tx(func(tx app.Tx) error { return tx.PutSession(ctx, "h", "", []byte("x"), noon.Add(time.Hour)) })
 		look := func() (found bool) {
-			b.tx(func(tx app.Tx) (err error) { _, found, err = tx.FindSession(ctx, "h"); return err })
+			b.tx(func(tx app.Tx) (err error) { _, _, found, err = tx.FindSession(ctx, "h"); return err })
 			return found
 		}
 		if !look() {

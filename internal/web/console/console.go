@@ -36,6 +36,8 @@ type AuditSummary struct {
 type Options struct {
 	// Verify checks the whole log; nil where it cannot be checked from here.
 	Verify func(context.Context) (AuditSummary, error)
+	// About tells what the installation is made of; may be nil.
+	About func(context.Context) (About, error)
 }
 
 type console struct {
@@ -53,11 +55,24 @@ func New(kit *web.Kit, o Options) *web.Mux {
 	mux.HandleFunc("POST /console/signin/code", c.open((*visit).signInCode))
 	mux.HandleFunc("GET /console/once/{token}", c.open((*visit).onceForm))
 	mux.HandleFunc("POST /console/once/{token}", c.open((*visit).once))
+	mux.HandleFunc("GET /console/reset/{token}", c.open((*visit).resetForm))
+	mux.HandleFunc("POST /console/reset/{token}", c.open((*visit).reset))
 	mux.HandleFunc("POST /console/signout", c.open((*visit).signOut))
 	for pattern, fn := range map[string]func(*visit) error{
 		"GET /console":                                       (*visit).inbox,
 		"GET /console/in":                                    (*visit).inbox,
 		"GET /console/account":                               (*visit).account,
+		"POST /console/account/password":                     (*visit).changePassword,
+		"POST /console/account/sessions":                     (*visit).endOwnSessions,
+		"GET /console/settings":                              (*visit).settings,
+		"GET /console/settings/users":                        (*visit).staffList,
+		"POST /console/settings/users":                       (*visit).addPerson,
+		"GET /console/settings/users/{id}":                   (*visit).person,
+		"POST /console/settings/users/{id}/roles":            (*visit).setRoles,
+		"POST /console/settings/users/{id}/active":           (*visit).setActive,
+		"POST /console/settings/users/{id}/password":         (*visit).resetPassword,
+		"POST /console/settings/users/{id}/factor":           (*visit).dropFactor,
+		"POST /console/settings/users/{id}/sessions":         (*visit).endSessions,
 		"GET /console/account/factor":                        (*visit).factor,
 		"POST /console/account/factor":                       (*visit).beginFactor,
 		"POST /console/account/factor/confirm":               (*visit).confirmFactor,
@@ -227,6 +242,10 @@ func (v *visit) here() string {
 		return v.r.URL.RequestURI()
 	case strings.HasPrefix(v.r.URL.Path, "/console/playbooks"):
 		return "/console/playbooks"
+	case strings.HasPrefix(v.r.URL.Path, "/console/account"):
+		return "/console/account"
+	case strings.HasPrefix(v.r.URL.Path, "/console/settings/users"):
+		return "/console/settings/users"
 	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/customers/"):
 		return "/console/customers/" + id
 	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/cases/"):

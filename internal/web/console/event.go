@@ -81,6 +81,10 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 	if stepName == "" {
 		stepName = v.say("event.some_step")
 	}
+	from, to := get("from"), get("to")
+	if t.Type == "staff.role_changed" {
+		from, to = roles(v.lang, strings.Fields(from)), roles(v.lang, strings.Fields(to))
+	}
 	day := get("effective")
 	if d, err := when.ParseDate(day); err == nil {
 		day = text.LongDate(v.lang, d)
@@ -89,8 +93,8 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"step", stepName, "item", itemName, "why", why(v.lang, get("why"), get("system")), "day", day,
 		"system", known(v.lang, "console.system."+get("system"), get("system")), "by", who(v.lang, get("by"), ew.users),
 		"code", get("code"), "channel", known(v.lang, "console.channel."+get("channel"), get("channel")), "playbook", get("playbook"),
-		"decision", known(v.lang, "console.decision."+get("decision"), get("decision")), "subject", get("subject"), "to", get("to"),
-		"name", get("name"), "email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
+		"decision", known(v.lang, "console.decision."+get("decision"), get("decision")), "subject", get("subject"), "from", from, "to", to,
+		"email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
 		"name", get("name"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
 		"host", get("host"), "messages", get("messages"),

@@ -141,6 +141,8 @@ func newHouseOf(t *testing.T, demo bool, name string) *house {
 	kit := &web.Kit{Assets: files, App: h.App, Log: log, Demo: demo}
 	srv := httptest.NewServer(console.New(kit, console.Options{Verify: func(context.Context) (console.AuditSummary, error) {
 		return console.AuditSummary{OK: false, Size: 48213, Root: "7f3a", Entries: 48213, Problems: []string{"leaf_not_in_tree 7 <b>"}}, nil
+	}, About: func(context.Context) (console.About, error) {
+		return console.About{Version: "v1", Database: "sqlite", Schema: 14, LogKey: "log-key-of-the-test"}, nil
 	}}))
 	h.url = srv.URL
 	var wg sync.WaitGroup

@@ -39,6 +39,7 @@ func routes(h *house) map[string]line {
 	must(h.t, h.Tick(h.t.Context(), h.actor("ines"), app.TickInput{Case: view.Plan.Case.ID, Step: "review", Item: "date", Ticked: true}))
 	letters, err := h.OpenOutbox(h.t.Context(), h.actor("ines"), 1)
 	must(h.t, err)
+	tomas := "/console/settings/users/" + h.users["tomas"]
 	book := strings.Replace(string(playbook.Builtin()["saas-b2c"]), "Despedirse", "Decir adiós", 1)
 	return map[string]line{
 		"GET /console/signin":                                {who: "open"},
@@ -55,6 +56,19 @@ func routes(h *house) map[string]line {
 		"POST /console/account/factor":                       {who: "staff"},
 		"POST /console/account/factor/confirm":               {who: "staff", form: []string{"code", "000000"}},
 		"POST /console/account/factor/remove":                {who: "staff", form: []string{"code", "000000"}},
+		"GET /console/reset/{token}":                         {who: "open", path: "/console/reset/nothing"},
+		"POST /console/reset/{token}":                        {who: "open", path: "/console/reset/nothing"},
+		"POST /console/account/password":                     {who: "staff", form: []string{"current", "no"}},
+		"POST /console/account/sessions":                     {who: "staff"},
+		"GET /console/settings":                              {who: "read:settings"},
+		"GET /console/settings/users":                        {who: "read:users"},
+		"POST /console/settings/users":                       {who: "act:users", form: []string{"name", "X"}},
+		"GET /console/settings/users/{id}":                   {who: "read:users", path: tomas},
+		"POST /console/settings/users/{id}/roles":            {who: "act:users", path: tomas + "/roles", form: []string{"roles", "finance"}},
+		"POST /console/settings/users/{id}/active":           {who: "act:users", path: tomas + "/active", form: []string{"active", "1"}},
+		"POST /console/settings/users/{id}/password":         {who: "act:users", path: tomas + "/password"},
+		"POST /console/settings/users/{id}/factor":           {who: "act:users", path: tomas + "/factor"},
+		"POST /console/settings/users/{id}/sessions":         {who: "act:users", path: tomas + "/sessions"},
 		"GET /console/requests/{id}":                         {who: "read:case", path: "/console/requests/" + string(r.ID)},
 		"POST /console/requests/{id}":                        {who: "act:request", path: "/console/requests/" + string(r.ID), form: []string{"customer", "cus_none"}},
 		"GET /console/cases/{id}":                            {who: "read:case", path: c},

@@ -15,8 +15,8 @@ const sessionCookie = "hasta_session"
 
 // signInView is the page of signing in.
 type signInView struct {
-	Lang, Company, Login, Next, Problem string
-	Errors                              map[string]string
+	Lang, Company, Login, Next, Problem, Done string
+	Errors                                    map[string]string
 }
 
 func (v *visit) signInForm() error {
@@ -93,18 +93,6 @@ func (v *visit) signOut() error {
 	}
 	v.keep("")
 	v.to("/console/signin")
-	return nil
-}
-
-func (v *visit) account() error {
-	var users []app.User
-	if v.Demo {
-		var err error
-		if users, err = v.App.Users(v.r.Context()); err != nil {
-			return err
-		}
-	}
-	v.show(http.StatusOK, "account", v.say("account.title"), "", accountPage(v.lang, v.actor, users))
 	return nil
 }
 
