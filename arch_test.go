@@ -35,11 +35,9 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "audit bundle connector customer fault form id ingest money notice offboarding playbook rule step totp webhook when",
+	"internal/app":       "audit bundle connector customer fault form id ingest money notice offboarding password playbook rule step totp webhook when",
 	"internal/engine":    "app connector fault offboarding step when",
 	"internal/password":  "customer fault",
-	"internal/app":       "audit bundle connector customer fault form id ingest offboarding password playbook rule step totp when",
-	"internal/engine":    "app connector fault offboarding step",
 	// adapters: blind to each other; a child may import its parent
 	"internal/outbound":             "fault when",
 	"internal/connector/httpsystem": "connector fault outbound when",

@@ -14,9 +14,9 @@ import (
 	"hastaluego/internal/when"
 )
 
-// office is an app on a real database whose clock is moved by hand; nothing
+// desk is an app on a real database whose clock is moved by hand; nothing
 // else runs.
-func office(t *testing.T, e testkit.Engine) (*app.App, *when.Manual) {
+func desk(t *testing.T, e testkit.Engine) (*app.App, *when.Manual) {
 	t.Helper()
 	clock := when.NewManual(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC))
 	s, err := store.Open(t.Context(), store.Config{URL: e.URL, Clock: clock})
@@ -38,7 +38,7 @@ func office(t *testing.T, e testkit.Engine) (*app.App, *when.Manual) {
 func TestASessionEndsAnHourAfterItsLastPageAndAfterTwelve(t *testing.T) {
 	t.Parallel()
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
-		a, clock := office(t, e)
+		a, clock := desk(t, e)
 		_, err := a.AddUser(t.Context(), "", app.UserInput{Login: "ines", Name: "Inés", Password: "una clave bien larga", Roles: []string{"agent"}})
 		must(t, err)
 		in := func() string {
@@ -76,7 +76,7 @@ func TestASessionEndsAnHourAfterItsLastPageAndAfterTwelve(t *testing.T) {
 func TestALinkForAPasswordWorksOnceAndForADay(t *testing.T) {
 	t.Parallel()
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
-		a, clock := office(t, e)
+		a, clock := desk(t, e)
 		admin := app.Actor{ID: "usr_admin", Roles: []string{"admin"}}
 		_, err := a.AddUser(t.Context(), "", app.UserInput{Login: "noa", Name: "Noa", Password: "una clave bien larga", Roles: []string{"admin"}})
 		must(t, err)
