@@ -88,7 +88,7 @@ func (p *Plan) Confirm(now time.Time, by string) error {
 		s := &p.Steps[i]
 		var err error
 		switch {
-		case s.Kind == "confirm" && s.State == StepReady:
+		case s.Kind == "confirm" && (s.State == StepReady || s.State == StepBlocked):
 			err = p.finish(s, now, by)
 		case s.Spec.UntilConfirmed && !s.Over() && s.State != StepDone:
 			err = p.drop(s)
