@@ -24,6 +24,32 @@ type Faults struct {
 	next  int // call that fails; 0: none
 	every int // then one of so many; 0: only once
 	fired bool
+	watch bool
+	seen  []string
+}
+
+// Watch remembers the statements that run from now on.
+func (f *Faults) Watch() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watch, f.seen = true, nil
+}
+
+// Seen returns the statements since Watch, and forgets them.
+func (f *Faults) Seen() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := f.seen
+	f.watch, f.seen = false, nil
+	return out
+}
+
+func (f *Faults) note(q string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.watch {
+		f.seen = append(f.seen, q)
+	}
 }
 
 // Nth lets the n-th call from now fail, once.
@@ -122,6 +148,7 @@ func (c *failingConn) CheckNamedValue(v *driver.NamedValue) error {
 }
 
 func (c *failingConn) ExecContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Result, error) {
+	c.faults.note(q)
 	if err := c.faults.hit(); err != nil {
 		return nil, err
 	}
@@ -129,6 +156,7 @@ func (c *failingConn) ExecContext(ctx context.Context, q string, args []driver.N
 }
 
 func (c *failingConn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
+	c.faults.note(q)
 	if err := c.faults.hit(); err != nil {
 		return nil, err
 	}

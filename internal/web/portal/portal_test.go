@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,8 +53,14 @@ type site struct {
 
 func open(t *testing.T, e testkit.Engine) *site {
 	t.Helper()
+	return openOn(t, e, "")
+}
+
+// openOn is open on a driver of the database.
+func openOn(t *testing.T, e testkit.Engine, driver string) *site {
+	t.Helper()
 	ctx := t.Context()
-	s, err := store.Open(ctx, store.Config{URL: e.URL})
+	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: driver})
 	must(t, err)
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
@@ -127,6 +134,44 @@ func TestACustomerAndAStrangerSeeTheSamePage(t *testing.T) {
 		}
 		if pages[0] != pages[1] || heads[0] != heads[1] {
 			t.Errorf("the pages differ:\n%s\n%s", pages[0], pages[1])
+		}
+	})
+}
+
+// The form asks the database the same of everybody, and nothing about who is a
+// customer: so it takes the same time too.
+func TestTheFormLooksNobodyUp(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		driver, faults := testkit.FailingDriver(t, e)
+		s := openOn(t, e, driver)
+		ask := func(path string, form url.Values) []string {
+			t.Helper()
+			faults.Watch()
+			if status, page, _ := s.body(s.visitor().PostForm(s.URL+path, form)); status != http.StatusOK {
+				t.Fatalf("status %d: %s", status, page)
+			}
+			return faults.Seen()
+		}
+		for what, forms := range map[string][2]url.Values{
+			"/": {
+				{"account": {"marta@x.example"}, "receipt": {"a@z.example"}, "reference": {"R-1"}, "nonce": {"one"}},
+				{"account": {"nadie@y.example"}, "receipt": {"b@z.example"}, "reference": {"R-1"}, "nonce": {"two"}},
+			},
+			"/again": {{"code": {"HL-AAAA-AAAA"}}, {"code": {"HL-BBBB-BBBB"}}},
+		} {
+			a, b := ask(what, forms[0]), ask(what, forms[1])
+			if !slices.Equal(a, b) {
+				t.Errorf("%s asks otherwise:\n%s\n\n%s", what, strings.Join(a, "\n"), strings.Join(b, "\n"))
+			}
+			if len(a) < 3 {
+				t.Errorf("%s: %d statements", what, len(a))
+			}
+			for _, q := range a {
+				if regexp.MustCompile(`(?i)\b(customer|contact|subscription|case_|step)\b`).MatchString(regexp.MustCompile(`(?i)customer_id`).ReplaceAllString(q, "")) {
+					t.Errorf("%s looks somebody up: %s", what, q)
+				}
+			}
 		}
 	})
 }
