@@ -56,7 +56,12 @@ verify: gen ## Generated files and go.mod are what the sources say
 .PHONY: bench
 bench: assets ## Benchmarks, with their baselines beside them
 	go test -run '^$$' -bench . -benchtime 1s ./internal/...
+	go test -run '^$$' -bench Known -benchtime 1x ./cmd/hasta
 
 .PHONY: bench-import
 bench-import: build ## One million rows beside a running server: time, memory, how long people wait
 	@scripts/bench_import.py bin/hasta $(ROWS)
+
+.PHONY: bench-portal
+bench-portal: assets ## The portal under load, beside a bare handler and bare inserts in the same run
+	go test -run '^$$' -bench Portal -benchtime 1x -timeout 15m ./cmd/hasta

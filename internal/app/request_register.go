@@ -52,6 +52,11 @@ func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Reques
 		}
 		r.Channel = offboarding.Host
 	}
+	// Its key is made before the transaction: the only writer of a small database
+	// does not wait for the other file then.
+	if _, err := a.keys.KeyFor(ctx, string(r.ID), "account"); err != nil {
+		return offboarding.Request{}, err
+	}
 	fresh := r
 	err = a.tx(ctx, func(tx Tx) error {
 		r = fresh
