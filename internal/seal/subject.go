@@ -55,9 +55,20 @@ func (k *Keys) KeyFor(ctx context.Context, subject, class string) (string, error
 		fresh := make([]byte, keySize)
 		_, _ = rand.Read(fresh) // crypto/rand.Read never fails since Go 1.24
 		wrapped := k.wrapping.Seal(nil, nil, fresh, []byte(keyID))
-		if err := k.table.insert(ctx, keyID, subject, class, wrapped); err != nil {
+		ours, err := k.table.insert(ctx, keyID, subject, class, wrapped)
+		if err != nil {
 			return "", fault.Wrap(op, err)
 		}
+		if !ours { // somebody else made one meanwhile
+			continue
+		}
+		g, err := aead(fresh)
+		if err != nil {
+			return "", fault.Wrap(op, err)
+		}
+		k.cache.putID(epoch, name, keyID)
+		k.cache.putKey(epoch, keyID, g)
+		return keyID, nil
 	}
 	return "", fault.New(fault.Transient, "store.unavailable").At(op, nil)
 }

@@ -114,12 +114,16 @@ func (t *table) live(ctx context.Context, subject, class string) (id string, fou
 	return id, found, err
 }
 
-// insert stores a key unless the subject and class have one.
-func (t *table) insert(ctx context.Context, id, subject, class string, wrapped []byte) error {
-	_, err := t.db.ExecContext(ctx, `
+// insert stores a key unless the subject and class have one; then it is false.
+func (t *table) insert(ctx context.Context, id, subject, class string, wrapped []byte) (bool, error) {
+	res, err := t.db.ExecContext(ctx, `
 		INSERT INTO `+t.schema+`subject_key (id, subject, class, wrapped) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (subject, class) WHERE wrapped IS NOT NULL DO NOTHING`, id, subject, class, wrapped)
-	return unavailable(err)
+	if err != nil {
+		return false, unavailable(err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, unavailable(err)
 }
 
 // wrapped returns a key as it is stored; nil when it was destroyed.

@@ -23,8 +23,10 @@ var (
 	postgresEngine = dialect{name: "postgres", skipLocked: true, snapshot: sql.LevelRepeatableRead}
 )
 
-// serverClock asks PostgreSQL for its time: one clock for all nodes.
-const serverClock = `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`
+// serverClock asks PostgreSQL for its time, one clock for all nodes, and for
+// how far business time is ahead.
+const serverClock = `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT),
+	COALESCE((SELECT value FROM setting WHERE key = $1), '')`
 
 // Result codes of SQLite: sqlite.org/rescode.html.
 const (

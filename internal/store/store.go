@@ -174,21 +174,19 @@ type queryer interface {
 var readOffset = query(`SELECT value FROM setting WHERE key = $1`)
 
 func (s *Store) now(ctx context.Context, q queryer) (business, wall time.Time, err error) {
+	var offset string
 	if s.clock == nil {
 		var us int64
-		if err := q.QueryRowContext(ctx, serverClock).Scan(&us); err != nil {
-			return business, wall, s.translate("store.Now", err)
-		}
+		err = q.QueryRowContext(ctx, serverClock, app.OffsetSetting).Scan(&us, &offset)
 		wall, business = when.FromMicros(us), when.FromMicros(us)
 	} else {
 		wall, business = s.clock.Wall(), s.clock.Now()
+		err = q.QueryRowContext(ctx, readOffset, app.OffsetSetting).Scan(&offset)
 	}
-	var offset string
-	err = q.QueryRowContext(ctx, readOffset, app.OffsetSetting).Scan(&offset)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return business, wall, nil
-	case err != nil:
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	if err != nil || offset == "" {
 		return business, wall, s.translate("store.Now", err)
 	}
 	us, err := strconv.ParseInt(offset, 10, 64)
