@@ -49,7 +49,8 @@ var allowed = map[string]string{
 	"internal/web":                  "app fault id text web/assets",
 	"internal/web/portal":           "app fault id offboarding text web when",
 	"internal/web/console":          "app customer fault form money offboarding text web when",
-	"internal/demo":                 "customer ingest money when",
+	"internal/demo":                 "customer demo/peer ingest money playbook when",
+	"internal/demo/history":         "app customer demo demo/peer form ingest offboarding when",
 	"internal/demo/peer":            "when",
 	// tests only
 	"internal/testkit": "demo/peer id",

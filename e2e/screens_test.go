@@ -13,7 +13,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"hastaluego/internal/demo"
 	"hastaluego/internal/testkit"
 )
 
@@ -126,7 +125,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "signin", base+"/console/signin")
 	staff.inspect(check, "once", s.info.Console)
 	staff.open(base + "/console?lang=es")
-	staff.do(chromedp.SendKeys(chromedp.CSS("#login"), demo.Users[0].Login), chromedp.SendKeys(chromedp.CSS("#password"), demo.Password))
+	staff.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[0].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 	staff.press("signin", testid("cases"))
 	staff.inspect(check, "inbox", base+"/console")
 	staff.inspect(check, "inbox-empty", base+"/console?view=closed")

@@ -23,6 +23,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/testkit"
 )
@@ -64,6 +65,7 @@ type stage struct {
 	}
 	billing peer.Client
 	demo    *exec.Cmd
+	sample  demo.Sample
 }
 
 func (s *stage) must(err error) {
@@ -104,7 +106,10 @@ func setStage(t *testing.T, database string) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "demo"), maildir: filepath.Join(t.TempDir(), "mail")}
 	_, line := s.start("listening ", "/usr/bin/python3", filepath.Join(testkit.Root(t), "scripts", "smtp_catcher.py"), "--dir", s.maildir, "--port", "0")
-	args := []string{"demo", "--dir", s.dir, "--smtp", "smtp://" + strings.TrimPrefix(line, "listening ")}
+	var err error
+	s.sample, err = demo.In("es")
+	s.must(err)
+	args := []string{"demo", "--lang", "es", "--no-history", "--dir", s.dir, "--smtp", "smtp://" + strings.TrimPrefix(line, "listening ")}
 	if strings.HasPrefix(database, "postgres") {
 		args = append(args, "--database", database)
 	}

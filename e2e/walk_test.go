@@ -12,7 +12,6 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
-	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/testkit"
 )
@@ -54,8 +53,8 @@ func TestATelcoCustomerLeaves(t *testing.T) {
 
 		staff := openBrowser(t)
 		staff.open(s.info.Portal + "console")
-		staff.do(chromedp.WaitVisible(chromedp.CSS("#login")), chromedp.SendKeys(chromedp.CSS("#login"), demo.Users[0].Login),
-			chromedp.SendKeys(chromedp.CSS("#password"), demo.Password))
+		staff.do(chromedp.WaitVisible(chromedp.CSS("#login")), chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[0].Login),
+			chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 		staff.press("signin", testid("cases"))
 		staff.shot(e.Name + "-5-inbox")
 		staff.turn(testid("cases")+" th a", testid("plan"))
@@ -63,7 +62,7 @@ func TestATelcoCustomerLeaves(t *testing.T) {
 		casefile, err := chromedp.Run(staff.ctx, chromedp.Location())
 		s.must(err)
 		s.workAll(staff)
-		staff.do(chromedp.SetValue(chromedp.CSS("#view-as"), optionOf(staff, demo.Users[1].Name)))
+		staff.do(chromedp.SetValue(chromedp.CSS("#view-as"), optionOf(staff, s.sample.Users[1].Name)))
 		staff.turn(testid("view-as")+" button", testid("viewing-as"))
 		staff.open(casefile)
 		s.workAll(staff)

@@ -343,7 +343,7 @@ func (h *house) hostLink(ctx context.Context, reference string, life time.Durati
 		return "", err
 	}
 	signed, err := app.SignHostLink(h.keys.HMACKey(app.HostLinkKey), app.HostClaim{
-		Customer: found.ID, Expires: wall.Add(life - time.Second), ID: id.New("jti"), Language: "es",
+		Customer: found.ID, Expires: wall.Add(life - time.Second), ID: id.New("jti"), Language: h.app.Company().Language,
 	})
 	return h.app.Company().PublicURL + "/s/" + signed, err
 }

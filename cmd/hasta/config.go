@@ -39,6 +39,7 @@ type config struct {
 	Log       logConfig    `yaml:"log"`
 	Engine    engineConfig `yaml:"engine"`
 	Demo      bool         `yaml:"-"`
+	Past      *past        `yaml:"-"` // while a demo lives its history
 }
 
 type companyConfig struct {

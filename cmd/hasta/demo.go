@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -19,9 +21,12 @@ import (
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/id"
 	"hastaluego/internal/ingest"
+	"hastaluego/internal/text"
 )
 
 type demoCmd struct {
+	Lang     string `help:"Language of the sample company, es or en; otherwise that of the terminal." enum:",es,en" default:""`
+	History  bool   `help:"Let the company live its last year first." default:"true" negatable:""`
 	Dir      string `help:"Keep the demo in this folder; otherwise a temporary one is removed at the end." type:"path"`
 	Listen   string `help:"Address to listen on." default:"127.0.0.1:0"`
 	Database string `help:"postgres://… instead of the SQLite file of the folder."`
@@ -44,6 +49,10 @@ type demoInfo struct {
 }
 
 func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
+	d, err := c.company()
+	if err != nil {
+		return err
+	}
 	dir := c.Dir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "hasta-demo-"); err != nil {
@@ -73,24 +82,30 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	}
 	defer wait()
 	defer stop()
-	if err := os.WriteFile(info.Systems, []byte(demo.Systems(info.Peer, filepath.Join(dir, "secrets"))), 0o600); err != nil {
+	if err := os.WriteFile(info.Systems, []byte(d.Systems(info.Peer, filepath.Join(dir, "secrets"))), 0o600); err != nil {
 		return err
 	}
 	if err := os.Setenv("HASTA_BILLING_TOKEN", info.Token); err != nil {
 		return err
 	}
 	cfg := config{
-		Database: info.Database, Dir: dir, PublicURL: strings.TrimSuffix(info.Portal, "/"), Company: companyConfig(demo.Company), Systems: info.Systems,
-		Mail: mailConfig{SMTP: c.SMTP, From: fmt.Sprintf("%s <%s>", demo.Company.Name, demo.Company.Email)}, Engine: engineConfig{Workers: 8, Lease: 20 * time.Second, Poll: 250 * time.Millisecond}, Demo: true,
+		Database: info.Database, Dir: dir, PublicURL: strings.TrimSuffix(info.Portal, "/"), Company: companyConfig(d.Company), Systems: info.Systems,
+		Mail:   mailConfig{SMTP: c.SMTP, From: fmt.Sprintf("%s <%s>", d.Company.Name, d.Company.Email)},
+		Engine: engineConfig{Workers: 8, Lease: 20 * time.Second, Poll: 250 * time.Millisecond}, Demo: true,
 	}
 	cfg.Keys.Dir = info.Keys
 	cfg.Outbound.Allow = []string{"127.0.0.0/8", "::1/128"}
+	if c.History {
+		if err := live(ctx, o, cfg, d, billing, filepath.Join(dir, "secrets"), c.LogLevel); err != nil {
+			return err
+		}
+	}
 	h, err := build(ctx, cfg, logger(o, c.LogLevel, ""), billing.SetClock)
 	if err != nil {
 		return err
 	}
 	defer h.close()
-	if err := h.furnish(ctx, billing, filepath.Join(dir, "secrets"), &info); err != nil {
+	if err := h.furnish(ctx, d, billing, filepath.Join(dir, "secrets"), &info); err != nil {
 		return err
 	}
 	raw, err := json.MarshalIndent(info, "", "  ")
@@ -100,21 +115,62 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	if err := os.WriteFile(filepath.Join(dir, "demo.json"), raw, 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.stdout, `Hasta Luego, demo of %s
-
-  Portal, as anybody       %s
-  Portal, as Marta         %s
-                           (signed by her account; one use, 15 minutes)
-  Console, as Inés         %s
-                           (one use; or %sconsole, login ines, tomas or lucia, password %s)
-
-  Letters                  %sconsole/outbox
-  Folder                   %s
-
-In the console, "Ver como" lets you be Inés, Tomás or Lucía, and the clock can be pushed.
-Ctrl-C ends the demo.
-`, demo.Company.Name, info.Portal, info.Customer, info.Console, info.Portal, demo.Password, info.Portal, dir)
+	if err := d.greet(o, info, dir); err != nil {
+		return err
+	}
 	return h.run(ctx, ln)
+}
+
+// company is the sample company in the language that was asked for, or else in
+// that of the terminal.
+func (c *demoCmd) company() (sample, error) {
+	lang := c.Lang
+	if lang == "" {
+		lang = terminalLanguage(os.Getenv)
+	}
+	s, err := demo.In(lang)
+	return sample{s, lang}, err
+}
+
+// terminalLanguage is Spanish where the terminal is, else English.
+func terminalLanguage(env func(string) string) string {
+	if strings.HasPrefix(cmp.Or(env("LC_ALL"), env("LC_MESSAGES"), env("LANG")), "es") {
+		return "es"
+	}
+	return "en"
+}
+
+// sample is a sample company that speaks to the terminal.
+type sample struct {
+	demo.Sample
+	lang string
+}
+
+func (s sample) say(code string, args ...any) string { return text.Say(s.lang, "demo."+code, args...) }
+
+// greet tells where everything is.
+func (s sample) greet(o out, info demoInfo, dir string) error {
+	host, leaver := s.Named[0], s.Named[1]
+	var logins, names []string
+	for _, u := range s.Users {
+		logins = append(logins, u.Login)
+		names = append(names, u.Name)
+	}
+	var b strings.Builder
+	line := func(label, value string) { fmt.Fprintf(&b, "  %-26s %s\n", label, value) }
+	fmt.Fprintf(&b, "%s\n\n", s.say("title", "company", s.Company.Name))
+	line(s.say("portal"), info.Portal)
+	line(s.say("host", "name", host.Person), info.Customer)
+	line("", "("+s.say("host.note")+")")
+	line(s.say("console", "name", s.Users[0].Name), info.Console)
+	line("", "("+s.say("console.note", "address", info.Portal+"console", "logins", strings.Join(logins, ", "), "password", s.Password)+")")
+	b.WriteByte('\n')
+	line(s.say("leaver"), leaver.Person+", "+leaver.Email)
+	line(s.say("letters"), info.Portal+"console/outbox")
+	line(s.say("folder"), dir)
+	fmt.Fprintf(&b, "\n%s\n%s\n", s.say("hint", "names", strings.Join(names, ", ")), s.say("end"))
+	_, err := io.WriteString(o.stdout, b.String())
+	return err
 }
 
 // startPeer starts the billing system as a process of its own, which ends with
@@ -149,7 +205,7 @@ func startPeer(ctx context.Context, dir string, info *demoInfo) (peer.Client, fu
 
 // furnish fills an empty demo with the sample company's people and customers,
 // and mints the links that the demo prints.
-func (h *house) furnish(ctx context.Context, billing peer.Client, secrets string, info *demoInfo) error {
+func (h *house) furnish(ctx context.Context, d sample, billing peer.Client, secrets string, info *demoInfo) error {
 	now, _, err := h.app.Now(ctx)
 	if err != nil {
 		return err
@@ -161,9 +217,10 @@ func (h *house) furnish(ctx context.Context, billing peer.Client, secrets string
 	if err != nil {
 		return err
 	}
-	if len(users) == 0 {
-		for _, u := range demo.Users {
-			if _, err := h.app.AddUser(ctx, "", app.UserInput{Login: u.Login, Name: u.Name, Password: demo.Password, Roles: u.Roles}); err != nil {
+	fresh := len(users) == 0
+	if fresh {
+		for _, u := range d.Users {
+			if _, err := h.app.AddUser(ctx, "", app.UserInput{Login: u.Login, Name: u.Name, Password: d.Password, Roles: u.Roles}); err != nil {
 				return err
 			}
 		}
@@ -171,31 +228,23 @@ func (h *house) furnish(ctx context.Context, billing peer.Client, secrets string
 			return err
 		}
 	}
-	rows := demo.Customers(now, h.app.Company().Zone)
-	if err := h.app.PutRows(ctx, rows); err != nil {
-		return err
-	}
-	subs := make([]peer.Subscription, 0, len(rows))
-	for _, r := range rows {
-		if r.Existing { // what somebody has beside a contract
-			continue
+	rows := d.Customers(now, h.app.Company().Zone)
+	if fresh {
+		if err := h.app.PutRows(ctx, rows); err != nil {
+			return err
 		}
-		subs = append(subs, peer.Subscription{
-			Reference: r.Subscription.Reference, Status: "active", AmountMinor: r.Subscription.Amount.Minor,
-			Currency: r.Subscription.Amount.Currency, Plan: r.Subscription.Plan,
-		})
 	}
-	if err := billing.Seed(ctx, subs); err != nil {
+	if err := billing.Seed(ctx, demo.Contracts(rows)); err != nil {
 		return err
 	}
-	if err := giveAccounts(ctx, billing, rows, secrets); err != nil {
+	if err := d.giveAccounts(ctx, billing, rows, secrets); err != nil {
 		return err
 	}
 	if info.Customer, err = h.hostLink(ctx, rows[0].Customer.Reference, 15*time.Minute); err != nil {
 		return err
 	}
 	for _, u := range users {
-		if u.Login != demo.Users[0].Login {
+		if u.Login != d.Users[0].Login {
 			continue
 		}
 		token, err := h.app.OneTimeLink(ctx, u.ID)
@@ -207,15 +256,15 @@ func (h *house) furnish(ctx context.Context, billing peer.Client, secrets string
 	return nil
 }
 
-// giveAccounts makes the accounts of Faro that the sample customers have, and
+// giveAccounts makes the accounts of the product that customers have, and
 // keeps the credential of each where the probe of systems.yaml finds it.
-func giveAccounts(ctx context.Context, far peer.Client, rows []ingest.Row, secrets string) error {
+func (s sample) giveAccounts(ctx context.Context, far peer.Client, rows []ingest.Row, secrets string) error {
 	if err := os.MkdirAll(secrets, 0o700); err != nil {
 		return err
 	}
 	var accounts []peer.Account
 	for _, r := range rows {
-		if r.Grant.System != "faro" {
+		if r.Grant.System != s.Others.System {
 			continue
 		}
 		a := peer.Account{Name: r.Grant.Account, Secret: id.Token()}

@@ -86,7 +86,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err := h.fits(append([]*playbook.Playbook{book}, books...), connected(configs)); err != nil {
 		return h, err
 	}
-	if h.store, err = store.Open(ctx, store.Config{URL: cfg.Database}); err != nil {
+	if h.store, err = store.Open(ctx, cfg.Past.store(cfg.Database)); err != nil {
 		return h, err
 	}
 	h.closers = append(h.closers, h.store.Close)
@@ -115,6 +115,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
+	post = cfg.Past.post(post)
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved, Connected: connected(configs),
 		Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0,
@@ -127,10 +128,10 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	name := id.New("node")
 	h.engine = engine.New(engine.Config{
 		App: h.app, Store: h.store, Kinds: kinds, Name: name, Workers: cfg.Engine.Workers, Lease: cfg.Engine.Lease,
-		Heartbeat: cfg.Engine.Heartbeat, Poll: cfg.Engine.Poll, Log: log,
+		Heartbeat: cfg.Engine.Heartbeat, Poll: cfg.Engine.Poll, LogWait: cfg.Past.logWait(), Log: log,
 	})
 	h.sequencer = &engine.Sequencer{
-		Log: h.store, Name: name, Keep: h.keys.AppendCheckpoint, Logger: log,
+		Log: h.store, Name: name, Every: cfg.Past.sequence(), Keep: h.keys.AppendCheckpoint, Logger: log,
 		Sign: func(size int64, root []byte) (string, error) {
 			return audit.Sign(h.keys.LogSigner(), size, tlog.Hash(root))
 		},
@@ -237,11 +238,12 @@ func (h *house) run(ctx context.Context, ln net.Listener) error {
 	for _, e := range h.missing {
 		h.log.Warn("playbook", "what", text.Error("en", e))
 	}
-	srv := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 90 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
-	}
+	return h.while(ctx, func(ctx context.Context) error { return h.serve(ctx, ln, handler) })
+}
+
+// while runs fn beside the engine and the sequencer, and lets both finish what
+// is under way when it returns.
+func (h *house) while(ctx context.Context, fn func(context.Context) error) error {
 	work, stopWork := context.WithCancel(ctx)
 	defer stopWork()
 	log, stopLog := context.WithCancel(context.WithoutCancel(ctx))
@@ -249,8 +251,24 @@ func (h *house) run(ctx context.Context, ln net.Listener) error {
 	var working, logging sync.WaitGroup
 	working.Go(func() { _ = h.engine.Run(work) })
 	logging.Go(func() { _ = h.sequencer.Run(log) })
+	err := fn(ctx)
+	stopWork()
+	working.Wait()
+	stopLog() // last: what the engine wrote is sequenced before we go
+	logging.Wait()
+	return err
+}
+
+// serve answers until ctx is over.
+func (h *house) serve(ctx context.Context, ln net.Listener, handler http.Handler) error {
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 90 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
+	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
@@ -260,10 +278,6 @@ func (h *house) run(ctx context.Context, ln net.Listener) error {
 	if e := srv.Shutdown(down); e != nil {
 		h.log.Warn("shutdown", "err", e)
 	}
-	stopWork()
-	working.Wait()
-	stopLog() // last: what the engine wrote is sequenced before we go
-	logging.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -5,10 +5,13 @@ import (
 	"path/filepath"
 	"testing"
 
+	"hastaluego/internal/testkit"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
+	testkit.PeerMain()
 	testscript.Main(m, map[string]func(){
 		"hasta": func() { os.Exit(run(os.Args[1:], out{os.Stdout, os.Stderr})) },
 	})

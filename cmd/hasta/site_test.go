@@ -77,9 +77,11 @@ func newSite(t testing.TB, e testkit.Engine) *site {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)
 	s := &site{TB: t, url: "http://" + ln.Addr().String(), said: &memory{}, wire: &wire{Listener: ln}}
+	sample, err := demo.In("es")
+	ok(t, err)
 	dir := t.TempDir()
 	cfg := config{
-		Database: e.URL, Dir: dir, PublicURL: s.url, Company: companyConfig(demo.Company),
+		Database: e.URL, Dir: dir, PublicURL: s.url, Company: companyConfig(sample.Company),
 		Engine: engineConfig{Workers: 4, Poll: 50 * time.Millisecond},
 	}
 	cfg.Keys.Dir = filepath.Join(dir, "keys")
@@ -87,7 +89,7 @@ func newSite(t testing.TB, e testkit.Engine) *site {
 	ok(t, err)
 	now, _, err := s.app.Now(ctx)
 	ok(t, err)
-	s.rows = demo.Customers(now, s.app.Company().Zone)
+	s.rows = sample.Customers(now, s.app.Company().Zone)
 	ok(t, s.app.PutRows(ctx, s.rows))
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.run(ctx, s.wire) })

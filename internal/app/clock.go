@@ -28,7 +28,7 @@ func (a *App) NextTimer(ctx context.Context) (next time.Time, err error) {
 // moves backwards. settled waits until nothing is due any more.
 func (a *App) PushClock(ctx context.Context, by string, to time.Time) error {
 	for {
-		if err := a.untilQuiet(ctx); err != nil {
+		if err := a.UntilQuiet(ctx); err != nil {
 			return err
 		}
 		now, _, err := a.store.Now(ctx)
@@ -71,9 +71,11 @@ func (a *App) setClock(ctx context.Context, by string, to time.Time) error {
 	})
 }
 
-// untilQuiet waits until no work is due or running, at most a minute.
-func (a *App) untilQuiet(ctx context.Context) error {
+// UntilQuiet waits until no work is due or running, at most a minute.
+func (a *App) UntilQuiet(ctx context.Context) error {
 	var m when.Machine
+	pause := time.Millisecond
+	a.wake()
 	for end := m.Wall().Add(time.Minute); ; {
 		var busy int
 		err := a.store.View(ctx, func(tx Tx) (err error) { busy, err = tx.Busy(ctx); return err })
@@ -83,11 +85,12 @@ func (a *App) untilQuiet(ctx context.Context) error {
 		if m.Wall().After(end) {
 			return fault.New(fault.Transient, "clock.not_quiet", "n", busy)
 		}
-		a.wake()
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(pause):
 		}
+		a.wake()
+		pause = min(2*pause, 20*time.Millisecond)
 	}
 }

@@ -59,6 +59,7 @@ var EventTypes = []EventType{
 	{Type: "approval.refused", When: "a second person did not approve", Args: []string{"step", "by", "why"}, Sent: true, Tells: []string{"step"}, State: "refused"},
 	{Type: "form.answered", When: "a person finished the form of a step", Args: []string{"step", "form", "answers"}, Sent: true, Tells: []string{"step"}},
 	{Type: "evidence.added", When: "a file was attached to a step", Args: []string{"step", "blob", "name", "sha256"}, Sent: true, Tells: []string{"step", "blob", "sha256"}},
+	{Type: "form.answered", When: "the form of a step was finished", Args: []string{"step", "form", "answers"}},
 
 	{Type: "work.called", When: "a far system is about to be called", Args: with(workArgs, "before"), Sent: true, Tells: workArgs, State: "running"},
 	{Type: "work.done", When: "the far system said that it is done", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "done"},
@@ -118,6 +119,7 @@ var EventTypes = []EventType{
 	{Type: "webhook.given_up", When: "a message was not taken after all attempts", Args: []string{"webhook", "event", "why"}},
 	{Type: "webhook.redelivered", When: "somebody had messages sent again that were given up", Args: []string{"webhook", "messages"}},
 	{Type: "clock.moved", When: "business time was pushed forward", Args: []string{"from", "to"}},
+	{Type: "history.begun", When: "a demo began to live its past: what follows until `to` was made at `made`", Args: []string{"from", "to", "made"}},
 	{Type: "log.restored", When: "a backup was restored: what came after it is missing, and why", Args: []string{"from", "to", "reason"}},
 }
 

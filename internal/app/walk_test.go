@@ -22,7 +22,6 @@ import (
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
-	"hastaluego/internal/ingest"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
@@ -177,7 +176,9 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	must(t, err)
 	billing := testkit.StartPeer(t, true)
 	secrets := t.TempDir()
-	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.ReplaceAll(demo.Systems(billing.Base, secrets), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))))
+	sample, err := demo.In("es")
+	must(t, err)
+	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.ReplaceAll(sample.Systems(billing.Base, secrets), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))))
 	must(t, err)
 	var systems []connector.System
 	on := playbook.Connected{}
@@ -224,21 +225,11 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	})
 	now, _, err := w.Now(ctx)
 	must(t, err)
-	rows := demo.Customers(now, zone)
+	rows := sample.Customers(now, zone)
 	must(t, w.PutRows(ctx, rows))
 	must(t, billing.SetClock(ctx, now))
-	must(t, billing.Seed(ctx, seeds(rows)))
+	must(t, billing.Seed(ctx, demo.Contracts(rows)))
 	return w
-}
-
-func seeds(rows []ingest.Row) (out []peer.Subscription) {
-	for _, r := range rows {
-		if r.Existing {
-			continue
-		}
-		out = append(out, peer.Subscription{Reference: r.Subscription.Reference, Status: "active", AmountMinor: r.Subscription.Amount.Minor, Currency: "EUR"})
-	}
-	return out
 }
 
 func tokenFile(t *testing.T, token string) string {

@@ -1,60 +1,117 @@
-// Package demo is the sample company of `hasta demo`: Faro, which sells
-// bookings software, with its people and customers. Everything in it is
-// invented; addresses end in .example. It is data, and wires nothing.
+// Package demo is the sample companies of `hasta demo`, one per language, with
+// their people and customers. Everything in them is invented; addresses end in
+// .example. It is data, and wires nothing; package history lets a company live
+// its last year.
 package demo
 
 import (
+	"embed"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
+	"hastaluego/internal/playbook"
 	"hastaluego/internal/when"
 )
 
+//go:embed sample/*.json
+var files embed.FS
+
+// Sample is one sample company.
+type Sample struct {
+	Company  CompanyProfile `json:"company"`
+	Password string         `json:"password"` // everybody's
+	// Users are its people: the first two work the tour, the third is a second
+	// administrator.
+	Users     []Person            `json:"users"`
+	Notes     map[string][]string `json:"notes"` // what people write when they finish a step, by its key; "": any other
+	Strangers []Stranger          `json:"strangers"`
+
+	Named    []client  `json:"customers"` // by hand: the tour names them
+	Grants   []grant   `json:"grants"`
+	Balances []balance `json:"balances"`
+	Assets   []asset   `json:"assets"`
+	Others   crowd     `json:"crowd"`
+}
+
 // CompanyProfile has the fields of the company in the configuration.
 type CompanyProfile struct {
-	Name       string
-	LegalName  string
-	Address    string
-	Phone      string
-	Email      string
-	Complaints string
-	Signer     string
-	Zone       string
-	Country    string
-	Locale     string
+	Name       string `json:"name"`
+	LegalName  string `json:"legal_name"`
+	Address    string `json:"address"`
+	Phone      string `json:"phone"`
+	Email      string `json:"email"`
+	Complaints string `json:"complaints"`
+	Signer     string `json:"signer"`
+	Zone       string `json:"zone"`
+	Country    string `json:"country"`
+	Locale     string `json:"locale"`
 }
-
-// Company is the sample company.
-var Company = CompanyProfile{
-	Name: "Faro", LegalName: "Faro Reservas, S.L.", Address: "Calle del Puerto 14, 48003 Bilbao", Phone: "944 000 120",
-	Email: "bajas@faro.example", Complaints: "reclamaciones@faro.example", Signer: "Nerea Urrutia",
-	Zone: "Europe/Madrid", Country: "ES", Locale: "es",
-}
-
-// Password is everybody's in the demo.
-const Password = "una-demo-sin-secretos"
 
 // Person is somebody of the sample company.
 type Person struct {
-	Login, Name string
-	Roles       []string
+	Login string   `json:"login"`
+	Name  string   `json:"name"`
+	Roles []string `json:"roles"`
 }
 
-// Users are the people of the demo: two who share a departure, and a second
-// administrator, since what one of them proposes the other must look at.
-var Users = []Person{
-	{"ines", "Inés Robledo", []string{"agent", "success", "admin"}},
-	{"tomas", "Tomás Ortega", []string{"finance", "privacy", "auditor"}},
-	{"lucia", "Lucía Ferrer", []string{"admin"}},
+// Stranger is somebody who asks to leave and is no customer.
+type Stranger struct {
+	Name      string `json:"name"`
+	Email     string `json:"email"`
+	Reference string `json:"reference"`
 }
 
-// Systems is the systems.yaml of the demo: its billing system and the accounts
-// of Faro, both at the address. The folder secrets has the credential of each
+type client struct {
+	Reference, Name, Person, Email, Kind, Plan, Country, Region, Language, Segment, Currency string
+
+	Minor    int64
+	Interval customer.Interval
+	Months   int // since they came
+}
+
+type grant struct {
+	Customer, System, Account, Kind string
+
+	Needs []string
+}
+
+type balance struct {
+	Customer, Reference, About, Currency string
+
+	Kind  customer.BalanceKind
+	Minor int64
+	DueIn int `json:"due_in"` // days; 0: no date
+}
+
+type asset struct{ Customer, Reference, Kind, Name, Location string }
+
+// Languages are those that a sample company exists in.
+var Languages = []string{"es", "en"}
+
+// In returns the sample company of the language.
+func In(lang string) (Sample, error) {
+	var s Sample
+	raw, err := files.ReadFile("sample/" + lang + ".json")
+	if err == nil {
+		err = json.Unmarshal(raw, &s)
+	}
+	if err != nil {
+		return s, fmt.Errorf("demo: no sample company in %q: %w", lang, err)
+	}
+	return s, nil
+}
+
+// Systems is the systems.yaml of the company: its billing system and the
+// accounts of its product, both at the address. The folder secrets has the credential of each
 // account in a file of its name.
-func Systems(baseURL, secrets string) string {
+func (s Sample) Systems(baseURL, secrets string) string {
 	return fmt.Sprintf(`systems:
   billing:
     kind: http
@@ -71,7 +128,7 @@ func Systems(baseURL, secrets string) string {
       cancel: {method: POST, path: "/subscriptions/{reference}/cancel", body: {at: "{ends_at}"}, receipt: effect}
       resume: {method: POST, path: "/subscriptions/{reference}/resume", receipt: effect}
     state: {status: status, ended: [canceled, ended], ends_at: cancel_at}
-  faro:
+  %[3]s:
     kind: http
     base_url: %[1]s
     auth: {header: Authorization, scheme: Bearer, value: "env:HASTA_BILLING_TOKEN"}
@@ -102,65 +159,102 @@ func Systems(baseURL, secrets string) string {
           class: restorable
           call: {method: POST, path: "/accounts/{reference}/unblock", receipt: effect}
           expect: {path: status, equals: active}
-`, baseURL, secrets)
+`, baseURL, secrets, s.Others.System)
 }
 
-// Customers are the sample customers as of now; the first is Estudio Almena.
-func Customers(now time.Time, zone *time.Location) []ingest.Row {
-	today := when.DateOf(now, zone)
-	type sample struct {
-		ref, name, person, mail, plan, country, lang string
-		minor                                        int64
-		interval                                     customer.Interval
-		months                                       int
+// Playbook is the sample company's own: the built-in one for companies, for
+// its customers of the segment "business".
+func Playbook() (string, error) {
+	source, found := string(playbook.Builtin()["saas-b2b"]), true
+	for line, own := range map[string]string{"playbook: ": "faro-business", "when: ": `customer.segment == "business"`} {
+		before, rest, ok := strings.Cut(source, "\n"+line)
+		_, after, _ := strings.Cut(rest, "\n")
+		source, found = before+"\n"+line+own+"\n"+after, found && ok
 	}
-	samples := []sample{
-		{"FE-20418", "Estudio Almena", "Marta Ibáñez Soler", "marta@estudioalmena.example", "Faro Equipo", "ES", "es", 115200, customer.Yearly, 44},
-		{"FE-11872", "Gimnasio Puerto Alto", "Iker Landa", "iker@puertoalto.example", "Faro Equipo", "ES", "es", 18900, customer.Monthly, 27},
-		{"FE-19330", "Clínica Lavanda", "Rosa Peñalver", "rosa@clinicalavanda.example", "Faro Centro", "ES", "es", 29000, customer.Monthly, 31},
-		{"FE-30051", "Kestrel & Finch Ltd", "Owen Marsh", "owen@kestrelfinch.example", "Faro Solo", "GB", "en", 90000, customer.Yearly, 14},
-		{"FE-17744", "Academia Lumbre", "Dolores Quintanar", "dolores@lumbre.example", "Faro Solo", "MX", "es", 5400, customer.Monthly, 9},
-		{"FE-22019", "Consultora Pampero", "Julián Vera", "julian@pampero.example", "Faro Equipo", "AR", "es", 8700, customer.Monthly, 18},
-		{"FE-15503", "Hostal Caleta", "Amparo Riquelme", "amparo@hostalcaleta.example", "Faro Equipo", "CL", "es", 13000, customer.Monthly, 40},
-		{"FE-30112", "Brenner Physio GmbH", "Anke Brenner", "anke@brennerphysio.example", "Faro Centro", "DE", "en", 34800, customer.Monthly, 22},
-		{"FE-20988", "Panadería Nieves Duarte", "Nieves Duarte", "nieves@panaderiaduarte.example", "Faro Solo", "ES", "es", 2900, customer.Monthly, 12},
-		{"FE-18210", "Lavandería Oeste", "Hugo Batista", "hugo@lavanderiaoeste.example", "Faro Solo", "UY", "es", 5900, customer.Monthly, 33},
+	if !found {
+		return "", errors.New("demo: the built-in playbook saas-b2b has another shape")
 	}
-	rows := make([]ingest.Row, len(samples))
-	for i, s := range samples {
-		rows[i] = ingest.Row{
-			Number: int64(i + 1),
-			Customer: customer.Customer{
-				Kind: customer.Organisation, Name: s.name, Reference: s.ref, Country: s.country, Language: s.lang, CreatedAt: now,
-			},
-			Contact: customer.Contact{Name: s.person, Email: s.mail, Role: customer.Owner, Language: s.lang},
-			Subscription: customer.Subscription{
-				Reference: s.ref + "-1", Product: "Faro", Plan: s.plan, Amount: money.Amount{Minor: s.minor, Currency: "EUR"},
-				Interval: s.interval, Start: today.AddMonths(-s.months).AddDays(7), Status: customer.Active,
-			},
+	return source, nil
+}
+
+// Contracts are the rows' subscriptions as the billing system has them.
+func Contracts(rows []ingest.Row) []peer.Subscription {
+	var out []peer.Subscription
+	for _, r := range rows {
+		if s := r.Subscription; s.Reference != "" {
+			out = append(out, peer.Subscription{
+				Reference: s.Reference, Status: peer.Active, AmountMinor: s.Amount.Minor, Currency: s.Amount.Currency, Plan: s.Plan,
+			})
 		}
 	}
-	return append(rows, inventory(today)...)
+	return out
 }
 
-// inventory is what some of the sample customers have beside their contract.
-func inventory(today when.Date) []ingest.Row {
-	eur := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
-	grant := func(ref, system, account, kind string, needs ...string) ingest.Row {
-		return ingest.Row{Existing: true, Customer: customer.Customer{Reference: ref}, Grant: customer.Grant{System: system, Account: account, Kind: kind, DependsOn: needs, Status: customer.Granted}}
+// Customers are the customers that the tour names, as of now, and what they
+// have beside their contract; the first two are the tour's.
+func (s Sample) Customers(now time.Time, zone *time.Location) []ingest.Row {
+	today := when.DateOf(now, zone)
+	var rows []ingest.Row
+	for _, c := range s.Named {
+		rows = append(rows, c.row(s.Others.Product, today.AddMonths(-c.Months).AddDays(7), zone))
 	}
-	balance := func(ref string, b customer.Balance) ingest.Row {
-		b.Status = customer.Due
-		return ingest.Row{Existing: true, Customer: customer.Customer{Reference: ref}, Balance: b}
+	for _, g := range s.Grants {
+		rows = append(rows, g.row())
 	}
-	return []ingest.Row{
-		grant("FE-20418", "faro", "marta@estudioalmena.example", "login"),
-		grant("FE-20418", "faro", "almena-web", "api_key", "faro/marta@estudioalmena.example"),
-		grant("FE-20418", "drive", "Carpeta Almena", "other"),
-		grant("FE-11872", "faro", "iker@puertoalto.example", "login"),
-		grant("FE-11872", "faro", "torno-entrada", "device", "faro/iker@puertoalto.example"),
-		balance("FE-11872", customer.Balance{Reference: "F-2026-0931", Kind: customer.Invoice, About: "Cuota del mes", Amount: eur(18900), DueOn: today.AddDays(9)}),
-		balance("FE-11872", customer.Balance{Reference: "FZ-114", Kind: customer.Deposit, About: "Fianza del torno", Amount: eur(12000)}),
-		{Existing: true, Customer: customer.Customer{Reference: "FE-11872"}, Asset: customer.Asset{Reference: "TR-0457", Kind: "equipo", Name: "Torno de entrada", Location: "Gimnasio Puerto Alto, Bilbao"}},
+	for _, b := range s.Balances {
+		rows = append(rows, b.row(today))
 	}
+	for _, a := range s.Assets {
+		rows = append(rows, a.row())
+	}
+	for i := range rows {
+		rows[i].Number = int64(i + 1)
+	}
+	return rows
+}
+
+func (c client) row(product string, start when.Date, zone *time.Location) ingest.Row {
+	kind := customer.Organisation
+	if c.Kind == string(customer.Person) {
+		kind = customer.Person
+	}
+	return ingest.Row{
+		Customer: customer.Customer{
+			Kind: kind, Consumer: kind == customer.Person, Name: c.Name, Reference: c.Reference, Country: c.Country, Region: c.Region,
+			Language: c.Language, Segment: c.Segment, CreatedAt: start.Start(zone),
+		},
+		Contact: customer.Contact{Name: c.Person, Email: c.Email, Role: customer.Owner, Language: c.Language},
+		Subscription: customer.Subscription{
+			Reference: c.Reference + "-1", Product: product, Plan: c.Plan, Amount: money.Amount{Minor: c.Minor, Currency: c.Currency},
+			Interval: c.Interval, Start: start, Status: customer.Active,
+		},
+	}
+}
+
+// of is a row about a customer that is there.
+func of(reference string) ingest.Row {
+	return ingest.Row{Existing: true, Customer: customer.Customer{Reference: reference}}
+}
+
+func (g grant) row() ingest.Row {
+	r := of(g.Customer)
+	r.Grant = customer.Grant{System: g.System, Account: g.Account, Kind: g.Kind, DependsOn: g.Needs, Status: customer.Granted}
+	return r
+}
+
+func (b balance) row(today when.Date) ingest.Row {
+	r := of(b.Customer)
+	r.Balance = customer.Balance{
+		Reference: b.Reference, Kind: b.Kind, About: b.About, Amount: money.Amount{Minor: b.Minor, Currency: b.Currency}, Status: customer.Due,
+	}
+	if b.DueIn != 0 {
+		r.Balance.DueOn = today.AddDays(b.DueIn)
+	}
+	return r
+}
+
+func (a asset) row() ingest.Row {
+	r := of(a.Customer)
+	r.Asset = customer.Asset{Reference: a.Reference, Kind: a.Kind, Name: a.Name, Location: a.Location}
+	return r
 }

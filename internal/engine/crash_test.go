@@ -197,14 +197,15 @@ func setScene(t *testing.T, db string, n int, effect connector.EffectClass, hono
 	s.billing = testkit.StartPeer(t, honour)
 	token := filepath.Join(dir, "token")
 	s.must(os.WriteFile(token, []byte(s.billing.Token), 0o600))
-	yaml := strings.ReplaceAll(demo.Systems(s.billing.Base, s.t.TempDir()), "env:HASTA_BILLING_TOKEN", "file:"+token)
+	sample, err := demo.In("es")
+	s.must(err)
+	yaml := strings.ReplaceAll(sample.Systems(s.billing.Base, s.t.TempDir()), "env:HASTA_BILLING_TOKEN", "file:"+token)
 	if effect == connector.Ask {
 		yaml = strings.ReplaceAll(yaml, "effect: keyed", "effect: ask")
 		yaml = strings.ReplaceAll(yaml, "    key_header: Idempotency-Key\n    key_life: 24h\n", "")
 	}
 	s.must(os.WriteFile(s.systems, []byte(yaml), 0o600))
 	ctx := t.Context()
-	var err error
 	s.house, err = openHouse(ctx, db, s.keysDir, s.systems)
 	s.must(err)
 	t.Cleanup(func() { _ = s.store.Close(); _ = s.keys.Close() })

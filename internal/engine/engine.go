@@ -29,6 +29,7 @@ type Config struct {
 	Heartbeat time.Duration // a third of Lease or less
 	Poll      time.Duration // how long to sleep at most when nothing is due
 	Tries     int           // failures in one phase before a person is asked
+	LogWait   time.Duration // how long a receipt waits for the log before it asks again; zero: 100 ms
 	Log       *slog.Logger
 }
 
@@ -55,6 +56,7 @@ func New(c Config) *Engine {
 	if c.PerSystem == 0 {
 		c.PerSystem = max(1, c.Workers/2)
 	}
+	def(&c.LogWait, 100*time.Millisecond)
 	if c.Tries == 0 {
 		c.Tries = 8
 	}

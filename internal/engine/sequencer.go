@@ -43,19 +43,20 @@ func (s *Sequencer) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			last, stop := context.WithTimeout(context.WithoutCancel(ctx), sequencerLease)
 			defer stop()
-			s.batch(last)
+			s.Batch(last)
 			// Another node need not wait for what nobody uses.
 			if _, err := s.Log.Lease(last, "sequencer", s.Name, 0); err != nil {
 				s.Logger.Warn("sequencer lease not given back", "err", err)
 			}
 			return nil
 		case <-t.C:
-			s.batch(ctx)
+			s.Batch(ctx)
 		}
 	}
 }
 
-func (s *Sequencer) batch(ctx context.Context) {
+// Batch takes what is pending now, unless another holder has the lease.
+func (s *Sequencer) Batch(ctx context.Context) {
 	mine, err := s.Log.Lease(ctx, "sequencer", s.Name, sequencerLease)
 	if err != nil || !mine {
 		if err != nil && ctx.Err() == nil {

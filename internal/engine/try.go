@@ -248,7 +248,7 @@ func (e *Engine) verdict(w offboarding.Work, err error) app.Result {
 		r.Verdict = app.Failed
 	case fault.Transient:
 		if r.Code == app.WaitsForLog { // waits for the sequencer, which is not a failure
-			r.Delay = 100 * time.Millisecond
+			r.Delay = e.LogWait
 			return r
 		}
 	}

@@ -28,6 +28,9 @@ type Config struct {
 	URL    string     // path of a SQLite file, or postgres://…
 	Clock  when.Clock // nil: the machine's; with PostgreSQL, the server's
 	Driver string     // of database/sql; empty: the engine's own
+	// Hasty lets a crash of the machine damage a SQLite file: for data that can
+	// be made again.
+	Hasty bool
 }
 
 // Store is an open database. It implements app.Store.
@@ -67,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		open = func(dsn string) (*sql.DB, error) { return sql.Open(c.Driver, dsn) }
 	}
 	w, err := open(file + "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)")
+		"&_pragma=synchronous(" + synchronous(c.Hasty) + ")&_pragma=temp_store(MEMORY)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return nil, fault.Wrap("store.Open", err)
 	}
@@ -85,6 +88,13 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	r.SetMaxOpenConns(4)
 	r.SetMaxIdleConns(4)
 	return &Store{write: w, read: r, dialect: sqliteEngine, clock: c.Clock, path: c.URL, turns: newTurns()}, nil
+}
+
+func synchronous(hasty bool) string {
+	if hasty {
+		return "OFF"
+	}
+	return "FULL"
 }
 
 // Close closes the database.

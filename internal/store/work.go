@@ -35,7 +35,9 @@ var (
 	nextTimer = query(`SELECT COALESCE(MIN(run_at), 0) FROM work WHERE state = 'ready' AND run_at > $1`)
 	busyWorks = query(`
 		SELECT COUNT(*) FROM work
-		 WHERE kind <> 'webhook_delivery' AND (state = 'running' OR state = 'ready' AND run_at <= $1 AND tries = 0)`)
+		 WHERE kind <> 'webhook_delivery'
+		   AND (state = 'running'
+		     OR state = 'ready' AND run_at <= $1 AND tries = 0 AND case_id NOT IN (SELECT id FROM case_ WHERE paused = 1))`)
 )
 
 func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {

@@ -204,6 +204,13 @@ func TestWorksOfAPausedCaseStay(t *testing.T) {
 		if n := len(b.claim(1, 1)); n != 0 {
 			b.t.Error("a work of a paused case was claimed")
 		}
+		b.tx(func(tx app.Tx) error {
+			n, err := tx.Busy(ctx)
+			if n != 0 {
+				b.t.Error("a work that rests is counted as busy: the clock could not be pushed")
+			}
+			return err
+		})
 	})
 }
 
