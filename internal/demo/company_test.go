@@ -51,20 +51,20 @@ func TestSampleCustomersWouldBeTakenFromAnybody(t *testing.T) {
 					t.Errorf("%s: %s has something and is not there", lang, r.Customer.Reference)
 				}
 				if r.Grant.Account != "" {
-					check(t, r.Grant.Name(), r.Grant.Check())
+					check(t, r.Grant.Name(), r.Grant.Tidy())
 				}
 				if r.Asset.Reference != "" {
-					check(t, r.Asset.Reference, r.Asset.Check())
+					check(t, r.Asset.Reference, r.Asset.Tidy())
 				}
 				if r.Balance.Reference != "" {
-					check(t, r.Balance.Reference, r.Balance.Check())
+					check(t, r.Balance.Reference, r.Balance.Tidy())
 					once("sum", r.Balance.Reference)
 				}
 				continue
 			}
 			customers++
 			known[r.Customer.Reference] = true
-			check(t, r.Customer.Name, append(r.Customer.Check(), r.Subscription.Check()...))
+			check(t, r.Customer.Name, append(r.Customer.Tidy(), r.Subscription.Tidy()...))
 			if _, err := customer.CheckEmail("email", r.Contact.Email); err != nil || !strings.HasSuffix(r.Contact.Email, ".example") {
 				t.Errorf("%s: address %q: %v", lang, r.Contact.Email, err)
 			}

@@ -89,11 +89,11 @@ func (l *life) know(d *departure, code string) {
 }
 
 func (l *life) customer(ctx context.Context, d *departure) (customer.ID, error) {
-	list, _, err := l.App.ListCustomers(ctx, l.people[0], d.who.Reference, 1)
-	if err != nil || len(list) != 1 {
-		return "", fmt.Errorf("history: customer %s: found %d: %w", d.who.Reference, len(list), err)
+	list, err := l.App.ListCustomers(ctx, l.people[0], app.CustomerFilter{Query: d.who.Reference, Limit: 1})
+	if err != nil || len(list.Rows) != 1 {
+		return "", fmt.Errorf("history: customer %s: found %d: %w", d.who.Reference, len(list.Rows), err)
 	}
-	return list[0].Customer.ID, nil
+	return list.Rows[0].Customer.ID, nil
 }
 
 // receipt is the customer reading their receipt, and what they will do with
