@@ -27,6 +27,7 @@ type CaseView struct {
 	People     []User            // who may sign in
 	CanUndo    bool
 	Approves   map[string]bool // kinds of step that a second person decides
+	Between    Between         // complaints and promises
 	Answered   []FormAnswer    // of forms, oldest first; drafts too
 	Prefilled  map[offboarding.StepID]form.Answers
 }
@@ -82,6 +83,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			v.Approves[name] = k.Spec().Approves
 		}
 		if v.Users, v.People, err = people(ctx, tx); err != nil {
+			return err
+		}
+		if v.Between, err = a.between(ctx, tx, c.Customer); err != nil {
 			return err
 		}
 		if err := a.readForms(ctx, tx, &v); err != nil {

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/form"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/relationship"
 	"hastaluego/internal/when"
 )
 
@@ -41,9 +42,16 @@ func (a *App) formFacts(ctx context.Context, tx Tx, c offboarding.Case) (map[str
 	}
 	asked := when.DateOf(c.RequestedAt, zone)
 	facts := map[string]string{
-		"use.trend": "unknown", "spend.trend": "unknown", "commitments.ours": "unknown", "commitments.theirs": "unknown",
+		"use.trend": "unknown", "spend.trend": "unknown",
 		"effective": c.Effective.String(), "terms.kept": withinTerms(s.Subscriptions, asked, c.Effective),
 	}
+	b, err := a.between(ctx, tx, c.Customer)
+	if err != nil {
+		return nil, err
+	}
+	facts["incidents.open"], facts["incidents.total"] = strconv.Itoa(b.Unsolved), strconv.Itoa(len(b.Complaints))
+	facts["commitments.ours"] = relationship.Standing(b.Commitments, relationship.Ours, asked)
+	facts["commitments.theirs"] = relationship.Standing(b.Commitments, relationship.Theirs, asked)
 	if since := firstStart(s.Subscriptions); !since.IsZero() {
 		facts["customer.since"] = since.String()
 		facts["customer.months"] = strconv.Itoa(since.MonthsUntil(asked))

@@ -39,7 +39,8 @@ var permissions = []permission{
 	{"work", "agent admin", "privacy auditor"},        // decide about an uncertain or failed effect
 	{"assign", "admin", ""},                           // give a step to anybody of its role, as those who work on it may
 	{"note", "agent success", "privacy"},
-	{"letter", "", "agent privacy success"}, // what a letter says, and files of evidence
+	{"complaint", "agent success", "privacy"}, // complaints and what both sides promised
+	{"letter", "", "agent privacy success"},   // what a letter says, and files of evidence
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance auditor"},
 	{"erase", "privacy", "auditor"}, // approve an erasure, hold, release

@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/relationship"
 )
 
 // Store keeps everything. Tx runs fn in one transaction: all of it happens, or
@@ -39,6 +40,7 @@ type Tx interface {
 	LinkTx
 	BlobTx
 	AnswerTx
+	RelationshipTx
 	PlaybookTx
 	StaffTx
 	KeyTx
@@ -319,6 +321,34 @@ type AnswerTx interface {
 	// PutAnswer stores a new answer or, by Version, changes a draft.
 	PutAnswer(ctx context.Context, x Answer) error
 	AnswersOf(ctx context.Context, c offboarding.CaseID) ([]Answer, error) // oldest first
+}
+
+// SealedComplaint is a complaint as it is stored: its words are in Body,
+// sealed with the customer's key.
+type SealedComplaint struct {
+	relationship.Complaint
+	KeyID string
+	Body  []byte
+}
+
+// SealedCommitment is a commitment as it is stored, likewise.
+type SealedCommitment struct {
+	relationship.Commitment
+	KeyID string
+	Body  []byte
+}
+
+// RelationshipTx keeps complaints and commitments. Put stores a new one
+// (Version 0) or, by Version, changes one.
+type RelationshipTx interface {
+	PutComplaint(ctx context.Context, c SealedComplaint) error
+	FindComplaint(ctx context.Context, id relationship.ComplaintID) (SealedComplaint, error)
+	ComplaintsOf(ctx context.Context, id customer.ID) ([]SealedComplaint, error) // newest first
+	OpenComplaints(ctx context.Context, limit int) ([]SealedComplaint, error)    // by the day of the answer
+	PutCommitment(ctx context.Context, c SealedCommitment) error
+	FindCommitment(ctx context.Context, id relationship.CommitmentID) (SealedCommitment, error)
+	CommitmentsOf(ctx context.Context, id customer.ID) ([]SealedCommitment, error) // latest due first
+	PendingCommitments(ctx context.Context, limit int) ([]SealedCommitment, error) // by due date
 }
 
 // LinkTx keeps capability links.

@@ -40,6 +40,9 @@ func (a *App) AnswerForm(ctx context.Context, by Actor, in FormInput) error {
 		if err := a.putAnswer(ctx, tx, *p, *s, f, by.ID, clean, in.Done); err != nil || !in.Done {
 			return err
 		}
+		if err := a.endWell(ctx, tx, p, by, clean); err != nil {
+			return err
+		}
 		return p.Done(in.Step, tx.Now(), by.ID)
 	})
 }

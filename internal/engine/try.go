@@ -52,6 +52,9 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	case app.DeliveryKind:
 		return t.App.Deliver(ctx, w)
 	}
+	if w.Kind == app.PromiseKind {
+		return app.Result{Verdict: app.Accomplished}, e.App.PromiseDue(ctx, w.Item)
+	}
 	if w.Kind == app.AlarmKind {
 		step, alarm, _ := strings.Cut(w.Item, ":")
 		return app.Result{Verdict: app.Accomplished}, t.App.Ring(ctx, w.Case, step, alarm)

@@ -21,6 +21,8 @@ type caseView struct {
 	Verified, Running, Waiting           int
 	Graph                                graph
 	Steps                                []stepView
+	Between                              promisesView // empty for whoever may not read it
+	Unsolved                             int          // complaints behind the departure
 	Works                                []workView
 	Next                                 []nextDate
 	Letters                              []letterRow
@@ -113,6 +115,9 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 		}
 	}
 	cv.Graph = draw(v.lang, c.Plan.Steps, cv.Steps)
+	if cv.Between = v.viewBetween(c, now); cv.Between.Customer != "" {
+		cv.Unsolved = c.Between.Unsolved
+	}
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
 	for _, m := range c.Messages {
 		cv.Letters = append(cv.Letters, v.viewLetter(m))
