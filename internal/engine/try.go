@@ -45,15 +45,14 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.match(ctx, w)
 	case app.AgainKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.SendLink(ctx, w.Item)
+	case app.PromiseKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.PromiseDue(ctx, w.Item)
 	case app.ChargeKind:
 		return t.watch(ctx, w)
 	case "message":
 		return app.Result{Verdict: app.Accomplished}, t.App.SendMessage(ctx, offboarding.MessageID(w.Item))
 	case app.DeliveryKind:
 		return t.App.Deliver(ctx, w)
-	}
-	if w.Kind == app.PromiseKind {
-		return app.Result{Verdict: app.Accomplished}, e.App.PromiseDue(ctx, w.Item)
 	}
 	if w.Kind == app.AlarmKind {
 		step, alarm, _ := strings.Cut(w.Item, ":")
