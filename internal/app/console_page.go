@@ -23,6 +23,7 @@ type CaseView struct {
 	Blobs      []Blob
 	Timeline   []TimelineEntry // newest first
 	Milestones []Milestone
+	Notes      []NoteView        // newest first; none for those who may not read them
 	Users      map[string]string // id → name
 	People     []User            // who may sign in
 	CanUndo    bool
@@ -72,6 +73,11 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		if v.Blobs, err = tx.BlobsOf(ctx, cid); err != nil {
 			return err
+		}
+		if by.MayRead("note") {
+			if v.Notes, err = a.notes(ctx, tx, cid); err != nil {
+				return err
+			}
 		}
 		zone, err := zoneOf(c)
 		if err != nil {

@@ -68,6 +68,8 @@ var EventTypes = []EventType{
 	{Type: "commitment.released", When: "what was promised is no longer wanted", Args: []string{"commitment", "late", "evidence"}, Sent: true, Tells: []string{"commitment", "late"}},
 	{Type: "commitment.late", When: "the date of a promise has passed and it is not kept", Args: []string{"commitment", "by", "due"}, Sent: true, Tells: []string{"commitment", "by", "due"}},
 	{Type: "form.answered", When: "a person finished the form of a step", Args: []string{"step", "form", "answers"}, Sent: true, Tells: []string{"step"}},
+	{Type: "note.added", When: "somebody wrote a note; what it says is kept sealed, apart from the log", Args: []string{"note"}, Sent: true, Tells: []string{"note"}},
+	{Type: "file.added", When: "a file was kept with the case, beside its notes", Args: []string{"blob", "name", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}},
 	{Type: "evidence.added", When: "a file was attached to a step", Args: []string{"step", "blob", "name", "sha256"}, Sent: true, Tells: []string{"step", "blob", "sha256"}},
 	{Type: "form.answered", When: "the form of a step was finished", Args: []string{"step", "form", "answers"}},
 

@@ -18,28 +18,62 @@ const MaxEvidence = 25 << 20
 // AddEvidence keeps a file as evidence of a step, sealed with the key of the
 // customer.
 func (a *App) AddEvidence(ctx context.Context, by Actor, c offboarding.CaseID, step, name string, body []byte) error {
-	name, ferr := customer.CheckText("file", path.Base(strings.ReplaceAll(name, "\\", "/")), 200, false)
-	switch {
-	case ferr != nil:
-		return ferr
-	case name == "" || name == "." || len(body) == 0:
-		return fault.New(fault.Invalid, "field.required").On("file")
-	case len(body) > MaxEvidence:
-		return fault.New(fault.TooLarge, "evidence.too_large", "max", MaxEvidence>>20).On("file")
+	name, err := checkFile(name, body)
+	if err != nil {
+		return err
 	}
 	return a.onStep(ctx, by, c, step, func(tx Tx, p *offboarding.Plan) error {
 		s, err := p.Workable(step)
 		if err != nil {
 			return err
 		}
-		b := Blob{Kind: "evidence", Case: c, Step: s.ID, Name: name, Media: mediaOf(body), CreatedAt: tx.Now(), CreatedBy: by.ID}
-		if err := a.putBlob(ctx, tx, &b, string(p.Case.Customer), body); err != nil {
+		return a.keepFile(ctx, tx, by, p.Case, *s, name, body)
+	})
+}
+
+// AddFile keeps a file with the case, beside its notes: whoever may write notes
+// may add one.
+func (a *App) AddFile(ctx context.Context, by Actor, cid offboarding.CaseID, name string, body []byte) error {
+	if err := by.may("note"); err != nil {
+		return err
+	}
+	name, err := checkFile(name, body)
+	if err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		c, err := tx.FindCase(ctx, cid)
+		if err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact{"evidence.added", by.ID, string(c), string(p.Case.Customer), map[string]any{
-			"step": step, "blob": b.ID, "name": name, "sha256": b.SHA256,
-		}})
+		return a.keepFile(ctx, tx, by, c, offboarding.Step{}, name, body)
 	})
+}
+
+func checkFile(name string, body []byte) (string, error) {
+	name, ferr := customer.CheckText("file", path.Base(strings.ReplaceAll(name, "\\", "/")), 200, false)
+	switch {
+	case ferr != nil:
+		return "", ferr
+	case name == "" || name == "." || len(body) == 0:
+		return "", fault.New(fault.Invalid, "field.required").On("file")
+	case len(body) > MaxEvidence:
+		return "", fault.New(fault.TooLarge, "evidence.too_large", "max", MaxEvidence>>20).On("file")
+	}
+	return name, nil
+}
+
+func (a *App) keepFile(ctx context.Context, tx Tx, by Actor, c offboarding.Case, s offboarding.Step, name string, body []byte) error {
+	b := Blob{Kind: "evidence", Case: c.ID, Step: s.ID, Name: name, Media: mediaOf(body), CreatedAt: tx.Now(), CreatedBy: by.ID}
+	if err := a.putBlob(ctx, tx, &b, string(c.Customer), body); err != nil {
+		return err
+	}
+	args := map[string]any{"blob": b.ID, "name": name, "sha256": b.SHA256}
+	if s.ID == "" {
+		return a.record(ctx, tx, fact{"file.added", by.ID, string(c.ID), string(c.Customer), args})
+	}
+	args["step"] = s.Key
+	return a.record(ctx, tx, fact{"evidence.added", by.ID, string(c.ID), string(c.Customer), args})
 }
 
 // mediaOf tells the few kinds of file that are worth a name by their first

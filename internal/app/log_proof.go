@@ -104,8 +104,8 @@ type ItemEvent struct {
 	Index    int64  `json:"index"` // in the log; -1 until it has one
 }
 
-// ItemHistory tells who ticked and unticked which item of a case, oldest
-// first, out of the log.
+// ItemHistory tells who ticked and unticked which item of the case with the
+// code, oldest first, out of the log.
 func (a *App) ItemHistory(ctx context.Context, code string) (list []ItemEvent, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
 		r, err := tx.FindRequestByCode(ctx, code)
@@ -119,36 +119,59 @@ func (a *App) ItemHistory(ctx context.Context, code string) (list []ItemEvent, e
 		if err != nil {
 			return err
 		}
-		cus, err := tx.FindCustomer(ctx, c.Customer)
-		if err != nil {
-			return err
-		}
-		users, err := names(ctx, tx)
-		if err != nil {
-			return err
-		}
-		entries, err := a.timeline(ctx, tx, 100_000, string(c.ID))
-		if err != nil {
-			return err
-		}
-		list = nil
-		for i := len(entries) - 1; i >= 0; i-- {
-			e := entries[i]
-			if e.Type != "item.ticked" && e.Type != "item.unticked" {
-				continue
-			}
-			get := func(k string) string { s, _ := e.Args[k].(string); return s }
-			by := get("by")
-			if by == "" {
-				by = e.Actor
-			}
-			list = append(list, ItemEvent{
-				stamp(e.At), get("step"), get("item"), e.Type == "item.ticked", by, users[by], get("real"), cus.Name, get("evidence"), e.Index,
-			})
-		}
-		return nil
+		list, err = a.itemHistory(ctx, tx, c)
+		return err
 	})
 	return list, err
+}
+
+// OpenItems is ItemHistory for a page, with the plan that it is about.
+func (a *App) OpenItems(ctx context.Context, by Actor, id offboarding.CaseID) (p offboarding.Plan, list []ItemEvent, err error) {
+	if err := by.CanRead("case"); err != nil {
+		return p, nil, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		if p, err = tx.FindPlan(ctx, id); err != nil {
+			return err
+		}
+		list, err = a.itemHistory(ctx, tx, p.Case)
+		return err
+	})
+	return p, list, err
+}
+
+func (a *App) itemHistory(ctx context.Context, tx Tx, c offboarding.Case) (list []ItemEvent, err error) {
+	cus, err := tx.FindCustomer(ctx, c.Customer)
+	if err != nil {
+		return nil, err
+	}
+	users, err := names(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := a.timeline(ctx, tx, 100_000, string(c.ID))
+	if err != nil {
+		return nil, err
+	}
+	for i := len(entries) - 1; i >= 0; i-- {
+		e := entries[i]
+		if e.Type != "item.ticked" && e.Type != "item.unticked" {
+			continue
+		}
+		get := func(k string) string { s, _ := e.Args[k].(string); return s }
+		by := get("by")
+		if by == "" {
+			by = e.Actor
+		}
+		real := get("real")
+		if name := users[real]; name != "" {
+			real = name
+		}
+		list = append(list, ItemEvent{
+			stamp(e.At), get("step"), get("item"), e.Type == "item.ticked", by, users[by], real, cus.Name, get("evidence"), e.Index,
+		})
+	}
+	return list, nil
 }
 
 // ticks makes the events of a plan say who really acted and what they saw.

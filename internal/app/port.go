@@ -39,6 +39,7 @@ type Tx interface {
 	MessageTx
 	LinkTx
 	BlobTx
+	NoteTx
 	AnswerTx
 	RelationshipTx
 	PlaybookTx

@@ -26,6 +26,7 @@ type caseView struct {
 	Works                                []workView
 	Next                                 []nextDate
 	Letters                              []letterRow
+	Notes                                notesView
 	MayRead                              bool // what letters say
 	Timeline                             []eventView
 	Sealed, Entries                      int
@@ -59,7 +60,7 @@ type stepView struct {
 	node                                                string      // class in the graph
 }
 
-type fileView struct{ ID, Name, By string }
+type fileView struct{ ID, Name, By, Step string }
 
 type itemView struct {
 	Key, Title, By, Evidence string
@@ -119,6 +120,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 		cv.Unsolved = c.Between.Unsolved
 	}
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
+	cv.Notes = v.viewNotes(c, e)
 	for _, m := range c.Messages {
 		cv.Letters = append(cv.Letters, v.viewLetter(m))
 	}
@@ -242,7 +244,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	if v.actor.MayRead("letter") {
 		sv.Form = v.viewForm(c, s, e)
 		for _, b := range c.Evidence(s.ID) {
-			sv.Files = append(sv.Files, fileView{b.ID, b.Name, v.say("item.by", "who", who(v.lang, b.CreatedBy, c.Users), "at", text.ShortInstant(v.lang, b.CreatedAt, v.zone()))})
+			sv.Files = append(sv.Files, v.viewFile(b, c))
 		}
 	}
 	sv.Assign, sv.Take = v.viewAssign(c, s, e)

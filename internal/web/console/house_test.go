@@ -99,11 +99,12 @@ func (p *post) link(kind, purpose string) string {
 // house is a running house with its console, on a real database.
 type house struct {
 	*app.App
-	t       *testing.T
-	mail    *post
-	billing *billing
-	url     string
-	users   map[string]string // login → id
+	t        *testing.T
+	mail     *post
+	billing  *billing
+	url      string
+	database string            // file
+	users    map[string]string // login → id
 }
 
 func newHouse(t *testing.T, demo bool) *house { return newHouseOf(t, demo, "saas-b2c") }
@@ -112,7 +113,8 @@ func newHouse(t *testing.T, demo bool) *house { return newHouseOf(t, demo, "saas
 func newHouseOf(t *testing.T, demo bool, name string) *house {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	s, err := store.Open(ctx, store.Config{URL: filepath.Join(t.TempDir(), "hasta.db")})
+	file := filepath.Join(t.TempDir(), "hasta.db")
+	s, err := store.Open(ctx, store.Config{URL: file})
 	must(t, err)
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
@@ -121,7 +123,7 @@ func newHouseOf(t *testing.T, demo bool, name string) *house {
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
-	h := &house{t: t, mail: &post{}, billing: &billing{ends: map[string]time.Time{}}, users: map[string]string{}}
+	h := &house{t: t, database: file, mail: &post{}, billing: &billing{ends: map[string]time.Time{}}, users: map[string]string{}}
 	kinds := step.All(step.Named(connector.System{Name: "billing", Billing: h.billing}))
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var eng *engine.Engine

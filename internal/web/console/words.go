@@ -180,11 +180,16 @@ func stuck(steps []offboarding.Step) bool {
 	return slices.ContainsFunc(steps, func(s offboarding.Step) bool { return s.State == offboarding.StepBlocked })
 }
 
-// whoMay lists the roles that may act on what, in words.
-func whoMay(lang, what string) string {
+// whoMay lists the roles that may act on what, in words; whoReads, those that
+// may see it.
+func whoMay(lang, what string) string { return whoCan(lang, what, app.Actor.May) }
+
+func whoReads(lang, what string) string { return whoCan(lang, what, app.Actor.MayRead) }
+
+func whoCan(lang, what string, may func(app.Actor, string) bool) string {
 	var list []string
 	for _, r := range app.Roles {
-		if (app.Actor{Roles: []string{r}}).May(what) {
+		if may(app.Actor{Roles: []string{r}}, what) {
 			list = append(list, r)
 		}
 	}

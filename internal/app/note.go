@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+)
+
+// Note is what somebody of the company wrote down about a case, sealed with the
+// key of the customer. It is never changed.
+type Note struct {
+	ID        string // note_…
+	Case      offboarding.CaseID
+	CreatedAt time.Time
+	CreatedBy string // usr_… or key_…
+	KeyID     string
+	Body      []byte // sealed
+}
+
+// NoteTx keeps notes.
+type NoteTx interface {
+	InsertNote(ctx context.Context, n Note) error
+	NotesOf(ctx context.Context, c offboarding.CaseID) ([]Note, error) // newest first
+}
+
+// NoteView is a note as it may be read.
+type NoteView struct {
+	Note
+	Text string // empty when its key was destroyed
+}
+
+// noteMost is how long a note may be, in characters.
+const noteMost = 4000
+
+// AddNote writes a note about a case. The log says that there is one, who wrote
+// it and when, and never what it says.
+func (a *App) AddNote(ctx context.Context, by Actor, cid offboarding.CaseID, text string) (string, error) {
+	if err := by.may("note"); err != nil {
+		return "", err
+	}
+	text, e := customer.CheckText("text", text, noteMost, true)
+	if e == nil && text == "" {
+		e = fault.New(fault.Invalid, "field.required").On("text")
+	}
+	if e != nil {
+		return "", e
+	}
+	n := Note{ID: id.New("note"), Case: cid, CreatedBy: by.ID}
+	return n.ID, a.tx(ctx, func(tx Tx) error {
+		c, err := tx.FindCase(ctx, cid)
+		if err != nil {
+			return err
+		}
+		if n.KeyID, err = a.keys.KeyFor(ctx, string(c.Customer), "account"); err != nil {
+			return err
+		}
+		if n.Body, err = a.keys.Seal(ctx, n.KeyID, []byte(text), []byte(n.ID)); err != nil {
+			return err
+		}
+		n.CreatedAt = tx.Now()
+		if err := tx.InsertNote(ctx, n); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"note.added", by.ID, string(cid), string(c.Customer), map[string]any{"note": n.ID}})
+	})
+}
+
+// notes reads the notes of a case, newest first.
+func (a *App) notes(ctx context.Context, tx Tx, c offboarding.CaseID) ([]NoteView, error) {
+	stored, err := tx.NotesOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]NoteView, len(stored))
+	for i, n := range stored {
+		out[i].Note = n
+		if plain, err := a.keys.Open(ctx, n.KeyID, n.Body, []byte(n.ID)); err == nil {
+			out[i].Text = string(plain)
+		}
+	}
+	return out, nil
+}
