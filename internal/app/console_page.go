@@ -27,6 +27,8 @@ type CaseView struct {
 	Users      map[string]string // id → name
 	People     []User            // who may sign in
 	CanUndo    bool
+	Names      map[string]string // of items: id → account or reference
+	Proofs     map[offboarding.StepID][]ItemProof
 	Approves   map[string]bool // kinds of step that a second person decides
 	Between    Between         // complaints and promises
 	Answered   []FormAnswer    // of forms, oldest first; drafts too
@@ -83,6 +85,10 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		if err != nil {
 			return err
 		}
+		if v.Names, err = itemNames(ctx, tx, c.Customer, subs); err != nil {
+			return err
+		}
+		v.Proofs = proofs(v.Works, v.Names)
 		v.Milestones, v.CanUndo = milestones(v.Plan, v.Works), v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
 		v.Approves = make(map[string]bool)
 		for name, k := range a.kinds {

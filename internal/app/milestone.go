@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
 )
 
 // Milestone is one stop of a departure that the customer sees.
@@ -17,6 +18,10 @@ type Milestone struct {
 	Part     int    // items done
 	Of       int    // items in all; 0: not counted
 	State    string // planned, now, blocked, done, verified, undone
+	// Proof is the weakest kind of proof of its items, once all are proved at a far
+	// system; Tried counts those that were tried.
+	Proof string
+	Tried int
 }
 
 // milestones tells a plan as the customer sees it.
@@ -43,6 +48,9 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 				m.Planned = w.RunAt
 			}
 		}
+		if s.State == offboarding.StepVerified {
+			m.prove(s.ID, works)
+		}
 		switch {
 		case s.State == offboarding.StepVerified, s.State == offboarding.StepDone && !s.Verifies:
 			m.State = "verified"
@@ -62,4 +70,20 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 		out = append(out, m)
 	}
 	return out
+}
+
+// prove says how it is known that the step's effects are there.
+func (m *Milestone) prove(s offboarding.StepID, works []offboarding.Work) {
+	for _, w := range works {
+		p, ok := proofOf(w)
+		if w.Step != s || !ok {
+			continue
+		}
+		if m.Proof == "" || p.Proof.Weaker(step.ProofKind(m.Proof)) {
+			m.Proof = string(p.Proof)
+		}
+		if p.Proof == step.NegativeTest {
+			m.Tried++
+		}
+	}
 }

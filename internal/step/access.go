@@ -72,7 +72,7 @@ func (k revokeAccess) Observe(ctx context.Context, s Subject) (Findings, error) 
 	if s.Work.Phase != offboarding.Act {
 		return f, nil
 	}
-	seen := accessEvidence{Read: st.Answer}
+	seen := AccessProof{Read: st.Answer}
 	if seen.Control, seen.Why, err = try(ctx, sys.Prober, g.Account, s.Work.Tries); err != nil {
 		return f, err
 	}
@@ -175,8 +175,8 @@ func (k revokeAccess) prove(ctx context.Context, s Subject, open bool) (Proof, e
 	if st.Open != open {
 		return Proof{Evidence: st.Answer, Why: "connector.not_so"}, nil
 	}
-	ev := accessEvidence{Read: st.Answer}
-	before := accessSeen(s.Work.Before)
+	ev := AccessProof{Read: st.Answer}
+	before := ProofOf(s.Work.Before)
 	tries := s.Work.Tries
 	if before.entered() {
 		// What can be proved is not given up because the system is unwell.

@@ -24,38 +24,31 @@ func (p ProofKind) Weaker(q ProofKind) bool {
 	return rank[p] < rank[q]
 }
 
-// ProofOf reads which kind of proof the evidence of a work holds; empty if it
-// does not say.
-func ProofOf(evidence string) ProofKind {
-	var e struct {
-		Proof ProofKind `json:"proof"`
-	}
-	_ = json.Unmarshal([]byte(evidence), &e) // evidence of another shape says nothing
-	return e.Proof
-}
-
-// accessEvidence is what is known of an access: before it is closed as what
-// was seen, afterwards as the proof.
-type accessEvidence struct {
+// AccessProof is what is known of an access: before it is closed as what was
+// seen, afterwards as the proof.
+type AccessProof struct {
 	Proof   ProofKind        `json:"proof,omitempty"`
-	Why     string           `json:"why,omitempty"`     // why it was not tried, or proves no more
+	Why     string           `json:"why,omitempty"`     // code of why it was not tried, or proves no more
 	Control *connector.Probe `json:"control,omitempty"` // the try before
 	Probe   *connector.Probe `json:"probe,omitempty"`   // the try after
 	Read    json.RawMessage  `json:"read,omitempty"`
 }
 
+// ProofOf reads the evidence of a work; evidence of another kind says nothing.
+func ProofOf(evidence string) (p AccessProof) {
+	if json.Unmarshal([]byte(evidence), &p) != nil {
+		return AccessProof{}
+	}
+	return p
+}
+
 // entered reports whether the try before got in: only then can a refusal after
 // prove anything.
-func (e accessEvidence) entered() bool { return e.Control != nil && e.Control.In }
-
-func accessSeen(before string) (e accessEvidence) {
-	_ = json.Unmarshal([]byte(before), &e) // nothing was seen, or by an older program: no control
-	return e
-}
+func (e AccessProof) entered() bool { return e.Control != nil && e.Control.In }
 
 // judge says what reading and trying prove of an access that reads as it
 // should, and sets the kind of proof. Why is empty when everything was tried.
-func (e *accessEvidence) judge(before accessEvidence, open bool, tries int) Proof {
+func (e *AccessProof) judge(before AccessProof, open bool, tries int) Proof {
 	last := tries >= patience
 	switch {
 	case e.Probe == nil && e.Control != nil: // it got in before, and now it cannot be told

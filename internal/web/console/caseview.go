@@ -50,6 +50,7 @@ type stepView struct {
 	Files                                               []fileView
 	Who                                                 string // who may, when this person may not
 	Rings                                               []ring
+	Proofs                                              []proofView
 	Items                                               []itemView
 	ItemsOpen                                           int
 	Form                                                *formView // nil: it has none, or this person may not read it
@@ -216,7 +217,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	if s.State == offboarding.StepRunning && t.all > 1 && t.done < t.all {
 		sv.state = v.say("step.part", "done", t.done, "all", t.all)
 	}
-	sv.Rings, sv.Sub = v.rings(c, s, t, asked), v.stepSub(c.Plan, s)
+	sv.Rings, sv.Sub, sv.Proofs = v.rings(c, s, t, asked), v.stepSub(c.Plan, s), v.viewProofs(c.Proofs[s.ID])
 	sv.Owner, sv.Initials = v.say("step.automatic"), "HL"
 	if s.Human {
 		sv.Owner, sv.Initials = role(v.lang, s.Role), ""
@@ -380,6 +381,7 @@ func (v *visit) viewWorks(c app.CaseView, e echo) []workView {
 		if i := slices.IndexFunc(c.Plan.Steps, func(s offboarding.Step) bool { return s.ID == w.Step }); i >= 0 {
 			wv.Step = title(v.lang, c.Plan.Steps[i].Title, c.Plan.Steps[i].Key)
 		}
+		wv.About = c.Names[w.Item]
 		for _, l := range c.Lines {
 			if string(l.ID) == w.Item {
 				wv.About = lineName(l.Product, l.Plan, l.Reference)

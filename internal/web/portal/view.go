@@ -117,6 +117,7 @@ func (v trackView) final() bool {
 // stop is a milestone in words.
 type stop struct {
 	Name, When, Icon, Class, State, Text string
+	Proof                                string // how it is known
 	Current                              bool
 	Rings                                []ring
 }
@@ -182,6 +183,7 @@ func viewStop(lang string, zone *time.Location, m app.Milestone) stop {
 			s.When = text.Say(lang, "state.partly", "done", m.Part, "all", m.Of)
 		}
 	}
+	s.Proof = proofWords(lang, m)
 	mark := func(icon, class, word string, at time.Time) {
 		r := ring{Icon: "dash", Word: text.Say(lang, "state."+word)}
 		if !at.IsZero() {
@@ -203,6 +205,19 @@ func viewStop(lang string, zone *time.Location, m app.Milestone) stop {
 		}
 	}
 	return s
+}
+
+// proofWords says how it is known that a stop is behind: it was tried, read
+// again, or a person looked.
+func proofWords(lang string, m app.Milestone) string {
+	switch {
+	case m.Proof == "":
+		return ""
+	case m.Tried > 0 && m.Tried < m.Of:
+		return text.Say(lang, "portal.proof.some", "tried", m.Tried, "all", m.Of)
+	default:
+		return text.Say(lang, "portal.proof."+m.Proof)
+	}
 }
 
 // lastMinute words the last minute before an instant: people read 23:59 as the

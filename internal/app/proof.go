@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
+)
+
+// ItemProof is how it is known that an effect on one item is there.
+type ItemProof struct {
+	Name   string    // of the item: an account, a subscription; empty for the case
+	Kind   string    // attested, read_back, negative_test
+	Why    string    // code of why it proves no more
+	Before time.Time // when it got in, where it was tried
+	After  time.Time // when it was refused
+	Status string    // with what
+}
+
+// proofOf says how a work was proved; false when it was not, or is none on a
+// far system.
+func proofOf(w offboarding.Work) (step.AccessProof, bool) {
+	p := step.ProofOf(w.Evidence)
+	switch {
+	case w.System == "house" || w.System == "mail" || w.UndoneAt.After(w.VerifiedAt):
+		return p, false
+	case w.State == offboarding.WorkAttested:
+		return step.AccessProof{Proof: step.Attested}, true
+	case w.State != offboarding.WorkVerified, p.Proof == step.NegativeTest && (p.Control == nil || p.Probe == nil):
+		return p, false
+	case p.Proof == "":
+		p.Proof = step.ReadBack
+	}
+	return p, true
+}
+
+// proofs lists how the effects of each step are known, in order.
+func proofs(works []offboarding.Work, names map[string]string) map[offboarding.StepID][]ItemProof {
+	out := map[offboarding.StepID][]ItemProof{}
+	for _, w := range works {
+		p, ok := proofOf(w)
+		if !ok {
+			continue
+		}
+		item := ItemProof{Name: names[w.Item], Kind: string(p.Proof), Why: p.Why}
+		if p.Proof == step.NegativeTest {
+			item.Before, item.After, item.Status = p.Control.At, p.Probe.At, p.Probe.Status
+		}
+		out[w.Step] = append(out[w.Step], item)
+	}
+	return out
+}
+
+// itemNames names what works are about: accounts and subscriptions.
+func itemNames(ctx context.Context, tx Tx, c customer.ID, subs []customer.Subscription) (map[string]string, error) {
+	grants, err := tx.GrantsOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(grants)+len(subs))
+	for _, g := range grants {
+		out[string(g.ID)] = g.Account
+	}
+	for _, s := range subs {
+		out[string(s.ID)] = s.Reference
+	}
+	return out, nil
+}
