@@ -171,6 +171,18 @@ type System struct {
 	Checker Checker
 }
 
+// Held is the code of a call that was not made because its system does not
+// answer anybody: waiting for it is no failure of the work.
+const Held = "connector.held"
+
+// Outage is a system that is not called because it does not answer.
+type Outage struct {
+	System string
+	Since  time.Time // wall time
+	Next   time.Time // wall time at which one call is let through
+	Code   string    // message code of the last failure
+}
+
 // Words for what a system can do, as playbooks and people call them.
 const (
 	CanBilling = "billing"

@@ -1,0 +1,94 @@
+package breaker
+
+import (
+	"context"
+
+	"hastaluego/internal/connector"
+)
+
+// Watch returns the system behind a breaker of its own.
+func (s *Set) Watch(sys connector.System) connector.System {
+	b := &breaker{Options: s.o, system: sys.Name}
+	s.mu.Lock()
+	s.list = append(s.list, b)
+	s.mu.Unlock()
+	out := connector.System{Name: sys.Name, Checker: sys.Checker}
+	if sys.Billing != nil {
+		out.Billing = billing{sys.Billing, b}
+	}
+	if sys.Access != nil {
+		out.Access = access{sys.Access, b}
+	}
+	if sys.Prober != nil {
+		out.Prober = prober{sys.Prober, b}
+	}
+	if sys.Actions != nil {
+		out.Actions = actions{sys.Actions, b}
+	}
+	return out
+}
+
+type billing struct {
+	connector.Billing
+	b *breaker
+}
+
+func (w billing) ReadSubscription(ctx context.Context, reference string) (connector.SubscriptionState, error) {
+	return through(w.b, func() (connector.SubscriptionState, error) { return w.Billing.ReadSubscription(ctx, reference) })
+}
+
+func (w billing) CancelSubscription(ctx context.Context, in connector.CancelInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Billing.CancelSubscription(ctx, in) })
+}
+
+func (w billing) ResumeSubscription(ctx context.Context, in connector.ResumeInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Billing.ResumeSubscription(ctx, in) })
+}
+
+type access struct {
+	connector.Access
+	b *breaker
+}
+
+func (w access) ReadAccess(ctx context.Context, account string) (connector.AccessState, error) {
+	return through(w.b, func() (connector.AccessState, error) { return w.Access.ReadAccess(ctx, account) })
+}
+
+func (w access) RevokeAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Access.RevokeAccess(ctx, in) })
+}
+
+func (w access) RestoreAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Access.RestoreAccess(ctx, in) })
+}
+
+// prober goes to the door that customers use, often another program than the
+// API: it waits with the system, but says nothing about it.
+type prober struct {
+	connector.Prober
+	b *breaker
+}
+
+func (w prober) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
+	if err := w.b.waits(); err != nil {
+		return connector.Probe{}, err
+	}
+	return w.Prober.ProbeAccess(ctx, account)
+}
+
+type actions struct {
+	connector.Actions
+	b *breaker
+}
+
+func (w actions) ReadAction(ctx context.Context, name, reference string) (connector.ActionState, error) {
+	return through(w.b, func() (connector.ActionState, error) { return w.Actions.ReadAction(ctx, name, reference) })
+}
+
+func (w actions) Act(ctx context.Context, in connector.ActionInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Actions.Act(ctx, in) })
+}
+
+func (w actions) TakeBack(ctx context.Context, in connector.ActionInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Actions.TakeBack(ctx, in) })
+}
