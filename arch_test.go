@@ -41,6 +41,7 @@ var allowed = map[string]string{
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent
 	"internal/outbound":             "fault when",
+	"internal/connector/breaker":    "connector fault",
 	"internal/connector/httpsystem": "connector fault outbound when",
 	"internal/store":                "app audit customer fault offboarding relationship when",
 	"internal/seal":                 "audit fault id when",

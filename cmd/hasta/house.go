@@ -17,6 +17,8 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -43,6 +45,7 @@ type house struct {
 	engine    *engine.Engine
 	sequencer *engine.Sequencer
 	papers    papers
+	breakers  *breaker.Set
 	missing   fault.List // what the playbooks ask for and no system can do
 	closers   []func() error
 }
@@ -106,6 +109,12 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
+	h.breakers = breaker.New(breaker.Options{Wall: when.Machine{}.Wall, Tell: func(o connector.Outage, broken bool) {
+		log.Warn("far system", "system", o.System, "answers", !broken, "code", o.Code)
+	}})
+	for i := range systems {
+		systems[i] = h.breakers.Watch(systems[i])
+	}
 	kinds := step.All(step.Named(systems...))
 	post, err := newPost(cfg, h.papers)
 	if err != nil {
@@ -118,7 +127,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	post = cfg.Past.post(post)
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved, Connected: connected(configs),
-		Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0,
+		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0,
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()

@@ -176,7 +176,9 @@ func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err 
 		w.RunAt, w.RetryAt = r.Again, time.Time{}
 		return "", w.To(offboarding.WorkReady)
 	case Retry:
-		w.Tries++
+		if r.Code != connector.Held { // nothing was tried
+			w.Tries++
+		}
 		w.RetryAt = wall.Add(r.Delay)
 		return "", w.To(offboarding.WorkReady)
 	case Failed:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hastaluego/internal/audit"
+	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
@@ -45,8 +46,11 @@ type Config struct {
 	// Connected is what the systems can do that playbooks may name; nil: unknown,
 	// so that playbooks are not checked against it.
 	Connected playbook.Connected
-	Company   Company
-	Wake      func() // tells the engine that there may be work; may be nil
+	// Outages are the far systems that are not called because they do not answer;
+	// may be nil.
+	Outages func() []connector.Outage
+	Company Company
+	Wake    func() // tells the engine that there may be work; may be nil
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
 	Hooks      Caller
@@ -65,6 +69,7 @@ type App struct {
 	playbook *playbook.Playbook
 	books    []*playbook.Playbook
 	on       playbook.Connected
+	outages  func() []connector.Outage
 	company  Company
 	wake     func()
 	moved    func(ctx context.Context, to time.Time) error
@@ -78,12 +83,15 @@ func New(c Config) *App {
 	if c.Wake == nil {
 		c.Wake = func() {}
 	}
+	if c.Outages == nil {
+		c.Outages = func() []connector.Outage { return nil }
+	}
 	if c.Moved == nil {
 		c.Moved = func(context.Context, time.Time) error { return nil }
 	}
 	return &App{
-		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, company: c.Company,
-		wake: c.Wake, moved: c.Moved, hooks: c.Hooks, plain: c.PlainHooks,
+		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
+		company: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, plain: c.PlainHooks,
 	}
 }
 

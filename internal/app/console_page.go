@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
@@ -29,9 +30,10 @@ type CaseView struct {
 	CanUndo    bool
 	Names      map[string]string // of items: id → account or reference
 	Proofs     map[offboarding.StepID][]ItemProof
-	Approves   map[string]bool // kinds of step that a second person decides
-	Between    Between         // complaints and promises
-	Answered   []FormAnswer    // of forms, oldest first; drafts too
+	Approves   map[string]bool                      // kinds of step that a second person decides
+	Between    Between                              // complaints and promises
+	Answered   []FormAnswer                         // of forms, oldest first; drafts too
+	Outages    map[offboarding.StepID]time.Duration // steps that wait for a system which does not answer: until it is called again
 	Prefilled  map[offboarding.StepID]form.Answers
 }
 
@@ -89,6 +91,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		v.Proofs = proofs(v.Works, v.Names)
+		v.Outages = a.broken(v.Works, tx.Wall())
 		v.Milestones, v.CanUndo = milestones(v.Plan, v.Works), v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
 		v.Approves = make(map[string]bool)
 		for name, k := range a.kinds {

@@ -68,3 +68,16 @@ func itemNames(ctx context.Context, tx Tx, c customer.ID, subs []customer.Subscr
 	}
 	return out, nil
 }
+
+// broken lists the steps with works that wait for a system which does not answer.
+func (a *App) broken(works []offboarding.Work, wall time.Time) map[offboarding.StepID]time.Duration {
+	out := map[offboarding.StepID]time.Duration{}
+	for _, o := range a.outages() {
+		for _, w := range works {
+			if w.System == o.System && (w.State == offboarding.WorkReady || w.State == offboarding.WorkRunning) {
+				out[w.Step] = max(o.Next.Sub(wall), 0)
+			}
+		}
+	}
+	return out
+}

@@ -16,6 +16,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
@@ -181,13 +182,14 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.ReplaceAll(sample.Systems(billing.Base, secrets), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))))
 	must(t, err)
 	var systems []connector.System
+	breakers := breaker.New(breaker.Options{Failures: 4, Wait: 300 * time.Millisecond, Longest: time.Second, Wall: when.Machine{}.Wall})
 	on := playbook.Connected{}
 	for _, c := range configs {
 		can, actions := c.Can()
 		on[c.System] = playbook.SystemSpec{Can: can, Actions: actions}
 		sys, err := httpsystem.New(c, when.Machine{})
 		must(t, err)
-		systems = append(systems, sys.Connector())
+		systems = append(systems, breakers.Watch(sys.Connector()))
 	}
 	kinds := step.All(step.Named(systems...))
 	book, err := playbook.Load("test.yaml", []byte(source), step.Specs())
@@ -197,7 +199,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w := &world{store: s, keys: keys, mail: &letters{}, billing: billing, secrets: secrets}
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
-		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on,
+		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true,
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		Wake:    func() { eng.Wake() },

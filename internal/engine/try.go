@@ -253,6 +253,9 @@ func (e *Engine) verdict(w offboarding.Work, err error) app.Result {
 			r.Delay = e.LogWait
 			return r
 		}
+		if r.Code == connector.Held { // its system answers nobody: not this work's failure
+			return r
+		}
 	}
 	// Letters and matching are tried for as long as it takes; a far system's
 	// step asks a person after Tries.

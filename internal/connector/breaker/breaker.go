@@ -24,6 +24,8 @@ type Options struct {
 	// again, so that people are asked: 1 h.
 	Patience time.Duration
 	Wall     func() time.Time // required
+	// Tell is called when a system stops or begins to answer; may be nil.
+	Tell func(o connector.Outage, broken bool)
 }
 
 // Set is the breakers of all systems. It is safe for concurrent use.
@@ -37,6 +39,9 @@ type Set struct {
 func New(o Options) *Set {
 	if o.Failures == 0 {
 		o.Failures = 5
+	}
+	if o.Tell == nil {
+		o.Tell = func(connector.Outage, bool) {}
 	}
 	for _, d := range []struct {
 		is  *time.Duration
@@ -95,7 +100,7 @@ func (b *breaker) pass() error {
 }
 
 // held says when to come back. The caller holds the lock.
-func (b *breaker) held(left time.Duration) error {
+func (b *breaker) held(left time.Duration) *fault.Error {
 	code := connector.Held
 	if b.Wall().Sub(b.since) > b.Patience {
 		code = "connector.down"
@@ -110,17 +115,27 @@ func (b *breaker) held(left time.Duration) error {
 // heard learns from how a call ended.
 func (b *breaker) heard(err error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	was := b.open
+	b.learn(judge(err), fault.CodeOf(err))
+	o, is := connector.Outage{System: b.system, Since: b.since, Next: b.next, Code: b.code}, b.open
+	b.mu.Unlock()
+	if was != is {
+		b.Tell(o, is)
+	}
+}
+
+// learn counts an answer. The caller holds the lock.
+func (b *breaker) learn(v verdict, code string) {
 	trial := b.trying
 	b.trying = false
-	switch judge(err) {
+	switch v {
 	case alive:
 		b.row, b.open, b.wait = 0, false, 0
 	case dead:
 		if b.row++; b.row == 1 {
 			b.since = b.Wall()
 		}
-		b.code = fault.CodeOf(err)
+		b.code = code
 		if b.row >= b.Failures || trial {
 			b.wait = min(max(2*b.wait, b.Wait), b.Longest)
 			b.open, b.next = true, b.Wall().Add(b.wait)
@@ -166,7 +181,7 @@ func (b *breaker) outage() (connector.Outage, bool) {
 
 // waits says when to come back while the system is broken, without being the
 // call that tries it.
-func (b *breaker) waits() error {
+func (b *breaker) waits() *fault.Error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.open {
@@ -175,7 +190,8 @@ func (b *breaker) waits() error {
 	return b.held(b.next.Sub(b.Wall()))
 }
 
-// through makes a call that the breaker lets pass, and learns from it.
+// through makes a call that the breaker lets pass, and learns from it. A call
+// that certainly had no effect and found the system broken only has to wait.
 func through[T any](b *breaker, call func() (T, error)) (T, error) {
 	if err := b.pass(); err != nil {
 		var none T
@@ -190,5 +206,10 @@ func through[T any](b *breaker, call func() (T, error)) (T, error) {
 	out, err := call()
 	ended = true
 	b.heard(err)
+	if fault.KindOf(err) == fault.Transient && judge(err) == dead {
+		if wait := b.waits(); wait != nil {
+			return out, wait.At("breaker", err)
+		}
+	}
 	return out, err
 }

@@ -47,6 +47,7 @@ type stepView struct {
 	Approves, Same                                      bool   // a second person decides; this one prepared it
 	Reopens, Undoes                                     bool   // blocked: may be given back; to be undone now by a person
 	UndoHow, Escalated                                  string // what undoing means; role that was asked because it is late
+	Held                                                string // its system does not answer
 	Files                                               []fileView
 	Who                                                 string // who may, when this person may not
 	Rings                                               []ring
@@ -238,6 +239,9 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	sv.Reopens = s.Human && s.State == offboarding.StepBlocked && c.Plan.Case.State == offboarding.CaseOpen
 	if turn := c.Plan.UndoTurn(); turn != nil && turn.Key == s.Key && s.Human {
 		sv.Undoes, sv.UndoHow = true, title(v.lang, s.Spec.Undo.Title, "")
+	}
+	if wait, held := c.Outages[s.ID]; held && !s.Over() {
+		sv.Held = v.say("step.held", "system", s.Params["system"], "n", int(wait.Round(time.Minute)/time.Minute)+1)
 	}
 	if s.Escalated != "" && !s.Over() {
 		sv.Escalated = v.say("step.escalated", "role", role(v.lang, s.Escalated))
