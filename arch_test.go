@@ -53,6 +53,7 @@ var allowed = map[string]string{
 	"internal/web/console":          "app customer fault form money offboarding relationship text web when",
 	"internal/demo":                 "customer demo/peer ingest money playbook when",
 	"internal/demo/history":         "app customer demo demo/peer form ingest offboarding when",
+	"internal/web/api":              "app customer fault id money offboarding text web when",
 	"internal/demo/peer":            "when",
 	// tests only
 	"internal/testkit": "demo/peer id",
@@ -64,14 +65,15 @@ var allowed = map[string]string{
 // libraries names the only importers of some libraries, and for the kernel all
 // that it may use beyond the standard library.
 var libraries = map[string][]string{
-	"cel.dev/cel-go":              {"internal/rule"},
-	"modernc.org/sqlite":          {"internal/store", "internal/seal"},
-	"github.com/jackc/pgx":        {"internal/store", "internal/seal", "internal/testkit"},
-	"database/sql":                {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta"},
-	"net/http":                    {"internal/testkit", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
-	"github.com/wneessen/go-mail": {"internal/mail"},
-	"codeberg.org/go-pdf":         {"internal/document"},
-	"github.com/google/uuid":      {"internal/id"},
+	"cel.dev/cel-go":                {"internal/rule"},
+	"modernc.org/sqlite":            {"internal/store", "internal/seal"},
+	"github.com/jackc/pgx":          {"internal/store", "internal/seal", "internal/testkit"},
+	"database/sql":                  {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta"},
+	"net/http":                      {"internal/testkit", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
+	"github.com/wneessen/go-mail":   {"internal/mail"},
+	"codeberg.org/go-pdf":           {"internal/document"},
+	"github.com/danielgtaylor/huma": {"internal/web/api"},
+	"github.com/google/uuid":        {"internal/id"},
 }
 
 type pkg struct {

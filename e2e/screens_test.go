@@ -154,4 +154,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "factor", base+"/console/account/factor")
 	staff.inspect(check, "audit", base+"/console/audit")
 	staff.inspect(check, "not-found", base+"/console/nothing")
+	staff.inspect(check, "reference", base+"/docs")
+	staff.inspect(check, "reference-noun", base+"/docs/requests")
+	staff.inspect(check, "reference-records", base+"/docs/records")
 }

@@ -13,6 +13,8 @@ want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
 want 'command -v pdftotext' poppler-utils
 want 'command -v gcc' gcc
 want 'command -v runuser' util-linux
+want 'command -v curl' curl
+want 'command -v jq' jq
 want 'ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

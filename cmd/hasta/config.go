@@ -38,8 +38,13 @@ type config struct {
 	Playbooks []string     `yaml:"playbooks" about:"files or names that are tried first, in order"`
 	Log       logConfig    `yaml:"log"`
 	Engine    engineConfig `yaml:"engine"`
+	Limits    limitsConfig `yaml:"limits"`
 	Demo      bool         `yaml:"-"`
 	Past      *past        `yaml:"-"` // while a demo lives its history
+}
+
+type limitsConfig struct {
+	Rate int `yaml:"rate" about:"requests that an API key may send to this process in a minute; by default 600"`
 }
 
 type companyConfig struct {

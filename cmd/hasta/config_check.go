@@ -99,6 +99,9 @@ func checkConfig(name string, src []byte) []error {
 	if e := cfg.Engine; e.Workers < 0 || e.Lease < 0 || e.Heartbeat < 0 || e.Poll < 0 || e.Lease > 0 && e.Heartbeat*2 > e.Lease {
 		at("engine", "nothing here may be negative, and heartbeat must be at most half of lease")
 	}
+	if cfg.Limits.Rate < 0 {
+		at("limits.rate", "may not be negative")
+	}
 	return append(out, checkFiles(name, src, cfg)...)
 }
 

@@ -29,6 +29,7 @@ import (
 	"hastaluego/internal/store"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
+	"hastaluego/internal/web/api"
 	"hastaluego/internal/web/assets"
 	"hastaluego/internal/web/console"
 	"hastaluego/internal/web/portal"
@@ -221,7 +222,11 @@ func (h *house) handler() (http.Handler, error) {
 	}
 	staff := console.New(kit, console.Options{Verify: h.summary, About: h.about})
 	mux := http.NewServeMux()
+	programs := api.New(kit, api.Options{PerMinute: h.cfg.Limits.Rate})
 	mux.Handle("/assets/", files.Handler())
+	for _, at := range []string{"/v1/", "/openapi.json", "/docs", "/docs/"} {
+		mux.Handle(at, programs)
+	}
 	mux.Handle("/console", staff)
 	mux.Handle("/console/", staff)
 	mux.Handle("/", portal.New(kit, h.papers))

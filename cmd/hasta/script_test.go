@@ -1,8 +1,12 @@
 package main
 
 import (
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"hastaluego/internal/testkit"
@@ -17,6 +21,19 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// writeGuide writes the commands of the guide of the API as one script.
+func writeGuide(dir string) error {
+	guide, err := os.ReadFile("../../docs/guide/api.md")
+	if err != nil {
+		return err
+	}
+	var script strings.Builder
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(guide, -1) {
+		script.Write(block[1])
+	}
+	return os.WriteFile(filepath.Join(dir, "api.sh"), []byte(script.String()), 0o600)
+}
+
 // Whole stories of the command line, one per file.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
@@ -27,7 +44,16 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
-			return nil
+			ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			_, port, err := net.SplitHostPort(ln.Addr().String())
+			if err != nil {
+				return err
+			}
+			e.Setenv("PORT", port) // free when the script begins
+			return errors.Join(ln.Close(), writeGuide(e.WorkDir))
 		},
 	})
 }

@@ -24,7 +24,7 @@ type CaseQuery struct {
 
 // CustomerQuery selects customers; zero fields do not select.
 type CustomerQuery struct {
-	Query     string // name, reference or address
+	Query     string // words that the name, the reference, an address or a number elsewhere begin with; then alone
 	Reference string // exactly
 }
 
@@ -81,15 +81,22 @@ func (a *App) PageCases(ctx context.Context, by Actor, q CaseQuery, p Place) (li
 		func(tx Tx, p Place) ([]offboarding.Case, error) { return tx.PageCases(ctx, q, p) })
 }
 
-// PageCustomers lists customers.
+// PageCustomers lists customers, newest first, or by the words that were found.
 func (a *App) PageCustomers(ctx context.Context, by Actor, q CustomerQuery, p Place) (list []customer.Customer, next string, err error) {
 	for field, s := range map[string]string{"q": q.Query, "reference": q.Reference} {
 		if _, e := customer.CheckText(field, s, 200, false); e != nil {
 			return nil, "", e
 		}
 	}
-	return page(ctx, a, by, "customer", p, func(c customer.Customer) string { return string(c.ID) },
-		func(tx Tx, p Place) ([]customer.Customer, error) { return tx.PageCustomers(ctx, q, p) })
+	if q.Query == "" {
+		return page(ctx, a, by, "customer", p, func(c customer.Customer) string { return string(c.ID) },
+			func(tx Tx, p Place) ([]customer.Customer, error) { return tx.PageCustomers(ctx, q, p) })
+	}
+	found, err := a.ListCustomers(ctx, by, CustomerFilter{Query: q.Query, After: p.After, Limit: p.Limit})
+	for _, row := range found.Rows {
+		list = append(list, row.Customer)
+	}
+	return list, found.Next, err
 }
 
 // PageRequests lists requests.
@@ -132,14 +139,18 @@ func (a *App) OpenCheckpoint(ctx context.Context, by Actor) (size int64, text st
 	return size, text, err
 }
 
-// OpenProof returns the proof of an entry of the log; fault.NotFound while no
-// checkpoint contains it.
-func (a *App) OpenProof(ctx context.Context, by Actor, entry string) (p LogProof, err error) {
+// OpenProof returns the proof of an entry of the log, as a file to keep;
+// fault.NotFound while no signed checkpoint contains it.
+func (a *App) OpenProof(ctx context.Context, by Actor, entry string) ([]byte, error) {
 	if err := by.CanRead("audit"); err != nil {
-		return p, err
+		return nil, err
 	}
-	err = a.store.View(ctx, func(tx Tx) error { p, err = tx.Proof(ctx, entry); return err })
-	return p, err
+	var p LogProof
+	err := a.store.View(ctx, func(tx Tx) (err error) { p, err = tx.Proof(ctx, entry); return err })
+	if err != nil {
+		return nil, err
+	}
+	return Paper{Proof: &p}.ProofFile()
 }
 
 // OpenUsers lists the people who may sign in.

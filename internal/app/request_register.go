@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -25,6 +26,8 @@ type ExitInput struct {
 	Nonce        string // of the form
 	Network      string // block of addresses that it came from; empty if unknown
 	Host         string // signed link of the host product, if it came by one
+
+	by string // who sent it, where it was not the customer
 }
 
 // acksPerDay bounds the acknowledgements to one typed address, and from one
@@ -67,7 +70,7 @@ func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Reques
 			return err
 		}
 		r = stored
-		if err := a.record(ctx, tx, fact{"request.received", "customer", string(r.ID), string(r.ID), map[string]any{
+		if err := a.record(ctx, tx, fact{"request.received", cmp.Or(in.by, "customer"), string(r.ID), string(r.ID), map[string]any{
 			"code": r.Code, "channel": string(r.Channel), "name": r.Name, "account": r.AccountEmail,
 			"receipt": r.ReceiptEmail, "reference": r.Reference, "when": string(r.When),
 		}}); err != nil {
@@ -79,6 +82,16 @@ func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Reques
 		return a.acknowledge(ctx, tx, r, in.Network)
 	})
 	return r, err
+}
+
+// DeclareExit registers a declaration that somebody made elsewhere, in a form
+// or an application of the company's own, as RequestExit does.
+func (a *App) DeclareExit(ctx context.Context, by Actor, in ExitInput) (offboarding.Request, error) {
+	if err := by.may("request"); err != nil {
+		return offboarding.Request{}, err
+	}
+	in.by, in.Nonce, in.Network, in.Host = by.ID, "", "", ""
+	return a.RequestExit(ctx, in)
 }
 
 // declare checks what was typed.

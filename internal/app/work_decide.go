@@ -13,6 +13,7 @@ import (
 // DecideInput is what a person decides about an effect that the program
 // cannot be sure of, or that the far system refused.
 type DecideInput struct {
+	Case     offboarding.CaseID // that the work must belong to; empty: any
 	Work     offboarding.WorkID
 	Decision string // look: read it back; again: call it again; attest: it is so
 	Evidence string // required for attest and again
@@ -35,6 +36,9 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 		w, err := tx.FindWork(ctx, in.Work)
 		if err != nil {
 			return err
+		}
+		if in.Case != "" && w.Case != in.Case {
+			return fault.New(fault.NotFound, "not_found")
 		}
 		if w.State != offboarding.WorkUncertain && w.State != offboarding.WorkFailed {
 			return fault.New(fault.Conflict, "case.changed_meanwhile")

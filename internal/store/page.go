@@ -17,8 +17,7 @@ var (
 		 ORDER BY id DESC LIMIT $5`)
 	pageCustomers = query(`
 		SELECT ` + customerColumns + ` FROM customer
-		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR reference = $2) AND search LIKE $3 ESCAPE '\'
-		 ORDER BY id DESC LIMIT $4`)
+		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR reference = $2) ORDER BY id DESC LIMIT $3`)
 	pageRequests = query(`
 		SELECT ` + requestColumns + ` FROM request WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2) ORDER BY id DESC LIMIT $3`)
 	pageMessages = query(`
@@ -41,7 +40,7 @@ func (t *tx) PageCases(ctx context.Context, q app.CaseQuery, p app.Place) (list 
 }
 
 func (t *tx) PageCustomers(ctx context.Context, q app.CustomerQuery, p app.Place) ([]customer.Customer, error) {
-	return t.customers(ctx, pageCustomers, p.After, q.Reference, like(q.Query), p.Limit)
+	return t.customers(ctx, pageCustomers, p.After, q.Reference, p.Limit)
 }
 
 func (t *tx) PageRequests(ctx context.Context, state offboarding.RequestState, p app.Place) (list []offboarding.Request, err error) {

@@ -1,0 +1,279 @@
+package api_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/web/api"
+)
+
+const aCustomer = `{"kind": "organisation", "name": "NAME", "reference": "REF", "country": "ES",
+	"contacts": [{"name": "Marta", "email": "EMAIL", "role": "owner", "language": "es"}],
+	"subscriptions": [{"reference": "REF-1", "product": "Faro", "plan": "Pro", "amount": {"minor": 2985, "currency": "EUR"}, "interval": "month", "start": "2026-01-31"}]}`
+
+func customerOf(name, ref, email string) string {
+	return strings.NewReplacer("NAME", name, "REF", ref, "EMAIL", email).Replace(aCustomer)
+}
+
+// A program does everything that there is to do, and each answer is what the
+// document says: status, headers, media type and body.
+func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		h := newHouse(t, e, api.Options{})
+		c := h.key(app.Scopes()...)
+		almena := inventory(t, c)
+		requests(t, c, almena)
+		departure(t, h, c)
+		playbooks(t, c)
+		outbox(t, c)
+		for _, methods := range h.doc.Paths {
+			for _, op := range methods {
+				// What a person decides no key ever does: that is told in the test of scopes.
+				if op.OperationID != "approve-step" && op.OperationID != "activate-playbook" && !h.covered[op.OperationID] {
+					t.Errorf("%s was never done", op.OperationID)
+				}
+			}
+		}
+	})
+}
+
+// inventory adds customers and what they have, and returns one.
+func inventory(t *testing.T, c *caller) string {
+	t.Helper()
+	made := c.post("/v1/customers", customerOf("Estudio Almena", "FE-1", "marta@almena.example")).is(201)
+	at := made.header.Get("Location")
+	if at != "/v1/customers/"+made.text("id") {
+		t.Errorf("made at %s", at)
+	}
+	c.post("/v1/customers", customerOf("Hostal Caleta", "FE-2", "caleta@example.com")).is(201)
+	c.post("/v1/customers", customerOf("Otra", "FE-1", "otra@example.com")).told(409, "customer.reference_taken")
+
+	first := c.get("/v1/customers?limit=1").is(200)
+	next := c.get("/v1/customers?limit=1&cursor=" + first.text("next")).is(200)
+	if first.text("items.0.name") != "Hostal Caleta" || next.text("items.0.name") != "Estudio Almena" || next.text("next") != "" {
+		t.Errorf("pages: %s %s", first.body, next.body)
+	}
+	if got := c.get("/v1/customers?q=ALMENÁ").is(200); got.text("items.0.reference") != "FE-1" || got.get("items.1") != nil {
+		t.Errorf("found %s", got.body)
+	}
+	if got := c.get("/v1/customers?reference=FE-2").is(200); got.text("items.0.name") != "Hostal Caleta" || got.get("items.1") != nil {
+		t.Errorf("found %s", got.body)
+	}
+	found := c.get("/v1/customers?q=fe&limit=1").is(200)
+	if more := c.get("/v1/customers?q=fe&limit=1&cursor=" + found.text("next")).is(200); more.text("items.0.id") == found.text("items.0.id") || more.text("items.0.id") == "" {
+		t.Errorf("found %s, then %s", found.body, more.body)
+	}
+	c.get("/v1/customers?cursor="+base64.RawURLEncoding.EncodeToString([]byte("1:cases:case_01"))).told(422, "api.cursor")
+
+	// What is sent in a PATCH changes, and nothing else.
+	version := c.get(at).is(200).get("version").(float64)
+	c.patch(at, `{"segment": "agencias", "version": `+itoa(int(version))+`}`).is(204)
+	c.patch(at, `{"segment": "otras", "version": `+itoa(int(version))+`}`).told(409, "customer.changed_meanwhile")
+	c.patch(at, `{"reference": "FE-2"}`).told(409, "customer.reference_taken")
+
+	contact := c.post(at+"/contacts", `{"email": "jon@almena.example", "role": "billing"}`).is(201).text("id")
+	c.post(at+"/contacts", `{"email": "JON@almena.example", "role": "user"}`).told(409, "contact.taken")
+	c.patch(at+"/contacts/"+contact, `{"name": "Jon"}`).is(204)
+	contract := c.post(at+"/subscriptions", `{"reference": "S-9", "product": "Faro", "amount": {"minor": 100, "currency": "EUR"}, "interval": "year", "start": "2026-03-01", "term_end": "2027-02-28"}`).is(201).text("id")
+	c.patch(at+"/subscriptions/"+contract, `{"amount": {"minor": 200, "currency": "EUR"}, "term_end": ""}`).is(204)
+	c.post(at+"/external-ids", `{"system": "crm", "value": "0042"}`).is(204)
+	c.post(at+"/external-ids", `{"system": "erp", "value": "7"}`).is(204)
+	c.post(at+"/external-ids/remove", `{"system": "erp", "value": "7"}`).is(204)
+
+	grant := c.post(at+"/grants", `{"system": "drive", "account": "carpeta", "kind": "other", "depends_on": []}`).is(201).text("id")
+	if got := c.post(at+"/grants", `{"system": "drive", "account": "carpeta", "kind": "other"}`).told(409, "inventory.taken"); got.text("field") != "/account" || strings.Contains(string(got.body), "carpeta") {
+		t.Errorf("taken: %s", got.body)
+	}
+	c.patch(at+"/grants/"+grant, `{"account": "carpeta-2"}`).is(204)
+	gone := c.post(at+"/grants", `{"system": "drive", "account": "vieja", "kind": "other"}`).is(201).text("id")
+	c.post(at+"/grants/"+gone+"/attest", `{"how": "Ya no está en la consola de Drive"}`).is(204)
+	c.post(at+"/assets", `{"reference": "R-1", "name": "Router"}`).is(201)
+	sum := c.post(at+"/balances", `{"reference": "F-1", "kind": "invoice", "amount": {"minor": 12000, "currency": "EUR"}, "due_on": "2026-12-31"}`).is(201).text("id")
+	c.post(at+"/balances/"+sum+"/settle", `{"status": "paid"}`).is(204)
+
+	one := c.get(at).is(200)
+	all := string(one.body)
+	for _, part := range []string{
+		`"segment":"agencias"`, `"name":"Jon"`, `"minor":200`, `"system":"crm","value":"0042"`, `"account":"carpeta-2"`, `"status":"revoked"`, `"name":"Router"`,
+		`"email":"marta@almena.example"`, `"start":"2026-01-31"`, `"id":"` + sum + `"`, `"status":"paid"`,
+	} {
+		if !strings.Contains(all, part) {
+			t.Errorf("the customer lacks %s: %s", part, all)
+		}
+	}
+	for _, gone := range []string{`"term_end"`, `"erp"`} {
+		if strings.Contains(all, gone) {
+			t.Errorf("the customer still has %s: %s", gone, all)
+		}
+	}
+	c.post(at+"/contacts/"+contact+"/remove", "").is(204)
+	if got := c.get(at).is(200); strings.Contains(string(got.body), "jon@") {
+		t.Errorf("the contact is still there: %s", got.body)
+	}
+	return made.text("id")
+}
+
+// requests declares departures as the public form does.
+func requests(t *testing.T, c *caller, almena string) {
+	t.Helper()
+	stranger := c.post("/v1/requests", `{"account": "nadie@example.com", "name": "Nadie", "when": "now", "language": "en"}`).is(201)
+	at := stranger.header.Get("Location")
+	if got := c.get(at).is(200); got.text("state") != "received" || got.text("account") != "nadie@example.com" || got.text("channel") != "public" {
+		t.Errorf("the request is %s", got.body)
+	}
+	c.post(at+"/match", `{"customer": "`+almena+`"}`).is(201)
+	if got := c.get("/v1/requests?state=matched").is(200); got.text("items.0.customer") != almena {
+		t.Errorf("matched: %s", got.body)
+	}
+	log := c.get("/v1/cases/" + c.get(at).text("case") + "/timeline").is(200)
+	if !strings.Contains(string(log.body), c.id) {
+		t.Errorf("nobody says that the key did it: %s", log.body)
+	}
+}
+
+// departure leads a departure through everything that programs may do with it.
+func departure(t *testing.T, h *house, c *caller) {
+	t.Helper()
+	ctx := t.Context()
+	who := c.post("/v1/customers", customerOf("Puerto Alto", "FE-3", "iker@puerto.example")).is(201).text("id")
+	door := c.post("/v1/customers/"+who+"/grants", `{"system": "drive", "account": "puerto", "kind": "login"}`).is(201).text("id")
+	at := c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "L-77", "when": "period_end", "proof": "DNI"}`).is(201).header.Get("Location")
+	id := offboarding.CaseID(strings.TrimPrefix(at, "/v1/cases/"))
+	state := func(step string) string {
+		for i := range 10 {
+			if s := c.get(at).is(200); s.text("steps."+itoa(i)+".key") == step {
+				return s.text("steps." + itoa(i) + ".state")
+			}
+		}
+		return ""
+	}
+	c.post(at+"/pause", `{"why": "El cliente llama mañana"}`).is(204)
+	if got := c.get(at).is(200); got.get("paused") != true {
+		t.Errorf("paused: %s", got.body)
+	}
+	c.post(at+"/steps/prepare/complete", `{"note": "Hecho"}`).told(409, "case.paused")
+	c.post(at+"/resume", "").is(204)
+	c.post(at+"/resume", "").told(409, "case.not_paused")
+
+	c.post(at+"/steps/prepare/items/a/tick", `{"evidence": "Lo vi"}`).is(204)
+	c.post(at+"/steps/prepare/items/a/untick", "").is(204)
+	c.post(at+"/steps/prepare/complete", `{"note": "Hecho"}`).told(409, "step.items_open")
+	c.post(at+"/steps/prepare/items/a/tick", `{}`).is(204)
+	c.do("POST", at+"/steps/prepare/files?name=acta.pdf", "%PDF-1.7 acta", http.Header{"Content-Type": {"application/octet-stream"}}).is(204)
+	c.post(at+"/steps/prepare/complete", `{"note": "Hecho"}`).is(204)
+	file := c.get(at).is(200).text("files.0.id")
+	got := c.get(at + "/files/" + file).is(200)
+	if string(got.body) != "%PDF-1.7 acta" || got.header.Get("Content-Type") != "application/pdf" || !strings.Contains(got.header.Get("Content-Disposition"), "acta.pdf") {
+		t.Errorf("the file is %s %v", got.body, got.header)
+	}
+
+	c.post(at+"/steps/doors/items/"+door+"/tick", `{"evidence": "Ya no entra"}`).is(204)
+	c.post(at+"/steps/doors/complete", `{"note": "Cerrado"}`).is(204)
+	must(t, h.Approve(ctx, second, id, "agree", false, "Falta el acta"))
+	c.post(at+"/steps/agree/reopen", "").is(204)
+	must(t, h.Approve(ctx, second, id, "agree", true, "Visto"))
+	work := ""
+	eventually(t, "an uncertain work", func() bool {
+		v := c.get(at).is(200)
+		for i := range 5 {
+			if w := "works." + itoa(i); v.text(w+".kind") == "cancel_billing" {
+				work = v.text(w + ".id")
+				return v.text(w+".state") == "uncertain"
+			}
+		}
+		return false
+	})
+	other := c.get("/v1/cases?q=almena").is(200).text("items.0.id")
+	c.post("/v1/cases/"+other+"/works/"+work+"/decide", `{"decision": "look"}`).told(404, "not_found")
+	c.post(at+"/works/"+work+"/decide", `{"decision": "attest", "evidence": ""}`).told(422, "step.evidence_required")
+	c.post(at+"/works/"+work+"/decide", `{"decision": "attest", "evidence": "Lo vi en su pantalla"}`).is(204)
+
+	if got := c.get("/v1/cases?state=open&customer=" + who).is(200); got.text("items.0.id") != string(id) || got.get("items.1") != nil {
+		t.Errorf("open cases: %s", got.body)
+	}
+	c.post(at+"/undo", "").is(204)
+	eventually(t, "the turn to take apart", func() bool { return state("cancel_billing") == "undone" })
+	c.post(at+"/steps/doors/undone", `{"note": "Desmontado"}`).is(204)
+	eventually(t, "undone", func() bool { return c.get(at).text("state") == "reversed" })
+	c.post(at+"/undo", "").is(204) // again, it changes nothing
+	if got := c.get(at + "/messages").is(200); got.get("items.0") == nil {
+		t.Errorf("no letters: %s", got.body)
+	}
+	log := string(c.get(at + "/timeline").is(200).body)
+	for _, what := range []string{"case.paused", "item.unticked", "evidence.added", "work.attested", "case.reversed", "Lo vi en su pantalla"} {
+		if !strings.Contains(log, what) {
+			t.Errorf("the timeline lacks %s", what)
+		}
+	}
+	// What people wrote is told only to keys that may read it.
+	deaf := h.key("cases:read")
+	for _, path := range []string{at, at + "/timeline"} {
+		body := string(deaf.get(path).is(200).body)
+		for _, secret := range []string{"Hecho", "Desmontado", "Lo vi", "llama mañana", "DNI"} {
+			if strings.Contains(body, secret) {
+				t.Errorf("%s says %q to a key that may not read it", path, secret)
+			}
+		}
+	}
+}
+
+func playbooks(t *testing.T, c *caller) {
+	t.Helper()
+	source := func(s string) string {
+		raw, err := json.Marshal(map[string]string{"source": s})
+		must(t, err)
+		return string(raw)
+	}
+	bad := strings.Replace(trial, "kind: task", "kind: dance", 1)
+	if got := c.post("/v1/playbooks/check", source(bad)).is(200); got.get("good") != false || got.text("problems.0.code") == "" || !strings.HasPrefix(got.text("problems.0.at"), "7:") {
+		t.Errorf("a bad playbook: %s", got.body)
+	}
+	if got := c.post("/v1/playbooks", source(bad)).is(422); got.text("errors.0.field") != "/source" {
+		t.Errorf("a bad playbook: %s", got.body)
+	}
+	good := strings.Replace(trial, "playbook: trial", "playbook: other", 1)
+	id := c.post("/v1/playbooks/check", source(good)).is(200).text("id")
+	if got := c.post("/v1/playbooks", source(good)).is(201).text("id"); got != id {
+		t.Errorf("checked %s, proposed %s", id, got)
+	}
+	if got := c.get("/v1/playbooks/" + id).is(200); got.text("state") != "proposed" || got.text("created_by") != c.id || got.text("source") == "" {
+		t.Errorf("the playbook is %s", got.body)
+	}
+	if got := c.get("/v1/playbooks").is(200); got.get("items.1") == nil {
+		t.Errorf("playbooks: %s", got.body)
+	}
+}
+
+func outbox(t *testing.T, c *caller) {
+	t.Helper()
+	id := ""
+	eventually(t, "a letter that was sent", func() bool {
+		id = c.get("/v1/messages?state=sent&limit=200").is(200).text("items.0.id")
+		return id != ""
+	})
+	if got := c.get("/v1/messages/" + id).is(200); !strings.Contains(got.text("text"), "Hola") {
+		t.Errorf("the letter is %s", got.body)
+	}
+	first := c.get("/v1/audit/entries?limit=2").is(200)
+	if first.get("items.0.index") != 0.0 || first.get("items.1.index") != 1.0 {
+		t.Errorf("entries: %s", first.body)
+	}
+	if next := c.get("/v1/audit/entries?cursor=" + first.text("next")).is(200); next.get("items.0.index") != 2.0 {
+		t.Errorf("next entries: %s", next.body)
+	}
+	if got := c.get("/v1/audit/entries?type=case.paused").is(200); got.text("items.0.type") != "case.paused" || got.get("items.1") != nil {
+		t.Errorf("entries of one type: %s", got.body)
+	}
+	proof := c.get("/v1/audit/entries/" + first.text("items.0.id") + "/proof").is(200)
+	if point := c.get("/v1/audit/checkpoint").is(200); point.get("size").(float64) < proof.get("size").(float64) || proof.get("index") != 0.0 {
+		t.Errorf("proof %s, checkpoint %s", proof.body, point.body)
+	}
+	c.get("/v1/users").is(200)
+}

@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+)
+
+type addGrant struct {
+	Customer string `path:"customer"`
+	Body     struct {
+		System    string   `json:"system" minLength:"1" maxLength:"200"`
+		Account   string   `json:"account" minLength:"1" maxLength:"200"`
+		Kind      string   `json:"kind" enum:"login,api_key,role,device,other"`
+		DependsOn []string `json:"depends_on,omitempty" maxItems:"100"`
+	} `nameHint:"GrantInput"`
+}
+
+type addAsset struct {
+	Customer string `path:"customer"`
+	Body     struct {
+		Reference string `json:"reference" minLength:"1" maxLength:"200"`
+		Name      string `json:"name" minLength:"1" maxLength:"200"`
+		Kind      string `json:"kind,omitempty" maxLength:"200"`
+		Location  string `json:"location,omitempty" maxLength:"200"`
+	} `nameHint:"AssetInput"`
+}
+
+type addBalance struct {
+	Customer string `path:"customer"`
+	Body     struct {
+		Reference string `json:"reference" minLength:"1" maxLength:"200"`
+		Kind      string `json:"kind" enum:"invoice,fee,credit,deposit,refund"`
+		About     string `json:"about,omitempty" maxLength:"200"`
+		Amount    Money  `json:"amount"`
+		DueOn     string `json:"due_on,omitempty" format:"date"`
+	} `nameHint:"BalanceInput"`
+}
+
+type settleBalance struct {
+	Customer string `path:"customer"`
+	Balance  string `path:"balance"`
+	Body     struct {
+		Status string `json:"status" enum:"paid,void"`
+	} `nameHint:"SettleInput"`
+}
+
+type editGrant struct {
+	Customer string `path:"customer"`
+	Grant    string `path:"grant"`
+	Body     struct {
+		Version   int64     `json:"version,omitempty" minimum:"0"`
+		System    *string   `json:"system,omitempty" maxLength:"200"`
+		Account   *string   `json:"account,omitempty" maxLength:"200"`
+		Kind      *string   `json:"kind,omitempty" enum:"login,api_key,role,device,other"`
+		DependsOn *[]string `json:"depends_on,omitempty" maxItems:"100"`
+	} `nameHint:"GrantPatch"`
+}
+
+type attestGrant struct {
+	Customer string `path:"customer"`
+	Grant    string `path:"grant"`
+	Body     struct {
+		How string `json:"how" minLength:"1" maxLength:"500"`
+	} `nameHint:"AttestInput"`
+}
+
+// inventory are the routes of what a customer has beside contracts.
+func (a *API) inventory(h huma.API) {
+	write, sums := []string{"customers:write"}, []string{"statements:act"}
+	on(h, a, route{ID: "add-grant", Method: http.MethodPost, Path: "/v1/customers/{customer}/grants", Scopes: write, Tag: "customers", Status: http.StatusCreated, Prefix: "grant."},
+		func(ctx context.Context, by app.Actor, in *addGrant) (*made, error) {
+			b := in.Body
+			return part(in.Customer, func() (customer.GrantID, error) {
+				return a.App.AddGrant(ctx, by, customer.Grant{Customer: customer.ID(in.Customer), System: b.System, Account: b.Account, Kind: b.Kind, DependsOn: b.DependsOn})
+			})
+		})
+	on(h, a, route{ID: "edit-grant", Method: http.MethodPatch, Path: "/v1/customers/{customer}/grants/{grant}", Scopes: write, Tag: "customers", Prefix: "grant."},
+		func(ctx context.Context, by app.Actor, in *editGrant) (*done, error) {
+			b := in.Body
+			return act("cus", in.Customer, func() error {
+				return a.App.EditGrant(ctx, by, app.GrantPatch{
+					Customer: customer.ID(in.Customer), Grant: customer.GrantID(in.Grant), Version: b.Version, System: b.System, Account: b.Account,
+					Kind: b.Kind, DependsOn: b.DependsOn,
+				})
+			})
+		})
+	on(h, a, route{ID: "attest-grant", Method: http.MethodPost, Path: "/v1/customers/{customer}/grants/{grant}/attest", Scopes: write, Tag: "customers"},
+		func(ctx context.Context, by app.Actor, in *attestGrant) (*done, error) {
+			return act("cus", in.Customer, func() error {
+				return a.App.AttestGrant(ctx, by, app.GrantAttestation{Customer: customer.ID(in.Customer), Grant: customer.GrantID(in.Grant), How: in.Body.How})
+			})
+		})
+	on(h, a, route{ID: "add-asset", Method: http.MethodPost, Path: "/v1/customers/{customer}/assets", Scopes: write, Tag: "customers", Status: http.StatusCreated, Prefix: "asset."},
+		func(ctx context.Context, by app.Actor, in *addAsset) (*made, error) {
+			b := in.Body
+			return part(in.Customer, func() (customer.AssetID, error) {
+				return a.App.AddAsset(ctx, by, customer.Asset{Customer: customer.ID(in.Customer), Reference: b.Reference, Name: b.Name, Kind: b.Kind, Location: b.Location})
+			})
+		})
+	on(h, a, route{ID: "add-balance", Method: http.MethodPost, Path: "/v1/customers/{customer}/balances", Scopes: sums, Tag: "customers", Status: http.StatusCreated, Prefix: "balance.", Fields: moneyFields},
+		func(ctx context.Context, by app.Actor, in *addBalance) (*made, error) {
+			b := in.Body
+			x := customer.Balance{Customer: customer.ID(in.Customer), Reference: b.Reference, Kind: customer.BalanceKind(b.Kind), About: b.About, Amount: b.Amount.amount()}
+			if err := days("", map[string]day{"due_on": {&b.DueOn, &x.DueOn}}); err != nil {
+				return nil, err
+			}
+			return part(in.Customer, func() (customer.BalanceID, error) { return a.App.AddBalance(ctx, by, x) })
+		})
+	on(h, a, route{ID: "settle-balance", Method: http.MethodPost, Path: "/v1/customers/{customer}/balances/{balance}/settle", Scopes: sums, Tag: "customers"},
+		func(ctx context.Context, by app.Actor, in *settleBalance) (*done, error) {
+			return act("cus", in.Customer, func() error {
+				return a.App.SettleBalance(ctx, by, customer.ID(in.Customer), customer.BalanceID(in.Balance), customer.BalanceStatus(in.Body.Status))
+			})
+		})
+}

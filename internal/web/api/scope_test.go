@@ -1,0 +1,126 @@
+package api_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/web/api"
+)
+
+const (
+	noCase     = "/v1/cases/case_01kb2m9xq0e5v8h2r7n4t6w3yz"
+	noCustomer = "/v1/customers/cus_01kb2m9xq0e5v8h2r7n4t6w3yz"
+	steps      = "cases:act statements:act privacy:act"
+)
+
+// access says which scopes open a route, any of them, and what to send there.
+var access = map[string]struct{ scopes, path, body string }{
+	"list-requests":      {"cases:read", "/v1/requests", ""},
+	"get-request":        {"cases:read", "/v1/requests/req_01kb2m9xq0e5v8h2r7n4t6w3yz", ""},
+	"declare-request":    {"requests:write", "/v1/requests", `{"account": "a@example.com"}`},
+	"match-request":      {"requests:write", "/v1/requests/req_01kb2m9xq0e5v8h2r7n4t6w3yz/match", `{"customer": "cus_01kb2m9xq0e5v8h2r7n4t6w3yz"}`},
+	"list-cases":         {"cases:read", "/v1/cases", ""},
+	"register-case":      {"requests:write", "/v1/cases", `{"customer": "cus_01kb2m9xq0e5v8h2r7n4t6w3yz", "channel": "phone", "reference": "1"}`},
+	"get-case":           {"cases:read", noCase, ""},
+	"list-case-entries":  {"cases:read", noCase + "/timeline", ""},
+	"list-case-messages": {"cases:read", noCase + "/messages", ""},
+	"pause-case":         {"cases:act", noCase + "/pause", `{"why": "x"}`},
+	"resume-case":        {"cases:act", noCase + "/resume", ""},
+	"undo-case":          {"cases:act", noCase + "/undo", ""},
+	"get-case-file":      {"texts:read", noCase + "/files/att_01kb2m9xq0e5v8h2r7n4t6w3yz", ""},
+	"tick-item":          {steps, noCase + "/steps/a/items/b/tick", `{}`},
+	"untick-item":        {steps, noCase + "/steps/a/items/b/untick", ""},
+	"complete-step":      {steps, noCase + "/steps/a/complete", `{"note": "x"}`},
+	"approve-step":       {steps, noCase + "/steps/a/approve", `{"approve": true, "note": "x"}`},
+	"reopen-step":        {steps, noCase + "/steps/a/reopen", ""},
+	"undone-step":        {steps, noCase + "/steps/a/undone", `{"note": "x"}`},
+	"attach-file":        {steps, noCase + "/steps/a/files?name=x", "x"},
+	"decide-work":        {"cases:act", noCase + "/works/work_01kb2m9xq0e5v8h2r7n4t6w3yz/decide", `{"decision": "look"}`},
+	"list-customers":     {"customers:read", "/v1/customers", ""},
+	"add-customer":       {"customers:write", "/v1/customers", strings.Replace(aCustomer, "EMAIL", "no", 1)},
+	"edit-customer":      {"customers:write", noCustomer, `{"name": "x"}`},
+	"add-contact":        {"customers:write", noCustomer + "/contacts", `{"email": "a@example.com", "role": "user"}`},
+	"edit-contact":       {"customers:write", noCustomer + "/contacts/con_1", `{"name": "x"}`},
+	"remove-contact":     {"customers:write", noCustomer + "/contacts/con_1/remove", ""},
+	"add-subscription":   {"customers:write", noCustomer + "/subscriptions", `{"reference": "S", "product": "P", "amount": {"minor": 1, "currency": "EUR"}, "interval": "month", "start": "2026-01-01"}`},
+	"edit-subscription":  {"customers:write", noCustomer + "/subscriptions/sub_1", `{"plan": "x"}`},
+	"add-external-id":    {"customers:write", noCustomer + "/external-ids", `{"system": "a", "value": "b"}`},
+	"remove-external-id": {"customers:write", noCustomer + "/external-ids/remove", `{"system": "a", "value": "b"}`},
+	"edit-grant":         {"customers:write", noCustomer + "/grants/gra_1", `{"account": "x"}`},
+	"attest-grant":       {"customers:write", noCustomer + "/grants/gra_1/attest", `{"how": "x"}`},
+	"get-customer":       {"customers:read", noCustomer, ""},
+	"add-grant":          {"customers:write", noCustomer + "/grants", `{"system": "a", "account": "b", "kind": "login"}`},
+	"add-asset":          {"customers:write", noCustomer + "/assets", `{"reference": "a", "name": "b"}`},
+	"add-balance":        {"statements:act", noCustomer + "/balances", `{"reference": "a", "kind": "invoice", "amount": {"minor": 1, "currency": "EUR"}}`},
+	"settle-balance":     {"statements:act", noCustomer + "/balances/bal_1/settle", `{"status": "paid"}`},
+	"list-playbooks":     {"playbooks:read", "/v1/playbooks", ""},
+	"get-playbook":       {"playbooks:read", "/v1/playbooks/x@1", ""},
+	"check-playbook":     {"playbooks:read", "/v1/playbooks/check", `{"source": "x"}`},
+	"propose-playbook":   {"playbooks:write", "/v1/playbooks", `{"source": "x"}`},
+	"activate-playbook":  {"playbooks:write", "/v1/playbooks/x@1/activate", ""},
+	"list-messages":      {"outbox:read", "/v1/messages", ""},
+	"get-message":        {"texts:read", "/v1/messages/msg_01kb2m9xq0e5v8h2r7n4t6w3yz", ""},
+	"list-entries":       {"audit:read", "/v1/audit/entries", ""},
+	"get-checkpoint":     {"audit:read", "/v1/audit/checkpoint", ""},
+	"get-proof":          {"audit:read", "/v1/audit/entries/aud_01kb2m9xq0e5v8h2r7n4t6w3yz/proof", ""},
+	"list-users":         {"users:read", "/v1/users", ""},
+}
+
+// Every route is tried with every scope, alone, and without a key.
+func TestEveryScopeOpensItsRoutesAndNoOther(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, api.Options{})
+	keys := map[string]*caller{}
+	for _, s := range app.Scopes() {
+		keys[s] = h.key(s)
+	}
+	routes := 0
+	for _, methods := range h.doc.Paths {
+		for method, op := range methods {
+			routes++
+			row, ok := access[op.OperationID]
+			if !ok {
+				t.Errorf("%s is not in the table of scopes", op.OperationID)
+				continue
+			}
+			header := http.Header{}
+			if op.OperationID == "attach-file" {
+				header.Set("Content-Type", "application/octet-stream")
+			}
+			send := func(c *caller) answer { return c.do(strings.ToUpper(method), row.path, row.body, header) }
+			send(&caller{h: h}).told(401, "auth.key")
+			send(&caller{h: h, token: keys["cases:read"].token + "x"}).told(401, "auth.key")
+			for _, s := range app.Scopes() {
+				got := send(keys[s])
+				switch opens := slices.Contains(strings.Fields(row.scopes), s); {
+				case opens && (op.OperationID == "approve-step" || op.OperationID == "activate-playbook"):
+					got.told(403, "forbidden.person")
+				case !opens:
+					got.told(403, "forbidden.scope")
+				case got.status == 401 || got.status == 403 || got.status >= 500:
+					t.Errorf("%s with %s answers %d: %s", op.OperationID, s, got.status, got.body)
+				}
+			}
+		}
+	}
+	if routes != len(access) {
+		t.Errorf("%d routes, %d in the table", routes, len(access))
+	}
+}
+
+// A scope opens a step's door; whether it reaches the step is said by the role
+// that owns it.
+func TestAKeyWorksOnlyOnStepsOfItsScopes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, api.Options{})
+	all := h.key(app.Scopes()...)
+	who := all.post("/v1/customers", customerOf("Puerto Alto", "FE-3", "iker@puerto.example")).is(201).text("id")
+	at := all.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "1", "proof": "DNI"}`).is(201).header.Get("Location")
+	h.key("statements:act").post(at+"/steps/prepare/items/a/tick", `{}`).told(403, "forbidden.scope")
+	h.key("privacy:act").post(at+"/steps/prepare/items/a/tick", `{}`).told(403, "forbidden.scope")
+	h.key("cases:act").post(at+"/steps/prepare/items/a/tick", `{}`).is(204)
+}

@@ -1,0 +1,457 @@
+package api
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+)
+
+// Made names what was made.
+type Made struct {
+	ID string `json:"id"`
+}
+
+// made is the answer to what made something.
+type made struct {
+	Location string `header:"Location"`
+	Body     Made
+}
+
+func madeAt(path, id string) *made { return &made{Location: path + id, Body: Made{id}} }
+
+// done is the answer to an act that has nothing to tell.
+type done struct{}
+
+// Money is a sum in the smallest unit of its currency.
+type Money struct {
+	Minor    int64  `json:"minor"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$"`
+}
+
+func viewMoney(m money.Amount) Money { return Money{m.Minor, m.Currency} }
+
+// at is an instant that may not be known.
+func at(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// texts is a list that is never null.
+func texts[S ~string](list []S) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = string(s)
+	}
+	return out
+}
+
+// each views a list, which is never null.
+func each[T, V any](list []T, view func(T) V) []V {
+	out := make([]V, len(list))
+	for i, x := range list {
+		out[i] = view(x)
+	}
+	return out
+}
+
+// Request is one declaration that somebody wants to leave.
+type Request struct {
+	ID         string     `json:"id"`
+	Code       string     `json:"code"`
+	State      string     `json:"state" enum:"received,matched,verified,released,disowned"`
+	Channel    string     `json:"channel" enum:"public,host,staff"`
+	Name       string     `json:"name"`
+	Account    string     `json:"account"`
+	Receipt    string     `json:"receipt"`
+	Reference  string     `json:"reference"`
+	When       string     `json:"when,omitempty" enum:"now,period_end"`
+	Language   string     `json:"language"`
+	ReceivedAt time.Time  `json:"received_at"`
+	Customer   string     `json:"customer,omitempty"`
+	Case       string     `json:"case,omitempty"`
+	MatchedAt  *time.Time `json:"matched_at,omitempty"`
+	VerifiedAt *time.Time `json:"verified_at,omitempty"`
+	VerifiedBy string     `json:"verified_by,omitempty"`
+}
+
+func viewRequest(r offboarding.Request) Request {
+	return Request{
+		ID: string(r.ID), Code: r.Code, State: string(r.State), Channel: string(r.Channel), Name: r.Name, Account: r.AccountEmail,
+		Receipt: r.ReceiptEmail, Reference: r.Reference, When: string(r.When), Language: r.Language, ReceivedAt: r.ReceivedAt,
+		Customer: string(r.Customer), Case: string(r.Case), MatchedAt: at(r.MatchedAt), VerifiedAt: at(r.VerifiedAt), VerifiedBy: r.VerifiedBy,
+	}
+}
+
+// Case is the record of one departure.
+type Case struct {
+	ID             string     `json:"id"`
+	Code           string     `json:"code"`
+	Request        string     `json:"request"`
+	Customer       string     `json:"customer"`
+	Subscriptions  []string   `json:"subscriptions"`
+	State          string     `json:"state" enum:"registered,open,reversing,reversed,stopped,closed"`
+	Paused         bool       `json:"paused"`
+	Playbook       string     `json:"playbook"`
+	Language       string     `json:"language"`
+	Zone           string     `json:"zone"`
+	When           string     `json:"when,omitempty" enum:"now,period_end"`
+	Effective      string     `json:"effective" format:"date"`
+	RetrievalUntil string     `json:"retrieval_until" format:"date"`
+	RequestedAt    time.Time  `json:"requested_at"`
+	OpenedAt       *time.Time `json:"opened_at,omitempty"`
+	EffectiveAt    *time.Time `json:"effective_at,omitempty"`
+	ClosedAt       *time.Time `json:"closed_at,omitempty"`
+}
+
+func viewCase(c offboarding.Case) Case {
+	return Case{
+		ID: string(c.ID), Code: c.Code, Request: string(c.Request), Customer: string(c.Customer), Subscriptions: texts(c.Subscriptions),
+		State: string(c.State), Paused: c.Paused, Playbook: c.Playbook, Language: c.Language, Zone: c.Zone, When: string(c.When),
+		Effective: c.Effective.String(), RetrievalUntil: c.RetrievalEnd().String(), RequestedAt: c.RequestedAt,
+		OpenedAt: at(c.OpenedAt), EffectiveAt: at(c.EffectiveAt), ClosedAt: at(c.ClosedAt),
+	}
+}
+
+// CaseFile is one departure with its plan and what was done.
+type CaseFile struct {
+	Case
+	CanUndo    bool        `json:"can_undo"`
+	Steps      []Step      `json:"steps"`
+	Works      []Work      `json:"works"`
+	Milestones []Milestone `json:"milestones"`
+	Files      []File      `json:"files"`
+}
+
+// viewFile shows a case; what people wrote only where texts is set.
+func viewFile(c app.CaseView, texts bool) CaseFile {
+	// Alarms are works of no step: they act on nothing.
+	effects := slices.DeleteFunc(slices.Clone(c.Works), func(w offboarding.Work) bool { return w.Step == "" })
+	return CaseFile{
+		Case: viewCase(c.Plan.Case), CanUndo: c.CanUndo,
+		Steps:      each(c.Plan.Steps, func(s offboarding.Step) Step { return viewStep(s, c.Approves[s.Kind], texts) }),
+		Works:      each(effects, func(w offboarding.Work) Work { return viewWork(w, texts) }),
+		Milestones: each(c.Milestones, viewMilestone), Files: each(c.Blobs, viewBlob),
+	}
+}
+
+// Step is one step of a departure's plan.
+type Step struct {
+	ID         string            `json:"id"`
+	Key        string            `json:"key"`
+	Kind       string            `json:"kind"`
+	Title      map[string]string `json:"title"`
+	Human      bool              `json:"human"`
+	Approves   bool              `json:"approves"`
+	Role       string            `json:"role,omitempty"`
+	After      []string          `json:"after"`
+	State      string            `json:"state" enum:"waiting,ready,running,blocked,done,verified,skipped,undoing,undone,cancelled"`
+	Milestone  string            `json:"milestone,omitempty"`
+	Due        *time.Time        `json:"due,omitempty"`
+	ReadyAt    *time.Time        `json:"ready_at,omitempty"`
+	DoneAt     *time.Time        `json:"done_at,omitempty"`
+	VerifiedAt *time.Time        `json:"verified_at,omitempty"`
+	DoneBy     string            `json:"done_by,omitempty"`
+	Blocked    string            `json:"blocked,omitempty"`
+	Escalated  string            `json:"escalated,omitempty"`
+	Undo       string            `json:"undo,omitempty" enum:"restorable,reissuable,final"`
+	Note       string            `json:"note,omitempty"`
+	Items      []Item            `json:"items"`
+}
+
+// Item is one line of a checklist.
+type Item struct {
+	Key      string            `json:"key"`
+	Title    map[string]string `json:"title"`
+	Ticked   bool              `json:"ticked"`
+	By       string            `json:"by,omitempty"`
+	At       *time.Time        `json:"at,omitempty"`
+	Evidence string            `json:"evidence,omitempty"`
+}
+
+func viewStep(s offboarding.Step, approves, texts_ bool) Step {
+	v := Step{
+		ID: string(s.ID), Key: s.Key, Kind: s.Kind, Title: words(s.Title), Human: s.Human, Approves: approves, Role: s.Role, After: texts(s.After),
+		State: string(s.State), Milestone: s.Milestone, Due: at(s.Due), ReadyAt: at(s.ReadyAt), DoneAt: at(s.DoneAt), VerifiedAt: at(s.VerifiedAt),
+		DoneBy: s.DoneBy, Blocked: s.Blocked, Escalated: s.Escalated, Undo: s.Spec.Undo.Class,
+		Items: each(s.Items, func(i offboarding.Item) Item {
+			return Item{Key: i.Key, Title: words(i.Title), Ticked: i.Ticked, By: i.By, At: at(i.At), Evidence: only(texts_, i.Evidence)}
+		}),
+	}
+	v.Note = only(texts_, s.Note)
+	return v
+}
+
+func words(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}
+
+func only(may bool, s string) string {
+	if may {
+		return s
+	}
+	return ""
+}
+
+// Work is one effect on one thing.
+type Work struct {
+	ID         string          `json:"id"`
+	Kind       string          `json:"kind"`
+	Step       string          `json:"step"`
+	Item       string          `json:"item,omitempty"`
+	System     string          `json:"system"`
+	Phase      string          `json:"phase" enum:"act,verify,undo,verify_undo"`
+	State      string          `json:"state" enum:"ready,running,uncertain,failed,done,verified,attested,undone,cancelled"`
+	RunAt      time.Time       `json:"run_at"`
+	Tries      int             `json:"tries"`
+	DoneAt     *time.Time      `json:"done_at,omitempty"`
+	VerifiedAt *time.Time      `json:"verified_at,omitempty"`
+	UndoneAt   *time.Time      `json:"undone_at,omitempty"`
+	Error      string          `json:"error,omitempty"`
+	Evidence   json.RawMessage `json:"evidence,omitempty"`
+}
+
+func viewWork(w offboarding.Work, texts bool) Work {
+	v := Work{
+		ID: string(w.ID), Kind: w.Kind, Step: string(w.Step), Item: w.Item, System: w.System, Phase: string(w.Phase), State: string(w.State),
+		RunAt: w.RunAt, Tries: w.Tries, DoneAt: at(w.DoneAt), VerifiedAt: at(w.VerifiedAt), UndoneAt: at(w.UndoneAt), Error: w.LastError,
+	}
+	if raw := json.RawMessage(w.Evidence); texts && json.Valid(raw) {
+		v.Evidence = raw
+	}
+	return v
+}
+
+// Milestone is one stop of a departure that the customer sees.
+type Milestone struct {
+	Name     string     `json:"name"`
+	State    string     `json:"state" enum:"planned,now,blocked,done,verified,undone"`
+	Planned  *time.Time `json:"planned,omitempty"`
+	Asked    *time.Time `json:"asked,omitempty"`
+	Done     *time.Time `json:"done,omitempty"`
+	Verified *time.Time `json:"verified,omitempty"`
+	Part     int        `json:"part"`
+	Of       int        `json:"of"`
+}
+
+func viewMilestone(m app.Milestone) Milestone {
+	return Milestone{m.Name, m.State, at(m.Planned), at(m.Asked), at(m.Done), at(m.Verified), m.Part, m.Of}
+}
+
+// File is a file of a case.
+type File struct {
+	ID        string    `json:"id"`
+	Kind      string    `json:"kind" enum:"bundle,evidence"`
+	Step      string    `json:"step,omitempty"`
+	Name      string    `json:"name"`
+	Media     string    `json:"media"`
+	Size      int64     `json:"size"`
+	SHA256    string    `json:"sha256"`
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+}
+
+func viewBlob(b app.Blob) File {
+	return File{b.ID, b.Kind, string(b.Step), b.Name, b.Media, b.Size, b.SHA256, b.CreatedAt, b.CreatedBy}
+}
+
+// Message is one letter, without what it says.
+type Message struct {
+	ID       string     `json:"id"`
+	Paper    string     `json:"paper"`
+	To       string     `json:"to"`
+	Language string     `json:"language"`
+	Request  string     `json:"request,omitempty"`
+	Case     string     `json:"case,omitempty"`
+	State    string     `json:"state" enum:"queued,sent,refused"`
+	QueuedAt time.Time  `json:"queued_at"`
+	SentAt   *time.Time `json:"sent_at,omitempty"`
+	Subject  string     `json:"subject,omitempty"`
+	Error    string     `json:"error,omitempty"`
+}
+
+func viewMessage(m app.Message) Message {
+	return Message{
+		string(m.ID), m.Paper, m.To, m.Language, string(m.Request), string(m.Case), m.State, m.QueuedAt, at(m.SentAt), m.Subject, m.LastError,
+	}
+}
+
+// Entry is one entry of the log.
+type Entry struct {
+	ID         string          `json:"id"`
+	Index      *int64          `json:"index,omitempty"`
+	Type       string          `json:"type"`
+	At         time.Time       `json:"at"`
+	Actor      string          `json:"actor"`
+	Stream     string          `json:"stream,omitempty"`
+	StreamN    int64           `json:"stream_n,omitempty"`
+	Commitment string          `json:"commitment"`
+	Args       json.RawMessage `json:"args,omitempty"`
+}
+
+func viewEntry(t app.TimelineEntry, texts bool) (Entry, error) {
+	e := Entry{ID: t.ID, Type: t.Type, At: t.At, Actor: t.Actor, Stream: t.Case, StreamN: t.CaseN, Commitment: hash(t.Commitment[:])}
+	if t.Index >= 0 {
+		e.Index = &t.Index
+	}
+	if texts && t.Args != nil {
+		raw, err := json.Marshal(t.Args)
+		if err != nil {
+			return e, err
+		}
+		e.Args = raw
+	}
+	return e, nil
+}
+
+func viewEntries(list []app.TimelineEntry, texts bool) (out []Entry, err error) {
+	out = make([]Entry, len(list))
+	for i, t := range list {
+		if out[i], err = viewEntry(t, texts); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Customer is a person or an organisation that has, or had, something with the
+// company.
+type Customer struct {
+	ID        string    `json:"id"`
+	Kind      string    `json:"kind" enum:"person,organisation"`
+	Consumer  bool      `json:"consumer"`
+	Name      string    `json:"name"`
+	Reference string    `json:"reference"`
+	Country   string    `json:"country,omitempty"`
+	Region    string    `json:"region,omitempty"`
+	Language  string    `json:"language,omitempty"`
+	Segment   string    `json:"segment,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	Version   int64     `json:"version"`
+}
+
+func viewCustomer(c customer.Customer) Customer {
+	return Customer{string(c.ID), string(c.Kind), c.Consumer, c.Name, c.Reference, c.Country, c.Region, c.Language, c.Segment, c.CreatedAt, c.Version}
+}
+
+// CustomerFile is one customer with everything that they have.
+type CustomerFile struct {
+	Customer
+	External      []ExternalID   `json:"external"`
+	Contacts      []Contact      `json:"contacts"`
+	Subscriptions []Subscription `json:"subscriptions"`
+	Grants        []Grant        `json:"grants"`
+	Assets        []Asset        `json:"assets"`
+	Balances      []Balance      `json:"balances"`
+	Cases         []Case         `json:"cases"`
+}
+
+func viewCustomerFile(p app.CustomerPage) CustomerFile {
+	return CustomerFile{
+		Customer: viewCustomer(p.Customer), External: each(p.External, func(x customer.ExternalID) ExternalID { return ExternalID{x.System, x.Value} }),
+		Contacts: each(p.Contacts, viewContact), Subscriptions: each(p.Lines, viewSubscription),
+		Grants: each(p.Grants, viewGrant), Assets: each(p.Assets, viewAsset), Balances: each(p.Balances, viewBalance), Cases: each(p.Cases, viewCase),
+	}
+}
+
+// Contact is a person who speaks for a customer.
+type Contact struct {
+	ID       string `json:"id"`
+	Name     string `json:"name,omitempty"`
+	Email    string `json:"email"`
+	Role     string `json:"role" enum:"owner,billing,admin,user"`
+	Language string `json:"language,omitempty"`
+}
+
+func viewContact(c customer.Contact) Contact {
+	return Contact{string(c.ID), c.Name, c.Email, string(c.Role), c.Language}
+}
+
+// Subscription is one contract that renews.
+type Subscription struct {
+	ID         string `json:"id"`
+	Reference  string `json:"reference"`
+	Product    string `json:"product"`
+	Plan       string `json:"plan,omitempty"`
+	Amount     Money  `json:"amount"`
+	Interval   string `json:"interval" enum:"week,month,quarter,half,year"`
+	Start      string `json:"start" format:"date"`
+	PaidUntil  string `json:"paid_until,omitempty" format:"date"`
+	TermEnd    string `json:"term_end,omitempty" format:"date"`
+	RenewsOn   string `json:"renews_on,omitempty" format:"date"`
+	NoticeDays int    `json:"notice_days,omitempty"`
+	LockIn     string `json:"lock_in_until,omitempty" format:"date"`
+	Status     string `json:"status" enum:"active,cancelling,ended"`
+}
+
+func viewSubscription(s customer.Subscription) Subscription {
+	return Subscription{
+		string(s.ID), s.Reference, s.Product, s.Plan, viewMoney(s.Amount), string(s.Interval), s.Start.String(), s.PaidUntil.String(),
+		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), string(s.Status),
+	}
+}
+
+// Grant is one access: an account at a system.
+type Grant struct {
+	ID        string   `json:"id"`
+	System    string   `json:"system"`
+	Account   string   `json:"account"`
+	Kind      string   `json:"kind" enum:"login,api_key,role,device,other"`
+	DependsOn []string `json:"depends_on"`
+	Status    string   `json:"status" enum:"active,revoked"`
+}
+
+func viewGrant(g customer.Grant) Grant {
+	return Grant{string(g.ID), g.System, g.Account, g.Kind, texts(g.DependsOn), string(g.Status)}
+}
+
+// Asset is a thing that changes hands when the customer leaves.
+type Asset struct {
+	ID        string `json:"id"`
+	Reference string `json:"reference"`
+	Name      string `json:"name"`
+	Kind      string `json:"kind,omitempty"`
+	Location  string `json:"location,omitempty"`
+}
+
+func viewAsset(a customer.Asset) Asset {
+	return Asset{string(a.ID), a.Reference, a.Name, a.Kind, a.Location}
+}
+
+// Balance is one recorded sum between a customer and the company.
+type Balance struct {
+	ID        string `json:"id"`
+	Reference string `json:"reference"`
+	Kind      string `json:"kind" enum:"invoice,fee,credit,deposit,refund"`
+	About     string `json:"about,omitempty"`
+	Amount    Money  `json:"amount"`
+	DueOn     string `json:"due_on,omitempty" format:"date"`
+	Status    string `json:"status" enum:"open,paid,void"`
+}
+
+func viewBalance(b customer.Balance) Balance {
+	return Balance{string(b.ID), b.Reference, string(b.Kind), b.About, viewMoney(b.Amount), b.DueOn.String(), string(b.Status)}
+}
+
+// User is somebody of the company.
+type User struct {
+	ID     string   `json:"id"`
+	Name   string   `json:"name"`
+	Roles  []string `json:"roles"`
+	Active bool     `json:"active"`
+}
+
+func viewUser(u app.User) User {
+	roles := slices.Clone(u.Roles)
+	slices.Sort(roles)
+	return User{u.ID, u.Name, texts(roles), u.Active}
+}
