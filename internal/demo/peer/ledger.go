@@ -120,7 +120,8 @@ func (l *ledger) close() error {
 	return l.file.Close()
 }
 
-// write makes the line durable and then true.
+// write makes the line durable and then true. A clock that is moved need not
+// outlive the machine: whoever moves it sets it again.
 func (l *ledger) write(x line) error {
 	if l.broken != nil {
 		return l.broken
@@ -129,7 +130,7 @@ func (l *ledger) write(x line) error {
 	if err != nil {
 		return err
 	}
-	if _, err = l.file.Write(append(b, '\n')); err == nil {
+	if _, err = l.file.Write(append(b, '\n')); err == nil && x.Ahead == nil {
 		err = l.file.Sync()
 	}
 	if err != nil {
