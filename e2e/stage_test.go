@@ -255,6 +255,13 @@ func (b *browser) turn(css, then string) {
 		b.t.Fatalf("%s: %v", css, err)
 	}
 	b.do(chromedp.Click(chromedp.CSS(css)))
+	b.arrive(css, then)
+}
+
+// arrive waits until what was done led to another page, and looks for what must
+// be on it.
+func (b *browser) arrive(css, then string) {
+	b.t.Helper()
 	for range 1000 {
 		// While the page changes there is no page to ask: an error means not yet.
 		fresh, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!window.beforeTheClick && document.readyState === 'complete'"))
