@@ -51,7 +51,7 @@ var (
 	takeLease        = query(`
 		INSERT INTO lease (name, holder, expires_at) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-		 WHERE lease.holder = excluded.holder OR lease.expires_at <= $4`)
+		 WHERE lease.holder = excluded.holder OR lease.expires_at <= $4 OR lease.expires_at > $5`)
 )
 
 // appended is an entry of the log that this transaction has yet to store.
@@ -184,12 +184,15 @@ func (t *tx) Proof(ctx context.Context, entryID string) (app.LogProof, error) {
 	return p, nil
 }
 
+// longest is longer than any named lease.
+const longest = time.Minute
+
 // Lease takes or keeps the named lease until ttl from now; false while another
 // holder has it.
 func (s *Store) Lease(ctx context.Context, name, holder string, ttl time.Duration) (mine bool, err error) {
 	err = s.Tx(ctx, func(x app.Tx) error {
 		t := x.(*tx)
-		n, err := t.exec(ctx, "store.Lease", takeLease, name, holder, micros(t.wall.Add(ttl)), micros(t.wall))
+		n, err := t.exec(ctx, "store.Lease", takeLease, name, holder, micros(t.wall.Add(ttl)), micros(t.wall), micros(t.wall.Add(unheardOf*longest)))
 		mine = n == 1
 		return err
 	})

@@ -19,7 +19,8 @@ const (
 
 // claimWork takes due works. $1 business now, $2 wall now, $3 business minus
 // wall, $4 limit, $5 most running works of a system, $6 new lease, $7 worker,
-// $8 whether webhooks (1) or all others (0).
+// $8 whether webhooks (1) or all others (0), $9 an end that no lease has, unless
+// the clock was set back since.
 //
 // It looks at the head of each line of each system that may have more works,
 // and so costs the same whatever the backlog. Ready works of a system compete
@@ -32,7 +33,7 @@ func claimWork(head func(line, due, order string) string) string {
 	WITH RECURSIVE ` + systems("due_systems", dueLine) + `, ` + systems("retry_systems", retryLine) + `, ` + systems("leased_systems", leasedLine) + `,
 	room(system, n) AS (
 	    SELECT * FROM (
-	        SELECT s.system, $5 - (SELECT COUNT(*) FROM work r WHERE r.system = s.system AND r.state = 'running' AND r.lease_until > $2) AS n
+	        SELECT s.system, $5 - (SELECT COUNT(*) FROM work r WHERE r.system = s.system AND r.state = 'running' AND r.lease_until > $2 AND r.lease_until <= $9) AS n
 	          FROM (SELECT system FROM due_systems UNION SELECT system FROM retry_systems UNION SELECT system FROM leased_systems) s
 	         WHERE s.system IS NOT NULL AND CASE WHEN SUBSTR(s.system, 1, 8) = '` + app.WebhookSystem + `' THEN 1 ELSE 0 END = $8) x
 	     WHERE n > 0),
@@ -44,7 +45,7 @@ func claimWork(head func(line, due, order string) string) string {
 	      FROM room r CROSS JOIN ` + head(retryLine, `retry_at <= $2 AND run_at <= $1`, `retry_at`) + `
 	    UNION ALL
 	    SELECT w.id, r.system, 1, w.lease_until, r.n
-	      FROM room r CROSS JOIN ` + head(leasedLine, `lease_until <= $2`, `lease_until`) + `),
+	      FROM room r CROSS JOIN ` + head(leasedLine, `(lease_until <= $2 OR lease_until > $9)`, `lease_until`) + `),
 	ranked AS (
 	    SELECT id, expired, due, n,
 	           ROW_NUMBER() OVER (PARTITION BY system, expired ORDER BY due, id) AS turn,
@@ -98,6 +99,11 @@ func (t *tx) NextDue(ctx context.Context) (time.Duration, error) {
 	return time.Duration(us) * time.Microsecond, err
 }
 
+// unheardOf is how many times its length a lease may end in the future. One
+// that ends later was given before the clock of the machine was set back, and
+// would last as long as the clock was wrong.
+const unheardOf = 10
+
 func (t *tx) Claim(ctx context.Context, in app.ClaimInput) ([]offboarding.Work, error) {
 	if in.Limit < 1 || in.PerSystem < 1 || in.Lease <= 0 {
 		return nil, fault.New(fault.Internal, "internal").At("store.Claim: limit, per system and lease must be positive", nil)
@@ -107,5 +113,5 @@ func (t *tx) Claim(ctx context.Context, in app.ClaimInput) ([]offboarding.Work, 
 		q = claimPostgres
 	}
 	return t.works(ctx, q, micros(t.now), micros(t.wall), t.now.Sub(t.wall).Microseconds(), in.Limit, in.PerSystem,
-		micros(t.wall.Add(in.Lease)), in.Worker, bit(in.Webhooks))
+		micros(t.wall.Add(in.Lease)), in.Worker, bit(in.Webhooks), micros(t.wall.Add(unheardOf*in.Lease)))
 }

@@ -118,6 +118,31 @@ func TestNoWorkIsClaimedTwice(t *testing.T) {
 	})
 }
 
+func TestALeaseDoesNotOutlastAClockThatIsSetBack(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		b.works(3, "billing", noon)
+		b.clock.Advance(2 * time.Hour) // it was wrong
+		if n := len(b.claim(2, 2)); n != 2 {
+			b.t.Fatalf("%d claimed", n)
+		}
+		if mine, err := b.Lease(ctx, "sequencer", "one", 10*time.Second); !mine || err != nil {
+			b.t.Fatal(mine, err)
+		}
+		b.clock.Advance(-2 * time.Hour)
+		again := b.claim(3, 3)
+		if len(again) != 3 {
+			b.t.Errorf("%d of 3 claimed after the clock was set back", len(again))
+		}
+		if mine, err := b.Lease(ctx, "sequencer", "two", 10*time.Second); !mine || err != nil {
+			b.t.Errorf("the sequencer's lease outlasts its clock: %v %v", mine, err)
+		}
+		if n := len(b.claim(3, 3)); n != 0 {
+			b.t.Errorf("%d of them claimed twice", n)
+		}
+	})
+}
+
 func TestALateResultIsNotStored(t *testing.T) {
 	conform(t, func(b *bundle) {
 		ctx := b.t.Context()
