@@ -58,6 +58,14 @@ bench: assets ## Benchmarks, with their baselines beside them
 	go test -run '^$$' -bench . -benchtime 1s ./internal/...
 	go test -run '^$$' -bench Known -benchtime 1x ./cmd/hasta
 
+.PHONY: bench-engine
+bench-engine: assets ## Departures per second on both databases: make bench-engine CASES=1000
+	@scripts/bench_engine.sh $(CASES)
+
+.PHONY: chaos
+chaos: assets ## Kill, fill and restart everything under load: make chaos KILLS=100 CASES=500
+	@scripts/chaos.sh $(KILLS) $(CASES)
+
 .PHONY: bench-import
 bench-import: build ## One million rows beside a running server: time, memory, how long people wait
 	@scripts/bench_import.py bin/hasta $(ROWS)

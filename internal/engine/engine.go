@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
 	"hastaluego/internal/when"
@@ -198,8 +199,7 @@ func (e *Engine) work(stop context.Context, w offboarding.Work) {
 			log.Warn("try failed", "err", err)
 		}
 	}
-	// The result is recorded even when the deadline of the call has passed.
-	ok, err := e.App.Advance(save, t.work, r)
+	ok, err := e.record(save, t.work, r)
 	switch {
 	case err != nil:
 		log.Error("result not recorded; the lease will end", "err", err)
@@ -208,6 +208,18 @@ func (e *Engine) work(stop context.Context, w offboarding.Work) {
 	default:
 		log.Info("worked", "verdict", r.Verdict)
 	}
+}
+
+// record stores a result, even when the deadline of the call has passed, and
+// again while the database is away for a moment.
+func (e *Engine) record(ctx context.Context, w offboarding.Work, r app.Result) (ok bool, err error) {
+	for try := range 6 {
+		if ok, err = e.App.Advance(ctx, w, r); fault.KindOf(err) != fault.Transient || err == nil {
+			break
+		}
+		e.sleep(ctx, 100*time.Millisecond<<try, nil)
+	}
+	return ok, err
 }
 
 // handBack makes the work ready again; false if it is another worker's by now.

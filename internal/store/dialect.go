@@ -2,7 +2,11 @@ package store
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -60,6 +64,19 @@ func (dialect) lost(err error) bool {
 	return c == sqliteBusy || c == sqliteLocked
 }
 
+// gone reports whether the server is not there, or went away meanwhile.
+func gone(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return true
+	}
+	code := postgresCode(err)
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P") ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
 // translate turns an error of the driver into a fault, by code and never by
 // text.
 func (s *Store) translate(op string, err error) error {
@@ -75,7 +92,7 @@ func (s *Store) translate(op string, err error) error {
 	if c := sqliteCode(err) & 0xff; s.dialect.lost(err) || c == sqliteFull || postgresCode(err) == "53100" {
 		return fault.New(fault.Transient, "store.unavailable").At(op, err)
 	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+	if gone(err) {
 		return fault.New(fault.Transient, "store.unavailable").At(op, err)
 	}
 	return fault.New(fault.Internal, "internal").At(op, err)
