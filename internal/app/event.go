@@ -71,7 +71,6 @@ var EventTypes = []EventType{
 	{Type: "note.added", When: "somebody wrote a note; what it says is kept sealed, apart from the log", Args: []string{"note"}, Sent: true, Tells: []string{"note"}},
 	{Type: "file.added", When: "a file was kept with the case, beside its notes", Args: []string{"blob", "name", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}},
 	{Type: "evidence.added", When: "a file was attached to a step", Args: []string{"step", "blob", "name", "sha256"}, Sent: true, Tells: []string{"step", "blob", "sha256"}},
-	{Type: "form.answered", When: "the form of a step was finished", Args: []string{"step", "form", "answers"}},
 
 	{Type: "work.called", When: "a far system is about to be called", Args: with(workArgs, "before"), Sent: true, Tells: workArgs, State: "running"},
 	{Type: "work.done", When: "the far system said that it is done", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "done"},
