@@ -36,6 +36,8 @@ type cli struct {
 	Key      keyCmd      `cmd:"" help:"API keys: what programs may do."`
 	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
+	Case     caseCmd     `cmd:"" help:"Look at single departures."`
+	System   systemCmd   `cmd:"" help:"Far systems."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`
 	Audit    auditCmd    `cmd:"" help:"Verify the log."`
 	Peer     peerCmd     `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`

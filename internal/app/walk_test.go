@@ -149,6 +149,7 @@ type world struct {
 	mail    *letters
 	billing peer.Client
 	secrets string // folder of the credentials of accounts
+	engine  *engine.Engine
 	// stopEngine ends the workers, and waits for them.
 	stopEngine func()
 }
@@ -206,6 +207,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	})
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	eng = engine.New(engine.Config{App: w.App, Store: s, Kinds: kinds, Name: "one", Poll: 100 * time.Millisecond, Lease: lease, Log: log})
+	w.engine = eng
 	seq := &engine.Sequencer{
 		Log: s, Name: "one", Every: 50 * time.Millisecond, Keep: keys.AppendCheckpoint, Logger: log,
 		Sign: func(size int64, root []byte) (string, error) {

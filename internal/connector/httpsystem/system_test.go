@@ -187,111 +187,16 @@ func TestReadingMapsStatusAndEnd(t *testing.T) {
 	}
 }
 
-// Every way a call can end, for reading and for writing.
-func TestEveryEndOfACallHasItsClass(t *testing.T) {
+// A time in words is as good as a number of seconds.
+func TestABusySystemMaySayWhenByADate(t *testing.T) {
 	t.Parallel()
-	type end struct {
-		kind  fault.Kind
-		code  string
-		retry time.Duration
-	}
-	var (
-		uncertain   = end{fault.Uncertain, "connector.uncertain", 0}
-		unreachable = end{fault.Transient, "connector.unreachable", 0}
-		unreadable  = end{fault.Transient, "connector.unreadable", 0}
-		credential  = end{fault.Invalid, "connector.credential", 0}
-		noRight     = end{fault.Invalid, "connector.no_right", 0}
-		refused     = end{fault.Invalid, "connector.refused", 0}
-		unknown     = end{fault.NotFound, "connector.unknown_reference", 0}
-		busy        = end{fault.Transient, "connector.busy", 0}
-		wait7       = end{fault.Transient, "connector.busy", 7 * time.Second}
-	)
-	answer := func(status int, body string, header ...string) func(*far, http.ResponseWriter, *http.Request) {
-		return func(f *far, w http.ResponseWriter, _ *http.Request) {
-			f.effects.Add(1)
-			for i := 0; i+1 < len(header); i += 2 {
-				w.Header().Set(header[i], header[i+1])
-			}
-			send(w, status, body)
-		}
-	}
-	raw := func(write string) func(*far, http.ResponseWriter, *http.Request) {
-		return func(f *far, w http.ResponseWriter, _ *http.Request) {
-			f.effects.Add(1)
-			conn, _, err := w.(http.Hijacker).Hijack()
-			if err != nil {
-				panic(err)
-			}
-			_, _ = io.WriteString(conn, write)
-			_ = conn.Close()
-		}
-	}
-	slow := func(f *far, w http.ResponseWriter, r *http.Request) {
-		f.effects.Add(1)
-		<-r.Context().Done()
-	}
-	slowBody := func(f *far, w http.ResponseWriter, r *http.Request) {
-		f.effects.Add(1)
-		send(w, 200, `{"data":`)
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	}
-	for _, c := range []struct {
-		name        string
-		h           func(*far, http.ResponseWriter, *http.Request)
-		read, write end
-	}{
-		{"no answer in time, after the effect", slow, unreachable, uncertain},
-		{"body that does not come in time", slowBody, unreadable, uncertain},
-		{"line cut after the effect", raw(""), unreachable, uncertain},
-		{"line cut in the body", raw("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"data\""), unreadable, uncertain},
-		{"answer that is no HTTP", raw("SSH-2.0-OpenSSH_9.2\r\n"), unreachable, uncertain},
-		{"body that is no JSON", answer(200, "<html>Ada</html>"), unreadable, uncertain},
-		{"two JSON values", answer(200, active+active), unreadable, uncertain},
-		{"empty 200", answer(200, ""), unreadable, uncertain},
-		{"over the bound", answer(200, `{"data":{"status":"`+strings.Repeat("a", 5000)+`"}}`), unreadable, uncertain},
-		{"500", answer(500, `{"error":"Ada"}`), unreachable, uncertain},
-		{"502", answer(502, ""), unreachable, uncertain},
-		{"503 of a proxy", answer(503, ""), busy, uncertain},
-		{"503 that says when", answer(503, "", "Retry-After", "7"), wait7, wait7},
-		{"429", answer(429, ""), busy, busy},
-		{"429 that says how long", answer(429, "{}", "Retry-After", "7"), wait7, wait7},
-		{"429 that says when", answer(429, "{}", "Retry-After", noon.Add(7*time.Second).Format(http.TimeFormat)), wait7, wait7},
-		{"404", answer(404, "{}"), unknown, unknown},
-		{"400", answer(400, `{"error":"bad Ada"}`), refused, refused},
-		{"401", answer(401, ""), credential, credential},
-		{"403", answer(403, ""), noRight, noRight},
-		{"422 with an endless body", answer(422, strings.Repeat("x", 9000)), refused, refused},
-		{"301", answer(301, "", "Location", "/elsewhere"), refused, uncertain},
-		{"303 after the effect", answer(303, "", "Location", "/elsewhere"), refused, uncertain},
-		{"307", answer(307, "", "Location", "/elsewhere"), refused, refused},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			f := listen(t, c.h)
-			cfg := config(t, f.url)
-			cfg.Timeout = 300 * time.Millisecond
-			s := connect(t, cfg)
-			check := func(how string, err error, want end) {
-				t.Helper()
-				e := wantFault(t, err, want.kind, want.code)
-				if e.RetryAfter != want.retry {
-					t.Errorf("%s: retry after %v, want %v", how, e.RetryAfter, want.retry)
-				}
-				if strings.Contains(err.Error(), "Ada") || strings.Contains(fmt.Sprint(e.Args), "8842") {
-					t.Errorf("%s: the far end's words are in the error: %v", how, err)
-				}
-				if n := f.effects.Swap(0); n != 1 {
-					t.Errorf("%s: called %d times, want once", how, n)
-				}
-			}
-			_, err := s.ReadSubscription(t.Context(), "8842")
-			check("read", err, c.read)
-			_, err = s.CancelSubscription(t.Context(), connector.CancelInput{Reference: "8842", Key: "k"})
-			check("cancel", err, c.write)
-			_, err = s.ResumeSubscription(t.Context(), connector.ResumeInput{Reference: "8842", Key: "k"})
-			check("resume", err, c.write)
-		})
+	f := listen(t, func(_ *far, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", noon.Add(7*time.Second).Format(http.TimeFormat))
+		send(w, 429, "{}")
+	})
+	_, err := connect(t, config(t, f.url)).ReadSubscription(t.Context(), "1")
+	if e := wantFault(t, err, fault.Transient, "connector.busy"); e.RetryAfter != 7*time.Second {
+		t.Errorf("retry after %v", e.RetryAfter)
 	}
 }
 

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+type systemCmd struct {
+	Check systemCheckCmd `cmd:"" help:"Reach every far system without changing anything, and say what is wrong with which line."`
+}
+
+type systemCheckCmd struct {
+	common
+	Systems string `help:"File of far systems; by default that of the configuration." type:"existingfile"`
+	JSON    bool   `help:"Answer as JSON."`
+}
+
+// systemReport is what is known of one far system.
+type systemReport struct {
+	System  string                `json:"system"`
+	Kind    string                `json:"kind"`
+	OK      bool                  `json:"ok"`
+	Can     []string              `json:"can"`
+	Actions []string              `json:"actions,omitempty"`
+	Effect  connector.EffectClass `json:"effect"`
+	At      string                `json:"at"` // where to look: systems.yaml:12:5
+	Code    string                `json:"code,omitempty"`
+	Problem string                `json:"problem,omitempty"`
+	MS      int64                 `json:"ms"`
+}
+
+func (c *systemCheckCmd) Run(ctx context.Context, o out) error {
+	file := c.Systems
+	if file == "" {
+		cfg, err := c.load()
+		if err != nil {
+			return err
+		}
+		file = cfg.Systems
+	}
+	configs, err := declared(file)
+	if err != nil {
+		return err
+	}
+	reports := make([]systemReport, 0, len(configs))
+	bad := false
+	for _, cfg := range configs {
+		r := checkSystem(ctx, cfg)
+		bad = bad || !r.OK
+		reports = append(reports, r)
+	}
+	if c.JSON {
+		err = json.NewEncoder(o.stdout).Encode(reports)
+	} else {
+		tellSystems(o, reports)
+	}
+	if err == nil && bad {
+		return errCheck
+	}
+	return err
+}
+
+func tellSystems(o out, reports []systemReport) {
+	if len(reports) == 0 {
+		fmt.Fprintln(o.stdout, "no far systems are declared")
+	}
+	for _, r := range reports {
+		can := strings.Join(r.Can, ", ")
+		if len(r.Actions) > 0 {
+			can += " (" + strings.Join(r.Actions, ", ") + ")"
+		}
+		if r.OK {
+			fmt.Fprintf(o.stdout, "%s: good, %s; %s, %d ms\n", r.System, can, r.Effect, r.MS)
+			continue
+		}
+		fmt.Fprintf(o.stderr, "%s: %s: %s\n", r.At, r.System, r.Problem)
+	}
+}
+
+// checkSystem connects a system as the server would and reaches it.
+func checkSystem(ctx context.Context, cfg httpsystem.Config) systemReport {
+	can, actions := cfg.Can()
+	r := systemReport{System: cfg.System, Kind: httpsystem.KindName, Can: can, Actions: actions, Effect: cfg.Effect, At: cfg.Place()}
+	clock := when.Machine{}
+	start := clock.Wall()
+	s, err := httpsystem.New(cfg, clock)
+	if err == nil {
+		defer s.Close()
+		err = s.Check(ctx)
+	}
+	r.MS = clock.Wall().Sub(start).Round(time.Millisecond).Milliseconds()
+	if err == nil {
+		r.OK = true
+		return r
+	}
+	r.Code, r.At = fault.CodeOf(err), cfg.Place(blame(err)...)
+	var one *fault.Error
+	if list := fault.Fields(err); len(list) > 0 {
+		one = list[0]
+	} else if !errors.As(err, &one) {
+		r.Problem = err.Error()
+		return r
+	}
+	r.Problem = text.Error("en", one)
+	return r
+}
+
+// blame is the path in the declaration of what is to be looked at.
+func blame(err error) []string {
+	if list := fault.Fields(err); len(list) > 0 {
+		return strings.Split(strings.TrimPrefix(list[0].Field, "/"), "/")
+	}
+	switch fault.CodeOf(err) {
+	case "connector.credential", "connector.no_right":
+		return []string{"auth", "value"}
+	case "connector.address_refused":
+		return []string{"allow"}
+	case "connector.unreachable":
+		return []string{"base_url"}
+	default:
+		return []string{"ping"}
+	}
+}
+
+type caseCmd struct {
+	DryRun caseDryRunCmd `cmd:"" help:"Look at the far systems and say what a step would do now. Nothing is changed or written."`
+}
+
+type caseDryRunCmd struct {
+	common
+	Code string `arg:"" help:"Code of the departure, HL-…"`
+	Step string `arg:"" help:"Name of the step in its plan."`
+	JSON bool   `help:"Answer as JSON."`
+}
+
+func (c *caseDryRunCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	list, err := h.engine.DryRun(ctx, c.Code, c.Step)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(o.stdout).Encode(list)
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(o.stdout, "nothing to do")
+	}
+	for _, r := range list {
+		name := r.System
+		if r.Item != "" {
+			name = r.Item + " at " + r.System
+		}
+		switch {
+		case r.Action != nil:
+			verb := r.Action.Verb
+			if r.Action.Name != "" {
+				verb = r.Action.Name
+			}
+			fmt.Fprintf(o.stdout, "%s: reads %q, would call %s (%s, %s)\n", name, r.Status, verb, r.Effect, r.Undo)
+		case r.Err != nil:
+			fmt.Fprintf(o.stdout, "%s: %s: %s\n", name, r.Would, explain(r.Err))
+		default:
+			fmt.Fprintf(o.stdout, "%s: reads %q, %s\n", name, r.Status, r.Would)
+		}
+	}
+	return nil
+}

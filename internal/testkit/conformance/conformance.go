@@ -1,0 +1,350 @@
+// Package conformance is the suite that every connector passes. It stands in
+// for a far system on a real socket and fails in every way in which those fail:
+// no answer, a late one, a cut one, nonsense, refusals, and promises without
+// effect. It tests no connector of its own and knows no protocol: each connector
+// says how its far system answers when it is well.
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+)
+
+// What the connector under test is to be made with.
+const (
+	Timeout   = 300 * time.Millisecond // of a call
+	Limit     = 4096                   // bytes of an answer
+	Reference = "8842"                 // subscription, account or target of an action
+	Person    = "Ada Lovelace"         // stands in answers, and may stay nowhere
+)
+
+// Dialect is one connector under test.
+type Dialect struct {
+	// Connect connects the far system at the address, with Timeout and Limit.
+	Connect func(t *testing.T, base string) connector.System
+	// Well answers as a far system that is well: Reference is active and open, and
+	// Person stands in what it says. Acts are answered with success, and change
+	// nothing.
+	Well http.HandlerFunc
+	// Secret is what we prove with who we are.
+	Secret string
+}
+
+// sort is what kind of call it is.
+type sort int
+
+const (
+	reading sort = iota
+	acting
+	probing
+)
+
+type call struct {
+	name string
+	sort sort
+	do   func(ctx context.Context) (evidence []byte, err error)
+}
+
+// calls are all calls that the system can answer.
+func calls(s connector.System) []call {
+	var out []call
+	add := func(name string, sort sort, do func(context.Context) ([]byte, error)) {
+		out = append(out, call{name, sort, do})
+	}
+	act := func(name string, do func(context.Context) (connector.Receipt, error)) {
+		add(name, acting, func(ctx context.Context) ([]byte, error) { r, err := do(ctx); return r.Answer, err })
+	}
+	if b := s.Billing; b != nil {
+		add("read subscription", reading, func(ctx context.Context) ([]byte, error) {
+			st, err := b.ReadSubscription(ctx, Reference)
+			return st.Answer, err
+		})
+		act("cancel", func(ctx context.Context) (connector.Receipt, error) {
+			return b.CancelSubscription(ctx, connector.CancelInput{Reference: Reference, Key: "k"})
+		})
+		act("resume", func(ctx context.Context) (connector.Receipt, error) {
+			return b.ResumeSubscription(ctx, connector.ResumeInput{Reference: Reference, Key: "k"})
+		})
+	}
+	if a := s.Access; a != nil {
+		in := connector.AccessInput{Account: Reference, Key: "k"}
+		add("read access", reading, func(ctx context.Context) ([]byte, error) {
+			st, err := a.ReadAccess(ctx, Reference)
+			return st.Answer, err
+		})
+		act("revoke", func(ctx context.Context) (connector.Receipt, error) { return a.RevokeAccess(ctx, in) })
+		act("restore", func(ctx context.Context) (connector.Receipt, error) { return a.RestoreAccess(ctx, in) })
+	}
+	if p := s.Prober; p != nil {
+		add("probe", probing, func(ctx context.Context) ([]byte, error) {
+			got, err := p.ProbeAccess(ctx, Reference)
+			return fmt.Appendf(nil, "%+v", got), err
+		})
+	}
+	if x := s.Actions; x != nil {
+		for _, name := range x.ActionNames() {
+			in := connector.ActionInput{Action: name, Reference: Reference, Key: "k"}
+			add("read action "+name, reading, func(ctx context.Context) ([]byte, error) {
+				st, err := x.ReadAction(ctx, name, Reference)
+				return st.Answer, err
+			})
+			act("act "+name, func(ctx context.Context) (connector.Receipt, error) { return x.Act(ctx, in) })
+			if info, _ := x.ActionInfo(name); info.Undo != connector.Final {
+				act("take back "+name, func(ctx context.Context) (connector.Receipt, error) { return x.TakeBack(ctx, in) })
+			}
+		}
+	}
+	if s.Checker != nil {
+		add("check", reading, func(ctx context.Context) ([]byte, error) { return nil, s.Checker.Check(ctx) })
+	}
+	return out
+}
+
+// end is one way in which a call ends.
+type end struct {
+	kind  fault.Kind
+	code  string
+	retry time.Duration
+}
+
+var (
+	uncertain   = end{fault.Uncertain, "connector.uncertain", 0}
+	unreachable = end{fault.Transient, "connector.unreachable", 0}
+	unreadable  = end{fault.Transient, "connector.unreadable", 0}
+	refused     = end{fault.Invalid, "connector.refused", 0}
+	credential  = end{fault.Invalid, "connector.credential", 0}
+	noRight     = end{fault.Invalid, "connector.no_right", 0}
+	unknown     = end{fault.NotFound, "connector.unknown_reference", 0}
+	busy        = end{fault.Transient, "connector.busy", 0}
+	wait7       = end{fault.Transient, "connector.busy", 7 * time.Second}
+)
+
+type failing struct {
+	name       string
+	answer     http.HandlerFunc
+	read, act  end
+	sick       bool // proves nothing to a probe
+	answersGet bool // what it says of a reading is the connector's business
+}
+
+func answers(status int, body string, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// cut answers these bytes and hangs up.
+func cut(raw string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(conn, raw)
+		_ = conn.Close()
+	}
+}
+
+func slow(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+func slowBody(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusOK)
+	_, _ = io.WriteString(w, `{"data":`)
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+}
+
+// ends are the ways in which far systems fail.
+func ends() []failing {
+	return []failing{
+		{"no answer in time, after the effect", slow, unreachable, uncertain, true, false},
+		{"a body that does not come in time", slowBody, unreadable, uncertain, false, false},
+		{"a line that is cut after the effect", cut(""), unreachable, uncertain, true, false},
+		{"a line that is cut in the body", cut("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"data\""), unreadable, uncertain, false, false},
+		{"an answer of another protocol", cut("SSH-2.0-OpenSSH_9.2\r\n"), unreachable, uncertain, true, false},
+		{"a body that is nonsense", answers(200, "<html>"+Person+"</html>"), unreadable, uncertain, false, false},
+		{"an empty success", answers(200, ""), unreadable, uncertain, false, false},
+		{"a body over the bound", answers(200, `{"a":"`+strings.Repeat("a", 2*Limit)+`"}`), unreadable, uncertain, false, false},
+		{"500", answers(500, `{"error":"`+Person+`"}`), unreachable, uncertain, true, false},
+		{"502", answers(502, ""), unreachable, uncertain, true, false},
+		{"503 of a proxy", answers(503, ""), busy, uncertain, true, false},
+		{"503 that says how long", answers(503, "", "Retry-After", "7"), wait7, wait7, true, false},
+		{"429", answers(429, ""), busy, busy, true, false},
+		{"429 that says how long", answers(429, "{}", "Retry-After", "7"), wait7, wait7, true, false},
+		{"an expired credential", answers(401, ""), credential, credential, false, false},
+		{"a missing right", answers(403, ""), noRight, noRight, false, false},
+		{"a refusal", answers(400, `{"error":"bad `+Person+`"}`), refused, refused, false, false},
+		{"an endless refusal", answers(422, strings.Repeat("x", 3*Limit)), refused, refused, false, false},
+		{"an unknown reference", answers(404, "{}"), unknown, unknown, false, true},
+		{"a redirect", answers(307, "", "Location", "/elsewhere"), refused, refused, false, false},
+		{"a redirect after the effect", answers(303, "", "Location", "/elsewhere"), refused, uncertain, false, false},
+	}
+}
+
+// Run runs the suite.
+func Run(t *testing.T, d Dialect) {
+	for _, f := range ends() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			d.fails(t, f)
+		})
+	}
+	t.Run("a system that is well", d.well)
+	t.Run("a promise is no effect", d.promises)
+	t.Run("nobody listens", d.silent)
+	t.Run("a call whose time is over is not sent", d.late)
+}
+
+// far is a far end that counts what it is asked.
+func far(t *testing.T, h http.HandlerFunc) (base string, asked *atomic.Int32) {
+	t.Helper()
+	asked = &atomic.Int32{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		h(w, r)
+	}))
+	t.Cleanup(srv.CloseClientConnections)
+	t.Cleanup(srv.Close)
+	return srv.URL, asked
+}
+
+func (d Dialect) fails(t *testing.T, f failing) {
+	base, asked := far(t, f.answer)
+	for _, c := range calls(d.Connect(t, base)) {
+		evidence, err := c.do(t.Context())
+		if n := asked.Swap(0); n != 1 {
+			t.Errorf("%s: called %d times, want once", c.name, n)
+		}
+		d.discreet(t, c.name, evidence, err)
+		want := f.read
+		switch c.sort {
+		case acting:
+			want = f.act
+		case probing:
+			if f.sick && fault.KindOf(err) != fault.Transient {
+				t.Errorf("%s: %v proves nothing, and yet: %s", c.name, err, evidence)
+			}
+			continue
+		case reading:
+			if f.answersGet || c.name == "check" && want == unreadable {
+				continue
+			}
+		}
+		if fault.KindOf(err) != want.kind || fault.CodeOf(err) != want.code {
+			t.Errorf("%s: got %v, want %v %s", c.name, err, want.kind, want.code)
+			continue
+		}
+		if e, ok := err.(*fault.Error); !ok || e.RetryAfter != want.retry {
+			t.Errorf("%s: %+v, want to be tried again after %v", c.name, err, want.retry)
+		}
+	}
+}
+
+// discreet checks that neither a person nor our secret is kept or told.
+func (d Dialect) discreet(t *testing.T, name string, evidence []byte, err error) {
+	t.Helper()
+	if bytes.Contains(evidence, []byte(Person)) || bytes.Contains(evidence, []byte(d.Secret)) {
+		t.Errorf("%s: the evidence keeps too much: %s", name, evidence)
+	}
+	if err == nil {
+		return
+	}
+	e, _ := err.(*fault.Error)
+	if strings.Contains(err.Error(), Person) || strings.Contains(err.Error(), d.Secret) || e != nil && strings.Contains(fmt.Sprint(e.Args), Reference) {
+		t.Errorf("%s: the error tells too much: %v", name, err)
+	}
+}
+
+func (d Dialect) well(t *testing.T) {
+	base, _ := far(t, d.Well)
+	for _, c := range calls(d.Connect(t, base)) {
+		evidence, err := c.do(t.Context())
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if c.name != "check" && len(evidence) == 0 {
+			t.Errorf("%s: nothing is kept as evidence", c.name)
+		}
+		d.discreet(t, c.name, evidence, err)
+	}
+}
+
+// promises: what answered "done" and did nothing must read as not done, so
+// that it is never verified.
+func (d Dialect) promises(t *testing.T) {
+	base, _ := far(t, d.Well)
+	s, ctx := d.Connect(t, base), t.Context()
+	for _, c := range calls(s) {
+		if _, err := c.do(ctx); c.sort == acting && err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+	}
+	if s.Billing != nil {
+		if st, err := s.Billing.ReadSubscription(ctx, Reference); err != nil || !st.Found || st.Ended || !st.EndsAt.IsZero() {
+			t.Errorf("the subscription goes on, and reads %+v, %v", st, err)
+		}
+	}
+	if s.Access != nil {
+		if st, err := s.Access.ReadAccess(ctx, Reference); err != nil || !st.Found || !st.Open {
+			t.Errorf("the access is open, and reads %+v, %v", st, err)
+		}
+	}
+	if s.Prober != nil {
+		if p, err := s.Prober.ProbeAccess(ctx, Reference); err != nil || !p.In || p.At.IsZero() {
+			t.Errorf("it lets in, and the probe says %+v, %v", p, err)
+		}
+	}
+	if s.Actions != nil {
+		for _, name := range s.Actions.ActionNames() {
+			if st, err := s.Actions.ReadAction(ctx, name, Reference); err != nil || st.Holds {
+				t.Errorf("%s was not done, and reads %+v, %v", name, st, err)
+			}
+		}
+	}
+}
+
+func (d Dialect) silent(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := "http://" + ln.Addr().String()
+	_ = ln.Close()
+	for _, c := range calls(d.Connect(t, base)) {
+		if _, err := c.do(t.Context()); fault.KindOf(err) != fault.Transient {
+			t.Errorf("%s: nothing was sent, and yet: %v", c.name, err)
+		}
+	}
+}
+
+func (d Dialect) late(t *testing.T) {
+	base, asked := far(t, d.Well)
+	s := d.Connect(t, base)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range calls(s) {
+		if _, err := c.do(ctx); fault.KindOf(err) != fault.Transient || fault.CodeOf(err) != "connector.not_sent" {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("called %d times", n)
+	}
+}
