@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"hastaluego/internal/demo"
 	"hastaluego/internal/testkit"
 )
 
@@ -154,6 +156,15 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "factor", base+"/console/account/factor")
 	staff.inspect(check, "audit", base+"/console/audit")
 	staff.inspect(check, "not-found", base+"/console/nothing")
+	if out, code := s.hasta("key", "add", "CRM", "--scopes", "cases:read,customers:read", "--days", "90"); code != 0 {
+		t.Fatal(out)
+	}
+	admin := openBrowser(t)
+	admin.open(base + "/console?lang=es")
+	who := slices.IndexFunc(s.sample.Users, func(u demo.Person) bool { return slices.Contains(u.Roles, "admin") })
+	admin.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[who].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
+	admin.press("signin", testid("me"))
+	admin.inspect(check, "keys", base+"/console/keys")
 	staff.inspect(check, "reference", base+"/docs")
 	staff.inspect(check, "reference-noun", base+"/docs/requests")
 	staff.inspect(check, "reference-records", base+"/docs/records")

@@ -64,6 +64,9 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/account":                                  (*visit).account,
 		"POST /console/account/password":                        (*visit).changePassword,
 		"POST /console/account/sessions":                        (*visit).endOwnSessions,
+		"GET /console/keys":                                     (*visit).keys,
+		"POST /console/keys":                                    (*visit).makeKey,
+		"POST /console/keys/{id}/revoke":                        (*visit).revokeKey,
 		"GET /console/settings":                                 (*visit).settings,
 		"GET /console/settings/users":                           (*visit).staffList,
 		"POST /console/settings/users":                          (*visit).addPerson,
@@ -249,6 +252,8 @@ func (v *visit) here() string {
 	switch id := v.r.PathValue("id"); {
 	case v.r.Method == http.MethodGet:
 		return v.r.URL.RequestURI()
+	case strings.HasPrefix(v.r.URL.Path, "/console/keys"):
+		return "/console/keys"
 	case strings.HasPrefix(v.r.URL.Path, "/console/playbooks"):
 		return "/console/playbooks"
 	case strings.HasPrefix(v.r.URL.Path, "/console/account"):

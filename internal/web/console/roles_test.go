@@ -39,6 +39,8 @@ func routes(h *house) map[string]line {
 	must(h.t, h.Tick(h.t.Context(), h.actor("ines"), app.TickInput{Case: view.Plan.Case.ID, Step: "review", Item: "date", Ticked: true}))
 	letters, err := h.OpenOutbox(h.t.Context(), h.actor("ines"), 1)
 	must(h.t, err)
+	key, _, err := h.MakeKey(h.t.Context(), app.Actor{}, app.KeyInput{Name: "crm", Scopes: []string{"cases:read"}})
+	must(h.t, err)
 	tomas := "/console/settings/users/" + h.users["tomas"]
 	book := strings.Replace(string(playbook.Builtin()["saas-b2c"]), "Despedirse", "Decir adiós", 1)
 	return map[string]line{
@@ -60,6 +62,9 @@ func routes(h *house) map[string]line {
 		"POST /console/reset/{token}":                           {who: "open", path: "/console/reset/nothing"},
 		"POST /console/account/password":                        {who: "staff", form: []string{"current", "no"}},
 		"POST /console/account/sessions":                        {who: "staff"},
+		"GET /console/keys":                                     {who: "read:keys"},
+		"POST /console/keys":                                    {who: "act:keys", form: []string{"name", "erp", "days", "30", "scopes", "cases:read"}},
+		"POST /console/keys/{id}/revoke":                        {who: "act:keys", path: "/console/keys/" + key.ID + "/revoke"},
 		"GET /console/settings":                                 {who: "read:settings"},
 		"GET /console/settings/users":                           {who: "read:users"},
 		"POST /console/settings/users":                          {who: "act:users", form: []string{"name", "X"}},
