@@ -184,17 +184,6 @@ func (l *loader) told(at, path []string) bool {
 	})
 }
 
-// nearest returns the node at the path or, when it is not there, the closest
-// one above it.
-func nearest(nodes map[string]ast.Node, path []string) ast.Node {
-	for i := len(path); i > 0; i-- {
-		if n, ok := nodes[strings.Join(path[:i], "/")]; ok {
-			return n
-		}
-	}
-	return nodes[""]
-}
-
 func (l *loader) text(n ast.Node, at []string) string {
 	switch n := n.(type) {
 	case *ast.StringNode:
