@@ -17,7 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/testkit"
 )
@@ -98,6 +100,24 @@ func onSmallDisk(t *testing.T, e testkit.Engine) (db, dir string) {
 	return db, dir
 }
 
+// declareUntilFull takes declarations until the database takes no more, and
+// returns the codes of those that were accepted.
+func (s *scene) declareUntilFull() (codes []string) {
+	s.t.Helper()
+	for range 50_000 {
+		r, err := s.app.RequestExit(s.t.Context(), app.ExitInput{AccountEmail: "nobody@x.example", Language: "es"})
+		if err != nil {
+			if fault.KindOf(err) != fault.Transient {
+				s.t.Errorf("a full disk is told as %v", err)
+			}
+			return codes
+		}
+		codes = append(codes, r.Code)
+	}
+	s.t.Fatal("the disk is never full")
+	return nil
+}
+
 // A full disk loses nothing that was accepted, turns no error into a hot loop,
 // and once there is room again everything goes on by itself.
 func TestChaosOfAFullDisk(t *testing.T) {
@@ -105,11 +125,11 @@ func TestChaosOfAFullDisk(t *testing.T) {
 		db, dir := onSmallDisk(t, e)
 		s := setScene(t, db, min(many, 100), connector.Keyed, true)
 		rounds := max(3, kills/10)
+		var accepted []string
 		w := s.start("slow")
 		for range rounds {
-			w.wait("holding")
 			free := fill(t, dir)
-			w.wait("store.unavailable", "no space", "disk is full")
+			accepted = append(accepted, s.declareUntilFull()...)
 			errs := 0
 			for end := time.After(3 * time.Second); ; {
 				select {
@@ -131,8 +151,11 @@ func TestChaosOfAFullDisk(t *testing.T) {
 		if err := w.cmd.Wait(); err != nil {
 			t.Errorf("the worker: %v", err)
 		}
+		for _, code := range accepted {
+			s.must(s.store.View(t.Context(), func(tx app.Tx) error { _, err := tx.FindRequestByCode(t.Context(), code); return err }))
+		}
 		s.end()
-		t.Logf("chaos: %s: disk full %d times over %d departures", e.Name, rounds, len(s.cases))
+		t.Logf("chaos: %s: disk full %d times over %d departures and %d declarations", e.Name, rounds, len(s.cases), len(accepted))
 	})
 }
 
