@@ -32,6 +32,7 @@ import (
 	"hastaluego/internal/web/api"
 	"hastaluego/internal/web/assets"
 	"hastaluego/internal/web/console"
+	"hastaluego/internal/web/hooks"
 	"hastaluego/internal/web/portal"
 	"hastaluego/internal/when"
 )
@@ -116,7 +117,8 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	for i := range systems {
 		systems[i] = h.breakers.Watch(systems[i])
 	}
-	kinds := step.All(step.Named(systems...))
+	named := step.Named(systems...)
+	kinds := step.All(named)
 	post, err := newPost(cfg, h.papers)
 	if err != nil {
 		return h, err
@@ -128,7 +130,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	post = cfg.Past.post(post, h.papers)
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved, Connected: connected(configs),
-		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0,
+		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named,
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()
@@ -236,7 +238,9 @@ func (h *house) handler() (http.Handler, error) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		fmt.Fprintln(w, h.keys.LogPublic())
 	})
+	mux.Handle(hooks.Pattern, hooks.New(h.app, h.log))
 	csrf := http.NewCrossOriginProtection()
+	csrf.AddInsecureBypassPattern(hooks.Pattern) // a signature in the message is all that counts there: no cookie does anything
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kit.Fail(w, r, fault.New(fault.Forbidden, "request.foreign"))
 	}))

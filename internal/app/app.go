@@ -54,6 +54,7 @@ type Config struct {
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
 	Hooks      Caller
+	Systems    step.Systems // to hear what they tell by themselves; nil: nobody is heard
 	PlainHooks bool
 	// Moved is told before business time moves, so that far systems of a demo
 	// or a rehearsal live in the same time; may be nil.
@@ -74,6 +75,7 @@ type App struct {
 	wake     func()
 	moved    func(ctx context.Context, to time.Time) error
 	hooks    Caller
+	systems  step.Systems
 	plain    bool
 	parsed   sync.Map // playbooks by version
 }
@@ -91,7 +93,7 @@ func New(c Config) *App {
 	}
 	return &App{
 		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		company: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, plain: c.PlainHooks,
+		company: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, plain: c.PlainHooks, systems: c.Systems,
 	}
 }
 

@@ -82,6 +82,8 @@ var EventTypes = []EventType{
 	{Type: "work.resumed", When: "a person decided to read again, or to call again", Args: with(workArgs, "decision", "evidence"), Sent: true, Tells: with(workArgs, "decision"), State: "ready"},
 	{Type: "work.attested", When: "a person answers for it that it is so", Args: with(workArgs, "decision", "evidence"), Sent: true, Tells: workArgs, State: "attested"},
 
+	{Type: "system.reported", When: "a far system told by itself, signed, that something changed there: it is looked at again, and nothing of it is believed", Args: []string{"system", "report", "works"}, Sent: true, Tells: []string{"system"}},
+
 	{Type: "message.queued", When: "a letter waits to be sent", Args: []string{"message", "paper", "to"}, Sent: true, Tells: []string{"message", "paper"}, State: "queued"},
 	{Type: "message.sent", When: "the mail system took the letter", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "sent"},
 	{Type: "message.withheld", When: "the table of messages did not allow it any more", Args: []string{"message", "paper", "why"}, Sent: true, Tells: []string{"message"}, State: "withheld"},

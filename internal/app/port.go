@@ -208,6 +208,10 @@ type WorkTx interface {
 	InsertWork(ctx context.Context, works ...offboarding.Work) error
 	FindWork(ctx context.Context, id offboarding.WorkID) (offboarding.Work, error)
 	WorksOf(ctx context.Context, id offboarding.CaseID) ([]offboarding.Work, error)
+	// WorksAbout returns the works of open cases at the system whose item is the
+	// subscription with that number, the access with that name, or the case of the
+	// customer with that number.
+	WorksAbout(ctx context.Context, system, reference string) ([]offboarding.Work, error)
 	// Claim takes due works (business RunAt and wall RetryAt reached) and works
 	// whose lease is over, in turn, fairly over the far systems, sets them
 	// running with Attempt one higher and a lease from Wall. Works of paused

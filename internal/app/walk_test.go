@@ -167,8 +167,9 @@ func newWorldWith(t *testing.T, e testkit.Engine, source string) *world {
 	return newWorldOn(t, e, source, "", 10*time.Second)
 }
 
-// newWorldOn is a world on a driver of the database, with leases of that length.
-func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease time.Duration) *world {
+// newWorldOn is a world on a driver of the database, with leases of that length
+// and what declares its systems changed.
+func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease time.Duration, changes ...func(systems string) string) *world {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: driver})
@@ -180,7 +181,11 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	secrets := t.TempDir()
 	sample, err := demo.In("es")
 	must(t, err)
-	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.ReplaceAll(sample.Systems(billing.Base, secrets), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))))
+	declared := strings.ReplaceAll(sample.Systems(billing.Base, secrets), "env:HASTA_BILLING_TOKEN", "file:"+tokenFile(t, billing.Token))
+	for _, change := range changes {
+		declared = change(declared)
+	}
+	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(declared))
 	must(t, err)
 	var systems []connector.System
 	breakers := breaker.New(breaker.Options{Failures: 4, Wait: 300 * time.Millisecond, Longest: time.Second, Wall: when.Machine{}.Wall})
@@ -192,7 +197,8 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 		must(t, err)
 		systems = append(systems, breakers.Watch(sys.Connector()))
 	}
-	kinds := step.All(step.Named(systems...))
+	named := step.Named(systems...)
+	kinds := step.All(named)
 	book, err := playbook.Load("test.yaml", []byte(source), step.Specs())
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
@@ -201,7 +207,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
 		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
-		Hooks: outbound.NewPoster(loopback), PlainHooks: true,
+		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		Wake:    func() { eng.Wake() },
 	})

@@ -154,6 +154,33 @@ type Actions interface {
 	TakeBack(ctx context.Context, in ActionInput) (Receipt, error)
 }
 
+// NotifyInput is a message for a system.
+type NotifyInput struct {
+	Key  string          // its id: the same in every attempt, and the far end takes it once
+	Body json.RawMessage // as it is sent
+}
+
+// Notifier is a system that takes messages. Errors are as Billing says. Whether
+// it did anything with one cannot be read back.
+type Notifier interface {
+	Info() Info
+	Notify(ctx context.Context, in NotifyInput) (Receipt, error)
+}
+
+// Report is what a system told by itself: that something changed there about a
+// subscription or an account. It is a reason to look, and nothing more.
+type Report struct {
+	ID        string // of the message; the same when it is sent again
+	Reference string // empty: it is about nothing that we know how to name
+}
+
+// Reporter is a system that tells by itself when something changes there.
+type Reporter interface {
+	// ReadReport reads a message that came in; wall is real time. A message that
+	// is not authentic, or too old, is fault.Unauthenticated.
+	ReadReport(header func(name string) string, body []byte, wall time.Time) (Report, error)
+}
+
 // Checker is a system that can be asked whether it is there and knows us.
 type Checker interface {
 	// Check reaches the system and changes nothing. Invalid with code
@@ -163,12 +190,14 @@ type Checker interface {
 
 // System is a connected system. What it cannot do is nil.
 type System struct {
-	Name    string
-	Billing Billing
-	Access  Access
-	Prober  Prober
-	Actions Actions
-	Checker Checker
+	Name     string
+	Billing  Billing
+	Access   Access
+	Prober   Prober
+	Actions  Actions
+	Checker  Checker
+	Notifier Notifier
+	Reporter Reporter
 }
 
 // Held is the code of a call that was not made because its system does not
@@ -189,6 +218,8 @@ const (
 	CanAccess  = "access"
 	CanProbe   = "probe"
 	CanAct     = "actions"
+	CanNotify  = "messages"
+	CanReport  = "reports"
 )
 
 // Can lists what the system can do.
@@ -197,7 +228,7 @@ func (s System) Can() []string {
 	for _, c := range []struct {
 		word string
 		has  bool
-	}{{CanBilling, s.Billing != nil}, {CanAccess, s.Access != nil}, {CanProbe, s.Prober != nil}, {CanAct, s.Actions != nil}} {
+	}{{CanBilling, s.Billing != nil}, {CanAccess, s.Access != nil}, {CanProbe, s.Prober != nil}, {CanAct, s.Actions != nil}, {CanNotify, s.Notifier != nil}, {CanReport, s.Reporter != nil}} {
 		if c.has {
 			out = append(out, c.word)
 		}

@@ -53,6 +53,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{Verdict: app.Accomplished}, t.App.SendMessage(ctx, offboarding.MessageID(w.Item))
 	case app.DeliveryKind:
 		return t.App.Deliver(ctx, w)
+	case app.WakeKind:
+		return t.App.WakeWork(ctx, w)
 	}
 	if w.Kind == app.AlarmKind {
 		step, alarm, _ := strings.Cut(w.Item, ":")
@@ -190,8 +192,9 @@ func (t *try) act(ctx context.Context, k step.Effector, s step.Subject) (app.Res
 			return r, nil
 		}
 	}
-	r := app.Result{Verdict: app.Accomplished, Evidence: string(out.Evidence), Verify: true, Undo: info.Undo}
-	if info.Effect != connector.Ask { // whose effect nobody could find out again is recorded before anything else
+	_, told := k.(step.Teller)
+	r := app.Result{Verdict: app.Accomplished, Evidence: string(out.Evidence), Verify: !told, Undo: info.Undo}
+	if info.Effect != connector.Ask && !told { // whose effect nobody could find out again is recorded before anything else
 		r.Proof = t.atOnce(ctx, k, s)
 	}
 	return r, nil

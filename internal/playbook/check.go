@@ -134,6 +134,8 @@ func (c *checker) params(at string, s stepFile, k KindSpec) {
 			c.at(at+".params", "playbook.param_missing", "name", p.Name, "kind", k.Name)
 		case ok && len(p.Enum) > 0 && !slices.Contains(p.Enum, v):
 			c.at(at+".params."+p.Name, "playbook.param_value", "name", p.Name, "value", v, "known", strings.Join(p.Enum, ", "))
+		case ok && p.Form != "" && !regexp.MustCompile(p.Form).MatchString(v):
+			c.at(at+".params."+p.Name, "playbook.param_value", "name", p.Name, "value", v, "known", p.Example)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Params)) {

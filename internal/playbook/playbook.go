@@ -44,6 +44,8 @@ type ParamSpec struct {
 	Name     string
 	Required bool
 	Enum     []string // empty: any text
+	Form     string   // regular expression that the text must match; empty: any
+	Example  string   // of a text that matches Form
 	About    string   // one English sentence for the reference
 	// Event names the values of Enum that are events: they may never come, so the
 	// step must say timeout and else.

@@ -86,6 +86,9 @@ func variant(k KindSpec) object {
 		if len(p.Enum) > 0 {
 			v = object{"enum": p.Enum}
 		}
+		if p.Form != "" {
+			v["pattern"] = p.Form
+		}
 		if p.About != "" {
 			v["description"] = p.About
 		}

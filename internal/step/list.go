@@ -49,6 +49,15 @@ func (find Systems) actions(name string) (connector.Actions, error) {
 	return s.Actions, err
 }
 
+// notifier returns a system that takes messages.
+func (find Systems) notifier(name string) (connector.Notifier, error) {
+	s, err := find.system(name)
+	if err == nil && s.Notifier == nil {
+		err = lacks(name, connector.CanNotify)
+	}
+	return s.Notifier, err
+}
+
 func (find Systems) system(name string) (connector.System, error) {
 	if s, ok := find(name); ok {
 		return s, nil
@@ -79,6 +88,7 @@ func All(systems Systems) map[string]Kind {
 		revokeAccess{systems},
 		closeAccess{},
 		runAction{systems},
+		sendWebhook{systems},
 		farewell{},
 	}
 	out := make(map[string]Kind, len(kinds))

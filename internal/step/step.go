@@ -100,11 +100,12 @@ type Decision struct {
 // Action is one call of a far system, complete and repeatable: its hash is
 // recorded before it is made.
 type Action struct {
-	System    string    `json:"system"`
-	Verb      string    `json:"verb"`
-	Name      string    `json:"name,omitempty"` // of a declared action
-	Reference string    `json:"reference"`
-	EndsAt    time.Time `json:"ends_at,omitzero"`
+	System    string          `json:"system"`
+	Verb      string          `json:"verb"`
+	Name      string          `json:"name,omitempty"` // of a declared action
+	Reference string          `json:"reference"`
+	EndsAt    time.Time       `json:"ends_at,omitzero"`
+	Body      json.RawMessage `json:"body,omitempty"` // of a message
 }
 
 // Outcome is what the far system answered to an action: "done" in our words.
@@ -149,6 +150,13 @@ type Effector interface {
 	Undo(s Subject, f Findings) (Decision, error)
 	// VerifyUndo reads back whether the effect is gone.
 	VerifyUndo(ctx context.Context, s Subject) (Proof, error)
+}
+
+// Teller is an effector whose effect nobody can read back: its works end with
+// the far end's word, as done and not as verified.
+type Teller interface {
+	Effector
+	CannotReadBack()
 }
 
 // Observer is a kind that only reads: its work is done when what it looks for

@@ -15,8 +15,20 @@ var (
 		INSERT INTO work (` + workColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 		ON CONFLICT (key) DO NOTHING`)
-	workByID  = query(`SELECT ` + workColumns + ` FROM work WHERE id = $1`)
-	worksOf   = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' ORDER BY id`)
+	workByID   = query(`SELECT ` + workColumns + ` FROM work WHERE id = $1`)
+	worksOf    = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' ORDER BY id`)
+	worksAbout = query(`
+		SELECT ` + workColumns + ` FROM work
+		 WHERE system = $1
+		   AND case_id IN (SELECT id FROM case_ WHERE state IN ('open', 'reversing') AND customer_id IN (
+		           SELECT customer_id FROM subscription WHERE reference = $2
+		           UNION SELECT customer_id FROM grant_ WHERE system = $1 AND account = $2
+		           UNION SELECT id FROM customer WHERE reference = $2))
+		   AND item IN (
+		           SELECT id FROM subscription WHERE reference = $2
+		           UNION SELECT id FROM grant_ WHERE system = $1 AND account = $2
+		           UNION SELECT 'case' FROM customer WHERE reference = $2)
+		 ORDER BY id`)
 	heartbeat = query(`UPDATE work SET lease_until = $1 WHERE id = $2 AND attempt = $3 AND state = 'running'`)
 	release   = query(`UPDATE work SET state = 'ready', lease_until = 0, worker = '' WHERE id = $1 AND attempt = $2 AND state = 'running'`)
 	saveWork  = query(`
@@ -75,6 +87,10 @@ func (t *tx) works(ctx context.Context, q string, args ...any) (list []offboardi
 
 func (t *tx) WorksOf(ctx context.Context, id offboarding.CaseID) ([]offboarding.Work, error) {
 	return t.works(ctx, worksOf, id)
+}
+
+func (t *tx) WorksAbout(ctx context.Context, system, reference string) ([]offboarding.Work, error) {
+	return t.works(ctx, worksAbout, system, reference)
 }
 
 func (t *tx) Heartbeat(ctx context.Context, id offboarding.WorkID, attempt int64, lease time.Duration) (bool, error) {

@@ -12,7 +12,7 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	s.mu.Lock()
 	s.list = append(s.list, b)
 	s.mu.Unlock()
-	out := connector.System{Name: sys.Name, Checker: sys.Checker}
+	out := connector.System{Name: sys.Name, Checker: sys.Checker, Reporter: sys.Reporter}
 	if sys.Billing != nil {
 		out.Billing = billing{sys.Billing, b}
 	}
@@ -24,6 +24,9 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	}
 	if sys.Actions != nil {
 		out.Actions = actions{sys.Actions, b}
+	}
+	if sys.Notifier != nil {
+		out.Notifier = notifier{sys.Notifier, b}
 	}
 	return out
 }
@@ -43,6 +46,15 @@ func (w billing) CancelSubscription(ctx context.Context, in connector.CancelInpu
 
 func (w billing) ResumeSubscription(ctx context.Context, in connector.ResumeInput) (connector.Receipt, error) {
 	return through(w.b, func() (connector.Receipt, error) { return w.Billing.ResumeSubscription(ctx, in) })
+}
+
+type notifier struct {
+	connector.Notifier
+	b *breaker
+}
+
+func (w notifier) Notify(ctx context.Context, in connector.NotifyInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Notifier.Notify(ctx, in) })
 }
 
 type access struct {

@@ -47,6 +47,13 @@ func (c Config) check() []problem {
 	if !systemName.MatchString(c.System) || slices.Contains(reservedNames, c.System) {
 		k.bad(nil, "system.name", "name", c.System)
 	}
+	if c.Timeout < 0 || c.Timeout > maxTimeout {
+		k.bad(at("timeout"), "system.range", "min", "1ms", "max", maxTimeout.String())
+	}
+	if c.Hook != nil {
+		c.Hook.check(k, c)
+		return k.found
+	}
 	switch {
 	case c.BaseURL == "":
 		k.bad(at("base_url"), "field.required")
@@ -56,9 +63,6 @@ func (c Config) check() []problem {
 		}
 	}
 	c.checkKeys(k)
-	if c.Timeout < 0 || c.Timeout > maxTimeout {
-		k.bad(at("timeout"), "system.range", "min", "1ms", "max", maxTimeout.String())
-	}
 	if c.Limit < 0 || c.Limit > maxLimit {
 		k.bad(at("limit"), "system.range", "min", "1B", "max", "16MiB")
 	}
@@ -81,6 +85,9 @@ func (c Config) check() []problem {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
 		c.Actions[name].check(k, name)
+	}
+	if c.Reports != nil {
+		c.Reports.check(k)
 	}
 	return k.found
 }

@@ -47,6 +47,8 @@ type Config struct {
 	Billing   *Billing            // nil: it charges nobody
 	Access    *Access             // nil: it lets nobody in
 	Actions   map[string]Action   // by name
+	Reports   *Reports            // nil: it tells nothing by itself
+	Hook      *Hook               // set: it takes signed messages, and nothing else of this is said
 
 	places map[string]string // where things stand in the file, by path
 }

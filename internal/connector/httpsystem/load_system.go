@@ -40,9 +40,12 @@ func (r *reading) word(m map[string]ast.Node, path []string, key string) string 
 
 func (l *loader) system(e entry) (Config, bool) {
 	r := &reading{loader: l, at: []string{"systems", e.key}, nodes: map[string]ast.Node{"": e.node}}
+	if n := r.kind(e); n != nil && n.GetToken().Value == HookKind {
+		return r.finish(r.hook(e))
+	}
 	before := len(l.list)
 	top := r.keys(e.val, nil, "kind", "base_url", "auth", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "allow", "ping", "operations", "state", "access", "actions")
+		"timeout", "limit", "allow", "ping", "operations", "state", "access", "actions", "webhook")
 	if top == nil {
 		return Config{}, false
 	}
@@ -82,12 +85,38 @@ func (l *loader) system(e entry) (Config, bool) {
 			c.Actions[a.key] = r.action(a.val, at("actions", a.key))
 		}
 	}
+	if n, ok := top["webhook"]; ok {
+		m := r.keys(n, at("webhook"), "secret", "secret_next", "reference")
+		c.Reports = &Reports{Keys: r.secrets(m, at("webhook")), Reference: r.word(m, at("webhook"), "reference")}
+	}
 	r.judge(c, before)
+	return r.finish(c, len(l.list) == before)
+}
+
+// kind returns the node of what an entry says that it is; nil if it says nothing.
+func (r *reading) kind(e entry) ast.Node {
+	switch n := e.val.(type) {
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			if v.Key.GetToken().Value == "kind" {
+				return v.Value
+			}
+		}
+	case *ast.MappingValueNode:
+		if n.Key.GetToken().Value == "kind" {
+			return n.Value
+		}
+	}
+	return nil
+}
+
+// finish remembers where everything of a system stands.
+func (r *reading) finish(c Config, good bool) (Config, bool) {
 	c.places = make(map[string]string, len(r.nodes))
 	for path, n := range r.nodes {
-		c.places[path] = l.place(first(n))
+		c.places[path] = r.place(first(n))
 	}
-	return c.defaults(), len(l.list) == before
+	return c.defaults(), good
 }
 
 // judge checks what was read. A wrong type hides a value: then only what is

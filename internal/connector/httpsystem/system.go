@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/outbound"
+	"hastaluego/internal/webhook"
 	"hastaluego/internal/when"
 )
 
@@ -26,7 +27,9 @@ type System struct {
 	reader *outbound.Client
 	writer *outbound.Client
 	// secret is a closure so that no way of printing a System shows it.
-	secret func() string
+	secret  func() string
+	signing []webhook.Secret // of what we send it, if it is a Hook
+	reports []webhook.Secret // of what it sends us
 }
 
 // New connects the declared system; it makes no call. References to the
@@ -42,11 +45,15 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	}
 	cfg = cfg.defaults()
 	base, code := resolve(cfg.BaseURL)
+	key, wrong := "base_url", cfg.wrongURL
+	if cfg.Hook != nil {
+		key, wrong = "url", cfg.wrongHookURL
+	}
 	if code == "" {
-		code = cfg.wrongURL(base)
+		code = wrong(base)
 	}
 	if code != "" {
-		list = append(list, problem{[]string{"base_url"}, code, []any{"ref", cfg.BaseURL}}.fault(cfg.System))
+		list = append(list, problem{[]string{key}, code, []any{"ref", cfg.BaseURL}}.fault(cfg.System))
 	}
 	secret := ""
 	if cfg.Auth.Header != "" {
@@ -57,25 +64,44 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 			secret = cfg.Auth.Scheme + " " + secret
 		}
 	}
+	var signing, reports []webhook.Secret
+	var more fault.List
+	if cfg.Hook != nil {
+		signing, more = cfg.Hook.open(cfg.System, nil)
+		list = append(list, more...)
+	}
+	if cfg.Reports != nil {
+		reports, more = cfg.Reports.open(cfg.System, at("webhook"))
+		list = append(list, more...)
+	}
 	if len(list) > 0 {
 		return nil, list
+	}
+	if cfg.Hook == nil {
+		base = strings.TrimRight(base, "/")
 	}
 	o := outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}
 	reading := o
 	reading.Reuse = true
 	return &System{
 		cfg:    cfg,
-		base:   strings.TrimRight(base, "/"),
+		base:   base,
 		clock:  clock,
 		reader: outbound.New(reading),
 		writer: outbound.New(o),
-		secret: func() string { return secret },
+		secret: func() string { return secret }, signing: signing, reports: reports,
 	}, nil
 }
 
 // Connector returns what the system declares that it can do.
 func (s *System) Connector() connector.System {
+	if s.cfg.Hook != nil {
+		return connector.System{Name: s.cfg.System, Notifier: notifier{s}}
+	}
 	out := connector.System{Name: s.cfg.System, Checker: s}
+	if s.cfg.Reports != nil {
+		out.Reporter = reporter{s}
+	}
 	if s.cfg.Billing != nil {
 		out.Billing = billing{s, *s.cfg.Billing}
 	}
@@ -97,8 +123,12 @@ func (s *System) Config() Config { return s.cfg }
 
 // Info describes the system and what may be done with a lost answer.
 func (s *System) Info() connector.Info {
+	kind := KindName
+	if s.cfg.Hook != nil {
+		kind = HookKind
+	}
 	return connector.Info{
-		System: s.cfg.System, Kind: KindName, Effect: s.cfg.Effect,
+		System: s.cfg.System, Kind: kind, Effect: s.cfg.Effect,
 		KeyLife: s.cfg.KeyLife, Undo: s.cfg.Undo,
 	}
 }
