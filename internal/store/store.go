@@ -76,7 +76,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	w.SetMaxOpenConns(1)
 	w.SetMaxIdleConns(1)
-	if err := w.PingContext(ctx); err != nil {
+	if err := firstLook(ctx, w); err != nil {
 		_ = w.Close()
 		return nil, fault.New(fault.Transient, "store.unavailable").At("store.Open "+c.URL, err)
 	}
@@ -88,6 +88,22 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	r.SetMaxOpenConns(4)
 	r.SetMaxIdleConns(4)
 	return &Store{write: w, read: r, dialect: sqliteEngine, clock: c.Clock, path: c.URL, turns: newTurns()}, nil
+}
+
+// firstLook opens the file. Switching a new file to the write-ahead log does
+// not wait for others that do the same, whatever busy_timeout says.
+func firstLook(ctx context.Context, db *sql.DB) (err error) {
+	for range 100 {
+		if err = db.PingContext(ctx); err == nil || !sqliteEngine.lost(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return err
 }
 
 func synchronous(hasty bool) string {
