@@ -3,8 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,7 +18,6 @@ import (
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
-	"hastaluego/internal/ingest"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
 )
@@ -93,94 +90,6 @@ func (c *migrateCmd) Run(ctx context.Context, o out) error {
 	h.close()
 	fmt.Fprintln(o.stdout, "the database has the newest schema")
 	return nil
-}
-
-type importCmd struct {
-	Customers importCustomersCmd `cmd:"" help:"Import customers from a CSV file by a map."`
-}
-
-type importCustomersCmd struct {
-	common
-	File   string `arg:"" type:"existingfile"`
-	Map    string `required:"" type:"existingfile" help:"The map: which column is what."`
-	Reject string `help:"Where rows that were refused go, with why. Default: FILE.rejected.csv, made only if there are any." type:"path"`
-	DryRun bool   `help:"Check everything, store nothing."`
-	JSON   bool   `help:"Answer as JSON."`
-}
-
-func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
-	src, err := os.ReadFile(c.Map)
-	if err != nil {
-		return err
-	}
-	m, err := ingest.LoadMap(c.Map, src)
-	if err != nil {
-		return err
-	}
-	in, err := os.Open(c.File)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	rejects := &rejectFile{path: c.Reject, out: o}
-	if rejects.path == "" {
-		rejects.path = c.File + ".rejected.csv"
-	}
-	rep, err := h.app.ImportCustomers(ctx, app.ImportInput{Source: in, Map: m, DryRun: c.DryRun, Reject: rejects.add})
-	if e := rejects.close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return json.NewEncoder(o.stdout).Encode(rep)
-	}
-	fmt.Fprintf(o.stdout, "%d rows: %d new or changed, %d unchanged, %d refused\n", rep.Rows, rep.Changed, rep.Unchanged, rep.Rejected)
-	if rep.Rejected > 0 {
-		fmt.Fprintf(o.stdout, "refused rows, with why: %s\n", rejects.path)
-		return errCheck
-	}
-	return nil
-}
-
-// rejectFile is made with the first refused row.
-type rejectFile struct {
-	path string
-	out  out
-	file *os.File
-	csv  *csv.Writer
-}
-
-func (r *rejectFile) add(e ingest.RowError) error {
-	fmt.Fprintf(r.out.stderr, "row %d, column %s: %s\n", e.Row, e.Column, e.Why("en"))
-	if r.file == nil {
-		f, err := os.OpenFile(r.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-		if err != nil {
-			return err
-		}
-		r.file, r.csv = f, csv.NewWriter(f)
-		if err := r.csv.Write(append(e.Header, ingest.RejectColumns...)); err != nil {
-			return err
-		}
-	}
-	return r.csv.Write(e.Record("en"))
-}
-
-func (r *rejectFile) close() error {
-	if r.file == nil {
-		return nil
-	}
-	r.csv.Flush()
-	if err := r.csv.Error(); err != nil {
-		return err
-	}
-	return r.file.Close()
 }
 
 type userCmd struct {

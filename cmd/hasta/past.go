@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -99,11 +100,8 @@ func live(ctx context.Context, o out, cfg config, d sample, billing peer.Client,
 
 // progress tells a terminal how far the history is; in a pipe it says nothing.
 func progress(o out, d sample) func(gone, all int) {
-	f, ok := o.stderr.(*os.File)
-	if !ok {
-		return nil
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	f := o.stderr
+	if !terminal(f) {
 		return nil
 	}
 	return func(gone, all int) {
@@ -112,4 +110,14 @@ func progress(o out, d sample) func(gone, all int) {
 			fmt.Fprint(f, "\r\x1b[K")
 		}
 	}
+}
+
+// terminal reports whether somebody may be looking.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

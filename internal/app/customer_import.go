@@ -45,7 +45,7 @@ func (a *App) ImportCustomers(ctx context.Context, in ImportInput) (ImportReport
 	if im.hold > 0 {
 		im.size = 64
 	}
-	sum, err := ingest.Read(in.Source, in.Map, func(row ingest.Row) error {
+	_, err := ingest.Read(in.Source, in.Map, func(row ingest.Row) error {
 		if refused := im.seen.Add(row); refused != nil {
 			im.rep.Rejected++
 			return in.Reject(row.Refuse(refused))
@@ -59,20 +59,20 @@ func (a *App) ImportCustomers(ctx context.Context, in ImportInput) (ImportReport
 		im.rep.Rejected++
 		return in.Reject(e)
 	})
-	if err == nil {
-		err = im.flush(ctx)
+	// What was read before the file broke is as good as ever.
+	if e := im.flush(ctx); err == nil {
+		err = e
 	}
 	rep := im.rep
+	rep.Rows = rep.Changed + rep.Unchanged + rep.Rejected
 	if rep.Stopped = ctx.Err() != nil; rep.Stopped {
 		err = nil
-	} else if err == nil {
-		rep.Rows = sum.Rows
 	}
-	rep.Rows = rep.Changed + rep.Unchanged + rep.Rejected
 	if err != nil || in.DryRun {
 		return rep, err
 	}
-	return rep, a.tx(context.WithoutCancel(ctx), func(tx Tx) error {
+	ctx = context.WithoutCancel(ctx)
+	return rep, a.tx(ctx, func(tx Tx) error {
 		return a.record(ctx, tx, fact{"import.finished", actorOr(in.By), "", house, map[string]any{
 			"rows": rep.Rows, "changed": rep.Changed, "rejected": rep.Rejected, "stopped": rep.Stopped,
 		}})
@@ -94,7 +94,7 @@ type importing struct {
 // flush stores the rows that were read, in as many transactions as it takes.
 func (im *importing) flush(ctx context.Context) error {
 	rest := im.rows
-	im.rows = im.rows[:0]
+	im.rows = nil
 	for len(rest) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -167,14 +167,14 @@ func (im *importing) batch(ctx context.Context, rows []ingest.Row) (wrote bool, 
 // how long this one held the database.
 func (im *importing) write(ctx context.Context, k *known) error {
 	long := false
-	// A batch that was begun is finished, whatever happens meanwhile.
-	err := im.a.store.Tx(context.WithoutCancel(ctx), func(tx Tx) error {
+	ctx = context.WithoutCancel(ctx) // a batch that was begun is finished
+	err := im.a.store.Tx(ctx, func(tx Tx) error {
 		if im.hold == 0 {
 			return k.write(ctx, tx)
 		}
 		over := time.NewTimer(im.hold)
 		defer over.Stop()
-		err := k.write(context.WithoutCancel(ctx), tx)
+		err := k.write(ctx, tx)
 		select {
 		case <-over.C:
 			long = true

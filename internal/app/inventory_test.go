@@ -57,20 +57,26 @@ func TestARowAboutNobodyIsRefusedAndTheOthersGoIn(t *testing.T) {
 		w := newWorld(t, e)
 		w.put(t, "../../examples/ravenstack_accounts.csv", "ravenstack_accounts.map.yaml")
 		rep, refused := w.put(t, "../../examples/ravenstack_subscriptions.csv", "ravenstack_subscriptions.map.yaml")
-		if rep.Changed != 3 || rep.Rejected != 1 || len(refused) != 1 {
+		if rep.Changed != 29 || rep.Rejected != 1 || len(refused) != 1 {
 			t.Fatalf("%+v", rep)
 		}
 		if r := refused[0]; r.Row != 4 || r.Value != "A-999999" || r.Fault.Code != "csv.unknown_customer" || len(r.Raw) != 14 || r.Raw[0] != "S-000004" {
 			t.Fatalf("refused: %+v", r)
 		}
 		must(t, w.store.View(t.Context(), func(tx app.Tx) error {
-			c, err := tx.FindCustomerByReference(t.Context(), "A-000002")
-			if err != nil {
-				return err
+			subs, err := tx.SubscriptionsByReference(t.Context(), "S-000024", "S-000003")
+			if err != nil || len(subs) != 2 {
+				t.Fatalf("%d subscriptions, %v", len(subs), err)
 			}
-			subs, err := tx.SubscriptionsOf(t.Context(), c.ID)
-			if err == nil && (len(subs) != 1 || subs[0].TermEnd.String() != "2024-04-12" || subs[0].Status != customer.Ended || subs[0].Amount.Minor != 1058400) {
-				t.Errorf("subscription: %+v", subs)
+			over, open := subs[0], subs[1]
+			if over.Reference != "S-000024" {
+				over, open = open, over
+			}
+			if over.TermEnd.String() != "2023-11-04" || over.Status != customer.Ended || over.Amount.Minor != 58800 || over.Interval != customer.Yearly {
+				t.Errorf("one that is over: %+v", over)
+			}
+			if !open.TermEnd.IsZero() || open.Status != customer.Active || open.Amount.Minor != 2881200 {
+				t.Errorf("one that goes on: %+v", open)
 			}
 			return err
 		}))

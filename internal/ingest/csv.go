@@ -30,6 +30,7 @@ type table struct {
 	index  map[string]int // of columns that the map needs
 	latin1 bool
 	guard  *guard
+	line   int // of the last record that was read
 }
 
 // guard fails when more than longestLine is read without a line being done.
@@ -182,6 +183,7 @@ func (t *table) readHeader(m *Map) error {
 		return t.fault(err)
 	}
 	t.header, t.index = slices.Clone(header), map[string]int{}
+	t.line, _ = t.FieldPos(len(header) - 1)
 	times := map[string]int{}
 	for i, h := range t.header {
 		h = strings.TrimSpace(h)
@@ -217,6 +219,9 @@ func (t *table) next() (record []string, broken *csv.ParseError, err error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, t.fault(err)
 	}
+	if len(record) > 0 {
+		t.line, _ = t.FieldPos(len(record) - 1)
+	}
 	return record, nil, err
 }
 
@@ -225,12 +230,7 @@ func (t *table) fault(err error) error {
 		return fault.New(fault.Invalid, "csv.row", "line", p.Line, "col", p.Column, "what", p.Err.Error()).At("ingest", err)
 	}
 	if errors.Is(err, errLongLine) {
-		line := 1
-		if t.header != nil {
-			line, _ = t.FieldPos(0)
-			line++
-		}
-		return fault.New(fault.Invalid, "csv.long_line", "line", line, "max", longestLine).At("ingest", err)
+		return fault.New(fault.Invalid, "csv.long_line", "line", t.line+1, "max", longestLine).At("ingest", err)
 	}
 	return fault.Wrap("ingest", err)
 }

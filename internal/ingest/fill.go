@@ -214,6 +214,9 @@ func (f *filler) date(into *when.Date, value string) *fault.Error {
 		return nil
 	}
 	d, err := when.ParseDateAs(value, f.m.dates)
+	if err != nil { // expressions yield 2026-03-31
+		d, err = when.ParseDate(value)
+	}
 	if err != nil {
 		return fault.New(fault.Invalid, "csv.date", "value", short(value), "form", f.m.dates)
 	}

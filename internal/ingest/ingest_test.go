@@ -124,30 +124,6 @@ func TestABadRowIsRefusedWithItsPlaceAndStopsNoOther(t *testing.T) {
 	}
 }
 
-func TestFilesOfOtherDialectsAreRead(t *testing.T) {
-	t.Parallel()
-	m, err := ingest.LoadMap("m.yaml", []byte(smallMap))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, src := range map[string]string{
-		"semicolons": "Id;Name;Mail;Price;Since\n1;Íñigo;a@x.example;1.00;2024-01-31\n",
-		"Latin-1":    "Id,Name,Mail,Price,Since\n1,\xcd\xf1igo,a@x.example,1.00,2024-01-31\n",
-		"a mark":     "\xef\xbb\xbfId,Name,Mail,Price,Since\r\n1,Íñigo,a@x.example,1.00,2024-01-31\r\n",
-	} {
-		good, bad, err := read(t, m, []byte(src))
-		if err != nil || len(bad) != 0 || len(good) != 1 || good[0].Customer.Name != "Íñigo" {
-			t.Errorf("%s: %v %v %v", name, good, bad, err)
-		}
-	}
-	if _, _, err := read(t, m, []byte("Id,Name\n1,Ana\n")); len(fault.Fields(err)) != 3 {
-		t.Errorf("missing columns: %v", err)
-	}
-	if _, _, err := read(t, m, nil); fault.CodeOf(err) != "csv.no_header" {
-		t.Errorf("an empty file: %v", err)
-	}
-}
-
 func TestARejectFileCannotRunFormulas(t *testing.T) {
 	t.Parallel()
 	e := ingest.RowError{Row: 2, Column: "Mail", Value: "=1+1", Fault: fault.New(fault.Invalid, "field.email"), Header: []string{"Id", "Mail"}, Raw: []string{"2"}}
@@ -179,20 +155,6 @@ func TestAMapNamesThePlaceOfEveryProblem(t *testing.T) {
 			t.Errorf("%s: want %s at %s, got %v", name, c.code, c.at, err)
 		}
 	}
-}
-
-func FuzzLoadMap(f *testing.F) {
-	f.Add([]byte(smallMap))
-	f.Fuzz(func(_ *testing.T, src []byte) { _, _ = ingest.LoadMap("m.yaml", src) })
-}
-
-func FuzzRead(f *testing.F) {
-	m, err := ingest.LoadMap("m.yaml", []byte(smallMap))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add([]byte("Id,Name,Mail,Price,Since\n1,Ana,a@x.example,29.85,2024-01-31\n"))
-	f.Fuzz(func(t *testing.T, src []byte) { _, _, _ = read(t, m, src) })
 }
 
 func BenchmarkRead(b *testing.B) {
