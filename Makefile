@@ -33,6 +33,10 @@ test: check-go ## Everything: provision, lint, all tests on both databases and i
 test-fast: assets ## Under a minute: no PostgreSQL, no browser
 	go test ./...
 
+.PHONY: a11y
+a11y: assets ## axe on every page: two languages, two themes, two widths (CI looks at each once)
+	HASTA_E2E=1 HASTA_A11Y=full CHROMIUM=$${CHROMIUM:-$$(command -v chromium)} go test -timeout 30m -count 1 ./e2e -run Accessible
+
 .PHONY: lint
 lint: assets ## gofumpt, go vet and golangci-lint
 	@scripts/lint.sh

@@ -3,12 +3,16 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -16,6 +20,9 @@ import (
 
 	"hastaluego/internal/demo"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/web"
+	"hastaluego/internal/web/console"
+	"hastaluego/internal/web/portal"
 )
 
 // axe is the accessibility checker, run in the page.
@@ -28,41 +35,94 @@ func axe(t *testing.T) string {
 	return string(raw)
 }
 
-// inspect runs axe on the page in both languages and both themes, and looks
-// whether anything is wider than a narrow screen. It keeps pictures where
-// HASTA_SHOTS names a folder.
+// inspected are the paths that axe has looked at.
+var inspected sync.Map
+
+// matrix is whether every page is looked at in every state (make a11y): both
+// languages, both themes, both widths. Otherwise each is looked at once.
+var matrix = os.Getenv("HASTA_A11Y") == "full"
+
+// inspect runs axe on the page, and looks whether anything is wider than a
+// narrow screen. It keeps pictures where HASTA_SHOTS names a folder.
 func (b *browser) inspect(axe, name, url string) {
 	b.t.Helper()
-	for _, lang := range []string{"es", "en"} {
+	langs, themes := []string{"es", "en"}, []string{"light", "dark"}
+	if !matrix {
+		langs, themes = langs[:1], themes[:1]
+	}
+	for _, lang := range langs {
 		sep := "?"
 		if strings.Contains(url, "?") {
 			sep = "&"
 		}
 		b.open(url + sep + "lang=" + lang)
-		for _, theme := range []string{"light", "dark"} {
-			for _, width := range []int64{1280, 390} {
+		for _, theme := range themes {
+			for _, width := range []int64{390, 1280} {
 				b.do(chromedp.EmulateViewport(width, 900), b.theme(theme))
 				b.shot(fmt.Sprintf("%s-%s-%s-%d", name, lang, theme, width))
 				wide, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > window.innerWidth"))
 				if err != nil || wide {
 					b.t.Errorf("%s in %s is wider than %d px (%v)", name, lang, width, err)
 				}
-			}
-			found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](axe+`;
-				axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>
-					v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')))`, chromedp.EvalAwaitPromise))
-			if err != nil {
-				b.t.Fatalf("axe on %s: %v", name, err)
-			}
-			for _, f := range found {
-				b.t.Errorf("%s in %s, %s: %s", name, lang, theme, f)
+				if matrix || width == 1280 {
+					b.axe(axe, fmt.Sprintf("%s in %s, %s, %d px", name, lang, theme, width))
+				}
 			}
 		}
 		if n := b.count("script"); n != 0 {
 			b.t.Errorf("%s ships %d scripts", name, n)
 		}
 	}
+	where, err := neturl.Parse(url)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	inspected.Store(where.Path, true)
 	b.do(chromedp.EmulateViewport(1280, 900), b.theme("light"))
+}
+
+func (b *browser) axe(axe, name string) {
+	b.t.Helper()
+	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](axe+`;
+		axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v =>
+			v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("axe on %s: %v", name, err)
+	}
+	for _, f := range found {
+		b.t.Errorf("%s: %s", name, f)
+	}
+}
+
+// noPages are the routes that answer with a file.
+var noPages = map[string]bool{
+	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
+	"GET /console/cases/{id}/files/{blob}": true,
+}
+
+// everyRouteWasInspected fails for a route of the portal or the console that
+// axe did not look at.
+func everyRouteWasInspected(t *testing.T) {
+	t.Helper()
+	missing, mux := map[string]bool{}, http.NewServeMux()
+	for _, p := range append(portal.New(&web.Kit{}, nil).Patterns(), console.New(&web.Kit{}, console.Options{}).Patterns()...) {
+		mux.HandleFunc(p, func(http.ResponseWriter, *http.Request) {})
+		if !strings.HasPrefix(p, "POST ") && !noPages[p] {
+			missing[p] = true
+		}
+	}
+	inspected.Range(func(path, _ any) bool {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, path.(string), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, p := mux.Handler(req)
+		delete(missing, p)
+		return true
+	})
+	for p := range missing {
+		t.Errorf("%s was never looked at by axe: add it to screens_test.go", p)
+	}
 }
 
 // theme makes the page light or dark, as the reader's system would.
@@ -78,8 +138,8 @@ func (b *browser) theme(name string) chromedp.Action[chromedp.Void] {
 	}
 }
 
-// Every page is accessible, fits a narrow screen, and ships no script, in both
-// languages and both themes.
+// Every page is accessible, fits a narrow screen, and ships no script; in both
+// languages, both themes and both widths with make a11y.
 func TestEveryPageIsAccessible(t *testing.T) {
 	check := axe(t)
 	s := setStage(t, "")
@@ -91,6 +151,10 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	b.press("confirm", testid("errors"))
 	b.shot("form-errors")
 	b.inspect(check, "gone", base+"/c/nothing")
+	b.inspect(check, "not-found-portal", base+"/nothing")
+	b.inspect(check, "bye-gone", base+"/bye/nothing")
+	b.inspect(check, "not-me-gone", base+"/not-me/nothing")
+	b.inspect(check, "bye-not-me-gone", base+"/bye/nothing/not-me")
 	b.inspect(check, "host-form", s.info.Customer)
 
 	b.open(base + "/?lang=es")
@@ -129,11 +193,16 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff := openBrowser(t)
 	staff.inspect(check, "signin", base+"/console/signin")
 	staff.inspect(check, "once", s.info.Console)
+	staff.inspect(check, "signin-code", base+"/console/signin/code")
+	staff.inspect(check, "reset-gone", base+"/console/reset/nothing")
 	staff.open(base + "/console?lang=es")
 	staff.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[0].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 	staff.press("signin", testid("cases"))
 	staff.inspect(check, "inbox", base+"/console")
+	staff.inspect(check, "inbox-in", base+"/console/in")
+	staff.inspect(check, "inbox-team", base+"/console?view=team&due=week&q=gimnasio")
 	staff.inspect(check, "inbox-empty", base+"/console?view=closed")
+	staff.inspect(check, "inbox-unmatched", base+"/console?view=unmatched")
 	staff.open(base + "/console")
 	staff.turn(testid("cases")+" th a", testid("plan"))
 	casefile, err := chromedp.Run(staff.ctx, chromedp.Location())
@@ -142,12 +211,21 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	s.workAll(staff)
 	staff.inspect(check, "undo-staff", casefile+"/undo")
 	staff.inspect(check, "pause", casefile+"/pause")
+	staff.inspect(check, "items", casefile+"/items")
 	staff.inspect(check, "playbooks", base+"/console/playbooks")
+	staff.inspect(check, "promises", base+"/console/promises")
+	staff.inspect(check, "settings", base+"/console/settings")
+	staff.inspect(check, "people", base+"/console/settings/users")
+	staff.turn(testid("people")+" th a", testid("save-roles"))
+	person, err := chromedp.Run(staff.ctx, chromedp.Location())
+	s.must(err)
+	staff.inspect(check, "person", person)
 	staff.open(base + "/console/customers?q=puerto")
 	staff.turn(testid("customers")+" th a", testid("balances"))
 	one, err := chromedp.Run(staff.ctx, chromedp.Location())
 	s.must(err)
 	staff.inspect(check, "customer", one)
+	staff.inspect(check, "customer-promises", one+"/promises")
 	staff.inspect(check, "customers", base+"/console/customers")
 	staff.inspect(check, "customer-new", base+"/console/customers/new")
 	staff.inspect(check, "outbox", base+"/console/outbox")
@@ -171,4 +249,19 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "reference", base+"/docs")
 	staff.inspect(check, "reference-noun", base+"/docs/requests")
 	staff.inspect(check, "reference-records", base+"/docs/records")
+
+	// A request that nobody can be found for.
+	b.open(base + "/?lang=es")
+	b.do(chromedp.SendKeys(chromedp.CSS("#account"), "nadie@ninguna.example"))
+	b.press("confirm", testid("ack"))
+	for range 100 {
+		if staff.open(base + "/console?view=unmatched"); staff.count(testid("requests")) > 0 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	request, err := chromedp.Run(staff.ctx, chromedp.Evaluate[string](`document.querySelector('[data-testid="requests"] a').href`))
+	s.must(err)
+	staff.inspect(check, "request", request)
+	everyRouteWasInspected(t)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 )
 
@@ -32,6 +33,8 @@ type CustomerQuery struct {
 type MessageQuery struct {
 	Case  offboarding.CaseID
 	State string
+	Paper string
+	To    string // part of the address
 }
 
 // EntryQuery selects entries of the log that have their place in it; zero
@@ -43,6 +46,21 @@ type EntryQuery struct {
 	Limit  int
 }
 
+// LogQuery selects entries of the log, newest first; zero fields do not
+// select.
+type LogQuery struct {
+	Code   string // of a case or request
+	Actor  string
+	Type   string
+	Before string // id: older than that entry
+	Limit  int
+
+	streams [2]string // what Code stands for
+}
+
+// Streams are the case and the request that the query is about.
+func (q LogQuery) Streams() (a, b string) { return q.streams[0], q.streams[1] }
+
 // PageTx reads lists page by page, by the order of ids, so that what comes in
 // between moves nothing.
 type PageTx interface {
@@ -51,6 +69,8 @@ type PageTx interface {
 	PageRequests(ctx context.Context, state offboarding.RequestState, p Place) ([]offboarding.Request, error)
 	PageMessages(ctx context.Context, q MessageQuery, p Place) ([]Message, error)
 	PageEntries(ctx context.Context, q EntryQuery) ([]LogEntry, error)
+	// PageLog returns entries newest first, sequenced or not.
+	PageLog(ctx context.Context, q LogQuery) ([]LogEntry, error)
 	// Checkpoint returns the newest signed checkpoint; fault.NotFound before the
 	// first.
 	Checkpoint(ctx context.Context) (size int64, text string, err error)
@@ -128,6 +148,44 @@ func (a *App) PageEntries(ctx context.Context, by Actor, q EntryQuery) (list []T
 		list = append(list, TimelineEntry{LogEntry: e, Args: a.openBody(ctx, e)})
 	}
 	return list, more, err
+}
+
+// PageLog lists entries of the log newest first, with what they say where it
+// can be read, and the names of who did it. next is where older ones begin.
+func (a *App) PageLog(ctx context.Context, by Actor, q LogQuery) (list []TimelineEntry, users map[string]string, next string, err error) {
+	if err := by.CanRead("audit"); err != nil {
+		return nil, nil, "", err
+	}
+	limit := q.Limit
+	q.Limit++
+	err = a.store.View(ctx, func(tx Tx) error {
+		list = nil
+		if users, err = names(ctx, tx); err != nil {
+			return err
+		}
+		if q.Code != "" {
+			r, err := tx.FindRequestByCode(ctx, q.Code)
+			if fault.KindOf(err) == fault.NotFound {
+				return nil // nothing bears that code
+			} else if err != nil {
+				return err
+			}
+			q.streams = [2]string{string(r.ID), string(r.Case)}
+			if r.Case == "" {
+				q.streams[1] = q.streams[0]
+			}
+		}
+		entries, err := tx.PageLog(ctx, q)
+		for _, e := range entries {
+			list = append(list, TimelineEntry{LogEntry: e, Args: a.openBody(ctx, e)})
+		}
+		return err
+	})
+	if len(list) > limit {
+		list = list[:limit]
+		next = list[limit-1].ID
+	}
+	return list, users, next, err
 }
 
 // OpenCheckpoint returns the newest signed checkpoint of the log.

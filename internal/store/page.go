@@ -22,8 +22,17 @@ var (
 		SELECT ` + requestColumns + ` FROM request WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2) ORDER BY id DESC LIMIT $3`)
 	pageMessages = query(`
 		SELECT ` + messageColumns + ` FROM message
-		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR case_id = $2) AND ($3 = '' OR state = $3)
+		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR case_id = $2) AND ($3 = '' OR state = $3) AND ($5 = '' OR paper = $5)
+		   AND to_folded LIKE $6 ESCAPE '\'
 		 ORDER BY id DESC LIMIT $4`)
+	// The same filter by four roads, each with an index to walk.
+	logFilter = ` AND ($1 = '' OR e.id < $1) AND ($2 = '' OR e.type = $2) AND ($3 = '' OR e.actor = $3)
+		 ORDER BY e.id DESC LIMIT $4`
+	logSelect   = `SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id WHERE `
+	logNewest   = query(logSelect + `TRUE` + logFilter)
+	logOfCase   = query(logSelect + `e.case_id IN ($5, $6)` + logFilter)
+	logOfType   = query(logSelect + `e.type = $5` + logFilter)
+	logOfPerson = query(logSelect + `e.actor = $5 AND e.actor NOT IN ('engine', 'system', 'customer')` + logFilter)
 	pageEntries = query(`
 		SELECT ` + entryColumns + `, l.idx FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id
 		 WHERE l.idx > $1 AND ($2 = '' OR e.case_id = $2) AND ($3 = '' OR e.type = $3)
@@ -53,7 +62,7 @@ func (t *tx) PageRequests(ctx context.Context, state offboarding.RequestState, p
 }
 
 func (t *tx) PageMessages(ctx context.Context, q app.MessageQuery, p app.Place) (list []app.Message, err error) {
-	err = t.each(ctx, "store.PageMessages", pageMessages, []any{p.After, q.Case, q.State, p.Limit}, func(row scanner) error {
+	err = t.each(ctx, "store.PageMessages", pageMessages, []any{p.After, q.Case, q.State, p.Limit, q.Paper, "%" + escapeLike(customer.FoldEmail(q.To)) + "%"}, func(row scanner) error {
 		m, err := scanMessage(row)
 		list = append(list, m)
 		return err
@@ -63,6 +72,26 @@ func (t *tx) PageMessages(ctx context.Context, q app.MessageQuery, p app.Place) 
 
 func (t *tx) PageEntries(ctx context.Context, q app.EntryQuery) (list []app.LogEntry, err error) {
 	err = t.each(ctx, "store.PageEntries", pageEntries, []any{q.After, q.Stream, q.Type, q.Limit}, func(row scanner) error {
+		var l app.LogEntry
+		var err error
+		l.Entry, l.Sealed, err = scanEntry(row, &l.Index)
+		list = append(list, l)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) PageLog(ctx context.Context, q app.LogQuery) (list []app.LogEntry, err error) {
+	text, args := logNewest, []any{q.Before, q.Type, q.Actor, q.Limit}
+	switch a, b := q.Streams(); {
+	case a != "":
+		text, args = logOfCase, append(args, a, b)
+	case q.Type != "":
+		text, args = logOfType, append(args, q.Type)
+	case q.Actor != "" && q.Actor != "engine" && q.Actor != "system" && q.Actor != "customer":
+		text, args = logOfPerson, append(args, q.Actor)
+	}
+	err = t.each(ctx, "store.PageLog", text, args, func(row scanner) error {
 		var l app.LogEntry
 		var err error
 		l.Entry, l.Sealed, err = scanEntry(row, &l.Index)

@@ -34,6 +34,19 @@ func Known(lang, code string) bool {
 	return plain || other
 }
 
+// Under returns what follows the prefix in the codes that have words, sorted;
+// plural forms and deeper codes are left out.
+func Under(lang, prefix string) (list []string) {
+	all, _ := catalogue()
+	for code := range all[lang] {
+		if rest, ok := strings.CutPrefix(code, prefix); ok && !strings.ContainsAny(rest, ".|") {
+			list = append(list, rest)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 // Say returns the text of the code in the language, with its {slots} filled
 // from args, which alternate name and value. Values that are a when.Date, a
 // time.Time (in its own location), a money.Amount or an integer are written for

@@ -334,6 +334,39 @@ func TestTheLogIsReadAndVerified(t *testing.T) {
 	h.as("ines").post("/console/audit/verify", nil).is(403)
 }
 
+func TestTheLogAndTheOutboxAreFiltered(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	id := h.departure("Estudio Almena", "FE-20418")
+	v, err := h.OpenCase(t.Context(), h.actor("ines"), id)
+	must(t, err)
+	laia, ines := h.as("laia"), h.as("ines")
+	laia.get("/console/audit?case="+v.Plan.Case.Code).is(200).has("La baja está confirmada", "Baja pedida", `data-testid="chips"`).lacks("Entró en la consola")
+	laia.get("/console/audit?type=staff.signed_in").has("Entró en la consola").lacks("La baja está confirmada")
+	laia.get("/console/audit?actor="+h.users["ines"]).has("Entró en la consola", ">Ines<").lacks("La baja está confirmada")
+	laia.get("/console/audit?actor=customer&type=request.received").has("Baja pedida").lacks("Entró en la consola")
+	laia.get("/console/audit?case=HL-0000-0000").is(200).has(`data-testid="empty"`)
+	for range 60 {
+		must(t, h.PauseCase(t.Context(), h.actor("ines"), id, "una prueba"))
+		must(t, h.ResumeCase(t.Context(), h.actor("ines"), id))
+	}
+	seen, page := 0, "/console/audit?type=case.paused"
+	for page != "" {
+		r := laia.get(page).is(200)
+		seen += strings.Count(r.body, "<code>case.paused</code>")
+		next := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindStringSubmatch(r.body)
+		if page = ""; next != nil {
+			page = strings.ReplaceAll(next[1], "&amp;", "&")
+		}
+	}
+	if seen != 60 {
+		t.Errorf("%d pauses in the pages of the log, want 60", seen)
+	}
+	ines.get("/console/outbox?paper=confirm").has("Enlace para confirmar").lacks(`">Justificante</a>`)
+	ines.get("/console/outbox?to=FE-20418&state=sent").has("fe-20418@example.com")
+	ines.get("/console/outbox?to=nadie").has(`data-testid="empty"`)
+}
+
 func TestTheDemoMovesItsClockAndLooksAsOthers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, true)

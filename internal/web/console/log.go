@@ -1,13 +1,16 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
+	"strings"
 
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/id"
 	"hastaluego/internal/text"
 )
-
-// logMost is how many of the newest entries the page of the log shows.
-const logMost = 200
 
 type logView struct {
 	Lang    string
@@ -15,6 +18,11 @@ type logView struct {
 	Pending int // shown entries that have no place in the tree yet
 	CanRun  bool
 	Result  *resultView
+	Case    control
+	Filters []choiceView
+	Chips   []chip
+	Older   string // address of the next page; Newest, of the first
+	Newest  string
 }
 
 // resultView is what a verification came to.
@@ -28,11 +36,44 @@ type resultView struct {
 func (v *visit) log() error { return v.logPage(nil) }
 
 func (v *visit) logPage(result *resultView) error {
-	list, users, err := v.App.OpenLog(v.r.Context(), v.actor, logMost)
+	f := v.r.URL.Query()
+	q := app.LogQuery{Type: f.Get("type"), Actor: f.Get("actor"), Before: f.Get("before"), Limit: pageSize}
+	for name, value := range map[string]string{"type": q.Type, "actor": q.Actor, "before": q.Before, "case": f.Get("case")} {
+		if _, e := customer.CheckText(name, value, 100, false); e != nil {
+			return e
+		}
+	}
+	if typed := strings.TrimSpace(f.Get("case")); typed != "" {
+		q.Code = typed
+		if clean, ok := id.ParseCode(typed); ok {
+			q.Code = clean
+		}
+	}
+	list, users, next, err := v.App.PageLog(v.r.Context(), v.actor, q)
 	if err != nil {
 		return err
 	}
 	lv := logView{Lang: v.lang, CanRun: v.o.Verify != nil, Result: result}
+	address := func(code, actor, typ, before string) string {
+		return query("/console/audit", "case", code, "actor", actor, "type", typ, "before", before)
+	}
+	if next != "" {
+		lv.Older = address(q.Code, q.Actor, q.Type, next)
+	}
+	if q.Before != "" {
+		lv.Newest = address(q.Code, q.Actor, q.Type, "")
+	}
+	lv.Case = control{ID: "case", Label: v.say("log.filter.case"), Value: q.Code, Kind: "search"}
+	lv.Filters = []choiceView{v.actorChoice(q.Actor, users), v.typeChoice(q.Type)}
+	for _, c := range []chip{
+		{q.Code, address("", q.Actor, q.Type, "")},
+		{known(v.lang, "console.actor."+q.Actor, cmp.Or(users[q.Actor], q.Actor)), address(q.Code, "", q.Type, "")},
+		{q.Type, address(q.Code, q.Actor, "", "")},
+	} {
+		if c.Label != "" {
+			lv.Chips = append(lv.Chips, c)
+		}
+	}
 	for _, t := range list {
 		row := v.viewEvent(t, eventWords{users: users})
 		if !row.Sealed {
@@ -42,6 +83,28 @@ func (v *visit) logPage(result *resultView) error {
 	}
 	v.show(http.StatusOK, "audit", v.say("log.title"), "", logPage(lv))
 	return nil
+}
+
+// actorChoice lists who may have done something.
+func (v *visit) actorChoice(chosen string, users map[string]string) choiceView {
+	list := []option{{"", v.say("log.any.actor")}}
+	for _, a := range []string{"engine", "customer", "system"} {
+		list = append(list, option{a, who(v.lang, a, nil)})
+	}
+	people := make([]option, 0, len(users))
+	for id, name := range users {
+		people = append(people, option{id, name})
+	}
+	slices.SortFunc(people, func(a, b option) int { return cmp.Or(cmp.Compare(a.Label, b.Label), cmp.Compare(a.Value, b.Value)) })
+	return choiceView{control{ID: "actor", Label: v.say("log.col.who"), Value: chosen}, append(list, people...)}
+}
+
+func (v *visit) typeChoice(chosen string) choiceView {
+	list := []option{{"", v.say("log.any.type")}}
+	for _, e := range app.EventTypes {
+		list = append(list, option{e.Type, e.Type})
+	}
+	return choiceView{control{ID: "type", Label: v.say("log.filter.type"), Value: chosen}, list}
 }
 
 // problemsMost is how many findings one page shows.

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 )
@@ -36,17 +37,57 @@ func (v *visit) viewLetter(m app.Message) letterRow {
 }
 
 type outboxView struct {
-	Lang string
-	Rows []letterRow
-	May  bool // may read what they say
+	Lang    string
+	Rows    []letterRow
+	May     bool // may read what they say
+	To      control
+	Filters []choiceView
+	Chips   []chip
+	Older   string // address of the next page; Newest, of the first
+	Newest  string
 }
 
 func (v *visit) outbox() error {
-	list, err := v.App.OpenOutbox(v.r.Context(), v.actor, 2*pageSize)
+	f := v.r.URL.Query()
+	q := app.MessageQuery{State: f.Get("state"), Paper: f.Get("paper"), To: strings.TrimSpace(f.Get("to"))}
+	for name, value := range map[string]string{"state": q.State, "paper": q.Paper, "to": q.To, "after": f.Get("after")} {
+		if _, e := customer.CheckText(name, value, 200, false); e != nil {
+			return e
+		}
+	}
+	list, next, err := v.App.PageMessages(v.r.Context(), v.actor, q, app.Place{After: f.Get("after"), Limit: pageSize})
 	if err != nil {
 		return err
 	}
-	ov := outboxView{Lang: v.lang, May: v.actor.MayRead("letter")}
+	address := func(state, paper, to, after string) string {
+		return query("/console/outbox", "state", state, "paper", paper, "to", to, "after", after)
+	}
+	ov := outboxView{Lang: v.lang, May: v.actor.MayRead("letter"), To: control{ID: "to", Label: v.say("outbox.col.to"), Value: q.To, Kind: "search"}}
+	if next != "" {
+		ov.Older = address(q.State, q.Paper, q.To, next)
+	}
+	if f.Get("after") != "" {
+		ov.Newest = address(q.State, q.Paper, q.To, "")
+	}
+	states, papers := []option{{"", v.say("outbox.any.state")}}, []option{{"", v.say("outbox.any.paper")}}
+	for _, s := range []string{"queued", "sent", "refused"} {
+		states = append(states, option{s, known(v.lang, "console.letter.state."+s, s)})
+	}
+	for _, p := range text.Under(v.lang, "console.paper.") {
+		papers = append(papers, option{p, v.say("paper." + p)})
+	}
+	ov.Filters = []choiceView{
+		{control{ID: "state", Label: v.say("outbox.col.state"), Value: q.State}, states}, {control{ID: "paper", Label: v.say("outbox.col.letter"), Value: q.Paper}, papers},
+	}
+	for _, c := range []chip{
+		{q.To, address(q.State, q.Paper, "", "")},
+		{known(v.lang, "console.letter.state."+q.State, q.State), address("", q.Paper, q.To, "")},
+		{known(v.lang, "console.paper."+q.Paper, q.Paper), address(q.State, "", q.To, "")},
+	} {
+		if c.Label != "" {
+			ov.Chips = append(ov.Chips, c)
+		}
+	}
 	for _, m := range list {
 		ov.Rows = append(ov.Rows, v.viewLetter(m))
 	}
