@@ -51,7 +51,7 @@ var allowed = map[string]string{
 	"internal/web":                  "app fault id text web/assets",
 	"internal/web/portal":           "app fault id offboarding text web when",
 	"internal/web/hooks":            "app fault web",
-	"internal/web/console":          "app customer fault form money offboarding relationship text web when",
+	"internal/web/console":          "app customer fault id form money offboarding relationship text web when",
 	"internal/demo":                 "customer demo/peer ingest money playbook when",
 	"internal/demo/history":         "app customer demo demo/peer form ingest offboarding when",
 	"internal/web/api":              "app customer fault id money offboarding text web when",
