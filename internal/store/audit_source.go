@@ -56,6 +56,9 @@ func (h hash) Scan(v any) error {
 // Head returns the stored size and root.
 func (a *AuditSource) Head(ctx context.Context) (h audit.Head, err error) {
 	err = a.t.one(ctx, "audit.Head", sourceHead, nil, &h.Size, hash{&h.Root}, instant{&h.At})
+	if err == nil && h.Size == 0 && h.At.IsZero() { // nothing was ever sequenced: there is no root to store yet
+		h.Root, err = audit.Root(0, nil)
+	}
 	return h, err
 }
 
