@@ -63,7 +63,6 @@ var allowed = map[string]string{
 	"cmd/hasta":                    "*",
 	"":                             "",
 	"scripts/sql":                  "",
-	"":                             "",
 }
 
 // libraries names the only importers of some libraries, and for the kernel all
