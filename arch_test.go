@@ -61,21 +61,18 @@ var allowed = map[string]string{
 	"internal/testkit":             "demo/peer id",
 	"e2e":                          "*",
 	"cmd/hasta":                    "*",
-	"":                             "",
 	"scripts/sql":                  "",
+	"":                             "",
 }
 
 // libraries names the only importers of some libraries, and for the kernel all
 // that it may use beyond the standard library.
 var libraries = map[string][]string{
 	"cel.dev/cel-go":                {"internal/rule"},
-	"modernc.org/sqlite":            {"scripts/sql", "internal/store", "internal/seal"},
+	"modernc.org/sqlite":            {"internal/store", "internal/seal", "scripts/sql"},
 	"github.com/jackc/pgx":          {"internal/store", "internal/seal", "internal/testkit"},
-	"database/sql":                  {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta"},
-	"net/http":                      {"internal/testkit", "internal/testkit/conformance", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/web/hooks", "internal/demo/peer", "cmd/hasta"},
-	"net/http":                      {"internal/testkit", "internal/testkit/conformance", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
 	"database/sql":                  {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta", "scripts/sql"},
-	"net/http":                      {"internal/testkit", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/demo/peer", "cmd/hasta"},
+	"net/http":                      {"internal/testkit", "internal/testkit/conformance", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/web/hooks", "internal/demo/peer", "cmd/hasta"},
 	"github.com/wneessen/go-mail":   {"internal/mail"},
 	"codeberg.org/go-pdf":           {"internal/document"},
 	"github.com/danielgtaylor/huma": {"internal/web/api"},
