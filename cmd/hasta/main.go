@@ -34,6 +34,7 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Import records from files."`
 	User     userCmd     `cmd:"" help:"People who may sign in."`
 	Key      keyCmd      `cmd:"" help:"API keys: what programs may do."`
+	Webhook  webhookCmd  `cmd:"" help:"Endpoints that hear of departures."`
 	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case     caseCmd     `cmd:"" help:"Look at single departures."`

@@ -88,7 +88,7 @@ type AddWebhookInput struct {
 
 // AddWebhook adds an endpoint and returns its secret, which is shown this once.
 func (a *App) AddWebhook(ctx context.Context, by Actor, in AddWebhookInput) (w Webhook, secret string, err error) {
-	if err := by.may("keys"); err != nil {
+	if err := by.mayHooks(); err != nil {
 		return w, "", err
 	}
 	var l fault.List
@@ -99,7 +99,7 @@ func (a *App) AddWebhook(ctx context.Context, by Actor, in AddWebhookInput) (w W
 		return w, "", l
 	}
 	key := webhook.NewSecret()
-	w = Webhook{ID: id.New("whk"), URL: address.String(), Events: events, Active: true, CreatedBy: by.ID, Version: 1}
+	w = Webhook{ID: id.New("whk"), URL: address.String(), Events: events, Active: true, CreatedBy: actorOr(by.ID), Version: 1}
 	if err := a.sealHook(ctx, &w, key); err != nil {
 		return w, "", err
 	}
@@ -115,7 +115,7 @@ func (a *App) AddWebhook(ctx context.Context, by Actor, in AddWebhookInput) (w W
 		if err := tx.InsertWebhook(ctx, w); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact{"webhook.added", by.ID, "", house, map[string]any{
+		return a.record(ctx, tx, fact{"webhook.added", actorOr(by.ID), "", house, map[string]any{
 			"webhook": w.ID, "host": address.Host, "events": w.Events,
 		}})
 	})
@@ -198,7 +198,7 @@ func (a *App) hookSecrets(ctx context.Context, w Webhook, wall time.Time) ([]web
 // on signing beside it for keep (wall time); one that was still going on from
 // an earlier rotation ends now.
 func (a *App) RotateWebhook(ctx context.Context, by Actor, hook string, keep time.Duration) (secret string, until time.Time, err error) {
-	if err := by.may("keys"); err != nil {
+	if err := by.mayHooks(); err != nil {
 		return "", until, err
 	}
 	if keep < 0 || keep > maxOldSecret {
@@ -226,7 +226,7 @@ func (a *App) RotateWebhook(ctx context.Context, by Actor, hook string, keep tim
 		if err := tx.SaveWebhook(ctx, &w); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact{"webhook.rotated", by.ID, "", house, map[string]any{
+		return a.record(ctx, tx, fact{"webhook.rotated", actorOr(by.ID), "", house, map[string]any{
 			"webhook": w.ID, "old_until": until.UTC().Format(time.RFC3339),
 		}})
 	})
@@ -236,7 +236,7 @@ func (a *App) RotateWebhook(ctx context.Context, by Actor, hook string, keep tim
 // SwitchWebhook turns an endpoint off, or on again. What waits for one that is
 // off is given up when its time comes, and can be sent again later.
 func (a *App) SwitchWebhook(ctx context.Context, by Actor, hook string, on bool) error {
-	if err := by.may("keys"); err != nil {
+	if err := by.mayHooks(); err != nil {
 		return err
 	}
 	return a.tx(ctx, func(tx Tx) error {
@@ -249,9 +249,9 @@ func (a *App) SwitchWebhook(ctx context.Context, by Actor, hook string, on bool)
 			if err := tx.SaveWebhook(ctx, &w); err != nil {
 				return err
 			}
-			return a.record(ctx, tx, fact{"webhook.enabled", by.ID, "", house, map[string]any{"webhook": w.ID}})
+			return a.record(ctx, tx, fact{"webhook.enabled", actorOr(by.ID), "", house, map[string]any{"webhook": w.ID}})
 		}
-		return a.turnOff(ctx, tx, w, by.ID, "webhook.off")
+		return a.turnOff(ctx, tx, w, actorOr(by.ID), "webhook.off")
 	})
 }
 
@@ -263,11 +263,30 @@ func (a *App) turnOff(ctx context.Context, tx Tx, w Webhook, by, why string) err
 	return a.record(ctx, tx, fact{"webhook.disabled", by, "", house, map[string]any{"webhook": w.ID, "why": why}})
 }
 
-// Webhooks lists the endpoints, oldest first. Their secrets stay sealed.
-func (a *App) Webhooks(ctx context.Context, by Actor) (list []Webhook, err error) {
-	if err := by.CanRead("keys"); err != nil {
-		return nil, err
+// Webhooks lists the endpoints, oldest first, with the names of the people who
+// added them and the wall time. Their secrets stay sealed.
+func (a *App) Webhooks(ctx context.Context, by Actor) (list []Webhook, users map[string]string, wall time.Time, err error) {
+	if by.ID != "" {
+		if err := by.CanRead("keys"); err != nil {
+			return nil, nil, wall, err
+		}
 	}
-	err = a.store.View(ctx, func(tx Tx) error { list, err = tx.ListWebhooks(ctx); return err })
-	return list, err
+	err = a.store.View(ctx, func(tx Tx) error {
+		wall = tx.Wall()
+		if list, err = tx.ListWebhooks(ctx); err != nil {
+			return err
+		}
+		users, err = names(ctx, tx)
+		return err
+	})
+	return list, users, wall, err
+}
+
+// mayHooks says who may change endpoints. The command line, which has no
+// person, passes the zero Actor.
+func (a Actor) mayHooks() error {
+	if a.ID == "" {
+		return nil
+	}
+	return a.may("keys")
 }

@@ -10,7 +10,7 @@ import (
 
 // TestWebhook sends a message of the type webhook.test to the endpoint.
 func (a *App) TestWebhook(ctx context.Context, by Actor, hook string) error {
-	if err := by.may("keys"); err != nil {
+	if err := by.mayHooks(); err != nil {
 		return err
 	}
 	return a.tx(ctx, func(tx Tx) error {
@@ -21,7 +21,7 @@ func (a *App) TestWebhook(ctx context.Context, by Actor, hook string) error {
 		if !w.Active {
 			return fault.New(fault.Blocked, "webhook.off")
 		}
-		entry, err := a.entry(ctx, tx, fact{"webhook.tested", by.ID, "", house, map[string]any{"webhook": w.ID}})
+		entry, err := a.entry(ctx, tx, fact{"webhook.tested", actorOr(by.ID), "", house, map[string]any{"webhook": w.ID}})
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ const againAtOnce = 1000
 // them when work is empty. A message that it took is sent again only when it is
 // named. It returns how many.
 func (a *App) Redeliver(ctx context.Context, by Actor, hook string, work offboarding.WorkID) (n int, err error) {
-	if err := by.may("keys"); err != nil {
+	if err := by.mayHooks(); err != nil {
 		return 0, err
 	}
 	err = a.tx(ctx, func(tx Tx) error {
@@ -97,7 +97,7 @@ func (a *App) Redeliver(ctx context.Context, by Actor, hook string, work offboar
 		if n == 0 {
 			return nil
 		}
-		return a.record(ctx, tx, fact{"webhook.redelivered", by.ID, "", house, map[string]any{"webhook": w.ID, "messages": strconv.Itoa(n)}})
+		return a.record(ctx, tx, fact{"webhook.redelivered", actorOr(by.ID), "", house, map[string]any{"webhook": w.ID, "messages": strconv.Itoa(n)}})
 	})
 	return n, err
 }

@@ -443,7 +443,7 @@ func TestWhileASecretIsReplacedBothSignAndThenOnlyTheNewOne(t *testing.T) {
 		if err := verify(third); err != nil {
 			t.Errorf("the newest one: %v", err)
 		}
-		stored, err := h.Webhooks(ctx, auditor)
+		stored, _, _, err := h.Webhooks(ctx, auditor)
 		must(t, err)
 		for _, s := range []string{first, second, third} {
 			if strings.Contains(string(stored[0].Secret)+string(stored[0].OldSecret), s[6:]) {
@@ -478,7 +478,7 @@ func TestWhatIsWrongWithAnEndpointIsSaidBesideItsField(t *testing.T) {
 		if _, _, err := h.AddWebhook(ctx, auditor, in); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("an auditor added one: %v", err)
 		}
-		if _, err := h.Webhooks(ctx, app.Actor{Roles: []string{"finance"}}); fault.KindOf(err) != fault.Forbidden {
+		if _, _, _, err := h.Webhooks(ctx, app.Actor{ID: "usr_finance", Roles: []string{"finance"}}); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("finance sees them: %v", err)
 		}
 		strict := app.New(app.Config{Store: h.store})
