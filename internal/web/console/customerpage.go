@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -20,7 +21,9 @@ type customerPageView struct {
 	Lang                      string
 	ID, Name, Reference, Kind string
 	Facts                     [][2]string
-	Contacts, Lines           [][]string
+	Version                   string
+	Contacts                  []contactRow
+	Lines                     [][]string
 	Grants, Assets            [][]string
 	Balances                  []balanceRow
 	Sums                      []string
@@ -30,6 +33,7 @@ type customerPageView struct {
 	Who, WhoMoney, WhoCase    string
 	Typed, Errors             map[string]string
 	Form                      string // the form that was refused
+	Changed                   bool   // because somebody else was faster
 }
 
 type balanceRow struct {
@@ -49,8 +53,11 @@ func (v customerPageView) field(name string, required bool) control {
 	if hint := "console.customer." + name + ".hint"; text.Known(v.Lang, hint) {
 		c.Hint = text.Say(v.Lang, hint)
 	}
-	if name == "balance.due_on" {
+	switch name {
+	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until":
 		c.Kind = "date"
+	case "contact.email":
+		c.Kind = "email"
 	}
 	return c
 }
@@ -80,7 +87,10 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		Lang: v.lang, ID: string(c.ID), Name: c.Name, Reference: c.Reference, Kind: known(v.lang, "console.customer.kind."+string(c.Kind), ""),
 		May: v.actor.May("customer"), Who: whoMay(v.lang, "customer"), MayMoney: v.actor.May("statement"), WhoMoney: whoMay(v.lang, "statement"),
 		MayCase: v.actor.May("request"), WhoCase: whoMay(v.lang, "request"), Typed: typed, Errors: errs, Form: form,
+		Version: strconv.FormatInt(c.Version, 10),
 	}
+	// A version that is not the one that was typed about is why it was refused.
+	cv.Changed = typed["version"] != "" && typed["version"] != cv.Version
 	day := func(d when.Date) string {
 		if d.IsZero() {
 			return ""
@@ -93,7 +103,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		}
 	}
 	for _, x := range p.Contacts {
-		cv.Contacts = append(cv.Contacts, []string{x.Name, x.Email, cv.word("role." + string(x.Role))})
+		cv.Contacts = append(cv.Contacts, cv.contact(x))
 	}
 	var running []customer.Subscription
 	for _, x := range p.Lines {
@@ -174,6 +184,10 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 		_, err = v.App.AddBalance(v.r.Context(), v.actor, b)
 		return err
 	},
+	"contact":        (*visit).addContact,
+	"contact_edit":   (*visit).editContact,
+	"contact_remove": (*visit).removeContact,
+	"subscription":   (*visit).addSubscription,
 	"settle": func(v *visit, c customer.ID) error {
 		return v.App.SettleBalance(v.r.Context(), v.actor, c, customer.BalanceID(v.form.Get("balance")), customer.BalanceStatus(v.form.Get("status")))
 	},
@@ -193,7 +207,8 @@ func (v *visit) addToInventory() error {
 // and what is wrong with it.
 func (v *visit) customerDone(err error, form string) error {
 	if err == nil {
-		v.to("/console/customers/" + v.r.PathValue("id") + "#" + form)
+		section, _, _ := strings.Cut(form, "_")
+		v.to("/console/customers/" + v.r.PathValue("id") + "#" + section)
 		return nil
 	}
 	switch fault.KindOf(err) {

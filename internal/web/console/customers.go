@@ -8,7 +8,6 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
-	"hastaluego/internal/money"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 	"hastaluego/internal/when"
@@ -158,17 +157,12 @@ func readCustomer(lang string, typed map[string]string) (in app.CustomerInput, w
 	sub := app.SubscriptionInput{
 		Product: typed["product"], Plan: typed["plan"], Reference: typed["subscription_reference"], Interval: customer.Interval(typed["interval"]),
 	}
-	currency := strings.ToUpper(strings.TrimSpace(typed["currency"]))
-	digits, unknown := money.Digits(currency)
-	amount, err := money.Parse(text.Decimal(lang, typed["amount"], digits), currency)
-	if err != nil {
-		amount = money.Amount{Minor: -1, Currency: currency}
-		if unknown == nil {
-			wrong = append(wrong, fault.New(fault.Invalid, "amount.unreadable").On("amount"))
-		}
+	var e *fault.Error
+	if sub.Amount, e = readAmount(lang, typed["amount"], typed["currency"]); e != nil {
+		wrong = append(wrong, e)
 	}
-	sub.Amount = amount
 	if start := strings.TrimSpace(typed["start"]); start != "" {
+		var err error
 		if sub.Start, err = when.ParseDate(start); err != nil {
 			wrong = append(wrong, fault.New(fault.Invalid, "date.unreadable").On("start"))
 		}

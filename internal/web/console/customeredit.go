@@ -1,0 +1,186 @@
+package console
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// contactRow is one contact with what their form begins with.
+type contactRow struct {
+	ID, Name, Email, Role string
+	Was                   map[string]string // by field of the form
+	Version               string            // of the customer that their form is about
+}
+
+func (v customerPageView) contact(c customer.Contact) contactRow {
+	return contactRow{
+		ID: string(c.ID), Name: c.Name, Email: c.Email, Role: v.word("role." + string(c.Role)), Version: v.Version,
+		Was: map[string]string{"contact.name": c.Name, "contact.email": c.Email, "contact.role": string(c.Role), "contact.language": c.Language},
+	}
+}
+
+// of is one control of a form about one thing that is there already; what was
+// typed and what is wrong belong to the form that was refused.
+func (v customerPageView) of(form, thing, name, was string, required bool) control {
+	c := v.field(name, required)
+	if thing != "" {
+		c.ID += "-" + thing
+	}
+	switch {
+	case !v.refused(form, thing):
+		c.Value, c.Error = was, ""
+	case v.Changed && c.Value != was:
+		c.Hint = v.word("now", "value", cmp.Or(v.shown(name, was), v.word("now.empty")))
+	}
+	return c
+}
+
+// shown is a value as people read it.
+func (v customerPageView) shown(name, value string) string {
+	switch name {
+	case "contact.role":
+		return known(v.Lang, "console.customer.role."+value, value)
+	case "contact.language", "edit.language":
+		return known(v.Lang, "lang."+value, value)
+	}
+	return value
+}
+
+func (v customerPageView) refused(form, thing string) bool {
+	return v.Form == form && v.Typed["thing"] == thing
+}
+
+// languages are those that we write in, and the one that somebody has.
+func (v customerPageView) languages(now string) []option {
+	out := []option{{"", v.word("language.none")}}
+	found := now == ""
+	for _, l := range text.Langs() {
+		out = append(out, option{l, text.Say(l, "lang."+l)})
+		found = found || l == now
+	}
+	if !found {
+		out = append(out, option{now, now})
+	}
+	return out
+}
+
+func (v customerPageView) roles() []option {
+	out := make([]option, len(customer.Roles))
+	for i, r := range customer.Roles {
+		out[i] = option{string(r), v.word("role." + string(r))}
+	}
+	return out
+}
+
+func (v customerPageView) intervals() []option {
+	out := make([]option, len(customer.Intervals))
+	for i, x := range customer.Intervals {
+		out[i] = option{string(x), v.word("interval." + string(x))}
+	}
+	return out
+}
+
+// lookedAt is the version of the customer that the form was about.
+func (v *visit) lookedAt() int64 {
+	n, err := strconv.ParseInt(v.form.Get("version"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// given is a field that a form may leave out.
+func (v *visit) given(field string) *string {
+	if !v.form.Has(field) {
+		return nil
+	}
+	s := v.form.Get(field)
+	return &s
+}
+
+func (v *visit) addContact(c customer.ID) error {
+	_, err := v.App.AddContact(v.r.Context(), v.actor, app.ContactInput{
+		Customer: c, Name: v.form.Get("contact.name"), Email: v.form.Get("contact.email"),
+		Role: customer.Role(v.form.Get("contact.role")), Language: v.form.Get("contact.language"),
+	})
+	return under("contact", err)
+}
+
+func (v *visit) editContact(c customer.ID) error {
+	return under("contact", v.App.EditContact(v.r.Context(), v.actor, app.ContactPatch{
+		Customer: c, Contact: customer.ContactID(v.form.Get("thing")), Version: v.lookedAt(),
+		Name: v.given("contact.name"), Email: v.given("contact.email"), Language: v.given("contact.language"),
+		Role: (*customer.Role)(v.given("contact.role")),
+	}))
+}
+
+func (v *visit) removeContact(c customer.ID) error {
+	return v.App.RemoveContact(v.r.Context(), v.actor, app.ContactRemoval{
+		Customer: c, Contact: customer.ContactID(v.form.Get("thing")), Version: v.lookedAt(),
+	})
+}
+
+func (v *visit) addSubscription(c customer.ID) error {
+	f := func(name string) string { return strings.TrimSpace(v.form.Get("subscription." + name)) }
+	in := app.SubscriptionInput{
+		Customer: c, Reference: f("reference"), Product: f("product"), Plan: f("plan"), Interval: customer.Interval(f("interval")),
+	}
+	var wrong fault.List
+	var e *fault.Error
+	if in.Amount, e = readAmount(v.lang, f("amount"), f("currency")); e != nil {
+		wrong = append(wrong, e)
+	}
+	for name, day := range map[string]*when.Date{
+		"start": &in.Start, "paid_until": &in.PaidUntil, "term_end": &in.TermEnd, "renews_on": &in.RenewsOn, "lock_in_until": &in.LockIn,
+	} {
+		if s := f(name); s != "" {
+			var err error
+			if *day, err = when.ParseDate(s); err != nil {
+				wrong = append(wrong, fault.New(fault.Invalid, "date.unreadable").On(name))
+			}
+		}
+	}
+	if s := f("notice_days"); s != "" {
+		var err error
+		if in.NoticeDays, err = strconv.Atoi(s); err != nil {
+			wrong = append(wrong, fault.New(fault.Invalid, "days.unreadable").On("notice_days"))
+		}
+	}
+	if len(wrong) > 0 && v.actor.May("customer") {
+		return wrong.Under("subscription")
+	}
+	_, err := v.App.AddSubscription(v.r.Context(), v.actor, in)
+	return under("subscription", err)
+}
+
+// readAmount reads a sum as it is written in the reader's language. What cannot
+// be read is handed on as a sum that the checks refuse, with a fault that says
+// it better where the currency is one.
+func readAmount(lang, typed, currency string) (money.Amount, *fault.Error) {
+	currency = strings.ToUpper(strings.TrimSpace(currency))
+	digits, unknown := money.Digits(currency)
+	amount, err := money.Parse(text.Decimal(lang, typed, digits), currency)
+	switch {
+	case err == nil:
+		return amount, nil
+	case unknown != nil:
+		return money.Amount{Minor: -1, Currency: currency}, nil
+	}
+	return money.Amount{Minor: -1, Currency: currency}, fault.New(fault.Invalid, "amount.unreadable").On("amount")
+}
+
+// under names the fields of a fault as the form names them.
+func under(form string, err error) error {
+	if l := fault.Fields(err); len(l) > 0 {
+		return fault.List(l).Under(form)
+	}
+	return err
+}

@@ -1,0 +1,87 @@
+package console_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// filed opens a house with a customer in it, and says where their page is.
+func filed(t *testing.T) (h *house, page string) {
+	t.Helper()
+	h = newHouse(t, false)
+	return h, "/console/customers/" + string(h.customer("Clínica Lavanda", "FE-19330", "lavanda@example.com"))
+}
+
+// hidden reads the value of a field that nobody sees.
+func hidden(t *testing.T, body, name string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(body, `name="`+name+`" value="`)
+	if !ok {
+		t.Fatalf("no field %s", name)
+	}
+	value, _, _ := strings.Cut(rest, `"`)
+	return value
+}
+
+func TestAContactIsAddedChangedAndTakenOff(t *testing.T) {
+	t.Parallel()
+	h, page := filed(t)
+	ines := h.as("ines")
+	contact := []string{"contact.name", "Rosa Bru", "contact.email", "rosa", "contact.role", "billing", "contact.language", "es"}
+	ines.post(page+"/contact", contact).is(422).has(`data-testid="error-contact-email"`, `value="Rosa Bru"`)
+	contact[3] = "lavanda@example.com"
+	ines.post(page+"/contact", contact).is(409).has(`data-testid="error-contact-email"`, "ya está en esta ficha")
+	contact[3] = "rosa@example.com"
+	h.as("tomas").post(page+"/contact", contact).is(403)
+	h.as("tomas").get(page).lacks("Rosa Bru")
+	if r := ines.post(page+"/contact", contact).is(http.StatusSeeOther); r.to != page+"#contact" {
+		t.Errorf("went to %q", r.to)
+	}
+	body := ines.get(page).has("Rosa Bru", "facturación").body
+	_, after, _ := strings.Cut(body, "rosa@example.com")
+	rosa, version := hidden(t, after, "thing"), hidden(t, after, "version")
+	change := []string{"thing", rosa, "version", version, "contact.name", "Rosa Bru Mas", "contact.email", "rosa@", "contact.role", "user", "contact.language", "en"}
+	ines.post(page+"/contact_edit", change).is(422).has(`data-testid="error-contact-email-`+rosa+`"`, `value="Rosa Bru Mas"`).lacks(`data-testid="error-contact-email"`)
+	change[7] = "bru@example.com"
+	ines.post(page+"/contact_edit", change).is(http.StatusSeeOther)
+	ines.get(page).has("bru@example.com", "usuario").lacks("rosa@example.com")
+	// The second form is about a customer who is another one by now.
+	change[5] = "Rosa"
+	again := ines.post(page+"/contact_edit", change).is(409).has(`data-testid="problem"`, "Ahora: Rosa Bru Mas", `value="Rosa"`)
+	change[3] = hidden(t, again.body, "version")
+	ines.post(page+"/contact_edit", change).is(http.StatusSeeOther)
+	ines.post(page+"/contact_remove", []string{"thing", rosa}).is(http.StatusSeeOther)
+	ines.get(page).lacks("bru@example.com")
+}
+
+func TestASubscriptionIsAddedAsPeopleWriteIt(t *testing.T) {
+	t.Parallel()
+	h, page := filed(t)
+	ines := h.as("ines")
+	good := map[string]string{
+		"reference": "SU-77", "product": "Atlas", "plan": "Taller", "amount": "1.152,50", "currency": "eur", "interval": "quarter", "start": "2026-01-01",
+		"term_end": "2027-12-31", "renews_on": "2028-01-01", "notice_days": "30", "lock_in_until": "2026-06-30",
+	}
+	with := func(field, value string) (form []string) {
+		for k, x := range good {
+			if k == field {
+				x = value
+			}
+			form = append(form, "subscription."+k, x)
+		}
+		return form
+	}
+	for field, bad := range map[string]string{
+		"reference": "", "product": "", "amount": "mucho", "currency": "XXQ", "interval": "siempre", "start": "ayer", "term_end": "2025-01-01",
+		"renews_on": "mañana", "notice_days": "treinta", "lock_in_until": "2025-12-31",
+	} {
+		ines.post(page+"/subscription", with(field, bad)).is(422).has(`data-testid="error-subscription-`+field+`"`, `value="Taller"`)
+	}
+	h.as("tomas").post(page+"/subscription", with("", "")).is(403)
+	if r := ines.post(page+"/subscription", with("", "")).is(http.StatusSeeOther); r.to != page+"#subscription" {
+		t.Errorf("went to %q", r.to)
+	}
+	ines.get(page).has("Atlas, Taller (SU-77)", "1.152,50", "31 de diciembre de 2027")
+	ines.post(page+"/subscription", with("", "")).is(409).has(`data-testid="error-subscription-reference"`, "Clínica Lavanda")
+}
