@@ -246,6 +246,15 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	admin.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[who].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 	admin.press("signin", testid("me"))
 	admin.inspect(check, "keys", base+"/console/keys")
+	if out, code := s.hasta("webhook", "add", "https://crm.example/hooks", "--events", "case.*,step.verified"); code != 0 {
+		t.Fatal(out)
+	}
+	admin.inspect(check, "webhooks", base+"/console/webhooks")
+	admin.turn(testid("hooks")+" th a", testid("test-hook"))
+	admin.press("test-hook", testid("deliveries"))
+	hook, err := chromedp.Run(admin.ctx, chromedp.Location())
+	s.must(err)
+	admin.inspect(check, "webhook", hook)
 	staff.inspect(check, "reference", base+"/docs")
 	staff.inspect(check, "reference-noun", base+"/docs/requests")
 	staff.inspect(check, "reference-records", base+"/docs/records")

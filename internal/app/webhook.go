@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -44,6 +45,15 @@ type WebhookEvent struct {
 type Delivery struct {
 	Work  offboarding.Work
 	Event WebhookEvent
+}
+
+// Status is what the endpoint answered last; 0 if it never did.
+func (d Delivery) Status() int {
+	var said struct{ Status int }
+	if json.Unmarshal([]byte(d.Work.Evidence), &said) != nil {
+		return 0
+	}
+	return said.Status
 }
 
 // WebhookTx keeps endpoints and the messages for them.

@@ -67,6 +67,13 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/keys":                                     (*visit).keys,
 		"POST /console/keys":                                    (*visit).makeKey,
 		"POST /console/keys/{id}/revoke":                        (*visit).revokeKey,
+		"GET /console/webhooks":                                 (*visit).webhooks,
+		"POST /console/webhooks":                                (*visit).addWebhook,
+		"GET /console/webhooks/{id}":                            (*visit).webhook,
+		"POST /console/webhooks/{id}/rotate":                    (*visit).rotateWebhook,
+		"POST /console/webhooks/{id}/active":                    (*visit).switchWebhook,
+		"POST /console/webhooks/{id}/test":                      (*visit).testWebhook,
+		"POST /console/webhooks/{id}/again":                     (*visit).redeliver,
 		"GET /console/settings":                                 (*visit).settings,
 		"GET /console/settings/users":                           (*visit).staffList,
 		"POST /console/settings/users":                          (*visit).addPerson,
@@ -254,6 +261,10 @@ func (v *visit) here() string {
 		return v.r.URL.RequestURI()
 	case strings.HasPrefix(v.r.URL.Path, "/console/keys"):
 		return "/console/keys"
+	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/webhooks/"):
+		return "/console/webhooks/" + id
+	case strings.HasPrefix(v.r.URL.Path, "/console/webhooks"):
+		return "/console/webhooks"
 	case strings.HasPrefix(v.r.URL.Path, "/console/playbooks"):
 		return "/console/playbooks"
 	case strings.HasPrefix(v.r.URL.Path, "/console/account"):

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/seal"
 	"hastaluego/internal/step"
@@ -128,6 +130,7 @@ func newHouseOf(t *testing.T, demo bool, name string) *house {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
+		Hooks: outbound.NewPoster([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), PlainHooks: true,
 		Store: s, Keys: keys, Post: h.mail, Kinds: kinds, Playbook: book, Wake: func() { eng.Wake() },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 	})

@@ -41,6 +41,9 @@ func routes(h *house) map[string]line {
 	must(h.t, err)
 	key, _, err := h.MakeKey(h.t.Context(), app.Actor{}, app.KeyInput{Name: "crm", Scopes: []string{"cases:read"}})
 	must(h.t, err)
+	hook, _, err := h.AddWebhook(h.t.Context(), app.Actor{}, app.AddWebhookInput{URL: "https://crm.example/hooks", Events: "*"})
+	must(h.t, err)
+	hooks := "/console/webhooks/" + hook.ID
 	tomas := "/console/settings/users/" + h.users["tomas"]
 	book := strings.Replace(string(playbook.Builtin()["saas-b2c"]), "Despedirse", "Decir adiós", 1)
 	return map[string]line{
@@ -65,6 +68,13 @@ func routes(h *house) map[string]line {
 		"GET /console/keys":                                     {who: "read:keys"},
 		"POST /console/keys":                                    {who: "act:keys", form: []string{"name", "erp", "days", "30", "scopes", "cases:read"}},
 		"POST /console/keys/{id}/revoke":                        {who: "act:keys", path: "/console/keys/" + key.ID + "/revoke"},
+		"GET /console/webhooks":                                 {who: "read:keys"},
+		"POST /console/webhooks":                                {who: "act:keys", form: []string{"url", "https://erp.example/hooks", "events", "case.*"}},
+		"GET /console/webhooks/{id}":                            {who: "read:keys", path: hooks},
+		"POST /console/webhooks/{id}/rotate":                    {who: "act:keys", path: hooks + "/rotate", form: []string{"days", "1"}},
+		"POST /console/webhooks/{id}/active":                    {who: "act:keys", path: hooks + "/active", form: []string{"active", "1"}},
+		"POST /console/webhooks/{id}/test":                      {who: "act:keys", path: hooks + "/test"},
+		"POST /console/webhooks/{id}/again":                     {who: "act:keys", path: hooks + "/again"},
 		"GET /console/settings":                                 {who: "read:settings"},
 		"GET /console/settings/users":                           {who: "read:users"},
 		"POST /console/settings/users":                          {who: "act:users", form: []string{"name", "X"}},

@@ -37,6 +37,7 @@ func (v *visit) settingsTabs(here string) []tab {
 		{"company", "/console/settings", "settings"},
 		{"people", "/console/settings/users", "users"},
 		{"keys", "/console/keys", "keys"},
+		{"webhooks", "/console/webhooks", "keys"},
 	} {
 		if v.actor.MayRead(t.needs) {
 			out = append(out, tab{Name: v.say("settings.tab." + t.name), Href: t.href, Current: t.name == here})
