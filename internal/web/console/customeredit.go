@@ -106,6 +106,26 @@ func (v *visit) given(field string) *string {
 	return &s
 }
 
+func (v *visit) editCustomer(c customer.ID) error {
+	_, err := v.App.EditCustomer(v.r.Context(), v.actor, app.CustomerPatch{
+		Customer: c, Version: v.lookedAt(), Name: v.given("edit.name"), Segment: v.given("edit.segment"),
+		Country: v.given("edit.country"), Region: v.given("edit.region"), Language: v.given("edit.language"),
+	})
+	return under("edit", err)
+}
+
+func (v *visit) external(c customer.ID) app.ExternalInput {
+	return app.ExternalInput{Customer: c, System: v.form.Get("external.system"), Value: v.form.Get("external.value")}
+}
+
+func (v *visit) addExternal(c customer.ID) error {
+	return under("external", v.App.AddExternalID(v.r.Context(), v.actor, v.external(c)))
+}
+
+func (v *visit) removeExternal(c customer.ID) error {
+	return v.App.RemoveExternalID(v.r.Context(), v.actor, v.external(c))
+}
+
 func (v *visit) addContact(c customer.ID) error {
 	_, err := v.App.AddContact(v.r.Context(), v.actor, app.ContactInput{
 		Customer: c, Name: v.form.Get("contact.name"), Email: v.form.Get("contact.email"),

@@ -85,3 +85,40 @@ func TestASubscriptionIsAddedAsPeopleWriteIt(t *testing.T) {
 	ines.get(page).has("Atlas, Taller (SU-77)", "1.152,50", "31 de diciembre de 2027")
 	ines.post(page+"/subscription", with("", "")).is(409).has(`data-testid="error-subscription-reference"`, "Clínica Lavanda")
 }
+
+func TestAFileIsChangedAndWhoLookedAtAnOlderOneSeesWhatItIsNow(t *testing.T) {
+	t.Parallel()
+	h, page := filed(t)
+	ines := h.as("ines")
+	version := hidden(t, ines.get(page).body, "version")
+	edit := []string{"version", version, "edit.name", "Clínica Espliego", "edit.segment", "pyme", "edit.country", "Narnia", "edit.region", "ES-MD", "edit.language", "es"}
+	ines.post(page+"/edit", edit).is(422).has(`data-testid="error-edit-country"`, `value="Clínica Espliego"`, `value="Narnia"`)
+	edit[7] = "es"
+	h.as("tomas").post(page+"/edit", edit).is(403)
+	if r := ines.post(page+"/edit", edit).is(http.StatusSeeOther); r.to != page+"#edit" {
+		t.Errorf("went to %q", r.to)
+	}
+	ines.get(page).has("<h1>Clínica Espliego</h1>", "pyme", "<dd>ES</dd>", "ES-MD")
+	edit[5] = "oro"
+	again := ines.post(page+"/edit", edit).is(409).has("Otra persona ha cambiado", "Ahora: pyme", `value="oro"`).lacks("<dd>oro</dd>")
+	_, form, _ := strings.Cut(again.body, page+`/edit"`)
+	edit[1] = hidden(t, form, "version")
+	ines.post(page+"/edit", edit).is(http.StatusSeeOther)
+	ines.get(page).has("<dd>oro</dd>")
+}
+
+func TestANumberInAnotherSystemIsNotedAndTakenOff(t *testing.T) {
+	t.Parallel()
+	h, page := filed(t)
+	other := "/console/customers/" + string(h.customer("Estudio Almena", "FE-20418", "almena@example.com"))
+	ines := h.as("ines")
+	number := []string{"external.system", "stripe", "external.value", ""}
+	ines.post(page+"/external", number).is(422).has(`data-testid="error-external-value"`, `value="stripe"`)
+	number[3] = "cus_9f2"
+	h.as("tomas").post(page+"/external", number).is(403)
+	ines.post(page+"/external", number).is(http.StatusSeeOther)
+	ines.get(page).has("cus_9f2")
+	ines.post(other+"/external", number).is(409).has("ya es de Clínica Lavanda", `value="cus_9f2"`)
+	ines.post(page+"/external_remove", number).is(http.StatusSeeOther)
+	ines.get(page).lacks("cus_9f2")
+}

@@ -21,6 +21,8 @@ type customerPageView struct {
 	Lang                      string
 	ID, Name, Reference, Kind string
 	Facts                     [][2]string
+	Was                       map[string]string // what the form about them begins with
+	External                  []customer.ExternalID
 	Version                   string
 	Contacts                  []contactRow
 	Lines                     [][]string
@@ -87,7 +89,8 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		Lang: v.lang, ID: string(c.ID), Name: c.Name, Reference: c.Reference, Kind: known(v.lang, "console.customer.kind."+string(c.Kind), ""),
 		May: v.actor.May("customer"), Who: whoMay(v.lang, "customer"), MayMoney: v.actor.May("statement"), WhoMoney: whoMay(v.lang, "statement"),
 		MayCase: v.actor.May("request"), WhoCase: whoMay(v.lang, "request"), Typed: typed, Errors: errs, Form: form,
-		Version: strconv.FormatInt(c.Version, 10),
+		Version: strconv.FormatInt(c.Version, 10), External: p.External,
+		Was: map[string]string{"edit.name": c.Name, "edit.segment": c.Segment, "edit.country": c.Country, "edit.region": c.Region, "edit.language": c.Language},
 	}
 	// A version that is not the one that was typed about is why it was refused.
 	cv.Changed = typed["version"] != "" && typed["version"] != cv.Version
@@ -184,10 +187,13 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 		_, err = v.App.AddBalance(v.r.Context(), v.actor, b)
 		return err
 	},
-	"contact":        (*visit).addContact,
-	"contact_edit":   (*visit).editContact,
-	"contact_remove": (*visit).removeContact,
-	"subscription":   (*visit).addSubscription,
+	"edit":            (*visit).editCustomer,
+	"external":        (*visit).addExternal,
+	"external_remove": (*visit).removeExternal,
+	"contact":         (*visit).addContact,
+	"contact_edit":    (*visit).editContact,
+	"contact_remove":  (*visit).removeContact,
+	"subscription":    (*visit).addSubscription,
 	"settle": func(v *visit, c customer.ID) error {
 		return v.App.SettleBalance(v.r.Context(), v.actor, c, customer.BalanceID(v.form.Get("balance")), customer.BalanceStatus(v.form.Get("status")))
 	},
