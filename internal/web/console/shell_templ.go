@@ -5,10 +5,8 @@ package console
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"hastaluego/internal/app"
@@ -1680,7 +1678,7 @@ func badgeOf(b badge) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if b.Word != "" {
-			templ_7745c5c3_Var83 := []any{"badge", b.Class}
+			var templ_7745c5c3_Var83 = []any{"badge", b.Class}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var83...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
