@@ -29,6 +29,10 @@ demo: build ## Run a sample company: portals, letters, a clock to push
 test: check-go ## Everything: provision, lint, all tests on both databases and in a browser
 	@scripts/test.sh
 
+.PHONY: tour
+tour: check-go ## The README in a clean chroot with an empty home, and its tour in a browser (root; takes its time)
+	@scripts/tour.sh
+
 .PHONY: test-fast
 test-fast: assets ## Under a minute: no PostgreSQL, no browser
 	go test ./...
