@@ -24,7 +24,7 @@ func TestATelcoCustomerLeaves(t *testing.T) {
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
 		s := setStage(t, e.URL)
 		out, code := s.hasta("import", "customers", file, "--map", filepath.Join(testkit.Root(t), "examples", "telco.map.yaml"))
-		if code != 0 || !strings.Contains(out, "7043 rows: 7043 new") {
+		if code != 0 || !strings.Contains(out, "7,043 rows: 7,043 new") {
 			t.Fatalf("import: status %d\n%s", code, out)
 		}
 		const ref, account, receipt = "5575-GNVDE", "5575-gnvde@telco.example", "casa@cliente.example"

@@ -120,18 +120,20 @@ func (im *importing) flush(ctx context.Context) error {
 	return nil
 }
 
+// patient is how often a batch is decided beside the writers before it is
+// decided as one of them, where nobody can be faster.
+const patient = 4
+
 // batch decides some rows and stores what became of them. It looks without
 // holding anybody up, and looks again when somebody was faster.
 func (im *importing) batch(ctx context.Context, rows []ingest.Row) (wrote bool, err error) {
-	for range again {
-		var k *known
-		if err := im.a.store.View(ctx, func(tx Tx) (err error) {
-			k, err = look(ctx, tx, rows)
-			return err
-		}); err != nil {
-			return false, err
+	var changed int
+	var refused []ingest.RowError
+	decide := func(tx Tx) (k *known, err error) {
+		if k, err = look(ctx, tx, rows); err != nil {
+			return nil, err
 		}
-		changed, refused := 0, []ingest.RowError(nil)
+		changed, refused = 0, nil
 		for _, row := range rows {
 			did, why := k.put(row)
 			switch {
@@ -141,26 +143,49 @@ func (im *importing) batch(ctx context.Context, rows []ingest.Row) (wrote bool, 
 				changed++
 			}
 		}
-		if changed > 0 && !im.in.DryRun {
-			if err = im.write(ctx, k); fault.CodeOf(err) == "case.changed_meanwhile" {
-				continue
-			}
-			if err != nil {
+		return k, nil
+	}
+	for try := range again {
+		if try < patient {
+			var k *known
+			if err := im.a.store.View(ctx, func(tx Tx) (err error) { k, err = decide(tx); return err }); err != nil {
 				return false, err
 			}
-			wrote = true
-		}
-		im.rep.Changed += changed
-		im.rep.Unchanged += len(rows) - changed - len(refused)
-		im.rep.Rejected += len(refused)
-		for _, e := range refused {
-			if err := im.in.Reject(e); err != nil {
-				return wrote, err
+			if changed == 0 || im.in.DryRun { // there is nothing that anybody could be faster at
+				err = nil
+				break
 			}
+			err = im.write(ctx, k)
+		} else {
+			err = im.a.store.Tx(context.WithoutCancel(ctx), func(tx Tx) error {
+				k, err := decide(tx)
+				if err != nil || changed == 0 {
+					return err
+				}
+				return k.write(ctx, tx)
+			})
 		}
-		return wrote, nil
+		if fault.CodeOf(err) == "case.changed_meanwhile" {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		wrote = changed > 0
+		break
 	}
-	return false, err
+	if err != nil {
+		return false, err
+	}
+	im.rep.Changed += changed
+	im.rep.Unchanged += len(rows) - changed - len(refused)
+	im.rep.Rejected += len(refused)
+	for _, e := range refused {
+		if err := im.in.Reject(e); err != nil {
+			return wrote, err
+		}
+	}
+	return wrote, nil
 }
 
 // write stores what became of a batch. How many rows the next one has follows
