@@ -133,8 +133,7 @@ func (v *visit) delivery(d app.Delivery) deliveryRow {
 	if w.LastError != "" {
 		row.Why = known(v.lang, "error."+w.LastError, w.LastError)
 	}
-	status := d.Status()
-	if status != 0 {
+	if status := d.Status(); status != 0 {
 		row.Why = v.say("hooks.status", "status", strconv.Itoa(status))
 	}
 	switch w.State {
@@ -145,7 +144,8 @@ func (v *visit) delivery(d app.Delivery) deliveryRow {
 	default:
 		row.State = badge{"clock", "info", v.say("hooks.delivery.waiting")}
 		if w.Tries > 0 {
-			row.State = badge{"clock", "warn", v.say("hooks.delivery.again", "at", text.ShortInstant(v.lang, w.RetryAt, v.zone()))}
+			row.State = badge{"clock", "warn", v.say("hooks.delivery.again")}
+			row.Why += " " + v.say("hooks.delivery.next", "at", text.ShortInstant(v.lang, w.RetryAt, v.zone()))
 		}
 	}
 	return row
