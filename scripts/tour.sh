@@ -55,7 +55,7 @@ else
   bind "$node" /opt/node ro
 fi
 for f in /etc/resolv.conf /etc/hosts; do cp -L "$f" "$sys$f"; done
-cp -rL /etc/ssl/certs/. "$sys/etc/ssl/certs/"
+cp --remove-destination -L /etc/ssl/certs/ca-certificates.crt "$sys/etc/ssl/certs/"
 [ ! -d /etc/apt/apt.conf.d ] || cp -r /etc/apt/apt.conf.d/. "$sys/etc/apt/apt.conf.d/"
 
 step "a clean clone and an empty home"
