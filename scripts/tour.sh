@@ -76,7 +76,7 @@ log=$root/demo.log
 # A session of its own, so that Ctrl-C can be pressed on all of it.
 env --default-signal=INT setsid "${enter[@]}" bash -c "cd /home/stranger/hasta && ${first[0]}" >"$log" 2>&1 &
 session=$!
-for _ in $(seq 900); do
+for _ in $(seq 1800); do
   grep -q Ctrl-C "$log" && break
   kill -0 "$session" 2>/dev/null || { cat "$log" >&2; die "make demo ended"; }
   sleep 1

@@ -5,7 +5,9 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,5 +168,14 @@ func TestTheDemoSpeaksTheLanguageOfTheTerminal(t *testing.T) {
 		if got := terminalLanguage(func(k string) string { return env[k] }); got != want {
 			t.Errorf("%v: %s", env, got)
 		}
+	}
+}
+
+// A bare machine has no time zones; the program runs on it all the same.
+func TestTheProgramBringsItsTimeZones(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil || !strings.Contains(string(out), "\ntime/tzdata\n") {
+		t.Errorf("no time/tzdata among what the program is made of: %v", err)
 	}
 }
