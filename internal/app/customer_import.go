@@ -120,6 +120,10 @@ func (im *importing) flush(ctx context.Context) error {
 	return nil
 }
 
+// leastBatch is the fewest rows of a batch: smaller ones spend more on commits
+// and pauses than they spare those who wait.
+const leastBatch = 128
+
 // patient is how often a batch is decided beside the writers before it is
 // decided as one of them, where nobody can be faster.
 const patient = 4
@@ -210,7 +214,7 @@ func (im *importing) write(ctx context.Context, k *known) error {
 	switch {
 	case im.hold == 0:
 	case long:
-		im.size = max(im.size/2, 8)
+		im.size = max(im.size/2, leastBatch)
 	default:
 		im.size = min(im.size+im.size/4, importRead)
 	}
