@@ -75,8 +75,8 @@ chaos: assets ## Kill, fill and restart everything under load: make chaos KILLS=
 	@scripts/chaos.sh $(KILLS) $(CASES)
 
 .PHONY: bench-import
-bench-import: build ## One million rows beside a running server: time, memory, how long people wait
-	@scripts/bench_import.py bin/hasta $(ROWS)
+bench-import: build ## One million rows beside a running server, both databases: time, memory, how long people wait
+	@scripts/bench_import.sh bin/hasta $(ROWS)
 
 .PHONY: bench-portal
 bench-portal: assets ## The portal under load, beside a bare handler and bare inserts in the same run

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Measures an import beside a running server on one SQLite file.
+"""Measures an import beside a running server.
 
-    bench_import.py HASTA [ROWS]
+    bench_import.py HASTA [ROWS [DATABASE]]
 
 Makes a file of ROWS invented customers (1 000 000 by default) for
-examples/telco.map.yaml, starts `hasta serve`, sends departures to its public
-page before and during `hasta import customers`, and prints how long the
-import took, how much memory it held at most and how long people waited.
+examples/telco.map.yaml, starts `hasta serve` on the database (a SQLite file by
+default), sends departures to its public page before and during `hasta import
+customers`, and prints how long the import took, how much memory it held at
+most and how long people waited.
 """
 import concurrent.futures
 import csv
@@ -84,12 +85,13 @@ def told(name, took):
 
 def main():
     hasta, rows = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    database = ["--database", sys.argv[3]] if len(sys.argv) > 3 else []
     with tempfile.TemporaryDirectory(prefix="hasta-bench-") as folder:
         source, data = os.path.join(folder, "bench.csv"), os.path.join(folder, "data")
         write(source, rows)
         print(f"{rows} rows, {os.path.getsize(source) / 1e6:.0f} MB")
         server = subprocess.Popen(
-            [hasta, "serve", "--dir", data, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            [hasta, "serve", "--dir", data, "--listen", "127.0.0.1:0", *database], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         try:
             base = server.stdout.readline().split()[-1]
@@ -100,7 +102,7 @@ def main():
                 if beside:
                     start = time.perf_counter()
                     job = subprocess.Popen([
-                        hasta, "import", "customers", source, "--map", os.path.join(ROOT, "examples", "telco.map.yaml"), "--dir", data,
+                        hasta, "import", "customers", source, "--map", os.path.join(ROOT, "examples", "telco.map.yaml"), "--dir", data, *database,
                     ])
                     _, status, usage = os.wait4(job.pid, 0)  # of this child alone, not of the server
                     seconds = time.perf_counter() - start

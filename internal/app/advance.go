@@ -185,17 +185,17 @@ func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err 
 		return "work.failed", w.To(offboarding.WorkFailed)
 	case Doubtful:
 		return "work.uncertain", w.To(offboarding.WorkUncertain)
-	case Accomplished:
+	case Accomplished: // it stays due since it was: a clock set back holds up no read-back
 		w.Tries, w.RetryAt, w.CallingAt = 0, time.Time{}, time.Time{}
 		if w.Phase == offboarding.Undo {
-			w.Phase, w.RunAt = offboarding.VerifyUndo, now
+			w.Phase = offboarding.VerifyUndo
 			return "work.undo_done", w.To(offboarding.WorkReady)
 		}
 		w.DoneAt, w.Undo = now, string(r.Undo)
 		if !r.Verify {
 			return "work.done", w.To(offboarding.WorkDone)
 		}
-		w.Phase, w.RunAt = offboarding.Verify, now
+		w.Phase = offboarding.Verify
 		return "work.done", w.To(offboarding.WorkReady)
 	case Confirmed:
 		w.Tries, w.RetryAt = 0, time.Time{}

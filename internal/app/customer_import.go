@@ -88,6 +88,7 @@ type importing struct {
 	rows        []ingest.Row
 	rep         ImportReport
 	size        int // rows of a batch
+	analyzed    int // rows that had changed when the database last looked at its tables
 	hold, pause time.Duration
 }
 
@@ -182,6 +183,12 @@ func (im *importing) batch(ctx context.Context, rows []ingest.Row) (wrote bool, 
 		return false, err
 	}
 	im.rep.Changed += changed
+	if im.rep.Changed >= 2*max(im.analyzed, importRead) && !im.in.DryRun {
+		im.analyzed = im.rep.Changed
+		if err := im.a.store.Analyze(ctx); err != nil {
+			return wrote, err
+		}
+	}
 	im.rep.Unchanged += len(rows) - changed - len(refused)
 	im.rep.Rejected += len(refused)
 	for _, e := range refused {

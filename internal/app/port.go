@@ -23,6 +23,9 @@ type Store interface {
 	// long to leave it alone afterwards so that others get their turn; zero where
 	// writers do not wait for each other.
 	Pace() (hold, pause time.Duration)
+	// Analyze lets the database look at its tables again, of which what it knew is
+	// out of date once they have grown manifold.
+	Analyze(ctx context.Context) error
 }
 
 // Tx is one transaction with one business instant and one wall instant.

@@ -107,11 +107,12 @@ func newBench(tb *testing.B, url string) *bench {
     effect: idempotent
     undo: final
     allow: [127.0.0.1/32]
-    access:
-      operations:
+    actions:
+      block:
+        call: {method: POST, path: "/accounts/{reference}/block", receipt: effect}
         read: {method: GET, path: "/accounts/{reference}"}
-        revoke: {method: POST, path: "/accounts/{reference}/block", receipt: effect}
-      state: {status: status, open: [active]}
+        expect: {path: status, equals: blocked}
+        undo: {class: final}
 `, i, srv.URL))
 		b.must(err)
 		sys, err := httpsystem.New(configs[0], when.Machine{})
@@ -147,13 +148,13 @@ func newBench(tb *testing.B, url string) *bench {
 	return b
 }
 
-// benchPlaybook closes an access at one system after another.
+// benchPlaybook runs an action at one system after another.
 func benchPlaybook() string {
 	var s strings.Builder
 	s.WriteString("playbook: bench\ntitle: {es: \"A\", en: \"A\"}\nsteps:\n  - {id: confirm, kind: confirm, title: {es: \"A\", en: \"A\"}}\n")
 	before := "confirm"
 	for i := range benchSteps {
-		fmt.Fprintf(&s, "  - {id: close%d, kind: revoke_access, title: {es: \"A\", en: \"A\"}, after: [%s], params: {system: s%d}}\n", i, before, i)
+		fmt.Fprintf(&s, "  - {id: close%d, kind: connector, title: {es: \"A\", en: \"A\"}, after: [%s], params: {system: s%d, action: block, each: grant}}\n", i, before, i)
 		before = fmt.Sprint("close", i)
 	}
 	return s.String()

@@ -188,6 +188,17 @@ func (s *Store) Pace() (time.Duration, time.Duration) {
 	return hold, pause
 }
 
+// Analyze has PostgreSQL gather its statistics, and so plan anew: a statement
+// that was prepared while a table was small goes on to read all of it. SQLite
+// takes an index whenever there is one.
+func (s *Store) Analyze(ctx context.Context) error {
+	if s.dialect.name != "postgres" {
+		return nil
+	}
+	_, err := s.write.ExecContext(ctx, `ANALYZE`)
+	return s.translate("store.Analyze", err)
+}
+
 // Now returns business and wall time, the same for all nodes.
 func (s *Store) Now(ctx context.Context) (business, wall time.Time, err error) {
 	return s.now(ctx, s.read)
