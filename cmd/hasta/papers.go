@@ -47,6 +47,12 @@ func (p papers) letter(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Statements: list, DueOn: due, Page: x.Links["case"],
 			NotMe: x.Links["not_me"],
 		})
+	case "reminder":
+		list, _ := statements(x)
+		return document.Reminder(document.ReminderFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Statements: list, Notice: x.Notice, Last: x.Last, Page: x.Links["case"],
+			NotMe: x.Links["not_me"],
+		})
 	case "code":
 		return document.Code(document.CodeFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Secret: x.Secret, NotMe: x.Links["not_me"]})
 	case "farewell":

@@ -217,8 +217,20 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 			return p.Skip(key, tx.Now(), nil)
 		}
 	}
+	if lister, ok := kind.(step.AssetLister); ok {
+		assets, err := tx.AssetsOf(ctx, p.Case.Customer)
+		if err != nil {
+			return err
+		}
+		if s.Items = append(s.Items, lister.AssetItems(subject, assets)...); len(s.Items) == 0 {
+			return p.Skip(key, tx.Now(), nil)
+		}
+	}
 	if s.Human {
-		return a.beginHuman(ctx, tx, p, s)
+		if err := a.beginHuman(ctx, tx, p, s); err != nil {
+			return err
+		}
+		return a.beginOwn(ctx, tx, p, s, subject)
 	}
 	jobs := kind.Jobs(subject)
 	if len(jobs) == 0 {

@@ -40,6 +40,10 @@ func TestEveryBuiltInPlaybookLeadsToTheEnd(t *testing.T) {
 							continue
 						}
 						worked = true
+						if w.OwnEnd(s.Kind) {
+							w.endOwn(t, one, c, s)
+							continue
+						}
 						for _, it := range s.Items {
 							must(t, w.Tick(ctx, one, app.TickInput{Case: c, Step: s.Key, Item: it.Key, Ticked: true, Evidence: "visto"}))
 						}

@@ -35,6 +35,7 @@ type CaseView struct {
 	Answered   []FormAnswer                         // of forms, oldest first; drafts too
 	Outages    map[offboarding.StepID]time.Duration // steps that wait for a system which does not answer: until it is called again
 	Prefilled  map[offboarding.StepID]form.Answers
+	Returns    Returns
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -104,6 +105,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		if err := a.readForms(ctx, tx, &v); err != nil {
+			return err
+		}
+		if v.Returns, err = a.returnsOf(ctx, tx, v.Plan); err != nil {
 			return err
 		}
 		v.Timeline, err = a.timeline(ctx, tx, 500, string(c.Request), string(cid))

@@ -80,18 +80,23 @@ func (a *App) SettleBalance(ctx context.Context, by Actor, cid customer.ID, bid 
 			return err
 		}
 		list[i].Status = status
-		if slices.ContainsFunc(list, func(b customer.Balance) bool { return b.Status == customer.Due && b.Owed().Minor < 0 }) {
-			return nil
-		}
+		owes := slices.ContainsFunc(list, func(b customer.Balance) bool { return b.Status == customer.Due && b.Owed().Minor < 0 })
 		cases, err := tx.CasesOf(ctx, cid)
 		if err != nil {
 			return err
 		}
 		for _, c := range cases {
-			if c.State == offboarding.CaseOpen {
-				if err := a.happened(ctx, tx, c.ID, step.Paid); err != nil {
-					return err
-				}
+			if c.State != offboarding.CaseOpen {
+				continue
+			}
+			if err := a.collected(ctx, tx, by, c.ID, list); err != nil {
+				return err
+			}
+			if owes {
+				continue
+			}
+			if err := a.happened(ctx, tx, c.ID, step.Paid); err != nil {
+				return err
 			}
 		}
 		return nil

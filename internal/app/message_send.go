@@ -123,6 +123,11 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 	if m.Paper == "receipt" && p.Proof == nil {
 		return Paper{}, fault.New(fault.Transient, WaitsForLog)
 	}
+	if m.Paper == "reminder" {
+		if p.Notice, p.Last, err = a.noticeOf(ctx, tx, p.Case); err != nil {
+			return Paper{}, err
+		}
+	}
 	if m.Paper == "code" {
 		if p.Secret, err = a.mintCode(ctx, tx, p.Case); err != nil {
 			return Paper{}, err
@@ -143,6 +148,7 @@ var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
 var Letters = map[string][]string{
 	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
+	"reminder": {"case", "not_me"},
 }
 
 // paths of the portal by the purpose of a link.

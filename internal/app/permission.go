@@ -40,6 +40,7 @@ var permissions = []permission{
 	{"assign", "admin", ""},                           // give a step to anybody of its role, as those who work on it may
 	{"note", "agent success", "privacy"},
 	{"complaint", "agent success", "privacy"}, // complaints and what both sides promised
+	{"obligation", "agent finance", "success privacy auditor"}, // what comes back in kind; charging it is of the statement
 	{"letter", "", "agent privacy success"},   // what a letter says, and files of evidence
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance auditor"},

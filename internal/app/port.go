@@ -45,6 +45,7 @@ type Tx interface {
 	NoteTx
 	AnswerTx
 	RelationshipTx
+	ObligationTx
 	PlaybookTx
 	StaffTx
 	KeyTx
@@ -481,6 +482,8 @@ type Paper struct {
 	LinkUntil   time.Time         // the link to confirm works until then
 	Proof       *LogProof
 	Secret      string // code that opens the downloads; only in the letter "code"
+	Notice      int    // of a reminder: the how manieth
+	Last        bool   // no reminder follows it
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

@@ -107,6 +107,8 @@ type CasePage struct {
 	Comebacks  []Comeback
 	Returnable bool      // past undoing: coming back is offered instead
 	AnswerBy   time.Time // they asked to come back; a person answers by then
+	Returns    Returns
+	Owed       []customer.Balance // while somebody looks after what is owed
 }
 
 // OpenCasePage reads the private page behind a token; purpose is "case" or
@@ -139,6 +141,12 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		out.Comebacks, out.Returnable = comebacks(plan, works), returnable(plan)
 		if s := plan.Step("came_back"); s != nil {
 			out.AnswerBy = s.Due
+		}
+		if out.Returns, err = a.returnsOf(ctx, tx, plan); err != nil {
+			return err
+		}
+		if out.Owed, err = a.owedOf(ctx, tx, plan); err != nil {
+			return err
 		}
 		for _, s := range plan.Steps {
 			if k, ok := a.kinds[s.Kind]; ok && k.Spec().Exports {

@@ -14,7 +14,7 @@ type scope struct{ acts, reads, works []string }
 // needs a person: keys, people, and the decisions of a second one.
 var scopes = map[string]scope{
 	"cases:read":      {reads: []string{"case"}},
-	"cases:act":       {acts: []string{"case", "note", "work"}, works: []string{"agent", "success", "admin"}},
+	"cases:act":       {acts: []string{"case", "note", "obligation", "work"}, works: []string{"agent", "success", "admin"}},
 	"requests:write":  {acts: []string{"request"}},
 	"customers:read":  {reads: []string{"customer"}},
 	"customers:write": {acts: []string{"customer"}},

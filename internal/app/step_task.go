@@ -6,6 +6,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
 )
 
 // TickInput sets or clears one item of a checklist.
@@ -24,6 +25,9 @@ func (a *App) Tick(ctx context.Context, by Actor, in TickInput) error {
 		return ferr
 	}
 	return a.onStep(ctx, by, in.Case, in.Step, func(tx Tx, p *offboarding.Plan) error {
+		if a.OwnEnd(p.Step(in.Step).Kind) {
+			return fault.New(fault.Blocked, "step.own_end")
+		}
 		err := p.Tick(in.Step, in.Item, in.Ticked, by.ID, evidence, tx.Now())
 		ticks(p, by, evidence)
 		return err
@@ -49,7 +53,7 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 		if err != nil {
 			return err
 		}
-		if a.kinds[s.Kind].Spec().Approves || a.formOf(*s) != nil { // has an end of its own
+		if a.kinds[s.Kind].Spec().Approves || a.formOf(*s) != nil || a.OwnEnd(s.Kind) {
 			return fault.New(fault.Blocked, "step.not_ready")
 		}
 		s.Note = note
@@ -58,6 +62,12 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 		}
 		return a.effects(ctx, tx, p, s)
 	})
+}
+
+// OwnEnd reports whether steps of the kind end by acts of their own.
+func (a *App) OwnEnd(kind string) bool {
+	_, own := a.kinds[kind].(step.Ender)
+	return own
 }
 
 // required checks a text that must be there.

@@ -29,11 +29,12 @@ const (
 	KindFarewell Kind = "farewell" // everything is over
 	// KindStatement is the statement of what is open (liquidación).
 	KindStatement Kind = "statement"
-	KindCode      Kind = "code" // the code that the downloads ask for
+	KindCode      Kind = "code"     // the code that the downloads ask for
+	KindReminder  Kind = "reminder" // of what is still owed
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode}
+var Kinds = []Kind{KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder}
 
 // Letter is what a letter says, worded and formatted, in the order in which it
 // is read.

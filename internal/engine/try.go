@@ -47,6 +47,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{Verdict: app.Accomplished}, t.App.SendLink(ctx, w.Item)
 	case app.PromiseKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.PromiseDue(ctx, w.Item)
+	case app.ReminderKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.RemindDebt(ctx, w.Case, w.Item)
 	case app.ChargeKind:
 		return t.watch(ctx, w)
 	case "message":

@@ -48,6 +48,7 @@ var Table = []Rule{
 	{Class: "receipt", Basis: Requested, Before: true, Until: NewTurn}, // again, when they ask for it
 	{Class: "code", Basis: Requested, Before: true, Until: Retrieval},
 	{Class: "statement", Basis: Law, Before: true, Until: Settled},
+	{Class: "reminder", Basis: Contract, Before: true, Until: Settled, Most: 3},
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
 	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 }

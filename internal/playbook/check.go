@@ -256,6 +256,13 @@ func (c *checker) order(f file, kinds []KindSpec) {
 				}
 			}
 		}
+		if (k.Exports || k.Effect) && !k.Erases {
+			for _, e := range f.Steps {
+				if spec(e).Collects && ancestors(s.ID)[e.ID] {
+					c.at(at, "playbook.hostage", "key", s.ID, "collect", e.ID)
+				}
+			}
+		}
 		if !k.Erases {
 			continue
 		}

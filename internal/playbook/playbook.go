@@ -35,6 +35,7 @@ type KindSpec struct {
 	Exports  bool   // gives the customer their data
 	Erases   bool   // destroys data for good
 	Talks    bool   // talks with the customer
+	Collects bool   // asks for money: the customer's data and the end of accesses and charges never wait for it
 	Needs    string // what the system that it names must be able to do; empty: it names none
 	Params   []ParamSpec
 }

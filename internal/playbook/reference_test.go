@@ -118,6 +118,8 @@ func TestWhatACaseCouldGetWrongIsFoundBeforeItBegins(t *testing.T) {
 		"export after erasing":           {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: confirm, title: {es: \"a\", en: \"a\"}}\n  - {id: late, kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "p.yaml:13:", "playbook.export_after_erase"},
 		"a window that nobody set":       {"retrieval: {d: 30}\n", "", "p.yaml:8:", "playbook.retrieval"},
 		"before the proof of identity":   {"after: [agree, export], role", "role", "p.yaml:12:", "playbook.before_proof"},
+		"export after the money":         {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: collect, title: {es: \"a\", en: \"a\"}, after: [confirm], params: {days: \"3\"}, role: finance, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}}\n  - {id: late, kind: export_data, title: {es: \"a\", en: \"a\"}, after: [export]}", "p.yaml:8:", "playbook.hostage"},
+		"a fourth reminder":              {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: collect, title: {es: \"a\", en: \"a\"}, after: [confirm], params: {days: \"3,5,7,9\"}, role: finance, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}}", "p.yaml:7:", "playbook.param_value"},
 		"an approval of nothing":         {"after: [plan], role", "role", "p.yaml:11:", "playbook.approves_nothing"},
 	} {
 		src := strings.Replace(whole, c.from, c.to, 1)

@@ -85,6 +85,8 @@ func All(systems Systems) map[string]Kind {
 		verifyBilling{systems},
 		exportData{},
 		settle{},
+		collect{},
+		returnAssets{},
 		revokeAccess{systems},
 		closeAccess{},
 		runAction{systems},

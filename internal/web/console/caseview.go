@@ -50,6 +50,8 @@ type stepView struct {
 	UndoHow, Escalated                                  string // what undoing means; role that was asked because it is late
 	Held                                                string // its system does not answer
 	Files                                               []fileView
+	Returns                                             []returnView
+	OwnEnd                                              bool   // its lines have acts of their own
 	Who                                                 string // who may, when this person may not
 	Rings                                               []ring
 	Proofs                                              []proofView
@@ -253,6 +255,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 			sv.Files = append(sv.Files, v.viewFile(b, c))
 		}
 	}
+	sv.Returns, sv.OwnEnd = v.viewReturns(c, s, now, e), v.App.OwnEnd(s.Kind)
 	sv.Assign, sv.Take = v.viewAssign(c, s, e)
 	sv.AssignOpen = e.Step == s.Key && e.Form == "assign"
 	if e.Step == s.Key && e.Item == "" && e.Form == "" {

@@ -127,6 +127,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/customers/{id}/complaints/{complaint}":   (*visit).answerComplaint,
 		"POST /console/customers/{id}/commitments":              (*visit).addCommitment,
 		"POST /console/customers/{id}/commitments/{commitment}": (*visit).endCommitment,
+		"POST /console/cases/{id}/obligations/{obligation}":     (*visit).endObligation,
 		"POST /console/cases/{id}/files":                        (*visit).addFile,
 		"POST /console/cases/{id}/notes":                        (*visit).addNote,
 		"GET /console/cases/{id}/items":                         (*visit).items,

@@ -101,6 +101,8 @@ type trackView struct {
 	Comebacks []comeback
 	Back      bool   // too late to undo: coming back is offered instead
 	AnswerBy  string // they asked to come back; the day by which a person answers
+	Returns   returnsView
+	Owed      []owedLine
 	Owner     bool   // the departure is not stopped: they may say that it was not them
 }
 
@@ -147,6 +149,7 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends)
 	v.Data = page.Data
+	v.Returns, v.Owed = viewReturns(lang, page), viewOwed(lang, page)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {
 		if n := len(v.Comebacks); n == 0 || v.Comebacks[n-1].Class != c.Class {
