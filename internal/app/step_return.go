@@ -135,13 +135,16 @@ func (a *App) EndObligation(ctx context.Context, by Actor, in ObligationEnd) err
 
 func obligationFact(by Actor, o obligation.Obligation) fact {
 	args := map[string]any{"obligation": string(o.ID), "name": o.Name, "evidence": o.Evidence}
+	typ := "obligation.waived"
 	switch o.State {
 	case obligation.Returned:
+		typ = "obligation.returned"
 		args["receipt"] = o.Receipt
 	case obligation.Charged:
+		typ = "obligation.charged"
 		args["amount"], args["currency"], args["reference"] = o.Charge.Minor, o.Charge.Currency, chargeReference(o)
 	}
-	return fact{"obligation." + string(o.State), by.ID, string(o.Case), string(o.Customer), args}
+	return fact{typ, by.ID, string(o.Case), string(o.Customer), args}
 }
 
 // receiptNumber is what a customer quotes about one thing that they gave back.
