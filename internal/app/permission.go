@@ -39,9 +39,9 @@ var permissions = []permission{
 	{"work", "agent admin", "privacy auditor"},        // decide about an uncertain or failed effect
 	{"assign", "admin", ""},                           // give a step to anybody of its role, as those who work on it may
 	{"note", "agent success", "privacy"},
-	{"complaint", "agent success", "privacy"}, // complaints and what both sides promised
+	{"complaint", "agent success", "privacy"},                  // complaints and what both sides promised
 	{"obligation", "agent finance", "success privacy auditor"}, // what comes back in kind; charging it is of the statement
-	{"letter", "", "agent privacy success"},   // what a letter says, and files of evidence
+	{"letter", "", "agent privacy success"},                    // what a letter says, and files of evidence
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance auditor"},
 	{"erase", "privacy", "auditor"}, // approve an erasure, hold, release

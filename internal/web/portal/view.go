@@ -103,7 +103,7 @@ type trackView struct {
 	AnswerBy  string // they asked to come back; the day by which a person answers
 	Returns   returnsView
 	Owed      []owedLine
-	Owner     bool   // the departure is not stopped: they may say that it was not them
+	Owner     bool // the departure is not stopped: they may say that it was not them
 }
 
 // comeback is a class of undoing in words, and what belongs to it.
