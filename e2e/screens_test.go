@@ -214,6 +214,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "items", casefile+"/items")
 	staff.inspect(check, "playbooks", base+"/console/playbooks")
 	staff.inspect(check, "promises", base+"/console/promises")
+	staff.inspect(check, "learn", base+"/console/learn")
 	staff.inspect(check, "settings", base+"/console/settings")
 	staff.inspect(check, "people", base+"/console/settings/users")
 	staff.turn(testid("people")+" th a", testid("save-roles"))

@@ -40,6 +40,7 @@ type cli struct {
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case     caseCmd     `cmd:"" help:"Look at single departures."`
 	System   systemCmd   `cmd:"" help:"Far systems."`
+	Metrics  metricsCmd  `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`
 	Audit    auditCmd    `cmd:"" help:"Verify the log."`
 	Peer     peerCmd     `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`

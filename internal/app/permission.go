@@ -44,6 +44,8 @@ var permissions = []permission{
 	{"letter", "", "agent privacy success"},                    // what a letter says, and files of evidence
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance auditor"},
+	{"metrics", "", "agent finance privacy success admin auditor"},
+	{"improvement", "agent success admin", "finance privacy auditor"}, // what is changed because of leavers
 	{"erase", "privacy", "auditor"}, // approve an erasure, hold, release
 	{"playbook", "admin", "agent finance privacy success auditor"},
 	{"users", "admin", "auditor"},

@@ -46,6 +46,8 @@ type Tx interface {
 	AnswerTx
 	RelationshipTx
 	ObligationTx
+	MetricTx
+	ImprovementTx
 	PlaybookTx
 	StaffTx
 	KeyTx

@@ -24,6 +24,7 @@ var scopes = map[string]scope{
 	"playbooks:write": {acts: []string{"playbook"}},
 	"outbox:read":     {reads: []string{"outbox"}},
 	"texts:read":      {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
+	"metrics:read":    {reads: []string{"metrics", "improvement"}},
 	"audit:read":      {reads: []string{"audit"}},
 	"users:read":      {reads: []string{"users"}},
 }

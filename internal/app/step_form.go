@@ -100,6 +100,10 @@ func (a *App) answers(ctx context.Context, tx Tx, c offboarding.CaseID) ([]FormA
 	if err != nil {
 		return nil, err
 	}
+	return a.openAnswers(ctx, list)
+}
+
+func (a *App) openAnswers(ctx context.Context, list []Answer) ([]FormAnswer, error) {
 	out := make([]FormAnswer, 0, len(list))
 	for _, x := range list {
 		plain, err := a.keys.Open(ctx, x.KeyID, x.Body, []byte(x.ID))

@@ -29,14 +29,16 @@ func (t *tx) PutAnswer(ctx context.Context, x app.Answer) error {
 	return t.must(ctx, "store.PutAnswer", insertAnswer, x.ID, x.Case, x.Step, x.Form, x.By, micros(x.SavedAt), micros(x.DoneAt), x.KeyID, bytesOf(x.Body))
 }
 
+func scanAnswer(row scanner) (x app.Answer, err error) {
+	err = row.Scan(&x.ID, &x.Case, &x.Step, &x.Form, &x.By, instant{&x.SavedAt}, instant{&x.DoneAt}, &x.KeyID, &x.Body, &x.Version)
+	return x, err
+}
+
 func (t *tx) AnswersOf(ctx context.Context, c offboarding.CaseID) (list []app.Answer, err error) {
 	err = t.each(ctx, "store.AnswersOf", answersOf, []any{c}, func(row scanner) error {
-		var x app.Answer
-		if err := row.Scan(&x.ID, &x.Case, &x.Step, &x.Form, &x.By, instant{&x.SavedAt}, instant{&x.DoneAt}, &x.KeyID, &x.Body, &x.Version); err != nil {
-			return err
-		}
+		x, err := scanAnswer(row)
 		list = append(list, x)
-		return nil
+		return err
 	})
 	return list, err
 }

@@ -44,7 +44,7 @@ var (
 		WITH k (system, value) AS (VALUES `, 2, `)
 		SELECT x.system, x.value, x.customer_id FROM k JOIN external_id x ON x.system = k.system AND x.value = k.value`)
 
-	insertSubscriptions = many(`INSERT INTO subscription (`+subscriptionColumns+`) VALUES `, 15, ` ON CONFLICT (reference) DO NOTHING`)
+	insertSubscriptions = many(`INSERT INTO subscription (`+subscriptionColumns+`, recorded_at) VALUES `, 16, ` ON CONFLICT (reference) DO NOTHING`)
 	saveSubscription    = query(`
 		UPDATE subscription
 		   SET reference = $1, product = $2, plan = $3, amount_minor = $4, currency = $5, interval_ = $6, start_on = $7, paid_until = $8, status = $9,
@@ -236,17 +236,23 @@ func (t *tx) InsertSubscriptions(ctx context.Context, list ...customer.Subscript
 	return t.insert(ctx, "store.InsertSubscriptions", insertSubscriptions, len(list), func(args []any, i int) []any {
 		s := list[i]
 		return append(args, s.ID, s.Customer, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency, s.Interval,
-			s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String())
+			s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), micros(t.now))
 	})
 }
 
 func (t *tx) SaveSubscription(ctx context.Context, s customer.Subscription, was customer.Status) error {
+	if _, err := t.exec(ctx, "store.SaveSubscription", keepPast, micros(t.now), s.ID, s.Amount.Minor, s.Amount.Currency, s.Interval, s.Status); err != nil {
+		return err
+	}
 	return t.must(ctx, "store.SaveSubscription", saveSubscription, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency,
 		s.Interval, s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(),
 		s.ID, was)
 }
 
 func (t *tx) SetSubscriptionStatus(ctx context.Context, id customer.SubscriptionID, s customer.Status) error {
+	if _, err := t.exec(ctx, "store.SetSubscriptionStatus", keepPastStatus, micros(t.now), id, s); err != nil {
+		return err
+	}
 	return t.must(ctx, "store.SetSubscriptionStatus", setSubscriptionStatus, s, id)
 }
 

@@ -70,6 +70,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.customers(h)
 	a.playbooks(h)
 	a.outbox(h)
+	a.metrics(h)
 	a.audit(h)
 	a.mux.HandleFunc("/v1/", a.nothing)
 	a.doc = h.OpenAPI()

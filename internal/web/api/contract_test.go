@@ -276,4 +276,7 @@ func outbox(t *testing.T, c *caller) {
 		t.Errorf("proof %s, checkpoint %s", proof.body, point.body)
 	}
 	c.get("/v1/users").is(200)
+	if got := c.get("/v1/metrics").is(200); got.text("churn_threshold") != "7" || got.get("churn.12.known") != false || got.get("revenue.0.span") != "month" {
+		t.Errorf("metrics: %s", got.body)
+	}
 }

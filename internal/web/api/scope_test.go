@@ -68,6 +68,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"get-checkpoint":     {"audit:read", "/v1/audit/checkpoint", ""},
 	"get-proof":          {"audit:read", "/v1/audit/entries/aud_01kb2m9xq0e5v8h2r7n4t6w3yz/proof", ""},
 	"list-users":         {"users:read", "/v1/users", ""},
+	"get-metrics":        {"metrics:read", "/v1/metrics", ""},
 }
 
 // Every route is tried with every scope, alone, and without a key.

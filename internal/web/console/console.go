@@ -121,6 +121,10 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/view-as":                                 (*visit).viewAs,
 		"POST /console/clock":                                   (*visit).pushClock,
 		"/console/":                                             (*visit).nothing,
+		"GET /console/learn":                                    (*visit).learn,
+		"POST /console/learn/threshold":                         (*visit).setThreshold,
+		"POST /console/learn/improvements":                      (*visit).addImprovement,
+		"POST /console/learn/improvements/{id}":                 (*visit).endImprovement,
 		"GET /console/promises":                                 (*visit).promises,
 		"GET /console/customers/{id}/promises":                  (*visit).customerPromises,
 		"POST /console/customers/{id}/complaints":               (*visit).addComplaint,
@@ -268,6 +272,8 @@ func (v *visit) here() string {
 		return "/console/webhooks"
 	case strings.HasPrefix(v.r.URL.Path, "/console/playbooks"):
 		return "/console/playbooks"
+	case strings.HasPrefix(v.r.URL.Path, "/console/learn"):
+		return "/console/learn"
 	case strings.HasPrefix(v.r.URL.Path, "/console/account"):
 		return "/console/account"
 	case strings.HasPrefix(v.r.URL.Path, "/console/settings/users"):

@@ -118,6 +118,10 @@ func routes(h *house) map[string]line {
 		"POST /console/view-as":                                 {who: "staff"}, // not outside the demo: 404
 		"POST /console/clock":                                   {who: "staff"}, // the same
 		"/console/":                                             {who: "staff", path: "/console/nothing"},
+		"GET /console/learn":                                    {who: "read:metrics"},
+		"POST /console/learn/threshold":                         {who: "act:settings", form: []string{"threshold", "5"}},
+		"POST /console/learn/improvements":                      {who: "act:improvement", form: []string{"what", "X"}},
+		"POST /console/learn/improvements/{id}":                 {who: "act:improvement", path: "/console/learn/improvements/imp_x"},
 		"GET /console/promises":                                 {who: "read:complaint"},
 		"GET /console/customers/{id}/promises":                  {who: "read:complaint", path: cus + "/promises"},
 		"POST /console/customers/{id}/complaints":               {who: "act:complaint", path: cus + "/complaints"},
