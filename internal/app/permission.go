@@ -46,7 +46,7 @@ var permissions = []permission{
 	{"offer", "agent success", "finance auditor"},
 	{"metrics", "", "agent finance privacy success admin auditor"},
 	{"improvement", "agent success admin", "finance privacy auditor"}, // what is changed because of leavers
-	{"erase", "privacy", "auditor"}, // approve an erasure, hold, release
+	{"erase", "privacy", "auditor"},                                   // approve an erasure, hold, release
 	{"playbook", "admin", "agent finance privacy success auditor"},
 	{"users", "admin", "auditor"},
 	{"keys", "admin", "auditor"}, // of the API, and of webhooks

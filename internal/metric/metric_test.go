@@ -12,7 +12,9 @@ import (
 	"hastaluego/internal/when"
 )
 
-func day(m, d int) when.Date { return when.Date{Year: 2026, Month: 1, Day: 1}.AddMonths(m - 1).AddDays(d - 1) }
+func day(m, d int) when.Date {
+	return when.Date{Year: 2026, Month: 1, Day: 1}.AddMonths(m - 1).AddDays(d - 1)
+}
 
 func eur(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
 

@@ -24,9 +24,9 @@ var (
 	ledger = query(`
 		SELECT s.id, s.customer_id, s.amount_minor, s.currency, s.interval_, s.start_on, s.status, s.recorded_at
 		  FROM subscription s ORDER BY s.customer_id, s.id`)
-	pastOfAll     = query(`SELECT subscription_id, until, amount_minor, currency, interval_, status FROM subscription_past ORDER BY subscription_id, until`)
-	goneCases     = query(`SELECT ` + caseColumns + ` FROM case_ WHERE effective_at > 0 AND state IN ('open', 'closed') ORDER BY effective DESC, id DESC`)
-	answersTo     = query(`SELECT ` + answerColumns + ` FROM answer WHERE form > $1 AND form < $2 AND done_at >= $3 AND done_at > 0 ORDER BY done_at DESC, id DESC`)
+	pastOfAll = query(`SELECT subscription_id, until, amount_minor, currency, interval_, status FROM subscription_past ORDER BY subscription_id, until`)
+	goneCases = query(`SELECT ` + caseColumns + ` FROM case_ WHERE effective_at > 0 AND state IN ('open', 'closed') ORDER BY effective DESC, id DESC`)
+	answersTo = query(`SELECT ` + answerColumns + ` FROM answer WHERE form > $1 AND form < $2 AND done_at >= $3 AND done_at > 0 ORDER BY done_at DESC, id DESC`)
 )
 
 func (t *tx) Ledger(ctx context.Context) (list []app.LedgerLine, err error) {
