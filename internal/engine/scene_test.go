@@ -348,7 +348,7 @@ func (w *worker) read(out io.Reader) {
 // wait waits for a line that holds any of the words and returns it.
 func (w *worker) wait(words ...string) string {
 	w.t.Helper()
-	end := time.After(30 * time.Second)
+	end := time.After(2 * time.Minute)
 	for {
 		select {
 		case line, ok := <-w.lines:
@@ -402,7 +402,7 @@ func (s *scene) work(ref string) (offboarding.Work, offboarding.StepState) {
 
 // patience is how long a test waits for so many cases.
 func (s *scene) patience() time.Duration {
-	return 30*time.Second + time.Duration(len(s.cases))*time.Second/2
+	return 2*time.Minute + time.Duration(len(s.cases))*time.Second/2
 }
 
 // until waits until the works of all subscriptions were seen to satisfy ok.
