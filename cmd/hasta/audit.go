@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"time"
 
 	"hastaluego/internal/audit"
 	"hastaluego/internal/fault"
@@ -46,27 +48,37 @@ func (c *auditVerifyCmd) Run(ctx context.Context, o out) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(o.stdout, "%d entries, tree of %d, root %s\n", rep.Entries, head.Size, head.Root)
-		for _, f := range rep.Findings {
-			fmt.Fprintf(o.stdout, "found: %s\n", f)
-		}
-		for _, r := range rep.Restored {
-			fmt.Fprintf(o.stdout, "continued after a restore at %d; entries %d to %d were given up\n", r.From, r.From, r.To-1)
-		}
-		for _, s := range suspects {
-			fmt.Fprintf(o.stdout, "contradicted by the receipts: a difference lies in entries %d to %d\n", s.From, s.To-1)
-		}
-		if len(c.Against) > 0 && len(suspects) == 0 {
-			fmt.Fprintf(o.stdout, "%d receipts hold\n", len(c.Against))
-		}
-		if rep.OK() && len(suspects) == 0 {
-			fmt.Fprintln(o.stdout, "nothing differs from what was signed")
-		}
+		tellReport(o.stdout, rep, head, suspects, len(c.Against))
 	}
 	if !rep.OK() || len(suspects) > 0 {
 		return errCheck
 	}
 	return nil
+}
+
+// tellReport says in words what verifying found, and what to do about what is
+// no change of the log.
+func tellReport(w io.Writer, rep audit.Report, head audit.Head, suspects []audit.Span, receipts int) {
+	fmt.Fprintf(w, "%d entries, tree of %d, root %s\n", rep.Entries, head.Size, head.Root)
+	for _, f := range rep.Findings {
+		fmt.Fprintf(w, "found: %s\n", f)
+		if f.What == audit.PendingOld {
+			fmt.Fprintf(w, "  %d entries have waited since %s for their place in the log: no server gives it to them.\n"+
+				"  Start one (hasta serve) with this database and these keys, and verify again.\n", rep.Pending, rep.Oldest.UTC().Format(time.RFC3339))
+		}
+	}
+	for _, r := range rep.Restored {
+		fmt.Fprintf(w, "continued after a restore at %d; entries %d to %d were given up\n", r.From, r.From, r.To-1)
+	}
+	for _, s := range suspects {
+		fmt.Fprintf(w, "contradicted by the receipts: a difference lies in entries %d to %d\n", s.From, s.To-1)
+	}
+	if receipts > 0 && len(suspects) == 0 {
+		fmt.Fprintf(w, "%d receipts hold\n", receipts)
+	}
+	if rep.OK() && len(suspects) == 0 {
+		fmt.Fprintln(w, "nothing differs from what was signed")
+	}
 }
 
 type auditKeyCmd struct{ common }

@@ -60,8 +60,9 @@ var secretText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadd
 // idLength is how long the id of a key is: its prefix and 26 characters.
 const idLength = len("key_") + 26
 
-// MakeKey makes an API key and returns its token, which is told only now. The
-// command line, which has no person, passes the zero Actor.
+// MakeKey makes an API key and returns its token, which is told only now.
+// Nobody gives a key what their own roles do not reach (key.beyond). The command
+// line, which has no person, passes the zero Actor and gives what it likes.
 func (a *App) MakeKey(ctx context.Context, by Actor, in KeyInput) (k APIKey, token string, err error) {
 	if by.ID != "" {
 		if err := by.may("keys"); err != nil {
@@ -81,6 +82,9 @@ func (a *App) MakeKey(ctx context.Context, by Actor, in KeyInput) (k APIKey, tok
 			l = append(l, fault.New(fault.Invalid, "field.choice").On("scopes"))
 			break
 		}
+	}
+	if beyond := slices.DeleteFunc(slices.Clone(in.Scopes), func(s string) bool { return by.ID == "" || by.MayGive(s) }); len(l) == 0 && len(beyond) > 0 {
+		l = append(l, fault.New(fault.Invalid, "key.beyond", "scopes", strings.Join(beyond, ", ")).On("scopes"))
 	}
 	if in.Days < 0 || in.Days > keyDaysMost {
 		l = append(l, fault.New(fault.Invalid, "field.invalid").On("days"))

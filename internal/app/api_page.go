@@ -65,7 +65,7 @@ func (q LogQuery) Streams() (a, b string) { return q.streams[0], q.streams[1] }
 // between moves nothing.
 type PageTx interface {
 	PageCases(ctx context.Context, q CaseQuery, p Place) ([]offboarding.Case, error)
-	PageCustomers(ctx context.Context, q CustomerQuery, p Place) ([]customer.Customer, error)
+	PageCustomers(ctx context.Context, p Place) ([]customer.Customer, error)
 	PageRequests(ctx context.Context, state offboarding.RequestState, p Place) ([]offboarding.Request, error)
 	PageMessages(ctx context.Context, q MessageQuery, p Place) ([]Message, error)
 	PageEntries(ctx context.Context, q EntryQuery) ([]LogEntry, error)
@@ -108,9 +108,13 @@ func (a *App) PageCustomers(ctx context.Context, by Actor, q CustomerQuery, p Pl
 			return nil, "", e
 		}
 	}
-	if q.Query == "" {
+	switch {
+	case q.Query == "" && q.Reference != "":
 		return page(ctx, a, by, "customer", p, func(c customer.Customer) string { return string(c.ID) },
-			func(tx Tx, p Place) ([]customer.Customer, error) { return tx.PageCustomers(ctx, q, p) })
+			func(tx Tx, _ Place) ([]customer.Customer, error) { return tx.CustomersByReference(ctx, q.Reference) })
+	case q.Query == "":
+		return page(ctx, a, by, "customer", p, func(c customer.Customer) string { return string(c.ID) },
+			func(tx Tx, p Place) ([]customer.Customer, error) { return tx.PageCustomers(ctx, p) })
 	}
 	found, err := a.ListCustomers(ctx, by, CustomerFilter{Query: q.Query, After: p.After, Limit: p.Limit})
 	for _, row := range found.Rows {

@@ -168,7 +168,7 @@ func (a *App) entry(ctx context.Context, tx Tx, f fact) (audit.Entry, error) {
 // house is the subject of what is about nobody in particular.
 const house = "house"
 
-// settle saves the plan, writes its events to the log and turns steps that
+// settle saves the plan, with what people wrote on it sealed, writes its events to the log and turns steps that
 // became ready into works, until nothing new becomes ready.
 func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor string) error {
 	for {
@@ -182,6 +182,9 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 			}
 		}
 		if len(ready) == 0 {
+			if err := a.sealPlan(ctx, p); err != nil {
+				return err
+			}
 			return tx.SavePlan(ctx, p)
 		}
 		for _, key := range ready {

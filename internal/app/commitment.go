@@ -12,14 +12,13 @@ import (
 )
 
 // AddCommitment writes down what one side promised for a date.
-func (a *App) AddCommitment(ctx context.Context, by Actor, c relationship.Commitment) error {
+func (a *App) AddCommitment(ctx context.Context, by Actor, c relationship.Commitment) (relationship.CommitmentID, error) {
 	if err := by.may("complaint"); err != nil {
-		return err
+		return "", err
 	}
 	l := prose(nil, map[string]*string{"commitment.what": &c.What})
-	return a.tx(ctx, func(tx Tx) error {
-		c := c
-		c.ID, c.State, c.Version = relationship.CommitmentID(id.New("com")), relationship.Pending, 0
+	c.ID, c.State, c.Version = relationship.CommitmentID(id.New("com")), relationship.Pending, 0
+	return c.ID, a.tx(ctx, func(tx Tx) error {
 		if wrong := append(l[:len(l):len(l)], c.Check(a.today(tx))...); len(wrong) > 0 {
 			return wrong
 		}

@@ -55,6 +55,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		if v.Plan, err = tx.FindPlan(ctx, cid); err != nil {
 			return err
 		}
+		a.openPlan(ctx, &v.Plan)
 		c := v.Plan.Case
 		if v.Request, err = tx.FindRequest(ctx, c.Request); err != nil {
 			return err

@@ -27,27 +27,29 @@ func (a *App) AddEvidence(ctx context.Context, by Actor, c offboarding.CaseID, s
 		if err != nil {
 			return err
 		}
-		return a.keepFile(ctx, tx, by, p.Case, *s, name, body)
+		_, err = a.keepFile(ctx, tx, by, p.Case, *s, name, body)
+		return err
 	})
 }
 
 // AddFile keeps a file with the case, beside its notes: whoever may write notes
 // may add one.
-func (a *App) AddFile(ctx context.Context, by Actor, cid offboarding.CaseID, name string, body []byte) error {
+func (a *App) AddFile(ctx context.Context, by Actor, cid offboarding.CaseID, name string, body []byte) (id string, err error) {
 	if err := by.may("note"); err != nil {
-		return err
+		return "", err
 	}
-	name, err := checkFile(name, body)
-	if err != nil {
-		return err
+	if name, err = checkFile(name, body); err != nil {
+		return "", err
 	}
-	return a.tx(ctx, func(tx Tx) error {
+	err = a.tx(ctx, func(tx Tx) error {
 		c, err := tx.FindCase(ctx, cid)
 		if err != nil {
 			return err
 		}
-		return a.keepFile(ctx, tx, by, c, offboarding.Step{}, name, body)
+		id, err = a.keepFile(ctx, tx, by, c, offboarding.Step{}, name, body)
+		return err
 	})
+	return id, err
 }
 
 func checkFile(name string, body []byte) (string, error) {
@@ -63,17 +65,16 @@ func checkFile(name string, body []byte) (string, error) {
 	return name, nil
 }
 
-func (a *App) keepFile(ctx context.Context, tx Tx, by Actor, c offboarding.Case, s offboarding.Step, name string, body []byte) error {
+func (a *App) keepFile(ctx context.Context, tx Tx, by Actor, c offboarding.Case, s offboarding.Step, name string, body []byte) (id string, err error) {
 	b := Blob{Kind: "evidence", Case: c.ID, Step: s.ID, Name: name, Media: mediaOf(body), CreatedAt: tx.Now(), CreatedBy: by.ID}
 	if err := a.putBlob(ctx, tx, &b, string(c.Customer), body); err != nil {
-		return err
+		return "", err
 	}
-	args := map[string]any{"blob": b.ID, "name": name, "sha256": b.SHA256}
-	if s.ID == "" {
-		return a.record(ctx, tx, fact{"file.added", by.ID, string(c.ID), string(c.Customer), args})
+	f := fact{"file.added", by.ID, string(c.ID), string(c.Customer), map[string]any{"blob": b.ID, "name": name, "sha256": b.SHA256}}
+	if s.ID != "" {
+		f.typ, f.args["step"] = "evidence.added", s.Key
 	}
-	args["step"] = s.Key
-	return a.record(ctx, tx, fact{"evidence.added", by.ID, string(c.ID), string(c.Customer), args})
+	return b.ID, a.record(ctx, tx, f)
 }
 
 // mediaOf tells the few kinds of file that are worth a name by their first

@@ -27,6 +27,22 @@ func TestAKeyWorksUntilItExpiresOrIsRevoked(t *testing.T) {
 		code(t, err, "forbidden.role")
 		_, _, err = o.MakeKey(ctx, app.Actor{ID: o.key.ID, Scopes: app.Scopes()}, app.KeyInput{Name: "x", Scopes: []string{"cases:read"}})
 		code(t, err, "forbidden.person") // no key makes keys
+		for _, x := range []struct {
+			role, scope string
+			given       bool
+		}{
+			{"admin", "cases:act", false}, {"admin", "texts:read", false}, {"admin", "statements:act", false}, {"admin", "privacy:act", false},
+			{"admin", "complaints:write", false}, {"admin", "success:act", false}, {"admin", "webhooks:write", true}, {"admin", "customers:write", true},
+			{"admin agent", "cases:act", true}, {"admin agent", "texts:read", true}, {"admin agent", "success:act", false}, {"admin finance", "statements:act", true},
+		} {
+			giver := app.Actor{ID: "usr_giver", Roles: strings.Fields(x.role)}
+			_, _, err := o.MakeKey(ctx, giver, app.KeyInput{Name: "x", Scopes: []string{"cases:read", x.scope}})
+			if x.given {
+				must(t, err)
+			} else {
+				code(t, err, "key.beyond")
+			}
+		}
 		k, token, err := o.MakeKey(ctx, agent, app.KeyInput{Name: "erp", Scopes: []string{"cases:read", "audit:read", "cases:read"}, Days: 30})
 		must(t, err)
 		by, err := o.KeyActor(ctx, token)
@@ -69,7 +85,7 @@ func TestAKeyWorksUntilItExpiresOrIsRevoked(t *testing.T) {
 		for _, x := range entries {
 			seen[x.Type]++
 		}
-		if seen["api_key.made"] != 3 || seen["api_key.revoked"] != 1 {
+		if seen["api_key.made"] != 8 || seen["api_key.revoked"] != 1 {
 			t.Errorf("the log says %v", seen)
 		}
 	})
@@ -82,7 +98,7 @@ func TestAKeyIsNeverTheSecondPerson(t *testing.T) {
 	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, careful)
 	ctx := t.Context()
 	_, c, _ := w.request(t, "period_end")
-	k, token, err := w.MakeKey(ctx, agent, app.KeyInput{Name: "erp", Scopes: app.Scopes()})
+	k, token, err := w.MakeKey(ctx, agent, app.KeyInput{Name: "erp", Scopes: []string{"cases:act", "playbooks:write"}})
 	must(t, err)
 	key, err := w.KeyActor(ctx, token)
 	must(t, err)
@@ -116,6 +132,11 @@ func TestAScopeReachesWhatItSaysAndNothingElse(t *testing.T) {
 		{"requests:write", func(a app.Actor) bool { return a.May("request") }},
 		{"statements:act", func(a app.Actor) bool { return a.May("statement") && a.MayWork(step("finance")) }},
 		{"privacy:act", func(a app.Actor) bool { return a.MayWork(step("privacy")) }},
+		{"success:act", func(a app.Actor) bool { return a.MayWork(step("success")) }},
+		{"complaints:read", func(a app.Actor) bool { return a.MayRead("complaint") }},
+		{"complaints:write", func(a app.Actor) bool { return a.May("complaint") }},
+		{"webhooks:read", func(a app.Actor) bool { return a.MayRead("webhook") }},
+		{"webhooks:write", func(a app.Actor) bool { return a.May("webhook") }},
 		{"texts:read", func(a app.Actor) bool { return a.MayRead("letter") }},
 		{"audit:read", func(a app.Actor) bool { return a.MayRead("audit") }},
 	} {

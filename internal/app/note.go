@@ -69,6 +69,21 @@ func (a *App) AddNote(ctx context.Context, by Actor, cid offboarding.CaseID, tex
 	})
 }
 
+// OpenNotes lists the notes of a case, newest first.
+func (a *App) OpenNotes(ctx context.Context, by Actor, cid offboarding.CaseID) (list []NoteView, err error) {
+	if err := by.CanRead("note"); err != nil {
+		return nil, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		if _, err := tx.FindCase(ctx, cid); err != nil {
+			return err
+		}
+		list, err = a.notes(ctx, tx, cid)
+		return err
+	})
+	return list, err
+}
+
 // notes reads the notes of a case, newest first.
 func (a *App) notes(ctx context.Context, tx Tx, c offboarding.CaseID) ([]NoteView, error) {
 	stored, err := tx.NotesOf(ctx, c)

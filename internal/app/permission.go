@@ -49,7 +49,8 @@ var permissions = []permission{
 	{"erase", "privacy", "auditor"},                                   // approve an erasure, hold, release
 	{"playbook", "admin", "agent finance privacy success auditor"},
 	{"users", "admin", "auditor"},
-	{"keys", "admin", "auditor"}, // of the API, and of webhooks
+	{"keys", "admin", "auditor"}, // of the API
+	{"webhook", "admin", "auditor"},
 	{"settings", "admin", "auditor"},
 	{"audit", "auditor", "privacy admin"},
 }
@@ -96,12 +97,13 @@ func (a Actor) MayRead(what string) bool {
 	return a.Holds(reads[what]...)
 }
 
-// MayWork reports whether the actor may work on the human step.
+// MayWork reports whether the actor may work on the human step: as its owner,
+// or because it was late and they were asked too.
 func (a Actor) MayWork(s offboarding.Step) bool {
 	if a.IsKey() {
-		return a.In(workScopes(s.Role)...)
+		return a.In(workScopes(s)...)
 	}
-	return a.Holds(s.Role)
+	return a.Holds(s.Roles()...)
 }
 
 func (a Actor) may(what string) error { return a.refuse(a.May(what), acts[what], actScopes(what)) }
@@ -112,7 +114,7 @@ func (a Actor) CanRead(what string) error {
 }
 
 func (a Actor) mayWork(s offboarding.Step) error {
-	return a.refuse(a.MayWork(s), []string{s.Role}, workScopes(s.Role))
+	return a.refuse(a.MayWork(s), s.Roles(), workScopes(s))
 }
 
 // refuse tells a person which roles may, and a program which scopes.

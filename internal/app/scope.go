@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"hastaluego/internal/offboarding"
 )
 
 // scope is what an API key with it may act on and see, by the permissions
@@ -13,20 +15,25 @@ type scope struct{ acts, reads, works []string }
 // scopes is everything that an API key may be given. No scope reaches what
 // needs a person: keys, people, and the decisions of a second one.
 var scopes = map[string]scope{
-	"cases:read":      {reads: []string{"case"}},
-	"cases:act":       {acts: []string{"case", "note", "obligation", "work"}, works: []string{"agent", "success", "admin"}},
-	"requests:write":  {acts: []string{"request"}},
-	"customers:read":  {reads: []string{"customer"}},
-	"customers:write": {acts: []string{"customer"}},
-	"statements:act":  {acts: []string{"statement"}, works: []string{"finance"}},
-	"privacy:act":     {works: []string{"privacy"}},
-	"playbooks:read":  {reads: []string{"playbook"}},
-	"playbooks:write": {acts: []string{"playbook"}},
-	"outbox:read":     {reads: []string{"outbox"}},
-	"texts:read":      {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
-	"metrics:read":    {reads: []string{"metrics", "improvement"}},
-	"audit:read":      {reads: []string{"audit"}},
-	"users:read":      {reads: []string{"users"}},
+	"cases:read":       {reads: []string{"case"}},
+	"cases:act":        {acts: []string{"case", "note", "obligation", "work"}, works: []string{"agent", "admin"}},
+	"requests:write":   {acts: []string{"request"}},
+	"customers:read":   {reads: []string{"customer"}},
+	"customers:write":  {acts: []string{"customer"}},
+	"complaints:read":  {reads: []string{"complaint"}},
+	"complaints:write": {acts: []string{"complaint"}},
+	"statements:act":   {acts: []string{"statement"}, works: []string{"finance"}},
+	"privacy:act":      {works: []string{"privacy"}},
+	"success:act":      {works: []string{"success"}},
+	"playbooks:read":   {reads: []string{"playbook"}},
+	"playbooks:write":  {acts: []string{"playbook"}},
+	"outbox:read":      {reads: []string{"outbox"}},
+	"texts:read":       {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
+	"metrics:read":     {reads: []string{"metrics", "improvement"}},
+	"audit:read":       {reads: []string{"audit"}},
+	"users:read":       {reads: []string{"users"}},
+	"webhooks:read":    {reads: []string{"webhook"}},
+	"webhooks:write":   {acts: []string{"webhook"}},
 }
 
 // Scopes are everything that an API key may be given, by name.
@@ -50,8 +57,20 @@ func readScopes(what string) []string {
 	return scoped(func(s scope) bool { return slices.Contains(s.reads, what) })
 }
 
-func workScopes(role string) []string {
-	return scoped(func(s scope) bool { return slices.Contains(s.works, role) })
+func workScopes(s offboarding.Step) []string {
+	return scoped(func(x scope) bool {
+		return slices.ContainsFunc(s.Roles(), func(role string) bool { return slices.Contains(x.works, role) })
+	})
+}
+
+// MayGive reports whether the person may give a key the scope: nobody gives
+// what their own roles do not reach.
+func (a Actor) MayGive(name string) bool {
+	s, known := scopes[name]
+	all := func(list []string, may func(string) bool) bool {
+		return !slices.ContainsFunc(list, func(x string) bool { return !may(x) })
+	}
+	return known && all(s.acts, a.May) && all(s.reads, a.MayRead) && all(s.works, func(role string) bool { return a.Holds(role) })
 }
 
 // IsKey reports whether this is a program with an API key, not a person.

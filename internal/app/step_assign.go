@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
@@ -20,12 +19,12 @@ func (a *App) AssignStep(ctx context.Context, by Actor, c offboarding.CaseID, ke
 		if s == nil {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		if err := by.refuse(by.MayAssign(*s), append([]string{s.Role}, acts["assign"]...), workScopes(s.Role)); err != nil {
+		if err := by.refuse(by.MayAssign(*s), append(s.Roles(), acts["assign"]...), workScopes(*s)); err != nil {
 			return err
 		}
 		if user != "" {
 			u, err := tx.FindUser(ctx, user)
-			if fault.KindOf(err) == fault.NotFound || err == nil && (!u.Active || !slices.Contains(u.Roles, s.Role)) {
+			if fault.KindOf(err) == fault.NotFound || err == nil && (!u.Active || !Actor{Roles: u.Roles}.MayWork(*s)) {
 				return fault.New(fault.Invalid, "step.assignee").On("user")
 			} else if err != nil {
 				return err

@@ -277,7 +277,7 @@ func (a *App) turnOff(ctx context.Context, tx Tx, w Webhook, by, why string) err
 // added them and the wall time. Their secrets stay sealed.
 func (a *App) Webhooks(ctx context.Context, by Actor) (list []Webhook, users map[string]string, wall time.Time, err error) {
 	if by.ID != "" {
-		if err := by.CanRead("keys"); err != nil {
+		if err := by.CanRead("webhook"); err != nil {
 			return nil, nil, wall, err
 		}
 	}
@@ -298,5 +298,5 @@ func (a Actor) mayHooks() error {
 	if a.ID == "" {
 		return nil
 	}
-	return a.may("keys")
+	return a.may("webhook")
 }

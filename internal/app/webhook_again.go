@@ -36,7 +36,7 @@ func (a *App) TestWebhook(ctx context.Context, by Actor, hook string) error {
 
 // Deliveries returns an endpoint with its newest messages.
 func (a *App) Deliveries(ctx context.Context, by Actor, hook string, limit int) (w Webhook, list []Delivery, err error) {
-	if err := by.CanRead("keys"); err != nil {
+	if err := by.CanRead("webhook"); err != nil {
 		return w, nil, err
 	}
 	err = a.store.View(ctx, func(tx Tx) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -32,11 +33,13 @@ import (
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/seal"
 	"hastaluego/internal/step"
 	"hastaluego/internal/store"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/webhook"
 	"hastaluego/internal/when"
 )
 
@@ -151,6 +154,25 @@ func (h holding) Apply(ctx context.Context, a step.Action, key string) (step.Out
 	return out, err
 }
 
+// heldPost stands still before a message leaves, or when its answer is there.
+type heldPost struct {
+	app.Caller
+	at string
+}
+
+func (p heldPost) Post(ctx context.Context, to string, header map[string]string, body []byte) (int, time.Duration, error) {
+	if p.at == "unsent" {
+		fmt.Println("holding", header[webhook.HeaderID])
+		time.Sleep(holdFor)
+	}
+	status, wait, err := p.Caller.Post(ctx, to, header, body)
+	if p.at == "answered" && err == nil {
+		fmt.Println("holding", header[webhook.HeaderID])
+		time.Sleep(holdFor)
+	}
+	return status, wait, err
+}
+
 // silent takes every letter.
 type silent struct{}
 
@@ -213,6 +235,7 @@ func openHouse(ctx context.Context, db, keys, declared string) (*house, error) {
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: silent{}, Kinds: h.kinds, Playbook: book,
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
+		Hooks:   heldPost{outbound.NewPoster([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), os.Getenv("WORKER_HOLD")}, PlainHooks: true,
 	})
 	return &h, nil
 }

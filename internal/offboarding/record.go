@@ -117,10 +117,19 @@ type Step struct {
 	DoneAt     time.Time
 	VerifiedAt time.Time
 	DoneBy     string // usr_…, or "engine"
-	Note       string // evidence in words, sealed at rest
+	Note       string // evidence in words; sealed wherever it is stored
 	Blocked    string // message code of what it waits for a person about
 	Escalated  string // role that was asked because the step is late; empty: not late enough
 	Version    int64
+}
+
+// Roles are those whose people may work on the step: its owner, and who was
+// asked because it is late.
+func (s Step) Roles() []string {
+	if s.Escalated == "" || s.Escalated == s.Role {
+		return []string{s.Role}
+	}
+	return []string{s.Role, s.Escalated}
 }
 
 // Spec is what a playbook says about a step beyond its kind: a snapshot, never

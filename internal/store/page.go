@@ -16,8 +16,7 @@ var (
 		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2) AND ($3 = '' OR customer_id = $3) AND search LIKE $4 ESCAPE '\'
 		 ORDER BY id DESC LIMIT $5`)
 	pageCustomers = query(`
-		SELECT ` + customerColumns + ` FROM customer
-		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR reference = $2) ORDER BY id DESC LIMIT $3`)
+		SELECT ` + customerColumns + ` FROM customer WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2`)
 	pageRequests = query(`
 		SELECT ` + requestColumns + ` FROM request WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2) ORDER BY id DESC LIMIT $3`)
 	pageMessages = query(`
@@ -48,8 +47,8 @@ func (t *tx) PageCases(ctx context.Context, q app.CaseQuery, p app.Place) (list 
 	return list, err
 }
 
-func (t *tx) PageCustomers(ctx context.Context, q app.CustomerQuery, p app.Place) ([]customer.Customer, error) {
-	return t.customers(ctx, pageCustomers, p.After, q.Reference, p.Limit)
+func (t *tx) PageCustomers(ctx context.Context, p app.Place) ([]customer.Customer, error) {
+	return t.customers(ctx, pageCustomers, p.After, p.Limit)
 }
 
 func (t *tx) PageRequests(ctx context.Context, state offboarding.RequestState, p app.Place) (list []offboarding.Request, err error) {

@@ -66,12 +66,16 @@ func New(kit *web.Kit, o Options) *API {
 	h.UseMiddleware(a.door)
 	a.requests(h)
 	a.cases(h)
+	a.notes(h)
 	a.steps(h)
+	a.forms(h)
 	a.customers(h)
+	a.complaints(h)
 	a.playbooks(h)
 	a.outbox(h)
 	a.metrics(h)
 	a.audit(h)
+	a.webhooks(h)
 	a.mux.HandleFunc("/v1/", a.nothing)
 	a.doc = h.OpenAPI()
 	describe(a.doc)
@@ -123,6 +127,9 @@ type route struct {
 	// Answers is the media type of an answer that is not JSON.
 	Answers string
 	Prefix  string // that app puts before the names of fields
+	// Under is the JSON pointer that the names of fields go behind, whatever
+	// characters they are made of.
+	Under string
 	// Fields are the JSON pointers of fields that app names otherwise: by the
 	// name, by its last part behind a point, or "*" for every other. A question
 	// mark goes before the name of a parameter.

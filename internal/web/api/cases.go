@@ -97,7 +97,7 @@ func (a *API) cases(h huma.API) {
 	on(h, a, route{ID: "get-case", Method: http.MethodGet, Path: "/v1/cases/{case}", Scopes: []string{"cases:read"}, Tag: "cases"},
 		func(ctx context.Context, by app.Actor, in *oneCase) (*caseBody, error) {
 			c, err := a.openCase(ctx, by, in.Case)
-			return &caseBody{viewFile(c, by.MayRead("note"))}, err
+			return &caseBody{a.viewFile(c, by.MayRead("note"))}, err
 		})
 	on(h, a, route{ID: "list-case-entries", Method: http.MethodGet, Path: "/v1/cases/{case}/timeline", Scopes: []string{"cases:read"}, Tag: "cases"},
 		func(ctx context.Context, by app.Actor, in *oneCase) (*entryList, error) {

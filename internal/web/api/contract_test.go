@@ -31,6 +31,8 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		almena := inventory(t, c)
 		requests(t, c, almena)
 		departure(t, h, c)
+		complaints(t, c, almena)
+		webhooks(t, c)
 		playbooks(t, c)
 		outbox(t, c)
 		for _, methods := range h.doc.Paths {
@@ -174,6 +176,8 @@ func departure(t *testing.T, h *house, c *caller) {
 		t.Errorf("the file is %s %v", got.body, got.header)
 	}
 
+	evaluation(t, h, c, at)
+
 	c.post(at+"/steps/doors/items/"+door+"/tick", `{"evidence": "Ya no entra"}`).is(204)
 	c.post(at+"/steps/doors/complete", `{"note": "Cerrado"}`).is(204)
 	must(t, h.Approve(ctx, second, id, "agree", false, "Falta el acta"))
@@ -214,9 +218,9 @@ func departure(t *testing.T, h *house, c *caller) {
 	}
 	// What people wrote is told only to keys that may read it.
 	deaf := h.key("cases:read")
-	for _, path := range []string{at, at + "/timeline"} {
+	for _, path := range []string{at, at + "/timeline", at + "/steps/first/form"} {
 		body := string(deaf.get(path).is(200).body)
-		for _, secret := range []string{"Hecho", "Desmontado", "Lo vi", "llama mañana", "DNI"} {
+		for _, secret := range []string{"Hecho", "Desmontado", "Lo vi", "llama mañana", "DNI", "Dijo que era caro"} {
 			if strings.Contains(body, secret) {
 				t.Errorf("%s says %q to a key that may not read it", path, secret)
 			}
@@ -232,7 +236,7 @@ func playbooks(t *testing.T, c *caller) {
 		return string(raw)
 	}
 	bad := strings.Replace(trial, "kind: task", "kind: dance", 1)
-	if got := c.post("/v1/playbooks/check", source(bad)).is(200); got.get("good") != false || got.text("problems.0.code") == "" || !strings.HasPrefix(got.text("problems.0.at"), "7:") {
+	if got := c.post("/v1/playbooks/check", source(bad)).is(200); got.get("good") != false || got.text("problems.0.code") == "" || !strings.HasPrefix(got.text("problems.0.at"), "15:") {
 		t.Errorf("a bad playbook: %s", got.body)
 	}
 	if got := c.post("/v1/playbooks", source(bad)).is(422); got.text("errors.0.field") != "/source" {

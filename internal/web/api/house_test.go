@@ -43,6 +43,14 @@ title: {es: "Prueba", en: "Trial"}
 retrieval: {d: 30}
 steps:
   - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}, milestone: confirmed}
+  - id: first
+    kind: evaluate
+    title: {es: "Antes", en: "Before"}
+    after: [confirm]
+    params: {form: first_evaluation}
+    role: success
+    due: {d: 2, from: ready}
+    escalate: {d: 1, to: admin}
   - id: prepare
     kind: task
     title: {es: "Preparar", en: "Prepare"}
@@ -101,6 +109,13 @@ func (post) Send(_ context.Context, _, _ string, paper app.Paper) (subject, body
 	return "Baja " + paper.Code, "Hola: " + paper.Links["verify"], nil
 }
 
+// ear hears every message.
+type ear struct{}
+
+func (ear) Post(context.Context, string, map[string]string, []byte) (int, time.Duration, error) {
+	return http.StatusNoContent, 0, nil
+}
+
 // second is a person who approves.
 var second = app.Actor{ID: "usr_second", Name: "Noa", Roles: []string{"agent", "admin"}}
 
@@ -154,7 +169,7 @@ func newHouse(t *testing.T, e testkit.Engine, o api.Options) *house {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
-		Store: s, Keys: keys, Post: post{}, Kinds: kinds, Playbook: book, Wake: func() { eng.Wake() },
+		Store: s, Keys: keys, Post: post{}, Kinds: kinds, Playbook: book, Hooks: ear{}, Wake: func() { eng.Wake() },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 	})
 	eng = engine.New(engine.Config{App: h.App, Store: s, Kinds: kinds, Name: "one", Poll: 50 * time.Millisecond, Lease: 10 * time.Second, Log: log})

@@ -110,6 +110,9 @@ func (r route) pointer(field string) string {
 	if field == "" || strings.HasPrefix(field, "?") {
 		return field
 	}
+	if r.Under != "" {
+		return r.Under + "/" + escape(field)
+	}
 	parts := strings.Split(strings.TrimPrefix(field, r.Prefix), ".")
 	last := len(parts) - 1
 	if p, ok := r.Fields["."+parts[last]]; ok {

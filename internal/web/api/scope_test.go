@@ -14,7 +14,8 @@ import (
 const (
 	noCase     = "/v1/cases/case_01kb2m9xq0e5v8h2r7n4t6w3yz"
 	noCustomer = "/v1/customers/cus_01kb2m9xq0e5v8h2r7n4t6w3yz"
-	steps      = "cases:act statements:act privacy:act"
+	steps      = "cases:act statements:act privacy:act success:act"
+	noHook     = "/v1/webhooks/whk_01kb2m9xq0e5v8h2r7n4t6w3yz"
 )
 
 // access says which scopes open a route, any of them, and what to send there.
@@ -39,6 +40,27 @@ var access = map[string]struct{ scopes, path, body string }{
 	"reopen-step":        {steps, noCase + "/steps/a/reopen", ""},
 	"undone-step":        {steps, noCase + "/steps/a/undone", `{"note": "x"}`},
 	"attach-file":        {steps, noCase + "/steps/a/files?name=x", "x"},
+	"assign-step":        {steps, noCase + "/steps/a/assign", `{"user": ""}`},
+	"get-form":           {"cases:read", noCase + "/steps/a/form", ""},
+	"answer-form":        {steps, noCase + "/steps/a/form", `{"answers": {}}`},
+	"list-notes":         {"texts:read", noCase + "/notes", ""},
+	"add-note":           {"cases:act", noCase + "/notes", `{"text": "x"}`},
+	"list-case-files":    {"cases:read", noCase + "/files", ""},
+	"add-case-file":      {"cases:act", noCase + "/files?name=x", "x"},
+	"list-complaints":    {"complaints:read", "/v1/complaints", ""},
+	"add-complaint":      {"complaints:write", "/v1/complaints", `{"customer": "cus_01kb2m9xq0e5v8h2r7n4t6w3yz", "received": "2026-01-01", "what": "x"}`},
+	"answer-complaint":   {"complaints:write", "/v1/complaints/cmp_01kb2m9xq0e5v8h2r7n4t6w3yz/answer", `{"state": "fixed", "answer": "x"}`},
+	"list-commitments":   {"complaints:read", "/v1/commitments", ""},
+	"add-commitment":     {"complaints:write", "/v1/commitments", `{"customer": "cus_01kb2m9xq0e5v8h2r7n4t6w3yz", "by": "ours", "due": "2099-01-01", "what": "x"}`},
+	"end-commitment":     {"complaints:write", "/v1/commitments/com_01kb2m9xq0e5v8h2r7n4t6w3yz/end", `{"state": "kept", "evidence": "x"}`},
+	"list-webhooks":      {"webhooks:read", "/v1/webhooks", ""},
+	"add-webhook":        {"webhooks:write", "/v1/webhooks", `{"url": "no", "events": ["*"]}`},
+	"rotate-webhook":     {"webhooks:write", noHook + "/rotate", `{}`},
+	"disable-webhook":    {"webhooks:write", noHook + "/disable", ""},
+	"enable-webhook":     {"webhooks:write", noHook + "/enable", ""},
+	"test-webhook":       {"webhooks:write", noHook + "/test", ""},
+	"list-deliveries":    {"webhooks:read", noHook + "/deliveries", ""},
+	"redeliver-webhook":  {"webhooks:write", noHook + "/redeliver", `{}`},
 	"decide-work":        {"cases:act", noCase + "/works/work_01kb2m9xq0e5v8h2r7n4t6w3yz/decide", `{"decision": "look"}`},
 	"list-customers":     {"customers:read", "/v1/customers", ""},
 	"add-customer":       {"customers:write", "/v1/customers", strings.Replace(aCustomer, "EMAIL", "no", 1)},
@@ -89,7 +111,7 @@ func TestEveryScopeOpensItsRoutesAndNoOther(t *testing.T) {
 				continue
 			}
 			header := http.Header{}
-			if op.OperationID == "attach-file" {
+			if op.OperationID == "attach-file" || op.OperationID == "add-case-file" {
 				header.Set("Content-Type", "application/octet-stream")
 			}
 			send := func(c *caller) answer { return c.do(strings.ToUpper(method), row.path, row.body, header) }

@@ -59,9 +59,16 @@ type decideWork struct {
 	} `nameHint:"DecideInput"`
 }
 
+type assignStep struct {
+	OneStep
+	Body struct {
+		User string `json:"user" maxLength:"100"`
+	} `nameHint:"AssignInput"`
+}
+
 // stepScopes: which scope a step needs follows from the role that owns it, so
 // any of them opens the door and app decides.
-var stepScopes = []string{"cases:act", "statements:act", "privacy:act"}
+var stepScopes = []string{"cases:act", "statements:act", "privacy:act", "success:act"}
 
 func (a *API) steps(h huma.API) {
 	step := func(verb string) route {
@@ -88,6 +95,11 @@ func (a *API) steps(h huma.API) {
 	on(h, a, step("approve"), func(ctx context.Context, by app.Actor, in *approveStep) (*done, error) {
 		return act("case", in.Case, func() error {
 			return a.App.Approve(ctx, by, offboarding.CaseID(in.Case), in.Step, in.Body.Approve, in.Body.Note)
+		})
+	})
+	on(h, a, step("assign"), func(ctx context.Context, by app.Actor, in *assignStep) (*done, error) {
+		return act("case", in.Case, func() error {
+			return a.App.AssignStep(ctx, by, offboarding.CaseID(in.Case), in.Step, in.Body.User)
 		})
 	})
 	on(h, a, step("reopen"), func(ctx context.Context, by app.Actor, in *OneStep) (*done, error) {

@@ -130,12 +130,18 @@ type CaseFile struct {
 }
 
 // viewFile shows a case; what people wrote only where texts is set.
-func viewFile(c app.CaseView, texts bool) CaseFile {
+func (a *API) viewFile(c app.CaseView, texts bool) CaseFile {
 	// Alarms are works of no step: they act on nothing.
 	effects := slices.DeleteFunc(slices.Clone(c.Works), func(w offboarding.Work) bool { return w.Step == "" })
 	return CaseFile{
 		Case: viewCase(c.Plan.Case), CanUndo: c.CanUndo,
-		Steps:      each(c.Plan.Steps, func(s offboarding.Step) Step { return viewStep(s, c.Approves[s.Kind], texts) }),
+		Steps: each(c.Plan.Steps, func(s offboarding.Step) Step {
+			v := viewStep(s, c.Approves[s.Kind], texts)
+			if f := a.App.FormOf(s); f != nil {
+				v.Form = f.Version()
+			}
+			return v
+		}),
 		Works:      each(effects, func(w offboarding.Work) Work { return viewWork(w, texts) }),
 		Milestones: each(c.Milestones, viewMilestone), Files: each(c.Blobs, viewBlob),
 	}
@@ -150,6 +156,8 @@ type Step struct {
 	Human      bool              `json:"human"`
 	Approves   bool              `json:"approves"`
 	Role       string            `json:"role,omitempty"`
+	Assignee   string            `json:"assignee,omitempty"`
+	Form       string            `json:"form,omitempty"`
 	After      []string          `json:"after"`
 	State      string            `json:"state" enum:"waiting,ready,running,blocked,done,verified,skipped,undoing,undone,cancelled"`
 	Milestone  string            `json:"milestone,omitempty"`
@@ -177,7 +185,7 @@ type Item struct {
 
 func viewStep(s offboarding.Step, approves, texts_ bool) Step {
 	v := Step{
-		ID: string(s.ID), Key: s.Key, Kind: s.Kind, Title: words(s.Title), Human: s.Human, Approves: approves, Role: s.Role, After: texts(s.After),
+		ID: string(s.ID), Key: s.Key, Kind: s.Kind, Title: words(s.Title), Human: s.Human, Approves: approves, Role: s.Role, Assignee: s.Assignee, After: texts(s.After),
 		State: string(s.State), Milestone: s.Milestone, Due: at(s.Due), ReadyAt: at(s.ReadyAt), DoneAt: at(s.DoneAt), VerifiedAt: at(s.VerifiedAt),
 		DoneBy: s.DoneBy, Blocked: s.Blocked, Escalated: s.Escalated, Undo: s.Spec.Undo.Class,
 		Items: each(s.Items, func(i offboarding.Item) Item {

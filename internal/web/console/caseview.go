@@ -282,7 +282,7 @@ func (v *visit) viewAssign(c app.CaseView, s offboarding.Step, e echo) (list *ch
 		list.Control.Error = e.Error
 	}
 	for _, u := range c.People {
-		if slices.Contains(u.Roles, s.Role) {
+		if (app.Actor{Roles: u.Roles}).MayWork(s) {
 			list.Options = append(list.Options, option{u.ID, u.Name})
 		}
 	}

@@ -13,18 +13,32 @@ import (
 	"hastaluego/internal/when"
 )
 
-// contactRow is one contact with what their form begins with.
-type contactRow struct {
-	ID, Name, Email, Role string
-	Was                   map[string]string // by field of the form
-	Version               string            // of the customer that their form is about
+// thingRow is one thing of a customer with what its form begins with.
+type thingRow struct {
+	ID, Name string
+	Was      map[string]string // by field of the form
 }
 
-func (v customerPageView) contact(c customer.Contact) contactRow {
-	return contactRow{
-		ID: string(c.ID), Name: c.Name, Email: c.Email, Role: v.word("role." + string(c.Role)), Version: v.Version,
-		Was: map[string]string{"contact.name": c.Name, "contact.email": c.Email, "contact.role": string(c.Role), "contact.language": c.Language},
+// Email is the address of a contact.
+func (r thingRow) Email() string { return r.Was["contact.email"] }
+
+func viewContact(c customer.Contact) thingRow {
+	return thingRow{string(c.ID), c.Name, map[string]string{
+		"contact.name": c.Name, "contact.email": c.Email, "contact.role": string(c.Role), "contact.language": c.Language,
+	}}
+}
+
+func (v customerPageView) line(s customer.Subscription) thingRow {
+	r := thingRow{string(s.ID), lineName(s.Product, s.Plan, s.Reference), map[string]string{
+		"subscription.reference": s.Reference, "subscription.product": s.Product, "subscription.plan": s.Plan, "subscription.interval": string(s.Interval),
+		"subscription.amount": text.Typed(v.Lang, s.Amount), "subscription.currency": s.Amount.Currency, "subscription.start": s.Start.String(),
+		"subscription.paid_until": s.PaidUntil.String(), "subscription.term_end": s.TermEnd.String(), "subscription.renews_on": s.RenewsOn.String(),
+		"subscription.lock_in_until": s.LockIn.String(), "subscription.status": string(s.Status),
+	}}
+	if s.Notice > 0 {
+		r.Was["subscription.notice_days"] = strconv.Itoa(s.Notice)
 	}
+	return r
 }
 
 // of is one control of a form about one thing that is there already; what was
@@ -50,6 +64,10 @@ func (v customerPageView) shown(name, value string) string {
 		return known(v.Lang, "console.customer.role."+value, value)
 	case "contact.language", "edit.language":
 		return known(v.Lang, "lang."+value, value)
+	case "subscription.interval":
+		return known(v.Lang, "console.customer.interval."+value, value)
+	case "subscription.status":
+		return known(v.Lang, "console.subscription."+value, value)
 	}
 	return value
 }
@@ -84,6 +102,14 @@ func (v customerPageView) intervals() []option {
 	out := make([]option, len(customer.Intervals))
 	for i, x := range customer.Intervals {
 		out[i] = option{string(x), v.word("interval." + string(x))}
+	}
+	return out
+}
+
+func (v customerPageView) statuses() []option {
+	var out []option
+	for _, s := range customer.Statuses {
+		out = append(out, option{string(s), text.Say(v.Lang, "console.subscription."+string(s))})
 	}
 	return out
 }
@@ -148,12 +174,13 @@ func (v *visit) removeContact(c customer.ID) error {
 	})
 }
 
-func (v *visit) addSubscription(c customer.ID) error {
+// readSubscription reads the form of a subscription, and what in it cannot be
+// read.
+func (v *visit) readSubscription() (in app.SubscriptionInput, wrong fault.List) {
 	f := func(name string) string { return strings.TrimSpace(v.form.Get("subscription." + name)) }
-	in := app.SubscriptionInput{
-		Customer: c, Reference: f("reference"), Product: f("product"), Plan: f("plan"), Interval: customer.Interval(f("interval")),
+	in = app.SubscriptionInput{
+		Reference: f("reference"), Product: f("product"), Plan: f("plan"), Interval: customer.Interval(f("interval")), Status: customer.Status(f("status")),
 	}
-	var wrong fault.List
 	var e *fault.Error
 	if in.Amount, e = readAmount(v.lang, f("amount"), f("currency")); e != nil {
 		wrong = append(wrong, e)
@@ -174,11 +201,37 @@ func (v *visit) addSubscription(c customer.ID) error {
 			wrong = append(wrong, fault.New(fault.Invalid, "days.unreadable").On("notice_days"))
 		}
 	}
+	return in, wrong
+}
+
+func (v *visit) addSubscription(c customer.ID) error {
+	in, wrong := v.readSubscription()
 	if len(wrong) > 0 && v.actor.May("customer") {
 		return wrong.Under("subscription")
 	}
+	in.Customer = c
 	_, err := v.App.AddSubscription(v.r.Context(), v.actor, in)
 	return under("subscription", err)
+}
+
+// editSubscription changes a subscription to what its form says.
+func (v *visit) editSubscription(c customer.ID) error {
+	in, wrong := v.readSubscription()
+	if len(wrong) > 0 && v.actor.May("customer") {
+		return wrong.Under("subscription")
+	}
+	return under("subscription", v.App.EditSubscription(v.r.Context(), v.actor, app.SubscriptionPatch{
+		Customer: c, Subscription: customer.SubscriptionID(v.form.Get("thing")), Version: v.lookedAt(), Reference: &in.Reference, Product: &in.Product,
+		Plan: &in.Plan, Amount: &in.Amount, Interval: &in.Interval, Start: &in.Start, PaidUntil: &in.PaidUntil, TermEnd: &in.TermEnd,
+		RenewsOn: &in.RenewsOn, LockIn: &in.LockIn, NoticeDays: &in.NoticeDays, Status: &in.Status,
+	}))
+}
+
+// attestGrant says that an access is closed, on a person's word.
+func (v *visit) attestGrant(c customer.ID) error {
+	return under("grant", v.App.AttestGrant(v.r.Context(), v.actor, app.GrantAttestation{
+		Customer: c, Grant: customer.GrantID(v.form.Get("grant.id")), How: v.form.Get("grant.how"),
+	}))
 }
 
 // readAmount reads a sum as it is written in the reader's language. What cannot

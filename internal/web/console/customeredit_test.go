@@ -122,3 +122,76 @@ func TestANumberInAnotherSystemIsNotedAndTakenOff(t *testing.T) {
 	ines.post(page+"/external_remove", number).is(http.StatusSeeOther)
 	ines.get(page).lacks("cus_9f2")
 }
+
+func TestASubscriptionIsChangedWithWhatItWasFilledIn(t *testing.T) {
+	t.Parallel()
+	h, page := filed(t)
+	ines := h.as("ines")
+	body := ines.get(page).has(`data-testid="edit-subscription"`).body
+	_, form, _ := strings.Cut(body, page+`/subscription_edit"`)
+	sub, version := hidden(t, form, "thing"), hidden(t, form, "version")
+	was := func(field string) string {
+		t.Helper()
+		_, rest, ok := strings.Cut(form, `name="subscription.`+field+`"`)
+		if !ok {
+			t.Fatalf("the form has no %s", field)
+		}
+		_, rest, _ = strings.Cut(rest, `value="`)
+		value, _, _ := strings.Cut(rest, `"`)
+		return value
+	}
+	change := map[string]string{"thing": sub, "version": version, "subscription.interval": "month", "subscription.status": "active"}
+	for _, f := range []string{"reference", "product", "plan", "amount", "currency", "start", "paid_until", "term_end", "renews_on", "notice_days", "lock_in_until"} {
+		change["subscription."+f] = was(f)
+	}
+	with := func(pairs ...string) (list []string) {
+		for k, x := range change {
+			for i := 0; i < len(pairs); i += 2 {
+				if pairs[i] == k {
+					x = pairs[i+1]
+				}
+			}
+			list = append(list, k, x)
+		}
+		return list
+	}
+	for field, bad := range map[string]string{"amount": "mucho", "term_end": "nunca", "notice_days": "diez", "product": "", "status": "dormido"} {
+		ines.post(page+"/subscription_edit", with("subscription."+field, bad)).is(422).
+			has(`data-testid="error-subscription-` + field + "-" + sub + `"`).lacks(`data-testid="error-subscription-` + field + `"`)
+	}
+	good := with("subscription.plan", "Taller", "subscription.amount", "1.234,50", "subscription.term_end", "2027-12-31", "subscription.notice_days", "30")
+	h.as("tomas").post(page+"/subscription_edit", good).is(403)
+	h.as("tomas").get(page).lacks(`data-testid="edit-subscription"`)
+	if r := ines.post(page+"/subscription_edit", good).is(http.StatusSeeOther); r.to != page+"#subscription" {
+		t.Errorf("went to %q", r.to)
+	}
+	ines.get(page).has("Taller", "1.234,50", "31 de diciembre de 2027", `value="30"`)
+	// The second form is about a customer who is another one by now.
+	again := ines.post(page+"/subscription_edit", with("subscription.plan", "Estudio")).is(409).has("Ahora: Taller", `value="Estudio"`)
+	_, form, _ = strings.Cut(again.body, page+`/subscription_edit"`)
+	change["version"] = hidden(t, form, "version")
+	ines.post(page+"/subscription_edit", with("subscription.plan", "Estudio", "subscription.term_end", "")).is(http.StatusSeeOther)
+	ines.get(page).has("Estudio").lacks("Taller")
+}
+
+func TestAnAccessIsAttestedToBeClosed(t *testing.T) {
+	t.Parallel()
+	h, page := filed(t)
+	ines := h.as("ines")
+	ines.get(page).lacks(`data-testid="add-grant_attest"`)
+	ines.post(page+"/grant", []string{"grant.system", "drive", "grant.account", "carpeta", "grant.kind", "other"}).is(http.StatusSeeOther)
+	body := ines.get(page).has(`data-testid="add-grant_attest"`, "drive/carpeta").body
+	_, rest, _ := strings.Cut(body, `name="grant.id"`)
+	_, rest, _ = strings.Cut(rest, `<option value="`)
+	grant, _, _ := strings.Cut(rest, `"`)
+	attest := []string{"grant.id", grant, "grant.how", ""}
+	ines.post(page+"/grant_attest", attest).is(422).has(`data-testid="error-grant-how"`)
+	attest[3] = "Ya no sale en su consola"
+	h.as("tomas").post(page+"/grant_attest", attest).is(403)
+	ines.post(page+"/grant_attest", []string{"grant.id", "gra_none", "grant.how", "x"}).is(404)
+	if r := ines.post(page+"/grant_attest", attest).is(http.StatusSeeOther); r.to != page+"#grant" {
+		t.Errorf("went to %q", r.to)
+	}
+	ines.get(page).lacks(`data-testid="add-grant_attest"`)
+	h.as("laia").get("/console/audit").has("Una persona responde de que este acceso está cerrado: drive/carpeta")
+}

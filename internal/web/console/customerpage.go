@@ -24,9 +24,11 @@ type customerPageView struct {
 	Was                       map[string]string // what the form about them begins with
 	External                  []customer.ExternalID
 	Version                   string
-	Contacts                  []contactRow
+	Contacts                  []thingRow
 	Lines                     [][]string
+	Changeable                []thingRow // the same, with what their forms begin with
 	Grants, Assets            [][]string
+	Open                      []option // grants that are not closed
 	Balances                  []balanceRow
 	Sums                      []string
 	Cases                     []caseLink
@@ -106,22 +108,24 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		}
 	}
 	for _, x := range p.Contacts {
-		cv.Contacts = append(cv.Contacts, cv.contact(x))
+		cv.Contacts = append(cv.Contacts, viewContact(x))
 	}
-	var running []customer.Subscription
 	for _, x := range p.Lines {
 		until := day(x.PaidUntil)
 		if !x.TermEnd.IsZero() {
 			until = day(x.TermEnd)
 		}
 		cv.Lines = append(cv.Lines, []string{lineName(x.Product, x.Plan, x.Reference), price(v.lang, x.Amount, x.Interval), day(x.Start), until, known(v.lang, "console.subscription."+string(x.Status), string(x.Status))})
+		cv.Changeable = append(cv.Changeable, cv.line(x))
 		if x.Status != customer.Ended {
-			running = append(running, x)
+			cv.Active = true
 		}
 	}
-	cv.Active = len(running) > 0
 	for _, x := range p.Grants {
 		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.word("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.word("grant.status." + string(x.Status))})
+		if x.Status != customer.Revoked {
+			cv.Open = append(cv.Open, option{string(x.ID), x.Name()})
+		}
 	}
 	for _, x := range p.Assets {
 		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, x.Kind, x.Location})
@@ -194,6 +198,9 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 	"contact_edit":    (*visit).editContact,
 	"contact_remove":  (*visit).removeContact,
 	"subscription":    (*visit).addSubscription,
+
+	"subscription_edit": (*visit).editSubscription,
+	"grant_attest":      (*visit).attestGrant,
 	"settle": func(v *visit, c customer.ID) error {
 		return v.App.SettleBalance(v.r.Context(), v.actor, c, customer.BalanceID(v.form.Get("balance")), customer.BalanceStatus(v.form.Get("status")))
 	},

@@ -28,11 +28,17 @@ type keysView struct {
 	Name        control
 	Days        string
 	Lives       []option
-	Scopes      []roleChoice
+	Scopes      []scopeChoice
 	ScopesWrong string
 	May         bool
 	Who         string
 	Made        *madeKey
+}
+
+// scopeChoice is a scope to be given; Beyond, by others only.
+type scopeChoice struct {
+	Name, About  string
+	Held, Beyond bool
 }
 
 // madeKey shows a token once: only its hash is kept.
@@ -61,7 +67,7 @@ func (v *visit) showKeys(status int, typed app.KeyInput, made *madeKey, wrong er
 	}
 	chosen := app.Actor{Scopes: typed.Scopes}
 	for _, s := range app.Scopes() {
-		kv.Scopes = append(kv.Scopes, roleChoice{s, s, text.Say(v.lang, "api.scope."+s), chosen.In(s)})
+		kv.Scopes = append(kv.Scopes, scopeChoice{s, text.Say(v.lang, "api.scope."+s), chosen.In(s), !v.actor.MayGive(s)})
 	}
 	for _, k := range list {
 		row := keyRow{

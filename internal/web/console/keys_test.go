@@ -15,6 +15,12 @@ func TestAKeyIsMadeShownOnceAndRevoked(t *testing.T) {
 	noa.get("/console/keys").is(200).has("Todavía no hay claves", `data-testid="make-key"`).lacks(`data-testid="keys"`)
 	noa.post("/console/keys", []string{"name", "", "days", "90"}).is(422).has(`data-testid="error-name"`, `data-testid="error-scopes"`)
 	noa.post("/console/keys", []string{"name", "x", "days", "ever", "scopes", "cases:read"}).is(422)
+	// Noa is no agent: what a key would do as one is not hers to give.
+	if page := noa.get("/console/keys").has("Tus funciones no llegan a esto").body; !regexp.MustCompile(`value="cases:act"[^>]* disabled`).MatchString(page) ||
+		regexp.MustCompile(`value="cases:read"[^>]* disabled`).MatchString(page) {
+		t.Error("the page offers what is not hers to give")
+	}
+	noa.post("/console/keys", []string{"name", "x", "days", "90", "scopes", "cases:act"}).is(422).has(`data-testid="error-scopes"`, "Tú no llegas a cases:act")
 	made := noa.post("/console/keys", []string{"name", "CRM <b>", "days", "90", "scopes", "cases:read", "scopes", "audit:read"}).is(200).
 		has(`data-testid="token"`, "CRM &lt;b&gt;", "audit:read, cases:read", "Nunca")
 	token := regexp.MustCompile(`hl_key_[0-9a-z]+_[0-9a-z]+`).FindString(made.body)

@@ -76,7 +76,7 @@ func (v *visit) addNote() error {
 func (v *visit) addFile() error {
 	name, body, err := v.upload()
 	if err == nil {
-		err = v.App.AddFile(v.r.Context(), v.actor, v.caseID(), name, body)
+		_, err = v.App.AddFile(v.r.Context(), v.actor, v.caseID(), name, body)
 	}
 	return v.after(err, echo{Form: "file"}, "#notes")
 }

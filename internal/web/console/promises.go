@@ -228,7 +228,7 @@ func (v *visit) answerComplaint() error {
 func (v *visit) addCommitment() error {
 	due, err := v.day("commitment.due")
 	if err == nil {
-		err = v.App.AddCommitment(v.r.Context(), v.actor, relationship.Commitment{
+		_, err = v.App.AddCommitment(v.r.Context(), v.actor, relationship.Commitment{
 			Customer: customer.ID(v.r.PathValue("id")), By: relationship.Side(v.form.Get("commitment.by")), Due: due, What: v.form.Get("commitment.what"),
 		})
 	}

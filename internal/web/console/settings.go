@@ -37,7 +37,7 @@ func (v *visit) settingsTabs(here string) []tab {
 		{"company", "/console/settings", "settings"},
 		{"people", "/console/settings/users", "users"},
 		{"keys", "/console/keys", "keys"},
-		{"webhooks", "/console/webhooks", "keys"},
+		{"webhooks", "/console/webhooks", "webhook"},
 	} {
 		if v.actor.MayRead(t.needs) {
 			out = append(out, tab{Name: v.say("settings.tab." + t.name), Href: t.href, Current: t.name == here})

@@ -65,7 +65,7 @@ func (v *visit) showHooks(status int, typed app.AddWebhookInput, wrong error) er
 	}
 	errs := text.FieldErrors(v.lang, wrong)
 	hv := hooksView{
-		Lang: v.lang, Tabs: v.settingsTabs("webhooks"), May: v.actor.May("keys"), Who: whoMay(v.lang, "keys"),
+		Lang: v.lang, Tabs: v.settingsTabs("webhooks"), May: v.actor.May("webhook"), Who: whoMay(v.lang, "webhook"),
 		URL:    control{ID: "url", Label: v.say("hooks.url"), Hint: v.say("hooks.url.hint"), Kind: "url", Value: typed.URL, Error: errs["url"], Required: true},
 		Events: control{ID: "events", Label: v.say("hooks.events"), Hint: v.say("hooks.events.hint"), Value: typed.Events, Error: errs["events"], Required: true},
 	}
@@ -113,7 +113,7 @@ func (v *visit) showHook(id, secret, note string) error {
 	if err != nil {
 		return err
 	}
-	hv := hookView{Lang: v.lang, Row: v.hookRow(w, users), On: w.Active, May: v.actor.May("keys"), Who: whoMay(v.lang, "keys"), Secret: secret, Note: note}
+	hv := hookView{Lang: v.lang, Row: v.hookRow(w, users), On: w.Active, May: v.actor.May("webhook"), Who: whoMay(v.lang, "webhook"), Secret: secret, Note: note}
 	hv.Facts = []factView{{v.say("hooks.events"), hv.Row.Events}, {v.say("hooks.made"), hv.Row.Added}}
 	if len(w.OldSecret) > 0 && wall.Before(w.OldUntil) {
 		hv.Facts = append(hv.Facts, factView{v.say("hooks.old"), v.say("hooks.old.until", "at", text.ShortInstant(v.lang, w.OldUntil, v.zone()))})
