@@ -31,9 +31,18 @@ func TestAKeyWorksUntilItExpiresOrIsRevoked(t *testing.T) {
 			role, scope string
 			given       bool
 		}{
-			{"admin", "cases:act", false}, {"admin", "texts:read", false}, {"admin", "statements:act", false}, {"admin", "privacy:act", false},
-			{"admin", "complaints:write", false}, {"admin", "success:act", false}, {"admin", "webhooks:write", true}, {"admin", "customers:write", true},
-			{"admin agent", "cases:act", true}, {"admin agent", "texts:read", true}, {"admin agent", "success:act", false}, {"admin finance", "statements:act", true},
+			{"admin", "cases:act", false},
+			{"admin", "texts:read", false},
+			{"admin", "statements:act", false},
+			{"admin", "privacy:act", false},
+			{"admin", "complaints:write", false},
+			{"admin", "success:act", false},
+			{"admin", "webhooks:write", true},
+			{"admin", "customers:write", true},
+			{"admin agent", "cases:act", true},
+			{"admin agent", "texts:read", true},
+			{"admin agent", "success:act", false},
+			{"admin finance", "statements:act", true},
 		} {
 			giver := app.Actor{ID: "usr_giver", Roles: strings.Fields(x.role)}
 			_, _, err := o.MakeKey(ctx, giver, app.KeyInput{Name: "x", Scopes: []string{"cases:read", x.scope}})
