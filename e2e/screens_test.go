@@ -97,7 +97,7 @@ func (b *browser) axe(axe, name string) {
 // noPages are the routes that answer with a file.
 var noPages = map[string]bool{
 	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
-	"GET /console/cases/{id}/files/{blob}": true,
+	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/report/{blob}": true,
 }
 
 // everyRouteWasInspected fails for a route of the portal or the console that
@@ -151,6 +151,9 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	b.press("confirm", testid("errors"))
 	b.shot("form-errors")
 	b.inspect(check, "gone", base+"/c/nothing")
+	b.inspect(check, "handover-gone", base+"/c/nothing/handover")
+	b.inspect(check, "report-gone", base+"/c/nothing/report")
+	b.inspect(check, "envelope-gone", base+"/e/nothing")
 	b.inspect(check, "not-found-portal", base+"/nothing")
 	b.inspect(check, "bye-gone", base+"/bye/nothing")
 	b.inspect(check, "not-me-gone", base+"/not-me/nothing")

@@ -7,10 +7,12 @@ import (
 	netmail "net/mail"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/document"
+	"hastaluego/internal/handover"
 	"hastaluego/internal/mail"
 	"hastaluego/internal/money"
 	"hastaluego/internal/text"
@@ -21,7 +23,10 @@ import (
 // package: the one place where both are known.
 type papers struct{ company app.Company }
 
-func (p papers) HTML(x app.Paper) string { return document.HTML(p.letter(x)) }
+func (p papers) HTML(x app.Paper) string {
+	x.Pictures = nil // the page frames them itself
+	return document.HTML(p.letter(x))
+}
 
 func (p papers) PDF(x app.Paper) ([]byte, error) { return document.PDF(p.letter(x)) }
 
@@ -47,6 +52,19 @@ func (p papers) letter(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Statements: list, DueOn: due, Page: x.Links["case"],
 			NotMe: x.Links["not_me"],
 		})
+	case "handover", "rotation":
+		return document.Handover(document.HandoverFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.Kind(x.Kind), Page: x.Links["handover"], NotMe: x.Links["not_me"],
+		})
+	case "envelope":
+		return document.Handover(document.HandoverFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.KindEnvelope, Page: x.Links["envelope"], NotMe: x.Links["not_me"],
+		})
+	case "report":
+		return document.Report(document.ReportFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Effective: x.Case.Effective, Summary: x.Report["summary"],
+			Figures: figures(x), Next: x.Report["next"], Handed: handed(x), Pictures: pictures(x),
+		})
 	case "reminder":
 		list, _ := statements(x)
 		return document.Reminder(document.ReminderFacts{
@@ -67,6 +85,37 @@ func (p papers) letter(x app.Paper) document.Letter {
 			Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
 		})
 	}
+}
+
+// figures are the lines of the report that somebody typed.
+func figures(x app.Paper) (out []string) {
+	for line := range strings.Lines(x.Report["figures"]) {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func handed(x app.Paper) []document.Handed {
+	out := make([]document.Handed, len(x.Handover.List))
+	for i, h := range x.Handover.List {
+		at := h.GivenAt
+		if !h.AcceptedAt.IsZero() {
+			at = h.AcceptedAt
+		}
+		out[i] = document.Handed{
+			Kind: h.Kind, Name: h.Name, State: string(h.State), At: at, BySlip: h.AcceptedBy != "" && h.AcceptedBy != handover.Client, Rotation: string(h.Rotation),
+		}
+	}
+	return out
+}
+
+func pictures(x app.Paper) (out []document.Picture) {
+	for _, p := range x.Pictures {
+		out = append(out, document.Picture{Name: p.Name, Media: p.Media, Body: p.Body})
+	}
+	return out
 }
 
 func lines(x app.Paper) []document.Subscription {

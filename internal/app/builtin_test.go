@@ -24,7 +24,7 @@ func TestEveryBuiltInPlaybookLeadsToTheEnd(t *testing.T) {
 				w := newWorldWith(t, e.Another(t), string(source))
 				ctx := t.Context()
 				w.inventory(t)
-				_, c, _ := w.request(t, "period_end")
+				_, c, page := w.request(t, "period_end")
 				var v app.CaseView
 				for range 200 {
 					var err error
@@ -41,7 +41,7 @@ func TestEveryBuiltInPlaybookLeadsToTheEnd(t *testing.T) {
 						}
 						worked = true
 						if w.OwnEnd(s.Kind) {
-							w.endOwn(t, one, c, s)
+							w.endOwn(t, one, c, s, page)
 							continue
 						}
 						for _, it := range s.Items {

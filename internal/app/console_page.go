@@ -36,6 +36,7 @@ type CaseView struct {
 	Outages    map[offboarding.StepID]time.Duration // steps that wait for a system which does not answer: until it is called again
 	Prefilled  map[offboarding.StepID]form.Answers
 	Returns    Returns
+	Handover   Handover
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -106,6 +107,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		if err := a.readForms(ctx, tx, &v); err != nil {
+			return err
+		}
+		if v.Handover, err = a.readHandover(ctx, tx, cid); err != nil {
 			return err
 		}
 		if v.Returns, err = a.returnsOf(ctx, tx, v.Plan); err != nil {

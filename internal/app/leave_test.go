@@ -7,6 +7,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/handover"
 	"hastaluego/internal/money"
 	"hastaluego/internal/obligation"
 	"hastaluego/internal/offboarding"
@@ -14,13 +15,27 @@ import (
 )
 
 // endOwn ends a step whose lines have acts of their own.
-func (w *world) endOwn(t *testing.T, by app.Actor, c offboarding.CaseID, s offboarding.Step) {
+func (w *world) endOwn(t *testing.T, by app.Actor, c offboarding.CaseID, s offboarding.Step, page string) {
 	t.Helper()
 	v, err := w.OpenCase(t.Context(), by, c)
 	must(t, err)
 	for _, o := range v.Returns.List {
 		if o.Step == s.ID && !o.Settled() {
 			must(t, w.EndObligation(t.Context(), by, app.ObligationEnd{Case: c, Obligation: o.ID, State: obligation.Returned, Evidence: "En el almacén"}))
+		}
+	}
+	for _, x := range v.Handover.List {
+		if x.Step != s.ID || x.Over() {
+			continue
+		}
+		way, secret := handover.Transfer, ""
+		if x.Credential() {
+			way, secret = handover.Envelope, "una clave"
+		}
+		must(t, w.GiveItem(t.Context(), by, app.GiveInput{Case: c, Step: s.Key, Item: x.ID, Way: way, How: "A su nombre", Secret: secret}))
+		must(t, w.AnswerHandover(t.Context(), page, []app.HandoverAnswer{{Item: x.ID, Right: true}}))
+		if x.Credential() {
+			must(t, w.ConfirmRotation(t.Context(), page, x.ID))
 		}
 	}
 }

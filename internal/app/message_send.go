@@ -138,7 +138,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 }
 
 // tokens finds the tokens of our links in a letter.
-var tokens = regexp.MustCompile(`(/(?:v|c|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
+var tokens = regexp.MustCompile(`(/(?:v|c|e|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
 
 // secrets finds the codes in a letter that are not the code of a departure.
 var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
@@ -148,11 +148,14 @@ var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
 var Letters = map[string][]string{
 	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
-	"reminder": {"case", "not_me"},
+	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 }
 
 // paths of the portal by the purpose of a link.
-var paths = map[string]string{"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/"}
+var paths = map[string]string{"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/", "handover": "/c/", "envelope": "/e/"}
+
+// pages are the links that lead to a page behind a private one.
+var pages = map[string]string{"handover": "/handover"}
 
 // links mints the links of a letter. They carry its language. In the letters
 // about a request that is still to be proved, "not me" is about that request
@@ -164,11 +167,20 @@ func (a *App) links(ctx context.Context, tx Tx, m Message) (map[string]string, e
 		if purpose == "not_me" && m.Paper == "confirm" {
 			about = ""
 		}
-		token, err := a.mint(ctx, tx, purpose, m.Request, about)
+		var token string
+		var err error
+		switch purpose {
+		case "envelope":
+			token, err = a.addressEnvelope(ctx, tx, m)
+		case "handover":
+			token, err = a.mint(ctx, tx, "case", m.Request, about)
+		default:
+			token, err = a.mint(ctx, tx, purpose, m.Request, about)
+		}
 		if err != nil {
 			return nil, err
 		}
-		out[purpose] = a.company.PublicURL + paths[purpose] + token + "?lang=" + m.Language
+		out[purpose] = a.company.PublicURL + paths[purpose] + token + pages[purpose] + "?lang=" + m.Language
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/form"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/relationship"
 )
@@ -48,6 +49,7 @@ type Tx interface {
 	ObligationTx
 	MetricTx
 	ImprovementTx
+	HandoverTx
 	PlaybookTx
 	StaffTx
 	KeyTx
@@ -486,6 +488,9 @@ type Paper struct {
 	Secret      string // code that opens the downloads; only in the letter "code"
 	Notice      int    // of a reminder: the how manieth
 	Last        bool   // no reminder follows it
+	Handover    Handover
+	Report      form.Answers // of the final report
+	Pictures    []Picture    // of the final report
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

@@ -108,6 +108,8 @@ type CasePage struct {
 	Returnable bool      // past undoing: coming back is offered instead
 	AnswerBy   time.Time // they asked to come back; a person answers by then
 	Returns    Returns
+	Handover   Handover
+	Report     bool               // the final report can be read
 	Owed       []customer.Balance // while somebody looks after what is owed
 }
 
@@ -145,6 +147,10 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if out.Returns, err = a.returnsOf(ctx, tx, plan); err != nil {
 			return err
 		}
+		if out.Handover, err = a.readHandover(ctx, tx, l.Case); err != nil {
+			return err
+		}
+		out.Report = reportOf(plan) != nil
 		if out.Owed, err = a.owedOf(ctx, tx, plan); err != nil {
 			return err
 		}

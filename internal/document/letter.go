@@ -31,10 +31,13 @@ const (
 	KindStatement Kind = "statement"
 	KindCode      Kind = "code"     // the code that the downloads ask for
 	KindReminder  Kind = "reminder" // of what is still owed
+	KindHandover  Kind = "handover" // there is something to look at
+	KindEnvelope  Kind = "envelope" // a credential waits
+	KindRotation  Kind = "rotation" // a credential is still to be changed
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder}
+var Kinds = []Kind{KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation}
 
 // Letter is what a letter says, worded and formatted, in the order in which it
 // is read.
@@ -62,6 +65,7 @@ type Block struct {
 	Paragraphs []string
 	Action     *Action
 	Verbatim   []Verbatim
+	Pictures   []Picture // drawn on paper only
 	Signature  []string
 	Mailed     bool // belongs to the mail only: the page and the paper have no use for it
 }

@@ -93,6 +93,8 @@ type paper struct {
 	y     float64 // where the next line begins
 	pages int     // in all; 0 while counting
 	boxed bool    // a character had no glyph
+
+	pictures []string
 }
 
 func newPaper(l Letter, pages int) *paper {

@@ -32,6 +32,9 @@ func (p *paper) block(b Block) {
 	for _, v := range b.Verbatim {
 		p.verbatim(v)
 	}
+	for _, x := range b.Pictures {
+		p.picture(x)
+	}
 	if len(b.Signature) > 0 {
 		p.y += 5
 		p.need(float64(len(b.Signature)) * ledeStyle.lead)

@@ -49,6 +49,9 @@ var Table = []Rule{
 	{Class: "code", Basis: Requested, Before: true, Until: Retrieval},
 	{Class: "statement", Basis: Law, Before: true, Until: Settled},
 	{Class: "reminder", Basis: Contract, Before: true, Until: Settled, Most: 3},
+	{Class: "handover", Basis: Contract, Before: true, Until: Retrieval},
+	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
+	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
 	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 }

@@ -256,6 +256,9 @@ func (c *checker) order(f file, kinds []KindSpec) {
 				}
 			}
 		}
+		if k.Leaves {
+			c.leavesLast(at, s.ID, f, ancestors(s.ID), spec)
+		}
 		if (k.Exports || k.Effect) && !k.Erases {
 			for _, e := range f.Steps {
 				if spec(e).Collects && ancestors(s.ID)[e.ID] {
@@ -281,6 +284,23 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		if !has(s.ID, func(b stepFile) bool { return spec(b).Approves && b.If == "" }) {
 			c.at(at, "playbook.erase_unapproved", "key", s.ID)
 		}
+	}
+}
+
+// leavesLast checks that a step which takes our own access back comes after
+// every handover.
+func (c *checker) leavesLast(at, id string, f file, before map[string]bool, spec func(stepFile) KindSpec) {
+	found := false
+	for _, h := range f.Steps {
+		if !spec(h).HandsOver {
+			continue
+		}
+		if found = true; !before[h.ID] {
+			c.at(at, "playbook.own_access_early", "key", id, "handover", h.ID)
+		}
+	}
+	if !found {
+		c.at(at, "playbook.own_access_alone", "key", id)
 	}
 }
 

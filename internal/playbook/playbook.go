@@ -25,19 +25,21 @@ import (
 
 // KindSpec is what a playbook may say about one kind of step.
 type KindSpec struct {
-	Name     string
-	About    string // one English sentence for the reference
-	Human    bool   // has an owner, a due date and a checklist
-	Verifies bool   // over only when read back
-	Effect   bool   // changes something outside: never before the proof of identity
-	TellUndo bool   // the playbook must say what taking it back means
-	Approves bool   // decides about the steps before it; needs one
-	Exports  bool   // gives the customer their data
-	Erases   bool   // destroys data for good
-	Talks    bool   // talks with the customer
-	Collects bool   // asks for money: the customer's data and the end of accesses and charges never wait for it
-	Needs    string // what the system that it names must be able to do; empty: it names none
-	Params   []ParamSpec
+	Name      string
+	About     string // one English sentence for the reference
+	Human     bool   // has an owner, a due date and a checklist
+	Verifies  bool   // over only when read back
+	Effect    bool   // changes something outside: never before the proof of identity
+	TellUndo  bool   // the playbook must say what taking it back means
+	Approves  bool   // decides about the steps before it; needs one
+	Exports   bool   // gives the customer their data
+	Erases    bool   // destroys data for good
+	Talks     bool   // talks with the customer
+	HandsOver bool   // hands over to the client what is theirs
+	Leaves    bool   // takes our own access back: last
+	Collects  bool   // asks for money: the customer's data and the end of accesses and charges never wait for it
+	Needs     string // what the system that it names must be able to do; empty: it names none
+	Params    []ParamSpec
 }
 
 // ParamSpec is one parameter of a kind.

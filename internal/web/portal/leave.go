@@ -2,6 +2,7 @@ package portal
 
 import (
 	"hastaluego/internal/app"
+	"hastaluego/internal/handover"
 	"hastaluego/internal/obligation"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
@@ -55,4 +56,27 @@ func viewOwed(lang string, page app.CasePage) (out []owedLine) {
 		out = append(out, l)
 	}
 	return out
+}
+
+// viewHanding is how the handover stands, and whether it is the client's turn.
+func viewHanding(lang string, page app.CasePage) (words string, asks bool) {
+	given, accepted := 0, 0
+	for _, x := range page.Handover.List {
+		switch x.State {
+		case handover.Given:
+			given++
+		case handover.Accepted:
+			accepted++
+		}
+		asks = asks || x.State == handover.Given || x.Rotation == handover.Waiting
+	}
+	all := len(page.Handover.List)
+	switch {
+	case all == 0:
+		return "", false
+	case accepted == all:
+		return text.Say(lang, "portal.handover.lede.all"), asks
+	default:
+		return text.Say(lang, "portal.handover.count", "accepted", accepted, "given", given, "all", all), asks
+	}
 }

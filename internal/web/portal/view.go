@@ -102,8 +102,12 @@ type trackView struct {
 	Back      bool   // too late to undo: coming back is offered instead
 	AnswerBy  string // they asked to come back; the day by which a person answers
 	Returns   returnsView
-	Owed      []owedLine
-	Owner     bool // the departure is not stopped: they may say that it was not them
+	Handover  string // how the handover stands; empty: there is none
+	Report    bool   // the final report can be read
+	// HandoverAsks says that it is the client's turn.
+	HandoverAsks bool
+	Owed         []owedLine
+	Owner        bool // the departure is not stopped: they may say that it was not them
 }
 
 // comeback is a class of undoing in words, and what belongs to it.
@@ -149,6 +153,8 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends)
 	v.Data = page.Data
+	v.Report = page.Report
+	v.Handover, v.HandoverAsks = viewHanding(lang, page)
 	v.Returns, v.Owed = viewReturns(lang, page), viewOwed(lang, page)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {

@@ -1,0 +1,256 @@
+package app_test
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"slices"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/form"
+	"hastaluego/internal/handover"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+)
+
+// handing is a playbook that hands over, reports, and leaves last.
+const handing = `
+playbook: handing
+title: {es: "Entregar", en: "Hand over"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - id: give
+    kind: handover
+    title: {es: "Dos", en: "Two"}
+    after: [confirm]
+    params: {envelope_days: "3", rotate_days: "5"}
+    role: agent
+    due: {d: 30, from: ready}
+    escalate: {d: 5, to: admin}
+    undo: {class: reissuable, title: {es: "Recibirlo otra vez", en: "Take it back"}}
+  - id: report
+    kind: report
+    title: {es: "Tres", en: "Three"}
+    after: [give]
+    role: agent
+    due: {d: 5, from: ready}
+    escalate: {d: 5, to: admin}
+  - id: leave
+    kind: own_access
+    title: {es: "Cuatro", en: "Four"}
+    after: [give]
+    role: agent
+    due: {d: 5, from: ready}
+    escalate: {d: 5, to: admin}
+    undo: {class: restorable, title: {es: "Volver a entrar", en: "Enter again"}}
+`
+
+func (w *world) handed(t *testing.T, c offboarding.CaseID, kind string) handover.Item {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), agent, c)
+	must(t, err)
+	i := slices.IndexFunc(v.Handover.List, func(x handover.Item) bool { return x.Kind == kind })
+	if i < 0 {
+		t.Fatalf("no %s is handed over", kind)
+	}
+	return v.Handover.List[i]
+}
+
+// give hands over one thing of each kind that is listed.
+func (w *world) give(t *testing.T, c offboarding.CaseID, kinds ...string) {
+	t.Helper()
+	for _, k := range kinds {
+		in := app.GiveInput{Case: c, Step: "give", Item: w.handed(t, c, k).ID, Way: handover.Transfer, How: "A su nombre"}
+		if k == "credential" {
+			in.Way, in.Secret = handover.Envelope, "llave-inconfundible"
+		}
+		must(t, w.GiveItem(t.Context(), agent, in))
+	}
+}
+
+func right(items ...handover.Item) (out []app.HandoverAnswer) {
+	for _, x := range items {
+		out = append(out, app.HandoverAnswer{Item: x.ID, Right: true})
+	}
+	return out
+}
+
+func TestOnlyTheClientAcceptsAndOurAccessGoesLast(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		w.lent(t, "site", "domain", "credential", "equipment")
+		_, c, page := w.request(t, "period_end")
+		site := w.handed(t, c, "site")
+		code(t, w.AnswerHandover(ctx, page, right(site)), "handover.state.open") // nothing was given
+		code(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "give", Item: string(site.Asset), Ticked: true}), "step.own_end")
+		code(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "give", Note: "Todo entregado"}), "step.not_ready")
+		code(t, w.GiveItem(ctx, finance, app.GiveInput{Case: c, Step: "give", Item: site.ID, Way: handover.Transfer, How: "x"}), "forbidden.role")
+		w.give(t, c, "site", "domain", "credential")
+		w.mail.wait(t, "handover", firstMail)
+		code(t, w.AcceptBySlip(ctx, agent, c, "give", "recibo.pdf", nil), "field.required")
+
+		domain := w.handed(t, c, "domain")
+		err := w.AnswerHandover(ctx, page, append(right(site), app.HandoverAnswer{Item: domain.ID}))
+		code(t, err, "handover.lacks")
+		if w.handed(t, c, "site").State != handover.Given {
+			t.Fatal("half of what was answered was kept")
+		}
+		must(t, w.AnswerHandover(ctx, page, append(right(site), app.HandoverAnswer{Item: domain.ID, Lacks: "El código de traslado"})))
+		if x := w.handed(t, c, "domain"); x.State != handover.Missing || x.Lacks != "El código de traslado" {
+			t.Fatalf("%+v", x)
+		}
+		w.give(t, c, "domain")
+		if x := w.handed(t, c, "site"); x.State != handover.Accepted || x.AcceptedBy != handover.Client {
+			t.Fatalf("%+v", x)
+		}
+		must(t, w.AcceptBySlip(ctx, agent, c, "give", "recibo.pdf", []byte("%PDF-1.7 firmado")))
+		if x := w.handed(t, c, "domain"); x.State != handover.Accepted || !strings.HasPrefix(x.AcceptedBy, "att_") {
+			t.Fatalf("by slip: %+v", x)
+		}
+		if st := w.stepState(t, c, "leave"); st != offboarding.StepWaiting {
+			t.Fatalf("a credential is not changed, and our access is %s", st)
+		}
+		must(t, w.ConfirmRotation(ctx, page, w.handed(t, c, "credential").ID))
+		must(t, w.ConfirmRotation(ctx, page, w.handed(t, c, "credential").ID)) // pressed twice
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if v.Plan.Step("give").State != offboarding.StepDone || v.Plan.Step("leave").State != offboarding.StepReady || len(v.Plan.Step("leave").Items) != 3 {
+			t.Fatalf("give is %s, leave %s with %d lines", v.Plan.Step("give").State, v.Plan.Step("leave").State, len(v.Plan.Step("leave").Items))
+		}
+		w.verifyLog(t)
+	})
+}
+
+func TestAnEnvelopeOpensOnceAndHoldsNothingAfterwards(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		w.lent(t, "credential")
+		_, c, _ := w.request(t, "period_end")
+		in := app.GiveInput{Case: c, Step: "give", Item: w.handed(t, c, "credential").ID, Way: handover.Envelope, How: "La clave del servidor"}
+		code(t, w.GiveItem(ctx, agent, in), "field.required")
+		in.Secret = "llave-inconfundible"
+		must(t, w.GiveItem(ctx, agent, in))
+		letter := w.mail.wait(t, "envelope", firstMail)
+		link := token(letter.Links["envelope"])
+		for range 2 { // looking opens nothing
+			p, err := w.FindEnvelope(ctx, link)
+			must(t, err)
+			if p.Sheet.State != handover.Sealed {
+				t.Fatalf("%+v", p.Sheet)
+			}
+		}
+		_, secret, err := w.OpenEnvelope(ctx, link)
+		must(t, err)
+		if secret != "llave-inconfundible" {
+			t.Fatalf("in the envelope: %q", secret)
+		}
+		_, secret, err = w.OpenEnvelope(ctx, link)
+		if code(t, err, "envelope.opened"); secret != "" {
+			t.Fatal("opened twice")
+		}
+		must(t, w.store.View(ctx, func(tx app.Tx) error {
+			list, err := tx.EnvelopesOf(ctx, c)
+			if len(list) != 1 || len(list[0].Body) != 0 {
+				t.Errorf("left of the envelope: %+v", list)
+			}
+			return err
+		}))
+		if w.logged(t, "envelope.opened") != 1 {
+			t.Error("the log does not say once that it was opened")
+		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		for _, entry := range v.Timeline {
+			for k, arg := range entry.Args {
+				if s, ok := arg.(string); ok && strings.Contains(s, "inconfundible") {
+					t.Errorf("%s says the secret in %s", entry.Type, k)
+				}
+			}
+		}
+
+		// A second envelope takes the place of the first; late, it is closed for good.
+		must(t, w.GiveItem(ctx, agent, in))
+		eventually(t, "a second letter", func() bool { return w.mail.count("envelope") == 2 })
+		second := token(w.mail.last(t, "envelope").Links["envelope"])
+		in.Secret = "otra-llave"
+		must(t, w.GiveItem(ctx, agent, in))
+		eventually(t, "a third letter", func() bool { return w.mail.count("envelope") == 3 })
+		_, _, err = w.OpenEnvelope(ctx, second)
+		code(t, err, "link.unknown")
+		third := token(w.mail.last(t, "envelope").Links["envelope"])
+		w.push(t, 5)
+		_, _, err = w.OpenEnvelope(ctx, third)
+		code(t, err, "envelope.expired")
+		_, _, err = w.OpenEnvelope(ctx, "nothing")
+		code(t, err, "link.unknown")
+		w.verifyLog(t)
+	})
+}
+
+// Nobody confirms that a credential was changed: two reminders, then a person
+// is asked, and only then may somebody answer for it.
+func TestSilenceAboutACredentialEndsWithAPerson(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		w.lent(t, "credential")
+		_, c, page := w.request(t, "period_end")
+		w.give(t, c, "credential")
+		key := w.handed(t, c, "credential")
+		must(t, w.AnswerHandover(ctx, page, right(key)))
+		code(t, w.AttestRotation(ctx, agent, c, "give", key.ID, "Quitamos la cuenta"), "handover.rotation")
+		w.push(t, 7)
+		eventually(t, "the first reminder", func() bool { return w.mail.count("rotation") == 1 })
+		w.push(t, 3)
+		eventually(t, "the second reminder", func() bool { return w.mail.count("rotation") == 2 })
+		w.push(t, 4)
+		eventually(t, "a person is asked", func() bool { return w.handed(t, c, "credential").Rotation == handover.Unanswered })
+		code(t, w.AttestRotation(ctx, agent, c, "give", key.ID, " "), "step.evidence_required")
+		must(t, w.AttestRotation(ctx, agent, c, "give", key.ID, "Quitamos la cuenta"))
+		if st := w.stepState(t, c, "give"); st != offboarding.StepDone {
+			t.Errorf("the step is %s", st)
+		}
+		if n := w.mail.count("rotation"); n != 2 {
+			t.Errorf("%d reminders", n)
+		}
+		w.verifyLog(t)
+	})
+}
+
+func TestTheFinalReportHasFiguresAndPictures(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		w.lent(t, "site")
+		_, c, page := w.request(t, "period_end")
+		_, err := w.OpenReport(ctx, page, "")
+		code(t, err, "not_found")
+		w.give(t, c, "site")
+		must(t, w.AnswerHandover(ctx, page, right(w.handed(t, c, "site"))))
+		must(t, w.AddEvidence(ctx, agent, c, "report", "visitas.png", aPicture(t)))
+		must(t, w.AddEvidence(ctx, agent, c, "report", "borrador.txt", []byte("no es una imagen")))
+		must(t, w.AnswerForm(ctx, agent, app.FormInput{Case: c, Step: "report", Done: true, Answers: form.Answers{
+			"summary": "Hicimos la web", "figures": "Visitas: 1.206 al mes (Analytics)",
+		}}))
+		p, err := w.OpenReport(ctx, page, "en")
+		must(t, err)
+		if p.Kind != "report" || p.Report["figures"] == "" || len(p.Pictures) != 1 || p.Pictures[0].Name != "visitas" || len(p.Handover.List) != 1 {
+			t.Fatalf("%+v, %d pictures", p.Report, len(p.Pictures))
+		}
+	})
+}
+
+func aPicture(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	must(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 4))))
+	return b.Bytes()
+}

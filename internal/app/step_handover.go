@@ -1,0 +1,381 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/handover"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
+)
+
+// SealedHandover is an item of a handover as it is stored: its words are in
+// Body, sealed with the customer's key.
+type SealedHandover struct {
+	handover.Item
+	KeyID string
+	Body  []byte
+}
+
+// SealedEnvelope is an envelope with what is in it, sealed with the customer's
+// key; empty once it was opened, expired or withdrawn.
+type SealedEnvelope struct {
+	handover.Sheet
+	Message   offboarding.MessageID // the letter that carries its link
+	TokenHash string                // of the link; empty until the letter is made
+	KeyID     string
+	Body      []byte
+}
+
+// HandoverTx keeps handovers and their envelopes. Put stores a new one (Version
+// 0) or, by Version, changes one.
+type HandoverTx interface {
+	PutHandover(ctx context.Context, h SealedHandover) error
+	FindHandover(ctx context.Context, id handover.ID) (SealedHandover, error)
+	HandoverOf(ctx context.Context, c offboarding.CaseID) ([]SealedHandover, error)
+	PutEnvelope(ctx context.Context, x SealedEnvelope) error
+	FindEnvelope(ctx context.Context, tokenHash string) (SealedEnvelope, error)
+	EnvelopesOf(ctx context.Context, c offboarding.CaseID) ([]SealedEnvelope, error)
+}
+
+// listHandover opens an item for each line of the step.
+func (a *App) listHandover(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
+	assets, err := tx.AssetsOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	for _, x := range assets {
+		if !slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Key == string(x.ID) }) {
+			continue
+		}
+		if err := a.putHandover(ctx, tx, handover.Item{
+			ID: handover.ID(id.New("hov")), Customer: p.Case.Customer, Case: p.Case.ID, Step: s.ID, Asset: x.ID, Kind: x.Kind, Name: x.Name, State: handover.Open,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// GiveInput says that the client was given an item.
+type GiveInput struct {
+	Case   offboarding.CaseID
+	Step   string
+	Item   handover.ID
+	Way    handover.Way
+	How    string // what was given and how, for the client to read
+	Secret string // of a credential that goes by envelope; never stored in plain, never logged
+}
+
+// secretMost is how long a secret may be, in characters.
+const secretMost = 4000
+
+// GiveItem says that the client was given an item. A credential that goes by
+// envelope is sealed at once and a letter carries its link; one that was on its
+// way before is destroyed. When everything was given, a letter asks the client
+// to look.
+func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
+	l := prose(nil, map[string]*string{"how": &in.How})
+	secret, e := customer.CheckText("secret", in.Secret, secretMost, true)
+	if l = appendFault(l, e); in.Way == handover.Envelope && secret == "" && e == nil {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("secret"))
+	}
+	if in.How == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("how"))
+	}
+	return a.onHandover(ctx, by, in.Case, in.Step, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, list []handover.Item) error {
+		i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == in.Item })
+		if i < 0 {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if len(l) > 0 {
+			return l
+		}
+		x := &list[i]
+		if err := x.Give(in.Way, in.How, tx.Now(), a.today(tx).AddDays(days(*s, "rotate_days", 10))); err != nil {
+			return err
+		}
+		if err := a.withdraw(ctx, tx, p.Case.ID, x.ID); err != nil {
+			return err
+		}
+		if x.Way == handover.Envelope {
+			if err := a.sealEnvelope(ctx, tx, p.Case, *s, *x, secret); err != nil {
+				return err
+			}
+		}
+		if x.Credential() {
+			if err := a.watchRotation(ctx, tx, *x); err != nil {
+				return err
+			}
+		}
+		if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.given", actor: by.ID, args: map[string]any{"way": string(x.Way), "how": x.How}}); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(list, func(x handover.Item) bool { return x.State == handover.Open || x.State == handover.Missing }) {
+			return nil
+		}
+		return a.write(ctx, tx, p.Case, "handover")
+	})
+}
+
+// days is a number of days that the playbook gives a step.
+func days(s offboarding.Step, param string, otherwise int) int {
+	if n, err := strconv.Atoi(s.Params[param]); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+// write queues a letter to the address on file. Nobody to write to is no reason
+// to stop: the page says it too.
+func (a *App) write(ctx context.Context, tx Tx, c offboarding.Case, paper string) error {
+	m := a.letter(tx, paper, c)
+	switch err := a.address(ctx, tx, &m, c); {
+	case err != nil && fault.KindOf(err) == fault.Blocked:
+		return nil
+	case err != nil:
+		return err
+	}
+	return a.queue(ctx, tx, m, string(c.Customer), true)
+}
+
+// AcceptBySlip keeps the slip that the client signed, and accepts on its
+// strength what was given. Without a slip nobody of the company accepts.
+func (a *App) AcceptBySlip(ctx context.Context, by Actor, c offboarding.CaseID, step, name string, body []byte) error {
+	name, ferr := checkFile(name, body)
+	if ferr != nil {
+		return ferr
+	}
+	return a.onHandover(ctx, by, c, step, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, list []handover.Item) error {
+		blob, err := a.keepFile(ctx, tx, by, p.Case, *s, name, body)
+		if err != nil {
+			return err
+		}
+		accepted := 0
+		for i := range list {
+			x := &list[i]
+			if x.State != handover.Given {
+				continue
+			}
+			if err := x.Accept(blob, tx.Now()); err != nil {
+				return err
+			}
+			accepted++
+			if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.accepted", actor: by.ID, args: map[string]any{"slip": blob}}); err != nil {
+				return err
+			}
+		}
+		if accepted == 0 {
+			return fault.New(fault.Blocked, "handover.nothing_given")
+		}
+		return nil
+	})
+}
+
+// AttestRotation says what was done about a credential whose change the client
+// did not confirm, after both reminders.
+func (a *App) AttestRotation(ctx context.Context, by Actor, c offboarding.CaseID, step string, item handover.ID, why string) error {
+	l := prose(nil, map[string]*string{"why": &why})
+	return a.onHandover(ctx, by, c, step, func(tx Tx, _ *offboarding.Plan, _ *offboarding.Step, list []handover.Item) error {
+		i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == item })
+		if i < 0 {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if len(l) > 0 {
+			return l
+		}
+		if err := list[i].Rotate(handover.Attested, why, tx.Now()); err != nil {
+			return err
+		}
+		return a.saveItem(ctx, tx, list[i], fact{typ: "handover.rotation_attested", actor: by.ID, args: map[string]any{"why": why}})
+	})
+}
+
+// onHandover runs fn on the items of a step as somebody who may work on it, and
+// ends the step when nothing is left.
+func (a *App) onHandover(ctx context.Context, by Actor, c offboarding.CaseID, step string, fn func(Tx, *offboarding.Plan, *offboarding.Step, []handover.Item) error) error {
+	return a.onStep(ctx, by, c, step, func(tx Tx, p *offboarding.Plan) error {
+		s, err := p.Workable(step)
+		if err != nil {
+			return err
+		}
+		list, err := a.handoverOf(ctx, tx, *s)
+		if err != nil {
+			return err
+		}
+		if err := fn(tx, p, s, list); err != nil {
+			return err
+		}
+		return a.endHandover(p, s, by, list, tx.Now())
+	})
+}
+
+// endHandover ticks what is over, and ends the step with the last of it.
+func (a *App) endHandover(p *offboarding.Plan, s *offboarding.Step, by Actor, list []handover.Item, now time.Time) error {
+	over := true
+	for _, x := range list {
+		if over = over && x.Over(); !x.Over() {
+			continue
+		}
+		if err := p.Tick(s.Key, string(x.Asset), true, by.ID, "", now); err != nil {
+			return err
+		}
+	}
+	ticks(p, by, "")
+	if !over || len(list) == 0 {
+		return nil
+	}
+	return p.Done(s.Key, now, by.ID)
+}
+
+// handoverOf reads the items of a step.
+func (a *App) handoverOf(ctx context.Context, tx Tx, s offboarding.Step) (out []handover.Item, err error) {
+	list, err := tx.HandoverOf(ctx, s.Case)
+	for _, x := range list {
+		if x.Step == s.ID {
+			out = append(out, a.openHandover(ctx, x))
+		}
+	}
+	return out, err
+}
+
+// saveItem keeps an item and writes to the log what became of it.
+func (a *App) saveItem(ctx context.Context, tx Tx, x handover.Item, f fact) error {
+	if err := a.putHandover(ctx, tx, x); err != nil {
+		return err
+	}
+	all := map[string]any{"item": string(x.ID), "kind": x.Kind, "name": x.Name}
+	maps.Copy(all, f.args)
+	f.stream, f.subject, f.args = string(x.Case), string(x.Customer), all
+	return a.record(ctx, tx, f)
+}
+
+// handoverWords are the sealed words of an item.
+type handoverWords struct{ How, Lacks, Attest string }
+
+func (a *App) putHandover(ctx context.Context, tx Tx, x handover.Item) error {
+	plain, err := json.Marshal(handoverWords{x.How, x.Lacks, x.Attest})
+	if err != nil {
+		return fault.Wrap("app.putHandover", err)
+	}
+	s := SealedHandover{Item: x}
+	if s.KeyID, err = a.keys.KeyFor(ctx, string(x.Customer), "account"); err != nil {
+		return err
+	}
+	if s.Body, err = a.keys.Seal(ctx, s.KeyID, plain, []byte(x.ID)); err != nil {
+		return err
+	}
+	return tx.PutHandover(ctx, s)
+}
+
+func (a *App) openHandover(ctx context.Context, s SealedHandover) handover.Item {
+	var w handoverWords
+	if plain, err := a.keys.Open(ctx, s.KeyID, s.Body, []byte(s.ID)); err == nil && json.Unmarshal(plain, &w) == nil {
+		s.How, s.Lacks, s.Attest = w.How, w.Lacks, w.Attest
+	}
+	return s.Item
+}
+
+// Handover is what is handed over in a departure, and its envelopes.
+type Handover struct {
+	List      []handover.Item
+	Envelopes []handover.Sheet
+}
+
+// Sheet returns the newest envelope of an item.
+func (h Handover) Sheet(item handover.ID) (handover.Sheet, bool) {
+	for _, s := range slices.Backward(h.Envelopes) {
+		if s.Item == item {
+			return s, true
+		}
+	}
+	return handover.Sheet{}, false
+}
+
+func (a *App) readHandover(ctx context.Context, tx Tx, c offboarding.CaseID) (h Handover, err error) {
+	list, err := tx.HandoverOf(ctx, c)
+	if err != nil {
+		return h, err
+	}
+	for _, s := range list {
+		h.List = append(h.List, a.openHandover(ctx, s))
+	}
+	sheets, err := tx.EnvelopesOf(ctx, c)
+	for _, s := range sheets {
+		if s.State == handover.Sealed && !tx.Now().Before(s.Expires) {
+			s.State = handover.Expired
+		}
+		h.Envelopes = append(h.Envelopes, s.Sheet)
+	}
+	slices.SortFunc(h.List, func(x, y handover.Item) int {
+		return cmp.Or(cmp.Compare(slices.Index(handover.Kinds, x.Kind), slices.Index(handover.Kinds, y.Kind)), strings.Compare(x.Name, y.Name))
+	})
+	return h, err
+}
+
+// RotationKind is the kind of the jobs of the house that look whether a
+// credential was changed.
+const RotationKind = "rotation"
+
+// watchRotation sets the clock of a credential: two reminders, then a person is
+// asked.
+func (a *App) watchRotation(ctx context.Context, tx Tx, x handover.Item) error {
+	var works []offboarding.Work
+	for _, n := range append(slices.Clone(handover.RemindAfter), handover.AskAfter) {
+		day := x.RotateBy.AddDays(n)
+		works = append(works, offboarding.Work{
+			ID: offboarding.WorkID(id.New("work")), Kind: RotationKind, Case: x.Case, Item: string(x.ID) + ":" + x.RotateBy.String() + ":" + strconv.Itoa(n),
+			System: house, Key: string(x.ID) + ":" + x.RotateBy.String() + ":" + strconv.Itoa(n), Phase: offboarding.Act, State: offboarding.WorkReady,
+			RunAt: day.Start(a.company.Zone).Add(remindHour * time.Hour),
+		})
+	}
+	return tx.InsertWork(ctx, works...)
+}
+
+// RotationDue reminds of a credential that was not changed, or asks a person
+// when nobody answered. What was given again meanwhile has a clock of its own.
+func (a *App) RotationDue(ctx context.Context, item string) error {
+	parts := strings.Split(item, ":")
+	if len(parts) != 3 {
+		return fault.New(fault.Internal, "internal").At("app.RotationDue "+item, nil)
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		sealed, err := tx.FindHandover(ctx, handover.ID(parts[0]))
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return nil // erased
+		} else if err != nil {
+			return err
+		}
+		x := a.openHandover(ctx, sealed)
+		c, err := tx.FindCase(ctx, x.Case)
+		if err != nil || c.State != offboarding.CaseOpen || x.Rotation != handover.Waiting || x.RotateBy.String() != parts[1] {
+			return err
+		}
+		if parts[2] == strconv.Itoa(handover.AskAfter) {
+			if err := x.Rotate(handover.Unanswered, "", tx.Now()); err != nil {
+				return err
+			}
+			return a.saveItem(ctx, tx, x, fact{typ: "handover.rotation_unanswered", actor: "engine"})
+		}
+		letters, err := tx.ListMessages(ctx, x.Case, 1000)
+		if err != nil {
+			return err
+		}
+		today := a.today(tx)
+		for _, l := range letters { // one letter is about all of them
+			if l.Paper == "rotation" && when.DateOf(l.QueuedAt, a.company.Zone) == today {
+				return nil
+			}
+		}
+		return a.write(ctx, tx, c, "rotation")
+	})
+}

@@ -1,0 +1,221 @@
+// Package handover is what a client gets back when an engagement ends: sites,
+// domains, accounts, documents and credentials, given by us and accepted by the
+// client alone, with passwords changed before our own access goes. It is pure:
+// it stores nothing, sends nothing and never holds a secret.
+package handover
+
+import (
+	"slices"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
+)
+
+// ID identifies an item of a handover (hov_…).
+type ID string
+
+// Kinds are the kinds of asset that are handed over.
+var Kinds = []string{"site", "domain", "social", "ads", "analytics", "document", "credential"}
+
+// Enterable are those that somebody of us can enter until we leave.
+var Enterable = []string{"site", "domain", "social", "ads", "analytics", "credential"}
+
+// State is how far an item is.
+type State string
+
+// The states.
+const (
+	Open     State = "open"     // nothing was given yet
+	Given    State = "given"    // the client has it and has not answered
+	Missing  State = "missing"  // the client says that something is missing
+	Accepted State = "accepted" // the client says that it is right
+)
+
+// Transitions is the only truth about how items change. Whoever gives again
+// asks again.
+var Transitions = map[State][]State{
+	Open:    {Given},
+	Given:   {Given, Missing, Accepted},
+	Missing: {Given},
+}
+
+// Way is how an item was given.
+type Way string
+
+// The ways.
+const (
+	Transfer Way = "transfer"  // its administration or the thing itself changed hands
+	Envelope Way = "envelope"  // a credential, by a sealed envelope that opens once
+	InPerson Way = "in_person" // from hand to hand
+)
+
+// Rotation is whether a credential was changed after it was given.
+type Rotation string
+
+// The states of a rotation.
+const (
+	NoRotation Rotation = ""           // it is no credential, or was not given yet
+	Waiting    Rotation = "waiting"    // the client was asked
+	Confirmed  Rotation = "confirmed"  // the client says that it is changed
+	Unanswered Rotation = "unanswered" // reminded twice without an answer: a person is asked
+	Attested   Rotation = "attested"   // that person answers for what was done instead
+)
+
+// Rotations is how rotations change; giving a credential again begins anew.
+var Rotations = map[Rotation][]Rotation{
+	Waiting:    {Confirmed, Unanswered},
+	Unanswered: {Confirmed, Attested},
+}
+
+// Item is one thing that is handed over.
+type Item struct {
+	ID         ID
+	Customer   customer.ID
+	Case       offboarding.CaseID
+	Step       offboarding.StepID
+	Asset      customer.AssetID
+	Kind       string
+	Name       string
+	State      State
+	Way        Way
+	GivenAt    time.Time
+	AcceptedAt time.Time
+	AcceptedBy string // Client, or the id of the slip that the client signed
+	Rotation   Rotation
+	RotateBy   when.Date
+	RotatedAt  time.Time
+	How        string // what was given and how; sealed at rest
+	Lacks      string // what the client says is missing; sealed at rest
+	Attest     string // why a rotation without an answer is over; sealed at rest
+	Version    int64
+}
+
+// Client is who accepts: nobody of the company can.
+const Client = "client"
+
+// Credential reports whether it opens something.
+func (i Item) Credential() bool { return i.Kind == "credential" }
+
+func (i *Item) to(s State) error {
+	if !slices.Contains(Transitions[i.State], s) {
+		return fault.New(fault.Blocked, "handover.state."+string(i.State), "name", i.Name)
+	}
+	i.State = s
+	return nil
+}
+
+// Give says that the client was given the item. A credential is to be changed
+// by a day.
+func (i *Item) Give(w Way, how string, at time.Time, rotateBy when.Date) error {
+	ways := []Way{Transfer}
+	if i.Credential() {
+		ways = []Way{Envelope, InPerson}
+	}
+	switch {
+	case !slices.Contains(ways, w):
+		return fault.New(fault.Invalid, "field.choice").On("way")
+	case how == "":
+		return fault.New(fault.Invalid, "field.required").On("how")
+	}
+	if err := i.to(Given); err != nil {
+		return err
+	}
+	i.Way, i.How, i.GivenAt, i.Lacks = w, how, at, ""
+	if i.Credential() {
+		i.Rotation, i.RotateBy, i.RotatedAt, i.Attest = Waiting, rotateBy, time.Time{}, ""
+	}
+	return nil
+}
+
+// Accept says that the client has it and that it is right; by is Client or the
+// slip that they signed.
+func (i *Item) Accept(by string, at time.Time) error {
+	if by == "" {
+		return fault.New(fault.Invalid, "handover.slip").On("file")
+	}
+	if err := i.to(Accepted); err != nil {
+		return err
+	}
+	i.AcceptedBy, i.AcceptedAt = by, at
+	return nil
+}
+
+// Lack says what the client misses.
+func (i *Item) Lack(what string) error {
+	if what == "" {
+		return fault.New(fault.Invalid, "handover.lacks").On("lacks." + string(i.ID))
+	}
+	if err := i.to(Missing); err != nil {
+		return err
+	}
+	i.Lacks = what
+	return nil
+}
+
+// Rotate changes the state of the rotation.
+func (i *Item) Rotate(to Rotation, why string, at time.Time) error {
+	if !slices.Contains(Rotations[i.Rotation], to) {
+		return fault.New(fault.Blocked, "handover.rotation", "name", i.Name)
+	}
+	if to == Attested && why == "" {
+		return fault.New(fault.Invalid, "step.evidence_required").On("why")
+	}
+	i.Rotation = to
+	if to == Confirmed || to == Attested {
+		i.RotatedAt, i.Attest = at, why
+	}
+	return nil
+}
+
+// Over reports whether nothing is left to do about the item: it is accepted,
+// and a credential was changed or somebody answers for it.
+func (i Item) Over() bool {
+	return i.State == Accepted && (!i.Credential() || i.Rotation == Confirmed || i.Rotation == Attested)
+}
+
+// Days after RotateBy on which the client is reminded, and on which a person is
+// asked when there was no answer.
+var (
+	RemindAfter = []int{1, 4}
+	AskAfter    = 7
+)
+
+// EnvelopeID identifies an envelope (env_…).
+type EnvelopeID string
+
+// EnvelopeState is the state of an envelope.
+type EnvelopeState string
+
+// The states of an envelope. Only a sealed one holds anything.
+const (
+	Sealed    EnvelopeState = "sealed"
+	Opened    EnvelopeState = "opened"
+	Expired   EnvelopeState = "expired"
+	Withdrawn EnvelopeState = "withdrawn" // a newer one took its place
+)
+
+// Sheet is an envelope without what is in it.
+type Sheet struct {
+	ID       EnvelopeID
+	Case     offboarding.CaseID
+	Item     ID
+	State    EnvelopeState
+	Expires  time.Time
+	OpenedAt time.Time
+	Version  int64
+}
+
+// Open opens the envelope, once and in time.
+func (s *Sheet) Open(now time.Time) error {
+	switch {
+	case s.State == Opened:
+		return fault.New(fault.Gone, "envelope.opened")
+	case s.State != Sealed, !now.Before(s.Expires):
+		return fault.New(fault.Gone, "envelope.expired")
+	}
+	s.State, s.OpenedAt = Opened, now
+	return nil
+}

@@ -1,0 +1,116 @@
+package console_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+)
+
+// leaving is a departure of somebody with these things on their inventory.
+func (h *house) leaving(kinds ...string) (offboarding.CaseID, app.CaseView) {
+	h.t.Helper()
+	c := h.departure("Estudio Almena", "FE-20418")
+	v, err := h.OpenCase(h.t.Context(), h.actor("ines"), c)
+	must(h.t, err)
+	for _, k := range kinds {
+		_, err := h.AddAsset(h.t.Context(), h.actor("ines"), customer.Asset{Customer: v.Customer.ID, Reference: "A-" + k, Kind: k, Name: "Su " + k})
+		must(h.t, err)
+	}
+	return c, v
+}
+
+func TestWhatIsHandedOverIsGivenOnTheCaseAndASecretIsNeverSentBack(t *testing.T) {
+	t.Parallel()
+	h := newHouseOf(t, false, "agency")
+	c, v := h.leaving("credential", "site")
+	for _, it := range v.Plan.Step("inventory").Items {
+		must(t, h.Tick(t.Context(), h.actor("ines"), app.TickInput{Case: c, Step: "inventory", Item: it.Key, Ticked: true}))
+	}
+	must(t, h.CompleteTask(t.Context(), h.actor("ines"), app.CompleteInput{Case: c, Step: "inventory", Note: "Todo anotado"}))
+	v, err := h.OpenCase(t.Context(), h.actor("ines"), c)
+	must(t, err)
+	if len(v.Handover.List) != 2 {
+		t.Fatalf("%+v", v.Handover.List)
+	}
+	b, at := h.as("ines"), "/console/cases/"+string(c)+"/steps/handover/"
+	page := b.get("/console/cases/" + string(c))
+	for _, want := range []string{"Su credential", "Su site", "Por entregar", "En un sobre que se abre una vez"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the case page lacks %q", want)
+		}
+	}
+	for _, x := range v.Handover.List {
+		to := at + "handover/" + string(x.ID)
+		way := "transfer"
+		if x.Credential() {
+			way = "envelope"
+		}
+		refused := b.post(to, []string{"way", way, "how", " ", "secret", "llave-inconfundible"})
+		if refused.status != http.StatusUnprocessableEntity || !strings.Contains(refused.body, string(x.ID)+"-how-error") {
+			t.Errorf("%s without words: %d", x.Kind, refused.status)
+		}
+		if strings.Contains(refused.body, "inconfundible") {
+			t.Error("the secret was sent back")
+		}
+		if done := b.post(to, []string{"way", way, "how", "A su nombre", "secret", "llave-inconfundible"}); done.status != http.StatusSeeOther {
+			t.Errorf("%s: %d", x.Kind, done.status)
+		}
+	}
+	page = b.get("/console/cases/" + string(c))
+	if strings.Contains(page.body, "inconfundible") || strings.Count(page.body, "Espera al cliente") != 2 || !strings.Contains(page.body, "Solo el cliente puede aceptar") {
+		t.Error("after giving, the page does not wait for the client, or says the secret")
+	}
+	if r := b.post(at+"items/"+string(v.Handover.List[0].Asset), []string{"ticked", "1"}); r.status != http.StatusConflict {
+		t.Errorf("ticked by hand: %d", r.status)
+	}
+	if r := h.as("laia").get("/console/cases/" + string(c)); strings.Contains(r.body, `data-testid="given"`) {
+		t.Error("privacy is offered to give things")
+	}
+}
+
+func TestWhatIsToComeBackIsClosedOnTheCase(t *testing.T) {
+	t.Parallel()
+	h := newHouseOf(t, false, "telecom")
+	list, err := h.ListCustomers(t.Context(), h.actor("ines"), app.CustomerFilter{})
+	must(t, err)
+	if len(list.Rows) != 0 {
+		t.Fatal("the house is not empty")
+	}
+	cus := h.customer("Taller Norte", "FE-9", "norte@example.com")
+	_, err = h.AddAsset(t.Context(), h.actor("ines"), customer.Asset{Customer: cus, Reference: "R-1", Kind: "equipment", Name: "Router de fibra"})
+	must(t, err)
+	_, err = h.RequestExit(t.Context(), app.ExitInput{AccountEmail: "norte@example.com", When: "period_end", Language: "es", Nonce: "n"})
+	must(t, err)
+	eventually(t, "the letter to confirm", func() bool { return h.mail.link("confirm", "verify") != "" })
+	c, _, err := h.VerifyRequest(t.Context(), secretOf(h.mail.link("confirm", "verify")))
+	must(t, err)
+	v, err := h.OpenCase(t.Context(), h.actor("ines"), c)
+	must(t, err)
+	to := "/console/cases/" + string(c) + "/obligations/" + string(v.Returns.List[0].ID)
+	agent, finance := h.as("ines"), h.as("tomas")
+	if body := agent.get("/console/cases/" + string(c)).body; !strings.Contains(body, `data-testid="returned"`) || strings.Contains(body, `data-testid="charged"`) {
+		t.Error("an agent gives receipts and does not charge")
+	}
+	if r := agent.post(to, []string{"state", "charged", "evidence", "No llega", "amount", "60", "currency", "EUR"}); r.status != http.StatusForbidden {
+		t.Errorf("an agent charges: %d", r.status)
+	}
+	if r := finance.post(to, []string{"state", "charged", "evidence", "No llega", "amount", "sesenta", "currency", "EUR"}); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.body, "amount-error") {
+		t.Errorf("an odd amount: %d", r.status)
+	}
+	if r := finance.post(to, []string{"state", "charged", "evidence", "No llega", "amount", "60,00", "currency", "EUR"}); r.status != http.StatusSeeOther {
+		t.Errorf("charged: %d", r.status)
+	}
+	if body := agent.get("/console/cases/" + string(c)).body; !strings.Contains(body, "60,00") {
+		t.Error("the page does not say what is charged")
+	}
+	if r := agent.post(to, []string{"state", "returned", "evidence", "Llegó"}); r.status != http.StatusSeeOther {
+		t.Errorf("returned: %d", r.status)
+	}
+	if body := agent.get("/console/cases/" + string(c)).body; !strings.Contains(body, "Justificante DEV-") {
+		t.Error("the page shows no receipt")
+	}
+}

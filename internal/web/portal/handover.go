@@ -1,0 +1,214 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/handover"
+	"hastaluego/internal/text"
+	"hastaluego/internal/web"
+)
+
+// handoverView is what the client gets back.
+type handoverView struct {
+	Lang, Base, Code, Name string
+	Items                  []handoverLine
+	Asks                   bool // something waits for their word
+	All                    bool // everything is accepted
+	Report                 bool // the final report can be read
+	Problem                bool
+}
+
+type handoverLine struct {
+	ID, Kind, Name, How, State, Icon string
+	Asks                             bool   // given: is it right?
+	Done                             bool   // accepted
+	Lacks, Error                     string // what is missing, as typed
+	Wrong                            bool   // "it is not right" was chosen
+	Rotate                           string // change it by then; empty: nothing to do
+	Rotated                          bool
+	Envelope                         string // how its envelope stands, in words
+}
+
+func (v handoverView) say(code string, args ...any) string {
+	return text.Say(v.Lang, "portal.handover."+code, args...)
+}
+
+func (p *portal) handover(w http.ResponseWriter, r *http.Request) { p.showHandover(w, r, nil, nil) }
+
+// showHandover shows what is handed over, with what was typed and is wrong.
+func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed map[handover.ID]app.HandoverAnswer, wrong error) {
+	r, page, err := p.page(w, r, "case")
+	if err == nil && len(page.Handover.List) == 0 {
+		err = fault.New(fault.NotFound, "not_found")
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	lang, zone := page.Paper.Language, p.App.Company().Zone
+	errs := text.FieldErrors(lang, wrong)
+	v := handoverView{Lang: lang, Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, All: true, Report: page.Report, Problem: len(errs) > 0}
+	for _, x := range page.Handover.List {
+		l := handoverLine{
+			ID: string(x.ID), Kind: v.say("kind." + x.Kind), Name: x.Name, How: x.How, State: v.say("state." + string(x.State)), Icon: "clock",
+			Asks: x.State == handover.Given, Done: x.State == handover.Accepted, Lacks: x.Lacks,
+		}
+		if l.Done {
+			l.Icon = "check"
+			l.State = v.say("accepted", "at", text.Instant(lang, x.AcceptedAt, zone))
+		}
+		if a, ok := typed[x.ID]; ok {
+			l.Wrong, l.Lacks, l.Error = !a.Right, a.Lacks, errs["lacks."+l.ID]
+		}
+		switch x.Rotation {
+		case handover.Waiting, handover.Unanswered:
+			l.Rotate = text.LongDate(lang, x.RotateBy)
+		case handover.Confirmed, handover.Attested:
+			l.Rotated = true
+		}
+		if s, ok := page.Handover.Sheet(x.ID); ok && x.Way == handover.Envelope {
+			switch s.State {
+			case handover.Sealed:
+				l.Envelope = v.say("envelope.sealed", "until", lastMinute(lang, s.Expires, zone))
+			case handover.Opened:
+				l.Envelope = v.say("envelope.opened", "at", text.Instant(lang, s.OpenedAt, zone))
+			default:
+				l.Envelope = v.say("envelope.expired")
+			}
+		}
+		v.Asks, v.All = v.Asks || l.Asks, v.All && l.Done
+		v.Items = append(v.Items, l)
+	}
+	status := http.StatusOK
+	if wrong != nil {
+		status = web.Status(wrong)
+	}
+	p.show(w, r, status, v.say("title"), handoverPage(v))
+}
+
+// answerHandover takes the client's word about what they were given; what they
+// did not answer stays as it is.
+func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
+	f, err := web.Form(w, r)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	typed := map[handover.ID]app.HandoverAnswer{}
+	var answers []app.HandoverAnswer
+	for name := range f {
+		item, ok := strings.CutPrefix(name, "right.")
+		if !ok {
+			continue
+		}
+		a := app.HandoverAnswer{Item: handover.ID(item), Right: f.Get(name) == "yes", Lacks: f.Get("lacks." + item)}
+		typed[a.Item] = a
+		answers = append(answers, a)
+	}
+	err = p.App.AnswerHandover(r.Context(), r.PathValue("token"), answers)
+	if err != nil && fault.KindOf(err) == fault.Invalid {
+		p.showHandover(w, r, typed, err)
+		return
+	}
+	p.act(w, r, base(r)+"/handover", err)
+}
+
+func (p *portal) confirmRotation(w http.ResponseWriter, r *http.Request) {
+	item := r.PathValue("item")
+	p.act(w, r, base(r)+"/handover#"+item, p.App.ConfirmRotation(r.Context(), r.PathValue("token"), handover.ID(item)))
+}
+
+func (p *portal) report(w http.ResponseWriter, r *http.Request) {
+	paper, err := p.App.OpenReport(r.Context(), r.PathValue("token"), p.Chosen(w, r))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	r, lang := web.Spoken(r, paper.Language), paper.Language
+	p.show(w, r, http.StatusOK, text.Say(lang, "document.report.title"), reportPage(lang, base(r), p.papers.HTML(paper), paper.Pictures))
+}
+
+func (p *portal) reportPDF(w http.ResponseWriter, r *http.Request) {
+	paper, err := p.App.OpenReport(r.Context(), r.PathValue("token"), p.Chosen(w, r))
+	var pdf []byte
+	if err == nil {
+		pdf, err = p.papers.PDF(paper)
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	p.send(w, "application/pdf", paper.Code+"-"+text.Say(paper.Language, "document.report.file")+".pdf", pdf)
+}
+
+// picture sends an image of the report, to be shown in its page. Only PNG and
+// JPEG are pictures, by their first bytes.
+func (p *portal) picture(w http.ResponseWriter, r *http.Request) {
+	paper, err := p.App.OpenReport(r.Context(), r.PathValue("token"), "")
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	for _, x := range paper.Pictures {
+		if x.ID != r.PathValue("blob") {
+			continue
+		}
+		h := w.Header()
+		h.Set("Content-Type", x.Media)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "private, no-store")
+		if _, err := w.Write(x.Body); err != nil {
+			p.Log.Warn("picture not written to its end", "err", err)
+		}
+		return
+	}
+	p.Fail(w, r, fault.New(fault.NotFound, "not_found"))
+}
+
+// envelopeView is an envelope before and after it is opened.
+type envelopeView struct {
+	Lang, Action, Name, Code, State, Until, Secret string
+}
+
+func (v envelopeView) say(code string, args ...any) string {
+	return text.Say(v.Lang, "portal.envelope."+code, args...)
+}
+
+func (p *portal) envelope(w http.ResponseWriter, r *http.Request) {
+	page, err := p.App.FindEnvelope(r.Context(), r.PathValue("token"))
+	p.showEnvelope(w, r, page, "", err)
+}
+
+func (p *portal) openEnvelope(w http.ResponseWriter, r *http.Request) {
+	page, secret, err := p.App.OpenEnvelope(r.Context(), r.PathValue("token"))
+	if err != nil && fault.KindOf(err) == fault.Gone {
+		http.Redirect(w, r, r.URL.Path, http.StatusSeeOther) // the page says what became of it
+		return
+	}
+	p.showEnvelope(w, r, page, secret, err)
+}
+
+func (p *portal) showEnvelope(w http.ResponseWriter, r *http.Request, page app.EnvelopePage, secret string, err error) {
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	r = web.Spoken(r, page.Language)
+	if l := p.Chosen(w, r); l != "" {
+		page.Language = l
+	}
+	lang, zone := page.Language, p.App.Company().Zone
+	v := envelopeView{
+		Lang: lang, Action: r.URL.Path + "?lang=" + lang, Name: page.Name, Code: page.Code, State: string(page.Sheet.State), Secret: secret,
+		Until: lastMinute(lang, page.Sheet.Expires, zone),
+	}
+	if page.Sheet.State == handover.Opened {
+		v.Until = text.Instant(lang, page.Sheet.OpenedAt, zone)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	p.show(w, r, http.StatusOK, v.say("title"), envelopePage(v))
+}
