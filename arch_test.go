@@ -58,7 +58,7 @@ var allowed = map[string]string{
 	"internal/web/console":          "app customer fault form handover id improvement metric money obligation offboarding relationship text web when",
 	"internal/demo":                 "customer demo/peer ingest money playbook when",
 	"internal/demo/history":         "app customer demo demo/peer form ingest offboarding when",
-	"internal/web/api":              "app customer fault id metric money offboarding text web when",
+	"internal/web/api":              "app customer fault form id metric money offboarding relationship text web when",
 	"internal/demo/peer":            "when",
 	// tests only
 	"internal/testkit/conformance": "connector fault",
