@@ -229,6 +229,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	one, err := chromedp.Run(staff.ctx, chromedp.Location())
 	s.must(err)
 	staff.inspect(check, "customer", one)
+	staff.inspect(check, "risks", base+"/console/risks")
+	staff.inspect(check, "customer-risk", one+"/risk")
 	staff.inspect(check, "customer-promises", one+"/promises")
 	staff.inspect(check, "customers", base+"/console/customers")
 	staff.inspect(check, "customer-new", base+"/console/customers/new")

@@ -19,6 +19,7 @@ import (
 
 type importCmd struct {
 	Customers importCustomersCmd `cmd:"" help:"Import customers, and what they have, from a CSV file by a map."`
+	Readings  importReadingsCmd  `cmd:"" help:"Import what customers use and spend, and what went wrong for them, from a CSV file of three columns."`
 }
 
 type importCustomersCmd struct {
@@ -51,6 +52,42 @@ func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
+	f := importFile{common: c.common, File: c.File, Reject: c.Reject, Lang: c.Lang, DryRun: c.DryRun, JSON: c.JSON}
+	return f.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
+		return h.app.ImportCustomers(ctx, app.ImportInput{Source: in, Map: m, DryRun: c.DryRun, Reject: reject, Progress: progress})
+	})
+}
+
+type importReadingsCmd struct {
+	common
+	File    string `arg:"" help:"The CSV file: customer, date, and use, spend or incidents; or metric, whose cells name one per event. - is standard input."`
+	Dates   string `default:"yyyy-mm-dd" enum:"yyyy-mm-dd,yyyy/mm/dd,yyyymmdd,dd/mm/yyyy,mm/dd/yyyy,dd-mm-yyyy,dd.mm.yyyy" help:"How dates are written: ${enum}."`
+	Decimal string `default:"" enum:",es,en" help:"Language that writes numbers like the file. Default: es where semicolons part columns, else en."`
+	Reject  string `help:"Where rows that were refused go, with why. Default: FILE.rejected.csv, made only if there are any." type:"path"`
+	Lang    string `help:"Language of what is said about rows: es or en. Default: that of the terminal, else company.locale."`
+	DryRun  bool   `help:"Check everything, store nothing."`
+	JSON    bool   `help:"Answer as JSON."`
+}
+
+func (c *importReadingsCmd) Run(ctx context.Context, o out) error {
+	f := importFile{common: c.common, File: c.File, Reject: c.Reject, Lang: c.Lang, DryRun: c.DryRun, JSON: c.JSON}
+	return f.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
+		return h.app.ImportReadings(ctx, app.ReadingImport{
+			Source: in, Dates: c.Dates, Decimal: c.Decimal, DryRun: c.DryRun, Reject: reject, Progress: progress,
+		})
+	})
+}
+
+// importFile is an import of one file, whatever is in it.
+type importFile struct {
+	common
+	File, Reject, Lang string
+	DryRun, JSON       bool
+}
+
+type importer func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error)
+
+func (c *importFile) run(ctx context.Context, o out, read importer) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -80,9 +117,7 @@ func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
 	defer h.close()
 	bar := newMeter(o.stderr, lang, size)
 	rejects.bar = bar
-	rep, err := h.app.ImportCustomers(ctx, app.ImportInput{
-		Source: in, Map: m, DryRun: c.DryRun, Reject: rejects.add, Progress: func(r app.ImportReport) { bar.show(r, in.read) },
-	})
+	rep, err := read(h, in, rejects.add, func(r app.ImportReport) { bar.show(r, in.read) })
 	bar.clear()
 	if e := rejects.close(); err == nil {
 		err = e
@@ -95,7 +130,7 @@ func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
 }
 
 // tell says what became of the rows.
-func (c *importCustomersCmd) tell(o out, lang string, rep app.ImportReport, rejects *rejectFile) error {
+func (c *importFile) tell(o out, lang string, rep app.ImportReport, rejects *rejectFile) error {
 	if c.JSON {
 		answer := importAnswer{Rows: rep.Rows, Changed: rep.Changed, Unchanged: rep.Unchanged, Rejected: rep.Rejected, DryRun: c.DryRun, Stopped: rep.Stopped}
 		if rep.Rejected > 0 {

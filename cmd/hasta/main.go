@@ -39,6 +39,7 @@ type cli struct {
 	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case     caseCmd     `cmd:"" help:"Look at single departures."`
+	Risk     riskCmd     `cmd:"" help:"Customers who are likely to leave, and why."`
 	System   systemCmd   `cmd:"" help:"Far systems."`
 	Metrics  metricsCmd  `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`

@@ -180,6 +180,11 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 			if err := a.hush(ctx, tx, p, e); err != nil {
 				return err
 			}
+			if e.Type == "case.opened" {
+				if err := a.freezeRating(ctx, tx, p.Case); err != nil {
+					return err
+				}
+			}
 		}
 		if len(ready) == 0 {
 			if err := a.sealPlan(ctx, p); err != nil {

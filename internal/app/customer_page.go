@@ -17,6 +17,7 @@ type CustomerPage struct {
 	Assets   []customer.Asset
 	Balances []customer.Balance
 	Cases    []offboarding.Case // newest first
+	Risk     *CustomerRisk      // nil for those who may not see it
 }
 
 // OpenCustomer reads one customer for the console.
@@ -46,7 +47,11 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 		if p.Balances, err = tx.BalancesOf(ctx, cid); err != nil {
 			return err
 		}
-		p.Cases, err = tx.CasesOf(ctx, cid)
+		if p.Cases, err = tx.CasesOf(ctx, cid); err != nil || !by.MayRead("risk") {
+			return err
+		}
+		r, err := a.customerRisk(ctx, tx, cid)
+		p.Risk = &r
 		return err
 	})
 	return p, err

@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/form"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/signal"
 	"hastaluego/internal/when"
 )
 
@@ -42,9 +43,14 @@ func (a *App) formFacts(ctx context.Context, tx Tx, c offboarding.Case) (map[str
 	}
 	asked := when.DateOf(c.RequestedAt, zone)
 	facts := map[string]string{
-		"use.trend": "unknown", "spend.trend": "unknown",
 		"effective": c.Effective.String(), "terms.kept": withinTerms(s.Subscriptions, asked, c.Effective),
 	}
+	left, err := a.ratingAt(ctx, tx, c)
+	if err != nil {
+		return nil, err
+	}
+	facts["use.trend"] = string(signal.Of(left.Signals, signal.FallingUse).Trend)
+	facts["spend.trend"] = string(signal.Of(left.Signals, signal.FallingSpend).Trend)
 	b, err := a.between(ctx, tx, c.Customer)
 	if err != nil {
 		return nil, err

@@ -42,6 +42,8 @@ var permissions = []permission{
 	{"complaint", "agent success", "privacy"},                  // complaints and what both sides promised
 	{"obligation", "agent finance", "success privacy auditor"}, // what comes back in kind; charging it is of the statement
 	{"letter", "", "agent privacy success"},                    // what a letter says, and files of evidence
+	{"risk", "agent success", "finance admin auditor"},         // who is likely to leave, and what is done about it
+	{"reading", "admin", ""},                                   // what customers use and spend
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance auditor"},
 	{"metrics", "", "agent finance privacy success admin auditor"},

@@ -50,6 +50,7 @@ type Tx interface {
 	MetricTx
 	ImprovementTx
 	HandoverTx
+	RiskTx
 	PlaybookTx
 	StaffTx
 	KeyTx
@@ -242,8 +243,8 @@ type WorkTx interface {
 	// DropAlarms takes the waiting alarms of a step off the queue; of all steps
 	// of the case when step is empty.
 	DropAlarms(ctx context.Context, c offboarding.CaseID, step string) error
-	// NextTimer returns the earliest RunAt after now of a work that waits, zero
-	// if there is none; Busy counts works that are due or running.
+	// NextTimer returns the earliest RunAt after now of a work that waits, but for
+	// the rating of customers, zero if there is none; Busy counts works that are due or running.
 	NextTimer(ctx context.Context) (time.Time, error)
 	Busy(ctx context.Context) (int, error)
 }

@@ -34,6 +34,21 @@ var scopes = map[string]scope{
 	"users:read":       {reads: []string{"users"}},
 	"webhooks:read":    {reads: []string{"webhook"}},
 	"webhooks:write":   {acts: []string{"webhook"}},
+	"cases:read":       {reads: []string{"case"}},
+	"cases:act":        {acts: []string{"case", "note", "obligation", "work"}, works: []string{"agent", "success", "admin"}},
+	"requests:write":   {acts: []string{"request"}},
+	"customers:read":   {reads: []string{"customer"}},
+	"customers:write":  {acts: []string{"customer"}},
+	"readings:write":   {acts: []string{"reading"}},
+	"statements:act":   {acts: []string{"statement"}, works: []string{"finance"}},
+	"privacy:act":      {works: []string{"privacy"}},
+	"playbooks:read":   {reads: []string{"playbook"}},
+	"playbooks:write":  {acts: []string{"playbook"}},
+	"outbox:read":      {reads: []string{"outbox"}},
+	"texts:read":       {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
+	"metrics:read":     {reads: []string{"metrics", "improvement"}},
+	"audit:read":       {reads: []string{"audit"}},
+	"users:read":       {reads: []string{"users"}},
 }
 
 // Scopes are everything that an API key may be given, by name.

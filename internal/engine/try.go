@@ -51,6 +51,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{Verdict: app.Accomplished}, t.App.RemindDebt(ctx, w.Case, w.Item)
 	case app.RotationKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.RotationDue(ctx, w.Item)
+	case app.RateKind:
+		return t.App.Rate(ctx, w)
 	case app.ChargeKind:
 		return t.watch(ctx, w)
 	case "message":

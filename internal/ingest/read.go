@@ -125,37 +125,46 @@ func Read(r io.Reader, m *Map, good func(Row) error, bad func(RowError) error) (
 	}
 	source := &Source{Header: in.header, columns: m.columns}
 	vars := map[string]any{"as_of": m.AsOf.String()}
-	for {
-		record, broken, err := in.next()
-		if errors.Is(err, io.EOF) {
-			return sum, nil
-		}
-		if err != nil {
-			return sum, err
-		}
-		if broken == nil && blank(record) {
-			continue
-		}
+	err = in.each(source, func(n int64, record []string, broken *fault.Error) error {
 		sum.Rows++
-		source.Raw = record
-		row, wrong := Row{}, (*fault.Error)(nil)
-		if broken != nil {
-			wrong = brokenLine(broken)
-		} else {
+		row, wrong := Row{}, broken
+		if wrong == nil {
 			row, wrong = m.row(in, record, vars)
 		}
-		row.Number, row.Source = int64(sum.Rows), source
+		row.Number, row.Source = n, source
 		if wrong != nil {
 			sum.Rejected++
-			if err := bad(row.Refuse(wrong)); err != nil {
-				return sum, err
-			}
-			continue
+			return bad(row.Refuse(wrong))
 		}
 		sum.Good++
-		if err := good(row); err != nil {
-			return sum, err
+		return good(row)
+	})
+	return sum, err
+}
+
+// each calls do for every line that is not blank, with its number and the
+// record or why it is none. The source is that line while do runs.
+func (t *table) each(source *Source, do func(n int64, record []string, broken *fault.Error) error) error {
+	for n := int64(1); ; {
+		record, broken, err := t.next()
+		if errors.Is(err, io.EOF) {
+			return nil
 		}
+		if err != nil {
+			return err
+		}
+		var wrong *fault.Error
+		switch {
+		case broken != nil:
+			wrong = brokenLine(broken)
+		case blank(record):
+			continue
+		}
+		source.Raw = record
+		if err := do(n, record, wrong); err != nil {
+			return err
+		}
+		n++
 	}
 }
 

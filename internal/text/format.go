@@ -173,6 +173,17 @@ func Number(lang string, n int64) string {
 	return sign + grouped(strconv.FormatUint(u, 10), group)
 }
 
+// Thousandths writes a number that is counted in thousandths, with as many
+// decimals as it has: "1.318,5", "1,318.5".
+func Thousandths(lang string, n int64) string {
+	_, decimal := separators(lang)
+	whole, part := Number(lang, n/1000), strings.TrimRight(fmt.Sprintf("%03d", n%1000), "0")
+	if part == "" {
+		return whole
+	}
+	return whole + decimal + part
+}
+
 func separators(lang string) (group, decimal string) {
 	if lang == "en" {
 		return ",", "."

@@ -71,6 +71,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.forms(h)
 	a.customers(h)
 	a.complaints(h)
+	a.readings(h)
 	a.playbooks(h)
 	a.outbox(h)
 	a.metrics(h)

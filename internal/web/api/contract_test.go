@@ -101,6 +101,11 @@ func inventory(t *testing.T, c *caller) string {
 	c.post(at+"/balances/"+sum+"/settle", `{"status": "paid"}`).is(204)
 
 	one := c.get(at).is(200)
+	c.post("/v1/readings", `{"readings": [{"customer": "FE-1", "metric": "use", "date": "2026-01-02", "value": 12.5}, {"customer": "FE-2", "metric": "spend", "date": "2026-01-02", "value": 0}]}`).is(204)
+	bad := c.post("/v1/readings", `{"readings": [{"customer": "FE-1", "metric": "use", "date": "2026-01-02", "value": 1}, {"customer": "FE-9", "metric": "use", "date": "2026-01-02", "value": 1}]}`)
+	if bad.told(422, "readings.unknown_customer"); bad.text("field") != "/readings/1/customer" {
+		t.Errorf("told %s", bad.body)
+	}
 	all := string(one.body)
 	for _, part := range []string{
 		`"segment":"agencias"`, `"name":"Jon"`, `"minor":200`, `"system":"crm","value":"0042"`, `"account":"carpeta-2"`, `"status":"revoked"`, `"name":"Router"`,

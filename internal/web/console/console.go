@@ -138,6 +138,12 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":          (*visit).give,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": (*visit).attestRotation,
 		"POST /console/cases/{id}/steps/{step}/slip":                     (*visit).slip,
+		"GET /console/risks":                                             (*visit).risks,
+		"GET /console/customers/{id}/risk":                               (*visit).customerRisk,
+		"POST /console/customers/{id}/plays":                             (*visit).openPlay,
+		"POST /console/customers/{id}/plays/{play}/plan":                 (*visit).planPlay,
+		"POST /console/customers/{id}/plays/{play}/begin":                (*visit).beginPlay,
+		"POST /console/customers/{id}/plays/{play}/finish":               (*visit).finishPlay,
 	} {
 		mux.HandleFunc(pattern, c.staff(fn))
 	}

@@ -38,6 +38,7 @@ type customerPageView struct {
 	Typed, Errors             map[string]string
 	Form                      string // the form that was refused
 	Changed                   bool   // because somebody else was faster
+	Risk                      *riskView
 }
 
 type balanceRow struct {
@@ -106,6 +107,10 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		if f[1] != "" {
 			cv.Facts = append(cv.Facts, [2]string{cv.word(f[0]), f[1]})
 		}
+	}
+	if p.Risk != nil {
+		r := v.viewCustomerRisk(*p.Risk)
+		cv.Risk = &r
 	}
 	for _, x := range p.Contacts {
 		cv.Contacts = append(cv.Contacts, viewContact(x))
