@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/id"
 	"hastaluego/internal/ingest"
+	"hastaluego/internal/risk"
 	"hastaluego/internal/text"
 )
 
@@ -234,6 +236,9 @@ func (h *house) furnish(ctx context.Context, d sample, billing peer.Client, secr
 			return err
 		}
 	}
+	if err := h.tell(ctx, d, now); err != nil {
+		return err
+	}
 	if err := billing.Seed(ctx, demo.Contracts(rows)); err != nil {
 		return err
 	}
@@ -254,6 +259,24 @@ func (h *house) furnish(ctx context.Context, d sample, billing peer.Client, secr
 		info.Console = info.Portal + "console/once/" + token
 	}
 	return nil
+}
+
+// tell tells what the sample company's customers used and spent, once.
+func (h *house) tell(ctx context.Context, d sample, now time.Time) error {
+	system := app.Actor{ID: "system", Roles: []string{"admin"}}
+	if list, err := h.app.ListRisks(ctx, system, risk.High, 1, 0); err != nil || !list.Rated.IsZero() {
+		return err
+	}
+	var list []app.ReadingInput
+	for _, r := range d.Readings(now, h.app.Company().Zone) {
+		list = append(list, app.ReadingInput{Customer: r.Customer, Metric: r.Metric, Day: r.Day, Value: r.Value})
+	}
+	for part := range slices.Chunk(list, app.ReadingsMost) {
+		if err := h.app.AddReadings(ctx, system, part); err != nil {
+			return err
+		}
+	}
+	return h.app.RateAll(ctx)
 }
 
 // giveAccounts makes the accounts of the product that customers have, and

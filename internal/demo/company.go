@@ -37,6 +37,7 @@ type Sample struct {
 	Grants   []grant   `json:"grants"`
 	Balances []balance `json:"balances"`
 	Assets   []asset   `json:"assets"`
+	Told     []told    `json:"readings"`
 	Others   crowd     `json:"crowd"`
 }
 
@@ -91,6 +92,16 @@ type balance struct {
 }
 
 type asset struct{ Customer, Reference, Kind, Name, Location string }
+
+// told is what a metric of a customer was: every working day, half of it at
+// weekends, another value in the last four weeks; or one event on some days.
+type told struct {
+	Customer, Metric string
+
+	Daily, Recent int64
+	For           int   // days back
+	Ago           []int // days on which something happened once
+}
 
 // Languages are those that a sample company exists in.
 var Languages = []string{"es", "en"}
@@ -211,6 +222,35 @@ func (s Sample) Customers(now time.Time, zone *time.Location) []ingest.Row {
 		rows[i].Number = int64(i + 1)
 	}
 	return rows
+}
+
+// Reading is what a metric of a customer was on a day, in thousandths.
+type Reading struct {
+	Customer, Metric string
+	Day              when.Date
+	Value            int64
+}
+
+// Readings are what the customers used and spent until now, and what went
+// wrong for them.
+func (s Sample) Readings(now time.Time, zone *time.Location) (list []Reading) {
+	today := when.DateOf(now, zone)
+	for _, x := range s.Told {
+		for _, ago := range x.Ago {
+			list = append(list, Reading{x.Customer, x.Metric, today.AddDays(-ago), 1000})
+		}
+		for ago := range x.For {
+			day, value := today.AddDays(-ago), x.Daily*1000
+			if ago < 28 {
+				value = x.Recent * 1000
+			}
+			if day.AddWeekdays(0) != day { // a weekend
+				value /= 2
+			}
+			list = append(list, Reading{x.Customer, x.Metric, day, value})
+		}
+	}
+	return list
 }
 
 func (c client) row(product string, start when.Date, zone *time.Location) ingest.Row {
