@@ -66,12 +66,14 @@ type signalView struct {
 
 type playView struct {
 	ID, Kind, Sort, Stage, Owner, OwnerID, Opened, By, Plan, Note, Facts, DueDay string
-	State                                                                       badge
-	Due                                                                         dueView
-	Over, CanBegin                                                              bool
+	State                                                                        badge
+	Due                                                                          dueView
+	Over, CanBegin                                                               bool
 }
 
-func riskWord(lang, code string, args ...any) string { return text.Say(lang, "console.risk."+code, args...) }
+func riskWord(lang, code string, args ...any) string {
+	return text.Say(lang, "console.risk."+code, args...)
+}
 
 func (v risksView) word(code string, args ...any) string { return riskWord(v.Lang, code, args...) }
 

@@ -40,7 +40,7 @@ func TestARiskIsSeenAndAPlayIsOpenedAssignedAndFinished(t *testing.T) {
 	h.as("tomas").get(page+"/risk").has("Usa un 70 % menos", "atención").lacks(`data-testid="open-play"`)
 
 	ines.post(page+"/plays", []string{"kind", "check_in"}).is(http.StatusSeeOther)
-	body := ines.get(page + "/risk").has("Preguntar cómo va", "proactiva", "Sin plan", "Lo que se sabía entonces: Usa un 70 % menos").body
+	body := ines.get(page+"/risk").has("Preguntar cómo va", "proactiva", "Sin plan", "Lo que se sabía entonces: Usa un 70 % menos").body
 	play := "ply_" + strings.SplitN(strings.SplitN(body, `id="ply_`, 2)[1], `"`, 2)[0]
 	ines.post(page+"/plays/"+play+"/plan", []string{"owner", h.users["ines"], "due", "2031-01-01", "plan", "Llamar"}).is(422).has("Elige un día desde hoy")
 	due := day.AddDate(0, 0, 5).Format(time.DateOnly)
@@ -49,5 +49,5 @@ func TestARiskIsSeenAndAPlayIsOpenedAssignedAndFinished(t *testing.T) {
 	ines.post(page+"/plays/"+play+"/begin", nil).is(http.StatusSeeOther)
 	ines.post(page+"/plays/"+play+"/finish", []string{"outcome", "recovered", "note", ""}).is(422).has("-end-note-error")
 	ines.post(page+"/plays/"+play+"/finish", []string{"outcome", "recovered", "note", "Ya está mejor"}).is(http.StatusSeeOther)
-	ines.get(page + "/risk").has("Recuperado", "Cómo acabó: Ya está mejor")
+	ines.get(page+"/risk").has("Recuperado", "Cómo acabó: Ya está mejor")
 }
