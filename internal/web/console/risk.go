@@ -126,8 +126,16 @@ func signalWords(lang string, s signal.Signal) string {
 	if s.Trend == signal.Rising && s.Before == 0 {
 		trend = "begun"
 	}
-	return riskWord(lang, code+"."+trend, "percent", max(s.Change, -s.Change), "recent", text.Thousandths(lang, s.Recent),
-		"before", text.Thousandths(lang, s.Before), "from", text.Date(lang, s.From), "until", text.Date(lang, s.Until))
+	return riskWord(lang, code+"."+trend, "percent", max(s.Change, -s.Change), "recent", amountWords(lang, s.Recent),
+		"before", amountWords(lang, s.Before), "from", text.Date(lang, s.From), "until", text.Date(lang, s.Until))
+}
+
+// amountWords writes a value as people say it: from ten on, without decimals.
+func amountWords(lang string, v int64) string {
+	if v >= 10*signal.Unit {
+		v = (v + signal.Unit/2) / signal.Unit * signal.Unit
+	}
+	return text.Thousandths(lang, v)
 }
 
 // RiskReasons tells in words why a customer is rated as they are.
