@@ -36,7 +36,7 @@ func (a *App) AddReadings(ctx context.Context, by Actor, list []ReadingInput) er
 	if n := len(list); n == 0 || n > ReadingsMost {
 		return fault.New(fault.Invalid, "field.invalid").On("readings")
 	}
-	metrics := a.Metrics()
+	metrics := a.ReadingMetrics()
 	references := make([]string, len(list))
 	for i, r := range list {
 		references[i] = r.Customer
