@@ -22,6 +22,7 @@ var scopes = map[string]scope{
 	"customers:write":  {acts: []string{"customer"}},
 	"complaints:read":  {reads: []string{"complaint"}},
 	"complaints:write": {acts: []string{"complaint"}},
+	"readings:write":   {acts: []string{"reading"}},
 	"statements:act":   {acts: []string{"statement"}, works: []string{"finance"}},
 	"privacy:act":      {works: []string{"privacy"}},
 	"success:act":      {works: []string{"success"}},
@@ -34,21 +35,6 @@ var scopes = map[string]scope{
 	"users:read":       {reads: []string{"users"}},
 	"webhooks:read":    {reads: []string{"webhook"}},
 	"webhooks:write":   {acts: []string{"webhook"}},
-	"cases:read":       {reads: []string{"case"}},
-	"cases:act":        {acts: []string{"case", "note", "obligation", "work"}, works: []string{"agent", "success", "admin"}},
-	"requests:write":   {acts: []string{"request"}},
-	"customers:read":   {reads: []string{"customer"}},
-	"customers:write":  {acts: []string{"customer"}},
-	"readings:write":   {acts: []string{"reading"}},
-	"statements:act":   {acts: []string{"statement"}, works: []string{"finance"}},
-	"privacy:act":      {works: []string{"privacy"}},
-	"playbooks:read":   {reads: []string{"playbook"}},
-	"playbooks:write":  {acts: []string{"playbook"}},
-	"outbox:read":      {reads: []string{"outbox"}},
-	"texts:read":       {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
-	"metrics:read":     {reads: []string{"metrics", "improvement"}},
-	"audit:read":       {reads: []string{"audit"}},
-	"users:read":       {reads: []string{"users"}},
 }
 
 // Scopes are everything that an API key may be given, by name.
