@@ -74,29 +74,29 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 
 // handedFacts is what became of an item, in words.
 func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
-	say := func(code string, args ...any) { out = append(out, v.say("handover."+code, args...)) }
+	tell := func(words string) { out = append(out, words) }
 	at := func(t time.Time) string { return text.ShortInstant(v.lang, t, v.zone()) }
 	if x.How != "" {
-		say("how.is", "how", x.How)
+		tell(v.say("handover.how.is", "how", x.How))
 	}
 	if !x.GivenAt.IsZero() {
-		say("given", "at", at(x.GivenAt))
+		tell(v.say("handover.given", "at", at(x.GivenAt)))
 	}
 	if s, ok := c.Handover.Sheet(x.ID); ok && x.Way == handover.Envelope {
-		say("envelope."+string(s.State), "until", at(s.Expires.Add(-1)), "at", at(s.OpenedAt))
+		tell(v.say("handover.envelope."+string(s.State), "until", at(s.Expires.Add(-1)), "at", at(s.OpenedAt)))
 	}
 	if x.Lacks != "" {
-		say("lacks", "lacks", x.Lacks)
+		tell(v.say("handover.lacks", "lacks", x.Lacks))
 	}
 	if x.State == handover.Accepted {
 		if x.AcceptedBy == handover.Client {
-			say("accepted", "at", at(x.AcceptedAt))
+			tell(v.say("handover.accepted", "at", at(x.AcceptedAt)))
 		} else {
-			say("slip", "at", at(x.AcceptedAt))
+			tell(v.say("handover.slip", "at", at(x.AcceptedAt)))
 		}
 	}
 	if x.Rotation != handover.NoRotation {
-		say("rotation."+string(x.Rotation), "date", text.LongDate(v.lang, x.RotateBy), "why", x.Attest)
+		tell(v.say("handover.rotation."+string(x.Rotation), "date", text.LongDate(v.lang, x.RotateBy), "why", x.Attest))
 	}
 	return out
 }
