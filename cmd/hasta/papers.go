@@ -13,6 +13,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/document"
 	"hastaluego/internal/handover"
+	"hastaluego/internal/invitation"
 	"hastaluego/internal/mail"
 	"hastaluego/internal/money"
 	"hastaluego/internal/text"
@@ -73,6 +74,17 @@ func (p papers) letter(x app.Paper) document.Letter {
 		})
 	case "code":
 		return document.Code(document.CodeFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Secret: x.Secret, NotMe: x.Links["not_me"]})
+	case "invitation":
+		i := x.Invitation
+		return document.Invitation(document.InvitationFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Start: i.Start, Minutes: i.Minutes, Format: string(i.Format), Place: i.Place,
+			Words: i.Words, Page: below(x.Links["case"], "/meeting"), NotMe: x.Links["not_me"],
+		})
+	case "offer":
+		return document.Offer(document.OfferFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Heard: x.Offer.Heard, What: x.Offer.What, Changes: x.Offer.Changes,
+			Until: x.Offer.Until, By: x.Offer.By, Answer: below(x.Links["case"], "/answer"), NotMe: x.Links["not_me"],
+		})
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
@@ -116,6 +128,19 @@ func pictures(x app.Paper) (out []document.Picture) {
 		out = append(out, document.Picture{Name: p.Name, Media: p.Media, Body: p.Body})
 	}
 	return out
+}
+
+// below is the address of a page below the one that a link leads to.
+func below(link, page string) string { return strings.Replace(link, "?", page+"?", 1) }
+
+// Calendar is the calendar file of the invitation that a paper is about.
+func (p papers) Calendar(x app.Paper) []byte {
+	i := x.Invitation
+	return document.Calendar(document.CalendarFacts{
+		Lang: x.Language, Company: document.Company{Name: p.company.Name, Email: p.company.Email, Zone: p.company.Zone}, ID: string(i.ID), Sequence: i.Sequence,
+		Made: i.MadeAt, Start: i.Start, End: i.End(), Format: string(i.Format), Place: i.Place, Words: i.Words, Page: below(x.Links["case"], "/meeting"),
+		Cancelled: i.State != invitation.Invited,
+	})
 }
 
 func lines(x app.Paper) []document.Subscription {
@@ -211,6 +236,9 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 		m.Attachments = []mail.Attachment{
 			{Name: x.Code + ".pdf", Type: "application/pdf", Data: pdf}, {Name: x.Code + ".proof.json", Type: "application/json", Data: proof},
 		}
+	}
+	if x.Kind == "invitation" {
+		m.Attachments = []mail.Attachment{{Name: x.Code + ".ics", Type: "text/calendar; charset=utf-8; method=PUBLISH", Data: p.papers.Calendar(x)}}
 	}
 	return m.Subject, m.Text, p.out.Send(ctx, m)
 }

@@ -11,8 +11,10 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/document"
+	"hastaluego/internal/invitation"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 	"hastaluego/internal/when"
 )
 
@@ -25,9 +27,11 @@ func aPaper(kind, lang string) app.Paper {
 			Product: "Faro Estudio", Plan: "Doce puestos", Amount: money.Amount{Minor: 5700, Currency: "EUR"}, Interval: customer.Monthly,
 			Start: when.Date{Year: 2024, Month: 1, Day: 1},
 		}},
-		Balances: []customer.Balance{{Reference: "F-1", Kind: customer.Invoice, Amount: money.Amount{Minor: 2472, Currency: "EUR"}, DueOn: when.Date{Year: 2026, Month: 12, Day: 15}}},
-		Case:     offboarding.Case{Effective: when.Date{Year: 2026, Month: 12, Day: 31}, RequestedAt: at},
-		Proof:    &app.LogProof{Entry: "aud_1", Index: 3, Size: 9, Leaf: make([]byte, 32), Root: make([]byte, 32), Checkpoint: "hasta\n9\nAAA\n"},
+		Balances:   []customer.Balance{{Reference: "F-1", Kind: customer.Invoice, Amount: money.Amount{Minor: 2472, Currency: "EUR"}, DueOn: when.Date{Year: 2026, Month: 12, Day: 15}}},
+		Case:       offboarding.Case{Effective: when.Date{Year: 2026, Month: 12, Day: 31}, RequestedAt: at},
+		Invitation: &invitation.Invitation{ID: "inv_1", State: invitation.Invited, Format: invitation.Phone, Start: at.AddDate(0, 0, 3), Minutes: 30, Place: "944 000 120", MadeAt: at},
+		Offer:      &offer.Offer{Heard: "El precio", What: "El mismo plan con cinco puestos", Changes: "Menos informes", Until: when.Date{Year: 2026, Month: 12, Day: 20}, By: when.Date{Year: 2026, Month: 12, Day: 31}},
+		Proof:      &app.LogProof{Entry: "aud_1", Index: 3, Size: 9, Leaf: make([]byte, 32), Root: make([]byte, 32), Checkpoint: "hasta\n9\nAAA\n"},
 	}
 	for _, purpose := range app.Letters[kind] {
 		p.Links[purpose] = "https://faro.example/" + strings.ReplaceAll(purpose, "_", "-") + "/tokentokentoken?lang=" + lang

@@ -338,6 +338,9 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 	}
 	if s.Kind == "wait" && s.Params["until"] == "effective" && p.Case.EffectiveAt.IsZero() {
 		p.Case.EffectiveAt = tx.Now()
+		if err := a.lapse(ctx, tx, p.Case.ID, "case.effective"); err != nil {
+			return err
+		}
 		return a.record(ctx, tx, fact{"case.effective", "engine", string(p.Case.ID), string(p.Case.Customer), nil})
 	}
 	return nil

@@ -9,34 +9,41 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/form"
+	"hastaluego/internal/invitation"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
+	"hastaluego/internal/reason"
 )
 
 // CaseView is everything about one case.
 type CaseView struct {
-	Plan       offboarding.Plan
-	Request    offboarding.Request
-	Customer   customer.Customer
-	Contacts   []customer.Contact
-	Lines      []customer.Subscription
-	Works      []offboarding.Work
-	Messages   []Message
-	Blobs      []Blob
-	Timeline   []TimelineEntry // newest first
-	Milestones []Milestone
-	Notes      []NoteView        // newest first; none for those who may not read them
-	Users      map[string]string // id → name
-	People     []User            // who may sign in
-	CanUndo    bool
-	Names      map[string]string // of items: id → account or reference
-	Proofs     map[offboarding.StepID][]ItemProof
-	Approves   map[string]bool                      // kinds of step that a second person decides
-	Between    Between                              // complaints and promises
-	Answered   []FormAnswer                         // of forms, oldest first; drafts too
-	Outages    map[offboarding.StepID]time.Duration // steps that wait for a system which does not answer: until it is called again
-	Prefilled  map[offboarding.StepID]form.Answers
-	Returns    Returns
-	Handover   Handover
+	Plan        offboarding.Plan
+	Request     offboarding.Request
+	Customer    customer.Customer
+	Contacts    []customer.Contact
+	Lines       []customer.Subscription
+	Works       []offboarding.Work
+	Messages    []Message
+	Blobs       []Blob
+	Timeline    []TimelineEntry // newest first
+	Milestones  []Milestone
+	Notes       []NoteView        // newest first; none for those who may not read them
+	Users       map[string]string // id → name
+	People      []User            // who may sign in
+	CanUndo     bool
+	Names       map[string]string // of items: id → account or reference
+	Proofs      map[offboarding.StepID][]ItemProof
+	Approves    map[string]bool                      // kinds of step that a second person decides
+	Between     Between                              // complaints and promises
+	Answered    []FormAnswer                         // of forms, oldest first; drafts too
+	Outages     map[offboarding.StepID]time.Duration // steps that wait for a system which does not answer: until it is called again
+	Prefilled   map[offboarding.StepID]form.Answers
+	Returns     Returns
+	Handover    Handover
+	Invitations []invitation.Invitation // newest first; none for those who may not read letters
+	Offer       *offer.Offer            // nil: none, or for others to see; without words for those who may not read notes
+	Asked       bool                    // the customer asked what could be done
+	Reasons     []reason.Given          // newest first; without words for those who may not read notes
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -105,6 +112,26 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		if v.Between, err = a.between(ctx, tx, c.Customer); err != nil {
 			return err
+		}
+		if by.MayRead("reason") {
+			if v.Reasons, err = a.reasons(ctx, tx, cid); err != nil {
+				return err
+			}
+			for i := range v.Reasons {
+				if !by.MayRead("note") {
+					v.Reasons[i].Text, v.Reasons[i].Evidence = "", ""
+				}
+			}
+		}
+		if by.MayRead("letter") {
+			if v.Invitations, err = a.invitations(ctx, tx, cid); err != nil {
+				return err
+			}
+		}
+		if by.MayRead("offer") {
+			if err := a.readOffer(ctx, tx, by, &v); err != nil {
+				return err
+			}
 		}
 		if err := a.readForms(ctx, tx, &v); err != nil {
 			return err

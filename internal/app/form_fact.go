@@ -8,7 +8,9 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/form"
+	"hastaluego/internal/invitation"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/signal"
 	"hastaluego/internal/when"
@@ -69,6 +71,32 @@ func (a *App) formFacts(ctx context.Context, tx Tx, c offboarding.Case) (map[str
 	slices.Sort(products)
 	facts["customer.products"] = strings.Join(slices.Compact(products), ", ")
 	facts["customer.value"] = sumText(s.Subscriptions)
+	w, err := a.whyOf(ctx, tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if w.Stated != nil {
+		r, _ := reason.Builtin().Find(w.Stated.Code)
+		facts["reason.stated"] = r.Family
+	}
+	answered, err := a.answers(ctx, tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	i, found, err := a.invited(ctx, tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if found && i.State == invitation.Declined {
+		facts["meeting.answer"] = "declined"
+	} else if found && !tx.Now().Before(i.Start) {
+		facts["meeting.day"] = when.DateOf(i.Start, zone).String()
+	}
+	for _, x := range answered {
+		if x.Name == "first_evaluation" && !x.DoneAt.IsZero() {
+			facts["first.hypothesis"] = x.Answers["hypothesis"]
+		}
+	}
 	return facts, nil
 }
 

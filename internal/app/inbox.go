@@ -16,7 +16,7 @@ type InboxRow struct {
 	Customer customer.Customer
 	Lines    []customer.Subscription
 	Next     *offboarding.Step // that waits for a person: of those that the filter asks for, the first to be due
-	Over     int               // steps that are over
+	Over, Of int               // steps that are over, and all; without those that were skipped
 }
 
 // Inbox is what waits for people.
@@ -77,7 +77,10 @@ func inboxRow(ctx context.Context, tx Tx, p offboarding.Plan, by Actor, f CaseFi
 	row.Lines = pick(subs, p.Case.Subscriptions)
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if s.Over() {
+		if s.State != offboarding.StepSkipped {
+			row.Of++
+		}
+		if s.Over() && s.State != offboarding.StepSkipped {
 			row.Over++
 		}
 		if waitsForPerson(s) && (row.Next == nil || sooner(by, f, s, row.Next)) {

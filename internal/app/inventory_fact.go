@@ -30,6 +30,17 @@ func (a *App) inventoryFacts(ctx context.Context, tx Tx, c customer.ID, facts ma
 	for _, b := range balances {
 		owes = owes || b.Status == customer.Due && b.Owed().Minor < 0
 	}
+	complaints, err := tx.ComplaintsOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	unsolved := 0
+	for _, x := range complaints {
+		if x.Unsolved() {
+			unsolved++
+		}
+	}
+	facts["customer.unsolved"] = unsolved
 	facts["customer.grants"], facts["customer.assets"], facts["customer.owes"] = open, len(assets), owes
 	return nil
 }

@@ -5,8 +5,10 @@ import (
 	"slices"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/invitation"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 )
 
 // allowed asks the table whether a letter may go out now. It is asked in the
@@ -17,6 +19,16 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if m.Case == "" {
 		ok, why := notice.Allow(m.Paper, f)
 		return ok, why, nil
+	}
+	if m.Paper == "invitation" {
+		if i, found, err := a.invited(ctx, tx, m.Case); err != nil || !found || i.State != invitation.Invited {
+			return false, notice.Answered, err
+		}
+	}
+	if m.Paper == "offer" { // a letter that comes too late would ask again
+		if o, found, err := tx.OfferOf(ctx, m.Case); err != nil || !found || o.State != offer.Offered {
+			return false, notice.Answered, err
+		}
 	}
 	c, err := tx.FindCase(ctx, m.Case)
 	if err != nil {

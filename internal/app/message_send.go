@@ -128,6 +128,20 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
+	if m.Paper == "invitation" {
+		i, _, err := a.invited(ctx, tx, m.Case)
+		if err != nil {
+			return Paper{}, err
+		}
+		p.Invitation = &i
+	}
+	if m.Paper == "offer" {
+		o, _, err := a.offerOf(ctx, tx, m.Case)
+		if err != nil {
+			return Paper{}, err
+		}
+		p.Offer = &o
+	}
 	if m.Paper == "code" {
 		if p.Secret, err = a.mintCode(ctx, tx, p.Case); err != nil {
 			return Paper{}, err
@@ -149,6 +163,7 @@ var Letters = map[string][]string{
 	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
+	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"},
 }
 
 // paths of the portal by the purpose of a link.

@@ -39,11 +39,12 @@ var permissions = []permission{
 	{"work", "agent admin", "privacy auditor"},        // decide about an uncertain or failed effect
 	{"assign", "admin", ""},                           // give a step to anybody of its role, as those who work on it may
 	{"note", "agent success", "privacy"},
-	{"complaint", "agent success", "privacy"},                  // complaints and what both sides promised
-	{"obligation", "agent finance", "success privacy auditor"}, // what comes back in kind; charging it is of the statement
-	{"letter", "", "agent privacy success"},                    // what a letter says, and files of evidence
-	{"risk", "agent success", "finance admin auditor"},         // who is likely to leave, and what is done about it
-	{"reading", "admin", ""},                                   // what customers use and spend
+	{"complaint", "agent success", "privacy"},                    // complaints and what both sides promised
+	{"obligation", "agent finance", "success privacy auditor"},   // what comes back in kind; charging it is of the statement
+	{"letter", "", "agent privacy success"},                      // what a letter says, and files of evidence
+	{"risk", "agent success", "finance admin auditor"},           // who is likely to leave, and what is done about it
+	{"reading", "admin", ""},                                     // what customers use and spend
+	{"reason", "agent success", "finance privacy admin auditor"}, // why customers leave; the words about it are read as notes are
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance auditor"},
 	{"metrics", "", "agent finance privacy success admin auditor"},

@@ -7,7 +7,9 @@ import (
 	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/form"
+	"hastaluego/internal/invitation"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 	"hastaluego/internal/relationship"
 )
 
@@ -51,6 +53,9 @@ type Tx interface {
 	ImprovementTx
 	HandoverTx
 	RiskTx
+	ReasonTx
+	OfferTx
+	InvitationTx
 	PlaybookTx
 	StaffTx
 	KeyTx
@@ -490,8 +495,10 @@ type Paper struct {
 	Notice      int    // of a reminder: the how manieth
 	Last        bool   // no reminder follows it
 	Handover    Handover
-	Report      form.Answers // of the final report
-	Pictures    []Picture    // of the final report
+	Report      form.Answers           // of the final report
+	Pictures    []Picture              // of the final report
+	Offer       *offer.Offer           // only in the letter "offer"
+	Invitation  *invitation.Invitation // only in the letter "invitation", and for its calendar file
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

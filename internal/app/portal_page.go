@@ -111,6 +111,9 @@ type CasePage struct {
 	Handover   Handover
 	Report     bool               // the final report can be read
 	Owed       []customer.Balance // while somebody looks after what is owed
+	Answering
+	Told    bool // they said why they leave
+	MayTell bool // they may still say it
 }
 
 // OpenCasePage reads the private page behind a token; purpose is "case" or
@@ -139,6 +142,20 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if err != nil {
 			return err
 		}
+		w, err := a.whyOf(ctx, tx, l.Case)
+		if err != nil {
+			return err
+		}
+		if out.Answering, err = a.answering(ctx, tx, plan); err != nil {
+			return err
+		}
+		if i, found, err := a.invited(ctx, tx, l.Case); err != nil {
+			return err
+		} else if found {
+			out.Paper.Invitation = &i
+		}
+		out.Told = w.Stated != nil
+		out.MayTell = !out.Told && (plan.Case.State == offboarding.CaseOpen || plan.Case.State == offboarding.CaseRegistered)
 		out.Data, out.Subject, out.AnswerBy = false, false, time.Time{}
 		out.Comebacks, out.Returnable = comebacks(plan, works), returnable(plan)
 		if s := plan.Step("came_back"); s != nil {

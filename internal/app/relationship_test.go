@@ -73,10 +73,8 @@ func TestAComplaintIsSeenBehindTheRequestAndItsFixIsAPromise(t *testing.T) {
 	})
 }
 
-func TestWhatElseSoThatItEndsWellBecomesPromises(t *testing.T) {
-	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
-		w := newWorldWith(t, e, listening+`  - id: second
+// afterTalking is a step behind those of listening.
+const afterTalking = `  - id: second
     kind: evaluate
     title: {es: "Después", en: "After"}
     after: [talk]
@@ -84,7 +82,12 @@ func TestWhatElseSoThatItEndsWellBecomesPromises(t *testing.T) {
     role: agent
     due: {d: 2, from: ready}
     escalate: {d: 1, to: admin}
-`)
+`
+
+func TestWhatElseSoThatItEndsWellBecomesPromises(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, listening+afterTalking)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")
 		for _, step := range []string{"first", "talk", "second"} {

@@ -15,8 +15,8 @@ type scope struct{ acts, reads, works []string }
 // scopes is everything that an API key may be given. No scope reaches what
 // needs a person: keys, people, and the decisions of a second one.
 var scopes = map[string]scope{
-	"cases:read":       {reads: []string{"case"}},
-	"cases:act":        {acts: []string{"case", "note", "obligation", "work"}, works: []string{"agent", "admin"}},
+	"cases:read":       {reads: []string{"case", "reason"}},
+	"cases:act":        {acts: []string{"case", "note", "obligation", "reason", "work"}, works: []string{"agent", "admin"}},
 	"requests:write":   {acts: []string{"request"}},
 	"customers:read":   {reads: []string{"customer"}},
 	"customers:write":  {acts: []string{"customer"}},

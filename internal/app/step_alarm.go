@@ -39,6 +39,9 @@ func (a *App) hush(ctx context.Context, tx Tx, p *offboarding.Plan, e offboardin
 			return tx.DropAlarms(ctx, p.Case.ID, key)
 		}
 	case "case.reversing", "case.stopped":
+		if err := a.lapse(ctx, tx, p.Case.ID, e.Type); err != nil {
+			return err
+		}
 		return tx.DropAlarms(ctx, p.Case.ID, "")
 	}
 	return nil

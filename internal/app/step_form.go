@@ -43,6 +43,9 @@ func (a *App) AnswerForm(ctx context.Context, by Actor, in FormInput) error {
 		if err := a.endWell(ctx, tx, p, by, clean); err != nil {
 			return err
 		}
+		if err := a.reasonOfForm(ctx, tx, p.Case, by, f, clean); err != nil {
+			return err
+		}
 		return p.Done(in.Step, tx.Now(), by.ID)
 	})
 }

@@ -34,10 +34,16 @@ const (
 	KindHandover  Kind = "handover" // there is something to look at
 	KindEnvelope  Kind = "envelope" // a credential waits
 	KindRotation  Kind = "rotation" // a credential is still to be changed
+	KindOffer     Kind = "offer"    // what could be done, for whoever asked
+	// KindInvitation invites to a conversation that nothing depends on.
+	KindInvitation Kind = "invitation"
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation}
+var Kinds = []Kind{
+	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
+	KindOffer, KindInvitation,
+}
 
 // Letter is what a letter says, worded and formatted, in the order in which it
 // is read.

@@ -320,7 +320,7 @@ func (s *scene) depart(ctx context.Context, ref string) offboarding.CaseID {
 	v, err := s.app.OpenCase(ctx, everybody, r.Case)
 	s.must(err)
 	for _, st := range v.Plan.Steps {
-		if !st.Human {
+		if !st.Human || st.Over() {
 			continue
 		}
 		for _, it := range st.Items {

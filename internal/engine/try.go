@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 	"hastaluego/internal/step"
 )
 
@@ -53,6 +54,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{Verdict: app.Accomplished}, t.App.RotationDue(ctx, w.Item)
 	case app.RateKind:
 		return t.App.Rate(ctx, w)
+	case app.OfferKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.OfferDue(ctx, offer.ID(w.Item))
 	case app.ChargeKind:
 		return t.watch(ctx, w)
 	case "message":

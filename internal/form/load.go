@@ -21,6 +21,7 @@ var Languages = []string{"es", "en"}
 var Facts = []string{
 	"customer.since", "customer.months", "customer.products", "customer.value", "use.trend", "spend.trend", "incidents.open",
 	"incidents.total", "commitments.ours", "commitments.theirs", "terms.kept", "money.owed", "reason.stated", "first.hypothesis", "effective",
+	"meeting.answer", "meeting.day",
 }
 
 type formFile struct {

@@ -52,6 +52,8 @@ var Table = []Rule{
 	{Class: "handover", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
+	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
+	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1}, // they asked what could be done
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
 	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 }
@@ -83,6 +85,7 @@ const (
 	Silence      = "notice.silence"
 	NoConsent    = "notice.no_consent"
 	TooEarly     = "notice.too_early"
+	Answered     = "notice.answered" // what it would ask is over
 )
 
 // Allow decides whether a message of the class may go out now, and if not, why

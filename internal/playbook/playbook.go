@@ -96,6 +96,7 @@ var Facts = map[string]rule.Type{
 	"case.channel": rule.TextType, "case.when": rule.TextType, "case.subscriptions": rule.IntType,
 	"case.days_to_effective": rule.IntType, "case.products": rule.TextType,
 	"customer.grants": rule.IntType, "customer.assets": rule.IntType, "customer.owes": rule.BoolType,
+	"customer.unsolved": rule.IntType, // complaints that wait for their fix
 }
 
 var factEnv = sync.OnceValue(func() *rule.Env {

@@ -10,6 +10,8 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
+	"hastaluego/internal/relationship"
 )
 
 type listCases struct {
@@ -47,6 +49,18 @@ type pauseCase struct {
 	Body struct {
 		Why string `json:"why" minLength:"1" maxLength:"2000"`
 	} `nameHint:"PauseInput"`
+}
+
+type giveReason struct {
+	Case string `path:"case"`
+	Body struct {
+		Kind        string `json:"kind" enum:"stated,root"`
+		Code        string `json:"code" minLength:"1" maxLength:"40"`
+		Attribution string `json:"attribution,omitempty" enum:"ours,theirs,market,unknown"`
+		Complaint   string `json:"complaint,omitempty" maxLength:"100"`
+		Text        string `json:"text,omitempty" maxLength:"4000"`
+		Evidence    string `json:"evidence,omitempty" maxLength:"4000"`
+	} `nameHint:"ReasonInput"`
 }
 
 type entryList struct {
@@ -127,6 +141,16 @@ func (a *API) cases(h huma.API) {
 	on(h, a, route{ID: "undo-case", Method: http.MethodPost, Path: "/v1/cases/{case}/undo", Scopes: []string{"cases:act"}, Tag: "cases"},
 		func(ctx context.Context, by app.Actor, in *oneCase) (*done, error) {
 			return act("case", in.Case, func() error { return a.App.UndoByStaff(ctx, by, offboarding.CaseID(in.Case)) })
+		})
+	on(h, a, route{ID: "give-reason", Method: http.MethodPost, Path: "/v1/cases/{case}/reasons", Scopes: []string{"cases:act"}, Tag: "cases", Prefix: "reason."},
+		func(ctx context.Context, by app.Actor, in *giveReason) (*done, error) {
+			b := in.Body
+			return act("case", in.Case, func() error {
+				return a.App.RecordReason(ctx, by, app.ReasonInput{
+					Case: offboarding.CaseID(in.Case), Kind: reason.Kind(b.Kind), Code: b.Code, Attribution: reason.Attribution(b.Attribution),
+					Complaint: relationship.ComplaintID(b.Complaint), Text: b.Text, Evidence: b.Evidence,
+				})
+			})
 		})
 	on(h, a, route{ID: "get-case-file", Method: http.MethodGet, Path: "/v1/cases/{case}/files/{file}", Scopes: []string{"texts:read"}, Tag: "cases", Answers: "application/octet-stream"},
 		func(ctx context.Context, by app.Actor, in *oneFile) (*download, error) {

@@ -183,6 +183,14 @@ func departure(t *testing.T, h *house, c *caller) {
 
 	evaluation(t, h, c, at)
 
+	c.post(at+"/reasons", `{"kind": "root", "code": "price_rise"}`).told(422, "field.required")
+	c.post(at+"/reasons", `{"kind": "stated", "code": "nothing"}`).told(422, "reason.choose")
+	c.post(at+"/reasons", `{"kind": "root", "code": "price_rise", "evidence": "Subimos un 20 % en mayo"}`).is(204)
+	c.post(at+"/reasons", `{"kind": "stated", "code": "service", "text": "Nadie me llamó"}`).is(204)
+	if got := c.get(at).is(200); got.text("reasons.1.family") != "price" || got.text("reasons.1.billing") != "too_expensive" ||
+		got.text("reasons.0.text") != "Nadie me llamó" || got.get("reasons.0.bad_service") != true {
+		t.Errorf("reasons: %s", got.body)
+	}
 	c.post(at+"/steps/doors/items/"+door+"/tick", `{"evidence": "Ya no entra"}`).is(204)
 	c.post(at+"/steps/doors/complete", `{"note": "Cerrado"}`).is(204)
 	must(t, h.Approve(ctx, second, id, "agree", false, "Falta el acta"))
@@ -225,7 +233,7 @@ func departure(t *testing.T, h *house, c *caller) {
 	deaf := h.key("cases:read")
 	for _, path := range []string{at, at + "/timeline", at + "/steps/first/form"} {
 		body := string(deaf.get(path).is(200).body)
-		for _, secret := range []string{"Hecho", "Desmontado", "Lo vi", "llama mañana", "DNI", "Dijo que era caro"} {
+		for _, secret := range []string{"Hecho", "Desmontado", "Lo vi", "llama mañana", "DNI", "Dijo que era caro", "Nadie me llamó", "Subimos"} {
 			if strings.Contains(body, secret) {
 				t.Errorf("%s says %q to a key that may not read it", path, secret)
 			}

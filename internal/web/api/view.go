@@ -127,6 +127,7 @@ type CaseFile struct {
 	Works      []Work      `json:"works"`
 	Milestones []Milestone `json:"milestones"`
 	Files      []File      `json:"files"`
+	Reasons    []Reason    `json:"reasons"`
 }
 
 // viewFile shows a case; what people wrote only where texts is set.
@@ -143,7 +144,7 @@ func (a *API) viewFile(c app.CaseView, texts bool) CaseFile {
 			return v
 		}),
 		Works:      each(effects, func(w offboarding.Work) Work { return viewWork(w, texts) }),
-		Milestones: each(c.Milestones, viewMilestone), Files: each(c.Blobs, viewBlob),
+		Milestones: each(c.Milestones, viewMilestone), Files: each(c.Blobs, viewBlob), Reasons: each(c.Reasons, viewReason),
 	}
 }
 

@@ -24,6 +24,8 @@ type caseView struct {
 	Steps                                []stepView
 	Between                              promisesView // empty for whoever may not read it
 	Unsolved                             int          // complaints behind the departure
+	Why                                  whyView
+	Offer                                offerView
 	Works                                []workView
 	Next                                 []nextDate
 	Letters                              []letterRow
@@ -58,6 +60,7 @@ type stepView struct {
 	Proofs                                              []proofView
 	Items                                               []itemView
 	ItemsOpen                                           int
+	Invite                                              *inviteView
 	Form                                                *formView // nil: it has none, or this person may not read it
 	Typed, Error                                        string
 	Assign                                              *choiceView // whose turn it may be; nil when this person may not say
@@ -121,10 +124,12 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 			}
 		}
 	}
-	cv.Graph = draw(v.lang, c.Plan.Steps, cv.Steps)
+	steps, views := drawn(c.Plan.Steps, cv.Steps)
+	cv.Graph = draw(v.lang, steps, views)
 	if cv.Between = v.viewBetween(c, now); cv.Between.Customer != "" {
 		cv.Unsolved = c.Between.Unsolved
 	}
+	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
 	cv.Notes = v.viewNotes(c, e)
 	for _, m := range c.Messages {
@@ -251,7 +256,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 		sv.Escalated = v.say("step.escalated", "role", role(v.lang, s.Escalated))
 	}
 	if v.actor.MayRead("letter") {
-		sv.Form = v.viewForm(c, s, e)
+		sv.Form, sv.Invite = v.viewForm(c, s, e), v.viewInvite(c, s, e)
 		for _, b := range c.Evidence(s.ID) {
 			sv.Files = append(sv.Files, v.viewFile(b, c))
 		}

@@ -38,6 +38,9 @@ type Options struct {
 	Verify func(context.Context) (AuditSummary, error)
 	// About tells what the installation is made of; may be nil.
 	About func(context.Context) (About, error)
+	// Calendar is the calendar file of the invitation that a paper is about; nil
+	// where none are made.
+	Calendar func(app.Paper) []byte
 }
 
 type console struct {
@@ -144,6 +147,11 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/customers/{id}/plays/{play}/plan":                 (*visit).planPlay,
 		"POST /console/customers/{id}/plays/{play}/begin":                (*visit).beginPlay,
 		"POST /console/customers/{id}/plays/{play}/finish":               (*visit).finishPlay,
+		"POST /console/cases/{id}/reasons":                               (*visit).giveReason,
+		"POST /console/cases/{id}/steps/{step}/invite":                   (*visit).invite,
+		"GET /console/cases/{id}/meeting.ics":                            (*visit).calendar,
+		"POST /console/cases/{id}/offer":                                 (*visit).makeOffer,
+		"POST /console/cases/{id}/offer/end":                             (*visit).endOffer,
 	} {
 		mux.HandleFunc(pattern, c.staff(fn))
 	}

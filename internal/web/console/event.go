@@ -97,7 +97,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
 		"name", get("name"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
-		"host", get("host"), "messages", get("messages"),
+		"host", get("host"), "messages", get("messages"), "reason", reasonLabel(v.lang, get("reason")),
 	}
 }
 

@@ -44,6 +44,29 @@ type slot struct {
 	x, y float64
 }
 
+// drawn leaves out what was skipped and leads to nothing that was not.
+func drawn(steps []offboarding.Step, views []stepView) (kept []offboarding.Step, shown []stepView) {
+	leads := map[string]bool{}
+	keep := make([]bool, len(steps))
+	for changed := true; changed; {
+		changed = false
+		for i, s := range steps {
+			if !keep[i] && (s.State != offboarding.StepSkipped || leads[s.Key]) {
+				keep[i], changed = true, true
+				for _, key := range s.After {
+					leads[key] = true
+				}
+			}
+		}
+	}
+	for i := range steps {
+		if keep[i] {
+			kept, shown = append(kept, steps[i]), append(shown, views[i])
+		}
+	}
+	return kept, shown
+}
+
 // draw lays the plan out.
 func draw(lang string, steps []offboarding.Step, views []stepView) graph {
 	after := needed(steps)

@@ -148,7 +148,7 @@ func newHouseOf(t *testing.T, demo bool, name string) *house {
 		return console.AuditSummary{OK: false, Size: 48213, Root: "7f3a", Entries: 48213, Problems: []string{"leaf_not_in_tree 7 <b>"}}, nil
 	}, About: func(context.Context) (console.About, error) {
 		return console.About{Version: "v1", Database: "sqlite", Schema: 14, LogKey: "log-key-of-the-test"}, nil
-	}}))
+	}, Calendar: func(p app.Paper) []byte { return []byte("BEGIN:VCALENDAR " + p.Invitation.Place) }}))
 	h.url = srv.URL
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = eng.Run(ctx) })

@@ -278,7 +278,7 @@ func (v *visit) viewRow(r app.InboxRow, users map[string]string, now time.Time) 
 	row := inboxRow{
 		ID: string(c.ID), Code: c.Code, Name: r.Customer.Name, Reference: r.Customer.Reference,
 		Ends: text.Date(v.lang, c.Effective), State: caseBadge(v.lang, c.State), Sums: sums(v.lang, r.Lines),
-		Stage: v.say("inbox.stage", "done", r.Over, "all", len(r.Plan.Steps)),
+		Stage: v.say("inbox.stage", "done", r.Over, "all", r.Of),
 	}
 	if c.Paused {
 		row.State = badge{"pause", "warn", v.say("mood.paused")}

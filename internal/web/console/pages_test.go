@@ -67,7 +67,7 @@ func TestAPlaybookIsActivatedByASecondAdministrator(t *testing.T) {
 	ines.get("/console/playbooks").is(200).has("Baja de una suscripción", "En uso", "De la configuración")
 	source := strings.Replace(string(playbook.Builtin()["saas-b2c"]), "Despedirse", "Decir adiós", 1)
 	noa.post("/console/playbooks", []string{"source", strings.Replace(source, "kind: task", "kind: tusk", 1)}).is(422).
-		has(`data-testid="problems"`, "playbook.yaml:14:11", "tusk")
+		has(`data-testid="problems"`, "playbook.yaml:16:11", "tusk")
 	h.as("tomas").post("/console/playbooks", []string{"source", source}).is(403)
 	r := noa.post("/console/playbooks", []string{"source", source}).is(http.StatusSeeOther)
 	noa.get(r.to).is(200).has(`data-testid="kept"`, `data-testid="same-person"`, "Propuesta")

@@ -141,6 +141,11 @@ func routes(h *house) map[string]line {
 		"POST /console/customers/{id}/plays/{play}/plan":                 {who: "act:risk", path: cus + "/plays/ply_x/plan"},
 		"POST /console/customers/{id}/plays/{play}/begin":                {who: "act:risk", path: cus + "/plays/ply_x/begin"},
 		"POST /console/customers/{id}/plays/{play}/finish":               {who: "act:risk", path: cus + "/plays/ply_x/finish"},
+		"POST /console/cases/{id}/reasons":                               {who: "act:reason", path: c + "/reasons", form: []string{"reason.kind", "stated", "reason.code", "price"}},
+		"POST /console/cases/{id}/steps/{step}/invite":                   {who: "role:agent", path: c + "/steps/review/invite", form: []string{"invitation.date", "2031-01-01", "invitation.time", "10:30"}},
+		"GET /console/cases/{id}/meeting.ics":                            {who: "read:letter", path: c + "/meeting.ics"},
+		"POST /console/cases/{id}/offer":                                 {who: "act:offer", path: c + "/offer"},
+		"POST /console/cases/{id}/offer/end":                             {who: "act:offer", path: c + "/offer/end"},
 	}
 }
 

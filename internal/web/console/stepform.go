@@ -35,13 +35,13 @@ func (v *visit) viewForm(c app.CaseView, s offboarding.Step, e echo) *formView {
 		return nil
 	}
 	given, done := c.Given(s.ID)
-	if e.Step == s.Key && e.Answers != nil {
+	if e.Step == s.Key && e.Form == "" && e.Answers != nil {
 		given = e.Answers
 	}
 	fv := &formView{Title: title(v.lang, f.Title, f.Name), Intro: title(v.lang, f.Intro, ""), Done: done}
 	for _, x := range f.Fields {
 		field := v.viewField(s.Key, x, given[x.ID])
-		if e.Step == s.Key {
+		if e.Step == s.Key && e.Form == "" {
 			field.Error = e.Errors[x.ID]
 		}
 		if c.Prefilled[s.ID][x.ID] != "" {

@@ -10,6 +10,7 @@ func TestAGuidedFormIsFilledInKeptAndFixed(t *testing.T) {
 	h := newHouseOf(t, false, "saas-b2b")
 	page := "/console/cases/" + string(h.departure("Estudio Almena", "FE-20418"))
 	ines := h.as("ines")
+	ines.calm(page)
 	ines.get(page).is(200).has(`data-testid="form-first_evaluation"`, "Según los datos", "Tu hipótesis").lacks("form-meeting")
 	// Finance works on other things and does not read what is written here.
 	h.as("tomas").get(page).lacks(`data-testid="form-first_evaluation"`)

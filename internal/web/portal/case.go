@@ -2,10 +2,12 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/invitation"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -26,6 +28,11 @@ func (p *portal) track(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := viewTrack(page.Paper.Language, p.App.Company(), base(r), page)
+	v.Meeting = page.CanUndo && page.Paper.Invitation != nil && page.Paper.Invitation.State == invitation.Invited && page.Paper.Now.Before(page.Paper.Invitation.End())
+	switch s := answerState(page); s { // what was declined is not brought up again
+	case "asked", "nothing", "offered", "accepted":
+		v.Answer = s
+	}
 	p.show(w, r, http.StatusOK, v.Title, trackPage(v))
 }
 
@@ -46,6 +53,12 @@ func (p *portal) proved(w http.ResponseWriter, r *http.Request, most time.Durati
 }
 
 func (p *portal) receipt(w http.ResponseWriter, r *http.Request) {
+	p.showReceipt(w, r, http.StatusOK, nil, nil)
+}
+
+// showReceipt shows the receipt, with what was typed into its question and what
+// is wrong with that.
+func (p *portal) showReceipt(w http.ResponseWriter, r *http.Request, status int, typed url.Values, wrong error) {
 	r, page, err := p.proved(w, r, proofWait)
 	if err != nil {
 		p.Fail(w, r, err)
@@ -53,7 +66,7 @@ func (p *portal) receipt(w http.ResponseWriter, r *http.Request) {
 	}
 	lang := page.Paper.Language
 	title := text.Say(lang, "portal.receipt.title", "code", page.Paper.Code)
-	p.show(w, r, http.StatusOK, title, receiptPage(receiptView{lang, base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil}))
+	p.show(w, r, status, title, receiptPage(receiptView{lang, base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil, viewWhy(lang, page, typed, wrong), page.MayAsk}))
 }
 
 func (p *portal) receiptPDF(w http.ResponseWriter, r *http.Request) {

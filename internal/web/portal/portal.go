@@ -24,6 +24,7 @@ import (
 type Papers interface {
 	HTML(p app.Paper) string
 	PDF(p app.Paper) ([]byte, error)
+	Calendar(p app.Paper) []byte // file of its invitation
 }
 
 type portal struct {
@@ -50,6 +51,12 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	}
 	mux.HandleFunc("GET /c/{token}", p.track)
 	mux.HandleFunc("GET /c/{token}/receipt", p.receipt)
+	mux.HandleFunc("POST /c/{token}/why", p.tellReason)
+	mux.HandleFunc("GET /c/{token}/answer", p.answerPage)
+	mux.HandleFunc("GET /c/{token}/meeting", p.meeting)
+	mux.HandleFunc("POST /c/{token}/meeting", p.declineMeeting)
+	mux.HandleFunc("GET /c/{token}/meeting.ics", p.calendar)
+	mux.HandleFunc("POST /c/{token}/answer", p.answer)
 	mux.HandleFunc("GET /c/{token}/receipt.pdf", p.receiptPDF)
 	mux.HandleFunc("GET /c/{token}/proof.json", p.proof)
 	mux.HandleFunc("GET /c/{token}/undo", p.askUndo)

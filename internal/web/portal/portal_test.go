@@ -39,6 +39,8 @@ func (plain) HTML(p app.Paper) string { return "<p>" + p.Kind + " " + p.Code + "
 
 func (plain) PDF(app.Paper) ([]byte, error) { return []byte("%PDF-"), nil }
 
+func (plain) Calendar(p app.Paper) []byte { return []byte("BEGIN:VCALENDAR " + p.Invitation.Place) }
+
 type noPost struct{}
 
 func (noPost) Send(context.Context, string, string, app.Paper) (string, string, error) {
@@ -48,7 +50,9 @@ func (noPost) Send(context.Context, string, string, app.Paper) (string, string, 
 // site is a portal over a real database without an engine.
 type site struct {
 	*httptest.Server
-	t *testing.T
+	t     *testing.T
+	app   *app.App
+	store *store.Store
 }
 
 func open(t *testing.T, e testkit.Engine) *site {
@@ -86,7 +90,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string) *site {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))
 	srv := httptest.NewServer(web.Secure(portal.New(&web.Kit{Assets: files, App: a, Log: log}, plain{})))
 	t.Cleanup(func() { srv.Close(); _ = s.Close(); _ = keys.Close() })
-	return &site{srv, t}
+	return &site{srv, t, a, s}
 }
 
 func must(t *testing.T, err error) {

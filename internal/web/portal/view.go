@@ -77,6 +77,8 @@ func (v askView) stage() string {
 type receiptView struct {
 	Lang, Base, Paper string
 	Proved            bool // it bears the proof of the log
+	Why               whyView
+	MayAsk            bool // they may ask what could be done
 }
 
 func (v askView) say(code string, args ...any) string {
@@ -107,7 +109,9 @@ type trackView struct {
 	// HandoverAsks says that it is the client's turn.
 	HandoverAsks bool
 	Owed         []owedLine
-	Owner        bool // the departure is not stopped: they may say that it was not them
+	Owner        bool   // the departure is not stopped: they may say that it was not them
+	Meeting      bool   // they are invited to talk, and have not said no
+	Answer       string // state of what could be done; empty: nothing to read there
 }
 
 // comeback is a class of undoing in words, and what belongs to it.

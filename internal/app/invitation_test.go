@@ -1,0 +1,57 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/form"
+	"hastaluego/internal/invitation"
+	"hastaluego/internal/testkit"
+)
+
+func TestTheCustomerIsInvitedOnceAndMaySayNo(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, listening)
+		ctx := t.Context()
+		_, c, page := w.request(t, "period_end")
+		now, _, err := w.store.Now(ctx)
+		must(t, err)
+		in := app.InviteInput{Case: c, Step: "talk", Format: invitation.InPerson, Neutral: true, Place: "Café El Faro", Start: now.Add(48 * time.Hour), Minutes: 45}
+		code(t, w.Invite(ctx, agent, in), "step.not_ready") // what is believed is not written down yet
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		must(t, w.AnswerForm(ctx, agent, app.FormInput{Case: c, Step: "first", Answers: fill(w.FormOf(*v.Plan.Step("first"))), Done: true}))
+		code(t, w.Invite(ctx, app.Actor{ID: "usr_f", Roles: []string{"finance"}}, in), "forbidden.role")
+		in.Start = now.Add(-time.Hour)
+		refused(t, "an hour ago", w.Invite(ctx, agent, in), "invitation.start", "invitation.date")
+		in.Start = now.Add(48 * time.Hour)
+		code(t, w.DeclineMeeting(ctx, page), "not_found")
+		must(t, w.Invite(ctx, agent, in))
+		if i := w.mail.wait(t, "invitation", firstMail).Invitation; i == nil || i.Place != "Café El Faro" || !i.Neutral || i.Sequence != 0 {
+			t.Fatalf("the letter: %+v", i)
+		}
+		in.Start = now.Add(72 * time.Hour)
+		must(t, w.Invite(ctx, agent, in)) // another time: on their page, without another letter
+		must(t, w.UntilQuiet(ctx))
+		p, err := w.OpenCasePage(ctx, page, "case", "")
+		must(t, err)
+		if i := p.Paper.Invitation; i.Sequence != 1 || !i.Start.Equal(in.Start.Truncate(time.Microsecond)) || w.mail.count("invitation") != 1 {
+			t.Fatalf("agreed anew: %+v, %d letters", i, w.mail.count("invitation"))
+		}
+		must(t, w.DeclineMeeting(ctx, page))
+		must(t, w.DeclineMeeting(ctx, page))
+		if n := w.logged(t, "meeting.declined"); n != 1 {
+			t.Errorf("declined %d times", n)
+		}
+		code(t, w.Invite(ctx, agent, in), "invitation.over")
+		v, err = w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if given, _ := v.Given(v.Plan.Step("talk").ID); given["outcome"] != "declined" {
+			t.Errorf("the form begins with %v", given)
+		}
+		must(t, w.AnswerForm(ctx, agent, app.FormInput{Case: c, Step: "talk", Answers: form.Answers{"outcome": "declined"}, Done: true}))
+		w.verifyLog(t)
+	})
+}

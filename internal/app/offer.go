@@ -1,0 +1,415 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/relationship"
+	"hastaluego/internal/when"
+)
+
+// SealedOffer is an offer as it is stored: its words are in Body, sealed with
+// the customer's key.
+type SealedOffer struct {
+	offer.Offer
+	KeyID string
+	Body  []byte
+}
+
+// OfferTx keeps offers, one per departure.
+type OfferTx interface {
+	// PutOffer stores a new one (Version 0) or, by Version, changes one; fault.Conflict
+	// when there is one already, or somebody was faster.
+	PutOffer(ctx context.Context, o SealedOffer) error
+	OfferOf(ctx context.Context, c offboarding.CaseID) (o SealedOffer, found bool, err error)
+	FindOffer(ctx context.Context, id offer.ID) (SealedOffer, error)
+}
+
+// OfferInput is what somebody of the company proposes.
+type OfferInput struct {
+	Case      offboarding.CaseID
+	Kind      offer.Kind
+	Complaint relationship.ComplaintID // that a fix puts right
+	Heard     string
+	What      string
+	Changes   string
+	Until, By when.Date
+	Spoken    bool // they asked, in a conversation, to be told
+}
+
+// MakeOffer proposes one thing to a customer whose departure is registered and
+// whose receipt is out. The departure goes on. A letter tells of it only if
+// they asked to hear what could be done; else it waits on their page.
+func (a *App) MakeOffer(ctx context.Context, by Actor, in OfferInput) error {
+	if err := by.may("offer"); err != nil {
+		return err
+	}
+	l := prose(nil, map[string]*string{"offer.heard": &in.Heard, "offer.what": &in.What, "offer.changes": &in.Changes})
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, in.Case)
+		if err != nil {
+			return err
+		}
+		c := p.Case
+		if _, made, err := tx.OfferOf(ctx, c.ID); err != nil {
+			return err
+		} else if made {
+			return fault.New(fault.Blocked, "offer.once")
+		}
+		zone, err := zoneOf(c)
+		if err != nil {
+			return err
+		}
+		if c.State != offboarding.CaseOpen || !p.CanUndo(tx.Now(), c.Effective.End(zone)) {
+			return fault.New(fault.Blocked, "offer.too_late")
+		}
+		if out, err := receiptOut(ctx, tx, c.ID); err != nil {
+			return err
+		} else if !out {
+			return fault.New(fault.Blocked, "offer.before_receipt")
+		}
+		o := offer.Offer{
+			ID: offer.ID(id.New("ofr")), Case: c.ID, Customer: c.Customer, Kind: in.Kind, State: offer.Offered, Until: in.Until, By: in.By,
+			Complaint: in.Complaint, OfferedBy: by.ID, OfferedAt: tx.Now(), Heard: in.Heard, What: in.What, Changes: in.Changes,
+		}
+		wronged, err := a.wronged(ctx, tx, c.ID, c.Customer)
+		if err != nil {
+			return err
+		}
+		wrong := append(l[:len(l):len(l)], o.Check(when.DateOf(tx.Now(), zone), c.Effective, wronged)...)
+		if ok, err := a.unsolvedComplaint(ctx, tx, o); err != nil {
+			return err
+		} else if !ok {
+			wrong = append(wrong, fault.New(fault.Invalid, "field.choice").On("offer.complaint"))
+		}
+		if len(wrong) > 0 {
+			return wrong
+		}
+		if err := a.putOffer(ctx, tx, o); err != nil {
+			return err
+		}
+		if err := tx.InsertWork(ctx, offboarding.Work{
+			ID: offboarding.WorkID(id.New("work")), Kind: OfferKind, Item: string(o.ID), System: "house", Key: string(o.ID),
+			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: o.Until.End(zone),
+		}); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"offer.made", by.ID, string(c.ID), string(c.Customer), map[string]any{
+			"offer": string(o.ID), "kind": string(o.Kind), "until": o.Until.String(), "due": o.By.String(), "what": o.What, "spoken": in.Spoken,
+		}}); err != nil {
+			return err
+		}
+		asked := p.Step(seeWhat)
+		if in.Spoken || asked != nil {
+			m := a.letter(tx, "offer", c)
+			if err := a.address(ctx, tx, &m, c); err != nil {
+				return err
+			}
+			if err := a.queue(ctx, tx, m, string(c.Customer), true); err != nil {
+				return err
+			}
+		}
+		if asked == nil || asked.Over() || asked.State == offboarding.StepBlocked {
+			return nil
+		}
+		if err := p.Done(seeWhat, tx.Now(), by.ID); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, by.ID)
+	})
+}
+
+// receiptOut reports whether the receipt of a departure has left the house.
+func receiptOut(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
+	letters, err := tx.ListMessages(ctx, c, 1000)
+	for _, m := range letters {
+		if m.Paper == "receipt" && (m.State == "sent" || m.State == "refused") {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// unsolvedComplaint reports whether the complaint that a fix names is the
+// customer's and still waits for one; none named is fine.
+func (a *App) unsolvedComplaint(ctx context.Context, tx Tx, o offer.Offer) (bool, error) {
+	if o.Complaint == "" {
+		return true, nil
+	}
+	list, err := tx.ComplaintsOf(ctx, o.Customer)
+	for _, c := range list {
+		if c.ID == o.Complaint {
+			return c.Unsolved(), err
+		}
+	}
+	return false, err
+}
+
+// seeWhat is the step that asks a person to answer a customer who wants to hear
+// what could be done.
+const seeWhat = "see_what"
+
+// AskOffer is the customer asking, of their own accord, what could be done. A
+// person is asked, with a date; the departure goes on. Again, it changes
+// nothing.
+func (a *App) AskOffer(ctx context.Context, token string) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		p, err := tx.FindPlan(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		if _, made, err := tx.OfferOf(ctx, l.Case); err != nil || made || p.Step(seeWhat) != nil {
+			return err
+		}
+		if p.Case.State != offboarding.CaseOpen || !p.Case.EffectiveAt.IsZero() {
+			return fault.New(fault.Blocked, "offer.too_late")
+		}
+		if err := a.record(ctx, tx, fact{"offer.asked", "customer", string(l.Case), string(p.Case.Customer), nil}); err != nil {
+			return err
+		}
+		s := playbook.House(seeWhat)
+		s.ID = offboarding.StepID(id.New("step"))
+		if err := p.Ask(s, tx.Now()); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, "customer")
+	})
+}
+
+// AnswerOffer is the customer saying yes or no on their page. Yes undoes the
+// departure, as undoing it does, and makes what was offered a commitment of
+// ours. No changes nothing, and it is not asked again. The same answer again
+// changes nothing.
+func (a *App) AnswerOffer(ctx context.Context, token string, yes bool) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		o, found, err := a.offerOf(ctx, tx, l.Case)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if yes && o.State == offer.Accepted || !yes && o.State == offer.Declined {
+			return nil
+		}
+		to, typ := offer.Declined, "offer.declined"
+		if yes {
+			to, typ = offer.Accepted, "offer.accepted"
+		}
+		if err := o.To(to); err != nil {
+			return err
+		}
+		o.AnsweredAt = tx.Now()
+		if yes {
+			if o.Commitment, err = a.owe(ctx, tx, o); err != nil {
+				return err
+			}
+		}
+		if err := a.putOffer(ctx, tx, o); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{typ, "customer", string(o.Case), string(o.Customer), map[string]any{
+			"offer": string(o.ID), "kind": string(o.Kind), "commitment": string(o.Commitment),
+		}}); err != nil || !yes {
+			return err
+		}
+		return a.undo(ctx, tx, o.Case, "customer")
+	})
+}
+
+// owe makes what was offered a commitment of ours, due on the day that was
+// named; of a fix, the complaint that it answers is promised.
+func (a *App) owe(ctx context.Context, tx Tx, o offer.Offer) (relationship.CommitmentID, error) {
+	if o.Complaint != "" {
+		c, err := a.complaint(ctx, tx, o.Complaint)
+		if err != nil {
+			return "", err
+		}
+		if c.Unsolved() {
+			if err := c.To(relationship.Promised, a.today(tx)); err != nil {
+				return "", err
+			}
+			c.Answer = o.What
+			if err := a.putComplaint(ctx, tx, c); err != nil {
+				return "", err
+			}
+			if err := a.record(ctx, tx, fact{"complaint.promised", "customer", "", string(c.Customer), map[string]any{
+				"complaint": string(c.ID), "answer": o.What, "cause": c.Cause, "by": o.By.String(),
+			}}); err != nil {
+				return "", err
+			}
+		}
+	}
+	c := relationship.Commitment{
+		ID: relationship.CommitmentID(id.New("com")), Customer: o.Customer, Case: o.Case, Complaint: o.Complaint, By: relationship.Ours, Due: o.By,
+		State: relationship.Pending, What: o.What,
+	}
+	return c.ID, a.promise(ctx, tx, "customer", c)
+}
+
+// EndOffer says that what was offered and accepted was applied, or that it is
+// taken back, with what shows it.
+func (a *App) EndOffer(ctx context.Context, by Actor, cid offboarding.CaseID, s offer.State, evidence string) error {
+	if err := by.may("offer"); err != nil {
+		return err
+	}
+	clean, err := required("offer.evidence", evidence, 4000)
+	if err != nil {
+		return err
+	}
+	if s != offer.Applied && s != offer.Reversed {
+		return fault.New(fault.Invalid, "field.choice").On("offer.state")
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		o, found, err := a.offerOf(ctx, tx, cid)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if err := o.To(s); err != nil {
+			return err
+		}
+		o.OverBy, o.OverAt, o.Evidence = by.ID, tx.Now(), clean
+		if err := a.putOffer(ctx, tx, o); err != nil {
+			return err
+		}
+		typ, end := "offer.applied", relationship.Kept
+		if s == offer.Reversed {
+			typ, end = "offer.reversed", relationship.Released
+		}
+		if err := a.record(ctx, tx, fact{typ, by.ID, string(o.Case), string(o.Customer), map[string]any{
+			"offer": string(o.ID), "kind": string(o.Kind), "grounds": clean,
+		}}); err != nil {
+			return err
+		}
+		owed, err := tx.FindCommitment(ctx, o.Commitment)
+		if err != nil || owed.State != relationship.Pending {
+			return err
+		}
+		return a.endCommitment(ctx, tx, by, a.openCommitment(ctx, owed), end, clean)
+	})
+}
+
+// OfferKind is the kind of the jobs of the house that let an offer lapse when
+// its day is over.
+const OfferKind = "offer"
+
+// OfferDue lets an offer lapse that nobody answered.
+func (a *App) OfferDue(ctx context.Context, oid offer.ID) error {
+	return a.store.Tx(ctx, func(tx Tx) error {
+		s, err := tx.FindOffer(ctx, oid)
+		if err != nil {
+			return err
+		}
+		return a.lapse(ctx, tx, s.Case, "offer.unanswered")
+	})
+}
+
+// lapse ends the offer of a departure that nobody answered; why is a code.
+func (a *App) lapse(ctx context.Context, tx Tx, c offboarding.CaseID, why string) error {
+	o, found, err := a.offerOf(ctx, tx, c)
+	if err != nil || !found || o.State != offer.Offered {
+		return err
+	}
+	if err := o.To(offer.Lapsed); err != nil {
+		return err
+	}
+	o.OverAt = tx.Now()
+	if err := a.putOffer(ctx, tx, o); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{"offer.lapsed", "engine", string(o.Case), string(o.Customer), map[string]any{"offer": string(o.ID), "kind": string(o.Kind), "why": why}})
+}
+
+// offerWords are the words of an offer.
+type offerWords struct {
+	Heard    string `json:"heard"`
+	What     string `json:"what"`
+	Changes  string `json:"changes"`
+	Evidence string `json:"evidence,omitempty"`
+}
+
+func (a *App) putOffer(ctx context.Context, tx Tx, o offer.Offer) error {
+	plain, err := json.Marshal(offerWords{o.Heard, o.What, o.Changes, o.Evidence})
+	if err != nil {
+		return fault.Wrap("app.putOffer", err)
+	}
+	s := SealedOffer{Offer: o}
+	if s.KeyID, err = a.keys.KeyFor(ctx, string(o.Customer), "account"); err != nil {
+		return err
+	}
+	if s.Body, err = a.keys.Seal(ctx, s.KeyID, plain, []byte(o.ID)); err != nil {
+		return err
+	}
+	return tx.PutOffer(ctx, s)
+}
+
+// offerOf reads the offer of a departure; its words are empty when their key
+// was destroyed.
+func (a *App) offerOf(ctx context.Context, tx Tx, c offboarding.CaseID) (offer.Offer, bool, error) {
+	s, found, err := tx.OfferOf(ctx, c)
+	if err != nil || !found {
+		return offer.Offer{}, false, err
+	}
+	var w offerWords
+	if plain, err := a.keys.Open(ctx, s.KeyID, s.Body, []byte(s.ID)); err != nil || json.Unmarshal(plain, &w) != nil {
+		w = offerWords{}
+	}
+	s.Heard, s.What, s.Changes, s.Evidence = w.Heard, w.What, w.Changes, w.Evidence
+	return s.Offer, true, nil
+}
+
+// readOffer adds to a case what was proposed.
+func (a *App) readOffer(ctx context.Context, tx Tx, by Actor, v *CaseView) error {
+	x, err := a.answering(ctx, tx, v.Plan)
+	if err != nil {
+		return err
+	}
+	v.Offer, v.Asked = x.Offer, x.Asked
+	if v.Offer != nil && !by.MayRead("note") {
+		v.Offer.Heard, v.Offer.What, v.Offer.Changes, v.Offer.Evidence = "", "", "", ""
+	}
+	return nil
+}
+
+// Answering is what the page of a departure says about an offer.
+type Answering struct {
+	Offer   *offer.Offer // nil: there is none
+	Asked   bool         // they asked what could be done
+	Nothing bool         // and a person found nothing
+	MayAsk  bool         // they may still ask
+	// AnswerDue is by when a person answers what they asked.
+	AnswerDue time.Time
+}
+
+func (a *App) answering(ctx context.Context, tx Tx, p offboarding.Plan) (out Answering, err error) {
+	o, found, err := a.offerOf(ctx, tx, p.Case.ID)
+	if err != nil {
+		return out, err
+	}
+	if found {
+		out.Offer = &o
+	}
+	if s := p.Step(seeWhat); s != nil {
+		out.Asked, out.AnswerDue = true, s.Due
+		out.Nothing = !found && s.Over()
+	}
+	out.MayAsk = !found && !out.Asked && p.Case.State == offboarding.CaseOpen && p.Case.EffectiveAt.IsZero()
+	return out, nil
+}

@@ -1,0 +1,57 @@
+package document
+
+import (
+	"strings"
+	"time"
+
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// OfferFacts are what the letter about an offer says.
+type OfferFacts struct {
+	Lang    string
+	Company Company
+	Code    string
+	At      time.Time
+	Heard   string
+	What    string
+	Changes string // a line each
+	Until   when.Date
+	By      when.Date
+	Answer  string // link to the page where they answer
+	NotMe   string // link
+}
+
+// Offer tells once what could be done, to somebody who asked. It says first
+// that the departure goes on.
+func Offer(f OfferFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	l := w.letter(KindOffer, f.At, f.Code, w.say("offer.lede", "code", clean(f.Code)))
+	facts := []Fact{
+		{Label: w.say("offer.heard"), Lines: cleanLines(f.Heard)},
+		{Label: w.say("offer.what"), Lines: cleanLines(f.What)},
+		{Label: w.say("offer.changes"), Lines: cleanLines(f.Changes)},
+		{Label: w.say("offer.by"), Lines: []string{text.LongDate(w.lang, f.By)}, Time: f.By.String()},
+		{Label: w.say("offer.until"), Lines: []string{text.LongDate(w.lang, f.Until)}, Time: f.Until.String(), Soft: w.say("offer.silence")},
+	}
+	l.Blocks = []Block{{Facts: facts}}
+	if f.Answer != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
+			Label: w.say("offer.button"), URL: f.Answer, Button: true, Note: text.Say(w.lang, "mail.private"),
+		}})
+	}
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)
+	return l
+}
+
+// cleanLines are the lines of a text that somebody typed.
+func cleanLines(s string) []string {
+	var out []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if line = clean(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}

@@ -1,0 +1,118 @@
+// Package offer is what a company may propose, once, to a customer who leaves:
+// its kinds and its way from offered to applied. It is pure: it chooses nobody,
+// computes no price, stores nothing and writes to nobody.
+package offer
+
+import (
+	"slices"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/relationship"
+	"hastaluego/internal/when"
+)
+
+// ID identifies an offer (ofr_…).
+type ID string
+
+// Kind is what is proposed.
+type Kind string
+
+// The kinds.
+const (
+	Pause        Kind = "pause"         // the contract rests and comes back
+	Discount     Kind = "discount"      // the same for less
+	Plan         Kind = "plan"          // another plan of the same product
+	Help         Kind = "help"          // training, or a person at hand
+	Fix          Kind = "fix"           // what is wrong is put right by a date
+	OtherProduct Kind = "other_product" // something else of ours
+)
+
+// Kinds are all of them, in the order in which they are offered to choose.
+var Kinds = []Kind{Fix, Help, Plan, Discount, Pause, OtherProduct}
+
+// State is the state of an offer.
+type State string
+
+// The states of an offer.
+const (
+	Offered  State = "offered"
+	Accepted State = "accepted" // the departure is undone; we owe what we offered
+	Declined State = "declined"
+	Lapsed   State = "lapsed"   // nobody answered in time
+	Applied  State = "applied"  // a person did what was offered
+	Reversed State = "reversed" // it was taken back, or no longer wanted
+)
+
+// Transitions is the only truth about how offers change. None leads back to
+// offered: it is asked once.
+var Transitions = map[State][]State{
+	Offered:  {Accepted, Declined, Lapsed},
+	Accepted: {Applied, Reversed},
+	Applied:  {Reversed},
+}
+
+// Offer is the one thing that is proposed in a departure. What is written in
+// words is sealed at rest.
+type Offer struct {
+	ID         ID
+	Case       offboarding.CaseID
+	Customer   customer.ID
+	Kind       Kind
+	State      State
+	Until      when.Date // last day to answer
+	By         when.Date // day by which we do it; of a discount or plan, from which it counts
+	Complaint  relationship.ComplaintID
+	Commitment relationship.CommitmentID // that it became when it was accepted
+	OfferedBy  string
+	OfferedAt  time.Time
+	AnsweredAt time.Time
+	OverBy     string // who applied it or took it back
+	OverAt     time.Time
+	Heard      string // what we understood
+	What       string // what we can do, in one sentence
+	Changes    string // what changes, losses included; a line each
+	Evidence   string // how it is seen that it was applied, or why it was taken back
+	Version    int64
+}
+
+// To changes the state of the offer by the table.
+func (o *Offer) To(s State) error {
+	if !slices.Contains(Transitions[o.State], s) {
+		return fault.New(fault.Blocked, "offer.over")
+	}
+	o.State = s
+	return nil
+}
+
+// Check reports everything that is wrong with a new offer, on a day, in a
+// departure that takes effect at the end of another; wronged says that a bad
+// service stands unrepaired.
+func (o Offer) Check(today, effective when.Date, wronged bool) fault.List {
+	var l fault.List
+	switch {
+	case !slices.Contains(Kinds, o.Kind):
+		l = append(l, fault.New(fault.Invalid, "offer.choose").On("offer.kind"))
+	case o.Kind == OtherProduct && wronged:
+		l = append(l, fault.New(fault.Invalid, "offer.wronged").On("offer.kind"))
+	case o.Kind != Fix && o.Complaint != "":
+		l = append(l, fault.New(fault.Invalid, "offer.no_fix").On("offer.complaint"))
+	}
+	for field, s := range map[string]string{"offer.heard": o.Heard, "offer.what": o.What, "offer.changes": o.Changes} {
+		if s == "" {
+			l = append(l, fault.New(fault.Invalid, "field.required").On(field))
+		}
+	}
+	if o.Until.IsZero() || o.Until.Before(today) || effective.Before(o.Until) {
+		l = append(l, fault.New(fault.Invalid, "offer.until", "date", effective).On("offer.until"))
+	}
+	if o.By.IsZero() || o.By.Before(today) || today.AddDays(longest).Before(o.By) {
+		l = append(l, fault.New(fault.Invalid, "offer.by").On("offer.by"))
+	}
+	return l
+}
+
+// longest is how many days ahead something may be promised.
+const longest = 365

@@ -1,0 +1,198 @@
+// Package reason is why customers leave: the taxonomy, with who could have done
+// something about each reason, and what was given as the reason of a departure,
+// by the customer (stated) and by us after looking (root cause). It is pure: it
+// asks nobody, stores nothing and draws nothing.
+package reason
+
+import (
+	_ "embed" // the taxonomy
+	"slices"
+	"sync"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/relationship"
+	"hastaluego/internal/when"
+)
+
+// Attribution is who could have done something about it.
+type Attribution string
+
+// The attributions.
+const (
+	Ours    Attribution = "ours"
+	Theirs  Attribution = "theirs"
+	Market  Attribution = "market"
+	Unknown Attribution = "unknown"
+)
+
+// Attributions are all of them.
+var Attributions = []Attribution{Ours, Theirs, Market, Unknown}
+
+// BillingCodes are the eight reasons that billing systems share.
+var BillingCodes = []string{
+	"too_expensive", "missing_features", "switched_service", "unused", "customer_service", "too_complex", "low_quality", "other",
+}
+
+// Reason is one reason of the taxonomy.
+type Reason struct {
+	Code         string
+	Family       string // the reason that it refines; Code itself at the top
+	Label        map[string]string
+	Attribution  Attribution
+	Controllable bool   // we can do something about it
+	Billing      string // which of the eight codes it is elsewhere
+	BadService   bool   // we wronged them
+}
+
+// Top reports whether the reason refines no other.
+func (r Reason) Top() bool { return r.Code == r.Family }
+
+// Taxonomy is a checked list of reasons, each followed by those that refine it.
+type Taxonomy struct {
+	Reasons []Reason
+	version string
+}
+
+// Version is the name and the first 12 hex digits of the source's SHA-256.
+func (t *Taxonomy) Version() string { return t.version }
+
+// Find returns the reason with the code.
+func (t *Taxonomy) Find(code string) (Reason, bool) {
+	i := slices.IndexFunc(t.Reasons, func(r Reason) bool { return r.Code == code })
+	if i < 0 {
+		return Reason{}, false
+	}
+	return t.Reasons[i], true
+}
+
+// Tops are the reasons that refine no other: what customers are asked.
+func (t *Taxonomy) Tops() []Reason {
+	return slices.DeleteFunc(slices.Clone(t.Reasons), func(r Reason) bool { return !r.Top() })
+}
+
+//go:embed builtin/reasons.yaml
+var builtin []byte
+
+// Builtin is the taxonomy that comes with the program.
+var Builtin = sync.OnceValue(func() *Taxonomy {
+	t, err := Load("reasons.yaml", builtin)
+	if err != nil {
+		panic(err) // a test loads it
+	}
+	return t
+})
+
+// GivenID identifies a reason that was given (rsn_…).
+type GivenID string
+
+// Kind is whose view a reason is.
+type Kind string
+
+// The kinds.
+const (
+	Stated Kind = "stated" // what the customer says
+	Root   Kind = "root"   // what lay behind it, as somebody of the company decided
+)
+
+// Given is a reason that was given for a departure. It is never changed: a
+// later one of its kind takes its place, and it stays to be read. What is
+// written in words is sealed at rest.
+type Given struct {
+	ID           GivenID
+	Case         offboarding.CaseID
+	Customer     customer.ID
+	Kind         Kind
+	Code         string
+	Taxonomy     string      // version that the code is from
+	Attribution  Attribution // as it was decided; the taxonomy's unless somebody said otherwise
+	Controllable bool
+	BadService   bool
+	By           string // customer, usr_… or key_…
+	At           time.Time
+	Complaint    relationship.ComplaintID // what went wrong stands there; empty: nowhere
+	Text         string                   // in the words of whoever gave it
+	Evidence     string                   // what shows it; of a root cause
+}
+
+// Make fills in from the taxonomy what its code stands for, and checks it.
+func (g *Given) Make(t *Taxonomy) fault.List {
+	var l fault.List
+	r, ok := t.Find(g.Code)
+	if !ok {
+		l = append(l, fault.New(fault.Invalid, "reason.choose").On("reason.code"))
+	}
+	if g.Kind != Stated && g.Kind != Root {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("reason.kind"))
+	}
+	if g.Attribution == "" || g.Kind == Stated {
+		g.Attribution = r.Attribution
+	}
+	if ok && !slices.Contains(Attributions, g.Attribution) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("reason.attribution"))
+	}
+	if g.Kind == Root && g.Evidence == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("reason.evidence"))
+	}
+	g.Taxonomy, g.Controllable, g.BadService = t.Version(), r.Controllable, r.BadService && g.Attribution == Ours
+	return l
+}
+
+// Repaired reports whether what went wrong was put right: the complaint that
+// the reason names is fixed, or, if it names none, one of the customer's was
+// fixed since the reason was given and none is unsolved. What is no bad service
+// needs no repair.
+func (g Given) Repaired(complaints []relationship.Complaint, zone *time.Location) bool {
+	if !g.BadService {
+		return true
+	}
+	given, fixed := when.DateOf(g.At, zone), false
+	for _, c := range complaints {
+		switch {
+		case g.Complaint != "":
+			fixed = fixed || c.ID == g.Complaint && c.State == relationship.Fixed
+		case c.Unsolved():
+			return false
+		default:
+			fixed = fixed || c.State == relationship.Fixed && !c.Over.Before(given)
+		}
+	}
+	return fixed
+}
+
+// Why is what is known about why somebody leaves.
+type Why struct {
+	Stated, Root *Given // the newest of each; nil: none
+}
+
+// Attribution is who could have done something about it: as it was decided,
+// else as the reason that the customer gave has it.
+func (w Why) Attribution() Attribution {
+	switch {
+	case w.Root != nil:
+		return w.Root.Attribution
+	case w.Stated != nil:
+		return w.Stated.Attribution
+	default:
+		return Unknown
+	}
+}
+
+// Ours reports whether we were the cause, and whether that is known.
+func (w Why) Ours() (ours, known bool) {
+	a := w.Attribution()
+	return a == Ours, a != Unknown
+}
+
+// Wronged reports whether a bad-service reason stands that nothing has
+// repaired. Either side's word is enough.
+func (w Why) Wronged(complaints []relationship.Complaint, zone *time.Location) bool {
+	for _, g := range []*Given{w.Stated, w.Root} {
+		if g != nil && !g.Repaired(complaints, zone) {
+			return true
+		}
+	}
+	return false
+}

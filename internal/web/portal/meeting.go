@@ -1,0 +1,62 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/invitation"
+	"hastaluego/internal/text"
+)
+
+// meetingView is the page of a conversation that the customer is invited to.
+type meetingView struct {
+	Lang, Base, Code, Name    string
+	State                     string // invited, declined, cancelled, past
+	When, Format, Place, Last string
+	Words                     []string
+}
+
+func (v meetingView) say(code string, args ...any) string {
+	return text.Say(v.Lang, "portal.meeting."+code, args...)
+}
+
+func (p *portal) meeting(w http.ResponseWriter, r *http.Request) {
+	r, page, err := p.page(w, r, "case")
+	if err == nil && page.Paper.Invitation == nil {
+		err = fault.New(fault.NotFound, "not_found")
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	i, lang := page.Paper.Invitation, page.Paper.Language
+	v := meetingView{
+		Lang: lang, Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, State: string(i.State),
+		When: text.WeekdayInstant(lang, i.Start, p.App.Company().Zone), Format: text.Say(lang, "document.invitation.format."+string(i.Format)),
+		Place: i.Place, Last: text.Say(lang, "document.invitation.minutes", "n", i.Minutes), Words: strings.Split(i.Words, "\n"),
+	}
+	if i.State == invitation.Invited && !page.Paper.Now.Before(i.End()) {
+		v.State = "past"
+	}
+	p.show(w, r, http.StatusOK, v.say("title."+v.State), meetingPage(v))
+}
+
+// declineMeeting takes a no to the conversation.
+func (p *portal) declineMeeting(w http.ResponseWriter, r *http.Request) {
+	p.act(w, r, base(r)+"/meeting", p.App.DeclineMeeting(r.Context(), r.PathValue("token")))
+}
+
+// calendar sends the invitation as a calendar file.
+func (p *portal) calendar(w http.ResponseWriter, r *http.Request) {
+	r, page, err := p.page(w, r, "case")
+	if err == nil && page.Paper.Invitation == nil {
+		err = fault.New(fault.NotFound, "not_found")
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	page.Paper.Links = map[string]string{"case": p.App.Company().PublicURL + base(r) + "?lang=" + page.Paper.Language}
+	p.send(w, "text/calendar; charset=utf-8; method=PUBLISH", page.Paper.Code+".ics", p.papers.Calendar(page.Paper))
+}
