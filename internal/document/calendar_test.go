@@ -28,7 +28,8 @@ func invitationFacts() document.CalendarFacts {
 func unfold(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, raw []byte) []string {
+}, raw []byte,
+) []string {
 	t.Helper()
 	s := string(raw)
 	if !strings.HasSuffix(s, "\r\n") || strings.Contains(strings.ReplaceAll(s, "\r\n", ""), "\n") || strings.Contains(strings.ReplaceAll(s, "\r\n", ""), "\r") {
