@@ -15,6 +15,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/relationship"
 )
 
 // bundleID is the id of the bundle that a work makes: the same at every try.
@@ -161,10 +162,39 @@ func (a *App) held(ctx context.Context, tx Tx, p offboarding.Plan) ([]bundle.Fil
 	add("log.csv", []string{"at", "type", "entry", "position"}, rowsOf(log, func(e LogEntry) []string {
 		return []string{stamp(e.At), e.Type, e.ID, strconv.FormatInt(e.Index, 10)}
 	}))
+	notes, between, werr := a.written(ctx, tx, c.ID)
+	if werr != nil {
+		return nil, werr
+	}
+	add("notes.csv", []string{"at", "text"}, rowsOf(notes, func(n NoteView) []string { return []string{stamp(n.CreatedAt), n.Text} }))
+	add("complaints.csv", []string{"received", "state", "what", "cause", "answer"}, rowsOf(between.Complaints, func(x relationship.Complaint) []string {
+		return []string{x.Received.String(), string(x.State), x.What, x.Cause, x.Answer}
+	}))
+	add("commitments.csv", []string{"by", "due", "state", "what", "evidence"}, rowsOf(between.Commitments, func(x relationship.Commitment) []string {
+		return []string{string(x.By), x.Due.String(), string(x.State), x.What, x.Evidence}
+	}))
 	if err != nil {
 		return nil, fault.Wrap("app.held", err)
 	}
 	return append(files, bundle.File{Name: "README.txt", Body: fmt.Appendf(nil, readme, p.Case.Code, a.company.Name, p.Case.Code, a.company.Name)}), nil
+}
+
+// written is what the company wrote down about a customer, in all their
+// departures and beside them.
+func (a *App) written(ctx context.Context, tx Tx, cid customer.ID) (notes []NoteView, b Between, err error) {
+	cases, err := tx.CasesOf(ctx, cid)
+	if err != nil {
+		return nil, b, err
+	}
+	for _, c := range cases {
+		list, err := a.notes(ctx, tx, c.ID)
+		if err != nil {
+			return nil, b, err
+		}
+		notes = append(notes, list...)
+	}
+	b, err = a.between(ctx, tx, cid)
+	return notes, b, err
 }
 
 // readme says in both languages how to read the file; the bundle must be

@@ -1,7 +1,11 @@
 package app_test
 
 import (
+	"archive/zip"
 	"bytes"
+	"io"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +105,8 @@ func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
 		if s := w.stepState(t, c, "agree"); s != offboarding.StepBlocked {
 			t.Fatalf("refused, the step is %s", s)
 		}
+		_, err = w.AddNote(ctx, agent, c, "Prefiere que la llamen por la tarde")
+		must(t, err)
 		must(t, w.ReopenStep(ctx, second, c, "agree"))
 		must(t, w.Approve(ctx, second, c, "agree", true, "Visto"))
 		eventually(t, "the bundle", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
@@ -122,8 +128,18 @@ func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
 		code(t, err, "code.wrong")
 		blob, plain, err := w.Download(ctx, page, key, data.Blobs[0].ID)
 		must(t, err)
-		if n, err := bundle.Check(bytes.NewReader(plain), int64(len(plain))); err != nil || n != 6 || blob.Size != int64(len(plain)) {
+		if n, err := bundle.Check(bytes.NewReader(plain), int64(len(plain))); err != nil || n != 9 || blob.Size != int64(len(plain)) {
 			t.Fatalf("%d files: %v", n, err)
+		}
+		taken, err := zip.NewReader(bytes.NewReader(plain), int64(len(plain)))
+		must(t, err)
+		i := slices.IndexFunc(taken.File, func(f *zip.File) bool { return strings.HasSuffix(f.Name, "data/notes.csv") })
+		notes, err := taken.File[max(i, 0)].Open()
+		must(t, err)
+		said, err := io.ReadAll(notes)
+		must(t, err)
+		if !strings.Contains(string(said), "Prefiere que la llamen por la tarde") {
+			t.Errorf("the notes are not in what the customer takes along: %s", said)
 		}
 		_, raw, err := w.ReceiptProof(ctx, page)
 		must(t, err)
