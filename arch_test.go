@@ -23,9 +23,9 @@ var allowed = map[string]string{
 	// domain: pure
 	"internal/customer":     "fault money when",
 	"internal/offboarding":  "customer fault when",
-	"internal/playbook":     "fault offboarding rule",
+	"internal/playbook":     "fault offboarding rule source",
 	"internal/rule":         "when",
-	"internal/ingest":       "customer fault money rule text when",
+	"internal/ingest":       "customer fault money rule source text when",
 	"internal/audit":        "fault when",
 	"internal/webhook":      "fault",
 	"internal/form":         "fault source when",

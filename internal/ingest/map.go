@@ -7,18 +7,13 @@ package ingest
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-
-	"hastaluego/internal/fault"
 	"hastaluego/internal/rule"
+	"hastaluego/internal/source"
 	"hastaluego/internal/when"
 )
 
@@ -92,15 +87,15 @@ type Map struct {
 	Existing  bool              // rows are about customers that are there already
 	Columns   []string          // that the file must have
 	variables map[string]string // name in expressions → column
-	sources   []source
+	sources   []origin
 	fills     map[string]bool   // fields
 	columns   map[string]string // field → column of the file, where there is one
 	dates     string            // form of dates
 	decimal   string            // language that writes amounts like the file; empty: 29.85 only
 }
 
-// source is where one field comes from.
-type source struct {
+// origin is where one field comes from.
+type origin struct {
 	field    string
 	group    group
 	column   string // one of column, constant and expr
@@ -138,86 +133,53 @@ var (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// places reports problems at file:line:column.
-type places struct {
-	name  string
-	root  *ast.File
-	found fault.List
-}
-
-func (p *places) at(path, code string, args ...any) {
-	line, col := 1, 1
-	if yp, err := yaml.PathString(path); err == nil {
-		if n, err := yp.FilterFile(p.root); err == nil && n != nil {
-			line, col = n.GetToken().Position.Line, n.GetToken().Position.Column
-		}
-	}
-	p.place(line, col, code, args...)
-}
-
-func (p *places) place(line, col int, code string, args ...any) {
-	at := fmt.Sprintf("%s:%d:%d", p.name, line, col)
-	p.found = append(p.found, fault.New(fault.Invalid, code, append([]any{"at", at}, args...)...).On(at))
-}
-
 // LoadMap reads and checks a map. Every problem is reported as a fault.List,
 // each with its file:line:column as the argument "at" and as its field.
 func LoadMap(name string, src []byte) (*Map, error) {
-	p := &places{name: name}
 	var f mapFile
-	root, err := parser.ParseBytes(src, 0)
-	if err == nil {
-		p.root = root
-		err = yaml.UnmarshalWithOptions(src, &f, yaml.Strict())
-	}
+	p, err := source.Decode(name, src, &f)
 	if err != nil {
-		line, col, what := 1, 1, err.Error()
-		var y yaml.Error
-		if errors.As(err, &y) && y.GetToken() != nil {
-			line, col, what = y.GetToken().Position.Line, y.GetToken().Position.Column, y.GetMessage()
-		}
-		p.place(line, col, "file.syntax", "what", what)
-		return nil, p.found
+		return nil, err
 	}
 	m := &Map{Name: name, Encoding: f.CSV.Encoding, Existing: f.Existing}
 	m.dialect(p, f)
 	m.fields(p, f)
-	if len(p.found) > 0 {
-		return nil, p.found
+	if err := p.Err(); err != nil {
+		return nil, err
 	}
 	return m, nil
 }
 
-func (m *Map) dialect(p *places, f mapFile) {
+func (m *Map) dialect(p *source.File, f mapFile) {
 	switch f.CSV.Delimiter {
 	case "", "auto":
 	case ",", ";", "\t", "|":
 		m.Delimiter = rune(f.CSV.Delimiter[0])
 	default:
-		p.at("$.csv.delimiter", "map.delimiter", "value", f.CSV.Delimiter)
+		p.At("$.csv.delimiter", "map.delimiter", "value", f.CSV.Delimiter)
 	}
 	switch m.Encoding {
 	case "":
 		m.Encoding = "auto"
 	case "auto", "utf-8", "latin1":
 	default:
-		p.at("$.csv.encoding", "map.encoding", "value", m.Encoding)
+		p.At("$.csv.encoding", "map.encoding", "value", m.Encoding)
 	}
 	var ok bool
 	if m.decimal, ok = map[string]string{"": "", ".": "en", ",": "es"}[f.CSV.Decimal]; !ok {
-		p.at("$.csv.decimal", "map.decimal", "value", f.CSV.Decimal)
+		p.At("$.csv.decimal", "map.decimal", "value", f.CSV.Decimal)
 	}
 	m.dates = cmp.Or(f.CSV.Dates, "yyyy-mm-dd")
 	if _, ok := when.DateForms[m.dates]; !ok {
-		p.at("$.csv.dates", "map.dates", "value", f.CSV.Dates, "known", strings.Join(sortedKeys(when.DateForms), ", "))
+		p.At("$.csv.dates", "map.dates", "value", f.CSV.Dates, "known", strings.Join(sortedKeys(when.DateForms), ", "))
 	}
 	var err error
 	if m.AsOf, err = when.ParseDate(f.AsOf); err != nil {
-		p.at("$.as_of", "map.as_of", "value", f.AsOf)
+		p.At("$.as_of", "map.as_of", "value", f.AsOf)
 	}
 }
 
-func (m *Map) fields(p *places, f mapFile) {
+func (m *Map) fields(p *source.File, f mapFile) {
 	names := make([]string, 0, len(f.Columns)+1)
 	need := func(column string) {
 		if !slices.Contains(m.Columns, column) {
@@ -227,7 +189,7 @@ func (m *Map) fields(p *places, f mapFile) {
 	m.variables = map[string]string{}
 	for _, v := range sortedKeys(f.Columns) {
 		if !variable.MatchString(v) || v == "as_of" {
-			p.at("$.columns."+v, "map.variable", "name", v)
+			p.At("$.columns."+v, "map.variable", "name", v)
 			continue
 		}
 		names = append(names, v)
@@ -236,7 +198,7 @@ func (m *Map) fields(p *places, f mapFile) {
 	}
 	env, err := rule.NewTextEnv(append(names, "as_of")...)
 	if err != nil {
-		p.at("$.columns", "file.syntax", "what", err.Error())
+		p.At("$.columns", "file.syntax", "what", err.Error())
 		return
 	}
 	var fields []string
@@ -246,19 +208,19 @@ func (m *Map) fields(p *places, f mapFile) {
 		case slices.Contains(Fields, k), external && systemName.MatchString(system):
 			fields = append(fields, k)
 		default:
-			p.at("$.fields.'"+k+"'", "map.unknown_field", "field", k, "known", strings.Join(Fields, ", ")+", external.…")
+			p.At("$.fields.'"+k+"'", "map.unknown_field", "field", k, "known", strings.Join(Fields, ", ")+", external.…")
 		}
 	}
 	for _, r := range required(f) {
 		if _, ok := f.Fields[r]; !ok {
-			p.at("$.fields", "map.missing_field", "field", r)
+			p.At("$.fields", "map.missing_field", "field", r)
 		}
 	}
 	m.fills, m.columns = map[string]bool{}, map[string]string{}
 	for _, k := range fields {
 		s, at := f.Fields[k], "$.fields.'"+k+"'"
 		if f.Existing && groupOf(k) == customerGroup && k != "customer.reference" {
-			p.at(at, "map.existing", "field", k)
+			p.At(at, "map.existing", "field", k)
 			continue
 		}
 		set := 0
@@ -268,10 +230,10 @@ func (m *Map) fields(p *places, f mapFile) {
 			}
 		}
 		if set != 1 {
-			p.at(at, "map.one_source", "field", k)
+			p.At(at, "map.one_source", "field", k)
 			continue
 		}
-		out := source{field: k, group: groupOf(k), column: s.Column, constant: s.Value}
+		out := origin{field: k, group: groupOf(k), column: s.Column, constant: s.Value}
 		m.fills[k] = true
 		if s.Column != "" {
 			need(s.Column)
@@ -279,7 +241,7 @@ func (m *Map) fields(p *places, f mapFile) {
 		}
 		if s.Expr != "" {
 			if out.expr, err = env.Text(s.Expr); err != nil {
-				p.expression(at+".expr", err)
+				expression(p, at+".expr", err)
 				continue
 			}
 		}
@@ -289,27 +251,18 @@ func (m *Map) fields(p *places, f mapFile) {
 
 // expression reports what is wrong inside an expression. Within a one-line
 // expression the column is exact.
-func (p *places) expression(path string, err error) {
+func expression(p *source.File, path string, err error) {
 	var problems rule.Problems
 	if !errors.As(err, &problems) {
-		p.at(path, "file.syntax", "what", err.Error())
+		p.At(path, "file.syntax", "what", err.Error())
 		return
 	}
-	line, col := 1, 1
-	if yp, e := yaml.PathString(path); e == nil {
-		if n, e := yp.FilterFile(p.root); e == nil && n != nil {
-			t := n.GetToken()
-			line, col = t.Position.Line, t.Position.Column
-			if strings.HasPrefix(strings.TrimSpace(t.Origin), `"`) || strings.HasPrefix(strings.TrimSpace(t.Origin), "'") {
-				col++
-			}
-		}
-	}
+	line, col := p.Inside(path)
 	for _, x := range problems {
 		c := x.Column
 		if x.Line == 1 {
 			c += col - 1
 		}
-		p.place(line+x.Line-1, c, "map.expression", "what", x.What)
+		p.Place(line+x.Line-1, c, "map.expression", "what", x.What)
 	}
 }

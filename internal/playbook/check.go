@@ -8,12 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"hastaluego/internal/rule"
 )
-
-func asYAML(err error, y *yaml.Error) bool { return errors.As(err, y) }
 
 var keyForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
@@ -22,23 +18,23 @@ const longestDue = 365
 
 func (c *checker) check(f file, kinds []KindSpec) {
 	if !regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`).MatchString(f.Playbook) {
-		c.at("$.playbook", "playbook.name")
+		c.At("$.playbook", "playbook.name")
 	}
 	c.words("$.title", f.Title)
 	c.condition("$.when", f.When, "playbook.never")
 	if f.Retrieval != nil && (f.Retrieval.D < 0 || f.Retrieval.D > longestDue) {
-		c.at("$.retrieval", "playbook.days", "max", longestDue)
+		c.At("$.retrieval", "playbook.days", "max", longestDue)
 	}
 	if len(f.Steps) == 0 {
-		c.at("$.steps", "playbook.no_steps")
+		c.At("$.steps", "playbook.no_steps")
 	}
 	seen := map[string]int{}
 	for i, s := range f.Steps {
 		at := fmt.Sprintf("$.steps[%d]", i)
 		if !keyForm.MatchString(s.ID) {
-			c.at(at+".id", "playbook.key", "key", s.ID)
+			c.At(at+".id", "playbook.key", "key", s.ID)
 		} else if first, ok := seen[s.ID]; ok {
-			c.at(at+".id", "playbook.twice", "key", s.ID, "first", first+1)
+			c.At(at+".id", "playbook.twice", "key", s.ID, "first", first+1)
 		} else {
 			seen[s.ID] = i
 		}
@@ -47,14 +43,14 @@ func (c *checker) check(f file, kinds []KindSpec) {
 	for i, s := range f.Steps {
 		for j, a := range s.After {
 			if _, ok := seen[a]; !ok {
-				c.at(fmt.Sprintf("$.steps[%d].after[%d]", i, j), "playbook.unknown_step", "key", a)
+				c.At(fmt.Sprintf("$.steps[%d].after[%d]", i, j), "playbook.unknown_step", "key", a)
 			}
 		}
 	}
-	if len(c.found) > 0 {
+	if c.Err() != nil {
 		return
 	}
-	if c.cycles(f); len(c.found) == 0 {
+	if c.cycles(f); c.Err() == nil {
 		c.order(f, kinds)
 	}
 }
@@ -69,25 +65,25 @@ func (c *checker) condition(at, expr, never string) {
 	var problems rule.Problems
 	if errors.As(err, &problems) {
 		for _, p := range problems {
-			c.at(at, "playbook.condition", "what", p.What, "known", strings.Join(slices.Sorted(maps.Keys(Facts)), ", "))
+			c.At(at, "playbook.condition", "what", p.What, "known", strings.Join(slices.Sorted(maps.Keys(Facts)), ", "))
 		}
 		return
 	}
 	if cond.Never() {
-		c.at(at, never)
+		c.At(at, never)
 	}
 }
 
 func (c *checker) words(at string, title map[string]string) {
 	for _, l := range Languages {
 		if strings.TrimSpace(title[l]) == "" {
-			c.at(at, "playbook.words", "lang", l)
+			c.At(at, "playbook.words", "lang", l)
 		}
 	}
 	// An unquoted comma in {es: …, en: …} makes a stray key: words would be lost.
 	for _, l := range slices.Sorted(maps.Keys(title)) {
 		if !slices.Contains(Languages, l) {
-			c.at(at, "playbook.language", "lang", l, "known", strings.Join(Languages, ", "))
+			c.At(at, "playbook.language", "lang", l, "known", strings.Join(Languages, ", "))
 		}
 	}
 }
@@ -95,7 +91,7 @@ func (c *checker) words(at string, title map[string]string) {
 func (c *checker) step(at string, s stepFile, kinds []KindSpec) {
 	c.words(at+".title", s.Title)
 	if s.Milestone != "" && !slices.Contains(Milestones, s.Milestone) {
-		c.at(at+".milestone", "playbook.milestone", "name", s.Milestone, "known", strings.Join(Milestones, ", "))
+		c.At(at+".milestone", "playbook.milestone", "name", s.Milestone, "known", strings.Join(Milestones, ", "))
 	}
 	i := slices.IndexFunc(kinds, func(k KindSpec) bool { return k.Name == s.Kind })
 	if i < 0 {
@@ -104,7 +100,7 @@ func (c *checker) step(at string, s stepFile, kinds []KindSpec) {
 			names = append(names, k.Name)
 		}
 		slices.Sort(names)
-		c.at(at+".kind", "playbook.unknown_kind", "kind", s.Kind, "known", strings.Join(names, ", "))
+		c.At(at+".kind", "playbook.unknown_kind", "kind", s.Kind, "known", strings.Join(names, ", "))
 		return
 	}
 	k := kinds[i]
@@ -121,7 +117,7 @@ func (c *checker) step(at string, s stepFile, kinds []KindSpec) {
 		set   bool
 	}{{"role", s.Role != ""}, {"due", s.Due != nil}, {"items", len(s.Items) > 0}, {"alert", s.Alert != nil}, {"escalate", s.Escalate != nil}} {
 		if x.set {
-			c.at(at+"."+x.field, "playbook.not_human", "field", x.field, "kind", s.Kind)
+			c.At(at+"."+x.field, "playbook.not_human", "field", x.field, "kind", s.Kind)
 		}
 	}
 }
@@ -131,16 +127,16 @@ func (c *checker) params(at string, s stepFile, k KindSpec) {
 		v, ok := s.Params[p.Name]
 		switch {
 		case p.Required && v == "":
-			c.at(at+".params", "playbook.param_missing", "name", p.Name, "kind", k.Name)
+			c.At(at+".params", "playbook.param_missing", "name", p.Name, "kind", k.Name)
 		case ok && len(p.Enum) > 0 && !slices.Contains(p.Enum, v):
-			c.at(at+".params."+p.Name, "playbook.param_value", "name", p.Name, "value", v, "known", strings.Join(p.Enum, ", "))
+			c.At(at+".params."+p.Name, "playbook.param_value", "name", p.Name, "value", v, "known", strings.Join(p.Enum, ", "))
 		case ok && p.Form != "" && !regexp.MustCompile(p.Form).MatchString(v):
-			c.at(at+".params."+p.Name, "playbook.param_value", "name", p.Name, "value", v, "known", p.Example)
+			c.At(at+".params."+p.Name, "playbook.param_value", "name", p.Name, "value", v, "known", p.Example)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Params)) {
 		if !slices.ContainsFunc(k.Params, func(p ParamSpec) bool { return p.Name == name }) {
-			c.at(at+".params."+name, "playbook.param_unknown", "name", name, "kind", k.Name)
+			c.At(at+".params."+name, "playbook.param_unknown", "name", name, "kind", k.Name)
 		}
 	}
 }
@@ -149,12 +145,12 @@ func (c *checker) params(at string, s stepFile, k KindSpec) {
 // step became ready needs a day to do it in.
 func (c *checker) due(at string, s stepFile) {
 	if s.Due == nil {
-		c.at(at+".due", "playbook.due", "max", longestDue)
+		c.At(at+".due", "playbook.due", "max", longestDue)
 		return
 	}
 	n, _, ok := s.Due.days()
 	if !ok || n > longestDue || n < 0 || n < 1 && s.Due.From == "ready" || s.Due.From == "" {
-		c.at(at+".due", "playbook.due", "max", longestDue)
+		c.At(at+".due", "playbook.due", "max", longestDue)
 	}
 }
 
@@ -162,12 +158,12 @@ func (c *checker) due(at string, s stepFile) {
 func (c *checker) undo(at string, s stepFile, k KindSpec) {
 	switch {
 	case s.Undo == nil && k.TellUndo:
-		c.at(at, "playbook.undo_missing", "kind", k.Name)
+		c.At(at, "playbook.undo_missing", "kind", k.Name)
 	case s.Undo == nil:
 	case !k.TellUndo:
-		c.at(at+".undo", "playbook.undo_idle", "kind", k.Name)
+		c.At(at+".undo", "playbook.undo_idle", "kind", k.Name)
 	case !slices.Contains(undoClasses, s.Undo.Class):
-		c.at(at+".undo", "playbook.undo", "known", strings.Join(undoClasses, ", "))
+		c.At(at+".undo", "playbook.undo", "known", strings.Join(undoClasses, ", "))
 	case s.Undo.Class != "final" || len(s.Undo.Title) > 0:
 		c.words(at+".undo.title", s.Undo.Title)
 	}
@@ -183,11 +179,11 @@ func (c *checker) timeout(at string, s stepFile, k KindSpec) {
 	}
 	switch {
 	case event && (s.Timeout == nil || s.Timeout.D < 1 || s.Timeout.D > longestDue || s.Else != "continue" && s.Else != "ask"):
-		c.at(at, "playbook.timeout", "max", longestDue)
+		c.At(at, "playbook.timeout", "max", longestDue)
 	case !event && s.Timeout != nil:
-		c.at(at+".timeout", "playbook.timeout_idle")
+		c.At(at+".timeout", "playbook.timeout_idle")
 	case !event && s.Else != "":
-		c.at(at+".else", "playbook.timeout_idle")
+		c.At(at+".else", "playbook.timeout_idle")
 	}
 }
 
@@ -229,30 +225,30 @@ func (c *checker) order(f file, kinds []KindSpec) {
 	for i, s := range f.Steps {
 		at, k := fmt.Sprintf("$.steps[%d]", i), spec(s)
 		if s.Due != nil && !slices.Contains(dueEvents, s.Due.From) && !ancestors(s.ID)[s.Due.From] {
-			c.at(at+".due.from", "playbook.due_from", "from", s.Due.From, "known", strings.Join(dueEvents, ", "))
+			c.At(at+".due.from", "playbook.due_from", "from", s.Due.From, "known", strings.Join(dueEvents, ", "))
 		}
 		if k.Effect && !has(s.ID, func(b stepFile) bool { return b.Kind == "confirm" }) {
-			c.at(at, "playbook.before_proof", "key", s.ID)
+			c.At(at, "playbook.before_proof", "key", s.ID)
 		}
 		if k.Approves && len(s.After) == 0 {
-			c.at(at, "playbook.approves_nothing", "key", s.ID)
+			c.At(at, "playbook.approves_nothing", "key", s.ID)
 		}
 		if s.Kind == "wait" && s.Params["until"] == "end_of_retrieval" && (f.Retrieval == nil || !has(s.ID, waits("effective"))) {
-			c.at(at, "playbook.retrieval", "key", s.ID)
+			c.At(at, "playbook.retrieval", "key", s.ID)
 		}
 		// What the author believes is fixed before anybody talks, or it is no
 		// hypothesis any more.
 		if k.Talks {
 			for _, e := range f.Steps {
 				if e.Params["form"] == "first_evaluation" && !ancestors(s.ID)[e.ID] {
-					c.at(at, "playbook.hypothesis_first", "key", s.ID, "evaluation", e.ID)
+					c.At(at, "playbook.hypothesis_first", "key", s.ID, "evaluation", e.ID)
 				}
 			}
 		}
 		if s.Params["form"] == "second_evaluation" {
 			for _, e := range f.Steps {
 				if spec(e).Talks && !ancestors(s.ID)[e.ID] {
-					c.at(at, "playbook.evaluation_early", "key", s.ID, "talk", e.ID)
+					c.At(at, "playbook.evaluation_early", "key", s.ID, "talk", e.ID)
 				}
 			}
 		}
@@ -262,7 +258,7 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		if (k.Exports || k.Effect) && !k.Erases {
 			for _, e := range f.Steps {
 				if spec(e).Collects && ancestors(s.ID)[e.ID] {
-					c.at(at, "playbook.hostage", "key", s.ID, "collect", e.ID)
+					c.At(at, "playbook.hostage", "key", s.ID, "collect", e.ID)
 				}
 			}
 		}
@@ -271,7 +267,7 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		}
 		for _, e := range f.Steps {
 			if spec(e).Exports && !ancestors(s.ID)[e.ID] {
-				c.at(at, "playbook.export_after_erase", "key", s.ID, "export", e.ID)
+				c.At(at, "playbook.export_after_erase", "key", s.ID, "export", e.ID)
 			}
 		}
 		// On the person's own request erasure is a right with its own clock.
@@ -279,10 +275,10 @@ func (c *checker) order(f file, kinds []KindSpec) {
 			continue
 		}
 		if !has(s.ID, waits("end_of_retrieval")) {
-			c.at(at, "playbook.erase_early", "key", s.ID)
+			c.At(at, "playbook.erase_early", "key", s.ID)
 		}
 		if !has(s.ID, func(b stepFile) bool { return spec(b).Approves && b.If == "" }) {
-			c.at(at, "playbook.erase_unapproved", "key", s.ID)
+			c.At(at, "playbook.erase_unapproved", "key", s.ID)
 		}
 	}
 }
@@ -296,11 +292,11 @@ func (c *checker) leavesLast(at, id string, f file, before map[string]bool, spec
 			continue
 		}
 		if found = true; !before[h.ID] {
-			c.at(at, "playbook.own_access_early", "key", id, "handover", h.ID)
+			c.At(at, "playbook.own_access_early", "key", id, "handover", h.ID)
 		}
 	}
 	if !found {
-		c.at(at, "playbook.own_access_alone", "key", id)
+		c.At(at, "playbook.own_access_alone", "key", id)
 	}
 }
 
@@ -311,23 +307,23 @@ var dueEvents = []string{"ready", "request", "effective", "end_of_retrieval"}
 // that is never due, could wait for ever.
 func (c *checker) human(at string, s stepFile) {
 	if !slices.Contains(Roles, s.Role) {
-		c.at(at+".role", "playbook.role", "role", s.Role, "known", strings.Join(Roles, ", "))
+		c.At(at+".role", "playbook.role", "role", s.Role, "known", strings.Join(Roles, ", "))
 	}
 	c.due(at, s)
 	switch {
 	case s.Escalate == nil:
-		c.at(at, "playbook.escalate", "max", longestDue)
+		c.At(at, "playbook.escalate", "max", longestDue)
 	case s.Escalate.D < 0 || s.Escalate.D > longestDue || !slices.Contains(Roles, s.Escalate.To):
-		c.at(at+".escalate", "playbook.escalate", "max", longestDue)
+		c.At(at+".escalate", "playbook.escalate", "max", longestDue)
 	}
 	if s.Alert != nil && (s.Alert.D < 1 || s.Alert.D > longestDue) {
-		c.at(at+".alert", "playbook.days", "max", longestDue)
+		c.At(at+".alert", "playbook.days", "max", longestDue)
 	}
 	seen := map[string]bool{}
 	for j, it := range s.Items {
 		item := fmt.Sprintf("%s.items[%d]", at, j)
 		if !keyForm.MatchString(it.ID) || seen[it.ID] {
-			c.at(item+".id", "playbook.key", "key", it.ID)
+			c.At(item+".id", "playbook.key", "key", it.ID)
 		}
 		seen[it.ID] = true
 		c.words(item+".title", it.Title)
@@ -355,7 +351,7 @@ func (c *checker) cycles(f file) {
 			return false
 		case open:
 			loop := append(slices.Clone(path[slices.Index(path, s.ID):]), s.ID)
-			c.at(fmt.Sprintf("$.steps[%d].after", i), "playbook.cycle", "steps", strings.Join(loop, " → "))
+			c.At(fmt.Sprintf("$.steps[%d].after", i), "playbook.cycle", "steps", strings.Join(loop, " → "))
 			return true
 		}
 		state[i] = open

@@ -7,20 +7,16 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"fmt"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/rule"
+	"hastaluego/internal/source"
 )
 
 // KindSpec is what a playbook may say about one kind of step.
@@ -210,82 +206,22 @@ func Builtin() map[string][]byte {
 	return out
 }
 
-// checker collects problems with their places.
-type checker struct {
-	name  string
-	root  *ast.File
-	found fault.List
-}
-
-// at reports a problem at the YAML path; the nearest parent that exists is
-// named when the path itself does not.
-func (c *checker) at(where, code string, args ...any) {
-	line, col := 1, 1
-	for p := where; p != "$" && p != ""; p = parent(p) {
-		yp, err := yaml.PathString(p)
-		if err != nil {
-			continue
-		}
-		if n, err := yp.FilterFile(c.root); err == nil && n != nil {
-			pos := start(n)
-			line, col = pos.Line, pos.Column
-			break
-		}
-	}
-	c.place(line, col, code, args...)
-}
-
-func (c *checker) place(line, col int, code string, args ...any) {
-	at := fmt.Sprintf("%s:%d:%d", c.name, line, col)
-	c.found = append(c.found, fault.New(fault.Invalid, code, append([]any{"at", at}, args...)...).On(at))
-}
-
-// start is the position of the first token of a node: a mapping's own token is
-// the colon of its first pair.
-func start(n ast.Node) (pos struct{ Line, Column int }) {
-	switch x := n.(type) {
-	case *ast.MappingNode:
-		if len(x.Values) > 0 {
-			return start(x.Values[0].Key)
-		}
-	case *ast.MappingValueNode:
-		return start(x.Key)
-	}
-	p := n.GetToken().Position
-	return struct{ Line, Column int }{p.Line, p.Column}
-}
-
-func parent(p string) string {
-	i := max(strings.LastIndexByte(p, '.'), strings.LastIndexByte(p, '['))
-	if i < 0 {
-		return ""
-	}
-	return p[:i]
-}
+// checker checks a playbook and collects what is wrong with it.
+type checker struct{ *source.File }
 
 // Load reads and checks a playbook. It reports every problem it can find as a
 // fault.List, each with its file:line:column as the argument "at" and as its
 // field.
 func Load(name string, src []byte, kinds []KindSpec) (*Playbook, error) {
-	c := &checker{name: name}
 	var f file
-	root, err := parser.ParseBytes(src, 0)
-	if err == nil {
-		c.root = root
-		err = yaml.UnmarshalWithOptions(src, &f, yaml.Strict())
-	}
+	read, err := source.Decode(name, src, &f)
 	if err != nil {
-		line, col, what := 1, 1, err.Error()
-		var y yaml.Error
-		if ok := asYAML(err, &y); ok && y.GetToken() != nil {
-			line, col, what = y.GetToken().Position.Line, y.GetToken().Position.Column, y.GetMessage()
-		}
-		c.place(line, col, "file.syntax", "what", what)
-		return nil, c.found
+		return nil, err
 	}
+	c := &checker{read}
 	c.check(f, kinds)
-	if len(c.found) > 0 {
-		return nil, c.found
+	if err := c.Err(); err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256(src)
 	pb := &Playbook{Name: f.Playbook, File: name, Title: f.Title, Source: src, version: f.Playbook + "@" + hex.EncodeToString(sum[:])[:12]}

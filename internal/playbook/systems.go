@@ -6,10 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
-
 	"hastaluego/internal/fault"
+	"hastaluego/internal/source"
 )
 
 // Connected is what the connected systems can do, by their names.
@@ -26,14 +24,10 @@ type SystemSpec struct {
 // action of that name. Its errors are those of Load.
 func CheckSystems(name string, src []byte, kinds []KindSpec, on Connected) error {
 	var f file
-	root, err := parser.ParseBytes(src, 0)
-	if err == nil {
-		err = yaml.UnmarshalWithOptions(src, &f, yaml.Strict())
-	}
+	c, err := source.Decode(name, src, &f)
 	if err != nil {
 		return fault.Wrap("playbook.CheckSystems", err) // Load has told what is wrong
 	}
-	c := &checker{name: name, root: root}
 	for i, s := range f.Steps {
 		k := slices.IndexFunc(kinds, func(k KindSpec) bool { return k.Name == s.Kind })
 		if k < 0 || kinds[k].Needs == "" {
@@ -43,14 +37,14 @@ func CheckSystems(name string, src []byte, kinds []KindSpec, on Connected) error
 		sys, ok := on[s.Params["system"]]
 		switch {
 		case !ok:
-			c.at(at+".system", "playbook.unknown_system", "system", s.Params["system"], "known", listed(slices.Sorted(maps.Keys(on))))
+			c.At(at+".system", "playbook.unknown_system", "system", s.Params["system"], "known", listed(slices.Sorted(maps.Keys(on))))
 		case !slices.Contains(sys.Can, kinds[k].Needs):
-			c.at(at+".system", "playbook.system_cannot", "system", s.Params["system"], "need", kinds[k].Needs, "can", listed(sys.Can))
+			c.At(at+".system", "playbook.system_cannot", "system", s.Params["system"], "need", kinds[k].Needs, "can", listed(sys.Can))
 		case s.Params["action"] != "" && !slices.Contains(sys.Actions, s.Params["action"]):
-			c.at(at+".action", "playbook.unknown_action", "action", s.Params["action"], "system", s.Params["system"], "known", listed(sys.Actions))
+			c.At(at+".action", "playbook.unknown_action", "action", s.Params["action"], "system", s.Params["system"], "known", listed(sys.Actions))
 		}
 	}
-	return c.found.Or()
+	return c.Err()
 }
 
 func listed(words []string) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 
 	"hastaluego/internal/fault"
@@ -23,12 +24,23 @@ type File struct {
 }
 
 // Decode reads YAML into what into points to. Unknown keys and wrong types are
-// one problem, file.syntax, at its place.
+// one problem, file.syntax, at its place. A file that would take the parser
+// minutes is refused instead (file.too_large, file.too_deep, file.blank_lines,
+// file.references, file.expanded).
 func Decode(name string, src []byte, into any) (*File, error) {
 	f := &File{name: name}
-	root, err := parser.ParseBytes(src, 0)
+	if !f.readable(src) {
+		return f, f.found
+	}
+	tokens := lexer.Tokenize(string(src))
+	if !f.parsable(tokens) {
+		return f, f.found
+	}
+	root, err := parser.Parse(tokens, 0)
 	if err == nil {
-		f.root = root
+		if f.root = root; !f.decodable() {
+			return f, f.found
+		}
 		err = yaml.UnmarshalWithOptions(src, into, yaml.Strict())
 	}
 	if err != nil {
@@ -47,17 +59,38 @@ func Decode(name string, src []byte, into any) (*File, error) {
 // itself does not exist, its nearest parent is named.
 func (f *File) At(path, code string, args ...any) {
 	line, col := 1, 1
+	if n := f.nearest(path); n != nil {
+		line, col = start(n)
+	}
+	f.Place(line, col, code, args...)
+}
+
+// Inside is where the first character of the text at a path stands: behind the
+// quotes, if it has some.
+func (f *File) Inside(path string) (line, col int) {
+	n := f.nearest(path)
+	if n == nil {
+		return 1, 1
+	}
+	line, col = start(n)
+	if t := strings.TrimSpace(n.GetToken().Origin); strings.HasPrefix(t, `"`) || strings.HasPrefix(t, "'") {
+		col++
+	}
+	return line, col
+}
+
+// nearest is what stands at a path, or at its nearest parent; nil: nothing.
+func (f *File) nearest(path string) ast.Node {
 	for p := path; p != "$" && p != ""; p = parent(p) {
 		yp, err := yaml.PathString(p)
 		if err != nil {
 			continue
 		}
 		if n, err := yp.FilterFile(f.root); err == nil && n != nil {
-			line, col = start(n)
-			break
+			return n
 		}
 	}
-	f.Place(line, col, code, args...)
+	return nil
 }
 
 // Place reports a problem at a line and column, both from 1.
