@@ -12,10 +12,10 @@ import (
 // brackets, blank lines behind a block of text, references to references.
 const (
 	maxBytes   = 1 << 20
-	maxDepth   = 64    // brackets and braces in each other
-	maxBlank   = 500   // blank lines in a row
-	maxAnchors = 256   // anchors and references together
-	maxNodes   = 50_000// values that references bring, counted each time
+	maxDepth   = 64     // brackets and braces in each other
+	maxBlank   = 500    // blank lines in a row
+	maxAnchors = 256    // anchors and references together
+	maxNodes   = 50_000 // values that references bring, counted each time
 )
 
 // readable reports the first thing that the lexer should not be given.
