@@ -99,6 +99,8 @@ var noPages = map[string]bool{
 	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /c/{token}/meeting.ics": true,
+
+	"GET /console/learn/workbook.xlsx": true,
 }
 
 // everyRouteWasInspected fails for a route of the portal or the console that

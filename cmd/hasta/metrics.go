@@ -13,7 +13,8 @@ import (
 )
 
 type metricsCmd struct {
-	Show metricsShowCmd `cmd:"" default:"withargs" help:"Print churn by month, what customers pay against other days, NPS and CSAT, each with its n."`
+	Show     metricsShowCmd     `cmd:"" default:"withargs" help:"Print churn by month, what customers pay against other days, NPS and CSAT, each with its n."`
+	Workbook metricsWorkbookCmd `cmd:"" help:"Write the workbook of departures (XLSX): a row each, and a sheet by reason and segment."`
 }
 
 type metricsShowCmd struct {

@@ -85,6 +85,11 @@ func (p papers) letter(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Heard: x.Offer.Heard, What: x.Offer.What, Changes: x.Offer.Changes,
 			Until: x.Offer.Until, By: x.Offer.By, Answer: below(x.Links["case"], "/answer"), NotMe: x.Links["not_me"],
 		})
+	case "winback":
+		return document.Winback(document.WinbackFacts{
+			Lang: x.Language, Company: c, At: x.Now, Name: x.Name, Subject: x.Words.Subject, Text: x.Words.Text, Back: x.Links["back"], Silence: x.Links["silence"],
+			NotMe: x.Links["not_me"],
+		})
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
@@ -223,6 +228,9 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 	m := mail.Message{
 		ID: headerID, From: p.from, To: to, ReplyTo: p.papers.company.Email, Date: x.Now,
 		Subject: l.Subject, Text: document.MailText(l), HTML: document.MailHTML(l),
+	}
+	if x.Kind == "winback" { // mail programs show a button for it (RFC 8058)
+		m.Headers = map[string]string{"List-Unsubscribe": "<" + x.Links["silence"] + ">", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 	}
 	if x.Kind == "receipt" {
 		pdf, err := document.PDF(l)

@@ -61,7 +61,7 @@ func returnable(p offboarding.Plan) bool {
 // effect: a person is asked, with a date. Again, it changes nothing.
 func (a *App) AskReturn(ctx context.Context, token string) error {
 	return a.tx(ctx, func(tx Tx) error {
-		l, err := a.link(ctx, tx, token, "case", "bye")
+		l, err := a.link(ctx, tx, token, "case", "bye", "back")
 		if err != nil {
 			return err
 		}

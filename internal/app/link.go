@@ -26,7 +26,10 @@ var linkLife = map[string]time.Duration{
 	"not_me": 90 * 24 * time.Hour,
 	"case":   400 * 24 * time.Hour,
 	"bye":    400 * 24 * time.Hour,
-	"data":   codeLife,
+	"back":   400 * 24 * time.Hour,
+	// Who wants silence may want it years later.
+	"silence": 3660 * 24 * time.Hour,
+	"data":    codeLife,
 }
 
 // hashToken is what is stored of a token.

@@ -53,6 +53,15 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if err != nil {
 		return false, "", err
 	}
+	if f.Consent, err = a.consents(ctx, tx, c); err != nil {
+		return false, "", err
+	}
+	f.Lasts[notice.Allowed] = f.Consent
+	silence, err := tx.SilenceOf(ctx, c.Customer)
+	if err != nil {
+		return false, "", err
+	}
+	f.Silent = silence.Holds()
 	// A day of grace: whoever asks on the last day is answered.
 	f.Lasts[notice.Retrieval] = tx.Now().Before(c.RetrievalEnd().AddDays(1).End(zone))
 	balances, err := tx.BalancesOf(ctx, c.Customer)

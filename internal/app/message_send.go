@@ -142,6 +142,11 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		}
 		p.Offer = &o
 	}
+	if m.Paper == "winback" {
+		if p.Words, err = a.winbackWords(ctx, tx, m); err != nil {
+			return Paper{}, err
+		}
+	}
 	if m.Paper == "code" {
 		if p.Secret, err = a.mintCode(ctx, tx, p.Case); err != nil {
 			return Paper{}, err
@@ -152,7 +157,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 }
 
 // tokens finds the tokens of our links in a letter.
-var tokens = regexp.MustCompile(`(/(?:v|c|e|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
+var tokens = regexp.MustCompile(`(/(?:v|c|e|b|u|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
 
 // secrets finds the codes in a letter that are not the code of a departure.
 var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
@@ -163,11 +168,13 @@ var Letters = map[string][]string{
 	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
-	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"},
+	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 }
 
 // paths of the portal by the purpose of a link.
-var paths = map[string]string{"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/", "handover": "/c/", "envelope": "/e/"}
+var paths = map[string]string{
+	"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/", "handover": "/c/", "envelope": "/e/", "back": "/b/", "silence": "/u/",
+}
 
 // pages are the links that lead to a page behind a private one.
 var pages = map[string]string{"handover": "/handover"}

@@ -34,9 +34,10 @@ type PastPrice struct {
 
 // MetricTx reads everything that figures are made of.
 type MetricTx interface {
-	Ledger(ctx context.Context) ([]LedgerLine, error)           // by customer
-	PastPrices(ctx context.Context) ([]PastPrice, error)        // by subscription, oldest first
-	Departures(ctx context.Context) ([]offboarding.Case, error) // that took effect, newest first
+	Ledger(ctx context.Context) ([]LedgerLine, error)                       // by customer
+	PastPrices(ctx context.Context) ([]PastPrice, error)                    // by subscription, oldest first
+	Departures(ctx context.Context) ([]offboarding.Case, error)             // that took effect, newest first
+	OpenedCases(ctx context.Context, limit int) ([]offboarding.Case, error) // identity proved, newest first
 	// AnswersTo returns the finished answers to a form of any version since an
 	// instant, newest first.
 	AnswersTo(ctx context.Context, form string, since time.Time) ([]Answer, error)

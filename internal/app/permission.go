@@ -48,6 +48,7 @@ var permissions = []permission{
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance auditor"},
 	{"metrics", "", "agent finance privacy success admin auditor"},
+	{"winback", "success admin", "agent privacy auditor"},             // who allowed a letter, and the letter
 	{"improvement", "agent success admin", "finance privacy auditor"}, // what is changed because of leavers
 	{"erase", "privacy", "auditor"},                                   // approve an erasure, hold, release
 	{"playbook", "admin", "agent finance privacy success auditor"},

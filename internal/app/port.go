@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/winback"
 )
 
 // Store keeps everything. Tx runs fn in one transaction: all of it happens, or
@@ -50,6 +51,7 @@ type Tx interface {
 	RelationshipTx
 	ObligationTx
 	MetricTx
+	WinbackTx
 	ImprovementTx
 	HandoverTx
 	RiskTx
@@ -499,6 +501,7 @@ type Paper struct {
 	Pictures    []Picture              // of the final report
 	Offer       *offer.Offer           // only in the letter "offer"
 	Invitation  *invitation.Invitation // only in the letter "invitation", and for its calendar file
+	Words       winback.Words          // only in the letter "winback"
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

@@ -105,6 +105,7 @@ type CasePage struct {
 	Data    bool // the plan gives the customer their data
 	// Comebacks are what would become of everything that was done, the best first.
 	Comebacks  []Comeback
+	Consent    ConsentView
 	Returnable bool      // past undoing: coming back is offered instead
 	AnswerBy   time.Time // they asked to come back; a person answers by then
 	Returns    Returns
@@ -132,7 +133,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if lang == "" {
 			lang = plan.Case.Language
 		}
-		out.Paper, err = a.casePaper(ctx, tx, map[string]string{"case": "receipt", "bye": "farewell"}[purpose], lang, l.Case)
+		out.Paper, err = a.casePaper(ctx, tx, map[string]string{"case": "receipt", "back": "receipt", "bye": "farewell"}[purpose], lang, l.Case)
 		if err != nil {
 			return err
 		}
@@ -156,6 +157,9 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		}
 		out.Told = w.Stated != nil
 		out.MayTell = !out.Told && (plan.Case.State == offboarding.CaseOpen || plan.Case.State == offboarding.CaseRegistered)
+		if out.Consent, err = a.consentView(ctx, tx, plan.Case); err != nil {
+			return err
+		}
 		out.Data, out.Subject, out.AnswerBy = false, false, time.Time{}
 		out.Comebacks, out.Returnable = comebacks(plan, works), returnable(plan)
 		if s := plan.Step("came_back"); s != nil {

@@ -29,6 +29,7 @@ const (
 	KindFarewell Kind = "farewell" // everything is over
 	// KindStatement is the statement of what is open (liquidación).
 	KindStatement Kind = "statement"
+	KindWinback   Kind = "winback"  // the one letter to somebody who left, if they allowed it
 	KindCode      Kind = "code"     // the code that the downloads ask for
 	KindReminder  Kind = "reminder" // of what is still owed
 	KindHandover  Kind = "handover" // there is something to look at
@@ -40,10 +41,7 @@ const (
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{
-	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
-	KindOffer, KindInvitation,
-}
+var Kinds = []Kind{KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOffer, KindInvitation, KindWinback}
 
 // Letter is what a letter says, worded and formatted, in the order in which it
 // is read.

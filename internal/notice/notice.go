@@ -29,6 +29,7 @@ const (
 	NewTurn   Until = "new_turn"  // always: it is about something new that the person did
 	Retrieval Until = "retrieval" // while the data can be fetched
 	Settled   Until = "settled"   // while money is open between the two
+	Allowed   Until = "allowed"   // only after it, while they allow it
 )
 
 // Rule is one line of the table.
@@ -55,6 +56,7 @@ var Table = []Rule{
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1}, // they asked what could be done
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
+	{Class: "winback", Basis: Consent, Until: Allowed, Most: 1, Asks: 1},
 	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 }
 

@@ -24,9 +24,10 @@ var (
 	ledger = query(`
 		SELECT s.id, s.customer_id, s.amount_minor, s.currency, s.interval_, s.start_on, s.status, s.recorded_at
 		  FROM subscription s ORDER BY s.customer_id, s.id`)
-	pastOfAll = query(`SELECT subscription_id, until, amount_minor, currency, interval_, status FROM subscription_past ORDER BY subscription_id, until`)
-	goneCases = query(`SELECT ` + caseColumns + ` FROM case_ WHERE effective_at > 0 AND state IN ('open', 'closed') ORDER BY effective DESC, id DESC`)
-	answersTo = query(`SELECT ` + answerColumns + ` FROM answer WHERE form > $1 AND form < $2 AND done_at >= $3 AND done_at > 0 ORDER BY done_at DESC, id DESC`)
+	pastOfAll   = query(`SELECT subscription_id, until, amount_minor, currency, interval_, status FROM subscription_past ORDER BY subscription_id, until`)
+	goneCases   = query(`SELECT ` + caseColumns + ` FROM case_ WHERE effective_at > 0 AND state IN ('open', 'closed') ORDER BY effective DESC, id DESC`)
+	openedCases = query(`SELECT ` + caseColumns + ` FROM case_ WHERE opened_at > 0 ORDER BY requested_at DESC, id DESC LIMIT $1`)
+	answersTo   = query(`SELECT ` + answerColumns + ` FROM answer WHERE form > $1 AND form < $2 AND done_at >= $3 AND done_at > 0 ORDER BY done_at DESC, id DESC`)
 )
 
 func (t *tx) Ledger(ctx context.Context) (list []app.LedgerLine, err error) {
@@ -51,6 +52,15 @@ func (t *tx) PastPrices(ctx context.Context) (list []app.PastPrice, err error) {
 
 func (t *tx) Departures(ctx context.Context) (list []offboarding.Case, err error) {
 	err = t.each(ctx, "store.Departures", goneCases, nil, func(row scanner) error {
+		c, err := scanCase(row)
+		list = append(list, c)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) OpenedCases(ctx context.Context, limit int) (list []offboarding.Case, err error) {
+	err = t.each(ctx, "store.OpenedCases", openedCases, []any{limit}, func(row scanner) error {
 		c, err := scanCase(row)
 		list = append(list, c)
 		return err

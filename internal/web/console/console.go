@@ -36,6 +36,11 @@ type AuditSummary struct {
 type Options struct {
 	// Verify checks the whole log; nil where it cannot be checked from here.
 	Verify func(context.Context) (AuditSummary, error)
+	// Letter draws a letter as it is read; nil where letters cannot be shown
+	// before they go out.
+	Letter func(app.Paper) string
+	// Workbook makes the workbook of departures; nil where there is none.
+	Workbook func(ctx context.Context, lang string, by app.Actor) ([]byte, error)
 	// About tells what the installation is made of; may be nil.
 	About func(context.Context) (About, error)
 	// Calendar is the calendar file of the invitation that a paper is about; nil
@@ -152,6 +157,10 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/meeting.ics":                            (*visit).calendar,
 		"POST /console/cases/{id}/offer":                                 (*visit).makeOffer,
 		"POST /console/cases/{id}/offer/end":                             (*visit).endOffer,
+		"GET /console/winback":                                           (*visit).winback,
+		"POST /console/winback":                                          (*visit).sendWinback,
+		"POST /console/winback/preview":                                  (*visit).previewWinback,
+		"GET /console/learn/workbook.xlsx":                               (*visit).workbook,
 	} {
 		mux.HandleFunc(pattern, c.staff(fn))
 	}
@@ -289,6 +298,8 @@ func (v *visit) here() string {
 		return "/console/webhooks"
 	case strings.HasPrefix(v.r.URL.Path, "/console/playbooks"):
 		return "/console/playbooks"
+	case strings.HasPrefix(v.r.URL.Path, "/console/winback"):
+		return "/console/winback"
 	case strings.HasPrefix(v.r.URL.Path, "/console/learn"):
 		return "/console/learn"
 	case strings.HasPrefix(v.r.URL.Path, "/console/account"):

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"hastaluego/internal/app"
@@ -45,6 +46,7 @@ type billing struct {
 	mu   sync.Mutex
 	ends map[string]time.Time
 	lost bool
+	over bool // what was cancelled has ended
 }
 
 func (b *billing) Info() connector.Info {
@@ -54,7 +56,7 @@ func (b *billing) Info() connector.Info {
 func (b *billing) ReadSubscription(_ context.Context, ref string) (connector.SubscriptionState, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return connector.SubscriptionState{Found: true, Status: "active", EndsAt: b.ends[ref], Answer: json.RawMessage(`{"status":"active"}`)}, nil
+	return connector.SubscriptionState{Found: true, Status: "active", EndsAt: b.ends[ref], Ended: b.over, Answer: json.RawMessage(`{"status":"active"}`)}, nil
 }
 
 func (b *billing) CancelSubscription(_ context.Context, in connector.CancelInput) (connector.Receipt, error) {
@@ -146,7 +148,7 @@ func newHouseOf(t *testing.T, demo bool, name string) *house {
 	kit := &web.Kit{Assets: files, App: h.App, Log: log, Demo: demo}
 	srv := httptest.NewServer(console.New(kit, console.Options{Verify: func(context.Context) (console.AuditSummary, error) {
 		return console.AuditSummary{OK: false, Size: 48213, Root: "7f3a", Entries: 48213, Problems: []string{"leaf_not_in_tree 7 <b>"}}, nil
-	}, About: func(context.Context) (console.About, error) {
+	}, Letter: func(p app.Paper) string { return "<p>" + templ.EscapeString(p.Words.Subject+": "+p.Words.Text) + "</p>" }, About: func(context.Context) (console.About, error) {
 		return console.About{Version: "v1", Database: "sqlite", Schema: 14, LogKey: "log-key-of-the-test"}, nil
 	}, Calendar: func(p app.Paper) []byte { return []byte("BEGIN:VCALENDAR " + p.Invitation.Place) }}))
 	h.url = srv.URL

@@ -1,8 +1,10 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -26,7 +28,7 @@ type learnView struct {
 	Since     string // of opinions and evaluations
 	Threshold string
 	Kpis      []kpiView
-	Bars      barsView
+	Bars      []barsView // for a wide and for a narrow page
 	Churn     []churnRow
 	Undated   string
 	MRR       []moneyRow
@@ -39,6 +41,7 @@ type learnView struct {
 	WhoReads  string
 	Actions   []actionView
 	Owners    []option
+	Workbook  bool // may have the workbook of departures
 	Sets      bool // may set the threshold
 	Acts      bool // may add and end improvements
 	WhoActs   string
@@ -82,9 +85,10 @@ type actionView struct {
 
 // barsView is a chart of the churn of each month, oldest first.
 type barsView struct {
-	About string
-	Line  string // height of the threshold; empty: above the chart
-	Bars  []bar
+	Class, About, Box, Width, Step, Column string
+	Middle                                 string
+	Line                                   string // height of the threshold
+	Bars                                   []bar
 }
 
 type bar struct{ X, Y, H, Label, Title, Class string }
@@ -138,6 +142,7 @@ func (v *visit) viewLearn(p app.LearnPage) learnView {
 		Lang: v.lang, Today: text.LongDate(v.lang, p.Today), Since: text.LongDate(v.lang, p.Since),
 		Threshold: text.Percent(v.lang, p.Threshold), Reads: v.actor.MayRead("note"), WhoReads: whoReads(v.lang, "note"),
 		Acts: v.actor.May("improvement"), WhoActs: whoMay(v.lang, "improvement"), Sets: v.actor.May("settings"),
+		Workbook: v.o.Workbook != nil && v.actor.MayRead("note"),
 	}
 	if !p.Recorded.IsZero() {
 		lv.Recorded = text.LongDate(v.lang, p.Recorded)
@@ -146,7 +151,7 @@ func (v *visit) viewLearn(p app.LearnPage) learnView {
 		lv.Undated = lv.word("undated", "n", p.Undated)
 	}
 	lv.Kpis = []kpiView{lv.churnKpi(p.Figures, p.Churn[1]), lv.churnKpi(p.Figures, p.Churn[0]), lv.npsKpi(p.NPS), lv.csatKpi(p.CSAT)}
-	lv.Bars = lv.bars(p.Figures)
+	lv.Bars = []barsView{lv.bars(p.Figures, "wide", 46), lv.bars(p.Figures, "narrow", 26)}
 	for _, m := range p.Churn {
 		lv.Churn = append(lv.Churn, lv.churnRow(p.Figures, m))
 	}
@@ -155,6 +160,7 @@ func (v *visit) viewLearn(p app.LearnPage) learnView {
 			lv.MRR = append(lv.MRR, lv.moneyRow(c, m))
 		}
 	}
+	slices.SortStableFunc(lv.MRR, func(a, b moneyRow) int { return cmp.Compare(a.Currency, b.Currency) })
 	lv.leavers(p.Leavers)
 	for _, x := range p.Ideas {
 		lv.Ideas = append(lv.Ideas, ideaView{x.Text, string(x.Case), x.Code, text.Date(v.lang, x.On), lv.word("from." + x.From)})
@@ -256,16 +262,20 @@ func (v learnView) churnRow(f app.Figures, m metric.Month) churnRow {
 	return r
 }
 
-// bars draws the churn of each month on a height of 100.
-func (v learnView) bars(f app.Figures) barsView {
-	const height, step = 100, 34
+// bars draws the churn of each month on a height of 100, with so much for each.
+func (v learnView) bars(f app.Figures, class string, step int) barsView {
+	const height = 100
 	top := max(f.Threshold, 1)
 	for _, m := range f.Churn {
 		if rate, ok := m.Rate(); ok {
 			top = max(top, rate)
 		}
 	}
-	out := barsView{About: v.word("chart"), Line: fmt.Sprint(height - f.Threshold*height/top)}
+	width := len(f.Churn) * step
+	out := barsView{
+		Class: class, About: v.word("chart"), Box: fmt.Sprintf("0 -6 %d 132", width), Width: fmt.Sprint(width), Step: fmt.Sprint(step),
+		Column: fmt.Sprint(step - 8), Middle: fmt.Sprint(step / 2), Line: fmt.Sprint(height - f.Threshold*height/top),
+	}
 	for i := range f.Churn {
 		m := f.Churn[len(f.Churn)-1-i]
 		rate, ok := m.Rate()
@@ -326,6 +336,32 @@ func (v learnView) action(x app.ImprovementView, users map[string]string, today 
 		a.State = badge{"dash", "", v.word("action.dropped")}
 	}
 	return a
+}
+
+// workbook sends the workbook of departures as a file.
+func (v *visit) workbook() error {
+	if err := v.actor.CanRead("note"); err != nil {
+		return err
+	}
+	if v.o.Workbook == nil {
+		return fault.New(fault.NotFound, "not_found")
+	}
+	raw, err := v.o.Workbook(v.r.Context(), v.lang, v.actor)
+	if err != nil {
+		return err
+	}
+	_, now, err := v.clock()
+	if err != nil {
+		return err
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	h.Set("Content-Disposition", `attachment; filename="`+v.say("learn.file", "date", when.DateOf(now, v.zone()).String())+`"`)
+	h.Set("Cache-Control", "private, no-store")
+	if _, err := v.w.Write(raw); err != nil {
+		v.Log.Warn("file not written to its end", "err", err)
+	}
+	return nil
 }
 
 // learnDone goes back to the page, or shows it with what is wrong.

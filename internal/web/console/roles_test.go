@@ -146,6 +146,10 @@ func routes(h *house) map[string]line {
 		"GET /console/cases/{id}/meeting.ics":                            {who: "read:letter", path: c + "/meeting.ics"},
 		"POST /console/cases/{id}/offer":                                 {who: "act:offer", path: c + "/offer"},
 		"POST /console/cases/{id}/offer/end":                             {who: "act:offer", path: c + "/offer/end"},
+		"GET /console/winback":                                           {who: "read:winback"},
+		"POST /console/winback":                                          {who: "act:winback"},
+		"POST /console/winback/preview":                                  {who: "act:winback"},
+		"GET /console/learn/workbook.xlsx":                               {who: "read:note"},
 	}
 }
 

@@ -74,6 +74,13 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/report/{blob}", p.picture)
 	mux.HandleFunc("GET /e/{token}", p.envelope)
 	mux.HandleFunc("POST /e/{token}", p.openEnvelope)
+	mux.HandleFunc("POST /c/{token}/allow", p.allow)
+	mux.HandleFunc("POST /c/{token}/disallow", p.disallow)
+	mux.HandleFunc("GET /u/{token}", p.silencePage)
+	mux.HandleFunc("POST /u/{token}", p.silence)
+	mux.HandleFunc("POST /u/{token}/lift", p.liftSilence)
+	mux.HandleFunc("GET /b/{token}", p.back)
+	mux.HandleFunc("POST /b/{token}", p.comeBack)
 	mux.HandleFunc("GET /bye/{token}", p.bye)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, fault.New(fault.NotFound, "not_found"))

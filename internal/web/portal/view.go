@@ -109,6 +109,7 @@ type trackView struct {
 	// HandoverAsks says that it is the client's turn.
 	HandoverAsks bool
 	Owed         []owedLine
+	Allow        allowView
 	Owner        bool   // the departure is not stopped: they may say that it was not them
 	Meeting      bool   // they are invited to talk, and have not said no
 	Answer       string // state of what could be done; empty: nothing to read there
@@ -159,6 +160,7 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 	v.Data = page.Data
 	v.Report = page.Report
 	v.Handover, v.HandoverAsks = viewHanding(lang, page)
+	v.Data, v.Allow = page.Data, viewAllow(lang, base, c, page.Consent)
 	v.Returns, v.Owed = viewReturns(lang, page), viewOwed(lang, page)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {

@@ -1,0 +1,188 @@
+package app
+
+import (
+	"context"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/suppression"
+	"hastaluego/internal/winback"
+)
+
+// ConsentInput is how somebody answered the question whether we may write once
+// more.
+type ConsentInput struct {
+	Token    string // of their private page
+	Given    bool   // the box, which was not ticked before, was ticked
+	Wording  string // what they read
+	Language string
+}
+
+// askable reports whether the question may stand on a private page: after the
+// receipt, and not of a departure that was undone or stopped.
+func askable(c offboarding.Case) bool {
+	return !c.OpenedAt.IsZero() && (c.State == offboarding.CaseOpen || c.State == offboarding.CaseClosed)
+}
+
+// AnswerConsent keeps the answer, which is asked for once: a second one is
+// refused with consent.answered.
+func (a *App) AnswerConsent(ctx context.Context, in ConsentInput) error {
+	if in.Wording == "" || in.Language == "" {
+		return fault.New(fault.Invalid, "field.required").On("wording")
+	}
+	return a.onCustomerPage(ctx, in.Token, func(tx Tx, c offboarding.Case) error {
+		_, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
+		switch {
+		case err != nil:
+			return err
+		case asked || !askable(c):
+			return fault.New(fault.Blocked, "consent.answered")
+		}
+		x := winback.Consent{
+			ID: winback.ConsentID(id.New("cns")), Customer: c.Customer, Case: c.ID, Purpose: winback.Letter, Given: in.Given,
+			Wording: in.Wording, Language: in.Language, At: tx.Now(),
+		}
+		if err := tx.PutConsent(ctx, x); err != nil {
+			return err
+		}
+		typ := "consent.refused"
+		if in.Given {
+			typ = "consent.given"
+		}
+		return a.record(ctx, tx, fact{typ, "customer", string(c.ID), string(c.Customer), map[string]any{
+			"consent": string(x.ID), "purpose": string(x.Purpose), "wording": in.Wording,
+		}})
+	})
+}
+
+// RevokeConsent takes it back; again it changes nothing.
+func (a *App) RevokeConsent(ctx context.Context, token string) error {
+	return a.onCustomerPage(ctx, token, func(tx Tx, c offboarding.Case) error {
+		x, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
+		if err != nil || !asked || !x.Revoke(tx.Now()) {
+			return err
+		}
+		if err := tx.PutConsent(ctx, x); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"consent.revoked", "customer", string(c.ID), string(c.Customer), map[string]any{
+			"consent": string(x.ID), "purpose": string(x.Purpose),
+		}})
+	})
+}
+
+// onCustomerPage works on the departure behind the token of a private page.
+func (a *App) onCustomerPage(ctx context.Context, token string, fn func(Tx, offboarding.Case) error) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case", "bye")
+		if err != nil {
+			return err
+		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		return fn(tx, c)
+	})
+}
+
+// ConsentView is what a private page says about writing once more.
+type ConsentView struct {
+	Ask   bool // the question may be asked: nobody has answered it
+	Given bool // it was allowed, and that stands
+	Over  bool // it was answered with no, or taken back
+}
+
+func (a *App) consentView(ctx context.Context, tx Tx, c offboarding.Case) (ConsentView, error) {
+	x, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
+	return ConsentView{Ask: !asked && askable(c), Given: asked && x.Holds(), Over: asked && !x.Holds()}, err
+}
+
+// AskSilence says that an account wants no more letters but those that it asks
+// for and the law wants told. Again it changes nothing. It counts at once, for
+// letters that wait to be sent too.
+func (a *App) AskSilence(ctx context.Context, token string) error {
+	return a.silence(ctx, token, func(tx Tx, s *suppression.Silence, c offboarding.Case) (fact, bool) {
+		return fact{"silence.asked", "customer", string(c.ID), string(c.Customer), nil}, s.Ask(tx.Now())
+	})
+}
+
+// LiftSilence takes it back.
+func (a *App) LiftSilence(ctx context.Context, token string) error {
+	return a.silence(ctx, token, func(tx Tx, s *suppression.Silence, c offboarding.Case) (fact, bool) {
+		return fact{"silence.lifted", "customer", string(c.ID), string(c.Customer), nil}, s.Lift(tx.Now())
+	})
+}
+
+func (a *App) silence(ctx context.Context, token string, change func(Tx, *suppression.Silence, offboarding.Case) (fact, bool)) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "silence")
+		if err != nil {
+			return err
+		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		s, err := tx.SilenceOf(ctx, c.Customer)
+		if err != nil {
+			return err
+		}
+		f, changed := change(tx, &s, c)
+		if !changed {
+			return nil
+		}
+		if err := tx.PutSilence(ctx, s); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, f)
+	})
+}
+
+// SilencePage is what the page of silence shows.
+type SilencePage struct {
+	Silent   bool
+	Language string
+}
+
+// OpenSilencePage reads the page behind the link of silence; it changes nothing.
+func (a *App) OpenSilencePage(ctx context.Context, token string) (p SilencePage, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "silence")
+		if err != nil {
+			return err
+		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		s, err := tx.SilenceOf(ctx, c.Customer)
+		p = SilencePage{s.Holds(), c.Language}
+		return err
+	})
+	return p, err
+}
+
+// consents reports whether the person allowed the letter that asks them back,
+// and still may be asked: who is a customer again is not.
+func (a *App) consents(ctx context.Context, tx Tx, c offboarding.Case) (bool, error) {
+	x, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
+	if err != nil || !asked || !x.Holds() {
+		return false, err
+	}
+	back, err := isCustomer(ctx, tx, c.Customer)
+	return !back, err
+}
+
+// isCustomer reports whether anything of theirs has not ended.
+func isCustomer(ctx context.Context, tx Tx, cid customer.ID) (bool, error) {
+	subs, err := tx.SubscriptionsOf(ctx, cid)
+	for _, s := range subs {
+		if s.Status != customer.Ended {
+			return true, err
+		}
+	}
+	return false, err
+}

@@ -1,0 +1,270 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/metric"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/suppression"
+	"hastaluego/internal/winback"
+)
+
+// WinbackLetter is a letter to leavers as it is stored: its words are sealed
+// with the key of the house.
+type WinbackLetter struct {
+	ID     winback.LetterID
+	MadeAt time.Time
+	MadeBy string
+	KeyID  string
+	Body   []byte
+}
+
+// WinbackTx keeps consents, silences and letters to leavers.
+type WinbackTx interface {
+	// PutConsent stores a new answer (Version 0; fault.Conflict if there is one)
+	// or, by Version, takes it back.
+	PutConsent(ctx context.Context, c winback.Consent) error
+	ConsentOf(ctx context.Context, c offboarding.CaseID, p winback.Purpose) (x winback.Consent, found bool, err error)
+	// CasesAllowing returns departures that took effect whose consent holds,
+	// newest first, and how many others took effect.
+	CasesAllowing(ctx context.Context, p winback.Purpose, limit int) (list []offboarding.Case, others int, err error)
+	PutSilence(ctx context.Context, s suppression.Silence) error
+	SilenceOf(ctx context.Context, c customer.ID) (suppression.Silence, error) // one that does not hold if there is none
+	InsertWinbackLetter(ctx context.Context, l WinbackLetter) error
+	// InsertWinbackSent ties a message to its letter; false: the departure has had
+	// one.
+	InsertWinbackSent(ctx context.Context, m offboarding.MessageID, l winback.LetterID, c offboarding.CaseID) (bool, error)
+	WinbackLetterOf(ctx context.Context, m offboarding.MessageID) (WinbackLetter, error)
+	WinbackSentTo(ctx context.Context, c offboarding.CaseID) (bool, error)
+}
+
+// winbackMost is how many leavers a list holds.
+const winbackMost = 500
+
+// WinbackPage lists who may be written to.
+type WinbackPage struct {
+	Leavers []winback.Leaver // picked, newest first; those who cannot be reached too
+	Others  int              // left, and allowed no letter
+}
+
+// OpenWinback lists those who left and allowed one letter.
+func (a *App) OpenWinback(ctx context.Context, by Actor, f winback.Filter) (p WinbackPage, err error) {
+	if err := by.CanRead("winback"); err != nil {
+		return p, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error { p, err = a.leavers(ctx, tx, f); return err })
+	return p, err
+}
+
+func (a *App) leavers(ctx context.Context, tx Tx, f winback.Filter) (p WinbackPage, err error) {
+	cases, others, err := tx.CasesAllowing(ctx, winback.Letter, winbackMost)
+	if err != nil {
+		return p, err
+	}
+	p.Others = others
+	for _, c := range cases {
+		l, err := a.leaver(ctx, tx, c)
+		if err != nil {
+			return p, err
+		}
+		if f.Picks(l) {
+			p.Leavers = append(p.Leavers, l)
+		}
+	}
+	return p, nil
+}
+
+func (a *App) leaver(ctx context.Context, tx Tx, c offboarding.Case) (l winback.Leaver, err error) {
+	l.Case = c
+	if l.Customer, err = tx.FindCustomer(ctx, c.Customer); err != nil {
+		return l, err
+	}
+	why, err := a.whyOf(ctx, tx, c.ID)
+	if err != nil {
+		return l, err
+	}
+	switch {
+	case why.Root != nil:
+		l.Reason = why.Root.Code
+	case why.Stated != nil:
+		l.Reason = why.Stated.Code
+	}
+	subs, err := tx.SubscriptionsOf(ctx, c.Customer)
+	if err != nil {
+		return l, err
+	}
+	for _, s := range pick(subs, c.Subscriptions) {
+		m, err := metric.Monthly(s.Amount, s.Interval)
+		if err != nil {
+			return l, fault.Wrap("app.leaver", err)
+		}
+		if l.Monthly, err = addTo(l.Monthly, m); err != nil {
+			return l, fault.Wrap("app.leaver", err)
+		}
+	}
+	if l.Back, err = isCustomer(ctx, tx, c.Customer); err != nil {
+		return l, err
+	}
+	s, err := tx.SilenceOf(ctx, c.Customer)
+	if err != nil {
+		return l, err
+	}
+	l.Silent = s.Holds()
+	l.Written, err = tx.WinbackSentTo(ctx, c.ID)
+	return l, err
+}
+
+// WinbackInput is one letter to the leavers that a filter picks.
+type WinbackInput struct {
+	Filter winback.Filter
+	Words  map[string]winback.Words // by language
+}
+
+// languagesOfLetters are those in which a letter is written.
+var languagesOfLetters = []string{"es", "en"}
+
+func (in *WinbackInput) check() error {
+	var l fault.List
+	for _, lang := range languagesOfLetters {
+		w := in.Words[lang]
+		var e *fault.Error
+		w.Subject, e = customer.CheckText("subject_"+lang, w.Subject, winback.SubjectMost, false)
+		l = appendFault(l, e)
+		w.Text, e = customer.CheckText("text_"+lang, w.Text, winback.TextMost, true)
+		l = appendFault(l, e)
+		in.Words[lang] = w
+	}
+	return append(l, winback.Check(in.Words, languagesOfLetters)...).Or()
+}
+
+// PreviewWinback makes the letters, one in each language, as the first that
+// would get it reads it, and says how many would. Nothing is kept or sent, and
+// the links lead nowhere.
+func (a *App) PreviewWinback(ctx context.Context, by Actor, in WinbackInput) (letters map[string]Paper, reach int, err error) {
+	if err := by.may("winback"); err != nil {
+		return nil, 0, err
+	}
+	if err := in.check(); err != nil {
+		return nil, 0, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		p, err := a.leavers(ctx, tx, in.Filter)
+		if err != nil {
+			return err
+		}
+		letters, reach = map[string]Paper{}, 0
+		for _, l := range p.Leavers {
+			if !l.Reachable() {
+				continue
+			}
+			if reach++; reach > 1 {
+				continue
+			}
+			for _, lang := range languagesOfLetters {
+				paper, err := a.casePaper(ctx, tx, "winback", lang, l.Case.ID)
+				if err != nil {
+					return err
+				}
+				paper.Words, paper.Links = in.Words[lang], map[string]string{"back": a.company.PublicURL + "/b/…", "silence": a.company.PublicURL + "/u/…"}
+				letters[lang] = paper
+			}
+		}
+		return nil
+	})
+	return letters, reach, err
+}
+
+// SendWinback queues the letter for everybody whom the filter picks and who may
+// be written to, and says to how many. Whether each still may is asked again
+// when it goes out.
+func (a *App) SendWinback(ctx context.Context, by Actor, in WinbackInput) (n int, err error) {
+	if err := by.may("winback"); err != nil {
+		return 0, err
+	}
+	if err := in.check(); err != nil {
+		return 0, err
+	}
+	err = a.tx(ctx, func(tx Tx) error {
+		n = 0
+		p, err := a.leavers(ctx, tx, in.Filter)
+		if err != nil {
+			return err
+		}
+		letter, err := a.keepLetter(ctx, tx, by, in.Words)
+		if err != nil {
+			return err
+		}
+		for _, l := range p.Leavers {
+			if !l.Reachable() {
+				continue
+			}
+			ok, err := a.queueWinback(ctx, tx, letter, l.Case)
+			if err != nil {
+				return err
+			}
+			if ok {
+				n++
+			}
+		}
+		if n == 0 {
+			return fault.New(fault.Blocked, "winback.nobody")
+		}
+		return a.record(ctx, tx, fact{"winback.sent", by.ID, "", house, map[string]any{"letter": string(letter), "to": n}})
+	})
+	return n, err
+}
+
+func (a *App) keepLetter(ctx context.Context, tx Tx, by Actor, words map[string]winback.Words) (winback.LetterID, error) {
+	body, err := json.Marshal(words)
+	if err != nil {
+		return "", fault.Wrap("app.keepLetter", err)
+	}
+	l := WinbackLetter{ID: winback.LetterID(id.New("wbl")), MadeAt: tx.Now(), MadeBy: by.ID}
+	if l.KeyID, err = a.keys.KeyFor(ctx, house, "account"); err != nil {
+		return "", err
+	}
+	if l.Body, err = a.keys.Seal(ctx, l.KeyID, body, []byte(l.ID)); err != nil {
+		return "", err
+	}
+	return l.ID, tx.InsertWinbackLetter(ctx, l)
+}
+
+func (a *App) queueWinback(ctx context.Context, tx Tx, letter winback.LetterID, c offboarding.Case) (bool, error) {
+	m := a.letter(tx, "winback", c)
+	if err := a.address(ctx, tx, &m, c); err != nil {
+		if fault.KindOf(err) == fault.Blocked { // nobody is on file any more
+			return false, nil
+		}
+		return false, err
+	}
+	first, err := tx.InsertWinbackSent(ctx, m.ID, letter, c.ID)
+	if err != nil || !first {
+		return false, err
+	}
+	return true, a.queue(ctx, tx, m, string(c.Customer), true)
+}
+
+// winbackWords are the words of the letter that a message carries.
+func (a *App) winbackWords(ctx context.Context, tx Tx, m Message) (winback.Words, error) {
+	l, err := tx.WinbackLetterOf(ctx, m.ID)
+	if err != nil {
+		return winback.Words{}, err
+	}
+	plain, err := a.keys.Open(ctx, l.KeyID, l.Body, []byte(l.ID))
+	if err != nil {
+		return winback.Words{}, err
+	}
+	var words map[string]winback.Words
+	if err := json.Unmarshal(plain, &words); err != nil {
+		return winback.Words{}, fault.Wrap("app.winbackWords", err)
+	}
+	if w, ok := words[m.Language]; ok {
+		return w, nil
+	}
+	return words[a.company.Language], nil
+}

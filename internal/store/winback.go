@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/suppression"
+	"hastaluego/internal/winback"
+)
+
+const consentColumns = `id, customer_id, case_id, purpose, given, wording, language, answered_at, revoked_at, version`
+
+var (
+	insertConsent = query(`
+		INSERT INTO consent (` + consentColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
+		ON CONFLICT (case_id, purpose) DO NOTHING`)
+	saveConsent   = query(`UPDATE consent SET revoked_at = $1, version = version + 1 WHERE id = $2 AND version = $3`)
+	consentOf     = query(`SELECT ` + consentColumns + ` FROM consent WHERE case_id = $1 AND purpose = $2`)
+	casesAllowing = query(`
+		SELECT ` + caseColumns + ` FROM case_
+		 WHERE effective_at > 0 AND state IN ('open', 'closed')
+		   AND id IN (SELECT case_id FROM consent WHERE purpose = $1 AND given = 1 AND revoked_at = 0)
+		 ORDER BY effective DESC, id DESC LIMIT $2`)
+	countRefusing = query(`
+		SELECT COUNT(*) FROM case_
+		 WHERE effective_at > 0 AND state IN ('open', 'closed')
+		   AND id NOT IN (SELECT case_id FROM consent WHERE purpose = $1 AND given = 1 AND revoked_at = 0)`)
+
+	insertSilence = query(`INSERT INTO silence (customer_id, since, lifted_at, version) VALUES ($1, $2, $3, 1) ON CONFLICT (customer_id) DO NOTHING`)
+	saveSilence   = query(`UPDATE silence SET since = $1, lifted_at = $2, version = version + 1 WHERE customer_id = $3 AND version = $4`)
+	silenceOf     = query(`SELECT customer_id, since, lifted_at, version FROM silence WHERE customer_id = $1`)
+
+	insertWinbackLetter = query(`INSERT INTO winback_letter (id, made_at, made_by, key_id, body) VALUES ($1, $2, $3, $4, $5)`)
+	insertWinbackSent   = query(`INSERT INTO winback_sent (message_id, letter_id, case_id) VALUES ($1, $2, $3) ON CONFLICT (case_id) DO NOTHING`)
+	winbackLetterOf     = query(`
+		SELECT l.id, l.made_at, l.made_by, l.key_id, l.body
+		  FROM winback_sent s JOIN winback_letter l ON l.id = s.letter_id WHERE s.message_id = $1`)
+	winbackSentTo = query(`SELECT COUNT(*) FROM winback_sent WHERE case_id = $1`)
+)
+
+func (t *tx) PutConsent(ctx context.Context, c winback.Consent) error {
+	if c.Version > 0 {
+		return t.must(ctx, "store.PutConsent", saveConsent, micros(c.Revoked), c.ID, c.Version)
+	}
+	return t.must(ctx, "store.PutConsent", insertConsent, c.ID, c.Customer, c.Case, c.Purpose, bit(c.Given), c.Wording, c.Language, micros(c.At), micros(c.Revoked))
+}
+
+func (t *tx) ConsentOf(ctx context.Context, id offboarding.CaseID, p winback.Purpose) (c winback.Consent, found bool, err error) {
+	err = t.one(ctx, "store.ConsentOf", consentOf, []any{id, p}, &c.ID, &c.Customer, &c.Case, &c.Purpose, flag{&c.Given}, &c.Wording, &c.Language,
+		instant{&c.At}, instant{&c.Revoked}, &c.Version)
+	if fault.KindOf(err) == fault.NotFound {
+		return winback.Consent{}, false, nil
+	}
+	return c, err == nil, err
+}
+
+func (t *tx) CasesAllowing(ctx context.Context, p winback.Purpose, limit int) (list []offboarding.Case, others int, err error) {
+	err = t.each(ctx, "store.CasesAllowing", casesAllowing, []any{p, limit}, func(row scanner) error {
+		c, err := scanCase(row)
+		list = append(list, c)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return list, others, t.one(ctx, "store.CasesAllowing", countRefusing, []any{p}, &others)
+}
+
+func (t *tx) PutSilence(ctx context.Context, s suppression.Silence) error {
+	if s.Version > 0 {
+		return t.must(ctx, "store.PutSilence", saveSilence, micros(s.Since), micros(s.Lifted), s.Customer, s.Version)
+	}
+	return t.must(ctx, "store.PutSilence", insertSilence, s.Customer, micros(s.Since), micros(s.Lifted))
+}
+
+func (t *tx) SilenceOf(ctx context.Context, id customer.ID) (s suppression.Silence, err error) {
+	err = t.one(ctx, "store.SilenceOf", silenceOf, []any{id}, &s.Customer, instant{&s.Since}, instant{&s.Lifted}, &s.Version)
+	if fault.KindOf(err) == fault.NotFound {
+		return suppression.Silence{Customer: id}, nil
+	}
+	return s, err
+}
+
+func (t *tx) InsertWinbackLetter(ctx context.Context, l app.WinbackLetter) error {
+	_, err := t.exec(ctx, "store.InsertWinbackLetter", insertWinbackLetter, l.ID, micros(l.MadeAt), l.MadeBy, l.KeyID, bytesOf(l.Body))
+	return err
+}
+
+func (t *tx) InsertWinbackSent(ctx context.Context, m offboarding.MessageID, l winback.LetterID, c offboarding.CaseID) (bool, error) {
+	n, err := t.exec(ctx, "store.InsertWinbackSent", insertWinbackSent, m, l, c)
+	return n == 1, err
+}
+
+func (t *tx) WinbackLetterOf(ctx context.Context, m offboarding.MessageID) (l app.WinbackLetter, err error) {
+	err = t.one(ctx, "store.WinbackLetterOf", winbackLetterOf, []any{m}, &l.ID, instant{&l.MadeAt}, &l.MadeBy, &l.KeyID, &l.Body)
+	return l, err
+}
+
+func (t *tx) WinbackSentTo(ctx context.Context, c offboarding.CaseID) (bool, error) {
+	var n int
+	err := t.one(ctx, "store.WinbackSentTo", winbackSentTo, []any{c}, &n)
+	return n > 0, err
+}
