@@ -6,8 +6,8 @@ import (
 
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/winback"
 	"hastaluego/internal/when"
+	"hastaluego/internal/winback"
 )
 
 var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
