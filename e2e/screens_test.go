@@ -97,7 +97,7 @@ func (b *browser) axe(axe, name string) {
 // noPages are the routes that answer with a file.
 var noPages = map[string]bool{
 	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
-	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/report/{blob}": true,
+	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /c/{token}/meeting.ics": true,
 
 	"GET /console/learn/workbook.xlsx": true,
@@ -156,6 +156,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	b.inspect(check, "gone", base+"/c/nothing")
 	b.inspect(check, "handover-gone", base+"/c/nothing/handover")
 	b.inspect(check, "report-gone", base+"/c/nothing/report")
+	b.inspect(check, "certificate-gone", base+"/c/nothing/certificate")
 	b.inspect(check, "envelope-gone", base+"/e/nothing")
 	b.inspect(check, "not-found-portal", base+"/nothing")
 	b.inspect(check, "bye-gone", base+"/bye/nothing")

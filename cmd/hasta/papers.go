@@ -61,6 +61,8 @@ func (p papers) letter(x app.Paper) document.Letter {
 		return document.Handover(document.HandoverFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.KindEnvelope, Page: x.Links["envelope"], NotMe: x.Links["not_me"],
 		})
+	case "certificate":
+		return document.Certificate(certificate(x, c))
 	case "report":
 		return document.Report(document.ReportFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Effective: x.Case.Effective, Summary: x.Report["summary"],
@@ -126,6 +128,21 @@ func handed(x app.Paper) []document.Handed {
 		}
 	}
 	return out
+}
+
+// certificate is empty where there is none: a letter that waits for it is not
+// sent.
+func certificate(x app.Paper, c document.Company) document.CertificateFacts {
+	f := document.CertificateFacts{
+		Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["certificate"], NotMe: x.Links["not_me"], Proof: proof(x),
+	}
+	if e := x.Certificate; e != nil {
+		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, e.Why[x.Language], e.Entries, e.Backups
+		for _, what := range app.Erasable {
+			f.Erased = append(f.Erased, document.Counted{What: what, N: e.Erased[what]})
+		}
+	}
+	return f
 }
 
 func pictures(x app.Paper) (out []document.Picture) {

@@ -59,6 +59,11 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (cust
 	}
 	err := a.tx(ctx, func(tx Tx) error {
 		c.CreatedAt = tx.Now()
+		if by.IsKey() { // a person who was erased comes back by the hand of a person
+			if err := a.refuseErased(ctx, tx, c, contacts, external); err != nil {
+				return err
+			}
+		}
 		if n, err := tx.InsertCustomers(ctx, FoundCustomer{c, customer.Found(c, contacts, external)}); err != nil {
 			return err
 		} else if n == 0 {

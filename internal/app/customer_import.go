@@ -135,7 +135,7 @@ func (im *importing) batch(ctx context.Context, rows []ingest.Row) (wrote bool, 
 	var changed int
 	var refused []ingest.RowError
 	decide := func(tx Tx) (k *known, err error) {
-		if k, err = look(ctx, tx, rows); err != nil {
+		if k, err = im.a.look(ctx, tx, rows); err != nil {
 			return nil, err
 		}
 		changed, refused = 0, nil

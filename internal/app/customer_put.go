@@ -22,6 +22,8 @@ type known struct {
 	grants    map[string]*kept[customer.Grant]
 	balances  map[string]*kept[customer.Balance]
 	changed   int
+	mark      func(what ...string) string // keyed hash of a name
+	erased    map[string]bool             // hashes of names in the rows by which somebody erased went
 }
 
 // entry is a customer with what is kept beneath its version.
@@ -57,8 +59,9 @@ func (k *kept[T]) put(now T) {
 func stored[T any](r T) *kept[T] { return &kept[T]{was: r, now: r} }
 
 // look reads what the rows are about.
-func look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error) {
+func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error) {
 	k := &known{
+		mark:      a.mark,
 		customers: map[string]*entry{}, byID: map[customer.ID]*entry{}, external: map[[2]string]customer.ID{},
 		subs: map[string]*kept[customer.Subscription]{}, grants: map[string]*kept[customer.Grant]{}, balances: map[string]*kept[customer.Balance]{},
 	}
@@ -79,6 +82,9 @@ func look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error) {
 			balances = append(balances, r.Balance.Reference)
 		}
 		withAssets = withAssets || r.Asset.Reference != ""
+	}
+	if err := k.unearth(ctx, tx, rows); err != nil {
+		return nil, err
 	}
 	list, err := tx.CustomersByReference(ctx, refs...)
 	if err != nil {
@@ -160,6 +166,9 @@ func (k *known) put(row ingest.Row) (changed bool, refused *fault.Error) {
 		return false, fault.New(fault.Invalid, "csv.unknown_customer", "value", row.Customer.Reference).On("customer.reference")
 	}
 	if refused := k.belongs(e, row); refused != nil {
+		return false, refused
+	}
+	if refused := k.buried(e, row); refused != nil {
 		return false, refused
 	}
 	before := k.changed

@@ -137,7 +137,7 @@ func saved[T any](m map[string]*kept[T], save func(*kept[T]) error) (list []T, e
 // the same again changes nothing.
 func (a *App) PutRows(ctx context.Context, rows []ingest.Row) error {
 	return a.tx(ctx, func(tx Tx) error {
-		k, err := look(ctx, tx, rows)
+		k, err := a.look(ctx, tx, rows)
 		if err != nil {
 			return err
 		}

@@ -96,6 +96,8 @@ var EventTypes = []EventType{
 	{Type: "offer.reversed", When: "what was accepted is taken back, or no longer wanted", Args: []string{"offer", "kind", "grounds"}, Sent: true, Tells: []string{"offer", "kind"}, State: "reversed"},
 	{Type: "meeting.invited", When: "the customer was invited to a conversation, or another time was agreed", Args: []string{"step", "invitation", "format", "start", "place", "neutral"}, Sent: true, Tells: []string{"step", "invitation", "format", "start"}},
 	{Type: "meeting.declined", When: "the customer prefers not to talk", Args: []string{"invitation"}, Sent: true, Tells: []string{"invitation"}},
+	{Type: "key.destroyed", When: "a key was destroyed on purpose: nothing that it sealed can be read again", Args: []string{"key"}},
+	{Type: "certificate.issued", When: "our own record of the customer was erased, and their certificate made", Args: []string{"sha256"}, Sent: true, Tells: []string{"sha256"}, State: "erased"},
 	{Type: "form.answered", When: "a person finished the form of a step", Args: []string{"step", "form", "answers"}, Sent: true, Tells: []string{"step"}},
 	{Type: "note.added", When: "somebody wrote a note; what it says is kept sealed, apart from the log", Args: []string{"note"}, Sent: true, Tells: []string{"note"}},
 	{Type: "file.added", When: "a file was kept with the case, beside its notes", Args: []string{"blob", "name", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}},

@@ -96,6 +96,11 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if err := tx.SaveMessage(ctx, m); err != nil {
 			return err
 		}
+		if m.Paper == "certificate" { // its address was the last thing that was known
+			if err := tx.ForgetMessage(ctx, m.ID); err != nil {
+				return err
+			}
+		}
 		return a.record(ctx, tx, fact)
 	})
 	if err != nil {
@@ -147,6 +152,14 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
+	if m.Paper == "certificate" {
+		if err := a.addCertificate(ctx, tx, &p, m.Case); err != nil && fault.KindOf(err) != fault.NotFound {
+			return Paper{}, err
+		}
+		if p.Certificate == nil || p.Proof == nil { // the keys are still there, or the log has not signed it
+			return Paper{}, fault.New(fault.Transient, WaitsForLog)
+		}
+	}
 	if m.Paper == "code" {
 		if p.Secret, err = a.mintCode(ctx, tx, p.Case); err != nil {
 			return Paper{}, err
@@ -169,15 +182,17 @@ var Letters = map[string][]string{
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
+	"certificate": {"certificate", "not_me"},
 }
 
 // paths of the portal by the purpose of a link.
 var paths = map[string]string{
 	"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/", "handover": "/c/", "envelope": "/e/", "back": "/b/", "silence": "/u/",
+	"certificate": "/c/",
 }
 
 // pages are the links that lead to a page behind a private one.
-var pages = map[string]string{"handover": "/handover"}
+var pages = map[string]string{"handover": "/handover", "certificate": "/certificate"}
 
 // links mints the links of a letter. They carry its language. In the letters
 // about a request that is still to be proved, "not me" is about that request
@@ -194,7 +209,7 @@ func (a *App) links(ctx context.Context, tx Tx, m Message) (map[string]string, e
 		switch purpose {
 		case "envelope":
 			token, err = a.addressEnvelope(ctx, tx, m)
-		case "handover":
+		case "handover", "certificate":
 			token, err = a.mint(ctx, tx, "case", m.Request, about)
 		default:
 			token, err = a.mint(ctx, tx, purpose, m.Request, about)
@@ -240,21 +255,21 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 	if p.Name == "" {
 		p.Name = s.Customer.Name
 	}
-	if p.Proof, err = a.openedProof(ctx, tx, cid); err != nil {
+	if p.Proof, err = a.proofOf(ctx, tx, cid, "case.opened"); err != nil {
 		return Paper{}, err
 	}
 	return p, nil
 }
 
-// openedProof is the proof of the entry that opened the case; nil while no
-// signed checkpoint contains it.
-func (a *App) openedProof(ctx context.Context, tx Tx, cid offboarding.CaseID) (*LogProof, error) {
-	entries, err := tx.Entries(ctx, 1000, string(cid))
+// proofOf is the proof of the first entry of that type in the log of a case;
+// nil while no signed checkpoint contains it.
+func (a *App) proofOf(ctx context.Context, tx Tx, cid offboarding.CaseID, typ string) (*LogProof, error) {
+	entries, err := tx.Entries(ctx, 10_000, string(cid))
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		if e.Type != "case.opened" {
+		if e.Type != typ {
 			continue
 		}
 		proof, err := tx.Proof(ctx, e.ID)

@@ -54,6 +54,7 @@ type Tx interface {
 	WinbackTx
 	ImprovementTx
 	HandoverTx
+	EraseTx
 	RiskTx
 	ReasonTx
 	OfferTx
@@ -468,6 +469,8 @@ type Keys interface {
 	KeyFor(ctx context.Context, subject, class string) (keyID string, err error)
 	Seal(ctx context.Context, keyID string, plain, aad []byte) ([]byte, error)
 	Open(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error)
+	// Destroy forgets a key for ever; again it changes nothing.
+	Destroy(ctx context.Context, keyID string) error
 	HMACKey(name string) []byte
 }
 
@@ -502,6 +505,7 @@ type Paper struct {
 	Offer       *offer.Offer           // only in the letter "offer"
 	Invitation  *invitation.Invitation // only in the letter "invitation", and for its calendar file
 	Words       winback.Words          // only in the letter "winback"
+	Certificate *Certificate           // of erasure
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

@@ -111,6 +111,7 @@ type CasePage struct {
 	Returns    Returns
 	Handover   Handover
 	Report     bool               // the final report can be read
+	Erased     bool               // there is a certificate of erasure
 	Owed       []customer.Balance // while somebody looks after what is owed
 	Answering
 	Told    bool // they said why they leave
@@ -172,6 +173,11 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			return err
 		}
 		out.Report = reportOf(plan) != nil
+		cert, err := a.certificateOf(ctx, tx, l.Case)
+		if err != nil {
+			return err
+		}
+		out.Erased = cert != nil
 		if out.Owed, err = a.owedOf(ctx, tx, plan); err != nil {
 			return err
 		}

@@ -38,10 +38,15 @@ const (
 	KindOffer     Kind = "offer"    // what could be done, for whoever asked
 	// KindInvitation invites to a conversation that nothing depends on.
 	KindInvitation Kind = "invitation"
+	// KindCertificate is the certificate of erasure.
+	KindCertificate Kind = "certificate"
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOffer, KindInvitation, KindWinback}
+var Kinds = []Kind{
+	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
+	KindOffer, KindInvitation, KindWinback, KindCertificate,
+}
 
 // Letter is what a letter says, worded and formatted, in the order in which it
 // is read.

@@ -79,6 +79,9 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	if _, ok := kind.(step.Maker); ok {
 		return t.make(ctx, w)
 	}
+	if _, ok := kind.(step.Eraser); ok {
+		return t.erase(ctx, w)
+	}
 	observer, ok := kind.(step.Observer)
 	s, err := t.App.Subject(ctx, w)
 	if err != nil {
@@ -119,6 +122,16 @@ func (t *try) make(ctx context.Context, w offboarding.Work) (app.Result, error) 
 		return app.Result{Verdict: app.Confirmed, Evidence: evidence}, err
 	}
 	evidence, err := t.App.MakeBundle(ctx, w)
+	return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true}, err
+}
+
+// erase erases our own record of a customer, or looks whether anything is left.
+func (t *try) erase(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	if w.Phase == offboarding.Verify {
+		evidence, err := t.App.CheckErasure(ctx, w)
+		return app.Result{Verdict: app.Confirmed, Evidence: evidence}, err
+	}
+	evidence, err := t.App.EraseRecord(ctx, w)
 	return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true}, err
 }
 

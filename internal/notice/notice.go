@@ -55,6 +55,7 @@ var Table = []Rule{
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1}, // they asked what could be done
+	{Class: "certificate", Basis: Law, Before: true, Until: NewTurn, Most: 1},          // erasure is told, whatever was said before
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
 	{Class: "winback", Basis: Consent, Until: Allowed, Most: 1, Asks: 1},
 	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},

@@ -90,6 +90,7 @@ func All(systems Systems) map[string]Kind {
 		handOver{},
 		ownAccess{},
 		report{},
+		eraseRecord{},
 		revokeAccess{systems},
 		closeAccess{},
 		runAction{systems},

@@ -72,6 +72,8 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/report", p.report)
 	mux.HandleFunc("GET /c/{token}/report.pdf", p.reportPDF)
 	mux.HandleFunc("GET /c/{token}/report/{blob}", p.picture)
+	mux.HandleFunc("GET /c/{token}/certificate", p.certificate)
+	mux.HandleFunc("GET /c/{token}/certificate.pdf", p.certificatePDF)
 	mux.HandleFunc("GET /e/{token}", p.envelope)
 	mux.HandleFunc("POST /e/{token}", p.openEnvelope)
 	mux.HandleFunc("POST /c/{token}/allow", p.allow)

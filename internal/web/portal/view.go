@@ -106,6 +106,7 @@ type trackView struct {
 	Returns   returnsView
 	Handover  string // how the handover stands; empty: there is none
 	Report    bool   // the final report can be read
+	Erased    bool   // there is a certificate of erasure
 	// HandoverAsks says that it is the client's turn.
 	HandoverAsks bool
 	Owed         []owedLine
@@ -158,7 +159,7 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends)
 	v.Data = page.Data
-	v.Report = page.Report
+	v.Report, v.Erased = page.Report, page.Erased
 	v.Handover, v.HandoverAsks = viewHanding(lang, page)
 	v.Data, v.Allow = page.Data, viewAllow(lang, base, c, page.Consent)
 	v.Returns, v.Owed = viewReturns(lang, page), viewOwed(lang, page)

@@ -1,0 +1,233 @@
+package app_test
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/ingest"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
+)
+
+// forgetting is a playbook that ends the contract, exports, and erases after the
+// window and an approval.
+const forgetting = `
+playbook: forgetting
+title: {es: "Borrar", en: "Erase"}
+retrieval: {d: 2}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: stop, kind: cancel_billing, title: {es: "Dos", en: "Two"}, after: [confirm], params: {system: billing}}
+  - {id: export, kind: export_data, title: {es: "Tres", en: "Three"}, after: [confirm]}
+  - {id: effective, kind: wait, title: {es: "Cuatro", en: "Four"}, after: [stop], params: {until: effective}}
+  - {id: ended, kind: verify_billing, title: {es: "Cinco", en: "Five"}, after: [effective], params: {system: billing}}
+  - {id: window, kind: wait, title: {es: "Seis", en: "Six"}, after: [effective, export], params: {until: end_of_retrieval}}
+  - {id: agree, kind: approve, title: {es: "Siete", en: "Seven"}, after: [window], role: privacy, due: {d: 5, from: window}, escalate: {d: 1, to: admin}}
+  - id: erase
+    kind: erase_record
+    title: {es: "Ocho", en: "Eight"}
+    after: [agree, export, ended]
+    params: {keep_years: "6", keep_why_es: "Código de Comercio, art. 30", keep_why_en: "Commercial Code, art. 30", backup_days: "30"}
+    undo: {class: final}
+    milestone: certified
+`
+
+// clear gives the customer who leaves nothing that is open any more.
+func (w *world) clear(t *testing.T, cid customer.ID) {
+	t.Helper()
+	var grants []customer.Grant
+	must(t, w.store.View(t.Context(), func(tx app.Tx) (err error) { grants, err = tx.GrantsOf(t.Context(), cid); return err }))
+	for _, g := range grants {
+		must(t, w.AttestGrant(t.Context(), agent, app.GrantAttestation{Customer: cid, Grant: g.ID, How: "Cerrado en el panel"}))
+	}
+	w.settleAll(t, finance, cid)
+}
+
+// settleAll says that every sum between the customer and the company is paid.
+func (w *world) settleAll(t *testing.T, by app.Actor, cid customer.ID) {
+	t.Helper()
+	var sums []customer.Balance
+	must(t, w.store.View(t.Context(), func(tx app.Tx) (err error) { sums, err = tx.BalancesOf(t.Context(), cid); return err }))
+	for _, b := range sums {
+		must(t, w.SettleBalance(t.Context(), by, cid, b.ID, customer.Paid))
+	}
+}
+
+// erased brings a departure to where its erasure was approved.
+func (w *world) approved(t *testing.T, c offboarding.CaseID) {
+	t.Helper()
+	for range 40 {
+		if w.stepState(t, c, "agree") == offboarding.StepReady {
+			must(t, w.Approve(t.Context(), privacy, c, "agree", true, "De acuerdo"))
+			return
+		}
+		next, err := w.NextTimer(t.Context())
+		must(t, err)
+		if !next.IsZero() {
+			must(t, w.PushClock(t.Context(), "", next))
+		}
+		eventually(t, "quiet", func() (quiet bool) {
+			must(t, w.store.View(t.Context(), func(tx app.Tx) error {
+				n, err := tx.Busy(t.Context())
+				quiet = n == 0
+				return err
+			}))
+			return quiet
+		})
+	}
+	t.Fatalf("the approval was never asked for: it is %s", w.stepState(t, c, "agree"))
+}
+
+// said returns the tables in which one of the words stands, in any column.
+func said(t *testing.T, e testkit.Engine, words ...string) (out []string) {
+	t.Helper()
+	driver, tables := "sqlite", `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
+	if strings.HasPrefix(e.URL, "postgres") {
+		driver, tables = "pgx", `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`
+	}
+	db, err := sql.Open(driver, e.URL)
+	must(t, err)
+	defer db.Close()
+	var names []string
+	rows, err := db.QueryContext(t.Context(), tables)
+	must(t, err)
+	for rows.Next() {
+		var name string
+		must(t, rows.Scan(&name))
+		names = append(names, name)
+	}
+	must(t, rows.Err())
+	must(t, rows.Close())
+	if len(names) < 30 {
+		t.Fatalf("only %d tables were read", len(names))
+	}
+	for _, name := range names {
+		rows, err := db.QueryContext(t.Context(), `SELECT * FROM "`+name+`"`)
+		must(t, err)
+		columns, err := rows.Columns()
+		must(t, err)
+		for rows.Next() {
+			cells := make([]any, len(columns))
+			for i := range cells {
+				cells[i] = new(any)
+			}
+			must(t, rows.Scan(cells...))
+			for i, cell := range cells {
+				v := *cell.(*any)
+				text := fmt.Sprint(v)
+				if raw, ok := v.([]byte); ok {
+					text = string(raw)
+				}
+				for _, w := range words {
+					if strings.Contains(strings.ToLower(text), w) {
+						out = append(out, name+"."+columns[i])
+					}
+				}
+			}
+		}
+		must(t, rows.Err())
+		must(t, rows.Close())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		ctx := t.Context()
+		cid := w.lent(t, "site")
+		invoice, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-77", Kind: customer.Invoice, About: "Avisos de Marta", Amount: eur(2472)})
+		must(t, err)
+		_, c, page := w.request(t, "period_end")
+		_, err = w.AddNote(ctx, agent, c, "Marta llamó")
+		must(t, err)
+		w.approved(t, c)
+		// While something is open nobody is erased: a person is asked.
+		eventually(t, "a person is asked", func() bool { return w.stepState(t, c, "erase") == offboarding.StepBlocked })
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if !strings.HasPrefix(v.Plan.Step("erase").Blocked, "erase.open_") {
+			t.Fatalf("blocked because of %s", v.Plan.Step("erase").Blocked)
+		}
+		w.clear(t, cid)
+		i := slices.IndexFunc(v.Works, func(x offboarding.Work) bool { return x.Kind == "erase_record" })
+		must(t, w.DecideWork(ctx, agent, app.DecideInput{Work: v.Works[i].ID, Decision: "again", Evidence: "Ya está cerrado"}))
+		eventually(t, "erased and looked at", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+		letter := w.mail.wait(t, "certificate", firstMail)
+		if letter.Proof == nil || letter.Certificate == nil || letter.Certificate.Invoices == 0 || letter.Certificate.Until != (when.Date{Year: letter.Case.Effective.Year + 6, Month: 12, Day: 31}) {
+			t.Fatalf("the certificate: %+v", letter.Certificate)
+		}
+		for _, what := range []string{"identity", "access", "things", "letters", "words", "files"} {
+			if letter.Certificate.Erased[what] == 0 {
+				t.Errorf("the certificate counts no %s", what)
+			}
+		}
+		eventually(t, "the letter is forgotten too", func() bool { return len(said(t, e, "marta", "almena")) == 0 || w.logged(t, "message.sent") == 0 })
+		if left := said(t, e, "marta", "almena", "ibáñez"); len(left) > 0 {
+			t.Errorf("who it was stands in %v", left)
+		}
+		var kept []customer.Balance
+		must(t, w.store.View(ctx, func(tx app.Tx) (err error) { kept, err = tx.BalancesOf(ctx, cid); return err }))
+		if i := slices.IndexFunc(kept, func(b customer.Balance) bool { return b.ID == invoice }); i < 0 || kept[i].Amount != eur(2472) || kept[i].Reference != "F-77" || kept[i].About != "" {
+			t.Errorf("what the law keeps: %+v", kept)
+		}
+		// The page of the customer still opens, and their certificate, proved.
+		p, err := w.OpenCertificate(ctx, page, "en")
+		must(t, err)
+		if p.Certificate.Why["en"] != "Commercial Code, art. 30" || p.Proof == nil {
+			t.Errorf("on the page: %+v", p.Certificate)
+		}
+		if track, err := w.OpenCasePage(ctx, page, "case", ""); err != nil || !track.Erased {
+			t.Errorf("the private page: %v, erased %v", err, track.Erased)
+		}
+		if n, keys := w.logged(t, "key.destroyed"), len(p.Certificate.Keys); n != keys || n < 3 {
+			t.Errorf("%d keys destroyed, %d in the log", keys, n)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Whoever was erased comes back by no file and no program, under none of the
+// names that they went by; and by hand they may.
+func TestAnImportDoesNotBringBackWhoWasErased(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		ctx := t.Context()
+		cid := w.lent(t)
+		w.clear(t, cid)
+		_, c, _ := w.request(t, "period_end")
+		w.approved(t, c)
+		eventually(t, "erased", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+		row := func(reference, email string) ingest.Row {
+			return ingest.Row{
+				Customer: customer.Customer{Kind: customer.Person, Name: "Quien sea", Reference: reference},
+				Contact:  customer.Contact{Name: "Quien sea", Email: email, Role: customer.Owner},
+				Subscription: customer.Subscription{
+					Reference: "S-" + reference, Product: "Faro", Amount: money.Amount{Minor: 100, Currency: "EUR"}, Interval: customer.Monthly,
+					Start: when.Date{Year: 2026, Month: 1, Day: 1}, Status: customer.Active,
+				},
+			}
+		}
+		code(t, w.PutRows(ctx, []ingest.Row{row("FE-20418", "otra@x.example")}), "csv.erased")
+		code(t, w.PutRows(ctx, []ingest.Row{row("N-1", "MARTA@estudioalmena.example")}), "csv.erased")
+		must(t, w.PutRows(ctx, []ingest.Row{row("N-2", "otra@x.example")}))
+		code(t, w.PutRows(ctx, []ingest.Row{row("N-2", firstMail)}), "csv.erased") // as a contact of somebody else
+		in := app.CustomerInput{
+			Kind: customer.Person, Name: "Marta", Reference: "N-3", Contacts: []app.ContactInput{{Name: "Marta", Email: firstMail, Role: customer.Owner}},
+		}
+		_, err := w.AddCustomer(ctx, app.Actor{ID: "key_crm", Scopes: []string{"customers:write"}}, in)
+		code(t, err, "csv.erased")
+		_, err = w.AddCustomer(ctx, agent, in)
+		must(t, err)
+	})
+}

@@ -1,0 +1,69 @@
+package document
+
+import (
+	"time"
+
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// CertificateFacts are what a certificate of erasure says.
+type CertificateFacts struct {
+	Lang     string
+	Company  Company
+	Code     string
+	At       time.Time // it is made
+	ErasedOn when.Date
+	Erased   []Counted
+	Invoices int       // that stay
+	Until    when.Date // until then
+	Why      string    // the law
+	Entries  int       // of the log, whose content cannot be read any more
+	Backups  when.Date // the last one with the data expires
+	Page     string    // link
+	NotMe    string    // link
+	Proof    *Proof
+}
+
+// Counted is how many of what was erased.
+type Counted struct {
+	What string // identity, access, things, letters, words or files
+	N    int
+}
+
+// Certificate says what was erased, what stays, why and until when, and when
+// the backups expire. It never says that everything is gone.
+func Certificate(f CertificateFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	l := w.letter(KindCertificate, f.At, f.Code, w.say("certificate.lede", "company", w.company.Name, "date", f.ErasedOn))
+	l.Badge = text.Say(w.lang, "state.verified")
+	erased := Block{Heading: w.say("certificate.erased")}
+	for _, c := range f.Erased {
+		if c.N > 0 {
+			erased.Items = append(erased.Items, Item{Over: true, Strong: w.say("certificate.what." + c.What), Rest: w.say("certificate.records", "n", c.N)})
+		}
+	}
+	erased.Paragraphs = []string{w.say("certificate.key")}
+	stays := Block{Heading: w.say("certificate.stays")}
+	if f.Invoices > 0 {
+		stays.Facts = append(stays.Facts, Fact{
+			Label: w.say("certificate.invoices", "n", f.Invoices), Lines: []string{w.say("certificate.until", "date", f.Until)}, Soft: clean(f.Why), Time: f.Until.String(),
+		})
+	}
+	stays.Facts = append(stays.Facts,
+		Fact{Label: w.say("certificate.log", "n", f.Entries), Lines: []string{w.say("certificate.log.until")}, Soft: w.say("certificate.log.why")},
+		Fact{Label: w.say("certificate.again"), Lines: []string{w.say("certificate.again.until")}, Soft: w.say("certificate.again.why")},
+		Fact{Label: w.say("certificate.backups"), Lines: []string{w.say("certificate.until", "date", f.Backups)}, Soft: w.say("certificate.backups.why"), Time: f.Backups.String()},
+	)
+	l.Blocks = append(l.Blocks, erased, stays, Block{Facts: []Fact{w.complain()}})
+	if f.Page != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
+			Label: w.say("certificate.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+		}})
+	}
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
+	if f.Proof != nil {
+		l.Blocks = append(l.Blocks, w.proof(*f.Proof))
+	}
+	return l
+}

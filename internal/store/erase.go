@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+)
+
+// erasing is what becomes of every table that holds something of a customer
+// when they are erased, in this order: rows are deleted, or what is personal in
+// them is blanked. The first argument is the customer; what was sealed has an empty body as second, and
+// the customer the code that stands in the place of their name.
+var erasing = []struct{ table, text string }{
+	{"contact", query(`DELETE FROM contact WHERE customer_id = $1`)},
+	{"external_id", query(`DELETE FROM external_id WHERE customer_id = $1`)},
+	{"customer_word", query(`DELETE FROM customer_word WHERE customer_id = $1`)},
+	{"grant_", query(`DELETE FROM grant_ WHERE customer_id = $1`)},
+	{"asset", query(`DELETE FROM asset WHERE customer_id = $1`)},
+	{"complaint", query(`DELETE FROM complaint WHERE customer_id = $1`)},
+	{"commitment", query(`DELETE FROM commitment WHERE customer_id = $1`)},
+	{"obligation", query(`DELETE FROM obligation WHERE customer_id = $1`)},
+	{"envelope", query(`DELETE FROM envelope WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"handover_item", query(`DELETE FROM handover_item WHERE customer_id = $1`)},
+	{"reading", query(`DELETE FROM reading WHERE customer_id = $1`)},
+	{"risk", query(`DELETE FROM risk WHERE customer_id = $1`)},
+	{"play", query(`DELETE FROM play WHERE customer_id = $1`)},
+	{"consent", query(`DELETE FROM consent WHERE customer_id = $1`)},
+	{"invitation", query(`DELETE FROM invitation WHERE customer_id = $1`)},
+	{"reason", query(`UPDATE reason SET body = $2 WHERE customer_id = $1`)}, // of which kind it was is nobody's name
+	{"offer", query(`UPDATE offer SET body = $2 WHERE customer_id = $1`)},
+	{"answer", query(`DELETE FROM answer WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"note", query(`DELETE FROM note WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"blob", query(`DELETE FROM blob WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"message", query(`
+		UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2
+		 WHERE state <> 'queued' AND request_id IN (SELECT id FROM request WHERE customer_id = $1)`)},
+	{"request", query(`UPDATE request SET name = '', account_email = '', receipt_email = '', reference = '' WHERE customer_id = $1`)},
+	{"work", query(`
+		UPDATE work SET evidence = '', before_call = ''
+		 WHERE state <> 'running' AND case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
+	{"subscription", query(`UPDATE subscription SET reference = id, plan = '' WHERE customer_id = $1`)},
+	{"balance", query(`UPDATE balance SET about = '' WHERE customer_id = $1`)},
+	{"customer", query(`
+		UPDATE customer
+		   SET name = $2, reference = 'erased:' || id, country = '', region = '', language = '', segment = '', search = '', name_key = '',
+		       version = version + 1
+		 WHERE id = $1`)},
+}
+
+// kept are the tables about customers or departures in which nothing personal
+// stands that the others do not hold: ids, states and dates, what the erasing
+// verb blanks itself, and what erasure is about.
+var kept = map[string]string{
+	"case_subscription": "ids", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
+	"erasure": "the certificate", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
+	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids",
+}
+
+// Erased reports what becomes of a table when a customer is erased: "erased",
+// why it is kept, or empty if nobody decided that.
+func Erased(table string) string {
+	for _, e := range erasing {
+		if e.table == table {
+			return "erased"
+		}
+	}
+	return kept[table]
+}
+
+// EraseCustomer deletes and blanks, and says how many rows of each table.
+func (t *tx) EraseCustomer(ctx context.Context, id customer.ID, code string) (map[string]int, error) {
+	out := make(map[string]int, len(erasing))
+	for _, e := range erasing {
+		args := []any{id}
+		switch e.table {
+		case "message", "reason", "offer":
+			args = append(args, []byte{})
+		case "customer":
+			args = append(args, code)
+		}
+		n, err := t.exec(ctx, "store.EraseCustomer "+e.table, e.text, args...)
+		if err != nil {
+			return nil, err
+		}
+		out[e.table] = int(n)
+	}
+	return out, nil
+}
+
+var (
+	insertErasure = query(`
+		INSERT INTO erasure (case_id, customer_id, erased_at, destroyed_at, key_id, body, version) VALUES ($1, $2, $3, $4, $5, $6, 1)`)
+	saveErasure   = query(`UPDATE erasure SET destroyed_at = $1, key_id = $2, body = $3, version = version + 1 WHERE case_id = $4 AND version = $5`)
+	erasureOf     = query(`SELECT case_id, customer_id, erased_at, destroyed_at, key_id, body, version FROM erasure WHERE case_id = $1`)
+	forgetMessage = query(`UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2 WHERE id = $1`)
+
+	insertTombstones = many(`INSERT INTO tombstone (hash, erased_at, case_id) VALUES `, 3, ` ON CONFLICT (hash) DO NOTHING`)
+	tombstones       = many(`SELECT hash FROM tombstone WHERE hash IN (`, 1, `)`)
+	anyTombstone     = query(`SELECT COUNT(*) FROM (SELECT 1 FROM tombstone LIMIT 1) AS t`)
+)
+
+func (t *tx) PutErasure(ctx context.Context, e app.Erasure) error {
+	if e.Version > 0 {
+		return t.must(ctx, "store.PutErasure", saveErasure, micros(e.DestroyedAt), e.KeyID, bytesOf(e.Body), e.Case, e.Version)
+	}
+	return t.must(ctx, "store.PutErasure", insertErasure, e.Case, e.Customer, micros(e.ErasedAt), micros(e.DestroyedAt), e.KeyID, bytesOf(e.Body))
+}
+
+func (t *tx) FindErasure(ctx context.Context, c offboarding.CaseID) (e app.Erasure, err error) {
+	err = t.one(ctx, "store.FindErasure", erasureOf, []any{c}, &e.Case, &e.Customer, instant{&e.ErasedAt}, instant{&e.DestroyedAt}, &e.KeyID, &e.Body, &e.Version)
+	return e, err
+}
+
+func (t *tx) ForgetMessage(ctx context.Context, id offboarding.MessageID) error {
+	_, err := t.exec(ctx, "store.ForgetMessage", forgetMessage, id, []byte{})
+	return err
+}
+
+func (t *tx) InsertTombstones(ctx context.Context, c offboarding.CaseID, hashes ...string) error {
+	_, err := t.insert(ctx, "store.InsertTombstones", insertTombstones, len(hashes), func(args []any, i int) []any {
+		return append(args, hashes[i], micros(t.now), c)
+	})
+	return err
+}
+
+func (t *tx) AnyTombstone(ctx context.Context) (bool, error) {
+	var n int
+	err := t.one(ctx, "store.AnyTombstone", anyTombstone, nil, &n)
+	return n > 0, err
+}
+
+func (t *tx) Tombstones(ctx context.Context, hashes ...string) (map[string]bool, error) {
+	out := map[string]bool{}
+	err := t.pick(ctx, "store.Tombstones", tombstones, len(hashes), keys(hashes), func(row scanner) error {
+		var h string
+		err := row.Scan(&h)
+		out[h] = true
+		return err
+	})
+	return out, err
+}
