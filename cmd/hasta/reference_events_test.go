@@ -16,6 +16,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/notice"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -48,6 +49,35 @@ func TestTheReferenceOfEventsIsUpToDate(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Type, e.When, code(e.Args), told, state)
 	}
 	generated(t, "../../docs/reference/events.md", b.String())
+}
+
+func TestTheReferenceOfMessagesIsUpToDate(t *testing.T) {
+	t.Parallel()
+	yes := map[bool]string{true: "yes", false: "no"}
+	until := map[notice.Until]string{
+		notice.Goodbye: "never", notice.NewTurn: "always: it is about something new that they did", notice.Retrieval: "while the data can be fetched",
+		notice.Settled: "while money is open between the two", notice.Allowed: "while they allow it",
+	}
+	basis := map[notice.Basis]string{
+		notice.Requested: "they asked for it just now", notice.Contract: "carrying out what was agreed, or its end", notice.Law: "the law wants it to be told",
+		notice.Consent: "they allowed it, and may take that back",
+	}
+	var b strings.Builder
+	b.WriteString("# Messages\n\nWritten by make gen.\n\nEvery class of letter to customers. What is not here is not sent: one function hands letters to the mail system, and it asks this\n" +
+		"table in the transaction that makes the letter, so that a silence or a consent taken back counts for what waits too. What is held back is\n" +
+		"`withheld` in the outbox, and the log says why. A silence of the account holds back everything but what they ask for and what the law wants\n" +
+		"told.\n\n| class | letter | basis | before the goodbye | after the goodbye | at most per departure | asks |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range notice.Table {
+		most := "–"
+		if r.Most > 0 {
+			most = strconv.Itoa(r.Most)
+		}
+		if until[r.Until] == "" || basis[r.Basis] == "" {
+			t.Errorf("%s has a basis or an end that nobody explained", r.Class)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %d |\n", r.Class, text.Say("en", "console.paper."+r.Class), basis[r.Basis], yes[r.Before], until[r.Until], most, r.Asks)
+	}
+	generated(t, "../../docs/reference/messages.md", b.String())
 }
 
 // kinds of the faults that a file's checker raises through a function of its
