@@ -184,6 +184,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	private := strings.TrimSuffix(receipt, "/receipt")
 	b.inspect(check, "track", private)
 	b.inspect(check, "undo", private+"/undo")
+	b.inspect(check, "answer", private+"/answer")
+	b.inspect(check, "meeting-gone", base+"/c/nothing/meeting")
 	b.inspect(check, "data", private+"/data")
 	b.inspect(check, "not-me-case", private+"/not-me")
 	b.inspect(check, "again", base+"/again")

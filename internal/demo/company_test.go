@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
 	"hastaluego/internal/ingest"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
 )
@@ -129,15 +130,25 @@ func TestEverySampleCompanyHasItsPeople(t *testing.T) {
 
 func TestTheCompanysOwnPlaybookIsGoodAndForItsBusinessesOnly(t *testing.T) {
 	t.Parallel()
-	source, err := demo.Playbook()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pb, err := playbook.Load("faro-business.yaml", []byte(source), step.Specs())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if pb.Name != "faro-business" {
-		t.Errorf("it is called %s", pb.Name)
+	for _, lang := range demo.Languages {
+		s, err := demo.In(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source, err := s.Playbook()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pb, err := playbook.Load("faro-business.yaml", []byte(source), step.Specs())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pb.Name != "faro-business" {
+			t.Errorf("it is called %s", pb.Name)
+		}
+		i := slices.IndexFunc(pb.Steps(), func(x offboarding.Step) bool { return x.Kind == "revoke_access" })
+		if i < 0 || pb.Steps()[i].Params["system"] != s.Others.System {
+			t.Errorf("%s: nothing closes the accounts at the product: %+v", lang, pb.Steps())
+		}
 	}
 }

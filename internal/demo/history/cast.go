@@ -189,7 +189,7 @@ func (l *life) bring(ctx context.Context, rows []ingest.Row) error {
 // ownPlaybook is how the company came by a playbook of its own: one
 // administrator proposed it, another one activated it.
 func (l *life) ownPlaybook(ctx context.Context) error {
-	source, err := demo.Playbook()
+	source, err := l.Sample.Playbook()
 	if err != nil {
 		return err
 	}
