@@ -118,6 +118,11 @@ func (a *App) MakeOffer(ctx context.Context, by Actor, in OfferInput) error {
 		if asked == nil || asked.Over() || asked.State == offboarding.StepBlocked {
 			return nil
 		}
+		for _, it := range asked.Items {
+			if err := p.Tick(seeWhat, it.Key, true, by.ID, "", tx.Now()); err != nil {
+				return err
+			}
+		}
 		if err := p.Done(seeWhat, tx.Now(), by.ID); err != nil {
 			return err
 		}

@@ -127,8 +127,12 @@ type InvitationFacts struct {
 func Invitation(f InvitationFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
 	l := w.letter(KindInvitation, f.At, f.Code, w.say("invitation.lede", "code", clean(f.Code)))
+	zone := w.company.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
 	facts := []Fact{
-		w.instant(w.say("invitation.when"), f.Start),
+		{Label: w.say("invitation.when"), Lines: []string{text.WeekdayDate(w.lang, w.day(f.Start)) + ", " + text.Clock(f.Start, zone)}, Soft: text.Zone(w.lang, f.Start, zone)},
 		{Label: w.say("invitation.how"), Lines: []string{w.say("invitation.format." + f.Format), clean(f.Place)}, Soft: w.say("invitation.minutes", "n", f.Minutes)},
 	}
 	if lines := cleanLines(f.Words); lines != nil {

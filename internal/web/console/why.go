@@ -15,6 +15,7 @@ type whyView struct {
 	See, May     bool
 	Who, Whose   string // who may write it down; who may read it
 	Stated, Root *givenView
+	Wronged      bool        // a bad service stands that nothing has repaired
 	Gap          *gapView    // nil: nothing to compare yet, or for others to read
 	Before       []givenView // what was written down earlier
 	Groups       []reasonGroup
@@ -96,10 +97,10 @@ func (v *visit) viewWhy(c app.CaseView, e echo) whyView {
 		case g.Kind == string(reason.Root) && wv.Root == nil:
 			wv.Root = &g
 		default:
-			g.Bad = false // another has taken its place
 			wv.Before = append(wv.Before, g)
 		}
 	}
+	wv.Wronged = wv.Stated != nil && wv.Stated.Bad || wv.Root != nil && wv.Root.Bad
 	wv.Gap = v.viewGap(c)
 	return wv
 }

@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/invitation"
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // meetingView is the page of a conversation that the customer is invited to.
@@ -33,7 +34,7 @@ func (p *portal) meeting(w http.ResponseWriter, r *http.Request) {
 	i, lang := page.Paper.Invitation, page.Paper.Language
 	v := meetingView{
 		Lang: lang, Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, State: string(i.State),
-		When: text.WeekdayInstant(lang, i.Start, p.App.Company().Zone), Format: text.Say(lang, "document.invitation.format."+string(i.Format)),
+		When: text.WeekdayDate(lang, when.DateOf(i.Start, p.App.Company().Zone)) + ", " + text.Clock(i.Start, p.App.Company().Zone), Format: text.Say(lang, "document.invitation.format."+string(i.Format)),
 		Place: i.Place, Last: text.Say(lang, "document.invitation.minutes", "n", i.Minutes), Words: strings.Split(i.Words, "\n"),
 	}
 	if i.State == invitation.Invited && !page.Paper.Now.Before(i.End()) {
