@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -55,22 +55,14 @@ type keyAddCmd struct {
 }
 
 func (c *keyAddCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	k, token, err := h.app.MakeKey(ctx, app.Actor{}, app.KeyInput{Name: c.Name, Scopes: c.Scopes, Days: c.Days})
-	if err != nil {
-		return err
-	}
-	if c.JSON {
+	return answered(ctx, o, c.common, c.JSON, func(a *app.App) (keyView, error) {
+		k, token, err := a.MakeKey(ctx, app.Actor{}, app.KeyInput{Name: c.Name, Scopes: c.Scopes, Days: c.Days})
 		v := viewKey(k, k.MadeAt)
 		v.Token = token
-		return json.NewEncoder(o.stdout).Encode(v)
-	}
-	fmt.Fprintf(o.stdout, "%s may %s\n%s\n", k.ID, strings.Join(k.Scopes, ", "), token)
-	return nil
+		return v, err
+	}, func(w io.Writer, v keyView) {
+		fmt.Fprintf(w, "%s may %s\n%s\n", v.ID, strings.Join(v.Scopes, ", "), v.Token)
+	})
 }
 
 type keyListCmd struct {
@@ -79,26 +71,18 @@ type keyListCmd struct {
 }
 
 func (c *keyListCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	list, _, wall, err := h.app.OpenKeys(ctx, app.Actor{})
-	if err != nil {
-		return err
-	}
-	views := make([]keyView, len(list))
-	for i, k := range list {
-		views[i] = viewKey(k, wall)
-	}
-	if c.JSON {
-		return json.NewEncoder(o.stdout).Encode(views)
-	}
-	for _, v := range views {
-		fmt.Fprintf(o.stdout, "%s  %-7s  %s  (%s)\n", v.ID, v.State, v.Name, strings.Join(v.Scopes, ", "))
-	}
-	return nil
+	return answered(ctx, o, c.common, c.JSON, func(a *app.App) ([]keyView, error) {
+		list, _, wall, err := a.OpenKeys(ctx, app.Actor{})
+		views := make([]keyView, len(list))
+		for i, k := range list {
+			views[i] = viewKey(k, wall)
+		}
+		return views, err
+	}, func(w io.Writer, views []keyView) {
+		for _, v := range views {
+			fmt.Fprintf(w, "%s  %-7s  %s  (%s)\n", v.ID, v.State, v.Name, strings.Join(v.Scopes, ", "))
+		}
+	})
 }
 
 type keyRevokeCmd struct {
@@ -108,17 +92,7 @@ type keyRevokeCmd struct {
 }
 
 func (c *keyRevokeCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	if err := h.app.RevokeKey(ctx, app.Actor{}, c.ID); err != nil {
-		return err
-	}
-	if c.JSON {
-		return json.NewEncoder(o.stdout).Encode(map[string]string{"id": c.ID, "state": "revoked"})
-	}
-	fmt.Fprintf(o.stdout, "%s works no more\n", c.ID)
-	return nil
+	return answered(ctx, o, c.common, c.JSON, func(a *app.App) (map[string]string, error) {
+		return map[string]string{"id": c.ID, "state": "revoked"}, a.RevokeKey(ctx, app.Actor{}, c.ID)
+	}, func(w io.Writer, _ map[string]string) { fmt.Fprintf(w, "%s works no more\n", c.ID) })
 }

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -51,22 +51,14 @@ type webhookAddCmd struct {
 }
 
 func (c *webhookAddCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	w, secret, err := h.app.AddWebhook(ctx, app.Actor{}, app.AddWebhookInput{URL: c.URL, Events: c.Events})
-	if err != nil {
-		return err
-	}
-	if c.JSON {
+	return answered(ctx, o, c.common, c.JSON, func(a *app.App) (webhookView, error) {
+		w, secret, err := a.AddWebhook(ctx, app.Actor{}, app.AddWebhookInput{URL: c.URL, Events: c.Events})
 		v := viewWebhook(w, w.CreatedAt)
 		v.Secret = secret
-		return json.NewEncoder(o.stdout).Encode(v)
-	}
-	fmt.Fprintf(o.stdout, "%s hears %s\n%s\n", w.ID, strings.Join(w.Events, ", "), secret)
-	return nil
+		return v, err
+	}, func(w io.Writer, v webhookView) {
+		fmt.Fprintf(w, "%s hears %s\n%s\n", v.ID, strings.Join(v.Events, ", "), v.Secret)
+	})
 }
 
 type webhookListCmd struct {
@@ -75,26 +67,18 @@ type webhookListCmd struct {
 }
 
 func (c *webhookListCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	list, _, wall, err := h.app.Webhooks(ctx, app.Actor{})
-	if err != nil {
-		return err
-	}
-	views := make([]webhookView, len(list))
-	for i, w := range list {
-		views[i] = viewWebhook(w, wall)
-	}
-	if c.JSON {
-		return json.NewEncoder(o.stdout).Encode(views)
-	}
-	for _, v := range views {
-		fmt.Fprintf(o.stdout, "%s  %-3s  %s  (%s)\n", v.ID, v.State, v.URL, strings.Join(v.Events, ", "))
-	}
-	return nil
+	return answered(ctx, o, c.common, c.JSON, func(a *app.App) ([]webhookView, error) {
+		list, _, wall, err := a.Webhooks(ctx, app.Actor{})
+		views := make([]webhookView, len(list))
+		for i, w := range list {
+			views[i] = viewWebhook(w, wall)
+		}
+		return views, err
+	}, func(w io.Writer, views []webhookView) {
+		for _, v := range views {
+			fmt.Fprintf(w, "%s  %-3s  %s  (%s)\n", v.ID, v.State, v.URL, strings.Join(v.Events, ", "))
+		}
+	})
 }
 
 type webhookRotateCmd struct {
@@ -105,21 +89,12 @@ type webhookRotateCmd struct {
 }
 
 func (c *webhookRotateCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	secret, until, err := h.app.RotateWebhook(ctx, app.Actor{}, c.ID, c.Keep)
-	if err != nil {
-		return err
-	}
-	old := until.Format(time.RFC3339)
-	if c.JSON {
-		return json.NewEncoder(o.stdout).Encode(map[string]string{"id": c.ID, "secret": secret, "old_until": old})
-	}
-	fmt.Fprintf(o.stdout, "%s signs with the old secret too until %s\n%s\n", c.ID, old, secret)
-	return nil
+	return answered(ctx, o, c.common, c.JSON, func(a *app.App) (map[string]string, error) {
+		secret, until, err := a.RotateWebhook(ctx, app.Actor{}, c.ID, c.Keep)
+		return map[string]string{"id": c.ID, "secret": secret, "old_until": until.Format(time.RFC3339)}, err
+	}, func(w io.Writer, v map[string]string) {
+		fmt.Fprintf(w, "%s signs with the old secret too until %s\n%s\n", c.ID, v["old_until"], v["secret"])
+	})
 }
 
 // oneWebhook is a command about one endpoint that answers with its new state.
@@ -130,19 +105,9 @@ type oneWebhook struct {
 }
 
 func (c *oneWebhook) run(ctx context.Context, o out, state string, act func(*app.App) error) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	if err := act(h.app); err != nil {
-		return err
-	}
-	if c.JSON {
-		return json.NewEncoder(o.stdout).Encode(map[string]string{"id": c.ID, "state": state})
-	}
-	fmt.Fprintf(o.stdout, "%s  %s\n", c.ID, state)
-	return nil
+	return answered(ctx, o, c.common, c.JSON, func(a *app.App) (map[string]string, error) {
+		return map[string]string{"id": c.ID, "state": state}, act(a)
+	}, func(w io.Writer, _ map[string]string) { fmt.Fprintf(w, "%s  %s\n", c.ID, state) })
 }
 
 type webhookOffCmd struct{ oneWebhook }

@@ -64,10 +64,8 @@ const idLength = len("key_") + 26
 // Nobody gives a key what their own roles do not reach (key.beyond). The command
 // line, which has no person, passes the zero Actor and gives what it likes.
 func (a *App) MakeKey(ctx context.Context, by Actor, in KeyInput) (k APIKey, token string, err error) {
-	if by.ID != "" {
-		if err := by.may("keys"); err != nil {
-			return k, "", err
-		}
+	if err := by.mayOrder("keys"); err != nil {
+		return k, "", err
 	}
 	name, e := customer.CheckText("name", in.Name, 100, false)
 	l := appendFault(nil, e)
@@ -115,10 +113,8 @@ func (a *App) MakeKey(ctx context.Context, by Actor, in KeyInput) (k APIKey, tok
 
 // RevokeKey ends a key at once, for ever. Again, it changes nothing.
 func (a *App) RevokeKey(ctx context.Context, by Actor, keyID string) error {
-	if by.ID != "" {
-		if err := by.may("keys"); err != nil {
-			return err
-		}
+	if err := by.mayOrder("keys"); err != nil {
+		return err
 	}
 	return a.tx(ctx, func(tx Tx) error {
 		k, err := tx.FindAPIKey(ctx, keyID)
@@ -136,20 +132,35 @@ func (a *App) RevokeKey(ctx context.Context, by Actor, keyID string) error {
 // OpenKeys lists the keys, newest first, with the names of the people who made
 // them and the wall time that their expiry is compared with.
 func (a *App) OpenKeys(ctx context.Context, by Actor) (list []APIKey, users map[string]string, wall time.Time, err error) {
+	return credentials(ctx, a, by, "keys", Tx.ListAPIKeys)
+}
+
+// credentials lists what opens doors for programs, with the names of people and
+// the wall time. The command line, which has no person, passes the zero Actor.
+func credentials[T any](ctx context.Context, a *App, by Actor, what string, read func(Tx, context.Context) ([]T, error)) (list []T, users map[string]string, wall time.Time, err error) {
 	if by.ID != "" {
-		if err := by.CanRead("keys"); err != nil {
+		if err := by.CanRead(what); err != nil {
 			return nil, nil, wall, err
 		}
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
 		wall = tx.Wall()
-		if list, err = tx.ListAPIKeys(ctx); err != nil {
+		if list, err = read(tx, ctx); err != nil {
 			return err
 		}
 		users, err = names(ctx, tx)
 		return err
 	})
 	return list, users, wall, err
+}
+
+// mayOrder refuses who may not act on what, unless nobody is acting: the command
+// line passes the zero Actor, and whoever has the machine has everything.
+func (a Actor) mayOrder(what string) error {
+	if a.ID == "" {
+		return nil
+	}
+	return a.may(what)
 }
 
 // KeyActor returns who a token lets act; fault.Unauthenticated (auth.key) for

@@ -98,7 +98,7 @@ type AddWebhookInput struct {
 
 // AddWebhook adds an endpoint and returns its secret, which is shown this once.
 func (a *App) AddWebhook(ctx context.Context, by Actor, in AddWebhookInput) (w Webhook, secret string, err error) {
-	if err := by.mayHooks(); err != nil {
+	if err := by.mayOrder("webhook"); err != nil {
 		return w, "", err
 	}
 	var l fault.List
@@ -208,7 +208,7 @@ func (a *App) hookSecrets(ctx context.Context, w Webhook, wall time.Time) ([]web
 // on signing beside it for keep (wall time); one that was still going on from
 // an earlier rotation ends now.
 func (a *App) RotateWebhook(ctx context.Context, by Actor, hook string, keep time.Duration) (secret string, until time.Time, err error) {
-	if err := by.mayHooks(); err != nil {
+	if err := by.mayOrder("webhook"); err != nil {
 		return "", until, err
 	}
 	if keep < 0 || keep > maxOldSecret {
@@ -246,7 +246,7 @@ func (a *App) RotateWebhook(ctx context.Context, by Actor, hook string, keep tim
 // SwitchWebhook turns an endpoint off, or on again. What waits for one that is
 // off is given up when its time comes, and can be sent again later.
 func (a *App) SwitchWebhook(ctx context.Context, by Actor, hook string, on bool) error {
-	if err := by.mayHooks(); err != nil {
+	if err := by.mayOrder("webhook"); err != nil {
 		return err
 	}
 	return a.tx(ctx, func(tx Tx) error {
@@ -276,27 +276,5 @@ func (a *App) turnOff(ctx context.Context, tx Tx, w Webhook, by, why string) err
 // Webhooks lists the endpoints, oldest first, with the names of the people who
 // added them and the wall time. Their secrets stay sealed.
 func (a *App) Webhooks(ctx context.Context, by Actor) (list []Webhook, users map[string]string, wall time.Time, err error) {
-	if by.ID != "" {
-		if err := by.CanRead("webhook"); err != nil {
-			return nil, nil, wall, err
-		}
-	}
-	err = a.store.View(ctx, func(tx Tx) error {
-		wall = tx.Wall()
-		if list, err = tx.ListWebhooks(ctx); err != nil {
-			return err
-		}
-		users, err = names(ctx, tx)
-		return err
-	})
-	return list, users, wall, err
-}
-
-// mayHooks says who may change endpoints. The command line, which has no
-// person, passes the zero Actor.
-func (a Actor) mayHooks() error {
-	if a.ID == "" {
-		return nil
-	}
-	return a.may("webhook")
+	return credentials(ctx, a, by, "webhook", Tx.ListWebhooks)
 }

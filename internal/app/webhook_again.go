@@ -10,7 +10,7 @@ import (
 
 // TestWebhook sends a message of the type webhook.test to the endpoint.
 func (a *App) TestWebhook(ctx context.Context, by Actor, hook string) error {
-	if err := by.mayHooks(); err != nil {
+	if err := by.mayOrder("webhook"); err != nil {
 		return err
 	}
 	return a.tx(ctx, func(tx Tx) error {
@@ -56,7 +56,7 @@ const againAtOnce = 1000
 // them when work is empty. A message that it took is sent again only when it is
 // named. It returns how many.
 func (a *App) Redeliver(ctx context.Context, by Actor, hook string, work offboarding.WorkID) (n int, err error) {
-	if err := by.mayHooks(); err != nil {
+	if err := by.mayOrder("webhook"); err != nil {
 		return 0, err
 	}
 	err = a.tx(ctx, func(tx Tx) error {
