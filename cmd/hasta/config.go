@@ -35,12 +35,14 @@ type config struct {
 	Systems  string `yaml:"systems" about:"file of far systems (systems.md)"`
 	Playbook string `yaml:"playbook" about:"file, or name of a built-in one, that departures follow when no other applies; by default saas-b2c"`
 	// Playbooks are tried before Playbook: files, or names of built-in ones.
-	Playbooks []string     `yaml:"playbooks" about:"files or names that are tried first, in order"`
-	Log       logConfig    `yaml:"log"`
-	Engine    engineConfig `yaml:"engine"`
-	Limits    limitsConfig `yaml:"limits"`
-	Demo      bool         `yaml:"-"`
-	Past      *past        `yaml:"-"` // while a demo lives its history
+	Playbooks []string `yaml:"playbooks" about:"files or names that are tried first, in order"`
+	// Achievements are the figures that a goodbye may tell.
+	Achievements string       `yaml:"achievements" about:"file of what customers achieve (achievements.md); by default how much they used the product"`
+	Log          logConfig    `yaml:"log"`
+	Engine       engineConfig `yaml:"engine"`
+	Limits       limitsConfig `yaml:"limits"`
+	Demo         bool         `yaml:"-"`
+	Past         *past        `yaml:"-"` // while a demo lives its history
 }
 
 type limitsConfig struct {

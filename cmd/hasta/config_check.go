@@ -120,6 +120,8 @@ func checkFiles(name string, src []byte, cfg config) []error {
 	if cfg.Playbook != "" {
 		check("$.playbook", cfg.Playbook)
 	}
+	_, err = loadAchievements(cfg.Achievements)
+	out = append(out, inFile(name, src, "$.achievements", err)...)
 	for i, p := range cfg.Playbooks {
 		check(fmt.Sprintf("$.playbooks[%d]", i), p)
 	}

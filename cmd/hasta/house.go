@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"hastaluego/internal/achievement"
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/connector"
@@ -88,6 +89,10 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 			return h, err
 		}
 	}
+	rules, err := loadAchievements(cfg.Achievements)
+	if err != nil {
+		return h, err
+	}
 	if err := h.fits(append([]*playbook.Playbook{book}, books...), connected(configs)); err != nil {
 		return h, err
 	}
@@ -131,6 +136,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved, Connected: connected(configs),
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named,
+		Achievements: rules,
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()
@@ -163,6 +169,18 @@ func openKeys(ctx context.Context, cfg config) (*seal.Keys, error) {
 	}
 	db.SetMaxOpenConns(4)
 	return seal.OpenKeysPostgres(ctx, cfg.Keys.Dir, "", db)
+}
+
+// loadAchievements reads what customers achieve; nil where no file is named.
+func loadAchievements(file string) (achievement.Rules, error) {
+	if file == "" {
+		return nil, nil
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "file.unreadable", "file", file).At("achievements", err)
+	}
+	return achievement.Load(file, src)
 }
 
 // fits compares what the playbooks ask for with what the systems can do.

@@ -95,7 +95,7 @@ func (p papers) letter(x app.Paper) document.Letter {
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
-			Milestones: stops(x), Page: x.Links["bye"], NotMe: x.Links["not_me"],
+			Milestones: stops(x), Achieved: achieved(x), Page: x.Links["bye"], NotMe: x.Links["not_me"],
 		})
 	default:
 		return document.Receipt(document.ReceiptFacts{
@@ -163,6 +163,14 @@ func (p papers) Calendar(x app.Paper) []byte {
 		Made: i.MadeAt, Start: i.Start, End: i.End(), Format: string(i.Format), Place: i.Place, Words: i.Words, Page: below(x.Links["case"], "/meeting"),
 		Cancelled: i.State != invitation.Invited,
 	})
+}
+
+func achieved(x app.Paper) []document.Achievement {
+	out := make([]document.Achievement, len(x.Achieved))
+	for i, f := range x.Achieved {
+		out[i] = document.Achievement{Label: f.Say(x.Language), Value: f.Value, From: f.From, Until: f.Until}
+	}
+	return out
 }
 
 func lines(x app.Paper) []document.Subscription {

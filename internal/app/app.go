@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"hastaluego/internal/achievement"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
@@ -50,7 +51,10 @@ type Config struct {
 	// may be nil.
 	Outages func() []connector.Outage
 	Company Company
-	Wake    func() // tells the engine that there may be work; may be nil
+	// Achievements are the figures that a goodbye may tell; nil: those that come
+	// with the program.
+	Achievements achievement.Rules
+	Wake         func() // tells the engine that there may be work; may be nil
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
 	Hooks      Caller
@@ -78,6 +82,8 @@ type App struct {
 	systems  step.Systems
 	plain    bool
 	parsed   sync.Map // playbooks by version
+
+	achievements achievement.Rules
 }
 
 // New makes an App.
@@ -91,8 +97,11 @@ func New(c Config) *App {
 	if c.Moved == nil {
 		c.Moved = func(context.Context, time.Time) error { return nil }
 	}
+	if c.Achievements == nil {
+		c.Achievements = achievement.Builtin()
+	}
 	return &App{
-		store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
+		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		company: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, plain: c.PlainHooks, systems: c.Systems,
 	}
 }

@@ -35,6 +35,7 @@ type CaseView struct {
 	Proofs      map[offboarding.StepID][]ItemProof
 	Approves    map[string]bool                      // kinds of step that a second person decides
 	Between     Between                              // complaints and promises
+	Recap       *Recap                               // once it has taken effect
 	Answered    []FormAnswer                         // of forms, oldest first; drafts too
 	Outages     map[offboarding.StepID]time.Duration // steps that wait for a system which does not answer: until it is called again
 	Prefilled   map[offboarding.StepID]form.Answers
@@ -140,6 +141,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		if v.Returns, err = a.returnsOf(ctx, tx, v.Plan); err != nil {
+			return err
+		}
+		if v.Recap, err = a.recap(ctx, tx, v); err != nil {
 			return err
 		}
 		v.Timeline, err = a.timeline(ctx, tx, 500, string(c.Request), string(cid))

@@ -251,6 +251,11 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
 	}
 	p.Late = a.lateCharges(c, s.Subscriptions)
+	if kind == "farewell" {
+		if p.Achieved, err = a.achieved(ctx, tx, c); err != nil {
+			return Paper{}, err
+		}
+	}
 	p.Address, p.Name = onFile(contacts)
 	if p.Name == "" {
 		p.Name = s.Customer.Name

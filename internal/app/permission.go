@@ -45,6 +45,7 @@ var permissions = []permission{
 	{"risk", "agent success", "finance admin auditor"},           // who is likely to leave, and what is done about it
 	{"reading", "admin", ""},                                     // what customers use and spend
 	{"reason", "agent success", "finance privacy admin auditor"}, // why customers leave; the words about it are read as notes are
+	{"voice", "", "agent success privacy"},                       // what leavers answered, and let us say
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance auditor"},
 	{"metrics", "", "agent finance privacy success admin auditor"},

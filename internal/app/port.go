@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hastaluego/internal/achievement"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/form"
@@ -59,6 +60,7 @@ type Tx interface {
 	ReasonTx
 	OfferTx
 	InvitationTx
+	VoiceTx
 	PlaybookTx
 	StaffTx
 	KeyTx
@@ -496,9 +498,10 @@ type Paper struct {
 	Links       map[string]string // by purpose: verify, case, not_me, bye, receipt_pdf
 	LinkUntil   time.Time         // the link to confirm works until then
 	Proof       *LogProof
-	Secret      string // code that opens the downloads; only in the letter "code"
-	Notice      int    // of a reminder: the how manieth
-	Last        bool   // no reminder follows it
+	Achieved    []achievement.Figure // in the farewell; none, or two and more
+	Secret      string               // code that opens the downloads; only in the letter "code"
+	Notice      int                  // of a reminder: the how manieth
+	Last        bool                 // no reminder follows it
 	Handover    Handover
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report

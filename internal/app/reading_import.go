@@ -29,11 +29,17 @@ type ReadingImport struct {
 	Progress func(ImportReport)
 }
 
-// ReadingMetrics are the metrics that readings may be of.
+// ReadingMetrics are the metrics that readings may be of: those of signals, and
+// those of what customers achieve.
 func (a *App) ReadingMetrics() []string {
 	out := make([]string, len(signal.Metrics))
 	for i, m := range signal.Metrics {
 		out[i] = string(m)
+	}
+	for _, m := range a.achievements.Metrics() {
+		if !slices.Contains(out, m) {
+			out = append(out, m)
+		}
 	}
 	return out
 }

@@ -172,12 +172,15 @@ func (a *App) wronged(ctx context.Context, tx Tx, c offboarding.CaseID, cid cust
 }
 
 // reasonOfForm writes down the reason that a finished form tells: what they
-// said in a conversation, or what lay behind it after the second evaluation.
+// said in a conversation or at the end, or what lay behind it after the second
+// evaluation.
 func (a *App) reasonOfForm(ctx context.Context, tx Tx, c offboarding.Case, by Actor, f *form.Form, x form.Answers) error {
 	g := reason.Given{Case: c.ID, Customer: c.Customer, By: by.ID}
 	switch {
 	case f.Name == "meeting" && x["stated_family"] != "":
 		g.Kind, g.Code, g.Text = reason.Stated, x["stated_family"], x["stated_reason"]
+	case f.Name == surveyForm && x["reason"] != "":
+		g.Kind, g.Code = reason.Stated, x["reason"]
 	case f.Name == "second_evaluation":
 		g.Kind, g.Code, g.Attribution, g.Evidence = reason.Root, x["real_family"], reason.Attribution(x["attribution"]), x["evidence"]
 	default:

@@ -98,6 +98,10 @@ func farewellFacts(t testing.TB, lang string) document.FarewellFacts {
 			{Name: "billing_ended", State: "verified", At: received.AddDate(0, 0, 2), Verifies: true},
 			{Name: "farewell", State: "now"},
 		},
+		Achieved: []document.Achievement{
+			{Label: map[string]string{"es": "reservas atendidas", "en": "bookings kept"}[lang], Value: 4318, From: day(2023, 3, 8), Until: day(2026, 11, 22)},
+			{Label: map[string]string{"es": "días con reservas", "en": "days with bookings"}[lang], Value: 612, From: day(2023, 3, 9), Until: day(2026, 11, 20)},
+		},
 		Page: "https://bajas.faro.example/bye/DDDDDDDDDDDDDDDDDDDDDDDD",
 	}
 }

@@ -58,6 +58,9 @@ func Farewell(f FarewellFacts) Letter {
 	if len(stops) > 0 {
 		l.Blocks = append(l.Blocks, Block{Heading: w.say("progress"), Items: w.items(stops)})
 	}
+	if len(f.Achieved) > 1 {
+		l.Blocks = append(l.Blocks, w.achieved(f.Achieved))
+	}
 	if lines := w.data(f.DataUntil, f.Erased); lines != nil {
 		l.Blocks = append(l.Blocks, Block{Heading: w.say("data"), Paragraphs: lines})
 	}
@@ -78,6 +81,23 @@ func Farewell(f FarewellFacts) Letter {
 	l.Blocks = append(l.Blocks, Block{Signature: []string{w.say("farewell.sign"), signer}})
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
 	return l
+}
+
+// achieved is what a customer achieved, with what it was counted from.
+func (w writer) achieved(list []Achievement) Block {
+	b := Block{Heading: w.say("farewell.achieved"), Figures: true}
+	var from, until when.Date
+	for _, a := range list {
+		b.Facts = append(b.Facts, Fact{Label: clean(a.Label), Lines: []string{text.Number(w.lang, a.Value)}})
+		if from.IsZero() || a.From.Before(from) {
+			from = a.From
+		}
+		if until.Before(a.Until) {
+			until = a.Until
+		}
+	}
+	b.Paragraphs = []string{w.say("farewell.achieved.source", "from", text.LongDate(w.lang, from), "until", text.LongDate(w.lang, until))}
+	return b
 }
 
 // span is how long somebody was a customer in whole years and months, nothing

@@ -128,6 +128,13 @@ type ReversedFacts struct {
 	NotMe         string // link
 }
 
+// Achievement is one figure of what a customer achieved.
+type Achievement struct {
+	Label       string
+	Value       int64
+	From, Until when.Date // days that it was counted from
+}
+
 // FarewellFacts is the last letter.
 type FarewellFacts struct {
 	Lang       string
@@ -140,6 +147,7 @@ type FarewellFacts struct {
 	DataUntil  when.Date // zero: no download is offered
 	Erased     when.Date // planned; zero: no certificate will come
 	Milestones []Milestone
-	Page       string // link to the farewell page
-	NotMe      string // link
+	Achieved   []Achievement // fewer than two are not told
+	Page       string        // link to the farewell page
+	NotMe      string        // link
 }

@@ -69,6 +69,7 @@ type Letter struct {
 type Block struct {
 	Heading    string
 	Facts      []Fact
+	Figures    bool // the facts are figures, shown large where there is room
 	Table      *Table
 	Items      []Item
 	Paragraphs []string

@@ -262,6 +262,10 @@ func (c *checker) order(f file, kinds []KindSpec) {
 				}
 			}
 		}
+		// Nothing is asked before it has ended and goodbye was said.
+		if k.Asks && (!has(s.ID, waits("effective")) || !has(s.ID, func(b stepFile) bool { return b.Kind == "farewell" })) {
+			c.At(at, "playbook.ask_early", "key", s.ID)
+		}
 		if !k.Erases {
 			continue
 		}

@@ -33,6 +33,7 @@ type KindSpec struct {
 	Talks     bool   // talks with the customer
 	HandsOver bool   // hands over to the client what is theirs
 	Leaves    bool   // takes our own access back: last
+	Asks      bool   // asks for something on the farewell page
 	Collects  bool   // asks for money: the customer's data and the end of accesses and charges never wait for it
 	Needs     string // what the system that it names must be able to do; empty: it names none
 	Params    []ParamSpec

@@ -97,6 +97,7 @@ func All(systems Systems) map[string]Kind {
 		sendWebhook{systems},
 		farewell{},
 	}
+	kinds = append(kinds, asks()...)
 	out := make(map[string]Kind, len(kinds))
 	for _, k := range kinds {
 		out[k.Spec().Name] = k

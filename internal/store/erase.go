@@ -26,6 +26,7 @@ var erasing = []struct{ table, text string }{
 	{"reading", query(`DELETE FROM reading WHERE customer_id = $1`)},
 	{"risk", query(`DELETE FROM risk WHERE customer_id = $1`)},
 	{"play", query(`DELETE FROM play WHERE customer_id = $1`)},
+	{"voice", query(`DELETE FROM voice WHERE customer_id = $1`)},
 	{"consent", query(`DELETE FROM consent WHERE customer_id = $1`)},
 	{"invitation", query(`DELETE FROM invitation WHERE customer_id = $1`)},
 	{"reason", query(`UPDATE reason SET body = $2 WHERE customer_id = $1`)}, // of which kind it was is nobody's name

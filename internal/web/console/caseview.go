@@ -22,6 +22,7 @@ type caseView struct {
 	Verified, Running, Waiting           int
 	Graph                                graph
 	Steps                                []stepView
+	Recap                                *recapView   // nil before it took effect, or for whoever may not read it
 	Between                              promisesView // empty for whoever may not read it
 	Unsolved                             int          // complaints behind the departure
 	Why                                  whyView
@@ -126,6 +127,9 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	steps, views := drawn(c.Plan.Steps, cv.Steps)
 	cv.Graph = draw(v.lang, steps, views)
+	if v.actor.MayRead("voice") {
+		cv.Recap = v.viewRecap(c.Recap)
+	}
 	if cv.Between = v.viewBetween(c, now); cv.Between.Customer != "" {
 		cv.Unsolved = c.Between.Unsolved
 	}

@@ -146,6 +146,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":          (*visit).give,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": (*visit).attestRotation,
 		"POST /console/cases/{id}/steps/{step}/slip":                     (*visit).slip,
+		"GET /console/voices":                                            (*visit).voices,
 		"GET /console/risks":                                             (*visit).risks,
 		"GET /console/customers/{id}/risk":                               (*visit).customerRisk,
 		"POST /console/customers/{id}/plays":                             (*visit).openPlay,

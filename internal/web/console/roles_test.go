@@ -135,6 +135,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":          {who: "role:agent", path: c + "/steps/review/handover/hov_x", form: []string{"how", "x", "way", "transfer"}},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": {who: "role:agent", path: c + "/steps/review/handover/hov_x/rotation", form: []string{"why", "x"}},
 		"POST /console/cases/{id}/steps/{step}/slip":                     {who: "role:agent", path: c + "/steps/review/slip", file: true},
+		"GET /console/voices":                                            {who: "read:voice"},
 		"GET /console/risks":                                             {who: "read:risk"},
 		"GET /console/customers/{id}/risk":                               {who: "read:risk", path: cus + "/risk"},
 		"POST /console/customers/{id}/plays":                             {who: "act:risk", path: cus + "/plays", form: []string{"kind", "odd"}},

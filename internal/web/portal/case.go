@@ -141,13 +141,3 @@ func (p *portal) act(w http.ResponseWriter, r *http.Request, then string, err er
 	}
 	http.Redirect(w, r, then, http.StatusSeeOther)
 }
-
-func (p *portal) bye(w http.ResponseWriter, r *http.Request) {
-	r, page, err := p.page(w, r, "bye")
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	lang := page.Paper.Language
-	p.show(w, r, http.StatusOK, text.Say(lang, "portal.bye.title"), byePage(lang, r.URL.Path, p.papers.HTML(page.Paper)))
-}

@@ -84,6 +84,12 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /b/{token}", p.back)
 	mux.HandleFunc("POST /b/{token}", p.comeBack)
 	mux.HandleFunc("GET /bye/{token}", p.bye)
+	mux.HandleFunc("GET /bye/{token}/survey", p.askSurvey)
+	mux.HandleFunc("POST /bye/{token}/survey", p.answerSurvey)
+	mux.HandleFunc("GET /bye/{token}/testimonial", p.askTestimonial)
+	mux.HandleFunc("POST /bye/{token}/testimonial", p.giveTestimonial)
+	mux.HandleFunc("POST /bye/{token}/testimonial/withdraw", p.withdrawTestimonial)
+	mux.HandleFunc("POST /bye/{token}/referral", p.wantReferral)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, fault.New(fault.NotFound, "not_found"))
 	})
