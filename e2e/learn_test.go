@@ -135,7 +135,8 @@ func (s *stage) figures(t *testing.T, staff *browser, check, name, base, other s
 		Lost    int
 		Rate    string
 		Small   bool
-	}) bool {
+	},
+	) bool {
 		return m.Lost == 1
 	})
 	if i < 0 || f.Churn[i].AtStart < 2 || !f.Churn[i].Small {
