@@ -66,6 +66,7 @@ type stage struct {
 	billing peer.Client
 	demo    *exec.Cmd
 	sample  demo.Sample
+	told    int // to the API
 }
 
 func (s *stage) must(err error) {

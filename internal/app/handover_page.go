@@ -7,7 +7,6 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
-	"hastaluego/internal/form"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
 )
@@ -172,12 +171,11 @@ func (a *App) reportPaper(ctx context.Context, tx Tx, cid offboarding.CaseID, la
 	if err != nil {
 		return Paper{}, err
 	}
-	out.Report = form.Answers{}
-	for _, x := range answered {
-		if x.Step == s.ID {
-			out.Report, out.Now = x.Answers, x.DoneAt
-		}
+	i := slices.IndexFunc(answered, func(x FormAnswer) bool { return x.Step == s.ID })
+	if i < 0 { // erased
+		return Paper{}, fault.New(fault.NotFound, "not_found")
 	}
+	out.Report, out.Now = answered[i].Answers, answered[i].DoneAt
 	blobs, err := tx.BlobsOf(ctx, cid)
 	if err != nil {
 		return Paper{}, err

@@ -172,12 +172,12 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if out.Handover, err = a.readHandover(ctx, tx, l.Case); err != nil {
 			return err
 		}
-		out.Report = reportOf(plan) != nil
 		cert, err := a.certificateOf(ctx, tx, l.Case)
 		if err != nil {
 			return err
 		}
 		out.Erased = cert != nil
+		out.Report = reportOf(plan) != nil && !out.Erased // it was erased with everything else
 		if out.Owed, err = a.owedOf(ctx, tx, plan); err != nil {
 			return err
 		}

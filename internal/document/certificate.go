@@ -63,7 +63,9 @@ func Certificate(f CertificateFacts) Letter {
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
 	if f.Proof != nil {
-		l.Blocks = append(l.Blocks, w.proof(*f.Proof))
+		b := w.proof(*f.Proof)
+		b.Paragraphs = []string{w.say("certificate.proof", "index", f.Proof.LeafIndex, "size", f.Proof.TreeSize)}
+		l.Blocks = append(l.Blocks, b)
 	}
 	return l
 }
