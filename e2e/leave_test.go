@@ -88,8 +88,8 @@ func (s *stage) api(key, path string, body any) map[string]any {
 	return out
 }
 
-// signIn opens the console as somebody of the sample company with the role.
-func (s *stage) signIn(role, lang string) *browser {
+// enter opens the console as somebody of the sample company with the role.
+func (s *stage) enter(role, lang string) *browser {
 	s.t.Helper()
 	b := openBrowser(s.t)
 	who := slices.IndexFunc(s.sample.Users, func(u demo.Person) bool { return slices.Contains(u.Roles, role) })
@@ -117,7 +117,7 @@ func TestAClientLeavesWithEverythingThatIsTheirs(t *testing.T) {
 			}
 		}
 		s.api(key, "/v1/playbooks", map[string]any{"source": leavingBook})
-		admin := s.signIn("admin", "es")
+		admin := s.enter("admin", "es")
 		admin.open(s.info.Portal + "console/playbooks")
 		admin.press("activate", testid("me"))
 		for _, lang := range []string{"es", "en"} {
@@ -158,7 +158,7 @@ func (s *stage) exit(name, lang, mail string) {
 	private, _, _ = strings.Cut(private, "?")
 	b.shot(name + "-1-track")
 
-	agent := s.signIn("agent", lang)
+	agent := s.enter("agent", lang)
 	agent.open(s.info.Portal + "console?view=open")
 	agent.turn(testid("cases")+` th a[href*="/cases/"]`, testid("plan"))
 	for range 3 { // the newest is not always the first
@@ -224,7 +224,7 @@ func (s *stage) exit(name, lang, mail string) {
 	b.shot(name + "-8-report")
 	s.fetchPDF(private + "/report.pdf")
 
-	privacy := s.signIn("privacy", lang)
+	privacy := s.enter("privacy", lang)
 	for range 60 {
 		if privacy.open(file); privacy.count(testid("approve")) > 0 {
 			break
