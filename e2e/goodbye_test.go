@@ -35,7 +35,7 @@ func (s *stage) useOf(reference string) string {
 func (s *stage) signIn(who int) *browser {
 	s.t.Helper()
 	b := openBrowser(s.t)
-	b.open(s.info.Portal + "console?lang=es")
+	b.open(s.info.Portal + "console?lang=" + s.lang)
 	b.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[who].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 	b.press("signin", testid("me"))
 	return b

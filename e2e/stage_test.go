@@ -56,6 +56,7 @@ func TestMain(m *testing.M) {
 // stage is a running demo with its mail server and billing system.
 type stage struct {
 	t       *testing.T
+	lang    string
 	dir     string
 	maildir string
 	info    struct {
@@ -105,12 +106,18 @@ func (s *stage) start(word string, name string, args ...string) (*exec.Cmd, stri
 
 func setStage(t *testing.T, database string) *stage {
 	t.Helper()
-	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "demo"), maildir: filepath.Join(t.TempDir(), "mail")}
+	return setStageIn(t, database, "es")
+}
+
+// setStageIn is a stage whose company speaks the language.
+func setStageIn(t *testing.T, database, lang string) *stage {
+	t.Helper()
+	s := &stage{t: t, lang: lang, dir: filepath.Join(t.TempDir(), "demo"), maildir: filepath.Join(t.TempDir(), "mail")}
 	_, line := s.start("listening ", "/usr/bin/python3", filepath.Join(testkit.Root(t), "scripts", "smtp_catcher.py"), "--dir", s.maildir, "--port", "0")
 	var err error
-	s.sample, err = demo.In("es")
+	s.sample, err = demo.In(lang)
 	s.must(err)
-	args := []string{"demo", "--lang", "es", "--no-history", "--dir", s.dir, "--smtp", "smtp://" + strings.TrimPrefix(line, "listening ")}
+	args := []string{"demo", "--lang", lang, "--no-history", "--dir", s.dir, "--smtp", "smtp://" + strings.TrimPrefix(line, "listening ")}
 	if strings.HasPrefix(database, "postgres") {
 		args = append(args, "--database", database)
 	}
@@ -149,6 +156,12 @@ func (s *stage) stop() {
 // its text and HTML.
 func (s *stage) letter(to, subject string) string {
 	s.t.Helper()
+	return s.letterWith(to, subject, "")
+}
+
+// letterWith is letter, of those that have the words in them.
+func (s *stage) letterWith(to, subject, words string) string {
+	s.t.Helper()
 	re := regexp.MustCompile(subject)
 	for range 600 {
 		files, err := filepath.Glob(filepath.Join(s.maildir, "new", "*"))
@@ -161,12 +174,14 @@ func (s *stage) letter(to, subject string) string {
 			sub, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
 			s.must(err)
 			if strings.Contains(m.Header.Get("To"), to) && re.MatchString(sub) {
-				return s.body(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
+				if text := s.body(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body); strings.Contains(text, words) {
+					return text
+				}
 			}
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	s.t.Fatalf("no letter to %s about %q", to, subject)
+	s.t.Fatalf("no letter to %s about %q with %q", to, subject, words)
 	return ""
 }
 

@@ -185,7 +185,10 @@ func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err 
 		return "work.failed", w.To(offboarding.WorkFailed)
 	case Doubtful:
 		return "work.uncertain", w.To(offboarding.WorkUncertain)
-	case Accomplished: // it stays due since it was: a clock set back holds up no read-back
+	case Accomplished:
+		if w.RunAt.After(now) { // a clock that was set forward or back holds up no read-back
+			w.RunAt = now
+		}
 		w.Tries, w.RetryAt, w.CallingAt = 0, time.Time{}, time.Time{}
 		if w.Phase == offboarding.Undo {
 			w.Phase = offboarding.VerifyUndo
