@@ -69,7 +69,11 @@ func (a *App) AskReturn(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		if !returnable(p) {
+		gone, err := a.wasErased(ctx, tx, l.Case)
+		if err != nil {
+			return err
+		}
+		if gone || !returnable(p) {
 			return fault.New(fault.Blocked, "case.not_returnable")
 		}
 		if p.Step("came_back") != nil {

@@ -33,11 +33,11 @@ func (a *App) AnswerConsent(ctx context.Context, in ConsentInput) error {
 		return fault.New(fault.Invalid, "field.required").On("wording")
 	}
 	return a.onCustomerPage(ctx, in.Token, func(tx Tx, c offboarding.Case) error {
-		_, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
-		switch {
-		case err != nil:
+		ask, err := a.consentView(ctx, tx, c)
+		if err != nil {
 			return err
-		case asked || !askable(c):
+		}
+		if !ask.Ask {
 			return fault.New(fault.Blocked, "consent.answered")
 		}
 		x := winback.Consent{
@@ -96,6 +96,10 @@ type ConsentView struct {
 }
 
 func (a *App) consentView(ctx context.Context, tx Tx, c offboarding.Case) (ConsentView, error) {
+	gone, err := a.wasErased(ctx, tx, c.ID)
+	if err != nil || gone {
+		return ConsentView{}, err
+	}
 	x, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
 	return ConsentView{Ask: !asked && askable(c), Given: asked && x.Holds(), Over: asked && !x.Holds()}, err
 }

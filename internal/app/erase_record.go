@@ -401,6 +401,16 @@ func (a *App) certificateOf(ctx context.Context, tx Tx, c offboarding.CaseID) (*
 	return &cert, err
 }
 
+// wasErased reports whether the record behind a departure was erased: nothing
+// more is asked of whoever it was, nor written down about them.
+func (a *App) wasErased(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
+	_, err := tx.FindErasure(ctx, c)
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // OpenCertificate gathers the certificate behind the token of a private page.
 func (a *App) OpenCertificate(ctx context.Context, token, lang string) (out Paper, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {

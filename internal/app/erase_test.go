@@ -9,6 +9,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
@@ -188,6 +189,14 @@ func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testin
 		}
 		if track, err := w.OpenCasePage(ctx, page, "case", ""); err != nil || !track.Erased {
 			t.Errorf("the private page: %v, erased %v", err, track.Erased)
+		} else if track.Consent != (app.ConsentView{}) || track.Returnable || track.MayTell || len(track.Comebacks) > 0 {
+			t.Errorf("the private page of whoever was erased still asks: %+v", track)
+		}
+		if err := w.AskReturn(ctx, page); fault.CodeOf(err) != "case.not_returnable" {
+			t.Errorf("whoever was erased asks to come back: %v", err)
+		}
+		if err := w.AnswerConsent(ctx, app.ConsentInput{Token: page, Given: true, Wording: "w", Language: "es"}); fault.CodeOf(err) != "consent.answered" {
+			t.Errorf("whoever was erased allows letters: %v", err)
 		}
 		if n, keys := w.logged(t, "key.destroyed"), len(p.Certificate.Keys); n != keys || n < 3 {
 			t.Errorf("%d keys destroyed, %d in the log", keys, n)

@@ -177,6 +177,9 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			return err
 		}
 		out.Erased = cert != nil
+		if out.Erased { // nothing is left that could come back, or that may be asked
+			out.Comebacks, out.Returnable, out.MayTell = nil, false, false
+		}
 		out.Report = reportOf(plan) != nil && !out.Erased // it was erased with everything else
 		if out.Owed, err = a.owedOf(ctx, tx, plan); err != nil {
 			return err
