@@ -134,18 +134,6 @@ func (b *browser) fill(css, value string) {
 	}
 }
 
-// unfold opens what a button is hidden in.
-func (b *browser) unfold(id string) {
-	b.t.Helper()
-	_, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
-	  for (let d = document.querySelector(%q)?.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
-	  return true;
-	})()`, testid(id))))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-}
-
 // shows waits until the page has what it is to have.
 func (b *browser) shows(page, css string) {
 	b.t.Helper()

@@ -182,7 +182,7 @@ func trend(kind Kind, in Input, m Metric, counted bool) Signal {
 	switch {
 	case s.Change >= FallPercent:
 		s.Trend = Rising
-	case s.Change <= -FallPercent && !(counted && byChance(s.Before, s.Recent)):
+	case s.Change <= -FallPercent && (!counted || !byChance(s.Before, s.Recent)):
 		s.State, s.Trend = Yes, Falling
 	}
 	return s
