@@ -41,6 +41,10 @@ test-fast: assets ## Under a minute: no PostgreSQL, no browser
 a11y: assets ## axe on every page: two languages, two themes, two widths (CI looks at each once)
 	HASTA_E2E=1 HASTA_A11Y=full CHROMIUM=$${CHROMIUM:-$$(command -v chromium)} go test -timeout 30m -count 1 ./e2e -run Accessible
 
+.PHONY: stories
+stories: assets ## Every story in a browser, on both databases and in both languages (needs HASTA_TEST_POSTGRES)
+	HASTA_E2E=1 HASTA_STORIES=full HASTA_REQUIRE_POSTGRES=1 CHROMIUM=$${CHROMIUM:-$$(command -v chromium)} go test -timeout 60m -count 1 ./e2e
+
 .PHONY: lint
 lint: assets ## gofumpt, go vet and golangci-lint
 	@scripts/lint.sh

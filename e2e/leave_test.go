@@ -120,7 +120,7 @@ func TestAClientLeavesWithEverythingThatIsTheirs(t *testing.T) {
 		admin := s.enter("admin", "es")
 		admin.open(s.info.Portal + "console/playbooks")
 		admin.press("activate", testid("me"))
-		for _, lang := range []string{"es", "en"} {
+		for _, lang := range languages(e) {
 			ref, mail := "ST-"+lang, "cliente-"+lang+"@almena.example"
 			s.must(s.billing.Seed(t.Context(), []peer.Subscription{{Reference: ref, Status: "active", AmountMinor: 9000, Currency: "EUR"}}))
 			cus := s.api(key, "/v1/customers", map[string]any{

@@ -104,6 +104,18 @@ func (s *stage) start(word string, name string, args ...string) (*exec.Cmd, stri
 	}
 }
 
+// languages are those that a story is told in: Spanish on SQLite and English on
+// PostgreSQL, or both on both with make stories.
+func languages(e testkit.Engine) []string {
+	switch {
+	case os.Getenv("HASTA_STORIES") == "full":
+		return []string{"es", "en"}
+	case e.Name == "sqlite":
+		return []string{"es"}
+	}
+	return []string{"en"}
+}
+
 func setStage(t *testing.T, database string) *stage {
 	t.Helper()
 	return setStageIn(t, database, "es")
