@@ -67,7 +67,7 @@ func allowCard(v allowView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"><label class=\"row\"><input type=\"checkbox\" name=\"allow\" value=\"yes\" data-testid=\"allow-box\"> <span>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"><label class=\"check\"><input type=\"checkbox\" name=\"allow\" value=\"yes\" data-testid=\"allow-box\"> <span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
