@@ -31,7 +31,7 @@ export HASTA_TEST_POSTGRES HASTA_REQUIRE_POSTGRES=1 HASTA_E2E=1
 export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
 [ -d ../shared/data ] && export HASTA_SHARED=require
 step tests
-go test -timeout 20m ./...
+go test -timeout 30m ./...
 step tests under the race detector
 # Not instrumented: SQLite, which is C made Go and holds no race of ours, and
 # the hash of passwords. That halves the time.
