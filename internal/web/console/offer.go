@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -132,8 +133,11 @@ func (v *visit) makeOffer() error {
 	days := map[string]when.Date{}
 	for _, name := range []string{"offer.until", "offer.by"} {
 		d, err := v.day(name)
-		if e, ok := err.(*fault.Error); ok { //nolint:errorlint // day returns it as it is
+		var e *fault.Error
+		if errors.As(err, &e) {
 			wrong = append(wrong, e)
+		} else if err != nil {
+			return err
 		}
 		days[name] = d
 	}
