@@ -154,17 +154,30 @@ func (a *App) PageEntries(ctx context.Context, by Actor, q EntryQuery) (list []T
 	return list, more, err
 }
 
-// PageLog lists entries of the log newest first, with what they say where it
-// can be read, and the names of who did it. next is where older ones begin.
-func (a *App) PageLog(ctx context.Context, by Actor, q LogQuery) (list []TimelineEntry, users map[string]string, next string, err error) {
+// LogPage is a page of the log with what its entries speak of.
+type LogPage struct {
+	Entries []TimelineEntry // newest first, with what they say where it can be read
+	Users   map[string]string
+	Cases   map[string]LogCase // by stream
+	Older   string             // where older entries begin; "" at the end
+}
+
+// LogCase is what gives the entries of a case their words.
+type LogCase struct {
+	Steps []offboarding.Step
+	Works []offboarding.Work
+}
+
+// PageLog lists entries of the log.
+func (a *App) PageLog(ctx context.Context, by Actor, q LogQuery) (page LogPage, err error) {
 	if err := by.CanRead("audit"); err != nil {
-		return nil, nil, "", err
+		return LogPage{}, err
 	}
 	limit := q.Limit
 	q.Limit++
 	err = a.store.View(ctx, func(tx Tx) error {
-		list = nil
-		if users, err = names(ctx, tx); err != nil {
+		page = LogPage{Cases: map[string]LogCase{}}
+		if page.Users, err = names(ctx, tx); err != nil {
 			return err
 		}
 		if q.Code != "" {
@@ -180,16 +193,37 @@ func (a *App) PageLog(ctx context.Context, by Actor, q LogQuery) (list []Timelin
 			}
 		}
 		entries, err := tx.PageLog(ctx, q)
-		for _, e := range entries {
-			list = append(list, TimelineEntry{LogEntry: e, Args: a.openBody(ctx, e)})
+		if err != nil {
+			return err
 		}
-		return err
+		if len(entries) > limit {
+			entries = entries[:limit]
+			page.Older = entries[limit-1].ID
+		}
+		for _, e := range entries {
+			page.Entries = append(page.Entries, TimelineEntry{LogEntry: e, Args: a.openBody(ctx, e)})
+			if page.Cases[e.Case], err = a.logCase(ctx, tx, page.Cases, e.Case); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	if len(list) > limit {
-		list = list[:limit]
-		next = list[limit-1].ID
+	return page, err
+}
+
+// logCase finds the plan of a stream once; a stream that is no case has none.
+func (a *App) logCase(ctx context.Context, tx Tx, known map[string]LogCase, stream string) (LogCase, error) {
+	if c, ok := known[stream]; ok {
+		return c, nil
 	}
-	return list, users, next, err
+	p, err := tx.FindPlan(ctx, offboarding.CaseID(stream))
+	if fault.KindOf(err) == fault.NotFound {
+		return LogCase{}, nil
+	} else if err != nil {
+		return LogCase{}, err
+	}
+	works, err := tx.WorksOf(ctx, p.Case.ID)
+	return LogCase{Steps: p.Steps, Works: works}, err
 }
 
 // OpenCheckpoint returns the newest signed checkpoint of the log.

@@ -30,5 +30,6 @@ const sprite = `<svg hidden aria-hidden="true" width="0" height="0">
 <symbol id="i-trash" viewBox="0 0 24 24"><path d="M4.500 7h15M9.500 7V4.500h5V7M6.500 7l1 13.500h9l1-13.500"/></symbol>
 <symbol id="i-undo" viewBox="0 0 24 24"><path d="M8.5 5 4.5 9l4 4M4.5 9h9a6 6 0 0 1 0 12H8"/></symbol>
 <symbol id="i-user" viewBox="0 0 24 24"><circle cx="12" cy="8" r="4"/><path d="M4.500 20.500a7.500 7.500 0 0 1 15 0"/></symbol>
+<symbol id="i-voice" viewBox="0 0 24 24"><path d="M4 9.500v5h3.500L16 19V5L7.500 9.500zM19 9.500a4 4 0 0 1 0 5"/></symbol>
 <symbol id="i-x" viewBox="0 0 24 24"><path d="m6 6 12 12M18 6 6 18"/></symbol>
 </svg>`

@@ -272,7 +272,14 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	if e.Step == s.Key && e.Item == "" && e.Form == "" {
 		sv.Typed, sv.Error = e.Typed, e.Error
 	}
+	skipped := s.State == offboarding.StepSkipped
+	if skipped { // it is not needed: what it would have asked for is noise
+		sv.Rings, sv.Sub = nil, ""
+	}
 	for _, it := range s.Items {
+		if skipped && !it.Ticked {
+			continue
+		}
 		sv.Items = append(sv.Items, v.viewItem(c, s, it, e))
 		if !it.Ticked {
 			sv.ItemsOpen++
@@ -329,7 +336,7 @@ func stepLook(s offboarding.Step) (icon, class, node string) {
 		return "clock", "run", "run"
 	case offboarding.StepBlocked:
 		return "alert", "bad", "bad"
-	case offboarding.StepUndone, offboarding.StepCancelled, offboarding.StepSkipped:
+	case offboarding.StepUndone:
 		return "undo", "", "off"
 	default:
 		return "dash", "", "off"

@@ -40,3 +40,6 @@ func (c control) described() string {
 	}
 	return strings.Join(ids, " ")
 }
+
+// crumb is a page above the one that is shown.
+type crumb struct{ URL, Label string }

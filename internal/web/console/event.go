@@ -67,7 +67,13 @@ func (v *visit) viewEvent(t app.TimelineEntry, ew eventWords) eventView {
 // eventArgs words the arguments of an entry. Every slot that an entry's words
 // may have is filled, so that nobody meets a naked one.
 func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
-	get := func(name string) string { s, _ := t.Args[name].(string); return s }
+	get := func(name string) string {
+		if n, ok := t.Args[name].(float64); ok { // numbers of JSON
+			return text.Number(v.lang, int64(n))
+		}
+		s, _ := t.Args[name].(string)
+		return s
+	}
 	step := stepOf(ew, get("step"), get("work"))
 	stepName, itemName := get("step"), get("item")
 	if step != nil {

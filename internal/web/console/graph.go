@@ -11,11 +11,13 @@ import (
 // Sizes of the graph, in units of its drawing.
 const (
 	nodeWidth  = 138
-	nodeHeight = 42
+	nodeHeight = 58
 	columnStep = 160
-	rowStep    = 58
+	rowStep    = 72
+	lineStep   = 15
 	edgeGap    = 10 // around the drawing
-	titleMost  = 16 // characters that fit in a node, in the widest font
+	titleMost  = 17 // characters that fit in a line of a node, in the widest font
+	titleLines = 2
 	stateMost  = 20
 )
 
@@ -29,10 +31,11 @@ type graph struct {
 }
 
 type node struct {
-	X, Y               int
-	Class, Title, Name string // Title is cut to fit, Name is whole
-	State              string
-	Verified           bool
+	X, Y        int
+	Class, Name string
+	Title       []string // the name in lines that fit
+	State       string
+	Verified    bool
 }
 
 type edge struct{ Class, Path string }
@@ -87,7 +90,7 @@ func draw(lang string, steps []offboarding.Step, views []stepView) graph {
 			said = append(said, v.Title+": "+v.state)
 			g.Nodes = append(g.Nodes, node{
 				X: int(s.x), Y: int(s.y) - nodeHeight/2, Class: strings.TrimSpace("node " + v.node),
-				Title: cut(v.Title, titleMost), Name: v.Title, State: cut(v.state, stateMost), Verified: v.node == "ok",
+				Title: wrap(v.Title, titleMost, titleLines), Name: v.Title, State: cut(v.state, stateMost), Verified: v.node == "ok",
 			})
 		}
 	}
@@ -236,6 +239,24 @@ func trace(end *slot) string {
 		}
 	}
 	return b.String()
+}
+
+// wrap breaks s between words into at most n lines of at most most characters;
+// what does not fit is cut.
+func wrap(s string, most, n int) []string {
+	var out []string
+	words := strings.Fields(s)
+	for len(words) > 0 {
+		if len(out) == n-1 {
+			return append(out, cut(strings.Join(words, " "), most))
+		}
+		take := 1
+		for take < len(words) && len([]rune(strings.Join(words[:take+1], " "))) <= most {
+			take++
+		}
+		out, words = append(out, cut(strings.Join(words[:take], " "), most)), words[take:]
+	}
+	return out
 }
 
 // cut shortens words to so many characters.

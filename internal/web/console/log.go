@@ -49,7 +49,7 @@ func (v *visit) logPage(result *resultView) error {
 			q.Code = clean
 		}
 	}
-	list, users, next, err := v.App.PageLog(v.r.Context(), v.actor, q)
+	page, err := v.App.PageLog(v.r.Context(), v.actor, q)
 	if err != nil {
 		return err
 	}
@@ -57,25 +57,26 @@ func (v *visit) logPage(result *resultView) error {
 	address := func(code, actor, typ, before string) string {
 		return query("/console/audit", "case", code, "actor", actor, "type", typ, "before", before)
 	}
-	if next != "" {
-		lv.Older = address(q.Code, q.Actor, q.Type, next)
+	if page.Older != "" {
+		lv.Older = address(q.Code, q.Actor, q.Type, page.Older)
 	}
 	if q.Before != "" {
 		lv.Newest = address(q.Code, q.Actor, q.Type, "")
 	}
 	lv.Case = control{ID: "case", Label: v.say("log.filter.case"), Value: q.Code, Kind: "search"}
-	lv.Filters = []choiceView{v.actorChoice(q.Actor, users), v.typeChoice(q.Type)}
+	lv.Filters = []choiceView{v.actorChoice(q.Actor, page.Users), v.typeChoice(q.Type)}
 	for _, c := range []chip{
 		{q.Code, address("", q.Actor, q.Type, "")},
-		{known(v.lang, "console.actor."+q.Actor, cmp.Or(users[q.Actor], q.Actor)), address(q.Code, "", q.Type, "")},
+		{known(v.lang, "console.actor."+q.Actor, cmp.Or(page.Users[q.Actor], q.Actor)), address(q.Code, "", q.Type, "")},
 		{q.Type, address(q.Code, q.Actor, "", "")},
 	} {
 		if c.Label != "" {
 			lv.Chips = append(lv.Chips, c)
 		}
 	}
-	for _, t := range list {
-		row := v.viewEvent(t, eventWords{users: users})
+	for _, t := range page.Entries {
+		of := page.Cases[t.Case]
+		row := v.viewEvent(t, eventWords{users: page.Users, steps: of.Steps, works: of.Works})
 		if !row.Sealed {
 			lv.Pending++
 		}

@@ -40,7 +40,7 @@ func (v *visit) requestPage(status int, problem string) error {
 		return err
 	}
 	rv := requestView{
-		Lang: v.lang, ID: string(r.ID), Code: r.Code, Name: r.Name, Email: r.AccountEmail, Receipt: r.ReceiptEmail, Reference: r.Reference,
+		Lang: v.lang, ID: string(r.ID), Code: r.Code, Name: cmp.Or(r.Name, r.AccountEmail, r.Code), Email: r.AccountEmail, Receipt: r.ReceiptEmail, Reference: r.Reference,
 		Asked: text.Instant(v.lang, r.ReceivedAt, v.zone()), Case: string(r.Case), Query: q, Total: found.Total,
 		May: v.actor.May("request"), Who: whoMay(v.lang, "request"),
 	}
