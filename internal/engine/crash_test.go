@@ -92,12 +92,7 @@ func TestKilledAnywhereAFarEndThatIgnoresKeysAppliesAtMostOnceAndAPersonIsAsked(
 				if uncertain == 0 {
 					t.Error("no kill left a work in doubt: the window was never hit")
 				}
-				s.until("all verified once a person decided", func(w offboarding.Work) bool {
-					if w.State == offboarding.WorkUncertain { // a machine that is too slow for the lease leaves doubts of its own
-						s.settle(s.refOf(w.Case), w)
-					}
-					return w.State == offboarding.WorkVerified
-				})
+				s.untilDecided("all verified once a person decided")
 				for ref := range s.cases {
 					if n := s.effects(ref); n != 1 {
 						t.Errorf("%s: applied %d times in the end", ref, n)
@@ -230,6 +225,18 @@ func (s *scene) settle(ref string, w offboarding.Work) {
 	s.must(s.app.DecideWork(s.t.Context(), everybody, app.DecideInput{Work: w.ID, Decision: decision, Evidence: "mirado en el sistema"}))
 }
 
+// untilDecided waits until every work is verified, while a person settles what
+// is in doubt: a machine that is too slow for the lease leaves doubts of its own.
+func (s *scene) untilDecided(what string) {
+	s.t.Helper()
+	s.until(what, func(w offboarding.Work) bool {
+		if w.State == offboarding.WorkUncertain {
+			s.settle(s.refOf(w.Case), w)
+		}
+		return w.State == offboarding.WorkVerified
+	})
+}
+
 // A worker that is asked to end hands back at once what it only looked at, and
 // records the call that is under way: nothing waits for a lease.
 func TestAWorkerThatIsAskedToEndLeavesNothingToItsLease(t *testing.T) {
@@ -255,7 +262,7 @@ func TestAWorkerThatIsAskedToEndLeavesNothingToItsLease(t *testing.T) {
 			t.Errorf("what was only looked at is %s, attempt %d, tries %d", looked.State, looked.Attempt, looked.Tries)
 		}
 		s.start("")
-		s.until("all verified", func(w offboarding.Work) bool { return w.State == offboarding.WorkVerified })
+		s.untilDecided("all verified")
 		for ref := range s.cases {
 			if n := s.effects(ref); n != 1 {
 				t.Errorf("%s: applied %d times", ref, n)
