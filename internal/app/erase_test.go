@@ -205,6 +205,32 @@ func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testin
 	})
 }
 
+// Whoever asked twice, because nobody had answered yet, left a stream in the log
+// for every time.
+func TestWhoAskedMoreThanOnceIsErasedToo(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		w.clear(t, w.lent(t))
+		_, c, page := w.request(t, "period_end")
+		for range 2 {
+			_, again, _ := w.request(t, "period_end")
+			if again != c {
+				t.Fatalf("asking again opened another departure: %s", again)
+			}
+		}
+		w.approved(t, c)
+		eventually(t, "erased and looked at", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+		w.mail.wait(t, "certificate", firstMail)
+		p, err := w.OpenCertificate(t.Context(), page, "es")
+		must(t, err)
+		// The customer, the departure and three requests.
+		if len(p.Certificate.Keys) != 5 || p.Certificate.Entries < 20 || p.Proof == nil {
+			t.Errorf("%d keys, %d entries: %+v", len(p.Certificate.Keys), p.Certificate.Entries, p.Certificate)
+		}
+	})
+}
+
 // Whoever was erased comes back by no file and no program, under none of the
 // names that they went by; and by hand they may.
 func TestAnImportDoesNotBringBackWhoWasErased(t *testing.T) {

@@ -269,19 +269,15 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 // proofOf is the proof of the first entry of that type in the log of a case;
 // nil while no signed checkpoint contains it.
 func (a *App) proofOf(ctx context.Context, tx Tx, cid offboarding.CaseID, typ string) (*LogProof, error) {
-	entries, err := tx.Entries(ctx, 10_000, string(cid))
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		if e.Type != typ {
-			continue
+	entry, err := tx.FirstEntry(ctx, string(cid), typ)
+	if err == nil {
+		var proof LogProof
+		if proof, err = tx.Proof(ctx, entry); err == nil {
+			return &proof, nil
 		}
-		proof, err := tx.Proof(ctx, e.ID)
-		if fault.KindOf(err) == fault.NotFound {
-			return nil, nil
-		}
-		return &proof, err
 	}
-	return nil, nil
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	return nil, err
 }

@@ -451,9 +451,14 @@ type AuditTx interface {
 	// Append stores the entry unsequenced and pending, with the next CaseN of
 	// its stream (0 when Case is empty).
 	Append(ctx context.Context, e audit.Entry, sealed []byte) error
-	// Entries returns the entries of the streams, oldest first; no streams: the
+	// Entries returns the entries of one stream or two, oldest first; no streams: the
 	// newest of the whole log, newest first.
 	Entries(ctx context.Context, limit int, streams ...string) ([]LogEntry, error)
+	// CountEntries says how many entries the streams have together.
+	CountEntries(ctx context.Context, streams ...string) (int, error)
+	// FirstEntry returns the id of the oldest entry of a type in a stream, or
+	// fault.NotFound.
+	FirstEntry(ctx context.Context, stream, typ string) (string, error)
 	// Proof returns the proof of an entry, fault.NotFound while no signed
 	// checkpoint contains it.
 	Proof(ctx context.Context, entryID string) (LogProof, error)

@@ -31,6 +31,8 @@ var (
 	newestEntries = query(`
 		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
 		 ORDER BY e.id DESC LIMIT $1`)
+	countEntries     = many(`SELECT COUNT(*) FROM audit_entry WHERE case_id IN (`, 1, `)`)
+	firstOfType      = query(`SELECT id FROM audit_entry WHERE case_id = $1 AND type = $2 ORDER BY case_n LIMIT 1`)
 	leafOf           = query(`SELECT idx, leaf_hash FROM audit_leaf WHERE entry_id = $1`)
 	newestCheckpoint = query(`SELECT size, text FROM checkpoint ORDER BY size DESC LIMIT 1`)
 	hashAt           = query(`SELECT hash FROM audit_hash WHERE place = $1`)
@@ -143,6 +145,27 @@ func (t *tx) Entries(ctx context.Context, limit int, streams ...string) (list []
 		return err
 	})
 	return list, err
+}
+
+func (t *tx) CountEntries(ctx context.Context, streams ...string) (total int, err error) {
+	if err := t.flush(ctx); err != nil {
+		return 0, err
+	}
+	err = t.pick(ctx, "store.CountEntries", countEntries, len(streams), keys(streams), func(row scanner) error {
+		var n int
+		err := row.Scan(&n)
+		total += n
+		return err
+	})
+	return total, err
+}
+
+func (t *tx) FirstEntry(ctx context.Context, stream, typ string) (entry string, err error) {
+	if err := t.flush(ctx); err != nil {
+		return "", err
+	}
+	err = t.one(ctx, "store.FirstEntry", firstOfType, []any{stream, typ}, &entry)
+	return entry, err
 }
 
 // hashes reads stored hashes of the tree.

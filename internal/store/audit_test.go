@@ -175,6 +175,45 @@ func TestEveryCommittedEntryGetsItsPlace(t *testing.T) {
 	})
 }
 
+// Streams are counted however many there are, and an old entry is found among
+// many, without reading the others.
+func TestEntriesAreCountedAndFoundByTypeInAnyNumberOfStreams(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		var streams []string
+		last := anEntry("case_0")
+		last.Type = "certificate.issued"
+		b.tx(func(tx app.Tx) error {
+			for i := range 5 {
+				streams = append(streams, fmt.Sprintf("case_%d", i))
+				for range i + 1 {
+					if err := tx.Append(ctx, anEntry(streams[i]), []byte("sealed")); err != nil {
+						return err
+					}
+				}
+			}
+			if err := tx.Append(ctx, last, []byte("sealed")); err != nil {
+				return err
+			}
+			twin := last
+			twin.ID += "z"
+			return tx.Append(ctx, twin, []byte("sealed"))
+		})
+		b.tx(func(tx app.Tx) error {
+			if n, err := tx.CountEntries(ctx, streams...); err != nil || n != 17 {
+				b.t.Errorf("%d entries: %v", n, err)
+			}
+			if id, err := tx.FirstEntry(ctx, "case_0", last.Type); err != nil || id != last.ID {
+				b.t.Errorf("the first is %s: %v", id, err)
+			}
+			if _, err := tx.FirstEntry(ctx, "case_1", last.Type); fault.KindOf(err) != fault.NotFound {
+				b.t.Errorf("found in another stream: %v", err)
+			}
+			return nil
+		})
+	})
+}
+
 // Whatever column of the log is changed behind our back, it is found.
 func TestAChangedByteIsFound(t *testing.T) {
 	conform(t, func(b *bundle) {
