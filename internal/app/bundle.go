@@ -75,10 +75,7 @@ func (a *App) putBlob(ctx context.Context, tx Tx, b *Blob, subject string, plain
 	sum := sha256.Sum256(plain)
 	b.Size, b.SHA256 = int64(len(plain)), hex.EncodeToString(sum[:])
 	var err error
-	if b.KeyID, err = a.keys.KeyFor(ctx, subject, "account"); err != nil {
-		return err
-	}
-	if b.Body, err = a.keys.Seal(ctx, b.KeyID, plain, []byte(b.ID)); err != nil {
+	if b.KeyID, b.Body, err = a.sealFor(ctx, subject, b.ID, plain); err != nil {
 		return err
 	}
 	return tx.InsertBlob(ctx, *b)

@@ -64,7 +64,11 @@ func (a *App) EndCommitment(ctx context.Context, by Actor, in CommitmentEnd) err
 		if err != nil {
 			return err
 		}
-		return a.endCommitment(ctx, tx, by, a.openCommitment(ctx, s), in.State, evidence)
+		c, err := a.openCommitment(ctx, s)
+		if err != nil {
+			return err
+		}
+		return a.endCommitment(ctx, tx, by, c, in.State, evidence)
 	})
 }
 
@@ -97,19 +101,15 @@ func (a *App) putCommitment(ctx context.Context, tx Tx, c relationship.Commitmen
 	return tx.PutCommitment(ctx, s)
 }
 
-func (a *App) openCommitment(ctx context.Context, s SealedCommitment) relationship.Commitment {
-	w := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
+func (a *App) openCommitment(ctx context.Context, s SealedCommitment) (relationship.Commitment, error) {
+	w, err := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
 	s.What, s.Evidence = w.What, w.Answer
-	return s.Commitment
+	return s.Commitment, err
 }
 
 func (a *App) commitments(ctx context.Context, tx Tx, cid customer.ID) ([]relationship.Commitment, error) {
 	list, err := tx.CommitmentsOf(ctx, cid)
-	out := make([]relationship.Commitment, len(list))
-	for i, s := range list {
-		out[i] = a.openCommitment(ctx, s)
-	}
-	return out, err
+	return unsealed(list, err, func(s SealedCommitment) (relationship.Commitment, error) { return a.openCommitment(ctx, s) })
 }
 
 // PromiseDue looks at a complaint or commitment whose day is over: what is
@@ -175,18 +175,16 @@ func (a *App) OpenPromises(ctx context.Context, by Actor) (p Promises, err error
 	err = a.store.View(ctx, func(tx Tx) error {
 		p = Promises{Customers: map[customer.ID]customer.Customer{}}
 		complaints, err := tx.OpenComplaints(ctx, promisesMost)
-		if err != nil {
+		if p.Complaints, err = unsealed(complaints, err, func(s SealedComplaint) (relationship.Complaint, error) {
+			return a.openComplaint(ctx, s)
+		}); err != nil {
 			return err
-		}
-		for _, s := range complaints {
-			p.Complaints = append(p.Complaints, a.openComplaint(ctx, s))
 		}
 		pending, err := tx.PendingCommitments(ctx, promisesMost)
-		if err != nil {
+		if p.Commitments, err = unsealed(pending, err, func(s SealedCommitment) (relationship.Commitment, error) {
+			return a.openCommitment(ctx, s)
+		}); err != nil {
 			return err
-		}
-		for _, s := range pending {
-			p.Commitments = append(p.Commitments, a.openCommitment(ctx, s))
 		}
 		for _, c := range p.Complaints {
 			if err := p.name(ctx, tx, c.Customer); err != nil {

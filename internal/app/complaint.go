@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -139,26 +138,15 @@ type sealedWords struct {
 	Answer string `json:"answer,omitempty"`
 }
 
-// seal closes words with the key of a customer; aad binds them to their record.
-func (a *App) sealWords(ctx context.Context, cid customer.ID, aad string, w sealedWords) (keyID string, body []byte, err error) {
-	plain, err := json.Marshal(w)
-	if err != nil {
-		return "", nil, fault.Wrap("app.sealWords", err)
-	}
-	if keyID, err = a.keys.KeyFor(ctx, string(cid), "account"); err != nil {
-		return "", nil, err
-	}
-	body, err = a.keys.Seal(ctx, keyID, plain, []byte(aad))
-	return keyID, body, err
+// sealWords closes words with the key of a customer, bound to their record.
+func (a *App) sealWords(ctx context.Context, cid customer.ID, of string, w sealedWords) (keyID string, body []byte, err error) {
+	return a.sealJSON(ctx, string(cid), of, w)
 }
 
 // openWords opens them; empty when their key was destroyed.
-func (a *App) openWords(ctx context.Context, keyID, aad string, body []byte) (w sealedWords) {
-	plain, err := a.keys.Open(ctx, keyID, body, []byte(aad))
-	if err != nil || json.Unmarshal(plain, &w) != nil {
-		return sealedWords{}
-	}
-	return w
+func (a *App) openWords(ctx context.Context, keyID, of string, body []byte) (w sealedWords, err error) {
+	_, err = a.unsealJSON(ctx, keyID, of, body, &w)
+	return w, err
 }
 
 func (a *App) putComplaint(ctx context.Context, tx Tx, c relationship.Complaint) (err error) {
@@ -169,24 +157,23 @@ func (a *App) putComplaint(ctx context.Context, tx Tx, c relationship.Complaint)
 	return tx.PutComplaint(ctx, s)
 }
 
-func (a *App) openComplaint(ctx context.Context, s SealedComplaint) relationship.Complaint {
-	w := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
+func (a *App) openComplaint(ctx context.Context, s SealedComplaint) (relationship.Complaint, error) {
+	w, err := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
 	s.What, s.Cause, s.Answer = w.What, w.Cause, w.Answer
-	return s.Complaint
+	return s.Complaint, err
 }
 
 func (a *App) complaint(ctx context.Context, tx Tx, id relationship.ComplaintID) (relationship.Complaint, error) {
 	s, err := tx.FindComplaint(ctx, id)
-	return a.openComplaint(ctx, s), err
+	if err != nil {
+		return s.Complaint, err
+	}
+	return a.openComplaint(ctx, s)
 }
 
 func (a *App) complaints(ctx context.Context, tx Tx, cid customer.ID) ([]relationship.Complaint, error) {
 	list, err := tx.ComplaintsOf(ctx, cid)
-	out := make([]relationship.Complaint, len(list))
-	for i, s := range list {
-		out[i] = a.openComplaint(ctx, s)
-	}
-	return out, err
+	return unsealed(list, err, func(s SealedComplaint) (relationship.Complaint, error) { return a.openComplaint(ctx, s) })
 }
 
 // today is the business day in the company's zone.

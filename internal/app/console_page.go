@@ -64,7 +64,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		if v.Plan, err = tx.FindPlan(ctx, cid); err != nil {
 			return err
 		}
-		a.openPlan(ctx, &v.Plan)
+		if err := a.openPlan(ctx, &v.Plan); err != nil {
+			return err
+		}
 		c := v.Plan.Case
 		if v.Request, err = tx.FindRequest(ctx, c.Request); err != nil {
 			return err

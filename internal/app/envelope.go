@@ -19,10 +19,7 @@ func (a *App) sealEnvelope(ctx context.Context, tx Tx, c offboarding.Case, s off
 	e := SealedEnvelope{Sheet: handover.Sheet{
 		ID: handover.EnvelopeID(id.New("env")), Case: c.ID, Item: x.ID, State: handover.Sealed, Expires: a.today(tx).AddDays(days(s, "envelope_days", 7)).End(a.company.Zone),
 	}, Message: m.ID}
-	if e.KeyID, err = a.keys.KeyFor(ctx, string(c.Customer), "account"); err != nil {
-		return err
-	}
-	if e.Body, err = a.keys.Seal(ctx, e.KeyID, []byte(secret), []byte(e.ID)); err != nil {
+	if e.KeyID, e.Body, err = a.sealFor(ctx, string(c.Customer), string(e.ID), []byte(secret)); err != nil {
 		return err
 	}
 	if err := tx.PutEnvelope(ctx, e); err != nil {

@@ -81,7 +81,10 @@ func (a *App) EndImprovement(ctx context.Context, by Actor, iid improvement.ID, 
 		if err != nil {
 			return err
 		}
-		x := a.openImprovement(ctx, s)
+		x, err := a.openImprovement(ctx, s)
+		if err != nil {
+			return err
+		}
 		if err := x.End(to, effect, a.today(tx)); err != nil {
 			return err
 		}
@@ -104,10 +107,10 @@ func (a *App) putImprovement(ctx context.Context, tx Tx, x improvement.Action) (
 	return tx.PutImprovement(ctx, s)
 }
 
-func (a *App) openImprovement(ctx context.Context, s SealedImprovement) improvement.Action {
-	w := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
+func (a *App) openImprovement(ctx context.Context, s SealedImprovement) (improvement.Action, error) {
+	w, err := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
 	s.What, s.Effect = w.What, w.Answer
-	return s.Action
+	return s.Action, err
 }
 
 func (a *App) improvements(ctx context.Context, tx Tx) ([]ImprovementView, error) {
@@ -117,7 +120,9 @@ func (a *App) improvements(ctx context.Context, tx Tx) ([]ImprovementView, error
 	}
 	out := make([]ImprovementView, len(list))
 	for i, s := range list {
-		out[i].Action = a.openImprovement(ctx, s)
+		if out[i].Action, err = a.openImprovement(ctx, s); err != nil {
+			return nil, err
+		}
 		if s.Case == "" {
 			continue
 		}

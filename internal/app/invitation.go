@@ -133,13 +133,11 @@ func (a *App) invited(ctx context.Context, tx Tx, c offboarding.CaseID) (invitat
 
 func (a *App) invitations(ctx context.Context, tx Tx, c offboarding.CaseID) ([]invitation.Invitation, error) {
 	list, err := tx.InvitationsOf(ctx, c)
-	out := make([]invitation.Invitation, len(list))
-	for i, s := range list {
-		w := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
+	return unsealed(list, err, func(s SealedInvitation) (invitation.Invitation, error) {
+		w, err := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
 		s.Place, s.Words = w.What, w.Answer
-		out[i] = s.Invitation
-	}
-	return out, err
+		return s.Invitation, err
+	})
 }
 
 func (a *App) putInvitation(ctx context.Context, tx Tx, i invitation.Invitation) (err error) {

@@ -55,10 +55,7 @@ func (a *App) AddNote(ctx context.Context, by Actor, cid offboarding.CaseID, tex
 		if err != nil {
 			return err
 		}
-		if n.KeyID, err = a.keys.KeyFor(ctx, string(c.Customer), "account"); err != nil {
-			return err
-		}
-		if n.Body, err = a.keys.Seal(ctx, n.KeyID, []byte(text), []byte(n.ID)); err != nil {
+		if n.KeyID, n.Body, err = a.sealFor(ctx, string(c.Customer), n.ID, []byte(text)); err != nil {
 			return err
 		}
 		n.CreatedAt = tx.Now()
@@ -90,12 +87,8 @@ func (a *App) notes(ctx context.Context, tx Tx, c offboarding.CaseID) ([]NoteVie
 	if err != nil {
 		return nil, err
 	}
-	out := make([]NoteView, len(stored))
-	for i, n := range stored {
-		out[i].Note = n
-		if plain, err := a.keys.Open(ctx, n.KeyID, n.Body, []byte(n.ID)); err == nil {
-			out[i].Text = string(plain)
-		}
-	}
-	return out, nil
+	return unsealed(stored, nil, func(n Note) (NoteView, error) {
+		plain, err := a.unseal(ctx, n.KeyID, n.ID, n.Body)
+		return NoteView{Note: n, Text: string(plain)}, err
+	})
 }

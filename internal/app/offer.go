@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"hastaluego/internal/fault"
@@ -307,7 +306,11 @@ func (a *App) EndOffer(ctx context.Context, by Actor, cid offboarding.CaseID, s 
 		if err != nil || owed.State != relationship.Pending {
 			return err
 		}
-		return a.endCommitment(ctx, tx, by, a.openCommitment(ctx, owed), end, clean)
+		c, err := a.openCommitment(ctx, owed)
+		if err != nil {
+			return err
+		}
+		return a.endCommitment(ctx, tx, by, c, end, clean)
 	})
 }
 
@@ -351,15 +354,9 @@ type offerWords struct {
 }
 
 func (a *App) putOffer(ctx context.Context, tx Tx, o offer.Offer) error {
-	plain, err := json.Marshal(offerWords{o.Heard, o.What, o.Changes, o.Evidence})
-	if err != nil {
-		return fault.Wrap("app.putOffer", err)
-	}
 	s := SealedOffer{Offer: o}
-	if s.KeyID, err = a.keys.KeyFor(ctx, string(o.Customer), "account"); err != nil {
-		return err
-	}
-	if s.Body, err = a.keys.Seal(ctx, s.KeyID, plain, []byte(o.ID)); err != nil {
+	var err error
+	if s.KeyID, s.Body, err = a.sealJSON(ctx, string(o.Customer), string(o.ID), offerWords{o.Heard, o.What, o.Changes, o.Evidence}); err != nil {
 		return err
 	}
 	return tx.PutOffer(ctx, s)
@@ -373,11 +370,9 @@ func (a *App) offerOf(ctx context.Context, tx Tx, c offboarding.CaseID) (offer.O
 		return offer.Offer{}, false, err
 	}
 	var w offerWords
-	if plain, err := a.keys.Open(ctx, s.KeyID, s.Body, []byte(s.ID)); err != nil || json.Unmarshal(plain, &w) != nil {
-		w = offerWords{}
-	}
+	_, err = a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &w)
 	s.Heard, s.What, s.Changes, s.Evidence = w.Heard, w.What, w.Changes, w.Evidence
-	return s.Offer, true, nil
+	return s.Offer, err == nil, err
 }
 
 // readOffer adds to a case what was proposed.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"hastaluego/internal/customer"
@@ -123,7 +122,10 @@ func (a *App) onPlay(ctx context.Context, by Actor, pid play.ID, do func(Tx, *Pl
 		if err != nil {
 			return err
 		}
-		p := a.openPlay(ctx, s)
+		p, err := a.openPlay(ctx, s)
+		if err != nil {
+			return err
+		}
 		f, err := do(tx, &p)
 		if err != nil {
 			return err
@@ -148,33 +150,21 @@ func (a *App) savePlay(ctx context.Context, tx Tx, p PlayView, f fact) error {
 
 func (a *App) sealPlay(ctx context.Context, p PlayView) (SealedPlay, error) {
 	s := SealedPlay{Play: p.Play, Score: p.Score}
-	plain, err := json.Marshal(playWords{p.Plan, p.Note})
-	if err != nil {
-		return s, fault.Wrap("app.sealPlay", err)
-	}
-	if s.KeyID, err = a.keys.KeyFor(ctx, string(p.Customer), "account"); err != nil {
-		return s, err
-	}
-	s.Body, err = a.keys.Seal(ctx, s.KeyID, plain, []byte(p.ID))
+	var err error
+	s.KeyID, s.Body, err = a.sealJSON(ctx, string(p.Customer), string(p.ID), playWords{p.Plan, p.Note})
 	return s, err
 }
 
 // openPlay opens its words; they are empty when their key was destroyed.
-func (a *App) openPlay(ctx context.Context, s SealedPlay) PlayView {
+func (a *App) openPlay(ctx context.Context, s SealedPlay) (PlayView, error) {
 	var w playWords
-	if plain, err := a.keys.Open(ctx, s.KeyID, s.Body, []byte(s.ID)); err == nil && json.Unmarshal(plain, &w) != nil {
-		w = playWords{}
-	}
+	_, err := a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &w)
 	p := PlayView{Play: s.Play, Score: s.Score}
 	p.Plan, p.Note = w.Plan, w.Note
-	return p
+	return p, err
 }
 
 func (a *App) plays(ctx context.Context, tx Tx, ids ...customer.ID) ([]PlayView, error) {
 	list, err := tx.PlaysOf(ctx, ids...)
-	out := make([]PlayView, len(list))
-	for i, s := range list {
-		out[i] = a.openPlay(ctx, s)
-	}
-	return out, err
+	return unsealed(list, err, func(s SealedPlay) (PlayView, error) { return a.openPlay(ctx, s) })
 }

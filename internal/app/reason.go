@@ -131,13 +131,11 @@ func (a *App) TellReason(ctx context.Context, token, code, text string) error {
 // whose key was destroyed are empty.
 func (a *App) reasons(ctx context.Context, tx Tx, c offboarding.CaseID) ([]reason.Given, error) {
 	list, err := tx.ReasonsOf(ctx, c)
-	out := make([]reason.Given, len(list))
-	for i, s := range list {
-		w := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
+	return unsealed(list, err, func(s SealedReason) (reason.Given, error) {
+		w, err := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
 		s.Text, s.Evidence = w.What, w.Answer
-		out[i] = s.Given
-	}
-	return out, err
+		return s.Given, err
+	})
 }
 
 // whyOf is what is known about why somebody leaves.

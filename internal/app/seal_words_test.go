@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offer"
+	"hastaluego/internal/relationship"
 	"hastaluego/internal/testkit"
 )
 
@@ -46,4 +49,55 @@ func TestWhatIsWrittenOnStepsIsStoredSealed(t *testing.T) {
 	if s := v.Plan.Step("prepare"); s.Note != "" || s.Items[0].Evidence != "" {
 		t.Errorf("without the key it still says %q", s.Note)
 	}
+}
+
+// A store of keys that does not answer for a moment is not a key that was
+// destroyed: nothing is read as empty, so nothing is stored back empty.
+func TestAKeyStoreThatDoesNotAnswerLosesNoWords(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w, in, page, today := proposed(t, e)
+		ctx := t.Context()
+		cid := w.customerOf(t, almena).ID
+		must(t, w.MakeOffer(ctx, agent, in))
+		_, err := w.AddNote(ctx, agent, in.Case, "Prefiere que la llamen")
+		must(t, err)
+		complaint, err := w.RecordComplaint(ctx, agent, relationship.Complaint{Customer: cid, Received: today, What: "Los avisos no llegan"})
+		must(t, err)
+		must(t, w.AnswerComplaint(ctx, agent, app.ComplaintAnswer{Complaint: complaint, State: relationship.Promised, Answer: "Los arreglamos", By: today.AddDays(9)}))
+		v, err := w.OpenCase(ctx, agent, in.Case)
+		must(t, err)
+		promise := v.Between.Commitments[0].ID
+		must(t, w.UntilQuiet(ctx))
+
+		w.deaf.Store(true)
+		for verb, err := range map[string]error{
+			"answer the offer":  w.AnswerOffer(ctx, page, false),
+			"accept the offer":  w.AnswerOffer(ctx, page, true),
+			"let it lapse":      w.OfferDue(ctx, v.Offer.ID),
+			"fix the complaint": w.AnswerComplaint(ctx, agent, app.ComplaintAnswer{Complaint: complaint, State: relationship.Fixed, Answer: "Hecho"}),
+			"keep the promise":  w.EndCommitment(ctx, agent, app.CommitmentEnd{Commitment: promise, State: relationship.Kept, Evidence: "Hecho"}),
+			"read the case":     func() error { _, err := w.OpenCase(ctx, agent, in.Case); return err }(),
+		} {
+			if fault.CodeOf(err) != "store.unavailable" {
+				t.Errorf("%s: %v", verb, err)
+			}
+		}
+		w.deaf.Store(false)
+
+		v, err = w.OpenCase(ctx, agent, in.Case)
+		must(t, err)
+		if o := v.Offer; o.State != offer.Offered || o.What != in.What || o.Heard != in.Heard || o.Changes != in.Changes {
+			t.Errorf("the offer says %+v", o)
+		}
+		if c := v.Between.Complaints[0]; c.What != "Los avisos no llegan" || c.Answer != "Los arreglamos" {
+			t.Errorf("the complaint says %+v", c)
+		}
+		if c := v.Between.Commitments[0]; c.What != "Los arreglamos" || c.State != relationship.Pending {
+			t.Errorf("the promise says %+v", c)
+		}
+		if len(v.Notes) != 1 || v.Notes[0].Text != "Prefiere que la llamen" {
+			t.Errorf("the note says %+v", v.Notes)
+		}
+	})
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -73,14 +72,7 @@ func (a *App) putAnswer(ctx context.Context, tx Tx, p offboarding.Plan, s offboa
 		x.DoneAt = tx.Now()
 		args["answers"] = map[string]string(clean)
 	}
-	body, err := json.Marshal(clean)
-	if err != nil {
-		return fault.Wrap("app.putAnswer", err)
-	}
-	if x.KeyID, err = a.keys.KeyFor(ctx, string(p.Case.Customer), "account"); err != nil {
-		return err
-	}
-	if x.Body, err = a.keys.Seal(ctx, x.KeyID, body, []byte(x.ID)); err != nil {
+	if x.KeyID, x.Body, err = a.sealJSON(ctx, string(p.Case.Customer), x.ID, clean); err != nil {
 		return err
 	}
 	if err := tx.PutAnswer(ctx, x); err != nil || !done {
@@ -109,14 +101,12 @@ func (a *App) answers(ctx context.Context, tx Tx, c offboarding.CaseID) ([]FormA
 func (a *App) openAnswers(ctx context.Context, list []Answer) ([]FormAnswer, error) {
 	out := make([]FormAnswer, 0, len(list))
 	for _, x := range list {
-		plain, err := a.keys.Open(ctx, x.KeyID, x.Body, []byte(x.ID))
-		if err != nil {
-			continue // its key was destroyed
-		}
 		fa := FormAnswer{Answer: x}
 		fa.Name, _, _ = strings.Cut(x.Form, "@")
-		if err := json.Unmarshal(plain, &fa.Answers); err != nil {
-			return nil, fault.Wrap("app.answers "+x.ID, err)
+		if readable, err := a.unsealJSON(ctx, x.KeyID, x.ID, x.Body, &fa.Answers); err != nil {
+			return nil, err
+		} else if !readable {
+			continue
 		}
 		out = append(out, fa)
 	}

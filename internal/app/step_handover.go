@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -240,12 +239,8 @@ func (a *App) endHandover(p *offboarding.Plan, s *offboarding.Step, by Actor, li
 // handoverOf reads the items of a step.
 func (a *App) handoverOf(ctx context.Context, tx Tx, s offboarding.Step) (out []handover.Item, err error) {
 	list, err := tx.HandoverOf(ctx, s.Case)
-	for _, x := range list {
-		if x.Step == s.ID {
-			out = append(out, a.openHandover(ctx, x))
-		}
-	}
-	return out, err
+	list = slices.DeleteFunc(list, func(x SealedHandover) bool { return x.Step != s.ID })
+	return unsealed(list, err, func(x SealedHandover) (handover.Item, error) { return a.openHandover(ctx, x) })
 }
 
 // saveItem keeps an item and writes to the log what became of it.
@@ -263,26 +258,21 @@ func (a *App) saveItem(ctx context.Context, tx Tx, x handover.Item, f fact) erro
 type handoverWords struct{ How, Lacks, Attest string }
 
 func (a *App) putHandover(ctx context.Context, tx Tx, x handover.Item) error {
-	plain, err := json.Marshal(handoverWords{x.How, x.Lacks, x.Attest})
-	if err != nil {
-		return fault.Wrap("app.putHandover", err)
-	}
 	s := SealedHandover{Item: x}
-	if s.KeyID, err = a.keys.KeyFor(ctx, string(x.Customer), "account"); err != nil {
-		return err
-	}
-	if s.Body, err = a.keys.Seal(ctx, s.KeyID, plain, []byte(x.ID)); err != nil {
+	var err error
+	if s.KeyID, s.Body, err = a.sealJSON(ctx, string(x.Customer), string(x.ID), handoverWords{x.How, x.Lacks, x.Attest}); err != nil {
 		return err
 	}
 	return tx.PutHandover(ctx, s)
 }
 
-func (a *App) openHandover(ctx context.Context, s SealedHandover) handover.Item {
+func (a *App) openHandover(ctx context.Context, s SealedHandover) (handover.Item, error) {
 	var w handoverWords
-	if plain, err := a.keys.Open(ctx, s.KeyID, s.Body, []byte(s.ID)); err == nil && json.Unmarshal(plain, &w) == nil {
+	readable, err := a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &w)
+	if readable {
 		s.How, s.Lacks, s.Attest = w.How, w.Lacks, w.Attest
 	}
-	return s.Item
+	return s.Item, err
 }
 
 // Handover is what is handed over in a departure, and its envelopes.
@@ -303,11 +293,8 @@ func (h Handover) Sheet(item handover.ID) (handover.Sheet, bool) {
 
 func (a *App) readHandover(ctx context.Context, tx Tx, c offboarding.CaseID) (h Handover, err error) {
 	list, err := tx.HandoverOf(ctx, c)
-	if err != nil {
+	if h.List, err = unsealed(list, err, func(s SealedHandover) (handover.Item, error) { return a.openHandover(ctx, s) }); err != nil {
 		return h, err
-	}
-	for _, s := range list {
-		h.List = append(h.List, a.openHandover(ctx, s))
 	}
 	sheets, err := tx.EnvelopesOf(ctx, c)
 	for _, s := range sheets {
@@ -355,7 +342,10 @@ func (a *App) RotationDue(ctx context.Context, item string) error {
 		} else if err != nil {
 			return err
 		}
-		x := a.openHandover(ctx, sealed)
+		x, err := a.openHandover(ctx, sealed)
+		if err != nil {
+			return err
+		}
 		c, err := tx.FindCase(ctx, x.Case)
 		if err != nil || c.State != offboarding.CaseOpen || x.Rotation != handover.Waiting || x.RotateBy.String() != parts[1] {
 			return err

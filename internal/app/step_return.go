@@ -104,7 +104,10 @@ func (a *App) EndObligation(ctx context.Context, by Actor, in ObligationEnd) err
 		if err != nil {
 			return err
 		}
-		o := a.openObligation(ctx, sealed)
+		o, err := a.openObligation(ctx, sealed)
+		if err != nil {
+			return err
+		}
 		p, err := tx.FindPlan(ctx, o.Case)
 		if err != nil {
 			return err
@@ -234,9 +237,10 @@ func (a *App) putObligation(ctx context.Context, tx Tx, o obligation.Obligation)
 	return tx.PutObligation(ctx, s)
 }
 
-func (a *App) openObligation(ctx context.Context, s SealedObligation) obligation.Obligation {
-	s.Evidence = a.openWords(ctx, s.KeyID, string(s.ID), s.Body).Answer
-	return s.Obligation
+func (a *App) openObligation(ctx context.Context, s SealedObligation) (obligation.Obligation, error) {
+	w, err := a.openWords(ctx, s.KeyID, string(s.ID), s.Body)
+	s.Evidence = w.Answer
+	return s.Obligation, err
 }
 
 // Returns is what is to come back in a departure, and how.
@@ -250,8 +254,8 @@ func (a *App) returnsOf(ctx context.Context, tx Tx, p offboarding.Plan) (r Retur
 	if err != nil || len(list) == 0 {
 		return r, err
 	}
-	for _, s := range list {
-		r.List = append(r.List, a.openObligation(ctx, s))
+	if r.List, err = unsealed(list, nil, func(s SealedObligation) (obligation.Obligation, error) { return a.openObligation(ctx, s) }); err != nil {
+		return r, err
 	}
 	if s := stepOf(&p, list[0].Step); s != nil {
 		r.How = map[string]string{"es": s.Params["how_es"], "en": s.Params["how_en"]}

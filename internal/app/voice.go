@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"time"
@@ -159,34 +158,22 @@ func (a *App) addVoice(ctx context.Context, tx Tx, v voice.Voice, f fact) error 
 
 func (a *App) sealVoice(ctx context.Context, v voice.Voice) (SealedVoice, error) {
 	s := SealedVoice{Voice: v}
-	plain, err := json.Marshal(voiceWords{v.Name, v.Text, v.Link})
-	if err != nil {
-		return s, fault.Wrap("app.sealVoice", err)
-	}
-	if s.KeyID, err = a.keys.KeyFor(ctx, string(v.Customer), "account"); err != nil {
-		return s, err
-	}
-	s.Body, err = a.keys.Seal(ctx, s.KeyID, plain, []byte(v.ID))
+	var err error
+	s.KeyID, s.Body, err = a.sealJSON(ctx, string(v.Customer), string(v.ID), voiceWords{v.Name, v.Text, v.Link})
 	return s, err
 }
 
 // openVoice opens its words; they are empty when their key was destroyed.
-func (a *App) openVoice(ctx context.Context, s SealedVoice) voice.Voice {
+func (a *App) openVoice(ctx context.Context, s SealedVoice) (voice.Voice, error) {
 	var w voiceWords
-	if plain, err := a.keys.Open(ctx, s.KeyID, s.Body, []byte(s.ID)); err == nil && json.Unmarshal(plain, &w) != nil {
-		w = voiceWords{}
-	}
+	_, err := a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &w)
 	s.Name, s.Text, s.Link = w.Name, w.Text, w.Link
-	return s.Voice
+	return s.Voice, err
 }
 
 func (a *App) voices(ctx context.Context, tx Tx, c offboarding.CaseID) ([]voice.Voice, error) {
 	list, err := tx.VoicesOf(ctx, c)
-	out := make([]voice.Voice, len(list))
-	for i, s := range list {
-		out[i] = a.openVoice(ctx, s)
-	}
-	return out, err
+	return unsealed(list, err, func(s SealedVoice) (voice.Voice, error) { return a.openVoice(ctx, s) })
 }
 
 // soundOrFilm tells sound and film by their first bytes; empty if it is
@@ -265,12 +252,12 @@ func (a *App) listAnswers(ctx context.Context, tx Tx, ideas bool, limit, offset 
 	}
 	for _, x := range stored {
 		v := VoiceView{Case: x.Case, At: x.DoneAt}
-		plain, err := a.keys.Open(ctx, x.KeyID, x.Body, []byte(x.ID))
+		readable, err := a.unsealJSON(ctx, x.KeyID, x.ID, x.Body, &v.Answers)
 		if err != nil {
-			continue // its key was destroyed
+			return err
 		}
-		if err := json.Unmarshal(plain, &v.Answers); err != nil {
-			return fault.Wrap("app.listAnswers "+x.ID, err)
+		if !readable {
+			continue
 		}
 		if ideas && v.Answers["idea"] == "" {
 			continue
@@ -292,7 +279,10 @@ func (a *App) listVoices(ctx context.Context, tx Tx, k voice.Kind, limit, offset
 		stored = stored[:limit]
 	}
 	for _, s := range stored {
-		v := VoiceView{Case: s.Case, At: s.GivenAt, Voice: a.openVoice(ctx, s)}
+		v := VoiceView{Case: s.Case, At: s.GivenAt}
+		if v.Voice, err = a.openVoice(ctx, s); err != nil {
+			return err
+		}
 		if err := whose(ctx, tx, &v); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,8 +151,22 @@ type world struct {
 	billing peer.Client
 	secrets string // folder of the credentials of accounts
 	engine  *engine.Engine
+	deaf    atomic.Bool // the store of the keys does not answer those who open
 	// stopEngine ends the workers, and waits for them.
 	stopEngine func()
+}
+
+// keyStore is a store of keys that may be out of reach.
+type keyStore struct {
+	*seal.Keys
+	deaf *atomic.Bool
+}
+
+func (k keyStore) Open(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error) {
+	if k.deaf.Load() {
+		return nil, fault.New(fault.Transient, "store.unavailable")
+	}
+	return k.Keys.Open(ctx, keyID, sealed, aad)
 }
 
 const firstMail = "marta@estudioalmena.example"
@@ -206,7 +221,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w := &world{store: s, keys: keys, mail: &letters{}, billing: billing, secrets: secrets}
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
-		Store: s, Keys: keys, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
+		Store: s, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		Wake:    func() { eng.Wake() },

@@ -220,15 +220,9 @@ func (a *App) SendWinback(ctx context.Context, by Actor, in WinbackInput) (n int
 }
 
 func (a *App) keepLetter(ctx context.Context, tx Tx, by Actor, words map[string]winback.Words) (winback.LetterID, error) {
-	body, err := json.Marshal(words)
-	if err != nil {
-		return "", fault.Wrap("app.keepLetter", err)
-	}
 	l := WinbackLetter{ID: winback.LetterID(id.New("wbl")), MadeAt: tx.Now(), MadeBy: by.ID}
-	if l.KeyID, err = a.keys.KeyFor(ctx, house, "account"); err != nil {
-		return "", err
-	}
-	if l.Body, err = a.keys.Seal(ctx, l.KeyID, body, []byte(l.ID)); err != nil {
+	var err error
+	if l.KeyID, l.Body, err = a.sealJSON(ctx, house, string(l.ID), words); err != nil {
 		return "", err
 	}
 	return l.ID, tx.InsertWinbackLetter(ctx, l)
