@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/relationship"
 	"hastaluego/internal/when"
 )
 
@@ -114,8 +115,9 @@ type CasePage struct {
 	Erased     bool               // there is a certificate of erasure
 	Owed       []customer.Balance // while somebody looks after what is owed
 	Answering
-	Told    bool // they said why they leave
-	MayTell bool // they may still say it
+	Told    bool      // they said why they leave
+	MayTell bool      // they may still say it
+	Late    when.Date // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
 
 // OpenCasePage reads the private page behind a token; purpose is "case" or
@@ -190,9 +192,33 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			}
 			out.Subject = out.Subject || s.State == offboarding.StepBlocked
 		}
-		return nil
+		out.Late, err = a.lateSince(ctx, tx, plan)
+		return err
 	})
 	return out, err
+}
+
+// lateSince is the earliest day that passed although a person has a step of the
+// departure to finish by it, or we promised something in it; zero if none did.
+func (a *App) lateSince(ctx context.Context, tx Tx, p offboarding.Plan) (since when.Date, err error) {
+	earliest := func(d when.Date) {
+		if since.IsZero() || d.Before(since) {
+			since = d
+		}
+	}
+	for _, s := range p.Steps {
+		if s.Late(tx.Now()) {
+			earliest(when.DateOf(s.Due.Add(-time.Minute), a.company.Zone)) // it is the instant at which its day is over
+		}
+	}
+	between, err := a.between(ctx, tx, p.Case.Customer)
+	today := a.today(tx)
+	for _, x := range between.Commitments {
+		if x.Case == p.Case.ID && x.By == relationship.Ours && x.State == relationship.Pending && x.Late(today) {
+			earliest(x.Due)
+		}
+	}
+	return since, err
 }
 
 // HostLandingAgain is HostLanding for the browser that used the link of the

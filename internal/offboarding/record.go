@@ -123,6 +123,11 @@ type Step struct {
 	Version    int64
 }
 
+// Late reports whether its due date passed and it is not over.
+func (s Step) Late(now time.Time) bool {
+	return !s.Due.IsZero() && s.Due.Before(now) && (s.State == StepReady || s.State == StepRunning || s.State == StepBlocked)
+}
+
 // Roles are those whose people may work on the step: its owner, and who was
 // asked because it is late.
 func (s Step) Roles() []string {

@@ -155,9 +155,11 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 			state = "asking"
 		case !p.Case.EffectiveAt.IsZero():
 			state = "ended"
+		case !page.Late.IsZero():
+			state = "late"
 		}
 	}
-	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends)
+	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends, "since", text.LongDate(lang, page.Late))
 	v.Data = page.Data
 	v.Report, v.Erased = page.Report, page.Erased
 	v.Handover, v.HandoverAsks = viewHanding(lang, page)

@@ -1,0 +1,45 @@
+package portal_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+func TestThePrivatePageSaysOnTimeOnlyWhileNothingIsLate(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		s := open(t, e)
+		ctx := t.Context()
+		c, page := s.leaving()
+		says := func(want, lede string) {
+			t.Helper()
+			if _, body, _ := s.body(s.visitor().Get(page + "?lang=es")); !strings.Contains(body, want) || !strings.Contains(body, lede) {
+				t.Errorf("the page lacks %q or %q", want, lede)
+			}
+		}
+		v, err := s.app.OpenCase(ctx, agent, c)
+		must(t, err)
+		ends := text.LongDate("es", v.Plan.Case.Effective)
+		onTime, late := "Tu baja va bien, y a su hora", "Tu baja sigue, y un paso va tarde"
+		says(onTime, "Terminas el "+ends)
+		zone, err := time.LoadLocation("Europe/Madrid")
+		must(t, err)
+		must(t, s.store.Tx(ctx, func(tx app.Tx) error {
+			p, err := tx.FindPlan(ctx, c)
+			if err != nil {
+				return err
+			}
+			x := p.Step("review") // there is no engine here that could bring it to its turn
+			x.State, x.Due = offboarding.StepReady, when.Date{Year: 2020, Month: 3, Day: 2}.End(zone)
+			return tx.SavePlan(ctx, &p)
+		}))
+		says(late, "Va tarde desde el 2 de marzo de 2020 y lo lleva una persona. Terminas el "+ends)
+	})
+}
