@@ -89,7 +89,7 @@ func (p papers) letter(x app.Paper) document.Letter {
 		})
 	case "winback":
 		return document.Winback(document.WinbackFacts{
-			Lang: x.Language, Company: c, At: x.Now, Name: x.Name, Subject: x.Words.Subject, Text: x.Words.Text, Back: x.Links["back"], Silence: x.Links["silence"],
+			Lang: x.Language, Company: c, At: x.Now, Name: x.Name, Subject: x.Words.Subject, Text: x.Words.Text, Allowed: x.Allowed, Back: x.Links["back"], Silence: x.Links["silence"],
 			NotMe: x.Links["not_me"],
 		})
 	case "farewell":

@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/winback"
 )
 
 // queue puts a message in the outbox and into the log; with work it also puts
@@ -251,6 +252,13 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
 	}
 	p.Late = a.lateCharges(c, s.Subscriptions)
+	if kind == "winback" {
+		x, _, err := tx.ConsentOf(ctx, cid, winback.Letter)
+		if err != nil {
+			return Paper{}, err
+		}
+		p.Allowed = x.At
+	}
 	if kind == "farewell" {
 		if p.Achieved, err = a.achieved(ctx, tx, c); err != nil {
 			return Paper{}, err

@@ -513,6 +513,7 @@ type Paper struct {
 	Offer       *offer.Offer           // only in the letter "offer"
 	Invitation  *invitation.Invitation // only in the letter "invitation", and for its calendar file
 	Words       winback.Words          // only in the letter "winback"
+	Allowed     time.Time              // likewise: when they allowed it
 	Certificate *Certificate           // of erasure
 }
 

@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/metric"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/suppression"
+	"hastaluego/internal/when"
 	"hastaluego/internal/winback"
 )
 
@@ -30,9 +31,10 @@ type WinbackTx interface {
 	// or, by Version, takes it back.
 	PutConsent(ctx context.Context, c winback.Consent) error
 	ConsentOf(ctx context.Context, c offboarding.CaseID, p winback.Purpose) (x winback.Consent, found bool, err error)
-	// CasesAllowing returns departures that took effect whose consent holds,
-	// newest first, and how many others took effect.
-	CasesAllowing(ctx context.Context, p winback.Purpose, limit int) (list []offboarding.Case, others int, err error)
+	// ListGone pages through the customers who left and were not erased, with one
+	// departure each: the newest whose consent holds, else the newest. Newest
+	// departures first.
+	ListGone(ctx context.Context, p winback.Purpose, page GonePage) ([]Gone, error)
 	PutSilence(ctx context.Context, s suppression.Silence) error
 	SilenceOf(ctx context.Context, c customer.ID) (suppression.Silence, error) // one that does not hold if there is none
 	InsertWinbackLetter(ctx context.Context, l WinbackLetter) error
@@ -40,16 +42,32 @@ type WinbackTx interface {
 	// one.
 	InsertWinbackSent(ctx context.Context, m offboarding.MessageID, l winback.LetterID, c offboarding.CaseID) (bool, error)
 	WinbackLetterOf(ctx context.Context, m offboarding.MessageID) (WinbackLetter, error)
-	WinbackSentTo(ctx context.Context, c offboarding.CaseID) (bool, error)
+	// WinbackSentSince reports whether a letter to the customer was queued at that
+	// instant or later, in any of their departures.
+	WinbackSentSince(ctx context.Context, c customer.ID, at time.Time) (bool, error)
 }
 
-// winbackMost is how many leavers a list holds.
-const winbackMost = 500
+// Gone is a customer who left, by one of their departures.
+type Gone struct {
+	Case    offboarding.Case
+	Allowed time.Time // when they gave the consent, which holds; zero: it does not
+}
+
+// GonePage picks departures that took effect between two days (zero: any) and
+// come after another in the list.
+type GonePage struct {
+	From, To when.Date
+	After    offboarding.Case // zero: from the first
+	Limit    int
+}
+
+// gonePage is how many customers who left are read at a time.
+const gonePage = 500
 
 // WinbackPage lists who may be written to.
 type WinbackPage struct {
 	Leavers []winback.Leaver // picked, newest first; those who cannot be reached too
-	Others  int              // left, and allowed no letter
+	Others  int              // picked, and allowed no letter
 }
 
 // OpenWinback lists those who left and allowed one letter.
@@ -61,25 +79,41 @@ func (a *App) OpenWinback(ctx context.Context, by Actor, f winback.Filter) (p Wi
 	return p, err
 }
 
+// leavers reads everybody who left, page by page: whom the filter picks and
+// who allowed the letter is listed, who did not is counted.
 func (a *App) leavers(ctx context.Context, tx Tx, f winback.Filter) (p WinbackPage, err error) {
-	cases, others, err := tx.CasesAllowing(ctx, winback.Letter, winbackMost)
-	if err != nil {
-		return p, err
-	}
-	p.Others = others
-	for _, c := range cases {
-		l, err := a.leaver(ctx, tx, c)
+	page := GonePage{From: f.From, To: f.To, Limit: gonePage}
+	for {
+		list, err := tx.ListGone(ctx, winback.Letter, page)
 		if err != nil {
 			return p, err
 		}
-		if f.Picks(l) {
-			p.Leavers = append(p.Leavers, l)
+		for _, g := range list {
+			if g.Allowed.IsZero() && f.ByDate() { // nothing more is asked of them
+				p.Others++
+				continue
+			}
+			l, err := a.leaver(ctx, tx, g)
+			if err != nil {
+				return p, err
+			}
+			switch {
+			case !f.Picks(l):
+			case g.Allowed.IsZero():
+				p.Others++
+			default:
+				p.Leavers = append(p.Leavers, l)
+			}
 		}
+		if len(list) < page.Limit {
+			return p, nil
+		}
+		page.After = list[len(list)-1].Case
 	}
-	return p, nil
 }
 
-func (a *App) leaver(ctx context.Context, tx Tx, c offboarding.Case) (l winback.Leaver, err error) {
+func (a *App) leaver(ctx context.Context, tx Tx, g Gone) (l winback.Leaver, err error) {
+	c := g.Case
 	l.Case = c
 	if l.Customer, err = tx.FindCustomer(ctx, c.Customer); err != nil {
 		return l, err
@@ -115,7 +149,7 @@ func (a *App) leaver(ctx context.Context, tx Tx, c offboarding.Case) (l winback.
 		return l, err
 	}
 	l.Silent = s.Holds()
-	l.Written, err = tx.WinbackSentTo(ctx, c.ID)
+	l.Written, err = tx.WinbackSentSince(ctx, c.Customer, g.Allowed)
 	return l, err
 }
 

@@ -3,15 +3,18 @@ package app_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/id"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
 	"hastaluego/internal/winback"
 )
 
@@ -64,8 +67,8 @@ func TestWhoAllowedOneLetterGetsOneAndComesBackWithAButton(t *testing.T) {
 			t.Fatalf("queued for %d", n)
 		}
 		letter := w.mail.wait(t, "winback", firstMail)
-		if letter.Words.Text != letterToLeavers["es"].Text {
-			t.Errorf("the letter says %+v", letter.Words)
+		if letter.Words.Text != letterToLeavers["es"].Text || letter.Allowed.IsZero() || letters["es"].Allowed.IsZero() {
+			t.Errorf("the letter says %+v, allowed at %s", letter.Words, letter.Allowed)
 		}
 		_, err = w.SendWinback(ctx, agent, in)
 		code(t, err, "winback.nobody")
@@ -175,4 +178,133 @@ func (w *world) silenceLink(t *testing.T, c offboarding.CaseID) string {
 		})
 	}))
 	return made
+}
+
+// again is another departure of the same customer that took effect days after
+// the first, and how they answered the question then; nil: they did not.
+func (w *world) again(t *testing.T, first offboarding.CaseID, code string, days int, allow *bool) offboarding.CaseID {
+	t.Helper()
+	ctx := t.Context()
+	c := offboarding.CaseID(id.New("cas"))
+	must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+		like, err := tx.FindCase(ctx, first)
+		if err != nil {
+			return err
+		}
+		like.ID, like.Code, like.Subscriptions, like.Effective = c, code, nil, like.Effective.AddDays(days)
+		if _, _, err := tx.InsertCase(ctx, like, nil); err != nil || allow == nil {
+			return err
+		}
+		return tx.PutConsent(ctx, winback.Consent{
+			ID: winback.ConsentID(id.New("cns")), Customer: like.Customer, Case: c, Purpose: winback.Letter, Given: *allow, Wording: "Sí", Language: "es", At: tx.Now(),
+		})
+	}))
+	return c
+}
+
+func TestACustomerWithTwoDeparturesGetsOneLetter(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		yes, no := true, false
+		first, page := w.gone(t, true)
+		second := w.again(t, first, "HL-AAAA-AAAA", 3, &yes)
+		list := func() app.WinbackPage {
+			t.Helper()
+			p, err := w.OpenWinback(ctx, agent, winback.Filter{})
+			must(t, err)
+			return p
+		}
+		if p := list(); len(p.Leavers) != 1 || p.Leavers[0].Case.ID != second || p.Others != 0 {
+			t.Fatalf("leavers: %+v", p)
+		}
+		n, err := w.SendWinback(ctx, agent, app.WinbackInput{Words: letterToLeavers})
+		must(t, err)
+		if n != 1 {
+			t.Errorf("%d letters", n)
+		}
+		// The older consent is no second letter, even when the newer is taken back.
+		_, err = w.SendWinback(ctx, agent, app.WinbackInput{Words: letterToLeavers})
+		code(t, err, "winback.nobody")
+		if p := list(); len(p.Leavers) != 1 || !p.Leavers[0].Written {
+			t.Errorf("after the letter: %+v", p)
+		}
+		must(t, w.RevokeConsent(ctx, page))
+		if p := list(); len(p.Leavers) != 0 || p.Others != 1 {
+			t.Errorf("they took it back after the newer yes: %+v", p)
+		}
+		// Whoever leaves again and allows it again may be written to again; the last
+		// word counts.
+		w.push(t, 1)
+		third := w.again(t, first, "HL-BBBB-BBBB", 5, &yes)
+		if p := list(); len(p.Leavers) != 1 || p.Leavers[0].Case.ID != third || !p.Leavers[0].Reachable() {
+			t.Errorf("allowed anew: %+v", p)
+		}
+		w.push(t, 1)
+		w.again(t, first, "HL-CCCC-CCCC", 7, &no)
+		if p := list(); len(p.Leavers) != 0 || p.Others != 1 {
+			t.Errorf("the last word was no: %+v", p)
+		}
+	})
+}
+
+func TestTheListOfLeaversForgetsNobodyAndCountsPeople(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		refused, _ := w.gone(t, false)
+		w.again(t, refused, "HL-AAAA-AAAB", 2, nil) // another departure of the same customer
+		var day when.Date
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			like, err := tx.FindCase(ctx, refused)
+			if err != nil {
+				return err
+			}
+			like.Subscriptions, day = nil, like.Effective
+			const most = 501
+			rows := make([]customer.Customer, most)
+			for i := range rows {
+				rows[i] = customer.Customer{ID: customer.ID(id.New("cus")), Kind: customer.Person, Name: "Quien se fue", Reference: fmt.Sprint("gone-", i)}
+				if _, err := tx.InsertCustomers(ctx, app.FoundCustomer{Customer: rows[i]}); err != nil {
+					return err
+				}
+				like.ID, like.Code, like.Customer = offboarding.CaseID(id.New("cas")), fmt.Sprintf("HL-GONE-%04d", i), rows[i].ID
+				if i == 0 {
+					like.Effective = day.AddDays(-40)
+				} else {
+					like.Effective = day
+				}
+				if _, _, err := tx.InsertCase(ctx, like, nil); err != nil {
+					return err
+				}
+				if err := tx.PutConsent(ctx, winback.Consent{
+					ID: winback.ConsentID(id.New("cns")), Customer: like.Customer, Case: like.ID, Purpose: winback.Letter, Given: true, Wording: "Sí", Language: "es", At: tx.Now(),
+				}); err != nil {
+					return err
+				}
+			}
+			// One of those who allowed it was erased: there is no consent any more.
+			if _, err := tx.EraseCustomer(ctx, rows[most-1].ID, "HL-GONE"); err != nil {
+				return err
+			}
+			return tx.PutErasure(ctx, app.Erasure{Case: like.ID, Customer: like.Customer, ErasedAt: tx.Now()})
+		}))
+		for what, c := range map[string]struct {
+			f               winback.Filter
+			leavers, others int
+		}{
+			"all":                 {winback.Filter{}, 500, 1},
+			"the oldest":          {winback.Filter{To: day.AddDays(-30)}, 1, 0},
+			"by the newer of two": {winback.Filter{From: day.AddDays(1)}, 0, 1},
+			"another reason":      {winback.Filter{Reason: "price"}, 0, 0},
+		} {
+			p, err := w.OpenWinback(ctx, agent, c.f)
+			must(t, err)
+			if len(p.Leavers) != c.leavers || p.Others != c.others {
+				t.Errorf("%s: %d leavers and %d others", what, len(p.Leavers), p.Others)
+			}
+		}
+	})
 }

@@ -13,11 +13,12 @@ type WinbackFacts struct {
 	Company Company
 	At      time.Time
 	Name    string
-	Subject string // as somebody of the company wrote it
-	Text    string // likewise; an empty line begins a paragraph
-	Back    string // link: come back
-	Silence string // link: no more letters
-	NotMe   string // link
+	Subject string    // as somebody of the company wrote it
+	Text    string    // likewise; an empty line begins a paragraph
+	Allowed time.Time // when they allowed this letter
+	Back    string    // link: come back
+	Silence string    // link: no more letters
+	NotMe   string    // link
 }
 
 // Winback is a letter in the words of the company, with one way back and one
@@ -48,7 +49,7 @@ func Winback(f WinbackFacts) Letter {
 	}
 	l.Blocks = append(l.Blocks, Block{Signature: []string{w.say("winback.sign"), signer}})
 	if f.Silence != "" {
-		l.Blocks = append(l.Blocks, Block{Action: &Action{Before: w.say("winback.why", "company", w.company.Name), Label: w.say("winback.silence"), URL: f.Silence}})
+		l.Blocks = append(l.Blocks, Block{Action: &Action{Before: w.say("winback.why", "company", w.company.Name, "date", text.LongDate(w.lang, w.day(f.Allowed))), Label: w.say("winback.silence"), URL: f.Silence}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
 	return l

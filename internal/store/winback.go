@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -19,15 +20,24 @@ var (
 		ON CONFLICT (case_id, purpose) DO NOTHING`)
 	saveConsent   = query(`UPDATE consent SET revoked_at = $1, version = version + 1 WHERE id = $2 AND version = $3`)
 	consentOf     = query(`SELECT ` + consentColumns + ` FROM consent WHERE case_id = $1 AND purpose = $2`)
-	casesAllowing = query(`
-		SELECT ` + caseColumns + ` FROM case_
-		 WHERE effective_at > 0 AND state IN ('open', 'closed')
-		   AND id IN (SELECT case_id FROM consent WHERE purpose = $1 AND given = 1 AND revoked_at = 0)
-		 ORDER BY effective DESC, id DESC LIMIT $2`)
-	countRefusing = query(`
-		SELECT COUNT(*) FROM case_
-		 WHERE effective_at > 0 AND state IN ('open', 'closed')
-		   AND id NOT IN (SELECT case_id FROM consent WHERE purpose = $1 AND given = 1 AND revoked_at = 0)`)
+	// A consent holds that was given and neither taken back nor followed by
+	// another no of the same customer.
+	listGone = query(`
+		WITH gone AS (
+			SELECT k.id, COALESCE(c.answered_at, 0) AS allowed_at,
+			       ROW_NUMBER() OVER (PARTITION BY k.customer_id ORDER BY CASE WHEN c.id IS NULL THEN 1 ELSE 0 END, k.effective DESC, k.id DESC) AS n
+			  FROM case_ k
+			  LEFT JOIN consent c ON c.case_id = k.id AND c.purpose = $1 AND c.given = 1 AND c.revoked_at = 0
+			       AND NOT EXISTS (SELECT 1 FROM consent x WHERE x.customer_id = c.customer_id AND x.purpose = c.purpose
+			                          AND (x.given = 0 AND x.answered_at > c.answered_at OR x.revoked_at > c.answered_at))
+			 WHERE k.effective_at > 0 AND k.state IN ('open', 'closed')
+			   AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.customer_id = k.customer_id)
+		)
+		SELECT ` + of("k", caseColumns) + `, g.allowed_at
+		  FROM gone g JOIN case_ k ON k.id = g.id
+		 WHERE g.n = 1 AND k.effective >= $2 AND ($3 = '' OR k.effective <= $3)
+		   AND ($4 = '' OR k.effective < $4 OR k.effective = $4 AND k.id < $5)
+		 ORDER BY k.effective DESC, k.id DESC LIMIT $6`)
 
 	insertSilence = query(`INSERT INTO silence (customer_id, since, lifted_at, version) VALUES ($1, $2, $3, 1) ON CONFLICT (customer_id) DO NOTHING`)
 	saveSilence   = query(`UPDATE silence SET since = $1, lifted_at = $2, version = version + 1 WHERE customer_id = $3 AND version = $4`)
@@ -38,7 +48,9 @@ var (
 	winbackLetterOf     = query(`
 		SELECT l.id, l.made_at, l.made_by, l.key_id, l.body
 		  FROM winback_sent s JOIN winback_letter l ON l.id = s.letter_id WHERE s.message_id = $1`)
-	winbackSentTo = query(`SELECT COUNT(*) FROM winback_sent WHERE case_id = $1`)
+	winbackSentSince = query(`
+		SELECT COUNT(*) FROM winback_sent s JOIN message m ON m.id = s.message_id JOIN case_ k ON k.id = s.case_id
+		 WHERE k.customer_id = $1 AND m.queued_at >= $2`)
 )
 
 func (t *tx) PutConsent(ctx context.Context, c winback.Consent) error {
@@ -57,16 +69,15 @@ func (t *tx) ConsentOf(ctx context.Context, id offboarding.CaseID, p winback.Pur
 	return c, err == nil, err
 }
 
-func (t *tx) CasesAllowing(ctx context.Context, p winback.Purpose, limit int) (list []offboarding.Case, others int, err error) {
-	err = t.each(ctx, "store.CasesAllowing", casesAllowing, []any{p, limit}, func(row scanner) error {
-		c, err := scanCase(row)
-		list = append(list, c)
+func (t *tx) ListGone(ctx context.Context, p winback.Purpose, page app.GonePage) (list []app.Gone, err error) {
+	args := []any{p, page.From.String(), page.To.String(), page.After.Effective.String(), page.After.ID, page.Limit}
+	err = t.each(ctx, "store.ListGone", listGone, args, func(row scanner) error {
+		var g app.Gone
+		g.Case, err = scanCase(row, instant{&g.Allowed})
+		list = append(list, g)
 		return err
 	})
-	if err != nil {
-		return nil, 0, err
-	}
-	return list, others, t.one(ctx, "store.CasesAllowing", countRefusing, []any{p}, &others)
+	return list, err
 }
 
 func (t *tx) PutSilence(ctx context.Context, s suppression.Silence) error {
@@ -99,8 +110,8 @@ func (t *tx) WinbackLetterOf(ctx context.Context, m offboarding.MessageID) (l ap
 	return l, err
 }
 
-func (t *tx) WinbackSentTo(ctx context.Context, c offboarding.CaseID) (bool, error) {
+func (t *tx) WinbackSentSince(ctx context.Context, c customer.ID, at time.Time) (bool, error) {
 	var n int
-	err := t.one(ctx, "store.WinbackSentTo", winbackSentTo, []any{c}, &n)
+	err := t.one(ctx, "store.WinbackSentSince", winbackSentSince, []any{c, micros(at)}, &n)
 	return n > 0, err
 }

@@ -61,7 +61,7 @@ type Leaver struct {
 	Monthly  []money.Amount // what they paid a month, by currency
 	Back     bool           // they are a customer again
 	Silent   bool           // the account asked for silence
-	Written  bool           // the letter went out, or waits to
+	Written  bool           // a letter went out, or waits to, since they allowed it
 }
 
 // Reachable reports whether the letter may be written to them.
@@ -74,6 +74,9 @@ type Filter struct {
 	Least    int64 // whole units, in any of their currencies
 	From, To when.Date
 }
+
+// ByDate reports whether the filter asks for nothing but when they left.
+func (f Filter) ByDate() bool { return f.Reason == "" && f.Least <= 0 }
 
 // Picks reports whether the filter picks the leaver.
 func (f Filter) Picks(l Leaver) bool {

@@ -20,6 +20,7 @@ type winbackView struct {
 	Rows       []leaverRow
 	Reach      int // of them, who may be written to
 	Others     string
+	Shown      string // that the list is longer than what is shown
 	Filters    []control
 	Reasons    choiceView
 	Chosen     [][2]string // the filter, as the form of the letter carries it
@@ -30,6 +31,9 @@ type winbackView struct {
 	Who        string
 	Previewing bool
 }
+
+// leaversShown is how many rows the list shows; the letter goes to all.
+const leaversShown = 200
 
 type leaverRow struct {
 	ID, Name, Code, Case, Left, Reason, Monthly string
@@ -104,7 +108,12 @@ func (v *visit) winbackPage(status int, problem string, f winback.Filter, get fu
 		if l.Reachable() {
 			wv.Reach++
 		}
-		wv.Rows = append(wv.Rows, wv.row(l))
+		if len(wv.Rows) < leaversShown {
+			wv.Rows = append(wv.Rows, wv.row(l))
+		}
+	}
+	if all := len(p.Leavers); all > leaversShown {
+		wv.Shown = wv.word("shown", "shown", leaversShown, "all", all)
 	}
 	wv.filters(get, errs)
 	wv.fields(words, errs)
