@@ -113,8 +113,18 @@ func texts(values ...any) ([]string, error) {
 // scanCase reads the columns of a case, and what stands behind them.
 func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
 	var subs string
-	err = row.Scan(append([]any{&c.ID, &c.Code, &c.Request, &c.Customer, &subs, &c.State, flag{&c.Paused}, &c.Playbook, &c.Language, &c.Zone,
-		&c.When, date{&c.Effective}, instant{&c.RequestedAt}, instant{&c.OpenedAt}, instant{&c.EffectiveAt}, instant{&c.ClosedAt}, &c.Retrieval, &c.Version}, behind...)...)
+	err = row.Scan(append([]any{
+		&c.ID, &c.Code, &c.Request, &c.Customer, &subs, &c.State,
+		flag{&c.Paused},
+		&c.Playbook, &c.Language, &c.Zone,
+		&c.When,
+		date{&c.Effective},
+		instant{&c.RequestedAt},
+		instant{&c.OpenedAt},
+		instant{&c.EffectiveAt},
+		instant{&c.ClosedAt},
+		&c.Retrieval, &c.Version,
+	}, behind...)...)
 	if err != nil {
 		return c, err
 	}

@@ -18,8 +18,8 @@ var (
 	insertConsent = query(`
 		INSERT INTO consent (` + consentColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
 		ON CONFLICT (case_id, purpose) DO NOTHING`)
-	saveConsent   = query(`UPDATE consent SET revoked_at = $1, version = version + 1 WHERE id = $2 AND version = $3`)
-	consentOf     = query(`SELECT ` + consentColumns + ` FROM consent WHERE case_id = $1 AND purpose = $2`)
+	saveConsent = query(`UPDATE consent SET revoked_at = $1, version = version + 1 WHERE id = $2 AND version = $3`)
+	consentOf   = query(`SELECT ` + consentColumns + ` FROM consent WHERE case_id = $1 AND purpose = $2`)
 	// A consent holds that was given and neither taken back nor followed by
 	// another no of the same customer.
 	listGone = query(`
