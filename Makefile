@@ -45,6 +45,10 @@ a11y: assets ## axe on every page: two languages, two themes, two widths (CI loo
 stories: assets ## Every story in a browser, on both databases and in both languages (needs HASTA_TEST_POSTGRES)
 	HASTA_E2E=1 HASTA_STORIES=full HASTA_REQUIRE_POSTGRES=1 CHROMIUM=$${CHROMIUM:-$$(command -v chromium)} go test -timeout 60m -count 1 ./e2e
 
+.PHONY: race
+race: assets ## Everything but the browser under the race detector (CI races what shares memory)
+	@scripts/race.sh
+
 .PHONY: lint
 lint: assets ## gofumpt, go vet and golangci-lint
 	@scripts/lint.sh

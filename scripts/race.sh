@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Tests under the race detector, on the databases that HASTA_TEST_POSTGRES gives.
+#   race.sh        everything but the browser
+#   race.sh fast   what shares memory between goroutines: what CI has time for
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export HASTA_E2E=0
+# Not instrumented: SQLite, which is C made Go and holds no race of ours, and
+# the hash of passwords. That halves the time.
+race() { go test -race -gcflags='modernc.org/...=-race=false' -gcflags='golang.org/x/crypto/...=-race=false' -timeout 40m "$@"; }
+case ${1:-} in
+  fast)
+    race ./internal/store/...
+    # What is ours to race is the same on both databases above the store. The
+    # long tests that kill workers in each window race what the others do.
+    HASTA_TEST_POSTGRES='' HASTA_REQUIRE_POSTGRES=0 race -skip '^Test(Killed|WithoutTheFence)' \
+      ./internal/engine/... ./internal/app/... ./internal/web ./internal/web/api ./internal/web/hooks ./internal/web/portal
+    ;;
+  *) race ./... ;;
+esac
