@@ -150,6 +150,8 @@ func (a *App) record(ctx context.Context, tx Tx, f fact) error {
 }
 
 // entry writes a fact to the log, sealed with the account key of its subject.
+// What still happens to the departure of somebody erased is proof of it, and
+// sealed as their certificate is.
 func (a *App) entry(ctx context.Context, tx Tx, f fact) (audit.Entry, error) {
 	if _, known := eventTypes[f.typ]; !known {
 		return audit.Entry{}, fault.New(fault.Internal, "internal").At("app.entry: no event type "+f.typ, nil)
@@ -159,6 +161,9 @@ func (a *App) entry(ctx context.Context, tx Tx, f fact) (audit.Entry, error) {
 		return audit.Entry{}, fault.Wrap("app.entry", err)
 	}
 	keyID, err := a.keys.KeyFor(ctx, f.subject, "account")
+	if keyDestroyed(err) {
+		keyID, err = a.keys.KeyFor(ctx, f.subject, "evidence")
+	}
 	if err != nil {
 		return audit.Entry{}, err
 	}

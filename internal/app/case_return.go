@@ -69,11 +69,10 @@ func (a *App) AskReturn(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		gone, err := a.wasErased(ctx, tx, l.Case)
-		if err != nil {
+		if err := a.answerable(ctx, tx, l.Case, "case.not_returnable"); err != nil {
 			return err
 		}
-		if gone || !returnable(p) {
+		if !returnable(p) {
 			return fault.New(fault.Blocked, "case.not_returnable")
 		}
 		if p.Step("came_back") != nil {

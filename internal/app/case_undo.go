@@ -19,6 +19,9 @@ func (a *App) UndoByCustomer(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
+		if err := a.answerable(ctx, tx, l.Case, "case.not_undoable"); err != nil {
+			return err
+		}
 		return a.undo(ctx, tx, l.Case, "customer")
 	})
 }

@@ -96,7 +96,7 @@ type ConsentView struct {
 }
 
 func (a *App) consentView(ctx context.Context, tx Tx, c offboarding.Case) (ConsentView, error) {
-	gone, err := a.wasErased(ctx, tx, c.ID)
+	gone, err := wasErased(ctx, tx, c.Customer)
 	if err != nil || gone {
 		return ConsentView{}, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/notice"
 	"hastaluego/internal/obligation"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/when"
@@ -36,6 +37,10 @@ type EraseTx interface {
 	EraseCustomer(ctx context.Context, id customer.ID, code string) (map[string]int, error)
 	PutErasure(ctx context.Context, e Erasure) error
 	FindErasure(ctx context.Context, c offboarding.CaseID) (Erasure, error)
+	// ErasedAt says when a customer was erased; zero: they were not.
+	ErasedAt(ctx context.Context, id customer.ID) (time.Time, error)
+	// LettersTo returns the letters to a customer that still say to whom they go.
+	LettersTo(ctx context.Context, id customer.ID) ([]Message, error)
 	// ForgetMessage blanks to whom a letter went, and what it said.
 	ForgetMessage(ctx context.Context, id offboarding.MessageID) error
 	InsertTombstones(ctx context.Context, c offboarding.CaseID, hashes ...string) error
@@ -139,6 +144,9 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.bury(ctx, tx, p.Case); err != nil {
 			return err
 		}
+		if err := a.holdLetters(ctx, tx, p.Case.Customer); err != nil {
+			return err
+		}
 		if err := a.write(ctx, tx, p.Case, "certificate"); err != nil {
 			return err
 		}
@@ -157,6 +165,24 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		return a.putCertificate(ctx, tx, p.Case, cert)
 	})
 	return cert, err
+}
+
+// holdLetters takes back the letters to a customer that wait to be sent: what
+// they are about is about to be gone, and so is the address.
+func (a *App) holdLetters(ctx context.Context, tx Tx, id customer.ID) error {
+	letters, err := tx.LettersTo(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, m := range letters {
+		if m.State != "queued" {
+			continue
+		}
+		if err := a.withhold(ctx, tx, &m, notice.Erased); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mayErase refuses while the customer still has something with the company.
@@ -384,6 +410,14 @@ func (a *App) left(ctx context.Context, tx Tx, e Erasure, code string) (bool, er
 	if err != nil {
 		return false, err
 	}
+	letters, err := tx.LettersTo(ctx, e.Customer)
+	if err != nil {
+		return false, err
+	}
+	// The certificate forgets its address once it is sent.
+	if slices.ContainsFunc(letters, func(m Message) bool { return m.Paper != "certificate" || m.State != "queued" }) {
+		return true, nil
+	}
 	blobs, err := tx.BlobsOf(ctx, e.Case)
 	return cus.Name != code || len(contacts)+len(external)+len(grants)+len(assets)+len(blobs) > 0, err
 }
@@ -401,14 +435,25 @@ func (a *App) certificateOf(ctx context.Context, tx Tx, c offboarding.CaseID) (*
 	return &cert, err
 }
 
-// wasErased reports whether the record behind a departure was erased: nothing
-// more is asked of whoever it was, nor written down about them.
-func (a *App) wasErased(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
-	_, err := tx.FindErasure(ctx, c)
-	if err != nil && fault.KindOf(err) == fault.NotFound {
-		return false, nil
+// wasErased reports whether a customer was erased: nothing more is asked of
+// whoever it was, nor written down about them, in any of their departures.
+func wasErased(ctx context.Context, tx Tx, id customer.ID) (bool, error) {
+	at, err := tx.ErasedAt(ctx, id)
+	return !at.IsZero(), err
+}
+
+// answerable refuses with the code, as Blocked, what whoever holds a link of a
+// departure would still say once they were erased.
+func (a *App) answerable(ctx context.Context, tx Tx, c offboarding.CaseID, over string) error {
+	x, err := tx.FindCase(ctx, c)
+	if err != nil {
+		return err
 	}
-	return err == nil, err
+	gone, err := wasErased(ctx, tx, x.Customer)
+	if err == nil && gone {
+		err = fault.New(fault.Blocked, over)
+	}
+	return err
 }
 
 // OpenCertificate gathers the certificate behind the token of a private page.

@@ -10,9 +10,13 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/form"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
+	"hastaluego/internal/relationship"
+	"hastaluego/internal/seal"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
 )
@@ -61,7 +65,7 @@ func (w *world) settleAll(t *testing.T, by app.Actor, cid customer.ID) {
 	}
 }
 
-// erased brings a departure to where its erasure was approved.
+// approved brings a departure to where its erasure was approved.
 func (w *world) approved(t *testing.T, c offboarding.CaseID) {
 	t.Helper()
 	for range 40 {
@@ -205,6 +209,115 @@ func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testin
 	})
 }
 
+// erased brings the departure of somebody who has nothing open to where they
+// are erased and their certificate is out.
+func (w *world) erased(t *testing.T, c offboarding.CaseID) {
+	t.Helper()
+	w.approved(t, c)
+	eventually(t, "erased and looked at", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+	w.mail.wait(t, "certificate", firstMail)
+	must(t, w.UntilQuiet(t.Context()))
+}
+
+// asking is forgetting with everything that a farewell page may ask, and
+// something to do for a person at the end, so that the departure stays open.
+const asking = forgetting + `
+  - {id: farewell, kind: farewell, title: {es: "Adiós", en: "Goodbye"}, after: [effective], milestone: farewell}
+  - {id: survey, kind: survey, title: {es: "Preguntar", en: "Ask"}, after: [farewell]}
+  - {id: words, kind: testimonial, title: {es: "Palabras", en: "Words"}, after: [farewell]}
+  - {id: pass_on, kind: referral, title: {es: "Recomendar", en: "Recommend"}, after: [farewell], params: {url: "https://faro.example/alta"}}
+  - {id: last, kind: task, title: {es: "Al final", en: "At last"}, after: [erase], role: agent, due: {d: 30, from: erase}, escalate: {d: 1, to: admin}}
+`
+
+// The link of a private page works for a year, and that of the farewell page
+// too: whoever was erased can read there, and leave nothing behind again.
+func TestNobodyWritesAnythingDownAboutWhoWasErased(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, asking)
+		ctx := t.Context()
+		cid := w.lent(t)
+		w.clear(t, cid)
+		_, c, page := w.request(t, "period_end")
+		w.erased(t, c)
+		bye := token(w.mail.wait(t, "farewell", firstMail).Links["bye"])
+		if s := w.state(t, c); s != offboarding.CaseOpen {
+			t.Fatalf("the departure is %s: this test is about one that goes on", s)
+		}
+		if g, err := w.OpenGoodbye(ctx, bye, ""); err != nil || g.Ask != "" {
+			t.Errorf("the farewell page asks for %q: %v", g.Ask, err)
+		}
+		_, err := w.OpenSurvey(ctx, bye, "")
+		code(t, err, "ask.over")
+		code(t, w.AnswerSurvey(ctx, bye, form.Answers{"csat": "5", "idea": "Soy Marta"}), "ask.over")
+		code(t, w.GiveTestimonial(ctx, bye, app.TestimonialInput{Text: "Marta", Name: "Marta", FileName: "voz.mp3", File: mp3, Consent: true}), "ask.over")
+		code(t, w.WantReferral(ctx, bye), "ask.over")
+		code(t, w.WithdrawTestimonial(ctx, bye), "not_found")
+		code(t, w.TellReason(ctx, page, "price", "Soy Marta"), "reason.over")
+		code(t, w.AskOffer(ctx, page), "offer.too_late")
+		code(t, w.AnswerOffer(ctx, page, true), "offer.over")
+		code(t, w.DeclineMeeting(ctx, page), "not_found")
+		code(t, w.UndoByCustomer(ctx, page), "case.not_undoable")
+		code(t, w.AskReturn(ctx, page), "case.not_returnable")
+		code(t, w.AnswerConsent(ctx, app.ConsentInput{Token: page, Given: true, Wording: "w", Language: "es"}), "consent.answered")
+		must(t, w.RevokeConsent(ctx, page))
+		// Nor does the company, by whatever verb: there is no key for it any more.
+		_, err = w.AddNote(ctx, agent, c, "Era Marta")
+		code(t, err, "erase.nothing_more")
+		_, err = w.AddFile(ctx, agent, c, "marta.pdf", []byte("%PDF-1.7"))
+		code(t, err, "erase.nothing_more")
+		_, err = w.RecordComplaint(ctx, agent, relationship.Complaint{Customer: cid, Received: w.today(t), What: "Marta se queja"})
+		code(t, err, "erase.nothing_more")
+		code(t, w.RecordReason(ctx, agent, app.ReasonInput{Case: c, Kind: reason.Stated, Code: "price", Text: "Marta"}), "erase.nothing_more")
+		// What is left to do of the departure is done all the same, and told sealed.
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "last", Note: "El armario de Marta está vacío"}))
+		eventually(t, "closed", func() bool { return w.state(t, c) == offboarding.CaseClosed })
+		if left := said(t, e, "marta", "almena"); len(left) > 0 {
+			t.Errorf("who it was stands in %v", left)
+		}
+		if key, err := w.keys.KeyFor(ctx, string(cid), seal.Account); fault.CodeOf(err) != "key.destroyed" {
+			t.Errorf("there is a new key %s: %v", key, err)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// A letter that waits for the mail system holds an address: it goes with the
+// rest, and none goes out afterwards but the certificate.
+func TestLettersThatWaitToBeSentAreErasedToo(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		ctx := t.Context()
+		w.clear(t, w.lent(t))
+		w.mail.stop("receipt")
+		_, c, _ := w.request(t, "period_end")
+		w.erased(t, c)
+		letters, err := w.OpenOutbox(ctx, agent, 100)
+		must(t, err)
+		found := false
+		for _, m := range letters {
+			if m.To != "" || m.Subject != "" || len(m.Body) > 0 {
+				t.Errorf("a letter %s, %s, still says %q", m.Paper, m.State, m.To)
+			}
+			if m.Paper == "receipt" {
+				found = m.State == "withheld" && m.LastError == "notice.erased"
+			}
+		}
+		if !found {
+			t.Error("the receipt that waited was not taken back")
+		}
+		w.mail.stop("")
+		must(t, w.UntilQuiet(ctx))
+		if n := w.mail.count("receipt"); n != 0 {
+			t.Errorf("%d receipts after the erasure", n)
+		}
+		if left := said(t, e, "marta", "almena"); len(left) > 0 {
+			t.Errorf("who it was stands in %v", left)
+		}
+	})
+}
+
 // Whoever asked twice, because nobody had answered yet, left a stream in the log
 // for every time.
 func TestWhoAskedMoreThanOnceIsErasedToo(t *testing.T) {
@@ -219,9 +332,7 @@ func TestWhoAskedMoreThanOnceIsErasedToo(t *testing.T) {
 				t.Fatalf("asking again opened another departure: %s", again)
 			}
 		}
-		w.approved(t, c)
-		eventually(t, "erased and looked at", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
-		w.mail.wait(t, "certificate", firstMail)
+		w.erased(t, c)
 		p, err := w.OpenCertificate(t.Context(), page, "es")
 		must(t, err)
 		// The customer, the departure and three requests.

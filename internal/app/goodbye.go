@@ -69,9 +69,13 @@ type asked struct {
 	product  Product
 }
 
-// asks decides what the farewell page of a departure asks now.
+// asks decides what the farewell page of a departure asks now: of somebody who
+// was erased, nothing.
 func (a *App) asks(ctx context.Context, tx Tx, p offboarding.Plan) (out asked, err error) {
 	out.open = map[notice.Ask]*offboarding.Step{}
+	if gone, err := wasErased(ctx, tx, p.Case.Customer); err != nil || gone {
+		return out, err
+	}
 	for i, s := range p.Steps {
 		k, ok := a.kinds[s.Kind].(step.Asker)
 		if !ok || s.State != offboarding.StepDone && s.State != offboarding.StepVerified {

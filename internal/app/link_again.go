@@ -65,7 +65,9 @@ func (a *App) SendLink(ctx context.Context, code string) error {
 			return nil
 		}
 		m.Request = r.ID
-		if err := a.address(ctx, tx, &m, c); err != nil {
+		if err := a.address(ctx, tx, &m, c); err != nil && fault.KindOf(err) == fault.Blocked {
+			return nil // nobody is on file any more
+		} else if err != nil {
 			return err
 		}
 		n, err := tx.CountMessagesTo(ctx, m.Paper, m.To, tx.Now().Add(-24*time.Hour))

@@ -16,7 +16,11 @@ import (
 // counts.
 func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, error) {
 	f := notice.Facts{Now: tx.Now(), Lasts: map[notice.Until]bool{}}
-	if m.Case == "" {
+	erased, err := a.toErased(ctx, tx, m)
+	if err != nil {
+		return false, "", err
+	}
+	if f.Erased = erased; m.Case == "" || erased {
 		ok, why := notice.Allow(m.Paper, f)
 		return ok, why, nil
 	}
@@ -87,5 +91,26 @@ func (a *App) withhold(ctx context.Context, tx Tx, m *Message, why string) error
 	if err := tx.SaveMessage(ctx, *m); err != nil {
 		return err
 	}
+	if err := a.forgetErased(ctx, tx, *m); err != nil {
+		return err
+	}
 	return a.record(ctx, tx, fact{"message.withheld", "engine", m.stream(), subject, map[string]any{"message": string(m.ID), "paper": m.Paper, "why": why}})
+}
+
+// toErased reports whether a letter goes to somebody who was erased.
+func (a *App) toErased(ctx context.Context, tx Tx, m Message) (bool, error) {
+	r, err := tx.FindRequest(ctx, m.Request)
+	if err != nil {
+		return false, err
+	}
+	return wasErased(ctx, tx, r.Customer)
+}
+
+// forgetErased blanks a letter to somebody who was erased, now that it is over:
+// the address was the last thing that was known.
+func (a *App) forgetErased(ctx context.Context, tx Tx, m Message) error {
+	if erased, err := a.toErased(ctx, tx, m); err != nil || !erased {
+		return err
+	}
+	return tx.ForgetMessage(ctx, m.ID)
 }

@@ -82,25 +82,27 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" {
 			return err
 		}
+		erased, err := a.toErased(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		if erased {
+			subject = "" // it may name them
+		}
 		fact := fact{"message.sent", "engine", m.stream(), m.subject(p.Case), map[string]any{"message": string(m.ID), "subject": subject}}
 		m.State, m.SentAt, m.Subject = "sent", tx.Now(), subject
 		if refused != nil {
 			m.State, m.SentAt, m.LastError, fact.typ = "refused", tx.Now(), fault.CodeOf(refused), "message.bounced"
-		} else {
-			if m.KeyID, err = a.keys.KeyFor(ctx, m.subject(p.Case), "account"); err != nil {
-				return err
-			}
-			if m.Body, err = a.keys.Seal(ctx, m.KeyID, []byte(text), []byte(m.ID)); err != nil {
+		} else if !erased {
+			if m.KeyID, m.Body, err = a.sealFor(ctx, m.subject(p.Case), string(m.ID), []byte(text)); err != nil {
 				return err
 			}
 		}
 		if err := tx.SaveMessage(ctx, m); err != nil {
 			return err
 		}
-		if m.Paper == "certificate" { // its address was the last thing that was known
-			if err := tx.ForgetMessage(ctx, m.ID); err != nil {
-				return err
-			}
+		if err := a.forgetErased(ctx, tx, m); err != nil {
+			return err
 		}
 		return a.record(ctx, tx, fact)
 	})

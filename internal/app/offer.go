@@ -172,6 +172,9 @@ func (a *App) AskOffer(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
+		if err := a.answerable(ctx, tx, l.Case, "offer.too_late"); err != nil {
+			return err
+		}
 		if _, made, err := tx.OfferOf(ctx, l.Case); err != nil || made || p.Step(seeWhat) != nil {
 			return err
 		}
@@ -198,6 +201,9 @@ func (a *App) AnswerOffer(ctx context.Context, token string, yes bool) error {
 	return a.tx(ctx, func(tx Tx) error {
 		l, err := a.link(ctx, tx, token, "case")
 		if err != nil {
+			return err
+		}
+		if err := a.answerable(ctx, tx, l.Case, "offer.over"); err != nil {
 			return err
 		}
 		o, found, err := a.offerOf(ctx, tx, l.Case)

@@ -476,7 +476,8 @@ type Keys interface {
 	KeyFor(ctx context.Context, subject, class string) (keyID string, err error)
 	Seal(ctx context.Context, keyID string, plain, aad []byte) ([]byte, error)
 	Open(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error)
-	// Destroy forgets a key for ever; again it changes nothing.
+	// Destroy forgets a key for ever; again it changes nothing. Afterwards KeyFor
+	// is fault.Gone (key.destroyed) for its subject and class.
 	Destroy(ctx context.Context, keyID string) error
 	HMACKey(name string) []byte
 }

@@ -118,6 +118,9 @@ func (a *App) TellReason(ctx context.Context, token, code, text string) error {
 		if c.State != offboarding.CaseRegistered && c.State != offboarding.CaseOpen {
 			return fault.New(fault.Blocked, "reason.over")
 		}
+		if err := a.answerable(ctx, tx, c.ID, "reason.over"); err != nil {
+			return err
+		}
 		if r, ok := reason.Builtin().Find(code); ok && !r.Top() {
 			code = r.Family // what lies deeper is ours to find out
 		}

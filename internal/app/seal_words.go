@@ -12,15 +12,21 @@ import (
 )
 
 // sealFor closes bytes with the account key of their subject; of binds them to
-// the record in which they stand. fault.Gone (key.destroyed) says that the
-// subject was erased: nothing more is written down about them.
+// the record in which they stand. Of somebody erased nothing more is written
+// down: fault.Blocked (erase.nothing_more).
 func (a *App) sealFor(ctx context.Context, subject, of string, plain []byte) (keyID string, body []byte, err error) {
-	if keyID, err = a.keys.KeyFor(ctx, subject, "account"); err != nil {
+	keyID, err = a.keys.KeyFor(ctx, subject, "account")
+	if keyDestroyed(err) {
+		return "", nil, fault.New(fault.Blocked, "erase.nothing_more")
+	} else if err != nil {
 		return "", nil, err
 	}
 	body, err = a.keys.Seal(ctx, keyID, plain, []byte(of))
 	return keyID, body, err
 }
+
+// keyDestroyed reports whether somebody's key is no more.
+func keyDestroyed(err error) bool { return err != nil && fault.KindOf(err) == fault.Gone }
 
 // unseal opens what sealFor closed. It is nil when nobody is to read it any
 // more: its key was destroyed, or erasing emptied it. Whatever else goes wrong
@@ -31,12 +37,12 @@ func (a *App) unseal(ctx context.Context, keyID, of string, body []byte) ([]byte
 		return nil, nil
 	}
 	plain, err := a.keys.Open(ctx, keyID, body, []byte(of))
-	switch kind := fault.KindOf(err); {
+	switch {
 	case err == nil:
 		return plain, nil
-	case kind == fault.Gone:
+	case keyDestroyed(err):
 		return nil, nil
-	case kind == fault.NotFound: // it is not the record that is missing
+	case fault.KindOf(err) == fault.NotFound: // it is not the record that is missing
 		return nil, fault.New(fault.Internal, fault.CodeOf(err)).At("app.unseal "+of, err)
 	}
 	return nil, err
@@ -119,12 +125,19 @@ func (a *App) openPlan(ctx context.Context, p *offboarding.Plan) (err error) {
 }
 
 // sealText closes a text, unless it is empty or sealed; of binds it to where it
-// stands.
+// stands. What a person had to do after the erasure is proof of the departure.
 func (a *App) sealText(ctx context.Context, cid customer.ID, of, s string) (string, error) {
 	if s == "" || strings.HasPrefix(s, sealedMark) {
 		return s, nil
 	}
-	keyID, body, err := a.sealFor(ctx, string(cid), of, []byte(s))
+	keyID, err := a.keys.KeyFor(ctx, string(cid), "account")
+	if keyDestroyed(err) {
+		keyID, err = a.keys.KeyFor(ctx, string(cid), "evidence")
+	}
+	if err != nil {
+		return "", err
+	}
+	body, err := a.keys.Seal(ctx, keyID, []byte(s), []byte(of))
 	if err != nil {
 		return "", err
 	}

@@ -44,6 +44,14 @@ type letters struct {
 	mu      sync.Mutex
 	sent    []letter
 	refused string // kind of letter whose address is refused
+	down    string // kind of letter that the mail system does not take for now
+}
+
+// stop makes the mail system take no letters of the kind from now on.
+func (l *letters) stop(kind string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down = kind
 }
 
 // refuse makes the mail system refuse letters of the kind from now on.
@@ -63,6 +71,9 @@ func (l *letters) Send(_ context.Context, to, _ string, p app.Paper) (string, st
 	defer l.mu.Unlock()
 	if p.Kind == l.refused {
 		return "", "", fault.New(fault.Invalid, "mail.refused")
+	}
+	if p.Kind == l.down {
+		return "", "", fault.New(fault.Transient, "mail.unreachable")
 	}
 	l.sent = append(l.sent, letter{to, p})
 	return p.Kind, p.Kind + " " + p.Code + " " + p.Secret + " " + strings.Join(slices.Collect(valuesOf(p.Links)), " "), nil

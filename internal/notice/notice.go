@@ -40,6 +40,7 @@ type Rule struct {
 	Until  Until // how long after the goodbye
 	Most   int   // letters per departure; 0: as often as its reason comes up
 	Asks   int   // questions or favours in it
+	Last   bool  // tells of the erasure, and is all that still goes out after it
 }
 
 // Table is every class of message to customers. What is not in it is not sent.
@@ -54,8 +55,8 @@ var Table = []Rule{
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
-	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1}, // they asked what could be done
-	{Class: "certificate", Basis: Law, Before: true, Until: NewTurn, Most: 1},          // erasure is told, whatever was said before
+	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},    // they asked what could be done
+	{Class: "certificate", Basis: Law, Before: true, Until: NewTurn, Most: 1, Last: true}, // erasure is told, whatever was said before
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
 	{Class: "winback", Basis: Consent, Until: Allowed, Most: 1, Asks: 1},
 	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
@@ -78,6 +79,7 @@ type Facts struct {
 	Sent    int            // letters of this class in this departure that went out
 	Silent  bool           // the person asked for silence
 	Consent bool           // given and not taken back
+	Erased  bool           // nothing is known any more of whom it would go to
 }
 
 // The reasons for holding a message back: message codes.
@@ -89,6 +91,7 @@ const (
 	NoConsent    = "notice.no_consent"
 	TooEarly     = "notice.too_early"
 	Answered     = "notice.answered" // what it would ask is over
+	Erased       = "notice.erased"
 )
 
 // Allow decides whether a message of the class may go out now, and if not, why
@@ -100,6 +103,8 @@ func Allow(class string, f Facts) (ok bool, why string) {
 	switch {
 	case !known:
 		return false, UnknownClass
+	case f.Erased && !r.Last:
+		return false, Erased
 	case f.Silent && r.Basis != Requested && r.Basis != Law:
 		return false, Silence
 	case r.Basis == Consent && !f.Consent:

@@ -43,18 +43,19 @@ func TestNothingGoesOutBesideTheTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sent := map[string]int{}
 		now := goodbye.Add(-30 * 24 * time.Hour)
-		silent, consent, over := false, false, false
+		silent, consent, over, erased := false, false, false, false
 		lasts := map[notice.Until]bool{}
 		for range rapid.IntRange(1, 60).Draw(t, "events") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 72).Draw(t, "hours")) * time.Hour)
 			over = over || rapid.IntRange(0, 9).Draw(t, "over") == 0 && !now.Before(goodbye)
 			silent = silent || rapid.IntRange(0, 19).Draw(t, "silent") == 0
+			erased = erased || rapid.IntRange(0, 29).Draw(t, "erased") == 0
 			consent = rapid.Bool().Draw(t, "consent")
 			for _, r := range notice.Table {
 				lasts[r.Until] = r.Until != notice.Goodbye && !over
 			}
 			r := rapid.SampledFrom(notice.Table).Draw(t, "class")
-			f := notice.Facts{Now: now, Goodbye: goodbye, Lasts: lasts, Sent: sent[r.Class], Silent: silent, Consent: consent}
+			f := notice.Facts{Now: now, Goodbye: goodbye, Lasts: lasts, Sent: sent[r.Class], Silent: silent, Consent: consent, Erased: erased}
 			ok, why := notice.Allow(r.Class, f)
 			if ok == (why != "") {
 				t.Fatalf("%s: %v %q", r.Class, ok, why)
@@ -65,6 +66,8 @@ func TestNothingGoesOutBesideTheTable(t *testing.T) {
 			sent[r.Class]++
 			after := !now.Before(goodbye)
 			switch {
+			case erased && r.Class != "certificate":
+				t.Fatalf("%s to somebody who was erased", r.Class)
 			case after && r.Until == notice.Goodbye:
 				t.Fatalf("%s after the goodbye", r.Class)
 			case after && over && r.Until != notice.NewTurn:

@@ -28,8 +28,9 @@ const sealedVersion = 1
 const keySize = 32
 
 // KeyFor returns the key of the subject (an id) in the class and makes it if
-// there is none; everybody who asks gets the same. After Destroy it is a new
-// one.
+// there is none; everybody who asks gets the same. After Destroy there is none
+// any more, for ever: fault.Gone (key.destroyed). Nothing can be written down
+// by accident about somebody whose key was destroyed.
 func (k *Keys) KeyFor(ctx context.Context, subject, class string) (string, error) {
 	const op = "seal.KeyFor"
 	if subject == "" || !slices.Contains(classes, class) {
@@ -50,6 +51,11 @@ func (k *Keys) KeyFor(ctx context.Context, subject, class string) (string, error
 		if found {
 			k.cache.putID(epoch, name, keyID)
 			return keyID, nil
+		}
+		if gone, err := k.table.gone(ctx, subject, class); err != nil {
+			return "", fault.Wrap(op, err)
+		} else if gone {
+			return "", fault.New(fault.Gone, "key.destroyed").At(op, nil)
 		}
 		keyID = id.New("key")
 		fresh := make([]byte, keySize)

@@ -91,7 +91,7 @@ func TestEverybodyWhoAsksAtOnceGetsTheSameKey(t *testing.T) {
 	})
 }
 
-func TestADestroyedKeyOpensNothingAndTheNextOneIsNew(t *testing.T) {
+func TestADestroyedKeyOpensNothingAndThereIsNoOtherAfterIt(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, e engine) {
 		k := e.Open(t)
@@ -118,9 +118,13 @@ func TestADestroyedKeyOpensNothingAndTheNextOneIsNew(t *testing.T) {
 				t.Error(got)
 			}
 		}
-		next, err := k.KeyFor(t.Context(), "cus_a", seal.Account)
-		if err != nil || next == keyID {
-			t.Error(next, err)
+		for _, k := range []*seal.Keys{k, e.Open(t)} {
+			if next, err := k.KeyFor(t.Context(), "cus_a", seal.Account); next != "" || fault.CodeOf(err) != "key.destroyed" {
+				t.Error("a new key of somebody whose key was destroyed:", next, err)
+			}
+		}
+		if _, err := k.KeyFor(t.Context(), "cus_a", seal.Evidence); err != nil {
+			t.Error("another class is destroyed too:", err)
 		}
 		if err := k.Destroy(t.Context(), "key_none"); fault.CodeOf(err) != "key.unknown" {
 			t.Error(err)

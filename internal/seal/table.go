@@ -79,8 +79,8 @@ func (t *table) create(ctx context.Context) error {
 			subject TEXT NOT NULL,
 			class   TEXT NOT NULL,
 			wrapped `+bytes+`)`+strict,
-		// A subject that comes back after its key was destroyed gets a new one.
 		`CREATE UNIQUE INDEX IF NOT EXISTS subject_key_live ON `+t.schema+`subject_key (subject, class) WHERE wrapped IS NOT NULL`,
+		`CREATE INDEX IF NOT EXISTS subject_key_gone ON `+t.schema+`subject_key (subject, class) WHERE wrapped IS NULL`,
 	)
 	for _, text := range texts {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
@@ -112,6 +112,13 @@ func (t *table) live(ctx context.Context, subject, class string) (id string, fou
 	found, err = t.one(ctx, `SELECT id FROM `+t.schema+`subject_key WHERE subject = $1 AND class = $2 AND wrapped IS NOT NULL`,
 		[]any{subject, class}, &id)
 	return id, found, err
+}
+
+// gone reports whether the key of a subject and class was destroyed.
+func (t *table) gone(ctx context.Context, subject, class string) (bool, error) {
+	var id string
+	return t.one(ctx, `SELECT id FROM `+t.schema+`subject_key WHERE subject = $1 AND class = $2 AND wrapped IS NULL LIMIT 1`,
+		[]any{subject, class}, &id)
 }
 
 // insert stores a key unless the subject and class have one; then it is false.

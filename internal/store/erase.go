@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -94,8 +95,12 @@ func (t *tx) EraseCustomer(ctx context.Context, id customer.ID, code string) (ma
 var (
 	insertErasure = query(`
 		INSERT INTO erasure (case_id, customer_id, erased_at, destroyed_at, key_id, body, version) VALUES ($1, $2, $3, $4, $5, $6, 1)`)
-	saveErasure   = query(`UPDATE erasure SET destroyed_at = $1, key_id = $2, body = $3, version = version + 1 WHERE case_id = $4 AND version = $5`)
-	erasureOf     = query(`SELECT case_id, customer_id, erased_at, destroyed_at, key_id, body, version FROM erasure WHERE case_id = $1`)
+	saveErasure = query(`UPDATE erasure SET destroyed_at = $1, key_id = $2, body = $3, version = version + 1 WHERE case_id = $4 AND version = $5`)
+	erasureOf   = query(`SELECT case_id, customer_id, erased_at, destroyed_at, key_id, body, version FROM erasure WHERE case_id = $1`)
+	erasedAt    = query(`SELECT COALESCE(MIN(erased_at), 0) FROM erasure WHERE customer_id = $1`)
+	lettersTo   = query(`
+		SELECT ` + messageColumns + ` FROM message
+		 WHERE to_address <> '' AND request_id IN (SELECT id FROM request WHERE customer_id = $1) ORDER BY queued_at, id`)
 	forgetMessage = query(`UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2 WHERE id = $1`)
 
 	insertTombstones = many(`INSERT INTO tombstone (hash, erased_at, case_id) VALUES `, 3, ` ON CONFLICT (hash) DO NOTHING`)
@@ -113,6 +118,20 @@ func (t *tx) PutErasure(ctx context.Context, e app.Erasure) error {
 func (t *tx) FindErasure(ctx context.Context, c offboarding.CaseID) (e app.Erasure, err error) {
 	err = t.one(ctx, "store.FindErasure", erasureOf, []any{c}, &e.Case, &e.Customer, instant{&e.ErasedAt}, instant{&e.DestroyedAt}, &e.KeyID, &e.Body, &e.Version)
 	return e, err
+}
+
+func (t *tx) ErasedAt(ctx context.Context, id customer.ID) (at time.Time, err error) {
+	err = t.one(ctx, "store.ErasedAt", erasedAt, []any{id}, instant{&at})
+	return at, err
+}
+
+func (t *tx) LettersTo(ctx context.Context, id customer.ID) (list []app.Message, err error) {
+	err = t.each(ctx, "store.LettersTo", lettersTo, []any{id}, func(row scanner) error {
+		m, err := scanMessage(row)
+		list = append(list, m)
+		return err
+	})
+	return list, err
 }
 
 func (t *tx) ForgetMessage(ctx context.Context, id offboarding.MessageID) error {
