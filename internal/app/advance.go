@@ -31,7 +31,7 @@ type Result struct {
 	Code     string // message code of what went wrong
 	Again    time.Time
 	Delay    time.Duration
-	Undo     connector.UndoClass // of the act, once done
+	Undo     connector.UndoClass // of the act, once done or found so
 	Verify   bool                // done, and now to be read back
 	Proof    *Proof              // it was read back already, and it is so
 	// Untouched says that the call certainly had no effect: its mark is cleared.
@@ -206,8 +206,8 @@ func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err 
 			w.UndoneAt = now
 			return "work.undone", w.To(offboarding.WorkUndone)
 		}
-		if w.DoneAt.IsZero() {
-			w.DoneAt = now
+		if w.DoneAt.IsZero() { // nobody heard that it was done: a person had it looked at
+			w.DoneAt, w.Undo = now, string(r.Undo)
 		}
 		w.VerifiedAt = now
 		return "work.verified", w.To(offboarding.WorkVerified)
@@ -230,8 +230,9 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 	if err := a.followGrant(ctx, tx, w, works); err != nil {
 		return err
 	}
-	if p.Case.State == offboarding.CaseReversing {
-		return a.followUndo(ctx, tx, p, s, works)
+	switch p.Case.State {
+	case offboarding.CaseReversing, offboarding.CaseReversed, offboarding.CaseStopped:
+		return a.followUndo(ctx, tx, p, s, w)
 	}
 	if !p.Case.State.Open() || s.Over() {
 		return nil
@@ -361,11 +362,8 @@ func sumUp(works []offboarding.Work, s offboarding.StepID) summary {
 		if w.Step != s {
 			continue
 		}
-		switch w.State {
-		case offboarding.WorkUncertain:
-			sum.stuck = "work.uncertain"
-		case offboarding.WorkFailed:
-			sum.stuck = w.LastError
+		if code := stuckOn(w); code != "" {
+			sum.stuck = code
 		}
 		sum.done = sum.done && !w.DoneAt.IsZero()
 		sum.verified = sum.verified && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested)
@@ -373,75 +371,14 @@ func sumUp(works []offboarding.Work, s offboarding.StepID) summary {
 	return sum
 }
 
-// followUndo moves a reversal on: a work whose call was under way when the
-// reversal began is turned round, a step whose works are all undone is undone,
-// and the next step in reverse order begins.
-func (a *App) followUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, works []offboarding.Work) error {
-	undone := true
-	for _, w := range works {
-		if w.Step != s.ID {
-			continue
-		}
-		if (w.Phase == offboarding.Act || w.Phase == offboarding.Verify) && w.State != offboarding.WorkRunning && w.State != offboarding.WorkCancelled {
-			if w.FirstCall.IsZero() { // it was stopped before it called anybody
-				w.State = offboarding.WorkReady
-				if err := cancelWork(ctx, tx, w); err != nil {
-					return err
-				}
-				w.State = offboarding.WorkCancelled
-			} else {
-				if err := turnToUndo(&w, tx.Now()); err != nil {
-					return err
-				}
-				if _, err := tx.PutWork(ctx, w); err != nil {
-					return err
-				}
-			}
-		}
-		if w.State == offboarding.WorkFailed || w.State == offboarding.WorkUncertain {
-			if err := p.Block(s.Key, sumUp(works, s.ID).stuck); err != nil {
-				return err
-			}
-			return a.settle(ctx, tx, p, "engine")
-		}
-		undone = undone && (w.State == offboarding.WorkUndone || w.State == offboarding.WorkCancelled)
+// stuckOn is the message code of what a person must decide about a work; empty
+// if nothing.
+func stuckOn(w offboarding.Work) string {
+	switch w.State {
+	case offboarding.WorkUncertain:
+		return "work.uncertain"
+	case offboarding.WorkFailed:
+		return w.LastError
 	}
-	if !undone {
-		return a.settle(ctx, tx, p, "engine")
-	}
-	if err := p.Undone(s.Key, tx.Now()); err != nil {
-		return err
-	}
-	if err := a.undoNext(ctx, tx, p, works); err != nil {
-		return err
-	}
-	return a.settle(ctx, tx, p, "engine")
-}
-
-// undoNext begins to take back the next step of a reversal, or ends it when
-// none is left. A step of a person waits for that person.
-func (a *App) undoNext(ctx context.Context, tx Tx, p *offboarding.Plan, works []offboarding.Work) error {
-	if p.Case.State == offboarding.CaseReversed {
-		for _, sub := range p.Case.Subscriptions {
-			if err := tx.SetSubscriptionStatus(ctx, sub, customer.Active); err != nil {
-				return err
-			}
-		}
-		return a.tellReversed(ctx, tx, p.Case)
-	}
-	s := p.UndoTurn()
-	if s == nil {
-		return nil
-	}
-	if s.Human {
-		s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
-		return nil
-	}
-	var mine []offboarding.Work
-	for _, w := range works {
-		if w.Step == s.ID {
-			mine = append(mine, w)
-		}
-	}
-	return a.undoStep(ctx, tx, mine)
+	return ""
 }

@@ -1,11 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
@@ -53,18 +54,18 @@ func (a *App) undo(ctx context.Context, tx Tx, c offboarding.CaseID, by string) 
 	return a.reverse(ctx, tx, &p, by)
 }
 
-// reverse cancels what has not begun and sends every work that may have had an
-// effect back to be undone: in the reverse order of the steps, each waiting
-// for the one before it by its run time being set only then.
+// reverse cancels what has not begun and takes back what may have had an
+// effect: in the reverse order of the steps, each waiting for the one before
+// it.
 func (a *App) reverse(ctx context.Context, tx Tx, p *offboarding.Plan, by string) error {
 	works, err := tx.WorksOf(ctx, p.Case.ID)
 	if err != nil {
 		return err
 	}
-	effects := make(map[offboarding.StepID][]offboarding.Work)
+	acted := make(map[offboarding.StepID]bool)
 	for _, w := range works {
 		if a.mayHaveActed(w) {
-			effects[w.Step] = append(effects[w.Step], w)
+			acted[w.Step] = true
 			continue
 		}
 		if err := cancelWork(ctx, tx, w); err != nil {
@@ -73,12 +74,12 @@ func (a *App) reverse(ctx context.Context, tx Tx, p *offboarding.Plan, by string
 	}
 	_, err = p.Reverse(tx.Now(), by, func(key string) bool {
 		s := p.Step(key)
-		return len(effects[s.ID]) > 0 || s.Acted()
+		return acted[s.ID] || s.Acted()
 	})
 	if err != nil {
 		return err
 	}
-	if err := a.undoNext(ctx, tx, p, slices.Concat(slices.Collect(maps.Values(effects))...)); err != nil {
+	if err := a.undoOn(ctx, tx, p); err != nil {
 		return err
 	}
 	return a.settle(ctx, tx, p, by)
@@ -93,7 +94,8 @@ func (a *App) mayHaveActed(w offboarding.Work) bool {
 }
 
 // cancelWork takes a work that did nothing off the queue; one that is over, or
-// in the hands of a worker, stays as it is.
+// in the hands of a worker, stays as it is. A worker that takes it meanwhile
+// makes it a conflict: whoever cancels looks again.
 func cancelWork(ctx context.Context, tx Tx, w offboarding.Work) error {
 	switch w.State {
 	case offboarding.WorkReady, offboarding.WorkUncertain, offboarding.WorkFailed:
@@ -103,25 +105,119 @@ func cancelWork(ctx context.Context, tx Tx, w offboarding.Work) error {
 	if err := w.To(offboarding.WorkCancelled); err != nil {
 		return err
 	}
-	_, err := tx.PutWork(ctx, w)
-	return err
+	return putWork(ctx, tx, w)
 }
 
-// undoStep sets the works of one step to be undone now.
-func (a *App) undoStep(ctx context.Context, tx Tx, works []offboarding.Work) error {
-	for _, w := range works {
-		if w.State == offboarding.WorkRunning {
-			// Its result is not known yet: Advance turns it round when it comes.
-			continue
+// putWork stores a work that no worker has in hand.
+func putWork(ctx context.Context, tx Tx, w offboarding.Work) error {
+	if ok, err := tx.PutWork(ctx, w); err != nil || !ok {
+		return orConflict(err)
+	}
+	return nil
+}
+
+// followUndo is what follows from a work of a departure that is, or was,
+// undone: its step is taken back when its turn has come. What still waits for
+// a step that is not to be taken back is cancelled.
+func (a *App) followUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, w offboarding.Work) error {
+	if p.Case.State != offboarding.CaseReversing || s.State != offboarding.StepUndoing && s.State != offboarding.StepBlocked {
+		if w.State == offboarding.WorkReady {
+			return cancelWork(ctx, tx, w)
 		}
-		if err := turnToUndo(&w, tx.Now()); err != nil {
+		return nil
+	}
+	var err error
+	switch {
+	case p.UndoTurn() == s:
+		err = a.undoOn(ctx, tx, p)
+	case !a.mayHaveActed(w):
+		err = cancelWork(ctx, tx, w)
+	}
+	if err != nil {
+		return err
+	}
+	// Saved even if nothing changed: whoever moves the turn at this moment has
+	// not seen this result, and looks again.
+	return a.settle(ctx, tx, p, "engine")
+}
+
+// undoOn takes a reversal as far as it goes now: until a far system, or a
+// person, has something to take back, or to its end.
+func (a *App) undoOn(ctx context.Context, tx Tx, p *offboarding.Plan) error {
+	works, err := tx.WorksOf(ctx, p.Case.ID)
+	if err != nil {
+		return err
+	}
+	for s := p.UndoTurn(); s != nil; s = p.UndoTurn() {
+		if s.Human {
+			return a.beginUndo(ctx, tx, p, s)
+		}
+		left, stuck, err := a.takeBack(ctx, tx, works, s.ID)
+		switch {
+		case err != nil:
 			return err
+		case stuck != "":
+			return p.Block(s.Key, stuck)
+		case left:
+			return p.UndoAgain(s.Key)
 		}
-		if _, err := tx.PutWork(ctx, w); err != nil {
+		if err := p.Undone(s.Key, tx.Now()); err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, sub := range p.Case.Subscriptions {
+		if ended(works, sub) {
+			continue
+		}
+		if err := tx.SetSubscriptionStatus(ctx, sub, customer.Active); err != nil {
+			return err
+		}
+	}
+	return a.tellReversed(ctx, tx, p.Case)
+}
+
+// takeBack sets the works of a step that may have acted to be undone, and
+// reports whether any is left to wait for, and what a person must decide
+// about. A work that a worker has in hand is turned round when its result
+// comes.
+func (a *App) takeBack(ctx context.Context, tx Tx, works []offboarding.Work, s offboarding.StepID) (left bool, stuck string, err error) {
+	for _, w := range works {
+		if w.Step != s {
+			continue
+		}
+		acts := w.Phase == offboarding.Act || w.Phase == offboarding.Verify
+		switch {
+		case w.State == offboarding.WorkRunning:
+			left = true
+		case w.State == offboarding.WorkUndone, w.State == offboarding.WorkCancelled, w.State == offboarding.WorkAttested && !acts:
+		case !a.mayHaveActed(w):
+			if err := cancelWork(ctx, tx, w); err != nil {
+				return false, "", err
+			}
+		case acts:
+			left = true
+			if err := turnToUndo(&w, tx.Now()); err != nil {
+				return false, "", err
+			}
+			if err := putWork(ctx, tx, w); err != nil {
+				return false, "", err
+			}
+		default:
+			left = true
+			stuck = cmp.Or(stuck, stuckOn(w))
+		}
+	}
+	return left, stuck, nil
+}
+
+// ended reports whether a subscription had been ended without us: the step that
+// was to end it found it so, or a person did it, and nothing was called that
+// could be taken back.
+func ended(works []offboarding.Work, sub customer.SubscriptionID) bool {
+	return slices.ContainsFunc(works, func(w offboarding.Work) bool {
+		so := w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested
+		return w.Kind == "cancel_billing" && w.Item == string(sub) && so && w.FirstCall.IsZero()
+	})
 }
 
 // turnToUndo makes a work that acted one that is to be undone.

@@ -17,14 +17,27 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 	if s.Due.IsZero() {
 		s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
 	}
+	return setAlarms(ctx, tx, s, "")
+}
+
+// beginUndo gives a step that a person is to take back its due date and its
+// alarms, as its doing had.
+func (a *App) beginUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
+	s.Due, s.Escalated = p.DueOf(s, tx.Now(), a.company.Zone), ""
+	return setAlarms(ctx, tx, s, ":undo")
+}
+
+// setAlarms queues the alarms of a step that are still to come; turn tells
+// those of its undoing from those of its doing.
+func setAlarms(ctx context.Context, tx Tx, s *offboarding.Step, turn string) error {
 	var works []offboarding.Work
 	for _, al := range s.Alarms() {
 		if al.At.Before(tx.Now()) {
 			continue
 		}
 		works = append(works, offboarding.Work{
-			ID: offboarding.WorkID(id.New("work")), Kind: AlarmKind, Case: p.Case.ID, Item: s.Key + ":" + al.Name, System: "house",
-			Key: string(s.ID) + ":" + al.Name, Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: al.At,
+			ID: offboarding.WorkID(id.New("work")), Kind: AlarmKind, Case: s.Case, Item: s.Key + ":" + al.Name, System: "house",
+			Key: string(s.ID) + ":" + al.Name + turn, Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: al.At,
 		})
 	}
 	return tx.InsertWork(ctx, works...)
@@ -33,12 +46,14 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 // hush takes alarms off the queue that have nothing to say any more.
 func (a *App) hush(ctx context.Context, tx Tx, p *offboarding.Plan, e offboarding.Event) error {
 	switch e.Type {
-	case "step.done", "step.needless":
+	case "step.done", "step.needless", "step.undone":
 		key, _ := e.Args["step"].(string)
 		if s := p.Step(key); s != nil && s.Human {
 			return tx.DropAlarms(ctx, p.Case.ID, key)
 		}
-	case "case.reversing", "case.stopped":
+	case "case.reversing": // its alarms are off the queue already; those of undoing may be on it
+		return a.lapse(ctx, tx, p.Case.ID, e.Type)
+	case "case.stopped":
 		if err := a.lapse(ctx, tx, p.Case.ID, e.Type); err != nil {
 			return err
 		}

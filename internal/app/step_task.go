@@ -115,11 +115,7 @@ func (a *App) UndoTask(ctx context.Context, by Actor, in CompleteInput) error {
 				}
 			}
 		}
-		works, err := tx.WorksOf(ctx, in.Case)
-		if err != nil {
-			return err
-		}
-		if err := a.undoNext(ctx, tx, &p, works); err != nil {
+		if err := a.undoOn(ctx, tx, &p); err != nil {
 			return err
 		}
 		return a.settle(ctx, tx, &p, by.ID)

@@ -188,11 +188,15 @@ func (s *Step) Alarms() []Alarm {
 	return out
 }
 
-// Ring tells that a date of an unfinished step has come; a step that is over
-// stays silent. It reports whether anything was told.
+// Ring tells that a date of an unfinished step, or of one that is to be undone
+// now, has come; a step that is over stays silent. It reports whether anything was told.
 func (p *Plan) Ring(key, alarm string) bool {
 	s := p.Step(key)
-	if s == nil || p.Case.State != CaseOpen && !s.Spec.House || s.State != StepReady && s.State != StepRunning && s.State != StepBlocked {
+	if s == nil {
+		return false
+	}
+	doing := s.State == StepReady || s.State == StepRunning || s.State == StepBlocked
+	if turn := p.UndoTurn() == s && s.State == StepUndoing; !turn && (!doing || p.Case.State != CaseOpen && !s.Spec.House) {
 		return false
 	}
 	switch alarm {
@@ -209,17 +213,32 @@ func (p *Plan) Ring(key, alarm string) bool {
 	return true
 }
 
-// UndoTurn is the step that is to be undone now: in a reversal what was done
-// last is taken back first. Nil if there is none.
+// UndoTurn is the step that is to be undone now, blocked or not: in a reversal
+// what was done last is taken back first. Nil if there is none.
 func (p *Plan) UndoTurn() *Step {
+	if p.Case.State != CaseReversing {
+		return nil
+	}
 	for i := len(p.Steps) - 1; i >= 0; i-- {
-		if st := p.Steps[i].State; st == StepUndoing {
+		if st := p.Steps[i].State; st == StepUndoing || st == StepBlocked {
 			return &p.Steps[i]
-		} else if st == StepBlocked && p.Case.State == CaseReversing {
-			return nil
 		}
 	}
 	return nil
+}
+
+// UndoAgain says that undoing the step goes on: what it was blocked by, if
+// anything, was decided.
+func (p *Plan) UndoAgain(key string) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if s.State == StepUndoing {
+		return nil
+	}
+	s.Blocked = ""
+	return s.to(StepUndoing)
 }
 
 // Acted reports whether a human step changed something outside that can be

@@ -240,8 +240,8 @@ func (p *Plan) CanUndo(now, effective time.Time) bool {
 	return (p.Case.State == CaseOpen || p.Case.State == CaseRegistered) && now.Before(effective)
 }
 
-// Reverse begins to undo the departure: steps not begun are cancelled, and
-// what was done is to be undone. It returns the keys of the steps to undo in
+// Reverse begins to undo the departure, paused or not: steps not begun are
+// cancelled, and what was done is to be undone. It returns the keys of the steps to undo in
 // the order in which that must happen: the reverse of their order. When there
 // is none, the case is reversed at once.
 func (p *Plan) Reverse(now time.Time, by string, acted func(key string) bool) ([]string, error) {
@@ -252,6 +252,10 @@ func (p *Plan) Reverse(now time.Time, by string, acted func(key string) bool) ([
 	}
 	if err := p.Case.to(CaseReversing); err != nil {
 		return nil, err
+	}
+	if p.Case.Paused { // nothing of a paused case moves, and this must
+		p.Case.Paused = false
+		p.tell("case.resumed", map[string]any{"by": by})
 	}
 	var final []string
 	for _, s := range p.Final() {

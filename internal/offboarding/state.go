@@ -91,8 +91,8 @@ var (
 	WorkTransitions = map[WorkState][]WorkState{
 		WorkReady:     {WorkRunning, WorkCancelled},
 		WorkRunning:   {WorkReady, WorkUncertain, WorkFailed, WorkDone, WorkVerified, WorkUndone},
-		WorkUncertain: {WorkReady, WorkAttested, WorkCancelled},
-		WorkFailed:    {WorkReady, WorkAttested, WorkCancelled},
+		WorkUncertain: {WorkReady, WorkAttested, WorkUndone, WorkCancelled},
+		WorkFailed:    {WorkReady, WorkAttested, WorkUndone, WorkCancelled},
 		WorkDone:      {WorkReady},
 		WorkVerified:  {WorkReady}, // to be undone
 		WorkAttested:  {WorkReady},
