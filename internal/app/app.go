@@ -267,12 +267,7 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 		}
 		return nil
 	}
-	phase := offboarding.Act
-	if _, only := kind.(step.Observer); only {
-		if _, effects := kind.(step.Effector); !effects {
-			phase = offboarding.Verify
-		}
-	}
+	phase := a.firstPhase(s.Kind)
 	works := make([]offboarding.Work, len(jobs))
 	for i, j := range jobs {
 		if j.RunAt.IsZero() {

@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
 )
 
 // DecideInput is what a person decides about an effect that the program
@@ -15,7 +16,7 @@ import (
 type DecideInput struct {
 	Case     offboarding.CaseID // that the work must belong to; empty: any
 	Work     offboarding.WorkID
-	Decision string // look: read it back; again: call it again; attest: it is so
+	Decision string // look: read it back; again: call it again; attest: it is so, or, in an undoing, it is taken back
 	Evidence string // required for attest and again
 }
 
@@ -46,10 +47,13 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 		typ := "work.resumed"
 		switch in.Decision {
 		case "look":
+			if !a.CanLook(w.Kind) {
+				return fault.New(fault.Blocked, "work.not_readable")
+			}
 			err = w.To(offboarding.WorkReady)
 			switch w.Phase {
 			case offboarding.Act:
-				w.Phase, w.DoneAt, w.Undo = offboarding.Verify, tx.Now(), "restorable"
+				w.Phase = offboarding.Verify
 			case offboarding.Undo:
 				w.Phase = offboarding.VerifyUndo
 			}
@@ -57,19 +61,23 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 			err = w.To(offboarding.WorkReady)
 			switch w.Phase {
 			case offboarding.Verify:
-				w.Phase = offboarding.Act
+				w.Phase, w.DoneAt = a.firstPhase(w.Kind), offboarding.Work{}.DoneAt
 			case offboarding.VerifyUndo:
 				w.Phase = offboarding.Undo
 			}
 			w.Key = fmt.Sprintf("%s:%d", w.Key, w.Attempt)
 		case "attest":
-			err = w.To(offboarding.WorkAttested)
 			typ = "work.attested"
 			body, jerr := json.Marshal(map[string]string{"attested_by": by.ID, "evidence": evidence})
 			if jerr != nil {
 				return fault.Wrap("app.DecideWork", jerr)
 			}
-			w.Evidence, w.DoneAt, w.VerifiedAt = string(body), tx.Now(), tx.Now()
+			w.Evidence = string(body)
+			if w.Phase == offboarding.Undo || w.Phase == offboarding.VerifyUndo {
+				w.UndoneAt, err = tx.Now(), w.To(offboarding.WorkUndone)
+				break
+			}
+			w.DoneAt, w.VerifiedAt, err = tx.Now(), tx.Now(), w.To(offboarding.WorkAttested)
 		default:
 			return fault.New(fault.Invalid, "field.choice").On("decision")
 		}
@@ -92,6 +100,30 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 		}
 		return a.follow(ctx, tx, &p, w)
 	})
+}
+
+// CanLook reports whether what works of the kind did can be read back.
+func (a *App) CanLook(kind string) bool {
+	switch a.kinds[kind].(type) {
+	case step.Teller:
+		return false
+	case step.Observer, step.Maker, step.Eraser:
+		return true
+	}
+	return false
+}
+
+// firstPhase is what a work of the kind does first: one that only reads has
+// nothing to do before.
+func (a *App) firstPhase(kind string) offboarding.Phase {
+	k := a.kinds[kind]
+	if _, reads := k.(step.Observer); !reads {
+		return offboarding.Act
+	}
+	if _, effects := k.(step.Effector); effects {
+		return offboarding.Act
+	}
+	return offboarding.Verify
 }
 
 func orConflict(err error) error {

@@ -95,7 +95,18 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	switch w.Phase {
 	case offboarding.Verify, offboarding.VerifyUndo:
 		p, err := t.readBack(ctx, observer, effector, s)
-		return t.proof(w, p), err
+		if err != nil {
+			return app.Result{}, err
+		}
+		r := t.proof(w, p)
+		if effector != nil {
+			info, err := effector.Info(s)
+			if err != nil {
+				return app.Result{}, err
+			}
+			r.Undo = info.Undo
+		}
+		return r, nil
 	default:
 		return t.act(ctx, effector, s)
 	}
@@ -157,8 +168,8 @@ func (t *try) act(ctx context.Context, k step.Effector, s step.Subject) (app.Res
 	w := &t.work
 	if w.Phase == offboarding.Act && s.Case.State != offboarding.CaseOpen {
 		// The departure is being undone: Advance takes this work off the queue, or
-		// turns it round if an earlier try may have called.
-		return app.Result{Verdict: app.Later, Again: s.Now}, nil
+		// turns it round if an earlier try may have called and its turn has come.
+		return app.Result{Verdict: app.Later, Again: s.Now.Add(notNow)}, nil
 	}
 	info, err := k.Info(s)
 	if err != nil {
@@ -221,6 +232,9 @@ func (t *try) act(ctx context.Context, k step.Effector, s step.Subject) (app.Res
 	}
 	return r, nil
 }
+
+// notNow is how long a work waits whose departure does not let it act.
+const notNow = time.Minute
 
 func (t *try) observe(ctx context.Context, k step.Effector, s step.Subject) (step.Findings, error) {
 	ctx, end := t.reading(ctx)

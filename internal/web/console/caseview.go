@@ -82,6 +82,8 @@ type workView struct {
 	ID, Step, About, State, Why, Typed, Error string
 	May                                       bool
 	Who                                       string
+	Looks                                     bool // what it did can be read back
+	Attest, Help                              string
 }
 
 type nextDate struct {
@@ -406,6 +408,13 @@ func (v *visit) viewWorks(c app.CaseView, e echo) []workView {
 		wv := workView{ID: string(w.ID), State: v.say("work." + string(w.State)), Why: why(v.lang, w.LastError, w.System), May: v.actor.May("work"), Who: whoMay(v.lang, "work")}
 		if i := slices.IndexFunc(c.Plan.Steps, func(s offboarding.Step) bool { return s.ID == w.Step }); i >= 0 {
 			wv.Step = title(v.lang, c.Plan.Steps[i].Title, c.Plan.Steps[i].Key)
+		}
+		wv.Looks, wv.Attest, wv.Help = v.App.CanLook(w.Kind), v.say("work.attest"), v.say("work.help.blind")
+		if wv.Looks {
+			wv.Help = v.say("work.help")
+		}
+		if w.Phase == offboarding.Undo || w.Phase == offboarding.VerifyUndo {
+			wv.Attest = v.say("work.attest.undo")
 		}
 		wv.About = c.Names[w.Item]
 		for _, l := range c.Lines {
