@@ -185,9 +185,11 @@ const house = "house"
 // settle saves the plan, with what people wrote on it sealed, writes its events to the log and turns steps that
 // became ready into works, until nothing new becomes ready.
 func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor string) error {
+	reversed := false
 	for {
 		events, ready := p.Take()
 		for _, e := range events {
+			reversed = reversed || e.Type == "case.reversed"
 			if err := a.record(ctx, tx, fact{e.Type, actor, string(p.Case.ID), string(p.Case.Customer), e.Args}); err != nil {
 				return err
 			}
@@ -204,7 +206,10 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 			if err := a.sealPlan(ctx, p); err != nil {
 				return err
 			}
-			return tx.SavePlan(ctx, p)
+			if err := tx.SavePlan(ctx, p); err != nil || !reversed {
+				return err
+			}
+			return a.openWaiting(ctx, tx, p.Case.Customer)
 		}
 		for _, key := range ready {
 			if err := a.begin(ctx, tx, p, key); err != nil {

@@ -30,6 +30,8 @@ var EventTypes = []EventType{
 	{Type: "return.asked", When: "a customer whose departure took effect wants to come back", Sent: true},
 
 	{Type: "case.registered", When: "the case exists and waits for the proof of identity", Args: []string{"playbook", "effective"}, Sent: true, Tells: []string{"playbook", "effective"}, State: "registered"},
+	{Type: "case.narrowed", When: "some of its contracts leave by a departure that was proved before it", Args: []string{"request", "effective"}, Sent: true, Tells: []string{"effective"}},
+	{Type: "case.waits", When: "identity is proved; the plan begins once an earlier departure of the same contracts is undone", Args: []string{"by"}, Sent: true, State: "registered"},
 	{Type: "case.opened", When: "identity is proved and the plan begins", Args: []string{"by"}, Sent: true, State: "open"},
 	{Type: "case.effective", When: "the effective date came: the contract has ended", Sent: true, State: "effective"},
 	{Type: "case.paused", When: "somebody paused the case", Args: []string{"by", "why"}, Sent: true, State: "paused"},

@@ -39,7 +39,7 @@ func (a *App) AwaitProof(ctx context.Context, token string, most time.Duration) 
 			if err != nil {
 				return err
 			}
-			p, err := a.proofOf(ctx, tx, l.Case, "case.opened")
+			p, err := a.proofOf(ctx, tx, l.Case, "case.opened", "case.waits")
 			there = p != nil
 			return err
 		})

@@ -127,7 +127,10 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 	if err != nil {
 		return Paper{}, err
 	}
-	p.Request, p.Code, p.At, p.LinkUntil = r, r.Code, r.ReceivedAt, tx.Now().Add(linkLife["verify"])
+	p.Request, p.At, p.LinkUntil = r, r.ReceivedAt, tx.Now().Add(linkLife["verify"])
+	if r.ID != p.Case.Request { // somebody asked again
+		p.Code = r.Code
+	}
 	if m.Paper == "receipt" && p.Proof == nil {
 		return Paper{}, fault.New(fault.Transient, WaitsForLog)
 	}
@@ -270,24 +273,28 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 	if p.Name == "" {
 		p.Name = s.Customer.Name
 	}
-	if p.Proof, err = a.proofOf(ctx, tx, cid, "case.opened"); err != nil {
+	if p.Proof, err = a.proofOf(ctx, tx, cid, "case.opened", "case.waits"); err != nil {
 		return Paper{}, err
 	}
 	return p, nil
 }
 
-// proofOf is the proof of the first entry of that type in the log of a case;
-// nil while no signed checkpoint contains it.
-func (a *App) proofOf(ctx context.Context, tx Tx, cid offboarding.CaseID, typ string) (*LogProof, error) {
-	entry, err := tx.FirstEntry(ctx, string(cid), typ)
-	if err == nil {
-		var proof LogProof
-		if proof, err = tx.Proof(ctx, entry); err == nil {
-			return &proof, nil
+// proofOf is the proof of the first entry in the log of a case that is of the
+// first of the types that it has; nil while no signed checkpoint contains it.
+func (a *App) proofOf(ctx context.Context, tx Tx, cid offboarding.CaseID, types ...string) (*LogProof, error) {
+	for _, typ := range types {
+		entry, err := tx.FirstEntry(ctx, string(cid), typ)
+		if fault.KindOf(err) == fault.NotFound {
+			continue
 		}
+		if err != nil {
+			return nil, err
+		}
+		proof, err := tx.Proof(ctx, entry)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil, nil
+		}
+		return &proof, err
 	}
-	if fault.KindOf(err) == fault.NotFound {
-		return nil, nil
-	}
-	return nil, err
+	return nil, nil
 }

@@ -191,12 +191,24 @@ func (f CaseFilter) BySteps() bool {
 // Waiting counts cases that wait, and requests that nobody could be found for.
 type Waiting struct{ Mine, Team, Overdue, Unassigned, Blocked, Open, Unmatched int }
 
+// Claim is which case a subscription is ended by, or is given back by.
+type Claim struct {
+	Case  offboarding.CaseID
+	State offboarding.CaseState
+}
+
 // CaseTx keeps cases and their steps.
 type CaseTx interface {
-	// InsertCase stores a case and its steps. When one of its subscriptions
-	// already has an open case it stores nothing and returns that case's id and
-	// false.
-	InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) (open offboarding.CaseID, inserted bool, err error)
+	// InsertCase stores a case and its steps. It claims nothing.
+	InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) error
+	// ClaimSubscriptions lets the case end the subscriptions: until it is over no
+	// other can. One that another case has is fault.Conflict, case.changed_meanwhile.
+	ClaimSubscriptions(ctx context.Context, c offboarding.CaseID, subs ...customer.SubscriptionID) error
+	// NarrowCase stores the subscriptions and the last day of a case, which is
+	// compared by Version, and gives up its claims to others.
+	NarrowCase(ctx context.Context, c offboarding.Case) error
+	// ClaimsOf returns which case has each of the customer's subscriptions.
+	ClaimsOf(ctx context.Context, c customer.ID) (map[customer.SubscriptionID]Claim, error)
 	FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.Case, error)
 	// FindPlan returns the case with its steps by Seq.
 	FindPlan(ctx context.Context, id offboarding.CaseID) (offboarding.Plan, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"hastaluego/internal/customer"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
@@ -78,19 +79,51 @@ func (a *App) DisownRequest(ctx context.Context, token string) error {
 		if r.Case == "" {
 			return nil
 		}
-		if l.Case == "" && !proved {
-			others, err := tx.RequestsOf(ctx, r.Case)
-			if err != nil || slices.ContainsFunc(others, stands) {
+		cases, err := a.theirs(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		for _, c := range cases {
+			if l.Case == "" && !proved {
+				if another, err := a.standsOnAnother(ctx, tx, c); err != nil {
+					return err
+				} else if another {
+					continue
+				}
+			}
+			if err := a.stop(ctx, tx, c.ID); err != nil {
 				return err
 			}
 		}
-		return a.stop(ctx, tx, r.Case)
+		return nil
 	})
 }
 
-// stands reports whether a departure may stand on the request.
-func stands(r offboarding.Request) bool {
-	return r.State == offboarding.RequestMatched || r.State == offboarding.RequestVerified
+// standsOnAnother reports whether somebody else's request, or another of theirs,
+// asks for the departure too: it is tied to it, or to another that moves, and
+// means one of its subscriptions.
+func (a *App) standsOnAnother(ctx context.Context, tx Tx, c offboarding.Case) (bool, error) {
+	all, err := tx.CasesOf(ctx, c.Customer)
+	if err != nil {
+		return false, err
+	}
+	for _, o := range all {
+		if o.ID != c.ID && o.State != offboarding.CaseRegistered && o.State != offboarding.CaseOpen {
+			continue
+		}
+		requests, err := tx.RequestsOf(ctx, o.ID)
+		if err != nil {
+			return false, err
+		}
+		for _, r := range requests {
+			stands := r.State == offboarding.RequestMatched || r.State == offboarding.RequestVerified
+			means := o.ID == c.ID || slices.ContainsFunc(r.Subscriptions, func(s customer.SubscriptionID) bool { return slices.Contains(c.Subscriptions, s) })
+			if stands && means {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // stop ends a departure that its customer did not ask for.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -67,58 +68,39 @@ func (a *App) MatchByHand(ctx context.Context, by Actor, rid offboarding.Request
 // attach matches the request to the customer and registers its case, or finds
 // the open one. It returns no case when the customer has nothing to end.
 func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus customer.Customer, by string) (offboarding.CaseID, error) {
-	subs, err := tx.SubscriptionsOf(ctx, cus.ID)
+	all, err := tx.SubscriptionsOf(ctx, cus.ID)
 	if err != nil {
 		return "", err
 	}
-	subs = slices.DeleteFunc(subs, func(s customer.Subscription) bool { return s.Status == customer.Ended })
-	if len(r.Subscriptions) > 0 {
-		subs = pick(subs, r.Subscriptions)
-	}
+	subs := wanted(all, *r)
 	if len(subs) == 0 {
 		return "", nil
 	}
 	if err := r.To(offboarding.RequestMatched); err != nil {
 		return "", err
 	}
-	r.Customer, r.MatchedAt = cus.ID, tx.Now()
+	r.Customer, r.MatchedAt, r.Subscriptions = cus.ID, tx.Now(), idsOf(subs)
 	if err := a.record(ctx, tx, fact{"request.matched", by, string(r.ID), string(r.ID), map[string]any{"customer": string(cus.ID)}}); err != nil {
 		return "", err
 	}
-	p, err := a.plan(ctx, tx, *r, cus, subs)
-	if err != nil {
+	if _, err := a.place(ctx, tx, r, false, by); err != nil {
 		return "", err
 	}
-	open, fresh, err := tx.InsertCase(ctx, p.Case, p.Steps)
-	if err != nil {
-		return "", err
-	}
-	r.Case = open
 	if err := tx.SaveRequest(ctx, r); err != nil {
 		return "", err
-	}
-	if fresh {
-		r.Case = p.Case.ID
-		if err := p.Begin(tx.Now()); err != nil {
-			return "", err
-		}
-		if err := a.settle(ctx, tx, &p, by); err != nil {
-			return "", err
-		}
 	}
 	if r.Channel == offboarding.Host || r.VerifiedBy != "" { // identity is proved already
 		return r.Case, nil
 	}
-	if fresh {
-		if err := a.watchCharges(ctx, tx, p.Case, subs); err != nil {
-			return "", err
-		}
+	c, err := tx.FindCase(ctx, r.Case)
+	if err != nil {
+		return "", err
 	}
 	m := Message{
 		ID: offboarding.MessageID(id.New("msg")), Paper: "confirm", Language: r.Language,
 		Request: r.ID, Case: r.Case, State: "queued", QueuedAt: tx.Now(),
 	}
-	if err := a.address(ctx, tx, &m, p.Case); err != nil {
+	if err := a.address(ctx, tx, &m, c); err != nil {
 		return "", err
 	}
 	return r.Case, a.queue(ctx, tx, m, string(cus.ID), true)
@@ -126,21 +108,12 @@ func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus cus
 
 // plan makes the case of a request from the playbook.
 func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus customer.Customer, subs []customer.Subscription) (offboarding.Plan, error) {
-	today := when.DateOf(r.ReceivedAt, a.company.Zone)
-	effective := today
-	ids := make([]customer.SubscriptionID, len(subs))
-	for i, s := range subs {
-		ids[i] = s.ID
-		if end := s.PaidThrough(today); r.When == offboarding.PeriodEnd && effective.Before(end) {
-			effective = end
-		}
-	}
 	c := offboarding.Case{
-		ID: offboarding.CaseID(id.New("case")), Code: r.Code, Request: r.ID, Customer: r.Customer, Subscriptions: ids,
+		ID: offboarding.CaseID(id.New("case")), Code: r.Code, Request: r.ID, Customer: r.Customer, Subscriptions: idsOf(subs),
 		Language: r.Language, Zone: a.company.Zone.String(), When: r.When,
-		Effective: effective, RequestedAt: r.ReceivedAt,
+		Effective: a.effective(r.When, r.ReceivedAt, subs), RequestedAt: r.ReceivedAt,
 	}
-	facts := a.facts(r, c, cus, subs, today)
+	facts := a.facts(r, c, cus, subs, when.DateOf(r.ReceivedAt, a.company.Zone))
 	if err := a.inventoryFacts(ctx, tx, cus.ID, facts); err != nil {
 		return offboarding.Plan{}, err
 	}
@@ -154,6 +127,18 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 		steps[i].ID, steps[i].Case = offboarding.StepID(id.New("step")), c.ID
 	}
 	return offboarding.Plan{Case: c, Steps: steps}, nil
+}
+
+// effective is the last day of a departure that was asked for at an instant.
+func (a *App) effective(t offboarding.Timing, asked time.Time, subs []customer.Subscription) when.Date {
+	today := when.DateOf(asked, a.company.Zone)
+	last := today
+	for _, s := range subs {
+		if end := s.PaidThrough(today); t == offboarding.PeriodEnd && last.Before(end) {
+			last = end
+		}
+	}
+	return last
 }
 
 // pick returns the subscriptions with the ids, in their order.

@@ -61,10 +61,15 @@ func (a *App) VerifyRequestTo(ctx context.Context, token string, onlyOnFile bool
 	return cid, page, err
 }
 
-// verify marks the request as verified, opens its case if that still waits,
-// and queues the receipt.
+// verify marks the request as verified, opens its cases if they still wait,
+// and queues the receipts. Where all had been opened already, whoever asked again
+// is sent the receipt that stands.
 func (a *App) verify(ctx context.Context, tx Tx, r *offboarding.Request, by string) error {
 	if err := r.To(offboarding.RequestVerified); err != nil {
+		return err
+	}
+	cases, err := a.place(ctx, tx, r, true, "customer")
+	if err != nil {
 		return err
 	}
 	r.VerifiedAt, r.VerifiedBy = tx.Now(), by
@@ -74,28 +79,29 @@ func (a *App) verify(ctx context.Context, tx Tx, r *offboarding.Request, by stri
 	if err := a.record(ctx, tx, fact{"request.verified", "customer", string(r.ID), string(r.ID), map[string]any{"by": by}}); err != nil {
 		return err
 	}
-	p, err := tx.FindPlan(ctx, r.Case)
-	if err != nil {
-		return err
+	var news []offboarding.CaseID
+	for _, c := range cases {
+		if fresh, err := a.prove(ctx, tx, c, by); err != nil {
+			return err
+		} else if fresh {
+			news = append(news, c)
+		}
 	}
-	if p.Case.State != offboarding.CaseRegistered {
-		return nil // another request for the same departure was verified before
+	if len(news) == 0 && len(cases) > 0 {
+		news = []offboarding.CaseID{r.Case}
 	}
-	if err := p.Confirm(tx.Now(), by); err != nil {
-		return err
+	for _, cid := range news {
+		c, err := tx.FindCase(ctx, cid)
+		if err != nil {
+			return err
+		}
+		m := a.letter(tx, "receipt", c)
+		m.To = r.ReceiptEmail
+		if err := a.queue(ctx, tx, m, string(c.Customer), true); err != nil {
+			return err
+		}
 	}
-	if err := dropCharges(ctx, tx, p.Case.ID); err != nil {
-		return err
-	}
-	if err := a.refundLateCharges(ctx, tx, &p); err != nil {
-		return err
-	}
-	if err := a.settle(ctx, tx, &p, "customer"); err != nil {
-		return err
-	}
-	m := a.letter(tx, "receipt", p.Case)
-	m.To = r.ReceiptEmail
-	return a.queue(ctx, tx, m, string(p.Case.Customer), true)
+	return nil
 }
 
 // registerHost matches, registers and verifies in one go what came by a signed

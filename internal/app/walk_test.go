@@ -160,7 +160,8 @@ type world struct {
 	keys    *seal.Keys
 	mail    *letters
 	billing peer.Client
-	secrets string // folder of the credentials of accounts
+	secrets string       // folder of the credentials of accounts
+	links   atomic.Int64 // signed links made
 	engine  *engine.Engine
 	deaf    atomic.Bool // the store of the keys does not answer those who open
 	// stopEngine ends the workers, and waits for them.

@@ -192,7 +192,7 @@ func (w *world) again(t *testing.T, first offboarding.CaseID, code string, days 
 			return err
 		}
 		like.ID, like.Code, like.Subscriptions, like.Effective = c, code, nil, like.Effective.AddDays(days)
-		if _, _, err := tx.InsertCase(ctx, like, nil); err != nil || allow == nil {
+		if err := tx.InsertCase(ctx, like, nil); err != nil || allow == nil {
 			return err
 		}
 		return tx.PutConsent(ctx, winback.Consent{
@@ -276,7 +276,7 @@ func TestTheListOfLeaversForgetsNobodyAndCountsPeople(t *testing.T) {
 				} else {
 					like.Effective = day
 				}
-				if _, _, err := tx.InsertCase(ctx, like, nil); err != nil {
+				if err := tx.InsertCase(ctx, like, nil); err != nil {
 					return err
 				}
 				if err := tx.PutConsent(ctx, winback.Consent{

@@ -76,6 +76,20 @@ func (p *Plan) Begin(now time.Time) error {
 	return p.settle(now)
 }
 
+// Prove says that identity is proved while the case cannot open yet: an earlier
+// departure of its subscriptions is still being undone.
+func (p *Plan) Prove(now time.Time, by string) error {
+	if p.Case.State != CaseRegistered {
+		return fault.New(fault.Conflict, "case.state")
+	}
+	if p.Case.Waits() {
+		return nil
+	}
+	p.Case.OpenedAt = now
+	p.tell("case.waits", map[string]any{"by": by})
+	return p.dropNeedless()
+}
+
 // Confirm opens the case: identity is proved. The step of kind "confirm" is
 // done by it.
 func (p *Plan) Confirm(now time.Time, by string) error {
@@ -85,19 +99,29 @@ func (p *Plan) Confirm(now time.Time, by string) error {
 	p.Case.OpenedAt = now
 	p.tell("case.opened", map[string]any{"by": by})
 	for i := range p.Steps {
-		s := &p.Steps[i]
-		var err error
-		switch {
-		case s.Kind == "confirm" && (s.State == StepReady || s.State == StepBlocked):
-			err = p.finish(s, now, by)
-		case s.Spec.UntilConfirmed && !s.Over() && s.State != StepDone:
-			err = p.drop(s)
-		}
-		if err != nil {
-			return err
+		if s := &p.Steps[i]; s.Kind == "confirm" && (s.State == StepReady || s.State == StepBlocked) {
+			if err := p.finish(s, now, by); err != nil {
+				return err
+			}
 		}
 	}
+	if err := p.dropNeedless(); err != nil {
+		return err
+	}
 	return p.settle(now)
+}
+
+// dropNeedless ends what the house asked of people for as long as nobody had
+// confirmed.
+func (p *Plan) dropNeedless() error {
+	for i := range p.Steps {
+		if s := &p.Steps[i]; s.Spec.UntilConfirmed && !s.Over() && s.State != StepDone {
+			if err := p.drop(s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // drop ends a step of the house that nobody need do any more.

@@ -62,7 +62,7 @@ type Request struct {
 	ReceivedAt    time.Time
 	Customer      customer.ID               // once matched
 	Case          CaseID                    // once matched
-	Subscriptions []customer.SubscriptionID // named by a signed link; empty: all
+	Subscriptions []customer.SubscriptionID // named by a signed link, empty: all; once matched: those that were meant
 	MatchedAt     time.Time
 	VerifiedAt    time.Time
 	VerifiedBy    string // "link.mail", "link.host", usr_…
@@ -84,12 +84,16 @@ type Case struct {
 	When          Timing
 	Effective     when.Date // inclusive: ends at the end of this day in Zone
 	RequestedAt   time.Time // when the request was received: the date that counts
-	OpenedAt      time.Time // identity proved
+	OpenedAt      time.Time // it opened; while it waits: identity was proved
 	EffectiveAt   time.Time // the wait for the effective date was over
 	ClosedAt      time.Time
 	Retrieval     int // days after Effective in which the customer may fetch their data
 	Version       int64
 }
+
+// Waits reports whether identity is proved and the case opens by itself, once an
+// earlier departure of its subscriptions is undone.
+func (c Case) Waits() bool { return c.State == CaseRegistered && !c.OpenedAt.IsZero() }
 
 // RetrievalEnd is the last day on which the customer may fetch their data.
 func (c Case) RetrievalEnd() when.Date { return c.Effective.AddDays(c.Retrieval) }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 )
@@ -24,10 +25,13 @@ var (
 	// insert of it does nothing, and so is seen.
 	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
 	releaseClaims     = query(`UPDATE case_subscription SET open = 0 WHERE case_id = $1 AND open = 1`)
-	openCaseOf        = query(`SELECT case_id FROM case_subscription WHERE subscription_id = $1 AND open = 1`)
-	dropClaims        = query(`DELETE FROM case_subscription WHERE case_id = $1`)
-	dropCase          = query(`DELETE FROM case_ WHERE id = $1`)
-	insertStep        = query(`
+	dropClaim         = query(`DELETE FROM case_subscription WHERE case_id = $1 AND subscription_id = $2`)
+	narrowCase        = query(`UPDATE case_ SET subscriptions = $1, effective = $2, version = version + 1 WHERE id = $3 AND version = $4`)
+	claimsOf          = query(`
+		SELECT x.subscription_id, x.case_id, c.state
+		  FROM case_subscription x JOIN case_ c ON c.id = x.case_id
+		 WHERE c.customer_id = $1 AND x.open = 1`)
+	insertStep = query(`
 		INSERT INTO step (` + stepColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1)`)
 	caseByID = query(`SELECT ` + caseColumns + ` FROM case_ WHERE id = $1`)
@@ -44,44 +48,64 @@ var (
 		 WHERE id = $12 AND version = $13`)
 )
 
-func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) (offboarding.CaseID, bool, error) {
+func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) error {
 	cus, err := t.FindCustomer(ctx, c.Customer)
 	if err != nil {
-		return "", false, err
+		return err
 	}
 	subs, err := json.Marshal(c.Subscriptions)
 	if err != nil {
-		return "", false, err
+		return err
 	}
 	if _, err := t.exec(ctx, "store.InsertCase", insertCase, c.ID, c.Code, c.Request, c.Customer, string(subs), c.State, bit(c.Paused),
 		c.Playbook, c.Language, c.Zone, c.When, c.Effective.String(), micros(c.RequestedAt), micros(c.OpenedAt), micros(c.EffectiveAt),
 		micros(c.ClosedAt), c.Retrieval, searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
-		return "", false, err
-	}
-	for _, sub := range c.Subscriptions {
-		n, err := t.exec(ctx, "store.InsertCase", claimSubscription, c.ID, sub)
-		if err != nil {
-			return "", false, err
-		}
-		if n == 1 {
-			continue
-		}
-		var open offboarding.CaseID
-		if err := t.one(ctx, "store.InsertCase", openCaseOf, []any{sub}, &open); err != nil {
-			return "", false, err
-		}
-		if _, err := t.exec(ctx, "store.InsertCase", dropClaims, c.ID); err != nil {
-			return "", false, err
-		}
-		_, err = t.exec(ctx, "store.InsertCase", dropCase, c.ID)
-		return open, false, err
+		return err
 	}
 	for _, s := range steps {
 		if err := t.insertStep(ctx, s); err != nil {
-			return "", false, err
+			return err
 		}
 	}
-	return c.ID, true, nil
+	return nil
+}
+
+func (t *tx) ClaimSubscriptions(ctx context.Context, c offboarding.CaseID, subs ...customer.SubscriptionID) error {
+	for _, sub := range subs {
+		if err := t.must(ctx, "store.ClaimSubscriptions", claimSubscription, c, sub); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) NarrowCase(ctx context.Context, c offboarding.Case) error {
+	subs, err := json.Marshal(c.Subscriptions)
+	if err != nil {
+		return err
+	}
+	if err := t.must(ctx, "store.NarrowCase", narrowCase, string(subs), c.Effective.String(), c.ID, c.Version); err != nil {
+		return err
+	}
+	claims, err := t.ClaimsOf(ctx, c.Customer)
+	for sub, x := range claims {
+		if err == nil && x.Case == c.ID && !slices.Contains(c.Subscriptions, sub) {
+			_, err = t.exec(ctx, "store.NarrowCase", dropClaim, c.ID, sub)
+		}
+	}
+	return err
+}
+
+func (t *tx) ClaimsOf(ctx context.Context, cus customer.ID) (map[customer.SubscriptionID]app.Claim, error) {
+	out := map[customer.SubscriptionID]app.Claim{}
+	err := t.each(ctx, "store.ClaimsOf", claimsOf, []any{cus}, func(row scanner) error {
+		var sub customer.SubscriptionID
+		var c app.Claim
+		err := row.Scan(&sub, &c.Case, &c.State)
+		out[sub] = c
+		return err
+	})
+	return out, err
 }
 
 func (t *tx) insertStep(ctx context.Context, s offboarding.Step) error {

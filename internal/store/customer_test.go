@@ -138,7 +138,7 @@ func TestWhoLeavesIsListedWhileTheCaseIsNotOver(t *testing.T) {
 			if _, err = tx.InsertSubscriptions(ctx, sub); err != nil {
 				return err
 			}
-			c, _, _, err = b.aCase(tx, sub)
+			c, err = b.aCase(tx, sub)
 			return err
 		})
 		for _, f := range []app.CustomerFilter{{Leaving: true, Limit: 5}, {Leaving: true, Query: "se", Limit: 5}} {

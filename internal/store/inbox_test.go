@@ -50,7 +50,7 @@ func manyCases(b *bundle, r *rand.Rand, n int) []offboarding.Plan {
 				}
 				p.Steps = append(p.Steps, s)
 			}
-			if _, _, err := tx.InsertCase(ctx, p.Case, p.Steps); err != nil {
+			if err := tx.InsertCase(ctx, p.Case, p.Steps); err != nil {
 				return err
 			}
 			p.Case.Code = c.Segment // kept for the model

@@ -212,7 +212,7 @@ func TestWorksOfAPausedCaseStay(t *testing.T) {
 			if _, err := tx.InsertSubscriptions(ctx, sub); err != nil {
 				return err
 			}
-			c, _, _, err := b.aCase(tx, sub)
+			c, err := b.aCase(tx, sub)
 			if err != nil {
 				return err
 			}

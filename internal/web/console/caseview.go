@@ -96,7 +96,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	p, zone := c.Plan.Case, v.zone()
 	cv := caseView{
 		Lang: v.lang, ID: string(p.ID), Code: p.Code, Name: c.Customer.Name, Reference: c.Customer.Reference,
-		State: caseBadge(v.lang, p.State), Mood: v.mood(c.Plan, now), Playbook: v.say("case.playbook", "playbook", p.Playbook),
+		State: caseBadge(v.lang, p), Mood: v.mood(c.Plan, now), Playbook: v.say("case.playbook", "playbook", p.Playbook),
 		Who: cmp.Or(c.Request.Name, c.Customer.Name), Identity: v.identity(c), Money: sums(v.lang, c.Lines), CanUndo: c.CanUndo,
 		MayUndo: v.actor.May("case"), Paused: p.Paused, MayPause: p.State == offboarding.CaseOpen && v.actor.May("case"), UndoWho: whoMay(v.lang, "case"), MayRead: v.actor.MayRead("letter"),
 	}

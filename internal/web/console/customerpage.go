@@ -155,7 +155,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		cv.Sums = append(cv.Sums, cv.word(code, "amount", text.Money(v.lang, sum)))
 	}
 	for _, x := range p.Cases {
-		cv.Cases = append(cv.Cases, caseLink{string(x.ID), x.Code, text.ShortInstant(v.lang, x.RequestedAt, v.zone()), caseBadge(v.lang, x.State).Word})
+		cv.Cases = append(cv.Cases, caseLink{string(x.ID), x.Code, text.ShortInstant(v.lang, x.RequestedAt, v.zone()), caseBadge(v.lang, x).Word})
 	}
 	return cv
 }

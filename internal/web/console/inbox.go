@@ -277,7 +277,7 @@ func (v *visit) viewRow(r app.InboxRow, users map[string]string, now time.Time) 
 	c := r.Plan.Case
 	row := inboxRow{
 		ID: string(c.ID), Code: c.Code, Name: r.Customer.Name, Reference: r.Customer.Reference,
-		Ends: text.Date(v.lang, c.Effective), State: caseBadge(v.lang, c.State), Sums: sums(v.lang, r.Lines),
+		Ends: text.Date(v.lang, c.Effective), State: caseBadge(v.lang, c), Sums: sums(v.lang, r.Lines),
 		Stage: v.say("inbox.stage", "done", r.Over, "all", r.Of),
 	}
 	if c.Paused {

@@ -162,9 +162,13 @@ var caseBadges = map[offboarding.CaseState]badge{
 	offboarding.CaseClosed:     {Icon: "check"},
 }
 
-func caseBadge(lang string, s offboarding.CaseState) badge {
-	b := caseBadges[s]
-	b.Word = known(lang, "console.state."+string(s), string(s))
+func caseBadge(lang string, c offboarding.Case) badge {
+	b := caseBadges[c.State]
+	word := string(c.State)
+	if c.Waits() {
+		word = "waits"
+	}
+	b.Word = known(lang, "console.state."+word, word)
 	return b
 }
 

@@ -149,6 +149,9 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 		Updated: text.Instant(lang, p.Now, zone), Until: lastMinute(lang, p.UndoUntil, zone),
 	}
 	state := string(page.State)
+	if p.Case.Waits() {
+		state = "waits"
+	}
 	if page.State == offboarding.CaseOpen {
 		switch {
 		case page.Subject:
