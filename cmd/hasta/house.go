@@ -240,7 +240,7 @@ func (h *house) handler() (http.Handler, error) {
 		Assets:  files, App: h.app, Log: h.log, Demo: h.cfg.Demo,
 		Secure: strings.HasPrefix(h.cfg.PublicURL, "https:"),
 	}
-	staff := console.New(kit, console.Options{Verify: h.summary, About: h.about, Calendar: h.papers.Calendar, Workbook: h.workbook, Letter: h.papers.HTML})
+	staff := console.New(kit, console.Options{Verify: h.summary, About: h.about, Calendar: h.papers.Calendar, Workbook: h.workbook, Letter: h.papers.Inset})
 	mux := http.NewServeMux()
 	programs := api.New(kit, api.Options{PerMinute: h.cfg.Limits.Rate})
 	mux.Handle("/assets/", files.Handler())

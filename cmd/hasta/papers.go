@@ -29,6 +29,8 @@ func (p papers) HTML(x app.Paper) string {
 	return document.HTML(p.letter(x))
 }
 
+func (p papers) Inset(x app.Paper, name string) string { return document.Inset(p.letter(x), name) }
+
 func (p papers) PDF(x app.Paper) ([]byte, error) { return document.PDF(p.letter(x)) }
 
 func (p papers) letter(x app.Paper) document.Letter {
@@ -155,8 +157,9 @@ func pictures(x app.Paper) (out []document.Picture) {
 // below is the address of a page below the one that a link leads to.
 func below(link, page string) string { return strings.Replace(link, "?", page+"?", 1) }
 
-// Calendar is the calendar file of the invitation that a paper is about.
-func (p papers) Calendar(x app.Paper) []byte {
+// Calendar is the calendar file of the invitation that a paper is about, with
+// its media type.
+func (p papers) Calendar(x app.Paper) (media string, file []byte) {
 	i := x.Invitation
 	return document.Calendar(document.CalendarFacts{
 		Lang: x.Language, Company: document.Company{Name: p.company.Name, Email: p.company.Email, Zone: p.company.Zone}, ID: string(i.ID), Sequence: i.Sequence,
@@ -271,7 +274,8 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 		}
 	}
 	if x.Kind == "invitation" {
-		m.Attachments = []mail.Attachment{{Name: x.Code + ".ics", Type: "text/calendar; charset=utf-8; method=PUBLISH", Data: p.papers.Calendar(x)}}
+		media, file := p.papers.Calendar(x)
+		m.Attachments = []mail.Attachment{{Name: x.Code + ".ics", Type: media, Data: file}}
 	}
 	return m.Subject, m.Text, p.out.Send(ctx, m)
 }

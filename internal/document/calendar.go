@@ -27,8 +27,8 @@ type CalendarFacts struct {
 
 // Calendar writes an invitation as a calendar file (RFC 5545). It is published,
 // not requested: whoever takes it owes no answer. Instants are in UTC, so that
-// no zone can be read wrongly.
-func Calendar(f CalendarFacts) []byte {
+// no zone can be read wrongly. The media type names the same method as the file.
+func Calendar(f CalendarFacts) (media string, file []byte) {
 	w := newWriter(f.Lang, f.Company)
 	method, status := "PUBLISH", "CONFIRMED"
 	if f.Cancelled {
@@ -63,7 +63,7 @@ func Calendar(f CalendarFacts) []byte {
 	for _, l := range lines {
 		fold(&out, l)
 	}
-	return []byte(out.String())
+	return "text/calendar; charset=utf-8; method=" + method, []byte(out.String())
 }
 
 func calendarInstant(t time.Time) string { return t.UTC().Format("20060102T150405Z") }

@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"mime"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,24 @@ func invitationFacts() document.CalendarFacts {
 		Lang: "es", Company: document.Company{Name: `Faro "Uno", S.L.`, Email: "bajas@faro.example", Zone: zone}, ID: "inv_01", Sequence: 2,
 		Made: start.AddDate(0, 0, -3), Start: start, End: start.Add(45 * time.Minute), Format: "in_person",
 		Place: `Café "El Faro"; calle Mayor, 3`, Words: "Trae lo que quieras,\nnosotros escuchamos \\ nada más", Page: "https://faro.example/c/abc/meeting",
+	}
+}
+
+func calendarFile(f document.CalendarFacts) []byte {
+	_, file := document.Calendar(f)
+	return file
+}
+
+func TestTheMediaTypeOfACalendarFileNamesTheMethodInIt(t *testing.T) {
+	t.Parallel()
+	for _, cancelled := range []bool{false, true} {
+		f := invitationFacts()
+		f.Cancelled = cancelled
+		media, file := document.Calendar(f)
+		_, params, err := mime.ParseMediaType(media)
+		if err != nil || params["method"] == "" || !strings.Contains(string(file), "METHOD:"+params["method"]+"\r\n") {
+			t.Errorf("%s: %v\n%s", media, err, file)
+		}
 	}
 }
 
@@ -45,7 +64,7 @@ func unfold(t interface {
 
 func TestAnInvitationIsACalendarFile(t *testing.T) {
 	t.Parallel()
-	got := strings.Join(unfold(t, document.Calendar(invitationFacts())), "\n") + "\n"
+	got := strings.Join(unfold(t, calendarFile(invitationFacts())), "\n") + "\n"
 	for _, want := range []string{
 		"BEGIN:VCALENDAR\nVERSION:2.0\n", "METHOD:PUBLISH\n", "UID:inv_01@hasta\n", "SEQUENCE:2\n",
 		"DTSTART:20270328T083000Z\nDTEND:20270328T091500Z\n", // two hours from Greenwich from that morning on
@@ -58,7 +77,7 @@ func TestAnInvitationIsACalendarFile(t *testing.T) {
 	}
 	f := invitationFacts()
 	f.Cancelled = true
-	if got := string(document.Calendar(f)); !strings.Contains(got, "METHOD:CANCEL\r\n") || !strings.Contains(got, "STATUS:CANCELLED\r\n") {
+	if got := string(calendarFile(f)); !strings.Contains(got, "METHOD:CANCEL\r\n") || !strings.Contains(got, "STATUS:CANCELLED\r\n") {
 		t.Errorf("cancelled: %s", got)
 	}
 }
@@ -73,7 +92,7 @@ func TestWhatIsTypedBeginsNoLineOfACalendarFile(t *testing.T) {
 		f.Words = rapid.StringOfN(rapid.RuneFrom([]rune("añ,;\\\n\r\":é𝄞x ")), 0, 300, -1).Draw(t, "words")
 		plain := f
 		plain.Place, plain.Words = "x", "x"
-		lines, want := unfold(t, document.Calendar(f)), unfold(t, document.Calendar(plain))
+		lines, want := unfold(t, calendarFile(f)), unfold(t, calendarFile(plain))
 		if len(lines) != len(want) {
 			t.Fatalf("%d lines, not %d", len(lines), len(want))
 		}

@@ -190,6 +190,25 @@ func TestAcknowledgementPageHasNoLinkAndNoLineForStrangers(t *testing.T) {
 	}
 }
 
+func TestLettersOnOnePageAreToldApart(t *testing.T) {
+	t.Parallel()
+	l := document.Acknowledgement(ackFacts(t, "es"))
+	l.Blocks = append(l.Blocks, document.Block{Heading: "Más"})
+	page := document.Inset(l, "es") + document.Inset(l, "en")
+	for _, lang := range []string{"es", "en"} {
+		id := "letter-title-" + lang
+		if strings.Count(page, `aria-labelledby="`+id+`"`) != 1 || strings.Count(page, `<h3 id="`+id+`">`) != 1 {
+			t.Errorf("the letter in %s has no name of its own:\n%s", lang, page)
+		}
+	}
+	if strings.Contains(page, "<h1") || strings.Contains(page, "<h2") || !strings.Contains(page, "<h4>Más</h4>") {
+		t.Errorf("headings above those of the page:\n%s", page)
+	}
+	if own := document.HTML(l); !strings.Contains(own, `<h1 id="letter-title">`) || !strings.Contains(own, "<h2>Más</h2>") {
+		t.Errorf("a page of its own:\n%s", own)
+	}
+}
+
 func TestFarewellSaysVerifiedOnlyWithTheEvidence(t *testing.T) {
 	t.Parallel()
 	f := farewellFacts(t, "es")

@@ -70,14 +70,19 @@ func render(name string, l Letter) string {
 // classes of the design, without inline styles or scripts, and without what
 // only a mail needs (its buttons lead to the page itself). The title is the h1
 // with id "letter-title".
-func HTML(l Letter) string {
+func HTML(l Letter) string { return Inset(l, "") }
+
+// Inset is HTML for a page with a heading of its own (h2) that shows several
+// letters: the title is an h3 with id "letter-title-" and the name.
+func Inset(l Letter, name string) string {
 	var kept []Block
 	for _, b := range l.Blocks {
 		if !b.Mailed {
+			b.Inset = name != ""
 			kept = append(kept, b)
 		}
 	}
-	l.Blocks = kept
+	l.Blocks, l.Inset = kept, name
 	return render("page", l)
 }
 

@@ -62,6 +62,7 @@ type Letter struct {
 	Lede    string
 	Code    string // HL-7K4M-29QX; shown large unless empty
 	Blocks  []Block
+	Inset   string // tells it apart on a page that shows several; empty: it is the page
 }
 
 // Block is one part of a letter. What is set is shown, in the order of the
@@ -77,6 +78,7 @@ type Block struct {
 	Verbatim   []Verbatim
 	Pictures   []Picture // drawn on paper only
 	Signature  []string
+	Inset      bool // of a letter that stands on another page
 	Mailed     bool // belongs to the mail only: the page and the paper have no use for it
 }
 

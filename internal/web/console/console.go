@@ -36,16 +36,17 @@ type AuditSummary struct {
 type Options struct {
 	// Verify checks the whole log; nil where it cannot be checked from here.
 	Verify func(context.Context) (AuditSummary, error)
-	// Letter draws a letter as it is read; nil where letters cannot be shown
-	// before they go out.
-	Letter func(app.Paper) string
+	// Letter draws a letter as it is read, below a heading of a page that may show
+	// several, told apart by their names; nil where letters cannot be shown before
+	// they go out.
+	Letter func(p app.Paper, name string) string
 	// Workbook makes the workbook of departures; nil where there is none.
 	Workbook func(ctx context.Context, lang string, by app.Actor) ([]byte, error)
 	// About tells what the installation is made of; may be nil.
 	About func(context.Context) (About, error)
-	// Calendar is the calendar file of the invitation that a paper is about; nil
-	// where none are made.
-	Calendar func(app.Paper) []byte
+	// Calendar is the calendar file of the invitation that a paper is about, with
+	// its media type; nil where none are made.
+	Calendar func(app.Paper) (media string, file []byte)
 }
 
 type console struct {

@@ -148,11 +148,13 @@ func newHouseOf(t *testing.T, demo bool, name string) *house {
 	kit := &web.Kit{Assets: files, App: h.App, Log: log, Demo: demo}
 	srv := httptest.NewServer(console.New(kit, console.Options{Verify: func(context.Context) (console.AuditSummary, error) {
 		return console.AuditSummary{OK: false, Size: 48213, Root: "7f3a", Entries: 48213, Problems: []string{"leaf_not_in_tree 7 <b>"}}, nil
-	}, Letter: func(p app.Paper) string {
-		return "<p>" + templ.EscapeString(p.Words.Subject+": "+p.Words.Text) + "</p>"
+	}, Letter: func(p app.Paper, name string) string {
+		return `<p id="letter-` + name + `">` + templ.EscapeString(p.Words.Subject+": "+p.Words.Text) + "</p>"
 	}, About: func(context.Context) (console.About, error) {
 		return console.About{Version: "v1", Database: "sqlite", Schema: 14, LogKey: "log-key-of-the-test"}, nil
-	}, Calendar: func(p app.Paper) []byte { return []byte("BEGIN:VCALENDAR " + p.Invitation.Place) }}))
+	}, Calendar: func(p app.Paper) (string, []byte) {
+		return "text/calendar; method=X-" + string(p.Invitation.State), []byte("BEGIN:VCALENDAR " + p.Invitation.Place)
+	}}))
 	h.url = srv.URL
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = eng.Run(ctx) })

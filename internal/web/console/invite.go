@@ -117,9 +117,9 @@ func (v *visit) calendar() error {
 		return fault.New(fault.NotFound, "not_found")
 	}
 	p := c.Plan.Case
-	raw := v.o.Calendar(app.Paper{Kind: "invitation", Language: v.lang, Code: p.Code, Case: p, Invitation: &c.Invitations[0]})
+	media, raw := v.o.Calendar(app.Paper{Kind: "invitation", Language: v.lang, Code: p.Code, Case: p, Invitation: &c.Invitations[0]})
 	h := v.w.Header()
-	h.Set("Content-Type", "text/calendar; charset=utf-8; method=PUBLISH")
+	h.Set("Content-Type", media)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": p.Code + ".ics"}))
 	h.Set("Cache-Control", "private, no-store")
 	v.w.WriteHeader(http.StatusOK)

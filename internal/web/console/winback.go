@@ -119,7 +119,7 @@ func (v *visit) winbackPage(status int, problem string, f winback.Filter, get fu
 	wv.fields(words, errs)
 	for _, lang := range text.Langs() {
 		if paper, ok := letters[lang]; ok && v.o.Letter != nil {
-			wv.Letters = append(wv.Letters, letterShown{lang, text.Say(v.lang, "lang."+lang), v.o.Letter(paper)})
+			wv.Letters = append(wv.Letters, letterShown{lang, text.Say(v.lang, "lang."+lang), v.o.Letter(paper, lang)})
 		}
 	}
 	v.show(status, "winback", wv.word("title"), problem, winbackPage(wv))

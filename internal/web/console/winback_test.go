@@ -18,7 +18,7 @@ func TestALetterToLeaversIsSeenBeforeItGoesOut(t *testing.T) {
 	in := []string{"subject_es", "Hemos arreglado los avisos", "text_es", "Llegan al momento", "subject_en", "", "text_en", "They arrive at once"}
 	ines.post("/console/winback/preview", in).is(422).has(`id="subject_en-error"`, "Llegan al momento").lacks(`data-testid="send"`)
 	in[5] = "We fixed the notices"
-	ines.post("/console/winback/preview", in).is(200).has("Hemos arreglado los avisos: Llegan al momento", `data-testid="send"`, "Enviar a 1")
+	ines.post("/console/winback/preview", in).is(200).has("Hemos arreglado los avisos: Llegan al momento", `data-testid="send"`, "Enviar a 1", `id="letter-es"`, `id="letter-en"`)
 	if r := ines.post("/console/winback", in).is(http.StatusSeeOther); r.to != "/console/winback?sent=1" {
 		t.Errorf("goes to %s", r.to)
 	}

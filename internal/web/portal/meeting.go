@@ -59,5 +59,6 @@ func (p *portal) calendar(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page.Paper.Links = map[string]string{"case": p.App.Company().PublicURL + base(r) + "?lang=" + page.Paper.Language}
-	p.send(w, "text/calendar; charset=utf-8; method=PUBLISH", page.Paper.Code+".ics", p.papers.Calendar(page.Paper))
+	media, file := p.papers.Calendar(page.Paper)
+	p.send(w, media, page.Paper.Code+".ics", file)
 }
