@@ -26,7 +26,7 @@ type handoverLine struct {
 	Asks                             bool   // given: is it right?
 	Done                             bool   // accepted
 	Lacks, Error                     string // what is missing, as typed
-	Wrong                            bool   // "it is not right" was chosen
+	Right, Wrong                     bool   // what was chosen
 	Rotate                           string // change it by then; empty: nothing to do
 	Rotated                          bool
 	Envelope                         string // how its envelope stands, in words
@@ -36,10 +36,23 @@ func (v handoverView) say(code string, args ...any) string {
 	return text.Say(v.Lang, "portal.handover."+code, args...)
 }
 
+// handoverTyped is what was chosen and typed about an item, by name of its field.
+type handoverTyped map[handover.ID]struct{ right, lacks string }
+
+// answers are those items about which something was chosen.
+func (t handoverTyped) answers() (out []app.HandoverAnswer) {
+	for id, x := range t {
+		if x.right != "" {
+			out = append(out, app.HandoverAnswer{Item: id, Right: x.right == "yes", Lacks: x.lacks})
+		}
+	}
+	return out
+}
+
 func (p *portal) handover(w http.ResponseWriter, r *http.Request) { p.showHandover(w, r, nil, nil) }
 
 // showHandover shows what is handed over, with what was typed and is wrong.
-func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed map[handover.ID]app.HandoverAnswer, wrong error) {
+func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed handoverTyped, wrong error) {
 	r, page, err := p.page(w, r, "case")
 	if err == nil && len(page.Handover.List) == 0 {
 		err = fault.New(fault.NotFound, "not_found")
@@ -61,7 +74,7 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed map[
 			l.State = v.say("accepted", "at", text.Instant(lang, x.AcceptedAt, zone))
 		}
 		if a, ok := typed[x.ID]; ok {
-			l.Wrong, l.Lacks, l.Error = !a.Right, a.Lacks, errs["lacks."+l.ID]
+			l.Right, l.Wrong, l.Lacks, l.Error = a.right == "yes", a.right == "no", a.lacks, errs["lacks."+l.ID]
 		}
 		switch x.Rotation {
 		case handover.Waiting, handover.Unanswered:
@@ -90,35 +103,38 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed map[
 }
 
 // answerHandover takes the client's word about what they were given; what they
-// did not answer stays as it is.
+// did not answer stays as it is. The same form says that a password was changed:
+// what else was typed in it stays typed.
 func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 	f, err := web.Form(w, r)
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
-	typed := map[handover.ID]app.HandoverAnswer{}
-	var answers []app.HandoverAnswer
+	typed := handoverTyped{}
 	for name := range f {
-		item, ok := strings.CutPrefix(name, "right.")
-		if !ok {
-			continue
+		for _, field := range []string{"right.", "lacks."} {
+			if item, ok := strings.CutPrefix(name, field); ok {
+				x := typed[handover.ID(item)]
+				x.right, x.lacks = f.Get("right."+item), f.Get("lacks."+item)
+				typed[handover.ID(item)] = x
+			}
 		}
-		a := app.HandoverAnswer{Item: handover.ID(item), Right: f.Get(name) == "yes", Lacks: f.Get("lacks." + item)}
-		typed[a.Item] = a
-		answers = append(answers, a)
 	}
-	err = p.App.AnswerHandover(r.Context(), r.PathValue("token"), answers)
+	if changed := f.Get("rotated"); changed != "" {
+		if err := p.App.ConfirmRotation(r.Context(), r.PathValue("token"), handover.ID(changed)); err != nil {
+			p.Fail(w, r, err)
+			return
+		}
+		p.showHandover(w, r, typed, nil)
+		return
+	}
+	err = p.App.AnswerHandover(r.Context(), r.PathValue("token"), typed.answers())
 	if err != nil && fault.KindOf(err) == fault.Invalid {
 		p.showHandover(w, r, typed, err)
 		return
 	}
 	p.act(w, r, base(r)+"/handover", err)
-}
-
-func (p *portal) confirmRotation(w http.ResponseWriter, r *http.Request) {
-	item := r.PathValue("item")
-	p.act(w, r, base(r)+"/handover#"+item, p.App.ConfirmRotation(r.Context(), r.PathValue("token"), handover.ID(item)))
 }
 
 func (p *portal) report(w http.ResponseWriter, r *http.Request) {

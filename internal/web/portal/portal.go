@@ -24,7 +24,7 @@ import (
 type Papers interface {
 	HTML(p app.Paper) string
 	PDF(p app.Paper) ([]byte, error)
-	Calendar(p app.Paper) []byte // file of its invitation
+	Calendar(p app.Paper) (media string, file []byte) // of its invitation
 }
 
 type portal struct {
@@ -68,7 +68,6 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/data/{blob}", p.download)
 	mux.HandleFunc("GET /c/{token}/handover", p.handover)
 	mux.HandleFunc("POST /c/{token}/handover", p.answerHandover)
-	mux.HandleFunc("POST /c/{token}/handover/{item}/rotated", p.confirmRotation)
 	mux.HandleFunc("GET /c/{token}/report", p.report)
 	mux.HandleFunc("GET /c/{token}/report.pdf", p.reportPDF)
 	mux.HandleFunc("GET /c/{token}/report/{blob}", p.picture)

@@ -39,7 +39,9 @@ func (plain) HTML(p app.Paper) string { return "<p>" + p.Kind + " " + p.Code + "
 
 func (plain) PDF(app.Paper) ([]byte, error) { return []byte("%PDF-"), nil }
 
-func (plain) Calendar(p app.Paper) []byte { return []byte("BEGIN:VCALENDAR " + p.Invitation.Place) }
+func (plain) Calendar(p app.Paper) (string, []byte) {
+	return "text/calendar; method=X-" + string(p.Invitation.State), []byte("BEGIN:VCALENDAR " + p.Invitation.Place)
+}
 
 type noPost struct{}
 
@@ -53,6 +55,7 @@ type site struct {
 	t     *testing.T
 	app   *app.App
 	store *store.Store
+	keys  *seal.Keys
 }
 
 func open(t *testing.T, e testkit.Engine) *site {
@@ -90,7 +93,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string) *site {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))
 	srv := httptest.NewServer(web.Secure(portal.New(&web.Kit{Assets: files, App: a, Log: log}, plain{})))
 	t.Cleanup(func() { srv.Close(); _ = s.Close(); _ = keys.Close() })
-	return &site{srv, t, a, s}
+	return &site{srv, t, a, s, keys}
 }
 
 func must(t *testing.T, err error) {
