@@ -17,6 +17,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
+	"hastaluego/internal/winback"
 )
 
 // The sample company lives its last year by the verbs that people use: at its
@@ -99,6 +100,32 @@ func TestTheSampleCompanyHasAPast(t *testing.T) {
 	}
 	if age := now.Sub(last); age < 360*24*time.Hour || found["letters"] < 150 {
 		t.Errorf("the past is %s long and has %d letters", age, found["letters"])
+	}
+	// What the surveys say is what the figures count, and some may be written to.
+	said, err := h.app.ListVoices(ctx, boss, "answers", 500, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures, err := h.app.Metrics(ctx, boss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rated := 0
+	for _, v := range said.Rows {
+		if v.Answers["nps"] != "" {
+			rated++
+		}
+	}
+	if rated < 5 || figures.NPS.N != rated || figures.CSAT.N < 5 {
+		t.Errorf("%d surveys have an NPS, and the figures count %d (CSAT %d)", rated, figures.NPS.N, figures.CSAT.N)
+	}
+	shown, err := h.app.ListVoices(ctx, boss, "testimonial", 10, 0)
+	if err != nil || len(shown.Rows) == 0 {
+		t.Errorf("nobody gave a testimonial: %v", err)
+	}
+	back, err := h.app.OpenWinback(ctx, boss, winback.Filter{})
+	if err != nil || len(back.Leavers) < 3 || back.Others == 0 {
+		t.Errorf("%d leavers allowed a letter, %d did not: %v", len(back.Leavers), back.Others, err)
 	}
 	rep, _, err := h.verify(ctx)
 	if err != nil || !rep.OK() {

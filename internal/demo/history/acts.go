@@ -105,6 +105,9 @@ func (l *life) receipt(ctx context.Context, d *departure) error {
 	}
 	d.page = token(p.Links["case"])
 	now := l.Clock.Now()
+	if d.fate != regrets && l.dice.IntN(3) > 0 {
+		l.agenda.put(now.Add(time.Duration(2+l.dice.IntN(30))*time.Minute), func(ctx context.Context) error { return l.tell(ctx, d) })
+	}
 	switch {
 	case d.fate == regrets:
 		l.agenda.put(now.Add(time.Duration(20+l.dice.IntN(30))*time.Hour), func(ctx context.Context) error {

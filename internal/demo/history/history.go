@@ -47,6 +47,7 @@ type Letters struct {
 	next app.Post
 	mu   sync.Mutex
 	got  map[string]app.Paper // by code and kind, the newest
+	bye  []app.Paper          // farewells that nobody has opened yet
 }
 
 // NewLetters remembers what it hands to next.
@@ -58,8 +59,20 @@ func (l *Letters) Send(ctx context.Context, to, headerID string, p app.Paper) (s
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.got[p.Code+" "+p.Kind] = p
+		if p.Kind == "farewell" {
+			l.bye = append(l.bye, p)
+		}
 	}
 	return subject, text, err
+}
+
+// farewells takes those that came since the last time.
+func (l *Letters) farewells() []app.Paper {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := l.bye
+	l.bye = nil
+	return list
 }
 
 func (l *Letters) find(code, kind string) (app.Paper, bool) {
@@ -140,6 +153,7 @@ func (l *life) day(ctx context.Context, day when.Date) error {
 	if err := l.welcome(ctx, day); err != nil {
 		return err
 	}
+	l.goodbyes()
 	if day.AddWeekdays(0) == day {
 		if err := l.until(ctx, morning); err != nil {
 			return err
