@@ -250,10 +250,7 @@ func (a *App) OpenLetter(ctx context.Context, by Actor, mid offboarding.MessageI
 		return m, "", err
 	}
 	if text = string(plain); !links {
-		text = tokens.ReplaceAllString(text, "$1•••")
-		if m.Paper == "code" {
-			text = secrets.ReplaceAllString(text, "$1•••")
-		}
+		text = hideSecrets(m.Paper, text)
 	}
 	return m, text, nil
 }

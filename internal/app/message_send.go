@@ -181,6 +181,15 @@ var tokens = regexp.MustCompile(`(/(?:v|c|e|b|u|bye|not-me)/)[A-Za-z0-9_-]{16,}`
 // secrets finds the codes in a letter that are not the code of a departure.
 var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
 
+// hideSecrets returns what a letter said without what opens something.
+func hideSecrets(paper, text string) string {
+	text = tokens.ReplaceAllString(text, "$1•••")
+	if paper == "code" {
+		text = secrets.ReplaceAllString(text, "$1•••")
+	}
+	return text
+}
+
 // Letters are the kinds of letter, each with the purposes of its links. In
 // every one whoever reads it can say that this was not them.
 var Letters = map[string][]string{

@@ -36,6 +36,7 @@ type PastPrice struct {
 type MetricTx interface {
 	Ledger(ctx context.Context) ([]LedgerLine, error)                       // by customer
 	PastPrices(ctx context.Context) ([]PastPrice, error)                    // by subscription, oldest first
+	PastPricesOf(ctx context.Context, id customer.ID) ([]PastPrice, error)  // of one customer's
 	Departures(ctx context.Context) ([]offboarding.Case, error)             // that took effect, newest first
 	OpenedCases(ctx context.Context, limit int) ([]offboarding.Case, error) // identity proved, newest first
 	// AnswersTo returns the finished answers to a form of any version since an

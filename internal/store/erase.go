@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"hastaluego/internal/app"
@@ -70,6 +72,15 @@ func Erased(table string) string {
 		}
 	}
 	return kept[table]
+}
+
+// Decided returns the tables of which somebody decided what becomes of them.
+func Decided() []string {
+	out := slices.Collect(maps.Keys(kept))
+	for _, e := range erasing {
+		out = append(out, e.table)
+	}
+	return out
 }
 
 // EraseCustomer deletes and blanks, and says how many rows of each table.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 )
 
@@ -24,7 +25,10 @@ var (
 	ledger = query(`
 		SELECT s.id, s.customer_id, s.amount_minor, s.currency, s.interval_, s.start_on, s.status, s.recorded_at
 		  FROM subscription s ORDER BY s.customer_id, s.id`)
-	pastOfAll   = query(`SELECT subscription_id, until, amount_minor, currency, interval_, status FROM subscription_past ORDER BY subscription_id, until`)
+	pastOfAll = query(`SELECT subscription_id, until, amount_minor, currency, interval_, status FROM subscription_past ORDER BY subscription_id, until`)
+	pastOf    = query(`
+		SELECT subscription_id, until, amount_minor, currency, interval_, status FROM subscription_past
+		 WHERE subscription_id IN (SELECT id FROM subscription WHERE customer_id = $1) ORDER BY subscription_id, until`)
 	goneCases   = query(`SELECT ` + caseColumns + ` FROM case_ WHERE effective_at > 0 AND state IN ('open', 'closed') ORDER BY effective DESC, id DESC`)
 	openedCases = query(`SELECT ` + caseColumns + ` FROM case_ WHERE opened_at > 0 ORDER BY requested_at DESC, id DESC LIMIT $1`)
 	answersTo   = query(`SELECT ` + answerColumns + ` FROM answer WHERE form > $1 AND form < $2 AND done_at >= $3 AND done_at > 0 ORDER BY done_at DESC, id DESC`)
@@ -40,8 +44,16 @@ func (t *tx) Ledger(ctx context.Context) (list []app.LedgerLine, err error) {
 	return list, err
 }
 
-func (t *tx) PastPrices(ctx context.Context) (list []app.PastPrice, err error) {
-	err = t.each(ctx, "store.PastPrices", pastOfAll, nil, func(row scanner) error {
+func (t *tx) PastPrices(ctx context.Context) ([]app.PastPrice, error) {
+	return t.pastPrices(ctx, pastOfAll)
+}
+
+func (t *tx) PastPricesOf(ctx context.Context, id customer.ID) ([]app.PastPrice, error) {
+	return t.pastPrices(ctx, pastOf, id)
+}
+
+func (t *tx) pastPrices(ctx context.Context, q string, args ...any) (list []app.PastPrice, err error) {
+	err = t.each(ctx, "store.PastPrices", q, args, func(row scanner) error {
 		var p app.PastPrice
 		err := row.Scan(&p.Subscription, instant{&p.Until}, &p.Amount.Minor, &p.Amount.Currency, &p.Interval, &p.Status)
 		list = append(list, p)

@@ -1,0 +1,483 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hastaluego/internal/bundle"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/handover"
+	"hastaluego/internal/invitation"
+	"hastaluego/internal/money"
+	"hastaluego/internal/obligation"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
+	"hastaluego/internal/reason"
+	"hastaluego/internal/relationship"
+	"hastaluego/internal/signal"
+	"hastaluego/internal/voice"
+	"hastaluego/internal/when"
+	"hastaluego/internal/winback"
+)
+
+// holding is a customer and their departures, of which a bundle tells.
+type holding struct {
+	customer.Customer
+	plans    []offboarding.Plan // newest first
+	requests []offboarding.Request
+}
+
+// heldFile is one file of a bundle: the rows of which tables it tells, and how.
+type heldFile struct {
+	tables string // names, with spaces between
+	name   string
+	header string // names of the columns, with spaces between
+	rows   func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error)
+}
+
+// heldFiles are the tables of a bundle. What erasing reaches is told here, or
+// stands in untold with why not; a test compares them.
+var heldFiles = []heldFile{
+	{"customer", "customer.csv", "reference name kind consumer country region language segment since", func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
+		return [][]string{{
+			h.Reference, h.Name, string(h.Kind), strconv.FormatBool(h.Consumer), h.Country, h.Region, h.Language, h.Segment, stamp(h.CreatedAt),
+		}}, nil
+	}},
+	{"contact", "contacts.csv", "name email role language", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.ContactsOf(ctx, h.ID)
+		return rowsOf(list, func(x customer.Contact) []string { return []string{x.Name, x.Email, string(x.Role), x.Language} }), err
+	}},
+	{"external_id", "numbers_elsewhere.csv", "system value", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.ExternalIDsOf(ctx, h.ID)
+		return rowsOf(list, func(x customer.ExternalID) []string { return []string{x.System, x.Value} }), err
+	}},
+	{
+		"subscription", "subscriptions.csv",
+		"reference product plan amount_minor currency interval start paid_until term_end renews_on notice_days lock_in_until status",
+		func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+			list, err := tx.SubscriptionsOf(ctx, h.ID)
+			return rowsOf(list, func(x customer.Subscription) []string {
+				return []string{
+					x.Reference, x.Product, x.Plan, minor(x.Amount), x.Amount.Currency, string(x.Interval), x.Start.String(), x.PaidUntil.String(),
+					x.TermEnd.String(), x.RenewsOn.String(), strconv.Itoa(x.Notice), x.LockIn.String(), string(x.Status),
+				}
+			}), err
+		},
+	},
+	{"subscription_past", "subscriptions_before.csv", "subscription until amount_minor currency interval status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.PastPricesOf(ctx, h.ID)
+		return rowsOf(list, func(x PastPrice) []string {
+			return []string{string(x.Subscription), stamp(x.Until), minor(x.Amount), x.Amount.Currency, string(x.Interval), string(x.Status)}
+		}), err
+	}},
+	{"balance", "sums.csv", "reference kind about amount_minor currency due_on status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.BalancesOf(ctx, h.ID)
+		return rowsOf(list, func(x customer.Balance) []string {
+			return []string{x.Reference, string(x.Kind), x.About, minor(x.Amount), x.Amount.Currency, x.DueOn.String(), string(x.Status)}
+		}), err
+	}},
+	{"grant_", "accesses.csv", "system account kind depends_on status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.GrantsOf(ctx, h.ID)
+		return rowsOf(list, func(x customer.Grant) []string {
+			return []string{x.System, x.Account, x.Kind, strings.Join(x.DependsOn, " "), string(x.Status)}
+		}), err
+	}},
+	{"asset", "things.csv", "reference kind name location", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.AssetsOf(ctx, h.ID)
+		return rowsOf(list, func(x customer.Asset) []string { return []string{x.Reference, x.Kind, x.Name, x.Location} }), err
+	}},
+	{"complaint", "complaints.csv", "received state what cause answer", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := a.complaints(ctx, tx, h.ID)
+		return rowsOf(list, func(x relationship.Complaint) []string {
+			return []string{x.Received.String(), string(x.State), x.What, x.Cause, x.Answer}
+		}), err
+	}},
+	{"commitment", "commitments.csv", "by due state what evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := a.commitments(ctx, tx, h.ID)
+		return rowsOf(list, func(x relationship.Commitment) []string {
+			return []string{string(x.By), x.Due.String(), string(x.State), x.What, x.Evidence}
+		}), err
+	}},
+	{"reading", "readings.csv", "metric day value_thousandths", func(ctx context.Context, _ *App, tx Tx, h *holding) (rows [][]string, err error) {
+		read, err := tx.ReadingsOf(ctx, h.ID, when.Date{})
+		for _, metric := range slices.Sorted(maps.Keys(read)) {
+			rows = append(rows, rowsOf(read[metric], func(x signal.Reading) []string {
+				return []string{string(metric), x.Day.String(), strconv.FormatInt(x.Value, 10)}
+			})...)
+		}
+		return rows, err
+	}},
+	{"risk", "ratings.csv", "at departure band points why", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.RisksOf(ctx, h.ID)
+		return rowsOf(list, func(x Risk) []string {
+			return []string{stamp(x.At), h.code(x.Case), string(x.Score.Band), strconv.Itoa(x.Score.Points), asJSON(x.Score.Reasons)}
+		}), err
+	}},
+	{"play", "plays.csv", "opened kind stage outcome plan note", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := a.plays(ctx, tx, h.ID)
+		return rowsOf(list, func(x PlayView) []string {
+			return []string{stamp(x.OpenedAt), string(x.Kind), string(x.Stage), string(x.Outcome), x.Plan, x.Note}
+		}), err
+	}},
+	{"silence", "silence.csv", "since lifted", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		s, err := tx.SilenceOf(ctx, h.ID)
+		if err != nil || s.Since.IsZero() {
+			return nil, err
+		}
+		return [][]string{{stamp(s.Since), stamp(s.Lifted)}}, nil
+	}},
+	{
+		"request", "requests.csv", "code state channel received name account receipt reference when language verified verified_by",
+		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
+			return rowsOf(h.requests, func(x offboarding.Request) []string {
+				return []string{
+					x.Code, string(x.State), string(x.Channel), stamp(x.ReceivedAt), x.Name, x.AccountEmail, x.ReceiptEmail, x.Reference,
+					string(x.When), x.Language, stamp(x.VerifiedAt), x.VerifiedBy,
+				}
+			}), nil
+		},
+	},
+	{
+		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective requested opened ended closed",
+		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
+			return rowsOf(h.plans, func(p offboarding.Plan) []string {
+				c := p.Case
+				ids := make([]string, len(c.Subscriptions))
+				for i, s := range c.Subscriptions {
+					ids[i] = string(s)
+				}
+				return []string{
+					c.Code, string(c.State), strings.Join(ids, " "), c.Playbook, c.Language, c.Zone, string(c.When), c.Effective.String(),
+					stamp(c.RequestedAt), stamp(c.OpenedAt), stamp(c.EffectiveAt), stamp(c.ClosedAt),
+				}
+			}), nil
+		},
+	},
+	{"step", "steps.csv", "departure step kind state done by note items", func(ctx context.Context, a *App, _ Tx, h *holding) (rows [][]string, err error) {
+		for _, p := range h.plans {
+			p.Steps = slices.Clone(p.Steps)
+			for i := range p.Steps {
+				p.Steps[i].Items = slices.Clone(p.Steps[i].Items)
+			}
+			if err := a.openPlan(ctx, &p); err != nil {
+				return nil, err
+			}
+			rows = append(rows, rowsOf(p.Steps, func(s offboarding.Step) []string {
+				return []string{p.Case.Code, s.Key, s.Kind, string(s.State), stamp(s.DoneAt), s.DoneBy, s.Note, itemsOf(s)}
+			})...)
+		}
+		return rows, nil
+	}},
+	{"work", "systems.csv", "departure kind system state done before evidence", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]offboarding.Work, error) { return tx.WorksOf(ctx, c) }, func(x offboarding.Work) []string {
+			return []string{x.Kind, x.System, string(x.State), stamp(x.DoneAt), x.Before, x.Evidence}
+		})
+	}},
+	{"message winback_sent", "letters.csv", "queued sent state kind to subject text", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.LettersTo(ctx, h.ID)
+		if err != nil {
+			return nil, err
+		}
+		return unsealed(list, nil, func(m Message) ([]string, error) {
+			text, err := a.unseal(ctx, m.KeyID, string(m.ID), m.Body)
+			return []string{stamp(m.QueuedAt), stamp(m.SentAt), m.State, m.Paper, m.To, m.Subject, hideSecrets(m.Paper, string(text))}, err
+		})
+	}},
+	{"answer", "forms.csv", "departure form saved done answers", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]FormAnswer, error) { return a.answers(ctx, tx, c) }, func(x FormAnswer) []string {
+			return []string{x.Form, stamp(x.SavedAt), stamp(x.DoneAt), asJSON(x.Answers)}
+		})
+	}},
+	{"note", "notes.csv", "departure at text", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]NoteView, error) { return a.notes(ctx, tx, c) }, func(x NoteView) []string {
+			return []string{stamp(x.CreatedAt), x.Text}
+		})
+	}},
+	{"reason", "reasons.csv", "departure at kind code by text evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]reason.Given, error) { return a.reasons(ctx, tx, c) }, func(x reason.Given) []string {
+			return []string{stamp(x.At), string(x.Kind), x.Code, x.By, x.Text, x.Evidence}
+		})
+	}},
+	{"offer", "offers.csv", "departure offered state kind until heard what changes answered over evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]offer.Offer, error) {
+			o, found, err := a.offerOf(ctx, tx, c)
+			if err != nil || !found {
+				return nil, err
+			}
+			return []offer.Offer{o}, nil
+		}, func(x offer.Offer) []string {
+			return []string{stamp(x.OfferedAt), string(x.State), string(x.Kind), x.Until.String(), x.Heard, x.What, x.Changes, stamp(x.AnsweredAt), stamp(x.OverAt), x.Evidence}
+		})
+	}},
+	{"invitation", "invitations.csv", "departure made state format start place words", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]invitation.Invitation, error) { return a.invitations(ctx, tx, c) }, func(x invitation.Invitation) []string {
+			return []string{stamp(x.MadeAt), string(x.State), string(x.Format), stamp(x.Start), x.Place, x.Words}
+		})
+	}},
+	{"voice", "voices.csv", "departure kind given until withdrawn name text link file", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]voice.Voice, error) { return a.voices(ctx, tx, c) }, func(x voice.Voice) []string {
+			return []string{string(x.Kind), stamp(x.GivenAt), x.Until.String(), stamp(x.Withdrawn), x.Name, x.Text, x.Link, x.Blob}
+		})
+	}},
+	{"consent", "consents.csv", "departure at purpose given revoked language wording", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]winback.Consent, error) {
+			x, found, err := tx.ConsentOf(ctx, c, winback.Letter)
+			if err != nil || !found {
+				return nil, err
+			}
+			return []winback.Consent{x}, nil
+		}, func(x winback.Consent) []string {
+			return []string{stamp(x.At), string(x.Purpose), strconv.FormatBool(x.Given), stamp(x.Revoked), x.Language, x.Wording}
+		})
+	}},
+	{"obligation", "returns.csv", "departure kind name due state over receipt charge_minor currency evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]obligation.Obligation, error) {
+			list, err := tx.ObligationsOf(ctx, c)
+			return unsealed(list, err, func(s SealedObligation) (obligation.Obligation, error) { return a.openObligation(ctx, s) })
+		}, func(x obligation.Obligation) []string {
+			return []string{x.Kind, x.Name, x.Due.String(), string(x.State), x.Over.String(), x.Receipt, minor(x.Charge), x.Charge.Currency, x.Evidence}
+		})
+	}},
+	{"handover_item", "handover.csv", "departure kind name state given accepted accepted_by rotation how lacks attest", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]handover.Item, error) {
+			x, err := a.readHandover(ctx, tx, c)
+			return x.List, err
+		}, func(x handover.Item) []string {
+			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest}
+		})
+	}},
+	{"envelope", "envelopes.csv", "departure item state expires opened", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]handover.Sheet, error) {
+			x, err := a.readHandover(ctx, tx, c)
+			return x.Envelopes, err
+		}, func(x handover.Sheet) []string {
+			return []string{string(x.Item), string(x.State), stamp(x.Expires), stamp(x.OpenedAt)}
+		})
+	}},
+	{"blob", "files.csv", "departure file name kind media added sha256", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]Blob, error) { return heldBlobs(ctx, tx, c) }, func(x Blob) []string {
+			return []string{fileOf(x), x.Name, x.Kind, x.Media, stamp(x.CreatedAt), x.SHA256}
+		})
+	}},
+	{"audit_entry", "log.csv", "at type entry position what", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		var log []LogEntry
+		for _, stream := range h.streams() {
+			list, err := tx.Entries(ctx, heldEntries, stream)
+			if err != nil {
+				return nil, err
+			}
+			log = append(log, list...)
+		}
+		slices.SortStableFunc(log, func(x, y LogEntry) int { return x.At.Compare(y.At) })
+		return rowsOf(log, func(e LogEntry) []string {
+			what := ""
+			if args := a.openBody(ctx, e); len(args) > 0 {
+				what = asJSON(args)
+			}
+			return []string{stamp(e.At), e.Type, e.ID, strconv.FormatInt(e.Index, 10), what}
+		}), nil
+	}},
+}
+
+// itemsOf tells the checklist of a step.
+func itemsOf(s offboarding.Step) string {
+	type item struct {
+		Item     string `json:"item"`
+		Ticked   bool   `json:"ticked"`
+		At       string `json:"at,omitempty"`
+		Evidence string `json:"evidence,omitempty"`
+	}
+	if len(s.Items) == 0 {
+		return ""
+	}
+	out := make([]item, len(s.Items))
+	for i, it := range s.Items {
+		out[i] = item{it.Key, it.Ticked, stamp(it.At), it.Evidence}
+	}
+	return asJSON(out)
+}
+
+// heldEntries bounds how many entries of one stream of the log a bundle tells.
+const heldEntries = 100_000
+
+// untold are the tables about customers that a bundle does not tell, and why.
+var untold = map[string]string{
+	"customer_word": "an index of the names, addresses and numbers that are told",
+	"link":          "keyed hashes of the tokens in letters",
+	"erasure":       "the certificate, which is a page and a letter of its own",
+	"tombstone":     "keyed hashes that are made when everything else goes",
+	"improvement":   "what the company wants to do better is about the company",
+	"webhook_event": "ids of entries of the log that other programs were told of",
+}
+
+// Told reports where a bundle tells of a table: the name of its file, or why it
+// does not; empty if nobody decided that.
+func Told(table string) string {
+	for _, f := range heldFiles {
+		if slices.Contains(strings.Fields(f.tables), table) {
+			return f.name
+		}
+	}
+	return untold[table]
+}
+
+// held is everything that our record holds about the customer of a departure,
+// in all their departures, as files.
+func (a *App) held(ctx context.Context, tx Tx, p offboarding.Plan) ([]bundle.File, error) {
+	h, err := a.hold(ctx, tx, p.Case.Customer)
+	if err != nil {
+		return nil, err
+	}
+	var files []bundle.File
+	for _, f := range heldFiles {
+		rows, err := f.rows(ctx, a, tx, h)
+		if err != nil {
+			return nil, err
+		}
+		table, err := bundle.Table(f.name, strings.Fields(f.header), rows)
+		if err != nil {
+			return nil, fault.Wrap("app.held "+f.name, err)
+		}
+		files = append(files, table)
+	}
+	for _, p := range h.plans {
+		blobs, err := heldBlobs(ctx, tx, p.Case.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range blobs {
+			if b, err = tx.FindBlob(ctx, b.ID); err != nil {
+				return nil, err
+			}
+			plain, err := a.openBlob(ctx, b)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, bundle.File{Name: fileOf(b), Body: plain})
+		}
+	}
+	return append(files, bundle.File{Name: "README.txt", Body: fmt.Appendf(nil, readme, p.Case.Code, a.company.Name, p.Case.Code, a.company.Name)}), nil
+}
+
+func (a *App) hold(ctx context.Context, tx Tx, id customer.ID) (*holding, error) {
+	c, err := tx.FindCustomer(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	h := &holding{Customer: c}
+	cases, err := tx.CasesOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		p, err := tx.FindPlan(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		requests, err := tx.RequestsOf(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		h.plans, h.requests = append(h.plans, p), append(h.requests, requests...)
+	}
+	return h, nil
+}
+
+// streams are those of the log that are about the customer.
+func (h *holding) streams() (out []string) {
+	for _, p := range h.plans {
+		out = append(out, string(p.Case.ID))
+	}
+	for _, r := range h.requests {
+		out = append(out, string(r.ID))
+	}
+	return out
+}
+
+// code is how a customer knows a departure.
+func (h *holding) code(c offboarding.CaseID) string {
+	for _, p := range h.plans {
+		if p.Case.ID == c {
+			return p.Case.Code
+		}
+	}
+	return ""
+}
+
+// perCase tells what is read of every departure, behind its code.
+func perCase[T any](h *holding, read func(offboarding.CaseID) ([]T, error), row func(T) []string) (rows [][]string, err error) {
+	for _, p := range h.plans {
+		list, err := read(p.Case.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			rows = append(rows, append([]string{p.Case.Code}, row(x)...))
+		}
+	}
+	return rows, nil
+}
+
+// heldBlobs are the files of a departure but the bundles themselves.
+func heldBlobs(ctx context.Context, tx Tx, c offboarding.CaseID) ([]Blob, error) {
+	list, err := tx.BlobsOf(ctx, c)
+	return slices.DeleteFunc(list, func(b Blob) bool { return b.Kind == "bundle" }), err
+}
+
+// fileOf is where a file stands in a bundle: its own name may stand twice.
+func fileOf(b Blob) string { return "files/" + b.ID + path.Ext(b.Name) }
+
+// readme says in both languages how to read the file; the bundle must be
+// readable without us.
+const readme = `%s · %s
+
+ES  Estos ficheros son lo que tenemos sobre ti en nuestro registro de bajas: tablas CSV en UTF-8 que abre cualquier hoja de
+    cálculo y, en files/, los ficheros que se adjuntaron (files.csv dice cómo se llamaban). Los importes van en unidades mínimas
+    (céntimos) y las fechas en hora universal. log.csv es el registro de tus bajas. manifest-sha256.txt y manifest-sha512.txt
+    (RFC 8493, BagIt) permiten comprobar que nada se cambió.
+    No van dentro: otros paquetes como este, lo que hay en los sobres de un solo uso (cada uno se abre con su enlace), los enlaces
+    y códigos de nuestras cartas, y los índices y huellas que el programa calcula a partir de lo que ves aquí.
+
+%s · %s
+
+EN  These files are what we hold about you in our record of departures: CSV tables in UTF-8 that any spreadsheet opens and, in
+    files/, the files that were attached (files.csv says what they were called). Amounts are in minor units (cents) and instants
+    in UTC. log.csv is the log of your departures. manifest-sha256.txt and manifest-sha512.txt (RFC 8493, BagIt) let you check
+    that nothing was changed.
+    Not inside: other packages like this one, what is in the envelopes that open once (each opens with its link), the links and
+    codes of our letters, and the indexes and fingerprints that the program works out from what you see here.
+`
+
+func rowsOf[T any](list []T, row func(T) []string) [][]string {
+	out := make([][]string, len(list))
+	for i, x := range list {
+		out[i] = row(x)
+	}
+	return out
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func minor(a money.Amount) string { return strconv.FormatInt(a.Minor, 10) }
+
+// asJSON writes what has no columns of its own.
+func asJSON(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
