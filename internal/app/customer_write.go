@@ -14,6 +14,12 @@ import (
 // write stores what became of the rows. Whoever was faster since the look is
 // fault.Conflict (case.changed_meanwhile), and then nothing is stored.
 func (k *known) write(ctx context.Context, tx Tx) error {
+	// Whoever was erased since the look is not brought back on the strength of it.
+	if n, err := tx.AwaitErasing(ctx); err != nil {
+		return err
+	} else if n != k.erasures {
+		return changedMeanwhile("app.write")
+	}
 	var customers []FoundCustomer
 	var contacts []customer.Contact
 	var external []customer.ExternalID

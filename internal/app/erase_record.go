@@ -44,6 +44,14 @@ type EraseTx interface {
 	// ForgetMessage blanks to whom a letter went, and what it said.
 	ForgetMessage(ctx context.Context, id offboarding.MessageID) error
 	InsertTombstones(ctx context.Context, c offboarding.CaseID, hashes ...string) error
+	// HoldErasing begins an erasure: it waits for those who bring in names, and
+	// until the transaction is over they wait for it.
+	HoldErasing(ctx context.Context) error
+	// Erasures says how many were begun.
+	Erasures(ctx context.Context) (int64, error)
+	// AwaitErasing is Erasures for whoever brings in names: nobody is erased until
+	// the transaction is over. Many may at once.
+	AwaitErasing(ctx context.Context) (int64, error)
 	AnyTombstone(ctx context.Context) (bool, error)
 	// Tombstones returns which of the hashes are those of somebody erased.
 	Tombstones(ctx context.Context, hashes ...string) (map[string]bool, error)
@@ -125,6 +133,10 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 			cert, err = a.openCertificate(ctx, old)
 			return err
 		} else if fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		// First of all, as everybody does who takes it: nobody waits for each other.
+		if err := tx.HoldErasing(ctx); err != nil {
 			return err
 		}
 		p, err := tx.FindPlan(ctx, w.Case)

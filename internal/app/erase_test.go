@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"hastaluego/internal/app"
@@ -338,6 +340,51 @@ func TestWhoAskedMoreThanOnceIsErasedToo(t *testing.T) {
 		// The customer, the departure and three requests.
 		if len(p.Certificate.Keys) != 5 || p.Certificate.Entries < 20 || p.Proof == nil {
 			t.Errorf("%d keys, %d entries: %+v", len(p.Certificate.Keys), p.Certificate.Entries, p.Certificate)
+		}
+	})
+}
+
+// An import that looked before the erasure was committed, and writes after it,
+// does not bring back whoever was erased; nor does one that looked long before.
+func TestAnImportThatLookedBeforeTheErasureDoesNotBringThemBack(t *testing.T) {
+	t.Parallel()
+	m, err := ingest.LoadMap("m.yaml", []byte("as_of: 2026-11-01\nfields:\n"+
+		"  customer.reference: {column: id}\n  customer.name: {column: name}\n  contact.email: {column: mail}\n  contact.name: {column: name}\n"))
+	must(t, err)
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		w.clear(t, w.lent(t))
+		_, c, _ := w.request(t, "period_end")
+		looked, imported := make(chan struct{}), make(chan error, 1)
+		var rep app.ImportReport
+		var refused []string
+		var once sync.Once
+		ctx := context.WithValue(t.Context(), afterView{}, func() { once.Do(func() { close(looked) }) })
+		var begin sync.Once // a transaction may be run again
+		come := func() {
+			begin.Do(func() {
+				go func() {
+					var err error
+					rep, err = w.ImportCustomers(ctx, app.ImportInput{
+						Source: strings.NewReader("id,name,mail\nN-1,Quien sea,MARTA@estudioalmena.example\nN-2,Otra,otra@x.example\n"), Map: m,
+						Reject: func(r ingest.RowError) error { refused = append(refused, r.Fault.Code); return nil },
+					})
+					imported <- err
+				}()
+			})
+			<-looked // the erasure is not committed yet: whoever looks does not see it
+		}
+		w.between.erasing.Store(&come)
+		w.approved(t, c)
+		must(t, <-imported)
+		eventually(t, "erased", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+		w.mail.wait(t, "certificate", firstMail)
+		must(t, w.UntilQuiet(ctx))
+		if rep.Changed != 1 || !slices.Equal(refused, []string{"csv.erased"}) {
+			t.Errorf("%+v, refused: %v", rep, refused)
+		}
+		if left := said(t, e, "marta", "almena"); len(left) > 0 {
+			t.Errorf("they are back in %v", left)
 		}
 	})
 }

@@ -24,6 +24,9 @@ func (k *known) goesBy(row ingest.Row) map[string]string {
 
 // unearth reads which names in the rows are those of somebody erased.
 func (k *known) unearth(ctx context.Context, tx Tx, rows []ingest.Row) (err error) {
+	if k.erasures, err = tx.Erasures(ctx); err != nil {
+		return err
+	}
 	any, err := tx.AnyTombstone(ctx)
 	if err != nil || !any {
 		return err
@@ -66,6 +69,9 @@ func (a *App) refuseErased(ctx context.Context, tx Tx, c customer.Customer, cont
 	}
 	for _, x := range external {
 		marks = append(marks, a.mark("external", x.System, x.Value))
+	}
+	if _, err := tx.AwaitErasing(ctx); err != nil {
+		return err
 	}
 	erased, err := tx.Tombstones(ctx, marks...)
 	if err == nil && len(erased) > 0 {

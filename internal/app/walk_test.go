@@ -163,9 +163,48 @@ type world struct {
 	secrets string       // folder of the credentials of accounts
 	links   atomic.Int64 // signed links made
 	engine  *engine.Engine
+	between *meddled
 	deaf    atomic.Bool // the store of the keys does not answer those who open
 	// stopEngine ends the workers, and waits for them.
 	stopEngine func()
+}
+
+// meddled is a database between whose transactions something may come.
+type meddled struct {
+	*store.Store
+	erasing atomic.Pointer[func()] // in a transaction that erases, before it is committed
+}
+
+// afterView is the key of a function in a context that runs after every view.
+type afterView struct{}
+
+func (m *meddled) View(ctx context.Context, fn func(app.Tx) error) error {
+	err := m.Store.View(ctx, fn)
+	if after, ok := ctx.Value(afterView{}).(func()); ok {
+		after()
+	}
+	return err
+}
+
+func (m *meddled) Tx(ctx context.Context, fn func(app.Tx) error) error {
+	return m.Store.Tx(ctx, func(tx app.Tx) error {
+		x := &meddledTx{Tx: tx}
+		err := fn(x)
+		if come := m.erasing.Load(); come != nil && x.erases && err == nil {
+			(*come)()
+		}
+		return err
+	})
+}
+
+type meddledTx struct {
+	app.Tx
+	erases bool
+}
+
+func (x *meddledTx) HoldErasing(ctx context.Context) error {
+	x.erases = true
+	return x.Tx.HoldErasing(ctx)
 }
 
 // keyStore is a store of keys that may be out of reach.
@@ -230,10 +269,10 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
-	w := &world{store: s, keys: keys, mail: &letters{}, billing: billing, secrets: secrets}
+	w := &world{store: s, between: &meddled{Store: s}, keys: keys, mail: &letters{}, billing: billing, secrets: secrets}
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
-		Store: s, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
+		Store: w.between, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		Wake:    func() { eng.Wake() },

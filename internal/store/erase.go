@@ -114,6 +114,8 @@ var (
 		 WHERE to_address <> '' AND request_id IN (SELECT id FROM request WHERE customer_id = $1) ORDER BY queued_at, id`)
 	forgetMessage = query(`UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2 WHERE id = $1`)
 
+	holdErasing      = query(`UPDATE identity_lock SET n = n + 1 WHERE name = 'erasing'`)
+	erasures         = query(`SELECT n FROM identity_lock WHERE name = 'erasing'`)
 	insertTombstones = many(`INSERT INTO tombstone (hash, erased_at, case_id) VALUES `, 3, ` ON CONFLICT (hash) DO NOTHING`)
 	tombstones       = many(`SELECT hash FROM tombstone WHERE hash IN (`, 1, `)`)
 	anyTombstone     = query(`SELECT COUNT(*) FROM (SELECT 1 FROM tombstone LIMIT 1) AS t`)
@@ -148,6 +150,22 @@ func (t *tx) LettersTo(ctx context.Context, id customer.ID) (list []app.Message,
 func (t *tx) ForgetMessage(ctx context.Context, id offboarding.MessageID) error {
 	_, err := t.exec(ctx, "store.ForgetMessage", forgetMessage, id, []byte{})
 	return err
+}
+
+func (t *tx) HoldErasing(ctx context.Context) error {
+	return t.must(ctx, "store.HoldErasing", holdErasing)
+}
+
+func (t *tx) Erasures(ctx context.Context) (n int64, err error) {
+	err = t.one(ctx, "store.Erasures", erasures, nil, &n)
+	return n, err
+}
+
+// AwaitErasing takes a lock on PostgreSQL; SQLite has one writer at a time
+// anyway.
+func (t *tx) AwaitErasing(ctx context.Context) (n int64, err error) {
+	err = t.one(ctx, "store.AwaitErasing", erasures+t.s.dialect.share, nil, &n)
+	return n, err
 }
 
 func (t *tx) InsertTombstones(ctx context.Context, c offboarding.CaseID, hashes ...string) error {
