@@ -227,6 +227,9 @@ func oneHand(ctx context.Context, tx Tx, by Actor, hands []string) (bool, error)
 // notOwnHand refuses to let somebody approve what they, or a key of theirs,
 // prepared.
 func notOwnHand(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan, step string) error {
+	if err := readActivator(ctx, tx, p); err != nil {
+		return err
+	}
 	own, err := oneHand(ctx, tx, by, p.Hands(step))
 	if err == nil && own {
 		err = fault.New(fault.Forbidden, "approval.same_person")

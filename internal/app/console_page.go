@@ -67,6 +67,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		if err := a.openPlan(ctx, &v.Plan); err != nil {
 			return err
 		}
+		if err := readActivator(ctx, tx, &v.Plan); err != nil {
+			return err
+		}
 		c := v.Plan.Case
 		if v.Request, err = tx.FindRequest(ctx, c.Request); err != nil {
 			return err

@@ -27,6 +27,7 @@ func (a *App) AddEvidence(ctx context.Context, by Actor, c offboarding.CaseID, s
 		if err != nil {
 			return err
 		}
+		p.Touch(step, by.ID, by.RealID)
 		_, err = a.keepFile(ctx, tx, by, p.Case, *s, name, body)
 		return err
 	})

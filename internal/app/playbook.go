@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 )
 
@@ -131,6 +132,16 @@ func (a *App) ActivatePlaybook(ctx context.Context, by Actor, id string) error {
 		}
 		return a.record(ctx, tx, fact{"playbook.activated", by.ID, "", house, map[string]any{"playbook": v.ID, "proposed_by": v.CreatedBy}})
 	})
+}
+
+// readActivator adds to a plan who activated the version that it follows.
+func readActivator(ctx context.Context, tx Tx, p *offboarding.Plan) error {
+	v, err := tx.FindPlaybook(ctx, p.Case.Playbook)
+	if fault.KindOf(err) == fault.NotFound { // of the program, or of the configuration
+		return nil
+	}
+	p.Activator = v.ActivatedBy
+	return err
 }
 
 // active returns the playbooks that departures may follow, in the order in

@@ -36,6 +36,7 @@ func (a *App) AnswerForm(ctx context.Context, by Actor, in FormInput) error {
 		if err != nil {
 			return err
 		}
+		p.Touch(in.Step, by.ID, by.RealID)
 		if err := a.putAnswer(ctx, tx, *p, *s, f, by.ID, clean, in.Done); err != nil || !in.Done {
 			return err
 		}

@@ -30,6 +30,7 @@ func (a *App) Tick(ctx context.Context, by Actor, in TickInput) error {
 		}
 		err := p.Tick(in.Step, in.Item, in.Ticked, by.ID, evidence, tx.Now())
 		ticks(p, by, evidence)
+		p.Touch(in.Step, by.RealID)
 		return err
 	})
 }
@@ -60,6 +61,7 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 		if err := p.Done(in.Step, tx.Now(), by.ID); err != nil {
 			return err
 		}
+		p.Touch(in.Step, by.RealID)
 		return a.effects(ctx, tx, p, s)
 	})
 }
@@ -139,6 +141,11 @@ func (a *App) onStep(ctx context.Context, by Actor, c offboarding.CaseID, key st
 		}
 		if p.Case.State != offboarding.CaseOpen && !s.Spec.House {
 			return fault.New(fault.Blocked, "case.closed")
+		}
+		if own, err := oneHand(ctx, tx, by, p.Approvers(key)); err != nil {
+			return err
+		} else if own {
+			return fault.New(fault.Forbidden, "approval.own_step")
 		}
 		if err := fn(tx, &p); err != nil {
 			return err

@@ -81,23 +81,87 @@ func (p *Plan) Assign(key, to, by string) error {
 	return nil
 }
 
-// Hands returns who prepared or executed what the step approves: the people
-// who did, or ticked something in, the steps that it waits for.
+// Touch says that somebody had a hand in the step: they ticked or unticked
+// something, attached a file, wrote a draft.
+func (p *Plan) Touch(key string, who ...string) {
+	s := p.Step(key)
+	for _, w := range who {
+		if s != nil && w != "" && !slices.Contains(s.Hands, w) {
+			s.Hands = append(s.Hands, w)
+		}
+	}
+}
+
+// Hands returns who prepared what the step approves: everybody who had a hand
+// in what led to it, back to an earlier approval, to the proof of identity or to
+// a date that was waited for before anybody began. For what the engine did that
+// is whoever activated the plan.
 func (p *Plan) Hands(key string) []string {
+	var out []string
+	seen := map[string]bool{}
+	var back func(s *Step, prepared bool)
+	back = func(s *Step, prepared bool) {
+		for _, key := range s.After {
+			before := p.Step(key)
+			at := key
+			if prepared { // a step may be reached both ways
+				at += " prepared"
+			}
+			if before == nil || seen[at] {
+				continue
+			}
+			seen[at] = true
+			prepared := prepared
+			switch {
+			case before.Kind == "approve", before.Kind == "confirm":
+				continue
+			case before.Kind == "wait" && prepared:
+				continue
+			case before.Kind == "wait", before.State == StepSkipped, before.State == StepCancelled:
+			case before.Human:
+				out = append(append(out, before.DoneBy), before.Hands...)
+				for _, it := range before.Items {
+					out = append(out, it.By)
+				}
+				prepared = true
+			default:
+				out = append(out, p.Activator)
+				prepared = true
+			}
+			back(before, prepared)
+		}
+	}
+	if s := p.Step(key); s != nil {
+		back(s, false)
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(who string) bool { return who == "" || who == "engine" })
+}
+
+// Approvers are those who approved that the step is done: whoever approves a
+// thing does not do it.
+func (p *Plan) Approvers(key string) (out []string) {
 	s := p.Step(key)
 	if s == nil {
 		return nil
 	}
-	var out []string
 	for _, a := range s.After {
-		before := p.Step(a)
-		out = append(out, before.DoneBy)
-		for _, it := range before.Items {
-			out = append(out, it.By)
+		switch before := p.Step(a); {
+		case before == nil:
+		case before.Kind == "approve" && before.State == StepDone:
+			out = append(out, before.DoneBy)
+		case before.State == StepSkipped:
+			out = append(out, p.Approvers(a)...)
 		}
 	}
-	slices.Sort(out)
-	return slices.DeleteFunc(slices.Compact(out), func(who string) bool { return who == "" || who == "engine" })
+	return out
+}
+
+func (p *Plan) notApprover(key, by string) error {
+	if slices.Contains(p.Approvers(key), by) {
+		return fault.New(fault.Forbidden, "approval.own_step")
+	}
+	return nil
 }
 
 // Approve decides a step that needs a second person: nobody approves what they

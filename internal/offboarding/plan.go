@@ -21,6 +21,9 @@ type Event struct {
 type Plan struct {
 	Case  Case
 	Steps []Step
+	// Activator is who let new cases follow the plan; empty if the program came
+	// with it. It is not stored with the case.
+	Activator string
 
 	events []Event
 	ready  []string
@@ -182,6 +185,10 @@ func (p *Plan) Done(key string, now time.Time, by string) error {
 
 func (p *Plan) finish(s *Step, now time.Time, by string) error {
 	if s.Human {
+		if err := p.notApprover(s.Key, by); err != nil {
+			return err
+		}
+		p.Touch(s.Key, by)
 		for _, it := range s.Items {
 			if !it.Ticked {
 				return fault.New(fault.Blocked, "step.items_open").On("items")
@@ -247,6 +254,10 @@ func (p *Plan) Tick(key, item string, ticked bool, by, evidence string, now time
 		if it.Ticked == ticked {
 			return nil
 		}
+		if err := p.notApprover(key, by); err != nil {
+			return err
+		}
+		p.Touch(key, by, it.By)
 		it.Ticked, it.By, it.At, it.Evidence = ticked, by, now, evidence
 		typ := "item.ticked"
 		if !ticked {

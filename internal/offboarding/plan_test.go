@@ -259,3 +259,114 @@ func checkTable[S ~string](t *testing.T, what string, table map[S][]S, start S) 
 		}
 	}
 }
+
+// prepared is a plan in which three prepare what is approved, one after another,
+// with a date and a skipped step among them, and something is done then.
+func prepared() *offboarding.Plan {
+	step := func(key, kind string, human bool, after ...string) offboarding.Step {
+		return offboarding.Step{Key: key, Kind: kind, Human: human, After: after, Items: []offboarding.Item{{Key: "a"}}}
+	}
+	return &offboarding.Plan{Activator: "usr_activator", Steps: []offboarding.Step{
+		step("confirm", "confirm", false),
+		step("long_ago", "task", true, "confirm"),
+		step("window", "wait", false, "long_ago"),
+		step("collect", "task", true, "window"),
+		step("sort", "act", false, "collect"),
+		step("check", "task", true, "sort"),
+		step("idle", "task", true, "check"),
+		step("agree", "approve", true, "idle"),
+		step("do", "task", true, "agree"),
+	}}
+}
+
+// walk does every step up to one, each by its own person.
+func walk(t *testing.T, p *offboarding.Plan, until string) {
+	t.Helper()
+	now := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	if err := p.Begin(now); err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		var err error
+		switch {
+		case s.Key == until:
+			return
+		case s.Kind == "confirm":
+			err = p.Confirm(now, "link.mail")
+		case s.Key == "idle":
+			err = p.Skip(s.Key, now, nil)
+		case s.Human:
+			if err = p.Tick(s.Key, "a", true, "usr_"+s.Key, "", now); err == nil {
+				err = p.Done(s.Key, now, "usr_"+s.Key)
+			}
+		default:
+			err = p.Done(s.Key, now, "engine")
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", s.Key, err)
+		}
+	}
+}
+
+// Nobody approves what they had a hand in: not even if somebody else undid and
+// did it again, if the engine acted in between, or if a step after theirs was
+// left out. Who did something before a date that was waited for is free to.
+func TestNobodyApprovesWhatTheyHadAHandIn(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
+	p := prepared()
+	walk(t, p, "check")
+	for _, ticked := range []bool{true, false} { // somebody begins
+		if err := p.Tick("check", "a", ticked, "usr_first", "", now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Touch("check", "usr_file")
+	if err := p.Tick("check", "a", true, "usr_check", "", now); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Done("check", now, "usr_check"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Skip("idle", now, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"usr_activator", "usr_check", "usr_collect", "usr_file", "usr_first"}
+	if got := p.Hands("agree"); !slices.Equal(got, want) {
+		t.Fatalf("the hands are %v, want %v", got, want)
+	}
+	for _, who := range want {
+		if err := p.Approve("agree", true, "", who, now); fault.CodeOf(err) != "approval.same_person" {
+			t.Errorf("%s approves: %v", who, err)
+		}
+	}
+	p.Step("agree").Items = nil
+	if err := p.Approve("agree", true, "", "usr_long_ago", now); err != nil {
+		t.Errorf("whoever did something before the date: %v", err)
+	}
+}
+
+// Whoever approves a thing does not do it.
+func TestWhoeverApprovesDoesNotDoIt(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
+	p := prepared()
+	walk(t, p, "agree")
+	p.Step("agree").Items = nil
+	if err := p.Approve("agree", true, "", "usr_boss", now); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Tick("do", "a", true, "usr_boss", "", now); fault.CodeOf(err) != "approval.own_step" {
+		t.Errorf("the approver ticks: %v", err)
+	}
+	if err := p.Tick("do", "a", true, "usr_check", "", now); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Done("do", now, "usr_boss"); fault.CodeOf(err) != "approval.own_step" {
+		t.Errorf("the approver completes: %v", err)
+	}
+	if err := p.Done("do", now, "usr_check"); err != nil { // whoever prepared it may do it
+		t.Error(err)
+	}
+}

@@ -24,7 +24,7 @@ type approve struct{}
 func (approve) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "approve", Human: true, Approves: true,
-		About: "A second person decides about the steps before it; whoever prepared those cannot.",
+		About: "A second person decides about the steps before it; whoever had a hand in what led to them cannot. Whoever approves does not do the step after it.",
 	}
 }
 func (approve) Jobs(Subject) []Job { return nil }

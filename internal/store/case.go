@@ -14,7 +14,7 @@ const (
 	caseColumns = `id, code, request_id, customer_id, subscriptions, state, paused, playbook, language, zone, timing, effective,
 	requested_at, opened_at, effective_at, closed_at, retrieval_days, version`
 	stepColumns = `id, case_id, key, seq, kind, title, role, assignee, after, params, items, verifies, human, milestone, state,
-	due, ready_at, done_at, verified_at, done_by, note, blocked, spec, escalated, version`
+	due, ready_at, done_at, verified_at, done_by, note, blocked, spec, escalated, hands, version`
 )
 
 var (
@@ -33,7 +33,7 @@ var (
 		 WHERE c.customer_id = $1 AND x.open = 1`)
 	insertStep = query(`
 		INSERT INTO step (` + stepColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, 1)`)
 	caseByID = query(`SELECT ` + caseColumns + ` FROM case_ WHERE id = $1`)
 	casesOf  = query(`SELECT ` + caseColumns + ` FROM case_ WHERE customer_id = $1 ORDER BY requested_at DESC, id LIMIT 100`)
 	stepsOf  = query(`SELECT ` + stepColumns + ` FROM step WHERE case_id = $1 ORDER BY seq, id`)
@@ -44,8 +44,8 @@ var (
 	saveStep = query(`
 		UPDATE step
 		   SET assignee = $1, items = $2, state = $3, due = $4, ready_at = $5, done_at = $6, verified_at = $7, done_by = $8,
-		       note = $9, blocked = $10, escalated = $11, version = version + 1
-		 WHERE id = $12 AND version = $13`)
+		       note = $9, blocked = $10, escalated = $11, hands = $12, version = version + 1
+		 WHERE id = $13 AND version = $14`)
 )
 
 func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) error {
@@ -109,13 +109,13 @@ func (t *tx) ClaimsOf(ctx context.Context, cus customer.ID) (map[customer.Subscr
 }
 
 func (t *tx) insertStep(ctx context.Context, s offboarding.Step) error {
-	docs, err := texts(s.Title, s.After, s.Params, s.Items, s.Spec)
+	docs, err := texts(s.Title, s.After, s.Params, s.Items, s.Spec, s.Hands)
 	if err != nil {
 		return err
 	}
 	_, err = t.exec(ctx, "store.insertStep", insertStep, s.ID, s.Case, s.Key, s.Seq, s.Kind, docs[0], s.Role, s.Assignee, docs[1], docs[2],
 		docs[3], bit(s.Verifies), bit(s.Human), s.Milestone, s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
-		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, docs[4], s.Escalated)
+		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, docs[4], s.Escalated, docs[5])
 	s.Version = 1
 	t.remember(s)
 	return err
@@ -156,14 +156,14 @@ func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
 }
 
 func scanStep(row scanner) (s offboarding.Step, err error) {
-	var title, after, params, items, spec string
+	var title, after, params, items, spec, hands string
 	err = row.Scan(&s.ID, &s.Case, &s.Key, &s.Seq, &s.Kind, &title, &s.Role, &s.Assignee, &after, &params, &items, flag{&s.Verifies},
 		flag{&s.Human}, &s.Milestone, &s.State, instant{&s.Due}, instant{&s.ReadyAt}, instant{&s.DoneAt}, instant{&s.VerifiedAt},
-		&s.DoneBy, &s.Note, &s.Blocked, &spec, &s.Escalated, &s.Version)
+		&s.DoneBy, &s.Note, &s.Blocked, &spec, &s.Escalated, &hands, &s.Version)
 	for _, d := range []struct {
 		text string
 		into any
-	}{{title, &s.Title}, {after, &s.After}, {params, &s.Params}, {items, &s.Items}, {spec, &s.Spec}} {
+	}{{title, &s.Title}, {after, &s.After}, {params, &s.Params}, {items, &s.Items}, {spec, &s.Spec}, {hands, &s.Hands}} {
 		if err == nil {
 			err = json.Unmarshal([]byte(d.text), d.into)
 		}
@@ -223,7 +223,7 @@ func (t *tx) remember(s offboarding.Step) {
 	if t.stored == nil {
 		t.stored = map[offboarding.StepID]offboarding.Step{}
 	}
-	s.Items = slices.Clone(s.Items)
+	s.Items, s.Hands = slices.Clone(s.Items), slices.Clone(s.Hands)
 	t.stored[s.ID] = s
 }
 
@@ -245,12 +245,12 @@ func (t *tx) saveStep(ctx context.Context, s *offboarding.Step) error {
 	if known && sameStep(o, *s) {
 		return nil
 	}
-	items, err := texts(s.Items)
+	docs, err := texts(s.Items, s.Hands)
 	if err != nil {
 		return err
 	}
-	if err := t.must(ctx, "store.saveStep", saveStep, s.Assignee, items[0], s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
-		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, s.Escalated, s.ID, s.Version); err != nil {
+	if err := t.must(ctx, "store.saveStep", saveStep, s.Assignee, docs[0], s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
+		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, s.Escalated, docs[1], s.ID, s.Version); err != nil {
 		return err
 	}
 	s.Version++
@@ -262,7 +262,7 @@ func (t *tx) saveStep(ctx context.Context, s *offboarding.Step) error {
 func sameStep(a, b offboarding.Step) bool {
 	return a.Assignee == b.Assignee && a.State == b.State && a.Due.Equal(b.Due) && a.ReadyAt.Equal(b.ReadyAt) &&
 		a.DoneAt.Equal(b.DoneAt) && a.VerifiedAt.Equal(b.VerifiedAt) && a.DoneBy == b.DoneBy && a.Note == b.Note &&
-		a.Blocked == b.Blocked && a.Escalated == b.Escalated && a.Version == b.Version &&
+		a.Blocked == b.Blocked && a.Escalated == b.Escalated && a.Version == b.Version && slices.Equal(a.Hands, b.Hands) &&
 		slices.EqualFunc(a.Items, b.Items, func(x, y offboarding.Item) bool {
 			return x.Key == y.Key && x.Ticked == y.Ticked && x.By == y.By && x.At.Equal(y.At) && x.Evidence == y.Evidence
 		})

@@ -215,7 +215,7 @@ func (l *life) work(ctx context.Context, d *departure, c offboarding.CaseID, key
 	if v.Approves[s.Kind] {
 		return l.App.Approve(ctx, l.somebody(s, v.Plan.Hands(key)), c, key, true, l.note(key))
 	}
-	by := l.somebody(s, nil)
+	by := l.somebody(s, v.Plan.Approvers(key))
 	if f := l.App.FormOf(*s); f != nil {
 		given, _ := v.Given(s.ID)
 		return l.App.AnswerForm(ctx, by, app.FormInput{Case: c, Step: key, Answers: l.answer(f, given), Done: true})

@@ -49,6 +49,7 @@ type stepView struct {
 	End                                                 string // what it came to
 	Open, May                                           bool
 	Approves, Same                                      bool   // a second person decides; this one prepared it
+	Approved                                            bool   // this person approved it: another does it
 	Reopens, Undoes                                     bool   // blocked: may be given back; to be undone now by a person
 	UndoHow, Escalated                                  string // what undoing means; role that was asked because it is late
 	Held                                                string // its system does not answer
@@ -250,7 +251,11 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	ready := s.State == offboarding.StepReady || s.State == offboarding.StepRunning
 	sv.Open = s.Human && ready && c.Plan.Case.State == offboarding.CaseOpen && !c.Plan.Case.Paused
 	sv.Approves = c.Approves[s.Kind]
-	sv.Same = sv.Approves && slices.ContainsFunc(c.Plan.Hands(s.Key), func(who string) bool { return who == v.actor.ID || who == v.actor.RealID })
+	me := func(who string) bool { return who == v.actor.ID || who == v.actor.RealID }
+	sv.Same = sv.Approves && slices.ContainsFunc(c.Plan.Hands(s.Key), me)
+	if sv.Open && slices.ContainsFunc(c.Plan.Approvers(s.Key), me) {
+		sv.Open, sv.Approved = false, true
+	}
 	sv.Reopens = s.Human && s.State == offboarding.StepBlocked && c.Plan.Case.State == offboarding.CaseOpen
 	if turn := c.Plan.UndoTurn(); turn != nil && turn.Key == s.Key && s.Human {
 		sv.Undoes, sv.UndoHow = true, title(v.lang, s.Spec.Undo.Title, "")
