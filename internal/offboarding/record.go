@@ -120,11 +120,11 @@ type Step struct {
 	ReadyAt    time.Time
 	DoneAt     time.Time
 	VerifiedAt time.Time
-	DoneBy     string // usr_…, or "engine"
+	DoneBy     string   // usr_…, or "engine"
 	Hands      []string // everybody who had a hand in it, whatever became of what they did
-	Note       string // evidence in words; sealed wherever it is stored
-	Blocked    string // message code of what it waits for a person about
-	Escalated  string // role that was asked because the step is late; empty: not late enough
+	Note       string   // evidence in words; sealed wherever it is stored
+	Blocked    string   // message code of what it waits for a person about
+	Escalated  string   // role that was asked because the step is late; empty: not late enough
 	Version    int64
 }
 
