@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"golang.org/x/text/currency"
+	"golang.org/x/text/language"
 )
 
 // Amount is a sum of money: Minor units (cents, or whole units where the
@@ -30,22 +31,58 @@ var ErrOverflow = errors.New("money: amount too large")
 // ErrSyntax is returned for a decimal that cannot be read.
 var ErrSyntax = errors.New("money: not a decimal amount")
 
+// notTwo are the decimals of the currencies that do not have two, by ISO 4217. The tables of
+// CLDR say how people write a currency, which is less for some (COP, IDR): what
+// systems mean by a minor unit is this.
+var notTwo = map[string]int{
+	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0,
+	"XAF": 0, "XOF": 0, "XPF": 0,
+	"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+	"CLF": 4, "UYW": 4,
+}
+
 // Digits returns how many decimals the currency has (2 for EUR, 0 for CLP, 3
 // for KWD), by ISO 4217.
 func Digits(code string) (int, error) {
-	u, err := currency.ParseISO(code)
-	if err != nil {
+	if _, err := currency.ParseISO(code); err != nil {
 		return 0, fmt.Errorf("%w: %q", ErrCurrency, code)
 	}
-	scale, _ := currency.Standard.Rounding(u)
-	return scale, nil
+	if n, ok := notTwo[strings.ToUpper(code)]; ok {
+		return n, nil
+	}
+	return 2, nil
+}
+
+// Written returns how many decimals people write where there are no odd minor
+// units: those of CLDR, as many as Digits or fewer.
+func Written(code string) (int, error) {
+	most, err := Digits(code)
+	if err != nil {
+		return 0, err
+	}
+	usual, _ := currency.Standard.Rounding(currency.MustParseISO(code))
+	return min(usual, most), nil
+}
+
+// OfCountry is the currency that a country (ISO 3166-1, two letters) pays in;
+// empty if that is not known.
+func OfCountry(country string) string {
+	r, err := language.ParseRegion(country)
+	if err != nil {
+		return ""
+	}
+	u, ok := currency.FromRegion(r)
+	if !ok {
+		return ""
+	}
+	return u.String()
 }
 
 // Parse reads a plain decimal with a point ("29.85") as an amount of the
 // currency. More decimals than the currency has are refused unless they are
 // zeros.
 func Parse(decimal, code string) (Amount, error) {
-	digits, err := Digits(code)
+	decimals, err := Digits(code)
 	if err != nil {
 		return Amount{}, err
 	}
@@ -58,7 +95,7 @@ func Parse(decimal, code string) (Amount, error) {
 	if !ok {
 		return Amount{}, fmt.Errorf("%w: %q", ErrSyntax, decimal)
 	}
-	r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)))
+	r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil)))
 	if !r.IsInt() {
 		return Amount{}, fmt.Errorf("%w: %q has more decimals than %s", ErrSyntax, decimal, code)
 	}

@@ -30,10 +30,33 @@ func TestSplitKeepsTheWhole(t *testing.T) {
 	})
 }
 
+func TestDecimalsAreThoseOfISO4217AndTheWrittenOnesNoMore(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string][2]int{"EUR": {2, 2}, "COP": {2, 0}, "IDR": {2, 0}, "CLP": {0, 0}, "JPY": {0, 0}, "KWD": {3, 3}, "IQD": {3, 0}, "CLF": {4, 4}} {
+		has, err := money.Digits(code)
+		written, err2 := money.Written(code)
+		if err != nil || err2 != nil || has != want[0] || written != want[1] {
+			t.Errorf("%s has %d decimals and is written with %d: %v %v", code, has, written, err, err2)
+		}
+	}
+	if _, err := money.Written("ZZQ"); err == nil {
+		t.Error("a currency that is none has decimals")
+	}
+}
+
+func TestACountryPaysInItsCurrency(t *testing.T) {
+	t.Parallel()
+	for country, want := range map[string]string{"ES": "EUR", "MX": "MXN", "CO": "COP", "GB": "GBP", "": "", "XX": "", "España": ""} {
+		if got := money.OfCountry(country); got != want {
+			t.Errorf("%q pays in %q", country, got)
+		}
+	}
+}
+
 func TestParseAndDecimalAreInverse(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		code := rapid.SampledFrom([]string{"EUR", "CLP", "KWD", "JPY", "MXN"}).Draw(t, "currency")
+		code := rapid.SampledFrom([]string{"EUR", "CLP", "KWD", "JPY", "MXN", "COP", "CLF"}).Draw(t, "currency")
 		a := money.Amount{Minor: rapid.Int64().Draw(t, "minor"), Currency: code}
 		digits, err := money.Digits(code)
 		if err != nil {

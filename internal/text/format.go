@@ -207,8 +207,8 @@ func grouped(digits, separator string) string {
 var signs = map[string]string{"EUR": "€", "GBP": "£", "USD": "US$"}
 
 // Money writes an amount in full: "1.152,00 €", "€1,152.00", "−24,72 €",
-// "1.152,00 MXN", "MXN 1,152.00". The decimals are those of ISO 4217; an
-// unknown currency is written in minor units with its code.
+// "1.152,00 MXN", "MXN 1,152.00". The decimals are those of ISO 4217, without
+// zeros that nobody writes: "129.900 COP", but "129.900,50 COP"; an unknown currency is written in minor units with its code.
 func Money(lang string, a money.Amount) string {
 	digits, err := money.Digits(a.Currency)
 	if err != nil {
@@ -217,6 +217,9 @@ func Money(lang string, a money.Amount) string {
 	plain := a.Decimal(digits)
 	body, negative := strings.CutPrefix(plain, "-")
 	whole, cents, _ := strings.Cut(body, ".")
+	if usual, _ := money.Written(a.Currency); strings.Trim(cents, "0") == "" && usual < len(cents) {
+		cents = cents[:usual]
+	}
 	group, decimal := separators(lang)
 	number := grouped(whole, group)
 	if cents != "" {
