@@ -6,6 +6,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
 )
@@ -18,6 +19,25 @@ type CustomerPage struct {
 	Balances []customer.Balance
 	Cases    []offboarding.Case // newest first
 	Risk     *CustomerRisk      // nil for those who may not see it
+	Currency string             // that they pay in, else UsualCurrency
+}
+
+// UsualCurrency is the one that most of the newest subscriptions are paid in,
+// else that of the company's country; empty if nothing tells.
+func (a *App) UsualCurrency(ctx context.Context, by Actor) (currency string, err error) {
+	if err := by.CanRead("customer"); err != nil {
+		return "", err
+	}
+	err = a.store.View(ctx, func(tx Tx) error { currency, err = a.usualCurrency(ctx, tx); return err })
+	return currency, err
+}
+
+func (a *App) usualCurrency(ctx context.Context, tx Tx) (string, error) {
+	c, err := tx.UsualCurrency(ctx)
+	if c == "" && err == nil {
+		c = money.OfCountry(a.company.Country)
+	}
+	return c, err
 }
 
 // OpenCustomer reads one customer for the console.
@@ -36,6 +56,11 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 			return err
 		}
 		if p.Lines, err = tx.SubscriptionsOf(ctx, cid); err != nil {
+			return err
+		}
+		if len(p.Lines) > 0 {
+			p.Currency = p.Lines[len(p.Lines)-1].Amount.Currency
+		} else if p.Currency, err = a.usualCurrency(ctx, tx); err != nil {
 			return err
 		}
 		if p.Grants, err = tx.GrantsOf(ctx, cid); err != nil {

@@ -129,6 +129,9 @@ type CustomerTx interface {
 	ContactsOf(ctx context.Context, ids ...customer.ID) ([]customer.Contact, error)
 	ExternalIDsOf(ctx context.Context, ids ...customer.ID) ([]customer.ExternalID, error) // by system and value
 	SubscriptionsOf(ctx context.Context, ids ...customer.ID) ([]customer.Subscription, error)
+	// UsualCurrency is the one that most of the newest thousand subscriptions are
+	// paid in; empty if there are none.
+	UsualCurrency(ctx context.Context) (string, error)
 	GrantsOf(ctx context.Context, ids ...customer.ID) ([]customer.Grant, error)
 	AssetsOf(ctx context.Context, ids ...customer.ID) ([]customer.Asset, error)
 	BalancesOf(ctx context.Context, ids ...customer.ID) ([]customer.Balance, error) // by due date

@@ -51,6 +51,10 @@ var (
 		       term_end = $10, renews_on = $11, notice_days = $12, lock_in_until = $13
 		 WHERE id = $14 AND status = $15`)
 	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2`)
+	usualCurrency         = query(`
+		SELECT COALESCE(MAX(currency), '') FROM (
+			SELECT currency FROM (SELECT currency FROM subscription ORDER BY id DESC LIMIT 1000) AS newest
+			 GROUP BY currency ORDER BY COUNT(*) DESC, currency LIMIT 1) AS most`)
 	subscriptionsOf       = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE customer_id IN (`, 1, `) ORDER BY id`)
 	subscriptionsByRef    = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE reference IN (`, 1, `)`)
 )
@@ -273,4 +277,9 @@ func (t *tx) SubscriptionsOf(ctx context.Context, ids ...customer.ID) ([]custome
 
 func (t *tx) SubscriptionsByReference(ctx context.Context, references ...string) ([]customer.Subscription, error) {
 	return t.subscriptions(ctx, subscriptionsByRef, len(references), keys(references))
+}
+
+func (t *tx) UsualCurrency(ctx context.Context) (c string, err error) {
+	err = t.one(ctx, "store.UsualCurrency", usualCurrency, nil, &c)
+	return c, err
 }

@@ -363,7 +363,7 @@ func (v *visit) stepSub(p offboarding.Plan, s offboarding.Step) string {
 		var before []string
 		for _, key := range s.After {
 			if b := p.Step(key); b != nil && !b.Over() {
-				before = append(before, "«"+title(v.lang, b.Title, b.Key)+"»")
+				before = append(before, quoted(v.lang, title(v.lang, b.Title, b.Key)))
 			}
 		}
 		if len(before) > 0 {

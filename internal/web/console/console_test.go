@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 )
@@ -278,6 +279,40 @@ func TestACustomerIsTypedByHandAndNothingIsLost(t *testing.T) {
 	done := ines.post("/console/customers/new", good).is(http.StatusSeeOther)
 	ines.get(done.to).has(`data-testid="added"`, "Hostal &lt;Caleta&gt;", "1.560,50", "al año", "1 cliente.")
 	ines.post("/console/customers/new", good).is(409).has(`data-testid="error-reference"`)
+}
+
+func TestACustomerTypedByHandPaysAsOftenAndInWhatTheyDo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	ines := h.as("ines")
+	form := ines.get("/console/customers/new").is(200)
+	begins := func(page string) string {
+		return regexp.MustCompile(`<input[^>]* name="currency"[^>]*>`).FindString(page)
+	}
+	if m := begins(form.body); !strings.Contains(m, `value=""`) { // nobody pays anything yet
+		t.Errorf("the currency begins as %s", m)
+	}
+	for _, x := range customer.Intervals {
+		form.has(`value="` + string(x) + `"`)
+		ref := "T-" + string(x)
+		in := []string{
+			"name", "Taller Ceiba", "kind", "organisation", "reference", ref, "email", ref + "@ceiba.example", "language", "es", "country", "MX",
+			"product", "Faro", "amount", "90", "currency", "MXN", "interval", string(x), "start", "2026-01-31", "subscription_reference", ref,
+		}
+		ines.post("/console/customers/new", in).is(http.StatusSeeOther)
+		list, err := h.ListCustomers(t.Context(), h.actor("ines"), app.CustomerFilter{Query: ref, Limit: 1})
+		must(t, err)
+		p, err := h.OpenCustomer(t.Context(), h.actor("ines"), list.Rows[0].Customer.ID)
+		must(t, err)
+		if p.Customer.Country != "MX" || p.Lines[0].Interval != x || p.Currency != "MXN" {
+			t.Errorf("%s: %+v", x, p)
+		}
+		ines.get("/console/customers/" + string(p.Customer.ID)).has(`value="MXN"`)
+	}
+	if m := begins(ines.get("/console/customers/new").body); !strings.Contains(m, `value="MXN"`) {
+		t.Errorf("the currency begins as %s", m)
+	}
+	ines.post("/console/customers/new", []string{"country", "México", "kind", "person", "interval", "month"}).is(422).has(`data-testid="error-country"`, `value="México"`)
 }
 
 func TestAnAmountIsReadAsPeopleWriteIt(t *testing.T) {

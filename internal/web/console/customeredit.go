@@ -98,10 +98,10 @@ func (v customerPageView) roles() []option {
 	return out
 }
 
-func (v customerPageView) intervals() []option {
+func intervals(lang string) []option {
 	out := make([]option, len(customer.Intervals))
 	for i, x := range customer.Intervals {
-		out[i] = option{string(x), v.word("interval." + string(x))}
+		out[i] = option{string(x), text.Say(lang, "console.customer.interval."+string(x))}
 	}
 	return out
 }

@@ -39,6 +39,7 @@ type customerPageView struct {
 	Form                      string // the form that was refused
 	Changed                   bool   // because somebody else was faster
 	Risk                      *riskView
+	Currency                  string // that they pay in, or most others do
 }
 
 type balanceRow struct {
@@ -50,6 +51,15 @@ type caseLink struct{ ID, Code, When, State string }
 
 func (v customerPageView) word(code string, args ...any) string {
 	return text.Say(v.Lang, "console.customer."+code, args...)
+}
+
+// begun is a required control that begins with a value.
+func (v customerPageView) begun(name, value string) control {
+	c := v.field(name, true)
+	if c.Value == "" && v.Errors[name] == "" {
+		c.Value = value
+	}
+	return c
 }
 
 // field is one control of the form with the name.
@@ -91,7 +101,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	cv := customerPageView{
 		Lang: v.lang, ID: string(c.ID), Name: c.Name, Reference: c.Reference, Kind: known(v.lang, "console.customer.kind."+string(c.Kind), ""),
 		May: v.actor.May("customer"), Who: whoMay(v.lang, "customer"), MayMoney: v.actor.May("statement"), WhoMoney: whoMay(v.lang, "statement"),
-		MayCase: v.actor.May("request"), WhoCase: whoMay(v.lang, "request"), Typed: typed, Errors: errs, Form: form,
+		MayCase: v.actor.May("request"), WhoCase: whoMay(v.lang, "request"), Typed: typed, Errors: errs, Form: form, Currency: p.Currency,
 		Version: strconv.FormatInt(c.Version, 10), External: p.External,
 		Was: map[string]string{"edit.name": c.Name, "edit.segment": c.Segment, "edit.country": c.Country, "edit.region": c.Region, "edit.language": c.Language},
 	}

@@ -119,7 +119,7 @@ func customerPage(v customerPageView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = subscriptionFields(v, "subscription", thingRow{Was: map[string]string{"subscription.interval": "month", "subscription.currency": "EUR"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = subscriptionFields(v, "subscription", thingRow{Was: map[string]string{"subscription.interval": "month", "subscription.currency": v.Currency}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -651,7 +651,7 @@ func customerPage(v customerPageView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = input(v.field("balance.currency", true)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = input(v.begun("balance.currency", v.Currency)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1759,7 +1759,7 @@ func subscriptionFields(v customerPageView, form string, r thingRow) templ.Compo
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = choice(v.of(form, r.ID, "subscription.interval", r.Was["subscription.interval"], true), v.intervals()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = choice(v.of(form, r.ID, "subscription.interval", r.Was["subscription.interval"], true), intervals(v.Lang)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

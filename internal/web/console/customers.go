@@ -156,7 +156,7 @@ type customerForm struct {
 }
 
 var customerFields = []string{
-	"name", "kind", "reference", "contact_name", "email", "language", "product", "plan", "amount", "currency", "interval", "start", "subscription_reference",
+	"name", "kind", "reference", "contact_name", "email", "language", "country", "product", "plan", "amount", "currency", "interval", "start", "subscription_reference",
 }
 
 func (f customerForm) say(code string, args ...any) string {
@@ -188,7 +188,13 @@ func (v *visit) newCustomer() error {
 	if !v.actor.May("customer") {
 		return fault.New(fault.Forbidden, "forbidden.role", "who", whoMay(v.lang, "customer"))
 	}
-	return v.customerForm(http.StatusOK, "", map[string]string{"kind": "person", "currency": "EUR", "interval": "month", "language": v.lang}, nil)
+	currency, err := v.App.UsualCurrency(v.r.Context(), v.actor)
+	if err != nil {
+		return err
+	}
+	return v.customerForm(http.StatusOK, "", map[string]string{
+		"kind": "person", "currency": currency, "interval": "month", "language": v.lang,
+	}, nil)
 }
 
 func (v *visit) customerForm(status int, problem string, typed, errs map[string]string) error {
@@ -226,6 +232,7 @@ func (v *visit) addCustomer() error {
 func readCustomer(lang string, typed map[string]string) (in app.CustomerInput, wrong fault.List) {
 	in = app.CustomerInput{
 		Kind: customer.Kind(typed["kind"]), Consumer: typed["kind"] == string(customer.Person), Name: typed["name"], Reference: typed["reference"],
+		Country: typed["country"],
 	}
 	con := app.ContactInput{Name: typed["contact_name"], Email: typed["email"], Language: typed["language"], Role: customer.Owner}
 	if con.Name == "" {

@@ -205,7 +205,7 @@ func (v *visit) viewInbox(f inboxFilter, n app.Waiting) inboxView {
 		{"playbook", f.Playbook, f.Playbook, func(g *inboxFilter) { g.Playbook = "" }},
 		{"due", f.Due, known(v.lang, "console.inbox.due."+f.Due, ""), func(g *inboxFilter) { g.Due = "" }},
 		{"segment", f.Segment, f.Segment, func(g *inboxFilter) { g.Segment = "" }},
-		{"q", f.Query, "«" + f.Query + "»", func(g *inboxFilter) { g.Query = "" }},
+		{"q", f.Query, quoted(v.lang, f.Query), func(g *inboxFilter) { g.Query = "" }},
 	} {
 		if c.value == "" {
 			continue

@@ -41,8 +41,11 @@ type learnView struct {
 	WhoReads  string
 	Actions   []actionView
 	Owners    []option
-	Workbook  bool // may have the workbook of departures
+	Workbook  bool // there is a workbook of departures
+	Copies    bool // may have it
+	WhoCopies string
 	Sets      bool // may set the threshold
+	WhoSets   string
 	Acts      bool // may add and end improvements
 	WhoActs   string
 	Form      string // the form that was refused
@@ -141,8 +144,8 @@ func (v *visit) viewLearn(p app.LearnPage) learnView {
 	lv := learnView{
 		Lang: v.lang, Today: text.LongDate(v.lang, p.Today), Since: text.LongDate(v.lang, p.Since),
 		Threshold: text.Percent(v.lang, p.Threshold), Reads: v.actor.MayRead("note"), WhoReads: whoReads(v.lang, "note"),
-		Acts: v.actor.May("improvement"), WhoActs: whoMay(v.lang, "improvement"), Sets: v.actor.May("settings"),
-		Workbook: v.o.Workbook != nil && v.actor.MayRead("note"),
+		Acts: v.actor.May("improvement"), WhoActs: whoMay(v.lang, "improvement"), Sets: v.actor.May("settings"), WhoSets: whoMay(v.lang, "settings"),
+		Workbook: v.o.Workbook != nil, Copies: v.actor.MayRead("note"), WhoCopies: whoReads(v.lang, "note"),
 	}
 	if !p.Recorded.IsZero() {
 		lv.Recorded = text.LongDate(v.lang, p.Recorded)

@@ -12,11 +12,11 @@ func TestThePageOfFiguresSaysWhatTheyMean(t *testing.T) {
 	h.departure("Clínica Lavanda", "FE-19330")
 	ines, noa := h.as("ines"), h.as("noa")
 	ines.get("/console/learn").is(200).has("Clientes perdidos en el mes ÷ clientes el primer día", "Umbral: 7", "n pequeño", "No se sabe", `data-testid="mrr"`).
-		lacks("/console/learn/threshold")
+		has(`id="threshold-who"`).lacks("/console/learn/threshold")
 	ines.get("/console/learn?lang=en").has("Customers lost in the month", "n is small")
 	noa.post("/console/learn/threshold", []string{"threshold", "mucho"}).is(422).has(`id="threshold-threshold-error"`, "mucho")
 	noa.post("/console/learn/threshold", []string{"threshold", "5,5 %"}).is(http.StatusSeeOther)
-	noa.get("/console/learn").has("Umbral: 5,5")
+	noa.get("/console/learn").has("Umbral: 5,5").lacks(`id="threshold-who"`)
 	h.as("tomas").get("/console/learn").has(`data-testid="who-can"`).lacks(`data-testid="ideas"><li`)
 }
 

@@ -186,6 +186,9 @@ func stuck(steps []offboarding.Step) bool {
 
 // whoMay lists the roles that may act on what, in words; whoReads, those that
 // may see it.
+// quoted sets what somebody said or typed in the quotation marks of a language.
+func quoted(lang, text string) string { return say(lang, "quote", "text", text) }
+
 func whoMay(lang, what string) string { return whoCan(lang, what, app.Actor.May) }
 
 func whoReads(lang, what string) string { return whoCan(lang, what, app.Actor.MayRead) }
