@@ -27,6 +27,7 @@ type Until string
 const (
 	Goodbye   Until = "goodbye"   // never after it
 	NewTurn   Until = "new_turn"  // always: it is about something new that the person did
+	Always    Until = "always"    // always: the law wants it told
 	Retrieval Until = "retrieval" // while the data can be fetched
 	Settled   Until = "settled"   // while money is open between the two
 	Allowed   Until = "allowed"   // only after it, while they allow it
@@ -55,8 +56,8 @@ var Table = []Rule{
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
-	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},    // they asked what could be done
-	{Class: "certificate", Basis: Law, Before: true, Until: NewTurn, Most: 1, Last: true}, // erasure is told, whatever was said before
+	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},   // they asked what could be done
+	{Class: "certificate", Basis: Law, Before: true, Until: Always, Most: 1, Last: true}, // erasure is told, whatever was said before
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
 	{Class: "winback", Basis: Consent, Until: Allowed, Most: 1, Asks: 1},
 	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
@@ -111,7 +112,7 @@ func Allow(class string, f Facts) (ok bool, why string) {
 		return false, NoConsent
 	case r.Most > 0 && f.Sent >= r.Most:
 		return false, Enough
-	case after && r.Until != NewTurn && !f.Lasts[r.Until]:
+	case after && r.Until != NewTurn && r.Until != Always && !f.Lasts[r.Until]:
 		return false, AfterGoodbye
 	case !after && !r.Before:
 		return false, TooEarly

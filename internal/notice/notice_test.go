@@ -70,7 +70,7 @@ func TestNothingGoesOutBesideTheTable(t *testing.T) {
 				t.Fatalf("%s to somebody who was erased", r.Class)
 			case after && r.Until == notice.Goodbye:
 				t.Fatalf("%s after the goodbye", r.Class)
-			case after && over && r.Until != notice.NewTurn:
+			case after && over && r.Until != notice.NewTurn && r.Until != notice.Always:
 				t.Fatalf("%s after its matter was over", r.Class)
 			case silent && r.Basis != notice.Requested && r.Basis != notice.Law:
 				t.Fatalf("%s broke the silence", r.Class)
