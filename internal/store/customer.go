@@ -55,8 +55,8 @@ var (
 		SELECT COALESCE(MAX(currency), '') FROM (
 			SELECT currency FROM (SELECT currency FROM subscription ORDER BY id DESC LIMIT 1000) AS newest
 			 GROUP BY currency ORDER BY COUNT(*) DESC, currency LIMIT 1) AS most`)
-	subscriptionsOf       = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE customer_id IN (`, 1, `) ORDER BY id`)
-	subscriptionsByRef    = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE reference IN (`, 1, `)`)
+	subscriptionsOf    = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE customer_id IN (`, 1, `) ORDER BY id`)
+	subscriptionsByRef = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE reference IN (`, 1, `)`)
 )
 
 // searchText is what a case is found by beside its code.
