@@ -3,17 +3,21 @@ package e2e_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/xuri/excelize/v2"
 
 	"hastaluego/internal/testkit"
 )
@@ -156,6 +160,7 @@ func (s *stage) figures(t *testing.T, staff *browser, check, name, base, other s
 	if out, code := s.hasta("metrics", "workbook", file, "--lang", other); code != 0 {
 		t.Fatalf("workbook: status %d %s", code, out)
 	}
+	openInOffice(t, file)
 	raw, err := os.ReadFile(file)
 	s.must(err)
 	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
@@ -171,6 +176,48 @@ func (s *stage) figures(t *testing.T, staff *browser, check, name, base, other s
 	for _, want := range []string{"Puerto Alto", map[string]string{"es": "Por motivo y segmento", "en": "By reason and segment"}[other]} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("the workbook lacks %q", want)
+		}
+	}
+}
+
+// openInOffice opens a workbook with LibreOffice, which repairs nothing without
+// a window, and expects in every sheet what the file holds.
+func openInOffice(t *testing.T, file string) {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "soffice", "--headless", "-env:UserInstallation=file://"+dir+"/profile",
+		"--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir", dir, file)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("LibreOffice: %v\n%s", err, out)
+	}
+	f, err := excelize.OpenFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, name := range f.GetSheetList() {
+		want, err := f.GetRows(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := os.ReadFile(filepath.Join(dir, strings.TrimSuffix(filepath.Base(file), ".xlsx")+"-"+name+".csv"))
+		if err != nil {
+			t.Errorf("LibreOffice shows no sheet %s: %v", name, err)
+			continue
+		}
+		r := csv.NewReader(bytes.NewReader(raw))
+		r.FieldsPerRecord = -1
+		got, err := r.ReadAll()
+		if err != nil || len(got) < len(want) {
+			t.Errorf("LibreOffice shows %d rows of %d on sheet %s: %v", len(got), len(want), name, err)
+			continue
+		}
+		for i, row := range want {
+			for j, cell := range row {
+				if _, number := strconv.ParseFloat(cell, 64); number != nil && (j >= len(got[i]) || got[i][j] != cell) {
+					t.Errorf("LibreOffice shows sheet %s, row %d, column %d as %q instead of %q", name, i+1, j+1, got[i], cell)
+				}
+			}
 		}
 	}
 }

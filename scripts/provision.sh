@@ -11,6 +11,7 @@ want 'ls /usr/lib/postgresql/*/bin/postgres' postgresql
 want 'command -v chromium' chromium
 want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
 want 'command -v pdftotext' poppler-utils
+want 'command -v soffice' libreoffice-calc
 want 'command -v gcc' gcc
 want 'command -v runuser' util-linux
 want 'command -v curl' curl
