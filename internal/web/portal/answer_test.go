@@ -117,7 +117,7 @@ func TestAConversationMayBeDeclinedOnThePage(t *testing.T) {
 		if _, body, _ := get("/meeting?lang=es"); !strings.Contains(body, "944 000 120") || !strings.Contains(body, `data-testid="no-meeting"`) {
 			t.Error("the page lacks where, or how to say no")
 		}
-		if _, body, head := get("/meeting.ics"); head.Get("Content-Type") != "text/calendar; charset=utf-8; method=PUBLISH" || !strings.Contains(body, "944 000 120") {
+		if _, body, head := get("/meeting.ics"); head.Get("Content-Type") != "text/calendar; method=X-invited" || !strings.Contains(body, "944 000 120") {
 			t.Errorf("the calendar file: %v %s", head, body)
 		}
 		status, body, _ := s.body(s.visitor().PostForm(page+"/meeting?lang=en", nil))
