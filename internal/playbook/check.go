@@ -106,6 +106,9 @@ func (c *checker) step(at string, s stepFile, kinds []KindSpec) {
 	k := kinds[i]
 	c.params(at, s, k)
 	c.condition(at+".if", s.If, "playbook.unreachable")
+	if k.Proves && s.If != "" {
+		c.At(at+".if", "playbook.proof_if", "key", s.ID)
+	}
 	c.undo(at, s, k)
 	c.timeout(at, s, k)
 	if k.Human {
@@ -227,7 +230,7 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		if s.Due != nil && !slices.Contains(dueEvents, s.Due.From) && !ancestors(s.ID)[s.Due.From] {
 			c.At(at+".due.from", "playbook.due_from", "from", s.Due.From, "known", strings.Join(dueEvents, ", "))
 		}
-		if k.Effect && !has(s.ID, func(b stepFile) bool { return b.Kind == "confirm" }) {
+		if (k.Effect || k.Writes) && !has(s.ID, func(b stepFile) bool { return spec(b).Proves }) {
 			c.At(at, "playbook.before_proof", "key", s.ID)
 		}
 		if k.Approves && len(s.After) == 0 {

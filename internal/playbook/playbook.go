@@ -26,6 +26,8 @@ type KindSpec struct {
 	Human     bool   // has an owner, a due date and a checklist
 	Verifies  bool   // over only when read back
 	Effect    bool   // changes something outside: never before the proof of identity
+	Writes    bool   // sends the customer a letter: never before the proof of identity
+	Proves    bool   // is the proof of identity: nothing that needs it can do without
 	TellUndo  bool   // the playbook must say what taking it back means
 	Approves  bool   // decides about the steps before it; needs one
 	Exports   bool   // gives the customer their data

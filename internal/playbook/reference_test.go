@@ -118,6 +118,8 @@ func TestWhatACaseCouldGetWrongIsFoundBeforeItBegins(t *testing.T) {
 		"export after erasing":           {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: confirm, title: {es: \"a\", en: \"a\"}}\n  - {id: late, kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "p.yaml:13:", "playbook.export_after_erase"},
 		"a window that nobody set":       {"retrieval: {d: 30}\n", "", "p.yaml:8:", "playbook.retrieval"},
 		"before the proof of identity":   {"after: [agree, export], role", "role", "p.yaml:12:", "playbook.before_proof"},
+		"a letter before the proof":      {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: farewell, title: {es: \"a\", en: \"a\"}}", "p.yaml:7:", "playbook.before_proof"},
+		"a proof under a condition":      {"kind: confirm, ", "kind: confirm, if: customer.consumer, ", "p.yaml:6:", "playbook.proof_if"},
 		"export after the money":         {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: collect, title: {es: \"a\", en: \"a\"}, after: [confirm], params: {days: \"3\"}, role: finance, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}}\n  - {id: late, kind: export_data, title: {es: \"a\", en: \"a\"}, after: [export]}", "p.yaml:8:", "playbook.hostage"},
 		"our access before the handover": {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: handover, title: {es: \"a\", en: \"a\"}, after: [confirm], role: agent, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}, undo: {class: final}}\n  - {id: out, kind: own_access, title: {es: \"a\", en: \"a\"}, after: [confirm], role: agent, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}, undo: {class: final}}", "p.yaml:8:", "playbook.own_access_early"},
 		"our access without a handover":  {"kind: export_data, title: {es: \"a\", en: \"a\"}, after: [confirm]}", "kind: own_access, title: {es: \"a\", en: \"a\"}, after: [confirm], role: agent, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}, undo: {class: final}}", "p.yaml:7:", "playbook.own_access_alone"},
@@ -135,6 +137,17 @@ func TestWhatACaseCouldGetWrongIsFoundBeforeItBegins(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("%s: want %s at %s, got %v", name, c.code, c.at, err)
+		}
+	}
+}
+
+// What writes to the customer says so, or a playbook could write before it is
+// known who they are.
+func TestEveryKindThatWritesToTheCustomerSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, k := range step.All(nil) {
+		if _, writes := k.(step.Courier); writes != k.Spec().Writes {
+			t.Errorf("%s: writes %v, and says %v", name, writes, k.Spec().Writes)
 		}
 	}
 }

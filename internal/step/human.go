@@ -6,7 +6,7 @@ import "hastaluego/internal/playbook"
 type confirm struct{}
 
 func (confirm) Spec() playbook.KindSpec {
-	return playbook.KindSpec{Name: "confirm", About: "The customer proves who they are; over when identity is proved."}
+	return playbook.KindSpec{Name: "confirm", Proves: true, About: "The customer proves who they are; over when identity is proved."}
 }
 func (confirm) Jobs(Subject) []Job { return nil }
 
@@ -80,7 +80,7 @@ func (wait) Jobs(s Subject) []Job {
 type farewell struct{}
 
 func (farewell) Spec() playbook.KindSpec {
-	return playbook.KindSpec{Name: "farewell", About: "One letter of goodbye, and the page that it links to."}
+	return playbook.KindSpec{Name: "farewell", Writes: true, About: "One letter of goodbye, and the page that it links to."}
 }
 func (farewell) Jobs(Subject) []Job { return []Job{{Item: "letter", System: "mail"}} }
 func (farewell) Paper() string      { return "farewell" }

@@ -8,7 +8,7 @@ type settle struct{}
 
 func (settle) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
-		Name:  "settle",
+		Name: "settle", Writes: true,
 		About: "Sends one statement made of the recorded balances: what is owed, by whom, and the sum. Without any, nothing is sent.",
 	}
 }
