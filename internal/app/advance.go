@@ -22,6 +22,7 @@ const (
 	Retry        Verdict = "retry"     // failed in a way that may pass; after Delay (wall time)
 	Failed       Verdict = "failed"    // refused for good, or tries used up: a person is asked
 	Doubtful     Verdict = "uncertain" // may have happened and cannot be read: a person is asked
+	Withheld     Verdict = "withheld"  // its letter may not go out, and need not: the step is left out
 )
 
 // Result is the outcome of one try.
@@ -185,6 +186,8 @@ func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err 
 		return "work.failed", w.To(offboarding.WorkFailed)
 	case Doubtful:
 		return "work.uncertain", w.To(offboarding.WorkUncertain)
+	case Withheld: // the log says so of the letter
+		return "", w.To(offboarding.WorkCancelled)
 	case Accomplished:
 		if w.RunAt.After(now) { // a clock that was set forward or back holds up no read-back
 			w.RunAt = now
@@ -239,6 +242,8 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 	}
 	sum := sumUp(works, s.ID)
 	switch {
+	case w.State == offboarding.WorkCancelled:
+		err = p.Withheld(s.Key, w.LastError, tx.Now())
 	case sum.stuck != "":
 		if s.State == offboarding.StepReady {
 			if err := p.Start(s.Key); err != nil {

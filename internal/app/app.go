@@ -224,12 +224,14 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 	s := p.Step(key)
 	kind, ok := a.kinds[s.Kind]
 	if !ok {
-		return p.Block(key, "step.unknown_kind")
+		return stall(p, key, fault.New(fault.Blocked, "step.unknown_kind"))
 	}
 	if s.Spec.If != "" {
 		holds, facts, err := a.holds(ctx, tx, p.Case, s.Spec.If)
-		if err != nil {
-			return p.Block(key, "step.condition")
+		if fault.CodeOf(err) == "step.condition" {
+			return stall(p, key, err)
+		} else if err != nil {
+			return err
 		}
 		if !holds {
 			return p.Skip(key, tx.Now(), facts)
@@ -284,7 +286,9 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 		}
 		if courier, ok := kind.(step.Courier); ok {
 			m := a.letter(tx, courier.Paper(), p.Case)
-			if err := a.address(ctx, tx, &m, p.Case); err != nil {
+			if err := a.address(ctx, tx, &m, p.Case); fault.CodeOf(err) == "customer.no_address" {
+				return stall(p, key, err)
+			} else if err != nil {
 				return err
 			}
 			if err := a.queue(ctx, tx, m, string(p.Case.Customer), false); err != nil {

@@ -29,7 +29,7 @@ func (a *App) facts(r offboarding.Request, c offboarding.Case, cus customer.Cust
 func (a *App) holds(ctx context.Context, tx Tx, c offboarding.Case, expr string) (bool, map[string]any, error) {
 	cond, err := playbook.Condition(expr)
 	if err != nil {
-		return false, nil, fault.Wrap("app.holds", err)
+		return false, nil, noCondition(err)
 	}
 	s, err := a.subject(ctx, tx, c, offboarding.Step{}, offboarding.Work{})
 	if err != nil {
@@ -44,7 +44,15 @@ func (a *App) holds(ctx context.Context, tx Tx, c offboarding.Case, expr string)
 		return false, nil, err
 	}
 	ok, err := cond.Holds(facts)
-	return ok, facts, err
+	if err != nil {
+		return false, nil, noCondition(err)
+	}
+	return ok, facts, nil
+}
+
+// noCondition is the fault of a condition that cannot be evaluated.
+func noCondition(why error) error {
+	return fault.New(fault.Blocked, "step.condition").At("app.holds", why)
 }
 
 // choose returns the playbook that a departure follows.

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/invitation"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
+	"hastaluego/internal/step"
 )
 
 // allowed asks the table whether a letter may go out now. It is asked in the
@@ -34,10 +36,11 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 			return false, notice.Answered, err
 		}
 	}
-	c, err := tx.FindCase(ctx, m.Case)
+	p, err := tx.FindPlan(ctx, m.Case)
 	if err != nil {
 		return false, "", err
 	}
+	c := p.Case
 	letters, err := tx.ListMessages(ctx, m.Case, 1000)
 	if err != nil {
 		return false, "", err
@@ -52,6 +55,9 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		if l.Paper == "farewell" {
 			f.Goodbye = l.SentAt
 		}
+	}
+	if f.Goodbye.IsZero() {
+		f.Goodbye = a.goodbyeWithout(p)
 	}
 	zone, err := zoneOf(c)
 	if err != nil {
@@ -75,6 +81,23 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	f.Lasts[notice.Settled] = slices.ContainsFunc(balances, func(b customer.Balance) bool { return b.Status == customer.Due })
 	ok, why := notice.Allow(m.Paper, f)
 	return ok, why, nil
+}
+
+// goodbyeWithout is when it was goodbye in a departure whose letter did not go
+// out, because it might not or because a person said it in another way; zero if
+// it was not yet.
+func (a *App) goodbyeWithout(p offboarding.Plan) time.Time {
+	for _, s := range p.Steps {
+		k, ok := a.kinds[s.Kind].(step.Courier)
+		switch {
+		case !ok || k.Paper() != "farewell":
+		case s.State == offboarding.StepDone:
+			return s.DoneAt
+		case s.State == offboarding.StepSkipped && s.Blocked != "":
+			return s.ReadyAt
+		}
+	}
+	return time.Time{}
 }
 
 // withhold keeps a letter from going out, for good.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"regexp"
+	"time"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -110,6 +111,44 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		return err
 	}
 	return refused // a letter that was refused is not a letter that was sent
+}
+
+// SendStepLetter sends the letter of a step, and says what came of it: a letter
+// that was withheld or refused is not one that was sent, however often it is
+// tried.
+func (a *App) SendStepLetter(ctx context.Context, mid offboarding.MessageID) (Result, error) {
+	if err := a.SendMessage(ctx, mid); err != nil {
+		return Result{}, err
+	}
+	var m Message
+	err := a.store.View(ctx, func(tx Tx) (err error) { m, err = tx.FindMessage(ctx, mid); return err })
+	switch {
+	case err != nil:
+		return Result{}, err
+	case m.State == "withheld":
+		return Result{Verdict: Withheld, Code: m.LastError}, nil
+	case m.State == "refused":
+		return Result{}, fault.New(fault.Invalid, m.LastError)
+	}
+	return Result{Verdict: Accomplished}, nil
+}
+
+// sendAgain queues a letter of a step that its address refused, to the address
+// that is on file now.
+func (a *App) sendAgain(ctx context.Context, tx Tx, w offboarding.Work) error {
+	m, err := tx.FindMessage(ctx, offboarding.MessageID(w.Item))
+	if err != nil || m.State != "refused" {
+		return err
+	}
+	c, err := tx.FindCase(ctx, w.Case)
+	if err != nil {
+		return err
+	}
+	if err := a.address(ctx, tx, &m, c); err != nil {
+		return err
+	}
+	m.State, m.SentAt, m.LastError = "queued", time.Time{}, ""
+	return tx.SaveMessage(ctx, m)
 }
 
 // paper gathers what the letter may say and mints its links.

@@ -140,15 +140,15 @@ func (a *App) PauseCase(ctx context.Context, by Actor, c offboarding.CaseID, why
 	if err != nil {
 		return err
 	}
-	return a.onCase(ctx, by, c, func(p *offboarding.Plan) error { return p.Pause(by.ID, clean) })
+	return a.onCase(ctx, by, c, func(_ Tx, p *offboarding.Plan) error { return p.Pause(by.ID, clean) })
 }
 
 // ResumeCase lets a paused case go on.
 func (a *App) ResumeCase(ctx context.Context, by Actor, c offboarding.CaseID) error {
-	return a.onCase(ctx, by, c, func(p *offboarding.Plan) error { return p.Resume(by.ID) })
+	return a.onCase(ctx, by, c, func(_ Tx, p *offboarding.Plan) error { return p.Resume(by.ID) })
 }
 
-func (a *App) onCase(ctx context.Context, by Actor, c offboarding.CaseID, fn func(*offboarding.Plan) error) error {
+func (a *App) onCase(ctx context.Context, by Actor, c offboarding.CaseID, fn func(Tx, *offboarding.Plan) error) error {
 	if err := by.may("case"); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (a *App) onCase(ctx context.Context, by Actor, c offboarding.CaseID, fn fun
 		if err != nil {
 			return err
 		}
-		if err := fn(&p); err != nil {
+		if err := fn(tx, &p); err != nil {
 			return err
 		}
 		return a.settle(ctx, tx, &p, by.ID)

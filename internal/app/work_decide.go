@@ -66,6 +66,9 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 				w.Phase = offboarding.Undo
 			}
 			w.Key = fmt.Sprintf("%s:%d", w.Key, w.Attempt)
+			if _, letter := a.kinds[w.Kind].(step.Courier); letter && err == nil {
+				err = a.sendAgain(ctx, tx, w)
+			}
 		case "attest":
 			typ = "work.attested"
 			body, jerr := json.Marshal(map[string]string{"attested_by": by.ID, "evidence": evidence})

@@ -74,7 +74,7 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{}, fault.New(fault.Invalid, "step.unknown_kind")
 	}
 	if _, ok := kind.(step.Courier); ok {
-		return app.Result{Verdict: app.Accomplished}, t.App.SendMessage(ctx, offboarding.MessageID(w.Item))
+		return t.App.SendStepLetter(ctx, offboarding.MessageID(w.Item))
 	}
 	if _, ok := kind.(step.Maker); ok {
 		return t.make(ctx, w)

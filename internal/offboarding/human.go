@@ -42,13 +42,78 @@ func (p *Plan) Skip(key string, now time.Time, facts map[string]any) error {
 	return p.settle(now)
 }
 
+// Stalls are why a step could not even begin when its turn came: message
+// codes. Nobody was given it, and no work of it exists.
+var Stalls = []string{"step.condition", "step.unknown_kind", "customer.no_address"}
+
+// Stalled reports whether the turn of the step came and it could not begin.
+func (s *Step) Stalled() bool { return s.State == StepBlocked && slices.Contains(Stalls, s.Blocked) }
+
+// stalled returns a step of an open case that could not begin.
+func (p *Plan) stalled(key string) (*Step, error) {
+	s, err := p.find(key)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.Case.State == CaseReversing || p.Case.State.Over():
+		return nil, fault.New(fault.Blocked, "case.closed")
+	case !s.Stalled():
+		return nil, fault.New(fault.Blocked, "step.not_stalled")
+	}
+	return s, nil
+}
+
+// Retry lets a step begin that could not when its turn came.
+func (p *Plan) Retry(key, by string) error {
+	s, err := p.stalled(key)
+	if err != nil {
+		return err
+	}
+	if err := s.to(StepReady); err != nil {
+		return err
+	}
+	s.Blocked = ""
+	p.ready = append(p.ready, key)
+	p.tell("step.retried", map[string]any{"step": key, "by": by})
+	return nil
+}
+
+// SkipStalled leaves out a step that could not begin: somebody answers for it,
+// in words.
+func (p *Plan) SkipStalled(key, by, evidence string, now time.Time) error {
+	s, err := p.stalled(key)
+	if err != nil {
+		return err
+	}
+	return p.leaveOut(s, map[string]any{"step": key, "why": s.Blocked, "by": by, "evidence": evidence}, now)
+}
+
+// Withheld leaves out a step whose letter may not go out; why is a message
+// code.
+func (p *Plan) Withheld(key, why string, now time.Time) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	s.Blocked = why
+	return p.leaveOut(s, map[string]any{"step": key, "why": why}, now)
+}
+
+func (p *Plan) leaveOut(s *Step, args map[string]any, now time.Time) error {
+	if err := s.to(StepSkipped); err != nil {
+		return err
+	}
+	p.tell("step.skipped", args)
+	return p.settle(now)
+}
+
 // Reopen gives a blocked step back to its owner.
 func (p *Plan) Reopen(key, by string) error {
 	s, err := p.find(key)
 	if err != nil {
 		return err
 	}
-	if !s.Human || s.State != StepBlocked {
+	if !s.Human || s.State != StepBlocked || s.Stalled() {
 		return fault.New(fault.Blocked, "step.not_blocked")
 	}
 	if err := s.to(StepReady); err != nil {

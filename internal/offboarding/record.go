@@ -123,7 +123,7 @@ type Step struct {
 	DoneBy     string   // usr_…, or "engine"
 	Hands      []string // everybody who had a hand in it, whatever became of what they did
 	Note       string   // evidence in words; sealed wherever it is stored
-	Blocked    string   // message code of what it waits for a person about
+	Blocked    string   // message code of what it waits for a person about, or why it was left out
 	Escalated  string   // role that was asked because the step is late; empty: not late enough
 	Version    int64
 }

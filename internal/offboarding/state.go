@@ -82,7 +82,7 @@ var (
 	StepTransitions = map[StepState][]StepState{
 		StepWaiting:  {StepReady, StepSkipped, StepCancelled},
 		StepReady:    {StepRunning, StepDone, StepBlocked, StepSkipped, StepCancelled, StepUndoing},
-		StepRunning:  {StepDone, StepBlocked, StepCancelled, StepUndoing},
+		StepRunning:  {StepDone, StepBlocked, StepSkipped, StepCancelled, StepUndoing},
 		StepBlocked:  {StepReady, StepRunning, StepDone, StepSkipped, StepCancelled, StepUndoing, StepUndone},
 		StepDone:     {StepVerified, StepBlocked, StepUndoing},
 		StepVerified: {StepUndoing},
@@ -90,7 +90,7 @@ var (
 	}
 	WorkTransitions = map[WorkState][]WorkState{
 		WorkReady:     {WorkRunning, WorkCancelled},
-		WorkRunning:   {WorkReady, WorkUncertain, WorkFailed, WorkDone, WorkVerified, WorkUndone},
+		WorkRunning:   {WorkReady, WorkUncertain, WorkFailed, WorkDone, WorkVerified, WorkUndone, WorkCancelled},
 		WorkUncertain: {WorkReady, WorkAttested, WorkUndone, WorkCancelled},
 		WorkFailed:    {WorkReady, WorkAttested, WorkUndone, WorkCancelled},
 		WorkDone:      {WorkReady},

@@ -16,7 +16,7 @@ var (
 		INSERT INTO message (` + messageColumns + `, to_folded)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
 	messageByID    = query(`SELECT ` + messageColumns + ` FROM message WHERE id = $1`)
-	saveMessage    = query(`UPDATE message SET state = $1, sent_at = $2, subject = $3, last_error = $4, body = $5, key_id = $6 WHERE id = $7`)
+	saveMessage    = query(`UPDATE message SET state = $1, sent_at = $2, subject = $3, last_error = $4, body = $5, key_id = $6, to_address = $7, to_folded = $8 WHERE id = $9`)
 	messagesOf     = query(`SELECT ` + messageColumns + ` FROM message WHERE case_id = $1 ORDER BY queued_at DESC, id DESC LIMIT $2`)
 	newestMessages = query(`SELECT ` + messageColumns + ` FROM message ORDER BY queued_at DESC, id DESC LIMIT $1`)
 	countMessages  = query(`SELECT COUNT(*) FROM message WHERE to_folded = $1 AND paper = $2 AND queued_at > $3`)
@@ -48,7 +48,8 @@ func (t *tx) FindMessage(ctx context.Context, id offboarding.MessageID) (app.Mes
 }
 
 func (t *tx) SaveMessage(ctx context.Context, m app.Message) error {
-	return t.must(ctx, "store.SaveMessage", saveMessage, m.State, micros(m.SentAt), m.Subject, m.LastError, bytesOf(m.Body), m.KeyID, m.ID)
+	return t.must(ctx, "store.SaveMessage", saveMessage, m.State, micros(m.SentAt), m.Subject, m.LastError, bytesOf(m.Body), m.KeyID,
+		m.To, customer.FoldEmail(m.To), m.ID)
 }
 
 func (t *tx) ListMessages(ctx context.Context, c offboarding.CaseID, limit int) (list []app.Message, err error) {

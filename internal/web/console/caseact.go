@@ -24,6 +24,16 @@ func (v *visit) reopen() error {
 	return v.after(v.App.ReopenStep(v.r.Context(), v.actor, v.caseID(), step), echo{Step: step}, "#"+step)
 }
 
+func (v *visit) retry() error {
+	step := v.r.PathValue("step")
+	return v.after(v.App.RetryStep(v.r.Context(), v.actor, v.caseID(), step), echo{Step: step}, "#"+step)
+}
+
+func (v *visit) skip() error {
+	in := app.CompleteInput{Case: v.caseID(), Step: v.r.PathValue("step"), Note: v.form.Get("note")}
+	return v.after(v.App.SkipStep(v.r.Context(), v.actor, in), echo{Step: in.Step, Typed: in.Note}, "#"+in.Step)
+}
+
 func (v *visit) undone() error {
 	in := app.CompleteInput{Case: v.caseID(), Step: v.r.PathValue("step"), Note: v.form.Get("note")}
 	return v.after(v.App.UndoTask(v.r.Context(), v.actor, in), echo{Step: in.Step, Typed: in.Note}, "#"+in.Step)

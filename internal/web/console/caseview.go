@@ -48,9 +48,11 @@ type stepView struct {
 	Due                                                 dueView
 	End                                                 string // what it came to
 	Open, May                                           bool
-	Approves, Same                                      bool   // a second person decides; this one prepared it
-	Approved                                            bool   // this person approved it: another does it
-	Reopens, Undoes                                     bool   // blocked: may be given back; to be undone now by a person
+	Approves, Same                                      bool // a second person decides; this one prepared it
+	Approved                                            bool // this person approved it: another does it
+	Reopens, Undoes                                     bool // blocked: may be given back; to be undone now by a person
+	Stalled, MayStalled                                 bool // it could not begin: to be tried again, or left out
+	StalledWho                                          string
 	UndoHow, Escalated                                  string // what undoing means; role that was asked because it is late
 	Held                                                string // its system does not answer
 	Files                                               []fileView
@@ -256,7 +258,8 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	if sv.Open && slices.ContainsFunc(c.Plan.Approvers(s.Key), me) {
 		sv.Open, sv.Approved = false, true
 	}
-	sv.Reopens = s.Human && s.State == offboarding.StepBlocked && c.Plan.Case.State == offboarding.CaseOpen
+	sv.Reopens = s.Human && s.State == offboarding.StepBlocked && c.Plan.Case.State == offboarding.CaseOpen && !s.Stalled()
+	sv.Stalled, sv.MayStalled, sv.StalledWho = s.Stalled() && c.Plan.Case.State != offboarding.CaseReversing, v.actor.May("case"), whoMay(v.lang, "case")
 	if turn := c.Plan.UndoTurn(); turn != nil && turn.Key == s.Key && s.Human {
 		sv.Undoes, sv.UndoHow = true, title(v.lang, s.Spec.Undo.Title, "")
 	}
@@ -352,7 +355,7 @@ func stepLook(s offboarding.Step) (icon, class, node string) {
 
 // stepSub says what a step is about, or what it waits for.
 func (v *visit) stepSub(p offboarding.Plan, s offboarding.Step) string {
-	if s.State == offboarding.StepBlocked {
+	if s.State == offboarding.StepBlocked || s.State == offboarding.StepSkipped && s.Blocked != "" {
 		return why(v.lang, s.Blocked, s.Params["system"])
 	}
 	var parts []string

@@ -105,6 +105,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/steps/{step}/approve":                  (*visit).approve,
 		"POST /console/cases/{id}/steps/{step}/assign":                   (*visit).assign,
 		"POST /console/cases/{id}/steps/{step}/reopen":                   (*visit).reopen,
+		"POST /console/cases/{id}/steps/{step}/retry":                    (*visit).retry,
+		"POST /console/cases/{id}/steps/{step}/skip":                     (*visit).skip,
 		"POST /console/cases/{id}/steps/{step}/undone":                   (*visit).undone,
 		"POST /console/cases/{id}/steps/{step}/files":                    (*visit).attach,
 		"GET /console/cases/{id}/files/{blob}":                           (*visit).file,

@@ -49,6 +49,9 @@ func (v *visit) viewEvent(t app.TimelineEntry, ew eventWords) eventView {
 		ev.Icon, ev.Class = look.Icon, look.Class
 	}
 	code := "console.event." + t.Type
+	if _, told := t.Args["why"].(string); told && text.Known(v.lang, code+".why") {
+		code += ".why"
+	}
 	switch {
 	case !text.Known(v.lang, code):
 		ev.Text = t.Type
@@ -57,6 +60,9 @@ func (v *visit) viewEvent(t app.TimelineEntry, ew eventWords) eventView {
 	default:
 		ev.Text = text.Say(v.lang, code, v.eventArgs(t, ew)...)
 		ev.Quote, _ = t.Args["evidence"].(string)
+		if cause, _ := t.Args["cause"].(string); cause != "" {
+			ev.Quote = cause
+		}
 		if strings.HasPrefix(ev.Quote, "{") { // what a machine answered is on the step, not here
 			ev.Quote = ""
 		}

@@ -93,6 +93,8 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/steps/{step}/form":                     {who: "role:agent", path: c + "/steps/review/form"},
 		"POST /console/cases/{id}/steps/{step}/assign":                   {who: "assign:agent", path: c + "/steps/review/assign"},
 		"POST /console/cases/{id}/steps/{step}/reopen":                   {who: "role:agent", path: c + "/steps/review/reopen"},
+		"POST /console/cases/{id}/steps/{step}/retry":                    {who: "act:case", path: c + "/steps/review/retry"},
+		"POST /console/cases/{id}/steps/{step}/skip":                     {who: "act:case", path: c + "/steps/review/skip", form: []string{"note", "ya no hace falta"}},
 		"POST /console/cases/{id}/steps/{step}/undone":                   {who: "role:agent", path: c + "/steps/review/undone", form: []string{"note", "en orden"}},
 		"POST /console/cases/{id}/steps/{step}/files":                    {who: "role:agent", path: c + "/steps/review/files", file: true},
 		"GET /console/cases/{id}/files/{blob}":                           {who: "read:letter", path: c + "/files/" + view.Blobs[len(view.Blobs)-1].ID},
