@@ -143,6 +143,63 @@ func TestWhatWasLentComesBackWithAReceiptOrIsCharged(t *testing.T) {
 		if f := fee(); len(f) != 1 || f[0].Status != customer.Void {
 			t.Fatalf("after it came back: %+v", f)
 		}
+		if n := w.logged(t, "refund.proposed"); n != 0 {
+			t.Errorf("%d refunds of what was never paid", n)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// What was paid for a thing that turns up after all is owed back, and the log
+// says so.
+func TestAChargeThatWasPaidIsOwedBackWhenTheThingTurnsUp(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid := w.lent(t, "card")
+		_, c, _ := w.request(t, "period_end")
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		card := v.Returns.List[0]
+		must(t, w.EndObligation(ctx, finance, app.ObligationEnd{Case: c, Obligation: card.ID, State: obligation.Charged, Evidence: "Dice que la perdió", Charge: eur(1500)}))
+		sums := func() (out []customer.Balance) {
+			must(t, w.store.View(ctx, func(tx app.Tx) error {
+				list, err := tx.BalancesOf(ctx, cid)
+				out = slices.DeleteFunc(list, func(b customer.Balance) bool { return !strings.HasPrefix(b.Reference, "EQ-") })
+				return err
+			}))
+			return out
+		}
+		paid := sums()[0]
+		must(t, w.SettleBalance(ctx, finance, cid, paid.ID, customer.Paid))
+		back := app.ObligationEnd{Case: c, Obligation: card.ID, State: obligation.Returned, Evidence: "La encontró"}
+		// A number that is taken already must not swallow what is owed.
+		taken, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: paid.Reference + "-R", Kind: customer.Fee, Amount: eur(1)})
+		must(t, err)
+		code(t, w.EndObligation(ctx, agent, back), "inventory.taken")
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			list, err := tx.BalancesOf(ctx, cid)
+			if err != nil {
+				return err
+			}
+			b := list[slices.IndexFunc(list, func(b customer.Balance) bool { return b.ID == taken })]
+			b.Reference += "x"
+			return tx.SaveBalance(ctx, b, b.Status)
+		}))
+		must(t, w.EndObligation(ctx, agent, back))
+		var refund []customer.Balance
+		for _, b := range sums() {
+			if b.Kind == customer.Refund {
+				refund = append(refund, b)
+			}
+		}
+		if len(refund) != 1 || refund[0].Amount != eur(1500) || refund[0].Status != customer.Due || refund[0].Reference != paid.Reference+"-R" {
+			t.Errorf("owed back: %+v", refund)
+		}
+		if n := w.logged(t, "refund.proposed"); n != 1 {
+			t.Errorf("%d entries say so", n)
+		}
 		w.verifyLog(t)
 	})
 }

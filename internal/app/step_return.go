@@ -194,9 +194,16 @@ func (a *App) chargeFor(ctx context.Context, tx Tx, by Actor, was obligation.Obl
 			}
 			return a.record(ctx, tx, fact{"balance.settled", by.ID, "", string(o.Customer), map[string]any{"reference": b.Reference, "status": string(customer.Void)}})
 		case b.Status == customer.Paid:
+			today := a.today(tx)
 			b.ID, b.Reference, b.Kind, b.Status = customer.BalanceID(id.New("bal")), b.Reference+"-R", customer.Refund, customer.Due
-			_, err := tx.InsertBalances(ctx, b)
-			return err
+			if n, err := tx.InsertBalances(ctx, b); err != nil {
+				return err
+			} else if n == 0 { // what is owed back must not get lost behind somebody else's number
+				return inventoryTaken("balance.reference", b.Reference)
+			}
+			return a.record(ctx, tx, fact{"refund.proposed", by.ID, string(o.Case), string(o.Customer), map[string]any{
+				"reference": b.Reference, "on": today.String(), "minor": b.Amount.Minor, "currency": b.Amount.Currency,
+			}})
 		}
 	}
 	return nil
