@@ -22,6 +22,7 @@ type DataPage struct {
 	Page  CasePage
 	Blobs []Blob
 	Proof bool // the code was given: they may be fetched
+	Over  bool // the time in which they may be fetched has passed
 	Until string
 }
 
@@ -34,6 +35,14 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 	err = a.store.View(ctx, func(tx Tx) error {
 		c := out.Page.Paper.Case
 		out.Blobs, out.Proof, out.Until = nil, a.proved(ctx, tx, key, c.ID), c.RetrievalEnd().String()
+		switch err := fetchable(ctx, tx, c); {
+		case err == nil:
+		case fault.KindOf(err) == fault.Gone:
+			out.Proof, out.Over = false, out.Page.ErasedOn.IsZero()
+			return nil
+		default:
+			return err
+		}
 		all, err := tx.BlobsOf(ctx, c.ID)
 		for _, b := range all {
 			if b.Kind == "bundle" {
@@ -43,6 +52,21 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 		return err
 	})
 	return out, err
+}
+
+// fetchable refuses, as Gone, the data of a departure that nobody can fetch any
+// more: they were erased, or their time is over.
+func fetchable(ctx context.Context, tx Tx, c offboarding.Case) error {
+	if erased, err := wasErased(ctx, tx, c.Customer); err != nil {
+		return err
+	} else if erased {
+		return fault.New(fault.Gone, "data.erased")
+	}
+	zone, err := zoneOf(c)
+	if err == nil && !tx.Now().Before(c.RetrievalEnd().End(zone)) {
+		err = fault.New(fault.Gone, "data.window_over")
+	}
+	return err
 }
 
 // proved reports whether the key was opened by a code, for this case, within
@@ -62,6 +86,9 @@ func (a *App) SendCode(ctx context.Context, token string) error {
 		}
 		c, err := tx.FindCase(ctx, l.Case)
 		if err != nil {
+			return err
+		}
+		if err := fetchable(ctx, tx, c); err != nil {
 			return err
 		}
 		m := a.letter(tx, "code", c)
@@ -101,6 +128,13 @@ func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, e
 		if err != nil {
 			return err
 		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		if err := fetchable(ctx, tx, c); err != nil {
+			return err
+		}
 		wrong := fault.New(fault.Invalid, "code.wrong").On("code")
 		got, err := tx.FindLink(ctx, hashCode(l.Case, code))
 		switch {
@@ -118,10 +152,6 @@ func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, e
 		if key, err = a.mint(ctx, tx, "data", l.Request, l.Case); err != nil {
 			return err
 		}
-		c, err := tx.FindCase(ctx, l.Case)
-		if err != nil {
-			return err
-		}
 		return a.record(ctx, tx, fact{"link.used", "customer", string(c.ID), string(c.Customer), map[string]any{"purpose": "data"}})
 	})
 	return key, err
@@ -135,22 +165,18 @@ func (a *App) Download(ctx context.Context, token, key, blob string) (b Blob, pl
 		if err != nil {
 			return err
 		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		if err := fetchable(ctx, tx, c); err != nil {
+			return err
+		}
 		if !a.proved(ctx, tx, key, l.Case) {
 			return fault.New(fault.Unauthenticated, "code.needed")
 		}
 		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != l.Case || b.Kind != "bundle" {
 			return fault.New(fault.NotFound, "not_found")
-		}
-		c, err := tx.FindCase(ctx, l.Case)
-		if err != nil {
-			return err
-		}
-		zone, err := zoneOf(c)
-		if err != nil {
-			return err
-		}
-		if !tx.Now().Before(c.RetrievalEnd().End(zone)) {
-			return fault.New(fault.Gone, "data.window_over")
 		}
 		if plain, err = a.openBlob(ctx, b); err != nil {
 			return err

@@ -263,6 +263,17 @@ func TestNobodyWritesAnythingDownAboutWhoWasErased(t *testing.T) {
 		code(t, w.AskReturn(ctx, page), "case.not_returnable")
 		code(t, w.AnswerConsent(ctx, app.ConsentInput{Token: page, Given: true, Wording: "w", Language: "es"}), "consent.answered")
 		must(t, w.RevokeConsent(ctx, page))
+		code(t, w.SendCode(ctx, page), "data.erased")
+		_, err = w.OpenByCode(ctx, page, "ABCD-2345")
+		code(t, err, "data.erased")
+		_, _, err = w.Download(ctx, page, "", "att_x")
+		code(t, err, "data.erased")
+		// Their pages say so, and the code stands there once, not in place of the name.
+		data, err := w.OpenDataPage(ctx, page, "", "es")
+		must(t, err)
+		if p := data.Page; p.ErasedOn.IsZero() || !p.Erased || p.Data || p.CanUndo || p.Paper.Name != "" || data.Over || len(data.Blobs) > 0 {
+			t.Errorf("the page of data: %+v", data)
+		}
 		// Nor does the company, by whatever verb: there is no key for it any more.
 		_, err = w.AddNote(ctx, agent, c, "Era Marta")
 		code(t, err, "erase.nothing_more")

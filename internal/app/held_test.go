@@ -151,6 +151,43 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 	})
 }
 
+// When the time to fetch them is over, the page offers neither the data nor a
+// code that would never arrive.
+func TestAfterItsTimeThePageOfDataOffersNothing(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, taking)
+		ctx := t.Context()
+		_, c, page := w.request(t, "period_end")
+		must(t, w.UntilQuiet(ctx))
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "prepare", Item: "a", Ticked: true, Evidence: "Visto"}))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "prepare", Note: "Hecho"}))
+		eventually(t, "the bundle", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+		must(t, w.SendCode(ctx, page))
+		secret := w.mail.wait(t, "code", firstMail).Secret
+		key, err := w.OpenByCode(ctx, page, secret)
+		must(t, err)
+		data, err := w.OpenDataPage(ctx, page, key, "es")
+		must(t, err)
+		if data.Over || !data.Proof || len(data.Blobs) != 1 {
+			t.Fatalf("in time: %+v", data)
+		}
+		blob := data.Blobs[0].ID
+		end := data.Page.Paper.Case.RetrievalEnd().End(w.Company().Zone)
+		must(t, w.PushClock(ctx, "", end))
+		data, err = w.OpenDataPage(ctx, page, key, "es")
+		must(t, err)
+		if !data.Over || data.Proof || len(data.Blobs) != 0 {
+			t.Errorf("afterwards: %+v", data)
+		}
+		code(t, w.SendCode(ctx, page), "data.window_over")
+		_, err = w.OpenByCode(ctx, page, secret)
+		code(t, err, "data.window_over")
+		_, _, err = w.Download(ctx, page, key, blob)
+		code(t, err, "data.window_over")
+	})
+}
+
 // bundleOf reads the payload of the bundle of a departure. Every table has as
 // many cells in each row as names in its header.
 func (w *world) bundleOf(t *testing.T, c offboarding.CaseID) map[string][]byte {

@@ -318,7 +318,9 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		}
 	}
 	p.Address, p.Name = onFile(contacts)
-	if p.Name == "" {
+	if erased, err := wasErased(ctx, tx, c.Customer); err != nil {
+		return Paper{}, err
+	} else if p.Name == "" && !erased { // the code stands where the name was
 		p.Name = s.Customer.Name
 	}
 	if p.Proof, err = a.proofOf(ctx, tx, cid, "case.opened", "case.waits"); err != nil {

@@ -113,6 +113,7 @@ type CasePage struct {
 	Handover   Handover
 	Report     bool               // the final report can be read
 	Erased     bool               // there is a certificate of erasure
+	ErasedOn   when.Date          // zero: they were not erased
 	Owed       []customer.Balance // while somebody looks after what is owed
 	Answering
 	Told    bool      // they said why they leave
@@ -178,17 +179,20 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if err != nil {
 			return err
 		}
-		out.Erased = cert != nil
-		if out.Erased { // nothing is left that could come back, or that may be asked
-			out.Comebacks, out.Returnable, out.MayTell = nil, false, false
+		out.Erased, out.ErasedOn = cert != nil, when.Date{}
+		if at, err := tx.ErasedAt(ctx, plan.Case.Customer); err != nil {
+			return err
+		} else if !at.IsZero() { // nothing is left that could come back, or that may be asked
+			out.ErasedOn = when.DateOf(at, a.company.Zone)
+			out.Comebacks, out.Returnable, out.MayTell, out.CanUndo, out.Answering = nil, false, false, false, Answering{}
 		}
-		out.Report = reportOf(plan) != nil && !out.Erased // it was erased with everything else
+		out.Report = reportOf(plan) != nil && out.ErasedOn.IsZero() // it was erased with everything else
 		if out.Owed, err = a.owedOf(ctx, tx, plan); err != nil {
 			return err
 		}
 		for _, s := range plan.Steps {
 			if k, ok := a.kinds[s.Kind]; ok && k.Spec().Exports {
-				out.Data = true
+				out.Data = out.ErasedOn.IsZero()
 			}
 			out.Subject = out.Subject || s.State == offboarding.StepBlocked
 		}

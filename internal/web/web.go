@@ -68,7 +68,7 @@ func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := Status(err)
 	view := failView{
 		Page: PageView{Lang: lang, Title: text.Say(lang, "common.fail.title"), Body: "portal"}, Company: k.App.Company(), Status: status,
-		Text: text.Error(lang, err), Again: status == http.StatusGone && !strings.HasPrefix(r.URL.Path, "/console"),
+		Text: text.Error(lang, err), Again: old(err) && !strings.HasPrefix(r.URL.Path, "/console"),
 	}
 	if status >= 500 {
 		view.Ref = id.Token()[:8]
@@ -78,6 +78,12 @@ func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(f))
 	}
 	k.Render(w, r, status, k.Frame(view.Page, failPage(view)))
+}
+
+// old reports whether a link was too old, or used up: another can be asked for.
+func old(err error) bool {
+	code := fault.CodeOf(err)
+	return code == "link.expired" || code == "link.used"
 }
 
 func after(err error) int {

@@ -97,6 +97,17 @@ func (p *portal) back(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, text.Say(v.Lang, "portal.back.title", "company", v.Company.Name), backPage(v))
 }
 
+// backLede says what the page of coming back can still do.
+func backLede(v trackView) string {
+	switch {
+	case v.Back || v.AnswerBy != "":
+		return text.Say(v.Lang, "portal.back.lede")
+	case v.Forgotten:
+		return text.Say(v.Lang, "portal.back.erased", "email", v.Company.Email)
+	}
+	return text.Say(v.Lang, "portal.back.closed", "email", v.Company.Email)
+}
+
 func (p *portal) comeBack(w http.ResponseWriter, r *http.Request) {
 	p.act(w, r, "/b/"+r.PathValue("token"), p.App.AskReturn(r.Context(), r.PathValue("token")))
 }

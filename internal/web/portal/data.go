@@ -22,6 +22,9 @@ type dataView struct {
 	Error                  string
 	Files                  []dataFile
 	Until                  string
+	Over                   bool   // the time to fetch them has passed
+	Erased                 string // the day on which they were erased; empty: they were not
+	Certificate            bool   // what stays is told on a page of its own
 }
 
 type dataFile struct{ ID, Name, Size, Made, Sum string }
@@ -56,6 +59,9 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error) {
 	}
 	if d, err := when.ParseDate(page.Until); err == nil {
 		v.Until = text.LongDate(lang, d)
+	}
+	if v.Over, v.Certificate = page.Over, page.Page.Erased; !page.Page.ErasedOn.IsZero() {
+		v.Erased = text.LongDate(lang, page.Page.ErasedOn)
 	}
 	for _, b := range page.Blobs {
 		v.Files = append(v.Files, dataFile{

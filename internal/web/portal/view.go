@@ -107,6 +107,7 @@ type trackView struct {
 	Handover  string // how the handover stands; empty: there is none
 	Report    bool   // the final report can be read
 	Erased    bool   // there is a certificate of erasure
+	Forgotten bool   // what was held about them was erased
 	// HandoverAsks says that it is the client's turn.
 	HandoverAsks bool
 	Owed         []owedLine
@@ -114,6 +115,15 @@ type trackView struct {
 	Owner        bool   // the departure is not stopped: they may say that it was not them
 	Meeting      bool   // they are invited to talk, and have not said no
 	Answer       string // state of what could be done; empty: nothing to read there
+}
+
+// codeLine says of whose departure a page is; without a name once they were
+// erased.
+func codeLine(lang, code, name string) string {
+	if name == "" {
+		return text.Say(lang, "portal.track.code.plain", "code", code)
+	}
+	return text.Say(lang, "portal.track.code", "code", code, "name", name)
 }
 
 // comeback is a class of undoing in words, and what belongs to it.
@@ -164,7 +174,7 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends, "since", text.LongDate(lang, page.Late))
 	v.Data = page.Data
-	v.Report, v.Erased = page.Report, page.Erased
+	v.Report, v.Erased, v.Forgotten = page.Report, page.Erased, !page.ErasedOn.IsZero()
 	v.Handover, v.HandoverAsks = viewHanding(lang, page)
 	v.Data, v.Allow = page.Data, viewAllow(lang, base, c, page.Consent)
 	v.Returns, v.Owed = viewReturns(lang, page), viewOwed(lang, page)
