@@ -6,6 +6,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/relationship"
 )
 
 // Place is where a page of a list begins: behind the record with the id After,
@@ -133,6 +134,53 @@ func (a *App) PageRequests(ctx context.Context, by Actor, state offboarding.Requ
 func (a *App) PageMessages(ctx context.Context, by Actor, q MessageQuery, p Place) (list []Message, next string, err error) {
 	return page(ctx, a, by, "outbox", p, func(m Message) string { return string(m.ID) },
 		func(tx Tx, p Place) ([]Message, error) { return tx.PageMessages(ctx, q, p) })
+}
+
+// PageComplaints lists what went wrong for one customer, or what is unsolved of
+// all.
+func (a *App) PageComplaints(ctx context.Context, by Actor, of customer.ID, p Place) (list []relationship.Complaint, next string, err error) {
+	return page(ctx, a, by, "complaint", p, func(c relationship.Complaint) string { return string(c.ID) },
+		func(tx Tx, p Place) ([]relationship.Complaint, error) {
+			if err := knows(ctx, tx, of); err != nil {
+				return nil, err
+			}
+			sealed, err := tx.PageComplaints(ctx, of, p)
+			return unsealed(sealed, err, func(s SealedComplaint) (relationship.Complaint, error) { return a.openComplaint(ctx, s) })
+		})
+}
+
+// PageCommitments lists what one customer and we promised, or what is pending of
+// all.
+func (a *App) PageCommitments(ctx context.Context, by Actor, of customer.ID, p Place) (list []relationship.Commitment, next string, err error) {
+	return page(ctx, a, by, "complaint", p, func(c relationship.Commitment) string { return string(c.ID) },
+		func(tx Tx, p Place) ([]relationship.Commitment, error) {
+			if err := knows(ctx, tx, of); err != nil {
+				return nil, err
+			}
+			sealed, err := tx.PageCommitments(ctx, of, p)
+			return unsealed(sealed, err, func(s SealedCommitment) (relationship.Commitment, error) { return a.openCommitment(ctx, s) })
+		})
+}
+
+// knows is fault.NotFound for a customer that there is not; empty is nobody.
+func knows(ctx context.Context, tx Tx, c customer.ID) error {
+	if c == "" {
+		return nil
+	}
+	_, err := tx.FindCustomer(ctx, c)
+	return err
+}
+
+// PageDeliveries lists the messages of an endpoint.
+func (a *App) PageDeliveries(ctx context.Context, by Actor, hook string, p Place) (list []Delivery, next string, err error) {
+	return page(ctx, a, by, "webhook", p, func(d Delivery) string { return string(d.Work.ID) },
+		func(tx Tx, p Place) ([]Delivery, error) {
+			w, err := tx.FindWebhook(ctx, hook)
+			if err != nil {
+				return nil, err
+			}
+			return tx.DeliveriesOf(ctx, WebhookSystem+w.ID, "", p)
+		})
 }
 
 // PageEntries lists entries of the log by their index, with what they say where

@@ -388,6 +388,10 @@ type RelationshipTx interface {
 	FindCommitment(ctx context.Context, id relationship.CommitmentID) (SealedCommitment, error)
 	CommitmentsOf(ctx context.Context, id customer.ID) ([]SealedCommitment, error) // latest due first
 	PendingCommitments(ctx context.Context, limit int) ([]SealedCommitment, error) // by due date
+	// PageComplaints and PageCommitments return those of one customer, or what is
+	// unsolved or pending of all, newest first.
+	PageComplaints(ctx context.Context, of customer.ID, p Place) ([]SealedComplaint, error)
+	PageCommitments(ctx context.Context, of customer.ID, p Place) ([]SealedCommitment, error)
 }
 
 // LinkTx keeps capability links.

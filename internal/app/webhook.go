@@ -68,7 +68,7 @@ type WebhookTx interface {
 	FindWebhookEvent(ctx context.Context, id string) (WebhookEvent, error)
 	// DeliveriesOf returns the deliveries of a system (WebhookSystem and the id of
 	// an endpoint), newest first; of every state when it is empty.
-	DeliveriesOf(ctx context.Context, system string, s offboarding.WorkState, limit int) ([]Delivery, error)
+	DeliveriesOf(ctx context.Context, system string, s offboarding.WorkState, p Place) ([]Delivery, error)
 	// RestSystem lets every work of the system that waits rest until then (wall).
 	RestSystem(ctx context.Context, system string, until time.Time) error
 }

@@ -43,7 +43,7 @@ func (a *App) Deliveries(ctx context.Context, by Actor, hook string, limit int) 
 		if w, err = tx.FindWebhook(ctx, hook); err != nil {
 			return err
 		}
-		list, err = tx.DeliveriesOf(ctx, WebhookSystem+w.ID, "", limit)
+		list, err = tx.DeliveriesOf(ctx, WebhookSystem+w.ID, "", Place{Limit: limit})
 		return err
 	})
 	return w, list, err
@@ -76,7 +76,7 @@ func (a *App) Redeliver(ctx context.Context, by Actor, hook string, work offboar
 			}
 			list = append(list, one)
 		} else {
-			failed, err := tx.DeliveriesOf(ctx, WebhookSystem+w.ID, offboarding.WorkFailed, againAtOnce)
+			failed, err := tx.DeliveriesOf(ctx, WebhookSystem+w.ID, offboarding.WorkFailed, Place{Limit: againAtOnce})
 			if err != nil {
 				return err
 			}

@@ -26,8 +26,14 @@ var (
 	saveCommitment   = query(`
 		UPDATE commitment SET state = $1, over_on = $2, key_id = $3, body = $4, version = version + 1
 		 WHERE id = $5 AND version = $6`)
-	commitmentByID     = query(`SELECT ` + commitmentColumns + ` FROM commitment WHERE id = $1`)
-	commitmentsOf      = query(`SELECT ` + commitmentColumns + ` FROM commitment WHERE customer_id = $1 ORDER BY due DESC, id DESC`)
+	commitmentByID = query(`SELECT ` + commitmentColumns + ` FROM commitment WHERE id = $1`)
+	commitmentsOf  = query(`SELECT ` + commitmentColumns + ` FROM commitment WHERE customer_id = $1 ORDER BY due DESC, id DESC`)
+	pageComplaints = query(`
+		SELECT ` + complaintColumns + ` FROM complaint
+		 WHERE ($1 = '' OR id < $1) AND ($2 = '' AND state IN ('open', 'promised') OR customer_id = $2) ORDER BY id DESC LIMIT $3`)
+	pageCommitments = query(`
+		SELECT ` + commitmentColumns + ` FROM commitment
+		 WHERE ($1 = '' OR id < $1) AND ($2 = '' AND state = 'pending' OR customer_id = $2) ORDER BY id DESC LIMIT $3`)
 	pendingCommitments = query(`SELECT ` + commitmentColumns + ` FROM commitment WHERE state = 'pending' ORDER BY due, id LIMIT $1`)
 )
 
@@ -44,8 +50,8 @@ func scanComplaint(row scanner) (c app.SealedComplaint, err error) {
 	return c, err
 }
 
-func (t *tx) complaints(ctx context.Context, q string, arg any) (list []app.SealedComplaint, err error) {
-	err = t.each(ctx, "store.complaints", q, []any{arg}, func(row scanner) error {
+func (t *tx) complaints(ctx context.Context, q string, args ...any) (list []app.SealedComplaint, err error) {
+	err = t.each(ctx, "store.complaints", q, args, func(row scanner) error {
 		c, err := scanComplaint(row)
 		list = append(list, c)
 		return err
@@ -79,8 +85,8 @@ func scanCommitment(row scanner) (c app.SealedCommitment, err error) {
 	return c, err
 }
 
-func (t *tx) commitments(ctx context.Context, q string, arg any) (list []app.SealedCommitment, err error) {
-	err = t.each(ctx, "store.commitments", q, []any{arg}, func(row scanner) error {
+func (t *tx) commitments(ctx context.Context, q string, args ...any) (list []app.SealedCommitment, err error) {
+	err = t.each(ctx, "store.commitments", q, args, func(row scanner) error {
 		c, err := scanCommitment(row)
 		list = append(list, c)
 		return err
@@ -99,4 +105,12 @@ func (t *tx) CommitmentsOf(ctx context.Context, id customer.ID) ([]app.SealedCom
 
 func (t *tx) PendingCommitments(ctx context.Context, limit int) ([]app.SealedCommitment, error) {
 	return t.commitments(ctx, pendingCommitments, limit)
+}
+
+func (t *tx) PageComplaints(ctx context.Context, of customer.ID, p app.Place) ([]app.SealedComplaint, error) {
+	return t.complaints(ctx, pageComplaints, p.After, of, p.Limit)
+}
+
+func (t *tx) PageCommitments(ctx context.Context, of customer.ID, p app.Place) ([]app.SealedCommitment, error) {
+	return t.commitments(ctx, pageCommitments, p.After, of, p.Limit)
 }

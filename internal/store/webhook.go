@@ -30,7 +30,7 @@ var (
 	deliveriesOf       = query(`
 		SELECT ` + prefixed("w.", workColumns) + `, e.type, e.at, e.body
 		  FROM work w JOIN webhook_event e ON e.id = w.item
-		 WHERE w.system = $1 AND w.kind = 'webhook_delivery' AND ($2 = '' OR w.state = $2)
+		 WHERE w.system = $1 AND w.kind = 'webhook_delivery' AND ($2 = '' OR w.state = $2) AND ($4 = '' OR w.id < $4)
 		 ORDER BY w.id DESC LIMIT $3`)
 	restSystem = query(`UPDATE work SET retry_at = $1 WHERE system = $2 AND state = 'ready' AND retry_at < $1`)
 )
@@ -112,8 +112,8 @@ func (t *tx) FindWebhookEvent(ctx context.Context, id string) (e app.WebhookEven
 	return e, err
 }
 
-func (t *tx) DeliveriesOf(ctx context.Context, system string, s offboarding.WorkState, limit int) (list []app.Delivery, err error) {
-	err = t.each(ctx, "store.DeliveriesOf", deliveriesOf, []any{system, s, limit}, func(row scanner) error {
+func (t *tx) DeliveriesOf(ctx context.Context, system string, s offboarding.WorkState, p app.Place) (list []app.Delivery, err error) {
+	err = t.each(ctx, "store.DeliveriesOf", deliveriesOf, []any{system, s, p.Limit, p.After}, func(row scanner) error {
 		var d app.Delivery
 		w, err := scanWork(and{row, []any{&d.Event.Type, instant{&d.Event.At}, &d.Event.Body}})
 		d.Work, d.Event.ID = w, w.Item

@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +81,31 @@ func evaluation(t *testing.T, h *house, c *caller, at string) {
 	c.do(http.MethodPost, at+"/files?name=big", strings.Repeat("x", app.MaxEvidence+1), raw).told(413, "api.too_large")
 }
 
+// whole reads a list page by page, two at a time: every item once, newest first.
+func (c *caller) whole(t *testing.T, at string, n int) {
+	t.Helper()
+	var ids []string
+	for next := ""; ; {
+		sep := "?"
+		if strings.Contains(at, "?") {
+			sep = "&"
+		}
+		got := c.get(at + sep + "limit=2&cursor=" + next).is(200)
+		for i := range 2 {
+			if got.get(fmt.Sprint("items.", i)) != nil {
+				ids = append(ids, got.text(fmt.Sprint("items.", i, ".id")))
+			}
+		}
+		if next = got.text("next"); next == "" || len(ids) > n {
+			break
+		}
+	}
+	older := func(x, y string) int { return strings.Compare(y, x) }
+	if len(ids) != n || !slices.IsSortedFunc(ids, older) || len(slices.Compact(ids)) != n {
+		t.Errorf("%s: %d of %d: %v", at, len(ids), n, ids)
+	}
+}
+
 // complaints says what went wrong, what is promised, and how that ends.
 func complaints(t *testing.T, c *caller, who string) {
 	t.Helper()
@@ -116,6 +143,15 @@ func complaints(t *testing.T, c *caller, who string) {
 		t.Errorf("complaints of one: %s", got.body)
 	}
 	c.get("/v1/complaints?customer=cus_none").told(404, "not_found")
+	for range 3 {
+		c.post("/v1/complaints", `{"customer": "`+who+`", "received": "2026-01-02", "what": "Otra vez"}`).is(201)
+		c.post("/v1/commitments", `{"customer": "`+who+`", "by": "theirs", "due": "2030-01-31", "what": "Otra cosa"}`).is(201)
+	}
+	c.whole(t, "/v1/complaints", 3)
+	c.whole(t, "/v1/complaints?customer="+who, 4)
+	c.whole(t, "/v1/commitments", 3)
+	c.whole(t, "/v1/commitments?customer="+who, 5)
+	c.get("/v1/complaints?cursor="+c.get("/v1/commitments?limit=1").is(200).text("next")).told(422, "api.cursor")
 }
 
 // webhooks adds an endpoint, changes its secret and looks at what it was sent.
@@ -157,4 +193,7 @@ func webhooks(t *testing.T, c *caller) {
 		t.Errorf("sent again: %s", got.body)
 	}
 	c.post(at+"/redeliver", `{"delivery": "work_none"}`).told(404, "not_found")
+	c.post(at+"/test", "").is(204)
+	c.post(at+"/test", "").is(204)
+	c.whole(t, at+"/deliveries", 3)
 }

@@ -54,18 +54,21 @@ func viewCommitment(c relationship.Commitment) Commitment {
 }
 
 type ofCustomer struct {
+	Page
 	Customer string `query:"customer" maxLength:"100"`
 }
 
 type complaintList struct {
 	Body struct {
 		Items []Complaint `json:"items"`
+		Next  string      `json:"next,omitempty"`
 	} `nameHint:"ComplaintList"`
 }
 
 type commitmentList struct {
 	Body struct {
 		Items []Commitment `json:"items"`
+		Next  string       `json:"next,omitempty"`
 	} `nameHint:"CommitmentList"`
 }
 
@@ -105,27 +108,29 @@ type endCommitment struct {
 	} `nameHint:"CommitmentEnd"`
 }
 
-// between reads what stands between a customer and the company: everything of
-// one, or what waits of all.
-func (a *API) between(ctx context.Context, by app.Actor, of string) (app.Between, error) {
-	if of == "" {
-		p, err := a.App.OpenPromises(ctx, by)
-		return app.Between{Complaints: p.Complaints, Commitments: p.Commitments}, err
+// whose is the customer that a list is about, empty for all, and where its page
+// begins.
+func (in *ofCustomer) whose(list, prefix string) (customer.ID, app.Place, error) {
+	if in.Customer != "" {
+		if err := known("cus", in.Customer); err != nil {
+			return "", app.Place{}, err
+		}
 	}
-	if err := known("cus", of); err != nil {
-		return app.Between{}, err
-	}
-	p, err := a.App.OpenCustomerPromises(ctx, by, customer.ID(of))
-	return p.Between, err
+	p, err := in.place(list, prefix)
+	return customer.ID(in.Customer), p, err
 }
 
 func (a *API) complaints(h huma.API) {
 	read, write := []string{"complaints:read"}, []string{"complaints:write"}
 	on(h, a, route{ID: "list-complaints", Method: http.MethodGet, Path: "/v1/complaints", Scopes: read, Tag: "complaints"},
 		func(ctx context.Context, by app.Actor, in *ofCustomer) (*complaintList, error) {
-			b, err := a.between(ctx, by, in.Customer)
+			of, p, err := in.whose("complaints", "cmp")
+			if err != nil {
+				return nil, err
+			}
+			list, next, err := a.App.PageComplaints(ctx, by, of, p)
 			out := &complaintList{}
-			out.Body.Items = each(b.Complaints, viewComplaint)
+			out.Body.Items, out.Body.Next = each(list, viewComplaint), cursor("complaints", next)
 			return out, err
 		})
 	on(h, a, route{ID: "add-complaint", Method: http.MethodPost, Path: "/v1/complaints", Scopes: write, Tag: "complaints", Status: http.StatusCreated, Prefix: "complaint."},
@@ -154,9 +159,13 @@ func (a *API) complaints(h huma.API) {
 		})
 	on(h, a, route{ID: "list-commitments", Method: http.MethodGet, Path: "/v1/commitments", Scopes: read, Tag: "complaints"},
 		func(ctx context.Context, by app.Actor, in *ofCustomer) (*commitmentList, error) {
-			b, err := a.between(ctx, by, in.Customer)
+			of, p, err := in.whose("commitments", "com")
+			if err != nil {
+				return nil, err
+			}
+			list, next, err := a.App.PageCommitments(ctx, by, of, p)
 			out := &commitmentList{}
-			out.Body.Items = each(b.Commitments, viewCommitment)
+			out.Body.Items, out.Body.Next = each(list, viewCommitment), cursor("commitments", next)
 			return out, err
 		})
 	on(h, a, route{ID: "add-commitment", Method: http.MethodPost, Path: "/v1/commitments", Scopes: write, Tag: "complaints", Status: http.StatusCreated, Prefix: "commitment."},

@@ -91,9 +91,15 @@ type rotated struct {
 	} `nameHint:"WebhookSecret"`
 }
 
+type listDeliveries struct {
+	OneWebhook
+	Page
+}
+
 type deliveryList struct {
 	Body struct {
 		Items []WebhookDelivery `json:"items"`
+		Next  string            `json:"next,omitempty"`
 	} `nameHint:"DeliveryList"`
 }
 
@@ -109,9 +115,6 @@ type redelivered struct {
 		Messages int `json:"messages"`
 	} `nameHint:"Redelivered"`
 }
-
-// deliveriesMost is how many messages of an endpoint are listed.
-const deliveriesMost = 200
 
 func (a *API) webhooks(h huma.API) {
 	read, write := []string{"webhooks:read"}, []string{"webhooks:write"}
@@ -154,13 +157,17 @@ func (a *API) webhooks(h huma.API) {
 		return act("whk", in.Webhook, func() error { return a.App.TestWebhook(ctx, by, in.Webhook) })
 	})
 	on(h, a, route{ID: "list-deliveries", Method: http.MethodGet, Path: "/v1/webhooks/{webhook}/deliveries", Scopes: read, Tag: "webhooks"},
-		func(ctx context.Context, by app.Actor, in *OneWebhook) (*deliveryList, error) {
+		func(ctx context.Context, by app.Actor, in *listDeliveries) (*deliveryList, error) {
 			if err := known("whk", in.Webhook); err != nil {
 				return nil, err
 			}
-			_, list, err := a.App.Deliveries(ctx, by, in.Webhook, deliveriesMost)
+			p, err := in.place("deliveries", "work")
+			if err != nil {
+				return nil, err
+			}
+			list, next, err := a.App.PageDeliveries(ctx, by, in.Webhook, p)
 			out := &deliveryList{}
-			out.Body.Items = each(list, viewDelivery)
+			out.Body.Items, out.Body.Next = each(list, viewDelivery), cursor("deliveries", next)
 			return out, err
 		})
 	on(h, a, verb("redeliver-webhook", "redeliver"), func(ctx context.Context, by app.Actor, in *redeliver) (*redelivered, error) {
