@@ -86,6 +86,10 @@ chaos: assets ## Kill, fill and restart everything under load: make chaos KILLS=
 bench-import: build ## One million rows beside a running server, both databases: time, memory, how long people wait
 	@scripts/bench_import.sh bin/hasta $(ROWS)
 
+.PHONY: bench-audit
+bench-audit: assets ## A million entries of the log verified, beside reading the same rows once: make bench-audit ENTRIES=1000000
+	HASTA_BENCH_ENTRIES=$(or $(ENTRIES),1000000) go test -run '^$$' -bench VerifyLog -benchtime 1x -timeout 60m ./cmd/hasta
+
 .PHONY: bench-portal
 bench-portal: assets ## The portal under load, beside a bare handler and bare inserts in the same run
 	go test -run '^$$' -bench Portal -benchtime 1x -timeout 15m ./cmd/hasta
