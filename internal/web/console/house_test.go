@@ -116,6 +116,12 @@ func newHouse(t *testing.T, demo bool) *house { return newHouseOf(t, demo, "saas
 // newHouseOf is a house whose departures follow the built-in playbook.
 func newHouseOf(t *testing.T, demo bool, name string) *house {
 	t.Helper()
+	return newHouseOn(t, demo, playbook.Builtin()[name])
+}
+
+// newHouseOn is a house whose departures follow the playbook.
+func newHouseOn(t *testing.T, demo bool, source []byte) *house {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	file := filepath.Join(t.TempDir(), "hasta.db")
 	s, err := store.Open(ctx, store.Config{URL: file})
@@ -123,7 +129,7 @@ func newHouseOf(t *testing.T, demo bool, name string) *house {
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
 	must(t, err)
-	book, err := playbook.Load(name, playbook.Builtin()[name], step.Specs())
+	book, err := playbook.Load("test.yaml", source, step.Specs())
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
