@@ -60,7 +60,10 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (cust
 	err := a.tx(ctx, func(tx Tx) error {
 		c.CreatedAt = tx.Now()
 		if by.IsKey() { // a person who was erased comes back by the hand of a person
-			if err := a.refuseErased(ctx, tx, c, contacts, external); err != nil {
+			if _, err := tx.AwaitErasing(ctx); err != nil {
+				return err
+			}
+			if err := a.refuseErased(ctx, tx, a.namesOf(c, contacts, external)); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -18,7 +19,9 @@ type amending struct {
 
 // amend changes a customer, or what is kept under their version, and writes the
 // fact to the log; without a type nothing changed. A version other than zero must be the customer's: whoever looked
-// at something older is told fault.Conflict (customer.changed_meanwhile).
+// at something older is told fault.Conflict (customer.changed_meanwhile). Nothing
+// is written down about somebody erased (fault.Blocked, erase.nothing_more), and
+// no program brings in a name of theirs (csv.erased).
 func (a *App) amend(ctx context.Context, by Actor, id customer.ID, version int64, change func(*amending) (fact, error)) (customer.Customer, error) {
 	if err := by.may("customer"); err != nil {
 		return customer.Customer{}, err
@@ -28,6 +31,14 @@ func (a *App) amend(ctx context.Context, by Actor, id customer.ID, version int64
 		found, err := tx.FindCustomer(ctx, id)
 		if err != nil {
 			return err
+		}
+		if err := a.mayWrite(ctx, tx, id); err != nil {
+			return err
+		}
+		if by.IsKey() { // before anything is written, as everybody does
+			if _, err := tx.AwaitErasing(ctx); err != nil {
+				return err
+			}
 		}
 		if version != 0 && version != found.Version {
 			return fault.New(fault.Conflict, "customer.changed_meanwhile", "name", found.Name)
@@ -39,9 +50,15 @@ func (a *App) amend(ctx context.Context, by Actor, id customer.ID, version int64
 		if am.external, err = tx.ExternalIDsOf(ctx, id); err != nil {
 			return err
 		}
+		before := amending{FoundCustomer: am.FoundCustomer, contacts: slices.Clone(am.contacts), external: slices.Clone(am.external)}
 		f, err := change(am)
 		if err != nil {
 			return err
+		}
+		if by.IsKey() {
+			if err := a.refuseErased(ctx, tx, a.broughtIn(before, *am)); err != nil {
+				return err
+			}
 		}
 		if c = am.Customer; f.typ == "" {
 			return nil
@@ -55,6 +72,35 @@ func (a *App) amend(ctx context.Context, by Actor, id customer.ID, version int64
 		return a.record(ctx, tx, f)
 	})
 	return c, err
+}
+
+// mayWrite refuses to write anything down about somebody erased.
+func (a *App) mayWrite(ctx context.Context, tx Tx, id customer.ID) error {
+	gone, err := wasErased(ctx, tx, id)
+	if err == nil && gone {
+		err = fault.New(fault.Blocked, "erase.nothing_more")
+	}
+	return err
+}
+
+// broughtIn is every name that a change gives a customer, by its field.
+func (a *App) broughtIn(before, now amending) map[string]string {
+	out := map[string]string{}
+	if now.Reference != before.Reference {
+		out["reference"] = a.mark("reference", now.Reference)
+	}
+	for _, c := range now.contacts {
+		folded := customer.FoldEmail(c.Email)
+		if !slices.ContainsFunc(before.contacts, func(o customer.Contact) bool { return customer.FoldEmail(o.Email) == folded }) {
+			out["email"] = a.mark("mail", folded)
+		}
+	}
+	for _, x := range now.external {
+		if !slices.Contains(before.external, x) {
+			out["value"] = a.mark("external", x.System, x.Value)
+		}
+	}
+	return out
 }
 
 // changes collects what is different, for the log.

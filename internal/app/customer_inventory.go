@@ -174,6 +174,9 @@ func (a *App) AddBalance(ctx context.Context, by Actor, b customer.Balance) (cus
 		if _, err := tx.FindCustomer(ctx, b.Customer); err != nil {
 			return err
 		}
+		if err := a.mayWrite(ctx, tx, b.Customer); err != nil {
+			return err
+		}
 		if n, err := tx.InsertBalances(ctx, b); err != nil {
 			return err
 		} else if n == 0 {

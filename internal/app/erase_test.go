@@ -408,6 +408,7 @@ func TestAnImportDoesNotBringBackWhoWasErased(t *testing.T) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t)
+		must(t, w.AddExternalID(ctx, agent, app.ExternalInput{Customer: cid, System: "crm", Value: "CRM-0061"}))
 		w.clear(t, cid)
 		_, c, _ := w.request(t, "period_end")
 		w.approved(t, c)
@@ -431,6 +432,20 @@ func TestAnImportDoesNotBringBackWhoWasErased(t *testing.T) {
 		}
 		_, err := w.AddCustomer(ctx, app.Actor{ID: "key_crm", Scopes: []string{"customers:write"}}, in)
 		code(t, err, "csv.erased")
+		// Nor by and by: a customer of another name, who is then given theirs.
+		crm := app.Actor{ID: "key_crm", Scopes: []string{"customers:write"}}
+		other := w.customerOf(t, "N-2").ID
+		_, err = w.AddContact(ctx, crm, app.ContactInput{Customer: other, Name: "Marta", Email: "Marta@EstudioAlmena.example", Role: customer.Billing})
+		code(t, err, "csv.erased")
+		code(t, w.AddExternalID(ctx, crm, app.ExternalInput{Customer: other, System: "crm", Value: "CRM-0061"}), "csv.erased")
+		must(t, w.AddExternalID(ctx, crm, app.ExternalInput{Customer: other, System: "crm", Value: "CRM-0062"}))
+		// What is left of their record stays as it is, for everybody.
+		_, err = w.AddContact(ctx, agent, app.ContactInput{Customer: cid, Name: "Marta", Email: firstMail, Role: customer.Owner})
+		code(t, err, "erase.nothing_more")
+		_, err = w.AddAsset(ctx, agent, customer.Asset{Customer: cid, Reference: "A-1", Kind: "site", Name: "La web de Marta"})
+		code(t, err, "erase.nothing_more")
+		_, err = w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-1", Kind: customer.Invoice, About: "Marta", Amount: eur(1)})
+		code(t, err, "erase.nothing_more")
 		_, err = w.AddCustomer(ctx, agent, in)
 		must(t, err)
 	})

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -61,21 +62,29 @@ func (e *entry) has(email string) bool {
 	return slices.ContainsFunc(e.contacts, func(c *kept[customer.Contact]) bool { return customer.FoldEmail(c.now.Email) == folded })
 }
 
-// refuseErased refuses a customer who goes by a name of somebody erased.
-func (a *App) refuseErased(ctx context.Context, tx Tx, c customer.Customer, contacts []customer.Contact, external []customer.ExternalID) error {
-	marks := []string{a.mark("reference", c.Reference)}
-	for _, x := range contacts {
-		marks = append(marks, a.mark("mail", customer.FoldEmail(x.Email)))
-	}
-	for _, x := range external {
-		marks = append(marks, a.mark("external", x.System, x.Value))
-	}
-	if _, err := tx.AwaitErasing(ctx); err != nil {
+// refuseErased refuses names by which somebody erased went: field → keyed hash.
+// Whoever asks took AwaitErasing first.
+func (a *App) refuseErased(ctx context.Context, tx Tx, names map[string]string) error {
+	erased, err := tx.Tombstones(ctx, slices.Sorted(maps.Values(names))...)
+	if err != nil || len(erased) == 0 {
 		return err
 	}
-	erased, err := tx.Tombstones(ctx, marks...)
-	if err == nil && len(erased) > 0 {
-		err = fault.New(fault.Conflict, "csv.erased").On("reference")
+	for _, field := range slices.Sorted(maps.Keys(names)) {
+		if erased[names[field]] {
+			return fault.New(fault.Conflict, "csv.erased").On(field)
+		}
 	}
-	return err
+	return nil
+}
+
+// namesOf is every name that a new customer goes by.
+func (a *App) namesOf(c customer.Customer, contacts []customer.Contact, external []customer.ExternalID) map[string]string {
+	out := map[string]string{"reference": a.mark("reference", c.Reference)}
+	for i, x := range contacts {
+		out[fmt.Sprintf("contacts.%d.email", i)] = a.mark("mail", customer.FoldEmail(x.Email))
+	}
+	for i, x := range external {
+		out[fmt.Sprintf("external.%d.value", i)] = a.mark("external", x.System, x.Value)
+	}
+	return out
 }
