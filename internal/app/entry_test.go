@@ -67,7 +67,7 @@ func TestASignInThatGuessesIsLockedOut(t *testing.T) {
 		ctx := t.Context()
 		_, err := w.AddUser(ctx, "", app.UserInput{Login: "ines", Name: "Inés", Password: "una clave bien larga", Roles: []string{"agent"}})
 		must(t, err)
-		good, err := w.SignIn(ctx, "Ines ", "una clave bien larga")
+		good, err := w.SignIn(ctx, "Ines ", "una clave bien larga", "")
 		must(t, err)
 		who, err := w.Session(ctx, good)
 		must(t, err)
@@ -75,14 +75,14 @@ func TestASignInThatGuessesIsLockedOut(t *testing.T) {
 			t.Errorf("signed in as %v", who)
 		}
 		for range 5 {
-			if _, err := w.SignIn(ctx, "ines", "otra"); fault.CodeOf(err) != "auth.wrong" {
+			if _, err := w.SignIn(ctx, "ines", "otra", ""); fault.CodeOf(err) != "auth.wrong" {
 				t.Fatalf("wrong password: %v", err)
 			}
 		}
-		if _, err := w.SignIn(ctx, "ines", "una clave bien larga"); fault.CodeOf(err) != "auth.locked" {
+		if _, err := w.SignIn(ctx, "ines", "una clave bien larga", ""); fault.CodeOf(err) != "auth.locked" {
 			t.Errorf("after five wrong ones: %v", err)
 		}
-		if _, err := w.SignIn(ctx, "nobody", "una clave bien larga"); fault.CodeOf(err) != "auth.wrong" {
+		if _, err := w.SignIn(ctx, "nobody", "una clave bien larga", ""); fault.CodeOf(err) != "auth.wrong" {
 			t.Errorf("nobody: %v", err)
 		}
 		must(t, w.SignOut(ctx, good))

@@ -63,6 +63,7 @@ type Tx interface {
 	VoiceTx
 	PlaybookTx
 	StaffTx
+	TryTx
 	KeyTx
 	OnceTx
 	PageTx
@@ -412,8 +413,8 @@ type User struct {
 	PasswordHash string
 	Roles        []string
 	Active       bool
-	Failures     int       // sign-ins that failed since the last good one
-	LockedUntil  time.Time // wall
+	Failures     int       // codes that were wrong since the last sign-in
+	LockedUntil  time.Time // wall; no code may be tried until then
 	CreatedAt    time.Time
 }
 

@@ -42,7 +42,7 @@ func TestASessionEndsAnHourAfterItsLastPageAndAfterTwelve(t *testing.T) {
 		_, err := a.AddUser(t.Context(), "", app.UserInput{Login: "ines", Name: "Inés", Password: "una clave bien larga", Roles: []string{"agent"}})
 		must(t, err)
 		in := func() string {
-			token, err := a.SignIn(t.Context(), "ines", "una clave bien larga")
+			token, err := a.SignIn(t.Context(), "ines", "una clave bien larga", "")
 			must(t, err)
 			return token
 		}
@@ -106,7 +106,7 @@ func TestALinkForAPasswordWorksOnceAndForADay(t *testing.T) {
 		n := 0
 		done.Range(func(chosen, _ any) bool {
 			n++
-			if _, err := a.SignIn(t.Context(), "ines", chosen.(string)); err != nil {
+			if _, err := a.SignIn(t.Context(), "ines", chosen.(string), ""); err != nil {
 				t.Errorf("signing in with it: %v", err)
 			}
 			return true

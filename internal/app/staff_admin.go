@@ -148,6 +148,9 @@ func (a *App) ResetPassword(ctx context.Context, by Actor, user string) (link st
 			return fault.New(fault.Blocked, "staff.inactive")
 		}
 		u.PasswordHash, u.Failures, u.LockedUntil = hash, 0, time.Time{}
+		if err := tx.ForgetTries(ctx, a.tried("login", u.Login)); err != nil {
+			return err
+		}
 		if err := endAll(ctx, tx, user); err != nil {
 			return err
 		}
@@ -260,6 +263,9 @@ func (a *App) ChooseLinked(ctx context.Context, link, chosen, again string) erro
 			return fault.New(fault.Gone, "link.used")
 		}
 		u.PasswordHash, u.Failures, u.LockedUntil = hash, 0, time.Time{}
+		if err := tx.ForgetTries(ctx, a.tried("login", u.Login)); err != nil {
+			return err
+		}
 		if err := tx.SaveUser(ctx, u); err != nil {
 			return err
 		}
@@ -280,7 +286,7 @@ func (a *App) ChangePassword(ctx context.Context, by Actor, token, current, chos
 	if err := a.store.View(ctx, func(tx Tx) (err error) { u, err = tx.FindUser(ctx, by.ID); return err }); err != nil {
 		return err
 	}
-	if err := a.checkPassword(ctx, u, true, current); fault.KindOf(err) == fault.Unauthenticated {
+	if err := a.checkPassword(ctx, u, true, current, ""); fault.KindOf(err) == fault.Unauthenticated {
 		return fault.New(fault.Invalid, "password.current").On("current")
 	} else if err != nil {
 		return err
@@ -295,6 +301,9 @@ func (a *App) ChangePassword(ctx context.Context, by Actor, token, current, chos
 			return err
 		}
 		u.PasswordHash, u.Failures, u.LockedUntil = hash, 0, time.Time{}
+		if err := tx.ForgetTries(ctx, a.tried("login", u.Login)); err != nil {
+			return err
+		}
 		if err := tx.SaveUser(ctx, u); err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -125,10 +127,12 @@ func (s session) until(wall time.Time) time.Time {
 	return life
 }
 
-// SignIn checks a password and returns the token of a new session. A wrong
-// login and a wrong password are the same answer in words and in time; after
-// five wrong ones the login rests for five minutes.
-func (a *App) SignIn(ctx context.Context, login, typed string) (token string, err error) {
+// SignIn checks a password and returns the token of a new session; network is
+// the block of addresses that it comes from, empty if nobody knows. A wrong
+// login and a wrong password are the same answer in words, in time and in
+// resting: after five wrong ones the login rests for five minutes, whether
+// anybody has it or not, and after many so does the network.
+func (a *App) SignIn(ctx context.Context, login, typed, network string) (token string, err error) {
 	var u User
 	var found bool
 	login = strings.ToLower(strings.TrimSpace(login))
@@ -138,6 +142,7 @@ func (a *App) SignIn(ctx context.Context, login, typed string) (token string, er
 	err = a.store.View(ctx, func(tx Tx) error {
 		u, err = tx.FindUserByLogin(ctx, login)
 		if found = err == nil; fault.KindOf(err) == fault.NotFound {
+			u = User{Login: login}
 			return nil
 		}
 		return err
@@ -145,49 +150,43 @@ func (a *App) SignIn(ctx context.Context, login, typed string) (token string, er
 	if err != nil {
 		return "", err
 	}
-	if err := a.checkPassword(ctx, u, found, typed); err != nil {
+	if err := a.checkPassword(ctx, u, found, typed, network); err != nil {
 		return "", err
 	}
 	return a.startSession(ctx, u)
 }
 
 // checkPassword compares a password with that of the person, counts wrong ones
-// and lets the login rest. Where nobody was found it takes as long.
-func (a *App) checkPassword(ctx context.Context, u User, found bool, typed string) error {
+// and lets the login rest. Where nobody was found it does the same.
+func (a *App) checkPassword(ctx context.Context, u User, found bool, typed, network string) error {
 	if len(typed) > 4*password.Most {
 		typed = "" // never hash what nobody could have set
 	}
-	_, wall, err := a.store.Now(ctx)
-	if err != nil {
-		return err
+	rules := map[string]restRule{a.tried("login", u.Login): loginRest}
+	if network != "" {
+		rules[a.tried("network", network)] = networkRest
 	}
 	hash := u.PasswordHash
 	if !found {
 		hash = stranger()
 	}
-	ok, err := argon2id.ComparePasswordAndHash(typed, hash)
+	ok, err := a.samePassword(ctx, typed, hash, slices.Collect(maps.Keys(rules)))
 	if err != nil {
-		return fault.Wrap("app.checkPassword", err)
+		return err
 	}
-	if found && wall.Before(u.LockedUntil) {
-		return &fault.Error{Kind: fault.TooMany, Code: "auth.locked", RetryAfter: u.LockedUntil.Sub(wall)}
-	}
-	if ok && found && u.Active {
-		return nil
-	}
-	if found {
-		err = a.tx(ctx, func(tx Tx) error {
-			u, err := tx.FindUser(ctx, u.ID)
-			if err != nil {
+	good := ok && found && u.Active
+	err = a.tx(ctx, func(tx Tx) error {
+		if good {
+			return tx.ForgetTries(ctx, a.tried("login", u.Login))
+		}
+		for _, h := range slices.Sorted(maps.Keys(rules)) {
+			if err := countTry(ctx, tx, h, rules[h]); err != nil {
 				return err
 			}
-			if u.Failures++; u.Failures >= lockAfter {
-				u.Failures, u.LockedUntil = 0, tx.Wall().Add(lockFor)
-			}
-			return tx.SaveUser(ctx, u)
-		})
-	}
-	if err != nil {
+		}
+		return nil
+	})
+	if err != nil || good {
 		return err
 	}
 	return fault.New(fault.Unauthenticated, "auth.wrong").On("login")

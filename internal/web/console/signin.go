@@ -31,7 +31,7 @@ func (v *visit) door(status int, view signInView) error {
 
 func (v *visit) signIn() error {
 	view := signInView{Login: v.form.Get("login"), Next: local(v.form.Get("next"))}
-	token, err := v.App.SignIn(v.r.Context(), view.Login, v.form.Get("password"))
+	token, err := v.App.SignIn(v.r.Context(), view.Login, v.form.Get("password"), v.Network(v.r))
 	switch fault.KindOf(err) {
 	case fault.Unauthenticated:
 		view.Errors = text.FieldErrors(v.lang, err)
