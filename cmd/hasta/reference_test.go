@@ -68,7 +68,7 @@ func TestTheReferenceOfRolesIsUpToDate(t *testing.T) {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("\n## API keys\n\nA key has scopes, not roles. No scope reaches keys or users, and no key decides what needs a second person.\n\n" +
+	b.WriteString("\n## API keys\n\nA key has scopes, not roles. No scope reaches keys or users, and no key decides what needs a second person. A key never reaches further than whoever made it does at that moment.\n\n" +
 		"| scope | may act on | may see | works steps of |\n|---|---|---|---|\n")
 	list := func(names []string) string {
 		if len(names) == 0 {

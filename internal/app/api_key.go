@@ -164,8 +164,9 @@ func (a Actor) mayOrder(what string) error {
 }
 
 // KeyActor returns who a token lets act; fault.Unauthenticated (auth.key) for
-// one that is not known, revoked or expired alike. The first use on a day
-// leaves its mark.
+// one that is not known, revoked or expired alike. It acts in those of its
+// scopes that whoever made it could still give. The first use on a day leaves its
+// mark.
 func (a *App) KeyActor(ctx context.Context, token string) (Actor, error) {
 	wrong := fault.New(fault.Unauthenticated, "auth.key")
 	rest, ok := strings.CutPrefix(token, "hl_")
@@ -177,8 +178,10 @@ func (a *App) KeyActor(ctx context.Context, token string) (Actor, error) {
 	var wall time.Time
 	err := a.store.View(ctx, func(tx Tx) (err error) {
 		wall = tx.Wall()
-		k, err = tx.FindAPIKey(ctx, keyID)
-		return err
+		if k, err = tx.FindAPIKey(ctx, keyID); err != nil {
+			return err
+		}
+		return cutScopes(ctx, tx, &k)
 	})
 	if fault.KindOf(err) == fault.NotFound {
 		return Actor{}, wrong
@@ -200,6 +203,19 @@ func (a *App) KeyActor(ctx context.Context, token string) (Actor, error) {
 		})
 	}
 	return Actor{ID: k.ID, Name: k.Name, Scopes: k.Scopes}, err
+}
+
+// cutScopes leaves a key those scopes that whoever made it could still give it:
+// none when they may not sign in any more. One that the command line made keeps
+// all of them.
+func cutScopes(ctx context.Context, tx Tx, k *APIKey) error {
+	u, err := tx.FindUser(ctx, k.MadeBy)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	maker := Actor{ID: u.ID, Roles: u.Roles}
+	k.Scopes = slices.DeleteFunc(k.Scopes, func(s string) bool { return !u.Active || !maker.MayGive(s) })
+	return err
 }
 
 // oneHand reports whether the actor is one of the hands, really or as whom

@@ -107,8 +107,9 @@ func (a *App) SendCode(ctx context.Context, token string) error {
 }
 
 // mintCode makes the code that a letter carries; only its hash is kept.
-func (a *App) mintCode(ctx context.Context, tx Tx, c offboarding.Case) (string, error) {
-	code := strings.TrimPrefix(id.NewCode(), "HL-") // not to be taken for the code of the case
+func (a *App) mintCode(ctx context.Context, tx Tx, m Message, c offboarding.Case) (string, error) {
+	secret := a.ofLetter(m, "code")
+	code := strings.TrimPrefix(id.CodeOf([8]byte(secret[:8])), "HL-") // not to be taken for the code of the case
 	return code, tx.InsertLink(ctx, Link{
 		ID: offboarding.LinkID(id.New("lnk")), TokenHash: hashCode(c.ID, code), Purpose: "code", Request: c.Request, Case: c.ID,
 		CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(codeLife),

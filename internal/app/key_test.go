@@ -129,6 +129,41 @@ func TestAKeyIsNeverTheSecondPerson(t *testing.T) {
 	must(t, w.ActivatePlaybook(ctx, second, id))
 }
 
+// A key does what whoever made it still may: a role that is taken away takes the
+// scopes with it, and comes back with them; who may not sign in leaves none.
+func TestAKeyReachesNoFurtherThanWhoeverMadeIt(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		u, err := w.AddUser(ctx, "", app.UserInput{Login: "lia", Name: "Lía", Password: "una clave bien larga", Roles: []string{"admin", "finance"}})
+		must(t, err)
+		_, err = w.AddUser(ctx, "", app.UserInput{Login: "noa", Name: "Noa", Password: "otra clave bien larga", Roles: []string{"admin"}})
+		must(t, err)
+		maker := app.Actor{ID: u.ID, Name: u.Name, Roles: u.Roles}
+		_, token, err := w.MakeKey(ctx, maker, app.KeyInput{Name: "erp", Scopes: []string{"statements:act"}})
+		must(t, err)
+		_, machine, err := w.MakeKey(ctx, app.Actor{}, app.KeyInput{Name: "batch", Scopes: []string{"statements:act"}})
+		must(t, err)
+		expect := func(when, token string, want bool) {
+			t.Helper()
+			key, err := w.KeyActor(ctx, token)
+			must(t, err)
+			if key.May("statement") != want {
+				t.Errorf("%s the key may: %v", when, !want)
+			}
+		}
+		expect("at first", token, true)
+		must(t, w.SetRoles(ctx, agent, u.ID, []string{"agent"}))
+		expect("without the role", token, false)
+		must(t, w.SetRoles(ctx, agent, u.ID, []string{"finance"}))
+		expect("with the role again", token, true)
+		must(t, w.SetActive(ctx, agent, u.ID, false))
+		expect("after the person left", token, false)
+		expect("made on the command line", machine, true)
+	})
+}
+
 func TestAScopeReachesWhatItSaysAndNothingElse(t *testing.T) {
 	t.Parallel()
 	step := func(role string) offboarding.Step { return offboarding.Step{Role: role} }

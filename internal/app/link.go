@@ -40,7 +40,20 @@ func hashToken(token string) string {
 
 // mint makes a fresh link and returns its token; many may live at once.
 func (a *App) mint(ctx context.Context, tx Tx, purpose string, r offboarding.RequestID, c offboarding.CaseID) (string, error) {
-	token := id.Token()
+	return a.mintAs(ctx, tx, id.Token(), purpose, r, c)
+}
+
+// ofLetter is the secret of a link or a code that a letter carries. However
+// often a letter is made until it could be sent, it carries the same ones: one of
+// them may have arrived though nobody was told.
+func (a *App) ofLetter(m Message, what string) (b [24]byte) {
+	mac := hmac.New(sha256.New, a.keys.HMACKey("letter"))
+	mac.Write([]byte(string(m.ID) + " " + what))
+	copy(b[:], mac.Sum(nil))
+	return b
+}
+
+func (a *App) mintAs(ctx context.Context, tx Tx, token, purpose string, r offboarding.RequestID, c offboarding.CaseID) (string, error) {
 	return token, tx.InsertLink(ctx, Link{
 		ID: offboarding.LinkID(id.New("lnk")), TokenHash: hashToken(token), Purpose: purpose, Request: r, Case: c,
 		CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(linkLife[purpose]),

@@ -206,7 +206,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		}
 	}
 	if m.Paper == "code" {
-		if p.Secret, err = a.mintCode(ctx, tx, p.Case); err != nil {
+		if p.Secret, err = a.mintCode(ctx, tx, m, p.Case); err != nil {
 			return Paper{}, err
 		}
 	}
@@ -264,9 +264,9 @@ func (a *App) links(ctx context.Context, tx Tx, m Message) (map[string]string, e
 		case "envelope":
 			token, err = a.addressEnvelope(ctx, tx, m)
 		case "handover", "certificate":
-			token, err = a.mint(ctx, tx, "case", m.Request, about)
+			token, err = a.mintAs(ctx, tx, id.TokenOf(a.ofLetter(m, purpose)), "case", m.Request, about)
 		default:
-			token, err = a.mint(ctx, tx, purpose, m.Request, about)
+			token, err = a.mintAs(ctx, tx, id.TokenOf(a.ofLetter(m, purpose)), purpose, m.Request, about)
 		}
 		if err != nil {
 			return nil, err

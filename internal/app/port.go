@@ -397,6 +397,7 @@ type RelationshipTx interface {
 
 // LinkTx keeps capability links.
 type LinkTx interface {
+	// InsertLink stores a link. One with that token lives on until the new expiry.
 	InsertLink(ctx context.Context, l Link) error
 	FindLink(ctx context.Context, tokenHash string) (Link, error)
 	SaveLink(ctx context.Context, l Link) error

@@ -45,6 +45,7 @@ type letters struct {
 	sent    []letter
 	refused string // kind of letter whose address is refused
 	down    string // kind of letter that the mail system does not take for now
+	tried []app.Paper // that could not be sent
 }
 
 // stop makes the mail system take no letters of the kind from now on.
@@ -73,6 +74,7 @@ func (l *letters) Send(_ context.Context, to, _ string, p app.Paper) (string, st
 		return "", "", fault.New(fault.Invalid, "mail.refused")
 	}
 	if p.Kind == l.down {
+		l.tried = append(l.tried, p)
 		return "", "", fault.New(fault.Transient, "mail.unreachable")
 	}
 	l.sent = append(l.sent, letter{to, p})

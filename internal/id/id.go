@@ -48,6 +48,11 @@ func Valid(prefix, s string) bool {
 func NewCode() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails since Go 1.24
+	return CodeOf(b)
+}
+
+// CodeOf writes secret bytes as a code.
+func CodeOf(b [8]byte) string {
 	for i := range b {
 		b[i] = crockford[b[i]&31]
 	}
@@ -80,5 +85,8 @@ func ParseCode(s string) (string, bool) {
 func Token() string {
 	var b [24]byte
 	_, _ = rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	return TokenOf(b)
 }
+
+// TokenOf writes secret bytes as a token.
+func TokenOf(b [24]byte) string { return base64.RawURLEncoding.EncodeToString(b[:]) }

@@ -10,7 +10,9 @@ import (
 const linkColumns = `id, token_hash, purpose, request_id, case_id, created_at, expires_at, used_at`
 
 var (
-	insertLink = query(`INSERT INTO link (` + linkColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	insertLink = query(`
+		INSERT INTO link (` + linkColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at`)
 	linkByHash = query(`SELECT ` + linkColumns + ` FROM link WHERE token_hash = $1`)
 	saveLink   = query(`UPDATE link SET used_at = $1 WHERE id = $2`)
 	useOnce    = query(`INSERT INTO used_once (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`)
