@@ -43,9 +43,9 @@ func TestMain(m *testing.M) {
 type letters struct {
 	mu      sync.Mutex
 	sent    []letter
-	refused string // kind of letter whose address is refused
-	down    string // kind of letter that the mail system does not take for now
-	tried []app.Paper // that could not be sent
+	refused string      // kind of letter whose address is refused
+	down    string      // kind of letter that the mail system does not take for now
+	tried   []app.Paper // that could not be sent
 }
 
 // stop makes the mail system take no letters of the kind from now on.
