@@ -113,7 +113,7 @@ func (p *Plan) Reopen(key, by string) error {
 	if err != nil {
 		return err
 	}
-	if !s.Human || s.State != StepBlocked || s.Stalled() {
+	if !s.Human || s.State != StepBlocked || s.Stalled() || p.Case.State == CaseReversing { // what is taken back is not begun again
 		return fault.New(fault.Blocked, "step.not_blocked")
 	}
 	if err := s.to(StepReady); err != nil {
