@@ -67,6 +67,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.requests(h)
 	a.cases(h)
 	a.notes(h)
+	a.obligations(h)
 	a.steps(h)
 	a.forms(h)
 	a.customers(h)

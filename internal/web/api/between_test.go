@@ -81,6 +81,28 @@ func evaluation(t *testing.T, h *house, c *caller, at string) {
 	c.do(http.MethodPost, at+"/files?name=big", strings.Repeat("x", app.MaxEvidence+1), raw).told(413, "api.too_large")
 }
 
+// returns ends what was lent: one thing is back, the other is charged.
+func returns(t *testing.T, c *caller, at string) {
+	t.Helper()
+	list := c.get(at + "/obligations").is(200)
+	end := func(i int) string { return at + "/obligations/" + list.text(fmt.Sprint("items.", i, ".id")) + "/end" }
+	if list.text("items.0.state") != "open" || list.text("items.1.due") == "" || list.get("items.2") != nil {
+		t.Fatalf("what was lent: %s", list.body)
+	}
+	c.post(end(0), `{"state": "returned", "evidence": ""}`).is(422)
+	c.post(end(0), `{"state": "returned", "evidence": "En el almacén"}`).is(204)
+	c.post(end(0), `{"state": "waived", "evidence": "Da igual"}`).told(409, "obligation.over")
+	if got := c.post(end(1), `{"state": "charged", "evidence": "No llega"}`).told(422, "obligation.charge"); got.text("field") != "/amount" {
+		t.Errorf("a charge without a sum: %s", got.body)
+	}
+	c.post(end(1), `{"state": "charged", "evidence": "No llega", "amount": {"minor": 6000, "currency": "EUR"}}`).is(204)
+	got := c.get(at + "/obligations").is(200)
+	if got.text("items.0.state") != "returned" || got.text("items.0.receipt") == "" || got.get("items.1.charge.minor") != 6000.0 || got.text("items.1.evidence") != "No llega" {
+		t.Errorf("ended: %s", got.body)
+	}
+	c.post(at+"/obligations/obl_none/end", `{"state": "returned", "evidence": "x"}`).told(404, "not_found")
+}
+
 // whole reads a list page by page, two at a time: every item once, newest first.
 func (c *caller) whole(t *testing.T, at string, n int) {
 	t.Helper()

@@ -151,6 +151,8 @@ func departure(t *testing.T, h *house, c *caller) {
 	ctx := t.Context()
 	who := c.post("/v1/customers", customerOf("Puerto Alto", "FE-3", "iker@puerto.example")).is(201).text("id")
 	door := c.post("/v1/customers/"+who+"/grants", `{"system": "drive", "account": "puerto", "kind": "login"}`).is(201).text("id")
+	c.post("/v1/customers/"+who+"/assets", `{"reference": "TR-1", "kind": "equipment", "name": "Torno"}`).is(201)
+	c.post("/v1/customers/"+who+"/assets", `{"reference": "TR-2", "kind": "equipment", "name": "Lector"}`).is(201)
 	at := c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "L-77", "when": "period_end", "proof": "DNI"}`).is(201).header.Get("Location")
 	id := offboarding.CaseID(strings.TrimPrefix(at, "/v1/cases/"))
 	state := func(step string) string {
@@ -182,6 +184,7 @@ func departure(t *testing.T, h *house, c *caller) {
 	}
 
 	evaluation(t, h, c, at)
+	returns(t, c, at)
 
 	c.post(at+"/reasons", `{"kind": "root", "code": "price_rise"}`).told(422, "field.required")
 	c.post(at+"/reasons", `{"kind": "stated", "code": "nothing"}`).told(422, "reason.choose")
@@ -218,6 +221,7 @@ func departure(t *testing.T, h *house, c *caller) {
 	c.post(at+"/undo", "").is(204)
 	eventually(t, "the turn to take apart", func() bool { return state("cancel_billing") == "undone" })
 	c.post(at+"/steps/doors/undone", `{"note": "Desmontado"}`).is(204)
+	c.post(at+"/steps/back/undone", `{"note": "Devuelto"}`).is(204)
 	eventually(t, "undone", func() bool { return c.get(at).text("state") == "reversed" })
 	c.post(at+"/undo", "").is(204) // again, it changes nothing
 	if got := c.get(at + "/messages").is(200); got.get("items.0") == nil {

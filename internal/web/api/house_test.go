@@ -59,6 +59,15 @@ steps:
     due: {d: 2bd, from: ready}
     escalate: {d: 1, to: admin}
     items: [{id: a, title: {es: "A", en: "A"}}]
+  - id: back
+    kind: return_assets
+    title: {es: "Recoger", en: "Take back"}
+    after: [confirm]
+    params: {how_es: "Llévalo a la tienda", how_en: "Take it to the shop"}
+    role: agent
+    due: {d: 5, from: ready}
+    escalate: {d: 1, to: admin}
+    undo: {class: restorable, title: {es: "Devolvérselo", en: "Give it back"}}
   - id: doors
     kind: close_access
     title: {es: "Cerrar", en: "Close"}

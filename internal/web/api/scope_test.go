@@ -62,6 +62,8 @@ var access = map[string]struct{ scopes, path, body string }{
 	"test-webhook":       {"webhooks:write", noHook + "/test", ""},
 	"list-deliveries":    {"webhooks:read", noHook + "/deliveries", ""},
 	"redeliver-webhook":  {"webhooks:write", noHook + "/redeliver", `{}`},
+	"list-obligations":   {"cases:read", noCase + "/obligations", ""},
+	"end-obligation":     {"cases:act", noCase + "/obligations/obl_01kb2m9xq0e5v8h2r7n4t6w3yz/end", `{"state": "returned", "evidence": "x"}`},
 	"decide-work":        {"cases:act", noCase + "/works/work_01kb2m9xq0e5v8h2r7n4t6w3yz/decide", `{"decision": "look"}`},
 	"list-customers":     {"customers:read", "/v1/customers", ""},
 	"add-customer":       {"customers:write", "/v1/customers", strings.Replace(aCustomer, "EMAIL", "no", 1)},
