@@ -205,7 +205,7 @@ func TestNothingThatWasAskedForIsForgotten(t *testing.T) {
 			}
 			some := func(state offboarding.CaseState) (offboarding.Case, bool) {
 				list := slices.DeleteFunc(cases(), func(c offboarding.Case) bool {
-					return c.State != state && !(state == offboarding.CaseOpen && c.Waits())
+					return c.State != state && (state != offboarding.CaseOpen || !c.Waits())
 				})
 				if len(list) == 0 {
 					return offboarding.Case{}, false

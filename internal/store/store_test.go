@@ -242,7 +242,7 @@ func TestASubscriptionHasOneOpenCase(t *testing.T) {
 			first, err = b.aCase(tx, sub)
 			return err
 		})
-		err := b.Store.Tx(ctx, func(tx app.Tx) error {
+		err := b.Tx(ctx, func(tx app.Tx) error {
 			claims, err := tx.ClaimsOf(ctx, cus.ID)
 			if want := (app.Claim{Case: first, State: offboarding.CaseRegistered}); err != nil || claims[sub.ID] != want {
 				b.t.Errorf("the claims are %v, %v", claims, err)
