@@ -363,6 +363,8 @@ func hold(t *testing.T, v app.CaseView, byID map[string]app.Message) {
 			silent = true
 		case "silence.lifted":
 			silent = false
+		case "message.withheld": // a farewell that a silence held back is said all the same
+			goodbye = goodbye || byID[fmt.Sprint(e.Args["message"])].Paper == "farewell"
 		case "message.sent":
 			m := byID[fmt.Sprint(e.Args["message"])]
 			r, known := notice.Find(m.Paper)
