@@ -64,7 +64,8 @@ func FreshPostgres(t testing.TB, server string) string {
 	}
 	name := "t_" + strings.TrimPrefix(id.New("t"), "t_")
 	ctx := context.Background()
-	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+	// Copying files takes a quarter of what logging every page does.
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' STRATEGY FILE_COPY"); err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
