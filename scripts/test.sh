@@ -7,20 +7,21 @@ cd "$(dirname "$0")/.."
 memory=/dev/shm
 [ -w "$memory" ] && [ "$(df --output=avail -k "$memory" 2>/dev/null | tail -1)" -gt 6000000 ] || memory=${TMPDIR:-/tmp}
 temp=$(mktemp -d -p "$memory")
+home=
 chmod 755 "$temp" # PostgreSQL runs as another user
 pg=$temp/pg
 cleanup() {
   status=$?
   set +e # whatever fails here, the rest is still removed
   [ -f "$pg/data/postmaster.pid" ] && scripts/postgres.sh stop "$pg"
-  chmod -R u+w "$temp" # Go makes its module cache read-only
-  rm -rf "$temp"
+  chmod -R u+w "$temp" ${home:+"$home"} # Go makes its module cache read-only
+  rm -rf "$temp" ${home:+"$home"}
   exit "$status"
 }
 trap cleanup EXIT
 if [ -z "${HOME:-}" ] || ! { mkdir -p "$HOME" 2>/dev/null && [ -w "$HOME" ]; }; then
-  export HOME=$temp/home
-  mkdir -p "$HOME"
+  home=$(mktemp -d)
+  export HOME=$home
 fi
 
 # Built the same wherever the checkout lies: what was built before serves again.
