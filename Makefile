@@ -39,11 +39,11 @@ test-fast: assets ## Under a minute: no PostgreSQL, no browser
 
 .PHONY: a11y
 a11y: assets ## axe on every page: two languages, two themes, two widths (CI looks at each once)
-	HASTA_E2E=1 HASTA_A11Y=full CHROMIUM=$${CHROMIUM:-$$(command -v chromium)} go test -timeout 30m -count 1 ./e2e -run Accessible
+	HASTA_E2E=1 HASTA_A11Y=full CHROMIUM=$${CHROMIUM:-$$(command -v chromium-headless-shell || command -v chromium)} go test -timeout 30m -count 1 ./e2e -run Accessible
 
 .PHONY: stories
 stories: assets ## Every story in a browser, on both databases and in both languages (needs HASTA_TEST_POSTGRES)
-	HASTA_E2E=1 HASTA_STORIES=full HASTA_REQUIRE_POSTGRES=1 CHROMIUM=$${CHROMIUM:-$$(command -v chromium)} go test -timeout 60m -count 1 ./e2e
+	HASTA_E2E=1 HASTA_STORIES=full HASTA_REQUIRE_POSTGRES=1 CHROMIUM=$${CHROMIUM:-$$(command -v chromium-headless-shell || command -v chromium)} go test -timeout 60m -count 1 ./e2e
 
 .PHONY: race
 race: assets ## Everything but the browser under the race detector (CI races what shares memory)

@@ -21,7 +21,7 @@ var answerWords = map[string]struct{ confirm, told, gap, letter, undone string }
 // it by a date. In Spanish they stay, in English they go on leaving.
 func TestTheAnswerIsAskedListenedToAndGivenOnce(t *testing.T) {
 	check := axe(t)
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	eachStage(t, func(t *testing.T, e testkit.Engine) {
 		for _, lang := range languages(e) {
 			t.Run(lang, func(t *testing.T) {
 				answerStory{setStage(t, e.Another(t).URL), lang, check, e.Name + "-" + lang}.tell(t)

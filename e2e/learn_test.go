@@ -28,7 +28,7 @@ import (
 // company both.
 func TestACompanyLearnsAndIsAllowedToAskBack(t *testing.T) {
 	check := axe(t)
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	eachStage(t, func(t *testing.T, e testkit.Engine) {
 		lang, other := "es", "en"
 		if e.Name != "sqlite" {
 			lang, other = other, lang

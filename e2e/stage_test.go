@@ -104,11 +104,25 @@ func (s *stage) start(word string, name string, args ...string) (*exec.Cmd, stri
 	}
 }
 
+// everything is whether each story is told on both databases and in both
+// languages: make stories. It takes a quarter of an hour.
+var everything = os.Getenv("HASTA_STORIES") == "full"
+
+// eachStage tells the story of a stage. In CI it is told on PostgreSQL, while
+// the long story runs through all of them on SQLite.
+func eachStage(t *testing.T, story func(t *testing.T, e testkit.Engine)) {
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		if everything || e.Name != "sqlite" || os.Getenv("HASTA_TEST_POSTGRES") == "" {
+			story(t, e)
+		}
+	})
+}
+
 // languages are those that a story is told in: Spanish on SQLite and English on
 // PostgreSQL, or both on both with make stories.
 func languages(e testkit.Engine) []string {
 	switch {
-	case os.Getenv("HASTA_STORIES") == "full":
+	case everything:
 		return []string{"es", "en"}
 	case e.Name == "sqlite":
 		return []string{"es"}

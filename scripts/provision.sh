@@ -8,7 +8,7 @@ want() { # want TEST PACKAGE
   eval "$1" >/dev/null 2>&1 || packages+=("$2")
 }
 want 'ls /usr/lib/postgresql/*/bin/postgres' postgresql
-want 'command -v chromium' chromium
+want 'command -v chromium-headless-shell' chromium-headless-shell
 want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
 want 'command -v pdftotext' poppler-utils
 want 'command -v soffice' libreoffice-calc

@@ -36,7 +36,7 @@ step postgres
 mkdir "$pg"
 HASTA_TEST_POSTGRES=$(scripts/postgres.sh start "$pg")
 export HASTA_TEST_POSTGRES HASTA_REQUIRE_POSTGRES=1 HASTA_E2E=1
-export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
+export CHROMIUM=${CHROMIUM:-$(command -v chromium-headless-shell)}
 [ -d ../shared/data ] && export HASTA_SHARED=require
 step tests
 go test -timeout 30m ./...
