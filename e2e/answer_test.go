@@ -20,6 +20,7 @@ var answerWords = map[string]struct{ confirm, told, gap, letter, undone string }
 // listens, compares what was believed with what was found, and proposes to fix
 // it by a date. In Spanish they stay, in English they go on leaving.
 func TestTheAnswerIsAskedListenedToAndGivenOnce(t *testing.T) {
+	t.Parallel()
 	check := axe(t)
 	eachStage(t, func(t *testing.T, e testkit.Engine) {
 		for _, lang := range languages(e) {

@@ -45,6 +45,7 @@ func (s *stage) signIn(who int) *browser {
 // leaves all the same, is told what they achieved, answers, lets the company
 // show their words, and the team reads it: in both languages.
 func TestARiskIsSeenAndTheGoodbyeIsGood(t *testing.T) {
+	t.Parallel()
 	eachStage(t, func(t *testing.T, e testkit.Engine) {
 		s := setStage(t, e.URL)
 		const ref, account = "FE-30112", "anke@brennerphysio.example"

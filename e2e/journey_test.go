@@ -193,6 +193,7 @@ func (s *stage) ran(args ...string) string {
 // listened to, declines what is proposed, gets everything back, is erased and
 // said goodbye to; what was learnt is in the figures and in the workbook.
 func TestTheWholeJourney(t *testing.T) {
+	t.Parallel()
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
 		// It takes minutes: in CI its stages are told one by one on PostgreSQL.
 		if e.Name != "sqlite" && !everything {

@@ -27,6 +27,7 @@ import (
 // button, and then want silence. The customer reads one language and the
 // company both.
 func TestACompanyLearnsAndIsAllowedToAskBack(t *testing.T) {
+	t.Parallel()
 	check := axe(t)
 	eachStage(t, func(t *testing.T, e testkit.Engine) {
 		lang, other := "es", "en"

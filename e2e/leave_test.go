@@ -104,6 +104,7 @@ func (s *stage) enter(role, lang string) *browser {
 // in an envelope that opens once, the final report is read, and at the end our
 // record of them is erased and they hold the certificate.
 func TestAClientLeavesWithEverythingThatIsTheirs(t *testing.T) {
+	t.Parallel()
 	eachStage(t, func(t *testing.T, e testkit.Engine) {
 		s := setStage(t, e.URL)
 		out, code := s.hasta("key", "add", "historia", "--scopes", "playbooks:write,playbooks:read,customers:write,customers:read")

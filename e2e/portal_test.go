@@ -47,6 +47,7 @@ func secretOf(letter string) string {
 
 // From the form to the undone departure with scripts turned off.
 func TestThePortalIsWholeWithoutScript(t *testing.T) {
+	t.Parallel()
 	s := setStage(t, "")
 	b := openBrowser(t)
 	b.noScript()
@@ -143,6 +144,7 @@ func (b *browser) enter(then string) {
 
 // From the form to the undone departure with nothing but a keyboard.
 func TestThePortalIsDrivenByKeyboard(t *testing.T) {
+	t.Parallel()
 	s := setStage(t, "")
 	b := openBrowser(t)
 	const account = "iker@puertoalto.example"
@@ -204,6 +206,7 @@ func (b *browser) print(name string) []string {
 // On paper the receipt and the private page say what they say on the screen,
 // without what only a screen needs.
 func TestThePortalPrints(t *testing.T) {
+	t.Parallel()
 	s := setStage(t, "")
 	b := openBrowser(t)
 	const account = "iker@puertoalto.example"

@@ -144,6 +144,7 @@ func (b *browser) theme(name string) chromedp.Action[chromedp.Void] {
 // Every page is accessible, fits a narrow screen, and ships no script; in both
 // languages, both themes and both widths with make a11y.
 func TestEveryPageIsAccessible(t *testing.T) {
+	t.Parallel()
 	check := axe(t)
 	s := setStage(t, "")
 	b := openBrowser(t)

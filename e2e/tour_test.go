@@ -24,6 +24,7 @@ import (
 // what the README says: every command of it, verbatim, and every step of its
 // tour in a browser.
 func TestAStrangerCompletesTheTour(t *testing.T) {
+	t.Parallel()
 	for page, tour := range map[string]func(*testing.T, *stranger){"README.md": tourInEnglish, "README.es.md": tourInSpanish} {
 		t.Run(page, func(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join(testkit.Root(t), page))

@@ -20,6 +20,7 @@ import (
 // console, the clock pushed to the end, the log verified; then one byte of the
 // log is changed, and that is found.
 func TestATelcoCustomerLeaves(t *testing.T) {
+	t.Parallel()
 	file := testkit.Shared(t, "telco_ibm.csv")
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
 		s := setStage(t, e.URL)
