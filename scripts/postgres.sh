@@ -13,7 +13,7 @@ as() { # initdb refuses to be root
 case $1 in
   start)
     [ "$(id -u)" != 0 ] || chown postgres "$folder"
-    sync="-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0"
+    sync="-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off -c jit=off"
     [ "${3:-}" != durable ] || sync="-c shared_buffers=512MB -c max_wal_size=2GB"
     as "$bin/initdb" -D "$folder/data" -U postgres -A trust --locale=C.UTF-8 -E UTF8 >"$folder/initdb.log"
     port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

@@ -28,7 +28,8 @@ fi
 export GOFLAGS="${GOFLAGS:-} -trimpath"
 mkdir "$temp/tmp"
 export GOTMPDIR=${GOTMPDIR:-${TMPDIR:-/tmp}} TMPDIR=$temp/tmp
-step() { echo "== $*"; }
+began=$SECONDS
+step() { echo "== $* (after $((SECONDS - began)) s)"; }
 step provision; scripts/provision.sh
 step assets; make --no-print-directory assets
 step lint; scripts/lint.sh
