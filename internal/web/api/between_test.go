@@ -81,6 +81,40 @@ func evaluation(t *testing.T, h *house, c *caller, at string) {
 	c.do(http.MethodPost, at+"/files?name=big", strings.Repeat("x", app.MaxEvidence+1), raw).told(413, "api.too_large")
 }
 
+// stalled tries again what could not begin, and leaves it out.
+func stalled(t *testing.T, c *caller, at string) {
+	t.Helper()
+	odd := func() string {
+		got := c.get(at).is(200)
+		for i := range 10 {
+			if s := fmt.Sprint("steps.", i, "."); got.text(s+"key") == "odd" {
+				return fmt.Sprint(got.text(s+"state"), " ", got.text(s+"blocked"), " ", got.get(s+"stalled"))
+			}
+		}
+		return ""
+	}
+	if got := odd(); got != "blocked step.condition true" {
+		t.Fatalf("the step is %s", got)
+	}
+	c.post(at+"/steps/prepare/retry", "").told(409, "step.not_stalled")
+	c.post(at+"/steps/prepare/skip", `{"note": "No hace falta"}`).told(409, "step.not_stalled")
+	c.post(at+"/steps/odd/retry", "").is(204)
+	if got := odd(); got != "blocked step.condition true" {
+		t.Errorf("tried again with the same facts it is %s", got)
+	}
+	if got := c.post(at+"/steps/odd/skip", `{"note": " "}`).told(422, "step.evidence_required"); got.text("field") != "/note" {
+		t.Errorf("without a reason: %s", got.body)
+	}
+	once := again("left-out")
+	c.do(http.MethodPost, at+"/steps/odd/skip", `{"note": "No tiene nada"}`, once).is(204)
+	if got := c.do(http.MethodPost, at+"/steps/odd/skip", `{"note": "No tiene nada"}`, once).is(204); got.header.Get("Idempotency-Replayed") != "true" {
+		t.Error("it was left out twice")
+	}
+	if got := odd(); !strings.HasPrefix(got, "skipped ") || !strings.HasSuffix(got, " false") {
+		t.Errorf("left out it is %s", got)
+	}
+}
+
 // returns ends what was lent: one thing is back, the other is charged.
 func returns(t *testing.T, c *caller, at string) {
 	t.Helper()

@@ -183,6 +183,7 @@ func departure(t *testing.T, h *house, c *caller) {
 		t.Errorf("the file is %s %v", got.body, got.header)
 	}
 
+	stalled(t, c, at)
 	evaluation(t, h, c, at)
 	returns(t, c, at)
 

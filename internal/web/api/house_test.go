@@ -85,6 +85,15 @@ steps:
     escalate: {d: 1, to: admin}
   - {id: cancel_billing, kind: cancel_billing, title: {es: "Parar cobros", en: "Stop charges"}, after: [agree], params: {system: billing}, milestone: billing_stopped}
   - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [cancel_billing], params: {until: effective}}
+  - id: odd
+    kind: task
+    title: {es: "Raro", en: "Odd"}
+    after: [confirm]
+    if: "6 / (case.subscriptions - 1) > 0"
+    role: agent
+    due: {d: 2, from: ready}
+    escalate: {d: 1, to: admin}
+    items: [{id: a, title: {es: "A", en: "A"}}]
 `
 
 // billing is a billing system whose answer to a cancellation gets lost.

@@ -39,6 +39,8 @@ var access = map[string]struct{ scopes, path, body string }{
 	"complete-step":      {steps, noCase + "/steps/a/complete", `{"note": "x"}`},
 	"approve-step":       {steps, noCase + "/steps/a/approve", `{"approve": true, "note": "x"}`},
 	"reopen-step":        {steps, noCase + "/steps/a/reopen", ""},
+	"retry-step":         {"cases:act", noCase + "/steps/a/retry", ""},
+	"skip-step":          {"cases:act", noCase + "/steps/a/skip", `{"note": "x"}`},
 	"undone-step":        {steps, noCase + "/steps/a/undone", `{"note": "x"}`},
 	"attach-file":        {steps, noCase + "/steps/a/files?name=x", "x"},
 	"assign-step":        {steps, noCase + "/steps/a/assign", `{"user": ""}`},

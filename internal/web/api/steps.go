@@ -110,6 +110,15 @@ func (a *API) steps(h huma.API) {
 			return a.App.UndoTask(ctx, by, app.CompleteInput{Case: offboarding.CaseID(in.Case), Step: in.Step, Note: in.Body.Note})
 		})
 	})
+	stuck := func(verb string) route { r := step(verb); r.Scopes = []string{"cases:act"}; return r }
+	on(h, a, stuck("retry"), func(ctx context.Context, by app.Actor, in *OneStep) (*done, error) {
+		return act("case", in.Case, func() error { return a.App.RetryStep(ctx, by, offboarding.CaseID(in.Case), in.Step) })
+	})
+	on(h, a, stuck("skip"), func(ctx context.Context, by app.Actor, in *noteStep) (*done, error) {
+		return act("case", in.Case, func() error {
+			return a.App.SkipStep(ctx, by, app.CompleteInput{Case: offboarding.CaseID(in.Case), Step: in.Step, Note: in.Body.Note})
+		})
+	})
 	files := step("files")
 	files.ID, files.Max, files.Status = "attach-file", app.MaxEvidence+1, http.StatusNoContent
 	files.Fields = map[string]string{"file": ""}

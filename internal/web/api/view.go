@@ -168,6 +168,7 @@ type Step struct {
 	VerifiedAt *time.Time        `json:"verified_at,omitempty"`
 	DoneBy     string            `json:"done_by,omitempty"`
 	Blocked    string            `json:"blocked,omitempty"`
+	Stalled    bool              `json:"stalled"`
 	Escalated  string            `json:"escalated,omitempty"`
 	Undo       string            `json:"undo,omitempty" enum:"restorable,reissuable,final"`
 	Note       string            `json:"note,omitempty"`
@@ -188,7 +189,7 @@ func viewStep(s offboarding.Step, approves, texts_ bool) Step {
 	v := Step{
 		ID: string(s.ID), Key: s.Key, Kind: s.Kind, Title: words(s.Title), Human: s.Human, Approves: approves, Role: s.Role, Assignee: s.Assignee, After: texts(s.After),
 		State: string(s.State), Milestone: s.Milestone, Due: at(s.Due), ReadyAt: at(s.ReadyAt), DoneAt: at(s.DoneAt), VerifiedAt: at(s.VerifiedAt),
-		DoneBy: s.DoneBy, Blocked: s.Blocked, Escalated: s.Escalated, Undo: s.Spec.Undo.Class,
+		DoneBy: s.DoneBy, Blocked: s.Blocked, Stalled: s.Stalled(), Escalated: s.Escalated, Undo: s.Spec.Undo.Class,
 		Items: each(s.Items, func(i offboarding.Item) Item {
 			return Item{Key: i.Key, Title: words(i.Title), Ticked: i.Ticked, By: i.By, At: at(i.At), Evidence: only(texts_, i.Evidence)}
 		}),
