@@ -97,7 +97,7 @@ func (p papers) letter(x app.Paper) document.Letter {
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
-			Milestones: stops(x), Achieved: achieved(x), Page: x.Links["bye"], NotMe: x.Links["not_me"],
+			Milestones: stops(x), Achieved: achieved(x), Quiet: x.Quiet, Page: x.Links["bye"], NotMe: x.Links["not_me"],
 		})
 	default:
 		return document.Receipt(document.ReceiptFacts{

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/step"
 	"hastaluego/internal/voice"
@@ -127,6 +128,7 @@ func (a *App) blame(ctx context.Context, tx Tx, c offboarding.Case) (b notice.Bl
 		return b, err
 	}
 	b.Ours, b.Known = why.Ours()
+	b.Quiet = reason.Builtin().Quiet(why)
 	if b.BadService, err = a.wronged(ctx, tx, c.ID, c.Customer); err != nil {
 		return b, err
 	}

@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/form"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
@@ -175,6 +176,27 @@ func TestWhoWasLetDownIsAskedForNothingButTheirOpinion(t *testing.T) {
 		must(t, w.AnswerSurvey(t.Context(), bye, form.Answers{"reason": "service", "csat": "1"}))
 		if got := w.asks(t, bye); got != "" {
 			t.Errorf("who left because of how we treated them is asked for %q", got)
+		}
+	})
+}
+
+// Who closes, is ill or died is told how everything stands: no figures, nothing
+// asked, and no letter that asks back, whatever was allowed before.
+func TestAClosureAnIllnessOrADeathIsAnsweredQuietly(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, leaving)
+		ctx := t.Context()
+		w.importReadings(t, used(w.today(t), almena, 60, 12))
+		c, bye := w.departed(t)
+		if got := w.asks(t, bye); got != notice.Survey {
+			t.Fatalf("before anybody knows it asks for %q", got)
+		}
+		must(t, w.RecordReason(ctx, agent, app.ReasonInput{Case: c, Kind: reason.Root, Code: "health", Evidence: "Llamó su hija"}))
+		g, err := w.OpenGoodbye(ctx, bye, "")
+		must(t, err)
+		if g.Ask != "" || !g.Paper.Quiet {
+			t.Errorf("it asks for %q; quiet %v", g.Ask, g.Paper.Quiet)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/step"
 )
 
@@ -72,6 +73,11 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		return false, "", err
 	}
 	f.Silent = silence.Holds()
+	why, err := a.whyOf(ctx, tx, c.ID)
+	if err != nil {
+		return false, "", err
+	}
+	f.Quiet = reason.Builtin().Quiet(why)
 	// A day of grace: whoever asks on the last day is answered.
 	f.Lasts[notice.Retrieval] = tx.Now().Before(c.RetrievalEnd().AddDays(1).End(zone))
 	balances, err := tx.BalancesOf(ctx, c.Customer)
@@ -79,8 +85,8 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		return false, "", err
 	}
 	f.Lasts[notice.Settled] = slices.ContainsFunc(balances, func(b customer.Balance) bool { return b.Status == customer.Due })
-	ok, why := notice.Allow(m.Paper, f)
-	return ok, why, nil
+	ok, held := notice.Allow(m.Paper, f)
+	return ok, held, nil
 }
 
 // goodbyeWithout is when it was goodbye in a departure whose letter did not go

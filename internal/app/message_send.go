@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/winback"
 )
 
@@ -313,6 +314,11 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		p.Allowed = x.At
 	}
 	if kind == "farewell" {
+		why, err := a.whyOf(ctx, tx, cid)
+		if err != nil {
+			return Paper{}, err
+		}
+		p.Quiet = reason.Builtin().Quiet(why)
 		if p.Achieved, err = a.achieved(ctx, tx, c); err != nil {
 			return Paper{}, err
 		}

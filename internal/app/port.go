@@ -526,6 +526,7 @@ type Paper struct {
 	LinkUntil   time.Time         // the link to confirm works until then
 	Proof       *LogProof
 	Achieved    []achievement.Figure // in the farewell; none, or two and more
+	Quiet       bool                 // in the farewell: a closure, an illness or a death
 	Secret      string               // code that opens the downloads; only in the letter "code"
 	Notice      int                  // of a reminder: the how manieth
 	Last        bool                 // no reminder follows it

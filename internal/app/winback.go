@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/id"
 	"hastaluego/internal/metric"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/suppression"
 	"hastaluego/internal/when"
 	"hastaluego/internal/winback"
@@ -128,6 +129,7 @@ func (a *App) leaver(ctx context.Context, tx Tx, g Gone) (l winback.Leaver, err 
 	case why.Stated != nil:
 		l.Reason = why.Stated.Code
 	}
+	l.Quiet = reason.Builtin().Quiet(why)
 	subs, err := tx.SubscriptionsOf(ctx, c.Customer)
 	if err != nil {
 		return l, err

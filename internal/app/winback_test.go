@@ -13,6 +13,7 @@ import (
 	"hastaluego/internal/id"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
 	"hastaluego/internal/winback"
@@ -125,6 +126,9 @@ func TestSilenceHoldsBackWhatWasQueued(t *testing.T) {
 				must(t, w.RevokeConsent(t.Context(), page))
 				must(t, w.RevokeConsent(t.Context(), page)) // again
 			}, notice.NoConsent},
+			"death": {func(t *testing.T, w *world, c offboarding.CaseID, _ string) {
+				must(t, w.RecordReason(t.Context(), agent, app.ReasonInput{Case: c, Kind: reason.Root, Code: "health", Evidence: "Llamó su hija"}))
+			}, notice.Quiet},
 		} {
 			t.Run(name, func(t *testing.T) {
 				w := newWorld(t, e.Another(t))

@@ -62,7 +62,8 @@ type StoredHash struct {
 
 // Opener opens sealed bodies. Errors: fault.Gone with code key.destroyed and
 // fault.NotFound with code key.unknown when there is no key; fault.Transient
-// stops the verification; any other is a finding.
+// stops the verification; any other is a finding. It is called by another
+// goroutine than Source, never by two.
 type Opener interface {
 	Open(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error)
 }
@@ -121,7 +122,6 @@ type verification struct {
 	streams map[string]int64
 	keys    map[string]*keyUse
 	hashes  hashCursor
-	buf     []byte
 	// suspects are checkpoints outside the database that the log does not
 	// reproduce; a logged restore excuses those of the part that it gave up.
 	suspects []Finding
@@ -209,36 +209,97 @@ func (v *verification) compareMarks() {
 	}
 }
 
-// rows reads the entries in the order of their indexes.
+// rows reads the entries in the order of their indexes. While a page is read
+// and the one before it is compared, another core hashes and opens: half of
+// the work needs neither the database nor what came before.
 func (v *verification) rows(ctx context.Context) error {
-	from := int64(math.MinInt64)
-	for {
+	from, ended := int64(math.MinInt64), false
+	read := func() ([]Row, error) {
+		if ended {
+			return nil, ctx.Err() // a source that does not move on would be read for ever
+		}
 		page, err := v.src.Rows(ctx, from, pageSize)
 		if err != nil || len(page) == 0 {
+			return nil, err
+		}
+		if last := page[len(page)-1].Index; last < from || last == math.MaxInt64 {
+			ended = true
+		} else {
+			from = last + 1
+		}
+		return page, nil
+	}
+	open := func(page []Row) <-chan []opened {
+		done := make(chan []opened, 1)
+		go func() { done <- v.open(ctx, page) }()
+		return done
+	}
+	page, err := read()
+	if err != nil {
+		return err
+	}
+	ready := open(page)
+	for len(page) > 0 {
+		next, err := read()
+		bodies := <-ready
+		if err != nil {
 			return err
 		}
+		ready = open(next)
 		for i := range page {
-			if err := v.row(ctx, &page[i]); err != nil {
+			if err := v.row(ctx, &page[i], &bodies[i]); err != nil {
+				<-ready
 				return err
 			}
 		}
-		last := page[len(page)-1].Index
-		if last < from || last == math.MaxInt64 {
-			return ctx.Err() // a source that does not move on would be read for ever
-		}
-		from = last + 1
+		page = next
 	}
+	<-ready
+	return nil
 }
 
-func (v *verification) row(ctx context.Context, r *Row) error {
+// opened is what an entry alone says: its leaf, and its body.
+type opened struct {
+	leaf  tlog.Hash
+	body  []byte
+	wrong bool // the body is not what the entry commits to
+	err   error
+}
+
+// open hashes and opens the entries of a page. It shares nothing with the rest
+// of the verification.
+func (v *verification) open(ctx context.Context, page []Row) []opened {
+	out := make([]opened, len(page))
+	var buf []byte
+	for i := range page {
+		e := &page[i].Entry
+		buf = e.appendLeaf(append(buf[:0], 0)) // the zero byte marks a leaf (RFC 6962)
+		out[i].leaf = sha256.Sum256(buf)
+		if v.o.Opener == nil {
+			continue
+		}
+		plain, err := v.o.Opener.Open(ctx, e.KeyID, page[i].Sealed, AAD(e.ID))
+		if err != nil {
+			out[i].err = err
+			continue
+		}
+		salt, body, ok := SplitPlain(plain)
+		if ok {
+			buf = appendCommitted(buf[:0], salt, body)
+			ok = sha256.Sum256(buf) == e.Commitment
+		}
+		out[i].body, out[i].wrong = body, !ok
+	}
+	return out
+}
+
+func (v *verification) row(ctx context.Context, r *Row, o *opened) error {
 	v.seen++
-	e := &r.Entry
-	v.buf = e.appendLeaf(append(v.buf[:0], 0)) // the zero byte marks a leaf (RFC 6962)
-	leaf := tlog.Hash(sha256.Sum256(v.buf))
+	e, leaf := &r.Entry, o.leaf
 	if leaf != r.StoredLeafHash {
 		v.found(Finding{What: HeaderChanged, Index: r.Index, EntryID: e.ID})
 	}
-	if err := v.body(ctx, r); err != nil {
+	if err := v.body(ctx, r, o); err != nil {
 		return err
 	}
 	if r.Index < v.tree.size {
@@ -282,8 +343,8 @@ func (v *verification) order(r *Row) {
 	}
 }
 
-// body opens the body of an entry and checks what the entry commits to.
-func (v *verification) body(ctx context.Context, r *Row) error {
+// body judges the opened body of an entry.
+func (v *verification) body(ctx context.Context, r *Row, o *opened) error {
 	if v.o.Opener == nil {
 		return nil
 	}
@@ -293,8 +354,7 @@ func (v *verification) body(ctx context.Context, r *Row) error {
 		k = &keyUse{}
 		v.keys[e.KeyID] = k
 	}
-	plain, err := v.o.Opener.Open(ctx, e.KeyID, r.Sealed, AAD(e.ID))
-	if err != nil {
+	if err := o.err; err != nil {
 		if cerr := ctx.Err(); cerr != nil {
 			return cerr
 		}
@@ -313,21 +373,16 @@ func (v *verification) body(ctx context.Context, r *Row) error {
 		return nil
 	}
 	k.opened++
-	salt, body, ok := SplitPlain(plain)
-	if ok {
-		v.buf = appendCommitted(v.buf[:0], salt, body)
-		ok = sha256.Sum256(v.buf) == e.Commitment
-	}
-	if !ok {
+	if o.wrong {
 		v.found(Finding{What: BodyWrong, Index: r.Index, EntryID: e.ID, KeyID: e.KeyID})
 		return nil
 	}
 	v.r.Opened++
 	switch e.Type {
 	case KeyDestroyed:
-		v.destroyed(r, body)
+		v.destroyed(r, o.body)
 	case Restored:
-		v.restored(r, body)
+		v.restored(r, o.body)
 	}
 	return nil
 }

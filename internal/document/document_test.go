@@ -118,8 +118,16 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", RequestedAt: received, At: received.AddDate(0, 0, 3),
 			Subscriptions: receiptFacts(t, lang).Subscriptions, Follow: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG",
 		}),
-		"farewell": document.Farewell(farewellFacts(t, lang)),
+		"farewell":       document.Farewell(farewellFacts(t, lang)),
+		"farewell-quiet": document.Farewell(quietFacts(t, lang)),
 	}
+}
+
+// quietFacts are those of somebody who died, or of a company that closed.
+func quietFacts(t testing.TB, lang string) document.FarewellFacts {
+	f := farewellFacts(t, lang)
+	f.Quiet = true
+	return f
 }
 
 func TestLettersReadAsAgreed(t *testing.T) {
@@ -218,6 +226,18 @@ func TestFarewellSaysVerifiedOnlyWithTheEvidence(t *testing.T) {
 	f.Milestones[3].State = "done" // the far system said yes; nobody has looked
 	if l := document.Farewell(f); strings.Contains(l.Lede, "hecha y comprobada") || strings.Contains(l.Lede, "no habrá más cobros") {
 		t.Error(l.Lede)
+	}
+}
+
+func TestAQuietFarewellSaysClosedOnlyWithTheEvidence(t *testing.T) {
+	t.Parallel()
+	f := quietFacts(t, "es")
+	if l := document.Farewell(f); l.Title != "Hemos cerrado la cuenta de Marta" {
+		t.Error(l.Title)
+	}
+	f.Milestones[3].State = "done"
+	if l := document.Farewell(f); l.Title != "Cómo está la cuenta de Marta" || !strings.Contains(l.Lede, "queda algo por comprobar") {
+		t.Error(l.Title, l.Lede)
 	}
 }
 

@@ -1,6 +1,9 @@
 package document
 
 import (
+	"cmp"
+	"strings"
+
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
@@ -29,15 +32,15 @@ func Reversed(f ReversedFacts) Letter {
 }
 
 // Farewell thanks once, says how everything stands, and leaves the door
-// open. It says "verified" only if every milestone but itself is over.
+// open. It says "verified" only if every milestone but itself is over. A quiet
+// one says how everything stands, and who helps with papers.
 func Farewell(f FarewellFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
-	name := clean(f.Name)
-	subject := w.say("farewell.subject", "name", name)
-	if name == "" {
-		subject = w.say("farewell.subject.plain")
+	about := "farewell"
+	if f.Quiet {
+		about = "farewell.quiet"
 	}
-	lede := "farewell.lede"
+	lede, subject := about+".lede", about+".subject"
 	var stops []Milestone
 	for _, m := range f.Milestones {
 		if m.Name == "farewell" {
@@ -48,17 +51,25 @@ func Farewell(f FarewellFacts) Letter {
 			lede = "farewell.lede.open"
 		}
 	}
+	if f.Quiet && lede == "farewell.lede.open" {
+		subject = "farewell.quiet.open"
+	}
+	name := clean(f.Name)
+	if name == "" {
+		subject += ".plain"
+	}
+	title := w.say(subject, "name", name)
 	l := Letter{
-		Kind: KindFarewell, Lang: w.lang, Company: w.company, At: f.At, Subject: subject, Title: subject,
+		Kind: KindFarewell, Lang: w.lang, Company: w.company, At: f.At, Subject: title, Title: title,
 		Paper: w.say("farewell.kind"), Lede: w.say(lede, "code", clean(f.Code), "company", w.company.Name, "date", f.Effective),
 	}
-	if span := w.span(f.Since, f.Effective); span != "" {
+	if span := w.span(f.Since, f.Effective); span != "" && !f.Quiet {
 		l.Lede += " " + w.say("farewell.thanks", "span", span)
 	}
 	if len(stops) > 0 {
 		l.Blocks = append(l.Blocks, Block{Heading: w.say("progress"), Items: w.items(stops)})
 	}
-	if len(f.Achieved) > 1 {
+	if len(f.Achieved) > 1 && !f.Quiet {
 		l.Blocks = append(l.Blocks, w.achieved(f.Achieved))
 	}
 	if lines := w.data(f.DataUntil, f.Erased); lines != nil {
@@ -69,18 +80,32 @@ func Farewell(f FarewellFacts) Letter {
 			Label: w.say("farewell.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
 		}})
 	}
-	silence := w.say("farewell.silence")
-	if !f.Erased.IsZero() {
-		silence += " " + w.say("farewell.certificate")
-	}
-	l.Blocks = append(l.Blocks, Block{Heading: w.say("farewell.door"), Paragraphs: []string{w.say("farewell.door.text"), silence}})
+	l.Blocks = append(l.Blocks, w.end(f))
 	signer := w.say("farewell.team", "company", w.company.Name)
 	if w.company.Signer != "" {
 		signer = w.say("farewell.signer", "signer", w.company.Signer, "company", w.company.Name)
 	}
-	l.Blocks = append(l.Blocks, Block{Signature: []string{w.say("farewell.sign"), signer}})
+	l.Blocks = append(l.Blocks, Block{Signature: []string{w.say(about + ".sign"), signer}})
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
 	return l
+}
+
+// end is the last word: the door, or, where nobody will come back, help with
+// papers; and what is still to be written, if anything.
+func (w writer) end(f FarewellFacts) Block {
+	var more []string
+	if !f.Erased.IsZero() {
+		more = []string{w.say("farewell.certificate")}
+	}
+	if !f.Quiet {
+		silence := strings.Join(append([]string{w.say("farewell.silence")}, more...), " ")
+		return Block{Heading: w.say("farewell.door"), Paragraphs: []string{w.say("farewell.door.text"), silence}}
+	}
+	help := w.say("farewell.quiet.help")
+	if way := cmp.Or(w.company.Phone, w.company.Email); way != "" {
+		help = w.say("farewell.quiet.help.at", "way", way)
+	}
+	return Block{Paragraphs: append([]string{help}, more...)}
 }
 
 // achieved is what a customer achieved, with what it was counted from.

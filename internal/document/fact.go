@@ -148,6 +148,7 @@ type FarewellFacts struct {
 	Erased     when.Date // planned; zero: no certificate will come
 	Milestones []Milestone
 	Achieved   []Achievement // fewer than two are not told
+	Quiet      bool          // a closure, an illness or a death: no figures, no thanks, no door
 	Page       string        // link to the farewell page
 	NotMe      string        // link
 }

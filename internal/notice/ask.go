@@ -26,11 +26,16 @@ type Blame struct {
 	Known      bool // somebody looked, or the customer said why
 	Ours       bool // at least in part
 	BadService bool // we wronged them, and it was not put right
+	Quiet      bool // a closure, an illness or a death
 }
 
 // May reports whether something may be asked at all. Whoever was let down, or
-// may have been, is not asked to praise us.
+// may have been, is not asked to praise us; whoever closes, is ill or mourns is
+// asked for nothing.
 func (a Ask) May(b Blame) bool {
+	if b.Quiet {
+		return false
+	}
 	switch a {
 	case Survey:
 		return true

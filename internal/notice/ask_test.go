@@ -18,13 +18,15 @@ func TestAPageAsksOneThingAtMostAndNeverTheWrongOne(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		could := rapid.SliceOfDistinct(rapid.SampledFrom(append(slices.Clone(asks), "odd")), func(a notice.Ask) notice.Ask { return a }).Draw(t, "could")
-		b := notice.Blame{Known: rapid.Bool().Draw(t, "known"), Ours: rapid.Bool().Draw(t, "ours"), BadService: rapid.Bool().Draw(t, "bad")}
+		b := notice.Blame{Known: rapid.Bool().Draw(t, "known"), Ours: rapid.Bool().Draw(t, "ours"), BadService: rapid.Bool().Draw(t, "bad"), Quiet: rapid.Bool().Draw(t, "quiet")}
 		got := notice.Choose(rapid.SampledFrom([]string{"farewell", "receipt", "odd"}).Draw(t, "page"), could, b)
 		if len(got) > 1 {
 			t.Fatalf("asks for %v", got)
 		}
 		for _, a := range got {
 			switch {
+			case b.Quiet:
+				t.Fatalf("%s of somebody who mourns", a)
 			case !slices.Contains(could, a):
 				t.Fatalf("%s could not be asked", a)
 			case (a == notice.Testimonial || a == notice.Referral) && (!b.Known || b.Ours || b.BadService):
@@ -35,7 +37,7 @@ func TestAPageAsksOneThingAtMostAndNeverTheWrongOne(t *testing.T) {
 				t.Fatalf("%s before the survey", a)
 			}
 		}
-		if len(could) > 0 && slices.Contains(could, notice.Survey) && len(notice.Choose("farewell", could, b)) != 1 {
+		if len(could) > 0 && !b.Quiet && slices.Contains(could, notice.Survey) && len(notice.Choose("farewell", could, b)) != 1 {
 			t.Fatal("the survey is not asked")
 		}
 	})

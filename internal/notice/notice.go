@@ -81,6 +81,7 @@ type Facts struct {
 	Silent  bool           // the person asked for silence
 	Consent bool           // given and not taken back
 	Erased  bool           // nothing is known any more of whom it would go to
+	Quiet   bool           // they left for a closure, an illness or a death
 }
 
 // The reasons for holding a message back: message codes.
@@ -93,6 +94,7 @@ const (
 	TooEarly     = "notice.too_early"
 	Answered     = "notice.answered" // what it would ask is over
 	Erased       = "notice.erased"
+	Quiet        = "notice.quiet"
 )
 
 // Allow decides whether a message of the class may go out now, and if not, why
@@ -110,6 +112,8 @@ func Allow(class string, f Facts) (ok bool, why string) {
 		return false, Silence
 	case r.Basis == Consent && !f.Consent:
 		return false, NoConsent
+	case r.Basis == Consent && f.Quiet:
+		return false, Quiet
 	case r.Most > 0 && f.Sent >= r.Most:
 		return false, Enough
 	case after && r.Until != NewTurn && r.Until != Always && !f.Lasts[r.Until]:

@@ -43,19 +43,20 @@ func TestNothingGoesOutBesideTheTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sent := map[string]int{}
 		now := goodbye.Add(-30 * 24 * time.Hour)
-		silent, consent, over, erased := false, false, false, false
+		silent, consent, over, erased, quiet := false, false, false, false, false
 		lasts := map[notice.Until]bool{}
 		for range rapid.IntRange(1, 60).Draw(t, "events") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 72).Draw(t, "hours")) * time.Hour)
 			over = over || rapid.IntRange(0, 9).Draw(t, "over") == 0 && !now.Before(goodbye)
 			silent = silent || rapid.IntRange(0, 19).Draw(t, "silent") == 0
 			erased = erased || rapid.IntRange(0, 29).Draw(t, "erased") == 0
+			quiet = quiet || rapid.IntRange(0, 29).Draw(t, "quiet") == 0
 			consent = rapid.Bool().Draw(t, "consent")
 			for _, r := range notice.Table {
 				lasts[r.Until] = r.Until != notice.Goodbye && !over
 			}
 			r := rapid.SampledFrom(notice.Table).Draw(t, "class")
-			f := notice.Facts{Now: now, Goodbye: goodbye, Lasts: lasts, Sent: sent[r.Class], Silent: silent, Consent: consent, Erased: erased}
+			f := notice.Facts{Now: now, Goodbye: goodbye, Lasts: lasts, Sent: sent[r.Class], Silent: silent, Consent: consent, Erased: erased, Quiet: quiet}
 			ok, why := notice.Allow(r.Class, f)
 			if ok == (why != "") {
 				t.Fatalf("%s: %v %q", r.Class, ok, why)
@@ -76,6 +77,8 @@ func TestNothingGoesOutBesideTheTable(t *testing.T) {
 				t.Fatalf("%s broke the silence", r.Class)
 			case r.Basis == notice.Consent && !consent:
 				t.Fatalf("%s without consent", r.Class)
+			case r.Basis == notice.Consent && quiet:
+				t.Fatalf("%s to somebody who mourns", r.Class)
 			case r.Most > 0 && sent[r.Class] > r.Most:
 				t.Fatalf("%s went out %d times", r.Class, sent[r.Class])
 			}

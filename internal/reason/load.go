@@ -27,6 +27,7 @@ type reasonFile struct {
 	Controllable *bool             `yaml:"controllable"`
 	Billing      string            `yaml:"billing"`
 	BadService   *bool             `yaml:"bad_service"`
+	Quiet        *bool             `yaml:"quiet"`
 	Sub          []reasonFile      `yaml:"sub"`
 }
 
@@ -81,6 +82,7 @@ func (t *Taxonomy) add(f *source.File, at string, x reasonFile, from Reason) Rea
 	r := Reason{
 		Code: x.Code, Family: from.Family, Label: x.Label, Attribution: cmp.Or(x.Attribution, from.Attribution),
 		Controllable: or(x.Controllable, from.Controllable), Billing: cmp.Or(x.Billing, from.Billing), BadService: or(x.BadService, from.BadService),
+		Quiet: or(x.Quiet, from.Quiet),
 	}
 	if !slices.Contains(Attributions, r.Attribution) {
 		f.At(at+".attribution", "file.not_one_of", "value", string(r.Attribution), "known", join(Attributions))

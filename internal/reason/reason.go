@@ -45,6 +45,7 @@ type Reason struct {
 	Controllable bool   // we can do something about it
 	Billing      string // which of the eight codes it is elsewhere
 	BadService   bool   // we wronged them
+	Quiet        bool   // a closure, an illness or a death: the goodbye is short, and nothing is asked or offered
 }
 
 // Top reports whether the reason refines no other.
@@ -184,6 +185,21 @@ func (w Why) Attribution() Attribution {
 func (w Why) Ours() (ours, known bool) {
 	a := w.Attribution()
 	return a == Ours, a != Unknown
+}
+
+// Quiet reports whether either side's reason calls for a quiet goodbye: how
+// everything stands, and help with the papers. A code that the taxonomy does
+// not have any more does not.
+func (t *Taxonomy) Quiet(w Why) bool {
+	for _, g := range []*Given{w.Stated, w.Root} {
+		if g == nil {
+			continue
+		}
+		if r, ok := t.Find(g.Code); ok && r.Quiet {
+			return true
+		}
+	}
+	return false
 }
 
 // Wronged reports whether a bad-service reason stands that nothing has

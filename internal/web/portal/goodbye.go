@@ -23,6 +23,7 @@ type goodbyeView struct {
 	Product             app.Product
 	Link                string
 	Testimonial         bool // they gave one that stands
+	Quiet               bool // a closure, an illness or a death
 }
 
 func (v goodbyeView) say(code string, args ...any) string {
@@ -60,12 +61,16 @@ func (p *portal) bye(w http.ResponseWriter, r *http.Request) {
 	r = web.Spoken(r, lang)
 	v := goodbyeView{
 		Lang: lang, Base: byeBase(r), Company: p.App.Company().Name, Paper: p.papers.HTML(page.Paper), Ask: page.Ask, Product: page.Product, Link: page.Link,
-		Testimonial: page.Testimonial != nil,
+		Testimonial: page.Testimonial != nil, Quiet: page.Paper.Quiet,
 	}
 	if given := r.URL.Query().Get("given"); text.Known(lang, "portal.bye.given."+given) {
 		v.Given, v.Ask = given, "" // whoever has just given something is not asked again
 	}
-	p.show(w, r, http.StatusOK, text.Say(lang, "portal.bye.title"), goodbyePage(v))
+	title := text.Say(lang, "portal.bye.title")
+	if v.Quiet {
+		title = text.Say(lang, "portal.bye.title.quiet")
+	}
+	p.show(w, r, http.StatusOK, title, goodbyePage(v))
 }
 
 func (p *portal) askSurvey(w http.ResponseWriter, r *http.Request) { p.survey(w, r, nil, nil) }
