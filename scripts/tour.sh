@@ -64,6 +64,12 @@ mkdir -p "$sys/home/stranger/home"
 enter=(chroot "$sys" /usr/bin/env -i PATH=/opt/go/bin:/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   HOME=/home/stranger/home LC_ALL=C.UTF-8)
 for name in HTTP_PROXY HTTPS_PROXY NO_PROXY; do [ -z "${!name:-}" ] || enter+=("$name=${!name}"); done
+# Whom this machine trusts beside the world's list, at a place that no package writes again.
+for name in NODE_EXTRA_CA_CERTS SSL_CERT_FILE; do
+  [ -f "${!name:-}" ] || continue
+  cp -L "${!name}" "$sys/opt/$name.crt"
+  enter+=("$name=/opt/$name.crt")
+done
 inside() { "${enter[@]}" bash -c "cd /home/stranger/hasta && $1"; }
 inside 'go version && node --version && npm --version' || die "Go or Node does not run in the chroot"
 
