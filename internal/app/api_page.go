@@ -5,8 +5,10 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/improvement"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/risk"
 )
 
 // Place is where a page of a list begins: behind the record with the id After,
@@ -160,6 +162,45 @@ func (a *App) PageCommitments(ctx context.Context, by Actor, of customer.ID, p P
 			sealed, err := tx.PageCommitments(ctx, of, p)
 			return unsealed(sealed, err, func(s SealedCommitment) (relationship.Commitment, error) { return a.openCommitment(ctx, s) })
 		})
+}
+
+// PageImprovements lists what is changed because of leavers.
+func (a *App) PageImprovements(ctx context.Context, by Actor, p Place) (list []improvement.Action, next string, err error) {
+	return page(ctx, a, by, "improvement", p, func(x improvement.Action) string { return string(x.ID) },
+		func(tx Tx, p Place) ([]improvement.Action, error) {
+			sealed, err := tx.PageImprovements(ctx, p)
+			return unsealed(sealed, err, func(s SealedImprovement) (improvement.Action, error) { return a.openImprovement(ctx, s) })
+		})
+}
+
+// RiskPlace is where a page of ratings begins: behind a customer with so many
+// points.
+type RiskPlace struct {
+	Points   int
+	Customer customer.ID // empty: from the first
+	Limit    int
+}
+
+// PageRisks lists customers of a band, most points first; more says that the
+// list goes on.
+func (a *App) PageRisks(ctx context.Context, by Actor, band risk.Band, p RiskPlace) (rows []RiskView, more bool, err error) {
+	if err := by.CanRead("risk"); err != nil {
+		return nil, false, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		list, err := tx.PageRisks(ctx, band, p.Points, p.Customer, p.Limit+1)
+		if err != nil {
+			return err
+		}
+		if more = len(list) > p.Limit; more {
+			list = list[:p.Limit]
+		}
+		var filled RiskList
+		err = a.fillRisks(ctx, tx, list, &filled)
+		rows = filled.Rows
+		return err
+	})
+	return rows, more, err
 }
 
 // knows is fault.NotFound for a customer that there is not; empty is nobody.

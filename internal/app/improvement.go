@@ -22,6 +22,7 @@ type ImprovementTx interface {
 	// PutImprovement stores a new one (Version 0) or, by Version, changes one.
 	PutImprovement(ctx context.Context, x SealedImprovement) error
 	FindImprovement(ctx context.Context, id improvement.ID) (SealedImprovement, error)
+	PageImprovements(ctx context.Context, p Place) ([]SealedImprovement, error)
 	Improvements(ctx context.Context, limit int) ([]SealedImprovement, error) // open ones first, by due date
 }
 

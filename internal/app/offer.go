@@ -387,11 +387,34 @@ func (a *App) readOffer(ctx context.Context, tx Tx, by Actor, v *CaseView) error
 	if err != nil {
 		return err
 	}
-	v.Offer, v.Asked = x.Offer, x.Asked
-	if v.Offer != nil && !by.MayRead("note") {
-		v.Offer.Heard, v.Offer.What, v.Offer.Changes, v.Offer.Evidence = "", "", "", ""
-	}
+	v.Offer, v.Asked = wordless(x.Offer, by), x.Asked
 	return nil
+}
+
+// wordless takes its words out of an offer for those who may not read notes.
+func wordless(o *offer.Offer, by Actor) *offer.Offer {
+	if o != nil && !by.MayRead("note") {
+		o.Heard, o.What, o.Changes, o.Evidence = "", "", "", ""
+	}
+	return o
+}
+
+// OpenOffer reads what was proposed in a departure, without its words for those
+// who may not read notes.
+func (a *App) OpenOffer(ctx context.Context, by Actor, c offboarding.CaseID) (out Answering, err error) {
+	if err := by.CanRead("offer"); err != nil {
+		return out, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		out, err = a.answering(ctx, tx, p)
+		return err
+	})
+	out.Offer = wordless(out.Offer, by)
+	return out, err
 }
 
 // Answering is what the page of a departure says about an offer.

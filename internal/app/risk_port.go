@@ -57,6 +57,9 @@ type RiskTx interface {
 	DropRisk(ctx context.Context, c customer.ID) error                             // of now
 	RisksOf(ctx context.Context, c customer.ID) ([]Risk, error)                    // of now, then as they left, newest first
 	ListRisks(ctx context.Context, b risk.Band, limit, offset int) ([]Risk, error) // of now, most points first
+	// PageRisks returns those of now of a band behind a place in that order; an
+	// empty customer is the first place.
+	PageRisks(ctx context.Context, b risk.Band, points int, behind customer.ID, limit int) ([]Risk, error)
 	CountRisks(ctx context.Context) (map[risk.Band]int, error)
 
 	// InsertPlay stores a new play; false if one of its kind is open.

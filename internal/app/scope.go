@@ -15,26 +15,31 @@ type scope struct{ acts, reads, works []string }
 // scopes is everything that an API key may be given. No scope reaches what
 // needs a person: keys, people, and the decisions of a second one.
 var scopes = map[string]scope{
-	"cases:read":       {reads: []string{"case", "reason"}},
-	"cases:act":        {acts: []string{"case", "note", "obligation", "reason", "work"}, works: []string{"agent", "admin"}},
-	"requests:write":   {acts: []string{"request"}},
-	"customers:read":   {reads: []string{"customer"}},
-	"customers:write":  {acts: []string{"customer"}},
-	"complaints:read":  {reads: []string{"complaint"}},
-	"complaints:write": {acts: []string{"complaint"}},
-	"readings:write":   {acts: []string{"reading"}},
-	"statements:act":   {acts: []string{"statement"}, works: []string{"finance"}},
-	"privacy:act":      {works: []string{"privacy"}},
-	"success:act":      {works: []string{"success"}},
-	"playbooks:read":   {reads: []string{"playbook"}},
-	"playbooks:write":  {acts: []string{"playbook"}},
-	"outbox:read":      {reads: []string{"outbox"}},
-	"texts:read":       {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
-	"metrics:read":     {reads: []string{"metrics", "improvement"}},
-	"audit:read":       {reads: []string{"audit"}},
-	"users:read":       {reads: []string{"users"}},
-	"webhooks:read":    {reads: []string{"webhook"}},
-	"webhooks:write":   {acts: []string{"webhook"}},
+	"cases:read":         {reads: []string{"case", "reason"}},
+	"cases:act":          {acts: []string{"case", "note", "obligation", "reason", "work"}, works: []string{"agent", "admin"}},
+	"requests:write":     {acts: []string{"request"}},
+	"customers:read":     {reads: []string{"customer"}},
+	"customers:write":    {acts: []string{"customer"}},
+	"complaints:read":    {reads: []string{"complaint"}},
+	"complaints:write":   {acts: []string{"complaint"}},
+	"offers:read":        {reads: []string{"offer"}},
+	"offers:write":       {acts: []string{"offer"}},
+	"risks:read":         {reads: []string{"risk"}},
+	"risks:write":        {acts: []string{"risk"}}, // plays
+	"readings:write":     {acts: []string{"reading"}},
+	"statements:act":     {acts: []string{"statement"}, works: []string{"finance"}},
+	"privacy:act":        {works: []string{"privacy"}},
+	"success:act":        {works: []string{"success"}},
+	"playbooks:read":     {reads: []string{"playbook"}},
+	"playbooks:write":    {acts: []string{"playbook"}},
+	"outbox:read":        {reads: []string{"outbox"}},
+	"texts:read":         {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
+	"metrics:read":       {reads: []string{"metrics", "improvement"}},
+	"improvements:write": {acts: []string{"improvement"}},
+	"audit:read":         {reads: []string{"audit"}},
+	"users:read":         {reads: []string{"users"}},
+	"webhooks:read":      {reads: []string{"webhook"}},
+	"webhooks:write":     {acts: []string{"webhook"}},
 }
 
 // Scopes are everything that an API key may be given, by name.

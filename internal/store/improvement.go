@@ -14,8 +14,9 @@ var (
 	saveImprovement   = query(`
 		UPDATE improvement SET state = $1, over_on = $2, key_id = $3, body = $4, version = version + 1
 		 WHERE id = $5 AND version = $6`)
-	improvementByID = query(`SELECT ` + improvementColumns + ` FROM improvement WHERE id = $1`)
-	improvements    = query(`SELECT ` + improvementColumns + ` FROM improvement ORDER BY CASE WHEN state = 'open' THEN 0 ELSE 1 END, due, id LIMIT $1`)
+	improvementByID  = query(`SELECT ` + improvementColumns + ` FROM improvement WHERE id = $1`)
+	pageImprovements = query(`SELECT ` + improvementColumns + ` FROM improvement WHERE $1 = '' OR id < $1 ORDER BY id DESC LIMIT $2`)
+	improvements     = query(`SELECT ` + improvementColumns + ` FROM improvement ORDER BY CASE WHEN state = 'open' THEN 0 ELSE 1 END, due, id LIMIT $1`)
 )
 
 func (t *tx) PutImprovement(ctx context.Context, x app.SealedImprovement) error {
@@ -36,8 +37,16 @@ func (t *tx) FindImprovement(ctx context.Context, id improvement.ID) (app.Sealed
 	return x, t.s.translate("store.FindImprovement", err)
 }
 
-func (t *tx) Improvements(ctx context.Context, limit int) (list []app.SealedImprovement, err error) {
-	err = t.each(ctx, "store.Improvements", improvements, []any{limit}, func(row scanner) error {
+func (t *tx) PageImprovements(ctx context.Context, p app.Place) ([]app.SealedImprovement, error) {
+	return t.improvements(ctx, pageImprovements, p.After, p.Limit)
+}
+
+func (t *tx) Improvements(ctx context.Context, limit int) ([]app.SealedImprovement, error) {
+	return t.improvements(ctx, improvements, limit)
+}
+
+func (t *tx) improvements(ctx context.Context, q string, args ...any) (list []app.SealedImprovement, err error) {
+	err = t.each(ctx, "store.improvements", q, args, func(row scanner) error {
 		x, err := scanImprovement(row)
 		list = append(list, x)
 		return err

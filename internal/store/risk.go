@@ -49,6 +49,10 @@ var (
 	listRisks = query(`
 		SELECT ` + riskColumns + ` FROM risk
 		 WHERE case_id = '' AND band = $1 ORDER BY points DESC, customer_id LIMIT $2 OFFSET $3`)
+	pageRisks = query(`
+		SELECT ` + riskColumns + ` FROM risk
+		 WHERE case_id = '' AND band = $1 AND ($2 = '' OR points < $3 OR points = $3 AND customer_id > $2)
+		 ORDER BY points DESC, customer_id LIMIT $4`)
 	countRisks = query(`SELECT band, COUNT(*) FROM risk WHERE case_id = '' GROUP BY band`)
 
 	insertPlay = query(`
@@ -173,6 +177,10 @@ func (t *tx) RisksOf(ctx context.Context, c customer.ID) ([]app.Risk, error) {
 
 func (t *tx) ListRisks(ctx context.Context, b risk.Band, limit, offset int) ([]app.Risk, error) {
 	return t.risks(ctx, listRisks, b, limit, offset)
+}
+
+func (t *tx) PageRisks(ctx context.Context, b risk.Band, points int, behind customer.ID, limit int) ([]app.Risk, error) {
+	return t.risks(ctx, pageRisks, b, behind, points, limit)
 }
 
 func (t *tx) CountRisks(ctx context.Context) (map[risk.Band]int, error) {

@@ -120,11 +120,32 @@ func (b *billing) ResumeSubscription(context.Context, connector.ResumeInput) (co
 	return connector.Receipt{Answer: json.RawMessage(`{"ok":true}`)}, nil
 }
 
-// post hands letters to nobody.
-type post struct{}
+// post hands letters to nobody, and remembers where their links led.
+type post struct {
+	mu    sync.Mutex
+	links map[string]string // address and name of the link
+}
 
-func (post) Send(_ context.Context, _, _ string, paper app.Paper) (subject, body string, err error) {
+func (p *post) Send(_ context.Context, to, _ string, paper app.Paper) (subject, body string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, at := range paper.Links {
+		p.links[to+" "+name] = at
+	}
 	return "Baja " + paper.Code, "Hola: " + paper.Links["verify"], nil
+}
+
+// link waits for a link in a letter to the address, and returns its token.
+func (h *house) link(to, name string) (token string) {
+	h.t.Helper()
+	eventually(h.t, "a letter to "+to, func() bool {
+		h.post.mu.Lock()
+		defer h.post.mu.Unlock()
+		at, _, _ := strings.Cut(h.post.links[to+" "+name], "?")
+		token = at[strings.LastIndex(at, "/")+1:]
+		return token != ""
+	})
+	return token
 }
 
 // ear hears every message.
@@ -141,6 +162,7 @@ var second = app.Actor{ID: "usr_second", Name: "Noa", Roles: []string{"agent", "
 type house struct {
 	*app.App
 	t       *testing.T
+	post    *post
 	url     string
 	doc     document
 	schemas map[string]*jsonschema.Schema
@@ -181,13 +203,13 @@ func newHouse(t *testing.T, e testkit.Engine, o api.Options) *house {
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
-	h := &house{t: t, covered: map[string]bool{}, schemas: map[string]*jsonschema.Schema{}}
+	h := &house{t: t, post: &post{links: map[string]string{}}, covered: map[string]bool{}, schemas: map[string]*jsonschema.Schema{}}
 	money := &billing{ends: map[string]time.Time{}}
 	kinds := step.All(step.Named(connector.System{Name: "billing", Billing: money}))
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
-		Store: s, Keys: keys, Post: post{}, Kinds: kinds, Playbook: book, Hooks: ear{}, Wake: func() { eng.Wake() },
+		Store: s, Keys: keys, Post: h.post, Kinds: kinds, Playbook: book, Hooks: ear{}, Wake: func() { eng.Wake() },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 	})
 	eng = engine.New(engine.Config{App: h.App, Store: s, Kinds: kinds, Name: "one", Poll: 50 * time.Millisecond, Lease: 10 * time.Second, Log: log})

@@ -140,7 +140,7 @@ func plain(err error) error {
 }
 
 func untold(e *fault.Error) *fault.Error {
-	if strings.HasSuffix(strings.ReplaceAll(e.Code, "_", "."), ".taken") {
+	if len(e.Args) > 0 && strings.HasSuffix(strings.ReplaceAll(e.Code, "_", "."), ".taken") {
 		return fault.New(e.Kind, "api.taken")
 	}
 	return e

@@ -15,6 +15,7 @@ const (
 	noCase     = "/v1/cases/case_01kb2m9xq0e5v8h2r7n4t6w3yz"
 	noCustomer = "/v1/customers/cus_01kb2m9xq0e5v8h2r7n4t6w3yz"
 	steps      = "cases:act statements:act privacy:act success:act"
+	noPlay     = "/v1/plays/ply_01kb2m9xq0e5v8h2r7n4t6w3yz"
 	noHook     = "/v1/webhooks/whk_01kb2m9xq0e5v8h2r7n4t6w3yz"
 )
 
@@ -66,6 +67,18 @@ var access = map[string]struct{ scopes, path, body string }{
 	"redeliver-webhook":  {"webhooks:write", noHook + "/redeliver", `{}`},
 	"list-obligations":   {"cases:read", noCase + "/obligations", ""},
 	"end-obligation":     {"cases:act", noCase + "/obligations/obl_01kb2m9xq0e5v8h2r7n4t6w3yz/end", `{"state": "returned", "evidence": "x"}`},
+	"get-offer":          {"offers:read", noCase + "/offer", ""},
+	"make-offer":         {"offers:write", noCase + "/offer", `{"kind": "pause", "heard": "x", "what": "x", "changes": "x", "until": "2099-01-01", "by": "2099-01-01"}`},
+	"end-offer":          {"offers:write", noCase + "/offer/end", `{"state": "applied", "evidence": "x"}`},
+	"list-risks":         {"risks:read", "/v1/risks", ""},
+	"get-risk":           {"risks:read", noCustomer + "/risk", ""},
+	"open-play":          {"risks:write", noCustomer + "/plays", `{"kind": "check_in"}`},
+	"plan-play":          {"risks:write", noPlay + "/plan", `{"owner": "usr_x", "due": "2099-01-01", "plan": "x"}`},
+	"begin-play":         {"risks:write", noPlay + "/begin", ""},
+	"finish-play":        {"risks:write", noPlay + "/finish", `{"outcome": "lost", "note": "x"}`},
+	"list-improvements":  {"metrics:read", "/v1/improvements", ""},
+	"add-improvement":    {"improvements:write", "/v1/improvements", `{"heading": "price", "what": "x", "owner": "usr_x", "due": "2099-01-01"}`},
+	"end-improvement":    {"improvements:write", "/v1/improvements/imp_01kb2m9xq0e5v8h2r7n4t6w3yz/end", `{"state": "done", "effect": "x"}`},
 	"decide-work":        {"cases:act", noCase + "/works/work_01kb2m9xq0e5v8h2r7n4t6w3yz/decide", `{"decision": "look"}`},
 	"list-customers":     {"customers:read", "/v1/customers", ""},
 	"add-customer":       {"customers:write", "/v1/customers", strings.Replace(aCustomer, "EMAIL", "no", 1)},

@@ -1,0 +1,172 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/when"
+)
+
+// day is the date so many days from today.
+func day(n int) string { return when.DateOf(when.Machine{}.Now(), time.UTC).AddDays(n).String() }
+
+// verified opens a departure whose customer confirmed it, and returns it and
+// the token of their page.
+func (h *house) verified(t *testing.T, c *caller, name, ref, email string) (at, page string) {
+	t.Helper()
+	who := c.post("/v1/customers", customerOf(name, ref, email)).is(201).text("id")
+	at = c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "`+ref+`", "when": "period_end"}`).is(201).header.Get("Location")
+	_, page, err := h.VerifyRequest(t.Context(), h.link(email, "verify"))
+	must(t, err)
+	return at, page
+}
+
+// person adds somebody of the company.
+func (h *house) person(t *testing.T, login string, roles ...string) string {
+	t.Helper()
+	u, err := h.AddUser(t.Context(), "", app.UserInput{Login: login, Name: login, Password: "una frase muy larga y rara", Roles: roles})
+	must(t, err)
+	return u.ID
+}
+
+// offers proposes something; only the customer accepts it.
+func offers(t *testing.T, h *house, c *caller) {
+	t.Helper()
+	at, page := h.verified(t, c, "Molino Azul", "FE-4", "rosa@molino.example")
+	must(t, h.AskOffer(t.Context(), page))
+	if got := c.get(at + "/offer").is(200); got.get("asked") != true || got.text("answer_due") == "" || got.get("offer") != nil {
+		t.Errorf("asked: %s", got.body)
+	}
+	body := func(kind, until string) string {
+		return `{"kind": "` + kind + `", "heard": "Pagáis por lo que no usáis", "what": "Un mes de pausa", "changes": "No hay avisos", "until": "` + until + `", "by": "` + day(2) + `"}`
+	}
+	c.post(at+"/offer", body("gift", day(1))).told(422, "field.choice")
+	eventually(t, "the receipt to be out", func() bool { // nothing is proposed before
+		got := c.get(at + "/messages").is(200)
+		for i := range 5 {
+			if m := fmt.Sprint("items.", i, "."); got.text(m+"paper") == "receipt" && got.text(m+"state") == "sent" {
+				return true
+			}
+		}
+		return false
+	})
+	if got := c.post(at+"/offer", body("pause", "2020-01-01")).told(422, "offer.until"); got.text("field") != "/until" {
+		t.Errorf("until yesterday: %s", got.body)
+	}
+	once := again("offered")
+	c.do(http.MethodPost, at+"/offer", body("pause", day(1)), once).is(204)
+	if got := c.do(http.MethodPost, at+"/offer", body("pause", day(1)), once).is(204); got.header.Get("Idempotency-Replayed") != "true" {
+		t.Error("it was proposed twice")
+	}
+	c.post(at+"/offer", body("help", day(1))).told(409, "offer.once")
+	c.post(at+"/offer/end", `{"state": "applied", "evidence": "Hecho"}`).told(409, "offer.over") // nobody accepted it
+	if got := c.get(at + "/offer").is(200); got.text("offer.state") != "offered" || got.text("offer.what") != "Un mes de pausa" || got.text("offer.offered_by") != c.id {
+		t.Errorf("offered: %s", got.body)
+	}
+	if got := h.key("offers:read").get(at + "/offer").is(200); got.text("offer.kind") != "pause" || strings.Contains(string(got.body), "pausa") {
+		t.Errorf("to a key that may not read words: %s", got.body)
+	}
+	must(t, h.AnswerOffer(t.Context(), page, true))
+	c.post(at+"/offer/end", `{"state": "accepted", "evidence": "x"}`).told(422, "field.choice")
+	c.post(at+"/offer/end", `{"state": "applied", "evidence": "Está en el sistema de cobros"}`).is(204)
+	if got := c.get(at + "/offer").is(200); got.text("offer.state") != "applied" || got.text("offer.over_by") != c.id || got.text("offer.commitment") == "" {
+		t.Errorf("applied: %s", got.body)
+	}
+}
+
+// risks reads who is likely to leave, and sees a play through.
+func risks(t *testing.T, h *house, c *caller) {
+	t.Helper()
+	var rows []string
+	for _, ref := range []string{"FE-1", "FE-2"} {
+		for week := range 17 {
+			value := 100
+			if week < 4 {
+				value = 10
+			}
+			rows = append(rows, fmt.Sprintf(`{"customer": %q, "metric": "use", "date": %q, "value": %d}`, ref, day(-7*week), value))
+		}
+		rows = append(rows, fmt.Sprintf(`{"customer": %q, "metric": "incidents", "date": %q, "value": 8}`, ref, day(-3)))
+	}
+	c.post("/v1/readings", `{"readings": [`+strings.Join(rows, ",")+`]}`).is(204)
+	must(t, h.RateAll(t.Context()))
+	var who []string
+	for next := ""; len(who) < 5; {
+		got := c.get("/v1/risks?limit=1&cursor=" + next).is(200)
+		if got.get("items.0") != nil {
+			who = append(who, got.text("items.0.customer"))
+			if got.text("items.0.score.reasons.0.rule") != "use_collapsed" || got.get("items.0.score.signals.0.change_percent") != -90.0 ||
+				got.get("items.0.score.signals.0.recent") != 40.0 || got.text("items.0.score.signals.1.state") != "unknown" {
+				t.Errorf("without its facts: %s", got.body)
+			}
+		}
+		if next = got.text("next"); next == "" {
+			break
+		}
+	}
+	if len(who) != 2 || who[0] >= who[1] {
+		t.Fatalf("at risk: %v", who)
+	}
+	c.get("/v1/risks?band=low&cursor="+c.get("/v1/risks?limit=1").is(200).text("next")).told(422, "api.cursor")
+	c.get("/v1/risks?band=dire").told(422, "field.choice")
+	if got := c.get("/v1/risks?band=low").is(200); got.get("items.0") != nil {
+		t.Errorf("low: %s", got.body)
+	}
+	at := "/v1/customers/" + who[0]
+	play := c.post(at+"/plays", `{"kind": "make_good"}`).is(201).text("id")
+	if got := c.post(at+"/plays", `{"kind": "make_good"}`).told(409, "play.taken"); got.text("field") != "/kind" || !strings.Contains(got.text("detail"), "este cliente") {
+		t.Errorf("twice: %s", got.body)
+	}
+	act := "/v1/plays/" + play
+	owner, other := h.person(t, "leo", "success"), h.person(t, "uma", "auditor")
+	plan := func(owner, due string) string {
+		return `{"owner": "` + owner + `", "due": "` + due + `", "plan": "Arreglar los avisos y llamar"}`
+	}
+	if got := c.post(act+"/plan", plan(other, day(3))).told(422, "play.owner"); got.text("field") != "/owner" {
+		t.Errorf("somebody who looks after nobody: %s", got.body)
+	}
+	if got := c.post(act+"/plan", plan(owner, "2020-01-01")).told(422, "play.due"); got.text("field") != "/due" {
+		t.Errorf("yesterday: %s", got.body)
+	}
+	c.post(act+"/begin", "").told(409, "play.over") // without a plan
+	c.post(act+"/plan", plan(owner, day(3))).is(204)
+	c.post(act+"/begin", "").is(204)
+	if got := c.get("/v1/risks").is(200); got.text("items.0.play.stage") != "acting" || got.text("items.0.play.owner") != owner {
+		t.Errorf("what is done: %s", got.body)
+	}
+	c.post(act+"/finish", `{"outcome": "recovered", "note": "Vuelven a usarlo"}`).is(204)
+	c.post(act+"/finish", `{"outcome": "lost", "note": "No"}`).told(409, "play.over")
+	got := c.get(at + "/risk").is(200)
+	if got.text("plays.0.outcome") != "recovered" || got.text("plays.0.note") != "Vuelven a usarlo" || got.get("plays.0.score.points") != got.get("now.points") ||
+		got.text("plays.0.opened_by") != c.id {
+		t.Errorf("what was done: %s", got.body)
+	}
+}
+
+// improvements writes down what is changed, and what came of it.
+func improvements(t *testing.T, h *house, c *caller) {
+	t.Helper()
+	owner := h.person(t, "eva", "admin")
+	body := `{"heading": "protocol", "what": "Avisar antes de cada subida", "owner": "` + owner + `", "due": "` + day(30) + `"}`
+	if got := c.post("/v1/improvements", strings.Replace(body, owner, "usr_none", 1)).told(422, "field.choice"); got.text("field") != "/owner" {
+		t.Errorf("nobody's: %s", got.body)
+	}
+	if got := c.post("/v1/improvements", strings.Replace(body, day(30), "2020-01-01", 1)).told(422, "improvement.due"); got.text("field") != "/due" {
+		t.Errorf("late from the first day: %s", got.body)
+	}
+	made := c.post("/v1/improvements", body).is(201).text("id")
+	for range 2 {
+		c.post("/v1/improvements", body).is(201)
+	}
+	c.whole(t, "/v1/improvements", 3)
+	end := "/v1/improvements/" + made + "/end"
+	c.post(end, `{"state": "done", "effect": "Ya nadie se queja"}`).is(204)
+	c.post(end, `{"state": "dropped", "effect": "No"}`).told(409, "improvement.over")
+	if got := c.get("/v1/improvements").is(200); got.text("items.2.id") != made || got.text("items.2.effect") != "Ya nadie se queja" || got.text("items.2.over_on") == "" {
+		t.Errorf("improvements: %s", got.body)
+	}
+}

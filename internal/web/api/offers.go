@@ -1,0 +1,109 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
+	"hastaluego/internal/relationship"
+)
+
+// Offer is the one thing that is proposed in a departure.
+type Offer struct {
+	ID         string     `json:"id"`
+	Kind       string     `json:"kind" enum:"fix,help,plan,discount,pause,other_product"`
+	State      string     `json:"state" enum:"offered,accepted,declined,lapsed,applied,reversed"`
+	Until      string     `json:"until" format:"date"`
+	By         string     `json:"by" format:"date"`
+	Complaint  string     `json:"complaint,omitempty"`
+	Commitment string     `json:"commitment,omitempty"`
+	OfferedBy  string     `json:"offered_by"`
+	OfferedAt  time.Time  `json:"offered_at"`
+	AnsweredAt *time.Time `json:"answered_at,omitempty"`
+	OverBy     string     `json:"over_by,omitempty"`
+	OverAt     *time.Time `json:"over_at,omitempty"`
+	Heard      string     `json:"heard,omitempty"`
+	What       string     `json:"what,omitempty"`
+	Changes    string     `json:"changes,omitempty"`
+	Evidence   string     `json:"evidence,omitempty"`
+}
+
+func viewOffer(o offer.Offer) Offer {
+	return Offer{
+		string(o.ID), string(o.Kind), string(o.State), o.Until.String(), o.By.String(), string(o.Complaint), string(o.Commitment), o.OfferedBy, o.OfferedAt,
+		at(o.AnsweredAt), o.OverBy, at(o.OverAt), o.Heard, o.What, o.Changes, o.Evidence,
+	}
+}
+
+type offerBody struct {
+	Body struct {
+		Asked     bool       `json:"asked"`
+		AnswerDue *time.Time `json:"answer_due,omitempty"`
+		Offer     *Offer     `json:"offer,omitempty"`
+	} `nameHint:"CaseOffer"`
+}
+
+type makeOffer struct {
+	Case string `path:"case"`
+	Body struct {
+		Kind      string `json:"kind" enum:"fix,help,plan,discount,pause,other_product"`
+		Complaint string `json:"complaint,omitempty" maxLength:"100"`
+		Heard     string `json:"heard" minLength:"1" maxLength:"4000"`
+		What      string `json:"what" minLength:"1" maxLength:"4000"`
+		Changes   string `json:"changes" minLength:"1" maxLength:"4000"`
+		Until     string `json:"until" format:"date"`
+		By        string `json:"by" format:"date"`
+		Spoken    bool   `json:"spoken,omitempty"`
+	} `nameHint:"OfferInput"`
+}
+
+type endOffer struct {
+	Case string `path:"case"`
+	Body struct {
+		State    string `json:"state" enum:"applied,reversed"`
+		Evidence string `json:"evidence" minLength:"1" maxLength:"4000"`
+	} `nameHint:"OfferEnd"`
+}
+
+// offers are the routes of what is proposed to a customer who leaves. What they
+// answer is theirs alone to say.
+func (a *API) offers(h huma.API) {
+	const path = "/v1/cases/{case}/offer"
+	on(h, a, route{ID: "get-offer", Method: http.MethodGet, Path: path, Scopes: []string{"offers:read"}, Tag: "offers"},
+		func(ctx context.Context, by app.Actor, in *oneCase) (*offerBody, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			x, err := a.App.OpenOffer(ctx, by, offboarding.CaseID(in.Case))
+			out := &offerBody{}
+			out.Body.Asked, out.Body.AnswerDue = x.Asked, at(x.AnswerDue)
+			if x.Offer != nil {
+				o := viewOffer(*x.Offer)
+				out.Body.Offer = &o
+			}
+			return out, err
+		})
+	on(h, a, route{ID: "make-offer", Method: http.MethodPost, Path: path, Scopes: []string{"offers:write"}, Tag: "offers", Prefix: "offer."},
+		func(ctx context.Context, by app.Actor, in *makeOffer) (*done, error) {
+			b := in.Body
+			x := app.OfferInput{
+				Case: offboarding.CaseID(in.Case), Kind: offer.Kind(b.Kind), Complaint: relationship.ComplaintID(b.Complaint), Heard: b.Heard, What: b.What,
+				Changes: b.Changes, Spoken: b.Spoken,
+			}
+			if err := days("", map[string]day{"until": {&b.Until, &x.Until}, "by": {&b.By, &x.By}}); err != nil {
+				return nil, err
+			}
+			return act("case", in.Case, func() error { return a.App.MakeOffer(ctx, by, x) })
+		})
+	on(h, a, route{ID: "end-offer", Method: http.MethodPost, Path: path + "/end", Scopes: []string{"offers:write"}, Tag: "offers", Prefix: "offer."},
+		func(ctx context.Context, by app.Actor, in *endOffer) (*done, error) {
+			return act("case", in.Case, func() error {
+				return a.App.EndOffer(ctx, by, offboarding.CaseID(in.Case), offer.State(in.Body.State), in.Body.Evidence)
+			})
+		})
+}

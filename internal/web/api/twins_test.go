@@ -1,0 +1,134 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/web"
+	"hastaluego/internal/web/console"
+)
+
+// Why something is for people only.
+const (
+	whoTheyAre  = "it is about who somebody is: signing in, their own account, their second factor"
+	givesPower  = "it says who may do what: a program that gives itself more is nobody's decision"
+	secondHand  = "a second person decides it; the route is there and always says forbidden.person"
+	clientOnly  = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
+	holdSecret  = "it may carry a password, which passes through one pair of hands and no program"
+	personSays  = "a person answers for it with what they saw"
+	demoOnly    = "it is only in the demo"
+	checkItself = "whoever checks the log trusts no server: hasta audit verify, and the proofs of /v1/audit"
+	houseRule   = "what the company is measured against is decided by people, seldom"
+)
+
+// twin says how an act of the console is done by a program: by one of the
+// operations, or not at all.
+type twin struct {
+	operations string
+	people     string // why it is for people only
+}
+
+// twins are all acts of the console. A new one without a line fails.
+var twins = map[string]twin{
+	"POST /console/signin":                                           {people: whoTheyAre},
+	"POST /console/signin/code":                                      {people: whoTheyAre},
+	"POST /console/once/{token}":                                     {people: whoTheyAre},
+	"POST /console/reset/{token}":                                    {people: whoTheyAre},
+	"POST /console/signout":                                          {people: whoTheyAre},
+	"POST /console/account/password":                                 {people: whoTheyAre},
+	"POST /console/account/sessions":                                 {people: whoTheyAre},
+	"POST /console/account/factor":                                   {people: whoTheyAre},
+	"POST /console/account/factor/confirm":                           {people: whoTheyAre},
+	"POST /console/account/factor/remove":                            {people: whoTheyAre},
+	"POST /console/settings/users":                                   {people: givesPower},
+	"POST /console/settings/users/{id}/roles":                        {people: givesPower},
+	"POST /console/settings/users/{id}/active":                       {people: givesPower},
+	"POST /console/settings/users/{id}/password":                     {people: whoTheyAre},
+	"POST /console/settings/users/{id}/factor":                       {people: whoTheyAre},
+	"POST /console/settings/users/{id}/sessions":                     {people: whoTheyAre},
+	"POST /console/keys":                                             {people: givesPower},
+	"POST /console/keys/{id}/revoke":                                 {people: givesPower},
+	"POST /console/view-as":                                          {people: demoOnly},
+	"POST /console/clock":                                            {people: demoOnly},
+	"POST /console/audit/verify":                                     {people: checkItself},
+	"POST /console/learn/threshold":                                  {people: houseRule},
+	"POST /console/cases/{id}/steps/{step}/approve":                  {people: secondHand},
+	"POST /console/playbooks/activate":                               {people: secondHand},
+	"POST /console/cases/{id}/steps/{step}/slip":                     {people: clientOnly},
+	"POST /console/cases/{id}/steps/{step}/handover/{item}":          {people: holdSecret},
+	"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": {people: personSays},
+
+	"POST /console/webhooks":                                {operations: "add-webhook"},
+	"POST /console/webhooks/{id}/rotate":                    {operations: "rotate-webhook"},
+	"POST /console/webhooks/{id}/active":                    {operations: "enable-webhook disable-webhook"},
+	"POST /console/webhooks/{id}/test":                      {operations: "test-webhook"},
+	"POST /console/webhooks/{id}/again":                     {operations: "redeliver-webhook"},
+	"POST /console/requests/{id}":                           {operations: "match-request"},
+	"POST /console/cases/{id}/steps/{step}/items/{item}":    {operations: "tick-item untick-item"},
+	"POST /console/cases/{id}/steps/{step}/done":            {operations: "complete-step"},
+	"POST /console/cases/{id}/steps/{step}/form":            {operations: "answer-form"},
+	"POST /console/cases/{id}/steps/{step}/assign":          {operations: "assign-step"},
+	"POST /console/cases/{id}/steps/{step}/reopen":          {operations: "reopen-step"},
+	"POST /console/cases/{id}/steps/{step}/retry":           {operations: "retry-step"},
+	"POST /console/cases/{id}/steps/{step}/skip":            {operations: "skip-step"},
+	"POST /console/cases/{id}/steps/{step}/undone":          {operations: "undone-step"},
+	"POST /console/cases/{id}/steps/{step}/files":           {operations: "attach-file"},
+	"POST /console/cases/{id}/pause":                        {operations: "pause-case"},
+	"POST /console/cases/{id}/resume":                       {operations: "resume-case"},
+	"POST /console/cases/{id}/works/{work}":                 {operations: "decide-work"},
+	"POST /console/cases/{id}/undo":                         {operations: "undo-case"},
+	"POST /console/cases/{id}/files":                        {operations: "add-case-file"},
+	"POST /console/cases/{id}/notes":                        {operations: "add-note"},
+	"POST /console/cases/{id}/obligations/{obligation}":     {operations: "end-obligation"},
+	"POST /console/cases/{id}/reasons":                      {operations: "give-reason"},
+	"POST /console/cases/{id}/offer":                        {operations: "make-offer"},
+	"POST /console/cases/{id}/offer/end":                    {operations: "end-offer"},
+	"POST /console/customers/{id}/plays":                    {operations: "open-play"},
+	"POST /console/customers/{id}/plays/{play}/plan":        {operations: "plan-play"},
+	"POST /console/customers/{id}/plays/{play}/begin":       {operations: "begin-play"},
+	"POST /console/customers/{id}/plays/{play}/finish":      {operations: "finish-play"},
+	"POST /console/learn/improvements":                      {operations: "add-improvement"},
+	"POST /console/learn/improvements/{id}":                 {operations: "end-improvement"},
+	"POST /console/customers/new":                           {operations: "add-customer"},
+	"POST /console/customers/{id}/behalf":                   {operations: "register-case"},
+	"POST /console/customers/{id}/complaints":               {operations: "add-complaint"},
+	"POST /console/customers/{id}/complaints/{complaint}":   {operations: "answer-complaint"},
+	"POST /console/customers/{id}/commitments":              {operations: "add-commitment"},
+	"POST /console/customers/{id}/commitments/{commitment}": {operations: "end-commitment"},
+	"POST /console/playbooks":                               {operations: "propose-playbook"},
+	"POST /console/customers/{id}/{form}": {
+		operations: "edit-customer add-contact edit-contact remove-contact add-subscription edit-subscription add-external-id remove-external-id " +
+			"add-grant edit-grant attest-grant add-asset add-balance settle-balance",
+	},
+}
+
+// Whatever people do in the console a program does by the API, or it is said
+// why not.
+func TestWhatPeopleDoProgramsDoOrItIsSaidWhyNot(t *testing.T) {
+	t.Parallel()
+	known := map[string]string{} // operation: method
+	for _, methods := range readDocument(t).Paths {
+		for method, op := range methods {
+			known[op.OperationID] = method
+		}
+	}
+	acts := slices.DeleteFunc(console.New(&web.Kit{}, console.Options{}).Patterns(), func(p string) bool { return !strings.HasPrefix(p, "POST ") })
+	for _, pattern := range acts {
+		w, ok := twins[pattern]
+		operations := strings.Fields(w.operations)
+		if !ok || (len(operations) == 0) == (w.people == "") {
+			t.Errorf("%s: give it an operation of the API, or say why it is for people only", pattern)
+		}
+		for _, op := range operations {
+			if method, there := known[op]; !there || method == "get" {
+				t.Errorf("%s is said to be done by %s, which is no act of the API", pattern, op)
+			}
+		}
+	}
+	for pattern := range twins {
+		if !slices.Contains(acts, pattern) {
+			t.Errorf("%s is no act of the console", pattern)
+		}
+	}
+}
