@@ -82,6 +82,7 @@ type App struct {
 	systems  step.Systems
 	plain    bool
 	parsed   sync.Map // playbooks by version
+	figured  tileCache
 
 	achievements achievement.Rules
 }

@@ -5,44 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/form"
 	"hastaluego/internal/metric"
-	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/when"
 )
-
-// LedgerLine is a subscription as it is now, and when it came on record; zero:
-// nobody knows.
-type LedgerLine struct {
-	customer.Subscription
-	Recorded time.Time
-}
-
-// PastPrice is what a subscription was until an instant.
-type PastPrice struct {
-	Subscription customer.SubscriptionID
-	Until        time.Time
-	Amount       money.Amount
-	Interval     customer.Interval
-	Status       customer.Status
-}
-
-// MetricTx reads everything that figures are made of.
-type MetricTx interface {
-	Ledger(ctx context.Context) ([]LedgerLine, error)                       // by customer
-	PastPrices(ctx context.Context) ([]PastPrice, error)                    // by subscription, oldest first
-	PastPricesOf(ctx context.Context, id customer.ID) ([]PastPrice, error)  // of one customer's
-	Departures(ctx context.Context) ([]offboarding.Case, error)             // that took effect, newest first
-	OpenedCases(ctx context.Context, limit int) ([]offboarding.Case, error) // identity proved, newest first
-	// AnswersTo returns the finished answers to a form of any version since an
-	// instant, newest first.
-	AnswersTo(ctx context.Context, form string, since time.Time) ([]Answer, error)
-}
 
 // churnMonths is how many months before this one are told.
 const churnMonths = 12
@@ -53,6 +22,15 @@ const defaultThreshold = 700
 
 // thresholdKey is the setting that holds another.
 const thresholdKey = "metric.churn_threshold"
+
+// spans are what today is compared with.
+var spans = [...]struct {
+	name   string
+	months int
+}{{"month", 1}, {"quarter", 3}, {"year", 12}}
+
+// thirdForm is the name of the form of the third evaluation.
+const thirdForm = "third_evaluation"
 
 // Compared is what customers pay a month, against another day.
 type Compared struct {
@@ -107,28 +85,15 @@ func (a *App) Metrics(ctx context.Context, by Actor) (f Figures, err error) {
 func (a *App) figures(ctx context.Context, tx Tx) (Figures, error) {
 	f := Figures{Today: a.today(tx)}
 	f.Since = f.Today.AddMonths(-12).AddDays(1)
-	lines, err := a.lines(ctx, tx, &f)
-	if err != nil {
-		return f, err
-	}
+	var err error
 	if f.Threshold, err = threshold(ctx, tx); err != nil {
 		return f, err
 	}
-	f.Churn = metric.Churn(lines, f.Recorded, f.Today, churnMonths)
-	for _, c := range []Compared{{Span: "month", Then: f.Today.AddMonths(-1)}, {Span: "quarter", Then: f.Today.AddMonths(-3)}, {Span: "year", Then: f.Today.AddMonths(-12)}} {
-		if c.Movements, err = metric.Compare(lines, f.Today, c.Then); err != nil {
-			return f, fault.Wrap("app.figures", err)
-		}
-		f.MRR = append(f.MRR, c)
-	}
-	survey, err := a.answersTo(ctx, tx, "exit_survey", f.Since)
+	tiles, err := a.tiles(ctx, tx, f.Today, f.Since)
 	if err != nil {
 		return f, err
 	}
-	f.NPS, f.CSAT = metric.NPS(numbers(survey, "nps")), metric.CSAT(numbers(survey, "csat"))
-	third, err := a.answersTo(ctx, tx, "third_evaluation", f.Since)
-	f.Leavers = leavers(third)
-	return f, err
+	return f, f.add(tiles)
 }
 
 // threshold is the churn over which the company wants to know.
@@ -160,72 +125,6 @@ func (a *App) SetChurnThreshold(ctx context.Context, by Actor, hundredths int64)
 		}
 		return a.record(ctx, tx, fact{"metric.threshold_set", by.ID, "", house, map[string]any{"from": was, "to": hundredths}})
 	})
-}
-
-// lines are all subscriptions through time. They say since when anything is on
-// record, and how many are left out because they had ended before.
-func (a *App) lines(ctx context.Context, tx Tx, f *Figures) ([]metric.Line, error) {
-	ends, err := a.ends(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	past, err := tx.PastPrices(ctx)
-	if err != nil {
-		return nil, err
-	}
-	prices := map[customer.SubscriptionID][]metric.Price{}
-	for _, p := range past {
-		// What held until some instant of a day did not hold at the end of it.
-		prices[p.Subscription] = append(prices[p.Subscription], metric.Price{
-			Through: when.DateOf(p.Until, a.company.Zone).AddDays(-1), Amount: p.Amount, Interval: p.Interval, Live: p.Status != customer.Ended,
-		})
-	}
-	ledger, err := tx.Ledger(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]metric.Line, 0, len(ledger))
-	for _, s := range ledger {
-		l := metric.Line{
-			Customer: s.Customer, Start: s.Start, End: ends[s.ID], Recorded: f.Today,
-			Prices: append(prices[s.ID], metric.Price{Amount: s.Amount, Interval: s.Interval, Live: s.Status != customer.Ended}),
-		}
-		if !s.Recorded.IsZero() {
-			l.Recorded = when.DateOf(s.Recorded, a.company.Zone)
-		}
-		if f.Recorded.IsZero() || l.Recorded.Before(f.Recorded) {
-			f.Recorded = l.Recorded
-		}
-		if l.End.IsZero() && !slices.ContainsFunc(l.Prices, func(p metric.Price) bool { return p.Live }) {
-			f.Undated++
-			continue
-		}
-		list = append(list, l)
-	}
-	return list, nil
-}
-
-// ends are the last days of subscriptions whose departure took effect.
-func (a *App) ends(ctx context.Context, tx Tx) (map[customer.SubscriptionID]when.Date, error) {
-	cases, err := tx.Departures(ctx)
-	out := map[customer.SubscriptionID]when.Date{}
-	for _, c := range cases {
-		for _, s := range c.Subscriptions {
-			if out[s].Before(c.Effective) {
-				out[s] = c.Effective
-			}
-		}
-	}
-	return out, err
-}
-
-// answersTo opens the finished answers to a form since a day, newest first.
-func (a *App) answersTo(ctx context.Context, tx Tx, name string, since when.Date) ([]FormAnswer, error) {
-	list, err := tx.AnswersTo(ctx, name, since.Start(a.company.Zone))
-	if err != nil {
-		return nil, err
-	}
-	return a.openAnswers(ctx, list)
 }
 
 // numbers are the answers to a field that are whole numbers.
@@ -315,32 +214,46 @@ func (a *App) OpenLearn(ctx context.Context, by Actor) (p LearnPage, err error) 
 	return p, err
 }
 
-// readIdeas adds what was written in words, newest first.
+// readIdeas adds the newest of what was written in words.
 func (a *App) readIdeas(ctx context.Context, tx Tx, p *LearnPage) error {
-	for _, name := range []string{"third_evaluation", "exit_survey"} {
-		list, err := a.answersTo(ctx, tx, name, p.Since)
-		if err != nil {
-			return err
-		}
-		for _, x := range list {
-			c, err := tx.FindCase(ctx, x.Case)
+	since := p.Since.Start(a.company.Zone)
+	for _, name := range []string{thirdForm, surveyForm} {
+		ideas, said := 0, 0
+		for offset := 0; ideas < learnMost || said < learnMost && name == thirdForm; offset += learnMost {
+			stored, err := tx.ListAnswers(ctx, name, learnMost, offset)
 			if err != nil {
 				return err
 			}
-			on := when.DateOf(x.DoneAt, a.company.Zone)
-			for _, idea := range ideasOf(x.Answers) {
-				if len(p.Ideas) < learnMost {
+			full := len(stored) == learnMost
+			stored = slices.DeleteFunc(stored, func(x Answer) bool { return x.DoneAt.Before(since) })
+			list, err := a.openAnswers(ctx, stored)
+			if err != nil {
+				return err
+			}
+			for _, x := range list {
+				c, err := tx.FindCase(ctx, x.Case)
+				if err != nil {
+					return err
+				}
+				on := when.DateOf(x.DoneAt, a.company.Zone)
+				for _, idea := range ideasOf(x.Answers) {
 					p.Ideas = append(p.Ideas, Idea{idea, x.Case, c.Code, on, name})
+					ideas++
+				}
+				for _, h := range thirdHeadings {
+					if s := x.Answers[h]; s != "" && said < learnMost {
+						p.Said = append(p.Said, Said{h, s, x.Case, c.Code, on})
+						said++
+					}
 				}
 			}
-			for _, h := range thirdHeadings {
-				if s := x.Answers[h]; s != "" && len(p.Said) < learnMost {
-					p.Said = append(p.Said, Said{h, s, x.Case, c.Code, on})
-				}
+			if !full || len(stored) < learnMost {
+				break
 			}
 		}
 	}
 	slices.SortStableFunc(p.Ideas, func(a, b Idea) int { return a.On.DaysUntil(b.On) })
+	p.Ideas = p.Ideas[:min(len(p.Ideas), learnMost)]
 	return nil
 }
 

@@ -53,7 +53,7 @@ var recapFields = []struct{ form, field string }{
 	{surveyForm, "nps"},
 	{surveyForm, "reason"},
 	{surveyForm, "idea"},
-	{"third_evaluation", "ideas"},
+	{thirdForm, "ideas"},
 }
 
 // recap sums up a departure that has taken effect; nil before.

@@ -70,6 +70,8 @@ func Count(values []string) (list []Tally, n int) {
 	for v, c := range seen {
 		list = append(list, Tally{v, c})
 	}
-	slices.SortFunc(list, func(a, b Tally) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value)) })
+	slices.SortFunc(list, byFrequency)
 	return list, n
 }
+
+func byFrequency(a, b Tally) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value)) }

@@ -23,10 +23,16 @@ var (
 )
 
 func (t *tx) PutAnswer(ctx context.Context, x app.Answer) error {
+	var err error
 	if x.Version > 0 {
-		return t.must(ctx, "store.PutAnswer", saveAnswer, x.Form, x.By, micros(x.SavedAt), micros(x.DoneAt), x.KeyID, bytesOf(x.Body), x.ID, x.Version)
+		err = t.must(ctx, "store.PutAnswer", saveAnswer, x.Form, x.By, micros(x.SavedAt), micros(x.DoneAt), x.KeyID, bytesOf(x.Body), x.ID, x.Version)
+	} else {
+		err = t.must(ctx, "store.PutAnswer", insertAnswer, x.ID, x.Case, x.Step, x.Form, x.By, micros(x.SavedAt), micros(x.DoneAt), x.KeyID, bytesOf(x.Body))
 	}
-	return t.must(ctx, "store.PutAnswer", insertAnswer, x.ID, x.Case, x.Step, x.Form, x.By, micros(x.SavedAt), micros(x.DoneAt), x.KeyID, bytesOf(x.Body))
+	if err != nil || x.DoneAt.IsZero() {
+		return err
+	}
+	return t.touchCase(ctx, "store.PutAnswer", x.Case)
 }
 
 func scanAnswer(row scanner) (x app.Answer, err error) {

@@ -62,6 +62,9 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 		micros(c.ClosedAt), c.Retrieval, searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
 		return err
 	}
+	if ended(c) {
+		t.touch(c.Customer)
+	}
 	for _, s := range steps {
 		if err := t.insertStep(ctx, s); err != nil {
 			return err
@@ -87,6 +90,7 @@ func (t *tx) NarrowCase(ctx context.Context, c offboarding.Case) error {
 	if err := t.must(ctx, "store.NarrowCase", narrowCase, string(subs), c.Effective.String(), c.ID, c.Version); err != nil {
 		return err
 	}
+	t.touch(c.Customer)
 	claims, err := t.ClaimsOf(ctx, c.Customer)
 	for sub, x := range claims {
 		if err == nil && x.Case == c.ID && !slices.Contains(c.Subscriptions, sub) {
@@ -173,6 +177,9 @@ func scanStep(row scanner) (s offboarding.Step, err error) {
 
 func (t *tx) FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.Case, error) {
 	c, err := scanCase(t.row(ctx, caseByID, id))
+	if err == nil {
+		t.rememberCase(c)
+	}
 	return c, t.s.translate("store.FindCase", err)
 }
 
@@ -203,7 +210,9 @@ func (t *tx) SavePlan(ctx context.Context, p *offboarding.Plan) error {
 		micros(c.ClosedAt), c.ID, c.Version); err != nil {
 		return err
 	}
+	t.touchSaved(*c)
 	c.Version++
+	t.rememberCase(*c)
 	if !c.State.Open() {
 		if _, err := t.exec(ctx, "store.SavePlan", releaseClaims, c.ID); err != nil {
 			return err

@@ -49,8 +49,8 @@ var (
 		UPDATE subscription
 		   SET reference = $1, product = $2, plan = $3, amount_minor = $4, currency = $5, interval_ = $6, start_on = $7, paid_until = $8, status = $9,
 		       term_end = $10, renews_on = $11, notice_days = $12, lock_in_until = $13
-		 WHERE id = $14 AND status = $15`)
-	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2`)
+		 WHERE id = $14 AND status = $15 RETURNING customer_id`)
+	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2 RETURNING customer_id`)
 	usualCurrency         = query(`
 		SELECT COALESCE(MAX(currency), '') FROM (
 			SELECT currency FROM (SELECT currency FROM subscription ORDER BY id DESC LIMIT 1000) AS newest
@@ -239,6 +239,7 @@ func (t *tx) ExternalIDsByName(ctx context.Context, names ...customer.ExternalID
 func (t *tx) InsertSubscriptions(ctx context.Context, list ...customer.Subscription) (int, error) {
 	return t.insert(ctx, "store.InsertSubscriptions", insertSubscriptions, len(list), func(args []any, i int) []any {
 		s := list[i]
+		t.touch(s.Customer)
 		return append(args, s.ID, s.Customer, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency, s.Interval,
 			s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), micros(t.now))
 	})
@@ -248,7 +249,7 @@ func (t *tx) SaveSubscription(ctx context.Context, s customer.Subscription, was 
 	if _, err := t.exec(ctx, "store.SaveSubscription", keepPast, micros(t.now), s.ID, s.Amount.Minor, s.Amount.Currency, s.Interval, s.Status); err != nil {
 		return err
 	}
-	return t.must(ctx, "store.SaveSubscription", saveSubscription, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency,
+	return t.touching(ctx, "store.SaveSubscription", saveSubscription, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency,
 		s.Interval, s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(),
 		s.ID, was)
 }
@@ -257,7 +258,7 @@ func (t *tx) SetSubscriptionStatus(ctx context.Context, id customer.Subscription
 	if _, err := t.exec(ctx, "store.SetSubscriptionStatus", keepPastStatus, micros(t.now), id, s); err != nil {
 		return err
 	}
-	return t.must(ctx, "store.SetSubscriptionStatus", setSubscriptionStatus, s, id)
+	return t.touching(ctx, "store.SetSubscriptionStatus", setSubscriptionStatus, s, id)
 }
 
 func (t *tx) subscriptions(ctx context.Context, m manyTexts, n int, add func([]any, int) []any) (list []customer.Subscription, err error) {

@@ -119,7 +119,7 @@ func (s *Store) part(ctx context.Context, fn func(app.Tx) error) (committed chan
 	if err := fn(t); err != nil {
 		return nil, err
 	}
-	if err := t.flush(own); err != nil {
+	if err := t.finish(own); err != nil {
 		return nil, err
 	}
 	if len(g.parts) > 0 {

@@ -165,7 +165,7 @@ func (s *Store) once(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn func(
 	if err := fn(t); err != nil {
 		return err
 	}
-	if err := t.flush(ctx); err != nil {
+	if err := t.finish(ctx); err != nil {
 		return err
 	}
 	return s.translate("store.Commit", raw.Commit())
@@ -242,6 +242,8 @@ type tx struct {
 	log       []appended                              // entries to be stored at its end
 	stored    map[offboarding.StepID]offboarding.Step // steps as they are in the database
 	webhooks  []app.Webhook                           // active ones; nil: not read yet
+	touched   map[app.Tile]bool                       // whose figures may have moved
+	told      map[offboarding.CaseID]told             // cases as they are in the database
 }
 
 // own is the context of a statement. In a shared transaction a statement is
