@@ -124,7 +124,7 @@ func (f *figured) subscription(t *rapid.T, c customer.ID) {
 
 // write changes something, or moves the clock.
 func (f *figured) write(t *rapid.T) {
-	if len(f.customers) == 0 {
+	if len(f.subs) == 0 {
 		f.customer(t)
 		return
 	}
