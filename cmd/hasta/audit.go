@@ -192,6 +192,9 @@ func (c *auditRestoredCmd) Run(ctx context.Context, o out) error {
 			return fmt.Errorf("the log is not only older than its checkpoints; nothing was recorded")
 		}
 	}
+	if rep.OK() {
+		return fmt.Errorf("the log is not older than its checkpoints; nothing was recorded")
+	}
 	from := head.Size
 	for _, f := range rep.Findings { // somebody may have worked on the restored database already
 		if f.What == audit.ExternalWrong {

@@ -136,7 +136,7 @@ func inFile(name string, src []byte, path string, err error) []error {
 	}
 	var list fault.List
 	if !errors.As(err, &list) {
-		return []error{placed(name, src, path, err)}
+		return []error{placed(name, src, path, errors.New(explain(err)))}
 	}
 	var out []error
 	for _, e := range list {

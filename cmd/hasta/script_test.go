@@ -1,7 +1,9 @@
 package main
 
 import (
+	"database/sql"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -17,8 +19,23 @@ import (
 func TestMain(m *testing.M) {
 	testkit.PeerMain()
 	testscript.Main(m, map[string]func(){
-		"hasta": func() { os.Exit(run(os.Args[1:], out{os.Stdout, os.Stderr})) },
+		"hasta":  func() { os.Exit(run(os.Args[1:], out{os.Stdout, os.Stderr})) },
+		"tamper": func() { os.Exit(tamper(os.Args[1])) },
 	})
+}
+
+// tamper changes an entry of the log in a SQLite file, as anybody could who has
+// it, and returns an exit status.
+func tamper(file string) int {
+	db, err := sql.Open("sqlite", "file:"+file)
+	if err == nil {
+		_, err = db.Exec(`DROP TRIGGER audit_entry_fixed; UPDATE audit_entry SET actor = 'usr_other' WHERE type = 'api_key.made'`)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 // writeGuide writes the commands of the guide of the API as one script.

@@ -130,7 +130,7 @@ func (f *figured) write(t *rapid.T) {
 	}
 	who := rapid.SampledFrom(f.customers).Draw(t, "who")
 	sub := &f.subs[rapid.IntRange(0, len(f.subs)-1).Draw(t, "subscription")]
-	what := rapid.SampledFrom([]string{"customer", "subscription", "price", "status", "departure", "state", "narrow", "answer", "erase", "clock", "threshold"}).Draw(t, "what")
+	what := rapid.SampledFrom([]string{"customer", "subscription", "price", "status", "departure", "departure", "state", "narrow", "narrow", "answer", "erase", "clock", "threshold"}).Draw(t, "what")
 	f.t.Log(what)
 	switch what {
 	case "customer":
@@ -144,7 +144,7 @@ func (f *figured) write(t *rapid.T) {
 		sub.Status = map[customer.Status]customer.Status{customer.Active: customer.Ended, customer.Ended: customer.Active}[sub.Status]
 		f.tx(func(ctx context.Context, tx app.Tx) error { return tx.SetSubscriptionStatus(ctx, sub.ID, sub.Status) })
 	case "departure":
-		f.departure(*sub)
+		f.departure(*sub, rapid.Bool().Draw(t, "over"))
 	case "clock":
 		f.clock.Advance(time.Duration(rapid.IntRange(1, 40).Draw(t, "hours")) * time.Hour)
 	case "erase":
@@ -158,8 +158,8 @@ func (f *figured) write(t *rapid.T) {
 	}
 }
 
-// departure ends a subscription some days ago.
-func (f *figured) departure(s customer.Subscription) {
+// departure ends a subscription some days ago; over: it has taken effect.
+func (f *figured) departure(s customer.Subscription, over bool) {
 	c := offboarding.CaseID(f.fresh("case"))
 	f.cases = append(f.cases, c)
 	f.tx(func(ctx context.Context, tx app.Tx) error {
@@ -167,10 +167,14 @@ func (f *figured) departure(s customer.Subscription) {
 		if _, _, err := tx.InsertRequest(ctx, r); err != nil {
 			return err
 		}
-		return tx.InsertCase(ctx, offboarding.Case{
+		x := offboarding.Case{
 			ID: c, Code: r.Code, Request: r.ID, Customer: s.Customer, Subscriptions: []customer.SubscriptionID{s.ID}, State: offboarding.CaseOpen,
 			Language: "es", Zone: "UTC", Effective: when.DateOf(tx.Now(), time.UTC).AddDays(-f.n % 50), RequestedAt: tx.Now(), OpenedAt: tx.Now(),
-		}, nil)
+		}
+		if over {
+			x.EffectiveAt = tx.Now()
+		}
+		return tx.InsertCase(ctx, x, nil)
 	})
 }
 

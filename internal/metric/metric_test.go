@@ -2,6 +2,7 @@ package metric_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -192,4 +193,61 @@ func TestOpinionsAreCountedByTheirScale(t *testing.T) {
 	if n != 4 || list[0] != (metric.Tally{Value: "b", N: 2}) || list[1].Value != "a" {
 		t.Errorf("%v %d", list, n)
 	}
+}
+
+// What is told of customers in parts adds up to what is told of all of them.
+func TestPartsAddUpToTheWhole(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var all []metric.Line
+		parts := make([][]metric.Line, 3)
+		for i := range rapid.IntRange(0, 12).Draw(t, "customers") {
+			for range rapid.IntRange(1, 2).Draw(t, "lines") {
+				l := line(fmt.Sprint(i))
+				l.Start = day(1, 1).AddDays(rapid.IntRange(0, 300).Draw(t, "start"))
+				l.Recorded = l.Start.AddDays(rapid.IntRange(0, 40).Draw(t, "recorded"))
+				l.Prices[0].Amount = money.Amount{Minor: rapid.Int64Range(0, 1000).Draw(t, "minor"), Currency: rapid.SampledFrom([]string{"EUR", "CLP", "USD"}).Draw(t, "currency")}
+				if rapid.Bool().Draw(t, "ends") {
+					l = ended(l, l.Start.AddDays(rapid.IntRange(0, 200).Draw(t, "end")))
+				}
+				all, parts[i%3] = append(all, l), append(parts[i%3], l)
+			}
+		}
+		recorded, today := day(1, 1).AddDays(rapid.IntRange(0, 300).Draw(t, "since")), day(12, 15)
+		churn := metric.Churn(nil, recorded, today, 12)
+		moves := []metric.Movement{}
+		for _, part := range parts {
+			metric.AddChurn(churn, metric.Churn(part, day(1, 1).AddMonths(-24), today, 12))
+			more, err := metric.Compare(part, today, today.AddMonths(-3))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if moves, err = metric.AddMovements(moves, more); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := metric.Churn(all, recorded, today, 12); !reflect.DeepEqual(churn, want) {
+			t.Fatalf("churn\n%+v\nof all\n%+v", churn, want)
+		}
+		if want, err := metric.Compare(all, today, today.AddMonths(-3)); err != nil || !reflect.DeepEqual(moves, want) {
+			t.Fatalf("movements\n%+v\nof all\n%+v %v", moves, want, err)
+		}
+		numbers := rapid.SliceOf(rapid.IntRange(-1, 11)).Draw(t, "answers")
+		cut := rapid.IntRange(0, len(numbers)).Draw(t, "cut")
+		nps, csat := metric.NPS(numbers[:cut]), metric.CSAT(numbers[:cut])
+		nps.Add(metric.NPS(numbers[cut:]))
+		csat.Add(metric.CSAT(numbers[cut:]))
+		if nps != metric.NPS(numbers) || csat != metric.CSAT(numbers) {
+			t.Fatalf("%+v %+v of %v", nps, csat, numbers)
+		}
+		values := make([]string, len(numbers))
+		for i, n := range numbers {
+			values[i] = fmt.Sprint(n)
+		}
+		a, _ := metric.Count(values[:cut])
+		b, _ := metric.Count(values[cut:])
+		if want, _ := metric.Count(values); !reflect.DeepEqual(metric.AddTallies(a, b), want) {
+			t.Fatalf("%v and %v, of all %v", a, b, want)
+		}
+	})
 }
