@@ -140,4 +140,3 @@ func change(b *testing.B, s *store.Store, subs []customer.Subscription, from, n 
 		b.Fatal(err)
 	}
 }
-

@@ -263,7 +263,9 @@ func TestAViewReadsAgainWhatChanged(t *testing.T) {
 		t.Fatalf("nothing changed, and it read %d lines", read.lines)
 	}
 	f.subs[0].Amount.Minor++
-	f.tx(func(ctx context.Context, tx app.Tx) error { return tx.SaveSubscription(ctx, f.subs[0], f.subs[0].Status) })
+	f.tx(func(ctx context.Context, tx app.Tx) error {
+		return tx.SaveSubscription(ctx, f.subs[0], f.subs[0].Status)
+	})
 	f.view(n)
 	if read.lines == 0 || read.lines > 12 {
 		t.Errorf("one of three tiles changed, and it read %d lines", read.lines)
