@@ -27,6 +27,7 @@ var allowed = map[string]string{
 	"internal/rule":         "when",
 	"internal/ingest":       "customer fault money rule source text when",
 	"internal/audit":        "fault when",
+	"internal/backup":       "fault",
 	"internal/webhook":      "fault",
 	"internal/form":         "fault source when",
 	"internal/notice":       "",
@@ -57,7 +58,7 @@ var allowed = map[string]string{
 	"internal/outbound":             "fault when",
 	"internal/connector/breaker":    "connector fault",
 	"internal/connector/httpsystem": "connector fault outbound webhook when",
-	"internal/store":                "app audit customer fault handover improvement obligation offboarding offer play relationship risk signal suppression voice when winback",
+	"internal/store":                "app audit backup customer fault handover improvement obligation offboarding offer play relationship risk signal suppression voice when winback",
 	"internal/seal":                 "audit fault id when",
 	"internal/document":             "fault money text when",
 	"internal/mail":                 "fault",
@@ -92,6 +93,7 @@ var libraries = map[string][]string{
 	"github.com/xuri/excelize":      {"internal/document"},
 	"github.com/danielgtaylor/huma": {"internal/web/api"},
 	"github.com/google/uuid":        {"internal/id"},
+	"filippo.io/age":                {"internal/seal"},
 }
 
 type pkg struct {

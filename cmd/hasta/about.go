@@ -26,3 +26,17 @@ func (h *house) about(ctx context.Context) (console.About, error) {
 	a.Schema, err = h.store.Schema(ctx)
 	return a, err
 }
+
+// programVersion is what this program calls itself.
+func programVersion() string {
+	b, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range b.Settings {
+		if s.Key == "vcs.revision" {
+			return b.Main.Version + " " + s.Value
+		}
+	}
+	return b.Main.Version
+}

@@ -176,16 +176,6 @@ func (c *auditRestoredCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	external, err := h.keys.ReadCheckpoints()
-	if err != nil {
-		return err
-	}
-	lost := int64(0)
-	for _, text := range external {
-		if cp, err := audit.OpenCheckpoint(text, h.keys.LogVerifiers()...); err == nil {
-			lost = max(lost, cp.Size)
-		}
-	}
 	for _, f := range rep.Findings {
 		if f.What != audit.ExternalBeyond && f.What != audit.ExternalWrong {
 			fmt.Fprintf(o.stdout, "found: %s\n", f)
@@ -195,11 +185,9 @@ func (c *auditRestoredCmd) Run(ctx context.Context, o out) error {
 	if rep.OK() {
 		return fmt.Errorf("the log is not older than its checkpoints; nothing was recorded")
 	}
-	from := head.Size
-	for _, f := range rep.Findings { // somebody may have worked on the restored database already
-		if f.What == audit.ExternalWrong {
-			from = min(from, f.From)
-		}
+	from, lost, err := h.givenUp(head, rep)
+	if err != nil {
+		return err
 	}
 	if err := h.app.LogRestored(ctx, "", from, lost, c.Reason); err != nil {
 		return err

@@ -335,6 +335,11 @@ func (h *house) summary(ctx context.Context) (console.AuditSummary, error) {
 
 // verify re-derives the whole log and compares it with what was signed.
 func (h *house) verify(ctx context.Context) (audit.Report, audit.Head, error) {
+	return h.verifyKeeping(ctx, 0)
+}
+
+// verifyKeeping is verify with so many findings; 0: as many as a page shows.
+func (h *house) verifyKeeping(ctx context.Context, keep int) (audit.Report, audit.Head, error) {
 	src, err := h.store.AuditSource(ctx)
 	if err != nil {
 		return audit.Report{}, audit.Head{}, err
@@ -353,7 +358,7 @@ func (h *house) verify(ctx context.Context) (audit.Report, audit.Head, error) {
 		return audit.Report{}, head, err
 	}
 	rep, err := audit.Verify(ctx, src, audit.Options{
-		Verifiers: h.keys.LogVerifiers(), External: external, Opener: h.keys, Now: wall, Grace: 15 * time.Second,
+		Verifiers: h.keys.LogVerifiers(), External: external, Opener: h.keys, Now: wall, Grace: logLate, Keep: keep,
 	})
 	return rep, head, err
 }

@@ -44,6 +44,8 @@ type cli struct {
 	Metrics  metricsCmd  `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`
 	Audit    auditCmd    `cmd:"" help:"Verify the log."`
+	Backup   backupCmd   `cmd:"" help:"Write a backup, one of the keys, or verify one."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup into an unused database; the log says so."`
 	Peer     peerCmd     `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`
 }
 

@@ -74,19 +74,55 @@ func (x Paper) ProofFile() ([]byte, error) {
 
 // LogRestored records that a backup was restored: the entries from the size of
 // the log as it is up to those of the newest checkpoint kept outside were given
-// up. why is required.
+// up; none, if they are the same. why is required.
 func (a *App) LogRestored(ctx context.Context, by string, size, lost int64, why string) error {
 	clean, err := required("reason", why, 2000)
 	if err != nil {
 		return err
 	}
-	if lost <= size {
+	if lost < size {
 		return fault.New(fault.Blocked, "audit.nothing_lost")
 	}
 	return a.tx(ctx, func(tx Tx) error {
 		return a.record(ctx, tx, fact{audit.Restored, actorOr(by), "", house, map[string]any{
 			"from": strconv.FormatInt(size, 10), "to": strconv.FormatInt(lost, 10), "reason": clean,
 		}})
+	})
+}
+
+// BackupSetting says when the newest backup was made, as RFC 3339.
+const BackupSetting = "backup.made_at"
+
+// Backup is what the log keeps of a backup.
+type Backup struct {
+	SHA256 string // of the whole file
+	Size   int64  // of the log in it
+	Root   string
+	Rows   int64
+}
+
+// BackedUp records that a backup was made.
+func (a *App) BackedUp(ctx context.Context, by string, b Backup) error {
+	return a.tx(ctx, func(tx Tx) error {
+		if err := tx.PutSetting(ctx, BackupSetting, tx.Wall().UTC().Format(time.RFC3339)); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"backup.made", actorOr(by), "", house, map[string]any{
+			"sha256": b.SHA256, "size": strconv.FormatInt(b.Size, 10), "root": b.Root, "rows": strconv.FormatInt(b.Rows, 10),
+		}})
+	})
+}
+
+// KeyGone records that a key is destroyed of which the log has forgotten it:
+// it was destroyed after the backup that was restored.
+func (a *App) KeyGone(ctx context.Context, by string, keys ...string) error {
+	return a.tx(ctx, func(tx Tx) error {
+		for _, k := range keys {
+			if err := a.record(ctx, tx, fact{"key.destroyed", actorOr(by), "", house, map[string]any{"key": k}}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

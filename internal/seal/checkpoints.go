@@ -90,7 +90,12 @@ func (c *Checkpoints) ReadCheckpoints() ([]string, error) {
 	if err != nil {
 		return nil, fault.Wrap("seal.ReadCheckpoints", err)
 	}
-	var out []string
+	return ParseCheckpoints(b), nil
+}
+
+// ParseCheckpoints is ReadCheckpoints for the content of the file, wherever it
+// was kept.
+func ParseCheckpoints(b []byte) (out []string) {
 	for line := range bytes.Lines(b) {
 		line, whole := bytes.CutSuffix(line, []byte("\n"))
 		if !whole {
@@ -102,5 +107,5 @@ func (c *Checkpoints) ReadCheckpoints() ([]string, error) {
 		}
 		out = append(out, text)
 	}
-	return out, nil
+	return out
 }

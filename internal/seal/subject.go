@@ -130,6 +130,12 @@ func (k *Keys) Destroy(ctx context.Context, keyID string) error {
 	return nil
 }
 
+// Destroyed reports whether the key was here and was destroyed.
+func (k *Keys) Destroyed(ctx context.Context, keyID string) bool {
+	wrapped, found, err := k.table.wrapped(ctx, keyID)
+	return err == nil && found && wrapped == nil
+}
+
 // key returns the unwrapped key, ready for use.
 func (k *Keys) key(ctx context.Context, keyID string) (cipher.AEAD, error) {
 	if g, ok := k.cache.key(keyID); ok {

@@ -158,6 +158,65 @@ func (t *table) destroy(ctx context.Context, id string) (found bool, err error) 
 	return n > 0, nil
 }
 
+// every calls fn with every key, destroyed ones too, of one instant.
+func (t *table) every(ctx context.Context, fn func(carried) error) error {
+	rows, err := t.db.QueryContext(ctx, `SELECT id, subject, class, wrapped FROM `+t.schema+`subject_key`)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var c carried
+		if err := rows.Scan(&c.ID, &c.Subject, &c.Class, &c.Wrapped); err != nil {
+			return unavailable(err)
+		}
+		if err := fn(c); err != nil {
+			return err
+		}
+	}
+	return unavailable(rows.Err())
+}
+
+// empty reports whether there is no key, not even a destroyed one.
+func (t *table) empty(ctx context.Context) (bool, error) {
+	var id string
+	found, err := t.one(ctx, `SELECT id FROM `+t.schema+`subject_key LIMIT 1`, nil, &id)
+	return !found, err
+}
+
+// fill stores the proof and the keys that fn puts, all or none, in a table that
+// has no keys: fault.Conflict (seal.in_use).
+func (t *table) fill(ctx context.Context, proof []byte, fn func(put func(carried) error) error) error {
+	tx, err := t.db.BeginTx(ctx, nil)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+t.schema+`subject_key`).Scan(&n); err != nil {
+		return unavailable(err)
+	}
+	if n > 0 {
+		return fault.New(fault.Conflict, "seal.in_use")
+	}
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO `+t.schema+`master_proof (id, proof) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET proof = excluded.proof`, proof); err != nil {
+		return unavailable(err)
+	}
+	put, err := tx.PrepareContext(ctx, `INSERT INTO `+t.schema+`subject_key (id, subject, class, wrapped) VALUES ($1, $2, $3, $4)`)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer func() { _ = put.Close() }()
+	if err := fn(func(c carried) error {
+		_, err := put.ExecContext(ctx, c.ID, c.Subject, c.Class, c.Wrapped)
+		return unavailable(err)
+	}); err != nil {
+		return err
+	}
+	return unavailable(tx.Commit())
+}
+
 // one reads a single row into out; false when there is none.
 func (t *table) one(ctx context.Context, text string, args []any, out any) (bool, error) {
 	rows, err := t.db.QueryContext(ctx, text, args...)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"math"
 	"os"
+	"path"
 	"syscall"
 
 	"github.com/pressly/goose/v3"
@@ -21,41 +23,72 @@ var migrations embed.FS
 // Migrate brings the database to the newest schema. Any number of processes
 // may do it at once: one does, the others wait and find nothing to do.
 func (s *Store) Migrate(ctx context.Context) error {
+	if _, err := s.migrateTo(ctx, newest); err != nil {
+		return err
+	}
+	return s.wordOldCustomers(ctx)
+}
+
+// NewestSchema is the number of the newest migration that this program has.
+func (s *Store) NewestSchema() (n int64, err error) {
+	names, err := fs.Glob(migrations, "migrations/"+s.dialect.name+"/*.sql")
+	if err != nil {
+		return 0, fault.Wrap("store.NewestSchema", err)
+	}
+	for _, name := range names {
+		v, err := goose.NumericComponent(path.Base(name))
+		if err != nil {
+			return 0, fault.Wrap("store.NewestSchema", err)
+		}
+		n = max(n, v)
+	}
+	return n, nil
+}
+
+// newest is a version beyond all migrations.
+const newest = math.MaxInt64
+
+// migrateTo runs the migrations up to the version and says which is the newest
+// that this program has.
+func (s *Store) migrateTo(ctx context.Context, version int64) (last int64, err error) {
+	const op = "store.Migrate"
 	dir, err := fs.Sub(migrations, "migrations/"+s.dialect.name)
 	if err != nil {
-		return fault.Wrap("store.Migrate", err)
+		return 0, fault.Wrap(op, err)
 	}
+	engine, options := goose.DialectSQLite3, []goose.ProviderOption(nil)
 	if s.dialect.name == "postgres" {
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return fault.Wrap("store.Migrate", err)
+			return 0, fault.Wrap(op, err)
 		}
-		p, err := goose.NewProvider(goose.DialectPostgres, s.write, dir, goose.WithSessionLocker(locker))
+		engine, options = goose.DialectPostgres, []goose.ProviderOption{goose.WithSessionLocker(locker)}
+	} else {
+		// goose has no lock on SQLite.
+		f, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
-			return fault.Wrap("store.Migrate", err)
+			return 0, fault.Wrap(op, err)
 		}
-		if _, err = p.Up(ctx); err != nil {
-			return s.translate("store.Migrate", err)
+		defer f.Close() // and so unlocks
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+			return 0, fault.Wrap(op, err)
 		}
-		return s.wordOldCustomers(ctx)
 	}
-	// goose has no lock on SQLite.
-	f, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	p, err := goose.NewProvider(engine, s.write, dir, options...)
 	if err != nil {
-		return fault.Wrap("store.Migrate", err)
+		return 0, fault.Wrap(op, err)
 	}
-	defer f.Close() // and so unlocks
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		return fault.Wrap("store.Migrate", err)
+	if last, err = s.NewestSchema(); err != nil {
+		return 0, err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.write, dir)
-	if err != nil {
-		return fault.Wrap("store.Migrate", err)
+	if version > last {
+		if version != newest {
+			return last, nil
+		}
+		version = last
 	}
-	if _, err = p.Up(ctx); err != nil {
-		return s.translate("store.Migrate", err)
-	}
-	return s.wordOldCustomers(ctx)
+	_, err = p.UpTo(ctx, version)
+	return last, s.translate(op, err)
 }
 
 var (

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hastaluego/internal/audit"
+	"hastaluego/internal/backup"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/seal"
+	"hastaluego/internal/store"
+)
+
+type restoreCmd struct {
+	common
+	unlocking
+	File     string `arg:"" type:"existingfile"`
+	Keys     string `help:"File of keys (hasta backup keys), where this machine has none." type:"existingfile"`
+	Identity string `help:"File with the identity of age that opens the file of keys." type:"existingfile"`
+	Files    string `help:"Folder for the files of the configuration that are in the backup; it must not exist." type:"path"`
+	Reason   string `required:"" help:"Why; it stays in the log for ever."`
+	JSON     bool   `help:"Answer as JSON."`
+}
+
+// restored is what the command answers.
+type restored struct {
+	Rows    int64  `json:"rows"`
+	Tables  int    `json:"tables"`
+	From    int64  `json:"given_up_from"` // entries of the log that are known to be lost
+	To      int64  `json:"given_up_to"`
+	KeyGone int    `json:"keys_gone"` // destroyed after the backup; what they sealed stays closed
+	Keys    int64  `json:"keys"`      // that came back from the file of keys
+	Files   string `json:"files,omitempty"`
+}
+
+func (c *restoreCmd) Run(ctx context.Context, o out) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	r, err := backup.Open(c.File) // every sum, before anything is written
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	done, err := c.bringBack(ctx, cfg, r)
+	if err != nil {
+		return err
+	}
+	if err := c.unpack(r); err != nil {
+		return err
+	}
+	done.Files = c.Files
+	if err := c.tell(ctx, o, r, &done); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(o.stdout).Encode(done)
+	}
+	fmt.Fprintf(o.stdout, "restored %d rows of %d tables\n", done.Rows, done.Tables)
+	if done.Keys > 0 {
+		fmt.Fprintf(o.stdout, "restored %d keys of customers\n", done.Keys)
+	}
+	if done.To > done.From {
+		fmt.Fprintf(o.stdout, "entries %d to %d of the log were given up\n", done.From, done.To-1)
+	}
+	if done.KeyGone > 0 {
+		fmt.Fprintf(o.stdout, "%d keys were destroyed after the backup and stay so: whoever was erased meanwhile must be erased again\n", done.KeyGone)
+	}
+	fmt.Fprintln(o.stdout, "the log says that it was restored, and nothing differs from what was signed")
+	return nil
+}
+
+// bringBack puts keys and rows where none are.
+func (c *restoreCmd) bringBack(ctx context.Context, cfg config, r *backup.Reader) (done restored, err error) {
+	s, err := store.Open(ctx, store.Config{URL: cfg.Database})
+	if err != nil {
+		return done, err
+	}
+	defer s.Close()
+	if unused, err := s.Unused(ctx); err != nil {
+		return done, err
+	} else if !unused {
+		return done, fault.New(fault.Conflict, "restore.in_use")
+	}
+	if newest, err := s.NewestSchema(); err != nil {
+		return done, err
+	} else if newest < r.Manifest.Schema {
+		return done, fault.New(fault.Invalid, "restore.newer", "program", r.Manifest.Program)
+	}
+	if c.Keys != "" {
+		if done.Keys, err = c.bringKeys(ctx, cfg); err != nil {
+			return done, err
+		}
+	} else if !seal.HasKeys(cfg.Keys.Dir) { // new ones would open nothing
+		return done, fault.New(fault.NotFound, "restore.keys_missing", "folder", cfg.Keys.Dir)
+	}
+	keys, err := openKeys(ctx, cfg)
+	if err != nil {
+		return done, err
+	}
+	defer keys.Close()
+	if empty, err := keys.Empty(ctx); err != nil {
+		return done, err
+	} else if empty {
+		return done, fault.New(fault.NotFound, "restore.keys_missing", "folder", cfg.Keys.Dir)
+	}
+	pub, err := r.File("log.pub")
+	if err != nil {
+		return done, err
+	}
+	if own := strings.TrimSpace(string(pub)); own != "" && own != keys.LogPublic() {
+		return done, fault.New(fault.Conflict, "restore.other_keys", "folder", cfg.Keys.Dir)
+	}
+	if err := s.Restore(ctx, r); err != nil {
+		return done, err
+	}
+	done.Rows, done.Tables = r.Manifest.Rows(), len(r.Manifest.Tables)
+	signed, err := r.File("checkpoints.log")
+	if err != nil {
+		return done, err
+	}
+	return done, keys.Adopt(signed)
+}
+
+func (c *restoreCmd) bringKeys(ctx context.Context, cfg config) (int64, error) {
+	phrase, err := secret(c.Passphrase)
+	if err != nil {
+		return 0, err
+	}
+	var identity []byte
+	if c.Identity != "" {
+		if identity, err = os.ReadFile(c.Identity); err != nil {
+			return 0, err
+		}
+	}
+	who, err := seal.Identity(string(identity), phrase)
+	if err != nil {
+		return 0, err
+	}
+	f, err := os.Open(c.Keys)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	var db *sql.DB
+	if strings.HasPrefix(cfg.Database, "postgres") {
+		if db, err = sql.Open("pgx", cfg.Database); err != nil {
+			return 0, err
+		}
+		defer db.Close()
+	}
+	return seal.Import(ctx, cfg.Keys.Dir, db, f, who...)
+}
+
+// unpack writes the files of the configuration where they replace nothing.
+func (c *restoreCmd) unpack(r *backup.Reader) error {
+	if c.Files == "" {
+		return nil
+	}
+	if err := os.Mkdir(c.Files, 0o700); err != nil {
+		return fault.New(fault.Invalid, "file.unwritable", "file", c.Files).At("restore", err)
+	}
+	for _, f := range r.Manifest.Files {
+		content, err := r.File(f.Name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(c.Files, filepath.Base(f.Name)), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell has the log say what was given up, and verifies what it has now.
+func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *restored) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	rep, head, err := h.verifyKeeping(ctx, manyFindings)
+	if err != nil {
+		return err
+	}
+	gone := excuse(ctx, h.keys, &rep)
+	if done.From, done.To, err = h.givenUp(head, rep); err != nil {
+		return err
+	}
+	why := fmt.Sprintf("%s (backup of %s, sha256 %s)", c.Reason, r.Manifest.MadeAt.Format("2006-01-02T15:04:05Z07:00"), r.Sum)
+	if err := h.app.LogRestored(ctx, "", done.From, max(done.From, done.To), why); err != nil {
+		return err
+	}
+	if err := h.app.KeyGone(ctx, "", gone...); err != nil {
+		return err
+	}
+	done.KeyGone = len(gone)
+	h.sequencer.Batch(ctx)
+	if rep, head, err = h.verify(ctx); err != nil {
+		return err
+	}
+	if !rep.OK() {
+		tellReport(o.stderr, rep, head, nil, 0)
+		return errCheck
+	}
+	return nil
+}
+
+// givenUp is which entries the checkpoints outside say were there and the log
+// has not, or has differently.
+func (h *house) givenUp(head audit.Head, rep audit.Report) (from, to int64, err error) {
+	external, err := h.keys.ReadCheckpoints()
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, text := range external {
+		if cp, err := audit.OpenCheckpoint(text, h.keys.LogVerifiers()...); err == nil {
+			to = max(to, cp.Size)
+		}
+	}
+	from = head.Size
+	for _, f := range rep.Findings { // somebody may have worked on the restored database already
+		if f.What == audit.ExternalWrong {
+			from = min(from, f.From)
+		}
+	}
+	return from, to, nil
+}
