@@ -13,6 +13,7 @@ want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
 want 'command -v pdftotext' poppler-utils
 want 'command -v soffice' libreoffice-calc
 want 'command -v gcc' gcc
+want 'ls /usr/include/errno.h' libc6-dev
 want 'command -v runuser' util-linux
 want 'command -v curl' curl
 want 'command -v jq' jq
