@@ -117,6 +117,7 @@ var EventTypes = []EventType{
 	{Type: "work.undo_done", When: "the far system said that it took it back", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "undo_done"},
 	{Type: "work.undone", When: "that was read back, and is so", Args: with(workArgs, "evidence", "why"), Sent: true, Tells: workArgs, State: "undone"},
 	{Type: "work.resumed", When: "a person decided to read again, or to call again", Args: with(workArgs, "decision", "evidence"), Sent: true, Tells: with(workArgs, "decision"), State: "ready"},
+	{Type: "wait.extended", When: "a person let a wait go on whose time was over", Args: with(workArgs, "days", "until", "evidence"), Sent: true, Tells: with(workArgs, "days", "until"), State: "ready"},
 	{Type: "work.attested", When: "a person answers for it that it is so", Args: with(workArgs, "decision", "evidence"), Sent: true, Tells: workArgs, State: "attested"},
 
 	{Type: "system.reported", When: "a far system told by itself, signed, that something changed there: it is looked at again, and nothing of it is believed", Args: []string{"system", "report", "works"}, Sent: true, Tells: []string{"system"}},

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/bundle"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
@@ -199,13 +201,82 @@ func TestALateStepIsHeardAndAWaitForNothingAsksAPerson(t *testing.T) {
 		}
 		must(t, w.PushClock(ctx, "", next))
 		eventually(t, "a person is asked", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepBlocked })
-		v, err = w.OpenCase(ctx, agent, c)
-		must(t, err)
-		for _, work := range v.Works {
-			if work.State == offboarding.WorkFailed {
-				must(t, w.DecideWork(ctx, agent, app.DecideInput{Work: work.ID, Decision: "attest", Evidence: "No los quiere"}))
+		// Somebody waits some days more, and is asked again when those are over; then
+		// as many again as the playbook gives.
+		work := w.stuck(t, c, "fetched")
+		code(t, w.DecideWork(ctx, agent, app.DecideInput{Work: work.ID, Decision: "wait", Days: 91}), "work.days")
+		code(t, w.DecideWork(ctx, agent, app.DecideInput{Work: work.ID, Decision: "wait", Days: -1}), "work.days")
+		code(t, w.DecideWork(ctx, finance, app.DecideInput{Work: work.ID, Decision: "wait", Days: 3}), "forbidden.role")
+		for _, x := range []struct {
+			in   app.DecideInput
+			days int
+		}{
+			{app.DecideInput{Decision: "wait", Days: 3, Evidence: "Vuelve el lunes"}, 3},
+			{app.DecideInput{Decision: "again", Evidence: "Vuelve más tarde"}, 10},
+			{app.DecideInput{Decision: "wait"}, 10},
+		} {
+			now, _, err := w.Now(ctx)
+			must(t, err)
+			x.in.Work = work.ID
+			must(t, w.DecideWork(ctx, agent, x.in))
+			if s := w.stepState(t, c, "fetched"); s != offboarding.StepRunning {
+				t.Fatalf("waiting again the step is %s", s)
 			}
+			code(t, w.DecideWork(ctx, agent, x.in), "case.changed_meanwhile")
+			if got := w.workOf(t, work.ID).RunAt.Sub(now); got < time.Duration(x.days)*24*time.Hour || got > time.Duration(x.days)*24*time.Hour+time.Minute {
+				t.Fatalf("it waits for %s, want %d days", got, x.days)
+			}
+			must(t, w.PushClock(ctx, "", now.AddDate(0, 0, x.days).Add(time.Minute)))
+			eventually(t, "a person is asked again", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepBlocked })
 		}
+		if !heard("wait.extended") {
+			t.Error("the log does not say that it was waited longer")
+		}
+		must(t, w.DecideWork(ctx, agent, app.DecideInput{Work: work.ID, Decision: "attest", Evidence: "No los quiere"}))
 		eventually(t, "the wait is over", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepDone })
+		code(t, w.DecideWork(ctx, agent, app.DecideInput{Work: work.ID, Decision: "wait", Days: 3}), "case.changed_meanwhile")
+		w.verifyLog(t)
 	})
+}
+
+const unpaid = `
+playbook: unpaid
+title: {es: "Uno", en: "One"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - id: paid
+    kind: wait
+    title: {es: "Que pague", en: "Let them pay"}
+    after: [confirm]
+    params: {until: paid}
+    timeout: {d: 3}
+    else: ask
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [paid], params: {until: effective}}
+`
+
+// What comes after its time ends the wait all the same, and asks nobody any more.
+func TestWhatComesTooLateEndsItsWait(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")}, unpaid)
+	ctx := t.Context()
+	w.inventory(t)
+	_, c, _ := w.request(t, "period_end")
+	now, _, err := w.Now(ctx)
+	must(t, err)
+	must(t, w.PushClock(ctx, "", now.AddDate(0, 0, 4)))
+	work := w.stuck(t, c, "paid")
+	v, err := w.OpenCase(ctx, agent, c)
+	must(t, err)
+	p, err := w.OpenCustomer(ctx, finance, v.Plan.Case.Customer)
+	must(t, err)
+	for _, b := range p.Balances {
+		if b.Status == customer.Due {
+			must(t, w.SettleBalance(ctx, finance, p.Customer.ID, b.ID, customer.Paid))
+		}
+	}
+	eventually(t, "the wait is over", func() bool { return w.stepState(t, c, "paid") == offboarding.StepDone })
+	if x := w.workOf(t, work.ID); x.Evidence != `{"event":"paid"}` {
+		t.Errorf("the wait ended with %s", x.Evidence)
+	}
+	w.verifyLog(t)
 }

@@ -87,18 +87,34 @@ func (a *App) WaitOver(s offboarding.Step, w offboarding.Work) Result {
 	case s.Spec.Else == "continue":
 		return Result{Verdict: Accomplished, Evidence: `{"event":"timed_out"}`}
 	default:
-		return Result{Verdict: Failed, Code: "step.wait_timed_out"}
+		return Result{Verdict: Failed, Code: waitTimedOut}
 	}
 }
 
-// happened ends the waits of the case for the event.
+// happened ends the waits of the case for the event, also one whose time was
+// over before it came and that asks a person.
 func (a *App) happened(ctx context.Context, tx Tx, c offboarding.CaseID, event string) error {
 	works, err := tx.WorksOf(ctx, c)
 	if err != nil {
 		return err
 	}
 	for _, w := range works {
-		if w.Kind != "wait" || w.Item != event || w.State != offboarding.WorkReady || w.Evidence != "" {
+		if w.Kind != "wait" || w.Item != event || w.Evidence != "" {
+			continue
+		}
+		if WaitedInVain(w) {
+			x, err := tx.FindCase(ctx, c)
+			if err != nil {
+				return err
+			}
+			if x.State != offboarding.CaseOpen {
+				continue
+			}
+			if err := w.To(offboarding.WorkReady); err != nil {
+				return err
+			}
+		}
+		if w.State != offboarding.WorkReady {
 			continue
 		}
 		w.Evidence, w.RunAt = `{"event":"`+event+`"}`, tx.Now()

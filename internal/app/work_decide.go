@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -16,8 +17,21 @@ import (
 type DecideInput struct {
 	Case     offboarding.CaseID // that the work must belong to; empty: any
 	Work     offboarding.WorkID
-	Decision string // look: read it back; again: call it again; attest: it is so, or, in an undoing, it is taken back
+	Decision string // look: read it back; again: call it again; wait: wait longer; attest: it is so, or, in an undoing, it is taken back
 	Evidence string // required for attest and again
+	Days     int    // to wait from now on; 0: as many as the playbook gave the step
+}
+
+// longestWait is how many days a person may let a wait go on for at once.
+const longestWait = 90
+
+// waitTimedOut is why a wait asks a person.
+const waitTimedOut = "step.wait_timed_out"
+
+// WaitedInVain reports whether the work is a wait whose time was over before
+// what it waited for came.
+func WaitedInVain(w offboarding.Work) bool {
+	return w.State == offboarding.WorkFailed && w.LastError == waitTimedOut
 }
 
 // DecideWork settles an uncertain or failed work. Calling again uses a new
@@ -30,8 +44,11 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 	if ferr != nil {
 		return ferr
 	}
-	if evidence == "" && in.Decision != "look" {
+	if evidence == "" && in.Decision != "look" && in.Decision != "wait" {
 		return fault.New(fault.Invalid, "step.evidence_required").On("evidence")
+	}
+	if in.Days < 0 || in.Days > longestWait {
+		return fault.New(fault.Invalid, "work.days", "most", longestWait).On("days")
 	}
 	return a.tx(ctx, func(tx Tx) error {
 		w, err := tx.FindWork(ctx, in.Work)
@@ -44,8 +61,16 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 		if w.State != offboarding.WorkUncertain && w.State != offboarding.WorkFailed {
 			return fault.New(fault.Conflict, "case.changed_meanwhile")
 		}
-		typ := "work.resumed"
-		switch in.Decision {
+		p, err := tx.FindPlan(ctx, w.Case)
+		if err != nil {
+			return err
+		}
+		typ, runAt, args := "work.resumed", tx.Now(), map[string]any{"decision": in.Decision, "evidence": evidence}
+		decision := in.Decision
+		if decision == "again" && WaitedInVain(w) { // at once it would be in vain again
+			decision = "wait"
+		}
+		switch decision {
 		case "look":
 			if !a.CanLook(w.Kind) {
 				return fault.New(fault.Blocked, "work.not_readable")
@@ -69,6 +94,17 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 			if _, letter := a.kinds[w.Kind].(step.Courier); letter && err == nil {
 				err = a.sendAgain(ctx, tx, w)
 			}
+		case "wait":
+			if !WaitedInVain(w) {
+				return fault.New(fault.Blocked, "work.no_wait")
+			}
+			days := in.Days
+			if s := stepOf(&p, w.Step); days == 0 && s != nil {
+				days = s.Spec.Timeout
+			}
+			runAt = runAt.AddDate(0, 0, days)
+			typ, args = "wait.extended", map[string]any{"days": days, "until": runAt.UTC().Format(time.RFC3339), "evidence": evidence}
+			err = w.To(offboarding.WorkReady)
 		case "attest":
 			typ = "work.attested"
 			body, jerr := json.Marshal(map[string]string{"attested_by": by.ID, "evidence": evidence})
@@ -87,16 +123,12 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 		if err != nil {
 			return err
 		}
-		w.RunAt, w.Tries, w.LastError = tx.Now(), 0, ""
+		w.RunAt, w.Tries, w.LastError = runAt, 0, ""
 		w.RetryAt, w.CallingAt = offboarding.Work{}.RetryAt, offboarding.Work{}.CallingAt
 		if ok, err := tx.PutWork(ctx, w); err != nil || !ok {
 			return orConflict(err)
 		}
-		p, err := tx.FindPlan(ctx, w.Case)
-		if err != nil {
-			return err
-		}
-		f := a.workFact(typ, w, map[string]any{"decision": in.Decision, "evidence": evidence})
+		f := a.workFact(typ, w, args)
 		f.actor, f.subject = by.ID, string(p.Case.Customer)
 		if err := a.record(ctx, tx, f); err != nil {
 			return err

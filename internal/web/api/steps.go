@@ -54,8 +54,9 @@ type decideWork struct {
 	Case string `path:"case"`
 	Work string `path:"work"`
 	Body struct {
-		Decision string `json:"decision" enum:"look,again,attest"`
+		Decision string `json:"decision" enum:"look,again,wait,attest"`
 		Evidence string `json:"evidence,omitempty" maxLength:"2000"`
+		Days     int    `json:"days,omitempty" minimum:"1" maximum:"90"`
 	} `nameHint:"DecideInput"`
 }
 
@@ -133,7 +134,7 @@ func (a *API) steps(h huma.API) {
 				return nil, err
 			}
 			return act("case", in.Case, func() error {
-				return a.App.DecideWork(ctx, by, app.DecideInput{Case: offboarding.CaseID(in.Case), Work: offboarding.WorkID(in.Work), Decision: in.Body.Decision, Evidence: in.Body.Evidence})
+				return a.App.DecideWork(ctx, by, app.DecideInput{Case: offboarding.CaseID(in.Case), Work: offboarding.WorkID(in.Work), Decision: in.Body.Decision, Evidence: in.Body.Evidence, Days: in.Body.Days})
 			})
 		})
 }

@@ -2,6 +2,8 @@ package console
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
@@ -75,8 +77,15 @@ func (v *visit) complete() error {
 
 func (v *visit) decide() error {
 	in := app.DecideInput{Work: offboarding.WorkID(v.r.PathValue("work")), Decision: v.form.Get("decision"), Evidence: v.form.Get("evidence")}
+	days := strings.TrimSpace(v.form.Get("days"))
+	if in.Decision == "wait" && days != "" {
+		var err error
+		if in.Days, err = strconv.Atoi(days); err != nil || in.Days == 0 {
+			in.Days = -1 // app says what may be typed
+		}
+	}
 	err := v.App.DecideWork(v.r.Context(), v.actor, in)
-	return v.after(err, echo{Work: string(in.Work), Typed: in.Evidence}, "")
+	return v.after(err, echo{Work: string(in.Work), Typed: in.Evidence, Answers: form.Answers{"days": days}, Errors: text.FieldErrors(v.lang, err)}, "")
 }
 
 func (v *visit) undoForm() error {

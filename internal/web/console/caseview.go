@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,6 +87,8 @@ type workView struct {
 	May                                       bool
 	Who                                       string
 	Looks                                     bool // what it did can be read back
+	Waits                                     bool // for something that has not come in time
+	Days, DaysError                           string
 	Attest, Help                              string
 }
 
@@ -415,7 +418,7 @@ func (v *visit) viewWorks(c app.CaseView, e echo) []workView {
 		}
 		wv := workView{ID: string(w.ID), State: v.say("work." + string(w.State)), Why: why(v.lang, w.LastError, w.System), May: v.actor.May("work"), Who: whoMay(v.lang, "work")}
 		if i := slices.IndexFunc(c.Plan.Steps, func(s offboarding.Step) bool { return s.ID == w.Step }); i >= 0 {
-			wv.Step = title(v.lang, c.Plan.Steps[i].Title, c.Plan.Steps[i].Key)
+			wv.Step, wv.Days = title(v.lang, c.Plan.Steps[i].Title, c.Plan.Steps[i].Key), strconv.Itoa(c.Plan.Steps[i].Spec.Timeout)
 		}
 		wv.Looks, wv.Attest, wv.Help = v.App.CanLook(w.Kind), v.say("work.attest"), v.say("work.help.blind")
 		if wv.Looks {
@@ -424,6 +427,9 @@ func (v *visit) viewWorks(c app.CaseView, e echo) []workView {
 		if w.Phase == offboarding.Undo || w.Phase == offboarding.VerifyUndo {
 			wv.Attest = v.say("work.attest.undo")
 		}
+		if wv.Waits = app.WaitedInVain(w); wv.Waits {
+			wv.Attest, wv.Help = v.say("work.attest.wait"), v.say("work.help.wait")
+		}
 		wv.About = c.Names[w.Item]
 		for _, l := range c.Lines {
 			if string(l.ID) == w.Item {
@@ -431,7 +437,10 @@ func (v *visit) viewWorks(c app.CaseView, e echo) []workView {
 			}
 		}
 		if e.Work == string(w.ID) {
-			wv.Typed, wv.Error = e.Typed, e.Error
+			wv.Typed, wv.Error, wv.Days, wv.DaysError = e.Typed, e.Error, e.Answers["days"], e.Errors["days"]
+			if wv.DaysError != "" {
+				wv.Error = ""
+			}
 		}
 		out = append(out, wv)
 	}

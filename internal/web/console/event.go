@@ -29,7 +29,7 @@ type eventWords struct {
 var eventLooks = map[string]badge{
 	"work.verified": {Icon: "checks", Class: "ok"}, "step.verified": {Icon: "checks", Class: "ok"}, "work.undone": {Icon: "checks", Class: "ok"},
 	"work.failed": {Icon: "x", Class: "bad"}, "work.uncertain": {Icon: "alert", Class: "bad"}, "step.blocked": {Icon: "alert", Class: "bad"},
-	"message.withheld": {Icon: "dash"}, "message.bounced": {Icon: "x", Class: "bad"}, "work.called": {Icon: "ring"}, "work.attested": {Icon: "user"}, "work.resumed": {Icon: "user"},
+	"message.withheld": {Icon: "dash"}, "message.bounced": {Icon: "x", Class: "bad"}, "work.called": {Icon: "ring"}, "work.attested": {Icon: "user"}, "work.resumed": {Icon: "user"}, "wait.extended": {Icon: "clock"},
 	"item.ticked": {Icon: "check"}, "item.unticked": {Icon: "x"}, "message.queued": {Icon: "mail"}, "message.sent": {Icon: "mail"},
 	"request.received": {Icon: "doc"}, "request.matched": {Icon: "user"}, "request.verified": {Icon: "shieldok"}, "case.registered": {Icon: "doc"},
 	"case.reversing": {Icon: "undo"}, "case.reversed": {Icon: "undo"}, "step.undone": {Icon: "undo"}, "work.undo_done": {Icon: "undo"},
@@ -109,7 +109,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
 		"name", get("name"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
-		"host", get("host"), "messages", get("messages"), "reason", reasonLabel(v.lang, get("reason")),
+		"until", v.moment(get("until")), "host", get("host"), "messages", get("messages"), "reason", reasonLabel(v.lang, get("reason")),
 	}
 }
 

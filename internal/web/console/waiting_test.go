@@ -1,0 +1,53 @@
+package console_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const patient = `
+playbook: patient
+title: {es: "Con paciencia", en: "Patiently"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - id: paid
+    kind: wait
+    title: {es: "Que pague", en: "Let them pay"}
+    after: [confirm]
+    params: {until: paid}
+    timeout: {d: 3}
+    else: ask
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [paid], params: {until: effective}}
+`
+
+// Whose wait was in vain says for how many days more, or leaves it at what the
+// playbook gives.
+func TestAWaitThatWasInVainGoesOnForAsManyDaysAsSomebodySays(t *testing.T) {
+	t.Parallel()
+	h := newHouseOn(t, false, []byte(patient))
+	id := h.departure("Estudio Almena", "FE-20418")
+	c, ines := "/console/cases/"+string(id), h.as("ines")
+	push := func(days int) {
+		now, _, err := h.Now(t.Context())
+		must(t, err)
+		must(t, h.PushClock(t.Context(), "", now.AddDate(0, 0, days)))
+		eventually(t, "a person is asked", func() bool { return strings.Contains(ines.get(c).body, `data-testid="work"`) })
+	}
+	push(4)
+	r := ines.get(c).has("Lo que se esperaba no llegó a tiempo", `name="days" type="number" value="3"`, "Esperar más", "Dejar de esperar y seguir").lacks(`value="again"`)
+	action := regexp.MustCompile(`action="(/console/cases/[^"]+/works/[^"]+)"`).FindStringSubmatch(r.body)[1]
+	h.as("tomas").get(c).has("Puede hacerlo: atención a clientes, administración").lacks(action)
+	for _, days := range []string{"0", "91", "-3", "pronto"} {
+		ines.post(action, []string{"decision", "wait", "days", days, "evidence", "Paga el lunes"}).is(422).
+			has("Escribe cuántos días: de 1 a 90", `value="`+days+`"`, ">Paga el lunes</textarea>")
+	}
+	ines.post(action, []string{"decision", "wait", "days", "5", "evidence", "Paga el lunes"}).is(http.StatusSeeOther)
+	ines.get(c).lacks(action).has("La espera de «Que pague» sigue hasta el", "«Paga el lunes»")
+	push(6)
+	ines.post(action, []string{"decision", "wait", "days", "", "evidence", ""}).is(http.StatusSeeOther)
+	ines.get(c + "?lang=en").has("The wait in “Let them pay” goes on until")
+	push(4)
+	ines.post(action, []string{"decision", "attest", "evidence", ""}).is(422).has(`aria-invalid="true"`)
+}
