@@ -94,6 +94,21 @@ func (a *App) Invite(ctx context.Context, by Actor, in InviteInput) error {
 	})
 }
 
+// OpenInvitations lists what a customer was invited to, newest first.
+func (a *App) OpenInvitations(ctx context.Context, by Actor, c offboarding.CaseID) (list []invitation.Invitation, err error) {
+	if err := by.CanRead("letter"); err != nil {
+		return nil, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		if _, err := tx.FindCase(ctx, c); err != nil {
+			return err
+		}
+		list, err = a.invitations(ctx, tx, c)
+		return err
+	})
+	return list, err
+}
+
 // DeclineMeeting is the customer saying, on their page, that they prefer not to
 // talk. Nothing depends on it; again, it changes nothing.
 func (a *App) DeclineMeeting(ctx context.Context, token string) error {

@@ -80,10 +80,32 @@ func (a *App) OpenWinback(ctx context.Context, by Actor, f winback.Filter) (p Wi
 	return p, err
 }
 
-// leavers reads everybody who left, page by page: whom the filter picks and
-// who allowed the letter is listed, who did not is counted.
-func (a *App) leavers(ctx context.Context, tx Tx, f winback.Filter) (p WinbackPage, err error) {
-	page := GonePage{From: f.From, To: f.To, Limit: gonePage}
+// PageWinback lists those who left and allowed one letter, page by page; a page
+// begins behind a departure.
+func (a *App) PageWinback(ctx context.Context, by Actor, f winback.Filter, p Place) (list []winback.Leaver, next string, err error) {
+	return page(ctx, a, by, "winback", p, func(l winback.Leaver) string { return string(l.Case.ID) },
+		func(tx Tx, p Place) ([]winback.Leaver, error) {
+			behind := offboarding.Case{}
+			if p.After != "" {
+				var err error
+				if behind, err = tx.FindCase(ctx, offboarding.CaseID(p.After)); err != nil {
+					return nil, err
+				}
+			}
+			found, err := a.leaversBehind(ctx, tx, f, behind, p.Limit)
+			return found.Leavers, err
+		})
+}
+
+func (a *App) leavers(ctx context.Context, tx Tx, f winback.Filter) (WinbackPage, error) {
+	return a.leaversBehind(ctx, tx, f, offboarding.Case{}, 0)
+}
+
+// leaversBehind reads everybody who left, page by page: whom the filter picks
+// and who allowed the letter is listed, who did not is counted. It begins
+// behind a departure and stops with so many that it lists; 0: at the end.
+func (a *App) leaversBehind(ctx context.Context, tx Tx, f winback.Filter, behind offboarding.Case, most int) (p WinbackPage, err error) {
+	page := GonePage{From: f.From, To: f.To, After: behind, Limit: gonePage}
 	for {
 		list, err := tx.ListGone(ctx, winback.Letter, page)
 		if err != nil {
@@ -104,6 +126,9 @@ func (a *App) leavers(ctx context.Context, tx Tx, f winback.Filter) (p WinbackPa
 				p.Others++
 			default:
 				p.Leavers = append(p.Leavers, l)
+			}
+			if most > 0 && len(p.Leavers) == most {
+				return p, nil
 			}
 		}
 		if len(list) < page.Limit {

@@ -16,9 +16,12 @@ func day(n int) string { return when.DateOf(when.Machine{}.Now(), time.UTC).AddD
 
 // verified opens a departure whose customer confirmed it, and returns it and
 // the token of their page.
-func (h *house) verified(t *testing.T, c *caller, name, ref, email string) (at, page string) {
+func (h *house) verified(t *testing.T, c *caller, name, ref, email string, assets ...string) (at, page string) {
 	t.Helper()
 	who := c.post("/v1/customers", customerOf(name, ref, email)).is(201).text("id")
+	for _, kind := range assets {
+		c.post("/v1/customers/"+who+"/assets", `{"reference": "`+ref+kind+`", "kind": "`+kind+`", "name": "`+kind+`"}`).is(201)
+	}
 	at = c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "`+ref+`", "when": "period_end"}`).is(201).header.Get("Location")
 	_, page, err := h.VerifyRequest(t.Context(), h.link(email, "verify"))
 	must(t, err)

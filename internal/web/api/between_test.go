@@ -86,7 +86,7 @@ func stalled(t *testing.T, c *caller, at string) {
 	t.Helper()
 	odd := func() string {
 		got := c.get(at).is(200)
-		for i := range 10 {
+		for i := range 20 {
 			if s := fmt.Sprint("steps.", i, "."); got.text(s+"key") == "odd" {
 				return fmt.Sprint(got.text(s+"state"), " ", got.text(s+"blocked"), " ", got.get(s+"stalled"))
 			}

@@ -33,11 +33,13 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		departure(t, h, c)
 		complaints(t, c, almena)
 		offers(t, h, c)
+		handed(t, h, c)
 		risks(t, h, c)
 		improvements(t, h, c)
 		webhooks(t, c)
 		playbooks(t, c)
 		outbox(t, c)
+		leavers(t, h)
 		for _, methods := range h.doc.Paths {
 			for _, op := range methods {
 				// What a person decides no key ever does: that is told in the test of scopes.
@@ -159,7 +161,7 @@ func departure(t *testing.T, h *house, c *caller) {
 	at := c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "L-77", "when": "period_end", "proof": "DNI"}`).is(201).header.Get("Location")
 	id := offboarding.CaseID(strings.TrimPrefix(at, "/v1/cases/"))
 	state := func(step string) string {
-		for i := range 10 {
+		for i := range 20 {
 			if s := c.get(at).is(200); s.text("steps."+itoa(i)+".key") == step {
 				return s.text("steps." + itoa(i) + ".state")
 			}
@@ -188,6 +190,7 @@ func departure(t *testing.T, h *house, c *caller) {
 
 	stalled(t, c, at)
 	evaluation(t, h, c, at)
+	talks(t, c, at)
 	returns(t, c, at)
 
 	c.post(at+"/reasons", `{"kind": "root", "code": "price_rise"}`).told(422, "field.required")

@@ -94,6 +94,32 @@ steps:
     due: {d: 2, from: ready}
     escalate: {d: 1, to: admin}
     items: [{id: a, title: {es: "A", en: "A"}}]
+  - id: talk
+    kind: meeting
+    title: {es: "Hablar", en: "Talk"}
+    after: [first]
+    role: success
+    due: {d: 5, from: ready}
+    escalate: {d: 1, to: admin}
+  - id: give
+    kind: handover
+    title: {es: "Entregar", en: "Hand over"}
+    after: [confirm]
+    params: {envelope_days: "7", rotate_days: "10"}
+    role: agent
+    due: {d: 5, from: ready}
+    escalate: {d: 1, to: admin}
+    undo: {class: reissuable, title: {es: "Recibirlo otra vez", en: "Take it back"}}
+`
+
+// short is a playbook of a departure that nobody works on.
+const short = `
+playbook: short
+title: {es: "Corta", en: "Short"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [confirm], params: {until: effective}}
+  - {id: farewell, kind: farewell, title: {es: "Adiós", en: "Goodbye"}, after: [effective], milestone: farewell}
 `
 
 // billing is a billing system whose answer to a cancellation gets lost.
@@ -193,13 +219,18 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 func newHouse(t *testing.T, e testkit.Engine, o api.Options) *house {
 	t.Helper()
+	return newHouseOn(t, e, o, trial)
+}
+
+func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *house {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s, err := store.Open(ctx, store.Config{URL: e.URL})
 	must(t, err)
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
 	must(t, err)
-	book, err := playbook.Load("trial.yaml", []byte(trial), step.Specs())
+	book, err := playbook.Load("trial.yaml", []byte(source), step.Specs())
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)

@@ -12,7 +12,7 @@ import (
 
 type listMessages struct {
 	Page
-	State string `query:"state" enum:"queued,sent,refused"`
+	State string `query:"state" enum:"queued,sent,refused,withheld"`
 }
 
 type messageList struct {

@@ -15,8 +15,7 @@ const (
 	givesPower  = "it says who may do what: a program that gives itself more is nobody's decision"
 	secondHand  = "a second person decides it; the route is there and always says forbidden.person"
 	clientOnly  = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
-	holdSecret  = "it may carry a password, which passes through one pair of hands and no program"
-	personSays  = "a person answers for it with what they saw"
+	personAsked = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
 	demoOnly    = "it is only in the demo"
 	checkItself = "whoever checks the log trusts no server: hasta audit verify, and the proofs of /v1/audit"
 	houseRule   = "what the company is measured against is decided by people, seldom"
@@ -56,8 +55,7 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/steps/{step}/approve":                  {people: secondHand},
 	"POST /console/playbooks/activate":                               {people: secondHand},
 	"POST /console/cases/{id}/steps/{step}/slip":                     {people: clientOnly},
-	"POST /console/cases/{id}/steps/{step}/handover/{item}":          {people: holdSecret},
-	"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": {people: personSays},
+	"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": {people: personAsked},
 
 	"POST /console/webhooks":                                {operations: "add-webhook"},
 	"POST /console/webhooks/{id}/rotate":                    {operations: "rotate-webhook"},
@@ -90,6 +88,10 @@ var twins = map[string]twin{
 	"POST /console/customers/{id}/plays/{play}/finish":      {operations: "finish-play"},
 	"POST /console/learn/improvements":                      {operations: "add-improvement"},
 	"POST /console/learn/improvements/{id}":                 {operations: "end-improvement"},
+	"POST /console/cases/{id}/steps/{step}/handover/{item}": {operations: "give-item"},
+	"POST /console/cases/{id}/steps/{step}/invite":          {operations: "invite-customer"},
+	"POST /console/winback":                                 {operations: "send-winback"},
+	"POST /console/winback/preview":                         {operations: "preview-winback"},
 	"POST /console/customers/new":                           {operations: "add-customer"},
 	"POST /console/customers/{id}/behalf":                   {operations: "register-case"},
 	"POST /console/customers/{id}/complaints":               {operations: "add-complaint"},

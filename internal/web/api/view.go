@@ -282,7 +282,7 @@ type Message struct {
 	Language string     `json:"language"`
 	Request  string     `json:"request,omitempty"`
 	Case     string     `json:"case,omitempty"`
-	State    string     `json:"state" enum:"queued,sent,refused"`
+	State    string     `json:"state" enum:"queued,sent,refused,withheld"`
 	QueuedAt time.Time  `json:"queued_at"`
 	SentAt   *time.Time `json:"sent_at,omitempty"`
 	Subject  string     `json:"subject,omitempty"`

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/handover"
+	"hastaluego/internal/offboarding"
+)
+
+// HandoverItem is one thing that the client gets back.
+type HandoverItem struct {
+	ID         string     `json:"id"`
+	Step       string     `json:"step"`
+	Asset      string     `json:"asset"`
+	Kind       string     `json:"kind" enum:"site,domain,social,ads,analytics,document,credential"`
+	Name       string     `json:"name"`
+	State      string     `json:"state" enum:"open,given,missing,accepted"`
+	Way        string     `json:"way,omitempty" enum:"transfer,envelope,in_person"`
+	GivenAt    *time.Time `json:"given_at,omitempty"`
+	AcceptedAt *time.Time `json:"accepted_at,omitempty"`
+	AcceptedBy string     `json:"accepted_by,omitempty"`
+	Envelope   *Envelope  `json:"envelope,omitempty"`
+	Rotation   string     `json:"rotation,omitempty" enum:"waiting,confirmed,unanswered,attested"`
+	RotateBy   string     `json:"rotate_by,omitempty" format:"date"`
+	RotatedAt  *time.Time `json:"rotated_at,omitempty"`
+	How        string     `json:"how,omitempty"`
+	Lacks      string     `json:"lacks,omitempty"`
+	Attest     string     `json:"attest,omitempty"`
+}
+
+// Envelope carries a credential and opens once; what is in it no program reads.
+type Envelope struct {
+	State    string     `json:"state" enum:"sealed,opened,expired,withdrawn"`
+	Expires  time.Time  `json:"expires"`
+	OpenedAt *time.Time `json:"opened_at,omitempty"`
+}
+
+func viewHandover(h app.Handover, words bool) func(handover.Item) HandoverItem {
+	return func(x handover.Item) HandoverItem {
+		v := HandoverItem{
+			ID: string(x.ID), Step: string(x.Step), Asset: string(x.Asset), Kind: x.Kind, Name: x.Name, State: string(x.State), Way: string(x.Way),
+			GivenAt: at(x.GivenAt), AcceptedAt: at(x.AcceptedAt), AcceptedBy: x.AcceptedBy, Rotation: string(x.Rotation), RotateBy: x.RotateBy.String(),
+			RotatedAt: at(x.RotatedAt), How: only(words, x.How), Lacks: only(words, x.Lacks), Attest: only(words, x.Attest),
+		}
+		if s, ok := h.Sheet(x.ID); ok {
+			v.Envelope = &Envelope{string(s.State), s.Expires, at(s.OpenedAt)}
+		}
+		return v
+	}
+}
+
+type handoverList struct {
+	Body struct {
+		Items []HandoverItem `json:"items"`
+	} `nameHint:"HandoverList"`
+}
+
+type giveItem struct {
+	OneStep
+	Item string `path:"item"`
+	Body struct {
+		Way string `json:"way" enum:"transfer,in_person"`
+		How string `json:"how" minLength:"1" maxLength:"4000"`
+	} `nameHint:"GiveInput"`
+}
+
+// handovers are the routes of what the client gets back. Only the client
+// accepts it, and no secret passes here.
+func (a *API) handovers(h huma.API) {
+	on(h, a, route{ID: "list-handover", Method: http.MethodGet, Path: "/v1/cases/{case}/handover", Scopes: []string{"cases:read"}, Tag: "cases"},
+		func(ctx context.Context, by app.Actor, in *oneCase) (*handoverList, error) {
+			c, err := a.openCase(ctx, by, in.Case)
+			out := &handoverList{}
+			out.Body.Items = each(c.Handover.List, viewHandover(c.Handover, by.MayRead("note")))
+			return out, err
+		})
+	on(h, a, route{ID: "give-item", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/give", Scopes: stepScopes, Tag: "steps"},
+		func(ctx context.Context, by app.Actor, in *giveItem) (*done, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			return act("hov", in.Item, func() error {
+				return a.App.GiveItem(ctx, by, app.GiveInput{
+					Case: offboarding.CaseID(in.Case), Step: in.Step, Item: handover.ID(in.Item), Way: handover.Way(in.Body.Way), How: in.Body.How,
+				})
+			})
+		})
+}
