@@ -66,6 +66,7 @@ type mailConfig struct {
 	SMTP     string `yaml:"smtp" about:"smtp://user@host:587; without it letters are files in dir/mail"` // smtp://user@host:587; the password is Password
 	Password string `yaml:"password" about:"of the mail server, as env:NAME or file:PATH"`               // env:NAME or file:PATH
 	From     string `yaml:"from" about:"sender of letters"`
+	Selector string `yaml:"dkim_selector" about:"name of the key that the mail server signs with (DKIM); only hasta doctor asks for it"`
 }
 
 type logConfig struct {

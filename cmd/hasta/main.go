@@ -44,6 +44,8 @@ type cli struct {
 	Metrics  metricsCmd  `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`
 	Audit    auditCmd    `cmd:"" help:"Verify the log."`
+	Doctor   doctorCmd   `cmd:"" help:"Look at everything that going live needs, and say what is wrong and what to do. Exit status 1 if anything is at fault."`
+	Health   healthCmd   `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is well, for containers."`
 	Backup   backupCmd   `cmd:"" help:"Write a backup, one of the keys, or verify one."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup into an unused database; the log says so."`
 	Peer     peerCmd     `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"net"
 	netmail "net/mail"
 	"net/url"
 	"slices"
@@ -292,6 +295,14 @@ func newPost(cfg config, p papers) (app.Post, error) {
 		out.out = f
 		return out, err
 	}
+	s, err := mailServer(cfg, nil, nil)
+	out.out = s
+	return out, err
+}
+
+// mailServer is the one of the configuration; names and roots are the machine's
+// where they are nil.
+func mailServer(cfg config, names *net.Resolver, roots *x509.CertPool) (*mail.SMTP, error) {
 	password, err := secret(cfg.Mail.Password)
 	if err != nil {
 		return nil, err
@@ -303,9 +314,11 @@ func newPost(cfg config, p papers) (app.Post, error) {
 	if password != "" {
 		server.User = url.UserPassword(server.User.Username(), password)
 	}
-	s, err := mail.NewSMTP(mail.Config{URL: server.String()})
-	out.out = s
-	return out, err
+	c := mail.Config{URL: server.String(), Names: names}
+	if roots != nil {
+		c.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return mail.NewSMTP(c)
 }
 
 // statements adds up the open balances, one statement per currency, and says

@@ -27,13 +27,20 @@ type Config struct {
 	Name    string        // how this machine greets; empty: its host name
 	Timeout time.Duration // for one message in all; 0: 30 seconds
 	TLS     *tls.Config   // nil: the system's roots
+	Names   *net.Resolver // nil: the machine's
 }
 
 // SMTP sends through a server. It may be used by many goroutines; every
 // message has a connection of its own.
 type SMTP struct {
 	host    string
+	port    int
+	name    string
+	user    *url.Userinfo // nil: without a password
+	local   bool
 	tls     *tls.Config // of smtps; nil: the connection begins in the clear
+	roots   *tls.Config // of STARTTLS
+	names   *net.Resolver
 	options []gomail.Option
 	timeout time.Duration
 }
@@ -46,7 +53,7 @@ func NewSMTP(c Config) (*SMTP, error) {
 	if err != nil || u.Hostname() == "" || u.RawQuery != "" || u.Path != "" && u.Path != "/" || u.Scheme != "smtp" && u.Scheme != "smtps" {
 		return nil, bad
 	}
-	s := &SMTP{host: u.Hostname(), timeout: c.Timeout}
+	s := &SMTP{host: u.Hostname(), timeout: c.Timeout, name: c.Name, names: c.Names}
 	if s.timeout <= 0 {
 		s.timeout = 30 * time.Second
 	}
@@ -67,8 +74,13 @@ func NewSMTP(c Config) (*SMTP, error) {
 	if roots.ServerName == "" {
 		roots.ServerName = s.host
 	}
+	s.port, s.roots = port, roots
 	password, withPassword := u.User.Password()
+	if withPassword {
+		s.user = u.User
+	}
 	local := loopback(s.host)
+	s.local = local
 	s.options = []gomail.Option{
 		gomail.WithPort(port), gomail.WithTimeout(s.timeout), gomail.WithTLSConfig(roots), gomail.WithoutNoop(),
 	}
@@ -121,7 +133,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	line := &line{tls: s.tls}
+	line := &line{tls: s.tls, names: s.names}
 	client, err := gomail.NewClient(s.host, append(slices.Clone(s.options), gomail.WithDialContextFunc(line.dial))...)
 	if err != nil {
 		return fault.Wrap(op, err)
@@ -165,6 +177,7 @@ func classify(op string, err error) error {
 // line is the connection of one message.
 type line struct {
 	tls    *tls.Config // nil: begins in the clear
+	names  *net.Resolver
 	mu     sync.Mutex
 	conn   net.Conn
 	closed bool
@@ -176,9 +189,9 @@ func (l *line) dial(ctx context.Context, network, address string) (net.Conn, err
 		err  error
 	)
 	if l.tls != nil {
-		conn, err = (&tls.Dialer{Config: l.tls}).DialContext(ctx, network, address)
+		conn, err = (&tls.Dialer{Config: l.tls, NetDialer: &net.Dialer{Resolver: l.names}}).DialContext(ctx, network, address)
 	} else {
-		conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
+		conn, err = (&net.Dialer{Resolver: l.names}).DialContext(ctx, network, address)
 	}
 	if err != nil {
 		return nil, err
