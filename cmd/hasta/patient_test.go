@@ -255,6 +255,7 @@ func (s postSession) Mail(string, *smtp.MailOptions) error {
 	defer s.mu.Unlock()
 	return s.sender
 }
+
 func (s postSession) Rcpt(string, *smtp.RcptOptions) error { return errors.New("nobody is written to") }
 func (s postSession) Data(io.Reader) error                 { return errors.New("nothing is sent") }
 func (s postSession) AuthMechanisms() []string             { return []string{sasl.Plain} }
