@@ -276,6 +276,11 @@ var heldFiles = []heldFile{
 			}
 			log = append(log, list...)
 		}
+		outside, err := a.outside(ctx, tx, h.ID)
+		if err != nil {
+			return nil, err
+		}
+		log = append(log, outside...)
 		slices.SortStableFunc(log, func(x, y LogEntry) int { return x.At.Compare(y.At) })
 		return rowsOf(log, func(e LogEntry) []string {
 			what := ""
@@ -285,6 +290,16 @@ var heldFiles = []heldFile{
 			return []string{stamp(e.At), e.Type, e.ID, strconv.FormatInt(e.Index, 10), what}
 		}), nil
 	}},
+}
+
+// outside are the entries of the log about a customer that are of none of their
+// departures: they are sealed with the customer's key.
+func (a *App) outside(ctx context.Context, tx Tx, id customer.ID) ([]LogEntry, error) {
+	key, err := a.keys.KeyFor(ctx, string(id), "account")
+	if err != nil {
+		return nil, err
+	}
+	return tx.EntriesOutside(ctx, heldEntries, key)
 }
 
 // itemsOf tells the checklist of a step.
@@ -441,7 +456,7 @@ const readme = `%s · %s
 
 ES  Estos ficheros son lo que tenemos sobre ti en nuestro registro de bajas: tablas CSV en UTF-8 que abre cualquier hoja de
     cálculo y, en files/, los ficheros que se adjuntaron (files.csv dice cómo se llamaban). Los importes van en unidades mínimas
-    (céntimos) y las fechas en hora universal. log.csv es el registro de tus bajas. manifest-sha256.txt y manifest-sha512.txt
+    (céntimos) y las fechas en hora universal. log.csv es el registro de lo que se hizo con tus bajas y tus datos. manifest-sha256.txt y manifest-sha512.txt
     (RFC 8493, BagIt) permiten comprobar que nada se cambió.
     No van dentro: otros paquetes como este, lo que hay en los sobres de un solo uso (cada uno se abre con su enlace), los enlaces
     y códigos de nuestras cartas, y los índices y huellas que el programa calcula a partir de lo que ves aquí.
@@ -450,7 +465,7 @@ ES  Estos ficheros son lo que tenemos sobre ti en nuestro registro de bajas: tab
 
 EN  These files are what we hold about you in our record of departures: CSV tables in UTF-8 that any spreadsheet opens and, in
     files/, the files that were attached (files.csv says what they were called). Amounts are in minor units (cents) and instants
-    in UTC. log.csv is the log of your departures. manifest-sha256.txt and manifest-sha512.txt (RFC 8493, BagIt) let you check
+    in UTC. log.csv is the log of what was done with your departures and data. manifest-sha256.txt and manifest-sha512.txt (RFC 8493, BagIt) let you check
     that nothing was changed.
     Not inside: other packages like this one, what is in the envelopes that open once (each opens with its link), the links and
     codes of our letters, and the indexes and fingerprints that the program works out from what you see here.

@@ -77,6 +77,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 		must(t, err)
 		_, err = w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-77", Kind: customer.Invoice, About: "Avisos de marzo", Amount: eur(2472)})
 		must(t, err)
+		w.addCustomers(t, 1, 4444) // somebody else, of whom nothing is told
 		_, err = w.OpenPlay(ctx, agent, cid, play.CheckIn)
 		must(t, err)
 		_, c, page := w.request(t, "period_end")
@@ -126,12 +127,15 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 			"offers.csv":               {"El precio pesa", "A 20 € al mes"},
 			"consents.csv":             {"¿Podemos escribirte?"},
 			"files.csv":                {"contrato.pdf"},
-			"log.csv":                  {"request.received", "case.opened", "casa@marta.example"},
+			"log.csv":                  {"request.received", "case.opened", "casa@marta.example", "inventory.added", "F-77", "play.opened"},
 			"README.txt":               {"lo que tenemos sobre ti", "what we hold about you"},
 			"subscriptions_before.csv": {"amount_minor"}, "silence.csv": {"since"}, "forms.csv": {"answers"}, "systems.csv": {"evidence"},
 			"invitations.csv": {"place"}, "voices.csv": {"link"}, "returns.csv": {"receipt"}, "handover.csv": {"lacks"}, "envelopes.csv": {"opened"},
 			"commitments.csv": {"due"},
 		} {
+			if strings.Contains(string(files[name]), "M-4444") {
+				t.Errorf("%s tells of somebody else:\n%s", name, files[name])
+			}
 			for _, x := range words {
 				if !strings.Contains(string(files[name]), x) {
 					t.Errorf("%s does not say %q:\n%s", name, x, files[name])

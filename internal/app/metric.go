@@ -218,9 +218,12 @@ func (a *App) OpenLearn(ctx context.Context, by Actor) (p LearnPage, err error) 
 func (a *App) readIdeas(ctx context.Context, tx Tx, p *LearnPage) error {
 	since := p.Since.Start(a.company.Zone)
 	for _, name := range []string{thirdForm, surveyForm} {
-		ideas, said := 0, 0
+		ideas, said, read := 0, 0, tx.ListAnswers
+		if name == surveyForm {
+			read = tx.ListIdeas
+		}
 		for offset := 0; ideas < learnMost || said < learnMost && name == thirdForm; offset += learnMost {
-			stored, err := tx.ListAnswers(ctx, name, learnMost, offset)
+			stored, err := read(ctx, name, learnMost, offset)
 			if err != nil {
 				return err
 			}

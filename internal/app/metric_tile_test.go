@@ -102,6 +102,14 @@ func (f *figured) fresh(prefix string) string {
 
 // customer adds one with a subscription.
 func (f *figured) customer(t *rapid.T) {
+	f.customerWith(minor(t), currency(t), months(t))
+}
+
+func minor(t *rapid.T) int64     { return rapid.Int64Range(1, 5000).Draw(t, "minor") }
+func currency(t *rapid.T) string { return rapid.SampledFrom([]string{"EUR", "CLP"}).Draw(t, "currency") }
+func months(t *rapid.T) int      { return rapid.IntRange(0, 14).Draw(t, "months") }
+
+func (f *figured) customerWith(minor int64, currency string, months int) {
 	c := customer.Customer{ID: customer.ID(f.fresh("cus")), Kind: customer.Person, Name: "x", Reference: id.New("r")}
 	f.customers = append(f.customers, c.ID)
 	f.tx(func(ctx context.Context, tx app.Tx) error {
@@ -109,14 +117,13 @@ func (f *figured) customer(t *rapid.T) {
 		_, err := tx.InsertCustomers(ctx, app.FoundCustomer{Customer: c})
 		return err
 	})
-	f.subscription(t, c.ID)
+	f.subscription(c.ID, minor, currency, months)
 }
 
-func (f *figured) subscription(t *rapid.T, c customer.ID) {
+func (f *figured) subscription(c customer.ID, minor int64, currency string, months int) {
 	s := customer.Subscription{
 		ID: customer.SubscriptionID(f.fresh("sub")), Customer: c, Reference: id.New("r"), Product: "Faro", Interval: customer.Monthly,
-		Amount: money.Amount{Minor: rapid.Int64Range(1, 5000).Draw(t, "minor"), Currency: rapid.SampledFrom([]string{"EUR", "CLP"}).Draw(t, "currency")},
-		Start:  when.DateOf(f.clock.Now(), time.UTC).AddMonths(-rapid.IntRange(0, 14).Draw(t, "months")), Status: customer.Active,
+		Amount: money.Amount{Minor: minor, Currency: currency}, Start: when.DateOf(f.clock.Now(), time.UTC).AddMonths(-months), Status: customer.Active,
 	}
 	f.subs = append(f.subs, s)
 	f.tx(func(ctx context.Context, tx app.Tx) error { _, err := tx.InsertSubscriptions(ctx, s); return err })
@@ -136,7 +143,7 @@ func (f *figured) write(t *rapid.T) {
 	case "customer":
 		f.customer(t)
 	case "subscription":
-		f.subscription(t, who)
+		f.subscription(who, minor(t), currency(t), months(t))
 	case "price":
 		sub.Amount.Minor++
 		f.tx(func(ctx context.Context, tx app.Tx) error { return tx.SaveSubscription(ctx, *sub, sub.Status) })
@@ -246,11 +253,9 @@ func TestFiguresThatAreKeptAreThoseOfNow(t *testing.T) {
 func TestAViewReadsAgainWhatChanged(t *testing.T) {
 	t.Parallel()
 	f := newFigured(t, testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")})
-	rapid.Check(t, func(t *rapid.T) {
-		if len(f.customers) < 30 {
-			f.customer(t)
-		}
-	})
+	for range 30 {
+		f.customerWith(1000, "EUR", 3)
+	}
 	read := &counted{during: f.db}
 	n := app.New(app.Config{Store: read, Keys: f.keys, Company: app.Company{Zone: time.UTC}})
 	f.view(n)

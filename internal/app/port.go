@@ -353,6 +353,7 @@ type Answer struct {
 	DoneAt  time.Time // zero: a draft
 	KeyID   string
 	Body    []byte
+	Idea    bool  // it holds one; only to be stored
 	Version int64 // 0: not stored yet
 }
 
@@ -361,6 +362,10 @@ type AnswerTx interface {
 	// PutAnswer stores a new answer or, by Version, changes a draft.
 	PutAnswer(ctx context.Context, x Answer) error
 	AnswersOf(ctx context.Context, c offboarding.CaseID) ([]Answer, error) // oldest first
+	// UnlookedAnswers returns those of which it is not stored whether they hold an
+	// idea; MarkIdea stores it.
+	UnlookedAnswers(ctx context.Context, limit int) ([]Answer, error)
+	MarkIdea(ctx context.Context, id string, holds bool) error
 }
 
 // SealedComplaint is a complaint as it is stored: its words are in Body,
@@ -404,6 +409,8 @@ type LinkTx interface {
 	// UseOnce records the id of a signed host link (or any other once-only id);
 	// false if it was used before.
 	UseOnce(ctx context.Context, id string, expires time.Time) (bool, error)
+	// ForgetUsed forgets ids that expired before an instant, and says how many.
+	ForgetUsed(ctx context.Context, before time.Time, most int) (int, error)
 }
 
 // User is somebody of the company.
@@ -475,6 +482,9 @@ type AuditTx interface {
 	// Entries returns the entries of one stream or two, oldest first; no streams: the
 	// newest of the whole log, newest first.
 	Entries(ctx context.Context, limit int, streams ...string) ([]LogEntry, error)
+	// EntriesOutside returns the entries sealed with a key that are of no stream,
+	// oldest first.
+	EntriesOutside(ctx context.Context, limit int, keyID string) ([]LogEntry, error)
 	// CountEntries says how many entries the streams have together.
 	CountEntries(ctx context.Context, streams ...string) (int, error)
 	// FirstEntry returns the id of the oldest entry of a type in a stream, or

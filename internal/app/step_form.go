@@ -76,6 +76,7 @@ func (a *App) putAnswer(ctx context.Context, tx Tx, p offboarding.Plan, s offboa
 	if x.KeyID, x.Body, err = a.sealJSON(ctx, string(p.Case.Customer), x.ID, clean); err != nil {
 		return err
 	}
+	x.Idea = len(ideasOf(clean)) > 0
 	if err := tx.PutAnswer(ctx, x); err != nil || !done {
 		return err // what was begun is nobody's business yet
 	}

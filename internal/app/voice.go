@@ -34,6 +34,9 @@ type VoiceTx interface {
 	ListVoices(ctx context.Context, k voice.Kind, limit, offset int) ([]SealedVoice, error) // newest first
 	// ListAnswers returns what was answered to forms of the name, newest first.
 	ListAnswers(ctx context.Context, form string, limit, offset int) ([]Answer, error)
+	// ListIdeas returns those of them that hold an idea, or of which that is not
+	// known yet.
+	ListIdeas(ctx context.Context, form string, limit, offset int) ([]Answer, error)
 }
 
 type voiceWords struct {
@@ -243,7 +246,11 @@ func (a *App) ListVoices(ctx context.Context, by Actor, what string, limit, offs
 }
 
 func (a *App) listAnswers(ctx context.Context, tx Tx, ideas bool, limit, offset int, list *VoiceList) error {
-	stored, err := tx.ListAnswers(ctx, surveyForm, limit+1, offset)
+	read := tx.ListAnswers
+	if ideas {
+		read = tx.ListIdeas
+	}
+	stored, err := read(ctx, surveyForm, limit+1, offset)
 	if err != nil {
 		return err
 	}
@@ -259,7 +266,7 @@ func (a *App) listAnswers(ctx context.Context, tx Tx, ideas bool, limit, offset 
 		if !readable {
 			continue
 		}
-		if ideas && v.Answers["idea"] == "" {
+		if ideas && v.Answers["idea"] == "" { // nobody has looked yet
 			continue
 		}
 		if err := whose(ctx, tx, &v); err != nil {

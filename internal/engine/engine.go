@@ -30,6 +30,7 @@ type Config struct {
 	Heartbeat time.Duration // a third of Lease or less
 	Poll      time.Duration // how long to sleep at most when nothing is due
 	Tries     int           // failures in one phase before a person is asked
+	Tidy      time.Duration // how often what is of no use any more is forgotten; zero: an hour
 	LogWait   time.Duration // how long a receipt waits for the log before it asks again; zero: 100 ms
 	Log       *slog.Logger
 }
@@ -57,6 +58,7 @@ func New(c Config) *Engine {
 	if c.PerSystem == 0 {
 		c.PerSystem = max(1, c.Workers/2)
 	}
+	def(&c.Tidy, time.Hour)
 	def(&c.LogWait, 100*time.Millisecond)
 	if c.Tries == 0 {
 		c.Tries = 8
@@ -91,8 +93,18 @@ func (e *Engine) Run(ctx context.Context) error {
 	// Webhooks have workers of their own: endpoints that hang hold up no
 	// departure. They find their work by polling.
 	lanes.Go(func() { e.lane(ctx, make(chan struct{}, 1), app.ClaimInput{PerSystem: perEndpoint, Webhooks: true}) })
+	lanes.Go(func() { e.tidy(ctx) })
 	lanes.Wait()
 	return nil
+}
+
+// tidy tidies up, now and then.
+func (e *Engine) tidy(ctx context.Context) {
+	for e.sleep(ctx, min(e.Tidy, time.Minute), nil); ctx.Err() == nil; e.sleep(ctx, e.Tidy, nil) {
+		if err := e.App.TidyUp(ctx); err != nil && ctx.Err() == nil {
+			e.Log.Warn("not tidied up", "err", err)
+		}
+	}
 }
 
 // lane claims and runs works of one sort.

@@ -31,6 +31,9 @@ var (
 	newestEntries = query(`
 		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
 		 ORDER BY e.id DESC LIMIT $1`)
+	entriesOutside = query(`
+		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
+		 WHERE e.case_id = '' AND e.key_id = $1 ORDER BY e.at, e.id LIMIT $2`)
 	countEntries     = many(`SELECT COUNT(*) FROM audit_entry WHERE case_id IN (`, 1, `)`)
 	firstOfType      = query(`SELECT id FROM audit_entry WHERE case_id = $1 AND type = $2 ORDER BY case_n LIMIT 1`)
 	leafOf           = query(`SELECT idx, leaf_hash FROM audit_leaf WHERE entry_id = $1`)
@@ -137,7 +140,18 @@ func (t *tx) Entries(ctx context.Context, limit int, streams ...string) (list []
 	default:
 		return nil, fault.New(fault.Internal, "internal").At("store.Entries: at most two streams", nil)
 	}
-	err = t.each(ctx, "store.Entries", q, args, func(row scanner) error {
+	return t.entries(ctx, "store.Entries", q, args...)
+}
+
+func (t *tx) EntriesOutside(ctx context.Context, limit int, keyID string) ([]app.LogEntry, error) {
+	if err := t.flush(ctx); err != nil {
+		return nil, err
+	}
+	return t.entries(ctx, "store.EntriesOutside", entriesOutside, keyID, limit)
+}
+
+func (t *tx) entries(ctx context.Context, op, q string, args ...any) (list []app.LogEntry, err error) {
+	err = t.each(ctx, op, q, args, func(row scanner) error {
 		var l app.LogEntry
 		var err error
 		l.Entry, l.Sealed, err = scanEntry(row, &l.Index)

@@ -15,6 +15,7 @@ var (
 		ON CONFLICT (token_hash) DO UPDATE SET expires_at = excluded.expires_at`)
 	linkByHash = query(`SELECT ` + linkColumns + ` FROM link WHERE token_hash = $1`)
 	saveLink   = query(`UPDATE link SET used_at = $1 WHERE id = $2`)
+	forgetUsed = query(`DELETE FROM used_once WHERE id IN (SELECT id FROM used_once WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`)
 	useOnce    = query(`INSERT INTO used_once (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`)
 )
 
@@ -37,4 +38,9 @@ func (t *tx) SaveLink(ctx context.Context, l app.Link) error {
 func (t *tx) UseOnce(ctx context.Context, id string, expires time.Time) (bool, error) {
 	n, err := t.exec(ctx, "store.UseOnce", useOnce, id, micros(expires))
 	return n == 1, err
+}
+
+func (t *tx) ForgetUsed(ctx context.Context, before time.Time, most int) (int, error) {
+	n, err := t.exec(ctx, "store.ForgetUsed", forgetUsed, micros(before), most)
+	return int(n), err
 }

@@ -21,6 +21,9 @@ var (
 	listAnswers = query(`
 		SELECT ` + answerColumns + ` FROM answer
 		 WHERE form >= $1 AND form < $2 AND done_at > 0 ORDER BY done_at DESC, id DESC LIMIT $3 OFFSET $4`)
+	listIdeas = query(`
+		SELECT ` + answerColumns + ` FROM answer
+		 WHERE form >= $1 AND form < $2 AND done_at > 0 AND idea <> 0 ORDER BY done_at DESC, id DESC LIMIT $3 OFFSET $4`)
 )
 
 func (t *tx) InsertVoice(ctx context.Context, v app.SealedVoice) (bool, error) {
@@ -51,11 +54,10 @@ func (t *tx) ListVoices(ctx context.Context, k voice.Kind, limit, offset int) ([
 	return t.voiceRows(ctx, listVoices, k, limit, offset)
 }
 
-func (t *tx) ListAnswers(ctx context.Context, form string, limit, offset int) (list []app.Answer, err error) {
-	err = t.each(ctx, "store.ListAnswers", listAnswers, []any{form + "@", form + "A", limit, offset}, func(row scanner) error {
-		x, err := scanAnswer(row)
-		list = append(list, x)
-		return err
-	})
-	return list, err
+func (t *tx) ListAnswers(ctx context.Context, form string, limit, offset int) ([]app.Answer, error) {
+	return t.answers(ctx, "store.ListAnswers", listAnswers, form+"@", form+"A", limit, offset)
+}
+
+func (t *tx) ListIdeas(ctx context.Context, form string, limit, offset int) ([]app.Answer, error) {
+	return t.answers(ctx, "store.ListIdeas", listIdeas, form+"@", form+"A", limit, offset)
 }
