@@ -105,9 +105,11 @@ func (f *figured) customer(t *rapid.T) {
 	f.customerWith(minor(t), currency(t), months(t))
 }
 
-func minor(t *rapid.T) int64     { return rapid.Int64Range(1, 5000).Draw(t, "minor") }
-func currency(t *rapid.T) string { return rapid.SampledFrom([]string{"EUR", "CLP"}).Draw(t, "currency") }
-func months(t *rapid.T) int      { return rapid.IntRange(0, 14).Draw(t, "months") }
+func minor(t *rapid.T) int64 { return rapid.Int64Range(1, 5000).Draw(t, "minor") }
+func currency(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"EUR", "CLP"}).Draw(t, "currency")
+}
+func months(t *rapid.T) int { return rapid.IntRange(0, 14).Draw(t, "months") }
 
 func (f *figured) customerWith(minor int64, currency string, months int) {
 	c := customer.Customer{ID: customer.ID(f.fresh("cus")), Kind: customer.Person, Name: "x", Reference: id.New("r")}
