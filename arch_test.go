@@ -70,7 +70,7 @@ var allowed = map[string]string{
 	"internal/web/console":          "app customer fault form handover id improvement invitation metric money obligation offboarding offer play reason relationship risk signal text voice web when winback",
 	"internal/demo":                 "customer demo/peer ingest money playbook when",
 	"internal/demo/history":         "app customer demo demo/peer fault form ingest notice offboarding text when",
-	"internal/web/api":              "app customer fault form handover id improvement invitation metric money obligation offboarding offer play reason relationship risk signal text web when winback",
+	"internal/web/api":              "app customer fault form handover id improvement invitation metric money obligation offboarding offer play reason relationship risk signal text voice web when winback",
 	"internal/demo/peer":            "when",
 	// tests only
 	"internal/testkit/conformance": "connector fault",

@@ -36,6 +36,7 @@ var scopes = map[string]scope{
 	"texts:read":         {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
 	"metrics:read":       {reads: []string{"metrics", "improvement"}},
 	"improvements:write": {acts: []string{"improvement"}},
+	"voices:read":        {reads: []string{"voice"}},
 	"winback:read":       {reads: []string{"winback"}},
 	"winback:send":       {acts: []string{"winback"}},
 	"audit:read":         {reads: []string{"audit"}},

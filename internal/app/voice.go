@@ -32,6 +32,8 @@ type VoiceTx interface {
 	SaveVoice(ctx context.Context, v SealedVoice) error // compares Version
 	VoicesOf(ctx context.Context, c offboarding.CaseID) ([]SealedVoice, error)
 	ListVoices(ctx context.Context, k voice.Kind, limit, offset int) ([]SealedVoice, error) // newest first
+	PageVoices(ctx context.Context, k voice.Kind, p Place) ([]SealedVoice, error)
+	PageAnswers(ctx context.Context, form string, p Place) ([]Answer, error)
 	// ListAnswers returns what was answered to forms of the name, newest first.
 	ListAnswers(ctx context.Context, form string, limit, offset int) ([]Answer, error)
 	// ListIdeas returns those of them that hold an idea, or of which that is not
@@ -243,6 +245,32 @@ func (a *App) ListVoices(ctx context.Context, by Actor, what string, limit, offs
 		}
 	})
 	return list, err
+}
+
+// PageVoices lists what leavers let us say, of one kind, and the day on which it
+// may or may not be shown.
+func (a *App) PageVoices(ctx context.Context, by Actor, k voice.Kind, p Place) (list []voice.Voice, today when.Date, next string, err error) {
+	list, next, err = page(ctx, a, by, "voice", p, func(v voice.Voice) string { return string(v.ID) },
+		func(tx Tx, p Place) ([]voice.Voice, error) {
+			today = a.today(tx)
+			sealed, err := tx.PageVoices(ctx, k, p)
+			return unsealed(sealed, err, func(s SealedVoice) (voice.Voice, error) { return a.openVoice(ctx, s) })
+		})
+	return list, today, next, err
+}
+
+// PageSurvey lists what leavers answered to the survey; the answers of who was
+// erased are empty.
+func (a *App) PageSurvey(ctx context.Context, by Actor, p Place) (list []FormAnswer, next string, err error) {
+	return page(ctx, a, by, "voice", p, func(x FormAnswer) string { return x.ID },
+		func(tx Tx, p Place) ([]FormAnswer, error) {
+			stored, err := tx.PageAnswers(ctx, surveyForm, p)
+			return unsealed(stored, err, func(x Answer) (FormAnswer, error) {
+				out := FormAnswer{Answer: x, Name: surveyForm}
+				_, err := a.unsealJSON(ctx, x.KeyID, x.ID, x.Body, &out.Answers)
+				return out, err
+			})
+		})
 }
 
 func (a *App) listAnswers(ctx context.Context, tx Tx, ideas bool, limit, offset int, list *VoiceList) error {

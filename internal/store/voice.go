@@ -18,6 +18,10 @@ var (
 		UPDATE voice SET withdrawn_at = $1, key_id = $2, body = $3, version = version + 1 WHERE id = $4 AND version = $5`)
 	voicesOf    = query(`SELECT ` + voiceColumns + ` FROM voice WHERE case_id = $1 ORDER BY given_at, id`)
 	listVoices  = query(`SELECT ` + voiceColumns + ` FROM voice WHERE kind = $1 ORDER BY given_at DESC, id DESC LIMIT $2 OFFSET $3`)
+	pageVoices  = query(`SELECT ` + voiceColumns + ` FROM voice WHERE kind = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`)
+	pageAnswers = query(`
+		SELECT ` + answerColumns + ` FROM answer
+		 WHERE form >= $1 AND form < $2 AND done_at > 0 AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4`)
 	listAnswers = query(`
 		SELECT ` + answerColumns + ` FROM answer
 		 WHERE form >= $1 AND form < $2 AND done_at > 0 ORDER BY done_at DESC, id DESC LIMIT $3 OFFSET $4`)
@@ -52,6 +56,14 @@ func (t *tx) VoicesOf(ctx context.Context, c offboarding.CaseID) ([]app.SealedVo
 
 func (t *tx) ListVoices(ctx context.Context, k voice.Kind, limit, offset int) ([]app.SealedVoice, error) {
 	return t.voiceRows(ctx, listVoices, k, limit, offset)
+}
+
+func (t *tx) PageVoices(ctx context.Context, k voice.Kind, p app.Place) ([]app.SealedVoice, error) {
+	return t.voiceRows(ctx, pageVoices, k, p.After, p.Limit)
+}
+
+func (t *tx) PageAnswers(ctx context.Context, form string, p app.Place) ([]app.Answer, error) {
+	return t.answers(ctx, "store.PageAnswers", pageAnswers, form+"@", form+"A", p.After, p.Limit)
 }
 
 func (t *tx) ListAnswers(ctx context.Context, form string, limit, offset int) ([]app.Answer, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/form"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/web/api"
@@ -124,6 +125,7 @@ func leavers(t *testing.T, known *house) {
 	c.post("/v1/winback/send", letter).told(409, "winback.nobody") // nobody gets a second one
 	h.link("hola1@gone.example", "back")
 	h.link("hola2@gone.example", "back")
+	said(t, h, c)
 	if got := c.get("/v1/winback").is(200); got.text("items.0.state") != "written" || got.text("items.1.state") != "written" {
 		t.Errorf("written to: %s", got.body)
 	}
@@ -136,4 +138,35 @@ func leavers(t *testing.T, known *house) {
 	known.mu.Lock()
 	maps.Copy(known.covered, h.covered)
 	known.mu.Unlock()
+}
+
+// said reads what those who left answered, and what they let us say.
+func said(t *testing.T, h *house, c *caller) {
+	t.Helper()
+	ctx := t.Context()
+	bye := make([]string, 2)
+	for i := range bye {
+		bye[i] = h.link(fmt.Sprintf("hola%d@gone.example", i), "bye")
+		must(t, h.AnswerSurvey(ctx, bye[i], form.Answers{"csat": "5", "nps": "9", "reason": "needs_ended", "idea": "Un plan de verano"}))
+		must(t, h.GiveTestimonial(ctx, bye[i], app.TestimonialInput{Text: "Nos cuidaron hasta el final", Name: "Marta I.", Consent: true}))
+	}
+	c.whole(t, "/v1/voices", 2)
+	c.whole(t, "/v1/survey-answers", 2)
+	if got := c.get("/v1/survey-answers").is(200); got.text("items.0.answers.idea") != "Un plan de verano" || got.text("items.1.answers.nps") != "9" {
+		t.Errorf("answered: %s", got.body)
+	}
+	if got := c.get("/v1/voices").is(200); got.text("items.1.text") != "Nos cuidaron hasta el final" || got.get("items.1.stands") != true || got.text("items.1.until") == "" {
+		t.Errorf("said: %s", got.body)
+	}
+	must(t, h.WithdrawTestimonial(ctx, bye[1]))
+	got := c.get("/v1/voices").is(200)
+	if got.get("items.0.stands") != false || got.text("items.0.withdrawn_at") == "" || got.get("items.0.text") != nil || got.get("items.0.name") != nil || got.get("items.1.stands") != true {
+		t.Errorf("what was taken back is still told: %s", got.body)
+	}
+	if got := c.get("/v1/voices?kind=referral").is(200); got.get("items.0") != nil {
+		t.Errorf("referrals: %s", got.body)
+	}
+	if got := c.get("/v1/reasons").is(200); got.text("items.0.code") == "" || got.text("items.0.label.es") == "" || got.text("items.0.family") != got.text("items.0.code") {
+		t.Errorf("reasons: %s", got.body)
+	}
 }

@@ -303,7 +303,9 @@ func outbox(t *testing.T, c *caller) {
 	if point := c.get("/v1/audit/checkpoint").is(200); point.get("size").(float64) < proof.get("size").(float64) || proof.get("index") != 0.0 {
 		t.Errorf("proof %s, checkpoint %s", proof.body, point.body)
 	}
-	c.get("/v1/users").is(200)
+	for _, list := range []string{"/v1/users", "/v1/voices", "/v1/survey-answers", "/v1/winback"} {
+		c.get(list).is(200)
+	}
 	if got := c.get("/v1/metrics").is(200); got.text("churn_threshold") != "7" || got.get("churn.12.known") != false || got.get("revenue.0.span") != "month" {
 		t.Errorf("metrics: %s", got.body)
 	}

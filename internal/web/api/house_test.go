@@ -120,6 +120,8 @@ steps:
   - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
   - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [confirm], params: {until: effective}}
   - {id: farewell, kind: farewell, title: {es: "Adiós", en: "Goodbye"}, after: [effective], milestone: farewell}
+  - {id: survey, kind: survey, title: {es: "Preguntar", en: "Ask"}, after: [farewell]}
+  - {id: words, kind: testimonial, title: {es: "Palabras", en: "Words"}, after: [farewell]}
 `
 
 // billing is a billing system whose answer to a cancellation gets lost.
