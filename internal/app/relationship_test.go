@@ -2,13 +2,11 @@ package app_test
 
 import (
 	"testing"
-	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/testkit"
-	"hastaluego/internal/when"
 )
 
 func TestAComplaintIsSeenBehindTheRequestAndItsFixIsAPromise(t *testing.T) {
@@ -21,7 +19,7 @@ func TestAComplaintIsSeenBehindTheRequestAndItsFixIsAPromise(t *testing.T) {
 		must(t, err)
 		now, _, err := w.store.Now(ctx)
 		must(t, err)
-		today := when.DateOf(now, time.UTC)
+		today := w.today(t)
 		complaint := relationship.Complaint{Customer: v.Customer.ID, Received: today.AddDays(1), What: "No llegan los avisos"}
 		_, err = w.RecordComplaint(ctx, agent, complaint)
 		code(t, err, "complaint.received")
