@@ -39,7 +39,7 @@ func aPlace(t *testing.T, e testkit.Engine) place {
 }
 
 func (p place) config() config {
-	cfg := config{Dir: p.dir, Database: p.url, PublicURL: "http://127.0.0.1"}
+	cfg := config{Dir: p.dir, Database: p.url, PublicURL: "http://127.0.0.1", Company: companyConfig{Name: "Faro", Email: "bajas@faro.example"}}
 	cfg.Keys.Dir = filepath.Join(p.dir, "keys")
 	return cfg
 }

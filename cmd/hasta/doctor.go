@@ -133,6 +133,7 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 		defer s.Close()
 		rep.Add("log", e.log(ctx, s, keys))
 		rep.Add("backup", e.backup(ctx, s))
+		rep.Add("hold", e.hold(ctx, s))
 	}
 	rep.Add("server", e.server(ctx, rep))
 	rep.Add("web", doctor.LookAtWeb(ctx, doctor.Web{URL: e.cfg.PublicURL, LogKey: e.logKey, Roots: e.roots, Names: e.names, Wall: e.wall}))
@@ -307,6 +308,24 @@ func (e *examination) backup(ctx context.Context, s *store.Store) []doctor.Findi
 		return []doctor.Finding{doctor.Found(level, "backup.old", "days", strconv.Itoa(int(age.Hours()/24)))}
 	}
 	return nil
+}
+
+// hold says whether somebody, or a restore, holds back what would be done.
+func (e *examination) hold(ctx context.Context, s *store.Store) (list []doctor.Finding) {
+	err := s.View(ctx, func(tx app.Tx) error {
+		list = nil
+		what, _, err := tx.Setting(ctx, app.HoldSetting)
+		if err != nil || what == "" {
+			return err
+		}
+		n, err := tx.HeldWorks(ctx, app.HoldCounted)
+		list = []doctor.Finding{doctor.Found(doctor.Warning, "hold.on", "what", what, "n", strconv.Itoa(n))}
+		return err
+	})
+	if err != nil {
+		return []doctor.Finding{doctor.Found(doctor.Unknown, "database.unread", "why", explain(err))}
+	}
+	return list
 }
 
 // server asks the server on this machine how it is. What was found already is

@@ -89,6 +89,9 @@ func TestTheDoctorFindsEachPlantedFaultAndNothingElse(t *testing.T) {
 		"backup.old": func(e *examination) {
 			e.cfg.Database = p.copyOf(fmt.Sprintf(`UPDATE setting SET value = '%s' WHERE key = 'backup.made_at'`, now.AddDate(0, 0, -10).Format(time.RFC3339)))
 		},
+		"hold.on": func(e *examination) {
+			e.cfg.Database = p.copyOf(`INSERT INTO setting (key, value) VALUES ('hold', 'all')`)
+		},
 		"server.silent": func(e *examination) { e.cfg.Listen = "127.0.0.1:" + closedPort(t) },
 		"server.engine_late": func(e *examination) { // what a node says whose engine hangs
 			e.cfg.Listen = serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

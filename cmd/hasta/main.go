@@ -46,6 +46,8 @@ type cli struct {
 	Audit    auditCmd    `cmd:"" help:"Verify the log."`
 	Doctor   doctorCmd   `cmd:"" help:"Look at everything that going live needs, and say what is wrong and what to do. Exit status 1 if anything is at fault."`
 	Health   healthCmd   `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is well, for containers."`
+	Hold     holdCmd     `cmd:"" help:"Hold back what would leave the house, or everything, until it is released."`
+	Release  releaseCmd  `cmd:"" help:"Let go what is held back."`
 	Backup   backupCmd   `cmd:"" help:"Write a backup, one of the keys, or verify one."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup into an unused database; the log says so."`
 	Peer     peerCmd     `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/backup"
 	"hastaluego/internal/fault"
@@ -72,6 +73,7 @@ func (c *restoreCmd) Run(ctx context.Context, o out) error {
 	if done.KeyGone > 0 {
 		fmt.Fprintf(o.stdout, "%d keys were destroyed after the backup and stay so: whoever was erased meanwhile must be erased again\n", done.KeyGone)
 	}
+	fmt.Fprintln(o.stdout, "nothing leaves the house, and nothing is begun, until you looked and say: hasta release")
 	fmt.Fprintln(o.stdout, "the log says that it was restored, and nothing differs from what was signed")
 	return nil
 }
@@ -187,6 +189,11 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 	defer h.close()
 	rep, head, err := h.verifyKeeping(ctx, manyFindings)
 	if err != nil {
+		return err
+	}
+	// Before anything else can be begun: what was done after the backup would be
+	// done again.
+	if err := h.app.SetHold(ctx, operator, app.HoldAll, "hasta restore: "+c.Reason); err != nil {
 		return err
 	}
 	gone := excuse(ctx, h.keys, &rep)

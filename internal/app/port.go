@@ -53,6 +53,7 @@ type Tx interface {
 	ObligationTx
 	MetricTx
 	WinbackTx
+	HoldTx
 	ImprovementTx
 	HandoverTx
 	EraseTx

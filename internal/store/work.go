@@ -50,7 +50,7 @@ var (
 		SELECT COUNT(*) FROM work
 		 WHERE kind <> 'webhook_delivery'
 		   AND (state = 'running'
-		     OR state = 'ready' AND run_at <= $1 AND tries = 0 AND case_id NOT IN (SELECT id FROM case_ WHERE paused = 1))`)
+		     OR state = 'ready' AND run_at <= $1 AND tries = 0 AND NOT ` + heldBack("work.system") + ` AND case_id NOT IN (SELECT id FROM case_ WHERE paused = 1))`)
 )
 
 func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {
@@ -129,6 +129,15 @@ func (t *tx) NextTimer(ctx context.Context) (next time.Time, err error) {
 
 func (t *tx) Busy(ctx context.Context) (n int, err error) {
 	err = t.one(ctx, "store.Busy", busyWorks, []any{micros(t.now)}, &n)
+	return n, err
+}
+
+var heldWorks = query(`
+	SELECT COUNT(*) FROM (
+	    SELECT 1 FROM work WHERE state = 'ready' AND run_at <= $1 AND ` + heldBack("work.system") + ` LIMIT $2) x`)
+
+func (t *tx) HeldWorks(ctx context.Context, limit int) (n int, err error) {
+	err = t.one(ctx, "store.HeldWorks", heldWorks, []any{micros(t.now), limit}, &n)
 	return n, err
 }
 

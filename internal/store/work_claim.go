@@ -17,6 +17,12 @@ const (
 	leasedLine = `state = 'running'`
 )
 
+// heldBack is true of a system whose works are held back; see app.Held.
+func heldBack(system string) string {
+	return `EXISTS (SELECT 1 FROM setting h WHERE h.key = '` + app.HoldSetting + `' AND (h.value = '` + string(app.HoldAll) + `'
+	          OR h.value = '` + string(app.HoldOutside) + `' AND ` + system + ` <> 'house'))`
+}
+
 // claimWork takes due works. $1 business now, $2 wall now, $3 business minus
 // wall, $4 limit, $5 most running works of a system, $6 new lease, $7 worker,
 // $8 whether webhooks (1) or all others (0), $9 an end that no lease has, unless
@@ -35,7 +41,8 @@ func claimWork(head func(line, due, order string) string) string {
 	    SELECT * FROM (
 	        SELECT s.system, $5 - (SELECT COUNT(*) FROM work r WHERE r.system = s.system AND r.state = 'running' AND r.lease_until > $2 AND r.lease_until <= $9) AS n
 	          FROM (SELECT system FROM due_systems UNION SELECT system FROM retry_systems UNION SELECT system FROM leased_systems) s
-	         WHERE s.system IS NOT NULL AND CASE WHEN SUBSTR(s.system, 1, 8) = '` + app.WebhookSystem + `' THEN 1 ELSE 0 END = $8) x
+	         WHERE s.system IS NOT NULL AND CASE WHEN SUBSTR(s.system, 1, 8) = '` + app.WebhookSystem + `' THEN 1 ELSE 0 END = $8
+	           AND NOT ` + heldBack("s.system") + `) x
 	     WHERE n > 0),
 	heads(id, system, expired, due, n) AS MATERIALIZED (
 	    SELECT w.id, r.system, 0, w.run_at - $3, r.n

@@ -84,6 +84,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/webhooks/{id}/test":                               (*visit).testWebhook,
 		"POST /console/webhooks/{id}/again":                              (*visit).redeliver,
 		"GET /console/settings":                                          (*visit).settings,
+		"POST /console/settings/hold":                                    (*visit).setHold,
 		"GET /console/settings/users":                                    (*visit).staffList,
 		"POST /console/settings/users":                                   (*visit).addPerson,
 		"GET /console/settings/users/{id}":                               (*visit).person,
@@ -261,6 +262,7 @@ type frame struct {
 	Users   []app.User // to view as; only in the demo
 	Langs   map[string]string
 	Problem string // what went wrong with what was just sent
+	Hold    *holdView
 }
 
 func (f frame) say(code string, args ...any) string {
@@ -272,6 +274,12 @@ func (v *visit) show(status int, nav, title, problem string, content templ.Compo
 	f := frame{
 		Lang: v.lang, Company: v.App.Company().Name, Nav: nav, Path: v.here(), Actor: v.actor, Problem: problem, Langs: v.langs(),
 	}
+	hold, err := v.App.Held(v.r.Context())
+	if err != nil {
+		v.Fail(v.w, v.r, err)
+		return
+	}
+	f.Hold = v.viewHold(hold)
 	if v.Demo {
 		users, err := v.App.Users(v.r.Context())
 		if err != nil {
@@ -308,6 +316,8 @@ func (v *visit) here() string {
 		return "/console/learn"
 	case strings.HasPrefix(v.r.URL.Path, "/console/account"):
 		return "/console/account"
+	case v.r.URL.Path == "/console/settings/hold":
+		return "/console/settings"
 	case strings.HasPrefix(v.r.URL.Path, "/console/settings/users"):
 		return "/console/settings/users"
 	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/customers/"):

@@ -76,6 +76,7 @@ func routes(h *house) map[string]line {
 		"POST /console/webhooks/{id}/test":                               {who: "act:keys", path: hooks + "/test"},
 		"POST /console/webhooks/{id}/again":                              {who: "act:keys", path: hooks + "/again"},
 		"GET /console/settings":                                          {who: "read:settings"},
+		"POST /console/settings/hold":                                    {who: "act:settings", form: []string{"what", "all", "why", "we rehearse"}},
 		"GET /console/settings/users":                                    {who: "read:users"},
 		"POST /console/settings/users":                                   {who: "act:users", form: []string{"name", "X"}},
 		"GET /console/settings/users/{id}":                               {who: "read:users", path: tomas},

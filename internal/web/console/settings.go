@@ -28,6 +28,7 @@ type settingsView struct {
 	Tabs            []tab
 	Company, System []factView
 	LogKey, LogPage string
+	Hold            holdForm
 }
 
 // settingsTabs are the pages of the settings that this person may see.
@@ -54,7 +55,9 @@ func settingsHome(by app.Actor) string {
 	return "/console/settings/users"
 }
 
-func (v *visit) settings() error {
+func (v *visit) settings() error { return v.showSettings(http.StatusOK, nil) }
+
+func (v *visit) showSettings(status int, wrong error) error {
 	if err := v.actor.CanRead("settings"); err != nil {
 		return err
 	}
@@ -88,7 +91,15 @@ func (v *visit) settings() error {
 		add(&sv.System, "schema", text.Number(v.lang, a.Schema))
 		sv.LogKey = a.LogKey
 	}
-	v.show(http.StatusOK, "settings", v.say("settings.title"), "", settingsPage(sv))
+	var err error
+	if sv.Hold, err = v.holdForm(wrong); err != nil {
+		return err
+	}
+	problem := ""
+	if wrong != nil {
+		problem = v.worded(wrong)
+	}
+	v.show(status, "settings", v.say("settings.title"), problem, settingsPage(sv))
 	return nil
 }
 

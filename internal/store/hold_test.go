@@ -1,0 +1,67 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
+)
+
+// What is held back is given to no worker, also not what a worker left behind;
+// what is done in the house goes on unless everything is held. Nothing is lost.
+func TestWhatIsHeldBackIsNotClaimed(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		b.works(2, "billing", noon)
+		left := b.claim(10, 4) // and its worker goes
+		b.works(2, "billing", noon)
+		b.works(3, "mail", noon)
+		b.works(1, app.WebhookSystem+"1", noon)
+		b.works(4, "house", noon)
+		b.clock.Advance(time.Hour)
+		hold := func(what app.Held) {
+			b.tx(func(tx app.Tx) error { return tx.PutSetting(ctx, app.HoldSetting, string(what)) })
+		}
+		waiting := func() (held, busy int) {
+			b.tx(func(tx app.Tx) (err error) {
+				if held, err = tx.HeldWorks(ctx, 100); err != nil {
+					return err
+				}
+				busy, err = tx.Busy(ctx)
+				return err
+			})
+			return held, busy
+		}
+		hooks := func() (list []offboarding.Work) {
+			b.tx(func(tx app.Tx) (err error) {
+				list, err = tx.Claim(ctx, app.ClaimInput{Worker: "w", Limit: 10, PerSystem: 10, Lease: time.Minute, Webhooks: true})
+				return err
+			})
+			return list
+		}
+		hold(app.HoldAll)
+		if got := b.claim(20, 20); len(got) != 0 {
+			b.t.Errorf("everything is held, and %d were claimed", len(got))
+		}
+		if held, _ := waiting(); held != 10 {
+			b.t.Errorf("%d held back", held)
+		}
+		hold(app.HoldOutside)
+		for _, w := range append(b.claim(20, 20), hooks()...) {
+			if w.System != "house" {
+				b.t.Errorf("a work of %s left the house", w.System)
+			}
+		}
+		if held, busy := waiting(); held != 6 || busy != 4+len(left) {
+			b.t.Errorf("%d held, %d busy", held, busy)
+		}
+		hold(app.HoldNothing)
+		if got := append(b.claim(20, 20), hooks()...); len(got) != 6+len(left) {
+			b.t.Errorf("let go, and %d were claimed", len(got))
+		}
+		if held, _ := waiting(); held != 0 {
+			b.t.Errorf("%d held back by nothing", held)
+		}
+	})
+}
