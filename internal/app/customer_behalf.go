@@ -8,22 +8,28 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
 )
 
 // BehalfInput is a departure that somebody of the company registers for a
 // customer who asked by phone, letter or in person.
 type BehalfInput struct {
 	Customer  customer.ID
-	Channel   string // phone, letter, mail, shop
-	Reference string // of the call, the letter; required
+	Channel   string    // phone, letter, mail, shop
+	Reference string    // of the call, the letter; required
+	Received  when.Date // the day on which they asked, which is what counts; zero: today
 	When      string
 	Proof     string // how identity was checked; empty: the customer confirms from the address on file
 }
 
+// behalfDays is how long ago they may have asked.
+const behalfDays = 366
+
 // BehalfChannels are the ways in which customers ask the staff.
 var BehalfChannels = []string{"phone", "letter", "mail", "shop"}
 
-// RegisterOnBehalf registers a departure for a customer. Acknowledgement and
+// RegisterOnBehalf registers a departure for a customer, as of the day on which
+// they asked. Acknowledgement and
 // confirmation go to the address on file. With a proof of identity the case
 // opens at once, and the log says who vouched for it and how.
 func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (offboarding.CaseID, error) {
@@ -66,12 +72,19 @@ func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (o
 		if err != nil {
 			return err
 		}
-		r.Channel, r.ReceivedAt = offboarding.Staff, tx.Now()
+		r.Channel, r.Via, r.Paper, r.ReceivedAt, r.EnteredAt = offboarding.Staff, in.Channel, in.Reference, tx.Now(), tx.Now()
+		if today := a.today(tx); !in.Received.IsZero() && in.Received != today {
+			if today.Before(in.Received) || in.Received.Before(today.AddDays(-behalfDays)) {
+				return fault.New(fault.Invalid, "behalf.received", "days", behalfDays).On("received")
+			}
+			r.ReceivedAt = in.Received.Start(a.company.Zone)
+		}
 		if r, _, err = tx.InsertRequest(ctx, r); err != nil {
 			return err
 		}
 		if err := a.record(ctx, tx, fact{"request.received", by.ID, string(r.ID), string(r.ID), map[string]any{
 			"code": r.Code, "channel": "staff", "via": in.Channel, "paper": in.Reference, "name": r.Name, "account": mail, "when": in.When,
+			"day": when.DateOf(r.ReceivedAt, a.company.Zone).String(),
 		}}); err != nil {
 			return err
 		}

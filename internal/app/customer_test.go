@@ -3,6 +3,7 @@ package app_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -252,5 +253,31 @@ func TestAnAccessIsAttestedClosedWithHowAndOpensAgainWhenAddedAgain(t *testing.T
 		if w.logged(t, "grant.attested") != 1 || w.logged(t, "grant.reopened") != 1 || w.logged(t, "grant.changed") != 1 {
 			t.Error("the log does not tell it once each")
 		}
+	})
+}
+
+// A letter that came on Monday and was typed on Thursday counts from Monday.
+func TestWhatWasAskedByLetterCountsFromTheDayOnWhichItCame(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx, today := t.Context(), w.today(t)
+		cus := w.customerOf(t, almena)
+		in := app.BehalfInput{Customer: cus.ID, Channel: "letter", Reference: "RE-881", When: "now", Proof: "Firma y DNI", Received: today.AddDays(1)}
+		_, err := w.RegisterOnBehalf(ctx, agent, in)
+		refused(t, "of tomorrow", err, "behalf.received", "received")
+		in.Received = today.AddDays(-3)
+		c, err := w.RegisterOnBehalf(ctx, agent, in)
+		must(t, err)
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		r := v.Request
+		if got := when.DateOf(v.Plan.Case.RequestedAt, time.UTC).AddDays(0); got.DaysUntil(today) < 3 {
+			t.Errorf("it counts from %s, typed on %s", got, today)
+		}
+		if v.Plan.Case.Effective != in.Received || r.Via != "letter" || r.Paper != "RE-881" || when.DateOf(r.EnteredAt, time.UTC).DaysUntil(today) > 1 {
+			t.Errorf("ends %s; %+v", v.Plan.Case.Effective, r)
+		}
+		w.verifyLog(t)
 	})
 }

@@ -135,12 +135,12 @@ var heldFiles = []heldFile{
 		return [][]string{{stamp(s.Since), stamp(s.Lifted)}}, nil
 	}},
 	{
-		"request", "requests.csv", "code state channel received name account receipt reference when language verified verified_by",
+		"request", "requests.csv", "code state channel received name account receipt reference when language verified verified_by via paper entered",
 		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
 			return rowsOf(h.requests, func(x offboarding.Request) []string {
 				return []string{
 					x.Code, string(x.State), string(x.Channel), stamp(x.ReceivedAt), x.Name, x.AccountEmail, x.ReceiptEmail, x.Reference,
-					string(x.When), x.Language, stamp(x.VerifiedAt), x.VerifiedBy,
+					string(x.When), x.Language, stamp(x.VerifiedAt), x.VerifiedBy, x.Via, x.Paper, stamp(x.EnteredAt),
 				}
 			}), nil
 		},

@@ -65,7 +65,10 @@ type Request struct {
 	Subscriptions []customer.SubscriptionID // named by a signed link, empty: all; once matched: those that were meant
 	MatchedAt     time.Time
 	VerifiedAt    time.Time
-	VerifiedBy    string // "link.mail", "link.host", usr_…
+	VerifiedBy    string    // "link.mail", "link.host", usr_…
+	Via           string    // of Staff: phone, letter, mail, shop
+	Paper         string    // of Staff: the reference of the call, the letter
+	EnteredAt     time.Time // when somebody of the company wrote it down; zero: the customer did
 	Version       int64
 }
 

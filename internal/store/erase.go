@@ -40,7 +40,7 @@ var erasing = []struct{ table, text string }{
 	{"message", query(`
 		UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2
 		 WHERE state <> 'queued' AND request_id IN (SELECT id FROM request WHERE customer_id = $1)`)},
-	{"request", query(`UPDATE request SET name = '', account_email = '', receipt_email = '', reference = '' WHERE customer_id = $1`)},
+	{"request", query(`UPDATE request SET name = '', account_email = '', receipt_email = '', reference = '', paper = '' WHERE customer_id = $1`)},
 	{"work", query(`
 		UPDATE work SET evidence = '', before_call = ''
 		 WHERE state <> 'running' AND case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},

@@ -12,6 +12,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/when"
 )
 
 type listCases struct {
@@ -39,6 +40,7 @@ type registerCase struct {
 		Customer  string `json:"customer" minLength:"1" maxLength:"100"`
 		Channel   string `json:"channel" enum:"phone,letter,mail,shop"`
 		Reference string `json:"reference" minLength:"1" maxLength:"200"`
+		Received  string `json:"received,omitempty" format:"date" doc:"The day on which the customer asked, which is what counts; today if it is left out."`
 		When      string `json:"when,omitempty" enum:"now,period_end"`
 		Proof     string `json:"proof,omitempty" maxLength:"200"`
 	} `nameHint:"CaseInput"`
@@ -105,7 +107,13 @@ func (a *API) cases(h huma.API) {
 				return nil, err
 			}
 			b := in.Body
-			c, err := a.App.RegisterOnBehalf(ctx, by, app.BehalfInput{Customer: customer.ID(b.Customer), Channel: b.Channel, Reference: b.Reference, When: b.When, Proof: b.Proof})
+			var received when.Date
+			if err := days("", map[string]day{"received": {&b.Received, &received}}); err != nil {
+				return nil, err
+			}
+			c, err := a.App.RegisterOnBehalf(ctx, by, app.BehalfInput{
+				Customer: customer.ID(b.Customer), Channel: b.Channel, Reference: b.Reference, Received: received, When: b.When, Proof: b.Proof,
+			})
 			return madeAt("/v1/cases/", string(c)), err
 		})
 	on(h, a, route{ID: "get-case", Method: http.MethodGet, Path: "/v1/cases/{case}", Scopes: []string{"cases:read"}, Tag: "cases"},

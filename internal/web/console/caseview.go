@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // caseView is the page of one case.
@@ -114,7 +115,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 		ends = "case.goes_on"
 	}
 	cv.When = v.say(ends, "date", text.LongDate(v.lang, p.Effective))
-	cv.Asked = v.say("case.asked", "at", text.ShortInstant(v.lang, p.RequestedAt, zone), "how", known(v.lang, "console.channel."+string(c.Request.Channel), string(c.Request.Channel)))
+	cv.Asked = v.asked(c.Request, p.RequestedAt, zone)
 	for _, l := range c.Lines {
 		cv.Lines = append(cv.Lines, lineName(l.Product, l.Plan, l.Reference))
 	}
@@ -468,4 +469,18 @@ func (v *visit) viewNext(c app.CaseView, now time.Time) []nextDate {
 	}
 	slices.SortStableFunc(out, func(a, b nextDate) int { return a.at.Compare(b.at) })
 	return out
+}
+
+// asked says when and how a departure was asked for, and when it was written
+// down where that was another day.
+func (v *visit) asked(r offboarding.Request, at time.Time, zone *time.Location) string {
+	how := known(v.lang, "console.channel."+string(r.Channel), string(r.Channel))
+	if r.Via != "" {
+		how = v.say("channel.staff."+r.Via, "paper", r.Paper)
+	}
+	day := when.DateOf(at, zone)
+	if r.EnteredAt.IsZero() || when.DateOf(r.EnteredAt, zone) == day {
+		return v.say("case.asked", "at", text.ShortInstant(v.lang, at, zone), "how", how)
+	}
+	return v.say("case.asked.entered", "at", text.Date(v.lang, day), "how", how, "entered", text.ShortInstant(v.lang, r.EnteredAt, zone))
 }

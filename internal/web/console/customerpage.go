@@ -69,7 +69,7 @@ func (v customerPageView) field(name string, required bool) control {
 		c.Hint = text.Say(v.Lang, hint)
 	}
 	switch name {
-	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until":
+	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received":
 		c.Kind = "date"
 	case "contact.email":
 		c.Kind = "email"
@@ -254,8 +254,12 @@ func (v *visit) customerDone(err error, form string) error {
 // onBehalf registers a departure that a customer asked for by phone, letter or
 // in person.
 func (v *visit) onBehalf() error {
+	received, err := v.day("received")
+	if err != nil {
+		return v.customerDone(err, "behalf")
+	}
 	c, err := v.App.RegisterOnBehalf(v.r.Context(), v.actor, app.BehalfInput{
-		Customer: customer.ID(v.r.PathValue("id")), Channel: v.form.Get("channel"), Reference: v.form.Get("reference"),
+		Customer: customer.ID(v.r.PathValue("id")), Channel: v.form.Get("channel"), Reference: v.form.Get("reference"), Received: received,
 		When: v.form.Get("when"), Proof: v.form.Get("proof"),
 	})
 	if err == nil {

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,7 @@ func TestAPersonRegistersADepartureOnBehalfOfACustomer(t *testing.T) {
 	in := []string{"channel", "phone", "reference", "", "when", "period_end", "proof", "Llamó desde su número y dijo su NIF"}
 	ines.post(page+"/behalf", in).is(422).has(`data-testid="error-reference"`)
 	in[3] = "LL-2026-881"
+	ines.post(page+"/behalf", append(slices.Clone(in), "received", "2099-01-01")).is(422).has(`data-testid="error-received"`)
 	h.as("tomas").post(page+"/behalf", in).is(403)
 	r := ines.post(page+"/behalf", in).is(http.StatusSeeOther)
 	if !strings.HasPrefix(r.to, "/console/cases/case_") {
