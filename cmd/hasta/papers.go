@@ -97,6 +97,12 @@ func (p papers) letter(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, At: x.Now, Name: x.Name, Subject: x.Words.Subject, Text: x.Words.Text, Allowed: x.Allowed, Back: x.Links["back"], Silence: x.Links["silence"],
 			NotMe: x.Links["not_me"],
 		})
+	case "ending":
+		return document.Ending(document.EndingFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Cause: string(x.Ending.Channel), Reference: x.Ending.Reference,
+			Why: x.Ending.Words.Why, Alternatives: x.Ending.Words.Alternatives, Subscriptions: lines(x), Effective: x.Case.Effective,
+			Milestones: stops(x), Page: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
+		})
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,

@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/document"
+	"hastaluego/internal/ending"
 	"hastaluego/internal/invitation"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
@@ -32,6 +33,9 @@ func aPaper(kind, lang string) app.Paper {
 		Invitation: &invitation.Invitation{ID: "inv_1", State: invitation.Invited, Format: invitation.Phone, Start: at.AddDate(0, 0, 3), Minutes: 30, Place: "944 000 120", MadeAt: at},
 		Offer:      &offer.Offer{Heard: "El precio", What: "El mismo plan con cinco puestos", Changes: "Menos informes", Until: when.Date{Year: 2026, Month: 12, Day: 20}, By: when.Date{Year: 2026, Month: 12, Day: 31}},
 		Proof:      &app.LogProof{Entry: "aud_1", Index: 3, Size: 9, Leaf: make([]byte, 32), Root: make([]byte, 32), Checkpoint: "hasta\n9\nAAA\n"},
+	}
+	if kind == "ending" {
+		p.Ending = &app.EndingPaper{Channel: offboarding.Company, Words: ending.Words{Why: "Cerramos la tarifa", Alternatives: "Faro Uno"}}
 	}
 	for _, purpose := range app.Letters[kind] {
 		p.Links[purpose] = "https://faro.example/" + strings.ReplaceAll(purpose, "_", "-") + "/tokentokentoken?lang=" + lang

@@ -23,6 +23,15 @@ func (a *App) UndoByCustomer(ctx context.Context, token string) error {
 		if err := a.answerable(ctx, tx, l.Case, "case.not_undoable"); err != nil {
 			return err
 		}
+		c, err := tx.FindCase(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		if r, err := tx.FindRequest(ctx, c.Request); err != nil {
+			return err
+		} else if r.Channel.Ours() { // what the company ends, it takes back
+			return fault.New(fault.Blocked, "case.not_undoable")
+		}
 		return a.undo(ctx, tx, l.Case, "customer")
 	})
 }

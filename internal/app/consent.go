@@ -101,7 +101,11 @@ func (a *App) consentView(ctx context.Context, tx Tx, c offboarding.Case) (Conse
 		return ConsentView{}, err
 	}
 	x, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
-	return ConsentView{Ask: !asked && askable(c), Given: asked && x.Holds(), Over: asked && !x.Holds()}, err
+	if err != nil {
+		return ConsentView{}, err
+	}
+	r, err := tx.FindRequest(ctx, c.Request) // whom we sent away is not asked whether we may ask them back
+	return ConsentView{Ask: !asked && askable(c) && !r.Channel.Ours(), Given: asked && x.Holds(), Over: asked && !x.Holds()}, err
 }
 
 // AskSilence says that an account wants no more letters but those that it asks

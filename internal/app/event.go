@@ -22,7 +22,7 @@ func with(list []string, more ...string) []string { return append(list[:len(list
 // EventTypes is every type of fact, by noun. A fact that is not here cannot be
 // recorded.
 var EventTypes = []EventType{
-	{Type: "request.received", When: "a request was registered and acknowledged; nobody knows yet whose it is", Args: []string{"code", "channel", "name", "account", "receipt", "reference", "when", "via", "paper"}, Sent: true, Tells: []string{"channel"}, State: "received"},
+	{Type: "request.received", When: "a request was registered and acknowledged; nobody knows yet whose it is", Args: []string{"code", "channel", "name", "account", "receipt", "reference", "when", "via", "paper", "day", "ending"}, Sent: true, Tells: []string{"channel"}, State: "received"},
 	{Type: "request.matched", When: "the request was tied to its customer", Args: []string{"customer"}, Sent: true, State: "matched"},
 	{Type: "request.vouched", When: "somebody of the company checked who was asking", Args: []string{"how"}, Sent: true},
 	{Type: "request.verified", When: "identity was proved", Args: []string{"by"}, Sent: true, State: "verified"},
@@ -175,6 +175,12 @@ var EventTypes = []EventType{
 	{Type: "silence.asked", When: "an account wants no more letters but those that it asks for and the law wants told", Sent: true},
 	{Type: "silence.lifted", When: "it takes that back", Sent: true},
 	{Type: "winback.sent", When: "one letter was queued for those who left and allowed it", Args: []string{"letter", "to"}},
+	{Type: "ending.proposed", When: "somebody wants the company to end contracts; nobody is told yet", Args: []string{"ending", "pick", "ends", "contracts", "words"}},
+	{Type: "ending.approved", When: "a second person agreed: departures are opened and notices queued", Args: []string{"ending", "note"}},
+	{Type: "ending.refused", When: "a second person did not agree", Args: []string{"ending", "note"}},
+	{Type: "ending.stopped", When: "no more departures of it are opened", Args: []string{"ending", "note", "opened"}},
+	{Type: "ending.passed", When: "a customer whom it picks leaves already, or cannot be told", Args: []string{"ending", "customer", "why"}},
+	{Type: "ending.done", When: "everybody whom it picks was looked at", Args: []string{"ending", "opened", "passed"}},
 	{Type: "improvement.added", When: "something is to be changed because of those who left", Args: []string{"improvement", "heading", "what", "owner", "due"}},
 	{Type: "improvement.done", When: "it was changed, and what came of it was written down", Args: []string{"improvement", "effect"}},
 	{Type: "improvement.dropped", When: "it is not changed after all, and why", Args: []string{"improvement", "effect"}},

@@ -24,9 +24,21 @@ func (a *App) queue(ctx context.Context, tx Tx, m Message, subject string, work 
 	}}); err != nil || !work {
 		return err
 	}
+	return sendAt(ctx, tx, m, tx.Now())
+}
+
+// queueAt is queue of a letter that goes out at an instant.
+func (a *App) queueAt(ctx context.Context, tx Tx, m Message, subject string, at time.Time) error {
+	if err := a.queue(ctx, tx, m, subject, false); err != nil {
+		return err
+	}
+	return sendAt(ctx, tx, m, at)
+}
+
+func sendAt(ctx context.Context, tx Tx, m Message, at time.Time) error {
 	return tx.InsertWork(ctx, offboarding.Work{
 		ID: offboarding.WorkID(id.New("work")), Kind: "message", Item: string(m.ID), System: "mail", Key: string(m.ID),
-		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
+		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: at,
 	})
 }
 
@@ -237,7 +249,7 @@ var Letters = map[string][]string{
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
-	"certificate": {"certificate", "not_me"},
+	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"},
 }
 
 // paths of the portal by the purpose of a link.
@@ -306,6 +318,15 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
 	}
 	p.Late = a.lateCharges(c, s.Subscriptions)
+	if p.Ending, err = a.endingPaper(ctx, tx, r, lang); err != nil {
+		return Paper{}, err
+	}
+	if p.Ending != nil {
+		p.Milestones = announced(p.Milestones)
+		if kind == "receipt" {
+			p.Kind = "ending"
+		}
+	}
 	if kind == "winback" {
 		x, _, err := tx.ConsentOf(ctx, cid, winback.Letter)
 		if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -35,9 +36,10 @@ var permissions = []permission{
 	{"case", "agent success admin", "finance privacy auditor"}, // pause, undo
 	{"request", "agent success admin", ""},                     // register and tie to a customer
 	{"customer", "agent success admin", "finance privacy auditor"},
-	{"statement", "finance", "agent success auditor"}, // balances, refunds
-	{"work", "agent admin", "privacy auditor"},        // decide about an uncertain or failed effect
-	{"assign", "admin", ""},                           // give a step to anybody of its role, as those who work on it may
+	{"statement", "finance", "agent success auditor"},            // balances, refunds
+	{"work", "agent admin", "privacy auditor"},                   // decide about an uncertain or failed effect
+	{"assign", "admin", ""},                                      // give a step to anybody of its role, as those who work on it may
+	{"ending", "success admin", "agent finance privacy auditor"}, // contracts that the company ends; a second person agrees
 	{"note", "agent success", "privacy"},
 	{"complaint", "agent success", "privacy"},                    // complaints and what both sides promised
 	{"obligation", "agent finance", "success privacy auditor"},   // what comes back in kind; charging it is of the statement
@@ -135,6 +137,9 @@ func (a Actor) refuse(ok bool, roles, scopes []string) error {
 		return fault.New(fault.Forbidden, "forbidden.scope", "scopes", strings.Join(scopes, ", "))
 	}
 }
+
+// real is who really acts.
+func (a Actor) real() string { return cmp.Or(a.RealID, a.ID) }
 
 // person refuses programs: what a second person decides is decided by a person.
 func (a Actor) person() error {

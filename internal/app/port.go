@@ -55,6 +55,7 @@ type Tx interface {
 	WinbackTx
 	HoldTx
 	ImprovementTx
+	EndingTx
 	HandoverTx
 	EraseTx
 	RiskTx
@@ -549,6 +550,7 @@ type Paper struct {
 	Words       winback.Words          // only in the letter "winback"
 	Allowed     time.Time              // likewise: when they allowed it
 	Certificate *Certificate           // of erasure
+	Ending      *EndingPaper           // where the company began it
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

@@ -101,7 +101,7 @@ func (v VerifyPage) Elsewhere() string {
 type CasePage struct {
 	Paper   Paper
 	State   offboarding.CaseState
-	CanUndo bool
+	CanUndo bool // it may still be undone: by the customer, unless the company began it (Paper.Ending)
 	Subject bool // a person of the company is asked about something
 	Data    bool // the plan gives the customer their data
 	// Comebacks are what would become of everything that was done, the best first.
@@ -160,7 +160,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			out.Paper.Invitation = &i
 		}
 		out.Told = w.Stated != nil
-		out.MayTell = !out.Told && (plan.Case.State == offboarding.CaseOpen || plan.Case.State == offboarding.CaseRegistered)
+		out.MayTell = !out.Told && out.Paper.Ending == nil && (plan.Case.State == offboarding.CaseOpen || plan.Case.State == offboarding.CaseRegistered)
 		if out.Consent, err = a.consentView(ctx, tx, plan.Case); err != nil {
 			return err
 		}

@@ -113,6 +113,9 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 		Language: r.Language, Zone: a.company.Zone.String(), When: r.When,
 		Effective: a.effective(r.When, r.ReceivedAt, subs), RequestedAt: r.ReceivedAt,
 	}
+	if !r.EndsOn.IsZero() {
+		c.Effective = r.EndsOn
+	}
 	facts := a.facts(r, c, cus, subs, when.DateOf(r.ReceivedAt, a.company.Zone))
 	if err := a.inventoryFacts(ctx, tx, cus.ID, facts); err != nil {
 		return offboarding.Plan{}, err

@@ -17,6 +17,8 @@ type scope struct{ acts, reads, works []string }
 var scopes = map[string]scope{
 	"cases:read":         {reads: []string{"case", "reason"}},
 	"cases:act":          {acts: []string{"case", "note", "obligation", "reason", "work"}, works: []string{"agent", "admin"}},
+	"endings:read":       {reads: []string{"ending"}},
+	"endings:write":      {acts: []string{"ending"}},
 	"requests:write":     {acts: []string{"request"}},
 	"customers:read":     {reads: []string{"customer"}},
 	"customers:write":    {acts: []string{"customer"}},

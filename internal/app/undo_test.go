@@ -435,7 +435,7 @@ func TestALateUndoingIsHeard(t *testing.T) {
 	})
 }
 
-const ending = `
+const endingBook = `
 playbook: ending
 title: {es: "Acabar", en: "End"}
 steps:
@@ -448,7 +448,7 @@ steps:
 func TestAReadingThatFailedIsReadAgain(t *testing.T) {
 	t.Parallel()
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
-		w := newWorldWith(t, e, ending)
+		w := newWorldWith(t, e, endingBook)
 		ctx := t.Context()
 		must(t, w.billing.SetFaults(ctx, peer.Faults{Status: http.StatusUnprocessableEntity, Reads: true, Reference: "FE-20418-1"}))
 		_, c, _ := w.request(t, "period_end")

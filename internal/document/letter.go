@@ -38,6 +38,8 @@ const (
 	KindOffer     Kind = "offer"    // what could be done, for whoever asked
 	// KindInvitation invites to a conversation that nothing depends on.
 	KindInvitation Kind = "invitation"
+	// KindEnding tells that the company ends something.
+	KindEnding Kind = "ending"
 	// KindCertificate is the certificate of erasure.
 	KindCertificate Kind = "certificate"
 )
@@ -45,7 +47,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
-	KindOffer, KindInvitation, KindWinback, KindCertificate,
+	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

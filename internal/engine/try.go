@@ -12,6 +12,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/connector"
+	"hastaluego/internal/ending"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
@@ -56,6 +57,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.App.Rate(ctx, w)
 	case app.OfferKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OfferDue(ctx, offer.ID(w.Item))
+	case app.EndingKind:
+		return until(t.App.RunEnding(ctx, ending.ID(w.Item)))
 	case app.ChargeKind:
 		return t.watch(ctx, w)
 	case "message":
@@ -119,7 +122,11 @@ func (t *try) match(ctx context.Context, w offboarding.Work) (app.Result, error)
 
 // watch asks a person when an unconfirmed departure is about to be charged.
 func (t *try) watch(ctx context.Context, w offboarding.Work) (app.Result, error) {
-	again, err := t.App.WatchCharge(ctx, w.Case)
+	return until(t.App.WatchCharge(ctx, w.Case))
+}
+
+// until is the result of a job that says when it wants to go on.
+func until(again time.Time, err error) (app.Result, error) {
 	if err != nil || again.IsZero() {
 		return app.Result{Verdict: app.Accomplished}, err
 	}

@@ -47,6 +47,7 @@ type Rule struct {
 // Table is every class of message to customers. What is not in it is not sent.
 var Table = []Rule{
 	{Class: "ack", Basis: Requested, Before: true, Until: NewTurn},
+	{Class: "ending", Basis: Law, Before: true, Until: Goodbye, Most: 1},
 	{Class: "confirm", Basis: Requested, Before: true, Until: Goodbye},
 	{Class: "receipt", Basis: Requested, Before: true, Until: NewTurn}, // again, when they ask for it
 	{Class: "code", Basis: Requested, Before: true, Until: Retrieval},

@@ -43,7 +43,14 @@ const (
 	Public Channel = "public" // the login-free page
 	Host   Channel = "host"   // a signed link from the host product: identity proved
 	Staff  Channel = "staff"  // somebody of the company on the customer's behalf
+
+	Payment Channel = "payment" // what was owed was not paid, after all that was tried
+	Term    Channel = "term"    // the agreed term is over and is not renewed
+	Company Channel = "company" // the company ends it
 )
+
+// Ours reports whether the company began it: the customer asked for nothing.
+func (c Channel) Ours() bool { return c == Payment || c == Term || c == Company }
 
 // Request is one declaration of a customer that they want to leave. It exists
 // before anybody knows who made it; what was typed is kept as typed.
@@ -66,6 +73,8 @@ type Request struct {
 	MatchedAt     time.Time
 	VerifiedAt    time.Time
 	VerifiedBy    string    // "link.mail", "link.host", usr_…
+	EndsOn        when.Date // the last day, where the company set it; zero: it follows from When
+	Ending        string    // end_… of which it is a part; empty: none
 	Via           string    // of Staff: phone, letter, mail, shop
 	Paper         string    // of Staff: the reference of the call, the letter
 	EnteredAt     time.Time // when somebody of the company wrote it down; zero: the customer did

@@ -162,6 +162,12 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/meeting.ics":                            (*visit).calendar,
 		"POST /console/cases/{id}/offer":                                 (*visit).makeOffer,
 		"POST /console/cases/{id}/offer/end":                             (*visit).endOffer,
+		"GET /console/endings":                                           (*visit).endings,
+		"POST /console/endings":                                          (*visit).proposeEnding,
+		"GET /console/endings/{id}":                                      (*visit).ending,
+		"POST /console/endings/{id}/decide":                              (*visit).decideEnding,
+		"POST /console/endings/{id}/stop":                                (*visit).stopEnding,
+		"POST /console/customers/{id}/unpaid":                            (*visit).onUnpaid,
 		"GET /console/winback":                                           (*visit).winback,
 		"POST /console/winback":                                          (*visit).sendWinback,
 		"POST /console/winback/preview":                                  (*visit).previewWinback,
@@ -310,6 +316,10 @@ func (v *visit) here() string {
 		return "/console/webhooks"
 	case strings.HasPrefix(v.r.URL.Path, "/console/playbooks"):
 		return "/console/playbooks"
+	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/endings/"):
+		return "/console/endings/" + id
+	case strings.HasPrefix(v.r.URL.Path, "/console/endings"):
+		return "/console/endings"
 	case strings.HasPrefix(v.r.URL.Path, "/console/winback"):
 		return "/console/winback"
 	case strings.HasPrefix(v.r.URL.Path, "/console/learn"):

@@ -69,7 +69,7 @@ func (v customerPageView) field(name string, required bool) control {
 		c.Hint = text.Say(v.Lang, hint)
 	}
 	switch name {
-	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received":
+	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on":
 		c.Kind = "date"
 	case "contact.email":
 		c.Kind = "email"

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/playbook"
+	"hastaluego/internal/when"
 )
 
 func TestACustomerHasAPageWithEverythingThatTheyHave(t *testing.T) {
@@ -79,4 +81,22 @@ func TestAPlaybookIsActivatedByASecondAdministrator(t *testing.T) {
 	ines.get("/console/playbooks").has("Retirada")
 	c := h.departure("Estudio Almena", "FE-20418")
 	ines.get("/console/cases/" + string(c)).has("Decir adiós")
+}
+
+// Who proposes an ending sees that a second person decides; the second one sees
+// the notice as it will be read, and agrees.
+func TestAProductIsEndedByTwoPeople(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	h.customer("Clínica Lavanda", "FE-19330", "lavanda@example.com")
+	ines, noa := h.as("ines"), h.as("noa")
+	in := []string{"product", "Estudio", "segment", "", "ends_on", "2020-01-01", "per_minute", "diez", "why_es", "Cerramos", "why_en", ""}
+	noa.post("/console/endings", in).is(422).has(`data-testid="error-ends_on"`, `data-testid="error-per_minute"`, `data-testid="error-why_en"`, "Cerramos")
+	now, _, err := h.Now(t.Context())
+	must(t, err)
+	in[5], in[7], in[11] = when.DateOf(now, time.UTC).AddDays(40).String(), "600", "We close it"
+	r := noa.post("/console/endings", in).is(http.StatusSeeOther)
+	noa.get(r.to).is(200).has(`data-testid="second"`, `id="letter-es"`, `id="letter-en"`, "1 cliente").lacks(`data-testid="agree"`)
+	ines.get(r.to).is(200).has("Espera a otra persona").lacks(`data-testid="second"`)
+	h.as("tomas").post(r.to+"/decide", []string{"decision", "yes"}).is(403)
 }

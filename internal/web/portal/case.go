@@ -114,7 +114,7 @@ func (p *portal) send(w http.ResponseWriter, media, name string, body []byte) {
 
 func (p *portal) askUndo(w http.ResponseWriter, r *http.Request) {
 	r, page, err := p.page(w, r, "case")
-	if err == nil && !page.CanUndo {
+	if err == nil && (!page.CanUndo || page.Paper.Ending != nil) {
 		err = fault.New(fault.Blocked, "case.not_undoable")
 	}
 	if err != nil {

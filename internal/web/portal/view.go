@@ -96,6 +96,7 @@ type trackView struct {
 	Updated string
 	Stops   []stop
 	CanUndo bool
+	Ending  string // payment, term or company, where the company began it
 	Until   string // until when it can be undone
 	Company app.Company
 	Data    bool // there is, or will be, something to download
@@ -155,7 +156,7 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 	say := func(code string, args ...any) string { return text.Say(lang, "portal.track."+code, args...) }
 	ends := text.LongDate(lang, p.Case.Effective)
 	v := trackView{
-		Lang: lang, Base: base, Code: p.Code, Name: p.Name, CanUndo: page.CanUndo, Company: c,
+		Lang: lang, Base: base, Code: p.Code, Name: p.Name, CanUndo: page.CanUndo && p.Ending == nil, Company: c,
 		Updated: text.Instant(lang, p.Now, zone), Until: lastMinute(lang, p.UndoUntil, zone),
 	}
 	state := string(page.State)
@@ -170,6 +171,12 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 			state = "ended"
 		case !page.Late.IsZero():
 			state = "late"
+		}
+	}
+	if p.Ending != nil {
+		v.Ending = string(p.Ending.Channel)
+		if state == "open" {
+			state = "open." + v.Ending
 		}
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends, "since", text.LongDate(lang, page.Late))
