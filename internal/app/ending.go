@@ -133,8 +133,8 @@ func (a *App) DecideEnding(ctx context.Context, by Actor, eid ending.ID, agree b
 	})
 }
 
-// StopEnding opens no more departures of it; those that are open go on, each
-// with its own undoing.
+// StopEnding takes back what nobody has agreed to yet, or opens no more
+// departures of it; those that are open go on, each with its own undoing.
 func (a *App) StopEnding(ctx context.Context, by Actor, eid ending.ID, note string) error {
 	if err := by.may("ending"); err != nil {
 		return err

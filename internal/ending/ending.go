@@ -26,11 +26,11 @@ const (
 	Approved State = "approved" // departures are being opened
 	Done     State = "done"     // everybody whom it picks was looked at
 	Refused  State = "refused"
-	Stopped  State = "stopped" // no more are opened; those that were go on
+	Stopped  State = "stopped" // taken back, or no more are opened; those that were go on
 )
 
 // Transitions is the only truth about how endings change.
-var Transitions = map[State][]State{Proposed: {Approved, Refused}, Approved: {Done, Stopped}}
+var Transitions = map[State][]State{Proposed: {Approved, Refused, Stopped}, Approved: {Done, Stopped}}
 
 // Pick says which contracts end: all that are live and have everything that is
 // said.

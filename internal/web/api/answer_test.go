@@ -173,3 +173,40 @@ func improvements(t *testing.T, h *house, c *caller) {
 		t.Errorf("improvements: %s", got.body)
 	}
 }
+
+// endings proposes that a product ends, and stops what is not agreed to: a
+// second person does that in the console.
+func endings(t *testing.T, c *caller) {
+	t.Helper()
+	body := `{"pick": {"product": "PRODUCT"}, "ends_on": "` + day(40) + `", "words": {"es": {"why": "Cerramos"}, "en": {"why": "We close"}}}`
+	if got := c.post("/v1/endings", body).told(422, "ending.nobody"); got.text("field") != "/pick/product" {
+		t.Errorf("nobody: %s", got.body)
+	}
+	body = strings.Replace(body, "PRODUCT", "Faro Fin", 1)
+	last := strings.Replace(customerOf("La última", "FE-FIN", "fin@example.com"), `"product": "Faro"`, `"product": "Faro Fin"`, 1)
+	who := c.post("/v1/customers", last).is(201).text("id")
+	if got := c.post("/v1/endings", strings.Replace(body, `"why": "We close"`, `"why": " "`, 1)).told(422, "field.required"); got.text("field") != "/words/en/why" {
+		t.Errorf("without a word: %s", got.body)
+	}
+	if got := c.post("/v1/endings", strings.Replace(body, day(40), day(3), 1)).told(422, "ending.ends_on"); got.text("field") != "/ends_on" {
+		t.Errorf("in three days: %s", got.body)
+	}
+	made := c.post("/v1/endings", body).is(201).text("id")
+	if got := c.get("/v1/endings/" + made).is(200); got.text("state") != "proposed" || got.text("pick.product") != "Faro Fin" || got.text("words.es.why") != "Cerramos" {
+		t.Errorf("proposed: %s", got.body)
+	}
+	if got := c.get("/v1/endings").is(200); got.text("items.0.id") != made {
+		t.Errorf("list: %s", got.body)
+	}
+	c.post("/v1/endings/"+made+"/stop", `{"note": "Era otra tarifa"}`).is(204)
+	c.post("/v1/endings/"+made+"/stop", `{"note": "No"}`).told(409, "ending.over")
+	unpaid := "/v1/customers/" + who + "/unpaid"
+	if got := c.post(unpaid, `{"reference": "F-118", "ends_on": "`+day(1)+`"}`).told(422, "ending.ends_on"); got.text("field") != "/ends_on" {
+		t.Errorf("tomorrow: %s", got.body)
+	}
+	at := c.post(unpaid, `{"reference": "F-118", "ends_on": "`+day(14)+`"}`).is(201).text("id")
+	if got := c.get("/v1/cases/" + at).is(200); got.text("state") != "open" {
+		t.Errorf("unpaid: %s", got.body)
+	}
+	c.post(unpaid, `{"reference": "F-118", "ends_on": "`+day(14)+`"}`).told(409, "customer.nothing_to_end")
+}

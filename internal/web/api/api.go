@@ -84,6 +84,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.winback(h)
 	a.metrics(h)
 	a.improvements(h)
+	a.endings(h)
 	a.audit(h)
 	a.webhooks(h)
 	a.mux.HandleFunc("/v1/", a.nothing)

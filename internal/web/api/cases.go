@@ -40,7 +40,7 @@ type registerCase struct {
 		Customer  string `json:"customer" minLength:"1" maxLength:"100"`
 		Channel   string `json:"channel" enum:"phone,letter,mail,shop"`
 		Reference string `json:"reference" minLength:"1" maxLength:"200"`
-		Received  string `json:"received,omitempty" format:"date" doc:"The day on which the customer asked, which is what counts; today if it is left out."`
+		Received  string `json:"received,omitempty" format:"date"`
 		When      string `json:"when,omitempty" enum:"now,period_end"`
 		Proof     string `json:"proof,omitempty" maxLength:"200"`
 	} `nameHint:"CaseInput"`

@@ -36,6 +36,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		handed(t, h, c)
 		risks(t, h, c)
 		improvements(t, h, c)
+		endings(t, c)
 		webhooks(t, c)
 		playbooks(t, c)
 		outbox(t, c)

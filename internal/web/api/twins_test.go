@@ -14,6 +14,7 @@ const (
 	whoTheyAre  = "it is about who somebody is: signing in, their own account, their second factor"
 	givesPower  = "it says who may do what: a program that gives itself more is nobody's decision"
 	secondHand  = "a second person decides it; the route is there and always says forbidden.person"
+	needsSecond = "a second person decides it; there is no route"
 	clientOnly  = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
 	personAsked = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
 	demoOnly    = "it is only in the demo"
@@ -90,6 +91,10 @@ var twins = map[string]twin{
 	"POST /console/learn/improvements/{id}":                 {operations: "end-improvement"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}": {operations: "give-item"},
 	"POST /console/cases/{id}/steps/{step}/invite":          {operations: "invite-customer"},
+	"POST /console/endings":                                 {operations: "propose-ending"},
+	"POST /console/endings/{id}/stop":                       {operations: "stop-ending"},
+	"POST /console/endings/{id}/decide":                     {people: needsSecond},
+	"POST /console/customers/{id}/unpaid":                   {operations: "end-unpaid"},
 	"POST /console/winback":                                 {operations: "send-winback"},
 	"POST /console/winback/preview":                         {operations: "preview-winback"},
 	"POST /console/customers/new":                           {operations: "add-customer"},

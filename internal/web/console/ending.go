@@ -163,6 +163,7 @@ func (v *visit) endingPage(status int, problem string, wrong error) error {
 		Lang: v.lang, ID: string(e.ID), What: picked(v.lang, e.Pick), Ends: text.LongDate(v.lang, e.EndsOn), State: endingBadge(v.lang, e.State),
 		Own: v.actor.May("ending") && (v.actor.ID == e.MadeBy || v.actor.RealID == e.MadeBy), Stoppable: e.State == ending.Approved && v.actor.May("ending"),
 	}
+	ev.Stoppable = ev.Stoppable || e.State == ending.Proposed && ev.Own
 	ev.Decides = e.State == ending.Proposed && v.actor.May("ending") && !ev.Own
 	if e.State == ending.Proposed && !ev.Decides {
 		ev.Who = whoMay(v.lang, "ending")
