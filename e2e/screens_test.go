@@ -232,7 +232,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "winback", base+"/console/winback")
 	staff.inspect(check, "endings", base+"/console/endings")
 	staff.open(base + "/console/endings?lang=es")
-	staff.fill("#product", s.sample.Named[0].Product)
+	staff.fill("#plan", s.sample.Named[0].Plan)
 	staff.fill("#ends_on", time.Now().AddDate(0, 0, 60).Format(time.DateOnly))
 	staff.fill("#why_es", "Cerramos la tarifa de estudio.")
 	staff.fill("#why_en", "We close the plan for studios.")
