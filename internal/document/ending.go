@@ -42,9 +42,11 @@ func Ending(f EndingFacts) Letter {
 	}
 	facts := []Fact{
 		{Label: w.say("ending.why"), Lines: why},
-		{Label: w.say("ending.what"), Lines: w.subscriptions(f.Subscriptions)},
-		{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Time: f.Effective.String()},
 	}
+	if lines := w.subscriptions(f.Subscriptions); lines != nil {
+		facts = append(facts, Fact{Label: w.say("ending.what"), Lines: lines})
+	}
+	facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Time: f.Effective.String()})
 	alternatives := cleanLines(f.Alternatives)
 	if len(alternatives) == 0 && f.Cause == "payment" {
 		alternatives = []string{w.say("ending.pay", "date", f.Effective)}
