@@ -118,12 +118,12 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", RequestedAt: received, At: received.AddDate(0, 0, 3),
 			Subscriptions: receiptFacts(t, lang).Subscriptions, Follow: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG",
 		}),
-		"farewell":       document.Farewell(farewellFacts(t, lang)),
+		"farewell": document.Farewell(farewellFacts(t, lang)),
 		"ending": document.Ending(document.EndingFacts{
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Cause: "company", Why: "Cerramos la tarifa Mini.", Alternatives: "Faro Uno, al mismo precio hasta 2028.",
 			Subscriptions: receiptFacts(t, lang).Subscriptions, Effective: day(2026, 12, 31), DataUntil: day(2027, 1, 30),
 			Milestones: []document.Milestone{{Name: "announced", State: "done", At: received}, {Name: "effective", State: "planned", At: time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC)}},
-			Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+			Page:       "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
 		}),
 		"farewell-quiet": document.Farewell(quietFacts(t, lang)),
 	}
