@@ -107,8 +107,12 @@ func (v *visit) endingsPage(status int, problem string, wrong error) error {
 		ev.Rate.Value = "60"
 	}
 	for _, lang := range text.Langs() {
-		f := endingFields{Name: text.Say(v.lang, "lang."+lang), Why: field("why_"+lang, "", true), Alternatives: field("alternatives_"+lang, "", false)}
-		f.Why.Label, f.Alternatives.Label, f.Alternatives.Hint = ev.word("why"), ev.word("alternatives"), ev.word("alternatives.hint")
+		f := endingFields{Name: text.Say(v.lang, "lang."+lang)}
+		for name, c := range map[string]*control{"why": &f.Why, "alternatives": &f.Alternatives} {
+			id := name + "_" + lang
+			*c = control{ID: id, Label: ev.word(name), Value: v.form.Get(id), Error: errs[id], Required: name == "why"}
+		}
+		f.Alternatives.Hint = ev.word("alternatives.hint")
 		ev.Fields = append(ev.Fields, f)
 	}
 	for _, e := range list {
