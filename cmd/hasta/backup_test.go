@@ -190,6 +190,9 @@ func TestABackupUnderLoadComesBack(t *testing.T) {
 				t.Errorf("%d %s", status, said)
 			}
 			g := q.open()
+			if held := must(g.app.Held(t.Context()))(t); held.What != app.HoldAll || !strings.Contains(held.Why, "the disk failed") {
+				t.Errorf("after a restore %+v", held)
+			}
 			err := g.store.View(t.Context(), func(tx app.Tx) error {
 				list, err := tx.Entries(t.Context(), 5)
 				for _, x := range list {
@@ -359,9 +362,10 @@ func TestADamagedBackupIsNamedAndWritesNothing(t *testing.T) {
 	}
 }
 
-// A key that was destroyed after the backup stays destroyed, and the restored
-// log says so.
-func TestWhoWasErasedStaysShredded(t *testing.T) {
+// Whoever was erased after the backup is erased again: their key stayed
+// destroyed, their rows go once more, nothing brings them back, and the restored
+// log says all that and verifies.
+func TestWhoWasErasedStaysErased(t *testing.T) {
 	t.Parallel()
 	p := aPlace(t, testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")})
 	h := p.open()
@@ -387,11 +391,28 @@ func TestWhoWasErasedStaysShredded(t *testing.T) {
 		t.Error(said)
 	}
 	q := place{t, p.dir, p.file("new.db")}
-	if said := q.must("restore", p.file("a.hasta"), "--reason", "x"); !strings.Contains(said, "must be erased again") {
+	if said := q.must("restore", p.file("a.hasta"), "--reason", "x"); !strings.Contains(said, "1 customers who had been erased meanwhile were erased again") {
+		t.Error(said)
+	}
+	if said := q.must("audit", "verify"); !strings.Contains(said, "nothing differs") {
 		t.Error(said)
 	}
 	g := q.open()
 	defer g.close()
+	ok(t, g.store.View(t.Context(), func(tx app.Tx) error {
+		now, err := tx.FindCustomer(t.Context(), c.ID)
+		if err != nil {
+			return err
+		}
+		contacts, err := tx.ContactsOf(t.Context(), c.ID)
+		if strings.Contains(now.Name, "Ana") || len(contacts) > 0 {
+			t.Errorf("back again: %+v %+v", now, contacts)
+		}
+		return err
+	}))
+	if _, err := g.app.AddCustomer(t.Context(), app.Actor{ID: "key_x", Scopes: []string{"customers:write"}}, app.CustomerInput{Kind: customer.Person, Name: "Ana", Reference: "one"}); fault.CodeOf(err) != "csv.erased" {
+		t.Errorf("a program brings them back: %v", err)
+	}
 	if _, err := g.keys.KeyFor(t.Context(), string(c.ID), seal.Account); fault.CodeOf(err) != "key.destroyed" {
 		t.Errorf("%v", err)
 	}

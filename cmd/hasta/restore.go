@@ -12,6 +12,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/backup"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/seal"
 	"hastaluego/internal/store"
@@ -30,13 +31,15 @@ type restoreCmd struct {
 
 // restored is what the command answers.
 type restored struct {
-	Rows    int64  `json:"rows"`
-	Tables  int    `json:"tables"`
-	From    int64  `json:"given_up_from"` // entries of the log that are known to be lost
-	To      int64  `json:"given_up_to"`
-	KeyGone int    `json:"keys_gone"` // destroyed after the backup; what they sealed stays closed
-	Keys    int64  `json:"keys"`      // that came back from the file of keys
-	Files   string `json:"files,omitempty"`
+	Rows    int64    `json:"rows"`
+	Tables  int      `json:"tables"`
+	From    int64    `json:"given_up_from"` // entries of the log that are known to be lost
+	To      int64    `json:"given_up_to"`
+	KeyGone int      `json:"keys_gone"` // destroyed after the backup; what they sealed stays closed
+	Again   int      `json:"erased_again"`
+	Open    []string `json:"open"` // departures of those who were erased again that the backup has as not over
+	Keys    int64    `json:"keys"` // that came back from the file of keys
+	Files   string   `json:"files,omitempty"`
 }
 
 func (c *restoreCmd) Run(ctx context.Context, o out) error {
@@ -71,7 +74,10 @@ func (c *restoreCmd) Run(ctx context.Context, o out) error {
 		fmt.Fprintf(o.stdout, "entries %d to %d of the log were given up\n", done.From, done.To-1)
 	}
 	if done.KeyGone > 0 {
-		fmt.Fprintf(o.stdout, "%d keys were destroyed after the backup and stay so: whoever was erased meanwhile must be erased again\n", done.KeyGone)
+		fmt.Fprintf(o.stdout, "%d keys were destroyed after the backup and stay so; %d customers who had been erased meanwhile were erased again\n", done.KeyGone, done.Again)
+	}
+	for _, code := range done.Open {
+		fmt.Fprintf(o.stdout, "%s is not over in the backup, and its customer is erased: look at it before you release\n", code)
 	}
 	fmt.Fprintln(o.stdout, "nothing leaves the house, and nothing is begun, until you looked and say: hasta release")
 	fmt.Fprintln(o.stdout, "the log says that it was restored, and nothing differs from what was signed")
@@ -191,15 +197,21 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 	if err != nil {
 		return err
 	}
-	// Before anything else can be begun: what was done after the backup would be
-	// done again.
-	if err := h.app.SetHold(ctx, operator, app.HoldAll, "hasta restore: "+c.Reason); err != nil {
-		return err
-	}
-	gone := excuse(ctx, h.keys, &rep)
 	if done.From, done.To, err = h.givenUp(head, rep); err != nil {
 		return err
 	}
+	// It is held back since the rows are there; now it says why.
+	if err := h.app.SetHold(ctx, operator, app.HoldAll, "hasta restore: "+c.Reason); err != nil {
+		return err
+	}
+	if err := h.eraseAgain(ctx, done); err != nil {
+		return err
+	}
+	h.sequencer.Batch(ctx)
+	if rep, _, err = h.verifyKeeping(ctx, manyFindings); err != nil {
+		return err
+	}
+	gone := excuse(ctx, h.keys, &rep)
 	why := fmt.Sprintf("%s (backup of %s, sha256 %s)", c.Reason, r.Manifest.MadeAt.Format("2006-01-02T15:04:05Z07:00"), r.Sum)
 	if err := h.app.LogRestored(ctx, "", done.From, max(done.From, done.To), why); err != nil {
 		return err
@@ -215,6 +227,30 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 	if !rep.OK() {
 		tellReport(o.stderr, rep, head, nil, 0)
 		return errCheck
+	}
+	return nil
+}
+
+// eraseAgain erases whoever the backup brought back although their key had been
+// destroyed since: the keys are the only ones who remember.
+func (h *house) eraseAgain(ctx context.Context, done *restored) error {
+	subjects, err := h.keys.DestroyedSubjects(ctx, seal.Account)
+	if err != nil {
+		return err
+	}
+	done.Open = []string{}
+	for _, s := range subjects {
+		if !strings.HasPrefix(s, "cus_") {
+			continue
+		}
+		again, open, err := h.app.EraseAgain(ctx, "", customer.ID(s))
+		if err != nil {
+			return err
+		}
+		if again {
+			done.Again++
+			done.Open = append(done.Open, open...)
+		}
 	}
 	return nil
 }

@@ -248,27 +248,11 @@ func (a *App) certify(ctx context.Context, tx Tx, c offboarding.Case, s offboard
 		return cert, err
 	}
 	cert.Invoices = len(balances)
-	cases, err := tx.CasesOf(ctx, c.Customer)
+	subjects, entries, err := subjectsOf(ctx, tx, c.Customer)
 	if err != nil {
 		return cert, err
 	}
-	subjects := []string{string(c.Customer)}
-	for _, x := range cases {
-		requests, err := tx.RequestsOf(ctx, x.ID)
-		if err != nil {
-			return cert, err
-		}
-		streams := []string{string(x.ID)}
-		for _, r := range requests {
-			streams = append(streams, string(r.ID))
-		}
-		n, err := tx.CountEntries(ctx, streams...)
-		if err != nil {
-			return cert, err
-		}
-		cert.Entries += n
-		subjects = append(subjects, streams...)
-	}
+	cert.Entries = entries
 	for _, subject := range subjects {
 		k, err := a.keys.KeyFor(ctx, subject, "account")
 		if err != nil {
@@ -277,6 +261,33 @@ func (a *App) certify(ctx context.Context, tx Tx, c offboarding.Case, s offboard
 		cert.Keys = append(cert.Keys, k)
 	}
 	return cert, nil
+}
+
+// subjectsOf are all whose keys seal something of a customer, and how many
+// entries of the log there are about their departures.
+func subjectsOf(ctx context.Context, tx Tx, id customer.ID) (subjects []string, entries int, err error) {
+	cases, err := tx.CasesOf(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	subjects = []string{string(id)}
+	for _, x := range cases {
+		requests, err := tx.RequestsOf(ctx, x.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		streams := []string{string(x.ID)}
+		for _, r := range requests {
+			streams = append(streams, string(r.ID))
+		}
+		n, err := tx.CountEntries(ctx, streams...)
+		if err != nil {
+			return nil, 0, err
+		}
+		entries += n
+		subjects = append(subjects, streams...)
+	}
+	return subjects, entries, nil
 }
 
 // bury keeps keyed hashes of what the customer was known by, so that no import

@@ -187,6 +187,7 @@ var EventTypes = []EventType{
 	{Type: "metric.threshold_set", When: "an administrator said over which churn of a month the company wants to know", Args: []string{"from", "to"}},
 	{Type: "clock.moved", When: "business time was pushed forward", Args: []string{"from", "to"}},
 	{Type: "history.begun", When: "a demo began to live its past: what follows until `to` was made at `made`", Args: []string{"from", "to", "made"}},
+	{Type: "erasure.repeated", When: "a backup brought somebody back who had been erased after it; they were erased again", Args: []string{"customer"}},
 	{Type: "house.held", When: "an administrator, or a restore, holds back what would leave the house (`outside`) or everything (`all`)", Args: []string{"what", "why"}},
 	{Type: "house.released", When: "what was held back goes on", Args: []string{"was"}},
 	{Type: "backup.made", When: "a backup was written: the sum of its file, and the head of the log that it holds", Args: []string{"sha256", "size", "root", "rows"}},

@@ -102,8 +102,10 @@ func (a *App) Held(ctx context.Context) (h Hold, err error) {
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(about), &h); err != nil {
-			return fault.Wrap("app.Held", err)
+		if about != "" { // a restore holds first and says why then
+			if err := json.Unmarshal([]byte(about), &h); err != nil {
+				return fault.Wrap("app.Held", err)
+			}
 		}
 		h.What = Held(what)
 		h.Waiting, err = tx.HeldWorks(ctx, HoldCounted)

@@ -130,6 +130,12 @@ func (k *Keys) Destroy(ctx context.Context, keyID string) error {
 	return nil
 }
 
+// DestroyedSubjects returns those whose key of the class was destroyed.
+func (k *Keys) DestroyedSubjects(ctx context.Context, class string) ([]string, error) {
+	list, err := k.table.destroyed(ctx, class)
+	return list, fault.Wrap("seal.DestroyedSubjects", err)
+}
+
 // Destroyed reports whether the key was here and was destroyed.
 func (k *Keys) Destroyed(ctx context.Context, keyID string) bool {
 	wrapped, found, err := k.table.wrapped(ctx, keyID)

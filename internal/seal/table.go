@@ -177,6 +177,23 @@ func (t *table) every(ctx context.Context, fn func(carried) error) error {
 	return unavailable(rows.Err())
 }
 
+// destroyed returns the subjects whose key of a class is destroyed.
+func (t *table) destroyed(ctx context.Context, class string) (list []string, err error) {
+	rows, err := t.db.QueryContext(ctx, `SELECT DISTINCT subject FROM `+t.schema+`subject_key WHERE class = $1 AND wrapped IS NULL ORDER BY subject`, class)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, unavailable(err)
+		}
+		list = append(list, s)
+	}
+	return list, unavailable(rows.Err())
+}
+
 // empty reports whether there is no key, not even a destroyed one.
 func (t *table) empty(ctx context.Context) (bool, error) {
 	var id string

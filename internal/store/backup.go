@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/backup"
 	"hastaluego/internal/fault"
 )
@@ -160,8 +161,8 @@ func (s *Store) Unused(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// Restore puts a backup into an unused database, in one transaction, and brings
-// it to the newest schema. Errors: fault.Conflict (restore.in_use);
+// Restore puts a backup into an unused database, in one transaction, with
+// everything held back, and brings it to the newest schema. Errors: fault.Conflict (restore.in_use);
 // fault.Invalid (restore.newer) for a backup of a newer program, and
 // (restore.foreign) for one that has other tables than its schema.
 func (s *Store) Restore(ctx context.Context, r *backup.Reader) error {
@@ -194,6 +195,8 @@ func (s *Store) Restore(ctx context.Context, r *backup.Reader) error {
 	}
 	return s.Analyze(ctx)
 }
+
+var holdRestored = query(`INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
 
 func (s *Store) load(ctx context.Context, conn *sql.Conn, r *backup.Reader) (err error) {
 	if _, err := conn.ExecContext(ctx, s.catalog().begin); err != nil {
@@ -229,6 +232,11 @@ func (s *Store) load(ctx context.Context, conn *sql.Conn, r *backup.Reader) (err
 		if err := s.loadTable(ctx, conn, r, r.Manifest.Tables[i]); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+	}
+	// A server that runs on this database already must not begin anything: what
+	// was done after the backup would be done again.
+	if _, err := conn.ExecContext(ctx, holdRestored, app.HoldSetting, string(app.HoldAll)); err != nil {
+		return err
 	}
 	_, err = conn.ExecContext(ctx, `COMMIT`)
 	return err

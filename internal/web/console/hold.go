@@ -22,7 +22,10 @@ func (v *visit) viewHold(h app.Hold) *holdView {
 		who = v.say("hold.machine")
 	}
 	waiting := v.say("hold.waiting", "n", h.Waiting)
-	if h.Waiting >= app.HoldCounted {
+	switch {
+	case h.Waiting == 0:
+		waiting = v.say("hold.waiting.none")
+	case h.Waiting >= app.HoldCounted:
 		waiting = v.say("hold.waiting.many", "n", app.HoldCounted)
 	}
 	return &holdView{
