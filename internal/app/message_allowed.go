@@ -47,19 +47,11 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		return false, "", err
 	}
 	for _, l := range letters {
-		if l.State != "sent" {
-			continue
-		}
-		if l.Paper == m.Paper {
+		if l.State == "sent" && l.Paper == m.Paper {
 			f.Sent++
 		}
-		if l.Paper == "farewell" {
-			f.Goodbye = l.SentAt
-		}
 	}
-	if f.Goodbye.IsZero() {
-		f.Goodbye = a.goodbyeWithout(p)
-	}
+	f.Goodbye = a.goodbye(p, letters)
 	zone, err := zoneOf(c)
 	if err != nil {
 		return false, "", err
@@ -89,21 +81,33 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	return ok, held, nil
 }
 
-// goodbyeWithout is when it was goodbye in a departure whose letter did not go
-// out, because it might not or because a person said it in another way; zero if
-// it was not yet.
-func (a *App) goodbyeWithout(p offboarding.Plan) time.Time {
+// goodbye is when it was goodbye in a departure: when its farewell went out, or
+// would have, had it not been withheld or said by a person in another way; in one
+// that has no farewell, when it was closed. Zero: not yet.
+func (a *App) goodbye(p offboarding.Plan, letters []Message) time.Time {
+	for _, l := range letters {
+		if l.State == "sent" && l.Paper == "farewell" {
+			return l.SentAt
+		}
+	}
+	has := false
 	for _, s := range p.Steps {
 		k, ok := a.kinds[s.Kind].(step.Courier)
+		if !ok || k.Paper() != "farewell" {
+			continue
+		}
+		has = true
 		switch {
-		case !ok || k.Paper() != "farewell":
 		case s.State == offboarding.StepDone:
 			return s.DoneAt
 		case s.State == offboarding.StepSkipped && s.Blocked != "":
 			return s.ReadyAt
 		}
 	}
-	return time.Time{}
+	if has {
+		return time.Time{}
+	}
+	return p.Case.ClosedAt
 }
 
 // withhold keeps a letter from going out, for good.

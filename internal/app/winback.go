@@ -176,6 +176,16 @@ func (a *App) leaver(ctx context.Context, tx Tx, g Gone) (l winback.Leaver, err 
 		return l, err
 	}
 	l.Silent = s.Holds()
+	p, err := tx.FindPlan(ctx, c.ID)
+	if err != nil {
+		return l, err
+	}
+	letters, err := tx.ListMessages(ctx, c.ID, 1000)
+	if err != nil {
+		return l, err
+	}
+	goodbye := a.goodbye(p, letters)
+	l.Early = goodbye.IsZero() || tx.Now().Before(goodbye)
 	l.Written, err = tx.WinbackSentSince(ctx, c.Customer, g.Allowed)
 	return l, err
 }

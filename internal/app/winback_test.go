@@ -312,3 +312,32 @@ func TestTheListOfLeaversForgetsNobodyAndCountsPeople(t *testing.T) {
 		}
 	})
 }
+
+// Before the goodbye nobody is asked back, and the one letter is not used up.
+func TestNobodyIsAskedBackBeforeTheGoodbye(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		_, c, page := w.request(t, "period_end")
+		w.mail.stop("farewell")
+		w.workTasks(t, c)
+		eventually(t, "billing stopped", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })
+		must(t, w.AnswerConsent(ctx, app.ConsentInput{Token: page, Given: true, Wording: "Sí", Language: "es"}))
+		next, err := w.NextTimer(ctx)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", next))
+		eventually(t, "it takes effect", func() bool {
+			v, err := w.OpenCase(ctx, agent, c)
+			must(t, err)
+			return !v.Plan.Case.EffectiveAt.IsZero()
+		})
+		p, err := w.OpenWinback(ctx, agent, winback.Filter{})
+		must(t, err)
+		if len(p.Leavers) != 1 || !p.Leavers[0].Early || p.Leavers[0].Reachable() {
+			t.Fatalf("leavers: %+v", p.Leavers)
+		}
+		_, err = w.SendWinback(ctx, agent, app.WinbackInput{Words: letterToLeavers})
+		code(t, err, "winback.nobody")
+	})
+}

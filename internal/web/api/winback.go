@@ -19,7 +19,7 @@ type Leaver struct {
 	LeftOn   string  `json:"left_on" format:"date"`
 	Reason   string  `json:"reason,omitempty"`
 	Monthly  []Money `json:"monthly"`
-	State    string  `json:"state" enum:"reachable,back,silent,written"`
+	State    string  `json:"state" enum:"reachable,back,silent,early,quiet,written"`
 }
 
 func viewLeaver(l winback.Leaver) Leaver {
@@ -27,6 +27,10 @@ func viewLeaver(l winback.Leaver) Leaver {
 	switch {
 	case l.Back:
 		state = "back"
+	case l.Early:
+		state = "early"
+	case l.Quiet:
+		state = "quiet"
 	case l.Silent:
 		state = "silent"
 	case l.Written:

@@ -143,6 +143,8 @@ func (v winbackView) row(l winback.Leaver) leaverRow {
 		r.State = badge{"check", "ok", v.word("state.back")}
 	case l.Silent:
 		r.State = badge{"pause", "", v.word("state.silent")}
+	case l.Early:
+		r.State = badge{"clock", "", v.word("state.early")}
 	case l.Quiet:
 		r.State = badge{"pause", "", v.word("state.quiet")}
 	case l.Written:
