@@ -158,7 +158,7 @@ func TestTheServiceRunsWithNoRightsThatItDoesNotNeed(t *testing.T) {
 func TestTheProxiesHandOnWhatIsNeeded(t *testing.T) {
 	t.Parallel()
 	nginx := string(must(os.ReadFile(deploy + "nginx.conf"))(t))
-	for _, want := range []string{"proxy_set_header Host $host;", "proxy_set_header X-Forwarded-For $remote_addr;", "access_log off;", "client_max_body_size 30m;", "proxy_pass http://127.0.0.1:8780;"} {
+	for _, want := range []string{"proxy_set_header Host $http_host;", "proxy_set_header X-Forwarded-For $remote_addr;", "access_log off;", "client_max_body_size 30m;", "proxy_pass http://127.0.0.1:8780;"} {
 		if !strings.Contains(nginx, want) {
 			t.Errorf("nginx: %s", want)
 		}

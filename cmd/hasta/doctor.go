@@ -176,12 +176,12 @@ func (e *examination) secrets() (list []doctor.Finding) {
 	}
 	for _, ref := range refs {
 		if path, ok := strings.CutPrefix(ref, "file:"); ok {
-			list = append(list, doctor.LookAtMode("secrets.open", path)...)
+			list = append(list, doctor.LookAtReach("secrets.open", path)...)
 		}
 	}
 	for _, path := range []string{e.file, e.cfg.Systems} {
 		if src, err := os.ReadFile(path); err == nil && secretInURL.Match(src) {
-			list = append(list, doctor.LookAtMode("secrets.open", path)...)
+			list = append(list, doctor.LookAtReach("secrets.open", path)...)
 		}
 	}
 	return list
@@ -191,7 +191,7 @@ func (e *examination) disk() (list []doctor.Finding) {
 	list = append(list, doctor.LookAtFolder(e.cfg.Dir)...)
 	list = append(list, doctor.LookAtRoom(e.cfg.Dir, e.least, e.low)...)
 	if !e.postgres() {
-		list = append(list, doctor.LookAtMode("disk.open", e.cfg.Database)...)
+		list = append(list, doctor.LookAtReach("disk.open", e.cfg.Database)...)
 	}
 	return list
 }

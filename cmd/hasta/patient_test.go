@@ -75,7 +75,6 @@ func newPatient(t *testing.T) *patient {
 	p.cfg.Mail = mailConfig{SMTP: "smtp://faro@" + mailName + ":" + port(p.post.listener.Addr()), Password: "file:" + secret, From: "bajas@faro.example", Selector: "s1"}
 	p.house, err = build(t.Context(), p.cfg, newLog(io.Discard, "error", ""), nil)
 	ok(t, err)
-	ok(t, os.Chmod(p.cfg.Database, 0o600))
 	ok(t, p.place.write(t.Context(), p.house, "ana"))
 	ok(t, p.house.app.BackedUp(t.Context(), "", app.Backup{SHA256: "ab"}))
 	handler, err := p.house.handler()

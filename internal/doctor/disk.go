@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -35,6 +36,15 @@ func LookAtFolder(folder string) []Finding {
 	_ = f.Close()
 	_ = os.Remove(f.Name())
 	return nil
+}
+
+// LookAtReach is LookAtMode for a file that nobody reaches whose folder is
+// closed to them.
+func LookAtReach(code, path string) []Finding {
+	if folder, err := os.Stat(filepath.Dir(path)); err == nil && folder.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	return LookAtMode(code, path)
 }
 
 // LookAtMode says whether others than its owner may open a file; one that is

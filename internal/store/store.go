@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Driver != "" {
 		open = func(dsn string) (*sql.DB, error) { return sql.Open(c.Driver, dsn) }
 	}
+	if err := private(c.URL); err != nil {
+		return nil, err
+	}
 	w, err := open(file + "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(" + synchronous(c.Hasty) + ")&_pragma=temp_store(MEMORY)&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
@@ -88,6 +92,16 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	r.SetMaxOpenConns(4)
 	r.SetMaxIdleConns(4)
 	return &Store{write: w, read: r, dialect: sqliteEngine, clock: c.Clock, path: c.URL, turns: newTurns()}, nil
+}
+
+// private makes a new file its owner's alone; its write-ahead log takes that
+// over. One that is there keeps what its owner chose.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
+	if err != nil {
+		return fault.New(fault.Transient, "store.unavailable").At("store.Open "+path, err)
+	}
+	return f.Close()
 }
 
 // firstLook opens the file. Switching a new file to the write-ahead log does
