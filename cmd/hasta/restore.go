@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
@@ -207,7 +208,9 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 	if err := h.eraseAgain(ctx, done); err != nil {
 		return err
 	}
-	h.sequencer.Batch(ctx)
+	if err := h.sequence(ctx); err != nil {
+		return err
+	}
 	if rep, _, err = h.verifyKeeping(ctx, manyFindings); err != nil {
 		return err
 	}
@@ -220,7 +223,9 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 		return err
 	}
 	done.KeyGone = len(gone)
-	h.sequencer.Batch(ctx)
+	if err := h.sequence(ctx); err != nil {
+		return err
+	}
 	if rep, head, err = h.verify(ctx); err != nil {
 		return err
 	}
@@ -253,6 +258,21 @@ func (h *house) eraseAgain(ctx context.Context, done *restored) error {
 		}
 	}
 	return nil
+}
+
+// sequence gives everything that waits its place in the log.
+func (h *house) sequence(ctx context.Context) error {
+	for {
+		h.sequencer.Batch(ctx)
+		if age, err := h.store.LogAge(ctx); err != nil || age == 0 {
+			return err
+		}
+		select { // another has the lease
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // givenUp is which entries the checkpoints outside say were there and the log
