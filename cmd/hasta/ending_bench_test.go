@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/demo"
+	"hastaluego/internal/ending"
+	"hastaluego/internal/id"
+	"hastaluego/internal/ingest"
+	"hastaluego/internal/money"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
+)
+
+// BenchmarkEnding ends a product of many customers in one act, with the engine
+// and the log at work, beside people who register departures one after the
+// other in the same run.
+func BenchmarkEnding(b *testing.B) {
+	most := 300
+	if n, err := strconv.Atoi(os.Getenv("HASTA_BENCH_ENDINGS")); err == nil {
+		most = n
+	}
+	const byHand = 100
+	engines(b, func(b *testing.B, e testkit.Engine) {
+		ctx, stop := context.WithCancel(b.Context())
+		sample, err := demo.In("es")
+		ok(b, err)
+		dir := b.TempDir()
+		cfg := config{Database: e.URL, Dir: dir, PublicURL: "http://127.0.0.1", Company: companyConfig(sample.Company)}
+		cfg.Keys.Dir = filepath.Join(dir, "keys")
+		h, err := build(ctx, cfg, newLog(io.Discard, "error", ""), nil)
+		ok(b, err)
+		var running sync.WaitGroup
+		running.Go(func() { _ = h.engine.Run(ctx) })
+		running.Go(func() { _ = h.sequencer.Run(ctx) })
+		b.Cleanup(func() { stop(); running.Wait(); h.close() })
+		now, _, err := h.store.Now(ctx)
+		ok(b, err)
+		today := when.DateOf(now, time.UTC)
+		var rows []ingest.Row
+		for i := range most + byHand {
+			who, product := customer.ID(id.New("cus")), "Closes"
+			if i >= most {
+				product = "Stays"
+			}
+			ref := fmt.Sprint("END-", i)
+			rows = append(rows, ingest.Row{
+				Number:   int64(i + 1),
+				Customer: customer.Customer{ID: who, Kind: customer.Person, Name: "Cliente " + ref, Reference: ref, Language: "es"},
+				Contact:  customer.Contact{Name: "Ana", Email: fmt.Sprintf("c%d@bench.example", i), Role: customer.Owner, Language: "es"},
+				Subscription: customer.Subscription{
+					Reference: ref + "-1", Product: product, Amount: money.Amount{Minor: 900, Currency: "EUR"}, Interval: customer.Monthly,
+					Start: today.AddDays(-400), Status: customer.Active,
+				},
+			})
+		}
+		for from := 0; from < len(rows); from += 500 {
+			ok(b, h.app.PutRows(ctx, rows[from:min(from+500, len(rows))]))
+		}
+		by := app.Actor{ID: "usr_one", Roles: []string{"agent", "success", "admin"}}
+		second := app.Actor{ID: "usr_two", Roles: []string{"admin"}}
+		for b.Loop() {
+			start := time.Now()
+			for i := range byHand {
+				found, err := h.app.ListCustomers(ctx, by, app.CustomerFilter{Query: fmt.Sprint("END-", most+i)})
+				ok(b, err)
+				_, err = h.app.RegisterOnBehalf(ctx, by, app.BehalfInput{Customer: found.Rows[0].Customer.ID, Channel: "phone", Reference: "1", When: "period_end", Proof: "DNI"})
+				ok(b, err)
+			}
+			one := time.Since(start) / byHand
+			start = time.Now()
+			eid, err := h.app.ProposeEnding(ctx, by, app.EndingInput{
+				Pick: ending.Pick{Product: "Closes"}, EndsOn: today.AddDays(40), PerMinute: 60, Words: map[string]ending.Words{"es": {Why: "Cierra"}, "en": {Why: "It closes"}},
+			})
+			ok(b, err)
+			ok(b, h.app.DecideEnding(ctx, second, eid, true, ""))
+			var v app.EndingView
+			for v.State != ending.Done {
+				time.Sleep(20 * time.Millisecond)
+				v, err = h.app.OpenEnding(ctx, by, eid)
+				ok(b, err)
+			}
+			whole := time.Since(start)
+			if v.Opened != most || v.Passed != 0 {
+				b.Fatalf("%d opened, %d passed of %d", v.Opened, v.Passed, most)
+			}
+			b.ReportMetric(whole.Seconds(), "ending-s")
+			b.ReportMetric(float64(most)/whole.Seconds(), "departures/s")
+			b.ReportMetric(float64(one)/(float64(whole)/float64(most)), "times-by-hand")
+		}
+		b.ReportMetric(0, "ns/op")
+	})
+}
