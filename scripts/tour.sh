@@ -43,6 +43,7 @@ bind() { # bind FROM TO [ro]
 }
 bind /proc /proc
 bind /dev /dev
+bind /dev/pts /dev/pts
 mount -t tmpfs tmpfs "$sys/dev/shm" 2>/dev/null && mounted+=("$sys/dev/shm") || true
 bind "$go" /opt/go ro
 # Node and npm, wherever they are here, at a place of their own.

@@ -245,3 +245,25 @@ func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 		w.verifyLog(t)
 	})
 }
+
+// Whoever is to be ended may leave before, by their own departure.
+func TestWhoIsEndedMayLeaveBefore(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		cus := w.customerOf(t, almena)
+		ours, err := w.EndUnpaid(ctx, agent, app.UnpaidInput{Customer: cus.ID, Reference: "F-1", EndsOn: w.today(t).AddDays(60)})
+		must(t, err)
+		w.mail.wait(t, "ending", firstMail)
+		_, theirs, page := w.request(t, "now")
+		eventually(t, "ours is taken back", func() bool { return w.state(t, ours) == offboarding.CaseReversed })
+		eventually(t, "theirs is open", func() bool { return w.state(t, theirs) == offboarding.CaseOpen })
+		p, err := w.OpenCasePage(ctx, page, "case", "")
+		must(t, err)
+		if theirs == ours || p.Paper.Kind != "receipt" || p.Paper.Case.Effective != w.today(t) {
+			t.Errorf("%s, ends %s", p.Paper.Kind, p.Paper.Case.Effective)
+		}
+		w.verifyLog(t)
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 )
@@ -39,6 +40,9 @@ func (a *App) place(ctx context.Context, tx Tx, r *offboarding.Request, proved b
 	subs := wanted(all, *r)
 	if proved {
 		if err := a.narrow(ctx, tx, *r, all, subs, by); err != nil {
+			return nil, err
+		}
+		if err := a.overtake(ctx, tx, *r, subs); err != nil {
 			return nil, err
 		}
 	}
@@ -90,6 +94,36 @@ func (a *App) narrow(ctx context.Context, tx Tx, r offboarding.Request, all, sub
 		if err := a.record(ctx, tx, fact{"case.narrowed", by, string(c.ID), string(c.Customer), map[string]any{
 			"request": string(r.ID), "effective": c.Effective.String(),
 		}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// overtake takes back those departures that the company began and that end
+// later than the customer wants to: they leave by their own, with its date. One
+// that ends more than they ask for stands.
+func (a *App) overtake(ctx context.Context, tx Tx, r offboarding.Request, subs []customer.Subscription) error {
+	if r.Channel.Ours() {
+		return nil
+	}
+	cases, err := tx.CasesOf(ctx, r.Customer)
+	if err != nil {
+		return err
+	}
+	asked := idsOf(subs)
+	for _, c := range cases {
+		theirs := pick(subs, c.Subscriptions)
+		if c.State != offboarding.CaseOpen || len(theirs) == 0 || slices.ContainsFunc(c.Subscriptions, func(s customer.SubscriptionID) bool { return !slices.Contains(asked, s) }) ||
+			!a.effective(r.When, r.ReceivedAt, theirs).Before(c.Effective) {
+			continue
+		}
+		if began, err := tx.FindRequest(ctx, c.Request); err != nil {
+			return err
+		} else if !began.Channel.Ours() {
+			continue
+		}
+		if err := a.undo(ctx, tx, c.ID, "customer"); err != nil && fault.CodeOf(err) != "case.not_undoable" {
 			return err
 		}
 	}

@@ -54,6 +54,7 @@ func (a *App) VerifyRequestTo(ctx context.Context, token string, onlyOnFile bool
 			if err := a.verify(ctx, tx, &r, "link.mail"); err != nil {
 				return err
 			}
+			cid = r.Case // another one, if the company had begun to end what they leave
 		}
 		page, err = a.mint(ctx, tx, "case", r.ID, r.Case)
 		return err
