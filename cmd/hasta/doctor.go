@@ -210,6 +210,9 @@ func (e *examination) keys(ctx context.Context) (*seal.Keys, []doctor.Finding) {
 		return nil, list // they would not be used either
 	}
 	k, err := openKeys(ctx, e.cfg)
+	if fault.CodeOf(err) == "store.unavailable" { // they lie in the database, which is looked at itself
+		return nil, []doctor.Finding{doctor.Found(doctor.Unknown, "keys.unread")}
+	}
 	if err != nil {
 		return nil, []doctor.Finding{doctor.Found(doctor.Fault, "keys.unfit", "folder", dir, "why", explain(err))}
 	}

@@ -39,7 +39,7 @@ func TestTheDoctorFindsEachPlantedFaultAndNothingElse(t *testing.T) {
 	p := newPatient(t)
 	now := when.Machine{}.Wall()
 	replaced := func(s, old, by string) string { return strings.Replace(s, old, by, 1) }
-	for want, plant := range map[string]func(e *examination){
+	for name, plant := range map[string]func(e *examination){
 		"config.bad": func(e *examination) { e.file = p.file("company:\n  zone: Europe/Atlantis\n", 0o600) },
 		"secrets.missing": func(e *examination) {
 			e.cfg.Mail.Password = "env:NOBODY_SET_THIS"
@@ -60,7 +60,8 @@ func TestTheDoctorFindsEachPlantedFaultAndNothingElse(t *testing.T) {
 				ok(t, os.Chmod(filepath.Join(e.cfg.Keys.Dir, name), 0o600))
 			}
 		},
-		"database.away": func(e *examination) { e.cfg.Database = p.file(strings.Repeat("this is no database. ", 500), 0o600) },
+		"database.away":                  func(e *examination) { e.cfg.Database = p.file(strings.Repeat("this is no database. ", 500), 0o600) },
+		"database.away, with PostgreSQL": func(e *examination) { e.cfg.Database = "postgres://127.0.0.1:" + closedPort(t) + "/faro" },
 		"database.newer": func(e *examination) {
 			e.cfg.Database = p.copyOf(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`)
 		},
@@ -164,7 +165,8 @@ func TestTheDoctorFindsEachPlantedFaultAndNothingElse(t *testing.T) {
 `, "PORT", closedPort(t)), 0o600)
 		},
 	} {
-		t.Run(want, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
+			want, _, _ := strings.Cut(name, ",")
 			e := p.healthy()
 			plant(e)
 			rep := e.look(t.Context())
