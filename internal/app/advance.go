@@ -180,7 +180,7 @@ func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err 
 		if r.Code != connector.Held { // nothing was tried
 			w.Tries++
 		}
-		w.RetryAt = wall.Add(r.Delay)
+		w.RetryAt, w.FailedAt = wall.Add(r.Delay), wall
 		return "", w.To(offboarding.WorkReady)
 	case Failed:
 		return "work.failed", w.To(offboarding.WorkFailed)

@@ -254,6 +254,9 @@ type WorkTx interface {
 	// running with Attempt one higher and a lease from Wall. Works of paused
 	// cases stay.
 	Claim(ctx context.Context, in ClaimInput) ([]offboarding.Work, error)
+	// RecallWorks makes due what waits after a failure that a clock told which was
+	// set back since, and says how many works that were.
+	RecallWorks(ctx context.Context) (int, error)
 	// Heartbeat extends the lease; false: the work is not this worker's any more.
 	Heartbeat(ctx context.Context, id offboarding.WorkID, attempt int64, lease time.Duration) (bool, error)
 	// Release makes a running work ready again, as it was claimed; false: it is

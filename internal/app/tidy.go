@@ -40,6 +40,12 @@ func (a *App) TidyUp(ctx context.Context) error {
 	return nil
 }
 
+// MeetClock lets no work wait for a time that a wrong clock told before it was
+// set back.
+func (a *App) MeetClock(ctx context.Context) error {
+	return a.store.Tx(ctx, func(tx Tx) error { _, err := tx.RecallWorks(ctx); return err })
+}
+
 // lookForIdeas looks at some answers, and says at how many.
 func (a *App) lookForIdeas(ctx context.Context, tx Tx) (int, error) {
 	list, err := tx.UnlookedAnswers(ctx, tidyMost)

@@ -94,8 +94,22 @@ func (e *Engine) Run(ctx context.Context) error {
 	// departure. They find their work by polling.
 	lanes.Go(func() { e.lane(ctx, make(chan struct{}, 1), app.ClaimInput{PerSystem: perEndpoint, Webhooks: true}) })
 	lanes.Go(func() { e.tidy(ctx) })
+	lanes.Go(func() { e.meetClock(ctx) })
 	lanes.Wait()
 	return nil
+}
+
+// clockEvery is how often it is looked whether the clock was set back.
+const clockEvery = 10 * time.Second
+
+// meetClock sees to it that no work waits by a clock that was set back: one look
+// at the start, and then every so often.
+func (e *Engine) meetClock(ctx context.Context) {
+	for ; ctx.Err() == nil; e.sleep(ctx, clockEvery, nil) {
+		if err := e.App.MeetClock(ctx); err != nil && ctx.Err() == nil {
+			e.Log.Warn("the clock was not met", "err", err)
+		}
+	}
 }
 
 // tidy tidies up, now and then.

@@ -215,6 +215,7 @@ type Work struct {
 	State      WorkState
 	RunAt      time.Time // business time: timers
 	RetryAt    time.Time // wall time: back-off
+	FailedAt   time.Time // wall time: when that was given
 	Attempt    int64     // fencing token: +1 at every claim
 	Tries      int       // failures in this phase
 	LeaseEnd   time.Time // wall time

@@ -8,12 +8,12 @@ import (
 )
 
 const workColumns = `id, kind, case_id, step_id, item, system, key, phase, state, run_at, retry_at, attempt, tries, lease_until, worker,
-	call_hash, calling_at, first_call, evidence, done_at, verified_at, undone_at, last_error, undo, before_call`
+	call_hash, calling_at, first_call, evidence, done_at, verified_at, undone_at, last_error, undo, before_call, failed_at`
 
 var (
 	insertWork = query(`
 		INSERT INTO work (` + workColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 		ON CONFLICT (key) DO NOTHING`)
 	workByID   = query(`SELECT ` + workColumns + ` FROM work WHERE id = $1`)
 	worksOf    = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' ORDER BY id`)
@@ -34,13 +34,15 @@ var (
 	saveWork  = query(`
 		UPDATE work
 		   SET key = $1, phase = $2, state = $3, run_at = $4, retry_at = $5, tries = $6, call_hash = $7, calling_at = $8, first_call = $9,
-		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15, before_call = $16
-		 WHERE id = $17 AND (attempt = $18 AND state = 'running' OR $19 = 0)`)
+		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15, before_call = $16,
+		       failed_at = $17
+		 WHERE id = $18 AND (attempt = $19 AND state = 'running' OR $20 = 0)`)
 	putWork = query(`
 		UPDATE work
 		   SET key = $1, phase = $2, state = $3, run_at = $4, retry_at = $5, tries = $6, call_hash = $7, calling_at = $8, first_call = $9,
-		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15, before_call = $16
-		 WHERE id = $17 AND attempt = $18 AND state <> 'running'`)
+		       evidence = $10, done_at = $11, verified_at = $12, undone_at = $13, last_error = $14, undo = $15, before_call = $16,
+		       failed_at = $17
+		 WHERE id = $18 AND attempt = $19 AND state <> 'running'`)
 	dropAlarms = query(`
 		UPDATE work SET state = 'cancelled'
 		 WHERE case_id = $1 AND kind = 'alarm' AND state = 'ready' AND ($2 = '' OR item IN ($3, $4, $5))`)
@@ -57,7 +59,7 @@ func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {
 	for _, w := range works {
 		_, err := t.exec(ctx, "store.InsertWork", insertWork, w.ID, w.Kind, w.Case, w.Step, w.Item, w.System, w.Key, w.Phase, w.State,
 			micros(w.RunAt), micros(w.RetryAt), w.Attempt, w.Tries, micros(w.LeaseEnd), w.Worker, w.CallHash, micros(w.CallingAt),
-			micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.Before)
+			micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.Before, micros(w.FailedAt))
 		if err != nil {
 			return err
 		}
@@ -68,7 +70,7 @@ func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {
 func scanWork(row scanner) (w offboarding.Work, err error) {
 	err = row.Scan(&w.ID, &w.Kind, &w.Case, &w.Step, &w.Item, &w.System, &w.Key, &w.Phase, &w.State, instant{&w.RunAt}, instant{&w.RetryAt},
 		&w.Attempt, &w.Tries, instant{&w.LeaseEnd}, &w.Worker, &w.CallHash, instant{&w.CallingAt}, instant{&w.FirstCall}, &w.Evidence,
-		instant{&w.DoneAt}, instant{&w.VerifiedAt}, instant{&w.UndoneAt}, &w.LastError, &w.Undo, &w.Before)
+		instant{&w.DoneAt}, instant{&w.VerifiedAt}, instant{&w.UndoneAt}, &w.LastError, &w.Undo, &w.Before, instant{&w.FailedAt})
 	return w, err
 }
 
@@ -107,7 +109,7 @@ func (t *tx) Release(ctx context.Context, id offboarding.WorkID, attempt int64) 
 func workArgs(w offboarding.Work) []any {
 	return []any{
 		w.Key, w.Phase, w.State, micros(w.RunAt), micros(w.RetryAt), w.Tries, w.CallHash, micros(w.CallingAt),
-		micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.Before,
+		micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.Before, micros(w.FailedAt),
 		w.ID, w.Attempt,
 	}
 }
@@ -120,6 +122,14 @@ func (t *tx) SaveWork(ctx context.Context, w offboarding.Work) (bool, error) {
 func (t *tx) PutWork(ctx context.Context, w offboarding.Work) (bool, error) {
 	n, err := t.exec(ctx, "store.PutWork", putWork, workArgs(w)...)
 	return n == 1, err
+}
+
+// A work that failed at a time that has not come yet waits by another clock.
+var recallWorks = query(`UPDATE work SET retry_at = $1 WHERE state = 'ready' AND retry_at > $1 AND failed_at > $1`)
+
+func (t *tx) RecallWorks(ctx context.Context) (int, error) {
+	n, err := t.exec(ctx, "store.RecallWorks", recallWorks, micros(t.wall))
+	return int(n), err
 }
 
 func (t *tx) NextTimer(ctx context.Context) (next time.Time, err error) {

@@ -143,6 +143,46 @@ func TestALeaseDoesNotOutlastAClockThatIsSetBack(t *testing.T) {
 	})
 }
 
+// What failed by a clock that was wrong is tried again by the one that is right,
+// and what waits by the right one goes on waiting.
+func TestABackOffDoesNotOutlastAClockThatIsSetBack(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		b.works(2, "billing", noon)
+		fail := func() {
+			w := b.claim(1, 1)[0]
+			b.tx(func(tx app.Tx) error {
+				w.State, w.Tries, w.FailedAt, w.RetryAt = offboarding.WorkReady, 1, tx.Wall(), tx.Wall().Add(time.Minute)
+				ok, err := tx.SaveWork(ctx, w)
+				if !ok {
+					b.t.Error("not saved")
+				}
+				return err
+			})
+		}
+		recalled := func() (n int) {
+			b.tx(func(tx app.Tx) (err error) { n, err = tx.RecallWorks(ctx); return err })
+			return n
+		}
+		b.clock.Advance(2 * time.Hour) // it was wrong
+		fail()
+		if n := recalled(); n != 0 {
+			b.t.Errorf("%d recalled by the clock that told them", n)
+		}
+		b.clock.Advance(-2 * time.Hour)
+		fail()
+		if n := len(b.claim(2, 2)); n != 0 {
+			b.t.Errorf("%d claimed before anybody met the clock", n)
+		}
+		if n := recalled(); n != 1 {
+			b.t.Errorf("%d recalled", n)
+		}
+		if n := len(b.claim(2, 2)); n != 1 {
+			b.t.Errorf("%d claimed afterwards", n)
+		}
+	})
+}
+
 func TestALateResultIsNotStored(t *testing.T) {
 	conform(t, func(b *bundle) {
 		ctx := b.t.Context()
