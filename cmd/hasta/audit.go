@@ -68,6 +68,10 @@ func tellReport(w io.Writer, rep audit.Report, head audit.Head, suspects []audit
 		}
 	}
 	for _, r := range rep.Restored {
+		if r.To == r.From {
+			fmt.Fprintf(w, "continued after a restore at %d; nothing was given up\n", r.From)
+			continue
+		}
 		fmt.Fprintf(w, "continued after a restore at %d; entries %d to %d were given up\n", r.From, r.From, r.To-1)
 	}
 	for _, s := range suspects {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"text/tabwriter"
 
 	"hastaluego/internal/app"
@@ -40,7 +41,7 @@ func (c *metricsShowCmd) Run(ctx context.Context, o out) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(api.ViewMetrics(f))
 	}
-	return printMetrics(o, h.app.Company().Language, f)
+	return printMetrics(o, terminalLanguage(os.Getenv), f)
 }
 
 func printMetrics(o out, lang string, f app.Figures) error {

@@ -19,6 +19,7 @@ import (
 	"hastaluego/internal/invitation"
 	"hastaluego/internal/mail"
 	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
@@ -100,7 +101,7 @@ func (p papers) letter(x app.Paper) document.Letter {
 	case "ending":
 		return document.Ending(document.EndingFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Cause: string(x.Ending.Channel), Reference: x.Ending.Reference,
-			Why: x.Ending.Words.Why, Alternatives: x.Ending.Words.Alternatives, Subscriptions: lines(x), Effective: x.Case.Effective,
+			Why: x.Ending.Words.Why, Alternatives: x.Ending.Words.Alternatives, Owed: unpaid(x), Subscriptions: lines(x), Effective: x.Case.Effective,
 			Milestones: stops(x), Page: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
 		})
 	case "farewell":
@@ -112,9 +113,37 @@ func (p papers) letter(x app.Paper) document.Letter {
 		return document.Receipt(document.ReceiptFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Name: x.Name, Email: x.Address, Timing: string(x.Case.When),
 			Subscriptions: lines(x), Effective: x.Case.Effective, UndoUntil: x.UndoUntil, Milestones: stops(x),
-			Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
+			ReceivedOn: receivedOn(x), Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
 		})
 	}
+}
+
+// receivedOn is the day of what was received on another than it was entered.
+func receivedOn(x app.Paper) when.Date {
+	zone, err := time.LoadLocation(x.Case.Zone)
+	if err != nil || x.Request.EnteredAt.IsZero() {
+		return when.Date{}
+	}
+	if day := when.DateOf(x.Request.ReceivedAt, zone); day != when.DateOf(x.Request.EnteredAt, zone) {
+		return day
+	}
+	return when.Date{}
+}
+
+// unpaid are the sums that are open in a departure for want of payment.
+func unpaid(x app.Paper) (out []document.MoneyLine) {
+	if x.Ending.Channel != offboarding.Payment {
+		return nil
+	}
+	list, _ := statements(x)
+	for _, s := range list {
+		for _, l := range s.Lines {
+			if l.Amount.Minor < 0 {
+				out = append(out, document.MoneyLine{Label: l.Label, Amount: money.Amount{Minor: -l.Amount.Minor, Currency: l.Amount.Currency}})
+			}
+		}
+	}
+	return out
 }
 
 // figures are the lines of the report that somebody typed.

@@ -31,6 +31,7 @@ var EventTypes = []EventType{
 
 	{Type: "case.registered", When: "the case exists and waits for the proof of identity", Args: []string{"playbook", "effective"}, Sent: true, Tells: []string{"playbook", "effective"}, State: "registered"},
 	{Type: "case.narrowed", When: "some of its contracts leave by a departure that was proved before it", Args: []string{"request", "effective"}, Sent: true, Tells: []string{"effective"}},
+	{Type: "case.corrected", When: "who asked twice confirmed this request: its wish and its date count", Args: []string{"request", "when", "effective"}, Sent: true, Tells: []string{"when", "effective"}},
 	{Type: "case.waits", When: "identity is proved; the plan begins once an earlier departure of the same contracts is undone", Args: []string{"by"}, Sent: true, State: "registered"},
 	{Type: "case.opened", When: "identity is proved and the plan begins", Args: []string{"by"}, Sent: true, State: "open"},
 	{Type: "case.effective", When: "the effective date came: the contract has ended", Sent: true, State: "effective"},

@@ -317,6 +317,9 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		Kind: kind, Language: lang, Code: c.Code, At: r.ReceivedAt, Now: tx.Now(), Request: r, Case: c, Lines: s.Subscriptions, Balances: s.Open(),
 		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
 	}
+	if !c.OpenedAt.IsZero() && !p.UndoUntil.After(c.OpenedAt) { // it was over when it was written down
+		p.UndoUntil = time.Time{}
+	}
 	p.Late = a.lateCharges(c, s.Subscriptions)
 	if p.Ending, err = a.endingPaper(ctx, tx, r, lang); err != nil {
 		return Paper{}, err

@@ -296,3 +296,34 @@ func TestNothingThatWasAskedForIsForgotten(t *testing.T) {
 		})
 	})
 }
+
+// Whoever asks twice means what they confirm: the end and the date of that
+// request.
+func TestWhoAsksTwiceMeansWhatTheyConfirm(t *testing.T) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		ask := func(when string) offboarding.Request {
+			r, err := w.RequestExit(ctx, app.ExitInput{Name: "Marta", AccountEmail: firstMail, When: when, Language: "es"})
+			must(t, err)
+			return r
+		}
+		ask("now")
+		w.mail.wait(t, "confirm", firstMail)
+		second := ask("period_end")
+		eventually(t, "the second letter", func() bool { return w.mail.count("confirm") == 2 })
+		confirm := w.mail.last(t, "confirm")
+		if confirm.Request.ID != second.ID {
+			t.Fatalf("the last letter is about %s", confirm.Request.Code)
+		}
+		c, _, err := w.VerifyRequest(ctx, token(confirm.Links["verify"]))
+		must(t, err)
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if p := v.Plan.Case; p.When != offboarding.PeriodEnd || p.Request != second.ID || !w.today(t).Before(p.Effective) || v.Request.VerifiedAt.IsZero() {
+			t.Errorf("%s by %s, ends %s, identity proved %v", p.When, p.Request, p.Effective, v.Request.VerifiedAt)
+		}
+		w.verifyLog(t)
+	})
+}

@@ -210,8 +210,9 @@ type CaseTx interface {
 	// ClaimSubscriptions lets the case end the subscriptions: until it is over no
 	// other can. One that another case has is fault.Conflict, case.changed_meanwhile.
 	ClaimSubscriptions(ctx context.Context, c offboarding.CaseID, subs ...customer.SubscriptionID) error
-	// NarrowCase stores the subscriptions and the last day of a case, which is
-	// compared by Version, and gives up its claims to others.
+	// NarrowCase stores the subscriptions of a case, its last day and the request
+	// that both follow from; it is compared by Version, and gives up its claims to
+	// others.
 	NarrowCase(ctx context.Context, c offboarding.Case) error
 	// ClaimsOf returns which case has each of the customer's subscriptions.
 	ClaimsOf(ctx context.Context, c customer.ID) (map[customer.SubscriptionID]Claim, error)

@@ -202,13 +202,17 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 	return out, err
 }
 
-// lateSince is the earliest day that passed although a person has a step of the
-// departure to finish by it, or we promised something in it; zero if none did.
+// lateSince is the earliest day that passed although the departure was to take
+// effect on it, a person has a step to finish by it, or we promised something in
+// it; zero if none did.
 func (a *App) lateSince(ctx context.Context, tx Tx, p offboarding.Plan) (since when.Date, err error) {
 	earliest := func(d when.Date) {
 		if since.IsZero() || d.Before(since) {
 			since = d
 		}
+	}
+	if d := p.Case.Overdue(tx.Now(), a.company.Zone); !d.IsZero() {
+		earliest(d)
 	}
 	for _, s := range p.Steps {
 		if s.Late(tx.Now()) {

@@ -42,6 +42,9 @@ func (a *App) place(ctx context.Context, tx Tx, r *offboarding.Request, proved b
 		if err := a.narrow(ctx, tx, *r, all, subs, by); err != nil {
 			return nil, err
 		}
+		if err := a.correct(ctx, tx, *r, subs, by); err != nil {
+			return nil, err
+		}
 		if err := a.overtake(ctx, tx, *r, subs); err != nil {
 			return nil, err
 		}
@@ -93,6 +96,37 @@ func (a *App) narrow(ctx context.Context, tx Tx, r offboarding.Request, all, sub
 		}
 		if err := a.record(ctx, tx, fact{"case.narrowed", by, string(c.ID), string(c.Customer), map[string]any{
 			"request": string(r.ID), "effective": c.Effective.String(),
+		}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// correct lets the request that is proved say when a departure ends that nobody
+// had proved until now: whoever asks twice means what they confirm.
+func (a *App) correct(ctx context.Context, tx Tx, r offboarding.Request, subs []customer.Subscription, by string) error {
+	cases, err := tx.CasesOf(ctx, r.Customer)
+	if err != nil {
+		return err
+	}
+	asked := idsOf(subs)
+	for _, c := range cases {
+		theirs := pick(subs, c.Subscriptions)
+		if c.State != offboarding.CaseRegistered || c.Waits() || c.Request == r.ID || len(theirs) != len(c.Subscriptions) || len(theirs) == 0 ||
+			slices.ContainsFunc(c.Subscriptions, func(s customer.SubscriptionID) bool { return !slices.Contains(asked, s) }) {
+			continue
+		}
+		c.Request = r.ID
+		if r.When != offboarding.Unsaid {
+			c.When, c.RequestedAt = r.When, r.ReceivedAt
+			c.Effective = a.effective(r.When, r.ReceivedAt, theirs)
+		}
+		if err := tx.NarrowCase(ctx, c); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"case.corrected", by, string(c.ID), string(c.Customer), map[string]any{
+			"request": string(r.ID), "when": string(c.When), "effective": c.Effective.String(),
 		}}); err != nil {
 			return err
 		}

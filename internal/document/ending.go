@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"time"
 
 	"hastaluego/internal/text"
@@ -13,10 +14,11 @@ type EndingFacts struct {
 	Company       Company
 	Code          string
 	At            time.Time
-	Cause         string // payment, term or company
-	Reference     string // of what was not paid; may be empty
-	Why           string // in the company's words; empty but for company
-	Alternatives  string // likewise; may be empty
+	Cause         string      // payment, term or company
+	Reference     string      // of what was not paid; may be empty
+	Why           string      // in the company's words; empty but for company
+	Alternatives  string      // likewise; may be empty
+	Owed          []MoneyLine // what is open, of a payment that failed
 	Subscriptions []Subscription
 	Effective     when.Date
 	DataUntil     when.Date // zero: no download is offered
@@ -43,6 +45,13 @@ func Ending(f EndingFacts) Letter {
 	facts := []Fact{
 		{Label: w.say("ending.why"), Lines: why},
 	}
+	var owed []string
+	for _, x := range f.Owed {
+		owed = append(owed, w.say("ending.owed.line", "what", clean(x.Label), "amount", text.Money(w.lang, x.Amount)))
+	}
+	if owed != nil {
+		facts = append(facts, Fact{Label: w.say("ending.owed"), Lines: owed})
+	}
 	if lines := w.subscriptions(f.Subscriptions); lines != nil {
 		facts = append(facts, Fact{Label: w.say("ending.what"), Lines: lines})
 	}
@@ -50,6 +59,9 @@ func Ending(f EndingFacts) Letter {
 	alternatives := cleanLines(f.Alternatives)
 	if len(alternatives) == 0 && f.Cause == "payment" {
 		alternatives = []string{w.say("ending.pay", "date", f.Effective)}
+		if way := cmp.Or(w.company.Email, w.company.Phone); way != "" {
+			alternatives = append(alternatives, w.say("ending.pay.ask", "way", way))
+		}
 	}
 	if len(alternatives) > 0 {
 		facts = append(facts, Fact{Label: w.say("ending.instead"), Lines: alternatives})
@@ -70,7 +82,9 @@ func Ending(f EndingFacts) Letter {
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ending", f.NotMe)...)
 	if f.Proof != nil {
-		l.Blocks = append(l.Blocks, w.proof(*f.Proof))
+		b := w.proof(*f.Proof)
+		b.Paragraphs = []string{w.say("ending.proof", "index", f.Proof.LeafIndex, "size", f.Proof.TreeSize)}
+		l.Blocks = append(l.Blocks, b)
 	}
 	return l
 }

@@ -113,6 +113,7 @@ type ReceiptFacts struct {
 	PDF           string // link
 	NotMe         string // link
 	Proof         *Proof
+	ReceivedOn    when.Date // by letter, say, on another day than it was entered: no time is known; else zero
 }
 
 // ReversedFacts is the notice that a departure was undone. It is written only

@@ -15,6 +15,9 @@ func Receipt(f ReceiptFacts) Letter {
 		timing = "unsaid"
 	}
 	facts := []Fact{w.instant(w.say("received"), f.At)}
+	if !f.ReceivedOn.IsZero() {
+		facts[0] = Fact{Label: w.say("received"), Lines: []string{text.LongDate(w.lang, f.ReceivedOn)}, Time: f.ReceivedOn.String()}
+	}
 	if name, email := clean(f.Name), clean(f.Email); name != "" || email != "" {
 		who := Fact{Label: w.say("who"), Lines: []string{name}, Soft: email}
 		if name == "" {

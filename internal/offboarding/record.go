@@ -107,6 +107,16 @@ type Case struct {
 // earlier departure of its subscriptions is undone.
 func (c Case) Waits() bool { return c.State == CaseRegistered && !c.OpenedAt.IsZero() }
 
+// Overdue is the day since which a departure should have taken effect and has
+// not: a day after its last; zero while that has not passed.
+func (c Case) Overdue(now time.Time, zone *time.Location) when.Date {
+	since := c.Effective.AddDays(1)
+	if c.State != CaseOpen || !c.EffectiveAt.IsZero() || !now.After(since.End(zone)) {
+		return when.Date{}
+	}
+	return since
+}
+
 // RetrievalEnd is the last day on which the customer may fetch their data.
 func (c Case) RetrievalEnd() when.Date { return c.Effective.AddDays(c.Retrieval) }
 

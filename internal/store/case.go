@@ -26,7 +26,9 @@ var (
 	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
 	releaseClaims     = query(`UPDATE case_subscription SET open = 0 WHERE case_id = $1 AND open = 1`)
 	dropClaim         = query(`DELETE FROM case_subscription WHERE case_id = $1 AND subscription_id = $2`)
-	narrowCase        = query(`UPDATE case_ SET subscriptions = $1, effective = $2, version = version + 1 WHERE id = $3 AND version = $4`)
+	narrowCase        = query(`
+		UPDATE case_ SET subscriptions = $1, effective = $2, request_id = $3, timing = $4, requested_at = $5, version = version + 1
+		 WHERE id = $6 AND version = $7`)
 	claimsOf          = query(`
 		SELECT x.subscription_id, x.case_id, c.state
 		  FROM case_subscription x JOIN case_ c ON c.id = x.case_id
@@ -87,7 +89,7 @@ func (t *tx) NarrowCase(ctx context.Context, c offboarding.Case) error {
 	if err != nil {
 		return err
 	}
-	if err := t.must(ctx, "store.NarrowCase", narrowCase, string(subs), c.Effective.String(), c.ID, c.Version); err != nil {
+	if err := t.must(ctx, "store.NarrowCase", narrowCase, string(subs), c.Effective.String(), c.Request, c.When, micros(c.RequestedAt), c.ID, c.Version); err != nil {
 		return err
 	}
 	t.touch(c.Customer)

@@ -173,7 +173,7 @@ func (v *visit) mood(p offboarding.Plan, now time.Time) badge {
 		return badge{"clock", "warn", v.say("mood.paused")}
 	case stuck(p.Steps):
 		return badge{"alert", "bad", v.say("mood.blocked")}
-	case late(p.Steps, now):
+	case late(p.Steps, now), !p.Case.Overdue(now, v.zone()).IsZero():
 		return badge{"clock", "warn", v.say("mood.late")}
 	default:
 		return badge{"clock", "", v.say("mood.on_time")}
@@ -187,7 +187,9 @@ func (v *visit) identity(c app.CaseView) string {
 		return v.say("identity.none")
 	}
 	at := text.ShortInstant(v.lang, r.VerifiedAt, v.zone())
-	if name := c.Users[r.VerifiedBy]; name != "" {
+	if name := c.Users[r.VerifiedBy]; name != "" && r.Channel.Ours() {
+		return text.Say(v.lang, "console.identity.ours", "who", name, "at", at)
+	} else if name != "" {
 		return v.say("identity.staff", "who", name, "at", at)
 	}
 	return known(v.lang, "console.identity."+r.VerifiedBy, v.say("identity.other", "at", at), "at", at)

@@ -48,6 +48,8 @@ type endingView struct {
 	Letters   []letterShown
 	Decides   bool   // this person may agree or refuse
 	Own       bool   // they proposed it
+	Hidden    bool   // they look as somebody else, and proposed it
+	Waits     bool   // for a second person
 	Stoppable bool   // departures are still being opened
 	Who       string // who may decide; for those who may not
 	Note      control
@@ -169,7 +171,9 @@ func (v *visit) endingPage(status int, problem string, wrong error) error {
 	}
 	ev.Stoppable = ev.Stoppable || e.State == ending.Proposed && ev.Own
 	ev.Decides = e.State == ending.Proposed && v.actor.May("ending") && !ev.Own
-	if e.State == ending.Proposed && !ev.Decides {
+	ev.Waits = e.State == ending.Proposed
+	ev.Hidden = ev.Waits && v.actor.RealID == e.MadeBy && v.actor.RealID != ""
+	if ev.Waits && !ev.Decides {
 		ev.Who = whoMay(v.lang, "ending")
 	}
 	ev.Note = control{ID: "note", Label: ev.word("note"), Hint: ev.word("note.hint"), Value: v.form.Get("note"), Error: text.FieldErrors(v.lang, wrong)["note"]}

@@ -66,7 +66,7 @@ func (p *portal) showReceipt(w http.ResponseWriter, r *http.Request, status int,
 	}
 	lang := page.Paper.Language
 	title := text.Say(lang, "portal.receipt.title", "code", page.Paper.Code)
-	p.show(w, r, status, title, receiptPage(receiptView{lang, base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil, viewWhy(lang, page, typed, wrong), page.MayAsk}))
+	p.show(w, r, status, title, receiptPage(receiptView{lang, base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil, viewWhy(lang, page, typed, wrong), page.MayAsk, page.Paper.Ending != nil}))
 }
 
 func (p *portal) receiptPDF(w http.ResponseWriter, r *http.Request) {

@@ -79,6 +79,7 @@ type receiptView struct {
 	Proved            bool // it bears the proof of the log
 	Why               whyView
 	MayAsk            bool // they may ask what could be done
+	Ending            bool // it is a notice that the company ends something
 }
 
 func (v askView) say(code string, args ...any) string {
@@ -197,7 +198,11 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 		v.AnswerBy = text.LongDate(lang, when.DateOf(page.AnswerBy.Add(-time.Minute), zone))
 	}
 	for _, m := range p.Milestones {
-		v.Stops = append(v.Stops, viewStop(lang, zone, m))
+		s := viewStop(lang, zone, m)
+		if v.Ending != "" && m.Name == "effective" {
+			s.Text = text.Say(lang, "portal.milestone.effective.text.ours")
+		}
+		v.Stops = append(v.Stops, s)
 	}
 	return v
 }
