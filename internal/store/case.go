@@ -29,7 +29,7 @@ var (
 	narrowCase        = query(`
 		UPDATE case_ SET subscriptions = $1, effective = $2, request_id = $3, timing = $4, requested_at = $5, version = version + 1
 		 WHERE id = $6 AND version = $7`)
-	claimsOf          = query(`
+	claimsOf = query(`
 		SELECT x.subscription_id, x.case_id, c.state
 		  FROM case_subscription x JOIN case_ c ON c.id = x.case_id
 		 WHERE c.customer_id = $1 AND x.open = 1`)
