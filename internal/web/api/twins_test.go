@@ -14,6 +14,7 @@ const (
 	whoTheyAre  = "it is about who somebody is: signing in, their own account, their second factor"
 	givesPower  = "it says who may do what: a program that gives itself more is nobody's decision"
 	secondHand  = "a second person decides it; the route is there and always says forbidden.person"
+	atTheWheel  = "whoever runs the installation holds everything back, there or with hasta hold: a program that may stop the house could hide in it"
 	needsSecond = "a second person decides it; there is no route"
 	clientOnly  = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
 	personAsked = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
@@ -52,6 +53,7 @@ var twins = map[string]twin{
 	"POST /console/view-as":                                          {people: demoOnly},
 	"POST /console/clock":                                            {people: demoOnly},
 	"POST /console/audit/verify":                                     {people: checkItself},
+	"POST /console/settings/hold":                                    {people: atTheWheel},
 	"POST /console/learn/threshold":                                  {people: houseRule},
 	"POST /console/cases/{id}/steps/{step}/approve":                  {people: secondHand},
 	"POST /console/playbooks/activate":                               {people: secondHand},
