@@ -302,7 +302,7 @@ func (a *App) endFor(ctx context.Context, tx Tx, cus customer.Customer, t toEnd)
 		return "", "", err
 	}
 	mail, name := onFile(contacts)
-	if mail == "" {
+	if _, wrong := customer.CheckEmail("account", mail); wrong != nil { // none, or what is on file is no address
 		return "", "customer.no_address", nil
 	}
 	lang := cus.Language
@@ -311,7 +311,7 @@ func (a *App) endFor(ctx context.Context, tx Tx, cus customer.Customer, t toEnd)
 	}
 	r, err := a.declare(ExitInput{Name: name, AccountEmail: mail, Reference: cus.Reference, Language: lang})
 	if err != nil {
-		return "", "customer.no_address", nil //nolint:nilerr // an address on file that is none
+		return "", "", err
 	}
 	r.Channel, r.Paper, r.Ending, r.VerifiedBy = t.channel, t.paper, t.ending, t.by
 	r.ReceivedAt, r.EnteredAt = tx.Now(), tx.Now()
