@@ -13,6 +13,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/playbook"
 	"hastaluego/internal/text"
 )
 
@@ -20,7 +21,7 @@ import (
 // env:NAME or file:PATH.
 type config struct {
 	Database  string        `yaml:"database" about:"SQLite file, or postgres://…; by default hasta.db in dir"`
-	Dir       string        `yaml:"dir" about:"folder for the database, keys and mail; by default hasta-data"`
+	Dir       string        `yaml:"dir" about:"folder for the database, keys and mail; by default hasta-data beside the file"`
 	Listen    string        `yaml:"listen" about:"address to listen on; by default 127.0.0.1:8780"`
 	Proxies   []string      `yaml:"trusted_proxies" about:"blocks of addresses that are believed about whom they speak for (X-Forwarded-For)"` // 10.0.0.0/8: believed about whom they speak for
 	PublicURL string        `yaml:"public_url" about:"address that stands in letters, without a slash at its end"`
@@ -101,6 +102,7 @@ func (c common) load() (config, error) {
 		if cfg, err = parseConfig(c.Config, src); err != nil {
 			return cfg, err
 		}
+		cfg.root(filepath.Dir(c.Config))
 	}
 	if err := fromEnvironment(&cfg, os.LookupEnv); err != nil {
 		return cfg, err
@@ -123,6 +125,45 @@ func (c common) load() (config, error) {
 		cfg.Listen = "127.0.0.1:8780"
 	}
 	return cfg, os.MkdirAll(cfg.Dir, 0o700)
+}
+
+// root makes the paths of a file start at its folder, wherever the program was
+// started: one file never means two databases. Environment and flags start
+// where the person is.
+func (cfg *config) root(folder string) {
+	if cfg.Dir == "" {
+		cfg.Dir = "hasta-data"
+	}
+	at := func(path *string) {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(folder, *path)
+		}
+	}
+	at(&cfg.Dir)
+	if !strings.Contains(cfg.Database, "://") {
+		at(&cfg.Database)
+	}
+	at(&cfg.Keys.Dir)
+	at(&cfg.Systems)
+	at(&cfg.Achievements)
+	builtin := playbook.Builtin()
+	for _, p := range append([]*string{&cfg.Playbook}, pointers(cfg.Playbooks)...) {
+		if builtin[*p] == nil {
+			at(p)
+		}
+	}
+	if path, ok := strings.CutPrefix(cfg.Mail.Password, "file:"); ok {
+		at(&path)
+		cfg.Mail.Password = "file:" + path
+	}
+}
+
+func pointers(list []string) []*string {
+	out := make([]*string, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	return out
 }
 
 // parseConfig reads the file strictly; an error names file:line:column.

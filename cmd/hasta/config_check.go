@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
@@ -48,10 +50,11 @@ func (c configCheckCmd) Run(o out) error {
 // Values of secrets never appear in what it says.
 func checkConfig(name string, src []byte) []error {
 	var cfg config
-	if err := yaml.UnmarshalWithOptions(src, &cfg, yaml.Strict()); err != nil {
-		return []error{yamlFault(name, err)}
+	out := unknownKeys(name, src)
+	if err := yaml.Unmarshal(src, &cfg); err != nil {
+		return append(out, yamlFault(name, err))
 	}
-	var out []error
+	cfg.root(filepath.Dir(name))
 	at := func(path, format string, args ...any) {
 		out = append(out, placed(name, src, "$."+path, fmt.Errorf(format, args...)))
 	}
@@ -103,6 +106,44 @@ func checkConfig(name string, src []byte) []error {
 		at("limits.rate", "may not be negative")
 	}
 	return append(out, checkFiles(name, src, cfg)...)
+}
+
+// unknownKeys finds every key that means nothing here, and says which would.
+func unknownKeys(name string, src []byte) []error {
+	file, err := parser.ParseBytes(src, 0)
+	if err != nil || len(file.Docs) == 0 {
+		return nil // the reader says what is wrong
+	}
+	known := map[string][]string{} // by the path of their parent
+	for _, s := range settings(&config{}) {
+		parent := ""
+		for key := range strings.SplitSeq(s.Key, ".") {
+			if !slices.Contains(known[parent], key) {
+				known[parent] = append(known[parent], key)
+			}
+			parent = strings.TrimPrefix(parent+"."+key, ".")
+		}
+	}
+	var out []error
+	var walk func(n ast.Node, parent string)
+	walk = func(n ast.Node, parent string) {
+		m, ok := n.(ast.MapNode)
+		if !ok {
+			return
+		}
+		for each := m.MapRange(); each.Next(); {
+			token := each.Key().GetToken()
+			path := strings.TrimPrefix(parent+"."+token.Value, ".")
+			if slices.Contains(known[parent], token.Value) {
+				walk(each.Value(), path)
+				continue
+			}
+			out = append(out, fmt.Errorf("%s:%d:%d: there is no key %q here; there are: %s",
+				name, token.Position.Line, token.Position.Column, token.Value, strings.Join(known[parent], ", ")))
+		}
+	}
+	walk(file.Docs[0].Body, "")
+	return out
 }
 
 // checkFiles checks the files that a configuration names.

@@ -10,6 +10,7 @@ package httpsystem
 import (
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -185,6 +186,20 @@ func (c Config) defaults() Config {
 
 func isEnv(s string) bool  { return strings.HasPrefix(s, "env:") && len(s) > len("env:") }
 func isFile(s string) bool { return strings.HasPrefix(s, "file:") && len(s) > len("file:") }
+
+// root makes the files that hold secrets start at the folder of the
+// declaration, wherever the program was started.
+func (c *Config) root(folder string) {
+	at := func(ref *string) {
+		if path := strings.TrimPrefix(*ref, "file:"); isFile(*ref) && !filepath.IsAbs(path) {
+			*ref = "file:" + filepath.Join(folder, path)
+		}
+	}
+	at(&c.Auth.Value)
+	if c.Access != nil && c.Access.Probe != nil {
+		at(&c.Access.Probe.Secret)
+	}
+}
 
 // resolve reads a reference. It returns the code of what went wrong, or "".
 func resolve(ref string) (value, code string) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +55,7 @@ func LoadSystems(name string, src []byte) ([]Config, error) {
 	}
 	for _, e := range l.entries(systems, []string{"systems"}) {
 		if c, ok := l.system(e); ok {
+			c.root(filepath.Dir(name))
 			configs = append(configs, c)
 		}
 	}
