@@ -75,7 +75,7 @@ var allowed = map[string]string{
 	"internal/demo/peer":            "when",
 	// tests only
 	"internal/testkit/conformance": "connector fault",
-	"internal/testkit":             "demo/peer id",
+	"internal/testkit":             "demo/peer id store",
 	"e2e":                          "*",
 	"cmd/hasta":                    "*",
 	"scripts/sql":                  "",

@@ -194,7 +194,7 @@ func (s *stage) ran(args ...string) string {
 // said goodbye to; what was learnt is in the figures and in the workbook.
 func TestTheWholeJourney(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		// It takes minutes: in CI its stages are told one by one on PostgreSQL.
 		if e.Name != "sqlite" && !everything {
 			return

@@ -22,7 +22,7 @@ import (
 func TestATelcoCustomerLeaves(t *testing.T) {
 	t.Parallel()
 	file := testkit.Shared(t, "telco_ibm.csv")
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := setStage(t, e.URL)
 		out, code := s.hasta("import", "customers", file, "--map", filepath.Join(testkit.Root(t), "examples", "telco.map.yaml"))
 		if code != 0 || !strings.Contains(out, "7,043 rows: 7,043 new") {

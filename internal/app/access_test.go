@@ -111,7 +111,7 @@ func (w *world) grants(t *testing.T, c customer.ID) (open []string) {
 
 func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		cus := w.inventory(t)

@@ -93,6 +93,9 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (cust
 				return subscriptionTaken(ctx, tx, s.Reference, fmt.Sprintf("subscriptions.%d.reference", i))
 			}
 		}
+		if err := a.watchTerms(ctx, tx, subs...); err != nil {
+			return err
+		}
 		if c.Segment != "" {
 			if err := tx.NoteSegments(ctx, c.Segment); err != nil {
 				return err

@@ -23,6 +23,7 @@ type known struct {
 	balances  map[string]*kept[customer.Balance]
 	changed   int
 	mark      func(what ...string) string // keyed hash of a name
+	watch     func(ctx context.Context, tx Tx, subs ...customer.Subscription) error
 	erased    map[string]bool             // hashes of names in the rows by which somebody erased went
 	erasures  int64                       // how many there had been then
 }
@@ -63,6 +64,7 @@ func stored[T any](r T) *kept[T] { return &kept[T]{was: r, now: r} }
 func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error) {
 	k := &known{
 		mark:      a.mark,
+		watch:     a.watchTerms,
 		customers: map[string]*entry{}, byID: map[customer.ID]*entry{}, external: map[[2]string]customer.ID{},
 		subs: map[string]*kept[customer.Subscription]{}, grants: map[string]*kept[customer.Grant]{}, balances: map[string]*kept[customer.Balance]{},
 	}
@@ -308,6 +310,7 @@ func (k *known) putSubscription(e *entry, row ingest.Row) {
 		"subscription.renews_on":     func() { now.RenewsOn = told.RenewsOn },
 		"subscription.notice_days":   func() { now.Notice = told.Notice },
 		"subscription.lock_in_until": func() { now.LockIn = told.LockIn },
+		"subscription.not_renewed":   func() { now.NotRenewed = told.NotRenewed },
 		"subscription.status":        func() { now.Status = told.Status },
 	} {
 		if row.Tells(field) {

@@ -21,6 +21,7 @@ type SubscriptionInput struct {
 	Start, PaidUntil, TermEnd,
 	RenewsOn, LockIn when.Date
 	NoticeDays int
+	NotRenewed bool
 	Status     customer.Status // empty: active
 }
 
@@ -28,7 +29,7 @@ func (in SubscriptionInput) subscription() customer.Subscription {
 	s := customer.Subscription{
 		ID: customer.SubscriptionID(id.New("sub")), Customer: in.Customer, Reference: in.Reference, Product: in.Product, Plan: in.Plan,
 		Amount: in.Amount, Interval: in.Interval, Start: in.Start, PaidUntil: in.PaidUntil, TermEnd: in.TermEnd, RenewsOn: in.RenewsOn,
-		LockIn: in.LockIn, Notice: in.NoticeDays, Status: in.Status,
+		LockIn: in.LockIn, Notice: in.NoticeDays, NotRenewed: in.NotRenewed, Status: in.Status,
 	}
 	if s.Status == "" {
 		s.Status = customer.Active
@@ -50,6 +51,9 @@ func (a *App) AddSubscription(ctx context.Context, by Actor, in SubscriptionInpu
 			return fact{}, err
 		} else if n == 0 {
 			return fact{}, subscriptionTaken(ctx, am.tx, s.Reference, "reference")
+		}
+		if err := a.watchTerms(ctx, am.tx, s); err != nil {
+			return fact{}, err
 		}
 		return fact{typ: "subscription.added", args: map[string]any{"reference": s.Reference, "product": s.Product, "amount": s.Amount.String()}}, nil
 	})
@@ -78,6 +82,7 @@ type SubscriptionPatch struct {
 	Start, PaidUntil, TermEnd,
 	RenewsOn, LockIn *when.Date
 	NoticeDays *int
+	NotRenewed *bool
 	Status     *customer.Status
 }
 
@@ -106,6 +111,7 @@ func (a *App) EditSubscription(ctx context.Context, by Actor, in SubscriptionPat
 		patch(&now.RenewsOn, in.RenewsOn)
 		patch(&now.LockIn, in.LockIn)
 		patch(&now.Notice, in.NoticeDays)
+		patch(&now.NotRenewed, in.NotRenewed)
 		patch(&now.Status, in.Status)
 		if l := now.Tidy(); len(l) > 0 {
 			return fact{}, l
@@ -124,6 +130,9 @@ func (a *App) EditSubscription(ctx context.Context, by Actor, in SubscriptionPat
 			if err := am.notLeaving(ctx, was.ID); err != nil {
 				return fact{}, err
 			}
+		}
+		if err := a.watchTerms(ctx, am.tx, now); err != nil {
+			return fact{}, err
 		}
 		return fact{typ: "subscription.changed", args: map[string]any{"reference": now.Reference, "changed": differences(was, now)}},
 			am.tx.SaveSubscription(ctx, now, was.Status)
@@ -144,6 +153,7 @@ func differences(was, now customer.Subscription) changes {
 	differ(ch, "renews_on", was.RenewsOn, now.RenewsOn)
 	differ(ch, "lock_in_until", was.LockIn, now.LockIn)
 	differ(ch, "notice_days", was.Notice, now.Notice)
+	differ(ch, "not_renewed", was.NotRenewed, now.NotRenewed)
 	differ(ch, "status", was.Status, now.Status)
 	return ch
 }

@@ -64,7 +64,7 @@ func refused(t *testing.T, what string, err error, code, field string) {
 
 func TestACustomerIsAddedWithAllOrNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		p := w.opened(t, w.added(t, "T-1"))
 		if p.Customer.Country != "ES" || p.Customer.Language != "es-MX" || len(p.External) != 1 || p.External[0].System != "stripe" || len(p.Lines) != 1 ||
@@ -100,7 +100,7 @@ func TestACustomerIsAddedWithAllOrNothing(t *testing.T) {
 
 func TestWhoChangesACustomerThatSomebodyElseChangedIsTold(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		id, ctx := w.added(t, "T-1"), t.Context()
 		c, err := w.EditCustomer(ctx, agent, app.CustomerPatch{Customer: id, Version: 1, Name: given("Taller Romero"), Segment: given("")})
@@ -143,7 +143,7 @@ func onlyErr[T any](_ T, err error) error { return err }
 
 func TestContactsComeAndGoButSomebodyStaysOnFileWhileTheyLeave(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		id, ctx := w.added(t, "T-1"), t.Context()
 		owner := w.opened(t, id).Contacts[0].ID
@@ -176,7 +176,7 @@ func TestContactsComeAndGoButSomebodyStaysOnFileWhileTheyLeave(t *testing.T) {
 
 func TestNumbersInOtherSystemsBelongToOneCustomer(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		one, two, ctx := w.added(t, "T-1"), w.added(t, "T-2"), t.Context()
 		must(t, w.AddExternalID(ctx, agent, app.ExternalInput{Customer: one, System: "CRM", Value: "0061"}))
@@ -196,7 +196,7 @@ func TestNumbersInOtherSystemsBelongToOneCustomer(t *testing.T) {
 
 func TestASubscriptionInADepartureKeepsTheStateThatTheDepartureGivesIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		id, ctx := w.added(t, "T-1"), t.Context()
 		second, err := w.AddSubscription(ctx, agent, app.SubscriptionInput{
@@ -225,7 +225,7 @@ func TestASubscriptionInADepartureKeepsTheStateThatTheDepartureGivesIt(t *testin
 
 func TestAnAccessIsAttestedClosedWithHowAndOpensAgainWhenAddedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		one, two, ctx := w.added(t, "T-1"), w.added(t, "T-2"), t.Context()
 		g := customer.Grant{Customer: one, System: "drive", Account: "carpeta", Kind: "other"}
@@ -259,7 +259,7 @@ func TestAnAccessIsAttestedClosedWithHowAndOpensAgainWhenAddedAgain(t *testing.T
 // A letter that came on Monday and was typed on Thursday counts from Monday.
 func TestWhatWasAskedByLetterCountsFromTheDayOnWhichItCame(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx, today := t.Context(), w.today(t)
 		cus := w.customerOf(t, almena)

@@ -77,6 +77,13 @@ func (k *known) write(ctx context.Context, tx Tx) error {
 	if err != nil {
 		return err
 	}
+	for _, s := range k.subs {
+		if s.state != same {
+			if err := k.watch(ctx, tx, s.now); err != nil {
+				return err
+			}
+		}
+	}
 	slices.Sort(segments)
 	if err := tx.NoteSegments(ctx, segments...); err != nil {
 		return err

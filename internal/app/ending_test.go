@@ -59,7 +59,7 @@ func (w *world) caseOf(t *testing.T, c customer.ID) *offboarding.Case {
 // own terms allow; who leaves already is left alone.
 func TestTheCompanyEndsAProductWithASecondPerson(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx, ends := t.Context(), w.today(t).AddDays(30)
 		list := w.mini(t, 19, func(i int, in *app.CustomerInput) {
@@ -147,7 +147,7 @@ func TestTheCompanyEndsAProductWithASecondPerson(t *testing.T) {
 
 func TestAnEndingThatIsRefusedOrStoppedTellsNobodyMore(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		w.stopEngine()
@@ -184,7 +184,7 @@ func TestAnEndingThatIsRefusedOrStoppedTellsNobodyMore(t *testing.T) {
 // and one notice in the end.
 func TestAnEndingSurvivesEveryFailureOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		driver, faults := testkit.FailingDriver(t, e)
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), driver, 10*time.Second)
 		w.stopEngine()
@@ -219,7 +219,7 @@ func TestAnEndingSurvivesEveryFailureOfTheDatabase(t *testing.T) {
 // Who did not pay is told, may pay until the last day, and then goes on.
 func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		cus := w.customerOf(t, almena)
@@ -249,7 +249,7 @@ func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 // Whoever is to be ended may leave before, by their own departure.
 func TestWhoIsEndedMayLeaveBefore(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		cus := w.customerOf(t, almena)

@@ -14,7 +14,7 @@ import (
 // departure says so, and the log verifies.
 func TestWhoeverABackupBroughtBackIsErasedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

@@ -148,7 +148,7 @@ func said(t *testing.T, e testkit.Engine, words ...string) (out []string) {
 
 func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t, "site")
@@ -235,7 +235,7 @@ const asking = forgetting + `
 // too: whoever was erased can read there, and leave nothing behind again.
 func TestNobodyWritesAnythingDownAboutWhoWasErased(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, asking)
 		ctx := t.Context()
 		cid := w.lent(t)
@@ -299,7 +299,7 @@ func TestNobodyWritesAnythingDownAboutWhoWasErased(t *testing.T) {
 // rest, and none goes out afterwards but the certificate.
 func TestLettersThatWaitToBeSentAreErasedToo(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		w.clear(t, w.lent(t))
@@ -335,7 +335,7 @@ func TestLettersThatWaitToBeSentAreErasedToo(t *testing.T) {
 // for every time.
 func TestWhoAskedMoreThanOnceIsErasedToo(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		w.clear(t, w.lent(t))
 		_, c, page := w.request(t, "period_end")
@@ -362,7 +362,7 @@ func TestAnImportThatLookedBeforeTheErasureDoesNotBringThemBack(t *testing.T) {
 	m, err := ingest.LoadMap("m.yaml", []byte("as_of: 2026-11-01\nfields:\n"+
 		"  customer.reference: {column: id}\n  customer.name: {column: name}\n  contact.email: {column: mail}\n  contact.name: {column: name}\n"))
 	must(t, err)
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		w.clear(t, w.lent(t))
 		_, c, _ := w.request(t, "period_end")
@@ -404,7 +404,7 @@ func TestAnImportThatLookedBeforeTheErasureDoesNotBringThemBack(t *testing.T) {
 // names that they went by; and by hand they may.
 func TestAnImportDoesNotBringBackWhoWasErased(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t)

@@ -180,6 +180,7 @@ var EventTypes = []EventType{
 	{Type: "ending.approved", When: "a second person agreed: departures are opened and notices queued", Args: []string{"ending", "note"}},
 	{Type: "ending.refused", When: "a second person did not agree", Args: []string{"ending", "note"}},
 	{Type: "ending.stopped", When: "no more departures of it are opened", Args: []string{"ending", "note", "opened"}},
+	{Type: "term.passed", When: "a contract ends with its term, and its customer has no address to be told at", Args: []string{"customer", "subscription", "why"}},
 	{Type: "ending.passed", When: "a customer whom it picks leaves already, or cannot be told", Args: []string{"ending", "customer", "why"}},
 	{Type: "ending.done", When: "everybody whom it picks was looked at", Args: []string{"ending", "opened", "passed"}},
 	{Type: "improvement.added", When: "something is to be changed because of those who left", Args: []string{"improvement", "heading", "what", "owner", "due"}},

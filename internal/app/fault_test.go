@@ -44,7 +44,7 @@ func exhaust(t *testing.T, f *testkit.Faults, name string, verb func() error) {
 // comes to the same end, and nothing happens twice.
 func TestEveryVerbSurvivesEveryFailureOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		driver, faults := testkit.FailingDriver(t, e)
 		// The engine sleeps: its calls would be counted too.
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), driver, 10*time.Second)
@@ -106,7 +106,7 @@ func TestEveryVerbSurvivesEveryFailureOfTheDatabase(t *testing.T) {
 // still comes to its end, with one effect and a whole log.
 func TestADepartureEndsOnADatabaseThatKeepsFailing(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		driver, faults := testkit.FailingDriver(t, e)
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), driver, time.Second)
 		faults.Every(300)

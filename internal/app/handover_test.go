@@ -79,7 +79,7 @@ func right(items ...handover.Item) (out []app.HandoverAnswer) {
 
 func TestOnlyTheClientAcceptsAndOurAccessGoesLast(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "site", "domain", "credential", "equipment")
@@ -127,7 +127,7 @@ func TestOnlyTheClientAcceptsAndOurAccessGoesLast(t *testing.T) {
 
 func TestAnEnvelopeOpensOnceAndHoldsNothingAfterwards(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "credential")
@@ -197,7 +197,7 @@ func TestAnEnvelopeOpensOnceAndHoldsNothingAfterwards(t *testing.T) {
 // is asked, and only then may somebody answer for it.
 func TestSilenceAboutACredentialEndsWithAPerson(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "credential")
@@ -226,7 +226,7 @@ func TestSilenceAboutACredentialEndsWithAPerson(t *testing.T) {
 
 func TestTheFinalReportHasFiguresAndPictures(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "site")

@@ -61,13 +61,13 @@ var heldFiles = []heldFile{
 	}},
 	{
 		"subscription", "subscriptions.csv",
-		"reference product plan amount_minor currency interval start paid_until term_end renews_on notice_days lock_in_until status",
+		"reference product plan amount_minor currency interval start paid_until term_end renews_on notice_days lock_in_until not_renewed status",
 		func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 			list, err := tx.SubscriptionsOf(ctx, h.ID)
 			return rowsOf(list, func(x customer.Subscription) []string {
 				return []string{
 					x.Reference, x.Product, x.Plan, minor(x.Amount), x.Amount.Currency, string(x.Interval), x.Start.String(), x.PaidUntil.String(),
-					x.TermEnd.String(), x.RenewsOn.String(), strconv.Itoa(x.Notice), x.LockIn.String(), string(x.Status),
+					x.TermEnd.String(), x.RenewsOn.String(), strconv.Itoa(x.Notice), x.LockIn.String(), strconv.FormatBool(x.NotRenewed), string(x.Status),
 				}
 			}), err
 		},

@@ -66,7 +66,7 @@ steps:
 
 func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, taking)
 		ctx := t.Context()
 		cid := w.lent(t, "router")
@@ -159,7 +159,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 // code that would never arrive.
 func TestAfterItsTimeThePageOfDataOffersNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, taking)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

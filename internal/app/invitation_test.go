@@ -12,7 +12,7 @@ import (
 
 func TestTheCustomerIsInvitedOnceAndMaySayNo(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

@@ -223,7 +223,7 @@ func (f *figured) change(t *rapid.T, what string, c offboarding.CaseID) {
 // out, whatever is written in between, by either, also while the other looks.
 func TestFiguresThatAreKeptAreThoseOfNow(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		f := newFigured(t, e)
 		moved := 0
 		rapid.Check(t, func(t *rapid.T) {

@@ -49,7 +49,7 @@ func (w *world) offer(t *testing.T, c offboarding.CaseID) offer.Offer {
 
 func TestAnOfferIsAcceptedAndOwed(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, today := proposed(t, e)
 		ctx := t.Context()
 		code(t, w.MakeOffer(ctx, app.Actor{ID: "usr_f", Roles: []string{"finance"}}, in), "forbidden.role")
@@ -98,7 +98,7 @@ func TestAnOfferIsAcceptedAndOwed(t *testing.T) {
 
 func TestADeclinedOfferIsNeverMentionedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.AskOffer(ctx, page))
@@ -130,7 +130,7 @@ func TestADeclinedOfferIsNeverMentionedAgain(t *testing.T) {
 
 func TestAnOfferLapsesAtItsDayOrWithTheDeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.MakeOffer(ctx, agent, in))
@@ -145,7 +145,7 @@ func TestAnOfferLapsesAtItsDayOrWithTheDeparture(t *testing.T) {
 // more.
 func TestAnOfferEndsWithTheDeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.MakeOffer(ctx, agent, in))
@@ -158,7 +158,7 @@ func TestAnOfferEndsWithTheDeparture(t *testing.T) {
 
 func TestNothingElseIsOfferedWhileAWrongStands(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, today := proposed(t, e)
 		ctx := t.Context()
 		v, err := w.OpenCase(ctx, agent, in.Case)
@@ -191,7 +191,7 @@ func TestNothingElseIsOfferedWhileAWrongStands(t *testing.T) {
 // the table.
 func TestSomethingElseIsTakenBackWhenAWrongIsFound(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, _ := proposed(t, e)
 		ctx := t.Context()
 		in.Kind = offer.OtherProduct
@@ -206,7 +206,7 @@ func TestSomethingElseIsTakenBackWhenAWrongIsFound(t *testing.T) {
 
 func TestNothingIsProposedBeforeTheReceipt(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w, in, _, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.store.Tx(ctx, func(tx app.Tx) error { // as it was a moment before
@@ -235,7 +235,7 @@ func TestNothingIsProposedBeforeTheReceipt(t *testing.T) {
 // Nobody reads in the database what was proposed.
 func TestOffersAreSealed(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w, in, _, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.MakeOffer(ctx, agent, in))

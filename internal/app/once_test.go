@@ -72,7 +72,7 @@ func (o *office) register(ctx context.Context) (app.Reply, error) {
 
 func TestAnActHappensOnceHoweverOftenItIsSent(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		first, again, err := o.Once(ctx, o.ticket("one"), o.register)
 		must(t, err)
@@ -107,7 +107,7 @@ func TestAnActHappensOnceHoweverOftenItIsSent(t *testing.T) {
 
 func TestWhatIsSentAtOnceHappensOnce(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		var wg sync.WaitGroup
 		var mu sync.Mutex
@@ -140,7 +140,7 @@ func TestWhatIsSentAtOnceHappensOnce(t *testing.T) {
 
 func TestAnAttemptThatIsGoneIsWaitedForAndThenReplaced(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		// The process died after it took the act and before it did anything.
 		act := o.ticket("gone")
@@ -167,7 +167,7 @@ func TestAnAttemptThatIsGoneIsWaitedForAndThenReplaced(t *testing.T) {
 
 func TestWhatFailsLeavesNothingAndMayBeTriedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		_, _, err := o.Once(ctx, o.ticket("fails"), func(ctx context.Context) (app.Reply, error) {
 			if _, err := o.register(ctx); err != nil {
@@ -193,7 +193,7 @@ func TestWhatFailsLeavesNothingAndMayBeTriedAgain(t *testing.T) {
 // included, whoever sends the same again until they are told has it once.
 func TestNoFailureOfTheDatabaseMakesAnActHappenTwice(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		driver, faults := testkit.FailingDriver(t, e)
 		o, ctx := newOffice(t, e, driver), t.Context()
 		for n := 1; ; n++ {

@@ -60,7 +60,7 @@ func (w *world) signIn(t *testing.T, name, secret string, want int) {
 
 func TestAnAccessIsProvedClosedByTryingIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		w.inventory(t)
@@ -103,7 +103,7 @@ func (w *world) ticksOff(t *testing.T, c offboarding.CaseID) error {
 // The system says 200, reads "blocked", and lets in all the same.
 func TestASystemThatLiesIsCaughtByTrying(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -145,7 +145,7 @@ func TestASystemThatLiesIsCaughtByTrying(t *testing.T) {
 // What proves nothing before cannot prove anything after.
 func TestWithoutAControlARefusalIsOnlyReadBack(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		w.inventory(t)
 		w.credential(t, "acc-key", "an old secret") // refused before as it is after
@@ -162,7 +162,7 @@ func TestWithoutAControlARefusalIsOnlyReadBack(t *testing.T) {
 // system answers.
 func TestATryThatIsAnsweredWithAnErrorProvesNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		w.inventory(t)

@@ -37,7 +37,7 @@ func desk(t *testing.T, e testkit.Engine) (*app.App, *when.Manual) {
 
 func TestASessionEndsAnHourAfterItsLastPageAndAfterTwelve(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		a, clock := desk(t, e)
 		_, err := a.AddUser(t.Context(), "", app.UserInput{Login: "ines", Name: "Inés", Password: "una clave bien larga", Roles: []string{"agent"}})
 		must(t, err)
@@ -75,7 +75,7 @@ func TestASessionEndsAnHourAfterItsLastPageAndAfterTwelve(t *testing.T) {
 
 func TestALinkForAPasswordWorksOnceAndForADay(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		a, clock := desk(t, e)
 		admin := app.Actor{ID: "usr_admin", Roles: []string{"admin"}}
 		_, err := a.AddUser(t.Context(), "", app.UserInput{Login: "noa", Name: "Noa", Password: "una clave bien larga", Roles: []string{"admin"}})

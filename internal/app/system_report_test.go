@@ -30,7 +30,7 @@ func report(id, body string, at time.Time, key webhook.Secret) (func(string) str
 
 func TestAReportOfASystemHasWhatWaitsForItLookedAtAgainAtOnce(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		old, next := webhook.NewSecret(), webhook.NewSecret()
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), "", 10*time.Second, reporting(t, old, next))
 		ctx := t.Context()
@@ -125,7 +125,7 @@ func orNil(err error) error {
 // may have been before the change.
 func TestAReportDuringATryWakesTheWorkAfterIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		key := webhook.NewSecret()
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), "", 10*time.Second, reporting(t, key, key))
 		ctx := t.Context()
@@ -154,7 +154,7 @@ func TestAReportDuringATryWakesTheWorkAfterIt(t *testing.T) {
 // With each call of the database failing in turn, a report is taken once.
 func TestAReportSurvivesEveryFailureOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		key := webhook.NewSecret()
 		driver, faults := testkit.FailingDriver(t, e)
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), driver, 10*time.Second, reporting(t, key, key))

@@ -45,7 +45,7 @@ func (f *figured) remembers() (n int) {
 // day longer; then it is forgotten.
 func TestWhatWasUsedOnceIsForgottenWhenNobodyCouldUseItAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		f := newFigured(t, e)
 		ctx := t.Context()
 		f.tx(func(ctx context.Context, tx app.Tx) error {

@@ -82,7 +82,7 @@ func (w *world) stuck(t *testing.T, c offboarding.CaseID, key string) offboardin
 // the turn of its step comes.
 func TestUndoingTakesBackOnlyWhatWasCalled(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -105,7 +105,7 @@ func TestUndoingTakesBackOnlyWhatWasCalled(t *testing.T) {
 // A subscription that had been ended without us is not one that goes on.
 func TestWhatHadEndedWithoutUsIsNotCalledActiveAfterUndoing(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		w.asOutsider(t, "/subscriptions/FE-20418-1/cancel")
@@ -127,7 +127,7 @@ func TestWhatHadEndedWithoutUsIsNotCalledActiveAfterUndoing(t *testing.T) {
 // up nothing.
 func TestAWorkThatNeverCalledDoesNotHoldUpAReversal(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		w.inventory(t)
@@ -148,7 +148,7 @@ func TestAWorkThatNeverCalledDoesNotHoldUpAReversal(t *testing.T) {
 // taken back: not even what a worker had in hand.
 func TestWhatAWorkerHadInHandWaitsForItsTurnToo(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		w.inventory(t)
@@ -196,7 +196,7 @@ func claimed(t *testing.T, tx app.Tx, c offboarding.CaseID) (out []offboarding.W
 // the reversal waits for what comes of it.
 func TestAWorkThatIsTakenWhileItsDepartureIsUndoneIsNotLost(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		w.inventory(t)
@@ -252,7 +252,7 @@ steps:
 
 func TestWhatHasNoEffectAndIsInHandEndsWithAReversal(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, withoutEffect)
 		ctx := t.Context()
 		w.inventory(t)
@@ -297,7 +297,7 @@ func TestWhatHasNoEffectAndIsInHandEndsWithAReversal(t *testing.T) {
 // done.
 func TestAttestingAnUndoingEndsIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -323,7 +323,7 @@ func TestAttestingAnUndoingEndsIt(t *testing.T) {
 // Decided, an undoing goes on, and the page says so.
 func TestAnUndoingThatIsDecidedGoesOn(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		w.inventory(t)
@@ -346,7 +346,7 @@ func TestAnUndoingThatIsDecidedGoesOn(t *testing.T) {
 // What cannot be read back cannot be looked at, and looking makes nothing done.
 func TestLookingDoesNothingButLook(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		crm := listen(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusUnprocessableEntity) })
 		w := newWorldOn(t, e, telling, "", 10*time.Second, func(systems string) string {
 			return systems + fmt.Sprintf("  crm: {kind: webhook, url: \"%s\", secret: \"file:%s\", allow: [127.0.0.1/32]}\n", crm.URL, tokenFile(t, webhook.NewSecret().Reveal()))
@@ -358,7 +358,7 @@ func TestLookingDoesNothingButLook(t *testing.T) {
 			t.Errorf("the step is %s", s)
 		}
 	})
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		must(t, w.billing.SetFaults(ctx, peer.Faults{Status: http.StatusUnprocessableEntity, Reference: "FE-20418-1"}))
@@ -374,7 +374,7 @@ func TestLookingDoesNothingButLook(t *testing.T) {
 			t.Errorf("refused and not there, and yet done at %v (%v)", now.DoneAt, err)
 		}
 	})
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		must(t, w.billing.SetFaults(ctx, peer.Faults{Status: http.StatusUnprocessableEntity, Reference: "FE-20418-1"}))
@@ -393,7 +393,7 @@ func TestLookingDoesNothingButLook(t *testing.T) {
 // Who pauses a departure does not keep the customer from taking it back.
 func TestAPausedDepartureIsUndoneAllTheSame(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -411,7 +411,7 @@ func TestAPausedDepartureIsUndoneAllTheSame(t *testing.T) {
 // Who is to take something back is reminded of it like of everything else.
 func TestALateUndoingIsHeard(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		w.inventory(t)
@@ -447,7 +447,7 @@ steps:
 // A work that only reads is repeated by reading.
 func TestAReadingThatFailedIsReadAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, endingBook)
 		ctx := t.Context()
 		must(t, w.billing.SetFaults(ctx, peer.Faults{Status: http.StatusUnprocessableEntity, Reads: true, Reference: "FE-20418-1"}))

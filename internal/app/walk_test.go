@@ -401,7 +401,7 @@ func (w *world) request(t *testing.T, when string) (offboarding.Request, offboar
 
 func TestACustomerLeavesEndToEnd(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		r, c, page := w.request(t, "period_end")
@@ -445,7 +445,7 @@ func TestACustomerLeavesEndToEnd(t *testing.T) {
 
 func TestADepartureIsUndoneBeforeItTakesEffect(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -472,7 +472,7 @@ func TestADepartureIsUndoneBeforeItTakesEffect(t *testing.T) {
 // contract back all the same: the reversal waits for that call and undoes it.
 func TestUndoingWhileTheCallIsUnderWay(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -499,7 +499,7 @@ func TestUndoingWhileTheCallIsUnderWay(t *testing.T) {
 
 func TestAStrangerGetsTheSameAnswerAsACustomer(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		for i, account := range []string{firstMail, "nadie@ninguna.example"} {
@@ -527,7 +527,7 @@ func TestAStrangerGetsTheSameAnswerAsACustomer(t *testing.T) {
 
 func TestTheSameFormTwiceIsOneRequest(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		in := app.ExitInput{AccountEmail: firstMail, Language: "es", Nonce: "n1"}
 		a, err := w.RequestExit(t.Context(), in)
@@ -554,7 +554,7 @@ func TestTheSameFormTwiceIsOneRequest(t *testing.T) {
 
 func TestNotMeStopsADeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		_, c, _ := w.request(t, "period_end")
 		receipt := w.mail.wait(t, "receipt", "casa@marta.example")
@@ -569,7 +569,7 @@ func TestNotMeStopsADeparture(t *testing.T) {
 
 func TestASignedLinkProvesWhoItIs(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		list, err := w.ListCustomers(ctx, agent, app.CustomerFilter{Query: "almena"})

@@ -101,7 +101,7 @@ func (e *ear) heard() []heard {
 // Every fact is heard, signed, and says ids and codes only.
 func TestAnEndpointHearsEveryFactOfADeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		all, some := listen(t, nil), listen(t, nil)
@@ -269,7 +269,7 @@ func (h *hookHouse) logged(typ string) (n int) {
 func hookConform(t *testing.T, fn func(t *testing.T, h *hookHouse)) {
 	t.Helper()
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) { fn(t, newHookHouse(t, e, "")) })
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) { fn(t, newHookHouse(t, e, "")) })
 }
 
 func TestAMessageThatDoesNotArriveIsSentAgainForThreeDaysAndThenByAPerson(t *testing.T) {
@@ -510,7 +510,7 @@ func TestAnEndpointInsideIsNotCalledUnlessTheOperatorNamedIt(t *testing.T) {
 // without its message, nor a message without its entry.
 func TestAMessageIsQueuedExactlyWithItsEntry(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		driver, faults := testkit.FailingDriver(t, e)
 		h := newHookHouse(t, e, driver)
 		ctx := t.Context()
@@ -551,7 +551,7 @@ func TestAMessageIsQueuedExactlyWithItsEntry(t *testing.T) {
 // endpoint.
 func TestAnEndpointThatHangsDelaysOnlyItself(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		ctx, release := context.WithCancel(ctx)

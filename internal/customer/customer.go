@@ -147,6 +147,10 @@ type Subscription struct {
 	Notice    int       // days of notice that the contract asks for
 	LockIn    when.Date // last day of a lock-in; zero if none
 	Status    Status
+
+	// NotRenewed says that somebody agreed or announced that the contract ends
+	// with its term; nothing is concluded from a term alone.
+	NotRenewed bool
 }
 
 // CheckText returns text as it may be stored: NFC, trimmed. Invalid UTF-8,
@@ -300,6 +304,9 @@ func (s *Subscription) Tidy() fault.List {
 		if !d.day.IsZero() && !s.Start.IsZero() && d.day.Before(s.Start) {
 			l = append(l, fault.New(fault.Invalid, "date.before_start").On(d.field))
 		}
+	}
+	if s.NotRenewed && s.TermEnd.IsZero() {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("term_end"))
 	}
 	if s.Notice < 0 || s.Notice > 3660 {
 		l = append(l, fault.New(fault.Invalid, "field.invalid").On("notice_days"))

@@ -121,7 +121,7 @@ func (s *scene) declareUntilFull() (codes []string) {
 // A full disk loses nothing that was accepted, turns no error into a hot loop,
 // and once there is room again everything goes on by itself.
 func TestChaosOfAFullDisk(t *testing.T) {
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		db, dir := onSmallDisk(t, e)
 		s := setScene(t, db, min(many, 100), connector.Keyed, true)
 		rounds := max(3, kills/10)

@@ -54,7 +54,7 @@ var windows = []string{"before", "during", "after"}
 
 func TestKilledAnywhereAFarEndThatHonoursKeysAppliesOncePerItem(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := setScene(t, e.URL, many, connector.Keyed, true)
 		for _, window := range windows {
 			s.killIn(window)
@@ -66,7 +66,7 @@ func TestKilledAnywhereAFarEndThatHonoursKeysAppliesOncePerItem(t *testing.T) {
 
 func TestKilledAnywhereAFarEndThatIgnoresKeysAppliesAtMostOnceAndAPersonIsAsked(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		for _, window := range windows {
 			t.Run(window, func(t *testing.T) {
 				s := setScene(t, e.Another(t).URL, min(kills, 25), connector.Ask, false)
@@ -241,7 +241,7 @@ func (s *scene) untilDecided(what string) {
 // records the call that is under way: nothing waits for a lease.
 func TestAWorkerThatIsAskedToEndLeavesNothingToItsLease(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := setScene(t, e.URL, 2, connector.Ask, false)
 		w := s.start("stop")
 		if strings.HasPrefix(w.wait("looking", "calling"), "looking") {
@@ -275,7 +275,7 @@ func TestAWorkerThatIsAskedToEndLeavesNothingToItsLease(t *testing.T) {
 // worker had is taken over, and nothing happens twice.
 func TestAClockThatJumpsFreezesNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := setScene(t, e.URL, 6, connector.Keyed, true)
 		for _, skews := range [][2]string{{"2h", "-2h"}, {"1h", "-30m"}, {"0s", "48h"}} {
 			w := s.start("after", "WORKER_SKEW="+skews[0])
@@ -298,7 +298,7 @@ func TestAClockThatJumpsFreezesNothing(t *testing.T) {
 
 func TestAStoppedWorkersLateResultIsThrownAway(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := setScene(t, e.URL, 1, connector.Keyed, true)
 		zombie := s.start("after")
 		zombie.wait("holding")
@@ -320,7 +320,7 @@ func TestAStoppedWorkersLateResultIsThrownAway(t *testing.T) {
 
 func TestAStoppedWorkerDoesNotCallAfterItsLease(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := setScene(t, e.URL, 1, connector.Ask, false)
 		zombie := s.start("before")
 		zombie.wait("holding")

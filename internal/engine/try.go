@@ -57,6 +57,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.App.Rate(ctx, w)
 	case app.OfferKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OfferDue(ctx, offer.ID(w.Item))
+	case app.TermKind:
+		return t.App.RunTerm(ctx, w)
 	case app.EndingKind:
 		return until(t.App.RunEnding(ctx, ending.ID(w.Item)))
 	case app.ChargeKind:

@@ -22,7 +22,7 @@ import (
 // became of it, owes it: whoever comes next sends it, the same under the same id.
 func TestKilledBetweenACommitAndItsMessageItIsSentAllTheSame(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		var mu sync.Mutex
 		heard := map[string][]string{} // id → bodies
 		ear := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -147,6 +147,8 @@ func (f *filler) set(field, value string) *fault.Error {
 		return f.date(&r.Subscription.LockIn, value)
 	case "subscription.notice_days":
 		return wholeNumber(&r.Subscription.Notice, value)
+	case "subscription.not_renewed":
+		return truth(&r.Subscription.NotRenewed, value)
 	case "subscription.status":
 		return choice(&r.Subscription.Status, value, customer.Statuses...)
 	case "grant.system":

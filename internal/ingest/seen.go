@@ -60,7 +60,7 @@ func (s *Seen) Add(row Row) *fault.Error {
 	}
 	if x := row.Subscription; x.Reference != "" {
 		add("s\x00"+x.Reference, ref, x.Product, x.Plan, x.Amount.Minor, x.Amount.Currency, x.Interval, x.Start, x.PaidUntil, x.TermEnd,
-			x.RenewsOn, x.Notice, x.LockIn, x.Status)
+			x.RenewsOn, x.Notice, x.LockIn, x.NotRenewed, x.Status)
 	}
 	if x := row.Grant; x.Account != "" {
 		add("g\x00"+x.Name(), ref, x.Kind, fmt.Sprint(x.DependsOn), x.Status)

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -43,6 +46,21 @@ func (s *Store) NewestSchema() (n int64, err error) {
 		n = max(n, v)
 	}
 	return n, nil
+}
+
+// SchemaSum names the schema of an engine, sqlite or postgres: a sum of all its
+// migrations.
+func SchemaSum(engine string) (string, error) {
+	sum := sha256.New()
+	err := fs.WalkDir(migrations, "migrations/"+engine, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := migrations.ReadFile(path)
+		fmt.Fprintf(sum, "%s %d\n%s", path, len(content), content)
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil)[:8]), fault.Wrap("store.SchemaSum", err)
 }
 
 // newest is a version beyond all migrations.

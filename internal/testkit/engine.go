@@ -28,7 +28,7 @@ func (e Engine) Another(t testing.TB) Engine {
 	if e.Name == "postgres" {
 		return Engine{e.Name, FreshPostgres(t, os.Getenv("HASTA_TEST_POSTGRES"))}
 	}
-	return Engine{e.Name, filepath.Join(t.TempDir(), "hasta.db")}
+	return Engine{e.Name, freshSQLite(t)}
 }
 
 // EachEngine runs fn on a fresh SQLite file and, where HASTA_TEST_POSTGRES
@@ -37,9 +37,17 @@ func (e Engine) Another(t testing.TB) Engine {
 // left out quietly.
 func EachEngine(t *testing.T, fn func(t *testing.T, e Engine)) {
 	t.Helper()
+	eachEngine(t, freshSQLite, FreshPostgres, fn)
+}
+
+func freshSQLite(t testing.TB) string { return filepath.Join(t.TempDir(), "hasta.db") }
+
+// eachEngine runs fn on what the two make.
+func eachEngine(t *testing.T, sqlite func(testing.TB) string, postgres func(t testing.TB, server string) string, fn func(t *testing.T, e Engine)) {
+	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		fn(t, Engine{"sqlite", filepath.Join(t.TempDir(), "hasta.db")})
+		fn(t, Engine{"sqlite", sqlite(t)})
 	})
 	server := os.Getenv("HASTA_TEST_POSTGRES")
 	if server == "" {
@@ -50,30 +58,51 @@ func EachEngine(t *testing.T, fn func(t *testing.T, e Engine)) {
 	}
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		fn(t, Engine{"postgres", FreshPostgres(t, server)})
+		fn(t, Engine{"postgres", postgres(t, server)})
 	})
+}
+
+// EachMigrated is EachEngine on databases that have the newest schema already:
+// copies of one that was migrated once.
+func EachMigrated(t *testing.T, fn func(t *testing.T, e Engine)) {
+	t.Helper()
+	eachEngine(t, migratedSQLite, migratedPostgres, fn)
 }
 
 // FreshPostgres makes a database on the server and drops it when the test is
 // over. It returns its URL.
 func FreshPostgres(t testing.TB, server string) string {
 	t.Helper()
+	return postgresFrom(t, server, "template0")
+}
+
+func postgresFrom(t testing.TB, server, template string) string {
+	t.Helper()
 	db, err := sql.Open("pgx", server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := "t_" + strings.TrimPrefix(id.New("t"), "t_")
-	ctx := context.Background()
-	// Copying files takes a quarter of what logging every page does.
-	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' STRATEGY FILE_COPY"); err != nil {
+	if err := createPostgres(db, name, template); err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
+		if _, err := db.ExecContext(context.Background(), fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
 			t.Errorf("drop database: %v", err)
 		}
 		_ = db.Close()
 	})
+	return postgresURL(t, server, name)
+}
+
+func createPostgres(db *sql.DB, name, template string) error {
+	// Copying files takes a quarter of what logging every page does.
+	_, err := db.ExecContext(context.Background(), "CREATE DATABASE "+name+" TEMPLATE "+template+" ENCODING 'UTF8' STRATEGY FILE_COPY")
+	return err
+}
+
+func postgresURL(t testing.TB, server, name string) string {
+	t.Helper()
 	u, err := url.Parse(server)
 	if err != nil {
 		t.Fatal(err)

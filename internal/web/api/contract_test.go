@@ -25,7 +25,7 @@ func customerOf(name, ref, email string) string {
 // document says: status, headers, media type and body.
 func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		h := newHouse(t, e, api.Options{})
 		c := h.key(app.Scopes()...)
 		almena := inventory(t, c)

@@ -59,13 +59,14 @@ type SubscriptionInput struct {
 	RenewsOn   string `json:"renews_on,omitempty" format:"date"`
 	NoticeDays int    `json:"notice_days,omitempty" minimum:"0" maximum:"3660"`
 	LockIn     string `json:"lock_in_until,omitempty" format:"date"`
+	NotRenewed bool   `json:"not_renewed,omitempty"`
 }
 
 // input reads the contract; under is where it stands in what was sent.
 func (s SubscriptionInput) input(of customer.ID, under string) (app.SubscriptionInput, error) {
 	out := app.SubscriptionInput{
 		Customer: of, Reference: s.Reference, Product: s.Product, Plan: s.Plan, Amount: s.Amount.amount(), Interval: customer.Interval(s.Interval),
-		NoticeDays: s.NoticeDays,
+		NoticeDays: s.NoticeDays, NotRenewed: s.NotRenewed,
 	}
 	return out, days(under, map[string]day{
 		"start": {&s.Start, &out.Start}, "paid_until": {&s.PaidUntil, &out.PaidUntil}, "term_end": {&s.TermEnd, &out.TermEnd},

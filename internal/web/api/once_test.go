@@ -14,7 +14,7 @@ func again(name string) http.Header { return http.Header{"Idempotency-Key": {nam
 
 func TestTheSameRequestAgainIsDoneOnceAndToldTheSame(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		h := newHouse(t, e, api.Options{})
 		c := h.key("requests:write", "cases:read")
 		const body = `{"account": "a@example.com", "name": "A"}`
@@ -48,7 +48,7 @@ func TestTheSameRequestAgainIsDoneOnceAndToldTheSame(t *testing.T) {
 
 func TestRequestsAtTheSameMomentAreDoneOnce(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		h := newHouse(t, e, api.Options{})
 		c := h.key("requests:write", "cases:read")
 		var wg sync.WaitGroup

@@ -55,6 +55,7 @@ type editSubscription struct {
 		RenewsOn   *string `json:"renews_on,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`
 		LockIn     *string `json:"lock_in_until,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`
 		NoticeDays *int    `json:"notice_days,omitempty" minimum:"0" maximum:"3660"`
+		NotRenewed *bool   `json:"not_renewed,omitempty"`
 		Status     *string `json:"status,omitempty" enum:"active,cancelling,ended"`
 	} `nameHint:"SubscriptionPatch"`
 }
@@ -115,7 +116,7 @@ func (in *editSubscription) patch() (app.SubscriptionPatch, error) {
 	b := in.Body
 	out := app.SubscriptionPatch{
 		Customer: customer.ID(in.Customer), Subscription: customer.SubscriptionID(in.Subscription), Version: b.Version, Reference: b.Reference,
-		Product: b.Product, Plan: b.Plan, Interval: (*customer.Interval)(b.Interval), NoticeDays: b.NoticeDays, Status: (*customer.Status)(b.Status),
+		Product: b.Product, Plan: b.Plan, Interval: (*customer.Interval)(b.Interval), NoticeDays: b.NoticeDays, NotRenewed: b.NotRenewed, Status: (*customer.Status)(b.Status),
 	}
 	if b.Amount != nil {
 		sum := b.Amount.amount()

@@ -400,13 +400,14 @@ type Subscription struct {
 	RenewsOn   string `json:"renews_on,omitempty" format:"date"`
 	NoticeDays int    `json:"notice_days,omitempty"`
 	LockIn     string `json:"lock_in_until,omitempty" format:"date"`
+	NotRenewed bool   `json:"not_renewed,omitempty"`
 	Status     string `json:"status" enum:"active,cancelling,ended"`
 }
 
 func viewSubscription(s customer.Subscription) Subscription {
 	return Subscription{
 		string(s.ID), s.Reference, s.Product, s.Plan, viewMoney(s.Amount), string(s.Interval), s.Start.String(), s.PaidUntil.String(),
-		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), string(s.Status),
+		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), s.NotRenewed, string(s.Status),
 	}
 }
 

@@ -33,7 +33,7 @@ func (v customerPageView) line(s customer.Subscription) thingRow {
 		"subscription.reference": s.Reference, "subscription.product": s.Product, "subscription.plan": s.Plan, "subscription.interval": string(s.Interval),
 		"subscription.amount": text.Typed(v.Lang, s.Amount), "subscription.currency": s.Amount.Currency, "subscription.start": s.Start.String(),
 		"subscription.paid_until": s.PaidUntil.String(), "subscription.term_end": s.TermEnd.String(), "subscription.renews_on": s.RenewsOn.String(),
-		"subscription.lock_in_until": s.LockIn.String(), "subscription.status": string(s.Status),
+		"subscription.lock_in_until": s.LockIn.String(), "subscription.status": string(s.Status), "subscription.not_renewed": map[bool]string{false: "no", true: "yes"}[s.NotRenewed],
 	}}
 	if s.Notice > 0 {
 		r.Was["subscription.notice_days"] = strconv.Itoa(s.Notice)
@@ -180,6 +180,7 @@ func (v *visit) readSubscription() (in app.SubscriptionInput, wrong fault.List) 
 	f := func(name string) string { return strings.TrimSpace(v.form.Get("subscription." + name)) }
 	in = app.SubscriptionInput{
 		Reference: f("reference"), Product: f("product"), Plan: f("plan"), Interval: customer.Interval(f("interval")), Status: customer.Status(f("status")),
+		NotRenewed: f("not_renewed") == "yes",
 	}
 	var e *fault.Error
 	if in.Amount, e = readAmount(v.lang, f("amount"), f("currency")); e != nil {
@@ -223,7 +224,7 @@ func (v *visit) editSubscription(c customer.ID) error {
 	return under("subscription", v.App.EditSubscription(v.r.Context(), v.actor, app.SubscriptionPatch{
 		Customer: c, Subscription: customer.SubscriptionID(v.form.Get("thing")), Version: v.lookedAt(), Reference: &in.Reference, Product: &in.Product,
 		Plan: &in.Plan, Amount: &in.Amount, Interval: &in.Interval, Start: &in.Start, PaidUntil: &in.PaidUntil, TermEnd: &in.TermEnd,
-		RenewsOn: &in.RenewsOn, LockIn: &in.LockIn, NoticeDays: &in.NoticeDays, Status: &in.Status,
+		RenewsOn: &in.RenewsOn, LockIn: &in.LockIn, NoticeDays: &in.NoticeDays, NotRenewed: &in.NotRenewed, Status: &in.Status,
 	}))
 }
 

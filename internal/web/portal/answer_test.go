@@ -38,7 +38,7 @@ func (s *site) sendReceipt(c string) {
 
 func TestAnOfferIsAnsweredWithoutScriptAndDeclinedAsEasilyAsAccepted(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		get := func(path string) string { _, body, _ := s.body(s.visitor().Get(page + path)); return body }
@@ -98,7 +98,7 @@ func TestAnOfferIsAnsweredWithoutScriptAndDeclinedAsEasilyAsAccepted(t *testing.
 
 func TestAConversationMayBeDeclinedOnThePage(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		ctx := t.Context()
 		s.complain()

@@ -46,7 +46,7 @@ func (s *site) given(c offboarding.CaseID, kind, name string, change handover.Ro
 
 func TestToSayThatAPasswordWasChangedLosesNothingTyped(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		key := s.given(c, "credential", "Correo", handover.Waiting)

@@ -124,7 +124,7 @@ var code = regexp.MustCompile(`HL-[0-9A-Z]{4}-[0-9A-Z]{4}`)
 // Byte for byte, but for the code: what a customer and a stranger are shown.
 func TestACustomerAndAStrangerSeeTheSamePage(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		var pages, heads []string
 		for _, who := range []string{"marta@x.example", "nadie@y.example"} {
@@ -149,7 +149,7 @@ func TestACustomerAndAStrangerSeeTheSamePage(t *testing.T) {
 // customer: so it takes the same time too.
 func TestTheFormLooksNobodyUp(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		driver, faults := testkit.FailingDriver(t, e)
 		s := openOn(t, e, driver)
 		ask := func(path string, form url.Values) []string {
@@ -185,7 +185,7 @@ func TestTheFormLooksNobodyUp(t *testing.T) {
 
 func TestAnAcknowledgementIsShownOnlyToTheBrowserThatTyped(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		mine := s.visitor()
 		_, page, _ := s.body(mine.PostForm(s.URL+"/", url.Values{"account": {"marta@x.example"}}))
@@ -201,7 +201,7 @@ func TestAnAcknowledgementIsShownOnlyToTheBrowserThatTyped(t *testing.T) {
 
 func TestAFormWithMistakesLosesNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		status, page, _ := s.body(s.visitor().PostForm(s.URL+"/?lang=es", url.Values{"account": {"no es"}, "name": {`<script>"x"`}, "when": {"period_end"}}))
 		for _, want := range []string{`value="no es"`, `value="&lt;script&gt;&#34;x&#34;"`, `data-testid="error-account"`, `value="period_end" checked`, `aria-invalid="true"`} {
@@ -226,7 +226,7 @@ func TestAFormWithMistakesLosesNothing(t *testing.T) {
 
 func TestLinksThatAreNoneSayNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		for _, path := range []string{"/v/x", "/c/x", "/c/x/receipt", "/c/x/receipt.pdf", "/c/x/undo", "/bye/x", "/not-me/x", "/s/v1.x.y", "/r/HL-AAAA-AAAA", "/nothing"} {
 			status, page, head := s.body(s.visitor().Get(s.URL + path))

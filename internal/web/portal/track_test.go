@@ -14,7 +14,7 @@ import (
 
 func TestThePrivatePageSaysOnTimeOnlyWhileNothingIsLate(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		ctx := t.Context()
 		c, page := s.leaving()

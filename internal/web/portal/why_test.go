@@ -29,7 +29,7 @@ func (s *site) leaving() (offboarding.CaseID, string) {
 
 func TestTheReceiptAsksOnceWhatMadeThemLeave(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		_, body, _ := s.body(s.visitor().Get(page + "/receipt?lang=es"))
