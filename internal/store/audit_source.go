@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"strconv"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -23,22 +25,50 @@ var (
 	sourceCheckpoints = query(`SELECT text FROM checkpoint ORDER BY size`)
 )
 
+// mapped is how much of a SQLite file is looked at where it lies in memory
+// while the log is read: copying its pages takes a third of the time.
+const mapped = 1 << 31
+
 // AuditSource is the log in one snapshot, for audit.Verify. It must be closed.
-type AuditSource struct{ t *tx }
+type AuditSource struct {
+	t    *tx
+	conn *sql.Conn
+}
 
 var _ audit.Source = (*AuditSource)(nil)
 
 // AuditSource opens the log in one snapshot.
 func (s *Store) AuditSource(ctx context.Context) (*AuditSource, error) {
-	raw, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.snapshot})
+	const op = "store.AuditSource"
+	conn, err := s.read.Conn(ctx)
 	if err != nil {
-		return nil, s.translate("store.AuditSource", err)
+		return nil, s.translate(op, err)
 	}
-	return &AuditSource{&tx{raw: raw, s: s}}, nil
+	a := &AuditSource{&tx{s: s}, conn}
+	if err := a.mapFile(ctx, mapped); err != nil {
+		_ = conn.Close()
+		return nil, s.translate(op, err)
+	}
+	if a.t.raw, err = conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.dialect.snapshot}); err != nil {
+		_ = a.mapFile(ctx, 0)
+		_ = conn.Close()
+		return nil, s.translate(op, err)
+	}
+	return a, nil
+}
+
+func (a *AuditSource) mapFile(ctx context.Context, most int) error {
+	if a.t.s.dialect.name != "sqlite" {
+		return nil
+	}
+	_, err := a.conn.ExecContext(ctx, "PRAGMA mmap_size = "+strconv.Itoa(most))
+	return err
 }
 
 // Close ends the snapshot.
-func (a *AuditSource) Close() error { return a.t.raw.Rollback() }
+func (a *AuditSource) Close() error {
+	return errors.Join(a.t.raw.Rollback(), a.mapFile(context.Background(), 0), a.conn.Close())
+}
 
 // hash scans bytes that should be a hash; what is not 32 bytes long becomes a
 // hash that fits nothing, so that verification finds it instead of stopping.
