@@ -24,8 +24,8 @@ type known struct {
 	changed   int
 	mark      func(what ...string) string // keyed hash of a name
 	watch     func(ctx context.Context, tx Tx, subs ...customer.Subscription) error
-	erased    map[string]bool             // hashes of names in the rows by which somebody erased went
-	erasures  int64                       // how many there had been then
+	erased    map[string]bool // hashes of names in the rows by which somebody erased went
+	erasures  int64           // how many there had been then
 }
 
 // entry is a customer with what is kept beneath its version.
