@@ -88,6 +88,8 @@ func (p papers) letter(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Start: i.Start, Minutes: i.Minutes, Format: string(i.Format), Place: i.Place,
 			Words: i.Words, Page: below(x.Links["case"], "/meeting"), NotMe: x.Links["not_me"],
 		})
+	case "told":
+		return document.Told(p.told(x))
 	case "offer":
 		return document.Offer(document.OfferFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Heard: x.Offer.Heard, What: x.Offer.What, Changes: x.Offer.Changes,
@@ -116,6 +118,35 @@ func (p papers) letter(x app.Paper) document.Letter {
 			ReceivedOn: receivedOn(x), Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
 		})
 	}
+}
+
+// told is what people of the company are told, in their zone.
+func (p papers) told(x app.Paper) document.ToldFacts {
+	t := x.Told
+	f := document.ToldFacts{
+		Lang: x.Language, Company: document.Company{Name: p.company.Name, LegalName: p.company.LegalName, Zone: t.Zone}, At: x.At,
+		Digest: t.Digest, Inbox: t.Inbox, Account: t.Account,
+	}
+	for _, part := range t.Parts {
+		out := document.ToldPart{Name: part.Name, More: part.More}
+		for _, l := range part.Lines {
+			out.Lines = append(out.Lines, document.ToldLine(l))
+		}
+		f.Parts = append(f.Parts, out)
+	}
+	return f
+}
+
+// Chat is what people of the company are told as a message in a channel.
+func (p papers) Chat(x app.Paper) ([]byte, error) { return document.Chat(p.told(x)) }
+
+// Feed is the calendar of somebody's tasks, with its media type.
+func (p papers) Feed(f app.Feed) (media string, file []byte) {
+	out := document.FeedFacts{Lang: f.Language, Company: document.Company{Name: p.company.Name, Zone: f.Zone}, Now: f.Now}
+	for _, t := range f.Tasks {
+		out.Tasks = append(out.Tasks, document.FeedTask{ID: t.ID, ToldLine: document.ToldLine(t.ToldLine)})
+	}
+	return document.Feed(out)
 }
 
 // receivedOn is the day of what was received on another than it was entered.

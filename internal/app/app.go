@@ -58,6 +58,9 @@ type Config struct {
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
 	Hooks      Caller
+	// Chat words what people are told as the message that programs for teams take
+	// (JSON); nil where none are sent.
+	Chat    func(Paper) ([]byte, error)
 	Systems    step.Systems // to hear what they tell by themselves; nil: nobody is heard
 	PlainHooks bool
 	// Moved is told before business time moves, so that far systems of a demo
@@ -79,6 +82,7 @@ type App struct {
 	wake     func()
 	moved    func(ctx context.Context, to time.Time) error
 	hooks    Caller
+	chat     func(Paper) ([]byte, error)
 	systems  step.Systems
 	plain    bool
 	parsed   sync.Map // playbooks by version
@@ -103,7 +107,7 @@ func New(c Config) *App {
 	}
 	return &App{
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		company: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, plain: c.PlainHooks, systems: c.Systems,
+		company: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}
 }
 
@@ -195,6 +199,9 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 				return err
 			}
 			if err := a.hush(ctx, tx, p, e); err != nil {
+				return err
+			}
+			if err := a.tellEvent(ctx, tx, p, e); err != nil {
 				return err
 			}
 			if e.Type == "case.opened" {

@@ -331,6 +331,7 @@ var untold = map[string]string{
 	"tombstone":     "keyed hashes that are made when everything else goes",
 	"improvement":   "what the company wants to do better is about the company",
 	"webhook_event": "ids of entries of the log that other programs were told of",
+	"told":          "ids of steps of which people of the company were told",
 }
 
 // Told reports where a bundle tells of a table: the name of its file, or why it

@@ -66,6 +66,7 @@ type Tx interface {
 	PlaybookTx
 	StaffTx
 	TryTx
+	ToldTx
 	KeyTx
 	OnceTx
 	PageTx
@@ -276,7 +277,7 @@ type WorkTx interface {
 	// of the case when step is empty.
 	DropAlarms(ctx context.Context, c offboarding.CaseID, step string) error
 	// NextTimer returns the earliest RunAt after now of a work that waits, but for
-	// the rating of customers, zero if there is none; Busy counts works that are due or running.
+	// the rating of customers and what people are told, zero if there is none; Busy counts works that are due or running.
 	NextTimer(ctx context.Context) (time.Time, error)
 	Busy(ctx context.Context) (int, error)
 }
@@ -555,6 +556,7 @@ type Paper struct {
 	Allowed     time.Time              // likewise: when they allowed it
 	Certificate *Certificate           // of erasure
 	Ending      *EndingPaper           // where the company began it
+	Told        *ToldPaper             // only in "told", which goes to people of the company
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

@@ -17,6 +17,9 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 	if s.Due.IsZero() {
 		s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
 	}
+	if err := a.tellTask(ctx, tx, s, ""); err != nil {
+		return err
+	}
 	return setAlarms(ctx, tx, s, "")
 }
 
@@ -24,6 +27,9 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 // alarms, as its doing had.
 func (a *App) beginUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
 	s.Due, s.Escalated = p.DueOf(s, tx.Now(), a.company.Zone), ""
+	if err := a.tellTask(ctx, tx, s, "undo"); err != nil {
+		return err
+	}
 	return setAlarms(ctx, tx, s, ":undo")
 }
 

@@ -9,6 +9,9 @@ import (
 // request that came in time may still be under way.
 const usedFor = 24 * time.Hour
 
+// toldFor is how long it is remembered who was told what: the log keeps it.
+const toldFor = 90 * 24 * time.Hour
+
 // tidyMost is how many rows one transaction of tidying up changes.
 const tidyMost = 500
 
@@ -20,6 +23,9 @@ func (a *App) TidyUp(ctx context.Context) error {
 	for _, some := range []func(context.Context, Tx) (int, error){
 		func(ctx context.Context, tx Tx) (int, error) {
 			return tx.ForgetUsed(ctx, tx.Wall().Add(-usedFor), tidyMost)
+		},
+		func(ctx context.Context, tx Tx) (int, error) {
+			return tx.ForgetTold(ctx, tx.Now().Add(-toldFor), tidyMost)
 		},
 		a.lookForIdeas,
 	} {

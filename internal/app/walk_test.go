@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -64,10 +65,11 @@ func (l *letters) refuse(kind string) {
 
 type letter struct {
 	to    string
+	id    string // Message-ID
 	paper app.Paper
 }
 
-func (l *letters) Send(_ context.Context, to, _ string, p app.Paper) (string, string, error) {
+func (l *letters) Send(_ context.Context, to, id string, p app.Paper) (string, string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if p.Kind == l.refused {
@@ -77,7 +79,7 @@ func (l *letters) Send(_ context.Context, to, _ string, p app.Paper) (string, st
 		l.tried = append(l.tried, p)
 		return "", "", fault.New(fault.Transient, "mail.unreachable")
 	}
-	l.sent = append(l.sent, letter{to, p})
+	l.sent = append(l.sent, letter{to, id, p})
 	return p.Kind, p.Kind + " " + p.Code + " " + p.Secret + " " + strings.Join(slices.Collect(valuesOf(p.Links)), " "), nil
 }
 
@@ -276,6 +278,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w.App = app.New(app.Config{
 		Store: w.between, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
+		Chat:    func(p app.Paper) ([]byte, error) { return json.Marshal(p.Told) },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		Wake:    func() { eng.Wake() },
 	})

@@ -43,7 +43,6 @@ func Calendar(f CalendarFacts) (media string, file []byte) {
 		about += "\n" + f.Page
 	}
 	lines := []string{
-		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Hasta Luego//Invitation//EN", "CALSCALE:GREGORIAN", "METHOD:" + method,
 		"BEGIN:VEVENT",
 		"UID:" + calendarText(f.ID) + "@hasta",
 		"SEQUENCE:" + strconv.Itoa(f.Sequence),
@@ -58,9 +57,16 @@ func Calendar(f CalendarFacts) (media string, file []byte) {
 	if w.company.Email != "" {
 		lines = append(lines, `ORGANIZER;CN="`+calendarName(w.company.Name)+`":mailto:`+calendarText(w.company.Email))
 	}
-	lines = append(lines, "END:VEVENT", "END:VCALENDAR")
+	return calendarFile(method, append(lines, "END:VEVENT"))
+}
+
+// calendarFile frames the lines of a calendar.
+func calendarFile(method string, lines []string) (media string, file []byte) {
 	var out strings.Builder
-	for _, l := range lines {
+	for _, l := range []string{"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Hasta Luego//Calendar//EN", "CALSCALE:GREGORIAN", "METHOD:" + method} {
+		fold(&out, l)
+	}
+	for _, l := range append(lines, "END:VCALENDAR") {
 		fold(&out, l)
 	}
 	return "text/calendar; charset=utf-8; method=" + method, []byte(out.String())

@@ -38,8 +38,8 @@ func MailText(l Letter) string {
 		}
 	}
 	p.wrap("", foot)
-	p.wrap("", sayMail(l.Lang, "service"))
-	if l.Company.Complaints != "" {
+	p.wrap("", l.Service())
+	if l.Company.Complaints != "" && !l.Staff() {
 		p.wrap("", sayMail(l.Lang, "complain", "way", l.Company.Complaints))
 	}
 	return p.String()

@@ -65,6 +65,10 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.watch(ctx, w)
 	case "message":
 		return app.Result{Verdict: app.Accomplished}, t.App.SendMessage(ctx, offboarding.MessageID(w.Item))
+	case app.TellKind:
+		return t.App.Tell(ctx, w)
+	case app.DigestKind:
+		return t.App.DigestDue(ctx, w)
 	case app.DeliveryKind:
 		return t.App.Deliver(ctx, w)
 	case app.WakeKind:

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"hastaluego/internal/app"
@@ -37,6 +38,7 @@ var (
 )
 
 func (t *tx) InsertUser(ctx context.Context, u app.User) error {
+	t.users = nil
 	roles, err := texts(u.Roles)
 	if err != nil {
 		return err
@@ -69,6 +71,7 @@ func (t *tx) FindUserByLogin(ctx context.Context, login string) (app.User, error
 }
 
 func (t *tx) SaveUser(ctx context.Context, u app.User) error {
+	t.users = nil
 	roles, err := texts(u.Roles)
 	if err != nil {
 		return err
@@ -76,12 +79,19 @@ func (t *tx) SaveUser(ctx context.Context, u app.User) error {
 	return t.must(ctx, "store.SaveUser", saveUser, u.Name, u.PasswordHash, roles[0], bit(u.Active), u.Failures, micros(u.LockedUntil), u.ID)
 }
 
+// ListUsers is asked for with everything that happens to a step of a person, and
+// so read once in a transaction.
 func (t *tx) ListUsers(ctx context.Context) (list []app.User, err error) {
+	if t.users != nil {
+		return slices.Clone(t.users), nil
+	}
+	list = []app.User{}
 	err = t.each(ctx, "store.ListUsers", listUsers, nil, func(row scanner) error {
 		u, err := scanUser(row)
 		list = append(list, u)
 		return err
 	})
+	t.users = slices.Clone(list)
 	return list, err
 }
 

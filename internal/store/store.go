@@ -256,6 +256,9 @@ type tx struct {
 	log       []appended                              // entries to be stored at its end
 	stored    map[offboarding.StepID]offboarding.Step // steps as they are in the database
 	webhooks  []app.Webhook                           // active ones; nil: not read yet
+	users     []app.User                              // likewise
+	people    []app.ToldPerson                        // likewise
+	channels  []app.ToldChannel                       // likewise
 	touched   map[app.Tile]bool                       // whose figures may have moved
 	told      map[offboarding.CaseID]told             // cases as they are in the database
 }

@@ -5,6 +5,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/notification"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -15,6 +16,7 @@ type accountView struct {
 	Actor     app.Actor
 	Users     []app.User // to view as; only in the demo
 	Passwords []control
+	Told      toldView
 	Done      string // what was just done
 }
 
@@ -23,12 +25,22 @@ func (v *visit) account() error {
 }
 
 func (v *visit) showAccount(status int, done string, wrong error) error {
+	return v.showAccountTold(status, done, "", nil, wrong)
+}
+
+// showAccountTold is the page with what was typed about being told, or the
+// address of the calendar, shown this once.
+func (v *visit) showAccountTold(status int, done, feed string, typed *notification.Preference, wrong error) error {
 	av := accountView{Lang: v.lang, Actor: v.actor, Passwords: v.passwordControls(true, wrong)}
+	told, err := v.viewTold(feed, typed, wrong)
+	if err != nil {
+		return err
+	}
+	av.Told = told
 	if text.Known(v.lang, "console.account.done."+done) {
 		av.Done = v.say("account.done." + done)
 	}
 	if v.Demo {
-		var err error
 		if av.Users, err = v.App.Users(v.r.Context()); err != nil {
 			return err
 		}

@@ -47,6 +47,9 @@ type Options struct {
 	// Calendar is the calendar file of the invitation that a paper is about, with
 	// its media type; nil where none are made.
 	Calendar func(app.Paper) (media string, file []byte)
+	// Feed is the calendar of somebody's tasks, with its media type; nil where none
+	// are made.
+	Feed func(app.Feed) (media string, file []byte)
 }
 
 type console struct {
@@ -66,6 +69,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 	mux.HandleFunc("POST /console/once/{token}", c.open((*visit).once))
 	mux.HandleFunc("GET /console/reset/{token}", c.open((*visit).resetForm))
 	mux.HandleFunc("POST /console/reset/{token}", c.open((*visit).reset))
+	mux.HandleFunc("GET /console/calendar/{token}", c.open((*visit).feed))
 	mux.HandleFunc("POST /console/signout", c.open((*visit).signOut))
 	for pattern, fn := range map[string]func(*visit) error{
 		"GET /console":                                                   (*visit).inbox,
@@ -73,6 +77,9 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/account":                                           (*visit).account,
 		"POST /console/account/password":                                 (*visit).changePassword,
 		"POST /console/account/sessions":                                 (*visit).endOwnSessions,
+		"POST /console/account/told":                                     (*visit).setTold,
+		"POST /console/account/channel":                                  (*visit).setChannel,
+		"POST /console/account/calendar":                                 (*visit).renewFeed,
 		"GET /console/keys":                                              (*visit).keys,
 		"POST /console/keys":                                             (*visit).makeKey,
 		"POST /console/keys/{id}/revoke":                                 (*visit).revokeKey,
