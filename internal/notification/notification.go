@@ -138,12 +138,17 @@ func (p Preference) Quiet(at time.Time) (until time.Time, quiet bool) {
 	return until, true
 }
 
-// clock is the instant at which a clock in the zone shows the minute on the day;
-// where it is set forward over it, the one at which it goes on.
+// clock is the instant at which a clock in the zone first shows the minute on the
+// day; where it is set forward over it, the one at which it goes on.
 func clock(day when.Date, m Minute, zone *time.Location) time.Time {
 	t := time.Date(day.Year, day.Month, day.Day, int(m/60), int(m%60), 0, 0, zone)
 	if start := day.Start(zone); t.Before(start) {
 		return start
+	}
+	for _, back := range []time.Duration{time.Hour, 30 * time.Minute} { // by so much clocks are set back
+		if earlier := t.Add(-back); earlier.Hour() == t.Hour() && earlier.Minute() == t.Minute() {
+			return earlier.UTC()
+		}
 	}
 	return t.UTC()
 }
