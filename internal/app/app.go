@@ -57,10 +57,10 @@ type Config struct {
 	Wake         func() // tells the engine that there may be work; may be nil
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
-	Hooks      Caller
+	Hooks Caller
 	// Chat words what people are told as the message that programs for teams take
 	// (JSON); nil where none are sent.
-	Chat    func(Paper) ([]byte, error)
+	Chat       func(Paper) ([]byte, error)
 	Systems    step.Systems // to hear what they tell by themselves; nil: nobody is heard
 	PlainHooks bool
 	// Moved is told before business time moves, so that far systems of a demo

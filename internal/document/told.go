@@ -201,4 +201,3 @@ func Feed(f FeedFacts) (media string, file []byte) {
 	}
 	return calendarFile("PUBLISH", lines)
 }
-

@@ -45,7 +45,7 @@ type Preference struct {
 	Zone     string    `json:"zone"`
 	Off      []Kind    `json:"off,omitempty"` // of these, nothing
 	Hour     int       `json:"hour"`          // of the daily digest, in their zone
-	From     Minute    `json:"from"`             // quiet from and until, in their zone; equal: never quiet
+	From     Minute    `json:"from"`          // quiet from and until, in their zone; equal: never quiet
 	To       Minute    `json:"to"`
 	Away     when.Date `json:"away,omitzero"`    // first day away; zero: not away
 	Back     when.Date `json:"back,omitzero"`    // last day away

@@ -215,7 +215,9 @@ func TestWhatSomebodyWantsIsChecked(t *testing.T) {
 		"to":       func(p *notification.Preference) { p.To = -1 },
 		"off":      func(p *notification.Preference) { p.Off = []notification.Kind{"odd"} },
 		"away":     func(p *notification.Preference) { p.Stands = "usr_2" },
-		"back":     func(p *notification.Preference) { p.Away, p.Back = when.Date{Year: 2026, Month: 8, Day: 2}, when.Date{Year: 2026, Month: 8, Day: 1} },
+		"back": func(p *notification.Preference) {
+			p.Away, p.Back = when.Date{Year: 2026, Month: 8, Day: 2}, when.Date{Year: 2026, Month: 8, Day: 1}
+		},
 	} {
 		p := good
 		change(&p)

@@ -189,4 +189,3 @@ func (v *visit) feed() error {
 	}
 	return nil
 }
-
