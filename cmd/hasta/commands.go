@@ -76,6 +76,11 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer h.close()
+	if cfg.OnePerson > 0 {
+		if err := h.app.DeclareOnePerson(ctx, cfg.OnePerson); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(o.stdout, "listening %s\n", cfg.PublicURL)
 	return h.run(ctx, ln)
 }

@@ -37,6 +37,7 @@ type config struct {
 	Playbook string `yaml:"playbook" about:"file, or name of a built-in one, that departures follow when no other applies; by default saas-b2c"`
 	// Playbooks are tried before Playbook: files, or names of built-in ones.
 	Playbooks []string `yaml:"playbooks" about:"files or names that are tried first, in order"`
+	OnePerson int      `yaml:"one_person_hours" about:"one person works here: hours that it waits instead of a second one; the console may say otherwise afterwards"`
 	// Achievements are the figures that a goodbye may tell.
 	Achievements string       `yaml:"achievements" about:"file of what customers achieve (achievements.md); by default how much they used the product"`
 	Log          logConfig    `yaml:"log"`

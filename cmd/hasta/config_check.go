@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"hastaluego/internal/approval"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
@@ -101,6 +102,9 @@ func checkConfig(name string, src []byte) []error {
 	}
 	if e := cfg.Engine; e.Workers < 0 || e.Lease < 0 || e.Heartbeat < 0 || e.Poll < 0 || e.Lease > 0 && e.Heartbeat*2 > e.Lease {
 		at("engine", "nothing here may be negative, and heartbeat must be at most half of lease")
+	}
+	if h := cfg.OnePerson; h != 0 && (h < approval.LeastHours || h > approval.MostHours) {
+		at("one_person_hours", "%d is not between %d and %d", h, approval.LeastHours, approval.MostHours)
 	}
 	if cfg.Limits.Rate < 0 {
 		at("limits.rate", "may not be negative")

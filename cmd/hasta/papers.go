@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/approval"
 	"hastaluego/internal/document"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/invitation"
@@ -67,6 +68,12 @@ func (p papers) letter(x app.Paper) document.Letter {
 		return document.Handover(document.HandoverFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.KindEnvelope, Page: x.Links["envelope"], NotMe: x.Links["not_me"],
 		})
+	case "approval":
+		f := document.ApprovalFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["approval"], NotMe: x.Links["not_me"]}
+		if a := x.Approval; a != nil {
+			f.What, f.Words, f.Until = a.Title[x.Language], a.Words, a.Until
+		}
+		return document.Approval(f)
 	case "certificate":
 		return document.Certificate(certificate(x, c))
 	case "report":
@@ -109,13 +116,14 @@ func (p papers) letter(x app.Paper) document.Letter {
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
-			Milestones: stops(x), Achieved: achieved(x), Quiet: x.Quiet, Page: x.Links["bye"], NotMe: x.Links["not_me"],
+			Milestones: stops(x), Achieved: achieved(x), Quiet: x.Quiet, Page: x.Links["bye"], NotMe: x.Links["not_me"], Instead: instead(x),
 		})
 	default:
 		return document.Receipt(document.ReceiptFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Name: x.Name, Email: x.Address, Timing: string(x.Case.When),
 			Subscriptions: lines(x), Effective: x.Case.Effective, UndoUntil: x.UndoUntil, Milestones: stops(x),
 			ReceivedOn: receivedOn(x), Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
+			Instead: instead(x),
 		})
 	}
 }
@@ -147,6 +155,20 @@ func (p papers) Feed(f app.Feed) (media string, file []byte) {
 		out.Tasks = append(out.Tasks, document.FeedTask{ID: t.ID, ToldLine: document.ToldLine(t.ToldLine)})
 	}
 	return document.Feed(out)
+}
+
+// instead is what a paper says of the second person that there is not.
+func instead(x app.Paper) *document.Instead {
+	if x.Instead == nil {
+		return nil
+	}
+	out := &document.Instead{Hours: x.Instead.Hours}
+	for _, a := range x.Instead.List {
+		out.List = append(out.List, document.ApprovedInstead{
+			What: a.Title[x.Language], Client: a.Way == approval.Client, AskedAt: a.AskedAt, At: a.OverAt,
+		})
+	}
+	return out
 }
 
 // receivedOn is the day of what was received on another than it was entered.
@@ -206,6 +228,7 @@ func handed(x app.Paper) []document.Handed {
 func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 	f := document.CertificateFacts{
 		Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["certificate"], NotMe: x.Links["not_me"], Proof: proof(x),
+		Instead: instead(x),
 	}
 	if e := x.Certificate; e != nil {
 		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, e.Why[x.Language], e.Entries, e.Backups

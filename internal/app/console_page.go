@@ -44,7 +44,9 @@ type CaseView struct {
 	Invitations []invitation.Invitation // newest first; none for those who may not read letters
 	Offer       *offer.Offer            // nil: none, or for others to see; without words for those who may not read notes
 	Asked       bool                    // the customer asked what could be done
-	Reasons     []reason.Given          // newest first; without words for those who may not read notes
+	OnePerson   OnePerson
+	Approvals   []ApprovalView // by the customer, or by time; oldest first
+	Reasons     []reason.Given // newest first; without words for those who may not read notes
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -109,6 +111,12 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		v.Proofs = proofs(v.Works, v.Names)
 		v.Outages = a.broken(v.Works, tx.Wall())
 		v.Milestones, v.CanUndo = milestones(v.Plan, v.Works), v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
+		if v.OnePerson, err = onePerson(ctx, tx); err != nil {
+			return err
+		}
+		if v.Approvals, err = a.approvalsOf(ctx, tx, &v.Plan); err != nil {
+			return err
+		}
 		v.Approves = make(map[string]bool)
 		for name, k := range a.kinds {
 			v.Approves[name] = k.Spec().Approves

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"hastaluego/internal/approval"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/fault"
@@ -93,7 +94,8 @@ func (a *App) ProposeEnding(ctx context.Context, by Actor, in EndingInput) (endi
 }
 
 // DecideEnding agrees to an ending, and its departures are opened; or refuses
-// it. It takes another person than whoever proposed it.
+// it. It takes another person than whoever proposed it; where one person works,
+// agreeing is waited for instead.
 func (a *App) DecideEnding(ctx context.Context, by Actor, eid ending.ID, agree bool, note string) error {
 	if err := by.may("ending"); err != nil {
 		return err
@@ -110,15 +112,42 @@ func (a *App) DecideEnding(ctx context.Context, by Actor, eid ending.ID, agree b
 		if err != nil {
 			return err
 		}
-		if err := e.Decide(agree, by.real(), note, tx.Now()); err != nil {
+		if own := e.MadeBy == by.real(); own && agree && e.State == ending.Proposed {
+			if _, err := a.agreed(ctx, tx, eid, true, approval.ByTime, by.ID, note); err != nil {
+				return err
+			}
+			return a.askOfHouse(ctx, tx, by, e.MadeAt, approval.Ending, string(eid))
+		}
+		then, err := a.agreed(ctx, tx, eid, agree, by.real(), by.ID, note)
+		if err != nil {
 			return err
 		}
-		typ := "ending.refused"
+		if err := settled(ctx, tx, string(eid), by.real()); err != nil {
+			return err
+		}
+		return then()
+	})
+}
+
+// agreed checks that the ending may be agreed to, or refused, by real, who is
+// seen as actor; what it returns does it.
+func (a *App) agreed(ctx context.Context, tx Tx, eid ending.ID, agree bool, real, actor, note string) (func() error, error) {
+	e, err := tx.FindEnding(ctx, eid)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.Decide(agree, real, note, tx.Now()); err != nil {
+		return nil, err
+	}
+	typ := "ending.refused"
+	if agree {
+		typ = "ending.approved"
+		if e.EndsOn.Before(a.today(tx).AddDays(ending.LeastNotice)) {
+			return nil, fault.New(fault.Blocked, "ending.too_late", "days", ending.LeastNotice)
+		}
+	}
+	return func() error {
 		if agree {
-			typ = "ending.approved"
-			if e.EndsOn.Before(a.today(tx).AddDays(ending.LeastNotice)) {
-				return fault.New(fault.Blocked, "ending.too_late", "days", ending.LeastNotice)
-			}
 			if err := tx.InsertWork(ctx, offboarding.Work{
 				ID: offboarding.WorkID(id.New("work")), Kind: EndingKind, Item: string(e.ID), System: house, Key: EndingKind + ":" + string(e.ID),
 				Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
@@ -129,8 +158,8 @@ func (a *App) DecideEnding(ctx context.Context, by Actor, eid ending.ID, agree b
 		if err := tx.PutEnding(ctx, e); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact{typ, by.ID, "", house, map[string]any{"ending": string(e.ID), "note": note}})
-	})
+		return a.record(ctx, tx, fact{typ, actor, "", house, map[string]any{"ending": string(e.ID), "note": note}})
+	}, nil
 }
 
 // StopEnding takes back what nobody has agreed to yet, or opens no more
@@ -155,6 +184,9 @@ func (a *App) StopEnding(ctx context.Context, by Actor, eid ending.ID, note stri
 			return err
 		}
 		e.Note = note
+		if err := settled(ctx, tx, string(eid), by.real()); err != nil {
+			return err
+		}
 		if err := tx.PutEnding(ctx, e); err != nil {
 			return err
 		}
@@ -356,6 +388,7 @@ type EndingView struct {
 	ending.Ending
 	Contracts, Customers int // live ones that it picks
 	Maker, Decider       string
+	Waits                *approval.Approval // the time that agreeing waits for; nil: none
 }
 
 // ListEndings are the newest endings.
@@ -396,6 +429,11 @@ func (a *App) OpenEnding(ctx context.Context, by Actor, eid ending.ID) (v Ending
 			return err
 		}
 		v = EndingView{Ending: e, Maker: names[e.MadeBy], Decider: names[e.DecidedBy]}
+		if x, asked, err := tx.AskedApproval(ctx, string(eid)); err != nil {
+			return err
+		} else if asked {
+			v.Waits = &x
+		}
 		v.Contracts, v.Customers, err = tx.CountPicked(ctx, e.Pick)
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/approval"
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -175,6 +176,11 @@ var heldFiles = []heldFile{
 			})...)
 		}
 		return rows, nil
+	}},
+	{"approval", "approvals.csv", "departure step way state asked until over by", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]approval.Approval, error) { return tx.ApprovalsOf(ctx, c) }, func(x approval.Approval) []string {
+			return []string{x.Step, string(x.Way), string(x.State), stamp(x.AskedAt), stamp(x.Until), stamp(x.OverAt), x.OverBy}
+		})
 	}},
 	{"work", "systems.csv", "departure kind system state done before evidence", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]offboarding.Work, error) { return tx.WorksOf(ctx, c) }, func(x offboarding.Work) []string {

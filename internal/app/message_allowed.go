@@ -41,6 +41,13 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if err != nil {
 		return false, "", err
 	}
+	if m.Paper == "approval" {
+		x, err := a.askedNow(ctx, tx, &p)
+		if err != nil || x == nil { // answered, withdrawn or decided meanwhile
+			return false, notice.Answered, err
+		}
+		f.Lasts[notice.Approval] = true
+	}
 	c := p.Case
 	letters, err := tx.ListMessages(ctx, m.Case, 1000)
 	if err != nil {

@@ -198,6 +198,15 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		}
 		p.Invitation = &i
 	}
+	if m.Paper == "approval" {
+		plan, err := tx.FindPlan(ctx, m.Case)
+		if err != nil {
+			return Paper{}, err
+		}
+		if p.Approval, err = a.askedNow(ctx, tx, &plan); err != nil {
+			return Paper{}, err
+		}
+	}
 	if m.Paper == "offer" {
 		o, _, err := a.offerOf(ctx, tx, m.Case)
 		if err != nil {
@@ -249,17 +258,17 @@ var Letters = map[string][]string{
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
-	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"},
+	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"},
 }
 
 // paths of the portal by the purpose of a link.
 var paths = map[string]string{
 	"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/", "handover": "/c/", "envelope": "/e/", "back": "/b/", "silence": "/u/",
-	"certificate": "/c/",
+	"certificate": "/c/", "approval": "/c/",
 }
 
 // pages are the links that lead to a page behind a private one.
-var pages = map[string]string{"handover": "/handover", "certificate": "/certificate"}
+var pages = map[string]string{"handover": "/handover", "certificate": "/certificate", "approval": "/approval"}
 
 // links mints the links of a letter. They carry its language. In the letters
 // about a request that is still to be proved, "not me" is about that request
@@ -276,7 +285,7 @@ func (a *App) links(ctx context.Context, tx Tx, m Message) (map[string]string, e
 		switch purpose {
 		case "envelope":
 			token, err = a.addressEnvelope(ctx, tx, m)
-		case "handover", "certificate":
+		case "handover", "certificate", "approval":
 			token, err = a.mintAs(ctx, tx, id.TokenOf(a.ofLetter(m, purpose)), "case", m.Request, about)
 		default:
 			token, err = a.mintAs(ctx, tx, id.TokenOf(a.ofLetter(m, purpose)), purpose, m.Request, about)
@@ -352,6 +361,9 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		return Paper{}, err
 	} else if p.Name == "" && !erased { // the code stands where the name was
 		p.Name = s.Customer.Name
+	}
+	if p.Instead, err = a.instead(ctx, tx, &plan); err != nil {
+		return Paper{}, err
 	}
 	if p.Proof, err = a.proofOf(ctx, tx, cid, "case.opened", "case.waits"); err != nil {
 		return Paper{}, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/approval"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
@@ -101,7 +102,7 @@ func (a *App) ProposePlaybook(ctx context.Context, by Actor, source string) (str
 
 // ActivatePlaybook lets new cases follow the version. Whoever proposed it
 // cannot, nor whoever made the key that did: a second administrator must look
-// at it.
+// at it. Where one person works it is waited for instead.
 func (a *App) ActivatePlaybook(ctx context.Context, by Actor, id string) error {
 	if err := by.person(); err != nil {
 		return err
@@ -117,21 +118,41 @@ func (a *App) ActivatePlaybook(ctx context.Context, by Actor, id string) error {
 		if v.State == "active" {
 			return nil
 		}
-		if own, err := oneHand(ctx, tx, by, []string{v.CreatedBy}); err != nil {
-			return err
-		} else if own {
-			return fault.New(fault.Forbidden, "approval.same_person")
-		}
-		// What was good for an older program may not be for this one.
-		if _, err := a.loadPlaybook(v.ID, v.Source); err != nil {
+		own, err := oneHand(ctx, tx, by, []string{v.CreatedBy})
+		if err != nil {
 			return err
 		}
-		v.ActivatedAt, v.ActivatedBy = tx.Now(), by.ID
+		then, err := a.activated(ctx, tx, by, id)
+		if err != nil {
+			return err
+		}
+		if own {
+			return a.askOfHouse(ctx, tx, by, v.CreatedAt, approval.Playbook, id)
+		}
+		if err := settled(ctx, tx, id, by.real()); err != nil {
+			return err
+		}
+		return then()
+	})
+}
+
+// activated checks that the version may be activated; what it returns does it.
+func (a *App) activated(ctx context.Context, tx Tx, by Actor, id string) (func() error, error) {
+	v, err := tx.FindPlaybook(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	// What was good for an older program may not be for this one.
+	if _, err := a.loadPlaybook(v.ID, v.Source); err != nil {
+		return nil, err
+	}
+	v.ActivatedAt, v.ActivatedBy = tx.Now(), by.ID
+	return func() error {
 		if err := tx.ActivatePlaybook(ctx, v); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, fact{"playbook.activated", by.ID, "", house, map[string]any{"playbook": v.ID, "proposed_by": v.CreatedBy}})
-	})
+	}, nil
 }
 
 // readActivator adds to a plan who activated the version that it follows.
@@ -193,6 +214,7 @@ type PlaybookView struct {
 	Playbook *playbook.Playbook
 	Problems error // why it cannot be used any more
 	BuiltIn  bool
+	Waits    *approval.Approval // the time that its activation waits for; nil: none
 }
 
 // OpenPlaybooks lists every playbook: those in use first.
@@ -209,10 +231,20 @@ func (a *App) OpenPlaybooks(ctx context.Context, by Actor) (list []PlaybookView,
 		if users, err = names(ctx, tx); err != nil {
 			return err
 		}
+		asked, err := tx.AskedOfHouse(ctx)
+		if err != nil {
+			return err
+		}
 		named := map[string]bool{}
 		for _, v := range versions {
 			pb, perr := playbook.Load(v.ID, []byte(v.Source), a.specs())
-			list = append(list, PlaybookView{Version: v, Playbook: pb, Problems: perr})
+			pv := PlaybookView{Version: v, Playbook: pb, Problems: perr}
+			for _, x := range asked {
+				if x.Subject == v.ID {
+					pv.Waits = &x
+				}
+			}
+			list = append(list, pv)
 			named[v.Name] = named[v.Name] || v.State == "active"
 		}
 		for _, b := range append(slices.Clone(a.books), a.playbook) {

@@ -56,6 +56,7 @@ type Tx interface {
 	HoldTx
 	ImprovementTx
 	EndingTx
+	ApprovalTx
 	HandoverTx
 	EraseTx
 	RiskTx
@@ -557,6 +558,8 @@ type Paper struct {
 	Certificate *Certificate           // of erasure
 	Ending      *EndingPaper           // where the company began it
 	Told        *ToldPaper             // only in "told", which goes to people of the company
+	Instead     *Instead               // of a second person; nil: there is one
+	Approval    *ApprovalView          // only in the letter "approval"
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

@@ -116,9 +116,10 @@ type CasePage struct {
 	ErasedOn   when.Date          // zero: they were not erased
 	Owed       []customer.Balance // while somebody looks after what is owed
 	Answering
-	Told    bool      // they said why they leave
-	MayTell bool      // they may still say it
-	Late    when.Date // the earliest promised day that passed with its step or promise unfinished; zero: none
+	Approval *ApprovalView // what they are asked to approve; nil: nothing
+	Told     bool          // they said why they leave
+	MayTell  bool          // they may still say it
+	Late     when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
 
 // OpenCasePage reads the private page behind a token; purpose is "case" or
@@ -173,6 +174,9 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			return err
 		}
 		if out.Handover, err = a.readHandover(ctx, tx, l.Case); err != nil {
+			return err
+		}
+		if out.Approval, err = a.askedNow(ctx, tx, &plan); err != nil {
 			return err
 		}
 		cert, err := a.certificateOf(ctx, tx, l.Case)

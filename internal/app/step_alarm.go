@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 
-	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 )
@@ -141,10 +140,14 @@ func (a *App) Approve(ctx context.Context, by Actor, c offboarding.CaseID, step 
 		return err
 	}
 	return a.onStep(ctx, by, c, step, func(tx Tx, p *offboarding.Plan) error {
-		if kind, ok := a.kinds[p.Step(step).Kind]; !ok || !kind.Spec().Approves {
-			return fault.New(fault.Blocked, "step.not_ready")
+		s, err := a.approveStep(p, step)
+		if err != nil {
+			return err
 		}
 		if err := notOwnHand(ctx, tx, by, p, step); err != nil {
+			return err
+		}
+		if err := settled(ctx, tx, string(s.ID), by.real()); err != nil {
 			return err
 		}
 		return p.Approve(step, yes, clean, by.ID, tx.Now())

@@ -23,6 +23,7 @@ type CertificateFacts struct {
 	Page     string    // link
 	NotMe    string    // link
 	Proof    *Proof
+	Instead  *Instead // of a second person; nil: there was one
 }
 
 // Counted is how many of what was erased.
@@ -55,7 +56,9 @@ func Certificate(f CertificateFacts) Letter {
 		Fact{Label: w.say("certificate.again"), Lines: []string{w.say("certificate.again.until")}, Soft: w.say("certificate.again.why")},
 		Fact{Label: w.say("certificate.backups"), Lines: []string{w.say("certificate.until", "date", f.Backups)}, Soft: w.say("certificate.backups.why"), Time: f.Backups.String()},
 	)
-	l.Blocks = append(l.Blocks, erased, stays, Block{Facts: []Fact{w.complain()}})
+	l.Blocks = append(l.Blocks, erased, stays)
+	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
+	l.Blocks = append(l.Blocks, Block{Facts: []Fact{w.complain()}})
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say("certificate.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),

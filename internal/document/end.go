@@ -75,6 +75,7 @@ func Farewell(f FarewellFacts) Letter {
 	if lines := w.data(f.DataUntil, f.Erased); lines != nil {
 		l.Blocks = append(l.Blocks, Block{Heading: w.say("data"), Paragraphs: lines})
 	}
+	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say("farewell.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),

@@ -113,6 +113,7 @@ type ReceiptFacts struct {
 	PDF           string // link
 	NotMe         string // link
 	Proof         *Proof
+	Instead       *Instead  // of a second person; nil: there is one
 	ReceivedOn    when.Date // by letter, say, on another day than it was entered: no time is known; else zero
 }
 
@@ -152,4 +153,5 @@ type FarewellFacts struct {
 	Quiet      bool          // a closure, an illness or a death: no figures, no thanks, no door
 	Page       string        // link to the farewell page
 	NotMe      string        // link
+	Instead    *Instead      // of a second person; nil: there was one
 }

@@ -40,6 +40,8 @@ const (
 	KindInvitation Kind = "invitation"
 	// KindEnding tells that the company ends something.
 	KindEnding Kind = "ending"
+	// KindApproval asks for an approval, where one person works.
+	KindApproval Kind = "approval"
 	// KindCertificate is the certificate of erasure.
 	KindCertificate Kind = "certificate"
 )
@@ -47,7 +49,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
-	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding,
+	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

@@ -53,6 +53,7 @@ func Receipt(f ReceiptFacts) Letter {
 	if len(f.Milestones) > 0 {
 		l.Blocks = append(l.Blocks, Block{Heading: w.say("progress"), Items: w.items(f.Milestones)})
 	}
+	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
 	if f.Follow != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say("receipt.follow"), URL: f.Follow, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),

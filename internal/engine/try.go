@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/approval"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/fault"
@@ -61,6 +62,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.App.RunTerm(ctx, w)
 	case app.EndingKind:
 		return until(t.App.RunEnding(ctx, ending.ID(w.Item)))
+	case app.ApprovalKind:
+		return until(t.App.ApprovalDue(ctx, approval.ID(w.Item)))
 	case app.ChargeKind:
 		return t.watch(ctx, w)
 	case "message":

@@ -30,6 +30,7 @@ const (
 	Always    Until = "always"    // always: the law wants it told
 	Retrieval Until = "retrieval" // while the data can be fetched
 	Settled   Until = "settled"   // while money is open between the two
+	Approval  Until = "approval"  // while something waits for their approval
 	Allowed   Until = "allowed"   // only after it, while they allow it
 )
 
@@ -56,6 +57,7 @@ var Table = []Rule{
 	{Class: "handover", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
+	{Class: "approval", Basis: Contract, Before: true, Until: Approval},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},   // they asked what could be done
 	{Class: "certificate", Basis: Law, Before: true, Until: Always, Most: 1, Last: true}, // erasure is told, whatever was said before

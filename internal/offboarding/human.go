@@ -229,25 +229,6 @@ func (p *Plan) notApprover(key, by string) error {
 	return nil
 }
 
-// Approve decides a step that needs a second person: nobody approves what they
-// prepared. Refused, the step is blocked until somebody reopens it.
-func (p *Plan) Approve(key string, yes bool, note, by string, now time.Time) error {
-	s, err := p.Workable(key)
-	if err != nil {
-		return err
-	}
-	if slices.Contains(p.Hands(key), by) {
-		return fault.New(fault.Forbidden, "approval.same_person")
-	}
-	s.Note = note
-	if !yes {
-		p.tell("approval.refused", map[string]any{"step": key, "by": by, "why": note})
-		return p.Block(key, "approval.refused")
-	}
-	p.tell("approval.given", map[string]any{"step": key, "by": by, "of": p.Hands(key)})
-	return p.Done(key, now, by)
-}
-
 // Pause keeps the case as it is until it is resumed: no work begins and nobody
 // may work on its steps. Dates go on.
 func (p *Plan) Pause(by, why string) error {

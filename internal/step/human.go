@@ -25,6 +25,10 @@ func (approve) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "approve", Human: true, Approves: true,
 		About: "A second person decides about the steps before it; whoever had a hand in what led to them cannot. Whoever approves does not do the step after it.",
+		Params: []playbook.ParamSpec{{
+			Name: "one_person", Enum: []string{"client", "time"},
+			About: "Who looks where one person works: the customer on their private page (by default), or a time that is waited for.",
+		}},
 	}
 }
 func (approve) Jobs(Subject) []Job { return nil }

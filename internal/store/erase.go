@@ -58,7 +58,7 @@ var erasing = []struct{ table, text string }{
 // stands that the others do not hold: ids, states and dates, what the erasing
 // verb blanks itself, and what erasure is about.
 var kept = map[string]string{
-	"case_subscription": "ids", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
+	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
 	"erasure": "the certificate", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids",
 }

@@ -85,6 +85,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.metrics(h)
 	a.improvements(h)
 	a.endings(h)
+	a.onePerson(h)
 	a.audit(h)
 	a.webhooks(h)
 	a.mux.HandleFunc("/v1/", a.nothing)

@@ -255,6 +255,9 @@ func departure(t *testing.T, h *house, c *caller) {
 
 func playbooks(t *testing.T, c *caller) {
 	t.Helper()
+	if got := c.get("/v1/one-person").is(200); got.get("on") != false || got.get("wait_hours") == nil {
+		t.Errorf("%s", got.body)
+	}
 	source := func(s string) string {
 		raw, err := json.Marshal(map[string]string{"source": s})
 		must(t, err)

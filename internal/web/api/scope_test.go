@@ -114,6 +114,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"add-balance":         {"statements:act", noCustomer + "/balances", `{"reference": "a", "kind": "invoice", "amount": {"minor": 1, "currency": "EUR"}}`},
 	"settle-balance":      {"statements:act", noCustomer + "/balances/bal_1/settle", `{"status": "paid"}`},
 	"add-readings":        {"readings:write", "/v1/readings", `{"readings": [{"customer": "FE-404", "metric": "use", "date": "2026-01-01", "value": 1}]}`},
+	"get-one-person":      {"cases:read", "/v1/one-person", ""},
 	"list-playbooks":      {"playbooks:read", "/v1/playbooks", ""},
 	"get-playbook":        {"playbooks:read", "/v1/playbooks/x@1", ""},
 	"check-playbook":      {"playbooks:read", "/v1/playbooks/check", `{"source": "x"}`},

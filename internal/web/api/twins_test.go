@@ -15,6 +15,7 @@ const (
 	givesPower  = "it says who may do what: a program that gives itself more is nobody's decision"
 	secondHand  = "a second person decides it; the route is there and always says forbidden.person"
 	atTheWheel  = "whoever runs the installation holds everything back, there or with hasta hold: a program that may stop the house could hide in it"
+	ownWork     = "the one person who works here answers for it: a program is not that person"
 	needsSecond = "a second person decides it; there is no route"
 	clientOnly  = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
 	personAsked = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
@@ -57,6 +58,10 @@ var twins = map[string]twin{
 	"POST /console/clock":                                            {people: demoOnly},
 	"POST /console/audit/verify":                                     {people: checkItself},
 	"POST /console/settings/hold":                                    {people: atTheWheel},
+	"POST /console/settings/one-person":                              {people: givesPower},
+	"POST /console/cases/{id}/steps/{step}/ask":                      {people: ownWork},
+	"POST /console/cases/{id}/steps/{step}/renew":                    {people: ownWork},
+	"POST /console/approvals/{approval}/withdraw":                    {people: ownWork},
 	"POST /console/learn/threshold":                                  {people: houseRule},
 	"POST /console/cases/{id}/steps/{step}/approve":                  {people: secondHand},
 	"POST /console/playbooks/activate":                               {people: secondHand},

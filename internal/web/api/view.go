@@ -128,6 +128,7 @@ type CaseFile struct {
 	Milestones []Milestone `json:"milestones"`
 	Files      []File      `json:"files"`
 	Reasons    []Reason    `json:"reasons"`
+	Approvals  []Approval  `json:"approvals"`
 }
 
 // viewFile shows a case; what people wrote only where texts is set.
@@ -145,6 +146,7 @@ func (a *API) viewFile(c app.CaseView, texts bool) CaseFile {
 		}),
 		Works:      each(effects, func(w offboarding.Work) Work { return viewWork(w, texts) }),
 		Milestones: each(c.Milestones, viewMilestone), Files: each(c.Blobs, viewBlob), Reasons: each(c.Reasons, viewReason),
+		Approvals: each(c.Approvals, viewApproval),
 	}
 }
 

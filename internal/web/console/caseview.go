@@ -51,6 +51,7 @@ type stepView struct {
 	End                                                 string // what it came to
 	Open, May                                           bool
 	Approves, Same                                      bool // a second person decides; this one prepared it
+	Instead                                             *insteadView
 	Approved                                            bool // this person approved it: another does it
 	Reopens, Undoes                                     bool // blocked: may be given back; to be undone now by a person
 	Stalled, MayStalled                                 bool // it could not begin: to be tried again, or left out
@@ -261,6 +262,9 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	sv.Approves = c.Approves[s.Kind]
 	me := func(who string) bool { return who == v.actor.ID || who == v.actor.RealID }
 	sv.Same = sv.Approves && slices.ContainsFunc(c.Plan.Hands(s.Key), me)
+	if sv.Open && sv.Approves {
+		sv.Instead = v.viewInstead(c, s, now)
+	}
 	if sv.Open && slices.ContainsFunc(c.Plan.Approvers(s.Key), me) {
 		sv.Open, sv.Approved = false, true
 	}

@@ -52,6 +52,8 @@ type endingView struct {
 	Waits     bool   // for a second person
 	Stoppable bool   // departures are still being opened
 	Who       string // who may decide; for those who may not
+	Waiting   *waitingView
+	Later     int // hours after which it is agreed to, where one person works; 0: a second one decides
 	Note      control
 }
 
@@ -175,6 +177,17 @@ func (v *visit) endingPage(status int, problem string, wrong error) error {
 	ev.Hidden = ev.Waits && v.actor.RealID == e.MadeBy && v.actor.RealID != ""
 	if ev.Waits && !ev.Decides {
 		ev.Who = whoMay(v.lang, "ending")
+	}
+	one, err := v.App.OnePerson(v.r.Context())
+	if err != nil {
+		return err
+	}
+	if ev.Waits && ev.Own && one.Holds() {
+		if e.Waits != nil {
+			ev.Waiting = v.viewWaiting(*e.Waits)
+		} else if e.MadeAt.After(one.Since) {
+			ev.Later = one.Hours
+		}
 	}
 	ev.Note = control{ID: "note", Label: ev.word("note"), Hint: ev.word("note.hint"), Value: v.form.Get("note"), Error: text.FieldErrors(v.lang, wrong)["note"]}
 	tell := func(code, value string) {

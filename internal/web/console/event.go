@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -90,7 +91,10 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 			}
 		}
 	}
-	if stepName == "" {
+	if stepName == "" && get("ending") != "" {
+		stepName = v.say("ending.title.one")
+	}
+	if stepName = cmp.Or(stepName, get("playbook")); stepName == "" {
 		stepName = v.say("event.some_step")
 	}
 	from, to := get("from"), get("to")
@@ -109,7 +113,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
 		"name", get("name"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
-		"until", v.moment(get("until")), "host", get("host"), "messages", get("messages"), "reason", reasonLabel(v.lang, get("reason")),
+		"until", v.moment(get("until")), "host", get("host"), "messages", get("messages"), "way", known(v.lang, "console.instead.way."+get("way"), get("way")), "hours", get("hours"), "reason", reasonLabel(v.lang, get("reason")),
 	}
 }
 

@@ -19,6 +19,7 @@ type playbooksView struct {
 	Who      string
 	Source   control
 	Problems []string // of what was typed, each with its line and column
+	Hours    int      // that one person waits
 	Kept     string   // version that was just proposed
 }
 
@@ -28,6 +29,9 @@ type playbookView struct {
 	Steps                              []playbookStep
 	Problem                            string
 	Activate, Same                     bool // may be activated; this person proposed it
+	Alone                              bool // nobody else could activate it: it is waited for instead
+	Old                                bool // it was proposed before that was so
+	Waits                              *waitingView
 }
 
 type playbookStep struct{ Title, Kind, After, Who, Due string }
@@ -43,8 +47,18 @@ func (v *visit) showPlaybooks(status int, typed string, wrong error) error {
 		Lang: v.lang, May: v.actor.May("playbook"), Who: whoMay(v.lang, "playbook"), Kept: v.r.URL.Query().Get("kept"),
 		Source: control{ID: "source", Label: v.say("playbooks.source"), Hint: v.say("playbooks.source.hint"), Value: typed, Required: true},
 	}
+	one, err := v.App.OnePerson(v.r.Context())
+	if err != nil {
+		return err
+	}
+	pv.Hours = one.Hours
 	for _, p := range list {
-		pv.List = append(pv.List, v.viewPlaybook(p, users))
+		row := v.viewPlaybook(p, users)
+		row.Alone, row.Old = one.Holds(), !p.Version.CreatedAt.After(one.Since)
+		if p.Waits != nil && one.Holds() {
+			row.Waits = v.viewWaiting(*p.Waits)
+		}
+		pv.List = append(pv.List, row)
 	}
 	problem := ""
 	if wrong != nil {
@@ -131,7 +145,7 @@ func (v *visit) activate() error {
 		v.to("/console/playbooks")
 		return nil
 	}
-	if k := fault.KindOf(err); k == fault.Forbidden || k == fault.Invalid || k == fault.Conflict {
+	if k := fault.KindOf(err); k == fault.Forbidden || k == fault.Invalid || k == fault.Conflict || k == fault.Blocked {
 		return v.showPlaybooks(web.Status(err), "", err)
 	}
 	return err

@@ -28,6 +28,7 @@ type settingsView struct {
 	Tabs            []tab
 	Company, System []factView
 	LogKey, LogPage string
+	OnePerson       onePersonForm
 	Hold            holdForm
 }
 
@@ -93,6 +94,9 @@ func (v *visit) showSettings(status int, wrong error) error {
 	}
 	var err error
 	if sv.Hold, err = v.holdForm(wrong); err != nil {
+		return err
+	}
+	if sv.OnePerson, err = v.onePersonForm(wrong); err != nil {
 		return err
 	}
 	problem := ""

@@ -68,6 +68,8 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/data/{blob}", p.download)
 	mux.HandleFunc("GET /c/{token}/handover", p.handover)
 	mux.HandleFunc("POST /c/{token}/handover", p.answerHandover)
+	mux.HandleFunc("GET /c/{token}/approval", p.approval)
+	mux.HandleFunc("POST /c/{token}/approval", p.answerApproval)
 	mux.HandleFunc("GET /c/{token}/report", p.report)
 	mux.HandleFunc("GET /c/{token}/report.pdf", p.reportPDF)
 	mux.HandleFunc("GET /c/{token}/report/{blob}", p.picture)

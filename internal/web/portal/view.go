@@ -116,6 +116,8 @@ type trackView struct {
 	Allow        allowView
 	Owner        bool   // the departure is not stopped: they may say that it was not them
 	Meeting      bool   // they are invited to talk, and have not said no
+	Approval     string // the step that waits for their approval; empty: none
+	Instead      string // that one person works here; empty: there are several
 	Answer       string // state of what could be done; empty: nothing to read there
 }
 
@@ -181,6 +183,12 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 		}
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends, "since", text.LongDate(lang, page.Late))
+	if page.Approval != nil {
+		v.Approval = page.Approval.Title[lang]
+	}
+	if p.Instead != nil && p.Instead.Hours > 0 {
+		v.Instead = text.Say(lang, "document.instead.text", "n", p.Instead.Hours)
+	}
 	v.Data = page.Data
 	v.Report, v.Erased, v.Forgotten = page.Report, page.Erased, !page.ErasedOn.IsZero()
 	v.Handover, v.HandoverAsks = viewHanding(lang, page)
