@@ -30,6 +30,7 @@ var allowed = map[string]string{
 	"internal/backup":       "fault",
 	"internal/webhook":      "fault",
 	"internal/form":         "fault source when",
+	"internal/reply":        "fault",
 	"internal/notice":       "",
 	"internal/handover":     "customer fault offboarding when",
 	"internal/obligation":   "customer fault money offboarding when",
@@ -54,7 +55,7 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "achievement approval audit bundle connector customer ending fault form handover id improvement ingest invitation metric money notice notification obligation offboarding offer password play playbook reason relationship risk rule signal step suppression totp voice webhook when winback",
+	"internal/app":       "achievement approval audit bundle connector customer ending fault form handover id improvement ingest invitation metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule signal step suppression totp voice webhook when winback",
 	"internal/engine":    "app approval connector ending fault offboarding offer step when",
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent
@@ -87,17 +88,18 @@ var allowed = map[string]string{
 // libraries names the only importers of some libraries, and for the kernel all
 // that it may use beyond the standard library.
 var libraries = map[string][]string{
-	"cel.dev/cel-go":                {"internal/rule"},
-	"modernc.org/sqlite":            {"internal/store", "internal/seal", "scripts/sql"},
-	"github.com/jackc/pgx":          {"internal/store", "internal/seal", "internal/testkit"},
-	"database/sql":                  {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta", "scripts/sql"},
-	"net/http":                      {"internal/testkit", "internal/testkit/conformance", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/web/hooks", "internal/demo/peer", "internal/doctor", "cmd/hasta"},
-	"github.com/wneessen/go-mail":   {"internal/mail"},
-	"codeberg.org/go-pdf":           {"internal/document"},
-	"github.com/xuri/excelize":      {"internal/document"},
-	"github.com/danielgtaylor/huma": {"internal/web/api"},
-	"github.com/google/uuid":        {"internal/id"},
-	"filippo.io/age":                {"internal/seal"},
+	"cel.dev/cel-go":                 {"internal/rule"},
+	"modernc.org/sqlite":             {"internal/store", "internal/seal", "scripts/sql"},
+	"github.com/jackc/pgx":           {"internal/store", "internal/seal", "internal/testkit"},
+	"database/sql":                   {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta", "scripts/sql"},
+	"net/http":                       {"internal/testkit", "internal/testkit/conformance", "internal/outbound", "internal/connector/httpsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/web/hooks", "internal/demo/peer", "internal/doctor", "cmd/hasta"},
+	"github.com/wneessen/go-mail":    {"internal/mail"},
+	"github.com/emersion/go-message": {"internal/reply"},
+	"codeberg.org/go-pdf":            {"internal/document"},
+	"github.com/xuri/excelize":       {"internal/document"},
+	"github.com/danielgtaylor/huma":  {"internal/web/api"},
+	"github.com/google/uuid":         {"internal/id"},
+	"filippo.io/age":                 {"internal/seal"},
 }
 
 type pkg struct {
