@@ -58,6 +58,7 @@ func TestTheReferenceOfMessagesIsUpToDate(t *testing.T) {
 		notice.Goodbye: "never", notice.NewTurn: "always: it is about something new that they did", notice.Always: "always: the law wants it told",
 		notice.Retrieval: "while the data can be fetched",
 		notice.Settled:   "while money is open between the two", notice.Allowed: "while they allow it",
+		notice.Approval: "while something waits for their approval",
 	}
 	basis := map[notice.Basis]string{
 		notice.Requested: "they asked for it just now", notice.Contract: "carrying out what was agreed, or its end", notice.Law: "the law wants it to be told",
