@@ -255,7 +255,7 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 		}
 	}
 	if lister, ok := kind.(step.AssetLister); ok {
-		assets, err := tx.AssetsOf(ctx, p.Case.Customer)
+		assets, err := handedOver(ctx, tx, p.Case)
 		if err != nil {
 			return err
 		}

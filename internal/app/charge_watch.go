@@ -39,7 +39,7 @@ func nextCharge(subs []customer.Subscription, after when.Date) when.Date {
 		if s.Status == customer.Ended {
 			continue
 		}
-		if on := s.NextCharge(after); first.IsZero() || on.Before(first) {
+		if on := s.NextCharge(after); !on.IsZero() && (first.IsZero() || on.Before(first)) {
 			first = on
 		}
 	}

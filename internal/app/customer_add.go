@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -20,12 +22,16 @@ type CustomerInput struct {
 	Subscriptions             []SubscriptionInput
 }
 
-// AddCustomer stores a customer typed by hand, all of it or nothing. Faults name
+// AddCustomer stores a customer typed by hand, all of it or nothing. Whoever or
+// whatever has no number of its own gets one. Faults name
 // the field, those of parts as contacts.0.email; customer.reference_taken,
 // external.taken and subscription.taken say whose it is.
 func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (customer.ID, error) {
 	if err := by.may("customer"); err != nil {
 		return "", err
+	}
+	if strings.TrimSpace(in.Reference) == "" {
+		in.Reference = newReference("C")
 	}
 	c := customer.Customer{
 		ID: customer.ID(id.New("cus")), Kind: in.Kind, Consumer: in.Consumer, Name: in.Name, Reference: in.Reference, Country: in.Country,
@@ -48,11 +54,16 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (cust
 			}
 		}
 	}
-	subs := make([]customer.Subscription, len(in.Subscriptions))
+	subs, promised := make([]customer.Subscription, len(in.Subscriptions)), []customer.Deliverable{}
 	for i, x := range in.Subscriptions {
 		x.Customer = c.ID
+		if strings.TrimSpace(x.Reference) == "" {
+			x.Reference = newReference("S")
+		}
 		subs[i] = x.subscription()
-		l = append(l, subs[i].Tidy().Under(fmt.Sprint("subscriptions.", i))...)
+		deliver, wrong := x.promised(subs[i])
+		promised = append(promised, deliver...)
+		l = append(l, append(subs[i].Tidy(), wrong...).Under(fmt.Sprint("subscriptions.", i))...)
 	}
 	if len(l) > 0 {
 		return "", l
@@ -96,6 +107,9 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (cust
 		if err := a.watchTerms(ctx, tx, subs...); err != nil {
 			return err
 		}
+		if _, err := tx.InsertDeliverables(ctx, promised...); err != nil {
+			return err
+		}
 		if c.Segment != "" {
 			if err := tx.NoteSegments(ctx, c.Segment); err != nil {
 				return err
@@ -104,4 +118,61 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (cust
 		return a.record(ctx, tx, fact{"customer.added", by.ID, "", string(c.ID), map[string]any{"reference": c.Reference, "name": c.Name}})
 	})
 	return c.ID, err
+}
+
+// newReference is a number of the house for what has none: C-7K4M-29QX.
+func newReference(prefix string) string {
+	return prefix + strings.TrimPrefix(id.NewCode(), "HL")
+}
+
+// Likeness is a customer who may be the one that is being typed.
+type Likeness struct {
+	Customer customer.Customer
+	By       string // email, domain or name
+}
+
+// likeMost is how many of each are told.
+const likeMost = 5
+
+// shared are domains of which an address says nothing about whose it is.
+var shared = []string{
+	"gmail.com", "googlemail.com", "hotmail.com", "hotmail.es", "outlook.com", "outlook.es", "live.com", "yahoo.com", "yahoo.es", "icloud.com", "me.com",
+	"proton.me", "protonmail.com", "gmx.com", "gmx.es", "aol.com", "telefonica.net", "movistar.es", "terra.es", "terra.com.mx", "prodigy.net.mx",
+}
+
+// CustomersLike finds those who are there already and may be the same: by the
+// address, by its domain, by the name. The surest come first, each once.
+func (a *App) CustomersLike(ctx context.Context, by Actor, name, email string) (list []Likeness, err error) {
+	folded := customer.FoldEmail(email)
+	_, domain, _ := strings.Cut(folded, "@")
+	for _, x := range []struct{ by, query string }{{"email", folded}, {"domain", domain}, {"name", name}} {
+		if x.query == "" || x.by == "email" && domain == "" || x.by == "domain" && slices.Contains(shared, domain) {
+			continue
+		}
+		found, err := a.ListCustomers(ctx, by, CustomerFilter{Query: x.query, Limit: 4 * likeMost})
+		if err != nil {
+			return nil, err
+		}
+		n := 0
+		for _, c := range found.Rows {
+			if n < likeMost && like(c, x.by, customer.Fold(name), folded, domain) &&
+				!slices.ContainsFunc(list, func(l Likeness) bool { return l.Customer.ID == c.Customer.ID }) {
+				list = append(list, Likeness{c.Customer, x.by})
+				n++
+			}
+		}
+	}
+	return list, nil
+}
+
+// like reports whether the words that were found mean what was asked: a search
+// finds more than what is the same.
+func like(c CustomerView, by, name, email, domain string) bool {
+	if by == "name" {
+		return customer.Fold(c.Customer.Name) == name
+	}
+	return slices.ContainsFunc(c.Contacts, func(x customer.Contact) bool {
+		theirs := customer.FoldEmail(x.Email)
+		return by == "email" && theirs == email || by == "domain" && strings.HasSuffix(theirs, "@"+domain)
+	})
 }

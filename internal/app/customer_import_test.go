@@ -213,3 +213,48 @@ func TestTwoImportsAtOnceLoseNothing(t *testing.T) {
 		}
 	})
 }
+
+const engagements = `as_of: 2026-11-01
+fields:
+  customer.reference: {column: Id}
+  customer.name: {column: Name}
+  engagement.reference: {column: No}
+  engagement.kind: {column: Kind}
+  engagement.title: {column: What}
+  engagement.amount: {column: Price}
+  engagement.currency: {value: EUR}
+  engagement.start: {value: "2026-01-01"}
+  engagement.billed: {column: Billed}
+  deliverable.title: {column: Promised}
+  deliverable.due: {column: Due}
+`
+
+func TestEngagementsAndWhatWasPromisedAreImported(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	const header = "Id,Name,No,Kind,What,Price,Billed,Promised,Due\n"
+	file := header +
+		"G-1,Ruiz,E-1,project,Web,1800.00,delivery,Inicio,2026-03-31\n" +
+		"G-1,Ruiz,E-1,project,Web,1800.00,delivery,Textos,\n" +
+		"G-2,Sol,E-2,retainer,Redes,90.00,,,\n" +
+		"G-3,Mar,,,,,,Nada,\n" +
+		"G-4,Luz,E-4,marriage,Web,1.00,,,\n"
+	rep, out := w.imported(t, engagements, file, false)
+	if rep.Changed != 3 || len(out) != 2 || out[0].Column != "Promised" || out[1].Column != "Kind" {
+		t.Fatalf("%+v %+v", rep, out)
+	}
+	if again, _ := w.imported(t, engagements, file, false); again.Changed != 0 || again.Unchanged != 3 {
+		t.Errorf("the same again: %+v", again)
+	}
+	p := w.byReference(t, "G-1")
+	if len(p.Lines) != 1 || p.Lines[0].Interval != customer.Once || p.Lines[0].Engagement != (customer.Engagement{Kind: customer.Project, Billed: customer.OnDelivery}) || len(p.Promised) != 2 {
+		t.Errorf("%+v", p)
+	}
+	rep, _ = w.imported(t, engagements, header+"G-1,Ruiz,E-1,project,Web,1900.00,behind,Inicio,2026-04-30\n", false)
+	if p = w.byReference(t, "G-1"); rep.Changed != 1 || p.Lines[0].Amount.Minor != 190000 || p.Lines[0].Engagement.Billed != customer.Behind || p.Promised[0].Due.String() != "2026-04-30" {
+		t.Errorf("%+v %+v", rep, p)
+	}
+	if _, out = w.imported(t, engagements, header+"G-1,Ruiz,E-1,retainer,Web,1900.00,,,\n", false); len(out) != 1 || out[0].Fault.Code != "csv.other_contract" {
+		t.Errorf("a project became a retainer: %+v", out)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
+	"hastaluego/internal/when"
 )
 
 // CustomerPage is one customer with everything that they have.
@@ -17,7 +18,9 @@ type CustomerPage struct {
 	Grants   []customer.Grant
 	Assets   []customer.Asset
 	Balances []customer.Balance
+	Promised []customer.Deliverable
 	Cases    []offboarding.Case // newest first
+	Today    when.Date
 	Risk     *CustomerRisk      // nil for those who may not see it
 	Currency string             // that they pay in, else UsualCurrency
 }
@@ -46,6 +49,7 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 		return p, err
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
+		p.Today = a.today(tx)
 		if p.Customer, err = tx.FindCustomer(ctx, cid); err != nil {
 			return err
 		}
@@ -70,6 +74,9 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 			return err
 		}
 		if p.Balances, err = tx.BalancesOf(ctx, cid); err != nil {
+			return err
+		}
+		if p.Promised, err = tx.DeliverablesOf(ctx, cid); err != nil {
 			return err
 		}
 		if p.Cases, err = tx.CasesOf(ctx, cid); err != nil || !by.MayRead("risk") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -36,6 +37,7 @@ type entry struct {
 	external []customer.ExternalID
 	fresh    int // of external, how many are new; they are the last ones
 	assets   []*kept[customer.Asset]
+	promised []*kept[customer.Deliverable]
 }
 
 // kept is a record as it was and as it will be.
@@ -71,7 +73,7 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 	var refs, subs, balances []string
 	var external []customer.ExternalID
 	var grants []customer.Grant
-	withAssets := false
+	withAssets, withPromised := false, false
 	for _, r := range rows {
 		refs = append(refs, r.Customer.Reference)
 		external = append(external, r.External...)
@@ -85,6 +87,7 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 			balances = append(balances, r.Balance.Reference)
 		}
 		withAssets = withAssets || r.Asset.Reference != ""
+		withPromised = withPromised || r.Deliverable.Title != ""
 	}
 	if err := k.unearth(ctx, tx, rows); err != nil {
 		return nil, err
@@ -96,7 +99,7 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 	for _, c := range list {
 		k.enter(&entry{FoundCustomer: FoundCustomer{Customer: c}})
 	}
-	if err := k.beneath(ctx, tx, withAssets); err != nil {
+	if err := k.beneath(ctx, tx, withAssets, withPromised); err != nil {
 		return nil, err
 	}
 	owned, err := tx.ExternalIDsByName(ctx, external...)
@@ -131,8 +134,9 @@ func (k *known) enter(e *entry) {
 	k.customers[e.Reference], k.byID[e.ID] = e, e
 }
 
-// beneath reads contacts, numbers and assets of the customers that are there.
-func (k *known) beneath(ctx context.Context, tx Tx, withAssets bool) error {
+// beneath reads contacts, numbers, assets and what was promised of the customers
+// that are there.
+func (k *known) beneath(ctx context.Context, tx Tx, withAssets, withPromised bool) error {
 	ids := slices.Sorted(maps.Keys(k.byID))
 	contacts, err := tx.ContactsOf(ctx, ids...)
 	if err != nil {
@@ -149,6 +153,16 @@ func (k *known) beneath(ctx context.Context, tx Tx, withAssets bool) error {
 	for _, x := range external {
 		e := k.byID[x.Customer]
 		e.external = append(e.external, x)
+	}
+	if withPromised {
+		promised, err := tx.DeliverablesOf(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		for _, d := range promised {
+			e := k.byID[d.Customer]
+			e.promised = append(e.promised, stored(d))
+		}
 	}
 	if !withAssets {
 		return nil
@@ -198,6 +212,9 @@ func (k *known) put(row ingest.Row) (changed bool, refused *fault.Error) {
 	if row.Subscription.Reference != "" {
 		k.putSubscription(e, row)
 	}
+	if row.Deliverable.Title != "" {
+		k.putDeliverable(e, row)
+	}
 	if row.Grant.Account != "" {
 		k.putGrant(e, row)
 	}
@@ -222,8 +239,17 @@ func (k *known) belongs(e *entry, row ingest.Row) *fault.Error {
 			return taken("external."+x.System, x.Value)
 		}
 	}
-	if s, there := k.subs[row.Subscription.Reference]; there && theirs(s.now.Customer, true) {
-		return taken("subscription.reference", row.Subscription.Reference)
+	if s, there := k.subs[row.Subscription.Reference]; there {
+		field := "subscription.reference"
+		if row.Subscription.Engaged() {
+			field = "engagement.reference"
+		}
+		switch {
+		case theirs(s.now.Customer, true):
+			return taken(field, row.Subscription.Reference)
+		case s.now.Engagement.Kind != row.Subscription.Engagement.Kind:
+			return fault.New(fault.Invalid, "csv.other_contract", "value", row.Subscription.Reference).On(field)
+		}
 	}
 	if g, there := k.grants[row.Grant.Name()]; there && theirs(g.now.Customer, true) {
 		return taken("grant.account", row.Grant.Name())
@@ -312,13 +338,43 @@ func (k *known) putSubscription(e *entry, row ingest.Row) {
 		"subscription.lock_in_until": func() { now.LockIn = told.LockIn },
 		"subscription.not_renewed":   func() { now.NotRenewed = told.NotRenewed },
 		"subscription.status":        func() { now.Status = told.Status },
+		"engagement.interval":        func() { now.Interval = told.Interval },
+		"engagement.paid_until":      func() { now.PaidUntil = told.PaidUntil },
+		"engagement.end":             func() { now.TermEnd = told.TermEnd },
+		"engagement.notice_days":     func() { now.Notice = told.Notice },
+		"engagement.billed":          func() { now.Engagement.Billed = told.Engagement.Billed },
+		"engagement.status":          func() { now.Status = told.Status },
 	} {
-		if row.Tells(field) {
+		if told.Engaged() == strings.HasPrefix(field, "engagement.") && row.Tells(field) {
 			set()
 		}
 	}
 	if s.now.Status == customer.Active && now != s.now {
 		s.put(now)
+		k.changed++
+	}
+}
+
+// putDeliverable never takes back that something was delivered.
+func (k *known) putDeliverable(e *entry, row ingest.Row) {
+	told := row.Deliverable
+	of := k.subs[row.Subscription.Reference].now.ID
+	i := slices.IndexFunc(e.promised, func(d *kept[customer.Deliverable]) bool { return d.now.Subscription == of && d.now.Title == told.Title })
+	if i < 0 {
+		told.ID, told.Customer, told.Subscription = customer.DeliverableID(id.New("del")), e.ID, of
+		e.promised = append(e.promised, &kept[customer.Deliverable]{now: told, state: fresh})
+		k.changed++
+		return
+	}
+	now := e.promised[i].now
+	if row.Tells("deliverable.due") {
+		now.Due = told.Due
+	}
+	if !told.Delivered.IsZero() {
+		now.Delivered = told.Delivered
+	}
+	if now != e.promised[i].now {
+		e.promised[i].put(now)
 		k.changed++
 	}
 }

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -23,13 +25,20 @@ type SubscriptionInput struct {
 	NoticeDays int
 	NotRenewed bool
 	Status     customer.Status // empty: active
+	// Engagement is work that was agreed; zero: a product. The interval of a
+	// project or of hours need not be given.
+	Engagement customer.Engagement
+	Promised   []customer.Deliverable // Title and Due of each, of an engagement
 }
 
 func (in SubscriptionInput) subscription() customer.Subscription {
 	s := customer.Subscription{
 		ID: customer.SubscriptionID(id.New("sub")), Customer: in.Customer, Reference: in.Reference, Product: in.Product, Plan: in.Plan,
 		Amount: in.Amount, Interval: in.Interval, Start: in.Start, PaidUntil: in.PaidUntil, TermEnd: in.TermEnd, RenewsOn: in.RenewsOn,
-		LockIn: in.LockIn, Notice: in.NoticeDays, NotRenewed: in.NotRenewed, Status: in.Status,
+		LockIn: in.LockIn, Notice: in.NoticeDays, NotRenewed: in.NotRenewed, Status: in.Status, Engagement: in.Engagement,
+	}
+	if strings.TrimSpace(s.Reference) == "" && s.Engaged() { // nobody else gives it a number
+		s.Reference = newReference("E")
 	}
 	if s.Status == "" {
 		s.Status = customer.Active
@@ -37,13 +46,38 @@ func (in SubscriptionInput) subscription() customer.Subscription {
 	return s
 }
 
-// AddSubscription adds what a customer has bought. Faults: reference, product,
-// plan, amount, currency, interval, start, paid_until, term_end, renews_on,
-// lock_in_until, notice_days, status; subscription.taken, with the name of whose
-// it is.
+// promisedMost is how much can be promised at once.
+const promisedMost = 50
+
+// promised are the deliverables of a new contract, and what is wrong with them:
+// promised.0.title.
+func (in SubscriptionInput) promised(s customer.Subscription) (list []customer.Deliverable, l fault.List) {
+	if len(in.Promised) > promisedMost {
+		return nil, fault.List{fault.New(fault.Invalid, "deliverable.many", "most", promisedMost).On("promised.0.title")}
+	}
+	for i, d := range in.Promised {
+		d.ID, d.Customer, d.Subscription = customer.DeliverableID(id.New("del")), s.Customer, s.ID
+		under := fmt.Sprint("promised.", i)
+		l = append(l, d.Tidy().Under(under)...)
+		if !s.Engaged() {
+			l = append(l, fault.New(fault.Invalid, "deliverable.no_engagement").On(under+".title"))
+		}
+		if slices.ContainsFunc(list, func(x customer.Deliverable) bool { return x.Title == d.Title }) {
+			l = append(l, fault.New(fault.Invalid, "inventory.taken", "name", d.Title).On(under+".title"))
+		}
+		list = append(list, d)
+	}
+	return list, l
+}
+
+// AddSubscription adds what a customer has bought: a product, or work. Faults:
+// reference, product, plan, amount, currency, interval, start, paid_until,
+// term_end, renews_on, lock_in_until, notice_days, status, engagement, billed,
+// promised.0.title; subscription.taken, with the name of whose it is.
 func (a *App) AddSubscription(ctx context.Context, by Actor, in SubscriptionInput) (customer.SubscriptionID, error) {
 	s := in.subscription()
-	if l := s.Tidy(); len(l) > 0 {
+	promised, l := in.promised(s)
+	if l = append(s.Tidy(), l...); len(l) > 0 {
 		return "", refusedUnless(by, "customer", l)
 	}
 	_, err := a.amend(ctx, by, in.Customer, in.Version, func(am *amending) (fact, error) {
@@ -55,7 +89,12 @@ func (a *App) AddSubscription(ctx context.Context, by Actor, in SubscriptionInpu
 		if err := a.watchTerms(ctx, am.tx, s); err != nil {
 			return fact{}, err
 		}
-		return fact{typ: "subscription.added", args: map[string]any{"reference": s.Reference, "product": s.Product, "amount": s.Amount.String()}}, nil
+		if _, err := am.tx.InsertDeliverables(ctx, promised...); err != nil {
+			return fact{}, err
+		}
+		return fact{typ: "subscription.added", args: map[string]any{
+			"reference": s.Reference, "product": s.Product, "amount": s.Amount.String(), "engagement": string(s.Engagement.Kind),
+		}}, nil
 	})
 	return s.ID, err
 }
@@ -84,6 +123,7 @@ type SubscriptionPatch struct {
 	NoticeDays *int
 	NotRenewed *bool
 	Status     *customer.Status
+	Billed     *customer.Invoicing
 }
 
 // EditSubscription changes a subscription. While it is part of a departure its
@@ -113,6 +153,7 @@ func (a *App) EditSubscription(ctx context.Context, by Actor, in SubscriptionPat
 		patch(&now.Notice, in.NoticeDays)
 		patch(&now.NotRenewed, in.NotRenewed)
 		patch(&now.Status, in.Status)
+		patch(&now.Engagement.Billed, in.Billed)
 		if l := now.Tidy(); len(l) > 0 {
 			return fact{}, l
 		}
@@ -155,6 +196,7 @@ func differences(was, now customer.Subscription) changes {
 	differ(ch, "notice_days", was.Notice, now.Notice)
 	differ(ch, "not_renewed", was.NotRenewed, now.NotRenewed)
 	differ(ch, "status", was.Status, now.Status)
+	differ(ch, "billed", was.Engagement.Billed, now.Engagement.Billed)
 	return ch
 }
 

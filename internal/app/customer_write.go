@@ -24,6 +24,7 @@ func (k *known) write(ctx context.Context, tx Tx) error {
 	var contacts []customer.Contact
 	var external []customer.ExternalID
 	var assets []customer.Asset
+	var promised []customer.Deliverable
 	var segments []string
 	for _, e := range sortedByID(k.byID) {
 		if e.state != same {
@@ -50,6 +51,16 @@ func (k *known) write(ctx context.Context, tx Tx) error {
 				contacts = append(contacts, c.now)
 			case different:
 				if err := tx.SaveContact(ctx, c.now); err != nil {
+					return err
+				}
+			}
+		}
+		for _, d := range e.promised {
+			switch d.state {
+			case fresh:
+				promised = append(promised, d.now)
+			case different:
+				if err := tx.SaveDeliverable(ctx, d.now); err != nil {
 					return err
 				}
 			}
@@ -88,12 +99,13 @@ func (k *known) write(ctx context.Context, tx Tx) error {
 	if err := tx.NoteSegments(ctx, segments...); err != nil {
 		return err
 	}
-	want := []int{len(customers), len(contacts), len(external), len(subs), len(grants), len(assets), len(balances)}
+	want := []int{len(customers), len(contacts), len(external), len(subs), len(promised), len(grants), len(assets), len(balances)}
 	for i, insert := range []func() (int, error){
 		func() (int, error) { return tx.InsertCustomers(ctx, customers...) },
 		func() (int, error) { return tx.InsertContacts(ctx, contacts...) },
 		func() (int, error) { return tx.InsertExternalIDs(ctx, external...) },
 		func() (int, error) { return tx.InsertSubscriptions(ctx, subs...) },
+		func() (int, error) { return tx.InsertDeliverables(ctx, promised...) },
 		func() (int, error) { return tx.InsertGrants(ctx, grants...) },
 		func() (int, error) { return tx.InsertAssets(ctx, assets...) },
 		func() (int, error) { return tx.InsertBalances(ctx, balances...) },

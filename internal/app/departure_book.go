@@ -113,6 +113,9 @@ func (a *App) bookRow(ctx context.Context, tx Tx, c offboarding.Case) (d Departu
 		d.Offer = &o
 	}
 	for _, s := range d.Lines {
+		if !s.Interval.Recurs() {
+			continue
+		}
 		m, err := metric.Monthly(s.Amount, s.Interval)
 		if err != nil {
 			return d, err

@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/form"
 	"hastaluego/internal/handover"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 )
@@ -253,4 +255,45 @@ func aPicture(t *testing.T) []byte {
 	var b bytes.Buffer
 	must(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 4))))
 	return b.Bytes()
+}
+
+func TestWhatWasPromisedAndNotDeliveredIsHandedOver(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, handing)
+	ctx := t.Context()
+	client := w.lent(t, "site")
+	today := w.opened(t, client).Today
+	work, err := w.AddSubscription(ctx, agent, app.SubscriptionInput{
+		Customer: client, Product: "Web nueva", Amount: money.Amount{Minor: 180000, Currency: "EUR"}, Start: today.AddMonths(-3),
+		Engagement: customer.Engagement{Kind: customer.Project, Billed: customer.OnDelivery},
+		Promised:   []customer.Deliverable{{Title: "Inicio", Due: today.AddDays(-9)}, {Title: "Textos"}},
+	})
+	must(t, err)
+	_, err = w.AddDeliverable(ctx, agent, app.DeliverableInput{Customer: client, Subscription: work, Title: "Textos"})
+	code(t, err, "inventory.taken")
+	product := w.opened(t, client).Lines[0]
+	_, err = w.AddDeliverable(ctx, agent, app.DeliverableInput{Customer: client, Subscription: product.ID, Title: "Nada"})
+	code(t, err, "deliverable.no_engagement")
+	tomorrow := today.AddDays(1)
+	start := w.opened(t, client).Promised[0]
+	code(t, w.EditDeliverable(ctx, agent, app.DeliverablePatch{Customer: client, Deliverable: start.ID, Delivered: &tomorrow}), "deliverable.ahead")
+	must(t, w.EditDeliverable(ctx, agent, app.DeliverablePatch{Customer: client, Deliverable: start.ID, Delivered: &today}))
+
+	_, c, page := w.request(t, "period_end")
+	v, err := w.OpenCase(ctx, agent, c)
+	must(t, err)
+	if !slices.Contains(v.Plan.Case.Subscriptions, work) {
+		t.Fatalf("the engagement is not left: %v", v.Plan.Case.Subscriptions)
+	}
+	x := w.handed(t, c, handover.Deliverable)
+	if x.Name != "Textos" || len(v.Handover.List) != 2 {
+		t.Fatalf("handed over: %+v", v.Handover.List)
+	}
+	w.give(t, c, "site", handover.Deliverable)
+	must(t, w.AnswerHandover(ctx, page, right(x, w.handed(t, c, "site"))))
+	for _, d := range w.opened(t, client).Promised {
+		if d.Delivered != today {
+			t.Errorf("%s was delivered on %q", d.Title, d.Delivered)
+		}
+	}
 }

@@ -62,17 +62,32 @@ var heldFiles = []heldFile{
 	}},
 	{
 		"subscription", "subscriptions.csv",
-		"reference product plan amount_minor currency interval start paid_until term_end renews_on notice_days lock_in_until not_renewed status",
+		"reference product plan amount_minor currency interval start paid_until term_end renews_on notice_days lock_in_until not_renewed status engagement billed",
 		func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 			list, err := tx.SubscriptionsOf(ctx, h.ID)
 			return rowsOf(list, func(x customer.Subscription) []string {
 				return []string{
 					x.Reference, x.Product, x.Plan, minor(x.Amount), x.Amount.Currency, string(x.Interval), x.Start.String(), x.PaidUntil.String(),
 					x.TermEnd.String(), x.RenewsOn.String(), strconv.Itoa(x.Notice), x.LockIn.String(), strconv.FormatBool(x.NotRenewed), string(x.Status),
+					string(x.Engagement.Kind), string(x.Engagement.Billed),
 				}
 			}), err
 		},
 	},
+	{"deliverable", "promised.csv", "engagement title due delivered", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		lines, err := tx.SubscriptionsOf(ctx, h.ID)
+		if err != nil {
+			return nil, err
+		}
+		of := map[customer.SubscriptionID]string{}
+		for _, s := range lines {
+			of[s.ID] = s.Reference
+		}
+		list, err := tx.DeliverablesOf(ctx, h.ID)
+		return rowsOf(list, func(x customer.Deliverable) []string {
+			return []string{of[x.Subscription], x.Title, x.Due.String(), x.Delivered.String()}
+		}), err
+	}},
 	{"subscription_past", "subscriptions_before.csv", "subscription until amount_minor currency interval status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.PastPricesOf(ctx, h.ID)
 		return rowsOf(list, func(x PastPrice) []string {

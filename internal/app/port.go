@@ -112,6 +112,10 @@ type CustomerTx interface {
 	InsertSubscriptions(ctx context.Context, list ...customer.Subscription) (stored int, err error)
 	InsertGrants(ctx context.Context, list ...customer.Grant) (stored int, err error)
 	InsertAssets(ctx context.Context, list ...customer.Asset) (stored int, err error)
+	// InsertDeliverables leaves alone what the engagement has under that title.
+	InsertDeliverables(ctx context.Context, list ...customer.Deliverable) (stored int, err error)
+	SaveDeliverable(ctx context.Context, d customer.Deliverable) error
+	DeliverablesOf(ctx context.Context, ids ...customer.ID) ([]customer.Deliverable, error)
 	InsertBalances(ctx context.Context, list ...customer.Balance) (stored int, err error)
 
 	// SaveCustomer compares Version and keeps the words that the customer is

@@ -48,7 +48,7 @@ type HandoverTx interface {
 
 // listHandover opens an item for each line of the step.
 func (a *App) listHandover(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
-	assets, err := tx.AssetsOf(ctx, p.Case.Customer)
+	assets, err := handedOver(ctx, tx, p.Case)
 	if err != nil {
 		return err
 	}
@@ -246,6 +246,9 @@ func (a *App) handoverOf(ctx context.Context, tx Tx, s offboarding.Step) (out []
 // saveItem keeps an item and writes to the log what became of it.
 func (a *App) saveItem(ctx context.Context, tx Tx, x handover.Item, f fact) error {
 	if err := a.putHandover(ctx, tx, x); err != nil {
+		return err
+	}
+	if err := a.delivered(ctx, tx, x); err != nil {
 		return err
 	}
 	all := map[string]any{"item": string(x.ID), "kind": x.Kind, "name": x.Name}

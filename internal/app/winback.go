@@ -160,6 +160,9 @@ func (a *App) leaver(ctx context.Context, tx Tx, g Gone) (l winback.Leaver, err 
 		return l, err
 	}
 	for _, s := range pick(subs, c.Subscriptions) {
+		if !s.Interval.Recurs() {
+			continue
+		}
 		m, err := metric.Monthly(s.Amount, s.Interval)
 		if err != nil {
 			return l, fault.Wrap("app.leaver", err)

@@ -5,8 +5,11 @@ import "hastaluego/internal/when"
 // Charges returns the days after from, up to and including to, on which the
 // rhythm of the subscription charges it: whole intervals before and after the
 // renewal that is known, else the day after what is paid, else the start; none
-// before the start.
+// before the start, and none of what does not recur.
 func (s Subscription) Charges(from, to when.Date) []when.Date {
+	if !s.Interval.Recurs() {
+		return nil
+	}
 	anchor, step := s.Start, 1
 	if !s.PaidUntil.IsZero() {
 		anchor = s.PaidUntil.AddDays(1)
@@ -33,8 +36,12 @@ func (s Subscription) Charges(from, to when.Date) []when.Date {
 }
 
 // NextCharge returns the first charge after the day: the renewal or the day
-// after what is paid where that is still to come, else the next of the rhythm.
+// after what is paid where that is still to come, else the next of the rhythm;
+// zero where nothing recurs.
 func (s Subscription) NextCharge(after when.Date) when.Date {
+	if !s.Interval.Recurs() {
+		return when.Date{}
+	}
 	if after.Before(s.RenewsOn) {
 		return s.RenewsOn
 	}

@@ -106,7 +106,7 @@ const (
 // Statuses are all of them.
 var Statuses = []Status{Active, Cancelling, Ended}
 
-// Interval is how often a subscription is charged.
+// Interval is how often a subscription is charged: what its price is for.
 type Interval string
 
 // The intervals.
@@ -130,8 +130,9 @@ func (i Interval) After(d when.Date, n int) when.Date {
 	return d.AddMonths(months * n)
 }
 
-// Subscription is one contract that renews. Reference is its number at the
-// billing system and unique.
+// Subscription is one contract: a product that is paid for again and again, or
+// work that was agreed (Engagement). Reference is its number, of a product that
+// at the billing system, and unique.
 type Subscription struct {
 	ID        SubscriptionID
 	Customer  ID
@@ -151,6 +152,8 @@ type Subscription struct {
 	// NotRenewed says that somebody agreed or announced that the contract ends
 	// with its term; nothing is concluded from a term alone.
 	NotRenewed bool
+
+	Engagement Engagement // zero: a product
 }
 
 // CheckText returns text as it may be stored: NFC, trimmed. Invalid UTF-8,
@@ -288,7 +291,8 @@ func (s *Subscription) Tidy() fault.List {
 	if _, err := money.Digits(s.Amount.Currency); err != nil {
 		l = append(l, fault.New(fault.Invalid, "field.currency").On("currency"))
 	}
-	if !slices.Contains(Intervals, s.Interval) {
+	l = append(l, s.Engagement.tidy()...)
+	if s.Interval = s.Engagement.Interval(s.Interval); !s.Interval.Recurs() && (!s.Engaged() || s.Engagement.Kind == Retainer) {
 		l = append(l, fault.New(fault.Invalid, "field.choice").On("interval"))
 	}
 	if !slices.Contains(Statuses, s.Status) {
@@ -316,10 +320,17 @@ func (s *Subscription) Tidy() fault.List {
 
 // PaidThrough returns the last day that is paid for as of the date: PaidUntil
 // where it is known and not past, else the end of the running period counted
-// from Start in whole intervals.
+// from Start in whole intervals. What does not recur runs to its agreed end, or
+// to the day itself where there is none or it is past.
 func (s Subscription) PaidThrough(today when.Date) when.Date {
 	if !s.PaidUntil.IsZero() && !s.PaidUntil.Before(today) {
 		return s.PaidUntil
+	}
+	if !s.Interval.Recurs() {
+		if s.TermEnd.Before(today) {
+			return today
+		}
+		return s.TermEnd
 	}
 	// Counting from Start, not from the last end, keeps the 31st the 31st.
 	for n := 1; ; n++ {

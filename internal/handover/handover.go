@@ -17,8 +17,12 @@ import (
 // ID identifies an item of a handover (hov_…).
 type ID string
 
-// Kinds are the kinds of asset that are handed over.
-var Kinds = []string{"site", "domain", "social", "ads", "analytics", "document", "credential"}
+// Deliverable is the kind of what was promised within an engagement and had not
+// been delivered when it was left.
+const Deliverable = "deliverable"
+
+// Kinds are the kinds of thing that are handed over.
+var Kinds = []string{"site", "domain", "social", "ads", "analytics", "document", Deliverable, "credential"}
 
 // Enterable are those that somebody of us can enter until we leave.
 var Enterable = []string{"site", "domain", "social", "ads", "analytics", "credential"}

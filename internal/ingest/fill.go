@@ -34,7 +34,7 @@ func (m *Map) row(t *table, record []string, vars map[string]any) (Row, *fault.E
 		Subscription: customer.Subscription{Interval: customer.Monthly, Status: customer.Active},
 		Grant:        customer.Grant{Kind: "login", Status: customer.Granted},
 		Balance:      customer.Balance{Kind: customer.Invoice, Status: customer.Due},
-	}}
+	}, engagement: customer.Subscription{Interval: customer.Monthly, Status: customer.Active}}
 	for _, s := range m.sources {
 		value := s.constant
 		switch {
@@ -72,6 +72,9 @@ type filler struct {
 	there  [groups]bool // a group whose columns are all empty is not there
 	amount string       // of the subscription, until its currency is known
 	sum    string       // of the balance
+
+	engagement customer.Subscription
+	price      string // of the engagement
 }
 
 // choice takes one of the known values; nothing leaves what is there.
@@ -151,6 +154,36 @@ func (f *filler) set(field, value string) *fault.Error {
 		return truth(&r.Subscription.NotRenewed, value)
 	case "subscription.status":
 		return choice(&r.Subscription.Status, value, customer.Statuses...)
+	case "engagement.reference":
+		f.engagement.Reference = value
+	case "engagement.kind":
+		return choice(&f.engagement.Engagement.Kind, value, customer.EngagementKinds...)
+	case "engagement.title":
+		f.engagement.Product = value
+	case "engagement.amount":
+		f.price = value
+	case "engagement.currency":
+		f.engagement.Amount.Currency = strings.ToUpper(value)
+	case "engagement.interval":
+		return choice(&f.engagement.Interval, value, customer.Intervals...)
+	case "engagement.start":
+		return f.date(&f.engagement.Start, value)
+	case "engagement.end":
+		return f.date(&f.engagement.TermEnd, value)
+	case "engagement.paid_until":
+		return f.date(&f.engagement.PaidUntil, value)
+	case "engagement.notice_days":
+		return wholeNumber(&f.engagement.Notice, value)
+	case "engagement.billed":
+		return choice(&f.engagement.Engagement.Billed, value, customer.Invoicings...)
+	case "engagement.status":
+		return choice(&f.engagement.Status, value, customer.Statuses...)
+	case "deliverable.title":
+		r.Deliverable.Title = value
+	case "deliverable.due":
+		return f.date(&r.Deliverable.Due, value)
+	case "deliverable.delivered":
+		return f.date(&r.Deliverable.Delivered, value)
 	case "grant.system":
 		r.Grant.System = value
 	case "grant.account":
@@ -279,6 +312,13 @@ func (f *filler) finish() *fault.Error {
 			}
 			return r.Subscription.Tidy()
 		}, func() { r.Subscription = customer.Subscription{} }},
+		{engagementGroup, "engagement", f.engaged, func() {}},
+		{deliverableGroup, "deliverable", func() fault.List {
+			if !r.Subscription.Engaged() {
+				return fault.List{fault.New(fault.Invalid, "deliverable.no_engagement").On("title")}
+			}
+			return r.Deliverable.Tidy()
+		}, func() { r.Deliverable = customer.Deliverable{} }},
 		{grantGroup, "grant", r.Grant.Tidy, func() { r.Grant = customer.Grant{} }},
 		{assetGroup, "asset", r.Asset.Tidy, func() { r.Asset = customer.Asset{} }},
 		{balanceGroup, "balance", func() fault.List {
@@ -295,4 +335,26 @@ func (f *filler) finish() *fault.Error {
 		}
 	}
 	return nil
+}
+
+// engaged makes the engagement of the row its contract.
+func (f *filler) engaged() fault.List {
+	s := &f.engagement
+	if f.there[subscriptionGroup] {
+		return fault.List{fault.New(fault.Invalid, "csv.two_contracts").On("reference")}
+	}
+	if s.Engagement.Kind == "" {
+		return fault.List{fault.New(fault.Invalid, "field.required").On("kind")}
+	}
+	if err := f.money(&s.Amount, f.price); err != nil {
+		return fault.List{err}
+	}
+	l := s.Tidy()
+	for i, e := range l { // a map has other words for what both are
+		if field, ok := map[string]string{"product": "title", "engagement": "kind", "term_end": "end"}[e.Field]; ok {
+			l[i] = e.On(field)
+		}
+	}
+	f.row.Subscription = *s
+	return l
 }

@@ -25,8 +25,10 @@ var Fields = []string{
 	"customer.language", "customer.segment", "contact.name", "contact.email", "contact.role", "contact.language",
 	"subscription.reference", "subscription.product", "subscription.plan", "subscription.amount", "subscription.currency",
 	"subscription.interval", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on",
-	"subscription.notice_days", "subscription.lock_in_until", "subscription.not_renewed",
-	"subscription.status",
+	"subscription.notice_days", "subscription.lock_in_until", "subscription.not_renewed", "subscription.status",
+	"engagement.reference", "engagement.kind", "engagement.title", "engagement.amount", "engagement.currency", "engagement.interval",
+	"engagement.start", "engagement.end", "engagement.paid_until", "engagement.notice_days", "engagement.billed", "engagement.status",
+	"deliverable.title", "deliverable.due", "deliverable.delivered",
 	"grant.system", "grant.account", "grant.kind", "grant.depends_on", "grant.status",
 	"asset.reference", "asset.kind", "asset.name", "asset.location",
 	"balance.reference", "balance.kind", "balance.about", "balance.amount", "balance.currency", "balance.due_on", "balance.status",
@@ -42,13 +44,15 @@ const (
 	externalGroup
 	contactGroup
 	subscriptionGroup
+	engagementGroup
+	deliverableGroup
 	grantGroup
 	assetGroup
 	balanceGroup
 	groups
 )
 
-var groupNames = [groups]string{"customer", "external", "contact", "subscription", "grant", "asset", "balance"}
+var groupNames = [groups]string{"customer", "external", "contact", "subscription", "engagement", "deliverable", "grant", "asset", "balance"}
 
 func groupOf(field string) group {
 	name, _, _ := strings.Cut(field, ".")
@@ -59,6 +63,8 @@ func groupOf(field string) group {
 var needed = map[group][]string{
 	contactGroup:      {"contact.email"},
 	subscriptionGroup: {"subscription.reference", "subscription.product", "subscription.amount", "subscription.currency", "subscription.start"},
+	engagementGroup:   {"engagement.reference", "engagement.kind", "engagement.title", "engagement.amount", "engagement.currency", "engagement.start"},
+	deliverableGroup:  {"engagement.reference", "deliverable.title"},
 	grantGroup:        {"grant.system", "grant.account"},
 	assetGroup:        {"asset.reference", "asset.name"},
 	balanceGroup:      {"balance.reference", "balance.amount", "balance.currency"},

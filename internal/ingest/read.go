@@ -21,7 +21,8 @@ type Row struct {
 	Customer     customer.Customer
 	External     []customer.ExternalID
 	Contact      customer.Contact
-	Subscription customer.Subscription
+	Subscription customer.Subscription // or an engagement
+	Deliverable  customer.Deliverable  // of the engagement
 	Grant        customer.Grant
 	Asset        customer.Asset
 	Balance      customer.Balance

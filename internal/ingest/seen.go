@@ -60,7 +60,10 @@ func (s *Seen) Add(row Row) *fault.Error {
 	}
 	if x := row.Subscription; x.Reference != "" {
 		add("s\x00"+x.Reference, ref, x.Product, x.Plan, x.Amount.Minor, x.Amount.Currency, x.Interval, x.Start, x.PaidUntil, x.TermEnd,
-			x.RenewsOn, x.Notice, x.LockIn, x.NotRenewed, x.Status)
+			x.RenewsOn, x.Notice, x.LockIn, x.NotRenewed, x.Status, x.Engagement)
+	}
+	if x := row.Deliverable; x.Title != "" {
+		add("d\x00"+row.Subscription.Reference+"\x00"+x.Title, x.Due, x.Delivered)
 	}
 	if x := row.Grant; x.Account != "" {
 		add("g\x00"+x.Name(), ref, x.Kind, fmt.Sprint(x.DependsOn), x.Status)

@@ -163,7 +163,8 @@ func lostIn(own []Line, first, last when.Date) bool {
 }
 
 // Monthly is what an amount per interval comes to in a month: a week counts
-// 52 ÷ 12, a quarter 1 ÷ 3, a half-year 1 ÷ 6, a year 1 ÷ 12.
+// 52 ÷ 12, a quarter 1 ÷ 3, a half-year 1 ÷ 6, a year 1 ÷ 12. What does not
+// recur, a project or hours, comes to nothing.
 func Monthly(a money.Amount, i customer.Interval) (money.Amount, error) {
 	share := map[customer.Interval][2]int64{
 		customer.Weekly: {52, 12}, customer.Monthly: {1, 1}, customer.Quarterly: {1, 3}, customer.HalfYearly: {1, 6}, customer.Yearly: {1, 12},
@@ -185,13 +186,13 @@ type Movement struct {
 // N is how many customers the comparison can say anything about.
 func (m Movement) N() int { return m.More + m.Same + m.Less + m.New + m.Left }
 
-// paid is what a customer pays a month on a day, in a currency; known is false
-// where what they paid then was not on record.
+// paid is what a customer pays a month on a day, in a currency, of what recurs;
+// known is false where what they paid then was not on record.
 func paid(own []Line, currency string, d when.Date) (sum money.Amount, live, known bool, err error) {
 	sum, known = money.Amount{Currency: currency}, true
 	for _, l := range own {
 		p := l.price(d)
-		if p.Amount.Currency != currency || !l.on(d) {
+		if p.Amount.Currency != currency || !p.Interval.Recurs() || !l.on(d) {
 			continue
 		}
 		if live = true; d.Before(l.Recorded) {

@@ -251,3 +251,19 @@ func TestPartsAddUpToTheWhole(t *testing.T) {
 		}
 	})
 }
+
+func TestARetainerRecursAndAProjectIsAClientAllTheSame(t *testing.T) {
+	t.Parallel()
+	project, hours, retainer := line("project"), line("hours"), line("both")
+	project.Prices[0].Interval, hours.Prices[0].Interval, retainer.Prices[0].Interval = customer.Once, customer.Hourly, customer.Quarterly
+	beside := line("both")
+	beside.Prices[0].Interval = customer.Once
+	lines := []metric.Line{ended(project, day(11, 10)), hours, retainer, ended(beside, day(11, 10))}
+	got, err := metric.Compare(lines, day(12, 1), day(11, 1))
+	if want := (metric.Movement{Currency: "EUR", Then: eur(967), Now: eur(967), Same: 1}); err != nil || len(got) != 1 || got[0] != want {
+		t.Errorf("%+v %v", got, err)
+	}
+	if nov := metric.Churn(lines, day(1, 1), day(12, 1), 1)[1]; nov.AtStart != 3 || nov.Lost != 1 {
+		t.Errorf("who leaves a project and keeps a retainer is still a client: %+v", nov)
+	}
+}

@@ -12,11 +12,13 @@ import (
 // billingParams is what a step about a billing system must say.
 var billingParams = []playbook.ParamSpec{{Name: "system", Required: true, About: "Name of a system in systems.yaml."}}
 
-// billingJobs is one work per subscription.
-func billingJobs(s Subject) []Job {
-	jobs := make([]Job, len(s.Subscriptions))
-	for i, sub := range s.Subscriptions {
-		jobs[i] = Job{Item: string(sub.ID), System: s.Step.Params["system"]}
+// billingJobs is one work per subscription. No system charges an engagement by
+// itself.
+func billingJobs(s Subject) (jobs []Job) {
+	for _, sub := range s.Subscriptions {
+		if !sub.Engaged() {
+			jobs = append(jobs, Job{Item: string(sub.ID), System: s.Step.Params["system"]})
+		}
 	}
 	return jobs
 }

@@ -20,6 +20,7 @@ var erasing = []struct{ table, text string }{
 	{"external_id", query(`DELETE FROM external_id WHERE customer_id = $1`)},
 	{"customer_word", query(`DELETE FROM customer_word WHERE customer_id = $1`)},
 	{"grant_", query(`DELETE FROM grant_ WHERE customer_id = $1`)},
+	{"deliverable", query(`DELETE FROM deliverable WHERE customer_id = $1`)},
 	{"asset", query(`DELETE FROM asset WHERE customer_id = $1`)},
 	{"complaint", query(`DELETE FROM complaint WHERE customer_id = $1`)},
 	{"commitment", query(`DELETE FROM commitment WHERE customer_id = $1`)},
@@ -45,7 +46,7 @@ var erasing = []struct{ table, text string }{
 		UPDATE work SET evidence = '', before_call = ''
 		 WHERE state <> 'running' AND case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
-	{"subscription", query(`UPDATE subscription SET reference = id, plan = '' WHERE customer_id = $1`)},
+	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END WHERE customer_id = $1`)},
 	{"balance", query(`UPDATE balance SET about = '' WHERE customer_id = $1`)},
 	{"customer", query(`
 		UPDATE customer

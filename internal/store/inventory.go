@@ -9,6 +9,8 @@ import (
 
 const (
 	grantColumns   = `id, customer_id, system, account, kind, depends_on, status`
+	deliverableColumns = `id, customer_id, subscription_id, title, due_on, delivered_on`
+
 	assetColumns   = `id, customer_id, reference, kind, name, location`
 	balanceColumns = `id, customer_id, reference, kind, about, amount_minor, currency, due_on, status`
 )
@@ -22,6 +24,10 @@ var (
 	grantsByName   = many(`
 		WITH k (s, a) AS (VALUES `, 2, `)
 		SELECT `+grantColumns+` FROM k JOIN grant_ ON system = k.s AND account = k.a`)
+
+	insertDeliverables = many(`INSERT INTO deliverable (`+deliverableColumns+`) VALUES `, 6, ` ON CONFLICT (subscription_id, title) DO NOTHING`)
+	saveDeliverable    = query(`UPDATE deliverable SET title = $1, due_on = $2, delivered_on = $3 WHERE id = $4`)
+	deliverablesOf     = many(`SELECT `+deliverableColumns+` FROM deliverable WHERE customer_id IN (`, 1, `) ORDER BY id`)
 
 	insertAssets = many(`INSERT INTO asset (`+assetColumns+`) VALUES `, 6, ` ON CONFLICT (customer_id, reference) DO NOTHING`)
 	saveAsset    = query(`UPDATE asset SET reference = $1, kind = $2, name = $3, location = $4 WHERE id = $5`)
@@ -101,6 +107,27 @@ func (t *tx) AssetsOf(ctx context.Context, ids ...customer.ID) (list []customer.
 		var a customer.Asset
 		err := row.Scan(&a.ID, &a.Customer, &a.Reference, &a.Kind, &a.Name, &a.Location)
 		list = append(list, a)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) InsertDeliverables(ctx context.Context, list ...customer.Deliverable) (int, error) {
+	return t.insert(ctx, "store.InsertDeliverables", insertDeliverables, len(list), func(args []any, i int) []any {
+		d := list[i]
+		return append(args, d.ID, d.Customer, d.Subscription, d.Title, d.Due.String(), d.Delivered.String())
+	})
+}
+
+func (t *tx) SaveDeliverable(ctx context.Context, d customer.Deliverable) error {
+	return t.must(ctx, "store.SaveDeliverable", saveDeliverable, d.Title, d.Due.String(), d.Delivered.String(), d.ID)
+}
+
+func (t *tx) DeliverablesOf(ctx context.Context, ids ...customer.ID) (list []customer.Deliverable, err error) {
+	err = t.pick(ctx, "store.DeliverablesOf", deliverablesOf, len(ids), keys(ids), func(row scanner) error {
+		var d customer.Deliverable
+		err := row.Scan(&d.ID, &d.Customer, &d.Subscription, &d.Title, date{&d.Due}, date{&d.Delivered})
+		list = append(list, d)
 		return err
 	})
 	return list, err

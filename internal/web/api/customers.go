@@ -52,7 +52,7 @@ type SubscriptionInput struct {
 	Product    string `json:"product" minLength:"1" maxLength:"200"`
 	Plan       string `json:"plan,omitempty" maxLength:"200"`
 	Amount     Money  `json:"amount"`
-	Interval   string `json:"interval" enum:"week,month,quarter,half,year"`
+	Interval   string `json:"interval,omitempty" enum:"week,month,quarter,half,year"` // of a project or of hours there is none to choose
 	Start      string `json:"start" format:"date"`
 	PaidUntil  string `json:"paid_until,omitempty" format:"date"`
 	TermEnd    string `json:"term_end,omitempty" format:"date"`
@@ -60,18 +60,34 @@ type SubscriptionInput struct {
 	NoticeDays int    `json:"notice_days,omitempty" minimum:"0" maximum:"3660"`
 	LockIn     string `json:"lock_in_until,omitempty" format:"date"`
 	NotRenewed bool   `json:"not_renewed,omitempty"`
+
+	Engagement string     `json:"engagement,omitempty" enum:"project,retainer,hours"`
+	Billed     string     `json:"billed,omitempty" enum:"ahead,behind,delivery"`
+	Promised   []Promised `json:"promised,omitempty" maxItems:"50"`
+}
+
+// Promised is something that is promised within an engagement.
+type Promised struct {
+	Title string `json:"title" minLength:"1" maxLength:"200"`
+	Due   string `json:"due,omitempty" format:"date"`
 }
 
 // input reads the contract; under is where it stands in what was sent.
 func (s SubscriptionInput) input(of customer.ID, under string) (app.SubscriptionInput, error) {
 	out := app.SubscriptionInput{
 		Customer: of, Reference: s.Reference, Product: s.Product, Plan: s.Plan, Amount: s.Amount.amount(), Interval: customer.Interval(s.Interval),
-		NoticeDays: s.NoticeDays, NotRenewed: s.NotRenewed,
+		NoticeDays: s.NoticeDays, NotRenewed: s.NotRenewed, Engagement: customer.Engagement{Kind: customer.EngagementKind(s.Engagement), Billed: customer.Invoicing(s.Billed)},
+		Promised: make([]customer.Deliverable, len(s.Promised)),
 	}
-	return out, days(under, map[string]day{
+	list := map[string]day{
 		"start": {&s.Start, &out.Start}, "paid_until": {&s.PaidUntil, &out.PaidUntil}, "term_end": {&s.TermEnd, &out.TermEnd},
 		"renews_on": {&s.RenewsOn, &out.RenewsOn}, "lock_in_until": {&s.LockIn, &out.LockIn},
-	})
+	}
+	for i := range s.Promised {
+		out.Promised[i].Title = s.Promised[i].Title
+		list[fmt.Sprintf("promised.%d.due", i)] = day{&s.Promised[i].Due, &out.Promised[i].Due}
+	}
+	return out, days(under, list)
 }
 
 func (m Money) amount() money.Amount { return money.Amount{Minor: m.Minor, Currency: m.Currency} }
@@ -201,6 +217,7 @@ func (a *API) customers(h huma.API) {
 			})
 		})
 	a.people(h)
+	a.promises(h)
 	a.inventory(h)
 }
 

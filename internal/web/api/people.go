@@ -57,6 +57,7 @@ type editSubscription struct {
 		NoticeDays *int    `json:"notice_days,omitempty" minimum:"0" maximum:"3660"`
 		NotRenewed *bool   `json:"not_renewed,omitempty"`
 		Status     *string `json:"status,omitempty" enum:"active,cancelling,ended"`
+		Billed     *string `json:"billed,omitempty" enum:"ahead,behind,delivery"`
 	} `nameHint:"SubscriptionPatch"`
 }
 
@@ -117,6 +118,7 @@ func (in *editSubscription) patch() (app.SubscriptionPatch, error) {
 	out := app.SubscriptionPatch{
 		Customer: customer.ID(in.Customer), Subscription: customer.SubscriptionID(in.Subscription), Version: b.Version, Reference: b.Reference,
 		Product: b.Product, Plan: b.Plan, Interval: (*customer.Interval)(b.Interval), NoticeDays: b.NoticeDays, NotRenewed: b.NotRenewed, Status: (*customer.Status)(b.Status),
+		Billed: (*customer.Invoicing)(b.Billed),
 	}
 	if b.Amount != nil {
 		sum := b.Amount.amount()

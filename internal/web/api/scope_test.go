@@ -110,6 +110,8 @@ var access = map[string]struct{ scopes, path, body string }{
 	"attest-grant":        {"customers:write", noCustomer + "/grants/gra_1/attest", `{"how": "x"}`},
 	"get-customer":        {"customers:read", noCustomer, ""},
 	"add-grant":           {"customers:write", noCustomer + "/grants", `{"system": "a", "account": "b", "kind": "login"}`},
+	"add-deliverable":     {"customers:write", noCustomer + "/deliverables", `{"subscription": "sub_1", "title": "x"}`},
+	"edit-deliverable":    {"customers:write", noCustomer + "/deliverables/del_1", `{"title": "x"}`},
 	"add-asset":           {"customers:write", noCustomer + "/assets", `{"reference": "a", "name": "b"}`},
 	"add-balance":         {"statements:act", noCustomer + "/balances", `{"reference": "a", "kind": "invoice", "amount": {"minor": 1, "currency": "EUR"}}`},
 	"settle-balance":      {"statements:act", noCustomer + "/balances/bal_1/settle", `{"status": "paid"}`},

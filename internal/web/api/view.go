@@ -364,6 +364,7 @@ type CustomerFile struct {
 	Grants        []Grant        `json:"grants"`
 	Assets        []Asset        `json:"assets"`
 	Balances      []Balance      `json:"balances"`
+	Deliverables  []Deliverable  `json:"deliverables"`
 	Cases         []Case         `json:"cases"`
 }
 
@@ -371,7 +372,8 @@ func viewCustomerFile(p app.CustomerPage) CustomerFile {
 	return CustomerFile{
 		Customer: viewCustomer(p.Customer), External: each(p.External, func(x customer.ExternalID) ExternalID { return ExternalID{x.System, x.Value} }),
 		Contacts: each(p.Contacts, viewContact), Subscriptions: each(p.Lines, viewSubscription),
-		Grants: each(p.Grants, viewGrant), Assets: each(p.Assets, viewAsset), Balances: each(p.Balances, viewBalance), Cases: each(p.Cases, viewCase),
+		Grants: each(p.Grants, viewGrant), Assets: each(p.Assets, viewAsset), Balances: each(p.Balances, viewBalance),
+		Deliverables: each(p.Promised, viewDeliverable), Cases: each(p.Cases, viewCase),
 	}
 }
 
@@ -388,14 +390,14 @@ func viewContact(c customer.Contact) Contact {
 	return Contact{string(c.ID), c.Name, c.Email, string(c.Role), c.Language}
 }
 
-// Subscription is one contract that renews.
+// Subscription is one contract: a product that renews, or work that was agreed.
 type Subscription struct {
 	ID         string `json:"id"`
 	Reference  string `json:"reference"`
 	Product    string `json:"product"`
 	Plan       string `json:"plan,omitempty"`
 	Amount     Money  `json:"amount"`
-	Interval   string `json:"interval" enum:"week,month,quarter,half,year"`
+	Interval   string `json:"interval" enum:"week,month,quarter,half,year,once,hour"`
 	Start      string `json:"start" format:"date"`
 	PaidUntil  string `json:"paid_until,omitempty" format:"date"`
 	TermEnd    string `json:"term_end,omitempty" format:"date"`
@@ -404,12 +406,15 @@ type Subscription struct {
 	LockIn     string `json:"lock_in_until,omitempty" format:"date"`
 	NotRenewed bool   `json:"not_renewed,omitempty"`
 	Status     string `json:"status" enum:"active,cancelling,ended"`
+	Engagement string `json:"engagement,omitempty" enum:"project,retainer,hours"`
+	Billed     string `json:"billed,omitempty" enum:"ahead,behind,delivery"`
 }
 
 func viewSubscription(s customer.Subscription) Subscription {
 	return Subscription{
 		string(s.ID), s.Reference, s.Product, s.Plan, viewMoney(s.Amount), string(s.Interval), s.Start.String(), s.PaidUntil.String(),
 		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), s.NotRenewed, string(s.Status),
+		string(s.Engagement.Kind), string(s.Engagement.Billed),
 	}
 }
 

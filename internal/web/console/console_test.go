@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -255,18 +256,10 @@ func TestACustomerIsTypedByHandAndNothingIsLost(t *testing.T) {
 		"name", "Hostal <Caleta>", "kind", "organisation", "reference", "FE-15503", "email", "caleta@example.com", "language", "es",
 		"product", "Faro", "plan", "Pro", "amount", "1.560,50", "currency", "eur", "interval", "year", "start", "2026-01-31", "subscription_reference", "S-1",
 	}
-	with := func(name, value string) []string {
-		out := append([]string(nil), good...)
-		for i := 0; i < len(out); i += 2 {
-			if out[i] == name {
-				out[i+1] = value
-			}
-		}
-		return out
-	}
+	with := func(name, value string) []string { return instead(good, name, value) }
 	ines.get("/console/customers/new").is(200).has(`data-testid="add"`)
 	for field, bad := range map[string]string{
-		"name": "", "reference": "", "email": "caleta", "product": "", "amount": "doce", "currency": "zzz", "interval": "century", "start": "ayer", "subscription_reference": "", "kind": "cat",
+		"name": "", "email": "caleta", "product": "", "amount": "doce", "currency": "zzz", "interval": "century", "start": "ayer", "kind": "cat",
 	} {
 		r := ines.post("/console/customers/new", with(field, bad)).is(422).has(`data-testid="error-`+field+`"`, `data-testid="problem"`)
 		if field != "name" {
@@ -277,8 +270,57 @@ func TestACustomerIsTypedByHandAndNothingIsLost(t *testing.T) {
 		ines.post("/console/customers/new", with("amount", amount)).is(422).has(`data-testid="error-amount"`)
 	}
 	done := ines.post("/console/customers/new", good).is(http.StatusSeeOther)
-	ines.get(done.to).has(`data-testid="added"`, "Hostal &lt;Caleta&gt;", "1.560,50", "al año", "1 cliente.")
-	ines.post("/console/customers/new", good).is(409).has(`data-testid="error-reference"`)
+	ines.get(done.to).has(`data-testid="added"`, "Hostal &lt;Caleta&gt;", "1.560,50", "al año")
+	ines.get("/console/customers?q=caleta").has("1 cliente.")
+	again := ines.post("/console/customers/new", good).is(409).has(`data-testid="like"`, "mismo correo", `value="Hostal &lt;Caleta&gt;"`)
+	sure := regexp.MustCompile(`name="sure" value="([^"]+)"`).FindStringSubmatch(again.body)
+	if sure == nil {
+		t.Fatal("nobody can say that it is somebody else")
+	}
+	ines.post("/console/customers/new", append(good, "sure", sure[1])).is(409).has(`data-testid="error-reference"`)
+	ines.post("/console/customers/new", append(with("reference", ""), "sure", sure[1])).is(409).has(`data-testid="error-subscription_reference"`)
+}
+
+// instead is a form with another value in one field.
+func instead(form []string, name, value string) []string {
+	out := slices.Clone(form)
+	for i := 0; i < len(out); i += 2 {
+		if out[i] == name {
+			out[i+1] = value
+		}
+	}
+	return out
+}
+
+func TestAClientWithWorkToDoIsTypedOnOnePage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	ines := h.as("ines")
+	in := []string{
+		"name", "Ferretería Ruiz", "kind", "organisation", "email", "ana@ruiz.example", "language", "es", "has", "project", "product", "Web nueva",
+		"amount", "1.800", "currency", "EUR", "interval", "month", "billed", "delivery", "start", "2026-01-31", "end", "2026-06-30",
+		"promised", "Página de inicio 2026-03-31\n\n Textos\n",
+	}
+	ines.post("/console/customers/new", instead(in, "billed", "never")).is(422).has(`data-testid="error-billed"`)
+	ines.post("/console/customers/new", instead(in, "end", "2025-01-01")).is(422).has(`data-testid="error-end"`)
+	ines.post("/console/customers/new", instead(in, "end", "pronto")).is(422).has(`data-testid="error-end"`)
+	ines.post("/console/customers/new", instead(in, "promised", "Textos\nTextos")).is(422).has(`data-testid="error-promised"`)
+	page := ines.post("/console/customers/new", in).is(http.StatusSeeOther).to
+	page, _, _ = strings.Cut(page, "?")
+	ines.get(page).has("Web nueva", "1.800,00", "en total", "Se factura a la entrega", "Página de inicio", "Debía estar el 31 de marzo de 2026", "Textos", `data-testid="delivered"`)
+	id := regexp.MustCompile(`value="(del_[^"]+)"`).FindStringSubmatch(ines.get(page).body)[1]
+	ines.post(page+"/deliverable_done", []string{"thing", id}).is(http.StatusSeeOther)
+	ines.get(page).has("Entregado el ").lacks("Debía estar")
+	sub := regexp.MustCompile(`value="(sub_[^"]+)"`).FindStringSubmatch(ines.get(page).body)[1]
+	ines.post(page+"/deliverable", []string{"thing", sub, "deliverable.title", ""}).is(422).has(`data-testid="error-deliverable-title-` + sub + `"`)
+	ines.post(page+"/deliverable", []string{"thing", sub, "deliverable.title", "Alta en buscadores", "deliverable.due", "2099-01-01"}).is(http.StatusSeeOther)
+	ines.get(page).has("Alta en buscadores", "Para el 1 de enero de 2099")
+	ines.post(page+"/engagement", []string{"engagement.kind", "retainer", "engagement.title", "Mantenimiento", "engagement.amount", "90", "engagement.currency", "EUR", "engagement.interval", "month", "engagement.start", "2026-07-01"}).is(http.StatusSeeOther)
+	ines.get(page).has("Mantenimiento", "90,00", "al mes")
+	ines.post(page+"/engagement_edit", []string{
+		"thing", sub, "engagement.title", "Web", "engagement.reference", "E-1", "engagement.amount", "2.000", "engagement.currency", "EUR", "engagement.start", "2026-01-31", "engagement.status", "active",
+	}).is(http.StatusSeeOther)
+	ines.get(page).has("2.000,00", "Desde el 31 de enero")
 }
 
 func TestACustomerTypedByHandPaysAsOftenAndInWhatTheyDo(t *testing.T) {
@@ -296,7 +338,7 @@ func TestACustomerTypedByHandPaysAsOftenAndInWhatTheyDo(t *testing.T) {
 		form.has(`value="` + string(x) + `"`)
 		ref := "T-" + string(x)
 		in := []string{
-			"name", "Taller Ceiba", "kind", "organisation", "reference", ref, "email", ref + "@ceiba.example", "language", "es", "country", "MX",
+			"name", "Taller " + ref, "kind", "organisation", "reference", ref, "email", "taller@" + ref + ".example", "language", "es", "country", "MX",
 			"product", "Faro", "amount", "90", "currency", "MXN", "interval", string(x), "start", "2026-01-31", "subscription_reference", ref,
 		}
 		ines.post("/console/customers/new", in).is(http.StatusSeeOther)
@@ -332,7 +374,7 @@ func TestAnAmountIsReadAsPeopleWriteIt(t *testing.T) {
 	} {
 		ref := "R-" + string(rune('a'+i))
 		ines.post("/console/customers/new", []string{
-			"name", "X", "kind", "person", "reference", ref, "email", ref + "@example.com", "product", "P", "amount", c.typed, "currency", c.currency,
+			"name", "X " + ref, "kind", "person", "reference", ref, "email", "x@" + ref + ".example", "product", "P", "amount", c.typed, "currency", c.currency,
 			"interval", "month", "start", "2026-01-01", "subscription_reference", ref,
 		}).is(http.StatusSeeOther)
 		ines.get("/console/customers?q=" + ref).has(">" + c.shown + "\u00a0")

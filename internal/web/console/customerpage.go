@@ -27,6 +27,8 @@ type customerPageView struct {
 	Contacts                  []thingRow
 	Lines                     [][]string
 	Changeable                []thingRow // the same, with what their forms begin with
+	Engagements               []engagementRow
+	Added                     bool // they were just typed
 	Grants, Assets            [][]string
 	Open                      []option // grants that are not closed
 	Balances                  []balanceRow
@@ -69,7 +71,7 @@ func (v customerPageView) field(name string, required bool) control {
 		c.Hint = text.Say(v.Lang, hint)
 	}
 	switch name {
-	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on":
+	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due":
 		c.Kind = "date"
 	case "contact.email":
 		c.Kind = "email"
@@ -125,16 +127,21 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	for _, x := range p.Contacts {
 		cv.Contacts = append(cv.Contacts, viewContact(x))
 	}
+	cv.Added = v.r.URL.Query().Get("added") != ""
 	for _, x := range p.Lines {
+		if x.Status != customer.Ended {
+			cv.Active = true
+		}
+		if x.Engaged() {
+			cv.Engagements = append(cv.Engagements, cv.engagement(x, p.Promised, p.Today))
+			continue
+		}
 		until := day(x.PaidUntil)
 		if !x.TermEnd.IsZero() {
 			until = day(x.TermEnd)
 		}
 		cv.Lines = append(cv.Lines, []string{lineName(x.Product, x.Plan, x.Reference), price(v.lang, x.Amount, x.Interval), day(x.Start), until, known(v.lang, "console.subscription."+string(x.Status), string(x.Status))})
 		cv.Changeable = append(cv.Changeable, cv.line(x))
-		if x.Status != customer.Ended {
-			cv.Active = true
-		}
 	}
 	for _, x := range p.Grants {
 		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.word("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.word("grant.status." + string(x.Status))})
@@ -213,6 +220,11 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 	"contact_edit":    (*visit).editContact,
 	"contact_remove":  (*visit).removeContact,
 	"subscription":    (*visit).addSubscription,
+	"engagement":      (*visit).addEngagement,
+	"engagement_edit": (*visit).editEngagement,
+	"deliverable":     (*visit).addDeliverable,
+
+	"deliverable_done": (*visit).deliver,
 
 	"subscription_edit": (*visit).editSubscription,
 	"grant_attest":      (*visit).attestGrant,
@@ -236,6 +248,9 @@ func (v *visit) addToInventory() error {
 func (v *visit) customerDone(err error, form string) error {
 	if err == nil {
 		section, _, _ := strings.Cut(form, "_")
+		if section == "deliverable" { // they stand with their engagement
+			section = "engagement"
+		}
 		v.to("/console/customers/" + v.r.PathValue("id") + "#" + section)
 		return nil
 	}

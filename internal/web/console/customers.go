@@ -1,17 +1,12 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
-	"hastaluego/internal/fault"
-	"hastaluego/internal/text"
-	"hastaluego/internal/web"
-	"hastaluego/internal/when"
 )
 
 // customerRow is one customer in a list.
@@ -50,7 +45,6 @@ type customersView struct {
 	Total   string
 	May     bool
 	Who     string
-	Added   string // name of the customer that was just added
 	Next    string // address of the page that follows; First, of the first
 	First   string
 }
@@ -87,11 +81,7 @@ func (v *visit) customers() error {
 		cv.First = s.address("")
 	}
 	for _, c := range list.Rows {
-		row := viewCustomer(v.lang, c)
-		cv.Rows = append(cv.Rows, row)
-		if row.Reference == f.Get("added") {
-			cv.Added = row.Name
-		}
+		cv.Rows = append(cv.Rows, viewCustomer(v.lang, c))
 	}
 	v.show(http.StatusOK, "customers", v.say("customers.title"), "", customersPage(cv))
 	return nil
@@ -146,115 +136,4 @@ func (v *visit) viewSearch(s customerSearch, segments []string) customersView {
 		chipOf(v.say("customers.leaving.yes"), without)
 	}
 	return cv
-}
-
-// customerForm is a customer typed by hand, as it was typed.
-type customerForm struct {
-	Lang   string
-	Typed  map[string]string
-	Errors map[string]string
-}
-
-var customerFields = []string{
-	"name", "kind", "reference", "contact_name", "email", "language", "country", "product", "plan", "amount", "currency", "interval", "start", "subscription_reference",
-}
-
-func (f customerForm) say(code string, args ...any) string {
-	return text.Say(f.Lang, "console.new_customer."+code, args...)
-}
-
-// field is one control of the form.
-func (f customerForm) field(name string, required bool) control {
-	c := control{ID: name, Label: f.say(name), Value: f.Typed[name], Error: f.Errors[name], Required: required}
-	if hint := "console.new_customer." + name + ".hint"; text.Known(f.Lang, hint) {
-		c.Hint = text.Say(f.Lang, hint)
-	}
-	switch name {
-	case "email", "start":
-		c.Kind = map[string]string{"email": "email", "start": "date"}[name]
-	}
-	return c
-}
-
-func (f customerForm) languages() []option {
-	var out []option
-	for _, l := range text.Langs() {
-		out = append(out, option{l, text.Say(l, "lang."+l)})
-	}
-	return out
-}
-
-func (v *visit) newCustomer() error {
-	if !v.actor.May("customer") {
-		return fault.New(fault.Forbidden, "forbidden.role", "who", whoMay(v.lang, "customer"))
-	}
-	currency, err := v.App.UsualCurrency(v.r.Context(), v.actor)
-	if err != nil {
-		return err
-	}
-	return v.customerForm(http.StatusOK, "", map[string]string{
-		"kind": "person", "currency": currency, "interval": "month", "language": v.lang,
-	}, nil)
-}
-
-func (v *visit) customerForm(status int, problem string, typed, errs map[string]string) error {
-	v.show(status, "customers", v.say("new_customer.title"), problem, newCustomerPage(customerForm{v.lang, typed, errs}))
-	return nil
-}
-
-func (v *visit) addCustomer() error {
-	typed := make(map[string]string, len(customerFields))
-	for _, f := range customerFields {
-		typed[f] = v.form.Get(f)
-	}
-	in, wrong := readCustomer(v.lang, typed)
-	_, err := v.App.AddCustomer(v.r.Context(), v.actor, in)
-	if err == nil && len(wrong) == 0 {
-		v.to(query("/console/customers", "q", in.Reference, "added", in.Reference))
-		return nil
-	}
-	if fields := fault.Fields(err); len(fields) > 0 {
-		errs := map[string]string{}
-		for field, e := range text.FieldErrors(v.lang, err) {
-			errs[strings.NewReplacer("contacts.0.name", "contact_name", "contacts.0.", "", "subscriptions.0.reference", "subscription_reference", "subscriptions.0.", "").Replace(field)] = e
-		}
-		for field, e := range text.FieldErrors(v.lang, wrong.Or()) {
-			errs[field] = e
-		}
-		return v.customerForm(web.Status(err), v.say("new_customer.wrong"), typed, errs)
-	}
-	return errors.Join(err, wrong.Or())
-}
-
-// readCustomer reads what was typed. What cannot be read is handed on as a
-// value that the checks refuse, so that every mistake is told at once; wrong
-// says it better than they can.
-func readCustomer(lang string, typed map[string]string) (in app.CustomerInput, wrong fault.List) {
-	in = app.CustomerInput{
-		Kind: customer.Kind(typed["kind"]), Consumer: typed["kind"] == string(customer.Person), Name: typed["name"], Reference: typed["reference"],
-		Country: typed["country"],
-	}
-	con := app.ContactInput{Name: typed["contact_name"], Email: typed["email"], Language: typed["language"], Role: customer.Owner}
-	if con.Name == "" {
-		con.Name = typed["name"]
-	}
-	if !text.Has(con.Language) {
-		con.Language = text.Langs()[0]
-	}
-	in.Language = con.Language
-	sub := app.SubscriptionInput{
-		Product: typed["product"], Plan: typed["plan"], Reference: typed["subscription_reference"], Interval: customer.Interval(typed["interval"]),
-	}
-	var e *fault.Error
-	if sub.Amount, e = readAmount(lang, typed["amount"], typed["currency"]); e != nil {
-		wrong = append(wrong, e)
-	}
-	if start := strings.TrimSpace(typed["start"]); start != "" {
-		var err error
-		if sub.Start, err = when.ParseDate(start); err != nil {
-			wrong = append(wrong, fault.New(fault.Invalid, "date.unreadable").On("start"))
-		}
-	}
-	in.Contacts, in.Subscriptions = []app.ContactInput{con}, []app.SubscriptionInput{sub}
-	return in, wrong
 }
