@@ -21,8 +21,8 @@ type CustomerPage struct {
 	Promised []customer.Deliverable
 	Cases    []offboarding.Case // newest first
 	Today    when.Date
-	Risk     *CustomerRisk      // nil for those who may not see it
-	Currency string             // that they pay in, else UsualCurrency
+	Risk     *CustomerRisk // nil for those who may not see it
+	Currency string        // that they pay in, else UsualCurrency
 }
 
 // UsualCurrency is the one that most of the newest subscriptions are paid in,

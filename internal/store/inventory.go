@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	grantColumns   = `id, customer_id, system, account, kind, depends_on, status`
+	grantColumns       = `id, customer_id, system, account, kind, depends_on, status`
 	deliverableColumns = `id, customer_id, subscription_id, title, due_on, delivered_on`
 
 	assetColumns   = `id, customer_id, reference, kind, name, location`
