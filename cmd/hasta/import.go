@@ -144,7 +144,7 @@ func (c *importFile) tell(o out, lang string, rep app.ImportReport, rejects *rej
 		if c.DryRun {
 			code = "import.dry"
 		}
-		fmt.Fprintln(o.stdout, text.Say(lang, code, "rows", rep.Rows, "changed", rep.Changed, "unchanged", rep.Unchanged, "rejected", rep.Rejected))
+		fmt.Fprintln(o.stdout, text.Say(lang, code, "n", rep.Rows, "changed", rep.Changed, "unchanged", rep.Unchanged, "rejected", rep.Rejected))
 		if rep.Rejected > 0 {
 			fmt.Fprintln(o.stdout, text.Say(lang, "import.rejects", "file", rejects.path))
 		}

@@ -110,7 +110,7 @@ func checkRoles(roles []string) *fault.Error {
 	}
 	for _, r := range roles {
 		if !slices.Contains(Roles, r) {
-			return fault.New(fault.Invalid, "field.choice").On("roles")
+			return fault.New(fault.Invalid, "staff.role_unknown", "role", r, "roles", strings.Join(Roles, ", ")).On("roles")
 		}
 	}
 	return nil

@@ -60,6 +60,8 @@ func (m *Map) open(r io.Reader) (*table, error) {
 	}
 	t := &table{guard: &guard{r: br, left: longestLine}}
 	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return nil, fault.New(fault.Invalid, "csv.spreadsheet")
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		t.guard.r = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(br)
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):

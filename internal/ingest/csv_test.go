@@ -306,3 +306,11 @@ func FuzzLoadMap(f *testing.F) {
 		}
 	})
 }
+
+func TestASpreadsheetIsNamedAsOne(t *testing.T) {
+	t.Parallel()
+	_, _, err := read(t, load(t, smallMap), []byte("PK\x03\x04\x14\x00\x06\x00[Content_Types].xml"))
+	if fault.CodeOf(err) != "csv.spreadsheet" {
+		t.Errorf("%v", err)
+	}
+}

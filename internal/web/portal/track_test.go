@@ -27,7 +27,7 @@ func TestThePrivatePageSaysOnTimeOnlyWhileNothingIsLate(t *testing.T) {
 		v, err := s.app.OpenCase(ctx, agent, c)
 		must(t, err)
 		ends := text.LongDate("es", v.Plan.Case.Effective)
-		onTime, late := "Tu baja va bien, y a su hora", "Tu baja sigue, y un paso va tarde"
+		onTime, late := "Tu baja va según lo previsto", "Tu baja sigue, y un paso va tarde"
 		says(onTime, "Terminas el "+ends)
 		zone, err := time.LoadLocation("Europe/Madrid")
 		must(t, err)
