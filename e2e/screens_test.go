@@ -245,6 +245,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "held", base+"/console/settings")
 	staff.open(base + "/console/settings")
 	staff.press("release", testid("hold-all"))
+	staff.inspect(check, "assignment", base+"/console/settings/assignment")
 	staff.inspect(check, "people", base+"/console/settings/users")
 	staff.turn(testid("people")+" th a", testid("save-roles"))
 	person, err := chromedp.Run(staff.ctx, chromedp.Location())

@@ -70,23 +70,24 @@ type Config struct {
 
 // App is every verb.
 type App struct {
-	store    Store
-	keys     Keys
-	post     Post
-	kinds    map[string]step.Kind
-	playbook *playbook.Playbook
-	books    []*playbook.Playbook
-	on       playbook.Connected
-	outages  func() []connector.Outage
-	company  Company
-	wake     func()
-	moved    func(ctx context.Context, to time.Time) error
-	hooks    Caller
-	chat     func(Paper) ([]byte, error)
-	systems  step.Systems
-	plain    bool
-	parsed   sync.Map // playbooks by version
-	figured  tileCache
+	store      Store
+	keys       Keys
+	post       Post
+	kinds      map[string]step.Kind
+	playbook   *playbook.Playbook
+	books      []*playbook.Playbook
+	on         playbook.Connected
+	outages    func() []connector.Outage
+	company    Company
+	wake       func()
+	moved      func(ctx context.Context, to time.Time) error
+	hooks      Caller
+	chat       func(Paper) ([]byte, error)
+	systems    step.Systems
+	plain      bool
+	parsed     sync.Map // playbooks by version
+	conditions sync.Map // compiled, by their text
+	figured    tileCache
 
 	achievements achievement.Rules
 }

@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
+	"hastaluego/internal/rule"
 	"hastaluego/internal/when"
 )
 
@@ -27,27 +28,42 @@ func (a *App) facts(r offboarding.Request, c offboarding.Case, cus customer.Cust
 
 // holds evaluates the condition of a step with the facts of this moment.
 func (a *App) holds(ctx context.Context, tx Tx, c offboarding.Case, expr string) (bool, map[string]any, error) {
-	cond, err := playbook.Condition(expr)
-	if err != nil {
-		return false, nil, noCondition(err)
-	}
-	s, err := a.subject(ctx, tx, c, offboarding.Step{}, offboarding.Work{})
+	facts, err := a.factsOf(ctx, tx, c)
 	if err != nil {
 		return false, nil, err
 	}
-	r, err := tx.FindRequest(ctx, c.Request)
-	if err != nil {
-		return false, nil, err
-	}
-	facts := a.facts(r, c, s.Customer, s.Subscriptions, when.DateOf(tx.Now(), a.company.Zone))
-	if err := a.inventoryFacts(ctx, tx, c.Customer, facts); err != nil {
-		return false, nil, err
-	}
-	ok, err := cond.Holds(facts)
+	ok, err := a.condition(expr, facts)
 	if err != nil {
 		return false, nil, noCondition(err)
 	}
 	return ok, facts, nil
+}
+
+// factsOf gathers the facts of this moment.
+func (a *App) factsOf(ctx context.Context, tx Tx, c offboarding.Case) (map[string]any, error) {
+	s, err := a.subject(ctx, tx, c, offboarding.Step{}, offboarding.Work{})
+	if err != nil {
+		return nil, err
+	}
+	r, err := tx.FindRequest(ctx, c.Request)
+	if err != nil {
+		return nil, err
+	}
+	facts := a.facts(r, c, s.Customer, s.Subscriptions, when.DateOf(tx.Now(), a.company.Zone))
+	return facts, a.inventoryFacts(ctx, tx, c.Customer, facts)
+}
+
+// condition evaluates a condition, compiled once per process.
+func (a *App) condition(expr string, facts map[string]any) (bool, error) {
+	known, ok := a.conditions.Load(expr)
+	if !ok {
+		made, err := playbook.Condition(expr)
+		if err != nil {
+			return false, err
+		}
+		known, _ = a.conditions.LoadOrStore(expr, made)
+	}
+	return known.(*rule.Condition).Holds(facts)
 }
 
 // noCondition is the fault of a condition that cannot be evaluated.

@@ -53,7 +53,7 @@ var EventTypes = []EventType{
 	{Type: "step.due_soon", When: "its owner is reminded", Args: []string{"step", "role"}, Sent: true, Tells: []string{"step", "role"}},
 	{Type: "step.overdue", When: "its due date has passed", Args: []string{"step", "role"}, Sent: true, Tells: []string{"step", "role"}},
 	{Type: "step.escalated", When: "it is late and another role was asked", Args: []string{"step", "role", "to"}, Sent: true, Tells: []string{"step", "role", "to"}},
-	{Type: "step.assigned", When: "somebody of its role was given the step, or took it", Args: []string{"step", "user", "by"}, Sent: true, Tells: []string{"step", "user"}},
+	{Type: "step.assigned", When: "somebody of its role was given the step, or took it", Args: []string{"step", "user", "by", "rule"}, Sent: true, Tells: []string{"step", "user"}},
 	{Type: "step.unassigned", When: "the step is nobody's in particular again", Args: []string{"step", "by"}, Sent: true, Tells: []string{"step"}},
 	{Type: "step.undone", When: "what it did was taken back, and that is verified", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "undone"},
 
@@ -164,6 +164,7 @@ var EventTypes = []EventType{
 	{Type: "staff.password_set", When: "somebody chose a password with a link"},
 	{Type: "staff.password_changed", When: "somebody changed their own password"},
 	{Type: "staff.signed_out", When: "somebody was signed out everywhere", Args: []string{"user"}},
+	{Type: "assignment.changed", When: "somebody changed the rules by which steps are given to people", Args: []string{"version", "rules"}},
 	{Type: "staff.told_how", When: "somebody said how they want to be told of their work, and who stands in for them", Args: []string{"mail", "off", "away", "back", "stands"}},
 	{Type: "staff.told_where", When: "a person or a team is told in a channel of another program, or is not any more", Args: []string{"owner", "host"}},
 	{Type: "staff.feed_renewed", When: "somebody made the address of their calendar anew"},

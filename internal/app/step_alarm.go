@@ -16,6 +16,9 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 	if s.Due.IsZero() {
 		s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
 	}
+	if err := a.assignByRule(ctx, tx, p, s); err != nil {
+		return err
+	}
 	if err := a.tellTask(ctx, tx, s, ""); err != nil {
 		return err
 	}

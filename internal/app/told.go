@@ -112,7 +112,8 @@ type ToldTx interface {
 	// TasksBeside returns the steps that wait for others in departures in which
 	// the person has a step, or had one.
 	TasksBeside(ctx context.Context, user string, roles []string, limit int) ([]Task, error)
-	// LoadOf returns how many steps wait for each person.
+	// LoadOf returns how many steps wait for each person: counted once in a
+	// transaction, in which whoever gives a step away counts on.
 	LoadOf(ctx context.Context) (map[string]int, error)
 }
 

@@ -259,6 +259,7 @@ type tx struct {
 	users     []app.User                              // likewise
 	people    []app.ToldPerson                        // likewise
 	channels  []app.ToldChannel                       // likewise
+	load      map[string]int                          // likewise; whoever gives something away counts on
 	touched   map[app.Tile]bool                       // whose figures may have moved
 	told      map[offboarding.CaseID]told             // cases as they are in the database
 }

@@ -201,6 +201,9 @@ func (t *tx) TasksBeside(ctx context.Context, user string, roles []string, limit
 }
 
 func (t *tx) LoadOf(ctx context.Context) (map[string]int, error) {
+	if t.load != nil {
+		return t.load, nil
+	}
 	out := map[string]int{}
 	err := t.each(ctx, "store.LoadOf", loadOf, nil, func(row scanner) error {
 		var user string
@@ -209,5 +212,6 @@ func (t *tx) LoadOf(ctx context.Context) (map[string]int, error) {
 		out[user] = n
 		return err
 	})
+	t.load = out
 	return out, err
 }

@@ -174,6 +174,30 @@ func improvements(t *testing.T, h *house, c *caller) {
 	}
 }
 
+// assigned says by which rules steps are given to people.
+func assigned(t *testing.T, h *house, c *caller) {
+	t.Helper()
+	u, err := h.AddUser(t.Context(), "", app.UserInput{Login: "reparto", Name: "Reparto", Password: "una frase muy larga y rara", Roles: []string{"agent"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = "/v1/assignment-rules"
+	body := `{"version": 0, "rules": [{"role": "agent", "people": ["` + u.ID + `"]}, {"role": "agent", "if": "CONDITION", "people": ["` + u.ID + `"]}]}`
+	if got := c.post(at, strings.Replace(body, "CONDITION", "customer.nobody", 1)).told(422, "assignment.condition"); got.text("field") != "/rules/1/if" {
+		t.Errorf("a condition: %s", got.body)
+	}
+	if got := c.post(at, strings.Replace(body, u.ID, "usr_nobody", 1)).told(422, "assignment.person"); got.text("field") != "/rules/0/people" {
+		t.Errorf("a person: %s", got.body)
+	}
+	body = strings.Replace(body, "CONDITION", `customer.kind == 'person'`, 1)
+	c.post(at, body).is(204)
+	c.post(at, body).told(409, "assignment.changed")
+	if got := c.get(at).is(200); got.text("rules.1.if") != "customer.kind == 'person'" || got.text("rules.0.people.0") != u.ID {
+		t.Errorf("rules: %s", got.body)
+	}
+	c.post(at, `{"version": 1, "rules": []}`).is(204)
+}
+
 // endings proposes that a product ends, and stops what is not agreed to: a
 // second person does that in the console.
 func endings(t *testing.T, c *caller) {

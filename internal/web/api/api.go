@@ -86,6 +86,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.improvements(h)
 	a.endings(h)
 	a.onePerson(h)
+	a.assignment(h)
 	a.audit(h)
 	a.webhooks(h)
 	a.mux.HandleFunc("/v1/", a.nothing)

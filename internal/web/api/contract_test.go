@@ -37,6 +37,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		risks(t, h, c)
 		improvements(t, h, c)
 		endings(t, c)
+		assigned(t, h, c)
 		webhooks(t, c)
 		playbooks(t, c)
 		outbox(t, c)

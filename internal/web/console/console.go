@@ -91,6 +91,10 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/webhooks/{id}/test":                               (*visit).testWebhook,
 		"POST /console/webhooks/{id}/again":                              (*visit).redeliver,
 		"GET /console/settings":                                          (*visit).settings,
+		"GET /console/settings/assignment":                               (*visit).assignment,
+		"POST /console/settings/assignment":                              (*visit).addRule,
+		"POST /console/settings/assignment/{id}":                         (*visit).changeRule,
+		"POST /console/settings/channel":                                 (*visit).setTeamChannel,
 		"POST /console/settings/hold":                                    (*visit).setHold,
 		"POST /console/settings/one-person":                              (*visit).setOnePerson,
 		"POST /console/cases/{id}/steps/{step}/ask":                      (*visit).askApproval,
@@ -337,6 +341,8 @@ func (v *visit) here() string {
 		return "/console/learn"
 	case strings.HasPrefix(v.r.URL.Path, "/console/account"):
 		return "/console/account"
+	case strings.HasPrefix(v.r.URL.Path, "/console/settings/assignment"), v.r.URL.Path == "/console/settings/channel":
+		return "/console/settings/assignment"
 	case v.r.URL.Path == "/console/settings/hold":
 		return "/console/settings"
 	case strings.HasPrefix(v.r.URL.Path, "/console/settings/users"):

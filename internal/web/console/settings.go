@@ -38,6 +38,7 @@ func (v *visit) settingsTabs(here string) []tab {
 	for _, t := range []struct{ name, href, needs string }{
 		{"company", "/console/settings", "settings"},
 		{"people", "/console/settings/users", "users"},
+		{"assignment", "/console/settings/assignment", "assignment"},
 		{"keys", "/console/keys", "keys"},
 		{"webhooks", "/console/webhooks", "webhook"},
 	} {
