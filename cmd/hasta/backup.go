@@ -54,7 +54,7 @@ func (c *backupMakeCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	made, err := makeBackup(ctx, cfg, c.Config, c.File)
+	made, err := makeBackup(ctx, cfg, c.file(), c.File)
 	if err != nil {
 		return err
 	}

@@ -86,24 +86,43 @@ type engineConfig struct {
 // common are the flags that every command with a database shares; they win
 // over the file.
 type common struct {
-	Config   string `help:"Configuration file." type:"path" env:"HASTA_CONFIG"`
+	Config   string `help:"Configuration file; otherwise hasta.yaml in --dir, if there is one." type:"path" env:"HASTA_CONFIG"`
 	Database string `help:"SQLite file, or postgres://…" env:"HASTA_DATABASE"`
 	Dir      string `help:"Folder for the database, keys and mail." type:"path" env:"HASTA_DIR"`
 	KeysDir  string `help:"Folder of the keys; outside the database." type:"path" env:"HASTA_KEYS_DIR"`
 }
 
+// configName is what a configuration file is called that lies in the folder of
+// what it is about.
+const configName = "hasta.yaml"
+
+// file is the configuration file, if there is one.
+func (c common) file() string {
+	if c.Config == "" && c.Dir != "" {
+		if beside := filepath.Join(c.Dir, configName); isFile(beside) {
+			return beside
+		}
+	}
+	return c.Config
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
 // load reads the configuration: the file, then environment and flags.
 func (c common) load() (config, error) {
 	var cfg config
-	if c.Config != "" {
-		src, err := os.ReadFile(c.Config)
+	if file := c.file(); file != "" {
+		src, err := os.ReadFile(file)
 		if err != nil {
-			return cfg, fault.New(fault.Invalid, "file.unreadable", "file", c.Config).At("config", err)
+			return cfg, fault.New(fault.Invalid, "file.unreadable", "file", file).At("config", err)
 		}
-		if cfg, err = parseConfig(c.Config, src); err != nil {
+		if cfg, err = parseConfig(file, src); err != nil {
 			return cfg, err
 		}
-		cfg.root(filepath.Dir(c.Config))
+		cfg.root(filepath.Dir(file))
 	}
 	if err := fromEnvironment(&cfg, os.LookupEnv); err != nil {
 		return cfg, err

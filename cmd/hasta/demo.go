@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
 	"hastaluego/internal/app"
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
@@ -84,12 +86,6 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	}
 	defer wait()
 	defer stop()
-	if err := os.WriteFile(info.Systems, []byte(d.Systems(info.Peer, filepath.Join(dir, "secrets"))), 0o600); err != nil {
-		return err
-	}
-	if err := os.Setenv("HASTA_BILLING_TOKEN", info.Token); err != nil {
-		return err
-	}
 	cfg := config{
 		Database: info.Database, Dir: dir, PublicURL: strings.TrimSuffix(info.Portal, "/"), Company: companyConfig(d.Company), Systems: info.Systems,
 		Mail:   mailConfig{SMTP: c.SMTP, From: fmt.Sprintf("%s <%s>", d.Company.Name, d.Company.Email)},
@@ -97,6 +93,9 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	}
 	cfg.Keys.Dir = info.Keys
 	cfg.Outbound.Allow = []string{"127.0.0.0/8", "::1/128"}
+	if err := d.write(cfg, info, dir, ln.Addr().String()); err != nil {
+		return err
+	}
 	if c.History {
 		if err := live(ctx, o, cfg, d, billing, filepath.Join(dir, "secrets"), c.LogLevel); err != nil {
 			return err
@@ -121,6 +120,30 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 		return err
 	}
 	return h.run(ctx, ln)
+}
+
+// write keeps what the demo is made of beside it, so that other commands find
+// its systems too: doctor, system check, case dry-run.
+func (s sample) write(cfg config, info demoInfo, dir, listen string) error {
+	const token = "billing.token"
+	database := filepath.Base(info.Database)
+	if strings.Contains(info.Database, "://") {
+		database = info.Database
+	}
+	file, err := yaml.Marshal(yaml.MapSlice{
+		{Key: "dir", Value: "."}, {Key: "database", Value: database}, {Key: "listen", Value: listen}, {Key: "public_url", Value: cfg.PublicURL},
+		{Key: "company", Value: cfg.Company}, {Key: "mail", Value: cfg.Mail}, {Key: "outbound", Value: cfg.Outbound}, {Key: "systems", Value: filepath.Base(info.Systems)},
+	})
+	if err != nil {
+		return err
+	}
+	systems := strings.ReplaceAll(s.Systems(info.Peer, filepath.Join(dir, "secrets")), "env:HASTA_BILLING_TOKEN", "file:"+token)
+	for name, content := range map[string][]byte{token: []byte(info.Token), filepath.Base(info.Systems): []byte(systems), configName: file} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // company is the sample company in the language that was asked for, or else in

@@ -44,7 +44,7 @@ func (c *doctorCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	e := examination{cfg: cfg, file: c.Config, names: doctor.Resolver(c.Names), wall: when.Machine{}.Wall(), least: diskLeast, low: diskLow, wal: walMost}
+	e := examination{cfg: cfg, file: c.file(), names: doctor.Resolver(c.Names), wall: when.Machine{}.Wall(), least: diskLeast, low: diskLow, wal: walMost}
 	if c.CA != "" {
 		pem, err := os.ReadFile(c.CA)
 		if err != nil {
