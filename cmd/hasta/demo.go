@@ -131,8 +131,14 @@ func (s sample) write(cfg config, info demoInfo, dir, listen string) error {
 		database = info.Database
 	}
 	file, err := yaml.Marshal(yaml.MapSlice{
-		{Key: "dir", Value: "."}, {Key: "database", Value: database}, {Key: "listen", Value: listen}, {Key: "public_url", Value: cfg.PublicURL},
-		{Key: "company", Value: cfg.Company}, {Key: "mail", Value: cfg.Mail}, {Key: "outbound", Value: cfg.Outbound}, {Key: "systems", Value: filepath.Base(info.Systems)},
+		{Key: "dir", Value: "."},
+		{Key: "database", Value: database},
+		{Key: "listen", Value: listen},
+		{Key: "public_url", Value: cfg.PublicURL},
+		{Key: "company", Value: cfg.Company},
+		{Key: "mail", Value: cfg.Mail},
+		{Key: "outbound", Value: cfg.Outbound},
+		{Key: "systems", Value: filepath.Base(info.Systems)},
 	})
 	if err != nil {
 		return err
