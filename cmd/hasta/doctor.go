@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -134,6 +135,7 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 		rep.Add("log", e.log(ctx, s, keys))
 		rep.Add("backup", e.backup(ctx, s))
 		rep.Add("hold", e.hold(ctx, s))
+		e.profile(ctx, s)
 	}
 	rep.Add("server", e.server(ctx, rep))
 	rep.Add("web", doctor.LookAtWeb(ctx, doctor.Web{URL: e.cfg.PublicURL, LogKey: e.logKey, Roots: e.roots, Names: e.names, Wall: e.wall}))
@@ -147,6 +149,20 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 }
 
 func (e *examination) postgres() bool { return strings.HasPrefix(e.cfg.Database, "postgres") }
+
+// profile lets what administrators wrote down win over the file, as it does for
+// customers. A database without it was told of already.
+func (e *examination) profile(ctx context.Context, s *store.Store) {
+	var list []app.CompanyVersion
+	err := s.View(ctx, func(tx app.Tx) (err error) { list, err = tx.CompanyVersions(ctx, 1); return err })
+	if err != nil || len(list) == 0 {
+		return
+	}
+	p := list[0].Profile
+	e.cfg.PublicURL = cmp.Or(p.PublicURL, e.cfg.PublicURL)
+	e.cfg.Company.Name, e.cfg.Company.Email = p.Name, p.Email
+	e.cfg.Mail.From = sender(app.Company{Name: p.Name, Email: p.Email, SenderName: p.SenderName, SenderAddress: p.SenderAddress}, e.cfg.Mail.From)
+}
 
 // config says what hasta config check says.
 func (e *examination) config() (list []doctor.Finding) {

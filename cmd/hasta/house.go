@@ -111,7 +111,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
-	h.papers = papers{company}
+	h.papers = papers{func() app.Company { return h.app.Company() }}
 	systems, err := connect(configs, storeClock{h.store})
 	if err != nil {
 		return h, err
@@ -143,6 +143,9 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 			}
 		},
 	})
+	if err := h.app.Refresh(ctx); err != nil {
+		return h, err
+	}
 	name := id.New("node")
 	h.engine = engine.New(engine.Config{
 		App: h.app, Store: h.store, Kinds: kinds, Name: name, Workers: cfg.Engine.Workers, Lease: cfg.Engine.Lease,
@@ -287,12 +290,33 @@ func (h *house) while(ctx context.Context, fn func(context.Context) error) error
 	var working, logging sync.WaitGroup
 	working.Go(func() { _ = h.engine.Run(work) })
 	logging.Go(func() { _ = h.sequencer.Run(log) })
+	working.Go(func() { h.refresh(work) })
 	err := fn(ctx)
 	stopWork()
 	working.Wait()
 	stopLog() // last: what the engine wrote is sequenced before we go
 	logging.Wait()
 	return err
+}
+
+// refreshEvery is how long what another node, or a command, changed of the
+// company may stay unseen.
+const refreshEvery = 2 * time.Second
+
+// refresh keeps up with changes of the company until ctx is over.
+func (h *house) refresh(ctx context.Context) {
+	tick := time.NewTicker(refreshEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := h.app.Refresh(ctx); err != nil && ctx.Err() == nil {
+				h.log.Warn("company not read", "err", err)
+			}
+		}
+	}
 }
 
 // serve answers until ctx is over.

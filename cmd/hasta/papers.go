@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,6 +16,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/approval"
+	"hastaluego/internal/company"
 	"hastaluego/internal/document"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/invitation"
@@ -27,7 +29,27 @@ import (
 
 // papers turns the facts that app gathers into letters of the document
 // package: the one place where both are known.
-type papers struct{ company app.Company }
+type papers struct{ company func() app.Company }
+
+// writer is the company as it signs a paper.
+func (p papers) writer(x app.Paper) document.Company {
+	who, lang := p.company(), x.Language
+	if x.Try != nil {
+		who.Words = x.Try
+	}
+	c := document.Company{
+		Name: who.Name, LegalName: who.LegalName, Address: who.Address, Phone: who.Phone, Email: who.Email, Complaints: who.Complaints,
+		ComplaintsURL: who.Links.Complaints, Signer: who.Signer, Zone: who.Zone, Signature: who.Signature[lang], RefundsURL: who.Links.Refunds,
+		WarrantyURL: who.Links.Warranty, PrivacyURL: who.Links.Privacy, Own: who.Words,
+	}
+	if t, ok := company.ThemeOf(who.Colour); ok {
+		c.Brand = document.Brand{Day: t.Day.Go, OnDay: t.Day.OnGo, Night: t.Night.Go, OnNight: t.Night.OnGo}
+	}
+	if who.Logo != nil && who.Logo.Media == "image/png" { // a PDF holds no other
+		c.Logo = who.Logo.Body
+	}
+	return c
+}
 
 func (p papers) HTML(x app.Paper) string {
 	x.Pictures = nil // the page frames them itself
@@ -39,10 +61,7 @@ func (p papers) Inset(x app.Paper, name string) string { return document.Inset(p
 func (p papers) PDF(x app.Paper) ([]byte, error) { return document.PDF(p.letter(x)) }
 
 func (p papers) letter(x app.Paper) document.Letter {
-	c := document.Company{
-		Name: p.company.Name, LegalName: p.company.LegalName, Address: p.company.Address, Phone: p.company.Phone,
-		Email: p.company.Email, Complaints: p.company.Complaints, Signer: p.company.Signer, Zone: p.company.Zone,
-	}
+	c := p.writer(x)
 	switch x.Kind {
 	case "ack":
 		return document.Acknowledgement(document.AckFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.At, NotMe: x.Links["not_me"]})
@@ -132,7 +151,7 @@ func (p papers) letter(x app.Paper) document.Letter {
 func (p papers) told(x app.Paper) document.ToldFacts {
 	t := x.Told
 	f := document.ToldFacts{
-		Lang: x.Language, Company: document.Company{Name: p.company.Name, LegalName: p.company.LegalName, Zone: t.Zone}, At: x.At,
+		Lang: x.Language, Company: document.Company{Name: p.company().Name, LegalName: p.company().LegalName, Zone: t.Zone}, At: x.At,
 		Digest: t.Digest, Inbox: t.Inbox, Account: t.Account,
 	}
 	for _, part := range t.Parts {
@@ -150,7 +169,7 @@ func (p papers) Chat(x app.Paper) ([]byte, error) { return document.Chat(p.told(
 
 // Feed is the calendar of somebody's tasks, with its media type.
 func (p papers) Feed(f app.Feed) (media string, file []byte) {
-	out := document.FeedFacts{Lang: f.Language, Company: document.Company{Name: p.company.Name, Zone: f.Zone}, Now: f.Now}
+	out := document.FeedFacts{Lang: f.Language, Company: document.Company{Name: p.company().Name, Zone: f.Zone}, Now: f.Now}
 	for _, t := range f.Tasks {
 		out.Tasks = append(out.Tasks, document.FeedTask{ID: t.ID, ToldLine: document.ToldLine(t.ToldLine)})
 	}
@@ -254,7 +273,7 @@ func below(link, page string) string { return strings.Replace(link, "?", page+"?
 func (p papers) Calendar(x app.Paper) (media string, file []byte) {
 	i := x.Invitation
 	return document.Calendar(document.CalendarFacts{
-		Lang: x.Language, Company: document.Company{Name: p.company.Name, Email: p.company.Email, Zone: p.company.Zone}, ID: string(i.ID), Sequence: i.Sequence,
+		Lang: x.Language, Company: p.writer(x), ID: string(i.ID), Sequence: i.Sequence,
 		Made: i.MadeAt, Start: i.Start, End: i.End(), Format: string(i.Format), Place: i.Place, Words: i.Words, Page: below(x.Links["case"], "/meeting"),
 		Cancelled: i.State != invitation.Invited,
 	})
@@ -339,20 +358,40 @@ type transport interface {
 type post struct {
 	papers papers
 	out    transport
-	from   string
+	from   string // as it was configured; empty: the company's address
+}
+
+// sender is whom letters come from now.
+func (p post) sender() string { return sender(p.papers.company(), p.from) }
+
+// sender is whom letters of a company come from: as its profile says, else as
+// the mail system was configured, else itself.
+func sender(c app.Company, configured string) string {
+	if c.SenderName == "" && c.SenderAddress == "" && configured != "" {
+		return configured
+	}
+	address := cmp.Or(c.SenderAddress, c.Email)
+	if a, err := netmail.ParseAddress(configured); err == nil && c.SenderAddress == "" {
+		address = a.Address
+	}
+	return (&netmail.Address{Name: cmp.Or(c.SenderName, c.Name), Address: address}).String()
 }
 
 // Send implements app.Post.
-func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subject, text string, err error) {
+func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subject, body string, err error) {
 	l := p.papers.letter(x)
+	if x.Sample {
+		l.Subject = text.Say(x.Language, "test.subject", "subject", l.Subject)
+		l.Blocks = append([]document.Block{{Paragraphs: []string{text.Say(x.Language, "test.text")}}}, l.Blocks...)
+	}
 	m := mail.Message{
-		ID: headerID, From: p.from, To: to, ReplyTo: p.papers.company.Email, Date: x.Now,
+		ID: headerID, From: p.sender(), To: to, ReplyTo: p.papers.company().Email, Date: x.Now,
 		Subject: l.Subject, Text: document.MailText(l), HTML: document.MailHTML(l),
 	}
 	if x.Kind == "winback" { // mail programs show a button for it (RFC 8058)
 		m.Headers = map[string]string{"List-Unsubscribe": "<" + x.Links["silence"] + ">", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 	}
-	if x.Kind == "receipt" {
+	if x.Kind == "receipt" && !x.Sample {
 		pdf, err := document.PDF(l)
 		if err != nil {
 			return "", "", err
@@ -376,9 +415,6 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 // where there is no mail server.
 func newPost(cfg config, p papers) (app.Post, error) {
 	out := post{papers: p, from: cfg.Mail.From}
-	if out.from == "" {
-		out.from = (&netmail.Address{Name: p.company.Name, Address: p.company.Email}).String()
-	}
 	if cfg.Mail.SMTP == "" {
 		f, err := mail.NewFolder(cfg.mailDir())
 		out.out = f

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/document"
 	"hastaluego/internal/ending"
@@ -43,7 +44,9 @@ func aPaper(kind, lang string) app.Paper {
 	return p
 }
 
-var nobody = papers{app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: time.UTC, Language: "es"}}
+var nobody = papers{func() app.Company {
+	return app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: time.UTC, Language: "es"}
+}}
 
 // Every kind of letter, in text and in HTML, in every language, lets whoever
 // reads it say that this was not them; and no kind is forgotten here.
@@ -71,6 +74,43 @@ func TestEveryLetterSaysWhatToDoIfItWasNotYou(t *testing.T) {
 			if !strings.Contains(html.UnescapeString(document.MailHTML(l)), `href="`+link+`"`) {
 				t.Errorf("%s in %s has no such link in its HTML", kind, lang)
 			}
+		}
+	}
+}
+
+// The profile is what letters are made with: sender, signature, links, colours.
+func TestLettersAreSignedAsTheProfileSays(t *testing.T) {
+	t.Parallel()
+	c := nobody.company()
+	c.Colour, c.Signature = "#7a1f3d", map[string]string{"es": "Un saludo,\nel equipo de Faro"}
+	c.Links = company.Links{Refunds: "https://faro.example/devoluciones", Complaints: "https://faro.example/reclamar"}
+	mine := papers{func() app.Company { return c }}
+	for kind := range app.Letters {
+		es, en := mine.letter(aPaper(kind, "es")), mine.letter(aPaper(kind, "en"))
+		for _, body := range []string{document.MailText(es), document.MailHTML(es)} {
+			if strings.Count(body, "el equipo de Faro") != 1 || !strings.Contains(body, "https://faro.example/devoluciones") {
+				t.Errorf("%s is not signed, or does not say where the rules stand:\n%s", kind, body)
+			}
+		}
+		if strings.Contains(document.MailText(en), "el equipo de Faro") {
+			t.Errorf("%s in English is signed in Spanish", kind)
+		}
+		if html := document.MailHTML(es); strings.Contains(html, "#16606f") || strings.Contains(html, `class="go"`) && !strings.Contains(html, "background:#7a1f3d") {
+			t.Errorf("%s has a button in our colour", kind)
+		}
+		if html := document.MailHTML(nobody.letter(aPaper(kind, "es"))); strings.Contains(html, `class="go"`) && !strings.Contains(html, "background:#16606f") {
+			t.Errorf("%s has no button in ours", kind)
+		}
+	}
+	for _, x := range []struct{ name, address, configured, want string }{
+		{"", "", "", `"Faro" <bajas@faro.example>`},
+		{"", "", "Otra <a@b.example>", "Otra <a@b.example>"},
+		{"Bajas de Faro", "", "Otra <a@b.example>", `"Bajas de Faro" <a@b.example>`},
+		{"", "x@y.example", "Otra <a@b.example>", `"Faro" <x@y.example>`},
+	} {
+		c.SenderName, c.SenderAddress = x.name, x.address
+		if got := sender(c, x.configured); got != x.want {
+			t.Errorf("%+v: %s", x, got)
 		}
 	}
 }

@@ -7,6 +7,7 @@ package app
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hastaluego/internal/achievement"
@@ -18,21 +19,6 @@ import (
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
 )
-
-// Company is the business that this installation belongs to.
-type Company struct {
-	Name       string
-	LegalName  string
-	Address    string
-	Phone      string
-	Email      string
-	Complaints string // e-mail address
-	Signer     string // who signs letters
-	Language   string
-	Country    string
-	Zone       *time.Location
-	PublicURL  string // https://bajas.faro.example, no slash at the end
-}
 
 // Config is what an App is made of.
 type Config struct {
@@ -78,7 +64,8 @@ type App struct {
 	books      []*playbook.Playbook
 	on         playbook.Connected
 	outages    func() []connector.Outage
-	company    Company
+	start      Company // as the server was started
+	company    atomic.Pointer[Company]
 	wake       func()
 	moved      func(ctx context.Context, to time.Time) error
 	hooks      Caller
@@ -106,14 +93,13 @@ func New(c Config) *App {
 	if c.Achievements == nil {
 		c.Achievements = achievement.Builtin()
 	}
-	return &App{
+	a := &App{
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		company: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
+		start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}
+	a.company.Store(&c.Company)
+	return a
 }
-
-// Company returns the company's profile.
-func (a *App) Company() Company { return a.company }
 
 // again is how often a verb is tried when others change the same case at the
 // same moment: each time somebody else came through.

@@ -36,7 +36,7 @@ func (a *App) MakeBundle(ctx context.Context, w offboarding.Work) (evidence stri
 			return err
 		}
 		var out bytes.Buffer
-		info := bundle.Info{Source: a.company.LegalName, Identifier: p.Case.Code, About: "hasta-luego export_data", Date: tx.Now()}
+		info := bundle.Info{Source: a.Company().LegalName, Identifier: p.Case.Code, About: "hasta-luego export_data", Date: tx.Now()}
 		if err := bundle.Write(&out, p.Case.Code, info, files); err != nil {
 			return fault.Wrap("app.MakeBundle", err)
 		}

@@ -48,7 +48,7 @@ func nextCharge(subs []customer.Subscription, after when.Date) when.Date {
 
 // watchAt is when to look before the charge of that day.
 func (a *App) watchAt(on when.Date, now time.Time) time.Time {
-	charge := on.Start(a.company.Zone)
+	charge := on.Start(a.Company().Zone)
 	at := charge.Add(-chargeNotice)
 	if at.Before(now) {
 		at = now.Add(min(chargePatience, charge.Sub(now)/4))
@@ -59,7 +59,7 @@ func (a *App) watchAt(on when.Date, now time.Time) time.Time {
 // watchCharges puts the job on the queue that looks before each charge of a
 // departure that waits for the proof of identity.
 func (a *App) watchCharges(ctx context.Context, tx Tx, c offboarding.Case, subs []customer.Subscription) error {
-	on := nextCharge(subs, when.DateOf(tx.Now(), a.company.Zone))
+	on := nextCharge(subs, when.DateOf(tx.Now(), a.Company().Zone))
 	if on.IsZero() {
 		return nil
 	}
@@ -84,11 +84,11 @@ func (a *App) WatchCharge(ctx context.Context, cid offboarding.CaseID) (again ti
 			return err
 		}
 		subs := pick(all, p.Case.Subscriptions)
-		on := nextCharge(subs, when.DateOf(tx.Now(), a.company.Zone))
+		on := nextCharge(subs, when.DateOf(tx.Now(), a.Company().Zone))
 		if on.IsZero() {
 			return nil
 		}
-		charge := on.Start(a.company.Zone)
+		charge := on.Start(a.Company().Zone)
 		if tx.Now().Before(charge.Add(-chargeNotice)) {
 			again = charge.Add(-chargeNotice)
 			return nil
@@ -112,7 +112,7 @@ func (a *App) lateCharges(c offboarding.Case, subs []customer.Subscription) []Ch
 	if c.OpenedAt.IsZero() {
 		return nil
 	}
-	asked, opened := when.DateOf(c.RequestedAt, a.company.Zone), when.DateOf(c.OpenedAt, a.company.Zone)
+	asked, opened := when.DateOf(c.RequestedAt, a.Company().Zone), when.DateOf(c.OpenedAt, a.Company().Zone)
 	var out []Charge
 	for _, s := range subs {
 		for _, on := range s.Charges(asked, opened) {

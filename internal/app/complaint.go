@@ -177,7 +177,7 @@ func (a *App) complaints(ctx context.Context, tx Tx, cid customer.ID) ([]relatio
 }
 
 // today is the business day in the company's zone.
-func (a *App) today(tx Tx) when.Date { return when.DateOf(tx.Now(), a.company.Zone) }
+func (a *App) today(tx Tx) when.Date { return when.DateOf(tx.Now(), a.Company().Zone) }
 
 // PromiseKind is the kind of the jobs of the house that look at a complaint or
 // a commitment when its day is over.
@@ -187,7 +187,7 @@ const PromiseKind = "promise"
 func (a *App) remind(ctx context.Context, tx Tx, record string, due when.Date) error {
 	return tx.InsertWork(ctx, offboarding.Work{
 		ID: offboarding.WorkID(id.New("work")), Kind: PromiseKind, Item: record, System: "house", Key: record + ":" + due.String(),
-		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: due.End(a.company.Zone),
+		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: due.End(a.Company().Zone),
 	})
 }
 

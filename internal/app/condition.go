@@ -49,7 +49,7 @@ func (a *App) factsOf(ctx context.Context, tx Tx, c offboarding.Case) (map[strin
 	if err != nil {
 		return nil, err
 	}
-	facts := a.facts(r, c, s.Customer, s.Subscriptions, when.DateOf(tx.Now(), a.company.Zone))
+	facts := a.facts(r, c, s.Customer, s.Subscriptions, when.DateOf(tx.Now(), a.Company().Zone))
 	return facts, a.inventoryFacts(ctx, tx, c.Customer, facts)
 }
 

@@ -66,7 +66,7 @@ func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (o
 		}
 		lang := cus.Language
 		if lang == "" {
-			lang = a.company.Language
+			lang = a.Company().Language
 		}
 		r, err := a.declare(ExitInput{Name: name, AccountEmail: mail, Reference: cus.Reference, When: in.When, Language: lang})
 		if err != nil {
@@ -77,14 +77,14 @@ func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (o
 			if today.Before(in.Received) || in.Received.Before(today.AddDays(-behalfDays)) {
 				return fault.New(fault.Invalid, "behalf.received", "days", behalfDays).On("received")
 			}
-			r.ReceivedAt = in.Received.Start(a.company.Zone)
+			r.ReceivedAt = in.Received.Start(a.Company().Zone)
 		}
 		if r, _, err = tx.InsertRequest(ctx, r); err != nil {
 			return err
 		}
 		if err := a.record(ctx, tx, fact{"request.received", by.ID, string(r.ID), string(r.ID), map[string]any{
 			"code": r.Code, "channel": "staff", "via": in.Channel, "paper": in.Reference, "name": r.Name, "account": mail, "when": in.When,
-			"day": when.DateOf(r.ReceivedAt, a.company.Zone).String(),
+			"day": when.DateOf(r.ReceivedAt, a.Company().Zone).String(),
 		}}); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -38,7 +39,7 @@ func (a *App) UsualCurrency(ctx context.Context, by Actor) (currency string, err
 func (a *App) usualCurrency(ctx context.Context, tx Tx) (string, error) {
 	c, err := tx.UsualCurrency(ctx)
 	if c == "" && err == nil {
-		c = money.OfCountry(a.company.Country)
+		c = cmp.Or(a.Company().Currency, money.OfCountry(a.Company().Country))
 	}
 	return c, err
 }

@@ -242,7 +242,7 @@ func (a *App) endOne(ctx context.Context, tx Tx, e *ending.Ending, cid customer.
 	opened, why, err := a.endFor(ctx, tx, cus, toEnd{
 		channel: offboarding.Company, ending: string(e.ID), by: e.DecidedBy, takes: e.Pick.Takes, sendAt: sendAt,
 		last: func(s customer.Subscription) when.Date {
-			return ending.LastDay(s, e.EndsOn, when.DateOf(sendAt, a.company.Zone))
+			return ending.LastDay(s, e.EndsOn, when.DateOf(sendAt, a.Company().Zone))
 		},
 	})
 	switch {
@@ -339,7 +339,7 @@ func (a *App) endFor(ctx context.Context, tx Tx, cus customer.Customer, t toEnd)
 	}
 	lang := cus.Language
 	if lang == "" {
-		lang = a.company.Language
+		lang = a.Company().Language
 	}
 	r, err := a.declare(ExitInput{Name: name, AccountEmail: mail, Reference: cus.Reference, Language: lang})
 	if err != nil {

@@ -17,7 +17,7 @@ func (a *App) sealEnvelope(ctx context.Context, tx Tx, c offboarding.Case, s off
 		return err
 	}
 	e := SealedEnvelope{Sheet: handover.Sheet{
-		ID: handover.EnvelopeID(id.New("env")), Case: c.ID, Item: x.ID, State: handover.Sealed, Expires: a.today(tx).AddDays(days(s, "envelope_days", 7)).End(a.company.Zone),
+		ID: handover.EnvelopeID(id.New("env")), Case: c.ID, Item: x.ID, State: handover.Sealed, Expires: a.today(tx).AddDays(days(s, "envelope_days", 7)).End(a.Company().Zone),
 	}, Message: m.ID}
 	if e.KeyID, e.Body, err = a.sealFor(ctx, string(c.Customer), string(e.ID), []byte(secret)); err != nil {
 		return err

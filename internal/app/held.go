@@ -401,7 +401,7 @@ func (a *App) held(ctx context.Context, tx Tx, p offboarding.Plan) ([]bundle.Fil
 			files = append(files, bundle.File{Name: fileOf(b), Body: plain})
 		}
 	}
-	return append(files, bundle.File{Name: "README.txt", Body: fmt.Appendf(nil, readme, p.Case.Code, a.company.Name, p.Case.Code, a.company.Name)}), nil
+	return append(files, bundle.File{Name: "README.txt", Body: fmt.Appendf(nil, readme, p.Case.Code, a.Company().Name, p.Case.Code, a.Company().Name)}), nil
 }
 
 func (a *App) hold(ctx context.Context, tx Tx, id customer.ID) (*holding, error) {

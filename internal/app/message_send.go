@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"regexp"
+	"strings"
 	"time"
 
 	"hastaluego/internal/fault"
@@ -73,7 +74,7 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	var m Message
 	var p Paper
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
-		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" {
+		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" || strings.HasPrefix(m.Paper, TestPaper) {
 			return err
 		}
 		if ok, why, err := a.allowed(ctx, tx, m); err != nil {
@@ -86,6 +87,9 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	})
 	if err != nil || m.State != "queued" {
 		return err
+	}
+	if strings.HasPrefix(m.Paper, TestPaper) {
+		return a.sendTest(ctx, m)
 	}
 	subject, text, err := a.post.Send(ctx, m.To, m.HeaderID, p)
 	if err != nil && fault.KindOf(err) != fault.Invalid {
@@ -293,7 +297,7 @@ func (a *App) links(ctx context.Context, tx Tx, m Message) (map[string]string, e
 		if err != nil {
 			return nil, err
 		}
-		out[purpose] = a.company.PublicURL + paths[purpose] + token + pages[purpose] + "?lang=" + m.Language
+		out[purpose] = a.Company().PublicURL + paths[purpose] + token + pages[purpose] + "?lang=" + m.Language
 	}
 	return out, nil
 }

@@ -216,7 +216,7 @@ func (a *App) OpenLearn(ctx context.Context, by Actor) (p LearnPage, err error) 
 
 // readIdeas adds the newest of what was written in words.
 func (a *App) readIdeas(ctx context.Context, tx Tx, p *LearnPage) error {
-	since := p.Since.Start(a.company.Zone)
+	since := p.Since.Start(a.Company().Zone)
 	for _, name := range []string{thirdForm, surveyForm} {
 		ideas, said, read := 0, 0, tx.ListAnswers
 		if name == surveyForm {
@@ -238,7 +238,7 @@ func (a *App) readIdeas(ctx context.Context, tx Tx, p *LearnPage) error {
 				if err != nil {
 					return err
 				}
-				on := when.DateOf(x.DoneAt, a.company.Zone)
+				on := when.DateOf(x.DoneAt, a.Company().Zone)
 				for _, idea := range ideasOf(x.Answers) {
 					p.Ideas = append(p.Ideas, Idea{idea, x.Case, c.Code, on, name})
 					ideas++

@@ -113,6 +113,13 @@ func (c *tileCache) keep(today when.Date, tiles map[Tile]*tile) {
 	}
 }
 
+// forget reads everything again: days are other days in another zone.
+func (c *tileCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tiles = nil
+}
+
 // atOnce is how many tiles are read at once: what is held in memory.
 const atOnce = 64
 
@@ -191,7 +198,7 @@ func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[T
 	for _, p := range past {
 		// What held until some instant of a day did not hold at the end of it.
 		prices[p.Subscription] = append(prices[p.Subscription], metric.Price{
-			Through: when.DateOf(p.Until, a.company.Zone).AddDays(-1), Amount: p.Amount, Interval: p.Interval, Live: p.Status != customer.Ended,
+			Through: when.DateOf(p.Until, a.Company().Zone).AddDays(-1), Amount: p.Amount, Interval: p.Interval, Live: p.Status != customer.Ended,
 		})
 	}
 	ledger, err := tx.LedgerOf(ctx, names...)
@@ -206,7 +213,7 @@ func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[T
 			Prices: append(prices[s.ID], metric.Price{Amount: s.Amount, Interval: s.Interval, Live: s.Status != customer.Ended}),
 		}
 		if !s.Recorded.IsZero() {
-			l.Recorded = when.DateOf(s.Recorded, a.company.Zone)
+			l.Recorded = when.DateOf(s.Recorded, a.Company().Zone)
 		}
 		t.recorded = earlier(t.recorded, l.Recorded)
 		if l.End.IsZero() && !slices.ContainsFunc(l.Prices, func(p metric.Price) bool { return p.Live }) {
@@ -234,7 +241,7 @@ func (a *App) readAnswers(ctx context.Context, tx Tx, since when.Date, names []T
 		return nil, nil, err
 	}
 	survey, third = map[Tile][]FormAnswer{}, map[Tile][]FormAnswer{}
-	from := since.Start(a.company.Zone)
+	from := since.Start(a.Company().Zone)
 	for _, x := range list {
 		form, _, _ := strings.Cut(x.Form, "@")
 		into := map[string]map[Tile][]FormAnswer{surveyForm: survey, thirdForm: third}[form]

@@ -60,6 +60,7 @@ var permissions = []permission{
 	{"keys", "admin", "auditor"}, // of the API
 	{"webhook", "admin", "auditor"},
 	{"settings", "admin", "auditor"},
+	{"company", "admin", "auditor"}, // who the company is to customers
 	{"audit", "auditor", "privacy admin"},
 }
 

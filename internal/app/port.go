@@ -74,6 +74,7 @@ type Tx interface {
 	WebhookTx
 	AuditTx
 	SettingTx
+	CompanyTx
 }
 
 // RequestTx keeps requests.
@@ -564,6 +565,10 @@ type Paper struct {
 	Told        *ToldPaper             // only in "told", which goes to people of the company
 	Instead     *Instead               // of a second person; nil: there is one
 	Approval    *ApprovalView          // only in the letter "approval"
+	// Sample is about somebody made up: a test that people send themselves.
+	Sample bool
+	// Try are own words that are looked at and not kept yet; nil: those that are.
+	Try map[string]map[string]string
 }
 
 // Post renders a paper as a letter and hands it to the mail system. It

@@ -55,7 +55,7 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 				continue
 			}
 			out.Subscriptions = append(out.Subscriptions, s)
-			if end := s.PaidThrough(when.DateOf(now, a.company.Zone)); out.PeriodEnd.Before(end) {
+			if end := s.PaidThrough(when.DateOf(now, a.Company().Zone)); out.PeriodEnd.Before(end) {
 				out.PeriodEnd = end
 			}
 		}
@@ -187,7 +187,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if at, err := tx.ErasedAt(ctx, plan.Case.Customer); err != nil {
 			return err
 		} else if !at.IsZero() { // nothing is left that could come back, or that may be asked
-			out.ErasedOn = when.DateOf(at, a.company.Zone)
+			out.ErasedOn = when.DateOf(at, a.Company().Zone)
 			out.Comebacks, out.Returnable, out.MayTell, out.CanUndo, out.Answering = nil, false, false, false, Answering{}
 		}
 		out.Report = reportOf(plan) != nil && out.ErasedOn.IsZero() // it was erased with everything else
@@ -215,12 +215,12 @@ func (a *App) lateSince(ctx context.Context, tx Tx, p offboarding.Plan) (since w
 			since = d
 		}
 	}
-	if d := p.Case.Overdue(tx.Now(), a.company.Zone); !d.IsZero() {
+	if d := p.Case.Overdue(tx.Now(), a.Company().Zone); !d.IsZero() {
 		earliest(d)
 	}
 	for _, s := range p.Steps {
 		if s.Late(tx.Now()) {
-			earliest(when.DateOf(s.Due.Add(-time.Minute), a.company.Zone)) // it is the instant at which its day is over
+			earliest(when.DateOf(s.Due.Add(-time.Minute), a.Company().Zone)) // it is the instant at which its day is over
 		}
 	}
 	between, err := a.between(ctx, tx, p.Case.Customer)

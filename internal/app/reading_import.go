@@ -60,7 +60,7 @@ func (a *App) ImportReadings(ctx context.Context, in ReadingImport) (ImportRepor
 	if err != nil {
 		return im.rep, err
 	}
-	form := ingest.ReadingForm{Dates: in.Dates, Decimal: in.Decimal, Metrics: a.ReadingMetrics(), Today: when.DateOf(now, a.company.Zone)}
+	form := ingest.ReadingForm{Dates: in.Dates, Decimal: in.Decimal, Metrics: a.ReadingMetrics(), Today: when.DateOf(now, a.Company().Zone)}
 	err = ingest.ReadReadings(in.Source, form, func(row ingest.ReadingRow) error { return im.add(ctx, row) }, im.refuse)
 	// What was read before the file broke is as good as ever, but for a count.
 	if e := im.flush(ctx); err == nil {

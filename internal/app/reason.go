@@ -169,7 +169,7 @@ func (a *App) wronged(ctx context.Context, tx Tx, c offboarding.CaseID, cid cust
 		return false, err
 	}
 	complaints, err := a.complaints(ctx, tx, cid)
-	return w.Wronged(complaints, a.company.Zone), err
+	return w.Wronged(complaints, a.Company().Zone), err
 }
 
 // reasonOfForm writes down the reason that a finished form tells: what they

@@ -110,13 +110,13 @@ func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus cus
 func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus customer.Customer, subs []customer.Subscription) (offboarding.Plan, error) {
 	c := offboarding.Case{
 		ID: offboarding.CaseID(id.New("case")), Code: r.Code, Request: r.ID, Customer: r.Customer, Subscriptions: idsOf(subs),
-		Language: r.Language, Zone: a.company.Zone.String(), When: r.When,
+		Language: r.Language, Zone: a.Company().Zone.String(), When: r.When,
 		Effective: a.effective(r.When, r.ReceivedAt, subs), RequestedAt: r.ReceivedAt,
 	}
 	if !r.EndsOn.IsZero() {
 		c.Effective = r.EndsOn
 	}
-	facts := a.facts(r, c, cus, subs, when.DateOf(r.ReceivedAt, a.company.Zone))
+	facts := a.facts(r, c, cus, subs, when.DateOf(r.ReceivedAt, a.Company().Zone))
 	if err := a.inventoryFacts(ctx, tx, cus.ID, facts); err != nil {
 		return offboarding.Plan{}, err
 	}
@@ -134,7 +134,7 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 
 // effective is the last day of a departure that was asked for at an instant.
 func (a *App) effective(t offboarding.Timing, asked time.Time, subs []customer.Subscription) when.Date {
-	today := when.DateOf(asked, a.company.Zone)
+	today := when.DateOf(asked, a.Company().Zone)
 	last := today
 	for _, s := range subs {
 		if end := s.PaidThrough(today); t == offboarding.PeriodEnd && last.Before(end) {

@@ -46,9 +46,9 @@ func (a *App) rateDaily(ctx context.Context, tx Tx) error {
 
 // nextRating is the next morning after the instant.
 func (a *App) nextRating(now time.Time) time.Time {
-	at := when.DateOf(now, a.company.Zone).Start(a.company.Zone).Add(rateHour * time.Hour)
+	at := when.DateOf(now, a.Company().Zone).Start(a.Company().Zone).Add(rateHour * time.Hour)
 	if !at.After(now) {
-		at = when.DateOf(now, a.company.Zone).AddDays(1).Start(a.company.Zone).Add(rateHour * time.Hour)
+		at = when.DateOf(now, a.Company().Zone).AddDays(1).Start(a.Company().Zone).Add(rateHour * time.Hour)
 	}
 	return at
 }

@@ -19,6 +19,8 @@ var scopes = map[string]scope{
 	"assignment:write":   {acts: []string{"assignment"}},
 	"cases:read":         {reads: []string{"case", "reason"}},
 	"cases:act":          {acts: []string{"case", "note", "obligation", "reason", "work"}, works: []string{"agent", "admin"}},
+	"company:read":       {reads: []string{"company"}},
+	"company:write":      {acts: []string{"company"}},
 	"endings:read":       {reads: []string{"ending"}},
 	"endings:write":      {acts: []string{"ending"}},
 	"requests:write":     {acts: []string{"request"}},

@@ -93,7 +93,7 @@ func (a *App) BeginFactor(ctx context.Context, by Actor) (Enrolment, error) {
 		}
 		return putFactor(ctx, tx, by.ID, true, f)
 	})
-	return Enrolment{totp.Text(secret), totp.URI("Hasta Luego, "+a.company.Name, login, secret)}, err
+	return Enrolment{totp.Text(secret), totp.URI("Hasta Luego, "+a.Company().Name, login, secret)}, err
 }
 
 // ConfirmFactor turns the second factor on with a first code, and returns the

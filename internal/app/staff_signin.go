@@ -88,7 +88,7 @@ func (a *App) AddUser(ctx context.Context, by string, in UserInput) (User, error
 // checkChosen refuses passwords that are guessed, and those made of what
 // everybody knows about the person.
 func (a *App) checkChosen(chosen, login, name string) *fault.Error {
-	return password.Check(chosen, login, name, a.company.Name)
+	return password.Check(chosen, login, name, a.Company().Name)
 }
 
 func appendFault(l fault.List, e *fault.Error) fault.List {

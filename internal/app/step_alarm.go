@@ -14,7 +14,7 @@ const AlarmKind = "alarm"
 // follow business time like every other.
 func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
 	if s.Due.IsZero() {
-		s.Due = p.DueOf(s, tx.Now(), a.company.Zone)
+		s.Due = p.DueOf(s, tx.Now(), a.Company().Zone)
 	}
 	if err := a.assignByRule(ctx, tx, p, s); err != nil {
 		return err
@@ -28,7 +28,7 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 // beginUndo gives a step that a person is to take back its due date and its
 // alarms, as its doing had.
 func (a *App) beginUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
-	s.Due, s.Escalated = p.DueOf(s, tx.Now(), a.company.Zone), ""
+	s.Due, s.Escalated = p.DueOf(s, tx.Now(), a.Company().Zone), ""
 	if err := a.tellTask(ctx, tx, s, "undo"); err != nil {
 		return err
 	}

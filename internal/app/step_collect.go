@@ -45,7 +45,7 @@ func (a *App) planReminders(ctx context.Context, tx Tx, s *offboarding.Step, sub
 	for _, n := range reminderDays(*s) {
 		works = append(works, offboarding.Work{
 			ID: offboarding.WorkID(id.New("work")), Kind: ReminderKind, Case: s.Case, Item: s.Key, System: house, Key: string(s.ID) + ":remind:" + strconv.Itoa(n),
-			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: from.AddDays(n).Start(a.company.Zone).Add(remindHour * time.Hour),
+			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: from.AddDays(n).Start(a.Company().Zone).Add(remindHour * time.Hour),
 		})
 	}
 	return tx.InsertWork(ctx, works...)

@@ -325,7 +325,7 @@ func (a *App) watchRotation(ctx context.Context, tx Tx, x handover.Item) error {
 		works = append(works, offboarding.Work{
 			ID: offboarding.WorkID(id.New("work")), Kind: RotationKind, Case: x.Case, Item: string(x.ID) + ":" + x.RotateBy.String() + ":" + strconv.Itoa(n),
 			System: house, Key: string(x.ID) + ":" + x.RotateBy.String() + ":" + strconv.Itoa(n), Phase: offboarding.Act, State: offboarding.WorkReady,
-			RunAt: day.Start(a.company.Zone).Add(remindHour * time.Hour),
+			RunAt: day.Start(a.Company().Zone).Add(remindHour * time.Hour),
 		})
 	}
 	return tx.InsertWork(ctx, works...)
@@ -365,7 +365,7 @@ func (a *App) RotationDue(ctx context.Context, item string) error {
 		}
 		today := a.today(tx)
 		for _, l := range letters { // one letter is about all of them
-			if l.Paper == "rotation" && when.DateOf(l.QueuedAt, a.company.Zone) == today {
+			if l.Paper == "rotation" && when.DateOf(l.QueuedAt, a.Company().Zone) == today {
 				return nil
 			}
 		}

@@ -51,7 +51,7 @@ func (a *App) lend(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboardi
 	if err != nil {
 		return err
 	}
-	due := when.DateOf(s.Due.AddDate(0, 0, -1), a.company.Zone) // it is the instant at which its day is over
+	due := when.DateOf(s.Due.AddDate(0, 0, -1), a.Company().Zone) // it is the instant at which its day is over
 	for _, x := range assets {
 		if !slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Key == string(x.ID) }) {
 			continue

@@ -27,7 +27,7 @@ func (a *App) watchTerms(ctx context.Context, tx Tx, subs ...customer.Subscripti
 		if !s.NotRenewed || s.Status != customer.Active {
 			continue
 		}
-		at := s.TermEnd.AddDays(-max(termNotice, s.Notice)).Start(a.company.Zone).Add(rateHour * time.Hour)
+		at := s.TermEnd.AddDays(-max(termNotice, s.Notice)).Start(a.Company().Zone).Add(rateHour * time.Hour)
 		if at.Before(tx.Now()) {
 			at = tx.Now()
 		}

@@ -150,7 +150,7 @@ func (a *App) toldDefault(u User) notification.Preference {
 	if _, wrong := customer.CheckEmail("address", u.Login); wrong == nil {
 		address = u.Login
 	}
-	return notification.Default(address, a.company.Language, a.company.Zone.String())
+	return notification.Default(address, a.Company().Language, a.Company().Zone.String())
 }
 
 // channels are who has one.

@@ -219,7 +219,7 @@ func (a *App) OpenFeed(ctx context.Context, token string) (f Feed, err error) {
 		if !active {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		f = Feed{Name: a.company.Name, Language: p.Language, Now: tx.Now(), Zone: p.Location()}
+		f = Feed{Name: a.Company().Name, Language: p.Language, Now: tx.Now(), Zone: p.Location()}
 		list, err := tx.TasksOf(ctx, p.ID, p.Roles, feedMost)
 		if err != nil {
 			return err

@@ -214,10 +214,10 @@ func (a *App) reach(ctx context.Context, tx Tx, x *told, person notification.Per
 // toldPaper writes what the letter of an item tells; nil where nothing of it is
 // news any more.
 func (a *App) toldPaper(ctx context.Context, tx Tx, t ToldItem, people notification.People, person notification.Person, personal bool) (*Paper, int, error) {
-	paper := &ToldPaper{Zone: a.company.Zone, Inbox: a.company.PublicURL + "/console"}
-	lang := a.company.Language
+	paper := &ToldPaper{Zone: a.Company().Zone, Inbox: a.Company().PublicURL + "/console"}
+	lang := a.Company().Language
 	if personal {
-		lang, paper.Zone, paper.Account = person.Language, person.Location(), a.company.PublicURL+"/console/account"
+		lang, paper.Zone, paper.Account = person.Language, person.Location(), a.Company().PublicURL+"/console/account"
 	}
 	n := 0
 	var err error
@@ -295,10 +295,10 @@ func (a *App) toldLine(ctx context.Context, tx Tx, t Task, lang string) (ToldLin
 	}
 	title := t.Title[lang]
 	if title == "" {
-		title = t.Title[a.company.Language]
+		title = t.Title[a.Company().Language]
 	}
 	return ToldLine{
-		Code: t.Code, Customer: c.Name, Title: title, Due: t.Due, Link: a.company.PublicURL + "/console/cases/" + string(t.Case) + "#" + t.Key,
+		Code: t.Code, Customer: c.Name, Title: title, Due: t.Due, Link: a.Company().PublicURL + "/console/cases/" + string(t.Case) + "#" + t.Key,
 	}, nil
 }
 

@@ -244,7 +244,7 @@ func (a *App) PreviewWinback(ctx context.Context, by Actor, in WinbackInput) (le
 				if err != nil {
 					return err
 				}
-				paper.Words, paper.Links = in.Words[lang], map[string]string{"back": a.company.PublicURL + "/b/…", "silence": a.company.PublicURL + "/u/…"}
+				paper.Words, paper.Links = in.Words[lang], map[string]string{"back": a.Company().PublicURL + "/b/…", "silence": a.Company().PublicURL + "/u/…"}
 				letters[lang] = paper
 			}
 		}
@@ -334,5 +334,5 @@ func (a *App) winbackWords(ctx context.Context, tx Tx, m Message) (winback.Words
 	if w, ok := words[m.Language]; ok {
 		return w, nil
 	}
-	return words[a.company.Language], nil
+	return words[a.Company().Language], nil
 }

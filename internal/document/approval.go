@@ -31,7 +31,7 @@ func Approval(f ApprovalFacts) Letter {
 	}
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("approval.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("approval.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)

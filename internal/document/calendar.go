@@ -148,7 +148,7 @@ func Invitation(f InvitationFacts) Letter {
 	l.Blocks = []Block{{Facts: facts}}
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("invitation.button"), URL: f.Page, Button: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("invitation.button"), URL: f.Page, Button: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)

@@ -61,7 +61,7 @@ func Certificate(f CertificateFacts) Letter {
 	l.Blocks = append(l.Blocks, Block{Facts: []Fact{w.complain()}})
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("certificate.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("certificate.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)

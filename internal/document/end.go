@@ -24,7 +24,7 @@ func Reversed(f ReversedFacts) Letter {
 	l.Blocks = []Block{{Facts: facts}}
 	if f.Follow != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("reversed.button"), URL: f.Follow, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("reversed.button"), URL: f.Follow, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.reversed", f.NotMe)...)
@@ -78,7 +78,7 @@ func Farewell(f FarewellFacts) Letter {
 	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("farewell.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("farewell.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, w.end(f))
@@ -86,7 +86,7 @@ func Farewell(f FarewellFacts) Letter {
 	if w.company.Signer != "" {
 		signer = w.say("farewell.signer", "signer", w.company.Signer, "company", w.company.Name)
 	}
-	l.Blocks = append(l.Blocks, Block{Signature: []string{w.say(about + ".sign"), signer}})
+	l.Blocks = append(l.Blocks, w.signed(w.say(about+".sign"), signer))
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
 	return l
 }

@@ -77,7 +77,7 @@ func Ending(f EndingFacts) Letter {
 	}
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("ending.follow"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("ending.follow"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ending", f.NotMe)...)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hastaluego/internal/money"
+	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
 
@@ -18,7 +19,21 @@ type Company struct {
 	ComplaintsURL string
 	Signer        string         // a person
 	Zone          *time.Location // in which instants are written; nil is UTC
+	Signature     string         // lines under a letter, in its language; empty: none
+	RefundsURL    string
+	WarrantyURL   string
+	PrivacyURL    string
+	Brand         Brand
+	Own           text.Own // words of its own
+	Logo          []byte   // a PNG, for the PDF; nil: the name stands alone
 }
+
+// Brand is the company's colours of a button that is meant and of its words, by
+// day and by night, as #rrggbb; the zero one is ours.
+type Brand struct{ Day, OnDay, Night, OnNight string }
+
+// ours are the colours of the design.
+var ours = Brand{"#16606f", "#ffffff", "#7cc7d3", "#0e1f26"}
 
 // Subscription is something that ends, or goes on.
 type Subscription struct {

@@ -3,10 +3,9 @@ package document
 import (
 	"embed"
 	"html/template"
+	"slices"
 	"strings"
 	"sync"
-
-	"hastaluego/internal/text"
 )
 
 //go:embed template/*.gohtml
@@ -35,30 +34,23 @@ var mailStyles = map[string]string{
 	"tick":   mailFont + "padding:6px 0;font-size:16px;line-height:24px;font-weight:700;color:#1f6a43",
 	"dot":    mailFont + "padding:6px 0;font-size:16px;line-height:24px;font-weight:700;color:#5a636c",
 	"item":   mailFont + "padding:6px 0;font-size:16px;line-height:24px;color:#1d2730",
-	"button": mailFont + "display:inline-block;padding:13px 22px;font-size:16px;line-height:20px;font-weight:600;color:#ffffff;text-decoration:none",
+	"button": mailFont + "display:inline-block;padding:13px 22px;font-size:16px;line-height:20px;font-weight:600;text-decoration:none",
 	"second": mailFont + "display:inline-block;padding:12px 21px;font-size:16px;line-height:20px;font-weight:600;color:#1d2730;text-decoration:none",
 	"link":   "color:#14596a",
 	"raw":    "font-family:ui-monospace,'SF Mono',Menlo,Consolas,monospace;font-size:12px;line-height:18px;color:#4a545e;word-break:break-all",
 	"foot":   mailFont + "border-top:1px solid #e4e0d8;padding-top:16px;font-size:13px;line-height:20px;color:#5a636c",
 }
 
-// templates holds the parsed templates for each language: the words that are
-// part of the frame are bound to it.
-var templates = sync.OnceValue(func() map[string]*template.Template {
-	all := map[string]*template.Template{}
-	for _, lang := range text.Langs() {
-		all[lang] = template.Must(template.New("").Funcs(template.FuncMap{
-			"css":  func(name string) template.CSS { return template.CSS(mailStyles[name]) }, //nolint:gosec // our constants
-			"mail": func(code string, args ...any) string { return sayMail(lang, code, args...) },
-			"doc":  func(code string, args ...any) string { return writer{lang: lang}.say(code, args...) },
-		}).ParseFS(templateFiles, "template/*.gohtml"))
-	}
-	return all
+// templates holds the parsed templates.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"css": func(name string) template.CSS { return template.CSS(mailStyles[name]) }, //nolint:gosec // our constants
+	}).ParseFS(templateFiles, "template/*.gohtml"))
 })
 
 func render(name string, l Letter) string {
 	var b strings.Builder
-	if err := templates()[text.Pick(l.Lang, "", "")].ExecuteTemplate(&b, name, l); err != nil {
+	if err := templates().ExecuteTemplate(&b, name, l); err != nil {
 		// Only a template that does not fit its model can fail, and every letter
 		// is rendered in the tests.
 		panic("document: " + name + ": " + err.Error())
@@ -88,4 +80,10 @@ func Inset(l Letter, name string) string {
 
 // MailHTML renders the letter as a whole mail: tables and inline styles only.
 // Programs that know color-scheme get a dark version.
-func MailHTML(l Letter) string { return render("mail", l) }
+func MailHTML(l Letter) string {
+	l.Blocks = slices.Clone(l.Blocks)
+	for i := range l.Blocks {
+		l.Blocks[i].Brand, l.Blocks[i].Copy = l.Company.Brand, l.Mail("copy")
+	}
+	return render("mail", l)
+}

@@ -69,6 +69,46 @@ type Letter struct {
 	Inset   string // tells it apart on a page that shows several; empty: it is the page
 }
 
+// Doc words what stands on every paper.
+func (l Letter) Doc(code string, args ...any) string {
+	return l.Company.Own.Say(l.Lang, "document."+code, args...)
+}
+
+// Mail words the frame of a mail.
+func (l Letter) Mail(code string, args ...any) string {
+	return l.Company.Own.Say(l.Lang, "mail."+code, args...)
+}
+
+// Signature are the lines that the company signs its mails with. A letter that
+// is signed already needs no other.
+func (l Letter) Signature() []string {
+	for _, b := range l.Blocks {
+		if len(b.Signature) > 0 {
+			return nil
+		}
+	}
+	if l.Company.Signature == "" || l.Staff() {
+		return nil
+	}
+	return strings.Split(l.Company.Signature, "\n")
+}
+
+// SitePage is a page of the company's own site.
+type SitePage struct{ Label, URL string }
+
+// SitePages are those that a mail points to.
+func (l Letter) SitePages() (out []SitePage) {
+	if l.Staff() {
+		return nil
+	}
+	for _, p := range []SitePage{{"refunds", l.Company.RefundsURL}, {"warranty", l.Company.WarrantyURL}, {"complaints", l.Company.ComplaintsURL}, {"privacy", l.Company.PrivacyURL}} {
+		if p.URL != "" {
+			out = append(out, SitePage{l.Mail("page." + p.Label), p.URL})
+		}
+	}
+	return out
+}
+
 // Block is one part of a letter. What is set is shown, in the order of the
 // fields.
 type Block struct {
@@ -83,7 +123,9 @@ type Block struct {
 	Pictures   []Picture // drawn on paper only
 	Signature  []string
 	Inset      bool // of a letter that stands on another page
-	Mailed     bool // belongs to the mail only: the page and the paper have no use for it
+	Brand      Brand
+	Copy       string // what to do where a button does not work
+	Mailed     bool   // belongs to the mail only: the page and the paper have no use for it
 }
 
 // Fact is a label and what stands beside it.

@@ -38,7 +38,7 @@ func Offer(f OfferFacts) Letter {
 	l.Blocks = []Block{{Facts: facts}}
 	if f.Answer != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("offer.button"), URL: f.Answer, Button: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("offer.button"), URL: f.Answer, Button: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)

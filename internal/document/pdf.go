@@ -12,7 +12,6 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 
 	"hastaluego/internal/fault"
-	"hastaluego/internal/text"
 )
 
 // PDF renders the letter on A4: embedded fonts, selectable text, links, title,
@@ -206,7 +205,7 @@ func (p *paper) rule(y float64, c rgb, width float64) {
 func (p *paper) page() {
 	p.pdf.AddPage()
 	n := p.pdf.PageNo()
-	p.at(brandStyle, left, 13, p.print(p.l.Company.Name))
+	p.brand()
 	head := p.l.Paper
 	if n > 1 && p.l.Code != "" {
 		head += " · " + p.l.Code
@@ -226,8 +225,26 @@ func (p *paper) page() {
 			p.at(footStyle, left, y+float64(i)*footStyle.lead, line)
 		}
 	}
-	p.rightAt(footStyle, right, y, p.print(text.Say(p.l.Lang, "document.page", "page", n, "pages", p.pages)))
+	p.rightAt(footStyle, right, y, p.print(p.l.Doc("page", "page", n, "pages", p.pages)))
 	p.y = 26
+}
+
+// brand is the company's logo, or its name.
+func (p *paper) brand() {
+	const tall, broad = 9.0, 60.0
+	body, size := jpegOf(p.l.Company.Logo)
+	if body == nil {
+		p.at(brandStyle, left, 13, p.print(p.l.Company.Name))
+		return
+	}
+	h := tall
+	w := h * float64(size.X) / float64(size.Y)
+	if w > broad {
+		w, h = broad, h*broad/w
+	}
+	o := fpdf.ImageOptions{ImageType: "JPG"}
+	p.pdf.RegisterImageOptionsReader("logo", o, bytes.NewReader(body))
+	p.pdf.ImageOptions("logo", left, 11.5, w, h, false, o, 0, "")
 }
 
 func (p *paper) letter() {
@@ -241,7 +258,7 @@ func (p *paper) letter() {
 	if p.boxed {
 		p.y += 3
 		p.need(2 * footStyle.lead)
-		p.flow(footStyle, left, wide, text.Say(p.l.Lang, "document.unprintable"))
+		p.flow(footStyle, left, wide, p.l.Doc("unprintable"))
 	}
 }
 
@@ -297,7 +314,7 @@ func (p *paper) top() {
 	}
 	if p.l.Code != "" {
 		p.y += 4
-		p.at(labelStyle, x, p.y, p.print(text.Say(p.l.Lang, "document.code")))
+		p.at(labelStyle, x, p.y, p.print(p.l.Doc("code")))
 		p.y += labelStyle.lead
 		p.at(codeStyle, x, p.y, p.print(p.l.Code))
 		p.y += codeStyle.lead

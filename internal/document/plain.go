@@ -3,14 +3,10 @@ package document
 import (
 	"strings"
 	"unicode/utf8"
-
-	"hastaluego/internal/text"
 )
 
 // width is where the lines of a plain mail end, in characters.
 const width = 72
-
-func sayMail(lang, code string, args ...any) string { return text.Say(lang, "mail."+code, args...) }
 
 // MailText renders the letter as the plain part of a mail. Lines end at 72
 // characters; addresses and values for programs are never broken.
@@ -24,10 +20,16 @@ func MailText(l Letter) string {
 	p.wrap("", l.Lede)
 	if l.Code != "" {
 		p.gap()
-		p.line(text.Say(l.Lang, "document.code") + ": " + l.Code)
+		p.line(l.Doc("code") + ": " + l.Code)
 	}
 	for _, b := range l.Blocks {
 		p.block(l.Lang, b)
+	}
+	if lines := l.Signature(); lines != nil {
+		p.gap()
+		for _, s := range lines {
+			p.line(s)
+		}
 	}
 	p.gap()
 	p.line("-- ") // the mark after which mail programs fold a signature away
@@ -40,7 +42,10 @@ func MailText(l Letter) string {
 	p.wrap("", foot)
 	p.wrap("", l.Service())
 	if l.Company.Complaints != "" && !l.Staff() {
-		p.wrap("", sayMail(l.Lang, "complain", "way", l.Company.Complaints))
+		p.wrap("", l.Mail("complain", "way", l.Company.Complaints))
+	}
+	for _, page := range l.SitePages() {
+		p.line(page.Label + ": " + page.URL)
 	}
 	return p.String()
 }

@@ -56,7 +56,7 @@ func Receipt(f ReceiptFacts) Letter {
 	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
 	if f.Follow != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("receipt.follow"), URL: f.Follow, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("receipt.follow"), URL: f.Follow, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	if f.PDF != "" {

@@ -2,8 +2,6 @@ package document
 
 import (
 	"time"
-
-	"hastaluego/internal/text"
 )
 
 // ReminderFacts are what a reminder of what is owed says.
@@ -47,7 +45,7 @@ func Reminder(f ReminderFacts) Letter {
 	l.Blocks = append(l.Blocks, last)
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("reminder.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("reminder.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)

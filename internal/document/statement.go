@@ -35,7 +35,7 @@ func Settlement(f StatementFacts) Letter {
 	l.Blocks = append(l.Blocks, last)
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
-			Label: w.say("statement.button"), URL: f.Page, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private"),
+			Label: w.say("statement.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
 		}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)

@@ -19,9 +19,9 @@ func (l Letter) Staff() bool { return l.Kind == KindTold }
 // Service is the line that says what sort of letter it is.
 func (l Letter) Service() string {
 	if l.Staff() {
-		return sayMail(l.Lang, "service.staff")
+		return l.Mail("service.staff")
 	}
-	return sayMail(l.Lang, "service")
+	return l.Mail("service")
 }
 
 // ToldFacts are what people of the company are told.

@@ -45,9 +45,9 @@ func Winback(f WinbackFacts) Letter {
 	}
 	l.Blocks = []Block{{Paragraphs: said}}
 	if f.Back != "" {
-		l.Blocks = append(l.Blocks, Block{Action: &Action{Label: w.say("winback.button"), URL: f.Back, Button: true, Primary: true, Note: text.Say(w.lang, "mail.private")}})
+		l.Blocks = append(l.Blocks, Block{Action: &Action{Label: w.say("winback.button"), URL: f.Back, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private")}})
 	}
-	l.Blocks = append(l.Blocks, Block{Signature: []string{w.say("winback.sign"), signer}})
+	l.Blocks = append(l.Blocks, w.signed(w.say("winback.sign"), signer))
 	if f.Silence != "" {
 		l.Blocks = append(l.Blocks, Block{Action: &Action{Before: w.say("winback.why", "company", w.company.Name, "date", text.LongDate(w.lang, w.day(f.Allowed))), Label: w.say("winback.silence"), URL: f.Silence}})
 	}

@@ -16,8 +16,18 @@ type writer struct {
 }
 
 func newWriter(lang string, c Company) writer {
-	for _, s := range []*string{&c.Name, &c.LegalName, &c.Address, &c.Phone, &c.Email, &c.Complaints, &c.ComplaintsURL, &c.Signer} {
+	for _, s := range []*string{&c.Name, &c.LegalName, &c.Address, &c.Phone, &c.Email, &c.Complaints, &c.ComplaintsURL, &c.Signer, &c.RefundsURL, &c.WarrantyURL, &c.PrivacyURL} {
 		*s = clean(*s)
+	}
+	var lines []string
+	for line := range strings.Lines(c.Signature) {
+		if line = clean(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	c.Signature = strings.Join(lines, "\n")
+	if c.Brand == (Brand{}) {
+		c.Brand = ours
 	}
 	if c.LegalName == "" {
 		c.LegalName = c.Name
@@ -26,7 +36,7 @@ func newWriter(lang string, c Company) writer {
 }
 
 func (w writer) say(code string, args ...any) string {
-	return text.Say(w.lang, "document."+code, args...)
+	return w.company.Own.Say(w.lang, "document."+code, args...)
 }
 
 // letter begins a letter; its subject, title and name of the paper go by kind.
@@ -187,6 +197,14 @@ func (w writer) proof(p Proof) Block {
 		b.Verbatim = append(b.Verbatim, v)
 	}
 	return b
+}
+
+// signed is the company's own signature, else ours.
+func (w writer) signed(ours ...string) Block {
+	if w.company.Signature != "" {
+		return Block{Signature: strings.Split(w.company.Signature, "\n")}
+	}
+	return Block{Signature: ours}
 }
 
 func notMe(w writer, code, url string) []Block {

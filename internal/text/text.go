@@ -70,18 +70,27 @@ func Say(lang, code string, args ...any) string {
 	return code
 }
 
-func find(all words, lang, code string, args []any) (string, bool) {
+// find returns our text of a code, and under which key it stands: a plural has
+// one for each form.
+func find(all words, lang, code string, args []any) (s string, ok bool) {
+	_, s, ok = stands(all, lang, code, args)
+	return s, ok
+}
+
+func stands(all words, lang, code string, args []any) (key, s string, ok bool) {
 	m := all[lang]
 	if s, ok := m[code]; ok {
-		return s, true
+		return code, s, true
 	}
 	if n, ok := count(args); ok {
-		if s, ok := m[code+"|"+pluralForm(lang, n)]; ok {
-			return s, true
+		key = code + "|" + pluralForm(lang, n)
+		if s, ok := m[key]; ok {
+			return key, s, true
 		}
 	}
-	s, ok := m[code+"|other"]
-	return s, ok
+	key = code + "|other"
+	s, ok = m[key]
+	return key, s, ok
 }
 
 // count returns the integer argument named n.

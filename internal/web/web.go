@@ -157,10 +157,15 @@ type PageView struct {
 	Lang  string
 	Title string
 	Body  string // class of the body: portal or dense
+	Brand string // address of the company's colours; empty: ours
 }
 
-// Frame puts a page's content into the frame.
+// Frame puts a page's content into the frame. Pages that customers meet bear the
+// company's colours.
 func (k *Kit) Frame(v PageView, content templ.Component) templ.Component {
+	if v.Body == "portal" {
+		v.Brand = brandSheet(k.App.Company())
+	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		return Page(v, k.Assets.Path("app.css")).Render(templ.WithChildren(ctx, content), w)
 	})

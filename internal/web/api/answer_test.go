@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -233,4 +234,45 @@ func endings(t *testing.T, c *caller) {
 		t.Errorf("unpaid: %s", got.body)
 	}
 	c.post(unpaid, `{"reference": "F-118", "ends_on": "`+day(14)+`"}`).told(409, "customer.nothing_to_end")
+}
+
+// profile reads who the company is and changes it.
+func profile(t *testing.T, c *caller) {
+	t.Helper()
+	if got := c.get("/v1/company").is(200); got.get("version") != 0.0 || got.text("name") == "" {
+		t.Errorf("it begins as %s", got.body)
+	}
+	logo := base64.StdEncoding.EncodeToString([]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>`))
+	body := `{"name": "Faro Norte", "email": "bajas@faro.example", "zone": "Europe/Madrid", "language": "es", "version": 0, "colour": "#7A1F3D",
+		"links": {"refunds": "https://faro.example/devoluciones"}, "signature": {"es": "El equipo"}, "logo_file": "` + logo + `"}`
+	if got := c.put("/v1/company", strings.Replace(body, "https://faro", "http://faro", 1)).told(422, "company.https"); got.text("field") != "/links/refunds" {
+		t.Errorf("a page without TLS: %s", got.body)
+	}
+	if got := c.put("/v1/company", strings.Replace(body, logo, "R0lGODlh", 1)).told(422, "logo.unreadable"); got.text("field") != "/logo_file" {
+		t.Errorf("no picture: %s", got.body)
+	}
+	c.put("/v1/company", body).is(204)
+	c.put("/v1/company", strings.Replace(body, "Norte", "Sur", 1)).told(409, "company.changed_meanwhile")
+	got := c.get("/v1/company").is(200)
+	if got.get("version") != 1.0 || got.text("colour") != "#7a1f3d" || got.text("signature.es") != "El equipo" || !strings.HasPrefix(got.text("logo"), "/brand/") || !strings.HasPrefix(got.text("changed_by"), "key_") {
+		t.Errorf("it is now %s", got.body)
+	}
+
+	if got := c.get("/v1/words?changed=true").is(200); got.get("items.0") != nil {
+		t.Errorf("nothing was said yet: %s", got.body)
+	}
+	own := `{"words": [{"key": "portal.undo.title", "language": "es", "words": "¿Te quedas?"}, {"key": "portal.undo.until", "language": "en", "words": "Until {until}"}]}`
+	if got := c.put("/v1/words", strings.Replace(own, "{until}", "then", 1)).told(422, "words.slot_missing"); got.text("field") != "/words/1/words" {
+		t.Errorf("without its slot: %s", got.body)
+	}
+	c.put("/v1/words", strings.Replace(own, "portal.undo.title", "state.verified", 1)).told(404, "not_found")
+	c.put("/v1/words", own).is(204)
+	if got := c.get("/v1/words?changed=true").is(200); got.text("items.0.words") != "¿Te quedas?" || got.text("items.1.ours") == "" || got.get("items.0.needed") != true || got.get("items.2") != nil {
+		t.Errorf("changed: %s", got.body)
+	}
+	if got := c.get("/v1/words?prefix=mail.").is(200); got.text("items.0.key") != "mail.complain" {
+		t.Errorf("words of mails: %s", got.body)
+	}
+	c.post("/v1/words/test", `{"letter": "receipt", "language": "es", "to": "noa@faro.example"}`).is(201)
+	c.post("/v1/words/test", `{"letter": "receipt", "language": "es", "to": "nadie"}`).told(422, "field.email")
 }

@@ -87,6 +87,8 @@ func New(kit *web.Kit, o Options) *API {
 	a.endings(h)
 	a.onePerson(h)
 	a.assignment(h)
+	a.company(h)
+	a.words(h)
 	a.audit(h)
 	a.webhooks(h)
 	a.mux.HandleFunc("/v1/", a.nothing)

@@ -38,6 +38,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		improvements(t, h, c)
 		endings(t, c)
 		assigned(t, h, c)
+		profile(t, c)
 		webhooks(t, c)
 		playbooks(t, c)
 		outbox(t, c)

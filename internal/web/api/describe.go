@@ -13,7 +13,7 @@ import (
 )
 
 // tags are the nouns of the API, in the order in which people read them.
-var tags = []string{"requests", "cases", "steps", "offers", "customers", "complaints", "risks", "playbooks", "messages", "voices", "endings", "winback", "metrics", "audit", "webhooks", "users"}
+var tags = []string{"requests", "cases", "steps", "offers", "customers", "complaints", "risks", "playbooks", "messages", "voices", "endings", "winback", "metrics", "company", "audit", "webhooks", "users"}
 
 // wordsOf returns what a field, a parameter or a header is; a word for one
 // record goes before the word for the name.
@@ -89,7 +89,7 @@ func headersOf(lang string, op *huma.Operation, status int, own map[string]*huma
 func operations(doc *huma.OpenAPI) []*huma.Operation {
 	var out []*huma.Operation
 	for _, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Patch} {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch} {
 			if op != nil {
 				out = append(out, op)
 			}

@@ -363,6 +363,11 @@ func (c *caller) patch(path, body string) answer {
 	return c.do(http.MethodPatch, path, body, nil)
 }
 
+func (c *caller) put(path, body string) answer {
+	c.h.t.Helper()
+	return c.do(http.MethodPut, path, body, nil)
+}
+
 // do sends a request and holds the answer against the document.
 func (c *caller) do(method, path, body string, header http.Header) answer {
 	c.h.t.Helper()

@@ -69,6 +69,9 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/steps/{step}/slip":                     {people: clientOnly},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": {people: personAsked},
 
+	"POST /console/settings/company":                        {operations: "put-company"},
+	"POST /console/settings/words/{code}":                   {operations: "put-words"},
+	"POST /console/settings/words/{code}/test":              {operations: "test-letter"},
 	"POST /console/webhooks":                                {operations: "add-webhook"},
 	"POST /console/webhooks/{id}/rotate":                    {operations: "rotate-webhook"},
 	"POST /console/webhooks/{id}/active":                    {operations: "enable-webhook disable-webhook"},

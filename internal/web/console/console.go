@@ -100,6 +100,12 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/steps/{step}/ask":                      (*visit).askApproval,
 		"POST /console/cases/{id}/steps/{step}/renew":                    (*visit).renewApproval,
 		"POST /console/approvals/{approval}/withdraw":                    (*visit).withdrawApproval,
+		"GET /console/settings/company":                                  (*visit).company,
+		"POST /console/settings/company":                                 (*visit).setCompany,
+		"GET /console/settings/words":                                    (*visit).words,
+		"GET /console/settings/words/{code}":                             (*visit).oneWord,
+		"POST /console/settings/words/{code}":                            (*visit).setWord,
+		"POST /console/settings/words/{code}/test":                       (*visit).testWord,
 		"GET /console/settings/users":                                    (*visit).staffList,
 		"POST /console/settings/users":                                   (*visit).addPerson,
 		"GET /console/settings/users/{id}":                               (*visit).person,
@@ -343,6 +349,10 @@ func (v *visit) here() string {
 		return "/console/account"
 	case strings.HasPrefix(v.r.URL.Path, "/console/settings/assignment"), v.r.URL.Path == "/console/settings/channel":
 		return "/console/settings/assignment"
+	case strings.HasPrefix(v.r.URL.Path, "/console/settings/words/"):
+		return "/console/settings/words/" + v.r.PathValue("code")
+	case v.r.URL.Path == "/console/settings/company":
+		return "/console/settings/company"
 	case v.r.URL.Path == "/console/settings/hold":
 		return "/console/settings"
 	case strings.HasPrefix(v.r.URL.Path, "/console/settings/users"):

@@ -105,7 +105,12 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 	if d, err := when.ParseDate(day); err == nil {
 		day = text.LongDate(v.lang, d)
 	}
+	var fields []string
+	for f := range strings.FieldsFuncSeq(get("fields"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		fields = append(fields, known(v.lang, "console.company."+f, f))
+	}
 	return []any{
+		"version", get("version"), "key", get("key"), "fields", strings.Join(fields, ", "),
 		"step", stepName, "item", itemName, "why", why(v.lang, get("why"), get("system")), "day", day,
 		"system", known(v.lang, "console.system."+get("system"), get("system")), "by", who(v.lang, get("by"), ew.users),
 		"code", get("code"), "channel", known(v.lang, "console.channel."+get("channel"), get("channel")), "playbook", get("playbook"),

@@ -23,6 +23,14 @@ var letterBadges = map[string]badge{
 	"queued": {Icon: "clock"}, "sent": {Icon: "mail", Class: "info"}, "refused": {Icon: "x", Class: "bad"}, "withheld": {Icon: "dash"},
 }
 
+// paperName is what people call a letter; a test says that it is one.
+func paperName(lang, paper string) string {
+	if kind, ok := strings.CutPrefix(paper, app.TestPaper); ok {
+		return say(lang, "paper.test", "paper", known(lang, "console.paper."+kind, kind))
+	}
+	return known(lang, "console.paper."+paper, paper)
+}
+
 func (v *visit) viewLetter(m app.Message) letterRow {
 	at := m.SentAt
 	if at.IsZero() {
@@ -31,7 +39,7 @@ func (v *visit) viewLetter(m app.Message) letterRow {
 	b := letterBadges[m.State]
 	b.Word = known(v.lang, "console.letter.state."+m.State, m.State)
 	return letterRow{
-		ID: string(m.ID), Paper: known(v.lang, "console.paper."+m.Paper, m.Paper), To: m.To, Subject: m.Subject,
+		ID: string(m.ID), Paper: paperName(v.lang, m.Paper), To: m.To, Subject: m.Subject,
 		At: text.ShortInstant(v.lang, at, v.zone()), Case: string(m.Case), State: b, Why: why(v.lang, m.LastError, "mail"),
 	}
 }
@@ -74,6 +82,9 @@ func (v *visit) outbox() error {
 		states = append(states, option{s, known(v.lang, "console.letter.state."+s, s)})
 	}
 	for _, p := range text.Under(v.lang, "console.paper.") {
+		if p == "test" {
+			continue
+		}
 		papers = append(papers, option{p, v.say("paper." + p)})
 	}
 	ov.Filters = []choiceView{
@@ -82,7 +93,7 @@ func (v *visit) outbox() error {
 	for _, c := range []chip{
 		{q.To, address(q.State, q.Paper, "", "")},
 		{known(v.lang, "console.letter.state."+q.State, q.State), address("", q.Paper, q.To, "")},
-		{known(v.lang, "console.paper."+q.Paper, q.Paper), address(q.State, "", q.To, "")},
+		{paperName(v.lang, q.Paper), address(q.State, "", q.To, "")},
 	} {
 		if c.Label != "" {
 			ov.Chips = append(ov.Chips, c)

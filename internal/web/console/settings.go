@@ -36,6 +36,8 @@ type settingsView struct {
 func (v *visit) settingsTabs(here string) []tab {
 	var out []tab
 	for _, t := range []struct{ name, href, needs string }{
+		{"profile", "/console/settings/company", "company"},
+		{"words", "/console/settings/words", "company"},
 		{"company", "/console/settings", "settings"},
 		{"people", "/console/settings/users", "users"},
 		{"assignment", "/console/settings/assignment", "assignment"},

@@ -10,21 +10,22 @@ import (
 
 // allowView is the question whether we may write once more, or its answer.
 type allowView struct {
-	Lang, Base, Wording string
-	Ask, Given, Over    bool
+	text.Speech
+	Base, Wording    string
+	Ask, Given, Over bool
 }
 
 func (v allowView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.allow."+code, args...)
+	return v.Say("portal.allow."+code, args...)
 }
 
 // allowWording is what somebody reads beside the box, and what is kept of it.
-func allowWording(lang string, c app.Company) string {
-	return text.Say(lang, "portal.allow.wording", "company", c.Name)
+func allowWording(sp text.Speech, c app.Company) string {
+	return sp.Say("portal.allow.wording", "company", c.Name)
 }
 
-func viewAllow(lang, base string, c app.Company, v app.ConsentView) allowView {
-	return allowView{lang, base, allowWording(lang, c), v.Ask, v.Given, v.Over}
+func viewAllow(sp text.Speech, base string, c app.Company, v app.ConsentView) allowView {
+	return allowView{sp, base, allowWording(sp, c), v.Ask, v.Given, v.Over}
 }
 
 func (p *portal) allow(w http.ResponseWriter, r *http.Request) {
@@ -37,7 +38,7 @@ func (p *portal) allow(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		lang := page.Paper.Language
 		err = p.App.AnswerConsent(r.Context(), app.ConsentInput{
-			Token: r.PathValue("token"), Given: f.Get("allow") == "yes", Wording: allowWording(lang, p.App.Company()), Language: lang,
+			Token: r.PathValue("token"), Given: f.Get("allow") == "yes", Wording: allowWording(p.speech(lang), p.App.Company()), Language: lang,
 		})
 	}
 	p.act(w, r, base(r)+"#allow", err)
@@ -49,12 +50,13 @@ func (p *portal) disallow(w http.ResponseWriter, r *http.Request) {
 
 // silenceView is the page of silence.
 type silenceView struct {
-	Lang, Company, Action string
-	Silent                bool
+	text.Speech
+	Company, Action string
+	Silent          bool
 }
 
 func (v silenceView) say(code string) string {
-	return text.Say(v.Lang, "portal.silence."+code, "company", v.Company)
+	return v.Say("portal.silence."+code, "company", v.Company)
 }
 
 func (p *portal) silencePage(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +70,7 @@ func (p *portal) silencePage(w http.ResponseWriter, r *http.Request) {
 		lang = chosen
 	}
 	r = web.Spoken(r, lang)
-	v := silenceView{lang, p.App.Company().Name, r.URL.Path, page.Silent}
+	v := silenceView{p.speech(lang), p.App.Company().Name, r.URL.Path, page.Silent}
 	p.show(w, r, http.StatusOK, v.say("title"), silencePage(v))
 }
 
@@ -93,19 +95,19 @@ func (p *portal) back(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	v := viewTrack(page.Paper.Language, p.App.Company(), "/b/"+r.PathValue("token"), page)
-	p.show(w, r, http.StatusOK, text.Say(v.Lang, "portal.back.title", "company", v.Company.Name), backPage(v))
+	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), "/b/"+r.PathValue("token"), page)
+	p.show(w, r, http.StatusOK, v.Say("portal.back.title", "company", v.Company.Name), backPage(v))
 }
 
 // backLede says what the page of coming back can still do.
 func backLede(v trackView) string {
 	switch {
 	case v.Back || v.AnswerBy != "":
-		return text.Say(v.Lang, "portal.back.lede")
+		return v.Say("portal.back.lede")
 	case v.Forgotten:
-		return text.Say(v.Lang, "portal.back.erased", "email", v.Company.Email)
+		return v.Say("portal.back.erased", "email", v.Company.Email)
 	}
-	return text.Say(v.Lang, "portal.back.closed", "email", v.Company.Email)
+	return v.Say("portal.back.closed", "email", v.Company.Email)
 }
 
 func (p *portal) comeBack(w http.ResponseWriter, r *http.Request) {

@@ -14,11 +14,12 @@ import (
 // answerView is the page on which a customer reads what could be done, and says
 // yes or no, alike.
 type answerView struct {
-	Lang, Base, Code, Name string
-	State                  string // ask, asked, nothing, offered, accepted, declined, lapsed, over
-	Title, Lede            string
-	Made                   *offerView
-	Comebacks              []comeback // what staying brings back, and what not
+	text.Speech
+	Base, Code, Name string
+	State            string // ask, asked, nothing, offered, accepted, declined, lapsed, over
+	Title, Lede      string
+	Made             *offerView
+	Comebacks        []comeback // what staying brings back, and what not
 }
 
 // offerView is the offer in words.
@@ -28,7 +29,7 @@ type offerView struct {
 }
 
 func (v answerView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.answer."+code, args...)
+	return v.Say("portal.answer."+code, args...)
 }
 
 // answerState is what the page is about.
@@ -53,12 +54,12 @@ func answerState(page app.CasePage) string {
 
 func (p *portal) viewAnswer(r *http.Request, page app.CasePage) answerView {
 	lang := page.Paper.Language
-	v := answerView{Lang: lang, Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, State: answerState(page)}
+	v := answerView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, State: answerState(page)}
 	by := ""
 	if o := page.Offer; o != nil {
 		by = text.LongDate(lang, o.By)
 		v.Made = &offerView{Heard: o.Heard, What: o.What, Until: text.LongDate(lang, o.Until), By: by, Changes: strings.Split(o.Changes, "\n")}
-		v.Comebacks = viewTrack(lang, p.App.Company(), v.Base, page).Comebacks
+		v.Comebacks = viewTrack(p.speech(lang), p.App.Company(), v.Base, page).Comebacks
 	}
 	v.Title = v.say("title." + v.State)
 	v.Lede = v.say("lede."+v.State, "by", by, "date", text.LongDate(lang, page.Paper.Case.Effective))

@@ -14,16 +14,17 @@ import (
 // approvalView is what the customer is asked to approve, since one person works
 // for the company.
 type approvalView struct {
-	Lang, Base, Code, Name string
-	ID, What, Until        string
-	Words                  []string
-	Lacks, Error           string // what is missing, as typed
-	Wrong                  bool   // that was chosen
-	Over                   bool   // there is nothing to answer, any more
+	text.Speech
+	Base, Code, Name string
+	ID, What, Until  string
+	Words            []string
+	Lacks, Error     string // what is missing, as typed
+	Wrong            bool   // that was chosen
+	Over             bool   // there is nothing to answer, any more
 }
 
 func (v approvalView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.approval."+code, args...)
+	return v.Say("portal.approval."+code, args...)
 }
 
 func (p *portal) approval(w http.ResponseWriter, r *http.Request) { p.showApproval(w, r, "", nil) }
@@ -35,7 +36,7 @@ func (p *portal) showApproval(w http.ResponseWriter, r *http.Request, typed stri
 		return
 	}
 	lang := page.Paper.Language
-	v := approvalView{Lang: lang, Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, Over: page.Approval == nil}
+	v := approvalView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, Over: page.Approval == nil}
 	if a := page.Approval; a != nil {
 		v.ID, v.What, v.Words, v.Until = string(a.ID), a.Title[lang], strings.Split(a.Words, "\n"), text.Instant(lang, a.Until, p.App.Company().Zone)
 	}

@@ -26,7 +26,7 @@ func (p *portal) askVerify(w http.ResponseWriter, r *http.Request) {
 
 func (p *portal) ask(w http.ResponseWriter, r *http.Request, purpose, code string) askView {
 	lang := p.Lang(w, r)
-	return askView{Lang: lang, Purpose: purpose, Action: r.URL.Path + "?lang=" + lang, Code: code}
+	return askView{Speech: p.speech(lang), Purpose: purpose, Action: r.URL.Path + "?lang=" + lang, Code: code}
 }
 
 func (p *portal) verify(w http.ResponseWriter, r *http.Request) {
@@ -64,16 +64,17 @@ func (p *portal) disown(w http.ResponseWriter, r *http.Request) {
 
 // againView is the page that sends another link.
 type againView struct {
-	Lang, Code, Error string
-	Sent              bool
+	text.Speech
+	Code, Error string
+	Sent        bool
 }
 
 func (v againView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.again."+code, args...)
+	return v.Say("portal.again."+code, args...)
 }
 
 func (p *portal) askLink(w http.ResponseWriter, r *http.Request) {
-	v := againView{Lang: p.Lang(w, r), Sent: r.URL.Query().Get("sent") != ""}
+	v := againView{Speech: p.speech(p.Lang(w, r)), Sent: r.URL.Query().Get("sent") != ""}
 	p.show(w, r, http.StatusOK, v.say("title"), againPage(v))
 }
 
@@ -83,7 +84,7 @@ func (p *portal) sendLink(w http.ResponseWriter, r *http.Request) {
 		err = p.App.AskLink(r.Context(), f.Get("code"))
 	}
 	if err != nil && fault.KindOf(err) == fault.Invalid {
-		v := againView{Lang: p.Lang(w, r), Code: f.Get("code")}
+		v := againView{Speech: p.speech(p.Lang(w, r)), Code: f.Get("code")}
 		v.Error = text.FieldErrors(v.Lang, err)["code"]
 		p.show(w, r, http.StatusUnprocessableEntity, v.say("title"), againPage(v))
 		return

@@ -8,7 +8,6 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/invitation"
-	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
 
@@ -27,7 +26,7 @@ func (p *portal) track(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	v := viewTrack(page.Paper.Language, p.App.Company(), base(r), page)
+	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), page)
 	v.Meeting = page.CanUndo && page.Paper.Invitation != nil && page.Paper.Invitation.State == invitation.Invited && page.Paper.Now.Before(page.Paper.Invitation.End())
 	switch s := answerState(page); s { // what was declined is not brought up again
 	case "asked", "nothing", "offered", "accepted":
@@ -65,8 +64,8 @@ func (p *portal) showReceipt(w http.ResponseWriter, r *http.Request, status int,
 		return
 	}
 	lang := page.Paper.Language
-	title := text.Say(lang, "portal.receipt.title", "code", page.Paper.Code)
-	p.show(w, r, status, title, receiptPage(receiptView{lang, base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil, viewWhy(lang, page, typed, wrong), page.MayAsk, page.Paper.Ending != nil}))
+	title := p.speech(lang).Say("portal.receipt.title", "code", page.Paper.Code)
+	p.show(w, r, status, title, receiptPage(receiptView{p.speech(lang), base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil, viewWhy(p.speech(lang), page, typed, wrong), page.MayAsk, page.Paper.Ending != nil}))
 }
 
 func (p *portal) receiptPDF(w http.ResponseWriter, r *http.Request) {
@@ -121,8 +120,8 @@ func (p *portal) askUndo(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	v := viewTrack(page.Paper.Language, p.App.Company(), base(r), page)
-	p.show(w, r, http.StatusOK, text.Say(v.Lang, "portal.undo.title"), undoPage(v))
+	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), page)
+	p.show(w, r, http.StatusOK, v.Say("portal.undo.title"), undoPage(v))
 }
 
 func (p *portal) undo(w http.ResponseWriter, r *http.Request) {

@@ -16,7 +16,7 @@ func (p *portal) certificate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r, lang := web.Spoken(r, paper.Language), paper.Language
-	p.show(w, r, http.StatusOK, text.Say(lang, "portal.certificate.title"), certificatePage(lang, base(r), p.papers.HTML(paper)))
+	p.show(w, r, http.StatusOK, p.speech(lang).Say("portal.certificate.title"), certificatePage(p.speech(lang), base(r), p.papers.HTML(paper)))
 }
 
 func (p *portal) certificatePDF(w http.ResponseWriter, r *http.Request) {

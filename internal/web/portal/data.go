@@ -17,20 +17,21 @@ const dataCookie = "hasta_data"
 
 // dataView is the page of downloads.
 type dataView struct {
-	Lang, Base, Code, Name string
-	Sent, Open             bool
-	Error                  string
-	Files                  []dataFile
-	Until                  string
-	Over                   bool   // the time to fetch them has passed
-	Erased                 string // the day on which they were erased; empty: they were not
-	Certificate            bool   // what stays is told on a page of its own
+	text.Speech
+	Base, Code, Name string
+	Sent, Open       bool
+	Error            string
+	Files            []dataFile
+	Until            string
+	Over             bool   // the time to fetch them has passed
+	Erased           string // the day on which they were erased; empty: they were not
+	Certificate      bool   // what stays is told on a page of its own
 }
 
 type dataFile struct{ ID, Name, Size, Made, Sum string }
 
 func (v dataView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.data."+code, args...)
+	return v.Say("portal.data."+code, args...)
 }
 
 func dataKey(r *http.Request) string {
@@ -54,7 +55,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error) {
 	r = web.Spoken(r, lang)
 	zone := p.App.Company().Zone
 	v := dataView{
-		Lang: lang, Base: "/c/" + r.PathValue("token"), Code: page.Page.Paper.Code, Name: page.Page.Paper.Name,
+		Speech: p.speech(lang), Base: "/c/" + r.PathValue("token"), Code: page.Page.Paper.Code, Name: page.Page.Paper.Name,
 		Sent: r.URL.Query().Get("sent") != "", Open: page.Proof, Error: text.FieldErrors(lang, wrong)["code"],
 	}
 	if d, err := when.ParseDate(page.Until); err == nil {
@@ -65,7 +66,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error) {
 	}
 	for _, b := range page.Blobs {
 		v.Files = append(v.Files, dataFile{
-			b.ID, b.Name, text.Say(lang, "portal.data.size", "n", text.Number(lang, (b.Size+1023)/1024)), text.Instant(lang, b.CreatedAt, zone), b.SHA256,
+			b.ID, b.Name, p.speech(lang).Say("portal.data.size", "n", text.Number(lang, (b.Size+1023)/1024)), text.Instant(lang, b.CreatedAt, zone), b.SHA256,
 		})
 	}
 	status := http.StatusOK

@@ -16,31 +16,33 @@ import (
 
 // goodbyeView is the farewell page.
 type goodbyeView struct {
-	Lang, Base, Company string
-	Paper               string
-	Given               string // what they have just given: survey, testimonial, withdrawn, referral
-	Ask                 notice.Ask
-	Product             app.Product
-	Link                string
-	Testimonial         bool // they gave one that stands
-	Quiet               bool // a closure, an illness or a death
+	text.Speech
+	Base, Company string
+	Paper         string
+	Given         string // what they have just given: survey, testimonial, withdrawn, referral
+	Ask           notice.Ask
+	Product       app.Product
+	Link          string
+	Testimonial   bool // they gave one that stands
+	Quiet         bool // a closure, an illness or a death
 }
 
 func (v goodbyeView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.bye."+code, append(args, "company", v.Company)...)
+	return v.Say("portal.bye."+code, append(args, "company", v.Company)...)
 }
 
 // byeForm is a form of the farewell page.
 type byeForm struct {
-	Lang, Base, Company string
-	Title, Intro        string
-	Fields              []byeField // of the survey
-	Typed               app.TestimonialInput
-	Errors              map[string]string
+	text.Speech
+	Base, Company string
+	Title, Intro  string
+	Fields        []byeField // of the survey
+	Typed         app.TestimonialInput
+	Errors        map[string]string
 }
 
 func (v byeForm) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.bye."+code, append(args, "company", v.Company)...)
+	return v.Say("portal.bye."+code, append(args, "company", v.Company)...)
 }
 
 type byeField struct {
@@ -60,15 +62,15 @@ func (p *portal) bye(w http.ResponseWriter, r *http.Request) {
 	lang := page.Paper.Language
 	r = web.Spoken(r, lang)
 	v := goodbyeView{
-		Lang: lang, Base: byeBase(r), Company: p.App.Company().Name, Paper: p.papers.HTML(page.Paper), Ask: page.Ask, Product: page.Product, Link: page.Link,
+		Speech: p.speech(lang), Base: byeBase(r), Company: p.App.Company().Name, Paper: p.papers.HTML(page.Paper), Ask: page.Ask, Product: page.Product, Link: page.Link,
 		Testimonial: page.Testimonial != nil, Quiet: page.Paper.Quiet,
 	}
 	if given := r.URL.Query().Get("given"); text.Known(lang, "portal.bye.given."+given) {
 		v.Given, v.Ask = given, "" // whoever has just given something is not asked again
 	}
-	title := text.Say(lang, "portal.bye.title")
+	title := p.speech(lang).Say("portal.bye.title")
 	if v.Quiet {
-		title = text.Say(lang, "portal.bye.title.quiet")
+		title = p.speech(lang).Say("portal.bye.title.quiet")
 	}
 	p.show(w, r, http.StatusOK, title, goodbyePage(v))
 }
@@ -85,7 +87,7 @@ func (p *portal) survey(w http.ResponseWriter, r *http.Request, given form.Answe
 	lang := s.Language
 	r = web.Spoken(r, lang)
 	errs := text.FieldErrors(lang, wrong)
-	v := byeForm{Lang: lang, Base: byeBase(r), Company: p.App.Company().Name, Title: s.Form.Title[lang], Intro: s.Form.Intro[lang], Errors: errs}
+	v := byeForm{Speech: p.speech(lang), Base: byeBase(r), Company: p.App.Company().Name, Title: s.Form.Title[lang], Intro: s.Form.Intro[lang], Errors: errs}
 	for _, x := range s.Form.Fields {
 		f := byeField{ID: x.ID, Label: x.Label[lang], Value: given[x.ID], Error: errs[x.ID], Scale: x.Kind == form.Scale}
 		for n := x.Min; f.Scale && n <= x.Max; n++ {
@@ -136,7 +138,7 @@ func (p *portal) testimonial(w http.ResponseWriter, r *http.Request, typed app.T
 	}
 	lang := page.Paper.Language
 	r = web.Spoken(r, lang)
-	v := byeForm{Lang: lang, Base: byeBase(r), Company: p.App.Company().Name, Typed: typed, Errors: text.FieldErrors(lang, wrong)}
+	v := byeForm{Speech: p.speech(lang), Base: byeBase(r), Company: p.App.Company().Name, Typed: typed, Errors: text.FieldErrors(lang, wrong)}
 	status := http.StatusOK
 	if wrong != nil {
 		status = web.Status(wrong)

@@ -376,7 +376,7 @@ func goodbyePage(v goodbyeView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = notMe(v.Lang, v.Base).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = notMe(v.Speech, v.Base).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -13,12 +13,13 @@ import (
 
 // handoverView is what the client gets back.
 type handoverView struct {
-	Lang, Base, Code, Name string
-	Items                  []handoverLine
-	Asks                   bool // something waits for their word
-	All                    bool // everything is accepted
-	Report                 bool // the final report can be read
-	Problem                bool
+	text.Speech
+	Base, Code, Name string
+	Items            []handoverLine
+	Asks             bool // something waits for their word
+	All              bool // everything is accepted
+	Report           bool // the final report can be read
+	Problem          bool
 }
 
 type handoverLine struct {
@@ -33,7 +34,7 @@ type handoverLine struct {
 }
 
 func (v handoverView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.handover."+code, args...)
+	return v.Say("portal.handover."+code, args...)
 }
 
 // handoverTyped is what was chosen and typed about an item, by name of its field.
@@ -63,7 +64,7 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 	}
 	lang, zone := page.Paper.Language, p.App.Company().Zone
 	errs := text.FieldErrors(lang, wrong)
-	v := handoverView{Lang: lang, Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, All: true, Report: page.Report, Problem: len(errs) > 0}
+	v := handoverView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, All: true, Report: page.Report, Problem: len(errs) > 0}
 	for _, x := range page.Handover.List {
 		l := handoverLine{
 			ID: string(x.ID), Kind: v.say("kind." + x.Kind), Name: x.Name, How: x.How, State: v.say("state." + string(x.State)), Icon: "clock",
@@ -144,7 +145,7 @@ func (p *portal) report(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r, lang := web.Spoken(r, paper.Language), paper.Language
-	p.show(w, r, http.StatusOK, text.Say(lang, "document.report.title"), reportPage(lang, base(r), p.papers.HTML(paper), paper.Pictures))
+	p.show(w, r, http.StatusOK, p.speech(lang).Say("document.report.title"), reportPage(p.speech(lang), base(r), p.papers.HTML(paper), paper.Pictures))
 }
 
 func (p *portal) reportPDF(w http.ResponseWriter, r *http.Request) {
@@ -186,11 +187,12 @@ func (p *portal) picture(w http.ResponseWriter, r *http.Request) {
 
 // envelopeView is an envelope before and after it is opened.
 type envelopeView struct {
-	Lang, Action, Name, Code, State, Until, Secret string
+	text.Speech
+	Action, Name, Code, State, Until, Secret string
 }
 
 func (v envelopeView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.envelope."+code, args...)
+	return v.Say("portal.envelope."+code, args...)
 }
 
 func (p *portal) envelope(w http.ResponseWriter, r *http.Request) {
@@ -218,7 +220,7 @@ func (p *portal) showEnvelope(w http.ResponseWriter, r *http.Request, page app.E
 	}
 	lang, zone := page.Language, p.App.Company().Zone
 	v := envelopeView{
-		Lang: lang, Action: r.URL.Path + "?lang=" + lang, Name: page.Name, Code: page.Code, State: string(page.Sheet.State), Secret: secret,
+		Speech: p.speech(lang), Action: r.URL.Path + "?lang=" + lang, Name: page.Name, Code: page.Code, State: string(page.Sheet.State), Secret: secret,
 		Until: lastMinute(lang, page.Sheet.Expires, zone),
 	}
 	if page.Sheet.State == handover.Opened {

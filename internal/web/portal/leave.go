@@ -19,7 +19,8 @@ type returnLine struct {
 	Open       bool
 }
 
-func viewReturns(lang string, page app.CasePage) (v returnsView) {
+func viewReturns(sp text.Speech, page app.CasePage) (v returnsView) {
+	lang := sp.Lang
 	if page.State != offboarding.CaseOpen && page.State != offboarding.CaseClosed {
 		return v
 	}
@@ -28,13 +29,13 @@ func viewReturns(lang string, page app.CasePage) (v returnsView) {
 		l := returnLine{Name: o.Name, Open: o.State == obligation.Open}
 		switch o.State {
 		case obligation.Open:
-			l.Text = text.Say(lang, "portal.returns.due", "date", text.LongDate(lang, o.Due))
+			l.Text = sp.Say("portal.returns.due", "date", text.LongDate(lang, o.Due))
 		case obligation.Returned:
-			l.Text = text.Say(lang, "portal.returns.returned", "date", text.LongDate(lang, o.Over), "number", o.Receipt)
+			l.Text = sp.Say("portal.returns.returned", "date", text.LongDate(lang, o.Over), "number", o.Receipt)
 		case obligation.Charged:
-			l.Text = text.Say(lang, "portal.returns.charged", "amount", text.Money(lang, o.Charge))
+			l.Text = sp.Say("portal.returns.charged", "amount", text.Money(lang, o.Charge))
 		case obligation.Waived:
-			l.Text = text.Say(lang, "portal.returns.waived")
+			l.Text = sp.Say("portal.returns.waived")
 		}
 		v.List = append(v.List, l)
 	}
@@ -44,14 +45,15 @@ func viewReturns(lang string, page app.CasePage) (v returnsView) {
 // owedLine is one sum that is left to pay.
 type owedLine struct{ Name, Amount, Due string }
 
-func viewOwed(lang string, page app.CasePage) (out []owedLine) {
+func viewOwed(sp text.Speech, page app.CasePage) (out []owedLine) {
+	lang := sp.Lang
 	for _, b := range page.Owed {
-		l := owedLine{Name: text.Say(lang, "balance."+string(b.Kind)) + " " + b.Reference, Amount: text.Money(lang, b.Amount)}
+		l := owedLine{Name: sp.Say("balance."+string(b.Kind)) + " " + b.Reference, Amount: text.Money(lang, b.Amount)}
 		if b.About != "" {
 			l.Name += ", " + b.About
 		}
 		if !b.DueOn.IsZero() {
-			l.Due = text.Say(lang, "portal.owed.due", "date", text.LongDate(lang, b.DueOn))
+			l.Due = sp.Say("portal.owed.due", "date", text.LongDate(lang, b.DueOn))
 		}
 		out = append(out, l)
 	}
@@ -59,7 +61,7 @@ func viewOwed(lang string, page app.CasePage) (out []owedLine) {
 }
 
 // viewHanding is how the handover stands, and whether it is the client's turn.
-func viewHanding(lang string, page app.CasePage) (words string, asks bool) {
+func viewHanding(sp text.Speech, page app.CasePage) (words string, asks bool) {
 	given, accepted := 0, 0
 	for _, x := range page.Handover.List {
 		switch x.State {
@@ -75,8 +77,8 @@ func viewHanding(lang string, page app.CasePage) (words string, asks bool) {
 	case all == 0:
 		return "", false
 	case accepted == all:
-		return text.Say(lang, "portal.handover.lede.all"), asks
+		return sp.Say("portal.handover.lede.all"), asks
 	default:
-		return text.Say(lang, "portal.handover.count", "accepted", accepted, "given", given, "all", all), asks
+		return sp.Say("portal.handover.count", "accepted", accepted, "given", given, "all", all), asks
 	}
 }

@@ -12,14 +12,15 @@ import (
 
 // meetingView is the page of a conversation that the customer is invited to.
 type meetingView struct {
-	Lang, Base, Code, Name    string
+	text.Speech
+	Base, Code, Name          string
 	State                     string // invited, declined, cancelled, past
 	When, Format, Place, Last string
 	Words                     []string
 }
 
 func (v meetingView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.meeting."+code, args...)
+	return v.Say("portal.meeting."+code, args...)
 }
 
 func (p *portal) meeting(w http.ResponseWriter, r *http.Request) {
@@ -33,9 +34,9 @@ func (p *portal) meeting(w http.ResponseWriter, r *http.Request) {
 	}
 	i, lang := page.Paper.Invitation, page.Paper.Language
 	v := meetingView{
-		Lang: lang, Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, State: string(i.State),
-		When: text.WeekdayDate(lang, when.DateOf(i.Start, p.App.Company().Zone)) + ", " + text.Clock(i.Start, p.App.Company().Zone), Format: text.Say(lang, "document.invitation.format."+string(i.Format)),
-		Place: i.Place, Last: text.Say(lang, "document.invitation.minutes", "n", i.Minutes), Words: strings.Split(i.Words, "\n"),
+		Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, State: string(i.State),
+		When: text.WeekdayDate(lang, when.DateOf(i.Start, p.App.Company().Zone)) + ", " + text.Clock(i.Start, p.App.Company().Zone), Format: p.speech(lang).Say("document.invitation.format." + string(i.Format)),
+		Place: i.Place, Last: p.speech(lang).Say("document.invitation.minutes", "n", i.Minutes), Words: strings.Split(i.Words, "\n"),
 	}
 	if i.State == invitation.Invited && !page.Paper.Now.Before(i.End()) {
 		v.State = "past"

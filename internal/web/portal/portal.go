@@ -36,6 +36,7 @@ type portal struct {
 func New(kit *web.Kit, papers Papers) *web.Mux {
 	p := &portal{kit, papers}
 	mux := web.NewMux()
+	mux.HandleFunc(web.BrandPattern, p.Brand)
 	mux.HandleFunc("GET /{$}", p.form)
 	mux.HandleFunc("POST /{$}", p.submit)
 	mux.HandleFunc("GET /s/{signed}", p.hostForm)
@@ -97,6 +98,11 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	return mux
 }
 
+// speech is a language with the company's own words.
+func (p *portal) speech(lang string) text.Speech {
+	return text.Speech{Lang: lang, Own: p.App.Company().Words}
+}
+
 // show renders a page of the portal.
 func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, title string, content templ.Component) {
 	lang := p.Lang(w, r)
@@ -109,8 +115,8 @@ func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, title 
 
 func (p *portal) form(w http.ResponseWriter, r *http.Request) {
 	lang := p.Lang(w, r)
-	v := formView{Lang: lang, Company: p.App.Company(), Action: "/?lang=" + lang, Nonce: id.Token(), Errors: map[string]string{}}
-	p.show(w, r, http.StatusOK, text.Say(lang, "portal.form.title", "company", v.Company.Name), formPage(v))
+	v := formView{Speech: p.speech(lang), Company: p.App.Company(), Action: "/?lang=" + lang, Nonce: id.Token(), Errors: map[string]string{}}
+	p.show(w, r, http.StatusOK, p.speech(lang).Say("portal.form.title", "company", v.Company.Name), formPage(v))
 }
 
 // typed is what the form said.
@@ -131,8 +137,8 @@ func (p *portal) submit(w http.ResponseWriter, r *http.Request) {
 	req, err := p.App.RequestExit(r.Context(), in)
 	if fault.KindOf(err) == fault.Invalid && err != nil {
 		lang := in.Language
-		v := formView{Lang: lang, Company: p.App.Company(), Action: "/?lang=" + lang, Nonce: id.Token(), In: in, Errors: text.FieldErrors(lang, err)}
-		p.show(w, r, http.StatusUnprocessableEntity, text.Say(lang, "portal.form.title", "company", v.Company.Name), formPage(v))
+		v := formView{Speech: p.speech(lang), Company: p.App.Company(), Action: "/?lang=" + lang, Nonce: id.Token(), In: in, Errors: text.FieldErrors(lang, err)}
+		p.show(w, r, http.StatusUnprocessableEntity, p.speech(lang).Say("portal.form.title", "company", v.Company.Name), formPage(v))
 		return
 	}
 	if err != nil {
@@ -169,7 +175,7 @@ func (p *portal) acknowledgement(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r, lang := web.Spoken(r, paper.Language), paper.Language
-	p.show(w, r, http.StatusOK, text.Say(lang, "portal.ack.title", "code", code), ackPage(lang, p.papers.HTML(paper)))
+	p.show(w, r, http.StatusOK, p.speech(lang).Say("portal.ack.title", "code", code), ackPage(p.speech(lang), p.papers.HTML(paper)))
 }
 
 func (p *portal) hostForm(w http.ResponseWriter, r *http.Request) { p.host(w, r, app.ExitInput{}, nil) }
@@ -183,14 +189,14 @@ func (p *portal) host(w http.ResponseWriter, r *http.Request, in app.ExitInput, 
 	}
 	r = web.Spoken(r, page.Language)
 	lang := p.Lang(w, r)
-	v := formView{Lang: lang, Company: p.App.Company(), Action: r.URL.Path + "?lang=" + lang, Nonce: id.Token(), In: in, Host: &page, Errors: map[string]string{}}
+	v := formView{Speech: p.speech(lang), Company: p.App.Company(), Action: r.URL.Path + "?lang=" + lang, Nonce: id.Token(), In: in, Host: &page, Errors: map[string]string{}}
 	status := http.StatusOK
 	if invalid != nil {
 		v.Errors, status = text.FieldErrors(lang, invalid), http.StatusUnprocessableEntity
 	} else {
 		v.In.Name, v.In.AccountEmail, v.In.ReceiptEmail = page.Name, page.Email, page.Email
 	}
-	p.show(w, r, status, text.Say(lang, "portal.form.title", "company", v.Company.Name), formPage(v))
+	p.show(w, r, status, p.speech(lang).Say("portal.form.title", "company", v.Company.Name), formPage(v))
 }
 
 func (p *portal) hostSubmit(w http.ResponseWriter, r *http.Request) {

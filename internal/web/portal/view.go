@@ -12,7 +12,7 @@ import (
 
 // formView is the request page.
 type formView struct {
-	Lang    string
+	text.Speech
 	Company app.Company
 	Action  string
 	Nonce   string
@@ -22,7 +22,7 @@ type formView struct {
 }
 
 func (v formView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal.form."+code, args...)
+	return v.Say("portal.form."+code, args...)
 }
 
 // error returns what is wrong with a field, and marks its control.
@@ -38,8 +38,8 @@ func (v formView) lines() []line {
 		if s.Plan != "" {
 			name += ", " + s.Plan
 		}
-		out = append(out, line{name, text.Say(v.Lang, "portal.form.contract", "reference", s.Reference,
-			"amount", text.Money(v.Lang, s.Amount), "every", text.Say(v.Lang, "portal.every."+string(s.Interval)))})
+		out = append(out, line{name, v.Say("portal.form.contract", "reference", s.Reference,
+			"amount", text.Money(v.Lang, s.Amount), "every", v.Say("portal.every."+string(s.Interval)))})
 	}
 	return out
 }
@@ -53,11 +53,12 @@ func (v formView) periodEnd() string {
 
 // askView is the page behind a link that does something.
 type askView struct {
-	Lang, Purpose, Action, Code, At string
-	Over                            bool
-	Typed, OnFile                   string   // where the papers may go, when that is a choice
-	State                           string   // of the departure, for a link that is about one
-	Final                           []string // what was done and does not come back
+	text.Speech
+	Purpose, Action, Code, At string
+	Over                      bool
+	Typed, OnFile             string   // where the papers may go, when that is a choice
+	State                     string   // of the departure, for a link that is about one
+	Final                     []string // what was done and does not come back
 }
 
 // stage is what saying "not me" still changes: nothing was done, something is
@@ -75,20 +76,21 @@ func (v askView) stage() string {
 
 // receiptView is the page of the receipt.
 type receiptView struct {
-	Lang, Base, Paper string
-	Proved            bool // it bears the proof of the log
-	Why               whyView
-	MayAsk            bool // they may ask what could be done
-	Ending            bool // it is a notice that the company ends something
+	text.Speech
+	Base, Paper string
+	Proved      bool // it bears the proof of the log
+	Why         whyView
+	MayAsk      bool // they may ask what could be done
+	Ending      bool // it is a notice that the company ends something
 }
 
 func (v askView) say(code string, args ...any) string {
-	return text.Say(v.Lang, "portal."+v.Purpose+"."+code, args...)
+	return v.Say("portal."+v.Purpose+"."+code, args...)
 }
 
 // trackView is the private page.
 type trackView struct {
-	Lang    string
+	text.Speech
 	Title   string
 	Lede    string
 	Base    string // address of the private page
@@ -123,11 +125,11 @@ type trackView struct {
 
 // codeLine says of whose departure a page is; without a name once they were
 // erased.
-func codeLine(lang, code, name string) string {
+func codeLine(sp text.Speech, code, name string) string {
 	if name == "" {
-		return text.Say(lang, "portal.track.code.plain", "code", code)
+		return sp.Say("portal.track.code.plain", "code", code)
 	}
-	return text.Say(lang, "portal.track.code", "code", code, "name", name)
+	return sp.Say("portal.track.code", "code", code, "name", name)
 }
 
 // comeback is a class of undoing in words, and what belongs to it.
@@ -153,13 +155,14 @@ type ring struct{ Icon, Class, Word, At string }
 
 var stopIcons = map[string]string{"planned": "clock", "now": "clock", "blocked": "user", "done": "dot", "verified": "checks", "undone": "undo"}
 
-func viewTrack(lang string, c app.Company, base string, page app.CasePage) trackView {
+func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) trackView {
+	lang := sp.Lang
 	zone := c.Zone
 	p := page.Paper
-	say := func(code string, args ...any) string { return text.Say(lang, "portal.track."+code, args...) }
+	say := func(code string, args ...any) string { return sp.Say("portal.track."+code, args...) }
 	ends := text.LongDate(lang, p.Case.Effective)
 	v := trackView{
-		Lang: lang, Base: base, Code: p.Code, Name: p.Name, CanUndo: page.CanUndo && p.Ending == nil, Company: c,
+		Speech: sp, Base: base, Code: p.Code, Name: p.Name, CanUndo: page.CanUndo && p.Ending == nil, Company: c,
 		Updated: text.Instant(lang, p.Now, zone), Until: lastMinute(lang, p.UndoUntil, zone),
 	}
 	state := string(page.State)
@@ -187,17 +190,17 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 		v.Approval = page.Approval.Title[lang]
 	}
 	if p.Instead != nil && p.Instead.Hours > 0 {
-		v.Instead = text.Say(lang, "document.instead.text", "n", p.Instead.Hours)
+		v.Instead = sp.Say("document.instead.text", "n", p.Instead.Hours)
 	}
 	v.Data = page.Data
 	v.Report, v.Erased, v.Forgotten = page.Report, page.Erased, !page.ErasedOn.IsZero()
-	v.Handover, v.HandoverAsks = viewHanding(lang, page)
-	v.Data, v.Allow = page.Data, viewAllow(lang, base, c, page.Consent)
-	v.Returns, v.Owed = viewReturns(lang, page), viewOwed(lang, page)
+	v.Handover, v.HandoverAsks = viewHanding(sp, page)
+	v.Data, v.Allow = page.Data, viewAllow(sp, base, c, page.Consent)
+	v.Returns, v.Owed = viewReturns(sp, page), viewOwed(sp, page)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {
 		if n := len(v.Comebacks); n == 0 || v.Comebacks[n-1].Class != c.Class {
-			v.Comebacks = append(v.Comebacks, comeback{Class: c.Class, Word: text.Say(lang, "portal.comeback."+c.Class)})
+			v.Comebacks = append(v.Comebacks, comeback{Class: c.Class, Word: sp.Say("portal.comeback." + c.Class)})
 		}
 		last := &v.Comebacks[len(v.Comebacks)-1]
 		last.Items = append(last.Items, c.Title[lang])
@@ -206,19 +209,20 @@ func viewTrack(lang string, c app.Company, base string, page app.CasePage) track
 		v.AnswerBy = text.LongDate(lang, when.DateOf(page.AnswerBy.Add(-time.Minute), zone))
 	}
 	for _, m := range p.Milestones {
-		s := viewStop(lang, zone, m)
+		s := viewStop(sp, zone, m)
 		if v.Ending != "" && m.Name == "effective" {
-			s.Text = text.Say(lang, "portal.milestone.effective.text.ours")
+			s.Text = sp.Say("portal.milestone.effective.text.ours")
 		}
 		v.Stops = append(v.Stops, s)
 	}
 	return v
 }
 
-func viewStop(lang string, zone *time.Location, m app.Milestone) stop {
+func viewStop(sp text.Speech, zone *time.Location, m app.Milestone) stop {
+	lang := sp.Lang
 	s := stop{
-		Name: text.Say(lang, "portal.milestone."+m.Name), State: text.Say(lang, "portal.stop."+m.State),
-		Text: text.Say(lang, "portal.milestone."+m.Name+".text"), Icon: stopIcons[m.State],
+		Name: sp.Say("portal.milestone." + m.Name), State: sp.Say("portal.stop." + m.State),
+		Text: sp.Say("portal.milestone." + m.Name + ".text"), Icon: stopIcons[m.State],
 	}
 	switch m.State {
 	case "verified": // green belongs to what was read back, and to nothing else
@@ -231,14 +235,14 @@ func viewStop(lang string, zone *time.Location, m app.Milestone) stop {
 			s.When = text.DayMonth(lang, when.DateOf(m.Planned, zone))
 		}
 		if m.Of > 1 {
-			s.When = text.Say(lang, "state.partly", "done", m.Part, "all", m.Of)
+			s.When = sp.Say("state.partly", "done", m.Part, "all", m.Of)
 		}
 	}
-	s.Proof = proofWords(lang, m)
+	s.Proof = proofWords(sp, m)
 	mark := func(icon, class, word string, at time.Time) {
-		r := ring{Icon: "dash", Word: text.Say(lang, "state."+word)}
+		r := ring{Icon: "dash", Word: sp.Say("state." + word)}
 		if !at.IsZero() {
-			r = ring{icon, "yes " + class, text.Say(lang, "state."+word), text.ShortInstant(lang, at, zone)}
+			r = ring{icon, "yes " + class, sp.Say("state." + word), text.ShortInstant(lang, at, zone)}
 		}
 		s.Rings = append(s.Rings, r)
 	}
@@ -260,14 +264,14 @@ func viewStop(lang string, zone *time.Location, m app.Milestone) stop {
 
 // proofWords says how it is known that a stop is behind: it was tried, read
 // again, or a person looked.
-func proofWords(lang string, m app.Milestone) string {
+func proofWords(sp text.Speech, m app.Milestone) string {
 	switch {
 	case m.Proof == "":
 		return ""
 	case m.Tried > 0 && m.Tried < m.Of:
-		return text.Say(lang, "portal.proof.some", "tried", m.Tried, "all", m.Of)
+		return sp.Say("portal.proof.some", "tried", m.Tried, "all", m.Of)
 	default:
-		return text.Say(lang, "portal.proof."+m.Proof)
+		return sp.Say("portal.proof." + m.Proof)
 	}
 }
 

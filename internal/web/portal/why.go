@@ -13,7 +13,7 @@ import (
 
 // whyView is the one question below a receipt: what made them leave.
 type whyView struct {
-	Lang      string
+	text.Speech
 	Ask, Told bool
 	Options   []whyOption
 	Words     string
@@ -26,10 +26,11 @@ type whyOption struct {
 	Picked      bool
 }
 
-func (v whyView) say(code string) string { return text.Say(v.Lang, "portal.why."+code) }
+func (v whyView) say(code string) string { return v.Say("portal.why." + code) }
 
-func viewWhy(lang string, page app.CasePage, typed url.Values, wrong error) whyView {
-	v := whyView{Lang: lang, Ask: page.MayTell, Told: page.Told, Words: typed.Get("words")}
+func viewWhy(sp text.Speech, page app.CasePage, typed url.Values, wrong error) whyView {
+	lang := sp.Lang
+	v := whyView{Speech: sp, Ask: page.MayTell, Told: page.Told, Words: typed.Get("words")}
 	errs := text.FieldErrors(lang, wrong)
 	v.Error, v.Wrong = errs["reason.code"], errs["reason.text"]
 	for _, r := range reason.Builtin().Tops() {

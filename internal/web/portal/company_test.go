@@ -1,0 +1,103 @@
+package portal_test
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/company"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/text"
+)
+
+var admin = app.Actor{ID: "usr_admin", Name: "Noa", Roles: []string{"admin"}}
+
+// What an administrator wrote down is what whoever leaves meets: name, logo,
+// colours, and where the rules of the company stand.
+func TestThePagesBearTheCompanysNameLogoColoursAndLinks(t *testing.T) {
+	t.Parallel()
+	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	_, page, _ := s.body(http.Get(s.URL + "/"))
+	if strings.Contains(page, "/brand/") || !strings.Contains(page, "Faro") {
+		t.Fatal("before anybody changed it, the page bears ours")
+	}
+	var logo bytes.Buffer
+	must(t, png.Encode(&logo, image.NewGray(image.Rect(0, 0, 40, 20))))
+	p := s.app.Company().Profile()
+	p.Name, p.Colour, p.Links = "Estudio Almena", "#ffd400", company.Links{Refunds: "https://almena.example/devoluciones", Privacy: "https://almena.example/privacidad"}
+	_, err := s.app.SetCompany(t.Context(), admin, app.CompanyInput{Profile: p, Version: -1, Logo: logo.Bytes()})
+	must(t, err)
+	digest := s.app.Company().Logo.Digest
+	for _, path := range []string{"/", "/nothing"} {
+		_, page, _ = s.body(http.Get(s.URL + path))
+		for _, want := range []string{
+			`<link rel="stylesheet" href="/brand/ffd400.css"`, `<img src="/brand/` + digest + `" alt="Estudio Almena"`, `href="https://almena.example/devoluciones"`,
+			`href="https://almena.example/privacidad"`,
+		} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s lacks %s", path, want)
+			}
+		}
+	}
+	status, css, head := s.body(http.Get(s.URL + "/brand/ffd400.css"))
+	if status != http.StatusOK || !strings.Contains(css, "--go:light-dark(#ffd400,") || !strings.HasPrefix(head.Get("Content-Type"), "text/css") || !strings.Contains(head.Get("Cache-Control"), "immutable") {
+		t.Errorf("%d %s %v", status, css, head)
+	}
+	if status, body, head := s.body(http.Get(s.URL + "/brand/" + digest)); status != http.StatusOK || head.Get("Content-Type") != "image/png" || !strings.HasPrefix(body, "\x89PNG") {
+		t.Errorf("the logo: %d %v", status, head)
+	}
+	for _, nothing := range []string{"/brand/red.css", "/brand/0000", "/brand/..css"} {
+		if status, _, _ := s.body(http.Get(s.URL + nothing)); status != http.StatusNotFound {
+			t.Errorf("%s: %d", nothing, status)
+		}
+	}
+}
+
+// Own words stand on the page in the place of ours, in their language only, and
+// what somebody typed in a slot is never read as one.
+func TestThePagesSpeakInTheCompanysOwnWords(t *testing.T) {
+	t.Parallel()
+	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	must(t, s.app.SetWords(t.Context(), admin, []app.Wording{
+		{Language: "es", Key: "portal.form.title", Text: "Tu baja en {company}, sin vueltas"}, {Language: "es", Key: "portal.form.confirm.button", Text: "Sí, me voy"},
+	}))
+	_, page, _ := s.body(http.Get(s.URL + "/?lang=es"))
+	for _, want := range []string{"<h1>Tu baja en Faro, sin vueltas</h1>", "<title>Tu baja en Faro, sin vueltas</title>", "Sí, me voy"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if _, page, _ := s.body(http.Get(s.URL + "/?lang=en")); strings.Contains(page, "me voy") || !strings.Contains(page, text.Say("en", "portal.form.confirm.button")) {
+		t.Error("the English page speaks otherwise")
+	}
+}
+
+// Every word that a customer reads here goes through the company's own words.
+func TestNoPageOfThePortalSpeaksPastTheCompanysWords(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*")
+	must(t, err)
+	looked := 0
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") || strings.HasSuffix(f, "_templ.go") {
+			continue
+		}
+		raw, err := os.ReadFile(f)
+		must(t, err)
+		looked++
+		for line := range strings.Lines(string(raw)) {
+			if strings.Contains(line, `text.Say(`) && !strings.Contains(line, `.file")`) {
+				t.Errorf("%s: %s", f, strings.TrimSpace(line))
+			}
+		}
+	}
+	if looked < 20 {
+		t.Errorf("looked at %d files", looked)
+	}
+}
