@@ -28,7 +28,8 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 		Balances:  []customer.Balance{{Reference: "F-118", Kind: customer.Invoice, Amount: sum(2472), DueOn: day(15)}},
 		Effective: day(30).String(), UndoUntil: now.AddDate(0, 0, 30), LinkUntil: now.AddDate(0, 0, 14), Secret: "7K4M-29QX", Notice: 1,
 		Milestones: []Milestone{
-			{Name: "registered", State: "done", Done: now}, {Name: "effective", State: "planned", Planned: now.AddDate(0, 0, 30)},
+			{Name: "registered", State: "done", Done: now},
+			{Name: "effective", State: "planned", Planned: now.AddDate(0, 0, 30)},
 			{Name: "data_ready", State: "planned", Planned: now.AddDate(0, 0, 31)},
 		},
 		Allowed: now, Words: winback.Words{Subject: typed, Text: typed},
