@@ -18,8 +18,10 @@ import (
 )
 
 type importCmd struct {
-	Customers importCustomersCmd `cmd:"" help:"Import customers, and what they have, from a CSV file by a map."`
-	Readings  importReadingsCmd  `cmd:"" help:"Import what customers use and spend, and what went wrong for them, from a CSV file of three columns."`
+	Customers  importCustomersCmd  `cmd:"" help:"Import customers, and what they have, from a CSV file by a map."`
+	Departures importDeparturesCmd `cmd:"" help:"Import customers who left before, with when and why, from a CSV file by a map: churn of the past is known from the first day."`
+	Readings   importReadingsCmd   `cmd:"" help:"Import what customers use and spend, and what went wrong for them, from a CSV file of three columns."`
+	List       importListCmd       `cmd:"" help:"List the imports, the newest first: who, when, which file, how many rows."`
 }
 
 type importCustomersCmd struct {
@@ -54,7 +56,34 @@ func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
 	}
 	f := importFile{common: c.common, File: c.File, Reject: c.Reject, Lang: c.Lang, DryRun: c.DryRun, JSON: c.JSON}
 	return f.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
-		return h.app.ImportCustomers(ctx, app.ImportInput{Source: in, Map: m, DryRun: c.DryRun, Reject: reject, Progress: progress})
+		return h.app.ImportCustomers(ctx, app.ImportInput{File: filepath.Base(c.File), Source: in, Map: m, DryRun: c.DryRun, Reject: reject, Progress: progress})
+	})
+}
+
+type importDeparturesCmd struct {
+	common
+	File   string `arg:"" help:"The CSV file; - is standard input."`
+	Map    string `required:"" type:"existingfile" help:"The map: which column is what."`
+	Reject string `help:"Where rows that were refused go, with why. Default: FILE.rejected.csv, made only if there are any." type:"path"`
+	Lang   string `help:"Language of what is said about rows: es or en. Default: that of the terminal, else company.locale."`
+	DryRun bool   `help:"Check everything, store nothing."`
+	JSON   bool   `help:"Answer as JSON."`
+}
+
+func (c *importDeparturesCmd) Run(ctx context.Context, o out) error {
+	src, err := os.ReadFile(c.Map)
+	if err != nil {
+		return err
+	}
+	m, err := ingest.LoadMap(c.Map, src)
+	if err != nil {
+		return err
+	}
+	f := importFile{common: c.common, File: c.File, Reject: c.Reject, Lang: c.Lang, DryRun: c.DryRun, JSON: c.JSON}
+	return f.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
+		return h.app.ImportDepartures(ctx, app.DepartureImport{
+			File: filepath.Base(c.File), Source: in, Map: m, DryRun: c.DryRun, Reject: reject, Progress: progress,
+		})
 	})
 }
 
@@ -73,7 +102,7 @@ func (c *importReadingsCmd) Run(ctx context.Context, o out) error {
 	f := importFile{common: c.common, File: c.File, Reject: c.Reject, Lang: c.Lang, DryRun: c.DryRun, JSON: c.JSON}
 	return f.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
 		return h.app.ImportReadings(ctx, app.ReadingImport{
-			Source: in, Dates: c.Dates, Decimal: c.Decimal, DryRun: c.DryRun, Reject: reject, Progress: progress,
+			File: filepath.Base(c.File), Source: in, Dates: c.Dates, Decimal: c.Decimal, DryRun: c.DryRun, Reject: reject, Progress: progress,
 		})
 	})
 }

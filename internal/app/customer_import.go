@@ -12,6 +12,7 @@ import (
 // ImportInput is a file of customers.
 type ImportInput struct {
 	By     string // who imports; empty: the system
+	File   string // its name, for the list of imports
 	Source io.Reader
 	Map    *ingest.Map
 	DryRun bool // decide everything, store nothing
@@ -40,7 +41,10 @@ const importRead = 512
 // quick. Where ctx ends in between, whole batches stay, Stopped says so, and the
 // same import again goes on.
 func (a *App) ImportCustomers(ctx context.Context, in ImportInput) (ImportReport, error) {
-	im := importing{a: a, in: in, seen: ingest.NewSeen(), size: importRead}
+	if in.Map.Departures() {
+		return ImportReport{}, fault.New(fault.Invalid, "map.of_departures")
+	}
+	im := importing{a: a, in: in, run: newImport("customers", in.By, in.File), seen: ingest.NewSeen(), size: importRead}
 	im.hold, im.pause = a.store.Pace()
 	if im.hold > 0 {
 		im.size = 64
@@ -73,6 +77,9 @@ func (a *App) ImportCustomers(ctx context.Context, in ImportInput) (ImportReport
 	}
 	ctx = context.WithoutCancel(ctx)
 	return rep, a.tx(ctx, func(tx Tx) error {
+		if err := im.run.keep(ctx, tx, rep); err != nil {
+			return err
+		}
 		return a.record(ctx, tx, fact{"import.finished", actorOr(in.By), "", house, map[string]any{
 			"rows": rep.Rows, "changed": rep.Changed, "rejected": rep.Rejected, "stopped": rep.Stopped,
 		}})
@@ -84,6 +91,7 @@ func (a *App) ImportCustomers(ctx context.Context, in ImportInput) (ImportReport
 type importing struct {
 	a           *App
 	in          ImportInput
+	run         ImportRun
 	seen        *ingest.Seen
 	rows        []ingest.Row
 	rep         ImportReport
@@ -167,7 +175,7 @@ func (im *importing) batch(ctx context.Context, rows []ingest.Row) (wrote bool, 
 				if err != nil || changed == 0 {
 					return err
 				}
-				return k.write(ctx, tx)
+				return im.keep(ctx, tx, k)
 			})
 		}
 		if fault.CodeOf(err) == "case.changed_meanwhile" {
@@ -199,6 +207,17 @@ func (im *importing) batch(ctx context.Context, rows []ingest.Row) (wrote bool, 
 	return wrote, nil
 }
 
+// keep stores what became of a batch, and what it made.
+func (im *importing) keep(ctx context.Context, tx Tx, k *known) error {
+	if err := k.write(ctx, tx); err != nil {
+		return err
+	}
+	if err := im.run.keep(ctx, tx, im.rep); err != nil {
+		return err
+	}
+	return k.made(ctx, tx, im.run.ID)
+}
+
 // write stores what became of a batch. How many rows the next one has follows
 // how long this one held the database.
 func (im *importing) write(ctx context.Context, k *known) error {
@@ -206,11 +225,11 @@ func (im *importing) write(ctx context.Context, k *known) error {
 	ctx = context.WithoutCancel(ctx) // a batch that was begun is finished
 	err := im.a.store.Tx(ctx, func(tx Tx) error {
 		if im.hold == 0 {
-			return k.write(ctx, tx)
+			return im.keep(ctx, tx, k)
 		}
 		over := time.NewTimer(im.hold)
 		defer over.Stop()
-		err := k.write(ctx, tx)
+		err := im.keep(ctx, tx, k)
 		select {
 		case <-over.C:
 			long = true

@@ -40,6 +40,7 @@ var EventTypes = []EventType{
 	{Type: "case.reversing", When: "the departure began to be undone", Args: []string{"by", "final"}, Sent: true, State: "reversing"},
 	{Type: "case.reversed", When: "it is undone, and that is verified", Sent: true, State: "reversed"},
 	{Type: "case.stopped", When: "it was not the customer: nothing more happens", Args: []string{"by"}, Sent: true, State: "stopped"},
+	{Type: "case.imported", When: "a departure that was over before the house was opened was imported", Args: []string{"effective", "reason", "import"}},
 	{Type: "case.closed", When: "every step is over", Sent: true, State: "closed"},
 
 	{Type: "step.ready", When: "the step's turn has come", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "ready"},

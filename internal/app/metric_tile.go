@@ -44,6 +44,7 @@ type PastPrice struct {
 type Ending struct {
 	Subscriptions []customer.SubscriptionID
 	Last          when.Date
+	Past          bool // it was imported: it tells of its own month only
 }
 
 // AnswerOf is an answer of whoever was the customer.
@@ -182,11 +183,14 @@ func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[T
 	if err != nil {
 		return err
 	}
-	ends := map[customer.SubscriptionID]when.Date{}
+	ends, told := map[customer.SubscriptionID]when.Date{}, map[customer.SubscriptionID]when.Date{}
 	for _, e := range endings {
 		for _, s := range e.Subscriptions {
 			if ends[s].Before(e.Last) {
 				ends[s] = e.Last
+			}
+			if e.Past {
+				told[s] = when.Date{Year: e.Last.Year, Month: e.Last.Month, Day: 1}
 			}
 		}
 	}
@@ -215,7 +219,11 @@ func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[T
 		if !s.Recorded.IsZero() {
 			l.Recorded = when.DateOf(s.Recorded, a.Company().Zone)
 		}
-		t.recorded = earlier(t.recorded, l.Recorded)
+		if since := told[s.ID]; since.IsZero() {
+			t.recorded = earlier(t.recorded, l.Recorded)
+		} else { // who left is known of that month, whatever their contract is known of
+			t.recorded = earlier(t.recorded, since)
+		}
 		if l.End.IsZero() && !slices.ContainsFunc(l.Prices, func(p metric.Price) bool { return p.Live }) {
 			t.undated++
 			continue

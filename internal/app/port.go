@@ -61,6 +61,7 @@ type Tx interface {
 	EraseTx
 	RiskTx
 	ReasonTx
+	ImportTx
 	OfferTx
 	InvitationTx
 	VoiceTx
@@ -113,6 +114,10 @@ type CustomerTx interface {
 	InsertSubscriptions(ctx context.Context, list ...customer.Subscription) (stored int, err error)
 	InsertGrants(ctx context.Context, list ...customer.Grant) (stored int, err error)
 	InsertAssets(ctx context.Context, list ...customer.Asset) (stored int, err error)
+	// Backdate says since when a contract is on record; PutPast says what one was
+	// until an instant, unless that is known.
+	Backdate(ctx context.Context, id customer.SubscriptionID, at time.Time) error
+	PutPast(ctx context.Context, p PastPrice) error
 	// InsertDeliverables leaves alone what the engagement has under that title.
 	InsertDeliverables(ctx context.Context, list ...customer.Deliverable) (stored int, err error)
 	SaveDeliverable(ctx context.Context, d customer.Deliverable) error

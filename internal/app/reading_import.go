@@ -19,6 +19,7 @@ import (
 // ReadingImport is a file of readings.
 type ReadingImport struct {
 	By      string // who imports; empty: the system
+	File    string // its name, for the list of imports
 	Source  io.Reader
 	Dates   string // as in ingest.ReadingForm
 	Decimal string
@@ -78,7 +79,11 @@ func (a *App) ImportReadings(ctx context.Context, in ReadingImport) (ImportRepor
 		return rep, err
 	}
 	ctx = context.WithoutCancel(ctx)
+	run := newImport("readings", in.By, in.File)
 	err = a.tx(ctx, func(tx Tx) error {
+		if err := run.keep(ctx, tx, rep); err != nil {
+			return err
+		}
 		if err := a.rateDaily(ctx, tx); err != nil {
 			return err
 		}

@@ -15,8 +15,8 @@ import (
 
 // Twins are the files of examples/, by name: invented tables with the columns of
 // well-known ones (telco, ravenstack), and one as a gym's office program writes
-// it, in Latin-1, with semicolons and with a mistake on purpose. They are the
-// same each time.
+// it, in Latin-1, with semicolons and with a mistake on purpose; and one of those
+// who left a program that firms use. They are the same each time.
 func Twins() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for name, rows := range map[string][][]string{
@@ -31,6 +31,7 @@ func Twins() (map[string][]byte, error) {
 	}
 	members, err := charmap.Windows1252.NewEncoder().String(membersTwin())
 	out["socios.csv"] = []byte(members)
+	out["bajas.csv"] = []byte(leaversTwin())
 	return out, err
 }
 
@@ -151,3 +152,26 @@ func membersTwin() string {
 }
 
 func spanish(d when.Date) string { return fmt.Sprintf("%02d/%02d/%04d", d.Day, int(d.Month), d.Year) }
+
+// leaversTwin is a year of customers who left.
+func leaversTwin() string {
+	r := dice(5)
+	firms := []string{"Talleres", "Librería", "Clínica", "Asesoría", "Ferretería", "Estudio"}
+	towns := []string{"Almena", "Baralla", "Caleta", "Dunas"}
+	var b strings.Builder
+	b.WriteString("Nº;Empresa;Correo;Alta;Baja;Motivo;Se fue a;Cuota\n")
+	for i := range 24 {
+		left := when.Date{Year: 2025, Month: 11, Day: 3}.AddMonths(i / 2).AddDays(r.IntN(24))
+		why := oneOf(r, "Muy caro", "Muy caro", "Se fue a otro", "Ya no lo necesita", "Mal servicio", "")
+		to := ""
+		if why == "Se fue a otro" {
+			to = oneOf(r, "Kontor", "Papelera 3000")
+		}
+		if i == 13 {
+			why = "Cosas suyas" // the mistake: nobody knows what that is
+		}
+		fmt.Fprintf(&b, "B-%03d;%s %s;baja%d@firma.example;%s;%s;%s;%s;%d,00\n", i+1, firms[i%6], towns[i%4], i+1,
+			spanish(left.AddMonths(-6-r.IntN(30))), spanish(left), why, to, 19+10*r.IntN(6))
+	}
+	return b.String()
+}

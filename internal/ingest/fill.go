@@ -35,6 +35,7 @@ func (m *Map) row(t *table, record []string, vars map[string]any) (Row, *fault.E
 		Grant:        customer.Grant{Kind: "login", Status: customer.Granted},
 		Balance:      customer.Balance{Kind: customer.Invoice, Status: customer.Due},
 	}, engagement: customer.Subscription{Interval: customer.Monthly, Status: customer.Active}}
+	f.row.Departure.Interval = customer.Monthly
 	for _, s := range m.sources {
 		value := s.constant
 		switch {
@@ -75,6 +76,7 @@ type filler struct {
 
 	engagement customer.Subscription
 	price      string // of the engagement
+	paid       string // of the departure
 }
 
 // choice takes one of the known values; nothing leaves what is there.
@@ -184,6 +186,29 @@ func (f *filler) set(field, value string) *fault.Error {
 		return f.date(&r.Deliverable.Due, value)
 	case "deliverable.delivered":
 		return f.date(&r.Deliverable.Delivered, value)
+	case "departure.on":
+		return f.date(&r.Departure.On, value)
+	case "departure.since":
+		return f.date(&r.Departure.Since, value)
+	case "departure.reason":
+		r.Departure.Reason = value
+		if code, ok := f.m.reasons[strings.ToLower(value)]; ok {
+			r.Departure.Reason = code
+		}
+	case "departure.competitor":
+		r.Departure.Competitor = value
+	case "departure.words":
+		r.Departure.Words = value
+	case "departure.contract":
+		r.Departure.Contract = value
+	case "departure.product":
+		r.Departure.Product = value
+	case "departure.amount":
+		f.paid = value
+	case "departure.currency":
+		r.Departure.Amount.Currency = strings.ToUpper(value)
+	case "departure.interval":
+		return choice(&r.Departure.Interval, value, customer.Prices...)
 	case "grant.system":
 		r.Grant.System = value
 	case "grant.account":
@@ -319,6 +344,7 @@ func (f *filler) finish() *fault.Error {
 			}
 			return r.Deliverable.Tidy()
 		}, func() { r.Deliverable = customer.Deliverable{} }},
+		{departureGroup, "departure", f.left, func() {}},
 		{grantGroup, "grant", r.Grant.Tidy, func() { r.Grant = customer.Grant{} }},
 		{assetGroup, "asset", r.Asset.Tidy, func() { r.Asset = customer.Asset{} }},
 		{balanceGroup, "balance", func() fault.List {
@@ -356,5 +382,33 @@ func (f *filler) engaged() fault.List {
 		}
 	}
 	f.row.Subscription = *s
+	return l
+}
+
+// left checks the departure of the row.
+func (f *filler) left() fault.List {
+	d := &f.row.Departure
+	var l fault.List
+	for field, s := range map[string]*string{"competitor": &d.Competitor, "words": &d.Words, "contract": &d.Contract, "product": &d.Product, "reason": &d.Reason} {
+		clean, err := customer.CheckText(field, *s, map[string]int{"words": 2000}[field]+200, field == "words")
+		if *s = clean; err != nil {
+			l = append(l, err)
+		}
+	}
+	if d.On.IsZero() {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("on"))
+	} else if !d.Since.IsZero() && d.On.Before(d.Since) {
+		l = append(l, fault.New(fault.Invalid, "date.before_start").On("on"))
+	}
+	if f.paid == "" {
+		d.Amount = money.Amount{}
+		return l
+	}
+	if err := f.money(&d.Amount, f.paid); err != nil {
+		return append(l, err)
+	}
+	if d.Amount.Minor < 0 {
+		l = append(l, fault.New(fault.Invalid, "field.invalid").On("amount"))
+	}
 	return l
 }

@@ -29,6 +29,8 @@ var Fields = []string{
 	"engagement.reference", "engagement.kind", "engagement.title", "engagement.amount", "engagement.currency", "engagement.interval",
 	"engagement.start", "engagement.end", "engagement.paid_until", "engagement.notice_days", "engagement.billed", "engagement.status",
 	"deliverable.title", "deliverable.due", "deliverable.delivered",
+	"departure.on", "departure.reason", "departure.competitor", "departure.words", "departure.contract", "departure.product", "departure.since",
+	"departure.amount", "departure.currency", "departure.interval",
 	"grant.system", "grant.account", "grant.kind", "grant.depends_on", "grant.status",
 	"asset.reference", "asset.kind", "asset.name", "asset.location",
 	"balance.reference", "balance.kind", "balance.about", "balance.amount", "balance.currency", "balance.due_on", "balance.status",
@@ -46,13 +48,14 @@ const (
 	subscriptionGroup
 	engagementGroup
 	deliverableGroup
+	departureGroup
 	grantGroup
 	assetGroup
 	balanceGroup
 	groups
 )
 
-var groupNames = [groups]string{"customer", "external", "contact", "subscription", "engagement", "deliverable", "grant", "asset", "balance"}
+var groupNames = [groups]string{"customer", "external", "contact", "subscription", "engagement", "deliverable", "departure", "grant", "asset", "balance"}
 
 func groupOf(field string) group {
 	name, _, _ := strings.Cut(field, ".")
@@ -65,6 +68,7 @@ var needed = map[group][]string{
 	subscriptionGroup: {"subscription.reference", "subscription.product", "subscription.amount", "subscription.currency", "subscription.start"},
 	engagementGroup:   {"engagement.reference", "engagement.kind", "engagement.title", "engagement.amount", "engagement.currency", "engagement.start"},
 	deliverableGroup:  {"engagement.reference", "deliverable.title"},
+	departureGroup:    {"departure.on"},
 	grantGroup:        {"grant.system", "grant.account"},
 	assetGroup:        {"asset.reference", "asset.name"},
 	balanceGroup:      {"balance.reference", "balance.amount", "balance.currency"},
@@ -98,6 +102,7 @@ type Map struct {
 	fills     map[string]bool   // fields
 	columns   map[string]string // field → column of the file, where there is one
 	dates     string            // form of dates
+	reasons   map[string]string // what the file says of why somebody left → code
 	decimal   string            // language that writes amounts like the file; empty: 29.85 only
 }
 
@@ -116,7 +121,9 @@ type mapFile struct {
 	Existing bool    `yaml:"existing"`
 	CSV      csvFile `yaml:"csv"`
 	// Columns that expressions use, by the names that they use for them.
-	Columns map[string]string       `yaml:"columns"`
+	Columns map[string]string `yaml:"columns"`
+	// Reasons are the codes that stand for what the file says of why somebody left.
+	Reasons map[string]string       `yaml:"reasons"`
 	Fields  map[string]sourceInFile `yaml:"fields"`
 }
 
@@ -151,10 +158,36 @@ func LoadMap(name string, src []byte) (*Map, error) {
 	m := &Map{Name: name, Encoding: f.CSV.Encoding, Existing: f.Existing}
 	m.dialect(p, f)
 	m.fields(p, f)
+	m.departures(p, f)
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// Departures reports whether rows are departures of the past.
+func (m *Map) Departures() bool { return m.fills["departure.on"] }
+
+// departures checks what only a map of departures says: beside who left it tells
+// nothing of what customers have.
+func (m *Map) departures(p *source.File, f mapFile) {
+	m.reasons = map[string]string{}
+	for _, said := range sortedKeys(f.Reasons) {
+		m.reasons[strings.ToLower(strings.TrimSpace(said))] = f.Reasons[said]
+	}
+	if !m.Departures() {
+		if len(f.Reasons) > 0 {
+			p.At("$.reasons", "map.no_departure")
+		}
+		return
+	}
+	for _, s := range m.sources {
+		switch s.group {
+		case customerGroup, contactGroup, externalGroup, departureGroup:
+		default:
+			p.At("$.fields.'"+s.field+"'", "map.only_departure", "field", s.field)
+		}
+	}
 }
 
 func (m *Map) dialect(p *source.File, f mapFile) {

@@ -10,7 +10,9 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // Row is one line of the file: a customer, or something that one has. Ids are
@@ -23,11 +25,26 @@ type Row struct {
 	Contact      customer.Contact
 	Subscription customer.Subscription // or an engagement
 	Deliverable  customer.Deliverable  // of the engagement
+	Departure    Departure             // of the past; the rest of the line says who left
 	Grant        customer.Grant
 	Asset        customer.Asset
 	Balance      customer.Balance
 	Only         map[string]bool // fields that the line tells; nil: all
 	Source       *Source         // the line as it stands in the file
+}
+
+// Departure is a departure of the past. What is not told is zero; the interval is
+// that of the amount.
+type Departure struct {
+	On         when.Date // last day as a customer
+	Reason     string    // code, or what the map makes one of
+	Competitor string
+	Words      string // what they said
+	Contract   string // reference of what they left; empty: everything, or nobody knows
+	Product    string
+	Since      when.Date
+	Amount     money.Amount // without a currency: not told
+	Interval   customer.Interval
 }
 
 // Tells reports whether the line says anything about the field: what it does

@@ -47,6 +47,8 @@ const (
 	Payment Channel = "payment" // what was owed was not paid, after all that was tried
 	Term    Channel = "term"    // the agreed term is over and is not renewed
 	Company Channel = "company" // the company ends it
+
+	Past Channel = "past" // it was over when it was imported
 )
 
 // Ours reports whether the company began it: the customer asked for nothing.

@@ -61,7 +61,7 @@ var erasing = []struct{ table, text string }{
 var kept = map[string]string{
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
 	"erasure": "the certificate", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
-	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids",
+	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",
 }
 
 // Erased reports what becomes of a table when a customer is erased: "erased",

@@ -28,8 +28,8 @@ var (
 		  FROM subscription s JOIN subscription_past p ON p.subscription_id = s.id
 		 WHERE `+inTile("s"), 1, `) ORDER BY p.subscription_id, p.until`)
 	endingsIn = many(`
-		SELECT c.subscriptions, c.effective
-		  FROM case_ c WHERE c.effective_at > 0 AND c.state IN ('open', 'closed') AND `+inTile("c"), 1, `) ORDER BY c.id`)
+		SELECT c.subscriptions, c.effective, r.channel
+		  FROM case_ c JOIN request r ON r.id = c.request_id WHERE c.effective_at > 0 AND c.state IN ('open', 'closed') AND `+inTile("c"), 1, `) ORDER BY c.id`)
 	answersIn = many(`
 		SELECT c.customer_id, a.id, a.case_id, a.step_id, a.form, a.answered_by, a.saved_at, a.done_at, a.key_id, a.body, a.version
 		  FROM case_ c JOIN answer a ON a.case_id = c.id
@@ -93,9 +93,11 @@ func (t *tx) EndingsIn(ctx context.Context, tiles ...app.Tile) (list []app.Endin
 	err = t.pick(ctx, "store.EndingsIn", endingsIn, len(tiles), keys(tiles), func(row scanner) error {
 		var e app.Ending
 		var subs string
-		if err := row.Scan(&subs, date{&e.Last}); err != nil {
+		var channel offboarding.Channel
+		if err := row.Scan(&subs, date{&e.Last}, &channel); err != nil {
 			return err
 		}
+		e.Past = channel == offboarding.Past
 		list = append(list, e)
 		return json.Unmarshal([]byte(subs), &list[len(list)-1].Subscriptions)
 	})

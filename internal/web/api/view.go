@@ -66,7 +66,7 @@ type Request struct {
 	ID         string     `json:"id"`
 	Code       string     `json:"code"`
 	State      string     `json:"state" enum:"received,matched,verified,released,disowned"`
-	Channel    string     `json:"channel" enum:"public,host,staff"`
+	Channel    string     `json:"channel" enum:"public,host,staff,payment,term,company,past"`
 	Name       string     `json:"name"`
 	Account    string     `json:"account"`
 	Receipt    string     `json:"receipt"`
