@@ -14,7 +14,7 @@ import (
 
 type importListCmd struct {
 	common
-	JSON bool   `help:"Answer as JSON."`
+	JSON bool `help:"Answer as JSON."`
 }
 
 // importLine is one import in the answer of --json.

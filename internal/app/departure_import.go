@@ -223,7 +223,7 @@ func (im *departureImport) withContract(r ingest.Row, currency string) ingest.Ro
 		s.Reference = "LEFT:" + r.Customer.Reference + ":" + d.On.String()
 	}
 	if s.Product == "" {
-		s.Product = im.a.company.Name
+		s.Product = im.a.Company().Name
 	}
 	if s.Amount.Currency == "" {
 		s.Amount.Currency = currency
@@ -400,7 +400,7 @@ func (im *departureImport) write(ctx context.Context, tx Tx, b *departureDecidin
 // close stores one departure as it was over.
 func (im *departureImport) close(ctx context.Context, tx Tx, b *departureDeciding, l leftThen) (c offboarding.Case, err error) {
 	a, e, on := im.a, b.known.byID[l.customer], l.row.Departure.On
-	subs, zone := l.ends, a.company.Zone
+	subs, zone := l.ends, a.Company().Zone
 	if l.reference != "" {
 		subs = []customer.Subscription{b.known.subs[l.reference].now}
 	}
@@ -421,7 +421,7 @@ func (im *departureImport) close(ctx context.Context, tx Tx, b *departureDecidin
 	}
 	lang := e.Language
 	if lang == "" {
-		lang = a.company.Language
+		lang = a.Company().Language
 	}
 	by := actorOr(im.in.By)
 	r := offboarding.Request{
