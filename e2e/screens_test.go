@@ -100,7 +100,7 @@ var noPages = map[string]bool{
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /c/{token}/meeting.ics": true,
 
-	"GET /console/learn/workbook.xlsx": true, "GET /console/calendar/{token}": true,
+	"GET /console/learn/workbook.xlsx": true, "GET /console/received/{id}/letter.eml": true, "GET /console/calendar/{token}": true,
 }
 
 // everyRouteWasInspected fails for a route of the portal or the console that
@@ -227,6 +227,10 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "undo-staff", casefile+"/undo")
 	staff.inspect(check, "pause", casefile+"/pause")
 	staff.inspect(check, "items", casefile+"/items")
+	staff.inspect(check, "received", base+"/console/received")
+	staff.fill("#text", "Hola, soy Iker. ¿Cómo va lo mío?")
+	staff.press("read-in", testid("own"))
+	staff.inspect(check, "received-one", staff.at())
 	staff.inspect(check, "playbooks", base+"/console/playbooks")
 	staff.inspect(check, "promises", base+"/console/promises")
 	staff.inspect(check, "learn", base+"/console/learn")

@@ -25,6 +25,7 @@ type config struct {
 	Listen    string        `yaml:"listen" about:"address to listen on; by default 127.0.0.1:8780"`
 	Proxies   []string      `yaml:"trusted_proxies" about:"blocks of addresses that are believed about whom they speak for (X-Forwarded-For)"` // 10.0.0.0/8: believed about whom they speak for
 	PublicURL string        `yaml:"public_url" about:"address that stands in letters, without a slash at its end"`
+	Portal    string        `yaml:"portal" about:"public; or none: customers cannot reach this address, letters have no links and are answered by mail"`
 	Company   companyConfig `yaml:"company"`
 	Mail      mailConfig    `yaml:"mail"`
 	Keys      struct {

@@ -106,6 +106,11 @@ func checkConfig(name string, src []byte) []error {
 	if h := cfg.OnePerson; h != 0 && (h < approval.LeastHours || h > approval.MostHours) {
 		at("one_person_hours", "%d is not between %d and %d", h, approval.LeastHours, approval.MostHours)
 	}
+	if p := cfg.Portal; p != "" && p != "public" && p != "none" {
+		at("portal", "%q is none of public, none", p)
+	} else if p == "none" && cfg.Company.Email == "" {
+		at("portal", "without a portal customers answer by mail: company.email is needed")
+	}
 	if cfg.Limits.Rate < 0 {
 		at("limits.rate", "may not be negative")
 	}

@@ -138,8 +138,12 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 		e.profile(ctx, s)
 	}
 	rep.Add("server", e.server(ctx, rep))
-	rep.Add("web", doctor.LookAtWeb(ctx, doctor.Web{URL: e.cfg.PublicURL, LogKey: e.logKey, Roots: e.roots, Names: e.names, Wall: e.wall}))
-	rep.Add("proxies", e.proxies())
+	if e.portal(ctx, s) {
+		rep.Add("web", doctor.LookAtWeb(ctx, doctor.Web{URL: e.cfg.PublicURL, LogKey: e.logKey, Roots: e.roots, Names: e.names, Wall: e.wall}))
+		rep.Add("proxies", e.proxies())
+	} else { // nobody comes from outside
+		rep.Add("web", []doctor.Finding{doctor.Found(doctor.OK, "web.no_portal")})
+	}
 	rep.Add("mail", e.mail(ctx))
 	if domain := e.domain(); domain != "" {
 		rep.Add("domain", doctor.LookAtDomain(ctx, e.names, domain, e.cfg.Mail.Selector))
@@ -327,6 +331,21 @@ func (e *examination) backup(ctx context.Context, s *store.Store) []doctor.Findi
 		return []doctor.Finding{doctor.Found(level, "backup.old", "days", strconv.Itoa(int(age.Hours()/24)))}
 	}
 	return nil
+}
+
+// portal reports whether customers come from outside.
+func (e *examination) portal(ctx context.Context, s *store.Store) bool {
+	none := e.cfg.Portal == "none"
+	if s != nil {
+		_ = s.View(ctx, func(tx app.Tx) error { // a database that cannot be read was told before
+			what, set, err := tx.Setting(ctx, app.PortalSetting)
+			if err == nil && set {
+				none = what == "none"
+			}
+			return err
+		})
+	}
+	return !none
 }
 
 // hold says whether somebody, or a restore, holds back what would be done.

@@ -134,7 +134,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	}
 	post = cfg.Past.post(post, h.papers)
 	h.app = app.New(app.Config{
-		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, Moved: moved, Connected: connected(configs),
+		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: connected(configs),
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
 		Achievements: rules,
 		Wake: func() {

@@ -61,6 +61,14 @@ func (p papers) Inset(x app.Paper, name string) string { return document.Inset(p
 func (p papers) PDF(x app.Paper) ([]byte, error) { return document.PDF(p.letter(x)) }
 
 func (p papers) letter(x app.Paper) document.Letter {
+	l := p.written(x)
+	if x.ByMail != nil {
+		l = document.ByMail(l, x.ByMail.Key)
+	}
+	return l
+}
+
+func (p papers) written(x app.Paper) document.Letter {
 	c := p.writer(x)
 	switch x.Kind {
 	case "ack":
@@ -93,6 +101,12 @@ func (p papers) letter(x app.Paper) document.Letter {
 			f.What, f.Words, f.Until = a.Title[x.Language], a.Words, a.Until
 		}
 		return document.Approval(f)
+	case "data":
+		f := document.DataFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, NotMe: x.Links["not_me"]}
+		if b := x.Bundle; b != nil {
+			f.Name, f.SHA256, f.Size, f.Attached = b.Name, b.SHA256, b.Size, len(b.Body) > 0
+		}
+		return document.Data(f)
 	case "certificate":
 		return document.Certificate(certificate(x, c))
 	case "report":
@@ -184,7 +198,7 @@ func instead(x app.Paper) *document.Instead {
 	out := &document.Instead{Hours: x.Instead.Hours}
 	for _, a := range x.Instead.List {
 		out.List = append(out.List, document.ApprovedInstead{
-			What: a.Title[x.Language], Client: a.Way == approval.Client, AskedAt: a.AskedAt, At: a.OverAt,
+			What: a.Title[x.Language], Client: a.Way == approval.Client, Mail: a.OverBy == approval.ByMail, AskedAt: a.AskedAt, At: a.OverAt,
 		})
 	}
 	return out
@@ -349,6 +363,9 @@ func proof(x app.Paper) *document.Proof {
 	return p
 }
 
+// onPaper are the letters that are papers to keep.
+var onPaper = []string{"statement", "certificate", "farewell", "reversed", "ending"}
+
 // transport hands a letter to a mail system.
 type transport interface {
 	Send(ctx context.Context, m mail.Message) error
@@ -388,7 +405,7 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 		ID: headerID, From: p.sender(), To: to, ReplyTo: p.papers.company().Email, Date: x.Now,
 		Subject: l.Subject, Text: document.MailText(l), HTML: document.MailHTML(l),
 	}
-	if x.Kind == "winback" { // mail programs show a button for it (RFC 8058)
+	if x.Kind == "winback" && x.Links["silence"] != "" { // mail programs show a button for it (RFC 8058)
 		m.Headers = map[string]string{"List-Unsubscribe": "<" + x.Links["silence"] + ">", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 	}
 	if x.Kind == "receipt" && !x.Sample {
@@ -403,6 +420,16 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 		m.Attachments = []mail.Attachment{
 			{Name: x.Code + ".pdf", Type: "application/pdf", Data: pdf}, {Name: x.Code + ".proof.json", Type: "application/json", Data: proof},
 		}
+	}
+	if x.ByMail != nil && slices.Contains(onPaper, x.Kind) { // there is no page from which to fetch it
+		pdf, err := document.PDF(l)
+		if err != nil {
+			return "", "", err
+		}
+		m.Attachments = append(m.Attachments, mail.Attachment{Name: x.Code + ".pdf", Type: "application/pdf", Data: pdf})
+	}
+	if b := x.Bundle; b != nil && len(b.Body) > 0 {
+		m.Attachments = append(m.Attachments, mail.Attachment{Name: b.Name, Type: b.Media, Data: b.Body})
 	}
 	if x.Kind == "invitation" {
 		media, file := p.papers.Calendar(x)

@@ -133,7 +133,8 @@ func blame(err error) []string {
 }
 
 type caseCmd struct {
-	DryRun caseDryRunCmd `cmd:"" help:"Look at the far systems and say what a step would do now. Nothing is changed or written."`
+	Receive caseReceiveCmd `cmd:"" help:"Read in what a customer answered by mail, and say what it means."`
+	DryRun  caseDryRunCmd  `cmd:"" help:"Look at the far systems and say what a step would do now. Nothing is changed or written."`
 }
 
 type caseDryRunCmd struct {

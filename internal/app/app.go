@@ -40,6 +40,7 @@ type Config struct {
 	// Achievements are the figures that a goodbye may tell; nil: those that come
 	// with the program.
 	Achievements achievement.Rules
+	NoPortal     bool // customers cannot reach it; the setting says otherwise where it is there
 	Wake         func() // tells the engine that there may be work; may be nil
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
@@ -75,6 +76,7 @@ type App struct {
 	parsed     sync.Map // playbooks by version
 	conditions sync.Map // compiled, by their text
 	figured    tileCache
+	noPage     bool // as the server was started
 
 	achievements achievement.Rules
 }
@@ -95,7 +97,7 @@ func New(c Config) *App {
 	}
 	a := &App{
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
+		noPage: c.NoPortal, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}
 	a.company.Store(&c.Company)
 	return a

@@ -299,6 +299,7 @@ type ApprovalAnswer struct {
 	ID    approval.ID
 	Right bool
 	Lacks string // what is missing, when it is not right
+	mail  bool   // in a letter that was read in
 }
 
 // AnswerApproval is the customer's word about what they were asked to approve.
@@ -329,6 +330,9 @@ func (a *App) answerApproval(ctx context.Context, tx Tx, c offboarding.CaseID, a
 	}
 	if err := x.Answer(an.Right, tx.Now()); err != nil {
 		return err
+	}
+	if an.mail {
+		x.OverBy = approval.ByMail
 	}
 	then, err := a.otherwise(ctx, tx, x, an.Right, lacks)
 	if err != nil {

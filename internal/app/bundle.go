@@ -48,9 +48,16 @@ func (a *App) MakeBundle(ctx context.Context, w offboarding.Work) (evidence stri
 			return err
 		}
 		evidence = bundleEvidence(b, len(files))
-		return a.record(ctx, tx, fact{"bundle.ready", "engine", string(w.Case), string(p.Case.Customer), map[string]any{
+		if err := a.record(ctx, tx, fact{"bundle.ready", "engine", string(w.Case), string(p.Case.Customer), map[string]any{
 			"blob": b.ID, "sha256": b.SHA256, "size": strconv.FormatInt(b.Size, 10), "files": len(files),
-		}})
+		}}); err != nil {
+			return err
+		}
+		none, err := a.noPortal(ctx, tx)
+		if err != nil || !none { // they fetch it from their page
+			return err
+		}
+		return a.write(ctx, tx, p.Case, "data")
 	})
 	return evidence, err
 }

@@ -76,7 +76,7 @@ var Erasable = []string{"identity", "access", "things", "letters", "words", "fil
 // erasedNames are the tables that it was in.
 var erasedNames = map[string][]string{
 	"identity": {"customer", "contact", "external_id", "request"}, "access": {"grant_"}, "things": {"asset", "obligation", "handover_item"},
-	"letters": {"message"}, "words": {"note", "answer", "complaint", "commitment"}, "files": {"blob"},
+	"letters": {"message"}, "words": {"note", "received", "answer", "complaint", "commitment"}, "files": {"blob"},
 }
 
 // EraseRecord erases what this program holds about the customer of a case:

@@ -127,6 +127,9 @@ var EventTypes = []EventType{
 
 	{Type: "system.reported", When: "a far system told by itself, signed, that something changed there: it is looked at again, and nothing of it is believed", Args: []string{"system", "report", "works"}, Sent: true, Tells: []string{"system"}},
 
+	{Type: "mail.read", When: "somebody read in what a customer answered by mail; the letter is kept sealed", Args: []string{"received", "sha256", "from", "subject"}, Sent: true, Tells: []string{"received", "sha256"}},
+	{Type: "mail.meant", When: "a person said what it means, and that was done as if it came from their page", Args: []string{"received", "meaning", "keyed", "on_file", "proof"}, Sent: true, Tells: []string{"received", "meaning", "keyed", "on_file"}},
+	{Type: "mail.set_aside", When: "a person said that it is none of those", Args: []string{"received"}},
 	{Type: "message.queued", When: "a letter waits to be sent", Args: []string{"message", "paper", "to"}, Sent: true, Tells: []string{"message", "paper"}, State: "queued"},
 	{Type: "message.sent", When: "the mail system took the letter", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "sent"},
 	{Type: "message.withheld", When: "the table of messages did not allow it any more", Args: []string{"message", "paper", "why"}, Sent: true, Tells: []string{"message"}, State: "withheld"},
@@ -208,6 +211,8 @@ var EventTypes = []EventType{
 	{Type: "house.held", When: "an administrator, or a restore, holds back what would leave the house (`outside`) or everything (`all`)", Args: []string{"what", "why"}},
 	{Type: "house.one_person", When: "from now on one person works here: the customer, or a time that is waited for, approves instead of a second one", Args: []string{"hours"}},
 	{Type: "house.two_people", When: "there are several people again: a second one approves", Args: []string{"hours"}},
+	{Type: "house.no_portal", When: "customers reach no portal: letters have no links, and they answer by mail"},
+	{Type: "house.portal", When: "customers reach the portal"},
 	{Type: "house.released", When: "what was held back goes on", Args: []string{"was"}},
 	{Type: "backup.made", When: "a backup was written: the sum of its file, and the head of the log that it holds", Args: []string{"sha256", "size", "root", "rows"}},
 	{Type: "log.restored", When: "a backup was restored: what came after it is missing, and why", Args: []string{"from", "to", "reason"}},

@@ -197,6 +197,13 @@ var heldFiles = []heldFile{
 			return []string{x.Step, string(x.Way), string(x.State), stamp(x.AskedAt), stamp(x.Until), stamp(x.OverAt), x.OverBy}
 		})
 	}},
+	{"received", "answers_by_mail.csv", "read state meaning sha256 letter", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.ReceivedOf(ctx, h.ID)
+		return unsealed(list, err, func(x Received) ([]string, error) {
+			raw, err := a.unseal(ctx, x.KeyID, x.ID, x.Body)
+			return []string{stamp(x.ReadAt), x.State, string(x.Meaning), x.SHA256, strings.ToValidUTF8(string(raw), "\ufffd")}, err
+		})
+	}},
 	{"work", "systems.csv", "departure kind system state done before evidence", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]offboarding.Work, error) { return tx.WorksOf(ctx, c) }, func(x offboarding.Work) []string {
 			return []string{x.Kind, x.System, string(x.State), stamp(x.DoneAt), x.Before, x.Evidence}

@@ -176,8 +176,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 	}
 	if m.Paper == "ack" { // says nothing that depends on who is a customer
 		p := Paper{Kind: m.Paper, Language: m.Language, Code: r.Code, At: r.ReceivedAt, Now: tx.Now()}
-		p.Links, err = a.links(ctx, tx, m)
-		return p, err
+		return p, a.roads(ctx, tx, m, &p)
 	}
 	p, err := a.casePaper(ctx, tx, m.Paper, m.Language, m.Case)
 	if err != nil {
@@ -236,8 +235,12 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
-	p.Links, err = a.links(ctx, tx, m)
-	return p, err
+	if m.Paper == "data" {
+		if p.Bundle, err = a.bring(ctx, tx, m); err != nil {
+			return Paper{}, err
+		}
+	}
+	return p, a.roads(ctx, tx, m, &p)
 }
 
 // tokens finds the tokens of our links in a letter.
@@ -246,9 +249,13 @@ var tokens = regexp.MustCompile(`(/(?:v|c|e|b|u|bye|not-me)/)[A-Za-z0-9_-]{16,}`
 // secrets finds the codes in a letter that are not the code of a departure.
 var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
 
+// replyKeys finds the keys that answers by mail carry.
+var replyKeys = regexp.MustCompile(`(^|[^-0-9a-z])[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\b`)
+
 // hideSecrets returns what a letter said without what opens something.
 func hideSecrets(paper, text string) string {
 	text = tokens.ReplaceAllString(text, "$1•••")
+	text = replyKeys.ReplaceAllString(text, "$1•••")
 	if paper == "code" {
 		text = secrets.ReplaceAllString(text, "$1•••")
 	}
@@ -262,7 +269,7 @@ var Letters = map[string][]string{
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
-	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"},
+	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
 }
 
 // paths of the portal by the purpose of a link.

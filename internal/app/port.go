@@ -57,6 +57,7 @@ type Tx interface {
 	ImprovementTx
 	EndingTx
 	ApprovalTx
+	ReceivedTx
 	HandoverTx
 	EraseTx
 	RiskTx
@@ -570,6 +571,8 @@ type Paper struct {
 	Told        *ToldPaper             // only in "told", which goes to people of the company
 	Instead     *Instead               // of a second person; nil: there is one
 	Approval    *ApprovalView          // only in the letter "approval"
+	ByMail      *ByMail                // how to answer, where there is no portal
+	Bundle      *Attached              // only in the letter "data"
 	// Sample is about somebody made up: a test that people send themselves.
 	Sample bool
 	// Try are own words that are looked at and not kept yet; nil: those that are.

@@ -100,6 +100,11 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 			return l
 		}
 		x := &list[i]
+		if none, err := a.noPortal(ctx, tx); err != nil {
+			return err
+		} else if none && in.Way == handover.Envelope { // there is no page on which it would open
+			return fault.New(fault.Invalid, "handover.no_portal").On("way")
+		}
 		if err := x.Give(in.Way, in.How, tx.Now(), a.today(tx).AddDays(days(*s, "rotate_days", 10))); err != nil {
 			return err
 		}

@@ -28,6 +28,8 @@ const (
 const (
 	ByClient = "customer"
 	ByTime   = "time"
+	// ByMail is the customer too, in a letter that somebody of the company read in.
+	ByMail = "customer.mail"
 )
 
 // About is what is approved.

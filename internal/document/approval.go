@@ -49,6 +49,7 @@ type Instead struct {
 type ApprovedInstead struct {
 	What    string
 	Client  bool // the customer did; else a time was waited for
+	Mail    bool // and did it by mail
 	AskedAt time.Time
 	At      time.Time
 }
@@ -69,6 +70,9 @@ func (w writer) instead(f *Instead) []Block {
 		way := "time"
 		if x.Client {
 			way = "client"
+		}
+		if x.Mail {
+			way = "mail"
 		}
 		b.Items = append(b.Items, Item{Over: true, Strong: clean(x.What), Rest: w.say("instead."+way,
 			"at", w.moment(x.At), "asked", w.moment(x.AskedAt))})

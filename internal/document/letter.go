@@ -40,6 +40,8 @@ const (
 	KindInvitation Kind = "invitation"
 	// KindEnding tells that the company ends something.
 	KindEnding Kind = "ending"
+	// KindData brings a customer their data, where there is no portal.
+	KindData Kind = "data"
 	// KindApproval asks for an approval, where one person works.
 	KindApproval Kind = "approval"
 	// KindCertificate is the certificate of erasure.
@@ -49,7 +51,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
-	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval,
+	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

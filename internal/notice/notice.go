@@ -57,6 +57,7 @@ var Table = []Rule{
 	{Class: "handover", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
+	{Class: "data", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "approval", Basis: Contract, Before: true, Until: Approval},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},   // they asked what could be done

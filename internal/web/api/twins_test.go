@@ -16,6 +16,7 @@ const (
 	secondHand  = "a second person decides it; the route is there and always says forbidden.person"
 	atTheWheel  = "whoever runs the installation holds everything back, there or with hasta hold: a program that may stop the house could hide in it"
 	ownWork     = "the one person who works here answers for it: a program is not that person"
+	readsIt     = "a person reads what a customer wrote and answers for what it means; a program that knows calls the acts themselves"
 	needsSecond = "a second person decides it; there is no route"
 	clientOnly  = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
 	personAsked = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
@@ -58,6 +59,10 @@ var twins = map[string]twin{
 	"POST /console/clock":                                            {people: demoOnly},
 	"POST /console/audit/verify":                                     {people: checkItself},
 	"POST /console/settings/hold":                                    {people: atTheWheel},
+	"POST /console/settings/portal":                                  {people: houseRule},
+	"POST /console/received":                                         {people: readsIt},
+	"POST /console/received/{id}/mean":                               {people: readsIt},
+	"POST /console/received/{id}/aside":                              {people: readsIt},
 	"POST /console/settings/one-person":                              {people: givesPower},
 	"POST /console/cases/{id}/steps/{step}/ask":                      {people: ownWork},
 	"POST /console/cases/{id}/steps/{step}/renew":                    {people: ownWork},

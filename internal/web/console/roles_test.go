@@ -45,6 +45,9 @@ func routes(h *house) map[string]line {
 	must(h.t, err)
 	hooks := "/console/webhooks/" + hook.ID
 	tomas := "/console/settings/users/" + h.users["tomas"]
+	letter, err := h.ReadIn(h.t.Context(), h.actor("ines"), []byte("Hola, soy Marta"))
+	must(h.t, err)
+	in := "/console/received/" + letter
 	book := strings.Replace(string(playbook.Builtin()["saas-b2c"]), "Despedirse", "Decir adiós", 1)
 	return map[string]line{
 		"GET /console/signin":                                            {who: "open"},
@@ -85,6 +88,13 @@ func routes(h *house) map[string]line {
 		"POST /console/settings/assignment/{id}":                         {who: "act:assignment", path: "/console/settings/assignment/rul_none", form: []string{"version", "0", "do", "up"}},
 		"POST /console/settings/channel":                                 {who: "act:settings", form: []string{"owner", "agent", "url", ""}},
 		"POST /console/settings/hold":                                    {who: "act:settings", form: []string{"what", "all", "why", "we rehearse"}},
+		"POST /console/settings/portal":                                  {who: "act:settings", form: []string{"portal", "none"}},
+		"GET /console/received":                                          {who: "read:letter"},
+		"POST /console/received":                                         {who: "act:request", form: []string{"text", "Hola, soy Marta"}},
+		"GET /console/received/{id}":                                     {who: "read:letter", path: in},
+		"GET /console/received/{id}/letter.eml":                          {who: "read:letter", path: in + "/letter.eml"},
+		"POST /console/received/{id}/mean":                               {who: "act:request", path: in + "/mean", form: []string{"meaning", "message"}},
+		"POST /console/received/{id}/aside":                              {who: "act:request", path: in + "/aside"},
 		"POST /console/settings/one-person":                              {who: "act:settings", form: []string{"on", "1", "hours", "72"}},
 		"POST /console/cases/{id}/steps/{step}/ask":                      {who: "role:agent", path: c + "/steps/review/ask", form: []string{"note", "x"}},
 		"POST /console/cases/{id}/steps/{step}/renew":                    {who: "role:agent", path: c + "/steps/review/renew"},

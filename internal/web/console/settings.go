@@ -29,6 +29,7 @@ type settingsView struct {
 	Company, System []factView
 	LogKey, LogPage string
 	OnePerson       onePersonForm
+	NoPortal        bool
 	Hold            holdForm
 }
 
@@ -100,6 +101,9 @@ func (v *visit) showSettings(status int, wrong error) error {
 		return err
 	}
 	if sv.OnePerson, err = v.onePersonForm(wrong); err != nil {
+		return err
+	}
+	if sv.NoPortal, err = v.App.NoPortal(v.r.Context()); err != nil {
 		return err
 	}
 	problem := ""

@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"hastaluego/internal/fault"
+)
+
+// PortalSetting says whether customers reach a portal: public or none.
+const PortalSetting = "portal"
+
+// mailMost is how large a file may be that goes with a letter.
+const mailMost = 8 << 20
+
+// ByMail is how a customer answers a letter where there is no portal.
+type ByMail struct {
+	Key string // whoever leaves it in the answer has read the letter; empty: it proves nothing
+}
+
+// Attached is a file that goes with a letter, or is too large to.
+type Attached struct {
+	Name, Media, SHA256 string
+	Size                int64
+	Body                []byte // empty: too large; it is handed over in another way
+}
+
+func (a *App) noPortal(ctx context.Context, tx Tx) (bool, error) {
+	s, set, err := tx.Setting(ctx, PortalSetting)
+	if err != nil || !set {
+		return a.noPage, err
+	}
+	return s == "none", nil
+}
+
+// NoPortal reports whether customers are written to without a portal: no links,
+// and they answer by mail.
+func (a *App) NoPortal(ctx context.Context) (none bool, err error) {
+	err = a.store.View(ctx, func(tx Tx) error { none, err = a.noPortal(ctx, tx); return err })
+	return none, err
+}
+
+// SetPortal says that customers reach a portal, or that there is none.
+func (a *App) SetPortal(ctx context.Context, by Actor, none bool) error {
+	if err := by.may("settings"); err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		was, err := a.noPortal(ctx, tx)
+		if err != nil || was == none {
+			return err
+		}
+		now, typ := "public", "house.portal"
+		if none {
+			now, typ = "none", "house.no_portal"
+		}
+		if err := tx.PutSetting(ctx, PortalSetting, now); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{typ, actorOr(by.ID), "", house, nil})
+	})
+}
+
+// roads adds to a paper how its reader answers: by links, or by mail.
+func (a *App) roads(ctx context.Context, tx Tx, m Message, p *Paper) error {
+	none, err := a.noPortal(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if !none {
+		p.Links, err = a.links(ctx, tx, m)
+		return err
+	}
+	p.ByMail = &ByMail{}
+	if m.Case != "" { // what goes to an address that somebody typed proves nothing
+		p.ByMail.Key = a.replyKey(m)
+	}
+	return nil
+}
+
+// bring returns the newest file of their data for the letter that brings it.
+func (a *App) bring(ctx context.Context, tx Tx, m Message) (*Attached, error) {
+	list, err := tx.BlobsOf(ctx, m.Case)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range slices.Backward(list) {
+		if b.Kind != "bundle" {
+			continue
+		}
+		out := &Attached{Name: b.Name, Media: b.Media, SHA256: b.SHA256, Size: b.Size}
+		if b.Size > mailMost {
+			return out, nil
+		}
+		whole, err := tx.FindBlob(ctx, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		out.Body, err = a.openBlob(ctx, whole)
+		return out, err
+	}
+	return nil, fault.New(fault.NotFound, "not_found")
+}

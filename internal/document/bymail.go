@@ -1,0 +1,57 @@
+package document
+
+import (
+	"time"
+
+	"hastaluego/internal/text"
+)
+
+// DataFacts are what the letter says that brings a customer their data.
+type DataFacts struct {
+	Lang     string
+	Company  Company
+	Code     string
+	At       time.Time
+	Name     string // of the file
+	SHA256   string
+	Size     int64
+	Attached bool // else it is too large, and is handed over in another way
+	NotMe    string
+}
+
+// Data brings a customer their data, with the sum that proves that it is whole.
+func Data(f DataFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	l := w.letter(KindData, f.At, f.Code, w.say("data.lede", "company", w.company.Name))
+	how := "data.attached"
+	if !f.Attached {
+		how = "data.large"
+	}
+	l.Blocks = []Block{{
+		Paragraphs: []string{w.say(how, "file", clean(f.Name), "size", text.Number(w.lang, max(1, f.Size>>10))), w.say("data.sum")},
+		Verbatim:   []Verbatim{{Label: "SHA-256", Lines: []string{f.SHA256}}},
+	}}
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)
+	return l
+}
+
+// ByMail adds to a letter how its reader answers where there is no portal: what
+// to write, and the key that shows that they have read it.
+func ByMail(l Letter, key string) Letter {
+	w := writer{l.Lang, l.Company}
+	b := Block{Heading: w.say("bymail"), Mailed: true}
+	for _, n := range []string{".a", ".b", ".not_me"} {
+		code := "bymail." + string(l.Kind) + n
+		if n == ".not_me" {
+			code = "bymail.not_me"
+		}
+		if text.Known(w.lang, "document."+code) {
+			b.Paragraphs = append(b.Paragraphs, w.say(code))
+		}
+	}
+	if key != "" {
+		b.Verbatim = []Verbatim{{Label: w.say("bymail.key"), Lines: []string{key}}}
+	}
+	l.Blocks = append(l.Blocks, b)
+	return l
+}
