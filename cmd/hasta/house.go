@@ -136,7 +136,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: connected(configs),
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
-		Achievements: rules,
+		Achievements: rules, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()
@@ -243,7 +243,7 @@ func (h *house) handler() (http.Handler, error) {
 		Assets:  files, App: h.app, Log: h.log, Demo: h.cfg.Demo,
 		Secure: strings.HasPrefix(h.cfg.PublicURL, "https:"),
 	}
-	staff := console.New(kit, console.Options{Verify: h.summary, About: h.about, Calendar: h.papers.Calendar, Feed: h.papers.Feed, Workbook: h.workbook, Letter: h.papers.Inset})
+	staff := console.New(kit, console.Options{Verify: h.summary, About: h.about, Calendar: h.papers.Calendar, Feed: h.papers.Feed, Workbook: h.workbook, Letter: h.papers.Inset, Form: h.papers.Form})
 	mux := http.NewServeMux()
 	programs := api.New(kit, api.Options{PerMinute: h.cfg.Limits.Rate})
 	mux.Handle("/assets/", files.Handler())

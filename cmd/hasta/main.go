@@ -47,6 +47,7 @@ type cli struct {
 	Doctor   doctorCmd   `cmd:"" help:"Look at everything that going live needs, and say what is wrong and what to do. Exit status 1 if anything is at fault."`
 	Health   healthCmd   `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is well, for containers."`
 	Alone    aloneCmd    `cmd:"" name:"one-person" help:"Say that one person works here, that there are several again, or what holds."`
+	Form     formCmd     `cmd:"" help:"Write the form of a request as a page that needs no server, or as PDF."`
 	Hold     holdCmd     `cmd:"" help:"Hold back what would leave the house, or everything, until it is released."`
 	Release  releaseCmd  `cmd:"" help:"Let go what is held back."`
 	Backup   backupCmd   `cmd:"" help:"Write a backup, one of the keys, or verify one."`

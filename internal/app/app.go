@@ -40,7 +40,8 @@ type Config struct {
 	// Achievements are the figures that a goodbye may tell; nil: those that come
 	// with the program.
 	Achievements achievement.Rules
-	NoPortal     bool // customers cannot reach it; the setting says otherwise where it is there
+	NoPortal     bool   // customers cannot reach it; the setting says otherwise where it is there
+	ByHand       bool   // letters are files that somebody sends with their own mail program, where there is no portal
 	Wake         func() // tells the engine that there may be work; may be nil
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
@@ -77,6 +78,7 @@ type App struct {
 	conditions sync.Map // compiled, by their text
 	figured    tileCache
 	noPage     bool // as the server was started
+	byHand     bool
 
 	achievements achievement.Rules
 }
@@ -97,7 +99,7 @@ func New(c Config) *App {
 	}
 	a := &App{
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		noPage: c.NoPortal, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
+		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}
 	a.company.Store(&c.Company)
 	return a

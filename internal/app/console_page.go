@@ -253,7 +253,7 @@ func (a *App) OpenLetter(ctx context.Context, by Actor, mid offboarding.MessageI
 		return m, "", err
 	}
 	err = a.store.View(ctx, func(tx Tx) error { m, err = tx.FindMessage(ctx, mid); return err })
-	if err != nil || m.State != "sent" || len(m.Body) == 0 { // not yet, or erased
+	if err != nil || m.State != "sent" && m.State != "written" || len(m.Body) == 0 { // not yet, or erased
 		return m, "", err
 	}
 	plain, err := a.keys.Open(ctx, m.KeyID, m.Body, []byte(m.ID))

@@ -132,6 +132,7 @@ var EventTypes = []EventType{
 	{Type: "mail.set_aside", When: "a person said that it is none of those", Args: []string{"received"}},
 	{Type: "message.queued", When: "a letter waits to be sent", Args: []string{"message", "paper", "to"}, Sent: true, Tells: []string{"message", "paper"}, State: "queued"},
 	{Type: "message.sent", When: "the mail system took the letter", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "sent"},
+	{Type: "message.written", When: "the letter is a file that somebody sends with their own mail program", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "written"},
 	{Type: "message.withheld", When: "the table of messages did not allow it any more", Args: []string{"message", "paper", "why"}, Sent: true, Tells: []string{"message"}, State: "withheld"},
 	{Type: "message.bounced", When: "the mail system refused the address", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "refused"},
 	{Type: "link.used", When: "the customer used a link or a code", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},

@@ -54,7 +54,7 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		return false, "", err
 	}
 	for _, l := range letters {
-		if l.State == "sent" && l.Paper == m.Paper {
+		if (l.State == "sent" || l.State == "written") && l.Paper == m.Paper {
 			f.Sent++
 		}
 	}

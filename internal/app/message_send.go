@@ -107,8 +107,15 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if erased {
 			subject = "" // it may name them
 		}
+		written, err := a.writtenOnly(ctx, tx)
+		if err != nil {
+			return err
+		}
 		fact := fact{"message.sent", "engine", m.stream(), m.subject(p.Case), map[string]any{"message": string(m.ID), "subject": subject}}
 		m.State, m.SentAt, m.Subject = "sent", tx.Now(), subject
+		if written && refused == nil { // it is sent when somebody says so
+			m.State, m.SentAt, fact.typ = "written", time.Time{}, "message.written"
+		}
 		if refused != nil {
 			m.State, m.SentAt, m.LastError, fact.typ = "refused", tx.Now(), fault.CodeOf(refused), "message.bounced"
 		} else if !erased {
@@ -142,6 +149,9 @@ func (a *App) SendStepLetter(ctx context.Context, mid offboarding.MessageID) (Re
 	switch {
 	case err != nil:
 		return Result{}, err
+	case m.State == "written": // whoever sends it says so
+		now, _, err := a.store.Now(ctx)
+		return Result{Verdict: Later, Again: now.AddDate(0, 0, 1)}, err
 	case m.State == "withheld":
 		return Result{Verdict: Withheld, Code: m.LastError}, nil
 	case m.State == "refused":

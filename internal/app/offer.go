@@ -133,7 +133,7 @@ func (a *App) MakeOffer(ctx context.Context, by Actor, in OfferInput) error {
 func receiptOut(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
 	letters, err := tx.ListMessages(ctx, c, 1000)
 	for _, m := range letters {
-		if m.Paper == "receipt" && (m.State == "sent" || m.State == "refused") {
+		if m.Paper == "receipt" && (m.State == "sent" || m.State == "written" || m.State == "refused") {
 			return true, err
 		}
 	}

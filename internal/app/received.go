@@ -108,7 +108,7 @@ func (a Actor) mayReadIn() error {
 	if err := a.person(); err != nil {
 		return err
 	}
-	return a.may("request")
+	return a.may("note")
 }
 
 func (x Received) stream() string {
@@ -173,7 +173,7 @@ func (a *App) replyKey(m Message) string {
 
 // OpenReceived reads one, with what was checked and what it may mean.
 func (a *App) OpenReceived(ctx context.Context, by Actor, rid string) (v ReceivedView, err error) {
-	if err := by.CanRead("letter"); err != nil {
+	if err := by.CanRead("note"); err != nil {
 		return v, err
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
@@ -484,7 +484,7 @@ func (a *App) meanRequest(ctx context.Context, tx Tx, by Actor, v *ReceivedView,
 
 // ListReceived are the letters that nobody decided about.
 func (a *App) ListReceived(ctx context.Context, by Actor) (list []ReceivedView, err error) {
-	if err := by.CanRead("letter"); err != nil {
+	if err := by.CanRead("note"); err != nil {
 		return nil, err
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
@@ -507,7 +507,7 @@ func (a *App) ListReceived(ctx context.Context, by Actor) (list []ReceivedView, 
 
 // ReceivedLetter returns the letter itself, to be kept.
 func (a *App) ReceivedLetter(ctx context.Context, by Actor, rid string) (name string, raw []byte, err error) {
-	if err := by.CanRead("letter"); err != nil {
+	if err := by.CanRead("note"); err != nil {
 		return "", nil, err
 	}
 	err = a.store.View(ctx, func(tx Tx) error {

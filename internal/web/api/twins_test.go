@@ -60,6 +60,7 @@ var twins = map[string]twin{
 	"POST /console/audit/verify":                                     {people: checkItself},
 	"POST /console/settings/hold":                                    {people: atTheWheel},
 	"POST /console/settings/portal":                                  {people: houseRule},
+	"POST /console/outbox/{id}/sent":                                 {people: readsIt},
 	"POST /console/received":                                         {people: readsIt},
 	"POST /console/received/{id}/mean":                               {people: readsIt},
 	"POST /console/received/{id}/aside":                              {people: readsIt},

@@ -44,6 +44,9 @@ type Options struct {
 	Workbook func(ctx context.Context, lang string, by app.Actor) ([]byte, error)
 	// About tells what the installation is made of; may be nil.
 	About func(context.Context) (About, error)
+	// Form is the form of a request as a page of its own, or as PDF; nil where none
+	// is made.
+	Form func(lang string, pdf bool) (media string, file []byte, err error)
 	// Calendar is the calendar file of the invitation that a paper is about, with
 	// its media type; nil where none are made.
 	Calendar func(app.Paper) (media string, file []byte)
@@ -97,6 +100,9 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/settings/channel":                                 (*visit).setTeamChannel,
 		"POST /console/settings/hold":                                    (*visit).setHold,
 		"POST /console/settings/portal":                                  (*visit).setPortal,
+		"POST /console/outbox/{id}/sent":                                 (*visit).markSent,
+		"GET /console/settings/form.html":                                (*visit).requestForm,
+		"GET /console/settings/form.pdf":                                 (*visit).requestForm,
 		"GET /console/received":                                          (*visit).received,
 		"POST /console/received":                                         (*visit).readIn,
 		"GET /console/received/{id}":                                     (*visit).receivedOne,

@@ -20,7 +20,7 @@ type letterRow struct {
 }
 
 var letterBadges = map[string]badge{
-	"queued": {Icon: "clock"}, "sent": {Icon: "mail", Class: "info"}, "refused": {Icon: "x", Class: "bad"}, "withheld": {Icon: "dash"},
+	"queued": {Icon: "clock"}, "sent": {Icon: "mail", Class: "info"}, "written": {Icon: "doc", Class: "warn"}, "refused": {Icon: "x", Class: "bad"}, "withheld": {Icon: "dash"},
 }
 
 // paperName is what people call a letter; a test says that it is one.
@@ -78,7 +78,7 @@ func (v *visit) outbox() error {
 		ov.Newest = address(q.State, q.Paper, q.To, "")
 	}
 	states, papers := []option{{"", v.say("outbox.any.state")}}, []option{{"", v.say("outbox.any.paper")}}
-	for _, s := range []string{"queued", "sent", "refused"} {
+	for _, s := range []string{"queued", "written", "sent", "refused"} {
 		states = append(states, option{s, known(v.lang, "console.letter.state."+s, s)})
 	}
 	for _, p := range text.Under(v.lang, "console.paper.") {
@@ -113,6 +113,9 @@ type letterView struct {
 	Pieces []piece
 	Sent   bool
 	Masked bool
+	// Written says that it is a file that somebody is to send.
+	Written, May bool
+	File, Who    string
 }
 
 type piece struct {
@@ -125,11 +128,20 @@ func (v *visit) letter() error {
 	if err != nil {
 		return err
 	}
-	lv := letterView{Lang: v.lang, Row: v.viewLetter(m), Sent: m.State == "sent", Masked: !v.Demo, Pieces: []piece{{Text: body}}}
+	lv := letterView{Lang: v.lang, Row: v.viewLetter(m), Sent: m.State == "sent" || m.State == "written", Written: m.State == "written", File: m.HeaderID + ".eml", May: v.actor.May("note"), Who: whoMay(v.lang, "note"), Masked: !v.Demo, Pieces: []piece{{Text: body}}}
 	if v.Demo {
 		lv.Pieces = pieces(body)
 	}
 	v.show(http.StatusOK, "outbox", lv.Row.Paper, "", letterPage(lv))
+	return nil
+}
+
+func (v *visit) markSent() error {
+	id := v.r.PathValue("id")
+	if err := v.App.MarkSent(v.r.Context(), v.actor, offboarding.MessageID(id)); err != nil {
+		return err
+	}
+	v.to("/console/outbox/" + id)
 	return nil
 }
 

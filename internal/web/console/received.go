@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"path"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -73,7 +74,7 @@ func (v *visit) showReceived(status int, typed string, wrong error) error {
 		return err
 	}
 	errs := text.FieldErrors(v.lang, wrong)
-	rv := receivedView{Lang: v.lang, May: v.actor.May("request"), Who: whoMay(v.lang, "request"), Err: errs["file"]}
+	rv := receivedView{Lang: v.lang, May: v.actor.May("note"), Who: whoMay(v.lang, "note"), Err: errs["file"]}
 	rv.Text = control{ID: "text", Label: rv.word("text"), Hint: rv.word("text.hint"), Value: typed, Error: errs["text"]}
 	for _, x := range list {
 		rv.Rows = append(rv.Rows, receivedRow{
@@ -148,8 +149,8 @@ func (v *visit) showLetterIn(status int, wrong error) error {
 	}
 	errs := text.FieldErrors(v.lang, wrong)
 	l := letterIn{
-		Lang: v.lang, ID: x.ID, Open: x.State == "read", Own: strings.Split(x.Reply.Own, "\n"), Case: string(x.Case), May: v.actor.May("request"),
-		Who: whoMay(v.lang, "request"), Error: errs["meaning"],
+		Lang: v.lang, ID: x.ID, Open: x.State == "read", Own: strings.Split(x.Reply.Own, "\n"), Case: string(x.Case), May: v.actor.May("note"),
+		Who: whoMay(v.lang, "note"), Error: errs["meaning"],
 	}
 	if x.Case == "" {
 		l.Request = string(x.Request)
@@ -240,6 +241,28 @@ func (v *visit) receivedLetter() error {
 	h.Set("Cache-Control", "private, no-store")
 	if _, err := v.w.Write(raw); err != nil {
 		v.Log.Warn("letter not written to its end", "err", err)
+	}
+	return nil
+}
+
+// requestForm sends the form of a request, to be put anywhere or mailed.
+func (v *visit) requestForm() error {
+	if err := v.actor.CanRead("settings"); err != nil {
+		return err
+	}
+	if v.o.Form == nil {
+		return fault.New(fault.NotFound, "not_found")
+	}
+	name := path.Base(v.r.URL.Path)
+	media, file, err := v.o.Form(v.lang, strings.HasSuffix(name, ".pdf"))
+	if err != nil {
+		return err
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", media)
+	h.Set("Content-Disposition", `attachment; filename="`+text.Say(v.lang, "document.form.file")+path.Ext(name)+`"`)
+	if _, err := v.w.Write(file); err != nil {
+		v.Log.Warn("form not written to its end", "err", err)
 	}
 	return nil
 }

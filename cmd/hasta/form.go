@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hastaluego/internal/document"
+	"hastaluego/internal/fault"
+)
+
+type formCmd struct {
+	common
+	File string `arg:"" help:"Where to write it: .html, a page that needs no server, or .pdf, to be printed."`
+	Lang string `default:"es" enum:"es,en"`
+}
+
+func (c *formCmd) Run(o out) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	company, err := cfg.Company.profile(cfg.PublicURL)
+	if err != nil {
+		return err
+	}
+	if company.Email == "" {
+		return fault.New(fault.Invalid, "field.required").On("company.email")
+	}
+	_, raw, err := papers{company}.Form(c.Lang, strings.EqualFold(filepath.Ext(c.File), ".pdf"))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.File, raw, 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.stdout, "%s: put it where your customers find it, or mail it; read in what comes with hasta case receive\n", c.File)
+	return nil
+}
+
+// Form is the form of a request, as a page of its own or as PDF.
+func (p papers) Form(lang string, pdf bool) (media string, file []byte, err error) {
+	c := document.Company{
+		Name: p.company.Name, LegalName: p.company.LegalName, Address: p.company.Address, Phone: p.company.Phone, Email: p.company.Email,
+		Complaints: p.company.Complaints, Zone: p.company.Zone,
+	}
+	if pdf {
+		file, err = document.PDF(document.FormPaper(lang, c))
+		return "application/pdf", file, err
+	}
+	page, err := document.FormPage(lang, c)
+	return "text/html; charset=utf-8", []byte(page), err
+}

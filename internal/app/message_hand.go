@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+)
+
+// writtenOnly reports whether letters are files that somebody sends.
+func (a *App) writtenOnly(ctx context.Context, tx Tx) (bool, error) {
+	if !a.byHand {
+		return false, nil
+	}
+	return a.noPortal(ctx, tx)
+}
+
+// MarkSent says that somebody sent a letter that was written as a file. The
+// step that waited for it goes on. Again, it changes nothing.
+func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID) error {
+	if err := by.mayReadIn(); err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		m, err := tx.FindMessage(ctx, mid)
+		if err != nil || m.State == "sent" {
+			return err
+		}
+		if m.State != "written" {
+			return fault.New(fault.Blocked, "message.not_written")
+		}
+		m.State, m.SentAt = "sent", tx.Now()
+		if err := tx.SaveMessage(ctx, m); err != nil {
+			return err
+		}
+		var c offboarding.Case
+		if m.Case != "" {
+			if c, err = tx.FindCase(ctx, m.Case); err != nil {
+				return err
+			}
+			works, err := tx.WorksOf(ctx, m.Case)
+			if err != nil {
+				return err
+			}
+			for _, w := range works {
+				if w.Item == string(mid) {
+					if err := wake(ctx, tx, w, w.Step); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return a.record(ctx, tx, fact{"message.sent", by.ID, m.stream(), m.subject(c), map[string]any{"message": string(m.ID), "subject": m.Subject}})
+	})
+}
