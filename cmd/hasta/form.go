@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/document"
 	"hastaluego/internal/fault"
 )
@@ -28,7 +29,7 @@ func (c *formCmd) Run(o out) error {
 	if company.Email == "" {
 		return fault.New(fault.Invalid, "field.required").On("company.email")
 	}
-	_, raw, err := papers{company}.Form(c.Lang, strings.EqualFold(filepath.Ext(c.File), ".pdf"))
+	_, raw, err := papers{func() app.Company { return company }}.Form(c.Lang, strings.EqualFold(filepath.Ext(c.File), ".pdf"))
 	if err != nil {
 		return err
 	}
@@ -41,10 +42,7 @@ func (c *formCmd) Run(o out) error {
 
 // Form is the form of a request, as a page of its own or as PDF.
 func (p papers) Form(lang string, pdf bool) (media string, file []byte, err error) {
-	c := document.Company{
-		Name: p.company.Name, LegalName: p.company.LegalName, Address: p.company.Address, Phone: p.company.Phone, Email: p.company.Email,
-		Complaints: p.company.Complaints, Zone: p.company.Zone,
-	}
+	c := p.writer(app.Paper{Language: lang})
 	if pdf {
 		file, err = document.PDF(document.FormPaper(lang, c))
 		return "application/pdf", file, err

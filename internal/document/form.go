@@ -12,15 +12,25 @@ const KindForm Kind = "form"
 // the letter which it makes.
 type formLine struct{ Name, Label, Kind string }
 
+// formPage is what the template of the form draws.
+type formPage struct {
+	writer
+	Lang, Name, To, Action string
+	Fields                 []formLine
+}
+
+// Say is a word of the form.
+func (f formPage) Say(code string, args ...any) string { return f.say("form."+code, args...) }
+
 // FormPage is the form of a request as one page that needs no server: it makes a
 // letter to the company, and says what to write by hand where no mail program
 // opens.
 func FormPage(lang string, c Company) (string, error) {
 	w := newWriter(lang, c)
 	var b strings.Builder
-	err := templates()[w.lang].ExecuteTemplate(&b, "form", map[string]any{
-		"Lang": w.lang, "Company": w.company, "Fields": w.formLines(), "To": w.company.Email,
-		"Action": "mailto:" + w.company.Email + "?subject=" + strings.ReplaceAll(url.QueryEscape(w.say("form.subject")), "+", "%20"),
+	err := templates().ExecuteTemplate(&b, "form", formPage{
+		writer: w, Lang: w.lang, Name: w.company.Name, Fields: w.formLines(), To: w.company.Email,
+		Action: "mailto:" + w.company.Email + "?subject=" + strings.ReplaceAll(url.QueryEscape(w.say("form.subject")), "+", "%20"),
 	})
 	return b.String(), err
 }
