@@ -37,7 +37,9 @@ func FormPage(lang string, c Company) (string, error) {
 
 func (w writer) formLines() []formLine {
 	return []formLine{
-		{"name", w.say("form.name"), "text"}, {"account", w.say("form.account"), "email"}, {"receipt", w.say("form.receipt"), "email"},
+		{"name", w.say("form.name"), "text"},
+		{"account", w.say("form.account"), "email"},
+		{"receipt", w.say("form.receipt"), "email"},
 		{"reference", w.say("form.reference"), "text"},
 	}
 }
