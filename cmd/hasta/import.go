@@ -22,6 +22,7 @@ type importCmd struct {
 	Departures importDeparturesCmd `cmd:"" help:"Import customers who left before, with when and why, from a CSV file by a map: churn of the past is known from the first day."`
 	Readings   importReadingsCmd   `cmd:"" help:"Import what customers use and spend, and what went wrong for them, from a CSV file of three columns."`
 	List       importListCmd       `cmd:"" help:"List the imports, the newest first: who, when, which file, how many rows."`
+	Undo       importUndoCmd       `cmd:"" help:"Take back what an import made and nobody touched since; with --dry-run, only say what."`
 }
 
 type importCustomersCmd struct {

@@ -10,6 +10,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/text"
+	"hastaluego/internal/web/console"
 )
 
 type importListCmd struct {
@@ -69,4 +70,56 @@ func importSays(lang string, x app.ImportRun) string {
 		says = text.Say(lang, "import.list.undone", "says", says)
 	}
 	return says
+}
+
+type importUndoCmd struct {
+	common
+	ID     string `arg:"" help:"The import, as hasta import list names it."`
+	DryRun bool   `help:"Say what would go and what stays; change nothing."`
+	JSON   bool   `help:"Answer as JSON."`
+}
+
+// undoAnswer is what undoing says with --json.
+type undoAnswer struct {
+	Customers int        `json:"customers"`
+	Contracts int        `json:"contracts"`
+	Cases     int        `json:"cases"`
+	Stay      []undoStay `json:"stay"`
+	DryRun    bool       `json:"dry_run"`
+}
+
+type undoStay struct {
+	Kind      string   `json:"kind"`
+	Reference string   `json:"reference"`
+	Name      string   `json:"name"`
+	Why       []string `json:"why"`
+}
+
+func (c *importUndoCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	u, err := h.app.UndoImport(ctx, operator, app.ImportID(c.ID), c.DryRun)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		answer := undoAnswer{Customers: u.Customers, Contracts: u.Contracts, Cases: u.Cases, Stay: []undoStay{}, DryRun: c.DryRun}
+		for _, s := range u.Stay {
+			answer.Stay = append(answer.Stay, undoStay{s.Kind, s.Reference, s.Name, s.Why})
+		}
+		return json.NewEncoder(o.stdout).Encode(answer)
+	}
+	lang, code := terminalLanguage(os.Getenv), "import.undo.done"
+	if c.DryRun {
+		code = "import.undo.dry"
+	}
+	fmt.Fprintln(o.stdout, text.Say(lang, code, "customers", u.Customers, "contracts", u.Contracts, "cases", u.Cases, "stay", len(u.Stay)))
+	for _, s := range u.Stay {
+		fmt.Fprintln(o.stdout, text.Say(lang, "import.undo.stays", "what", text.Say(lang, "import.made."+s.Kind), "reference", s.Reference, "name", s.Name,
+			"why", console.UndoWhy(lang, s.Why)))
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -182,4 +183,78 @@ func TestADepartureOfThePastFindsWhatEnded(t *testing.T) {
 	if rep.Changed != 1 || strings.Join(codes, " ") != "date.before_start csv.contradiction field.required departures.not_past departures.reason" {
 		t.Errorf("%+v %v", rep, codes)
 	}
+}
+
+func TestAWrongImportIsUndoneButForWhatSomebodyTouched(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		before, err := w.Metrics(ctx, agent)
+		must(t, err)
+		day := w.today(t).AddMonths(-2)
+		on := fmt.Sprintf("%02d/%02d/%d", day.Day, day.Month, day.Year)
+		w.importLeft(t, "U-1,Uno,uno@u.example,"+on+",Muy caro,,,,9.00\nU-2,Dos,dos@u.example,"+on+",,,,,9.00\nU-3,Tres,tres@u.example,"+on+",,,,,9.00\n", false)
+		w.imported(t, everything, everyColumn+"V-1,Ñandú,oro,77,a@v.example,Ana,VS-1,29.85,active,carpeta,faro/ana,R-9,VF-1,10.00\nV-2,Otro,,,,,,,,,,,,\nFE-20418,Estudio,,,,,VS-9,5.00,active,,,,,\n", false)
+		imports, _, err := w.Imports(ctx, agent)
+		must(t, err)
+		customers, departures := imports[0].ID, imports[1].ID
+		u2, v2 := w.byReference(t, "U-2"), w.byReference(t, "V-2")
+		_, err = w.AddNote(ctx, agent, u2.Cases[0].ID, "Llamó ayer")
+		must(t, err)
+		_, err = w.EditCustomer(ctx, agent, app.CustomerPatch{Customer: v2.Customer.ID, Name: given("Otra")})
+		must(t, err)
+		_, err = w.UndoImport(ctx, finance, departures, true)
+		code(t, err, "forbidden.role")
+
+		for _, x := range []struct {
+			run       app.ImportID
+			customers int
+			contracts int
+			cases     int
+			stay      string
+		}{
+			{departures, 2, 0, 2, "U-2 note, U-2 case_ reason request"},
+			{customers, 1, 1, 0, "V-2 changed"},
+		} {
+			for _, dry := range []bool{true, false} {
+				u, err := w.UndoImport(ctx, agent, x.run, dry)
+				must(t, err)
+				var stay []string
+				for _, s := range u.Stay {
+					why := slices.Clone(s.Why)
+					slices.Sort(why)
+					if slices.Contains(why, "case_") { // with or without a reason, they asked
+						why = []string{"case_", "reason", "request"}
+					}
+					stay = append(stay, s.Reference+" "+strings.Join(why, " "))
+				}
+				if u.Customers != x.customers || u.Contracts != x.contracts || u.Cases != x.cases || strings.Join(stay, ", ") != x.stay {
+					t.Errorf("dry %v: %d customers, %d contracts, %d cases; stay: %v", dry, u.Customers, u.Contracts, u.Cases, stay)
+				}
+			}
+			_, err := w.UndoImport(ctx, agent, x.run, false)
+			code(t, err, "import.undone")
+		}
+		for ref, there := range map[string]bool{"U-1": false, "U-2": true, "U-3": false, "V-1": false, "V-2": true, "FE-20418": true} {
+			must(t, w.store.View(ctx, func(tx app.Tx) error {
+				list, err := tx.CustomersByReference(ctx, ref)
+				if (len(list) == 1) != there {
+					t.Errorf("%s is there: %v", ref, !there)
+				}
+				return err
+			}))
+		}
+		if p := w.byReference(t, "FE-20418"); slices.ContainsFunc(p.Lines, func(s customer.Subscription) bool { return s.Reference == "VS-9" }) {
+			t.Error("the contract of somebody who was there before stays")
+		}
+		after, err := w.Metrics(ctx, agent)
+		must(t, err)
+		if lost := after.Churn[2].Lost - before.Churn[2].Lost; lost != 1 {
+			t.Errorf("%d left then", lost)
+		}
+		if rep, _ := w.importLeft(t, "U-1,Uno,uno@u.example,"+on+",,,,,9.00\n", false); rep.Changed != 1 {
+			t.Errorf("what was undone does not come in again: %+v", rep)
+		}
+	})
 }

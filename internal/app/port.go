@@ -63,6 +63,7 @@ type Tx interface {
 	RiskTx
 	ReasonTx
 	ImportTx
+	UndoingTx
 	OfferTx
 	InvitationTx
 	VoiceTx
@@ -154,6 +155,7 @@ type CustomerTx interface {
 
 	// Many at once, by what names them; what is not there is not in the answer.
 	CustomersByReference(ctx context.Context, references ...string) ([]customer.Customer, error)
+	FindSubscription(ctx context.Context, id customer.SubscriptionID) (customer.Subscription, error)
 	SubscriptionsByReference(ctx context.Context, references ...string) ([]customer.Subscription, error)
 	BalancesByReference(ctx context.Context, references ...string) ([]customer.Balance, error)
 	GrantsByName(ctx context.Context, names ...customer.Grant) ([]customer.Grant, error)                // by System and Account

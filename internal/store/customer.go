@@ -262,12 +262,16 @@ func (t *tx) SetSubscriptionStatus(ctx context.Context, id customer.Subscription
 	return t.touching(ctx, "store.SetSubscriptionStatus", setSubscriptionStatus, s, id)
 }
 
+func scanSubscription(row scanner) (s customer.Subscription, err error) {
+	err = row.Scan(&s.ID, &s.Customer, &s.Reference, &s.Product, &s.Plan, &s.Amount.Minor, &s.Amount.Currency, &s.Interval,
+		date{&s.Start}, date{&s.PaidUntil}, &s.Status, date{&s.TermEnd}, date{&s.RenewsOn}, &s.Notice, date{&s.LockIn}, flag{&s.NotRenewed},
+		&s.Engagement.Kind, &s.Engagement.Billed)
+	return s, err
+}
+
 func (t *tx) subscriptions(ctx context.Context, m manyTexts, n int, add func([]any, int) []any) (list []customer.Subscription, err error) {
 	err = t.pick(ctx, "store.subscriptions", m, n, add, func(row scanner) error {
-		var s customer.Subscription
-		err := row.Scan(&s.ID, &s.Customer, &s.Reference, &s.Product, &s.Plan, &s.Amount.Minor, &s.Amount.Currency, &s.Interval,
-			date{&s.Start}, date{&s.PaidUntil}, &s.Status, date{&s.TermEnd}, date{&s.RenewsOn}, &s.Notice, date{&s.LockIn}, flag{&s.NotRenewed},
-			&s.Engagement.Kind, &s.Engagement.Billed)
+		s, err := scanSubscription(row)
 		list = append(list, s)
 		return err
 	})

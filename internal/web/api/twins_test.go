@@ -119,6 +119,7 @@ var twins = map[string]twin{
 	"POST /console/customers/{id}/unpaid":                   {operations: "end-unpaid"},
 	"POST /console/winback":                                 {operations: "send-winback"},
 	"POST /console/winback/preview":                         {operations: "preview-winback"},
+	"POST /console/imports/{id}":                            {people: "files are imported by whoever has the machine; undoing is for a person who saw what goes"},
 	"POST /console/customers/new":                           {operations: "add-customer"},
 	"POST /console/customers/{id}/behalf":                   {operations: "register-case"},
 	"POST /console/customers/{id}/complaints":               {operations: "add-complaint"},

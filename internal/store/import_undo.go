@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+)
+
+// aboutCustomer are the tables in which people, or a departure, leave something
+// about a customer: what an import makes stands in others.
+var aboutCustomer = []string{
+	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "offer", "invitation", "play", "voice", "consent", "silence",
+	"erasure", "reading",
+}
+
+// aboutCase are those in which something stands about a departure beside its
+// reason.
+var aboutCase = []string{
+	"step", "work", "message", "link", "note", "answer", "blob", "consent", "obligation", "handover_item", "offer", "invitation", "voice", "improvement",
+}
+
+// ofCustomer are the tables of what a customer is and has, in the order in which
+// they are emptied.
+var ofCustomer = []string{
+	"deliverable", "subscription", "contact", "external_id", "customer_word", "grant_", "asset", "balance", "risk",
+}
+
+// standing asks in which of the tables anything stands.
+func standing(tables []string, column string) string {
+	parts := make([]string, len(tables))
+	for i, table := range tables {
+		parts[i] = `SELECT '` + table + `' WHERE EXISTS (SELECT 1 FROM ` + table + ` WHERE ` + column + ` = $1)`
+	}
+	return strings.Join(parts, ` UNION ALL `)
+}
+
+var (
+	touchedCustomer = query(standing(aboutCustomer, "customer_id") + `
+		UNION ALL SELECT 'other_import' WHERE EXISTS (
+			SELECT 1 FROM subscription s JOIN import_made m ON m.record_id = s.id AND m.import_id <> $2 WHERE s.customer_id = $1)
+		UNION ALL SELECT 'balance' WHERE EXISTS (SELECT 1 FROM balance WHERE customer_id = $1 AND status <> 'open')`)
+	touchedCase = query(standing(aboutCase, "case_id") + `
+		UNION ALL SELECT 'reason' WHERE 1 < (SELECT COUNT(*) FROM reason WHERE case_id = $1)`)
+
+	forgetMade      = query(`DELETE FROM import_made WHERE import_id = $1 AND kind = $2 AND record_id = $3`)
+	deletePast      = query(`DELETE FROM subscription_past WHERE subscription_id = $1`)
+	deletePastAt    = query(`DELETE FROM subscription_past WHERE subscription_id = $1 AND until = $2`)
+	deletePromised  = query(`DELETE FROM deliverable WHERE subscription_id = $1`)
+	deleteLine      = query(`DELETE FROM subscription WHERE id = $1`)
+	deletePastOf    = query(`DELETE FROM subscription_past WHERE subscription_id IN (SELECT id FROM subscription WHERE customer_id = $1)`)
+	deleteReasons   = query(`DELETE FROM reason WHERE case_id = $1`)
+	deleteClaims    = query(`DELETE FROM case_subscription WHERE case_id = $1`)
+	deleteCase      = query(`DELETE FROM case_ WHERE id = $1 AND version = $2`)
+	deleteRequest   = query(`DELETE FROM request WHERE id = $1`)
+	deleteCustomer  = query(`DELETE FROM customer WHERE id = $1`)
+	subscriptionNow = query(`SELECT ` + subscriptionColumns + ` FROM subscription WHERE id = $1`)
+
+	deletesOfCustomer = func() (out []string) {
+		for _, table := range ofCustomer {
+			out = append(out, query(`DELETE FROM `+table+` WHERE customer_id = $1`))
+		}
+		return out
+	}()
+)
+
+func (t *tx) standing(ctx context.Context, op, q string, args ...any) (list []string, err error) {
+	err = t.each(ctx, op, q, args, func(row scanner) error {
+		var name string
+		err := row.Scan(&name)
+		list = append(list, name)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) TouchedCustomer(ctx context.Context, id customer.ID, run app.ImportID) ([]string, error) {
+	return t.standing(ctx, "store.TouchedCustomer", touchedCustomer, id, run)
+}
+
+func (t *tx) TouchedCase(ctx context.Context, id offboarding.CaseID) ([]string, error) {
+	return t.standing(ctx, "store.TouchedCase", touchedCase, id)
+}
+
+func (t *tx) ForgetMade(ctx context.Context, run app.ImportID, m app.Made) error {
+	return t.must(ctx, "store.ForgetMade", forgetMade, run, m.Kind, m.ID)
+}
+
+func (t *tx) FindSubscription(ctx context.Context, id customer.SubscriptionID) (s customer.Subscription, err error) {
+	found := false
+	err = t.each(ctx, "store.FindSubscription", subscriptionNow, []any{id}, func(row scanner) (err error) {
+		found = true
+		s, err = scanSubscription(row)
+		return err
+	})
+	if err == nil && !found {
+		err = fault.New(fault.NotFound, "not_found").At("store.FindSubscription", nil)
+	}
+	return s, err
+}
+
+func (t *tx) DeleteSubscription(ctx context.Context, s customer.Subscription) error {
+	const op = "store.DeleteSubscription"
+	t.touch(s.Customer)
+	for _, q := range []string{deletePast, deletePromised, deleteLine} {
+		if _, err := t.exec(ctx, op, q, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) DeletePastCase(ctx context.Context, c offboarding.Case) error {
+	const op = "store.DeletePastCase"
+	t.touch(c.Customer)
+	for _, s := range c.Subscriptions {
+		if _, err := t.exec(ctx, op, deletePastAt, s, micros(c.EffectiveAt)); err != nil {
+			return err
+		}
+	}
+	for _, q := range []string{deleteReasons, deleteClaims} {
+		if _, err := t.exec(ctx, op, q, c.ID); err != nil {
+			return err
+		}
+	}
+	if err := t.must(ctx, op, deleteCase, c.ID, c.Version); err != nil {
+		return err
+	}
+	return t.must(ctx, op, deleteRequest, c.Request)
+}
+
+func (t *tx) DeleteCustomer(ctx context.Context, id customer.ID) error {
+	const op = "store.DeleteCustomer"
+	t.touch(id)
+	if _, err := t.exec(ctx, op, deletePastOf, id); err != nil {
+		return err
+	}
+	for _, q := range deletesOfCustomer {
+		if _, err := t.exec(ctx, op, q, id); err != nil {
+			return err
+		}
+	}
+	return t.must(ctx, op, deleteCustomer, id)
+}
