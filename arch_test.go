@@ -39,7 +39,7 @@ var allowed = map[string]string{
 	"internal/metric":       "customer money when",
 	"internal/ending":       "customer fault when",
 	"internal/approval":     "fault",
-	"internal/company":      "fault money text",
+	"internal/company":      "fault money source text",
 	"internal/improvement":  "fault offboarding when",
 	"internal/notification": "customer fault when",
 	"internal/signal":       "when",

@@ -211,6 +211,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "once", s.info.Console)
 	staff.inspect(check, "signin-code", base+"/console/signin/code")
 	staff.inspect(check, "reset-gone", base+"/console/reset/nothing")
+	staff.inspect(check, "first-gone", base+"/console/first/nothing")
 	staff.open(base + "/console?lang=es")
 	staff.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[0].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 	staff.press("signin", testid("cases"))
@@ -252,6 +253,10 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.press("release", testid("hold-all"))
 	staff.inspect(check, "assignment", base+"/console/settings/assignment")
 	staff.inspect(check, "company", base+"/console/settings/company")
+	staff.inspect(check, "start", base+"/console/start")
+	for _, step := range []string{"2", "4", "8", "10", "review"} {
+		staff.inspect(check, "start-"+step, base+"/console/start/"+step)
+	}
 	staff.inspect(check, "words", base+"/console/settings/words")
 	staff.inspect(check, "word", base+"/console/settings/words/document.receipt.title")
 	staff.inspect(check, "people", base+"/console/settings/users")

@@ -82,6 +82,13 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 		}
 	}
 	fmt.Fprintf(o.stdout, "listening %s\n", cfg.PublicURL)
+	token, err := h.app.FirstLink(ctx)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		fmt.Fprintf(o.stdout, "nobody may sign in yet; the first person comes in here, once: %s/console/first/%s\n", cfg.PublicURL, token)
+	}
 	return h.run(ctx, ln)
 }
 

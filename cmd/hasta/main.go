@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // a bare machine has no time zones
 
@@ -33,6 +34,7 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to the newest schema."`
 	Config   configCmd   `cmd:"" help:"Check or show the configuration."`
 	Import   importCmd   `cmd:"" help:"Import records from files."`
+	Company  companyCmd  `cmd:"" help:"Who the company is to its customers, as a file."`
 	User     userCmd     `cmd:"" help:"People who may sign in."`
 	Key      keyCmd      `cmd:"" help:"API keys: what programs may do."`
 	Webhook  webhookCmd  `cmd:"" help:"Endpoints that hear of departures."`
@@ -120,6 +122,9 @@ func explain(err error) string {
 	var f *fault.Error
 	if errors.As(err, &f) && f.Kind != fault.Internal && text.Known("en", "error."+f.Code) {
 		words := text.Error("en", f)
+		if placed := len(f.Args) > 1 && f.Args[0] == "at" && f.Args[1] == f.Field; placed && !strings.Contains(words, f.Field) {
+			words = f.Field + ": " + words // a place in a file
+		}
 		if f.Err != nil {
 			return words + " (" + f.Error() + ")"
 		}

@@ -33,7 +33,10 @@ type Company struct {
 	Links                     company.Links
 	Colour                    string // #rrggbb; empty: ours
 	Logo                      *company.Logo
-	Version                   int // of the profile; 0: as the server was started
+	Version                   int      // of the profile; 0: as the server was started
+	Playbook                  string   // built-in one of new departures; empty: as the server was started
+	Reasons                   []string // that customers are asked for; none: all
+	Pack                      string   // country whose rules are to hold
 	// Words are the company's own, by language and key of the catalogue.
 	Words        map[string]map[string]string
 	WordsVersion int
@@ -44,7 +47,7 @@ func (c Company) Profile() company.Profile {
 	p := company.Profile{
 		Name: c.Name, LegalName: c.LegalName, Address: c.Address, Phone: c.Phone, Email: c.Email, Complaints: c.Complaints, Signer: c.Signer,
 		SenderName: c.SenderName, SenderAddress: c.SenderAddress, Signature: c.Signature, Links: c.Links, Colour: c.Colour, Country: c.Country,
-		Currency: c.Currency, Language: c.Language,
+		Currency: c.Currency, Language: c.Language, Playbook: c.Playbook, Reasons: c.Reasons, Pack: c.Pack,
 	}
 	if c.Zone != nil {
 		p.Zone = c.Zone.String()
@@ -66,7 +69,7 @@ func (c Company) as(v CompanyVersion, logo *company.Logo) (Company, error) {
 		Name: p.Name, LegalName: cmp.Or(p.LegalName, p.Name), Address: p.Address, Phone: p.Phone, Email: p.Email,
 		Complaints: cmp.Or(p.Complaints, p.Email), Signer: cmp.Or(p.Signer, p.Name), Language: p.Language, Country: p.Country, Currency: p.Currency,
 		Zone: zone, PublicURL: cmp.Or(p.PublicURL, c.PublicURL), SenderName: p.SenderName, SenderAddress: p.SenderAddress, Signature: p.Signature,
-		Links: p.Links, Colour: p.Colour, Logo: logo, Version: v.Version,
+		Links: p.Links, Colour: p.Colour, Logo: logo, Version: v.Version, Playbook: p.Playbook, Reasons: p.Reasons, Pack: p.Pack,
 	}, nil
 }
 
@@ -121,6 +124,16 @@ func (a *App) refresh(ctx context.Context, tx Tx) error {
 		a.figured.forget()
 	}
 	return nil
+}
+
+// profile is the newest one as it was written down, else how the server was
+// started.
+func (a *App) profile(ctx context.Context, tx Tx) (company.Profile, error) {
+	list, err := tx.CompanyVersions(ctx, 1)
+	if err != nil || len(list) == 0 {
+		return a.start.Profile(), err
+	}
+	return list[0].Profile, nil
 }
 
 // newest is the company with its newest profile.
@@ -220,7 +233,7 @@ func (a *App) SetCompany(ctx context.Context, by Actor, in CompanyInput) (versio
 		return 0, err
 	}
 	p, wrong := in.Profile.Check()
-	list := slices.Clone(fault.Fields(wrong))
+	list := append(slices.Clone(fault.Fields(wrong)), a.CheckChoices(p)...)
 	var logo *company.Logo
 	if in.Logo != nil {
 		l, err := company.ReadLogo(in.Logo)

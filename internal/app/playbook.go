@@ -174,7 +174,10 @@ func (a *App) active(ctx context.Context, tx Tx) (list []*playbook.Playbook, las
 	if err != nil {
 		return nil, nil, err
 	}
-	last = a.playbook
+	if last, err = a.usual(); err != nil {
+		return nil, nil, err
+	}
+	usual := last.Name
 	named := map[string]bool{}
 	for _, v := range versions {
 		pb, err := a.loaded(v)
@@ -182,7 +185,7 @@ func (a *App) active(ctx context.Context, tx Tx) (list []*playbook.Playbook, las
 			return nil, nil, fault.Wrap("app.active "+v.ID, err)
 		}
 		named[v.Name] = true
-		if v.Name == a.playbook.Name {
+		if v.Name == usual {
 			last = pb
 			continue
 		}
@@ -194,6 +197,33 @@ func (a *App) active(ctx context.Context, tx Tx) (list []*playbook.Playbook, las
 		}
 	}
 	return list, last, nil
+}
+
+// usual is the playbook that departures follow when no other applies: as the
+// company chose among those of the program, else as it was configured.
+func (a *App) usual() (*playbook.Playbook, error) {
+	name := a.Company().Playbook
+	if name == "" {
+		return a.playbook, nil
+	}
+	return a.builtin(name)
+}
+
+// builtin reads a playbook of the program, once per process.
+func (a *App) builtin(name string) (*playbook.Playbook, error) {
+	key := "builtin " + name
+	if pb, ok := a.parsed.Load(key); ok {
+		return pb.(*playbook.Playbook), nil
+	}
+	src, ok := playbook.Builtin()[name]
+	if !ok {
+		return nil, fault.New(fault.Invalid, "field.choice").On("playbook")
+	}
+	pb, err := a.loadPlaybook(name, string(src))
+	if err == nil {
+		a.parsed.Store(key, pb)
+	}
+	return pb, err
 }
 
 // loaded reads an activated version, once per process: it never changes.
@@ -247,7 +277,11 @@ func (a *App) OpenPlaybooks(ctx context.Context, by Actor) (list []PlaybookView,
 			list = append(list, pv)
 			named[v.Name] = named[v.Name] || v.State == "active"
 		}
-		for _, b := range append(slices.Clone(a.books), a.playbook) {
+		usual, err := a.usual()
+		if err != nil {
+			return err
+		}
+		for _, b := range append(slices.Clone(a.books), usual) {
 			v := PlaybookVersion{ID: b.Version(), Name: b.Name, Source: string(b.Source), State: "active"}
 			if named[b.Name] {
 				v.State = "retired"

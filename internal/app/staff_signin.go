@@ -52,6 +52,15 @@ type UserInput struct {
 // AddUser adds a person who may sign in. by is empty when the command line
 // does it.
 func (a *App) AddUser(ctx context.Context, by string, in UserInput) (User, error) {
+	u, err := a.newUser(in)
+	if err != nil {
+		return User{}, err
+	}
+	return u, a.tx(ctx, func(tx Tx) error { return a.insertUser(ctx, tx, by, &u) })
+}
+
+// newUser checks what was said about a person.
+func (a *App) newUser(in UserInput) (User, error) {
 	var l fault.List
 	login, e := customer.CheckText("login", in.Login, 100, false)
 	if e == nil && login == "" {
@@ -69,20 +78,20 @@ func (a *App) AddUser(ctx context.Context, by string, in UserInput) (User, error
 	if err != nil {
 		return User{}, fault.Wrap("app.AddUser", err)
 	}
-	u := User{ID: id.New("usr"), Login: strings.ToLower(login), Name: name, PasswordHash: hash, Roles: in.Roles, Active: true}
-	err = a.tx(ctx, func(tx Tx) error {
-		if _, err := tx.FindUserByLogin(ctx, u.Login); err == nil {
-			return fault.New(fault.Conflict, "staff.login_taken").On("login")
-		} else if fault.KindOf(err) != fault.NotFound {
-			return err
-		}
-		u.CreatedAt = tx.Now()
-		if err := tx.InsertUser(ctx, u); err != nil {
-			return err
-		}
-		return a.record(ctx, tx, fact{"staff.added", actorOr(by), "", house, map[string]any{"user": u.ID, "roles": u.Roles}})
-	})
-	return u, err
+	return User{ID: id.New("usr"), Login: strings.ToLower(login), Name: name, PasswordHash: hash, Roles: in.Roles, Active: true}, nil
+}
+
+func (a *App) insertUser(ctx context.Context, tx Tx, by string, u *User) error {
+	if _, err := tx.FindUserByLogin(ctx, u.Login); err == nil {
+		return fault.New(fault.Conflict, "staff.login_taken").On("login")
+	} else if fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	u.CreatedAt = tx.Now()
+	if err := tx.InsertUser(ctx, *u); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{"staff.added", actorOr(by), "", house, map[string]any{"user": u.ID, "roles": u.Roles}})
 }
 
 // checkChosen refuses passwords that are guessed, and those made of what

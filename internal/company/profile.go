@@ -6,6 +6,7 @@ package company
 import (
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -41,6 +42,13 @@ type Profile struct {
 	Zone          string            `json:"zone" yaml:"zone"`
 	Currency      string            `json:"currency,omitempty" yaml:"currency,omitempty"`
 	Language      string            `json:"language" yaml:"language"`
+	// Playbook is the name of the built-in one that departures follow when no
+	// other applies; empty: as the server was started.
+	Playbook string `json:"playbook,omitempty" yaml:"playbook,omitempty"`
+	// Reasons are the codes that customers are asked for; none: all.
+	Reasons []string `json:"reasons,omitempty" yaml:"reasons,omitempty"`
+	// Pack is the country whose rules are to hold; it is kept for them.
+	Pack string `json:"pack,omitempty" yaml:"pack,omitempty"`
 }
 
 // Links are pages of the company's own site that customers are pointed to.
@@ -85,6 +93,7 @@ func (p Profile) Check() (Profile, error) {
 	p.Country = c.country("country", p.Country)
 	p.Zone = c.zone("zone", p.Zone)
 	p.Currency = c.currency("currency", p.Currency, p.Country)
+	p.Pack = c.country("pack", p.Pack)
 	p.Language = strings.TrimSpace(p.Language)
 	if !text.Has(p.Language) {
 		c.bad("field.choice", "language")
@@ -116,6 +125,9 @@ func Changed(was, is Profile) (list []string) {
 		{"zone", was.Zone != is.Zone},
 		{"currency", was.Currency != is.Currency},
 		{"language", was.Language != is.Language},
+		{"playbook", was.Playbook != is.Playbook},
+		{"reasons", !slices.Equal(was.Reasons, is.Reasons)},
+		{"pack", was.Pack != is.Pack},
 	} {
 		if f.changed {
 			list = append(list, f.name)

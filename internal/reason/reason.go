@@ -74,6 +74,9 @@ func (t *Taxonomy) Tops() []Reason {
 	return slices.DeleteFunc(slices.Clone(t.Reasons), func(r Reason) bool { return !r.Top() })
 }
 
+// Other is the reason that is always among those that customers are asked for.
+const Other = "other"
+
 //go:embed builtin/reasons.yaml
 var builtin []byte
 

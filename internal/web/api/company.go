@@ -38,6 +38,9 @@ type CompanyFields struct {
 	Zone          string            `json:"zone" maxLength:"60"`
 	Currency      string            `json:"currency,omitempty" maxLength:"3"`
 	Language      string            `json:"language" maxLength:"2"`
+	Playbook      string            `json:"playbook,omitempty" maxLength:"40"`
+	Reasons       []string          `json:"reasons,omitempty" maxItems:"20"`
+	Pack          string            `json:"pack,omitempty" maxLength:"2"`
 }
 
 // Company is who the house belongs to, as customers meet it.
@@ -55,6 +58,7 @@ func viewCompany(p app.CompanyPage) Company {
 		Name: x.Name, LegalName: x.LegalName, Address: x.Address, Phone: x.Phone, Email: x.Email, Complaints: x.Complaints, Signer: x.Signer,
 		PublicURL: x.PublicURL, SenderName: x.SenderName, SenderAddress: x.SenderAddress, Signature: x.Signature, Links: CompanyLinks(x.Links),
 		Colour: x.Colour, Country: x.Country, Zone: x.Zone, Currency: x.Currency, Language: x.Language,
+		Playbook: x.Playbook, Reasons: x.Reasons, Pack: x.Pack,
 	}}
 	if p.Logo != nil {
 		out.Logo = "/brand/" + p.Logo.Digest
@@ -98,6 +102,7 @@ func (a *API) company(h huma.API) {
 				Name: b.Name, LegalName: b.LegalName, Address: b.Address, Phone: b.Phone, Email: b.Email, Complaints: b.Complaints, Signer: b.Signer,
 				PublicURL: b.PublicURL, SenderName: b.SenderName, SenderAddress: b.SenderAddress, Signature: b.Signature, Links: company.Links(b.Links),
 				Colour: b.Colour, Country: b.Country, Zone: b.Zone, Currency: b.Currency, Language: b.Language,
+				Playbook: b.Playbook, Reasons: b.Reasons, Pack: b.Pack,
 			}}
 			if b.Version != nil {
 				x.Version = *b.Version

@@ -68,9 +68,10 @@ var companyFields = []struct {
 	{"place", "public_url country currency zone language"},
 }
 
-// typedCompany is the profile as a form has it.
-func typedCompany(f url.Values) company.Profile {
+// typedCompany is the profile as a form has it; what the form has not stays.
+func typedCompany(was company.Profile, f url.Values) company.Profile {
 	p := company.Profile{
+		Playbook: was.Playbook, Reasons: was.Reasons, Pack: was.Pack,
 		Name: f.Get("name"), LegalName: f.Get("legal_name"), Address: f.Get("address"), Phone: f.Get("phone"), Email: f.Get("email"),
 		Complaints: f.Get("complaints"), Signer: f.Get("signer"), PublicURL: f.Get("public_url"), SenderName: f.Get("sender_name"),
 		SenderAddress: f.Get("sender_address"), Signature: map[string]string{}, Colour: f.Get("colour"), Country: f.Get("country"), Zone: f.Get("zone"),
@@ -173,12 +174,16 @@ func (v *visit) setCompany() error {
 	if err != nil {
 		return err
 	}
+	page, err := v.App.OpenCompany(v.r.Context(), v.actor)
+	if err != nil {
+		return err
+	}
 	version, err := strconv.Atoi(f.Get("version"))
 	if err != nil {
 		version = -1
 	}
 	_, err = v.App.SetCompany(v.r.Context(), v.actor, app.CompanyInput{
-		Profile: typedCompany(f), Version: version, Logo: logo, NoLogo: f.Get("no_logo") == "1",
+		Profile: typedCompany(page.Profile, f), Version: version, Logo: logo, NoLogo: f.Get("no_logo") == "1",
 	})
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.Conflict, fault.TooLarge:

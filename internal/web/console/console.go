@@ -73,6 +73,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 	mux.HandleFunc("GET /console/reset/{token}", c.open((*visit).resetForm))
 	mux.HandleFunc("POST /console/reset/{token}", c.open((*visit).reset))
 	mux.HandleFunc("GET /console/calendar/{token}", c.open((*visit).feed))
+	mux.HandleFunc("GET /console/first/{token}", c.open((*visit).firstForm))
+	mux.HandleFunc("POST /console/first/{token}", c.open((*visit).first))
 	mux.HandleFunc("POST /console/signout", c.open((*visit).signOut))
 	for pattern, fn := range map[string]func(*visit) error{
 		"GET /console":                                                   (*visit).inbox,
@@ -115,6 +117,12 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/approvals/{approval}/withdraw":                    (*visit).withdrawApproval,
 		"GET /console/settings/company":                                  (*visit).company,
 		"POST /console/settings/company":                                 (*visit).setCompany,
+		"GET /console/start":                                             (*visit).start,
+		"GET /console/start/{step}":                                      (*visit).question,
+		"POST /console/start/{step}":                                     (*visit).answerQuestion,
+		"GET /console/start/review":                                      (*visit).review,
+		"GET /console/start/company.yaml":                                (*visit).startFile,
+		"POST /console/start/apply":                                      (*visit).applyStart,
 		"GET /console/settings/words":                                    (*visit).words,
 		"GET /console/settings/words/{code}":                             (*visit).oneWord,
 		"POST /console/settings/words/{code}":                            (*visit).setWord,
@@ -365,6 +373,10 @@ func (v *visit) here() string {
 		return "/console/account"
 	case strings.HasPrefix(v.r.URL.Path, "/console/settings/assignment"), v.r.URL.Path == "/console/settings/channel":
 		return "/console/settings/assignment"
+	case v.r.URL.Path == "/console/start/apply":
+		return "/console/start/review"
+	case strings.HasPrefix(v.r.URL.Path, "/console/start/"):
+		return v.r.URL.Path
 	case strings.HasPrefix(v.r.URL.Path, "/console/settings/words/"):
 		return "/console/settings/words/" + v.r.PathValue("code")
 	case v.r.URL.Path == "/console/settings/company":

@@ -43,7 +43,7 @@ func (v *visit) signInCode() error {
 	switch {
 	case err == nil:
 		v.keep(token)
-		v.to(next)
+		v.to(v.landing(token, next))
 		return nil
 	case fault.KindOf(err) == fault.Invalid, fault.KindOf(err) == fault.TooMany:
 		return v.codeDoor(web.Status(err), next, err)

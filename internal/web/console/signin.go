@@ -50,7 +50,7 @@ func (v *visit) signIn() error {
 			v.to(query("/console/signin/code", "next", view.Next))
 			return nil
 		}
-		v.to(view.Next)
+		v.to(v.landing(token, view.Next))
 		return nil
 	}
 	return v.door(web.Status(err), view)
@@ -81,7 +81,7 @@ func (v *visit) once() error {
 		return err
 	}
 	v.keep(token)
-	v.to("/console")
+	v.to(v.landing(token, "/console"))
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (p *portal) showReceipt(w http.ResponseWriter, r *http.Request, status int,
 	}
 	lang := page.Paper.Language
 	title := p.speech(lang).Say("portal.receipt.title", "code", page.Paper.Code)
-	p.show(w, r, status, title, receiptPage(receiptView{p.speech(lang), base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil, viewWhy(p.speech(lang), page, typed, wrong), page.MayAsk, page.Paper.Ending != nil}))
+	p.show(w, r, status, title, receiptPage(receiptView{p.speech(lang), base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil, viewWhy(p.speech(lang), p.App.Company().Reasons, page, typed, wrong), page.MayAsk, page.Paper.Ending != nil}))
 }
 
 func (p *portal) receiptPDF(w http.ResponseWriter, r *http.Request) {

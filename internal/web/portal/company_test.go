@@ -101,3 +101,25 @@ func TestNoPageOfThePortalSpeaksPastTheCompanysWords(t *testing.T) {
 		t.Errorf("looked at %d files", looked)
 	}
 }
+
+// Whoever leaves is asked for the reasons that the company chose, and can always
+// say that it was another.
+func TestTheReceiptOffersTheReasonsThatTheCompanyChose(t *testing.T) {
+	t.Parallel()
+	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	_, page := s.leaving()
+	offered := func() int {
+		_, body, _ := s.body(s.visitor().Get(page + "/receipt?lang=es"))
+		return strings.Count(body, `type="radio" name="reason"`)
+	}
+	if all := offered(); all < 6 {
+		t.Fatalf("%d reasons are offered at first", all)
+	}
+	p := s.app.Company().Profile()
+	p.Reasons = []string{"price", "service"}
+	_, err := s.app.SetCompany(t.Context(), admin, app.CompanyInput{Profile: p, Version: -1})
+	must(t, err)
+	if n := offered(); n != 3 {
+		t.Errorf("%d reasons are offered, want two and another", n)
+	}
+}

@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
@@ -28,12 +29,15 @@ type whyOption struct {
 
 func (v whyView) say(code string) string { return v.Say("portal.why." + code) }
 
-func viewWhy(sp text.Speech, page app.CasePage, typed url.Values, wrong error) whyView {
+func viewWhy(sp text.Speech, asked []string, page app.CasePage, typed url.Values, wrong error) whyView {
 	lang := sp.Lang
 	v := whyView{Speech: sp, Ask: page.MayTell, Told: page.Told, Words: typed.Get("words")}
 	errs := text.FieldErrors(lang, wrong)
 	v.Error, v.Wrong = errs["reason.code"], errs["reason.text"]
 	for _, r := range reason.Builtin().Tops() {
+		if len(asked) > 0 && r.Code != reason.Other && !slices.Contains(asked, r.Code) {
+			continue
+		}
 		v.Options = append(v.Options, whyOption{r.Code, v.say("reason." + r.Code), typed.Get("reason") == r.Code})
 	}
 	return v
