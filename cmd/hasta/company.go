@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"hastaluego/internal/company"
+	"hastaluego/internal/text"
 )
 
 type companyCmd struct {
@@ -51,7 +52,7 @@ func (c *companyApplyCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer h.close()
-	invited, err := h.app.ApplySetup(ctx, operator, s)
+	invited, err := h.app.ApplySetup(ctx, operator, s, text.Say(s.Company.Language, "console.start.rehearse.why"))
 	for _, p := range invited {
 		fmt.Fprintf(o.stdout, "%s chooses a password here, once, for a day: %s/console/reset/%s\n", p.Login, h.app.Company().PublicURL, p.Token)
 	}

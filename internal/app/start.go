@@ -128,8 +128,8 @@ func CheckPeople(list []company.Person) (out []company.Person, wrong fault.List)
 type Invited struct{ Name, Login, Token string }
 
 // ApplySetup makes the answers true: the profile, people who are not there yet,
-// and a rehearsal. Again it changes only what differs.
-func (a *App) ApplySetup(ctx context.Context, by Actor, s company.Setup) (invited []Invited, err error) {
+// and a rehearsal; everybody reads why. Again it changes only what differs.
+func (a *App) ApplySetup(ctx context.Context, by Actor, s company.Setup, why string) (invited []Invited, err error) {
 	if err := by.may("company"); err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (a *App) ApplySetup(ctx context.Context, by Actor, s company.Setup) (invite
 			return invited, err
 		}
 		if now.What == HoldNothing {
-			if err := a.SetHold(ctx, by, HoldOutside, "rehearsal"); err != nil {
+			if err := a.SetHold(ctx, by, HoldOutside, why); err != nil {
 				return invited, err
 			}
 		}

@@ -31,11 +31,11 @@ func TestTheAnswersOfTheStartChangeNothingUntilTheyAreApplied(t *testing.T) {
 	}
 	bad := s.Setup
 	bad.People = []company.Person{{Name: "X", Login: "x", Roles: []string{"king"}}}
-	if _, err := w.ApplySetup(ctx, admin, bad); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Field != "roles_0" || w.Company().Version != 0 {
+	if _, err := w.ApplySetup(ctx, admin, bad, "why"); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Field != "roles_0" || w.Company().Version != 0 {
 		t.Errorf("a role that there is not: %v", err)
 	}
 	s.Setup.Rehearse = true
-	invited, err := w.ApplySetup(ctx, admin, s.Setup)
+	invited, err := w.ApplySetup(ctx, admin, s.Setup, "why")
 	must(t, err)
 	held, err := w.Held(ctx)
 	must(t, err)
@@ -51,7 +51,7 @@ func TestTheAnswersOfTheStartChangeNothingUntilTheyAreApplied(t *testing.T) {
 		t.Errorf("it waits still: %v", err)
 	}
 	// Again nobody is added twice, and nothing is a version that changes nothing.
-	if invited, err := w.ApplySetup(ctx, admin, s.Setup); err != nil || len(invited) != 0 || w.Company().Version != 1 {
+	if invited, err := w.ApplySetup(ctx, admin, s.Setup, "why"); err != nil || len(invited) != 0 || w.Company().Version != 1 {
 		t.Errorf("again: %v %v", invited, err)
 	}
 	for _, spoil := range []func(*company.Profile){

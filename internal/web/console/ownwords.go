@@ -245,7 +245,7 @@ func (v *visit) showWord(status int, typed url.Values, wrong error) error {
 
 func (v *visit) wordField(lang, key, own string) wordField {
 	_, form, plural := strings.Cut(key, "|")
-	f := wordField{control: control{ID: lang, Label: text.Say(v.lang, "lang."+lang), Value: own}, Ours: text.Ours(lang, key)}
+	f := wordField{control: control{ID: lang, Label: v.say("words.yours"), Value: own}, Ours: text.Ours(lang, key)}
 	if plural {
 		f.ID += "_" + form
 		f.Label += ", " + v.say("words.form."+form)

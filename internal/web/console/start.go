@@ -312,7 +312,7 @@ func (v *visit) applyStart() error {
 		return err
 	}
 	s.Setup.Rehearse = v.form.Get("rehearse") == "1"
-	invited, err := v.App.ApplySetup(v.r.Context(), v.actor, s.Setup)
+	invited, err := v.App.ApplySetup(v.r.Context(), v.actor, s.Setup, v.say("start.rehearse.why"))
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.Conflict:
 		if err != nil {
