@@ -25,8 +25,15 @@ func TestTenQuestionsLeadFromNothingToAHouse(t *testing.T) {
 	noa.get("/console/start/11").is(404)
 	noa.post("/console/start/1", []string{"name", " "}).is(422).has(`data-testid="error-name"`)
 	answers := [][]string{
-		{"name", "Faro Norte"}, {"country", "CO", "zone", "Europe/Madrid", "currency", "", "language", "es"}, {"email", "bajas@faro.example"}, {"playbook", "agency"},
-		{"colour", "#7a1f3d"}, {"signature_es", "El equipo"}, {"refunds", "https://faro.example/devoluciones"}, {"reasons", "price", "reasons", "service"}, {"pack", "CO"},
+		{"name", "Faro Norte"},
+		{"country", "CO", "zone", "Europe/Madrid", "currency", "", "language", "es"},
+		{"email", "bajas@faro.example"},
+		{"playbook", "agency"},
+		{"colour", "#7a1f3d"},
+		{"signature_es", "El equipo"},
+		{"refunds", "https://faro.example/devoluciones"},
+		{"reasons", "price", "reasons", "service"},
+		{"pack", "CO"},
 		{"name_0", "Greta Sol", "login_0", "greta", "roles_0", "agent"},
 	}
 	for i, typed := range answers {
