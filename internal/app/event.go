@@ -127,6 +127,7 @@ var EventTypes = []EventType{
 
 	{Type: "system.reported", When: "a far system told by itself, signed, that something changed there: it is looked at again, and nothing of it is believed", Args: []string{"system", "report", "works"}, Sent: true, Tells: []string{"system"}},
 
+	{Type: "mail.tied", When: "somebody says whose a letter is that nobody was found for", Args: []string{"received", "customer"}},
 	{Type: "mail.read", When: "somebody read in what a customer answered by mail; the letter is kept sealed", Args: []string{"received", "sha256", "from", "subject"}, Sent: true, Tells: []string{"received", "sha256"}},
 	{Type: "mail.meant", When: "a person said what it means, and that was done as if it came from their page", Args: []string{"received", "meaning", "keyed", "on_file", "proof"}, Sent: true, Tells: []string{"received", "meaning", "keyed", "on_file"}},
 	{Type: "mail.set_aside", When: "a person said that it is none of those", Args: []string{"received"}},

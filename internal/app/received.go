@@ -155,8 +155,13 @@ func (a *App) whose(ctx context.Context, tx Tx, x *Received, r reply.Reply) erro
 	if err != nil || len(list) != 1 {
 		return err
 	}
-	x.Customer = list[0].ID
-	cases, err := tx.CasesOf(ctx, x.Customer)
+	return a.ofCustomer(ctx, tx, x, list[0].ID)
+}
+
+// ofCustomer ties a letter to a customer, and to their departure if one is open.
+func (a *App) ofCustomer(ctx context.Context, tx Tx, x *Received, cus customer.ID) error {
+	x.Customer = cus
+	cases, err := tx.CasesOf(ctx, cus)
 	if i := slices.IndexFunc(cases, func(c offboarding.Case) bool { return c.State.Open() }); i >= 0 {
 		x.Case, x.Request = cases[i].ID, cases[i].Request
 	}
@@ -291,6 +296,49 @@ func handing(p *offboarding.Plan) *offboarding.Step {
 		}
 	}
 	return nil
+}
+
+// TieReceived says whose a letter is that nobody was found for: by the code of a
+// departure, or the number of a customer.
+func (a *App) TieReceived(ctx context.Context, by Actor, rid, whose string) error {
+	if err := by.mayReadIn(); err != nil {
+		return err
+	}
+	whose, wrong := customer.CheckText("whose", whose, 200, false)
+	if wrong == nil && whose == "" {
+		wrong = fault.New(fault.Invalid, "field.required").On("whose")
+	}
+	if wrong != nil {
+		return wrong
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		x, err := tx.FindReceived(ctx, rid)
+		if err != nil {
+			return err
+		}
+		if x.State != "read" || x.Customer != "" {
+			return fault.New(fault.Blocked, "reply.over")
+		}
+		if err := a.whose(ctx, tx, &x, reply.Text(whose)); err != nil {
+			return err
+		}
+		if x.Customer == "" {
+			cus, err := tx.FindCustomerByReference(ctx, whose)
+			if fault.KindOf(err) == fault.NotFound {
+				return fault.New(fault.Invalid, "reply.nobody").On("whose")
+			}
+			if err != nil {
+				return err
+			}
+			if err := a.ofCustomer(ctx, tx, &x, cus.ID); err != nil {
+				return err
+			}
+		}
+		if err := tx.PutReceived(ctx, x); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"mail.tied", by.ID, x.stream(), string(x.Customer), map[string]any{"received": x.ID, "customer": string(x.Customer)}})
+	})
 }
 
 // MeanInput is what somebody decides that a letter means.

@@ -147,3 +147,24 @@ func TestALetterIsReadInOnceAndSetAside(t *testing.T) {
 		return err
 	}(), "forbidden.person")
 }
+
+func TestALetterOfNobodyIsTiedByItsCodeOrNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, sqlite(t), agencyLike)
+	ctx := t.Context()
+	id, err := w.ReadIn(ctx, alone, mailed("nadie@otra.example", "Hola", "¿Cómo va lo mío?"))
+	must(t, err)
+	if v, err := w.OpenReceived(ctx, alone, id); err != nil || v.Customer != "" || len(v.Possible) > 0 {
+		t.Fatalf("%+v %v", v, err)
+	}
+	refused(t, "of nobody", w.TieReceived(ctx, alone, id, "HL-0000-0000"), "reply.nobody", "whose")
+	refused(t, "nothing", w.TieReceived(ctx, alone, id, " "), "field.required", "whose")
+	cus := w.customerOf(t, almena)
+	must(t, w.TieReceived(ctx, alone, id, cus.Reference))
+	v, err := w.OpenReceived(ctx, alone, id)
+	must(t, err)
+	if v.Customer != cus.ID || v.OnFile || len(v.Possible) == 0 || w.logged(t, "mail.tied") != 1 {
+		t.Errorf("%+v", v)
+	}
+	code(t, w.TieReceived(ctx, alone, id, cus.Reference), "reply.over")
+}

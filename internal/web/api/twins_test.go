@@ -63,6 +63,7 @@ var twins = map[string]twin{
 	"POST /console/outbox/{id}/sent":                                 {people: readsIt},
 	"POST /console/received":                                         {people: readsIt},
 	"POST /console/received/{id}/mean":                               {people: readsIt},
+	"POST /console/received/{id}/tie":                                {people: readsIt},
 	"POST /console/received/{id}/aside":                              {people: readsIt},
 	"POST /console/settings/one-person":                              {people: givesPower},
 	"POST /console/cases/{id}/steps/{step}/ask":                      {people: ownWork},

@@ -110,6 +110,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/received/{id}":                                     (*visit).receivedOne,
 		"GET /console/received/{id}/letter.eml":                          (*visit).receivedLetter,
 		"POST /console/received/{id}/mean":                               (*visit).meanReceived,
+		"POST /console/received/{id}/tie":                                (*visit).tieReceived,
 		"POST /console/received/{id}/aside":                              (*visit).setAside,
 		"POST /console/settings/one-person":                              (*visit).setOnePerson,
 		"POST /console/cases/{id}/steps/{step}/ask":                      (*visit).askApproval,

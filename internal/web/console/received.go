@@ -38,6 +38,7 @@ type letterIn struct {
 	Files    []string
 	Choices  []meaningView
 	Proof    control
+	Whose    control // of a letter that nobody was found for
 	Error    string // of the choice
 	Open     bool
 	Case     string
@@ -197,6 +198,7 @@ func (v *visit) showLetterIn(status int, wrong error) error {
 		l.Choices = append(l.Choices, mv)
 	}
 	l.Proof = control{ID: "proof", Label: l.word("proof"), Hint: l.word("proof.hint"), Value: v.form.Get("proof"), Error: errs["proof"]}
+	l.Whose = control{ID: "whose", Label: l.word("whose"), Hint: l.word("whose.hint"), Value: v.form.Get("whose"), Error: errs["whose"]}
 	if !l.Open {
 		l.Over = l.word("over."+x.State, "means", known(v.lang, "console.received.means."+string(x.Meaning), ""), "who", who(v.lang, x.OverBy, x.People),
 			"at", text.ShortInstant(v.lang, x.OverAt, v.zone()))
@@ -208,6 +210,10 @@ func (v *visit) showLetterIn(status int, wrong error) error {
 func (v *visit) meanReceived() error {
 	in := app.MeanInput{ID: v.r.PathValue("id"), Meaning: reply.Meaning(v.form.Get("meaning")), Proof: v.form.Get("proof")}
 	return v.letterDone(v.App.MeanReceived(v.r.Context(), v.actor, in))
+}
+
+func (v *visit) tieReceived() error {
+	return v.letterDone(v.App.TieReceived(v.r.Context(), v.actor, v.r.PathValue("id"), v.form.Get("whose")))
 }
 
 func (v *visit) setAside() error {

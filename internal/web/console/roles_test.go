@@ -97,6 +97,7 @@ func routes(h *house) map[string]line {
 		"GET /console/received/{id}":                                     {who: "read:note", path: in},
 		"GET /console/received/{id}/letter.eml":                          {who: "read:note", path: in + "/letter.eml"},
 		"POST /console/received/{id}/mean":                               {who: "act:note", path: in + "/mean", form: []string{"meaning", "message"}},
+		"POST /console/received/{id}/tie":                                {who: "act:note", path: in + "/tie", form: []string{"whose", "HL-0000-0000"}},
 		"POST /console/received/{id}/aside":                              {who: "act:note", path: in + "/aside"},
 		"POST /console/settings/one-person":                              {who: "act:settings", form: []string{"on", "1", "hours", "72"}},
 		"POST /console/cases/{id}/steps/{step}/ask":                      {who: "role:agent", path: c + "/steps/review/ask", form: []string{"note", "x"}},
