@@ -39,7 +39,7 @@ type letterIn struct {
 	Choices  []meaningView
 	Proof    control
 	Whose    control // of a letter that nobody was found for
-	Error    string // of the choice
+	Error    string  // of the choice
 	Open     bool
 	Case     string
 	Request  string
