@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/assignment"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
 	"hastaluego/internal/ending"
@@ -22,9 +24,10 @@ import (
 	"hastaluego/internal/when"
 )
 
-// BenchmarkEnding ends a product of many customers in one act, with the engine
-// and the log at work, beside people who register departures one after the
-// other in the same run.
+// BenchmarkEnding ends a product of many customers of a telecom in one act, with
+// the engine and the log at work, beside people who register departures one
+// after the other in the same run. Every step that waits for a person is given
+// by rule, and people are told.
 func BenchmarkEnding(b *testing.B) {
 	most := 300
 	if n, err := strconv.Atoi(os.Getenv("HASTA_BENCH_ENDINGS")); err == nil {
@@ -36,7 +39,7 @@ func BenchmarkEnding(b *testing.B) {
 		sample, err := demo.In("es")
 		ok(b, err)
 		dir := b.TempDir()
-		cfg := config{Database: e.URL, Dir: dir, PublicURL: "http://127.0.0.1", Company: companyConfig(sample.Company)}
+		cfg := config{Database: e.URL, Dir: dir, PublicURL: "http://127.0.0.1", Company: companyConfig(sample.Company), Playbook: "telecom"}
 		cfg.Keys.Dir = filepath.Join(dir, "keys")
 		h, err := build(ctx, cfg, newLog(io.Discard, "error", ""), nil)
 		ok(b, err)
@@ -69,6 +72,15 @@ func BenchmarkEnding(b *testing.B) {
 		}
 		by := app.Actor{ID: "usr_one", Roles: []string{"agent", "success", "admin"}}
 		second := app.Actor{ID: "usr_two", Roles: []string{"admin"}}
+		var team []string
+		for i := range 6 {
+			u, err := h.app.AddUser(ctx, "", app.UserInput{Login: fmt.Sprintf("agente%d@bench.example", i), Name: "Agente", Password: "una frase larga y rara", Roles: []string{"agent", "finance"}})
+			ok(b, err)
+			team = append(team, u.ID)
+		}
+		ok(b, h.app.SetAssignmentRules(ctx, app.Actor{}, assignment.Rules{List: []assignment.Rule{
+			{Role: "agent", If: `customer.kind == "organisation"`, People: team[:1]}, {Role: "agent", People: team}, {Role: "finance", People: team},
+		}}))
 		for b.Loop() {
 			start := time.Now()
 			for i := range byHand {
@@ -78,7 +90,9 @@ func BenchmarkEnding(b *testing.B) {
 				ok(b, err)
 			}
 			one := time.Since(start) / byHand
+			ok(b, h.app.UntilQuiet(ctx))
 			start = time.Now()
+			before := cpu()
 			eid, err := h.app.ProposeEnding(ctx, by, app.EndingInput{
 				Pick: ending.Pick{Product: "Closes"}, EndsOn: today.AddDays(40), PerMinute: 60, Words: map[string]ending.Words{"es": {Why: "Cierra"}, "en": {Why: "It closes"}},
 			})
@@ -91,6 +105,17 @@ func BenchmarkEnding(b *testing.B) {
 				ok(b, err)
 			}
 			whole := time.Since(start)
+			used := cpu() - before
+			rules, err := h.app.AssignmentRules(ctx, second)
+			ok(b, err)
+			given, least, busiest := 0, 1<<30, 0
+			for _, who := range team {
+				given, least, busiest = given+rules.Load[who], min(least, rules.Load[who]), max(busiest, rules.Load[who])
+			}
+			if given < most+byHand || busiest-least > 2 {
+				b.Fatalf("%d steps given away for %d departures, %d to the least busy and %d to the busiest", given, most+byHand, least, busiest)
+			}
+			b.ReportMetric(float64(used.Milliseconds())/float64(most), "cpu-ms/departure")
 			if v.Opened != most || v.Passed != 0 {
 				b.Fatalf("%d opened, %d passed of %d", v.Opened, v.Passed, most)
 			}
@@ -100,4 +125,13 @@ func BenchmarkEnding(b *testing.B) {
 		}
 		b.ReportMetric(0, "ns/op")
 	})
+}
+
+// cpu is what this process has used of the processors so far.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

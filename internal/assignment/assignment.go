@@ -68,7 +68,8 @@ func (r Rules) Check(roles []string, may func(user, role string) bool) fault.Lis
 			add("if", "field.too_long", "max", mostIf)
 			continue
 		}
-		for _, p := range Problems(x.If) {
+		if list := Problems(x.If); len(list) > 0 { // what follows from the first says little
+			p := list[0]
 			add("if", "assignment.condition", "line", p.Line, "column", p.Column, "what", p.What, "known", strings.Join(slices.Sorted(maps.Keys(playbook.Facts)), ", "))
 		}
 	}
