@@ -186,7 +186,11 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 		events, ready := p.Take()
 		for _, e := range events {
 			reversed = reversed || e.Type == "case.reversed"
-			if err := a.record(ctx, tx, fact{e.Type, actor, string(p.Case.ID), string(p.Case.Customer), e.Args}); err != nil {
+			who := actor
+			if e.Args["rule"] != nil { // no person gave it away
+				who = "engine"
+			}
+			if err := a.record(ctx, tx, fact{e.Type, who, string(p.Case.ID), string(p.Case.Customer), e.Args}); err != nil {
 				return err
 			}
 			if err := a.hush(ctx, tx, p, e); err != nil {

@@ -72,7 +72,7 @@ func TestAStepIsGivenByRuleToTheLeastBusyWhoIsThere(t *testing.T) {
 		c, err := w.OpenCase(ctx, agent, second)
 		must(t, err)
 		for _, x := range c.Timeline {
-			told = told || x.Type == "step.assigned" && x.Args["rule"] == v.List[1].ID
+			told = told || x.Type == "step.assigned" && x.Args["rule"] == v.List[1].ID && x.Actor == "engine"
 		}
 		if !told {
 			t.Error("the log does not say which rule it was")

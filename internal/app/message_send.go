@@ -63,7 +63,7 @@ func (m Message) subject(c offboarding.Case) string {
 // checkpoint contains its entry.
 const WaitsForLog = "paper.waits_for_log"
 
-// SendMessage is the only road to the mail system. What the table of messages
+// SendMessage is the only road of letters to customers to the mail system. What the table of messages
 // (package notice) does not allow now is withheld, and the log says why. Else it
 // makes the letter from the records, mints its links and hands it
 // to the mail system. A crash in between sends it again under the same

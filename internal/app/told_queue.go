@@ -20,9 +20,9 @@ type news struct {
 	to    string   // whom alone; empty: whoever the step is given to, or the team
 }
 
-// tell queues news for everybody who is to hear of it, in the transaction in
+// tellNews queues news for everybody who is to hear of it, in the transaction in
 // which it happened.
-func (a *App) tell(ctx context.Context, tx Tx, n news) error {
+func (a *App) tellNews(ctx context.Context, tx Tx, n news) error {
 	people, err := a.staff(ctx, tx)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (a *App) digestLater(ctx context.Context, tx Tx, p notification.Person) err
 
 // tellTask tells that a step of a person is ready, or to be taken back.
 func (a *App) tellTask(ctx context.Context, tx Tx, s *offboarding.Step, cause string) error {
-	return a.tell(ctx, tx, news{kind: notification.Task, step: s, cause: cause, roles: s.Roles()})
+	return a.tellNews(ctx, tx, news{kind: notification.Task, step: s, cause: cause, roles: s.Roles()})
 }
 
 // tellEvent tells people of what happened to a step, where that is theirs to
@@ -144,7 +144,7 @@ func (a *App) tellEvent(ctx context.Context, tx Tx, p *offboarding.Plan, e offbo
 	default:
 		return nil
 	}
-	return a.tell(ctx, tx, n)
+	return a.tellNews(ctx, tx, n)
 }
 
 // stillNews reports whether what waits to be told is worth telling: the step

@@ -53,6 +53,9 @@ func (v *visit) viewEvent(t app.TimelineEntry, ew eventWords) eventView {
 	if _, told := t.Args["why"].(string); told && text.Known(v.lang, code+".why") {
 		code += ".why"
 	}
+	if _, given := t.Args["rule"].(string); given {
+		code += ".rule"
+	}
 	switch {
 	case !text.Known(v.lang, code):
 		ev.Text = t.Type
