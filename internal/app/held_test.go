@@ -108,7 +108,6 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 		files := w.bundleOf(t, c)
 		for name, words := range map[string][]string{
 			"promised.csv":             {"engagement"},
-			"approvals.csv":            {"departure"},
 			"customer.csv":             {almena, "Almena"},
 			"contacts.csv":             {firstMail},
 			"numbers_elsewhere.csv":    {"CRM-0061"},
