@@ -273,9 +273,11 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 			return err
 		}
 		if s.Verifies {
-			return p.Verified(key, tx.Now())
+			if err := p.Verified(key, tx.Now()); err != nil {
+				return err
+			}
 		}
-		return nil
+		return a.effects(ctx, tx, p, p.Step(key)) // an engagement ends without a system that charges it
 	}
 	phase := a.firstPhase(s.Kind)
 	works := make([]offboarding.Work, len(jobs))

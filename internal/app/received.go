@@ -515,8 +515,8 @@ func (a *App) meanRequest(ctx context.Context, tx Tx, by Actor, v *ReceivedView,
 		return err
 	}
 	in := BehalfInput{Customer: v.Customer, Channel: "mail", Reference: v.Reply.ID, When: f["when"], Proof: proof}
-	if in.Reference == "" || len([]rune(in.Reference)) > 200 {
-		in.Reference = v.ID
+	if in.Reference == "" || len([]rune(in.Reference)) > 200 { // words that were pasted have none
+		in.Reference = v.SHA256[:12]
 	}
 	if day := when.DateOf(v.Reply.Date, a.Company().Zone); !v.Reply.Date.IsZero() && !a.today(tx).Before(day) && a.today(tx).AddDays(-behalfDays).Before(day) {
 		in.Received = day
