@@ -18,7 +18,8 @@ var answerWords = map[string]struct{ confirm, told, gap, letter, undone string }
 
 // Somebody leaves a company, says why and asks what could be done; a person
 // listens, compares what was believed with what was found, and proposes to fix
-// it by a date. In Spanish they stay, in English they go on leaving.
+// it by a date. In Spanish they stay, in English they go on leaving. The company
+// brought a year of those who left before, and reads how many that was.
 func TestTheAnswerIsAskedListenedToAndGivenOnce(t *testing.T) {
 	t.Parallel()
 	check := axe(t)
@@ -46,6 +47,7 @@ func (s answerStory) tell(t *testing.T) {
 	staff.open(base + "/console?lang=" + s.lang)
 	staff.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[0].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 	staff.press("signin", testid("me"))
+	s.bringPast(staff, base)
 	staff.open(base + "/console/customers?q=almena")
 	staff.turn(testid("customers")+" th a", "h1")
 	staff.open(strings.SplitN(staff.at(), "?", 2)[0] + "/promises")
