@@ -100,7 +100,7 @@ var noPages = map[string]bool{
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /c/{token}/meeting.ics": true,
 
-	"GET /brand/{file}": true, "GET /console/learn/workbook.xlsx": true, "GET /console/received/{id}/letter.eml": true,
+	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/received/{id}/letter.eml": true,
 	"GET /console/settings/form.html": true, "GET /console/settings/form.pdf": true, "GET /console/calendar/{token}": true,
 }
 
@@ -212,6 +212,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "signin-code", base+"/console/signin/code")
 	staff.inspect(check, "reset-gone", base+"/console/reset/nothing")
 	staff.inspect(check, "first-gone", base+"/console/first/nothing")
+	staff.inspect(check, "import-gone", base+"/console/imports/nothing")
 	staff.open(base + "/console?lang=es")
 	staff.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[0].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 	staff.press("signin", testid("cases"))

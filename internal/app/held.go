@@ -358,6 +358,7 @@ var untold = map[string]string{
 	"erasure":       "the certificate, which is a page and a letter of its own",
 	"tombstone":     "keyed hashes that are made when everything else goes",
 	"improvement":   "what the company wants to do better is about the company",
+	"import_made":   "which import made a record: ids; what it made is told itself",
 	"webhook_event": "ids of entries of the log that other programs were told of",
 	"told":          "ids of steps of which people of the company were told",
 }
