@@ -100,7 +100,7 @@ func BenchmarkEnding(b *testing.B) {
 			ok(b, h.app.DecideEnding(ctx, second, eid, true, ""))
 			var v app.EndingView
 			for v.State != ending.Done {
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(200 * time.Millisecond)
 				v, err = h.app.OpenEnding(ctx, by, eid)
 				ok(b, err)
 			}
