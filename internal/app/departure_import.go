@@ -256,7 +256,7 @@ func (b *departureDeciding) put(ctx context.Context, tx Tx, row ingest.Row) (cha
 	left := leftThen{row: row, why: why}
 	if e, there := b.known.customers[ref]; there {
 		if c, ok := b.onRecord(e.ID, row); ok {
-			told, err := b.tell(ctx, tx, c, why)
+			told, err := b.addWhy(ctx, tx, c, why)
 			return told, nil, err
 		}
 		row.Existing = true
@@ -309,8 +309,8 @@ func (b *departureDeciding) onRecord(id customer.ID, row ingest.Row) (offboardin
 	return offboarding.Case{}, false
 }
 
-// tell adds the reason to a departure that is there, if it has none or another.
-func (b *departureDeciding) tell(ctx context.Context, tx Tx, c offboarding.Case, why *reason.Given) (bool, error) {
+// addWhy adds the reason to a departure that is there, if it has none or another.
+func (b *departureDeciding) addWhy(ctx context.Context, tx Tx, c offboarding.Case, why *reason.Given) (bool, error) {
 	if why == nil || c.ID == "" {
 		return false, nil
 	}
