@@ -64,7 +64,7 @@ func (a *App) AskApproval(ctx context.Context, by Actor, in AskInput) error {
 		switch {
 		case err != nil:
 			return err
-		case asked && !(in.Wait && old.Unanswered(tx.Now())):
+		case asked && (!in.Wait || !old.Unanswered(tx.Now())):
 			return fault.New(fault.Blocked, "approval.asked")
 		case asked:
 			way = approval.Time

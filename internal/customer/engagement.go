@@ -24,14 +24,14 @@ var EngagementKinds = []EngagementKind{Project, Retainer, Hours}
 // Invoicing is when work is invoiced.
 type Invoicing string
 
-// The ways of billing.
+// The ways of invoicing.
 const (
 	Ahead      Invoicing = "ahead"    // before it is done
 	Behind     Invoicing = "behind"   // after it was done
 	OnDelivery Invoicing = "delivery" // when it is delivered
 )
 
-// Billings are all of them.
+// Invoicings are all of them.
 var Invoicings = []Invoicing{Ahead, Behind, OnDelivery}
 
 // Engagement is what a contract is beside its price where work was agreed, not a
