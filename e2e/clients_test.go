@@ -55,4 +55,5 @@ fields:
 	staff.inspect(s.check, s.name+"-imports", base+"/console/imports")
 	staff.turn(testid("undo"), testid("would"))
 	staff.axe(s.check, s.name+"-undo")
+	staff.open(base + "/console?lang=" + s.lang) // axe looked in every language
 }

@@ -81,11 +81,11 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 			return err
 		}
 	}
-	fmt.Fprintf(o.stdout, "listening %s\n", cfg.PublicURL)
 	token, err := h.app.FirstLink(ctx)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(o.stdout, "listening %s\n", cfg.PublicURL) // from here on whoever stops it stops it well
 	if token != "" {
 		fmt.Fprintf(o.stdout, "nobody may sign in yet; the first person comes in here, once: %s/console/first/%s\n", cfg.PublicURL, token)
 	}
