@@ -12,9 +12,10 @@ case ${1:-} in
   fast)
     race ./internal/store/...
     # What is ours to race is the same on both databases above the store. The
-    # long tests that kill workers in each window race what the others do.
+    # long tests that kill workers in each window race what the others do, and
+    # the use cases run under the engine and the portal; alone, with make race.
     HASTA_TEST_POSTGRES='' HASTA_REQUIRE_POSTGRES=0 race -skip '^Test(Killed|WithoutTheFence)' \
-      ./internal/engine/... ./internal/app/... ./internal/web ./internal/web/api ./internal/web/hooks ./internal/web/portal
+      ./internal/engine/... ./internal/web ./internal/web/api ./internal/web/hooks ./internal/web/portal
     ;;
   *) race ./... ;;
 esac

@@ -170,6 +170,11 @@ func (a *App) SendTest(ctx context.Context, by Actor, kind, language, to string)
 		if n >= mostTests {
 			return fault.New(fault.TooMany, "words.tests").On("to")
 		}
+		if of, err := tx.CustomersByEmail(ctx, customer.FoldEmail(to)); err != nil {
+			return err
+		} else if len(of) > 0 {
+			return fault.New(fault.Invalid, "words.test_customer").On("to")
+		}
 		m.QueuedAt = tx.Now()
 		if err := tx.InsertMessage(ctx, m); err != nil {
 			return err
@@ -191,7 +196,7 @@ func (a *App) sendTest(ctx context.Context, m Message) error {
 	for _, purpose := range Letters[p.Kind] {
 		p.Links[purpose] = a.Company().PublicURL + "/?lang=" + m.Language
 	}
-	subject, text, err := a.post.Send(ctx, m.To, m.HeaderID, p)
+	subject, text, err := a.handOver(ctx, m, p)
 	if err != nil && fault.KindOf(err) != fault.Invalid {
 		return err
 	}

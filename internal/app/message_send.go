@@ -91,7 +91,7 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	if strings.HasPrefix(m.Paper, TestPaper) {
 		return a.sendTest(ctx, m)
 	}
-	subject, text, err := a.post.Send(ctx, m.To, m.HeaderID, p)
+	subject, text, err := a.handOver(ctx, m, p)
 	if err != nil && fault.KindOf(err) != fault.Invalid {
 		return err
 	}
@@ -410,4 +410,10 @@ func (a *App) proofOf(ctx context.Context, tx Tx, cid offboarding.CaseID, types 
 		return &proof, err
 	}
 	return nil, nil
+}
+
+// handOver gives a letter to the mail system. Only SendMessage does, and what it
+// calls for tests, which go to no customer.
+func (a *App) handOver(ctx context.Context, m Message, p Paper) (subject, body string, err error) {
+	return a.post.Send(ctx, m.To, m.HeaderID, p)
 }
