@@ -1,9 +1,9 @@
 package company
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math"
-	"strconv"
 )
 
 // Shades are the colours that one brand colour becomes on a ground: each reaches
@@ -34,7 +34,8 @@ const (
 	visible = 3.0 // contrast of edges and marks
 )
 
-type rgb struct{ r, g, b uint8 }
+// rgb is a colour by its three parts, 0 to 255.
+type rgb struct{ r, g, b int }
 
 func (c rgb) String() string { return fmt.Sprintf("#%02x%02x%02x", c.r, c.g, c.b) }
 
@@ -42,13 +43,16 @@ func parseColour(s string) (rgb, bool) {
 	if len(s) != 7 || s[0] != '#' {
 		return rgb{}, false
 	}
-	n, err := strconv.ParseUint(s[1:], 16, 32)
-	return rgb{uint8(n >> 16), uint8(n >> 8), uint8(n)}, err == nil //nolint:gosec // three bytes of a number of three
+	parts, err := hex.DecodeString(s[1:])
+	if err != nil {
+		return rgb{}, false
+	}
+	return rgb{int(parts[0]), int(parts[1]), int(parts[2])}, true
 }
 
 // luminance is the relative luminance of WCAG.
 func (c rgb) luminance() float64 {
-	lin := func(v uint8) float64 {
+	lin := func(v int) float64 {
 		x := float64(v) / 255
 		if x <= 0.04045 {
 			return x / 12.92
@@ -76,7 +80,7 @@ func Contrast(a, b string) float64 {
 
 // mix goes n of 100 parts of the way from c to d.
 func (c rgb) mix(d rgb, n int) rgb {
-	at := func(a, b uint8) uint8 { return uint8((int(a)*(100-n) + int(b)*n + 50) / 100) } //nolint:gosec // between two bytes
+	at := func(a, b int) int { return (a*(100-n) + b*n + 50) / 100 }
 	return rgb{at(c.r, d.r), at(c.g, d.g), at(c.b, d.b)}
 }
 

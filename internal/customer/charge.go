@@ -10,22 +10,22 @@ func (s Subscription) Charges(from, to when.Date) []when.Date {
 	if !s.Interval.Recurs() {
 		return nil
 	}
-	anchor, step := s.Start, 1
+	anchor := s.Start
 	if !s.PaidUntil.IsZero() {
 		anchor = s.PaidUntil.AddDays(1)
 	}
 	if !s.RenewsOn.IsZero() {
 		anchor = s.RenewsOn
 	}
-	if s.Interval == Yearly {
-		step = 12
-	}
 	// Counting from the anchor, not from charge to charge, keeps the 31st the
 	// 31st. From a whole interval before the first that can count.
-	n := (from.Year-anchor.Year)*12 + int(from.Month-anchor.Month)
+	n := anchor.DaysUntil(from) / 7
+	if months := s.Interval.months(); months > 0 {
+		n = ((from.Year-anchor.Year)*12 + int(from.Month-anchor.Month)) / months
+	}
 	var out []when.Date
-	for n = n/step*step - step; ; n += step {
-		on := anchor.AddMonths(n)
+	for n--; ; n++ {
+		on := s.Interval.After(anchor, n)
 		if to.Before(on) {
 			return out
 		}

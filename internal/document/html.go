@@ -15,7 +15,7 @@ var templateFiles embed.FS
 // are the roles of the text; colours are the day values of the design.
 const mailFont = "font-family:Inter,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;"
 
-var mailStyles = map[string]string{
+var mailStyles = map[string]template.CSS{
 	"brand":  mailFont + "padding:24px 32px 0;font-size:18px;line-height:24px;font-weight:700;color:#1d2730",
 	"badge":  mailFont + "display:inline-block;padding:2px 10px;border:1px solid #9fd3b5;border-radius:999px;background:#e9f7ee;font-size:13px;line-height:20px;font-weight:600;color:#1f6a43",
 	"h1":     mailFont + "margin:0;font-size:28px;line-height:34px;letter-spacing:-0.5px;color:#1d2730",
@@ -44,7 +44,7 @@ var mailStyles = map[string]string{
 // templates holds the parsed templates.
 var templates = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
-		"css": func(name string) template.CSS { return template.CSS(mailStyles[name]) }, //nolint:gosec // our constants
+		"css": func(name string) template.CSS { return mailStyles[name] },
 	}).ParseFS(templateFiles, "template/*.gohtml"))
 })
 
