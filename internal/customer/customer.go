@@ -118,7 +118,7 @@ const (
 	Yearly     Interval = "year"
 )
 
-// Intervals are all of them, the most frequent first.
+// Intervals are those that recur, the most frequent first.
 var Intervals = []Interval{Weekly, Monthly, Quarterly, HalfYearly, Yearly}
 
 // After returns the day that is n intervals after the date.
