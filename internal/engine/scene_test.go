@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
@@ -394,6 +395,41 @@ func (w *worker) signal(sig syscall.Signal) {
 	if err := w.cmd.Process.Signal(sig); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// freeze stops a worker where it stands, as a machine does that falls asleep. One
+// that held the database just then would keep everybody from it, which is not
+// what is tried: it goes on for a moment and is stopped again.
+func (s *scene) freeze(w *worker) {
+	s.t.Helper()
+	for range 100 {
+		w.signal(syscall.SIGSTOP)
+		if s.free() {
+			return
+		}
+		w.signal(syscall.SIGCONT)
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.t.Fatal("the worker holds the database whenever it is stopped")
+}
+
+// free reports whether nobody holds what a worker needs of the database.
+func (s *scene) free() bool {
+	s.t.Helper()
+	driver, url, look := "sqlite", s.db+"?_txlock=immediate&_pragma=busy_timeout(200)", "SELECT 1"
+	if strings.Contains(s.db, "://") {
+		driver, url, look = "pgx", s.db, "SELECT id FROM work FOR UPDATE NOWAIT"
+	}
+	db, err := sql.Open(driver, url)
+	s.must(err)
+	defer db.Close()
+	tx, err := db.BeginTx(s.t.Context(), nil)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = tx.Rollback() }()
+	_, err = tx.ExecContext(s.t.Context(), look)
+	return err == nil
 }
 
 func (w *worker) kill() {
