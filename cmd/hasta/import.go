@@ -20,19 +20,73 @@ import (
 type importCmd struct {
 	Customers  importCustomersCmd  `cmd:"" help:"Import customers, and what they have, from a CSV file by a map."`
 	Departures importDeparturesCmd `cmd:"" help:"Import customers who left before, with when and why, from a CSV file by a map: churn of the past is known from the first day."`
-	Readings   importReadingsCmd   `cmd:"" help:"Import what customers use and spend, and what went wrong for them, from a CSV file of three columns."`
+	Readings   importReadingsCmd   `cmd:"" help:"Import what customers use and spend, and what went wrong for them, from a CSV file of three columns: customer, date, and use, spend or incidents; or metric, whose cells name one per event."`
 	List       importListCmd       `cmd:"" help:"List the imports, the newest first: who, when, which file, how many rows."`
 	Undo       importUndoCmd       `cmd:"" help:"Take back what an import made and nobody touched since; with --dry-run, only say what."`
 }
 
-type importCustomersCmd struct {
+// importFile is an import of one file, whatever is in it.
+type importFile struct {
 	common
 	File   string `arg:"" help:"The CSV file; - is standard input."`
-	Map    string `required:"" type:"existingfile" help:"The map: which column is what."`
 	Reject string `help:"Where rows that were refused go, with why. Default: FILE.rejected.csv, made only if there are any." type:"path"`
 	Lang   string `help:"Language of what is said about rows: es or en. Default: that of the terminal, else company.locale."`
 	DryRun bool   `help:"Check everything, store nothing."`
 	JSON   bool   `help:"Answer as JSON."`
+}
+
+// importMapped is one of a file whose columns a map explains.
+type importMapped struct {
+	importFile
+	Map string `required:"" type:"existingfile" help:"The map: which column is what."`
+}
+
+func (c *importMapped) run(ctx context.Context, o out, read func(m *ingest.Map) importer) error {
+	src, err := os.ReadFile(c.Map)
+	if err != nil {
+		return err
+	}
+	m, err := ingest.LoadMap(c.Map, src)
+	if err != nil {
+		return err
+	}
+	return c.importFile.run(ctx, o, read(m))
+}
+
+type importCustomersCmd struct{ importMapped }
+
+func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
+	return c.run(ctx, o, func(m *ingest.Map) importer {
+		return func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
+			return h.app.ImportCustomers(ctx, app.ImportInput{File: filepath.Base(c.File), Source: in, Map: m, DryRun: c.DryRun, Reject: reject, Progress: progress})
+		}
+	})
+}
+
+type importDeparturesCmd struct{ importMapped }
+
+func (c *importDeparturesCmd) Run(ctx context.Context, o out) error {
+	return c.run(ctx, o, func(m *ingest.Map) importer {
+		return func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
+			return h.app.ImportDepartures(ctx, app.DepartureImport{
+				File: filepath.Base(c.File), Source: in, Map: m, DryRun: c.DryRun, Reject: reject, Progress: progress,
+			})
+		}
+	})
+}
+
+type importReadingsCmd struct {
+	importFile
+	Dates   string `default:"yyyy-mm-dd" enum:"yyyy-mm-dd,yyyy/mm/dd,yyyymmdd,dd/mm/yyyy,mm/dd/yyyy,dd-mm-yyyy,dd.mm.yyyy" help:"How dates are written: ${enum}."`
+	Decimal string `default:"" enum:",es,en" help:"Language that writes numbers like the file. Default: es where semicolons part columns, else en."`
+}
+
+func (c *importReadingsCmd) Run(ctx context.Context, o out) error {
+	return c.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
+		return h.app.ImportReadings(ctx, app.ReadingImport{
+			File: filepath.Base(c.File), Source: in, Dates: c.Dates, Decimal: c.Decimal, DryRun: c.DryRun, Reject: reject, Progress: progress,
+		})
+	})
 }
 
 // importAnswer is what --json says.
@@ -44,75 +98,6 @@ type importAnswer struct {
 	RejectFile string `json:"reject_file,omitempty"`
 	DryRun     bool   `json:"dry_run"`
 	Stopped    bool   `json:"stopped"`
-}
-
-func (c *importCustomersCmd) Run(ctx context.Context, o out) error {
-	src, err := os.ReadFile(c.Map)
-	if err != nil {
-		return err
-	}
-	m, err := ingest.LoadMap(c.Map, src)
-	if err != nil {
-		return err
-	}
-	f := importFile{common: c.common, File: c.File, Reject: c.Reject, Lang: c.Lang, DryRun: c.DryRun, JSON: c.JSON}
-	return f.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
-		return h.app.ImportCustomers(ctx, app.ImportInput{File: filepath.Base(c.File), Source: in, Map: m, DryRun: c.DryRun, Reject: reject, Progress: progress})
-	})
-}
-
-type importDeparturesCmd struct {
-	common
-	File   string `arg:"" help:"The CSV file; - is standard input."`
-	Map    string `required:"" type:"existingfile" help:"The map: which column is what."`
-	Reject string `help:"Where rows that were refused go, with why. Default: FILE.rejected.csv, made only if there are any." type:"path"`
-	Lang   string `help:"Language of what is said about rows: es or en. Default: that of the terminal, else company.locale."`
-	DryRun bool   `help:"Check everything, store nothing."`
-	JSON   bool   `help:"Answer as JSON."`
-}
-
-func (c *importDeparturesCmd) Run(ctx context.Context, o out) error {
-	src, err := os.ReadFile(c.Map)
-	if err != nil {
-		return err
-	}
-	m, err := ingest.LoadMap(c.Map, src)
-	if err != nil {
-		return err
-	}
-	f := importFile{common: c.common, File: c.File, Reject: c.Reject, Lang: c.Lang, DryRun: c.DryRun, JSON: c.JSON}
-	return f.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
-		return h.app.ImportDepartures(ctx, app.DepartureImport{
-			File: filepath.Base(c.File), Source: in, Map: m, DryRun: c.DryRun, Reject: reject, Progress: progress,
-		})
-	})
-}
-
-type importReadingsCmd struct {
-	common
-	File    string `arg:"" help:"The CSV file: customer, date, and use, spend or incidents; or metric, whose cells name one per event. - is standard input."`
-	Dates   string `default:"yyyy-mm-dd" enum:"yyyy-mm-dd,yyyy/mm/dd,yyyymmdd,dd/mm/yyyy,mm/dd/yyyy,dd-mm-yyyy,dd.mm.yyyy" help:"How dates are written: ${enum}."`
-	Decimal string `default:"" enum:",es,en" help:"Language that writes numbers like the file. Default: es where semicolons part columns, else en."`
-	Reject  string `help:"Where rows that were refused go, with why. Default: FILE.rejected.csv, made only if there are any." type:"path"`
-	Lang    string `help:"Language of what is said about rows: es or en. Default: that of the terminal, else company.locale."`
-	DryRun  bool   `help:"Check everything, store nothing."`
-	JSON    bool   `help:"Answer as JSON."`
-}
-
-func (c *importReadingsCmd) Run(ctx context.Context, o out) error {
-	f := importFile{common: c.common, File: c.File, Reject: c.Reject, Lang: c.Lang, DryRun: c.DryRun, JSON: c.JSON}
-	return f.run(ctx, o, func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error) {
-		return h.app.ImportReadings(ctx, app.ReadingImport{
-			File: filepath.Base(c.File), Source: in, Dates: c.Dates, Decimal: c.Decimal, DryRun: c.DryRun, Reject: reject, Progress: progress,
-		})
-	})
-}
-
-// importFile is an import of one file, whatever is in it.
-type importFile struct {
-	common
-	File, Reject, Lang string
-	DryRun, JSON       bool
 }
 
 type importer func(h *house, in io.Reader, reject func(ingest.RowError) error, progress func(app.ImportReport)) (app.ImportReport, error)

@@ -57,23 +57,7 @@ func (a *App) ImportDepartures(ctx context.Context, in DepartureImport) (ImportR
 	if e := im.flush(ctx); err == nil {
 		err = e
 	}
-	rep := im.rep
-	rep.Rows = rep.Changed + rep.Unchanged + rep.Rejected
-	if rep.Stopped = ctx.Err() != nil; rep.Stopped {
-		err = nil
-	}
-	if err != nil || in.DryRun {
-		return rep, err
-	}
-	ctx = context.WithoutCancel(ctx)
-	return rep, a.tx(ctx, func(tx Tx) error {
-		if err := im.run.keep(ctx, tx, rep); err != nil {
-			return err
-		}
-		return a.record(ctx, tx, fact{"import.finished", actorOr(in.By), "", house, map[string]any{
-			"rows": rep.Rows, "changed": rep.Changed, "rejected": rep.Rejected, "stopped": rep.Stopped,
-		}})
-	})
+	return a.finishImport(ctx, im.run, im.rep, in.DryRun, err)
 }
 
 // departureImport is an import under way.

@@ -63,6 +63,33 @@ func (x *ImportRun) keep(ctx context.Context, tx Tx, rep ImportReport) error {
 	return tx.SaveImport(ctx, *x)
 }
 
+// finishImport says what became of an import that was read, and keeps that, with
+// what else is to happen then, unless nothing is stored. One that ctx ended has
+// not failed: whole batches stay.
+func (a *App) finishImport(ctx context.Context, run ImportRun, rep ImportReport, dry bool, err error, also ...func(context.Context, Tx) error) (ImportReport, error) {
+	rep.Rows = rep.Changed + rep.Unchanged + rep.Rejected
+	if rep.Stopped = ctx.Err() != nil; rep.Stopped {
+		err = nil
+	}
+	if err != nil || dry {
+		return rep, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	return rep, a.tx(ctx, func(tx Tx) error {
+		if err := run.keep(ctx, tx, rep); err != nil {
+			return err
+		}
+		for _, do := range also {
+			if err := do(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return a.record(ctx, tx, fact{"import.finished", run.By, "", house, map[string]any{
+			"rows": rep.Rows, "changed": rep.Changed, "rejected": rep.Rejected, "stopped": rep.Stopped,
+		}})
+	})
+}
+
 // made keeps what a batch made: customers, and contracts of those who were there.
 func (k *known) made(ctx context.Context, tx Tx, run ImportID) error {
 	var made, again []Made

@@ -70,31 +70,11 @@ func (a *App) ImportReadings(ctx context.Context, in ReadingImport) (ImportRepor
 	if err == nil {
 		err = im.finish(ctx)
 	}
-	rep := im.rep
-	rep.Rows = rep.Changed + rep.Unchanged + rep.Rejected
-	if rep.Stopped = ctx.Err() != nil; rep.Stopped {
-		err = nil
-	}
+	rep, err := a.finishImport(ctx, newImport("readings", in.By, in.File), im.rep, in.DryRun, err, a.rateDaily)
 	if err != nil || in.DryRun {
 		return rep, err
 	}
-	ctx = context.WithoutCancel(ctx)
-	run := newImport("readings", in.By, in.File)
-	err = a.tx(ctx, func(tx Tx) error {
-		if err := run.keep(ctx, tx, rep); err != nil {
-			return err
-		}
-		if err := a.rateDaily(ctx, tx); err != nil {
-			return err
-		}
-		return a.record(ctx, tx, fact{"import.finished", actorOr(in.By), "", house, map[string]any{
-			"rows": rep.Rows, "changed": rep.Changed, "rejected": rep.Rejected, "stopped": rep.Stopped,
-		}})
-	})
-	if err != nil {
-		return rep, err
-	}
-	return rep, a.RateAll(ctx)
+	return rep, a.RateAll(context.WithoutCancel(ctx))
 }
 
 // readingImport is an import under way.
