@@ -41,7 +41,10 @@ func (p Problems) Error() string {
 }
 
 // Env declares what expressions may see.
-type Env struct{ env *cel.Env }
+type Env struct {
+	env   *cel.Env
+	names []string // of facts that may be missing
+}
 
 // NewTextEnv declares the variables, all of them text, and the functions of
 // maps: lower, upper, trim, replace(s, old, new), date(s, form) for dates
@@ -89,7 +92,7 @@ func NewTextEnv(variables ...string) (*Env, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rule: %w", err)
 	}
-	return &Env{env}, nil
+	return &Env{env: env}, nil
 }
 
 // Type is the type of a fact.
@@ -113,7 +116,7 @@ func NewFactEnv(facts map[string]Type) (*Env, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rule: %w", err)
 	}
-	return &Env{env}, nil
+	return &Env{env: env}, nil
 }
 
 // Never reports whether the condition is false whatever the facts are: it
@@ -143,6 +146,10 @@ func (e *Env) Condition(expr string) (*Condition, error) {
 }
 
 func (e *Env) compile(expr string, want *cel.Type) (cel.Program, error) {
+	return e.compileWith(expr, want, cel.OptOptimize)
+}
+
+func (e *Env) compileWith(expr string, want *cel.Type, how cel.EvalOption) (cel.Program, error) {
 	ast, iss := e.env.Compile(expr)
 	if iss != nil && iss.Err() != nil {
 		var out Problems
@@ -157,7 +164,7 @@ func (e *Env) compile(expr string, want *cel.Type) (cel.Program, error) {
 	if !ast.OutputType().IsExactType(want) {
 		return nil, Problems{{1, 1, fmt.Sprintf("the value is %s, but %s is needed", ast.OutputType(), want)}}
 	}
-	p, err := e.env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
+	p, err := e.env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(how))
 	if err != nil {
 		return nil, Problems{{1, 1, err.Error()}}
 	}

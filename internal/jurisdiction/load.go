@@ -1,0 +1,250 @@
+package jurisdiction
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"hastaluego/internal/rule"
+	"hastaluego/internal/source"
+	"hastaluego/internal/when"
+)
+
+// packFile is how a pack is written.
+type packFile struct {
+	Pack       string            `yaml:"pack"`
+	Version    string            `yaml:"version"`
+	Extends    []string          `yaml:"extends"`
+	Names      map[string]string `yaml:"locale_names"`
+	ReviewedOn string            `yaml:"reviewed_on"`
+	ReviewBy   string            `yaml:"review_by"`
+	Calendar   string            `yaml:"calendar"`
+	Covers     Covers            `yaml:"covers"`
+	Rules      []ruleFile        `yaml:"rules"`
+}
+
+type ruleFile struct {
+	ID       string `yaml:"id"`
+	Param    string `yaml:"param"`
+	Op       string `yaml:"op"`
+	Value    any    `yaml:"value"`
+	When     string `yaml:"when"`
+	Severity string `yaml:"severity"`
+	Status   string `yaml:"status"`
+	InForce  struct {
+		From        string `yaml:"from"`
+		EnforceFrom string `yaml:"enforce_from"`
+		Until       string `yaml:"until"`
+	} `yaml:"in_force"`
+	Confidence string            `yaml:"confidence"`
+	Source     string            `yaml:"source"`
+	Cite       Cite              `yaml:"cite"`
+	Penalty    *Penalty          `yaml:"penalty"`
+	Message    map[string]string `yaml:"message"`
+	Overrides  []string          `yaml:"overrides"`
+}
+
+// languages that every message is written in.
+var languages = []string{"es", "en"}
+
+var (
+	packForm    = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	versionForm = regexp.MustCompile(`^20\d\d\.\d\d\.\d\d(\.\d+)?$`)
+	idForm      = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+	placeForm   = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
+	calendarFor = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
+)
+
+// reader reads packs; conditions that stand in many rules are compiled once.
+type reader struct{ conditions map[string]*condition }
+
+// pack reads one file. The pack is nil where nothing could be read.
+func (x *reader) pack(f File) (*Pack, *source.File) {
+	var in packFile
+	at, err := source.Decode(f.Name, f.Source, &in)
+	if err != nil {
+		return nil, at
+	}
+	sum := sha256.Sum256(f.Source)
+	p := &Pack{ID: in.Pack, Version: in.Version, Extends: in.Extends, Names: in.Names, Calendar: in.Calendar, Covers: in.Covers, Digest: hex.EncodeToString(sum[:])}
+	c := &checker{File: at, pack: p, reader: x}
+	if !packForm.MatchString(in.Pack) || idOf(f.Name) != in.Pack {
+		c.At("$.pack", "law.pack_name", "pack", in.Pack, "file", idOf(f.Name))
+	}
+	if !versionForm.MatchString(in.Version) {
+		c.At("$.version", "law.version", "value", in.Version)
+	}
+	c.words("$.locale_names", in.Names)
+	p.ReviewedOn = c.date("$.reviewed_on", in.ReviewedOn, true)
+	p.ReviewBy = c.date("$.review_by", in.ReviewBy, true)
+	if !p.ReviewBy.IsZero() && p.ReviewBy.Before(p.ReviewedOn) {
+		c.At("$.review_by", "law.dates", "first", p.ReviewedOn, "second", p.ReviewBy)
+	}
+	line, col := at.Inside("$.review_by")
+	p.reviewAt = fmt.Sprintf("%s:%d:%d", f.Name, line, col)
+	if in.Calendar != "" && !calendarFor.MatchString(in.Calendar) {
+		c.At("$.calendar", "law.place", "value", in.Calendar)
+	}
+	for _, list := range []struct {
+		at string
+		of []string
+	}{{"residence", in.Covers.Residence}, {"seller", in.Covers.Seller}} {
+		for i, place := range list.of {
+			if !placeForm.MatchString(place) {
+				c.At(fmt.Sprintf("$.covers.%s[%d]", list.at, i), "law.place", "value", place)
+			}
+		}
+	}
+	if len(in.Rules) == 0 {
+		c.At("$.rules", "law.no_rules")
+	}
+	for i, r := range in.Rules {
+		p.Rules = append(p.Rules, c.rule(fmt.Sprintf("$.rules[%d]", i), r))
+	}
+	return p, at
+}
+
+type checker struct {
+	*source.File
+	pack   *Pack
+	reader *reader
+}
+
+func (c *checker) rule(at string, in ruleFile) *Rule {
+	line, _ := c.Inside(at + ".id")
+	r := &Rule{
+		ID: in.ID, Pack: c.pack, When: strings.TrimSpace(in.When), Severity: Severity(in.Severity), Status: Status(in.Status), Confidence: Confidence(in.Confidence),
+		Source: in.Source, Cite: in.Cite, Penalty: in.Penalty, Message: in.Message, Overrides: in.Overrides, Line: line,
+	}
+	if !idForm.MatchString(in.ID) {
+		c.At(at+".id", "law.id", "id", in.ID)
+	}
+	if r.Status == "" {
+		r.Status = InForce
+	}
+	c.one(at+".severity", in.Severity, severities)
+	c.one(at+".status", string(r.Status), statuses)
+	c.one(at+".confidence", in.Confidence, confidences)
+	c.one(at+".source", in.Source, sources)
+	if r.Confidence == Low && r.Severity == Block {
+		c.At(at+".severity", "law.low_block")
+	}
+	c.inForce(at+".in_force", in, r)
+	if strings.TrimSpace(in.Cite.Ref) == "" {
+		c.At(at+".cite", "law.cite", "id", in.ID)
+	}
+	if in.Cite.URL != "" && !strings.HasPrefix(in.Cite.URL, "https://") {
+		c.At(at+".cite.url", "law.url", "value", in.Cite.URL)
+	}
+	if n := in.Penalty; n != nil && (n.Ref == "" || n.Min < 0 || n.Max < n.Min && n.Max != 0 || n.Max > 0 && len(n.Currency) != 3) {
+		c.At(at+".penalty", "law.penalty")
+	}
+	c.words(at+".message", in.Message)
+	c.condition(at+".when", r)
+	if r.Param = ParamNamed(in.Param); r.Param == nil {
+		c.At(at+".param", "law.param_unknown", "param", in.Param, "known", likely(in.Param))
+		return r
+	}
+	if r.Op = in.Op; in.Op != r.Param.Op() {
+		c.At(at+".op", "law.op", "op", in.Op, "param", in.Param, "known", r.Param.Op())
+	}
+	r.Value = c.value(at+".value", r.Param, in.Value)
+	return r
+}
+
+func (c *checker) inForce(at string, in ruleFile, r *Rule) {
+	r.From = c.date(at+".from", in.InForce.From, r.Status == InForce || r.Status == Repealed)
+	r.EnforceFrom = c.date(at+".enforce_from", in.InForce.EnforceFrom, false)
+	r.Until = c.date(at+".until", in.InForce.Until, r.Status == Repealed)
+	for _, later := range []struct {
+		at string
+		d  when.Date
+	}{{".enforce_from", r.EnforceFrom}, {".until", r.Until}} {
+		if !later.d.IsZero() && later.d.Before(r.From) {
+			c.At(at+later.at, "law.dates", "first", r.From, "second", later.d)
+		}
+	}
+}
+
+func (c *checker) condition(at string, r *Rule) {
+	if r.When == "" {
+		return
+	}
+	got, ok := c.reader.conditions[r.When]
+	if !ok {
+		var err error
+		if got, err = environment().Partial(r.When); err != nil {
+			var problems rule.Problems
+			if !errors.As(err, &problems) {
+				problems = rule.Problems{{Line: 1, Column: 1, What: err.Error()}}
+			}
+			line, col := c.Inside(at)
+			for _, p := range problems {
+				if strings.Contains(r.When, "\n") { // a block begins on the line behind its mark
+					c.Place(line+p.Line, p.Column, "law.when", "what", p.What)
+					continue
+				}
+				c.Place(line, col+p.Column-1, "law.when", "what", p.What)
+			}
+			return
+		}
+		c.reader.conditions[r.When] = got
+	}
+	r.condition = got
+}
+
+func (c *checker) date(at, s string, needed bool) when.Date {
+	if s == "" {
+		if needed {
+			c.At(at, "law.date", "value", s)
+		}
+		return when.Date{}
+	}
+	d, err := when.ParseDate(s)
+	if err != nil {
+		c.At(at, "law.date", "value", s)
+	}
+	return d
+}
+
+func (c *checker) one(at, s string, known []string) bool {
+	if slices.Contains(known, s) {
+		return true
+	}
+	c.At(at, "law.word", "value", s, "known", strings.Join(known, ", "))
+	return false
+}
+
+func (c *checker) words(at string, in map[string]string) {
+	for _, l := range languages {
+		if strings.TrimSpace(in[l]) == "" {
+			c.At(at, "law.words", "lang", l)
+		}
+	}
+	for _, l := range slices.Sorted(maps.Keys(in)) {
+		if !slices.Contains(languages, l) {
+			c.At(at, "law.language", "lang", l, "known", strings.Join(languages, ", "))
+		}
+	}
+}
+
+// likely are the parameters that may have been meant: those of the same area,
+// or the areas.
+func likely(name string) string {
+	area, _, _ := strings.Cut(name, ".")
+	var same, areas []string
+	for _, p := range vocabulary {
+		if areas = append(areas, p.Area()); p.Area() == area {
+			same = append(same, p.Name)
+		}
+	}
+	if len(same) > 0 {
+		return strings.Join(same, ", ")
+	}
+	return strings.Join(sorted(areas), ".…, ") + ".…"
+}
