@@ -41,7 +41,6 @@ var facts = []Fact{
 	{"contract.concluded_on", DateFact, nil},
 	{"contract.concluded_via", TextFact, []string{"web", "app", "phone", "paper", "store"}},
 	{"contract.off_premises", BoolFact, nil},           // at the door, or on an excursion of the seller
-	{"contract.distance", BoolFact, nil},               // concluded without meeting
 	{"contract.started_on_request", BoolFact, nil},     // the customer asked expressly that the service begin
 	{"contract.withdrawal_informed", BoolFact, nil},    // the customer was told of the right to withdraw
 	{"contract.term_days", IntFact, nil},               // 0: no fixed term
@@ -52,6 +51,7 @@ var facts = []Fact{
 	{"contract.lock_in_end", DateFact, nil},            //
 	{"contract.benefit_given", BoolFact, nil},          // a discount or device was given for staying
 	{"contract.trial_days", IntFact, nil},              // 0: no trial
+	{"contract.trial_price_told", BoolFact, nil},       // the whole price after the trial was told clearly
 	{"contract.prepaid", BoolFact, nil},                //
 	{"contract.for_resale", BoolFact, nil},             // bought to sell on or to produce with
 	{"contract.online_available_today", BoolFact, nil}, // could be concluded online on the day of leaving

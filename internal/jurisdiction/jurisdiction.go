@@ -125,6 +125,7 @@ type Rule struct {
 	Penalty     *Penalty
 	Message     map[string]string // language → what whoever broke it reads
 	Overrides   []string          // rules of this pack, or of one it extends, in whose place it stands
+	ForcedBy    []string          // of what passes everywhere: the packs that ask for it
 	Line        int               // in its file
 
 	condition *condition

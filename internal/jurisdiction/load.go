@@ -47,6 +47,7 @@ type ruleFile struct {
 	Penalty    *Penalty          `yaml:"penalty"`
 	Message    map[string]string `yaml:"message"`
 	Overrides  []string          `yaml:"overrides"`
+	ForcedBy   []string          `yaml:"forced_by"`
 }
 
 // languages that every message is written in.
@@ -61,7 +62,10 @@ var (
 )
 
 // reader reads packs; conditions that stand in many rules are compiled once.
-type reader struct{ conditions map[string]*condition }
+type reader struct {
+	conditions map[string]*condition
+	lines      []string // of the file that is read
+}
 
 // pack reads one file. The pack is nil where nothing could be read.
 func (x *reader) pack(f File) (*Pack, *source.File) {
@@ -70,6 +74,7 @@ func (x *reader) pack(f File) (*Pack, *source.File) {
 	if err != nil {
 		return nil, at
 	}
+	x.lines = strings.Split(string(f.Source), "\n")
 	sum := sha256.Sum256(f.Source)
 	p := &Pack{ID: in.Pack, Version: in.Version, Extends: in.Extends, Names: in.Names, Calendar: in.Calendar, Covers: in.Covers, Digest: hex.EncodeToString(sum[:])}
 	c := &checker{File: at, pack: p, reader: x}
@@ -119,7 +124,7 @@ func (c *checker) rule(at string, in ruleFile) *Rule {
 	line, _ := c.Inside(at + ".id")
 	r := &Rule{
 		ID: in.ID, Pack: c.pack, When: strings.TrimSpace(in.When), Severity: Severity(in.Severity), Status: Status(in.Status), Confidence: Confidence(in.Confidence),
-		Source: in.Source, Cite: in.Cite, Penalty: in.Penalty, Message: in.Message, Overrides: in.Overrides, Line: line,
+		Source: in.Source, Cite: in.Cite, Penalty: in.Penalty, Message: in.Message, Overrides: in.Overrides, ForcedBy: in.ForcedBy, Line: line,
 	}
 	if !idForm.MatchString(in.ID) {
 		c.At(at+".id", "law.id", "id", in.ID)
@@ -183,19 +188,26 @@ func (c *checker) condition(at string, r *Rule) {
 			if !errors.As(err, &problems) {
 				problems = rule.Problems{{Line: 1, Column: 1, What: err.Error()}}
 			}
-			line, col := c.Inside(at)
-			for _, p := range problems {
-				if strings.Contains(r.When, "\n") { // a block begins on the line behind its mark
-					c.Place(line+p.Line, p.Column, "law.when", "what", p.What)
-					continue
-				}
-				c.Place(line, col+p.Column-1, "law.when", "what", p.What)
-			}
+			c.expression(at, r.When, problems)
 			return
 		}
 		c.reader.conditions[r.When] = got
 	}
 	r.condition = got
+}
+
+// expression reports what is wrong with a condition: within it where it stands
+// on the line of its key, and at its key where it is a block, or named before.
+func (c *checker) expression(at, expr string, problems rule.Problems) {
+	line, col := c.Inside(at)
+	here := line <= len(c.reader.lines) && col <= len(c.reader.lines[line-1]) && strings.HasPrefix(c.reader.lines[line-1][col-1:], expr)
+	for _, p := range problems {
+		if here {
+			c.Place(line, col+p.Column-1, "law.when", "what", p.What)
+			continue
+		}
+		c.At(at, "law.when", "what", p.What)
+	}
 }
 
 func (c *checker) date(at, s string, needed bool) when.Date {

@@ -26,8 +26,9 @@ type Value struct {
 // Unit of a time.
 type Unit string
 
-// The units, as they are written: 24h, 14d, 15bd, 2mo. Years are twelve months.
+// The units, as they are written: 1min, 24h, 14d, 15bd, 2mo. Years are twelve months.
 const (
+	Minutes      Unit = "min"
 	Hours        Unit = "h"
 	Days         Unit = "d"
 	BusinessDays Unit = "bd"
@@ -50,7 +51,7 @@ func (s Span) String() string {
 // longest bounds a span, in its own unit.
 const longest = 40_000
 
-// parseSpan reads 24h, 14d, 15bd, 2mo or 2y.
+// parseSpan reads 1min, 24h, 14d, 15bd, 2mo or 2y.
 func parseSpan(s string) (Span, bool) {
 	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
 	n, err := strconv.Atoi(s[:digits])
@@ -60,6 +61,11 @@ func parseSpan(s string) (Span, bool) {
 	switch u := s[digits:]; u {
 	case "y":
 		return Span{n * 12, Months}, true
+	case "min":
+		if n%60 == 0 {
+			return Span{n / 60, Hours}, true // one way to write one time
+		}
+		return Span{n, Minutes}, true
 	case "h", "d", "bd", "mo":
 		return Span{n, Unit(u)}, true
 	}
@@ -89,20 +95,33 @@ func (t Time) String() string {
 	return s
 }
 
-// hours between which the time surely ends, from its event.
-func (t Time) hours() (least, most int) {
+// days between which the time surely ends, for what is counted in days.
+func (t Time) days() (least, most int) {
 	switch t.Unit {
-	case Hours:
-		return t.N, t.N
 	case BusinessDays:
-		return 24 * t.N, 24 * (2*t.N + 12) // weekends, and the longest holidays of a year
+		return t.N, 2*t.N + 12 // weekends, and the longest holidays of a year
 	case Months:
-		return 24 * (30*t.N - 2 - t.N/12), 24 * (31*t.N + 1)
+		return 30*t.N - 2 - t.N/12, 31 * t.N
 	}
-	return 24 * t.N, 24 * (t.N + 1)
+	return t.N, t.N
 }
 
-// shorter reports whether a surely ends before b does.
+// minutes between which the time surely ends; a day ends at midnight.
+func (t Time) minutes() (least, most int) {
+	switch t.Unit {
+	case Minutes:
+		return t.N, t.N
+	case Hours:
+		return 60 * t.N, 60 * t.N
+	}
+	least, most = t.days()
+	return 24 * 60 * least, 24 * 60 * (most + 1)
+}
+
+func (u Unit) exact() bool { return u == Minutes || u == Hours }
+
+// shorter reports whether a surely ends no later than b does, and is another
+// time.
 func shorter(a, b Time) bool {
 	if a.From != b.From || a.Count != b.Count || a.Roll != b.Roll || a.Formula != "" || b.Formula != "" {
 		return false
@@ -110,8 +129,12 @@ func shorter(a, b Time) bool {
 	if a.Unit == b.Unit && a.Calendar == b.Calendar {
 		return a.N < b.N
 	}
-	_, most := a.hours()
-	least, _ := b.hours()
+	ends := Time.days
+	if a.Unit.exact() || b.Unit.exact() {
+		ends = Time.minutes
+	}
+	_, most := ends(a)
+	least, _ := ends(b)
 	return most <= least
 }
 

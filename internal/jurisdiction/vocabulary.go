@@ -83,7 +83,7 @@ func (p *Param) Op() string {
 
 // aboutData are the areas that follow the seller's law wherever the customer
 // lives.
-var aboutData = []string{"dsr", "export", "switch", "retrieve", "erase", "block", "retain"}
+var aboutData = []string{"dsr", "export", "switch", "retrieve", "erase", "block", "retain", "processor"}
 
 // AboutData reports whether the parameter is about personal or exported data.
 func (p *Param) AboutData() bool { return slices.Contains(aboutData, p.Area()) }
@@ -99,7 +99,7 @@ var vocabulary = []*Param{
 	{Name: "entry.max_clicks_from_home", Kind: Count, Merge: MinOf, Phase: Static},
 	{Name: "entry.max_siblings", Kind: Count, Merge: MinOf, Phase: Static},
 	{Name: "entry.label", Kind: Label, Merge: ByLocale, Phase: Static},
-	{Name: "channels.min", Kind: Set, Merge: Union, Phase: Static, Words: words("same_as_contract online email post phone electronic store any_contracting")},
+	{Name: "channels.min", Kind: Set, Merge: Union, Phase: Static, Words: channelWords},
 	{Name: "channel.parity", Kind: Flag, Merge: Or, Phase: Static},
 	{Name: "channel.online_required", Kind: Flag, Merge: Or, Phase: Static},
 	{Name: "channel.phone_rate", Kind: Enum, Merge: Strictest, Phase: Static, Words: words("any standard free")},
@@ -117,6 +117,7 @@ var vocabulary = []*Param{
 	{Name: "agent.required", Kind: Ban, Merge: Or, Phase: Static},
 	{Name: "wait.imposed", Kind: Ban, Merge: Or, Phase: Static},
 	{Name: "design.manipulative", Kind: Ban, Merge: Or, Phase: Static},
+	{Name: "design.obstructive", Kind: Ban, Merge: Or, Phase: Static},
 	{Name: "auth.mode", Kind: Set, Merge: Intersect, Phase: Static, Words: words("none non_blocking_email existing_session code id_document new_account")},
 	{Name: "a11y.level", Kind: Enum, Merge: Strictest, Phase: Static, Words: words("none wcag_a wcag_aa")},
 	{Name: "contract.exit_procedure", Kind: Flag, Merge: Or, Phase: Static},
@@ -134,10 +135,12 @@ var vocabulary = []*Param{
 	// receipt
 	{Name: "ack.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "ack.written_proof.max", Kind: Duration, Merge: MinOf, Phase: Clock},
-	{Name: "ack.medium", Kind: Set, Merge: Intersect, Phase: Document, Words: words("page email pdf post same_as_request customers_choice")},
+	{Name: "ack.medium", Kind: Set, Merge: Intersect, Phase: Document, Words: words("page email pdf post")},
 	{Name: "ack.contents", Kind: Set, Merge: Union, Phase: Document, Words: words("code declaration instant zone contract end_date effects money data_window erasure_date complaint adr refund")},
 	{Name: "ack.code", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "ack.durable", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "ack.channel_of_choice", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "ack.address_survives", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "ack.time_precision", Kind: Enum, Merge: Strictest, Phase: Document, Words: words("day minute second")},
 	{Name: "ack.language", Kind: Flag, Merge: Or, Phase: Document},
 	// effect and money
@@ -160,16 +163,22 @@ var vocabulary = []*Param{
 	{Name: "renewal.opt_out_deadline.max_before", Kind: Duration, Merge: MinOf, Phase: Static},
 	{Name: "renewal.exit_after.min", Kind: Duration, Merge: MaxOf, Phase: Clock},
 	{Name: "renewal.exit_free_after", Kind: Flag, Merge: Or, Phase: Clock},
+	{Name: "change.free_exit", Kind: Flag, Merge: Or, Phase: Clock},
+	{Name: "number.port.max", Kind: Duration, Merge: MinOf, Phase: Clock},
+	{Name: "number.port_is_exit", Kind: Flag, Merge: Or, Phase: Clock},
 	// withdrawal
 	{Name: "withdraw.period", Kind: Duration, Merge: MaxOf, Phase: Clock},
 	{Name: "withdraw.ext", Kind: Duration, Merge: MaxOf, Phase: Clock},
 	{Name: "withdraw.fn", Kind: Flag, Merge: Or, Phase: Static},
+	{Name: "withdraw.fn.permanent", Kind: Flag, Merge: Or, Phase: Static},
 	{Name: "withdraw.fn.label", Kind: Label, Merge: ByLocale, Phase: Static},
 	{Name: "withdraw.confirm.label", Kind: Label, Merge: ByLocale, Phase: Static},
+	{Name: "withdraw.confirm.separate", Kind: Flag, Merge: Or, Phase: Static},
 	{Name: "withdraw.fields", Kind: Set, Merge: Intersect, Phase: Static, Words: fieldWords},
 	{Name: "withdraw.submitted_counts", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "withdraw.prorata_only_on_request", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "withdraw.return_cost_on_seller", Kind: Flag, Merge: Or, Phase: Clock},
+	{Name: "withdraw.statement_is_proof", Kind: Flag, Merge: Or, Phase: Clock},
 	// notices
 	{Name: "notice.renewal", Kind: Window, Merge: Windows, Phase: Clock},
 	{Name: "notice.trial_end", Kind: Window, Merge: Windows, Phase: Clock},
@@ -189,6 +198,8 @@ var vocabulary = []*Param{
 	{Name: "dsr.effect.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.block.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.ext.max", Kind: Duration, Merge: MinOf, Phase: Clock},
+	{Name: "dsr.ext.told.max", Kind: Duration, Merge: MinOf, Phase: Clock},
+	{Name: "dsr.refusal.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.ack.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.fee", Kind: Money, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.identity_only_in_doubt", Kind: Flag, Merge: Or, Phase: Clock},
@@ -197,13 +208,17 @@ var vocabulary = []*Param{
 	{Name: "export.blocked_by_debt", Kind: Ban, Merge: Or, Phase: Static},
 	{Name: "export.format", Kind: Set, Merge: Intersect, Phase: Document, Words: words("structured_open common_machine_readable proprietary paper")},
 	{Name: "export.scope", Kind: Set, Merge: Union, Phase: Document, Words: words("provided observed content input output metadata assets")},
+	{Name: "export.redacts_others", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "export.self_service", Kind: Flag, Merge: Or, Phase: Static},
+	{Name: "export.to_other_provider", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "switch.notice.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "switch.transition.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "switch.infeasible_notify.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "switch.alt_transition.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "switch.extension_by_customer", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "switch.choices", Kind: Set, Merge: Union, Phase: Static, Words: words("provider on_premises erase")},
-	{Name: "switch.contract", Kind: Set, Merge: Union, Phase: Document, Words: words("written storable portable_categories exempt_categories early_fee")},
+	{Name: "switch.erase_ends_contract", Kind: Flag, Merge: Or, Phase: Clock},
+	{Name: "switch.contract", Kind: Set, Merge: Union, Phase: Document, Words: words("written storable portable_categories exempt_categories early_fee assistance due_care continuity risks security")},
 	{Name: "switch.information", Kind: Set, Merge: Union, Phase: Document, Words: words("procedures formats restrictions register jurisdiction safeguards")},
 	{Name: "switch.fee.max", Kind: Money, Merge: MinOf, Phase: Static},
 	{Name: "retrieve.window.min", Kind: Duration, Merge: MaxOf, Phase: Clock},
@@ -211,6 +226,8 @@ var vocabulary = []*Param{
 	{Name: "erase.mode", Kind: Enum, Merge: Only, Phase: Clock, Words: words("delete block_then_destroy")},
 	{Name: "erase.after_retrieval", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "erase.no_further_use", Kind: Flag, Merge: Or, Phase: Clock},
+	{Name: "erase.exceptions", Kind: Set, Merge: Intersect, Phase: Document, Words: words("legal_obligation legal_claims public_interest expression contract_duty")},
+	{Name: "processor.at_end", Kind: Choice, Merge: Intersect, Phase: Clock, Words: words("delete return")},
 	{Name: "erase.proof_to_subject", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "erase.notify_recipients", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "erase.notify_recipients.max", Kind: Duration, Merge: MinOf, Phase: Clock},
@@ -227,6 +244,8 @@ var vocabulary = []*Param{
 	{Name: "winback.basis", Kind: Set, Merge: Intersect, Phase: Clock, Words: words("prior_consent soft_opt_in own_initiative_consent opt_out")},
 	{Name: "winback.opt_out.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "winback.opt_out.each_message", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "winback.opt_out.free", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "winback.labelled", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "winback.hours", Kind: Set, Merge: Intersect, Phase: Clock, Words: words("weekdays_7_19 saturday_8_15 weekdays_other saturday_other sunday_and_holidays")},
 	{Name: "winback.consent_age.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "winback.after_end.max", Kind: Duration, Merge: MinOf, Phase: Clock},
@@ -240,18 +259,25 @@ var vocabulary = []*Param{
 	{Name: "case.cure.min", Kind: Duration, Merge: MaxOf, Phase: Clock},
 	{Name: "case.reasoned_answer", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "case.language", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "case.refusal_names_adr", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "case.proof_on_request", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "complaint.max", Kind: Duration, Merge: MinOf, Phase: Clock},
+	{Name: "complaint.channels.min", Kind: Set, Merge: Union, Phase: Static, Words: channelWords},
 	{Name: "complaint.pay_first", Kind: Ban, Merge: Or, Phase: Clock},
 	{Name: "autoclose", Kind: Ban, Merge: Or, Phase: Clock},
 	{Name: "human.max_wait", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "human.from_start", Kind: Flag, Merge: Or, Phase: Static},
 	{Name: "human.only_bot", Kind: Ban, Merge: Or, Phase: Static},
 	{Name: "human.supervisor.max", Kind: Duration, Merge: MinOf, Phase: Clock},
+	{Name: "human.drops_calls", Kind: Ban, Merge: Or, Phase: Clock},
 	{Name: "evidence.keep.min", Kind: Duration, Merge: MaxOf, Phase: Clock},
 	{Name: "burden.on_seller", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "suspend_during_dispute", Kind: Ban, Merge: Or, Phase: Clock},
 	{Name: "collect_during_dispute", Kind: Ban, Merge: Or, Phase: Clock},
 }
+
+// channelWords are the ways by which a customer can be heard.
+var channelWords = words("same_as_contract online email post phone electronic store any_contracting")
 
 // fieldWords are what a form may ask for. A flow names its fields so.
 var fieldWords = words("name company contract line date email postal_address contact identity kind ground proof reason comment")
@@ -273,9 +299,9 @@ func ParamNamed(name string) *Param { return byName[name] }
 // events are what times count from.
 var events = []string{
 	"request.submitted", "request.verified", "effect", "transition.ended", "contract.concluded", "goods.delivered", "service.contracted", "obligation.told",
-	"withdrawal.submitted", "withdrawal.informed", "dsr.received", "dsr.decided", "complaint.received", "incident.received", "problem.told", "answer.ready",
+	"withdrawal.submitted", "withdrawal.informed", "withdrawal.period_end", "dsr.received", "dsr.decided", "dsr.due", "complaint.received", "incident.received", "problem.told", "answer.ready",
 	"renewal.date", "cancel.deadline", "trial.end", "price.change", "terms.change", "charge.date", "message.sent", "objection.received", "consent.given", "contract.end", "case.closed",
-	"erase.done", "notice.given",
+	"erase.done", "notice.given", "notice.ended",
 }
 
 // formulas are sums and times that are computed from the contract.
