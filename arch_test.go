@@ -22,7 +22,8 @@ var allowed = map[string]string{
 	"internal/source": "fault",
 	// domain: pure
 	"internal/customer":     "fault money when",
-	"internal/offboarding":  "customer fault when",
+	"internal/calendar":     "fault source when",
+	"internal/offboarding":  "calendar customer fault when",
 	"internal/playbook":     "fault offboarding rule source",
 	"internal/rule":         "when",
 	"internal/jurisdiction": "fault rule source when",
@@ -58,7 +59,7 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "achievement approval assignment audit bundle company connector customer ending fault form handover id improvement ingest invitation metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule signal step suppression totp voice webhook when winback",
+	"internal/app":       "achievement approval assignment audit bundle calendar company connector customer ending fault form handover id improvement ingest invitation metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule signal step suppression totp voice webhook when winback",
 	"internal/engine":    "app approval connector ending fault offboarding offer step when",
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent
@@ -75,8 +76,8 @@ var allowed = map[string]string{
 	"internal/web/portal":           "app approval fault form handover id invitation notice obligation offboarding offer reason text voice web when",
 	"internal/web/hooks":            "app fault web",
 	"internal/web/console":          "app approval assignment company customer ending fault form handover id improvement invitation metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback",
-	"internal/demo":                 "customer demo/peer ingest money playbook when",
-	"internal/demo/history":         "app customer demo demo/peer fault form ingest notice offboarding text when",
+	"internal/demo":                 "calendar customer demo/peer ingest money playbook when",
+	"internal/demo/history":         "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
 	"internal/web/api":              "app assignment company customer ending fault form handover id improvement invitation metric money obligation offboarding offer play reason relationship risk signal text voice web when winback",
 	"internal/demo/peer":            "when",
 	// tests only

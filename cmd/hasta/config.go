@@ -38,6 +38,8 @@ type config struct {
 	Playbook string `yaml:"playbook" about:"file, or name of a built-in one, that departures follow when no other applies; by default saas-b2c"`
 	// Playbooks are tried before Playbook: files, or names of built-in ones.
 	Playbooks []string `yaml:"playbooks" about:"files or names that are tried first, in order"`
+	// Calendars are read beside those that come with the program.
+	Calendars []string `yaml:"calendars" about:"files with holidays of your own (calendars.md)"`
 	OnePerson int      `yaml:"one_person_hours" about:"one person works here: hours that it waits instead of a second one; the console may say otherwise afterwards"`
 	// Achievements are the figures that a goodbye may tell.
 	Achievements string       `yaml:"achievements" about:"file of what customers achieve (achievements.md); by default how much they used the product"`
@@ -62,6 +64,7 @@ type companyConfig struct {
 	Signer     string `yaml:"signer" about:"who signs letters"`
 	Zone       string `yaml:"zone" about:"time zone of dates; by default Europe/Madrid"`
 	Country    string `yaml:"country" about:"ISO 3166-1"`
+	Calendar   string `yaml:"calendar" about:"whose business days tasks are counted in, such as ES-MD (calendars.md); by default those of the country, or Monday to Friday where we have none"`
 	Locale     string `yaml:"locale" about:"language of letters when nothing else is known; by default es"`
 }
 
@@ -168,6 +171,9 @@ func (cfg *config) root(folder string) {
 	at(&cfg.Systems)
 	at(&cfg.Achievements)
 	builtin := playbook.Builtin()
+	for _, p := range pointers(cfg.Calendars) {
+		at(p)
+	}
 	for _, p := range append([]*string{&cfg.Playbook}, pointers(cfg.Playbooks)...) {
 		if builtin[*p] == nil {
 			at(p)

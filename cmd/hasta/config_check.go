@@ -170,6 +170,13 @@ func checkFiles(name string, src []byte, cfg config) []error {
 	if cfg.Playbook != "" {
 		check("$.playbook", cfg.Playbook)
 	}
+	if _, err := loadCalendars(cfg); err != nil {
+		path := "$.company.calendar"
+		if fault.CodeOf(err) != "calendar.unknown" {
+			path = "$.calendars"
+		}
+		out = append(out, inFile(name, src, path, err)...)
+	}
 	_, err = loadAchievements(cfg.Achievements)
 	out = append(out, inFile(name, src, "$.achievements", err)...)
 	for i, p := range cfg.Playbooks {

@@ -18,6 +18,7 @@ import (
 	"hastaluego/internal/achievement"
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/engine"
@@ -93,6 +94,10 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
+	days, err := loadCalendars(cfg)
+	if err != nil {
+		return h, err
+	}
 	if err := h.fits(append([]*playbook.Playbook{book}, books...), connected(configs)); err != nil {
 		return h, err
 	}
@@ -136,7 +141,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: connected(configs),
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
-		Achievements: rules, ByHand: cfg.Mail.SMTP == "",
+		Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()
@@ -184,6 +189,26 @@ func loadAchievements(file string) (achievement.Rules, error) {
 		return nil, fault.New(fault.Invalid, "file.unreadable", "file", file).At("achievements", err)
 	}
 	return achievement.Load(file, src)
+}
+
+// loadCalendars reads the calendars of the company beside the shipped ones.
+func loadCalendars(cfg config) (*calendar.Set, error) {
+	var own []calendar.File
+	for _, file := range cfg.Calendars {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "file.unreadable", "file", file).At("calendars", err)
+		}
+		own = append(own, calendar.File{Name: file, Source: src})
+	}
+	set, err := calendar.With(own)
+	if err != nil {
+		return nil, err
+	}
+	if _, known := set.Of(cfg.Company.Calendar); cfg.Company.Calendar != "" && !known {
+		return nil, fault.New(fault.Invalid, "calendar.unknown", "id", cfg.Company.Calendar, "known", strings.Join(set.IDs(), ", "))
+	}
+	return set, nil
 }
 
 // fits compares what the playbooks ask for with what the systems can do.

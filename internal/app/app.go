@@ -12,6 +12,7 @@ import (
 
 	"hastaluego/internal/achievement"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -40,6 +41,10 @@ type Config struct {
 	// Achievements are the figures that a goodbye may tell; nil: those that come
 	// with the program.
 	Achievements achievement.Rules
+	// Calendars tell business days; nil: those that come with the program. Calendar
+	// names the one of the company; empty: that of its country.
+	Calendars    *calendar.Set
+	Calendar     string
 	NoPortal     bool   // customers cannot reach it; the setting says otherwise where it is there
 	ByHand       bool   // letters are files that somebody sends with their own mail program, where there is no portal
 	Wake         func() // tells the engine that there may be work; may be nil
@@ -79,6 +84,8 @@ type App struct {
 	figured    tileCache
 	noPage     bool // as the server was started
 	byHand     bool
+	calendars  *calendar.Set
+	days       string // the calendar; empty: that of the country
 
 	achievements achievement.Rules
 }
@@ -97,7 +104,11 @@ func New(c Config) *App {
 	if c.Achievements == nil {
 		c.Achievements = achievement.Builtin()
 	}
+	if c.Calendars == nil {
+		c.Calendars = calendar.Shipped()
+	}
 	a := &App{
+		calendars: c.Calendars, days: c.Calendar,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 )
@@ -14,7 +15,7 @@ const AlarmKind = "alarm"
 // follow business time like every other.
 func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
 	if s.Due.IsZero() {
-		s.Due = p.DueOf(s, tx.Now(), a.Company().Zone)
+		s.Due = p.DueOf(s, tx.Now(), a.Company().Zone, a.calendar())
 	}
 	if err := a.assignByRule(ctx, tx, p, s); err != nil {
 		return err
@@ -28,7 +29,7 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 // beginUndo gives a step that a person is to take back its due date and its
 // alarms, as its doing had.
 func (a *App) beginUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
-	s.Due, s.Escalated = p.DueOf(s, tx.Now(), a.Company().Zone), ""
+	s.Due, s.Escalated = p.DueOf(s, tx.Now(), a.Company().Zone, a.calendar()), ""
 	if err := a.tellTask(ctx, tx, s, "undo"); err != nil {
 		return err
 	}
@@ -190,4 +191,11 @@ func (a *App) onCase(ctx context.Context, by Actor, c offboarding.CaseID, fn fun
 		}
 		return a.settle(ctx, tx, &p, by.ID)
 	})
+}
+
+// calendar tells the business days of the company: those of the region that it
+// was started with, else of its country, else Monday to Friday.
+func (a *App) calendar() *calendar.Calendar {
+	c, _ := a.calendars.Of(a.days, a.Company().Country)
+	return c
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/ingest"
@@ -258,7 +259,7 @@ func (s Sample) Readings(now time.Time, zone *time.Location) (list []Reading) {
 			if ago < 28 {
 				value = x.Recent * 1000
 			}
-			if day.AddWeekdays(0) != day { // a weekend
+			if !calendar.Weekdays.Business(day) { // a weekend
 				value /= 2
 			}
 			list = append(list, Reading{x.Customer, x.Metric, day, value})

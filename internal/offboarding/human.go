@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/when"
 )
@@ -250,9 +251,9 @@ func (p *Plan) Resume(by string) error {
 	return nil
 }
 
-// DueOf is when a human step that became ready at now is due; never before
-// the end of that day.
-func (p *Plan) DueOf(s *Step, now time.Time, zone *time.Location) time.Time {
+// DueOf is when a human step that became ready at now is due, by the business
+// days of the calendar; never before the end of that day.
+func (p *Plan) DueOf(s *Step, now time.Time, zone *time.Location, days *calendar.Calendar) time.Time {
 	d := s.Spec.Due
 	today := when.DateOf(now, zone)
 	from := today
@@ -271,7 +272,7 @@ func (p *Plan) DueOf(s *Step, now time.Time, zone *time.Location) time.Time {
 	}
 	due := from.AddDays(d.N)
 	if d.Business {
-		due = from.AddWeekdays(d.N)
+		due = days.Add(from, d.N)
 	}
 	if due.Before(today) {
 		due = today

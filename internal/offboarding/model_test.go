@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 )
@@ -107,7 +108,7 @@ func (m *model) do(event func(*offboarding.Plan) error) error {
 					return err
 				}
 			} else if s.Human {
-				s.Due = try.DueOf(s, m.now, time.UTC)
+				s.Due = try.DueOf(s, m.now, time.UTC, calendar.Weekdays)
 			}
 		}
 	}

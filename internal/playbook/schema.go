@@ -64,7 +64,7 @@ func Schema(kinds []KindSpec) ([]byte, error) {
 			"due": object{
 				"type": "object", "required": []string{"d", "from"}, "additionalProperties": false,
 				"properties": object{
-					"d":    object{"anyOf": []any{whole(), object{"type": "string", "pattern": "^[0-9]+(bd)?$"}}, "description": "Days, or business days (5bd): Monday to Friday."},
+					"d":    object{"anyOf": []any{whole(), object{"type": "string", "pattern": "^[0-9]+(bd)?$"}}, "description": "Days, or business days of the company's calendar (5bd)."},
 					"from": object{"type": "string", "description": "ready, request, effective, end_of_retrieval, or an earlier step."},
 				},
 			},

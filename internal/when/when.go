@@ -134,20 +134,8 @@ func (d Date) utc() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0
 // AddDays returns the date n days later.
 func (d Date) AddDays(n int) Date { return DateOf(d.utc().AddDate(0, 0, n), time.UTC) }
 
-// AddWeekdays returns the n-th Monday to Friday after d; n 0 is d itself, or the
-// next weekday. Holidays count: calendars of countries are not known here.
-func (d Date) AddWeekdays(n int) Date {
-	weekend := func(x Date) bool { w := x.utc().Weekday(); return w == time.Saturday || w == time.Sunday }
-	for weekend(d) {
-		d = d.AddDays(1)
-	}
-	for ; n > 0; n-- {
-		for d = d.AddDays(1); weekend(d); {
-			d = d.AddDays(1)
-		}
-	}
-	return d
-}
+// Weekday of the date.
+func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
 
 // AddMonths returns the date n months later; a day that the month does not
 // have becomes its last one (31 January plus one month is 28 or 29 February).

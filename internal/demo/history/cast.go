@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
@@ -156,7 +157,7 @@ func (l *life) assign() {
 		l.cast = append(l.cast, d)
 		hour := 8 + l.dice.IntN(13)
 		if p.by == "staff" { // when somebody is there to answer
-			hour, day = 10+l.dice.IntN(6), day.AddWeekdays(0)
+			hour, day = 10+l.dice.IntN(6), calendar.Weekdays.Next(day)
 		}
 		l.agenda.put(l.at(day, hour, l.dice.IntN(60)), func(ctx context.Context) error { return l.ask(ctx, d) })
 	}

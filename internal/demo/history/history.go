@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/ingest"
@@ -154,7 +155,7 @@ func (l *life) day(ctx context.Context, day when.Date) error {
 		return err
 	}
 	l.goodbyes()
-	if day.AddWeekdays(0) == day {
+	if calendar.Weekdays.Business(day) {
 		if err := l.until(ctx, morning); err != nil {
 			return err
 		}
