@@ -79,6 +79,11 @@ Bridges of Argentina are known until 2026, and replaced days of Madrid until 202
 
 func TestTheReferenceOfCalendarsIsUpToDate(t *testing.T) {
 	t.Parallel()
+	_, example, _ := strings.Cut(calendarsProse, "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	if _, err := calendar.With([]calendar.File{{Name: "calendars.md", Source: []byte(example)}}); err != nil {
+		t.Error(err)
+	}
 	var b strings.Builder
 	b.WriteString(calendarsProse)
 	b.WriteString("## Those that come with the program\n\nMonth and day, 2026 and 2027. What a region adds to its country stands in its own line, whole.\n\n| calendar | | 2026 | 2027 |\n|---|---|---|---|\n")

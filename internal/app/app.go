@@ -43,11 +43,11 @@ type Config struct {
 	Achievements achievement.Rules
 	// Calendars tell business days; nil: those that come with the program. Calendar
 	// names the one of the company; empty: that of its country.
-	Calendars    *calendar.Set
-	Calendar     string
-	NoPortal     bool   // customers cannot reach it; the setting says otherwise where it is there
-	ByHand       bool   // letters are files that somebody sends with their own mail program, where there is no portal
-	Wake         func() // tells the engine that there may be work; may be nil
+	Calendars *calendar.Set
+	Calendar  string
+	NoPortal  bool   // customers cannot reach it; the setting says otherwise where it is there
+	ByHand    bool   // letters are files that somebody sends with their own mail program, where there is no portal
+	Wake      func() // tells the engine that there may be work; may be nil
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
 	Hooks Caller

@@ -53,6 +53,7 @@ type CompanyProfile struct {
 	Signer     string `json:"signer"`
 	Zone       string `json:"zone"`
 	Country    string `json:"country"`
+	Calendar   string `json:"calendar,omitempty"`
 	Locale     string `json:"locale"`
 }
 
