@@ -134,6 +134,7 @@ func blame(err error) []string {
 
 type caseCmd struct {
 	Receive caseReceiveCmd `cmd:"" help:"Read in what a customer answered by mail, and say what it means."`
+	Bundle  caseBundleCmd  `cmd:"" help:"Write the file of a customer's data, to hand it over where there is no portal. It is recorded."`
 	DryRun  caseDryRunCmd  `cmd:"" help:"Look at the far systems and say what a step would do now. Nothing is changed or written."`
 }
 

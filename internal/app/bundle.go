@@ -57,7 +57,10 @@ func (a *App) MakeBundle(ctx context.Context, w offboarding.Work) (evidence stri
 		if err != nil || !none { // they fetch it from their page
 			return err
 		}
-		return a.write(ctx, tx, p.Case, "data")
+		if err := a.write(ctx, tx, p.Case, "data"); err != nil {
+			return err
+		}
+		return a.askToHand(ctx, tx, &p, b.Size)
 	})
 	return evidence, err
 }

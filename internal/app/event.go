@@ -139,6 +139,9 @@ var EventTypes = []EventType{
 	{Type: "link.used", When: "the customer used a link or a code", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},
 	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},
 	{Type: "bundle.downloaded", When: "the customer fetched it", Args: []string{"blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
+	{Type: "bundle.taken", When: "somebody of the company took it to hand it over, where there is no portal", Args: []string{"blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}},
+	{Type: "bundle.handed", When: "they gave it to the customer: to whom, in which way, and how it was known that it is theirs to take", Args: []string{"blob", "sha256", "way", "to", "how"}, Sent: true, Tells: []string{"blob", "sha256", "way"}, State: "handed"},
+	{Type: "bundle.unwanted", When: "nobody came for it, or the customer does not want it", Args: []string{"how"}, Sent: true, State: "unwanted"},
 
 	{Type: "customer.added", When: "a customer was added by hand", Args: []string{"reference", "name"}},
 	{Type: "customer.changed", When: "somebody changed who the customer is", Args: []string{"reference", "changed"}},

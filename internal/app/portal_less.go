@@ -2,9 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
-
-	"hastaluego/internal/fault"
 )
 
 // PortalSetting says whether customers reach a portal: public or none.
@@ -80,24 +77,17 @@ func (a *App) roads(ctx context.Context, tx Tx, m Message, p *Paper) error {
 
 // bring returns the newest file of their data for the letter that brings it.
 func (a *App) bring(ctx context.Context, tx Tx, m Message) (*Attached, error) {
-	list, err := tx.BlobsOf(ctx, m.Case)
+	b, err := newestBundle(ctx, tx, m.Case)
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range slices.Backward(list) {
-		if b.Kind != "bundle" {
-			continue
-		}
-		out := &Attached{Name: b.Name, Media: b.Media, SHA256: b.SHA256, Size: b.Size}
-		if b.Size > mailMost {
-			return out, nil
-		}
-		whole, err := tx.FindBlob(ctx, b.ID)
-		if err != nil {
-			return nil, err
-		}
-		out.Body, err = a.openBlob(ctx, whole)
-		return out, err
+	out := &Attached{Name: b.Name, Media: b.Media, SHA256: b.SHA256, Size: b.Size}
+	if b.Size > mailMost {
+		return out, nil
 	}
-	return nil, fault.New(fault.NotFound, "not_found")
+	if b, err = tx.FindBlob(ctx, b.ID); err != nil {
+		return nil, err
+	}
+	out.Body, err = a.openBlob(ctx, b)
+	return out, err
 }

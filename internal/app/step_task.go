@@ -54,7 +54,7 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 		if err != nil {
 			return err
 		}
-		if a.kinds[s.Kind].Spec().Approves || a.formOf(*s) != nil || a.OwnEnd(s.Kind) {
+		if a.kinds[s.Kind].Spec().Approves || a.formOf(*s) != nil || a.OwnEnd(s.Kind) || s.Key == HandKey {
 			return fault.New(fault.Blocked, "step.not_ready")
 		}
 		s.Note = note

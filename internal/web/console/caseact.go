@@ -137,9 +137,14 @@ func (v *visit) file() error {
 	if err != nil {
 		return err
 	}
+	return v.download(b.Name, b.Media, plain)
+}
+
+// download sends a file to be kept.
+func (v *visit) download(name, media string, plain []byte) error {
 	h := v.w.Header()
-	h.Set("Content-Type", b.Media)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.Name}))
+	h.Set("Content-Type", media)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	h.Set("Content-Length", strconv.Itoa(len(plain)))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-store")

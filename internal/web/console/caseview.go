@@ -61,6 +61,7 @@ type stepView struct {
 	Files                                               []fileView
 	Returns                                             []returnView
 	Handing                                             handingView
+	DataHand                                            *dataHandView
 	OwnEnd                                              bool   // its lines have acts of their own
 	Who                                                 string // who may, when this person may not
 	Rings                                               []ring
@@ -286,7 +287,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 		}
 	}
 	sv.Returns, sv.OwnEnd = v.viewReturns(c, s, now, e), v.App.OwnEnd(s.Kind)
-	sv.Handing = v.viewHandover(c, s, sv, e)
+	sv.Handing, sv.DataHand = v.viewHandover(c, s, sv, e), v.viewDataHand(c, s, sv, e)
 	sv.Assign, sv.Take = v.viewAssign(c, s, e)
 	sv.AssignOpen = e.Step == s.Key && e.Form == "assign"
 	if e.Step == s.Key && e.Item == "" && e.Form == "" {

@@ -154,6 +154,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/steps/{step}/undone":                   (*visit).undone,
 		"POST /console/cases/{id}/steps/{step}/files":                    (*visit).attach,
 		"GET /console/cases/{id}/files/{blob}":                           (*visit).file,
+		"GET /console/cases/{id}/bundle":                                 (*visit).takeBundle,
+		"POST /console/cases/{id}/bundle":                                (*visit).handBundle,
 		"GET /console/cases/{id}/pause":                                  (*visit).pauseForm,
 		"POST /console/cases/{id}/pause":                                 (*visit).pause,
 		"POST /console/cases/{id}/resume":                                (*visit).resume,

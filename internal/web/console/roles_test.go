@@ -139,6 +139,8 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/steps/{step}/undone":                   {who: "role:agent", path: c + "/steps/review/undone", form: []string{"note", "en orden"}},
 		"POST /console/cases/{id}/steps/{step}/files":                    {who: "role:agent", path: c + "/steps/review/files", file: true},
 		"GET /console/cases/{id}/files/{blob}":                           {who: "read:letter", path: c + "/files/" + view.Blobs[len(view.Blobs)-1].ID},
+		"GET /console/cases/{id}/bundle":                                 {who: "act:case", path: c + "/bundle"},
+		"POST /console/cases/{id}/bundle":                                {who: "act:case", path: c + "/bundle", form: []string{"way", "person", "to", "Marta", "how", "DNI"}},
 		"GET /console/cases/{id}/pause":                                  {who: "read:case", path: c + "/pause"},
 		"POST /console/cases/{id}/pause":                                 {who: "act:case", path: c + "/pause", form: []string{"why", "lo pide el cliente"}},
 		"POST /console/cases/{id}/resume":                                {who: "act:case", path: c + "/resume"},
