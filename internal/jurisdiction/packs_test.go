@@ -3,12 +3,35 @@ package jurisdiction_test
 import (
 	"testing"
 
+	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
 )
 
+func shipped(t testing.TB) *jurisdiction.Library {
+	t.Helper()
+	l, err := jurisdiction.Load(jurisdiction.ShippedFiles())
+	for _, e := range fault.Fields(err) {
+		t.Error(e)
+	}
+	if err != nil {
+		t.Fatal("the shipped packs cannot be read")
+	}
+	return l
+}
+
 func TestTheShippedPacksCanBeRead(t *testing.T) {
 	t.Parallel()
-	if _, err := jurisdiction.Load(jurisdiction.ShippedFiles()); err != nil {
-		t.Fatal(err)
+	if len(shipped(t).Packs()) < 5 {
+		t.Error("packs are missing")
+	}
+}
+
+// What was read and is in no rule has a reason, and no rule comes out of
+// nowhere.
+func TestEveryPredicateThatWasReadHasRulesOrAReason(t *testing.T) {
+	t.Parallel()
+	_, err := shipped(t).Cover(jurisdiction.ShippedCoverage())
+	for _, e := range fault.Fields(err) {
+		t.Error(e)
 	}
 }
