@@ -34,6 +34,9 @@ type config struct {
 	Outbound struct {
 		Allow []string `yaml:"allow" about:"private networks or addresses that webhooks may be sent to, and the only ones that may be without TLS"`
 	} `yaml:"outbound"`
+	Law struct {
+		Dir string `yaml:"dir" about:"folder of packs of rules of one's own; a file with the name of a shipped pack stands in its place (law.md)"`
+	} `yaml:"law"`
 	Systems  string `yaml:"systems" about:"file of far systems (systems.md)"`
 	Playbook string `yaml:"playbook" about:"file, or name of a built-in one, that departures follow when no other applies; by default saas-b2c"`
 	// Playbooks are tried before Playbook: files, or names of built-in ones.

@@ -39,6 +39,7 @@ type cli struct {
 	Key      keyCmd      `cmd:"" help:"API keys: what programs may do."`
 	Webhook  webhookCmd  `cmd:"" help:"Endpoints that hear of departures."`
 	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
+	Law      lawCmd      `cmd:"" help:"Law as data: which rules hold for whom, and what they ask."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case     caseCmd     `cmd:"" help:"Look at single departures."`
 	Risk     riskCmd     `cmd:"" help:"Customers who are likely to leave, and why."`

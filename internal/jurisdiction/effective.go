@@ -108,8 +108,10 @@ func (l *Library) Effective(chosen Selection, facts Facts, day when.Date) (*Effe
 					asked[r] = a
 					order = append(order, r)
 				}
-				if a.Holds == Pass && r.on(day) {
-					for _, id := range r.Overrides {
+				for _, id := range r.Overrides {
+					// Of two with the same condition the one in the place of the
+					// other holds whenever that one would.
+					if r.on(day) && (a.Holds == Pass || a.Holds == Unknown && r.When == l.rules[id].When) {
 						instead[id] = r.ID
 					}
 				}
