@@ -33,6 +33,7 @@ type settingView struct {
 	Beaten  []appliedView       `json:"beaten,omitempty"`
 	Maybe   []appliedView       `json:"maybe,omitempty"`
 	With    string              `json:"conflicts_with,omitempty"`
+	Solved  map[string]string   `json:"resolution,omitempty"`
 }
 
 type appliedView struct {
@@ -122,6 +123,8 @@ func (c *lawEffectiveCmd) effective(l *jurisdiction.Library, e *jurisdiction.Eff
 		x := settingView{Param: s.Param.Name, Phase: string(s.Param.Phase), Outcome: string(s.Outcome), By: applied(s.By), Beaten: applied(s.Beaten), Maybe: applied(s.Maybe), With: s.With}
 		if s.Outcome == jurisdiction.Settled {
 			x.Value, x.Reads = &s.Value, c.reads(s.Param, s.Value)
+		} else {
+			x.Solved = s.Resolution()
 		}
 		v.Settings = append(v.Settings, x)
 	}
@@ -164,6 +167,9 @@ func (c *lawEffectiveCmd) print(o out, e *jurisdiction.Effective) error {
 			value = c.say("unsatisfiable")
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Param.Name, value, c.by(s.By))
+		if r := s.Resolution(); r != nil && s.Outcome != jurisdiction.Settled {
+			fmt.Fprintf(w, "\t%s\n", r[c.Lang])
+		}
 		if c.All && len(s.Beaten) > 0 {
 			fmt.Fprintf(w, "\t%s\t%s\n", c.say("beaten"), c.by(s.Beaten))
 		}

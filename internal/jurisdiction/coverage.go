@@ -26,7 +26,9 @@ type Coverage struct {
 }
 
 // ShippedCoverage are the texts of the accounts of the packs of the program.
-func ShippedCoverage() []File { return embedded(func(name string) bool { return strings.HasSuffix(name, coverage) }) }
+func ShippedCoverage() []File {
+	return embedded(func(name string) bool { return strings.HasSuffix(name, coverage) })
+}
 
 // Cover reads the accounts and compares them with the packs. A predicate has
 // either rules, all of them of the pack or of what it extends, or a reason;
