@@ -48,8 +48,14 @@ func value(t *rapid.T, p *jurisdiction.Param) (v jurisdiction.Value) {
 		v.Times = []jurisdiction.Time{x}
 	case jurisdiction.Money:
 		v.Sums = []jurisdiction.Sum{rapid.SampledFrom([]jurisdiction.Sum{
-			{}, {Minor: 100, Currency: "EUR"}, {Minor: 300, Currency: "EUR"}, {Minor: 100, Currency: "ARS"}, {Percent: 20, Of: "remaining_fees"},
-			{Percent: 50, Of: "remaining_fees"}, {Formula: "benefit_prorata"}, {Formula: "direct_cost"},
+			{},
+			{Minor: 100, Currency: "EUR"},
+			{Minor: 300, Currency: "EUR"},
+			{Minor: 100, Currency: "ARS"},
+			{Percent: 20, Of: "remaining_fees"},
+			{Percent: 50, Of: "remaining_fees"},
+			{Formula: "benefit_prorata"},
+			{Formula: "direct_cost"},
 		}).Draw(t, "sum")}
 	case jurisdiction.Label:
 		v.Labels = []jurisdiction.Wording{{
