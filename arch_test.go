@@ -59,7 +59,7 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "achievement approval assignment audit bundle calendar company connector customer ending fault form handover id improvement ingest invitation metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule signal step suppression totp voice webhook when winback",
+	"internal/app":       "achievement approval assignment audit bundle calendar company connector customer ending fault form handover id improvement ingest invitation jurisdiction metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule signal step suppression totp voice webhook when winback",
 	"internal/engine":    "app approval connector ending fault offboarding offer step when",
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent
@@ -75,7 +75,7 @@ var allowed = map[string]string{
 	"internal/web":                  "app company fault id text web/assets",
 	"internal/web/portal":           "app approval fault form handover id invitation notice obligation offboarding offer reason text voice web when",
 	"internal/web/hooks":            "app fault web",
-	"internal/web/console":          "app approval assignment company customer ending fault form handover id improvement invitation metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback",
+	"internal/web/console":          "app approval assignment company customer ending fault form handover id improvement invitation jurisdiction metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback",
 	"internal/demo":                 "calendar customer demo/peer ingest money playbook when",
 	"internal/demo/history":         "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
 	"internal/web/api":              "app assignment company customer ending fault form handover id improvement invitation metric money obligation offboarding offer play reason relationship risk signal text voice web when winback",

@@ -16,6 +16,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
@@ -45,9 +46,10 @@ type Config struct {
 	// names the one of the company; empty: that of its country.
 	Calendars *calendar.Set
 	Calendar  string
-	NoPortal  bool   // customers cannot reach it; the setting says otherwise where it is there
-	ByHand    bool   // letters are files that somebody sends with their own mail program, where there is no portal
-	Wake      func() // tells the engine that there may be work; may be nil
+	Law       *jurisdiction.Library // packs of rules; nil: those that come with the program
+	NoPortal  bool                  // customers cannot reach it; the setting says otherwise where it is there
+	ByHand    bool                  // letters are files that somebody sends with their own mail program, where there is no portal
+	Wake      func()                // tells the engine that there may be work; may be nil
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
 	Hooks Caller
@@ -86,6 +88,7 @@ type App struct {
 	byHand     bool
 	calendars  *calendar.Set
 	days       string // the calendar; empty: that of the country
+	law        *jurisdiction.Library
 
 	achievements achievement.Rules
 }
@@ -108,7 +111,7 @@ func New(c Config) *App {
 		c.Calendars = calendar.Shipped()
 	}
 	a := &App{
-		calendars: c.Calendars, days: c.Calendar,
+		calendars: c.Calendars, days: c.Calendar, law: c.Law,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}

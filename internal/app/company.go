@@ -36,7 +36,7 @@ type Company struct {
 	Version                   int      // of the profile; 0: as the server was started
 	Playbook                  string   // built-in one of new departures; empty: as the server was started
 	Reasons                   []string // that customers are asked for; none: all
-	Pack                      string   // country whose rules are to hold
+	Pack                      string   // id of the pack of rules that is the company's own; empty: that of its country
 	// Words are the company's own, by language and key of the catalogue.
 	Words        map[string]map[string]string
 	WordsVersion int
@@ -69,7 +69,7 @@ func (c Company) as(v CompanyVersion, logo *company.Logo) (Company, error) {
 		Name: p.Name, LegalName: cmp.Or(p.LegalName, p.Name), Address: p.Address, Phone: p.Phone, Email: p.Email,
 		Complaints: cmp.Or(p.Complaints, p.Email), Signer: cmp.Or(p.Signer, p.Name), Language: p.Language, Country: p.Country, Currency: p.Currency,
 		Zone: zone, PublicURL: cmp.Or(p.PublicURL, c.PublicURL), SenderName: p.SenderName, SenderAddress: p.SenderAddress, Signature: p.Signature,
-		Links: p.Links, Colour: p.Colour, Logo: logo, Version: v.Version, Playbook: p.Playbook, Reasons: p.Reasons, Pack: p.Pack,
+		Links: p.Links, Colour: p.Colour, Logo: logo, Version: v.Version, Playbook: p.Playbook, Reasons: p.Reasons, Pack: company.PackOf(p.Pack),
 	}, nil
 }
 

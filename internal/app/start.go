@@ -90,6 +90,9 @@ func (a *App) CheckChoices(p company.Profile) (l fault.List) {
 			l = append(l, fault.New(fault.Invalid, "start.playbook").On("playbook").At("app.CheckChoices", err))
 		}
 	}
+	if e := a.checkPack(p.Pack); e != nil {
+		l = append(l, e)
+	}
 	for _, code := range p.Reasons {
 		if r, ok := reason.Builtin().Find(code); !ok || !r.Top() {
 			l = append(l, fault.New(fault.Invalid, "field.choice").On("reasons"))

@@ -47,7 +47,8 @@ type Profile struct {
 	Playbook string `json:"playbook,omitempty" yaml:"playbook,omitempty"`
 	// Reasons are the codes that customers are asked for; none: all.
 	Reasons []string `json:"reasons,omitempty" yaml:"reasons,omitempty"`
-	// Pack is the country whose rules are to hold; it is kept for them.
+	// Pack is the id of the pack of rules that is the company's own; empty: that
+	// of its country.
 	Pack string `json:"pack,omitempty" yaml:"pack,omitempty"`
 }
 
@@ -65,6 +66,7 @@ const (
 	maxAddress   = 300
 	maxURL       = 500
 	maxSignature = 400
+	maxPack      = 40
 	maxLines     = 6
 )
 
@@ -93,13 +95,16 @@ func (p Profile) Check() (Profile, error) {
 	p.Country = c.country("country", p.Country)
 	p.Zone = c.zone("zone", p.Zone)
 	p.Currency = c.currency("currency", p.Currency, p.Country)
-	p.Pack = c.country("pack", p.Pack)
+	p.Pack = PackOf(c.line("pack", p.Pack, maxPack, false))
 	p.Language = strings.TrimSpace(p.Language)
 	if !text.Has(p.Language) {
 		c.bad("field.choice", "language")
 	}
 	return p, c.faults.Or()
 }
+
+// PackOf is the id of a pack as it was written: once it was the country.
+func PackOf(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // Changed names what differs between two profiles, in the order of the fields.
 func Changed(was, is Profile) (list []string) {

@@ -77,6 +77,31 @@ func (l *Library) Select(f Facts) Selection {
 	return l.leaves(s)
 }
 
+// Places are the packs that a company can have as its own: of a country, a
+// region or a union, and the one for everywhere. What only goes further for the
+// same place, as a law of a sector does, is none.
+func (l *Library) Places() (list []*Pack) {
+	for _, p := range l.packs {
+		further := slices.ContainsFunc(p.Extends, func(id string) bool { return slices.Equal(l.byID[id].Covers.Residence, p.Covers.Residence) })
+		if p.ID == SafeEverywhere || len(p.Covers.Residence) > 0 && len(p.Covers.Sector) == 0 && !further {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Of is the pack of a country or region: the closest there is, in the end the
+// one for everywhere.
+func (l *Library) Of(place string) *Pack {
+	best := l.byID[SafeEverywhere]
+	for _, p := range l.Places() {
+		if slices.Contains(p.Covers.Residence, place) && (best.ID == SafeEverywhere || len(p.Covers.Residence) < len(best.Covers.Residence)) {
+			best = p
+		}
+	}
+	return best
+}
+
 // Named is the packs of these names, whole.
 func (l *Library) Named(ids ...string) (s Selection, err error) {
 	var wrong fault.List

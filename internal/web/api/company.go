@@ -40,7 +40,7 @@ type CompanyFields struct {
 	Language      string            `json:"language" maxLength:"2"`
 	Playbook      string            `json:"playbook,omitempty" maxLength:"40"`
 	Reasons       []string          `json:"reasons,omitempty" maxItems:"20"`
-	Pack          string            `json:"pack,omitempty" maxLength:"2"`
+	Pack          string            `json:"pack,omitempty" maxLength:"40"`
 }
 
 // Company is who the house belongs to, as customers meet it.

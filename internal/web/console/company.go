@@ -65,13 +65,13 @@ var companyFields = []struct {
 	{"who", "name legal_name email phone complaints signer address"},
 	{"letters", "sender_name sender_address signature_es signature_en"},
 	{"links", "refunds warranty complaints_page privacy"},
-	{"place", "public_url country currency zone language"},
+	{"place", "public_url country pack currency zone language"},
 }
 
 // typedCompany is the profile as a form has it; what the form has not stays.
 func typedCompany(was company.Profile, f url.Values) company.Profile {
 	p := company.Profile{
-		Playbook: was.Playbook, Reasons: was.Reasons, Pack: was.Pack,
+		Playbook: was.Playbook, Reasons: was.Reasons, Pack: f.Get("pack"),
 		Name: f.Get("name"), LegalName: f.Get("legal_name"), Address: f.Get("address"), Phone: f.Get("phone"), Email: f.Get("email"),
 		Complaints: f.Get("complaints"), Signer: f.Get("signer"), PublicURL: f.Get("public_url"), SenderName: f.Get("sender_name"),
 		SenderAddress: f.Get("sender_address"), Signature: map[string]string{}, Colour: f.Get("colour"), Country: f.Get("country"), Zone: f.Get("zone"),
@@ -89,7 +89,7 @@ func companyValues(p company.Profile) url.Values {
 	f := url.Values{}
 	for name, value := range map[string]string{
 		"name": p.Name, "legal_name": p.LegalName, "address": p.Address, "phone": p.Phone, "email": p.Email, "complaints": p.Complaints, "signer": p.Signer,
-		"public_url": p.PublicURL, "sender_name": p.SenderName, "sender_address": p.SenderAddress, "colour": p.Colour, "country": p.Country,
+		"public_url": p.PublicURL, "sender_name": p.SenderName, "sender_address": p.SenderAddress, "colour": p.Colour, "country": p.Country, "pack": company.PackOf(p.Pack),
 		"zone": p.Zone, "currency": p.Currency, "language": p.Language, "refunds": p.Links.Refunds, "warranty": p.Links.Warranty,
 		"complaints_page": p.Links.Complaints, "privacy": p.Links.Privacy,
 	} {
@@ -163,6 +163,8 @@ func (v *visit) companyField(cv companyView, name, value, wrong string, start ap
 		for _, l := range text.Langs() {
 			f.Options = append(f.Options, option{l, text.Say(v.lang, "lang."+l)})
 		}
+	case "pack":
+		f.Options = append([]option{{"", cv.word("pack.none")}}, v.packs()...)
 	case "public_url":
 		f.Hint = cv.word("public_url.hint", "url", start.PublicURL)
 	}

@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/company"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/money"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/text"
@@ -155,7 +156,9 @@ func (v *visit) showQuestion(status int, typed url.Values, wrong error) error {
 func (v *visit) startField(cv companyView, name, value, wrong string) companyField {
 	f := v.companyField(cv, name, value, wrong, app.Company{})
 	switch name {
-	case "country", "pack":
+	case "pack":
+		f.Options = v.packs()
+	case "country":
 		f.Hint = ""
 		f.Options = []option{{"", v.say("start.country.none")}}
 		for _, c := range company.Countries() {
@@ -169,6 +172,22 @@ func (v *visit) startField(cv companyView, name, value, wrong string) companyFie
 		f.Hint = cv.word("colour.hint")
 	}
 	return f
+}
+
+// packs are the packs of rules to choose from, by name; the one for everywhere
+// is the last.
+func (v *visit) packs() (list []option) {
+	var last option
+	for _, p := range v.App.Law().Places() {
+		o := option{p.ID, p.Names[v.lang]}
+		if p.ID == jurisdiction.SafeEverywhere {
+			last = o
+			continue
+		}
+		list = append(list, o)
+	}
+	slices.SortFunc(list, func(x, y option) int { return strings.Compare(x.Label, y.Label) })
+	return append(list, last)
 }
 
 func (v *visit) startPeople(list []company.Person, errs map[string]string) (out []startPerson) {
@@ -209,8 +228,8 @@ func (v *visit) answered(s *company.Setup, code string) {
 			if s.Company.Currency == was.Currency {
 				s.Company.Currency = money.OfCountry(c)
 			}
-			if s.Company.Pack == "" || s.Company.Pack == was.Country {
-				s.Company.Pack = c
+			if s.Company.Pack == "" || s.Company.Pack == v.App.Law().Of(was.Country).ID {
+				s.Company.Pack = v.App.Law().Of(c).ID
 			}
 		}
 	case "kind":

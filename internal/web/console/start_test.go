@@ -33,7 +33,7 @@ func TestTenQuestionsLeadFromNothingToAHouse(t *testing.T) {
 		{"signature_es", "El equipo"},
 		{"refunds", "https://faro.example/devoluciones"},
 		{"reasons", "price", "reasons", "service"},
-		{"pack", "CO"},
+		{"pack", "eu"},
 		{"name_0", "Greta Sol", "login_0", "greta", "roles_0", "agent"},
 	}
 	for i, typed := range answers {
@@ -54,7 +54,7 @@ func TestTenQuestionsLeadFromNothingToAHouse(t *testing.T) {
 	}
 	file := noa.get("/console/start/company.yaml").is(200).body
 	page := noa.get("/console/start/review").is(200)
-	for _, line := range []string{"name: Faro Norte", "zone: America/Bogota", "currency: COP", "playbook: agency", "pack: CO", "login: greta"} {
+	for _, line := range []string{"name: Faro Norte", "zone: America/Bogota", "currency: COP", "playbook: agency", "pack: eu", "login: greta"} {
 		if !strings.Contains(file, line) || !strings.Contains(page.body, line) {
 			t.Errorf("the file lacks %s:\n%s", line, file)
 		}
