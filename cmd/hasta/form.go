@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,19 +18,16 @@ type formCmd struct {
 	Lang string `default:"es" enum:"es,en"`
 }
 
-func (c *formCmd) Run(o out) error {
-	cfg, err := c.load()
+func (c *formCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o) // what was answered in the browser wins over the file
 	if err != nil {
 		return err
 	}
-	company, err := cfg.Company.profile(cfg.PublicURL)
-	if err != nil {
-		return err
-	}
-	if company.Email == "" {
+	defer h.close()
+	if h.app.Company().Email == "" {
 		return fault.New(fault.Invalid, "field.required").On("company.email")
 	}
-	_, raw, err := papers{func() app.Company { return company }}.Form(c.Lang, strings.EqualFold(filepath.Ext(c.File), ".pdf"))
+	_, raw, err := h.papers.Form(c.Lang, strings.EqualFold(filepath.Ext(c.File), ".pdf"))
 	if err != nil {
 		return err
 	}

@@ -120,6 +120,25 @@ func (a *App) wayOf(ctx context.Context, tx Tx, c offboarding.Case, s offboardin
 	return approval.Client, nil
 }
 
+// waysOf are those of the steps that may be approved now, where one person works.
+func (a *App) waysOf(ctx context.Context, tx Tx, p offboarding.Plan, o OnePerson) (map[string]approval.Way, error) {
+	out := map[string]approval.Way{}
+	if !o.Holds() {
+		return out, nil
+	}
+	for _, s := range p.Steps {
+		if _, err := a.approveStep(&p, s.Key); err != nil {
+			continue
+		}
+		way, err := a.wayOf(ctx, tx, p.Case, s)
+		if err != nil {
+			return nil, err
+		}
+		out[s.Key] = way
+	}
+	return out, nil
+}
+
 // ask puts something to somebody that has waited for a second person since
 // then; a time that is waited for ends by a job of the house.
 func (a *App) ask(ctx context.Context, tx Tx, by Actor, since time.Time, x approval.Approval) (approval.Approval, error) {
@@ -249,7 +268,7 @@ func (a *App) ApprovalDue(ctx context.Context, aid approval.ID) (again time.Time
 		}
 		was := x
 		if !o.Holds() {
-			return dropApproval(ctx, tx, was, "engine")
+			return a.endUnapproved(ctx, tx, was)
 		}
 		if !x.Ripen(tx.Now()) {
 			again = x.Until
@@ -264,8 +283,12 @@ func (a *App) ApprovalDue(ctx context.Context, aid approval.ID) (again time.Time
 		default:
 			then, err = a.otherwise(ctx, tx, x, true, "")
 		}
+		if fault.CodeOf(err) == "case.paused" { // it has waited, and holds once that goes on
+			again = tx.Now().AddDate(0, 0, 1)
+			return nil
+		}
 		if k := fault.KindOf(err); err != nil && (k == fault.Blocked || k == fault.Invalid || k == fault.NotFound) {
-			return dropApproval(ctx, tx, was, "engine") // there is nothing left to approve
+			return a.endUnapproved(ctx, tx, was) // there is nothing left to approve
 		}
 		if err != nil {
 			return err
@@ -276,6 +299,21 @@ func (a *App) ApprovalDue(ctx context.Context, aid approval.ID) (again time.Time
 		return tx.PutApproval(ctx, x)
 	})
 	return again, err
+}
+
+// endUnapproved ends, without approving, a time that was waited for, and says so.
+func (a *App) endUnapproved(ctx context.Context, tx Tx, x approval.Approval) error {
+	if err := dropApproval(ctx, tx, x, "engine"); err != nil {
+		return err
+	}
+	if x.About != approval.Step {
+		return a.record(ctx, tx, fact{"approval.withdrawn", "engine", "", house, map[string]any{string(x.About): x.Subject, "by": "engine"}})
+	}
+	c, err := tx.FindCase(ctx, offboarding.CaseID(x.Case))
+	if err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{"approval.withdrawn", "engine", x.Case, string(c.Customer), map[string]any{"step": x.Step, "by": "engine"}})
 }
 
 // otherwise decides a step on the word of the customer, or because its time was

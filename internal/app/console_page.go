@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"hastaluego/internal/approval"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -45,8 +46,9 @@ type CaseView struct {
 	Offer       *offer.Offer            // nil: none, or for others to see; without words for those who may not read notes
 	Asked       bool                    // the customer asked what could be done
 	OnePerson   OnePerson
-	Approvals   []ApprovalView // by the customer, or by time; oldest first
-	Reasons     []reason.Given // newest first; without words for those who may not read notes
+	Approvals   []ApprovalView          // by the customer, or by time; oldest first
+	Ways        map[string]approval.Way // by step: who looks at it where one person works
+	Reasons     []reason.Given          // newest first; without words for those who may not read notes
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -115,6 +117,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		if v.Approvals, err = a.approvalsOf(ctx, tx, &v.Plan); err != nil {
+			return err
+		}
+		if v.Ways, err = a.waysOf(ctx, tx, v.Plan, v.OnePerson); err != nil {
 			return err
 		}
 		v.Approves = make(map[string]bool)

@@ -204,6 +204,8 @@ func TestAWrongImportIsUndoneButForWhatSomebodyTouched(t *testing.T) {
 		must(t, err)
 		_, err = w.EditCustomer(ctx, agent, app.CustomerPatch{Customer: v2.Customer.ID, Name: given("Otra")})
 		must(t, err)
+		_, err = w.ReadIn(ctx, agent, mailed("tres@u.example", "Hola", "¿Qué tienen de mí?"))
+		must(t, err)
 		_, err = w.UndoImport(ctx, finance, departures, true)
 		code(t, err, "forbidden.role")
 
@@ -214,7 +216,7 @@ func TestAWrongImportIsUndoneButForWhatSomebodyTouched(t *testing.T) {
 			cases     int
 			stay      string
 		}{
-			{departures, 2, 0, 2, "U-2 note, U-2 case_ reason request"},
+			{departures, 1, 0, 2, "U-2 note, U-2 case_ reason request, U-3 received"},
 			{customers, 1, 1, 0, "V-2 changed"},
 		} {
 			for _, dry := range []bool{true, false} {
@@ -236,7 +238,7 @@ func TestAWrongImportIsUndoneButForWhatSomebodyTouched(t *testing.T) {
 			_, err := w.UndoImport(ctx, agent, x.run, false)
 			code(t, err, "import.undone")
 		}
-		for ref, there := range map[string]bool{"U-1": false, "U-2": true, "U-3": false, "V-1": false, "V-2": true, "FE-20418": true} {
+		for ref, there := range map[string]bool{"U-1": false, "U-2": true, "U-3": true, "V-1": false, "V-2": true, "FE-20418": true} {
 			must(t, w.store.View(ctx, func(tx app.Tx) error {
 				list, err := tx.CustomersByReference(ctx, ref)
 				if (len(list) == 1) != there {
@@ -247,6 +249,9 @@ func TestAWrongImportIsUndoneButForWhatSomebodyTouched(t *testing.T) {
 		}
 		if p := w.byReference(t, "FE-20418"); slices.ContainsFunc(p.Lines, func(s customer.Subscription) bool { return s.Reference == "VS-9" }) {
 			t.Error("the contract of somebody who was there before stays")
+		}
+		if list, err := w.ListReceived(ctx, agent); err != nil || len(list) != 1 {
+			t.Errorf("the letter that was read in: %v %v", list, err)
 		}
 		after, err := w.Metrics(ctx, agent)
 		must(t, err)

@@ -62,7 +62,7 @@ var EventTypes = []EventType{
 	{Type: "item.unticked", When: "somebody took the tick back", Args: []string{"step", "item", "by", "real", "evidence"}, Sent: true, Tells: []string{"step", "item"}, State: "open"},
 	{Type: "approval.given", When: "a second person approved, or the customer, or the end of a time (`by`)", Args: []string{"step", "by", "of"}, Sent: true, Tells: []string{"step"}, State: "given"},
 	{Type: "approval.asked", When: "one person works here: the customer is asked instead of a second person, or a time is waited for", Args: []string{"step", "playbook", "ending", "way", "by", "until"}, Sent: true, Tells: []string{"step", "way", "until"}, State: "asked"},
-	{Type: "approval.withdrawn", When: "whoever asked took it back: nothing is approved", Args: []string{"step", "playbook", "ending", "by"}, Sent: true, Tells: []string{"step"}, State: "withdrawn"},
+	{Type: "approval.withdrawn", When: "whoever asked took it back, or its time ended and a second person was there (`by` engine): nothing is approved", Args: []string{"step", "playbook", "ending", "by"}, Sent: true, Tells: []string{"step"}, State: "withdrawn"},
 	{Type: "approval.renewed", When: "a step that waited for a second person since before one person worked here is presented anew", Args: []string{"step", "by"}, Sent: true, Tells: []string{"step"}},
 	{Type: "approval.refused", When: "a second person, or the customer, did not approve", Args: []string{"step", "by", "why"}, Sent: true, Tells: []string{"step"}, State: "refused"},
 	{Type: "complaint.received", When: "something that went wrong for a customer was written down", Args: []string{"complaint", "what", "cause", "answer_by"}},

@@ -228,6 +228,26 @@ func TestATimeIsWaitedForInFull(t *testing.T) {
 	w.verifyLog(t)
 }
 
+// A time that ends while the departure is paused has been waited for: it
+// approves once that goes on.
+func TestATimeThatEndsInAPauseCountsOnceItGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, sqlite(t), onePair)
+	ctx := t.Context()
+	w.onePerson(t, true)
+	c, _ := w.prepared(t)
+	must(t, w.AskApproval(ctx, alone, app.AskInput{Case: c, Step: "agree", Note: "Que se haga"}))
+	must(t, w.PauseCase(ctx, alone, c, "De viaje"))
+	w.hours(t, 80)
+	w.quietly(t)
+	if x, s := w.asked(t, c), w.stepState(t, c, "agree"); x.State != approval.Asked || s != offboarding.StepReady {
+		t.Fatalf("paused, it is %s and the step %s", x.State, s)
+	}
+	must(t, w.ResumeCase(ctx, alone, c))
+	w.hours(t, 25)
+	eventually(t, "approved by the time", func() bool { return w.stepState(t, c, "agree") == offboarding.StepDone })
+}
+
 // Saying that one person works here, or that there are more, approves nothing
 // that is in flight: what waited for a second person still does, and a time
 // that runs ends without approving when somebody else is there.
@@ -258,6 +278,9 @@ func TestSwitchingApprovesNothingInFlight(t *testing.T) {
 	}
 	if x := w.asked(t, c); x.State != approval.Void {
 		t.Errorf("what waited is %s", x.State)
+	}
+	if n := w.logged(t, "approval.withdrawn"); n != 1 {
+		t.Errorf("the log says %d times that it ended", n)
 	}
 	code(t, w.AskApproval(ctx, alone, ask), "approval.same_person")
 	w.onePerson(t, false)

@@ -21,7 +21,7 @@ import (
 // of what was done on its strength.
 type Received struct {
 	ID       string // rcv_…
-	SHA256   string
+	SHA256   string // of the letter; where the same words were pasted once more, of them and the id
 	State    string // read, meant, aside
 	Meaning  reply.Meaning
 	Customer customer.ID // empty: nobody was found
@@ -58,13 +58,15 @@ type ReceivedView struct {
 	Code     string // of the departure
 	OnFile   bool   // the sender's address is one on file: anybody can write it
 	Keyed    string // kind of the letter to the address on file whose key it quotes; empty: of none
+	Asked    bool   // it quotes the key of the letter that asks for the approval that waits
 	Guess    reply.Meaning
 	Possible []reply.Meaning
 	People   map[string]string
 }
 
 // ReadIn reads in a letter, or words that were pasted. The same letter again
-// is the one that is there.
+// is the one that is there; the same words again are others, once it was decided
+// what the first ones mean: «Sí, confirmo» is what many write.
 func (a *App) ReadIn(ctx context.Context, by Actor, raw []byte) (rid string, err error) {
 	if err := by.mayReadIn(); err != nil {
 		return "", err
@@ -74,13 +76,18 @@ func (a *App) ReadIn(ctx context.Context, by Actor, raw []byte) (rid string, err
 		return "", err
 	}
 	sum := sha256.Sum256(raw)
-	x := Received{ID: id.New("rcv"), SHA256: hex.EncodeToString(sum[:]), State: "read", ReadBy: by.real()}
+	x := Received{ID: id.New("rcv"), State: "read", ReadBy: by.real()}
 	err = a.tx(ctx, func(tx Tx) error {
+		x.SHA256 = hex.EncodeToString(sum[:])
 		if old, err := tx.ReceivedBySum(ctx, x.SHA256); err != nil {
 			return err
 		} else if len(old) > 0 {
-			rid = old[0].ID
-			return nil
+			if old[0].State == "read" || r.From != "" || r.ID != "" {
+				rid = old[0].ID
+				return nil
+			}
+			again := sha256.Sum256(append(slices.Clone(raw), x.ID...))
+			x.SHA256 = hex.EncodeToString(again[:])
 		}
 		x.Customer, x.Request, x.Case = "", "", ""
 		if err := a.whose(ctx, tx, &x, r); err != nil {
@@ -228,6 +235,11 @@ func (a *App) viewReceived(ctx context.Context, tx Tx, x Received) (v ReceivedVi
 	v.Name, v.OnFile = cus.Name, onFile(v.Reply.From)
 	if x.Case == "" {
 		v.Possible = []reply.Meaning{reply.Request}
+		if cases, err := tx.CasesOf(ctx, x.Customer); err != nil {
+			return v, err
+		} else if len(cases) > 0 { // we may have written to them
+			v.Possible = append(v.Possible, reply.Silence)
+		}
 		return v, nil
 	}
 	p, err := tx.FindPlan(ctx, x.Case)
@@ -240,17 +252,16 @@ func (a *App) viewReceived(ctx context.Context, tx Tx, x Received) (v ReceivedVi
 		return v, err
 	}
 	keys := v.Reply.Keys()
-	for _, m := range letters {
-		if onFile(m.To) && slices.Contains(keys, a.replyKey(m)) {
-			v.Keyed = m.Paper
-			break
-		}
+	quoted := slices.DeleteFunc(letters, func(m Message) bool { return !onFile(m.To) || !slices.Contains(keys, a.replyKey(m)) })
+	if len(quoted) > 0 {
+		v.Keyed = quoted[0].Paper
 	}
-	return v, a.mayMean(ctx, tx, &p, &v)
+	return v, a.mayMean(ctx, tx, &p, &v, quoted)
 }
 
-// mayMean adds what a letter may mean in a departure as it stands.
-func (a *App) mayMean(ctx context.Context, tx Tx, p *offboarding.Plan, v *ReceivedView) error {
+// mayMean adds what a letter may mean in a departure as it stands; quoted are the
+// letters of ours whose keys it quotes.
+func (a *App) mayMean(ctx context.Context, tx Tx, p *offboarding.Plan, v *ReceivedView, quoted []Message) error {
 	add := func(m ...reply.Meaning) { v.Possible = append(v.Possible, m...) }
 	r, err := tx.FindRequest(ctx, v.Request)
 	if err != nil {
@@ -273,6 +284,7 @@ func (a *App) mayMean(ctx context.Context, tx Tx, p *offboarding.Plan, v *Receiv
 		return err
 	} else if x != nil {
 		add(reply.Approve, reply.Lacking)
+		v.Asked = slices.ContainsFunc(quoted, func(m Message) bool { return m.Paper == "approval" && !m.QueuedAt.Before(x.AskedAt) })
 	}
 	if handing(p) != nil {
 		add(reply.Accept)
@@ -282,6 +294,10 @@ func (a *App) mayMean(ctx context.Context, tx Tx, p *offboarding.Plan, v *Receiv
 	} else if an.Offer != nil && an.Offer.State == "offered" {
 		add(reply.OfferYes, reply.OfferNo)
 	}
+	if p.Case.State.Over() {
+		add(reply.Request) // they left before, or stayed, and leave again
+	}
+	add(reply.Silence)
 	if !slices.Contains(v.Possible, v.Guess) {
 		v.Guess = reply.Message
 	}
@@ -350,8 +366,8 @@ type MeanInput struct {
 
 // MeanReceived does what a letter means, as the customer would have done it on
 // their page, and keeps the letter as the evidence. An approval needs the key of
-// the letter that asked for it; everything else a sender on file, or words about
-// how it was checked.
+// the letter that asks for it now; everything else a sender on file, or words
+// about how it was checked.
 func (a *App) MeanReceived(ctx context.Context, by Actor, in MeanInput) error {
 	if err := by.mayReadIn(); err != nil {
 		return err
@@ -400,10 +416,10 @@ func (a *App) MeanReceived(ctx context.Context, by Actor, in MeanInput) error {
 // proves refuses a meaning for which too little is known of who wrote.
 func (v ReceivedView) proves(m reply.Meaning, proof string) error {
 	switch {
+	case m == reply.Approve && !v.Asked:
+		return fault.New(fault.Invalid, "reply.key").On("meaning")
 	case m == reply.Message, v.Keyed != "", m == reply.Request && v.Customer == "":
 		return nil
-	case m == reply.Approve:
-		return fault.New(fault.Invalid, "reply.key").On("meaning")
 	case m == reply.Confirm && proof == "", !v.OnFile && proof == "" && m != reply.Request:
 		return fault.New(fault.Invalid, "reply.proof").On("proof")
 	}
@@ -455,6 +471,8 @@ func (a *App) mean(ctx context.Context, tx Tx, by Actor, v *ReceivedView, m repl
 			return err
 		}
 		return a.DisownRequest(ctx, token)
+	case reply.Silence:
+		return a.meanSilence(ctx, tx, v)
 	case reply.Approve, reply.Lacking:
 		p, err := tx.FindPlan(ctx, v.Case)
 		if err != nil {
@@ -484,6 +502,24 @@ func (a *App) mean(ctx context.Context, tx Tx, by Actor, v *ReceivedView, m repl
 		return a.UndoByCustomer(ctx, token)
 	}
 	return a.AnswerOffer(ctx, token, m == reply.OfferYes)
+}
+
+// meanSilence keeps quiet towards whoever wrote, whichever departure their mail
+// is about.
+func (a *App) meanSilence(ctx context.Context, tx Tx, v *ReceivedView) error {
+	about, request := v.Case, v.Request
+	if about == "" {
+		cases, err := tx.CasesOf(ctx, v.Customer)
+		if err != nil || len(cases) == 0 {
+			return orConflict(err)
+		}
+		about, request = cases[0].ID, cases[0].Request
+	}
+	token, err := a.mint(ctx, tx, "silence", request, about)
+	if err != nil {
+		return err
+	}
+	return a.AskSilence(ctx, token)
 }
 
 // words are what it says, short enough for a note.
@@ -542,7 +578,7 @@ func (a *App) ListReceived(ctx context.Context, by Actor) (list []ReceivedView, 
 		}
 		list = nil
 		for _, x := range open {
-			v, err := a.viewReceived(ctx, tx, x)
+			v, err := a.glance(ctx, tx, x)
 			if err != nil {
 				return err
 			}
@@ -551,6 +587,27 @@ func (a *App) ListReceived(ctx context.Context, by Actor) (list []ReceivedView, 
 		return nil
 	})
 	return list, err
+}
+
+// glance reads of a letter what a list tells: who wrote, of what, and whose it
+// is.
+func (a *App) glance(ctx context.Context, tx Tx, x Received) (v ReceivedView, err error) {
+	v = ReceivedView{Received: x}
+	raw, err := a.unseal(ctx, x.KeyID, x.ID, x.Body)
+	if err != nil || raw == nil {
+		return v, err
+	}
+	v.Body = nil
+	if v.Reply, err = readReply(raw); err != nil || x.Customer == "" {
+		return v, err
+	}
+	cus, err := tx.FindCustomer(ctx, x.Customer)
+	if v.Name = cus.Name; err != nil || x.Case == "" {
+		return v, err
+	}
+	c, err := tx.FindCase(ctx, x.Case)
+	v.Code = c.Code
+	return v, err
 }
 
 // ReceivedLetter returns the letter itself, to be kept.

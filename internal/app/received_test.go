@@ -88,9 +88,23 @@ func TestADepartureGoesByMailFromTheRequestToTheApproval(t *testing.T) {
 	id, err = w.ReadIn(ctx, alone, mailed(firstMail, "Re: "+first.Code, "Sí, me parece bien"))
 	must(t, err)
 	code(t, w.MeanReceived(ctx, alone, app.MeanInput{ID: id, Meaning: reply.Approve, Proof: "La he llamado"}), "reply.key")
-	w.readIn(t, mailed(firstMail, "Re: visto bueno "+first.Code, "Sí, me parece bien\n> "+asked.ByMail.Key), reply.Approve, "")
+	w.keyRefused(t, mailed(firstMail, "Re: justificante "+first.Code, "Sí, me parece bien\n> "+receipt.ByMail.Key))
+	if v, err = w.OpenCase(ctx, alone, c); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.WithdrawApproval(ctx, alone, v.Approvals[0].ID)
+	must(t, err)
+	must(t, w.AskApproval(ctx, alone, app.AskInput{Case: c, Step: "agree", Note: "Que se borre todo"}))
+	eventually(t, "it is asked again", func() bool { return w.mail.count("approval") == 2 })
+	w.keyRefused(t, mailed(firstMail, "Re: visto bueno "+first.Code, "Sí, me parece bien\n> "+asked.ByMail.Key)) // of other words
+	asked = w.mail.last(t, "approval")
+	w.readIn(t, mailed(firstMail, "Re: visto bueno, otra vez "+first.Code, "Sí, me parece bien\n> "+asked.ByMail.Key), reply.Approve, "")
 	if v, err = w.OpenCase(ctx, alone, c); err != nil || v.Plan.Step("agree").DoneBy != "customer.mail" {
 		t.Errorf("approved by %q %v", v.Plan.Step("agree").DoneBy, err)
+	}
+	w.readIn(t, mailed(firstMail, "Re: "+first.Code, "No me escribáis más"), reply.Silence, "")
+	if w.logged(t, "silence.asked") != 1 {
+		t.Error("whoever wants no more letters is not heard")
 	}
 	undone := w.readIn(t, mailed(firstMail, "Re: "+first.Code, "Deshacer la baja"), reply.Undo, "")
 	if !undone.OnFile {
@@ -104,6 +118,15 @@ func TestADepartureGoesByMailFromTheRequestToTheApproval(t *testing.T) {
 		return w.state(t, c) == offboarding.CaseReversing || w.state(t, c) == offboarding.CaseReversed
 	})
 	w.verifyLog(t)
+}
+
+// keyRefused reads in an approval whose key is not that of the letter that asks.
+func (w *world) keyRefused(t *testing.T, raw []byte) {
+	t.Helper()
+	id, err := w.ReadIn(t.Context(), alone, raw)
+	must(t, err)
+	code(t, w.MeanReceived(t.Context(), alone, app.MeanInput{ID: id, Meaning: reply.Approve, Proof: "La he llamado"}), "reply.key")
+	must(t, w.SetAside(t.Context(), alone, id))
 }
 
 // agencyLike is a playbook with a handover, their data and an approval.
@@ -125,7 +148,8 @@ steps:
   - {id: do, kind: task, title: {es: "Hacer", en: "Do"}, after: [agree], role: agent, due: {d: 2, from: ready}, escalate: {d: 1, to: admin}, items: [{id: a, title: {es: "A", en: "A"}}]}
 `
 
-// What is read in twice is there once, and of somebody erased nothing is left.
+// What is read in twice is there once; words that many write are told apart once
+// it was decided what the first ones mean.
 func TestALetterIsReadInOnceAndSetAside(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, sqlite(t), agencyLike)
@@ -142,6 +166,22 @@ func TestALetterIsReadInOnceAndSetAside(t *testing.T) {
 	code(t, w.MeanReceived(ctx, alone, app.MeanInput{ID: one, Meaning: reply.Undo}), "field.choice")
 	must(t, w.SetAside(ctx, alone, one))
 	code(t, w.MeanReceived(ctx, alone, app.MeanInput{ID: one, Meaning: reply.Message}), "reply.over")
+	if three, err := w.ReadIn(ctx, alone, raw); err != nil || three != one {
+		t.Errorf("the letter that was set aside is there again: %s %v", three, err)
+	}
+	words := func() string {
+		id, err := w.ReadIn(ctx, alone, []byte("Sí, confirmo"))
+		must(t, err)
+		return id
+	}
+	hers := words()
+	if words() != hers {
+		t.Error("the same words twice at once are two")
+	}
+	must(t, w.SetAside(ctx, alone, hers))
+	if his := words(); his == hers {
+		t.Error("the words of one customer are those of another")
+	}
 	code(t, func() error {
 		_, err := w.ReadIn(ctx, app.Actor{ID: "key_x", Scopes: app.Scopes()}, raw)
 		return err

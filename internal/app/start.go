@@ -48,6 +48,7 @@ func (a *App) OpenStart(ctx context.Context, by Actor) (s Start, err error) {
 		if err != nil || draft == "" {
 			return err
 		}
+		s.Setup = company.Setup{} // an answer that was cleared stays cleared
 		return json.Unmarshal([]byte(draft), &s.Setup)
 	})
 	return s, err

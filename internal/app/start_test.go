@@ -54,6 +54,12 @@ func TestTheAnswersOfTheStartChangeNothingUntilTheyAreApplied(t *testing.T) {
 	if invited, err := w.ApplySetup(ctx, admin, s.Setup, "why"); err != nil || len(invited) != 0 || w.Company().Version != 1 {
 		t.Errorf("again: %v %v", invited, err)
 	}
+	cleared := s.Setup
+	cleared.Company.Reasons, cleared.People, cleared.Rehearse = nil, nil, false
+	must(t, w.DraftStart(ctx, admin, cleared))
+	if kept, err := w.OpenStart(ctx, admin); err != nil || len(kept.Setup.Company.Reasons) > 0 || len(kept.Setup.People) > 0 {
+		t.Errorf("what was cleared comes back: %+v %v", kept.Setup, err)
+	}
 	for _, spoil := range []func(*company.Profile){
 		func(p *company.Profile) { p.Playbook = "none" }, func(p *company.Profile) { p.Reasons = []string{"budget"} },
 	} {

@@ -67,7 +67,13 @@ func (a *App) RunTerm(ctx context.Context, w offboarding.Work) (r Result, err er
 			channel: offboarding.Term, by: "engine", takes: holds, sendAt: tx.Now(),
 			last: func(s customer.Subscription) when.Date { return s.TermEnd },
 		})
-		if err != nil || opened != "" || why != "customer.no_address" {
+		if err != nil || opened != "" {
+			return err
+		}
+		if why != "customer.no_address" {
+			if r.Again, err = a.termAgain(ctx, tx, w); !r.Again.IsZero() {
+				r.Verdict = Later
+			}
 			return err
 		}
 		r = Result{Verdict: Later, Again: a.nextRating(tx.Now()), Evidence: why}
@@ -77,4 +83,18 @@ func (a *App) RunTerm(ctx context.Context, w offboarding.Work) (r Result, err er
 		return a.record(ctx, tx, fact{"term.passed", "engine", "", cid, map[string]any{"customer": cid, "subscription": sid, "why": why}})
 	})
 	return r, err
+}
+
+// termAgain is when to look again at a contract of which it was taken back that
+// it is not renewed: until its term is over that may be said once more. Zero: it
+// is another contract by now, or it ends.
+func (a *App) termAgain(ctx context.Context, tx Tx, w offboarding.Work) (again time.Time, err error) {
+	cid, sid, _ := strings.Cut(w.Item, ":")
+	list, err := tx.SubscriptionsOf(ctx, customer.ID(cid))
+	for _, s := range list {
+		if string(s.ID) == sid && !s.NotRenewed && s.Status == customer.Active && termKey(s) == w.Key && !s.TermEnd.Before(a.today(tx)) {
+			again = a.nextRating(tx.Now())
+		}
+	}
+	return again, err
 }

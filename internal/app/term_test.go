@@ -50,6 +50,10 @@ func TestAContractThatIsNotRenewedEndsWithItsTerm(t *testing.T) {
 		if again := w.caseOf(t, list[1]); again.ID != c.ID || w.mail.count("ending") != 2 || w.logged(t, "term.passed") != 1 {
 			t.Errorf("it began again: %+v, %d letters, named %d times", again, w.mail.count("ending"), w.logged(t, "term.passed"))
 		}
+		yes := true
+		must(t, w.EditSubscription(ctx, agent, app.SubscriptionPatch{Customer: list[2], Subscription: agreed.ID, NotRenewed: &yes}))
+		w.push(t, 2)
+		w.mail.wait(t, "ending", "mi-02@mini.example") // it was said once more
 		w.verifyLog(t)
 	})
 }

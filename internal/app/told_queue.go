@@ -42,7 +42,13 @@ func (a *App) tellNews(ctx context.Context, tx Tx, n news) error {
 	for _, user := range who {
 		p, active := people.Find(user)
 		_, chat := chans[user]
-		if !active || !p.Wants(n.kind) || p.Address == "" && !chat {
+		if !active || p.Address == "" && !chat {
+			continue
+		}
+		if err := a.digestLater(ctx, tx, p); err != nil {
+			return err
+		}
+		if !p.Wants(n.kind) {
 			continue
 		}
 		at := p.At(n.kind, tx.Now())
@@ -55,9 +61,6 @@ func (a *App) tellNews(ctx context.Context, tx Tx, n news) error {
 			if err := queueTold(ctx, tx, n.item(Channel+user, tx.Now()), at); err != nil {
 				return err
 			}
-		}
-		if err := a.digestLater(ctx, tx, p); err != nil {
-			return err
 		}
 	}
 	for _, role := range n.roles {

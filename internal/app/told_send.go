@@ -317,6 +317,10 @@ func (a *App) DigestDue(ctx context.Context, w offboarding.Work) (r Result, err 
 		if !active || !p.Wants(notification.Digest) {
 			return nil
 		}
+		if at, of := p.NextDigest(tx.Now()); of.String() == day { // they want it later by now
+			r = Result{Verdict: Later, Again: at}
+			return nil
+		}
 		if p.Absent(tx.Now()) {
 			return a.digestLater(ctx, tx, p)
 		}

@@ -228,20 +228,10 @@ func TestTheDigestComesOnceADayIfThereIsSomething(t *testing.T) {
 	must(t, w.SetTold(ctx, idle, preference("idle"), langs))
 	w.request(t, "period_end")
 	w.mail.wait(t, "told", "ines@faro.example")
-	digests := func(to string) (days []string) {
-		w.mail.mu.Lock()
-		defer w.mail.mu.Unlock()
-		for _, x := range w.mail.sent {
-			if x.to == to && x.paper.Told != nil && !x.paper.Told.Digest.IsZero() {
-				days = append(days, x.paper.Told.Digest.String()+" "+x.paper.Told.Parts[0].Name)
-			}
-		}
-		return days
-	}
 	for range 20 {
 		w.days(t, 6*time.Hour)
 	}
-	got := digests("ines@faro.example")
+	got := w.mail.digests("ines@faro.example")
 	seen := map[string]bool{}
 	for _, d := range got {
 		if seen[d[:10]] {
@@ -252,8 +242,56 @@ func TestTheDigestComesOnceADayIfThereIsSomething(t *testing.T) {
 	if len(got) < 3 || !strings.HasSuffix(got[0], "today") || !strings.HasSuffix(got[len(got)-1], "late") {
 		t.Errorf("digests of %s: %v", ines.Name, got)
 	}
-	if got := digests("idle@faro.example"); len(got) != 0 {
+	if got := w.mail.digests("idle@faro.example"); len(got) != 0 {
 		t.Errorf("whoever has nothing to do hears %v", got)
+	}
+}
+
+// digests are the days of which an address had one, each with its first part.
+func (l *letters) digests(to string) (days []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, x := range l.sent {
+		if x.to == to && x.paper.Told != nil && !x.paper.Told.Digest.IsZero() {
+			days = append(days, x.paper.Told.Digest.String()+" "+x.paper.Told.Parts[0].Name)
+		}
+	}
+	return days
+}
+
+// Whoever wants nothing but the digest has it, also after days on which there
+// was nothing to say, and goes on having it when they change its hour.
+func TestWhoeverWantsTheDigestAloneKeepsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/told.db"}, listening)
+	ines := w.person(t, "ines", "agent")
+	p := preference("ines")
+	p.Off = []notification.Kind{notification.Task, notification.DueSoon, notification.Overdue, notification.Escalation, notification.Stuck}
+	must(t, w.SetTold(t.Context(), ines, p, langs))
+	for range 3 {
+		w.days(t, 24*time.Hour)
+	}
+	w.request(t, "period_end")
+	must(t, w.UntilQuiet(t.Context()))
+	for range 12 {
+		w.days(t, 6*time.Hour)
+	}
+	first := w.mail.digests("ines@faro.example")
+	p.Hour = 20
+	must(t, w.SetTold(t.Context(), ines, p, langs))
+	for range 16 {
+		w.days(t, 6*time.Hour)
+	}
+	got := w.mail.digests("ines@faro.example")
+	seen := map[string]bool{}
+	for _, d := range got {
+		if seen[d[:10]] {
+			t.Errorf("two digests of %s", d[:10])
+		}
+		seen[d[:10]] = true
+	}
+	if len(first) < 1 || len(got) < len(first)+2 {
+		t.Errorf("digests %v, and after the hour was changed %v", first, got)
 	}
 }
 

@@ -162,16 +162,19 @@ func (p Preference) At(k Kind, now time.Time) time.Time {
 }
 
 // NextDigest is the next instant after one at which their digest is due, and
-// the day that it is of.
+// the day that it is of. An hour that lies in their quiet hours is the end of
+// those.
 func (p Preference) NextDigest(after time.Time) (time.Time, when.Date) {
 	zone := p.Location()
-	day := when.DateOf(after, zone)
-	at := clock(day, Minute(p.Hour*60), zone)
-	if !at.After(after) {
-		day = day.AddDays(1)
-		at = clock(day, Minute(p.Hour*60), zone)
+	for day := when.DateOf(after, zone).AddDays(-1); ; day = day.AddDays(1) {
+		at := clock(day, Minute(p.Hour*60), zone)
+		if until, quiet := p.Quiet(at); quiet {
+			at = until
+		}
+		if at.After(after) {
+			return at, when.DateOf(at, zone)
+		}
 	}
-	return at, day
 }
 
 // Absent reports whether they are away at the instant.

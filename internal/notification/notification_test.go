@@ -104,6 +104,9 @@ func TestEveryDayHasOneDigest(t *testing.T) {
 			if got := when.DateOf(next, p.Location()); got != day {
 				t.Fatalf("the digest of %s comes on %s", day, got)
 			}
+			if _, quiet := p.Quiet(next); quiet {
+				t.Fatalf("the digest comes at %v, when it is quiet", next)
+			}
 			_, following := p.NextDigest(next)
 			if following != day.AddDays(1) {
 				t.Fatalf("the digest after that of %s is of %s", day, following)

@@ -69,10 +69,11 @@ const (
 	Accept   Meaning = "accept"  // the handover is all right
 	OfferYes Meaning = "offer_yes"
 	OfferNo  Meaning = "offer_no"
+	Silence  Meaning = "silence" // they want no more letters
 )
 
 // Meanings are all of them, in the order in which they are shown.
-var Meanings = []Meaning{Message, Request, Confirm, NotMe, Undo, Approve, Lacking, Accept, OfferYes, OfferNo}
+var Meanings = []Meaning{Message, Request, Confirm, NotMe, Undo, Approve, Lacking, Accept, OfferYes, OfferNo, Silence}
 
 // Text reads what was pasted, without the head of a letter.
 func Text(s string) Reply { return said(Reply{}, s) }
@@ -185,9 +186,19 @@ func said(r Reply, s string) Reply {
 // attribution begins what is quoted, in the mail programs that most have.
 var attribution = regexp.MustCompile(`(?i)^(el .{5,80} escribi(ó|o):|on .{5,80} wrote:|-{2,} ?(mensaje original|original message|mensaje reenviado|forwarded message) ?-{2,}|_{10,})$`)
 
+// Where a mail program says nothing before what it quotes but the head of that
+// letter, it begins with whom that was from, and when or to whom follows.
+var (
+	headFrom = regexp.MustCompile(`(?i)^(de|from): .`)
+	headNext = regexp.MustCompile(`(?i)^(enviado( el)?|fecha|para|sent|date|to): .`)
+)
+
 func own(lines []string) string {
 	var out []string
 	for i, l := range lines {
+		if headFrom.MatchString(l) && i+1 < len(lines) && headNext.MatchString(lines[i+1]) {
+			break
+		}
 		joined := l
 		if i+1 < len(lines) { // the line that says who wrote is often broken in two
 			joined += " " + lines[i+1]
@@ -277,6 +288,8 @@ var phrases = []struct {
 	{"yes i accept", OfferYes},
 	{"no gracias", OfferNo},
 	{"no thank you", OfferNo},
+	{"no me escribais mas", Silence},
+	{"please stop writing to me", Silence},
 	{"quiero darme de baja", Request},
 	{"i want to leave", Request},
 }

@@ -42,6 +42,10 @@ func TestWordsMeanWhatOurLettersAskFor(t *testing.T) {
 		"Falta: el dominio": reply.Lacking, "Lo he recibido todo": reply.Accept, "Sí, acepto": reply.OfferYes, "No, gracias": reply.OfferNo,
 		"Hola Clara, ¿qué tal?": reply.Message, "Yes, I confirm": reply.Confirm, "This was not me": reply.NotMe, "Quiero darme de baja": reply.Request,
 		"hasta-request=1\r\naccount=a@b.example\r\nwhen=now": reply.Request, "desconfirmo": reply.Message,
+		"No me escribáis más": reply.Silence, "Please stop writing to me.": reply.Silence,
+		"Sí, confirmo\r\n\r\nDe: Clara <hola@clara.example>\r\nEnviado el: martes\r\nPara: Marta\r\n\r\nResponde «No he sido yo»": reply.Confirm,
+		"Yes, I confirm\nFrom: Clara\nSent: Tuesday\nThis was not me":                                                             reply.Confirm,
+		"De: mi jefa\nno he sido yo": reply.NotMe,
 	} {
 		if g := reply.Text(words).Guess(); g != means {
 			t.Errorf("%q means %s", words, g)

@@ -37,7 +37,7 @@ func TestEveryTableAboutSomebodyIsErasedOrKeptForAReason(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer rows.Close()
-		about := map[string]bool{}
+		about, undone := map[string]bool{}, map[string]bool{}
 		for rows.Next() {
 			var table, column string
 			if err := rows.Scan(&table, &column); err != nil {
@@ -46,6 +46,9 @@ func TestEveryTableAboutSomebodyIsErasedOrKeptForAReason(t *testing.T) {
 			switch column {
 			case "customer_id", "case_id", "request_id", "subscription_id":
 				about[table] = true
+			}
+			if column == "customer_id" || column == "case_id" {
+				undone[table] = true
 			}
 		}
 		if err := rows.Err(); err != nil {
@@ -57,6 +60,11 @@ func TestEveryTableAboutSomebodyIsErasedOrKeptForAReason(t *testing.T) {
 		for table := range about {
 			if store.Erased(table) == "" {
 				t.Errorf("nobody decided what becomes of %s when a customer is erased: a line in erase.go", table)
+			}
+		}
+		for table := range undone {
+			if store.Undone(table) == "" {
+				t.Errorf("nobody decided whether what stands in %s keeps a customer when an import is undone: a line in import_undo.go", table)
 			}
 		}
 	})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -14,19 +15,40 @@ import (
 // about a customer: what an import makes stands in others.
 var aboutCustomer = []string{
 	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "offer", "invitation", "play", "voice", "consent", "silence",
-	"erasure", "reading",
+	"erasure", "reading", "received",
 }
 
 // aboutCase are those in which something stands about a departure beside its
 // reason.
 var aboutCase = []string{
 	"step", "work", "message", "link", "note", "answer", "blob", "consent", "obligation", "handover_item", "offer", "invitation", "voice", "improvement",
+	"envelope", "winback_sent", "received",
 }
 
 // ofCustomer are the tables of what a customer is and has, in the order in which
 // they are emptied.
 var ofCustomer = []string{
 	"deliverable", "subscription", "contact", "external_id", "customer_word", "grant_", "asset", "balance", "risk",
+}
+
+// unasked are tables about departures that undoing an import neither asks nor
+// empties, and why.
+var unasked = map[string]string{
+	"case_subscription": "goes with the departure", "audit_entry": "the log stays", "approval": "of a step, which keeps its departure",
+	"told": "of a step, which keeps its departure", "tombstone": "of an erasure, which keeps its customer",
+}
+
+// Undone reports what undoing an import asks of a table: "keeps", where what
+// stands in it keeps the customer or the departure; "goes", where it goes with
+// them; why neither; or empty if nobody decided that.
+func Undone(table string) string {
+	switch {
+	case slices.Contains(aboutCustomer, table), slices.Contains(aboutCase, table):
+		return "keeps"
+	case slices.Contains(ofCustomer, table):
+		return "goes"
+	}
+	return unasked[table]
 }
 
 // standing asks in which of the tables anything stands.

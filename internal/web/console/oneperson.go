@@ -111,7 +111,7 @@ func (v *visit) viewInstead(c app.CaseView, s offboarding.Step, now time.Time) *
 		return nil
 	}
 	iv := &insteadView{Lang: v.lang, Hours: c.OnePerson.Hours, Old: !s.ReadyAt.After(c.OnePerson.Since)}
-	iv.Client = s.Params["one_person"] != string(approval.Time) && !c.Request.Channel.Ours()
+	iv.Client = c.Ways[s.Key] == approval.Client
 	for _, x := range slices.Backward(c.Approvals) {
 		if x.Subject == string(s.ID) && x.State == approval.Asked {
 			iv.Asked, iv.MayWait = v.viewWaiting(x.Approval), x.Unanswered(now)
