@@ -84,6 +84,9 @@ var lists = map[string][]string{
 // FactList is every fact that conditions may ask for.
 func FactList() []Fact { return slices.Clone(facts) }
 
+// Lists are the constants that conditions may look into, by name.
+func Lists() map[string][]string { return maps.Clone(lists) }
+
 func factNamed(name string) (Fact, bool) {
 	i := slices.IndexFunc(facts, func(f Fact) bool { return f.Name == name })
 	if i < 0 {

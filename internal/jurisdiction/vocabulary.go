@@ -1,6 +1,7 @@
 package jurisdiction
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -303,6 +304,12 @@ var events = []string{
 	"renewal.date", "cancel.deadline", "trial.end", "price.change", "terms.change", "charge.date", "message.sent", "objection.received", "consent.given", "contract.end", "case.closed",
 	"erase.done", "notice.given", "notice.ended",
 }
+
+// Events are what times and windows count from.
+func Events() []string { return slices.Clone(events) }
+
+// Formulas are the sums and times that are computed from the contract.
+func Formulas() []string { return slices.Sorted(maps.Keys(formulas)) }
 
 // formulas are sums and times that are computed from the contract.
 var formulas = map[string]bool{
