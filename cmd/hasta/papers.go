@@ -63,7 +63,7 @@ func (p papers) PDF(x app.Paper) ([]byte, error) { return document.PDF(p.letter(
 func (p papers) letter(x app.Paper) document.Letter {
 	l := p.written(x)
 	if x.ByMail != nil {
-		l = document.ByMail(l, x.ByMail.Key)
+		l = document.ByMail(l, x.ByMail.Key, x.ByMail.Survey)
 	}
 	return l
 }

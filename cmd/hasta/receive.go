@@ -14,7 +14,7 @@ import (
 type caseReceiveCmd struct {
 	common
 	File  string `arg:"" type:"existingfile" help:"The letter as a file (.eml), or its words as text."`
-	As    string `help:"What it means: message, request, confirm, not_me, undo, approve, lacking, accept, offer_yes, offer_no or silence. Without it nothing is done yet."`
+	As    string `help:"What it means: message, request, confirm, not_me, undo, approve, lacking, accept, offer_yes, offer_no, missing, rotated, no_meeting, survey or silence. Without it nothing is done yet."`
 	Proof string `help:"How it was checked that it is from them, where nothing in it shows that."`
 }
 

@@ -2,6 +2,11 @@ package app
 
 import (
 	"context"
+	"slices"
+
+	"hastaluego/internal/notice"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
 )
 
 // PortalSetting says whether customers reach a portal: public or none.
@@ -12,7 +17,8 @@ const mailMost = 8 << 20
 
 // ByMail is how a customer answers a letter where there is no portal.
 type ByMail struct {
-	Key string // whoever leaves it in the answer has read the letter; empty: it proves nothing
+	Key    string // whoever leaves it in the answer has read the letter; empty: it proves nothing
+	Survey bool   // the letter asks for scores
 }
 
 // Attached is a file that goes with a letter, or is too large to.
@@ -72,7 +78,28 @@ func (a *App) roads(ctx context.Context, tx Tx, m Message, p *Paper) error {
 	if m.Case != "" { // what goes to an address that somebody typed proves nothing
 		p.ByMail.Key = a.replyKey(m)
 	}
-	return nil
+	if m.Paper == "farewell" {
+		p.ByMail.Survey, err = a.willAsk(ctx, tx, m.Case, notice.Survey)
+	}
+	return err
+}
+
+// willAsk reports whether the playbook of a departure has something asked after
+// the goodbye, and it may be.
+func (a *App) willAsk(ctx context.Context, tx Tx, c offboarding.CaseID, ask notice.Ask) (bool, error) {
+	p, err := tx.FindPlan(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	planned := slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool {
+		k, ok := a.kinds[s.Kind].(step.Asker)
+		return ok && k.Ask() == ask && s.State != offboarding.StepSkipped
+	})
+	if !planned {
+		return false, nil
+	}
+	blame, err := a.blame(ctx, tx, p.Case)
+	return ask.May(blame), err
 }
 
 // bring returns the newest file of their data for the letter that brings it.

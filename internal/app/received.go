@@ -298,9 +298,10 @@ func (a *App) mayMean(ctx context.Context, tx Tx, p *offboarding.Plan, v *Receiv
 		add(reply.Request) // they left before, or stayed, and leave again
 	}
 	add(reply.Silence)
-	if !slices.Contains(v.Possible, v.Guess) {
-		v.Guess = reply.Message
+	if err := a.mayMeanMore(ctx, tx, p, v); err != nil {
+		return err
 	}
+	v.Guess = v.guess()
 	return nil
 }
 
@@ -448,7 +449,7 @@ func (a *App) SetAside(ctx context.Context, by Actor, rid string) error {
 }
 
 func (a *App) mean(ctx context.Context, tx Tx, by Actor, v *ReceivedView, m reply.Meaning, proof string) error {
-	page := func() (string, error) { return a.mint(ctx, tx, "case", v.Request, v.Case) }
+	page := func(purpose string) (string, error) { return a.mint(ctx, tx, purpose, v.Request, v.Case) }
 	switch m {
 	case reply.Message:
 		_, err := a.AddNote(ctx, by, v.Case, v.words())
@@ -466,7 +467,7 @@ func (a *App) mean(ctx context.Context, tx Tx, by Actor, v *ReceivedView, m repl
 		v.Case = r.Case
 		return nil
 	case reply.NotMe:
-		token, err := a.mint(ctx, tx, "not_me", v.Request, v.Case)
+		token, err := page("not_me")
 		if err != nil {
 			return err
 		}
@@ -493,8 +494,10 @@ func (a *App) mean(ctx context.Context, tx Tx, by Actor, v *ReceivedView, m repl
 			return err
 		}
 		return a.AcceptBySlip(ctx, by, v.Case, handing(&p).Key, v.Code+".eml", raw)
+	case reply.Missing, reply.Rotated, reply.NoMeeting, reply.Survey:
+		return a.meanMore(ctx, tx, v, m, page)
 	}
-	token, err := page()
+	token, err := page("case")
 	if err != nil {
 		return err
 	}
@@ -531,6 +534,11 @@ func (v ReceivedView) words() string {
 	if s == "" {
 		s = v.Reply.Subject
 	}
+	return short(s)
+}
+
+// short is as much of it as a field of words takes.
+func short(s string) string {
 	if r := []rune(s); len(r) > 2000 {
 		s = string(r[:2000])
 	}

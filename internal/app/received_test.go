@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/reply"
+	"hastaluego/internal/testkit"
 )
 
 // mailed is a letter of the customer who leaves.
@@ -32,92 +33,94 @@ func (w *world) readIn(t *testing.T, raw []byte, as reply.Meaning, proof string)
 // letter that did it is kept.
 func TestADepartureGoesByMailFromTheRequestToTheApproval(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, sqlite(t), agencyLike)
-	ctx := t.Context()
-	must(t, w.SetPortal(ctx, alone, true))
-	w.onePerson(t, true)
-	w.lent(t, "site")
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, agencyLike)
+		ctx := t.Context()
+		must(t, w.SetPortal(ctx, alone, true))
+		w.onePerson(t, true)
+		w.lent(t, "site")
 
-	form := "hasta-request=1\naccount=" + firstMail + "\nwhen=period_end"
-	first := w.readIn(t, mailed(firstMail, "Baja", form), reply.Request, "")
-	c := first.Case
-	if c == "" || first.Code == "" || first.State != "meant" {
-		t.Fatalf("%+v", first)
-	}
-	confirm := w.mail.wait(t, "confirm", firstMail)
-	if confirm.ByMail == nil || confirm.ByMail.Key == "" || len(confirm.Links) > 0 {
-		t.Fatalf("the letter has %+v and links %v", confirm.ByMail, confirm.Links)
-	}
+		form := "hasta-request=1\naccount=" + firstMail + "\nwhen=period_end"
+		first := w.readIn(t, mailed(firstMail, "Baja", form), reply.Request, "")
+		c := first.Case
+		if c == "" || first.Code == "" || first.State != "meant" {
+			t.Fatalf("%+v", first)
+		}
+		confirm := w.mail.wait(t, "confirm", firstMail)
+		if confirm.ByMail == nil || confirm.ByMail.Key == "" || len(confirm.Links) > 0 {
+			t.Fatalf("the letter has %+v and links %v", confirm.ByMail, confirm.Links)
+		}
 
-	id, err := w.ReadIn(ctx, alone, mailed(firstMail, "Re: "+first.Code, "Sí, confirmo"))
-	must(t, err)
-	code(t, w.MeanReceived(ctx, alone, app.MeanInput{ID: id, Meaning: reply.Confirm}), "reply.proof") // anybody can write a sender
-	must(t, w.SetAside(ctx, alone, id))
-	confirmed := w.readIn(t, mailed("otra@marta.example", "Re: "+first.Code, "Sí, confirmo\n> "+confirm.ByMail.Key), reply.Confirm, "")
-	if confirmed.Keyed != "confirm" || confirmed.OnFile {
-		t.Errorf("checked: %+v", confirmed)
-	}
-	if s := w.state(t, c); s != offboarding.CaseOpen {
-		t.Fatalf("the case is %s", s)
-	}
-	receipt := w.mail.wait(t, "receipt", firstMail)
-	if receipt.ByMail == nil || len(receipt.Links) > 0 || receipt.Instead == nil {
-		t.Errorf("receipt: %+v %v", receipt.ByMail, receipt.Links)
-	}
-	data := w.mail.wait(t, "data", firstMail)
-	if data.Bundle == nil || len(data.Bundle.Body) == 0 || len(data.Bundle.SHA256) != 64 {
-		t.Errorf("their data do not come with the letter: %+v", data.Bundle)
-	}
+		id, err := w.ReadIn(ctx, alone, mailed(firstMail, "Re: "+first.Code, "Sí, confirmo"))
+		must(t, err)
+		code(t, w.MeanReceived(ctx, alone, app.MeanInput{ID: id, Meaning: reply.Confirm}), "reply.proof") // anybody can write a sender
+		must(t, w.SetAside(ctx, alone, id))
+		confirmed := w.readIn(t, mailed("otra@marta.example", "Re: "+first.Code, "Sí, confirmo\n> "+confirm.ByMail.Key), reply.Confirm, "")
+		if confirmed.Keyed != "confirm" || confirmed.OnFile {
+			t.Errorf("checked: %+v", confirmed)
+		}
+		if s := w.state(t, c); s != offboarding.CaseOpen {
+			t.Fatalf("the case is %s", s)
+		}
+		receipt := w.mail.wait(t, "receipt", firstMail)
+		if receipt.ByMail == nil || len(receipt.Links) > 0 || receipt.Instead == nil {
+			t.Errorf("receipt: %+v %v", receipt.ByMail, receipt.Links)
+		}
+		data := w.mail.wait(t, "data", firstMail)
+		if data.Bundle == nil || len(data.Bundle.Body) == 0 || len(data.Bundle.SHA256) != 64 {
+			t.Errorf("their data do not come with the letter: %+v", data.Bundle)
+		}
 
-	v, err := w.OpenCase(ctx, alone, c)
-	must(t, err)
-	x := v.Handover.List[0]
-	code(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Envelope, How: "x", Secret: "x"}), "handover.no_portal")
-	must(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Transfer, How: "A su nombre"}))
-	given := w.mail.wait(t, "handover", firstMail)
-	w.readIn(t, mailed(firstMail, "Re: entrega "+first.Code, "Lo he recibido todo\n> "+given.ByMail.Key), reply.Accept, "")
-	if s := w.stepState(t, c, "handover"); s != offboarding.StepDone {
-		t.Fatalf("the handover is %s", s)
-	}
+		v, err := w.OpenCase(ctx, alone, c)
+		must(t, err)
+		x := v.Handover.List[0]
+		code(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Envelope, How: "x", Secret: "x"}), "handover.no_portal")
+		must(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Transfer, How: "A su nombre"}))
+		given := w.mail.wait(t, "handover", firstMail)
+		w.readIn(t, mailed(firstMail, "Re: entrega "+first.Code, "Lo he recibido todo\n> "+given.ByMail.Key), reply.Accept, "")
+		if s := w.stepState(t, c, "handover"); s != offboarding.StepDone {
+			t.Fatalf("the handover is %s", s)
+		}
 
-	must(t, w.AskApproval(ctx, alone, app.AskInput{Case: c, Step: "agree", Note: "Que se borre"}))
-	asked := w.mail.wait(t, "approval", firstMail)
-	if asked.Approval == nil || asked.Approval.Words != "Que se borre" {
-		t.Fatalf("%+v", asked.Approval)
-	}
-	id, err = w.ReadIn(ctx, alone, mailed(firstMail, "Re: "+first.Code, "Sí, me parece bien"))
-	must(t, err)
-	code(t, w.MeanReceived(ctx, alone, app.MeanInput{ID: id, Meaning: reply.Approve, Proof: "La he llamado"}), "reply.key")
-	w.keyRefused(t, mailed(firstMail, "Re: justificante "+first.Code, "Sí, me parece bien\n> "+receipt.ByMail.Key))
-	if v, err = w.OpenCase(ctx, alone, c); err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.WithdrawApproval(ctx, alone, v.Approvals[0].ID)
-	must(t, err)
-	must(t, w.AskApproval(ctx, alone, app.AskInput{Case: c, Step: "agree", Note: "Que se borre todo"}))
-	eventually(t, "it is asked again", func() bool { return w.mail.count("approval") == 2 })
-	w.keyRefused(t, mailed(firstMail, "Re: visto bueno "+first.Code, "Sí, me parece bien\n> "+asked.ByMail.Key)) // of other words
-	asked = w.mail.last(t, "approval")
-	w.readIn(t, mailed(firstMail, "Re: visto bueno, otra vez "+first.Code, "Sí, me parece bien\n> "+asked.ByMail.Key), reply.Approve, "")
-	if v, err = w.OpenCase(ctx, alone, c); err != nil || v.Plan.Step("agree").DoneBy != "customer.mail" {
-		t.Errorf("approved by %q %v", v.Plan.Step("agree").DoneBy, err)
-	}
-	w.readIn(t, mailed(firstMail, "Re: "+first.Code, "No me escribáis más"), reply.Silence, "")
-	if w.logged(t, "silence.asked") != 1 {
-		t.Error("whoever wants no more letters is not heard")
-	}
-	undone := w.readIn(t, mailed(firstMail, "Re: "+first.Code, "Deshacer la baja"), reply.Undo, "")
-	if !undone.OnFile {
-		t.Errorf("%+v", undone)
-	}
-	name, raw, err := w.ReceivedLetter(ctx, alone, undone.ID)
-	if err != nil || name != undone.ID+".eml" || !strings.Contains(string(raw), "Deshacer la baja") {
-		t.Errorf("%s %q %v", name, raw, err)
-	}
-	eventually(t, "it is undone", func() bool {
-		return w.state(t, c) == offboarding.CaseReversing || w.state(t, c) == offboarding.CaseReversed
+		must(t, w.AskApproval(ctx, alone, app.AskInput{Case: c, Step: "agree", Note: "Que se borre"}))
+		asked := w.mail.wait(t, "approval", firstMail)
+		if asked.Approval == nil || asked.Approval.Words != "Que se borre" {
+			t.Fatalf("%+v", asked.Approval)
+		}
+		id, err = w.ReadIn(ctx, alone, mailed(firstMail, "Re: "+first.Code, "Sí, me parece bien"))
+		must(t, err)
+		code(t, w.MeanReceived(ctx, alone, app.MeanInput{ID: id, Meaning: reply.Approve, Proof: "La he llamado"}), "reply.key")
+		w.keyRefused(t, mailed(firstMail, "Re: justificante "+first.Code, "Sí, me parece bien\n> "+receipt.ByMail.Key))
+		if v, err = w.OpenCase(ctx, alone, c); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.WithdrawApproval(ctx, alone, v.Approvals[0].ID)
+		must(t, err)
+		must(t, w.AskApproval(ctx, alone, app.AskInput{Case: c, Step: "agree", Note: "Que se borre todo"}))
+		eventually(t, "it is asked again", func() bool { return w.mail.count("approval") == 2 })
+		w.keyRefused(t, mailed(firstMail, "Re: visto bueno "+first.Code, "Sí, me parece bien\n> "+asked.ByMail.Key)) // of other words
+		asked = w.mail.last(t, "approval")
+		w.readIn(t, mailed(firstMail, "Re: visto bueno, otra vez "+first.Code, "Sí, me parece bien\n> "+asked.ByMail.Key), reply.Approve, "")
+		if v, err = w.OpenCase(ctx, alone, c); err != nil || v.Plan.Step("agree").DoneBy != "customer.mail" {
+			t.Errorf("approved by %q %v", v.Plan.Step("agree").DoneBy, err)
+		}
+		w.readIn(t, mailed(firstMail, "Re: "+first.Code, "No me escribáis más"), reply.Silence, "")
+		if w.logged(t, "silence.asked") != 1 {
+			t.Error("whoever wants no more letters is not heard")
+		}
+		undone := w.readIn(t, mailed(firstMail, "Re: "+first.Code, "Deshacer la baja"), reply.Undo, "")
+		if !undone.OnFile {
+			t.Errorf("%+v", undone)
+		}
+		name, raw, err := w.ReceivedLetter(ctx, alone, undone.ID)
+		if err != nil || name != undone.ID+".eml" || !strings.Contains(string(raw), "Deshacer la baja") {
+			t.Errorf("%s %q %v", name, raw, err)
+		}
+		eventually(t, "it is undone", func() bool {
+			return w.state(t, c) == offboarding.CaseReversing || w.state(t, c) == offboarding.CaseReversed
+		})
+		w.verifyLog(t)
 	})
-	w.verifyLog(t)
 }
 
 // keyRefused reads in an approval whose key is not that of the letter that asks.

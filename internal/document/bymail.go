@@ -36,11 +36,14 @@ func Data(f DataFacts) Letter {
 }
 
 // ByMail adds to a letter how its reader answers where there is no portal: what
-// to write, and the key that shows that they have read it.
-func ByMail(l Letter, key string) Letter {
+// to write, with the scores of the survey if it asks for them, and the key that shows that they have read it.
+func ByMail(l Letter, key string, survey bool) Letter {
 	w := writer{l.Lang, l.Company}
 	b := Block{Heading: w.say("bymail"), Mailed: true}
-	for _, n := range []string{".a", ".b", ".not_me"} {
+	for _, n := range []string{".a", ".b", ".survey", ".not_me"} {
+		if n == ".survey" && !survey {
+			continue
+		}
 		code := "bymail." + string(l.Kind) + n
 		if n == ".not_me" {
 			code = "bymail.not_me"

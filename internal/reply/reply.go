@@ -70,10 +70,15 @@ const (
 	OfferYes Meaning = "offer_yes"
 	OfferNo  Meaning = "offer_no"
 	Silence  Meaning = "silence" // they want no more letters
+
+	Missing   Meaning = "missing" // something of what they were given
+	Rotated   Meaning = "rotated" // a credential that they were given
+	NoMeeting Meaning = "no_meeting"
+	Survey    Meaning = "survey"
 )
 
 // Meanings are all of them, in the order in which they are shown.
-var Meanings = []Meaning{Message, Request, Confirm, NotMe, Undo, Approve, Lacking, Accept, OfferYes, OfferNo, Silence}
+var Meanings = []Meaning{Message, Request, Confirm, NotMe, Undo, Approve, Lacking, Accept, OfferYes, OfferNo, Missing, Rotated, NoMeeting, Survey, Silence}
 
 // Text reads what was pasted, without the head of a letter.
 func Text(s string) Reply { return said(Reply{}, s) }
@@ -272,6 +277,8 @@ var phrases = []struct {
 	words string
 	means Meaning
 }{
+	{"la he cambiado", Rotated},
+	{"i have changed it", Rotated},
 	{"no he sido yo", NotMe},
 	{"this was not me", NotMe},
 	{"si confirmo", Confirm},
@@ -290,6 +297,7 @@ var phrases = []struct {
 	{"no thank you", OfferNo},
 	{"no me escribais mas", Silence},
 	{"please stop writing to me", Silence},
+	{"write to me no more", Silence},
 	{"quiero darme de baja", Request},
 	{"i want to leave", Request},
 }
@@ -298,6 +306,9 @@ var phrases = []struct {
 func (r Reply) Guess() Meaning {
 	if r.Form != nil {
 		return Request
+	}
+	if scores, _ := r.Scores(); scores != nil {
+		return Survey
 	}
 	words := " " + folded(r.Own) + " "
 	for _, p := range phrases {

@@ -40,6 +40,8 @@ func TestWordsMeanWhatOurLettersAskFor(t *testing.T) {
 	for words, means := range map[string]reply.Meaning{
 		"Sí, confirmo": reply.Confirm, "NO HE SIDO YO!": reply.NotMe, "Deshacer la baja, por favor": reply.Undo, "Sí, me parece bien.": reply.Approve,
 		"Falta: el dominio": reply.Lacking, "Lo he recibido todo": reply.Accept, "Sí, acepto": reply.OfferYes, "No, gracias": reply.OfferNo,
+		"No me escribáis más": reply.Silence, "Write to me no more, please": reply.Silence, "La he cambiado": reply.Rotated, "I have changed it.": reply.Rotated,
+		"Irme: 4\nOs recomendaría: 9": reply.Survey, "Irme: 4\nRecomendaros: 9\nGracias": reply.Survey, "Recommend = 0": reply.Survey, "Leaving: 6": reply.Message,
 		"Hola Clara, ¿qué tal?": reply.Message, "Yes, I confirm": reply.Confirm, "This was not me": reply.NotMe, "Quiero darme de baja": reply.Request,
 		"hasta-request=1\r\naccount=a@b.example\r\nwhen=now": reply.Request, "desconfirmo": reply.Message,
 		"No me escribáis más": reply.Silence, "Please stop writing to me.": reply.Silence,
@@ -98,5 +100,10 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%+v", r)
 		}
 		_, _ = r.Codes(), r.Keys()
+		for field, n := range func() map[string]string { s, _ := r.Scores(); return s }() {
+			if most := map[string]string{"csat": "12345", "nps": "0123456789 10"}[field]; !strings.Contains(most, n) {
+				t.Fatalf("%s is %q", field, n)
+			}
+		}
 	})
 }
