@@ -40,7 +40,7 @@ func TestWordsMeanWhatOurLettersAskFor(t *testing.T) {
 	for words, means := range map[string]reply.Meaning{
 		"Sí, confirmo": reply.Confirm, "NO HE SIDO YO!": reply.NotMe, "Deshacer la baja, por favor": reply.Undo, "Sí, me parece bien.": reply.Approve,
 		"Falta: el dominio": reply.Lacking, "Lo he recibido todo": reply.Accept, "Sí, acepto": reply.OfferYes, "No, gracias": reply.OfferNo,
-		"No me escribáis más": reply.Silence, "Write to me no more, please": reply.Silence, "La he cambiado": reply.Rotated, "I have changed it.": reply.Rotated,
+		"Write to me no more, please": reply.Silence, "La he cambiado": reply.Rotated, "I have changed it.": reply.Rotated,
 		"Irme: 4\nOs recomendaría: 9": reply.Survey, "Irme: 4\nRecomendaros: 9\nGracias": reply.Survey, "Recommend = 0": reply.Survey, "Leaving: 6": reply.Message,
 		"Hola Clara, ¿qué tal?": reply.Message, "Yes, I confirm": reply.Confirm, "This was not me": reply.NotMe, "Quiero darme de baja": reply.Request,
 		"hasta-request=1\r\naccount=a@b.example\r\nwhen=now": reply.Request, "desconfirmo": reply.Message,
