@@ -15,6 +15,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // config is the one configuration file, hasta.yaml. Secrets are references:
@@ -241,7 +242,7 @@ func (c companyConfig) profile(publicURL string) (app.Company, error) {
 	if zone == "" {
 		zone = "Europe/Madrid"
 	}
-	loc, err := time.LoadLocation(zone)
+	loc, err := when.Zone(zone)
 	if err != nil {
 		return app.Company{}, fmt.Errorf("%q is not a time zone such as Europe/Madrid", zone)
 	}

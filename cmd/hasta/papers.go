@@ -206,7 +206,7 @@ func instead(x app.Paper) *document.Instead {
 
 // receivedOn is the day of what was received on another than it was entered.
 func receivedOn(x app.Paper) when.Date {
-	zone, err := time.LoadLocation(x.Case.Zone)
+	zone, err := when.Zone(x.Case.Zone)
 	if err != nil || x.Request.EnteredAt.IsZero() {
 		return when.Date{}
 	}

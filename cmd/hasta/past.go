@@ -72,7 +72,7 @@ func (p *past) sequence() time.Duration {
 // live lets the sample company live its last year in an empty house. A house
 // where people are already has its past.
 func live(ctx context.Context, o out, cfg config, d sample, billing peer.Client, secrets, level string) error {
-	zone, err := time.LoadLocation(d.Company.Zone)
+	zone, err := when.Zone(d.Company.Zone)
 	if err != nil {
 		return err
 	}

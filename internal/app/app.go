@@ -14,12 +14,14 @@ import (
 	"hastaluego/internal/audit"
 	"hastaluego/internal/calendar"
 	"hastaluego/internal/connector"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
+	"hastaluego/internal/when"
 )
 
 // Config is what an App is made of.
@@ -196,6 +198,7 @@ const house = "house"
 // became ready into works, until nothing new becomes ready.
 func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor string) error {
 	reversed := false
+	var k *picture
 	for {
 		events, ready := p.Take()
 		for _, e := range events {
@@ -229,69 +232,80 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 			return a.openWaiting(ctx, tx, p.Case.Customer)
 		}
 		for _, key := range ready {
-			if err := a.begin(ctx, tx, p, key); err != nil {
+			if k == nil {
+				var err error
+				if k, err = pictureOf(ctx, tx, p.Case.Customer); err != nil {
+					return err
+				}
+			}
+			changed, err := a.begin(ctx, tx, p, key, k)
+			if err != nil {
 				return err
+			}
+			if changed {
+				k = nil
 			}
 		}
 	}
 }
 
-// begin gives a step that became ready its due date or its works.
-func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string) error {
+// begin gives a step that became ready its due date or its works. It reports
+// whether it changed what is known of the customer.
+func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string, k *picture) (changed bool, err error) {
 	s := p.Step(key)
 	kind, ok := a.kinds[s.Kind]
 	if !ok {
-		return stall(p, key, fault.New(fault.Blocked, "step.unknown_kind"))
+		return false, stall(p, key, fault.New(fault.Blocked, "step.unknown_kind"))
 	}
 	if s.Spec.If != "" {
-		holds, facts, err := a.holds(ctx, tx, p.Case, s.Spec.If)
+		holds, facts, err := a.holds(ctx, tx, k, p.Case, s.Spec.If)
 		if fault.CodeOf(err) == "step.condition" {
-			return stall(p, key, err)
+			return false, stall(p, key, err)
 		} else if err != nil {
-			return err
+			return false, err
 		}
 		if !holds {
-			return p.Skip(key, tx.Now(), facts)
+			return false, p.Skip(key, tx.Now(), facts)
 		}
 	}
-	subject, err := a.subject(ctx, tx, p.Case, *s, offboarding.Work{})
+	subject, err := k.subject(tx, p.Case, *s, offboarding.Work{})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if lister, ok := kind.(step.Lister); ok {
 		if s.Items = append(s.Items, lister.Items(subject)...); len(s.Items) == 0 {
-			return p.Skip(key, tx.Now(), nil)
+			return false, p.Skip(key, tx.Now(), nil)
 		}
 	}
 	if lister, ok := kind.(step.AssetLister); ok {
 		assets, err := handedOver(ctx, tx, p.Case)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if s.Items = append(s.Items, lister.AssetItems(subject, assets)...); len(s.Items) == 0 {
-			return p.Skip(key, tx.Now(), nil)
+			return false, p.Skip(key, tx.Now(), nil)
 		}
 	}
 	if s.Human {
-		if err := a.beginHuman(ctx, tx, p, s); err != nil {
-			return err
+		if err := a.beginHuman(ctx, tx, p, s, k); err != nil {
+			return false, err
 		}
-		return a.beginOwn(ctx, tx, p, s, subject)
+		return false, a.beginOwn(ctx, tx, p, s, subject)
 	}
 	jobs := kind.Jobs(subject)
 	if len(jobs) == 0 {
 		if s.Kind == "confirm" { // done by Plan.Confirm alone
-			return nil
+			return false, nil
 		}
 		if err := p.Done(key, tx.Now(), "engine"); err != nil {
-			return err
+			return false, err
 		}
 		if s.Verifies {
 			if err := p.Verified(key, tx.Now()); err != nil {
-				return err
+				return false, err
 			}
 		}
-		return a.effects(ctx, tx, p, p.Step(key)) // an engagement ends without a system that charges it
+		return true, a.effects(ctx, tx, p, p.Step(key)) // an engagement ends without a system that charges it
 	}
 	phase := a.firstPhase(s.Kind)
 	works := make([]offboarding.Work, len(jobs))
@@ -306,52 +320,68 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string)
 		if courier, ok := kind.(step.Courier); ok {
 			m := a.letter(tx, courier.Paper(), p.Case)
 			if err := a.address(ctx, tx, &m, p.Case); fault.CodeOf(err) == "customer.no_address" {
-				return stall(p, key, err)
+				return false, stall(p, key, err)
 			} else if err != nil {
-				return err
+				return false, err
 			}
 			if err := a.queue(ctx, tx, m, string(p.Case.Customer), false); err != nil {
-				return err
+				return false, err
 			}
 			works[i].Item = string(m.ID)
 		}
 	}
-	return tx.InsertWork(ctx, works...)
+	return false, tx.InsertWork(ctx, works...)
 }
 
-// subject reads what a kind of step may know.
-func (a *App) subject(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step, w offboarding.Work) (step.Subject, error) {
-	cus, err := tx.FindCustomer(ctx, c.Customer)
-	if err != nil {
-		return step.Subject{}, err
+// picture is what a transaction has read of a customer, so that the steps of one
+// plan that become ready together need not each read it anew.
+type picture struct {
+	customer      customer.Customer
+	subscriptions []customer.Subscription
+	grants        []customer.Grant
+	balances      []customer.Balance
+	facts         map[string]any // nil until a condition asks
+}
+
+func pictureOf(ctx context.Context, tx Tx, id customer.ID) (*picture, error) {
+	var k picture
+	var err error
+	if k.customer, err = tx.FindCustomer(ctx, id); err != nil {
+		return nil, err
 	}
-	all, err := tx.SubscriptionsOf(ctx, c.Customer)
-	if err != nil {
-		return step.Subject{}, err
+	if k.subscriptions, err = tx.SubscriptionsOf(ctx, id); err != nil {
+		return nil, err
 	}
+	if k.grants, err = tx.GrantsOf(ctx, id); err != nil {
+		return nil, err
+	}
+	k.balances, err = tx.BalancesOf(ctx, id)
+	return &k, err
+}
+
+// subject is what a kind of step may know.
+func (k *picture) subject(tx Tx, c offboarding.Case, s offboarding.Step, w offboarding.Work) (step.Subject, error) {
 	zone, err := zoneOf(c)
 	if err != nil {
 		return step.Subject{}, err
 	}
-	grants, err := tx.GrantsOf(ctx, c.Customer)
-	if err != nil {
-		return step.Subject{}, err
-	}
-	balances, err := tx.BalancesOf(ctx, c.Customer)
-	if err != nil {
-		return step.Subject{}, err
-	}
 	return step.Subject{
-		Grants: grants, Balances: balances,
-		Case: c, Step: s, Work: w, Customer: cus, Subscriptions: pick(all, c.Subscriptions),
+		Grants: k.grants, Balances: k.balances,
+		Case: c, Step: s, Work: w, Customer: k.customer, Subscriptions: pick(k.subscriptions, c.Subscriptions),
 		EffectiveAt: c.Effective.End(zone), RetrievalAt: c.RetrievalEnd().End(zone), Now: tx.Now(),
 	}, nil
 }
 
-func zoneOf(c offboarding.Case) (*time.Location, error) {
-	zone, err := time.LoadLocation(c.Zone)
+// subject reads what a kind of step may know.
+func (a *App) subject(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step, w offboarding.Work) (step.Subject, error) {
+	k, err := pictureOf(ctx, tx, c.Customer)
 	if err != nil {
-		return nil, fault.Wrap("app.zone", err)
+		return step.Subject{}, err
 	}
-	return zone, nil
+	return k.subject(tx, c, s, w)
+}
+
+func zoneOf(c offboarding.Case) (*time.Location, error) {
+	zone, err := when.Zone(c.Zone)
+	return zone, fault.Wrap("app.zone", err)
 }

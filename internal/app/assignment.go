@@ -94,7 +94,7 @@ func (a *App) SetAssignmentRules(ctx context.Context, by Actor, in assignment.Ru
 // assignByRule gives a step that became ready to the least busy of those whom
 // the first rule names that holds: who is there, or stands in for one who is
 // not, and may do it. Whoever may not approve it, or approved it, never gets it.
-func (a *App) assignByRule(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
+func (a *App) assignByRule(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, k *picture) error {
 	if s.Assignee != "" || !p.Case.State.Open() {
 		return nil
 	}
@@ -102,16 +102,14 @@ func (a *App) assignByRule(ctx context.Context, tx Tx, p *offboarding.Plan, s *o
 	if err != nil || len(rules.List) == 0 {
 		return err
 	}
-	var facts map[string]any
 	for _, r := range rules.List {
 		if r.Role != s.Role {
 			continue
 		}
 		if r.If != "" {
-			if facts == nil {
-				if facts, err = a.factsOf(ctx, tx, p.Case); err != nil {
-					return err
-				}
+			facts, err := a.factsOf(ctx, tx, k, p.Case)
+			if err != nil {
+				return err
 			}
 			if holds, err := a.condition(r.If, facts); err != nil || !holds { // one that cannot be told holds for nobody
 				continue

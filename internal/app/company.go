@@ -9,6 +9,7 @@ import (
 
 	"hastaluego/internal/company"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/when"
 )
 
 // Company is the business that this installation belongs to, as it is now: the
@@ -61,7 +62,7 @@ func (c Company) Profile() company.Profile {
 // as is the company with a profile over how the server was started.
 func (c Company) as(v CompanyVersion, logo *company.Logo) (Company, error) {
 	p := v.Profile
-	zone, err := time.LoadLocation(p.Zone)
+	zone, err := when.Zone(p.Zone)
 	if err != nil {
 		return c, fault.Wrap("app.company", err)
 	}

@@ -27,8 +27,8 @@ func (a *App) facts(r offboarding.Request, c offboarding.Case, cus customer.Cust
 }
 
 // holds evaluates the condition of a step with the facts of this moment.
-func (a *App) holds(ctx context.Context, tx Tx, c offboarding.Case, expr string) (bool, map[string]any, error) {
-	facts, err := a.factsOf(ctx, tx, c)
+func (a *App) holds(ctx context.Context, tx Tx, k *picture, c offboarding.Case, expr string) (bool, map[string]any, error) {
+	facts, err := a.factsOf(ctx, tx, k, c)
 	if err != nil {
 		return false, nil, err
 	}
@@ -39,18 +39,21 @@ func (a *App) holds(ctx context.Context, tx Tx, c offboarding.Case, expr string)
 	return ok, facts, nil
 }
 
-// factsOf gathers the facts of this moment.
-func (a *App) factsOf(ctx context.Context, tx Tx, c offboarding.Case) (map[string]any, error) {
-	s, err := a.subject(ctx, tx, c, offboarding.Step{}, offboarding.Work{})
-	if err != nil {
-		return nil, err
+// factsOf gathers the facts of this moment. Nobody may change them.
+func (a *App) factsOf(ctx context.Context, tx Tx, k *picture, c offboarding.Case) (map[string]any, error) {
+	if k.facts != nil {
+		return k.facts, nil
 	}
 	r, err := tx.FindRequest(ctx, c.Request)
 	if err != nil {
 		return nil, err
 	}
-	facts := a.facts(r, c, s.Customer, s.Subscriptions, when.DateOf(tx.Now(), a.Company().Zone))
-	return facts, a.inventoryFacts(ctx, tx, c.Customer, facts)
+	facts := a.facts(r, c, k.customer, pick(k.subscriptions, c.Subscriptions), when.DateOf(tx.Now(), a.Company().Zone))
+	if err := a.inventoryFacts(ctx, tx, k, facts); err != nil {
+		return nil, err
+	}
+	k.facts = facts
+	return facts, nil
 }
 
 // condition evaluates a condition, compiled once per process.

@@ -7,30 +7,22 @@ import (
 )
 
 // inventoryFacts adds what conditions may see of the customer's inventory.
-func (a *App) inventoryFacts(ctx context.Context, tx Tx, c customer.ID, facts map[string]any) error {
-	grants, err := tx.GrantsOf(ctx, c)
-	if err != nil {
-		return err
-	}
-	assets, err := tx.AssetsOf(ctx, c)
-	if err != nil {
-		return err
-	}
-	balances, err := tx.BalancesOf(ctx, c)
+func (a *App) inventoryFacts(ctx context.Context, tx Tx, k *picture, facts map[string]any) error {
+	assets, err := tx.AssetsOf(ctx, k.customer.ID)
 	if err != nil {
 		return err
 	}
 	open := 0
-	for _, g := range grants {
+	for _, g := range k.grants {
 		if g.Status == customer.Granted {
 			open++
 		}
 	}
 	owes := false
-	for _, b := range balances {
+	for _, b := range k.balances {
 		owes = owes || b.Status == customer.Due && b.Owed().Minor < 0
 	}
-	complaints, err := tx.ComplaintsOf(ctx, c)
+	complaints, err := tx.ComplaintsOf(ctx, k.customer.ID)
 	if err != nil {
 		return err
 	}

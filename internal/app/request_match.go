@@ -117,7 +117,11 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 		c.Effective = r.EndsOn
 	}
 	facts := a.facts(r, c, cus, subs, when.DateOf(r.ReceivedAt, a.Company().Zone))
-	if err := a.inventoryFacts(ctx, tx, cus.ID, facts); err != nil {
+	k, err := pictureOf(ctx, tx, cus.ID)
+	if err != nil {
+		return offboarding.Plan{}, err
+	}
+	if err := a.inventoryFacts(ctx, tx, k, facts); err != nil {
 		return offboarding.Plan{}, err
 	}
 	book, err := a.choose(ctx, tx, facts)

@@ -13,11 +13,11 @@ const AlarmKind = "alarm"
 
 // beginHuman gives a step of a person its due date and its alarms: timers that
 // follow business time like every other.
-func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
+func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, k *picture) error {
 	if s.Due.IsZero() {
 		s.Due = p.DueOf(s, tx.Now(), a.Company().Zone, a.calendar())
 	}
-	if err := a.assignByRule(ctx, tx, p, s); err != nil {
+	if err := a.assignByRule(ctx, tx, p, s, k); err != nil {
 		return err
 	}
 	if err := a.tellTask(ctx, tx, s, ""); err != nil {

@@ -60,7 +60,7 @@ func Default(address, language, zone string) Preference {
 
 // Location is the person's zone.
 func (p Preference) Location() *time.Location {
-	zone, err := time.LoadLocation(p.Zone)
+	zone, err := when.Zone(p.Zone)
 	if err != nil {
 		return time.UTC
 	}
@@ -85,7 +85,7 @@ func (p *Preference) Check(languages []string) fault.List {
 	if !slices.Contains(languages, p.Language) {
 		add("field.choice", "language")
 	}
-	if _, err := time.LoadLocation(p.Zone); err != nil || p.Zone == "" || p.Zone == "Local" {
+	if _, err := when.Zone(p.Zone); err != nil || p.Zone == "" || p.Zone == "Local" {
 		add("told.zone", "zone")
 	}
 	if p.Hour < 0 || p.Hour > 23 {

@@ -7,6 +7,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 )
 
@@ -33,9 +34,14 @@ var (
 		SELECT x.subscription_id, x.case_id, c.state
 		  FROM case_subscription x JOIN case_ c ON c.id = x.case_id
 		 WHERE c.customer_id = $1 AND x.open = 1`)
-	insertStep = query(`
-		INSERT INTO step (` + stepColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, 1)`)
+	insertSteps = many(`INSERT INTO step (`+stepColumns+`) VALUES `, 26, "")
+	// Whoever changed a step meanwhile is seen by the rows that this leaves alone.
+	saveSteps = many(`INSERT INTO step (`+stepColumns+`) VALUES `, 26, `
+		ON CONFLICT (id) DO UPDATE
+		   SET assignee = excluded.assignee, items = excluded.items, state = excluded.state, due = excluded.due, ready_at = excluded.ready_at,
+		       done_at = excluded.done_at, verified_at = excluded.verified_at, done_by = excluded.done_by, note = excluded.note,
+		       blocked = excluded.blocked, escalated = excluded.escalated, hands = excluded.hands, version = step.version + 1
+		 WHERE step.version = excluded.version`)
 	caseByID = query(`SELECT ` + caseColumns + ` FROM case_ WHERE id = $1`)
 	casesOf  = query(`SELECT ` + caseColumns + ` FROM case_ WHERE customer_id = $1 ORDER BY requested_at DESC, id LIMIT 100`)
 	stepsOf  = query(`SELECT ` + stepColumns + ` FROM step WHERE case_id = $1 ORDER BY seq, id`)
@@ -43,11 +49,6 @@ var (
 		UPDATE case_
 		   SET state = $1, paused = $2, opened_at = $3, effective_at = $4, closed_at = $5, version = version + 1
 		 WHERE id = $6 AND version = $7`)
-	saveStep = query(`
-		UPDATE step
-		   SET assignee = $1, items = $2, state = $3, due = $4, ready_at = $5, done_at = $6, verified_at = $7, done_by = $8,
-		       note = $9, blocked = $10, escalated = $11, hands = $12, version = version + 1
-		 WHERE id = $13 AND version = $14`)
 )
 
 func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) error {
@@ -67,10 +68,12 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 	if ended(c) {
 		t.touch(c.Customer)
 	}
+	if err := t.putSteps(ctx, "store.InsertCase", insertSteps, steps); err != nil {
+		return err
+	}
 	for _, s := range steps {
-		if err := t.insertStep(ctx, s); err != nil {
-			return err
-		}
+		s.Version = 1
+		t.remember(s)
 	}
 	return nil
 }
@@ -114,16 +117,24 @@ func (t *tx) ClaimsOf(ctx context.Context, cus customer.ID) (map[customer.Subscr
 	return out, err
 }
 
-func (t *tx) insertStep(ctx context.Context, s offboarding.Step) error {
-	docs, err := texts(s.Title, s.After, s.Params, s.Items, s.Spec, s.Hands)
-	if err != nil {
-		return err
+// putSteps stores steps, each with the version that it has.
+func (t *tx) putSteps(ctx context.Context, op string, m manyTexts, steps []offboarding.Step) error {
+	docs := make([][]string, len(steps))
+	for i, s := range steps {
+		var err error
+		if docs[i], err = texts(s.Title, s.After, s.Params, s.Items, s.Spec, s.Hands); err != nil {
+			return err
+		}
 	}
-	_, err = t.exec(ctx, "store.insertStep", insertStep, s.ID, s.Case, s.Key, s.Seq, s.Kind, docs[0], s.Role, s.Assignee, docs[1], docs[2],
-		docs[3], bit(s.Verifies), bit(s.Human), s.Milestone, s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
-		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, docs[4], s.Escalated, docs[5])
-	s.Version = 1
-	t.remember(s)
+	n, err := t.insert(ctx, op, m, len(steps), func(args []any, i int) []any {
+		s, d := steps[i], docs[i]
+		return append(args, s.ID, s.Case, s.Key, s.Seq, s.Kind, d[0], s.Role, s.Assignee, d[1], d[2], d[3], bit(s.Verifies), bit(s.Human),
+			s.Milestone, s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt), micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked,
+			d[4], s.Escalated, d[5], max(s.Version, 1))
+	})
+	if err == nil && n != len(steps) {
+		return fault.New(fault.Conflict, "case.changed_meanwhile").At(op, nil)
+	}
 	return err
 }
 
@@ -220,12 +231,7 @@ func (t *tx) SavePlan(ctx context.Context, p *offboarding.Plan) error {
 			return err
 		}
 	}
-	for i := range p.Steps {
-		if err := t.saveStep(ctx, &p.Steps[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.saveChanged(ctx, p.Steps)
 }
 
 // remember keeps a step as it is stored, so that saving it again can tell
@@ -238,34 +244,41 @@ func (t *tx) remember(s offboarding.Step) {
 	t.stored[s.ID] = s
 }
 
-// saveStep stores the step if it differs from what is stored.
-func (t *tx) saveStep(ctx context.Context, s *offboarding.Step) error {
-	o, known := t.stored[s.ID]
-	if !known { // read in another transaction, or joined since
-		if _, err := t.steps(ctx, s.Case); err != nil {
-			return err
+// saveChanged stores those of the steps that are new or differ from what is
+// stored, in as few statements as there are texts for.
+func (t *tx) saveChanged(ctx context.Context, steps []offboarding.Step) error {
+	var fresh, changed []offboarding.Step
+	var places []int // of those that changed
+	for i := range steps {
+		s := &steps[i]
+		o, known := t.stored[s.ID]
+		if !known { // read in another transaction, or joined since
+			if _, err := t.steps(ctx, s.Case); err != nil {
+				return err
+			}
+			o, known = t.stored[s.ID]
 		}
-		o, known = t.stored[s.ID]
-	}
-	if s.Version == 0 {
-		s.Version = 1
-		if !known {
-			return t.insertStep(ctx, *s)
+		joined := s.Version == 0 && !known
+		s.Version = max(s.Version, 1)
+		switch {
+		case joined:
+			fresh = append(fresh, *s)
+		case !known || !sameStep(o, *s):
+			changed, places = append(changed, *s), append(places, i)
 		}
 	}
-	if known && sameStep(o, *s) {
-		return nil
-	}
-	docs, err := texts(s.Items, s.Hands)
-	if err != nil {
+	if err := t.putSteps(ctx, "store.saveChanged", insertSteps, fresh); err != nil {
 		return err
 	}
-	if err := t.must(ctx, "store.saveStep", saveStep, s.Assignee, docs[0], s.State, micros(s.Due), micros(s.ReadyAt), micros(s.DoneAt),
-		micros(s.VerifiedAt), s.DoneBy, s.Note, s.Blocked, s.Escalated, docs[1], s.ID, s.Version); err != nil {
+	if err := t.putSteps(ctx, "store.saveChanged", saveSteps, changed); err != nil {
 		return err
 	}
-	s.Version++
-	t.remember(*s)
+	for _, i := range places {
+		steps[i].Version++
+	}
+	for _, s := range steps {
+		t.remember(s)
+	}
 	return nil
 }
 

@@ -56,6 +56,22 @@ func (m *Manual) Advance(d time.Duration) {
 	m.now, m.wall = m.now.Add(d), m.wall.Add(d)
 }
 
+// zones keeps what was loaded: a zone is a file that is read and parsed.
+var zones sync.Map // name → *time.Location
+
+// Zone returns the time zone of an IANA name such as Europe/Madrid.
+func Zone(name string) (*time.Location, error) {
+	if z, ok := zones.Load(name); ok {
+		return z.(*time.Location), nil
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, err
+	}
+	zones.Store(name, z)
+	return z, nil
+}
+
 // Micros is the instant as it is stored: microseconds since 1970 in UTC, 0 for
 // the zero time.
 func Micros(t time.Time) int64 {
