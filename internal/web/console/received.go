@@ -95,14 +95,14 @@ func sender(x app.ReceivedView) string {
 
 // readIn takes a file, or else what was pasted.
 func (v *visit) readIn() error {
-	raw, err := v.fileOrText()
+	raw, typed, err := v.fileOrText()
 	var id string
 	if err == nil {
 		id, err = v.App.ReadIn(v.r.Context(), v.actor, raw)
 	}
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.TooLarge:
-		return v.showReceived(web.Status(err), string(raw), err)
+		return v.showReceived(web.Status(err), typed, err)
 	}
 	if err != nil {
 		return err
@@ -111,32 +111,34 @@ func (v *visit) readIn() error {
 	return nil
 }
 
-func (v *visit) fileOrText() (raw []byte, err error) {
+// fileOrText returns the file, or what was typed where there is none; typed is
+// what goes back into the form.
+func (v *visit) fileOrText() (raw []byte, typed string, err error) {
 	if v.form != nil {
-		return []byte(v.form.Get("text")), nil
+		return []byte(v.form.Get("text")), v.form.Get("text"), nil
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, reply.Most+1<<20)
 	parts, err := v.r.MultipartReader()
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "field.required").On("text").At("console.fileOrText", err)
+		return nil, "", fault.New(fault.Invalid, "field.required").On("text").At("console.fileOrText", err)
 	}
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return raw, nil
+			return []byte(typed), typed, nil
 		}
 		if err != nil {
-			return nil, tooLarge(err)
+			return nil, typed, tooLarge(err)
 		}
 		_, body, err := readPart(part)
 		if err != nil {
-			return nil, err
+			return nil, typed, err
 		}
 		if part.FormName() == "file" && len(body) > 0 {
-			return body, nil
+			return body, typed, nil
 		}
 		if part.FormName() == "text" {
-			raw = body
+			typed = string(body)
 		}
 	}
 }
