@@ -48,6 +48,8 @@ var facts = []Fact{
 	{"contract.auto_renews", BoolFact, nil},            //
 	{"contract.renewal_days", IntFact, nil},            //
 	{"contract.after_auto_renewal", BoolFact, nil},     // the first term is over and it was renewed in silence
+	{"contract.days_run", IntFact, nil},                // since it began
+	{"contract.unfair_sale", BoolFact, nil},            // brought about by pressing or misleading
 	{"contract.lock_in_end", DateFact, nil},            //
 	{"contract.benefit_given", BoolFact, nil},          // a discount or device was given for staying
 	{"contract.trial_days", IntFact, nil},              // 0: no trial
@@ -71,6 +73,7 @@ var facts = []Fact{
 	{"service.goods", BoolFact, nil},
 	{"service.financial", BoolFact, nil},
 	{"service.custom_built_majority", BoolFact, nil},
+	{"service.mobile", BoolFact, nil}, // telephony or data over the air
 	{"service.test_version", BoolFact, nil},
 	{"data.role", TextFact, []string{"controller", "processor"}},
 }

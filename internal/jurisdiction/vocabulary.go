@@ -104,6 +104,7 @@ var vocabulary = []*Param{
 	{Name: "channel.parity", Kind: Flag, Merge: Or, Phase: Static},
 	{Name: "channel.online_required", Kind: Flag, Merge: Or, Phase: Static},
 	{Name: "channel.phone_rate", Kind: Enum, Merge: Strictest, Phase: Static, Words: words("any standard free")},
+	{Name: "channel.voicemail.max", Kind: Duration, Merge: MinOf, Phase: Clock}, // until a message left is worked
 	// the flow
 	{Name: "steps.entry_to_confirm.max", Kind: Count, Merge: MinOf, Phase: Static},
 	{Name: "steps.vs_signup.max", Kind: Percent, Merge: MinOf, Phase: Static},
@@ -133,6 +134,7 @@ var vocabulary = []*Param{
 	{Name: "offers.in_service_channel", Kind: Ban, Merge: Or, Phase: Static},
 	{Name: "offers.during_incident", Kind: Ban, Merge: Or, Phase: Clock},
 	{Name: "offers.must_improve_terms", Kind: Flag, Merge: Or, Phase: Static},
+	{Name: "offers.phone_exit_told", Kind: Flag, Merge: Or, Phase: Clock}, // before an offer by phone, one hears that saying "cancel" cancels
 	// receipt
 	{Name: "ack.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "ack.written_proof.max", Kind: Duration, Merge: MinOf, Phase: Clock},
@@ -141,6 +143,7 @@ var vocabulary = []*Param{
 	{Name: "ack.code", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "ack.durable", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "ack.channel_of_choice", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "ack.same_medium", Kind: Flag, Merge: Or, Phase: Document}, // by which it was asked
 	{Name: "ack.address_survives", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "ack.time_precision", Kind: Enum, Merge: Strictest, Phase: Document, Words: words("day minute second")},
 	{Name: "ack.language", Kind: Flag, Merge: Or, Phase: Document},
@@ -149,6 +152,8 @@ var vocabulary = []*Param{
 	{Name: "effect.default", Kind: Enum, Merge: Only, Phase: Clock, Words: words("earliest end_of_paid customer_choice")},
 	{Name: "effect.despite_debt", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "effect.linked_contracts", Kind: Flag, Merge: Or, Phase: Clock},
+	{Name: "request.submitted_counts", Kind: Flag, Merge: Or, Phase: Clock}, // what was sent is taken as received
+	{Name: "request.fee", Kind: Money, Merge: MinOf, Phase: Clock},          // what asking costs
 	{Name: "billing.after_effect", Kind: Ban, Merge: Or, Phase: Clock},
 	{Name: "notice.customer.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "fee.exit.max", Kind: Money, Merge: MinOf, Phase: Static},
@@ -164,6 +169,7 @@ var vocabulary = []*Param{
 	{Name: "renewal.opt_out_deadline.max_before", Kind: Duration, Merge: MinOf, Phase: Static},
 	{Name: "renewal.exit_after.min", Kind: Duration, Merge: MaxOf, Phase: Clock},
 	{Name: "renewal.exit_free_after", Kind: Flag, Merge: Or, Phase: Clock},
+	{Name: "renewal.exit_if_untold", Kind: Flag, Merge: Or, Phase: Clock}, // whoever was not told of it may leave at any time after
 	{Name: "change.free_exit", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "number.port.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "number.port_is_exit", Kind: Flag, Merge: Or, Phase: Clock},
@@ -190,12 +196,15 @@ var vocabulary = []*Param{
 	{Name: "notice.price_change.consent", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "notice.contents", Kind: Set, Merge: Union, Phase: Document, Words: words("amount date deadline how_to_cancel cancel_link silence_means boxed_date period")},
 	{Name: "notice.medium", Kind: Set, Merge: Intersect, Phase: Document, Words: words("email post sms page dedicated_letter")},
+	{Name: "notice.on_bill", Kind: Flag, Merge: Or, Phase: Document}, // bills say how to leave
 	// data
 	{Name: "dsr.access.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.erase.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.rectify.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.port.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.object.max", Kind: Duration, Merge: MinOf, Phase: Clock},
+	{Name: "dsr.sale_opt_out.max", Kind: Duration, Merge: MinOf, Phase: Clock},
+	{Name: "dsr.info.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.effect.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.block.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "dsr.ext.max", Kind: Duration, Merge: MinOf, Phase: Clock},
@@ -230,6 +239,7 @@ var vocabulary = []*Param{
 	{Name: "erase.exceptions", Kind: Set, Merge: Intersect, Phase: Document, Words: words("legal_obligation legal_claims public_interest expression contract_duty")},
 	{Name: "processor.at_end", Kind: Choice, Merge: Intersect, Phase: Clock, Words: words("delete return")},
 	{Name: "erase.proof_to_subject", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "erase.proof_names_recipients", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "erase.notify_recipients", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "erase.notify_recipients.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "block.while_evaluated", Kind: Flag, Merge: Or, Phase: Clock},
@@ -251,6 +261,8 @@ var vocabulary = []*Param{
 	{Name: "winback.consent_age.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "winback.after_end.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "winback.sender_named", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "winback.channel_authorised", Kind: Flag, Merge: Or, Phase: Clock}, // only ways that the person agreed to
+	{Name: "winback.postal_address", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "winback.consent_bundled", Kind: Ban, Merge: Or, Phase: Static},
 	{Name: "suppression.keep", Kind: Flag, Merge: Or, Phase: Clock},
 	// how a case is worked
@@ -271,6 +283,7 @@ var vocabulary = []*Param{
 	{Name: "human.only_bot", Kind: Ban, Merge: Or, Phase: Static},
 	{Name: "human.supervisor.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "human.drops_calls", Kind: Ban, Merge: Or, Phase: Clock},
+	{Name: "human.hours_per_day.min", Kind: Count, Merge: MaxOf, Phase: Clock}, // of a business day
 	{Name: "evidence.keep.min", Kind: Duration, Merge: MaxOf, Phase: Clock},
 	{Name: "burden.on_seller", Kind: Flag, Merge: Or, Phase: Clock},
 	{Name: "suspend_during_dispute", Kind: Ban, Merge: Or, Phase: Clock},
@@ -318,5 +331,6 @@ var formulas = map[string]bool{
 	"real_damage":        true, // proportionate to a damage that is shown
 	"unpaid_device":      true, // what is left to pay of a device
 	"limitation_periods": true, // the longest period in which claims can be brought
+	"no_end":             true, // a time that does not run out
 	"remaining_fees":     true, // what is left to pay until the end of the term
 }
