@@ -256,6 +256,7 @@ var vocabulary = []*Param{
 	{Name: "winback.opt_out.max", Kind: Duration, Merge: MinOf, Phase: Clock},
 	{Name: "winback.opt_out.each_message", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "winback.opt_out.free", Kind: Flag, Merge: Or, Phase: Document},
+	{Name: "winback.opt_out.works.min", Kind: Duration, Merge: MaxOf, Phase: Document}, // how long the way out of a message works
 	{Name: "winback.labelled", Kind: Flag, Merge: Or, Phase: Document},
 	{Name: "winback.hours", Kind: Set, Merge: Intersect, Phase: Clock, Words: words("weekdays_7_19 saturday_8_15 weekdays_other saturday_other sunday_and_holidays")},
 	{Name: "winback.consent_age.max", Kind: Duration, Merge: MinOf, Phase: Clock},
