@@ -34,6 +34,7 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to the newest schema."`
 	Config   configCmd   `cmd:"" help:"Check or show the configuration."`
 	Import   importCmd   `cmd:"" help:"Import records from files."`
+	Customer customerCmd `cmd:"" help:"Test customers: made up for rehearsals on the installation that is on the air."`
 	Company  companyCmd  `cmd:"" help:"Who the company is to its customers, as a file."`
 	User     userCmd     `cmd:"" help:"People who may sign in."`
 	Key      keyCmd      `cmd:"" help:"API keys: what programs may do."`

@@ -65,6 +65,12 @@ func (p papers) letter(x app.Paper) document.Letter {
 	if x.ByMail != nil {
 		l = document.ByMail(l, x.ByMail.Key, x.ByMail.Survey)
 	}
+	switch {
+	case x.Rehearsal != nil:
+		l = document.Rehearsed(l, x.Rehearsal.Would)
+	case x.Case.Test:
+		l = document.Rehearsed(l, "")
+	}
 	return l
 }
 
@@ -289,7 +295,7 @@ func (p papers) Calendar(x app.Paper) (media string, file []byte) {
 	return document.Calendar(document.CalendarFacts{
 		Lang: x.Language, Company: p.writer(x), ID: string(i.ID), Sequence: i.Sequence,
 		Made: i.MadeAt, Start: i.Start, End: i.End(), Format: string(i.Format), Place: i.Place, Words: i.Words, Page: below(x.Links["case"], "/meeting"),
-		Cancelled: i.State != invitation.Invited,
+		Cancelled: i.State != invitation.Invited, Rehearsal: x.Case.Test,
 	})
 }
 

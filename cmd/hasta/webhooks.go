@@ -47,12 +47,13 @@ type webhookAddCmd struct {
 	common
 	URL    string `arg:""`
 	Events string `required:"" help:"Patterns of events, with commas between: case.*, step.verified, *. docs/reference/events.md lists them."`
+	Tests  bool   `help:"Tell it of test customers too; their messages say test: true."`
 	JSON   bool   `help:"Answer as JSON."`
 }
 
 func (c *webhookAddCmd) Run(ctx context.Context, o out) error {
 	return answered(ctx, o, c.common, c.JSON, func(a *app.App) (webhookView, error) {
-		w, secret, err := a.AddWebhook(ctx, app.Actor{}, app.AddWebhookInput{URL: c.URL, Events: c.Events})
+		w, secret, err := a.AddWebhook(ctx, app.Actor{}, app.AddWebhookInput{URL: c.URL, Events: c.Events, Tests: c.Tests})
 		v := viewWebhook(w, w.CreatedAt)
 		v.Secret = secret
 		return v, err

@@ -135,7 +135,13 @@ func (a *App) PageRequests(ctx context.Context, by Actor, state offboarding.Requ
 // PageMessages lists letters, without what they say.
 func (a *App) PageMessages(ctx context.Context, by Actor, q MessageQuery, p Place) (list []Message, next string, err error) {
 	return page(ctx, a, by, "outbox", p, func(m Message) string { return string(m.ID) },
-		func(tx Tx, p Place) ([]Message, error) { return tx.PageMessages(ctx, q, p) })
+		func(tx Tx, p Place) ([]Message, error) {
+			list, err := tx.PageMessages(ctx, q, p)
+			if err != nil {
+				return nil, err
+			}
+			return list, a.markTests(ctx, tx, list)
+		})
 }
 
 // PageComplaints lists what went wrong for one customer, or what is unsolved of

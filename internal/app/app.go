@@ -315,7 +315,7 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		}
 		works[i] = offboarding.Work{
 			ID: offboarding.WorkID(id.New("work")), Kind: s.Kind, Case: p.Case.ID, Step: s.ID, Item: j.Item,
-			System: j.System, Key: string(s.ID) + ":" + j.Item, Phase: phase, State: offboarding.WorkReady, RunAt: j.RunAt,
+			System: within(p.Case, j.System), Key: string(s.ID) + ":" + j.Item, Phase: phase, State: offboarding.WorkReady, RunAt: j.RunAt,
 		}
 		if courier, ok := kind.(step.Courier); ok {
 			m := a.letter(tx, courier.Paper(), p.Case)

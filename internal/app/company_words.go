@@ -172,7 +172,7 @@ func (a *App) SendTest(ctx context.Context, by Actor, kind, language, to string)
 		}
 		if of, err := tx.CustomersByEmail(ctx, customer.FoldEmail(to)); err != nil {
 			return err
-		} else if len(of) > 0 {
+		} else if slices.ContainsFunc(of, func(c customer.Customer) bool { return !c.Test() }) {
 			return fault.New(fault.Invalid, "words.test_customer").On("to")
 		}
 		m.QueuedAt = tx.Now()

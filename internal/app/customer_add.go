@@ -17,6 +17,9 @@ type CustomerInput struct {
 	Consumer                  bool
 	Name, Reference, Country  string
 	Region, Language, Segment string
+	// Test makes up a customer for a rehearsal: never counted, nothing outside is
+	// changed for them, and their letters go to whoever made them.
+	Test                      bool
 	External                  []ExternalInput
 	Contacts                  []ContactInput
 	Subscriptions             []SubscriptionInput
@@ -70,7 +73,15 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (cust
 	}
 	err := a.tx(ctx, func(tx Tx) error {
 		c.CreatedAt = tx.Now()
-		if by.IsKey() { // a person who was erased comes back by the hand of a person
+		if in.Test {
+			c.TestBy = actorOr(by.real())
+			if to, err := a.testAddress(ctx, tx, c.TestBy); err != nil {
+				return err
+			} else if to == "" {
+				return fault.New(fault.Invalid, noTestAddress).On("test")
+			}
+		}
+		if by.IsKey() && !in.Test { // a person who was erased comes back by the hand of a person
 			if _, err := tx.AwaitErasing(ctx); err != nil {
 				return err
 			}
@@ -115,7 +126,7 @@ func (a *App) AddCustomer(ctx context.Context, by Actor, in CustomerInput) (cust
 				return err
 			}
 		}
-		return a.record(ctx, tx, fact{"customer.added", by.ID, "", string(c.ID), map[string]any{"reference": c.Reference, "name": c.Name}})
+		return a.record(ctx, tx, fact{"customer.added", by.ID, "", string(c.ID), map[string]any{"reference": c.Reference, "name": c.Name, "test": in.Test}})
 	})
 	return c.ID, err
 }
@@ -168,7 +179,10 @@ func (a *App) CustomersLike(ctx context.Context, by Actor, name, email string) (
 // like reports whether the words that were found mean what was asked: a search
 // finds more than what is the same.
 func like(c CustomerView, by, name, email, domain string) bool {
-	if by == "name" {
+	switch {
+	case c.Customer.Test(): // nobody is made twice by a rehearsal
+		return false
+	case by == "name":
 		return customer.Fold(c.Customer.Name) == name
 	}
 	return slices.ContainsFunc(c.Contacts, func(x customer.Contact) bool {

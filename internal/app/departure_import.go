@@ -419,7 +419,7 @@ func (im *departureImport) close(ctx context.Context, tx Tx, b *departureDecidin
 	}
 	c = offboarding.Case{
 		ID: r.Case, Code: r.Code, Request: r.ID, Customer: e.ID, Subscriptions: r.Subscriptions, State: offboarding.CaseClosed, Language: lang,
-		Zone: zone.String(), Effective: on, RequestedAt: r.ReceivedAt, OpenedAt: r.ReceivedAt, EffectiveAt: over, ClosedAt: over,
+		Zone: zone.String(), Effective: on, RequestedAt: r.ReceivedAt, OpenedAt: r.ReceivedAt, EffectiveAt: over, ClosedAt: over, Test: e.Test(),
 	}
 	if err := tx.InsertCase(ctx, c, nil); err != nil {
 		return c, err

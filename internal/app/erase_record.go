@@ -305,6 +305,9 @@ func (a *App) bury(ctx context.Context, tx Tx, c offboarding.Case) error {
 	if err != nil {
 		return err
 	}
+	if cus.Test() { // they go by names of others: whoever has them is to be found
+		return nil
+	}
 	marks := []string{a.mark("reference", cus.Reference)}
 	for _, x := range contacts {
 		marks = append(marks, a.mark("mail", customer.FoldEmail(x.Email)))

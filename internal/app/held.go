@@ -409,7 +409,11 @@ func (a *App) held(ctx context.Context, tx Tx, p offboarding.Plan) ([]bundle.Fil
 			files = append(files, bundle.File{Name: fileOf(b), Body: plain})
 		}
 	}
-	return append(files, bundle.File{Name: "README.txt", Body: fmt.Appendf(nil, readme, p.Case.Code, a.Company().Name, p.Case.Code, a.Company().Name)}), nil
+	about := readme
+	if h.Test() {
+		about = readmeTest + readme
+	}
+	return append(files, bundle.File{Name: "README.txt", Body: fmt.Appendf(nil, about, p.Case.Code, a.Company().Name, p.Case.Code, a.Company().Name)}), nil
 }
 
 func (a *App) hold(ctx context.Context, tx Tx, id customer.ID) (*holding, error) {
@@ -479,6 +483,8 @@ func heldBlobs(ctx context.Context, tx Tx, c offboarding.CaseID) ([]Blob, error)
 
 // fileOf is where a file stands in a bundle: its own name may stand twice.
 func fileOf(b Blob) string { return "files/" + b.ID + path.Ext(b.Name) }
+
+const readmeTest = "ES  Esto es un ensayo: nada de lo que hay aquí es de una persona real.\nEN  This is a rehearsal: nothing in here is about a real person.\n\n"
 
 // readme says in both languages how to read the file; the bundle must be
 // readable without us.

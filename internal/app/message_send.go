@@ -37,8 +37,16 @@ func (a *App) queueAt(ctx context.Context, tx Tx, m Message, subject string, at 
 }
 
 func sendAt(ctx context.Context, tx Tx, m Message, at time.Time) error {
+	system := "mail"
+	if m.Case != "" {
+		c, err := tx.FindCase(ctx, m.Case)
+		if err != nil {
+			return err
+		}
+		system = within(c, system)
+	}
 	return tx.InsertWork(ctx, offboarding.Work{
-		ID: offboarding.WorkID(id.New("work")), Kind: "message", Item: string(m.ID), System: "mail", Key: string(m.ID),
+		ID: offboarding.WorkID(id.New("work")), Kind: "message", Item: string(m.ID), System: system, Key: string(m.ID),
 		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: at,
 	})
 }
@@ -82,7 +90,15 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		} else if !ok {
 			return a.withhold(ctx, tx, &m, why)
 		}
+		instead, err := a.rehearsal(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		if instead != nil && instead.To == "" { // never to whoever was typed
+			return a.withhold(ctx, tx, &m, noTestAddress)
+		}
 		p, err = a.paper(ctx, tx, m)
+		p.Rehearsal = instead
 		return err
 	})
 	if err != nil || m.State != "queued" {
@@ -112,6 +128,9 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 			return err
 		}
 		fact := fact{"message.sent", "engine", m.stream(), m.subject(p.Case), map[string]any{"message": string(m.ID), "subject": subject}}
+		if p.Rehearsal != nil {
+			fact.args["tester"] = p.Rehearsal.To
+		}
 		m.State, m.SentAt, m.Subject = "sent", tx.Now(), subject
 		if written && refused == nil { // it is sent when somebody says so
 			m.State, m.SentAt, fact.typ = "written", time.Time{}, "message.written"
@@ -413,7 +432,12 @@ func (a *App) proofOf(ctx context.Context, tx Tx, cid offboarding.CaseID, types 
 }
 
 // handOver gives a letter to the mail system. Only SendMessage does, and what it
-// calls for tests, which go to no customer.
+// calls for tests, which go to no customer. What a test customer is written goes
+// to whoever made them up.
 func (a *App) handOver(ctx context.Context, m Message, p Paper) (subject, body string, err error) {
-	return a.post.Send(ctx, m.To, m.HeaderID, p)
+	to := m.To
+	if p.Rehearsal != nil {
+		to = p.Rehearsal.To
+	}
+	return a.post.Send(ctx, to, m.HeaderID, p)
 }

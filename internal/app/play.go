@@ -34,8 +34,10 @@ func (a *App) OpenPlay(ctx context.Context, by Actor, cid customer.ID, kind play
 	}
 	pid := play.ID(id.New("ply"))
 	return pid, a.tx(ctx, func(tx Tx) error {
-		if _, err := tx.FindCustomer(ctx, cid); err != nil {
+		if c, err := tx.FindCustomer(ctx, cid); err != nil {
 			return err
+		} else if c.Test() {
+			return fault.New(fault.Blocked, "test.no_play")
 		}
 		p := PlayView{Play: play.Play{ID: pid, Customer: cid, Kind: kind, Stage: play.Opened, OpenedAt: tx.Now(), OpenedBy: by.ID}}
 		list, err := tx.RisksOf(ctx, cid)

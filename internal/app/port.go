@@ -78,6 +78,7 @@ type Tx interface {
 	AuditTx
 	SettingTx
 	CompanyTx
+	TestTx
 }
 
 // RequestTx keeps requests.
@@ -313,6 +314,7 @@ type Message struct {
 	LastError string // message code
 	Body      []byte // as sent (RFC 5322 text part), sealed
 	KeyID     string // key that Body is sealed with
+	Test      bool   // of a rehearsal; in lists only
 }
 
 // MessageTx keeps the outbox.
@@ -575,6 +577,7 @@ type Paper struct {
 	Approval    *ApprovalView          // only in the letter "approval"
 	ByMail      *ByMail                // how to answer, where there is no portal
 	Bundle      *Attached              // only in the letter "data"
+	Rehearsal   *Rehearsal             // of a letter about a test customer: where it goes instead
 	// Sample is about somebody made up: a test that people send themselves.
 	Sample bool
 	// Try are own words that are looked at and not kept yet; nil: those that are.

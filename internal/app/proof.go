@@ -12,8 +12,9 @@ import (
 // ItemProof is how it is known that an effect on one item is there.
 type ItemProof struct {
 	Name   string    // of the item: an account, a subscription; empty for the case
-	Kind   string    // attested, read_back, negative_test
-	Why    string    // code of why it proves no more
+	Kind   string    // attested, read_back, negative_test, rehearsed
+	Why    string    // code of why it proves no more; of a rehearsal, what would have been done
+	System string    // of a rehearsal
 	Before time.Time // when it got in, where it was tried
 	After  time.Time // when it was refused
 	Status string    // with what
@@ -40,6 +41,10 @@ func proofOf(w offboarding.Work) (step.AccessProof, bool) {
 func proofs(works []offboarding.Work, names map[string]string) map[offboarding.StepID][]ItemProof {
 	out := map[offboarding.StepID][]ItemProof{}
 	for _, w := range works {
+		if r, test := step.RehearsalOf(w.Evidence); test && !w.DoneAt.IsZero() && w.UndoneAt.IsZero() {
+			out[w.Step] = append(out[w.Step], ItemProof{Name: names[w.Item], Kind: string(step.Rehearsed), Why: r.Would, System: r.System})
+			continue
+		}
 		p, ok := proofOf(w)
 		if !ok {
 			continue

@@ -65,6 +65,9 @@ func (a *App) AddReadings(ctx context.Context, by Actor, list []ReadingInput) er
 				at(i, "customer", "readings.unknown_customer")
 				continue
 			}
+			if known[c].Test() { // they would move what everybody is compared with
+				at(i, "customer", "readings.test_customer")
+			}
 			if r.Day.IsZero() || today.Before(r.Day) {
 				at(i, "date", "readings.future")
 			}

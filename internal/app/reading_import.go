@@ -135,7 +135,9 @@ func (im *readingImport) flush(ctx context.Context) error {
 	err := im.a.store.View(ctx, func(tx Tx) error {
 		list, err := tx.CustomersByReference(ctx, slices.Sorted(maps.Keys(known))...)
 		for _, c := range list {
-			known[c.Reference] = c.ID
+			if !c.Test() {
+				known[c.Reference] = c.ID
+			}
 		}
 		return err
 	})

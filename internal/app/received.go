@@ -55,6 +55,7 @@ type ReceivedView struct {
 	Received
 	Reply    reply.Reply
 	Name     string // of the customer
+	Test     bool   // who is made up
 	Code     string // of the departure
 	OnFile   bool   // the sender's address is one on file: anybody can write it
 	Keyed    string // kind of the letter to the address on file whose key it quotes; empty: of none
@@ -159,7 +160,7 @@ func (a *App) whose(ctx context.Context, tx Tx, x *Received, r reply.Reply) erro
 		return nil
 	}
 	list, err := tx.CustomersByEmail(ctx, customer.FoldEmail(from))
-	if err != nil || len(list) != 1 {
+	if list = realFirst(list); err != nil || len(list) != 1 {
 		return err
 	}
 	return a.ofCustomer(ctx, tx, x, list[0].ID)
@@ -232,7 +233,7 @@ func (a *App) viewReceived(ctx context.Context, tx Tx, x Received) (v ReceivedVi
 	onFile := func(mail string) bool {
 		return mail != "" && slices.ContainsFunc(contacts, func(c customer.Contact) bool { return customer.FoldEmail(c.Email) == customer.FoldEmail(mail) })
 	}
-	v.Name, v.OnFile = cus.Name, onFile(v.Reply.From)
+	v.Name, v.Test, v.OnFile = cus.Name, cus.Test(), onFile(v.Reply.From)
 	if x.Case == "" {
 		v.Possible = []reply.Meaning{reply.Request}
 		if cases, err := tx.CasesOf(ctx, x.Customer); err != nil {

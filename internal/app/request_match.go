@@ -21,20 +21,26 @@ func (a *App) MatchRequest(ctx context.Context, tx Tx, rid offboarding.RequestID
 	if err != nil || r.State != offboarding.RequestReceived {
 		return err
 	}
-	found, err := tx.CustomersByEmail(ctx, customer.FoldEmail(r.AccountEmail))
-	if err != nil {
+	found, err := a.asking(ctx, tx, r)
+	if err != nil || len(found) != 1 {
 		return err
 	}
-	if len(found) > 1 && r.Reference != "" {
+	_, err = a.attach(ctx, tx, &r, found[0], "engine")
+	return err
+}
+
+// asking are those who may have made a request.
+func (a *App) asking(ctx context.Context, tx Tx, r offboarding.Request) ([]customer.Customer, error) {
+	found, err := tx.CustomersByEmail(ctx, customer.FoldEmail(r.AccountEmail))
+	if err != nil {
+		return nil, err
+	}
+	if found = realFirst(found); len(found) > 1 && r.Reference != "" {
 		found = slices.DeleteFunc(found, func(c customer.Customer) bool {
 			return customer.Fold(c.Reference) != customer.Fold(r.Reference)
 		})
 	}
-	if len(found) != 1 {
-		return nil
-	}
-	_, err = a.attach(ctx, tx, &r, found[0], "engine")
-	return err
+	return found, nil
 }
 
 // MatchByHand ties a request that nobody could be found for to a customer that
@@ -113,7 +119,7 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 		Language: r.Language, Zone: a.Company().Zone.String(), When: r.When,
 		Effective: a.effective(r.When, r.ReceivedAt, subs), RequestedAt: r.ReceivedAt,
 	}
-	if !r.EndsOn.IsZero() {
+	if c.Test = cus.Test(); !r.EndsOn.IsZero() {
 		c.Effective = r.EndsOn
 	}
 	facts := a.facts(r, c, cus, subs, when.DateOf(r.ReceivedAt, a.Company().Zone))

@@ -46,6 +46,7 @@ type ToldLine struct {
 	Code, Customer, Title string
 	Due                   time.Time
 	Link                  string
+	Test                  bool // of a test customer
 }
 
 // told is what one job has to tell.
@@ -299,6 +300,7 @@ func (a *App) toldLine(ctx context.Context, tx Tx, t Task, lang string) (ToldLin
 	}
 	return ToldLine{
 		Code: t.Code, Customer: c.Name, Title: title, Due: t.Due, Link: a.Company().PublicURL + "/console/cases/" + string(t.Case) + "#" + t.Key,
+		Test: c.Test(),
 	}, nil
 }
 

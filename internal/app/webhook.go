@@ -23,6 +23,7 @@ type Webhook struct {
 	Events    []string // patterns: case.opened, case.*, *
 	Active    bool
 	OffWhy    string    // code, when it is not active
+	Tests     bool      // it hears of test customers too
 	Secret    []byte    // sealed
 	OldSecret []byte    // sealed; empty: none
 	OldUntil  time.Time // wall time until which OldSecret signs too
@@ -94,6 +95,7 @@ const (
 type AddWebhookInput struct {
 	URL    string
 	Events string // patterns, separated by spaces, commas or lines
+	Tests  bool   // of test customers too
 }
 
 // AddWebhook adds an endpoint and returns its secret, which is shown this once.
@@ -109,7 +111,7 @@ func (a *App) AddWebhook(ctx context.Context, by Actor, in AddWebhookInput) (w W
 		return w, "", l
 	}
 	key := webhook.NewSecret()
-	w = Webhook{ID: id.New("whk"), URL: address.String(), Events: events, Active: true, CreatedBy: actorOr(by.ID), Version: 1}
+	w = Webhook{ID: id.New("whk"), URL: address.String(), Events: events, Active: true, Tests: in.Tests, CreatedBy: actorOr(by.ID), Version: 1}
 	if err := a.sealHook(ctx, &w, key); err != nil {
 		return w, "", err
 	}
@@ -126,7 +128,7 @@ func (a *App) AddWebhook(ctx context.Context, by Actor, in AddWebhookInput) (w W
 			return err
 		}
 		return a.record(ctx, tx, fact{"webhook.added", actorOr(by.ID), "", house, map[string]any{
-			"webhook": w.ID, "host": address.Host, "events": w.Events,
+			"webhook": w.ID, "host": address.Host, "events": w.Events, "tests": w.Tests,
 		}})
 	})
 	return w, key.Reveal(), err

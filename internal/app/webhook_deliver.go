@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,18 @@ func (a *App) announce(ctx context.Context, tx Tx, entry audit.Entry, f fact) er
 	data, err := a.departure(ctx, tx, f.stream)
 	if err != nil {
 		return err
+	}
+	// Whoever never heard of rehearsals would take one for a departure: only those
+	// who asked for them hear of them, and it is said.
+	test, err := rehearses(ctx, tx, data)
+	if err != nil {
+		return err
+	}
+	if test {
+		if wanted = slices.DeleteFunc(wanted, func(w Webhook) bool { return !w.Tests }); len(wanted) == 0 {
+			return nil
+		}
+		data["test"] = true
 	}
 	if typ.State != "" {
 		data["state"] = typ.State

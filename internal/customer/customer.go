@@ -50,10 +50,15 @@ type Customer struct {
 	Language  string // BCP 47; empty if unknown
 	Segment   string
 	CreatedAt time.Time
+	TestBy    string // usr_… or key_… who made them for a rehearsal; empty: a real customer
 	// Version grows with every change of the customer or of what people keep
 	// about them: contacts, numbers, subscriptions, accesses.
 	Version int64
 }
+
+// Test reports whether the customer was made up for a rehearsal. It is so from
+// the first moment and for ever: what figures and proofs say never changes.
+func (c Customer) Test() bool { return c.TestBy != "" }
 
 // ExternalID is the customer's number in another system of the company: the
 // billing system, the CRM. A customer has any number of them; a number belongs

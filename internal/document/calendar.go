@@ -23,6 +23,7 @@ type CalendarFacts struct {
 	Words     string
 	Page      string // link to where they answer; may be empty
 	Cancelled bool
+	Rehearsal bool // nothing of it is real
 }
 
 // Calendar writes an invitation as a calendar file (RFC 5545). It is published,
@@ -33,6 +34,10 @@ func Calendar(f CalendarFacts) (media string, file []byte) {
 	method, status := "PUBLISH", "CONFIRMED"
 	if f.Cancelled {
 		method, status = "CANCEL", "CANCELLED"
+	}
+	summary := w.say("invitation.summary", "company", w.company.Name)
+	if f.Rehearsal {
+		summary = text.Say(w.lang, "rehearsal.subject", "subject", summary)
 	}
 	about := w.say("invitation.format." + f.Format)
 	if f.Words != "" {
@@ -49,7 +54,7 @@ func Calendar(f CalendarFacts) (media string, file []byte) {
 		"DTSTAMP:" + calendarInstant(f.Made),
 		"DTSTART:" + calendarInstant(f.Start),
 		"DTEND:" + calendarInstant(f.End),
-		"SUMMARY:" + calendarText(w.say("invitation.summary", "company", w.company.Name)),
+		"SUMMARY:" + calendarText(summary),
 		"LOCATION:" + calendarText(f.Place),
 		"DESCRIPTION:" + calendarText(about),
 		"STATUS:" + status,

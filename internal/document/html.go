@@ -17,6 +17,7 @@ const mailFont = "font-family:Inter,-apple-system,'Segoe UI',Roboto,Helvetica,Ar
 
 var mailStyles = map[string]template.CSS{
 	"brand":  mailFont + "padding:24px 32px 0;font-size:18px;line-height:24px;font-weight:700;color:#1d2730",
+	"rehearsal": mailFont + "padding:14px 32px;border-radius:14px 14px 0 0;background:#fdeadd;font-size:15px;line-height:22px;color:#7a3410",
 	"badge":  mailFont + "display:inline-block;padding:2px 10px;border:1px solid #9fd3b5;border-radius:999px;background:#e9f7ee;font-size:13px;line-height:20px;font-weight:600;color:#1f6a43",
 	"h1":     mailFont + "margin:0;font-size:28px;line-height:34px;letter-spacing:-0.5px;color:#1d2730",
 	"lede":   mailFont + "margin:12px 0 0;font-size:17px;line-height:26px;color:#4a545e",

@@ -68,7 +68,9 @@ type Letter struct {
 	Lede    string
 	Code    string // HL-7K4M-29QX; shown large unless empty
 	Blocks  []Block
-	Inset   string // tells it apart on a page that shows several; empty: it is the page
+	// Rehearsal says, above everything, that nothing of it is real; empty: it is.
+	Rehearsal string
+	Inset     string // tells it apart on a page that shows several; empty: it is the page
 }
 
 // Doc words what stands on every paper.

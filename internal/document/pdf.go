@@ -205,6 +205,7 @@ func (p *paper) rule(y float64, c rgb, width float64) {
 func (p *paper) page() {
 	p.pdf.AddPage()
 	n := p.pdf.PageNo()
+	p.stamp()
 	p.brand()
 	head := p.l.Paper
 	if n > 1 && p.l.Code != "" {
@@ -226,7 +227,9 @@ func (p *paper) page() {
 		}
 	}
 	p.rightAt(footStyle, right, y, p.print(p.l.Doc("page", "page", n, "pages", p.pages)))
-	p.y = 26
+	if p.y = 26; p.l.Rehearsal != "" {
+		p.y = 30
+	}
 }
 
 // brand is the company's logo, or its name.

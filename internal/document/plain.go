@@ -12,6 +12,10 @@ const width = 72
 // characters; addresses and values for programs are never broken.
 func MailText(l Letter) string {
 	p := plain{}
+	if l.Rehearsal != "" {
+		p.wrap("", l.Rehearsal)
+		p.gap()
+	}
 	p.line(l.Company.Name)
 	p.gap()
 	p.line(l.Title)

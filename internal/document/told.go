@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
 
@@ -47,6 +48,24 @@ type ToldLine struct {
 	Code, Customer, Title string
 	Due                   time.Time
 	Link                  string
+	Test                  bool // of a test customer
+}
+
+// who is whose departure it is, for people of the company.
+func (w writer) who(l ToldLine) string {
+	if l.Test {
+		return text.Say(w.lang, "rehearsal.subject", "subject", clean(l.Customer))
+	}
+	return clean(l.Customer)
+}
+
+// what names the step in a calendar.
+func (w writer) what(l ToldLine) string {
+	s := clean(l.Title) + " · " + clean(l.Code)
+	if l.Test {
+		return text.Say(w.lang, "rehearsal.subject", "subject", s)
+	}
+	return s
 }
 
 // count is how many things the facts tell.
@@ -64,7 +83,11 @@ func (f ToldFacts) subject(w writer) string {
 		return w.say("told.subject.digest", "date", f.Digest)
 	case n == 1 && len(f.Parts[0].Lines) == 1:
 		l := f.Parts[0].Lines[0]
-		return w.say("told.subject."+f.Parts[0].Name, "title", clean(l.Title), "code", clean(l.Code))
+		s := w.say("told.subject."+f.Parts[0].Name, "title", clean(l.Title), "code", clean(l.Code))
+		if l.Test {
+			s = text.Say(w.lang, "rehearsal.subject", "subject", s)
+		}
+		return s
 	default:
 		return w.say("told.subject.many", "n", n)
 	}
@@ -83,7 +106,7 @@ func Told(f ToldFacts) Letter {
 	for _, p := range f.Parts {
 		b := Block{Heading: w.say("told.part." + p.Name)}
 		for _, x := range p.Lines {
-			fact := Fact{Label: clean(x.Title), Lines: []string{clean(x.Customer) + " · " + clean(x.Code)}, Soft: w.dueBy(x.Due)}
+			fact := Fact{Label: clean(x.Title), Lines: []string{w.who(x) + " · " + clean(x.Code)}, Soft: w.dueBy(x.Due)}
 			b.Facts = append(b.Facts, fact)
 		}
 		l.Blocks = append(l.Blocks, b)
@@ -134,7 +157,7 @@ func Chat(f ToldFacts) ([]byte, error) {
 	for _, p := range f.Parts {
 		blocks = append(blocks, chatSection("*"+chatEscape(w.say("told.part."+p.Name))+"*"))
 		for _, x := range p.Lines {
-			line := "<" + chatEscape(x.Link) + "|" + chatEscape(clean(x.Title)) + "> · " + chatEscape(clean(x.Customer)) + " · " + chatEscape(clean(x.Code))
+			line := "<" + chatEscape(x.Link) + "|" + chatEscape(clean(x.Title)) + "> · " + chatEscape(w.who(x)) + " · " + chatEscape(clean(x.Code))
 			if due := w.dueBy(x.Due); due != "" {
 				line += "\n" + chatEscape(due)
 			}
@@ -192,8 +215,8 @@ func Feed(f FeedFacts) (media string, file []byte) {
 			"DTSTAMP:"+calendarInstant(f.Now),
 			"DTSTART;VALUE=DATE:"+strings.ReplaceAll(day.String(), "-", ""),
 			"DTEND;VALUE=DATE:"+strings.ReplaceAll(day.AddDays(1).String(), "-", ""),
-			"SUMMARY:"+calendarText(clean(t.Title)+" · "+clean(t.Code)),
-			"DESCRIPTION:"+calendarText(clean(t.Customer)+"\n"+t.Link),
+			"SUMMARY:"+calendarText(w.what(t.ToldLine)),
+			"DESCRIPTION:"+calendarText(w.who(t.ToldLine)+"\n"+t.Link),
 			"URL:"+t.Link,
 			"TRANSP:TRANSPARENT",
 			"END:VEVENT",

@@ -104,6 +104,9 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	}
 	s.Work = w
 	effector, _ := kind.(step.Effector)
+	if s.Case.Test && w.Phase != offboarding.Act {
+		return t.rehearse(ctx, observer, effector, s)
+	}
 	switch w.Phase {
 	case offboarding.Verify, offboarding.VerifyUndo:
 		p, err := t.readBack(ctx, observer, effector, s)
@@ -196,6 +199,9 @@ func (t *try) act(ctx context.Context, k step.Effector, s step.Subject) (app.Res
 		return app.Result{Verdict: app.Doubtful, Code: "work.uncertain"}, nil
 	}
 	found, err := t.observe(ctx, k, s)
+	if unknown(s, err) {
+		return rehearsed(k, s, info, step.Rehearsal{Would: step.WouldNotFind, Code: fault.CodeOf(err)})
+	}
 	if err != nil {
 		return app.Result{}, err
 	}
@@ -205,12 +211,18 @@ func (t *try) act(ctx context.Context, k step.Effector, s step.Subject) (app.Res
 	}
 	d, err := decide(s, found)
 	switch {
+	case unknown(s, err):
+		return rehearsed(k, s, info, step.Rehearsal{Would: step.WouldNotFind, Code: fault.CodeOf(err), Seen: found.Evidence})
 	case err != nil:
 		return app.Result{}, err
+	case d.Already && s.Case.Test:
+		return rehearsed(k, s, info, step.Rehearsal{Would: step.WouldNothing, Seen: found.Evidence})
 	case d.Already:
 		return app.Result{Verdict: app.Accomplished, Evidence: string(found.Evidence), Verify: true, Undo: info.Undo}, nil
 	case !d.Act:
 		return app.Result{Verdict: app.Later, Again: d.Again}, nil
+	case s.Case.Test: // nothing is called for whoever was made up
+		return rehearsed(k, s, info, step.Rehearsal{Would: step.WouldAct, Action: &d.Action, Seen: found.Evidence})
 	case t.stop.Err() != nil:
 		return app.Result{}, errStopped
 	}

@@ -102,6 +102,9 @@ type Case struct {
 	EffectiveAt   time.Time // the wait for the effective date was over
 	ClosedAt      time.Time
 	Retrieval     int // days after Effective in which the customer may fetch their data
+	// Test says that the customer was made up: it is a rehearsal, which changes
+	// nothing outside and is never counted.
+	Test    bool
 	Version       int64
 }
 

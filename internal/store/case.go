@@ -13,7 +13,7 @@ import (
 
 const (
 	caseColumns = `id, code, request_id, customer_id, subscriptions, state, paused, playbook, language, zone, timing, effective,
-	requested_at, opened_at, effective_at, closed_at, retrieval_days, version`
+	requested_at, opened_at, effective_at, closed_at, retrieval_days, test, version`
 	stepColumns = `id, case_id, key, seq, kind, title, role, assignee, after, params, items, verifies, human, milestone, state,
 	due, ready_at, done_at, verified_at, done_by, note, blocked, spec, escalated, hands, version`
 )
@@ -21,7 +21,7 @@ const (
 var (
 	insertCase = query(`
 		INSERT INTO case_ (` + caseColumns + `, search, segment)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, $18, $19)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $20)`)
 	// The partial unique index lets one open case have a subscription; a second
 	// insert of it does nothing, and so is seen.
 	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
@@ -62,7 +62,7 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 	}
 	if _, err := t.exec(ctx, "store.InsertCase", insertCase, c.ID, c.Code, c.Request, c.Customer, string(subs), c.State, bit(c.Paused),
 		c.Playbook, c.Language, c.Zone, c.When, c.Effective.String(), micros(c.RequestedAt), micros(c.OpenedAt), micros(c.EffectiveAt),
-		micros(c.ClosedAt), c.Retrieval, searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
+		micros(c.ClosedAt), c.Retrieval, bit(cus.Test()), searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
 		return err
 	}
 	if ended(c) {
@@ -164,7 +164,9 @@ func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
 		instant{&c.OpenedAt},
 		instant{&c.EffectiveAt},
 		instant{&c.ClosedAt},
-		&c.Retrieval, &c.Version,
+		&c.Retrieval,
+		flag{&c.Test},
+		&c.Version,
 	}, behind...)...)
 	if err != nil {
 		return c, err

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	customerColumns     = `id, kind, consumer, name, reference, country, region, language, segment, created_at, version`
+	customerColumns     = `id, kind, consumer, name, reference, country, region, language, segment, created_at, test_by, version`
 	contactColumns      = `id, customer_id, name, email, role, language`
 	subscriptionColumns = `id, customer_id, reference, product, plan, amount_minor, currency, interval_, start_on, paid_until, status, term_end, renews_on,
 	notice_days, lock_in_until, not_renewed, engagement, billed`
 )
 
 var (
-	insertCustomers = many(`INSERT INTO customer (`+customerColumns+`, name_key, search) VALUES `, 13, ` ON CONFLICT (reference) DO NOTHING RETURNING id`)
+	insertCustomers = many(`INSERT INTO customer (`+customerColumns+`, name_key, search) VALUES `, 14, ` ON CONFLICT (reference) DO NOTHING RETURNING id`)
 	insertWords     = many(`INSERT INTO customer_word (word, customer_id) VALUES `, 2, ` ON CONFLICT DO NOTHING`)
 	deleteWord      = query(`DELETE FROM customer_word WHERE word = $1 AND customer_id = $2`)
 	wordsOf         = query(`SELECT search FROM customer WHERE id = $1 AND version = $2`)
@@ -53,7 +53,7 @@ var (
 	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2 RETURNING customer_id`)
 	usualCurrency         = query(`
 		SELECT COALESCE(MAX(currency), '') FROM (
-			SELECT currency FROM (SELECT currency FROM subscription ORDER BY id DESC LIMIT 1000) AS newest
+			SELECT currency FROM (SELECT currency FROM subscription WHERE ` + realCustomer("customer_id") + ` ORDER BY id DESC LIMIT 1000) AS newest
 			 GROUP BY currency ORDER BY COUNT(*) DESC, currency LIMIT 1) AS most`)
 	subscriptionsOf    = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE customer_id IN (`, 1, `) ORDER BY id`)
 	subscriptionsByRef = many(`SELECT `+subscriptionColumns+` FROM subscription WHERE reference IN (`, 1, `)`)
@@ -75,7 +75,7 @@ func (t *tx) InsertCustomers(ctx context.Context, list ...app.FoundCustomer) (in
 	err := t.pick(ctx, "store.InsertCustomers", insertCustomers, len(list), func(args []any, i int) []any {
 		c := list[i]
 		return append(args, c.ID, c.Kind, bit(c.Consumer), c.Name, c.Reference, c.Country, c.Region, c.Language, c.Segment,
-			micros(c.CreatedAt), 1, nameKey(c.Customer), wordText(c.Words))
+			micros(c.CreatedAt), c.TestBy, 1, nameKey(c.Customer), wordText(c.Words))
 	}, func(row scanner) error {
 		var id customer.ID
 		err := row.Scan(&id)
@@ -151,7 +151,7 @@ func scanCustomer(row scanner, more ...any) (c customer.Customer, err error) {
 		flag{&c.Consumer},
 		&c.Name, &c.Reference, &c.Country, &c.Region, &c.Language, &c.Segment,
 		instant{&c.CreatedAt},
-		&c.Version,
+		&c.TestBy, &c.Version,
 	}, more...)...)
 	return c, err
 }

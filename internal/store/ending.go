@@ -10,10 +10,11 @@ import (
 
 const endingColumns = `id, state, pick, ends_on, per_minute, made_at, made_by, decided_at, decided_by, note, cursor_, opened, passed, body, version`
 
-// picked are the contracts that are live and have what a pick says.
+// picked are the contracts that are live and have what a pick says. A test
+// customer is picked by name only.
 const picked = `
 	  FROM subscription s JOIN customer c ON c.id = s.customer_id
-	 WHERE s.status <> 'ended' AND ($1 = '' OR s.customer_id = $2) AND ($3 = '' OR s.product = $4) AND ($5 = '' OR s.plan = $6)
+	 WHERE s.status <> 'ended' AND (c.test_by = '' OR $1 <> '') AND ($1 = '' OR s.customer_id = $2) AND ($3 = '' OR s.product = $4) AND ($5 = '' OR s.plan = $6)
 	   AND ($7 = '' OR c.country = $8) AND ($9 = '' OR c.segment = $10)`
 
 var (

@@ -24,7 +24,7 @@ var (
 	pastOf = query(`
 		SELECT subscription_id, until, amount_minor, currency, interval_, status FROM subscription_past
 		 WHERE subscription_id IN (SELECT id FROM subscription WHERE customer_id = $1) ORDER BY subscription_id, until`)
-	openedCases = query(`SELECT ` + caseColumns + ` FROM case_ WHERE opened_at > 0 ORDER BY requested_at DESC, id DESC LIMIT $1`)
+	openedCases = query(`SELECT ` + caseColumns + ` FROM case_ WHERE opened_at > 0 AND test = 0 ORDER BY requested_at DESC, id DESC LIMIT $1`)
 )
 
 func (t *tx) PastPricesOf(ctx context.Context, id customer.ID) (list []app.PastPrice, err error) {

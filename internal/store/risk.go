@@ -33,7 +33,7 @@ var (
 	// Whoever is leaving, or has left and has nothing any more, is not rated.
 	toRate = query(`
 		SELECT id FROM customer
-		 WHERE id > $1
+		 WHERE id > $1 AND test_by = ''
 		   AND EXISTS (SELECT 1 FROM reading WHERE reading.customer_id = customer.id)
 		   AND NOT EXISTS (SELECT 1 FROM case_ WHERE case_.customer_id = customer.id AND case_.state IN ('open', 'reversing'))
 		   AND (NOT EXISTS (SELECT 1 FROM case_ WHERE case_.customer_id = customer.id AND case_.state = 'closed')
@@ -48,12 +48,12 @@ var (
 	risksOf   = query(`SELECT ` + riskColumns + ` FROM risk WHERE customer_id = $1 ORDER BY case_id <> '', scored_at DESC, id`)
 	listRisks = query(`
 		SELECT ` + riskColumns + ` FROM risk
-		 WHERE case_id = '' AND band = $1 ORDER BY points DESC, customer_id LIMIT $2 OFFSET $3`)
+		 WHERE case_id = '' AND band = $1 AND ` + realCustomer("customer_id") + ` ORDER BY points DESC, customer_id LIMIT $2 OFFSET $3`)
 	pageRisks = query(`
 		SELECT ` + riskColumns + ` FROM risk
-		 WHERE case_id = '' AND band = $1 AND ($2 = '' OR points < $3 OR points = $3 AND customer_id > $2)
+		 WHERE case_id = '' AND band = $1 AND ` + realCustomer("customer_id") + ` AND ($2 = '' OR points < $3 OR points = $3 AND customer_id > $2)
 		 ORDER BY points DESC, customer_id LIMIT $4`)
-	countRisks = query(`SELECT band, COUNT(*) FROM risk WHERE case_id = '' GROUP BY band`)
+	countRisks = query(`SELECT band, COUNT(*) FROM risk WHERE case_id = '' AND ` + realCustomer("customer_id") + ` GROUP BY band`)
 
 	insertPlay = query(`
 		INSERT INTO play (` + playColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)

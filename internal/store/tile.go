@@ -22,18 +22,18 @@ var (
 	touchTiles   = many(`INSERT INTO figure_tile (tile, version) VALUES `, 2, ` ON CONFLICT (tile) DO UPDATE SET version = figure_tile.version + 1`)
 	ledgerOf     = many(`
 		SELECT s.id, s.customer_id, s.amount_minor, s.currency, s.interval_, s.start_on, s.status, s.recorded_at
-		  FROM subscription s WHERE `+inTile("s"), 1, `) ORDER BY s.customer_id, s.id`)
+		  FROM subscription s WHERE `+realCustomer("s.customer_id")+` AND `+inTile("s"), 1, `) ORDER BY s.customer_id, s.id`)
 	pastInTiles = many(`
 		SELECT p.subscription_id, p.until, p.amount_minor, p.currency, p.interval_, p.status
 		  FROM subscription s JOIN subscription_past p ON p.subscription_id = s.id
-		 WHERE `+inTile("s"), 1, `) ORDER BY p.subscription_id, p.until`)
+		 WHERE `+realCustomer("s.customer_id")+` AND `+inTile("s"), 1, `) ORDER BY p.subscription_id, p.until`)
 	endingsIn = many(`
 		SELECT c.subscriptions, c.effective, r.channel
-		  FROM case_ c JOIN request r ON r.id = c.request_id WHERE c.effective_at > 0 AND c.state IN ('open', 'closed') AND `+inTile("c"), 1, `) ORDER BY c.id`)
+		  FROM case_ c JOIN request r ON r.id = c.request_id WHERE c.test = 0 AND c.effective_at > 0 AND c.state IN ('open', 'closed') AND `+inTile("c"), 1, `) ORDER BY c.id`)
 	answersIn = many(`
 		SELECT c.customer_id, a.id, a.case_id, a.step_id, a.form, a.answered_by, a.saved_at, a.done_at, a.key_id, a.body, a.version
 		  FROM case_ c JOIN answer a ON a.case_id = c.id
-		 WHERE a.done_at > 0 AND `+inTile("c"), 1, `) ORDER BY a.done_at DESC, a.id DESC`)
+		 WHERE c.test = 0 AND a.done_at > 0 AND `+inTile("c"), 1, `) ORDER BY a.done_at DESC, a.id DESC`)
 	customerOfCase = query(`SELECT customer_id FROM case_ WHERE id = $1`)
 )
 

@@ -17,17 +17,17 @@ var (
 	saveVoice = query(`
 		UPDATE voice SET withdrawn_at = $1, key_id = $2, body = $3, version = version + 1 WHERE id = $4 AND version = $5`)
 	voicesOf    = query(`SELECT ` + voiceColumns + ` FROM voice WHERE case_id = $1 ORDER BY given_at, id`)
-	listVoices  = query(`SELECT ` + voiceColumns + ` FROM voice WHERE kind = $1 ORDER BY given_at DESC, id DESC LIMIT $2 OFFSET $3`)
-	pageVoices  = query(`SELECT ` + voiceColumns + ` FROM voice WHERE kind = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`)
+	listVoices  = query(`SELECT ` + voiceColumns + ` FROM voice WHERE kind = $1 AND ` + realCase("case_id") + ` ORDER BY given_at DESC, id DESC LIMIT $2 OFFSET $3`)
+	pageVoices  = query(`SELECT ` + voiceColumns + ` FROM voice WHERE kind = $1 AND ($2 = '' OR id < $2) AND ` + realCase("case_id") + ` ORDER BY id DESC LIMIT $3`)
 	pageAnswers = query(`
 		SELECT ` + answerColumns + ` FROM answer
-		 WHERE form >= $1 AND form < $2 AND done_at > 0 AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4`)
+		 WHERE form >= $1 AND form < $2 AND done_at > 0 AND ($3 = '' OR id < $3) AND ` + realCase("case_id") + ` ORDER BY id DESC LIMIT $4`)
 	listAnswers = query(`
 		SELECT ` + answerColumns + ` FROM answer
-		 WHERE form >= $1 AND form < $2 AND done_at > 0 ORDER BY done_at DESC, id DESC LIMIT $3 OFFSET $4`)
+		 WHERE form >= $1 AND form < $2 AND done_at > 0 AND ` + realCase("case_id") + ` ORDER BY done_at DESC, id DESC LIMIT $3 OFFSET $4`)
 	listIdeas = query(`
 		SELECT ` + answerColumns + ` FROM answer
-		 WHERE form >= $1 AND form < $2 AND done_at > 0 AND idea <> 0 ORDER BY done_at DESC, id DESC LIMIT $3 OFFSET $4`)
+		 WHERE form >= $1 AND form < $2 AND done_at > 0 AND idea <> 0 AND ` + realCase("case_id") + ` ORDER BY done_at DESC, id DESC LIMIT $3 OFFSET $4`)
 )
 
 func (t *tx) InsertVoice(ctx context.Context, v app.SealedVoice) (bool, error) {

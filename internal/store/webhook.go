@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	webhookColumns = `id, url, events, active, off_why, secret, old_secret, old_until, key_id, created_at, created_by, version`
+	webhookColumns = `id, url, events, active, off_why, secret, old_secret, old_until, key_id, created_at, created_by, tests, version`
 	eventColumns   = `id, type, at, body`
 )
 
 var (
 	insertWebhook = query(`
 		INSERT INTO webhook (` + webhookColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`)
 	webhookByID    = query(`SELECT ` + webhookColumns + ` FROM webhook WHERE id = $1`)
 	listWebhooks   = query(`SELECT ` + webhookColumns + ` FROM webhook ORDER BY created_at, id LIMIT 1000`)
 	activeWebhooks = query(`SELECT ` + webhookColumns + ` FROM webhook WHERE active = 1 ORDER BY created_at, id`)
 	saveWebhook    = query(`
 		UPDATE webhook
-		   SET url = $1, events = $2, active = $3, off_why = $4, secret = $5, old_secret = $6, old_until = $7, key_id = $8, version = version + 1
-		 WHERE id = $9 AND version = $10`)
+		   SET url = $1, events = $2, active = $3, off_why = $4, secret = $5, old_secret = $6, old_until = $7, key_id = $8, tests = $9, version = version + 1
+		 WHERE id = $10 AND version = $11`)
 	insertWebhookEvent = query(`INSERT INTO webhook_event (` + eventColumns + `) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`)
 	webhookEventByID   = query(`SELECT ` + eventColumns + ` FROM webhook_event WHERE id = $1`)
 	deliveriesOf       = query(`
@@ -44,7 +44,7 @@ func prefixed(table, columns string) string {
 func (t *tx) InsertWebhook(ctx context.Context, w app.Webhook) error {
 	t.webhooks = nil
 	_, err := t.exec(ctx, "store.InsertWebhook", insertWebhook, w.ID, w.URL, strings.Join(w.Events, " "), bit(w.Active), w.OffWhy, w.Secret,
-		orEmpty(w.OldSecret), micros(w.OldUntil), w.KeyID, micros(w.CreatedAt), w.CreatedBy, w.Version)
+		orEmpty(w.OldSecret), micros(w.OldUntil), w.KeyID, micros(w.CreatedAt), w.CreatedBy, bit(w.Tests), w.Version)
 	return err
 }
 
@@ -59,7 +59,7 @@ func orEmpty(b []byte) []byte {
 func scanWebhook(row scanner) (w app.Webhook, err error) {
 	var events string
 	err = row.Scan(&w.ID, &w.URL, &events, flag{&w.Active}, &w.OffWhy, &w.Secret, &w.OldSecret, instant{&w.OldUntil}, &w.KeyID,
-		instant{&w.CreatedAt}, &w.CreatedBy, &w.Version)
+		instant{&w.CreatedAt}, &w.CreatedBy, flag{&w.Tests}, &w.Version)
 	w.Events = strings.Fields(events)
 	return w, err
 }
@@ -72,7 +72,7 @@ func (t *tx) FindWebhook(ctx context.Context, id string) (app.Webhook, error) {
 func (t *tx) SaveWebhook(ctx context.Context, w *app.Webhook) error {
 	t.webhooks = nil
 	err := t.must(ctx, "store.SaveWebhook", saveWebhook, w.URL, strings.Join(w.Events, " "), bit(w.Active), w.OffWhy, w.Secret,
-		orEmpty(w.OldSecret), micros(w.OldUntil), w.KeyID, w.ID, w.Version)
+		orEmpty(w.OldSecret), micros(w.OldUntil), w.KeyID, bit(w.Tests), w.ID, w.Version)
 	if err == nil {
 		w.Version++
 	}

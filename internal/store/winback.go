@@ -30,7 +30,7 @@ var (
 			  LEFT JOIN consent c ON c.case_id = k.id AND c.purpose = $1 AND c.given = 1 AND c.revoked_at = 0
 			       AND NOT EXISTS (SELECT 1 FROM consent x WHERE x.customer_id = c.customer_id AND x.purpose = c.purpose
 			                          AND (x.given = 0 AND x.answered_at > c.answered_at OR x.revoked_at > c.answered_at))
-			 WHERE k.effective_at > 0 AND k.state IN ('open', 'closed')
+			 WHERE k.test = 0 AND k.effective_at > 0 AND k.state IN ('open', 'closed')
 			   AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.customer_id = k.customer_id)
 		)
 		SELECT ` + of("k", caseColumns) + `, g.allowed_at

@@ -146,6 +146,10 @@ func (a *API) cases(h huma.API) {
 		func(ctx context.Context, by app.Actor, in *oneCase) (*done, error) {
 			return act("case", in.Case, func() error { return a.App.ResumeCase(ctx, by, offboarding.CaseID(in.Case)) })
 		})
+	on(h, a, route{ID: "hurry-test-case", Method: http.MethodPost, Path: "/v1/cases/{case}/hurry", Scopes: []string{"cases:act"}, Tag: "cases"},
+		func(ctx context.Context, by app.Actor, in *oneCase) (*done, error) {
+			return act("case", in.Case, func() error { return a.App.HurryTest(ctx, by, offboarding.CaseID(in.Case)) })
+		})
 	on(h, a, route{ID: "undo-case", Method: http.MethodPost, Path: "/v1/cases/{case}/undo", Scopes: []string{"cases:act"}, Tag: "cases"},
 		func(ctx context.Context, by app.Actor, in *oneCase) (*done, error) {
 			return act("case", in.Case, func() error { return a.App.UndoByStaff(ctx, by, offboarding.CaseID(in.Case)) })

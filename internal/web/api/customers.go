@@ -135,6 +135,7 @@ type addCustomer struct {
 		Region        string              `json:"region,omitempty" maxLength:"10"`
 		Language      string              `json:"language,omitempty" maxLength:"35"`
 		Segment       string              `json:"segment,omitempty" maxLength:"200"`
+		Test          bool                `json:"test,omitempty"`
 		External      []ExternalID        `json:"external,omitempty" maxItems:"50"`
 		Contacts      []ContactInput      `json:"contacts,omitempty" maxItems:"50"`
 		Subscriptions []SubscriptionInput `json:"subscriptions,omitempty" maxItems:"50"`
@@ -183,7 +184,7 @@ func (a *API) customers(h huma.API) {
 			b := in.Body
 			c := app.CustomerInput{
 				Kind: customer.Kind(b.Kind), Consumer: b.Consumer, Name: b.Name, Reference: b.Reference, Country: b.Country, Region: b.Region,
-				Language: b.Language, Segment: b.Segment,
+				Language: b.Language, Segment: b.Segment, Test: b.Test,
 				External: each(b.External, func(x ExternalID) app.ExternalInput { return x.input("") }),
 				Contacts: each(b.Contacts, func(x ContactInput) app.ContactInput { return x.input("") }),
 			}
@@ -213,6 +214,13 @@ func (a *API) customers(h huma.API) {
 					Customer: customer.ID(in.Customer), Version: b.Version, Kind: (*customer.Kind)(b.Kind), Consumer: b.Consumer, Name: b.Name,
 					Reference: b.Reference, Country: b.Country, Region: b.Region, Language: b.Language, Segment: b.Segment,
 				})
+				return err
+			})
+		})
+	on(h, a, route{ID: "forget-test-customer", Method: http.MethodPost, Path: "/v1/customers/{customer}/forget-test", Scopes: write, Tag: "customers"},
+		func(ctx context.Context, by app.Actor, in *oneCustomer) (*done, error) {
+			return act("cus", in.Customer, func() error {
+				_, err := a.App.ForgetTest(ctx, by, customer.ID(in.Customer))
 				return err
 			})
 		})

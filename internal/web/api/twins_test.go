@@ -100,6 +100,8 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/steps/{step}/undone":          {operations: "undone-step"},
 	"POST /console/cases/{id}/steps/{step}/files":           {operations: "attach-file"},
 	"POST /console/cases/{id}/pause":                        {operations: "pause-case"},
+	"POST /console/cases/{id}/hurry":                        {operations: "hurry-test-case"},
+	"POST /console/customers/{id}/forget-test":              {operations: "forget-test-customer"},
 	"POST /console/cases/{id}/resume":                       {operations: "resume-case"},
 	"POST /console/cases/{id}/works/{work}":                 {operations: "decide-work"},
 	"POST /console/cases/{id}/undo":                         {operations: "undo-case"},

@@ -108,6 +108,7 @@ type Case struct {
 	OpenedAt       *time.Time `json:"opened_at,omitempty"`
 	EffectiveAt    *time.Time `json:"effective_at,omitempty"`
 	ClosedAt       *time.Time `json:"closed_at,omitempty"`
+	Test           bool       `json:"test,omitempty"`
 }
 
 func viewCase(c offboarding.Case) Case {
@@ -115,7 +116,7 @@ func viewCase(c offboarding.Case) Case {
 		ID: string(c.ID), Code: c.Code, Request: string(c.Request), Customer: string(c.Customer), Subscriptions: texts(c.Subscriptions),
 		State: string(c.State), Paused: c.Paused, Playbook: c.Playbook, Language: c.Language, Zone: c.Zone, When: string(c.When),
 		Effective: c.Effective.String(), RetrievalUntil: c.RetrievalEnd().String(), RequestedAt: c.RequestedAt,
-		OpenedAt: at(c.OpenedAt), EffectiveAt: at(c.EffectiveAt), ClosedAt: at(c.ClosedAt),
+		OpenedAt: at(c.OpenedAt), EffectiveAt: at(c.EffectiveAt), ClosedAt: at(c.ClosedAt), Test: c.Test,
 	}
 }
 
@@ -348,11 +349,12 @@ type Customer struct {
 	Language  string    `json:"language,omitempty"`
 	Segment   string    `json:"segment,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
+	Test      bool      `json:"test,omitempty"`
 	Version   int64     `json:"version"`
 }
 
 func viewCustomer(c customer.Customer) Customer {
-	return Customer{string(c.ID), string(c.Kind), c.Consumer, c.Name, c.Reference, c.Country, c.Region, c.Language, c.Segment, c.CreatedAt, c.Version}
+	return Customer{string(c.ID), string(c.Kind), c.Consumer, c.Name, c.Reference, c.Country, c.Region, c.Language, c.Segment, c.CreatedAt, c.Test(), c.Version}
 }
 
 // CustomerFile is one customer with everything that they have.

@@ -18,6 +18,7 @@ type Webhook struct {
 	URL            string     `json:"url"`
 	Events         []string   `json:"events"`
 	Active         bool       `json:"active"`
+	Tests          bool       `json:"tests,omitempty"`
 	Off            string     `json:"off,omitempty"`
 	OldSecretUntil *time.Time `json:"old_secret_until,omitempty"`
 	CreatedAt      time.Time  `json:"created_at"`
@@ -25,7 +26,7 @@ type Webhook struct {
 }
 
 func viewWebhook(w app.Webhook, wall time.Time) Webhook {
-	v := Webhook{ID: w.ID, URL: w.URL, Events: texts(w.Events), Active: w.Active, Off: w.OffWhy, CreatedAt: w.CreatedAt, CreatedBy: w.CreatedBy}
+	v := Webhook{ID: w.ID, URL: w.URL, Events: texts(w.Events), Active: w.Active, Tests: w.Tests, Off: w.OffWhy, CreatedAt: w.CreatedAt, CreatedBy: w.CreatedBy}
 	if len(w.OldSecret) > 0 && wall.Before(w.OldUntil) {
 		v.OldSecretUntil = &w.OldUntil
 	}
@@ -61,6 +62,7 @@ type addWebhook struct {
 	Body struct {
 		URL    string   `json:"url" minLength:"1" maxLength:"2000"`
 		Events []string `json:"events" minItems:"1" maxItems:"50"`
+		Tests  bool     `json:"tests,omitempty"`
 	} `nameHint:"WebhookInput"`
 }
 
@@ -130,7 +132,7 @@ func (a *API) webhooks(h huma.API) {
 		})
 	on(h, a, route{ID: "add-webhook", Method: http.MethodPost, Path: "/v1/webhooks", Scopes: write, Tag: "webhooks", Status: http.StatusCreated},
 		func(ctx context.Context, by app.Actor, in *addWebhook) (*madeWebhook, error) {
-			w, secret, err := a.App.AddWebhook(ctx, by, app.AddWebhookInput{URL: in.Body.URL, Events: strings.Join(in.Body.Events, " ")})
+			w, secret, err := a.App.AddWebhook(ctx, by, app.AddWebhookInput{URL: in.Body.URL, Events: strings.Join(in.Body.Events, " "), Tests: in.Body.Tests})
 			out := &madeWebhook{Location: "/v1/webhooks"}
 			out.Body.ID, out.Body.Secret = w.ID, secret
 			return out, err

@@ -40,6 +40,7 @@ type caseView struct {
 	Paused, MayPause                     bool
 	UndoWho                              string
 	Clock                                *clockView
+	Test, Hurry                          bool // a rehearsal; something in it waits for its date
 }
 
 // ring is one of the three words with its moment.
@@ -109,6 +110,8 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 		Who: cmp.Or(c.Request.Name, c.Customer.Name), Identity: v.identity(c), Money: sums(v.lang, c.Lines), CanUndo: c.CanUndo,
 		MayUndo: v.actor.May("case"), Paused: p.Paused, MayPause: p.State == offboarding.CaseOpen && v.actor.May("case"), UndoWho: whoMay(v.lang, "case"), MayRead: v.actor.MayRead("letter"),
 	}
+	cv.Test = p.Test
+	cv.Hurry = v.actor.May("case") && mayHurry(c, func(w offboarding.Work) bool { return w.RunAt.After(now) })
 	ends := "case.ends"
 	if !p.EffectiveAt.IsZero() {
 		ends = "case.ended"

@@ -173,6 +173,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/playbooks/activate":                               (*visit).activate,
 		"GET /console/customers/{id}":                                    (*visit).customer,
 		"POST /console/customers/{id}/behalf":                            (*visit).onBehalf,
+		"POST /console/customers/{id}/forget-test":                       (*visit).forgetTest,
+		"POST /console/cases/{id}/hurry":                                 (*visit).hurryTest,
 		"POST /console/customers/{id}/{form}":                            (*visit).addToInventory,
 		"GET /console/outbox":                                            (*visit).outbox,
 		"GET /console/outbox/{id}":                                       (*visit).letter,
@@ -317,6 +319,7 @@ type frame struct {
 	Langs   map[string]string
 	Problem string // what went wrong with what was just sent
 	Hold    *holdView
+	Test    bool // the page is about a test customer
 }
 
 func (f frame) say(code string, args ...any) string {
@@ -334,6 +337,10 @@ func (v *visit) show(status int, nav, title, problem string, content templ.Compo
 		return
 	}
 	f.Hold = v.viewHold(hold)
+	if f.Test, err = v.isTest(); err != nil {
+		v.Fail(v.w, v.r, err)
+		return
+	}
 	if v.Demo {
 		users, err := v.App.Users(v.r.Context())
 		if err != nil {

@@ -28,7 +28,7 @@ type likeRow struct{ ID, Name, Reference, By string }
 
 var customerFields = []string{
 	"name", "kind", "reference", "contact_name", "email", "language", "country", "has", "product", "plan", "amount", "currency", "interval", "billed",
-	"start", "end", "promised", "subscription_reference",
+	"start", "end", "promised", "subscription_reference", "test",
 }
 
 func (f customerForm) say(code string, args ...any) string {
@@ -84,7 +84,7 @@ func (v *visit) newCustomer() error {
 		return err
 	}
 	return v.customerForm(http.StatusOK, "", customerForm{Typed: map[string]string{
-		"kind": "person", "currency": currency, "interval": "month", "language": v.lang, "has": "subscription",
+		"kind": "person", "currency": currency, "interval": "month", "language": v.lang, "has": "subscription", "test": v.r.URL.Query().Get("test"),
 	}})
 }
 
@@ -158,7 +158,7 @@ func (v *visit) customersLike(in app.CustomerInput) (like []likeRow, sure string
 func readCustomer(lang string, typed map[string]string) (in app.CustomerInput, wrong fault.List) {
 	in = app.CustomerInput{
 		Kind: customer.Kind(typed["kind"]), Consumer: typed["kind"] == string(customer.Person), Name: typed["name"], Reference: typed["reference"],
-		Country: typed["country"],
+		Country: typed["country"], Test: typed["test"] != "",
 	}
 	con := app.ContactInput{Name: typed["contact_name"], Email: typed["email"], Language: typed["language"], Role: customer.Owner}
 	if con.Name == "" {

@@ -13,13 +13,13 @@ import (
 type customerRow struct {
 	ID, Name, Reference, Kind string
 	Contacts, Lines, Sums     []string
-	Active                    bool // has something that could end
+	Active, Test              bool // has something that could end; is made up
 }
 
 func viewCustomer(lang string, c app.CustomerView) customerRow {
 	row := customerRow{
 		ID: string(c.Customer.ID), Name: c.Customer.Name, Reference: c.Customer.Reference,
-		Kind: known(lang, "console.customer.kind."+string(c.Customer.Kind), ""),
+		Kind: known(lang, "console.customer.kind."+string(c.Customer.Kind), ""), Test: c.Customer.Test(),
 	}
 	for _, con := range c.Contacts {
 		row.Contacts = append(row.Contacts, con.Email)
@@ -47,6 +47,8 @@ type customersView struct {
 	Who     string
 	Next    string // address of the page that follows; First, of the first
 	First   string
+
+	Forgotten string // says that a test customer was deleted; empty: none
 }
 
 // customerSearch is what the list is asked for, as it stands in the address.
@@ -71,6 +73,9 @@ func (v *visit) customers() error {
 	}
 	cv := v.viewSearch(s, segments)
 	cv.Total = v.say("customers.total", "n", list.Total)
+	if gone := f.Get("forgotten"); gone != "" {
+		cv.Forgotten = v.say("test.forgotten", "reference", gone)
+	}
 	if list.More {
 		cv.Total = v.say("customers.total.more", "n", list.Total)
 	}

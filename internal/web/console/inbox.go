@@ -55,6 +55,7 @@ type inboxRow struct {
 	Step                                                                string
 	Take                                                                bool // this person may take it
 	Sums                                                                []string
+	Test                                                                bool
 }
 
 type unmatchedRow struct{ ID, Code, Name, Email, At string }
@@ -278,7 +279,7 @@ func (v *visit) viewRow(r app.InboxRow, users map[string]string, now time.Time) 
 	row := inboxRow{
 		ID: string(c.ID), Code: c.Code, Name: r.Customer.Name, Reference: r.Customer.Reference,
 		Ends: text.Date(v.lang, c.Effective), State: caseBadge(v.lang, c), Sums: sums(v.lang, r.Lines),
-		Stage: v.say("inbox.stage", "done", r.Over, "all", r.Of),
+		Stage: v.say("inbox.stage", "done", r.Over, "all", r.Of), Test: c.Test,
 	}
 	if c.Paused {
 		row.State = badge{"pause", "warn", v.say("mood.paused")}

@@ -17,6 +17,7 @@ import (
 type letterRow struct {
 	ID, Paper, To, Subject, At, Case, Why string
 	State                                 badge
+	Test                                  bool
 }
 
 var letterBadges = map[string]badge{
@@ -40,7 +41,7 @@ func (v *visit) viewLetter(m app.Message) letterRow {
 	b.Word = known(v.lang, "console.letter.state."+m.State, m.State)
 	return letterRow{
 		ID: string(m.ID), Paper: paperName(v.lang, m.Paper), To: m.To, Subject: m.Subject,
-		At: text.ShortInstant(v.lang, at, v.zone()), Case: string(m.Case), State: b, Why: why(v.lang, m.LastError, "mail"),
+		At: text.ShortInstant(v.lang, at, v.zone()), Case: string(m.Case), State: b, Test: m.Test, Why: why(v.lang, m.LastError, "mail"),
 	}
 }
 

@@ -34,14 +34,14 @@ type complaintView struct {
 	ID, Customer, Name, Received, What, Cause, Answer string
 	State                                             badge
 	Due                                               dueView
-	Open                                              bool
+	Open, Test                                        bool
 }
 
 type commitmentView struct {
 	ID, Customer, Name, Case, By, What, Evidence string
 	State                                        badge
 	Due                                          dueView
-	Open                                         bool
+	Open, Test                                   bool
 }
 
 func (v promisesView) word(code string, args ...any) string {
@@ -121,7 +121,7 @@ func (v *visit) fillPromises(pv *promisesView, complaints []relationship.Complai
 	}
 	for _, c := range complaints {
 		cv := complaintView{
-			ID: string(c.ID), Customer: string(c.Customer), Name: names[c.Customer].Name, Received: text.LongDate(v.lang, c.Received),
+			ID: string(c.ID), Customer: string(c.Customer), Name: names[c.Customer].Name, Test: names[c.Customer].Test(), Received: text.LongDate(v.lang, c.Received),
 			What: c.What, Cause: c.Cause, Answer: c.Answer, Open: c.Unsolved(), State: complaintBadge(v.lang, c),
 		}
 		if c.State == relationship.Open {
@@ -131,7 +131,7 @@ func (v *visit) fillPromises(pv *promisesView, complaints []relationship.Complai
 	}
 	for _, c := range commitments {
 		cv := commitmentView{
-			ID: string(c.ID), Customer: string(c.Customer), Name: names[c.Customer].Name, Case: string(c.Case), By: pv.word("side." + string(c.By)),
+			ID: string(c.ID), Customer: string(c.Customer), Name: names[c.Customer].Name, Test: names[c.Customer].Test(), Case: string(c.Case), By: pv.word("side." + string(c.By)),
 			What: c.What, Evidence: c.Evidence, Open: c.State == relationship.Pending, State: commitmentBadge(v.lang, c, today),
 		}
 		if cv.Open {

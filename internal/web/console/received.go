@@ -26,7 +26,10 @@ type receivedView struct {
 	Who  string
 }
 
-type receivedRow struct{ ID, From, Subject, About, At string }
+type receivedRow struct {
+	ID, From, Subject, About, At string
+	Test                         bool
+}
 
 // letterIn is one letter that was read in.
 type letterIn struct {
@@ -79,7 +82,7 @@ func (v *visit) showReceived(status int, typed string, wrong error) error {
 	rv.Text = control{ID: "text", Label: rv.word("text"), Hint: rv.word("text.hint"), Value: typed, Error: errs["text"]}
 	for _, x := range list {
 		rv.Rows = append(rv.Rows, receivedRow{
-			ID: x.ID, From: sender(x), Subject: x.Reply.Subject, About: strings.TrimSpace(x.Name + " " + x.Code), At: text.ShortInstant(v.lang, x.ReadAt, v.zone()),
+			ID: x.ID, From: sender(x), Subject: x.Reply.Subject, About: strings.TrimSpace(x.Name + " " + x.Code), At: text.ShortInstant(v.lang, x.ReadAt, v.zone()), Test: x.Test,
 		})
 	}
 	v.show(status, "inbox", rv.word("title"), v.problem(wrong), receivedPage(rv))

@@ -31,6 +31,7 @@ type settingsView struct {
 	OnePerson       onePersonForm
 	NoPortal        bool
 	Hold            holdForm
+	Tests           testsCard
 }
 
 // settingsTabs are the pages of the settings that this person may see.
@@ -98,6 +99,9 @@ func (v *visit) showSettings(status int, wrong error) error {
 	}
 	var err error
 	if sv.Hold, err = v.holdForm(wrong); err != nil {
+		return err
+	}
+	if sv.Tests, err = v.testsCard(); err != nil {
 		return err
 	}
 	if sv.OnePerson, err = v.onePersonForm(wrong); err != nil {

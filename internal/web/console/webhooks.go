@@ -26,6 +26,7 @@ type hooksView struct {
 	Tabs        []tab
 	Rows        []hookRow
 	URL, Events control
+	Tests       bool
 	May         bool
 	Who         string
 }
@@ -68,6 +69,7 @@ func (v *visit) showHooks(status int, typed app.AddWebhookInput, wrong error) er
 		Lang: v.lang, Tabs: v.settingsTabs("webhooks"), May: v.actor.May("webhook"), Who: whoMay(v.lang, "webhook"),
 		URL:    control{ID: "url", Label: v.say("hooks.url"), Hint: v.say("hooks.url.hint"), Kind: "url", Value: typed.URL, Error: errs["url"], Required: true},
 		Events: control{ID: "events", Label: v.say("hooks.events"), Hint: v.say("hooks.events.hint"), Value: typed.Events, Error: errs["events"], Required: true},
+		Tests:  typed.Tests,
 	}
 	for _, w := range list {
 		hv.Rows = append(hv.Rows, v.hookRow(w, users))
@@ -81,6 +83,9 @@ func (v *visit) hookRow(w app.Webhook, users map[string]string) hookRow {
 		ID: w.ID, URL: w.URL, Events: strings.Join(w.Events, ", "), State: badge{"check", "", v.say("hooks.state.on")},
 		Added: v.say("hooks.added", "who", who(v.lang, w.CreatedBy, users), "at", text.ShortInstant(v.lang, w.CreatedAt, v.zone())),
 	}
+	if w.Tests {
+		row.Events += " · " + v.say("hooks.tests.too")
+	}
 	if !w.Active {
 		row.State = badge{"pause", "warn", v.say("hooks.state.off")}
 		if w.OffWhy != "webhook.off" {
@@ -91,7 +96,7 @@ func (v *visit) hookRow(w app.Webhook, users map[string]string) hookRow {
 }
 
 func (v *visit) addWebhook() error {
-	in := app.AddWebhookInput{URL: v.form.Get("url"), Events: v.form.Get("events")}
+	in := app.AddWebhookInput{URL: v.form.Get("url"), Events: v.form.Get("events"), Tests: v.form.Get("tests") != ""}
 	w, secret, err := v.App.AddWebhook(v.r.Context(), v.actor, in)
 	if k := fault.KindOf(err); err != nil && (k == fault.Invalid || k == fault.Blocked) {
 		return v.showHooks(web.Status(err), in, err)

@@ -110,7 +110,15 @@ func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, title 
 	for _, l := range text.Langs() {
 		langs[l] = web.ChangeLang(r, l)
 	}
-	p.Render(w, r, status, p.Frame(web.PageView{Lang: lang, Title: title, Body: "portal"}, shell(p.App.Company(), lang, langs, content)))
+	test := false
+	if token := r.PathValue("token"); token != "" { // every page behind a link says so
+		var err error
+		if test, err = p.App.Rehearsed(r.Context(), token); err != nil {
+			p.Fail(w, r, err)
+			return
+		}
+	}
+	p.Render(w, r, status, p.Frame(web.PageView{Lang: lang, Title: title, Body: "portal"}, shell(p.App.Company(), lang, langs, test, content)))
 }
 
 func (p *portal) form(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,60 @@
+package engine
+
+import (
+	"context"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
+)
+
+// unknown reports whether a far system does not know somebody who was made up,
+// which is no failure.
+func unknown(s step.Subject, err error) bool {
+	return s.Case.Test && err != nil && fault.KindOf(err) == fault.NotFound
+}
+
+// rehearsed is the result of an act that was rehearsed. The departure goes on as
+// if it had been done and read back: it is to be seen to its end.
+func rehearsed(k step.Effector, s step.Subject, info connector.Info, r step.Rehearsal) (app.Result, error) {
+	r.System = s.Step.Params["system"]
+	evidence, err := r.Evidence()
+	if err != nil {
+		return app.Result{}, err
+	}
+	out := app.Result{Verdict: app.Accomplished, Evidence: evidence, Undo: info.Undo}
+	if _, told := k.(step.Teller); !told {
+		out.Verify, out.Proof = true, &app.Proof{Evidence: evidence}
+	}
+	return out, nil
+}
+
+// rehearse is a try of the other phases for a test customer: what was not done
+// is not taken back, and what is looked for is looked at once. A system that
+// does not answer is a failure as ever: that is what a rehearsal is for.
+func (t *try) rehearse(ctx context.Context, o step.Observer, k step.Effector, s step.Subject) (app.Result, error) {
+	r := step.Rehearsal{System: s.Step.Params["system"], Would: step.WouldNothing}
+	if k == nil {
+		p, err := t.readBack(ctx, o, nil, s)
+		switch {
+		case unknown(s, err):
+			r.Would, r.Code = step.WouldNotFind, fault.CodeOf(err)
+		case err != nil:
+			return app.Result{}, err
+		case !p.Holds:
+			r.Would, r.Code, r.Seen = step.WouldWait, p.Why, p.Evidence
+		default:
+			r.Seen = p.Evidence
+		}
+	}
+	evidence, err := r.Evidence()
+	if err != nil {
+		return app.Result{}, err
+	}
+	if t.work.Phase == offboarding.Undo {
+		return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true, Proof: &app.Proof{Evidence: evidence}}, nil
+	}
+	return app.Result{Verdict: app.Confirmed, Evidence: evidence}, nil
+}
