@@ -19,10 +19,10 @@ type CustomerInput struct {
 	Region, Language, Segment string
 	// Test makes up a customer for a rehearsal: never counted, nothing outside is
 	// changed for them, and their letters go to whoever made them.
-	Test                      bool
-	External                  []ExternalInput
-	Contacts                  []ContactInput
-	Subscriptions             []SubscriptionInput
+	Test          bool
+	External      []ExternalInput
+	Contacts      []ContactInput
+	Subscriptions []SubscriptionInput
 }
 
 // AddCustomer stores a customer typed by hand, all of it or nothing. Whoever or

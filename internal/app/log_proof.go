@@ -113,8 +113,8 @@ func (a *App) BackedUp(ctx context.Context, by string, b Backup) error {
 	})
 }
 
-// KeyGone records that a key is destroyed of which the log has forgotten it:
-// it was destroyed after the backup that was restored.
+// KeyGone records that keys are destroyed, or about to be: with a test customer,
+// or after the backup that was restored, so that the log had forgotten it.
 func (a *App) KeyGone(ctx context.Context, by string, keys ...string) error {
 	return a.tx(ctx, func(tx Tx) error {
 		for _, k := range keys {

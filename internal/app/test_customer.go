@@ -235,22 +235,27 @@ func (a *App) ForgetTest(ctx context.Context, by Actor, cid customer.ID) (f Test
 	if err != nil {
 		return f, err
 	}
-	// Keys first: rows that are left can be deleted again, words that can be read
-	// again would be found by nobody.
-	var gone []string
+	// The keys are named, destroyed, and then the rows go: cut short anywhere, the
+	// rows are still there to ask again by.
+	var keys []string
 	for _, s := range subjects {
 		for _, class := range []string{"account", "evidence"} {
 			k, err := a.keys.KeyFor(ctx, s, class)
 			if keyDestroyed(err) {
 				continue
 			}
-			if err == nil {
-				err = a.keys.Destroy(ctx, k)
-			}
 			if err != nil {
 				return f, err
 			}
-			gone = append(gone, k)
+			keys = append(keys, k)
+		}
+	}
+	if err := a.KeyGone(ctx, by.ID, keys...); err != nil {
+		return f, err
+	}
+	for _, k := range keys {
+		if err := a.keys.Destroy(ctx, k); err != nil {
+			return f, err
 		}
 	}
 	return f, a.tx(ctx, func(tx Tx) error {
@@ -261,7 +266,7 @@ func (a *App) ForgetTest(ctx context.Context, by Actor, cid customer.ID) (f Test
 			return fault.New(fault.Conflict, "case.changed_meanwhile")
 		}
 		return a.record(ctx, tx, fact{"test.forgotten", actorOr(by.ID), "", house, map[string]any{
-			"customer": string(cid), "reference": f.Reference, "keys": len(gone), "rows": f.Rows,
+			"customer": string(cid), "reference": f.Reference, "keys": len(keys), "rows": f.Rows,
 		}})
 	})
 }

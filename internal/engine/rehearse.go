@@ -6,7 +6,6 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
-	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
 )
 
@@ -31,8 +30,8 @@ func rehearsed(k step.Effector, s step.Subject, info connector.Info, r step.Rehe
 	return out, nil
 }
 
-// rehearse is a try of the other phases for a test customer: what was not done
-// is not taken back, and what is looked for is looked at once. A system that
+// rehearse is what reading back comes to for a test customer: what was not done
+// is not looked for, and what only looks looks once. A system that
 // does not answer is a failure as ever: that is what a rehearsal is for.
 func (t *try) rehearse(ctx context.Context, o step.Observer, k step.Effector, s step.Subject) (app.Result, error) {
 	r := step.Rehearsal{System: s.Step.Params["system"], Would: step.WouldNothing}
@@ -52,9 +51,6 @@ func (t *try) rehearse(ctx context.Context, o step.Observer, k step.Effector, s 
 	evidence, err := r.Evidence()
 	if err != nil {
 		return app.Result{}, err
-	}
-	if t.work.Phase == offboarding.Undo {
-		return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true, Proof: &app.Proof{Evidence: evidence}}, nil
 	}
 	return app.Result{Verdict: app.Confirmed, Evidence: evidence}, nil
 }

@@ -104,11 +104,11 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	}
 	s.Work = w
 	effector, _ := kind.(step.Effector)
-	if s.Case.Test && w.Phase != offboarding.Act {
-		return t.rehearse(ctx, observer, effector, s)
-	}
 	switch w.Phase {
 	case offboarding.Verify, offboarding.VerifyUndo:
+		if s.Case.Test {
+			return t.rehearse(ctx, observer, effector, s)
+		}
 		p, err := t.readBack(ctx, observer, effector, s)
 		if err != nil {
 			return app.Result{}, err

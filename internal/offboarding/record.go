@@ -105,7 +105,7 @@ type Case struct {
 	// Test says that the customer was made up: it is a rehearsal, which changes
 	// nothing outside and is never counted.
 	Test    bool
-	Version       int64
+	Version int64
 }
 
 // Waits reports whether identity is proved and the case opens by itself, once an

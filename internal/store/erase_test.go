@@ -61,6 +61,9 @@ func TestEveryTableAboutSomebodyIsErasedOrKeptForAReason(t *testing.T) {
 			if store.Erased(table) == "" {
 				t.Errorf("nobody decided what becomes of %s when a customer is erased: a line in erase.go", table)
 			}
+			if store.Forgotten(table) == "" {
+				t.Errorf("nobody decided what becomes of %s when a test customer is forgotten: a line in test_customer.go", table)
+			}
 		}
 		for table := range undone {
 			if store.Undone(table) == "" {
