@@ -125,7 +125,8 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Milestones: []document.Milestone{{Name: "announced", State: "done", At: received}, {Name: "effective", State: "planned", At: time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC)}},
 			Page:       "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
 		}),
-		"farewell-quiet": document.Farewell(quietFacts(t, lang)),
+		"farewell-quiet":    document.Farewell(quietFacts(t, lang)),
+		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}
 }
 

@@ -96,6 +96,7 @@ func leavers(t *testing.T, known *house) {
 		c.patch(who+"/subscriptions/"+c.get(who).is(200).text("subscriptions.0.id"), `{"status": "ended"}`).is(204)
 		must(t, h.AnswerConsent(ctx, app.ConsentInput{Token: page, Given: i > 0, Wording: "Una carta.", Language: "es"}))
 	}
+	rehearsed(t, c, c.get(cases[0]).is(200).text("customer")) // who left and allowed a letter are two still
 	first := c.get("/v1/winback?limit=1").is(200)
 	second := c.get("/v1/winback?limit=1&cursor=" + first.text("next")).is(200)
 	names := first.text("items.0.name") + second.text("items.0.name")
@@ -169,4 +170,24 @@ func said(t *testing.T, h *house, c *caller) {
 	if got := c.get("/v1/reasons").is(200); got.text("items.0.code") == "" || got.text("items.0.label.es") == "" || got.text("items.0.family") != got.text("items.0.code") {
 		t.Errorf("reasons: %s", got.body)
 	}
+}
+
+// rehearsed makes a customer up, walks them to their end and deletes them; a
+// real one is neither hurried nor deleted.
+func rehearsed(t *testing.T, c *caller, theirs string) {
+	t.Helper()
+	who := c.post("/v1/customers", strings.Replace(customerOf("Ensayo", "PR-1", "ensayo@example.com"), `"kind"`, `"test": true, "kind"`, 1)).is(201).text("id")
+	if got := c.get("/v1/customers/" + who).is(200); got.get("test") != true {
+		t.Errorf("a test customer: %s", got.body)
+	}
+	at := c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "L-1", "when": "period_end", "proof": "Ensayo"}`).is(201).header.Get("Location")
+	if got := c.get(at).is(200); got.get("test") != true {
+		t.Errorf("a rehearsal: %s", got.body)
+	}
+	c.post(at+"/hurry", "").is(204)
+	eventually(t, "the end of the rehearsal", func() bool { return c.get(at).is(200).text("state") == "closed" })
+	c.post("/v1/customers/"+theirs+"/forget-test", "").told(409, "test.real")
+	c.post("/v1/customers/"+who+"/forget-test", "").is(204)
+	c.get("/v1/customers/" + who).is(404)
+	c.get(at).is(404)
 }

@@ -243,7 +243,7 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
 		Store: s, Keys: keys, Post: h.post, Kinds: kinds, Playbook: book, Hooks: ear{}, Wake: func() { eng.Wake() },
-		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
+		Company: app.Company{Name: "Faro", Email: "hola@faro.example", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 	})
 	eng = engine.New(engine.Config{App: h.App, Store: s, Kinds: kinds, Name: "one", Poll: 50 * time.Millisecond, Lease: 10 * time.Second, Log: log})
 	seq := &engine.Sequencer{
