@@ -10,7 +10,8 @@ import (
 	"hastaluego/internal/when"
 )
 
-// profiles are customers who between them meet every rule.
+// profiles are customers who between them meet the rules of every act, kind and
+// sector.
 func profiles(l *jurisdiction.Library) (list []jurisdiction.Facts) {
 	var sectors, networks []string
 	for _, p := range l.Packs() {
