@@ -58,11 +58,18 @@ func Decode(name string, src []byte, into any) (*File, error) {
 // At reports a problem at a YAML path such as $.fields[2].kind; where the path
 // itself does not exist, its nearest parent is named.
 func (f *File) At(path, code string, args ...any) {
-	line, col := 1, 1
+	_, line, col := f.Where(path)
+	f.Place(line, col, code, args...)
+}
+
+// Where is the place of a YAML path, or of its nearest parent: file:line:column,
+// and the two numbers.
+func (f *File) Where(path string) (at string, line, col int) {
+	line, col = 1, 1
 	if n := f.nearest(path); n != nil {
 		line, col = start(n)
 	}
-	f.Place(line, col, code, args...)
+	return fmt.Sprintf("%s:%d:%d", f.name, line, col), line, col
 }
 
 // Inside is where the first character of the text at a path stands: behind the

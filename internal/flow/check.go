@@ -1,0 +1,278 @@
+package flow
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"hastaluego/internal/jurisdiction"
+)
+
+// Finding is something in a description that a law or a pattern is about, with
+// every variant in which it was found.
+type Finding struct {
+	ID       string                // the same as long as it is the same finding
+	Rule     string                // id of the rule of a pack, or of the pattern
+	Pattern  string                // DP12; empty: no pattern says so
+	Result   jurisdiction.Result   // Fail or Unknown
+	Severity jurisdiction.Severity // the strictest of its variants
+	Node     string                // empty: the flow as a whole
+	Action   string
+	At       string // file:line:column
+	Why      string // words: flow.why.<Why>, with Args
+	Args     []any
+	Change   string             // words: flow.change.<Change>
+	Words    string             // of the flow, that offend; empty: none do
+	Law      *jurisdiction.Rule // nil: of a pattern
+	Days     int                // until it is enforced; 0: it is
+	Missing  []string           // facts without which it is not known
+	Variants []Variant
+
+	line, column int
+}
+
+// Outcome is what came of one rule or pattern in one law, over all variants.
+type Outcome struct {
+	Law    string
+	Rule   string
+	Result jurisdiction.Result
+}
+
+// Report is what came of checking a description.
+type Report struct {
+	Flow     *Flow
+	Variants int
+	Findings []Finding // by place
+	Outcomes []Outcome // by law, rules before patterns
+}
+
+// Blocked reports whether anything must be changed before customers may meet
+// the flow.
+func (r *Report) Blocked() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Result == jurisdiction.Fail && f.Severity == jurisdiction.Block })
+}
+
+// Count is how many outcomes have a result.
+func (r *Report) Count(result jurisdiction.Result) (n int) {
+	for _, o := range r.Outcomes {
+		if o.Result == result {
+			n++
+		}
+	}
+	return n
+}
+
+// Check checks every variant of a flow under every law: each static rule that
+// holds, and each pattern. signup is how customers came, for what compares the
+// two; nil is not known.
+func Check(f *Flow, laws []Law, signup *Flow) *Report {
+	k := &checking{report: &Report{Flow: f}, reader: newReader(), by: map[string]int{}, outcomes: map[[2]string]int{}}
+	if len(laws) == 0 {
+		laws = []Law{{Name: "none"}}
+	}
+	for _, law := range laws {
+		for _, lang := range f.Languages {
+			for _, arm := range orNone(f.Arms) {
+				for _, segment := range orNone(f.Segments) {
+					k.devices(law, Variant{Law: law.Name, Language: lang, Arm: arm, Segment: segment}, signup)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(k.report.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID))
+	})
+	return k.report
+}
+
+func orNone(list []string) []string {
+	if len(list) == 0 {
+		return []string{""}
+	}
+	return list
+}
+
+// checking is one check while it runs.
+type checking struct {
+	report   *Report
+	reader   *reader
+	by       map[string]int // key of a finding → its place in the report
+	outcomes map[[2]string]int
+}
+
+func (k *checking) devices(law Law, v Variant, signup *Flow) {
+	views := map[string]*View{}
+	for _, d := range k.report.Flow.devices() {
+		v.Device = d
+		view := compile(k.report.Flow, law, v, k.reader)
+		view.others = views
+		if signup != nil {
+			view.signup = compile(signup, law, v, k.reader)
+		}
+		views[d] = view
+	}
+	for _, d := range k.report.Flow.devices() {
+		k.report.Variants++
+		k.view(views[d])
+	}
+}
+
+// view judges one variant: rules first, since what a rule finds the pattern
+// that says the same need not say again.
+func (k *checking) view(v *View) {
+	told := map[string]bool{} // pattern and place that a rule told
+	if v.law.Effective != nil {
+		seen := map[string][]sight{}
+		for _, a := range v.law.Effective.Rules(jurisdiction.Static) {
+			name := a.Rule.Param.Name
+			look, known := looksAt[name]
+			if !known {
+				k.outcome(v, a.Rule.ID, jurisdiction.Unknown)
+				continue
+			}
+			sights, done := seen[name]
+			if !done {
+				sights = look.see(v)
+				seen[name] = sights
+			}
+			k.rule(v, a, look, sights, told)
+		}
+	}
+	for _, p := range patterns {
+		result := jurisdiction.Pass
+		for _, s := range p.test(v) {
+			result = worse(result, s.result)
+			if s.result == jurisdiction.Fail && told[p.ID+s.place(v)] {
+				continue
+			}
+			k.add(v, s, Finding{Rule: p.ID, Pattern: p.ID, Result: s.result, Severity: p.severity(v.law.Packs), Change: p.ID})
+		}
+		k.outcome(v, p.ID, result)
+	}
+}
+
+// place is the node that a sight is about, for telling whether two are about
+// the same.
+func (s sight) place(v *View) string {
+	if s.node < 0 {
+		return ""
+	}
+	return v.node(s.node).ID
+}
+
+func (k *checking) rule(v *View, a *jurisdiction.Applied, l look, sights []sight, told map[string]bool) {
+	r := a.Rule
+	result := jurisdiction.Pass
+	if a.Holds == jurisdiction.Unknown {
+		// A flow that does what the rule asks does so whether it holds or not.
+		for _, s := range sights {
+			if l.result(v, r, s) != jurisdiction.Pass {
+				result = jurisdiction.Unknown
+			}
+		}
+		if result == jurisdiction.Unknown {
+			k.add(v, at(-1, ".flow", "facts", "facts", list(a.Missing)), Finding{Rule: r.ID, Pattern: l.pattern, Result: result, Severity: a.Severity, Change: "facts", Law: r, Days: a.Days, Missing: a.Missing})
+		}
+		k.outcome(v, r.ID, result)
+		return
+	}
+	for _, s := range sights {
+		res := l.result(v, r, s)
+		result = worse(result, res)
+		if res == jurisdiction.Pass {
+			continue
+		}
+		pattern := or(s.pattern, l.pattern)
+		if res == jurisdiction.Fail {
+			told[pattern+s.place(v)] = true
+		}
+		change := or(pattern, r.Param.Name)
+		k.add(v, s.filled(v, r), Finding{Rule: r.ID, Pattern: pattern, Result: res, Severity: a.Severity, Change: change, Law: r, Days: a.Days})
+	}
+	k.outcome(v, r.ID, result)
+}
+
+// result is what a rule makes of a sight.
+func (l look) result(v *View, r *jurisdiction.Rule, s sight) jurisdiction.Result {
+	switch {
+	case !s.known:
+		return s.result // of a pattern that does not know
+	case s.seen == nil:
+		return jurisdiction.Unknown
+	case l.judge != nil:
+		return l.judge(v, r.Value, s)
+	}
+	return r.Param.Judge(r.Value, s.seen)
+}
+
+// filled puts what the rule wants where the sight left a slot for it.
+func (s sight) filled(v *View, r *jurisdiction.Rule) sight {
+	s.args = slices.Clone(s.args)
+	for i, a := range s.args {
+		switch a {
+		case "{max}":
+			s.args[i] = r.Value.String()
+		case "{wanted}":
+			s.args[i] = wanted(r.Value.Labels, v.Variant.Language)
+		}
+	}
+	s.args = append(s.args, "want", r.Value.String())
+	return s
+}
+
+// worse of two results: what fails, then what is not known.
+func worse(a, b jurisdiction.Result) jurisdiction.Result {
+	switch {
+	case a == jurisdiction.Fail || b == jurisdiction.Fail:
+		return jurisdiction.Fail
+	case a == jurisdiction.Unknown || b == jurisdiction.Unknown:
+		return jurisdiction.Unknown
+	}
+	return jurisdiction.Pass
+}
+
+func (k *checking) outcome(v *View, rule string, result jurisdiction.Result) {
+	key := [2]string{v.Variant.Law, rule}
+	i, known := k.outcomes[key]
+	if !known {
+		k.outcomes[key] = len(k.report.Outcomes)
+		k.report.Outcomes = append(k.report.Outcomes, Outcome{v.Variant.Law, rule, result})
+		return
+	}
+	k.report.Outcomes[i].Result = worse(k.report.Outcomes[i].Result, result)
+}
+
+// add puts a sight into the report, or its variant beside those in which it
+// was seen before.
+func (k *checking) add(v *View, s sight, f Finding) {
+	if s.node >= 0 {
+		f.Node = v.node(s.node).ID
+	}
+	f.Action, f.Why, f.Args, f.Words = s.action, s.why, s.args, s.words
+	key := strings.Join([]string{f.Rule, f.Node, f.Action, f.Why, f.Result.String(), s.path, f.Words}, "\x00")
+	if f.Words == "" {
+		key += fmt.Sprint(s.args...)
+	}
+	i, known := k.by[key]
+	if !known {
+		i = len(k.report.Findings)
+		k.by[key] = i
+		f.At, f.line, f.column = v.Flow.file.Where(s.path)
+		sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Node, f.Action, f.Why, f.Words}, "\x00")))
+		f.ID = "fnd_" + hex.EncodeToString(sum[:5])
+		k.report.Findings = append(k.report.Findings, f)
+	}
+	found := &k.report.Findings[i]
+	if stricter(f.Severity, found.Severity) {
+		found.Severity, found.Days = f.Severity, f.Days
+	}
+	found.Variants = append(found.Variants, v.Variant)
+}
+
+func stricter(a, b jurisdiction.Severity) bool {
+	rank := map[jurisdiction.Severity]int{jurisdiction.Info: 0, jurisdiction.Warn: 1, jurisdiction.Block: 2}
+	return rank[a] > rank[b]
+}

@@ -1,0 +1,339 @@
+package flow
+
+import (
+	"slices"
+
+	"hastaluego/internal/jurisdiction"
+)
+
+// offersOnTheWay are the offers that somebody can meet before a receipt.
+func (v *View) offersOnTheWay() (list []int) {
+	v.way(func(i int, n *Node) {
+		if n.Kind == "offer" {
+			list = append(list, i)
+		}
+	})
+	return list
+}
+
+// offersBefore is the greatest number of offers that one way meets before its
+// receipt.
+func (v *View) offersBefore() int {
+	return v.most(v.entries, v.leads, v.isGoal, func(i int) bool { return v.node(i).Kind == "offer" && v.onTheWay(i) })
+}
+
+// dp12 is law.md DP12, the offer before the registration: more of them than the
+// law of the customer allows. Where no law counts, nothing is too many here:
+// DP13 and DP14 look at how they are made.
+func dp12(v *View) (out []sight) {
+	limit, ok := v.number("offers.max_before_registration")
+	if n := v.offersBefore(); ok && n > limit {
+		for _, i := range v.offersOnTheWay() {
+			out = append(out, at(i, "", "offer_before", "count", n, "max", limit))
+		}
+	}
+	return out
+}
+
+// liveExit reports why an offer has no exit beside it; empty: it has one.
+func (v *View) liveExit(i int) (why string, action *Action) {
+	most := -1
+	var loudest *Action
+	v.eachAction(i, func(_ int, a *Action) {
+		if a.Role == "accept" && a.prominence() > most {
+			most, loudest = a.prominence(), a
+		}
+	})
+	why = "offer_no_exit"
+	v.eachAction(i, func(_ int, a *Action) {
+		if a.Role != "exit" || why == "" {
+			return
+		}
+		action = a
+		to, leads := v.Flow.index[a.To]
+		switch {
+		case !leads || v.node(to).Kind != "confirm" && v.node(to).Kind != "receipt":
+			why = "offer_exit_indirect"
+		case loudest != nil && a.inView() != loudest.inView():
+			why = "offer_exit_below"
+		case a.prominence() < most:
+			why = "offer_exit_quieter"
+		default:
+			why = ""
+		}
+	})
+	return why, action
+}
+
+// dp13 is law.md DP13, the offer without a live exit beside it.
+func dp13(v *View) (out []sight) {
+	for _, i := range v.offersOnTheWay() {
+		if why, a := v.liveExit(i); why != "" {
+			s := at(i, "", why)
+			if a != nil {
+				s = s.by(a)
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// asks reports whether a node asks somebody to stay.
+func (v *View) asks(i int) bool {
+	n := v.node(i)
+	if n.Kind == "offer" {
+		return true
+	}
+	found := false
+	v.eachAction(i, func(_ int, a *Action) {
+		found = found || n.Kind == "info" && a.Does != "undo" && (a.Role == "keep" || a.Role == "accept")
+	})
+	return found
+}
+
+// asksPerAttempt is how often one attempt can be asked to stay: before the
+// receipt and behind it.
+func (v *View) asksPerAttempt() int {
+	before := v.most(v.entries, v.leads, v.isGoal, func(i int) bool { return v.onTheWay(i) && v.asks(i) })
+	after := v.most(v.goals, func(edge) bool { return true }, nil, func(i int) bool { return v.after[i] && v.asks(i) })
+	return before + after
+}
+
+// dp14 is law.md DP14, nagging: asked more than once in one attempt, led back
+// to an offer that was declined, or asked again another day without a pause.
+func dp14(v *View) (out []sight) {
+	limit := 1
+	if n, ok := v.number("offers.asks_per_attempt"); ok {
+		limit = n
+	}
+	if n := v.asksPerAttempt(); n > limit {
+		last := -1
+		for i := range v.in {
+			if v.in[i] && (v.onTheWay(i) || v.after[i]) && v.asks(i) {
+				last = i
+			}
+		}
+		out = append(out, at(last, "", "asked_often", "count", n, "max", limit))
+	}
+	v.met(func(i int, n *Node) {
+		if n.Kind != "offer" {
+			return
+		}
+		v.eachAction(i, func(j int, a *Action) {
+			to, leads := v.Flow.index[a.To]
+			if leads && (a.Role == "exit" || a.Role == "decline") && v.reach([]int{to}, v.forward, nil)[i] {
+				out = append(out, at(i, actionAt(j)+".to", "offer_again").by(a))
+			}
+		})
+		if n.Offer == nil || n.Offer.CooldownDays == 0 {
+			out = append(out, at(i, "", "no_cooldown"))
+		}
+	})
+	return out
+}
+
+// forward is the way on of whoever leaves: not back.
+func (v *View) forward(e edge) bool {
+	return v.leads(e) && (e.action < 0 || v.Flow.Nodes[e.from].Action[e.action].Role != "back")
+}
+
+// leastRatio is how much smaller or paler the exit may be than what keeps.
+const leastRatio = 0.9
+
+// dp16 is law.md DP16, asymmetric prominence: the way out is quieter than the
+// way back in.
+func dp16(v *View) (out []sight) {
+	v.way(func(i int, _ *Node) {
+		var exit, keep *Action
+		var place int
+		v.eachAction(i, func(j int, a *Action) {
+			switch {
+			case (a.Role == "exit" || a.Role == "decline") && (exit == nil || a.prominence() > exit.prominence()):
+				exit, place = a, j
+			case (a.Role == "keep" || a.Role == "accept") && (keep == nil || a.prominence() > keep.prominence()):
+				keep = a
+			}
+		})
+		if exit == nil || keep == nil {
+			return
+		}
+		why := ""
+		switch contrast, size := ratio(exit.Contrast, keep.Contrast, v.Flow.Defaults.Contrast), ratio(exit.Size, keep.Size, v.Flow.Defaults.Size); {
+		case exit.prominence() < keep.prominence():
+			why = "exit_quieter"
+		case exit.Kind == "link" && keep.Kind != "link":
+			why = "exit_is_link"
+		case contrast < leastRatio:
+			why = "exit_paler"
+		case size < leastRatio:
+			why = "exit_smaller"
+		}
+		if why != "" {
+			label, _, _ := v.Label(keep)
+			out = append(out, at(i, actionAt(place), why, "keep", label).by(exit))
+		}
+	})
+	return out
+}
+
+// ratio of two measures, either of which may be left to the default; 1 where
+// one of them is not known.
+func ratio(a, b, otherwise float64) float64 {
+	if a == 0 {
+		a = otherwise
+	}
+	if b == 0 {
+		b = otherwise
+	}
+	if a == 0 || b == 0 {
+		return 1
+	}
+	return a / b
+}
+
+// dp17 is law.md DP17, keeping by default.
+func dp17(v *View) (out []sight) {
+	v.way(func(i int, _ *Node) {
+		v.eachAction(i, func(j int, a *Action) {
+			if a.Role != "keep" && a.Role != "accept" {
+				return
+			}
+			if a.Preselected {
+				out = append(out, at(i, actionAt(j)+".preselected", "preselected").by(a))
+			}
+			if a.DefaultOnEnter {
+				out = append(out, at(i, actionAt(j)+".default_on_enter", "on_enter").by(a))
+			}
+		})
+	})
+	return out
+}
+
+// dp24 is law.md DP24, the silent undo: a request ends as "kept" or "paused"
+// although nobody said so.
+func dp24(v *View) (out []sight) {
+	for i := range v.in {
+		if !v.before[i] {
+			continue
+		}
+		v.eachAction(i, func(j int, a *Action) {
+			to, leads := v.Flow.index[a.To]
+			if !leads || a.Role == "accept" || a.Role == "keep" {
+				return
+			}
+			if o := v.node(to).outcome(); o == "kept" || o == "paused" {
+				out = append(out, at(i, actionAt(j)+".to", "silent_"+o).by(a))
+			}
+		})
+	}
+	for k, e := range v.Flow.Lifecycle {
+		undone := e.To == "kept" || e.To == "paused" || e.To == "abandoned"
+		if undone && (e.From == "registered" || e.From == "verified") && (e.On == "timer" || e.On == "silence") {
+			out = append(out, at(-1, indexed(".lifecycle", k), "undone_by_silence", "from", e.From, "to", e.To))
+		}
+	}
+	if len(v.Flow.Lifecycle) == 0 {
+		out = append(out, at(-1, ".flow", "lifecycle_unknown").unknown())
+	}
+	return out
+}
+
+// dp25 is law.md DP25, bait and switch: what is labelled as an end leads to a
+// pause or a smaller plan, and to nothing else.
+func dp25(v *View) (out []sight) {
+	if len(v.goals) == 0 {
+		return nil // DP01
+	}
+	for _, g := range v.goals {
+		if o := v.node(g).outcome(); o == "ended" || o == "withdrawn" {
+			return nil
+		}
+	}
+	for _, i := range v.entries {
+		v.eachAction(i, func(j int, a *Action) {
+			if meant, _ := v.meant(a); a.Role == "exit" && (meant == "exit" || a.Does == "cancel") {
+				label, _, _ := v.Label(a)
+				out = append(out, at(i, v.labelAt(j, a), "bait", "outcome", v.node(v.goals[0]).outcome()).by(a).said(label))
+			}
+		})
+	}
+	return out
+}
+
+// dp37 is law.md DP37, the offer in a thread of service: one that is attached
+// to a request to leave or a complaint.
+func dp37(v *View) (out []sight) {
+	for i := range v.in {
+		n := v.node(i)
+		if !v.in[i] || n.Channel != "service" {
+			continue
+		}
+		if n.Kind == "offer" {
+			out = append(out, at(i, ".channel", "offer_in_service"))
+			continue
+		}
+		v.eachAction(i, func(j int, a *Action) {
+			if a.Does == "accept_offer" || a.Role == "accept" {
+				out = append(out, at(i, actionAt(j), "offer_in_service").by(a))
+			}
+		})
+	}
+	return out
+}
+
+// position is where an offer stands, in the words of offers.position.
+func (v *View) position(i int) string {
+	switch {
+	case v.onTheWay(i):
+		if why, _ := v.liveExit(i); why == "" {
+			return "beside_live_exit"
+		}
+		return "before_registration"
+	case v.optedIn(i):
+		return "after_registration_opt_in"
+	}
+	return "after_receipt"
+}
+
+// optedIn reports whether whoever meets a node pressed something for it: it
+// stands on another page than what leads there.
+func (v *View) optedIn(i int) bool {
+	for from := range v.out {
+		for _, e := range v.out[from] {
+			if e.to == i && (e.action < 0 || v.node(from).page() == v.node(i).page()) {
+				return false
+			}
+		}
+	}
+	return !slices.Contains(v.entries, i)
+}
+
+// onConfirmPage counts what is offered on the page that registers.
+func onConfirmPage(v *View) (out []sight) {
+	pages := map[string]bool{}
+	v.way(func(i int, n *Node) {
+		if n.Kind == "confirm" {
+			pages[n.page()] = true
+		}
+	})
+	var n int64
+	last := at(-1, ".nodes", "on_confirm_page")
+	for i := range v.in {
+		if !v.in[i] || !pages[v.node(i).page()] || !v.before[i] {
+			continue
+		}
+		if v.node(i).Kind == "offer" {
+			n++
+			last = at(i, "", "on_confirm_page")
+			continue
+		}
+		v.eachAction(i, func(j int, a *Action) {
+			if a.Role == "accept" || slices.Contains([]string{"accept_offer", "pause", "downgrade"}, a.Does) {
+				n++
+				last = at(i, actionAt(j), "on_confirm_page").by(a)
+			}
+		})
+	}
+	return []sight{last.sees(&jurisdiction.Value{N: n})}
+}

@@ -1,0 +1,219 @@
+package flow
+
+import (
+	"slices"
+
+	"hastaluego/internal/jurisdiction"
+)
+
+func seeOffersBefore(v *View) []sight {
+	n := v.offersBefore()
+	var out []sight
+	for _, i := range v.offersOnTheWay() {
+		out = append(out, at(i, "", "offer_before", "count", n, "max", "{max}").sees(num(n)))
+	}
+	return out
+}
+
+func (v *View) eachOffer(do func(i int)) {
+	v.met(func(i int, n *Node) {
+		if n.Kind == "offer" {
+			do(i)
+		}
+	})
+}
+
+func seePositions(v *View) (out []sight) {
+	v.eachOffer(func(i int) {
+		where := v.position(i)
+		out = append(out, at(i, "", "offer_place", "where", where).sees(word(where)))
+	})
+	return out
+}
+
+func seeOptIn(v *View) (out []sight) {
+	v.eachOffer(func(i int) {
+		out = append(out, at(i, "", "offer_unasked").sees(yes(!v.onTheWay(i) && v.optedIn(i))))
+	})
+	return out
+}
+
+func seeAsks(v *View) []sight {
+	last := -1
+	for i := range v.in {
+		if v.in[i] && (v.onTheWay(i) || v.after[i]) && v.asks(i) {
+			last = i
+		}
+	}
+	if last < 0 {
+		return nil
+	}
+	n := v.asksPerAttempt()
+	return []sight{at(last, "", "asked_often", "count", n, "max", "{max}").sees(num(n))}
+}
+
+func seeLiveExits(v *View) (out []sight) {
+	for _, i := range v.offersOnTheWay() {
+		why, a := v.liveExit(i)
+		s := at(i, "", or(why, "offer_no_exit"))
+		if a != nil {
+			s = s.by(a)
+		}
+		out = append(out, s.sees(yes(why == "")))
+	}
+	return out
+}
+
+func seeImproves(v *View) (out []sight) {
+	v.eachOffer(func(i int) {
+		s := at(i, "", "offer_no_better")
+		if o := v.node(i).Offer; o == nil || o.Improves == nil {
+			out = append(out, s.sees(nil))
+		} else {
+			out = append(out, s.sees(yes(*o.Improves)))
+		}
+	})
+	return out
+}
+
+// seeExitFee sees what leaving costs by the terms, and every fee that a page
+// names without having computed it.
+func seeExitFee(v *View) (out []sight) {
+	s := at(-1, ".terms.exit_fee", "exit_fee", "fee", v.Flow.Terms.ExitFee)
+	if v.Flow.Terms.ExitFee == "" {
+		s.path = "$.flow"
+		return []sight{s.sees(nil)}
+	}
+	out = append(out, s.sees(word(v.Flow.Terms.ExitFee)))
+	v.met(func(i int, n *Node) {
+		for k, a := range n.Amounts {
+			if a.What == "fee" && a.From == "fixed" {
+				out = append(out, at(i, indexed(".amounts", k), "exit_fee", "fee", "fixed").sees(word("fixed")))
+			}
+		}
+	})
+	return out
+}
+
+func seeSwitchFee(v *View) []sight {
+	s := at(-1, ".terms.switch_fee", "switch_fee", "fee", v.Flow.Terms.SwitchFee)
+	if v.Flow.Terms.SwitchFee == "" {
+		s.path = "$.flow"
+		return []sight{s.sees(nil)}
+	}
+	return []sight{s.sees(word(v.Flow.Terms.SwitchFee))}
+}
+
+// judgeFee asks whether a kind of fee stays within sums, all of which hold.
+// Whether a fixed fee does depends on its sum, which a flow does not say; it
+// never stays within nothing.
+func judgeFee(_ *View, want value, s sight) jurisdiction.Result {
+	fee, result := s.seen.Word, jurisdiction.Pass
+	if fee == "none" {
+		return jurisdiction.Pass
+	}
+	for _, sum := range want.Sums {
+		switch {
+		case sum == jurisdiction.Sum{}:
+			return jurisdiction.Fail
+		case sum.Formula == "benefit_prorata" && fee == "prorata_benefit", sum.Formula == "direct_cost" && fee == "direct_cost":
+		case sum.Formula == "benefit_prorata" && fee == "fixed":
+			return jurisdiction.Fail
+		default:
+			result = jurisdiction.Unknown
+		}
+	}
+	return result
+}
+
+func seeRefund(v *View) []sight {
+	t := v.Flow.Terms
+	s := at(-1, ".terms.refund", "refund", "refund", or(t.Refund, "–"))
+	switch {
+	case t.Prepaid != nil && !*t.Prepaid:
+		return nil // nothing is paid in advance
+	case t.Refund == "":
+		s.path = "$.flow"
+		return []sight{s.sees(nil)}
+	}
+	return []sight{s.sees(word(t.Refund))}
+}
+
+func seeLockIn(v *View) []sight {
+	s := at(-1, ".terms.lock_in_months", "lock_in")
+	if v.Flow.Terms.LockInMonths == nil {
+		s.path = "$.flow"
+		return []sight{s.sees(nil)}
+	}
+	s.args = []any{"months", *v.Flow.Terms.LockInMonths}
+	return []sight{s.sees(num(30 * *v.Flow.Terms.LockInMonths))}
+}
+
+func seeOptOut(v *View) []sight {
+	days := v.Flow.Terms.OptOutDays
+	if days == nil {
+		return []sight{at(-1, ".flow", "opt_out_unknown").sees(nil)}
+	}
+	return []sight{at(-1, ".terms.opt_out_days_before_renewal", "opt_out_early", "days", *days, "max", "{max}").sees(num(*days))}
+}
+
+// judgeDays compares days with a time; one that needs a calendar or a formula
+// is not known here.
+func judgeDays(_ *View, want value, s sight) jurisdiction.Result {
+	least, ok := leastDays(want.Times)
+	switch {
+	case !ok:
+		return jurisdiction.Unknown
+	case int(s.seen.N) > least:
+		return jurisdiction.Fail
+	}
+	return jurisdiction.Pass
+}
+
+func seeWithdraw(v *View) []sight {
+	found := v.Flow.Act == "withdraw"
+	for _, i := range v.entries {
+		v.eachAction(i, func(_ int, a *Action) { found = found || a.Does == "withdraw" })
+	}
+	s := at(-1, ".nodes", "no_withdrawal")
+	if len(v.entries) > 0 {
+		s = at(v.entries[0], "", "no_withdrawal")
+	}
+	return []sight{s.sees(yes(found))}
+}
+
+func seeChoices(v *View) []sight {
+	if len(v.Flow.Terms.Choices) == 0 {
+		return []sight{at(-1, ".flow", "choices", "choices", "–").sees(nil)}
+	}
+	return []sight{at(-1, ".terms.switch_choices", "choices", "choices", names(v.Flow.Terms.Choices)).sees(&value{Words: v.Flow.Terms.Choices})}
+}
+
+// human reports whether a person can be had on a node.
+func (v *View) human(i int) bool {
+	found := v.node(i).Kind == "handoff" && v.node(i).medium() != "chat"
+	v.eachAction(i, func(_ int, a *Action) { found = found || a.Does == "human" })
+	return found
+}
+
+// seeHuman sees whether a person can be had from the start: on the page of the
+// entry or on the one that it leads to.
+func seeHuman(v *View) []sight {
+	first, found := v.firstPages(), false
+	v.way(func(i int, n *Node) { found = found || first[n.page()] && v.human(i) })
+	s := at(-1, ".nodes", "no_human")
+	if len(v.entries) > 0 {
+		s = at(v.entries[0], "", "no_human")
+	}
+	return []sight{s.sees(yes(found))}
+}
+
+// seeOnlyBot sees chats from which no person can be had.
+func seeOnlyBot(v *View) (out []sight) {
+	v.way(func(i int, n *Node) {
+		if n.medium() == "chat" && !v.human(i) {
+			out = append(out, at(i, "", "only_bot").sees(yes(!slices.ContainsFunc(v.entries, func(e int) bool { return v.human(e) }))))
+		}
+	})
+	return out
+}
