@@ -41,6 +41,7 @@ type cli struct {
 	Webhook  webhookCmd  `cmd:"" help:"Endpoints that hear of departures."`
 	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
 	Law      lawCmd      `cmd:"" help:"Law as data: which rules hold for whom, and what they ask."`
+	Flow     flowCmd     `cmd:"" help:"Descriptions of the way out that customers meet: check them before anybody does."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case     caseCmd     `cmd:"" help:"Look at single departures."`
 	Risk     riskCmd     `cmd:"" help:"Customers who are likely to leave, and why."`

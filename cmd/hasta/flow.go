@@ -1,0 +1,322 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/flow"
+	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+type flowCmd struct {
+	Check    flowCheckCmd    `cmd:"" help:"Check flows against the rules of packs and 38 patterns that keep people from leaving. Exit status 1 if anything blocks."`
+	Friction flowFrictionCmd `cmd:"" help:"Measure what leaving costs the customer: pages, clicks, fields, words to read."`
+	Show     flowShowCmd     `cmd:"" help:"Print a built-in flow, to begin your own with; without a name, list them."`
+	Schema   flowSchemaCmd   `cmd:"" help:"Print the JSON Schema of flows, for editors."`
+}
+
+// flowFlags are shared by what reads flows under law.
+type flowFlags struct {
+	Packs  []string          `help:"Packs to check under, as es,de,us-ca; es+es-telecom is both at once."`
+	Date   string            `help:"Day whose law holds, as 2026-12-28; by default today."`
+	Fact   map[string]string `help:"Facts about customer, contract and seller, as seller.workers=300; those that the flow tells need not be given." mapsep:","`
+	LawDir string            `help:"Folder of packs of one's own." type:"existingdir"`
+	Config string            `help:"Configuration file." type:"path" env:"HASTA_CONFIG"`
+	Lang   string            `help:"es or en." enum:"es,en" default:"en"`
+	JSON   bool              `name:"json" help:"As JSON."`
+}
+
+// laws are what the flags ask for, each with the facts of the flow.
+func (c flowFlags) laws(f *flow.Flow, fallback string) ([]flow.Law, error) {
+	lib, err := lawFlags{Packs: c.LawDir, Config: c.Config}.library()
+	if err != nil {
+		return nil, err
+	}
+	facts, err := jurisdiction.ParseFacts(c.Fact)
+	if err != nil {
+		return nil, err
+	}
+	day := today()
+	if c.Date != "" {
+		if day, err = when.ParseDate(c.Date); err != nil {
+			return nil, fault.New(fault.Invalid, "law.day", "value", c.Date).On("date")
+		}
+	}
+	names := c.Packs
+	if len(names) == 0 {
+		names = []string{fallback}
+	}
+	laws := make([]flow.Law, len(names))
+	for i, name := range names {
+		if laws[i], err = f.LawOf(lib, name, facts, day); err != nil {
+			return nil, err
+		}
+	}
+	return laws, nil
+}
+
+func (c flowFlags) say(code string, args ...any) string { return text.Say(c.Lang, code, args...) }
+
+// readFlow reads a file, or a built-in flow by its name.
+func readFlow(name string) (*flow.Flow, error) {
+	if src, ok := flow.Builtin()[name]; ok {
+		return flow.Load(name+".yaml", src)
+	}
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "file.unreadable", "file", name).At("flow", err)
+	}
+	return flow.Load(name, src)
+}
+
+type flowCheckCmd struct {
+	flowFlags
+	Files  []string `arg:"" name:"file" help:"Files, or names of built-in flows."`
+	Signup string   `help:"The flow by which customers come, for what compares the two." type:"existingfile"`
+}
+
+// findingView is a finding as JSON.
+type findingView struct {
+	ID       string         `json:"id"`
+	Rule     string         `json:"rule"`
+	Pattern  string         `json:"pattern,omitempty"`
+	Result   string         `json:"result"`
+	Severity string         `json:"severity"`
+	Node     string         `json:"node,omitempty"`
+	Action   string         `json:"action,omitempty"`
+	At       string         `json:"at"`
+	Why      string         `json:"why"`
+	Change   string         `json:"change"`
+	Words    string         `json:"words,omitempty"`
+	Cite     string         `json:"cite,omitempty"`
+	URL      string         `json:"url,omitempty"`
+	Law      string         `json:"law_says,omitempty"`
+	Days     int            `json:"days_until_enforced,omitempty"`
+	Missing  []string       `json:"missing_facts,omitempty"`
+	Variants []flow.Variant `json:"variants"`
+}
+
+type outcomeView struct {
+	Law    string `json:"law"`
+	Rule   string `json:"rule"`
+	Result string `json:"result"`
+}
+
+// reportView is the check of a flow as JSON.
+type reportView struct {
+	File     string        `json:"file"`
+	Flow     string        `json:"flow"`
+	Variants int           `json:"variants"`
+	Blocked  bool          `json:"blocked"`
+	Findings []findingView `json:"findings"`
+	Outcomes []outcomeView `json:"outcomes"`
+}
+
+func (c flowFlags) finding(f flow.Finding) findingView {
+	v := findingView{
+		ID: f.ID, Rule: f.Rule, Pattern: f.Pattern, Result: f.Result.String(), Severity: string(f.Severity), Node: f.Node, Action: f.Action, At: f.At,
+		Why: c.say("flow.why."+f.Why, f.Args...), Change: c.say("flow.change." + f.Change), Words: f.Words, Days: f.Days, Missing: f.Missing, Variants: f.Variants,
+	}
+	if f.Law != nil {
+		v.Cite, v.URL, v.Law = f.Law.Cite.Ref, f.Law.Cite.URL, f.Law.Message[c.Lang]
+	}
+	return v
+}
+
+func (c *flowCheckCmd) Run(o out) error {
+	var signup *flow.Flow
+	var err error
+	if c.Signup != "" {
+		if signup, err = readFlow(c.Signup); err != nil {
+			return err
+		}
+	}
+	var views []reportView
+	blocked := false
+	for _, name := range c.Files {
+		f, err := readFlow(name)
+		if err != nil {
+			return err
+		}
+		laws, err := c.laws(f, jurisdiction.SafeEverywhere)
+		if err != nil {
+			return err
+		}
+		r := flow.Check(f, laws, signup)
+		blocked = blocked || r.Blocked()
+		if !c.JSON {
+			c.print(o, name, r)
+			continue
+		}
+		v := reportView{File: name, Flow: f.Version(), Variants: r.Variants, Blocked: r.Blocked(), Findings: []findingView{}}
+		for _, x := range r.Findings {
+			v.Findings = append(v.Findings, c.finding(x))
+		}
+		for _, x := range r.Outcomes {
+			v.Outcomes = append(v.Outcomes, outcomeView{x.Law, x.Rule, x.Result.String()})
+		}
+		views = append(views, v)
+	}
+	if c.JSON {
+		if err := writeJSON(o, views); err != nil {
+			return err
+		}
+	}
+	if blocked {
+		return errCheck
+	}
+	return nil
+}
+
+// print tells what fails, place by place, then what is not known, and counts.
+func (c *flowCheckCmd) print(o out, name string, r *flow.Report) {
+	var unknown []flow.Finding
+	for _, f := range r.Findings {
+		if f.Result == jurisdiction.Unknown {
+			unknown = append(unknown, f)
+			continue
+		}
+		v := c.finding(f)
+		what := []string{c.say("flow.severity." + v.Severity), v.Rule}
+		if f.Days > 0 {
+			what = append(what, c.say("flow.cli.days", "n", f.Days))
+		}
+		if f.Pattern != "" {
+			what = append(what, c.say("flow.pattern."+f.Pattern))
+		}
+		if f.Node != "" {
+			what = append(what, strings.TrimSuffix(f.Node+"."+f.Action, "."))
+		}
+		fmt.Fprintf(o.stdout, "%s: %s\n  %s\n", v.At, strings.Join(what, " · "), v.Why)
+		if v.Words != "" {
+			fmt.Fprintf(o.stdout, "  “%s”\n", v.Words)
+		}
+		fmt.Fprintf(o.stdout, "  → %s\n", v.Change)
+		if v.Cite != "" {
+			fmt.Fprintf(o.stdout, "  %s: %s\n", v.Cite, v.Law)
+		}
+		fmt.Fprintf(o.stdout, "  %s\n", c.met(f.Variants, r))
+	}
+	if len(unknown) > 0 {
+		fmt.Fprintf(o.stdout, "%s\n", c.say("flow.cli.unknown"))
+		w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
+		for _, f := range unknown {
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, f.At, c.say("flow.why."+f.Why, f.Args...))
+		}
+		w.Flush() //nolint:errcheck // a terminal that is gone reads nothing
+	}
+	verdict := "flow.cli.open"
+	if r.Blocked() {
+		verdict = "flow.cli.blocked"
+	}
+	fmt.Fprintf(o.stdout, "%s: %s\n", name, c.say(verdict, "variants", r.Variants, "pass", r.Count(jurisdiction.Pass), "fail", r.Count(jurisdiction.Fail), "unknown", r.Count(jurisdiction.Unknown)))
+}
+
+// met says in which variants something was found: only what tells them apart.
+func (c flowFlags) met(list []flow.Variant, r *flow.Report) string {
+	if len(list) == r.Variants {
+		return c.say("flow.cli.everywhere")
+	}
+	var parts []string
+	for _, get := range []func(flow.Variant) string{
+		func(v flow.Variant) string { return v.Law }, func(v flow.Variant) string { return v.Language }, func(v flow.Variant) string { return v.Device },
+		func(v flow.Variant) string { return v.Arm }, func(v flow.Variant) string { return v.Segment },
+	} {
+		var all []string
+		for _, v := range list {
+			if x := get(v); x != "" && !slices.Contains(all, x) {
+				all = append(all, x)
+			}
+		}
+		if len(all) > 0 {
+			parts = append(parts, strings.Join(all, ", "))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+type flowFrictionCmd struct {
+	flowFlags
+	Files []string `arg:"" name:"file" help:"Files, or names of built-in flows."`
+}
+
+func (c *flowFrictionCmd) Run(o out) error {
+	type measured struct {
+		File string `json:"file"`
+		flow.Friction
+	}
+	var all []measured
+	for _, name := range c.Files {
+		f, err := readFlow(name)
+		if err != nil {
+			return err
+		}
+		laws, err := c.laws(f, jurisdiction.SafeEverywhere)
+		if err != nil {
+			return err
+		}
+		for _, law := range laws {
+			for _, m := range f.Frictions(law) {
+				all = append(all, measured{name, m})
+			}
+		}
+	}
+	if c.JSON {
+		return writeJSON(o, map[string]any{"formula": flow.Formula, "flows": all})
+	}
+	w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
+	var head []string
+	for _, h := range []string{"file", "variant", "pages", "clicks", "fields", "words", "asks", "agents", "proofs", "waits", "score"} {
+		head = append(head, c.say("flow.cli."+h))
+	}
+	fmt.Fprintln(w, strings.Join(head, "\t"))
+	for _, m := range all {
+		v := m.Variant
+		variant := strings.Join(slices.DeleteFunc([]string{v.Law, v.Language, v.Device, v.Arm, v.Segment}, func(s string) bool { return s == "" }), " ")
+		if !m.Leavable {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", m.File, variant, c.say("flow.why.no_receipt"))
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d+%d\t%d\t%d\t%d\t%d\t%d\t%d\n", m.File, variant, m.Pages, m.Clicks, m.Required, m.Optional, m.Words, m.Asks, m.Handoffs, m.Proofs, m.Seconds, m.Score)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(o.stdout, c.say("flow.cli.formula"))
+	return nil
+}
+
+type flowShowCmd struct {
+	Name string `arg:"" optional:""`
+}
+
+func (c flowShowCmd) Run(o out) error {
+	all := flow.Builtin()
+	if src, ok := all[c.Name]; ok {
+		_, err := o.stdout.Write(src)
+		return err
+	}
+	names := slices.Sorted(maps.Keys(all))
+	if c.Name != "" {
+		return fault.New(fault.NotFound, "flow.unknown", "name", c.Name, "known", strings.Join(names, ", "))
+	}
+	fmt.Fprintln(o.stdout, strings.Join(names, "\n"))
+	return nil
+}
+
+type flowSchemaCmd struct{}
+
+func (flowSchemaCmd) Run(o out) error {
+	raw, err := flow.Schema()
+	if err == nil {
+		_, err = o.stdout.Write(raw)
+	}
+	return err
+}
