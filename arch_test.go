@@ -32,6 +32,7 @@ var allowed = map[string]string{
 	"internal/audit":        "fault when",
 	"internal/backup":       "fault",
 	"internal/webhook":      "fault",
+	"internal/flow":         "fault jurisdiction source when",
 	"internal/form":         "fault source when",
 	"internal/reply":        "fault",
 	"internal/notice":       "",

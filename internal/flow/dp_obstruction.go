@@ -92,12 +92,21 @@ func dp03(v *View) (out []sight) {
 	return out
 }
 
-// exitMedia are the media by which one can leave: those of entries from which a
-// receipt can be come to. What is on the web serves every device.
+// online are the media that need nobody to go, write or call.
+var online = []string{"web", "app", "email", "chat"}
+
+// exitMedia are the media by which one can leave from beginning to end: those
+// of entries from which a receipt can be come to by the same medium, or online
+// all the way. What is on the web serves every device.
 func (v *View) exitMedia() (out []string) {
 	for _, i := range v.entries {
-		if v.exits[i] {
-			out = append(out, v.node(i).medium())
+		m := v.node(i).medium()
+		same := func(o string) bool { return o == m || slices.Contains(online, m) && slices.Contains(online, o) }
+		seen := v.reach([]int{i}, func(e edge) bool {
+			return v.leads(e) && (v.node(e.to).Kind == "receipt" || same(v.node(e.to).medium()))
+		}, nil)
+		if slices.ContainsFunc(v.goals, func(g int) bool { return seen[g] }) {
+			out = append(out, m)
 		}
 	}
 	if slices.Contains(out, "web") && v.Variant.Device == "app" && slices.Contains(v.Flow.devices(), "app") {

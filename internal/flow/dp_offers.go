@@ -284,16 +284,13 @@ func dp37(v *View) (out []sight) {
 
 // position is where an offer stands, in the words of offers.position.
 func (v *View) position(i int) string {
-	switch {
-	case v.onTheWay(i):
-		if why, _ := v.liveExit(i); why == "" {
-			return "beside_live_exit"
-		}
-		return "before_registration"
-	case v.optedIn(i):
-		return "after_registration_opt_in"
+	if !v.onTheWay(i) {
+		return "after_receipt" // whether it was asked for is offers.opt_in
 	}
-	return "after_receipt"
+	if why, _ := v.liveExit(i); why == "" {
+		return "beside_live_exit"
+	}
+	return "before_registration"
 }
 
 // optedIn reports whether whoever meets a node pressed something for it: it

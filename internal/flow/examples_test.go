@@ -91,7 +91,7 @@ var examples = map[string]shown{
 		},
 		near: []example{
 			one("other words that somebody signed", leave, `label: {es: "Iniciar la baja", en: "Begin to cancel"}, reviewed: {by: "Ana", on: 2026-11-27, why: "Nobody doubts it"}`),
-			(example{name: "what the law prescribes"}).under("entry.label", label("en", "CANCEL MY CONTRACT")),
+			(example{name: "what the law prescribes"}).under("entry.label", labels("en", "CANCEL MY CONTRACT", "es", "darme de baja")),
 		},
 	},
 	"DP09": {
@@ -203,7 +203,7 @@ var examples = map[string]shown{
 	"DP19": {
 		fails: []example{
 			one("two negatives", stay, replace(stay, `en: "Keep my plan"`, `en: "No, do not leave"`)),
-			one("a long and heavy sentence", lede, "      lede: {es: \"Al confirmar, queda registrada.\", en: \"Notwithstanding contractual obligations previously established, effectuating termination necessitates comprehensive acknowledgement regarding applicable conditions governing outstanding commitments, entitlements, correspondence, settlements.\"}\n"),
+			one("a long and heavy sentence", lede, "      lede: {es: \"Al confirmar, queda registrada.\", en: \"Notwithstanding contractual obligations previously established, effectuating termination necessitates comprehensive acknowledgement regarding applicable conditions governing outstanding commitments, entitlements, correspondence, settlements, warranties and subscriptions.\"}\n"),
 		},
 		near: []example{
 			one("one negative", stay, replace(stay, `en: "Keep my plan"`, `en: "Do not leave"`)),
@@ -270,7 +270,7 @@ var examples = map[string]shown{
 	},
 	"DP26": {
 		fails: []example{
-			one("a label in one language", leave, `label: {es: "Darme de baja"}`, "DP36"),
+			one("a label in one language", leave, `label: {es: "Darme de baja"}`),
 			one("a text in one language", lede, "      lede: {es: \"Al confirmar, queda registrada.\"}\n"),
 			one("the same text in both", lede, "      lede: {es: \"It is registered when you confirm.\", en: \"It is registered when you confirm.\"}\n"),
 			one("a receipt in English", "time: minute}", "time: minute, language: en}"),

@@ -58,6 +58,7 @@ type Terms struct {
 	Published     *bool    `yaml:"exit_procedure_published"`    // the contract says how to end it
 	HoldsData     *bool    `yaml:"holds_data"`                  // the service holds data of the customer; by default it does
 	Choices       []string `yaml:"switch_choices"`
+	Complaints    []string `yaml:"complaint_channels"`
 }
 
 // Edge is a change of state that a request can go through, and what makes it.

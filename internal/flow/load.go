@@ -13,36 +13,37 @@ import (
 // The vocabulary of a description. Words that are in none of these lists are a
 // problem with its place.
 var (
-	kinds      = []string{"entry", "auth", "form", "info", "offer", "survey", "recap", "confirm", "receipt", "handoff"}
-	roles      = []string{"exit", "keep", "accept", "decline", "back", "help"}
-	media      = []string{"web", "app", "email", "chat", "phone", "post", "store"}
-	devices    = []string{"desktop", "mobile", "app"}
-	acts       = []string{"terminate", "withdraw", "switch", "erase"}
-	audiences  = []string{"consumer", "business", "everybody"}
-	looks      = []string{"button", "link"}
-	does       = []string{"cancel", "withdraw", "export", "erase", "switch", "accept_offer", "pause", "downgrade", "consent_marketing", "human", "undo"}
-	outcomes   = []string{"ended", "withdrawn", "kept", "paused", "downgraded"}
-	timerKinds = []string{"delay", "countdown", "timeout"}
-	amountIs   = []string{"fee", "refund", "owed", "price"}
-	amountFrom = []string{"quote", "fixed", "contract"}
-	postedBy   = []string{"automatic", "person"}
-	insides    = []string{"plain", "collapsed", "hover"}
-	locations  = []string{"home_first_view", "footer", "account", "same_app", "first_menu", "point_of_contract"}
-	logins     = []string{"none", "existing_session", "required"}
-	authModes  = []string{"none", "existing_session", "non_blocking_email", "blocking_email", "code", "password", "id_document", "new_account"}
-	offerKinds = []string{"discount", "pause", "downgrade", "extension", "human", "other"}
-	shownWhen  = []string{"load", "after_answers", "after_scroll"}
-	channels   = []string{"portal", "service", "email"}
-	contents   = []string{"code", "declaration", "instant", "zone", "contract", "end_date", "effects", "money", "data_window", "erasure_date", "complaint", "adr", "refund"}
-	receiptBy  = []string{"page", "email", "pdf", "post"}
-	receiptTo  = []string{"kept_address", "account_address", "service_mailbox"}
-	precisions = []string{"day", "minute", "second"}
-	states     = []string{"registered", "verified", "ended", "kept", "paused", "closed", "abandoned"}
-	triggers   = []string{"customer", "staff", "proof", "effect", "timer", "silence"}
-	refunds    = []string{"none", "prorata", "full"}
-	fees       = []string{"none", "prorata_benefit", "direct_cost", "fixed"}
-	choices    = []string{"provider", "on_premises", "erase"}
-	afters     = []string{"receipt", "effect"}
+	kinds       = []string{"entry", "auth", "form", "info", "offer", "survey", "recap", "confirm", "receipt", "handoff"}
+	roles       = []string{"exit", "keep", "accept", "decline", "back", "help"}
+	media       = []string{"web", "app", "email", "chat", "phone", "post", "store"}
+	devices     = []string{"desktop", "mobile", "app"}
+	acts        = []string{"terminate", "withdraw", "switch", "erase"}
+	audiences   = []string{"consumer", "business", "everybody"}
+	looks       = []string{"button", "link"}
+	does        = []string{"cancel", "withdraw", "export", "erase", "switch", "accept_offer", "pause", "downgrade", "consent_marketing", "human", "undo"}
+	outcomes    = []string{"ended", "withdrawn", "kept", "paused", "downgraded"}
+	timerKinds  = []string{"delay", "countdown", "timeout"}
+	amountIs    = []string{"fee", "refund", "owed", "price"}
+	amountFrom  = []string{"quote", "fixed", "contract"}
+	postedBy    = []string{"automatic", "person"}
+	insides     = []string{"plain", "collapsed", "hover"}
+	locations   = []string{"home_first_view", "footer", "account", "same_app", "first_menu", "point_of_contract"}
+	logins      = []string{"none", "existing_session", "required"}
+	authModes   = []string{"none", "existing_session", "non_blocking_email", "blocking_email", "code", "password", "id_document", "new_account"}
+	offerKinds  = []string{"discount", "pause", "downgrade", "extension", "human", "other"}
+	shownWhen   = []string{"load", "after_answers", "after_scroll"}
+	channels    = []string{"portal", "service", "email"}
+	contents    = []string{"code", "declaration", "instant", "zone", "contract", "end_date", "effects", "money", "data_window", "erasure_date", "complaint", "adr", "refund"}
+	receiptBy   = []string{"page", "email", "pdf", "post"}
+	receiptTo   = []string{"kept_address", "account_address", "service_mailbox"}
+	precisions  = []string{"day", "minute", "second"}
+	states      = []string{"registered", "verified", "ended", "kept", "paused", "closed", "abandoned"}
+	triggers    = []string{"customer", "staff", "proof", "effect", "timer", "silence"}
+	refunds     = []string{"none", "prorata", "full"}
+	fees        = []string{"none", "prorata_benefit", "direct_cost", "fixed"}
+	choices     = []string{"provider", "on_premises", "erase"}
+	complaintBy = []string{"same_as_contract", "online", "email", "post", "phone", "electronic", "store", "any_contracting"}
+	afters      = []string{"receipt", "effect"}
 	// asks are what a field may ask for: the words of the parameters fields.*,
 	// and what no law allows to be asked.
 	asks = []string{
@@ -104,6 +105,7 @@ func (c *checker) terms() {
 	c.one("$.terms.exit_fee", t.ExitFee, fees)
 	c.one("$.terms.switch_fee", t.SwitchFee, fees)
 	c.all("$.terms.switch_choices", t.Choices, choices)
+	c.all("$.terms.complaint_channels", t.Complaints, complaintBy)
 	c.number("$.terms.retrieval_days", t.RetrievalDays, 3660)
 	c.number("$.terms.opt_out_days_before_renewal", t.OptOutDays, 3660)
 	c.number("$.terms.lock_in_months", t.LockInMonths, 3660)

@@ -71,7 +71,7 @@ nodes:
 // Pieces that examples put into the flow.
 const (
 	toForm    = "to: form, label"
-	toConfirm = "next: confirm\n"
+	toConfirm = "    next: confirm\n"
 	atForm    = "    actions: []\n"
 	yes       = "      - {id: yes, role: exit, does: cancel, kind: button, prominence: 2, to: receipt, label: {es: \"Confirmar la baja\", en: \"Confirm cancellation\"}}\n"
 	stay      = "      - {id: stay, role: keep, kind: button, prominence: 2, to: home, label: {es: \"Quedarme\", en: \"Keep my plan\"}}\n"
@@ -223,6 +223,14 @@ func without(s, line string) string {
 
 func label(lang string, any ...string) jurisdiction.Value {
 	return jurisdiction.Value{Labels: []jurisdiction.Wording{{Pack: "x", Lang: lang, AnyOf: any}}}
+}
+
+// labels are what a law prescribes, language by language.
+func labels(pairs ...string) (v jurisdiction.Value) {
+	for i := 0; i < len(pairs); i += 2 {
+		v.Labels = append(v.Labels, label(pairs[i], pairs[i+1]).Labels...)
+	}
+	return v
 }
 
 func days(n int) jurisdiction.Value {

@@ -203,9 +203,13 @@ func (r *reader) sentences(lang, text string) (out []*read) {
 	t := r.read(lang, text)
 	from := 0
 	for i, tok := range t.tokens {
-		if tok.ends || i == len(t.tokens)-1 {
-			out = append(out, r.read(lang, strings.TrimSpace(text[from:tok.to])))
-			from = tok.to
+		to := len(text)
+		if i < len(t.tokens)-1 {
+			to = t.tokens[i+1].from
+		}
+		if tok.ends || to == len(text) {
+			out = append(out, r.read(lang, strings.TrimSpace(text[from:to])))
+			from = to
 		}
 	}
 	return out

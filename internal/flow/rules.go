@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"maps"
 	"slices"
 
 	"hastaluego/internal/jurisdiction"
@@ -44,7 +45,12 @@ var looksAt = map[string]look{
 	"survey.position":                     {"DP11", seeSurveys, nil},
 	"agent.required":                      {"DP04", bans(dp04), nil},
 	"wait.imposed":                        {"DP23", bans(dp23), nil},
-	"design.manipulative":                 {"", seeDesign, nil},
+	"design.manipulative":                 {"", seeManipulation, nil},
+	"design.obstructive":                  {"", seeObstruction, nil},
+	"withdraw.fn.permanent":               {"", seeWithdrawPermanent, nil},
+	"withdraw.confirm.separate":           {"", seeWithdrawSeparate, nil},
+	"export.self_service":                 {"DP27", seeSelfService, nil},
+	"complaint.channels.min":              {"", seeComplaints, nil},
 	"auth.mode":                           {"DP06", seeAuth, nil},
 	"a11y.level":                          {"DP36", seeAccess, nil},
 	"contract.exit_procedure":             {"", seeFlag(".terms.exit_procedure_published", "procedure", func(f *Flow) *bool { return f.Terms.Published }), nil},
@@ -376,7 +382,7 @@ func (v *View) fieldsTo(outcome string) (out []sight) {
 			goals = append(goals, g)
 		}
 	}
-	to := v.back(goals, v.leads)
+	to := v.back(goals, v.forward)
 	v.required(func(i, j int, f *Field) {
 		if to[i] {
 			out = append(out, at(i, fieldAt(j), "excess", "asks", f.Asks).said(f.Label[v.Variant.Language]).sees(&value{Words: []string{f.Asks}}))
@@ -419,14 +425,21 @@ func seeSurveys(v *View) (out []sight) {
 	return out
 }
 
-// seeDesign sums up what manipulates by how it looks or is worded.
-func seeDesign(v *View) (out []sight) {
-	for _, p := range patterns {
-		if slices.Contains([]string{"DP16", "DP17", "DP18", "DP20"}, p.ID) {
-			for _, s := range failed(p.test(v)) {
-				s.pattern = p.ID
-				out = append(out, s.sees(yes(true)))
-			}
+// seeManipulation sums up what works by how it looks or is worded.
+func seeManipulation(v *View) []sight {
+	return sum(v, map[string]func(*View) []sight{"DP16": dp16, "DP17": dp17, "DP18": dp18, "DP20": dp20})
+}
+
+// seeObstruction sums up what makes leaving longer than it must be.
+func seeObstruction(v *View) []sight {
+	return sum(v, map[string]func(*View) []sight{"DP01": dp01, "DP02": dp02, "DP03": dp03, "DP04": dp04, "DP23": dp23})
+}
+
+func sum(v *View, of map[string]func(*View) []sight) (out []sight) {
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		for _, s := range failed(of[id](v)) {
+			s.pattern = id
+			out = append(out, s.sees(yes(true)))
 		}
 	}
 	return out

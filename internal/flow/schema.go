@@ -15,7 +15,7 @@ type object = map[string]any
 // known are the words of fields that are not free, by type and key.
 var known = map[string][]string{
 	"Flow.act": acts, "Flow.audience": audiences, "Flow.devices": devices, "Flow.concluded": media,
-	"Terms.refund": refunds, "Terms.exit_fee": fees, "Terms.switch_fee": fees, "Terms.switch_choices": choices,
+	"Terms.refund": refunds, "Terms.exit_fee": fees, "Terms.switch_fee": fees, "Terms.switch_choices": choices, "Terms.complaint_channels": complaintBy,
 	"Edge.from": states, "Edge.to": states, "Edge.on": triggers,
 	"Node.kind": kinds, "Node.medium": media, "Node.shown": shownWhen, "Node.channel": channels, "Node.after": afters,
 	"Only.devices": devices, "Field.asks": asks, "Field.also": asks,
