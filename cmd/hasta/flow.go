@@ -184,12 +184,15 @@ func (c *flowCheckCmd) print(o out, name string, r *flow.Report) {
 			continue
 		}
 		v := c.finding(f)
-		what := []string{c.say("flow.severity." + v.Severity), v.Rule}
+		what := []string{c.say("flow.severity." + v.Severity)}
 		if f.Days > 0 {
 			what = append(what, c.say("flow.cli.days", "n", f.Days))
 		}
+		if f.Rule != f.Pattern {
+			what = append(what, f.Rule)
+		}
 		if f.Pattern != "" {
-			what = append(what, c.say("flow.pattern."+f.Pattern))
+			what = append(what, f.Pattern+" "+c.say("flow.pattern."+f.Pattern))
 		}
 		if f.Node != "" {
 			what = append(what, strings.TrimSuffix(f.Node+"."+f.Action, "."))
