@@ -29,7 +29,7 @@ func dp02(v *View) (out []sight) {
 	if v.signup == nil {
 		return []sight{at(-1, ".flow", "no_signup").unknown()}
 	}
-	_, exit, ok := v.shortest(v.entries, v.leads, v.clicks, v.isGoal)
+	_, exit, ok := v.shortest(v.starts(), v.leads, v.clicks, v.isMain)
 	s := v.signup
 	_, enter, known := s.shortest(s.entries, func(edge) bool { return true }, s.clicks, s.isKind("receipt"))
 	switch {
@@ -54,6 +54,18 @@ func dp02(v *View) (out []sight) {
 }
 
 func (v *View) isGoal(i int) bool { return slices.Contains(v.goals, i) }
+
+// main are the receipts of the act that the flow is for.
+func (v *View) main() []int {
+	for _, o := range []string{"ended", "withdrawn"} {
+		if goals := v.ends(o); len(goals) > 0 && (o != "ended" || v.Flow.Act != "withdraw") {
+			return goals
+		}
+	}
+	return v.goals
+}
+
+func (v *View) isMain(i int) bool { return slices.Contains(v.main(), i) }
 
 // required calls do for every field that has to be filled in on a way out.
 func (v *View) required(do func(i, j int, f *Field)) {
@@ -205,7 +217,7 @@ func dp06(v *View) (out []sight) {
 // registers is on a later page, or comes only after answers.
 func dp07(v *View) (out []sight) {
 	if v.asked("page.single") {
-		if path, pages, ok := v.shortest(v.entries, v.leads, v.pages, v.isKind("confirm")); ok && pages > 1 {
+		if path, pages, ok := v.shortest(v.starts(), v.leads, v.pages, v.isKind("confirm")); ok && pages > 1 {
 			out = append(out, at(path[len(path)-1].to, "", "split_confirm", "pages", pages))
 		}
 	}

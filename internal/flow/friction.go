@@ -1,7 +1,7 @@
 package flow
 
 // Friction is what leaving costs the customer of one variant, by the shortest
-// way from the entry to a receipt.
+// way from an entry on a page, where there is one, to a receipt.
 type Friction struct {
 	Variant  Variant `json:"variant"`
 	Leavable bool    `json:"leavable"` // false: there is no way out, and nothing below says anything
@@ -36,7 +36,7 @@ const Formula = "10 × pages + 5 × clicks + 4 × required fields + 1 × optiona
 // Friction measures the variant. Every node of a page that is opened is read.
 func (v *View) Friction() Friction {
 	f := Friction{Variant: v.Variant}
-	path, clicks, ok := v.shortest(v.entries, v.leads, v.clicks, v.isGoal)
+	path, clicks, ok := v.shortest(v.starts(), v.leads, v.clicks, v.isMain)
 	if f.Leavable = ok; !ok {
 		return f
 	}

@@ -302,12 +302,12 @@ func seePhones(v *View) (out []sight) {
 // confirmPages is how many pages one opens from the entry to the button that
 // registers.
 func (v *View) confirmPages() (i, pages int, ok bool) {
-	path, pages, ok := v.shortest(v.entries, v.leads, v.pages, v.isKind("confirm"))
+	path, pages, ok := v.shortest(v.starts(), v.leads, v.pages, v.isKind("confirm"))
 	if !ok {
 		return -1, 0, false
 	}
 	if len(path) == 0 {
-		return v.entries[0], pages, true
+		return v.starts()[0], pages, true
 	}
 	return path[len(path)-1].to, pages, true
 }
@@ -333,7 +333,7 @@ func seeSignup(v *View) []sight {
 	if v.signup == nil {
 		return []sight{s.sees(nil)}
 	}
-	_, exit, ok := v.shortest(v.entries, v.leads, v.clicks, v.isGoal)
+	_, exit, ok := v.shortest(v.starts(), v.leads, v.clicks, v.isMain)
 	_, enter, known := v.signup.shortest(v.signup.entries, func(edge) bool { return true }, v.signup.clicks, v.signup.isKind("receipt"))
 	if !ok || !known || enter == 0 {
 		return []sight{s.sees(nil)}
@@ -346,7 +346,7 @@ func seeRecap(v *View) []sight {
 	if !ok {
 		return nil
 	}
-	return []sight{at(i, "", "no_recap").sees(yes(v.unavoidable(v.isKind("recap"))))}
+	return []sight{at(i, "", "no_recap").sees(yes(v.crossed(v.main(), v.isKind("recap"))))}
 }
 
 func seeVisible(v *View) []sight {
@@ -376,13 +376,7 @@ func seeWithdrawFields(v *View) (out []sight) { return v.fieldsTo("withdrawn") }
 
 // fieldsTo are the required fields on the ways to receipts with an outcome.
 func (v *View) fieldsTo(outcome string) (out []sight) {
-	var goals []int
-	for _, g := range v.goals {
-		if v.node(g).outcome() == outcome {
-			goals = append(goals, g)
-		}
-	}
-	to := v.back(goals, v.forward)
+	to := v.back(v.ends(outcome), v.forward)
 	v.required(func(i, j int, f *Field) {
 		if to[i] {
 			out = append(out, at(i, fieldAt(j), "excess", "asks", f.Asks).said(f.Label[v.Variant.Language]).sees(&value{Words: []string{f.Asks}}))

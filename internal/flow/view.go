@@ -201,20 +201,45 @@ func (v *View) back(to []int, along func(edge) bool) []bool {
 // onTheWay reports whether a node lies on a way from an entry to a receipt.
 func (v *View) onTheWay(i int) bool { return v.before[i] && v.exits[i] }
 
-// unavoidable reports whether every way out crosses one of the nodes for which
-// is holds: without them no receipt can be come to.
-func (v *View) unavoidable(is func(int) bool) bool {
-	if len(v.goals) == 0 {
-		return false // there is no way at all
+// starts are where whoever leaves begins: on a page, where there is one. That
+// one may telephone as well makes nothing on the page avoidable.
+func (v *View) starts() []int {
+	if pages := v.entryPages(); len(pages) > 0 {
+		return pages
 	}
+	return v.entries
+}
+
+// ends are the goals of one outcome.
+func (v *View) ends(outcome string) (list []int) {
+	for _, g := range v.goals {
+		if v.node(g).outcome() == outcome {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// unavoidable reports whether every way to end the contract, or every way to
+// withdraw from it, crosses one of the nodes for which is holds.
+func (v *View) unavoidable(is func(int) bool) bool {
+	return slices.ContainsFunc(outcomes, func(o string) bool {
+		goals := v.ends(o)
+		return len(goals) > 0 && v.crossed(goals, is)
+	})
+}
+
+// crossed reports whether without nodes for which is holds none of the goals
+// can be come to.
+func (v *View) crossed(goals []int, is func(int) bool) bool {
 	var from []int
-	for _, e := range v.entries {
+	for _, e := range v.starts() {
 		if !is(e) {
 			from = append(from, e)
 		}
 	}
 	seen := v.reach(from, func(e edge) bool { return v.leads(e) && !is(e.to) }, nil)
-	return !slices.ContainsFunc(v.goals, func(g int) bool { return seen[g] })
+	return !slices.ContainsFunc(goals, func(g int) bool { return seen[g] })
 }
 
 // Must are the nodes that every way out crosses, in the order of the file.
