@@ -38,7 +38,8 @@ var examples = map[string]shown{
 		fails: []example{
 			many("a chat in between", []edit{{toForm, "to: call, label"}, {"", replace(phones, "medium: phone", "medium: chat")}}),
 			many("two agents to choose from, and no way beside them", []edit{
-				{toForm, "to: call, label"}, {"", replace(phones, "medium: phone", "medium: chat")},
+				{toForm, "to: call, label"},
+				{"", replace(phones, "medium: phone", "medium: chat")},
 				{"    actions:\n      - {id: leave", "    actions:\n      - {id: other, role: exit, to: mail, label: {es: \"Dejarlo por correo\", en: \"Leave by mail\"}}\n      - {id: leave"},
 				{"", replace(replace(phones, "medium: phone", "medium: email"), "id: call", "id: mail")},
 			}),
@@ -155,7 +156,9 @@ var examples = map[string]shown{
 			many("two offers on ways of which one takes one", []edit{
 				{toForm, "to: offer, label"},
 				{"    actions:\n      - {id: leave", "    actions:\n      - {id: other, role: exit, to: second, label: {es: \"Dejarlo\", en: \"Leave\"}}\n      - {id: leave"},
-				{"", offer}, {"", replace(offer, "id: offer\n", "id: second\n")}, {"", kept},
+				{"", offer},
+				{"", replace(offer, "id: offer\n", "id: second\n")},
+				{"", kept},
 			}),
 		},
 	},
