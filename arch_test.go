@@ -26,7 +26,7 @@ var allowed = map[string]string{
 	"internal/offboarding":  "calendar customer fault when",
 	"internal/playbook":     "fault offboarding rule source",
 	"internal/rule":         "when",
-	"internal/jurisdiction": "fault rule source when",
+	"internal/jurisdiction": "calendar fault rule source when",
 	"internal/ingest":       "customer fault money rule source text when",
 	"internal/assignment":   "fault playbook rule",
 	"internal/audit":        "fault when",

@@ -21,6 +21,7 @@ type lawCmd struct {
 	Show      lawShowCmd      `cmd:"" help:"Print the rules of a pack."`
 	Effective lawEffectiveCmd `cmd:"" help:"Print what holds for somebody on a day: every parameter, the rule that set it, conflicts, and which facts are missing."`
 	Check     lawCheckCmd     `cmd:"" help:"Report every problem of packs at file:line:column. Exit status 1 if there is one."`
+	Calendar  lawCalendarCmd  `cmd:"" help:"Print which laws change when, and the packs that are to be reviewed by then."`
 	Coverage  lawCoverageCmd  `cmd:"" help:"Print what was read for each pack and what became of it. Exit status 1 if something has neither a rule nor a reason."`
 }
 
@@ -121,10 +122,11 @@ type packView struct {
 	Replaces   bool     `json:"replaces_shipped,omitempty"`
 }
 
-func viewPack(p *jurisdiction.Pack, lang string) packView {
+func viewPack(l *jurisdiction.Library, p *jurisdiction.Pack, lang string) packView {
+	due, _ := l.ReviewDue(p)
 	return packView{
 		Pack: p.ID, Name: p.Names[lang], Version: p.Version, Digest: p.Digest, Extends: p.Extends, Calendar: p.Calendar, ReviewedOn: p.ReviewedOn.String(),
-		ReviewBy: p.ReviewBy.String(), Overdue: p.ReviewBy.Before(today()), Rules: len(p.Rules), File: p.From, Replaces: p.Replaces,
+		ReviewBy: due.String(), Overdue: due.Before(today()), Rules: len(p.Rules), File: p.From, Replaces: p.Replaces,
 	}
 }
 
@@ -136,7 +138,7 @@ func (c *lawListCmd) Run(o out) error {
 	if c.JSON {
 		list := []packView{}
 		for _, p := range l.Packs() {
-			list = append(list, viewPack(p, c.Lang))
+			list = append(list, viewPack(l, p, c.Lang))
 		}
 		return writeJSON(o, list)
 	}
@@ -144,10 +146,11 @@ func (c *lawListCmd) Run(o out) error {
 	fmt.Fprintln(w, strings.Join([]string{c.say("pack"), c.say("name"), c.say("version"), c.say("rules"), c.say("extends"), c.say("review_by"), ""}, "\t"))
 	for _, p := range l.Packs() {
 		note := c.origin(p)
-		if p.ReviewBy.Before(today()) {
+		due, _ := l.ReviewDue(p)
+		if due.Before(today()) {
 			note = strings.TrimSpace(c.say("overdue") + " " + note)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", p.ID, p.Names[c.Lang], p.Version, len(p.Rules), strings.Join(p.Extends, " "), p.ReviewBy, note)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", p.ID, p.Names[c.Lang], p.Version, len(p.Rules), strings.Join(p.Extends, " "), due, note)
 	}
 	return w.Flush()
 }
@@ -203,7 +206,7 @@ func (c *lawShowCmd) Run(o out) error {
 		v := struct {
 			packView
 			List []ruleView `json:"list"`
-		}{packView: viewPack(p, c.Lang)}
+		}{packView: viewPack(l, p, c.Lang)}
 		for _, r := range p.Rules {
 			v.List = append(v.List, c.view(r))
 		}
@@ -213,7 +216,11 @@ func (c *lawShowCmd) Run(o out) error {
 	if note := c.origin(p); note != "" {
 		fmt.Fprintln(o.stdout, note)
 	}
-	fmt.Fprintln(o.stdout, c.say("reviewed", "day", p.ReviewedOn, "by", p.ReviewBy))
+	due, coming := l.ReviewDue(p)
+	fmt.Fprintln(o.stdout, c.say("reviewed", "day", p.ReviewedOn, "by", due))
+	if coming != nil {
+		fmt.Fprintln(o.stdout, coming.What[c.Lang])
+	}
 	if len(p.Extends) > 0 {
 		fmt.Fprintln(o.stdout, c.say("extends.with", "packs", strings.Join(p.Extends, ", ")))
 	}
@@ -287,6 +294,39 @@ func (c *lawCheckCmd) Run(o out) error {
 		}
 	}
 	fmt.Fprintln(o.stdout, c.say("checked", "packs", len(l.Packs()), "rules", rules))
+	return nil
+}
+
+type lawCalendarCmd struct{ lawFlags }
+
+// comingView is a change of law as JSON.
+type comingView struct {
+	ID         string   `json:"id"`
+	On         string   `json:"on"`
+	About      bool     `json:"about,omitempty"` // expected by then; nobody knows the day
+	Packs      []string `json:"packs"`
+	Confidence string   `json:"confidence"`
+	What       string   `json:"what"`
+}
+
+func (c *lawCalendarCmd) Run(o out) error {
+	list := []comingView{}
+	for _, x := range jurisdiction.Agenda() {
+		list = append(list, comingView{x.ID, x.On.String(), x.About, x.Packs, string(x.Confidence), x.What[c.Lang]})
+	}
+	if c.JSON {
+		return writeJSON(o, list)
+	}
+	for _, x := range list {
+		day := x.On
+		if x.About {
+			day = c.say("about", "day", x.On)
+		}
+		fmt.Fprintf(o.stdout, "%s · %s\n  %s\n", day, c.say("confidence."+x.Confidence), x.What)
+		if len(x.Packs) > 0 {
+			fmt.Fprintf(o.stdout, "  %s\n", c.say("concerns", "packs", strings.Join(x.Packs, ", ")))
+		}
+	}
 	return nil
 }
 

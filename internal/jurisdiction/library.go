@@ -233,10 +233,14 @@ func (l *Library) overrides(p *Pack, at *source.File) {
 }
 
 // Overdue are the packs whose review was due before the day, each with the
-// place where that stands.
+// place where its day stands.
 func (l *Library) Overdue(day when.Date) (late fault.List) {
 	for _, p := range l.packs {
-		if p.ReviewBy.Before(day) {
+		switch due, coming := l.ReviewDue(p); {
+		case !due.Before(day):
+		case coming != nil:
+			late = append(late, fault.New(fault.Invalid, "law.review_event", "at", p.reviewAt, "pack", p.ID, "day", due, "event", coming.ID).On(p.reviewAt))
+		default:
 			late = append(late, fault.New(fault.Invalid, "law.review_past", "at", p.reviewAt, "pack", p.ID, "day", p.ReviewBy).On(p.reviewAt))
 		}
 	}
