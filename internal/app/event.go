@@ -211,7 +211,7 @@ var EventTypes = []EventType{
 	{Type: "improvement.dropped", When: "it is not changed after all, and why", Args: []string{"improvement", "effect"}},
 	{Type: "metric.threshold_set", When: "an administrator said over which churn of a month the company wants to know", Args: []string{"from", "to"}},
 	{Type: "company.changed", When: "an administrator changed who the company is to customers: the version, and which fields", Args: []string{"version", "fields"}},
-	{Type: "setup.applied", When: "an administrator finished the questions of the start, or applied a file of their answers", Args: []string{"version", "people", "rehearse"}},
+	{Type: "setup.applied", When: "an administrator finished the questions of the start, or applied a file of their answers", Args: []string{"version", "people", "alone", "rehearse"}},
 	{Type: "words.changed", When: "an administrator said something in the company's own words, or went back to ours", Args: []string{"key", "language", "words"}},
 	{Type: "words.tested", When: "somebody had a letter sent to their own address, as a test", Args: []string{"message", "paper", "to"}},
 	{Type: "clock.moved", When: "business time was pushed forward", Args: []string{"from", "to"}},

@@ -24,8 +24,9 @@ const (
 
 // Start is the questions of the start with their answers so far.
 type Start struct {
-	Setup company.Setup
-	Done  bool // finished before: it may be gone through again
+	Setup     company.Setup
+	Done      bool // finished before: it may be gone through again
+	OnePerson OnePerson
 }
 
 // OpenStart reads the answers so far, else what the company is now.
@@ -44,6 +45,9 @@ func (a *App) OpenStart(ctx context.Context, by Actor) (s Start, err error) {
 			return err
 		}
 		s.Done = done != ""
+		if s.OnePerson, err = onePerson(ctx, tx); err != nil {
+			return err
+		}
 		draft, _, err := tx.Setting(ctx, startDraft)
 		if err != nil || draft == "" {
 			return err
@@ -131,15 +135,33 @@ func CheckPeople(list []company.Person) (out []company.Person, wrong fault.List)
 // choose a password.
 type Invited struct{ Name, Login, Token string }
 
+// CheckAlone refuses that one person works here while others are invited.
+func CheckAlone(s company.Setup, people []company.Person) (wrong fault.List) {
+	if s.Alone && len(people) > 0 {
+		wrong = append(wrong, fault.New(fault.Invalid, "start.alone").On("alone"))
+	}
+	return wrong
+}
+
 // ApplySetup makes the answers true: the profile, people who are not there yet,
-// and a rehearsal; everybody reads why. Again it changes only what differs.
+// that one person works here, and a rehearsal; everybody reads why. Again it
+// changes only what differs.
 func (a *App) ApplySetup(ctx context.Context, by Actor, s company.Setup, why string) (invited []Invited, err error) {
 	if err := by.may("company"); err != nil {
 		return nil, err
 	}
 	list, wrong := CheckPeople(s.People)
-	if len(wrong) > 0 {
+	if wrong = append(wrong, CheckAlone(s, list)...); len(wrong) > 0 {
 		return nil, wrong
+	}
+	if s.Alone { // before anything else: it is refused where others work
+		o, err := a.OnePerson(ctx)
+		if err == nil && !o.On {
+			err = a.SetOnePerson(ctx, by, true, 0)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	version, err := a.SetCompany(ctx, by, CompanyInput{Profile: s.Company, Version: -1})
 	if err != nil {
@@ -177,7 +199,7 @@ func (a *App) ApplySetup(ctx context.Context, by Actor, s company.Setup, why str
 		if err := tx.PutSetting(ctx, startDraft, ""); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact{"setup.applied", actorOr(by.ID), "", house, map[string]any{"version": version, "people": len(invited), "rehearse": s.Rehearse}})
+		return a.record(ctx, tx, fact{"setup.applied", actorOr(by.ID), "", house, map[string]any{"version": version, "people": len(invited), "alone": s.Alone, "rehearse": s.Rehearse}})
 	})
 }
 

@@ -12,9 +12,12 @@ import (
 
 // Setup is what the questions of the start are about, as a file.
 type Setup struct {
-	Company  Profile  `json:"company" yaml:"company"`
-	People   []Person `json:"people,omitempty" yaml:"people,omitempty"` // to be added; who is there already stays as they are
-	Rehearse bool     `json:"rehearse,omitempty" yaml:"rehearse,omitempty"`
+	Company Profile  `json:"company" yaml:"company"`
+	People  []Person `json:"people,omitempty" yaml:"people,omitempty"` // to be added; who is there already stays as they are
+	// Alone says that one person works here: what needs a second one is approved
+	// by the customer, or by a time that is waited for.
+	Alone    bool `json:"alone,omitempty" yaml:"alone,omitempty"`
+	Rehearse bool `json:"rehearse,omitempty" yaml:"rehearse,omitempty"`
 }
 
 // Person is somebody to be invited.

@@ -53,12 +53,20 @@ type questionView struct {
 	Many                 bool
 	Wrong                string
 	People               []startPerson
-	Back                 string
+	Alone                *aloneView
+	Next, Back, BackTo   string // words of the buttons, and where back is
 }
 
 type startChoice struct {
 	Value, Name, About string
 	Picked             bool
+}
+
+// aloneView is where it is said that one person works here.
+type aloneView struct {
+	Picked       bool
+	Already      string // since when; it is said in the settings
+	Wrong, About string
 }
 
 type startPerson struct {
@@ -117,9 +125,12 @@ func (v *visit) showQuestion(status int, typed url.Values, wrong error) error {
 		return fault.New(fault.NotFound, "not_found")
 	}
 	q := questions[n-1]
-	qv := questionView{Lang: v.lang, Code: q.code, Number: n, Progress: v.say("start.progress", "n", n, "all", len(questions)), Back: "/console/start"}
+	qv := questionView{Lang: v.lang, Code: q.code, Number: n, Progress: v.say("start.progress", "n", n, "all", len(questions)), Next: "next", Back: "/console/start", BackTo: "back.first"}
 	if n > 1 {
-		qv.Back += "/" + strconv.Itoa(n-1)
+		qv.Back, qv.BackTo = qv.Back+"/"+strconv.Itoa(n-1), "back"
+	}
+	if n == len(questions) {
+		qv.Next = "last"
 	}
 	if typed == nil {
 		typed = companyValues(s.Setup.Company)
@@ -141,6 +152,11 @@ func (v *visit) showQuestion(status int, typed url.Values, wrong error) error {
 		}
 	case "people":
 		qv.People = v.startPeople(s.Setup.People, errs)
+		if o := s.OnePerson; o.On {
+			qv.Alone = &aloneView{Already: v.say("one_person.now", "n", o.Hours, "at", text.ShortInstant(v.lang, o.Since, v.zone()))}
+		} else if len(o.Others) == 0 {
+			qv.Alone = &aloneView{Picked: s.Setup.Alone, Wrong: errs["alone"], About: qv.word("alone.about", "hours", o.Hours)}
+		}
 	default:
 		cv := companyView{Lang: v.lang}
 		for name := range strings.FieldsSeq(q.fields) {
@@ -242,7 +258,7 @@ func (v *visit) answered(s *company.Setup, code string) {
 	case "pack":
 		s.Company.Pack = f.Get("pack")
 	case "people":
-		s.People = nil
+		s.People, s.Alone = nil, f.Get("alone") == "1"
 		for i := range newPeople {
 			n := "_" + strconv.Itoa(i)
 			s.People = append(s.People, company.Person{Name: f.Get("name" + n), Login: f.Get("login" + n), Roles: f["roles"+n]})
@@ -267,7 +283,7 @@ func (v *visit) answerQuestion() error {
 	mine := slices.DeleteFunc(list, func(e *fault.Error) bool { return !slices.Contains(strings.Fields(q.fields), e.Field) })
 	people, more := app.CheckPeople(s.Setup.People)
 	if q.code == "people" {
-		mine = append(mine, more...)
+		mine = append(append(mine, more...), app.CheckAlone(s.Setup, people)...)
 	}
 	if len(mine) > 0 {
 		if q.code == "people" { // as it was typed, with what is wrong
@@ -333,7 +349,7 @@ func (v *visit) applyStart() error {
 	s.Setup.Rehearse = v.form.Get("rehearse") == "1"
 	invited, err := v.App.ApplySetup(v.r.Context(), v.actor, s.Setup, v.say("start.rehearse.why"))
 	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict:
+	case fault.Invalid, fault.Conflict, fault.Blocked:
 		if err != nil {
 			return v.showReview(web.Status(err), nil, err)
 		}
