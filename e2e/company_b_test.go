@@ -12,137 +12,107 @@ import (
 	"hastaluego/internal/testkit"
 )
 
-// phoneBook is what the story by phone follows: the heart of the playbook for
-// telecoms.
-const phoneBook = `
-playbook: by-phone
-title: {es: "Baja por teléfono", en: "Departure by phone"}
-when: customer.segment == "telecom"
-steps:
-  - {id: confirm, kind: confirm, title: {es: "Confirmar", en: "Confirm"}, milestone: confirmed}
-  - id: calm_start
-    kind: task
-    title: {es: "Empezar con calma", en: "Start calmly"}
-    after: [confirm]
-    if: customer.unsolved > 0
-    role: success
-    due: {d: 1bd, from: ready}
-    escalate: {d: 1, to: admin}
-    items: [{id: history, title: {es: "He leído lo que espera respuesta", en: "I have read what waits for an answer"}}]
-  - {id: stop, kind: cancel_billing, title: {es: "Parar cobros", en: "Stop charges"}, after: [confirm], params: {system: billing}, milestone: billing_stopped}
-  - id: back
-    kind: return_assets
-    title: {es: "Recoger el equipo", en: "Collect the equipment"}
-    after: [confirm]
-    params: {how_es: "Lo recogemos en casa, sin coste.", how_en: "We collect it at home, at no cost."}
-    role: agent
-    due: {d: 10, from: ready}
-    escalate: {d: 2, to: admin}
-    undo: {class: restorable, title: {es: "Devolvérselo", en: "Give it back"}}
-  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [stop, back, calm_start], params: {until: effective}, milestone: effective}
-  - {id: ended, kind: verify_billing, title: {es: "Comprobar el fin", en: "Read back the end"}, after: [effective], params: {system: billing}, milestone: billing_ended}
-  - {id: farewell, kind: farewell, title: {es: "Despedirse", en: "Say goodbye"}, after: [ended]}
-`
+// companyB is what the story of B looks for, by language.
+var companyB = map[string]struct{ name, login, receipt, farewell string }{
+	"es": {"Nuria Vidal", "nuria@ondanorte.example", "ustificante", "asta luego|racias"},
+	"en": {"Nora Ashdown", "nora@northwave.example", "eceipt", "asta luego|hank"},
+}
 
-// B, a telecom: somebody with a complaint rings up and leaves. The equipment is
-// given by rule to who is told of it by mail; it comes back, the departure is
-// closed, and the month shows it.
-func TestSomebodyLeavesATelecomByPhone(t *testing.T) {
+// B, a telecom, from the first link to the figure. It rehearses before it lets
+// letters out, and gives work by rule to who is told of it by mail. Somebody with a
+// complaint rings up and leaves: they are listened to, their router comes back,
+// one person prepares the erasure and another agrees to it, and the month shows
+// one departure.
+func TestATelecomFromItsFirstDay(t *testing.T) {
 	t.Parallel()
-	eachStage(t, func(t *testing.T, e testkit.Engine) {
-		s := setStage(t, e.URL)
-		out, code := s.hasta("key", "add", "b", "--scopes", "playbooks:write,playbooks:read,customers:write,customers:read")
-		if code != 0 {
-			t.Fatal(out)
-		}
-		var key string
-		for _, word := range strings.Fields(out) {
-			if strings.HasPrefix(word, "hl_") {
-				key = word
-			}
-		}
-		s.api(key, "/v1/playbooks", map[string]any{"source": phoneBook})
-		console := s.info.Portal + "console"
-		staff, lucia := s.signIn(0), s.signIn(2)
-		staff.open(console + "/playbooks")
-		staff.press("activate", testid("me"))
+	told(t, "sqlite", "es", func(t *testing.T, e testkit.Engine, lang string) {
+		h := openHouse(t, e, "company-b", lang)
+		words, staff, colleague := companyB[lang], openBrowser(t), h.setup.People[0]
+		links := h.begin(staff, words.name, words.login, true, func(string) {})
+		second := h.joins(links[0], colleague.Login)
+		h.does("hasta import")
+		console := h.info.Portal + "console"
+		staff.open(console + "/settings")
+		staff.press("release", testid("hold-all"))
 
-		// Who collects equipment is told by mail, and gets it by rule.
-		lucia.open(console + "/account")
-		lucia.fill("#address", "lucia@faro.example")
-		lucia.press("save-told", testid("account-done"))
-		lucia.shot(e.Name + "-b-1-account")
-		lucia.press("renew-feed", testid("feed"))
 		staff.open(console + "/settings/assignment")
 		staff.fill("#role", "agent")
-		staff.fill("#if", `customer.segment == "nobody's`)
-		staff.tick(s.sample.Users[2].Name)
+		staff.fill("#if", `customer.kind == "nobody's`)
+		staff.tick(colleague.Name)
 		staff.press("add-rule", testid("error-if"))
-		staff.shot(e.Name + "-b-2-condition")
-		staff.fill("#if", `customer.segment == "telecom"`)
+		staff.fill("#if", `customer.kind == "person"`)
 		staff.press("add-rule", testid("rules"))
-		staff.shot(e.Name + "-b-3-rules")
+		staff.shot(h.name + "-1-rules")
 
-		for _, lang := range languages(e) {
-			s.byPhone(staff, lucia, key, e.Name+"-b-"+lang, lang)
+		casefile := h.rings(staff)
+		letter := h.letterWith(colleague.Login, ".", "Nieves Alonso")
+		if !strings.Contains(letter, h.info.Portal+"console") || !strings.Contains(letter, "HL-") || strings.Contains(letter, "se apaga") || strings.Contains(letter, "nieves@") {
+			t.Errorf("told of %s:\n%s", casefile, letter)
 		}
+		second.open(casefile)
+		if got := second.text("#equipment"); !strings.Contains(got, colleague.Name) {
+			t.Errorf("whose it is: %s", got)
+		}
+		second.shot(h.name + "-2-case")
+		both := []*browser{staff, second}
+		h.works(casefile, both, func() bool { return staff.count(`#equipment [data-testid="returned"]`) == 0 })
+		h.moveTo(time.Now().AddDate(0, 0, 1)) // the day ends
+		h.works(casefile, both, func() bool { return strings.Contains(staff.text(testid("letters")), h.farewell()) })
+		h.letter("nieves@linea.example", words.farewell)
+		staff.shot(h.name + "-3-goodbye")
+
 		staff.open(console + "/learn")
-		if got := staff.text(testid("churn")); !strings.ContainsAny(got, "123456789") {
-			t.Errorf("the month does not show it: %s", got)
-		}
-		if out, code := s.hasta("audit", "verify"); code != 0 {
-			t.Errorf("audit verify: status %d\n%s", code, out)
-		}
+		h.oneLeft(staff)
+		staff.shot(h.name + "-4-learn")
+
+		h.moveTo(time.Now().AddDate(0, 0, 40)) // the time to fetch the data ends
+		h.untilOver(casefile, both...)
+		staff.shot(h.name + "-5-over")
+		h.verified()
 	})
 }
 
-// byPhone is the departure of one customer, from the call to the farewell.
-func (s *stage) byPhone(staff, lucia *browser, key, name, lang string) {
-	s.t.Helper()
-	ref, mail := "TEL-"+lang, "linea-"+lang+"@cliente.example"
-	s.must(s.billing.Seed(s.t.Context(), []peer.Subscription{{Reference: ref, Status: "active", AmountMinor: 3990, Currency: "EUR"}}))
-	cus := s.api(key, "/v1/customers", map[string]any{
-		"kind": "person", "name": "Nieves " + lang, "reference": ref, "language": lang, "segment": "telecom",
-		"contacts":      []any{map[string]any{"name": "Nieves", "email": mail, "role": "owner", "language": lang}},
-		"subscriptions": []any{map[string]any{"reference": ref, "product": "Fibra", "amount": map[string]any{"minor": 3990, "currency": "EUR"}, "interval": "month", "start": "2025-01-01"}},
-	})
-	s.api(key, "/v1/customers/"+cus["id"].(string)+"/assets", map[string]any{"reference": "R-" + lang, "kind": "equipment", "name": "Router"})
-	page := s.info.Portal + "console/customers/" + cus["id"].(string)
+// farewell is what the goodbye is called in the list of letters.
+func (h *house) farewell() string { return map[string]string{"es": "Despedida", "en": "Farewell"}[h.lang] }
 
-	staff.open(page + "/promises?lang=" + lang)
+// rings is the call of a customer who has a complaint and wants to leave.
+func (h *house) rings(staff *browser) (casefile string) {
+	h.t.Helper()
+	customer := h.types(staff, map[string]string{
+		"name": "Nieves Alonso", "email": "nieves@linea.example", "language": h.lang, "product": "Fibra", "amount": "39,90", "currency": "EUR", "start": monthsAgo(20), "subscription_reference": "TEL-1",
+	})
+	h.must(h.billing.Seed(h.t.Context(), []peer.Subscription{{Reference: "TEL-1", Status: "active", AmountMinor: 3990, Currency: "EUR"}}))
+	for field, value := range map[string]string{"reference": "R-118", "name": "Router", "kind": "equipment"} {
+		staff.fill(`[name="asset.`+field+`"]`, value)
+	}
+	staff.press("save-asset", "main")
+	if got := staff.text("main"); !strings.Contains(got, "R-118") {
+		h.t.Fatalf("the router is not theirs: %s", got)
+	}
+	staff.open(customer + "/promises")
 	staff.fill(`[name="complaint.what"]`, "El router se apaga por la noche")
 	staff.press("save-complaint", testid("complaints"))
-	staff.open(page)
+	staff.open(customer)
 	for field, value := range map[string]string{"channel": "phone", "reference": "Llamada 118", "when": "now", "proof": "DNI y fecha de alta"} {
 		staff.fill(`#behalf [name="`+field+`"]`, value)
 	}
 	staff.press("register", testid("plan"))
-	file, _, _ := strings.Cut(staff.at(), "?")
-	s.letter(mail, ".")
+	h.letter("nieves@linea.example", companyB[h.lang].receipt)
+	return before(staff.at(), "?")
+}
 
-	told := s.letterWith("lucia@faro.example", "HL-", "Nieves "+lang)
-	if !strings.Contains(told, file) || strings.Contains(told, "se apaga") || strings.Contains(told, mail) {
-		s.t.Errorf("told of %s:\n%s", file, told)
+// oneLeft expects that the month of today shows one departure, and its rate.
+func (h *house) oneLeft(staff *browser) {
+	h.t.Helper()
+	ago := 0
+	if time.Now().AddDate(0, 0, 1).Month() != time.Now().Month() {
+		ago = 1 // it was over when the day of the departure ended
 	}
-	lucia.open(file + "?lang=" + lang)
-	if got := lucia.text("#back"); !strings.Contains(got, s.sample.Users[2].Name) {
-		s.t.Errorf("whose it is: %s", got)
+	lost, start, rate := h.gone(staff, ago)
+	var n int
+	if _, err := fmt.Sscan(start, &n); err != nil || n < 2 || lost != "1" || digits(rate) != digits(fmt.Sprintf("%.2f", 100/float64(n))) {
+		h.t.Errorf("of %q who were there when the month began %q left, the figure is %q", start, lost, rate)
 	}
-	lucia.shot(name + "-4-case")
-	s.actAll(lucia, file, "back")
-	s.actAll(staff, file, "calm_start")
-	for range 60 {
-		staff.open(file)
-		if state := staff.text("h1 + .badge, .row .badge"); strings.Contains(state, "errad") || strings.Contains(state, "losed") {
-			break
-		}
-		if staff.count(testid("clock-next")+":not([aria-disabled])") > 0 {
-			staff.press("clock-next", testid("plan"))
-		}
-		time.Sleep(200 * time.Millisecond)
-	}
-	s.letter(mail, "asta luego|racias|ee you|hank")
-	staff.shot(name + "-5-closed")
 }
 
 // tick ticks the box whose label has the words.

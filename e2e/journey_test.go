@@ -86,8 +86,9 @@ func (s *stage) actAll(b *browser, page string, step ...string) (did int) {
 	if len(step) > 0 {
 		where = "#" + step[0]
 	}
+	b.open(page)
+	fresh := true
 	for range 80 {
-		b.open(page)
 		what, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`(() => { `+fillIn+`
 		  for (const e of document.querySelectorAll('`+where+` button[data-testid]')) {
 		    if (e.getAttribute('aria-disabled') || !`+actions+`.some(a => e.dataset.testid.startsWith(a))) continue;
@@ -99,9 +100,15 @@ func (s *stage) actAll(b *browser, page string, step ...string) (did int) {
 		  return '';
 		})()`))
 		s.must(err)
-		if what == "" {
+		switch {
+		case what == "" && fresh:
 			return did
+		case what == "": // the engine may have gone on meanwhile
+			b.open(page)
+			fresh = true
+			continue
 		}
+		fresh = false
 		b.turn("[data-go]", testid("plan"))
 		if b.count(testid("fail")+", .error:not(:empty)") > 0 {
 			s.t.Fatalf("%s at %s: %s", what, page, b.text("main"))

@@ -308,6 +308,11 @@ func (a *App) EndOffer(ctx context.Context, by Actor, cid offboarding.CaseID, s 
 		}}); err != nil {
 			return err
 		}
+		if s == offer.Applied {
+			if err := a.putRight(ctx, tx, by, o); err != nil {
+				return err
+			}
+		}
 		owed, err := tx.FindCommitment(ctx, o.Commitment)
 		if err != nil || owed.State != relationship.Pending {
 			return err
@@ -318,6 +323,27 @@ func (a *App) EndOffer(ctx context.Context, by Actor, cid offboarding.CaseID, s 
 		}
 		return a.endCommitment(ctx, tx, by, c, end, clean)
 	})
+}
+
+// putRight says that the complaint is fixed which a fix was about, now that it
+// is carried out.
+func (a *App) putRight(ctx context.Context, tx Tx, by Actor, o offer.Offer) error {
+	if o.Complaint == "" {
+		return nil
+	}
+	c, err := a.complaint(ctx, tx, o.Complaint)
+	if err != nil || !c.Unsolved() {
+		return err
+	}
+	if err := c.To(relationship.Fixed, a.today(tx)); err != nil {
+		return err
+	}
+	if err := a.putComplaint(ctx, tx, c); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{"complaint.fixed", by.ID, "", string(c.Customer), map[string]any{
+		"complaint": string(c.ID), "answer": c.Answer, "cause": c.Cause, "by": o.By.String(),
+	}})
 }
 
 // OfferKind is the kind of the jobs of the house that let an offer lapse when

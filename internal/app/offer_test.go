@@ -187,6 +187,30 @@ func TestNothingElseIsOfferedWhileAWrongStands(t *testing.T) {
 	})
 }
 
+// A fix that is carried out keeps the promise and puts the complaint right.
+func TestAFixThatIsCarriedOutPutsTheComplaintRight(t *testing.T) {
+	t.Parallel()
+	w, in, page, today := proposed(t, sqlite(t))
+	ctx := t.Context()
+	v, err := w.OpenCase(ctx, agent, in.Case)
+	must(t, err)
+	in.Complaint, err = w.RecordComplaint(ctx, agent, relationship.Complaint{Customer: v.Customer.ID, Received: today, What: "Los avisos no llegan"})
+	must(t, err)
+	in.Kind, in.What = offer.Fix, "Cambiamos de proveedor de avisos"
+	must(t, w.MakeOffer(ctx, agent, in))
+	must(t, w.AnswerOffer(ctx, page, true))
+	must(t, w.EndOffer(ctx, agent, in.Case, offer.Applied, "Llegan desde hoy"))
+	v, err = w.OpenCase(ctx, agent, in.Case)
+	must(t, err)
+	if x, y := v.Between.Complaints[0], v.Between.Commitments[0]; x.State != relationship.Fixed || x.Over != today || y.State != relationship.Kept || y.Evidence != "Llegan desde hoy" {
+		t.Errorf("the complaint is %+v, the promise %+v", x, y)
+	}
+	if w.logged(t, "complaint.fixed") != 1 {
+		t.Error("the log does not say that it was fixed")
+	}
+	w.verifyLog(t)
+}
+
 // When it turns out that we wronged them, something else of ours is taken off
 // the table.
 func TestSomethingElseIsTakenBackWhenAWrongIsFound(t *testing.T) {
