@@ -71,6 +71,38 @@ func TestTheAnswersOfTheStartChangeNothingUntilTheyAreApplied(t *testing.T) {
 	}
 }
 
+// Whoever works alone says so at the start, and not beside people to invite.
+func TestWhoeverWorksAloneSaysSoAtTheStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	ctx := t.Context()
+	s, err := w.OpenStart(ctx, alone)
+	must(t, err)
+	s.Setup.Company.Email, s.Setup.Alone = "hola@clara.example", true
+	both := s.Setup
+	both.People = []company.Person{{Name: "Greta Sol", Login: "greta", Roles: []string{"agent"}}}
+	if _, err := w.ApplySetup(ctx, alone, both, "why"); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Field != "alone" || w.Company().Version != 0 {
+		t.Errorf("alone, with somebody: %v", err)
+	}
+	for range 2 { // again it changes nothing
+		if _, err := w.ApplySetup(ctx, alone, s.Setup, "why"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o, err := w.OnePerson(ctx); err != nil || !o.Holds() || o.Hours != 72 || w.logged(t, "house.one_person") != 1 {
+		t.Errorf("one person works here: %+v %v", o, err)
+	}
+	for _, login := range []string{"uno", "dos"} {
+		_, err := w.AddUser(ctx, "", app.UserInput{Login: login, Name: login, Password: "cuatro zapatos verdes", Roles: []string{"agent"}})
+		must(t, err)
+	}
+	must(t, w.SetOnePerson(ctx, alone, false, 0))
+	s.Setup.Company.Name = "Otra"
+	if _, err := w.ApplySetup(ctx, alone, s.Setup, "why"); fault.KindOf(err) != fault.Blocked || w.Company().Name == "Otra" {
+		t.Errorf("alone, where others work: %v", err)
+	}
+}
+
 // On an empty machine one link lets one person in, however many press at once.
 func TestTheFirstPersonComesInOnce(t *testing.T) {
 	t.Parallel()

@@ -48,6 +48,7 @@ func TestTenQuestionsLeadFromNothingToAHouse(t *testing.T) {
 		}
 	}
 	noa.post("/console/start/10", []string{"name_0", "Greta Sol", "login_0", "greta"}).is(422).has(`data-testid="error-roles_0"`, `value="Greta Sol"`)
+	noa.post("/console/start/10", append([]string{"alone", "1"}, answers[9]...)).is(422).has("Di una cosa u otra")
 	noa.post("/console/start/10", answers[9]).is(http.StatusSeeOther)
 	if h.Company().Version != 0 {
 		t.Error("answers alone changed the company")
