@@ -73,7 +73,9 @@ func TestATelecomFromItsFirstDay(t *testing.T) {
 }
 
 // farewell is what the goodbye is called in the list of letters.
-func (h *house) farewell() string { return map[string]string{"es": "Despedida", "en": "Farewell"}[h.lang] }
+func (h *house) farewell() string {
+	return map[string]string{"es": "Despedida", "en": "Farewell"}[h.lang]
+}
 
 // rings is the call of a customer who has a complaint and wants to leave.
 func (h *house) rings(staff *browser) (casefile string) {
