@@ -19,6 +19,8 @@ type lawEffectiveCmd struct {
 	Date          string            `help:"Day of the event, as 2026-12-28; by default today."`
 	Fact          map[string]string `help:"Further facts, as seller.workers=300; several are divided by commas or given one by one." mapsep:","`
 	Pack          []string          `help:"These packs, instead of those that the facts choose."`
+	Event         map[string]string `help:"When something happened, as request.submitted=2026-12-28 or =2026-12-28T10:00:00+01:00: shows when each time limit ends, and on which days to tell something." mapsep:","`
+	Zone          string            `help:"Time zone of whoever the time limits are for." default:"Europe/Madrid"`
 	All           bool              `help:"Also the rules that ask less than the one that holds."`
 }
 
@@ -32,6 +34,8 @@ type settingView struct {
 	By      []appliedView       `json:"by,omitempty"`
 	Beaten  []appliedView       `json:"beaten,omitempty"`
 	Maybe   []appliedView       `json:"maybe,omitempty"`
+	Until   string              `json:"until,omitempty"` // the last day, of a time limit whose event is known
+	Tell    []string            `json:"tell_on,omitempty"`
 	With    string              `json:"conflicts_with,omitempty"`
 	Solved  map[string]string   `json:"resolution,omitempty"`
 }
@@ -70,10 +74,14 @@ func (c *lawEffectiveCmd) Run(o out) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return writeJSON(o, c.effective(l, e))
+	h, err := c.happened()
+	if err != nil {
+		return err
 	}
-	return c.print(o, e)
+	if c.JSON {
+		return writeJSON(o, c.effective(l, e, h))
+	}
+	return c.print(o, e, h)
 }
 
 func (c *lawEffectiveCmd) ask(l *jurisdiction.Library) (*jurisdiction.Effective, error) {
@@ -105,7 +113,7 @@ func (c *lawEffectiveCmd) ask(l *jurisdiction.Library) (*jurisdiction.Effective,
 	return l.Effective(chosen, facts, day)
 }
 
-func (c *lawEffectiveCmd) effective(l *jurisdiction.Library, e *jurisdiction.Effective) effectiveView {
+func (c *lawEffectiveCmd) effective(l *jurisdiction.Library, e *jurisdiction.Effective, h happened) effectiveView {
 	v := effectiveView{Date: e.Day.String(), Facts: e.Facts, Versions: l.Refs(e.Chosen), Missing: e.Missing(), Packs: []chosenView{}, Settings: []settingView{}}
 	if v.Missing == nil {
 		v.Missing = []string{}
@@ -123,6 +131,12 @@ func (c *lawEffectiveCmd) effective(l *jurisdiction.Library, e *jurisdiction.Eff
 		x := settingView{Param: s.Param.Name, Phase: string(s.Param.Phase), Outcome: string(s.Outcome), By: applied(s.By), Beaten: applied(s.Beaten), Maybe: applied(s.Maybe), With: s.With}
 		if s.Outcome == jurisdiction.Settled {
 			x.Value, x.Reads = &s.Value, c.reads(s.Param, s.Value)
+			if last, _, ok := h.until(s); ok {
+				x.Until = last.String()
+			}
+			for _, day := range h.tell(s) {
+				x.Tell = append(x.Tell, day.Date.String())
+			}
 		} else {
 			x.Solved = s.Resolution()
 		}
@@ -132,7 +146,7 @@ func (c *lawEffectiveCmd) effective(l *jurisdiction.Library, e *jurisdiction.Eff
 	return v
 }
 
-func (c *lawEffectiveCmd) print(o out, e *jurisdiction.Effective) error {
+func (c *lawEffectiveCmd) print(o out, e *jurisdiction.Effective, h happened) error {
 	fmt.Fprintln(o.stdout, c.say("holds", "day", e.Day))
 	for _, p := range e.Chosen.Packs {
 		why := c.say("why." + p.Why)
@@ -167,6 +181,7 @@ func (c *lawEffectiveCmd) print(o out, e *jurisdiction.Effective) error {
 			value = c.say("unsatisfiable")
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Param.Name, value, c.by(s.By))
+		c.dates(w, s, h)
 		if r := s.Resolution(); r != nil && s.Outcome != jurisdiction.Settled {
 			fmt.Fprintf(w, "\t%s\n", r[c.Lang])
 		}

@@ -3,6 +3,7 @@ package jurisdiction_test
 import (
 	"testing"
 
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
 )
@@ -33,5 +34,16 @@ func TestEveryPredicateThatWasReadHasRulesOrAReason(t *testing.T) {
 	_, err := shipped(t).Cover(jurisdiction.ShippedCoverage())
 	for _, e := range fault.Fields(err) {
 		t.Error(e)
+	}
+}
+
+// Business days are those of a calendar that there is. The Union has none: its
+// days are Monday to Friday, the soonest that any member could count.
+func TestEveryPackCountsByACalendarThatThereIs(t *testing.T) {
+	t.Parallel()
+	for _, p := range shipped(t).Packs() {
+		if _, ok := calendar.Shipped().Of(p.Calendar); !ok && p.Calendar != "" && p.ID != "eu" {
+			t.Errorf("%s counts by %s, which there is not", p.ID, p.Calendar)
+		}
 	}
 }

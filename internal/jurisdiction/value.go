@@ -106,7 +106,8 @@ func (t Time) days() (least, most int) {
 	return t.N, t.N
 }
 
-// minutes between which the time surely ends; a day ends at midnight.
+// minutes between which the time surely ends; a day ends at midnight, and where
+// clocks are changed it has an hour more or less.
 func (t Time) minutes() (least, most int) {
 	switch t.Unit {
 	case Minutes:
@@ -115,7 +116,7 @@ func (t Time) minutes() (least, most int) {
 		return 60 * t.N, 60 * t.N
 	}
 	least, most = t.days()
-	return 24 * 60 * least, 24 * 60 * (most + 1)
+	return 24*60*least - 60, 24*60*(most+1) + 60
 }
 
 func (u Unit) exact() bool { return u == Minutes || u == Hours }
