@@ -212,6 +212,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "signin-code", base+"/console/signin/code")
 	staff.inspect(check, "reset-gone", base+"/console/reset/nothing")
 	staff.inspect(check, "first-gone", base+"/console/first/nothing")
+	staff.inspect(check, "import-file-gone", base+"/console/imports/files/nothing")
 	staff.inspect(check, "import-gone", base+"/console/imports/nothing")
 	staff.open(base + "/console?lang=es")
 	staff.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[0].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
@@ -295,6 +296,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	admin.do(chromedp.SendKeys(chromedp.CSS("#login"), s.sample.Users[who].Login), chromedp.SendKeys(chromedp.CSS("#password"), s.sample.Password))
 	admin.press("signin", testid("me"))
 	admin.inspect(check, "keys", base+"/console/keys")
+	admin.importsAFile(check, base)
 	if out, code := s.hasta("webhook", "add", "https://crm.example/hooks", "--events", "case.*,step.verified"); code != 0 {
 		t.Fatal(out)
 	}

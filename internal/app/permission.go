@@ -46,6 +46,7 @@ var permissions = []permission{
 	{"obligation", "agent finance", "success privacy auditor"},   // what comes back in kind; charging it is of the statement
 	{"letter", "", "agent privacy success"},                      // what a letter says, and files of evidence
 	{"risk", "agent success", "finance admin auditor"},           // who is likely to leave, and what is done about it
+	{"import", "admin", ""},                                      // files of customers, of those who left before, of readings
 	{"reading", "admin", ""},                                     // what customers use and spend
 	{"reason", "agent success", "finance privacy admin auditor"}, // why customers leave; the words about it are read as notes are
 	{"voice", "", "agent success privacy"},                       // what leavers answered, and let us say

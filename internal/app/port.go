@@ -63,6 +63,7 @@ type Tx interface {
 	RiskTx
 	ReasonTx
 	ImportTx
+	UploadTx
 	UndoingTx
 	OfferTx
 	InvitationTx

@@ -32,6 +32,7 @@ var scopes = map[string]scope{
 	"offers:write":       {acts: []string{"offer"}},
 	"risks:read":         {reads: []string{"risk"}},
 	"risks:write":        {acts: []string{"risk"}}, // plays
+	"imports:write":      {acts: []string{"import"}},
 	"readings:write":     {acts: []string{"reading"}},
 	"statements:act":     {acts: []string{"statement"}, works: []string{"finance"}},
 	"privacy:act":        {works: []string{"privacy"}},

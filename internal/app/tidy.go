@@ -27,6 +27,9 @@ func (a *App) TidyUp(ctx context.Context) error {
 		func(ctx context.Context, tx Tx) (int, error) {
 			return tx.ForgetTold(ctx, tx.Now().Add(-toldFor), tidyMost)
 		},
+		func(ctx context.Context, tx Tx) (int, error) {
+			return tx.ForgetUploads(ctx, tx.Now().Add(-uploadFor), tidyMost)
+		},
 		a.lookForIdeas,
 	} {
 		for {

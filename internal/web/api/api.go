@@ -77,6 +77,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.customers(h)
 	a.complaints(h)
 	a.readings(h)
+	a.imports(h)
 	a.risks(h)
 	a.playbooks(h)
 	a.outbox(h)

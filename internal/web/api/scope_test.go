@@ -57,6 +57,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"list-words":         {"company:read", "/v1/words", ""},
 	"put-words":          {"company:write", "/v1/words", `{"words": []}`},
 	"test-letter":        {"company:write", "/v1/words/test", `{"letter": "x", "language": "es", "to": "x"}`},
+	"import-file":        {"imports:write", "/v1/imports", `{"kind": "customers", "file": "a.csv", "csv": "Nombre\nAna\n", "dry_run": true}`},
 	"list-complaints":    {"complaints:read", "/v1/complaints", ""},
 	"add-complaint":      {"complaints:write", "/v1/complaints", `{"customer": "cus_01kb2m9xq0e5v8h2r7n4t6w3yz", "received": "2026-01-01", "what": "x"}`},
 	"answer-complaint":   {"complaints:write", "/v1/complaints/cmp_01kb2m9xq0e5v8h2r7n4t6w3yz/answer", `{"state": "fixed", "answer": "x"}`},

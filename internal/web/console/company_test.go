@@ -10,13 +10,17 @@ import (
 
 // upload sends a form with a file in it.
 func (b *browser) upload(path, file string, fields ...string) reply {
+	return b.uploadAs("logo", "logo.svg", path, file, fields...)
+}
+
+func (b *browser) uploadAs(field, name, path, file string, fields ...string) reply {
 	b.h.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for i := 0; i+1 < len(fields); i += 2 {
 		must(b.h.t, w.WriteField(fields[i], fields[i+1]))
 	}
-	part, err := w.CreateFormFile("logo", "logo.svg")
+	part, err := w.CreateFormFile(field, name)
 	must(b.h.t, err)
 	_, err = part.Write([]byte(file))
 	must(b.h.t, err)

@@ -166,6 +166,10 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/customers/new":                                     (*visit).newCustomer,
 		"POST /console/customers/new":                                    (*visit).addCustomer,
 		"GET /console/imports":                                           (*visit).imports,
+		"GET /console/imports/new":                                       (*visit).newImport,
+		"POST /console/imports/new":                                      (*visit).keepImport,
+		"GET /console/imports/files/{file}":                              (*visit).importColumns,
+		"POST /console/imports/files/{file}":                             (*visit).runImport,
 		"GET /console/imports/{id}":                                      (*visit).undoImportForm,
 		"POST /console/imports/{id}":                                     (*visit).undoImport,
 		"GET /console/playbooks":                                         (*visit).playbooks,
@@ -365,6 +369,8 @@ func (v *visit) here() string {
 		return v.r.URL.RequestURI()
 	case strings.HasPrefix(v.r.URL.Path, "/console/keys"):
 		return "/console/keys"
+	case strings.HasPrefix(v.r.URL.Path, "/console/imports/"):
+		return v.r.URL.Path
 	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/webhooks/"):
 		return "/console/webhooks/" + id
 	case strings.HasPrefix(v.r.URL.Path, "/console/webhooks"):

@@ -19,6 +19,9 @@ type importsView struct {
 	Rows []importRow
 	May  bool
 	Who  string
+
+	New    bool // this person may import a file
+	NewWho string
 }
 
 // undoImportView is what undoing an import would take back.
@@ -48,7 +51,7 @@ func (v *visit) imports() error {
 	if err != nil {
 		return err
 	}
-	iv := importsView{Lang: v.lang, May: v.actor.May("settings"), Who: whoMay(v.lang, "settings")}
+	iv := importsView{Lang: v.lang, May: v.actor.May("settings"), Who: whoMay(v.lang, "settings"), New: v.actor.May("import"), NewWho: whoMay(v.lang, "import")}
 	for _, x := range list {
 		iv.Rows = append(iv.Rows, v.viewImport(x, users[x.By]))
 	}
