@@ -23,7 +23,7 @@ func TestAFileIsImportedWithoutAShell(t *testing.T) {
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, agencyLike)
 		ctx := t.Context()
-		_, err := w.KeepUpload(ctx, agent, "customers", "socios.csv", []byte(socios))
+		_, err := w.KeepUpload(ctx, app.Actor{ID: "usr_agent", Roles: []string{"agent", "success", "finance"}}, "customers", "socios.csv", []byte(socios))
 		code(t, err, "forbidden.role")
 		_, err = w.KeepUpload(ctx, importer, "customers", "socios.csv", make([]byte, app.UploadMost+1))
 		code(t, err, "upload.too_large")
