@@ -8,7 +8,6 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
-	"hastaluego/internal/ingest"
 )
 
 type importFile struct {
@@ -63,11 +62,13 @@ func (a *API) imports(h huma.API) {
 				return nil, err
 			}
 			lang := a.App.Company().Language
-			return &importedBody{Imported{
+			body := Imported{
 				Rows: out.Rows, Changed: out.Changed, Unchanged: out.Unchanged, Rejected: out.Rejected, Stopped: out.Stopped, DryRun: b.DryRun,
-				Refused: each(out.Refused, func(e ingest.RowError) RefusedRow {
-					return RefusedRow{e.Row, e.Column, e.Value, e.Fault.Code, e.Why(lang)}
-				}),
-			}}, nil
+				Refused: []RefusedRow{},
+			}
+			for _, e := range out.Refused {
+				body.Refused = append(body.Refused, RefusedRow{e.Row, e.Column, e.Value, e.Fault.Code, e.Why(lang)})
+			}
+			return &importedBody{body}, nil
 		})
 }
