@@ -67,6 +67,13 @@ func (v *View) main() []int {
 
 func (v *View) isMain(i int) bool { return slices.Contains(v.main(), i) }
 
+// registers reports whether a node is the confirmation of the act that the flow
+// is for: from it one goes on to its receipt.
+func (v *View) registers() func(int) bool {
+	to := v.back(v.main(), v.forward)
+	return func(i int) bool { return v.in[i] && v.node(i).Kind == "confirm" && to[i] }
+}
+
 // required calls do for every field that has to be filled in on a way out.
 func (v *View) required(do func(i, j int, f *Field)) {
 	v.way(func(i int, n *Node) {
@@ -217,7 +224,7 @@ func dp06(v *View) (out []sight) {
 // registers is on a later page, or comes only after answers.
 func dp07(v *View) (out []sight) {
 	if v.asked("page.single") {
-		if path, pages, ok := v.shortest(v.starts(), v.leads, v.pages, v.isKind("confirm")); ok && pages > 1 {
+		if path, pages, ok := v.shortest(v.starts(), v.leads, v.pages, v.registers()); ok && pages > 1 {
 			out = append(out, at(path[len(path)-1].to, "", "split_confirm", "pages", pages))
 		}
 	}

@@ -281,7 +281,7 @@ func (v *View) numbers(i int, do func(below, phone string)) {
 		do(indexed(".phones", k), p)
 	}
 	for _, t := range v.texts(i) {
-		for _, p := range phoneForm.FindAllString(t.text, -1) {
+		for _, p := range v.read(t).marked().phones {
 			do(t.below, p)
 		}
 	}
@@ -296,7 +296,7 @@ func odrLinks(v *View) (out []sight) {
 			}
 		}
 		for _, t := range v.everything(i) {
-			for _, l := range linkForm.FindAllString(t.text, -1) {
+			for _, l := range v.read(t).marked().links {
 				if odr.MatchString(l) {
 					out = append(out, at(i, t.below, "odr_link").said(l))
 				}

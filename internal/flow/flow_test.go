@@ -64,6 +64,7 @@ func TestOurOwnFlowHasNothingThatFailsAnywhere(t *testing.T) {
 			t.Error(tell(x))
 		}
 	}
+	t.Logf("%d packs: %d pass, %d fail, %d unknown", len(names), r.Count(jurisdiction.Pass), r.Count(jurisdiction.Fail), r.Count(jurisdiction.Unknown))
 	if want := (len(names) + 1) * 4 * 2; r.Variants != want {
 		t.Errorf("%d variants, want %d", r.Variants, want)
 	}

@@ -69,6 +69,17 @@ type read struct {
 	lex    *lexicon
 	tokens []token
 	found  map[string]string
+	marks  *marks
+}
+
+// marks are the addresses and telephone numbers of a text.
+type marks struct{ links, phones []string }
+
+func (t *read) marked() *marks {
+	if t.marks == nil {
+		t.marks = &marks{linkForm.FindAllString(t.text, -1), phoneForm.FindAllString(t.text, -1)}
+	}
+	return t.marks
 }
 
 // reader remembers the texts of one check: the same text stands in many

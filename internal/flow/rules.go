@@ -279,7 +279,7 @@ func seeOnline(v *View) []sight {
 	online := v.reach(v.entryPages(), func(e edge) bool {
 		return v.leads(e) && !slices.Contains(offline, v.node(e.to).medium())
 	}, nil)
-	on := slices.ContainsFunc(v.goals, func(g int) bool { return online[g] })
+	on := slices.ContainsFunc(v.main(), func(g int) bool { return online[g] })
 	return []sight{at(-1, ".nodes", "not_online").sees(yes(on))}
 }
 
@@ -302,7 +302,7 @@ func seePhones(v *View) (out []sight) {
 // confirmPages is how many pages one opens from the entry to the button that
 // registers.
 func (v *View) confirmPages() (i, pages int, ok bool) {
-	path, pages, ok := v.shortest(v.starts(), v.leads, v.pages, v.isKind("confirm"))
+	path, pages, ok := v.shortest(v.starts(), v.leads, v.pages, v.registers())
 	if !ok {
 		return -1, 0, false
 	}
