@@ -40,7 +40,8 @@ const (
 
 // laterPage puts the confirmation on a page of its own.
 var laterPage = []all{
-	{"    next: confirm\n", ""}, {"    kind: confirm\n    page: request\n", "    kind: confirm\n"},
+	{"    next: confirm\n", ""},
+	{"    kind: confirm\n    page: request\n", "    kind: confirm\n"},
 	{"      - {id: recap, role: exit", "      - {id: onward, role: exit, kind: button, to: confirm, not: {packs: [fr]}, label: " + words4 + "}\n      - {id: recap, role: exit"},
 }
 
