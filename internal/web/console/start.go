@@ -81,6 +81,7 @@ type reviewView struct {
 	Lang, YAML string
 	Invited    []linkView
 	Done       bool
+	NoPortal   bool // there is no page of the customers to look at
 }
 
 func (v startView) word(code string, args ...any) string { return say(v.Lang, "start."+code, args...) }
@@ -317,6 +318,9 @@ func (v *visit) showReview(status int, invited []app.Invited, wrong error) error
 		return err
 	}
 	rv := reviewView{Lang: v.lang, YAML: string(raw), Done: invited != nil}
+	if rv.NoPortal, err = v.App.NoPortal(v.r.Context()); err != nil {
+		return err
+	}
 	for _, p := range invited {
 		rv.Invited = append(rv.Invited, *v.passwordLink(p.Name, p.Token))
 	}
