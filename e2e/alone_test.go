@@ -34,7 +34,7 @@ func TestAFreelancerFromHerFirstDay(t *testing.T) {
 		c.does("hasta form")
 		c.does("hasta import")
 		c.types(b, map[string]string{
-			"name": "Kiosco Luna", "email": "luna@cliente.example", "language": lang, "has": "retainer", "product": "Web", "amount": "60", "currency": "EUR", "start": monthsAgo(5),
+			"name": "Kiosco Luna", "email": "luna@kioscoluna.example", "language": lang, "has": "retainer", "product": "Web", "amount": "60", "currency": "EUR", "start": monthsAgo(5),
 		})
 		b.open(c.info.Portal + "console/settings")
 		if got := b.text(testid("one-person-card")) + b.text(testid("portal-card")); !strings.Contains(got, words.hours) || !strings.Contains(got, words.noPage) {
