@@ -91,8 +91,8 @@ bench-audit: assets ## A million entries of the log verified, beside reading the
 	HASTA_BENCH_ENTRIES=$(or $(ENTRIES),1000000) go test -run '^$$' -bench VerifyLog -benchtime 1x -timeout 60m ./cmd/hasta
 
 .PHONY: bench-ending
-bench-ending: assets ## A tariff of a telecom ends in one act, given away by rule, beside departures by hand: make bench-ending ENDINGS=5000
-	HASTA_BENCH_ENDINGS=$(or $(ENDINGS),5000) go test -run '^$$' -bench Ending -benchtime 1x -timeout 30m ./cmd/hasta
+bench-ending: assets ## A tariff of a telecom ends in one act, given away by rule, beside departures by hand, both databases: make bench-ending ENDINGS=5000
+	@scripts/bench_ending.sh $(ENDINGS)
 
 .PHONY: bench-portal
 bench-portal: assets ## The portal under load, beside a bare handler and bare inserts in the same run

@@ -30,8 +30,8 @@ func TestASoftwareCompanyFromItsFirstDay(t *testing.T) {
 		s := storyA{h, check, openBrowser(t), openBrowser(t)}
 		words := companyA[lang]
 		h.begin(s.staff, words.first, words.login, false, func(page string) {
-			s.staff.shot(h.name + "-start-" + page)
 			s.staff.axe(check, page)
+			s.staff.narrow(h.name + "-start-" + page)
 		})
 		s.staff.press("see-portal", "#account")
 		if got := s.staff.text("body"); !strings.Contains(got, h.setup.Company.Name) {
@@ -214,6 +214,18 @@ func digits(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// narrow looks whether a page fits a telephone, where it is, and keeps pictures.
+func (b *browser) narrow(name string) {
+	b.t.Helper()
+	b.shot(name)
+	b.do(chromedp.EmulateViewport(390, 900))
+	b.shot(name + "-390")
+	if wide, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > window.innerWidth")); err != nil || wide {
+		b.t.Errorf("%s is wider than 390 px (%v)", name, err)
+	}
+	b.do(chromedp.EmulateViewport(1280, 900))
 }
 
 // pick fills in the guided form of a step: choices, and texts.

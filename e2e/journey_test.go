@@ -313,6 +313,10 @@ func journey(t *testing.T, e testkit.Engine, lang string) {
 	b.shot(e.Name + "-journey-4-answer")
 	b.press("decline", "main")
 	b.shot(e.Name + "-journey-5-declined")
+	b.open(private)
+	if b.count(testid("answer")) > 0 {
+		t.Error("what was declined is brought up again")
+	}
 
 	// Another client leaves, and allows one letter.
 	const second = "xose@faronorte.example"

@@ -256,7 +256,11 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "assignment", base+"/console/settings/assignment")
 	staff.inspect(check, "company", base+"/console/settings/company")
 	staff.inspect(check, "start", base+"/console/start")
-	for _, step := range []string{"2", "4", "8", "10", "review"} {
+	steps := []string{"10", "review"} // the others are looked at where company A answers them
+	if matrix {
+		steps = []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "review"}
+	}
+	for _, step := range steps {
 		staff.inspect(check, "start-"+step, base+"/console/start/"+step)
 	}
 	staff.inspect(check, "words", base+"/console/settings/words")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -27,7 +28,8 @@ import (
 func engines(b *testing.B, fn func(b *testing.B, e testkit.Engine)) {
 	b.Helper()
 	b.Run("sqlite", func(b *testing.B) { fn(b, testkit.Engine{Name: "sqlite", URL: filepath.Join(b.TempDir(), "hasta.db")}) })
-	if server := os.Getenv("HASTA_TEST_POSTGRES"); server != "" {
+	// make bench-ending starts a server of its own, which syncs.
+	if server := cmp.Or(os.Getenv("HASTA_BENCH_POSTGRES"), os.Getenv("HASTA_TEST_POSTGRES")); server != "" {
 		b.Run("postgres", func(b *testing.B) { fn(b, testkit.Engine{Name: "postgres", URL: testkit.FreshPostgres(b, server)}) })
 	}
 }
