@@ -281,6 +281,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "customer-promises", one+"/promises")
 	staff.inspect(check, "customers", base+"/console/customers")
 	staff.inspect(check, "customer-new", base+"/console/customers/new")
+	s.rehearsal(staff, b, check, base)
 	staff.inspect(check, "imports", base+"/console/imports")
 	staff.inspect(check, "outbox", base+"/console/outbox")
 	staff.turn(testid("outbox")+" a", testid("letter"))

@@ -20,12 +20,13 @@ func (p *paper) stamp() {
 		return
 	}
 	f, word := p.pdf, p.print(text.Say(p.l.Lang, "rehearsal.stamp"))
-	s := style{"bold", 96, 0, rgb{244, 226, 214}}
+	const middle = 187 // below the head of the first page
+	s := style{"bold", 92, 0, rgb{244, 226, 214}}
 	p.use(s)
 	w := f.GetStringWidth(word)
 	f.TransformBegin()
-	f.TransformRotate(50, pageW/2, 150)
-	f.Text(pageW/2-w/2, 160, word)
+	f.TransformRotate(50, pageW/2, middle)
+	f.Text(pageW/2-w/2, middle+10, word)
 	f.TransformEnd()
 	for i, line := range p.lines(footStyle, p.l.Rehearsal, wide) {
 		if i < 2 {
