@@ -84,6 +84,7 @@ type undoAnswer struct {
 	Customers int        `json:"customers"`
 	Contracts int        `json:"contracts"`
 	Cases     int        `json:"cases"`
+	Restored  int        `json:"restored"`
 	Stay      []undoStay `json:"stay"`
 	DryRun    bool       `json:"dry_run"`
 }
@@ -106,7 +107,7 @@ func (c *importUndoCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	if c.JSON {
-		answer := undoAnswer{Customers: u.Customers, Contracts: u.Contracts, Cases: u.Cases, Stay: []undoStay{}, DryRun: c.DryRun}
+		answer := undoAnswer{Customers: u.Customers, Contracts: u.Contracts, Cases: u.Cases, Restored: u.Restored, Stay: []undoStay{}, DryRun: c.DryRun}
 		for _, s := range u.Stay {
 			answer.Stay = append(answer.Stay, undoStay{s.Kind, s.Reference, s.Name, s.Why})
 		}
@@ -116,7 +117,7 @@ func (c *importUndoCmd) Run(ctx context.Context, o out) error {
 	if c.DryRun {
 		code = "import.undo.dry"
 	}
-	fmt.Fprintln(o.stdout, text.Say(lang, code, "customers", u.Customers, "contracts", u.Contracts, "cases", u.Cases, "stay", len(u.Stay)))
+	fmt.Fprintln(o.stdout, text.Say(lang, code, "customers", u.Customers, "contracts", u.Contracts, "cases", u.Cases, "restored", u.Restored, "stay", len(u.Stay)))
 	for _, s := range u.Stay {
 		fmt.Fprintln(o.stdout, text.Say(lang, "import.undo.stays", "what", text.Say(lang, "import.made."+s.Kind), "reference", s.Reference, "name", s.Name,
 			"why", console.UndoWhy(lang, s.Why)))

@@ -32,6 +32,7 @@ type known struct {
 // entry is a customer with what is kept beneath its version.
 type entry struct {
 	FoundCustomer
+	was      customer.Customer // plain
 	state    state
 	contacts []*kept[customer.Contact]
 	external []customer.ExternalID
@@ -97,7 +98,7 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 		return nil, err
 	}
 	for _, c := range list {
-		k.enter(&entry{FoundCustomer: FoundCustomer{Customer: c}})
+		k.enter(&entry{FoundCustomer: FoundCustomer{Customer: c}, was: plain(c)})
 	}
 	if err := k.beneath(ctx, tx, withAssets, withPromised); err != nil {
 		return nil, err

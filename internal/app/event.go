@@ -162,7 +162,7 @@ var EventTypes = []EventType{
 	{Type: "grant.attested", When: "somebody answers for it that an access is closed", Args: []string{"name", "evidence"}},
 	{Type: "grant.reopened", When: "an access that was closed is open again", Args: []string{"name"}},
 	{Type: "balance.settled", When: "a sum was marked as paid or void", Args: []string{"reference", "status"}},
-	{Type: "import.undone", When: "what an import had made was taken back", Args: []string{"import", "customers", "contracts", "cases", "stay"}},
+	{Type: "import.undone", When: "what an import had made was taken back", Args: []string{"import", "customers", "contracts", "cases", "restored", "stay"}},
 	{Type: "import.finished", When: "an import came to its end, or was stopped between two batches", Args: []string{"rows", "changed", "rejected", "stopped"}},
 	{Type: "playbook.proposed", When: "a version of a playbook was kept", Args: []string{"playbook"}},
 	{Type: "playbook.activated", When: "new cases follow it", Args: []string{"playbook", "proposed_by"}},

@@ -204,6 +204,10 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.ReadAt), x.State, string(x.Meaning), x.SHA256, strings.ToValidUTF8(string(raw), "\ufffd")}, err
 		})
 	}},
+	{"import_change", "import_changes.csv", "at kind before after", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.ChangesAbout(ctx, h.ID)
+		return rowsOf(list, func(x Change) []string { return []string{stamp(x.At), x.Kind, x.Was, x.Now} }), err
+	}},
 	{"work", "systems.csv", "departure kind system state done before evidence", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]offboarding.Work, error) { return tx.WorksOf(ctx, c) }, func(x offboarding.Work) []string {
 			return []string{x.Kind, x.System, string(x.State), stamp(x.DoneAt), x.Before, x.Evidence}

@@ -90,7 +90,8 @@ func (a *App) finishImport(ctx context.Context, run ImportRun, rep ImportReport,
 	})
 }
 
-// made keeps what a batch made: customers, and contracts of those who were there.
+// made keeps what a batch made: customers, and contracts of those who were there;
+// and what it changed of them.
 func (k *known) made(ctx context.Context, tx Tx, run ImportID) error {
 	var made, again []Made
 	for _, e := range sortedByID(k.byID) {
@@ -107,6 +108,13 @@ func (k *known) made(ctx context.Context, tx Tx, run ImportID) error {
 		}
 	}
 	if err := tx.Remade(ctx, run, again...); err != nil {
+		return err
+	}
+	changes, err := k.changes(run, tx.Now())
+	if err != nil {
+		return err
+	}
+	if err := tx.PutChanges(ctx, changes...); err != nil {
 		return err
 	}
 	return tx.PutMade(ctx, run, made...)

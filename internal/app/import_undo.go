@@ -30,6 +30,7 @@ type Undoing struct {
 	User string // name of whoever imported
 	// Customers, Contracts and Cases are how many of each go.
 	Customers, Contracts, Cases int
+	Restored                    int // records of customers who were there that are as they were again
 	Stay                        []Staying
 }
 
@@ -39,21 +40,23 @@ type Staying struct {
 	Customer  customer.ID
 	Name      string
 	Reference string
-	Why       []string // changed, other_import, or the tables in which more stands about it
+	Why       []string // changed (since, by somebody else), other_import, or the tables in which more stands about it
 }
 
 // undoBatch is how much is taken back at once.
 const undoBatch = 50
 
-// UndoImport takes back what an import made and nobody touched since; dry, it
-// only says what that would be. Customers with departures, promises, readings or
-// changes since stay, and why is said. It can be called again after it was cut
+// UndoImport takes back what an import made and nobody touched since, and puts
+// back what it changed of others where nobody changed it since; dry, it only says
+// what that would be. Customers with departures, promises, readings or changes
+// since stay, and so does what was changed since; why is said. It can be called again after it was cut
 // short, but for an import that is undone (import.undone).
 func (a *App) UndoImport(ctx context.Context, by Actor, run ImportID, dry bool) (u Undoing, err error) {
 	if err := by.may("settings"); err != nil {
 		return u, err
 	}
 	var list []Made
+	var changes []Change
 	err = a.store.View(ctx, func(tx Tx) error {
 		if u.Run, err = tx.FindImport(ctx, run); err != nil {
 			return err
@@ -63,7 +66,10 @@ func (a *App) UndoImport(ctx context.Context, by Actor, run ImportID, dry bool) 
 			return err
 		}
 		u.User = users[u.Run.By]
-		list, err = tx.MadeBy(ctx, run)
+		if list, err = tx.MadeBy(ctx, run); err != nil {
+			return err
+		}
+		changes, err = tx.ChangesBy(ctx, run)
 		return err
 	})
 	switch {
@@ -71,8 +77,9 @@ func (a *App) UndoImport(ctx context.Context, by Actor, run ImportID, dry bool) 
 		return u, err
 	case !u.Run.UndoneAt.IsZero():
 		return u, fault.New(fault.Blocked, "import.undone")
-	case u.Run.Kind == "readings":
-		return u, fault.New(fault.Blocked, "import.readings_stay")
+	}
+	if u, err = a.restoreAll(ctx, u, list, changes, dry); err != nil {
+		return u, err
 	}
 	// Departures go first, then contracts: a customer goes only when nothing of
 	// them is left.
@@ -108,8 +115,51 @@ func (a *App) UndoImport(ctx context.Context, by Actor, run ImportID, dry bool) 
 		}
 		u.Run.UndoneAt, u.Run.UndoneBy = tx.Now(), by.ID
 		return a.record(ctx, tx, fact{"import.undone", by.ID, "", house, map[string]any{
-			"import": string(run), "customers": u.Customers, "contracts": u.Contracts, "cases": u.Cases, "stay": len(u.Stay),
+			"import": string(run), "customers": u.Customers, "contracts": u.Contracts, "cases": u.Cases, "restored": u.Restored, "stay": len(u.Stay),
 		}})
+	})
+}
+
+// restoreAll puts back what the import changed of those whom it did not make, one
+// customer at a time.
+func (a *App) restoreAll(ctx context.Context, u Undoing, made []Made, changes []Change, dry bool) (Undoing, error) {
+	own := map[customer.ID]bool{} // they go whole, or stay as they are
+	for _, m := range made {
+		if m.Kind == "customer" {
+			own[customer.ID(m.ID)] = true
+		}
+	}
+	changes = slices.DeleteFunc(changes, func(c Change) bool { return own[c.Customer] })
+	for i := 0; i < len(changes); {
+		j := i
+		for j < len(changes) && changes[j].Customer == changes[i].Customer {
+			j++
+		}
+		step := u
+		put := func(tx Tx) error {
+			step = u
+			step.Stay = slices.Clone(u.Stay)
+			return a.restore(ctx, tx, &step, changes[i:j], dry)
+		}
+		err := error(nil)
+		if dry {
+			err = a.store.View(ctx, put)
+		} else {
+			err = a.tx(ctx, put)
+		}
+		if err != nil {
+			return u, err
+		}
+		u, i = step, j
+	}
+	if u.Run.Kind != "readings" || dry || u.Restored == 0 {
+		return u, nil
+	}
+	return u, a.tx(ctx, func(tx Tx) error {
+		if err := tx.RecountNewest(ctx); err != nil {
+			return err
+		}
+		return a.rateSoon(ctx, tx)
 	})
 }
 

@@ -64,6 +64,7 @@ type Tx interface {
 	ReasonTx
 	ImportTx
 	UploadTx
+	ChangeTx
 	UndoingTx
 	OfferTx
 	InvitationTx

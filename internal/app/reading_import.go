@@ -52,7 +52,7 @@ func (a *App) ReadingMetrics() []string {
 // and go in when the file was read to its end. Then everybody is rated again.
 // Where ctx ends in between, whole batches stay.
 func (a *App) ImportReadings(ctx context.Context, in ReadingImport) (ImportReport, error) {
-	im := readingImport{a: a, in: in, seed: maphash.MakeSeed(), said: map[uint64]saidReading{}, counted: map[readingPlace]counted{}, size: importRead}
+	im := readingImport{a: a, in: in, run: newImport("readings", in.By, in.File), seed: maphash.MakeSeed(), said: map[uint64]saidReading{}, counted: map[readingPlace]counted{}, size: importRead}
 	im.hold, im.pause = a.store.Pace()
 	if im.hold > 0 {
 		im.size = leastBatch
@@ -70,7 +70,7 @@ func (a *App) ImportReadings(ctx context.Context, in ReadingImport) (ImportRepor
 	if err == nil {
 		err = im.finish(ctx)
 	}
-	rep, err := a.finishImport(ctx, newImport("readings", in.By, in.File), im.rep, in.DryRun, err, a.rateDaily)
+	rep, err := a.finishImport(ctx, im.run, im.rep, in.DryRun, err, a.rateDaily)
 	if err != nil || in.DryRun {
 		return rep, err
 	}
@@ -81,6 +81,7 @@ func (a *App) ImportReadings(ctx context.Context, in ReadingImport) (ImportRepor
 type readingImport struct {
 	a           *App
 	in          ReadingImport
+	run         ImportRun
 	rows        []ingest.ReadingRow
 	seed        maphash.Seed
 	said        map[uint64]saidReading // what rows said, by the hash of their place
@@ -232,11 +233,38 @@ func (im *readingImport) store(ctx context.Context, list []Reading, rows func(Re
 		return nil
 	}
 	sortReadings(changed)
-	whole := context.WithoutCancel(ctx) // a batch that was begun is finished
-	if err := im.a.store.Tx(whole, func(tx Tx) error { return tx.PutReadings(whole, changed...) }); err != nil {
+	run, whole := im.run, context.WithoutCancel(ctx) // a batch that was begun is finished
+	err = im.a.store.Tx(whole, func(tx Tx) error {
+		im.run = run
+		return im.put(whole, tx, changed)
+	})
+	if err != nil {
 		return err
 	}
 	return rest(ctx, im.pause)
+}
+
+// put stores readings, and what they were before.
+func (im *readingImport) put(ctx context.Context, tx Tx, changed []Reading) error {
+	there, err := tx.ReadingsAt(ctx, changed...)
+	if err != nil {
+		return err
+	}
+	was := map[readingPlace]int64{}
+	for _, r := range there {
+		was[placeOf(r)] = r.Value
+	}
+	if err := im.run.keep(ctx, tx, im.rep); err != nil {
+		return err
+	}
+	changes, err := readingChanges(im.run.ID, tx.Now(), was, changed)
+	if err != nil {
+		return err
+	}
+	if err := tx.PutChanges(ctx, changes...); err != nil {
+		return err
+	}
+	return tx.PutReadings(ctx, changed...)
 }
 
 // rest leaves the database to others for a moment.

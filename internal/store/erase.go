@@ -36,6 +36,7 @@ var erasing = []struct{ table, text string }{
 	{"reason", query(`UPDATE reason SET body = $2 WHERE customer_id = $1`)}, // of which kind it was is nobody's name
 	{"offer", query(`UPDATE offer SET body = $2 WHERE customer_id = $1`)},
 	{"received", query(`DELETE FROM received WHERE customer_id = $1`)},
+	{"import_change", query(`DELETE FROM import_change WHERE customer_id = $1`)},
 	{"answer", query(`DELETE FROM answer WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"note", query(`DELETE FROM note WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"blob", query(`DELETE FROM blob WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},

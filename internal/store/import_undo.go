@@ -28,7 +28,7 @@ var aboutCase = []string{
 // ofCustomer are the tables of what a customer is and has, in the order in which
 // they are emptied.
 var ofCustomer = []string{
-	"deliverable", "subscription", "contact", "external_id", "customer_word", "grant_", "asset", "balance", "risk",
+	"deliverable", "subscription", "contact", "external_id", "customer_word", "grant_", "asset", "balance", "risk", "import_change",
 }
 
 // unasked are tables about departures that undoing an import neither asks nor

@@ -83,8 +83,8 @@ func (v *visit) showUndoing(u app.Undoing, done bool) {
 		code = "import.undo.done"
 	}
 	uv := undoImportView{
-		Lang: v.lang, Row: v.viewImport(u.Run, u.User), Done: done, Any: u.Customers+u.Contracts+u.Cases > 0,
-		Says: text.Say(v.lang, code, "customers", u.Customers, "contracts", u.Contracts, "cases", u.Cases, "stay", len(u.Stay)),
+		Lang: v.lang, Row: v.viewImport(u.Run, u.User), Done: done, Any: u.Customers+u.Contracts+u.Cases+u.Restored > 0,
+		Says: text.Say(v.lang, code, "customers", u.Customers, "contracts", u.Contracts, "cases", u.Cases, "restored", u.Restored, "stay", len(u.Stay)),
 	}
 	for _, s := range u.Stay {
 		uv.Stay = append(uv.Stay, stayRow{text.Say(v.lang, "import.made."+s.Kind), string(s.Customer), s.Name, s.Reference, UndoWhy(v.lang, s.Why)})
