@@ -66,6 +66,7 @@ var forgetting = []struct{ table, text string }{
 	{"play", query(`DELETE FROM play WHERE customer_id = $1`)},
 	{"risk", query(`DELETE FROM risk WHERE customer_id = $1`)},
 	{"reading", query(`DELETE FROM reading WHERE customer_id = $1`)},
+	{"import_change", query(`DELETE FROM import_change WHERE customer_id = $1`)},
 	{"case_subscription", query(`DELETE FROM case_subscription WHERE case_id IN ` + theirCases)},
 	{"import_made", query(`
 		DELETE FROM import_made
