@@ -36,7 +36,8 @@ type config struct {
 		Allow []string `yaml:"allow" about:"private networks or addresses that webhooks may be sent to, and the only ones that may be without TLS"`
 	} `yaml:"outbound"`
 	Law struct {
-		Dir string `yaml:"dir" about:"folder of packs of rules of one's own; a file with the name of a shipped pack stands in its place (law.md)"`
+		Dir   string   `yaml:"dir" about:"folder of packs of rules of one's own; a file with the name of a shipped pack stands in its place (law.md)"`
+		Facts []string `yaml:"facts" about:"what holds for every departure, such as seller.sector=software (law.md); what is not said is not known"`
 	} `yaml:"law"`
 	Systems  string `yaml:"systems" about:"file of far systems (systems.md)"`
 	Playbook string `yaml:"playbook" about:"file, or name of a built-in one, that departures follow when no other applies; by default saas-b2c"`
@@ -174,6 +175,7 @@ func (cfg *config) root(folder string) {
 	at(&cfg.Keys.Dir)
 	at(&cfg.Systems)
 	at(&cfg.Achievements)
+	at(&cfg.Law.Dir)
 	builtin := playbook.Builtin()
 	for _, p := range pointers(cfg.Calendars) {
 		at(p)

@@ -177,6 +177,13 @@ func checkFiles(name string, src []byte, cfg config) []error {
 		}
 		out = append(out, inFile(name, src, path, err)...)
 	}
+	if _, _, err := loadLaw(cfg); err != nil {
+		path := "$.law.facts"
+		if c := fault.CodeOf(err); c != "law.fact_unknown" && c != "law.fact_value" {
+			path = "$.law.dir"
+		}
+		out = append(out, inFile(name, src, path, err)...)
+	}
 	_, err = loadAchievements(cfg.Achievements)
 	out = append(out, inFile(name, src, "$.achievements", err)...)
 	for i, p := range cfg.Playbooks {

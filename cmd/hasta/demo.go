@@ -92,6 +92,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 		Engine: engineConfig{Workers: 8, Lease: 20 * time.Second, Poll: 250 * time.Millisecond}, Demo: true,
 	}
 	cfg.Keys.Dir = info.Keys
+	cfg.Law.Facts = d.Law
 	cfg.Outbound.Allow = []string{"127.0.0.0/8", "::1/128"}
 	if err := d.write(cfg, info, dir, ln.Addr().String()); err != nil {
 		return err
@@ -138,6 +139,7 @@ func (s sample) write(cfg config, info demoInfo, dir, listen string) error {
 		{Key: "company", Value: cfg.Company},
 		{Key: "mail", Value: cfg.Mail},
 		{Key: "outbound", Value: cfg.Outbound},
+		{Key: "law", Value: cfg.Law},
 		{Key: "systems", Value: filepath.Base(info.Systems)},
 	})
 	if err != nil {

@@ -24,7 +24,6 @@ import (
 	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
-	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/seal"
@@ -113,11 +112,9 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 		return h, err
 	}
 	h.closers = append(h.closers, h.keys.Close)
-	var law *jurisdiction.Library
-	if cfg.Law.Dir != "" { // the packs of the program are read when somebody asks for them
-		if law, err = lawLibrary(cfg.Law.Dir); err != nil {
-			return h, err
-		}
+	law, facts, err := loadLaw(cfg)
+	if err != nil {
+		return h, err
 	}
 	company, err := cfg.Company.profile(cfg.PublicURL)
 	if err != nil {
@@ -148,7 +145,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: connected(configs),
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
-		Law: law, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
+		Law: law, LawFacts: facts, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()

@@ -58,6 +58,22 @@ func lawLibrary(dir string) (*jurisdiction.Library, error) {
 	return jurisdiction.With(own)
 }
 
+// loadLaw is the packs that the configuration names, and what it says for every
+// departure. The library is nil where it names none: the packs of the program
+// are read when somebody asks for them.
+func loadLaw(cfg config) (l *jurisdiction.Library, facts jurisdiction.Facts, err error) {
+	given := map[string]string{}
+	for _, f := range cfg.Law.Facts {
+		name, value, _ := strings.Cut(f, "=")
+		given[strings.TrimSpace(name)] = value
+	}
+	if facts, err = jurisdiction.ParseFacts(given); err != nil || cfg.Law.Dir == "" {
+		return nil, facts, err
+	}
+	l, err = lawLibrary(cfg.Law.Dir)
+	return l, facts, err
+}
+
 // packFiles reads the files of a folder that end in .yaml.
 func packFiles(dir string, want func(string) bool) (files []jurisdiction.File, err error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.yaml"))

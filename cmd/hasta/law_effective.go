@@ -221,7 +221,7 @@ func (c *lawEffectiveCmd) unknown(o out, open []jurisdiction.Setting, missing []
 	if len(missing) > 0 {
 		fmt.Fprintf(o.stdout, "\n%s\n", c.say("missing"))
 		for _, name := range missing {
-			fmt.Fprintf(o.stdout, "  %s\n", name)
+			fmt.Fprintf(o.stdout, "  %s · %s\n", name, c.say("fact."+name))
 		}
 	}
 }

@@ -82,9 +82,9 @@ func TestTheReferenceOfLawIsUpToDate(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s%s | %s | %s |\n", p.Name, p.Kind, p.Op(), p.Merge, clash, p.Phase, strings.Join(p.Words, ", "))
 	}
-	b.WriteString("\n## Facts\n\nWhat is not given is not known: a rule that asks for it is *unknown*, never passed. Dates are compared as text.\n\n| fact | type | values |\n|---|---|---|\n")
+	b.WriteString("\n## Facts\n\nWhat is not given is not known: a rule that asks for it is *unknown*, never passed. Dates are compared as text.\n\n| fact | type | values | what it is |\n|---|---|---|---|\n")
 	for _, f := range jurisdiction.FactList() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Name, f.Type, strings.Join(f.Known, ", "))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, strings.Join(f.Known, ", "), worded(t, "law.fact."+f.Name))
 	}
 	lists := jurisdiction.Lists()
 	for _, name := range slices.Sorted(maps.Keys(lists)) {

@@ -49,6 +49,7 @@ type Config struct {
 	Calendars *calendar.Set
 	Calendar  string
 	Law       *jurisdiction.Library // packs of rules; nil: those that come with the program
+	LawFacts  jurisdiction.Facts    // what the company says of itself and its services, for every departure
 	NoPortal  bool                  // customers cannot reach it; the setting says otherwise where it is there
 	ByHand    bool                  // letters are files that somebody sends with their own mail program, where there is no portal
 	Wake      func()                // tells the engine that there may be work; may be nil
@@ -91,6 +92,7 @@ type App struct {
 	calendars  *calendar.Set
 	days       string // the calendar; empty: that of the country
 	law        *jurisdiction.Library
+	lawSaid    jurisdiction.Facts
 
 	achievements achievement.Rules
 }
@@ -113,7 +115,7 @@ func New(c Config) *App {
 		c.Calendars = calendar.Shipped()
 	}
 	a := &App{
-		calendars: c.Calendars, days: c.Calendar, law: c.Law,
+		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}

@@ -28,6 +28,7 @@ var files embed.FS
 type Sample struct {
 	Company  CompanyProfile `json:"company"`
 	Password string         `json:"password"` // everybody's
+	Law      []string       `json:"law"`      // facts that hold for every departure
 	// Users are its people: the first two work the tour, the third is a second
 	// administrator.
 	Users     []Person            `json:"users"`

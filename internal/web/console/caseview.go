@@ -28,6 +28,7 @@ type caseView struct {
 	Between                              promisesView // empty for whoever may not read it
 	Unsolved                             int          // complaints behind the departure
 	Why                                  whyView
+	Law                                  lawView
 	Offer                                offerView
 	Works                                []workView
 	Next                                 []nextDate
@@ -149,6 +150,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
+	cv.Law = v.viewLaw(c)
 	cv.Notes = v.viewNotes(c, e)
 	for _, m := range c.Messages {
 		cv.Letters = append(cv.Letters, v.viewLetter(m))
