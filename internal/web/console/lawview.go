@@ -37,9 +37,9 @@ func (v *visit) viewLaw(c app.CaseView) lawView {
 		lv.Packs = append(lv.Packs, p.Pack.Names[v.lang]+" ("+why+")")
 	}
 	for _, l := range law.Limits {
-		until := text.LongDate(v.lang, l.Deadline.Last(v.zone()))
+		until := text.Date(v.lang, l.Deadline.Last(v.zone()))
 		if l.Exact() {
-			until = text.Instant(v.lang, l.Deadline.End, v.zone())
+			until = text.ShortInstant(v.lang, l.Deadline.End, v.zone())
 		}
 		r := l.Setting.By[0].Rule
 		lv.Limits = append(lv.Limits, limitView{until, r.Message[v.lang], r.Cite.Ref})
