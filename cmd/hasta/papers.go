@@ -40,7 +40,7 @@ func (p papers) writer(x app.Paper) document.Company {
 	c := document.Company{
 		Name: who.Name, LegalName: who.LegalName, Address: who.Address, Phone: who.Phone, Email: who.Email, Complaints: who.Complaints,
 		ComplaintsURL: who.Links.Complaints, Signer: who.Signer, Zone: who.Zone, Signature: who.Signature[lang], RefundsURL: who.Links.Refunds,
-		WarrantyURL: who.Links.Warranty, PrivacyURL: who.Links.Privacy, Own: who.Words,
+		WarrantyURL: who.Links.Warranty, PrivacyURL: who.Links.Privacy, Own: who.Words, NoPage: x.ByMail != nil,
 	}
 	if t, ok := company.ThemeOf(who.Colour); ok {
 		c.Brand = document.Brand{Day: t.Day.Go, OnDay: t.Day.OnGo, Night: t.Night.Go, OnNight: t.Night.OnGo}

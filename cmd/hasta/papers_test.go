@@ -17,6 +17,7 @@ import (
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
+	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
 
@@ -143,6 +144,32 @@ func TestLettersBeforeTheProofSayNoSumsAndNothingTyped(t *testing.T) {
 						t.Errorf("%s in %s says %q", kind, lang, secret)
 					}
 				}
+			}
+		}
+	}
+}
+
+// Where customers reach no page, no letter that is sent then speaks of one, or of
+// a button or a link that is not there.
+func TestLettersWithoutAPortalNameNoPage(t *testing.T) {
+	t.Parallel()
+	p := papers{func() app.Company {
+		return app.Company{Name: "Clara Web", Email: "hola@clara.example", Complaints: "hola@clara.example", Zone: time.UTC}
+	}}
+	absent := regexp.MustCompile(`(?i)página|botón|enlace|descarg(a|á)|\bpage\b|button|\blink\b|\bdownload\b`)
+	for _, lang := range text.Langs() {
+		for kind := range app.Letters {
+			if kind == "code" || kind == "envelope" { // only a page asks for the one and opens the other
+				continue
+			}
+			x := app.SamplePaper(kind, lang, time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC))
+			x.ByMail = &app.ByMail{Key: "bw39-jh8t-kvk8-nh7a"}
+			body := document.MailText(p.letter(x))
+			if found := absent.FindString(body); found != "" {
+				t.Errorf("%s in %s speaks of %q:\n%s", kind, lang, found, body)
+			}
+			if !strings.Contains(body, x.ByMail.Key) {
+				t.Errorf("%s in %s has no key:\n%s", kind, lang, body)
 			}
 		}
 	}

@@ -25,6 +25,7 @@ type Company struct {
 	PrivacyURL    string
 	Brand         Brand
 	Own           text.Own // words of its own
+	NoPage        bool     // customers reach no page: they answer by mail
 	Logo          []byte   // a PNG, for the PDF; nil: the name stands alone
 }
 

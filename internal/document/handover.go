@@ -26,11 +26,7 @@ func Handover(f HandoverFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
 	kind := string(f.Kind)
 	l := w.letter(f.Kind, f.At, f.Code, w.say(kind+".lede", "company", w.company.Name))
-	words := kind + ".text"
-	if f.Page == "" && text.Known(w.lang, "document."+words+".mail") {
-		words += ".mail"
-	}
-	l.Blocks = []Block{{Paragraphs: []string{w.say(words)}}}
+	l.Blocks = []Block{{Paragraphs: []string{w.say(kind + ".text")}}}
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say(kind + ".button"), URL: f.Page, Button: true, Primary: true, Note: w.say(kind + ".note"),

@@ -30,11 +30,14 @@ func Acknowledgement(f AckFacts) Letter {
 func Confirm(f ConfirmFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
 	l := w.letter(KindConfirm, f.At, f.Code, w.say("confirm.lede", "company", w.company.Name))
-	action := Block{Action: &Action{Label: w.say("confirm.button"), URL: f.Verify, Button: true, Primary: true}}
-	if !f.Until.IsZero() {
-		action.Action.Note = w.say("confirm.until", "until", text.Instant(w.lang, f.Until, w.company.Zone))
+	if f.Verify != "" {
+		action := Action{Label: w.say("confirm.button"), URL: f.Verify, Button: true, Primary: true}
+		if !f.Until.IsZero() {
+			action.Note = w.say("confirm.until", "until", text.Instant(w.lang, f.Until, w.company.Zone))
+		}
+		l.Blocks = append(l.Blocks, Block{Action: &action})
 	}
-	l.Blocks = append([]Block{action}, notMe(w, "not_me.stop", f.NotMe)...)
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.stop", f.NotMe)...)
 	l.Blocks = append(l.Blocks, Block{Facts: []Fact{
 		w.instant(w.say("received"), f.At),
 		{Label: w.say("confirm.counts"), Lines: []string{w.say("confirm.counts.text")}},

@@ -35,7 +35,14 @@ func newWriter(lang string, c Company) writer {
 	return writer{text.Pick(lang, "", ""), c}
 }
 
+// noPage ends the codes of words for whoever reaches no page: those that name one
+// have others.
+const noPage = ".no_page"
+
 func (w writer) say(code string, args ...any) string {
+	if w.company.NoPage && text.Known(w.lang, "document."+code+noPage) {
+		code += noPage
+	}
 	return w.company.Own.Say(w.lang, "document."+code, args...)
 }
 
