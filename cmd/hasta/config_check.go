@@ -108,7 +108,7 @@ func checkConfig(name string, src []byte) []error {
 	}
 	if p := cfg.Portal; p != "" && p != "public" && p != "none" {
 		at("portal", "%q is none of public, none", p)
-	} else if p == "none" && cfg.Company.Email == "" {
+	} else if p == "none" && cfg.Company.Email == "" && cfg.Company != (companyConfig{}) { // where nothing is said of the company, the first start asks
 		at("portal", "without a portal customers answer by mail: company.email is needed")
 	}
 	if cfg.Limits.Rate < 0 {
