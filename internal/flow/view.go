@@ -242,16 +242,6 @@ func (v *View) crossed(goals []int, is func(int) bool) bool {
 	return !slices.ContainsFunc(goals, func(g int) bool { return seen[g] })
 }
 
-// Must are the nodes that every way out crosses, in the order of the file.
-func (v *View) Must() (list []int) {
-	for i := range v.in {
-		if v.onTheWay(i) && v.unavoidable(func(j int) bool { return j == i }) {
-			list = append(list, i)
-		}
-	}
-	return list
-}
-
 // shortest is the least sum of costs from some nodes to one for which is
 // holds; ok is false where none can be come to. Costs are 0 or 1.
 func (v *View) shortest(from []int, along func(edge) bool, cost func(edge) int, is func(int) bool) (path []edge, total int, ok bool) {
