@@ -312,10 +312,10 @@ func (c lawFlags) sum(s jurisdiction.Sum) string {
 
 func (c lawFlags) window(w jurisdiction.DaysBefore) string {
 	event := c.say("event." + w.Anchor)
-	switch {
-	case w.NotBefore == jurisdiction.Span{}:
+	switch w.NotBefore {
+	case jurisdiction.Span{}:
 		return c.say("window.open", "after", c.span(w.NotAfter), "event", event)
-	case w.NotBefore == w.NotAfter:
+	case w.NotAfter:
 		return c.say("window.day", "after", c.span(w.NotAfter), "event", event)
 	}
 	return c.say("window", "before", c.span(w.NotBefore), "after", c.span(w.NotAfter), "event", event)

@@ -158,7 +158,7 @@ func (e *entry) join(all map[string]*entry, below []string) *Calendar {
 	if e.cal != nil {
 		return e.cal
 	}
-	c := &Calendar{ID: e.Calendar, Names: e.Names, Source: e.calendarFile.Source, off: weekend, years: new(sync.Map)}
+	c := &Calendar{ID: e.Calendar, Names: e.Names, Source: e.Source, off: weekend, years: new(sync.Map)}
 	e.cal = c
 	if !idForm.MatchString(e.Calendar) {
 		e.At(e.at+".calendar", "calendar.id", "id", e.Calendar)

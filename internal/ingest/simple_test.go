@@ -33,8 +33,9 @@ func TestWhatIsSaidOfColumnsIsAMap(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, s.YAML())
 		}
-		if m.Departures() != left || string(s.YAML()) != string(s.YAML()) {
-			t.Fatalf("%s", s.YAML())
+		first := string(s.YAML())
+		if again := string(s.YAML()); m.Departures() != left || again != first {
+			t.Fatalf("%s\nand then\n%s", first, again)
 		}
 	})
 }
