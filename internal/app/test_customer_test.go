@@ -200,6 +200,15 @@ func TestARehearsalWalksToItsEndAndMovesNothing(t *testing.T) {
 		}
 		before.equal(t, w.figures(t))
 
+		// They went by addresses of others, which nobody is to be refused for.
+		must(t, w.store.View(ctx, func(tx app.Tx) error {
+			buried, err := tx.AnyTombstone(ctx)
+			if buried {
+				t.Error("a rehearsal buried the address of somebody real")
+			}
+			return err
+		}))
+
 		// All of it goes in one act, and nothing of anybody else.
 		code(t, last(w.ForgetTest(ctx, grace, w.whose(t, theirs))), "test.real")
 		code(t, w.HurryTest(ctx, grace, theirs), "test.real")
