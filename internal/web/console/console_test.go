@@ -299,7 +299,7 @@ func TestAClientWithWorkToDoIsTypedOnOnePage(t *testing.T) {
 	in := []string{
 		"name", "Ferretería Ruiz", "kind", "organisation", "email", "ana@ruiz.example", "language", "es", "has", "project", "product", "Web nueva",
 		"amount", "1.800", "currency", "EUR", "interval", "month", "billed", "delivery", "start", "2026-01-31", "end", "2026-06-30",
-		"promised", "Página de inicio 2026-03-31\n\n Textos\n",
+		"promised", "Página de inicio 31/03/2026\n\n Textos\n",
 	}
 	ines.post("/console/customers/new", instead(in, "billed", "never")).is(422).has(`data-testid="error-billed"`)
 	ines.post("/console/customers/new", instead(in, "end", "2025-01-01")).is(422).has(`data-testid="error-end"`)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -198,7 +199,7 @@ func readCustomer(lang string, typed map[string]string) (in app.CustomerInput, w
 }
 
 // readPromised reads what was promised, one per line, each with its day at the
-// end where there is one: "Home page 2026-03-31".
+// end where there is one: "Home page 2026-03-31", or 31/03/2026, day first.
 func readPromised(typed string) (list []customer.Deliverable) {
 	for l := range strings.Lines(typed) {
 		words := strings.Fields(l)
@@ -206,10 +207,18 @@ func readPromised(typed string) (list []customer.Deliverable) {
 			continue
 		}
 		d := customer.Deliverable{Title: strings.Join(words, " ")}
-		if last, err := when.ParseDate(words[len(words)-1]); err == nil {
+		if last, err := typedDay(words[len(words)-1]); err == nil {
 			d.Due, d.Title = last, strings.Trim(strings.Join(words[:len(words)-1], " "), " ,;:|-")
 		}
 		list = append(list, d)
 	}
 	return list
+}
+
+// typedDay reads a day as machines or as people here write it.
+func typedDay(s string) (when.Date, error) {
+	if d, err := time.Parse("2/1/2006", s); err == nil {
+		return when.Date{Year: d.Year(), Month: d.Month(), Day: d.Day()}, nil
+	}
+	return when.ParseDate(s)
 }

@@ -9,6 +9,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/company"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/money"
@@ -181,7 +182,7 @@ func (v *visit) startField(cv companyView, name, value, wrong string) companyFie
 		for _, c := range company.Countries() {
 			f.Options = append(f.Options, option{c, text.Country(v.lang, c)})
 		}
-		slices.SortFunc(f.Options[1:], func(x, y option) int { return strings.Compare(x.Label, y.Label) })
+		slices.SortFunc(f.Options[1:], byLabel)
 		if value != "" && company.ZoneOf(value) == "" {
 			f.Options = append(f.Options, option{value, text.Country(v.lang, value)})
 		}
@@ -203,9 +204,13 @@ func (v *visit) packs() (list []option) {
 		}
 		list = append(list, o)
 	}
-	slices.SortFunc(list, func(x, y option) int { return strings.Compare(x.Label, y.Label) })
+	slices.SortFunc(list, byLabel)
 	return append(list, last)
 }
+
+// byLabel puts names in the order in which people look for them: an accent makes
+// no other letter.
+func byLabel(x, y option) int { return strings.Compare(customer.Fold(x.Label), customer.Fold(y.Label)) }
 
 func (v *visit) startPeople(list []company.Person, errs map[string]string) (out []startPerson) {
 	for i := range newPeople {

@@ -23,6 +23,9 @@ func TestTenQuestionsLeadFromNothingToAHouse(t *testing.T) {
 	noa := h.as("noa")
 	noa.get("/console/start").is(200).has(`data-testid="begin"`, `data-testid="later"`)
 	noa.get("/console/start/11").is(404)
+	if page := noa.get("/console/start/2").body; strings.Index(page, "Bélgica") > strings.Index(page, "Bolivia") || !strings.Contains(page, "Bolivia") {
+		t.Error("an accent puts a country behind the others")
+	}
 	noa.post("/console/start/1", []string{"name", " "}).is(422).has(`data-testid="error-name"`)
 	answers := [][]string{
 		{"name", "Faro Norte"},
