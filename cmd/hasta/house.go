@@ -205,9 +205,12 @@ func loadCalendars(cfg config) (*calendar.Set, error) {
 		}
 		own = append(own, calendar.File{Name: file, Source: src})
 	}
-	set, err := calendar.With(own)
-	if err != nil {
-		return nil, err
+	set := calendar.Shipped() // read once
+	if len(own) > 0 {
+		var err error
+		if set, err = calendar.With(own); err != nil {
+			return nil, err
+		}
 	}
 	if _, known := set.Of(cfg.Company.Calendar); cfg.Company.Calendar != "" && !known {
 		return nil, fault.New(fault.Invalid, "calendar.unknown", "id", cfg.Company.Calendar, "known", strings.Join(set.IDs(), ", "))

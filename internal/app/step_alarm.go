@@ -15,7 +15,7 @@ const AlarmKind = "alarm"
 // follow business time like every other.
 func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, k *picture) error {
 	if s.Due.IsZero() {
-		s.Due = p.DueOf(s, tx.Now(), a.Company().Zone, a.calendar())
+		s.Due = p.DueOf(s, tx.Now(), a.Company().Zone, a.Calendar())
 	}
 	if err := a.assignByRule(ctx, tx, p, s, k); err != nil {
 		return err
@@ -29,7 +29,7 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 // beginUndo gives a step that a person is to take back its due date and its
 // alarms, as its doing had.
 func (a *App) beginUndo(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
-	s.Due, s.Escalated = p.DueOf(s, tx.Now(), a.Company().Zone, a.calendar()), ""
+	s.Due, s.Escalated = p.DueOf(s, tx.Now(), a.Company().Zone, a.Calendar()), ""
 	if err := a.tellTask(ctx, tx, s, "undo"); err != nil {
 		return err
 	}
@@ -193,9 +193,9 @@ func (a *App) onCase(ctx context.Context, by Actor, c offboarding.CaseID, fn fun
 	})
 }
 
-// calendar tells the business days of the company: those of the region that it
+// Calendar tells the business days of the company: those of the region that it
 // was started with, else of its country, else Monday to Friday.
-func (a *App) calendar() *calendar.Calendar {
+func (a *App) Calendar() *calendar.Calendar {
 	c, _ := a.calendars.Of(a.days, a.Company().Country)
 	return c
 }

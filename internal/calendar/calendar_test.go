@@ -307,7 +307,7 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
-func BenchmarkYear(b *testing.B) {
+func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
 		s, err := calendar.With(nil)
 		if err != nil {

@@ -190,7 +190,7 @@ type Spec struct {
 // after the day of From.
 type Due struct {
 	N        int    `json:"n,omitempty"`
-	Business bool   `json:"business,omitempty"` // N counts Mondays to Fridays only
+	Business bool   `json:"business,omitempty"` // N counts business days
 	From     string `json:"from,omitempty"`     // ready, request, effective, end_of_retrieval, or the key of an earlier step
 }
 
