@@ -40,39 +40,10 @@ func TestTimesOfLawEndWhereThePersonLives(t *testing.T) {
 		if r == nil {
 			t.Fatalf("there is no rule %s", c.rule)
 		}
-		got, ok := r.Param.Ends(r.Value.Times[0], start, zone, calendar.Shipped())
-		if s := got.In(zone).Format("2006-01-02T15:04"); !ok || s != c.want {
+		got, ok := jurisdiction.Setting{Param: r.Param, Value: r.Value}.Deadline(map[string]time.Time{r.Value.Times[0].From: start}, calendar.Shipped(), zone)
+		if s := got.End.In(zone).Format("2006-01-02T15:04"); !ok || s != c.want {
 			t.Errorf("%s from %s ends at %s, want %s", c.rule, c.start, s, c.want)
 		}
-	}
-	if r := l.Rule("uy.17250.16.uninformed"); r != nil {
-		if _, ok := r.Param.Ends(r.Value.Times[0], time.Now(), time.UTC, calendar.Shipped()); ok {
-			t.Error("a time without an end has one")
-		}
-	}
-}
-
-func TestNoticesGoOutInsideTheirWindow(t *testing.T) {
-	t.Parallel()
-	l := shipped(t)
-	for _, c := range []struct{ rule, anchor, first, last string }{
-		{"fr.l215-1.window", "2027-05-31", "2027-02-28", "2027-04-30"},
-		{"us-ca.17602.annual-term", "2027-03-31", "2027-02-14", "2027-03-16"},
-		{"mx.lfpc.76bis-8.renewal", "2027-01-03", "", "2026-12-29"},
-	} {
-		anchor, err := when.ParseDate(c.anchor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		first, last := l.Rule(c.rule).Value.Windows[0].Between(anchor, calendar.Shipped())
-		if first.String() != c.first || last.String() != c.last {
-			t.Errorf("%s before %s is from %s to %s, want %s to %s", c.rule, c.anchor, first, last, c.first, c.last)
-		}
-	}
-	w := jurisdiction.DaysBefore{NotAfter: jurisdiction.Span{N: 5, Unit: jurisdiction.BusinessDays}, NotBefore: jurisdiction.Span{N: 5, Unit: jurisdiction.BusinessDays}, Calendar: "CO"}
-	first, last := w.Between(when.Date{Year: 2026, Month: 11, Day: 30}, calendar.Shipped())
-	if !last.Before(first) || first.String() != "2026-11-24" || last.String() != "2026-11-23" {
-		t.Errorf("days in doubt widen the window: %s to %s", first, last)
 	}
 }
 
