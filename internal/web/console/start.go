@@ -387,8 +387,8 @@ func (v *visit) showFirst(status int, wrong error) error {
 	errs := text.FieldErrors(v.lang, wrong)
 	fv := firstView{Lang: v.lang, Company: v.App.Company().Name, Action: v.r.URL.Path, Fields: []control{
 		{ID: "name", Label: v.say("people.name"), Value: v.form.Get("name"), Error: errs["name"], Required: true, Complete: "name"},
-		{ID: "login", Label: v.say("people.login"), Hint: v.say("people.login.hint"), Value: v.form.Get("login"), Error: errs["login"], Required: true, Complete: "username"},
-		{ID: "password", Label: v.say("password.new"), Hint: v.say("password.hint"), Kind: "password", Error: errs["password"], Required: true, Complete: "new-password"},
+		{ID: "login", Label: v.say("people.login"), Hint: v.say("first.login.hint"), Value: v.form.Get("login"), Error: errs["login"], Required: true, Complete: "username"},
+		{ID: "password", Label: v.say("first.password"), Hint: v.say("password.hint"), Kind: "password", Error: errs["password"], Required: true, Complete: "new-password"},
 	}}
 	v.bare(status, v.say("first.title"), firstPage(fv))
 	return nil
