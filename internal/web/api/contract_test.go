@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,6 +43,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		webhooks(t, c)
 		playbooks(t, c)
 		outbox(t, c)
+		imported(t, c)
 		leavers(t, h)
 		for _, methods := range h.doc.Paths {
 			for _, op := range methods {
@@ -52,6 +54,25 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 			}
 		}
 	})
+}
+
+// imported tries a file and brings it in, and is told what is wrong with a row.
+func imported(t *testing.T, c *caller) {
+	t.Helper()
+	file := func(rows string, dry bool) string {
+		return fmt.Sprintf(`{"kind": "customers", "file": "clientes.csv", "csv": %q, "dry_run": %v,
+			"columns": {"customer.reference": "Número", "customer.name": "Nombre", "contact.email": "Correo"}}`, "Número,Nombre,Correo\n"+rows, dry)
+	}
+	if got := c.post("/v1/imports", file("F-1,Ría,ria@file.example\nF-2,Duna,nada\n", true)).is(200); got.get("rejected") != 1.0 || got.get("refused.0.row") != 2.0 {
+		t.Errorf("a try: %s", got.body)
+	}
+	if got := c.post("/v1/imports", file("F-1,Ría,ria@file.example\n", false)).is(200); got.get("changed") != 1.0 || got.get("refused.0") != nil {
+		t.Errorf("brought in: %s", got.body)
+	}
+	if got := c.get("/v1/customers?reference=F-1").is(200); got.text("items.0.name") != "Ría" {
+		t.Errorf("found %s", got.body)
+	}
+	c.post("/v1/imports", `{"kind": "customers", "file": "a.csv", "csv": "?\n"}`).is(422)
 }
 
 // inventory adds customers and what they have, and returns one.
