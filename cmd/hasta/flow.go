@@ -152,7 +152,9 @@ func (c *flowCheckCmd) Run(o out) error {
 		r := flow.Check(f, laws, signup)
 		blocked = blocked || r.Blocked()
 		if !c.JSON {
-			c.print(o, name, r)
+			if err := c.print(o, name, r); err != nil {
+				return err
+			}
 			continue
 		}
 		v := reportView{File: name, Flow: f.Version(), Variants: r.Variants, Blocked: r.Blocked(), Findings: []findingView{}}
@@ -176,7 +178,7 @@ func (c *flowCheckCmd) Run(o out) error {
 }
 
 // print tells what fails, place by place, then what is not known, and counts.
-func (c *flowCheckCmd) print(o out, name string, r *flow.Report) {
+func (c *flowCheckCmd) print(o out, name string, r *flow.Report) error {
 	var unknown []flow.Finding
 	for _, f := range r.Findings {
 		if f.Result == jurisdiction.Unknown {
@@ -213,13 +215,16 @@ func (c *flowCheckCmd) print(o out, name string, r *flow.Report) {
 		for _, f := range unknown {
 			fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, f.At, c.say("flow.why."+f.Why, f.Args...))
 		}
-		w.Flush() //nolint:errcheck // a terminal that is gone reads nothing
+		if err := w.Flush(); err != nil {
+			return err
+		}
 	}
 	verdict := "flow.cli.open"
 	if r.Blocked() {
 		verdict = "flow.cli.blocked"
 	}
 	fmt.Fprintf(o.stdout, "%s: %s\n", name, c.say(verdict, "variants", r.Variants, "pass", r.Count(jurisdiction.Pass), "fail", r.Count(jurisdiction.Fail), "unknown", r.Count(jurisdiction.Unknown)))
+	return nil
 }
 
 // met says in which variants something was found: only what tells them apart.

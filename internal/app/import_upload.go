@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -123,7 +124,7 @@ func fileName(s string) string { return s[strings.LastIndexAny(s, `/\`)+1:] }
 
 // ofTheFile says of a file that cannot be read that it is the file.
 func ofTheFile(err error) error {
-	if f, ok := err.(*fault.Error); ok && f.Field == "" && f.Kind == fault.Invalid { //nolint:errorlint // ingest returns it as it is
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Field == "" && f.Kind == fault.Invalid {
 		return f.On("file")
 	}
 	return err
