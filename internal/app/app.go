@@ -319,6 +319,13 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 			ID: offboarding.WorkID(id.New("work")), Kind: s.Kind, Case: p.Case.ID, Step: s.ID, Item: j.Item,
 			System: within(p.Case, j.System), Key: string(s.ID) + ":" + j.Item, Phase: phase, State: offboarding.WorkReady, RunAt: j.RunAt,
 		}
+		if s.Kind == "wait" {
+			if came, err := came(ctx, tx, p.Case.ID, k, j.Item); err != nil {
+				return false, err
+			} else if came {
+				works[i].Evidence, works[i].RunAt = eventCame(j.Item), tx.Now()
+			}
+		}
 		if courier, ok := kind.(step.Courier); ok {
 			m := a.letter(tx, courier.Paper(), p.Case)
 			if err := a.address(ctx, tx, &m, p.Case); fault.CodeOf(err) == "customer.no_address" {

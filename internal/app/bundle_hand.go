@@ -166,6 +166,9 @@ func (a *App) HandBundle(ctx context.Context, by Actor, in HandInput) error {
 		}}); err != nil {
 			return err
 		}
+		if err := tx.FetchBlob(ctx, b.ID); err != nil {
+			return err
+		}
 		return a.happened(ctx, tx, in.Case, step.Downloaded)
 	})
 }

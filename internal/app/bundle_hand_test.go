@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"hastaluego/internal/app"
@@ -64,6 +65,29 @@ func TestDataTooLargeForALetterAreHandedOver(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	w.verifyLog(t)
+}
+
+// Whoever has their data before the plan begins to wait for that is not waited for;
+// nor is money that nobody owes.
+func TestNothingIsWaitedForThatCameBefore(t *testing.T) {
+	t.Parallel()
+	slower := strings.Replace(waitsForData, "  - {id: fetched, kind: wait,", `  - {id: look, kind: task, title: {es: "Mirar", en: "Look"}, after: [export], role: agent, due: {d: 3, from: export}, escalate: {d: 1, to: admin}}
+  - {id: paid, kind: wait, title: {es: "Cobrar", en: "Collect"}, after: [export], params: {until: paid}, timeout: {d: 20}, else: ask}
+  - {id: fetched, kind: wait,`, 1)
+	w := newWorldWith(t, sqlite(t), strings.Replace(slower, `title: {es: "Esperar", en: "Wait"}, after: [export]`, `title: {es: "Esperar", en: "Wait"}, after: [look]`, 1))
+	ctx := t.Context()
+	c := largeLeaver(t, w)
+	w.mail.wait(t, "data", firstMail)
+	for _, item := range []string{"known", "sum"} {
+		must(t, w.Tick(ctx, alone, app.TickInput{Case: c, Step: app.HandKey, Item: item, Ticked: true}))
+	}
+	must(t, w.HandBundle(ctx, alone, app.HandInput{Case: c, Way: "usb", To: "Marta Ibáñez", How: "Firmó"}))
+	eventually(t, "nothing is owed", func() bool { return w.stepState(t, c, "paid") == offboarding.StepDone })
+	if s := w.stepState(t, c, "fetched"); s != offboarding.StepWaiting {
+		t.Fatalf("it is waited for already: %s", s)
+	}
+	must(t, w.CompleteTask(ctx, alone, app.CompleteInput{Case: c, Step: "look", Note: "Hecho"}))
+	eventually(t, "it is not waited for", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepDone })
 }
 
 // Data that nobody comes for are not called fetched, and the departure ends.

@@ -118,7 +118,7 @@ func (a *App) SettleBalance(ctx context.Context, by Actor, cid customer.ID, bid 
 			return err
 		}
 		list[i].Status = status
-		owes := slices.ContainsFunc(list, func(b customer.Balance) bool { return b.Status == customer.Due && b.Owed().Minor < 0 })
+		owes := slices.ContainsFunc(list, customer.Balance.Unpaid)
 		cases, err := tx.CasesOf(ctx, cid)
 		if err != nil {
 			return err

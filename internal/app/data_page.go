@@ -185,6 +185,9 @@ func (a *App) Download(ctx context.Context, token, key, blob string) (b Blob, pl
 		if err := a.record(ctx, tx, fact{"bundle.downloaded", "customer", string(c.ID), string(c.Customer), map[string]any{"blob": b.ID, "sha256": b.SHA256}}); err != nil {
 			return err
 		}
+		if err := tx.FetchBlob(ctx, b.ID); err != nil {
+			return err
+		}
 		return a.happened(ctx, tx, c.ID, step.Downloaded)
 	})
 	return b, plain, err

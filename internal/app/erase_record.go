@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -150,6 +151,9 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.mayErase(ctx, tx, p.Case); err != nil {
 			return err
 		}
+		if err := a.adopt(ctx, tx, p.Case); err != nil {
+			return err
+		}
 		if cert, err = a.certify(ctx, tx, p.Case, *s); err != nil {
 			return err
 		}
@@ -177,6 +181,36 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		return a.putCertificate(ctx, tx, p.Case, cert)
 	})
 	return cert, err
+}
+
+// adopt ties to a departure what its customer asked for again, and nobody has
+// looked at yet: once the address is gone, nobody could tell whose it was.
+func (a *App) adopt(ctx context.Context, tx Tx, c offboarding.Case) error {
+	waiting, err := tx.ListUnmatched(ctx, math.MaxInt32, 0)
+	if err != nil {
+		return err
+	}
+	for i := range waiting {
+		r := &waiting[i]
+		found, err := a.asking(ctx, tx, *r)
+		if err != nil {
+			return err
+		}
+		if len(found) != 1 || found[0].ID != c.Customer {
+			continue
+		}
+		if err := r.To(offboarding.RequestMatched); err != nil {
+			return err
+		}
+		r.Customer, r.Case, r.MatchedAt = c.Customer, c.ID, tx.Now()
+		if err := a.record(ctx, tx, fact{"request.matched", "engine", string(r.ID), string(r.ID), map[string]any{"customer": string(c.Customer)}}); err != nil {
+			return err
+		}
+		if err := tx.SaveRequest(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // holdLetters takes back the letters to a customer that wait to be sent: what

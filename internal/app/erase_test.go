@@ -332,7 +332,7 @@ func TestLettersThatWaitToBeSentAreErasedToo(t *testing.T) {
 }
 
 // Whoever asked twice, because nobody had answered yet, left a stream in the log
-// for every time.
+// for every time; and what nobody had looked at yet is theirs too.
 func TestWhoAskedMoreThanOnceIsErasedToo(t *testing.T) {
 	t.Parallel()
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
@@ -345,11 +345,27 @@ func TestWhoAskedMoreThanOnceIsErasedToo(t *testing.T) {
 				t.Fatalf("asking again opened another departure: %s", again)
 			}
 		}
+		unseen := offboarding.Request{
+			ID: "req_unseen", Code: "HL-AAAA-BBBB", State: offboarding.RequestReceived, Channel: offboarding.Public, Name: "Marta Ibáñez",
+			AccountEmail: "Marta@estudioalmena.example", ReceiptEmail: "casa@marta.example", When: offboarding.PeriodEnd, Language: "es", Nonce: "unseen",
+		}
+		must(t, w.store.Tx(t.Context(), func(tx app.Tx) error {
+			unseen.ReceivedAt = tx.Now()
+			_, _, err := tx.InsertRequest(t.Context(), unseen)
+			return err
+		}))
 		w.erased(t, c)
+		must(t, w.store.View(t.Context(), func(tx app.Tx) error {
+			r, err := tx.FindRequest(t.Context(), unseen.ID)
+			if err == nil && (r.Name != "" || r.AccountEmail != "" || r.Case != c) {
+				t.Errorf("what nobody had looked at is still there: %+v", r)
+			}
+			return err
+		}))
 		p, err := w.OpenCertificate(t.Context(), page, "es")
 		must(t, err)
-		// The customer, the departure and three requests.
-		if len(p.Certificate.Keys) != 5 || p.Certificate.Entries < 20 || p.Proof == nil {
+		// The customer, the departure and four requests.
+		if len(p.Certificate.Keys) != 6 || p.Certificate.Entries < 20 || p.Proof == nil {
 			t.Errorf("%d keys, %d entries: %+v", len(p.Certificate.Keys), p.Certificate.Entries, p.Certificate)
 		}
 	})

@@ -20,7 +20,7 @@ func (a *App) inventoryFacts(ctx context.Context, tx Tx, k *picture, facts map[s
 	}
 	owes := false
 	for _, b := range k.balances {
-		owes = owes || b.Status == customer.Due && b.Owed().Minor < 0
+		owes = owes || b.Unpaid()
 	}
 	complaints, err := tx.ComplaintsOf(ctx, k.customer.ID)
 	if err != nil {

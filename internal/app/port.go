@@ -355,7 +355,8 @@ type Blob struct {
 	CreatedAt time.Time
 	CreatedBy string // usr_… or engine
 	KeyID     string
-	Body      []byte // sealed; empty in lists
+	FetchedAt time.Time // the customer has it; zero: not yet
+	Body      []byte    // sealed; empty in lists
 }
 
 // BlobTx keeps files.
@@ -363,6 +364,8 @@ type BlobTx interface {
 	// InsertBlob stores a file unless one with its ID is there.
 	InsertBlob(ctx context.Context, b Blob) error
 	FindBlob(ctx context.Context, id string) (Blob, error)
+	// FetchBlob records when the customer had a file for the first time.
+	FetchBlob(ctx context.Context, id string) error
 	BlobsOf(ctx context.Context, c offboarding.CaseID) ([]Blob, error) // oldest first, without bodies
 }
 

@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"hastaluego/internal/calendar"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
 )
 
 // AlarmKind is the kind of the jobs of the house that make late steps heard.
@@ -74,13 +78,13 @@ func (a *App) hush(ctx context.Context, tx Tx, p *offboarding.Plan, e offboardin
 // Ring makes a late step heard: it is recorded, and after the days that the
 // playbook says its escalation role is asked too. A step that is over stays
 // silent.
-func (a *App) Ring(ctx context.Context, c offboarding.CaseID, step, alarm string) error {
+func (a *App) Ring(ctx context.Context, c offboarding.CaseID, key, alarm string) error {
 	return a.tx(ctx, func(tx Tx) error {
 		p, err := tx.FindPlan(ctx, c)
 		if err != nil {
 			return err
 		}
-		if !p.Ring(step, alarm) {
+		if !p.Ring(key, alarm) {
 			return nil
 		}
 		return a.settle(ctx, tx, &p, "engine")
@@ -126,12 +130,30 @@ func (a *App) happened(ctx context.Context, tx Tx, c offboarding.CaseID, event s
 		if w.State != offboarding.WorkReady {
 			continue
 		}
-		w.Evidence, w.RunAt = `{"event":"`+event+`"}`, tx.Now()
+		w.Evidence, w.RunAt = eventCame(event), tx.Now()
 		if ok, err := tx.PutWork(ctx, w); err != nil || !ok {
 			return orConflict(err)
 		}
 	}
 	return nil
+}
+
+func eventCame(event string) string { return `{"event":"` + event + `"}` }
+
+// came reports whether the event had come before its wait began: the customer
+// was quicker than the plan.
+func came(ctx context.Context, tx Tx, c offboarding.CaseID, k *picture, event string) (bool, error) {
+	switch event {
+	case step.Paid:
+		return !slices.ContainsFunc(k.balances, customer.Balance.Unpaid), nil
+	case step.Downloaded:
+		b, err := newestBundle(ctx, tx, c)
+		if fault.KindOf(err) == fault.NotFound {
+			return false, nil
+		}
+		return !b.FetchedAt.IsZero(), err
+	}
+	return false, nil
 }
 
 // Approve decides a step that needs a second person: a person, never a program.

@@ -162,6 +162,9 @@ func (b Balance) Owed() money.Amount {
 	return b.Amount
 }
 
+// Unpaid reports whether the customer owes it.
+func (b Balance) Unpaid() bool { return b.Status == Due && b.Owed().Minor < 0 }
+
 // Tidy does for a balance what it does for a grant.
 func (b *Balance) Tidy() fault.List {
 	l := tidy(text{"reference", &b.Reference}, text{"about", &b.About})
