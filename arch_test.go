@@ -60,7 +60,7 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "achievement approval assignment audit bundle calendar company connector customer ending fault form handover id improvement ingest invitation jurisdiction metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule signal step suppression totp voice webhook when winback",
+	"internal/app":       "achievement approval assignment audit bundle calendar company connector customer ending fault flow form handover id improvement ingest invitation jurisdiction metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule signal step suppression totp voice webhook when winback",
 	"internal/engine":    "app approval connector ending fault offboarding offer step when",
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent

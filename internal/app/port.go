@@ -70,6 +70,7 @@ type Tx interface {
 	InvitationTx
 	VoiceTx
 	PlaybookTx
+	FlowTx
 	StaffTx
 	TryTx
 	ToldTx
