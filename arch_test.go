@@ -74,7 +74,7 @@ var allowed = map[string]string{
 	"internal/doctor":               "",
 	"internal/web/assets":           "fault",
 	"internal/web":                  "app company fault id text web/assets",
-	"internal/web/portal":           "app approval fault form handover id invitation notice obligation offboarding offer reason text voice web when",
+	"internal/web/portal":           "app approval fault flow form handover id invitation notice obligation offboarding offer reason text voice web when",
 	"internal/web/hooks":            "app fault web",
 	"internal/web/console":          "app approval assignment company customer ending fault form handover id improvement invitation jurisdiction metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback",
 	"internal/demo":                 "calendar customer demo/peer ingest money playbook when",

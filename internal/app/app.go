@@ -85,6 +85,8 @@ type App struct {
 	systems    step.Systems
 	plain      bool
 	parsed     sync.Map // playbooks by version
+	exits      sync.Map // ways out, compiled, by version and variant
+	exitLaws   sync.Map // laws of ways out, by place
 	conditions sync.Map // compiled, by their text
 	figured    tileCache
 	noPage     bool // as the server was started

@@ -161,6 +161,7 @@ var heldFiles = []heldFile{
 			}), nil
 		},
 	},
+	{"way way_node", "pages_met.csv", "code flow law language device place page seen kind ground line", waysHeld},
 	{
 		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective requested opened ended closed",
 		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {

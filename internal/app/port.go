@@ -82,6 +82,7 @@ type Tx interface {
 	SettingTx
 	CompanyTx
 	TestTx
+	WayTx
 }
 
 // RequestTx keeps requests.

@@ -22,10 +22,15 @@ type ExitInput struct {
 	ReceiptEmail string // empty: AccountEmail
 	Reference    string
 	When         string // "", "now", "period_end"
+	Act          string // cancel or withdraw; empty: cancel
+	Kind         string // "", "ordinary", "for_cause"
+	Ground       string // of a departure for cause
+	Line         string // the number of a telephone line
 	Language     string
 	Nonce        string // of the form
 	Network      string // block of addresses that it came from; empty if unknown
 	Host         string // signed link of the host product, if it came by one
+	Walk         *Walk  // the pages that it was made on; nil: none
 
 	by string // who sent it, where it was not the customer
 }
@@ -72,8 +77,11 @@ func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Reques
 		r = stored
 		if err := a.record(ctx, tx, fact{"request.received", cmp.Or(in.by, "customer"), string(r.ID), string(r.ID), map[string]any{
 			"code": r.Code, "channel": string(r.Channel), "name": r.Name, "account": r.AccountEmail,
-			"receipt": r.ReceiptEmail, "reference": r.Reference, "when": string(r.When),
+			"receipt": r.ReceiptEmail, "reference": r.Reference, "when": string(r.When), "act": in.act(), "declared": in.declared(),
 		}}); err != nil {
+			return err
+		}
+		if err := a.keepWay(ctx, tx, r, in); err != nil {
 			return err
 		}
 		if r.Channel == offboarding.Host {
@@ -82,6 +90,12 @@ func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Reques
 		return a.acknowledge(ctx, tx, r, in.Network)
 	})
 	return r, err
+}
+
+// CheckExit reports what is wrong with a declaration, and registers nothing.
+func (a *App) CheckExit(in ExitInput) error {
+	_, err := a.declare(in)
+	return err
 }
 
 // DeclareExit registers a declaration that somebody made elsewhere, in a form
@@ -125,6 +139,15 @@ func (a *App) declare(in ExitInput) (offboarding.Request, error) {
 	default:
 		l = append(l, fault.New(fault.Invalid, "field.choice").On("when"))
 	}
+	switch in.Kind {
+	case "", "ordinary", "for_cause":
+	default:
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("kind"))
+	}
+	if _, err := customer.CheckText("ground", in.Ground, 1000, false); err != nil {
+		l = append(l, err)
+	}
+	text("line", in.Line, 40)
 	if r.Nonce == "" {
 		r.Nonce = string(r.ID) // a form without one is never the same as another
 	} else if _, err := customer.CheckText("nonce", r.Nonce, 64, false); err != nil {

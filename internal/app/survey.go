@@ -13,6 +13,7 @@ import (
 type SurveyPage struct {
 	Form     *form.Form
 	Language string
+	Code     string // of the departure
 }
 
 // OpenSurvey reads the survey behind the link of the farewell page; ask.over
@@ -25,7 +26,7 @@ func (a *App) OpenSurvey(ctx context.Context, token, lang string) (s SurveyPage,
 	if g.Ask != notice.Survey {
 		return s, fault.New(fault.Blocked, "ask.over")
 	}
-	return SurveyPage{form.Builtin()[surveyForm], g.Paper.Language}, nil
+	return SurveyPage{form.Builtin()[surveyForm], g.Paper.Language, g.Paper.Code}, nil
 }
 
 // AnswerSurvey keeps what a customer answers at the end, once. No question

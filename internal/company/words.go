@@ -20,10 +20,11 @@ var fixed = []string{
 	"document.certificate.file", "document.report.file", "document.per.", "document.subscription", "document.state.", "portal.stop.", "portal.proof.", "portal.every.",
 }
 
-// needed are words that the law, or exit first, wants said: the button, the
-// acknowledgement, the receipt, the way back and "that was not me".
+// needed are words that the law, or exit first, wants said: the acknowledgement,
+// the receipt, the way back and "that was not me". What the pages of the way out
+// say stands in the flow, which is checked as a whole.
 var needed = []string{
-	"portal.form.title", "portal.form.confirm.button", "portal.ack.", "portal.receipt.", "portal.undo.", "portal.not_me.", "document.ack.", "document.receipt.",
+	"portal.receipt.", "portal.undo.", "portal.not_me.", "document.ack.", "document.receipt.",
 	"document.confirm.", "document.not_me", "document.undo", "document.complain", "mail.complain",
 }
 

@@ -56,6 +56,14 @@ type Customer struct {
 	Version int64
 }
 
+// Place is where they live, as laws name it: ES, US-CA; empty if unknown.
+func (c Customer) Place() string {
+	if c.Country == "" || c.Region == "" {
+		return c.Country
+	}
+	return c.Country + "-" + c.Region
+}
+
 // Test reports whether the customer was made up for a rehearsal. It is so from
 // the first moment and for ever: what figures and proofs say never changes.
 func (c Customer) Test() bool { return c.TestBy != "" }

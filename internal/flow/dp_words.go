@@ -227,13 +227,18 @@ func dp26(v *View) (out []sight) {
 			out = v.spoken(out, i, ".texts."+code, n.Texts[code], lang)
 		}
 		v.eachAction(i, func(j int, a *Action) {
-			if label, l, beside := v.Label(a); label != "" && (l == lang || beside != "") {
-				return
+			if label, l, beside := v.Label(a); label == "" || l != lang && beside == "" {
+				out = append(out, at(i, actionAt(j)+".label", "text_missing", "lang", lang).by(a))
 			}
-			out = append(out, at(i, actionAt(j)+".label", "text_missing", "lang", lang).by(a))
+			if len(a.Help) > 0 {
+				out = v.spoken(out, i, actionAt(j)+".help", a.Help, lang)
+			}
 		})
 		for _, j := range v.fields[i] {
 			out = v.spoken(out, i, fieldAt(j)+".label", n.Fields[j].Label, lang)
+			if len(n.Fields[j].Help) > 0 {
+				out = v.spoken(out, i, fieldAt(j)+".help", n.Fields[j].Help, lang)
+			}
 		}
 		if n.Receipt != nil && n.Receipt.Language != "" && n.Receipt.Language != "request" && n.Receipt.Language != lang {
 			out = append(out, at(i, ".receipt.language", "receipt_language", "lang", lang, "other", n.Receipt.Language))

@@ -118,6 +118,7 @@ type Field struct {
 	// Also are what else the same answer tells: an e-mail can be identity as well.
 	Also       []string `yaml:"also"`
 	Label      Words    `yaml:"label"`
+	Help       Words    `yaml:"help"` // small print beside it
 	Required   bool     `yaml:"required"`
 	Prechecked bool     `yaml:"prechecked"`
 	Only       Only     `yaml:"only"`

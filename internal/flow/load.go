@@ -249,6 +249,7 @@ func (c *checker) fields(at string, n *Node) {
 		c.need(fat+".asks", f.Asks, asks)
 		c.all(fat+".also", f.Also, asks)
 		c.words(fat+".label", f.Label)
+		c.words(fat+".help", f.Help)
 		c.only(fat, f.Only, f.Not)
 	}
 }

@@ -71,6 +71,11 @@ func (v *View) texts(i int) (out []text) {
 			out = append(out, text{fmt.Sprintf(".actions[%d].help.%s", j, lang), s, lang})
 		}
 	}
+	for _, j := range v.fields[i] {
+		if s := n.Fields[j].Help[lang]; s != "" {
+			out = append(out, text{fmt.Sprintf(".fields[%d].help.%s", j, lang), s, lang})
+		}
+	}
 	return out
 }
 

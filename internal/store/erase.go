@@ -43,6 +43,7 @@ var erasing = []struct{ table, text string }{
 	{"message", query(`
 		UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2
 		 WHERE state <> 'queued' AND request_id IN (SELECT id FROM request WHERE customer_id = $1)`)},
+	{"way", query(`UPDATE way SET place = '', body = $2 WHERE request_id IN (SELECT id FROM request WHERE customer_id = $1)`)},
 	{"request", query(`UPDATE request SET name = '', account_email = '', receipt_email = '', reference = '', paper = '' WHERE customer_id = $1`)},
 	{"work", query(`
 		UPDATE work SET evidence = '', before_call = ''
@@ -64,6 +65,7 @@ var kept = map[string]string{
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
 	"erasure": "the certificate", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",
+	"way_node": "names of pages and dates",
 }
 
 // Erased reports what becomes of a table when a customer is erased: "erased",
@@ -93,7 +95,7 @@ func (t *tx) EraseCustomer(ctx context.Context, id customer.ID, code string) (ma
 	for _, e := range erasing {
 		args := []any{id}
 		switch e.table {
-		case "message", "reason", "offer":
+		case "message", "reason", "offer", "way":
 			args = append(args, []byte{})
 		case "customer":
 			args = append(args, code)

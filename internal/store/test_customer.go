@@ -72,6 +72,8 @@ var forgetting = []struct{ table, text string }{
 		DELETE FROM import_made
 		 WHERE record_id = $1 OR record_id IN (SELECT id FROM subscription WHERE customer_id = $1) OR record_id IN ` + theirCases)},
 	{"case_", query(`DELETE FROM case_ WHERE customer_id = $1`)},
+	{"way_node", query(`DELETE FROM way_node WHERE request_id IN ` + theirRequests)},
+	{"way", query(`DELETE FROM way WHERE request_id IN ` + theirRequests)},
 	{"request", query(`DELETE FROM request WHERE customer_id = $1`)},
 	{"subscription_past", query(`DELETE FROM subscription_past WHERE subscription_id IN (SELECT id FROM subscription WHERE customer_id = $1)`)},
 	{"deliverable", query(`DELETE FROM deliverable WHERE customer_id = $1`)},

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 )
@@ -17,3 +18,6 @@ func Country(lang, code string) string {
 	}
 	return code
 }
+
+// Order compares two names as a list in the language is sorted.
+func Order(lang string) func(a, b string) int { return collate.New(language.Make(lang)).CompareString }

@@ -48,3 +48,7 @@ func Keys(lang, prefix string) []string {
 
 // Slots are the names of the {slots} in a text, each once, in order.
 func Slots(s string) []string { return slotsOf(s) }
+
+// Fill puts args, which alternate name and value, into the {slots} of words that
+// are in no catalogue.
+func Fill(lang, s string, args ...any) string { return expand(lang, s, args) }

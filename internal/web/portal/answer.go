@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/flow"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
@@ -14,7 +15,7 @@ import (
 // answerView is the page on which a customer reads what could be done, and says
 // yes or no, alike.
 type answerView struct {
-	text.Speech
+	said
 	Base, Code, Name string
 	State            string // ask, asked, nothing, offered, accepted, declined, lapsed, over
 	Title, Lede      string
@@ -31,6 +32,9 @@ type offerView struct {
 func (v answerView) say(code string, args ...any) string {
 	return v.Say("portal.answer."+code, args...)
 }
+
+// answers are what the actions of an offer say, by their role.
+var answers = map[string]string{"decline": "no", "accept": "yes"}
 
 // answerState is what the page is about.
 func answerState(page app.CasePage) string {
@@ -52,16 +56,20 @@ func answerState(page app.CasePage) string {
 	}
 }
 
-func (p *portal) viewAnswer(r *http.Request, page app.CasePage) answerView {
+func (p *portal) viewAnswer(r *http.Request, page app.CasePage, part flow.Part) answerView {
 	lang := page.Paper.Language
-	v := answerView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, State: answerState(page)}
+	v := answerView{said: said{p.speech(lang), part}, Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, State: answerState(page)}
 	by := ""
 	if o := page.Offer; o != nil {
 		by = text.LongDate(lang, o.By)
 		v.Made = &offerView{Heard: o.Heard, What: o.What, Until: text.LongDate(lang, o.Until), By: by, Changes: strings.Split(o.Changes, "\n")}
 		v.Comebacks = viewTrack(p.speech(lang), p.App.Company(), v.Base, page).Comebacks
 	}
-	v.Title = v.say("title." + v.State)
+	if v.State == string(offer.Offered) {
+		v.Title = v.text("title")
+	} else {
+		v.Title = v.say("title." + v.State)
+	}
 	v.Lede = v.say("lede."+v.State, "by", by, "date", text.LongDate(lang, page.Paper.Case.Effective))
 	if s := page.AnswerDue; v.State == "asked" && !s.IsZero() {
 		v.Lede = v.say("lede.asked.by", "by", text.LongDate(lang, when.DateOf(s.Add(-1), p.App.Company().Zone)))
@@ -75,7 +83,12 @@ func (p *portal) answerPage(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	v := p.viewAnswer(r, page)
+	part, err := p.meet(r, page.Paper.Code, page.Paper.Language, atFirst("offer"))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	v := p.viewAnswer(r, page, part)
 	p.show(w, r, http.StatusOK, v.Title, answerPage(v))
 }
 

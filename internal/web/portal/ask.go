@@ -21,7 +21,11 @@ func (p *portal) askVerify(w http.ResponseWriter, r *http.Request) {
 	v := p.ask(w, r, "verify", page.Request.Code)
 	v.At = text.Instant(v.Lang, page.Request.ReceivedAt, p.App.Company().Zone)
 	v.Typed, v.OnFile = page.Elsewhere(), page.OnFile
-	p.show(w, r, http.StatusOK, v.say("title"), askPage(v))
+	if v.Part, err = p.meet(r, page.Request.Code, v.Lang, atFirst("auth")); err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	p.show(w, r, http.StatusOK, v.title(), askPage(v))
 }
 
 func (p *portal) ask(w http.ResponseWriter, r *http.Request, purpose, code string) askView {
@@ -55,7 +59,7 @@ func (p *portal) askDisown(w http.ResponseWriter, r *http.Request) {
 	for _, f := range page.Final {
 		v.Final = append(v.Final, f[v.Lang])
 	}
-	p.show(w, r, http.StatusOK, v.say("title"), askPage(v))
+	p.show(w, r, http.StatusOK, v.title(), askPage(v))
 }
 
 func (p *portal) disown(w http.ResponseWriter, r *http.Request) {
@@ -74,7 +78,7 @@ func (v againView) say(code string, args ...any) string {
 }
 
 func (p *portal) askLink(w http.ResponseWriter, r *http.Request) {
-	v := againView{Speech: p.speech(p.Lang(w, r)), Sent: r.URL.Query().Get("sent") != ""}
+	v := againView{Speech: p.speech(p.Lang(w, r)), Code: r.URL.Query().Get("code"), Sent: r.URL.Query().Get("sent") != ""}
 	p.show(w, r, http.StatusOK, v.say("title"), againPage(v))
 }
 

@@ -64,8 +64,19 @@ func (p *portal) showReceipt(w http.ResponseWriter, r *http.Request, status int,
 		return
 	}
 	lang := page.Paper.Language
-	title := p.speech(lang).Say("portal.receipt.title", "code", page.Paper.Code)
-	p.show(w, r, status, title, receiptPage(receiptView{p.speech(lang), base(r), p.papers.HTML(page.Paper), page.Paper.Proof != nil, viewWhy(p.speech(lang), p.App.Company().Reasons, page, typed, wrong), page.MayAsk, page.Paper.Ending != nil}))
+	x, way, err := p.after(r, page.Paper.Code, lang)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	part, _ := x.Proved(way.Act)
+	p.saw(r, way, part)
+	track, _ := x.Node("track")
+	v := receiptView{
+		said: said{p.speech(lang), part}, Base: base(r), Paper: p.papers.HTML(page.Paper), Proved: page.Paper.Proof != nil, Data: page.Data,
+		Why: viewWhy(p.speech(lang), p.App.Company().Reasons, page, typed, wrong), MayAsk: page.MayAsk, Look: said{Part: track}.action("look").Label, Ending: page.Paper.Ending != nil,
+	}
+	p.show(w, r, status, v.text("title", "code", page.Paper.Code), receiptPage(v))
 }
 
 func (p *portal) receiptPDF(w http.ResponseWriter, r *http.Request) {

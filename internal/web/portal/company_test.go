@@ -65,15 +65,15 @@ func TestThePagesSpeakInTheCompanysOwnWords(t *testing.T) {
 	t.Parallel()
 	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
 	must(t, s.app.SetWords(t.Context(), admin, []app.Wording{
-		{Language: "es", Key: "portal.form.title", Text: "Tu baja en {company}, sin vueltas"}, {Language: "es", Key: "portal.form.confirm.button", Text: "Sí, me voy"},
+		{Language: "es", Key: "portal.form.when.now", Text: "Hoy mismo"}, {Language: "es", Key: "portal.form.optional", Text: "(si quieres)"},
 	}))
 	_, page, _ := s.body(http.Get(s.URL + "/?lang=es"))
-	for _, want := range []string{"<h1>Tu baja en Faro, sin vueltas</h1>", "<title>Tu baja en Faro, sin vueltas</title>", "Sí, me voy"} {
+	for _, want := range []string{"<strong>Hoy mismo</strong>", "(si quieres)"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
-	if _, page, _ := s.body(http.Get(s.URL + "/?lang=en")); strings.Contains(page, "me voy") || !strings.Contains(page, text.Say("en", "portal.form.confirm.button")) {
+	if _, page, _ := s.body(http.Get(s.URL + "/?lang=en")); strings.Contains(page, "Hoy mismo") || !strings.Contains(page, text.Say("en", "portal.form.when.now")) {
 		t.Error("the English page speaks otherwise")
 	}
 }

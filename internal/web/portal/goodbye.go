@@ -16,7 +16,7 @@ import (
 
 // goodbyeView is the farewell page.
 type goodbyeView struct {
-	text.Speech
+	said
 	Base, Company string
 	Paper         string
 	Given         string // what they have just given: survey, testimonial, withdrawn, referral
@@ -33,7 +33,7 @@ func (v goodbyeView) say(code string, args ...any) string {
 
 // byeForm is a form of the farewell page.
 type byeForm struct {
-	text.Speech
+	said
 	Base, Company string
 	Title, Intro  string
 	Fields        []byeField // of the survey
@@ -61,14 +61,19 @@ func (p *portal) bye(w http.ResponseWriter, r *http.Request) {
 	}
 	lang := page.Paper.Language
 	r = web.Spoken(r, lang)
+	part, err := p.meet(r, page.Paper.Code, lang, atNode("goodbye"))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
 	v := goodbyeView{
-		Speech: p.speech(lang), Base: byeBase(r), Company: p.App.Company().Name, Paper: p.papers.HTML(page.Paper), Ask: page.Ask, Product: page.Product, Link: page.Link,
+		said: said{p.speech(lang), part}, Base: byeBase(r), Company: p.App.Company().Name, Paper: p.papers.HTML(page.Paper), Ask: page.Ask, Product: page.Product, Link: page.Link,
 		Testimonial: page.Testimonial != nil, Quiet: page.Paper.Quiet,
 	}
 	if given := r.URL.Query().Get("given"); text.Known(lang, "portal.bye.given."+given) {
 		v.Given, v.Ask = given, "" // whoever has just given something is not asked again
 	}
-	title := p.speech(lang).Say("portal.bye.title")
+	title := v.text("title")
 	if v.Quiet {
 		title = p.speech(lang).Say("portal.bye.title.quiet")
 	}
@@ -87,7 +92,12 @@ func (p *portal) survey(w http.ResponseWriter, r *http.Request, given form.Answe
 	lang := s.Language
 	r = web.Spoken(r, lang)
 	errs := text.FieldErrors(lang, wrong)
-	v := byeForm{Speech: p.speech(lang), Base: byeBase(r), Company: p.App.Company().Name, Title: s.Form.Title[lang], Intro: s.Form.Intro[lang], Errors: errs}
+	part, err := p.meet(r, s.Code, lang, atFirst("survey"))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	v := byeForm{said: said{p.speech(lang), part}, Base: byeBase(r), Company: p.App.Company().Name, Title: s.Form.Title[lang], Intro: s.Form.Intro[lang], Errors: errs}
 	for _, x := range s.Form.Fields {
 		f := byeField{ID: x.ID, Label: x.Label[lang], Value: given[x.ID], Error: errs[x.ID], Scale: x.Kind == form.Scale}
 		for n := x.Min; f.Scale && n <= x.Max; n++ {
@@ -138,7 +148,7 @@ func (p *portal) testimonial(w http.ResponseWriter, r *http.Request, typed app.T
 	}
 	lang := page.Paper.Language
 	r = web.Spoken(r, lang)
-	v := byeForm{Speech: p.speech(lang), Base: byeBase(r), Company: p.App.Company().Name, Typed: typed, Errors: text.FieldErrors(lang, wrong)}
+	v := byeForm{said: said{Speech: p.speech(lang)}, Base: byeBase(r), Company: p.App.Company().Name, Typed: typed, Errors: text.FieldErrors(lang, wrong)}
 	status := http.StatusOK
 	if wrong != nil {
 		status = web.Status(wrong)

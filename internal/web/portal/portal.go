@@ -9,13 +9,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
-	"hastaluego/internal/id"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -39,6 +39,8 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc(web.BrandPattern, p.Brand)
 	mux.HandleFunc("GET /{$}", p.form)
 	mux.HandleFunc("POST /{$}", p.submit)
+	mux.HandleFunc("GET /withdraw", p.withdrawal)
+	mux.HandleFunc("POST /withdraw", p.submitWithdrawal)
 	mux.HandleFunc("GET /s/{signed}", p.hostForm)
 	mux.HandleFunc("POST /s/{signed}", p.hostSubmit)
 	mux.HandleFunc("GET /r/{code}", p.acknowledgement)
@@ -105,7 +107,10 @@ func (p *portal) speech(lang string) text.Speech {
 
 // show renders a page of the portal.
 func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, title string, content templ.Component) {
-	lang := p.Lang(w, r)
+	p.showIn(w, r, p.Lang(w, r), status, title, content)
+}
+
+func (p *portal) showIn(w http.ResponseWriter, r *http.Request, lang string, status int, title string, content templ.Component) {
 	langs := make(map[string]string)
 	for _, l := range text.Langs() {
 		langs[l] = web.ChangeLang(r, l)
@@ -119,45 +124,6 @@ func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, title 
 		}
 	}
 	p.Render(w, r, status, p.Frame(web.PageView{Lang: lang, Title: title, Body: "portal"}, shell(p.App.Company(), lang, langs, test, content)))
-}
-
-func (p *portal) form(w http.ResponseWriter, r *http.Request) {
-	lang := p.Lang(w, r)
-	v := formView{Speech: p.speech(lang), Company: p.App.Company(), Action: "/?lang=" + lang, Nonce: id.Token(), Errors: map[string]string{}}
-	p.show(w, r, http.StatusOK, p.speech(lang).Say("portal.form.title", "company", v.Company.Name), formPage(v))
-}
-
-// typed is what the form said.
-func (p *portal) typed(w http.ResponseWriter, r *http.Request) (app.ExitInput, error) {
-	f, err := web.Form(w, r)
-	return app.ExitInput{
-		Name: f.Get("name"), AccountEmail: f.Get("account"), ReceiptEmail: f.Get("receipt"), Reference: f.Get("reference"),
-		When: f.Get("when"), Nonce: f.Get("nonce"), Language: p.Lang(w, r), Network: p.Network(r),
-	}, err
-}
-
-func (p *portal) submit(w http.ResponseWriter, r *http.Request) {
-	in, err := p.typed(w, r)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	req, err := p.App.RequestExit(r.Context(), in)
-	if fault.KindOf(err) == fault.Invalid && err != nil {
-		lang := in.Language
-		v := formView{Speech: p.speech(lang), Company: p.App.Company(), Action: "/?lang=" + lang, Nonce: id.Token(), In: in, Errors: text.FieldErrors(lang, err)}
-		p.show(w, r, http.StatusUnprocessableEntity, p.speech(lang).Say("portal.form.title", "company", v.Company.Name), formPage(v))
-		return
-	}
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	http.SetCookie(w, &http.Cookie{
-		Name: ackCookie, Value: p.ackToken(req.Code), Path: "/r/" + req.Code, MaxAge: 30 * 24 * 3600,
-		HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
-	})
-	http.Redirect(w, r, "/r/"+req.Code, http.StatusSeeOther)
 }
 
 // ackCookie shows an acknowledgement to the browser that typed the request;
@@ -182,60 +148,14 @@ func (p *portal) acknowledgement(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	r, lang := web.Spoken(r, paper.Language), paper.Language
-	p.show(w, r, http.StatusOK, p.speech(lang).Say("portal.ack.title", "code", code), ackPage(p.speech(lang), p.papers.HTML(paper)))
-}
-
-func (p *portal) hostForm(w http.ResponseWriter, r *http.Request) { p.host(w, r, app.ExitInput{}, nil) }
-
-// host shows the form to somebody who came by a signed link.
-func (p *portal) host(w http.ResponseWriter, r *http.Request, in app.ExitInput, invalid error) {
-	page, err := p.App.OpenHostPage(r.Context(), r.PathValue("signed"))
+	r = web.Spoken(r, paper.Language)
+	part, err := p.meet(r, code, paper.Language, atReceipt)
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
-	r = web.Spoken(r, page.Language)
-	lang := p.Lang(w, r)
-	v := formView{Speech: p.speech(lang), Company: p.App.Company(), Action: r.URL.Path + "?lang=" + lang, Nonce: id.Token(), In: in, Host: &page, Errors: map[string]string{}}
-	status := http.StatusOK
-	if invalid != nil {
-		v.Errors, status = text.FieldErrors(lang, invalid), http.StatusUnprocessableEntity
-	} else {
-		v.In.Name, v.In.AccountEmail, v.In.ReceiptEmail = page.Name, page.Email, page.Email
-	}
-	p.show(w, r, status, p.speech(lang).Say("portal.form.title", "company", v.Company.Name), formPage(v))
-}
-
-func (p *portal) hostSubmit(w http.ResponseWriter, r *http.Request) {
-	in, err := p.typed(w, r)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	in.Host = r.PathValue("signed")
-	req, err := p.App.RequestExit(r.Context(), in)
-	if fault.KindOf(err) == fault.Invalid && err != nil {
-		p.host(w, r, in, err)
-		return
-	}
-	var token string
-	switch {
-	case fault.CodeOf(err) == "link.used": // a second tab of the same browser
-		code, ok := p.hostCode(r)
-		if !ok {
-			p.Fail(w, r, err)
-			return
-		}
-		token, err = p.App.HostLandingAgain(r.Context(), code)
-	case err == nil:
-		http.SetCookie(w, &http.Cookie{
-			Name: hostCookie, Value: req.Code + "." + p.ackToken(req.Code+in.Host), Path: r.URL.Path, MaxAge: 15 * 60,
-			HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode,
-		})
-		token, err = p.App.HostLanding(r.Context(), req)
-	}
-	p.act(w, r, "/c/"+token+"/receipt", err)
+	v := ackView{said{p.speech(paper.Language), part}, code, p.papers.HTML(paper), "/again?" + url.Values{"lang": {paper.Language}, "code": {code}}.Encode()}
+	p.show(w, r, http.StatusOK, v.text("title", "code", code), ackPage(v))
 }
 
 // hostCookie lets a second tab of the browser that used a signed link land on

@@ -5,60 +5,42 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/flow"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
-
-// formView is the request page.
-type formView struct {
-	text.Speech
-	Company app.Company
-	Action  string
-	Nonce   string
-	In      app.ExitInput
-	Host    *app.HostPage // nil for the public page
-	Errors  map[string]string
-}
-
-func (v formView) say(code string, args ...any) string {
-	return v.Say("portal.form."+code, args...)
-}
-
-// error returns what is wrong with a field, and marks its control.
-func (v formView) error(field string) string { return v.Errors[field] }
-
-type line struct{ Name, Detail string }
-
-// lines are the contracts of a signed link, in words.
-func (v formView) lines() []line {
-	var out []line
-	for _, s := range v.Host.Subscriptions {
-		name := s.Product
-		if s.Plan != "" {
-			name += ", " + s.Plan
-		}
-		out = append(out, line{name, v.Say("portal.form.contract", "reference", s.Reference,
-			"amount", text.Money(v.Lang, s.Amount), "every", v.Say("portal.every."+string(s.Interval)))})
-	}
-	return out
-}
-
-func (v formView) periodEnd() string {
-	if v.Host == nil || v.Host.PeriodEnd.IsZero() {
-		return v.say("when.end.rule")
-	}
-	return v.say("when.end.date", "date", text.LongDate(v.Lang, v.Host.PeriodEnd))
-}
 
 // askView is the page behind a link that does something.
 type askView struct {
 	text.Speech
 	Purpose, Action, Code, At string
 	Over                      bool
-	Typed, OnFile             string   // where the papers may go, when that is a choice
-	State                     string   // of the departure, for a link that is about one
-	Final                     []string // what was done and does not come back
+	Typed, OnFile             string    // where the papers may go, when that is a choice
+	State                     string    // of the departure, for a link that is about one
+	Final                     []string  // what was done and does not come back
+	Part                      flow.Part // of the flow, where it describes the page
+}
+
+func (v askView) title() string { return v.words("title") }
+func (v askView) lede() string  { return v.words("lede", "code", v.Code, "at", v.At) }
+
+// words are those of the flow where it has any.
+func (v askView) words(code string, args ...any) string {
+	if s := v.Part.Texts[code]; s != "" {
+		return text.Fill(v.Lang, s, args...)
+	}
+	return v.say(code, args...)
+}
+
+// button is what acts.
+func (v askView) button() string {
+	for _, a := range v.Part.Actions {
+		if a.Role == "exit" {
+			return a.Label
+		}
+	}
+	return v.say("button")
 }
 
 // stage is what saying "not me" still changes: nothing was done, something is
@@ -76,12 +58,23 @@ func (v askView) stage() string {
 
 // receiptView is the page of the receipt.
 type receiptView struct {
-	text.Speech
+	said
 	Base, Paper string
 	Proved      bool // it bears the proof of the log
 	Why         whyView
 	MayAsk      bool // they may ask what could be done
+	Look        string
+	Data        bool // there is, or will be, something to download
 	Ending      bool // it is a notice that the company ends something
+}
+
+// leads is where an action of the receipt leads: all of it is behind the private
+// page.
+func (v receiptView) leads(a flow.Press) string {
+	if a.Does == "export" && v.Data {
+		return v.Base + "/data"
+	}
+	return v.Base
 }
 
 func (v askView) say(code string, args ...any) string {

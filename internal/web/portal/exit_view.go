@@ -1,0 +1,336 @@
+package portal
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/flow"
+	"hastaluego/internal/text"
+)
+
+// place is somewhere one may live.
+type place struct {
+	Code, Name string
+	Here       bool // the page follows its law
+}
+
+func placeName(sp text.Speech, code string) string {
+	if text.Known(sp.Lang, "place."+code) {
+		return sp.Say("place." + code)
+	}
+	return text.Country(sp.Lang, code)
+}
+
+func places(sp text.Speech, codes []string, here string) (list []place) {
+	for _, c := range codes {
+		list = append(list, place{c, placeName(sp, c), c == here})
+	}
+	order := text.Order(sp.Lang)
+	slices.SortFunc(list, func(a, b place) int { return order(a.Name, b.Name) })
+	return append(list, place{app.Elsewhere, sp.Say("portal.place.other"), here == ""})
+}
+
+// placeNow is whose law the page follows, in words.
+func (v exitView) placeNow() string {
+	if v.Place == "" {
+		return v.Speech.Say("portal.place.none")
+	}
+	return v.Speech.Say("portal.place.of", "place", placeName(v.Speech, v.Place))
+}
+
+// title is that of the page: of its first part that has one.
+func (v exitView) title() string {
+	for _, p := range v.Parts {
+		if s := p.Texts["title"]; s != "" {
+			return v.words(s)
+		}
+	}
+	return v.Company.Name
+}
+
+// words fills the slots of a text of the flow.
+func (v exitView) words(s string) string { return text.Fill(v.Lang, s, "company", v.Company.Name) }
+
+// entry is the way in, which stands on every public page.
+func (v exitView) entry() flow.Part {
+	p, _ := v.Entry()
+	return p
+}
+
+// href is where an action of the flow leads that is a link.
+func (v exitView) href(a flow.Press) string {
+	switch {
+	case v.Links[a.Does] != "":
+		return v.Links[a.Does]
+	case a.Does == "human":
+		return "mailto:" + v.Company.Email
+	}
+	return ""
+}
+
+// left are the parts of a page beside those that confirm.
+func (v exitView) left() (list []flow.Part) {
+	for _, p := range v.Parts {
+		if p.Kind != "confirm" {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// confirm is the part that confirms; a form without one is sent from the same
+// place.
+func (v exitView) confirm() flow.Part {
+	if p, ok := v.Part("confirm"); ok {
+		return p
+	}
+	p, _ := v.Part("form")
+	return flow.Part{Node: p.Node, Kind: p.Kind, Actions: p.Actions}
+}
+
+// beside are the actions of a part that stand in it, and not where one goes on.
+func (v exitView) beside(p flow.Part) []flow.Press {
+	if p.Node == v.confirm().Node {
+		return nil
+	}
+	return p.Actions
+}
+
+// promises are what comes after confirming.
+func promises(p flow.Part) (list []string) {
+	for _, code := range slices.Sorted(maps.Keys(p.Texts)) {
+		if strings.HasPrefix(code, "then_") {
+			list = append(list, p.Texts[code])
+		}
+	}
+	return list
+}
+
+// control is how a thing that is asked for is typed.
+type control struct {
+	Name, Type, Complete string
+	Value                func(app.ExitInput) string
+}
+
+// controls are by what a field of the flow asks.
+var controls = map[string]control{
+	"name":     {"name", "text", "name", func(in app.ExitInput) string { return in.Name }},
+	"email":    {"account", "email", "username", func(in app.ExitInput) string { return in.AccountEmail }},
+	"contact":  {"receipt", "email", "email", func(in app.ExitInput) string { return in.ReceiptEmail }},
+	"contract": {"reference", "text", "off", func(in app.ExitInput) string { return in.Reference }},
+	"line":     {"line", "tel", "off", func(in app.ExitInput) string { return in.Line }},
+	"ground":   {"ground", "text", "off", func(in app.ExitInput) string { return in.Ground }},
+	"date":     {"when", "choice", "", func(in app.ExitInput) string { return in.When }},
+	"kind":     {"kind", "choice", "", func(in app.ExitInput) string { return in.Kind }},
+}
+
+// question is a field with its control.
+type question struct {
+	flow.Input
+	control
+	Error string
+	Given string
+	// Choices are its answers, where it is one of few.
+	Choices []choice
+}
+
+type choice struct{ Value, Label, Rule string }
+
+// group is fields that belong together, under one heading.
+type group struct {
+	N           int
+	Code, Title string
+	Fields      []question
+	Lines       []line // contracts of a signed link
+	Everything  string // what is meant where nobody names a contract
+}
+
+var groups = []struct {
+	code string
+	asks []string
+}{{"who", []string{"name", "email", "contact"}}, {"what", []string{"contract", "line"}}, {"when", []string{"date"}}, {"how", []string{"kind", "ground"}}}
+
+// groups are the fields of a form in the order in which they are asked.
+func (v exitView) groups(p flow.Part) (list []group) {
+	for _, g := range groups {
+		out := group{Code: g.code, Title: p.Texts[g.code]}
+		for _, f := range p.Fields {
+			if !slices.Contains(g.asks, f.Asks) {
+				continue
+			}
+			if g.code == "what" && v.Host != nil && f.Asks == "contract" {
+				continue // they come with it
+			}
+			out.Fields = append(out.Fields, v.question(f))
+		}
+		if g.code == "what" && v.Act == "cancel" {
+			if v.Host != nil {
+				out.Lines = v.lines()
+			} else {
+				out.Everything = p.Texts["everything"]
+			}
+		}
+		if len(out.Fields) > 0 || len(out.Lines) > 0 {
+			out.N = len(list) + 1
+			list = append(list, out)
+		}
+	}
+	return list
+}
+
+func (v exitView) question(f flow.Input) question {
+	c := controls[f.Asks]
+	q := question{Input: f, control: c, Error: v.Errors[c.Name], Given: c.Value(v.In)}
+	switch f.Asks {
+	case "date":
+		q.Choices = []choice{
+			{"now", v.Say("portal.form.when.now"), v.Say("portal.form.when.now.rule")},
+			{"period_end", v.Say("portal.form.when.end"), v.periodEnd()},
+		}
+	case "kind":
+		for _, k := range []string{"ordinary", "for_cause"} {
+			q.Choices = append(q.Choices, choice{k, v.Say("portal.form.kind." + k), v.Say("portal.form.kind." + k + ".rule")})
+		}
+	}
+	return q
+}
+
+func (v exitView) periodEnd() string {
+	if v.Host == nil || v.Host.PeriodEnd.IsZero() {
+		return v.Say("portal.form.when.end.rule")
+	}
+	return v.Say("portal.form.when.end.date", "date", text.LongDate(v.Lang, v.Host.PeriodEnd))
+}
+
+type line struct{ Name, Detail string }
+
+// lines are the contracts of a signed link, in words.
+func (v exitView) lines() []line {
+	var out []line
+	for _, s := range v.Host.Subscriptions {
+		name := s.Product
+		if s.Plan != "" {
+			name += ", " + s.Plan
+		}
+		out = append(out, line{name, v.Say("portal.form.contract", "reference", s.Reference,
+			"amount", text.Money(v.Lang, s.Amount), "every", v.Say("portal.every."+string(s.Interval)))})
+	}
+	return out
+}
+
+// asked is a field of the form with what was typed, for a page that sums up.
+type asked struct{ Label, Value string }
+
+// answers are what was typed so far, in the words of the form; hidden are the
+// same for the page that sends them on.
+func (v exitView) answers() (list []asked) {
+	for _, f := range v.fields() {
+		q := v.question(f)
+		value := q.Given
+		for _, c := range q.Choices {
+			if c.Value == q.Given {
+				value = c.Label
+			}
+		}
+		if value == "" && f.Asks == "date" {
+			value = v.Say("portal.form.when.unsaid")
+		}
+		if value != "" {
+			list = append(list, asked{f.Label, value})
+		}
+	}
+	return list
+}
+
+func (v exitView) hidden() (list []asked) {
+	if _, here := v.Part("form"); here {
+		return nil
+	}
+	for _, f := range v.fields() {
+		c := controls[f.Asks]
+		list = append(list, asked{c.Name, c.Value(v.In)})
+	}
+	return list
+}
+
+// fields are those of the form with which the act begins.
+func (v exitView) fields() (list []flow.Input) {
+	first, _ := v.entry().Does(v.Act)
+	s, _ := v.Exit.Screen(first.To)
+	for _, p := range s.Parts {
+		for _, f := range p.Fields {
+			if _, known := controls[f.Asks]; known {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
+
+// described ties a control to its hint, or to what is wrong with it.
+func described(q question) templ.Attributes {
+	switch {
+	case q.Error != "":
+		return templ.Attributes{"aria-describedby": q.Name + "-error"}
+	case q.Help != "":
+		return templ.Attributes{"aria-describedby": q.Name + "-hint"}
+	}
+	return nil
+}
+
+// most is how much of it there may be: words take more than names.
+func (q question) most() string {
+	if q.Asks == "ground" {
+		return "1000"
+	}
+	return "254"
+}
+
+// spoken says in which language a label is that is not in that of the page, and
+// where it stands in that one.
+func spoken(a flow.Press, lang string) templ.Attributes {
+	out := templ.Attributes{}
+	if a.Lang != lang {
+		out["lang"] = a.Lang
+	}
+	if a.Beside != "" {
+		out["aria-describedby"] = means(a)
+	}
+	return out
+}
+
+func means(a flow.Press) string { return a.Node + "-" + a.ID + "-means" }
+
+// said is what the flow says on a page after the request.
+type said struct {
+	text.Speech
+	flow.Part
+}
+
+func (v said) text(code string, args ...any) string { return text.Fill(v.Lang, v.Texts[code], args...) }
+
+// action is the one of that id; without one there is nothing to press.
+func (v said) action(id string) flow.Press {
+	for _, a := range v.Actions {
+		if a.ID == id {
+			return a
+		}
+	}
+	return flow.Press{}
+}
+
+// ackView is the page of an acknowledgement: what one gets right after
+// declaring an act.
+type ackView struct {
+	said
+	Code, Paper string
+	Again       string // where a link to the private page is asked for
+}
+
+// numbered is a heading with its number.
+func numbered(n int, s string) string { return strconv.Itoa(n) + ". " + s }
