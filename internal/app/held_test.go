@@ -119,6 +119,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 			"ratings.csv":              {"departure"},
 			"plays.csv":                {string(play.CheckIn)},
 			"requests.csv":             {"Marta Ibáñez", "casa@marta.example"},
+			"pages_met.csv":            {"exit-first@", ",fr,es,desktop,FR,home,", "recap", "600 111 222"},
 			"departures.csv":           {v.Plan.Case.Code},
 			"steps.csv":                {"Todo preparado", "Visto en el panel"},
 			"letters.csv":              {"receipt", "ack", "/c/•••"},

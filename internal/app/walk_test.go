@@ -393,7 +393,12 @@ func (w *world) stepState(t *testing.T, c offboarding.CaseID, key string) offboa
 
 func (w *world) request(t *testing.T, when string) (offboarding.Request, offboarding.CaseID, string) {
 	t.Helper()
-	r, err := w.RequestExit(t.Context(), app.ExitInput{Name: "Marta Ibáñez", AccountEmail: " MARTA@estudioalmena.example ", ReceiptEmail: "casa@marta.example", When: when, Language: "es"})
+	x, err := w.ExitOf(t.Context(), app.ExitFor{Place: "FR", Language: "es", Device: "desktop"})
+	must(t, err)
+	r, err := w.RequestExit(t.Context(), app.ExitInput{
+		Name: "Marta Ibáñez", AccountEmail: " MARTA@estudioalmena.example ", ReceiptEmail: "casa@marta.example", When: when, Line: "600 111 222", Language: "es",
+		Walk: &app.Walk{Exit: x, Seen: []app.Seen{{Node: "home", At: x.At}, {Node: "recap", At: x.At}}},
+	})
 	must(t, err)
 	w.mail.wait(t, "ack", "casa@marta.example")
 	confirm := w.mail.wait(t, "confirm", firstMail)
