@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"hastaluego/internal/flow"
@@ -33,20 +32,10 @@ type ExitFor struct {
 	Device   string // desktop or mobile
 }
 
-// exitFlow is the flow that customers meet, and the id of its version.
-func (a *App) exitFlow(context.Context) (*flow.Flow, string, error) {
-	f, err := usualExit()
-	return f, f.Version(), err
-}
-
-var usualExit = sync.OnceValues(func() (*flow.Flow, error) {
-	return flow.Load("exit-first.yaml", flow.Builtin()["exit-first"])
-})
-
 // ExitOf compiles the way out for one customer. Where nobody knows where they
 // live it is the one that passes everywhere.
 func (a *App) ExitOf(ctx context.Context, who ExitFor) (Exit, error) {
-	f, version, err := a.exitFlow(ctx)
+	f, version, err := a.FlowInForce(ctx)
 	if err != nil {
 		return Exit{}, err
 	}
