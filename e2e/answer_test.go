@@ -76,6 +76,7 @@ func (s storyA) stays(account string) {
 	t.Helper()
 	customer := s.types(staff, map[string]string{
 		"name": "Marta Almena", "email": account, "language": s.lang, "product": "Agenda", "amount": "29", "start": monthsAgo(14), "subscription_reference": "AL-1",
+		"country": "PT", // where one may be asked why before it is over
 	})
 	s.must(s.billing.Seed(t.Context(), []peer.Subscription{{Reference: "AL-1", Status: "active", AmountMinor: 2900, Currency: "EUR"}}))
 	staff.open(customer + "/promises")

@@ -21,6 +21,7 @@ type Way struct {
 	Act   string // cancel or withdraw
 	Place string // whose law it followed; empty: nobody said
 	Said  string // who said so: company, visitor, record
+	Lives string // where the customer lives whose it proved to be; not kept
 	KeyID string
 	Body  []byte // Declared, sealed
 	Seen  []Seen
@@ -100,8 +101,9 @@ func (a *App) SeeNode(ctx context.Context, r offboarding.RequestID, node string)
 	return a.store.Tx(ctx, func(tx Tx) error { return tx.SeeNode(ctx, r, Seen{node, now}) })
 }
 
-// WayOf is the way that the request with the code was made by. Where it was not
-// made on the pages it has no Request, and Place is where the customer lives.
+// WayOf is the way that the request with the code was made by; where it was not
+// made on the pages it has no Request. Once it is proved whose the request is,
+// Lives is where they live, as far as we know.
 func (a *App) WayOf(ctx context.Context, code string) (w Way, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
 		w = Way{Act: "cancel"}
@@ -112,16 +114,17 @@ func (a *App) WayOf(ctx context.Context, code string) (w Way, err error) {
 		case err != nil:
 			return err
 		}
-		kept, found, err := tx.WayOf(ctx, r.ID)
-		switch {
-		case err != nil || found:
+		if kept, found, err := tx.WayOf(ctx, r.ID); err != nil || found {
 			w = kept
-			return err
-		case r.Customer == "":
+			if err != nil {
+				return err
+			}
+		}
+		if r.Customer == "" || r.VerifiedAt.IsZero() && r.Channel == offboarding.Public {
 			return nil
 		}
 		cus, err := tx.FindCustomer(ctx, r.Customer)
-		w.Place, w.Said = cus.Place(), "record"
+		w.Lives = cus.Place()
 		return err
 	})
 	return w, err

@@ -72,9 +72,14 @@ func (p *portal) showReceipt(w http.ResponseWriter, r *http.Request, status int,
 	part, _ := x.Proved(way.Act)
 	p.saw(r, way, part)
 	track, _ := x.Node("track")
+	below, _ := x.Screen(part.Node)
+	why, asks := below.Part("survey")
+	if asks && page.MayTell {
+		p.saw(r, way, why)
+	}
 	v := receiptView{
 		said: said{p.speech(lang), part}, Base: base(r), Paper: p.papers.HTML(page.Paper), Proved: page.Paper.Proof != nil, Data: page.Data,
-		Why: viewWhy(p.speech(lang), p.App.Company().Reasons, page, typed, wrong), MayAsk: page.MayAsk, Look: said{Part: track}.action("look").Label, Ending: page.Paper.Ending != nil,
+		Why: viewWhy(said{p.speech(lang), why}, p.App.Company().Reasons, page, typed, wrong), MayAsk: page.MayAsk, Look: said{Part: track}.action("look").Label, Ending: page.Paper.Ending != nil,
 	}
 	p.show(w, r, status, v.text("title", "code", page.Paper.Code), receiptPage(v))
 }

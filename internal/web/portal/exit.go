@@ -307,10 +307,7 @@ func (p *portal) after(r *http.Request, code, lang string) (app.Exit, app.Way, e
 	if err != nil {
 		return app.Exit{}, way, err
 	}
-	who := app.ExitFor{Language: lang, Device: cmp.Or(way.Device, "desktop"), Place: cmp.Or(way.Place, app.Elsewhere)}
-	if way.Said == "record" {
-		who.Record = way.Place
-	}
+	who := app.ExitFor{Language: lang, Device: cmp.Or(way.Device, "desktop"), Place: cmp.Or(way.Place, app.Elsewhere), Record: way.Lives}
 	x, err := p.App.ExitOf(r.Context(), who)
 	return x, way, err
 }

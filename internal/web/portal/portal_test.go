@@ -81,7 +81,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string) *site {
 		Company: app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: zone, Language: "es"},
 	})
 	must(t, a.PutRows(ctx, []ingest.Row{{
-		Customer: customer.Customer{Kind: customer.Person, Name: "Marta", Reference: "R-1"},
+		Customer: customer.Customer{Kind: customer.Person, Name: "Marta", Reference: "R-1", Country: "PT"},
 		Contact:  customer.Contact{Name: "Marta", Email: "marta@x.example", Role: customer.Owner},
 		Subscription: customer.Subscription{
 			Reference: "S-1", Product: "Faro", Amount: money.Amount{Minor: 100, Currency: "EUR"}, Interval: customer.Monthly,

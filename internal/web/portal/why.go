@@ -14,7 +14,7 @@ import (
 
 // whyView is the one question below a receipt: what made them leave.
 type whyView struct {
-	text.Speech
+	said
 	Ask, Told bool
 	Options   []whyOption
 	Words     string
@@ -29,9 +29,20 @@ type whyOption struct {
 
 func (v whyView) say(code string) string { return v.Say("portal.why." + code) }
 
-func viewWhy(sp text.Speech, asked []string, page app.CasePage, typed url.Values, wrong error) whyView {
-	lang := sp.Lang
-	v := whyView{Speech: sp, Ask: page.MayTell, Told: page.Told, Words: typed.Get("words")}
+// label is what the flow says beside a field of that kind.
+func (v whyView) label(asks string) string {
+	for _, f := range v.Fields {
+		if f.Asks == asks {
+			return f.Label
+		}
+	}
+	return ""
+}
+
+// viewWhy asks where the flow of the reader asks there.
+func viewWhy(s said, asked []string, page app.CasePage, typed url.Values, wrong error) whyView {
+	lang := s.Lang
+	v := whyView{said: s, Ask: page.MayTell && s.Node != "", Told: page.Told, Words: typed.Get("words")}
 	errs := text.FieldErrors(lang, wrong)
 	v.Error, v.Wrong = errs["reason.code"], errs["reason.text"]
 	for _, r := range reason.Builtin().Tops() {

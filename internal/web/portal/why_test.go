@@ -7,16 +7,25 @@ import (
 	"testing"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/ingest"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
 )
 
 // leaving is a customer whose departure is open, and the address of their
 // private page.
 func (s *site) leaving() (offboarding.CaseID, string) {
 	s.t.Helper()
+	return s.leavingOf("R-1")
+}
+
+func (s *site) leavingOf(reference string) (offboarding.CaseID, string) {
+	s.t.Helper()
 	ctx, agent := s.t.Context(), app.Actor{ID: "usr_a", Roles: []string{"agent"}}
-	list, err := s.app.ListCustomers(ctx, agent, app.CustomerFilter{Query: "R-1", Limit: 1})
+	list, err := s.app.ListCustomers(ctx, agent, app.CustomerFilter{Query: reference, Limit: 1})
 	must(s.t, err)
 	c, err := s.app.RegisterOnBehalf(ctx, agent, app.BehalfInput{Customer: list.Rows[0].Customer.ID, Channel: "phone", Reference: "1", When: "period_end", Proof: "DNI"})
 	must(s.t, err)
@@ -53,4 +62,26 @@ func TestTheReceiptAsksOnceWhatMadeThemLeave(t *testing.T) {
 			t.Errorf("written down: %+v", v.Reasons)
 		}
 	})
+}
+
+// Where a law wants nothing asked before the contract is over, and where nobody
+// knows whose law holds, the receipt asks nothing.
+func TestTheReceiptAsksNothingWhereTheLawDefersIt(t *testing.T) {
+	t.Parallel()
+	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	for reference, country := range map[string]string{"R-2": "ES", "R-3": ""} {
+		must(t, s.app.PutRows(t.Context(), []ingest.Row{{
+			Customer: customer.Customer{Kind: customer.Person, Name: "Otra", Reference: reference, Country: country},
+			Contact:  customer.Contact{Name: "Otra", Email: reference + "@x.example", Role: customer.Owner},
+			Subscription: customer.Subscription{
+				Reference: "S-" + reference, Product: "Faro", Amount: money.Amount{Minor: 100, Currency: "EUR"}, Interval: customer.Monthly,
+				Start: when.Date{Year: 2024, Month: 1, Day: 1}, Status: customer.Active,
+			},
+		}}))
+		_, page := s.leavingOf(reference)
+		_, body, _ := s.body(s.visitor().Get(page + "/receipt?lang=es"))
+		if !strings.Contains(body, `data-testid="receipt"`) || strings.Contains(body, "<fieldset") || strings.Contains(body, "<textarea") {
+			t.Errorf("%q: the receipt asks something", country)
+		}
+	}
 }
