@@ -73,6 +73,13 @@ func (v exitView) href(a flow.Press) string {
 	return ""
 }
 
+// leads reports whether an action of the entry leads further than the page
+// itself does.
+func (v exitView) leads(a flow.Press) bool {
+	there := slices.ContainsFunc(v.Actions(), func(b flow.Press) bool { return b.Does == a.Does && a.Role == "help" })
+	return v.href(a) != "" && !there
+}
+
 // left are the parts of a page beside those that confirm.
 func (v exitView) left() (list []flow.Part) {
 	for _, p := range v.Parts {
@@ -141,7 +148,7 @@ type question struct {
 
 type choice struct{ Value, Label, Rule string }
 
-// group is fields that belong together, under one heading.
+// group is fields that belong together, under one heading where the flow has one.
 type group struct {
 	N           int
 	Code, Title string
@@ -157,6 +164,7 @@ var groups = []struct {
 
 // groups are the fields of a form in the order in which they are asked.
 func (v exitView) groups(p flow.Part) (list []group) {
+	n := 0
 	for _, g := range groups {
 		out := group{Code: g.code, Title: p.Texts[g.code]}
 		for _, f := range p.Fields {
@@ -176,7 +184,10 @@ func (v exitView) groups(p flow.Part) (list []group) {
 			}
 		}
 		if len(out.Fields) > 0 || len(out.Lines) > 0 {
-			out.N = len(list) + 1
+			if out.Title != "" {
+				n++
+			}
+			out.N = n
 			list = append(list, out)
 		}
 	}
