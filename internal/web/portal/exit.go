@@ -79,7 +79,7 @@ func (p *portal) viewExit(r *http.Request, x app.Exit, act string) (v exitView, 
 
 // turn shows another page of the same act; without one of that name it stays.
 func (v *exitView) turn(page string) {
-	if s, ok := v.Exit.Page(page); ok {
+	if s, ok := v.Page(page); ok {
 		v.Screen = s
 	}
 }

@@ -38,9 +38,9 @@ func places(sp text.Speech, codes []string, here string) (list []place) {
 // placeNow is whose law the page follows, in words.
 func (v exitView) placeNow() string {
 	if v.Place == "" {
-		return v.Speech.Say("portal.place.none")
+		return v.Say("portal.place.none")
 	}
-	return v.Speech.Say("portal.place.of", "place", placeName(v.Speech, v.Place))
+	return v.Say("portal.place.of", "place", placeName(v.Speech, v.Place))
 }
 
 // title is that of the page: of its first part that has one.
