@@ -208,8 +208,8 @@ func parseConfig(name string, src []byte) (config, error) {
 	if _, err := cfg.Company.profile(cfg.PublicURL); err != nil {
 		return cfg, placed(name, src, "$.company.zone", err)
 	}
-	if cfg.Company.Locale != "" && !text.Has(cfg.Company.Locale) {
-		return cfg, placed(name, src, "$.company.locale", fmt.Errorf("%q is none of %s", cfg.Company.Locale, strings.Join(text.Langs(), ", ")))
+	if cfg.Company.Locale != "" && !text.Speaks(cfg.Company.Locale) {
+		return cfg, placed(name, src, "$.company.locale", fmt.Errorf("%q is none of %s", cfg.Company.Locale, strings.Join(text.CustomerLangs(), ", ")))
 	}
 	return cfg, nil
 }

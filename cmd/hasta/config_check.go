@@ -76,8 +76,8 @@ func checkConfig(name string, src []byte) []error {
 	if _, err := cfg.Company.profile(cfg.PublicURL); err != nil {
 		at("company.zone", "%w", err)
 	}
-	if l := cfg.Company.Locale; l != "" && !text.Has(l) {
-		at("company.locale", "%q is none of %s", l, strings.Join(text.Langs(), ", "))
+	if l := cfg.Company.Locale; l != "" && !text.Speaks(l) {
+		at("company.locale", "%q is none of %s", l, strings.Join(text.CustomerLangs(), ", "))
 	}
 	for _, m := range []struct{ path, value string }{{"company.email", cfg.Company.Email}, {"company.complaints", cfg.Company.Complaints}, {"mail.from", cfg.Mail.From}} {
 		if _, err := mail.ParseAddress(m.value); m.value != "" && err != nil {

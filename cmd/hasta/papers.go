@@ -104,7 +104,7 @@ func (p papers) written(x app.Paper) document.Letter {
 	case "approval":
 		f := document.ApprovalFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["approval"], NotMe: x.Links["not_me"]}
 		if a := x.Approval; a != nil {
-			f.What, f.Words, f.Until = a.Title[x.Language], a.Words, a.Until
+			f.What, f.Words, f.Until = offboarding.Worded(a.Title, x.Language), a.Words, a.Until
 		}
 		return document.Approval(f)
 	case "data":
@@ -204,7 +204,7 @@ func instead(x app.Paper) *document.Instead {
 	out := &document.Instead{Hours: x.Instead.Hours}
 	for _, a := range x.Instead.List {
 		out.List = append(out.List, document.ApprovedInstead{
-			What: a.Title[x.Language], Client: a.Way == approval.Client, Mail: a.OverBy == approval.ByMail, AskedAt: a.AskedAt, At: a.OverAt,
+			What: offboarding.Worded(a.Title, x.Language), Client: a.Way == approval.Client, Mail: a.OverBy == approval.ByMail, AskedAt: a.AskedAt, At: a.OverAt,
 		})
 	}
 	return out
@@ -270,7 +270,7 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 		Instead: instead(x),
 	}
 	if e := x.Certificate; e != nil {
-		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, e.Why[x.Language], e.Entries, e.Backups
+		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, offboarding.Worded(e.Why, x.Language), e.Entries, e.Backups
 		for _, what := range app.Erasable {
 			f.Erased = append(f.Erased, document.Counted{What: what, N: e.Erased[what]})
 		}

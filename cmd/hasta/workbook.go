@@ -29,7 +29,7 @@ func (c *metricsWorkbookCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer h.close()
-	lang := text.Pick(c.Lang, "", h.app.Company().Language)
+	lang := text.Pick(text.Langs(), c.Lang, "", h.app.Company().Language)
 	book, err := h.app.OpenDepartureBook(ctx, system)
 	if err != nil {
 		return err

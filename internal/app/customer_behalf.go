@@ -64,11 +64,7 @@ func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (o
 		if mail == "" {
 			return fault.New(fault.Blocked, "customer.no_address")
 		}
-		lang := cus.Language
-		if lang == "" {
-			lang = a.Company().Language
-		}
-		r, err := a.declare(ExitInput{Name: name, AccountEmail: mail, Reference: cus.Reference, When: in.When, Language: lang})
+		r, err := a.declare(ExitInput{Name: name, AccountEmail: mail, Reference: cus.Reference, When: in.When, Language: cus.Language})
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -403,10 +404,7 @@ func (im *departureImport) close(ctx context.Context, tx Tx, b *departureDecidin
 			return c, err
 		}
 	}
-	lang := e.Language
-	if lang == "" {
-		lang = a.Company().Language
-	}
+	lang := company.Spoken(e.Language, a.Company().Language)
 	by := actorOr(im.in.By)
 	r := offboarding.Request{
 		ID: offboarding.RequestID(id.New("req")), Code: id.NewCode(), State: offboarding.RequestVerified, Channel: offboarding.Past, Name: e.Name,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hastaluego/internal/approval"
+	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/fault"
@@ -63,8 +64,15 @@ func (a *App) ProposeEnding(ctx context.Context, by Actor, in EndingInput) (endi
 		clean, wrong := customer.CheckText(field, *s, 200, false)
 		l, *s = appendFault(l, wrong), clean
 	}
-	for _, lang := range languagesOfLetters {
-		w := in.Words[lang]
+	must := slices.Clone(languagesOfLetters)
+	for _, lang := range company.Languages() {
+		w, ok := in.Words[lang]
+		if !slices.Contains(must, lang) {
+			if !ok || w == (ending.Words{}) {
+				continue
+			}
+			must = append(must, lang)
+		}
 		for field, s := range map[string]*string{"why_": &w.Why, "alternatives_": &w.Alternatives} {
 			clean, wrong := customer.CheckText(field+lang, *s, ending.WordsMost, true)
 			l, *s = appendFault(l, wrong), clean
@@ -72,7 +80,7 @@ func (a *App) ProposeEnding(ctx context.Context, by Actor, in EndingInput) (endi
 		e.Words[lang] = w
 	}
 	err := a.tx(ctx, func(tx Tx) error {
-		if wrong := append(l[:len(l):len(l)], e.Check(a.today(tx), languagesOfLetters)...); len(wrong) > 0 {
+		if wrong := append(l[:len(l):len(l)], e.Check(a.today(tx), must)...); len(wrong) > 0 {
 			return wrong
 		}
 		contracts, _, err := tx.CountPicked(ctx, e.Pick)
@@ -337,9 +345,13 @@ func (a *App) endFor(ctx context.Context, tx Tx, cus customer.Customer, t toEnd)
 	if _, wrong := customer.CheckEmail("account", mail); wrong != nil { // none, or what is on file is no address
 		return "", "customer.no_address", nil
 	}
-	lang := cus.Language
-	if lang == "" {
-		lang = a.Company().Language
+	lang := company.Spoken(cus.Language, a.Company().Language)
+	if t.ending != "" {
+		e, err := tx.FindEnding(ctx, ending.ID(t.ending))
+		if err != nil {
+			return "", "", err
+		}
+		lang = writtenIn(e.Words, lang, a.Company().Language)
 	}
 	r, err := a.declare(ExitInput{Name: name, AccountEmail: mail, Reference: cus.Reference, Language: lang})
 	if err != nil {

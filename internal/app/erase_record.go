@@ -273,7 +273,7 @@ func (a *App) mayErase(ctx context.Context, tx Tx, c offboarding.Case) error {
 func (a *App) certify(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step) (Certificate, error) {
 	today := a.today(tx)
 	cert := Certificate{
-		Code: c.Code, ErasedOn: today, Erased: map[string]int{}, Why: map[string]string{"es": s.Params["keep_why_es"], "en": s.Params["keep_why_en"]},
+		Code: c.Code, ErasedOn: today, Erased: map[string]int{}, Why: s.Said("keep_why"),
 		Until:   when.Date{Year: c.Effective.Year + days(s, "keep_years", 0), Month: time.December, Day: 31},
 		Backups: today.AddDays(days(s, "backup_days", 0)),
 	}

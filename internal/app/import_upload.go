@@ -142,7 +142,7 @@ func (a *App) OpenUpload(ctx context.Context, by Actor, uid string) (v UploadVie
 	if v.Header, v.First, err = ingest.Look(bytes.NewReader(body)); err != nil {
 		return v, ofTheFile(err)
 	}
-	v.Comma = a.Company().Language == "es"
+	v.Comma = a.Company().Language != "en"
 	if v.Kind != "readings" {
 		v.Fields = ingest.SimpleFields(v.Kind == "departures")
 		v.Guess = ingest.Guess(v.Header, v.Kind == "departures")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -128,7 +129,7 @@ func (a *App) declare(in ExitInput) (offboarding.Request, error) {
 	r := offboarding.Request{
 		ID: offboarding.RequestID(id.New("req")), Code: id.NewCode(), State: offboarding.RequestReceived,
 		Channel: offboarding.Public, Name: text("name", in.Name, 200), Reference: text("reference", in.Reference, 100),
-		AccountEmail: email("account", in.AccountEmail), Language: in.Language, Nonce: in.Nonce,
+		AccountEmail: email("account", in.AccountEmail), Language: company.Spoken(in.Language, a.Company().Language), Nonce: in.Nonce,
 	}
 	r.ReceiptEmail = r.AccountEmail
 	if in.ReceiptEmail != "" {

@@ -265,7 +265,7 @@ func (a *App) returnsOf(ctx context.Context, tx Tx, p offboarding.Plan) (r Retur
 		return r, err
 	}
 	if s := stepOf(&p, list[0].Step); s != nil {
-		r.How = map[string]string{"es": s.Params["how_es"], "en": s.Params["how_en"]}
+		r.How = s.Said("how")
 	}
 	return r, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/notification"
 	"hastaluego/internal/offboarding"
@@ -150,7 +151,7 @@ func (a *App) toldDefault(u User) notification.Preference {
 	if _, wrong := customer.CheckEmail("address", u.Login); wrong == nil {
 		address = u.Login
 	}
-	return notification.Default(address, a.Company().Language, a.Company().Zone.String())
+	return notification.Default(address, company.StaffLanguage(a.Company().Language), a.Company().Zone.String())
 }
 
 // channels are who has one.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/company"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/notification"
 	"hastaluego/internal/offboarding"
@@ -216,7 +217,7 @@ func (a *App) reach(ctx context.Context, tx Tx, x *told, person notification.Per
 // news any more.
 func (a *App) toldPaper(ctx context.Context, tx Tx, t ToldItem, people notification.People, person notification.Person, personal bool) (*Paper, int, error) {
 	paper := &ToldPaper{Zone: a.Company().Zone, Inbox: a.Company().PublicURL + "/console"}
-	lang := a.Company().Language
+	lang := company.StaffLanguage(a.Company().Language)
 	if personal {
 		lang, paper.Zone, paper.Account = person.Language, person.Location(), a.Company().PublicURL+"/console/account"
 	}
@@ -294,12 +295,8 @@ func (a *App) toldLine(ctx context.Context, tx Tx, t Task, lang string) (ToldLin
 	if err != nil {
 		return ToldLine{}, err
 	}
-	title := t.Title[lang]
-	if title == "" {
-		title = t.Title[a.Company().Language]
-	}
 	return ToldLine{
-		Code: t.Code, Customer: c.Name, Title: title, Due: t.Due, Link: a.Company().PublicURL + "/console/cases/" + string(t.Case) + "#" + t.Key,
+		Code: t.Code, Customer: c.Name, Title: offboarding.Worded(t.Title, lang), Due: t.Due, Link: a.Company().PublicURL + "/console/cases/" + string(t.Case) + "#" + t.Key,
 		Test: c.Test(),
 	}, nil
 }

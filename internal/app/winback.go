@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
+	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -199,13 +201,23 @@ type WinbackInput struct {
 	Words  map[string]winback.Words // by language
 }
 
-// languagesOfLetters are those in which a letter is written.
+// languagesOfLetters are those in which every letter is written. It may be
+// written in the others that customers are spoken to in; whoever speaks one that
+// it is not written in gets all of it in the company's, or in English.
 var languagesOfLetters = []string{"es", "en"}
 
 func (in *WinbackInput) check() error {
 	var l fault.List
-	for _, lang := range languagesOfLetters {
-		w := in.Words[lang]
+	must := slices.Clone(languagesOfLetters)
+	for _, lang := range company.Languages() {
+		w, ok := in.Words[lang]
+		if !slices.Contains(must, lang) {
+			if !ok || w == (winback.Words{}) {
+				delete(in.Words, lang)
+				continue
+			}
+			must = append(must, lang)
+		}
 		var e *fault.Error
 		w.Subject, e = customer.CheckText("subject_"+lang, w.Subject, winback.SubjectMost, false)
 		l = appendFault(l, e)
@@ -213,7 +225,7 @@ func (in *WinbackInput) check() error {
 		l = appendFault(l, e)
 		in.Words[lang] = w
 	}
-	return append(l, winback.Check(in.Words, languagesOfLetters)...).Or()
+	return append(l, winback.Check(in.Words, must)...).Or()
 }
 
 // PreviewWinback makes the letters, one in each language, as the first that
@@ -239,7 +251,7 @@ func (a *App) PreviewWinback(ctx context.Context, by Actor, in WinbackInput) (le
 			if reach++; reach > 1 {
 				continue
 			}
-			for _, lang := range languagesOfLetters {
+			for lang := range in.Words {
 				paper, err := a.casePaper(ctx, tx, "winback", lang, l.Case.ID)
 				if err != nil {
 					return err
@@ -277,7 +289,7 @@ func (a *App) SendWinback(ctx context.Context, by Actor, in WinbackInput) (n int
 			if !l.Reachable() {
 				continue
 			}
-			ok, err := a.queueWinback(ctx, tx, letter, l.Case)
+			ok, err := a.queueWinback(ctx, tx, letter, in.Words, l.Case)
 			if err != nil {
 				return err
 			}
@@ -302,8 +314,9 @@ func (a *App) keepLetter(ctx context.Context, tx Tx, by Actor, words map[string]
 	return l.ID, tx.InsertWinbackLetter(ctx, l)
 }
 
-func (a *App) queueWinback(ctx context.Context, tx Tx, letter winback.LetterID, c offboarding.Case) (bool, error) {
+func (a *App) queueWinback(ctx context.Context, tx Tx, letter winback.LetterID, words map[string]winback.Words, c offboarding.Case) (bool, error) {
 	m := a.letter(tx, "winback", c)
+	m.Language = writtenIn(words, m.Language, a.Company().Language)
 	if err := a.address(ctx, tx, &m, c); err != nil {
 		if fault.KindOf(err) == fault.Blocked { // nobody is on file any more
 			return false, nil
@@ -315,6 +328,17 @@ func (a *App) queueWinback(ctx context.Context, tx Tx, letter winback.LetterID, 
 		return false, err
 	}
 	return true, a.queue(ctx, tx, m, string(c.Customer), true)
+}
+
+// writtenIn is the language in which somebody who speaks one gets a letter that
+// is written in some: all of it, never half.
+func writtenIn[W any](words map[string]W, theirs, ours string) string {
+	for _, lang := range []string{theirs, ours} {
+		if _, ok := words[lang]; ok {
+			return lang
+		}
+	}
+	return "en"
 }
 
 // winbackWords are the words of the letter that a message carries.
@@ -331,8 +355,5 @@ func (a *App) winbackWords(ctx context.Context, tx Tx, m Message) (winback.Words
 	if err := json.Unmarshal(plain, &words); err != nil {
 		return winback.Words{}, fault.Wrap("app.winbackWords", err)
 	}
-	if w, ok := words[m.Language]; ok {
-		return w, nil
-	}
-	return words[a.Company().Language], nil
+	return words[m.Language], nil
 }

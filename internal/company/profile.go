@@ -97,7 +97,7 @@ func (p Profile) Check() (Profile, error) {
 	p.Currency = c.currency("currency", p.Currency, p.Country)
 	p.Pack = PackOf(c.line("pack", p.Pack, maxPack, false))
 	p.Language = strings.TrimSpace(p.Language)
-	if !text.Has(p.Language) {
+	if !text.Speaks(p.Language) {
 		c.bad("field.choice", "language")
 	}
 	return p, c.faults.Or()
@@ -255,7 +255,7 @@ func (c *checker) signature(typed map[string]string) map[string]string {
 	out := map[string]string{}
 	for lang, s := range typed {
 		field := "signature_" + lang
-		if !text.Has(lang) {
+		if !text.Speaks(lang) {
 			c.bad("field.choice", field)
 			continue
 		}

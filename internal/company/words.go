@@ -31,8 +31,19 @@ var needed = []string{
 // optional are slots that a company may leave out: names, which it knows.
 var optional = []string{"company", "name", "product", "plan", "signer", "subject"}
 
-// Speaks reports whether there are words in a language.
-func Speaks(lang string) bool { return text.Has(lang) }
+// Speaks reports whether there are words for customers in a language.
+func Speaks(lang string) bool { return text.Speaks(lang) }
+
+// Languages are those that customers are spoken to in.
+func Languages() []string { return text.CustomerLangs() }
+
+// Spoken is the language in which somebody is spoken to who speaks one, which may
+// be none or have a region, by a company whose own is another.
+func Spoken(theirs, ours string) string { return text.Pick(text.CustomerLangs(), theirs, "", ours) }
+
+// StaffLanguage is the language in which people of a company whose customers are
+// spoken to in another read what we tell them.
+func StaffLanguage(lang string) string { return text.StaffLang(lang) }
 
 // MayReword reports whether a key of the catalogue may be said in other words.
 func MayReword(key string) bool {
@@ -76,6 +87,10 @@ func letters(s string) (n int) {
 	return n
 }
 
+// gap reports whether a character parts words and may be written as another: the
+// spaces that keep what is on either side together stay.
+func gap(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
+
 // CheckWords returns own words for a key made tidy; nothing, or what we say, is
 // nothing: ours. They have every slot that ours have but for names, no other, no
 // markup, and about our length.
@@ -84,7 +99,7 @@ func CheckWords(lang, key, typed string) (string, *fault.Error) {
 	if ours == "" || !MayReword(key) {
 		return "", fault.New(fault.NotFound, "not_found")
 	}
-	s := strings.Join(strings.Fields(typed), " ")
+	s := strings.Join(strings.FieldsFunc(typed, gap), " ")
 	if s == "" || s == ours {
 		return "", nil
 	}

@@ -32,7 +32,7 @@ func newWriter(lang string, c Company) writer {
 	if c.LegalName == "" {
 		c.LegalName = c.Name
 	}
-	return writer{text.Pick(lang, "", ""), c}
+	return writer{text.Pick(text.CustomerLangs(), lang, "", ""), c}
 }
 
 // noPage ends the codes of words for whoever reaches no page: those that name one

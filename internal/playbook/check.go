@@ -82,8 +82,8 @@ func (c *checker) words(at string, title map[string]string) {
 	}
 	// An unquoted comma in {es: …, en: …} makes a stray key: words would be lost.
 	for _, l := range slices.Sorted(maps.Keys(title)) {
-		if !slices.Contains(Languages, l) {
-			c.At(at, "playbook.language", "lang", l, "known", strings.Join(Languages, ", "))
+		if known := append(slices.Clone(Languages), Spoken...); !slices.Contains(known, l) {
+			c.At(at, "playbook.language", "lang", l, "known", strings.Join(known, ", "))
 		}
 	}
 }

@@ -66,6 +66,10 @@ var Roles = []string{"agent", "finance", "privacy", "success", "admin"}
 // Languages that every title must have.
 var Languages = []string{"es", "en"}
 
+// Spoken are those that a title may have beside them, for customers who are
+// spoken to in another.
+var Spoken = []string{"de", "fr"}
+
 // Playbook is a checked playbook.
 type Playbook struct {
 	Name  string

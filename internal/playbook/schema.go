@@ -18,7 +18,7 @@ func Schema(kinds []KindSpec) ([]byte, error) {
 	slices.SortFunc(kinds, func(a, b KindSpec) int { return strings.Compare(a.Name, b.Name) })
 	words := object{
 		"type": "object", "description": "The same words in every language.", "required": Languages,
-		"properties": object{"es": text(), "en": text()}, "additionalProperties": false,
+		"properties": object{"es": text(), "en": text(), "de": text(), "fr": text()}, "additionalProperties": false,
 	}
 	days := object{"type": "object", "required": []string{"d"}, "additionalProperties": false, "properties": object{"d": whole()}}
 	key := object{"type": "string", "pattern": keyForm.String()}

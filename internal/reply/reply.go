@@ -189,13 +189,13 @@ func said(r Reply, s string) Reply {
 }
 
 // attribution begins what is quoted, in the mail programs that most have.
-var attribution = regexp.MustCompile(`(?i)^(el .{5,80} escribi(ó|o):|on .{5,80} wrote:|-{2,} ?(mensaje original|original message|mensaje reenviado|forwarded message) ?-{2,}|_{10,})$`)
+var attribution = regexp.MustCompile(`(?i)^(el .{5,80} escribi(ó|o):|on .{5,80} wrote:|am .{5,80} schrieb.{0,80}:|le .{5,80} a écrit ?:|-{2,} ?(mensaje original|original message|ursprüngliche nachricht|message d['’]origine|mensaje reenviado|forwarded message|weitergeleitete nachricht|message transféré) ?-{2,}|_{10,})$`)
 
 // Where a mail program says nothing before what it quotes but the head of that
 // letter, it begins with whom that was from, and when or to whom follows.
 var (
-	headFrom = regexp.MustCompile(`(?i)^(de|from): .`)
-	headNext = regexp.MustCompile(`(?i)^(enviado( el)?|fecha|para|sent|date|to): .`)
+	headFrom = regexp.MustCompile(`(?i)^(de|from|von) ?: .`)
+	headNext = regexp.MustCompile(`(?i)^(enviado( el)?|fecha|para|sent|date|to|gesendet|datum|an|envoyé|à) ?: .`)
 )
 
 func own(lines []string) string {
@@ -298,8 +298,32 @@ var phrases = []struct {
 	{"no me escribais mas", Silence},
 	{"please stop writing to me", Silence},
 	{"write to me no more", Silence},
+	{"ich habe es geandert", Rotated},
+	{"je l ai change", Rotated},
+	{"das war ich nicht", NotMe},
+	{"ce n etait pas moi", NotMe},
+	{"ja ich bestatige", Confirm},
+	{"oui je confirme", Confirm},
+	{"kundigung zurucknehmen", Undo},
+	{"annuler la resiliation", Undo},
+	{"es fehlt", Lacking},
+	{"il manque", Lacking},
+	{"ja das ist in ordnung", Approve},
+	{"oui cela me convient", Approve},
+	{"ich habe alles erhalten", Accept},
+	{"j ai tout recu", Accept},
+	{"ja ich nehme an", OfferYes},
+	{"oui j accepte", OfferYes},
+	{"nein danke", OfferNo},
+	{"non merci", OfferNo},
+	{"bitte nicht mehr schreiben", Silence},
+	{"ne m ecrivez plus", Silence},
 	{"quiero darme de baja", Request},
 	{"i want to leave", Request},
+	{"ich kundige", Request},
+	{"ich mochte kundigen", Request},
+	{"je veux resilier", Request},
+	{"je souhaite resilier", Request},
 }
 
 // Guess is what it probably means: a person decides.

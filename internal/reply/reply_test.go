@@ -48,6 +48,15 @@ func TestWordsMeanWhatOurLettersAskFor(t *testing.T) {
 		"Sí, confirmo\r\n\r\nDe: Clara <hola@clara.example>\r\nEnviado el: martes\r\nPara: Marta\r\n\r\nResponde «No he sido yo»": reply.Confirm,
 		"Yes, I confirm\nFrom: Clara\nSent: Tuesday\nThis was not me":                                                             reply.Confirm,
 		"De: mi jefa\nno he sido yo": reply.NotMe,
+		"Ja, ich bestätige.\n\nAm Di., 24. Nov. 2026 um 12:00 schrieb Clara <hola@clara.example>:\n> Das war ich nicht":     reply.Confirm,
+		"Oui, je confirme\n\nLe mar. 24 nov. 2026 à 12:00, Clara <hola@clara.example> a écrit\u00a0:\n> Ce n’était pas moi": reply.Confirm,
+		"Von: Clara\nGesendet: Dienstag\nDas war ich nicht":                                                                 reply.Message, "De\u00a0: Clara\nEnvoyé\u00a0: mardi\nCe n’était pas moi": reply.Message,
+		"Das war ich nicht!": reply.NotMe, "Ce n'était pas moi": reply.NotMe, "Kündigung zurücknehmen": reply.Undo, "Annuler la résiliation": reply.Undo,
+		"Ja, das ist in Ordnung": reply.Approve, "Oui, cela me convient": reply.Approve, "Es fehlt: die Domain": reply.Lacking, "Il manque\u202f: le domaine": reply.Lacking,
+		"Ich habe alles erhalten": reply.Accept, "J’ai tout reçu": reply.Accept, "Ja, ich nehme an": reply.OfferYes, "Oui, j’accepte": reply.OfferYes,
+		"Nein, danke": reply.OfferNo, "Non, merci": reply.OfferNo, "Ich habe es geändert": reply.Rotated, "Je l’ai changé": reply.Rotated,
+		"Bitte nicht mehr schreiben": reply.Silence, "Ne m’écrivez plus": reply.Silence, "Gehen: 4\nEmpfehlen: 8": reply.Survey, "Départ\u202f: 4\nRecommander\u202f: 8": reply.Survey,
+		"Ich möchte kündigen": reply.Request, "Je souhaite résilier": reply.Request,
 	} {
 		if g := reply.Text(words).Guess(); g != means {
 			t.Errorf("%q means %s", words, g)

@@ -8,7 +8,7 @@ import (
 
 // scored is a line by which somebody answers the survey: what is asked, and a
 // number.
-var scored = regexp.MustCompile(`(?i)^\W*(?:os\s+)?(irme|irse|leaving|recomendar\pL*|recommend\pL*)\s*[:=]\s*(\d{1,2})(?:\s*/\s*\d{1,2})?\W*$`)
+var scored = regexp.MustCompile(`(?i)^\W*(?:os\s+)?(irme|irse|leaving|gehen|d[eé]part|recomendar\pL*|recommend\pL*|empfehl\pL*)\s*[:=]\s*(\d{1,2})(?:\s*/\s*\d{1,2})?\W*$`)
 
 // Scores are the numbers with which it answers the survey, by its fields csat and
 // nps, and what else it says; nil if it has none. A number that is none of the
@@ -23,7 +23,7 @@ func (r Reply) Scores() (scores map[string]string, rest string) {
 			continue
 		}
 		field, least, most := "csat", 1, 5
-		if strings.HasPrefix(strings.ToLower(m[1]), "rec") {
+		if word := strings.ToLower(m[1]); strings.HasPrefix(word, "rec") || strings.HasPrefix(word, "emp") {
 			field, least, most = "nps", 0, 10
 		}
 		n, err := strconv.Atoi(m[2])

@@ -28,7 +28,7 @@ func (closeAccess) Items(s Subject) []offboarding.Item {
 			continue
 		}
 		name := g.System + ": " + g.Account
-		out = append(out, offboarding.Item{Key: string(g.ID), Title: map[string]string{"es": name, "en": name}})
+		out = append(out, offboarding.Item{Key: string(g.ID), Title: offboarding.Same(name)})
 	}
 	return out
 }

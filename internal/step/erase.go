@@ -21,6 +21,8 @@ func (eraseRecord) Spec() playbook.KindSpec {
 			{Name: "keep_years", Required: true, Form: `^[0-9]{1,2}$`, Example: "6", About: "Calendar years after the year of the end for which invoices stay."},
 			{Name: "keep_why_es", Required: true, About: "The law that keeps them, told in the certificate in Spanish."},
 			{Name: "keep_why_en", Required: true, About: "The same in English."},
+			{Name: "keep_why_de", About: "The same in German, for customers who are spoken to in it."},
+			{Name: "keep_why_fr", About: "The same in French, for customers who are spoken to in it."},
 			{Name: "backup_days", Required: true, Form: `^[0-9]{1,3}$`, Example: "30", About: "Days until the last backup with the data expires."},
 			{Name: "on", Enum: []string{"end_of_retrieval", "person_request"}, About: "Why it is erased; by default because the window is over."},
 		},

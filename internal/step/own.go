@@ -25,7 +25,7 @@ type AssetLister interface {
 
 // line is an item that bears the name of a thing, in every language.
 func line(key, name string) offboarding.Item {
-	return offboarding.Item{Key: key, Title: map[string]string{"es": name, "en": name}}
+	return offboarding.Item{Key: key, Title: offboarding.Same(name)}
 }
 
 // returnAssets gets back what was lent: each thing comes back with a receipt,
@@ -40,6 +40,8 @@ func (returnAssets) Spec() playbook.KindSpec {
 			{Name: "kinds", Form: listOf(obligation.Kinds), Example: strings.Join(obligation.Kinds, ","), About: "Kinds of asset, separated by commas; by default all that are lent."},
 			{Name: "how_es", Required: true, About: "How things come back and who pays, told to the customer in Spanish."},
 			{Name: "how_en", Required: true, About: "The same in English."},
+			{Name: "how_de", About: "The same in German, for customers who are spoken to in it."},
+			{Name: "how_fr", About: "The same in French, for customers who are spoken to in it."},
 		},
 	}
 }

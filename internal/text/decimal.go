@@ -17,7 +17,7 @@ var apart = regexp.MustCompile(`^[+-]?[1-9][0-9]{0,2}([.,'][0-9]{3})+$`)
 // so. digits is how many decimals the currency has. What cannot be read stays as
 // it is, for money.Parse to refuse.
 func Decimal(lang, s string, digits int) string {
-	clean := strings.NewReplacer(" ", "", nbsp, "", "\u202f", "", "\t", "", minus, "-", "€", "", "£", "", "$", "").Replace(s)
+	clean := strings.NewReplacer(" ", "", nbsp, "", thin, "", "\t", "", minus, "-", "€", "", "£", "", "$", "").Replace(s)
 	_, comma := separators(lang)
 	kinds, at := "", -1
 	for i, r := range clean {

@@ -46,8 +46,8 @@ func FieldErrors(lang string, err error) map[string]string {
 }
 
 func sentence(lang string, e *fault.Error) string {
-	if !Has(lang) {
-		lang = languages[0]
+	if !Speaks(lang) {
+		lang = StaffLang("")
 	}
 	code := "error." + e.Code
 	switch {

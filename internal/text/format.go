@@ -9,8 +9,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-playground/locales"
+	"github.com/go-playground/locales/de"
 	"github.com/go-playground/locales/en"
 	"github.com/go-playground/locales/es"
+	"github.com/go-playground/locales/fr"
 
 	"hastaluego/internal/money"
 	"hastaluego/internal/when"
@@ -19,12 +21,15 @@ import (
 // nbsp keeps a number and its unit on one line.
 const nbsp = "\u00a0"
 
+// thin keeps French thousands and signs on one line.
+const thin = "\u202f"
+
 // minus is the sign of a number; the hyphen is not one.
 const minus = "\u2212"
 
 // calendars name months and weekdays. Their money and number formats are not
 // used: they are wrong for some currencies.
-var calendars = map[string]locales.Translator{"es": es.New(), "en": en.New()}
+var calendars = map[string]locales.Translator{"es": es.New(), "en": en.New(), "de": de.New(), "fr": fr.New()}
 
 func calendar(lang string) locales.Translator {
 	if c, ok := calendars[lang]; ok {
@@ -41,28 +46,44 @@ func month(lang string, d when.Date, wide bool) string {
 	if wide {
 		return calendar(lang).MonthWide(m)
 	}
-	return strings.TrimSuffix(calendar(lang).MonthAbbreviated(m), ".")
+	short := calendar(lang).MonthAbbreviated(m)
+	if lang == "de" || lang == "fr" { // the point belongs to it
+		return short
+	}
+	return strings.TrimSuffix(short, ".")
 }
 
-// Date writes a date shortly: "22 nov 2026", "22 Nov 2026". No date is
-// nothing.
+// day writes the day of a month as it stands before the month's name: the
+// first is an ordinal in French, and each is one in German.
+func day(lang string, d when.Date) string {
+	switch {
+	case lang == "de":
+		return strconv.Itoa(d.Day) + "."
+	case lang == "fr" && d.Day == 1:
+		return "1er"
+	}
+	return strconv.Itoa(d.Day)
+}
+
+// Date writes a date shortly: "22 nov 2026", "22 Nov 2026", "22. Nov. 2026",
+// "22 nov. 2026". No date is nothing.
 func Date(lang string, d when.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%d %s %d", d.Day, month(lang, d, false), d.Year)
+	return fmt.Sprintf("%s %s %d", day(lang, d), month(lang, d, false), d.Year)
 }
 
 // LongDate writes a date in full: "22 de noviembre de 2026", "22 November
-// 2026". No date is nothing.
+// 2026", "22. November 2026". No date is nothing.
 func LongDate(lang string, d when.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	if lang == "en" {
-		return fmt.Sprintf("%d %s %d", d.Day, month(lang, d, true), d.Year)
+	if lang == "es" {
+		return fmt.Sprintf("%d de %s de %d", d.Day, month(lang, d, true), d.Year)
 	}
-	return fmt.Sprintf("%d de %s de %d", d.Day, month(lang, d, true), d.Year)
+	return fmt.Sprintf("%s %s %d", day(lang, d), month(lang, d, true), d.Year)
 }
 
 // DayMonth writes a date without its year: "22 de noviembre", "22 November".
@@ -70,20 +91,25 @@ func DayMonth(lang string, d when.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	if lang == "en" {
-		return fmt.Sprintf("%d %s", d.Day, month(lang, d, true))
+	if lang == "es" {
+		return fmt.Sprintf("%d de %s", d.Day, month(lang, d, true))
 	}
-	return fmt.Sprintf("%d de %s", d.Day, month(lang, d, true))
+	return fmt.Sprintf("%s %s", day(lang, d), month(lang, d, true))
 }
 
 // WeekdayDate writes a date in full with its day of the week, as a line begins:
-// "Domingo 22 de noviembre de 2026", "Sunday 22 November 2026".
+// "Domingo 22 de noviembre de 2026", "Sunday 22 November 2026", "Sonntag, 22.
+// November 2026".
 func WeekdayDate(lang string, d when.Date) string {
 	if d.IsZero() {
 		return ""
 	}
 	weekday := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday()
-	return upperFirst(calendar(lang).WeekdayWide(weekday)) + " " + LongDate(lang, d)
+	name := upperFirst(calendar(lang).WeekdayWide(weekday))
+	if lang == "de" {
+		name += ","
+	}
+	return name + " " + LongDate(lang, d)
 }
 
 // Instant writes a moment to the minute, with its zone: "22 de noviembre de
@@ -94,7 +120,7 @@ func Instant(lang string, t time.Time, zone *time.Location) string {
 		return ""
 	}
 	t = in(t, zone)
-	return fmt.Sprintf("%s, %s (%s)", LongDate(lang, dateOf(t)), t.Format("15:04"), zoneWords(lang, t))
+	return fmt.Sprintf("%s, %s (%s)", LongDate(lang, dateOf(t)), oClock(lang, t.Format("15:04")), zoneWords(lang, t))
 }
 
 // WeekdayInstant writes a moment to the second, without its zone: "Domingo 22
@@ -104,7 +130,7 @@ func WeekdayInstant(lang string, t time.Time, zone *time.Location) string {
 		return ""
 	}
 	t = in(t, zone)
-	return WeekdayDate(lang, dateOf(t)) + ", " + t.Format("15:04:05")
+	return WeekdayDate(lang, dateOf(t)) + ", " + oClock(lang, t.Format("15:04:05"))
 }
 
 // ShortInstant writes a moment for lists: "22 nov 2026, 10:42".
@@ -113,7 +139,15 @@ func ShortInstant(lang string, t time.Time, zone *time.Location) string {
 		return ""
 	}
 	t = in(t, zone)
-	return Date(lang, dateOf(t)) + ", " + t.Format("15:04")
+	return Date(lang, dateOf(t)) + ", " + oClock(lang, t.Format("15:04"))
+}
+
+// oClock is a time of day as it stands behind a date.
+func oClock(lang, clock string) string {
+	if lang == "de" {
+		return clock + nbsp + "Uhr"
+	}
+	return clock
 }
 
 // Clock writes the time of day: "10:42".
@@ -163,7 +197,8 @@ func offset(t time.Time) string {
 	return fmt.Sprintf("UTC%s%d", sign, s/3600)
 }
 
-// Number writes a whole number with its thousands apart: "4.318", "4,318".
+// Number writes a whole number with its thousands apart: "4.318", "4,318", and
+// in French with a thin space.
 func Number(lang string, n int64) string {
 	sign, u := "", uint64(n)
 	if n < 0 {
@@ -185,8 +220,11 @@ func Thousandths(lang string, n int64) string {
 }
 
 func separators(lang string) (group, decimal string) {
-	if lang == "en" {
+	switch lang {
+	case "en":
 		return ",", "."
+	case "fr":
+		return thin, ","
 	}
 	return ".", ","
 }
@@ -232,6 +270,9 @@ func Money(lang string, a money.Amount) string {
 	unit, ok := signs[a.Currency]
 	if !ok {
 		unit = strings.ToUpper(a.Currency)
+	}
+	if lang == "fr" && a.Currency == "USD" {
+		unit = "$US"
 	}
 	switch {
 	case lang != "en":

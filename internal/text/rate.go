@@ -12,10 +12,10 @@ func Month(lang string, d when.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	if lang == "en" {
-		return month(lang, d, true) + " " + strconv.Itoa(d.Year)
+	if lang == "es" {
+		return month(lang, d, true) + " de " + strconv.Itoa(d.Year)
 	}
-	return month(lang, d, true) + " de " + strconv.Itoa(d.Year)
+	return month(lang, d, true) + " " + strconv.Itoa(d.Year)
 }
 
 // ShortMonth writes a month under a column: "nov", "Nov".
@@ -38,8 +38,11 @@ func Hundredths(lang string, n int64) string {
 
 // Percent writes hundredths of a percent: "16,67 %", "16.67%".
 func Percent(lang string, n int64) string {
-	if lang == "en" {
+	switch lang {
+	case "en":
 		return Hundredths(lang, n) + "%"
+	case "fr":
+		return Hundredths(lang, n) + thin + "%"
 	}
 	return Hundredths(lang, n) + nbsp + "%"
 }

@@ -19,10 +19,11 @@ import (
 	"hastaluego/internal/when"
 )
 
-// Langs returns the languages that every page exists in, the first one first.
+// Langs returns the languages of the people who work here, the first one first:
+// every word is in them. What customers read is in more (CustomerLangs).
 func Langs() []string { return slices.Clone(languages) }
 
-// Has reports whether there are words in the language.
+// Has reports whether every word is in the language.
 func Has(lang string) bool { return slices.Contains(languages, lang) }
 
 // Known reports whether the language itself has the code, as it stands or as
@@ -117,12 +118,12 @@ func integer(v any) (int64, bool) {
 	return 0, false
 }
 
-// pluralForm is the CLDR category of n: Spanish has one, many (whole
-// millions) and other.
+// pluralForm is the CLDR category of n: Spanish and French have one, many
+// (whole millions) and other.
 func pluralForm(lang string, n int64) string {
-	// x/text carries CLDR 32, which is older than the Spanish form for whole
-	// millions ("un millón de días").
-	if lang == "es" && n != 0 && n%1_000_000 == 0 {
+	// x/text carries CLDR 32, which is older than the form for whole millions
+	// ("un millón de días", "un million de jours").
+	if (lang == "es" || lang == "fr") && n != 0 && n%1_000_000 == 0 {
 		return "many"
 	}
 	i := n % 10_000_000 // as MatchPlural allows
@@ -140,7 +141,7 @@ func pluralForm(lang string, n int64) string {
 
 // pluralForms lists the categories that the language uses for whole numbers.
 func pluralForms(lang string) []string {
-	if lang == "es" {
+	if lang == "es" || lang == "fr" {
 		return []string{"one", "many", "other"}
 	}
 	return []string{"one", "other"}
@@ -201,11 +202,13 @@ func value(lang string, v any) string {
 	return fmt.Sprint(v)
 }
 
-// Pick chooses the language of a page: the one asked for in the query, else
-// the best of the Accept-Language header, else fallback, else the first. Each
-// may be empty or nonsense. A region is no obstacle: es-MX gets es.
-func Pick(query, accept, fallback string) string {
-	if lang, ok := base(query); ok {
+// Pick chooses the language of a page among those that it is offered in, which
+// are not none: the one asked for in the query, else the best of the
+// Accept-Language header, else fallback, else the nearest to it that is offered.
+// Each may be empty or nonsense. A region is no obstacle: es-MX gets es.
+func Pick(offered []string, query, accept, fallback string) string {
+	has := func(lang string) bool { return slices.Contains(offered, lang) }
+	if lang := base(query); has(lang) {
 		return lang
 	}
 	if len(accept) <= 500 { // longer headers are not from a browser
@@ -213,26 +216,30 @@ func Pick(query, accept, fallback string) string {
 		if err == nil {
 			for _, t := range tags {
 				b, _ := t.Base()
-				if Has(b.String()) {
+				if has(b.String()) {
 					return b.String()
 				}
 			}
 		}
 	}
-	if lang, ok := base(fallback); ok {
+	switch lang := base(fallback); {
+	case has(lang):
 		return lang
+	case has(StaffLang(lang)):
+		return StaffLang(lang)
 	}
-	return languages[0]
+	return offered[0]
 }
 
-func base(tag string) (string, bool) {
+// base is the language of a tag without its region; empty if it is none.
+func base(tag string) string {
 	if tag == "" || len(tag) > 35 {
-		return "", false
+		return ""
 	}
 	t, err := language.Parse(tag)
 	if err != nil {
-		return "", false
+		return ""
 	}
 	b, _ := t.Base()
-	return b.String(), Has(b.String())
+	return b.String()
 }

@@ -53,7 +53,7 @@ func TestSayReturnsAnUnknownCodeAndRemembersIt(t *testing.T) {
 	if !strings.Contains(strings.Join(text.Missing(), "\n"), "en no.such.code") {
 		t.Error("Missing does not name it")
 	}
-	if got := text.Say("fr", "state.done"); got != "Hecha" {
+	if got := text.Say("it", "state.done"); got != "Hecha" {
 		t.Error("a language without words falls back to the first one:", got)
 	}
 }
@@ -75,6 +75,15 @@ func TestPluralsFollowTheRulesOfTheLanguage(t *testing.T) {
 		{"en", 1, "1 day"},
 		{"en", 0, "0 days"},
 		{"en", 1_000_000, "1,000,000 days"},
+		{"de", 1, "1 Tag"},
+		{"de", 0, "0 Tage"},
+		{"de", 1_000_000, "1.000.000 Tage"},
+		{"fr", 0, "0 jour"},
+		{"fr", 1, "1 jour"},
+		{"fr", 2, "2 jours"},
+		{"fr", 1_000_000, "1\u202f000\u202f000 de jours"},
+		{"fr", 1_000_001, "1\u202f000\u202f001 jours"},
+		{"fr", 10_000_001, "10\u202f000\u202f001 jours"},
 	} {
 		if got := text.Say(c.lang, "days", "n", c.n); got != c.want {
 			t.Errorf("%s %d: %q, want %q", c.lang, c.n, got, c.want)
@@ -95,6 +104,8 @@ func TestDatesAndInstantsReadAsInTheirLanguage(t *testing.T) {
 		text.Instant("es", at, zone(t, "Asia/Kolkata")), text.Instant("es", at, nil),
 		text.Date("en", day), text.LongDate("en", day), text.DayMonth("en", day), text.WeekdayDate("en", day),
 		text.Instant("en", at, madrid), text.Instant("en", at, zone(t, "America/Lima")), text.Clock(at, madrid),
+		text.Date("de", day), text.LongDate("de", day), text.DayMonth("de", day), plain(text.WeekdayInstant("de", at, madrid)), plain(text.Instant("de", at, zone(t, "Europe/Berlin"))),
+		text.Date("fr", day), text.LongDate("fr", when.Date{Year: 2026, Month: 8, Day: 1}), text.DayMonth("fr", day), text.WeekdayInstant("fr", at, madrid), text.Instant("fr", at, zone(t, "Europe/Paris")),
 		text.Date("es", when.Date{}) + text.LongDate("en", when.Date{}) + text.Instant("es", time.Time{}, madrid),
 	}
 	want := []string{
@@ -104,7 +115,9 @@ func TestDatesAndInstantsReadAsInTheirLanguage(t *testing.T) {
 		"22 de noviembre de 2026, 09:42 (hora de Canarias, UTC)", "22 de noviembre de 2026, 03:42 (hora de la Ciudad de México, UTC−6)",
 		"22 de noviembre de 2026, 15:12 (hora de Kolkata, UTC+5:30)", "22 de noviembre de 2026, 09:42 (UTC)",
 		"22 Nov 2026", "22 November 2026", "22 November", "Sunday 22 November 2026",
-		"22 November 2026, 10:42 (Madrid time, UTC+1)", "22 November 2026, 04:42 (Lima time, UTC−5)", "10:42", "",
+		"22 November 2026, 10:42 (Madrid time, UTC+1)", "22 November 2026, 04:42 (Lima time, UTC−5)", "10:42",
+		"22. Nov. 2026", "22. November 2026", "22. November", "Sonntag, 22. November 2026, 10:42:17 Uhr", "22. November 2026, 10:42 Uhr (Ortszeit Berlin, UTC+1)",
+		"22 nov. 2026", "1er août 2026", "22 novembre", "Dimanche 22 novembre 2026, 10:42:17", "22 novembre 2026, 10:42 (heure de Paris, UTC+1)", "",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -136,6 +149,16 @@ func TestMoneyIsWrittenInFull(t *testing.T) {
 		if got := plain(text.Money("en", a)); got != c.en {
 			t.Errorf("en %v: %q, want %q", a, got, c.en)
 		}
+		if got := plain(text.Money("de", a)); got != c.es {
+			t.Errorf("de %v: %q, want %q", a, got, c.es)
+		}
+	}
+	for amount, want := range map[money.Amount]string{
+		{Minor: 115200, Currency: "EUR"}: "1\u202f152,00\u00a0€", {Minor: -99, Currency: "USD"}: "−0,99\u00a0$US", {Minor: 123456700, Currency: "MXN"}: "1\u202f234\u202f567,00\u00a0MXN",
+	} {
+		if got := text.Money("fr", amount); got != want {
+			t.Errorf("fr %v: %q, want %q", amount, got, want)
+		}
 	}
 }
 
@@ -145,7 +168,7 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64().Draw(t, "n")
-		for lang, sep := range map[string]string{"es": ".", "en": ","} {
+		for lang, sep := range map[string]string{"es": ".", "en": ",", "de": ".", "fr": "\u202f"} {
 			s := text.Number(lang, n)
 			body, negative := strings.CutPrefix(s, "−")
 			if negative != (n < 0) {
@@ -205,7 +228,7 @@ func TestErrorsAreToldInWords(t *testing.T) {
 func TestEveryKindOfErrorHasWords(t *testing.T) {
 	t.Parallel()
 	for k := fault.Internal; k <= fault.Gone; k++ {
-		for _, lang := range append(text.Langs(), "fr") {
+		for _, lang := range append(text.CustomerLangs(), "it") {
 			if s := text.Error(lang, fault.New(k, "not.a.code.with.words")); strings.Contains(s, "error.") || strings.Contains(s, "{") {
 				t.Errorf("%v in %s: %q", k, lang, s)
 			}
@@ -234,9 +257,10 @@ func TestPickPrefersTheQueryThenTheBrowserThenTheCompany(t *testing.T) {
 		{"", "de", "en", "en"},
 		{"xx-nonsense-", "", "", "es"},
 		{"EN-us", "", "", "en"},
+		{"", "", "de", "en"}, // the console of a German company
 		{"", strings.Repeat("en,", 5000), "es", "es"},
 	} {
-		if got := text.Pick(c.query, c.accept, c.fallback); got != c.want {
+		if got := text.Pick([]string{"es", "en"}, c.query, c.accept, c.fallback); got != c.want {
 			t.Errorf("Pick(%q, %.20q, %q) = %s, want %s", c.query, c.accept, c.fallback, got, c.want)
 		}
 	}
@@ -252,7 +276,7 @@ func FuzzSay(f *testing.F) {
 		}
 		_ = text.Number(lang, n)
 		_ = text.Money(lang, money.Amount{Minor: n, Currency: code})
-		if p := text.Pick(lang, code, value); !text.Has(p) {
+		if p := text.Pick(text.Langs(), lang, code, value); !text.Has(p) {
 			t.Errorf("picked %q", p)
 		}
 	})

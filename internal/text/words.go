@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -19,9 +20,17 @@ import (
 //go:embed words/*/*.json
 var files embed.FS
 
-// languages in the order in which they are offered and, for a code that one of
-// them lacks, asked.
+// languages are those of the people who work here, in the order in which they
+// are offered and, for a code that one of them lacks, asked: every word is in
+// them.
 var languages = []string{"es", "en"}
+
+// spoken are the languages that customers are spoken to in: what they read is in
+// all of them.
+var spoken = []string{"es", "en", "de", "fr"}
+
+// catalogued are the languages that have a folder of words.
+var catalogued = []string{"es", "en", "de", "fr"}
 
 // words is the loaded catalogue: language, code, text.
 type words map[string]map[string]string
@@ -31,7 +40,7 @@ var catalogue = sync.OnceValues(load)
 func load() (words, error) {
 	all := words{}
 	var faults []error
-	for _, lang := range languages {
+	for _, lang := range catalogued {
 		m := map[string]string{}
 		entries, err := files.ReadDir("words/" + lang)
 		faults = append(faults, err)
@@ -129,6 +138,28 @@ func Check() error {
 			}
 		}
 	}
+	for _, lang := range catalogued {
+		if slices.Contains(languages, lang) {
+			continue
+		}
+		for _, g := range Gaps(lang) {
+			if slices.Contains(spoken, lang) {
+				faults = append(faults, fmt.Errorf("text: %s lacks %s, which %s has", lang, g.Key, g.File))
+			}
+		}
+		for _, key := range sortedKeys(keysOf(all[lang])) {
+			base, form, _ := strings.Cut(key, "|")
+			ours, ok := all[languages[0]][key]
+			if !ok && form != "" && slices.Contains(pluralForms(lang), form) { // a form that Spanish has not
+				ours, ok = all[languages[0]][base+"|other"]
+			}
+			if a, b := slotsOf(ours), slotsOf(all[lang][key]); !ok {
+				faults = append(faults, fmt.Errorf("text: %s says %s, which %s does not", lang, key, languages[0]))
+			} else if !slices.Equal(a, b) {
+				faults = append(faults, fmt.Errorf("text: slots of %s differ: %v in %s, %v in %s", key, a, languages[0], b, lang))
+			}
+		}
+	}
 	return errors.Join(faults...)
 }
 
@@ -137,6 +168,14 @@ func slotsOf(s string) []string {
 	set := map[string]bool{}
 	fill(s, func(name string) (string, bool) { set[name] = true; return "", true })
 	return sortedKeys(set)
+}
+
+func keysOf(m map[string]string) map[string]bool {
+	set := make(map[string]bool, len(m))
+	for k := range m {
+		set[k] = true
+	}
+	return set
 }
 
 func sortedKeys(set map[string]bool) []string {

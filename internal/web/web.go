@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,11 +65,14 @@ func Status(err error) int { return statuses[fault.KindOf(err)] }
 // Fail writes the page that says what went wrong, what did not happen and what
 // to do. An internal fault shows a reference that is in the log.
 func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	lang := k.Lang(w, r)
+	lang, staff := k.Lang(w, r), strings.HasPrefix(r.URL.Path, "/console")
+	if staff {
+		lang = k.StaffLang(w, r)
+	}
 	status := Status(err)
 	view := failView{
 		Page: PageView{Lang: lang, Title: text.Say(lang, "common.fail.title"), Body: "portal"}, Company: k.App.Company(), Status: status,
-		Text: text.Error(lang, err), Again: old(err) && !strings.HasPrefix(r.URL.Path, "/console"),
+		Text: text.Error(lang, err), Again: old(err) && !staff,
 	}
 	if status >= 500 {
 		view.Ref = id.Token()[:8]
@@ -98,27 +102,39 @@ func after(err error) int {
 // langCookie remembers an explicit choice of language.
 const langCookie = "hasta_lang"
 
-// Lang picks the reader's language: what they chose, then what the request that
+// Lang picks a customer's language: what they chose, then what the request that
 // the page is about was made in, then Accept-Language, then the company's.
 func (k *Kit) Lang(w http.ResponseWriter, r *http.Request) string {
 	if l := k.Chosen(w, r); l != "" {
 		return l
 	}
-	if l, ok := r.Context().Value(spokenKey{}).(string); ok && text.Has(l) {
+	if l, ok := r.Context().Value(spokenKey{}).(string); ok && text.Speaks(l) {
 		return l
 	}
-	return text.Pick("", r.Header.Get("Accept-Language"), k.App.Company().Language)
+	return text.Pick(text.CustomerLangs(), "", r.Header.Get("Accept-Language"), k.App.Company().Language)
 }
 
-// Chosen is the language that the reader chose: ?lang=, which is remembered,
+// StaffLang picks the language of somebody who works here, or builds upon us.
+func (k *Kit) StaffLang(w http.ResponseWriter, r *http.Request) string {
+	if l := k.chosen(w, r, text.Langs()); l != "" {
+		return l
+	}
+	return text.Pick(text.Langs(), "", r.Header.Get("Accept-Language"), k.App.Company().Language)
+}
+
+// Chosen is the language that a customer chose: ?lang=, which is remembered,
 // else what is remembered. Empty if they never did.
 func (k *Kit) Chosen(w http.ResponseWriter, r *http.Request) string {
+	return k.chosen(w, r, text.CustomerLangs())
+}
+
+func (k *Kit) chosen(w http.ResponseWriter, r *http.Request, offered []string) string {
 	q := r.URL.Query().Get("lang")
-	if text.Has(q) {
+	if slices.Contains(offered, q) {
 		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: q, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: k.Secure, SameSite: http.SameSiteLaxMode})
 		return q
 	}
-	if c, err := r.Cookie(langCookie); err == nil && text.Has(c.Value) {
+	if c, err := r.Cookie(langCookie); err == nil && slices.Contains(offered, c.Value) {
 		return c.Value
 	}
 	return ""

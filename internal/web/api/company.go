@@ -93,7 +93,7 @@ func (a *API) company(h huma.API) {
 		ID: "put-company", Method: http.MethodPut, Path: path, Scopes: []string{"company:write"}, Tag: "company", Max: 2 * company.MaxLogo,
 		Fields: map[string]string{
 			"refunds": "/links/refunds", "warranty": "/links/warranty", "complaints_page": "/links/complaints", "privacy": "/links/privacy",
-			"signature_es": "/signature/es", "signature_en": "/signature/en", "logo": "/logo_file",
+			"signature_es": "/signature/es", "signature_en": "/signature/en", "signature_de": "/signature/de", "signature_fr": "/signature/fr", "logo": "/logo_file",
 		},
 	},
 		func(ctx context.Context, by app.Actor, in *putCompany) (*done, error) {

@@ -45,7 +45,7 @@ type visitKey struct{}
 func visitOf(ctx context.Context) *visit { return ctx.Value(visitKey{}).(*visit) }
 
 func (a *API) visit(w http.ResponseWriter, r *http.Request) (*visit, *http.Request) {
-	v := &visit{ref: id.New("call"), lang: text.Pick("", r.Header.Get("Accept-Language"), a.App.Company().Language)}
+	v := &visit{ref: id.New("call"), lang: text.Pick(text.Langs(), "", r.Header.Get("Accept-Language"), a.App.Company().Language)}
 	w.Header().Set(refHeader, v.ref)
 	w.Header().Set("Cache-Control", "no-store")
 	return v, r.WithContext(context.WithValue(r.Context(), visitKey{}, v))

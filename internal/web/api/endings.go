@@ -115,6 +115,7 @@ func (a *API) endings(h huma.API) {
 		Fields: map[string]string{
 			"product": "/pick/product", "plan": "/pick/plan", "country": "/pick/country", "segment": "/pick/segment", "why_es": "/words/es/why", "why_en": "/words/en/why",
 			"alternatives_es": "/words/es/alternatives", "alternatives_en": "/words/en/alternatives",
+			"why_de": "/words/de/why", "why_fr": "/words/fr/why", "alternatives_de": "/words/de/alternatives", "alternatives_fr": "/words/fr/alternatives",
 		},
 	},
 		func(ctx context.Context, by app.Actor, in *proposeEnding) (*made, error) {

@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/text"
 )
 
 type importFile struct {
@@ -61,7 +62,7 @@ func (a *API) imports(h huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			lang := a.App.Company().Language
+			lang := text.StaffLang(a.App.Company().Language)
 			body := Imported{
 				Rows: out.Rows, Changed: out.Changed, Unchanged: out.Unchanged, Rejected: out.Rejected, Stopped: out.Stopped, DryRun: b.DryRun,
 				Refused: []RefusedRow{},

@@ -67,7 +67,7 @@ func say(lang, code string, args ...any) string { return text.Say(lang, "api."+c
 // reference draws the document: a page to begin with, one for each noun, and
 // one for the records.
 func (a *API) reference(w http.ResponseWriter, r *http.Request) {
-	lang := a.Lang(w, r)
+	lang := a.StaffLang(w, r)
 	v := referenceView{Lang: lang, Langs: map[string]string{}, Company: a.App.Company().Name, Page: r.PathValue("page")}
 	for _, l := range text.Langs() {
 		v.Langs[l] = web.ChangeLang(r, l)

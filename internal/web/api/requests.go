@@ -46,7 +46,7 @@ type declareRequest struct {
 		Receipt   string `json:"receipt,omitempty" maxLength:"254"`
 		Reference string `json:"reference,omitempty" maxLength:"100"`
 		When      string `json:"when,omitempty" enum:"now,period_end"`
-		Language  string `json:"language,omitempty" enum:"es,en"`
+		Language  string `json:"language,omitempty" enum:"es,en,de,fr"`
 	} `nameHint:"RequestInput"`
 }
 

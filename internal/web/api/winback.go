@@ -79,8 +79,10 @@ type writeLeavers struct {
 	Body struct {
 		Filter  WinbackFilter `json:"filter,omitempty"`
 		Letters struct {
-			ES LetterWords `json:"es"`
-			EN LetterWords `json:"en"`
+			ES LetterWords  `json:"es"`
+			EN LetterWords  `json:"en"`
+			DE *LetterWords `json:"de,omitempty"`
+			FR *LetterWords `json:"fr,omitempty"`
 		} `json:"letters" nameHint:"WinbackLetters"`
 	} `nameHint:"WinbackInput"`
 }
@@ -88,7 +90,13 @@ type writeLeavers struct {
 func (in *writeLeavers) input() (app.WinbackInput, error) {
 	f, err := in.Body.Filter.filter("filter.")
 	l := in.Body.Letters
-	return app.WinbackInput{Filter: f, Words: map[string]winback.Words{"es": winback.Words(l.ES), "en": winback.Words(l.EN)}}, err
+	out := app.WinbackInput{Filter: f, Words: map[string]winback.Words{"es": winback.Words(l.ES), "en": winback.Words(l.EN)}}
+	for lang, w := range map[string]*LetterWords{"de": l.DE, "fr": l.FR} {
+		if w != nil {
+			out.Words[lang] = winback.Words(*w)
+		}
+	}
+	return out, err
 }
 
 type reached struct {
@@ -118,6 +126,7 @@ func (a *API) winback(h huma.API) {
 	write := func(name string, verb func(context.Context, app.Actor, app.WinbackInput) (int, error)) {
 		on(h, a, route{ID: name + "-winback", Method: http.MethodPost, Path: path + "/" + name, Scopes: []string{"winback:send"}, Tag: "winback", Fields: map[string]string{
 			"subject_es": "/letters/es/subject", "text_es": "/letters/es/text", "subject_en": "/letters/en/subject", "text_en": "/letters/en/text",
+			"subject_de": "/letters/de/subject", "text_de": "/letters/de/text", "subject_fr": "/letters/fr/subject", "text_fr": "/letters/fr/text",
 		}}, func(ctx context.Context, by app.Actor, in *writeLeavers) (*reached, error) {
 			x, err := in.input()
 			out := &reached{}

@@ -64,7 +64,7 @@ func (a *API) words(h huma.API) {
 			out := &wordsList{}
 			out.Body.Items = []OwnWords{}
 			for _, key := range company.Keys(text.Langs()[0]) {
-				for _, lang := range text.Langs() {
+				for _, lang := range text.CustomerLangs() {
 					x := OwnWords{key, lang, text.Ours(lang, key), own[lang][key], company.Needed(key)}
 					if x.Ours != "" && strings.HasPrefix(key, in.Prefix) && (!in.Changed || x.Words != "") {
 						out.Body.Items = append(out.Body.Items, x)

@@ -63,7 +63,7 @@ var companyFields = []struct {
 	fields string
 }{
 	{"who", "name legal_name email phone complaints signer address"},
-	{"letters", "sender_name sender_address signature_es signature_en"},
+	{"letters", "sender_name sender_address signature_es signature_en signature_de signature_fr"},
 	{"links", "refunds warranty complaints_page privacy"},
 	{"place", "public_url country pack currency zone language"},
 }
@@ -78,7 +78,7 @@ func typedCompany(was company.Profile, f url.Values) company.Profile {
 		Currency: f.Get("currency"), Language: f.Get("language"),
 		Links: company.Links{Refunds: f.Get("refunds"), Warranty: f.Get("warranty"), Complaints: f.Get("complaints_page"), Privacy: f.Get("privacy")},
 	}
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		p.Signature[lang] = f.Get("signature_" + lang)
 	}
 	return p
@@ -157,10 +157,10 @@ func (v *visit) companyField(cv companyView, name, value, wrong string, start ap
 	switch name {
 	case "name", "email", "zone":
 		f.Required = true
-	case "signature_es", "signature_en":
+	case "signature_es", "signature_en", "signature_de", "signature_fr":
 		f.Area = true
 	case "language":
-		for _, l := range text.Langs() {
+		for _, l := range text.CustomerLangs() {
 			f.Options = append(f.Options, option{l, text.Say(v.lang, "lang."+l)})
 		}
 	case "pack":

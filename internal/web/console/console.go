@@ -258,7 +258,7 @@ func (c *console) staff(fn func(*visit) error) http.HandlerFunc {
 
 func (c *console) visited(fn, enter func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{console: c, w: w, r: r, lang: c.Lang(w, r)}
+		v := &visit{console: c, w: w, r: r, lang: c.StaffLang(w, r)}
 		if cookie, err := r.Cookie(sessionCookie); err == nil {
 			v.token = cookie.Value
 		}

@@ -80,7 +80,7 @@ func (v customerPageView) refused(form, thing string) bool {
 func (v customerPageView) languages(now string) []option {
 	out := []option{{"", v.word("language.none")}}
 	found := now == ""
-	for _, l := range text.Langs() {
+	for _, l := range text.CustomerLangs() {
 		out = append(out, option{l, text.Say(l, "lang."+l)})
 		found = found || l == now
 	}

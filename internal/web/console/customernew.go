@@ -53,7 +53,7 @@ func (f customerForm) field(name string, required bool) control {
 
 func (f customerForm) languages() []option {
 	var out []option
-	for _, l := range text.Langs() {
+	for _, l := range text.CustomerLangs() {
 		out = append(out, option{l, text.Say(l, "lang."+l)})
 	}
 	return out
@@ -165,7 +165,7 @@ func readCustomer(lang string, typed map[string]string) (in app.CustomerInput, w
 	if con.Name == "" {
 		con.Name = typed["name"]
 	}
-	if !text.Has(con.Language) {
+	if !text.Speaks(con.Language) {
 		con.Language = text.Langs()[0]
 	}
 	in.Language, in.Contacts = con.Language, []app.ContactInput{con}

@@ -110,11 +110,11 @@ func (v *visit) endingsPage(status int, problem string, wrong error) error {
 	if ev.Rate.Value == "" {
 		ev.Rate.Value = "60"
 	}
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		f := endingFields{Name: text.Say(v.lang, "lang."+lang)}
 		for name, c := range map[string]*control{"why": &f.Why, "alternatives": &f.Alternatives} {
 			id := name + "_" + lang
-			*c = control{ID: id, Label: ev.word(name), Value: v.form.Get(id), Error: errs[id], Required: name == "why"}
+			*c = control{ID: id, Label: ev.word(name), Value: v.form.Get(id), Error: errs[id], Required: name == "why" && text.Has(lang)}
 		}
 		f.Alternatives.Hint = ev.word("alternatives.hint")
 		ev.Fields = append(ev.Fields, f)
@@ -143,7 +143,7 @@ func (v *visit) proposeEnding() error {
 	if in.PerMinute, err = strconv.Atoi(strings.TrimSpace(v.form.Get("per_minute"))); err != nil {
 		in.PerMinute = -1
 	}
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		in.Words[lang] = ending.Words{Why: v.form.Get("why_" + lang), Alternatives: v.form.Get("alternatives_" + lang)}
 	}
 	id := ending.ID("")
@@ -211,8 +211,8 @@ func (v *visit) endingPage(status int, problem string, wrong error) error {
 		tell("opened", strconv.Itoa(e.Opened))
 		tell("passed", strconv.Itoa(e.Passed))
 	}
-	for _, lang := range text.Langs() {
-		if v.o.Letter != nil {
+	for _, lang := range text.CustomerLangs() {
+		if _, written := e.Words[lang]; written && v.o.Letter != nil {
 			ev.Letters = append(ev.Letters, letterShown{lang, text.Say(v.lang, "lang."+lang), v.o.Letter(sampleNotice(e.Ending, lang, zone), lang)})
 		}
 	}

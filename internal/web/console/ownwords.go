@@ -117,7 +117,7 @@ func (v *visit) wordsRow(own text.Own, code, query string) (row wordsRow, hit bo
 	row = wordsRow{Code: code, Needed: company.Needed(code)}
 	query = strings.ToLower(strings.TrimSpace(query))
 	hit = query == "" || strings.Contains(code, query)
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		for _, key := range formsOf(lang, code) {
 			s := own[lang][key]
 			if s != "" {
@@ -210,7 +210,10 @@ func (v *visit) showWord(status int, typed url.Values, wrong error) error {
 		Who: whoMay(v.lang, "company"), Saved: v.r.URL.Query().Has("saved"), Sent: v.r.URL.Query().Has("sent"), now: now,
 	}
 	try := text.Own{}
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
+		if len(formsOf(lang, code)) == 0 { // only people who work here read it
+			continue
+		}
 		try[lang] = maps.Clone(own[lang])
 		if try[lang] == nil {
 			try[lang] = map[string]string{}
@@ -350,7 +353,7 @@ func (v *visit) testForm(wv *wordView, kind string, errs map[string]string) {
 		wv.Kinds = append(wv.Kinds, option{k, known(v.lang, "console.paper."+k, k)})
 	}
 	wv.Language = control{ID: "language", Label: v.say("words.test.language"), Value: v.lang}
-	for _, l := range text.Langs() {
+	for _, l := range text.CustomerLangs() {
 		wv.Languages = append(wv.Languages, option{l, text.Say(v.lang, "lang."+l)})
 	}
 	wv.To = control{ID: "to", Label: v.say("words.test.to"), Hint: v.say("words.test.to.hint"), Kind: "email", Value: v.form.Get("to"), Error: errs["to"], Required: true}
@@ -358,7 +361,7 @@ func (v *visit) testForm(wv *wordView, kind string, errs map[string]string) {
 
 // typedWords are the words of the form.
 func typedWords(code string, f url.Values) (list []app.Wording) {
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		for _, key := range formsOf(lang, code) {
 			field := lang
 			if _, form, plural := strings.Cut(key, "|"); plural {

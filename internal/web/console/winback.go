@@ -117,7 +117,7 @@ func (v *visit) winbackPage(status int, problem string, f winback.Filter, get fu
 	}
 	wv.filters(get, errs)
 	wv.fields(words, errs)
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		if paper, ok := letters[lang]; ok && v.o.Letter != nil {
 			wv.Letters = append(wv.Letters, letterShown{lang, text.Say(v.lang, "lang."+lang), v.o.Letter(paper, lang)})
 		}
@@ -172,12 +172,12 @@ func (v *winbackView) filters(get func(string) string, errs map[string]string) {
 }
 
 func (v *winbackView) fields(words map[string]winback.Words, errs map[string]string) {
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		w := words[lang]
 		v.Fields = append(v.Fields, letterFields{
 			Lang: lang, Name: text.Say(v.Lang, "lang."+lang),
-			Subject: control{ID: "subject_" + lang, Label: v.word("subject"), Value: w.Subject, Error: errs["subject_"+lang], Required: true},
-			Text:    control{ID: "text_" + lang, Label: v.word("words"), Hint: v.word("words.hint"), Value: w.Text, Error: errs["text_"+lang], Required: true},
+			Subject: control{ID: "subject_" + lang, Label: v.word("subject"), Value: w.Subject, Error: errs["subject_"+lang], Required: text.Has(lang)},
+			Text:    control{ID: "text_" + lang, Label: v.word("words"), Hint: v.word("words.hint"), Value: w.Text, Error: errs["text_"+lang], Required: text.Has(lang)},
 		})
 	}
 }
@@ -186,7 +186,7 @@ func (v *winbackView) fields(words map[string]winback.Words, errs map[string]str
 func (v *visit) typedLetter() (app.WinbackInput, fault.List) {
 	f, wrong := winbackFilter(v.form.Get)
 	in := app.WinbackInput{Filter: f, Words: map[string]winback.Words{}}
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		in.Words[lang] = winback.Words{Subject: v.form.Get("subject_" + lang), Text: v.form.Get("text_" + lang)}
 	}
 	return in, wrong

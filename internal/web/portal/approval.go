@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/approval"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -38,7 +39,7 @@ func (p *portal) showApproval(w http.ResponseWriter, r *http.Request, typed stri
 	lang := page.Paper.Language
 	v := approvalView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, Over: page.Approval == nil}
 	if a := page.Approval; a != nil {
-		v.ID, v.What, v.Words, v.Until = string(a.ID), a.Title[lang], strings.Split(a.Words, "\n"), text.Instant(lang, a.Until, p.App.Company().Zone)
+		v.ID, v.What, v.Words, v.Until = string(a.ID), offboarding.Worded(a.Title, lang), strings.Split(a.Words, "\n"), text.Instant(lang, a.Until, p.App.Company().Zone)
 	}
 	status := http.StatusOK
 	if wrong != nil {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -57,7 +58,7 @@ func (p *portal) askDisown(w http.ResponseWriter, r *http.Request) {
 		v.State = string(page.State)
 	}
 	for _, f := range page.Final {
-		v.Final = append(v.Final, f[v.Lang])
+		v.Final = append(v.Final, offboarding.Worded(f, v.Lang))
 	}
 	p.show(w, r, http.StatusOK, v.title(), askPage(v))
 }

@@ -24,7 +24,7 @@ func viewReturns(sp text.Speech, page app.CasePage) (v returnsView) {
 	if page.State != offboarding.CaseOpen && page.State != offboarding.CaseClosed {
 		return v
 	}
-	v.How = page.Returns.How[lang]
+	v.How = offboarding.Worded(page.Returns.How, lang)
 	for _, o := range page.Returns.List {
 		l := returnLine{Name: o.Name, Open: o.State == obligation.Open}
 		switch o.State {

@@ -112,7 +112,7 @@ func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, title 
 
 func (p *portal) showIn(w http.ResponseWriter, r *http.Request, lang string, status int, title string, content templ.Component) {
 	langs := make(map[string]string)
-	for _, l := range text.Langs() {
+	for _, l := range text.CustomerLangs() {
 		langs[l] = web.ChangeLang(r, l)
 	}
 	test := false

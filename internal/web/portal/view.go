@@ -180,7 +180,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends, "since", text.LongDate(lang, page.Late))
 	if page.Approval != nil {
-		v.Approval = page.Approval.Title[lang]
+		v.Approval = offboarding.Worded(page.Approval.Title, lang)
 	}
 	if p.Instead != nil && p.Instead.Hours > 0 {
 		v.Instead = sp.Say("document.instead.text", "n", p.Instead.Hours)
@@ -196,7 +196,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 			v.Comebacks = append(v.Comebacks, comeback{Class: c.Class, Word: sp.Say("portal.comeback." + c.Class)})
 		}
 		last := &v.Comebacks[len(v.Comebacks)-1]
-		last.Items = append(last.Items, c.Title[lang])
+		last.Items = append(last.Items, offboarding.Worded(c.Title, lang))
 	}
 	if !page.AnswerBy.IsZero() {
 		v.AnswerBy = text.LongDate(lang, when.DateOf(page.AnswerBy.Add(-time.Minute), zone))
