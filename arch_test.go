@@ -83,7 +83,7 @@ var allowed = map[string]string{
 	"internal/demo/peer":            "when",
 	// tests only
 	"internal/testkit/conformance": "connector fault",
-	"internal/testkit":             "demo/peer id store",
+	"internal/testkit":             "demo/peer id store text",
 	"e2e":                          "*",
 	"cmd/hasta":                    "*",
 	"scripts/sql":                  "",

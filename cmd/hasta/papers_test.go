@@ -17,6 +17,7 @@ import (
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
+	"hastaluego/internal/testkit"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
@@ -62,7 +63,7 @@ func TestEveryLetterSaysWhatToDoIfItWasNotYou(t *testing.T) {
 		if !slices.Contains(document.Kinds, document.Kind(kind)) {
 			t.Errorf("%s is no kind of letter", kind)
 		}
-		for _, lang := range []string{"es", "en"} {
+		for _, lang := range text.CustomerLangs() {
 			p := aPaper(kind, lang)
 			l := nobody.letter(p)
 			if string(l.Kind) != kind {
@@ -134,7 +135,7 @@ func TestLinksInLettersCarryTheLanguage(t *testing.T) {
 func TestLettersBeforeTheProofSayNoSumsAndNothingTyped(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"ack", "confirm"} {
-		for _, lang := range []string{"es", "en"} {
+		for _, lang := range text.CustomerLangs() {
 			p := aPaper(kind, lang)
 			p.Request = offboarding.Request{Name: "Compra en casino.example", AccountEmail: "victima@x.example", ReceiptEmail: "otra@x.example", Reference: "www.casino.example"}
 			l := nobody.letter(p)
@@ -156,8 +157,8 @@ func TestLettersWithoutAPortalNameNoPage(t *testing.T) {
 	p := papers{func() app.Company {
 		return app.Company{Name: "Clara Web", Email: "hola@clara.example", Complaints: "hola@clara.example", Zone: time.UTC}
 	}}
-	absent := regexp.MustCompile(`(?i)página|botón|enlace|descarg(a|á)|\bpage\b|button|\blink\b|\bdownload\b`)
-	for _, lang := range text.Langs() {
+	absent := regexp.MustCompile(`(?i)página|botón|enlace|descarg(a|á)|\bpage\b|button|\blink\b|\bdownload\b|\bseite\b|knopf|herunterlad|bouton|\blien\b|télécharg`)
+	for _, lang := range text.CustomerLangs() {
 		for kind := range app.Letters {
 			if kind == "code" || kind == "envelope" { // only a page asks for the one and opens the other
 				continue
@@ -167,6 +168,9 @@ func TestLettersWithoutAPortalNameNoPage(t *testing.T) {
 			body := document.MailText(p.letter(x))
 			if found := absent.FindString(body); found != "" {
 				t.Errorf("%s in %s speaks of %q:\n%s", kind, lang, found, body)
+			}
+			for _, w := range testkit.OtherWords(body, lang) {
+				t.Errorf("%s in %s says %q", kind, lang, w)
 			}
 			if !strings.Contains(body, x.ByMail.Key) {
 				t.Errorf("%s in %s has no key:\n%s", kind, lang, body)

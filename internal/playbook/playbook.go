@@ -277,3 +277,27 @@ func snapshot(seq int, s stepFile, kinds []KindSpec) offboarding.Step {
 	}
 	return out
 }
+
+// Lacks are the places where the playbook says something to customers and does
+// not say it in the language: what is done for them and may have to be undone,
+// and what they are asked to approve.
+func (p *Playbook) Lacks(lang string) (places []string) {
+	for _, s := range p.steps {
+		if met := s.Spec.Undo.Class != "" || slices.Contains(met, s.Kind); met && s.Title[lang] == "" {
+			places = append(places, s.Key+".title")
+		}
+		for _, param := range told {
+			if words := s.Said(param); len(words) > 0 && words[lang] == "" {
+				places = append(places, s.Key+".params."+param+"_"+lang)
+			}
+		}
+	}
+	return places
+}
+
+// met are the kinds of step whose titles customers read whether or not the
+// playbook says how to take them back, and told the parameters that they read.
+var (
+	met  = []string{"cancel_billing", "export_data", "approve"}
+	told = []string{"how", "keep_why"}
+)

@@ -45,6 +45,14 @@ func TestTheBuiltInPlaybooksAreGood(t *testing.T) {
 		if !strings.HasPrefix(pb.Version(), name+"@") || len(pb.Steps()) < 5 {
 			t.Errorf("%s: %s with %d steps", name, pb.Version(), len(pb.Steps()))
 		}
+		for _, lang := range text.CustomerLangs() {
+			if places := pb.Lacks(lang); len(places) > 0 {
+				t.Errorf("%s does not say in %s what customers read: %v", name, lang, places)
+			}
+		}
+		if places := pb.Lacks("it"); len(places) < 2 || !strings.HasSuffix(places[0], ".title") {
+			t.Errorf("%s in Italian: %v", name, places)
+		}
 	}
 }
 
