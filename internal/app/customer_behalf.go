@@ -84,7 +84,7 @@ func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (o
 		}}); err != nil {
 			return err
 		}
-		ack := Message{ID: offboarding.MessageID(id.New("msg")), Paper: "ack", To: mail, Language: lang, Request: r.ID, State: "queued", QueuedAt: tx.Now()}
+		ack := Message{ID: offboarding.MessageID(id.New("msg")), Paper: "ack", To: mail, Language: r.Language, Request: r.ID, State: "queued", QueuedAt: tx.Now()}
 		if err := a.queue(ctx, tx, ack, string(r.ID), true); err != nil {
 			return err
 		}

@@ -170,3 +170,15 @@ func FuzzPDF(f *testing.F) {
 		}
 	})
 }
+
+// No word of ours has a character that the fonts of the PDF cannot draw.
+func TestWhatWeSayCanBePrintedInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	for _, lang := range text.CustomerLangs() {
+		for _, key := range text.Keys(lang, "") {
+			if s := text.Ours(lang, key); text.Met(key) && strings.Count(document.Printable(s), "□") != strings.Count(s, "□") {
+				t.Errorf("%s %s: %q", lang, key, s)
+			}
+		}
+	}
+}

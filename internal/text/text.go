@@ -208,7 +208,7 @@ func value(lang string, v any) string {
 // Each may be empty or nonsense. A region is no obstacle: es-MX gets es.
 func Pick(offered []string, query, accept, fallback string) string {
 	has := func(lang string) bool { return slices.Contains(offered, lang) }
-	if lang := base(query); has(lang) {
+	if lang := Base(query); has(lang) {
 		return lang
 	}
 	if len(accept) <= 500 { // longer headers are not from a browser
@@ -222,7 +222,7 @@ func Pick(offered []string, query, accept, fallback string) string {
 			}
 		}
 	}
-	switch lang := base(fallback); {
+	switch lang := Base(fallback); {
 	case has(lang):
 		return lang
 	case has(StaffLang(lang)):
@@ -231,8 +231,8 @@ func Pick(offered []string, query, accept, fallback string) string {
 	return offered[0]
 }
 
-// base is the language of a tag without its region; empty if it is none.
-func base(tag string) string {
+// Base is the language of a tag without its region; empty if it is none.
+func Base(tag string) string {
 	if tag == "" || len(tag) > 35 {
 		return ""
 	}

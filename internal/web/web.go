@@ -108,8 +108,8 @@ func (k *Kit) Lang(w http.ResponseWriter, r *http.Request) string {
 	if l := k.Chosen(w, r); l != "" {
 		return l
 	}
-	if l, ok := r.Context().Value(spokenKey{}).(string); ok && text.Speaks(l) {
-		return l
+	if l, ok := r.Context().Value(spokenKey{}).(string); ok && text.Speaks(text.Base(l)) {
+		return text.Base(l)
 	}
 	return text.Pick(text.CustomerLangs(), "", r.Header.Get("Accept-Language"), k.App.Company().Language)
 }
