@@ -44,7 +44,7 @@ func TestATestLetterGoesByTheOutboxAndIsNobodys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
 	ctx := t.Context()
-	for _, bad := range [][3]string{{"letter", "es", "noa@faro.example"}, {"receipt", "fr", "noa@faro.example"}, {"receipt", "es", "noa"}} {
+	for _, bad := range [][3]string{{"letter", "es", "noa@faro.example"}, {"receipt", "it", "noa@faro.example"}, {"receipt", "es", "noa"}} {
 		if _, err := w.SendTest(ctx, admin, bad[0], bad[1], bad[2]); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%v: %v", bad, err)
 		}

@@ -57,12 +57,12 @@ func TestEveryFieldThatCannotStandIsNamed(t *testing.T) {
 		"complaints_page": func(p *company.Profile) { p.Links.Complaints = "https://u:p@faro.example" },
 		"privacy":         func(p *company.Profile) { p.Links.Privacy = "https://faro.example/\"x" },
 		"signature_es":    func(p *company.Profile) { p.Signature = map[string]string{"es": strings.Repeat("a\n", 7)} },
-		"signature_fr":    func(p *company.Profile) { p.Signature = map[string]string{"fr": "Salut"} },
+		"signature_it":    func(p *company.Profile) { p.Signature = map[string]string{"it": "Ciao"} },
 		"colour":          func(p *company.Profile) { p.Colour = "rojo" },
 		"country":         func(p *company.Profile) { p.Country = "ESP" },
 		"zone":            func(p *company.Profile) { p.Zone = "Marte" },
 		"currency":        func(p *company.Profile) { p.Currency = "ZZZ" },
-		"language":        func(p *company.Profile) { p.Language = "fr" },
+		"language":        func(p *company.Profile) { p.Language = "it" },
 	} {
 		p := faro()
 		spoil(&p)

@@ -100,8 +100,8 @@ func farewellFacts(t testing.TB, lang string) document.FarewellFacts {
 			{Name: "farewell", State: "now"},
 		},
 		Achieved: []document.Achievement{
-			{Label: map[string]string{"es": "reservas atendidas", "en": "bookings kept"}[lang], Value: 4318, From: day(2023, 3, 8), Until: day(2026, 11, 22)},
-			{Label: map[string]string{"es": "días con reservas", "en": "days with bookings"}[lang], Value: 612, From: day(2023, 3, 9), Until: day(2026, 11, 20)},
+			{Label: map[string]string{"es": "reservas atendidas", "en": "bookings kept", "de": "Termine eingehalten", "fr": "réservations honorées"}[lang], Value: 4318, From: day(2023, 3, 8), Until: day(2026, 11, 22)},
+			{Label: map[string]string{"es": "días con reservas", "en": "days with bookings", "de": "Tage mit Terminen", "fr": "jours avec des réservations"}[lang], Value: 612, From: day(2023, 3, 9), Until: day(2026, 11, 20)},
 		},
 		Page: "https://bajas.faro.example/bye/DDDDDDDDDDDDDDDDDDDDDDDD",
 	}

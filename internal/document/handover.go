@@ -90,7 +90,7 @@ func Report(f ReportFacts) Letter {
 	if len(f.Handed) > 0 {
 		b := Block{Heading: w.say("report.handed")}
 		for _, x := range f.Handed {
-			b.Items = append(b.Items, Item{Over: x.State == "accepted", Strong: w.say("handed."+x.Kind) + ": " + clean(x.Name), Rest: w.handed(x)})
+			b.Items = append(b.Items, Item{Over: x.State == "accepted", Strong: w.say("handed."+x.Kind) + text.Colon(w.lang) + " " + clean(x.Name), Rest: w.handed(x)})
 		}
 		l.Blocks = append(l.Blocks, b)
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/image/font/sfnt"
 
 	"hastaluego/internal/document"
+	"hastaluego/internal/text"
 )
 
 // read returns the words of a PDF as pdftotext finds them (poppler-utils).

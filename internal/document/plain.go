@@ -3,6 +3,8 @@ package document
 import (
 	"strings"
 	"unicode/utf8"
+
+	"hastaluego/internal/text"
 )
 
 // width is where the lines of a plain mail end, in characters.
@@ -24,7 +26,7 @@ func MailText(l Letter) string {
 	p.wrap("", l.Lede)
 	if l.Code != "" {
 		p.gap()
-		p.line(l.Doc("code") + ": " + l.Code)
+		p.line(l.Doc("code") + text.Colon(l.Lang) + " " + l.Code)
 	}
 	for _, b := range l.Blocks {
 		p.block(l.Lang, b)
@@ -49,7 +51,7 @@ func MailText(l Letter) string {
 		p.wrap("", l.Mail("complain", "way", l.Company.Complaints))
 	}
 	for _, page := range l.SitePages() {
-		p.line(page.Label + ": " + page.URL)
+		p.line(page.Label + text.Colon(l.Lang) + " " + page.URL)
 	}
 	return p.String()
 }
@@ -119,7 +121,7 @@ func (p *plain) block(lang string, b Block) {
 		if a.Before != "" {
 			p.wrap("", a.Before)
 		}
-		p.line(a.Label + ":")
+		p.line(a.Label + text.Colon(lang))
 		p.line(a.URL)
 		if a.Note != "" {
 			p.wrap("", a.Note)

@@ -284,6 +284,14 @@ func Money(lang string, a money.Amount) string {
 	}
 }
 
+// Colon is the sign behind a label: French has a space before it.
+func Colon(lang string) string {
+	if lang == "fr" {
+		return thin + ":"
+	}
+	return ":"
+}
+
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	if n == 0 {
