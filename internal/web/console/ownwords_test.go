@@ -35,8 +35,8 @@ func TestWordsAreFoundLookedAtSaidAndTakenBack(t *testing.T) {
 	noa.post(page+"/test", []string{"letter", "receipt", "language", "es", "to", "noa@faro.example"}).is(http.StatusSeeOther)
 	h.as("ines").get("/console/outbox").has("Prueba: Justificante", "noa@faro.example")
 
-	// A word of a letter is looked at in the whole letter, in both languages.
-	if n := strings.Count(noa.get("/console/settings/words/document.winback.sign").is(200).body, `<p id="letter-`); n != 2 {
+	// A word of a letter is looked at in the whole letter, in every language of customers.
+	if n := strings.Count(noa.get("/console/settings/words/document.winback.sign").is(200).body, `<p id="letter-`); n != 4 {
 		t.Errorf("%d letters are shown", n)
 	}
 	h.as("laia").get(page).is(200).has(`aria-disabled="true"`).lacks(`data-testid="save-words"`, `data-testid="send-test"`)
