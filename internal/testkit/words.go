@@ -15,19 +15,29 @@ import (
 // say. Short words, which mean something in several languages, are not looked
 // for.
 func OtherWords(page, lang string) (found []string) {
-	page = " " + strings.Join(strings.Fields(html.UnescapeString(page)), " ") + " "
+	page = " " + strings.Join(strings.Fields(html.UnescapeString(drawn.ReplaceAllString(page, ""))), " ") + " "
+	begins := map[string]bool{} // of whatever stands in the page: most texts do not
+	for i := range max(0, len(page)-least) {
+		begins[page[i:i+least]] = true
+	}
 	for other, parts := range said() {
 		if other == lang {
 			continue
 		}
 		for part, re := range parts {
-			if strings.Contains(page, part) && !strings.Contains(spoken()[lang], part) && re.MatchString(page) {
+			if begins[part[:least]] && strings.Contains(page, part) && !strings.Contains(spoken()[lang], part) && re.MatchString(page) {
 				found = append(found, other+": "+part)
 			}
 		}
 	}
 	return found
 }
+
+// least is how many letters a text has that is looked for.
+const least = 10
+
+// drawn is what says nothing.
+var drawn = regexp.MustCompile(`(?s)<svg.*?</svg>`)
 
 // said are what customers are told in each language, in the parts that stand
 // between what is filled in.
@@ -42,7 +52,7 @@ var said = sync.OnceValue(func() map[string]map[string]*regexp.Regexp {
 			}
 			for _, part := range slot.Split(text.Ours(lang, key), -1) {
 				part = strings.Join(strings.Fields(part), " ")
-				if letters(part) >= 10 {
+				if letters(part) >= least {
 					out[lang][part] = regexp.MustCompile(`(?:^|[^\pL])` + regexp.QuoteMeta(part) + `(?:$|[^\pL])`)
 				}
 			}
