@@ -409,10 +409,10 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 	}
 	m := mail.Message{
 		ID: headerID, From: p.sender(), To: to, ReplyTo: p.papers.company().Email, Date: x.Now,
-		Subject: l.Subject, Text: document.MailText(l), HTML: document.MailHTML(l),
+		Subject: l.Subject, Text: document.MailText(l), HTML: document.MailHTML(l), Headers: map[string]string{"Content-Language": l.Lang},
 	}
 	if x.Kind == "winback" && x.Links["silence"] != "" { // mail programs show a button for it (RFC 8058)
-		m.Headers = map[string]string{"List-Unsubscribe": "<" + x.Links["silence"] + ">", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+		m.Headers["List-Unsubscribe"], m.Headers["List-Unsubscribe-Post"] = "<"+x.Links["silence"]+">", "List-Unsubscribe=One-Click"
 	}
 	if x.Kind == "receipt" && !x.Sample {
 		pdf, err := document.PDF(l)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"html"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"hastaluego/internal/document"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/invitation"
+	"hastaluego/internal/mail"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
@@ -174,6 +176,34 @@ func TestLettersWithoutAPortalNameNoPage(t *testing.T) {
 			}
 			if !strings.Contains(body, x.ByMail.Key) {
 				t.Errorf("%s in %s has no key:\n%s", kind, lang, body)
+			}
+		}
+	}
+}
+
+// caught keeps what is handed to a mail system.
+type caught struct{ mail.Message }
+
+func (h *caught) Send(_ context.Context, m mail.Message) error { h.Message = m; return nil }
+
+// A letter says in which language it is, in its head and in its HTML, and is in
+// that of the request whatever its region.
+func TestALetterSaysItsLanguage(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]string{"es": "es", "en-GB": "en", "de": "de", "fr-CA": "fr", "pt": "es"} {
+		for _, kind := range []string{"ack", "winback", "invitation"} {
+			var out caught
+			if _, _, err := (post{papers: nobody, out: &out}).Send(t.Context(), "a@b.example", "1@hasta", aPaper(kind, lang)); err != nil {
+				t.Fatal(err)
+			}
+			if out.Headers["Content-Language"] != want || !strings.Contains(out.HTML, `lang="`+want+`"`) {
+				t.Errorf("%s for %q is in %q", kind, lang, out.Headers["Content-Language"])
+			}
+			if kind == "winback" && out.Headers["List-Unsubscribe"] == "" {
+				t.Error("without the way to hear no more")
+			}
+			if kind == "invitation" && !strings.Contains(string(out.Attachments[0].Data), "SUMMARY;LANGUAGE="+want+":") {
+				t.Errorf("the calendar of %q: %s", lang, out.Attachments[0].Data)
 			}
 		}
 	}

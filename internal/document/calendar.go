@@ -54,9 +54,9 @@ func Calendar(f CalendarFacts) (media string, file []byte) {
 		"DTSTAMP:" + calendarInstant(f.Made),
 		"DTSTART:" + calendarInstant(f.Start),
 		"DTEND:" + calendarInstant(f.End),
-		"SUMMARY:" + calendarText(summary),
+		"SUMMARY;LANGUAGE=" + w.lang + ":" + calendarText(summary),
 		"LOCATION:" + calendarText(f.Place),
-		"DESCRIPTION:" + calendarText(about),
+		"DESCRIPTION;LANGUAGE=" + w.lang + ":" + calendarText(about),
 		"STATUS:" + status,
 	}
 	if w.company.Email != "" {
