@@ -27,13 +27,17 @@ type declared struct {
 
 // elsewhere are packages whose faults are told to those who wrote the file, set
 // the system up or watch it, and to nobody else.
-var elsewhere = []string{"playbook", "source", "ingest", "company", "notification", "step", "connector", "jurisdiction", "flow", "engine", "document", "play", "assignment",
-	"risk", "signal", "metric", "improvement", "ending", "backup", "audit", "store"}
+var elsewhere = []string{
+	"playbook", "source", "ingest", "company", "notification", "step", "connector", "jurisdiction", "flow", "engine", "document", "play", "assignment",
+	"risk", "signal", "metric", "improvement", "ending", "backup", "audit", "store",
+}
 
 // toStaff are faults that are found by name and cannot reach a customer: they are
 // made where somebody who works here, or a key, does something.
-var toStaff = []string{"access.", "approval.began_with_two", "approval.own_step", "approval.refused", "approval.same_person", "commitment.", "complaint.", "csv.", "date.before_start",
-	"deliverable.", "departures.", "factor.", "field.currency", "forbidden.", "grant.", "handover.slip", "inventory.", "offer.wronged", "step.", "work."}
+var toStaff = []string{
+	"access.", "approval.began_with_two", "approval.own_step", "approval.refused", "approval.same_person", "commitment.", "complaint.", "csv.", "date.before_start",
+	"deliverable.", "departures.", "factor.", "field.currency", "forbidden.", "grant.", "handover.slip", "inventory.", "offer.wronged", "step.", "work.",
+}
 
 // Whatever goes wrong is told to customers in their language: walks from the
 // handlers of the portal through everything that they mention to the codes that
