@@ -124,7 +124,8 @@ func (p *portal) typed(w http.ResponseWriter, r *http.Request) (app.ExitInput, u
 	return in, f, err
 }
 
-func (p *portal) submit(w http.ResponseWriter, r *http.Request)           { p.press(w, r, "cancel") }
+func (p *portal) submit(w http.ResponseWriter, r *http.Request) { p.press(w, r, "cancel") }
+
 func (p *portal) submitWithdrawal(w http.ResponseWriter, r *http.Request) { p.press(w, r, "withdraw") }
 
 func (p *portal) press(w http.ResponseWriter, r *http.Request, act string) {
