@@ -40,6 +40,7 @@ export HASTA_TEST_POSTGRES HASTA_REQUIRE_POSTGRES=1 HASTA_E2E=1
 export CHROMIUM=${CHROMIUM:-$(command -v chromium-headless-shell)}
 [ -d ../shared/data ] && export HASTA_SHARED=require
 step tests
-go test -timeout 30m ./...
+# Most of a test is waiting for letters and timers: more of them at once than cores.
+go test -timeout 30m -parallel 4 ./...
 step tests under the race detector
 scripts/race.sh fast
