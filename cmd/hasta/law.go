@@ -289,7 +289,8 @@ func (c lawFlags) penalty(n *jurisdiction.Penalty) string {
 
 type lawCheckCmd struct {
 	lawFlags
-	Dir string `arg:"" optional:"" help:"Folder of packs; without it, those of --packs or the configuration." type:"existingdir"`
+	Dir       string `arg:"" optional:"" help:"Folder of packs; without it, those of --packs or the configuration." type:"existingdir"`
+	Documents bool   `help:"Also judge what our letters say by each pack, in each language. Exit status 1 if one lacks what a pack asks for."`
 }
 
 func (c *lawCheckCmd) Run(o out) error {
@@ -310,7 +311,10 @@ func (c *lawCheckCmd) Run(o out) error {
 		}
 	}
 	fmt.Fprintln(o.stdout, c.say("checked", "packs", len(l.Packs()), "rules", rules))
-	return nil
+	if !c.Documents {
+		return nil
+	}
+	return c.documents(o, l)
 }
 
 type lawCalendarCmd struct{ lawFlags }

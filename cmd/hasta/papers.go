@@ -25,6 +25,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
+	"hastaluego/internal/withdrawal"
 )
 
 // papers turns the facts that app gathers into letters of the document
@@ -78,7 +79,9 @@ func (p papers) written(x app.Paper) document.Letter {
 	c := p.writer(x)
 	switch x.Kind {
 	case "ack":
-		return document.Acknowledgement(document.AckFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.At, NotMe: x.Links["not_me"]})
+		return document.Acknowledgement(document.AckFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Act: declaredAct(x), Timing: string(x.Request.When), NotMe: x.Links["not_me"],
+		})
 	case "confirm":
 		return document.Confirm(document.ConfirmFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Verify: x.Links["verify"], NotMe: x.Links["not_me"], Until: x.LinkUntil,
@@ -160,11 +163,62 @@ func (p papers) written(x app.Paper) document.Letter {
 	default:
 		return document.Receipt(document.ReceiptFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Name: x.Name, Email: x.Address, Timing: string(x.Case.When),
+			Act: declaredAct(x), Via: via(x.Request), Withdrawal: withdrawn(x), DataUntil: dataUntil(x), Erased: erasedOn(x),
 			Subscriptions: lines(x), Effective: x.Case.Effective, UndoUntil: x.UndoUntil, Milestones: stops(x),
 			ReceivedOn: receivedOn(x), Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
 			Instead: instead(x),
 		})
 	}
+}
+
+// declaredAct is the act as a document knows it: what is no withdrawal is a
+// cancellation.
+func declaredAct(x app.Paper) string {
+	if x.Request.Act == offboarding.Withdrawal || x.Withdrawal != nil && x.Withdrawal.Stands() {
+		return string(offboarding.Withdrawal)
+	}
+	return ""
+}
+
+// via is the way by which a request came in.
+func via(r offboarding.Request) string {
+	if r.Channel == offboarding.Staff {
+		return r.Via
+	}
+	return string(r.Channel)
+}
+
+// withdrawn is what became of a declaration of withdrawal.
+func withdrawn(x app.Paper) *document.Withdrawn {
+	if x.Withdrawal == nil {
+		return nil
+	}
+	w := x.Withdrawal
+	out := &document.Withdrawn{Stands: w.Stands(), Doubt: w.State == withdrawal.Doubt, Until: w.Until}
+	for _, l := range w.Refunds {
+		out.Refunds = append(out.Refunds, document.RefundLine{Product: l.Product, Unknown: l.Unknown, Paid: l.Paid, Kept: l.Kept, Back: l.Back, Used: l.Used, Of: l.Of})
+	}
+	if zone, err := when.Zone(x.Case.Zone); err == nil && !w.RefundBy.IsZero() {
+		out.RefundBy = when.DateOf(w.RefundBy.Add(-time.Microsecond), zone)
+	}
+	return out
+}
+
+// dataUntil is until when they can have their data, where the plan gives it to
+// them.
+func dataUntil(x app.Paper) when.Date {
+	if x.Case.Retrieval == 0 || !slices.ContainsFunc(x.Milestones, func(m app.Milestone) bool { return m.Name == "data_ready" }) {
+		return when.Date{}
+	}
+	return x.Case.RetrievalEnd()
+}
+
+// erasedOn is the first day on which the plan erases; zero where it does not.
+func erasedOn(x app.Paper) when.Date {
+	if !slices.ContainsFunc(x.Milestones, func(m app.Milestone) bool { return m.Name == "erased" }) {
+		return when.Date{}
+	}
+	return x.Case.RetrievalEnd().AddDays(1)
 }
 
 // told is what people of the company are told, in their zone.
@@ -271,6 +325,7 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 	}
 	if e := x.Certificate; e != nil {
 		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, offboarding.Worded(e.Why, x.Language), e.Entries, e.Backups
+		f.Systems = e.Systems
 		for _, what := range app.Erasable {
 			f.Erased = append(f.Erased, document.Counted{What: what, N: e.Erased[what]})
 		}

@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/offer"
 	"hastaluego/internal/when"
 	"hastaluego/internal/winback"
+	"hastaluego/internal/withdrawal"
 )
 
 // SamplePaper is a letter about somebody made up, to look at. What people type
@@ -21,7 +22,8 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 	sum := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
 	p := Paper{
 		Kind: kind, Language: lang, Sample: true, Code: "HL-7K4M-29QX", At: now, Now: now, Name: "Marta Ibáñez", Address: "marta@example.com", Links: map[string]string{},
-		Case: offboarding.Case{Code: "HL-7K4M-29QX", Effective: day(30), RequestedAt: now, Zone: "UTC", When: offboarding.PeriodEnd},
+		Case:    offboarding.Case{Code: "HL-7K4M-29QX", Effective: day(30), RequestedAt: now, Zone: "UTC", When: offboarding.PeriodEnd, Retrieval: 30},
+		Request: offboarding.Request{Channel: offboarding.Public, Act: offboarding.Termination, When: offboarding.PeriodEnd},
 		Lines: []customer.Subscription{{
 			Reference: "S-1", Product: "Faro", Plan: "Pro", Amount: sum(2900), Interval: customer.Monthly, Start: day(-400),
 		}},
@@ -31,13 +33,40 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 			{Name: "registered", State: "done", Done: now},
 			{Name: "effective", State: "planned", Planned: now.AddDate(0, 0, 30)},
 			{Name: "data_ready", State: "planned", Planned: now.AddDate(0, 0, 31)},
+			{Name: "erased", State: "planned", Planned: now.AddDate(0, 0, 61)},
 		},
 		Allowed: now, Words: winback.Words{Subject: typed, Text: typed},
 		Invitation: &invitation.Invitation{ID: "inv_1", State: invitation.Invited, Format: invitation.Phone, Start: now.AddDate(0, 0, 3), Minutes: 30, Place: typed, MadeAt: now},
 		Offer:      &offer.Offer{Heard: typed, What: typed, Changes: typed, Until: day(20), By: day(30)},
 	}
+	if kind == "certificate" {
+		p.Certificate = &Certificate{
+			Code: p.Code, ErasedOn: day(61), Erased: map[string]int{"identity": 3, "letters": 4}, Invoices: 12, Until: day(6 * 365), Entries: 40, Backups: day(91),
+			Why: map[string]string{lang: typed}, Systems: []string{"billing"},
+		}
+	}
 	if kind == "ending" {
 		p.Ending = &EndingPaper{Channel: offboarding.Company, Words: ending.Words{Why: typed, Alternatives: typed}}
 	}
+	return p
+}
+
+// SampleWithdrawal is the acknowledgement or receipt of a withdrawal of somebody
+// made up, whose right is in the state.
+func SampleWithdrawal(kind, lang string, state withdrawal.State, now time.Time) Paper {
+	p := SamplePaper(kind, lang, now)
+	p.Request.Act, p.Request.When = offboarding.Withdrawal, offboarding.Unsaid
+	w := Withdrawal{State: state, DeclaredAt: now, Until: now.AddDate(0, 0, 10), RefundBy: now.AddDate(0, 0, 14)}
+	if !w.Stands() {
+		w.Until, w.RefundBy = now.AddDate(0, 0, -3), time.Time{}
+	} else {
+		paid := p.Lines[0].Amount
+		kept := money.Amount{Minor: paid.Minor / 10, Currency: paid.Currency}
+		w.Refunds = []RefundLine{{Product: p.Lines[0].Product, Refund: withdrawal.Refund{
+			Way: withdrawal.ProRata, Paid: paid, Kept: kept, Back: money.Amount{Minor: paid.Minor - kept.Minor, Currency: paid.Currency}, Used: 3, Of: 30,
+		}}}
+		p.Case.When, p.Case.Effective = offboarding.Now, when.DateOf(now, time.UTC)
+	}
+	p.Withdrawal = &w
 	return p
 }

@@ -21,7 +21,7 @@ func (a *App) facts(r offboarding.Request, c offboarding.Case, cus customer.Cust
 	return map[string]any{
 		"customer.kind": string(cus.Kind), "customer.consumer": cus.Consumer, "customer.country": cus.Country,
 		"customer.region": cus.Region, "customer.language": cus.Language, "customer.segment": cus.Segment,
-		"case.channel": string(r.Channel), "case.when": string(c.When), "case.subscriptions": len(subs),
+		"case.act": string(offboarding.Termination), "case.channel": string(r.Channel), "case.when": string(c.When), "case.subscriptions": len(subs),
 		"case.days_to_effective": today.DaysUntil(c.Effective), "case.products": strings.Join(products, ", "),
 	}
 }
@@ -49,6 +49,15 @@ func (a *App) factsOf(ctx context.Context, tx Tx, k *picture, c offboarding.Case
 		return nil, err
 	}
 	facts := a.facts(r, c, k.customer, pick(k.subscriptions, c.Subscriptions), when.DateOf(tx.Now(), a.Company().Zone))
+	if r.Act == offboarding.Withdrawal {
+		w, err := tx.WithdrawalOf(ctx, c.ID)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		if w.Stands() {
+			facts["case.act"] = string(offboarding.Withdrawal)
+		}
+	}
 	if err := a.inventoryFacts(ctx, tx, k, facts); err != nil {
 		return nil, err
 	}

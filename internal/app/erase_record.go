@@ -69,6 +69,7 @@ type Certificate struct {
 	Entries  int               `json:"entries"`
 	Backups  when.Date         `json:"backups"` // the last one with the data expires
 	Keys     []string          `json:"keys"`    // destroyed
+	Systems  []string          `json:"systems"` // to which something about them went from here
 }
 
 // Erasable is what a certificate counts, in the order in which it tells it.
@@ -157,6 +158,9 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if cert, err = a.certify(ctx, tx, p.Case, *s); err != nil {
 			return err
 		}
+		if cert.Systems, err = reached(ctx, tx, p.Case.Customer); err != nil {
+			return err
+		}
 		if err := a.bury(ctx, tx, p.Case); err != nil {
 			return err
 		}
@@ -211,6 +215,27 @@ func (a *App) adopt(ctx context.Context, tx Tx, c offboarding.Case) error {
 		}
 	}
 	return nil
+}
+
+// reached are the far systems that were told something about a customer.
+func reached(ctx context.Context, tx Tx, id customer.ID) (names []string, err error) {
+	cases, err := tx.CasesOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		works, err := tx.WorksOf(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range works {
+			if w.System != house && w.System != "mail" && !w.DoneAt.IsZero() {
+				names = append(names, w.System)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 // holdLetters takes back the letters to a customer that wait to be sent: what

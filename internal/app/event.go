@@ -22,7 +22,7 @@ func with(list []string, more ...string) []string { return append(list[:len(list
 // EventTypes is every type of fact, by noun. A fact that is not here cannot be
 // recorded.
 var EventTypes = []EventType{
-	{Type: "request.received", When: "a request was registered and acknowledged; nobody knows yet whose it is", Args: []string{"code", "channel", "name", "account", "receipt", "reference", "when", "via", "paper", "day", "ending"}, Sent: true, Tells: []string{"channel"}, State: "received"},
+	{Type: "request.received", When: "a request was registered and acknowledged; nobody knows yet whose it is", Args: []string{"code", "channel", "name", "account", "receipt", "reference", "when", "act", "via", "paper", "day", "ending"}, Sent: true, Tells: []string{"channel", "act"}, State: "received"},
 	{Type: "request.matched", When: "the request was tied to its customer", Args: []string{"customer"}, Sent: true, State: "matched"},
 	{Type: "request.vouched", When: "somebody of the company checked who was asking", Args: []string{"how"}, Sent: true},
 	{Type: "request.verified", When: "identity was proved", Args: []string{"by"}, Sent: true, State: "verified"},
@@ -157,7 +157,8 @@ var EventTypes = []EventType{
 	{Type: "deliverable.promised", When: "something was promised within an engagement", Args: []string{"title", "due", "reference"}},
 	{Type: "deliverable.changed", When: "what was promised was changed, or delivered", Args: []string{"title", "changed"}},
 	{Type: "inventory.added", When: "a grant, asset, balance … was added by hand", Args: []string{"what", "name"}},
-	{Type: "refund.proposed", When: "a charge after the request is to be given back, if it was made", Args: []string{"reference", "on", "minor", "currency"}, Sent: true, Tells: []string{"reference", "on"}},
+	{Type: "withdrawal.declared", When: "a withdrawal was declared; `state`: open, doubt (it is one, and a person looks), over or none (it is registered as a termination)", Args: []string{"request", "state", "rule", "until", "missing"}, Sent: true, Tells: []string{"state", "rule", "until"}},
+	{Type: "refund.proposed", When: "a charge after the request is to be given back, if it was made, or what was paid before a withdrawal", Args: []string{"reference", "on", "minor", "currency"}, Sent: true, Tells: []string{"reference", "on"}},
 	{Type: "grant.changed", When: "somebody changed an access on the inventory", Args: []string{"name", "changed"}},
 	{Type: "grant.attested", When: "somebody answers for it that an access is closed", Args: []string{"name", "evidence"}},
 	{Type: "grant.reopened", When: "an access that was closed is open again", Args: []string{"name"}},

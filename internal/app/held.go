@@ -151,12 +151,12 @@ var heldFiles = []heldFile{
 		return [][]string{{stamp(s.Since), stamp(s.Lifted)}}, nil
 	}},
 	{
-		"request", "requests.csv", "code state channel received name account receipt reference when language verified verified_by via paper entered",
+		"request", "requests.csv", "code state channel received name account receipt reference when language verified verified_by via paper entered act",
 		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
 			return rowsOf(h.requests, func(x offboarding.Request) []string {
 				return []string{
 					x.Code, string(x.State), string(x.Channel), stamp(x.ReceivedAt), x.Name, x.AccountEmail, x.ReceiptEmail, x.Reference,
-					string(x.When), x.Language, stamp(x.VerifiedAt), x.VerifiedBy, x.Via, x.Paper, stamp(x.EnteredAt),
+					string(x.When), x.Language, stamp(x.VerifiedAt), x.VerifiedBy, x.Via, x.Paper, stamp(x.EnteredAt), string(x.Act),
 				}
 			}), nil
 		},
@@ -192,6 +192,17 @@ var heldFiles = []heldFile{
 			})...)
 		}
 		return rows, nil
+	}},
+	{"withdrawal", "withdrawals.csv", "departure declared state until refund_by rule refunds", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]Withdrawal, error) {
+			w, err := tx.WithdrawalOf(ctx, c)
+			if fault.KindOf(err) == fault.NotFound {
+				return nil, nil
+			}
+			return []Withdrawal{w}, err
+		}, func(x Withdrawal) []string {
+			return []string{stamp(x.DeclaredAt), string(x.State), stamp(x.Until), stamp(x.RefundBy), x.Rule, asJSON(x.Refunds)}
+		})
 	}},
 	{"approval", "approvals.csv", "departure step way state asked until over by", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]approval.Approval, error) { return tx.ApprovalsOf(ctx, c) }, func(x approval.Approval) []string {

@@ -204,7 +204,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		return Paper{}, err
 	}
 	if m.Paper == "ack" { // says nothing that depends on who is a customer
-		p := Paper{Kind: m.Paper, Language: m.Language, Code: r.Code, At: r.ReceivedAt, Now: tx.Now()}
+		p := Paper{Kind: m.Paper, Language: m.Language, Code: r.Code, At: r.ReceivedAt, Now: tx.Now(), Request: declared(r)}
 		return p, a.roads(ctx, tx, m, &p)
 	}
 	p, err := a.casePaper(ctx, tx, m.Paper, m.Language, m.Case)
@@ -270,6 +270,12 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		}
 	}
 	return p, a.roads(ctx, tx, m, &p)
+}
+
+// declared is what an acknowledgement may know of a request: which act, and
+// when; not who.
+func declared(r offboarding.Request) offboarding.Request {
+	return offboarding.Request{Act: r.Act, When: r.When}
 }
 
 // tokens finds the tokens of our links in a letter.
@@ -370,6 +376,11 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		p.UndoUntil = time.Time{}
 	}
 	p.Late = a.lateCharges(c, s.Subscriptions)
+	if w, err := tx.WithdrawalOf(ctx, cid); err == nil {
+		p.Withdrawal = &w
+	} else if fault.KindOf(err) != fault.NotFound {
+		return Paper{}, err
+	}
 	if p.Ending, err = a.endingPaper(ctx, tx, r, lang); err != nil {
 		return Paper{}, err
 	}

@@ -83,6 +83,7 @@ type Tx interface {
 	CompanyTx
 	TestTx
 	WayTx
+	WithdrawalTx
 }
 
 // RequestTx keeps requests.
@@ -578,6 +579,7 @@ type Paper struct {
 	Words       winback.Words          // only in the letter "winback"
 	Allowed     time.Time              // likewise: when they allowed it
 	Certificate *Certificate           // of erasure
+	Withdrawal  *Withdrawal            // what became of one; nil: none was declared
 	Ending      *EndingPaper           // where the company began it
 	Told        *ToldPaper             // only in "told", which goes to people of the company
 	Instead     *Instead               // of a second person; nil: there is one

@@ -19,6 +19,7 @@ type HostPage struct {
 	Subscriptions []customer.Subscription
 	PeriodEnd     when.Date
 	Language      string // that the host product speaks with them; empty if it did not say
+	Acts          ActsView
 }
 
 // OpenHostPage reads a signed link without using it up.
@@ -46,7 +47,7 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 		if err != nil {
 			return err
 		}
-		out.Subscriptions = out.Subscriptions[:0]
+		out.Subscriptions, out.Acts = out.Subscriptions[:0], ActsView{}
 		for _, s := range all {
 			if s.Status == customer.Ended {
 				continue
@@ -55,6 +56,9 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 				continue
 			}
 			out.Subscriptions = append(out.Subscriptions, s)
+			if err := a.addActs(&out.Acts, out.Customer, s, now); err != nil {
+				return err
+			}
 			if end := s.PaidThrough(when.DateOf(now, a.Company().Zone)); out.PeriodEnd.Before(end) {
 				out.PeriodEnd = end
 			}
@@ -117,6 +121,7 @@ type CasePage struct {
 	Owed       []customer.Balance // while somebody looks after what is owed
 	Answering
 	Approval *ApprovalView // what they are asked to approve; nil: nothing
+	Acts     ActsView      // that are still open, where this is a termination
 	Told     bool          // they said why they leave
 	MayTell  bool          // they may still say it
 	Late     when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
@@ -189,6 +194,11 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		} else if !at.IsZero() { // nothing is left that could come back, or that may be asked
 			out.ErasedOn = when.DateOf(at, a.Company().Zone)
 			out.Comebacks, out.Returnable, out.MayTell, out.CanUndo, out.Answering = nil, false, false, false, Answering{}
+		}
+		if out.Acts = (ActsView{}); purpose == "case" && out.ErasedOn.IsZero() {
+			if out.Acts, err = a.actsInstead(ctx, tx, plan.Case); err != nil {
+				return err
+			}
 		}
 		out.Report = reportOf(plan) != nil && out.ErasedOn.IsZero() // it was erased with everything else
 		if out.Owed, err = a.owedOf(ctx, tx, plan); err != nil {
@@ -267,7 +277,7 @@ func (a *App) Acknowledged(ctx context.Context, code, lang string) (Paper, error
 		if lang == "" {
 			lang = r.Language
 		}
-		p = Paper{Kind: "ack", Language: lang, Code: r.Code, At: r.ReceivedAt, Now: r.ReceivedAt}
+		p = Paper{Kind: "ack", Language: lang, Code: r.Code, At: r.ReceivedAt, Now: r.ReceivedAt, Request: declared(r)}
 		return nil
 	})
 	return p, err

@@ -78,9 +78,9 @@ func (a *App) attach(ctx context.Context, tx Tx, r *offboarding.Request, cus cus
 	if err != nil {
 		return "", err
 	}
-	subs := wanted(all, *r)
-	if len(subs) == 0 {
-		return "", nil
+	subs, err := a.undone(*r, cus, wanted(all, *r))
+	if err != nil || len(subs) == 0 {
+		return "", err
 	}
 	if err := r.To(offboarding.RequestMatched); err != nil {
 		return "", err
@@ -122,7 +122,15 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 	if c.Test = cus.Test(); !r.EndsOn.IsZero() {
 		c.Effective = r.EndsOn
 	}
+	act, err := a.actOf(r, cus, subs)
+	if err != nil {
+		return offboarding.Plan{}, err
+	}
+	if act == offboarding.Withdrawal { // it is undone at once, whatever was chosen
+		c.When, c.Effective = offboarding.Now, a.effective(offboarding.Now, r.ReceivedAt, subs)
+	}
 	facts := a.facts(r, c, cus, subs, when.DateOf(r.ReceivedAt, a.Company().Zone))
+	facts["case.act"] = string(act)
 	k, err := pictureOf(ctx, tx, cus.ID)
 	if err != nil {
 		return offboarding.Plan{}, err

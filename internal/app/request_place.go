@@ -53,8 +53,12 @@ func (a *App) place(ctx context.Context, tx Tx, r *offboarding.Request, proved b
 	if err != nil {
 		return nil, err
 	}
+	undone, ended, err := a.apart(*r, cus, free)
+	if err != nil {
+		return nil, err
+	}
 	var made []offboarding.CaseID
-	for _, group := range append([][]customer.Subscription{free}, waiting...) {
+	for i, group := range append([][]customer.Subscription{undone, ended}, waiting...) {
 		if len(group) == 0 {
 			continue
 		}
@@ -62,10 +66,10 @@ func (a *App) place(ctx context.Context, tx Tx, r *offboarding.Request, proved b
 		if err != nil {
 			return nil, err
 		}
-		made = append(made, c)
-	}
-	if len(free) > 0 {
-		if err := tx.ClaimSubscriptions(ctx, made[0], idsOf(free)...); err != nil {
+		if made = append(made, c); i > 1 {
+			continue
+		}
+		if err := tx.ClaimSubscriptions(ctx, c, idsOf(group)...); err != nil {
 			return nil, err
 		}
 	}
@@ -241,6 +245,9 @@ func (a *App) openFor(ctx context.Context, tx Tx, r offboarding.Request, cus cus
 	if err := tx.InsertCase(ctx, p.Case, p.Steps); err != nil {
 		return "", err
 	}
+	if err := a.declareWithdrawal(ctx, tx, r, p.Case, cus, subs); err != nil {
+		return "", err
+	}
 	if err := p.Begin(tx.Now()); err != nil {
 		return "", err
 	}
@@ -301,6 +308,9 @@ func (a *App) confirm(ctx context.Context, tx Tx, p *offboarding.Plan, by string
 		return err
 	}
 	if err := a.refundLateCharges(ctx, tx, p); err != nil {
+		return err
+	}
+	if err := a.refundWithdrawal(ctx, tx, p); err != nil {
 		return err
 	}
 	return a.settle(ctx, tx, p, "customer")

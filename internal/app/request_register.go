@@ -78,7 +78,7 @@ func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Reques
 		r = stored
 		if err := a.record(ctx, tx, fact{"request.received", cmp.Or(in.by, "customer"), string(r.ID), string(r.ID), map[string]any{
 			"code": r.Code, "channel": string(r.Channel), "name": r.Name, "account": r.AccountEmail,
-			"receipt": r.ReceiptEmail, "reference": r.Reference, "when": string(r.When), "act": in.act(), "declared": in.declared(),
+			"receipt": r.ReceiptEmail, "reference": r.Reference, "when": string(r.When), "act": string(r.Act), "declared": in.declared(),
 		}}); err != nil {
 			return err
 		}
@@ -149,6 +149,14 @@ func (a *App) declare(in ExitInput) (offboarding.Request, error) {
 		l = append(l, err)
 	}
 	text("line", in.Line, 40)
+	switch in.Act {
+	case "", "cancel", string(offboarding.Termination):
+		r.Act = offboarding.Termination
+	case string(offboarding.Withdrawal):
+		r.Act = offboarding.Withdrawal
+	default:
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("act"))
+	}
 	if r.Nonce == "" {
 		r.Nonce = string(r.ID) // a form without one is never the same as another
 	} else if _, err := customer.CheckText("nonce", r.Nonce, 64, false); err != nil {

@@ -80,6 +80,12 @@ func (a *App) verify(ctx context.Context, tx Tx, r *offboarding.Request, by stri
 	if err := a.record(ctx, tx, fact{"request.verified", "customer", string(r.ID), string(r.ID), map[string]any{"by": by}}); err != nil {
 		return err
 	}
+	if len(cases) == 0 && r.Act == offboarding.Withdrawal && r.Case != "" { // it ended already, within its first days
+		cases = []offboarding.CaseID{r.Case}
+	}
+	if err := a.alsoWithdraw(ctx, tx, *r, cases); err != nil {
+		return err
+	}
 	var news []offboarding.CaseID
 	for _, c := range cases {
 		if fresh, err := a.prove(ctx, tx, c, by); err != nil {

@@ -20,6 +20,7 @@ type CertificateFacts struct {
 	Why      string    // the law
 	Entries  int       // of the log, whose content cannot be read any more
 	Backups  when.Date // the last one with the data expires
+	Systems  []string  // to which something about them went
 	Page     string    // link
 	NotMe    string    // link
 	Proof    *Proof
@@ -38,7 +39,7 @@ func Certificate(f CertificateFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
 	l := w.letter(KindCertificate, f.At, f.Code, w.say("certificate.lede", "company", w.company.Name, "date", f.ErasedOn))
 	l.Badge = text.Say(w.lang, "state.verified")
-	erased := Block{Heading: w.say("certificate.erased")}
+	erased := Block{Heading: w.say("certificate.erased"), Says: []Content{SaysErased}}
 	for _, c := range f.Erased {
 		if c.N > 0 {
 			erased.Items = append(erased.Items, Item{Over: true, Strong: w.say("certificate.what." + c.What), Rest: w.say("certificate.records", "n", c.N)})
@@ -56,7 +57,16 @@ func Certificate(f CertificateFacts) Letter {
 		Fact{Label: w.say("certificate.again"), Lines: []string{w.say("certificate.again.until")}, Soft: w.say("certificate.again.why")},
 		Fact{Label: w.say("certificate.backups"), Lines: []string{w.say("certificate.until", "date", f.Backups)}, Soft: w.say("certificate.backups.why"), Time: f.Backups.String()},
 	)
-	l.Blocks = append(l.Blocks, erased, stays)
+	went := Fact{Label: w.say("certificate.recipients"), Says: []Content{SaysRecipients}}
+	for _, s := range f.Systems {
+		went.Lines = append(went.Lines, clean(s))
+	}
+	if went.Lines == nil {
+		went.Lines = []string{w.say("certificate.recipients.none")}
+	} else {
+		went.Soft = w.say("certificate.recipients.why")
+	}
+	l.Blocks = append(l.Blocks, erased, Block{Facts: []Fact{went}}, stays)
 	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
 	l.Blocks = append(l.Blocks, Block{Facts: []Fact{w.complain()}})
 	if f.Page != "" {

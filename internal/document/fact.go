@@ -94,6 +94,8 @@ type AckFacts struct {
 	Company Company
 	Code    string
 	At      time.Time // of reception
+	Act     string    // what was declared: "withdraw", or "" for a cancellation
+	Timing  string    // that was chosen: "now", "period_end" or "" for unsaid
 	NotMe   string    // link; empty on the page, which shows no such line
 }
 
@@ -116,6 +118,8 @@ type ReceiptFacts struct {
 	At            time.Time // of reception
 	Name          string    // as on file
 	Email         string    // as on file
+	Act           string    // what was declared: "withdraw", or "" for a cancellation
+	Via           string    // the way by which: public, host, phone, letter, mail, shop
 	Timing        string    // what was asked: "now", "period_end" or "" for unsaid
 	Subscriptions []Subscription
 	Effective     when.Date // last day
@@ -123,6 +127,7 @@ type ReceiptFacts struct {
 	DataUntil     when.Date // zero: no download is offered
 	Erased        when.Date // planned; zero: not said
 	Statement     *Statement
+	Withdrawal    *Withdrawn   // what became of a withdrawal; nil: none was declared
 	Late          []LateCharge // given back if they were made
 	Milestones    []Milestone
 	Follow        string // link to the private page
@@ -131,6 +136,24 @@ type ReceiptFacts struct {
 	Proof         *Proof
 	Instead       *Instead  // of a second person; nil: there is one
 	ReceivedOn    when.Date // by letter, say, on another day than it was entered: no time is known; else zero
+}
+
+// Withdrawn is what became of a declaration of withdrawal.
+type Withdrawn struct {
+	Stands   bool         // else it is a termination
+	Doubt    bool         // a person looks whether it was in time
+	Until    time.Time    // the last instant of the right; zero: there was none, or it has no end
+	Refunds  []RefundLine // what comes back
+	RefundBy when.Date    // zero: the law says no day
+}
+
+// RefundLine is what comes back of one contract. Unknown: a person finds out
+// what was paid.
+type RefundLine struct {
+	Product          string
+	Unknown          bool
+	Paid, Kept, Back money.Amount
+	Used, Of         int // days
 }
 
 // ReversedFacts is the notice that a departure was undone. It is written only

@@ -66,7 +66,8 @@ type Letter struct {
 	Badge   string    // state of the departure, in words; may be empty
 	Title   string
 	Lede    string
-	Code    string // HL-7K4M-29QX; shown large unless empty
+	Says    []Content // with the lede
+	Code    string    // HL-7K4M-29QX; shown large unless empty
 	Blocks  []Block
 	// Rehearsal says, above everything, that nothing of it is real; empty: it is.
 	Rehearsal string
@@ -128,8 +129,9 @@ type Block struct {
 	Signature  []string
 	Inset      bool // of a letter that stands on another page
 	Brand      Brand
-	Copy       string // what to do where a button does not work
-	Mailed     bool   // belongs to the mail only: the page and the paper have no use for it
+	Copy       string    // what to do where a button does not work
+	Says       []Content // with its table, items, paragraphs or action
+	Mailed     bool      // belongs to the mail only: the page and the paper have no use for it
 }
 
 // Fact is a label and what stands beside it.
@@ -138,6 +140,8 @@ type Fact struct {
 	Lines []string
 	Soft  string // a quieter last line; may be empty
 	Time  string // machine-readable form of the first line (HTML datetime); may be empty
+
+	Says, SoftSays []Content // with the lines, and with the last one
 }
 
 // Table is a statement of money.

@@ -18,10 +18,9 @@ import (
 // language and page numbers. What only a mail needs is left out. The same
 // letter gives the same bytes. It fails only with fault.Internal.
 func PDF(l Letter) ([]byte, error) {
-	first := newPaper(l, 0)
-	first.letter()
-	p := newPaper(l, first.pdf.PageCount()) // now the number of pages is known
+	p := newPaper(l)
 	p.letter()
+	p.number()
 	var b bytes.Buffer
 	if err := p.pdf.Output(&b); err != nil {
 		return nil, fault.Wrap("document.PDF", err)
@@ -79,30 +78,23 @@ var (
 	footStyle  = style{"regular", 8, 4, quiet}
 )
 
-var fonts = []struct {
-	family string
-	ttf    []byte
-}{
-	{"regular", goregular.TTF}, {"medium", gomedium.TTF}, {"bold", gobold.TTF}, {"mono", gomono.TTF}, {"monobold", gomonobold.TTF},
+var fonts = map[string][]byte{
+	"regular": goregular.TTF, "medium": gomedium.TTF, "bold": gobold.TTF, "mono": gomono.TTF, "monobold": gomonobold.TTF,
 }
 
 type paper struct {
 	l     Letter
 	pdf   *fpdf.Fpdf
-	y     float64 // where the next line begins
-	pages int     // in all; 0 while counting
-	boxed bool    // a character had no glyph
+	y     float64         // where the next line begins
+	boxed bool            // a character had no glyph
+	fonts map[string]bool // that the paper holds
 
 	pictures []string
 }
 
-func newPaper(l Letter, pages int) *paper {
+func newPaper(l Letter) *paper {
 	f := fpdf.New("P", "mm", "A4", "")
-	p := &paper{l: l, pdf: f, pages: pages}
-	for _, font := range fonts {
-		// A copy: when it writes, fpdf renumbers composed glyphs in these bytes.
-		f.AddUTF8FontFromBytes(font.family, "", bytes.Clone(font.ttf))
-	}
+	p := &paper{l: l, pdf: f, fonts: map[string]bool{}}
 	f.SetLang(l.Lang)
 	f.SetTitle(Printable(l.Subject), true)
 	f.SetAuthor(Printable(l.Company.LegalName), true)
@@ -123,7 +115,15 @@ func (p *paper) print(s string) string {
 	return out
 }
 
+// use sets in a style. Reading a font takes longer than the rest of a page, and
+// what reads them keeps none for the next paper: only those that a paper sets in
+// are read, and once.
 func (p *paper) use(s style) {
+	if !p.fonts[s.family] {
+		// A copy: when it writes, fpdf renumbers composed glyphs in these bytes.
+		p.pdf.AddUTF8FontFromBytes(s.family, "", bytes.Clone(fonts[s.family]))
+		p.fonts[s.family] = true
+	}
 	p.pdf.SetFont(s.family, "", s.size)
 	p.pdf.SetTextColor(s.color.r, s.color.g, s.color.b)
 }
@@ -226,9 +226,17 @@ func (p *paper) page() {
 			p.at(footStyle, left, y+float64(i)*footStyle.lead, line)
 		}
 	}
-	p.rightAt(footStyle, right, y, p.print(p.l.Doc("page", "page", n, "pages", p.pages)))
 	if p.y = 26; p.l.Rehearsal != "" {
 		p.y = 30
+	}
+}
+
+// number says on each page which it is, once it is known how many there are.
+func (p *paper) number() {
+	all := p.pdf.PageCount()
+	for n := 1; n <= all; n++ {
+		p.pdf.SetPage(n)
+		p.rightAt(footStyle, right, 278.5, p.print(p.l.Doc("page", "page", n, "pages", all)))
 	}
 }
 

@@ -3,43 +3,31 @@ package document
 import "hastaluego/internal/text"
 
 // Receipt says what ends, when, what it changes, what happens with the money
-// and the data, until when it can be undone, and where the log has it.
+// and the data, until when it can be undone, and where the log has it. That of a
+// withdrawal says what comes back; where it came too late, why it is registered
+// as a cancellation.
 func Receipt(f ReceiptFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
-	lede := w.say("receipt.lede", "n", max(1, len(f.Subscriptions)), "company", w.company.Name, "date", f.Effective) + " " + w.owed(f.Statement)
+	undone := f.Withdrawal != nil && f.Withdrawal.Stands
+	lede := w.say(w.act("receipt.lede", undone), "n", max(1, len(f.Subscriptions)), "company", w.company.Name, "date", f.Effective)
+	if !undone {
+		lede += " " + w.owed(f.Statement)
+	}
 	l := w.letter(KindReceipt, f.At, f.Code, lede)
+	if undone {
+		l.Subject, l.Title = w.say("receipt.subject.withdraw", "code", l.Code), w.say("receipt.title.withdraw")
+	}
 	l.Badge = text.Say(w.lang, "state.registered")
-
-	timing := f.Timing
-	if timing == "" {
-		timing = "unsaid"
+	facts := append(w.asked(f), w.how(f.Via)...)
+	facts = append(facts, w.seller())
+	if !undone {
+		facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Time: f.Effective.String(), Says: []Content{SaysEnd}})
+	} else {
+		facts = append(facts, Fact{Label: w.say("ends.withdraw"), Lines: []string{text.LongDate(w.lang, f.Effective)}, Time: f.Effective.String(), Says: []Content{SaysEnd}})
 	}
-	facts := []Fact{w.instant(w.say("received"), f.At)}
-	if !f.ReceivedOn.IsZero() {
-		facts[0] = Fact{Label: w.say("received"), Lines: []string{text.LongDate(w.lang, f.ReceivedOn)}, Time: f.ReceivedOn.String()}
-	}
-	if name, email := clean(f.Name), clean(f.Email); name != "" || email != "" {
-		who := Fact{Label: w.say("who"), Lines: []string{name}, Soft: email}
-		if name == "" {
-			who.Lines, who.Soft = []string{email}, ""
-		}
-		facts = append(facts, who)
-	}
-	facts = append(facts, Fact{Label: w.say("what"), Lines: append([]string{w.say("what." + timing)}, w.subscriptions(f.Subscriptions)...)})
-	facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Time: f.Effective.String()})
-	var sums []string
-	if f.Statement == nil { // else the statement below says it with its sums
-		sums = []string{w.owed(nil)}
-	}
-	for _, c := range f.Late {
-		sums = append(sums, w.say("money.late", "date", text.LongDate(w.lang, c.On), "amount", text.Money(w.lang, c.Amount), "product", clean(c.Product)))
-	}
-	if sums != nil {
-		facts = append(facts, Fact{Label: w.say("money"), Lines: sums})
-	}
-	if lines := w.data(f.DataUntil, f.Erased); lines != nil {
-		facts = append(facts, Fact{Label: w.say("data"), Lines: lines})
-	}
+	facts = append(facts, Fact{Label: w.say("effects"), Lines: []string{w.say(w.act("effects.text", undone))}, Says: []Content{SaysEffects}})
+	facts = append(facts, w.moneyFact(f, undone)...)
+	facts = append(facts, w.dataFact(f.DataUntil, f.Erased)...)
 	if !f.UndoUntil.IsZero() {
 		date, clock := w.until(f.UndoUntil)
 		facts = append(facts, Fact{Label: w.say("undo"), Lines: []string{w.say("undo.until", "date", date, "time", clock)}})
@@ -48,10 +36,10 @@ func Receipt(f ReceiptFacts) Letter {
 	l.Blocks = []Block{{Facts: facts}}
 
 	if f.Statement != nil {
-		l.Blocks = append(l.Blocks, Block{Heading: w.say("money"), Table: w.table(*f.Statement)})
+		l.Blocks = append(l.Blocks, Block{Heading: w.say("money"), Table: w.table(*f.Statement), Says: []Content{SaysMoney}})
 	}
 	if len(f.Milestones) > 0 {
-		l.Blocks = append(l.Blocks, Block{Heading: w.say("progress"), Items: w.items(f.Milestones)})
+		l.Blocks = append(l.Blocks, Block{Heading: w.say("progress"), Items: w.items(f.Milestones), Says: []Content{SaysNext}})
 	}
 	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
 	if f.Follow != "" {
@@ -69,4 +57,74 @@ func Receipt(f ReceiptFacts) Letter {
 		l.Blocks = append(l.Blocks, w.proof(*f.Proof))
 	}
 	return l
+}
+
+// asked is when it was received, from whom, and what it was.
+func (w writer) asked(f ReceiptFacts) []Fact {
+	facts := []Fact{w.instant(w.say("received"), f.At)}
+	if !f.ReceivedOn.IsZero() {
+		facts[0] = Fact{Label: w.say("received"), Lines: []string{text.LongDate(w.lang, f.ReceivedOn)}, Time: f.ReceivedOn.String(), Says: []Content{SaysInstant}}
+	}
+	if name, email := clean(f.Name), clean(f.Email); name != "" || email != "" {
+		who := Fact{Label: w.say("who"), Lines: []string{name}, Soft: email}
+		if name == "" {
+			who.Lines, who.Soft = []string{email}, ""
+		}
+		facts = append(facts, who)
+	}
+	timing := f.Timing
+	if timing == "" {
+		timing = "unsaid"
+	}
+	what := Fact{Label: w.say("what"), Lines: []string{w.say("what." + timing)}, Says: []Content{SaysDeclaration}}
+	if f.Act == "withdraw" {
+		what.Lines = []string{w.say("what.withdraw")}
+	}
+	if x := f.Withdrawal; x != nil {
+		switch date, clock := w.until(x.Until); {
+		case x.Stands && x.Doubt:
+			what.Lines = append(what.Lines, w.say("withdrawal.doubt"))
+		case !x.Stands && x.Until.IsZero():
+			what.Lines = append(what.Lines, w.say("withdrawal.none"))
+		case !x.Stands:
+			what.Lines = append(what.Lines, w.say("withdrawal.over", "date", date, "time", clock))
+		}
+	}
+	if lines := w.subscriptions(f.Subscriptions); lines != nil {
+		what.Lines, what.Says = append(what.Lines, lines...), append(what.Says, SaysContract)
+	}
+	return append(facts, what)
+}
+
+// moneyFact is what comes back or is left to pay, in words; sums of a statement
+// stand below.
+func (w writer) moneyFact(f ReceiptFacts, undone bool) []Fact {
+	m := Fact{Label: w.say("money"), Says: []Content{SaysMoney}}
+	if undone {
+		m.Says = append(m.Says, SaysRefund)
+		for _, l := range f.Withdrawal.Refunds {
+			args := []any{"product", clean(l.Product), "paid", l.Paid, "kept", l.Kept, "back", l.Back, "used", l.Used, "of", l.Of}
+			switch {
+			case l.Unknown:
+				m.Lines = append(m.Lines, w.say("refund.unknown", args...))
+			case l.Kept.Minor > 0:
+				m.Lines = append(m.Lines, w.say("refund.share", args...))
+			default:
+				m.Lines = append(m.Lines, w.say("refund.whole", args...))
+			}
+		}
+		if by := f.Withdrawal.RefundBy; !by.IsZero() {
+			m.Lines = append(m.Lines, w.say("refund.by", "date", by))
+		}
+		m.Lines = append(m.Lines, w.say("refund.means"))
+	} else if f.Statement == nil { // else the statement below says it with its sums
+		m.Lines = []string{w.owed(nil)}
+	}
+	for _, c := range f.Late {
+		m.Lines = append(m.Lines, w.say("money.late", "date", text.LongDate(w.lang, c.On), "amount", text.Money(w.lang, c.Amount), "product", clean(c.Product)))
+	}
+	if m.Lines == nil {
+		return nil
+	}
+	return []Fact{m}
 }

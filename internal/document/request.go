@@ -10,19 +10,35 @@ import (
 // depends on who made it.
 func Acknowledgement(f AckFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
+	withdraw := f.Act == "withdraw"
 	l := w.letter(KindAck, f.At, f.Code, w.say("ack.lede"))
+	if withdraw {
+		l.Subject, l.Title = w.say("ack.subject.withdraw", "code", l.Code), w.say("ack.title.withdraw")
+	}
 	l.Badge = text.Say(w.lang, "state.registered")
-	l.Blocks = []Block{{Facts: []Fact{
+	l.Blocks = []Block{{Facts: append([]Fact{
 		w.instant(w.say("received"), f.At),
-		{Label: w.say("ack.what"), Lines: []string{w.say("ack.declaration", "company", w.company.LegalName)}},
-		{Label: w.say("ack.next"), Lines: []string{w.say("ack.confirm")}},
+		{Label: w.say("ack.what"), Lines: []string{w.say(w.act("ack.declaration", withdraw), "company", w.company.LegalName)}, Says: []Content{SaysDeclaration}},
+	}, append(w.how("public"),
+		w.seller(),
+		Fact{Label: w.say("ends"), Lines: []string{w.askedEnd(f)}, Says: []Content{SaysEnd}},
+		Fact{Label: w.say("effects"), Lines: []string{w.say(w.act("effects.text", withdraw))}, Says: []Content{SaysEffects}},
+		Fact{Label: w.say("ack.next"), Lines: []string{w.say("ack.confirm")}, Says: []Content{SaysNext}},
 		w.complain(),
-	}}}
+	)...)}}
 	if f.NotMe != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Paragraphs: []string{w.say("ack.typed")}})
 		l.Blocks = append(l.Blocks, notMe(w, "not_me.before", f.NotMe)...)
 	}
 	return l
+}
+
+// askedEnd is when it ends as it was asked for: that is known whoever asked.
+func (w writer) askedEnd(f AckFacts) string {
+	if f.Timing == "period_end" && f.Act != "withdraw" {
+		return w.say("ack.end.period")
+	}
+	return w.say("ends.at", "date", w.day(f.At))
 }
 
 // Confirm asks the address on file whether it was them. It repeats

@@ -47,9 +47,11 @@ func Winback(f WinbackFacts) Letter {
 	if f.Back != "" {
 		l.Blocks = append(l.Blocks, Block{Action: &Action{Label: w.say("winback.button"), URL: f.Back, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private")}})
 	}
-	l.Blocks = append(l.Blocks, w.signed(w.say("winback.sign"), signer))
+	signed := w.signed(w.say("winback.sign"), signer)
+	signed.Says = []Content{SaysSender}
+	l.Blocks = append(l.Blocks, signed, Block{Paragraphs: []string{w.say("winback.commercial", "company", w.company.LegalName)}, Says: []Content{SaysCommercial}})
 	if f.Silence != "" {
-		l.Blocks = append(l.Blocks, Block{Action: &Action{Before: w.say("winback.why", "company", w.company.Name, "date", text.LongDate(w.lang, w.day(f.Allowed))), Label: w.say("winback.silence"), URL: f.Silence}})
+		l.Blocks = append(l.Blocks, Block{Says: []Content{SaysOptOut}, Action: &Action{Before: w.say("winback.why", "company", w.company.Name, "date", text.LongDate(w.lang, w.day(f.Allowed))), Label: w.say("winback.silence"), URL: f.Silence}})
 	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
 	return l

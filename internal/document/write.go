@@ -65,11 +65,12 @@ func (w writer) instant(label string, at time.Time) Fact {
 	return Fact{
 		Label: label, Lines: []string{text.WeekdayInstant(w.lang, at, zone)},
 		Soft: text.Zone(w.lang, at, zone), Time: at.In(zone).Format(time.RFC3339),
+		Says: []Content{SaysInstant}, SoftSays: []Content{SaysZone},
 	}
 }
 
 func (w writer) complain() Fact {
-	f := Fact{Label: w.say("complain")}
+	f := Fact{Label: w.say("complain"), Says: []Content{SaysComplaint}, Soft: w.say("complain.adr"), SoftSays: []Content{SaysADR}}
 	for _, way := range []string{w.company.Complaints, w.company.ComplaintsURL, w.company.Phone, w.company.Address} {
 		if way != "" {
 			f.Lines = append(f.Lines, way)
@@ -79,6 +80,33 @@ func (w writer) complain() Fact {
 		f.Lines = []string{w.company.Email}
 	}
 	return f
+}
+
+// seller is whom one has the contract with.
+func (w writer) seller() Fact {
+	f := Fact{Label: w.say("seller"), Says: []Content{SaysSeller}}
+	for _, s := range []string{w.company.LegalName, w.company.Address} {
+		if s != "" {
+			f.Lines = append(f.Lines, s)
+		}
+	}
+	return f
+}
+
+// how is the way by which it was asked for; what nobody knows is said nowhere.
+func (w writer) how(via string) (facts []Fact) {
+	if via != "" && text.Known(w.lang, "document.how."+via) {
+		facts = append(facts, Fact{Label: w.say("how"), Lines: []string{w.say("how." + via)}, Says: []Content{SaysChannel}})
+	}
+	return facts
+}
+
+// act ends the code of words that differ for a withdrawal.
+func (w writer) act(code string, withdraw bool) string {
+	if withdraw {
+		return code + ".withdraw"
+	}
+	return code
 }
 
 func (w writer) subscriptions(list []Subscription) []string {
@@ -168,6 +196,7 @@ func (w writer) owed(s *Statement) string {
 	return w.say("money.owed", "amount", money.Amount.Neg(s.Total))
 }
 
+// data is until when they can have their data, and when it is erased.
 func (w writer) data(until, erased when.Date) []string {
 	var lines []string
 	if !until.IsZero() {
@@ -177,6 +206,24 @@ func (w writer) data(until, erased when.Date) []string {
 		lines = append(lines, w.say("data.erased", "date", erased))
 	}
 	return lines
+}
+
+func (w writer) dataFact(until, erased when.Date) (facts []Fact) {
+	f := Fact{Label: w.say("data"), Lines: w.data(until, when.Date{})}
+	if !erased.IsZero() {
+		f.Lines = append(f.Lines, w.say("data.erased.from", "date", erased))
+	}
+	switch {
+	case f.Lines == nil:
+		return nil
+	case until.IsZero():
+		f.Says = []Content{SaysErasure}
+	case erased.IsZero():
+		f.Says = []Content{SaysDataWindow}
+	default:
+		f.Says = []Content{SaysDataWindow, SaysErasure}
+	}
+	return []Fact{f}
 }
 
 func (w writer) proof(p Proof) Block {

@@ -35,6 +35,20 @@ const (
 	PeriodEnd Timing = "period_end" // the last day already paid for
 )
 
+// LegalAct is what a request declares. They are never taken for one another:
+// each has its own time, its own money and its own proof.
+type LegalAct string
+
+// The acts. Switching, retrieving and erasing are asked for on the private page
+// of a departure, and have steps of their own.
+const (
+	Termination LegalAct = "terminate" // it ends for the future
+	Withdrawal  LegalAct = "withdraw"  // it is undone, in its first days
+	Switching   LegalAct = "switch"
+	Retrieval   LegalAct = "retrieve"
+	Erasure     LegalAct = "erase"
+)
+
 // Channel is how a request came in.
 type Channel string
 
@@ -61,6 +75,7 @@ type Request struct {
 	Code          string // for people: HL-7K4M-29QX
 	State         RequestState
 	Channel       Channel
+	Act           LegalAct // as it was declared; what became of it is said by the record of the withdrawal
 	Name          string
 	AccountEmail  string // the address of the account, as typed
 	ReceiptEmail  string // where papers go, as typed

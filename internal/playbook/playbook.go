@@ -96,7 +96,7 @@ func (p *Playbook) Applies(facts map[string]any) (bool, error) {
 var Facts = map[string]rule.Type{
 	"customer.kind": rule.TextType, "customer.consumer": rule.BoolType, "customer.country": rule.TextType,
 	"customer.region": rule.TextType, "customer.language": rule.TextType, "customer.segment": rule.TextType,
-	"case.channel": rule.TextType, "case.when": rule.TextType, "case.subscriptions": rule.IntType,
+	"case.act": rule.TextType, "case.channel": rule.TextType, "case.when": rule.TextType, "case.subscriptions": rule.IntType,
 	"case.days_to_effective": rule.IntType, "case.products": rule.TextType,
 	"customer.grants": rule.IntType, "customer.assets": rule.IntType, "customer.owes": rule.BoolType,
 	"customer.unsolved": rule.IntType, // complaints that wait for their fix

@@ -65,7 +65,8 @@ var kept = map[string]string{
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
 	"erasure": "the certificate", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",
-	"way_node": "names of pages and dates",
+	"way_node":   "names of pages and dates",
+	"withdrawal": "rules and sums",
 }
 
 // Erased reports what becomes of a table when a customer is erased: "erased",

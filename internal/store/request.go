@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -8,12 +9,12 @@ import (
 )
 
 const requestColumns = `id, code, state, channel, name, account_email, receipt_email, reference, timing, language, nonce,
-	received_at, customer_id, case_id, subscriptions, matched_at, verified_at, verified_by, via, paper, entered_at, ends_on, ending, version`
+	received_at, customer_id, case_id, subscriptions, matched_at, verified_at, verified_by, via, paper, entered_at, ends_on, ending, act, version`
 
 var (
 	insertRequest = query(`
 		INSERT INTO request (` + requestColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, 1)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1)
 		ON CONFLICT (nonce) DO NOTHING`)
 	requestByNonce = query(`SELECT ` + requestColumns + ` FROM request WHERE nonce = $1`)
 	requestByID    = query(`SELECT ` + requestColumns + ` FROM request WHERE id = $1`)
@@ -34,7 +35,7 @@ func (t *tx) InsertRequest(ctx context.Context, r offboarding.Request) (offboard
 	}
 	n, err := t.exec(ctx, "store.InsertRequest", insertRequest, r.ID, r.Code, r.State, r.Channel, r.Name, r.AccountEmail,
 		r.ReceiptEmail, r.Reference, r.When, r.Language, r.Nonce, micros(r.ReceivedAt), r.Customer, r.Case, string(subs),
-		micros(r.MatchedAt), micros(r.VerifiedAt), r.VerifiedBy, r.Via, r.Paper, micros(r.EnteredAt), r.EndsOn.String(), r.Ending)
+		micros(r.MatchedAt), micros(r.VerifiedAt), r.VerifiedBy, r.Via, r.Paper, micros(r.EnteredAt), r.EndsOn.String(), r.Ending, cmp.Or(r.Act, offboarding.Termination))
 	if err != nil {
 		return r, false, err
 	}
@@ -51,7 +52,7 @@ func scanRequest(row scanner) (offboarding.Request, error) {
 	var subs string
 	err := row.Scan(&r.ID, &r.Code, &r.State, &r.Channel, &r.Name, &r.AccountEmail, &r.ReceiptEmail, &r.Reference, &r.When,
 		&r.Language, &r.Nonce, instant{&r.ReceivedAt}, &r.Customer, &r.Case, &subs, instant{&r.MatchedAt},
-		instant{&r.VerifiedAt}, &r.VerifiedBy, &r.Via, &r.Paper, instant{&r.EnteredAt}, date{&r.EndsOn}, &r.Ending, &r.Version)
+		instant{&r.VerifiedAt}, &r.VerifiedBy, &r.Via, &r.Paper, instant{&r.EnteredAt}, date{&r.EndsOn}, &r.Ending, &r.Act, &r.Version)
 	if err != nil {
 		return r, err
 	}

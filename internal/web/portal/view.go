@@ -107,6 +107,7 @@ type trackView struct {
 	Forgotten bool   // what was held about them was erased
 	// HandoverAsks says that it is the client's turn.
 	HandoverAsks bool
+	Acts         actsView // that are still open
 	Owed         []owedLine
 	Allow        allowView
 	Owner        bool   // the departure is not stopped: they may say that it was not them
@@ -190,6 +191,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	v.Handover, v.HandoverAsks = viewHanding(sp, page)
 	v.Data, v.Allow = page.Data, viewAllow(sp, base, c, page.Consent)
 	v.Returns, v.Owed = viewReturns(sp, page), viewOwed(sp, page)
+	v.Acts = viewActs(sp, zone, page.Acts, base+"/withdraw", base)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {
 		if n := len(v.Comebacks); n == 0 || v.Comebacks[n-1].Class != c.Class {
