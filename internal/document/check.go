@@ -84,7 +84,7 @@ var looks = map[string]look{
 	"ack.same_medium":       {receipts, sameWay},
 	"ack.address_survives":  {receipts, func(s seen) (jurisdiction.Value, Content, bool) { return flag(s.Kept), "", true }},
 	"ack.time_precision": {receipts, func(s seen) (jurisdiction.Value, Content, bool) {
-		return jurisdiction.Value{Word: s.precision()}, SaysInstant, true
+		return jurisdiction.Value{Word: precision(s.said[SaysInstant])}, SaysInstant, true
 	}},
 	"ack.language":  {receipts, inTheirLanguage},
 	"case.language": {receipts, inTheirLanguage},
@@ -206,8 +206,8 @@ func everywhere(l Letter, d Delivery) map[Content]Passage {
 	maps.DeleteFunc(said, func(_ Content, p Passage) bool {
 		return slices.ContainsFunc(p.Words, func(w string) bool {
 			w = plainWords(w)
-			onPage := p.Mailed || !slices.Contains(d.Media, "page") || strings.Contains(page, w)
-			return !onPage || !strings.Contains(mailed, w) || !strings.Contains(rich, w)
+			onPage := !p.Mailed && strings.Contains(page, w)
+			return slices.Contains(d.Media, "page") && !onPage || !strings.Contains(mailed, w) || !strings.Contains(rich, w)
 		})
 	})
 	return said

@@ -99,10 +99,10 @@ func pageWords(s string) string {
 	return plainWords(html.UnescapeString(markup.ReplaceAllString(s, " ")))
 }
 
-// precision is how exactly the letter says when it was received: as people read
-// it, not as programs do.
-func (l Letter) precision() string {
-	switch p := strings.Join(l.Contents()[SaysInstant].Words, " "); {
+// precision is how exactly an instant is said: as people read it, not as programs
+// do.
+func precision(at Passage) string {
+	switch p := strings.Join(at.Words, " "); {
 	case p == "":
 		return ""
 	case bySec.MatchString(p):

@@ -47,7 +47,11 @@ func (p *paper) block(b Block) {
 // fact sets a label beside its lines, ruled below unless it is the last.
 func (p *paper) fact(f Fact, last bool) {
 	labels := p.lines(labelStyle, f.Label, column-4)
-	p.need(valueStyle.lead * float64(min(4, max(len(labels), len(f.Lines)))))
+	tall := len(p.lines(softStyle, f.Soft, wide-column))
+	for _, s := range f.Lines {
+		tall += len(p.lines(valueStyle, s, wide-column))
+	}
+	p.need(valueStyle.lead * float64(min(12, max(len(labels), tall)))) // what is read together stands together
 	top := p.y
 	for i, s := range labels {
 		p.at(labelStyle, left, top+float64(i)*labelStyle.lead, s)

@@ -23,10 +23,8 @@ func Labels(law *jurisdiction.Effective, lang string) (function, confirm Label) 
 }
 
 func label(law *jurisdiction.Effective, param, lang string) (l Label) {
-	s, ok := law.Of(param)
-	if !ok || s.Outcome != jurisdiction.Settled {
-		return l
-	}
+	s, _ := law.Of(param)
+	s = hoped(s) // where it is not known whether they are prescribed they do no harm
 	in := map[string]int{}
 	for _, w := range s.Value.Labels {
 		in[w.Pack]++
