@@ -25,6 +25,7 @@ import (
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
@@ -280,7 +281,11 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		Chat:    func(p app.Paper) ([]byte, error) { return json.Marshal(p.Told) },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
-		Wake:    func() { eng.Wake() },
+		LawFacts: jurisdiction.Facts{
+			"contract.concluded_via": "web", "contract.off_premises": false, "contract.withdrawal_informed": true, "contract.started_on_request": true, "service.goods": false,
+			"contract.trial_days": int64(0),
+		},
+		Wake: func() { eng.Wake() },
 	})
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	eng = engine.New(engine.Config{App: w.App, Store: s, Kinds: kinds, Name: "one", Poll: 100 * time.Millisecond, Lease: lease, Log: log})
