@@ -35,7 +35,8 @@ var ofCustomer = []string{
 // empties, and why.
 var unasked = map[string]string{
 	"case_subscription": "goes with the departure", "audit_entry": "the log stays", "approval": "of a step, which keeps its departure",
-	"told": "of a step, which keeps its departure", "tombstone": "of an erasure, which keeps its customer",
+	"withdrawal": "of a request, which keeps its customer",
+	"told":       "of a step, which keeps its departure", "tombstone": "of an erasure, which keeps its customer",
 }
 
 // Undone reports what undoing an import asks of a table: "keeps", where what
