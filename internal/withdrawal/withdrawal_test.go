@@ -190,8 +190,13 @@ func TestWhoAskedForTheServiceToBeginPaysForWhatWasUsedAndNobodyElse(t *testing.
 		begun any
 		want  withdrawal.Way
 	}{
-		{"eu", false, withdrawal.Whole}, {"eu", true, withdrawal.ProRata}, {"eu", nil, withdrawal.Whole},
-		{"es", true, withdrawal.ProRata}, {"es", nil, withdrawal.Whole}, {"ar", true, withdrawal.Whole}, {"uy", true, withdrawal.Whole},
+		{"eu", false, withdrawal.Whole},
+		{"eu", true, withdrawal.ProRata},
+		{"eu", nil, withdrawal.Whole},
+		{"es", true, withdrawal.ProRata},
+		{"es", nil, withdrawal.Whole},
+		{"ar", true, withdrawal.Whole},
+		{"uy", true, withdrawal.Whole},
 	} {
 		way, cite := withdrawal.WayOf(effective(t, c.pack, facts(jurisdiction.Facts{"contract.started_on_request": c.begun})))
 		if way != c.want || cite == "" {
