@@ -80,7 +80,7 @@ func (p papers) written(x app.Paper) document.Letter {
 	switch x.Kind {
 	case "ack":
 		return document.Acknowledgement(document.AckFacts{
-			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Act: declaredAct(x), Timing: string(x.Request.When), NotMe: x.Links["not_me"],
+			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Act: declaredAct(x), Timing: string(x.Request.When), Via: via(x.Request), NotMe: x.Links["not_me"],
 		})
 	case "confirm":
 		return document.Confirm(document.ConfirmFacts{

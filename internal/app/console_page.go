@@ -48,6 +48,7 @@ type CaseView struct {
 	OnePerson   OnePerson
 	Approvals   []ApprovalView          // by the customer, or by time; oldest first
 	Ways        map[string]approval.Way // by step: who looks at it where one person works
+	Withdrawal  *Withdrawal             // what became of one; nil: none was declared
 	Reasons     []reason.Given          // newest first; without words for those who may not read notes
 }
 
@@ -89,6 +90,11 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		v.Lines = pick(subs, c.Subscriptions)
+		if w, err := tx.WithdrawalOf(ctx, cid); err == nil {
+			v.Withdrawal = &w
+		} else if fault.KindOf(err) != fault.NotFound {
+			return err
+		}
 		if v.Works, err = tx.WorksOf(ctx, cid); err != nil {
 			return err
 		}

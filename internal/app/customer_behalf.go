@@ -19,6 +19,7 @@ type BehalfInput struct {
 	Reference string    // of the call, the letter; required
 	Received  when.Date // the day on which they asked, which is what counts; zero: today
 	When      string
+	Act       string // cancel or withdraw; empty: cancel
 	Proof     string // how identity was checked; empty: the customer confirms from the address on file
 }
 
@@ -64,7 +65,7 @@ func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (o
 		if mail == "" {
 			return fault.New(fault.Blocked, "customer.no_address")
 		}
-		r, err := a.declare(ExitInput{Name: name, AccountEmail: mail, Reference: cus.Reference, When: in.When, Language: cus.Language})
+		r, err := a.declare(ExitInput{Name: name, AccountEmail: mail, Reference: cus.Reference, When: in.When, Language: cus.Language, Act: in.Act})
 		if err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func (a *App) RegisterOnBehalf(ctx context.Context, by Actor, in BehalfInput) (o
 			return err
 		}
 		if err := a.record(ctx, tx, fact{"request.received", by.ID, string(r.ID), string(r.ID), map[string]any{
-			"code": r.Code, "channel": "staff", "via": in.Channel, "paper": in.Reference, "name": r.Name, "account": mail, "when": in.When,
+			"code": r.Code, "channel": "staff", "via": in.Channel, "paper": in.Reference, "name": r.Name, "account": mail, "when": in.When, "act": string(r.Act),
 			"day": when.DateOf(r.ReceivedAt, a.Company().Zone).String(),
 		}}); err != nil {
 			return err

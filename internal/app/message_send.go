@@ -272,10 +272,10 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 	return p, a.roads(ctx, tx, m, &p)
 }
 
-// declared is what an acknowledgement may know of a request: which act, and
-// when; not who.
+// declared is what an acknowledgement may know of a request: which act, when,
+// and by which way; not who.
 func declared(r offboarding.Request) offboarding.Request {
-	return offboarding.Request{Act: r.Act, When: r.When}
+	return offboarding.Request{Act: r.Act, When: r.When, Channel: r.Channel, Via: r.Via}
 }
 
 // tokens finds the tokens of our links in a letter.

@@ -41,7 +41,7 @@ func eur(minor int64) money.Amount { return money.Amount{Minor: minor, Currency:
 
 func ackFacts(t testing.TB, lang string) document.AckFacts {
 	return document.AckFacts{
-		Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received,
+		Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Via: "public",
 		NotMe: "https://bajas.faro.example/not-me/AAAAAAAAAAAAAAAAAAAAAAAA?lang=" + lang,
 	}
 }

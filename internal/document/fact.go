@@ -96,6 +96,7 @@ type AckFacts struct {
 	At      time.Time // of reception
 	Act     string    // what was declared: "withdraw", or "" for a cancellation
 	Timing  string    // that was chosen: "now", "period_end" or "" for unsaid
+	Via     string    // the way by which: public, phone, letter, mail, shop
 	NotMe   string    // link; empty on the page, which shows no such line
 }
 

@@ -45,21 +45,21 @@ func boxed(s, printable string) bool {
 	return strings.Count(printable, string(box)) > strings.Count(s, string(box))
 }
 
-var face = sync.OnceValue(func() *sfnt.Font {
+// glyphs says of every character of the first plane, the only one that the PDF
+// writer knows, whether the fonts have it. All weights that the PDF embeds have
+// the same characters; a test says so.
+var glyphs = sync.OnceValue(func() *[1 << 16]bool {
 	f, err := sfnt.Parse(goregular.TTF)
 	if err != nil {
 		panic("document: the embedded font is broken: " + err.Error())
 	}
-	return f
+	var has [1 << 16]bool
+	var buf sfnt.Buffer
+	for r := range has {
+		g, err := f.GlyphIndex(&buf, rune(r))
+		has[r] = err == nil && g != 0
+	}
+	return &has
 })
 
-// drawable reports whether the fonts have a glyph. All weights that the PDF
-// embeds have the same characters; a test says so.
-func drawable(r rune) bool {
-	if r > 0xffff { // the PDF writer knows the first plane only
-		return false
-	}
-	var buf sfnt.Buffer
-	g, err := face().GlyphIndex(&buf, r)
-	return err == nil && g != 0
-}
+func drawable(r rune) bool { return r >= 0 && r < 1<<16 && glyphs()[r] }

@@ -19,7 +19,7 @@ func Acknowledgement(f AckFacts) Letter {
 	l.Blocks = []Block{{Facts: append([]Fact{
 		w.instant(w.say("received"), f.At),
 		{Label: w.say("ack.what"), Lines: []string{w.say(w.act("ack.declaration", withdraw), "company", w.company.LegalName)}, Says: []Content{SaysDeclaration}},
-	}, append(w.how("public"),
+	}, append(w.how(f.Via),
 		w.seller(),
 		Fact{Label: w.say("ends"), Lines: []string{w.askedEnd(f)}, Says: []Content{SaysEnd}},
 		Fact{Label: w.say("effects"), Lines: []string{w.say(w.act("effects.text", withdraw))}, Says: []Content{SaysEffects}},

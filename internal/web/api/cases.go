@@ -42,6 +42,7 @@ type registerCase struct {
 		Reference string `json:"reference" minLength:"1" maxLength:"200"`
 		Received  string `json:"received,omitempty" format:"date"`
 		When      string `json:"when,omitempty" enum:"now,period_end"`
+		Act       string `json:"act,omitempty" enum:"cancel,withdraw"`
 		Proof     string `json:"proof,omitempty" maxLength:"200"`
 	} `nameHint:"CaseInput"`
 }
@@ -112,7 +113,7 @@ func (a *API) cases(h huma.API) {
 				return nil, err
 			}
 			c, err := a.App.RegisterOnBehalf(ctx, by, app.BehalfInput{
-				Customer: customer.ID(b.Customer), Channel: b.Channel, Reference: b.Reference, Received: received, When: b.When, Proof: b.Proof,
+				Customer: customer.ID(b.Customer), Channel: b.Channel, Reference: b.Reference, Received: received, When: b.When, Act: b.Act, Proof: b.Proof,
 			})
 			return madeAt("/v1/cases/", string(c)), err
 		})

@@ -46,6 +46,7 @@ type declareRequest struct {
 		Receipt   string `json:"receipt,omitempty" maxLength:"254"`
 		Reference string `json:"reference,omitempty" maxLength:"100"`
 		When      string `json:"when,omitempty" enum:"now,period_end"`
+		Act       string `json:"act,omitempty" enum:"cancel,withdraw"`
 		Language  string `json:"language,omitempty" enum:"es,en,de,fr"`
 	} `nameHint:"RequestInput"`
 }
@@ -84,7 +85,7 @@ func (a *API) requests(h huma.API) {
 				b.Language = a.App.Company().Language
 			}
 			r, err := a.App.DeclareExit(ctx, by, app.ExitInput{
-				Name: b.Name, AccountEmail: b.Account, ReceiptEmail: b.Receipt, Reference: b.Reference, When: b.When, Language: b.Language,
+				Name: b.Name, AccountEmail: b.Account, ReceiptEmail: b.Receipt, Reference: b.Reference, When: b.When, Act: b.Act, Language: b.Language,
 			})
 			return madeAt("/v1/requests/", string(r.ID)), err
 		})

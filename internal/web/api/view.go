@@ -72,6 +72,7 @@ type Request struct {
 	Receipt    string     `json:"receipt"`
 	Reference  string     `json:"reference"`
 	When       string     `json:"when,omitempty" enum:"now,period_end"`
+	Act        string     `json:"act" enum:"cancel,withdraw"`
 	Language   string     `json:"language"`
 	ReceivedAt time.Time  `json:"received_at"`
 	Customer   string     `json:"customer,omitempty"`
@@ -84,9 +85,17 @@ type Request struct {
 func viewRequest(r offboarding.Request) Request {
 	return Request{
 		ID: string(r.ID), Code: r.Code, State: string(r.State), Channel: string(r.Channel), Name: r.Name, Account: r.AccountEmail,
-		Receipt: r.ReceiptEmail, Reference: r.Reference, When: string(r.When), Language: r.Language, ReceivedAt: r.ReceivedAt,
+		Receipt: r.ReceiptEmail, Reference: r.Reference, When: string(r.When), Act: actOf(r), Language: r.Language, ReceivedAt: r.ReceivedAt,
 		Customer: string(r.Customer), Case: string(r.Case), MatchedAt: at(r.MatchedAt), VerifiedAt: at(r.VerifiedAt), VerifiedBy: r.VerifiedBy,
 	}
+}
+
+// actOf is what was declared, as requests name it.
+func actOf(r offboarding.Request) string {
+	if r.Act == offboarding.Withdrawal {
+		return "withdraw"
+	}
+	return "cancel"
 }
 
 // Case is the record of one departure.

@@ -29,6 +29,7 @@ type caseView struct {
 	Unsolved                             int          // complaints behind the departure
 	Why                                  whyView
 	Law                                  lawView
+	Withdrawal                           *withdrawalView
 	Offer                                offerView
 	Works                                []workView
 	Next                                 []nextDate
@@ -150,7 +151,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
-	cv.Law = v.viewLaw(c)
+	cv.Law, cv.Withdrawal = v.viewLaw(c), v.viewWithdrawal(c)
 	cv.Notes = v.viewNotes(c, e)
 	for _, m := range c.Messages {
 		cv.Letters = append(cv.Letters, v.viewLetter(m))
@@ -489,6 +490,9 @@ func (v *visit) asked(r offboarding.Request, at time.Time, zone *time.Location) 
 	how := known(v.lang, "console.channel."+string(r.Channel), string(r.Channel))
 	if r.Via != "" {
 		how = v.say("channel.staff."+r.Via, "paper", r.Paper)
+	}
+	if r.Act == offboarding.Withdrawal {
+		how = v.say("withdrawal.asked", "how", how)
 	}
 	day := when.DateOf(at, zone)
 	if r.EnteredAt.IsZero() || when.DateOf(r.EnteredAt, zone) == day {

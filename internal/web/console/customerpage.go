@@ -278,7 +278,7 @@ func (v *visit) onBehalf() error {
 	}
 	c, err := v.App.RegisterOnBehalf(v.r.Context(), v.actor, app.BehalfInput{
 		Customer: customer.ID(v.r.PathValue("id")), Channel: v.form.Get("channel"), Reference: v.form.Get("reference"), Received: received,
-		When: v.form.Get("when"), Proof: v.form.Get("proof"),
+		When: v.form.Get("when"), Act: v.form.Get("act"), Proof: v.form.Get("proof"),
 	})
 	if err == nil {
 		v.to("/console/cases/" + string(c))
