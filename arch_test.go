@@ -77,10 +77,10 @@ var allowed = map[string]string{
 	"internal/web":                  "app company fault id text web/assets",
 	"internal/web/portal":           "app approval fault flow form handover id invitation money notice obligation offboarding offer reason text voice web when withdrawal",
 	"internal/web/hooks":            "app fault web",
-	"internal/web/console":          "app approval assignment company customer ending fault form handover id improvement invitation jurisdiction metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback withdrawal",
+	"internal/web/console":          "app approval assignment company customer ending fault flow form handover id improvement invitation jurisdiction metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback withdrawal",
 	"internal/demo":                 "calendar customer demo/peer ingest money playbook when",
 	"internal/demo/history":         "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
-	"internal/web/api":              "app assignment company customer ending fault form handover id improvement invitation metric money obligation offboarding offer play reason relationship risk signal text voice web when winback",
+	"internal/web/api":              "app assignment company customer ending fault flow form handover id improvement invitation jurisdiction metric money obligation offboarding offer play reason relationship risk signal text voice web when winback",
 	"internal/demo/peer":            "when",
 	// tests only
 	"internal/testkit/conformance": "connector fault",

@@ -50,6 +50,7 @@ type Config struct {
 	Calendar  string
 	Law       *jurisdiction.Library // packs of rules; nil: those that come with the program
 	LawFacts  jurisdiction.Facts    // what the company says of itself and its services, for every departure
+	Lacks     func(lang string) int // how many of the texts that customers read a language lacks; nil: Spanish and English lack none
 	NoPortal  bool                  // customers cannot reach it; the setting says otherwise where it is there
 	ByHand    bool                  // letters are files that somebody sends with their own mail program, where there is no portal
 	Wake      func()                // tells the engine that there may be work; may be nil
@@ -87,6 +88,8 @@ type App struct {
 	parsed     sync.Map // playbooks by version
 	exits      sync.Map // ways out, compiled, by version and variant
 	exitLaws   sync.Map // laws of ways out, by place
+	checked    flowChecks
+	lacks      func(lang string) int
 	conditions sync.Map // compiled, by their text
 	figured    tileCache
 	noPage     bool // as the server was started
@@ -116,8 +119,16 @@ func New(c Config) *App {
 	if c.Calendars == nil {
 		c.Calendars = calendar.Shipped()
 	}
+	if c.Lacks == nil {
+		c.Lacks = func(lang string) int {
+			if lang == "es" || lang == "en" {
+				return 0
+			}
+			return 1
+		}
+	}
 	a := &App{
-		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts,
+		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, lacks: c.Lacks,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}

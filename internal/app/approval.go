@@ -206,6 +206,8 @@ func (a *App) WithdrawApproval(ctx context.Context, by Actor, aid approval.ID) (
 		switch x.About {
 		case approval.Playbook:
 			err = by.may("playbook")
+		case approval.Flow:
+			err = by.may("flow")
 		case approval.Ending:
 			err = by.may("ending")
 		default:
@@ -278,6 +280,8 @@ func (a *App) ApprovalDue(ctx context.Context, aid approval.ID) (again time.Time
 		switch x.About {
 		case approval.Playbook:
 			then, err = a.activated(ctx, tx, Actor{ID: approval.ByTime}, x.Subject)
+		case approval.Flow:
+			then, err = a.publishDue(ctx, tx, x.Subject)
 		case approval.Ending:
 			then, err = a.agreed(ctx, tx, ending.ID(x.Subject), true, approval.ByTime, approval.ByTime, "")
 		default:

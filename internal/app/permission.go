@@ -57,6 +57,8 @@ var permissions = []permission{
 	{"improvement", "agent success admin", "finance privacy auditor"}, // what is changed because of leavers
 	{"erase", "privacy", "auditor"},                                   // approve an erasure, hold, release
 	{"playbook", "admin", "agent finance privacy success auditor"},
+	{"flow", "admin", "agent finance privacy success auditor"}, // what customers meet on their way out: publish, roll back
+	{"draft", "privacy admin", ""},                             // write one
 	{"users", "admin", "auditor"},
 	{"keys", "admin", "auditor"}, // of the API
 	{"webhook", "admin", "auditor"},

@@ -39,6 +39,8 @@ var scopes = map[string]scope{
 	"success:act":        {works: []string{"success"}},
 	"playbooks:read":     {reads: []string{"playbook"}},
 	"playbooks:write":    {acts: []string{"playbook"}},
+	"flows:read":         {reads: []string{"flow"}},
+	"flows:write":        {acts: []string{"draft", "flow"}},
 	"outbox:read":        {reads: []string{"outbox"}},
 	"texts:read":         {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
 	"metrics:read":       {reads: []string{"metrics", "improvement"}},

@@ -39,6 +39,7 @@ type About string
 const (
 	Step     About = "step"
 	Playbook About = "playbook"
+	Flow     About = "flow"
 	Ending   About = "ending"
 )
 

@@ -22,12 +22,19 @@ func (f *Flow) LawOf(lib *jurisdiction.Library, name string, facts jurisdiction.
 			known[k] = v
 		}
 	}
+	return lawFrom(lib, name, chosen, known, day)
+}
+
+func lawFrom(lib *jurisdiction.Library, name string, chosen jurisdiction.Selection, known jurisdiction.Facts, day when.Date) (Law, error) {
 	effective, err := lib.Effective(chosen, known, day)
 	if err != nil {
 		return Law{}, err
 	}
-	law := Law{Name: name, Effective: effective}
+	law := Law{Name: name, Place: name, Effective: effective}
 	for _, c := range chosen.Packs {
+		if c.OnlyData { // the seller's law about data shows nothing of its own
+			continue
+		}
 		for _, p := range lib.Chain(c.Pack) {
 			if !slices.Contains(law.Packs, p.ID) {
 				law.Packs = append(law.Packs, p.ID)

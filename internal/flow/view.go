@@ -11,6 +11,8 @@ import (
 type Law struct {
 	// Name is how whoever asks names it: "de", "es+es-telecom".
 	Name string
+	// Place is the name without what is only supposed of the customer.
+	Place string
 	// Packs are all packs that hold, with those that they extend.
 	Packs     []string
 	Effective *jurisdiction.Effective

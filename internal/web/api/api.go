@@ -80,6 +80,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.imports(h)
 	a.risks(h)
 	a.playbooks(h)
+	a.flows(h)
 	a.outbox(h)
 	a.voices(h)
 	a.winback(h)

@@ -22,6 +22,10 @@ func customerOf(name, ref, email string) string {
 	return strings.NewReplacer("NAME", name, "REF", ref, "EMAIL", email).Replace(aCustomer)
 }
 
+// ofASecondPerson are the operations that a person decides: a key is always told
+// forbidden.person.
+var ofASecondPerson = map[string]bool{"approve-step": true, "activate-playbook": true, "publish-flow": true, "roll-back-flow": true}
+
 // A program does everything that there is to do, and each answer is what the
 // document says: status, headers, media type and body.
 func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
@@ -42,13 +46,14 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		profile(t, c)
 		webhooks(t, c)
 		playbooks(t, c)
+		flows(t, c)
 		outbox(t, c)
 		imported(t, c)
 		leavers(t, h)
 		for _, methods := range h.doc.Paths {
 			for _, op := range methods {
 				// What a person decides no key ever does: that is told in the test of scopes.
-				if op.OperationID != "approve-step" && op.OperationID != "activate-playbook" && !h.covered[op.OperationID] {
+				if !ofASecondPerson[op.OperationID] && !h.covered[op.OperationID] {
 					t.Errorf("%s was never done", op.OperationID)
 				}
 			}
@@ -309,6 +314,39 @@ func playbooks(t *testing.T, c *caller) {
 	if got := c.get("/v1/playbooks").is(200); got.get("items.1") == nil {
 		t.Errorf("playbooks: %s", got.body)
 	}
+}
+
+// flows writes a draft of what customers meet, is told what is wrong with it, and
+// drops it: a person publishes.
+func flows(t *testing.T, c *caller) {
+	t.Helper()
+	all := c.get("/v1/flows").is(200)
+	builtin := all.text("items.0.id")
+	if all.text("items.0.state") != "in_force" || all.get("items.0.built_in") != true {
+		t.Errorf("flows: %s", all.body)
+	}
+	source := c.get("/v1/flows/" + builtin).is(200).text("source")
+	body := func(more map[string]any) string {
+		raw, err := json.Marshal(more)
+		must(t, err)
+		return string(raw)
+	}
+	good := c.post("/v1/flows/check", body(map[string]any{"source": source})).is(200)
+	if good.get("good") != false || good.text("findings.0.rule") == "" || good.text("friction.0.law") == "" || good.get("problems.0") != nil {
+		t.Errorf("without a sign-up nothing says that leaving is as short: %.600s", good.body)
+	}
+	if got := c.post("/v1/flows/check", body(map[string]any{"source": strings.Replace(source, "kind: recap", "kind: dance", 1)})).is(200); got.get("good") != false || !strings.HasPrefix(got.text("problems.0.at"), "source.yaml:") {
+		t.Errorf("a flow that cannot be read: %s", got.body)
+	}
+	at := c.post("/v1/flows", body(map[string]any{"source": "flow: [", "note": "x"})).is(201).header.Get("Location")
+	c.put(at, body(map[string]any{"source": source, "version": 1})).is(204)
+	c.put(at, body(map[string]any{"source": source, "version": 1})).told(409, "flow.changed_meanwhile")
+	if got := c.get(at).is(200); got.text("state") != "draft" || got.text("based_on") != builtin || got.text("written_by.0") != c.id {
+		t.Errorf("the draft is %.600s", got.body)
+	}
+	c.post(at+"/publish", "{}").told(403, "forbidden.person")
+	c.post(at+"/drop", "").is(204)
+	c.post(at+"/drop", "").told(409, "flow.draft_over")
 }
 
 func outbox(t *testing.T, c *caller) {

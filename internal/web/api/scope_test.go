@@ -130,6 +130,14 @@ var access = map[string]struct{ scopes, path, body string }{
 	"check-playbook":       {"playbooks:read", "/v1/playbooks/check", `{"source": "x"}`},
 	"propose-playbook":     {"playbooks:write", "/v1/playbooks", `{"source": "x"}`},
 	"activate-playbook":    {"playbooks:write", "/v1/playbooks/x@1/activate", ""},
+	"list-flows":           {"flows:read", "/v1/flows", ""},
+	"get-flow":             {"flows:read", "/v1/flows/flv_none", ""},
+	"check-flow":           {"flows:read", "/v1/flows/check", `{"source": "x"}`},
+	"write-flow-draft":     {"flows:write", "/v1/flows", `{"source": "x"}`},
+	"change-flow-draft":    {"flows:write", "/v1/flows/fld_none", `{"source": "x"}`},
+	"drop-flow-draft":      {"flows:write", "/v1/flows/fld_none/drop", ""},
+	"publish-flow":         {"flows:write", "/v1/flows/fld_none/publish", "{}"},
+	"roll-back-flow":       {"flows:write", "/v1/flows/flv_none/roll-back", `{"note": "x"}`},
 	"list-messages":        {"outbox:read", "/v1/messages", ""},
 	"get-message":          {"texts:read", "/v1/messages/msg_01kb2m9xq0e5v8h2r7n4t6w3yz", ""},
 	"list-entries":         {"audit:read", "/v1/audit/entries", ""},
@@ -169,7 +177,7 @@ func TestEveryScopeOpensItsRoutesAndNoOther(t *testing.T) {
 			for _, s := range app.Scopes() {
 				got := send(keys[s])
 				switch opens := slices.Contains(strings.Fields(row.scopes), s); {
-				case opens && (op.OperationID == "approve-step" || op.OperationID == "activate-playbook"):
+				case opens && ofASecondPerson[op.OperationID]:
 					got.told(403, "forbidden.person")
 				case !opens:
 					got.told(403, "forbidden.scope")

@@ -75,6 +75,8 @@ var twins = map[string]twin{
 	"POST /console/learn/threshold":                                  {people: houseRule},
 	"POST /console/cases/{id}/steps/{step}/approve":                  {people: secondHand},
 	"POST /console/playbooks/activate":                               {people: secondHand},
+	"POST /console/flows/{id}/publish":                               {people: secondHand},
+	"POST /console/flows/{id}/rollback":                              {people: secondHand},
 	"POST /console/cases/{id}/steps/{step}/slip":                     {people: clientOnly},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": {people: personAsked},
 
@@ -136,6 +138,9 @@ var twins = map[string]twin{
 	"POST /console/customers/{id}/complaints/{complaint}":   {operations: "answer-complaint"},
 	"POST /console/customers/{id}/commitments":              {operations: "add-commitment"},
 	"POST /console/customers/{id}/commitments/{commitment}": {operations: "end-commitment"},
+	"POST /console/flows":                                   {operations: "write-flow-draft"},
+	"POST /console/flows/{id}":                              {operations: "change-flow-draft check-flow"},
+	"POST /console/flows/{id}/drop":                         {operations: "drop-flow-draft"},
 	"POST /console/playbooks":                               {operations: "propose-playbook"},
 	"POST /console/customers/{id}/{form}": {
 		operations: "edit-customer add-contact edit-contact remove-contact add-subscription edit-subscription add-external-id remove-external-id " +

@@ -17,6 +17,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/flow"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -53,6 +54,9 @@ type Options struct {
 	// Feed is the calendar of somebody's tasks, with its media type; nil where none
 	// are made.
 	Feed func(app.Feed) (media string, file []byte)
+	// Preview draws the page of a flow on which a node stands as its customer sees
+	// it; nil where pages cannot be shown.
+	Preview func(v *flow.View, node string) (page templ.Component, ok bool)
 }
 
 type console struct {
@@ -175,6 +179,14 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/playbooks":                                         (*visit).playbooks,
 		"POST /console/playbooks":                                        (*visit).propose,
 		"POST /console/playbooks/activate":                               (*visit).activate,
+		"GET /console/flows":                                             (*visit).flows,
+		"POST /console/flows":                                            (*visit).newDraft,
+		"GET /console/flows/{id}":                                        (*visit).flow,
+		"POST /console/flows/{id}":                                       (*visit).writeDraft,
+		"GET /console/flows/{id}/page":                                   (*visit).flowPreview,
+		"POST /console/flows/{id}/drop":                                  (*visit).dropDraft,
+		"POST /console/flows/{id}/publish":                               (*visit).publishFlow,
+		"POST /console/flows/{id}/rollback":                              (*visit).rollBackFlow,
 		"GET /console/customers/{id}":                                    (*visit).customer,
 		"POST /console/customers/{id}/behalf":                            (*visit).onBehalf,
 		"POST /console/customers/{id}/forget-test":                       (*visit).forgetTest,
@@ -377,6 +389,10 @@ func (v *visit) here() string {
 		return "/console/webhooks"
 	case strings.HasPrefix(v.r.URL.Path, "/console/playbooks"):
 		return "/console/playbooks"
+	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/flows/"):
+		return "/console/flows/" + id
+	case strings.HasPrefix(v.r.URL.Path, "/console/flows"):
+		return "/console/flows"
 	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/endings/"):
 		return "/console/endings/" + id
 	case strings.HasPrefix(v.r.URL.Path, "/console/endings"):

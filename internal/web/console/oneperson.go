@@ -79,6 +79,8 @@ func (v *visit) withdrawApproval() error {
 	switch x.About {
 	case approval.Playbook:
 		v.to("/console/playbooks")
+	case approval.Flow:
+		v.to("/console/flows/" + x.Subject)
 	case approval.Ending:
 		v.to("/console/endings/" + x.Subject)
 	default:

@@ -48,6 +48,11 @@ func routes(h *house) map[string]line {
 	letter, err := h.ReadIn(h.t.Context(), h.actor("ines"), []byte("Hola, soy Marta"))
 	must(h.t, err)
 	in := "/console/received/" + letter
+	draft, err := h.WriteDraft(h.t.Context(), h.actor("noa"), app.DraftInput{FlowText: app.FlowText{Source: "x"}})
+	must(h.t, err)
+	_, inForce, err := h.FlowInForce(h.t.Context())
+	must(h.t, err)
+	way := "/console/flows/" + inForce
 	book := strings.Replace(string(playbook.Builtin()["saas-b2c"]), "Despedirse", "Decir adiós", 1)
 	return map[string]line{
 		"GET /console/signin":                                            {who: "open"},
@@ -162,6 +167,14 @@ func routes(h *house) map[string]line {
 		"GET /console/customers/{id}":                                    {who: "read:customer", path: cus},
 		"POST /console/customers/{id}/behalf":                            {who: "act:case", path: cus + "/behalf", form: []string{"channel", "phone"}},
 		"POST /console/customers/{id}/{form}":                            {who: "act:customer", path: cus + "/grant", form: []string{"grant.system", "x"}},
+		"GET /console/flows":                                             {who: "read:flow"},
+		"POST /console/flows":                                            {who: "act:draft"},
+		"GET /console/flows/{id}":                                        {who: "read:flow", path: way},
+		"POST /console/flows/{id}":                                       {who: "act:draft", path: "/console/flows/" + draft.ID, form: []string{"source", "x"}},
+		"GET /console/flows/{id}/page":                                   {who: "read:flow", path: way + "/page?law=es&language=es&device=mobile&node=home"},
+		"POST /console/flows/{id}/drop":                                  {who: "act:draft", path: "/console/flows/fld_none/drop"},
+		"POST /console/flows/{id}/publish":                               {who: "act:flow", path: "/console/flows/fld_none/publish"},
+		"POST /console/flows/{id}/rollback":                              {who: "act:flow", path: way + "/rollback", form: []string{"note", "x"}},
 		"GET /console/playbooks":                                         {who: "read:playbook"},
 		"POST /console/playbooks":                                        {who: "act:playbook", form: []string{"source", book}},
 		"POST /console/playbooks/activate":                               {who: "act:playbook", form: []string{"version", "nothing@0"}},
