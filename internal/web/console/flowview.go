@@ -283,7 +283,7 @@ func (v *visit) viewReport(fv *flowView, p app.FlowPage) {
 	for _, l := range laws {
 		fv.Places = append(fv.Places, v.viewPlace(l, c, view(l)))
 		fv.Friction = append(fv.Friction, v.viewFriction(l, view(l), p, lang, device))
-		if fv.Look.shows(l.Place) {
+		if fv.Look.shows(l.Place) && v.o.Preview != nil {
 			fv.Frames = append(fv.Frames, v.viewFrames(fv, l, view(l)))
 		}
 	}
