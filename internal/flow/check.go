@@ -252,6 +252,9 @@ func (k *checking) add(v *View, s sight, f Finding) {
 		f.Node = v.node(s.node).ID
 	}
 	f.Action, f.Why, f.Args, f.Words = s.action, s.why, s.args, s.words
+	if f.Why == noSignup {
+		f.Change = noSignup
+	}
 	key := strings.Join([]string{f.Rule, f.Node, f.Action, f.Why, f.Result.String(), s.path, f.Words}, "\x00")
 	if f.Words == "" {
 		key += fmt.Sprint(s.args...)

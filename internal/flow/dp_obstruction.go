@@ -23,11 +23,14 @@ func dp01(v *View) (out []sight) {
 	return out
 }
 
+// noSignup says that how people come is not described, and asks for it.
+const noSignup = "no_signup"
+
 // dp02 is law.md DP02, the roach motel: leaving takes longer than signing up,
 // or asks for what signing up did not.
 func dp02(v *View) (out []sight) {
 	if v.signup == nil {
-		return []sight{at(-1, ".flow", "no_signup").unknown()}
+		return []sight{at(-1, ".flow", noSignup).unknown()}
 	}
 	_, exit, ok := v.shortest(v.starts(), v.leads, v.clicks, v.isMain)
 	s := v.signup
@@ -35,7 +38,7 @@ func dp02(v *View) (out []sight) {
 	switch {
 	case !ok:
 	case !known:
-		out = append(out, at(-1, ".flow", "no_signup").unknown())
+		out = append(out, at(-1, ".flow", noSignup).unknown())
 	case exit > enter:
 		out = append(out, at(v.goals[0], "", "longer_than_signup", "exit", exit, "signup", enter))
 	}

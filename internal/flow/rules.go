@@ -329,7 +329,7 @@ func seeSinglePage(v *View) []sight {
 }
 
 func seeSignup(v *View) []sight {
-	s := at(-1, ".flow", "no_signup")
+	s := at(-1, ".flow", noSignup)
 	if v.signup == nil {
 		return []sight{s.sees(nil)}
 	}

@@ -12,8 +12,6 @@ import (
 // flowNodeClass is how a node is drawn: what must change stands out.
 func flowNodeClass(s stopView, where string) string {
 	switch {
-	case where == flow.NotMet:
-		return "node off"
 	case s.Look.Class == "bad":
 		return "node bad"
 	case s.Look.Class == "warn":
@@ -24,9 +22,20 @@ func flowNodeClass(s stopView, where string) string {
 	return "node"
 }
 
+// metOnly leaves out what this customer never comes to.
+func metOnly(views []stopView, stops []flow.Stop) (v []stopView, s []flow.Stop) {
+	for i := range stops {
+		if stops[i].Where != flow.NotMet {
+			v, s = append(v, views[i]), append(s, stops[i])
+		}
+	}
+	return v, s
+}
+
 // drawFlow lays a flow out by how far each node is from where one comes in.
 // Edges that lead back are drawn below; whoever leaves does not need them.
 func drawFlow(lang string, views []stopView, stops []flow.Stop) graph {
+	views, stops = metOnly(views, stops)
 	at := make(map[string]int, len(stops))
 	for i, s := range stops {
 		at[s.ID] = i

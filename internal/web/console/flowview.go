@@ -21,6 +21,7 @@ type flowView struct {
 	Badge           badge
 	By              []string
 	Said            string // what was just done
+	Asks            string // the question that the verdict answers
 	Verdict         badge
 	VerdictText     string
 	Counts          []badge
@@ -151,7 +152,10 @@ func (v *visit) showFlow(status int, typed *app.FlowText, wrong error) error {
 		return err
 	}
 	fv.Verdict, fv.VerdictText = v.viewVerdict(p.Check, p.Draft == nil && p.Version.ID == p.InForce.ID)
-	fv.Counts = v.viewCounts(p.Check)
+	fv.Counts, fv.Asks = v.viewCounts(p.Check), fv.word("verdict")
+	if p.Draft == nil {
+		fv.Asks = fv.word("verdict.today")
+	}
 	for _, e := range p.Check.Problems {
 		fv.Problems = append(fv.Problems, text.Error(v.lang, e))
 	}
@@ -381,7 +385,7 @@ func (v *visit) viewPlace(l flow.Law, c app.FlowCheck, view *flow.View) placeVie
 	}
 	titles := map[string]string{}
 	for _, s := range view.Stops() {
-		titles[s.ID] = flowTitle(v.lang, s.Node)
+		titles[s.ID] = v.flowTitle(s.Node)
 	}
 	for _, id := range view.Walk() {
 		pv.Pages = append(pv.Pages, titles[id])
@@ -396,9 +400,18 @@ func placeOf(law string) string {
 	return place
 }
 
-// flowTitle is what a node says it is, without slots that only a request fills.
-func flowTitle(lang string, n *flow.Node) string {
-	s := n.Title(lang, "es", "en")
+// flowTitle is what a node is called: its title, without slots that only a
+// request fills; else how one comes in, or what one presses there.
+func (v *visit) flowTitle(n *flow.Node) string {
+	s := n.Title(v.lang, "es", "en")
+	switch {
+	case s != n.ID:
+	case n.Medium != "" && n.Medium != "web":
+		return flowWord(v.lang, "medium."+n.Medium)
+	case len(n.Action) > 0:
+		s = title(v.lang, n.Action[0].Label, n.ID)
+	}
+	s = strings.ReplaceAll(s, "{company}", v.App.Company().Name)
 	for {
 		before, rest, open := strings.Cut(s, "{")
 		_, after, closed := strings.Cut(rest, "}")
@@ -411,7 +424,7 @@ func flowTitle(lang string, n *flow.Node) string {
 
 func (v *visit) viewStop(fv *flowView, s flow.Stop, all []flow.Stop, found []findingView) stopView {
 	sv := stopView{
-		ID: s.ID, Title: flowTitle(v.lang, s.Node), Kind: fv.word("kind." + s.Kind), Where: fv.word("where." + s.Where), Findings: found,
+		ID: s.ID, Title: v.flowTitle(s.Node), Kind: fv.word("kind." + s.Kind), Where: fv.word("where." + s.Where), Findings: found,
 		Look: badge{"check", "", fv.word("stop.clean")},
 	}
 	for _, f := range found {
@@ -425,7 +438,7 @@ func (v *visit) viewStop(fv *flowView, s flow.Stop, all []flow.Stop, found []fin
 		if l.Action == nil {
 			label = fv.word("reads_on")
 		}
-		sv.Leads = append(sv.Leads, leadView{label, l.To, flowTitle(v.lang, all[i].Node)})
+		sv.Leads = append(sv.Leads, leadView{label, l.To, v.flowTitle(all[i].Node)})
 	}
 	return sv
 }
@@ -543,7 +556,7 @@ func (v *visit) viewFrames(fv *flowView, l flow.Law, view *flow.View) frameColum
 	stops := view.Stops()
 	for _, id := range view.Walk() {
 		i := slices.IndexFunc(stops, func(s flow.Stop) bool { return s.ID == id })
-		col.Frames = append(col.Frames, frameView{flowTitle(v.lang, stops[i].Node), query(
+		col.Frames = append(col.Frames, frameView{v.flowTitle(stops[i].Node), query(
 			"/console/flows/"+fv.ID+"/page", "law", l.Place, "language", fv.Look.Language.Value, "device", fv.Look.Device.Value, "node", id,
 		)})
 	}
