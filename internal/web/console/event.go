@@ -97,7 +97,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 	if stepName == "" && get("ending") != "" {
 		stepName = v.say("ending.title.one")
 	}
-	if stepName = cmp.Or(stepName, get("playbook")); stepName == "" {
+	if stepName = cmp.Or(stepName, get("playbook"), get("flow")); stepName == "" {
 		stepName = v.say("event.some_step")
 	}
 	from, to := get("from"), get("to")
@@ -113,7 +113,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		fields = append(fields, known(v.lang, "console.company."+f, f))
 	}
 	return []any{
-		"version", get("version"), "key", get("key"), "fields", strings.Join(fields, ", "),
+		"draft", get("draft"), "number", get("number"), "flow", get("flow"), "version", get("version"), "key", get("key"), "fields", strings.Join(fields, ", "),
 		"step", stepName, "item", itemName, "why", why(v.lang, get("why"), get("system")), "day", day,
 		"system", known(v.lang, "console.system."+get("system"), get("system")), "by", who(v.lang, get("by"), ew.users),
 		"code", get("code"), "channel", known(v.lang, "console.channel."+get("channel"), get("channel")), "playbook", get("playbook"),
