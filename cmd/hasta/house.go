@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/a-h/templ"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"hastaluego/internal/achievement"
@@ -23,6 +24,7 @@ import (
 	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/flow"
 	"hastaluego/internal/id"
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
@@ -145,7 +147,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: connected(configs),
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
-		Law: law, LawFacts: facts, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
+		Law: law, LawFacts: facts, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()
@@ -275,7 +277,11 @@ func (h *house) handler() (http.Handler, error) {
 		Assets:  files, App: h.app, Log: h.log, Demo: h.cfg.Demo,
 		Secure: strings.HasPrefix(h.cfg.PublicURL, "https:"),
 	}
-	staff := console.New(kit, console.Options{Verify: h.summary, About: h.about, Calendar: h.papers.Calendar, Feed: h.papers.Feed, Workbook: h.workbook, Letter: h.papers.Inset, Form: h.papers.Form})
+	staff := console.New(kit, console.Options{Verify: h.summary, About: h.about, Calendar: h.papers.Calendar, Feed: h.papers.Feed, Workbook: h.workbook, Letter: h.papers.Inset, Form: h.papers.Form,
+		Preview: func(v *flow.View, node string) (templ.Component, bool) {
+			return portal.Preview(kit, h.papers, v, node, storeClock{h.store}.Now())
+		},
+	})
 	mux := http.NewServeMux()
 	programs := api.New(kit, api.Options{PerMinute: h.cfg.Limits.Rate})
 	mux.Handle("/assets/", files.Handler())

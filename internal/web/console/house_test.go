@@ -140,7 +140,7 @@ func newHouseOn(t *testing.T, demo bool, source []byte) *house {
 	h.App = app.New(app.Config{
 		Hooks: outbound.NewPoster([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), PlainHooks: true,
 		Store: s, Keys: keys, Post: h.mail, Kinds: kinds, Playbook: book, Wake: func() { eng.Wake() },
-		Lacks: func(string) int { return 0 },
+		Lacks:   func(string) int { return 0 },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 	})
 	eng = engine.New(engine.Config{App: h.App, Store: s, Kinds: kinds, Name: "one", Poll: 50 * time.Millisecond, Lease: 10 * time.Second, Log: log})
