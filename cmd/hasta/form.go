@@ -15,7 +15,7 @@ import (
 type formCmd struct {
 	common
 	File string `arg:"" help:"Where to write it: .html, a page that needs no server, or .pdf, to be printed."`
-	Lang string `default:"es" enum:"es,en"`
+	Lang string `help:"Language of the form: es, en, de or fr." default:"es" enum:"es,en,de,fr"`
 }
 
 func (c *formCmd) Run(ctx context.Context, o out) error {

@@ -554,7 +554,7 @@ func (a *App) meanRequest(ctx context.Context, tx Tx, by Actor, v *ReceivedView,
 	f := v.Reply.Form
 	if v.Customer == "" {
 		r, err := a.DeclareExit(ctx, by, ExitInput{
-			Name: f["name"], AccountEmail: f["account"], ReceiptEmail: f["receipt"], Reference: f["reference"], When: f["when"], Language: a.Company().Language,
+			Name: f["name"], AccountEmail: f["account"], ReceiptEmail: f["receipt"], Reference: f["reference"], When: f["when"], Language: f["language"],
 		})
 		v.Request = r.ID
 		return err

@@ -46,6 +46,10 @@ func TestADepartureGoesByMailFromTheRequestToTheApproval(t *testing.T) {
 		if c == "" || first.Code == "" || first.State != "meant" {
 			t.Fatalf("%+v", first)
 		}
+		w.readIn(t, mailed("niemand@x.example", "Kündigung", "hasta-request=1\nlanguage=de\naccount=niemand@x.example\nwhen=now"), reply.Request, "")
+		if ack := w.mail.wait(t, "ack", "niemand@x.example"); ack.Language != "de" {
+			t.Errorf("whoever sent the German form is answered in %q", ack.Language)
+		}
 		confirm := w.mail.wait(t, "confirm", firstMail)
 		if confirm.ByMail == nil || confirm.ByMail.Key == "" || len(confirm.Links) > 0 {
 			t.Fatalf("the letter has %+v and links %v", confirm.ByMail, confirm.Links)

@@ -221,7 +221,7 @@ func own(lines []string) string {
 
 // Fields of the form of a request, as they stand before a = or a : in the letter
 // that it makes.
-var Fields = []string{"name", "account", "receipt", "reference", "when"}
+var Fields = []string{"language", "name", "account", "receipt", "reference", "when"}
 
 // marker begins the letter that the form makes.
 const marker = "hasta-request"

@@ -264,14 +264,17 @@ func (v *visit) requestForm() error {
 	if v.o.Form == nil {
 		return fault.New(fault.NotFound, "not_found")
 	}
-	name := path.Base(v.r.URL.Path)
-	media, file, err := v.o.Form(v.lang, strings.HasSuffix(name, ".pdf"))
+	name, lang := path.Base(v.r.URL.Path), v.r.URL.Query().Get("for")
+	if !text.Speaks(lang) {
+		lang = v.lang
+	}
+	media, file, err := v.o.Form(lang, strings.HasSuffix(name, ".pdf"))
 	if err != nil {
 		return err
 	}
 	h := v.w.Header()
 	h.Set("Content-Type", media)
-	h.Set("Content-Disposition", `attachment; filename="`+text.Say(v.lang, "document.form.file")+path.Ext(name)+`"`)
+	h.Set("Content-Disposition", `attachment; filename="`+text.Say(lang, "document.form.file")+path.Ext(name)+`"`)
 	if _, err := v.w.Write(file); err != nil {
 		v.Log.Warn("form not written to its end", "err", err)
 	}
