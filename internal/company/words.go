@@ -132,7 +132,3 @@ func CheckWords(lang, key, typed string) (string, *fault.Error) {
 	}
 	return s, nil
 }
-
-// Unsaid are the things that customers read and that we do not say in a
-// language, with where Spanish says them; none if it is complete.
-func Unsaid(lang string) []text.Gap { return text.Gaps(lang) }

@@ -142,6 +142,11 @@ func Check() error {
 		if slices.Contains(languages, lang) {
 			continue
 		}
+		for _, g := range Gaps(lang) {
+			if slices.Contains(spoken, lang) {
+				faults = append(faults, fmt.Errorf("text: %s lacks %s, which %s has", lang, g.Key, g.File))
+			}
+		}
 		for _, key := range sortedKeys(keysOf(all[lang])) {
 			base, form, _ := strings.Cut(key, "|")
 			ours, ok := all[languages[0]][key]
