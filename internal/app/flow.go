@@ -112,9 +112,10 @@ func (a *App) flowInForce(ctx context.Context, tx Tx) (flowRead, error) {
 	return a.readFlow(ctx, tx, id)
 }
 
-// readFlow is a version by its id, with its flow.
+// readFlow is a version by its id, with its flow; the built-in one by its name
+// as well.
 func (a *App) readFlow(ctx context.Context, tx Tx, id string) (flowRead, error) {
-	if b := builtinFlow(); id == b.version.ID {
+	if b := builtinFlow(); id == b.version.ID || id == usualFlow {
 		return b, nil
 	}
 	if r, ok := a.parsed.Load(id); ok {

@@ -11,8 +11,7 @@ import (
 )
 
 // Preview draws the page of a flow on which a node stands, as its customer sees
-// it, by the same components: to be looked at, since nothing on it can be
-// pressed. A receipt shows the paper of somebody made up. ok is false where this
+// it, by the same components. Nothing on it leads anywhere. A receipt shows the paper of somebody made up. ok is false where this
 // customer does not meet the node.
 func Preview(kit *web.Kit, papers Papers, v *flow.View, node string, now time.Time) (page templ.Component, ok bool) {
 	s, ok := v.Screen(node)
@@ -34,11 +33,11 @@ func Preview(kit *web.Kit, papers Papers, v *flow.View, node string, now time.Ti
 		paper := app.SamplePaper("ack", lang, now)
 		content = ackPage(ackView{said: said{x.Speech, part}, Code: paper.Code, Paper: papers.HTML(paper), Again: "#"})
 	} else if _, here := s.Part("entry"); here {
-		content = entryBar(x)
+		content = entryPreview(x)
 	}
 	langs := map[string]string{}
 	for _, l := range v.Flow.Languages {
 		langs[l] = "#"
 	}
-	return p.Frame(web.PageView{Lang: lang, Title: x.title(), Body: "portal"}, untouched(shell(x.Company, lang, langs, false, content))), true
+	return p.Frame(web.PageView{Lang: lang, Title: x.title(), Body: "portal"}, shell(x.Company, lang, langs, false, content)), true
 }
