@@ -39,6 +39,10 @@ type config struct {
 		Dir   string   `yaml:"dir" about:"folder of packs of rules of one's own; a file with the name of a shipped pack stands in its place (law.md)"`
 		Facts []string `yaml:"facts" about:"what holds for every departure, such as seller.sector=software (law.md); what is not said is not known"`
 	} `yaml:"law"`
+	Spool struct {
+		Dir    string `yaml:"dir" about:"folder of hasta spool, which takes requests down while this server or its database is away; what is in it is registered here"`
+		Listen string `yaml:"listen" about:"address that hasta spool listens on; by default 127.0.0.1:8781"`
+	} `yaml:"spool"`
 	Systems  string `yaml:"systems" about:"file of far systems (systems.md)"`
 	Playbook string `yaml:"playbook" about:"file, or name of a built-in one, that departures follow when no other applies; by default saas-b2c"`
 	// Playbooks are tried before Playbook: files, or names of built-in ones.
@@ -176,6 +180,7 @@ func (cfg *config) root(folder string) {
 	at(&cfg.Systems)
 	at(&cfg.Achievements)
 	at(&cfg.Law.Dir)
+	at(&cfg.Spool.Dir)
 	builtin := playbook.Builtin()
 	for _, p := range pointers(cfg.Calendars) {
 		at(p)

@@ -64,6 +64,9 @@ func checkConfig(name string, src []byte) []error {
 			at("listen", "%q is not host:port such as 127.0.0.1:8780", cfg.Listen)
 		}
 	}
+	if _, _, err := net.SplitHostPort(cfg.Spool.Listen); cfg.Spool.Listen != "" && err != nil {
+		at("spool.listen", "%q is not host:port such as %s", cfg.Spool.Listen, spoolAt)
+	}
 	if _, err := prefixes(cfg.Proxies); err != nil {
 		at("trusted_proxies", "%w", err)
 	}

@@ -108,7 +108,7 @@ func unit(t *testing.T, name string) map[string][]string {
 
 func TestTheServiceRunsWithNoRightsThatItDoesNotNeed(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]string{"hasta.service": "/usr/local/bin/hasta", "hasta-backup.service": "/usr/local/bin/hasta-backup.sh"} {
+	for name, start := range map[string]string{"hasta.service": "/usr/local/bin/hasta", "hasta-spool.service": "/usr/local/bin/hasta", "hasta-backup.service": "/usr/local/bin/hasta-backup.sh"} {
 		u := unit(t, name)
 		for key, want := range map[string]string{
 			"DynamicUser": "yes", "NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes", "PrivateDevices": "yes",
@@ -121,13 +121,18 @@ func TestTheServiceRunsWithNoRightsThatItDoesNotNeed(t *testing.T) {
 		words := strings.Fields(u["Service.ExecStart"][0])
 		if words[0] != start {
 			t.Errorf("%s starts %s", name, words[0])
-		} else if name == "hasta.service" {
+		} else if start == "/usr/local/bin/hasta" {
 			typed(t, words[1:])
 		}
 		for _, e := range u["Service.Environment"] {
 			if key, _, _ := strings.Cut(e, "="); key != "HASTA_CONFIG" && key != "HASTA_DIR" {
 				t.Errorf("%s: %s", name, e)
 			}
+		}
+	}
+	for _, needed := range unit(t, "hasta-spool.service")["Unit.After"] {
+		if strings.Contains(needed, "hasta") || strings.Contains(needed, "postgres") {
+			t.Errorf("the spool waits for what it is there for: %s", needed)
 		}
 	}
 	if stop := must(strconv.Atoi(unit(t, "hasta.service")["Service.TimeoutStopSec"][0]))(t); stop < 75 { // 15 s for pages, then the lease
@@ -142,12 +147,12 @@ func TestTheServiceRunsWithNoRightsThatItDoesNotNeed(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"hasta.service", "hasta-backup.service", "hasta-backup.timer"} {
+	for _, name := range []string{"hasta.service", "hasta-spool.service", "hasta-backup.service", "hasta-backup.timer"} {
 		src := string(must(os.ReadFile(deploy + name))(t))
 		src = regexp.MustCompile(`/usr/local/bin/hasta(-backup\.sh)?`).ReplaceAllString(src, "/bin/true")
 		ok(t, os.WriteFile(filepath.Join(dir, name), []byte(src), 0o600))
 	}
-	said, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", filepath.Join(dir, "hasta.service"), filepath.Join(dir, "hasta-backup.timer")).CombinedOutput()
+	said, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", filepath.Join(dir, "hasta.service"), filepath.Join(dir, "hasta-spool.service"), filepath.Join(dir, "hasta-backup.timer")).CombinedOutput()
 	if err != nil || strings.Contains(string(said), "Unknown") {
 		t.Errorf("%v\n%s", err, said)
 	}
@@ -158,7 +163,7 @@ func TestTheServiceRunsWithNoRightsThatItDoesNotNeed(t *testing.T) {
 func TestTheProxiesHandOnWhatIsNeeded(t *testing.T) {
 	t.Parallel()
 	nginx := string(must(os.ReadFile(deploy + "nginx.conf"))(t))
-	for _, want := range []string{"proxy_set_header Host $http_host;", "proxy_set_header X-Forwarded-For $remote_addr;", "access_log off;", "client_max_body_size 30m;", "proxy_pass http://127.0.0.1:8780;"} {
+	for _, want := range []string{"proxy_set_header Host $http_host;", "proxy_set_header X-Forwarded-For $remote_addr;", "access_log off;", "client_max_body_size 30m;", "proxy_pass http://127.0.0.1:8780;", "error_page 502 503 504 = @spool;", "proxy_pass http://" + spoolAt + ";"} {
 		if !strings.Contains(nginx, want) {
 			t.Errorf("nginx: %s", want)
 		}
@@ -170,7 +175,7 @@ func TestTheProxiesHandOnWhatIsNeeded(t *testing.T) {
 		t.Error("nginx: braces")
 	}
 	caddy := string(must(os.ReadFile(deploy + "Caddyfile"))(t))
-	if !strings.Contains(caddy, "reverse_proxy 127.0.0.1:8780") || strings.Contains(caddy, "\tlog") || strings.Count(caddy, "{") != strings.Count(caddy, "}") {
+	if !strings.Contains(caddy, "reverse_proxy 127.0.0.1:8780 "+spoolAt+" {\n\t\tlb_policy first") || strings.Contains(caddy, "\tlog") || strings.Count(caddy, "{") != strings.Count(caddy, "}") {
 		t.Errorf("caddy: %s", caddy)
 	}
 }

@@ -149,6 +149,9 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 		rep.Add("domain", doctor.LookAtDomain(ctx, e.names, domain, e.cfg.Mail.Selector))
 	}
 	rep.Add("systems", e.systems(ctx))
+	if e.cfg.Spool.Dir != "" {
+		rep.Add("spool", e.spool(ctx))
+	}
 	return rep
 }
 

@@ -301,6 +301,7 @@ func (h *house) handler() (http.Handler, error) {
 	mux.Handle(hooks.Pattern, hooks.New(h.app, h.log))
 	csrf := http.NewCrossOriginProtection()
 	csrf.AddInsecureBypassPattern(hooks.Pattern) // a signature in the message is all that counts there: no cookie does anything
+	csrf.AddInsecureBypassPattern("POST /{$}")   // the form may stand on any page (hasta spool page): nothing that a browser adds counts there
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kit.Fail(w, r, fault.New(fault.Forbidden, "request.foreign"))
 	}))
@@ -330,6 +331,9 @@ func (h *house) while(ctx context.Context, fn func(context.Context) error) error
 	working.Go(func() { _ = h.engine.Run(work) })
 	logging.Go(func() { _ = h.sequencer.Run(log) })
 	working.Go(func() { h.refresh(work) })
+	if h.cfg.Spool.Dir != "" {
+		working.Go(func() { h.deliver(work) })
+	}
 	err := fn(ctx)
 	stopWork()
 	working.Wait()
@@ -360,10 +364,14 @@ func (h *house) refresh(ctx context.Context) {
 
 // serve answers until ctx is over.
 func (h *house) serve(ctx context.Context, ln net.Listener, handler http.Handler) error {
+	return serve(ctx, ln, handler, h.log)
+}
+
+func serve(ctx context.Context, ln net.Listener, handler http.Handler, log *slog.Logger) error {
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 90 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
@@ -375,7 +383,7 @@ func (h *house) serve(ctx context.Context, ln net.Listener, handler http.Handler
 	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
 	if e := srv.Shutdown(down); e != nil {
-		h.log.Warn("shutdown", "err", e)
+		log.Warn("shutdown", "err", e)
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

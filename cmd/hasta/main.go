@@ -53,6 +53,7 @@ type cli struct {
 	Health   healthCmd   `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is well, for containers."`
 	Alone    aloneCmd    `cmd:"" name:"one-person" help:"Say that one person works here, that there are several again, or what holds."`
 	Form     formCmd     `cmd:"" help:"Write the form of a request as a page that needs no server, or as PDF."`
+	Spool    spoolCmd    `cmd:"" help:"Leaving works while we are down: take requests down without a database, and register them when it is back."`
 	Hold     holdCmd     `cmd:"" help:"Hold back what would leave the house, or everything, until it is released."`
 	Release  releaseCmd  `cmd:"" help:"Let go what is held back."`
 	Backup   backupCmd   `cmd:"" help:"Write a backup, one of the keys, or verify one."`

@@ -89,7 +89,8 @@ type Tx interface {
 // RequestTx keeps requests.
 type RequestTx interface {
 	// InsertRequest stores a new request, unless one with its nonce exists:
-	// then it returns that one and false.
+	// then it returns that one and false. A code that another has is
+	// fault.Invalid, request.code_taken.
 	InsertRequest(ctx context.Context, r offboarding.Request) (stored offboarding.Request, inserted bool, err error)
 	FindRequest(ctx context.Context, id offboarding.RequestID) (offboarding.Request, error)
 	FindRequestByCode(ctx context.Context, code string) (offboarding.Request, error)

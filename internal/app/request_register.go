@@ -12,6 +12,7 @@ import (
 	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/flow"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 )
@@ -33,7 +34,8 @@ type ExitInput struct {
 	Host         string // signed link of the host product, if it came by one
 	Walk         *Walk  // the pages that it was made on; nil: none
 
-	by string // who sent it, where it was not the customer
+	by string    // who sent it, where it was not the customer
+	at time.Time // when it was received, where that was elsewhere and before
 }
 
 // acksPerDay bounds the acknowledgements to one typed address, and from one
@@ -46,40 +48,77 @@ const acksPerDay = 3
 // link the identity is proved: the request is verified and its case opened in
 // the same transaction.
 func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Request, error) {
-	r, err := a.declare(in)
+	in.at = time.Time{}
+	r, _, err := a.request(ctx, in)
+	return r, err
+}
+
+// farAhead is how far the clock of whoever took a declaration down may be ahead
+// of ours before it is not believed.
+const farAhead = 24 * time.Hour
+
+// RegisterSpooled registers a declaration that was taken down while we were
+// away, with the instant at which that was; its nonce is needed. It is
+// registered once for each nonce, however often it is delivered; fresh says
+// whether this was that time. Errors are fault.Invalid where it can never be
+// registered.
+func (a *App) RegisterSpooled(ctx context.Context, in ExitInput, at time.Time) (r offboarding.Request, fresh bool, err error) {
+	now, wall, err := a.store.Now(ctx)
 	if err != nil {
-		return offboarding.Request{}, err
+		return r, false, err
+	}
+	if in.Nonce == "" || in.Host != "" || at.IsZero() || at.Sub(wall) > farAhead {
+		return r, false, fault.New(fault.Invalid, "spool.unreadable")
+	}
+	if in.Act == "withdraw" || in.declared() != (Declared{}) { // what no request has goes with the way, though nobody saw its pages
+		in.Walk = &Walk{Exit: Exit{View: &flow.View{Variant: flow.Variant{Language: in.Language}}}}
+	}
+	in.at = at.Add(now.Sub(wall)) // while a clock is pushed for a rehearsal, it is elsewhere too
+	return a.request(ctx, in)
+}
+
+// request is RequestExit, and reports whether the request was not there before.
+func (a *App) request(ctx context.Context, in ExitInput) (r offboarding.Request, fresh bool, err error) {
+	made, err := a.declare(in)
+	if err != nil {
+		return r, false, err
 	}
 	var host HostClaim
 	if in.Host != "" {
 		_, wall, err := a.store.Now(ctx)
 		if err != nil {
-			return offboarding.Request{}, err
+			return r, false, err
 		}
 		if host, err = a.openHostLink(in.Host, wall); err != nil {
-			return offboarding.Request{}, err
+			return r, false, err
 		}
-		r.Channel = offboarding.Host
+		made.Channel = offboarding.Host
 	}
 	// Its key is made before the transaction: the only writer of a small database
 	// does not wait for the other file then.
-	if _, err := a.keys.KeyFor(ctx, string(r.ID), "account"); err != nil {
-		return offboarding.Request{}, err
+	if _, err := a.keys.KeyFor(ctx, string(made.ID), "account"); err != nil {
+		return r, false, err
 	}
-	fresh := r
 	err = a.tx(ctx, func(tx Tx) error {
-		r = fresh
-		r.ReceivedAt = tx.Now()
-		stored, inserted, err := tx.InsertRequest(ctx, r)
-		if err != nil || !inserted {
-			r = stored
+		if made.ReceivedAt = in.at; in.at.IsZero() {
+			made.ReceivedAt = tx.Now()
+		}
+		stored, inserted, err := tx.InsertRequest(ctx, made)
+		if fault.CodeOf(err) == "request.code_taken" && in.at.IsZero() { // nobody was told that code yet
+			made.Code = id.NewCode()
+			stored, inserted, err = tx.InsertRequest(ctx, made)
+		}
+		if r, fresh = stored, inserted; err != nil || !inserted {
 			return err
 		}
-		r = stored
-		if err := a.record(ctx, tx, fact{"request.received", cmp.Or(in.by, "customer"), string(r.ID), string(r.ID), map[string]any{
+		said := map[string]any{
 			"code": r.Code, "channel": string(r.Channel), "name": r.Name, "account": r.AccountEmail,
 			"receipt": r.ReceiptEmail, "reference": r.Reference, "when": string(r.When), "act": string(r.Act), "declared": in.declared(),
-		}}); err != nil {
+		}
+		if !in.at.IsZero() {
+			said["received"] = r.ReceivedAt.UTC().Format(time.RFC3339Nano)
+		}
+		if err := a.record(ctx, tx, fact{"request.received", cmp.Or(in.by, "customer"), string(r.ID), string(r.ID), said}); err != nil {
 			return err
 		}
 		if err := a.keepWay(ctx, tx, r, in); err != nil {
@@ -90,7 +129,7 @@ func (a *App) RequestExit(ctx context.Context, in ExitInput) (offboarding.Reques
 		}
 		return a.acknowledge(ctx, tx, r, in.Network)
 	})
-	return r, err
+	return r, fresh && err == nil, err
 }
 
 // CheckExit reports what is wrong with a declaration, and registers nothing.
@@ -109,8 +148,15 @@ func (a *App) DeclareExit(ctx context.Context, by Actor, in ExitInput) (offboard
 	return a.RequestExit(ctx, in)
 }
 
-// declare checks what was typed.
+// declare is ReadExit in a language that we speak.
 func (a *App) declare(in ExitInput) (offboarding.Request, error) {
+	in.Language = company.Spoken(in.Language, a.Company().Language)
+	return ReadExit(in)
+}
+
+// ReadExit checks what was typed and makes a request of it that is not
+// registered. What comes from a form has the code of its nonce.
+func ReadExit(in ExitInput) (offboarding.Request, error) {
 	var l fault.List
 	text := func(field, s string, limit int) string {
 		s, err := customer.CheckText(field, s, limit, false)
@@ -129,7 +175,7 @@ func (a *App) declare(in ExitInput) (offboarding.Request, error) {
 	r := offboarding.Request{
 		ID: offboarding.RequestID(id.New("req")), Code: id.NewCode(), State: offboarding.RequestReceived,
 		Channel: offboarding.Public, Name: text("name", in.Name, 200), Reference: text("reference", in.Reference, 100),
-		AccountEmail: email("account", in.AccountEmail), Language: company.Spoken(in.Language, a.Company().Language), Nonce: in.Nonce,
+		AccountEmail: email("account", in.AccountEmail), Language: in.Language, Nonce: in.Nonce,
 	}
 	r.ReceiptEmail = r.AccountEmail
 	if in.ReceiptEmail != "" {
@@ -159,8 +205,11 @@ func (a *App) declare(in ExitInput) (offboarding.Request, error) {
 	}
 	if r.Nonce == "" {
 		r.Nonce = string(r.ID) // a form without one is never the same as another
-	} else if _, err := customer.CheckText("nonce", r.Nonce, 64, false); err != nil {
-		l = append(l, err)
+	} else {
+		r.Code = id.CodeFor(r.Nonce)
+		if _, err := customer.CheckText("nonce", r.Nonce, 64, false); err != nil {
+			l = append(l, err)
+		}
 	}
 	return r, l.Or()
 }

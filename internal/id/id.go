@@ -6,6 +6,7 @@ package id
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"strings"
@@ -49,6 +50,14 @@ func NewCode() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails since Go 1.24
 	return CodeOf(b)
+}
+
+// CodeFor is the code of what a form was sent with: whoever has the same secret
+// makes the same code, so that one who takes a declaration down while the server
+// is away tells the code that it will have there.
+func CodeFor(secret string) string {
+	sum := sha256.Sum256([]byte("code of " + secret))
+	return CodeOf([8]byte(sum[:8]))
 }
 
 // CodeOf writes secret bytes as a code.

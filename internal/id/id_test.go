@@ -27,6 +27,22 @@ func TestIdentifiersAreValidAndSortByTime(t *testing.T) {
 	}
 }
 
+func TestWhoeverHasTheSameSecretMakesTheSameCode(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 500 {
+		secret := id.Token()
+		c := id.CodeFor(secret)
+		if got, ok := id.ParseCode(c); !ok || got != c || c != id.CodeFor(secret) {
+			t.Fatalf("%s, then %s, read as %s", c, id.CodeFor(secret), got)
+		}
+		seen[c] = true
+	}
+	if len(seen) != 500 {
+		t.Errorf("%d codes of 500 secrets", len(seen))
+	}
+}
+
 func TestCodesAreReadAsPeopleTypeThem(t *testing.T) {
 	t.Parallel()
 	for range 200 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 )
 
@@ -15,7 +16,7 @@ var (
 	insertRequest = query(`
 		INSERT INTO request (` + requestColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1)
-		ON CONFLICT (nonce) DO NOTHING`)
+		ON CONFLICT DO NOTHING`)
 	requestByNonce = query(`SELECT ` + requestColumns + ` FROM request WHERE nonce = $1`)
 	requestByID    = query(`SELECT ` + requestColumns + ` FROM request WHERE id = $1`)
 	requestByCode  = query(`SELECT ` + requestColumns + ` FROM request WHERE code = $1`)
@@ -40,8 +41,11 @@ func (t *tx) InsertRequest(ctx context.Context, r offboarding.Request) (offboard
 		return r, false, err
 	}
 	if n == 0 {
-		r, err = t.request(ctx, requestByNonce, r.Nonce)
-		return r, false, err
+		same, err := t.request(ctx, requestByNonce, r.Nonce)
+		if fault.KindOf(err) == fault.NotFound {
+			return r, false, fault.New(fault.Invalid, "request.code_taken", "code", r.Code).At("store.InsertRequest", nil)
+		}
+		return same, false, err
 	}
 	r.Version = 1
 	return r, true, nil

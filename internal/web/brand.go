@@ -73,6 +73,16 @@ func brandSheet(c app.Company) string {
 	return "/brand/" + colour + ".css"
 }
 
+// Colours are the rules of style of the company's colours; empty where it has
+// ours.
+func Colours(c app.Company) string {
+	theme, ok := company.ThemeOf(c.Colour)
+	if !ok {
+		return ""
+	}
+	return sheet(theme)
+}
+
 // sitePage is a page of the company's own site.
 type sitePage struct{ Code, Href string }
 

@@ -13,9 +13,19 @@ import (
 // is trusted it is what the nearest one that is not says. It is empty for this
 // machine and private networks, where everybody looks alike.
 func (k *Kit) Network(r *http.Request) string {
+	addr, ok := Address(r, k.Proxies)
+	if !ok {
+		return ""
+	}
+	return NetworkOf(addr)
+}
+
+// Address is where a request comes from: behind a proxy that is trusted, what
+// the nearest one that is not says. Nothing is returned that is no address.
+func Address(r *http.Request, proxies []netip.Prefix) (netip.Addr, bool) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return ""
+		return netip.Addr{}, false
 	}
 	hops := []string{}
 	for _, h := range r.Header.Values("X-Forwarded-For") {
@@ -25,24 +35,29 @@ func (k *Kit) Network(r *http.Request) string {
 	for _, hop := range slices.Backward(hops) {
 		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
-			return ""
+			return netip.Addr{}, false
 		}
 		addr = addr.Unmap()
-		if slices.ContainsFunc(k.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) }) {
-			continue
+		if !slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+			return addr, true
 		}
-		if addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() {
-			return ""
-		}
-		bits := 24
-		if addr.Is6() {
-			bits = 48
-		}
-		block, err := addr.Prefix(bits)
-		if err != nil {
-			return ""
-		}
-		return block.String()
 	}
-	return ""
+	return netip.Addr{}, false
+}
+
+// NetworkOf is the block of addresses that an address is in; empty for this
+// machine and private networks.
+func NetworkOf(addr netip.Addr) string {
+	if addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() {
+		return ""
+	}
+	bits := 24
+	if addr.Is6() {
+		bits = 48
+	}
+	block, err := addr.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return block.String()
 }

@@ -187,6 +187,9 @@ func (k *Kit) Frame(v PageView, content templ.Component) templ.Component {
 	})
 }
 
+// Sprite is what Icon draws from; a page of ours has it already.
+func Sprite() templ.Component { return templ.Raw(sprite) }
+
 // Icon draws an icon of the sprite. An icon never stands alone: a word is
 // beside it.
 func Icon(name string) templ.Component {

@@ -109,6 +109,9 @@ func (a *Assets) Path(name string) string {
 	return prefix + name
 }
 
+// Body is what is in a file by its logical name; nil where there is none.
+func (a *Assets) Body(name string) []byte { return a.files[a.paths[name]].plain }
+
 // Handler serves the files below /assets/, packed for browsers that take gzip.
 // Their names hold a hash of what is in them, so that browsers may keep them
 // for ever. Everything else is 404, and methods other than GET and HEAD 405.
