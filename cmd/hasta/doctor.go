@@ -19,6 +19,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/doctor"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/seal"
 	"hastaluego/internal/store"
 	"hastaluego/internal/text"
@@ -135,6 +136,7 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 		rep.Add("log", e.log(ctx, s, keys))
 		rep.Add("backup", e.backup(ctx, s))
 		rep.Add("hold", e.hold(ctx, s))
+		rep.Add("exit", e.exit(ctx, s))
 		e.profile(ctx, s)
 	}
 	rep.Add("server", e.server(ctx, rep))
@@ -154,6 +156,36 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 	}
 	return rep
 }
+
+// exit says whether leaving fails, or is slower than everything else, and which
+// time limits of the law ran out.
+func (e *examination) exit(ctx context.Context, s *store.Store) (list []doctor.Finding) {
+	var f app.ExitFigures
+	var late []limit.Limit
+	err := s.View(ctx, func(tx app.Tx) (err error) {
+		if f, err = app.ReadExitFigures(ctx, tx, time.UTC); err != nil {
+			return err
+		}
+		late, err = tx.LateLimits(ctx, tx.Now(), lateMost)
+		return err
+	})
+	if err != nil { // the database was told of already
+		return nil
+	}
+	if f.Failing() {
+		list = append(list, doctor.Found(doctor.Fault, "exit.fails", "n", strconv.Itoa(f.Failed), "days", strconv.Itoa(f.Days)))
+	}
+	if f.Slow() {
+		list = append(list, doctor.Found(doctor.Warning, "exit.slow", "ms", strconv.FormatInt(f.ExitMS, 10), "other", strconv.FormatInt(f.OtherMS, 10)))
+	}
+	if len(late) > 0 {
+		list = append(list, doctor.Found(doctor.Warning, "exit.late", "n", strconv.Itoa(len(late))))
+	}
+	return list
+}
+
+// lateMost is how many time limits that ran out are looked for.
+const lateMost = 100
 
 func (e *examination) postgres() bool { return strings.HasPrefix(e.cfg.Database, "postgres") }
 

@@ -291,7 +291,7 @@ func (h *house) handler() (http.Handler, error) {
 	}
 	mux.Handle("/console", staff)
 	mux.Handle("/console/", staff)
-	mux.Handle("/", portal.New(kit, h.papers))
+	mux.Handle("/", portal.Measured(h.app, portal.New(kit, h.papers)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", (&readiness{h: h}).serve)
 	mux.HandleFunc("GET /.well-known/hasta-log", func(w http.ResponseWriter, _ *http.Request) {

@@ -22,6 +22,7 @@ type lawCmd struct {
 	Effective lawEffectiveCmd `cmd:"" help:"Print what holds for somebody on a day: every parameter, the rule that set it, conflicts, and which facts are missing."`
 	Check     lawCheckCmd     `cmd:"" help:"Report every problem of packs at file:line:column. Exit status 1 if there is one."`
 	Calendar  lawCalendarCmd  `cmd:"" help:"Print which laws change when, and the packs that are to be reviewed by then."`
+	Deadlines lawDeadlinesCmd `cmd:"" help:"Print which time limits of the law were met and missed, by month and by rule."`
 	Coverage  lawCoverageCmd  `cmd:"" help:"Print what was read for each pack and what became of it. Exit status 1 if something has neither a rule nor a reason."`
 }
 

@@ -155,6 +155,15 @@ func (p papers) written(x app.Paper) document.Letter {
 			Why: x.Ending.Words.Why, Alternatives: x.Ending.Words.Alternatives, Owed: unpaid(x), Subscriptions: lines(x), Effective: x.Case.Effective,
 			Milestones: stops(x), Page: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
 		})
+	case app.NoticePaper:
+		f := document.NoticeFacts{Lang: x.Language, Company: c, At: x.Now, Name: x.Name}
+		if list := lines(x); len(list) > 0 {
+			f.Subscription = list[0]
+		}
+		if k := x.Coming; k != nil {
+			f.What, f.Day, f.Deadline, f.Price, f.Leave = string(k.Kind), k.Day, k.Deadline, k.Price, k.Leave
+		}
+		return document.Notice(f)
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,

@@ -15,6 +15,7 @@ import (
 	"hastaluego/internal/document"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/invitation"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/mail"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
@@ -41,6 +42,9 @@ func aPaper(kind, lang string) app.Paper {
 	}
 	if kind == "ending" {
 		p.Ending = &app.EndingPaper{Channel: offboarding.Company, Words: ending.Words{Why: "Cerramos la tarifa", Alternatives: "Faro Uno"}}
+	}
+	if kind == app.NoticePaper {
+		p.Coming = &app.ComingPaper{Kind: limit.Renewal, Day: when.Date{Year: 2027, Month: 1, Day: 31}, Deadline: when.Date{Year: 2027, Month: 1, Day: 16}, Leave: "https://faro.example/?lang=" + lang}
 	}
 	for _, purpose := range app.Letters[kind] {
 		p.Links[purpose] = "https://faro.example/" + strings.ReplaceAll(purpose, "_", "-") + "/tokentokentoken?lang=" + lang
@@ -70,6 +74,9 @@ func TestEveryLetterSaysWhatToDoIfItWasNotYou(t *testing.T) {
 			l := nobody.letter(p)
 			if string(l.Kind) != kind {
 				t.Errorf("%s is written as %s", kind, l.Kind)
+			}
+			if kind == app.NoticePaper { // nobody asked for anything
+				continue
 			}
 			link := p.Links["not_me"]
 			if !strings.Contains(document.MailText(l), link) {
@@ -174,7 +181,7 @@ func TestLettersWithoutAPortalNameNoPage(t *testing.T) {
 			for _, w := range testkit.OtherWords(body, lang) {
 				t.Errorf("%s in %s says %q", kind, lang, w)
 			}
-			if !strings.Contains(body, x.ByMail.Key) {
+			if kind != app.NoticePaper && !strings.Contains(body, x.ByMail.Key) { // it is about no departure that could be answered
 				t.Errorf("%s in %s has no key:\n%s", kind, lang, body)
 			}
 		}

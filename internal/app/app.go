@@ -97,7 +97,9 @@ type App struct {
 	calendars  *calendar.Set
 	days       string // the calendar; empty: that of the country
 	law        *jurisdiction.Library
+	laws       sync.Map // those that departures were decided under, by their versions
 	lawSaid    jurisdiction.Facts
+	seen       seen // of the way out
 
 	achievements achievement.Rules
 }
@@ -173,7 +175,10 @@ func (a *App) record(ctx context.Context, tx Tx, f fact) error {
 	if err != nil {
 		return err
 	}
-	return a.announce(ctx, tx, e, f)
+	if err := a.announce(ctx, tx, e, f); err != nil {
+		return err
+	}
+	return a.timed(ctx, tx, f)
 }
 
 // entry writes a fact to the log, sealed with the account key of its subject.
@@ -229,6 +234,9 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 				return err
 			}
 			if err := a.tellEvent(ctx, tx, p, e); err != nil {
+				return err
+			}
+			if err := a.stepTimed(ctx, tx, p, e); err != nil {
 				return err
 			}
 			if e.Type == "case.opened" {

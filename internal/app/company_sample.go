@@ -6,6 +6,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/invitation"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
@@ -44,6 +45,9 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 			Code: p.Code, ErasedOn: day(61), Erased: map[string]int{"identity": 3, "letters": 4}, Invoices: 12, Until: day(6 * 365), Entries: 40, Backups: day(91),
 			Why: map[string]string{lang: typed}, Systems: []string{"billing"},
 		}
+	}
+	if kind == NoticePaper {
+		p.Coming = &ComingPaper{Kind: limit.Renewal, Day: day(50), Deadline: day(35), Leave: typed}
 	}
 	if kind == "ending" {
 		p.Ending = &EndingPaper{Channel: offboarding.Company, Words: ending.Words{Why: typed, Alternatives: typed}}

@@ -25,7 +25,11 @@ func (a *App) RecordComplaint(ctx context.Context, by Actor, c relationship.Comp
 			return wrong
 		}
 		c.AnswerBy = c.Received.AddDays(relationship.AnswerDays)
-		if _, err := tx.FindCustomer(ctx, c.Customer); err != nil {
+		cus, err := tx.FindCustomer(ctx, c.Customer)
+		if err != nil {
+			return err
+		}
+		if err := a.answerBy(ctx, tx, cus, &c); err != nil {
 			return err
 		}
 		if err := a.putComplaint(ctx, tx, c); err != nil {

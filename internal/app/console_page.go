@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/form"
 	"hastaluego/internal/invitation"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/reason"
@@ -50,6 +51,8 @@ type CaseView struct {
 	Ways        map[string]approval.Way // by step: who looks at it where one person works
 	Withdrawal  *Withdrawal             // what became of one; nil: none was declared
 	Reasons     []reason.Given          // newest first; without words for those who may not read notes
+	Decided     LawDecision             // the law that it was decided under
+	Limits      []limit.Limit           // that the law sets, the soonest first
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -168,6 +171,12 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		if v.Recap, err = a.recap(ctx, tx, v); err != nil {
+			return err
+		}
+		if v.Decided, err = tx.LawOf(ctx, cid); err != nil {
+			return err
+		}
+		if v.Limits, err = tx.LimitsOf(ctx, cid); err != nil {
 			return err
 		}
 		v.Timeline, err = a.timeline(ctx, tx, 500, string(c.Request), string(cid))

@@ -102,6 +102,9 @@ func (a *App) SendCode(ctx context.Context, token string) error {
 		if n >= codesPerDay {
 			return fault.New(fault.TooMany, "code.too_many")
 		}
+		if err := a.dataAsked(ctx, tx, c); err != nil {
+			return err
+		}
 		return a.queue(ctx, tx, m, string(c.Customer), true)
 	})
 }

@@ -14,6 +14,8 @@ type EventType struct {
 	State string // what the case, step, work … is then; empty if it says nothing about that
 }
 
+var limitArgs = []string{"limit", "param", "rule", "end"}
+
 var workArgs = []string{"work", "item", "system", "attempt"}
 
 // with adds args to a list.
@@ -42,6 +44,14 @@ var EventTypes = []EventType{
 	{Type: "case.stopped", When: "it was not the customer: nothing more happens", Args: []string{"by"}, Sent: true, State: "stopped"},
 	{Type: "case.imported", When: "a departure that was over before the house was opened was imported", Args: []string{"effective", "reason", "import"}},
 	{Type: "case.closed", When: "every step is over", Sent: true, State: "closed"},
+
+	{Type: "law.decided", When: "the law that the departure is under was kept: the packs with their versions, and the day", Args: []string{"packs", "day"}, Sent: true, Tells: []string{"packs", "day"}, State: "decided"},
+	{Type: "limit.due_soon", When: "a time limit of the law ends before long: its owner is reminded", Args: limitArgs, Sent: true, Tells: limitArgs},
+	{Type: "limit.met", When: "what a time limit of the law wants was done in time; `by`: the event, or who answers for it", Args: with(limitArgs, "by", "evidence"), Sent: true, Tells: with(limitArgs, "by"), State: "met"},
+	{Type: "limit.missed", When: "a time limit of the law ended and what it wants was not done", Args: limitArgs, Sent: true, Tells: limitArgs, State: "missed"},
+	{Type: "limit.escalated", When: "it is not done a while after that: administrators are asked", Args: limitArgs, Sent: true, Tells: limitArgs},
+	{Type: "limit.done_late", When: "it was done, after its end", Args: with(limitArgs, "by", "evidence"), Sent: true, Tells: with(limitArgs, "by"), State: "missed"},
+	{Type: "limit.moot", When: "there is nothing left to do: the departure was taken back", Args: limitArgs, Sent: true, Tells: limitArgs, State: "moot"},
 
 	{Type: "step.ready", When: "the step's turn has come", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "ready"},
 	{Type: "step.done", When: "its owner, or the far systems, said that it is done", Args: []string{"step", "by"}, Sent: true, Tells: []string{"step"}, State: "done"},
@@ -132,10 +142,10 @@ var EventTypes = []EventType{
 	{Type: "mail.meant", When: "a person said what it means, and that was done as if it came from their page", Args: []string{"received", "meaning", "keyed", "on_file", "proof"}, Sent: true, Tells: []string{"received", "meaning", "keyed", "on_file"}},
 	{Type: "mail.set_aside", When: "a person said that it is none of those", Args: []string{"received"}},
 	{Type: "message.queued", When: "a letter waits to be sent", Args: []string{"message", "paper", "to"}, Sent: true, Tells: []string{"message", "paper"}, State: "queued"},
-	{Type: "message.sent", When: "the mail system took the letter; `tester`: whom it went to instead, in a rehearsal", Args: []string{"message", "subject", "tester"}, Sent: true, Tells: []string{"message"}, State: "sent"},
-	{Type: "message.written", When: "the letter is a file that somebody sends with their own mail program; `tester`: whom it went to instead, in a rehearsal", Args: []string{"message", "subject", "tester"}, Sent: true, Tells: []string{"message"}, State: "written"},
+	{Type: "message.sent", When: "the mail system took the letter; `tester`: whom it went to instead, in a rehearsal", Args: []string{"message", "paper", "subject", "tester"}, Sent: true, Tells: []string{"message"}, State: "sent"},
+	{Type: "message.written", When: "the letter is a file that somebody sends with their own mail program; `tester`: whom it went to instead, in a rehearsal", Args: []string{"message", "paper", "subject", "tester"}, Sent: true, Tells: []string{"message"}, State: "written"},
 	{Type: "message.withheld", When: "the table of messages did not allow it any more", Args: []string{"message", "paper", "why"}, Sent: true, Tells: []string{"message"}, State: "withheld"},
-	{Type: "message.bounced", When: "the mail system refused the address", Args: []string{"message", "subject"}, Sent: true, Tells: []string{"message"}, State: "refused"},
+	{Type: "message.bounced", When: "the mail system refused the address", Args: []string{"message", "paper", "subject"}, Sent: true, Tells: []string{"message"}, State: "refused"},
 	{Type: "link.used", When: "the customer used a link or a code", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},
 	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},
 	{Type: "bundle.downloaded", When: "the customer fetched it", Args: []string{"blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
@@ -208,6 +218,9 @@ var EventTypes = []EventType{
 	{Type: "ending.refused", When: "a second person did not agree", Args: []string{"ending", "note"}},
 	{Type: "ending.stopped", When: "no more departures of it are opened", Args: []string{"ending", "note", "opened"}},
 	{Type: "term.passed", When: "a contract ends with its term, and its customer has no address to be told at", Args: []string{"customer", "subscription", "why"}},
+	{Type: "contract.announced", When: "something is coming for a contract, of which its customer is told: the end of a trial, another price", Args: []string{"subscription", "kind", "day", "minor", "currency"}},
+	{Type: "notice.sent", When: "a customer was told in time of a renewal, the end of a trial or another price; `law`: the windows that the letter was in", Args: []string{"notice", "kind", "subscription", "day", "law", "message"}},
+	{Type: "notice.passed", When: "a customer could not be told of it", Args: []string{"notice", "kind", "subscription", "day", "law", "why"}},
 	{Type: "ending.passed", When: "a customer whom it picks leaves already, or cannot be told", Args: []string{"ending", "customer", "why"}},
 	{Type: "ending.done", When: "everybody whom it picks was looked at", Args: []string{"ending", "opened", "passed"}},
 	{Type: "improvement.added", When: "something is to be changed because of those who left", Args: []string{"improvement", "heading", "what", "owner", "due"}},

@@ -17,6 +17,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/invitation"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/money"
 	"hastaluego/internal/obligation"
 	"hastaluego/internal/offboarding"
@@ -178,6 +179,33 @@ var heldFiles = []heldFile{
 			}), nil
 		},
 	},
+	{"law_case", "law.csv", "departure day packs facts", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]LawDecision, error) {
+			d, err := tx.LawOf(ctx, c)
+			if err != nil || d.Case == "" {
+				return nil, err
+			}
+			return []LawDecision{d}, nil
+		}, func(d LawDecision) []string { return []string{d.Day.String(), asJSON(d.Refs), asJSON(d.Facts)} })
+	}},
+	{"law_limit", "time_limits.csv", "departure rule law start end state over", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.LimitsAbout(ctx, h.ID)
+		return rowsOf(list, func(l limit.Limit) []string {
+			return []string{h.code(offboarding.CaseID(l.Case)), l.Rule.ID, l.Rule.Cite, stamp(l.Start), stamp(l.End), string(l.State), stamp(l.Over)}
+		}), err
+	}},
+	{"coming", "announced.csv", "subscription kind day amount_minor currency", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.AnnouncedFor(ctx, h.ID)
+		return rowsOf(list, func(x Announced) []string {
+			return []string{string(x.Subscription), string(x.Kind), x.Day.String(), minor(x.Price), x.Price.Currency}
+		}), err
+	}},
+	{"law_notice", "notices.csv", "subscription kind comes told state law", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.LawNoticesFor(ctx, h.ID)
+		return rowsOf(list, func(x LawNotice) []string {
+			return []string{string(x.Subscription), string(x.Kind), x.EventDay.String(), x.Day.String(), x.State, asJSON(x.Told)}
+		}), err
+	}},
 	{"step", "steps.csv", "departure step kind state done by note items", func(ctx context.Context, a *App, _ Tx, h *holding) (rows [][]string, err error) {
 		for _, p := range h.plans {
 			p.Steps = slices.Clone(p.Steps)

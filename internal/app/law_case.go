@@ -1,54 +1,62 @@
 package app
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
 
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/limit"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/when"
 )
 
 // LawView is what the law asks of one departure, as far as its facts are known.
 type LawView struct {
-	Law    *jurisdiction.Effective
-	Limits []LegalLimit // time limits whose event is known, the soonest first
+	Law     *jurisdiction.Effective // nil: the customer was erased, and with them what it followed from
+	Decided LawDecision             // when it was registered; zero: it is from before that was kept, and Law is that of now
+	Changed []jurisdiction.Ref      // packs that say something else today
+	Limits  []limit.Limit           // the soonest first
 }
 
-// LegalLimit is until when something must be done. Whether it was done is not
-// judged here.
-type LegalLimit struct {
-	Setting  jurisdiction.Setting
-	Deadline jurisdiction.Deadline
+// LawOf is the law that a departure was decided under, on the day it was asked
+// for.
+func (a *App) LawOf(ctx context.Context, c CaseView) (v LawView, err error) {
+	if v.Decided = c.Decided; c.Decided.Case == "" {
+		_, v.Law, err = a.lawNow(c)
+		if err != nil {
+			return v, err
+		}
+		zone, err := zoneOf(c.Plan.Case)
+		v.Limits = limit.From(limit.Duties(v.Law), lawEvents(c.Plan.Case, c.Request, zone), a.calendars, zone)
+		slices.SortStableFunc(v.Limits, func(x, y limit.Limit) int { return x.End.Compare(y.End) })
+		return v, err
+	}
+	v.Limits = c.Limits
+	for _, r := range c.Decided.Refs {
+		if p := a.Law().Pack(r.Pack); p == nil || p.Digest != r.Digest {
+			v.Changed = append(v.Changed, r)
+		}
+	}
+	if c.Decided.Facts == nil {
+		return v, nil
+	}
+	err = a.store.View(ctx, func(tx Tx) (err error) { v.Law, err = a.decided(ctx, tx, c.Decided); return err })
+	return v, err
 }
 
-// Exact reports whether it ends at an instant and not with a day.
-func (l LegalLimit) Exact() bool { return l.Deadline.Time.Unit == jurisdiction.Hours }
-
-// LawOf is the law of a departure on the day it was asked for.
-func (a *App) LawOf(c CaseView) (LawView, error) {
+// lawNow is the law of a departure on the day it was asked for, as the packs of
+// today tell it.
+func (a *App) lawNow(c CaseView) (*jurisdiction.Library, *jurisdiction.Effective, error) {
 	zone, err := zoneOf(c.Plan.Case)
 	if err != nil {
-		return LawView{}, err
+		return nil, nil, err
 	}
-	asked := when.DateOf(c.Plan.Case.RequestedAt, zone)
+	l, asked := a.Law(), when.DateOf(c.Plan.Case.RequestedAt, zone)
 	facts := a.lawFacts(c, asked)
-	law, err := a.Law().Effective(a.Law().Select(facts), facts, asked)
-	if err != nil {
-		return LawView{}, err
-	}
-	v, happened := LawView{Law: law}, lawEvents(c, zone)
-	for _, s := range law.Settings {
-		// How long somebody waits on the telephone is no date of a departure.
-		if s.Outcome != jurisdiction.Settled || s.Param.Merge != jurisdiction.MinOf {
-			continue
-		}
-		if d, ok := s.Deadline(happened, a.calendars, zone); ok && d.Time.Unit != jurisdiction.Minutes && d.Time.From != "contract.concluded" {
-			v.Limits = append(v.Limits, LegalLimit{s, d})
-		}
-	}
-	slices.SortStableFunc(v.Limits, func(x, y LegalLimit) int { return x.Deadline.End.Compare(y.Deadline.End) })
-	return v, nil
+	law, err := l.Effective(l.Select(facts), facts, asked)
+	return l, law, err
 }
 
 // lawFacts are what is known of a departure, beside what the company said of
@@ -94,18 +102,18 @@ func (a *App) lawFacts(c CaseView, asked when.Date) jurisdiction.Facts {
 	return f
 }
 
-// lawEvents are the instants from which time limits of a departure count.
-func lawEvents(c CaseView, zone *time.Location) map[string]time.Time {
-	k := c.Plan.Case
-	at := map[string]time.Time{"request.submitted": k.RequestedAt, "request.verified": c.Request.VerifiedAt, "case.closed": k.ClosedAt}
+// lawEvents are the instants from which time limits of a departure count, as far
+// as they are known. Where the company began it nobody asked for anything.
+func lawEvents(k offboarding.Case, r offboarding.Request, zone *time.Location) map[string]time.Time {
+	at := map[string]time.Time{"request.submitted": k.RequestedAt, "request.verified": r.VerifiedAt, "case.closed": k.ClosedAt}
+	if r.Channel.Ours() {
+		delete(at, "request.submitted")
+		delete(at, "request.verified")
+	}
 	if !k.Effective.IsZero() {
 		at["effect"] = k.Effective.Start(zone)
 		at["contract.end"] = at["effect"]
 	}
-	for name, t := range at {
-		if t.IsZero() {
-			delete(at, name)
-		}
-	}
+	maps.DeleteFunc(at, func(_ string, t time.Time) bool { return t.IsZero() })
 	return at
 }

@@ -28,7 +28,7 @@ func TestTheLawOfADepartureFollowsTheCustomerAndTheDay(t *testing.T) {
 	}
 	law := func(v app.CaseView) app.LawView {
 		t.Helper()
-		got, err := a.LawOf(v)
+		got, err := a.LawOf(t.Context(), v)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,18 +37,14 @@ func TestTheLawOfADepartureFollowsTheCustomerAndTheDay(t *testing.T) {
 	home := law(leaving("ES", true))
 	i := -1
 	for n, l := range home.Limits {
-		if n > 0 && l.Deadline.End.Before(home.Limits[n-1].Deadline.End) {
+		if n > 0 && l.End.Before(home.Limits[n-1].End) {
 			t.Error("the time limits are out of order")
 		}
-		if l.Setting.Param.Name == "case.resolve.max" {
+		if l.Param == "case.resolve.max" {
 			i = n
 		}
 	}
-	zone, err := time.LoadLocation("Europe/Madrid")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if i < 0 || home.Limits[i].Deadline.Last(zone).String() != "2027-01-20" {
+	if i < 0 || home.Limits[i].Last().String() != "2027-01-20" {
 		t.Errorf("a departure is to be resolved by %+v", home.Limits)
 	}
 	if s, ok := home.Law.Of("survey.position"); !ok || s.Value.Word != "after_effect" {

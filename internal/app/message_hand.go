@@ -50,6 +50,6 @@ func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID)
 				}
 			}
 		}
-		return a.record(ctx, tx, fact{"message.sent", by.ID, m.stream(), m.subject(c), map[string]any{"message": string(m.ID), "subject": m.Subject}})
+		return a.record(ctx, tx, fact{"message.sent", by.ID, m.stream(), m.subject(c), map[string]any{"message": string(m.ID), "paper": m.Paper, "subject": m.Subject}})
 	})
 }

@@ -82,7 +82,7 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	var m Message
 	var p Paper
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
-		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" || strings.HasPrefix(m.Paper, TestPaper) {
+		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" || strings.HasPrefix(m.Paper, TestPaper) || m.Paper == NoticePaper {
 			return err
 		}
 		if ok, why, err := a.allowed(ctx, tx, m); err != nil {
@@ -104,8 +104,11 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	if err != nil || m.State != "queued" {
 		return err
 	}
-	if strings.HasPrefix(m.Paper, TestPaper) {
+	switch {
+	case strings.HasPrefix(m.Paper, TestPaper):
 		return a.sendTest(ctx, m)
+	case m.Paper == NoticePaper:
+		return a.sendComing(ctx, m)
 	}
 	subject, text, err := a.handOver(ctx, m, p)
 	if err != nil && fault.KindOf(err) != fault.Invalid {
@@ -127,7 +130,7 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if err != nil {
 			return err
 		}
-		fact := fact{"message.sent", "engine", m.stream(), m.subject(p.Case), map[string]any{"message": string(m.ID), "subject": subject}}
+		fact := fact{"message.sent", "engine", m.stream(), m.subject(p.Case), map[string]any{"message": string(m.ID), "paper": m.Paper, "subject": subject}}
 		if p.Rehearsal != nil {
 			fact.args["tester"] = p.Rehearsal.To
 		}
@@ -298,13 +301,14 @@ func hideSecrets(paper, text string) string {
 }
 
 // Letters are the kinds of letter, each with the purposes of its links. In
-// every one whoever reads it can say that this was not them.
+// every one about a departure whoever reads it can say that this was not them.
 var Letters = map[string][]string{
 	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
+	NoticePaper: {}, // whoever goes on asked for nothing: there is nothing to disown
 }
 
 // paths of the portal by the purpose of a link.

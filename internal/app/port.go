@@ -84,6 +84,9 @@ type Tx interface {
 	TestTx
 	WayTx
 	WithdrawalTx
+	LawTx
+	NoticeTx
+	ExitTx
 }
 
 // RequestTx keeps requests.
@@ -329,6 +332,8 @@ type MessageTx interface {
 	FindMessage(ctx context.Context, id offboarding.MessageID) (Message, error)
 	SaveMessage(ctx context.Context, m Message) error
 	ListMessages(ctx context.Context, c offboarding.CaseID, limit int) ([]Message, error) // newest first; empty case: all
+	// Acknowledged is when the acknowledgement of a request went out; zero: not yet.
+	Acknowledged(ctx context.Context, r offboarding.RequestID) (time.Time, error)
 	// CountMessagesTo counts letters of the kind queued to the address since.
 	CountMessagesTo(ctx context.Context, paper, to string, since time.Time) (int, error)
 }
@@ -585,6 +590,7 @@ type Paper struct {
 	Told        *ToldPaper             // only in "told", which goes to people of the company
 	Instead     *Instead               // of a second person; nil: there is one
 	Approval    *ApprovalView          // only in the letter "approval"
+	Coming      *ComingPaper           // only in the letter "notice"
 	ByMail      *ByMail                // how to answer, where there is no portal
 	Bundle      *Attached              // only in the letter "data"
 	Rehearsal   *Rehearsal             // of a letter about a test customer: where it goes instead

@@ -6,6 +6,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/when"
@@ -124,6 +125,7 @@ type CasePage struct {
 	Acts     ActsView      // that are still open, where this is a termination
 	Told     bool          // they said why they leave
 	MayTell  bool          // they may still say it
+	Limits   []limit.Limit // that the law sets, the soonest first; none once they were erased
 	Late     when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
 
@@ -209,6 +211,11 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 				out.Data = out.ErasedOn.IsZero()
 			}
 			out.Subject = out.Subject || s.State == offboarding.StepBlocked
+		}
+		if out.Limits = nil; out.ErasedOn.IsZero() {
+			if out.Limits, err = tx.LimitsOf(ctx, l.Case); err != nil {
+				return err
+			}
 		}
 		out.Late, err = a.lateSince(ctx, tx, plan)
 		return err

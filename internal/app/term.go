@@ -21,8 +21,12 @@ const TermKind = "term"
 const termNotice = 30
 
 // watchTerms puts on the queue the opening of the departures of contracts that
-// are not renewed; once for each contract and term.
+// are not renewed, once for each contract and term, and the telling of those that
+// are.
 func (a *App) watchTerms(ctx context.Context, tx Tx, subs ...customer.Subscription) error {
+	if err := a.watchNotices(ctx, tx, subs...); err != nil {
+		return err
+	}
 	for _, s := range subs {
 		if !s.NotRenewed || s.Status != customer.Active {
 			continue

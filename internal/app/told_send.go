@@ -256,6 +256,19 @@ func (a *App) newsParts(ctx context.Context, tx Tx, t ToldItem, people notificat
 			if x.Kind != kind || person.ID != "" && !person.Wants(kind) {
 				continue
 			}
+			if strings.HasPrefix(x.Step, limitMark) {
+				line, news, err := a.limitLine(ctx, tx, x, people, lang)
+				switch {
+				case err != nil:
+					return nil, err
+				case news && lines >= toldMost:
+					part.More++
+				case news:
+					part.Lines = append(part.Lines, line)
+					lines++
+				}
+				continue
+			}
 			p, err := tx.FindPlan(ctx, x.Case)
 			if fault.KindOf(err) == fault.NotFound && err != nil {
 				continue

@@ -20,7 +20,7 @@ func (s Subscription) Charges(from, to when.Date) []when.Date {
 	// Counting from the anchor, not from charge to charge, keeps the 31st the
 	// 31st. From a whole interval before the first that can count.
 	n := anchor.DaysUntil(from) / 7
-	if months := s.Interval.months(); months > 0 {
+	if months := s.Interval.Months(); months > 0 {
 		n = ((from.Year-anchor.Year)*12 + int(from.Month-anchor.Month)) / months
 	}
 	var out []when.Date

@@ -136,14 +136,14 @@ var Intervals = []Interval{Weekly, Monthly, Quarterly, HalfYearly, Yearly}
 
 // After returns the day that is n intervals after the date.
 func (i Interval) After(d when.Date, n int) when.Date {
-	if months := i.months(); months > 0 {
+	if months := i.Months(); months > 0 {
 		return d.AddMonths(months * n)
 	}
 	return d.AddDays(7 * n)
 }
 
-// months is how many of them an interval has; 0 for one that is counted in days.
-func (i Interval) months() int {
+// Months is how many of them an interval has; 0 for one that is counted in days.
+func (i Interval) Months() int {
 	return map[Interval]int{Monthly: 1, Quarterly: 3, HalfYearly: 6, Yearly: 12}[i]
 }
 

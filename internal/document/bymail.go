@@ -38,6 +38,9 @@ func Data(f DataFacts) Letter {
 // ByMail adds to a letter how its reader answers where there is no portal: what
 // to write, with the scores of the survey if it asks for them, and the key that shows that they have read it.
 func ByMail(l Letter, key string, survey bool) Letter {
+	if l.Kind == KindNotice { // it says itself how to answer, and whoever goes on need not
+		return l
+	}
 	w := writer{l.Lang, l.Company}
 	b := Block{Heading: w.say("bymail"), Mailed: true}
 	for _, n := range []string{".a", ".b", ".survey", ".not_me"} {

@@ -44,6 +44,8 @@ const (
 	KindData Kind = "data"
 	// KindApproval asks for an approval, where one person works.
 	KindApproval Kind = "approval"
+	// KindNotice tells in time what is coming for a contract that goes on.
+	KindNotice Kind = "notice"
 	// KindCertificate is the certificate of erasure.
 	KindCertificate Kind = "certificate"
 )
@@ -51,7 +53,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
-	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData,
+	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindNotice,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

@@ -22,6 +22,9 @@ func (l Letter) Service() string {
 	if l.Staff() {
 		return l.Mail("service.staff")
 	}
+	if l.Kind == KindNotice {
+		return l.Mail("service.contract")
+	}
 	return l.Mail("service")
 }
 

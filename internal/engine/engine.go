@@ -95,6 +95,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	lanes.Go(func() { e.lane(ctx, make(chan struct{}, 1), app.ClaimInput{PerSystem: perEndpoint, Webhooks: true}) })
 	lanes.Go(func() { e.tidy(ctx) })
 	lanes.Go(func() { e.meetClock(ctx) })
+	lanes.Go(func() { e.keepCounts(ctx) })
 	lanes.Wait()
 	return nil
 }
@@ -109,6 +110,27 @@ func (e *Engine) meetClock(ctx context.Context) {
 		if err := e.App.MeetClock(ctx); err != nil && ctx.Err() == nil {
 			e.Log.Warn("the clock was not met", "err", err)
 		}
+	}
+}
+
+const (
+	// countsEvery is how often what was counted is stored.
+	countsEvery = 20 * time.Second
+	// lastCounts is how long that may take at the end.
+	lastCounts = 2 * time.Second
+)
+
+// keepCounts stores what was counted of the way out, now and then and at the end.
+func (e *Engine) keepCounts(ctx context.Context) {
+	for e.sleep(ctx, countsEvery, nil); ctx.Err() == nil; e.sleep(ctx, countsEvery, nil) {
+		if err := e.App.KeepCounts(ctx); err != nil && ctx.Err() == nil {
+			e.Log.Warn("counts not kept", "err", err)
+		}
+	}
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), lastCounts)
+	defer stop()
+	if err := e.App.KeepCounts(last); err != nil {
+		e.Log.Warn("counts not kept", "err", err)
 	}
 }
 

@@ -58,6 +58,10 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.App.Rate(ctx, w)
 	case app.OfferKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OfferDue(ctx, offer.ID(w.Item))
+	case app.NoticesKind:
+		return t.App.RunNotices(ctx)
+	case app.LimitKind:
+		return t.App.RingLimit(ctx, w)
 	case app.TermKind:
 		return t.App.RunTerm(ctx, w)
 	case app.EndingKind:

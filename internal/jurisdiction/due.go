@@ -67,6 +67,15 @@ type Day struct {
 	Windows []DaysBefore
 }
 
+// Between is the first and the last day on which to tell something that comes on
+// the day; the first is zero where there is no too soon.
+func (w DaysBefore) Between(day when.Date, days *calendar.Set) (first, last when.Date) {
+	if w.NotBefore != (Span{}) {
+		first = side(days, w.Calendar, true).Before(day, w.NotBefore.period(false, false))
+	}
+	return first, side(days, w.Calendar, false).Before(day, w.NotAfter.period(false, false)) // further from the event: sooner
+}
+
 // Notices are the fewest days on which to tell something so that every window
 // has one in it, the first one first; each is as late as its windows allow.
 // anchors are the days of events. late are the windows whose last day is before
@@ -79,13 +88,9 @@ func Notices(windows []DaysBefore, anchors map[string]when.Date, from when.Date,
 	var open []span
 	for _, w := range windows {
 		day, ok := anchors[w.Anchor]
-		cal := side(days, w.Calendar, false) // further from the event: sooner
-		last := cal.Before(day, w.NotAfter.period(false, false))
-		first := from
-		if w.NotBefore != (Span{}) {
-			if first = side(days, w.Calendar, true).Before(day, w.NotBefore.period(false, false)); first.Before(from) {
-				first = from
-			}
+		first, last := w.Between(day, days)
+		if first.Before(from) {
+			first = from
 		}
 		if !ok || last.Before(first) {
 			late = append(late, w)

@@ -1,6 +1,9 @@
 package jurisdiction
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -121,6 +124,25 @@ func ParseFacts(in map[string]string) (Facts, error) {
 		out[name] = v
 	}
 	return out, wrong.Or()
+}
+
+// ReadFacts reads facts that were written as JSON. What is not known any more is
+// left out.
+func ReadFacts(raw []byte) (Facts, error) {
+	var in map[string]any
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(&in); err != nil {
+		return nil, fault.Wrap("law", err)
+	}
+	out := Facts{}
+	for name, v := range in {
+		f, known := factNamed(name)
+		if x, ok := f.parse(fmt.Sprint(v)); known && ok {
+			out[name] = x
+		}
+	}
+	return out, nil
 }
 
 func (f Fact) parse(s string) (any, bool) {

@@ -12,6 +12,7 @@ package jurisdiction
 
 import (
 	"fmt"
+	"slices"
 
 	"hastaluego/internal/when"
 )
@@ -95,7 +96,12 @@ type Pack struct {
 	Replaces   bool   // it stands in the place of a shipped pack of the same id
 
 	reviewAt string // file:line:column of ReviewBy
+	source   []byte
 }
+
+// File is the text that the pack was read from: whoever decided something by it
+// keeps it, and can read it again.
+func (p *Pack) File() File { return File{p.ID + ".yaml", slices.Clone(p.source)} }
 
 // Covers says whom a pack is for. Empty lists cover nobody: such a pack is
 // only extended, or chosen by name.

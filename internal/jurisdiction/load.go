@@ -76,7 +76,7 @@ func (x *reader) pack(f File) (*Pack, *source.File) {
 	}
 	x.lines = strings.Split(string(f.Source), "\n")
 	sum := sha256.Sum256(f.Source)
-	p := &Pack{ID: in.Pack, Version: in.Version, Extends: in.Extends, Names: in.Names, Calendar: in.Calendar, Covers: in.Covers, Digest: hex.EncodeToString(sum[:])}
+	p := &Pack{ID: in.Pack, Version: in.Version, Extends: in.Extends, Names: in.Names, Calendar: in.Calendar, Covers: in.Covers, Digest: hex.EncodeToString(sum[:]), source: f.Source}
 	c := &checker{File: at, pack: p, reader: x}
 	if !packForm.MatchString(in.Pack) || idOf(f.Name) != in.Pack {
 		c.At("$.pack", "law.pack_name", "pack", in.Pack, "file", idOf(f.Name))

@@ -46,6 +46,11 @@ func (l *Library) Refs(s Selection) (refs []Ref) {
 	return refs
 }
 
+// Holds reports whether the library has exactly these versions.
+func (l *Library) Holds(refs []Ref) bool {
+	return !slices.ContainsFunc(refs, func(r Ref) bool { return l.byID[r.Pack] == nil || l.byID[r.Pack].Digest != r.Digest })
+}
+
 // Select chooses by the facts customer.residence, customer.region,
 // seller.country, seller.sector and seller.network.
 func (l *Library) Select(f Facts) Selection {

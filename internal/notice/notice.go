@@ -64,6 +64,7 @@ var Table = []Rule{
 	{Class: "certificate", Basis: Law, Before: true, Until: Always, Most: 1, Last: true}, // erasure is told, whatever was said before
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
 	{Class: "winback", Basis: Consent, Until: Allowed, Most: 1, Asks: 1},
+	{Class: "notice", Basis: Law, Before: true, Until: Goodbye}, // of what is coming for a contract: a renewal, the end of a trial, another price
 	{Class: "farewell", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 }
 

@@ -42,12 +42,15 @@ var erasing = []struct{ table, text string }{
 	{"blob", query(`DELETE FROM blob WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"message", query(`
 		UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2
-		 WHERE state <> 'queued' AND request_id IN (SELECT id FROM request WHERE customer_id = $1)`)},
+		 WHERE state <> 'queued' AND (request_id IN (SELECT id FROM request WHERE customer_id = $1)
+		       OR id IN (SELECT message_id FROM law_notice WHERE customer_id = $1))`)},
 	{"way", query(`UPDATE way SET place = '', body = $2 WHERE request_id IN (SELECT id FROM request WHERE customer_id = $1)`)},
 	{"request", query(`UPDATE request SET name = '', account_email = '', receipt_email = '', reference = '', paper = '' WHERE customer_id = $1`)},
 	{"work", query(`
 		UPDATE work SET evidence = '', before_call = ''
 		 WHERE state <> 'running' AND case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"coming", query(`DELETE FROM coming WHERE customer_id = $1`)},
+	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
 	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END WHERE customer_id = $1`)},
 	{"balance", query(`UPDATE balance SET about = '' WHERE customer_id = $1`)},
@@ -67,6 +70,8 @@ var kept = map[string]string{
 	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",
 	"way_node":   "names of pages and dates",
 	"withdrawal": "rules and sums",
+	"law_limit":  "rules, states and dates: that the law was kept is proved by them",
+	"law_notice": "ids, days and windows of the law: that they were told is proved by them",
 }
 
 // Erased reports what becomes of a table when a customer is erased: "erased",

@@ -15,7 +15,7 @@ import (
 // about a customer: what an import makes stands in others.
 var aboutCustomer = []string{
 	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "offer", "invitation", "play", "voice", "consent", "silence",
-	"erasure", "reading", "received",
+	"erasure", "reading", "received", "coming", "law_notice",
 }
 
 // aboutCase are those in which something stands about a departure beside its
@@ -36,7 +36,8 @@ var ofCustomer = []string{
 var unasked = map[string]string{
 	"case_subscription": "goes with the departure", "audit_entry": "the log stays", "approval": "of a step, which keeps its departure",
 	"withdrawal": "of a request, which keeps its customer",
-	"told":       "of a step, which keeps its departure", "tombstone": "of an erasure, which keeps its customer",
+	"law_case":   "of a departure that somebody asked for", "law_limit": "of one, or of a complaint, which keep their customer",
+	"told": "of a step, which keeps its departure", "tombstone": "of an erasure, which keeps its customer",
 }
 
 // Undone reports what undoing an import asks of a table: "keeps", where what

@@ -19,6 +19,7 @@ var (
 	saveMessage    = query(`UPDATE message SET state = $1, sent_at = $2, subject = $3, last_error = $4, body = $5, key_id = $6, to_address = $7, to_folded = $8 WHERE id = $9`)
 	messagesOf     = query(`SELECT ` + messageColumns + ` FROM message WHERE case_id = $1 ORDER BY queued_at DESC, id DESC LIMIT $2`)
 	newestMessages = query(`SELECT ` + messageColumns + ` FROM message ORDER BY queued_at DESC, id DESC LIMIT $1`)
+	acknowledged   = query(`SELECT COALESCE(MIN(sent_at), 0) FROM message WHERE request_id = $1 AND paper = 'ack' AND state = 'sent'`)
 	countMessages  = query(`SELECT COUNT(*) FROM message WHERE to_folded = $1 AND paper = $2 AND queued_at > $3`)
 )
 
@@ -50,6 +51,11 @@ func (t *tx) FindMessage(ctx context.Context, id offboarding.MessageID) (app.Mes
 func (t *tx) SaveMessage(ctx context.Context, m app.Message) error {
 	return t.must(ctx, "store.SaveMessage", saveMessage, m.State, micros(m.SentAt), m.Subject, m.LastError, bytesOf(m.Body), m.KeyID,
 		m.To, customer.FoldEmail(m.To), m.ID)
+}
+
+func (t *tx) Acknowledged(ctx context.Context, r offboarding.RequestID) (at time.Time, err error) {
+	err = t.one(ctx, "store.Acknowledged", acknowledged, []any{r}, instant{&at})
+	return at, err
 }
 
 func (t *tx) ListMessages(ctx context.Context, c offboarding.CaseID, limit int) (list []app.Message, err error) {

@@ -21,6 +21,7 @@ func realCase(column string) string {
 const (
 	theirCases    = `(SELECT id FROM case_ WHERE customer_id = $1)`
 	theirRequests = `(SELECT id FROM request WHERE customer_id = $1)`
+	theirLimits   = `step IN (SELECT 'limit:' || id FROM law_limit WHERE customer_id = $1)`
 )
 
 // forgetting is how a test customer goes whole, in this order: what names
@@ -38,8 +39,13 @@ var forgetting = []struct{ table, text string }{
 		       UNION ALL SELECT id FROM offer WHERE customer_id = $1
 		       UNION ALL SELECT id FROM handover_item WHERE customer_id = $1
 		       UNION ALL SELECT id FROM approval WHERE case_id IN ` + theirCases + `
-		       UNION ALL SELECT id FROM told WHERE case_id IN ` + theirCases + `)`)},
-	{"told", query(`DELETE FROM told WHERE case_id IN ` + theirCases)},
+		       UNION ALL SELECT id FROM law_limit WHERE customer_id = $1
+		       UNION ALL SELECT id FROM told WHERE case_id IN ` + theirCases + ` OR ` + theirLimits + `)`)},
+	{"told", query(`DELETE FROM told WHERE case_id IN ` + theirCases + ` OR ` + theirLimits)},
+	{"law_notice", query(`DELETE FROM law_notice WHERE customer_id = $1`)},
+	{"coming", query(`DELETE FROM coming WHERE customer_id = $1`)},
+	{"law_limit", query(`DELETE FROM law_limit WHERE customer_id = $1`)},
+	{"law_case", query(`DELETE FROM law_case WHERE case_id IN ` + theirCases)},
 	{"winback_sent", query(`DELETE FROM winback_sent WHERE case_id IN ` + theirCases)},
 	{"envelope", query(`DELETE FROM envelope WHERE case_id IN ` + theirCases)},
 	{"handover_item", query(`DELETE FROM handover_item WHERE customer_id = $1`)},

@@ -46,8 +46,9 @@ var (
 	dropAlarms = query(`
 		UPDATE work SET state = 'cancelled'
 		 WHERE case_id = $1 AND kind = 'alarm' AND state = 'ready' AND ($2 = '' OR item IN ($3, $4, $5))`)
-	// Nobody waits for customers to be rated, or for people to be told.
-	nextTimer = query(`SELECT COALESCE(MIN(run_at), 0) FROM work WHERE state = 'ready' AND run_at > $1 AND kind NOT IN ('score', 'tell', 'digest')`)
+	// Nobody waits for customers to be rated, for people to be told, or for a time
+	// to run out.
+	nextTimer = query(`SELECT COALESCE(MIN(run_at), 0) FROM work WHERE state = 'ready' AND run_at > $1 AND kind NOT IN ('score', 'tell', 'digest', 'limit')`)
 	busyWorks = query(`
 		SELECT COUNT(*) FROM work
 		 WHERE kind <> 'webhook_delivery'

@@ -85,6 +85,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.voices(h)
 	a.winback(h)
 	a.metrics(h)
+	a.limits(h)
 	a.improvements(h)
 	a.endings(h)
 	a.onePerson(h)

@@ -376,6 +376,9 @@ func outbox(t *testing.T, c *caller) {
 	for _, list := range []string{"/v1/users", "/v1/voices", "/v1/survey-answers", "/v1/winback"} {
 		c.get(list).is(200)
 	}
+	if got := c.get("/v1/time-limits").is(200); got.get("months.11.month") == nil || got.get("months.12") != nil {
+		t.Errorf("time limits: %s", got.body)
+	}
 	if got := c.get("/v1/metrics").is(200); got.text("churn_threshold") != "7" || got.get("churn.12.known") != false || got.get("revenue.0.span") != "month" {
 		t.Errorf("metrics: %s", got.body)
 	}

@@ -145,6 +145,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"get-proof":            {"audit:read", "/v1/audit/entries/aud_01kb2m9xq0e5v8h2r7n4t6w3yz/proof", ""},
 	"list-users":           {"users:read", "/v1/users", ""},
 	"get-metrics":          {"metrics:read", "/v1/metrics", ""},
+	"get-time-limits":      {"metrics:read", "/v1/time-limits", ""},
 
 	"get-assignment-rules": {"assignment:read", "/v1/assignment-rules", ""},
 	"set-assignment-rules": {"assignment:write", "/v1/assignment-rules", `{"version": 7, "rules": []}`},

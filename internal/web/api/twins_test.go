@@ -21,6 +21,7 @@ const (
 	clientOnly  = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
 	personAsked = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
 	handToHand  = "a person gives a file to a person, and answers for whom it was"
+	answersFor  = "a person answers for what nobody else could see"
 	demoOnly    = "it is only in the demo"
 	checkItself = "whoever checks the log trusts no server: hasta audit verify, and the proofs of /v1/audit"
 	houseRule   = "what the company is measured against is decided by people, seldom"
@@ -72,6 +73,7 @@ var twins = map[string]twin{
 	"POST /console/approvals/{approval}/withdraw":                    {people: ownWork},
 	"POST /console/settings/channel":                                 {people: houseRule},
 	"POST /console/cases/{id}/bundle":                                {people: handToHand},
+	"POST /console/cases/{id}/limits/{limit}":                        {people: answersFor},
 	"POST /console/learn/threshold":                                  {people: houseRule},
 	"POST /console/cases/{id}/steps/{step}/approve":                  {people: secondHand},
 	"POST /console/playbooks/activate":                               {people: secondHand},

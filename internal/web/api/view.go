@@ -139,6 +139,7 @@ type CaseFile struct {
 	Files      []File      `json:"files"`
 	Reasons    []Reason    `json:"reasons"`
 	Approvals  []Approval  `json:"approvals"`
+	Law        *CaseLaw    `json:"law,omitempty"`
 }
 
 // viewFile shows a case; what people wrote only where texts is set.
@@ -156,7 +157,7 @@ func (a *API) viewFile(c app.CaseView, texts bool) CaseFile {
 		}),
 		Works:      each(effects, func(w offboarding.Work) Work { return viewWork(w, texts) }),
 		Milestones: each(c.Milestones, viewMilestone), Files: each(c.Blobs, viewBlob), Reasons: each(c.Reasons, viewReason),
-		Approvals: each(c.Approvals, viewApproval),
+		Approvals: each(c.Approvals, viewApproval), Law: viewCaseLaw(c),
 	}
 }
 

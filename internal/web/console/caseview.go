@@ -151,7 +151,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
-	cv.Law, cv.Withdrawal = v.viewLaw(c), v.viewWithdrawal(c)
+	cv.Law, cv.Withdrawal = v.viewLaw(c, e), v.viewWithdrawal(c)
 	cv.Notes = v.viewNotes(c, e)
 	for _, m := range c.Messages {
 		cv.Letters = append(cv.Letters, v.viewLetter(m))

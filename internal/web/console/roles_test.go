@@ -186,6 +186,9 @@ func routes(h *house) map[string]line {
 		"POST /console/clock":                                            {who: "staff"}, // the same
 		"/console/":                                                      {who: "staff", path: "/console/nothing"},
 		"GET /console/learn":                                             {who: "read:metrics"},
+		"GET /console/learn/law":                                         {who: "read:metrics"},
+		"GET /console/learn/law.csv":                                     {who: "read:metrics"},
+		"POST /console/cases/{id}/limits/{limit}":                        {who: "act:case", path: c + "/limits/lim_x", form: []string{"evidence", "X"}},
 		"POST /console/learn/threshold":                                  {who: "act:settings", form: []string{"threshold", "5"}},
 		"POST /console/learn/improvements":                               {who: "act:improvement", form: []string{"what", "X"}},
 		"POST /console/learn/improvements/{id}":                          {who: "act:improvement", path: "/console/learn/improvements/imp_x"},

@@ -115,6 +115,7 @@ type trackView struct {
 	Approval     string // the step that waits for their approval; empty: none
 	Instead      string // that one person works here; empty: there are several
 	Answer       string // state of what could be done; empty: nothing to read there
+	Due          []dueLine
 }
 
 // codeLine says of whose departure a page is; without a name once they were
@@ -190,7 +191,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	v.Report, v.Erased, v.Forgotten = page.Report, page.Erased, !page.ErasedOn.IsZero()
 	v.Handover, v.HandoverAsks = viewHanding(sp, page)
 	v.Data, v.Allow = page.Data, viewAllow(sp, base, c, page.Consent)
-	v.Returns, v.Owed = viewReturns(sp, page), viewOwed(sp, page)
+	v.Returns, v.Owed, v.Due = viewReturns(sp, page), viewOwed(sp, page), viewDue(sp, zone, page.Limits)
 	v.Acts = viewActs(sp, zone, page.Acts, base+"/withdraw", base)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {

@@ -1,0 +1,66 @@
+package document
+
+import (
+	"cmp"
+	"time"
+
+	"hastaluego/internal/money"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// NoticeFacts are what the letter about something that is coming says: the
+// renewal of a contract, the end of a trial, another price.
+type NoticeFacts struct {
+	Lang         string
+	Company      Company
+	At           time.Time
+	What         string // renewal, trial_end or price_change
+	Name         string
+	Subscription Subscription
+	Day          when.Date    // on which it comes
+	Deadline     when.Date    // last day on which to say no; zero: it is over
+	Price        money.Amount // from that day on, where it is another; zero: the same
+	Leave        string       // link to where one leaves; empty: by the ways of the company
+}
+
+// Notice tells in time what is coming, what it costs, until when one may say no
+// and how, and what silence means. The day stands out.
+func Notice(f NoticeFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	if w.company.NoPage {
+		f.Leave = ""
+	}
+	product := clean(f.Subscription.Product)
+	l := w.letter(KindNotice, f.At, "", w.say("notice.lede."+f.What, "product", product, "date", f.Day))
+	l.Subject = w.say("notice.subject."+f.What, "product", product, "date", f.Day)
+	l.Title = w.say("notice.title."+f.What, "product", product, "date", f.Day)
+	price := f.Subscription
+	if !f.Price.IsZero() {
+		price.Amount = f.Price
+	}
+	if !f.Deadline.IsZero() {
+		l.Blocks = []Block{{Figures: true, Facts: []Fact{{Label: w.say("notice.deadline"), Lines: []string{text.LongDate(w.lang, f.Deadline)}, Time: f.Deadline.String()}}}}
+	}
+	l.Blocks = append(l.Blocks, Block{
+		Facts: []Fact{
+			{Label: w.say("notice.what"), Lines: w.subscriptions([]Subscription{price})},
+			{Label: w.say("notice.day." + f.What), Lines: []string{text.LongDate(w.lang, f.Day)}, Time: f.Day.String()},
+			{Label: w.say("notice.silence"), Lines: []string{w.say("notice.silence."+f.What, "date", f.Day)}},
+			{Label: w.say("notice.leave"), Lines: []string{w.leave(f)}},
+			w.complain(),
+		},
+	})
+	if f.Leave != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{Label: w.say("notice.button"), URL: f.Leave, Button: true}})
+	}
+	return l
+}
+
+// leave says how to say no.
+func (w writer) leave(f NoticeFacts) string {
+	if f.Leave != "" {
+		return w.say("notice.leave.page")
+	}
+	return w.say("notice.leave.ask", "way", cmp.Or(w.company.Email, w.company.Phone, w.company.Address))
+}

@@ -1,0 +1,148 @@
+package limit_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"hastaluego/internal/calendar"
+	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/limit"
+)
+
+// Of every time within which somebody must act it is decided whether a departure
+// watches it, and if not, why.
+func TestEveryTimeWithinWhichToActIsWatchedOrHasAReason(t *testing.T) {
+	t.Parallel()
+	for _, p := range jurisdiction.Params() {
+		duty := p.Kind == jurisdiction.Duration && p.Merge == jurisdiction.MinOf && p.Phase == jurisdiction.Clock
+		_, is := limit.Watched(p.Name)
+		switch why := limit.Unwatched(p.Name); {
+		case duty && is == (why != ""):
+			t.Errorf("%s: watched %v, and why not %q", p.Name, is, why)
+		case !duty && (is || why != ""):
+			t.Errorf("%s is no time within which to act", p.Name)
+		}
+	}
+}
+
+func law(t rapid.TB, facts jurisdiction.Facts) *jurisdiction.Effective {
+	t.Helper()
+	l := jurisdiction.Shipped()
+	day := date(t, "2026-12-28")
+	e, err := l.Effective(l.Select(facts), facts, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// A large seller in Spain has fifteen business days, by the rule that says so,
+// and they end where a calendar says.
+func TestALimitBearsTheRuleThatSetIt(t *testing.T) {
+	t.Parallel()
+	duties := limit.Duties(law(t, jurisdiction.Facts{
+		"customer.residence": "ES", "customer.kind": "consumer", "seller.country": "ES", "seller.workers": int64(300), "seller.nonprofit": false, "seller.sector": "software",
+		"request.act": "terminate", "data.role": "controller",
+	}))
+	at := time.Date(2026, 12, 28, 9, 0, 0, 0, time.UTC)
+	list := limit.From(duties, map[string]time.Time{"request.submitted": at}, calendar.Shipped(), zone(t, "Europe/Madrid"))
+	i := slices.IndexFunc(list, func(l limit.Limit) bool { return l.Param == "case.resolve.max" })
+	if i < 0 {
+		t.Fatalf("no limit to resolve it: %+v", list)
+	}
+	if l := list[i]; l.Last().String() != "2027-01-20" || l.Rule.ID == "" || l.Rule.Pack != "es-l10-2025" || l.Rule.Message["es"] == "" || l.Time.String() != "15bd from request.submitted (ES)" {
+		t.Errorf("it is %+v, until %s", l, l.Last())
+	}
+}
+
+// Whatever happens in whatever order: what is done before its end is met, what is
+// not is missed and stays so, and nobody is told of what is over.
+func TestWhatIsDoneInTimeIsMetAndWhatIsMissedStaysMissed(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		start := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+		l := limit.Limit{Param: "effect.max", State: limit.Running, Start: start, End: start.Add(time.Duration(rapid.IntRange(1, 60*24*40).Draw(t, "minutes")) * time.Minute)}
+		now, missed := start, false
+		for range rapid.IntRange(1, 8).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 60*24*20).Draw(t, "later")) * time.Minute)
+			over := !l.Over.IsZero()
+			switch rapid.SampledFrom([]string{"ring", "done", "other", "drop"}).Draw(t, "what") {
+			case "ring":
+				if a, told := l.Ring(now); told && over {
+					t.Fatalf("%s is told of what is over", a)
+				}
+			case "done":
+				if l.Done(limit.Effective, now, "x") == over {
+					t.Fatal("it ends twice, or not at all")
+				}
+			case "other":
+				if l.Done(limit.Refunded, now, "x") {
+					t.Fatal("another event ends it")
+				}
+			case "drop":
+				l.Drop(now, "x")
+			}
+			if missed && l.State != limit.Missed {
+				t.Fatalf("it was missed and is %s", l.State)
+			}
+			missed = l.State == limit.Missed
+			if l.State == limit.Met && !l.Over.Before(l.End) || missed && l.Late.IsZero() && l.Over.Before(l.End) {
+				t.Fatalf("%+v", l)
+			}
+		}
+	})
+}
+
+// The dates of a limit come in their order, each once, whenever one looks.
+func TestTheDatesOfALimitComeInTheirOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		start := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+		l := limit.Limit{Param: "effect.max", State: limit.Running, Start: start, End: start.Add(time.Duration(rapid.IntRange(0, 60*24*60).Draw(t, "minutes")) * time.Minute)}
+		if w := l.WarnAt(); !w.IsZero() && (w.Before(l.Start) || !w.Before(l.End)) {
+			t.Fatalf("from %s to %s the owner is reminded at %s", l.Start, l.End, w)
+		}
+		if !l.RaiseAt().After(l.End) {
+			t.Fatal("somebody above is asked before it ran out")
+		}
+		var before time.Time
+		for n := 0; ; n++ {
+			_, at := l.Next()
+			if at.IsZero() {
+				break
+			}
+			if n > 3 || at.Before(before) {
+				t.Fatalf("date %d at %s after %s", n, at, before)
+			}
+			if _, ok := l.Ring(at.Add(-time.Microsecond)); ok {
+				t.Fatal("it rings before its date")
+			}
+			if _, ok := l.Ring(at); !ok {
+				t.Fatal("it does not ring on its date")
+			}
+			before = at
+		}
+		if l.State != limit.Missed {
+			t.Fatal("nobody did it and it was not missed")
+		}
+	})
+}
+
+// What is counted anew moves, keeps its id, and never what is over.
+func TestALimitThatIsCountedAnewStaysTheSame(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	old := limit.Limit{ID: "lim_1", Param: "effect.max", State: limit.Running, Start: at, End: at.Add(time.Hour)}
+	over := limit.Limit{ID: "lim_2", Param: "ack.max", State: limit.Met, Start: at, End: at.Add(time.Hour), Over: at}
+	later := func(l limit.Limit) limit.Limit {
+		l.ID, l.State, l.Over, l.End = "", limit.Running, time.Time{}, l.End.Add(time.Hour)
+		return l
+	}
+	got := limit.Update([]limit.Limit{old, over}, []limit.Limit{later(old), later(over), {Param: "refund.max"}})
+	if len(got) != 2 || got[0].ID != "lim_1" || !got[0].End.Equal(at.Add(2*time.Hour)) || got[1].Param != "refund.max" {
+		t.Errorf("they are %+v", got)
+	}
+}

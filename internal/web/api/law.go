@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/limit"
+)
+
+// CaseLaw is the law that a departure was decided under when it was registered.
+type CaseLaw struct {
+	Day       string      `json:"day" format:"date"`
+	DecidedAt time.Time   `json:"decided_at"`
+	Packs     []PackRef   `json:"packs"`
+	Limits    []TimeLimit `json:"limits"`
+}
+
+// PackRef is a version of a pack of rules.
+type PackRef struct {
+	Pack    string `json:"pack"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"`
+}
+
+// TimeLimit is one time limit of the law, and how it stands.
+type TimeLimit struct {
+	ID      string     `json:"id"`
+	Case    string     `json:"case,omitempty"`
+	About   string     `json:"about,omitempty"`
+	Param   string     `json:"param"`
+	Rule    string     `json:"rule"`
+	Pack    string     `json:"pack"`
+	Version string     `json:"version"`
+	Law     string     `json:"law"`
+	Counts  string     `json:"counts"`
+	StartAt time.Time  `json:"start_at"`
+	EndAt   time.Time  `json:"end_at"`
+	LastDay string     `json:"last_day" format:"date"`
+	State   string     `json:"state" enum:"running,met,missed,moot"`
+	OverAt  *time.Time `json:"over_at,omitempty"`
+	OverBy  string     `json:"over_by,omitempty"`
+}
+
+func viewCaseLaw(c app.CaseView) *CaseLaw {
+	if c.Decided.Case == "" {
+		return nil
+	}
+	return &CaseLaw{
+		Day: c.Decided.Day.String(), DecidedAt: c.Decided.At, Limits: each(c.Limits, viewLimit),
+		Packs: each(c.Decided.Refs, func(r jurisdiction.Ref) PackRef { return PackRef(r) }),
+	}
+}
+
+func viewLimit(l limit.Limit) TimeLimit {
+	return TimeLimit{
+		ID: l.ID, Case: l.Case, About: l.About, Param: l.Param, Rule: l.Rule.ID, Pack: l.Rule.Pack, Version: l.Rule.Version, Law: l.Rule.Cite, Counts: l.Time.String(),
+		StartAt: l.Start, EndAt: l.End, LastDay: l.Last().String(), State: string(l.State), OverAt: at(l.Over), OverBy: l.By,
+	}
+}
+
+// LimitTally is how many time limits stand how.
+type LimitTally struct {
+	Met      int    `json:"met"`
+	Missed   int    `json:"missed"`
+	DoneLate int    `json:"done_late"`
+	Running  int    `json:"running"`
+	Moot     int    `json:"moot"`
+	Rate     string `json:"rate,omitempty"`
+}
+
+func viewTally(t app.LimitTally) LimitTally {
+	return LimitTally{t.Met, t.Missed, t.DoneLate, t.Running, t.Moot, hundredths(t.Rate())}
+}
+
+// RuleTally is the time limits of one rule.
+type RuleTally struct {
+	Param string `json:"param"`
+	Rule  string `json:"rule"`
+	Law   string `json:"law,omitempty"`
+	LimitTally
+}
+
+func viewRuleTally(t app.RuleTally) RuleTally {
+	return RuleTally{t.Param, t.Rule, t.Cite, viewTally(t.LimitTally)}
+}
+
+// LimitMonth is the time limits that end in one month.
+type LimitMonth struct {
+	Month string `json:"month" format:"date"`
+	LimitTally
+	Rules []RuleTally `json:"rules"`
+}
+
+// LimitReport is which time limits of the law were met and missed.
+type LimitReport struct {
+	LimitTally
+	Months []LimitMonth `json:"months"`
+	Rules  []RuleTally  `json:"rules"`
+	Late   []TimeLimit  `json:"late"`
+	Coming []TimeLimit  `json:"coming"`
+}
+
+// ViewLimits is how programs read the report.
+func ViewLimits(r app.LawReport) LimitReport {
+	line := func(l app.LimitLine) TimeLimit { return viewLimit(l.Limit) }
+	return LimitReport{
+		LimitTally: viewTally(r.All), Rules: each(r.Rules, viewRuleTally), Late: each(r.Late, line), Coming: each(r.Coming, line),
+		Months: each(r.Months, func(m app.LawMonth) LimitMonth {
+			return LimitMonth{m.First.String(), viewTally(m.LimitTally), each(m.Rules, viewRuleTally)}
+		}),
+	}
+}
+
+type limitsBody struct{ Body LimitReport }
+
+type limitsInput struct {
+	Months int `query:"months" default:"12" minimum:"1" maximum:"60"`
+}
+
+func (a *API) limits(h huma.API) {
+	on(h, a, route{ID: "get-time-limits", Method: http.MethodGet, Path: "/v1/time-limits", Scopes: []string{"metrics:read"}, Tag: "metrics"},
+		func(ctx context.Context, by app.Actor, in *limitsInput) (*limitsBody, error) {
+			r, err := a.App.ReportLaw(ctx, by, in.Months)
+			return &limitsBody{ViewLimits(r)}, err
+		})
+}
