@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hastaluego/internal/app"
-	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/limit"
 )
 
@@ -18,13 +17,6 @@ type CaseLaw struct {
 	DecidedAt time.Time   `json:"decided_at"`
 	Packs     []PackRef   `json:"packs"`
 	Limits    []TimeLimit `json:"limits"`
-}
-
-// PackRef is a version of a pack of rules.
-type PackRef struct {
-	Pack    string `json:"pack"`
-	Version string `json:"version"`
-	Digest  string `json:"digest"`
 }
 
 // TimeLimit is one time limit of the law, and how it stands.
@@ -52,7 +44,7 @@ func viewCaseLaw(c app.CaseView) *CaseLaw {
 	}
 	return &CaseLaw{
 		Day: c.Decided.Day.String(), DecidedAt: c.Decided.At, Limits: each(c.Limits, viewLimit),
-		Packs: each(c.Decided.Refs, func(r jurisdiction.Ref) PackRef { return PackRef(r) }),
+		Packs: viewPacks(c.Decided.Refs),
 	}
 }
 
