@@ -19,7 +19,8 @@ type customerCmd struct {
 
 type customerTestsCmd struct{ common }
 
-func (c *customerTestsCmd) Run(ctx context.Context, o out) error {
+// withTests opens the house and does something with its test customers.
+func (c common) withTests(ctx context.Context, o out, do func(h *house, list []app.TestCustomer) error) error {
 	h, err := c.open(ctx, o)
 	if err != nil {
 		return err
@@ -29,14 +30,20 @@ func (c *customerTestsCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range list {
-		cases := make([]string, len(t.Cases))
-		for i, x := range t.Cases {
-			cases[i] = x.Code + " " + string(x.State)
+	return do(h, list)
+}
+
+func (c *customerTestsCmd) Run(ctx context.Context, o out) error {
+	return c.withTests(ctx, o, func(_ *house, list []app.TestCustomer) error {
+		for _, t := range list {
+			cases := make([]string, len(t.Cases))
+			for i, x := range t.Cases {
+				cases[i] = x.Code + " " + string(x.State)
+			}
+			fmt.Fprintf(o.stdout, "%s  %s  %s  %s\n", t.CreatedAt.UTC().Format(time.DateOnly), t.Reference, t.Name, strings.Join(cases, ", "))
 		}
-		fmt.Fprintf(o.stdout, "%s  %s  %s  %s\n", t.CreatedAt.UTC().Format(time.DateOnly), t.Reference, t.Name, strings.Join(cases, ", "))
-	}
-	return nil
+		return nil
+	})
 }
 
 type customerForgetCmd struct {
@@ -45,26 +52,19 @@ type customerForgetCmd struct {
 }
 
 func (c *customerForgetCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	list, err := h.app.TestCustomers(ctx, operator)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(list, func(t app.TestCustomer) bool { return t.Reference == c.Reference })
-	if i < 0 {
-		return fault.New(fault.Blocked, "test.real")
-	}
-	f, err := h.app.ForgetTest(ctx, operator, list[i].ID)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(o.stdout, "%s is gone: %d rows\n", f.Reference, f.Count())
-	for _, table := range slices.Sorted(maps.Keys(f.Rows)) {
-		fmt.Fprintf(o.stdout, "  %-18s %d\n", table, f.Rows[table])
-	}
-	return nil
+	return c.withTests(ctx, o, func(h *house, list []app.TestCustomer) error {
+		i := slices.IndexFunc(list, func(t app.TestCustomer) bool { return t.Reference == c.Reference })
+		if i < 0 {
+			return fault.New(fault.Blocked, "test.real")
+		}
+		f, err := h.app.ForgetTest(ctx, operator, list[i].ID)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(o.stdout, "%s is gone: %d rows\n", f.Reference, f.Count())
+		for _, table := range slices.Sorted(maps.Keys(f.Rows)) {
+			fmt.Fprintf(o.stdout, "  %-18s %d\n", table, f.Rows[table])
+		}
+		return nil
+	})
 }

@@ -183,6 +183,26 @@ func TestTheDoctorFindsEachPlantedFaultAndNothingElse(t *testing.T) {
 			}
 		})
 	}
+	// Where customers reach no portal nothing is looked for outside, whatever the
+	// address; what is said in the console wins over the file, both ways.
+	portalLess := func(none string, statements ...string) []string {
+		e := p.healthy()
+		e.cfg.Portal, e.cfg.PublicURL, e.cfg.Proxies, e.cfg.Database = none, "https://"+publicName+":"+closedPort(t), nil, p.copyOf(statements...)
+		rep := e.look(t.Context())
+		if i := slices.IndexFunc(rep, func(f doctor.Finding) bool { return f.Code == "web.no_portal" }); i < 0 {
+			return append(said(rep), "looked outside")
+		}
+		return said(rep)
+	}
+	const setPortal = `INSERT INTO setting (key, value) VALUES ('portal', '%s')`
+	for _, got := range [][]string{portalLess("none"), portalLess("", fmt.Sprintf(setPortal, "none"))} {
+		if len(got) > 0 {
+			t.Errorf("without a portal: %v", got)
+		}
+	}
+	if got := portalLess("none", fmt.Sprintf(setPortal, "public")); !slices.Contains(got, "web.silent") || !slices.Contains(got, "looked outside") {
+		t.Errorf("with a portal that the file denies: %v", got)
+	}
 	rep := p.healthy().look(t.Context())
 	for _, f := range rep {
 		if f.Level != doctor.OK {

@@ -33,8 +33,26 @@ type flowFlags struct {
 	JSON   bool              `name:"json" help:"As JSON."`
 }
 
+// each reads flows, each with the laws that the flags ask for.
+func (c flowFlags) each(files []string, do func(name string, f *flow.Flow, laws []flow.Law) error) error {
+	for _, name := range files {
+		f, err := readFlow(name)
+		if err != nil {
+			return err
+		}
+		laws, err := c.laws(f)
+		if err != nil {
+			return err
+		}
+		if err := do(name, f, laws); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // laws are what the flags ask for, each with the facts of the flow.
-func (c flowFlags) laws(f *flow.Flow, fallback string) ([]flow.Law, error) {
+func (c flowFlags) laws(f *flow.Flow) ([]flow.Law, error) {
 	lib, err := lawFlags{Packs: c.LawDir, Config: c.Config}.library()
 	if err != nil {
 		return nil, err
@@ -51,7 +69,7 @@ func (c flowFlags) laws(f *flow.Flow, fallback string) ([]flow.Law, error) {
 	}
 	names := c.Packs
 	if len(names) == 0 {
-		names = []string{fallback}
+		names = []string{jurisdiction.SafeEverywhere}
 	}
 	laws := make([]flow.Law, len(names))
 	for i, name := range names {
@@ -140,22 +158,11 @@ func (c *flowCheckCmd) Run(o out) error {
 	}
 	var views []reportView
 	blocked := false
-	for _, name := range c.Files {
-		f, err := readFlow(name)
-		if err != nil {
-			return err
-		}
-		laws, err := c.laws(f, jurisdiction.SafeEverywhere)
-		if err != nil {
-			return err
-		}
+	err = c.each(c.Files, func(name string, f *flow.Flow, laws []flow.Law) error {
 		r := flow.Check(f, laws, signup)
 		blocked = blocked || r.Blocked()
 		if !c.JSON {
-			if err := c.print(o, name, r); err != nil {
-				return err
-			}
-			continue
+			return c.print(o, name, r)
 		}
 		v := reportView{File: name, Flow: f.Version(), Variants: r.Variants, Blocked: r.Blocked(), Findings: []findingView{}}
 		for _, x := range r.Findings {
@@ -165,6 +172,10 @@ func (c *flowCheckCmd) Run(o out) error {
 			v.Outcomes = append(v.Outcomes, outcomeView{x.Law, x.Rule, x.Result.String()})
 		}
 		views = append(views, v)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		if err := writeJSON(o, views); err != nil {
@@ -261,20 +272,16 @@ func (c *flowFrictionCmd) Run(o out) error {
 		flow.Friction
 	}
 	var all []measured
-	for _, name := range c.Files {
-		f, err := readFlow(name)
-		if err != nil {
-			return err
-		}
-		laws, err := c.laws(f, jurisdiction.SafeEverywhere)
-		if err != nil {
-			return err
-		}
+	err := c.each(c.Files, func(name string, f *flow.Flow, laws []flow.Law) error {
 		for _, law := range laws {
 			for _, m := range f.Frictions(law) {
 				all = append(all, measured{name, m})
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		return writeJSON(o, map[string]any{"formula": flow.Formula, "flows": all})

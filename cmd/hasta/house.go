@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -52,7 +53,7 @@ type house struct {
 	sequencer *engine.Sequencer
 	papers    papers
 	breakers  *breaker.Set
-	missing   fault.List // what the playbooks ask for and no system can do
+	on        playbook.Connected
 	closers   []func() error
 }
 
@@ -100,7 +101,8 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
-	if err := h.fits(append([]*playbook.Playbook{book}, books...), connected(configs)); err != nil {
+	h.on = connected(configs)
+	if err := h.fits(append([]*playbook.Playbook{book}, books...)); err != nil {
 		return h, err
 	}
 	if h.store, err = store.Open(ctx, cfg.Past.store(cfg.Database)); err != nil {
@@ -145,7 +147,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	}
 	post = cfg.Past.post(post, h.papers)
 	h.app = app.New(app.Config{
-		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: connected(configs),
+		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: h.on,
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
 		Law: law, LawFacts: facts, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
@@ -223,16 +225,43 @@ func loadCalendars(cfg config) (*calendar.Set, error) {
 // fits compares what the playbooks ask for with what the systems can do.
 // Without any system, or for a playbook that nobody chose, what is missing is
 // only told when the server starts: a step that cannot go on asks a person.
-func (h *house) fits(books []*playbook.Playbook, on playbook.Connected) error {
+func (h *house) fits(books []*playbook.Playbook) error {
 	var found fault.List
 	for _, b := range books {
-		missing := fault.Fields(playbook.CheckSystems(b.File, b.Source, step.Specs(), on))
-		h.missing = append(h.missing, missing...)
-		if len(on) > 0 && (b.Name != defaultPlaybook || h.cfg.Playbook != "") {
-			found = append(found, missing...)
+		if len(h.on) > 0 && (b.Name != defaultPlaybook || h.cfg.Playbook != "") {
+			found = append(found, h.missing(b)...)
 		}
 	}
 	return found.Or()
+}
+
+// missing is what a playbook asks for and no system can do.
+func (h *house) missing(b *playbook.Playbook) fault.List {
+	return fault.Fields(playbook.CheckSystems(b.File, b.Source, step.Specs(), h.on))
+}
+
+// warn tells, in the language of the house, what is missing in the playbooks that
+// departures follow now. Those that are built in need a system only where one
+// charges somebody.
+func (h *house) warn(ctx context.Context) error {
+	charged, err := h.app.Charged(ctx)
+	if err != nil {
+		return err
+	}
+	names := append([]string{cmp.Or(h.app.Company().Playbook, h.cfg.Playbook, defaultPlaybook)}, h.cfg.Playbooks...)
+	for _, name := range names {
+		if _, ours := playbook.Builtin()[name]; ours && !charged {
+			continue
+		}
+		b, err := loadPlaybook(name)
+		if err != nil {
+			return err
+		}
+		for _, e := range h.missing(b) {
+			h.log.Warn("playbook", "what", text.Error(h.app.Company().Language, e))
+		}
+	}
+	return nil
 }
 
 // defaultPlaybook is followed when the configuration names none.
@@ -314,8 +343,8 @@ func (h *house) run(ctx context.Context, ln net.Listener) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range h.missing {
-		h.log.Warn("playbook", "what", text.Error("en", e))
+	if err := h.warn(ctx); err != nil {
+		return err
 	}
 	return h.while(ctx, func(ctx context.Context) error { return h.serve(ctx, ln, handler) })
 }

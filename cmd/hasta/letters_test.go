@@ -322,7 +322,7 @@ func judge(t *testing.T, h *house, dir string) {
 			}
 		}
 	}
-	letters, err := h.app.OpenOutbox(ctx, staff, 100_000)
+	letters, _, err := h.app.PageMessages(ctx, staff, app.MessageQuery{}, app.Place{Limit: 100_000})
 	ok(t, err)
 	byID, cases, classes := map[string]app.Message{}, map[offboarding.CaseID]bool{}, map[string]int{}
 	for _, m := range letters {

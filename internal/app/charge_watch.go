@@ -25,6 +25,13 @@ const chargeNotice = 48 * time.Hour
 // a quarter of what is left if that is less.
 const chargePatience = time.Hour
 
+// Charged reports whether a system charges anybody: a live contract that is not
+// work which was agreed.
+func (a *App) Charged(ctx context.Context) (yes bool, err error) {
+	err = a.store.View(ctx, func(tx Tx) error { yes, err = tx.AnyCharged(ctx); return err })
+	return yes, err
+}
+
 // Charge is one charge of a subscription that a departure ends.
 type Charge struct {
 	Subscription customer.Subscription

@@ -53,6 +53,7 @@ type CaseView struct {
 	Reasons     []reason.Given          // newest first; without words for those who may not read notes
 	Decided     LawDecision             // the law that it was decided under
 	Limits      []limit.Limit           // that the law sets, the soonest first
+	NoPortal    bool                    // customers are written to without one
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -123,6 +124,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		v.Outages = a.broken(v.Works, tx.Wall())
 		v.Milestones, v.CanUndo = milestones(v.Plan, v.Works), v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
 		if v.OnePerson, err = onePerson(ctx, tx); err != nil {
+			return err
+		}
+		if v.NoPortal, err = a.noPortal(ctx, tx); err != nil {
 			return err
 		}
 		if v.Approvals, err = a.approvalsOf(ctx, tx, &v.Plan); err != nil {
@@ -255,15 +259,6 @@ func (a *App) OpenLog(ctx context.Context, by Actor, limit int) (list []Timeline
 		return err
 	})
 	return list, users, err
-}
-
-// OpenOutbox lists the newest letters.
-func (a *App) OpenOutbox(ctx context.Context, by Actor, limit int) (list []Message, err error) {
-	if err := by.CanRead("outbox"); err != nil {
-		return nil, err
-	}
-	err = a.store.View(ctx, func(tx Tx) error { list, err = tx.ListMessages(ctx, "", limit); return err })
-	return list, err
 }
 
 // OpenLetter returns a letter and what it said. The tokens of its links, and

@@ -138,7 +138,7 @@ func movement(t *testing.T, f app.Figures, span string) metric.Movement {
 
 func (w *world) queued(t *testing.T) (n int) {
 	t.Helper()
-	list, err := w.OpenOutbox(t.Context(), agent, 500)
+	list, _, err := w.PageMessages(t.Context(), agent, app.MessageQuery{}, app.Place{Limit: 500})
 	must(t, err)
 	return len(list)
 }

@@ -241,6 +241,12 @@ func TestTheOutboxHidesWhatOpensSomething(t *testing.T) {
 		_, c, page := w.request(t, "period_end")
 		must(t, w.SendCode(ctx, page))
 		letter := w.mail.wait(t, "code", firstMail)
+		// The acknowledgement is older than its case, and is listed with it.
+		list, _, err := w.PageMessages(ctx, agent, app.MessageQuery{Case: c}, app.Place{Limit: 50})
+		must(t, err)
+		if !slices.ContainsFunc(list, func(m app.Message) bool { return m.Paper == "ack" && m.Case == c }) {
+			t.Errorf("no acknowledgement among the letters of the departure: %+v", list)
+		}
 		v, err := w.OpenCase(ctx, agent, c)
 		must(t, err)
 		seen := 0

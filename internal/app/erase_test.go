@@ -306,7 +306,7 @@ func TestLettersThatWaitToBeSentAreErasedToo(t *testing.T) {
 		w.mail.stop("receipt")
 		_, c, _ := w.request(t, "period_end")
 		w.erased(t, c)
-		letters, err := w.OpenOutbox(ctx, agent, 100)
+		letters, _, err := w.PageMessages(ctx, agent, app.MessageQuery{}, app.Place{Limit: 100})
 		must(t, err)
 		found := false
 		for _, m := range letters {
@@ -425,10 +425,33 @@ func TestAnImportDoesNotBringBackWhoWasErased(t *testing.T) {
 		ctx := t.Context()
 		cid := w.lent(t)
 		must(t, w.AddExternalID(ctx, agent, app.ExternalInput{Customer: cid, System: "crm", Value: "CRM-0061"}))
+		// They left once before, and a file told why.
+		past := w.today(t).AddMonths(-2)
+		left := func(reference, email string) string {
+			return fmt.Sprintf("%s,Estudio,%s,%02d/%02d/%d,,Rival inconfundible,LEFT-1,01/01/2020,9.00\n", reference, email, past.Day, past.Month, past.Year)
+		}
+		if rep, out := w.importLeft(t, left("FE-20418", ""), false); rep.Changed != 1 {
+			t.Fatalf("%+v %+v", rep, out)
+		}
+		before, err := w.Metrics(ctx, agent)
+		must(t, err)
 		w.clear(t, cid)
 		_, c, _ := w.request(t, "period_end")
 		w.approved(t, c)
 		eventually(t, "erased", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+		// What a file said of them then is gone too, the figure is not, and the same
+		// file brings nobody back under any name.
+		if where := said(t, e, "inconfundible"); len(where) > 0 {
+			t.Errorf("what they said when they left before stands in %v", where)
+		}
+		if after, err := w.Metrics(ctx, agent); err != nil || after.Churn[2].Lost != before.Churn[2].Lost || after.Churn[2].Lost == 0 {
+			t.Errorf("who left then: %+v, before %+v (%v)", after.Churn[2], before.Churn[2], err)
+		}
+		for _, again := range []string{left("FE-20418", ""), left("N-9", "MARTA@estudioalmena.example")} {
+			if rep, out := w.importLeft(t, again, false); rep.Rejected != 1 || out[0].Fault.Code != "csv.erased" {
+				t.Errorf("%s: %+v %+v", again, rep, out)
+			}
+		}
 		row := func(reference, email string) ingest.Row {
 			return ingest.Row{
 				Customer: customer.Customer{Kind: customer.Person, Name: "Quien sea", Reference: reference},
@@ -446,7 +469,7 @@ func TestAnImportDoesNotBringBackWhoWasErased(t *testing.T) {
 		in := app.CustomerInput{
 			Kind: customer.Person, Name: "Marta", Reference: "N-3", Contacts: []app.ContactInput{{Name: "Marta", Email: firstMail, Role: customer.Owner}},
 		}
-		_, err := w.AddCustomer(ctx, app.Actor{ID: "key_crm", Scopes: []string{"customers:write"}}, in)
+		_, err = w.AddCustomer(ctx, app.Actor{ID: "key_crm", Scopes: []string{"customers:write"}}, in)
 		code(t, err, "csv.erased")
 		// Nor by and by: a customer of another name, who is then given theirs.
 		crm := app.Actor{ID: "key_crm", Scopes: []string{"customers:write"}}

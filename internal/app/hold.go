@@ -90,6 +90,16 @@ func (a *App) SetHold(ctx context.Context, by Actor, what Held, why string) erro
 	return err
 }
 
+// HoldsBack is what is held back now, without who said it and what waits.
+func (a *App) HoldsBack(ctx context.Context) (what Held, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		s, _, err := tx.Setting(ctx, HoldSetting)
+		what = Held(s)
+		return err
+	})
+	return what, err
+}
+
 // Held says what is held back now.
 func (a *App) Held(ctx context.Context) (h Hold, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {

@@ -49,8 +49,8 @@ const undoBatch = 50
 // UndoImport takes back what an import made and nobody touched since, and puts
 // back what it changed of others where nobody changed it since; dry, it only says
 // what that would be. Customers with departures, promises, readings or changes
-// since stay, and so does what was changed since; why is said. It can be called again after it was cut
-// short, but for an import that is undone (import.undone).
+// since stay, and so does what was changed since; why is said. It can be called
+// again after it was cut short, but for an import that is undone (import.undone).
 func (a *App) UndoImport(ctx context.Context, by Actor, run ImportID, dry bool) (u Undoing, err error) {
 	if err := by.may("settings"); err != nil {
 		return u, err
@@ -96,12 +96,7 @@ func (a *App) UndoImport(ctx context.Context, by Actor, run ImportID, dry bool) 
 			}
 			return nil
 		}
-		if dry {
-			err = a.store.View(ctx, take)
-		} else {
-			err = a.tx(ctx, take)
-		}
-		if err != nil {
+		if err := a.dryOr(ctx, dry, take); err != nil {
 			return u, err
 		}
 		u = step
@@ -141,13 +136,7 @@ func (a *App) restoreAll(ctx context.Context, u Undoing, made []Made, changes []
 			step.Stay = slices.Clone(u.Stay)
 			return a.restore(ctx, tx, &step, changes[i:j], dry)
 		}
-		err := error(nil)
-		if dry {
-			err = a.store.View(ctx, put)
-		} else {
-			err = a.tx(ctx, put)
-		}
-		if err != nil {
+		if err := a.dryOr(ctx, dry, put); err != nil {
 			return u, err
 		}
 		u, i = step, j
@@ -161,6 +150,14 @@ func (a *App) restoreAll(ctx context.Context, u Undoing, made []Made, changes []
 		}
 		return a.rateSoon(ctx, tx)
 	})
+}
+
+// dryOr does something in a transaction; dry, it only says what that would be.
+func (a *App) dryOr(ctx context.Context, dry bool, do func(Tx) error) error {
+	if dry {
+		return a.store.View(ctx, do)
+	}
+	return a.tx(ctx, do)
 }
 
 func undoOrder(m Made) int { return strings.Index("case subscription customer", m.Kind) }

@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/approval"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/ending"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/testkit"
@@ -330,7 +331,7 @@ func TestAClientSaysWhatIsMissingOrNothing(t *testing.T) {
 // hold.
 func TestActsOfTheHouseAreWaitedFor(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, sqlite(t), onePair)
+	w := newWorldWith(t, sqlite(t), twoPairs)
 	ctx := t.Context()
 	w.onePerson(t, true)
 	source := strings.Replace(string(playbook.Builtin()["agency"]), "Fin de un encargo", "Fin del encargo", 1)
@@ -356,8 +357,34 @@ func TestActsOfTheHouseAreWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, w.ActivatePlaybook(ctx, alone, version))
-	w.hours(t, 73)
+	list := w.mini(t, 2, nil)
+	e, err := w.ProposeEnding(ctx, alone, app.EndingInput{Pick: ending.Pick{Product: "Faro Mini"}, EndsOn: w.today(t).AddDays(60), Words: closing})
+	must(t, err)
+	open := func() app.EndingView { v, err := w.OpenEnding(ctx, alone, e); must(t, err); return v }
+	must(t, w.DecideEnding(ctx, alone, e, true, "Se cierra"))
+	code(t, w.DecideEnding(ctx, alone, e, true, "Se cierra"), "approval.asked")
+	_, err = w.WithdrawApproval(ctx, alone, open().Waits.ID)
+	must(t, err)
+	must(t, w.DecideEnding(ctx, alone, e, true, "Se cierra"))
+	w.hours(t, 71)
+	w.quietly(t)
+	if v := open(); v.State != ending.Proposed || v.Waits == nil || w.mail.count("ending") != 0 {
+		t.Fatalf("after 71 hours the ending is %s, %+v, %d were told", v.State, v.Waits, w.mail.count("ending"))
+	}
+	w.hours(t, 2)
 	eventually(t, "it is activated", func() bool { s, _ := active(); return s == "active" })
+	eventually(t, "everybody is told", func() bool { return open().State == ending.Done && w.mail.count("ending") == 2 })
+	if v := open(); v.DecidedBy != approval.ByTime || v.Opened != 2 || v.Waits != nil {
+		t.Errorf("agreed to by %s, %d opened", v.DecidedBy, v.Opened)
+	}
+	// What the company began is approved by nobody who is ended.
+	c := w.caseOf(t, list[0]).ID
+	must(t, w.Tick(ctx, alone, app.TickInput{Case: c, Step: "prepare", Item: "a", Ticked: true}))
+	must(t, w.CompleteTask(ctx, alone, app.CompleteInput{Case: c, Step: "prepare", Note: "Hecho"}))
+	must(t, w.AskApproval(ctx, alone, app.AskInput{Case: c, Step: "agree", Note: "Que se haga"}))
+	if x := w.asked(t, c); x.Way != approval.Time {
+		t.Errorf("whoever is ended is asked: %+v", x.Approval)
+	}
 	w.verifyLog(t)
 }
 

@@ -159,6 +159,8 @@ type CustomerTx interface {
 	// UsualCurrency is the one that most of the newest thousand subscriptions are
 	// paid in; empty if there are none.
 	UsualCurrency(ctx context.Context) (string, error)
+	// AnyCharged reports whether a live contract is not work which was agreed.
+	AnyCharged(ctx context.Context) (bool, error)
 	GrantsOf(ctx context.Context, ids ...customer.ID) ([]customer.Grant, error)
 	AssetsOf(ctx context.Context, ids ...customer.ID) ([]customer.Asset, error)
 	BalancesOf(ctx context.Context, ids ...customer.ID) ([]customer.Balance, error) // by due date

@@ -35,11 +35,11 @@ func (a *App) OpenStart(ctx context.Context, by Actor) (s Start, err error) {
 		return s, err
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
-		profile, err := a.profile(ctx, tx)
+		now, err := a.setupNow(ctx, tx)
 		if err != nil {
 			return err
 		}
-		s = Start{Setup: company.Setup{Company: profile}}
+		s = Start{Setup: company.Setup{Company: now.Company}}
 		done, _, err := tx.Setting(ctx, startDone)
 		if err != nil {
 			return err
@@ -48,26 +48,50 @@ func (a *App) OpenStart(ctx context.Context, by Actor) (s Start, err error) {
 		if s.OnePerson, err = onePerson(ctx, tx); err != nil {
 			return err
 		}
-		draft, _, err := tx.Setting(ctx, startDraft)
-		if err != nil || draft == "" {
+		raw, _, err := tx.Setting(ctx, startDraft)
+		if err != nil || raw == "" {
 			return err
 		}
-		s.Setup = company.Setup{} // an answer that was cleared stays cleared
-		return json.Unmarshal([]byte(draft), &s.Setup)
+		var d draft
+		if err := json.Unmarshal([]byte(raw), &d); err != nil {
+			return fault.Wrap("app.OpenStart", err)
+		}
+		s.Setup = d.Answers.Over(d.Base, now)
+		return nil
 	})
 	return s, err
 }
 
-// DraftStart keeps answers, which change nothing yet.
+// draft is answers that change nothing yet, with what held when they were given.
+type draft struct{ Base, Answers company.Setup }
+
+// setupNow is what the settings say of what the start asks for.
+func (a *App) setupNow(ctx context.Context, tx Tx) (s company.Setup, err error) {
+	if s.Company, err = a.profile(ctx, tx); err != nil {
+		return s, err
+	}
+	o, err := onePerson(ctx, tx)
+	s.Alone = o.On
+	return s, err
+}
+
+// DraftStart keeps answers, which change nothing yet. What is changed in the
+// settings from now on wins over them.
 func (a *App) DraftStart(ctx context.Context, by Actor, s company.Setup) error {
 	if err := by.may("company"); err != nil {
 		return err
 	}
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return fault.Wrap("app.DraftStart", err)
-	}
-	return a.store.Tx(ctx, func(tx Tx) error { return tx.PutSetting(ctx, startDraft, string(raw)) })
+	return a.store.Tx(ctx, func(tx Tx) error {
+		now, err := a.setupNow(ctx, tx)
+		if err != nil {
+			return err
+		}
+		raw, err := json.Marshal(draft{now, s})
+		if err != nil {
+			return fault.Wrap("app.DraftStart", err)
+		}
+		return tx.PutSetting(ctx, startDraft, string(raw))
+	})
 }
 
 // StartWaits reports whether the person can answer the questions of the start

@@ -29,6 +29,15 @@ func TestTheAnswersOfTheStartChangeNothingUntilTheyAreApplied(t *testing.T) {
 	if kept, err := w.OpenStart(ctx, admin); err != nil || kept.Setup.Company.Name != "Faro Norte" || len(kept.Setup.People) != 2 || w.Company().Version != 0 {
 		t.Fatalf("kept %+v (%v), the company is %+v", kept, err, w.Company())
 	}
+	// What is said in the settings from then on wins over answers that wait.
+	profile := s.Setup.Company
+	profile.Name, profile.Email, profile.Country, profile.Reasons = "Faro Sur", "otro@faro.example", "PT", nil
+	_, err = w.SetCompany(ctx, admin, app.CompanyInput{Profile: profile, Version: -1})
+	must(t, err)
+	if now, err := w.OpenStart(ctx, admin); err != nil || now.Setup.Company.Name != "Faro Sur" || now.Setup.Company.Country != "PT" || now.Setup.Company.Playbook != "telecom" || len(now.Setup.People) != 2 {
+		t.Errorf("after the settings: %+v (%v)", now.Setup, err)
+	}
+	must(t, w.DraftStart(ctx, admin, s.Setup))
 	bad := s.Setup
 	bad.People = []company.Person{{Name: "X", Login: "x", Roles: []string{"king"}}}
 	if _, err := w.ApplySetup(ctx, admin, bad, "why"); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Field != "roles_0" || w.Company().Version != 0 {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,8 +65,8 @@ func (a *App) RunTerm(ctx context.Context, w offboarding.Work) (r Result, err er
 		if err != nil {
 			return err
 		}
-		holds := func(s customer.Subscription) bool {
-			return string(s.ID) == sid && s.NotRenewed && s.Status == customer.Active && termKey(s) == w.Key && !s.TermEnd.Before(today)
+		holds := func(s customer.Subscription) bool { // the contract and the term that the job is of
+			return s.NotRenewed && s.Status == customer.Active && termKey(s) == w.Key && !s.TermEnd.Before(today)
 		}
 		opened, why, err := a.endFor(ctx, tx, cus, toEnd{
 			channel: offboarding.Term, by: "engine", takes: holds, sendAt: tx.Now(),
@@ -75,8 +76,11 @@ func (a *App) RunTerm(ctx context.Context, w offboarding.Work) (r Result, err er
 			return err
 		}
 		if why != "customer.no_address" {
-			if r.Again, err = a.termAgain(ctx, tx, w); !r.Again.IsZero() {
-				r.Verdict = Later
+			// It was taken back that it is not renewed: until its term is over that may
+			// be said once more.
+			list, err := tx.SubscriptionsOf(ctx, cus.ID)
+			if slices.ContainsFunc(list, holds) {
+				r = Result{Verdict: Later, Again: a.nextRating(tx.Now())}
 			}
 			return err
 		}
@@ -87,18 +91,4 @@ func (a *App) RunTerm(ctx context.Context, w offboarding.Work) (r Result, err er
 		return a.record(ctx, tx, fact{"term.passed", "engine", "", cid, map[string]any{"customer": cid, "subscription": sid, "why": why}})
 	})
 	return r, err
-}
-
-// termAgain is when to look again at a contract of which it was taken back that
-// it is not renewed: until its term is over that may be said once more. Zero: it
-// is another contract by now, or it ends.
-func (a *App) termAgain(ctx context.Context, tx Tx, w offboarding.Work) (again time.Time, err error) {
-	cid, sid, _ := strings.Cut(w.Item, ":")
-	list, err := tx.SubscriptionsOf(ctx, customer.ID(cid))
-	for _, s := range list {
-		if string(s.ID) == sid && !s.NotRenewed && s.Status == customer.Active && termKey(s) == w.Key && !s.TermEnd.Before(a.today(tx)) {
-			again = a.nextRating(tx.Now())
-		}
-	}
-	return again, err
 }

@@ -80,6 +80,10 @@ type Task struct {
 	Assignee string
 }
 
+// DueWithin are due dates after one instant and not after another; without Until
+// any, and none.
+type DueWithin struct{ After, Until time.Time }
+
 // ToldTx keeps what is told to whom.
 type ToldTx interface {
 	// ToldPeople returns what people said about how they want to be told.
@@ -107,12 +111,12 @@ type ToldTx interface {
 	// MoveTimer lets the waiting work with the key wait until then.
 	MoveTimer(ctx context.Context, key string, until time.Time) error
 
-	// TasksOf returns the steps that wait for the person, or for nobody in
-	// particular of their roles, by due date.
-	TasksOf(ctx context.Context, user string, roles []string, limit int) ([]Task, error)
-	// TasksBeside returns the steps that wait for others in departures in which
-	// the person has a step, or had one.
-	TasksBeside(ctx context.Context, user string, roles []string, limit int) ([]Task, error)
+	// TasksOf returns the first steps that wait for the person, or for nobody in
+	// particular of their roles, by due date, and how many there are.
+	TasksOf(ctx context.Context, user string, roles []string, due DueWithin, limit int) (first []Task, all int, err error)
+	// TasksBeside returns the first steps that wait for others in departures in
+	// which the person has a step, or had one, and how many there are.
+	TasksBeside(ctx context.Context, user string, roles []string, limit int) (first []Task, all int, err error)
 	// LoadOf returns how many steps wait for each person: counted once in a
 	// transaction, in which whoever gives a step away counts on.
 	LoadOf(ctx context.Context) (map[string]int, error)

@@ -220,7 +220,7 @@ func (a *App) OpenFeed(ctx context.Context, token string) (f Feed, err error) {
 			return fault.New(fault.NotFound, "not_found")
 		}
 		f = Feed{Name: a.Company().Name, Language: p.Language, Now: tx.Now(), Zone: p.Location()}
-		list, err := tx.TasksOf(ctx, p.ID, p.Roles, feedMost)
+		list, _, err := tx.TasksOf(ctx, p.ID, p.Roles, DueWithin{}, feedMost)
 		if err != nil {
 			return err
 		}

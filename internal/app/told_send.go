@@ -20,7 +20,7 @@ const (
 	toldGap = 45 * time.Second
 	// toldMost is how many lines a letter has at most; the rest is counted.
 	toldMost = 20
-	// toldLook is how many things are looked at to find them.
+	// toldLook is how much news is looked at to find them.
 	toldLook = 200
 )
 
@@ -329,10 +329,16 @@ func (a *App) DigestDue(ctx context.Context, w offboarding.Work) (r Result, err 
 		if !active || !p.Wants(notification.Digest) {
 			return nil
 		}
-		if at, of := p.NextDigest(tx.Now()); of.String() == day { // they want it later by now
+		at, next := p.NextDigest(tx.Now())
+		if next.String() == day { // they want it later by now
 			r = Result{Verdict: Later, Again: at}
 			return nil
 		}
+		today := when.DateOf(tx.Now(), p.Location())
+		if today == next { // its day is over, and the hour of today is still to come
+			return a.digestLater(ctx, tx, p)
+		}
+		day = today.String()
 		if p.Absent(tx.Now()) {
 			return a.digestLater(ctx, tx, p)
 		}
@@ -356,7 +362,7 @@ func (a *App) DigestDue(ctx context.Context, w offboarding.Work) (r Result, err 
 		if len(parts) == 0 {
 			return nil
 		}
-		t := ToldItem{Key: DigestKind + ":" + w.Item, To: to, Kind: notification.Digest, Step: day, QueuedAt: tx.Now()}
+		t := ToldItem{Key: DigestKind + ":" + user + ":" + day, To: to, Kind: notification.Digest, Step: day, QueuedAt: tx.Now()}
 		return queueTold(ctx, tx, t, p.At(notification.Digest, tx.Now()))
 	})
 	return r, err
@@ -366,43 +372,21 @@ func (a *App) DigestDue(ctx context.Context, w offboarding.Work) (r Result, err 
 // and waits for others in departures that are theirs too. open says whether
 // anything waits for them at all.
 func (a *App) digestParts(ctx context.Context, tx Tx, people notification.People, p notification.Person, lang string) (parts []ToldPart, open bool, err error) {
-	mine, err := tx.TasksOf(ctx, p.ID, p.Roles, toldLook)
-	if err != nil {
-		return nil, false, err
-	}
-	for _, o := range people { // of those whom they stand in for
-		if o.ID == p.ID || people.For(o.ID, p.Roles, tx.Now()) != p.ID {
-			continue
-		}
-		more, err := tx.TasksOf(ctx, o.ID, nil, toldLook)
+	now, end := tx.Now(), when.DateOf(tx.Now(), p.Location()).End(p.Location())
+	for _, part := range []struct {
+		name string
+		of   func() ([]Task, int, error)
+	}{
+		{"late", func() ([]Task, int, error) { return tasksFor(ctx, tx, people, p, DueWithin{Until: now}) }},
+		{"today", func() ([]Task, int, error) { return tasksFor(ctx, tx, people, p, DueWithin{After: now, Until: end}) }},
+		{"waiting", func() ([]Task, int, error) { return tx.TasksBeside(ctx, p.ID, p.Roles, toldMost) }},
+	} {
+		list, all, err := part.of()
 		if err != nil {
 			return nil, false, err
 		}
-		mine = append(mine, more...)
-	}
-	beside, err := tx.TasksBeside(ctx, p.ID, p.Roles, toldLook)
-	if err != nil {
-		return nil, false, err
-	}
-	now, end := tx.Now(), when.DateOf(tx.Now(), p.Location()).End(p.Location())
-	for _, part := range []struct {
-		name  string
-		from  []Task
-		holds func(Task) bool
-	}{
-		{"late", mine, func(t Task) bool { return !t.Due.IsZero() && !t.Due.After(now) }},
-		{"today", mine, func(t Task) bool { return t.Due.After(now) && !t.Due.After(end) }},
-		{"waiting", beside, func(Task) bool { return true }},
-	} {
-		out := ToldPart{Name: part.name}
-		for _, t := range part.from {
-			if !part.holds(t) {
-				continue
-			}
-			if len(out.Lines) == toldMost {
-				out.More++
-				continue
-			}
+		out := ToldPart{Name: part.name, More: all - len(list)}
+		for _, t := range list {
 			line, err := a.toldLine(ctx, tx, t, lang)
 			if err != nil {
 				return nil, false, err
@@ -413,5 +397,30 @@ func (a *App) digestParts(ctx context.Context, tx Tx, people notification.People
 			parts = append(parts, out)
 		}
 	}
-	return parts, len(mine)+len(beside) > 0, nil
+	if len(parts) > 0 {
+		return parts, true, nil
+	}
+	_, all, err := tasksFor(ctx, tx, people, p, DueWithin{})
+	return nil, all > 0, err
+}
+
+// tasksFor are the first steps that wait for somebody, or for those whom they
+// stand in for, by due date, and how many there are.
+func tasksFor(ctx context.Context, tx Tx, people notification.People, p notification.Person, due DueWithin) ([]Task, int, error) {
+	list, all, err := tx.TasksOf(ctx, p.ID, p.Roles, due, toldMost)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, o := range people {
+		if o.ID == p.ID || people.For(o.ID, p.Roles, tx.Now()) != p.ID {
+			continue
+		}
+		more, n, err := tx.TasksOf(ctx, o.ID, nil, due, toldMost)
+		if err != nil {
+			return nil, 0, err
+		}
+		list, all = append(list, more...), all+n
+	}
+	slices.SortStableFunc(list, func(x, y Task) int { return x.Due.Compare(y.Due) })
+	return list[:min(len(list), toldMost)], all, nil
 }

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"hastaluego/internal/notification"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
 )
 
 // person adds somebody who signs in with an address and is told there.
@@ -244,6 +246,54 @@ func TestTheDigestComesOnceADayIfThereIsSomething(t *testing.T) {
 	}
 	if got := w.mail.digests("idle@faro.example"); len(got) != 0 {
 		t.Errorf("whoever has nothing to do hears %v", got)
+	}
+	// A clock that jumps over days leaves out those, not the one on which it lands.
+	now, wall, err := w.Now(ctx)
+	must(t, err)
+	zone, err := time.LoadLocation("Europe/Madrid")
+	must(t, err)
+	lands := when.DateOf(now, zone).AddDays(4)
+	at := time.Date(lands.Year, lands.Month, lands.Day, 15, 0, 0, 0, zone)
+	must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+		return tx.PutSetting(ctx, app.OffsetSetting, fmt.Sprint(at.Sub(wall).Microseconds()))
+	}))
+	must(t, w.UntilQuiet(ctx))
+	eventually(t, "the digest of the day on which the clock lands", func() bool {
+		list := w.mail.digests("ines@faro.example")
+		return strings.HasPrefix(list[len(list)-1], lands.String())
+	})
+	if all := w.mail.digests("ines@faro.example"); len(all) != len(got)+1 {
+		t.Errorf("after a jump: %v", all[len(got):])
+	}
+}
+
+// However much waits, a digest lists the first and counts all of the rest.
+func TestADigestCountsAllThatItDoesNotList(t *testing.T) {
+	t.Parallel()
+	const steps = 230
+	source := &strings.Builder{}
+	source.WriteString("playbook: long\ntitle: {es: \"Largo\", en: \"Long\"}\nsteps:\n  - {id: confirm, kind: confirm, title: {es: \"Uno\", en: \"One\"}}\n")
+	for i := range steps {
+		fmt.Fprintf(source, "  - {id: t%d, kind: task, title: {es: \"Tarea\", en: \"Task\"}, after: [confirm], role: agent, due: {d: 1, from: ready}, escalate: {d: 90, to: admin}}\n", i)
+	}
+	w := newWorldWith(t, sqlite(t), source.String())
+	w.request(t, "period_end")
+	must(t, w.UntilQuiet(t.Context()))
+	ines := w.person(t, "ines", "agent")
+	must(t, w.SetTold(t.Context(), ines, preference("ines"), langs))
+	for range 3 {
+		w.days(t, 24*time.Hour)
+	}
+	var last app.ToldPart
+	w.mail.mu.Lock()
+	for _, x := range w.mail.sent {
+		if x.paper.Told != nil && !x.paper.Told.Digest.IsZero() {
+			last = x.paper.Told.Parts[0]
+		}
+	}
+	w.mail.mu.Unlock()
+	if last.Name != "late" || len(last.Lines)+last.More != steps || len(last.Lines) != 20 {
+		t.Errorf("%d of %d are listed as %s, and %d more", len(last.Lines), steps, last.Name, last.More)
 	}
 }
 

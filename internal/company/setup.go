@@ -1,6 +1,7 @@
 package company
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -54,6 +55,33 @@ func ParseSetup(name string, src []byte) (Setup, error) {
 	}
 	in.Company = profile
 	return in, nil
+}
+
+// Over lays answers that were given when base held over what holds now: where
+// that is another by now, it wins.
+func (s Setup) Over(base, now Setup) Setup {
+	was, is, answer := reflect.ValueOf(base.Company), reflect.ValueOf(now.Company), reflect.ValueOf(&s.Company).Elem()
+	for i := range answer.NumField() {
+		if !same(was.Field(i), is.Field(i)) {
+			answer.Field(i).Set(is.Field(i))
+		}
+	}
+	if base.Alone != now.Alone { // it was said elsewhere
+		s.Alone = false
+	}
+	return s
+}
+
+// same reports whether two values of one type are: nothing is the same whichever
+// way it is kept.
+func same(x, y reflect.Value) bool {
+	switch x.Kind() {
+	case reflect.Map, reflect.Slice:
+		if x.Len() == 0 && y.Len() == 0 {
+			return true
+		}
+	}
+	return reflect.DeepEqual(x.Interface(), y.Interface())
 }
 
 // YAML writes the file.

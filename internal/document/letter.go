@@ -141,6 +141,7 @@ type Fact struct {
 	Label string
 	Lines []string
 	Soft  string // a quieter last line; may be empty
+	URL   string // where it leads, in a mail; may be empty
 	Time  string // machine-readable form of the first line (HTML datetime); may be empty
 
 	Says, SoftSays []Content // with the lines, and with the last one

@@ -103,6 +103,9 @@ func (p *plain) block(lang string, b Block) {
 		if f.Soft != "" {
 			p.wrap("  ", f.Soft)
 		}
+		if f.URL != "" {
+			p.line("  " + f.URL)
+		}
 	}
 	if b.Table != nil {
 		p.table(*b.Table)

@@ -79,12 +79,15 @@ func (f ToldFacts) count() (n int) {
 	return n
 }
 
+// one reports whether a single step is told of.
+func (f ToldFacts) one() bool { return f.count() == 1 && len(f.Parts[0].Lines) == 1 }
+
 // subject names the only thing that is told, or counts them.
 func (f ToldFacts) subject(w writer) string {
 	switch n := f.count(); {
 	case !f.Digest.IsZero():
 		return w.say("told.subject.digest", "date", f.Digest)
-	case n == 1 && len(f.Parts[0].Lines) == 1:
+	case f.one():
 		l := f.Parts[0].Lines[0]
 		s := w.say("told.subject."+f.Parts[0].Name, "title", clean(l.Title), "code", clean(l.Code))
 		if l.Test {
@@ -106,10 +109,14 @@ func Told(f ToldFacts) Letter {
 	}
 	subject := f.subject(w)
 	l := Letter{Kind: KindTold, Lang: w.lang, Company: w.company, At: f.At, Subject: subject, Paper: w.say("told.kind"), Title: subject, Lede: lede}
+	one := f.one()
 	for _, p := range f.Parts {
 		b := Block{Heading: w.say("told.part." + p.Name)}
 		for _, x := range p.Lines {
 			fact := Fact{Label: clean(x.Title), Lines: []string{w.who(x) + " · " + clean(x.Code)}, Soft: w.dueBy(x.Due)}
+			if !one { // the only one has the button
+				fact.URL = x.Link
+			}
 			b.Facts = append(b.Facts, fact)
 		}
 		l.Blocks = append(l.Blocks, b)
@@ -118,7 +125,7 @@ func Told(f ToldFacts) Letter {
 		}
 	}
 	open := Action{Label: w.say("told.open"), URL: f.Inbox, Button: true}
-	if f.count() == 1 && len(f.Parts[0].Lines) == 1 {
+	if one {
 		open.Label, open.URL = w.say("told.open.one"), f.Parts[0].Lines[0].Link
 	}
 	l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &open})

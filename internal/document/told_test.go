@@ -56,6 +56,18 @@ func TestADigestSaysWhatIsLateAndWhatIsDue(t *testing.T) {
 	f := toldFacts("es", document.ToldPart{Name: "late", Lines: []document.ToldLine{toldLine("Uno"), toldLine("Dos")}, More: 3},
 		document.ToldPart{Name: "today", Lines: []document.ToldLine{toldLine("Tres")}}, document.ToldPart{Name: "waiting", Lines: []document.ToldLine{toldLine("Cuatro")}})
 	f.Digest = when.Date{Year: 2026, Month: 11, Day: 24}
+	for i := range f.Parts {
+		for j := range f.Parts[i].Lines {
+			f.Parts[i].Lines[j].Link += "-" + f.Parts[i].Lines[j].Customer
+		}
+	}
+	for _, body := range []string{document.MailText(document.Told(f)), document.MailHTML(document.Told(f))} {
+		for _, who := range []string{"Uno", "Dos", "Tres", "Cuatro"} { // each leads to its own step
+			if !strings.Contains(body, "/console/cases/case_1#review-"+who) {
+				t.Errorf("the digest does not lead to the step of %s:\n%s", who, body)
+			}
+		}
+	}
 	body := document.MailText(document.Told(f))
 	for _, want := range []string{"24 de noviembre", "Va tarde", "Vence hoy", "Espera a otras personas", "Y 3 más", "Cuatro"} {
 		if !strings.Contains(body, want) {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
@@ -289,6 +290,51 @@ func FuzzRead(f *testing.F) {
 			if err == nil && sum.Rows != sum.Good+sum.Rejected {
 				t.Errorf("rows are lost: %+v", sum)
 			}
+		}
+	})
+}
+
+// Whatever a file of those who left says, a row that is good has a day, says
+// nothing before it, and owes nobody less than nothing; no row is lost.
+func FuzzReadDepartures(f *testing.F) {
+	m := load(f, `as_of: 2026-11-01
+csv: {dates: dd/mm/yyyy, decimal: ","}
+reasons: {"Muy caro": price}
+fields:
+  customer.reference: {column: Ref}
+  customer.name: {column: Name}
+  contact.email: {column: Mail}
+  departure.on: {column: Left}
+  departure.reason: {column: Why}
+  departure.competitor: {column: To}
+  departure.words: {column: Words}
+  departure.contract: {column: Contract}
+  departure.since: {column: Since}
+  departure.amount: {column: Paid}
+  departure.currency: {value: EUR}
+`)
+	const head = "Ref;Name;Mail;Left;Why;To;Words;Contract;Since;Paid\n"
+	f.Add([]byte(head + "T-1;Taller;a@t.example;31/01/2026;Muy caro;;No me llega;T-1-a;01/01/2020;1.234,50\n"))
+	f.Add([]byte(head + "T-2;\"Ta\nller\";;29/02/2025;otro;Rival;;;31/12/9999;-3\n;;;;;;;;;\n"))
+	f.Add([]byte("\xef\xbb\xbf" + head + "T-3;\xf1;b;01/01/2020;;;;;02/01/2020;\r\n\x00;\"\r\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		sum, err := ingest.Read(bytes.NewReader(src), m, func(r ingest.Row) error {
+			d := r.Departure
+			if r.Customer.Reference == "" || d.On.IsZero() || !d.Since.IsZero() && d.On.Before(d.Since) || d.Amount.Minor < 0 {
+				t.Errorf("a good row that is none: %+v", r)
+			}
+			if strings.ContainsAny(d.Reason+d.Competitor+d.Contract+d.Product, "\x00\n\r") || !utf8.ValidString(d.Words) {
+				t.Errorf("words that cannot be stored: %+v", d)
+			}
+			return nil
+		}, func(e ingest.RowError) error {
+			if len(e.Record("es")) != len(e.Header)+4 || e.Why("es") == "" {
+				t.Errorf("a reject row that does not fit: %+v", e)
+			}
+			return nil
+		})
+		if err == nil && sum.Rows != sum.Good+sum.Rejected {
+			t.Errorf("rows are lost: %+v", sum)
 		}
 	})
 }

@@ -51,6 +51,7 @@ var (
 		       term_end = $10, renews_on = $11, notice_days = $12, lock_in_until = $13, not_renewed = $14, engagement = $15, billed = $16
 		 WHERE id = $17 AND status = $18 RETURNING customer_id`)
 	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2 RETURNING customer_id`)
+	anyCharged            = query(`SELECT COUNT(*) FROM (SELECT 1 FROM subscription WHERE engagement = '' AND status <> 'ended' LIMIT 1) s`)
 	usualCurrency         = query(`
 		SELECT COALESCE(MAX(currency), '') FROM (
 			SELECT currency FROM (SELECT currency FROM subscription WHERE ` + realCustomer("customer_id") + ` ORDER BY id DESC LIMIT 1000) AS newest
@@ -284,6 +285,12 @@ func (t *tx) SubscriptionsOf(ctx context.Context, ids ...customer.ID) ([]custome
 
 func (t *tx) SubscriptionsByReference(ctx context.Context, references ...string) ([]customer.Subscription, error) {
 	return t.subscriptions(ctx, subscriptionsByRef, len(references), keys(references))
+}
+
+func (t *tx) AnyCharged(ctx context.Context) (bool, error) {
+	n := 0
+	err := t.one(ctx, "store.AnyCharged", anyCharged, nil, &n)
+	return n > 0, err
 }
 
 func (t *tx) UsualCurrency(ctx context.Context) (c string, err error) {

@@ -19,9 +19,12 @@ var (
 		SELECT ` + customerColumns + ` FROM customer WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2`)
 	pageRequests = query(`
 		SELECT ` + requestColumns + ` FROM request WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2) ORDER BY id DESC LIMIT $3`)
+	// An acknowledgement is older than the case that it is about.
 	pageMessages = query(`
-		SELECT ` + messageColumns + ` FROM message
-		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR case_id = $2) AND ($3 = '' OR state = $3) AND ($5 = '' OR paper = $5)
+		SELECT id, paper, to_address, language, request_id,
+		       CASE WHEN case_id = '' THEN COALESCE((SELECT r.case_id FROM request r WHERE r.id = request_id), '') ELSE case_id END,
+		       state, queued_at, sent_at, subject, header_id, last_error, body, key_id FROM message
+		 WHERE ($1 = '' OR id < $1) AND ($2 = '' OR case_id = $2 OR case_id = '' AND request_id IN (SELECT id FROM request WHERE case_id = $2)) AND ($3 = '' OR state = $3) AND ($5 = '' OR paper = $5)
 		   AND to_folded LIKE $6 ESCAPE '\'
 		 ORDER BY id DESC LIMIT $4`)
 	// The same filter by four roads, each with an index to walk.

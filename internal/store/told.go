@@ -11,12 +11,14 @@ import (
 const (
 	toldColumns    = `id, key, told_to, kind, case_id, step, queued_at, letter, state, why, sent_at`
 	channelColumns = `owner, host, url, key_id, made_at, made_by`
-	// someTask selects steps that wait for a person; $1 and $2 are those of theirs.
+	// someTask selects steps that wait for a person, due after $4 and not after $5
+	// unless that is 0, each with how many there are; $1 and $2 are those of theirs.
 	someTask = `
-		SELECT k.id, k.code, k.customer_id, s.id, s.key, s.title, s.due, s.role, s.assignee
+		SELECT k.id, k.code, k.customer_id, s.id, s.key, s.title, s.due, s.role, s.assignee, COUNT(*) OVER ()
 		  FROM (SELECT id, case_id, key, title, due, assignee, role, escalated, human FROM step WHERE ` + waits + `) s
-		  JOIN case_ k ON k.id = s.case_id AND ` + alive
-	taskOrder = ` ORDER BY CASE WHEN s.due = 0 THEN ` + never + ` ELSE s.due END, s.id LIMIT $4`
+		  JOIN case_ k ON k.id = s.case_id AND ` + alive + `
+		 WHERE (s.due > $4 AND s.due <= $5 OR $5 = 0)`
+	taskOrder = ` ORDER BY CASE WHEN s.due = 0 THEN ` + never + ` ELSE s.due END, s.id LIMIT $6`
 	// ofTheJobs selects the keys of the jobs of what is told.
 	ofTheJobs = `SELECT 'tell:' || t.key FROM told t WHERE `
 )
@@ -51,9 +53,9 @@ var (
 		DELETE FROM told WHERE id IN (SELECT id FROM told WHERE queued_at < $1 AND state <> 'queued' ORDER BY queued_at, id LIMIT $2)`)
 	moveTimer = query(`UPDATE work SET run_at = $1 WHERE key = $2 AND state = 'ready'`)
 
-	tasksOf     = query(someTask + ` WHERE s.human = 1 AND (s.assignee = $3 OR s.assignee = '' AND ` + theirs + `)` + taskOrder)
+	tasksOf     = query(someTask + ` AND s.human = 1 AND (s.assignee = $3 OR s.assignee = '' AND ` + theirs + `)` + taskOrder)
 	tasksBeside = query(someTask + `
-		 WHERE s.assignee <> $3 AND NOT (s.assignee = '' AND ` + theirs + `)
+		   AND s.assignee <> $3 AND NOT (s.assignee = '' AND ` + theirs + `)
 		   AND k.id IN (SELECT case_id FROM step WHERE assignee = $3 AND assignee <> '')` + taskOrder)
 	loadOf = query(`
 		SELECT assignee, COUNT(*) FROM step
@@ -179,25 +181,25 @@ func (t *tx) MoveTimer(ctx context.Context, key string, until time.Time) error {
 	return err
 }
 
-func (t *tx) tasks(ctx context.Context, q, user string, roles []string, limit int) (list []app.Task, err error) {
-	err = t.each(ctx, "store.tasks", q, []any{roleList(roles), int64(0), user, limit}, func(row scanner) error {
+func (t *tx) tasks(ctx context.Context, q, user string, roles []string, due app.DueWithin, limit int) (list []app.Task, all int, err error) {
+	err = t.each(ctx, "store.tasks", q, []any{roleList(roles), int64(0), user, micros(due.After), micros(due.Until), limit}, func(row scanner) error {
 		var x app.Task
 		var title string
-		if err := row.Scan(&x.Case, &x.Code, &x.Customer, &x.ID, &x.Key, &title, instant{&x.Due}, &x.Role, &x.Assignee); err != nil {
+		if err := row.Scan(&x.Case, &x.Code, &x.Customer, &x.ID, &x.Key, &title, instant{&x.Due}, &x.Role, &x.Assignee, &all); err != nil {
 			return err
 		}
 		list = append(list, x)
 		return json.Unmarshal([]byte(title), &list[len(list)-1].Title)
 	})
-	return list, err
+	return list, all, err
 }
 
-func (t *tx) TasksOf(ctx context.Context, user string, roles []string, limit int) ([]app.Task, error) {
-	return t.tasks(ctx, tasksOf, user, roles, limit)
+func (t *tx) TasksOf(ctx context.Context, user string, roles []string, due app.DueWithin, limit int) ([]app.Task, int, error) {
+	return t.tasks(ctx, tasksOf, user, roles, due, limit)
 }
 
-func (t *tx) TasksBeside(ctx context.Context, user string, roles []string, limit int) ([]app.Task, error) {
-	return t.tasks(ctx, tasksBeside, user, roles, limit)
+func (t *tx) TasksBeside(ctx context.Context, user string, roles []string, limit int) ([]app.Task, int, error) {
+	return t.tasks(ctx, tasksBeside, user, roles, app.DueWithin{}, limit)
 }
 
 func (t *tx) LoadOf(ctx context.Context) (map[string]int, error) {

@@ -250,7 +250,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	if s.State == offboarding.StepRunning && t.all > 1 && t.done < t.all {
 		sv.state = v.say("step.part", "done", t.done, "all", t.all)
 	}
-	sv.Rings, sv.Sub, sv.Proofs = v.rings(c, s, t, asked), v.stepSub(c.Plan, s), v.viewProofs(c.Proofs[s.ID])
+	sv.Rings, sv.Sub, sv.Proofs = v.rings(c, s, t, asked), v.stepSub(c, s), v.viewProofs(c.Proofs[s.ID])
 	sv.Owner, sv.Initials = v.say("step.automatic"), "HL"
 	if s.Human {
 		sv.Owner, sv.Initials = role(v.lang, s.Role), ""
@@ -371,18 +371,22 @@ func stepLook(s offboarding.Step) (icon, class, node string) {
 }
 
 // stepSub says what a step is about, or what it waits for.
-func (v *visit) stepSub(p offboarding.Plan, s offboarding.Step) string {
+func (v *visit) stepSub(c app.CaseView, s offboarding.Step) string {
 	if s.State == offboarding.StepBlocked || s.State == offboarding.StepSkipped && s.Blocked != "" {
 		return why(v.lang, s.Blocked, s.Params["system"])
 	}
 	var parts []string
-	if about := known(v.lang, "console.kind."+s.Kind, "", "system", s.Params["system"]); about != "" {
+	about := known(v.lang, "console.kind."+s.Kind, "", "system", s.Params["system"])
+	if c.NoPortal {
+		about = known(v.lang, "console.kind."+s.Kind+".no_portal", about)
+	}
+	if about != "" {
 		parts = append(parts, about)
 	}
 	if s.State == offboarding.StepWaiting {
 		var before []string
 		for _, key := range s.After {
-			if b := p.Step(key); b != nil && !b.Over() {
+			if b := c.Plan.Step(key); b != nil && !b.Over() {
 				before = append(before, quoted(v.lang, title(v.lang, b.Title, b.Key)))
 			}
 		}

@@ -49,6 +49,9 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 		hv.Facts = v.handedFacts(c, x)
 		if hv.Credential {
 			hv.Ways = []option{{string(handover.Envelope), word("way.envelope")}, {string(handover.InPerson), word("way.in_person")}}
+			if c.NoPortal { // there is no page on which an envelope would open
+				hv.Ways, hv.Check = hv.Ways[1:], word("check.credential.no_portal")
+			}
 		}
 		hv.Fields = map[string]control{}
 		for name, required := range map[string]bool{"how": true, "way": true, "secret": false, "why": true} {

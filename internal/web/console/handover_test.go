@@ -43,6 +43,10 @@ func TestWhatIsHandedOverIsGivenOnTheCaseAndASecretIsNeverSentBack(t *testing.T)
 			t.Errorf("the case page lacks %q", want)
 		}
 	}
+	// Without a page on which it would open, nobody speaks of an envelope.
+	must(t, h.SetPortal(t.Context(), h.actor("noa"), true))
+	b.get("/console/cases/"+string(c)).has("las claves van en mano", `value="in_person"`).lacks("sobre que se abre", "van en sobre", `value="envelope"`)
+	must(t, h.SetPortal(t.Context(), h.actor("noa"), false))
 	for _, x := range v.Handover.List {
 		to := at + "handover/" + string(x.ID)
 		way := "transfer"

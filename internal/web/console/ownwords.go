@@ -41,20 +41,18 @@ func (v wordsView) word(code string, args ...any) string { return say(v.Lang, "w
 // wordsShown is how many lines a page of the list has.
 const wordsShown = 40
 
-// codesOf are the codes that may be said in other words, without the forms of
-// plurals, in order.
-func codesOf() (list []string) {
-	for _, key := range company.Keys(text.Langs()[0]) {
+// formsBy are the keys of the codes that may be said in other words, in a
+// language: a code itself, or one key for each form of a plural.
+func formsBy(lang string) map[string][]string {
+	out := map[string][]string{}
+	for _, key := range company.Keys(lang) {
 		code, _, _ := strings.Cut(key, "|")
-		if len(list) == 0 || list[len(list)-1] != code {
-			list = append(list, code)
-		}
+		out[code] = append(out[code], key)
 	}
-	return list
+	return out
 }
 
-// formsOf are the keys of a code in a language: itself, or one for each form of
-// a plural.
+// formsOf are the keys of one code in a language.
 func formsOf(lang, code string) (list []string) {
 	for _, key := range text.Keys(lang, code) {
 		if base, _, _ := strings.Cut(key, "|"); base == code && company.MayReword(key) {
@@ -63,6 +61,9 @@ func formsOf(lang, code string) (list []string) {
 	}
 	return list
 }
+
+// mayReword reports whether a code may be said in other words.
+func mayReword(code string) bool { return len(formsOf(text.Langs()[0], code)) > 0 }
 
 // areaOf is the part of the catalogue that a code belongs to.
 func areaOf(code string) string {
@@ -84,12 +85,17 @@ func (v *visit) words() error {
 		Query: control{ID: "q", Label: v.say("words.search"), Value: q.Get("q"), Kind: "search"},
 		Area:  control{ID: "area", Label: v.say("words.area"), Value: q.Get("area")}, Areas: []option{{"", v.say("words.area.all")}},
 	}
-	for _, a := range areasOf() {
+	forms := map[string]map[string][]string{}
+	for _, lang := range text.Langs() {
+		forms[lang] = formsBy(lang)
+	}
+	codes := slices.Sorted(maps.Keys(forms[text.Langs()[0]]))
+	for _, a := range areasOf(codes) {
 		wv.Areas = append(wv.Areas, option{a, areaName(v.lang, a)})
 	}
 	var found []wordsRow
-	for _, code := range codesOf() {
-		row, hit := v.wordsRow(own, code, q.Get("q"))
+	for _, code := range codes {
+		row, hit := v.wordsRow(own, forms, code, q.Get("q"))
 		if hit && (q.Get("area") == "" || areaOf(code) == q.Get("area")) && (!wv.Changed || row.State.Word != "") {
 			found = append(found, row)
 		}
@@ -113,12 +119,12 @@ func (v *visit) words() error {
 }
 
 // wordsRow is a line of the list, and whether a search finds it in any language.
-func (v *visit) wordsRow(own text.Own, code, query string) (row wordsRow, hit bool) {
+func (v *visit) wordsRow(own text.Own, forms map[string]map[string][]string, code, query string) (row wordsRow, hit bool) {
 	row = wordsRow{Code: code, Needed: company.Needed(code)}
 	query = strings.ToLower(strings.TrimSpace(query))
 	hit = query == "" || strings.Contains(code, query)
 	for _, lang := range text.CustomerLangs() {
-		for _, key := range formsOf(lang, code) {
+		for _, key := range forms[lang][code] {
 			s := own[lang][key]
 			if s != "" {
 				row.State = badge{"check", "info", v.say("words.changed")}
@@ -134,8 +140,8 @@ func (v *visit) wordsRow(own text.Own, code, query string) (row wordsRow, hit bo
 	return row, hit
 }
 
-func areasOf() (list []string) {
-	for _, code := range codesOf() {
+func areasOf(codes []string) (list []string) {
+	for _, code := range codes {
 		if a := areaOf(code); !slices.Contains(list, a) {
 			list = append(list, a)
 		}
@@ -193,7 +199,7 @@ func (v *visit) oneWord() error { return v.showWord(http.StatusOK, nil, nil) }
 // showWord shows a code with what was typed, or as it stands.
 func (v *visit) showWord(status int, typed url.Values, wrong error) error {
 	code := v.r.PathValue("code")
-	if !slices.Contains(codesOf(), code) {
+	if !mayReword(code) {
 		return fault.New(fault.NotFound, "not_found")
 	}
 	own, versions, err := v.App.OpenWords(v.r.Context(), v.actor, code)
@@ -241,7 +247,9 @@ func (v *visit) showWord(status int, typed url.Values, wrong error) error {
 	for _, x := range versions {
 		wv.Rows = append(wv.Rows, v.wordVersion(x))
 	}
-	v.testForm(&wv, kind, errs)
+	if err := v.testForm(&wv, kind, errs); err != nil {
+		return err
+	}
 	v.show(status, "settings", wv.word("title"), v.problem(wrong), wordPage(wv))
 	return nil
 }
@@ -344,7 +352,8 @@ func (v *visit) letterWith(code string, now time.Time) string {
 	return ""
 }
 
-func (v *visit) testForm(wv *wordView, kind string, errs map[string]string) {
+// testForm lets whoever looks send themselves a letter.
+func (v *visit) testForm(wv *wordView, kind string, errs map[string]string) error {
 	if kind == "" {
 		kind = "receipt"
 	}
@@ -356,7 +365,16 @@ func (v *visit) testForm(wv *wordView, kind string, errs map[string]string) {
 	for _, l := range text.CustomerLangs() {
 		wv.Languages = append(wv.Languages, option{l, text.Say(v.lang, "lang."+l)})
 	}
-	wv.To = control{ID: "to", Label: v.say("words.test.to"), Hint: v.say("words.test.to.hint"), Kind: "email", Value: v.form.Get("to"), Error: errs["to"], Required: true}
+	to := v.form.Get("to")
+	if to == "" {
+		own, err := v.App.ToldSettings(v.r.Context(), v.actor)
+		if err != nil {
+			return err
+		}
+		to = own.Address
+	}
+	wv.To = control{ID: "to", Label: v.say("words.test.to"), Hint: v.say("words.test.to.hint"), Kind: "email", Value: to, Error: errs["to"], Required: true}
+	return nil
 }
 
 // typedWords are the words of the form.
@@ -377,7 +395,7 @@ func typedWords(code string, f url.Values) (list []app.Wording) {
 
 func (v *visit) setWord() error {
 	code := v.r.PathValue("code")
-	if !slices.Contains(codesOf(), code) {
+	if !mayReword(code) {
 		return fault.New(fault.NotFound, "not_found")
 	}
 	list := typedWords(code, v.form)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"hastaluego/internal/notification"
 	"hastaluego/internal/text"
 )
 
@@ -31,6 +32,8 @@ func TestWordsAreFoundLookedAtSaidAndTakenBack(t *testing.T) {
 	noa.get(list + "/state.verified").is(404)
 	noa.post(list+"/state.verified", []string{"do", "save", "es", "Hecho"}).is(404)
 
+	must(t, h.SetTold(t.Context(), h.actor("noa"), notification.Default("noa@faro.example", "es", "Europe/Madrid"), text.Langs()))
+	noa.get(page).has(`value="noa@faro.example"`)
 	noa.post(page+"/test", []string{"letter", "receipt", "language", "es", "to", "noa"}).is(422).has(`data-testid="error-to"`)
 	noa.post(page+"/test", []string{"letter", "receipt", "language", "es", "to", "noa@faro.example"}).is(http.StatusSeeOther)
 	h.as("ines").get("/console/outbox").has("Prueba: Justificante", "noa@faro.example")

@@ -37,7 +37,7 @@ func routes(h *house) map[string]line {
 	view, err := h.OpenCase(h.t.Context(), h.actor("ines"), offboarding.CaseID(c[len("/console/cases/"):]))
 	must(h.t, err)
 	must(h.t, h.Tick(h.t.Context(), h.actor("ines"), app.TickInput{Case: view.Plan.Case.ID, Step: "review", Item: "date", Ticked: true}))
-	letters, err := h.OpenOutbox(h.t.Context(), h.actor("ines"), 1)
+	letters, _, err := h.PageMessages(h.t.Context(), h.actor("ines"), app.MessageQuery{}, app.Place{Limit: 1})
 	must(h.t, err)
 	key, _, err := h.MakeKey(h.t.Context(), app.Actor{}, app.KeyInput{Name: "crm", Scopes: []string{"cases:read"}})
 	must(h.t, err)

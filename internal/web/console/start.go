@@ -77,21 +77,11 @@ type startPerson struct {
 	Wrong       string
 }
 
-// reviewView is the last page: what was answered, as the file that says it.
-type reviewView struct {
-	Lang, YAML string
-	Invited    []linkView
-	Done       bool
-	NoPortal   bool // there is no page of the customers to look at
-}
-
 func (v startView) word(code string, args ...any) string { return say(v.Lang, "start."+code, args...) }
 
 func (v questionView) word(code string, args ...any) string {
 	return say(v.Lang, "start."+code, args...)
 }
-
-func (v reviewView) word(code string, args ...any) string { return say(v.Lang, "start."+code, args...) }
 
 func (v *visit) start() error {
 	s, err := v.App.OpenStart(v.r.Context(), v.actor)
@@ -308,28 +298,6 @@ func (v *visit) answerQuestion() error {
 		next = "/console/start/" + strconv.Itoa(n+1)
 	}
 	v.to(next)
-	return nil
-}
-
-func (v *visit) review() error { return v.showReview(http.StatusOK, nil, nil) }
-
-func (v *visit) showReview(status int, invited []app.Invited, wrong error) error {
-	s, err := v.App.OpenStart(v.r.Context(), v.actor)
-	if err != nil {
-		return err
-	}
-	raw, err := s.Setup.YAML()
-	if err != nil {
-		return err
-	}
-	rv := reviewView{Lang: v.lang, YAML: string(raw), Done: invited != nil}
-	if rv.NoPortal, err = v.App.NoPortal(v.r.Context()); err != nil {
-		return err
-	}
-	for _, p := range invited {
-		rv.Invited = append(rv.Invited, *v.passwordLink(p.Name, p.Token))
-	}
-	v.show(status, "settings", rv.word("review"), v.problem(wrong), reviewPage(rv))
 	return nil
 }
 

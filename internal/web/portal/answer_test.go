@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -120,6 +121,29 @@ func TestAConversationMayBeDeclinedOnThePage(t *testing.T) {
 		if _, body, head := get("/meeting.ics"); head.Get("Content-Type") != "text/calendar; method=X-invited" || !strings.Contains(body, "944 000 120") {
 			t.Errorf("the calendar file: %v %s", head, body)
 		}
+		// One after the end is still to come then.
+		v, err := s.app.OpenCase(ctx, agent, c)
+		must(t, err)
+		end := v.Plan.Case.Effective.AddDays(2).Start(time.UTC)
+		must(t, s.app.Invite(ctx, agent, app.InviteInput{Case: c, Step: "meeting", Format: invitation.Phone, Place: "944 000 120", Start: end.Add(48 * time.Hour), Minutes: 20}))
+		must(t, s.store.Tx(ctx, func(tx app.Tx) error {
+			return tx.PutSetting(ctx, app.OffsetSetting, fmt.Sprint(end.Sub(now).Microseconds()))
+		}))
+		if _, body, _ := get("?lang=es"); !strings.Contains(body, `data-testid="see-meeting"`) || strings.Contains(body, `data-testid="undo"`) {
+			t.Error("after the end the page forgets the conversation")
+		}
+		// While letters are held back, every page says that they wait.
+		boss := app.Actor{ID: "usr_b", Roles: []string{"admin"}}
+		if _, body, _ := get("?lang=es"); strings.Contains(body, `data-testid="letters-wait"`) {
+			t.Error("nothing is held back")
+		}
+		must(t, s.app.SetHold(ctx, boss, app.HoldOutside, "Ensayo"))
+		for _, at := range []string{"?lang=es", "/meeting?lang=es", "/receipt?lang=es"} {
+			if _, body, _ := get(at); !strings.Contains(body, `data-testid="letters-wait"`) || strings.Contains(body, "Ensayo") {
+				t.Errorf("%s does not say that letters wait, or says why", at)
+			}
+		}
+		must(t, s.app.SetHold(ctx, boss, app.HoldNothing, ""))
 		status, body, _ := s.body(s.visitor().PostForm(page+"/meeting?lang=en", nil))
 		if status != http.StatusOK || !strings.Contains(body, `data-testid="meeting-declined"`) || strings.Contains(body, `data-testid="no-meeting"`) {
 			t.Errorf("declined: %d", status)

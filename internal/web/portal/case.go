@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/invitation"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/web"
 )
 
@@ -27,12 +28,23 @@ func (p *portal) track(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), page)
-	v.Meeting = page.CanUndo && page.Paper.Invitation != nil && page.Paper.Invitation.State == invitation.Invited && page.Paper.Now.Before(page.Paper.Invitation.End())
+	v.Meeting = meets(page)
 	switch s := answerState(page); s { // what was declined is not brought up again
 	case "asked", "nothing", "offered", "accepted":
 		v.Answer = s
 	}
 	p.show(w, r, http.StatusOK, v.Title, trackPage(v))
+}
+
+// meets reports whether a conversation is still to come: also one after the end,
+// but not about a departure that is taken back.
+func meets(page app.CasePage) bool {
+	i := page.Paper.Invitation
+	switch page.State {
+	case offboarding.CaseRegistered, offboarding.CaseOpen, offboarding.CaseClosed:
+		return i != nil && i.State == invitation.Invited && page.Paper.Now.Before(i.End()) && page.ErasedOn.IsZero()
+	}
+	return false
 }
 
 // The sequencer works at least every second: a page waits for it a moment, so

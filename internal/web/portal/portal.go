@@ -125,7 +125,16 @@ func (p *portal) showIn(w http.ResponseWriter, r *http.Request, lang string, sta
 			return
 		}
 	}
-	p.Render(w, r, status, p.Frame(web.PageView{Lang: lang, Title: title, Body: "portal"}, shell(p.App.Company(), lang, langs, test, content)))
+	what, err := p.App.HoldsBack(r.Context())
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	held := ""
+	if what != app.HoldNothing {
+		held = p.speech(lang).Say("portal.held")
+	}
+	p.Render(w, r, status, p.Frame(web.PageView{Lang: lang, Title: title, Body: "portal"}, shell(p.App.Company(), lang, langs, test, held, content)))
 }
 
 // ackCookie shows an acknowledgement to the browser that typed the request;
