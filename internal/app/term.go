@@ -65,11 +65,11 @@ func (a *App) RunTerm(ctx context.Context, w offboarding.Work) (r Result, err er
 		if err != nil {
 			return err
 		}
-		holds := func(s customer.Subscription) bool { // the contract and the term that the job is of
-			return s.NotRenewed && s.Status == customer.Active && termKey(s) == w.Key && !s.TermEnd.Before(today)
+		same := func(s customer.Subscription) bool { // the contract and the term that the job is of
+			return s.Status == customer.Active && termKey(s) == w.Key && !s.TermEnd.Before(today)
 		}
 		opened, why, err := a.endFor(ctx, tx, cus, toEnd{
-			channel: offboarding.Term, by: "engine", takes: holds, sendAt: tx.Now(),
+			channel: offboarding.Term, by: "engine", takes: func(s customer.Subscription) bool { return s.NotRenewed && same(s) }, sendAt: tx.Now(),
 			last: func(s customer.Subscription) when.Date { return s.TermEnd },
 		})
 		if err != nil || opened != "" {
@@ -79,7 +79,7 @@ func (a *App) RunTerm(ctx context.Context, w offboarding.Work) (r Result, err er
 			// It was taken back that it is not renewed: until its term is over that may
 			// be said once more.
 			list, err := tx.SubscriptionsOf(ctx, cus.ID)
-			if slices.ContainsFunc(list, holds) {
+			if slices.ContainsFunc(list, func(s customer.Subscription) bool { return !s.NotRenewed && same(s) }) {
 				r = Result{Verdict: Later, Again: a.nextRating(tx.Now())}
 			}
 			return err
