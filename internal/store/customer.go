@@ -51,7 +51,7 @@ var (
 		       term_end = $10, renews_on = $11, notice_days = $12, lock_in_until = $13, not_renewed = $14, engagement = $15, billed = $16
 		 WHERE id = $17 AND status = $18 RETURNING customer_id`)
 	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2 RETURNING customer_id`)
-	anyCharged            = query(`SELECT COUNT(*) FROM (SELECT 1 FROM subscription WHERE engagement = '' AND status <> 'ended' LIMIT 1) s`)
+	anyCharged            = query(`SELECT COUNT(*) FROM (SELECT 1 FROM subscription s JOIN customer c ON c.id = s.customer_id WHERE s.engagement = '' AND s.status <> 'ended' AND c.test_by = '' LIMIT 1) x`)
 	usualCurrency         = query(`
 		SELECT COALESCE(MAX(currency), '') FROM (
 			SELECT currency FROM (SELECT currency FROM subscription WHERE ` + realCustomer("customer_id") + ` ORDER BY id DESC LIMIT 1000) AS newest

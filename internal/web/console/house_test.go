@@ -341,6 +341,12 @@ func (h *house) departure(name, ref string) offboarding.CaseID {
 	h.t.Helper()
 	email := strings.ToLower(ref) + "@example.com"
 	h.customer(name, ref, email)
+	return h.confirmed(name, ref, email)
+}
+
+// confirmed is the case of a customer who asked for it and confirmed it.
+func (h *house) confirmed(name, ref, email string) offboarding.CaseID {
+	h.t.Helper()
 	_, err := h.RequestExit(h.t.Context(), app.ExitInput{Name: name, AccountEmail: email, When: "period_end", Language: "es", Nonce: ref})
 	must(h.t, err)
 	eventually(h.t, "the letter to confirm", func() bool { return h.mail.link("confirm", "verify") != "" })

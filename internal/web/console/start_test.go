@@ -34,7 +34,7 @@ func TestTenQuestionsLeadFromNothingToAHouse(t *testing.T) {
 		{"playbook", "agency"},
 		{"colour", "#7a1f3d"},
 		{"signature_es", "El equipo"},
-		{"refunds", "https://faro.example/devoluciones"},
+		{"refunds", ""},
 		{"reasons", "price", "reasons", "service"},
 		{"pack", "eu"},
 		{"name_0", "Greta Sol", "login_0", "greta", "roles_0", "agent"},
@@ -63,7 +63,7 @@ func TestTenQuestionsLeadFromNothingToAHouse(t *testing.T) {
 			t.Errorf("the file lacks %s:\n%s", line, file)
 		}
 	}
-	page.has("Colombia", "Encargos: agencia", "El precio · ", "greta: Agente", `href="/console/start/4"`, "Sin contestar").lacks(">CO<")
+	page.has("Colombia", "Encargos: agencia", "El precio · ", "greta: atención a clientes", `href="/console/start/4"`, "Sin contestar").lacks(">CO<")
 	noa.post("/console/start/apply", []string{"rehearse", "1"}).is(200).has("Greta Sol", "/console/reset/", `data-testid="see-portal"`, `data-testid="held"`)
 	if c := h.Company(); c.Name != "Faro Norte" || c.Playbook != "agency" || c.Currency != "COP" || len(c.Reasons) != 2 {
 		t.Errorf("the company is %+v", c)

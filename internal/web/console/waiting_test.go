@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/money"
 )
 
 const patient = `
@@ -27,7 +30,12 @@ steps:
 func TestAWaitThatWasInVainGoesOnForAsManyDaysAsSomebodySays(t *testing.T) {
 	t.Parallel()
 	h := newHouseOn(t, false, []byte(patient))
-	id := h.departure("Estudio Almena", "FE-20418")
+	owes := h.customer("Estudio Almena", "FE-20418", "fe-20418@example.com")
+	_, err := h.AddBalance(t.Context(), h.actor("tomas"), customer.Balance{
+		Customer: owes, Reference: "F-77", Kind: customer.Invoice, About: "Noviembre", Amount: money.Amount{Minor: 2472, Currency: "EUR"},
+	})
+	must(t, err)
+	id := h.confirmed("Estudio Almena", "FE-20418", "fe-20418@example.com")
 	c, ines := "/console/cases/"+string(id), h.as("ines")
 	push := func(days int) {
 		now, _, err := h.Now(t.Context())
