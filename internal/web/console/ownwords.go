@@ -86,7 +86,7 @@ func (v *visit) words() error {
 		Area:  control{ID: "area", Label: v.say("words.area"), Value: q.Get("area")}, Areas: []option{{"", v.say("words.area.all")}},
 	}
 	forms := map[string]map[string][]string{}
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		forms[lang] = formsBy(lang)
 	}
 	codes := slices.Sorted(maps.Keys(forms[text.Langs()[0]]))
