@@ -40,4 +40,5 @@ func Preview(kit *web.Kit, papers Papers, v *flow.View, node string, now time.Ti
 		langs[l] = "#"
 	}
 	return p.Frame(web.PageView{Lang: lang, Title: x.title(), Body: "portal"}, shell(x.Company, lang, langs, false, content)), true
+	return p.Frame(web.PageView{Lang: lang, Title: x.title(), Body: "portal"}, untouched(shell(x.Company, lang, langs, false, "", content))), true
 }
