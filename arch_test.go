@@ -79,12 +79,8 @@ var allowed = map[string]string{
 	"internal/web":                  "app company fault id text web/assets",
 	"internal/web/portal":           "app approval fault flow form handover id invitation limit money notice obligation offboarding offer reason text voice web when withdrawal",
 	"internal/web/hooks":            "app fault web",
-<<<<<<< HEAD
-	"internal/web/console":          "app approval assignment company customer ending fault flow form handover id improvement invitation jurisdiction metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback withdrawal",
 	"internal/web/away":             "app company fault id spool text web web/assets when",
-=======
 	"internal/web/console":          "app approval assignment company customer ending fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback withdrawal",
->>>>>>> 04ff478 (Keep the law of each departure, watch its time limits, tell in time what comes for a contract, count how the way out works)
 	"internal/demo":                 "calendar customer demo/peer ingest money playbook when",
 	"internal/demo/history":         "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
 	"internal/web/api":              "app assignment company customer ending fault flow form handover id improvement invitation jurisdiction limit metric money obligation offboarding offer play reason relationship risk signal text voice web when winback",

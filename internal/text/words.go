@@ -153,7 +153,9 @@ func Check() error {
 			if !ok && form != "" && slices.Contains(pluralForms(lang), form) { // a form that Spanish has not
 				ours, ok = all[languages[0]][base+"|other"]
 			}
-			if a, b := slotsOf(ours), slotsOf(all[lang][key]); ok && !slices.Equal(a, b) {
+			if a, b := slotsOf(ours), slotsOf(all[lang][key]); !ok {
+				faults = append(faults, fmt.Errorf("text: %s says %s, which %s does not", lang, key, languages[0]))
+			} else if !slices.Equal(a, b) {
 				faults = append(faults, fmt.Errorf("text: slots of %s differ: %v in %s, %v in %s", key, a, languages[0], b, lang))
 			}
 		}

@@ -39,6 +39,5 @@ func Preview(kit *web.Kit, papers Papers, v *flow.View, node string, now time.Ti
 	for _, l := range v.Flow.Languages {
 		langs[l] = "#"
 	}
-	return p.Frame(web.PageView{Lang: lang, Title: x.title(), Body: "portal"}, shell(x.Company, lang, langs, false, content)), true
-	return p.Frame(web.PageView{Lang: lang, Title: x.title(), Body: "portal"}, untouched(shell(x.Company, lang, langs, false, "", content))), true
+	return p.Frame(web.PageView{Lang: lang, Title: x.title(), Body: "portal"}, shell(x.Company, lang, langs, false, "", content)), true
 }
