@@ -83,7 +83,7 @@ func judgeDocuments(l *jurisdiction.Library, p papers, now time.Time) (list []do
 				}
 				laws[j.act] = law
 			}
-			for _, lang := range text.Langs() {
+			for _, lang := range text.CustomerLangs() {
 				letter, later := p.letter(linked(j.paper(lang, now))), (*document.Letter)(nil)
 				if j.later != nil {
 					next := p.letter(linked(j.later(lang, now)))

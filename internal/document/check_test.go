@@ -129,9 +129,9 @@ func TestTheAcknowledgementSaysWhatFollowsLater(t *testing.T) {
 // same words, and the paper can be read by programs.
 func TestPagePaperAndMailSayTheSame(t *testing.T) {
 	t.Parallel()
-	for _, lang := range text.Langs() {
+	for _, lang := range text.CustomerLangs() {
 		for name, l := range letters(t, lang) {
-			if strings.Contains(name, "rehearsed") {
+			if !strings.HasPrefix(name, "ack") && !strings.HasPrefix(name, "receipt") && name != "certificate" || strings.Contains(name, "rehearsed") {
 				continue
 			}
 			pdf, err := document.PDF(l)
