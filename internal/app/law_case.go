@@ -64,6 +64,9 @@ func (a *App) lawNow(c CaseView) (*jurisdiction.Library, *jurisdiction.Effective
 func (a *App) lawFacts(c CaseView, asked when.Date) jurisdiction.Facts {
 	f := jurisdiction.Facts{"request.act": "terminate", "data.role": "controller"}
 	maps.Copy(f, a.lawSaid)
+	if c.Withdrawal != nil && c.Withdrawal.Stands() {
+		f["request.act"] = string(offboarding.Withdrawal)
+	}
 	text := func(name, s string) {
 		if s != "" {
 			f[name] = s
