@@ -38,6 +38,7 @@ type exitView struct {
 	Places  []place
 	Seen    []app.Seen // nodes that this reader met so far
 	Trail   string     // the same, for the page to bring back
+	Acts    actsView   // that are open, of a signed link
 }
 
 // acts are the addresses of the public pages by what the entry's action does.
@@ -228,8 +229,12 @@ func (p *portal) host(w http.ResponseWriter, r *http.Request) (v exitView, ok bo
 		return v, false
 	}
 	x, err := p.wayOut(w, web.Spoken(r, page.Language), page.Customer.Place())
+	act := "cancel"
+	if r.URL.Query().Get("act") == "withdraw" {
+		act = "withdraw"
+	}
 	if err == nil {
-		if v, ok = p.viewExit(r, x, "cancel"); !ok {
+		if v, ok = p.viewExit(r, x, act); !ok {
 			err = fault.New(fault.NotFound, "not_found")
 		}
 	}
@@ -238,6 +243,11 @@ func (p *portal) host(w http.ResponseWriter, r *http.Request) (v exitView, ok bo
 		return v, false
 	}
 	v.Host, v.Places = &page, nil
+	for does := range acts { // both acts are behind the same link
+		v.Links[does] = r.URL.Path + "?" + url.Values{"lang": {v.Lang}, "act": {does}}.Encode()
+	}
+	v.Action = v.Links[act]
+	v.Acts = viewActs(v.Speech, p.App.Company().Zone, page.Acts, v.Links["withdraw"], "")
 	return v, true
 }
 
