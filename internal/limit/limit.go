@@ -167,7 +167,7 @@ func Update(have, want []Limit) (changed []Limit) {
 	return changed
 }
 
-// End says that an event happened which may end the limit. What is done in time
+// Done says that an event happened which may end the limit. What is done in time
 // is met; what is done late stays missed. It reports whether that is news.
 func (l *Limit) Done(e Event, at time.Time, by string) bool {
 	w, _ := Watched(l.Param)

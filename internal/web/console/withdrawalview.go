@@ -20,9 +20,8 @@ func (v *visit) viewWithdrawal(c app.CaseView) *withdrawalView {
 	if w == nil {
 		return nil
 	}
-	say := func(code string, args ...any) string { return v.say("withdrawal."+code, args...) }
 	out := &withdrawalView{
-		Lang: v.lang, State: say("state." + string(w.State)), Declared: text.ShortInstant(v.lang, w.DeclaredAt, v.zone()), Rule: w.Rule, Cite: w.Cite,
+		Lang: v.lang, State: v.say("withdrawal.state." + string(w.State)), Declared: text.ShortInstant(v.lang, w.DeclaredAt, v.zone()), Rule: w.Rule, Cite: w.Cite,
 	}
 	if !w.Until.IsZero() {
 		out.Until = text.ShortInstant(v.lang, w.Until.Add(-1), v.zone())
@@ -31,12 +30,12 @@ func (v *visit) viewWithdrawal(c app.CaseView) *withdrawalView {
 		out.By = text.ShortInstant(v.lang, w.RefundBy.Add(-1), v.zone())
 	}
 	for _, r := range w.Refunds {
-		x := refundView{r.Product + " " + r.Reference, text.Money(v.lang, r.Back), say("how.whole", "cite", r.Cite)}
+		x := refundView{r.Product + " " + r.Reference, text.Money(v.lang, r.Back), v.say("withdrawal.how.whole", "cite", r.Cite)}
 		switch {
 		case r.Unknown:
-			x.Back, x.How = "", say("how.unknown")
+			x.Back, x.How = "", v.say("withdrawal.how.unknown")
 		case r.Way == withdrawal.ProRata:
-			x.How = say("how.prorata", "paid", r.Paid, "kept", r.Kept, "used", r.Used, "of", r.Of, "cite", r.Cite)
+			x.How = v.say("withdrawal.how.prorata", "paid", r.Paid, "kept", r.Kept, "used", r.Used, "of", r.Of, "cite", r.Cite)
 		}
 		out.Refunds = append(out.Refunds, x)
 	}
