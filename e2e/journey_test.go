@@ -397,7 +397,7 @@ func journey(t *testing.T, e testkit.Engine, lang string) {
 	// Learn.
 	staff.open(console + "/learn")
 	staff.shot(e.Name + "-journey-9-learn")
-	rate := map[string]string{"es": "16,67", "en": "16.67"}[lang]
+	rate := map[string]string{"es": "14,29", "en": "14.29"}[lang]
 	if got := staff.text(testid("churn")); !strings.Contains(got, rate) {
 		t.Errorf("churn is not %s %%: %s", rate, got)
 	}

@@ -225,8 +225,8 @@ func TestThePortalPrints(t *testing.T) {
 		most  int
 		has   []string
 	}{
-		"acknowledgement": {ack, 1, []string{code, "Acuse", "reclamaciones@faro.example"}},
-		"receipt":         {receipt, 2, []string{code, "Termina", "€", "Raíz", "Sello firmado"}},
+		"acknowledgement": {ack, 2, []string{code, "Acuse", "reclamaciones@faro.example"}},
+		"receipt":         {receipt, 3, []string{code, "Termina", "€", "Raíz", "Sello firmado"}},
 		"private page":    {track, 3, []string{code, "Registrada", "Cobros parados"}},
 	} {
 		all := strings.Join(p.pages, "\n")

@@ -194,6 +194,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	private := strings.TrimSuffix(receipt, "/receipt")
 	b.inspect(check, "track", private)
 	b.inspect(check, "undo", private+"/undo")
+	b.inspect(check, "withdraw-instead", private+"/withdraw")
 	b.inspect(check, "answer", private+"/answer")
 	b.inspect(check, "approval-over", private+"/approval")
 	b.inspect(check, "meeting-gone", base+"/c/nothing/meeting")

@@ -24,7 +24,7 @@ func with(list []string, more ...string) []string { return append(list[:len(list
 // EventTypes is every type of fact, by noun. A fact that is not here cannot be
 // recorded.
 var EventTypes = []EventType{
-	{Type: "request.received", When: "a request was registered and acknowledged; nobody knows yet whose it is", Args: []string{"code", "channel", "name", "account", "receipt", "reference", "when", "act", "via", "paper", "day", "ending", "received"}, Sent: true, Tells: []string{"channel", "act", "received"}, State: "received"},
+	{Type: "request.received", When: "a request was registered and acknowledged; nobody knows yet whose it is", Args: []string{"code", "channel", "name", "account", "receipt", "reference", "when", "act", "declared", "via", "paper", "day", "ending", "received"}, Sent: true, Tells: []string{"channel", "act", "received"}, State: "received"},
 	{Type: "request.matched", When: "the request was tied to its customer", Args: []string{"customer"}, Sent: true, State: "matched"},
 	{Type: "request.vouched", When: "somebody of the company checked who was asking", Args: []string{"how"}, Sent: true},
 	{Type: "request.verified", When: "identity was proved", Args: []string{"by"}, Sent: true, State: "verified"},

@@ -335,10 +335,9 @@ func (a *App) DigestDue(ctx context.Context, w offboarding.Work) (r Result, err 
 			return nil
 		}
 		today := when.DateOf(tx.Now(), p.Location())
-		if today == next { // its day is over, and the hour of today is still to come
-			return a.digestLater(ctx, tx, p)
+		if today != next { // or its day is over: it is late, and today's is still to come
+			day = today.String()
 		}
-		day = today.String()
 		if p.Absent(tx.Now()) {
 			return a.digestLater(ctx, tx, p)
 		}
