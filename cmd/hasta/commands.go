@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -89,7 +90,10 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 	if token != "" {
 		fmt.Fprintf(o.stdout, "nobody may sign in yet; the first person comes in here, once: %s/console/first/%s\n", cfg.PublicURL, token)
 	}
-	return h.run(ctx, ln)
+	if err := h.run(ctx, ln); ctx.Err() == nil || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil // it was stopped while it was about to begin
 }
 
 type migrateCmd struct{ common }

@@ -18,6 +18,7 @@ import (
 var differs = []*regexp.Regexp{
 	codeForm,
 	regexp.MustCompile(`(name="nonce" value=")[^"]+`),
+	regexp.MustCompile(`(name="seen" value=")[^"]+`),
 	regexp.MustCompile(`(/(?:v|c|bye|not-me)/)[A-Za-z0-9_-]+`),
 	regexp.MustCompile(`(?i)\d{1,2}:\d{2}(?::\d{2})?`),
 	regexp.MustCompile(`msg_[0-9a-z]{26}`),

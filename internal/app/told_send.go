@@ -334,10 +334,7 @@ func (a *App) DigestDue(ctx context.Context, w offboarding.Work) (r Result, err 
 			r = Result{Verdict: Later, Again: at}
 			return nil
 		}
-		today := when.DateOf(tx.Now(), p.Location())
-		if today != next { // or its day is over: it is late, and today's is still to come
-			day = today.String()
-		}
+		day = when.DateOf(tx.Now(), p.Location()).String() // a clock may have passed the hour by days
 		if p.Absent(tx.Now()) {
 			return a.digestLater(ctx, tx, p)
 		}
