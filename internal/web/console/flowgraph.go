@@ -114,21 +114,21 @@ func flowNodeState(v stopView) string {
 // nobody comes to stands at the beginning.
 func distances(stops []flow.Stop, at map[string]int) []int {
 	far := make([]int, len(stops))
-	var todo []int
+	var next []int
 	for i, s := range stops {
 		far[i] = -1
 		if s.Kind == "entry" && s.Where != flow.NotMet {
 			far[i] = 0
-			todo = append(todo, i)
+			next = append(next, i)
 		}
 	}
-	for len(todo) > 0 {
-		i := todo[0]
-		todo = todo[1:]
+	for len(next) > 0 {
+		i := next[0]
+		next = next[1:]
 		for _, l := range stops[i].Leads {
 			if j := at[l.To]; far[j] < 0 {
 				far[j] = far[i] + 1
-				todo = append(todo, j)
+				next = append(next, j)
 			}
 		}
 	}
