@@ -27,6 +27,7 @@ func TestAStrangerCompletesTheTour(t *testing.T) {
 	t.Parallel()
 	for page, tour := range map[string]func(*testing.T, *stranger){"README.md": tourInEnglish, "README.es.md": tourInSpanish} {
 		t.Run(page, func(t *testing.T) {
+			t.Parallel()
 			raw, err := os.ReadFile(filepath.Join(testkit.Root(t), page))
 			if err != nil {
 				t.Fatal(err)

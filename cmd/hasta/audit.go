@@ -171,7 +171,7 @@ type auditRestoredCmd struct {
 // Run records what the restored log gave up: what the checkpoints outside the
 // database say was there, and it has not.
 func (c *auditRestoredCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (c *backupMakeCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	if made.Logged { // what an older database holds is kept before anything migrates it
-		h, err := c.open(ctx, o)
+		h, err := c.openToWrite(ctx, o)
 		if err != nil {
 			return err
 		}

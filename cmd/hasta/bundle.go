@@ -15,7 +15,7 @@ type caseBundleCmd struct {
 }
 
 func (c *caseBundleCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -48,6 +47,21 @@ func (c common) open(ctx context.Context, o out) (*house, error) {
 	return build(ctx, cfg, logger(o, "warn", cfg.Log.Format), nil)
 }
 
+// openToWrite is open for a command that changes something: closing the house
+// gives what it wrote its place in the log, unless a server does so.
+func (c common) openToWrite(ctx context.Context, o out) (*house, error) {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	h.closers = append(h.closers, func() error {
+		over, stop := context.WithCancel(context.WithoutCancel(ctx))
+		stop()
+		return h.sequencer.Run(over)
+	})
+	return h, nil
+}
+
 type serveCmd struct {
 	common
 	Listen   string `help:"Address to listen on."`
@@ -90,10 +104,7 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 	if token != "" {
 		fmt.Fprintf(o.stdout, "nobody may sign in yet; the first person comes in here, once: %s/console/first/%s\n", cfg.PublicURL, token)
 	}
-	if err := h.run(ctx, ln); ctx.Err() == nil || !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil // it was stopped while it was about to begin
+	return h.run(ctx, ln)
 }
 
 type migrateCmd struct{ common }
@@ -125,7 +136,7 @@ func (c *userAddCmd) Run(ctx context.Context, o out) error {
 	if password = strings.TrimRight(password, "\r\n"); err != nil && password == "" {
 		return fault.New(fault.Invalid, "field.required").On("password")
 	}
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -143,7 +154,7 @@ type userResetCmd struct {
 }
 
 func (c *userResetCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -240,7 +251,7 @@ type linkCmd struct {
 }
 
 func (c *linkCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -308,7 +319,7 @@ type clockPushCmd struct {
 }
 
 func (c *clockPushCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (c *companyApplyCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type customerTestsCmd struct{ common }
 
 // withTests opens the house and does something with its test customers.
 func (c common) withTests(ctx context.Context, o out, do func(h *house, list []app.TestCustomer) error) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ type holdCmd struct {
 var operator = app.Actor{ID: "system", Roles: []string{"admin"}}
 
 func (c *holdCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (c *holdCmd) Run(ctx context.Context, o out) error {
 type releaseCmd struct{ common }
 
 func (c *releaseCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -343,10 +343,13 @@ func (h *house) run(ctx context.Context, ln net.Listener) error {
 	if err != nil {
 		return err
 	}
-	if err := h.warn(ctx); err != nil {
-		return err
+	if err = h.warn(ctx); err == nil {
+		err = h.while(ctx, func(ctx context.Context) error { return h.serve(ctx, ln, handler) })
 	}
-	return h.while(ctx, func(ctx context.Context) error { return h.serve(ctx, ln, handler) })
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // it was stopped while it was about to begin
+	}
+	return err
 }
 
 // while runs fn beside the engine and the sequencer, and lets both finish what

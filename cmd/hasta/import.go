@@ -125,7 +125,7 @@ func (c *importFile) run(ctx context.Context, o out, read importer) error {
 	if same(rejects.path, c.File) {
 		return fault.New(fault.Invalid, "import.same_file", "file", rejects.path)
 	}
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

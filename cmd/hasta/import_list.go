@@ -97,7 +97,7 @@ type undoStay struct {
 }
 
 func (c *importUndoCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ type aloneCmd struct {
 }
 
 func (c *aloneCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

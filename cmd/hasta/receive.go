@@ -23,7 +23,7 @@ func (c *caseReceiveCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("receive", err)
 	}
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,7 @@ type spoolDeliverCmd struct {
 }
 
 func (c *spoolDeliverCmd) Run(ctx context.Context, o out) error {
-	h, err := c.open(ctx, o)
+	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}

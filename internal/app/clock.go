@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -71,16 +72,21 @@ func (a *App) setClock(ctx context.Context, by string, to time.Time) error {
 	})
 }
 
-// UntilQuiet waits until no work is due or running, at most a minute.
+// UntilQuiet waits until no work is due or running, and gives up after a minute
+// in which there was not less of it.
 func (a *App) UntilQuiet(ctx context.Context) error {
 	var m when.Machine
 	pause := time.Millisecond
 	a.wake()
-	for end := m.Wall().Add(time.Minute); ; {
+	least := math.MaxInt
+	for end := m.Wall(); ; {
 		var busy int
 		err := a.store.View(ctx, func(tx Tx) (err error) { busy, err = tx.Busy(ctx); return err })
 		if err != nil || busy == 0 {
 			return err
+		}
+		if busy < least {
+			least, end = busy, m.Wall().Add(time.Minute)
 		}
 		if m.Wall().After(end) {
 			return fault.New(fault.Transient, "clock.not_quiet", "n", busy)
