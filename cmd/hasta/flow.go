@@ -71,13 +71,7 @@ func (c flowFlags) laws(f *flow.Flow) ([]flow.Law, error) {
 	if len(names) == 0 {
 		names = []string{jurisdiction.SafeEverywhere}
 	}
-	laws := make([]flow.Law, len(names))
-	for i, name := range names {
-		if laws[i], err = f.LawOf(lib, name, facts, day); err != nil {
-			return nil, err
-		}
-	}
-	return laws, nil
+	return f.Laws(lib, names, facts, day)
 }
 
 func (c flowFlags) say(code string, args ...any) string { return text.Say(c.Lang, code, args...) }
@@ -273,7 +267,13 @@ func (c *flowFrictionCmd) Run(o out) error {
 	}
 	var all []measured
 	err := c.each(c.Files, func(name string, f *flow.Flow, laws []flow.Law) error {
+		told := map[string]bool{}
 		for _, law := range laws {
+			if told[law.Place] { // facts that are supposed change no page
+				continue
+			}
+			told[law.Place] = true
+			law.Name = law.Place
 			for _, m := range f.Frictions(law) {
 				all = append(all, measured{name, m})
 			}

@@ -20,8 +20,7 @@ const supposed = 3
 // of the company; those that the flow itself tells are added.
 func (f *Flow) Everywhere(lib *jurisdiction.Library, known jurisdiction.Facts, day when.Date) (laws []Law, refs []jurisdiction.Ref, err error) {
 	for _, p := range lib.Places() {
-		facts := f.facts()
-		maps.Copy(facts, known)
+		facts := f.with(known)
 		live(facts, lib, p)
 		chosen := lib.Select(facts)
 		for _, r := range lib.Refs(chosen) {
@@ -29,35 +28,46 @@ func (f *Flow) Everywhere(lib *jurisdiction.Library, known jurisdiction.Facts, d
 				refs = append(refs, r)
 			}
 		}
-		law, err := lawFrom(lib, p.ID, chosen, facts, day)
+		each, err := suppose(lib, p.ID, chosen, facts, day)
 		if err != nil {
 			return nil, nil, err
 		}
-		each := []jurisdiction.Facts{{}}
-		for _, fact := range law.open() {
-			each = bothWays(each, fact)
-		}
-		for _, more := range each {
-			if len(more) == 0 {
-				laws = append(laws, law)
-				continue
-			}
-			all := maps.Clone(facts)
-			maps.Copy(all, more)
-			var said []string
-			for _, name := range slices.Sorted(maps.Keys(more)) {
-				said = append(said, fmt.Sprintf("%s=%v", name, more[name]))
-			}
-			one, err := lawFrom(lib, p.ID+" ("+strings.Join(said, ", ")+")", chosen, all, day)
-			if err != nil {
-				return nil, nil, err
-			}
-			one.Place = p.ID
-			laws = append(laws, one)
-		}
+		laws = append(laws, each...)
 	}
 	slices.SortFunc(refs, func(a, b jurisdiction.Ref) int { return strings.Compare(a.Pack, b.Pack) })
 	return laws, refs, nil
+}
+
+// suppose is the law of packs under a name for the facts; or one law for each
+// way in which what only a request can tell, and what blocks, can be.
+func suppose(lib *jurisdiction.Library, name string, chosen jurisdiction.Selection, facts jurisdiction.Facts, day when.Date) (laws []Law, err error) {
+	law, err := lawFrom(lib, name, chosen, facts, day)
+	if err != nil {
+		return nil, err
+	}
+	open := law.open()
+	if len(open) == 0 {
+		return []Law{law}, nil
+	}
+	each := []jurisdiction.Facts{{}}
+	for _, fact := range open {
+		each = bothWays(each, fact)
+	}
+	for _, more := range each {
+		all := maps.Clone(facts)
+		maps.Copy(all, more)
+		var said []string
+		for _, fact := range slices.Sorted(maps.Keys(more)) {
+			said = append(said, fmt.Sprintf("%s=%v", fact, more[fact]))
+		}
+		one, err := lawFrom(lib, name+" ("+strings.Join(said, ", ")+")", chosen, all, day)
+		if err != nil {
+			return nil, err
+		}
+		one.Place = name
+		laws = append(laws, one)
+	}
+	return laws, nil
 }
 
 // live lets a customer live where a pack is the closest law.

@@ -35,14 +35,11 @@ var facts = jurisdiction.Facts{
 	"request.for_cause": false, "customer.vulnerable": false, "data.role": "controller",
 }
 
-func laws(t testing.TB, f *flow.Flow, names ...string) (out []flow.Law) {
+func laws(t testing.TB, f *flow.Flow, names ...string) []flow.Law {
 	t.Helper()
-	for _, name := range names {
-		law, err := f.LawOf(jurisdiction.Shipped(), name, facts, today)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, law)
+	out, err := f.Laws(jurisdiction.Shipped(), names, facts, today)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
 }

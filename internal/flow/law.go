@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -8,21 +9,31 @@ import (
 	"hastaluego/internal/when"
 )
 
-// LawOf is the law of packs by name, "de" or "es+es-telecom", as it stands for
+// Laws are the laws of packs by name, "de" or "es+es-telecom", as they stand for
 // the facts on the day. Facts that the flow itself tells are added where nobody
-// gave them.
-func (f *Flow) LawOf(lib *jurisdiction.Library, name string, facts jurisdiction.Facts, day when.Date) (Law, error) {
-	chosen, err := lib.Named(strings.Split(name, "+")...)
-	if err != nil {
-		return Law{}, err
-	}
-	known := jurisdiction.Facts{}
-	for _, own := range []jurisdiction.Facts{f.facts(), facts} {
-		for k, v := range own {
-			known[k] = v
+// gave them; what is left open is supposed as Everywhere supposes it, so a check
+// under a name finds what publishing would.
+func (f *Flow) Laws(lib *jurisdiction.Library, names []string, known jurisdiction.Facts, day when.Date) (laws []Law, err error) {
+	for _, name := range names {
+		chosen, err := lib.Named(strings.Split(name, "+")...)
+		if err != nil {
+			return nil, err
 		}
+		each, err := suppose(lib, name, chosen, f.with(known), day)
+		if err != nil {
+			return nil, err
+		}
+		laws = append(laws, each...)
 	}
-	return lawFrom(lib, name, chosen, known, day)
+	return laws, nil
+}
+
+// with are the facts that the flow tells, and those that somebody gave, which
+// stand over them.
+func (f *Flow) with(given jurisdiction.Facts) jurisdiction.Facts {
+	facts := f.facts()
+	maps.Copy(facts, given)
+	return facts
 }
 
 func lawFrom(lib *jurisdiction.Library, name string, chosen jurisdiction.Selection, known jurisdiction.Facts, day when.Date) (Law, error) {
