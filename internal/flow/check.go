@@ -141,11 +141,16 @@ func (k *checking) view(v *View) {
 			k.rule(v, a, look, sights, told)
 		}
 	}
+	found := map[string][]sight{}
+	for _, p := range patterns {
+		found[p.ID] = p.test(v)
+	}
 	for _, p := range patterns {
 		result := jurisdiction.Pass
-		for _, s := range p.test(v) {
+		for _, s := range found[p.ID] {
 			result = worse(result, s.result)
-			if s.result == jurisdiction.Fail && told[p.ID+s.place(v)] {
+			closer := slices.ContainsFunc(found[saysMore[p.ID]], func(o sight) bool { return o.path == s.path && o.result == jurisdiction.Fail })
+			if s.result == jurisdiction.Fail && (closer || told[p.ID+s.place(v)]) {
 				continue
 			}
 			k.add(v, s, Finding{Rule: p.ID, Pattern: p.ID, Result: s.result, Severity: p.severity(v.law.Packs), Change: p.ID})
@@ -153,6 +158,11 @@ func (k *checking) view(v *View) {
 		k.outcome(v, p.ID, result)
 	}
 }
+
+// saysMore is the pattern that says of the same thing more exactly what is wrong
+// with it: a reason that has to be given is a forced answer, and so it is also a
+// field too many.
+var saysMore = map[string]string{"DP09": "DP10"}
 
 // place is the node that a sight is about, for telling whether two are about
 // the same.

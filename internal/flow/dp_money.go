@@ -1,6 +1,10 @@
 package flow
 
-import "strings"
+import (
+	"strings"
+
+	"hastaluego/internal/jurisdiction"
+)
 
 // dp22 is law.md DP22, the hidden exit fee: money that is shown for the first
 // time when it is too late to turn back, or that is not what was computed.
@@ -67,17 +71,25 @@ func dp32(v *View) (out []sight) {
 }
 
 // dp34 is law.md DP34, the impossible date: one must say no to a renewal longer
-// before it than the law allows.
-func dp34(v *View) (out []sight) {
-	most, ok := v.days("renewal.opt_out_deadline.max_before")
-	switch days := v.Flow.Terms.OptOutDays; {
+// before it than the law allows. Thirty days are longer than a month in March
+// and not in April: that is not known.
+func dp34(v *View) []sight {
+	most, ok := v.times("renewal.opt_out_deadline.max_before")
+	days := v.Flow.Terms.OptOutDays
+	switch {
 	case !ok:
+		return nil
 	case days == nil:
-		out = append(out, at(-1, ".flow", "opt_out_unknown").unknown())
-	case *days > most:
-		out = append(out, at(-1, ".terms.opt_out_days_before_renewal", "opt_out_early", "days", *days, "max", most))
+		return []sight{at(-1, ".flow", "opt_out_unknown").unknown()}
 	}
-	return out
+	early := at(-1, ".terms.opt_out_days_before_renewal", "opt_out_early", "days", *days, "max", jurisdiction.Value{Times: most}.String())
+	switch within(jurisdiction.Span{N: *days, Unit: jurisdiction.Days}, most) {
+	case jurisdiction.Fail:
+		return []sight{early}
+	case jurisdiction.Unknown:
+		return []sight{early.unknown()}
+	}
+	return nil
 }
 
 // dp38 is law.md DP38, the penalty that charges itself: a fee that is posted

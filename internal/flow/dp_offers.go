@@ -282,15 +282,20 @@ func dp37(v *View) (out []sight) {
 	return out
 }
 
-// position is where an offer stands, in the words of offers.position.
+// position is where an offer stands, in the words of offers.position. Whether it
+// was asked for is offers.opt_in; one that is looked at before anything is
+// registered stands before it all the same.
 func (v *View) position(i int) string {
-	if !v.onTheWay(i) {
-		return "after_receipt" // whether it was asked for is offers.opt_in
+	switch anyWay := func(edge) bool { return true }; {
+	case v.onTheWay(i):
+		if why, _ := v.liveExit(i); why == "" {
+			return "beside_live_exit"
+		}
+		return "before_registration"
+	case v.reach(v.entries, anyWay, v.isGoal)[i]:
+		return "before_registration"
 	}
-	if why, _ := v.liveExit(i); why == "" {
-		return "beside_live_exit"
-	}
-	return "before_registration"
+	return "after_receipt"
 }
 
 // optedIn reports whether whoever meets a node pressed something for it: it

@@ -107,7 +107,7 @@ var examples = map[string]shown{
 	},
 	"DP10": {
 		fails: []example{
-			one("a reason that must be given", field, field+"      - {id: why, asks: reason, required: true, label: {es: \"¿Por qué?\", en: \"Why?\"}}\n", "DP09"),
+			one("a reason that must be given", field, field+"      - {id: why, asks: reason, required: true, label: {es: \"¿Por qué?\", en: \"Why?\"}}\n"),
 			many("a survey that cannot be skipped", []edit{{toForm, "to: ask, label"}, {"", without(survey, "      - {id: skip")}}, "DP11"),
 			many("a skip that hardly shows", []edit{{toForm, "to: ask, label"}, {"", replace(survey, "role: decline, kind: button, prominence: 2", "role: decline, kind: link, prominence: 0")}}, "DP11"),
 		},

@@ -40,7 +40,7 @@ var (
 	states      = []string{"registered", "verified", "ended", "kept", "paused", "closed", "abandoned"}
 	triggers    = []string{"customer", "staff", "proof", "effect", "timer", "silence"}
 	refunds     = []string{"none", "prorata", "full"}
-	fees        = []string{"none", "prorata_benefit", "direct_cost", "fixed"}
+	fees        = []string{"none", "prorata_benefit", "direct_cost", "cost_plus", "fixed"}
 	choices     = []string{"provider", "on_premises", "erase"}
 	complaintBy = []string{"same_as_contract", "online", "email", "post", "phone", "electronic", "store", "any_contracting"}
 	afters      = []string{"receipt", "effect"}

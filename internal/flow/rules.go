@@ -67,8 +67,8 @@ var looksAt = map[string]look{
 	"fee.disclosed":                       {"DP22", requires(dp22), nil},
 	"penalty.self_executed":               {"DP38", bans(dp38), nil},
 	"refund.prepaid":                      {"DP33", seeRefund, nil},
-	"lockin.max":                          {"", seeLockIn, judgeDays},
-	"renewal.opt_out_deadline.max_before": {"DP34", seeOptOut, judgeDays},
+	"lockin.max":                          {"", seeLockIn, judgeTime},
+	"renewal.opt_out_deadline.max_before": {"DP34", seeOptOut, judgeTime},
 	"withdraw.fn":                         {"", seeWithdraw, nil},
 	"withdraw.fn.label":                   {"DP08", seeLabels("withdraw.fn.label"), judgeLabel},
 	"withdraw.confirm.label":              {"DP08", seeLabels("withdraw.confirm.label"), judgeLabel},
@@ -320,12 +320,21 @@ func seeSteps(v *View) []sight {
 	return []sight{at(i, "", "split_confirm", "pages", pages).sees(num(pages))}
 }
 
+// seeSinglePage sees whether one says everything and registers it on one page:
+// nothing on the way is asked on another page than that of the button. How many
+// pages one opens until then is steps.entry_to_confirm.max.
 func seeSinglePage(v *View) []sight {
-	i, pages, ok := v.confirmPages()
-	if !ok {
+	path, _, ok := v.shortest(v.starts(), v.leads, v.pages, v.registers())
+	if !ok || len(path) == 0 {
 		return nil
 	}
-	return []sight{at(i, "", "split_confirm", "pages", pages).sees(yes(pages <= 1))}
+	i := path[len(path)-1].to
+	for _, e := range path {
+		if n := v.node(e.from); len(v.fields[e.from]) > 0 && n.page() != v.node(i).page() {
+			return []sight{at(i, "", "split_form", "page", n.page()).sees(yes(false))}
+		}
+	}
+	return []sight{at(i, "", "split_form", "page", "").sees(yes(true))}
 }
 
 func seeSignup(v *View) []sight {
@@ -439,13 +448,30 @@ func sum(v *View, of map[string]func(*View) []sight) (out []sight) {
 	return out
 }
 
+// seeAuth sees the proofs of identity that nobody comes past: before the
+// registration, and between it and the receipt behind it.
 func seeAuth(v *View) (out []sight) {
-	v.way(func(i int, n *Node) {
-		if n.Kind == "auth" && v.unavoidable(func(j int) bool { return j == i }) {
-			out = append(out, at(i, ".auth.mode", "login_wall", "mode", n.Auth.Mode).sees(&value{Words: []string{n.Auth.Mode}}))
+	for i := range v.in {
+		n := v.node(i)
+		if !v.in[i] || n.Kind != "auth" {
+			continue
 		}
-	})
+		mode := &value{Words: []string{n.Auth.Mode}}
+		switch {
+		case v.onTheWay(i) && v.unavoidable(func(j int) bool { return j == i }):
+			out = append(out, at(i, ".auth.mode", "login_wall", "mode", n.Auth.Mode).sees(mode))
+		case v.after[i] && v.withholds(i):
+			out = append(out, at(i, ".auth.mode", "receipt_wall", "mode", n.Auth.Mode).sees(mode))
+		}
+	}
 	return out
+}
+
+// withholds reports whether some receipt is come to by no way but through a
+// node.
+func (v *View) withholds(i int) bool {
+	past := v.reach(v.entries, func(e edge) bool { return v.leads(e) && e.to != i }, nil)
+	return slices.ContainsFunc(v.goals, func(g int) bool { return !past[g] })
 }
 
 func seeAccess(v *View) []sight {

@@ -106,7 +106,8 @@ func seeSwitchFee(v *View) []sight {
 
 // judgeFee asks whether a kind of fee stays within sums, all of which hold.
 // Whether a fixed fee does depends on its sum, which a flow does not say; it
-// never stays within nothing.
+// never stays within nothing, nor within what shrinks to nothing as the term
+// runs out. What leaving costs the seller plus a profit is more than the cost.
 func judgeFee(_ *View, want value, s sight) jurisdiction.Result {
 	fee, result := s.seen.Word, jurisdiction.Pass
 	if fee == "none" {
@@ -117,7 +118,7 @@ func judgeFee(_ *View, want value, s sight) jurisdiction.Result {
 		case sum == jurisdiction.Sum{}:
 			return jurisdiction.Fail
 		case sum.Formula == "benefit_prorata" && fee == "prorata_benefit", sum.Formula == "direct_cost" && fee == "direct_cost":
-		case sum.Formula == "benefit_prorata" && fee == "fixed":
+		case fee == "fixed" && (sum.Formula == "benefit_prorata" || sum.Of == "remaining_fees"), sum.Formula == "direct_cost" && fee == "cost_plus":
 			return jurisdiction.Fail
 		default:
 			result = jurisdiction.Unknown
@@ -146,7 +147,7 @@ func seeLockIn(v *View) []sight {
 		return []sight{s.sees(nil)}
 	}
 	s.args = []any{"months", *v.Flow.Terms.LockInMonths}
-	return []sight{s.sees(num(30 * *v.Flow.Terms.LockInMonths))}
+	return []sight{s.sees(lasts(*v.Flow.Terms.LockInMonths, jurisdiction.Months))}
 }
 
 func seeOptOut(v *View) []sight {
@@ -154,20 +155,30 @@ func seeOptOut(v *View) []sight {
 	if days == nil {
 		return []sight{at(-1, ".flow", "opt_out_unknown").sees(nil)}
 	}
-	return []sight{at(-1, ".terms.opt_out_days_before_renewal", "opt_out_early", "days", *days, "max", "{max}").sees(num(*days))}
+	return []sight{at(-1, ".terms.opt_out_days_before_renewal", "opt_out_early", "days", *days, "max", "{max}").sees(lasts(*days, jurisdiction.Days))}
 }
 
-// judgeDays compares days with a time; one that needs a calendar or a formula
-// is not known here.
-func judgeDays(_ *View, want value, s sight) jurisdiction.Result {
-	least, ok := leastDays(want.Times)
-	switch {
-	case !ok:
-		return jurisdiction.Unknown
-	case int(s.seen.N) > least:
-		return jurisdiction.Fail
+func lasts(n int, unit jurisdiction.Unit) *value {
+	return &value{Times: []jurisdiction.Time{{Span: jurisdiction.Span{N: n, Unit: unit}}}}
+}
+
+// judgeTime asks whether a time of the contract stays within all times that the
+// law sets. One that needs a formula is not known here, and one that stays
+// within only on some days of the year is not either.
+func judgeTime(_ *View, want value, s sight) jurisdiction.Result {
+	return within(s.seen.Times[0].Span, want.Times)
+}
+
+func within(span jurisdiction.Span, most []jurisdiction.Time) jurisdiction.Result {
+	result := jurisdiction.Pass
+	for _, t := range most {
+		if t.Formula != "" {
+			result = worse(result, jurisdiction.Unknown)
+			continue
+		}
+		result = worse(result, span.Within(t.Span))
 	}
-	return jurisdiction.Pass
+	return result
 }
 
 func seeWithdraw(v *View) []sight {

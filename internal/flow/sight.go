@@ -131,37 +131,14 @@ func (v *View) listed(param string) ([]string, bool) {
 	return s.Value.Words, ok && s.Outcome == jurisdiction.Settled
 }
 
-// days is the least time, in days, that the law gives a parameter.
-func (v *View) days(param string) (int, bool) {
+// times are those that the law sets for a parameter, all of which hold; ok is
+// false where it sets none.
+func (v *View) times(param string) ([]jurisdiction.Time, bool) {
 	if v.law.Effective == nil {
-		return 0, false
+		return nil, false
 	}
 	s, ok := v.law.Effective.Of(param)
-	if !ok || s.Outcome != jurisdiction.Settled {
-		return 0, false
-	}
-	return leastDays(s.Value.Times)
-}
-
-// leastDays of several times; those in business days or by a formula are not
-// known without a calendar.
-func leastDays(times []jurisdiction.Time) (least int, ok bool) {
-	for _, t := range times {
-		n := t.N
-		switch t.Unit {
-		case jurisdiction.Months:
-			n = 30 * t.N
-		case jurisdiction.Hours:
-			n = t.N / 24
-		}
-		if t.Formula != "" || t.Unit == jurisdiction.BusinessDays {
-			continue
-		}
-		if !ok || n < least {
-			least, ok = n, true
-		}
-	}
-	return least, ok
+	return s.Value.Times, ok && s.Outcome == jurisdiction.Settled
 }
 
 // asked reports whether the law asks for something that is there or not.

@@ -119,6 +119,46 @@ func (t Time) minutes() (least, most int) {
 	return 24*60*least - 60, 24*60*(most+1) + 60
 }
 
+// Within asks whether a span, from whatever day both are counted, ends no later
+// than another: Pass, always; Fail, never; Unknown, on some days, as thirty days
+// against a month.
+func (s Span) Within(most Span) Result {
+	if s.Unit == most.Unit {
+		if s.N <= most.N {
+			return Pass
+		}
+		return Fail
+	}
+	ends := Time.calendarDays
+	if s.Unit.exact() || most.Unit.exact() {
+		ends = Time.minutes
+	}
+	shortest, longest := ends(Time{Span: s})
+	least, greatest := ends(Time{Span: most})
+	switch {
+	case longest <= least:
+		return Pass
+	case shortest > greatest:
+		return Fail
+	}
+	return Unknown
+}
+
+// The fewest and the most days that so many months in a row have.
+var (
+	fewestDays = [12]int{0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334}
+	mostDays   = [12]int{0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337}
+)
+
+// calendarDays is as days, with months as a calendar has them.
+func (t Time) calendarDays() (least, most int) {
+	if t.Unit != Months {
+		return t.days()
+	}
+	years, rest := t.N/12, t.N%12
+	return 365*years + fewestDays[rest], 366*years + mostDays[rest]
+}
+
 func (u Unit) exact() bool { return u == Minutes || u == Hours }
 
 // shorter reports whether a surely ends no later than b does, and is another
