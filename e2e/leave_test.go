@@ -27,20 +27,20 @@ title: {es: "La salida entera", en: "The whole exit"}
 retrieval: {d: 1}
 steps:
   - {id: confirm, kind: confirm, title: {es: "Confirmar", en: "Confirm"}, milestone: confirmed}
-  - {id: export, kind: export_data, title: {es: "Sus datos", en: "Their data"}, after: [confirm], milestone: data_ready}
-  - {id: stop, kind: cancel_billing, title: {es: "Parar cobros", en: "Stop charges"}, after: [confirm], params: {system: billing}, milestone: billing_stopped}
+  - {id: export, kind: export_data, title: {es: "Sus datos", en: "Their data", de: "Ihre Daten", fr: "Leurs données"}, after: [confirm], milestone: data_ready}
+  - {id: stop, kind: cancel_billing, title: {es: "Parar cobros", en: "Stop charges", de: "Abbuchungen beenden", fr: "Arrêter les prélèvements"}, after: [confirm], params: {system: billing}, milestone: billing_stopped}
   - id: back
     kind: return_assets
-    title: {es: "Recoger lo prestado", en: "Get back what was lent"}
+    title: {es: "Recoger lo prestado", en: "Get back what was lent", de: "Geliehenes zurückholen", fr: "Récupérer ce qui a été prêté"}
     after: [confirm]
-    params: {how_es: "Pasamos a recogerlo, sin coste.", how_en: "We collect it, at no cost."}
+    params: {how_es: "Pasamos a recogerlo, sin coste.", how_en: "We collect it, at no cost.", how_de: "Wir holen es kostenlos ab.", how_fr: "Nous passons le prendre, sans frais."}
     role: agent
     due: {d: 10, from: ready}
     escalate: {d: 2, to: admin}
     undo: {class: restorable, title: {es: "Devolvérselo", en: "Give it back"}}
   - id: handover
     kind: handover
-    title: {es: "Entregar", en: "Hand over"}
+    title: {es: "Entregar", en: "Hand over", de: "Übergeben", fr: "Remettre"}
     after: [confirm]
     role: agent
     due: {d: 10, from: ready}
@@ -56,12 +56,12 @@ steps:
   - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [stop], params: {until: effective}, milestone: effective}
   - {id: ended, kind: verify_billing, title: {es: "Comprobar el fin", en: "Read back the end"}, after: [effective], params: {system: billing}, milestone: billing_ended}
   - {id: window, kind: wait, title: {es: "Plazo de datos", en: "Time for data"}, after: [effective, export], params: {until: end_of_retrieval}}
-  - {id: agree, kind: approve, title: {es: "Aprobar el borrado", en: "Approve the erasure"}, after: [window, handover, back, report], role: privacy, due: {d: 5, from: window}, escalate: {d: 1, to: admin}}
+  - {id: agree, kind: approve, title: {es: "Aprobar el borrado", en: "Approve the erasure", de: "Die Löschung freigeben", fr: "Approuver la suppression"}, after: [window, handover, back, report], role: privacy, due: {d: 5, from: window}, escalate: {d: 1, to: admin}}
   - id: erase
     kind: erase_record
-    title: {es: "Borrar y certificar", en: "Erase and certify"}
+    title: {es: "Borrar y certificar", en: "Erase and certify", de: "Löschen und bescheinigen", fr: "Supprimer et certifier"}
     after: [agree, ended]
-    params: {keep_years: "6", keep_why_es: "Código de Comercio, art. 30", keep_why_en: "Spanish Commercial Code, art. 30", backup_days: "30"}
+    params: {keep_years: "6", keep_why_es: "Código de Comercio, art. 30", keep_why_en: "Spanish Commercial Code, art. 30", keep_why_de: "Spanisches Handelsgesetzbuch, Art. 30", keep_why_fr: "Code de commerce espagnol, art. 30", backup_days: "30"}
     undo: {class: final}
     milestone: certified
 `

@@ -227,7 +227,7 @@ func (c *playbookCheckCmd) Run(_ context.Context, o out) error {
 		if err != nil {
 			return err
 		}
-		pb, err := playbook.Load(f, src, step.Specs())
+		pb, err := readPlaybook(f, src)
 		if err == nil && c.Systems != "" {
 			err = playbook.CheckSystems(f, src, step.Specs(), connected(configs))
 		}

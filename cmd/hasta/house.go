@@ -280,7 +280,20 @@ func loadPlaybook(name string) (*playbook.Playbook, error) {
 			return nil, fault.New(fault.Invalid, "file.unreadable", "file", name).At("playbook", err)
 		}
 	}
-	return playbook.Load(name, src, step.Specs())
+	return readPlaybook(name, src)
+}
+
+// readPlaybook reads a playbook that tells customers everything in every language
+// in which they are spoken to.
+func readPlaybook(name string, src []byte) (*playbook.Playbook, error) {
+	pb, err := playbook.Load(name, src, step.Specs())
+	if err == nil {
+		err = pb.Unsaid()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return pb, nil
 }
 
 func (h *house) close() {

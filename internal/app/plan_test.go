@@ -45,12 +45,12 @@ steps:
     items: [{id: a, title: {es: "A", en: "A"}}]
   - id: agree
     kind: approve
-    title: {es: "Aprobar", en: "Agree"}
+    title: {es: "Aprobar", en: "Agree", de: "Zustimmen", fr: "Approuver"}
     after: [prepare]
     role: agent
     due: {d: 2, from: prepare}
     escalate: {d: 1, to: admin}
-  - {id: export, kind: export_data, title: {es: "Datos", en: "Data"}, after: [agree], milestone: data_ready}
+  - {id: export, kind: export_data, title: {es: "Datos", en: "Data", de: "Daten", fr: "Données"}, after: [agree], milestone: data_ready}
   - id: fetched
     kind: wait
     title: {es: "Que los descargue", en: "Let them fetch"}

@@ -60,11 +60,15 @@ func (a *App) CheckPlaybook(source string) (*playbook.Playbook, error) {
 }
 
 // loadPlaybook reads a playbook that the kinds and systems of this installation
-// can follow.
+// can follow, and that tells customers everything in every language in which they
+// are spoken to.
 func (a *App) loadPlaybook(name, source string) (*playbook.Playbook, error) {
 	pb, err := playbook.Load(name, []byte(source), a.specs())
 	if err == nil && len(a.on) > 0 {
 		err = playbook.CheckSystems(name, pb.Source, a.specs(), a.on)
+	}
+	if err == nil {
+		err = pb.Unsaid()
 	}
 	if err != nil {
 		return nil, err

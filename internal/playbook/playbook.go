@@ -63,11 +63,11 @@ var Milestones = []string{
 // Roles that may own a human step.
 var Roles = []string{"agent", "finance", "privacy", "success", "admin"}
 
-// Languages that every title must have.
+// Languages that every title must have: those of the people who work here.
 var Languages = []string{"es", "en"}
 
-// Spoken are those that a title may have beside them, for customers who are
-// spoken to in another.
+// Spoken are those that a title has beside them where customers read it, since
+// they are spoken to in these as well.
 var Spoken = []string{"de", "fr"}
 
 // Playbook is a checked playbook.
@@ -79,6 +79,7 @@ type Playbook struct {
 	Retrieval int
 	File      string // as people know it
 	Source    []byte // the YAML as it was loaded
+	file      *source.File
 	version   string
 	applies   *rule.Condition // nil: to everybody
 	steps     []offboarding.Step
@@ -231,7 +232,7 @@ func Load(name string, src []byte, kinds []KindSpec) (*Playbook, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(src)
-	pb := &Playbook{Name: f.Playbook, File: name, Title: f.Title, Source: src, version: f.Playbook + "@" + hex.EncodeToString(sum[:])[:12]}
+	pb := &Playbook{Name: f.Playbook, File: name, Title: f.Title, Source: src, file: read, version: f.Playbook + "@" + hex.EncodeToString(sum[:])[:12]}
 	if f.Retrieval != nil {
 		pb.Retrieval = f.Retrieval.D
 	}
@@ -278,21 +279,30 @@ func snapshot(seq int, s stepFile, kinds []KindSpec) offboarding.Step {
 	return out
 }
 
-// Lacks are the places where the playbook says something to customers and does
-// not say it in the language: what is done for them and may have to be undone,
-// and what they are asked to approve.
-func (p *Playbook) Lacks(lang string) (places []string) {
-	for _, s := range p.steps {
-		if met := s.Spec.Undo.Class != "" || slices.Contains(met, s.Kind); met && s.Title[lang] == "" {
-			places = append(places, s.Key+".title")
-		}
-		for _, param := range told {
-			if words := s.Said(param); len(words) > 0 && words[lang] == "" {
-				places = append(places, s.Key+".params."+param+"_"+lang)
+// Unsaid are the places where the playbook says something to customers and does
+// not say it in every language in which they are spoken to, as a fault.List with
+// file:line:column: what is done for them and may have to be undone, and what
+// they are asked to approve. Load takes such a playbook all the same: what
+// departures follow already is not taken away from them.
+func (p *Playbook) Unsaid() error {
+	var list fault.List
+	for i, s := range p.steps {
+		for _, lang := range slices.Concat(Languages, Spoken) {
+			say := func(below string) {
+				at, _, _ := p.file.Where("$.steps[" + strconv.Itoa(i) + "]" + below)
+				list = append(list, fault.New(fault.Invalid, "playbook.words", "at", at, "lang", lang).On(at))
+			}
+			if read := s.Spec.Undo.Class != "" || slices.Contains(met, s.Kind); read && strings.TrimSpace(s.Title[lang]) == "" {
+				say(".title")
+			}
+			for _, param := range told {
+				if words := s.Said(param); len(words) > 0 && strings.TrimSpace(words[lang]) == "" {
+					say(".params")
+				}
 			}
 		}
 	}
-	return places
+	return list.Or()
 }
 
 // met are the kinds of step whose titles customers read whether or not the

@@ -1,6 +1,7 @@
 package playbook_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,15 +46,76 @@ func TestTheBuiltInPlaybooksAreGood(t *testing.T) {
 		if !strings.HasPrefix(pb.Version(), name+"@") || len(pb.Steps()) < 5 {
 			t.Errorf("%s: %s with %d steps", name, pb.Version(), len(pb.Steps()))
 		}
-		for _, lang := range text.CustomerLangs() {
-			if places := pb.Lacks(lang); len(places) > 0 {
-				t.Errorf("%s does not say in %s what customers read: %v", name, lang, places)
-			}
-		}
-		if places := pb.Lacks("it"); len(places) < 2 || !strings.HasSuffix(places[0], ".title") {
-			t.Errorf("%s in Italian: %v", name, places)
+		if err := pb.Unsaid(); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// A playbook has every language in which customers are spoken to.
+func TestAPlaybookIsWrittenInTheLanguagesOfCustomers(t *testing.T) {
+	t.Parallel()
+	known := slices.Concat(playbook.Languages, playbook.Spoken)
+	slices.Sort(known)
+	want := text.CustomerLangs()
+	slices.Sort(want)
+	if !slices.Equal(known, want) || !slices.Equal(playbook.Languages, text.Langs()) {
+		t.Errorf("playbooks are in %v, customers are spoken to in %v", known, want)
+	}
+}
+
+// What customers read is missed in each of their languages, at its place; what
+// only people who work here read is not.
+func TestWhatCustomersReadIsSaidInTheirLanguages(t *testing.T) {
+	t.Parallel()
+	const four = `{es: "Cuatro", en: "Four", de: "Vier", fr: "Quatre"}`
+	whole := replace(good, `{es: "Cuatro", en: "Four"}`, four)
+	lent := replace(whole, "params: {system: billing}", `params: {system: billing}
+  - id: lent
+    kind: return_assets
+    title: `+four+`
+    after: [stop]
+    role: agent
+    due: {d: 2, from: ready}
+    escalate: {d: 1, to: admin}
+    undo: {class: reissuable, title: {es: "Volver a prestar", en: "Lend again"}}
+    params: {how_es: "Tráelo", how_en: "Bring it", how_de: "Bring es"}`)
+	for name, c := range map[string]struct {
+		src  string
+		want []string
+	}{
+		"nothing lacks":                   {whole, nil},
+		"a title in German and in French": {good, []string{"p.yaml:20:13 de", "p.yaml:20:13 fr"}},
+		"only blanks in German":           {replace(whole, `de: "Vier"`, `de: " "`), []string{"p.yaml:20:13 de"}},
+		"how things come back in French":  {lent, []string{"p.yaml:31:14 fr"}},
+		"what can be undone":              {replace(lent, `"Tráelo", how_en: "Bring it"`, `"Tráelo", how_en: "Bring it", how_fr: "Apportez"`), nil},
+		"the title of what can be undone": {replace(replace(lent, "    kind: return_assets\n    title: "+four, "    kind: return_assets\n    title: {es: Eso, en: That}"), `how_de: "Bring es"`, `how_de: "Bring es", how_fr: "Apportez"`), []string{"p.yaml:25:13 de", "p.yaml:25:13 fr"}},
+	} {
+		pb, err := playbook.Load("p.yaml", []byte(c.src), step.Specs())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var got []string
+		for _, e := range fault.Fields(pb.Unsaid()) {
+			got = append(got, e.Field+" "+e.Args[slices.Index(e.Args, any("lang"))+1].(string))
+			for _, lang := range text.Langs() {
+				if words := text.Error(lang, e); strings.Contains(words, "{") || !strings.Contains(words, e.Field) {
+					t.Errorf("%s in %s: %q", name, lang, words)
+				}
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func replace(s, from, to string) string {
+	if strings.Count(s, from) != 1 {
+		panic("stands more or less than once: " + from)
+	}
+	return strings.Replace(s, from, to, 1)
 }
 
 func TestStepsAreFreshCopies(t *testing.T) {
