@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/flow"
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
 )
 
@@ -91,5 +92,40 @@ func TestEveryTextThatAServedLanguageLacksIsToldWithItsPlace(t *testing.T) {
 	f := load(t, "exit-first.yaml", strings.Replace(src, "  - id: survey\n    kind: survey\n", "  - id: survey\n    kind: survey\n    only: {languages: [es]}\n", 1))
 	if err := f.Unsaid(); err != nil {
 		t.Errorf("what is met in Spanish alone: %v", err)
+	}
+}
+
+// What our flow says is set as its languages are.
+func TestOurFlowIsSetAsItsLanguagesAre(t *testing.T) {
+	t.Parallel()
+	f := load(t, "exit-first.yaml", string(flow.Builtin()["exit-first"]))
+	said := 0
+	look := func(where string, all ...flow.Words) {
+		for _, w := range all {
+			for lang, s := range w {
+				said++
+				if wrong := testkit.Misset(lang, s); wrong != "" {
+					t.Errorf("%s in %s: %q in %q", where, lang, wrong, s)
+				}
+			}
+		}
+	}
+	look("title", f.Title)
+	for _, n := range f.Nodes {
+		for code, w := range n.Texts {
+			look(n.ID+"."+code, w)
+		}
+		for _, x := range n.Fields {
+			look(n.ID+"."+x.ID, x.Label, x.Help)
+		}
+		for _, a := range n.Action {
+			look(n.ID+"."+a.ID, a.Label, a.Help)
+			for _, w := range a.Prescribed {
+				look(n.ID+"."+a.ID, w)
+			}
+		}
+	}
+	if said < 300 {
+		t.Errorf("only %d texts were looked at", said)
 	}
 }

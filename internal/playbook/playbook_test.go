@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
+	"hastaluego/internal/testkit"
 	"hastaluego/internal/text"
 )
 
@@ -176,4 +177,24 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(good))
 	specs := step.Specs()
 	f.Fuzz(func(_ *testing.T, src []byte) { _, _ = playbook.Load("p.yaml", src, specs) })
+}
+
+// What our playbooks say is set as its language is.
+func TestOurPlaybooksAreSetAsTheirLanguagesAre(t *testing.T) {
+	t.Parallel()
+	for name, src := range playbook.Builtin() {
+		pb, err := playbook.Load(name+".yaml", src, step.Specs())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range pb.Steps() {
+			for _, words := range []map[string]string{s.Title, s.Said("how"), s.Said("keep_why")} {
+				for lang, said := range words {
+					if wrong := testkit.Misset(lang, said); wrong != "" {
+						t.Errorf("%s: %s in %s: %q in %q", name, s.Key, lang, wrong, said)
+					}
+				}
+			}
+		}
+	}
 }
