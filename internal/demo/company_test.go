@@ -143,6 +143,9 @@ func TestTheCompanysOwnPlaybookIsGoodAndForItsBusinessesOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := pb.Unsaid(); err != nil {
+			t.Error(err)
+		}
 		if pb.Name != "faro-business" {
 			t.Errorf("it is called %s", pb.Name)
 		}
