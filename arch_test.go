@@ -87,6 +87,7 @@ var allowed = map[string]string{
 	"internal/demo/peer":            "when",
 	// tests only
 	"internal/testkit/conformance": "connector fault",
+	"internal/testkit/typeset":     "",
 	"internal/testkit":             "demo/peer id store text",
 	"e2e":                          "*",
 	"cmd/hasta":                    "*",

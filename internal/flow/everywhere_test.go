@@ -8,7 +8,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/flow"
 	"hastaluego/internal/jurisdiction"
-	"hastaluego/internal/testkit"
+	"hastaluego/internal/testkit/typeset"
 	"hastaluego/internal/when"
 )
 
@@ -104,7 +104,7 @@ func TestOurFlowIsSetAsItsLanguagesAre(t *testing.T) {
 		for _, w := range all {
 			for lang, s := range w {
 				said++
-				if wrong := testkit.Misset(lang, s); wrong != "" {
+				if wrong := typeset.Misset(lang, s); wrong != "" {
 					t.Errorf("%s in %s: %q in %q", where, lang, wrong, s)
 				}
 			}

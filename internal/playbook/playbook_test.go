@@ -8,7 +8,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
-	"hastaluego/internal/testkit"
+	"hastaluego/internal/testkit/typeset"
 	"hastaluego/internal/text"
 )
 
@@ -190,7 +190,7 @@ func TestOurPlaybooksAreSetAsTheirLanguagesAre(t *testing.T) {
 		for _, s := range pb.Steps() {
 			for _, words := range []map[string]string{s.Title, s.Said("how"), s.Said("keep_why")} {
 				for lang, said := range words {
-					if wrong := testkit.Misset(lang, said); wrong != "" {
+					if wrong := typeset.Misset(lang, said); wrong != "" {
 						t.Errorf("%s: %s in %s: %q in %q", name, s.Key, lang, wrong, said)
 					}
 				}

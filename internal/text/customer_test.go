@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"hastaluego/internal/testkit"
+	"hastaluego/internal/testkit/typeset"
 	"hastaluego/internal/text"
 )
 
@@ -48,7 +48,7 @@ func TestWordsAreSetAsTheirLanguageIs(t *testing.T) {
 	t.Parallel()
 	for _, lang := range []string{"fr", "de"} {
 		for _, key := range text.Keys(lang, "") {
-			if s := text.Ours(lang, key); testkit.Misset(lang, s) != "" {
+			if s := text.Ours(lang, key); typeset.Misset(lang, s) != "" {
 				t.Errorf("%s %s: %q", lang, key, s)
 			}
 		}

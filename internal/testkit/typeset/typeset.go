@@ -1,4 +1,6 @@
-package testkit
+// Package typeset looks, for tests, at how the languages of customers are set:
+// their spaces, quotes and apostrophes. It knows nothing of words.
+package typeset
 
 import "regexp"
 
