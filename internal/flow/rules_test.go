@@ -191,9 +191,10 @@ func TestOneEditOfOurFlowBreaksOneRule(t *testing.T) {
 			t.Run(p.ID, func(t *testing.T) {
 				t.Parallel()
 				var told strings.Builder
+				passed := map[string]bool{}
 				for _, r := range p.Rules {
 					if r.Param.Phase == jurisdiction.Static {
-						e.breaks(t, p, r, usual, &told)
+						e.breaks(t, r, usual, passed, &told)
 					}
 				}
 				file := filepath.Join("testdata", "rules", p.ID+".txt")
@@ -226,17 +227,22 @@ func TestOneEditOfOurFlowBreaksOneRule(t *testing.T) {
 	}
 }
 
-// breaks breaks one rule and writes down what is found.
-func (e *editing) breaks(t *testing.T, p *jurisdiction.Pack, r *jurisdiction.Rule, usual *flow.Flow, told *strings.Builder) {
+// breaks breaks one rule and writes down what is found. passed remembers where the
+// flow was looked at before an edit.
+func (e *editing) breaks(t *testing.T, r *jurisdiction.Rule, usual *flow.Flow, passed map[string]bool, told *strings.Builder) {
 	t.Helper()
+	p := r.Pack
 	b := e.of(r)
 	if b == nil {
 		t.Errorf("no edit breaks %s (%s)", r.ID, r.Param.Name)
 		return
 	}
 	passing, edited, signup := e.flow(t, b, false), e.flow(t, b, true), usual
-	for _, x := range flow.Check(passing, []flow.Law{b.law(t, passing, p.ID)}, usual).Findings {
-		t.Errorf("%s: before “%s” there is already %s", r.ID, b.What, tell(x))
+	if where := fmt.Sprint(b.Variant, b.Day, b.Facts); !passed[where] {
+		passed[where] = true
+		for _, x := range flow.Check(passing, []flow.Law{b.law(t, passing, p.ID)}, usual).Findings {
+			t.Errorf("%s: before “%s” there is already %s", r.ID, b.What, tell(x))
+		}
 	}
 	if b.Signup != "" {
 		signup = load(t, "signup.yaml", b.Signup)
