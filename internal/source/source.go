@@ -6,12 +6,14 @@ package source
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"hastaluego/internal/fault"
 )
@@ -32,16 +34,9 @@ func Decode(name string, src []byte, into any) (*File, error) {
 	if !f.readable(src) {
 		return f, f.found
 	}
-	tokens := lexer.Tokenize(string(src))
-	if !f.parsable(tokens) {
+	err := f.decode(src, into)
+	if len(f.found) > 0 {
 		return f, f.found
-	}
-	root, err := parser.Parse(tokens, 0)
-	if err == nil {
-		if f.root = root; !f.decodable() {
-			return f, f.found
-		}
-		err = yaml.UnmarshalWithOptions(src, into, yaml.Strict())
 	}
 	if err != nil {
 		line, col, what := 1, 1, err.Error()
@@ -53,6 +48,34 @@ func Decode(name string, src []byte, into any) (*File, error) {
 		return f, f.found
 	}
 	return f, nil
+}
+
+// decode reads what is readable, or finds why it would take minutes. The parser
+// gives up on some of what nobody writes, such as a tag before what is no list:
+// that is a mistake in the file, and its place is that of the first tag.
+func (f *File) decode(src []byte, into any) (err error) {
+	var tokens token.Tokens
+	defer func() {
+		if recover() != nil {
+			odd := &yaml.SyntaxError{Message: "this cannot be read; if it has a tag (!), leave it out"}
+			if i := slices.IndexFunc(tokens, func(t *token.Token) bool { return t.Type == token.TagType }); i >= 0 {
+				odd.Token = tokens[i]
+			}
+			err = odd
+		}
+	}()
+	tokens = lexer.Tokenize(string(src))
+	if !f.parsable(tokens) {
+		return nil
+	}
+	root, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return err
+	}
+	if f.root = root; !f.decodable() {
+		return nil
+	}
+	return yaml.UnmarshalWithOptions(src, into, yaml.Strict())
 }
 
 // At reports a problem at a YAML path such as $.fields[2].kind; where the path

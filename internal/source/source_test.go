@@ -62,9 +62,22 @@ func TestReferencesThatPeopleWriteAreRead(t *testing.T) {
 	}
 }
 
+// The parser panics on a tag before what is no list where a list is wanted.
+func TestWhatTheParserGivesUpOnIsRefusedAtItsPlace(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{"! 0000": "f.yaml:1:1 file.syntax", "\n\n  !x y\n": "f.yaml:3:3 file.syntax"} {
+		var into []map[string]string
+		_, err := source.Decode("f.yaml", []byte(src), &into)
+		list := fault.Fields(err)
+		if len(list) != 1 || list[0].Field+" "+list[0].Code != want {
+			t.Errorf("%q: %v, want %s", src, err, want)
+		}
+	}
+}
+
 // Whatever is given, it is read or refused at a place.
 func FuzzDecode(f *testing.F) {
-	for _, src := range []string{laughs(), "a: [1, {b: c}]\n", "a: &a {<<: *a}\n", "a: >\n x\n\n y\n", "? a\n: b\n", "a: &a\n  x: *a\n"} {
+	for _, src := range []string{laughs(), "a: [1, {b: c}]\n", "a: &a {<<: *a}\n", "a: >\n x\n\n y\n", "? a\n: b\n", "a: &a\n  x: *a\n", "c: !x 0\n"} {
 		f.Add([]byte(src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
