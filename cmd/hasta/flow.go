@@ -20,6 +20,11 @@ type flowCmd struct {
 	Friction flowFrictionCmd `cmd:"" help:"Measure what leaving costs the customer: pages, clicks, fields, words to read."`
 	Show     flowShowCmd     `cmd:"" help:"Print a built-in flow, to begin your own with; without a name, list them."`
 	Schema   flowSchemaCmd   `cmd:"" help:"Print the JSON Schema of flows, for editors."`
+	List     flowListCmd     `cmd:"" help:"List the drafts and the versions of the flow that customers meet."`
+	Draft    flowDraftCmd    `cmd:"" help:"Keep a file as a draft, and say what keeps it from being published."`
+	Publish  flowPublishCmd  `cmd:"" help:"Let customers meet a draft. Whoever wrote it cannot; where one person works a time is waited for."`
+	Rollback flowRollBackCmd `cmd:"" help:"Publish an older version anew, under the same rules and the law of today."`
+	Drop     flowDropCmd     `cmd:"" help:"End a draft that is not wanted."`
 }
 
 // flowFlags are shared by what reads flows under law.

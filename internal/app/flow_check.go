@@ -37,6 +37,7 @@ type FlowCheck struct {
 	Day      when.Date
 	Report   *flow.Report // nil: it cannot be read
 	Unsaid   fault.List   // texts that a served language lacks, with places
+	Unserved fault.List   // what our portal cannot draw before an act is registered, with places
 	Unready  []string     // languages that it serves and that the rest of what customers read is not complete in
 }
 
@@ -74,7 +75,7 @@ func (c FlowCheck) Refused() error {
 		return c.Problems
 	}
 	blocking := c.Blocking()
-	n := len(blocking) + len(c.Unsaid) + len(c.Unready)
+	n := len(blocking) + len(c.Unserved) + len(c.Unsaid) + len(c.Unready)
 	if n == 0 {
 		return nil
 	}
@@ -82,6 +83,8 @@ func (c FlowCheck) Refused() error {
 	switch {
 	case len(blocking) > 0:
 		first = blocking[0].Rule + " " + blocking[0].At
+	case len(c.Unserved) > 0:
+		first = c.Unserved[0].Field
 	case len(c.Unsaid) > 0:
 		first = c.Unsaid[0].Field
 	default:
@@ -207,7 +210,7 @@ func (a *App) checkFlow(in FlowText, day when.Date) (FlowCheck, error) {
 		return c, err
 	}
 	c.Report = flow.Check(c.Flow, c.Laws, c.Signup)
-	c.Unsaid = fault.Fields(c.Flow.Unsaid())
+	c.Unserved, c.Unsaid = fault.Fields(c.Flow.Unserved()), fault.Fields(c.Flow.Unsaid())
 	for _, lang := range c.Flow.Languages {
 		if a.lacks(lang) > 0 {
 			c.Unready = append(c.Unready, lang)

@@ -3,13 +3,13 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"hastaluego/internal/app"
-	"hastaluego/internal/fault"
 	"hastaluego/internal/flow"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/text"
@@ -221,7 +221,7 @@ func viewFlowCheck(lang string, c app.FlowCheck) *flowCheckBody {
 	b := &out.Body
 	b.Good, b.LawDay, b.Packs, b.Unready, b.Formula = c.Passing(), c.Day.String(), viewPacks(c.Packs), list(c.Unready), flow.Formula
 	b.Problems, b.Findings, b.Friction = []PlaybookProblem{}, []FlowFinding{}, []FlowFriction{}
-	for _, e := range append(append(fault.List{}, c.Problems...), c.Unsaid...) {
+	for _, e := range slices.Concat(c.Problems, c.Unserved, c.Unsaid) {
 		b.Problems = append(b.Problems, PlaybookProblem{e.Field, e.Code, text.Error(lang, e)})
 	}
 	if c.Report == nil {

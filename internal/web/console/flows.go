@@ -106,7 +106,7 @@ func (v *visit) viewVerdict(c app.FlowCheck, inForce bool) (b badge, says string
 			fails++
 		}
 	}
-	if fails == 0 && len(c.Unsaid) == 0 && len(c.Unready) == 0 {
+	if fails == 0 && len(c.Unserved) == 0 && len(c.Unsaid) == 0 && len(c.Unready) == 0 {
 		return badge{"info", "warn", word("unknown")}, word("unknown.text")
 	}
 	return badge{"x", "bad", word("block")}, word("block.text")

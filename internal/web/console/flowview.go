@@ -159,7 +159,7 @@ func (v *visit) showFlow(status int, typed *app.FlowText, wrong error) error {
 	for _, e := range p.Check.Problems {
 		fv.Problems = append(fv.Problems, text.Error(v.lang, e))
 	}
-	for _, e := range p.Check.Unsaid {
+	for _, e := range slices.Concat(p.Check.Unserved, p.Check.Unsaid) {
 		fv.Gaps = append(fv.Gaps, text.Error(v.lang, e))
 	}
 	for _, lang := range p.Check.Unready {
