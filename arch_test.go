@@ -79,7 +79,7 @@ var allowed = map[string]string{
 	"internal/web":                  "app company fault id text web/assets",
 	"internal/web/portal":           "app approval fault flow form handover id invitation limit money notice obligation offboarding offer reason text voice web when withdrawal",
 	"internal/web/hooks":            "app fault web",
-	"internal/web/away":             "app company fault id spool text web web/assets when",
+	"internal/web/away":             "app company fault flow id spool text web web/assets when",
 	"internal/web/console":          "app approval assignment company customer ending fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play reason relationship reply risk signal text voice web when winback withdrawal",
 	"internal/demo":                 "calendar customer demo/peer ingest money playbook when",
 	"internal/demo/history":         "app calendar customer demo demo/peer fault form ingest notice offboarding text when",

@@ -343,7 +343,9 @@ func (h *house) handler() (http.Handler, error) {
 	mux.Handle(hooks.Pattern, hooks.New(h.app, h.log))
 	csrf := http.NewCrossOriginProtection()
 	csrf.AddInsecureBypassPattern(hooks.Pattern) // a signature in the message is all that counts there: no cookie does anything
-	csrf.AddInsecureBypassPattern("POST /{$}")   // the form may stand on any page (hasta spool page): nothing that a browser adds counts there
+	for _, at := range []string{"POST /{$}", "POST /withdraw"} {
+		csrf.AddInsecureBypassPattern(at) // the form may stand on any page (hasta spool page): nothing that a browser adds counts there
+	}
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kit.Fail(w, r, fault.New(fault.Forbidden, "request.foreign"))
 	}))

@@ -9,12 +9,16 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/flow"
+	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/spool"
+	"hastaluego/internal/text"
 	"hastaluego/internal/web/assets"
 	"hastaluego/internal/web/away"
 	"hastaluego/internal/when"
@@ -84,11 +88,53 @@ func (c *spoolServeCmd) handler(cfg config, log *slog.Logger) (http.Handler, err
 	if err != nil {
 		return nil, err
 	}
-	start, err := cfg.Company.profile(cfg.PublicURL)
+	who, err := cfg.Company.profile(cfg.PublicURL)
 	if err != nil {
 		return nil, err
 	}
-	return away.New(away.Options{Folder: folder, Assets: files, Start: start, Proxies: proxies, Rate: c.Rate, Wall: when.Machine{}.Wall, Log: log}), nil
+	forms, err := usualForms()
+	if err != nil {
+		return nil, err
+	}
+	return away.New(away.Options{Folder: folder, Assets: files, Start: away.ProfileOf(who, forms), Proxies: proxies, Rate: c.Rate, Wall: when.Machine{}.Wall, Log: log}), nil
+}
+
+// usualForms are those of the flow that comes with the program, under the law that
+// passes everywhere: until the server says what was published.
+func usualForms() (away.Forms, error) {
+	f, err := readFlow("exit-first")
+	if err != nil {
+		return away.Forms{}, err
+	}
+	law := flow.Law{Name: jurisdiction.SafeEverywhere, Packs: []string{jurisdiction.SafeEverywhere}}
+	variants := map[string]*flow.View{}
+	for _, lang := range f.Languages {
+		variants[lang] = f.Compile(law, flow.Variant{Law: law.Name, Language: lang, Device: "desktop"})
+	}
+	return away.FormsOf(f, variants, nil), nil
+}
+
+// profile is who the company is to its customers and how the flow in force asks
+// them, for when nobody can be asked.
+func (h *house) profile(ctx context.Context) (away.Profile, error) {
+	f, _, err := h.app.FlowInForce(ctx)
+	if err != nil {
+		return away.Profile{}, err
+	}
+	variants := map[string]map[string]*flow.View{"": {}, app.Elsewhere: {}}
+	for place, by := range variants {
+		for _, lang := range text.CustomerLangs() {
+			if !slices.Contains(f.Languages, lang) {
+				continue
+			}
+			x, err := h.app.ExitOf(ctx, app.ExitFor{Place: place, Language: lang, Device: "desktop"})
+			if err != nil {
+				return away.Profile{}, err
+			}
+			by[lang] = x.View
+		}
+	}
+	return away.ProfileOf(h.app.Company(), away.FormsOf(f, variants[""], variants[app.Elsewhere])), nil
 }
 
 type spoolPageCmd struct {
@@ -117,7 +163,11 @@ func (c *spoolPageCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	page, err := away.Static(who, files, strings.TrimSuffix(to, "/")+"/")
+	known, err := h.profile(ctx)
+	if err != nil {
+		return err
+	}
+	page, err := away.Static(known, files, strings.TrimSuffix(to, "/")+"/")
 	if err != nil {
 		return err
 	}
@@ -150,7 +200,11 @@ func (c *spoolDeliverCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	if err := away.SaveProfile(dir, h.app.Company()); err != nil {
+	known, err := h.profile(ctx)
+	if err == nil {
+		err = away.SaveProfile(dir, known)
+	}
+	if err != nil {
 		return err
 	}
 	done := folder.Deliver(h.register(ctx))
@@ -212,7 +266,11 @@ func (h *house) deliver(ctx context.Context) {
 }
 
 func (h *house) empty(ctx context.Context, folder *spool.Folder) error {
-	if err := away.SaveProfile(folder.Dir(), h.app.Company()); err != nil {
+	known, err := h.profile(ctx)
+	if err == nil {
+		err = away.SaveProfile(folder.Dir(), known)
+	}
+	if err != nil {
 		return err
 	}
 	done := folder.Deliver(h.register(ctx))

@@ -24,6 +24,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/id"
 	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/spool"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/text"
@@ -96,16 +97,26 @@ type leaver struct{ code, at string }
 
 var toldAt = regexp.MustCompile(`data-testid="at"><strong>([^<]+)</strong>`)
 
-// leave sends the form of one customer as a proxy does: to the server, and to
-// the spool where that is away. Where nobody answers they press again.
+// withdraws reports whether the customer withdraws: one in four does.
+func withdraws(n int) bool { return n%4 == 1 }
+
+// leave sends the form of one customer as a proxy does, from a page on another
+// site: to the server, and to the spool where that is away. Where nobody answers
+// they press again.
 func (o *outage) leave(n int) leaver {
 	o.Helper()
-	form := url.Values{"name": {fmt.Sprint("Ana ", n)}, "account": {fmt.Sprintf("ana%d@x.example", n)}, "nonce": {id.Token()}, "when": {"now"}}
+	mail, path := fmt.Sprintf("ana%d@x.example", n), "/?lang=es"
+	form := url.Values{"name": {fmt.Sprint("Ana ", n)}, "account": {mail}, "nonce": {id.Token()}, "when": {"now"}, "page": {"request"}, "go": {"confirm"}}
+	if withdraws(n) {
+		path = "/withdraw?lang=es"
+		form = url.Values{"name": {fmt.Sprint("Ana ", n)}, "receipt": {mail}, "nonce": {id.Token()}, "page": {"withdrawal"}, "go": {"confirm"}}
+	}
 	alone := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	send := func(base string) (int, string, string) {
-		req, err := http.NewRequestWithContext(o.Context(), http.MethodPost, base+"/?lang=es", strings.NewReader(form.Encode()))
+		req, err := http.NewRequestWithContext(o.Context(), http.MethodPost, base+path, strings.NewReader(form.Encode()))
 		ok(o, err)
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "cross-site")
 		res, err := alone.Do(req)
 		if err != nil {
 			return 0, "", ""
@@ -264,6 +275,9 @@ func (o *outage) judge(answers []leaver) {
 		if x.request.AccountEmail != fmt.Sprintf("ana%d@x.example", n) || a.at != "" && !strings.HasPrefix(a.at, stands) {
 			o.Errorf("%d was told %+v, and there stands %s of %s", n, a, stands, x.request.AccountEmail)
 		}
+		if withdraws(n) != (x.request.Act == offboarding.Withdrawal) {
+			o.Errorf("%d declared %s", n, x.request.Act)
+		}
 		if a.at != "" {
 			spooled++
 		}
@@ -315,7 +329,7 @@ func TestWhatWasTakenDownIsDeliveredByHand(t *testing.T) {
 		t.Errorf("received at %s", paper.At)
 	}
 	page := p.must("spool", "page", "--to", "https://bajas.faro.example/")
-	for _, want := range []string{`action="https://bajas.faro.example/?lang=es"`, `action="https://bajas.faro.example/?lang=en"`, "bajas.faro.example; base-uri"} {
+	for _, want := range []string{`action="https://bajas.faro.example/?lang=es"`, `action="https://bajas.faro.example/?lang=en"`, "bajas.faro.example; base-uri", `action="https://bajas.faro.example/withdraw?lang=fr"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}
@@ -353,7 +367,7 @@ func TestTheDoctorLooksAtTheSpool(t *testing.T) {
 		e.cfg.Spool.Listen = serving(t, handler)
 		f, err := spool.Open(e.cfg.Spool.Dir, 0)
 		ok(t, err)
-		ok(t, away.SaveProfile(f.Dir(), app.Company{Name: "Faro", Zone: time.UTC, Language: "es"}))
+		ok(t, away.SaveProfile(f.Dir(), away.ProfileOf(app.Company{Name: "Faro", Zone: time.UTC, Language: "es"}, away.Forms{})))
 		plant(e, f)
 		var got []string
 		for _, x := range e.spool(t.Context()) {

@@ -71,21 +71,29 @@ func (v *View) Entry() (Part, bool) {
 // Receipt is what the customer gets first who declares an act: cancel or
 // withdraw.
 func (v *View) Receipt(does string) (Part, bool) {
+	a, ok := v.Declares(does)
+	if !ok {
+		return Part{}, false
+	}
+	return v.part(v.Flow.index[a.To]), true
+}
+
+// Declares is the action that declares an act, cancel or withdraw: the last one
+// on the way from the entry, which leads to the receipt. ok is false where this
+// customer has no such act.
+func (v *View) Declares(does string) (Press, bool) {
 	entry, _ := v.Entry()
 	a, ok := entry.Does(does)
 	for range v.Flow.Nodes { // a way is no longer than that
-		if !ok {
-			break
-		}
-		if a.ToKind == "receipt" {
-			return v.part(v.Flow.index[a.To]), true
+		if !ok || a.ToKind == "receipt" {
+			return a, ok
 		}
 		var s Screen
 		if s, ok = v.Screen(a.To); ok {
 			a, ok = s.Onward()
 		}
 	}
-	return Part{}, false
+	return Press{}, false
 }
 
 // Node is the part of that id; ok is false where this customer does not meet it.

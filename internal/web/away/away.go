@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ import (
 type Options struct {
 	Folder  *spool.Folder
 	Assets  *assets.Assets
-	Start   app.Company    // until the server writes another into the folder
+	Start   Profile        // until the server writes another into the folder
 	Proxies []netip.Prefix // in front of us; they say truly whom they speak for
 	Rate    int            // declarations from one network in ten minutes; 0: any number
 	Wall    func() time.Time
@@ -65,17 +66,36 @@ func New(o Options) http.Handler {
 	return mux
 }
 
-// company is as the server last wrote it down.
-func (a *away) company() app.Company {
-	c, _, err := LoadProfile(a.Folder.Dir())
-	if err != nil {
-		return a.Start
+// house is who the company is and how its forms read, as the server last wrote
+// them down.
+func (a *away) house() house {
+	for _, p := range []func() (Profile, error){
+		func() (Profile, error) { p, _, err := LoadProfile(a.Folder.Dir()); return p, err },
+		func() (Profile, error) { return a.Start, nil },
+	} {
+		known, err := p()
+		if err != nil {
+			continue
+		}
+		if c, err := known.Company(); err == nil {
+			h := house{c, known.Forms}
+			if len(h.Forms.langs()) == 0 { // an older server wrote none
+				h.Forms = a.Start.Forms
+			}
+			return h
+		}
 	}
-	return c
+	return house{Forms: a.Start.Forms}
 }
 
-func (a *away) lang(r *http.Request, c app.Company) string {
-	return text.Pick(text.CustomerLangs(), r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"), c.Language)
+// house is what is known of whom customers leave.
+type house struct {
+	app.Company
+	Forms Forms
+}
+
+func (a *away) lang(r *http.Request, h house) string {
+	return text.Pick(h.Forms.langs(), r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"), h.Language)
 }
 
 // acts are the addresses of the forms, which are those of the server, by what
@@ -84,8 +104,8 @@ var acts = map[string]string{"cancel": "/{$}", "withdraw": "/withdraw"}
 
 // form is the page with a nonce, so that one who sends it twice sends it once.
 func (a *away) form(w http.ResponseWriter, r *http.Request, act string) {
-	c := a.company()
-	a.write(w, r, http.StatusOK, a.page(c, a.lang(r, c), id.Token()).of(act))
+	h := a.house()
+	a.write(w, r, http.StatusOK, a.page(h, a.lang(r, h), id.Token()).of(act))
 }
 
 // keep takes a declaration down.
@@ -93,8 +113,8 @@ func (a *away) form(w http.ResponseWriter, r *http.Request, act string) {
 // A page of the server may have had something else pressed on it than what
 // declares: then the form is shown with what was typed, to be confirmed here.
 func (a *away) keep(w http.ResponseWriter, r *http.Request, act string) {
-	c := a.company()
-	lang := a.lang(r, c)
+	h := a.house()
+	lang := a.lang(r, h)
 	f, err := web.Form(w, r)
 	in := app.ExitInput{
 		Name: f.Get("name"), AccountEmail: f.Get("account"), ReceiptEmail: f.Get("receipt"), Reference: f.Get("reference"),
@@ -103,18 +123,18 @@ func (a *away) keep(w http.ResponseWriter, r *http.Request, act string) {
 	if !f.Has("account") { // as on the server: an act may ask for one address only
 		in.AccountEmail = in.ReceiptEmail
 	}
-	if err == nil && f.Has("page") && f.Get("go") != "confirm" {
-		p := a.page(c, lang, in.Nonce).of(act)
+	if err == nil && f.Has("page") && !h.Forms.declares(f.Get("page"), f.Get("go")) {
+		p := a.page(h, lang, in.Nonce).of(act)
 		p.In, p.Look = in, true
 		a.write(w, r, http.StatusOK, p)
 		return
 	}
 	d, err := a.declare(r, in, err)
 	if err != nil {
-		a.refuse(w, r, c, in, err)
+		a.refuse(w, r, h, in, err)
 		return
 	}
-	p := a.page(c, lang, "").of(act)
+	p := a.page(h, lang, "").of(act)
 	if p.Title, p.Kept = p.Say("spool.kept.title"), &d; p.withdraws() {
 		p.Title = p.Say("spool.kept.title.withdraw")
 	}
@@ -183,8 +203,8 @@ func (a *away) free(network string, now time.Time) error {
 }
 
 // refuse shows the form again with what is wrong and everything that was typed.
-func (a *away) refuse(w http.ResponseWriter, r *http.Request, c app.Company, in app.ExitInput, err error) {
-	p := a.page(c, in.Language, id.Token()).of(in.Act)
+func (a *away) refuse(w http.ResponseWriter, r *http.Request, h house, in app.ExitInput, err error) {
+	p := a.page(h, in.Language, id.Token()).of(in.Act)
 	p.In, p.Wrong = in, p.Say("portal.form.errors")
 	if p.Errors = text.FieldErrors(in.Language, err); len(p.Errors) == 0 {
 		p.Wrong = text.Error(in.Language, err)
@@ -202,8 +222,8 @@ func (a *away) refuse(w http.ResponseWriter, r *http.Request, c app.Company, in 
 
 // nothing answers for every page that only the server has.
 func (a *away) nothing(w http.ResponseWriter, r *http.Request) {
-	c := a.company()
-	p := a.page(c, a.lang(r, c), "")
+	h := a.house()
+	p := a.page(h, a.lang(r, h), "")
 	p.Title, p.Away = p.Say("spool.away.title"), true
 	w.Header().Set("Retry-After", "60")
 	a.write(w, r, http.StatusServiceUnavailable, p)
@@ -219,8 +239,8 @@ func (a *away) health(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-func (a *away) page(c app.Company, lang, nonce string) page {
-	return pageOf(c, a.css, []string{lang}, "/", nonce)
+func (a *away) page(h house, lang, nonce string) page {
+	return pageOf(h, a.css, []string{lang}, "/", nonce)
 }
 
 func (a *away) write(w http.ResponseWriter, r *http.Request, status int, p page) {
@@ -236,32 +256,40 @@ func (a *away) write(w http.ResponseWriter, r *http.Request, status int, p page)
 	}
 }
 
-// page is one page: every language of the form, or one answer.
+// page is one page: every language and act of the form, or one answer.
 type page struct {
 	text.Speech
 	Company app.Company
+	Forms   Forms
 	Langs   []string // that it has the form in, the one that shows first at the end
 	Style   string
 	Policy  string
 	Title   string
-	To      string // where the form goes
+	To      string // where the forms go
 	Nonce   string
 	In      app.ExitInput
 	Errors  map[string]string
 	Wrong   string
 	Act     string // cancel or withdraw
+	Whole   bool   // it has every act
 	Look    bool   // what was typed is still to be confirmed
 	Kept    *spool.Declaration
 	Away    bool
 }
 
-// switching shows the language that the address names, and else the last one.
-const switching = ".lang{display:none}.lang:last-of-type,.lang:target{display:block}.lang:target~.lang:last-of-type{display:none}"
+// switching shows the language that the address names, or in which it names
+// something, and else the last one. A browser that does not know :has shows the
+// last one instead, with everything on it.
+const switching = ".lang{display:none}.lang:last-of-type,.lang:target{display:block}.lang:target~.lang:last-of-type{display:none}" +
+	".lang:has(:target){display:block}.lang:has(:target)~.lang:last-of-type{display:none}"
 
-func pageOf(c app.Company, css string, langs []string, to, nonce string) page {
-	p := page{Speech: text.Speech{Lang: langs[len(langs)-1], Own: c.Words}, Company: c, Langs: langs, To: to, Nonce: nonce, Act: "cancel", Errors: map[string]string{}}
-	p.Title = p.form("title", "company", c.Name)
-	p.Style = css + web.Colours(c) + switching
+func pageOf(h house, css string, langs []string, to, nonce string) page {
+	p := page{
+		Speech: text.Speech{Lang: langs[len(langs)-1], Own: h.Words}, Company: h.Company, Forms: h.Forms, Langs: langs, To: to, Nonce: nonce,
+		Errors: map[string]string{},
+	}
+	p = p.of("cancel")
+	p.Style = css + web.Colours(h.Company) + switching
 	sum := sha256.Sum256([]byte(p.Style))
 	action := "'self'"
 	if u, err := url.Parse(to); err == nil && u.Host != "" {
@@ -271,41 +299,154 @@ func pageOf(c app.Company, css string, langs []string, to, nonce string) page {
 	return p
 }
 
-// form is a word of the form.
-func (p page) form(code string, args ...any) string { return p.Say("spool.form."+code, args...) }
-
-// of is the page of an act.
+// of is the page of an act; where the flow has none of that kind, of the other
+// one.
 func (p page) of(act string) page {
-	if p.Act = act; act == "withdraw" {
-		p.To += "withdraw"
-		p.Title = p.form("withdraw", "company", p.Company.Name)
+	if _, there := p.Forms.By[p.Lang][act]; !there {
+		act = "cancel"
 	}
+	p.Act = act
+	p.Title = p.words(p.ours().Title)
 	return p
 }
 
+// ours is the form of the act in the language.
+func (p page) ours() Form { return p.Forms.By[p.Lang][p.Act] }
+
+// words fills the slots of a text of the flow.
+func (p page) words(s string) string { return text.Fill(p.Lang, s, "company", p.Company.Name) }
+
 func (p page) withdraws() bool { return p.Act == "withdraw" }
 
-// heading and lede begin the form of the act.
-func (p page) heading() string {
-	if p.withdraws() {
-		return p.form("withdraw", "company", p.Company.Name)
+// forms are the pages of the acts that this one shows.
+func (p page) forms() (list []page) {
+	if !p.Whole {
+		return []page{p}
 	}
-	return p.form("title", "company", p.Company.Name)
+	for _, act := range []string{"cancel", "withdraw"} {
+		if f, there := p.Forms.By[p.Lang][act]; there && !f.Elsewhere {
+			list = append(list, p.of(act))
+		}
+	}
+	return list
 }
 
-func (p page) lede() string {
-	if p.withdraws() {
-		return p.form("withdraw.lede")
-	}
-	return p.form("lede")
+// ways are the acts of the entry, each as the page that shows it.
+func (p page) ways() (list []page) {
+	p.Whole = true
+	return p.forms()
 }
 
-// button is the label of what declares; some laws prescribe it.
-func (p page) button() string {
-	if p.withdraws() {
-		return p.form("withdraw.button")
+// way is where the entry leads for the act.
+func (p page) way() templ.SafeURL {
+	if len(p.Langs) > 1 {
+		return templ.SafeURL("#" + p.id("act"))
 	}
-	return p.form("confirm.button")
+	return p.action()
+}
+
+// button is what is pressed: after a look at what was typed, what declares.
+func (p page) button() Press {
+	if p.Look {
+		return p.ours().Declare
+	}
+	return p.ours().Go
+}
+
+// on is the page of the flow on which the button stands.
+func (p page) on() string {
+	if p.Look {
+		return p.ours().On
+	}
+	return p.ours().Page
+}
+
+// group is a heading of the form with its number.
+type group struct {
+	Group
+	Heading string
+}
+
+func (p page) groups() (list []group) {
+	n := 0
+	for _, g := range p.ours().Groups {
+		out := group{Group: g}
+		if g.Title != "" {
+			n++
+			out.Heading = strconv.Itoa(n) + ". " + g.Title
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
+// given is what was typed.
+func (p page) given(asks string) string {
+	switch in := p.In; asks {
+	case "name":
+		return in.Name
+	case "email":
+		return in.AccountEmail
+	case "contact":
+		return in.ReceiptEmail
+	case "contract":
+		return in.Reference
+	case "line":
+		return in.Line
+	case "ground":
+		return in.Ground
+	case "date":
+		return in.When
+	case "kind":
+		return in.Kind
+	}
+	return ""
+}
+
+// unasked are what a page of the server sent and this one does not ask for.
+func (p page) unasked() (list [][2]string) {
+	for _, asks := range []string{"line", "kind", "ground"} {
+		name := web.Controls[asks].Name
+		if s := p.given(asks); s != "" && p.ours().label(name) == "" {
+			list = append(list, [2]string{name, s})
+		}
+	}
+	return list
+}
+
+// choice is one of few answers.
+type choice struct{ Value, Label, Rule string }
+
+func (p page) choices(asks string) []choice {
+	say := func(code string) string { return p.Say("portal.form." + code) }
+	if asks == "kind" {
+		return []choice{{"ordinary", say("kind.ordinary"), say("kind.ordinary.rule")}, {"for_cause", say("kind.for_cause"), say("kind.for_cause.rule")}}
+	}
+	return []choice{{"now", say("when.now"), say("when.now.rule")}, {"period_end", say("when.end"), say("when.end.rule")}}
+}
+
+// told is what was declared, with the label of the form.
+func (p page) told() (list [][2]string) {
+	d := p.Kept
+	for _, x := range [][2]string{{"account", d.Account}, {"name", d.Name}, {"reference", d.Reference}, {"line", d.Line}} {
+		label := p.ours().label(x[0])
+		if label == "" && x[0] == "account" {
+			label = p.ours().label("receipt")
+		}
+		if x[1] != "" && label != "" {
+			list = append(list, [2]string{label, x[1]})
+		}
+	}
+	if !p.withdraws() {
+		list = append(list, [2]string{p.Say("spool.kept.when"), p.timing()})
+	}
+	if d.Kind != "" {
+		list = append(list, [2]string{p.Say("spool.kept.kind"), p.Say("portal.form.kind." + d.Kind)})
+	}
+	if d.Ground != "" {
+		list = append(list, [2]string{p.Say("spool.kept.ground"), d.Ground})
+	}
+	return list
 }
 
 // in is the page in one of its languages.
@@ -314,18 +455,30 @@ func (p page) in(lang string) page {
 	return p
 }
 
-// id is the id of a control, which is there once for each language.
-func (p page) id(name string) string { return name + "-" + p.Lang }
+// id is the id of a control, which is there once for each language and act.
+func (p page) id(name string) string {
+	if p.withdraws() {
+		name += "-withdraw"
+	}
+	return name + "-" + p.Lang
+}
 
 // action is where the form goes, in the language that it is read in.
-func (p page) action() templ.SafeURL { return templ.SafeURL(p.To + "?lang=" + p.Lang) }
+func (p page) action() templ.SafeURL {
+	to := p.To
+	if p.withdraws() {
+		to += "withdraw"
+	}
+	return templ.SafeURL(to + "?lang=" + p.Lang)
+}
 
 // other is the same page in another language.
 func (p page) other(lang string) templ.SafeURL {
 	if len(p.Langs) > 1 { // they are in it
 		return templ.SafeURL("#" + lang)
 	}
-	return templ.SafeURL(p.To + "?lang=" + lang)
+	p.Lang = lang
+	return p.action()
 }
 
 func (p page) home() templ.SafeURL { return templ.SafeURL("/?lang=" + p.Lang) }
@@ -354,22 +507,26 @@ func (p page) timing() string {
 	return p.Say("portal.form.when.now")
 }
 
-// Static is the form as one file, in every language: no server, no script and
-// nothing from elsewhere. It goes to an address of the company, where the server
-// takes it, or the spool while the server is away.
-func Static(c app.Company, files *assets.Assets, to string) (string, error) {
+// Static is the form as one file, in every language of the flow and for every
+// act: no server, no script and nothing from elsewhere. It goes to an address of
+// the company, where the server takes it, or the spool while the server is away.
+func Static(known Profile, files *assets.Assets, to string) (string, error) {
+	c, err := known.Company()
+	if err != nil {
+		return "", err
+	}
+	all := known.Forms.langs()
+	if len(all) == 0 {
+		return "", fault.New(fault.Invalid, "flow.unserved_entry", "at", "flow", "what", "cancel")
+	}
 	first := c.Language
-	if !text.Speaks(first) {
-		first = text.CustomerLangs()[0]
+	if !slices.Contains(all, first) {
+		first = all[0]
 	}
-	var langs []string
-	for _, l := range text.CustomerLangs() {
-		if l != first {
-			langs = append(langs, l)
-		}
-	}
-	p := pageOf(c, string(files.Body("app.css")), append(langs, first), to, "")
+	langs := append(slices.DeleteFunc(all, func(l string) bool { return l == first }), first)
+	p := pageOf(house{c, known.Forms}, string(files.Body("app.css")), langs, to, "")
+	p.Whole = true
 	var b strings.Builder
-	err := document(p).Render(context.Background(), &b)
+	err = document(p).Render(context.Background(), &b)
 	return b.String(), err
 }

@@ -18,6 +18,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/company"
+	"hastaluego/internal/flow"
 	"hastaluego/internal/id"
 	"hastaluego/internal/spool"
 	"hastaluego/internal/text"
@@ -29,7 +30,29 @@ var faro = app.Company{
 	Name: "Faro", LegalName: "Faro, S. L.", Address: "Calle Mayor 1, Madrid", Email: "bajas@faro.example", Complaints: "quejas@faro.example", Language: "es",
 	Zone: time.FixedZone("Europe/Madrid", 3600), PublicURL: "https://bajas.faro.example", Colour: "#7a1f5c",
 	Logo:  &company.Logo{Media: "image/svg+xml", Body: []byte("<svg/>"), Digest: "ab"},
-	Words: map[string]map[string]string{"es": {"spool.form.confirm.button": "Confirmar mi baja de Faro"}},
+	Words: map[string]map[string]string{"es": {"spool.kept.what": "Lo que nos has pedido"}},
+}
+
+// ours is the flow that comes with the program with the edits, each old and new.
+func ours(t *testing.T, edits ...string) *flow.Flow {
+	t.Helper()
+	f, err := flow.Load("exit-first.yaml", []byte(strings.NewReplacer(edits...).Replace(string(flow.Builtin()["exit-first"]))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// under are the forms of a flow where these packs hold.
+func under(f *flow.Flow, packs ...string) away.Forms {
+	variants := func(packs ...string) map[string]*flow.View {
+		by := map[string]*flow.View{}
+		for _, lang := range f.Languages {
+			by[lang] = f.Compile(flow.Law{Packs: packs}, flow.Variant{Language: lang, Device: "desktop"})
+		}
+		return by
+	}
+	return away.FormsOf(f, variants(packs...), variants("safe-everywhere"))
 }
 
 // front is a spool with its pages.
@@ -53,7 +76,7 @@ func newFront(t *testing.T, most, rate int) *front {
 		t.Fatal(err)
 	}
 	f.Handler = away.New(away.Options{
-		Folder: folder, Assets: files, Start: faro, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Rate: rate,
+		Folder: folder, Assets: files, Start: away.ProfileOf(faro, under(ours(t), "safe-everywhere")), Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Rate: rate,
 		Wall: func() time.Time { return f.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	return f
@@ -243,7 +266,7 @@ func TestOnlyWhatDeclaresIsKept(t *testing.T) {
 	nonce := id.Token()
 	form := url.Values{"account": {"ana@x.example"}, "nonce": {nonce}, "page": {"request"}, "go": {"recap"}, "ground": {"Nie geliefert"}, "kind": {"for_cause"}, "line": {"600"}}
 	status, page, _ := f.ask("POST", "/?lang=de", form)
-	for _, want := range []string{`value="` + nonce + `"`, `value="ana@x.example"`, `value="for_cause" checked`, "Nie geliefert", `name="line" value="600"`, `data-testid="look"`} {
+	for _, want := range []string{`value="` + nonce + `"`, `value="ana@x.example"`, `name="kind" value="for_cause"`, "Nie geliefert", `name="line" value="600"`, `data-testid="look"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}
@@ -291,21 +314,22 @@ func TestThePagesAreThoseOfTheCompanyAsTheServerKnowsIt(t *testing.T) {
 	f := newFront(t, 0, 0)
 	other := faro
 	other.Name, other.Words = "Otra", nil
-	if err := away.SaveProfile(f.dir, other); err != nil {
+	known := away.ProfileOf(other, under(ours(t, `es: "Darte de baja de {company}"`, `es: "Adiós a {company}"`), "safe-everywhere"))
+	if err := away.SaveProfile(f.dir, known); err != nil {
 		t.Fatal(err)
 	}
-	if _, page, _ := f.ask("GET", "/?lang=es", nil); !strings.Contains(page, "Darte de baja de Otra") {
+	if _, page, _ := f.ask("GET", "/?lang=es", nil); !strings.Contains(page, "Adiós a Otra") {
 		t.Error("it is another company's")
 	}
 	back, _, err := away.LoadProfile(f.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	was, err := json.Marshal(away.ProfileOf(other))
+	was, err := json.Marshal(known)
 	if err != nil {
 		t.Fatal(err)
 	}
-	is, err := json.Marshal(away.ProfileOf(back))
+	is, err := json.Marshal(back)
 	if err != nil || string(was) != string(is) {
 		t.Errorf("%v\n%s\n%s", err, was, is)
 	}
@@ -319,13 +343,13 @@ func TestTheStaticPageNeedsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := away.Static(faro, files, "https://bajas.faro.example/")
+	page, err := away.Static(away.ProfileOf(faro, under(ours(t, `es: "Confirmar la baja"`, `es: "Confirmar mi baja de Faro"`), "es", "eu")), files, "https://bajas.faro.example/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range regexp.MustCompile(`(?:href|src|action)="([^"]*)"`).FindAllStringSubmatch(page, -1) {
 		inside := strings.HasPrefix(m[1], "#") || strings.HasPrefix(m[1], "data:") || strings.HasPrefix(m[1], "mailto:")
-		if !inside && !strings.HasPrefix(m[1], "https://bajas.faro.example/?lang=") {
+		if !inside && !strings.HasPrefix(m[1], "https://bajas.faro.example/?lang=") && !strings.HasPrefix(m[1], "https://bajas.faro.example/withdraw?lang=") {
 			t.Errorf("it refers to %s", m[1])
 		}
 	}
@@ -347,7 +371,7 @@ func TestTheStaticPageNeedsNothing(t *testing.T) {
 		}
 	}
 	for _, lang := range text.CustomerLangs() {
-		if !seen[lang] || !strings.Contains(page, `action="https://bajas.faro.example/?lang=`+lang+`"`) || !strings.Contains(page, `<div class="lang" id="`+lang+`" lang="`+lang+`"`) {
+		if !seen[lang] || !strings.Contains(page, `action="https://bajas.faro.example/?lang=`+lang+`"`) || !strings.Contains(page, `action="https://bajas.faro.example/withdraw?lang=`+lang+`"`) || !strings.Contains(page, `<div class="lang" id="`+lang+`" lang="`+lang+`"`) {
 			t.Errorf("it lacks %s", lang)
 		}
 	}
@@ -355,4 +379,58 @@ func TestTheStaticPageNeedsNothing(t *testing.T) {
 		t.Error("own words, logo, or the company's language first")
 	}
 	t.Logf("%d kB", len(page)>>10)
+}
+
+// Labels, fields and pages are those of the flow that was published, under the
+// law of where the company says that its customers live.
+func TestTheFormsAreThoseOfTheFlowUnderItsLaw(t *testing.T) {
+	t.Parallel()
+	page := func(packs ...string) (*front, string) {
+		f := newFront(t, 0, 0)
+		if err := away.SaveProfile(f.dir, away.ProfileOf(faro, under(ours(t, `es: "Nombre y apellidos"`, `es: "Cómo te llamas"`), packs...))); err != nil {
+			t.Fatal(err)
+		}
+		_, page, _ := f.ask("GET", "/?lang=es", nil)
+		return f, page
+	}
+	for name, c := range map[string]struct {
+		packs    []string
+		has, not []string
+	}{
+		"Spain":     {[]string{"eu", "es"}, []string{"Cómo te llamas", ">Confirmar la baja<", ">Desistir del contrato aquí<", `value="confirm"`}, []string{`name="kind"`, `name="line"`}},
+		"Germany":   {[]string{"eu", "de"}, []string{">jetzt kündigen<", `lang="de"`, "Confirmar la baja", `name="kind" value="for_cause"`, `name="ground"`}, []string{`name="line"`}},
+		"Argentina": {[]string{"ar"}, []string{">BOTÓN DE BAJA DE SERVICIO<", ">BOTÓN DE ARREPENTIMIENTO<"}, []string{`name="kind"`}},
+		"Mexico":    {[]string{"mx"}, []string{">Confirmar la baja<"}, []string{"Desistir"}},
+		"France":    {[]string{"eu", "fr"}, []string{">Ver el resumen<", `name="line"`, `value="recap"`}, []string{">Notification de la résiliation<"}},
+	} {
+		_, page := page(c.packs...)
+		for _, want := range c.has {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the page lacks %s", name, want)
+			}
+		}
+		for _, no := range c.not {
+			if strings.Contains(page, no) {
+				t.Errorf("%s: the page has %s", name, no)
+			}
+		}
+	}
+
+	// What the law wants shown once more before it counts is shown here, too.
+	f, _ := page("eu", "fr")
+	form := url.Values{"account": {"ana@x.example"}, "line": {"600"}, "page": {"request"}, "go": {"recap"}}
+	if _, page, _ := f.ask("POST", "/?lang=es", form); f.waiting() != 0 || !strings.Contains(page, ">Notification de la résiliation<") || !strings.Contains(page, `value="summary"`) {
+		t.Error("the summary")
+	}
+	form.Set("page", "summary")
+	form.Set("go", "confirm")
+	if f.ask("POST", "/?lang=es", form); f.only().Line != "600" {
+		t.Errorf("%+v", f.only())
+	}
+
+	// Whoever withdraws on a page of another place is not made to cancel.
+	f, _ = page("mx")
+	if _, page, _ := f.ask("POST", "/withdraw?lang=es", url.Values{"receipt": {"ana@x.example"}, "page": {"withdrawal"}, "go": {"confirm"}}); f.only().Act != "withdraw" || !strings.Contains(page, "Tu desistimiento está registrado") {
+		t.Errorf("%+v", f.only())
+	}
 }

@@ -29,17 +29,19 @@ type Profile struct {
 	Links      company.Links                `json:"links"`
 	Logo       *company.Logo                `json:"logo,omitempty"`
 	Words      map[string]map[string]string `json:"words,omitempty"`
+	Forms      Forms                        `json:"forms"`
 }
 
-// ProfileOf is the part of a company that pages for customers need.
-func ProfileOf(c app.Company) Profile {
+// ProfileOf is the part of a company that pages for customers need, with the
+// forms of its flow.
+func ProfileOf(c app.Company, forms Forms) Profile {
 	zone := "UTC"
 	if c.Zone != nil {
 		zone = c.Zone.String()
 	}
 	return Profile{
 		Name: c.Name, LegalName: c.LegalName, Address: c.Address, Phone: c.Phone, Email: c.Email, Complaints: c.Complaints, Language: c.Language,
-		Zone: zone, PublicURL: c.PublicURL, Colour: c.Colour, Links: c.Links, Logo: c.Logo, Words: c.Words,
+		Zone: zone, PublicURL: c.PublicURL, Colour: c.Colour, Links: c.Links, Logo: c.Logo, Words: c.Words, Forms: forms,
 	}
 }
 
@@ -60,8 +62,8 @@ const profileFile = "company.json"
 
 // SaveProfile writes the profile into the folder of a spool, where it is not
 // that one already.
-func SaveProfile(dir string, c app.Company) error {
-	raw, err := json.MarshalIndent(ProfileOf(c), "", "  ")
+func SaveProfile(dir string, p Profile) error {
+	raw, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return fault.Wrap("away.SaveProfile", err)
 	}
@@ -78,21 +80,18 @@ func SaveProfile(dir string, c app.Company) error {
 
 // LoadProfile reads the profile in the folder of a spool, and when it was
 // written; fs.ErrNotExist where the server never wrote one.
-func LoadProfile(dir string) (app.Company, time.Time, error) {
+func LoadProfile(dir string) (p Profile, at time.Time, err error) {
 	path := filepath.Join(dir, profileFile)
-	var at time.Time
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return app.Company{}, at, err
+		return p, at, err
 	}
 	var info fs.FileInfo
 	if info, err = os.Stat(path); err != nil {
-		return app.Company{}, at, err
+		return p, at, err
 	}
-	var p Profile
 	if err := json.Unmarshal(raw, &p); err != nil {
-		return app.Company{}, at, fault.New(fault.Invalid, "file.unreadable", "file", path).At("away.LoadProfile", err)
+		return p, at, fault.New(fault.Invalid, "file.unreadable", "file", path).At("away.LoadProfile", err)
 	}
-	c, err := p.Company()
-	return c, info.ModTime(), err
+	return p, info.ModTime(), nil
 }

@@ -3,12 +3,12 @@ package portal
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/flow"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
@@ -19,6 +19,7 @@ import (
 type actsView struct {
 	text.Speech
 	Open              bool
+	Title, Lede       string // of the page on which one withdraws
 	Pays              string // which pays more, with both sums, in one line
 	Until             string // until when they can withdraw; empty: without end
 	Lines             []actLine
@@ -35,7 +36,10 @@ type actLine struct{ Name, Back, How string }
 // page where they are in another.
 type actLabel struct{ Text, Lang, Means string }
 
-func viewActs(sp text.Speech, zone *time.Location, a app.ActsView, to, back string) (v actsView) {
+// viewActs says what both acts bring, in the words of the flow that this
+// customer meets.
+func viewActs(sp text.Speech, c app.Company, x app.Exit, a app.ActsView, to, back string) (v actsView) {
+	zone := c.Zone
 	v = actsView{Speech: sp, Open: a.Open(), To: to, Back: back}
 	if !v.Open {
 		return v
@@ -73,7 +77,27 @@ func viewActs(sp text.Speech, zone *time.Location, a app.ActsView, to, back stri
 	}
 	fn, confirm := a.Labels(sp.Lang)
 	v.Function, v.Confirm = prescribed(sp, fn, say("function")), prescribed(sp, confirm, say("confirm"))
+	v.Title, v.Lede = say("title"), say("lede")
+	entry, _ := x.Entry()
+	begins, ok := entry.Does("withdraw")
+	declares, leads := x.Declares("withdraw")
+	if !ok || !leads || x.Variant.Language != sp.Lang { // the flow has no words for it
+		return v
+	}
+	v.Function, v.Confirm = labelled(sp, begins), labelled(sp, declares)
+	if form, ok := x.Node(begins.To); ok && form.Texts["title"] != "" {
+		v.Title, v.Lede = text.Fill(sp.Lang, form.Texts["title"], "company", c.Name), text.Fill(sp.Lang, form.Texts["text"], "company", c.Name)
+	}
 	return v
+}
+
+// labelled is what stands on an action of the flow.
+func labelled(sp text.Speech, a flow.Press) actLabel {
+	l := actLabel{Text: a.Label, Means: a.Beside}
+	if a.Lang != sp.Lang {
+		l.Lang = a.Lang
+	}
+	return l
 }
 
 // attrs says in which language the words are that are not in that of the page.
@@ -115,8 +139,13 @@ func (p *portal) askWithdraw(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	v := viewActs(p.speech(page.Paper.Language), p.App.Company().Zone, page.Acts, base(r)+"/withdraw", base(r))
-	p.show(w, r, http.StatusOK, v.Say("portal.acts.title"), withdrawPage(v))
+	x, _, err := p.after(r, page.Paper.Code, page.Paper.Language)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	v := viewActs(p.speech(page.Paper.Language), p.App.Company(), x, page.Acts, base(r)+"/withdraw", base(r))
+	p.show(w, r, http.StatusOK, v.Title, withdrawPage(v))
 }
 
 func (p *portal) withdraw(w http.ResponseWriter, r *http.Request) {

@@ -27,7 +27,13 @@ func (p *portal) track(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
+	x, _, err := p.after(r, page.Paper.Code, page.Paper.Language)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
 	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), page)
+	v.Acts = viewActs(v.Speech, v.Company, x, page.Acts, base(r)+"/withdraw", base(r))
 	v.Meeting = meets(page)
 	switch s := answerState(page); s { // what was declined is not brought up again
 	case "asked", "nothing", "offered", "accepted":

@@ -177,7 +177,14 @@ func (p *portal) step(w http.ResponseWriter, r *http.Request, v *exitView) (app.
 			return in, false
 		}
 	}
+	if pressed.ToKind == "receipt" && pressed.Role != "exit" { // staying declares nothing
+		p.showExit(w, r, http.StatusOK, *v)
+		return in, false
+	}
 	if pressed.ToKind == "receipt" {
+		if _, act := acts[pressed.Does]; act { // a page may lead to both
+			in.Act = pressed.Does
+		}
 		in.Walk = &app.Walk{Exit: v.Exit, Seen: v.Seen}
 		return in, true
 	}
@@ -247,7 +254,7 @@ func (p *portal) host(w http.ResponseWriter, r *http.Request) (v exitView, ok bo
 		v.Links[does] = r.URL.Path + "?" + url.Values{"lang": {v.Lang}, "act": {does}}.Encode()
 	}
 	v.Action = v.Links[act]
-	v.Acts = viewActs(v.Speech, p.App.Company().Zone, page.Acts, v.Links["withdraw"], "")
+	v.Acts = viewActs(v.Speech, p.App.Company(), x, page.Acts, v.Links["withdraw"], "")
 	return v, true
 }
 

@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/flow"
 	"hastaluego/internal/text"
+	"hastaluego/internal/web"
 )
 
 // place is somewhere one may live.
@@ -118,28 +119,22 @@ func promises(p flow.Part) (list []string) {
 	return list
 }
 
-// control is how a thing that is asked for is typed.
-type control struct {
-	Name, Type, Complete string
-	Value                func(app.ExitInput) string
-}
-
-// controls are by what a field of the flow asks.
-var controls = map[string]control{
-	"name":     {"name", "text", "name", func(in app.ExitInput) string { return in.Name }},
-	"email":    {"account", "email", "username", func(in app.ExitInput) string { return in.AccountEmail }},
-	"contact":  {"receipt", "email", "email", func(in app.ExitInput) string { return in.ReceiptEmail }},
-	"contract": {"reference", "text", "off", func(in app.ExitInput) string { return in.Reference }},
-	"line":     {"line", "tel", "off", func(in app.ExitInput) string { return in.Line }},
-	"ground":   {"ground", "text", "off", func(in app.ExitInput) string { return in.Ground }},
-	"date":     {"when", "choice", "", func(in app.ExitInput) string { return in.When }},
-	"kind":     {"kind", "choice", "", func(in app.ExitInput) string { return in.Kind }},
+// given is what was typed so far, by what a field of the flow asks.
+var given = map[string]func(app.ExitInput) string{
+	"name":     func(in app.ExitInput) string { return in.Name },
+	"email":    func(in app.ExitInput) string { return in.AccountEmail },
+	"contact":  func(in app.ExitInput) string { return in.ReceiptEmail },
+	"contract": func(in app.ExitInput) string { return in.Reference },
+	"line":     func(in app.ExitInput) string { return in.Line },
+	"ground":   func(in app.ExitInput) string { return in.Ground },
+	"date":     func(in app.ExitInput) string { return in.When },
+	"kind":     func(in app.ExitInput) string { return in.Kind },
 }
 
 // question is a field with its control.
 type question struct {
 	flow.Input
-	control
+	web.Control
 	Error string
 	Given string
 	// Choices are its answers, where it is one of few.
@@ -157,26 +152,21 @@ type group struct {
 	Everything  string // what is meant where nobody names a contract
 }
 
-var groups = []struct {
-	code string
-	asks []string
-}{{"who", []string{"name", "email", "contact"}}, {"what", []string{"contract", "line"}}, {"when", []string{"date"}}, {"how", []string{"kind", "ground"}}}
-
 // groups are the fields of a form in the order in which they are asked.
 func (v exitView) groups(p flow.Part) (list []group) {
 	n := 0
-	for _, g := range groups {
-		out := group{Code: g.code, Title: p.Texts[g.code]}
+	for _, g := range web.Headings {
+		out := group{Code: g.Code, Title: p.Texts[g.Code]}
 		for _, f := range p.Fields {
-			if !slices.Contains(g.asks, f.Asks) {
+			if !slices.Contains(g.Asks, f.Asks) {
 				continue
 			}
-			if g.code == "what" && v.Host != nil && f.Asks == "contract" {
+			if g.Code == "what" && v.Host != nil && f.Asks == "contract" {
 				continue // they come with it
 			}
 			out.Fields = append(out.Fields, v.question(f))
 		}
-		if g.code == "what" && v.Act == "cancel" {
+		if g.Code == "what" && v.Act == "cancel" {
 			if v.Host != nil {
 				out.Lines = v.lines()
 			} else {
@@ -195,8 +185,8 @@ func (v exitView) groups(p flow.Part) (list []group) {
 }
 
 func (v exitView) question(f flow.Input) question {
-	c := controls[f.Asks]
-	q := question{Input: f, control: c, Error: v.Errors[c.Name], Given: c.Value(v.In)}
+	c := web.Controls[f.Asks]
+	q := question{Input: f, Control: c, Error: v.Errors[c.Name], Given: given[f.Asks](v.In)}
 	switch f.Asks {
 	case "date":
 		q.Choices = []choice{
@@ -263,8 +253,7 @@ func (v exitView) hidden() (list []asked) {
 		return nil
 	}
 	for _, f := range v.fields() {
-		c := controls[f.Asks]
-		list = append(list, asked{c.Name, c.Value(v.In)})
+		list = append(list, asked{web.Controls[f.Asks].Name, given[f.Asks](v.In)})
 	}
 	return list
 }
@@ -275,7 +264,7 @@ func (v exitView) fields() (list []flow.Input) {
 	s, _ := v.Exit.Screen(first.To)
 	for _, p := range s.Parts {
 		for _, f := range p.Fields {
-			if _, known := controls[f.Asks]; known {
+			if _, known := web.Controls[f.Asks]; known {
 				list = append(list, f)
 			}
 		}
@@ -292,14 +281,6 @@ func described(q question) templ.Attributes {
 		return templ.Attributes{"aria-describedby": q.Name + "-hint"}
 	}
 	return nil
-}
-
-// most is how much of it there may be: words take more than names.
-func (q question) most() string {
-	if q.Asks == "ground" {
-		return "1000"
-	}
-	return "254"
 }
 
 // spoken says in which language a label is that is not in that of the page, and

@@ -192,7 +192,6 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	v.Handover, v.HandoverAsks = viewHanding(sp, page)
 	v.Data, v.Allow = page.Data, viewAllow(sp, base, c, page.Consent)
 	v.Returns, v.Owed, v.Due = viewReturns(sp, page), viewOwed(sp, page), viewDue(sp, zone, page.Limits)
-	v.Acts = viewActs(sp, zone, page.Acts, base+"/withdraw", base)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {
 		if n := len(v.Comebacks); n == 0 || v.Comebacks[n-1].Class != c.Class {

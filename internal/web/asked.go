@@ -1,0 +1,46 @@
+package web
+
+// What forms of a flow ask for, on every page that shows one: on the portal,
+// and on those that stand for it while it is away.
+
+// Control is how something that a flow asks for is typed.
+type Control struct {
+	Name     string // of the field of the form that is sent
+	Type     string // of the input; choice: one of few answers
+	Complete string // what a browser may fill in
+}
+
+// Controls are by what a field of the flow asks. What is not here no page asks.
+var Controls = map[string]Control{
+	"name":     {"name", "text", "name"},
+	"email":    {"account", "email", "username"},
+	"contact":  {"receipt", "email", "email"},
+	"contract": {"reference", "text", "off"},
+	"line":     {"line", "tel", "off"},
+	"ground":   {"ground", "text", "off"},
+	"date":     {"when", "choice", ""},
+	"kind":     {"kind", "choice", ""},
+}
+
+// Heading is what a form asks under one heading, which is the text of the flow
+// with that code.
+type Heading struct {
+	Code string
+	Asks []string
+}
+
+// Headings are in the order in which they are asked.
+var Headings = []Heading{
+	{"who", []string{"name", "email", "contact"}},
+	{"what", []string{"contract", "line"}},
+	{"when", []string{"date"}},
+	{"how", []string{"kind", "ground"}},
+}
+
+// Most is how long an answer may be, in characters: words take more than names.
+func (c Control) Most() string {
+	if c.Name == "ground" {
+		return "1000"
+	}
+	return "254"
+}
