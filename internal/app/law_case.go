@@ -29,7 +29,11 @@ func (a *App) LawOf(ctx context.Context, c CaseView) (v LawView, err error) {
 			return v, err
 		}
 		zone, err := zoneOf(c.Plan.Case)
-		v.Limits = limit.From(limit.Duties(v.Law), lawEvents(c.Plan.Case, c.Request, zone), a.calendars, zone)
+		happened := lawEvents(c.Plan.Case, c.Request, zone)
+		if c.Withdrawal != nil && c.Withdrawal.Stands() {
+			maps.Copy(happened, c.Withdrawal.happened())
+		}
+		v.Limits = limit.From(limit.Duties(v.Law), happened, a.calendars, zone)
 		slices.SortStableFunc(v.Limits, func(x, y limit.Limit) int { return x.End.Compare(y.End) })
 		return v, err
 	}

@@ -28,6 +28,8 @@ func (a *App) timed(ctx context.Context, tx Tx, f fact) error {
 	switch f.typ {
 	case "case.registered", "case.narrowed", "case.corrected":
 		return a.count(ctx, tx, c, nil)
+	case "withdrawal.declared":
+		return a.count(ctx, tx, c, nil)
 	case "refund.proposed":
 		if err := a.count(ctx, tx, c, nil); err != nil {
 			return err
@@ -100,14 +102,22 @@ func (a *App) count(ctx context.Context, tx Tx, cid offboarding.CaseID, more map
 	if err != nil {
 		return err
 	}
-	owing, err := owesBack(ctx, tx, p.Case.Customer)
+	w, withdrawn, err := standing(ctx, tx, cid)
 	if err != nil {
 		return err
 	}
-	happened := lawEvents(p.Case, r, zone)
+	owing, err := owesBack(ctx, tx, p.Case.Customer, w)
+	if err != nil {
+		return err
+	}
+	happened, duties := lawEvents(p.Case, r, zone), d.Duties
 	maps.Copy(happened, more)
+	if withdrawn {
+		maps.Copy(happened, w.happened())
+		duties = limit.Instead(duties, w.Duties)
+	}
 	var want []limit.Limit
-	for _, duty := range d.Duties {
+	for _, duty := range duties {
 		if w, _ := limit.Watched(duty.Param); w.Owing && !owing {
 			continue
 		}
@@ -169,10 +179,13 @@ func (a *App) startLimit(ctx context.Context, tx Tx, l limit.Limit, r offboardin
 	})
 }
 
-// owesBack reports whether there is something to give back to a customer.
-func owesBack(ctx context.Context, tx Tx, c customer.ID) (bool, error) {
+// owesBack reports whether there is something to give back to a customer: a sum
+// that stands open, or, after a withdrawal, one that nobody has written down yet.
+func owesBack(ctx context.Context, tx Tx, c customer.ID, w Withdrawal) (bool, error) {
 	list, err := tx.BalancesOf(ctx, c)
-	return slices.ContainsFunc(list, func(b customer.Balance) bool { return b.Kind == customer.Refund && b.Status == customer.Due }), err
+	back := func(b customer.Balance) bool { return b.Kind == customer.Refund }
+	due := func(b customer.Balance) bool { return back(b) && b.Status == customer.Due }
+	return slices.ContainsFunc(list, due) || w.Stands() && w.unknown() && !slices.ContainsFunc(list, back), err
 }
 
 // refunds starts the limit of giving back where there is something to give back,
@@ -182,12 +195,16 @@ func (a *App) refunds(ctx context.Context, tx Tx, c customer.ID) error {
 	if err != nil || len(cases) == 0 {
 		return err
 	}
-	owing, err := owesBack(ctx, tx, c)
-	if err != nil {
-		return err
-	}
 	for _, k := range cases {
 		d, err := tx.LawOf(ctx, k.ID)
+		if err != nil {
+			return err
+		}
+		w, _, err := standing(ctx, tx, k.ID)
+		if err != nil {
+			return err
+		}
+		owing, err := owesBack(ctx, tx, c, w)
 		if err != nil {
 			return err
 		}

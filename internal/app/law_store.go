@@ -107,6 +107,13 @@ func (a *App) caseLaw(ctx context.Context, tx Tx, c offboarding.Case, r offboard
 	if v.Customer, err = tx.FindCustomer(ctx, c.Customer); err != nil {
 		return v, err
 	}
+	w, withdrawn, err := standing(ctx, tx, c.ID)
+	if err != nil {
+		return v, err
+	}
+	if withdrawn {
+		v.Withdrawal = &w
+	}
 	subs, err := tx.SubscriptionsOf(ctx, c.Customer)
 	v.Lines = pick(subs, c.Subscriptions)
 	return v, err

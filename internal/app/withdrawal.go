@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
@@ -37,6 +38,9 @@ type Grounds struct {
 	Missing []string     `json:"missing,omitempty"` // what would decide, of a doubt
 	Refunds []RefundLine `json:"refunds,omitempty"`
 	By      string       `json:"refund_rule,omitempty"` // the rule that sets RefundBy
+	// Duties are the time limits that the law counts from the declaration: frozen
+	// with it, as those of the departure are with that.
+	Duties []limit.Duty `json:"duties,omitempty"`
 }
 
 // RefundLine is what comes back of one contract. Where nothing recurs only
@@ -139,13 +143,44 @@ func (a *App) decide(r offboarding.Request, cus customer.Customer, subs []custom
 			return w, err
 		}
 		w.Refunds = append(w.Refunds, l)
-		if limit, ok := law.Of("refund.max"); ok && limit.Outcome == jurisdiction.Settled {
-			if d, ok := limit.Deadline(happened, a.calendars, zone); ok && (w.RefundBy.IsZero() || d.End.Before(w.RefundBy)) {
-				w.RefundBy, w.By = d.End, limit.By[0].Rule.ID
+		if most, ok := law.Of("refund.max"); ok && most.Outcome == jurisdiction.Settled {
+			if d, ok := most.Deadline(happened, a.calendars, zone); ok && (w.RefundBy.IsZero() || d.End.Before(w.RefundBy)) {
+				w.RefundBy, w.By = d.End, most.By[0].Rule.ID
+				w.Duties = limit.FromEvents(limit.Duties(law), withdrawalEvents...)
 			}
 		}
 	}
 	return w, nil
+}
+
+// withdrawalEvents are what time limits count from that a declaration of
+// withdrawal sets going.
+var withdrawalEvents = []string{"withdrawal.submitted", "withdrawal.informed"}
+
+// happened is when they happened: the declaration is both, for it informs the
+// company of itself the instant at which it arrives (Directive 2011/83/EU, art.
+// 11 and 13(1)).
+func (w Withdrawal) happened() map[string]time.Time {
+	at := map[string]time.Time{}
+	for _, e := range withdrawalEvents {
+		at[e] = w.DeclaredAt
+	}
+	return at
+}
+
+// unknown reports whether something comes back of which only people know how
+// much.
+func (w Withdrawal) unknown() bool {
+	return slices.ContainsFunc(w.Refunds, func(l RefundLine) bool { return l.Unknown })
+}
+
+// standing is the withdrawal of a departure, if there is one that stands.
+func standing(ctx context.Context, tx Tx, c offboarding.CaseID) (w Withdrawal, ok bool, err error) {
+	w, err = tx.WithdrawalOf(ctx, c)
+	if fault.KindOf(err) == fault.NotFound {
+		return w, false, nil
+	}
+	return w, err == nil && w.Stands(), err
 }
 
 // better reports whether a right is better for the customer than another.

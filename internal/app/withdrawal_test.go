@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
@@ -96,6 +97,16 @@ func TestAWithdrawalIsAnActOfItsOwn(t *testing.T) {
 		if len(owed) != 1 || owed[0].Amount != eur(35800) || owed[0].DueOn != today.AddDays(14) {
 			t.Errorf("refund: %+v", owed)
 		}
+		// The day by which it comes back is a limit of the law like any other: with
+		// its rule, from the declaration, told to finance, and met once it is paid.
+		back := w.limits(t, c)["refund.max"]
+		if back.State != limit.Running || back.Rule.ID != "eu.crd.13.refund" || back.Time.From != "withdrawal.informed" || !back.Start.Equal(x.DeclaredAt) || !back.End.Equal(x.RefundBy) || back.Role() != "finance" || !back.Promise() {
+			t.Errorf("its limit: %+v", back)
+		}
+		must(t, w.SettleBalance(ctx, finance, spain, owed[0].ID, customer.Paid))
+		if l := w.limits(t, c)["refund.max"]; l.State != limit.Met || l.By != string(limit.Refunded) {
+			t.Errorf("given back, it is %+v", l)
+		}
 		receipt := w.mail.wait(t, "receipt", email)
 		if receipt.Withdrawal == nil || !receipt.Withdrawal.Stands() || receipt.Request.Act != offboarding.Withdrawal {
 			t.Errorf("the receipt says nothing of it: %+v", receipt.Withdrawal)
@@ -138,6 +149,22 @@ func TestAWithdrawalIsAnActOfItsOwn(t *testing.T) {
 		}
 		if owed := w.refundsOf(t, france); len(owed) != 1 || owed[0].Amount != eur(36500-3*100) {
 			t.Errorf("refund: %+v", owed)
+		}
+		// Nobody pays it: finance is reminded, it is missed, and the report has it.
+		instead := w.caseOf(t, france).ID
+		if l := w.limits(t, instead)["refund.max"]; l.State != limit.Running || l.Rule.ID != "eu.crd.13.refund" || !l.End.Equal(w.withdrawal(t, instead).RefundBy) {
+			t.Errorf("its limit: %+v", l)
+		}
+		w.days(t, 14*24*time.Hour)
+		eventually(t, "the reminder", func() bool { return !w.limits(t, instead)["refund.max"].Warned.IsZero() })
+		w.days(t, 2*24*time.Hour)
+		eventually(t, "the missed refund", func() bool { return w.limits(t, instead)["refund.max"].State == limit.Missed })
+		w.days(t, 3*24*time.Hour)
+		eventually(t, "the escalation", func() bool { return !w.limits(t, instead)["refund.max"].Raised.IsZero() })
+		report, err := w.ReportLaw(ctx, agent, 2)
+		must(t, err)
+		if !slices.ContainsFunc(report.Late, func(l app.LimitLine) bool { return l.Param == "refund.max" }) {
+			t.Errorf("late are %+v", report.Late)
 		}
 		eventually(t, "two receipts", func() bool {
 			return len(slices.DeleteFunc(w.mail.all(), func(l letter) bool { return l.to != email || l.paper.Kind != "receipt" })) == 2

@@ -83,6 +83,21 @@ func Duties(law *jurisdiction.Effective) (list []Duty) {
 	return list
 }
 
+// FromEvents are the duties that can count from one of the events.
+func FromEvents(duties []Duty, events ...string) []Duty {
+	return slices.DeleteFunc(slices.Clone(duties), func(d Duty) bool {
+		return !slices.ContainsFunc(d.Times, func(t jurisdiction.Time) bool { return slices.Contains(events, t.From) })
+	})
+}
+
+// Instead are duties, with others in the place of those of the same parameter.
+func Instead(duties, others []Duty) []Duty {
+	same := func(d Duty) bool {
+		return slices.ContainsFunc(others, func(o Duty) bool { return o.Param == d.Param })
+	}
+	return append(slices.DeleteFunc(slices.Clone(duties), same), others...)
+}
+
 // Limit is one duty of one departure, from an instant until another.
 type Limit struct {
 	ID       string // lim_…
