@@ -175,7 +175,7 @@ func (p papers) written(x app.Paper) document.Letter {
 			Act: declaredAct(x), Via: via(x.Request), Withdrawal: withdrawn(x), DataUntil: dataUntil(x), Erased: erasedOn(x),
 			Subscriptions: lines(x), Effective: x.Case.Effective, UndoUntil: x.UndoUntil, Milestones: stops(x),
 			ReceivedOn: receivedOn(x), Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
-			Instead: instead(x),
+			Instead: instead(x), Kind: x.Declared.Kind, Ground: x.Declared.Ground, Line: x.Declared.Line,
 		})
 	}
 }

@@ -50,6 +50,7 @@ type CaseView struct {
 	Approvals   []ApprovalView          // by the customer, or by time; oldest first
 	Ways        map[string]approval.Way // by step: who looks at it where one person works
 	Withdrawal  *Withdrawal             // what became of one; nil: none was declared
+	Declared    Declared                // what the form of some places asks beyond that of others
 	Reasons     []reason.Given          // newest first; without words for those who may not read notes
 	Decided     LawDecision             // the law that it was decided under
 	Limits      []limit.Limit           // that the law sets, the soonest first
@@ -98,6 +99,12 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			v.Withdrawal = &w
 		} else if fault.KindOf(err) != fault.NotFound {
 			return err
+		}
+		if v.Declared, err = a.declaredWith(ctx, tx, c.Request); err != nil {
+			return err
+		}
+		if !by.MayRead("letter") { // the receipt has it, and may say more than anybody else needs
+			v.Declared.Ground = ""
 		}
 		if v.Works, err = tx.WorksOf(ctx, cid); err != nil {
 			return err

@@ -385,6 +385,9 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 	} else if fault.KindOf(err) != fault.NotFound {
 		return Paper{}, err
 	}
+	if p.Declared, err = a.declaredWith(ctx, tx, c.Request); err != nil {
+		return Paper{}, err
+	}
 	if p.Ending, err = a.endingPaper(ctx, tx, r, lang); err != nil {
 		return Paper{}, err
 	}

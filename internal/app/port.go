@@ -588,6 +588,7 @@ type Paper struct {
 	Allowed     time.Time              // likewise: when they allowed it
 	Certificate *Certificate           // of erasure
 	Withdrawal  *Withdrawal            // what became of one; nil: none was declared
+	Declared    Declared               // what the form of some places asks beyond that of others
 	Ending      *EndingPaper           // where the company began it
 	Told        *ToldPaper             // only in "told", which goes to people of the company
 	Instead     *Instead               // of a second person; nil: there is one

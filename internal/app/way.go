@@ -85,6 +85,16 @@ func (a *App) declaredOf(ctx context.Context, w Way) (d Declared, err error) {
 	return d, json.Unmarshal(raw, &d)
 }
 
+// declaredWith is what was declared so with a request; nothing once its words
+// were erased.
+func (a *App) declaredWith(ctx context.Context, tx Tx, r offboarding.RequestID) (d Declared, err error) {
+	w, found, err := tx.WayOf(ctx, r)
+	if err != nil || !found {
+		return d, err
+	}
+	return a.declaredOf(ctx, w)
+}
+
 // SeeNode writes down that whoever a request is of met a node of the flow. Only
 // the first time counts, and only of those who came by the pages.
 func (a *App) SeeNode(ctx context.Context, r offboarding.RequestID, node string) error {

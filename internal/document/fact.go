@@ -121,6 +121,9 @@ type ReceiptFacts struct {
 	Email         string    // as on file
 	Act           string    // what was declared: "withdraw", or "" for a cancellation
 	Via           string    // the way by which: public, host, phone, letter, mail, shop
+	Kind          string    // ordinary or for_cause, where it was asked (BGB § 312k(2) no. 1a); may be empty
+	Ground        string    // of one for cause, as it was typed; may be empty
+	Line          string    // number of a telephone line; may be empty
 	Timing        string    // what was asked: "now", "period_end" or "" for unsaid
 	Subscriptions []Subscription
 	Effective     when.Date // last day

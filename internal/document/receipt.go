@@ -90,6 +90,15 @@ func (w writer) asked(f ReceiptFacts) []Fact {
 			what.Lines = append(what.Lines, w.say("withdrawal.over", "date", date, "time", clock))
 		}
 	}
+	if f.Kind != "" {
+		what.Lines = append(what.Lines, w.say("what.kind."+f.Kind))
+	}
+	if ground := clean(f.Ground); ground != "" {
+		what.Lines = append(what.Lines, w.say("what.ground", "ground", ground))
+	}
+	if line := clean(f.Line); line != "" {
+		what.Lines = append(what.Lines, w.say("what.line", "line", line))
+	}
 	if lines := w.subscriptions(f.Subscriptions); lines != nil {
 		what.Lines, what.Says = append(what.Lines, lines...), append(what.Says, SaysContract)
 	}

@@ -30,6 +30,7 @@ type caseView struct {
 	Why                                  whyView
 	Law                                  lawView
 	Withdrawal                           *withdrawalView
+	Declared                             *declaredView
 	Offer                                offerView
 	Works                                []workView
 	Next                                 []nextDate
@@ -151,7 +152,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
-	cv.Law, cv.Withdrawal = v.viewLaw(c, e), v.viewWithdrawal(c)
+	cv.Law, cv.Withdrawal, cv.Declared = v.viewLaw(c, e), v.viewWithdrawal(c), v.viewDeclared(c)
 	cv.Notes = v.viewNotes(c, e)
 	for _, m := range c.Messages {
 		cv.Letters = append(cv.Letters, v.viewLetter(m))
