@@ -73,7 +73,7 @@ func (c asPerson) actor(ctx context.Context, h *house) (by app.Actor, leave func
 
 // acting opens the house and says who acts; close ends both.
 func (c asPerson) acting(ctx context.Context, o out) (h *house, by app.Actor, closes func(), err error) {
-	if h, err = c.open(ctx, o); err != nil {
+	if h, err = c.openToWrite(ctx, o); err != nil {
 		return nil, by, nil, err
 	}
 	by, leave, err := c.actor(ctx, h)
