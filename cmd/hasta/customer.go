@@ -13,8 +13,9 @@ import (
 )
 
 type customerCmd struct {
-	Tests  customerTestsCmd  `cmd:"" help:"List test customers."`
-	Forget customerForgetCmd `cmd:"" name:"forget-test" help:"Delete a test customer with everything that hangs on them. A real customer is refused."`
+	Announce customerAnnounceCmd `cmd:"" help:"Say what is coming for contracts, the end of a trial or another price, so that each customer is told when their law wants it. Said again, the last counts."`
+	Tests    customerTestsCmd    `cmd:"" help:"List test customers."`
+	Forget   customerForgetCmd   `cmd:"" name:"forget-test" help:"Delete a test customer with everything that hangs on them. A real customer is refused."`
 }
 
 type customerTestsCmd struct{ common }

@@ -448,6 +448,24 @@ func (a *App) sendComing(ctx context.Context, m Message) error {
 	})
 }
 
+// AnnounceOf is Announce for the contract with a reference, as the company knows
+// it. It fails with fault.Invalid (announced.contract) unless exactly one bears it.
+func (a *App) AnnounceOf(ctx context.Context, by Actor, reference string, x Announced) error {
+	var list []customer.Subscription
+	err := a.store.View(ctx, func(tx Tx) (err error) {
+		list, err = tx.SubscriptionsByReference(ctx, reference)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(list) != 1 {
+		return fault.New(fault.Invalid, "announced.contract", "reference", reference, "n", len(list)).On("contract")
+	}
+	x.Subscription = list[0].ID
+	return a.Announce(ctx, by, x)
+}
+
 // Announce says that something is coming for a contract, so that its customer is
 // told in time: the end of a trial, or another price. Said again, the last counts.
 func (a *App) Announce(ctx context.Context, by Actor, x Announced) error {
