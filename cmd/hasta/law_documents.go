@@ -10,6 +10,8 @@ import (
 	"hastaluego/internal/document"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/limit"
+	"hastaluego/internal/money"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 	"hastaluego/internal/withdrawal"
@@ -31,6 +33,15 @@ var judgedLetters = func() (list []judgedLetter) {
 	undone := func(kind string, state withdrawal.State) func(string, time.Time) app.Paper {
 		return func(lang string, now time.Time) app.Paper { return app.SampleWithdrawal(kind, lang, state, now) }
 	}
+	coming := func(what limit.Kind) func(string, time.Time) app.Paper {
+		return func(lang string, now time.Time) app.Paper {
+			x := app.SamplePaper(app.NoticePaper, lang, now)
+			if x.Coming.Kind, x.Coming.Leave = what, "https://leave.example/"; what == limit.PriceChange {
+				x.Coming.Price = money.Amount{Minor: 2 * x.Lines[0].Amount.Minor, Currency: x.Lines[0].Amount.Currency}
+			}
+			return x
+		}
+	}
 	return []judgedLetter{
 		{"ack", "terminate", usual("ack"), usual("receipt")},
 		{"receipt", "terminate", usual("receipt"), nil},
@@ -39,6 +50,9 @@ var judgedLetters = func() (list []judgedLetter) {
 		{"receipt/late", "terminate", undone("receipt", withdrawal.Over), nil},
 		{"certificate", "erase", usual("certificate"), nil},
 		{"winback", "terminate", usual("winback"), nil},
+		{"notice/renewal", "terminate", coming(limit.Renewal), nil},
+		{"notice/trial_end", "terminate", coming(limit.TrialEnd), nil},
+		{"notice/price_change", "terminate", coming(limit.PriceChange), nil},
 	}
 }()
 

@@ -93,6 +93,16 @@ var looks = map[string]look{
 		_, at := s.said[SaysInstant]
 		return flag(what && at), SaysDeclaration, true
 	}},
+	"notice.contents": {[]Kind{KindNotice}, func(s seen) (jurisdiction.Value, Content, bool) {
+		var words []string
+		for c := range maps.Keys(s.said) {
+			words = append(words, string(c))
+		}
+		return jurisdiction.Value{Words: words}, "", true
+	}},
+	"notice.medium": {[]Kind{KindNotice}, func(s seen) (jurisdiction.Value, Content, bool) {
+		return jurisdiction.Value{Words: s.Media}, "", true
+	}},
 	"erase.proof_to_subject":       {[]Kind{KindCertificate}, says(SaysErased)},
 	"erase.proof_names_recipients": {[]Kind{KindCertificate}, says(SaysRecipients)},
 	"erase.exceptions": {[]Kind{KindCertificate}, func(s seen) (jurisdiction.Value, Content, bool) {
@@ -122,9 +132,7 @@ func inTheirLanguage(s seen) (jurisdiction.Value, Content, bool) {
 // elsewhere are the parameters about documents that no letter of ours is, and
 // why not. A test says that every one is here or above.
 var elsewhere = map[string]string{
-	"notice.contents":           "notices", // of renewals and prices
-	"notice.medium":             "notices",
-	"notice.on_bill":            "bills",
+	"notice.on_bill":            "bills",  // we write none
 	"dsr.refusal_names_routes":  "person", // a person writes why something is refused
 	"case.reasoned_answer":      "person",
 	"case.refusal_names_adr":    "person",
@@ -164,7 +172,7 @@ func Check(l Letter, d Delivery, later *Letter, law *jurisdiction.Effective) (ou
 		switch {
 		case !known:
 			f.Why = "asked"
-		case r.Param.Name == "ack.contents":
+		case r.Param.Name == "ack.contents" || r.Param.Name == "notice.contents":
 			f.contents(r, s.said, rest, later)
 		default:
 			f.Result, f.Place = r.Param.Judge(r.Value, &v), s.said[content].Place

@@ -40,19 +40,21 @@ func Notice(f NoticeFacts) Letter {
 		price.Amount = f.Price
 	}
 	if !f.Deadline.IsZero() {
-		l.Blocks = []Block{{Figures: true, Facts: []Fact{{Label: w.say("notice.deadline"), Lines: []string{text.LongDate(w.lang, f.Deadline)}, Time: f.Deadline.String()}}}}
+		l.Blocks = []Block{{Figures: true, Facts: []Fact{{
+			Label: w.say("notice.deadline"), Lines: []string{text.LongDate(w.lang, f.Deadline)}, Time: f.Deadline.String(), Says: []Content{SaysDeadline, SaysBoxedDate},
+		}}}}
 	}
 	l.Blocks = append(l.Blocks, Block{
 		Facts: []Fact{
-			{Label: w.say("notice.what"), Lines: w.subscriptions([]Subscription{price})},
-			{Label: w.say("notice.day." + f.What), Lines: []string{text.LongDate(w.lang, f.Day)}, Time: f.Day.String()},
-			{Label: w.say("notice.silence"), Lines: []string{w.say("notice.silence."+f.What, "date", f.Day)}},
-			{Label: w.say("notice.leave"), Lines: []string{w.leave(f)}},
+			{Label: w.say("notice.what"), Lines: w.subscriptions([]Subscription{price}), Says: []Content{SaysAmount, SaysPeriod, SaysContract}},
+			{Label: w.say("notice.day." + f.What), Lines: []string{text.LongDate(w.lang, f.Day)}, Time: f.Day.String(), Says: []Content{SaysDay}},
+			{Label: w.say("notice.silence"), Lines: []string{w.say("notice.silence."+f.What, "date", f.Day)}, Says: []Content{SaysSilence}},
+			{Label: w.say("notice.leave"), Lines: []string{w.leave(f)}, Says: []Content{SaysHowToCancel}},
 			w.complain(),
 		},
 	})
 	if f.Leave != "" {
-		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{Label: w.say("notice.button"), URL: f.Leave, Button: true}})
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{Label: w.say("notice.button"), URL: f.Leave, Button: true}, Says: []Content{SaysCancelLink}})
 	}
 	return l
 }
