@@ -126,17 +126,28 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Milestones: []document.Milestone{{Name: "announced", State: "done", At: received}, {Name: "effective", State: "planned", At: time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC)}},
 			Page:       "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
 		}),
-		"ack-withdraw":     document.Acknowledgement(withdrawnAck(t, lang)),
-		"receipt-withdraw": document.Receipt(withdrawnFacts(t, lang)),
-		"receipt-late":     document.Receipt(lateFacts(t, lang)),
-		"certificate":      document.Certificate(certificateFacts(t, lang)),
-		"notice": document.Notice(document.NoticeFacts{
-			Lang: lang, Company: faro(t), At: received, What: "renewal", Name: "Marta Ibáñez Soler", Subscription: receiptFacts(t, lang).Subscriptions[0],
-			Day: day(2027, 1, 31), Deadline: day(2027, 1, 16), Leave: "https://bajas.faro.example/?lang=" + lang,
-		}),
-		"farewell-quiet":    document.Farewell(quietFacts(t, lang)),
-		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
+		"ack-withdraw":        document.Acknowledgement(withdrawnAck(t, lang)),
+		"receipt-withdraw":    document.Receipt(withdrawnFacts(t, lang)),
+		"receipt-late":        document.Receipt(lateFacts(t, lang)),
+		"certificate":         document.Certificate(certificateFacts(t, lang)),
+		"notice":              document.Notice(noticeFacts(t, lang, "renewal")),
+		"notice.trial_end":    document.Notice(noticeFacts(t, lang, "trial_end")),
+		"notice.price_change": document.Notice(noticeFacts(t, lang, "price_change")),
+		"farewell-quiet":      document.Farewell(quietFacts(t, lang)),
+		"receipt-rehearsed":   document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}
+}
+
+// noticeFacts are those of something that is coming for a contract.
+func noticeFacts(t testing.TB, lang, what string) document.NoticeFacts {
+	f := document.NoticeFacts{
+		Lang: lang, Company: faro(t), At: received, What: what, Name: "Marta Ibáñez Soler", Subscription: receiptFacts(t, lang).Subscriptions[0],
+		Day: day(2027, 1, 31), Deadline: day(2027, 1, 16), Leave: "https://bajas.faro.example/?lang=" + lang,
+	}
+	if what == "price_change" {
+		f.Price = eur(129600)
+	}
+	return f
 }
 
 func withdrawnAck(t testing.TB, lang string) document.AckFacts {
