@@ -82,11 +82,7 @@ func Farewell(f FarewellFacts) Letter {
 		}})
 	}
 	l.Blocks = append(l.Blocks, w.end(f))
-	signer := w.say("farewell.team", "company", w.company.Name)
-	if w.company.Signer != "" {
-		signer = w.say("farewell.signer", "signer", w.company.Signer, "company", w.company.Name)
-	}
-	l.Blocks = append(l.Blocks, w.signed(w.say(about+".sign"), signer))
+	l.Blocks = append(l.Blocks, w.signed(w.say(about+".sign")))
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.ended", f.NotMe)...)
 	return l
 }

@@ -39,15 +39,11 @@ func Winback(f WinbackFacts) Letter {
 			said = append(said, p)
 		}
 	}
-	signer := w.say("farewell.team", "company", w.company.Name)
-	if w.company.Signer != "" {
-		signer = w.say("farewell.signer", "signer", w.company.Signer, "company", w.company.Name)
-	}
 	l.Blocks = []Block{{Paragraphs: said}}
 	if f.Back != "" {
 		l.Blocks = append(l.Blocks, Block{Action: &Action{Label: w.say("winback.button"), URL: f.Back, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private")}})
 	}
-	signed := w.signed(w.say("winback.sign"), signer)
+	signed := w.signed(w.say("winback.sign"))
 	signed.Says = []Content{SaysSender}
 	l.Blocks = append(l.Blocks, signed, Block{Paragraphs: []string{w.say("winback.commercial", "company", w.company.LegalName)}, Says: []Content{SaysCommercial}})
 	if f.Silence != "" {

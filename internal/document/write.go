@@ -253,12 +253,27 @@ func (w writer) proof(p Proof) Block {
 	return b
 }
 
-// signed is the company's own signature, else ours.
-func (w writer) signed(ours ...string) Block {
-	if w.company.Signature != "" {
-		return Block{Signature: strings.Split(w.company.Signature, "\n")}
+// signed ends a letter that a person signs: the leave-taking, the person, and
+// the company's own signature. Where nobody is named the signature stands
+// alone, and where the company has none the team signs. A signature that
+// begins with its own leave-taking ("Un saludo,") keeps it in place of ours,
+// and one that names the person already is not told the name twice.
+func (w writer) signed(leave string) Block {
+	signer, team := w.company.Signer, w.say("farewell.team", "company", w.company.Name)
+	if w.company.Signature == "" {
+		if signer != "" {
+			team = w.say("farewell.signer", "signer", signer, "company", w.company.Name)
+		}
+		return Block{Signature: []string{leave, team}}
 	}
-	return Block{Signature: ours}
+	own := strings.Split(w.company.Signature, "\n")
+	if signer == "" || strings.Contains(w.company.Signature, signer) {
+		return Block{Signature: own}
+	}
+	if first := own[0]; strings.HasSuffix(first, ",") {
+		leave, own = first, own[1:]
+	}
+	return Block{Signature: append([]string{leave, signer}, own...)}
 }
 
 func notMe(w writer, code, url string) []Block {
