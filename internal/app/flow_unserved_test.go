@@ -49,6 +49,7 @@ func TestAFlowThatThePortalCannotDrawIsToldAndNotPublished(t *testing.T) {
 		},
 		"an act of later":               {[]edit{human}, "flow.unserved_act", "export\n"},
 		"a receipt of who stays":        {[]edit{action("{id: stay, role: keep, kind: button, to: stays, label: WORDS}")}, "flow.unserved_act", "keep, kind: button, to: stays"},
+		"a proof that it does not take": {[]edit{{"mode: non_blocking_email", "mode: password"}}, "flow.unserved_auth", "password}"},
 		"nowhere to begin":              {[]edit{{"        does: cancel\n", ""}}, "flow.unserved_entry", "- id: home"},
 		"nothing that could not be met": {[]edit{node("{id: stay, kind: offer, offer: {kind: pause}, texts: {title: WORDS}}")}, "", ""},
 	} {

@@ -13,6 +13,9 @@ var (
 	servedKinds = []string{"entry", "form", "info", "recap", "confirm"}
 	servedAsks  = []string{"name", "email", "contact", "contract", "line", "ground", "date", "kind"}
 	servedDoes  = []string{"cancel", "withdraw", "human"}
+	// servedAuth are the ways in which it learns who somebody is: by a letter,
+	// after the act is registered, or by the link of a session that they have.
+	servedAuth = []string{"non_blocking_email", "existing_session"}
 )
 
 // ServedAsks are what our portal can ask for before an act is registered.
@@ -38,6 +41,9 @@ func (f *Flow) Unserved() error {
 	}
 	for i := range f.Nodes {
 		n, at := &f.Nodes[i], fmt.Sprintf("$.nodes[%d]", i)
+		if n.Auth != nil && n.medium() == "web" && !slices.Contains(servedAuth, n.Auth.Mode) {
+			tell(at+".auth.mode", "flow.unserved_auth", n.Auth.Mode)
+		}
 		if !before[i] {
 			continue
 		}
