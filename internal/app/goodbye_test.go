@@ -54,6 +54,35 @@ func (w *world) asks(t *testing.T, bye string) notice.Ask {
 // mp3 is the beginning of a file of sound.
 var mp3 = []byte("ID3\x04\x00\x00\x00\x00\x00\x00sonido")
 
+// Where the law lets nobody be asked below the receipt, the survey of the
+// farewell is where the reasons that the company chose are asked.
+func TestTheSurveyOffersTheReasonsOfTheCompany(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, leaving)
+	ctx := t.Context()
+	_, bye := w.departed(t)
+	offered := func() (out []string) {
+		s, err := w.OpenSurvey(ctx, bye, "es")
+		must(t, err)
+		f, _ := s.Form.Field("reason")
+		for _, c := range f.Choices {
+			out = append(out, c.Value)
+		}
+		return out
+	}
+	if got := offered(); len(got) != len(reason.Builtin().Tops()) {
+		t.Fatalf("at first it offers %q", got)
+	}
+	p := w.Company().Profile()
+	p.Email, p.Reasons = "hola@faro.example", []string{"service", "price"}
+	_, err := w.SetCompany(ctx, admin, app.CompanyInput{Profile: p, Version: -1})
+	must(t, err)
+	if got := offered(); !slices.Equal(got, []string{"service", "price", "other"}) {
+		t.Fatalf("it offers %q", got)
+	}
+	must(t, w.AnswerSurvey(ctx, bye, form.Answers{"reason": "other"}))
+}
+
 func TestTheGoodbyeAsksOneThingAtATimeAndOnlyWhatItMay(t *testing.T) {
 	t.Parallel()
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/form"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 )
 
 // SurveyPage is the survey of a departure.
@@ -26,7 +28,26 @@ func (a *App) OpenSurvey(ctx context.Context, token, lang string) (s SurveyPage,
 	if g.Ask != notice.Survey {
 		return s, fault.New(fault.Blocked, "ask.over")
 	}
-	return SurveyPage{form.Builtin()[surveyForm], g.Paper.Language, g.Paper.Code}, nil
+	return SurveyPage{surveyOffering(a.Company().Reasons), g.Paper.Language, g.Paper.Code}, nil
+}
+
+// surveyOffering is the survey with the reasons that the company offers, in its
+// order. What is answered is checked against all of them: the company may offer
+// others while somebody reads the page.
+func surveyOffering(codes []string) *form.Form {
+	f := *form.Builtin()[surveyForm]
+	f.Fields = slices.Clone(f.Fields)
+	for i, x := range f.Fields {
+		if x.ID != "reason" {
+			continue
+		}
+		f.Fields[i].Choices = nil
+		for _, r := range reason.Builtin().Offered(codes) {
+			at := slices.IndexFunc(x.Choices, func(o form.Option) bool { return o.Value == r.Code })
+			f.Fields[i].Choices = append(f.Fields[i].Choices, x.Choices[at])
+		}
+	}
+	return &f
 }
 
 // AnswerSurvey keeps what a customer answers at the end, once. No question

@@ -74,6 +74,23 @@ func (t *Taxonomy) Tops() []Reason {
 	return slices.DeleteFunc(slices.Clone(t.Reasons), func(r Reason) bool { return !r.Top() })
 }
 
+// Offered are the reasons that customers are offered: those of the codes, in
+// their order, or all at the top where there are none; Other is always the last.
+func (t *Taxonomy) Offered(codes []string) (list []Reason) {
+	tops := t.Tops()
+	if len(codes) == 0 {
+		for _, r := range tops {
+			codes = append(codes, r.Code)
+		}
+	}
+	for _, code := range append(slices.DeleteFunc(slices.Clone(codes), func(s string) bool { return s == Other }), Other) {
+		if i := slices.IndexFunc(tops, func(r Reason) bool { return r.Code == code }); i >= 0 {
+			list = append(list, tops[i])
+		}
+	}
+	return list
+}
+
 // Other is the reason that is always among those that customers are asked for.
 const Other = "other"
 

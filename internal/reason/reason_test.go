@@ -12,6 +12,7 @@ import (
 	"hastaluego/internal/form"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
 
@@ -43,6 +44,55 @@ func TestFormsSpeakOfTheSameReasons(t *testing.T) {
 		}
 		if want := len(reason.Builtin().Tops()) - 1; len(f.Choices) != want { // "other" is no finding
 			t.Errorf("%s.%s offers %d of %d reasons", name, field, len(f.Choices), want)
+		}
+	}
+}
+
+// A reason has one name: the customer meets the same below the receipt and in the
+// survey of the farewell, and the company the same in its questions and its
+// evaluations of what it is blamed for.
+func TestAReasonHasOneName(t *testing.T) {
+	t.Parallel()
+	survey, _ := form.Builtin()["exit_survey"].Field("reason")
+	if want := len(reason.Builtin().Tops()); len(survey.Choices) != want {
+		t.Fatalf("the survey knows %d of %d reasons", len(survey.Choices), want)
+	}
+	for _, lang := range text.CustomerLangs() {
+		for _, c := range survey.Choices {
+			if receipt := text.Say(lang, "portal.why.reason."+c.Value); c.Label[lang] != receipt {
+				t.Errorf("%s: the survey says %q, the receipt %q", lang, c.Label[lang], receipt)
+			}
+		}
+	}
+	service, _ := reason.Builtin().Find("service")
+	for name, field := range map[string]string{"first_evaluation": "hypothesis", "second_evaluation": "real_family", "meeting": "stated_family"} {
+		f, _ := form.Builtin()[name].Field(field)
+		for _, lang := range form.Languages {
+			if got := f.Say(lang, "service"); got != service.Label[lang] {
+				t.Errorf("%s: %s says %q, the taxonomy %q", lang, name, got, service.Label[lang])
+			}
+		}
+	}
+	if say := text.Say("es", "portal.why.reason.service"); say != service.Label["es"] {
+		t.Errorf("the customer reads %q, the company %q", say, service.Label["es"])
+	}
+}
+
+func TestReasonsAreOfferedInTheOrderOfTheCompany(t *testing.T) {
+	t.Parallel()
+	codes := func(list []reason.Reason) (out []string) {
+		for _, r := range list {
+			out = append(out, r.Code)
+		}
+		return out
+	}
+	for _, c := range []struct{ asked, want []string }{
+		{nil, codes(reason.Builtin().Tops())},
+		{[]string{"service", "other", "price"}, []string{"service", "price", "other"}},
+		{[]string{"price", "price_rise", "nothing_known"}, []string{"price", "other"}},
+	} {
+		if got := codes(reason.Builtin().Offered(c.asked)); !slices.Equal(got, c.want) {
+			t.Errorf("%q: offered %q, want %q", c.asked, got, c.want)
 		}
 	}
 }

@@ -71,11 +71,9 @@ func (v *visit) answerLines(s app.Start, code, fields string) (lines []answerLin
 		add("", known(v.lang, "console.start.kind."+p.Playbook, p.Playbook))
 	case "reasons":
 		var names []string
-		for _, r := range reason.Builtin().Tops() {
-			for _, asked := range p.Reasons {
-				if r.Code == asked {
-					names = append(names, r.Label[v.lang])
-				}
+		for _, asked := range p.Reasons {
+			if r, ok := reason.Builtin().Find(asked); ok {
+				names = append(names, r.Label[v.lang])
 			}
 		}
 		add("", cmp.Or(strings.Join(names, " · "), v.say("start.answer.reasons")))

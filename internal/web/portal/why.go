@@ -3,7 +3,6 @@ package portal
 import (
 	"net/http"
 	"net/url"
-	"slices"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
@@ -45,10 +44,7 @@ func viewWhy(s said, asked []string, page app.CasePage, typed url.Values, wrong 
 	v := whyView{said: s, Ask: page.MayTell && s.Node != "", Told: page.Told, Words: typed.Get("words")}
 	errs := text.FieldErrors(lang, wrong)
 	v.Error, v.Wrong = errs["reason.code"], errs["reason.text"]
-	for _, r := range reason.Builtin().Tops() {
-		if len(asked) > 0 && r.Code != reason.Other && !slices.Contains(asked, r.Code) {
-			continue
-		}
+	for _, r := range reason.Builtin().Offered(asked) {
 		v.Options = append(v.Options, whyOption{r.Code, v.say("reason." + r.Code), typed.Get("reason") == r.Code})
 	}
 	return v
