@@ -53,7 +53,8 @@ func (v *visit) viewEvent(t app.TimelineEntry, ew eventWords) eventView {
 	if _, told := t.Args["why"].(string); told && text.Known(v.lang, code+".why") {
 		code += ".why"
 	}
-	if _, given := t.Args["rule"].(string); given {
+	// A rule of the assignment gave it away. Elsewhere a rule is one of law.
+	if _, given := t.Args["rule"].(string); given && text.Known(v.lang, code+".rule") {
 		code += ".rule"
 	}
 	switch {
@@ -104,7 +105,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 	if t.Type == "staff.role_changed" {
 		from, to = roles(v.lang, strings.Fields(from)), roles(v.lang, strings.Fields(to))
 	}
-	day := get("effective")
+	day := cmp.Or(get("effective"), get("day"))
 	if d, err := when.ParseDate(day); err == nil {
 		day = text.LongDate(v.lang, d)
 	}
@@ -117,6 +118,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"step", stepName, "item", itemName, "why", why(v.lang, get("why"), get("system")), "day", day,
 		"system", known(v.lang, "console.system."+get("system"), get("system")), "by", who(v.lang, get("by"), ew.users),
 		"code", get("code"), "channel", known(v.lang, "console.channel."+get("channel"), get("channel")), "playbook", get("playbook"),
+		"kind", known(v.lang, "console.notice.kind."+get("kind"), get("kind")), "rule", v.lawRule(get("rule")),
 		"decision", known(v.lang, "console.decision."+get("decision"), get("decision")), "subject", get("subject"), "from", from, "to", to,
 		"email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
@@ -124,6 +126,15 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"cases", get("cases"), "stay", get("stay"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
 		"until", v.moment(get("until")), "host", get("host"), "messages", get("messages"), "way", known(v.lang, "console.instead.way."+get("way"), get("way")), "hours", get("hours"), "reason", reasonLabel(v.lang, get("reason")),
 	}
+}
+
+// lawRule is what a rule of law says, within a sentence; its id where no pack
+// has it any more.
+func (v *visit) lawRule(id string) string {
+	if r := v.App.Law().Rule(id); r != nil && r.Message[v.lang] != "" {
+		return strings.TrimSuffix(r.Message[v.lang], ".")
+	}
+	return id
 }
 
 // stepOf finds the step that an entry is about, by its key or by its work.
