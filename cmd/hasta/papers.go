@@ -87,9 +87,14 @@ func (p papers) written(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Verify: x.Links["verify"], NotMe: x.Links["not_me"], Until: x.LinkUntil,
 		})
 	case "reversed":
-		return document.Reversed(document.ReversedFacts{
-			Lang: x.Language, Company: c, Code: x.Code, RequestedAt: x.At, At: x.Now, Subscriptions: lines(x), Follow: x.Links["case"], NotMe: x.Links["not_me"],
-		})
+		f := document.ReversedFacts{
+			Lang: x.Language, Company: c, Code: x.Code, RequestedAt: x.At, At: x.Now, ReadBack: x.ReadBack, Subscriptions: lines(x),
+			Follow: x.Links["case"], NotMe: x.Links["not_me"],
+		}
+		if x.Offer != nil {
+			f.Promise, f.PromisedBy = x.Offer.What, x.Offer.By
+		}
+		return document.Reversed(f)
 	case "statement":
 		list, due := statements(x)
 		return document.Settlement(document.StatementFacts{

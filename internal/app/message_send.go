@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/winback"
 )
@@ -375,6 +377,7 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 	p := Paper{
 		Kind: kind, Language: lang, Code: c.Code, At: r.ReceivedAt, Now: tx.Now(), Request: r, Case: c, Lines: s.Subscriptions, Balances: s.Open(),
 		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
+		ReadBack: slices.ContainsFunc(works, func(w offboarding.Work) bool { return w.State == offboarding.WorkUndone }),
 	}
 	if !c.OpenedAt.IsZero() && !p.UndoUntil.After(c.OpenedAt) { // it was over when it was written down
 		p.UndoUntil = time.Time{}
@@ -403,6 +406,13 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 			return Paper{}, err
 		}
 		p.Allowed = x.At
+	}
+	if kind == "reversed" {
+		if o, found, err := a.offerOf(ctx, tx, cid); err != nil {
+			return Paper{}, err
+		} else if found && (o.State == offer.Accepted || o.State == offer.Applied) {
+			p.Offer = &o
+		}
 	}
 	if kind == "farewell" {
 		why, err := a.whyOf(ctx, tx, cid)

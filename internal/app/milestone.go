@@ -29,7 +29,9 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 	out := []Milestone{{Name: "registered", Done: p.Case.RequestedAt, Verified: p.Case.RequestedAt, State: "verified"}}
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if s.Milestone == "" || s.State == offboarding.StepSkipped { // what was not needed is no stop
+		// What was not needed is no stop, nor what had not happened when the
+		// departure was taken back: nothing of it is to be undone.
+		if s.Milestone == "" || s.State == offboarding.StepSkipped || s.State == offboarding.StepCancelled {
 			continue
 		}
 		m := Milestone{Name: s.Milestone, Done: s.DoneAt, Verified: s.VerifiedAt, Verifies: s.Verifies, State: "planned"}
@@ -60,7 +62,7 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 			}
 		case s.State == offboarding.StepDone:
 			m.State = "done"
-		case s.State == offboarding.StepUndone, s.State == offboarding.StepUndoing, s.State == offboarding.StepCancelled:
+		case s.State == offboarding.StepUndone, s.State == offboarding.StepUndoing:
 			m.State = "undone"
 		case s.State == offboarding.StepBlocked:
 			m.State = "blocked"

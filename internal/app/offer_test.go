@@ -73,7 +73,15 @@ func TestAnOfferIsAcceptedAndOwed(t *testing.T) {
 		must(t, w.AnswerOffer(ctx, page, true)) // a second click changes nothing
 		code(t, w.AnswerOffer(ctx, page, false), "offer.over")
 		eventually(t, "undone", func() bool { return w.state(t, in.Case) == offboarding.CaseReversed })
-		w.mail.wait(t, "reversed", firstMail)
+		letter := w.mail.wait(t, "reversed", firstMail)
+		if letter.Offer == nil || letter.Offer.What != in.What || letter.ReadBack {
+			t.Errorf("the letter names %+v; read back: %t", letter.Offer, letter.ReadBack)
+		}
+		for _, m := range letter.Milestones {
+			if m.State != "verified" && m.State != "done" { // nothing had happened yet that could be undone
+				t.Errorf("%s is shown as %s", m.Name, m.State)
+			}
+		}
 		v, err := w.OpenCase(ctx, agent, in.Case)
 		must(t, err)
 		if n := len(v.Between.Commitments); n != 1 {

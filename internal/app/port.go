@@ -571,6 +571,7 @@ type Paper struct {
 	UndoUntil   time.Time
 	Late        []Charge // taken, perhaps, between the request and the proof of identity
 	Milestones  []Milestone
+	ReadBack    bool              // a far system was read again after something was undone in it
 	Links       map[string]string // by purpose: verify, case, not_me, bye, receipt_pdf
 	LinkUntil   time.Time         // the link to confirm works until then
 	Proof       *LogProof
@@ -582,7 +583,7 @@ type Paper struct {
 	Handover    Handover
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report
-	Offer       *offer.Offer           // only in the letter "offer"
+	Offer       *offer.Offer           // only in the letter "offer" and, where it was accepted, in "reversed"
 	Invitation  *invitation.Invitation // only in the letter "invitation", and for its calendar file
 	Words       winback.Words          // only in the letter "winback"
 	Allowed     time.Time              // likewise: when they allowed it

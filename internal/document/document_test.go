@@ -116,7 +116,7 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 		}),
 		"receipt": document.Receipt(receiptFacts(t, lang)),
 		"reversed": document.Reversed(document.ReversedFacts{
-			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", RequestedAt: received, At: received.AddDate(0, 0, 3),
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", RequestedAt: received, At: received.AddDate(0, 0, 3), ReadBack: true,
 			Subscriptions: receiptFacts(t, lang).Subscriptions, Follow: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG",
 		}),
 		"farewell": document.Farewell(farewellFacts(t, lang)),

@@ -8,15 +8,28 @@ import (
 	"hastaluego/internal/when"
 )
 
-// Reversed says that the departure was undone and that this was read back.
+// Reversed says that the departure was undone, whether this was read back, and
+// what the customer was promised for staying.
 func Reversed(f ReversedFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
-	l := w.letter(KindReversed, f.At, f.Code, w.say("reversed.lede",
+	lede, promise := "reversed.lede", cleanLines(f.Promise)
+	if promise != nil {
+		lede = "reversed.lede.promise"
+	}
+	l := w.letter(KindReversed, f.At, f.Code, w.say(lede,
 		"company", w.company.Name, "date", text.LongDate(w.lang, w.day(f.RequestedAt)), "time", text.Clock(f.RequestedAt, w.company.Zone)))
+	if !f.ReadBack {
+		l.Title = w.say("reversed.title.unread")
+	}
 	l.Badge = text.Say(w.lang, "state.undone")
 	facts := []Fact{w.instant(w.say("reversed.at"), f.At)}
 	if lines := w.subscriptions(f.Subscriptions); lines != nil {
 		facts = append(facts, Fact{Label: w.say("reversed.keeps"), Lines: lines})
+	}
+	if promise != nil {
+		facts = append(facts,
+			Fact{Label: w.say("reversed.promise"), Lines: promise},
+			Fact{Label: w.say("offer.by"), Lines: []string{text.LongDate(w.lang, f.PromisedBy)}, Time: f.PromisedBy.String()})
 	}
 	facts = append(facts,
 		Fact{Label: w.say("reversed.next"), Lines: []string{w.say("reversed.next.text")}},

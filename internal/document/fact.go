@@ -160,14 +160,18 @@ type RefundLine struct {
 	Used, Of         int // days
 }
 
-// ReversedFacts is the notice that a departure was undone. It is written only
-// when that was verified.
+// ReversedFacts is the notice that a departure was undone. It says that this
+// was verified only where a far system was read back: where nothing had been
+// changed in one there was nothing to read.
 type ReversedFacts struct {
 	Lang          string
 	Company       Company
 	Code          string
 	RequestedAt   time.Time // all is as it was then
-	At            time.Time // of the verification
+	At            time.Time // when all of it was undone
+	ReadBack      bool
+	Promise       string    // what was offered and accepted, in the company's words; empty: nothing was
+	PromisedBy    when.Date // day by which it is done, or from which it counts
 	Subscriptions []Subscription
 	Follow        string // link to the private page
 	NotMe         string // link

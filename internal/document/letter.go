@@ -25,7 +25,7 @@ const (
 	KindAck      Kind = "ack"      // acuse de recibo: registered; for anybody
 	KindConfirm  Kind = "confirm"  // to the address on file: was it you?
 	KindReceipt  Kind = "receipt"  // justificante: after proof of identity
-	KindReversed Kind = "reversed" // the departure was undone, and that was verified
+	KindReversed Kind = "reversed" // the departure was undone
 	KindFarewell Kind = "farewell" // everything is over
 	// KindStatement is the statement of what is open (liquidación).
 	KindStatement Kind = "statement"

@@ -181,6 +181,9 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 		}
 	}
 	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends, "since", text.LongDate(lang, page.Late))
+	if state == string(offboarding.CaseReversed) && !p.ReadBack { // no far system had been touched
+		v.Title = say("title.reversed.unread")
+	}
 	if page.Approval != nil {
 		v.Approval = offboarding.Worded(page.Approval.Title, lang)
 	}
@@ -232,6 +235,9 @@ func viewStop(sp text.Speech, zone *time.Location, m app.Milestone) stop {
 		if m.Of > 1 {
 			s.When = sp.Say("state.partly", "done", m.Part, "all", m.Of)
 		}
+	}
+	if m.State == "undone" { // what the stop is for does not come any more
+		s.Text = sp.Say("portal.stop.undone.text")
 	}
 	s.Proof = proofWords(sp, m)
 	mark := func(icon, class, word string, at time.Time) {
