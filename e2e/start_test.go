@@ -79,7 +79,7 @@ func openHouse(t *testing.T, e testkit.Engine, page, lang string) *house {
 		h.billing = peer.Client{Base: strings.TrimPrefix(line, "listening "), Token: token}
 	}
 	// What in the guide is far away is near here.
-	near := regexp.MustCompile(`(?m)^listen: .*$|smtp: .*$|^( *)base_url: .*$`)
+	near := regexp.MustCompile(`(?m)^listen: .*$|^public_url: .*\n|smtp: .*$|^( *)base_url: .*$`)
 	for _, m := range h.moves {
 		if m.File == "" {
 			continue
@@ -88,6 +88,8 @@ func openHouse(t *testing.T, e testkit.Engine, page, lang string) *house {
 			switch key, _, _ := strings.Cut(line, ":"); strings.TrimSpace(key) {
 			case "listen":
 				return "listen: 127.0.0.1:0\ndatabase: " + e.URL
+			case "public_url":
+				return ""
 			case "smtp":
 				return "smtp: smtp://" + letters
 			default:

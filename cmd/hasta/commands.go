@@ -328,7 +328,12 @@ func (c *clockPushCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	return h.app.PushClock(ctx, "", now.Add(c.By))
+	to := now.Add(c.By)
+	if err := h.app.PushClock(ctx, "", to); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(o.stdout, "it is %s here now, for good: whatever was due until then has been done\n", to.UTC().Format(time.RFC3339))
+	return err
 }
 
 type peerCmd struct {

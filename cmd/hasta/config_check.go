@@ -150,6 +150,10 @@ func unknownKeys(name string, src []byte) []error {
 				walk(each.Value(), path)
 				continue
 			}
+			if len(known[parent]) == 0 {
+				out = append(out, fmt.Errorf("%s:%d:%d: nothing stands below %s here: it is one value", name, token.Position.Line, token.Position.Column, parent))
+				return
+			}
 			out = append(out, fmt.Errorf("%s:%d:%d: there is no key %q here; there are: %s",
 				name, token.Position.Line, token.Position.Column, token.Value, strings.Join(known[parent], ", ")))
 		}

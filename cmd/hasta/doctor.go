@@ -319,7 +319,11 @@ func (e *examination) database(ctx context.Context) (*store.Store, []doctor.Find
 	if health.WAL > e.wal {
 		list = append(list, doctor.Found(doctor.Warning, "database.wal", "mb", strconv.FormatInt(health.WAL>>20, 10)))
 	}
-	if _, wall, err := s.Now(ctx); err == nil && wall.Sub(e.wall).Abs() > time.Minute {
+	business, wall, err := s.Now(ctx)
+	if ahead := business.Sub(wall); err == nil && ahead > time.Minute {
+		list = append(list, doctor.Found(doctor.Warning, "clock.ahead", "minutes", strconv.Itoa(int(ahead.Minutes()))))
+	}
+	if err == nil && wall.Sub(e.wall).Abs() > time.Minute {
 		list = append(list, doctor.Found(doctor.Fault, "clock.database", "seconds", strconv.Itoa(int(wall.Sub(e.wall).Abs().Seconds()))))
 	}
 	keep = true

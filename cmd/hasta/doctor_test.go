@@ -71,6 +71,9 @@ func TestTheDoctorFindsEachPlantedFaultAndNothingElse(t *testing.T) {
 		"database.orphans": func(e *examination) {
 			e.cfg.Database = p.copyOf(`PRAGMA foreign_keys = OFF`, `DELETE FROM customer`)
 		},
+		"clock.ahead": func(e *examination) {
+			e.cfg.Database = p.copyOf(`DELETE FROM law_limit`, `INSERT INTO setting (key, value) VALUES ('clock.offset_us', '90000000') ON CONFLICT (key) DO UPDATE SET value = excluded.value`)
+		},
 		"database.wal": func(e *examination) {
 			e.cfg.Database, e.wal = p.copyOf(), 1<<20
 			db, err := sql.Open("sqlite", e.cfg.Database)

@@ -123,6 +123,14 @@ func report(o out, err error) int {
 // explain words an error for the terminal; what has no words of its own shows
 // its cause, since whoever runs commands may see it.
 func explain(err error) string {
+	var list fault.List
+	if errors.As(err, &list) {
+		words := make([]string, len(list))
+		for i, e := range list {
+			words[i] = explain(e)
+		}
+		return strings.Join(words, " ")
+	}
 	var f *fault.Error
 	if errors.As(err, &f) && f.Kind != fault.Internal && text.Known("en", "error."+f.Code) {
 		words := text.Error("en", f)
