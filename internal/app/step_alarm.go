@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"hastaluego/internal/calendar"
 	"hastaluego/internal/customer"
@@ -19,7 +20,12 @@ const AlarmKind = "alarm"
 // follow business time like every other.
 func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, k *picture) error {
 	if s.Due.IsZero() {
-		s.Due = p.DueOf(s, tx.Now(), a.Company().Zone, a.Calendar())
+		zone := a.Company().Zone
+		ends, err := stopLimits(ctx, tx, p.Case.ID)
+		if err != nil {
+			return err
+		}
+		s.Due = p.NoLater(s, p.DueOf(s, tx.Now(), zone, a.Calendar()), tx.Now(), zone, ends...)
 	}
 	if err := a.assignByRule(ctx, tx, p, s, k); err != nil {
 		return err
@@ -28,6 +34,18 @@ func (a *App) beginHuman(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 		return err
 	}
 	return setAlarms(ctx, tx, s, "")
+}
+
+// stopLimits are the ends of the limits of the law that run until a departure's
+// charges have stopped.
+func stopLimits(ctx context.Context, tx Tx, c offboarding.CaseID) (ends []time.Time, err error) {
+	list, err := tx.LimitsOf(ctx, c)
+	for _, l := range list {
+		if l.Stops() {
+			ends = append(ends, l.End)
+		}
+	}
+	return ends, err
 }
 
 // beginUndo gives a step that a person is to take back its due date and its

@@ -138,6 +138,12 @@ func (l Limit) location() *time.Location {
 // Role is whose it is.
 func (l Limit) Role() string { w, _ := Watched(l.Param); return w.Role }
 
+// Stops reports whether it runs, and until the charges of the departure stop.
+func (l Limit) Stops() bool {
+	w, _ := Watched(l.Param)
+	return l.Over.IsZero() && slices.Contains(w.Ends, BillingStopped)
+}
+
 // Promise reports whether the customer is told of it: it is owed to them.
 func (l Limit) Promise() bool { w, _ := Watched(l.Param); return w.Promise }
 

@@ -280,6 +280,54 @@ func (p *Plan) DueOf(s *Step, now time.Time, zone *time.Location, days *calendar
 	return due.End(zone)
 }
 
+// BeforeEnd reports whether the charges cannot stop, or the contract cannot end,
+// before the step is over: it is that step, or one that it waits for.
+func (p *Plan) BeforeEnd(s *Step) bool {
+	if s.Milestone == "billing_stopped" {
+		return true
+	}
+	var waits func(of *Step, seen map[string]bool) bool
+	waits = func(of *Step, seen map[string]bool) bool {
+		for _, key := range of.After {
+			if key == s.Key {
+				return true
+			}
+			if before := p.Step(key); before != nil && !seen[key] {
+				if seen[key] = true; waits(before, seen) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for i := range p.Steps {
+		if t := &p.Steps[i]; (t.Milestone == "billing_stopped" || t.Milestone == "effective") && waits(t, map[string]bool{}) {
+			return true
+		}
+	}
+	return false
+}
+
+// NoLater is a due date of a human step, moved before what may not wait for it:
+// the end of the contract, and the instants in by, if it stands before the end.
+// It is never before the end of the day of now: what should have been done
+// yesterday is due today.
+func (p *Plan) NoLater(s *Step, due, now time.Time, zone *time.Location, by ...time.Time) time.Time {
+	if !p.BeforeEnd(s) {
+		return due
+	}
+	today := when.DateOf(now, zone).End(zone)
+	for _, end := range append(by, p.Case.Effective.End(zone)) {
+		if end.Before(today) {
+			end = today
+		}
+		if end.Before(due) {
+			due = end
+		}
+	}
+	return due
+}
+
 // Alarm is a date on which an unfinished human step makes itself heard.
 type Alarm struct {
 	Name string // alert, overdue, escalate

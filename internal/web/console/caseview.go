@@ -52,6 +52,7 @@ type ring struct{ Icon, Class, Word, At string }
 type stepView struct {
 	Key, Title, Sub, Icon, Class, Owner, Initials, Note string
 	Due                                                 dueView
+	DueWhy                                              string // what its date may not pass; empty: it is the playbook's
 	End                                                 string // what it came to
 	Open, May                                           bool
 	Approves, Same                                      bool // a second person decides; this one prepared it
@@ -243,6 +244,23 @@ func count(works []offboarding.Work, s offboarding.StepID) tally {
 	return t
 }
 
+// dueWhy says what the due date of a step may not pass, where the step is due
+// exactly then: a limit of the law, or the end of the contract.
+func (v *visit) dueWhy(c app.CaseView, s offboarding.Step) string {
+	if !c.Plan.BeforeEnd(&s) {
+		return ""
+	}
+	for _, l := range c.Limits {
+		if l.Stops() && l.End.Equal(s.Due) {
+			return v.say("step.due.law", "rule", cmp.Or(l.Rule.Message[v.lang], l.Rule.ID))
+		}
+	}
+	if c.Plan.Case.Effective.End(v.zone()).Equal(s.Due) {
+		return v.say("step.due.end")
+	}
+	return ""
+}
+
 func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Time, e echo) stepView {
 	sv := stepView{Key: s.Key, Title: title(v.lang, s.Title, s.Key), Note: s.Note, Who: role(v.lang, s.Role), May: v.actor.MayWork(s)}
 	t := count(c.Works, s.ID)
@@ -263,7 +281,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	case s.Over():
 		sv.End = sv.state
 	case s.Human && !s.Due.IsZero():
-		sv.Due = due(v.lang, s.Due, now, v.zone())
+		sv.Due, sv.DueWhy = due(v.lang, s.Due, now, v.zone()), v.dueWhy(c, s)
 	}
 	ready := s.State == offboarding.StepReady || s.State == offboarding.StepRunning
 	sv.Open = s.Human && ready && c.Plan.Case.State == offboarding.CaseOpen && !c.Plan.Case.Paused
