@@ -55,3 +55,34 @@ func TestTheCustomerIsInvitedOnceAndMaySayNo(t *testing.T) {
 		w.verifyLog(t)
 	})
 }
+
+// A conversation that is written down as held is not still to come, whatever its
+// hour was.
+func TestAConversationThatWasHeldIsNotStillToCome(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, listening)
+		ctx := t.Context()
+		_, c, page := w.request(t, "period_end")
+		now, _, err := w.store.Now(ctx)
+		must(t, err)
+		answer := func(step string) {
+			t.Helper()
+			v, err := w.OpenCase(ctx, agent, c)
+			must(t, err)
+			must(t, w.AnswerForm(ctx, agent, app.FormInput{Case: c, Step: step, Answers: fill(w.FormOf(*v.Plan.Step(step))), Done: true}))
+		}
+		answer("first")
+		must(t, w.Invite(ctx, agent, app.InviteInput{Case: c, Step: "talk", Format: invitation.Phone, Place: "944 000 120", Start: now.Add(48 * time.Hour), Minutes: 30}))
+		for _, held := range []bool{false, true} {
+			if held {
+				answer("talk")
+			}
+			p, err := w.OpenCasePage(ctx, page, "case", "")
+			must(t, err)
+			if p.Paper.Invitation == nil || p.Talked != held {
+				t.Errorf("held: %t, and the page says %t", held, p.Talked)
+			}
+		}
+	})
+}

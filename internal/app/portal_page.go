@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"hastaluego/internal/customer"
@@ -123,6 +124,7 @@ type CasePage struct {
 	Answering
 	Approval *ApprovalView // what they are asked to approve; nil: nothing
 	Acts     ActsView      // that are still open, where this is a termination
+	Talked   bool          // the conversation that they were invited to was held
 	Told     bool          // they said why they leave
 	MayTell  bool          // they may still say it
 	Limits   []limit.Limit // that the law sets, the soonest first; none once they were erased
@@ -166,6 +168,9 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			return err
 		} else if found {
 			out.Paper.Invitation = &i
+			out.Talked = slices.ContainsFunc(plan.Steps, func(s offboarding.Step) bool {
+				return s.ID == i.Step && (s.State == offboarding.StepDone || s.State == offboarding.StepVerified)
+			})
 		}
 		out.Told = w.Stated != nil
 		out.MayTell = !out.Told && out.Paper.Ending == nil && (plan.Case.State == offboarding.CaseOpen || plan.Case.State == offboarding.CaseRegistered)

@@ -436,13 +436,18 @@ func (v *visit) bare(status int, title string, content templ.Component) {
 }
 
 // langs are the addresses of this page by language. What was sent by POST
-// cannot be asked for again: its page has none.
+// cannot be asked for again: it is the page that the form stands on.
 func (v *visit) langs() map[string]string {
 	out := make(map[string]string)
-	if v.r.Method == http.MethodPost {
-		return out
-	}
 	for _, l := range text.Langs() {
+		if v.r.Method == http.MethodPost {
+			form := v.here()
+			if v.actor.ID == "" { // who is not signed in has the form at the address that it is sent to
+				form = v.r.URL.Path
+			}
+			out[l] = form + "?lang=" + l
+			continue
+		}
 		out[l] = web.ChangeLang(v.r, l)
 	}
 	return out

@@ -48,7 +48,7 @@ func meets(page app.CasePage) bool {
 	i := page.Paper.Invitation
 	switch page.State {
 	case offboarding.CaseRegistered, offboarding.CaseOpen, offboarding.CaseClosed:
-		return i != nil && i.State == invitation.Invited && page.Paper.Now.Before(i.End()) && page.ErasedOn.IsZero()
+		return i != nil && i.State == invitation.Invited && !page.Talked && page.Paper.Now.Before(i.End()) && page.ErasedOn.IsZero()
 	}
 	return false
 }

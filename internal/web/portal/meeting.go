@@ -14,7 +14,7 @@ import (
 type meetingView struct {
 	text.Speech
 	Base, Code, Name          string
-	State                     string // invited, declined, cancelled, past
+	State                     string // invited, declined, cancelled, held, past
 	When, Format, Place, Last string
 	Words                     []string
 }
@@ -38,7 +38,11 @@ func (p *portal) meeting(w http.ResponseWriter, r *http.Request) {
 		When: text.WeekdayDate(lang, when.DateOf(i.Start, p.App.Company().Zone)) + ", " + text.Clock(i.Start, p.App.Company().Zone), Format: p.speech(lang).Say("document.invitation.format." + string(i.Format)),
 		Place: i.Place, Last: p.speech(lang).Say("document.invitation.minutes", "n", i.Minutes), Words: strings.Split(i.Words, "\n"),
 	}
-	if i.State == invitation.Invited && !page.Paper.Now.Before(i.End()) {
+	switch {
+	case i.State != invitation.Invited:
+	case page.Talked:
+		v.State = "held"
+	case !page.Paper.Now.Before(i.End()):
 		v.State = "past"
 	}
 	p.show(w, r, http.StatusOK, v.say("title."+v.State), meetingPage(v))
