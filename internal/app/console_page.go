@@ -52,6 +52,7 @@ type CaseView struct {
 	Withdrawal  *Withdrawal             // what became of one; nil: none was declared
 	Declared    Declared                // what the form of some places asks beyond that of others
 	Reasons     []reason.Given          // newest first; without words for those who may not read notes
+	Way         Way                     // by which it was asked for on the pages, while its law is being decided
 	Decided     LawDecision             // the law that it was decided under
 	Limits      []limit.Limit           // that the law sets, the soonest first
 	NoPortal    bool                    // customers are written to without one

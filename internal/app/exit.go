@@ -63,7 +63,8 @@ func (a *App) ExitOf(ctx context.Context, who ExitFor) (Exit, error) {
 }
 
 // exitPlace is whose law holds: of where they are known to live, of where they
-// say that they do, else of where the company says that its customers do.
+// say that they do, else of where the company says that its customers do. The
+// pages and what is decided of a departure ask the same.
 func (a *App) exitPlace(who ExitFor) (place, said string) {
 	switch {
 	case who.Record != "":
@@ -84,6 +85,19 @@ func (a *App) exitPlace(who ExitFor) (place, said string) {
 	return "", ""
 }
 
+// livingIn says in facts where the customer lives, in place of what the company
+// says of its customers; nothing: nobody knows.
+func livingIn(facts jurisdiction.Facts, place string) {
+	delete(facts, "customer.region")
+	delete(facts, "customer.residence")
+	if country, _, region := strings.Cut(place, "-"); place != "" {
+		facts["customer.residence"] = country
+		if region {
+			facts["customer.region"] = place
+		}
+	}
+}
+
 // ExitPlaces are the places of which there is a pack, for whoever says where
 // they live.
 func (a *App) ExitPlaces() (list []string) {
@@ -101,14 +115,7 @@ func (a *App) exitLaw(place string) flow.Law {
 	}
 	facts := jurisdiction.Facts{"customer.kind": "consumer"}
 	maps.Copy(facts, a.lawSaid)
-	delete(facts, "customer.region")
-	delete(facts, "customer.residence")
-	if country, _, region := strings.Cut(place, "-"); place != "" {
-		facts["customer.residence"] = country
-		if region {
-			facts["customer.region"] = place
-		}
-	}
+	livingIn(facts, place)
 	var law flow.Law
 	var names []string
 	for _, c := range a.Law().Select(facts).Packs {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -64,7 +65,9 @@ func (a *App) lawNow(c CaseView) (*jurisdiction.Library, *jurisdiction.Effective
 }
 
 // lawFacts are what is known of a departure, beside what the company said of
-// itself. What the records leave open stays out: it is not known.
+// itself. What the records leave open stays out: it is not known. Where no record
+// says where the customer lives, it is where the page took them to live that they
+// left by.
 func (a *App) lawFacts(c CaseView, asked when.Date) jurisdiction.Facts {
 	f := jurisdiction.Facts{"request.act": "terminate", "data.role": "controller"}
 	maps.Copy(f, a.lawSaid)
@@ -80,11 +83,13 @@ func (a *App) lawFacts(c CaseView, asked when.Date) jurisdiction.Facts {
 	if c.Customer.Consumer {
 		f["customer.kind"] = "consumer"
 	}
-	text("customer.residence", c.Customer.Country)
 	text("customer.language", c.Customer.Language)
-	if c.Customer.Region != "" {
-		text("customer.region", c.Customer.Country+"-"+c.Customer.Region)
+	who := ExitFor{Record: c.Customer.Place()}
+	if c.Way.Said == "visitor" {
+		who.Place = cmp.Or(c.Way.Place, Elsewhere)
 	}
+	place, _ := a.exitPlace(who)
+	livingIn(f, place)
 	text("seller.country", a.Company().Country)
 	known, paid := len(c.Lines) > 0, false
 	for _, s := range c.Lines {

@@ -114,6 +114,9 @@ func (a *App) caseLaw(ctx context.Context, tx Tx, c offboarding.Case, r offboard
 	if withdrawn {
 		v.Withdrawal = &w
 	}
+	if v.Way, _, err = tx.WayOf(ctx, r.ID); err != nil {
+		return v, err
+	}
 	subs, err := tx.SubscriptionsOf(ctx, c.Customer)
 	v.Lines = pick(subs, c.Subscriptions)
 	return v, err

@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
 )
 
@@ -64,5 +67,77 @@ func TestTheLawOfADepartureFollowsTheCustomerAndTheDay(t *testing.T) {
 	}
 	if m := home.Law.Missing(); len(m) == 0 {
 		t.Error("everything is known, though nobody said whether a benefit was given")
+	}
+}
+
+// Where no record says where a customer lives, the law of their departure is that
+// of the page: of where they said that they live, else of where the company says
+// that its customers do. Where nobody says it, what passes everywhere holds.
+func TestWhereNobodyKnowsTheLawOfADepartureIsThatOfThePage(t *testing.T) {
+	t.Parallel()
+	visitor := func(place string) app.Way { return app.Way{Place: place, Said: "visitor"} }
+	for _, c := range []struct {
+		pack, said, country string
+		way                 app.Way
+		want                string
+	}{
+		{"", "", "", app.Way{}, jurisdiction.SafeEverywhere},
+		{"es-l10-2025", "", "", app.Way{}, "es-l10-2025"},
+		{"es-l10-2025", "", "FR", app.Way{}, "fr"},
+		{"es-l10-2025", "", "", visitor("DE"), "de"},
+		{"es-l10-2025", "", "", visitor(""), jurisdiction.SafeEverywhere},
+		{"es-l10-2025", "", "FR", visitor("DE"), "fr"},
+		{"", "DE", "", app.Way{}, "de"},
+		{"", "US-CA", "FR", app.Way{}, "fr"},
+	} {
+		in := app.Config{Company: app.Company{Name: "Faro", Country: "ES", Pack: c.pack}}
+		if c.said != "" {
+			in.LawFacts = jurisdiction.Facts{"customer.residence": c.said[:2], "customer.region": c.said}
+			if len(c.said) == 2 {
+				delete(in.LawFacts, "customer.region")
+			}
+		}
+		v := app.CaseView{Customer: customer.Customer{Country: c.country, Consumer: true}, Way: c.way}
+		v.Plan.Case = offboarding.Case{Zone: "Europe/Madrid", RequestedAt: time.Date(2026, 12, 28, 9, 0, 0, 0, time.UTC)}
+		got, err := app.New(in).LawOf(t.Context(), v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var whole []string
+		for _, p := range got.Law.Chosen.Packs {
+			if !p.OnlyData {
+				whole = append(whole, p.Pack.ID)
+			}
+		}
+		if !slices.Contains(whole, c.want) || c.want != jurisdiction.SafeEverywhere && slices.Contains(whole, jurisdiction.SafeEverywhere) {
+			t.Errorf("%+v: %q hold", c, whole)
+		}
+	}
+}
+
+// What is kept with a departure is the law that its page followed.
+func TestADepartureKeepsTheLawOfItsPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	ctx := t.Context()
+	p := w.Company().Profile()
+	p.Email, p.Pack = "hola@faro.example", "es"
+	_, err := w.SetCompany(ctx, admin, app.CompanyInput{Profile: p, Version: -1})
+	must(t, err)
+	nowhere := w.mini(t, 1, func(_ int, in *app.CustomerInput) { in.Consumer, in.Country = true, "" })[0]
+	page, err := w.ExitOf(ctx, app.ExitFor{Language: "es", Device: "desktop"})
+	must(t, err)
+	w.host(t, nowhere)
+	eventually(t, "the departure", func() bool { return w.caseOf(t, nowhere) != nil })
+	v, err := w.OpenCase(ctx, agent, w.caseOf(t, nowhere).ID)
+	must(t, err)
+	var whole []string
+	for _, c := range v.Decided.Chosen {
+		if !c.OnlyData {
+			whole = append(whole, c.Pack)
+		}
+	}
+	if got := strings.Join(whole, "+"); got != page.Variant.Law || !strings.Contains(got, "es-l10-2025") {
+		t.Errorf("the page follows %s, the departure %s", page.Variant.Law, got)
 	}
 }

@@ -85,7 +85,8 @@ func (v *visit) newCustomer() error {
 		return err
 	}
 	return v.customerForm(http.StatusOK, "", customerForm{Typed: map[string]string{
-		"kind": "person", "currency": currency, "interval": "month", "language": v.lang, "has": "subscription", "test": v.r.URL.Query().Get("test"),
+		"kind": "person", "currency": currency, "interval": "month", "language": v.lang, "country": v.App.Company().Country,
+		"has": "subscription", "test": v.r.URL.Query().Get("test"),
 	}})
 }
 
