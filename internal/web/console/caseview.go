@@ -171,6 +171,9 @@ func lineName(product, plan, reference string) string {
 	if plan != "" {
 		product += ", " + plan
 	}
+	if reference == "" || app.MadeForDeparture(reference) {
+		return product
+	}
 	return product + " (" + reference + ")"
 }
 

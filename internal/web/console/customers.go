@@ -7,6 +7,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/text"
 )
 
 // customerRow is one customer in a list.
@@ -24,15 +25,22 @@ func viewCustomer(lang string, c app.CustomerView) customerRow {
 	for _, con := range c.Contacts {
 		row.Contacts = append(row.Contacts, con.Email)
 	}
-	var running []customer.Subscription
+	var running, over []customer.Subscription
 	for _, l := range c.Lines {
 		state := known(lang, "console.subscription."+string(l.Status), string(l.Status))
 		row.Lines = append(row.Lines, lineName(l.Product, l.Plan, l.Reference)+", "+state)
 		if l.Status != customer.Ended {
 			running = append(running, l)
+		} else if l.Amount.Minor > 0 {
+			over = append(over, l)
 		}
 	}
 	row.Sums, row.Active = sums(lang, running), len(running) > 0
+	if !row.Active {
+		for _, sum := range sums(lang, over) {
+			row.Sums = append(row.Sums, text.Say(lang, "console.customers.paid", "sum", sum))
+		}
+	}
 	return row
 }
 

@@ -66,6 +66,7 @@ type churnRow struct {
 
 type moneyRow struct {
 	Span, Then, Currency, Was, Now, More, Same, Less, New, Left, N, Unknown string
+	WasOf, NowOf string // whom the sums are of, where they are not of the same
 }
 
 type countRow struct{ Name, N string }
@@ -302,6 +303,9 @@ func (v learnView) moneyRow(c app.Compared, m metric.Movement) moneyRow {
 	r := moneyRow{
 		Span: v.word("span." + c.Span), Then: text.Date(v.Lang, c.Then), Currency: m.Currency, Was: sum(m.Then), Now: sum(m.Now),
 		More: n(m.More), Same: n(m.Same), Less: n(m.Less), New: n(m.New), Left: n(m.Left), N: n(m.N()), Unknown: n(m.Unknown),
+	}
+	if m.Unknown > 0 {
+		r.WasOf, r.NowOf = v.word("mrr.without", "n", m.Unknown), v.word("mrr.with", "n", m.Unknown)
 	}
 	if m.Unknown > 0 && m.More+m.Same+m.Less+m.Left == 0 {
 		r.Was = v.word("unknown")
