@@ -205,7 +205,7 @@ func (im *departureImport) withContract(r ingest.Row, currency string) ingest.Ro
 		Reference: d.Contract, Product: d.Product, Amount: d.Amount, Interval: d.Interval, Start: d.Since, Status: customer.Ended,
 	}
 	if s.Reference == "" {
-		s.Reference = "LEFT:" + r.Customer.Reference + ":" + d.On.String()
+		s.Reference = madeForDeparture + r.Customer.Reference + ":" + d.On.String()
 	}
 	if s.Product == "" {
 		s.Product = im.a.Company().Name
@@ -222,6 +222,14 @@ func (im *departureImport) withContract(r ingest.Row, currency string) ingest.Ro
 	r.Subscription = s
 	return r
 }
+
+// madeForDeparture begins the reference of a contract that was made for a
+// departure of the past of which nobody knew the contract.
+const madeForDeparture = "LEFT:"
+
+// MadeForDeparture reports whether a reference is one of those: it says nothing to
+// anybody.
+func MadeForDeparture(reference string) bool { return strings.HasPrefix(reference, madeForDeparture) }
 
 func monthOf(d when.Date) when.Date { return when.Date{Year: d.Year, Month: d.Month, Day: 1} }
 
@@ -340,6 +348,9 @@ func given(row ingest.Row) (*reason.Given, *fault.Error) {
 		}
 		g.Text = strings.TrimPrefix(strings.Join([]string{d.Words, d.Competitor}, " · "), " · ")
 	}
+	if g.Code == reason.Other && !slices.Contains(namesOf(reason.Other), strings.ToLower(d.Said)) {
+		g.Text = strings.TrimSuffix(d.Said+" · "+g.Text, " · ") // nothing else says what it was
+	}
 	if g.Code == "" && g.Text == "" {
 		return nil, nil
 	}
@@ -347,12 +358,31 @@ func given(row ingest.Row) (*reason.Given, *fault.Error) {
 		g.Code = "other"
 	}
 	if _, ok := reason.Builtin().Find(g.Code); !ok {
-		return nil, fault.New(fault.Invalid, "departures.reason", "value", d.Reason).On("departure.reason")
+		return nil, fault.New(fault.Invalid, "departures.reason", "value", d.Reason, "known", knownReasons()).On("departure.reason")
 	}
 	if l := g.Make(reason.Builtin()); len(l) > 0 {
 		return nil, l[0].On("departure.reason")
 	}
 	return &g, nil
+}
+
+// namesOf are what a file may call a reason without a map: its code and its names.
+func namesOf(code string) []string {
+	r, _ := reason.Builtin().Find(code)
+	list := []string{code}
+	for _, label := range r.Label {
+		list = append(list, strings.ToLower(label))
+	}
+	return list
+}
+
+// knownReasons are the codes of all reasons, as an error names them.
+func knownReasons() string {
+	var codes []string
+	for _, r := range reason.Builtin().Reasons {
+		codes = append(codes, r.Code)
+	}
+	return strings.Join(codes, ", ")
 }
 
 // write stores a batch.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -53,7 +54,8 @@ type FileInput struct {
 	Body []byte
 	Map  string // of customers and departures: as hasta import takes it; empty: by Columns
 	UploadChoice
-	DryRun bool // decide everything, store nothing
+	DryRun bool                        // decide everything, store nothing
+	Reject func(ingest.RowError) error // is told every refused row, not only the first of them; nil: nobody
 }
 
 // UploadChoice is what somebody says of a file instead of writing a map.
@@ -62,6 +64,9 @@ type UploadChoice struct {
 	Dates   string            // one of when.DateForms; empty: 2026-03-31
 	Decimal string            // "," or "."; empty: "."
 	Columns map[string]string // column, by field
+	// Reasons are codes by what the file calls why somebody left. What it leaves
+	// out and no name of a reason says is another reason, in the words of the file.
+	Reasons map[string]string
 }
 
 // UploadView is a file with what is known of its columns.
@@ -161,6 +166,33 @@ func (a *App) upload(ctx context.Context, uid string, u *Upload) (body []byte, e
 	return body, err
 }
 
+// UnknownReasons are the words of a column of a file that waits which name no
+// reason that we know: somebody says what each stands for.
+func (a *App) UnknownReasons(ctx context.Context, by Actor, uid, column string) ([]string, error) {
+	if err := by.may("import"); err != nil {
+		return nil, err
+	}
+	var u Upload
+	body, err := a.upload(ctx, uid, &u)
+	if err != nil {
+		return nil, err
+	}
+	words, err := unknownReasons(body, column)
+	return words, ofTheFile(err)
+}
+
+func unknownReasons(body []byte, column string) ([]string, error) {
+	if column == "" {
+		return nil, nil
+	}
+	words, err := ingest.Distinct(bytes.NewReader(body), column)
+	var names []string
+	for _, r := range reason.Builtin().Reasons {
+		names = append(names, namesOf(r.Code)...)
+	}
+	return slices.DeleteFunc(words, func(w string) bool { return slices.Contains(names, strings.ToLower(w)) }), err
+}
+
 // ImportUpload imports a file that waits, by what somebody says of its columns;
 // once it is imported it is forgotten.
 func (a *App) ImportUpload(ctx context.Context, by Actor, uid string, in FileInput) (out Imported, err error) {
@@ -193,8 +225,14 @@ func (a *App) ImportFile(ctx context.Context, by Actor, in FileInput) (out Impor
 			e.Header, e.Raw = slices.Clone(e.Header), slices.Clone(e.Raw)
 			out.Refused = append(out.Refused, e)
 		}
-		return nil
+		if in.Reject == nil {
+			return nil
+		}
+		return in.Reject(e)
 	}
+	defer func() { // what cannot be read is refused at once, the rest with its batch
+		slices.SortStableFunc(out.Refused, func(x, y ingest.RowError) int { return cmp.Compare(x.Row, y.Row) })
+	}()
 	src := bytes.NewReader(in.Body)
 	if in.Kind == "readings" {
 		form := ReadingImport{By: by.ID, File: in.File, Source: src, Dates: in.Dates, DryRun: in.DryRun, Reject: reject}
@@ -242,11 +280,21 @@ func (a *App) mapOf(ctx context.Context, in FileInput) (*ingest.Map, error) {
 		s.Kind = customer.Person
 	}
 	for _, r := range reason.Builtin().Reasons {
-		for _, label := range r.Label {
-			s.Reasons[label] = r.Code
+		for _, name := range namesOf(r.Code) {
+			s.Reasons[name] = r.Code
 		}
 	}
-	err := a.store.View(ctx, func(tx Tx) (err error) {
+	words, err := unknownReasons(in.Body, in.Columns["departure.reason"])
+	if err != nil {
+		return nil, err
+	}
+	for _, word := range words {
+		s.Reasons[word] = reason.Other
+		if r, known := reason.Builtin().Find(in.Reasons[word]); known {
+			s.Reasons[word] = r.Code
+		}
+	}
+	err = a.store.View(ctx, func(tx Tx) (err error) {
 		s.AsOf = a.today(tx)
 		s.Currency, err = a.usualCurrency(ctx, tx)
 		return err

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -103,4 +104,41 @@ func TestAnUploadIsForgottenAfterADay(t *testing.T) {
 	must(t, w.TidyUp(ctx))
 	_, err = w.OpenUpload(ctx, importer, uid)
 	code(t, err, "not_found")
+}
+
+// A list of past departures says reasons in its own words: none of them keeps a
+// row out, somebody may say what they stand for, and the rest keep them.
+func TestReasonsInTheWordsOfTheFileKeepNobodyOut(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, sqlite(t), agencyLike)
+	ctx := t.Context()
+	const file = "Nº;Nombre;Baja;Motivo\n" +
+		"71;Ana;02/01/2025;Muy caro\n72;Eva;03/01/2025;MUY CARO\n73;Luis;04/01/2025;Mal servicio\n74;Sol;05/01/2025;El precio\n75;Mar;06/01/2025;competitor\n76;Gil;07/01/2025;\n"
+	uid, err := w.KeepUpload(ctx, importer, "departures", "bajas.csv", []byte(file))
+	must(t, err)
+	u, err := w.OpenUpload(ctx, importer, uid)
+	must(t, err)
+	words, err := w.UnknownReasons(ctx, importer, uid, u.Guess["departure.reason"])
+	must(t, err)
+	if !slices.Equal(words, []string{"Muy caro", "Mal servicio"}) {
+		t.Fatalf("it asks about %q", words)
+	}
+	in := app.FileInput{}
+	in.Dates, in.Columns, in.Reasons = "dd/mm/yyyy", u.Guess, map[string]string{"Muy caro": "price", "Mal servicio": "no_code"}
+	out, err := w.ImportUpload(ctx, importer, uid, in)
+	must(t, err)
+	if out.Changed != 6 || out.Rejected != 0 {
+		t.Fatalf("%+v", out)
+	}
+	for ref, want := range map[string]string{"71": "price:", "72": "price:", "73": "other:Mal servicio", "74": "price:", "75": "competitor:", "76": ""} {
+		v, err := w.OpenCase(ctx, agent, w.caseOf(t, w.customerOf(t, ref).ID).ID)
+		must(t, err)
+		got := ""
+		if len(v.Reasons) > 0 {
+			got = v.Reasons[0].Code + ":" + v.Reasons[0].Text
+		}
+		if got != want {
+			t.Errorf("%s left for %q, want %q", ref, got, want)
+		}
+	}
 }

@@ -360,3 +360,20 @@ func TestASpreadsheetIsNamedAsOne(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A column called after the customer is their number beside a name, else their
+// name.
+func TestTheColumnOfTheCustomerIsTheirNameWhereNothingElseIs(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][]string{
+		{"Cliente", "Nombre", "=", "Cliente", "Nombre"},
+		{"Código", "Cliente", "=", "Código", "Cliente"},
+		{"Cliente", "Código", "=", "Código", "Cliente"},
+		{"Cliente", "Correo", "=", "", "Cliente"},
+	} {
+		got := ingest.Guess(c[:2], true)
+		if got["customer.reference"] != c[3] || got["customer.name"] != c[4] {
+			t.Errorf("%q: number %q, name %q", c[:2], got["customer.reference"], got["customer.name"])
+		}
+	}
+}

@@ -191,7 +191,7 @@ func (f *filler) set(field, value string) *fault.Error {
 	case "departure.since":
 		return f.date(&r.Departure.Since, value)
 	case "departure.reason":
-		r.Departure.Reason = value
+		r.Departure.Reason, r.Departure.Said = value, value
 		if code, ok := f.m.reasons[strings.ToLower(value)]; ok {
 			r.Departure.Reason = code
 		}

@@ -43,6 +43,7 @@ type Departure struct {
 	Contract   string // reference of what they left; empty: everything, or nobody knows
 	Product    string
 	Since      when.Date
+	Said       string       // the reason as the file says it
 	Amount     money.Amount // without a currency: not told
 	Interval   customer.Interval
 }

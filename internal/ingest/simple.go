@@ -51,6 +51,22 @@ func Guess(header []string, departures bool) map[string]string {
 			}
 		}
 	}
+	// A column called only after the customer is a number where another one is the
+	// name, and else the name.
+	if ref := out["customer.reference"]; ref != "" && ref == out["customer.name"] {
+		other := func(field string) string {
+			i := slices.IndexFunc(header, func(h string) bool { return h != ref && called(h, "import.column."+field) })
+			if i < 0 {
+				return ""
+			}
+			return header[i]
+		}
+		if name := other("customer.name"); name != "" {
+			out["customer.name"] = name
+		} else if out["customer.reference"] = other("customer.reference"); out["customer.reference"] == "" {
+			delete(out, "customer.reference")
+		}
+	}
 	return out
 }
 
@@ -197,6 +213,29 @@ func (s Simple) Missing() (out []string) {
 		}
 	}
 	return out
+}
+
+// Distinct are the words that a column of a file has, each once whatever its
+// letters are, in the order of the file.
+func Distinct(r io.Reader, column string) (words []string, err error) {
+	t, err := (&Map{Encoding: "auto"}).open(r)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.Index(t.header, column)
+	met := map[string]bool{"": true}
+	err = t.each(&Source{Header: t.header}, func(_ int64, record []string, wrong *fault.Error) error {
+		if wrong != nil || at < 0 || at >= len(record) {
+			return nil
+		}
+		word := strings.Clone(strings.TrimSpace(record[at]))
+		if folded := strings.ToLower(word); !met[folded] {
+			met[folded] = true
+			words = append(words, word)
+		}
+		return nil
+	})
+	return words, err
 }
 
 // sampled is how many lines of a file are shown beside its columns.

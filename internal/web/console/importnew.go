@@ -1,6 +1,9 @@
 package console
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +14,8 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/ingest"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 	"hastaluego/internal/when"
@@ -31,9 +36,18 @@ type importFileView struct {
 	ColumnsError         string
 	Fields               []option
 	Choices              []choiceView
+	Reasons              []reasonWord // that no name of a reason says
+	ReasonsMore          int          // that are not shown: another reason, in their words
+	ReasonOptions        []option
 	Map                  control
 	Result               *importResultView
 }
+
+// reasonWord is what a file calls why somebody left.
+type reasonWord struct{ ID, Word, Code string }
+
+// reasonWordsMost is how many words of a file are asked about one by one.
+const reasonWordsMost = 60
 
 type columnView struct {
 	ID, Name, Sample, Value string
@@ -171,6 +185,15 @@ func (v *visit) runImport() error {
 			in.Columns[field] = name
 		}
 	}
+	in.Reasons = map[string]string{}
+	for i := range reasonWordsMost {
+		if word := v.form.Get(fmt.Sprint("word", i)); word != "" {
+			in.Reasons[word] = v.form.Get(fmt.Sprint("why", i))
+		}
+	}
+	if err == nil && v.form.Get("do") == "refused" {
+		return v.refusedRows(u, in)
+	}
 	var out app.Imported
 	if err == nil {
 		out, err = v.App.ImportUpload(v.r.Context(), v.actor, id, in)
@@ -185,6 +208,37 @@ func (v *visit) runImport() error {
 		return err
 	}
 	return v.showImportColumns(http.StatusOK, u, in, &out, nil)
+}
+
+// refusedRows sends the rows of a file that would not go in, each with where and
+// why, as hasta import writes them.
+func (v *visit) refusedRows(u app.UploadView, in app.FileInput) error {
+	var rows []ingest.RowError
+	in.Reject = func(e ingest.RowError) error {
+		e.Header, e.Raw = slices.Clone(e.Header), slices.Clone(e.Raw)
+		rows = append(rows, e)
+		return nil
+	}
+	if _, err := v.App.ImportUpload(v.r.Context(), v.actor, u.ID, in); err != nil {
+		return err
+	}
+	slices.SortStableFunc(rows, func(x, y ingest.RowError) int { return cmp.Compare(x.Row, y.Row) })
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	for i, e := range rows {
+		if i == 0 {
+			if err := w.Write(slices.Concat(e.Header, ingest.RejectColumns)); err != nil {
+				return err
+			}
+		}
+		if err := w.Write(e.Record(v.lang)); err != nil {
+			return err
+		}
+	}
+	if w.Flush(); w.Error() != nil {
+		return w.Error()
+	}
+	return v.download(u.File+".rejected.csv", "text/csv; charset=utf-8", b.Bytes())
 }
 
 // label is what a field is called: the first of the names that its column may
@@ -223,6 +277,19 @@ func (v *visit) showImportColumns(status int, u app.UploadView, in app.FileInput
 			}
 		}
 		fv.Columns = append(fv.Columns, c)
+	}
+	if column := in.Columns["departure.reason"]; column != "" && (out == nil || in.DryRun || out.Stopped) {
+		words, err := v.App.UnknownReasons(v.r.Context(), v.actor, u.ID, column)
+		if err != nil {
+			return err
+		}
+		for i, word := range words[:min(len(words), reasonWordsMost)] {
+			fv.Reasons = append(fv.Reasons, reasonWord{fmt.Sprint(i), word, cmp.Or(in.Reasons[word], reason.Other)})
+		}
+		fv.ReasonsMore = len(words) - len(fv.Reasons)
+		for _, r := range reason.Builtin().Offered(v.App.Company().Reasons) {
+			fv.ReasonOptions = append(fv.ReasonOptions, option{r.Code, r.Label[v.lang]})
+		}
 	}
 	pick := func(name, value string, options ...option) {
 		fv.Choices = append(fv.Choices, choiceView{control{ID: name, Label: fv.word(name), Value: value, Error: errs[name]}, options})

@@ -31,8 +31,11 @@ func TestAFileIsImportedInTheBrowser(t *testing.T) {
 	if !strings.Contains(tried.body, `data-testid="tried"`) || !strings.Contains(tried.body, `data-testid="refused"`) || !strings.Contains(tried.body, `value="import"`) {
 		t.Fatalf("%d %s", tried.status, tried.body)
 	}
+	if refused := b.post(sent.to, append([]string{"do", "refused"}, form...)); !strings.HasPrefix(refused.body, "Nº,Empresa,Correo,error_row,") || !strings.Contains(refused.body, "78,Nadie,no,2,Correo,no,") {
+		t.Errorf("the refused rows: %d %s", refused.status, refused.body)
+	}
 	done := b.post(sent.to, append([]string{"do", "import"}, form...))
-	if !strings.Contains(done.body, `data-testid="imported"`) {
+	if !strings.Contains(done.body, `data-testid="imported"`) || !strings.Contains(done.body, `href="/console/learn"`) {
 		t.Fatalf("%d %s", done.status, done.body)
 	}
 	if list := b.get("/console/customers?q=talleres"); !strings.Contains(list.body, "Talleres Sol") {
@@ -40,5 +43,31 @@ func TestAFileIsImportedInTheBrowser(t *testing.T) {
 	}
 	if again := b.get(sent.to); again.status != http.StatusNotFound {
 		t.Errorf("the file is there still: %d", again.status)
+	}
+}
+
+// What a file calls the reasons is asked below its columns, and what was said of
+// it is there still after a try.
+func TestReasonsOfAFileAreAskedInTheBrowser(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	b := h.as("noa")
+	sent := b.uploadAs("file", "bajas.csv", "/console/imports/new", "Nº;Nombre;Baja;Motivo\n1;Ana;02/01/2025;Muy caro\n2;Eva;03/01/2025;Se fue a otro\n", "kind", "departures")
+	page := b.get(sent.to)
+	if !strings.Contains(page.body, `data-testid="reasons"`) || !strings.Contains(page.body, `value="Muy caro"`) || !strings.Contains(page.body, `<option value="other" selected>`) {
+		t.Fatalf("%d %s", page.status, page.body)
+	}
+	form := []string{"c0", "customer.reference", "c1", "customer.name", "c2", "departure.on", "c3", "departure.reason", "who", "organisation", "dates", "dd/mm/yyyy",
+		"word0", "Muy caro", "why0", "price", "word1", "Se fue a otro", "why1", "competitor"}
+	tried := b.post(sent.to, append([]string{"do", "try"}, form...))
+	if strings.Contains(tried.body, `data-testid="refused"`) || !strings.Contains(tried.body, `<option value="competitor" selected>`) {
+		t.Fatalf("%d %s", tried.status, tried.body)
+	}
+	if done := b.post(sent.to, append([]string{"do", "import"}, form...)); !strings.Contains(done.body, `data-testid="imported"`) {
+		t.Fatalf("%d %s", done.status, done.body)
+	}
+	// The reference that is made up for a departure says nothing to anybody.
+	if list := b.get("/console/customers?q=eva"); !strings.Contains(list.body, "Eva") || strings.Contains(list.body, "LEFT:") {
+		t.Errorf("the list: %d %s", list.status, list.body)
 	}
 }
