@@ -66,7 +66,7 @@ type churnRow struct {
 
 type moneyRow struct {
 	Span, Then, Currency, Was, Now, More, Same, Less, New, Left, N, Unknown string
-	WasOf, NowOf string // whom the sums are of, where they are not of the same
+	WasOf, NowOf                                                            string // whom the sums are of, where they are not of the same
 }
 
 type countRow struct{ Name, N string }
