@@ -52,12 +52,12 @@ func TestReasonsOfAFileAreAskedInTheBrowser(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, false)
 	b := h.as("noa")
-	sent := b.uploadAs("file", "bajas.csv", "/console/imports/new", "Nº;Nombre;Baja;Motivo;Moneda\n1;Ana;02/01/2025;Muy caro;EUR\n2;Eva;03/01/2025;Se fue a otro;EUR\n", "kind", "departures")
+	sent := b.uploadAs("file", "bajas.csv", "/console/imports/new", "Nº;Nombre;Baja;Motivo;Moneda;Cuota\n1;Ana;02/01/2025;Muy caro;EUR;39,00\n2;Eva;03/01/2025;Se fue a otro;EUR;39,00\n", "kind", "departures")
 	page := b.get(sent.to)
 	if !strings.Contains(page.body, `data-testid="reasons"`) || !strings.Contains(page.body, `value="Muy caro"`) || !strings.Contains(page.body, `<option value="other" selected>`) {
 		t.Fatalf("%d %s", page.status, page.body)
 	}
-	form := []string{"c0", "customer.reference", "c1", "customer.name", "c2", "departure.on", "c3", "departure.reason", "c4", "departure.currency", "who", "organisation", "dates", "dd/mm/yyyy",
+	form := []string{"c0", "customer.reference", "c1", "customer.name", "c2", "departure.on", "c3", "departure.reason", "c4", "departure.currency", "c5", "departure.amount", "decimal", ",", "who", "organisation", "dates", "dd/mm/yyyy",
 		"word0", "Muy caro", "why0", "price", "word1", "Se fue a otro", "why1", "competitor"}
 	tried := b.post(sent.to, append([]string{"do", "try"}, form...))
 	if strings.Contains(tried.body, `data-testid="refused"`) || !strings.Contains(tried.body, `<option value="competitor" selected>`) {
