@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/csv"
 	"errors"
 	"slices"
 	"strings"
@@ -208,6 +209,36 @@ func (a *App) ImportUpload(ctx context.Context, by Actor, uid string, in FileInp
 		return out, err
 	}
 	return out, a.tx(ctx, func(tx Tx) error { return tx.DropUpload(ctx, uid) })
+}
+
+// RefusedRows are the rows of a file that waits which would not go in, in the order
+// of the file, as the file that hasta import writes of them. Nothing is stored.
+func (a *App) RefusedRows(ctx context.Context, by Actor, uid string, in FileInput, lang string) ([]byte, error) {
+	var rows []ingest.RowError
+	in.DryRun = true
+	in.Reject = func(e ingest.RowError) error {
+		e.Header, e.Raw = slices.Clone(e.Header), slices.Clone(e.Raw)
+		rows = append(rows, e)
+		return nil
+	}
+	if _, err := a.ImportUpload(ctx, by, uid, in); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(rows, func(x, y ingest.RowError) int { return cmp.Compare(x.Row, y.Row) })
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	for i, e := range rows {
+		if i == 0 {
+			if err := w.Write(slices.Concat(e.Header, ingest.RejectColumns)); err != nil {
+				return nil, err
+			}
+		}
+		if err := w.Write(e.Record(lang)); err != nil {
+			return nil, err
+		}
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
 }
 
 // ImportFile imports a file as hasta import does: good rows go in, and bad ones are

@@ -1,9 +1,7 @@
 package console
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +12,6 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
-	"hastaluego/internal/ingest"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
@@ -213,32 +210,11 @@ func (v *visit) runImport() error {
 // refusedRows sends the rows of a file that would not go in, each with where and
 // why, as hasta import writes them.
 func (v *visit) refusedRows(u app.UploadView, in app.FileInput) error {
-	var rows []ingest.RowError
-	in.Reject = func(e ingest.RowError) error {
-		e.Header, e.Raw = slices.Clone(e.Header), slices.Clone(e.Raw)
-		rows = append(rows, e)
-		return nil
-	}
-	if _, err := v.App.ImportUpload(v.r.Context(), v.actor, u.ID, in); err != nil {
+	raw, err := v.App.RefusedRows(v.r.Context(), v.actor, u.ID, in, v.lang)
+	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(rows, func(x, y ingest.RowError) int { return cmp.Compare(x.Row, y.Row) })
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	for i, e := range rows {
-		if i == 0 {
-			if err := w.Write(slices.Concat(e.Header, ingest.RejectColumns)); err != nil {
-				return err
-			}
-		}
-		if err := w.Write(e.Record(v.lang)); err != nil {
-			return err
-		}
-	}
-	if w.Flush(); w.Error() != nil {
-		return w.Error()
-	}
-	return v.download(u.File+".rejected.csv", "text/csv; charset=utf-8", b.Bytes())
+	return v.download(u.File+".rejected.csv", "text/csv; charset=utf-8", raw)
 }
 
 // label is what a field is called: the first of the names that its column may
