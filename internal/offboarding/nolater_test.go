@@ -25,9 +25,11 @@ func TestWhatMustBeDoneBeforeTheEndIsDueByThen(t *testing.T) {
 		p := &offboarding.Plan{Case: offboarding.Case{Effective: today.AddDays(rapid.IntRange(-3, 20).Draw(t, "days left"))}}
 		task := offboarding.Spec{Due: offboarding.Due{N: rapid.IntRange(1, 15).Draw(t, "due in"), Business: rapid.Bool().Draw(t, "business days")}}
 		p.Steps = []offboarding.Step{
-			{Key: "review", Human: true, Spec: task}, {Key: "second", Human: true, Spec: task, After: []string{"review"}},
+			{Key: "review", Human: true, Spec: task},
+			{Key: "second", Human: true, Spec: task, After: []string{"review"}},
 			{Key: "stop", After: []string{"second"}, Milestone: "billing_stopped"},
-			{Key: "end", After: []string{"stop"}, Milestone: "effective"}, {Key: "after", Human: true, Spec: task, After: []string{"end"}},
+			{Key: "end", After: []string{"stop"}, Milestone: "effective"},
+			{Key: "after", Human: true, Spec: task, After: []string{"end"}},
 			{Key: "aside", Human: true, Spec: task, After: []string{"review"}},
 		}
 		var law []time.Time

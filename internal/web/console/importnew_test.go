@@ -57,8 +57,10 @@ func TestReasonsOfAFileAreAskedInTheBrowser(t *testing.T) {
 	if !strings.Contains(page.body, `data-testid="reasons"`) || !strings.Contains(page.body, `value="Muy caro"`) || !strings.Contains(page.body, `<option value="other" selected>`) {
 		t.Fatalf("%d %s", page.status, page.body)
 	}
-	form := []string{"c0", "customer.reference", "c1", "customer.name", "c2", "departure.on", "c3", "departure.reason", "c4", "departure.currency", "c5", "departure.amount", "decimal", ",", "who", "organisation", "dates", "dd/mm/yyyy",
-		"word0", "Muy caro", "why0", "price", "word1", "Se fue a otro", "why1", "competitor"}
+	form := []string{
+		"c0", "customer.reference", "c1", "customer.name", "c2", "departure.on", "c3", "departure.reason", "c4", "departure.currency", "c5", "departure.amount", "decimal", ",", "who", "organisation", "dates", "dd/mm/yyyy",
+		"word0", "Muy caro", "why0", "price", "word1", "Se fue a otro", "why1", "competitor",
+	}
 	tried := b.post(sent.to, append([]string{"do", "try"}, form...))
 	if strings.Contains(tried.body, `data-testid="refused"`) || !strings.Contains(tried.body, `<option value="competitor" selected>`) {
 		t.Fatalf("%d %s", tried.status, tried.body)
