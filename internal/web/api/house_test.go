@@ -39,13 +39,13 @@ import (
 // trial is a playbook with everything that programs may do.
 const trial = `
 playbook: trial
-title: {es: "Prueba", en: "Trial"}
+title: {es: "Prueba", en: "Trial", de: "Trial", fr: "Trial"}
 retrieval: {d: 30}
 steps:
-  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}, milestone: confirmed}
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One", de: "One", fr: "One"}, milestone: confirmed}
   - id: first
     kind: evaluate
-    title: {es: "Antes", en: "Before"}
+    title: {es: "Antes", en: "Before", de: "Before", fr: "Before"}
     after: [confirm]
     params: {form: first_evaluation}
     role: success
@@ -53,63 +53,63 @@ steps:
     escalate: {d: 1, to: admin}
   - id: prepare
     kind: task
-    title: {es: "Preparar", en: "Prepare"}
+    title: {es: "Preparar", en: "Prepare", de: "Prepare", fr: "Prepare"}
     after: [confirm]
     role: agent
     due: {d: 2bd, from: ready}
     escalate: {d: 1, to: admin}
-    items: [{id: a, title: {es: "A", en: "A"}}]
+    items: [{id: a, title: {es: "A", en: "A", de: "A", fr: "A"}}]
   - id: back
     kind: return_assets
-    title: {es: "Recoger", en: "Take back"}
+    title: {es: "Recoger", en: "Take back", de: "Take back", fr: "Take back"}
     after: [confirm]
-    params: {how_es: "Llévalo a la tienda", how_en: "Take it to the shop"}
+    params: {how_es: "Llévalo a la tienda", how_en: "Take it to the shop", how_de: "Bring es in den Laden", how_fr: "Apporte-le au magasin"}
     role: agent
     due: {d: 5, from: ready}
     escalate: {d: 1, to: admin}
-    undo: {class: restorable, title: {es: "Devolvérselo", en: "Give it back"}}
+    undo: {class: restorable, title: {es: "Devolvérselo", en: "Give it back", de: "Give it back", fr: "Give it back"}}
   - id: doors
     kind: close_access
-    title: {es: "Cerrar", en: "Close"}
+    title: {es: "Cerrar", en: "Close", de: "Close", fr: "Close"}
     after: [prepare]
     role: agent
     due: {d: 2, from: ready}
     escalate: {d: 1, to: admin}
-    undo: {class: restorable, title: {es: "Volver a abrir", en: "Open again"}}
+    undo: {class: restorable, title: {es: "Volver a abrir", en: "Open again", de: "Open again", fr: "Open again"}}
   - id: agree
     kind: approve
-    title: {es: "Aprobar", en: "Agree"}
+    title: {es: "Aprobar", en: "Agree", de: "Agree", fr: "Agree"}
     after: [doors]
     role: agent
     due: {d: 2, from: ready}
     escalate: {d: 1, to: admin}
-  - {id: cancel_billing, kind: cancel_billing, title: {es: "Parar cobros", en: "Stop charges"}, after: [agree], params: {system: billing}, milestone: billing_stopped}
-  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [cancel_billing], params: {until: effective}}
+  - {id: cancel_billing, kind: cancel_billing, title: {es: "Parar cobros", en: "Stop charges", de: "Stop charges", fr: "Stop charges"}, after: [agree], params: {system: billing}, milestone: billing_stopped}
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End", de: "End", fr: "End"}, after: [cancel_billing], params: {until: effective}}
   - id: odd
     kind: task
-    title: {es: "Raro", en: "Odd"}
+    title: {es: "Raro", en: "Odd", de: "Odd", fr: "Odd"}
     after: [confirm]
     if: "6 / (case.subscriptions - 1) > 0"
     role: agent
     due: {d: 2, from: ready}
     escalate: {d: 1, to: admin}
-    items: [{id: a, title: {es: "A", en: "A"}}]
+    items: [{id: a, title: {es: "A", en: "A", de: "A", fr: "A"}}]
   - id: talk
     kind: meeting
-    title: {es: "Hablar", en: "Talk"}
+    title: {es: "Hablar", en: "Talk", de: "Talk", fr: "Talk"}
     after: [first]
     role: success
     due: {d: 5, from: ready}
     escalate: {d: 1, to: admin}
   - id: give
     kind: handover
-    title: {es: "Entregar", en: "Hand over"}
+    title: {es: "Entregar", en: "Hand over", de: "Hand over", fr: "Hand over"}
     after: [confirm]
     params: {envelope_days: "7", rotate_days: "10"}
     role: agent
     due: {d: 5, from: ready}
     escalate: {d: 1, to: admin}
-    undo: {class: reissuable, title: {es: "Recibirlo otra vez", en: "Take it back"}}
+    undo: {class: reissuable, title: {es: "Recibirlo otra vez", en: "Take it back", de: "Take it back", fr: "Take it back"}}
 `
 
 // short is a playbook of a departure that nobody works on.
