@@ -304,7 +304,7 @@ func (b *browser) turn(css, then string) {
 // be on it.
 func (b *browser) arrive(css, then string) {
 	b.t.Helper()
-	for range 1000 {
+	for range 3000 { // a minute: a machine may have much else to do
 		// While the page changes there is no page to ask: an error means not yet.
 		fresh, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!window.beforeTheClick && document.readyState === 'complete'"))
 		if err == nil && fresh {

@@ -43,6 +43,6 @@ step tests
 # Most of a test is waiting for letters and timers: more of them at once than
 # cores. Built as the release is, so that nothing is built twice; the lint step
 # has vetted it.
-CGO_ENABLED=0 go test -vet=off -timeout 30m -parallel 4 ./...
+CGO_ENABLED=0 go test -vet=off -timeout 30m -parallel 3 ./...
 step tests under the race detector
 scripts/race.sh fast
