@@ -78,13 +78,13 @@ func (f *Flow) Unserved() error {
 // looked at: what nobody meets has no business in a flow either.
 func (f *Flow) unregistered() (before []bool, first []string) {
 	before = make([]bool, len(f.Nodes))
-	var todo []int
+	var frontier []int
 	meet := func(i int) {
 		for j := range f.Nodes { // a page is seen whole
 			n := &f.Nodes[j]
 			if n.page() == f.Nodes[i].page() && n.Kind != "receipt" && !before[j] {
 				before[j] = true
-				todo = append(todo, j)
+				frontier = append(frontier, j)
 			}
 		}
 	}
@@ -101,9 +101,9 @@ func (f *Flow) unregistered() (before []bool, first []string) {
 			}
 		}
 	}
-	for len(todo) > 0 {
-		n := &f.Nodes[todo[0]]
-		todo = todo[1:]
+	for len(frontier) > 0 {
+		n := &f.Nodes[frontier[0]]
+		frontier = frontier[1:]
 		for j := range n.Action {
 			if to, leads := f.index[n.Action[j].To]; leads && f.Nodes[to].Kind != "receipt" {
 				meet(to)

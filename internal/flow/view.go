@@ -152,20 +152,20 @@ func (v *View) leads(e edge) bool {
 // not nil, are nodes behind which nobody goes on.
 func (v *View) reach(from []int, along func(edge) bool, stop func(int) bool) []bool {
 	seen := make([]bool, len(v.in))
-	todo := slices.Clone(from)
-	for _, i := range todo {
+	frontier := slices.Clone(from)
+	for _, i := range frontier {
 		seen[i] = true
 	}
-	for len(todo) > 0 {
-		i := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for len(frontier) > 0 {
+		i := frontier[len(frontier)-1]
+		frontier = frontier[:len(frontier)-1]
 		if stop != nil && stop(i) {
 			continue
 		}
 		for _, e := range v.out[i] {
 			if !seen[e.to] && along(e) {
 				seen[e.to] = true
-				todo = append(todo, e.to)
+				frontier = append(frontier, e.to)
 			}
 		}
 	}
@@ -183,17 +183,17 @@ func (v *View) back(to []int, along func(edge) bool) []bool {
 		}
 	}
 	seen := make([]bool, len(v.in))
-	todo := slices.Clone(to)
-	for _, i := range todo {
+	frontier := slices.Clone(to)
+	for _, i := range frontier {
 		seen[i] = true
 	}
-	for len(todo) > 0 {
-		i := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for len(frontier) > 0 {
+		i := frontier[len(frontier)-1]
+		frontier = frontier[:len(frontier)-1]
 		for _, j := range into[i] {
 			if !seen[j] {
 				seen[j] = true
-				todo = append(todo, j)
+				frontier = append(frontier, j)
 			}
 		}
 	}
