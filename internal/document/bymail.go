@@ -41,7 +41,7 @@ func ByMail(l Letter, key string, survey bool) Letter {
 	if l.Kind == KindNotice { // it says itself how to answer, and whoever goes on need not
 		return l
 	}
-	w := writer{l.Lang, l.Company}
+	w := l.writer()
 	b := Block{Heading: w.say("bymail"), Mailed: true}
 	for _, n := range []string{".a", ".b", ".survey", ".not_me"} {
 		if n == ".survey" && !survey {

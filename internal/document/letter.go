@@ -71,14 +71,18 @@ type Letter struct {
 	Says    []Content // with the lede
 	Code    string    // HL-7K4M-29QX; shown large unless empty
 	Blocks  []Block
+	// Withdrawal is whether it is about one, and not about a cancellation.
+	Withdrawal bool
 	// Rehearsal says, above everything, that nothing of it is real; empty: it is.
 	Rehearsal string
 	Inset     string // tells it apart on a page that shows several; empty: it is the page
 }
 
+func (l Letter) writer() writer { return writer{l.Lang, l.Company, l.Withdrawal} }
+
 // Doc words what stands on every paper.
 func (l Letter) Doc(code string, args ...any) string {
-	return l.Company.Own.Say(l.Lang, "document."+code, args...)
+	return l.writer().say(code, args...)
 }
 
 // Mail words the frame of a mail.

@@ -9,23 +9,21 @@ import "hastaluego/internal/text"
 func Receipt(f ReceiptFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
 	undone := f.Withdrawal != nil && f.Withdrawal.Stands
-	lede := w.say(w.act("receipt.lede", undone), "n", max(1, len(f.Subscriptions)), "company", w.company.Name, "date", f.Effective)
+	w.withdrawal = undone
+	lede := w.say("receipt.lede", "n", max(1, len(f.Subscriptions)), "company", w.company.Name, "date", f.Effective)
 	if !undone {
 		lede += " " + w.owed(f.Statement)
 	}
 	l := w.letter(KindReceipt, f.At, f.Code, lede)
-	if undone {
-		l.Subject, l.Title = w.say("receipt.subject.withdraw", "code", l.Code), w.say("receipt.title.withdraw")
-	}
 	l.Badge = text.Say(w.lang, "state.registered")
 	facts := append(w.asked(f), w.how(f.Via)...)
 	facts = append(facts, w.seller())
 	if !undone {
 		facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Time: f.Effective.String(), Says: []Content{SaysEnd}})
 	} else {
-		facts = append(facts, Fact{Label: w.say("ends.withdraw"), Lines: []string{text.LongDate(w.lang, f.Effective)}, Time: f.Effective.String(), Says: []Content{SaysEnd}})
+		facts = append(facts, Fact{Label: w.say("ends.undone"), Lines: []string{text.LongDate(w.lang, f.Effective)}, Time: f.Effective.String(), Says: []Content{SaysEnd}})
 	}
-	facts = append(facts, Fact{Label: w.say("effects"), Lines: []string{w.say(w.act("effects.text", undone))}, Says: []Content{SaysEffects}})
+	facts = append(facts, Fact{Label: w.say("effects"), Lines: []string{w.say("effects.text")}, Says: []Content{SaysEffects}})
 	facts = append(facts, w.moneyFact(f, undone)...)
 	facts = append(facts, w.dataFact(f.DataUntil, f.Erased)...)
 	if !f.UndoUntil.IsZero() {
@@ -78,7 +76,7 @@ func (w writer) asked(f ReceiptFacts) []Fact {
 	}
 	what := Fact{Label: w.say("what"), Lines: []string{w.say("what." + timing)}, Says: []Content{SaysDeclaration}}
 	if f.Act == "withdraw" {
-		what.Lines = []string{w.say("what.withdraw")}
+		what.Lines = []string{w.say("what.withdrawal")}
 	}
 	if x := f.Withdrawal; x != nil {
 		switch date, clock := w.until(x.Until); {

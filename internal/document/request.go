@@ -10,19 +10,16 @@ import (
 // depends on who made it.
 func Acknowledgement(f AckFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
-	withdraw := f.Act == "withdraw"
+	w.withdrawal = f.Act == "withdraw"
 	l := w.letter(KindAck, f.At, f.Code, w.say("ack.lede"))
-	if withdraw {
-		l.Subject, l.Title = w.say("ack.subject.withdraw", "code", l.Code), w.say("ack.title.withdraw")
-	}
 	l.Badge = text.Say(w.lang, "state.registered")
 	l.Blocks = []Block{{Facts: append([]Fact{
 		w.instant(w.say("received"), f.At),
-		{Label: w.say("ack.what"), Lines: []string{w.say(w.act("ack.declaration", withdraw), "company", w.company.LegalName)}, Says: []Content{SaysDeclaration}},
+		{Label: w.say("ack.what"), Lines: []string{w.say("ack.declaration", "company", w.company.LegalName)}, Says: []Content{SaysDeclaration}},
 	}, append(w.how(f.Via),
 		w.seller(),
 		Fact{Label: w.say("ends"), Lines: []string{w.askedEnd(f)}, Says: []Content{SaysEnd}},
-		Fact{Label: w.say("effects"), Lines: []string{w.say(w.act("effects.text", withdraw))}, Says: []Content{SaysEffects}},
+		Fact{Label: w.say("effects"), Lines: []string{w.say("effects.text")}, Says: []Content{SaysEffects}},
 		Fact{Label: w.say("ack.next"), Lines: []string{w.say("ack.confirm")}, Says: []Content{SaysNext}},
 		w.complain(),
 	)...)}}

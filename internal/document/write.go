@@ -11,8 +11,9 @@ import (
 
 // writer words the facts of one letter.
 type writer struct {
-	lang    string
-	company Company
+	lang       string
+	company    Company
+	withdrawal bool // the act is one: it is never called a cancellation
 }
 
 func newWriter(lang string, c Company) writer {
@@ -32,14 +33,21 @@ func newWriter(lang string, c Company) writer {
 	if c.LegalName == "" {
 		c.LegalName = c.Name
 	}
-	return writer{text.Pick(text.CustomerLangs(), lang, "", ""), c}
+	return writer{lang: text.Pick(text.CustomerLangs(), lang, "", ""), company: c}
 }
 
 // noPage ends the codes of words for whoever reaches no page: those that name one
 // have others.
 const noPage = ".no_page"
 
+// ofWithdrawal ends the codes of words that differ for a withdrawal: the two acts
+// stay apart in words too.
+const ofWithdrawal = ".withdraw"
+
 func (w writer) say(code string, args ...any) string {
+	if w.withdrawal && text.Known(w.lang, "document."+code+ofWithdrawal) {
+		code += ofWithdrawal
+	}
 	if w.company.NoPage && text.Known(w.lang, "document."+code+noPage) {
 		code += noPage
 	}
@@ -50,7 +58,7 @@ func (w writer) say(code string, args ...any) string {
 func (w writer) letter(kind Kind, at time.Time, code, lede string) Letter {
 	code = clean(code)
 	return Letter{
-		Kind: kind, Lang: w.lang, Company: w.company, At: at, Code: code, Lede: lede,
+		Kind: kind, Lang: w.lang, Company: w.company, At: at, Code: code, Lede: lede, Withdrawal: w.withdrawal,
 		Subject: w.say(string(kind)+".subject", "code", code),
 		Paper:   w.say(string(kind) + ".kind"),
 		Title:   w.say(string(kind) + ".title"),
@@ -99,14 +107,6 @@ func (w writer) how(via string) (facts []Fact) {
 		facts = append(facts, Fact{Label: w.say("how"), Lines: []string{w.say("how." + via)}, Says: []Content{SaysChannel}})
 	}
 	return facts
-}
-
-// act ends the code of words that differ for a withdrawal.
-func (w writer) act(code string, withdraw bool) string {
-	if withdraw {
-		return code + ".withdraw"
-	}
-	return code
 }
 
 func (w writer) subscriptions(list []Subscription) []string {
