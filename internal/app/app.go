@@ -336,6 +336,9 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		if j.RunAt.IsZero() {
 			j.RunAt = tx.Now()
 		}
+		if j.RunAt.Before(p.NotBefore) {
+			j.RunAt = p.NotBefore
+		}
 		works[i] = offboarding.Work{
 			ID: offboarding.WorkID(id.New("work")), Kind: s.Kind, Case: p.Case.ID, Step: s.ID, Item: j.Item,
 			System: within(p.Case, j.System), Key: string(s.ID) + ":" + j.Item, Phase: phase, State: offboarding.WorkReady, RunAt: j.RunAt,

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -32,9 +33,11 @@ type EndingTx interface {
 const EndingKind = "ending"
 
 const (
-	// endingBatch is how many departures are opened in one transaction: the one
-	// writer of a small database is not held longer than a person would notice.
-	endingBatch = 8
+	// endingBatch is how many departures are opened in one transaction, and
+	// endingSmall in a database with one writer, which is not held longer than a
+	// person would notice.
+	endingBatch = 16
+	endingSmall = 8
 	endingsMost = 200
 )
 
@@ -206,23 +209,38 @@ func (a *App) StopEnding(ctx context.Context, by Actor, eid ending.ID, note stri
 // zero when all were looked at. What is opened and how far it came commit
 // together, so that a crash loses and repeats nothing. It is the job "ending".
 func (a *App) RunEnding(ctx context.Context, eid ending.ID) (again time.Time, err error) {
+	batch := endingBatch
+	if hold, _ := a.store.Pace(); hold > 0 {
+		batch = endingSmall
+	}
+	requests := make([]string, batch) // of another try too: each has a key
+	for i := range requests {
+		requests[i] = id.New("req")
+	}
 	err = a.tx(ctx, func(tx Tx) error {
 		again = time.Time{}
 		e, err := tx.FindEnding(ctx, eid)
 		if err != nil || e.State != ending.Approved {
 			return err
 		}
-		list, err := tx.ListPicked(ctx, e.Pick, e.Cursor, endingBatch)
+		list, err := tx.ListPicked(ctx, e.Pick, e.Cursor, batch)
 		if err != nil {
 			return err
 		}
+		sealed := slices.Clone(requests[:len(list)])
 		for _, cus := range list {
-			if err := a.endOne(ctx, tx, &e, cus); err != nil {
+			sealed = append(sealed, string(cus))
+		}
+		if err := a.keys.Prepare(ctx, "account", sealed...); err != nil {
+			return err
+		}
+		for i, cus := range list {
+			if err := a.endOne(ctx, tx, &e, cus, offboarding.RequestID(requests[i])); err != nil {
 				return err
 			}
 			e.Cursor = cus
 		}
-		if len(list) == endingBatch {
+		if len(list) == batch {
 			again = tx.Now()
 			return tx.PutEnding(ctx, e)
 		}
@@ -238,7 +256,7 @@ func (a *App) RunEnding(ctx context.Context, eid ending.ID) (again time.Time, er
 }
 
 // endOne opens the departure of one customer of an ending, or passes them by.
-func (a *App) endOne(ctx context.Context, tx Tx, e *ending.Ending, cid customer.ID) error {
+func (a *App) endOne(ctx context.Context, tx Tx, e *ending.Ending, cid customer.ID, request offboarding.RequestID) error {
 	cus, err := tx.FindCustomer(ctx, cid)
 	if err != nil {
 		return err
@@ -248,7 +266,7 @@ func (a *App) endOne(ctx context.Context, tx Tx, e *ending.Ending, cid customer.
 		sendAt = tx.Now()
 	}
 	opened, why, err := a.endFor(ctx, tx, cus, toEnd{
-		channel: offboarding.Company, ending: string(e.ID), by: e.DecidedBy, takes: e.Pick.Takes, sendAt: sendAt,
+		channel: offboarding.Company, request: request, ending: string(e.ID), by: e.DecidedBy, takes: e.Pick.Takes, sendAt: sendAt,
 		last: func(s customer.Subscription) when.Date {
 			return ending.LastDay(s, e.EndsOn, when.DateOf(sendAt, a.Company().Zone))
 		},
@@ -313,8 +331,9 @@ func (a *App) EndUnpaid(ctx context.Context, by Actor, in UnpaidInput) (c offboa
 // toEnd is what the company ends of one customer.
 type toEnd struct {
 	channel offboarding.Channel
-	ending  string // end_… of which it is a part
-	paper   string // reference of what it is about
+	request offboarding.RequestID // that it gets; empty: a new one
+	ending  string                // end_… of which it is a part
+	paper   string                // reference of what it is about
 	by      string
 	takes   func(customer.Subscription) bool
 	last    func(customer.Subscription) when.Date
@@ -357,6 +376,7 @@ func (a *App) endFor(ctx context.Context, tx Tx, cus customer.Customer, t toEnd)
 	if err != nil {
 		return "", "", err
 	}
+	r.ID = cmp.Or(t.request, r.ID)
 	r.Channel, r.Paper, r.Ending, r.VerifiedBy = t.channel, t.paper, t.ending, t.by
 	r.ReceivedAt, r.EnteredAt = tx.Now(), tx.Now()
 	for _, s := range subs {
@@ -383,7 +403,8 @@ func (a *App) endFor(ctx context.Context, tx Tx, cus customer.Customer, t toEnd)
 	if err := tx.SaveRequest(ctx, &r); err != nil {
 		return "", "", err
 	}
-	if _, err := a.prove(ctx, tx, r.Case, t.by); err != nil {
+	// Nothing is carried out before the customer is told.
+	if _, err := a.proveFrom(ctx, tx, r.Case, t.by, t.sendAt); err != nil {
 		return "", "", err
 	}
 	c, err := tx.FindCase(ctx, r.Case)

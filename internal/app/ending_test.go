@@ -151,7 +151,7 @@ func TestAnEndingThatIsRefusedOrStoppedTellsNobodyMore(t *testing.T) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		w.stopEngine()
-		w.mini(t, 12, nil)
+		w.mini(t, 20, nil)
 		in := app.EndingInput{Pick: ending.Pick{Product: "Faro Mini"}, EndsOn: w.today(t).AddDays(30), Words: closing}
 		id, err := w.ProposeEnding(ctx, agent, in)
 		must(t, err)
@@ -174,8 +174,48 @@ func TestAnEndingThatIsRefusedOrStoppedTellsNobodyMore(t *testing.T) {
 		}
 		v, err := w.OpenEnding(ctx, agent, id)
 		must(t, err)
-		if v.State != ending.Stopped || v.Opened == 0 || v.Opened >= 12 {
+		if v.State != ending.Stopped || v.Opened == 0 || v.Opened >= 20 {
 			t.Errorf("%+v", v)
+		}
+	})
+}
+
+// Nothing of a departure is carried out before the customer is told that they
+// leave; whoever works is told at once what will be theirs to do.
+func TestNothingOfAnEndingBeginsBeforeTheCustomerIsTold(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		w.stopEngine()
+		list := w.mini(t, 5, nil)
+		id, err := w.ProposeEnding(ctx, agent, app.EndingInput{
+			Pick: ending.Pick{Product: "Faro Mini"}, EndsOn: w.today(t).AddDays(30), Words: closing, PerMinute: 1,
+		})
+		must(t, err)
+		must(t, w.DecideEnding(ctx, admin, id, true, ""))
+		if again, err := w.RunEnding(ctx, id); err != nil || !again.IsZero() {
+			t.Fatal(again, err)
+		}
+		v, err := w.OpenEnding(ctx, agent, id)
+		must(t, err)
+		for i, cus := range list {
+			c := w.caseOf(t, cus)
+			told := v.DecidedAt.Add(time.Duration(i) * time.Minute)
+			var works []offboarding.Work
+			must(t, w.store.View(ctx, func(tx app.Tx) (err error) { works, err = tx.WorksOf(ctx, c.ID); return err }))
+			carried := 0
+			for _, x := range works {
+				if x.Step == "" { // an alarm
+					continue
+				}
+				if carried++; x.RunAt.Before(told) {
+					t.Errorf("%s of customer %d begins at %s, and they are told at %s", x.Kind, i, x.RunAt, told)
+				}
+			}
+			if c.State != offboarding.CaseOpen || carried == 0 {
+				t.Errorf("customer %d: %s, %d works", i, c.State, carried)
+			}
 		}
 	})
 }

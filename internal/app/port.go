@@ -544,6 +544,8 @@ type SettingTx interface {
 // outside the database.
 type Keys interface {
 	KeyFor(ctx context.Context, subject, class string) (keyID string, err error)
+	// Prepare makes the keys of many subjects at once, where they have none.
+	Prepare(ctx context.Context, class string, subjects ...string) error
 	Seal(ctx context.Context, keyID string, plain, aad []byte) ([]byte, error)
 	Open(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error)
 	// Destroy forgets a key for ever; again it changes nothing. Afterwards KeyFor

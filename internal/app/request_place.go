@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -319,10 +320,16 @@ func (a *App) confirm(ctx context.Context, tx Tx, p *offboarding.Plan, by string
 // prove says that the identity behind a request for the case is proved: it
 // opens, or waits to. It reports whether that was news.
 func (a *App) prove(ctx context.Context, tx Tx, cid offboarding.CaseID, by string) (bool, error) {
+	return a.proveFrom(ctx, tx, cid, by, time.Time{})
+}
+
+// proveFrom is prove of a departure whose first works wait until an instant.
+func (a *App) proveFrom(ctx context.Context, tx Tx, cid offboarding.CaseID, by string, from time.Time) (bool, error) {
 	p, err := tx.FindPlan(ctx, cid)
 	if err != nil || p.Case.State != offboarding.CaseRegistered || p.Case.Waits() {
 		return false, err
 	}
+	p.NotBefore = from
 	claims, err := tx.ClaimsOf(ctx, p.Case.Customer)
 	if err != nil {
 		return false, err

@@ -24,6 +24,9 @@ type Plan struct {
 	// Activator is who let new cases follow the plan; empty if the program came
 	// with it. It is not stored with the case.
 	Activator string
+	// NotBefore is when the works of what becomes ready begin at the soonest; zero
+	// is at once. It is not stored with the case.
+	NotBefore time.Time
 
 	events []Event
 	ready  []string

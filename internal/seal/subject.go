@@ -79,6 +79,49 @@ func (k *Keys) KeyFor(ctx context.Context, subject, class string) (string, error
 	return "", fault.New(fault.Transient, "store.unavailable").At(op, nil)
 }
 
+// Prepare makes the keys of those of the subjects that have none in the class,
+// in one transaction, so that KeyFor need not make them one by one.
+func (k *Keys) Prepare(ctx context.Context, class string, subjects ...string) error {
+	const op = "seal.Prepare"
+	if slices.Contains(subjects, "") || !slices.Contains(classes, class) {
+		return fault.New(fault.Internal, "seal.subject_unfit", "class", class).At(op, nil)
+	}
+	epoch := k.cache.epoch()
+	subjects = slices.DeleteFunc(slices.Clone(subjects), func(s string) bool {
+		_, known := k.cache.id(subjectClass{s, class})
+		return known
+	})
+	had, err := k.table.had(ctx, class, subjects)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	var list []carried
+	plain := map[string][]byte{}
+	for _, s := range subjects {
+		if had[s] {
+			continue
+		}
+		fresh := make([]byte, keySize)
+		_, _ = rand.Read(fresh) // crypto/rand.Read never fails since Go 1.24
+		c := carried{ID: id.New("key"), Subject: s, Class: class}
+		c.Wrapped = k.wrapping.Seal(nil, nil, fresh, []byte(c.ID))
+		plain[c.ID], list = fresh, append(list, c)
+	}
+	ours, err := k.table.insertAll(ctx, list)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	for _, c := range ours {
+		g, err := aead(plain[c.ID])
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		k.cache.putID(epoch, subjectClass{c.Subject, class}, c.ID)
+		k.cache.putKey(epoch, c.ID, g)
+	}
+	return nil
+}
+
 // Seal encrypts plain under the key, bound to aad: version byte, nonce,
 // ciphertext. Errors as Open.
 func (k *Keys) Seal(ctx context.Context, keyID string, plain, aad []byte) ([]byte, error) {

@@ -146,6 +146,58 @@ func TestADestroyedKeyOpensNothingAndThereIsNoOtherAfterIt(t *testing.T) {
 	})
 }
 
+// Keys made together are those that each would have got, and nobody whose key
+// was destroyed gets another.
+func TestKeysMadeTogetherAreThoseThatEachGets(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, e engine) {
+		a, b := e.Open(t), e.Open(t)
+		gone, _ := known(t, a)
+		if err := a.Destroy(t.Context(), gone); err != nil {
+			t.Fatal(err)
+		}
+		had, err := a.KeyFor(t.Context(), "cus_had", seal.Account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		subjects := []string{"cus_a", "cus_had"}
+		for i := range 130 {
+			subjects = append(subjects, fmt.Sprint("cus_", i))
+		}
+		for range 2 {
+			if err := b.Prepare(t.Context(), seal.Account, subjects...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, s := range subjects {
+			one, err := a.KeyFor(t.Context(), s, seal.Account)
+			two, again := b.KeyFor(t.Context(), s, seal.Account)
+			switch {
+			case s == "cus_a":
+				if fault.CodeOf(err) != "key.destroyed" || fault.CodeOf(again) != "key.destroyed" {
+					t.Error("a new key of somebody whose key was destroyed:", one, two, err, again)
+				}
+			case err != nil || again != nil || one != two || s == "cus_had" && one != had:
+				t.Fatalf("%s: %s %v, %s %v", s, one, err, two, again)
+			}
+		}
+		sealed, err := b.Seal(t.Context(), had, []byte("x"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain, err := a.Open(t.Context(), had, sealed, nil); err != nil || string(plain) != "x" {
+			t.Error(string(plain), err)
+		}
+		var n int
+		if err := e.DB.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM `+e.Table).Scan(&n); err != nil || n != len(subjects) {
+			t.Error(n, err)
+		}
+		if got := code(nil, b.Prepare(t.Context(), seal.Account, "")); got != "internal seal.subject_unfit" {
+			t.Error(got)
+		}
+	})
+}
+
 // A process that remembers a key forgets it before long.
 func TestADestroyedKeyIsForgottenByTheOtherProcessesToo(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	_ "modernc.org/sqlite" // driver of keys.db
 
@@ -121,16 +124,79 @@ func (t *table) gone(ctx context.Context, subject, class string) (bool, error) {
 		[]any{subject, class}, &id)
 }
 
+// insertKey stores a key unless the subject and class have one.
+func (t *table) insertKey() string {
+	return `
+		INSERT INTO ` + t.schema + `subject_key (id, subject, class, wrapped) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (subject, class) WHERE wrapped IS NOT NULL DO NOTHING`
+}
+
 // insert stores a key unless the subject and class have one; then it is false.
 func (t *table) insert(ctx context.Context, id, subject, class string, wrapped []byte) (bool, error) {
-	res, err := t.db.ExecContext(ctx, `
-		INSERT INTO `+t.schema+`subject_key (id, subject, class, wrapped) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (subject, class) WHERE wrapped IS NOT NULL DO NOTHING`, id, subject, class, wrapped)
+	res, err := t.db.ExecContext(ctx, t.insertKey(), id, subject, class, wrapped)
 	if err != nil {
 		return false, unavailable(err)
 	}
 	n, err := res.RowsAffected()
 	return n == 1, unavailable(err)
+}
+
+// insertAll is insert of many, all or none, and returns those that it stored.
+func (t *table) insertAll(ctx context.Context, list []carried) (stored []carried, err error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	tx, err := t.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, c := range list {
+		res, err := tx.ExecContext(ctx, t.insertKey(), c.ID, c.Subject, c.Class, c.Wrapped)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return nil, unavailable(err)
+		} else if n == 1 {
+			stored = append(stored, c)
+		}
+	}
+	return stored, unavailable(tx.Commit())
+}
+
+// had returns those of the subjects that have a key of a class, or had one that
+// is destroyed.
+func (t *table) had(ctx context.Context, class string, subjects []string) (map[string]bool, error) {
+	had := map[string]bool{}
+	for part := range slices.Chunk(subjects, 100) {
+		args, places := []any{class}, make([]string, len(part))
+		for i, s := range part {
+			args = append(args, s)
+			places[i] = "$" + strconv.Itoa(i+2)
+		}
+		rows, err := t.db.QueryContext(ctx, `SELECT subject FROM `+t.schema+`subject_key WHERE class = $1 AND subject IN (`+strings.Join(places, ", ")+`)`, args...)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		if err := eachText(rows, func(s string) { had[s] = true }); err != nil {
+			return nil, err
+		}
+	}
+	return had, nil
+}
+
+// eachText reads and closes rows of one text.
+func eachText(rows *sql.Rows, fn func(string)) error {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return unavailable(err)
+		}
+		fn(s)
+	}
+	return unavailable(rows.Err())
 }
 
 // wrapped returns a key as it is stored; nil when it was destroyed.
@@ -183,15 +249,8 @@ func (t *table) destroyed(ctx context.Context, class string) (list []string, err
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, unavailable(err)
-		}
-		list = append(list, s)
-	}
-	return list, unavailable(rows.Err())
+	err = eachText(rows, func(s string) { list = append(list, s) })
+	return list, err
 }
 
 // empty reports whether there is no key, not even a destroyed one.

@@ -75,6 +75,8 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 		s.Version = 1
 		t.remember(s)
 	}
+	c.Version = 1
+	t.keepMade(c, steps)
 	return nil
 }
 
@@ -191,14 +193,24 @@ func scanStep(row scanner) (s offboarding.Step, err error) {
 }
 
 func (t *tx) FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.Case, error) {
-	c, err := scanCase(t.row(ctx, caseByID, id))
-	if err == nil {
-		t.rememberCase(c)
+	if m, ok := t.made[id]; ok {
+		return m.plan(t).Case, nil
 	}
-	return c, t.s.translate("store.FindCase", err)
+	c, err := recall(t, "case_", id, func() (offboarding.Case, error) {
+		c, err := scanCase(t.row(ctx, caseByID, id))
+		if err == nil {
+			t.rememberCase(c)
+		}
+		return c, t.s.translate("store.FindCase", err)
+	})
+	c.Subscriptions = slices.Clone(c.Subscriptions)
+	return c, err
 }
 
 func (t *tx) FindPlan(ctx context.Context, id offboarding.CaseID) (p offboarding.Plan, err error) {
+	if m, ok := t.made[id]; ok {
+		return m.plan(t), nil
+	}
 	if p.Case, err = t.FindCase(ctx, id); err != nil {
 		return p, err
 	}
@@ -218,6 +230,7 @@ func (t *tx) steps(ctx context.Context, id offboarding.CaseID) (list []offboardi
 
 func (t *tx) SavePlan(ctx context.Context, p *offboarding.Plan) error {
 	c := &p.Case
+	_, ours := t.made[c.ID]
 	if c.Version == 0 { // just inserted in this transaction
 		c.Version = 1
 	}
@@ -233,7 +246,13 @@ func (t *tx) SavePlan(ctx context.Context, p *offboarding.Plan) error {
 			return err
 		}
 	}
-	return t.saveChanged(ctx, p.Steps)
+	if err := t.saveChanged(ctx, p.Steps); err != nil {
+		return err
+	}
+	if ours {
+		t.keepMade(*c, p.Steps)
+	}
+	return nil
 }
 
 // remember keeps a step as it is stored, so that saving it again can tell

@@ -158,8 +158,10 @@ func scanCustomer(row scanner, more ...any) (c customer.Customer, err error) {
 }
 
 func (t *tx) FindCustomer(ctx context.Context, id customer.ID) (customer.Customer, error) {
-	c, err := scanCustomer(t.row(ctx, customerByID, id))
-	return c, t.s.translate("store.FindCustomer", err)
+	return recall(t, "customer", id, func() (customer.Customer, error) {
+		c, err := scanCustomer(t.row(ctx, customerByID, id))
+		return c, t.s.translate("store.FindCustomer", err)
+	})
 }
 
 func (t *tx) FindCustomerByReference(ctx context.Context, reference string) (customer.Customer, error) {
@@ -280,7 +282,9 @@ func (t *tx) subscriptions(ctx context.Context, m manyTexts, n int, add func([]a
 }
 
 func (t *tx) SubscriptionsOf(ctx context.Context, ids ...customer.ID) ([]customer.Subscription, error) {
-	return t.subscriptions(ctx, subscriptionsOf, len(ids), keys(ids))
+	return recallList(t, "subscription", ids, func() ([]customer.Subscription, error) {
+		return t.subscriptions(ctx, subscriptionsOf, len(ids), keys(ids))
+	})
 }
 
 func (t *tx) SubscriptionsByReference(ctx context.Context, references ...string) ([]customer.Subscription, error) {

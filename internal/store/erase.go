@@ -177,6 +177,7 @@ func (t *tx) Erasures(ctx context.Context) (n int64, err error) {
 // anyway.
 func (t *tx) AwaitErasing(ctx context.Context) (n int64, err error) {
 	err = t.one(ctx, "store.AwaitErasing", erasures+t.s.dialect.share, nil, &n)
+	t.known = nil // it may have waited for somebody who changed it
 	return n, err
 }
 

@@ -82,7 +82,7 @@ func (t *tx) grants(ctx context.Context, m manyTexts, n int, add func([]any, int
 }
 
 func (t *tx) GrantsOf(ctx context.Context, ids ...customer.ID) ([]customer.Grant, error) {
-	return t.grants(ctx, grantsOf, len(ids), keys(ids))
+	return recallList(t, "grant_", ids, func() ([]customer.Grant, error) { return t.grants(ctx, grantsOf, len(ids), keys(ids)) })
 }
 
 func (t *tx) GrantsByName(ctx context.Context, names ...customer.Grant) ([]customer.Grant, error) {
@@ -102,14 +102,16 @@ func (t *tx) SaveAsset(ctx context.Context, a customer.Asset) error {
 	return t.must(ctx, "store.SaveAsset", saveAsset, a.Reference, a.Kind, a.Name, a.Location, a.ID)
 }
 
-func (t *tx) AssetsOf(ctx context.Context, ids ...customer.ID) (list []customer.Asset, err error) {
-	err = t.pick(ctx, "store.AssetsOf", assetsOf, len(ids), keys(ids), func(row scanner) error {
-		var a customer.Asset
-		err := row.Scan(&a.ID, &a.Customer, &a.Reference, &a.Kind, &a.Name, &a.Location)
-		list = append(list, a)
-		return err
+func (t *tx) AssetsOf(ctx context.Context, ids ...customer.ID) ([]customer.Asset, error) {
+	return recallList(t, "asset", ids, func() (list []customer.Asset, err error) {
+		err = t.pick(ctx, "store.AssetsOf", assetsOf, len(ids), keys(ids), func(row scanner) error {
+			var a customer.Asset
+			err := row.Scan(&a.ID, &a.Customer, &a.Reference, &a.Kind, &a.Name, &a.Location)
+			list = append(list, a)
+			return err
+		})
+		return list, err
 	})
-	return list, err
 }
 
 func (t *tx) InsertDeliverables(ctx context.Context, list ...customer.Deliverable) (int, error) {
@@ -160,7 +162,7 @@ func (t *tx) balances(ctx context.Context, m manyTexts, n int, add func([]any, i
 }
 
 func (t *tx) BalancesOf(ctx context.Context, ids ...customer.ID) ([]customer.Balance, error) {
-	return t.balances(ctx, balancesOf, len(ids), keys(ids))
+	return recallList(t, "balance", ids, func() ([]customer.Balance, error) { return t.balances(ctx, balancesOf, len(ids), keys(ids)) })
 }
 
 func (t *tx) BalancesByReference(ctx context.Context, references ...string) ([]customer.Balance, error) {

@@ -87,7 +87,7 @@ func (t *tx) KeepPacks(ctx context.Context, list ...app.KeptPack) error {
 }
 
 func (t *tx) KeptDigests(ctx context.Context) (map[string]bool, error) {
-	list, err := t.words(ctx, digests)
+	list, err := recall(t, "law_pack", nil, func() ([]string, error) { return t.words(ctx, digests) })
 	out := make(map[string]bool, len(list))
 	for _, d := range list {
 		out[d] = true

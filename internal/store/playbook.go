@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"hastaluego/internal/app"
 )
@@ -36,17 +37,20 @@ func (t *tx) FindPlaybook(ctx context.Context, id string) (app.PlaybookVersion, 
 	return v, t.s.translate("store.FindPlaybook", err)
 }
 
-func (t *tx) ListPlaybooks(ctx context.Context, active bool) (list []app.PlaybookVersion, err error) {
+func (t *tx) ListPlaybooks(ctx context.Context, active bool) ([]app.PlaybookVersion, error) {
 	q := listPlaybooks
 	if active {
 		q = activePlaybooks
 	}
-	err = t.each(ctx, "store.ListPlaybooks", q, nil, func(row scanner) error {
-		v, err := scanPlaybook(row)
-		list = append(list, v)
-		return err
+	list, err := recall(t, "playbook_version", active, func() (list []app.PlaybookVersion, err error) {
+		err = t.each(ctx, "store.ListPlaybooks", q, nil, func(row scanner) error {
+			v, err := scanPlaybook(row)
+			list = append(list, v)
+			return err
+		})
+		return list, err
 	})
-	return list, err
+	return slices.Clone(list), err
 }
 
 func (t *tx) ActivatePlaybook(ctx context.Context, v app.PlaybookVersion) error {

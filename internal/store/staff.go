@@ -147,11 +147,19 @@ func (t *tx) DeleteStaffLinksOf(ctx context.Context, user string) error {
 }
 
 func (t *tx) Setting(ctx context.Context, key string) (value string, found bool, err error) {
-	err = t.one(ctx, "store.Setting", readSetting, []any{key}, &value)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return "", false, nil
+	type setting struct {
+		value string
+		found bool
 	}
-	return value, err == nil, err
+	s, err := recall(t, "setting", key, func() (s setting, err error) {
+		err = t.one(ctx, "store.Setting", readSetting, []any{key}, &s.value)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return setting{}, nil
+		}
+		s.found = err == nil
+		return s, err
+	})
+	return s.value, s.found, err
 }
 
 func (t *tx) PutSetting(ctx context.Context, key, value string) error {

@@ -268,6 +268,8 @@ type tx struct {
 	load      map[string]int                          // likewise; whoever gives something away counts on
 	touched   map[app.Tile]bool                       // whose figures may have moved
 	told      map[offboarding.CaseID]told             // cases as they are in the database
+	known     known
+	made      map[offboarding.CaseID]made
 }
 
 // own is the context of a statement. In a shared transaction a statement is
@@ -283,6 +285,7 @@ func (t *tx) Now() time.Time  { return t.now }
 func (t *tx) Wall() time.Time { return t.wall }
 
 func (t *tx) exec(ctx context.Context, op, q string, args ...any) (int64, error) {
+	t.forget(q)
 	res, err := t.raw.ExecContext(t.own(ctx), q, args...)
 	if err != nil {
 		return 0, t.s.translate(op, err)
@@ -307,11 +310,13 @@ func (t *tx) one(ctx context.Context, op, q string, args []any, into ...any) err
 }
 
 func (t *tx) row(ctx context.Context, q string, args ...any) *sql.Row {
+	t.forget(q)
 	return t.raw.QueryRowContext(t.own(ctx), q, args...)
 }
 
 // each scans every row of a query with scan.
 func (t *tx) each(ctx context.Context, op, q string, args []any, scan func(scanner) error) error {
+	t.forget(q)
 	rows, err := t.raw.QueryContext(t.own(ctx), q, args...)
 	if err != nil {
 		return t.s.translate(op, err)
@@ -332,6 +337,9 @@ var queries []string
 
 func query(q string) string {
 	queries = append(queries, q)
+	if table := writes(q); table != "" {
+		written[q] = table
+	}
 	return q
 }
 

@@ -11,13 +11,10 @@ const workColumns = `id, kind, case_id, step_id, item, system, key, phase, state
 	call_hash, calling_at, first_call, evidence, done_at, verified_at, undone_at, last_error, undo, before_call, failed_at`
 
 var (
-	insertWork = query(`
-		INSERT INTO work (` + workColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
-		ON CONFLICT (key) DO NOTHING`)
-	workByID   = query(`SELECT ` + workColumns + ` FROM work WHERE id = $1`)
-	worksOf    = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' ORDER BY id`)
-	worksAbout = query(`
+	insertWorks = many(`INSERT INTO work (`+workColumns+`) VALUES `, 26, ` ON CONFLICT (key) DO NOTHING`)
+	workByID    = query(`SELECT ` + workColumns + ` FROM work WHERE id = $1`)
+	worksOf     = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' ORDER BY id`)
+	worksAbout  = query(`
 		SELECT ` + workColumns + ` FROM work
 		 WHERE system = $1
 		   AND case_id IN (SELECT id FROM case_ WHERE state IN ('open', 'reversing') AND customer_id IN (
@@ -57,15 +54,13 @@ var (
 )
 
 func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {
-	for _, w := range works {
-		_, err := t.exec(ctx, "store.InsertWork", insertWork, w.ID, w.Kind, w.Case, w.Step, w.Item, w.System, w.Key, w.Phase, w.State,
+	_, err := t.insert(ctx, "store.InsertWork", insertWorks, len(works), func(args []any, i int) []any {
+		w := works[i]
+		return append(args, w.ID, w.Kind, w.Case, w.Step, w.Item, w.System, w.Key, w.Phase, w.State,
 			micros(w.RunAt), micros(w.RetryAt), w.Attempt, w.Tries, micros(w.LeaseEnd), w.Worker, w.CallHash, micros(w.CallingAt),
 			micros(w.FirstCall), w.Evidence, micros(w.DoneAt), micros(w.VerifiedAt), micros(w.UndoneAt), w.LastError, w.Undo, w.Before, micros(w.FailedAt))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	})
+	return err
 }
 
 func scanWork(row scanner) (w offboarding.Work, err error) {

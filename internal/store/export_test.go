@@ -1,0 +1,4 @@
+package store
+
+// Writes is which table a statement writes.
+var Writes = writes
