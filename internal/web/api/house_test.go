@@ -239,7 +239,7 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	h := &house{t: t, post: &post{links: map[string]string{}}, covered: map[string]bool{}, schemas: map[string]*jsonschema.Schema{}}
 	money := &billing{ends: map[string]time.Time{}}
 	kinds := step.All(step.Named(connector.System{Name: "billing", Billing: money}))
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})) // why something of ours failed
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
 		Store: s, Keys: keys, Post: h.post, Kinds: kinds, Playbook: book, Hooks: ear{}, Wake: func() { eng.Wake() },
