@@ -4,14 +4,21 @@ import (
 	"os"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/when"
 )
 
+// connectors are the kinds of far system. A new one is a folder below
+// internal/connector and a line here.
+func connectors() []declaration.Kind {
+	return httpsystem.Kinds()
+}
+
 // declared reads what the file declares, without connecting anything.
-func declared(file string) ([]httpsystem.Config, error) {
+func declared(file string) ([]declaration.Declared, error) {
 	if file == "" {
 		return nil, nil
 	}
@@ -19,15 +26,14 @@ func declared(file string) ([]httpsystem.Config, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "file.unreadable", "file", file).At("systems", err)
 	}
-	return httpsystem.LoadSystems(file, src)
+	return declaration.Load(file, src, connectors()...)
 }
 
-// connect opens every system that is declared. A new connector is a folder
-// below internal/connector and a line here.
-func connect(configs []httpsystem.Config, clock when.Clock) ([]connector.System, error) {
-	systems := make([]connector.System, len(configs))
-	for i, c := range configs {
-		s, err := httpsystem.New(c, clock)
+// connect opens every system that is declared.
+func connect(all []declaration.Declared, clock when.Clock) ([]connector.System, error) {
+	systems := make([]connector.System, len(all))
+	for i, d := range all {
+		s, err := d.Open(clock)
 		if err != nil {
 			return nil, err
 		}
@@ -37,11 +43,11 @@ func connect(configs []httpsystem.Config, clock when.Clock) ([]connector.System,
 }
 
 // connected tells playbooks what the declared systems can do.
-func connected(configs []httpsystem.Config) playbook.Connected {
-	out := make(playbook.Connected, len(configs))
-	for _, c := range configs {
-		can, actions := c.Can()
-		out[c.System] = playbook.SystemSpec{Can: can, Actions: actions}
+func connected(all []declaration.Declared) playbook.Connected {
+	out := make(playbook.Connected, len(all))
+	for _, d := range all {
+		can, actions := d.Can()
+		out[d.Name()] = playbook.SystemSpec{Can: can, Actions: actions}
 	}
 	return out
 }

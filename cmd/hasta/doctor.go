@@ -226,7 +226,7 @@ func (e *examination) secrets() (list []doctor.Finding) {
 	}
 	if configs, err := declared(e.cfg.Systems); err == nil {
 		for _, c := range configs { // one that is missing is what its system fails with
-			refs = append(refs, c.Auth.Value)
+			refs = append(refs, c.Secrets()...)
 		}
 	}
 	for _, ref := range refs {

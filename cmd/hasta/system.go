@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"hastaluego/internal/connector"
-	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
@@ -88,15 +88,18 @@ func tellSystems(o out, reports []systemReport) {
 }
 
 // checkSystem connects a system as the server would and reaches it.
-func checkSystem(ctx context.Context, cfg httpsystem.Config) systemReport {
+func checkSystem(ctx context.Context, cfg declaration.Declared) systemReport {
 	can, actions := cfg.Can()
-	r := systemReport{System: cfg.System, Kind: httpsystem.KindName, Can: can, Actions: actions, Effect: cfg.Effect, At: cfg.Place()}
+	info := cfg.Info()
+	r := systemReport{System: info.System, Kind: info.Kind, Can: can, Actions: actions, Effect: info.Effect, At: cfg.Place()}
 	clock := when.Machine{}
 	start := clock.Wall()
-	s, err := httpsystem.New(cfg, clock)
+	s, err := cfg.Open(clock)
 	if err == nil {
 		defer s.Close()
-		err = s.Check(ctx)
+		if c := s.Connector().Checker; c != nil {
+			err = c.Check(ctx)
+		}
 	}
 	r.MS = clock.Wall().Sub(start).Round(time.Millisecond).Milliseconds()
 	if err == nil {

@@ -19,6 +19,7 @@ import (
 	"hastaluego/internal/audit"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/breaker"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
@@ -259,15 +260,15 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	for _, change := range changes {
 		declared = change(declared)
 	}
-	configs, err := httpsystem.LoadSystems("systems.yaml", []byte(declared))
+	configs, err := declaration.Load("systems.yaml", []byte(declared), httpsystem.Kinds()...)
 	must(t, err)
 	var systems []connector.System
 	breakers := breaker.New(breaker.Options{Failures: 4, Wait: 300 * time.Millisecond, Longest: time.Second, Wall: when.Machine{}.Wall})
 	on := playbook.Connected{}
 	for _, c := range configs {
 		can, actions := c.Can()
-		on[c.System] = playbook.SystemSpec{Can: can, Actions: actions}
-		sys, err := httpsystem.New(c, when.Machine{})
+		on[c.Name()] = playbook.SystemSpec{Can: can, Actions: actions}
+		sys, err := c.Open(when.Machine{})
 		must(t, err)
 		systems = append(systems, breakers.Watch(sys.Connector()))
 	}

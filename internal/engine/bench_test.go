@@ -20,6 +20,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/engine"
@@ -100,7 +101,7 @@ func newBench(tb *testing.B, url string) *bench {
 	srv := b.peer()
 	var systems []connector.System
 	for i := range benchSteps {
-		configs, err := httpsystem.LoadSystems("systems.yaml", fmt.Appendf(nil, `systems:
+		configs, err := declaration.Load("systems.yaml", fmt.Appendf(nil, `systems:
   s%d:
     kind: http
     base_url: %s
@@ -113,9 +114,9 @@ func newBench(tb *testing.B, url string) *bench {
         read: {method: GET, path: "/accounts/{reference}"}
         expect: {path: status, equals: blocked}
         undo: {class: final}
-`, i, srv.URL))
+`, i, srv.URL), httpsystem.Kinds()...)
 		b.must(err)
-		sys, err := httpsystem.New(configs[0], when.Machine{})
+		sys, err := configs[0].Open(when.Machine{})
 		b.must(err)
 		systems = append(systems, sys.Connector())
 	}

@@ -24,6 +24,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
@@ -212,13 +213,13 @@ func openHouse(ctx context.Context, db, keys, declared string) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	configs, err := httpsystem.LoadSystems(declared, src)
+	configs, err := declaration.Load(declared, src, httpsystem.Kinds()...)
 	if err != nil {
 		return nil, err
 	}
 	var systems []connector.System
 	for _, c := range configs {
-		s, err := httpsystem.New(c, when.Machine{})
+		s, err := c.Open(when.Machine{})
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/fault"
 )
 
@@ -86,7 +87,7 @@ func (a access) ProbeAccess(ctx context.Context, account string) (connector.Prob
 	v := values{reference: account}
 	if p.Secret != "" {
 		var code string
-		if v.secret, code = resolve(strings.ReplaceAll(p.Secret, "{reference}", url.PathEscape(account))); code != "" {
+		if v.secret, code = declaration.Resolve(strings.ReplaceAll(p.Secret, "{reference}", url.PathEscape(account))); code != "" {
 			return connector.Probe{}, a.say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"hastaluego/internal/connector"
-	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
 )
@@ -48,7 +47,7 @@ const doors = `systems:
 
 func TestCapabilitiesAreReadWhole(t *testing.T) {
 	t.Parallel()
-	got, err := httpsystem.LoadSystems("systems.yaml", []byte(doors))
+	got, err := load("systems.yaml", []byte(doors))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +106,7 @@ func TestEveryProblemOfACapabilityIsToldWithItsPlace(t *testing.T) {
 		if src == doors {
 			t.Fatalf("%q is not there", c.old)
 		}
-		_, err := httpsystem.LoadSystems("systems.yaml", []byte(src))
+		_, err := load("systems.yaml", []byte(src))
 		var told []string
 		for _, e := range fault.Fields(err) {
 			told = append(told, fmt.Sprintf("%s %s %s", strings.TrimPrefix(fmt.Sprint(e.Args[1]), "systems.yaml:"), e.Code, e.Field))
@@ -125,7 +124,7 @@ func TestEveryProblemOfACapabilityIsToldWithItsPlace(t *testing.T) {
 
 func TestASystemThatCanDoNothingIsRefused(t *testing.T) {
 	t.Parallel()
-	_, err := httpsystem.LoadSystems("s.yaml", []byte("systems:\n  faro: {kind: http, base_url: https://x.example, effect: ask}\n"))
+	_, err := load("s.yaml", []byte("systems:\n  faro: {kind: http, base_url: https://x.example, effect: ask}\n"))
 	if fault.CodeOf(err) != "system.nothing" {
 		t.Errorf("%v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 )
 
 var (
@@ -24,25 +25,25 @@ var (
 	// These headers belong to the transport or to this package.
 	reservedHeaders = []string{"host", "content-length", "content-type", "transfer-encoding", "connection", "accept", "te", "trailer", "upgrade"}
 
-	effects = []connector.EffectClass{connector.Idempotent, connector.Keyed, connector.Verifiable, connector.Ask}
-	undos   = []connector.UndoClass{connector.Restorable, connector.Reissuable, connector.Final}
-	reads   = []string{"GET"}
-	writes  = []string{"POST", "PUT", "PATCH", "DELETE"}
-	probes  = []string{"GET", "POST"}
+	reads  = []string{"GET"}
+	writes = []string{"POST", "PUT", "PATCH", "DELETE"}
+	probes = []string{"GET", "POST"}
 )
 
 // checker collects what is wrong with a declaration.
-type checker struct{ found []problem }
+type checker struct{ found []declaration.Problem }
 
 func (k *checker) bad(at []string, code string, args ...any) {
-	k.found = append(k.found, problem{at: at, code: code, args: args})
+	k.found = append(k.found, declaration.Problem{At: at, Code: code, Args: args})
 }
 
 func at(keys ...string) []string { return keys }
 
+func below(path []string, key string) []string { return declaration.Below(path, key) }
+
 // check finds what is wrong with the declaration itself, without looking at
 // the environment, the disk or the network.
-func (c Config) check() []problem {
+func (c Config) check() []declaration.Problem {
 	k := &checker{}
 	if !systemName.MatchString(c.System) || slices.Contains(reservedNames, c.System) {
 		k.bad(nil, "system.name", "name", c.System)
@@ -57,7 +58,7 @@ func (c Config) check() []problem {
 	switch {
 	case c.BaseURL == "":
 		k.bad(at("base_url"), "field.required")
-	case !isEnv(c.BaseURL):
+	case !declaration.IsEnv(c.BaseURL):
 		if code := c.wrongURL(c.BaseURL); code != "" {
 			k.bad(at("base_url"), code)
 		}
@@ -73,8 +74,8 @@ func (c Config) check() []problem {
 		k.bad(nil, "system.nothing")
 	}
 	if c.Billing != nil || c.Access != nil {
-		if !slices.Contains(undos, c.Undo) {
-			k.bad(at("undo"), "system.word", "words", join(undos))
+		if !slices.Contains(declaration.Undos, c.Undo) {
+			k.bad(at("undo"), "system.word", "words", join(declaration.Undos))
 		}
 	}
 	if c.Billing != nil {
@@ -97,12 +98,12 @@ func (c Config) checkKeys(k *checker) {
 	if c.Auth != (Auth{}) {
 		k.header(c.Auth.Header, at("auth", "header"))
 		k.scheme(c.Auth.Scheme, at("auth", "scheme"))
-		if !isEnv(c.Auth.Value) && !isFile(c.Auth.Value) {
+		if !declaration.IsRef(c.Auth.Value) {
 			k.bad(at("auth", "value"), "system.secret_inline") // the value itself is never repeated
 		}
 	}
-	if !slices.Contains(effects, c.Effect) {
-		k.bad(at("effect"), "system.word", "words", join(effects))
+	if !slices.Contains(declaration.Effects, c.Effect) {
+		k.bad(at("effect"), "system.word", "words", join(declaration.Effects))
 	}
 	if c.KeyHeader != "" {
 		if strings.EqualFold(c.KeyHeader, c.Auth.Header) {
@@ -181,7 +182,7 @@ func (p Probe) check(k *checker, where []string) {
 		if inBody || p.Header != "" || p.Scheme != "" {
 			k.bad(where, "system.probe_secret")
 		}
-	case !isFile(p.Secret) || strings.Count(p.Secret, "{reference}") != 1 || len(slot.FindAllString(p.Secret, -1)) != 1:
+	case !declaration.IsFile(p.Secret) || strings.Count(p.Secret, "{reference}") != 1 || len(slot.FindAllString(p.Secret, -1)) != 1:
 		k.bad(below(where, "secret"), "system.probe_file", "slot", "{reference}")
 	case inBody == (p.Header != ""): // it must go somewhere, and to one place only
 		k.bad(below(where, "secret"), "system.probe_secret")
@@ -221,8 +222,8 @@ func (a Action) check(k *checker, name string) {
 	k.read(a.Read, below(where, "read"), maybe)
 	a.Expect.check(k, below(where, "expect"))
 	undo := below(where, "undo")
-	if !slices.Contains(undos, a.Undo.Class) {
-		k.bad(below(undo, "class"), "system.word", "words", join(undos))
+	if !slices.Contains(declaration.Undos, a.Undo.Class) {
+		k.bad(below(undo, "class"), "system.word", "words", join(declaration.Undos))
 	}
 	k.back(a.Undo.Call, below(undo, "call"), undo, a.Undo.Class, maybe)
 	if a.Undo.Expect != nil {
@@ -245,7 +246,7 @@ func (k *checker) back(o Operation, where, class []string, undo connector.UndoCl
 	switch {
 	case o.Method != "" || o.Path != "":
 		k.call(o, where, writes, ref, "{reference}")
-	case undo != connector.Final && slices.Contains(undos, undo):
+	case undo != connector.Final && slices.Contains(declaration.Undos, undo):
 		k.bad(class, "system.resume_missing", "operation", strings.Join(where, "."))
 	}
 }

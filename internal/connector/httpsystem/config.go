@@ -9,13 +9,13 @@ package httpsystem
 
 import (
 	"net/netip"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"hastaluego/internal/connector"
-	"hastaluego/internal/fault"
+	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/when"
 )
 
 // KindName is the word for this connector in systems.yaml.
@@ -51,7 +51,19 @@ type Config struct {
 	Reports   *Reports            // nil: it tells nothing by itself
 	Hook      *Hook               // set: it takes signed messages, and nothing else of this is said
 
-	places map[string]string // where things stand in the file, by path
+	declaration.Places // where it stands in its file
+}
+
+// Name of the system.
+func (c Config) Name() string { return c.System }
+
+// Info describes the system and what may be done with a lost answer.
+func (c Config) Info() connector.Info {
+	kind := KindName
+	if c.Hook != nil {
+		kind = HookKind
+	}
+	return connector.Info{System: c.System, Kind: kind, Effect: c.Effect, KeyLife: c.KeyLife, Undo: c.Undo}
 }
 
 // Can lists what the system declares that it can do, and its actions, without
@@ -64,15 +76,26 @@ func (c Config) Can() (can, actions []string) {
 	return s.Can(), actions
 }
 
-// Place is where the nearest thing at the path stands: systems.yaml:12:5.
-// Empty for a Config that came from no file.
-func (c Config) Place(path ...string) string {
-	for i := len(path); i > 0; i-- {
-		if at, ok := c.places[strings.Join(path[:i], "/")]; ok {
-			return at
-		}
+// Secrets are the references to secrets that it needs; the credentials of
+// accounts that a probe tries are not ours.
+func (c Config) Secrets() (refs []string) {
+	refs = append(refs, c.Auth.Value)
+	if c.Hook != nil {
+		refs = append(refs, c.Hook.Secret, c.Hook.Next)
 	}
-	return c.places[""]
+	if c.Reports != nil {
+		refs = append(refs, c.Reports.Secret, c.Reports.Next)
+	}
+	return slices.DeleteFunc(refs, func(ref string) bool { return ref == "" })
+}
+
+// Open connects it.
+func (c Config) Open(clock when.Clock) (declaration.Opened, error) {
+	s, err := New(c, clock)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Auth says how we prove who we are.
@@ -151,28 +174,6 @@ type Expect struct {
 	Absent bool // nothing stands at Path; without Path, the record itself is gone (404)
 }
 
-// problem is one thing wrong with a declaration; at is the path of keys to it.
-type problem struct {
-	at   []string
-	code string
-	args []any
-}
-
-// fault tells the problem of a Config that came from no file.
-func (p problem) fault(system string) *fault.Error {
-	field := pointer(p.at)
-	return fault.New(fault.Invalid, p.code, append([]any{"at", system + field}, p.args...)...).On(field)
-}
-
-// pointer is the JSON pointer (RFC 6901) of a path.
-func pointer(path []string) string {
-	var b strings.Builder
-	for _, key := range path {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key))
-	}
-	return b.String()
-}
-
 // defaults fills in what may be left out.
 func (c Config) defaults() Config {
 	if c.Timeout == 0 {
@@ -182,47 +183,6 @@ func (c Config) defaults() Config {
 		c.Limit = DefaultLimit
 	}
 	return c
-}
-
-func isEnv(s string) bool  { return strings.HasPrefix(s, "env:") && len(s) > len("env:") }
-func isFile(s string) bool { return strings.HasPrefix(s, "file:") && len(s) > len("file:") }
-
-// root makes the files that hold secrets start at the folder of the
-// declaration, wherever the program was started.
-func (c *Config) root(folder string) {
-	at := func(ref *string) {
-		if path := strings.TrimPrefix(*ref, "file:"); isFile(*ref) && !filepath.IsAbs(path) {
-			*ref = "file:" + filepath.Join(folder, path)
-		}
-	}
-	at(&c.Auth.Value)
-	if c.Access != nil && c.Access.Probe != nil {
-		at(&c.Access.Probe.Secret)
-	}
-}
-
-// resolve reads a reference. It returns the code of what went wrong, or "".
-func resolve(ref string) (value, code string) {
-	switch {
-	case isEnv(ref):
-		v, ok := os.LookupEnv(strings.TrimPrefix(ref, "env:"))
-		if !ok || v == "" {
-			return "", "system.env_missing"
-		}
-		value = v
-	case isFile(ref):
-		b, err := os.ReadFile(strings.TrimPrefix(ref, "file:"))
-		if err != nil {
-			return "", "system.file_missing"
-		}
-		value = strings.TrimRight(string(b), "\r\n")
-	default:
-		return ref, ""
-	}
-	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return "", "system.secret_unusable"
-	}
-	return value, ""
 }
 
 func join[T ~string](words []T) string {

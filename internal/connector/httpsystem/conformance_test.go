@@ -66,7 +66,7 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			all, err := httpsystem.LoadSystems("s.yaml", []byte(strings.NewReplacer("BASE", base, "DIR", dir).Replace(conforming)))
+			all, err := load("s.yaml", []byte(strings.NewReplacer("BASE", base, "DIR", dir).Replace(conforming)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
@@ -55,9 +56,19 @@ systems:
     state: {status: status, ended: [gone]}
 `
 
+// load reads declarations of this kind.
+func load(name string, src []byte) ([]httpsystem.Config, error) {
+	all, err := declaration.Load(name, src, httpsystem.Kinds()...)
+	configs := make([]httpsystem.Config, len(all))
+	for i, d := range all {
+		configs[i] = d.(httpsystem.Config)
+	}
+	return configs, err
+}
+
 func TestADeclarationIsReadWhole(t *testing.T) {
 	t.Parallel()
-	got, err := httpsystem.LoadSystems("systems.yaml", []byte(whole))
+	got, err := load("systems.yaml", []byte(whole))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +99,7 @@ func TestADeclarationIsReadWhole(t *testing.T) {
 			},
 		},
 	}
-	if d := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{}), cmpopts.IgnoreUnexported(httpsystem.Config{})); d != "" {
+	if d := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{}), cmpopts.IgnoreFields(httpsystem.Config{}, "Places")); d != "" {
 		t.Error(d)
 	}
 }
@@ -133,7 +144,7 @@ func TestEveryProblemIsToldWithItsPlace(t *testing.T) {
 		if src == whole {
 			t.Fatalf("%q is not there", c.old)
 		}
-		_, err := httpsystem.LoadSystems("systems.yaml", []byte(src))
+		_, err := load("systems.yaml", []byte(src))
 		list, ok := err.(fault.List)
 		if !ok {
 			t.Errorf("%q: got %v", c.with, err)
@@ -164,7 +175,7 @@ func TestEveryProblemIsToldWithItsPlace(t *testing.T) {
 func TestSeveralProblemsAreToldAtOnce(t *testing.T) {
 	t.Parallel()
 	src := strings.NewReplacer("effect: keyed", "effect: maybe", "undo: final", "undo: perhaps", "64KiB", "lots").Replace(whole)
-	_, err := httpsystem.LoadSystems("s.yaml", []byte(src))
+	_, err := load("s.yaml", []byte(src))
 	if n := len(fault.Fields(err)); n < 3 {
 		t.Errorf("told %d: %v", n, err)
 	}
@@ -177,7 +188,7 @@ func TestEmptyAndDoubledFilesAreRefused(t *testing.T) {
 		whole + "---\n" + whole: "system.one_document",
 		"- a\n":                 "system.want_map",
 	} {
-		if _, err := httpsystem.LoadSystems("s.yaml", []byte(src)); fault.CodeOf(err) != code {
+		if _, err := load("s.yaml", []byte(src)); fault.CodeOf(err) != code {
 			t.Errorf("%.20q: %v, want %s", src, err, code)
 		}
 	}
@@ -186,7 +197,7 @@ func TestEmptyAndDoubledFilesAreRefused(t *testing.T) {
 func TestPlainHTTPNeedsNamedAddresses(t *testing.T) {
 	t.Parallel()
 	src := strings.NewReplacer("https://billing", "http://billing", `    allow: [10.0.0.0/8, "fd00::1"]`+"\n", "").Replace(whole)
-	if _, err := httpsystem.LoadSystems("s.yaml", []byte(src)); fault.CodeOf(err) != "system.plain_http" {
+	if _, err := load("s.yaml", []byte(src)); fault.CodeOf(err) != "system.plain_http" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -196,7 +207,7 @@ func FuzzLoadSystemsNeverPanics(f *testing.F) {
 	f.Add([]byte(doors))
 	f.Add([]byte("systems: {a: {operations: {cancel: {body: [}}}}"))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		configs, err := httpsystem.LoadSystems("s.yaml", src)
+		configs, err := load("s.yaml", src)
 		if err != nil && len(configs) > 0 {
 			t.Error("both systems and problems")
 		}

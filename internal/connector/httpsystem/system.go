@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/webhook"
@@ -38,13 +39,13 @@ type System struct {
 func New(cfg Config, clock when.Clock) (*System, error) {
 	var list fault.List
 	for _, p := range cfg.check() {
-		list = append(list, p.fault(cfg.System))
+		list = append(list, p.Fault(cfg.System))
 	}
 	if len(list) > 0 {
 		return nil, list
 	}
 	cfg = cfg.defaults()
-	base, code := resolve(cfg.BaseURL)
+	base, code := declaration.Resolve(cfg.BaseURL)
 	key, wrong := "base_url", cfg.wrongURL
 	if cfg.Hook != nil {
 		key, wrong = "url", cfg.wrongHookURL
@@ -53,12 +54,12 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		code = wrong(base)
 	}
 	if code != "" {
-		list = append(list, problem{[]string{key}, code, []any{"ref", cfg.BaseURL}}.fault(cfg.System))
+		list = append(list, declaration.Problem{At: []string{key}, Code: code, Args: []any{"ref", cfg.BaseURL}}.Fault(cfg.System))
 	}
 	secret := ""
 	if cfg.Auth.Header != "" {
-		if secret, code = resolve(cfg.Auth.Value); code != "" {
-			list = append(list, problem{[]string{"auth", "value"}, code, []any{"ref", cfg.Auth.Value}}.fault(cfg.System))
+		if secret, code = declaration.Resolve(cfg.Auth.Value); code != "" {
+			list = append(list, declaration.Problem{At: []string{"auth", "value"}, Code: code, Args: []any{"ref", cfg.Auth.Value}}.Fault(cfg.System))
 		}
 		if cfg.Auth.Scheme != "" {
 			secret = cfg.Auth.Scheme + " " + secret
@@ -122,16 +123,7 @@ func (s *System) Connector() connector.System {
 func (s *System) Config() Config { return s.cfg }
 
 // Info describes the system and what may be done with a lost answer.
-func (s *System) Info() connector.Info {
-	kind := KindName
-	if s.cfg.Hook != nil {
-		kind = HookKind
-	}
-	return connector.Info{
-		System: s.cfg.System, Kind: kind, Effect: s.cfg.Effect,
-		KeyLife: s.cfg.KeyLife, Undo: s.cfg.Undo,
-	}
-}
+func (s *System) Info() connector.Info { return s.cfg.Info() }
 
 // String names the system and nothing more.
 func (s *System) String() string { return KindName + ":" + s.cfg.System }

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/webhook"
 )
@@ -33,31 +32,31 @@ type Reports struct {
 // replaced: references.
 type Keys struct{ Secret, Next string }
 
-func (r *reading) secrets(m map[string]ast.Node, path []string) Keys {
-	return Keys{Secret: r.word(m, path, "secret"), Next: r.word(m, path, "secret_next")}
+func (r reading) secrets(m declaration.Map, path []string) Keys {
+	return Keys{Secret: r.Ref(m, path, "secret"), Next: r.Ref(m, path, "secret_next")}
 }
 
-// hook reads a system of kind webhook.
-func (r *reading) hook(e entry) (Config, bool) {
-	top := r.keys(e.val, nil, "kind", "url", "secret", "secret_next", "timeout", "allow")
+// readHook reads a system of kind webhook.
+func readHook(e *declaration.Entry) (declaration.Declared, bool) {
+	r, mark := reading{e}, e.Mark()
+	top := r.Top("url", "secret", "secret_next", "timeout", "allow")
 	if top == nil {
-		return Config{}, false
+		return nil, false
 	}
-	before := len(r.list)
 	c := Config{
-		System: e.key, BaseURL: r.word(top, nil, "url"), Effect: connector.Keyed, Undo: connector.Restorable,
-		Timeout: r.duration(top["timeout"], r.below(at("timeout"))), Allow: r.prefixes(top["allow"], r.below(at("allow"))),
-		Hook: &Hook{r.secrets(top, nil)},
+		System: e.Name, BaseURL: r.Word(top, nil, "url"), Effect: connector.Keyed, Undo: connector.Restorable,
+		Timeout: r.Duration(top, nil, "timeout"), Allow: r.Prefixes(top, nil, "allow"), Hook: &Hook{r.secrets(top, nil)},
 	}
-	r.judge(c, before)
-	return c, len(r.list) == before
+	good := r.Judge(mark, c.check())
+	c.Places = r.Entry.Places()
+	return c.defaults(), good
 }
 
 func (h Hook) check(k *checker, c Config) {
 	switch {
 	case c.BaseURL == "":
 		k.bad(at("url"), "field.required")
-	case !isEnv(c.BaseURL):
+	case !declaration.IsEnv(c.BaseURL):
 		if code := c.wrongHookURL(c.BaseURL); code != "" {
 			k.bad(at("url"), code)
 		}
@@ -80,10 +79,10 @@ func (c Config) wrongHookURL(raw string) string {
 }
 
 func (s Keys) check(k *checker, where []string) {
-	if !isEnv(s.Secret) && !isFile(s.Secret) {
+	if !declaration.IsRef(s.Secret) {
 		k.bad(below(where, "secret"), "system.secret_inline")
 	}
-	if s.Next != "" && !isEnv(s.Next) && !isFile(s.Next) {
+	if s.Next != "" && !declaration.IsRef(s.Next) {
 		k.bad(below(where, "secret_next"), "system.secret_inline")
 	}
 }
@@ -99,7 +98,7 @@ func (s Keys) open(system string, where []string) (keys []webhook.Secret, list f
 		if x.ref == "" {
 			continue
 		}
-		value, code := resolve(x.ref)
+		value, code := declaration.Resolve(x.ref)
 		if code == "" {
 			secret, err := webhook.ParseSecret(value)
 			if keys = append(keys, secret); err != nil {
@@ -107,7 +106,7 @@ func (s Keys) open(system string, where []string) (keys []webhook.Secret, list f
 			}
 		}
 		if code != "" {
-			list = append(list, problem{below(where, x.key), code, []any{"ref", x.ref}}.fault(system))
+			list = append(list, declaration.Problem{At: below(where, x.key), Code: code, Args: []any{"ref", x.ref}}.Fault(system))
 		}
 	}
 	return keys, list

@@ -39,7 +39,7 @@ const hooked = `systems:
 
 func TestSystemsThatTakeMessagesAndThoseThatSendThemAreDeclared(t *testing.T) {
 	t.Parallel()
-	got, err := httpsystem.LoadSystems("systems.yaml", []byte(hooked))
+	got, err := load("systems.yaml", []byte(hooked))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestSystemsThatTakeMessagesAndThoseThatSendThemAreDeclared(t *testing.T) {
 		{`"env:BILLING_HOOK"`, "s3cret", "14:23 system.secret_inline /systems/billing/webhook/secret"},
 		{", reference: data.subscription.id", "", "14:14 system.path /systems/billing/webhook/reference"},
 	} {
-		_, err := httpsystem.LoadSystems("systems.yaml", []byte(strings.Replace(hooked, c.old, c.with, 1)))
+		_, err := load("systems.yaml", []byte(strings.Replace(hooked, c.old, c.with, 1)))
 		var told []string
 		for _, e := range fault.Fields(err) {
 			told = append(told, fmt.Sprintf("%s %s %s", strings.TrimPrefix(fmt.Sprint(e.Args[1]), "systems.yaml:"), e.Code, e.Field))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/fault"
@@ -24,14 +25,14 @@ func declared(t *testing.T) httpsystem.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := httpsystem.LoadSystems(file, src)
+	all, err := declaration.Load(file, src, httpsystem.Kinds()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) != 2 || all[0].System != "billing" || all[1].System != "faro" {
+	if len(all) != 2 || all[0].Name() != "billing" || all[1].Name() != "faro" {
 		t.Fatalf("the example declares %+v", all)
 	}
-	return all[0]
+	return all[0].(httpsystem.Config)
 }
 
 // connect points the example at the process: where it listens and its token

@@ -1,10 +1,14 @@
-package httpsystem
+// Package declaration reads systems.yaml: which far systems there are, of which
+// kind, and where in the file everything stands. What an entry may say is its
+// kind's business: each connector brings a Kind, and reads its entries with what
+// this package offers, so that all of them are strict in the same way and tell
+// what is wrong at its place.
+package declaration
 
 import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,15 +19,48 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/when"
 )
 
-// LoadSystems reads the declarations in src, in their order. name is the name
-// of the file as people know it. It finds every problem at once: the error is
-// a fault.List of Invalid faults, each with its place in the argument "at"
+// Declared is one far system as it is declared, not connected yet. It may be
+// printed: secrets are references.
+type Declared interface {
+	Name() string // of the system: "billing"
+	Info() connector.Info
+	// Can lists what the system could do, and its actions.
+	Can() (can, actions []string)
+	// Secrets are the references to secrets that it needs.
+	Secrets() []string
+	// Place is where the nearest thing at the path of keys stands:
+	// systems.yaml:12:5.
+	Place(path ...string) string
+	// Open connects it and makes no call. References are read here, once. The
+	// error is a fault.List of Invalid faults with JSON pointers as fields.
+	Open(clock when.Clock) (Opened, error)
+}
+
+// Opened is a connected system.
+type Opened interface {
+	Connector() connector.System
+	Close() // lets go of idle connections
+}
+
+// Kind reads the entries of one kind.
+type Kind struct {
+	Name string
+	// Read reads an entry; false when something is wrong, which the entry was told
+	// (Entry.Bad).
+	Read func(e *Entry) (Declared, bool)
+}
+
+// Load reads the declarations in src, in their order. name is the name of the
+// file as people know it. It finds every problem at once: the error is a
+// fault.List of Invalid faults, each with its place in the argument "at"
 // (systems.yaml:12:5) and a JSON pointer as its field. Nothing is looked up:
 // neither environment nor files nor network.
-func LoadSystems(name string, src []byte) ([]Config, error) {
+func Load(name string, src []byte, kinds ...Kind) ([]Declared, error) {
 	l := &loader{name: name}
 	file, err := parser.ParseBytes(src, 0)
 	if err != nil {
@@ -43,7 +80,7 @@ func LoadSystems(name string, src []byte) ([]Config, error) {
 		l.bad(n, nil, "system.alias")
 		return nil, l.list
 	}
-	var configs []Config
+	var all []Declared
 	root := l.fields(docs[0].Body, nil, "systems")
 	if root == nil {
 		return nil, l.list.Or()
@@ -53,16 +90,16 @@ func LoadSystems(name string, src []byte) ([]Config, error) {
 		l.bad(docs[0].Body, []string{"systems"}, "field.required")
 		return nil, l.list
 	}
-	for _, e := range l.entries(systems, []string{"systems"}) {
-		if c, ok := l.system(e); ok {
-			c.root(filepath.Dir(name))
-			configs = append(configs, c)
+	for _, p := range l.entries(systems, []string{"systems"}) {
+		e := &Entry{loader: l, Name: p.key, val: p.val, at: []string{"systems", p.key}, nodes: map[string]ast.Node{"": p.node}, vals: map[string]ast.Node{}}
+		if d, ok := e.read(kinds); ok {
+			all = append(all, d)
 		}
 	}
 	if len(l.list) > 0 {
 		return nil, l.list
 	}
-	return configs, nil
+	return all, nil
 }
 
 type loader struct {
@@ -70,7 +107,7 @@ type loader struct {
 	list fault.List
 }
 
-type entry struct {
+type pair struct {
 	key  string
 	node ast.Node // of the key
 	val  ast.Node
@@ -86,7 +123,7 @@ func (l *loader) place(t *token.Token) string {
 func (l *loader) bad(n ast.Node, at []string, code string, args ...any) {
 	e := fault.New(fault.Invalid, code, append([]any{"at", l.place(first(n))}, args...)...)
 	if len(at) > 0 {
-		e = e.On(pointer(at))
+		e = e.On(Pointer(at))
 	}
 	l.list = append(l.list, e)
 }
@@ -114,7 +151,7 @@ func (l *loader) syntax(err error) error {
 	if errors.As(err, &positioned) {
 		at = l.place(positioned.GetToken())
 	}
-	return fault.List{fault.New(fault.Invalid, "system.syntax", "at", at).At("httpsystem.LoadSystems", err)}
+	return fault.List{fault.New(fault.Invalid, "system.syntax", "at", at).At("declaration.Load", err)}
 }
 
 // indirect returns the first anchor, alias, merge key or tag below the node.
@@ -141,7 +178,7 @@ func (v visitor) Visit(n ast.Node) ast.Visitor {
 }
 
 // entries returns the pairs of a mapping in their order.
-func (l *loader) entries(n ast.Node, at []string) []entry {
+func (l *loader) entries(n ast.Node, at []string) []pair {
 	var pairs []*ast.MappingValueNode
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -152,9 +189,9 @@ func (l *loader) entries(n ast.Node, at []string) []entry {
 		l.bad(n, at, "system.want_map")
 		return nil
 	}
-	out := make([]entry, 0, len(pairs))
+	out := make([]pair, 0, len(pairs))
 	for _, p := range pairs {
-		out = append(out, entry{key: p.Key.GetToken().Value, node: p.Key, val: p.Value})
+		out = append(out, pair{key: p.Key.GetToken().Value, node: p.Key, val: p.Value})
 	}
 	return out
 }
@@ -168,7 +205,7 @@ func (l *loader) fields(n ast.Node, at []string, keys ...string) map[string]ast.
 	out := make(map[string]ast.Node, len(entries))
 	for _, e := range entries {
 		if !slices.Contains(keys, e.key) {
-			l.bad(e.node, below(at, e.key), "system.unknown_key", "key", e.key)
+			l.bad(e.node, Below(at, e.key), "system.unknown_key", "key", e.key)
 			continue
 		}
 		out[e.key] = e.val
@@ -176,11 +213,12 @@ func (l *loader) fields(n ast.Node, at []string, keys ...string) map[string]ast.
 	return out
 }
 
-func below(at []string, key string) []string { return append(slices.Clone(at), key) }
+// Below is the path of a key of what stands at a path.
+func Below(at []string, key string) []string { return append(slices.Clone(at), key) }
 
 // told reports whether something was already said about the place.
 func (l *loader) told(at, path []string) bool {
-	field := pointer(append(slices.Clone(at), path...))
+	field := Pointer(append(slices.Clone(at), path...))
 	return slices.ContainsFunc(l.list, func(e *fault.Error) bool {
 		return e.Field == field || strings.HasPrefix(e.Field, field+"/")
 	})
@@ -206,7 +244,7 @@ func (l *loader) texts(n ast.Node, at []string) []string {
 	}
 	out := make([]string, 0, len(seq.Values))
 	for i, v := range seq.Values {
-		out = append(out, l.text(v, below(at, strconv.Itoa(i))))
+		out = append(out, l.text(v, Below(at, strconv.Itoa(i))))
 	}
 	return out
 }
@@ -230,7 +268,7 @@ func (l *loader) scalars(n ast.Node, at []string) []string {
 	}
 	out := make([]string, 0, len(seq.Values))
 	for i, v := range seq.Values {
-		out = append(out, one(v, below(at, strconv.Itoa(i))))
+		out = append(out, one(v, Below(at, strconv.Itoa(i))))
 	}
 	return out
 }
@@ -246,7 +284,7 @@ func (l *loader) numbers(n ast.Node, at []string) []int {
 	for i, v := range seq.Values {
 		x, err := strconv.Atoi(v.GetToken().Value)
 		if _, is := v.(*ast.IntegerNode); !is || err != nil {
-			l.bad(v, below(at, strconv.Itoa(i)), "system.want_number")
+			l.bad(v, Below(at, strconv.Itoa(i)), "system.want_number")
 			continue
 		}
 		out = append(out, x)
@@ -311,7 +349,7 @@ func (l *loader) prefixes(n ast.Node, at []string) []netip.Prefix {
 			p, err = netip.PrefixFrom(a, a.BitLen()), nil
 		}
 		if err != nil || p != p.Masked() {
-			l.bad(n.(*ast.SequenceNode).Values[i], below(at, strconv.Itoa(i)), "system.prefix")
+			l.bad(n.(*ast.SequenceNode).Values[i], Below(at, strconv.Itoa(i)), "system.prefix")
 			continue
 		}
 		out = append(out, p)

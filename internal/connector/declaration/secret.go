@@ -1,0 +1,40 @@
+package declaration
+
+import (
+	"os"
+	"strings"
+)
+
+// IsEnv reports whether a reference names a variable of the environment.
+func IsEnv(ref string) bool { return strings.HasPrefix(ref, "env:") && len(ref) > len("env:") }
+
+// IsFile reports whether a reference names a file.
+func IsFile(ref string) bool { return strings.HasPrefix(ref, "file:") && len(ref) > len("file:") }
+
+// IsRef reports whether something is a reference, and so no secret by itself.
+func IsRef(ref string) bool { return IsEnv(ref) || IsFile(ref) }
+
+// Resolve reads a reference; what is none is its own value. It returns the code
+// of what went wrong, or "".
+func Resolve(ref string) (value, code string) {
+	switch {
+	case IsEnv(ref):
+		v, ok := os.LookupEnv(strings.TrimPrefix(ref, "env:"))
+		if !ok || v == "" {
+			return "", "system.env_missing"
+		}
+		value = v
+	case IsFile(ref):
+		b, err := os.ReadFile(strings.TrimPrefix(ref, "file:"))
+		if err != nil {
+			return "", "system.file_missing"
+		}
+		value = strings.TrimRight(string(b), "\r\n")
+	default:
+		return ref, ""
+	}
+	if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return "", "system.secret_unusable"
+	}
+	return value, ""
+}
