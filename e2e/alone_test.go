@@ -32,6 +32,11 @@ func TestAFreelancerFromHerFirstDay(t *testing.T) {
 		words, b := companyC[lang], c.b
 		c.begin(b, "Clara", "clara", false, func(string) {})
 		c.does("hasta form")
+		forms, err := filepath.Glob(filepath.Join(c.folder, "*.html"))
+		c.must(err)
+		if page, err := os.ReadFile(forms[0]); err != nil || !strings.Contains(string(page), `<html lang="`+lang+`"`) {
+			t.Errorf("the form is not in the language of the company: %v", err)
+		}
 		c.does("hasta import")
 		c.types(b, map[string]string{
 			"name": "Kiosco Luna", "email": "luna@kioscoluna.example", "language": lang, "has": "retainer", "product": "Web", "amount": "60", "currency": "EUR", "start": monthsAgo(5),

@@ -9,13 +9,12 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/document"
-	"hastaluego/internal/fault"
 )
 
 type formCmd struct {
 	common
 	File string `arg:"" help:"Where to write it: .html, a page that needs no server, or .pdf, to be printed."`
-	Lang string `help:"Language of the form: es, en, de or fr." default:"es" enum:"es,en,de,fr"`
+	Lang string `help:"Language of the form: es, en, de or fr; otherwise that of the company." enum:"es,en,de,fr," default:""`
 }
 
 func (c *formCmd) Run(ctx context.Context, o out) error {
@@ -24,10 +23,15 @@ func (c *formCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer h.close()
-	if h.app.Company().Email == "" {
-		return fault.New(fault.Invalid, "field.required").On("company.email")
+	co := h.app.Company()
+	if co.Email == "" {
+		return fmt.Errorf("the form asks for a mail to company.email, and %s says none: answer the questions of the start, or hasta company apply", h.cfg.Dir)
 	}
-	_, raw, err := h.papers.Form(c.Lang, strings.EqualFold(filepath.Ext(c.File), ".pdf"))
+	lang := c.Lang
+	if lang == "" {
+		lang = co.Language
+	}
+	_, raw, err := h.papers.Form(lang, strings.EqualFold(filepath.Ext(c.File), ".pdf"))
 	if err != nil {
 		return err
 	}
