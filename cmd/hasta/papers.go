@@ -42,6 +42,7 @@ func (p papers) writer(x app.Paper) document.Company {
 		Name: who.Name, LegalName: who.LegalName, Address: who.Address, Phone: who.Phone, Email: who.Email, Complaints: who.Complaints,
 		ComplaintsURL: who.Links.Complaints, Signer: who.Signer, Zone: who.Zone, Signature: who.Signature[lang], RefundsURL: who.Links.Refunds,
 		WarrantyURL: who.Links.Warranty, PrivacyURL: who.Links.Privacy, Own: who.Words, NoPage: x.ByMail != nil,
+		Alone: x.Instead != nil && x.Instead.Hours > 0,
 	}
 	if t, ok := company.ThemeOf(who.Colour); ok {
 		c.Brand = document.Brand{Day: t.Day.Go, OnDay: t.Day.OnGo, Night: t.Night.Go, OnNight: t.Night.OnGo}
@@ -104,6 +105,7 @@ func (p papers) written(x app.Paper) document.Letter {
 	case "handover", "rotation":
 		return document.Handover(document.HandoverFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.Kind(x.Kind), Page: x.Links["handover"], NotMe: x.Links["not_me"],
+			Given: given(x),
 		})
 	case "envelope":
 		return document.Handover(document.HandoverFacts{
@@ -316,6 +318,20 @@ func figures(x app.Paper) (out []string) {
 	return out
 }
 
+// given is what waits for the client's word, with how it was given: what a
+// letter says where there is no page on which to look at it.
+func given(x app.Paper) (out []document.Given) {
+	if x.Kind != "handover" {
+		return nil
+	}
+	for _, h := range x.Handover.List {
+		if h.State == handover.Given {
+			out = append(out, document.Given{Kind: h.Kind, Name: h.Name, How: h.How})
+		}
+	}
+	return out
+}
+
 func handed(x app.Paper) []document.Handed {
 	out := make([]document.Handed, len(x.Handover.List))
 	for i, h := range x.Handover.List {
@@ -324,7 +340,7 @@ func handed(x app.Paper) []document.Handed {
 			at = h.AcceptedAt
 		}
 		out[i] = document.Handed{
-			Kind: h.Kind, Name: h.Name, State: string(h.State), At: at, BySlip: h.AcceptedBy != "" && h.AcceptedBy != handover.Client, Rotation: string(h.Rotation),
+			Kind: h.Kind, Name: h.Name, State: string(h.State), At: at, ByMail: x.Handover.AcceptedByMail(h), BySlip: h.AcceptedBy != "" && h.AcceptedBy != handover.Client, Rotation: string(h.Rotation),
 		}
 	}
 	return out

@@ -78,6 +78,11 @@ func (a *App) roads(ctx context.Context, tx Tx, m Message, p *Paper) error {
 	if m.Case != "" { // what goes to an address that somebody typed proves nothing
 		p.ByMail.Key = a.replyKey(m)
 	}
+	if m.Paper == "handover" { // there is no page on which to look at it
+		if p.Handover, err = a.readHandover(ctx, tx, m.Case); err != nil {
+			return err
+		}
+	}
 	if m.Paper == "farewell" {
 		p.ByMail.Survey, err = a.willAsk(ctx, tx, m.Case, notice.Survey)
 	}

@@ -81,9 +81,15 @@ func TestADepartureGoesByMailFromTheRequestToTheApproval(t *testing.T) {
 		code(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Envelope, How: "x", Secret: "x"}), "handover.no_portal")
 		must(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Transfer, How: "A su nombre"}))
 		given := w.mail.wait(t, "handover", firstMail)
+		if len(given.Handover.List) != 1 || given.Handover.List[0].How != "A su nombre" {
+			t.Errorf("there is no page, and the letter says of the handover %+v", given.Handover.List)
+		}
 		w.readIn(t, mailed(firstMail, "Re: entrega "+first.Code, "Lo he recibido todo\n> "+given.ByMail.Key), reply.Accept, "")
 		if s := w.stepState(t, c, "handover"); s != offboarding.StepDone {
 			t.Fatalf("the handover is %s", s)
+		}
+		if v, err = w.OpenCase(ctx, alone, c); err != nil || !v.Handover.AcceptedByMail(v.Handover.List[0]) {
+			t.Errorf("accepted by %q %v", v.Handover.List[0].AcceptedBy, err)
 		}
 
 		must(t, w.AskApproval(ctx, alone, app.AskInput{Case: c, Step: "agree", Note: "Que se borre"}))

@@ -201,6 +201,9 @@ func (a *App) glance(ctx context.Context, tx Tx, x Received) (v ReceivedView, er
 	return v, err
 }
 
+// mailFile ends the name of a file that is a mail.
+const mailFile = ".eml"
+
 // ReceivedLetter returns the letter itself, to be kept.
 func (a *App) ReceivedLetter(ctx context.Context, by Actor, rid string) (name string, raw []byte, err error) {
 	if err := by.CanRead("note"); err != nil {
@@ -216,5 +219,5 @@ func (a *App) ReceivedLetter(ctx context.Context, by Actor, rid string) (name st
 		}
 		return err
 	})
-	return rid + ".eml", raw, err
+	return rid + mailFile, raw, err
 }

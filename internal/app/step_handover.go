@@ -287,7 +287,12 @@ func (a *App) openHandover(ctx context.Context, s SealedHandover) (handover.Item
 type Handover struct {
 	List      []handover.Item
 	Envelopes []handover.Sheet
+	mailed    map[string]bool // files that are mails of the client
 }
+
+// AcceptedByMail reports whether the client accepted an item in a mail that
+// somebody read in, and not on their page or with a slip.
+func (h Handover) AcceptedByMail(x handover.Item) bool { return h.mailed[x.AcceptedBy] }
 
 // Sheet returns the newest envelope of an item.
 func (h Handover) Sheet(item handover.ID) (handover.Sheet, bool) {
@@ -303,6 +308,16 @@ func (a *App) readHandover(ctx context.Context, tx Tx, c offboarding.CaseID) (h 
 	list, err := tx.HandoverOf(ctx, c)
 	if h.List, err = unsealed(list, err, func(s SealedHandover) (handover.Item, error) { return a.openHandover(ctx, s) }); err != nil {
 		return h, err
+	}
+	files, err := tx.BlobsOf(ctx, c)
+	if err != nil {
+		return h, err
+	}
+	h.mailed = map[string]bool{}
+	for _, f := range files {
+		if strings.HasSuffix(f.Name, mailFile) {
+			h.mailed[f.ID] = true
+		}
 	}
 	sheets, err := tx.EnvelopesOf(ctx, c)
 	for _, s := range sheets {

@@ -26,6 +26,7 @@ type Company struct {
 	Brand         Brand
 	Own           text.Own // words of its own
 	NoPage        bool     // customers reach no page: they answer by mail
+	Alone         bool     // one person works there: nobody signs along
 	Logo          []byte   // a PNG, for the PDF; nil: the name stands alone
 }
 

@@ -15,18 +15,29 @@ type HandoverFacts struct {
 	Company Company
 	Code    string
 	At      time.Time
-	Kind    Kind   // KindHandover, KindEnvelope or KindRotation
-	Page    string // link
-	NotMe   string // link
+	Kind    Kind    // KindHandover, KindEnvelope or KindRotation
+	Page    string  // link
+	NotMe   string  // link
+	Given   []Given // what waits for an answer; only where there is no page to see it on
 }
 
-// Handover is one of the letters about a handover. None of them says a secret
-// or the name of what is handed over.
+// Given is one thing that was given and waits for the client's word.
+type Given struct{ Kind, Name, How string }
+
+// Handover is one of the letters about a handover. None of them says a secret,
+// and the name of what is handed over stands only where there is no page.
 func Handover(f HandoverFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
 	kind := string(f.Kind)
 	l := w.letter(f.Kind, f.At, f.Code, w.say(kind+".lede", "company", w.company.Name))
 	l.Blocks = []Block{{Paragraphs: []string{w.say(kind + ".text")}}}
+	if len(f.Given) > 0 {
+		b := Block{Heading: w.say("report.handed")}
+		for _, x := range f.Given {
+			b.Facts = append(b.Facts, Fact{Label: w.say("handed."+x.Kind) + text.Colon(w.lang) + " " + clean(x.Name), Lines: paragraphs(x.How)})
+		}
+		l.Blocks = append(l.Blocks, b)
+	}
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say(kind + ".button"), URL: f.Page, Button: true, Primary: true, Note: w.say(kind + ".note"),
@@ -41,6 +52,7 @@ type Handed struct {
 	Kind, Name string
 	State      string // open, given, missing or accepted
 	At         time.Time
+	ByMail     bool // they said so in a mail
 	BySlip     bool
 	Rotation   string // of a credential: waiting, confirmed, unanswered or attested
 }
@@ -105,7 +117,11 @@ func Report(f ReportFacts) Letter {
 
 func (w writer) handed(x Handed) string {
 	state := x.State
-	if x.State == "accepted" && x.BySlip {
+	switch {
+	case x.State != "accepted":
+	case x.ByMail:
+		state = "mail"
+	case x.BySlip:
 		state = "slip"
 	}
 	s := w.say("handed.state."+state, "date", text.LongDate(w.lang, w.day(x.At)))

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -255,12 +256,16 @@ func (w writer) proof(p Proof) Block {
 
 // signed ends a letter that a person signs: the leave-taking, the person, and
 // the company's own signature. Where nobody is named the signature stands
-// alone, and where the company has none the team signs. A signature that
+// alone, and where the company has none the team signs; where one person works
+// there is no team. A signature that
 // begins with its own leave-taking ("Un saludo,") keeps it in place of ours,
 // and one that names the person already is not told the name twice.
 func (w writer) signed(leave string) Block {
 	signer, team := w.company.Signer, w.say("farewell.team", "company", w.company.Name)
 	if w.company.Signature == "" {
+		if w.company.Alone { // there is nobody else who could sign along
+			return Block{Signature: slices.DeleteFunc([]string{leave, signer, w.company.Name}, func(s string) bool { return s == "" })}
+		}
 		if signer != "" {
 			team = w.say("farewell.signer", "signer", signer, "company", w.company.Name)
 		}

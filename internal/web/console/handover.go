@@ -26,7 +26,8 @@ type handedView struct {
 // handingView is what a step hands over.
 type handingView struct {
 	Items []handedView
-	Slip  bool // something waits for the client, and this person may keep a slip
+	Slip  bool   // something waits for the client, and this person may keep a slip
+	Only  string // who may accept, and how
 	Error string
 }
 
@@ -66,6 +67,10 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 			}
 			hv.Fields[name] = f
 		}
+		out.Only = word("client_only")
+		if c.NoPortal {
+			out.Only = word("client_only.no_portal")
+		}
 		out.Slip = out.Slip || may && x.State == handover.Given
 		out.Items = append(out.Items, hv)
 	}
@@ -92,11 +97,14 @@ func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 		tell(v.say("handover.lacks", "lacks", x.Lacks))
 	}
 	if x.State == handover.Accepted {
-		if x.AcceptedBy == handover.Client {
-			tell(v.say("handover.accepted", "at", at(x.AcceptedAt)))
-		} else {
-			tell(v.say("handover.slip", "at", at(x.AcceptedAt)))
+		how := "slip"
+		switch {
+		case x.AcceptedBy == handover.Client:
+			how = "accepted"
+		case c.Handover.AcceptedByMail(x):
+			how = "mail"
 		}
+		tell(v.say("handover."+how, "at", at(x.AcceptedAt)))
 	}
 	if x.Rotation != handover.NoRotation {
 		tell(v.say("handover.rotation."+string(x.Rotation), "date", text.LongDate(v.lang, x.RotateBy), "why", x.Attest))

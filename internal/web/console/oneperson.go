@@ -117,6 +117,9 @@ func (v *visit) viewInstead(c app.CaseView, s offboarding.Step, now time.Time) *
 	for _, x := range slices.Backward(c.Approvals) {
 		if x.Subject == string(s.ID) && x.State == approval.Asked {
 			iv.Asked, iv.MayWait = v.viewWaiting(x.Approval), x.Unanswered(now)
+			if c.NoPortal && x.Way == approval.Client {
+				iv.Asked.Text = v.say("instead.waits.client.no_portal", "at", text.Instant(v.lang, x.Until, v.zone()))
+			}
 			break
 		}
 	}
