@@ -258,6 +258,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.fill("#why_en", "We close the plan for studios.")
 	staff.press("propose-ending", testid("facts"))
 	staff.inspect(check, "ending", staff.at())
+	staff.inspect(check, "announcement-gone", base+"/console/announcements/nothing")
+	s.announces(staff, check, base)
 	staff.inspect(check, "settings", base+"/console/settings")
 	staff.fill("#why", "Ensayamos una baja de prueba con todo el equipo")
 	staff.press("hold-outside", testid("held"))

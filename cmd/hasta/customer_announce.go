@@ -2,30 +2,20 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
-	"hastaluego/internal/limit"
-	"hastaluego/internal/money"
 	"hastaluego/internal/text"
-	"hastaluego/internal/when"
 )
 
 type customerAnnounceCmd struct {
 	common
-	File string `arg:"" help:"CSV with the heading contract,kind,day,price,currency: the number of the contract, trial_end or price_change, the day as 2027-01-31 and, of another price, what is charged from then on."`
+	File   string `arg:"" help:"CSV with the columns contract, kind, day, price and currency (or contrato, qué, día, precio, moneda): the number of the contract, trial_end or price_change, the day as 2027-01-31 and, of another price, what is charged from then on."`
+	DryRun bool   `help:"Say what would be told, to whom and when; keep nothing."`
 }
-
-// announceHead are the columns of the file, in any order; the last two may be
-// missing where no price changes.
-var announceHead = []string{"contract", "kind", "day", "price", "currency"}
 
 func (c *customerAnnounceCmd) Run(ctx context.Context, o out) error {
 	file, err := os.Open(c.File)
@@ -33,87 +23,48 @@ func (c *customerAnnounceCmd) Run(ctx context.Context, o out) error {
 		return fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("announce", err)
 	}
 	defer file.Close()
-	rows := csv.NewReader(file)
-	rows.TrimLeadingSpace = true
-	head, err := rows.Read()
-	if err != nil {
-		return fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("announce", err)
-	}
-	for i := range head {
-		head[i] = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(head[i], "\ufeff")))
-	}
-	for i, name := range head {
-		if !slices.Contains(announceHead, name) || slices.Contains(head[:i], name) {
-			return fault.New(fault.Invalid, "announced.column", "at", c.File+":1", "name", name, "known", strings.Join(announceHead, ", "))
-		}
-	}
-	for _, name := range announceHead[:3] {
-		if !slices.Contains(head, name) {
-			return fault.New(fault.Invalid, "announced.column", "at", c.File+":1", "name", name, "known", strings.Join(announceHead, ", "))
-		}
-	}
 	h, err := c.openToWrite(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer h.close()
-	said, failed := 0, false
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			break
+	lang := terminalLanguage(os.Getenv)
+	done, err := h.app.AnnounceFile(ctx, operator, file, c.DryRun)
+	for _, x := range done.Rows {
+		if c.DryRun {
+			fmt.Fprintln(o.stdout, text.Say(lang, "announced.row", "contract", x.Contract, "name", x.Name, "what", text.Say(lang, "announced.what."+string(x.Kind)),
+				"day", text.Date(lang, x.Day), "tells", tellsOf(lang, x)))
 		}
-		line, _ := rows.FieldPos(0)
-		if err == nil {
-			err = c.announce(ctx, h, head, row)
-		}
-		if err != nil {
-			failed = true
-			for _, e := range wordedRows(err) {
-				fmt.Fprintf(o.stderr, "%s:%d: %s\n", c.File, line, e)
-			}
-			continue
-		}
-		said++
 	}
-	fmt.Fprintln(o.stdout, text.Say(terminalLanguage(os.Getenv), "announced.said", "n", said))
-	if failed {
+	for _, e := range done.Refused {
+		fmt.Fprintf(o.stderr, "%s:%d: %s: %s\n", c.File, e.Row, e.Column, e.Why(lang))
+	}
+	if more := done.Rejected - len(done.Refused); more > 0 {
+		fmt.Fprintln(o.stderr, text.Say(lang, "console.upload.refused.more", "n", more))
+	}
+	if wrong := fault.Fields(err); len(wrong) > 0 { // the file as a whole
+		fmt.Fprintf(o.stderr, "%s: %s\n", c.File, explain(wrong[0]))
+		return errCheck
+	}
+	if err != nil {
+		return err
+	}
+	said := "announced.said"
+	if c.DryRun {
+		said = "announced.tried"
+	}
+	fmt.Fprintln(o.stdout, text.Say(lang, said, "n", done.Kept, "letters", done.Letters, "silent", done.Silent, "unchanged", done.Unchanged))
+	if done.Rejected > 0 {
 		return errCheck
 	}
 	return nil
 }
 
-// announce says one line of the file.
-func (c *customerAnnounceCmd) announce(ctx context.Context, h *house, head, row []string) error {
-	of := map[string]string{}
-	for i, name := range head {
-		of[name] = strings.TrimSpace(row[i])
+// tellsOf says whether its customer is told, and when.
+func tellsOf(lang string, x app.Announcement) string {
+	var days []string
+	for _, d := range x.Letters {
+		days = append(days, text.Date(lang, d))
 	}
-	day, err := when.ParseDate(of["day"])
-	if err != nil {
-		return fault.New(fault.Invalid, "announced.day").On("day")
-	}
-	x := app.Announced{Kind: limit.Kind(of["kind"]), Day: day}
-	if of["price"] != "" {
-		if x.Price, err = money.Parse(of["price"], of["currency"]); err != nil {
-			return fault.New(fault.Invalid, "announced.price").On("price")
-		}
-	}
-	return h.app.AnnounceOf(ctx, operator, of["contract"], x)
-}
-
-// wordedRows are the faults of a line, each with its column.
-func wordedRows(err error) (list []string) {
-	fields := fault.Fields(err)
-	if len(fields) == 0 {
-		return []string{explain(err)}
-	}
-	for _, e := range fields {
-		says := explain(e)
-		if e.Field != "" {
-			says = e.Field + ": " + says
-		}
-		list = append(list, says)
-	}
-	return list
+	return text.Say(lang, "announced.tells."+string(x.Tells), "days", strings.Join(days, ", "))
 }

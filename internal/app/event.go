@@ -219,6 +219,7 @@ var EventTypes = []EventType{
 	{Type: "ending.stopped", When: "no more departures of it are opened", Args: []string{"ending", "note", "opened"}},
 	{Type: "term.passed", When: "a contract ends with its term, and its customer has no address to be told at", Args: []string{"customer", "subscription", "why"}},
 	{Type: "contract.announced", When: "something is coming for a contract, of which its customer is told: the end of a trial, another price", Args: []string{"subscription", "kind", "day", "minor", "currency"}},
+	{Type: "contract.unannounced", When: "an announcement was taken back: nobody is told of it any more", Args: []string{"subscription", "kind", "day"}},
 	{Type: "notice.sent", When: "a customer was told in time of a renewal, the end of a trial or another price; `law`: the windows that the letter was in", Args: []string{"notice", "kind", "subscription", "day", "law", "message"}},
 	{Type: "notice.passed", When: "a customer could not be told of it", Args: []string{"notice", "kind", "subscription", "day", "law", "why"}},
 	{Type: "ending.passed", When: "a customer whom it picks leaves already, or cannot be told", Args: []string{"ending", "customer", "why"}},

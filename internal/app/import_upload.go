@@ -83,10 +83,13 @@ type UploadView struct {
 // refusedMost is how many refused rows are told one by one.
 const refusedMost = 100
 
+// RowError is why a row of a file was refused.
+type RowError = ingest.RowError
+
 // Imported is what became of a file: the refused rows are the first of them.
 type Imported struct {
 	ImportReport
-	Refused []ingest.RowError
+	Refused []RowError
 }
 
 // KeepUpload keeps a file until somebody says what its columns are.

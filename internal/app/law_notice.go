@@ -91,6 +91,7 @@ type NoticeTx interface {
 	Renewals(ctx context.Context, from, until when.Date, after ComingLine, limit int) ([]ComingLine, error)
 	Announcements(ctx context.Context, from, until when.Date, after ComingLine, limit int) ([]ComingLine, error)
 	PutAnnounced(ctx context.Context, a Announced) error
+	DropAnnounced(ctx context.Context, s customer.SubscriptionID, k limit.Kind) error
 	AnnouncedFor(ctx context.Context, c customer.ID) ([]Announced, error)
 	// InsertLawNotice stores what was told; false where it was told already.
 	InsertLawNotice(ctx context.Context, n LawNotice) (bool, error)
@@ -364,32 +365,43 @@ func (a *App) noticePaper(ctx context.Context, tx Tx, m Message) (p Paper, n Law
 		return p, n, "", err
 	}
 	_, name := onFile(contacts)
-	c := &ComingPaper{Kind: n.Kind, Day: n.EventDay, Deadline: limit.Before(n.Kind, n.EventDay, list[i].Notice).Deadline}
-	if c.Deadline.Before(a.today(tx)) {
-		c.Deadline = when.Date{}
-	}
-	if n.Kind == limit.PriceChange {
+	l := ComingLine{Subscription: list[i], Kind: n.Kind, Day: n.EventDay}
+	if n.Kind != limit.Renewal {
 		coming, err := tx.AnnouncedFor(ctx, n.Customer)
 		if err != nil {
 			return p, n, "", err
 		}
-		for _, x := range coming {
-			if x.Subscription == n.Subscription && x.Kind == n.Kind {
-				c.Price = x.Price
-			}
+		i := slices.IndexFunc(coming, func(x Announced) bool {
+			return x.Subscription == n.Subscription && x.Kind == n.Kind && x.Day == n.EventDay
+		})
+		if i < 0 { // taken back meanwhile, or said anew for another day
+			return p, n, notice.Answered, nil
 		}
+		l.Price = coming[i].Price
+	}
+	p, err = a.comingPaper(ctx, tx, l, name, m.Language)
+	return p, n, "", err
+}
+
+// comingPaper is the letter about something that is coming for a contract.
+func (a *App) comingPaper(ctx context.Context, tx Tx, l ComingLine, name, lang string) (Paper, error) {
+	c := &ComingPaper{Kind: l.Kind, Day: l.Day, Deadline: limit.Before(l.Kind, l.Day, l.Notice).Deadline}
+	if c.Deadline.Before(a.today(tx)) {
+		c.Deadline = when.Date{}
+	}
+	if l.Kind == limit.PriceChange {
+		c.Price = l.Price
+	}
+	p := Paper{
+		Kind: NoticePaper, Language: lang, At: tx.Now(), Now: tx.Now(), Name: name, Lines: []customer.Subscription{l.Subscription}, Coming: c, Links: map[string]string{},
 	}
 	none, err := a.noPortal(ctx, tx)
-	if err != nil {
-		return p, n, "", err
-	}
-	p = Paper{Kind: m.Paper, Language: m.Language, At: tx.Now(), Now: tx.Now(), Name: name, Lines: list[i : i+1], Coming: c, Links: map[string]string{}}
 	if none {
 		p.ByMail = &ByMail{}
 	} else {
-		c.Leave = a.Company().PublicURL + "/?lang=" + m.Language
+		c.Leave = a.Company().PublicURL + "/?lang=" + lang
 	}
-	return p, n, "", nil
+	return p, err
 }
 
 // sendComing makes the letter about what is coming from the records and hands it
@@ -445,64 +457,5 @@ func (a *App) sendComing(ctx context.Context, m Message) error {
 		}
 		f.typ = "notice.sent"
 		return a.noticeFact(ctx, tx, f.typ, n, map[string]any{"message": string(x.ID)})
-	})
-}
-
-// AnnounceOf is Announce for the contract with a reference, as the company knows
-// it. It fails with fault.Invalid (announced.contract) unless exactly one bears it.
-func (a *App) AnnounceOf(ctx context.Context, by Actor, reference string, x Announced) error {
-	var list []customer.Subscription
-	err := a.store.View(ctx, func(tx Tx) (err error) {
-		list, err = tx.SubscriptionsByReference(ctx, reference)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if len(list) != 1 {
-		return fault.New(fault.Invalid, "announced.contract", "reference", reference, "n", len(list)).On("contract")
-	}
-	x.Subscription = list[0].ID
-	return a.Announce(ctx, by, x)
-}
-
-// Announce says that something is coming for a contract, so that its customer is
-// told in time: the end of a trial, or another price. Said again, the last counts.
-func (a *App) Announce(ctx context.Context, by Actor, x Announced) error {
-	if err := by.may("customer"); err != nil {
-		return err
-	}
-	var l fault.List
-	if x.Kind != limit.TrialEnd && x.Kind != limit.PriceChange {
-		l = append(l, fault.New(fault.Invalid, "field.choice").On("kind"))
-	}
-	if x.Kind == limit.PriceChange && x.Price.Minor <= 0 {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("price"))
-	}
-	return a.tx(ctx, func(tx Tx) error {
-		wrong := l[:len(l):len(l)]
-		if !a.today(tx).Before(x.Day) || a.today(tx).AddDays(noticesAhead).Before(x.Day) {
-			wrong = append(wrong, fault.New(fault.Invalid, "announced.day").On("day"))
-		}
-		s, err := tx.FindSubscription(ctx, x.Subscription)
-		if err != nil {
-			return err
-		}
-		if x.Price.Minor > 0 && x.Price.Currency != s.Amount.Currency {
-			wrong = append(wrong, fault.New(fault.Invalid, "announced.currency", "currency", s.Amount.Currency).On("price"))
-		}
-		if len(wrong) > 0 {
-			return wrong
-		}
-		x.Customer, x.MadeAt, x.MadeBy = s.Customer, tx.Now(), by.ID
-		if err := tx.PutAnnounced(ctx, x); err != nil {
-			return err
-		}
-		if err := a.noticesSoon(ctx, tx); err != nil {
-			return err
-		}
-		return a.record(ctx, tx, fact{"contract.announced", by.ID, "", string(s.Customer), map[string]any{
-			"subscription": string(s.ID), "kind": string(x.Kind), "day": x.Day.String(), "minor": x.Price.Minor, "currency": x.Price.Currency,
-		}})
 	})
 }

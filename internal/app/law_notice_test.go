@@ -6,7 +6,6 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
-	"hastaluego/internal/fault"
 	"hastaluego/internal/limit"
 	"hastaluego/internal/testkit"
 )
@@ -53,17 +52,37 @@ func TestWhatComesForAContractIsToldInTime(t *testing.T) {
 
 		// Another price, too soon and in time.
 		s := w.opened(t, list[0]).Lines[0]
-		next := app.Announced{Subscription: s.ID, Kind: limit.PriceChange, Day: w.today(t), Price: eur(1100)}
-		if err := w.Announce(ctx, agent, next); fault.CodeOf(err) != "announced.day" {
-			t.Errorf("a price of today is announced: %v", err)
+		next := app.AnnouncementRow{Contract: s.Reference, Kind: "price_change", Day: w.today(t), Price: eur(1100)}
+		announced := func(dry bool) app.Announcing {
+			out, err := w.Announce(ctx, agent, []app.AnnouncementRow{next}, dry)
+			must(t, err)
+			return out
+		}
+		if out := announced(false); out.Kept != 0 || len(out.Refused) != 1 || out.Refused[0].Fault.Code != "announced.day" || out.Refused[0].Column != "day" {
+			t.Errorf("a price of today is announced: %+v", out)
 		}
 		next.Day = w.today(t).AddDays(30)
-		must(t, w.Announce(ctx, agent, next))
+		tried := announced(true)
+		if len(tried.Rows) != 1 || tried.Rows[0].Tells != app.TellsInTime || len(tried.Rows[0].Letters) != 1 || tried.Rows[0].To != "mi-00@mini.example" || tried.Rows[0].Was != eur(900) {
+			t.Errorf("a try: %+v", tried)
+		}
+		if again := announced(true); again.Unchanged != 0 {
+			t.Error("a try keeps what it looks at")
+		}
+		if out := announced(false); out.Kept != 1 || out.Letters != len(tried.Rows[0].Letters) {
+			t.Errorf("kept: %+v", out)
+		}
+		if out := announced(false); out.Kept != 0 || out.Unchanged != 1 {
+			t.Errorf("kept twice: %+v", out)
+		}
 		w.days(t, 10*24*time.Hour)
 		eventually(t, "the new price", func() bool {
 			p := w.mail.last(t, app.NoticePaper)
 			return p.Coming.Kind == limit.PriceChange && p.Coming.Price == eur(1100) && p.Coming.Day == next.Day
 		})
+		if told := w.today(t); told.Before(tried.Rows[0].Letters[0]) {
+			t.Errorf("told by %s, and %s was foreseen", told, tried.Rows[0].Letters[0])
+		}
 		w.verifyLog(t)
 	})
 }

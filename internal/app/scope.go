@@ -15,6 +15,8 @@ type scope struct{ acts, reads, works []string }
 // scopes is everything that an API key may be given. No scope reaches what
 // needs a person: keys, people, and the decisions of a second one.
 var scopes = map[string]scope{
+	"announcements:read": {reads: []string{"coming"}},
+	"announcements:send": {acts: []string{"coming"}},
 	"assignment:read":    {reads: []string{"assignment"}},
 	"assignment:write":   {acts: []string{"assignment"}},
 	"cases:read":         {reads: []string{"case", "reason"}},

@@ -31,6 +31,7 @@ var (
 		INSERT INTO coming (` + announcedColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (subscription_id, kind) DO UPDATE SET day = excluded.day, minor = excluded.minor, currency = excluded.currency,
 		   made_at = excluded.made_at, made_by = excluded.made_by`)
+	dropAnnounced   = query(`DELETE FROM coming WHERE subscription_id = $1 AND kind = $2`)
 	announcedFor    = query(`SELECT ` + announcedColumns + ` FROM coming WHERE customer_id = $1 ORDER BY day, subscription_id, kind`)
 	insertLawNotice = query(`
 		INSERT INTO law_notice (` + noticeColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -79,6 +80,11 @@ func (t *tx) Announcements(ctx context.Context, from, until when.Date, after app
 
 func (t *tx) PutAnnounced(ctx context.Context, a app.Announced) error {
 	_, err := t.exec(ctx, "store.PutAnnounced", putAnnounced, a.Subscription, a.Customer, a.Kind, a.Day.String(), a.Price.Minor, a.Price.Currency, micros(a.MadeAt), a.MadeBy)
+	return err
+}
+
+func (t *tx) DropAnnounced(ctx context.Context, s customer.SubscriptionID, k limit.Kind) error {
+	_, err := t.exec(ctx, "store.DropAnnounced", dropAnnounced, s, k)
 	return err
 }
 

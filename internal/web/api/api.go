@@ -88,6 +88,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.limits(h)
 	a.improvements(h)
 	a.endings(h)
+	a.announcements(h)
 	a.onePerson(h)
 	a.assignment(h)
 	a.company(h)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/offboarding"
@@ -41,6 +42,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		handed(t, h, c)
 		risks(t, h, c)
 		improvements(t, h, c)
+		announcements(t, c)
 		endings(t, c)
 		assigned(t, h, c)
 		profile(t, c)
@@ -59,6 +61,36 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 			}
 		}
 	})
+}
+
+// announcements tries another price, announces it, reads it and takes it back.
+func announcements(t *testing.T, c *caller) {
+	t.Helper()
+	body := func(contract, day string, dry bool) string {
+		return fmt.Sprintf(`{"announcements": [{"contract": %q, "kind": "price_change", "day": %q, "price": {"minor": 3500, "currency": "EUR"}},
+			{"contract": "nobody's", "kind": "trial_end", "day": %q}], "dry_run": %v}`, contract, day, day, dry)
+	}
+	day := time.Now().AddDate(0, 3, 0).Format(time.DateOnly)
+	if got := c.post("/v1/announcements", body("FE-2-1", day, true)).is(200); got.get("kept") != 1.0 || got.get("refused.0.row") != 2.0 || got.text("refused.0.code") != "announced.contract" || got.get("rows.0.price.minor") != 3500.0 {
+		t.Errorf("a try: %s", got.body)
+	}
+	if got := c.get("/v1/announcements").is(200); got.get("items.0") != nil {
+		t.Errorf("a try is kept: %s", got.body)
+	}
+	c.post("/v1/announcements", body("FE-2-1", day, false)).is(200)
+	if got := c.post("/v1/announcements", body("FE-2-1", day, false)).is(200); got.get("kept") != 0.0 || got.get("unchanged") != 1.0 {
+		t.Errorf("announced twice: %s", got.body)
+	}
+	c.post("/v1/announcements", body("FE-1-1", day, false)).is(200)
+	first := c.get("/v1/announcements?limit=1").is(200)
+	next := c.get("/v1/announcements?limit=1&cursor=" + first.text("next")).is(200)
+	if first.text("items.0.contract") == next.text("items.0.contract") || next.text("items.0.day") != day || next.text("next") != "" {
+		t.Errorf("%s, then %s", first.body, next.body)
+	}
+	c.post("/v1/announcements/withdraw", `{"contract": "FE-2-1", "kind": "price_change"}`).is(204)
+	c.post("/v1/announcements/withdraw", `{"contract": "FE-2-1", "kind": "price_change"}`).told(404, "announced.none")
+	c.post("/v1/announcements", body("FE-1-1", "2027-02-30", false)).is(422)
+	c.get("/v1/announcements?cursor=x").told(422, "api.cursor")
 }
 
 // imported tries a file and brings it in, and is told what is wrong with a row.

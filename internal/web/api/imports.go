@@ -62,14 +62,17 @@ func (a *API) imports(h huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			lang := text.StaffLang(a.App.Company().Language)
-			body := Imported{
+			return &importedBody{Imported{
 				Rows: out.Rows, Changed: out.Changed, Unchanged: out.Unchanged, Rejected: out.Rejected, Stopped: out.Stopped, DryRun: b.DryRun,
-				Refused: []RefusedRow{},
-			}
-			for _, e := range out.Refused {
-				body.Refused = append(body.Refused, RefusedRow{e.Row, e.Column, e.Value, e.Fault.Code, e.Why(lang)})
-			}
-			return &importedBody{body}, nil
+				Refused: a.refused(out.Refused),
+			}}, nil
 		})
+}
+
+// refused are the rows that did not go in, with why in the language of the company.
+func (a *API) refused(list []app.RowError) []RefusedRow {
+	lang := text.StaffLang(a.App.Company().Language)
+	return each(list, func(e app.RowError) RefusedRow {
+		return RefusedRow{e.Row, e.Column, e.Value, e.Fault.Code, e.Why(lang)}
+	})
 }

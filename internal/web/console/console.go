@@ -231,6 +231,11 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/meeting.ics":                            (*visit).calendar,
 		"POST /console/cases/{id}/offer":                                 (*visit).makeOffer,
 		"POST /console/cases/{id}/offer/end":                             (*visit).endOffer,
+		"GET /console/announcements":                                     (*visit).announcements,
+		"POST /console/announcements":                                    (*visit).keepAnnouncements,
+		"GET /console/announcements/{file}":                              (*visit).announcementFile,
+		"POST /console/announcements/{file}":                             (*visit).announce,
+		"POST /console/announcements/withdraw":                           (*visit).unannounce,
 		"GET /console/endings":                                           (*visit).endings,
 		"POST /console/endings":                                          (*visit).proposeEnding,
 		"GET /console/endings/{id}":                                      (*visit).ending,
@@ -400,6 +405,8 @@ func (v *visit) here() string {
 		return "/console/endings/" + id
 	case strings.HasPrefix(v.r.URL.Path, "/console/endings"):
 		return "/console/endings"
+	case strings.HasPrefix(v.r.URL.Path, "/console/announcements"):
+		return "/console/announcements"
 	case strings.HasPrefix(v.r.URL.Path, "/console/winback"):
 		return "/console/winback"
 	case strings.HasPrefix(v.r.URL.Path, "/console/learn"):

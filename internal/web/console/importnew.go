@@ -120,29 +120,36 @@ func (v *visit) kindAndFile() (kind, name string, body []byte, err error) {
 	if v.form != nil {
 		return v.form.Get("kind"), "", nil, nil
 	}
+	said, name, body, err := v.sentFile()
+	return said["kind"], name, body, err
+}
+
+// sentFile reads a form that was sent with a file: what its other fields say, and
+// the file.
+func (v *visit) sentFile() (said map[string]string, name string, body []byte, err error) {
+	said = map[string]string{}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, app.UploadMost+64<<10)
 	parts, err := v.r.MultipartReader()
 	if err != nil {
-		return "", "", nil, fault.New(fault.Invalid, "field.required").On("file").At("console.kindAndFile", err)
+		return said, "", nil, fault.New(fault.Invalid, "field.required").On("file").At("console.sentFile", err)
 	}
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return kind, name, body, nil
+			return said, name, body, nil
 		}
 		if err != nil {
-			return kind, "", nil, uploadTooLarge(err)
+			return said, "", nil, uploadTooLarge(err)
 		}
 		raw, err := io.ReadAll(part)
 		if err != nil {
-			return kind, "", nil, uploadTooLarge(err)
+			return said, "", nil, uploadTooLarge(err)
 		}
-		switch part.FormName() {
-		case "kind":
-			kind = string(raw)
-		case "file":
+		if part.FormName() == "file" {
 			name, body = part.FileName(), raw
+			continue
 		}
+		said[part.FormName()] = string(raw)
 	}
 }
 
@@ -150,7 +157,7 @@ func uploadTooLarge(err error) error {
 	if _, big := errors.AsType[*http.MaxBytesError](err); big {
 		return fault.New(fault.TooLarge, "upload.too_large", "max", app.UploadMost>>20).On("file")
 	}
-	return fault.New(fault.Invalid, "field.invalid").On("file").At("console.kindAndFile", err)
+	return fault.New(fault.Invalid, "field.invalid").On("file").At("console.sentFile", err)
 }
 
 func (v *visit) importColumns() error {
@@ -308,8 +315,13 @@ func (v *visit) viewImported(out app.Imported, dry bool) *importResultView {
 		Says: text.Say(v.lang, code, "n", out.Rows, "changed", out.Changed, "unchanged", out.Unchanged, "rejected", out.Rejected),
 		Done: !dry, Any: dry && out.Changed > 0, More: out.Rejected - len(out.Refused), Stopped: out.Stopped,
 	}
-	for _, e := range out.Refused {
-		rv.Rows = append(rv.Rows, refusedView{e.Row, e.Column, e.Value, e.Why(v.lang)})
-	}
+	rv.Rows = viewRefused(v.lang, out.Refused)
 	return rv
+}
+
+func viewRefused(lang string, list []app.RowError) (rows []refusedView) {
+	for _, e := range list {
+		rows = append(rows, refusedView{e.Row, e.Column, e.Value, e.Why(lang)})
+	}
+	return rows
 }
