@@ -124,3 +124,38 @@ func TestAFlowIsInForceOnceASecondPersonPublishedIt(t *testing.T) {
 		in(back.ID, "La baja, lo primero")
 	})
 }
+
+// A proof of identity that the law of some place forbids blocks the flow by the
+// rule of that place, and nobody can publish it; one that is allowed is published.
+func TestAForbiddenProofOfIdentityIsNotPublished(t *testing.T) {
+	t.Parallel()
+	o, ctx := newOffice(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, ""), t.Context()
+	a := o.speaking(nil)
+	const ours = "auth: {mode: non_blocking_email}"
+	for mode, rules := range map[string][]string{
+		"code": {"de.312k.auth", "ar.d3.auth", "safe.auth"}, "password": {"de.312k.auth", "ar.d3.auth", "safe.auth", "fr.d215-1.no-new-account"},
+		"id_document": {"de.312k.auth", "ar.d3.auth", "safe.auth", "fr.d215-1.no-new-account"}, "new_account": {"de.312k.auth", "ar.d3.auth", "safe.auth", "fr.d215-1.no-new-account"},
+		"existing_session": nil,
+	} {
+		text := usualFlow(ours, "auth: {mode: "+mode+"}")
+		checked, err := a.CheckFlow(ctx, flowWriter, text)
+		must(t, err)
+		by := map[string]bool{}
+		for _, f := range checked.Blocking() {
+			by[f.Rule] = true
+		}
+		for _, r := range rules {
+			if !by[r] {
+				t.Errorf("%s: %s does not block it, only %v", mode, r, by)
+			}
+		}
+		d, err := a.WriteDraft(ctx, flowWriter, app.DraftInput{FlowText: text})
+		must(t, err)
+		_, err = a.PublishFlow(ctx, flowAdmin, d.ID, d.Version)
+		if rules != nil {
+			code(t, err, "flow.refused")
+		} else if err != nil || len(by) > 0 {
+			t.Errorf("%s is refused: %v %v", mode, err, by)
+		}
+	}
+}

@@ -59,13 +59,22 @@ func TestAWayOutIsWrittenCheckedPublishedAndTakenBack(t *testing.T) {
 	noa.get(draft).has("Podrás publicarlo cuando nada lo impida").lacks(`data-testid="publish"`)
 	noa.post(draft+"/publish", nil).is(409).has("No se publica")
 
+	// A proof of identity that a law forbids is told with the rule and its article,
+	// in the list of findings and where all proofs stand; nobody publishes it.
+	walled := save(strings.Replace(source, "auth: {mode: non_blocking_email}", "auth: {mode: password}", 1)).has(`data-testid="identity"`, "una contraseña", "de.312k.auth", "§ 312k II BGB", "No se puede publicar")
+	if n := stop(walled.body, "verify"); !strings.Contains(n, ".auth</code>") {
+		t.Errorf("the step does not say which rule forbids it: %s", n)
+	}
+	noa.post(draft+"/publish", nil).is(409).has("No se publica")
+	ines.get("/console/flows/"+builtin).is(200).has("un correo, sin esperar", "fr.d215-1.no-new-account", "C. conso. D215-1")
+
 	// Two figures describe how one comes, and nothing is in the way any more.
 	good := strings.Replace(source, `es: "Primero la baja"`, `es: "La baja, lo primero"`, 1)
 	save(good, "note", "Más claro", "signup_clicks", "4", "signup_asks", "email", "signup_asks", "name").
 		has("Nada lo impide", "asks: email, required: true", "Puede hacerlo: administración", "Alemania", "Esfuerzo").lacks("DP02")
 	laia.parts(draft, "source", "nothing", "version", "1").is(409).has("Alguien guardó este borrador", ">nothing</textarea>")
 	laia.post(draft+"/publish", nil).is(403)
-	done := noa.post(draft+"/publish", []string{"version", "4"}).is(http.StatusSeeOther).to
+	done := noa.post(draft+"/publish", []string{"version", "5"}).is(http.StatusSeeOther).to
 	noa.get(done).is(200).has("Tus clientes ven esta versión desde ahora", "exit-first, versión 1", "Más claro")
 	f, _, err := h.FlowInForce(t.Context())
 	must(t, err)

@@ -31,6 +31,7 @@ type flowView struct {
 	Of              string // whom the drawing is of
 	Look            flowLook
 	Places          []placeView
+	Identity        []identityRow
 	Stops           []stopView
 	Whole           []findingView // findings of no node
 	Unsure          []findingView // that would not block
@@ -286,6 +287,7 @@ func (v *visit) viewReport(fv *flowView, p app.FlowPage) {
 	fv.Graph = drawFlow(v.lang, fv.Stops, stops)
 	for _, l := range laws {
 		fv.Places = append(fv.Places, v.viewPlace(l, c, view(l)))
+		fv.Identity = append(fv.Identity, v.viewIdentity(l, view(l)))
 		fv.Friction = append(fv.Friction, v.viewFriction(l, view(l), p, lang, device))
 		if fv.Look.shows(l.Place) && v.o.Preview != nil {
 			fv.Frames = append(fv.Frames, v.viewFrames(fv, l, view(l)))
