@@ -30,8 +30,8 @@ func (a access) ReadAccess(ctx context.Context, account string) (connector.Acces
 	const op = "httpsystem.ReadAccess"
 	ans, err := a.get(ctx, op, a.is.Read, account)
 	var st connector.AccessState
-	if ans.status != 0 {
-		st.Answer = ans.evidence(a.is.Status)
+	if ans.Status != 0 {
+		st.Answer = ans.Evidence(a.is.Status)
 	}
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
@@ -39,8 +39,8 @@ func (a access) ReadAccess(ctx context.Context, account string) (connector.Acces
 		}
 		return st, err
 	}
-	if st.Status = ans.text(a.is.Status); st.Status == "" {
-		return st, a.say(fault.Transient, "connector.unreadable", ans.status).At(op, nil)
+	if st.Status = ans.Text(a.is.Status); st.Status == "" {
+		return st, a.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
 	}
 	st.Found, st.Open = true, oneOf(a.is.Open, st.Status)
 	return st, nil
@@ -56,7 +56,7 @@ func (a access) RevokeAccess(ctx context.Context, in connector.AccessInput) (con
 func (a access) RestoreAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
 	const op = "httpsystem.RestoreAccess"
 	if a.is.Restore.Method == "" {
-		return connector.Receipt{}, a.say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
+		return connector.Receipt{}, a.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
 	}
 	return a.change(ctx, op, a.is.Restore, in, true)
 }
@@ -88,7 +88,7 @@ func (a access) ProbeAccess(ctx context.Context, account string) (connector.Prob
 	if p.Secret != "" {
 		var code string
 		if v.secret, code = declaration.Resolve(strings.ReplaceAll(p.Secret, "{reference}", url.PathEscape(account))); code != "" {
-			return connector.Probe{}, a.say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
+			return connector.Probe{}, a.Say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
 		}
 	}
 	req, err := a.request(ctx, op, p.Operation, v)
@@ -103,21 +103,21 @@ func (a access) ProbeAccess(ctx context.Context, account string) (connector.Prob
 	case p.Header != "":
 		req.Header.Set(p.Header, v.secret)
 	}
-	ans, failed := a.do(a.reader, req)
+	ans, failed := a.Do(req, false)
 	if failed != nil {
-		return connector.Probe{}, a.fault(op, failed, false)
+		return connector.Probe{}, a.Fault(op, failed, false)
 	}
-	out := connector.Probe{Status: strconv.Itoa(ans.status), SHA256: ans.hash, At: a.clock.Now()}
+	out := connector.Probe{Status: strconv.Itoa(ans.Status), SHA256: ans.Hash, At: a.Clock.Now()}
 	switch {
-	case p.entered(ans.status):
+	case p.entered(ans.Status):
 		out.In = true
 		return out, nil
-	case slices.Contains(p.Refused, ans.status):
+	case slices.Contains(p.Refused, ans.Status):
 		return out, nil
 	}
-	f := a.class(op, ans, false)
+	f := a.Class(op, ans, false)
 	if f == nil || f.Kind != fault.Transient {
-		f = a.say(fault.Invalid, "connector.probe_unclear", ans.status).At(op, nil)
+		f = a.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
 	}
 	return out, f
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/httpcall"
 	"hastaluego/internal/fault"
 )
 
@@ -43,12 +44,12 @@ func (a actions) ReadAction(ctx context.Context, name, reference string) (connec
 		return st, err
 	}
 	ans, err := a.get(ctx, op, x.Read, reference)
-	if ans.status != 0 {
+	if ans.Status != 0 {
 		paths := []string{x.Expect.Path}
 		if x.Undo.Expect != nil {
 			paths = append(paths, x.Undo.Expect.Path)
 		}
-		st.Answer = ans.evidence(paths...)
+		st.Answer = ans.Evidence(paths...)
 	}
 	gone := fault.KindOf(err) == fault.NotFound && err != nil
 	if err != nil && (!gone || !x.Expect.Absent && (x.Undo.Expect == nil || !x.Undo.Expect.Absent)) {
@@ -62,11 +63,11 @@ func (a actions) ReadAction(ctx context.Context, name, reference string) (connec
 }
 
 // holds reports whether the answer is as expected.
-func (e Expect) holds(ans answer, gone bool) bool {
+func (e Expect) holds(ans httpcall.Answer, gone bool) bool {
 	if e.Absent {
-		return gone || e.Path != "" && ans.at(e.Path) == nil
+		return gone || e.Path != "" && ans.At(e.Path) == nil
 	}
-	return !gone && oneOf(e.Equals, ans.text(e.Path))
+	return !gone && oneOf(e.Equals, ans.Text(e.Path))
 }
 
 // Act makes the declared call, once.
@@ -87,7 +88,7 @@ func (a actions) TakeBack(ctx context.Context, in connector.ActionInput) (connec
 		return connector.Receipt{}, err
 	}
 	if x.Undo.Call.Method == "" {
-		return connector.Receipt{}, a.say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
+		return connector.Receipt{}, a.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
 	}
 	return a.call(ctx, op, x, x.Undo.Call, in, func(st connector.ActionState) bool { return st.Back })
 }

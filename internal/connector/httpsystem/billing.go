@@ -22,17 +22,17 @@ var _ connector.Billing = billing{}
 // error the state still carries the evidence of the answer.
 func (b billing) ReadSubscription(ctx context.Context, reference string) (connector.SubscriptionState, error) {
 	const op = "httpsystem.ReadSubscription"
-	state := connector.SubscriptionState{Location: location(b.is.Read, reference), ReadAt: b.clock.Now()}
+	state := connector.SubscriptionState{Location: location(b.is.Read, reference), ReadAt: b.Clock.Now()}
 	ans, err := b.get(ctx, op, b.is.Read, reference)
-	if ans.status != 0 {
-		state.Answer = ans.evidence(b.is.State.Status, b.is.State.EndsAt)
+	if ans.Status != 0 {
+		state.Answer = ans.Evidence(b.is.State.Status, b.is.State.EndsAt)
 	}
 	if err != nil {
 		return state, err
 	}
-	status, endsAt, err := ans.state(b.is.State)
+	status, endsAt, err := stateOf(&ans, b.is.State)
 	if err != nil {
-		return state, b.say(fault.Transient, "connector.unreadable", ans.status).At(op, err)
+		return state, b.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, err)
 	}
 	state.Found, state.Status, state.EndsAt = true, status, endsAt
 	state.Ended = oneOf(b.is.State.Ended, status)
@@ -45,7 +45,7 @@ func (b billing) CancelSubscription(ctx context.Context, in connector.CancelInpu
 		func(st connector.SubscriptionState) bool {
 			until := in.EndsAt
 			if until.IsZero() {
-				until = b.clock.Now()
+				until = b.Clock.Now()
 			}
 			return st.Ended || !st.EndsAt.IsZero() && !st.EndsAt.After(until)
 		})
@@ -56,7 +56,7 @@ func (b billing) CancelSubscription(ctx context.Context, in connector.CancelInpu
 func (b billing) ResumeSubscription(ctx context.Context, in connector.ResumeInput) (connector.Receipt, error) {
 	const op = "httpsystem.ResumeSubscription"
 	if b.is.Resume.Method == "" {
-		return connector.Receipt{}, b.say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
+		return connector.Receipt{}, b.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
 	}
 	return b.change(ctx, op, b.is.Resume, in.Reference, time.Time{}, in.Key,
 		func(st connector.SubscriptionState) bool { return !st.Ended && st.EndsAt.IsZero() })

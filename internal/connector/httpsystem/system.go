@@ -13,6 +13,7 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/httpcall"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/webhook"
@@ -22,11 +23,9 @@ import (
 // System is one far system behind its declaration. It is safe for concurrent
 // use.
 type System struct {
-	cfg    Config
-	base   string // without a slash at its end
-	clock  when.Clock
-	reader *outbound.Client
-	writer *outbound.Client
+	*httpcall.Caller
+	cfg  Config
+	base string // without a slash at its end
 	// secret is a closure so that no way of printing a System shows it.
 	secret  func() string
 	signing []webhook.Secret // of what we send it, if it is a Hook
@@ -81,15 +80,10 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	if cfg.Hook == nil {
 		base = strings.TrimRight(base, "/")
 	}
-	o := outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}
-	reading := o
-	reading.Reuse = true
 	return &System{
+		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}),
 		cfg:    cfg,
 		base:   base,
-		clock:  clock,
-		reader: outbound.New(reading),
-		writer: outbound.New(o),
 		secret: func() string { return secret }, signing: signing, reports: reports,
 	}, nil
 }
@@ -128,25 +122,15 @@ func (s *System) Info() connector.Info { return s.cfg.Info() }
 // String names the system and nothing more.
 func (s *System) String() string { return KindName + ":" + s.cfg.System }
 
-// Close lets go of idle connections.
-func (s *System) Close() { s.reader.Close() }
-
-// get makes one call that changes nothing. With an error the answer, if there
+// get makes one call that changes nothing. With an error the httpcall.Answer, if there
 // was one, still tells what came.
-func (s *System) get(ctx context.Context, op string, o Operation, reference string) (answer, error) {
+func (s *System) get(ctx context.Context, op string, o Operation, reference string) (httpcall.Answer, error) {
 	req, err := s.request(ctx, op, o, values{reference: reference})
 	if err != nil {
-		return answer{}, err
+		return httpcall.Answer{}, err
 	}
 	s.sign(req, "")
-	ans, failed := s.do(s.reader, req)
-	if failed != nil {
-		return ans, s.fault(op, failed, false)
-	}
-	if f := s.class(op, ans, false); f != nil {
-		return ans, f
-	}
-	return ans, nil
+	return s.Call(op, req, false)
 }
 
 // act is one call that changes something.
@@ -168,12 +152,12 @@ func (s *System) send(ctx context.Context, a act) (connector.Receipt, error) {
 		return connector.Receipt{}, err
 	}
 	s.sign(req, a.key)
-	ans, failed := s.do(s.writer, req)
+	ans, failed := s.Do(req, true)
 	if failed != nil {
-		return connector.Receipt{}, s.fault(a.op, failed, true)
+		return connector.Receipt{}, s.Fault(a.op, failed, true)
 	}
-	receipt := connector.Receipt{Answer: ans.evidence(append(a.paths, a.call.Receipt)...), At: s.clock.Now()}
-	if ans.status == http.StatusConflict {
+	receipt := connector.Receipt{Answer: ans.Evidence(append(a.paths, a.call.Receipt)...), At: s.Clock.Now()}
+	if ans.Status == http.StatusConflict {
 		so, seen, err := a.so(ctx)
 		switch {
 		case err != nil:
@@ -183,27 +167,14 @@ func (s *System) send(ctx context.Context, a act) (connector.Receipt, error) {
 			return receipt, nil
 		case s.cfg.Effect == connector.Keyed:
 			// 409 with a key also means that the first call with it is still being worked on.
-			return receipt, s.say(fault.Uncertain, "connector.uncertain", ans.status).At(a.op, nil)
+			return receipt, s.Say(fault.Uncertain, "connector.uncertain", ans.Status).At(a.op, nil)
 		}
 	}
-	if f := s.class(a.op, ans, true); f != nil {
+	if f := s.Class(a.op, ans, true); f != nil {
 		return receipt, f
 	}
-	receipt.Reference = ans.text(a.call.Receipt)
+	receipt.Reference = ans.Text(a.call.Receipt)
 	return receipt, nil
-}
-
-// do sends the request once and reads the answer.
-func (s *System) do(client *outbound.Client, req *http.Request) (answer, *outbound.Failure) {
-	got, failed := client.Do(req, s.clock.Wall)
-	if failed != nil {
-		return answer{}, failed
-	}
-	ans := answer{status: got.Status, retryAfter: got.RetryAfter, named: got.Named, err: got.Err}
-	if ans.err == nil {
-		ans.read(got.Body)
-	}
-	return ans, nil
 }
 
 // nowhere is a reference that no system knows.
@@ -219,9 +190,9 @@ func (s *System) Check(ctx context.Context) error {
 	}
 	ans, err := s.get(ctx, op, o, nowhere)
 	switch {
-	case ans.status >= 200 && ans.status < 300: // what a ping says is its own business
+	case ans.Status >= 200 && ans.Status < 300: // what a ping says is its own business
 		return nil
-	case s.cfg.Ping.Method == "" && ans.status == http.StatusNotFound:
+	case s.cfg.Ping.Method == "" && ans.Status == http.StatusNotFound:
 		return nil
 	}
 	return err
@@ -241,73 +212,6 @@ func (s *System) anyRead() Operation {
 	return Operation{}
 }
 
-// class turns an answer that is not plain success into its fault, nil for one
-// that is.
-func (s *System) class(op string, ans answer, write bool) *fault.Error {
-	var f *fault.Error
-	switch {
-	case ans.status == http.StatusNotFound:
-		f = s.say(fault.NotFound, "connector.unknown_reference", ans.status)
-	case ans.status == http.StatusTooManyRequests || ans.status == http.StatusRequestTimeout || ans.status == http.StatusTooEarly,
-		// A 503 that names its time is the system speaking. One that does not is
-		// often a proxy that lost the system after the request had reached it.
-		ans.status == http.StatusServiceUnavailable && (ans.named || !write):
-		f = s.say(fault.Transient, "connector.busy", ans.status)
-		f.RetryAfter = ans.retryAfter
-	case ans.status >= 200 && ans.status < 300:
-		if ans.err == nil {
-			return nil
-		}
-		if write {
-			f = s.say(fault.Uncertain, "connector.uncertain", ans.status)
-		} else {
-			f = s.say(fault.Transient, "connector.unreadable", ans.status)
-		}
-	case ans.status == http.StatusUnauthorized:
-		f = s.say(fault.Invalid, "connector.credential", ans.status)
-	case ans.status == http.StatusForbidden:
-		f = s.say(fault.Invalid, "connector.no_right", ans.status)
-	case ans.status >= 400 && ans.status < 500:
-		f = s.say(fault.Invalid, "connector.refused", ans.status)
-	case ans.status >= 300 && ans.status < 400:
-		// A redirect is never followed: it would carry the secret to an address
-		// that nobody declared. 307 and 308 say that nothing was done; 303 and
-		// its elders are a common answer after something was.
-		if write && ans.status != http.StatusTemporaryRedirect && ans.status != http.StatusPermanentRedirect {
-			f = s.say(fault.Uncertain, "connector.uncertain", ans.status)
-		} else {
-			f = s.say(fault.Invalid, "connector.refused", ans.status)
-		}
-	case write:
-		f = s.say(fault.Uncertain, "connector.uncertain", ans.status)
-	default:
-		f = s.say(fault.Transient, "connector.unreachable", ans.status)
-		f.RetryAfter = ans.retryAfter
-	}
-	return f.At(op, ans.err)
-}
-
-// fault classes a call that brought no answer.
-func (s *System) fault(op string, failed *outbound.Failure, write bool) *fault.Error {
-	switch {
-	case failed.Forbidden:
-		return s.say(fault.Invalid, "connector.address_refused", 0).At(op, failed.Err)
-	case failed.Late:
-		return s.say(fault.Transient, "connector.not_sent", 0).At(op, failed.Err)
-	case write && failed.Sent:
-		return s.say(fault.Uncertain, "connector.uncertain", 0).At(op, failed.Err)
-	default:
-		return s.say(fault.Transient, "connector.unreachable", 0).At(op, failed.Err)
-	}
-}
-
-func (s *System) say(kind fault.Kind, code string, status int) *fault.Error {
-	if status == 0 {
-		return fault.New(kind, code, "system", s.cfg.System)
-	}
-	return fault.New(kind, code, "system", s.cfg.System, "status", status)
-}
-
 func location(o Operation, reference string) string {
 	return o.Method + " " + strings.ReplaceAll(o.Path, "{reference}", url.PathEscape(reference))
 }
@@ -324,7 +228,7 @@ func (s *System) request(ctx context.Context, op string, o Operation, v values) 
 	// A dot segment would leave the declared path, escaped or not.
 	if v.reference == "" || v.reference == "." || v.reference == ".." || len(v.reference) > 200 ||
 		strings.ContainsFunc(v.reference, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) {
-		return nil, s.say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+		return nil, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
 	}
 	var body []byte
 	if o.Body != nil {

@@ -11,6 +11,7 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/httpcall"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/webhook"
 )
@@ -125,28 +126,28 @@ func (n notifier) Notify(ctx context.Context, in connector.NotifyInput) (connect
 	if err != nil {
 		return connector.Receipt{}, fault.Wrap(op, err)
 	}
-	for name, value := range webhook.Headers(in.Key, n.clock.Wall(), in.Body, n.signing...) {
+	for name, value := range webhook.Headers(in.Key, n.Clock.Wall(), in.Body, n.signing...) {
 		req.Header.Set(name, value)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "hasta-luego")
-	ans, failed := n.do(n.writer, req)
+	ans, failed := n.Do(req, true)
 	if failed != nil {
-		return connector.Receipt{}, n.fault(op, failed, true)
+		return connector.Receipt{}, n.Fault(op, failed, true)
 	}
 	evidence, err := json.Marshal(struct {
 		Status int    `json:"status"`
 		ID     string `json:"webhook_id"`
 		SHA256 string `json:"body_sha256,omitempty"`
-	}{ans.status, in.Key, ans.hash})
+	}{ans.Status, in.Key, ans.Hash})
 	if err != nil {
 		return connector.Receipt{}, fault.Wrap(op, err)
 	}
-	receipt := connector.Receipt{Reference: in.Key, Answer: evidence, At: n.clock.Now()}
-	if ans.status >= 200 && ans.status < 300 {
+	receipt := connector.Receipt{Reference: in.Key, Answer: evidence, At: n.Clock.Now()}
+	if ans.Status >= 200 && ans.Status < 300 {
 		return receipt, nil
 	}
-	if f := n.class(op, ans, true); f != nil {
+	if f := n.Class(op, ans, true); f != nil {
 		return receipt, f
 	}
 	return receipt, nil
@@ -164,9 +165,9 @@ func (r reporter) ReadReport(header func(string) string, body []byte, wall time.
 	if err != nil {
 		return connector.Report{}, err
 	}
-	var ans answer
-	if ans.read(body); ans.err != nil {
-		return connector.Report{}, fault.New(fault.Invalid, "webhook.body").At("httpsystem.ReadReport", ans.err)
+	var ans httpcall.Answer
+	if ans.Read(body); ans.Err != nil {
+		return connector.Report{}, fault.New(fault.Invalid, "webhook.body").At("httpsystem.ReadReport", ans.Err)
 	}
-	return connector.Report{ID: id, Reference: strings.TrimSpace(ans.text(r.cfg.Reports.Reference))}, nil
+	return connector.Report{ID: id, Reference: strings.TrimSpace(ans.Text(r.cfg.Reports.Reference))}, nil
 }

@@ -1,0 +1,131 @@
+// Package httpcall makes the calls of connectors that speak JSON over HTTP. It
+// never calls twice by itself, follows no redirect, classes what comes back, and
+// keeps of an answer only what is asked of it. It does not retry, schedule or
+// decide.
+package httpcall
+
+import (
+	"net/http"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/outbound"
+	"hastaluego/internal/when"
+)
+
+// Caller calls one far system. It is safe for concurrent use.
+type Caller struct {
+	System string
+	Clock  when.Clock
+	reader *outbound.Client
+	writer *outbound.Client
+}
+
+// New makes a Caller; it makes no call. Connections are used again for what
+// changes nothing.
+func New(system string, clock when.Clock, o outbound.Options) *Caller {
+	reading := o
+	reading.Reuse = true
+	return &Caller{System: system, Clock: clock, reader: outbound.New(reading), writer: outbound.New(o)}
+}
+
+// Close lets go of idle connections.
+func (c *Caller) Close() { c.reader.Close() }
+
+// Do sends the request once and reads the answer; write says that it changes
+// something.
+func (c *Caller) Do(req *http.Request, write bool) (Answer, *outbound.Failure) {
+	client := c.reader
+	if write {
+		client = c.writer
+	}
+	got, failed := client.Do(req, c.Clock.Wall)
+	if failed != nil {
+		return Answer{}, failed
+	}
+	ans := Answer{Status: got.Status, RetryAfter: got.RetryAfter, Named: got.Named, Err: got.Err}
+	if ans.Err == nil {
+		ans.Read(got.Body)
+	}
+	return ans, nil
+}
+
+// Call is Do, with what is not plain success as its fault. With a fault the
+// answer, if there was one, still tells what came.
+func (c *Caller) Call(op string, req *http.Request, write bool) (Answer, error) {
+	ans, failed := c.Do(req, write)
+	if failed != nil {
+		return ans, c.Fault(op, failed, write)
+	}
+	if f := c.Class(op, ans, write); f != nil {
+		return ans, f
+	}
+	return ans, nil
+}
+
+// Class turns an answer that is not plain success into its fault, nil for one
+// that is.
+func (c *Caller) Class(op string, ans Answer, write bool) *fault.Error {
+	var f *fault.Error
+	switch {
+	case ans.Status == http.StatusNotFound:
+		f = c.Say(fault.NotFound, "connector.unknown_reference", ans.Status)
+	case ans.Status == http.StatusTooManyRequests || ans.Status == http.StatusRequestTimeout || ans.Status == http.StatusTooEarly,
+		// A 503 that names its time is the system speaking. One that does not is
+		// often a proxy that lost the system after the request had reached it.
+		ans.Status == http.StatusServiceUnavailable && (ans.Named || !write):
+		f = c.Say(fault.Transient, "connector.busy", ans.Status)
+		f.RetryAfter = ans.RetryAfter
+	case ans.Status >= 200 && ans.Status < 300:
+		if ans.Err == nil {
+			return nil
+		}
+		if write {
+			f = c.Say(fault.Uncertain, "connector.uncertain", ans.Status)
+		} else {
+			f = c.Say(fault.Transient, "connector.unreadable", ans.Status)
+		}
+	case ans.Status == http.StatusUnauthorized:
+		f = c.Say(fault.Invalid, "connector.credential", ans.Status)
+	case ans.Status == http.StatusForbidden:
+		f = c.Say(fault.Invalid, "connector.no_right", ans.Status)
+	case ans.Status >= 400 && ans.Status < 500:
+		f = c.Say(fault.Invalid, "connector.refused", ans.Status)
+	case ans.Status >= 300 && ans.Status < 400:
+		// A redirect is never followed: it would carry the secret to an address
+		// that nobody declared. 307 and 308 say that nothing was done; 303 and
+		// its elders are a common answer after something was.
+		if write && ans.Status != http.StatusTemporaryRedirect && ans.Status != http.StatusPermanentRedirect {
+			f = c.Say(fault.Uncertain, "connector.uncertain", ans.Status)
+		} else {
+			f = c.Say(fault.Invalid, "connector.refused", ans.Status)
+		}
+	case write:
+		f = c.Say(fault.Uncertain, "connector.uncertain", ans.Status)
+	default:
+		f = c.Say(fault.Transient, "connector.unreachable", ans.Status)
+		f.RetryAfter = ans.RetryAfter
+	}
+	return f.At(op, ans.Err)
+}
+
+// Fault classes a call that brought no answer.
+func (c *Caller) Fault(op string, failed *outbound.Failure, write bool) *fault.Error {
+	switch {
+	case failed.Forbidden:
+		return c.Say(fault.Invalid, "connector.address_refused", 0).At(op, failed.Err)
+	case failed.Late:
+		return c.Say(fault.Transient, "connector.not_sent", 0).At(op, failed.Err)
+	case write && failed.Sent:
+		return c.Say(fault.Uncertain, "connector.uncertain", 0).At(op, failed.Err)
+	default:
+		return c.Say(fault.Transient, "connector.unreachable", 0).At(op, failed.Err)
+	}
+}
+
+// Say makes a fault of the system; status 0 is left out.
+func (c *Caller) Say(kind fault.Kind, code string, status int) *fault.Error {
+	if status == 0 {
+		return fault.New(kind, code, "system", c.System)
+	}
+	return fault.New(kind, code, "system", c.System, "status", status)
+}
