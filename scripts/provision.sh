@@ -36,3 +36,6 @@ axe() { sed -n '/"node_modules\/axe-core"/,/}/s/.*"integrity": //p' "$1" 2>/dev/
 if [ ! -f web/node_modules/axe-core/axe.min.js ] || [ "$(axe web/package-lock.json)" != "$(axe web/node_modules/.package-lock.json)" ]; then
   (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 fi
+if ! cmp -s peers/package-lock.json peers/node_modules/.lock-of-hasta; then
+  (cd peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.lock-of-hasta)
+fi

@@ -6,6 +6,7 @@ package httpcall
 
 import (
 	"net/http"
+	"strings"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/outbound"
@@ -128,4 +129,11 @@ func (c *Caller) Say(kind fault.Kind, code string, status int) *fault.Error {
 		return fault.New(kind, code, "system", c.System)
 	}
 	return fault.New(kind, code, "system", c.System, "status", status)
+}
+
+// Usable reports whether a reference may be a segment of a path: a dot segment
+// would leave the declared one, escaped or not.
+func Usable(reference string) bool {
+	return reference != "" && reference != "." && reference != ".." && len(reference) <= 200 &&
+		!strings.ContainsFunc(reference, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' })
 }

@@ -14,14 +14,11 @@ import (
 )
 
 var (
-	systemName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 	headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
 	schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,31}$`)
 	fieldPath  = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 	slot       = regexp.MustCompile(`\{[^{}]*\}`)
 
-	// Works of the house and the outgoing mail share the name space of systems.
-	reservedNames = []string{"house", "mail"}
 	// These headers belong to the transport or to this package.
 	reservedHeaders = []string{"host", "content-length", "content-type", "transfer-encoding", "connection", "accept", "te", "trailer", "upgrade"}
 
@@ -45,9 +42,7 @@ func below(path []string, key string) []string { return declaration.Below(path, 
 // the environment, the disk or the network.
 func (c Config) check() []declaration.Problem {
 	k := &checker{}
-	if !systemName.MatchString(c.System) || slices.Contains(reservedNames, c.System) {
-		k.bad(nil, "system.name", "name", c.System)
-	}
+	k.found = append(k.found, declaration.CheckName(c.System)...)
 	if c.Timeout < 0 || c.Timeout > maxTimeout {
 		k.bad(at("timeout"), "system.range", "min", "1ms", "max", maxTimeout.String())
 	}
@@ -59,7 +54,7 @@ func (c Config) check() []declaration.Problem {
 	case c.BaseURL == "":
 		k.bad(at("base_url"), "field.required")
 	case !declaration.IsEnv(c.BaseURL):
-		if code := c.wrongURL(c.BaseURL); code != "" {
+		if code := declaration.WrongURL(c.BaseURL, c.Allow); code != "" {
 			k.bad(at("base_url"), code)
 		}
 	}
@@ -215,7 +210,7 @@ func (k *checker) statuses(list []int, at []string) {
 
 func (a Action) check(k *checker, name string) {
 	where := at("actions", name)
-	if !systemName.MatchString(name) {
+	if !declaration.SystemName.MatchString(name) {
 		k.bad(where, "system.action_name", "name", name)
 	}
 	k.call(a.Call, below(where, "call"), writes, maybe, "{reference}")
@@ -364,18 +359,4 @@ func holds(v any, want string) bool {
 		}
 	}
 	return false
-}
-
-// wrongURL returns the code of what is wrong with the base address, or "".
-func (c Config) wrongURL(raw string) string {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return "system.base_url"
-	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Opaque != "":
-		return "system.base_url_extra"
-	case u.Scheme == "http" && len(c.Allow) == 0:
-		return "system.plain_http"
-	}
-	return ""
 }

@@ -45,7 +45,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	}
 	cfg = cfg.defaults()
 	base, code := declaration.Resolve(cfg.BaseURL)
-	key, wrong := "base_url", cfg.wrongURL
+	key, wrong := "base_url", func(raw string) string { return declaration.WrongURL(raw, cfg.Allow) }
 	if cfg.Hook != nil {
 		key, wrong = "url", cfg.wrongHookURL
 	}
@@ -225,9 +225,7 @@ type values struct {
 
 // request fills the declaration's slots. It bears nothing that says who we are.
 func (s *System) request(ctx context.Context, op string, o Operation, v values) (*http.Request, error) {
-	// A dot segment would leave the declared path, escaped or not.
-	if v.reference == "" || v.reference == "." || v.reference == ".." || len(v.reference) > 200 ||
-		strings.ContainsFunc(v.reference, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) {
+	if !httpcall.Usable(v.reference) {
 		return nil, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
 	}
 	var body []byte

@@ -1,0 +1,150 @@
+// Package scimsystem connects identity providers that speak SCIM 2.0 (RFC 7643,
+// RFC 7644). An access is a user: it is found by its name, deactivated (and
+// activated again) or deleted, and taken out of its groups where that is
+// declared. A user who is not there, is not active and is in no such group is
+// closed.
+package scimsystem
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/when"
+)
+
+// KindName is the word for this connector in systems.yaml.
+const KindName = "scim"
+
+// What closing an access does to the user.
+const (
+	Deactivate = "deactivate" // active becomes false
+	Delete     = "delete"     // the user is gone, for ever
+)
+
+// Bounds and defaults of a declaration.
+const (
+	defaultTimeout = 10 * time.Second
+	maxTimeout     = 2 * time.Minute
+	defaultLimit   = int64(1 << 20)
+	maxLimit       = int64(16 << 20)
+	defaultFindBy  = "userName"
+)
+
+// Config declares one provider. It may be printed: the token is a reference.
+type Config struct {
+	System      string
+	BaseURL     string // https://id.example/scim/v2, or env:NAME
+	Token       string // reference to the bearer token
+	FindBy      string // attribute that holds the name of an access: userName, externalId, emails.value
+	Close       string // Deactivate or Delete
+	LeaveGroups bool   // and take the user out of every group
+	Timeout     time.Duration
+	Limit       int64 // bytes of an answer
+	Allow       []netip.Prefix
+
+	declaration.Places
+}
+
+// Kind reads entries of this kind.
+func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: read} }
+
+func read(e *declaration.Entry) (declaration.Declared, bool) {
+	mark := e.Mark()
+	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "timeout", "limit", "allow")
+	if top == nil {
+		return nil, false
+	}
+	c := Config{
+		System: e.Name, BaseURL: e.Word(top, nil, "base_url"), Token: e.Ref(top, nil, "token"), FindBy: e.Word(top, nil, "find_by"),
+		Close: e.Word(top, nil, "close"), LeaveGroups: e.Flag(top, nil, "leave_groups"),
+		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Allow: e.Prefixes(top, nil, "allow"),
+	}.defaults()
+	good := e.Judge(mark, c.check())
+	c.Places = e.Places()
+	return c, good
+}
+
+// defaults fills in what may be left out.
+func (c Config) defaults() Config {
+	if c.FindBy == "" {
+		c.FindBy = defaultFindBy
+	}
+	if c.Close == "" {
+		c.Close = Deactivate
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.Limit == 0 {
+		c.Limit = defaultLimit
+	}
+	return c
+}
+
+// attribute is a path of RFC 7644 section 3.10, without a filter of its own.
+var attribute = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_$-]*(\.[A-Za-z][A-Za-z0-9_$-]*)?$`)
+
+// check finds what is wrong with the declaration itself.
+func (c Config) check() (found []declaration.Problem) {
+	bad := func(key, code string, args ...any) {
+		found = append(found, declaration.Problem{At: declaration.Path(key), Code: code, Args: args})
+	}
+	found = append(found, declaration.CheckName(c.System)...)
+	switch {
+	case c.BaseURL == "":
+		bad("base_url", "field.required")
+	case !declaration.IsEnv(c.BaseURL):
+		if code := declaration.WrongURL(c.BaseURL, c.Allow); code != "" {
+			bad("base_url", code)
+		}
+	}
+	if code := declaration.CheckRef(c.Token); code != "" {
+		bad("token", code)
+	}
+	if !attribute.MatchString(c.FindBy) {
+		bad("find_by", "system.path")
+	}
+	if words := []string{Deactivate, Delete}; !slices.Contains(words, c.Close) {
+		bad("close", "system.word", "words", strings.Join(words, ", "))
+	}
+	if c.Timeout < 0 || c.Timeout > maxTimeout {
+		bad("timeout", "system.range", "min", "1ms", "max", maxTimeout.String())
+	}
+	if c.Limit < 0 || c.Limit > maxLimit {
+		bad("limit", "system.range", "min", "1B", "max", "16MiB")
+	}
+	return found
+}
+
+// Name of the system.
+func (c Config) Name() string { return c.System }
+
+// Info describes the system. Asking twice changes nothing more; only a user who
+// was deactivated, and lost no group, comes back whole.
+func (c Config) Info() connector.Info {
+	undo := connector.Restorable
+	if c.Close == Delete || c.LeaveGroups {
+		undo = connector.Final
+	}
+	return connector.Info{System: c.System, Kind: KindName, Effect: connector.Idempotent, Undo: undo}
+}
+
+// Can lists what the system can do.
+func (c Config) Can() (can, actions []string) { return (&System{cfg: c}).Connector().Can(), nil }
+
+// Secrets are the references to secrets that it needs.
+func (c Config) Secrets() []string { return []string{c.Token} }
+
+// Open connects it.
+func (c Config) Open(clock when.Clock) (declaration.Opened, error) {
+	s, err := New(c, clock)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,256 @@
+package scimsystem_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/scimsystem"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/testkit/conformance"
+	"hastaluego/internal/when"
+)
+
+var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
+const secret = "s3cret-token"
+
+// load reads one declaration; more is further keys.
+func load(t *testing.T, base, more string) (scimsystem.Config, error) {
+	t.Helper()
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	src := "systems:\n  people:\n    kind: scim\n    base_url: " + base + "\n    token: file:" + token + "\n    allow: [127.0.0.1/32]\n" + more
+	all, err := declaration.Load("systems.yaml", []byte(src), scimsystem.Kind())
+	if err != nil {
+		return scimsystem.Config{}, err
+	}
+	return all[0].(scimsystem.Config), nil
+}
+
+func connect(t *testing.T, base, more string) connector.System {
+	t.Helper()
+	cfg, err := load(t, base, more)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := cfg.Open(when.NewManual(noon))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s.Connector()
+}
+
+func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, conformance.Dialect{
+		Secret: secret, Looks: true,
+		Connect: func(t *testing.T, base string) connector.System {
+			return connect(t, base, "    timeout: 300ms\n    limit: 4096\n")
+		},
+		Well: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/scim+json")
+			if r.Method == http.MethodGet {
+				_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"u7","active":true,"displayName":"`+conformance.Person+`"}]}`)
+				return
+			}
+			_, _ = io.WriteString(w, `{"id":"u7","active":true,"displayName":"`+conformance.Person+`"}`)
+		},
+	})
+}
+
+func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
+	t.Parallel()
+	for more, want := range map[string]string{
+		"    close: forget\n":         "7:12 system.word /systems/people/close",
+		"    find_by: 'a b'\n":        "7:14 system.path /systems/people/find_by",
+		"    leave_groups: false\n":   "7:19 system.want_true /systems/people/leave_groups",
+		"    timeout: 5h\n":           "7:14 system.range /systems/people/timeout",
+		"    operations: {}\n":        "7:5 system.unknown_key /systems/people/operations",
+		"    close: [deactivate]\n":   "7:12 system.want_text /systems/people/close",
+		"    limit: 1GiB\n":           "7:12 system.size /systems/people/limit",
+		"  mail:\n    kind: scim\n":   "7:3 system.name /systems/mail; 7:3 field.required /systems/mail/base_url; 7:3 system.secret_inline /systems/mail/token",
+		"  other:\n    kind: scimm\n": "8:11 system.kind /systems/other/kind",
+	} {
+		_, err := load(t, "https://id.example/scim/v2", more)
+		var told []string
+		for _, e := range fault.Fields(err) {
+			told = append(told, fmt.Sprintf("%s %s %s", strings.TrimPrefix(fmt.Sprint(e.Args[1]), "systems.yaml:"), e.Code, e.Field))
+		}
+		if got := strings.Join(told, "; "); got != want {
+			t.Errorf("%q:\n got %s\nwant %s", more, got, want)
+		}
+	}
+}
+
+// peer is a provider of somebody else, and what stands in it.
+type peer struct {
+	t    *testing.T
+	base string
+}
+
+// put makes a record and returns its id.
+func (p peer) put(where string, record map[string]any) string {
+	p.t.Helper()
+	raw, err := json.Marshal(record)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.ask(http.MethodPost, where, raw, http.StatusCreated)["id"].(string)
+}
+
+func (p peer) ask(method, where string, body []byte, status int) map[string]any {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), method, p.base+where, bytes.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+secret)
+	req.Header.Set("Content-Type", "application/scim+json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var out map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil || res.StatusCode != status {
+		p.t.Fatalf("%s %s: %d %v %v", method, where, res.StatusCode, out, err)
+	}
+	return out
+}
+
+func (p peer) user(name string) string {
+	return p.put("/Users", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": name, "active": true})
+}
+
+func (p peer) group(members ...string) string {
+	list := make([]map[string]string, len(members))
+	for i, m := range members {
+		list[i] = map[string]string{"value": m}
+	}
+	return p.put("/Groups", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, "displayName": "team", "members": list})
+}
+
+func reads(t *testing.T, s connector.System, account string, found, open bool) {
+	t.Helper()
+	st, err := s.Access.ReadAccess(t.Context(), account)
+	if err != nil || st.Found != found || st.Open != open || len(st.Answer) == 0 {
+		t.Errorf("%s reads %+v, %v; want found %v, open %v", account, st, err, found, open)
+	}
+}
+
+// A real provider of somebody else: users are deactivated, taken out of their
+// groups and deleted, each read back, and asked for twice without harm.
+func TestUsersOfARealProviderAreClosed(t *testing.T) {
+	t.Parallel()
+	p := peer{t, testkit.NodePeer(t, "scim.mjs", secret)}
+	ctx := t.Context()
+	ana, strange := p.user("ana@x.example"), `o'neill or active eq true@x.example`
+	p.user("ana@x.example.org")
+	p.user(strange)
+	bea, cid := p.user("bea@x.example"), p.user("cid@x.example")
+	p.user("twin")
+	p.user("twin")
+
+	soft := connect(t, p.base, "")
+	if err := soft.Checker.Check(ctx); err != nil {
+		t.Error(err)
+	}
+	for _, who := range []string{"ana@x.example", strange} {
+		reads(t, soft, who, true, true)
+		for range 2 {
+			if _, err := soft.Access.RevokeAccess(ctx, connector.AccessInput{Account: who, Key: "k"}); err != nil {
+				t.Fatal(err)
+			}
+			reads(t, soft, who, true, false)
+		}
+		for range 2 {
+			if _, err := soft.Access.RestoreAccess(ctx, connector.AccessInput{Account: who, Key: "k"}); err != nil {
+				t.Fatal(err)
+			}
+			reads(t, soft, who, true, true)
+		}
+	}
+	reads(t, soft, "ana@x.example.org", true, true)
+	reads(t, soft, "nobody", false, false)
+	for _, who := range []string{`x" or userName pr or userName eq "x`, `ana@x.example" or active eq "`, `\" or userName pr`} {
+		if st, err := soft.Access.ReadAccess(ctx, who); err == nil && st.Found {
+			t.Errorf("%s is somebody: %+v", who, st)
+		}
+		if _, err := soft.Access.RevokeAccess(ctx, connector.AccessInput{Account: who}); err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Error(err)
+		}
+	}
+	reads(t, soft, "ana@x.example", true, true)
+	if _, err := soft.Access.RestoreAccess(ctx, connector.AccessInput{Account: "nobody"}); fault.CodeOf(err) != "connector.unknown_reference" {
+		t.Error(err)
+	}
+	if _, err := soft.Access.ReadAccess(ctx, "twin"); fault.CodeOf(err) != "connector.ambiguous" {
+		t.Errorf("several of one name: %v", err)
+	}
+
+	// Groups let in too, and one that others are in stays theirs.
+	one, two := p.group(bea, ana), p.group(bea)
+	grouped := connect(t, p.base, "    leave_groups: true\n")
+	for range 2 {
+		if _, err := grouped.Access.RevokeAccess(ctx, connector.AccessInput{Account: "bea@x.example"}); err != nil {
+			t.Fatal(err)
+		}
+		reads(t, grouped, "bea@x.example", true, false)
+	}
+	if got := fmt.Sprint(p.ask(http.MethodGet, "/Groups/"+one, nil, http.StatusOK)["members"]); !strings.Contains(got, ana) || strings.Contains(got, bea) {
+		t.Errorf("the group of two holds %s", got)
+	}
+	if got := fmt.Sprint(p.ask(http.MethodGet, "/Groups/"+two, nil, http.StatusOK)["members"]); strings.Contains(got, bea) {
+		t.Errorf("the group of one holds %s", got)
+	}
+	p.group(bea) // behind our back
+	reads(t, grouped, "bea@x.example", true, true)
+
+	hard := connect(t, p.base, "    close: delete\n    find_by: id\n")
+	for range 2 {
+		if _, err := hard.Access.RevokeAccess(ctx, connector.AccessInput{Account: cid}); err != nil {
+			t.Fatal(err)
+		}
+		reads(t, hard, cid, false, false)
+	}
+	if _, err := hard.Access.RestoreAccess(ctx, connector.AccessInput{Account: cid}); fault.CodeOf(err) != "connector.cannot_resume" {
+		t.Error(err)
+	}
+}
+
+func TestAProviderThatDoesNotKnowUsIsFoundByItsCheck(t *testing.T) {
+	t.Parallel()
+	s := connect(t, testkit.NodePeer(t, "scim.mjs", "another"), "")
+	if err := s.Checker.Check(t.Context()); fault.CodeOf(err) != "connector.credential" {
+		t.Error(err)
+	}
+}
+
+func TestUndoingIsWhatTheDeclarationAllows(t *testing.T) {
+	t.Parallel()
+	for more, want := range map[string]connector.UndoClass{
+		"": connector.Restorable, "    leave_groups: true\n": connector.Final, "    close: delete\n": connector.Final,
+	} {
+		cfg, err := load(t, "https://id.example", more)
+		if err != nil || cfg.Info().Undo != want || cfg.Info().Kind != "scim" {
+			t.Errorf("%q: %+v %v", more, cfg.Info(), err)
+		}
+		if can, _ := cfg.Can(); fmt.Sprint(can) != "[access]" {
+			t.Error(can)
+		}
+	}
+}

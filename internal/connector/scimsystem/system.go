@@ -1,0 +1,320 @@
+package scimsystem
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/httpcall"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/outbound"
+	"hastaluego/internal/when"
+)
+
+// System is one provider behind its declaration. It is safe for concurrent use.
+type System struct {
+	*httpcall.Caller
+	cfg  Config
+	base string // without a slash at its end
+	// token is a closure so that no way of printing a System shows it.
+	token func() string
+}
+
+var (
+	_ connector.Access  = (*System)(nil)
+	_ connector.Checker = (*System)(nil)
+)
+
+// New connects the declared provider; it makes no call. The error is a
+// fault.List of Invalid faults with JSON pointers as fields.
+func New(cfg Config, clock when.Clock) (*System, error) {
+	var list fault.List
+	cfg = cfg.defaults()
+	for _, p := range cfg.check() {
+		list = append(list, p.Fault(cfg.System))
+	}
+	if len(list) > 0 {
+		return nil, list
+	}
+	base, code := declaration.Resolve(cfg.BaseURL)
+	if code == "" {
+		code = declaration.WrongURL(base, cfg.Allow)
+	}
+	if code != "" {
+		list = append(list, declaration.Problem{At: declaration.Path("base_url"), Code: code, Args: []any{"ref", cfg.BaseURL}}.Fault(cfg.System))
+	}
+	token, code := declaration.Resolve(cfg.Token)
+	if code != "" {
+		list = append(list, declaration.Problem{At: declaration.Path("token"), Code: code, Args: []any{"ref", cfg.Token}}.Fault(cfg.System))
+	}
+	if len(list) > 0 {
+		return nil, list
+	}
+	return &System{
+		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}),
+		cfg:    cfg, base: strings.TrimRight(base, "/"), token: func() string { return token },
+	}, nil
+}
+
+// Connector returns what the provider can do.
+func (s *System) Connector() connector.System {
+	return connector.System{Name: s.cfg.System, Access: s, Checker: s}
+}
+
+// Info describes the system.
+func (s *System) Info() connector.Info { return s.cfg.Info() }
+
+// String names the system and nothing more.
+func (s *System) String() string { return KindName + ":" + s.cfg.System }
+
+// Schemas of RFC 7644.
+const (
+	mediaType  = "application/scim+json"
+	patchOp    = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+	schemaUser = "/Users"
+	schemaTeam = "/Groups"
+)
+
+// most is how many groups are asked for at once.
+const most = 100
+
+// user is what is known of one.
+type user struct {
+	id     string // at the provider; empty: it does not know them
+	active bool
+	groups []string        // ids; looked for only where they are left
+	more   bool            // there are more groups than were asked for
+	answer json.RawMessage // evidence
+}
+
+// open reports whether whoever has the user can enter.
+func (u user) open() bool { return u.id != "" && (u.active || len(u.groups) > 0) }
+
+func (u user) status() string {
+	switch {
+	case u.id == "":
+		return ""
+	case u.active:
+		return "active"
+	case len(u.groups) > 0:
+		return "inactive, in groups"
+	default:
+		return "inactive"
+	}
+}
+
+// find looks for the user of an access. Several of one name are no answer.
+func (s *System) find(ctx context.Context, op, account string) (u user, err error) {
+	if !httpcall.Usable(account) {
+		return u, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+	}
+	ans, err := s.list(ctx, op, schemaUser, s.cfg.FindBy, account, "id,active", 2)
+	if ans.Status != 0 {
+		u.answer = ans.Evidence("totalResults", "Resources.0.id", "Resources.0.active")
+	}
+	if err != nil {
+		return u, err
+	}
+	list, total, ok := resources(ans)
+	switch {
+	case !ok:
+		return u, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
+	case total == 0:
+		return u, nil
+	case total > 1:
+		f := fault.New(fault.Invalid, "connector.ambiguous", "system", s.cfg.System, "count", total)
+		return u, f.At(op, nil)
+	}
+	if u.id, _ = list[0]["id"].(string); u.id == "" {
+		return u, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
+	}
+	active, said := list[0]["active"].(bool)
+	u.active = active || !said // who says nothing about it lets in
+	if s.cfg.LeaveGroups {
+		return u, s.groups(ctx, op, &u)
+	}
+	return u, nil
+}
+
+// groups looks for the groups that the user is in.
+func (s *System) groups(ctx context.Context, op string, u *user) error {
+	ans, err := s.list(ctx, op, schemaTeam, "members.value", u.id, "id", most)
+	if err != nil {
+		return err
+	}
+	list, total, ok := resources(ans)
+	if !ok {
+		return s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
+	}
+	for _, g := range list {
+		if id, _ := g["id"].(string); id != "" {
+			u.groups = append(u.groups, id)
+		}
+	}
+	u.more = total > len(list)
+	u.answer, err = json.Marshal(struct {
+		User   json.RawMessage `json:"user"`
+		Groups json.RawMessage `json:"groups"`
+	}{u.answer, ans.Evidence("totalResults", "Resources.0.id")})
+	return fault.Wrap(op, err)
+}
+
+// resources takes a ListResponse apart (RFC 7644 section 3.4.2).
+func resources(ans httpcall.Answer) (list []map[string]any, total int, ok bool) {
+	n, is := ans.At("totalResults").(json.Number)
+	total, err := strconv.Atoi(n.String())
+	if !is || err != nil || total < 0 {
+		return nil, 0, false
+	}
+	all, _ := ans.At("Resources").([]any) // left out when there is none
+	for _, x := range all {
+		m, is := x.(map[string]any)
+		if !is {
+			return nil, 0, false
+		}
+		list = append(list, m)
+	}
+	return list, total, total == 0 || len(list) > 0
+}
+
+// list asks for the resources of which an attribute has a value. Whatever the
+// value holds, it is one text of the filter.
+func (s *System) list(ctx context.Context, op, where, attribute, value, want string, count int) (httpcall.Answer, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return httpcall.Answer{}, fault.Wrap(op, err)
+	}
+	q := url.Values{"filter": {attribute + " eq " + string(text)}, "attributes": {want}, "count": {strconv.Itoa(count)}}
+	req, err := s.request(ctx, http.MethodGet, where+"?"+q.Encode(), nil)
+	if err != nil {
+		return httpcall.Answer{}, fault.Wrap(op, err)
+	}
+	return s.Call(op, req, false)
+}
+
+func (s *System) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
+	var raw []byte
+	if body != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(raw))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", mediaType)
+	}
+	req.Header.Set("Accept", mediaType+", application/json")
+	req.Header.Set("Authorization", "Bearer "+s.token())
+	req.Header.Set("User-Agent", "hasta-luego")
+	return req, nil
+}
+
+// ReadAccess asks whether the user lets in.
+func (s *System) ReadAccess(ctx context.Context, account string) (connector.AccessState, error) {
+	u, err := s.find(ctx, "scimsystem.ReadAccess", account)
+	return connector.AccessState{Found: u.id != "", Open: u.open(), Status: u.status(), Answer: u.answer}, err
+}
+
+// change is one operation of a PATCH (RFC 7644 section 3.5.2).
+type change struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value,omitempty"`
+}
+
+func (s *System) patch(ctx context.Context, op, path string, c change) (httpcall.Answer, error) {
+	req, err := s.request(ctx, http.MethodPatch, path, struct {
+		Schemas    []string `json:"schemas"`
+		Operations []change `json:"Operations"`
+	}{[]string{patchOp}, []change{c}})
+	if err != nil {
+		return httpcall.Answer{}, fault.Wrap(op, err)
+	}
+	return s.Call(op, req, true)
+}
+
+// RevokeAccess takes the user out of their groups, where that is declared, and
+// deactivates or deletes them. Every part may be asked for again.
+func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	const op = "scimsystem.RevokeAccess"
+	u, err := s.find(ctx, op, in.Account)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	if u.id == "" { // nobody is left to be closed
+		return s.receipt(u.answer), nil
+	}
+	for _, g := range u.groups {
+		text, err := json.Marshal(u.id)
+		if err != nil {
+			return connector.Receipt{}, fault.Wrap(op, err)
+		}
+		_, err = s.patch(ctx, op, schemaTeam+"/"+url.PathEscape(g), change{Op: "remove", Path: "members[value eq " + string(text) + "]"})
+		if err != nil && fault.KindOf(err) != fault.NotFound { // a group that is gone has no members
+			return connector.Receipt{}, err
+		}
+	}
+	if u.more {
+		return connector.Receipt{}, s.Say(fault.Transient, "connector.not_all", 0).At(op, nil)
+	}
+	var ans httpcall.Answer
+	if s.cfg.Close == Delete {
+		req, rerr := s.request(ctx, http.MethodDelete, schemaUser+"/"+url.PathEscape(u.id), nil)
+		if rerr != nil {
+			return connector.Receipt{}, fault.Wrap(op, rerr)
+		}
+		if ans, err = s.Call(op, req, true); fault.KindOf(err) == fault.NotFound {
+			err = nil // somebody was faster
+		}
+	} else {
+		ans, err = s.patch(ctx, op, schemaUser+"/"+url.PathEscape(u.id), change{Op: "replace", Path: "active", Value: false})
+	}
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	return s.receipt(ans.Evidence("id", "active")), nil
+}
+
+// RestoreAccess activates the user again; who was deleted does not come back.
+func (s *System) RestoreAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	const op = "scimsystem.RestoreAccess"
+	if s.cfg.Close == Delete {
+		return connector.Receipt{}, s.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
+	}
+	u, err := s.find(ctx, op, in.Account)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	if u.id == "" {
+		return connector.Receipt{}, s.Say(fault.NotFound, "connector.unknown_reference", 0).At(op, nil)
+	}
+	ans, err := s.patch(ctx, op, schemaUser+"/"+url.PathEscape(u.id), change{Op: "replace", Path: "active", Value: true})
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	return s.receipt(ans.Evidence("id", "active")), nil
+}
+
+func (s *System) receipt(answer json.RawMessage) connector.Receipt {
+	return connector.Receipt{Answer: answer, At: s.Clock.Now()}
+}
+
+// nobody is a name that no provider knows.
+const nobody = "hasta-luego-check-0"
+
+// Check asks for somebody who is not there: being told so is the answer of a
+// provider that knows us and lets us look.
+func (s *System) Check(ctx context.Context) error {
+	_, err := s.list(ctx, "scimsystem.Check", schemaUser, s.cfg.FindBy, nobody, "id", 1)
+	return err
+}
