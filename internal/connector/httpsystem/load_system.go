@@ -55,7 +55,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		c.Reports = &Reports{Keys: r.secrets(m, at("webhook")), Reference: r.Word(m, at("webhook"), "reference")}
 	}
 	good := r.Judge(mark, c.check())
-	c.Places = r.Entry.Places()
+	c.Places = r.Places()
 	return c.defaults(), good
 }
 

@@ -49,7 +49,7 @@ func readHook(e *declaration.Entry) (declaration.Declared, bool) {
 		Timeout: r.Duration(top, nil, "timeout"), Allow: r.Prefixes(top, nil, "allow"), Hook: &Hook{r.secrets(top, nil)},
 	}
 	good := r.Judge(mark, c.check())
-	c.Places = r.Entry.Places()
+	c.Places = r.Places()
 	return c.defaults(), good
 }
 
