@@ -159,6 +159,52 @@ func (a *App) AddAsset(ctx context.Context, by Actor, x customer.Asset) (custome
 	return x.ID, err
 }
 
+// AssetPatch changes an asset: what is nil stays.
+type AssetPatch struct {
+	Customer        customer.ID
+	Asset           customer.AssetID
+	Version         int64 // of the customer who was looked at; 0: whichever
+	Reference, Name *string
+	Kind, Location  *string
+}
+
+// EditAsset changes an asset on the inventory. A departure that waits for it
+// already keeps it as it was then. Faults: those of AddAsset; not_found.
+func (a *App) EditAsset(ctx context.Context, by Actor, in AssetPatch) error {
+	_, err := a.amend(ctx, by, in.Customer, in.Version, func(am *amending) (fact, error) {
+		list, err := am.tx.AssetsOf(ctx, am.ID)
+		if err != nil {
+			return fact{}, err
+		}
+		i := slices.IndexFunc(list, func(x customer.Asset) bool { return x.ID == in.Asset })
+		if i < 0 {
+			return fact{}, fault.New(fault.NotFound, "not_found")
+		}
+		was := list[i]
+		now := was
+		patch(&now.Reference, in.Reference)
+		patch(&now.Name, in.Name)
+		patch(&now.Kind, in.Kind)
+		patch(&now.Location, in.Location)
+		if l := now.Tidy(); len(l) > 0 {
+			return fact{}, l.Under("asset")
+		}
+		if slices.ContainsFunc(list, func(x customer.Asset) bool { return x.ID != now.ID && x.Reference == now.Reference }) {
+			return fact{}, inventoryTaken("asset.reference", now.Reference)
+		}
+		ch := changes{}
+		differ(ch, "reference", was.Reference, now.Reference)
+		differ(ch, "name", was.Name, now.Name)
+		differ(ch, "kind", was.Kind, now.Kind)
+		differ(ch, "location", was.Location, now.Location)
+		if len(ch) == 0 {
+			return fact{}, nil
+		}
+		return fact{typ: "asset.changed", args: map[string]any{"name": now.Reference, "changed": ch}}, am.tx.SaveAsset(ctx, now)
+	})
+	return err
+}
+
 // AddBalance records a sum that is open between a customer and the company.
 // Faults: balance.kind, balance.reference, balance.about, balance.amount,
 // balance.currency; inventory.taken.

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,6 +253,33 @@ func TestAnAccessIsAttestedClosedWithHowAndOpensAgainWhenAddedAgain(t *testing.T
 		}
 		if w.logged(t, "grant.attested") != 1 || w.logged(t, "grant.reopened") != 1 || w.logged(t, "grant.changed") != 1 {
 			t.Error("the log does not tell it once each")
+		}
+	})
+}
+
+// A router that was written down as a site would never be asked back: it is put
+// right, and the number of another thing is not taken.
+func TestAThingThatWasWrittenDownWronglyIsPutRight(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		one, ctx := w.added(t, "T-1"), t.Context()
+		router, err := w.AddAsset(ctx, agent, customer.Asset{Customer: one, Reference: "R-1", Name: "Router", Kind: "site"})
+		must(t, err)
+		_, err = w.AddAsset(ctx, agent, customer.Asset{Customer: one, Reference: "R-2", Name: "Mando", Kind: "equipment"})
+		must(t, err)
+		refused(t, "the number of another", w.EditAsset(ctx, agent, app.AssetPatch{Customer: one, Asset: router, Reference: given("R-2")}), "inventory.taken", "asset.reference")
+		refused(t, "no name", w.EditAsset(ctx, agent, app.AssetPatch{Customer: one, Asset: router, Name: given(" ")}), "field.required", "asset.name")
+		refused(t, "of nobody", w.EditAsset(ctx, agent, app.AssetPatch{Customer: one, Asset: "ast_none", Kind: given("card")}), "not_found", "")
+		for range 2 { // the second time nothing is new, and nothing is logged
+			must(t, w.EditAsset(ctx, agent, app.AssetPatch{Customer: one, Asset: router, Kind: given("equipment")}))
+		}
+		i := slices.IndexFunc(w.opened(t, one).Assets, func(x customer.Asset) bool { return x.ID == router })
+		if x := w.opened(t, one).Assets[i]; x.Kind != "equipment" || x.Reference != "R-1" || x.Name != "Router" {
+			t.Errorf("put right: %+v", x)
+		}
+		if n := w.logged(t, "asset.changed"); n != 1 {
+			t.Errorf("logged %d times", n)
 		}
 	})
 }

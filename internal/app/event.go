@@ -169,6 +169,7 @@ var EventTypes = []EventType{
 	{Type: "inventory.added", When: "a grant, asset, balance … was added by hand", Args: []string{"what", "name"}},
 	{Type: "withdrawal.declared", When: "a withdrawal was declared; `state`: open, doubt (it is one, and a person looks), over or none (it is registered as a termination)", Args: []string{"request", "state", "rule", "until", "missing"}, Sent: true, Tells: []string{"state", "rule", "until"}},
 	{Type: "refund.proposed", When: "a charge after the request is to be given back, if it was made, or what was paid before a withdrawal", Args: []string{"reference", "on", "minor", "currency"}, Sent: true, Tells: []string{"reference", "on"}},
+	{Type: "asset.changed", When: "somebody changed a thing on the inventory", Args: []string{"name", "changed"}},
 	{Type: "grant.changed", When: "somebody changed an access on the inventory", Args: []string{"name", "changed"}},
 	{Type: "grant.attested", When: "somebody answers for it that an access is closed", Args: []string{"name", "evidence"}},
 	{Type: "grant.reopened", When: "an access that was closed is open again", Args: []string{"name"}},

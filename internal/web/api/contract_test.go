@@ -167,7 +167,8 @@ func inventory(t *testing.T, c *caller) string {
 	c.patch(at+"/grants/"+grant, `{"account": "carpeta-2"}`).is(204)
 	gone := c.post(at+"/grants", `{"system": "drive", "account": "vieja", "kind": "other"}`).is(201).text("id")
 	c.post(at+"/grants/"+gone+"/attest", `{"how": "Ya no está en la consola de Drive"}`).is(204)
-	c.post(at+"/assets", `{"reference": "R-1", "name": "Router"}`).is(201)
+	router := c.post(at+"/assets", `{"reference": "R-1", "name": "Router"}`).is(201).text("id")
+	c.patch(at+"/assets/"+router, `{"kind": "equipment"}`).is(204)
 	sum := c.post(at+"/balances", `{"reference": "F-1", "kind": "invoice", "amount": {"minor": 12000, "currency": "EUR"}, "due_on": "2026-12-31"}`).is(201).text("id")
 	c.post(at+"/balances/"+sum+"/settle", `{"status": "paid"}`).is(204)
 

@@ -30,6 +30,18 @@ type addAsset struct {
 	} `nameHint:"AssetInput"`
 }
 
+type editAsset struct {
+	Customer string `path:"customer"`
+	Asset    string `path:"asset"`
+	Body     struct {
+		Version   int64   `json:"version,omitempty" minimum:"0"`
+		Reference *string `json:"reference,omitempty" maxLength:"200"`
+		Name      *string `json:"name,omitempty" maxLength:"200"`
+		Kind      *string `json:"kind,omitempty" maxLength:"200"`
+		Location  *string `json:"location,omitempty" maxLength:"200"`
+	} `nameHint:"AssetPatch"`
+}
+
 type addBalance struct {
 	Customer string `path:"customer"`
 	Body     struct {
@@ -100,6 +112,16 @@ func (a *API) inventory(h huma.API) {
 			b := in.Body
 			return part(in.Customer, func() (customer.AssetID, error) {
 				return a.App.AddAsset(ctx, by, customer.Asset{Customer: customer.ID(in.Customer), Reference: b.Reference, Name: b.Name, Kind: b.Kind, Location: b.Location})
+			})
+		})
+	on(h, a, route{ID: "edit-asset", Method: http.MethodPatch, Path: "/v1/customers/{customer}/assets/{asset}", Scopes: write, Tag: "customers", Prefix: "asset."},
+		func(ctx context.Context, by app.Actor, in *editAsset) (*done, error) {
+			b := in.Body
+			return act("cus", in.Customer, func() error {
+				return a.App.EditAsset(ctx, by, app.AssetPatch{
+					Customer: customer.ID(in.Customer), Asset: customer.AssetID(in.Asset), Version: b.Version, Reference: b.Reference, Name: b.Name,
+					Kind: b.Kind, Location: b.Location,
+				})
 			})
 		})
 	on(h, a, route{ID: "add-balance", Method: http.MethodPost, Path: "/v1/customers/{customer}/balances", Scopes: sums, Tag: "customers", Status: http.StatusCreated, Prefix: "balance.", Fields: moneyFields},

@@ -123,6 +123,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"add-grant":             {"customers:write", noCustomer + "/grants", `{"system": "a", "account": "b", "kind": "login"}`},
 	"add-deliverable":       {"customers:write", noCustomer + "/deliverables", `{"subscription": "sub_1", "title": "x"}`},
 	"edit-deliverable":      {"customers:write", noCustomer + "/deliverables/del_1", `{"title": "x"}`},
+	"edit-asset":            {"customers:write", noCustomer + "/assets/ast_1", `{"name": "x"}`},
 	"add-asset":             {"customers:write", noCustomer + "/assets", `{"reference": "a", "name": "b"}`},
 	"add-balance":           {"statements:act", noCustomer + "/balances", `{"reference": "a", "kind": "invoice", "amount": {"minor": 1, "currency": "EUR"}}`},
 	"settle-balance":        {"statements:act", noCustomer + "/balances/bal_1/settle", `{"status": "paid"}`},

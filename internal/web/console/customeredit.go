@@ -2,13 +2,16 @@ package console
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/handover"
 	"hastaluego/internal/money"
+	"hastaluego/internal/obligation"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
@@ -64,6 +67,15 @@ func (v customerPageView) shown(name, value string) string {
 		return known(v.Lang, "console.customer.role."+value, value)
 	case "contact.language", "edit.language":
 		return known(v.Lang, "lang."+value, value)
+	case "asset.kind":
+		switch {
+		case value == "":
+			return v.word("asset.noted")
+		case slices.Contains(obligation.Kinds, value):
+			return v.word("asset.lent", "kind", text.Say(v.Lang, "console.returns.kind."+value))
+		case slices.Contains(handover.Kinds, value):
+			return v.word("asset.given", "kind", text.Say(v.Lang, "console.handover.kind."+value))
+		}
 	case "subscription.interval":
 		return known(v.Lang, "console.customer.interval."+value, value)
 	case "subscription.status":
@@ -85,6 +97,21 @@ func (v customerPageView) languages(now string) []option {
 		found = found || l == now
 	}
 	if !found {
+		out = append(out, option{now, now})
+	}
+	return out
+}
+
+// assetKinds are the kinds of thing that something is done about when a
+// customer leaves, first those that are lent, and the one that a thing has.
+func (v customerPageView) assetKinds(now string) []option {
+	var out []option
+	for _, k := range slices.Concat(obligation.Kinds, handover.Kinds, []string{""}) {
+		if k != handover.Deliverable { // it is promised within an engagement, not owned
+			out = append(out, option{k, v.shown("asset.kind", k)})
+		}
+	}
+	if !slices.ContainsFunc(out, func(o option) bool { return o.Value == now }) {
 		out = append(out, option{now, now})
 	}
 	return out

@@ -195,3 +195,23 @@ func TestAnAccessIsAttestedToBeClosed(t *testing.T) {
 	ines.get(page).lacks(`data-testid="add-grant_attest"`)
 	h.as("laia").get("/console/audit").has("Una persona responde de que este acceso está cerrado: drive/carpeta")
 }
+
+// Whoever writes a router down is offered that it comes back, and who chose
+// something else can put it right. What other programs call it stays.
+func TestAThingIsOfAKindThatTheExitKnows(t *testing.T) {
+	t.Parallel()
+	h, page := filed(t)
+	ines := h.as("ines")
+	ines.get(page).has("Equipo: nos lo devuelve", "Dominio: se lo entregamos", "Otra cosa: solo queda anotada", page+"/promises")
+	ines.post(page+"/asset", []string{"asset.reference", "R-118", "asset.name", "Router", "asset.kind", "antena"}).is(http.StatusSeeOther)
+	body := ines.get(page).has("Cambiar Router (R-118)", `value="antena" selected`).body
+	thing := hidden(t, body[strings.Index(body, "Cambiar Router"):], "thing")
+	change := []string{"thing", thing, "asset.reference", "R-118", "asset.name", "", "asset.kind", "equipment"}
+	ines.post(page+"/asset_edit", change).is(422).has(`data-testid="error-asset-name-` + thing + `"`)
+	change[5] = "Router"
+	h.as("tomas").post(page+"/asset_edit", change).is(403)
+	if r := ines.post(page+"/asset_edit", change).is(http.StatusSeeOther); r.to != page+"#asset" {
+		t.Errorf("went to %q", r.to)
+	}
+	ines.get(page).has(`value="equipment" selected`).lacks("antena")
+}

@@ -30,7 +30,9 @@ type customerPageView struct {
 	Engagements               []engagementRow
 	Added                     bool // they were just typed
 	Grants, Assets            [][]string
-	Open                      []option // grants that are not closed
+	Things                    []thingRow // the assets, to be changed
+	Promises                  bool       // complaints and commitments may be read
+	Open                      []option   // grants that are not closed
 	Balances                  []balanceRow
 	Sums                      []string
 	Cases                     []caseLink
@@ -105,7 +107,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		Lang: v.lang, ID: string(c.ID), Name: c.Name, Reference: c.Reference, Kind: known(v.lang, "console.customer.kind."+string(c.Kind), ""),
 		May: v.actor.May("customer"), Who: whoMay(v.lang, "customer"), MayMoney: v.actor.May("statement"), WhoMoney: whoMay(v.lang, "statement"),
 		MayCase: v.actor.May("request"), WhoCase: whoMay(v.lang, "request"), Typed: typed, Errors: errs, Form: form, Currency: p.Currency,
-		Version: strconv.FormatInt(c.Version, 10), External: p.External,
+		Version: strconv.FormatInt(c.Version, 10), External: p.External, Promises: v.actor.MayRead("complaint"),
 		Was: map[string]string{"edit.name": c.Name, "edit.segment": c.Segment, "edit.country": c.Country, "edit.region": c.Region, "edit.language": c.Language},
 	}
 	// A version that is not the one that was typed about is why it was refused.
@@ -153,7 +155,10 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		}
 	}
 	for _, x := range p.Assets {
-		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, x.Kind, x.Location})
+		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, cv.shown("asset.kind", x.Kind), x.Location})
+		cv.Things = append(cv.Things, thingRow{string(x.ID), x.Name + " (" + x.Reference + ")", map[string]string{
+			"asset.reference": x.Reference, "asset.name": x.Name, "asset.kind": x.Kind, "asset.location": x.Location,
+		}})
 	}
 	owed := map[string]money.Amount{}
 	for _, x := range p.Balances {
@@ -199,6 +204,12 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 			Customer: c, Reference: v.form.Get("asset.reference"), Name: v.form.Get("asset.name"), Kind: v.form.Get("asset.kind"), Location: v.form.Get("asset.location"),
 		})
 		return err
+	},
+	"asset_edit": func(v *visit, c customer.ID) error {
+		return v.App.EditAsset(v.r.Context(), v.actor, app.AssetPatch{
+			Customer: c, Asset: customer.AssetID(v.form.Get("thing")), Version: v.lookedAt(),
+			Reference: v.given("asset.reference"), Name: v.given("asset.name"), Kind: v.given("asset.kind"), Location: v.given("asset.location"),
+		})
 	},
 	"balance": func(v *visit, c customer.ID) error {
 		currency := strings.ToUpper(strings.TrimSpace(v.form.Get("balance.currency")))
