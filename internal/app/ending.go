@@ -24,6 +24,9 @@ type EndingTx interface {
 	Endings(ctx context.Context, limit int) ([]ending.Ending, error) // newest first
 	// CountPicked says how many contracts a pick takes, and of how many customers.
 	CountPicked(ctx context.Context, p ending.Pick) (contracts, customers int, err error)
+	// CountNotices says how many notices of an ending are written, and how many
+	// of them have gone out.
+	CountNotices(ctx context.Context, eid ending.ID) (written, sent int, err error)
 	// ListPicked returns customers of whom the pick takes something, by id.
 	ListPicked(ctx context.Context, p ending.Pick, after customer.ID, limit int) ([]customer.ID, error)
 }
@@ -420,7 +423,9 @@ func (a *App) endFor(ctx context.Context, tx Tx, cus customer.Customer, t toEnd)
 type EndingView struct {
 	ending.Ending
 	Contracts, Customers int // live ones that it picks
+	Notices, Sent        int // notices that are written, and those that have gone out
 	Maker, Decider       string
+	Others               []string           // names of those who may agree to it, while it is proposed
 	Waits                *approval.Approval // the time that agreeing waits for; nil: none
 }
 
@@ -457,11 +462,19 @@ func (a *App) OpenEnding(ctx context.Context, by Actor, eid ending.ID) (v Ending
 		if err != nil {
 			return err
 		}
-		names, _, err := people(ctx, tx)
+		names, active, err := people(ctx, tx)
 		if err != nil {
 			return err
 		}
 		v = EndingView{Ending: e, Maker: names[e.MadeBy], Decider: names[e.DecidedBy]}
+		for _, u := range active {
+			if e.State == ending.Proposed && u.ID != e.MadeBy && (Actor{ID: u.ID, Roles: u.Roles}).May("ending") {
+				v.Others = append(v.Others, u.Name)
+			}
+		}
+		if v.Notices, v.Sent, err = tx.CountNotices(ctx, eid); err != nil {
+			return err
+		}
 		if x, asked, err := tx.AskedApproval(ctx, string(eid)); err != nil {
 			return err
 		} else if asked {

@@ -100,6 +100,11 @@ func TestTheCompanyEndsAProductWithASecondPerson(t *testing.T) {
 			t.Fatalf("%+v %v", v, err)
 		}
 		eventually(t, "everybody is told", func() bool { return w.mail.count("ending") == 18 })
+		eventually(t, "the page says so", func() bool {
+			v, err := w.OpenEnding(ctx, agent, id)
+			must(t, err)
+			return v.Notices == 18 && v.Sent == 18
+		})
 		for i, cus := range list {
 			c := w.caseOf(t, cus)
 			switch want := ends; {

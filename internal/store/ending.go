@@ -25,7 +25,12 @@ var (
 	endingByID  = query(`SELECT ` + endingColumns + ` FROM ending WHERE id = $1`)
 	endings     = query(`SELECT ` + endingColumns + ` FROM ending ORDER BY made_at DESC, id DESC LIMIT $1`)
 	countPicked = query(`SELECT COUNT(*), COUNT(DISTINCT s.customer_id)` + picked)
-	listPicked  = query(`SELECT DISTINCT s.customer_id` + picked + ` AND s.customer_id > $11 ORDER BY s.customer_id LIMIT $12`)
+	// Each departure of an ending has one notice.
+	countNotices = query(`
+		SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN m.state = 'sent' THEN 1 ELSE 0 END), 0) AS BIGINT)
+		  FROM request r JOIN message m ON m.case_id = r.case_id AND m.paper = 'ending'
+		 WHERE r.ending = $1 AND r.case_id <> ''`)
+	listPicked = query(`SELECT DISTINCT s.customer_id` + picked + ` AND s.customer_id > $11 ORDER BY s.customer_id LIMIT $12`)
 )
 
 func (t *tx) PutEnding(ctx context.Context, e ending.Ending) error {
@@ -78,6 +83,11 @@ func pickArgs(p ending.Pick) []any {
 func (t *tx) CountPicked(ctx context.Context, p ending.Pick) (contracts, customers int, err error) {
 	err = t.row(ctx, countPicked, pickArgs(p)...).Scan(&contracts, &customers)
 	return contracts, customers, t.s.translate("store.CountPicked", err)
+}
+
+func (t *tx) CountNotices(ctx context.Context, id ending.ID) (written, sent int, err error) {
+	err = t.row(ctx, countNotices, id).Scan(&written, &sent)
+	return written, sent, t.s.translate("store.CountNotices", err)
 }
 
 func (t *tx) ListPicked(ctx context.Context, p ending.Pick, after customer.ID, limit int) (list []customer.ID, err error) {

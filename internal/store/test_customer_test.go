@@ -21,6 +21,7 @@ var (
 var seen = map[string]string{
 	"FROM answer WHERE idea < 0":                            "a job looks into every answer once",
 	"FROM approval WHERE case_id = ''":                      "endings and playbooks wait, no customer",
+	"m.paper = 'ending' WHERE r.ending = $1":                "the notices of one ending, which picks no test customer",
 	"JOIN customer c ON c.id = k.id":                        "the list of customers marks them",
 	"FROM customer_word w JOIN customer":                    "the search marks them",
 	"SELECT COUNT(*) FROM (SELECT id FROM customer":         "how long that list is",

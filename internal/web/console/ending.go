@@ -52,6 +52,8 @@ type endingView struct {
 	Waits     bool   // for a second person
 	Stoppable bool   // departures are still being opened
 	Who       string // who may decide; for those who may not
+	Others    string // names of those who may agree; for whoever proposed it
+	Nobody    bool   // nobody but whoever proposed it may
 	Waiting   *waitingView
 	Later     int // hours after which it is agreed to, where one person works; 0: a second one decides
 	Note      control
@@ -117,6 +119,9 @@ func (v *visit) endingsPage(status int, problem string, wrong error) error {
 			*c = control{ID: id, Label: ev.word(name), Value: v.form.Get(id), Error: errs[id], Required: name == "why" && text.Has(lang)}
 		}
 		f.Alternatives.Hint = ev.word("alternatives.hint")
+		if f.Why.Hint = ev.word("why.needed"); !f.Why.Required {
+			f.Why.Hint = ev.word("why.optional")
+		}
 		ev.Fields = append(ev.Fields, f)
 	}
 	for _, e := range list {
@@ -178,6 +183,7 @@ func (v *visit) endingPage(status int, problem string, wrong error) error {
 	if ev.Waits && !ev.Decides {
 		ev.Who = whoMay(v.lang, "ending")
 	}
+	ev.Others, ev.Nobody = strings.Join(e.Others, ", "), ev.Waits && len(e.Others) == 0
 	one, err := v.App.OnePerson(v.r.Context())
 	if err != nil {
 		return err
@@ -209,6 +215,7 @@ func (v *visit) endingPage(status int, problem string, wrong error) error {
 	tell("note", e.Note)
 	if e.State != ending.Proposed && e.State != ending.Refused {
 		tell("opened", strconv.Itoa(e.Opened))
+		tell("sent", ev.word("sent", "n", e.Sent, "of", e.Notices))
 		tell("passed", strconv.Itoa(e.Passed))
 	}
 	for _, lang := range text.CustomerLangs() {

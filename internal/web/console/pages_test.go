@@ -96,7 +96,7 @@ func TestAProductIsEndedByTwoPeople(t *testing.T) {
 	must(t, err)
 	in[5], in[7], in[11] = when.DateOf(now, time.UTC).AddDays(40).String(), "600", "We close it"
 	r := noa.post("/console/endings", in).is(http.StatusSeeOther)
-	noa.get(r.to).is(200).has(`data-testid="second"`, `id="letter-es"`, `id="letter-en"`, "1 cliente").lacks(`data-testid="agree"`)
+	noa.get(r.to).is(200).has(`data-testid="second"`, "Puede hacerlo: ", `id="letter-es"`, `id="letter-en"`, "1 cliente").lacks(`data-testid="agree"`)
 	ines.get(r.to).is(200).has("Espera a otra persona").lacks(`data-testid="second"`)
 	h.as("tomas").post(r.to+"/decide", []string{"decision", "yes"}).is(403)
 }
