@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,5 +42,23 @@ func TestThePrivatePageSaysOnTimeOnlyWhileNothingIsLate(t *testing.T) {
 			return tx.SavePlan(ctx, &p)
 		}))
 		says(late, "Va tarde desde el 2 de marzo de 2020 y lo lleva una persona. Terminas el "+ends)
+		// Once the day has come, the head of the page says of the end what its stop says.
+		ended := func(state offboarding.StepState) {
+			t.Helper()
+			must(t, s.store.Tx(ctx, func(tx app.Tx) error {
+				p, err := tx.FindPlan(ctx, c)
+				if err != nil {
+					return err
+				}
+				i := slices.IndexFunc(p.Steps, func(x offboarding.Step) bool { return x.Milestone == "billing_ended" })
+				p.Case.EffectiveAt, p.Steps[i].State, p.Steps[i].DoneAt, p.Steps[i].VerifiedAt = tx.Now(), state, tx.Now(), tx.Now()
+				return tx.SavePlan(ctx, &p)
+			}))
+		}
+		over := "Tu contrato terminó el día previsto"
+		ended(offboarding.StepRunning)
+		says(over, "Estamos comprobando en el sistema de cobro")
+		ended(offboarding.StepVerified)
+		says(over, "así consta en el sistema de cobro: lo hemos mirado")
 	})
 }

@@ -180,7 +180,11 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 			state = "open." + v.Ending
 		}
 	}
-	v.Title, v.Lede = say("title."+state), say("lede."+state, "date", ends, "since", text.LongDate(lang, page.Late))
+	lede := state
+	if state == "ended" && slices.ContainsFunc(p.Milestones, func(m app.Milestone) bool { return m.Name == "billing_ended" && m.State == "verified" }) {
+		lede = "ended.read"
+	}
+	v.Title, v.Lede = say("title."+state), say("lede."+lede, "date", ends, "since", text.LongDate(lang, page.Late))
 	if state == string(offboarding.CaseReversed) && !p.ReadBack { // no far system had been touched
 		v.Title = say("title.reversed.unread")
 	}
@@ -208,6 +212,9 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	}
 	for _, m := range p.Milestones {
 		s := viewStop(sp, zone, m)
+		if m.Name == "effective" && s.Current { // what waits goes on at midnight; the last day is the one before
+			s.When = text.DayMonth(lang, p.Case.Effective)
+		}
 		if v.Ending != "" && m.Name == "effective" {
 			s.Text = sp.Say("portal.milestone.effective.text.ours")
 		}
