@@ -187,6 +187,9 @@ func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testin
 		if i := slices.IndexFunc(kept, func(b customer.Balance) bool { return b.ID == invoice }); i < 0 || kept[i].Amount != eur(2472) || kept[i].Reference != "F-77" || kept[i].About != "" {
 			t.Errorf("what the law keeps: %+v", kept)
 		}
+		if gone := w.opened(t, cid).Customer; !gone.Erased() {
+			t.Errorf("the customer does not say that they were erased: %q", gone.Reference)
+		}
 		// The page of the customer still opens, and their certificate, proved.
 		p, err := w.OpenCertificate(ctx, page, "en")
 		must(t, err)

@@ -68,6 +68,13 @@ func (c Customer) Place() string {
 // the first moment and for ever: what figures and proofs say never changes.
 func (c Customer) Test() bool { return c.TestBy != "" }
 
+// erasedReference begins the reference of somebody who was erased; the store
+// writes it, and the ID follows.
+const erasedReference = "erased:"
+
+// Erased reports whether what was held about the customer was erased.
+func (c Customer) Erased() bool { return c.Reference == erasedReference+string(c.ID) }
+
 // ExternalID is the customer's number in another system of the company: the
 // billing system, the CRM. A customer has any number of them; a number belongs
 // to one customer.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
@@ -125,8 +126,11 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.When = v.say(ends, "date", text.LongDate(v.lang, p.Effective))
 	cv.Asked = v.asked(c.Request, p.RequestedAt, zone)
+	if c.Customer.Erased() {
+		cv.Reference = v.say("case.erased")
+	}
 	for _, l := range c.Lines {
-		cv.Lines = append(cv.Lines, lineName(l.Product, l.Plan, l.Reference))
+		cv.Lines = append(cv.Lines, v.lineOf(l))
 	}
 	asked := calls(c.Timeline, c.Works)
 	for _, s := range c.Plan.Steps {
@@ -165,6 +169,14 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 		}
 	}
 	return cv
+}
+
+// lineOf names a contract; that of somebody who was erased has no number.
+func (v *visit) lineOf(l customer.Subscription) string {
+	if l.Reference == string(l.ID) {
+		l.Reference = ""
+	}
+	return lineName(l.Product, l.Plan, l.Reference)
 }
 
 func lineName(product, plan, reference string) string {
@@ -473,7 +485,7 @@ func (v *visit) viewWorks(c app.CaseView, e echo) []workView {
 		wv.About = c.Names[w.Item]
 		for _, l := range c.Lines {
 			if string(l.ID) == w.Item {
-				wv.About = lineName(l.Product, l.Plan, l.Reference)
+				wv.About = v.lineOf(l)
 			}
 		}
 		if e.Work == string(w.ID) {
@@ -515,7 +527,7 @@ func (v *visit) viewNext(c app.CaseView, now time.Time) []nextDate {
 func (v *visit) asked(r offboarding.Request, at time.Time, zone *time.Location) string {
 	how := known(v.lang, "console.channel."+string(r.Channel), string(r.Channel))
 	if r.Via != "" {
-		how = v.say("channel.staff."+r.Via, "paper", r.Paper)
+		how = v.say("channel.staff."+r.Via, "paper", cmp.Or(r.Paper, "–"))
 	}
 	if r.Act == offboarding.Withdrawal {
 		how = v.say("withdrawal.asked", "how", how)
