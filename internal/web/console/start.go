@@ -212,10 +212,10 @@ func (v *visit) startPeople(list []company.Person, errs map[string]string) (out 
 		x := startPerson{
 			Number: i + 1, Wrong: errs["roles"+n],
 			Name:  control{ID: "name" + n, Label: v.say("people.name"), Value: p.Name, Error: errs["name"+n]},
-			Login: control{ID: "login" + n, Label: v.say("people.login"), Value: p.Login, Error: errs["login"+n]},
+			Login: control{ID: "login" + n, Label: v.say("people.login"), Hint: v.say("start.login.hint"), Value: p.Login, Error: errs["login"+n]},
 		}
 		for _, r := range app.Roles {
-			x.Roles = append(x.Roles, roleChoice{r, role(v.lang, r), "", slices.Contains(p.Roles, r)})
+			x.Roles = append(x.Roles, roleChoice{r, role(v.lang, r), v.say("role.about." + r), slices.Contains(p.Roles, r)})
 		}
 		out = append(out, x)
 	}
