@@ -105,6 +105,21 @@ func (c storyC) written(to, words string) string {
 	return ""
 }
 
+// filesTo counts the letters in the folder that go to somebody.
+func (c storyC) filesTo(mail string) (n int) {
+	c.t.Helper()
+	files, err := filepath.Glob(filepath.Join(c.dir, "mail", "*.eml"))
+	c.must(err)
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		c.must(err)
+		if strings.Contains(string(raw), "To: <"+mail+">") {
+			n++
+		}
+	}
+	return n
+}
+
 var (
 	letterKey  = regexp.MustCompile(`[0-9a-z]{4}(-[0-9a-z]{4}){3}`)
 	letterCode = regexp.MustCompile(`HL-[0-9A-Z]{4}-[0-9A-Z]{4}`)
@@ -173,5 +188,15 @@ func (c storyC) erases(mail, casefile string) {
 	c.answers(c.written(mail, words.agreed), words.agreed)
 	c.untilOver(casefile, b)
 	c.written(mail, words.approved) // the certificate says so
+	if n := c.filesTo(mail); n != 1 {
+		c.t.Errorf("%d letters to whoever was erased are still files, and not only the certificate", n)
+	}
+	certificate := c.info.Portal + "console/outbox?paper=certificate&state=written"
+	b.open(certificate)
+	b.turn(testid("outbox")+" a", testid("mark-sent"))
+	b.press("mark-sent", testid("letter"))
+	if n := c.filesTo(mail); n != 0 {
+		c.t.Errorf("the certificate was sent, and %d files still say to whom", n)
+	}
 	b.shot(c.name + "-6-over")
 }

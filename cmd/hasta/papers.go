@@ -485,6 +485,28 @@ func sender(c app.Company, configured string) string {
 	return (&netmail.Address{Name: cmp.Or(c.SenderName, c.Name), Address: address}).String()
 }
 
+// keeper is a transport that keeps what it was handed.
+type keeper interface {
+	Forget(id string) error
+	Keeps(id string) (bool, error)
+}
+
+// Forget implements app.Keeper.
+func (p post) Forget(headerID string) error {
+	if k, ok := p.out.(keeper); ok {
+		return k.Forget(headerID)
+	}
+	return nil
+}
+
+// Keeps implements app.Keeper.
+func (p post) Keeps(headerID string) (bool, error) {
+	if k, ok := p.out.(keeper); ok {
+		return k.Keeps(headerID)
+	}
+	return false, nil
+}
+
 // Send implements app.Post.
 func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subject, body string, err error) {
 	l := p.papers.letter(x)

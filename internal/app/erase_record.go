@@ -42,6 +42,8 @@ type EraseTx interface {
 	ErasedAt(ctx context.Context, id customer.ID) (time.Time, error)
 	// LettersTo returns the letters to a customer that still say to whom they go.
 	LettersTo(ctx context.Context, id customer.ID) ([]Message, error)
+	// LettersEver returns all letters to a customer, also those that were blanked.
+	LettersEver(ctx context.Context, id customer.ID) ([]Message, error)
 	// ForgetMessage blanks to whom a letter went, and what it said.
 	ForgetMessage(ctx context.Context, id offboarding.MessageID) error
 	InsertTombstones(ctx context.Context, c offboarding.CaseID, hashes ...string) error
@@ -82,12 +84,16 @@ var erasedNames = map[string][]string{
 }
 
 // EraseRecord erases what this program holds about the customer of a case:
-// rows first, with a tombstone of what they were known by, then their keys.
+// rows first, with a tombstone of what they were known by, then the letters that
+// are files, then their keys.
 // Tried again after a crash it goes on where it was. It refuses while the
 // customer still has something with the company.
 func (a *App) EraseRecord(ctx context.Context, w offboarding.Work) (evidence string, err error) {
 	cert, err := a.eraseRows(ctx, w)
 	if err != nil {
+		return "", err
+	}
+	if err := a.forgetFiles(ctx, w.Case); err != nil {
 		return "", err
 	}
 	for _, k := range cert.Keys {
@@ -117,6 +123,56 @@ func (a *App) EraseRecord(ctx context.Context, w offboarding.Work) (evidence str
 		return tx.PutErasure(ctx, e)
 	})
 	return erasureEvidence(cert), err
+}
+
+// writtenTo are the letters to the customer of a departure that may be files of
+// ours. The certificate is none of them: it goes when it was sent.
+func writtenTo(ctx context.Context, tx Tx, c offboarding.CaseID) ([]Message, error) {
+	x, err := tx.FindCase(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	letters, err := tx.LettersEver(ctx, x.Customer)
+	return slices.DeleteFunc(letters, func(m Message) bool { return m.Paper == "certificate" }), err
+}
+
+// forgetFiles deletes the letters that were written as files: there stands in
+// clear what is sealed here.
+func (a *App) forgetFiles(ctx context.Context, c offboarding.CaseID) error {
+	post, ok := a.keeper()
+	if !ok {
+		return nil
+	}
+	var letters []Message
+	if err := a.store.View(ctx, func(tx Tx) (err error) { letters, err = writtenTo(ctx, tx, c); return err }); err != nil {
+		return err
+	}
+	for _, m := range letters {
+		if err := post.Forget(m.HeaderID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filesLeft fails with erase.left while a letter to the customer is still a file.
+func (a *App) filesLeft(ctx context.Context, tx Tx, c offboarding.CaseID) error {
+	post, ok := a.keeper()
+	if !ok {
+		return nil
+	}
+	letters, err := writtenTo(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	for _, m := range letters {
+		if kept, err := post.Keeps(m.HeaderID); err != nil {
+			return err
+		} else if kept {
+			return fault.New(fault.Invalid, "erase.left").At("app.CheckErasure "+m.HeaderID, nil)
+		}
+	}
+	return nil
 }
 
 func erasureEvidence(c Certificate) string {
@@ -445,7 +501,8 @@ func (a *App) openCertificate(ctx context.Context, e Erasure) (c Certificate, er
 	return c, json.Unmarshal(plain, &c)
 }
 
-// CheckErasure looks whether anything is left: rows, or a key that still opens.
+// CheckErasure looks whether anything is left: rows, a letter that is a file, or
+// a key that still opens.
 func (a *App) CheckErasure(ctx context.Context, w offboarding.Work) (evidence string, err error) {
 	var cert Certificate
 	err = a.store.View(ctx, func(tx Tx) error {
@@ -454,6 +511,9 @@ func (a *App) CheckErasure(ctx context.Context, w offboarding.Work) (evidence st
 			return err
 		}
 		if cert, err = a.openCertificate(ctx, e); err != nil {
+			return err
+		}
+		if err := a.filesLeft(ctx, tx, w.Case); err != nil {
 			return err
 		}
 		left, err := a.left(ctx, tx, e, cert.Code)

@@ -16,15 +16,28 @@ func (a *App) writtenOnly(ctx context.Context, tx Tx) (bool, error) {
 }
 
 // MarkSent says that somebody sent a letter that was written as a file. The
-// step that waited for it goes on. Again, it changes nothing.
+// step that waited for it goes on. The file of a letter to somebody who was
+// erased is deleted: the address was the last thing that was known. Again, it
+// changes nothing.
 func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID) error {
 	if err := by.mayReadIn(); err != nil {
 		return err
 	}
-	return a.tx(ctx, func(tx Tx) error {
+	var forget string
+	err := a.tx(ctx, func(tx Tx) error {
 		m, err := tx.FindMessage(ctx, mid)
-		if err != nil || m.State == "sent" {
+		if err != nil {
 			return err
+		}
+		if m.Request != "" {
+			if erased, err := a.toErased(ctx, tx, m); err != nil {
+				return err
+			} else if erased {
+				forget = m.HeaderID
+			}
+		}
+		if m.State == "sent" {
+			return nil
 		}
 		if m.State != "written" {
 			return fault.New(fault.Blocked, "message.not_written")
@@ -52,4 +65,8 @@ func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID)
 		}
 		return a.record(ctx, tx, fact{"message.sent", by.ID, m.stream(), m.subject(c), map[string]any{"message": string(m.ID), "paper": m.Paper, "subject": m.Subject}})
 	})
+	if post, ok := a.keeper(); ok && err == nil && forget != "" {
+		return post.Forget(forget)
+	}
+	return err
 }

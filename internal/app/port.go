@@ -612,3 +612,11 @@ type Paper struct {
 type Post interface {
 	Send(ctx context.Context, to, headerID string, p Paper) (subject, text string, err error)
 }
+
+// Keeper is a Post that keeps what it was handed, where letters are files.
+type Keeper interface {
+	// Forget deletes what it keeps of a letter; again, it changes nothing.
+	Forget(headerID string) error
+	// Keeps reports whether it keeps anything of it.
+	Keeps(headerID string) (bool, error)
+}

@@ -3,6 +3,8 @@ package mail
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +45,24 @@ func (f *Folder) Send(ctx context.Context, m Message) error {
 		return fault.New(fault.Transient, "mail.unreachable").At(op, err)
 	}
 	return nil
+}
+
+// Forget deletes the file of a message; again, it changes nothing. Errors:
+// fault.Transient (mail.unreachable) when it cannot be deleted.
+func (f *Folder) Forget(id string) error {
+	if err := os.Remove(filepath.Join(f.dir, fileName(id))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.New(fault.Transient, "mail.unreachable").At("mail.Folder", err)
+	}
+	return nil
+}
+
+// Keeps reports whether there is a file of a message.
+func (f *Folder) Keeps(id string) (bool, error) {
+	_, err := os.Stat(filepath.Join(f.dir, fileName(id)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // fileName keeps what is harmless in any file system.

@@ -191,6 +191,28 @@ func TestFolderKeepsOneFileForAMessageHoweverOftenItIsSent(t *testing.T) {
 	}
 }
 
+func TestFolderForgetsTheFileOfAMessage(t *testing.T) {
+	t.Parallel()
+	f, err := mail.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := letter()
+	for _, want := range []bool{true, false} {
+		if want {
+			err = f.Send(t.Context(), m)
+		} else {
+			err = f.Forget(m.ID)
+		}
+		if kept, kerr := f.Keeps(m.ID); err != nil || kerr != nil || kept != want {
+			t.Errorf("kept %t, want %t: %v %v", kept, want, err, kerr)
+		}
+	}
+	if err := f.Forget(m.ID); err != nil {
+		t.Errorf("again: %v", err)
+	}
+}
+
 func TestHeadersCannotBeInjected(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -124,6 +124,10 @@ var (
 	lettersTo   = query(`
 		SELECT ` + messageColumns + ` FROM message
 		 WHERE to_address <> '' AND request_id IN (SELECT id FROM request WHERE customer_id = $1) ORDER BY queued_at, id`)
+	lettersEver = query(`
+		SELECT ` + messageColumns + ` FROM message
+		 WHERE request_id IN (SELECT id FROM request WHERE customer_id = $1)
+		       OR id IN (SELECT message_id FROM law_notice WHERE customer_id = $1) ORDER BY queued_at, id`)
 	forgetMessage = query(`UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2 WHERE id = $1`)
 
 	holdErasing      = query(`UPDATE identity_lock SET n = n + 1 WHERE name = 'erasing'`)
@@ -152,6 +156,15 @@ func (t *tx) ErasedAt(ctx context.Context, id customer.ID) (at time.Time, err er
 
 func (t *tx) LettersTo(ctx context.Context, id customer.ID) (list []app.Message, err error) {
 	err = t.each(ctx, "store.LettersTo", lettersTo, []any{id}, func(row scanner) error {
+		m, err := scanMessage(row)
+		list = append(list, m)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) LettersEver(ctx context.Context, id customer.ID) (list []app.Message, err error) {
+	err = t.each(ctx, "store.LettersEver", lettersEver, []any{id}, func(row scanner) error {
 		m, err := scanMessage(row)
 		list = append(list, m)
 		return err
