@@ -1,9 +1,13 @@
 package declaration
 
 import (
+	"net/url"
 	"os"
 	"strings"
 )
+
+// Slot stands for the name of an access in the path of its own secret.
+const Slot = "{reference}"
 
 // IsEnv reports whether a reference names a variable of the environment.
 func IsEnv(ref string) bool { return strings.HasPrefix(ref, "env:") && len(ref) > len("env:") }
@@ -37,4 +41,18 @@ func Resolve(ref string) (value, code string) {
 		return "", "system.secret_unusable"
 	}
 	return value, ""
+}
+
+// CheckEach returns the code of what is wrong with the reference to a secret
+// that each access has: a file whose path holds Slot once.
+func CheckEach(ref string) string {
+	if !IsFile(ref) || strings.Count(ref, Slot) != 1 || strings.Count(ref, "{") != 1 {
+		return "system.probe_file"
+	}
+	return ""
+}
+
+// ResolveEach is Resolve of the secret of one access.
+func ResolveEach(ref, reference string) (value, code string) {
+	return Resolve(strings.ReplaceAll(ref, Slot, url.PathEscape(reference)))
 }

@@ -3,10 +3,8 @@ package httpsystem
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
@@ -87,7 +85,7 @@ func (a access) ProbeAccess(ctx context.Context, account string) (connector.Prob
 	v := values{reference: account}
 	if p.Secret != "" {
 		var code string
-		if v.secret, code = declaration.Resolve(strings.ReplaceAll(p.Secret, "{reference}", url.PathEscape(account))); code != "" {
+		if v.secret, code = declaration.ResolveEach(p.Secret, account); code != "" {
 			return connector.Probe{}, a.Say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
 		}
 	}

@@ -177,8 +177,8 @@ func (p Probe) check(k *checker, where []string) {
 		if inBody || p.Header != "" || p.Scheme != "" {
 			k.bad(where, "system.probe_secret")
 		}
-	case !declaration.IsFile(p.Secret) || strings.Count(p.Secret, "{reference}") != 1 || len(slot.FindAllString(p.Secret, -1)) != 1:
-		k.bad(below(where, "secret"), "system.probe_file", "slot", "{reference}")
+	case declaration.CheckEach(p.Secret) != "":
+		k.bad(below(where, "secret"), declaration.CheckEach(p.Secret), "slot", declaration.Slot)
 	case inBody == (p.Header != ""): // it must go somewhere, and to one place only
 		k.bad(below(where, "secret"), "system.probe_secret")
 	}

@@ -43,6 +43,8 @@ type Dialect struct {
 	// Looks: an act begins by reading what it is to act on. Then that reading goes
 	// well, and the act fails.
 	Looks bool
+	// Bare: the status of an act that went well says it all, whatever its body is.
+	Bare bool
 }
 
 // sort is what kind of call it is.
@@ -88,7 +90,9 @@ func calls(s connector.System) []call {
 			return st.Answer, err
 		})
 		act("revoke", func(ctx context.Context) (connector.Receipt, error) { return a.RevokeAccess(ctx, in) })
-		act("restore", func(ctx context.Context) (connector.Receipt, error) { return a.RestoreAccess(ctx, in) })
+		if a.Info().Undo != connector.Final {
+			act("restore", func(ctx context.Context) (connector.Receipt, error) { return a.RestoreAccess(ctx, in) })
+		}
 	}
 	if p := s.Prober; p != nil {
 		add("probe", probing, func(ctx context.Context) ([]byte, error) {
@@ -255,7 +259,9 @@ func (d Dialect) fails(t *testing.T, f failing) {
 		want := f.read
 		switch c.sort {
 		case acting:
-			want = f.act
+			if want = f.act; d.Bare && f.read == unreadable {
+				continue
+			}
 		case probing:
 			if f.sick && fault.KindOf(err) != fault.Transient {
 				t.Errorf("%s: %v proves nothing, and yet: %s", c.name, err, evidence)
