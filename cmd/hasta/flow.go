@@ -142,7 +142,7 @@ func (c flowFlags) finding(f flow.Finding) findingView {
 		Why: c.say("flow.why."+f.Why, f.Args...), Change: c.say("flow.change." + f.Change), Words: f.Words, Days: f.Days, Missing: f.Missing, Variants: f.Variants,
 	}
 	if f.Law != nil {
-		v.Cite, v.URL, v.Law = f.Law.Cite.Ref, f.Law.Cite.URL, f.Law.Message[c.Lang]
+		v.Cite, v.URL, v.Law = noted(f.Law.Cite.Ref, f.Law.Cite.Note[c.Lang]), f.Law.Cite.URL, f.Law.Message[c.Lang]
 	}
 	return v
 }

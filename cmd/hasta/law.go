@@ -196,6 +196,7 @@ type ruleView struct {
 	Source      string             `json:"source"`
 	Cite        string             `json:"cite"`
 	URL         string             `json:"url,omitempty"`
+	Note        map[string]string  `json:"note,omitempty"`
 	Message     map[string]string  `json:"message"`
 	Overrides   []string           `json:"overrides,omitempty"`
 	ForcedBy    []string           `json:"forced_by,omitempty"`
@@ -205,7 +206,7 @@ func (c lawFlags) view(r *jurisdiction.Rule) ruleView {
 	return ruleView{
 		ID: r.ID, Pack: r.Pack.ID, Param: r.Param.Name, Op: r.Op, Value: r.Value, Reads: c.reads(r.Param, r.Value), Phase: string(r.Param.Phase), When: r.When,
 		Severity: string(r.Severity), Status: string(r.Status), From: r.From.String(), EnforceFrom: r.EnforceFrom.String(), Until: r.Until.String(),
-		Confidence: string(r.Confidence), Source: r.Source, Cite: r.Cite.Ref, URL: r.Cite.URL, Message: r.Message, Overrides: r.Overrides, ForcedBy: r.ForcedBy,
+		Confidence: string(r.Confidence), Source: r.Source, Cite: r.Cite.Ref, URL: r.Cite.URL, Note: r.Cite.Note, Message: r.Message, Overrides: r.Overrides, ForcedBy: r.ForcedBy,
 	}
 }
 
@@ -265,7 +266,7 @@ func (c lawFlags) rule(o out, r *jurisdiction.Rule) {
 	if r.When != "" {
 		fmt.Fprintf(o.stdout, "  %s %s\n", c.say("when"), r.When)
 	}
-	fmt.Fprintf(o.stdout, "  %s\n", strings.TrimSpace(r.Cite.Ref+" "+r.Cite.URL))
+	fmt.Fprintf(o.stdout, "  %s\n", strings.TrimSpace(noted(r.Cite.Ref, r.Cite.Note[c.Lang])+" "+r.Cite.URL))
 	if n := r.Penalty; n != nil {
 		fmt.Fprintf(o.stdout, "  %s\n", c.penalty(n))
 	}
@@ -277,8 +278,16 @@ func (c lawFlags) rule(o out, r *jurisdiction.Rule) {
 	}
 }
 
+// noted is a citation with what is read into it.
+func noted(ref, note string) string {
+	if note == "" {
+		return ref
+	}
+	return ref + " (" + note + ")"
+}
+
 func (c lawFlags) penalty(n *jurisdiction.Penalty) string {
-	s := c.say("penalty", "ref", n.Ref)
+	s := c.say("penalty", "ref", noted(n.Ref, n.Note[c.Lang]))
 	if n.Max > 0 {
 		s += " " + c.say("penalty.max", "n", n.Max, "currency", n.Currency)
 	}

@@ -39,7 +39,7 @@ rules:
     in_force: {from: 2025-12-28}  # enforce_from: until then it only warns; until: its last day
     confidence: medium            # high, medium or low; low may not block
     source: primary               # the text was read; secondary: what is written about it; own: neither
-    cite: {ref: "LGDCU, art. 21.3", url: "https://…"}
+    cite: {ref: "LGDCU, art. 21.3", url: "https://…"} # note: {es: …, en: …} is what was read into it
     penalty: {ref: "LGDCU, art. 49", min: 150, max: 10000, currency: EUR}
     message: {es: "Una queja recibe respuesta en 15 días.", en: "A complaint is answered within 15 days."}
     overrides: []                 # rules of this pack, or of one it extends, in whose place it stands

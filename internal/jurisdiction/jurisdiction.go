@@ -139,12 +139,15 @@ type Rule struct {
 
 // Cite is where the rule stands.
 type Cite struct {
-	Ref string `yaml:"ref"` // "Ley 10/2025, art. 18.2"
+	Ref string `yaml:"ref"` // "Ley 10/2025, art. 18.2": in the language of the act, and nothing but the place
 	URL string `yaml:"url"`
+	// Note is what is read into it, by language; empty: it says what the rule says.
+	Note map[string]string `yaml:"note"`
 }
 
 // Penalty is what breaking it costs, in whole units of the currency.
 type Penalty struct {
+	Note     map[string]string `yaml:"note"` // by language
 	Ref      string `yaml:"ref"`
 	Min      int64  `yaml:"min"`
 	Max      int64  `yaml:"max"`

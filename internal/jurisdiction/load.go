@@ -146,6 +146,12 @@ func (c *checker) rule(at string, in ruleFile) *Rule {
 	if in.Cite.URL != "" && !strings.HasPrefix(in.Cite.URL, "https://") {
 		c.At(at+".cite.url", "law.url", "value", in.Cite.URL)
 	}
+	if n := in.Cite.Note; n != nil && (n["es"] == "" || n["en"] == "") {
+		c.At(at+".cite.note", "law.note")
+	}
+	if n := in.Penalty; n != nil && n.Note != nil && (n.Note["es"] == "" || n.Note["en"] == "") {
+		c.At(at+".penalty.note", "law.note")
+	}
 	if n := in.Penalty; n != nil && (n.Ref == "" || n.Min < 0 || n.Max < n.Min && n.Max != 0 || n.Max > 0 && len(n.Currency) != 3) {
 		c.At(at+".penalty", "law.penalty")
 	}

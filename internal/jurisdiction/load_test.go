@@ -99,6 +99,7 @@ func TestWhatAPackCouldGetWrongIsFoundAtItsPlace(t *testing.T) {
 		"no day":                           {"in_force: {from: 2025-12-28, enforce_from: 2026-12-28}", "in_force: {}", "16:15", "law.date"},
 		"a source that is none":            {"source: primary", "source: rumour", "18:13", "law.word"},
 		"nowhere in the law":               {`cite: {ref: "art. 18"}`, `cite: {url: "https://x"}`, "30:12", "law.cite"},
+		"what is read, in one language":    {`cite: {ref: "art. 18"}`, `cite: {ref: "art. 18", note: {es: "dos"}}`, "30:35", "law.note"},
 		"an address without TLS":           {"https://www.boe.es", "http://www.boe.es", "19:46", "law.url"},
 		"a penalty without its currency":   {", currency: EUR", "", "20:15", "law.penalty"},
 		"no word in Spanish":               {`{es: "Dos.", en: "Two."}`, `{en: "Two."}`, "31:15", "law.words"},

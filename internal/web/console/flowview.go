@@ -469,6 +469,9 @@ func (v *visit) viewFinding(f flow.Finding, c app.FlowCheck, lines []string) fin
 	}
 	if f.Law != nil {
 		x.Law, x.Cite, x.URL = f.Law.Message[v.lang], f.Law.Cite.Ref, f.Law.Cite.URL
+		if note := f.Law.Cite.Note[v.lang]; note != "" {
+			x.Cite += " (" + note + ")"
+		}
 	}
 	if f.Days > 0 {
 		x.Days = fw("cli.days", "n", f.Days)
