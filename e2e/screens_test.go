@@ -129,6 +129,22 @@ func everyRouteWasInspected(t *testing.T) {
 	}
 }
 
+// staticPage looks at the file that people meet while the server is away: it is
+// held to the same as the pages of the server.
+func (s *stage) staticPage(b *browser, check string) {
+	s.t.Helper()
+	page, code := s.hasta("spool", "page", "--to", s.info.Portal)
+	if code != 0 {
+		s.t.Fatal(page)
+	}
+	file := filepath.Join(s.t.TempDir(), "leave.html")
+	s.must(os.WriteFile(file, []byte(page), 0o600))
+	b.inspect(check, "static", "file://"+file)
+	if strings.Count(page, "<form") < 2 {
+		s.t.Error("the file has no form for each language")
+	}
+}
+
 // theme makes the page light or dark, as the reader's system would.
 func (b *browser) theme(name string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
@@ -212,6 +228,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	b.do(chromedp.Clear(chromedp.CSS("#code")), chromedp.SendKeys(chromedp.CSS("#code"), code[1]))
 	b.press("open-data", testid("download"))
 	b.inspect(check, "data-open", private+"/data")
+
+	s.staticPage(b, check)
 
 	staff := openBrowser(t)
 	staff.inspect(check, "signin", base+"/console/signin")

@@ -148,11 +148,11 @@ type Cite struct {
 // Penalty is what breaking it costs, in whole units of the currency.
 type Penalty struct {
 	Note     map[string]string `yaml:"note"` // by language
-	Ref      string `yaml:"ref"`
-	Min      int64  `yaml:"min"`
-	Max      int64  `yaml:"max"`
-	Currency string `yaml:"currency"`
-	Percent  int64  `yaml:"percent"` // of yearly turnover
+	Ref      string            `yaml:"ref"`
+	Min      int64             `yaml:"min"`
+	Max      int64             `yaml:"max"`
+	Currency string            `yaml:"currency"`
+	Percent  int64             `yaml:"percent"` // of yearly turnover
 }
 
 // Ref names a version of a pack. A case keeps those that held for it.
