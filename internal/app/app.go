@@ -72,6 +72,7 @@ type App struct {
 	store      Store
 	keys       Keys
 	post       Post
+	files      Keeper // of letters; nil: they are no files
 	kinds      map[string]step.Kind
 	playbook   *playbook.Playbook
 	books      []*playbook.Playbook
@@ -134,6 +135,7 @@ func New(c Config) *App {
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}
+	a.files, _ = c.Post.(Keeper)
 	a.company.Store(&c.Company)
 	return a
 }

@@ -139,8 +139,7 @@ func writtenTo(ctx context.Context, tx Tx, c offboarding.CaseID) ([]Message, err
 // forgetFiles deletes the letters that were written as files: there stands in
 // clear what is sealed here.
 func (a *App) forgetFiles(ctx context.Context, c offboarding.CaseID) error {
-	post, ok := a.keeper()
-	if !ok {
+	if a.files == nil {
 		return nil
 	}
 	var letters []Message
@@ -148,7 +147,7 @@ func (a *App) forgetFiles(ctx context.Context, c offboarding.CaseID) error {
 		return err
 	}
 	for _, m := range letters {
-		if err := post.Forget(m.HeaderID); err != nil {
+		if err := a.files.Forget(m.HeaderID); err != nil {
 			return err
 		}
 	}
@@ -157,8 +156,7 @@ func (a *App) forgetFiles(ctx context.Context, c offboarding.CaseID) error {
 
 // filesLeft fails with erase.left while a letter to the customer is still a file.
 func (a *App) filesLeft(ctx context.Context, tx Tx, c offboarding.CaseID) error {
-	post, ok := a.keeper()
-	if !ok {
+	if a.files == nil {
 		return nil
 	}
 	letters, err := writtenTo(ctx, tx, c)
@@ -166,7 +164,7 @@ func (a *App) filesLeft(ctx context.Context, tx Tx, c offboarding.CaseID) error 
 		return err
 	}
 	for _, m := range letters {
-		if kept, err := post.Keeps(m.HeaderID); err != nil {
+		if kept, err := a.files.Keeps(m.HeaderID); err != nil {
 			return err
 		} else if kept {
 			return fault.New(fault.Invalid, "erase.left").At("app.CheckErasure "+m.HeaderID, nil)

@@ -65,8 +65,8 @@ func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID)
 		}
 		return a.record(ctx, tx, fact{"message.sent", by.ID, m.stream(), m.subject(c), map[string]any{"message": string(m.ID), "paper": m.Paper, "subject": m.Subject}})
 	})
-	if post, ok := a.keeper(); ok && err == nil && forget != "" {
-		return post.Forget(forget)
+	if err == nil && forget != "" && a.files != nil {
+		return a.files.Forget(forget)
 	}
 	return err
 }

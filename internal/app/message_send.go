@@ -459,12 +459,6 @@ func (a *App) proofOf(ctx context.Context, tx Tx, cid offboarding.CaseID, types 
 	return nil, nil
 }
 
-// keeper is what keeps letters as files; false: nothing does.
-func (a *App) keeper() (Keeper, bool) {
-	k, ok := a.post.(Keeper)
-	return k, ok
-}
-
 // handOver gives a letter to the mail system. Only SendMessage does, and what it
 // calls for tests, which go to no customer. What a test customer is written goes
 // to whoever made them up.

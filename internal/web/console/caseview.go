@@ -414,6 +414,12 @@ func (v *visit) stepSub(c app.CaseView, s offboarding.Step) string {
 	if c.NoPortal {
 		about = known(v.lang, "console.kind."+s.Kind+".no_portal", about)
 	}
+	if s.Kind == "approve" && c.OnePerson.Holds() {
+		about = v.say("kind.approve.alone")
+	}
+	if !slices.ContainsFunc(c.Lines, func(x customer.Subscription) bool { return !x.Engaged() }) && len(c.Lines) > 0 { // no billing system is asked
+		about = known(v.lang, "console.kind."+s.Kind+".engaged", about)
+	}
 	if about != "" {
 		parts = append(parts, about)
 	}
