@@ -72,6 +72,7 @@ var allowed = map[string]string{
 	"internal/connector/declaration": "connector fault when",
 	"internal/connector/httpcall":    "fault outbound when",
 	"internal/connector/oauthsystem": "connector connector/declaration connector/httpcall fault outbound when",
+	"internal/connector/pgsystem":    "connector connector/declaration fault outbound when",
 	"internal/connector/scimsystem":  "connector connector/declaration connector/httpcall fault outbound when",
 	"internal/connector/httpsystem":  "connector connector/declaration connector/httpcall fault outbound webhook when",
 	"internal/store":                 "app approval audit backup company customer ending fault handover improvement jurisdiction limit obligation offboarding offer play relationship risk signal suppression voice when winback",
@@ -104,7 +105,7 @@ var allowed = map[string]string{
 var libraries = map[string][]string{
 	"cel.dev/cel-go":                 {"internal/rule"},
 	"modernc.org/sqlite":             {"internal/store", "internal/seal", "scripts/sql"},
-	"github.com/jackc/pgx":           {"internal/store", "internal/seal", "internal/testkit"},
+	"github.com/jackc/pgx":           {"internal/store", "internal/seal", "internal/testkit", "internal/connector/pgsystem"},
 	"database/sql":                   {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta", "scripts/sql"},
 	"net/http":                       {"internal/testkit", "internal/testkit/conformance", "internal/outbound", "internal/connector/httpcall", "internal/connector/httpsystem", "internal/connector/oauthsystem", "internal/connector/scimsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/web/hooks", "internal/web/away", "internal/demo/peer", "internal/doctor", "cmd/hasta"},
 	"github.com/wneessen/go-mail":    {"internal/mail"},

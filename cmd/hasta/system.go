@@ -126,6 +126,8 @@ func blame(err error) []string {
 	switch fault.CodeOf(err) {
 	case "connector.credential", "connector.no_right":
 		return []string{"auth", "value"}
+	case "connector.right_missing":
+		return []string{"url"}
 	case "connector.address_refused":
 		return []string{"allow"}
 	case "connector.unreachable":

@@ -66,8 +66,8 @@ func (f *Failure) Unwrap() error { return f.Err }
 // errLate says that the time for the call was over before its first byte left.
 var errLate = errors.New("the call's time was over before it was sent")
 
-// errAddress says that the far system's address may not be called.
-var errAddress = errors.New("address may not be called")
+// ErrAddress says that the far system's address may not be called.
+var ErrAddress = errors.New("address may not be called")
 
 // call follows one request down to its connection.
 type call struct {
@@ -113,10 +113,11 @@ func (g *gate) Write(b []byte) (int, error) {
 	return g.Conn.Write(b)
 }
 
-// New makes a Client; it makes no call.
-func New(o Options) *Client {
+// guarded dials public addresses and those that are named; where plain says
+// that there is no TLS, a secret travels in the clear, and only the named ones.
+func guarded(allow []netip.Prefix, timeout time.Duration, plain func(context.Context) bool) *net.Dialer {
 	var v4, v6 []netip.Prefix
-	for _, p := range o.Allow {
+	for _, p := range allow {
 		if p.Addr().Is4() {
 			v4 = append(v4, p)
 		} else {
@@ -124,19 +125,33 @@ func New(o Options) *Client {
 		}
 	}
 	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))
-	dialer := &net.Dialer{Timeout: o.Timeout, ControlContext: func(ctx context.Context, network, address string, conn syscall.RawConn) error {
+	return &net.Dialer{Timeout: timeout, ControlContext: func(ctx context.Context, network, address string, conn syscall.RawConn) error {
 		if err := guard.Safe(network, address, conn); err != nil {
-			return fmt.Errorf("%w: %w", errAddress, err)
+			return fmt.Errorf("%w: %w", ErrAddress, err)
 		}
-		// Without TLS a secret travels in the clear: only to the named addresses.
-		if c, ok := ctx.Value(callKey{}).(*call); !ok || c.plain {
+		if plain(ctx) {
 			ap, err := netip.ParseAddrPort(address)
-			if err != nil || !slices.ContainsFunc(o.Allow, func(p netip.Prefix) bool { return p.Contains(ap.Addr()) }) {
-				return fmt.Errorf("%w: %s without TLS", errAddress, address)
+			if err != nil || !slices.ContainsFunc(allow, func(p netip.Prefix) bool { return p.Contains(ap.Addr()) }) {
+				return fmt.Errorf("%w: %s without TLS", ErrAddress, address)
 			}
 		}
 		return nil
 	}}
+}
+
+// Dial connects for protocols that are not HTTP, within the same bounds; an
+// address that may not be called is ErrAddress. plain says that the connection
+// may go without TLS.
+func Dial(allow []netip.Prefix, timeout time.Duration, plain bool) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return guarded(allow, timeout, func(context.Context) bool { return plain }).DialContext
+}
+
+// New makes a Client; it makes no call.
+func New(o Options) *Client {
+	dialer := guarded(o.Allow, o.Timeout, func(ctx context.Context) bool {
+		c, ok := ctx.Value(callKey{}).(*call)
+		return !ok || c.plain
+	})
 	transport := &http.Transport{
 		// Proxy stays nil: a proxy from the environment would dial for us, past the guard.
 		DialContext:            dialer.DialContext,
@@ -191,7 +206,7 @@ func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure)
 	if err != nil {
 		sent := one.sent.Load()
 		return Answer{}, &Failure{
-			Err: err, Sent: sent, Late: !sent && (one.late.Load() || over(req.Context())), Forbidden: errors.Is(err, errAddress),
+			Err: err, Sent: sent, Late: !sent && (one.late.Load() || over(req.Context())), Forbidden: errors.Is(err, ErrAddress),
 		}
 	}
 	defer func() { _ = res.Body.Close() }()

@@ -1,0 +1,427 @@
+package pgsystem_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/pgsystem"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
+)
+
+var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
+const actions = `
+    actions:
+      hide:
+        run: UPDATE member SET shown = false WHERE number = $1 AND shown
+        rows: 1
+        read: SELECT shown FROM member WHERE number = $1
+        expect: f
+        undo: {class: restorable, run: UPDATE member SET shown = true WHERE number = $1, rows: 1, expect: t}
+      forget:
+        run: DELETE FROM visit WHERE name = $1
+        rows: 0-3
+        read: SELECT count(*) FROM visit WHERE name = $1
+        expect: 0
+        undo: {class: final}
+`
+
+// base is a database of PostgreSQL with a role that we work as, and one of a
+// customer.
+type base struct {
+	t          *testing.T
+	admin      *pgx.Conn
+	dir        string
+	url        *url.URL // as our role
+	ours, ana  string
+	connection string // to which the system connects
+}
+
+func each(t *testing.T, fn func(t *testing.T, b *base)) {
+	t.Parallel()
+	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+		if e.Name != "postgres" {
+			return
+		}
+		admin, err := pgx.Connect(t.Context(), e.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = admin.Close(context.Background()) })
+		b := &base{t: t, admin: admin, dir: t.TempDir(), ours: "hasta_" + strings.ToLower(id.New("r")), ana: `Ana "x" ` + id.New("r")}
+		if b.url, err = url.Parse(e.URL); err != nil {
+			t.Fatal(err)
+		}
+		b.url.User = url.UserPassword(b.ours, "ours")
+		b.connection = b.url.String()
+		for _, sql := range []string{
+			"CREATE TABLE member (number int PRIMARY KEY, shown boolean NOT NULL)", "INSERT INTO member VALUES (7, true), (8, true)",
+			"CREATE TABLE visit (name text)", "INSERT INTO visit VALUES ('ana'), ('ana'), ('bea'), ('bea'), ('bea'), ('bea')",
+			"CREATE ROLE " + b.ours + " LOGIN CREATEROLE PASSWORD 'ours'", "GRANT pg_signal_backend TO " + b.ours,
+			"GRANT SELECT, UPDATE ON member TO " + b.ours, "GRANT SELECT, DELETE ON visit TO " + b.ours,
+			"CREATE ROLE " + quoted(b.ana) + " LOGIN PASSWORD 'hers'",
+		} {
+			b.exec(sql)
+		}
+		t.Cleanup(func() {
+			for _, sql := range []string{"DROP OWNED BY " + b.ours, "DROP ROLE " + b.ours, "DROP ROLE " + quoted(b.ana)} {
+				if _, err := admin.Exec(context.Background(), sql); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		fn(t, b)
+	})
+}
+
+func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+func (b *base) exec(sql string) {
+	b.t.Helper()
+	if _, err := b.admin.Exec(b.t.Context(), sql); err != nil {
+		b.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func (b *base) put(name, value string) {
+	b.t.Helper()
+	if err := os.WriteFile(filepath.Join(b.dir, url.PathEscape(name)), []byte(value), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *base) connect(more string) connector.System {
+	b.t.Helper()
+	b.put("url", b.connection)
+	all, err := declaration.Load("systems.yaml", []byte("systems:\n  base:\n    kind: postgres\n    url: file:"+b.dir+"/url\n    timeout: 2s\n    allow: [127.0.0.1/32]\n"+
+		"    roles: {password: \"file:"+b.dir+"/{reference}\"}\n"+more), pgsystem.Kind())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	s, err := all[0].Open(when.NewManual(noon))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(s.Close)
+	return s.Connector()
+}
+
+func TestRolesAreClosedWithTheirSessions(t *testing.T) {
+	each(t, func(t *testing.T, b *base) {
+		ctx := t.Context()
+		s := b.connect("")
+		b.put(b.ana, "hers")
+		if err := s.Checker.Check(ctx); err != nil {
+			t.Fatal(err)
+		}
+		theirs := *b.url
+		theirs.User = url.UserPassword(b.ana, "hers")
+		session, err := pgx.Connect(ctx, theirs.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = session.Close(context.Background()) }()
+		is := func(open bool) {
+			t.Helper()
+			st, err := s.Access.ReadAccess(ctx, b.ana)
+			if err != nil || !st.Found || st.Open != open || bytes.Contains(st.Answer, []byte("Ana")) {
+				t.Errorf("reads %+v %s, %v; want open %v", st, st.Answer, err, open)
+			}
+			p, err := s.Prober.ProbeAccess(ctx, b.ana)
+			if err != nil || p.In != open || !p.In && !strings.HasPrefix(p.Status, "28") {
+				t.Errorf("tried: %+v, %v; want in %v", p, err, open)
+			}
+		}
+		is(true)
+		for range 2 {
+			if _, err := s.Access.RevokeAccess(ctx, connector.AccessInput{Account: b.ana}); err != nil {
+				t.Fatal(err)
+			}
+			for range 50 { // a session that was told to end does so in a moment
+				if st, _ := s.Access.ReadAccess(ctx, b.ana); !st.Open {
+					break
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+			is(false)
+		}
+		if _, err := session.Exec(ctx, "SELECT 1"); err == nil {
+			t.Error("a session of the role goes on")
+		}
+		if _, err := s.Access.RestoreAccess(ctx, connector.AccessInput{Account: b.ana}); err != nil {
+			t.Fatal(err)
+		}
+		is(true)
+		if st, err := s.Access.ReadAccess(ctx, "nobody"); err != nil || st.Found || st.Open {
+			t.Errorf("%+v %v", st, err)
+		}
+		if _, err := s.Access.RevokeAccess(ctx, connector.AccessInput{Account: "nobody"}); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Access.RestoreAccess(ctx, connector.AccessInput{Account: "nobody"}); fault.CodeOf(err) != "connector.unknown_reference" {
+			t.Error(err)
+		}
+		if _, err := s.Access.RevokeAccess(ctx, connector.AccessInput{Account: b.ours}); fault.CodeOf(err) != "connector.own_access" {
+			t.Errorf("we closed our own door: %v", err)
+		}
+		if _, err := s.Prober.ProbeAccess(ctx, "nobody"); fault.CodeOf(err) != "connector.no_credential" {
+			t.Error(err)
+		}
+	})
+}
+
+func TestStatementsChangeAsManyRowsAsDeclaredOrNone(t *testing.T) {
+	each(t, func(t *testing.T, b *base) {
+		ctx := t.Context()
+		s := b.connect(actions)
+		if err := s.Checker.Check(ctx); err != nil {
+			t.Fatal(err)
+		}
+		is := func(action, reference string, holds, back bool) {
+			t.Helper()
+			if st, err := s.Actions.ReadAction(ctx, action, reference); err != nil || st.Holds != holds || st.Back != back || len(st.Answer) == 0 {
+				t.Errorf("%s of %s: %+v %v", action, reference, st, err)
+			}
+		}
+		is("hide", "7", false, true)
+		hide := connector.ActionInput{Action: "hide", Reference: "7"}
+		if _, err := s.Actions.Act(ctx, hide); err != nil {
+			t.Fatal(err)
+		}
+		is("hide", "7", true, false)
+		is("hide", "8", false, true)
+		_, err := s.Actions.Act(ctx, hide)
+		if fault.CodeOf(err) != "connector.rows_unexpected" {
+			t.Errorf("nothing to hide any more: %v", err)
+		}
+		if _, err := s.Actions.TakeBack(ctx, hide); err != nil {
+			t.Fatal(err)
+		}
+		is("hide", "7", false, true)
+		is("hide", "9", false, false) // nobody there is neither
+
+		is("forget", "bea", false, true)
+		_, err = s.Actions.Act(ctx, connector.ActionInput{Action: "forget", Reference: "bea"})
+		if f, ok := err.(*fault.Error); !ok || f.Code != "connector.rows_unexpected" || !strings.Contains(fmt.Sprint(f.Args), "4 expected 0-3") {
+			t.Errorf("four rows where three were the most: %v", err)
+		}
+		is("forget", "bea", false, true)
+		for _, who := range []string{"ana", "ana", "x' OR true --"} {
+			if _, err := s.Actions.Act(ctx, connector.ActionInput{Action: "forget", Reference: who}); err != nil {
+				t.Error(who, err)
+			}
+		}
+		is("forget", "ana", true, false)
+		is("forget", "bea", false, true)
+		if _, err := s.Actions.TakeBack(ctx, connector.ActionInput{Action: "forget", Reference: "ana"}); fault.CodeOf(err) != "connector.cannot_resume" {
+			t.Error(err)
+		}
+		if _, err := s.Actions.Act(ctx, connector.ActionInput{Action: "hide", Reference: "seven"}); fault.CodeOf(err) != "connector.refused" || strings.Contains(err.Error(), "seven") {
+			t.Errorf("%v", err)
+		}
+		if _, err := s.Actions.Act(ctx, connector.ActionInput{Action: "none", Reference: "7"}); fault.CodeOf(err) != "connector.unknown_action" {
+			t.Error(err)
+		}
+	})
+}
+
+func TestTheCheckNamesTheRightThatIsMissing(t *testing.T) {
+	each(t, func(t *testing.T, b *base) {
+		for _, c := range []struct{ take, give, right string }{
+			{"REVOKE DELETE ON visit FROM " + b.ours, "GRANT DELETE ON visit TO " + b.ours, "forget.run"},
+			{"REVOKE SELECT ON member FROM " + b.ours, "GRANT SELECT ON member TO " + b.ours, "hide.read"},
+			{"REVOKE pg_signal_backend FROM " + b.ours, "GRANT pg_signal_backend TO " + b.ours, "pg_signal_backend"},
+			{"ALTER ROLE " + b.ours + " NOCREATEROLE", "ALTER ROLE " + b.ours + " CREATEROLE", "CREATEROLE"},
+		} {
+			b.exec(c.take)
+			err := b.connect(actions).Checker.Check(t.Context())
+			if f, ok := err.(*fault.Error); !ok || f.Code != "connector.right_missing" || !strings.HasSuffix(fmt.Sprint(f.Args), " "+c.right+"]") {
+				t.Errorf("%s: %v", c.take, err)
+			}
+			b.exec(c.give)
+		}
+		b.exec("ALTER ROLE " + b.ours + " NOLOGIN")
+		if err := b.connect(actions).Checker.Check(t.Context()); fault.CodeOf(err) != "connector.credential" {
+			t.Error(err)
+		}
+	})
+}
+
+// between stands between us and the database, and hangs up: once the last word
+// that we are to see has gone to the database (then its answer is lost), or before
+// it goes there.
+func (b *base) between(word string, before bool) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = ln.Close() })
+	far := b.url.Host
+	go func() {
+		for {
+			near, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			there, err := net.Dial("tcp", far)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			var deaf atomic.Bool
+			go func() {
+				buf := make([]byte, 8<<10)
+				for {
+					n, err := there.Read(buf)
+					if err != nil {
+						break
+					}
+					if deaf.Load() {
+						break // what the database says now is lost
+					}
+					if _, err := near.Write(buf[:n]); err != nil {
+						break
+					}
+				}
+				_ = near.Close()
+			}()
+			go func() {
+				defer there.Close()
+				buf := make([]byte, 8<<10)
+				for {
+					n, err := near.Read(buf)
+					if err != nil {
+						return
+					}
+					if bytes.Contains(bytes.ToLower(buf[:n]), []byte(word)) {
+						if before {
+							_ = near.Close()
+							return
+						}
+						deaf.Store(true)
+					}
+					if _, err := there.Write(buf[:n]); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	u := *b.url
+	u.Host = ln.Addr().String()
+	b.connection = u.String()
+}
+
+// Where the answer of the commit is lost, what happened is not known, and reading
+// tells; anything that breaks before it changed nothing.
+func TestALostAnswerIsReadBack(t *testing.T) {
+	each(t, func(t *testing.T, b *base) {
+		ctx := t.Context()
+		sound := b.connect(actions)
+		hide := connector.ActionInput{Action: "hide", Reference: "7"}
+		holds := func(want bool) {
+			t.Helper()
+			if st, err := sound.Actions.ReadAction(ctx, "hide", "7"); err != nil || st.Holds != want {
+				t.Errorf("%+v %v, want %v", st, err, want)
+			}
+		}
+		for _, word := range []string{"begin", "update member", "commit"} {
+			b.between(word, true)
+			_, err := b.connect(actions).Actions.Act(ctx, hide)
+			if want := map[bool]fault.Kind{true: fault.Uncertain, false: fault.Transient}[word == "commit"]; fault.KindOf(err) != want {
+				t.Errorf("cut before %s: %v", word, err)
+			}
+			holds(false)
+		}
+		b.between("commit", false)
+		if _, err := b.connect(actions).Actions.Act(ctx, hide); fault.KindOf(err) != fault.Uncertain || fault.CodeOf(err) != "connector.uncertain" {
+			t.Errorf("the answer of the commit was lost: %v", err)
+		}
+		for range 100 { // it arrives a moment later
+			if st, _ := sound.Actions.ReadAction(ctx, "hide", "7"); st.Holds {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		holds(true)
+	})
+}
+
+func TestOnlyNamedAddressesAreCalledWithoutTLS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for url, want := range map[string]string{
+		"postgres://x@127.0.0.1:1/x?sslmode=disable":     "connector.unreachable",
+		"postgres://x@127.0.0.2:1/x?sslmode=disable":     "connector.address_refused",
+		"postgres://x@169.254.169.254/x?sslmode=disable": "connector.address_refused",
+		"host=/var/run/postgresql user=x":                "connector.address_refused",
+		"not an address":                                 "system.base_url",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "url"), []byte(url), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		all, err := declaration.Load(dir+"/systems.yaml", []byte("systems:\n  base:\n    kind: postgres\n    url: file:url\n    timeout: 1s\n    allow: [127.0.0.1/32]\n    roles: {}\n"), pgsystem.Kind())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := all[0].Open(when.NewManual(noon))
+		if err == nil {
+			err = s.Connector().Checker.Check(t.Context())
+		}
+		if fault.CodeOf(err) != want {
+			t.Errorf("%s: %v, want %s", url, err, want)
+		}
+	}
+}
+
+func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
+	t.Parallel()
+	whole := "systems:\n  base:\n    kind: postgres\n    url: env:BASE_URL" + actions
+	if _, err := declaration.Load("systems.yaml", []byte(whole), pgsystem.Kind()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, with, want string }{
+		{"env:BASE_URL", "postgres://u:hunter2@db/x", "4:10 system.secret_inline /systems/base/url"},
+		{"rows: 1\n", "rows: one\n", "8:15 system.rows /systems/base/actions/hide/rows"},
+		{"rows: 0-3", "rows: 3-0", "14:15 system.rows /systems/base/actions/forget/rows"},
+		{"DELETE FROM visit WHERE name = $1", "DELETE FROM visit", "13:14 system.statement /systems/base/actions/forget/run"},
+		{"        expect: 0\n", "", "12:7 field.required /systems/base/actions/forget/expect"},
+		{"expect: t}", "expect: f}", "11:107 system.expect /systems/base/actions/hide/undo/expect"},
+		{"{class: final}", "{class: maybe}", "17:23 system.word /systems/base/actions/forget/undo/class"},
+		{"{class: final}", "{class: restorable}", "17:15 system.statement /systems/base/actions/forget/undo/run; 17:15 system.rows /systems/base/actions/forget/undo/rows"},
+		{"      hide:", "      Hide:", "6:7 system.action_name /systems/base/actions/Hide"},
+		{"actions:", "acts:", "5:5 system.unknown_key /systems/base/acts"},
+	} {
+		src := strings.Replace(whole, c.old, c.with, 1)
+		if src == whole {
+			t.Fatalf("%q is not there", c.old)
+		}
+		_, err := declaration.Load("systems.yaml", []byte(src), pgsystem.Kind())
+		var told []string
+		for _, e := range fault.Fields(err) {
+			told = append(told, fmt.Sprintf("%s %s %s", strings.TrimPrefix(fmt.Sprint(e.Args[1]), "systems.yaml:"), e.Code, e.Field))
+		}
+		if got := strings.Join(told, "; "); got != c.want {
+			t.Errorf("%q:\n got %s\nwant %s", c.with, got, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Error("the error holds the password")
+		}
+	}
+}

@@ -1,0 +1,460 @@
+package pgsystem
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/outbound"
+	"hastaluego/internal/when"
+)
+
+// System is one database behind its declaration. It is safe for concurrent use.
+type System struct {
+	cfg   Config
+	clock when.Clock
+	// as returns the settings of a connection; it is a closure so that no way of
+	// printing a System shows the password.
+	as func() *pgx.ConnConfig
+}
+
+var (
+	_ connector.Access  = (*System)(nil)
+	_ connector.Prober  = (*System)(nil)
+	_ connector.Actions = (*System)(nil)
+	_ connector.Checker = (*System)(nil)
+)
+
+// New reads the reference and makes no call. The error is a fault.List of
+// Invalid faults with JSON pointers as fields.
+func New(cfg Config, clock when.Clock) (*System, error) {
+	var list fault.List
+	cfg = cfg.defaults()
+	for _, p := range cfg.check() {
+		list = append(list, p.Fault(cfg.System))
+	}
+	if len(list) > 0 {
+		return nil, list
+	}
+	wrong := func(code string) error {
+		return fault.List{declaration.Problem{At: declaration.Path("url"), Code: code, Args: []any{"ref", cfg.URL}}.Fault(cfg.System)}
+	}
+	url, code := declaration.Resolve(cfg.URL)
+	if code != "" {
+		return nil, wrong(code)
+	}
+	conn, err := pgx.ParseConfig(url)
+	if err != nil { // which would quote it
+		return nil, wrong("system.base_url")
+	}
+	plain := conn.TLSConfig == nil || slices.ContainsFunc(conn.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
+	if plain && len(cfg.Allow) == 0 {
+		return nil, wrong("system.plain_http")
+	}
+	conn.ConnectTimeout = cfg.Timeout
+	conn.DialFunc = outbound.Dial(cfg.Allow, cfg.Timeout, plain)
+	conn.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+	conn.RuntimeParams["application_name"] = "hasta-luego"
+	return &System{cfg: cfg, clock: clock, as: conn.Copy}, nil
+}
+
+// Connector returns what the database can do.
+func (s *System) Connector() connector.System {
+	out := connector.System{Name: s.cfg.System, Checker: s}
+	if s.cfg.Roles != nil {
+		if out.Access = s; s.cfg.Roles.Password != "" {
+			out.Prober = s
+		}
+	}
+	if len(s.cfg.Actions) > 0 {
+		out.Actions = s
+	}
+	return out
+}
+
+// Info describes the system.
+func (s *System) Info() connector.Info { return s.cfg.Info() }
+
+// String names the system and nothing more.
+func (s *System) String() string { return KindName + ":" + s.cfg.System }
+
+// Close has nothing to let go of: every call has a connection of its own.
+func (s *System) Close() {}
+
+// with runs fn on a connection, within the time of a call.
+func (s *System) with(ctx context.Context, op string, cfg *pgx.ConnConfig, fn func(ctx context.Context, c *pgx.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	if ctx.Err() != nil {
+		return s.say(fault.Transient, "connector.not_sent", "").At(op, ctx.Err())
+	}
+	c, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return s.fault(op, err)
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	err = fn(ctx, c)
+	var ours *fault.Error
+	if err == nil || errors.As(err, &ours) {
+		return err
+	}
+	return s.fault(op, err)
+}
+
+// change runs fn in a transaction. An error before the commit means that nothing
+// was changed; whether an answer of the commit that was lost was a yes is not
+// known.
+func (s *System) change(ctx context.Context, op string, fn func(ctx context.Context, tx pgx.Tx) error) error {
+	return s.with(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) error {
+		tx, err := c.Begin(ctx)
+		if err != nil {
+			return err
+		}
+		if err := fn(ctx, tx); err != nil {
+			return err // the connection is closed, and so it is rolled back
+		}
+		err = tx.Commit(ctx)
+		var said *pgconn.PgError
+		if err != nil && !errors.As(err, &said) {
+			return s.say(fault.Uncertain, "connector.uncertain", "").At(op, err)
+		}
+		return err
+	})
+}
+
+// fault classes what went wrong before anything was changed.
+func (s *System) fault(op string, err error) *fault.Error {
+	var said *pgconn.PgError
+	switch {
+	case errors.Is(err, outbound.ErrAddress):
+		return s.say(fault.Invalid, "connector.address_refused", "").At(op, err)
+	case !errors.As(err, &said):
+		return s.say(fault.Transient, "connector.unreachable", "").At(op, err)
+	}
+	kind, code := fault.Invalid, "connector.refused"
+	switch said.Code[:min(2, len(said.Code))] {
+	case "28": // invalid authorization
+		code = "connector.credential"
+	case "40", "53", "55", "57", "58": // another was faster, no room, locked, shutting down, its machine
+		kind, code = fault.Transient, "connector.busy"
+	case "08":
+		kind, code = fault.Transient, "connector.unreachable"
+	}
+	if said.Code == "42501" {
+		code = "connector.no_right"
+	}
+	// What the server says may quote what it is about: only its code is told.
+	return s.say(kind, code, said.Code).At(op, errors.New("SQLSTATE "+said.Code))
+}
+
+func (s *System) say(kind fault.Kind, code, sqlstate string) *fault.Error {
+	if sqlstate == "" {
+		return fault.New(kind, code, "system", s.cfg.System)
+	}
+	return fault.New(kind, code, "system", s.cfg.System, "status", sqlstate)
+}
+
+// usable checks a name that goes into a statement as a value or a quoted name.
+func (s *System) usable(op, name string) error {
+	if name == "" || len(name) > 200 || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) {
+		return s.say(fault.Invalid, "connector.bad_reference", "").At(op, nil)
+	}
+	return nil
+}
+
+// role is what is known of one.
+type role struct {
+	Found    bool `json:"found"`
+	CanLogin bool `json:"can_login"`
+	Sessions int  `json:"sessions"`
+	own      bool // it is us
+}
+
+const readRole = `
+	SELECT rolcanlogin AND (rolvaliduntil IS NULL OR rolvaliduntil > now()),
+	       (SELECT count(*) FROM pg_stat_activity WHERE usename = rolname), rolname = current_user OR rolname = session_user
+	  FROM pg_roles WHERE rolname = $1`
+
+type queryer interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func look(ctx context.Context, q queryer, name string) (r role, err error) {
+	err = q.QueryRow(ctx, readRole, name).Scan(&r.CanLogin, &r.Sessions, &r.own)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return role{}, nil
+	}
+	r.Found = err == nil
+	return r, err
+}
+
+// ReadAccess asks whether the role may sign in, or is signed in.
+func (s *System) ReadAccess(ctx context.Context, account string) (st connector.AccessState, err error) {
+	const op = "pgsystem.ReadAccess"
+	if err := s.usable(op, account); err != nil {
+		return st, err
+	}
+	err = s.with(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) error {
+		r, err := look(ctx, c, account)
+		if err != nil {
+			return err
+		}
+		if st = (connector.AccessState{Found: r.Found, Open: r.CanLogin || r.Sessions > 0}); r.Found {
+			st.Status = "nologin"
+		}
+		if st.Open {
+			st.Status = "login"
+		}
+		st.Answer, err = json.Marshal(r)
+		return err
+	})
+	return st, err
+}
+
+// RevokeAccess takes the right to sign in, and then the sessions.
+func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	const op = "pgsystem.RevokeAccess"
+	r, err := s.alter(ctx, op, in.Account, "NOLOGIN")
+	if err != nil || !r.Found { // nobody is left to be closed
+		return s.receipt(r), err
+	}
+	err = s.with(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, in.Account)
+		return err
+	})
+	return s.receipt(r), err
+}
+
+// RestoreAccess gives the right to sign in back.
+func (s *System) RestoreAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	const op = "pgsystem.RestoreAccess"
+	r, err := s.alter(ctx, op, in.Account, "LOGIN")
+	if err == nil && !r.Found {
+		err = s.say(fault.NotFound, "connector.unknown_reference", "").At(op, nil)
+	}
+	return s.receipt(r), err
+}
+
+func (s *System) alter(ctx context.Context, op, account, what string) (r role, err error) {
+	if err := s.usable(op, account); err != nil {
+		return r, err
+	}
+	err = s.change(ctx, op, func(ctx context.Context, tx pgx.Tx) error {
+		var err error
+		if r, err = look(ctx, tx, account); err != nil || !r.Found {
+			return err
+		}
+		if r.own {
+			return s.say(fault.Invalid, "connector.own_access", "").At(op, nil)
+		}
+		_, err = tx.Exec(ctx, "ALTER ROLE "+pgx.Identifier{account}.Sanitize()+" "+what)
+		return err
+	})
+	return r, err
+}
+
+// receipt keeps what was there before.
+func (s *System) receipt(before any) connector.Receipt {
+	raw, err := json.Marshal(map[string]any{"before": before})
+	if err != nil { // it always marshals
+		raw = nil
+	}
+	return connector.Receipt{Answer: raw, At: s.clock.Now()}
+}
+
+// ProbeAccess signs in as the role with its own password, and does nothing there.
+func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
+	const op = "pgsystem.ProbeAccess"
+	if err := s.usable(op, account); err != nil {
+		return connector.Probe{}, err
+	}
+	password, code := declaration.ResolveEach(s.cfg.Roles.Password, account)
+	if code != "" {
+		return connector.Probe{}, s.say(fault.NotFound, "connector.no_credential", "").At(op, nil)
+	}
+	cfg := s.as()
+	cfg.User, cfg.Password = account, password
+	out := connector.Probe{Status: "00000", At: s.clock.Now()}
+	err := s.with(ctx, op, cfg, func(context.Context, *pgx.Conn) error { out.In = true; return nil })
+	switch {
+	case err == nil:
+		return out, nil
+	case fault.CodeOf(err) == "connector.credential":
+		out.Status = sqlstate(err)
+		return out, nil
+	case fault.KindOf(err) == fault.Transient:
+		return connector.Probe{}, err
+	}
+	return connector.Probe{}, s.say(fault.Invalid, "connector.probe_unclear", sqlstate(err)).At(op, nil)
+}
+
+// sqlstate is what the server said, as the fault has it.
+func sqlstate(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		for i := 0; i+1 < len(f.Args); i += 2 {
+			if f.Args[i] == "status" {
+				return f.Args[i+1].(string)
+			}
+		}
+	}
+	return ""
+}
+
+// ActionNames are the declared statements.
+func (s *System) ActionNames() []string { return slices.Sorted(maps.Keys(s.cfg.Actions)) }
+
+// ActionInfo describes one.
+func (s *System) ActionInfo(name string) (connector.Info, bool) {
+	x, ok := s.cfg.Actions[name]
+	info := s.Info()
+	info.Undo = x.Undo.Class
+	return info, ok
+}
+
+func (s *System) action(op, name, reference string) (Action, error) {
+	x, ok := s.cfg.Actions[name]
+	if !ok {
+		return x, fault.New(fault.Blocked, "connector.unknown_action", "system", s.cfg.System, "action", name).At(op, nil)
+	}
+	return x, s.usable(op, reference)
+}
+
+// ReadAction compares what reading says with what the action and its taking back
+// should leave.
+func (s *System) ReadAction(ctx context.Context, name, reference string) (st connector.ActionState, err error) {
+	const op = "pgsystem.ReadAction"
+	x, err := s.action(op, name, reference)
+	if err != nil {
+		return st, err
+	}
+	err = s.with(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) error {
+		got, err := value(ctx, c, x.Read, reference)
+		if err != nil {
+			return err
+		}
+		st.Holds = got == x.Expect
+		if st.Back = !st.Holds; x.Undo.Expect != "" {
+			st.Back = got == x.Undo.Expect
+		}
+		says := "neither"
+		switch {
+		case st.Holds:
+			says = x.Expect
+		case st.Back:
+			says = "back"
+		}
+		st.Answer, err = json.Marshal(map[string]string{"reads": says})
+		return err
+	})
+	return st, err
+}
+
+// value is the first column of the first row, as text; empty when there is none.
+func value(ctx context.Context, c *pgx.Conn, sql, reference string) (got string, err error) {
+	rows, err := c.Query(ctx, sql, pgx.QueryResultFormats{pgx.TextFormatCode}, reference)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		if raw := rows.RawValues(); len(raw) > 0 {
+			got = string(raw[0])
+		}
+	}
+	rows.Close()
+	return got, rows.Err()
+}
+
+// Act runs the statement, once.
+func (s *System) Act(ctx context.Context, in connector.ActionInput) (connector.Receipt, error) {
+	const op = "pgsystem.Act"
+	x, err := s.action(op, in.Action, in.Reference)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	return s.run(ctx, op, x.Run, x.Rows, in.Reference)
+}
+
+// TakeBack runs the statement that takes the action back, once.
+func (s *System) TakeBack(ctx context.Context, in connector.ActionInput) (connector.Receipt, error) {
+	const op = "pgsystem.TakeBack"
+	x, err := s.action(op, in.Action, in.Reference)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	if x.Undo.Class == connector.Final {
+		return connector.Receipt{}, s.say(fault.Invalid, "connector.cannot_resume", "").At(op, nil)
+	}
+	return s.run(ctx, op, x.Undo.Run, x.Undo.Rows, in.Reference)
+}
+
+// run changes as many rows as were expected, or none.
+func (s *System) run(ctx context.Context, op, sql string, expected Rows, reference string) (connector.Receipt, error) {
+	n := 0
+	err := s.change(ctx, op, func(ctx context.Context, tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, sql, reference)
+		if err != nil {
+			return err
+		}
+		if n = int(done.RowsAffected()); n < expected.Least || n > expected.Most {
+			return fault.New(fault.Invalid, "connector.rows_unexpected", "system", s.cfg.System, "rows", n, "expected", expected.String()).At(op, nil)
+		}
+		return nil
+	})
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	raw, err := json.Marshal(map[string]int{"rows": n})
+	return connector.Receipt{Answer: raw, At: s.clock.Now()}, fault.Wrap(op, err)
+}
+
+// Check signs in and asks whether we hold the rights that closing roles and the
+// declared statements need; the plan of a statement is made and never run.
+func (s *System) Check(ctx context.Context) error {
+	const op = "pgsystem.Check"
+	return s.with(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) error {
+		missing := func(right string) error {
+			return fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", right).At(op, nil)
+		}
+		if s.cfg.Roles != nil {
+			var creates, signals bool
+			err := c.QueryRow(ctx, `
+				SELECT rolsuper OR rolcreaterole, rolsuper OR pg_has_role('pg_signal_backend', 'member') FROM pg_roles WHERE rolname = current_user`).Scan(&creates, &signals)
+			switch {
+			case err != nil:
+				return err
+			case !creates:
+				return missing("CREATEROLE")
+			case !signals:
+				return missing("pg_signal_backend")
+			}
+		}
+		for _, name := range s.ActionNames() {
+			x := s.cfg.Actions[name]
+			for _, part := range []struct{ key, sql string }{{"read", x.Read}, {"run", x.Run}, {"undo.run", x.Undo.Run}} {
+				if part.sql == "" {
+					continue
+				}
+				_, err := c.Exec(ctx, "EXPLAIN "+part.sql, nil)
+				var said *pgconn.PgError
+				if errors.As(err, &said) && said.Code == "42501" {
+					return missing(name + "." + part.key)
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
