@@ -353,10 +353,9 @@ func (a *App) foresee(ctx context.Context, tx Tx, x *Announcement, s customer.Su
 				break
 			}
 		}
-		x.Letter, err = a.comingPaper(ctx, tx, l, name, x.Language)
-	}
-	if err != nil {
-		return err
+		if x.Letter, err = a.comingPaper(ctx, tx, l, name, x.Language); err != nil {
+			return err
+		}
 	}
 	return nil
 }
