@@ -322,13 +322,13 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		if s.Kind == "confirm" { // done by Plan.Confirm alone
 			return false, nil
 		}
-		if err := p.Done(key, tx.Now(), "engine"); err != nil {
-			return false, err
+		if s.Verifies { // nothing was done and nothing read back: it is not verified by there being nothing
+			err = p.Skip(key, tx.Now(), nil)
+		} else {
+			err = p.Done(key, tx.Now(), "engine")
 		}
-		if s.Verifies {
-			if err := p.Verified(key, tx.Now()); err != nil {
-				return false, err
-			}
+		if err != nil {
+			return false, err
 		}
 		return true, a.effects(ctx, tx, p, p.Step(key)) // an engagement ends without a system that charges it
 	}
