@@ -13,10 +13,11 @@ case ${1:-} in
     race ./internal/store/...
     # What is ours to race is the same on both databases above the store. The
     # long tests that kill workers in each window race what the others do; the
-    # use cases, the API and the portal keep nothing between two requests. All of
-    # them alone, with make race.
+    # use cases and the portal keep nothing between two requests, and the API only
+    # how fast a key asks. All of them alone, with make race.
     HASTA_TEST_POSTGRES='' HASTA_REQUIRE_POSTGRES=0 race -skip '^Test(Killed|WithoutTheFence)' \
       ./internal/engine/... ./internal/web ./internal/web/hooks
+    HASTA_TEST_POSTGRES='' HASTA_REQUIRE_POSTGRES=0 race -run TooFast ./internal/web/api
     ;;
   *) race ./... ;;
 esac
