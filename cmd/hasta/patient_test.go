@@ -86,10 +86,11 @@ func newPatient(t *testing.T) *patient {
 		_ = p.house.while(ctx, func(ctx context.Context) error { return p.house.serve(ctx, ln, handler) })
 	})
 	t.Cleanup(func() { stop(); running.Wait(); p.house.close() })
-	for { // it is well once its log has a first checkpoint
+	for { // it is well once its log has a first checkpoint, which is kept outside the database too
 		age, err := p.house.store.LogAge(ctx)
 		ok(t, err)
-		if age == 0 && !p.house.engine.Polled().IsZero() {
+		_, kept := os.Stat(filepath.Join(p.cfg.Keys.Dir, "checkpoints.log"))
+		if age == 0 && kept == nil && !p.house.engine.Polled().IsZero() {
 			return p
 		}
 		time.Sleep(10 * time.Millisecond)
