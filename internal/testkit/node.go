@@ -43,7 +43,7 @@ func NodePeer(t *testing.T, script string, args ...string) string {
 		}
 		stop()
 		_ = cmd.Wait()
-		t.Fatalf("%s did not start: %s", script, complaints.String())
+		t.Fatalf("%s did not start (scripts/provision.sh installs what it needs): %s", script, complaints.String())
 	case <-time.After(time.Minute):
 		t.Fatalf("%s says nothing", script)
 	}

@@ -5,7 +5,32 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"time"
 )
+
+// Bounds of a call, and what they are when a declaration does not say.
+const (
+	DefaultTimeout = 10 * time.Second
+	MaxTimeout     = 2 * time.Minute
+	DefaultLimit   = int64(1 << 20) // bytes of an answer
+	MaxLimit       = int64(16 << 20)
+)
+
+// CheckTimeout finds what is wrong with how long a call may take.
+func CheckTimeout(d time.Duration) []Problem {
+	if d < 0 || d > MaxTimeout {
+		return []Problem{{At: Path("timeout"), Code: "system.range", Args: []any{"min", "1ms", "max", MaxTimeout.String()}}}
+	}
+	return nil
+}
+
+// CheckLimit finds what is wrong with how large an answer may be.
+func CheckLimit(n int64) []Problem {
+	if n < 0 || n > MaxLimit {
+		return []Problem{{At: Path("limit"), Code: "system.range", Args: []any{"min", "1B", "max", "16MiB"}}}
+	}
+	return nil
+}
 
 // SystemName is how systems and their actions may be called.
 var SystemName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)

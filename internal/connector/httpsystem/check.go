@@ -43,9 +43,7 @@ func below(path []string, key string) []string { return declaration.Below(path, 
 func (c Config) check() []declaration.Problem {
 	k := &checker{}
 	k.found = append(k.found, declaration.CheckName(c.System)...)
-	if c.Timeout < 0 || c.Timeout > maxTimeout {
-		k.bad(at("timeout"), "system.range", "min", "1ms", "max", maxTimeout.String())
-	}
+	k.found = append(k.found, declaration.CheckTimeout(c.Timeout)...)
 	if c.Hook != nil {
 		c.Hook.check(k, c)
 		return k.found
@@ -59,9 +57,7 @@ func (c Config) check() []declaration.Problem {
 		}
 	}
 	c.checkKeys(k)
-	if c.Limit < 0 || c.Limit > maxLimit {
-		k.bad(at("limit"), "system.range", "min", "1B", "max", "16MiB")
-	}
+	k.found = append(k.found, declaration.CheckLimit(c.Limit)...)
 	if c.Ping.Method != "" || c.Ping.Path != "" {
 		k.read(c.Ping, at("ping"), never)
 	}

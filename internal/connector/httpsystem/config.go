@@ -23,11 +23,9 @@ const KindName = "http"
 
 // Bounds and defaults of a declaration.
 const (
-	DefaultTimeout = 10 * time.Second
-	DefaultLimit   = int64(1 << 20) // bytes of an answer
+	DefaultTimeout = declaration.DefaultTimeout
+	DefaultLimit   = declaration.DefaultLimit
 
-	maxTimeout = 2 * time.Minute
-	maxLimit   = int64(16 << 20)
 	maxKeyLife = 366 * 24 * time.Hour
 )
 

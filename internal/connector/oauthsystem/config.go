@@ -18,14 +18,6 @@ import (
 // KindName is the word for this connector in systems.yaml.
 const KindName = "oauth"
 
-// Bounds and defaults of a declaration.
-const (
-	defaultTimeout = 10 * time.Second
-	maxTimeout     = 2 * time.Minute
-	defaultLimit   = int64(1 << 20)
-	maxLimit       = int64(16 << 20)
-)
-
 // The kinds of token (RFC 7009 section 2.1).
 const (
 	AccessToken  = "access_token"
@@ -75,10 +67,10 @@ func (c Config) defaults() Config {
 		c.TokenKind = AccessToken
 	}
 	if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
+		c.Timeout = declaration.DefaultTimeout
 	}
 	if c.Limit == 0 {
-		c.Limit = defaultLimit
+		c.Limit = declaration.DefaultLimit
 	}
 	return c
 }
@@ -117,12 +109,8 @@ func (c Config) check() (found []declaration.Problem) {
 	if words := []string{AccessToken, RefreshToken}; !slices.Contains(words, c.TokenKind) {
 		bad("token_kind", "system.word", "words", strings.Join(words, ", "))
 	}
-	if c.Timeout < 0 || c.Timeout > maxTimeout {
-		bad("timeout", "system.range", "min", "1ms", "max", maxTimeout.String())
-	}
-	if c.Limit < 0 || c.Limit > maxLimit {
-		bad("limit", "system.range", "min", "1B", "max", "16MiB")
-	}
+	found = append(found, declaration.CheckTimeout(c.Timeout)...)
+	found = append(found, declaration.CheckLimit(c.Limit)...)
 	return found
 }
 

@@ -21,12 +21,6 @@ import (
 // KindName is the word for this connector in systems.yaml.
 const KindName = "postgres"
 
-// Bounds and defaults of a declaration.
-const (
-	defaultTimeout = 10 * time.Second
-	maxTimeout     = 2 * time.Minute
-)
-
 // Config declares one database. It may be printed: what is secret is a reference.
 type Config struct {
 	System  string
@@ -136,7 +130,7 @@ func one(e *declaration.Entry, m declaration.Map, path []string, key string) str
 // defaults fills in what may be left out.
 func (c Config) defaults() Config {
 	if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
+		c.Timeout = declaration.DefaultTimeout
 	}
 	return c
 }
@@ -150,9 +144,7 @@ func (c Config) check() (found []declaration.Problem) {
 	if code := declaration.CheckRef(c.URL); code != "" { // it holds a password
 		bad(declaration.Path("url"), code)
 	}
-	if c.Timeout < 0 || c.Timeout > maxTimeout {
-		bad(declaration.Path("timeout"), "system.range", "min", "1ms", "max", maxTimeout.String())
-	}
+	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	if c.Roles == nil && len(c.Actions) == 0 {
 		bad(nil, "system.nothing")
 	}

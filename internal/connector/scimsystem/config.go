@@ -26,14 +26,7 @@ const (
 	Delete     = "delete"     // the user is gone, for ever
 )
 
-// Bounds and defaults of a declaration.
-const (
-	defaultTimeout = 10 * time.Second
-	maxTimeout     = 2 * time.Minute
-	defaultLimit   = int64(1 << 20)
-	maxLimit       = int64(16 << 20)
-	defaultFindBy  = "userName"
-)
+const defaultFindBy = "userName"
 
 // Config declares one provider. It may be printed: the token is a reference.
 type Config struct {
@@ -78,10 +71,10 @@ func (c Config) defaults() Config {
 		c.Close = Deactivate
 	}
 	if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
+		c.Timeout = declaration.DefaultTimeout
 	}
 	if c.Limit == 0 {
-		c.Limit = defaultLimit
+		c.Limit = declaration.DefaultLimit
 	}
 	return c
 }
@@ -112,12 +105,8 @@ func (c Config) check() (found []declaration.Problem) {
 	if words := []string{Deactivate, Delete}; !slices.Contains(words, c.Close) {
 		bad("close", "system.word", "words", strings.Join(words, ", "))
 	}
-	if c.Timeout < 0 || c.Timeout > maxTimeout {
-		bad("timeout", "system.range", "min", "1ms", "max", maxTimeout.String())
-	}
-	if c.Limit < 0 || c.Limit > maxLimit {
-		bad("limit", "system.range", "min", "1B", "max", "16MiB")
-	}
+	found = append(found, declaration.CheckTimeout(c.Timeout)...)
+	found = append(found, declaration.CheckLimit(c.Limit)...)
 	return found
 }
 
