@@ -29,6 +29,7 @@ type systemCheckCmd struct {
 type systemReport struct {
 	System  string                `json:"system"`
 	Kind    string                `json:"kind"`
+	Level   connector.Level       `json:"level"`
 	OK      bool                  `json:"ok"`
 	Can     []string              `json:"can"`
 	Actions []string              `json:"actions,omitempty"`
@@ -70,6 +71,13 @@ func (c *systemCheckCmd) Run(ctx context.Context, o out) error {
 	return err
 }
 
+// levels say what each level is worth.
+var levels = map[connector.Level]string{
+	connector.RealPeer:   "tried against a real peer",
+	connector.ShapesOnly: "tried against published shapes only",
+	connector.Example:    "an example that nobody tried: nothing there is ever verified",
+}
+
 func tellSystems(o out, reports []systemReport) {
 	if len(reports) == 0 {
 		fmt.Fprintln(o.stdout, "no far systems are declared")
@@ -80,7 +88,7 @@ func tellSystems(o out, reports []systemReport) {
 			can += " (" + strings.Join(r.Actions, ", ") + ")"
 		}
 		if r.OK {
-			fmt.Fprintf(o.stdout, "%s: good, %s; %s, %d ms\n", r.System, can, r.Effect, r.MS)
+			fmt.Fprintf(o.stdout, "%s: good, %s; %s, %d ms; %s\n", r.System, can, r.Effect, r.MS, levels[r.Level])
 			continue
 		}
 		fmt.Fprintf(o.stderr, "%s: %s: %s\n", r.At, r.System, r.Problem)
@@ -91,7 +99,7 @@ func tellSystems(o out, reports []systemReport) {
 func checkSystem(ctx context.Context, cfg declaration.Declared) systemReport {
 	can, actions := cfg.Can()
 	info := cfg.Info()
-	r := systemReport{System: info.System, Kind: info.Kind, Can: can, Actions: actions, Effect: info.Effect, At: cfg.Place()}
+	r := systemReport{System: info.System, Kind: info.Kind, Level: info.Level, Can: can, Actions: actions, Effect: info.Effect, At: cfg.Place()}
 	clock := when.Machine{}
 	start := clock.Wall()
 	s, err := cfg.Open(clock)

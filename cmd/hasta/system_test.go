@@ -50,7 +50,7 @@ func TestSystemsAreReachedAndWhatIsWrongIsToldAtItsLine(t *testing.T) {
 		!strings.Contains(o, "faro: good, access, probe, actions (close_account); keyed") {
 		t.Errorf("well: %d %s%s", code, o, e)
 	}
-	if code, o, _ := check(token, "--json"); code != exitOK || !strings.Contains(o, `"system":"faro","kind":"http","ok":true`) {
+	if code, o, _ := check(token, "--json"); code != exitOK || !strings.Contains(o, `"system":"faro","kind":"http","level":"shapes_only","ok":true`) {
 		t.Errorf("as JSON: %d %s", code, o)
 	}
 	for _, c := range []struct{ name, secret, want string }{

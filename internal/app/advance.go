@@ -259,7 +259,11 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 			err = p.Done(s.Key, tx.Now(), "engine")
 		}
 		if err == nil && sum.verified && s.Verifies && s.State == offboarding.StepDone {
-			err = p.Verified(s.Key, tx.Now())
+			finish := p.Verified
+			if sum.attested {
+				finish = p.Attested
+			}
+			err = finish(s.Key, tx.Now())
 		}
 	}
 	if err != nil {
@@ -356,8 +360,10 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 }
 
 type summary struct {
-	done, verified bool
-	stuck          string // message code of the first work that a person must decide about
+	done     bool
+	verified bool   // each was read back, or a person answers for it
+	attested bool   // a person answers for one at least
+	stuck    string // message code of the first work that a person must decide about
 }
 
 // sumUp derives from the works of a step how far it is.
@@ -371,6 +377,7 @@ func sumUp(works []offboarding.Work, s offboarding.StepID) summary {
 			sum.stuck = code
 		}
 		sum.done = sum.done && !w.DoneAt.IsZero()
+		sum.attested = sum.attested || w.State == offboarding.WorkAttested
 		sum.verified = sum.verified && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested)
 	}
 	return sum

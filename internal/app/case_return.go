@@ -30,7 +30,7 @@ var classes = []string{string(connector.Restorable), string(connector.Reissuable
 func comebacks(p offboarding.Plan, works []offboarding.Work) []Comeback {
 	var out []Comeback
 	for _, s := range p.Steps {
-		if s.State != offboarding.StepDone && s.State != offboarding.StepVerified {
+		if !s.Holds() {
 			continue
 		}
 		class := s.Spec.Undo.Class

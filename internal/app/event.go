@@ -56,6 +56,7 @@ var EventTypes = []EventType{
 	{Type: "step.ready", When: "the step's turn has come", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "ready"},
 	{Type: "step.done", When: "its owner, or the far systems, said that it is done", Args: []string{"step", "by"}, Sent: true, Tells: []string{"step"}, State: "done"},
 	{Type: "step.verified", When: "everything it did was read back", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "verified"},
+	{Type: "step.attested", When: "a person answers for a part of what it did, which could not be read back", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "attested"},
 	{Type: "step.blocked", When: "a person is asked", Args: []string{"step", "why", "cause"}, Sent: true, Tells: []string{"step", "why"}, State: "blocked"},
 	{Type: "step.skipped", When: "its condition does not hold, it has nothing to do, its letter may not go out, or somebody decided so because it could not begin", Args: []string{"step", "condition", "facts", "why", "by", "evidence"}, Sent: true, Tells: []string{"step", "why"}, State: "skipped"},
 	{Type: "step.needless", When: "what a person was asked beside the plan need not be done any more", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "cancelled"},

@@ -79,7 +79,7 @@ func (a *App) asks(ctx context.Context, tx Tx, p offboarding.Plan) (out asked, e
 	}
 	for i, s := range p.Steps {
 		k, ok := a.kinds[s.Kind].(step.Asker)
-		if !ok || s.State != offboarding.StepDone && s.State != offboarding.StepVerified {
+		if !ok || !s.Holds() {
 			continue
 		}
 		if tx.Now().Before(s.DoneAt.AddDate(0, 0, step.AskDays(s.Params))) {

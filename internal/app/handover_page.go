@@ -127,7 +127,7 @@ var pictures = []string{"image/png", "image/jpeg"}
 // reportOf returns the step of the final report once it is written; nil before.
 func reportOf(p offboarding.Plan) *offboarding.Step {
 	for i := range p.Steps {
-		if s := &p.Steps[i]; s.Kind == "report" && (s.State == offboarding.StepDone || s.State == offboarding.StepVerified) {
+		if s := &p.Steps[i]; s.Kind == "report" && s.Holds() {
 			return s
 		}
 	}

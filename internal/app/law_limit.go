@@ -77,7 +77,7 @@ func (a *App) lettered(ctx context.Context, tx Tx, f fact) error {
 func (a *App) stepTimed(ctx context.Context, tx Tx, p *offboarding.Plan, e offboarding.Event) error {
 	key, _ := e.Args["step"].(string)
 	s := p.Step(key)
-	if s == nil || s.Milestone != "billing_stopped" || e.Type != "step.verified" && (e.Type != "step.done" || s.Verifies) {
+	if s == nil || s.Milestone != "billing_stopped" || e.Type != "step.verified" && e.Type != "step.attested" && (e.Type != "step.done" || s.Verifies) {
 		return nil
 	}
 	return a.endLimits(ctx, tx, p.Case.ID, limit.BillingStopped)

@@ -50,7 +50,7 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 				m.Planned = w.RunAt
 			}
 		}
-		if s.State == offboarding.StepVerified {
+		if s.State == offboarding.StepVerified || s.State == offboarding.StepAttested {
 			m.prove(s.ID, works)
 		}
 		switch {
@@ -62,6 +62,8 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 			}
 		case s.State == offboarding.StepDone:
 			m.State = "done"
+		case s.State == offboarding.StepAttested: // nothing is left to be read back
+			m.State, m.Verifies = "done", false
 		case s.State == offboarding.StepUndone, s.State == offboarding.StepUndoing:
 			m.State = "undone"
 		case s.State == offboarding.StepBlocked:

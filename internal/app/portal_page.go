@@ -169,7 +169,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		} else if found {
 			out.Paper.Invitation = &i
 			out.Talked = slices.ContainsFunc(plan.Steps, func(s offboarding.Step) bool {
-				return s.ID == i.Step && (s.State == offboarding.StepDone || s.State == offboarding.StepVerified)
+				return s.ID == i.Step && s.Holds()
 			})
 		}
 		out.Told = w.Stated != nil

@@ -3,7 +3,9 @@ package app_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/demo/peer"
@@ -183,5 +185,38 @@ func TestATryThatIsAnsweredWithAnErrorProvesNothing(t *testing.T) {
 		if p := w.proof(t, c, "gra_2"); p.Proof != step.NegativeTest {
 			t.Errorf("%+v", p)
 		}
+	})
+}
+
+// What nobody tried may say what it likes: it is called, and a person answers for
+// what came of it.
+func TestAnExampleIsNeverVerified(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldOn(t, e, accesses, "", 10*time.Second, func(systems string) string {
+			return strings.Replace(systems, "  faro:\n", "  faro:\n    level: example\n", 1)
+		})
+		w.inventory(t)
+		_, c, _ := w.request(t, "period_end")
+		for range 2 {
+			x := w.stuck(t, c, "revoke")
+			if x.LastError != "connector.example" || !x.VerifiedAt.IsZero() {
+				t.Fatalf("%s, verified at %s", x.LastError, x.VerifiedAt)
+			}
+			must(t, w.decide(t, x.ID, "look"))
+			eventually(t, "asked again", func() bool {
+				now := w.closing(t, c, x.Item)
+				return now.State == offboarding.WorkFailed && now.Attempt > x.Attempt
+			})
+			must(t, w.decide(t, x.ID, "attest"))
+		}
+		w.signIn(t, "acc-key", "dos", http.StatusForbidden) // it was called
+		eventually(t, "somebody answered for both", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepAttested })
+		for _, grant := range []string{"gra_1", "gra_2"} {
+			if x := w.closing(t, c, grant); x.State != offboarding.WorkAttested || !x.VerifiedAt.IsZero() {
+				t.Errorf("%s is %s", grant, x.State)
+			}
+		}
+		w.verifyLog(t)
 	})
 }

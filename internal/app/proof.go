@@ -25,10 +25,12 @@ type ItemProof struct {
 func proofOf(w offboarding.Work) (step.AccessProof, bool) {
 	p := step.ProofOf(w.Evidence)
 	switch {
-	case w.System == "house" || w.System == "mail" || w.UndoneAt.After(w.VerifiedAt):
+	case w.System == "house" || w.System == "mail":
 		return p, false
 	case w.State == offboarding.WorkAttested:
 		return step.AccessProof{Proof: step.Attested}, true
+	case w.UndoneAt.After(w.VerifiedAt):
+		return p, false
 	case w.State != offboarding.WorkVerified, p.Proof == step.NegativeTest && (p.Control == nil || p.Probe == nil):
 		return p, false
 	case p.Proof == "":

@@ -116,7 +116,7 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 				w.UndoneAt, err = tx.Now(), w.To(offboarding.WorkUndone)
 				break
 			}
-			w.DoneAt, w.VerifiedAt, err = tx.Now(), tx.Now(), w.To(offboarding.WorkAttested)
+			w.DoneAt, err = tx.Now(), w.To(offboarding.WorkAttested)
 		default:
 			return fault.New(fault.Invalid, "field.choice").On("decision")
 		}

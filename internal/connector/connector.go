@@ -32,10 +32,23 @@ const (
 	Final      UndoClass = "final"      // does not come back
 )
 
+// Level says what a connector, or a declaration, was tried against before it was
+// shipped. It says nothing about the system of whoever uses it: that is what
+// reading back is for.
+type Level string
+
+// The levels, from the strongest.
+const (
+	RealPeer   Level = "real_peer"   // in CI, against a real server of its protocol
+	ShapesOnly Level = "shapes_only" // against requests and answers as they were published or recorded
+	Example    Level = "example"     // against nothing: a beginning, whose readings verify nothing
+)
+
 // Info describes a connected system.
 type Info struct {
 	System  string        // name in systems.yaml: "billing"
 	Kind    string        // connector: "http"
+	Level   Level         // of the connector, or of what is declared for it
 	Effect  EffectClass   // of its acts
 	KeyLife time.Duration // for Keyed: how long the far end remembers a key
 	Undo    UndoClass     // of its acts
@@ -107,6 +120,25 @@ type Access interface {
 	ReadAccess(ctx context.Context, account string) (AccessState, error)
 	RevokeAccess(ctx context.Context, in AccessInput) (Receipt, error)
 	RestoreAccess(ctx context.Context, in AccessInput) (Receipt, error)
+}
+
+// FoundAccess is an access that a system says somebody has.
+type FoundAccess struct {
+	Account string `json:"account"`          // its name at the far system, as ReadAccess takes it
+	Kind    string `json:"kind"`             // as grants have it: "user", "api_key"
+	Label   string `json:"label,omitempty"`  // what people there call it
+	Open    bool   `json:"open"`             // it lets in
+	Status  string `json:"status,omitempty"` // the far system's own word
+}
+
+// Lister is a system that can tell which accesses a customer has there.
+type Lister interface {
+	// ListAccesses lists every access that the system ties to the owner: the name
+	// by which the systems of the company know the customer. It changes nothing. The
+	// list is whole, or an error (Transient with code connector.not_all where it
+	// changed while it was read): what was not read is never taken for absent.
+	// Errors are otherwise those of reading.
+	ListAccesses(ctx context.Context, owner string) ([]FoundAccess, error)
 }
 
 // Probe is what came of trying to get in: In, or refused in the way in which
@@ -194,6 +226,7 @@ type System struct {
 	Billing  Billing
 	Access   Access
 	Prober   Prober
+	Lister   Lister
 	Actions  Actions
 	Checker  Checker
 	Notifier Notifier
@@ -217,6 +250,7 @@ const (
 	CanBilling = "billing"
 	CanAccess  = "access"
 	CanProbe   = "probe"
+	CanList    = "inventory"
 	CanAct     = "actions"
 	CanNotify  = "messages"
 	CanReport  = "reports"
@@ -228,7 +262,7 @@ func (s System) Can() []string {
 	for _, c := range []struct {
 		word string
 		has  bool
-	}{{CanBilling, s.Billing != nil}, {CanAccess, s.Access != nil}, {CanProbe, s.Prober != nil}, {CanAct, s.Actions != nil}, {CanNotify, s.Notifier != nil}, {CanReport, s.Reporter != nil}} {
+	}{{CanBilling, s.Billing != nil}, {CanAccess, s.Access != nil}, {CanProbe, s.Prober != nil}, {CanList, s.Lister != nil}, {CanAct, s.Actions != nil}, {CanNotify, s.Notifier != nil}, {CanReport, s.Reporter != nil}} {
 		if c.has {
 			out = append(out, c.word)
 		}

@@ -416,7 +416,7 @@ func (s *Step) Acted() bool {
 func (p *Plan) Final() []*Step {
 	var out []*Step
 	for i := range p.Steps {
-		if s := &p.Steps[i]; s.Spec.Undo.Class == "final" && (s.State == StepDone || s.State == StepVerified) {
+		if s := &p.Steps[i]; s.Spec.Undo.Class == "final" && s.Holds() {
 			out = append(out, s)
 		}
 	}

@@ -220,6 +220,20 @@ func (p *Plan) Verified(key string, now time.Time) error {
 	return p.settle(now)
 }
 
+// Attested says that a person answers for a part of what the step did, which
+// could not be read back.
+func (p *Plan) Attested(key string, now time.Time) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if err := s.to(StepAttested); err != nil {
+		return err
+	}
+	p.tell("step.attested", map[string]any{"step": s.Key})
+	return p.settle(now)
+}
+
 // Block says that the step cannot go on without a person; code says why.
 func (p *Plan) Block(key, code string) error {
 	s, err := p.find(key)

@@ -46,7 +46,8 @@ const (
 	StepRunning   StepState = "running"
 	StepBlocked   StepState = "blocked" // a person is asked
 	StepDone      StepState = "done"
-	StepVerified  StepState = "verified"
+	StepVerified  StepState = "verified" // everything was read back
+	StepAttested  StepState = "attested" // a person answers for what could not be read back
 	StepSkipped   StepState = "skipped"
 	StepUndoing   StepState = "undoing"
 	StepUndone    StepState = "undone"
@@ -84,8 +85,9 @@ var (
 		StepReady:    {StepRunning, StepDone, StepBlocked, StepSkipped, StepCancelled, StepUndoing},
 		StepRunning:  {StepDone, StepBlocked, StepSkipped, StepCancelled, StepUndoing},
 		StepBlocked:  {StepReady, StepRunning, StepDone, StepSkipped, StepCancelled, StepUndoing, StepUndone},
-		StepDone:     {StepVerified, StepBlocked, StepUndoing},
+		StepDone:     {StepVerified, StepAttested, StepBlocked, StepUndoing},
 		StepVerified: {StepUndoing},
+		StepAttested: {StepUndoing},
 		StepUndoing:  {StepUndone, StepBlocked},
 	}
 	WorkTransitions = map[WorkState][]WorkState{
@@ -148,10 +150,15 @@ func (w *Work) To(s WorkState) error {
 	return nil
 }
 
+// Holds reports whether what the step does is so, as far as anybody knows.
+func (s *Step) Holds() bool {
+	return s.State == StepDone || s.State == StepVerified || s.State == StepAttested
+}
+
 // Over reports whether later steps need not wait for this one any more.
 func (s *Step) Over() bool {
 	switch s.State {
-	case StepVerified, StepSkipped, StepUndone, StepCancelled:
+	case StepVerified, StepAttested, StepSkipped, StepUndone, StepCancelled:
 		return true
 	case StepDone:
 		return !s.Verifies

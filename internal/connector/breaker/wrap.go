@@ -22,6 +22,9 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	if sys.Prober != nil {
 		out.Prober = prober{sys.Prober, b}
 	}
+	if sys.Lister != nil {
+		out.Lister = lister{sys.Lister, b}
+	}
 	if sys.Actions != nil {
 		out.Actions = actions{sys.Actions, b}
 	}
@@ -72,6 +75,15 @@ func (w access) RevokeAccess(ctx context.Context, in connector.AccessInput) (con
 
 func (w access) RestoreAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
 	return through(w.b, func() (connector.Receipt, error) { return w.Access.RestoreAccess(ctx, in) })
+}
+
+type lister struct {
+	connector.Lister
+	b *breaker
+}
+
+func (w lister) ListAccesses(ctx context.Context, owner string) ([]connector.FoundAccess, error) {
+	return through(w.b, func() ([]connector.FoundAccess, error) { return w.Lister.ListAccesses(ctx, owner) })
 }
 
 // prober goes to the door that customers use, often another program than the

@@ -96,6 +96,9 @@ func (c Config) checkKeys(k *checker) {
 	if !slices.Contains(declaration.Effects, c.Effect) {
 		k.bad(at("effect"), "system.word", "words", join(declaration.Effects))
 	}
+	if levels := []connector.Level{connector.ShapesOnly, connector.Example}; !slices.Contains(levels, c.Level) && c.Level != "" {
+		k.bad(at("level"), "system.word", "words", join(levels))
+	}
 	if c.KeyHeader != "" {
 		if strings.EqualFold(c.KeyHeader, c.Auth.Header) {
 			k.bad(at("key_header"), "system.header")

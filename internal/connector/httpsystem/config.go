@@ -32,8 +32,9 @@ const (
 // Config declares one far system. Secrets are references, so that a Config may
 // be printed.
 type Config struct {
-	System    string // name of the system: "billing"
-	BaseURL   string // https://…, or env:NAME
+	System    string          // name of the system: "billing"
+	Level     connector.Level // what the declaration was tried against: ShapesOnly, or Example; empty: ShapesOnly
+	BaseURL   string          // https://…, or env:NAME
 	Auth      Auth
 	Effect    connector.EffectClass
 	KeyHeader string              // header that carries the idempotency key; required for Keyed
@@ -61,7 +62,7 @@ func (c Config) Info() connector.Info {
 	if c.Hook != nil {
 		kind = HookKind
 	}
-	return connector.Info{System: c.System, Kind: kind, Effect: c.Effect, KeyLife: c.KeyLife, Undo: c.Undo}
+	return connector.Info{System: c.System, Kind: kind, Level: c.Level, Effect: c.Effect, KeyLife: c.KeyLife, Undo: c.Undo}
 }
 
 // Can lists what the system declares that it can do, and its actions, without
@@ -179,6 +180,9 @@ func (c Config) defaults() Config {
 	}
 	if c.Limit == 0 {
 		c.Limit = DefaultLimit
+	}
+	if c.Level == "" {
+		c.Level = connector.ShapesOnly
 	}
 	return c
 }

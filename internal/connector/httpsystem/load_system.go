@@ -18,13 +18,14 @@ type reading struct{ *declaration.Entry }
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
-	top := r.Top("base_url", "auth", "effect", "key_header", "key_life", "undo",
+	top := r.Top("level", "base_url", "auth", "effect", "key_header", "key_life", "undo",
 		"timeout", "limit", "allow", "ping", "operations", "state", "access", "actions", "webhook")
 	if top == nil {
 		return nil, false
 	}
 	c := Config{
 		System:    e.Name,
+		Level:     connector.Level(r.Word(top, nil, "level")),
 		BaseURL:   r.Word(top, nil, "base_url"),
 		Effect:    connector.EffectClass(r.Word(top, nil, "effect")),
 		KeyHeader: r.Word(top, nil, "key_header"),

@@ -54,6 +54,7 @@ systems:
       read: {method: GET, path: "/s/{reference}"}
       cancel: {method: DELETE, path: "/s/{reference}"}
     state: {status: status, ended: [gone]}
+    level: example
 `
 
 // load reads declarations of this kind.
@@ -74,7 +75,7 @@ func TestADeclarationIsReadWhole(t *testing.T) {
 	}
 	want := []httpsystem.Config{
 		{
-			System: "billing", BaseURL: "https://billing.example/api",
+			System: "billing", Level: connector.ShapesOnly, BaseURL: "https://billing.example/api",
 			Auth:   httpsystem.Auth{Header: "Authorization", Scheme: "Bearer", Value: "env:TOKEN"},
 			Effect: connector.Keyed, KeyHeader: "Idempotency-Key", KeyLife: 24 * time.Hour,
 			Undo: connector.Restorable, Timeout: 5 * time.Second, Limit: 64 << 10,
@@ -90,7 +91,7 @@ func TestADeclarationIsReadWhole(t *testing.T) {
 			},
 		},
 		{
-			System: "other", BaseURL: "env:OTHER_URL", Effect: connector.Ask, Undo: connector.Final,
+			System: "other", Level: connector.Example, BaseURL: "env:OTHER_URL", Effect: connector.Ask, Undo: connector.Final,
 			Timeout: httpsystem.DefaultTimeout, Limit: httpsystem.DefaultLimit,
 			Billing: &httpsystem.Billing{
 				Read:   httpsystem.Operation{Method: "GET", Path: "/s/{reference}"},
@@ -122,6 +123,7 @@ func TestEveryProblemIsToldWithItsPlace(t *testing.T) {
 		{"timeout: 5s", "timeout: 5h", "11:14 system.range /systems/billing/timeout"},
 		{"64KiB", "lots", "12:12 system.size /systems/billing/limit"},
 		{"10.0.0.0/8", "10.0.0.1/8", "13:13 system.prefix /systems/billing/allow/0"},
+		{"level: example", "level: real_peer", "38:12 system.word /systems/other/level"},
 		{"timeout: 5s", "timeuot: 5s", "11:5 system.unknown_key /systems/billing/timeuot"},
 		{"/s/{reference}/cancel\n", "/s/cancel\n", "18:15 system.path_slot /systems/billing/operations/cancel/path"},
 		{"/s/{reference}/cancel\n", "/s/../{reference}\n", "18:15 system.path_slot /systems/billing/operations/cancel/path"},

@@ -45,7 +45,7 @@ func readHook(e *declaration.Entry) (declaration.Declared, bool) {
 		return nil, false
 	}
 	c := Config{
-		System: e.Name, BaseURL: r.Word(top, nil, "url"), Effect: connector.Keyed, Undo: connector.Restorable,
+		System: e.Name, BaseURL: r.Word(top, nil, "url"), Level: connector.ShapesOnly, Effect: connector.Keyed, Undo: connector.Restorable,
 		Timeout: r.Duration(top, nil, "timeout"), Allow: r.Prefixes(top, nil, "allow"), Hook: &Hook{r.secrets(top, nil)},
 	}
 	good := r.Judge(mark, c.check())

@@ -120,7 +120,7 @@ func (c Config) Name() string { return c.System }
 // Info describes the system: revoking twice changes nothing more, and nothing
 // brings a token back.
 func (c Config) Info() connector.Info {
-	return connector.Info{System: c.System, Kind: KindName, Effect: connector.Idempotent, Undo: connector.Final}
+	return connector.Info{System: c.System, Kind: KindName, Level: connector.RealPeer, Effect: connector.Idempotent, Undo: connector.Final}
 }
 
 // Can lists what the system can do.

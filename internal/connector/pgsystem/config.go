@@ -193,7 +193,7 @@ func (c Config) Name() string { return c.System }
 
 // Info describes the system: how things stand can always be read.
 func (c Config) Info() connector.Info {
-	return connector.Info{System: c.System, Kind: KindName, Effect: connector.Verifiable, Undo: connector.Restorable}
+	return connector.Info{System: c.System, Kind: KindName, Level: connector.RealPeer, Effect: connector.Verifiable, Undo: connector.Restorable}
 }
 
 // Can lists what the system can do.

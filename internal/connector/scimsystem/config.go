@@ -120,7 +120,7 @@ func (c Config) Info() connector.Info {
 	if c.Close == Delete || c.LeaveGroups {
 		undo = connector.Final
 	}
-	return connector.Info{System: c.System, Kind: KindName, Effect: connector.Idempotent, Undo: undo}
+	return connector.Info{System: c.System, Kind: KindName, Level: connector.RealPeer, Effect: connector.Idempotent, Undo: undo}
 }
 
 // Can lists what the system can do.

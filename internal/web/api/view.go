@@ -173,7 +173,7 @@ type Step struct {
 	Assignee   string            `json:"assignee,omitempty"`
 	Form       string            `json:"form,omitempty"`
 	After      []string          `json:"after"`
-	State      string            `json:"state" enum:"waiting,ready,running,blocked,done,verified,skipped,undoing,undone,cancelled"`
+	State      string            `json:"state" enum:"waiting,ready,running,blocked,done,verified,attested,skipped,undoing,undone,cancelled"`
 	Milestone  string            `json:"milestone,omitempty"`
 	Due        *time.Time        `json:"due,omitempty"`
 	ReadyAt    *time.Time        `json:"ready_at,omitempty"`

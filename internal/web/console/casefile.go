@@ -98,7 +98,7 @@ func (v *visit) undoForm() error {
 	}
 	u := undoView{Lang: v.lang, ID: string(c.Plan.Case.ID), Code: c.Plan.Case.Code, Name: c.Customer.Name, May: v.actor.May("case"), Who: whoMay(v.lang, "case")}
 	for _, s := range c.Plan.Steps {
-		if s.State == offboarding.StepDone && !s.Human && s.Kind != "confirm" || s.State == offboarding.StepVerified {
+		if s.State == offboarding.StepDone && !s.Human && s.Kind != "confirm" || s.State == offboarding.StepVerified || s.State == offboarding.StepAttested {
 			u.Done = append(u.Done, title(v.lang, s.Title, s.Key))
 		}
 	}

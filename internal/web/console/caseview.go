@@ -385,6 +385,8 @@ func stepLook(s offboarding.Step) (icon, class, node string) {
 	switch s.State {
 	case offboarding.StepVerified:
 		return "checks", "ok", "ok"
+	case offboarding.StepAttested: // over, and nobody read it back
+		return "user", "run", ""
 	case offboarding.StepDone:
 		if s.Verifies {
 			return "dot", "run", "run"
@@ -461,6 +463,8 @@ func (v *visit) rings(c app.CaseView, s offboarding.Step, t tally, asked time.Ti
 	switch {
 	case !s.VerifiedAt.IsZero():
 		out = append(out, ring{"checks", "yes verified", text.Say(v.lang, "state.verified"), at(s.VerifiedAt)})
+	case s.State == offboarding.StepAttested:
+		out = append(out, ring{"user", "yes", v.say("ring.attested"), ""})
 	case s.Verifies && t.verified > 0 && t.verified < t.all:
 		out = append(out, ring{"clock", "yes", v.say("ring.partly_verified", "done", t.verified, "all", t.all), ""})
 	}
