@@ -55,6 +55,7 @@ var allowed = map[string]string{
 	"internal/reason":       "customer fault offboarding relationship source when",
 	"internal/suppression":  "customer",
 	"internal/winback":      "customer fault money offboarding when",
+	"internal/settlement":   "calendar customer fault jurisdiction money when",
 	"internal/withdrawal":   "calendar customer jurisdiction money when",
 	"internal/achievement":  "fault signal source when",
 	"internal/voice":        "customer fault offboarding when",

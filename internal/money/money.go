@@ -144,16 +144,16 @@ func (a Amount) Share(num, den int64) (Amount, error) {
 // Split divides the amount over the weights by largest remainder; the parts
 // always add up to the whole. Ties go to the earlier part. Weights of zero get
 // nothing; if all are zero the parts are equal.
-func (a Amount) Split(weights []uint32) []Amount {
+func (a Amount) Split(weights []uint64) []Amount {
 	if len(weights) == 0 {
 		return nil
 	}
 	total := new(big.Int)
 	for _, w := range weights {
-		total.Add(total, big.NewInt(int64(w)))
+		total.Add(total, new(big.Int).SetUint64(w))
 	}
 	if total.Sign() == 0 {
-		weights = make([]uint32, len(weights))
+		weights = make([]uint64, len(weights))
 		for i := range weights {
 			weights[i] = 1
 		}
@@ -168,7 +168,7 @@ func (a Amount) Split(weights []uint32) []Amount {
 	quo := make([]*big.Int, len(weights))
 	for i, w := range weights {
 		order[i] = i
-		quo[i], rest[i] = new(big.Int).QuoRem(new(big.Int).Mul(whole, big.NewInt(int64(w))), total, new(big.Int))
+		quo[i], rest[i] = new(big.Int).QuoRem(new(big.Int).Mul(whole, new(big.Int).SetUint64(w)), total, new(big.Int))
 		left.Sub(left, quo[i])
 	}
 	sort.SliceStable(order, func(x, y int) bool { return rest[order[x]].Cmp(rest[order[y]]) > 0 })

@@ -16,7 +16,7 @@ func TestSplitKeepsTheWhole(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		a := money.Amount{Minor: rapid.Int64Range(-1<<53, 1<<53).Draw(t, "minor"), Currency: "EUR"}
-		weights := rapid.SliceOfN(rapid.Uint32(), 1, 20).Draw(t, "weights")
+		weights := rapid.SliceOfN(rapid.Uint64(), 1, 20).Draw(t, "weights")
 		var sum int64
 		for _, p := range a.Split(weights) {
 			sum += p.Minor
