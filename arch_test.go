@@ -60,7 +60,7 @@ var allowed = map[string]string{
 	"internal/achievement":  "fault signal source when",
 	"internal/voice":        "customer fault offboarding when",
 	// application
-	"internal/connector": "money",
+	"internal/connector": "",
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
@@ -72,6 +72,7 @@ var allowed = map[string]string{
 	"internal/connector/breaker":     "connector fault",
 	"internal/connector/declaration": "connector fault when",
 	"internal/connector/httpcall":    "fault outbound when",
+	"internal/connector/ldapsystem":  "connector connector/declaration fault outbound when",
 	"internal/connector/oauthsystem": "connector connector/declaration connector/httpcall fault outbound when",
 	"internal/connector/pgsystem":    "connector connector/declaration fault outbound when",
 	"internal/connector/scimsystem":  "connector connector/declaration connector/httpcall fault outbound when",
@@ -94,7 +95,7 @@ var allowed = map[string]string{
 	// tests only
 	"internal/testkit/conformance": "connector fault",
 	"internal/testkit/typeset":     "",
-	"internal/testkit":             "demo/peer id store text",
+	"internal/testkit":             "demo/peer id store text when",
 	"e2e":                          "*",
 	"cmd/hasta":                    "*",
 	"scripts/sql":                  "",
@@ -111,6 +112,7 @@ var libraries = map[string][]string{
 	"net/http":                       {"internal/testkit", "internal/testkit/conformance", "internal/outbound", "internal/connector/httpcall", "internal/connector/httpsystem", "internal/connector/oauthsystem", "internal/connector/scimsystem", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/web/hooks", "internal/web/away", "internal/demo/peer", "internal/doctor", "cmd/hasta"},
 	"github.com/wneessen/go-mail":    {"internal/mail"},
 	"github.com/emersion/go-message": {"internal/reply"},
+	"github.com/go-ldap/ldap":        {"internal/connector/ldapsystem"},
 	"codeberg.org/go-pdf":            {"internal/document"},
 	"github.com/xuri/excelize":       {"internal/document"},
 	"github.com/danielgtaylor/huma":  {"internal/web/api"},

@@ -6,6 +6,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/connector/ldapsystem"
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
 	"hastaluego/internal/connector/scimsystem"
@@ -17,7 +18,7 @@ import (
 // connectors are the kinds of far system. A new one is a folder below
 // internal/connector and a line here.
 func connectors() []declaration.Kind {
-	return append(httpsystem.Kinds(), oauthsystem.Kind(), pgsystem.Kind(), scimsystem.Kind())
+	return append(httpsystem.Kinds(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), scimsystem.Kind())
 }
 
 // declared reads what the file declares, without connecting anything.

@@ -136,6 +136,8 @@ func blame(err error) []string {
 		return []string{"auth", "value"}
 	case "connector.right_missing":
 		return []string{"url"}
+	case "connector.nobody":
+		return []string{"base"}
 	case "connector.address_refused":
 		return []string{"allow"}
 	case "connector.unreachable":

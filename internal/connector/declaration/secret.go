@@ -9,6 +9,10 @@ import (
 // Slot stands for the name of an access in the path of its own secret.
 const Slot = "{reference}"
 
+// OwnerSlot stands for the name by which the systems of the company know a
+// customer, in what picks the accesses that are theirs.
+const OwnerSlot = "{owner}"
+
 // IsEnv reports whether a reference names a variable of the environment.
 func IsEnv(ref string) bool { return strings.HasPrefix(ref, "env:") && len(ref) > len("env:") }
 
