@@ -186,7 +186,8 @@ func New(o Options) *Client {
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Do sends the request once and reads the answer within the time and size of
-// the client. wall is real time, as the date in a Retry-After is. A response
+// the client. wall is real time, from which a date in a Retry-After is counted
+// when the answer does not say what time it is there. A response
 // whose body cannot be read is an Answer with Err set.
 func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.o.Timeout)
@@ -211,7 +212,11 @@ func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure)
 	}
 	defer func() { _ = res.Body.Close() }()
 	ans := Answer{Status: res.StatusCode}
-	ans.RetryAfter, ans.Named = retryAfter(res.Header.Get("Retry-After"), wall())
+	now := wall()
+	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		now = date // it counts by its own clock, however wrong that is
+	}
+	ans.RetryAfter, ans.Named = retryAfter(res.Header.Get("Retry-After"), now)
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.o.Limit+1))
 	switch {
 	case err != nil:
@@ -228,11 +233,11 @@ func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure)
 const maxRetryAfter = 24 * time.Hour
 
 // retryAfter reads both forms of the header.
-func retryAfter(h string, wall time.Time) (wait time.Duration, named bool) {
+func retryAfter(h string, now time.Time) (wait time.Duration, named bool) {
 	if n, err := strconv.Atoi(h); err == nil {
 		wait, named = time.Duration(min(max(n, 0), int(maxRetryAfter/time.Second)))*time.Second, true
 	} else if t, err := http.ParseTime(h); err == nil {
-		wait, named = t.Sub(wall), true
+		wait, named = t.Sub(now), true
 	}
 	return min(max(wait, 0), maxRetryAfter), named
 }

@@ -77,7 +77,8 @@ func (c *Caller) Class(op string, ans Answer, write bool) *fault.Error {
 		f = c.Say(fault.Transient, "connector.busy", ans.Status)
 		f.RetryAfter = ans.RetryAfter
 	case ans.Status >= 200 && ans.Status < 300:
-		if ans.Err == nil {
+		// A part of an answer, and several outcomes in one, are no plain success.
+		if ans.Err == nil && ans.Status != http.StatusPartialContent && ans.Status != http.StatusMultiStatus {
 			return nil
 		}
 		if write {

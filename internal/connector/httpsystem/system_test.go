@@ -187,10 +187,12 @@ func TestReadingMapsStatusAndEnd(t *testing.T) {
 	}
 }
 
-// A time in words is as good as a number of seconds.
+// A time in words is as good as a number of seconds. It counts from what time
+// the system says that it is or, where it says nothing, from ours.
 func TestABusySystemMaySayWhenByADate(t *testing.T) {
 	t.Parallel()
 	f := listen(t, func(_ *far, w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Date"] = nil
 		w.Header().Set("Retry-After", noon.Add(7*time.Second).Format(http.TimeFormat))
 		send(w, 429, "{}")
 	})

@@ -45,6 +45,9 @@ type Dialect struct {
 	Looks bool
 	// Bare: the status of an act that went well says it all, whatever its body is.
 	Bare bool
+	// List answers one call of listing while the far system has these accounts, in
+	// this order, three on a page. Needed where the system lists.
+	List func(w http.ResponseWriter, r *http.Request, accounts []string)
 }
 
 // sort is what kind of call it is.
@@ -112,6 +115,15 @@ func calls(s connector.System) []call {
 				act("take back "+name, func(ctx context.Context) (connector.Receipt, error) { return x.TakeBack(ctx, in) })
 			}
 		}
+	}
+	if l := s.Lister; l != nil {
+		add("list accesses", reading, func(ctx context.Context) (seen []byte, err error) {
+			list, err := l.ListAccesses(ctx, Reference)
+			for _, a := range list { // labels are what people there call an access
+				seen = fmt.Appendf(seen, "%s %s %s %t\n", a.Account, a.Kind, a.Status, a.Open)
+			}
+			return seen, err
+		})
 	}
 	if s.Checker != nil {
 		add("check", reading, func(ctx context.Context) ([]byte, error) { return nil, s.Checker.Check(ctx) })
@@ -194,6 +206,10 @@ func ends() []failing {
 		{"503 that says how long", answers(503, "", "Retry-After", "7"), wait7, wait7, true, false},
 		{"429", answers(429, ""), busy, busy, true, false},
 		{"429 that says how long", answers(429, "{}", "Retry-After", "7"), wait7, wait7, true, false},
+		{"429 that says when, by a clock that is decades ahead", answers(429, "", "Date", ahead(0), "Retry-After", ahead(7*time.Second)), wait7, wait7, true, false},
+		{"503 that says when, by a clock that is decades behind", answers(503, "", "Date", behind(0), "Retry-After", behind(7*time.Second)), wait7, wait7, true, false},
+		{"several outcomes in one success", answers(207, `{"done":1,"failed":1}`), unreadable, uncertain, false, false},
+		{"a part of the answer", answers(206, `{"status":"active"}`), unreadable, uncertain, false, false},
 		{"an expired credential", answers(401, ""), credential, credential, false, false},
 		{"a missing right", answers(403, ""), noRight, noRight, false, false},
 		{"a refusal", answers(400, `{"error":"bad `+Person+`"}`), refused, refused, false, false},
@@ -202,6 +218,15 @@ func ends() []failing {
 		{"a redirect", answers(307, "", "Location", "/elsewhere"), refused, refused, false, false},
 		{"a redirect after the effect", answers(303, "", "Location", "/elsewhere"), refused, uncertain, false, false},
 	}
+}
+
+// ahead and behind are instants by the clocks of far systems that are wrong.
+func ahead(d time.Duration) string { return wrongClock(2061, d) }
+
+func behind(d time.Duration) string { return wrongClock(1999, d) }
+
+func wrongClock(year int, d time.Duration) string {
+	return time.Date(year, 12, 31, 23, 59, 58, 0, time.UTC).Add(d).Format(http.TimeFormat)
 }
 
 // Run runs the suite.
@@ -216,6 +241,9 @@ func Run(t *testing.T, d Dialect) {
 	t.Run("a promise is no effect", d.promises)
 	t.Run("nobody listens", d.silent)
 	t.Run("a call whose time is over is not sent", d.late)
+	t.Run("the far clock counts for nothing", d.skewed)
+	t.Run("a part of an act is no act", d.partial)
+	t.Run("a list is whole or none", d.lists)
 }
 
 // far is a far end that counts what it is asked.
