@@ -82,6 +82,10 @@ bench-engine: assets ## Departures per second on both databases: make bench-engi
 chaos: assets ## Kill, fill and restart everything under load: make chaos KILLS=100 CASES=500
 	@scripts/chaos.sh $(KILLS) $(CASES)
 
+.PHONY: twin
+twin: check-go ## Statements in Go and in SQL on random cases: make twin CASES=100000 (needs HASTA_TEST_POSTGRES; CI looks at a thousand)
+	HASTA_TWIN=$(or $(CASES),100000) HASTA_REQUIRE_POSTGRES=1 go test -v -count 1 -timeout 60m ./internal/settlement -run Twin
+
 .PHONY: bench-import
 bench-import: build ## One million rows beside a running server, both databases: time, memory, how long people wait
 	@scripts/bench_import.sh bin/hasta $(ROWS)
