@@ -60,7 +60,7 @@ var allowed = map[string]string{
 	"internal/achievement":  "fault signal source when",
 	"internal/voice":        "customer fault offboarding when",
 	// application
-	"internal/connector": "",
+	"internal/connector": "money",
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",

@@ -60,6 +60,10 @@ type SubscriptionState struct {
 	Status   string          // the far system's own word
 	Ended    bool            // it has ended
 	EndsAt   time.Time       // it will end then; zero if it renews
+	Paused   bool            // it goes on and charges nothing
+	Until    time.Time       // it is paused until then; zero: until it is told to go on
+	Coupons  []string        // discounts that it has, by the far system's numbers
+	Reason   StatedReason    // why it ends, as the far system was told
 	Answer   json.RawMessage // the far system's answer, cut to what is evidence
 	ReadAt   time.Time       // business time of the reading
 	Location string          // what was read: "GET /subscriptions/8842"
@@ -222,15 +226,20 @@ type Checker interface {
 
 // System is a connected system. What it cannot do is nil.
 type System struct {
-	Name     string
-	Billing  Billing
-	Access   Access
-	Prober   Prober
-	Lister   Lister
-	Actions  Actions
-	Checker  Checker
-	Notifier Notifier
-	Reporter Reporter
+	Name       string
+	Billing    Billing
+	Ender      Ender
+	Pauser     Pauser
+	Discounter Discounter
+	Refunder   Refunder
+	Ledger     Ledger
+	Access     Access
+	Prober     Prober
+	Lister     Lister
+	Actions    Actions
+	Checker    Checker
+	Notifier   Notifier
+	Reporter   Reporter
 }
 
 // Held is the code of a call that was not made because its system does not
@@ -247,13 +256,18 @@ type Outage struct {
 
 // Words for what a system can do, as playbooks and people call them.
 const (
-	CanBilling = "billing"
-	CanAccess  = "access"
-	CanProbe   = "probe"
-	CanList    = "inventory"
-	CanAct     = "actions"
-	CanNotify  = "messages"
-	CanReport  = "reports"
+	CanBilling  = "billing"
+	CanEnd      = "endings"
+	CanPause    = "pauses"
+	CanDiscount = "coupons"
+	CanRefund   = "refunds"
+	CanLedger   = "ledger"
+	CanAccess   = "access"
+	CanProbe    = "probe"
+	CanList     = "inventory"
+	CanAct      = "actions"
+	CanNotify   = "messages"
+	CanReport   = "reports"
 )
 
 // Can lists what the system can do.
@@ -262,7 +276,20 @@ func (s System) Can() []string {
 	for _, c := range []struct {
 		word string
 		has  bool
-	}{{CanBilling, s.Billing != nil}, {CanAccess, s.Access != nil}, {CanProbe, s.Prober != nil}, {CanList, s.Lister != nil}, {CanAct, s.Actions != nil}, {CanNotify, s.Notifier != nil}, {CanReport, s.Reporter != nil}} {
+	}{
+		{CanBilling, s.Billing != nil},
+		{CanEnd, s.Ender != nil},
+		{CanPause, s.Pauser != nil},
+		{CanDiscount, s.Discounter != nil},
+		{CanRefund, s.Refunder != nil},
+		{CanLedger, s.Ledger != nil},
+		{CanAccess, s.Access != nil},
+		{CanProbe, s.Prober != nil},
+		{CanList, s.Lister != nil},
+		{CanAct, s.Actions != nil},
+		{CanNotify, s.Notifier != nil},
+		{CanReport, s.Reporter != nil},
+	} {
 		if c.has {
 			out = append(out, c.word)
 		}

@@ -16,6 +16,21 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	if sys.Billing != nil {
 		out.Billing = billing{sys.Billing, b}
 	}
+	if sys.Ender != nil {
+		out.Ender = ender{sys.Ender, b}
+	}
+	if sys.Pauser != nil {
+		out.Pauser = pauser{sys.Pauser, b}
+	}
+	if sys.Discounter != nil {
+		out.Discounter = discounter{sys.Discounter, b}
+	}
+	if sys.Refunder != nil {
+		out.Refunder = refunder{sys.Refunder, b}
+	}
+	if sys.Ledger != nil {
+		out.Ledger = ledger{sys.Ledger, b}
+	}
 	if sys.Access != nil {
 		out.Access = access{sys.Access, b}
 	}
@@ -49,6 +64,63 @@ func (w billing) CancelSubscription(ctx context.Context, in connector.CancelInpu
 
 func (w billing) ResumeSubscription(ctx context.Context, in connector.ResumeInput) (connector.Receipt, error) {
 	return through(w.b, func() (connector.Receipt, error) { return w.Billing.ResumeSubscription(ctx, in) })
+}
+
+type ender struct {
+	connector.Ender
+	b *breaker
+}
+
+func (w ender) EndSubscription(ctx context.Context, in connector.EndInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Ender.EndSubscription(ctx, in) })
+}
+
+type pauser struct {
+	connector.Pauser
+	b *breaker
+}
+
+func (w pauser) PauseBilling(ctx context.Context, in connector.PauseInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Pauser.PauseBilling(ctx, in) })
+}
+
+func (w pauser) ContinueBilling(ctx context.Context, in connector.ResumeInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Pauser.ContinueBilling(ctx, in) })
+}
+
+type discounter struct {
+	connector.Discounter
+	b *breaker
+}
+
+func (w discounter) ApplyCoupon(ctx context.Context, in connector.CouponInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Discounter.ApplyCoupon(ctx, in) })
+}
+
+func (w discounter) RemoveCoupon(ctx context.Context, in connector.CouponInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Discounter.RemoveCoupon(ctx, in) })
+}
+
+type refunder struct {
+	connector.Refunder
+	b *breaker
+}
+
+func (w refunder) ReadRefund(ctx context.Context, q connector.RefundQuery) (connector.RefundState, error) {
+	return through(w.b, func() (connector.RefundState, error) { return w.Refunder.ReadRefund(ctx, q) })
+}
+
+func (w refunder) Refund(ctx context.Context, in connector.RefundInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Refunder.Refund(ctx, in) })
+}
+
+type ledger struct {
+	connector.Ledger
+	b *breaker
+}
+
+func (w ledger) ReadLedger(ctx context.Context, in connector.LedgerInput) (connector.LedgerState, error) {
+	return through(w.b, func() (connector.LedgerState, error) { return w.Ledger.ReadLedger(ctx, in) })
 }
 
 type notifier struct {
