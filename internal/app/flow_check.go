@@ -193,6 +193,7 @@ func (a *App) checkFlow(in FlowText, day when.Date) (FlowCheck, error) {
 		key += " " + name + "=" + in.Facts[name]
 	}
 	if c, ok := a.checked.get(key); ok {
+		c.Unready = a.unready(c.Flow)
 		return c, nil
 	}
 	c := FlowCheck{Day: day}
@@ -211,13 +212,21 @@ func (a *App) checkFlow(in FlowText, day when.Date) (FlowCheck, error) {
 	}
 	c.Report = flow.Check(c.Flow, c.Laws, c.Signup)
 	c.Unserved, c.Unsaid = fault.Fields(c.Flow.Unserved()), fault.Fields(c.Flow.Unsaid())
-	for _, lang := range c.Flow.Languages {
+	a.checked.put(key, c)
+	c.Unready = a.unready(c.Flow)
+	return c, nil
+}
+
+// unready are the languages of a flow that the rest of what customers read is
+// not complete in. It is asked each time: words change while a check is
+// remembered.
+func (a *App) unready(f *flow.Flow) (list []string) {
+	for _, lang := range f.Languages {
 		if a.lacks(lang) > 0 {
-			c.Unready = append(c.Unready, lang)
+			list = append(list, lang)
 		}
 	}
-	a.checked.put(key, c)
-	return c, nil
+	return list
 }
 
 // read reads both descriptions and the facts, and collects what is wrong.

@@ -18,7 +18,7 @@ type Finding struct {
 	Rule     string                // id of the rule of a pack, or of the pattern
 	Pattern  string                // DP12; empty: no pattern says so
 	Result   jurisdiction.Result   // Fail or Unknown
-	Severity jurisdiction.Severity // the strictest of its variants
+	Severity jurisdiction.Severity // the strictest of its variants, and of the pattern that it stands for
 	Node     string                // empty: the flow as a whole
 	Action   string
 	At       string // file:line:column
@@ -123,7 +123,7 @@ func (k *checking) devices(law Law, v Variant, signup *Flow) {
 // view judges one variant: rules first, since what a rule finds the pattern
 // that says the same need not say again.
 func (k *checking) view(v *View) {
-	told := map[string]bool{} // pattern and place that a rule told
+	told := map[string]*telling{}
 	if v.law.Effective != nil {
 		seen := map[string][]sight{}
 		for _, a := range v.law.Effective.Rules(jurisdiction.Static) {
@@ -149,14 +149,38 @@ func (k *checking) view(v *View) {
 		result := jurisdiction.Pass
 		for _, s := range found[p.ID] {
 			result = worse(result, s.result)
-			closer := slices.ContainsFunc(found[saysMore[p.ID]], func(o sight) bool { return o.path == s.path && o.result == jurisdiction.Fail })
-			if s.result == jurisdiction.Fail && (closer || told[p.ID+s.place(v)]) {
+			severity := p.severity(v.law.Packs)
+			if s.result == jurisdiction.Fail && (closer(p, s, found, told, v.law.Packs) || k.raise(told[p.ID+s.subject()], severity)) {
 				continue
 			}
-			k.add(v, s, Finding{Rule: p.ID, Pattern: p.ID, Result: s.result, Severity: p.severity(v.law.Packs), Change: p.ID})
+			k.add(v, s, Finding{Rule: p.ID, Pattern: p.ID, Result: s.result, Severity: severity, Change: p.ID})
 		}
 		k.outcome(v, p.ID, result)
 	}
+}
+
+// telling is what rules told of something that a pattern is about as well.
+type telling struct {
+	severity jurisdiction.Severity // the strictest of the rules
+	findings []int                 // places in the report
+}
+
+// raise reports whether rules told what a pattern says. One that only warns
+// hides no pattern that blocks there: its finding stands for both, and so it
+// blocks too.
+func (k *checking) raise(t *telling, severity jurisdiction.Severity) bool {
+	if t == nil {
+		return false
+	}
+	if stricter(severity, t.severity) {
+		t.severity = severity
+		for _, i := range t.findings {
+			if f := &k.report.Findings[i]; stricter(severity, f.Severity) {
+				f.Severity, f.Days = severity, 0
+			}
+		}
+	}
+	return true
 }
 
 // saysMore is the pattern that says of the same thing more exactly what is wrong
@@ -164,16 +188,24 @@ func (k *checking) view(v *View) {
 // field too many.
 var saysMore = map[string]string{"DP09": "DP10"}
 
-// place is the node that a sight is about, for telling whether two are about
-// the same.
-func (s sight) place(v *View) string {
-	if s.node < 0 {
-		return ""
-	}
-	return v.node(s.node).ID
+// closer reports whether such a pattern says it, itself or by a rule, and no less
+// strictly.
+func closer(p pattern, s sight, found map[string][]sight, told map[string]*telling, packs []string) bool {
+	i := slices.IndexFunc(patterns, func(o pattern) bool { return o.ID == saysMore[p.ID] })
+	return i >= 0 && slices.ContainsFunc(found[patterns[i].ID], func(o sight) bool {
+		severity := patterns[i].severity(packs)
+		if t := told[patterns[i].ID+o.subject()]; t != nil && stricter(t.severity, severity) {
+			severity = t.severity
+		}
+		return o.path == s.path && o.result == jurisdiction.Fail && !stricter(p.severity(packs), severity)
+	})
 }
 
-func (k *checking) rule(v *View, a *jurisdiction.Applied, l look, sights []sight, told map[string]bool) {
+// subject is what a sight is about, for telling whether a rule and a pattern say
+// the same of the same thing.
+func (s sight) subject() string { return s.path + " " + or(s.topic, s.why) }
+
+func (k *checking) rule(v *View, a *jurisdiction.Applied, l look, sights []sight, told map[string]*telling) {
 	r := a.Rule
 	result := jurisdiction.Pass
 	if a.Holds == jurisdiction.Unknown {
@@ -196,11 +228,19 @@ func (k *checking) rule(v *View, a *jurisdiction.Applied, l look, sights []sight
 			continue
 		}
 		pattern := or(s.pattern, l.pattern)
-		if res == jurisdiction.Fail {
-			told[pattern+s.place(v)] = true
-		}
 		change := or(pattern, r.Param.Name)
-		k.add(v, s.filled(v, r), Finding{Rule: r.ID, Pattern: pattern, Result: res, Severity: a.Severity, Change: change, Law: r, Days: a.Days})
+		i := k.add(v, s.filled(v, r), Finding{Rule: r.ID, Pattern: pattern, Result: res, Severity: a.Severity, Change: change, Law: r, Days: a.Days})
+		if res != jurisdiction.Fail {
+			continue
+		}
+		t := told[pattern+s.subject()]
+		if t == nil {
+			t = &telling{severity: a.Severity}
+			told[pattern+s.subject()] = t
+		} else if stricter(a.Severity, t.severity) {
+			t.severity = a.Severity
+		}
+		t.findings = append(t.findings, i)
 	}
 	k.outcome(v, r.ID, result)
 }
@@ -256,8 +296,8 @@ func (k *checking) outcome(v *View, rule string, result jurisdiction.Result) {
 }
 
 // add puts a sight into the report, or its variant beside those in which it
-// was seen before.
-func (k *checking) add(v *View, s sight, f Finding) {
+// was seen before, and returns the place of its finding there.
+func (k *checking) add(v *View, s sight, f Finding) int {
 	if s.node >= 0 {
 		f.Node = v.node(s.node).ID
 	}
@@ -283,6 +323,7 @@ func (k *checking) add(v *View, s sight, f Finding) {
 		found.Severity, found.Days = f.Severity, f.Days
 	}
 	found.Variants = append(found.Variants, v.Variant)
+	return i
 }
 
 func stricter(a, b jurisdiction.Severity) bool {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,24 +10,50 @@ import (
 // ask for.
 var excess = []string{"id_document", "reason", "survey", "phone", "payment", "comment", "proof"}
 
+// told is all that the answer to a field tells.
+func (f *Field) told() []string { return append([]string{f.Asks}, f.Also...) }
+
+// tooMuch is what answers tell beyond what may be asked for. To know who writes
+// and where to answer is what every other answer is for: an e-mail tells both
+// wherever one may be asked for a way to be reached, and no more than that.
+func tooMuch(told, may []string) (more []string) {
+	for k, what := range told {
+		switch {
+		case slices.Contains(may, what):
+		case what == "email" && slices.Contains(may, "contact"):
+		case k > 0 && (what == "identity" || what == "contact"):
+		default:
+			more = append(more, what)
+		}
+	}
+	return more
+}
+
 // dp09 is law.md DP09, excess data: a field that has to be filled in and that
-// the law does not allow.
+// the law does not allow, whatever else it is asked for.
 func dp09(v *View) (out []sight) {
 	may, limited := v.listed("fields.allowed")
 	v.required(func(i, j int, f *Field) {
-		if limited && !slices.Contains(may, f.Asks) || !limited && slices.Contains(excess, f.Asks) {
-			out = append(out, at(i, fieldAt(j), "excess", "asks", f.Asks).said(f.Label[v.Variant.Language]))
+		more := tooMuch(f.told(), may)
+		if !limited {
+			more = slices.DeleteFunc(f.told(), func(what string) bool { return !slices.Contains(excess, what) })
+		}
+		if len(more) > 0 {
+			out = append(out, at(i, fieldAt(j), "excess", "asks", list(more)).said(f.Label[v.Variant.Language]))
 		}
 	})
 	return out
 }
 
+// answers are what nobody has to say who leaves.
+var answers = []string{"reason", "survey", "comment"}
+
 // dp10 is law.md DP10, the forced answer: a survey or a reason that has to be
 // given, or that can be skipped only by a quieter action.
 func dp10(v *View) (out []sight) {
 	v.required(func(i, j int, f *Field) {
-		if f.Asks == "reason" || f.Asks == "survey" || f.Asks == "comment" {
-			out = append(out, at(i, fieldAt(j), "answer_required", "asks", f.Asks).said(f.Label[v.Variant.Language]))
+		if forced := slices.DeleteFunc(f.told(), func(what string) bool { return !slices.Contains(answers, what) }); len(forced) > 0 {
+			out = append(out, at(i, fieldAt(j), "answer_required", "asks", list(forced)).said(f.Label[v.Variant.Language]))
 		}
 	})
 	v.way(func(i int, n *Node) {
@@ -74,7 +101,7 @@ func dp27(v *View) (out []sight) {
 	for _, g := range v.goals {
 		for _, what := range []string{"export", "erase"} {
 			if !v.offers(g, what) {
-				out = append(out, at(g, "", "maze", "what", what))
+				out = append(out, at(g, "", "maze", "what", what).about("maze "+what))
 			}
 		}
 	}
@@ -92,8 +119,16 @@ func (v *View) offers(from int, what string) bool {
 	return ok && steps+1 <= nearby
 }
 
-// hostage are conditions on which nobody's data may depend.
-var hostage = []string{"debt", "owed", "paid", "balance", "invoice", "survey", "signed", "release", "reactivat", "renew"}
+// hostage are the words of conditions on which nobody's data may depend. They are
+// whole words: a bundle that is released is no release that somebody signs.
+var hostage = []string{
+	"debt", "debts", "owed", "owes", "paid", "unpaid", "balance", "invoice", "invoices", "survey", "surveys", "signed", "release",
+	"reactivate", "reactivated", "reactivation", "renew", "renewed", "renewal",
+}
+
+// conditionWord is a word of a condition: of "signedRelease" and "signed_release"
+// both are two.
+var conditionWord = regexp.MustCompile(`[A-Z]?[a-z]+|[A-Z]+`)
 
 // dp28 is law.md DP28, data as a hostage.
 func dp28(v *View) (out []sight) {
@@ -102,11 +137,8 @@ func dp28(v *View) (out []sight) {
 			if a.Does != "export" && a.Does != "switch" && a.Does != "erase" {
 				return
 			}
-			for _, h := range hostage {
-				if strings.Contains(strings.ToLower(a.EnabledIf), h) {
-					out = append(out, at(i, actionAt(j)+".enabled_if", "hostage", "if", a.EnabledIf).by(a).said(a.EnabledIf))
-					return
-				}
+			if slices.ContainsFunc(conditionWord.FindAllString(a.EnabledIf, -1), func(w string) bool { return slices.Contains(hostage, strings.ToLower(w)) }) {
+				out = append(out, at(i, actionAt(j)+".enabled_if", "hostage", "if", a.EnabledIf).by(a).said(a.EnabledIf))
 			}
 		})
 	})
@@ -119,7 +151,7 @@ func dp29(v *View) (out []sight) {
 	v.met(func(i int, n *Node) {
 		for _, j := range v.fields[i] {
 			f := &n.Fields[j]
-			if f.Asks != "marketing" {
+			if !slices.Contains(f.told(), "marketing") {
 				continue
 			}
 			why := ""
@@ -172,10 +204,16 @@ func dp30(v *View) (out []sight) {
 		if len(missing) > 0 {
 			out = append(out, at(i, ".receipt.contents", "receipt_lacks", "missing", names(missing)))
 		}
-		if r.Time == "day" {
+		switch r.Time {
+		case "":
+			out = append(out, at(i, ".receipt", "receipt_time_unknown").unknown())
+		case "day":
 			out = append(out, at(i, ".receipt.time", "receipt_no_time"))
 		}
-		if r.To == "service_mailbox" {
+		switch r.To {
+		case "":
+			out = append(out, at(i, ".receipt", "receipt_to_unknown").unknown())
+		case "service_mailbox":
 			out = append(out, at(i, ".receipt.to", "receipt_dies"))
 		}
 	})

@@ -6,8 +6,9 @@ import (
 	"hastaluego/internal/jurisdiction"
 )
 
-// dp22 is law.md DP22, the hidden exit fee: money that is shown for the first
-// time when it is too late to turn back, or that is not what was computed.
+// dp22 is law.md DP22, the hidden exit fee: money to pay, by whatever name, that
+// is shown for the first time when it is too late to turn back, or that is not
+// what was computed.
 func dp22(v *View) (out []sight) {
 	shown := map[string]bool{} // on the way, before the page that registers
 	confirm := map[string]bool{}
@@ -30,8 +31,8 @@ func dp22(v *View) (out []sight) {
 		}
 		n := v.node(i)
 		for k, a := range n.Amounts {
-			if a.What != "fee" && a.What != "price" {
-				continue
+			if a.What == "refund" {
+				continue // nobody is asked for it
 			}
 			switch {
 			case !shown[a.ID]:

@@ -32,28 +32,41 @@ func dp02(v *View) (out []sight) {
 	if v.signup == nil {
 		return []sight{at(-1, ".flow", noSignup).unknown()}
 	}
-	_, exit, ok := v.shortest(v.starts(), v.leads, v.clicks, v.isMain)
 	s := v.signup
-	_, enter, known := s.shortest(s.entries, func(edge) bool { return true }, s.clicks, s.isKind("receipt"))
-	switch {
-	case !ok:
-	case !known:
+	switch exit, enter, ok := v.compared(); {
+	case !ok && v.leavable(): // else DP01
 		out = append(out, at(-1, ".flow", noSignup).unknown())
-	case exit > enter:
+	case ok && exit > enter:
 		out = append(out, at(v.goals[0], "", "longer_than_signup", "exit", exit, "signup", enter))
 	}
 	var given []string
 	for i := range s.in {
 		for _, j := range s.fields[i] {
-			given = append(given, s.node(i).Fields[j].Asks)
+			given = append(given, s.node(i).Fields[j].told()...)
 		}
 	}
 	v.required(func(i, j int, f *Field) {
-		if !slices.Contains(given, f.Asks) && !slices.Contains([]string{"contract", "date", "identity", "contact"}, f.Asks) {
-			out = append(out, at(i, fieldAt(j), "not_at_signup", "asks", f.Asks).said(f.Label[v.Variant.Language]))
+		if more := without(tooMuch(f.told(), given), leavingNeeds); len(more) > 0 {
+			out = append(out, at(i, fieldAt(j), "not_at_signup", "asks", list(more)).said(f.Label[v.Variant.Language]))
 		}
 	})
 	return out
+}
+
+// leavingNeeds is what signing up cannot have asked for, since there was no
+// contract yet, or asked for by other names.
+var leavingNeeds = []string{"contract", "date", "identity", "contact"}
+
+// compared is how much one has to press to leave, and how much it was to sign
+// up; ok is false where either is not known.
+func (v *View) compared() (exit, enter int, ok bool) {
+	if v.signup == nil {
+		return 0, 0, false
+	}
+	s := v.signup
+	_, exit, out := v.shortest(v.starts(), v.leads, v.clicks, v.isMain)
+	_, enter, in := s.shortest(s.entries, func(edge) bool { return true }, s.clicks, s.isKind("receipt"))
+	return exit, enter, out && in
 }
 
 func (v *View) isGoal(i int) bool { return slices.Contains(v.goals, i) }
@@ -106,12 +119,45 @@ func dp03(v *View) (out []sight) {
 	if len(v.Flow.Concluded) == 0 {
 		return append(out, at(-1, ".flow", "concluded_unknown").unknown())
 	}
-	for k, m := range v.Flow.Concluded {
-		if !slices.Contains(v.exitMedia(), m) && (m != "app" || v.Variant.Device == "app") {
-			out = append(out, at(-1, indexed(".concluded", k), "medium_missing", "medium", m))
-		}
+	lacking, known := v.lacking()
+	for _, k := range lacking {
+		out = append(out, at(-1, indexed(".concluded", k), "medium_missing", "medium", v.Flow.Concluded[k]).about("no_parity"))
+	}
+	if !known {
+		out = append(out, at(-1, ".concluded", "app_unknown").unknown())
 	}
 	return out
+}
+
+// lacking are the media by which the contract can be concluded and not left, as
+// places in concluded; known is false where the description does not say enough.
+// An app is looked at in its own variants. A flow that names no such device has
+// to show the way out in the same app, by the location of an entry: whoever
+// joined there is sent to no browser that they have to find by themselves.
+func (v *View) lacking() (list []int, known bool) {
+	media := v.exitMedia()
+	known = true
+	for k, m := range v.Flow.Concluded {
+		switch {
+		case slices.Contains(media, m):
+		case m != "app":
+			list = append(list, k)
+		case slices.Contains(v.Flow.devices(), "app"):
+			if v.Variant.Device == "app" {
+				list = append(list, k)
+			}
+		default:
+			where, said := v.locations()
+			switch {
+			case slices.Contains(where, "same_app"):
+			case said:
+				list = append(list, k)
+			default:
+				known = false
+			}
+		}
+	}
+	return list, known
 }
 
 // online are the media that need nobody to go, write or call.
@@ -181,7 +227,7 @@ func dp05(v *View) (out []sight) {
 		switch {
 		case e.Inside == "collapsed" || e.Inside == "hover":
 			out = append(out, at(i, ".entry.inside", "entry_folded", "inside", e.Inside))
-		case e.Clicks == nil || e.Siblings == nil:
+		case e.Clicks == nil || e.Siblings == nil || e.Inside == "":
 			out = append(out, at(i, ".entry", "entry_unknown").unknown())
 		}
 		if e.Clicks != nil && *e.Clicks > clicks {

@@ -92,12 +92,21 @@ func (v *View) asks(i int) bool {
 	return found
 }
 
-// asksPerAttempt is how often one attempt can be asked to stay: before the
-// receipt and behind it.
-func (v *View) asksPerAttempt() int {
+// asksPerAttempt is how often one attempt can be asked to stay, before the
+// receipt and behind it, and the last node that asks; −1: none does.
+func (v *View) asksPerAttempt() (last, n int) {
+	last = -1
+	for i := range v.in {
+		if v.in[i] && (v.onTheWay(i) || v.after[i]) && v.asks(i) {
+			last = i
+		}
+	}
+	if last < 0 {
+		return last, 0
+	}
 	before := v.most(v.entries, v.leads, v.isGoal, func(i int) bool { return v.onTheWay(i) && v.asks(i) })
 	after := v.most(v.goals, func(edge) bool { return true }, nil, func(i int) bool { return v.after[i] && v.asks(i) })
-	return before + after
+	return last, before + after
 }
 
 // dp14 is law.md DP14, nagging: asked more than once in one attempt, led back
@@ -107,13 +116,7 @@ func dp14(v *View) (out []sight) {
 	if n, ok := v.number("offers.asks_per_attempt"); ok {
 		limit = n
 	}
-	if n := v.asksPerAttempt(); n > limit {
-		last := -1
-		for i := range v.in {
-			if v.in[i] && (v.onTheWay(i) || v.after[i]) && v.asks(i) {
-				last = i
-			}
-		}
+	if last, n := v.asksPerAttempt(); n > limit {
 		out = append(out, at(last, "", "asked_often", "count", n, "max", limit))
 	}
 	v.met(func(i int, n *Node) {

@@ -61,7 +61,7 @@ func dp08(v *View) (out []sight) {
 		label, lang, _ := v.Label(a)
 		if pack, _ := v.prescribed(a); pack == "" && a.Reviewed == nil {
 			if s := v.says(lang, label, "vague"); s != "" {
-				out = append(out, at(i, v.labelAt(j, a), "vague_label", "label", label).by(a).said(s))
+				out = append(out, at(i, v.labelAt(j, a), "vague_label", "label", label).about("not_prescribed").by(a).said(s))
 				return
 			}
 		}

@@ -17,20 +17,25 @@ var examples = map[string]shown{
 	"DP02": {
 		fails: []example{
 			many("a page more than joining", []edit{{toForm, "to: info, label"}, {"", "  - id: info\n    kind: info\n    texts: {title: {es: \"Antes\", en: \"Before\"}}\n    actions: [{id: on, role: exit, to: form, label: {es: \"Adelante\", en: \"On\"}}]\n"}}).joined(signup),
-			one("a birthday that joining did not ask for", field, field+"      - {id: addr, asks: postal_address, required: true, label: {es: \"Dirección\", en: \"Address\"}}\n").joined(signup),
+			one("an address behind the e-mail", field, replace(field, "asks: email,", "asks: email, also: [postal_address],")).joined(signup),
+			one("an address that joining did not ask for", field, field+"      - {id: addr, asks: postal_address, required: true, label: {es: \"Dirección\", en: \"Address\"}}\n").joined(signup),
 		},
 		near: []example{
 			one("a reference of the contract, which did not exist then", field, field+"      - {id: ref, asks: contract, required: true, label: {es: \"Contrato\", en: \"Contract\"}}\n").joined(signup),
+			one("an e-mail by which one is known and answered", field, replace(field, "asks: email,", "asks: email, also: [identity, contact],")).joined(signup),
 			many("a page more, and nobody knows how one joins", []edit{{toForm, "to: info, label"}, {"", "  - id: info\n    kind: info\n    texts: {title: {es: \"Antes\", en: \"Before\"}}\n    actions: [{id: on, role: exit, to: form, label: {es: \"Adelante\", en: \"On\"}}]\n"}}),
 		},
 	},
 	"DP03": {
 		fails: []example{
 			many("a call in between", []edit{{toForm, "to: call, label"}, {"", phones}}, "DP04"),
-			one("joined by the app, left on the web alone", "concluded: [web]", "concluded: [web, phone]"),
+			one("joined by telephone, left on the web alone", "concluded: [web]", "concluded: [web, phone]"),
+			one("joined in the app, left on a page that the app does not show", "concluded: [web]", "concluded: [app]"),
 			one("only by letter", "    kind: entry\n", "    kind: entry\n    medium: post\n"),
 		},
 		near: []example{
+			many("joined in the app, which shows the way out", []edit{{"concluded: [web]", "concluded: [app]"}, {"location: [footer]", "location: [footer, same_app]"}}),
+			many("joined in the app, which has a way out of its own", []edit{{"concluded: [web]", "concluded: [web, app]"}, {"devices: [desktop, mobile]", "devices: [desktop, app]"}}),
 			many("a telephone beside the way", []edit{{atForm, "    actions: [{id: call, role: help, to: call, label: {es: \"Llamar\", en: \"Call\"}}]\n"}, {"", phones}}),
 		},
 	},
@@ -99,15 +104,20 @@ var examples = map[string]shown{
 		fails: []example{
 			one("a photo of the identity card", field, field+"      - {id: card, asks: id_document, required: true, label: {es: \"Foto del DNI\", en: \"Photo of your card\"}}\n"),
 			one("a telephone number", field, field+"      - {id: tel, asks: phone, required: true, label: {es: \"Teléfono\", en: \"Telephone\"}}\n"),
+			one("a photo of the card behind the name", field, field+"      - {id: who, asks: name, also: [id_document], required: true, label: {es: \"Nombre y DNI\", en: \"Name and card\"}}\n"),
+			one("behind the e-mail more than the law allows", field, replace(field, "asks: email,", "asks: email, also: [postal_address],")).under("fields.allowed", jurisdiction.Value{Words: []string{"email", "name"}}),
 			one("more than the law allows", field, field+"      - {id: addr, asks: postal_address, required: true, label: {es: \"Dirección\", en: \"Address\"}}\n").under("fields.allowed", jurisdiction.Value{Words: []string{"email", "name"}}),
 		},
 		near: []example{
+			one("an e-mail by which one is known and answered, where the law allows an e-mail", field, replace(field, "asks: email,", "asks: email, also: [identity, contact],")).under("fields.allowed", jurisdiction.Value{Words: []string{"email"}}),
+			one("an e-mail, where the law allows a way to answer", field, field).under("fields.allowed", jurisdiction.Value{Words: []string{"contact"}}),
 			one("a telephone number, if one likes", field, field+"      - {id: tel, asks: phone, label: {es: \"Teléfono\", en: \"Telephone\"}}\n"),
 		},
 	},
 	"DP10": {
 		fails: []example{
 			one("a reason that must be given", field, field+"      - {id: why, asks: reason, required: true, label: {es: \"¿Por qué?\", en: \"Why?\"}}\n"),
+			one("a reason behind another field", field, replace(field, "asks: email,", "asks: email, also: [reason],")),
 			many("a survey that cannot be skipped", []edit{{toForm, "to: ask, label"}, {"", without(survey, "      - {id: skip")}}, "DP11"),
 			many("a skip that hardly shows", []edit{{toForm, "to: ask, label"}, {"", replace(survey, "role: decline, kind: button, prominence: 2", "role: decline, kind: link, prominence: 0")}}, "DP11"),
 		},
@@ -235,10 +245,13 @@ var examples = map[string]shown{
 		fails: []example{
 			one("on the receipt for the first time", "    kind: receipt\n", "    kind: receipt\n"+fee),
 			many("on a late page for the first time", []edit{{toConfirm, ""}, {atForm, "    actions: [{id: on, role: exit, to: late, label: {es: \"Adelante\", en: \"On\"}}]\n"}, {"", replace(late, "kind: confirm\n", "kind: confirm\n"+fee)}}),
+			one("a debt on the receipt for the first time", "    kind: receipt\n", "    kind: receipt\n"+replace(fee, "what: fee", "what: owed")),
+			one("a debt that nobody computed", "    kind: form\n", "    kind: form\n"+replace(replace(fee, "what: fee", "what: owed"), "from: quote", "from: fixed")),
 			one("not what was computed", "    kind: form\n", "    kind: form\n"+replace(fee, "from: quote", "from: fixed")),
 		},
 		near: []example{
 			one("on the first page", "    kind: form\n", "    kind: form\n"+fee),
+			one("what one gets back, on the receipt", "    kind: receipt\n", "    kind: receipt\n"+replace(fee, "what: fee", "what: refund")),
 			many("on the first page and the late one", []edit{{"    kind: form\n", "    kind: form\n" + fee}, {toConfirm, ""}, {atForm, "    actions: [{id: on, role: exit, to: late, label: {es: \"Adelante\", en: \"On\"}}]\n"}, {"", replace(late, "kind: confirm\n", "kind: confirm\n"+fee)}}),
 		},
 	},
@@ -302,9 +315,11 @@ var examples = map[string]shown{
 	"DP28": {
 		fails: []example{
 			one("once nothing is owed", data, replace(data, "does: export", "does: export, enabled_if: debt == 0")),
+			one("once a release is signed", data, replace(data, "does: export", "does: export, enabled_if: signedRelease")),
 			one("once the survey is done", data, replace(data, "does: export", "does: export, enabled_if: survey.done")),
 		},
 		near: []example{
+			one("once it is released", data, replace(data, "does: export", "does: export, enabled_if: bundle.released")),
 			one("once it is ready", data, replace(data, "does: export", "does: export, enabled_if: bundle.ready")),
 		},
 	},

@@ -177,7 +177,7 @@ type Amount struct {
 type Entry struct {
 	Clicks    *int     `yaml:"clicks_from_home"`
 	Siblings  *int     `yaml:"siblings"` // other links in the same place
-	Inside    string   `yaml:"inside"`   // empty: plain
+	Inside    string   `yaml:"inside"`   // of what it is folded away in
 	Location  []string `yaml:"location"`
 	Permanent *bool    `yaml:"permanent"`
 	Login     string   `yaml:"login"`

@@ -32,7 +32,9 @@ var patterns = []pattern{
 	{ID: "DP09", packs: []string{"de", "eu", "co", "us-mn"}, test: dp09},
 	{ID: "DP10", packs: []string{"us-fed", "us-mn", "es", "co"}, test: dp10},
 	{ID: "DP11", packs: []string{"es"}, test: dp11},
-	{ID: "DP12", packs: []string{"us-mn", "de", "ar", "es"}, test: dp12},
+	// Not es: what the new art. 21.2 LGDCU forbids outside of the channel of
+	// service is uncertain (law.md §14.1), so an offer on the way out warns there.
+	{ID: "DP12", packs: []string{"us-mn", "de", "ar"}, test: dp12},
 	{ID: "DP13", packs: []string{"us-ca", "us-co"}, test: dp13},
 	{ID: "DP14", packs: []string{"us-mn"}, test: dp14},
 	{ID: "DP15", mild: true, test: dp15},

@@ -39,7 +39,7 @@ var looksAt = map[string]look{
 	"page.recap":                          {"", seeRecap, nil},
 	"confirm.visible_on_load":             {"DP07", seeVisible, nil},
 	"confirm.label":                       {"DP08", seeLabels("confirm.label"), judgeLabel},
-	"fields.allowed":                      {"DP09", seeRequired, nil},
+	"fields.allowed":                      {"DP09", seeRequired, judgeFields},
 	"fields.min":                          {"", seeFields, nil},
 	"reason.required":                     {"DP10", bans(dp10), nil},
 	"survey.position":                     {"DP11", seeSurveys, nil},
@@ -72,7 +72,7 @@ var looksAt = map[string]look{
 	"withdraw.fn":                         {"", seeWithdraw, nil},
 	"withdraw.fn.label":                   {"DP08", seeLabels("withdraw.fn.label"), judgeLabel},
 	"withdraw.confirm.label":              {"DP08", seeLabels("withdraw.confirm.label"), judgeLabel},
-	"withdraw.fields":                     {"DP09", seeWithdrawFields, nil},
+	"withdraw.fields":                     {"DP09", seeWithdrawFields, judgeFields},
 	"export.blocked_by_debt":              {"DP28", bans(dp28), nil},
 	"switch.choices":                      {"", seeChoices, nil},
 	"switch.fee.max":                      {"", seeSwitchFee, judgeFee},
@@ -157,18 +157,30 @@ func seeLogin(v *View) (out []sight) {
 	return out
 }
 
+// locations are where the entries on a page stand; said is false where one does
+// not say so.
+func (v *View) locations() (where []string, said bool) {
+	said = true
+	for _, i := range v.entryPages() {
+		e := v.node(i).Entry
+		if e == nil || len(e.Location) == 0 {
+			said = false
+			continue
+		}
+		where = append(where, e.Location...)
+	}
+	return where, said
+}
+
 func seeLocation(v *View) (out []sight) {
 	list := v.entryPages()
-	var where []string
-	for _, i := range list {
-		if e := v.node(i).Entry; e != nil && len(e.Location) > 0 {
-			where = append(where, e.Location...)
-		} else {
-			return []sight{at(i, "", "entry_unknown").sees(nil)}
-		}
-	}
 	if len(list) == 0 {
 		return nil
+	}
+	where, said := v.locations()
+	if !said {
+		i := slices.IndexFunc(list, func(i int) bool { e := v.node(i).Entry; return e == nil || len(e.Location) == 0 })
+		return []sight{at(list[i], "", "entry_unknown").sees(nil)}
 	}
 	return []sight{at(list[0], ".entry.location", "entry_place", "where", names(where)).sees(&value{Words: where})}
 }
@@ -236,8 +248,7 @@ func judgeLabel(v *View, want value, s sight) jurisdiction.Result {
 // seeChannels sees by which means one can leave, in the words of channels.min.
 func seeChannels(v *View) []sight {
 	var by []string
-	media := v.exitMedia()
-	for _, m := range media {
+	for _, m := range v.exitMedia() {
 		switch m {
 		case "web", "app":
 			by = append(by, "online", "electronic")
@@ -254,25 +265,29 @@ func seeChannels(v *View) []sight {
 	if len(v.Flow.Concluded) == 0 {
 		return []sight{s.sees(nil)}
 	}
-	if parity(v, media) {
+	switch lacking, known := v.lacking(); {
+	case len(lacking) > 0:
+	case known:
 		by = append(by, "same_as_contract", "any_contracting")
+	default:
+		return []sight{at(-1, ".concluded", "app_unknown").sees(nil)}
 	}
 	return []sight{s.sees(&value{Words: by})}
 }
 
-func parity(v *View, media []string) bool {
-	return !slices.ContainsFunc(v.Flow.Concluded, func(m string) bool {
-		return !slices.Contains(media, m) && (m != "app" || v.Variant.Device == "app")
-	})
-}
-
 func seeParity(v *View) []sight {
-	s := at(-1, ".concluded", "no_parity", "media", names(v.Flow.Concluded))
 	if len(v.Flow.Concluded) == 0 {
-		s.path = "$.flow"
-		return []sight{s.sees(nil)}
+		return []sight{at(-1, ".flow", "concluded_unknown").sees(nil)}
 	}
-	return []sight{s.sees(yes(parity(v, v.exitMedia())))}
+	lacking, known := v.lacking()
+	if len(lacking) == 0 && !known {
+		return []sight{at(-1, ".concluded", "app_unknown").sees(nil)}
+	}
+	s := at(-1, ".concluded", "no_parity", "media", names(v.Flow.Concluded))
+	if len(lacking) > 0 {
+		s = at(-1, indexed(".concluded", lacking[0]), "no_parity", "media", names(v.Flow.Concluded))
+	}
+	return []sight{s.sees(yes(len(lacking) == 0))}
 }
 
 func seeOnline(v *View) []sight {
@@ -331,21 +346,16 @@ func seeSinglePage(v *View) []sight {
 	i := path[len(path)-1].to
 	for _, e := range path {
 		if n := v.node(e.from); len(v.fields[e.from]) > 0 && n.page() != v.node(i).page() {
-			return []sight{at(i, "", "split_form", "page", n.page()).sees(yes(false))}
+			return []sight{at(i, "", "split_form", "page", n.page()).about("split_confirm").sees(yes(false))}
 		}
 	}
 	return []sight{at(i, "", "split_form", "page", "").sees(yes(true))}
 }
 
 func seeSignup(v *View) []sight {
-	s := at(-1, ".flow", noSignup)
-	if v.signup == nil {
-		return []sight{s.sees(nil)}
-	}
-	_, exit, ok := v.shortest(v.starts(), v.leads, v.clicks, v.isMain)
-	_, enter, known := v.signup.shortest(v.signup.entries, func(edge) bool { return true }, v.signup.clicks, v.signup.isKind("receipt"))
-	if !ok || !known || enter == 0 {
-		return []sight{s.sees(nil)}
+	exit, enter, ok := v.compared()
+	if !ok || enter == 0 {
+		return []sight{at(-1, ".flow", noSignup).sees(nil)}
 	}
 	return []sight{at(v.goals[0], "", "longer_than_signup", "exit", exit, "signup", enter).sees(num(100 * exit / enter))}
 }
@@ -365,6 +375,9 @@ func seeVisible(v *View) []sight {
 	}
 	n, on := v.node(i), true
 	s := at(i, "", "confirm_hidden", "shown", or(n.Shown, "load"))
+	if n.Shown != "" {
+		s = at(i, ".shown", "confirm_hidden", "shown", n.Shown)
+	}
 	if n.Shown != "" && n.Shown != "load" {
 		on = false
 	}
@@ -388,16 +401,30 @@ func (v *View) fieldsTo(outcome string) (out []sight) {
 	to := v.back(v.ends(outcome), v.forward)
 	v.required(func(i, j int, f *Field) {
 		if to[i] {
-			out = append(out, at(i, fieldAt(j), "excess", "asks", f.Asks).said(f.Label[v.Variant.Language]).sees(&value{Words: []string{f.Asks}}))
+			out = append(out, at(i, fieldAt(j), "excess", "asks", list(f.told())).said(f.Label[v.Variant.Language]).sees(&value{Words: f.told()}))
 		}
 	})
 	return out
 }
 
+// judgeFields asks whether a field stays within what a law lets be asked for.
+func judgeFields(_ *View, want value, s sight) jurisdiction.Result {
+	if len(tooMuch(s.seen.Words, want.Words)) > 0 {
+		return jurisdiction.Fail
+	}
+	return jurisdiction.Pass
+}
+
+// seeFields sees what can be said on the way to what the flow is for: what the
+// form of another act asks for does not count.
 func seeFields(v *View) []sight {
 	var all []string
 	place := -1
+	to := v.back(v.main(), v.forward)
 	v.way(func(i int, n *Node) {
+		if !to[i] {
+			return
+		}
 		if len(v.fields[i]) > 0 && place < 0 {
 			place = i
 		}

@@ -26,29 +26,23 @@ func (v *View) eachOffer(do func(i int)) {
 func seePositions(v *View) (out []sight) {
 	v.eachOffer(func(i int) {
 		where := v.position(i)
-		out = append(out, at(i, "", "offer_place", "where", where).sees(word(where)))
+		out = append(out, at(i, "", "offer_place", "where", where).about("offer_before").sees(word(where)))
 	})
 	return out
 }
 
 func seeOptIn(v *View) (out []sight) {
 	v.eachOffer(func(i int) {
-		out = append(out, at(i, "", "offer_unasked").sees(yes(!v.onTheWay(i) && v.optedIn(i))))
+		out = append(out, at(i, "", "offer_unasked").about("offer_before").sees(yes(!v.onTheWay(i) && v.optedIn(i))))
 	})
 	return out
 }
 
 func seeAsks(v *View) []sight {
-	last := -1
-	for i := range v.in {
-		if v.in[i] && (v.onTheWay(i) || v.after[i]) && v.asks(i) {
-			last = i
-		}
-	}
+	last, n := v.asksPerAttempt()
 	if last < 0 {
 		return nil
 	}
-	n := v.asksPerAttempt()
 	return []sight{at(last, "", "asked_often", "count", n, "max", "{max}").sees(num(n))}
 }
 
@@ -243,7 +237,7 @@ func seeSelfService(v *View) []sight {
 	if len(v.goals) > 0 {
 		s = at(v.goals[0], "", "no_export")
 	}
-	return []sight{s.sees(yes(found))}
+	return []sight{s.about("maze export").sees(yes(found))}
 }
 
 func seeComplaints(v *View) []sight {

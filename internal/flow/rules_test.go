@@ -89,13 +89,18 @@ func (e *editing) use(what string) {
 	e.used[what] = true
 }
 
-// of is the edit for a rule: its own, or that of its parameter; nil: there is
-// none.
-func (e *editing) of(r *jurisdiction.Rule) *breaking {
+// of are the edits for a rule, each of which breaks it by itself: its own, or
+// those of its parameter.
+func (e *editing) of(r *jurisdiction.Rule) (list []*breaking) {
 	for _, name := range []string{r.ID, r.Param.Name} {
-		if i := slices.IndexFunc(e.Edits, func(b *breaking) bool { return slices.Contains(b.For, name) }); i >= 0 {
+		for _, b := range e.Edits {
+			if slices.Contains(b.For, name) {
+				list = append(list, b)
+			}
+		}
+		if len(list) > 0 {
 			e.use("the edit for " + name)
-			return e.Edits[i]
+			return list
 		}
 	}
 	return nil
@@ -128,7 +133,7 @@ func (e *editing) flow(t *testing.T, b *breaking, edited bool) *flow.Flow {
 	t.Helper()
 	key := b.Variant
 	if edited {
-		key += " " + strings.Join(b.For, " ")
+		key += " " + b.What + " " + strings.Join(b.For, " ")
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -193,8 +198,15 @@ func TestOneEditOfOurFlowBreaksOneRule(t *testing.T) {
 				var told strings.Builder
 				passed := map[string]bool{}
 				for _, r := range p.Rules {
-					if r.Param.Phase == jurisdiction.Static {
-						e.breaks(t, r, usual, passed, &told)
+					if r.Param.Phase != jurisdiction.Static {
+						continue
+					}
+					edits := e.of(r)
+					if len(edits) == 0 {
+						t.Errorf("no edit breaks %s (%s)", r.ID, r.Param.Name)
+					}
+					for _, b := range edits {
+						e.breaks(t, r, b, usual, passed, &told)
 					}
 				}
 				file := filepath.Join("testdata", "rules", p.ID+".txt")
@@ -229,14 +241,9 @@ func TestOneEditOfOurFlowBreaksOneRule(t *testing.T) {
 
 // breaks breaks one rule and writes down what is found. passed remembers where the
 // flow was looked at before an edit.
-func (e *editing) breaks(t *testing.T, r *jurisdiction.Rule, usual *flow.Flow, passed map[string]bool, told *strings.Builder) {
+func (e *editing) breaks(t *testing.T, r *jurisdiction.Rule, b *breaking, usual *flow.Flow, passed map[string]bool, told *strings.Builder) {
 	t.Helper()
 	p := r.Pack
-	b := e.of(r)
-	if b == nil {
-		t.Errorf("no edit breaks %s (%s)", r.ID, r.Param.Name)
-		return
-	}
 	passing, edited, signup := e.flow(t, b, false), e.flow(t, b, true), usual
 	if where := fmt.Sprint(b.Variant, b.Day, b.Facts); !passed[where] {
 		passed[where] = true
@@ -253,7 +260,9 @@ func (e *editing) breaks(t *testing.T, r *jurisdiction.Rule, usual *flow.Flow, p
 		return
 	}
 	want := append(e.also(r, law), r.ID)
-	found := flow.Check(edited, []flow.Law{law}, signup).Findings
+	report := flow.Check(edited, []flow.Law{law}, signup)
+	found := report.Findings
+	hidesNothing(t, r.ID+", “"+b.What+"”", report, law)
 	fmt.Fprintf(told, "%s: %s\n", r.ID, b.What)
 	for _, x := range found {
 		if !slices.Contains(want, x.Rule) {
@@ -269,5 +278,60 @@ func (e *editing) breaks(t *testing.T, r *jurisdiction.Rule, usual *flow.Flow, p
 		if !slices.ContainsFunc(found, func(x flow.Finding) bool { return x.Rule == id && x.Result == jurisdiction.Fail }) {
 			t.Errorf("%s: “%s” does not break %s", r.ID, b.What, id)
 		}
+	}
+}
+
+// hidesNothing asks of a report under one law that no rule that is milder hides a
+// pattern that blocks there.
+func hidesNothing(t *testing.T, what string, r *flow.Report, law flow.Law) {
+	t.Helper()
+	for _, o := range r.Outcomes {
+		if o.Result != jurisdiction.Fail || flow.PatternSeverity(o.Rule, law.Packs) != jurisdiction.Block {
+			continue
+		}
+		if !slices.ContainsFunc(r.Findings, func(x flow.Finding) bool {
+			return (x.Pattern == o.Rule || x.Pattern == flow.SaysMore[o.Rule]) && x.Result == jurisdiction.Fail && x.Severity == jurisdiction.Block
+		}) {
+			t.Errorf("%s: %s blocks in %s, and nothing that blocks is told", what, o.Rule, law.Name)
+		}
+	}
+}
+
+// Each thing that a law wants people to be able to say is taken from the form
+// once: an edit leaves the flow without it, and the finding says so.
+func TestEveryFieldThatALawWantsIsMissedByItself(t *testing.T) {
+	t.Parallel()
+	e := readEdits(t)
+	rules := 0
+	for _, p := range jurisdiction.Shipped().Packs() {
+		for _, r := range p.Rules {
+			if r.Param.Name != "fields.min" {
+				continue
+			}
+			rules++
+			missed := map[string]bool{}
+			for _, b := range e.of(r) {
+				f := e.flow(t, b, true)
+				for _, x := range flow.Check(f, []flow.Law{b.law(t, f, p.ID)}, nil).Findings {
+					for i, a := range x.Args {
+						if x.Rule != r.ID || a != "asks" {
+							continue
+						}
+						said := strings.Split(fmt.Sprint(x.Args[i+1]), ", ")
+						for _, want := range r.Value.Words {
+							missed[want] = missed[want] || !slices.Contains(said, want)
+						}
+					}
+				}
+			}
+			for _, want := range r.Value.Words {
+				if !missed[want] {
+					t.Errorf("%s: no edit leaves out %s", r.ID, want)
+				}
+			}
+		}
+	}
+	if rules < 4 {
+		t.Errorf("%d rules want something to be asked", rules)
 	}
 }

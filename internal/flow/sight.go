@@ -17,6 +17,7 @@ type sight struct {
 	why     string // code of the words: flow.why.<why>
 	args    []any
 	words   string // that offend
+	topic   string // of a why that others share: by it a rule and a pattern say the same; empty: the why
 	pattern string // of what a parameter sums up
 	seen    *jurisdiction.Value
 	known   bool // seen is judged against a rule; nil is what cannot be known
@@ -33,6 +34,7 @@ func at(i int, below, why string, args ...any) sight {
 
 func (s sight) said(words string) sight { s.words = words; return s }
 func (s sight) by(a *Action) sight      { s.action = a.ID; return s }
+func (s sight) about(t string) sight    { s.topic = t; return s }
 func (s sight) unknown() sight          { s.result = jurisdiction.Unknown; return s }
 
 // sees is a sight that a rule judges; nil is what cannot be known.

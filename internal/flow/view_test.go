@@ -172,3 +172,73 @@ func TestWhatADescriptionDoesNotSayNeverPasses(t *testing.T) {
 		}
 	}
 }
+
+// What a description leaves open, one thing at a time, is unknown where it was
+// said before, and nothing else becomes so.
+func TestEachThingThatIsLeftOpenIsUnknown(t *testing.T) {
+	t.Parallel()
+	for gone, want := range map[string]string{
+		", inside: plain":    "DP05 entry_unknown",
+		", siblings: 5":      "DP05 entry_unknown",
+		", time: minute":     "DP30 receipt_time_unknown",
+		", to: kept_address": "DP30 receipt_to_unknown",
+		"concluded: [web]\n": "DP03 concluded_unknown",
+	} {
+		var unknown []string
+		for _, x := range flow.Check(load(t, "plain.yaml", replace(plain, gone, "")), nil, load(t, "signup.yaml", signup)).Findings {
+			unknown = append(unknown, x.Rule+" "+x.Why)
+			if x.Result != jurisdiction.Unknown {
+				t.Errorf("without %s: %s", gone, tell(x))
+			}
+		}
+		if !slices.Equal(unknown, []string{want}) {
+			t.Errorf("without %s: %v, want %s", gone, unknown, want)
+		}
+	}
+	app := replace(replace(plain, "concluded: [web]", "concluded: [app]"), ", location: [footer]", "")
+	if found := flow.Check(load(t, "plain.yaml", app), nil, load(t, "signup.yaml", signup)).Findings; len(found) != 1 || found[0].Why != "app_unknown" || found[0].Result != jurisdiction.Unknown {
+		t.Errorf("joined in the app, and nobody says where the way out stands: %v", found)
+	}
+}
+
+// What a law says mildly hides nothing that the same law says sternly by another
+// name.
+func TestWhatBlocksIsNotHiddenByWhatWarns(t *testing.T) {
+	t.Parallel()
+	loud := strings.Replace(stay, "prominence: 2", "prominence: 3", 1)
+	reason := field + "      - {id: why, asks: reason, required: true, label: {es: \"¿Por qué?\", en: \"Why?\"}}\n"
+	for _, c := range []struct {
+		pack, pattern, from, to string
+		blocks                  bool
+	}{
+		{"de", "DP16", stay, loud, true},
+		{"fr", "DP16", stay, loud, true},
+		{"us-ca", "DP16", stay, loud, true},
+		{"mx", "DP16", stay, loud, false},
+		{"de", "DP05", "siblings: 5", "siblings: 58", true},
+		{"ar", "DP05", "siblings: 5", "siblings: 58", true},
+		{"fr", "DP05", "siblings: 5", "siblings: 58", true},
+		{"es", "DP05", "siblings: 5", "siblings: 58", false},
+		{"co", "DP22", "    kind: receipt\n", "    kind: receipt\n" + fee, true},
+		{"ar", "DP22", "    kind: receipt\n", "    kind: receipt\n" + fee, true},
+		{"us-fed", "DP10", field, reason, true},
+		{"eu", "DP09", field, reason, true}, // the reason warns there, the field too many does not
+		{"us-mn", "DP10", field, reason, true},
+	} {
+		f := load(t, "plain.yaml", replace(plain, c.from, c.to))
+		blocks := false
+		for _, x := range flow.Check(f, laws(t, f, c.pack), nil).Findings {
+			blocks = blocks || x.Pattern == c.pattern && x.Result == jurisdiction.Fail && x.Severity == jurisdiction.Block
+		}
+		if blocks != c.blocks {
+			t.Errorf("%s under %s blocks: %v, want %v", c.pattern, c.pack, blocks, c.blocks)
+		}
+	}
+	// An offer on the way out warns in Spain: what forbids it there is uncertain.
+	f := load(t, "plain.yaml", replace(plain, toForm, "to: offer, label")+offer+kept)
+	for _, x := range flow.Check(f, laws(t, f, "es"), nil).Findings {
+		if x.Pattern == "DP12" && x.Severity != jurisdiction.Warn {
+			t.Error(tell(x))
+		}
+	}
+}

@@ -1,0 +1,18 @@
+package flow
+
+import "hastaluego/internal/jurisdiction"
+
+// SaysMore is the pattern that says the same more exactly.
+var SaysMore = saysMore
+
+// PatternSeverity is what a failure of a pattern means where packs hold; empty:
+// the id is none of a pattern, or what it finds is not the same everywhere.
+func PatternSeverity(id string, packs []string) jurisdiction.Severity {
+	for _, p := range patterns {
+		if p.ID == id {
+			return p.severity(packs)
+		}
+	}
+	return ""
+}
+
