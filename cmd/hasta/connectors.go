@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
 	"hastaluego/internal/connector/scimsystem"
+	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/when"
@@ -18,7 +19,7 @@ import (
 // connectors are the kinds of far system. A new one is a folder below
 // internal/connector and a line here.
 func connectors() []declaration.Kind {
-	return append(httpsystem.Kinds(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), scimsystem.Kind())
+	return append(httpsystem.Kinds(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), scimsystem.Kind(), stripesystem.Kind())
 }
 
 // declared reads what the file declares, without connecting anything.

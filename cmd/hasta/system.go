@@ -10,6 +10,11 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/ldapsystem"
+	"hastaluego/internal/connector/oauthsystem"
+	"hastaluego/internal/connector/pgsystem"
+	"hastaluego/internal/connector/scimsystem"
+	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
@@ -114,7 +119,7 @@ func checkSystem(ctx context.Context, cfg declaration.Declared) systemReport {
 		r.OK = true
 		return r
 	}
-	r.Code, r.At = fault.CodeOf(err), cfg.Place(blame(err)...)
+	r.Code, r.At = fault.CodeOf(err), cfg.Place(blame(info.Kind, err)...)
 	var one *fault.Error
 	if list := fault.Fields(err); len(list) > 0 {
 		one = list[0]
@@ -126,16 +131,15 @@ func checkSystem(ctx context.Context, cfg declaration.Declared) systemReport {
 	return r
 }
 
-// blame is the path in the declaration of what is to be looked at.
-func blame(err error) []string {
+// blame is the path in the declaration of what is to be looked at. Where there
+// is no such key, it is the entry.
+func blame(kind string, err error) []string {
 	if list := fault.Fields(err); len(list) > 0 {
 		return strings.Split(strings.TrimPrefix(list[0].Field, "/"), "/")
 	}
 	switch fault.CodeOf(err) {
-	case "connector.credential", "connector.no_right":
-		return []string{"auth", "value"}
-	case "connector.right_missing":
-		return []string{"url"}
+	case "connector.credential", "connector.no_right", "connector.right_missing":
+		return credential(kind)
 	case "connector.nobody":
 		return []string{"base"}
 	case "connector.address_refused":
@@ -144,6 +148,24 @@ func blame(err error) []string {
 		return []string{"base_url"}
 	default:
 		return []string{"ping"}
+	}
+}
+
+// credential is where an entry of the kind says with what we prove who we are.
+func credential(kind string) []string {
+	switch kind {
+	case ldapsystem.KindName:
+		return []string{"password"}
+	case oauthsystem.KindName:
+		return []string{"client_secret"}
+	case pgsystem.KindName:
+		return []string{"url"}
+	case scimsystem.KindName:
+		return []string{"token"}
+	case stripesystem.KindName:
+		return []string{"key"}
+	default:
+		return []string{"auth", "value"}
 	}
 }
 

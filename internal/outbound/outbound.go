@@ -49,6 +49,7 @@ type Answer struct {
 	Body       []byte        // nil where Err is set
 	RetryAfter time.Duration // what the far end asked us to wait, at most a day
 	Named      bool          // it said when to come back
+	Replayed   bool          // it said that this is its answer of before to the same key (Idempotent-Replayed)
 	Err        error         // the body could not be read, or is over its bound
 }
 
@@ -217,6 +218,7 @@ func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure)
 		now = date // it counts by its own clock, however wrong that is
 	}
 	ans.RetryAfter, ans.Named = retryAfter(res.Header.Get("Retry-After"), now)
+	ans.Replayed = res.Header.Get("Idempotent-Replayed") == "true"
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.o.Limit+1))
 	switch {
 	case err != nil:

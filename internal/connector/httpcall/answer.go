@@ -22,6 +22,8 @@ type Answer struct {
 	RetryAfter time.Duration
 	Named      bool   // it said when to come back
 	Body       any    // decoded JSON; nil if there was none
+	Raw        []byte // the whole body as it came; nil if it was not read whole
+	Replayed   bool   // it is what was answered before to the same key
 	Hash       string // SHA-256 of the whole body in hex; empty if it was not read whole
 	Err        error  // the body could not be read
 }
@@ -29,7 +31,7 @@ type Answer struct {
 // Read takes the body apart.
 func (a *Answer) Read(body []byte) {
 	sum := sha256.Sum256(body)
-	a.Hash = hex.EncodeToString(sum[:])
+	a.Raw, a.Hash = body, hex.EncodeToString(sum[:])
 	// Only these two promise no content; an empty 200 may be a proxy's.
 	if len(body) == 0 && (a.Status == http.StatusNoContent || a.Status == http.StatusAccepted) {
 		return

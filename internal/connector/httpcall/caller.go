@@ -43,7 +43,7 @@ func (c *Caller) Do(req *http.Request, write bool) (Answer, *outbound.Failure) {
 	if failed != nil {
 		return Answer{}, failed
 	}
-	ans := Answer{Status: got.Status, RetryAfter: got.RetryAfter, Named: got.Named, Err: got.Err}
+	ans := Answer{Status: got.Status, RetryAfter: got.RetryAfter, Named: got.Named, Replayed: got.Replayed, Err: got.Err}
 	if ans.Err == nil {
 		ans.Read(got.Body)
 	}
