@@ -321,8 +321,12 @@ func (c *lawCheckCmd) Run(o out) error {
 		}
 	}
 	fmt.Fprintln(o.stdout, c.say("checked", "packs", len(l.Packs()), "rules", rules))
-	if !c.Documents {
-		return nil
+	clashes, err := l.Contradictions()
+	if err != nil {
+		return err
+	}
+	if err := clashes.Or(); err != nil || !c.Documents {
+		return err
 	}
 	return c.documents(o, l)
 }

@@ -14,7 +14,7 @@ type lawEffectiveCmd struct {
 	lawFlags
 	CustomerKind  string            `help:"consumer, nonprofessional, business or public."`
 	Residence     string            `help:"Country where the customer lives, as ES."`
-	Region        string            `help:"Region where the customer lives, as US-CA."`
+	Region        string            `help:"Region where the customer lives, as US-CA; CA beside --residence US is the same."`
 	SellerCountry string            `help:"Country where the seller is established."`
 	Date          string            `help:"Day of the event, as 2026-12-28; by default today."`
 	Fact          map[string]string `help:"Further facts, as seller.workers=300; several are divided by commas or given one by one." mapsep:","`
@@ -89,7 +89,13 @@ func (c *lawEffectiveCmd) ask(l *jurisdiction.Library) (*jurisdiction.Effective,
 	for name, v := range c.Fact {
 		given[name] = v
 	}
-	for name, v := range map[string]string{"customer.kind": c.CustomerKind, "customer.residence": c.Residence, "customer.region": c.Region, "seller.country": c.SellerCountry} {
+	residence, region := c.Residence, c.Region
+	if country, _, of := strings.Cut(region, "-"); of && residence == "" {
+		residence = country
+	} else if region != "" && !of && residence != "" {
+		region = residence + "-" + region
+	}
+	for name, v := range map[string]string{"customer.kind": c.CustomerKind, "customer.residence": residence, "customer.region": region, "seller.country": c.SellerCountry} {
 		if v != "" {
 			given[name] = v
 		}
@@ -123,7 +129,7 @@ func (c *lawEffectiveCmd) effective(l *jurisdiction.Library, e *jurisdiction.Eff
 	}
 	applied := func(list []*jurisdiction.Applied) (out []appliedView) {
 		for _, a := range list {
-			out = append(out, appliedView{a.Rule.ID, string(a.Severity), a.Days, a.Missing, c.reads(a.Rule.Param, a.Rule.Value)})
+			out = append(out, appliedView{a.Rule.ID, string(a.Severity), a.Days, a.Missing, c.reads(a.Rule.Param, a.Value)})
 		}
 		return out
 	}
@@ -138,7 +144,7 @@ func (c *lawEffectiveCmd) effective(l *jurisdiction.Library, e *jurisdiction.Eff
 				x.Tell = append(x.Tell, day.Date.String())
 			}
 		} else {
-			x.Solved = s.Resolution()
+			x.Solved = s.Solved
 		}
 		v.Settings = append(v.Settings, x)
 	}
@@ -182,7 +188,7 @@ func (c *lawEffectiveCmd) print(o out, e *jurisdiction.Effective, h happened) er
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Param.Name, value, c.by(s.By))
 		c.dates(w, s, h)
-		if r := s.Resolution(); r != nil && s.Outcome != jurisdiction.Settled {
+		if r := s.Solved; r != nil {
 			fmt.Fprintf(w, "\t%s\n", r[c.Lang])
 		}
 		if c.All && len(s.Beaten) > 0 {
@@ -295,9 +301,24 @@ func (c lawFlags) time(t jurisdiction.Time) string {
 		length = c.say("formula." + t.Formula)
 	}
 	if t.Unit == jurisdiction.BusinessDays {
-		length += " (" + t.Calendar + ")"
+		length += " (" + c.calendar(t) + ")"
 	}
-	return c.say("time", "length", length, "event", c.say("event."+t.From))
+	s := c.say("time", "length", length, "event", c.say("event."+t.From))
+	if t.Rolls() {
+		s += ", " + c.say("rolls", "calendar", c.calendar(t))
+	}
+	return s
+}
+
+// calendar names whose business days count for a time.
+func (c lawFlags) calendar(t jurisdiction.Time) string {
+	switch t.Calendar {
+	case jurisdiction.AtHome:
+		return c.say("at_home")
+	case "":
+		return c.say("weekdays")
+	}
+	return t.Calendar
 }
 
 func (c lawFlags) sum(s jurisdiction.Sum) string {

@@ -64,7 +64,8 @@ customer lives; ` + "`sector`" + ` narrows; ` + "`network`" + ` is a way of payi
 | window | ` + "`{not_before: 45d, not_after: 15d, anchor: renewal.date}`" + ` | side by side, without those that another one is within |
 
 Times are ` + "`1min`, `24h`, `14d`, `15bd` (business days), `2mo`, `2y`" + `; at once is ` + "`1min`" + `. ` + "`count: include_start`" + ` counts the day of the event; ` + "`roll: next_bd`" + ` moves an end on a
-holiday to the next business day.
+weekend or holiday to the next business day of the calendar of the pack; ` + "`calendar: residence`" + ` counts the business days of where the customer lives, for a law that has
+no holidays of its own. Where that place has no calendar, weekends are no business days and nothing else. A condition may be a list: all of it has to hold.
 
 `
 

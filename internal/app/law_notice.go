@@ -266,7 +266,7 @@ func (a *App) noticeWindows(cus customer.Customer, l ComingLine, today when.Date
 	}
 	windows = slices.Clone(s.Value.Windows)
 	for _, m := range s.Maybe {
-		for _, w := range m.Rule.Value.Windows {
+		for _, w := range m.Value.Windows {
 			if !slices.Contains(windows, w) {
 				windows = append(windows, w)
 			}

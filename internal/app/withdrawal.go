@@ -315,8 +315,11 @@ func (a *App) refundWithdrawal(ctx context.Context, tx Tx, p *offboarding.Plan) 
 			ID: customer.BalanceID(id.New("bal")), Customer: p.Case.Customer, Reference: ref, Kind: customer.Refund,
 			About: l.Product, Amount: l.Back, DueOn: due, Status: customer.Due,
 		})
-		if err != nil || fresh == 0 {
+		if err != nil {
 			return err
+		}
+		if fresh == 0 {
+			continue // this one stands already; of the others that is not known
 		}
 		if err := a.record(ctx, tx, fact{"refund.proposed", "engine", string(p.Case.ID), string(p.Case.Customer), map[string]any{
 			"reference": ref, "on": due.String(), "minor": l.Back.Minor, "currency": l.Back.Currency,

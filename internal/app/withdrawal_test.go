@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/calendar"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/limit"
@@ -76,7 +77,8 @@ func TestAWithdrawalIsAnActOfItsOwn(t *testing.T) {
 			t.Fatalf("open acts: %+v", acts)
 		}
 		today := w.today(t)
-		if got := when.DateOf(acts.Until.Add(-time.Minute), zone); got != today.AddDays(7) || acts.RefundBy != today.AddDays(14) {
+		spanish, _ := calendar.Shipped().Of("ES")
+		if got := when.DateOf(acts.Until.Add(-time.Minute), zone); got != spanish.Generous().Next(today.AddDays(7)) || acts.RefundBy != today.AddDays(14) {
 			t.Errorf("until %s, refund by %s", got, acts.RefundBy)
 		}
 		if fn, confirm := acts.Labels("es"); fn.Text != "Desistir del contrato aquí" || confirm.Text != "Confirmar desistimiento" {
@@ -171,6 +173,48 @@ func TestAWithdrawalIsAnActOfItsOwn(t *testing.T) {
 		})
 		if n := w.logged(t, "withdrawal.declared"); n != 3 {
 			t.Errorf("%d declarations in the log", n)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Of several contracts, one whose refund stands already does not stop the others,
+// nor that finance is asked.
+func TestARefundThatStandsAlreadyStopsNoOther(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		id, email := w.buyer(t, "ES9", "ES", 3)
+		day := w.today(t)
+		_, err := w.AddSubscription(ctx, agent, app.SubscriptionInput{
+			Customer: id, Reference: "ES9-3", Product: "Faro Dos", Amount: eur(36500), Interval: customer.Yearly, Start: day.AddDays(-3),
+		})
+		must(t, err)
+		_, err = w.RequestExit(ctx, app.ExitInput{AccountEmail: email, Language: "es"})
+		must(t, err)
+		_, page, err := w.VerifyRequest(ctx, token(w.mail.wait(t, "confirm", email).Links["verify"]))
+		must(t, err)
+		c := w.caseOf(t, id)
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			_, err := tx.InsertBalances(ctx, customer.Balance{
+				ID: "bal_standing", Customer: id, Reference: c.Code + "/ES9-1/withdrawal", Kind: customer.Refund, Amount: eur(1), DueOn: day, Status: customer.Due,
+			})
+			return err
+		}))
+		must(t, w.WithdrawInstead(ctx, page))
+		var refs []string
+		for _, b := range w.refundsOf(t, id) {
+			refs = append(refs, b.Reference)
+		}
+		slices.Sort(refs)
+		if want := []string{c.Code + "/ES9-1/withdrawal", c.Code + "/ES9-3/withdrawal"}; !slices.Equal(refs, want) {
+			t.Errorf("owed are %q, want %q", refs, want)
+		}
+		v, err := w.OpenCase(ctx, agent, c.ID)
+		must(t, err)
+		if v.Plan.Step("withdrawal_refund") == nil {
+			t.Error("nobody is asked to pay it")
 		}
 		w.verifyLog(t)
 	})

@@ -45,7 +45,7 @@ func (t Time) end(start time.Time, days *calendar.Set, zone *time.Location, duty
 	if t.Unit == Minutes {
 		return start.Add(time.Duration(t.N) * time.Minute).UTC()
 	}
-	return side(days, t.Calendar, duty).End(start, t.period(t.Count == "include_start", t.Roll == "next_bd"), zone)
+	return side(days, t.Calendar, duty).End(start, t.period(t.Count == "include_start", t.Rolls()), zone)
 }
 
 func (s Span) period(include, roll bool) calendar.Period {

@@ -43,6 +43,9 @@ func TestDeadlinesEndWhenTheLawSays(t *testing.T) {
 		{"complaint.max", "complaint.received", "2026-12-28T10:00:00+01:00", "2027-01-12", []string{"es"}},
 		{"dsr.erase.max", "dsr.received", "2027-01-31T10:00:00+01:00", "2027-02-28", []string{"eu"}},
 		{"withdraw.period", "contract.concluded", "2026-12-01T23:30:00+01:00", "2026-12-15", []string{"eu"}},
+		// A right that ends on Sunday the 20th goes on until Monday, a duty does not.
+		{"withdraw.period", "contract.concluded", "2026-12-06T10:00:00+01:00", "2026-12-21", []string{"es"}},
+		{"complaint.max", "complaint.received", "2026-12-05T10:00:00+01:00", "2026-12-20", []string{"es"}},
 		{"effect.max", "request.submitted", "2026-12-31T10:00:00+01:00", "2027-01-05", []string{"es-telecom"}},
 		{"human.max_wait", "request.submitted", "2026-12-28T10:00:00+01:00", "2026-12-28", []string{"es-l10-2025"}},
 	} {

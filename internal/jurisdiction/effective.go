@@ -1,6 +1,7 @@
 package jurisdiction
 
 import (
+	"cmp"
 	"slices"
 
 	"hastaluego/internal/fault"
@@ -21,6 +22,7 @@ const (
 // Applied is a rule as it stands for the facts and the day.
 type Applied struct {
 	Rule     *Rule
+	Value    Value    // of the rule, with the calendar of where the customer lives
 	Holds    Result   // Pass: it applies; Fail: it does not; Unknown: facts are missing
 	Missing  []string // facts
 	Severity Severity // of that day
@@ -38,6 +40,8 @@ type Setting struct {
 	Maybe   []*Applied // rules of which it is not known whether they hold
 	// With is the parameter that this one cannot hold together with.
 	With string
+	// Solved is what is done about a clash, by language; nil: nobody looked at it.
+	Solved map[string]string
 }
 
 // Effective is the law for the facts on the day.
@@ -89,58 +93,100 @@ func (l *Library) Effective(chosen Selection, facts Facts, day when.Date) (*Effe
 		return nil, fault.Wrap("law", err)
 	}
 	e := &Effective{Chosen: chosen, Day: day, Facts: facts}
-	asked := map[*Rule]*Applied{}
-	stands := map[*Rule]bool{} // in at least one chain nothing stands in its place
-	var order []*Rule
-	for _, c := range chosen.Packs {
-		instead := map[string]string{}
-		chain := l.chain(c.Pack)
-		for _, p := range chain {
-			for _, r := range p.Rules {
-				if c.OnlyData && !r.Param.AboutData() {
-					continue
-				}
-				a := asked[r]
-				if a == nil {
-					if a, err = apply(r, known, day); err != nil {
-						return nil, err
-					}
-					asked[r] = a
-					order = append(order, r)
-				}
-				for _, id := range r.Overrides {
-					// Of two with the same condition the one in the place of the
-					// other holds whenever that one would.
-					if r.on(day) && (a.Holds == Pass || a.Holds == Unknown && r.When == l.rules[id].When) {
-						instead[id] = r.ID
-					}
-				}
-			}
-		}
-		for _, p := range chain {
-			for _, r := range p.Rules {
-				switch {
-				case c.OnlyData && !r.Param.AboutData():
-				case instead[r.ID] == "":
-					stands[r] = true
-				default:
-					asked[r].Instead = instead[r.ID]
-				}
+	asked, err := l.apply(chosen, known, day, cmp.Or(facts.text("customer.region"), facts.text("customer.residence")))
+	if err != nil {
+		return nil, err
+	}
+	l.override(chosen, asked, day)
+	e.collect(asked)
+	e.exclude()
+	l.solve(e)
+	return e, nil
+}
+
+// chosenRules are those of a chosen pack, and of what it extends, those first.
+func (l *Library) chosenRules(c Chosen) (list []*Rule) {
+	for _, p := range l.chain(c.Pack) {
+		for _, r := range p.Rules {
+			if !c.OnlyData || r.Param.AboutData() {
+				list = append(list, r)
 			}
 		}
 	}
-	by := map[*Param][]*Applied{}
-	for _, r := range order {
-		a := asked[r]
-		if stands[r] {
-			a.Instead = ""
+	return list
+}
+
+// asked are the rules of the chosen packs as they stand, each once, in order.
+type asked struct {
+	list []*Applied
+	of   map[*Rule]*Applied
+}
+
+// apply asks every rule of the chosen packs whether it holds. home is where the
+// customer lives; where nobody knows, a rule is counted as each pack counts that it
+// came along with, and as one counts without holidays where that has no calendar.
+func (l *Library) apply(chosen Selection, known *known, day when.Date, home string) (out asked, err error) {
+	out.of = map[*Rule]*Applied{}
+	for _, c := range chosen.Packs {
+		for _, r := range l.chosenRules(c) {
+			value, there := r.Value.at(cmp.Or(home, c.Pack.Calendar))
+			if a := out.of[r]; a != nil {
+				if there {
+					a.Value, _ = r.Param.Join(a.Value, value)
+				}
+				continue
+			}
+			a, err := r.apply(known, day)
+			if err != nil {
+				return out, err
+			}
+			a.Value = value
+			out.of[r], out.list = a, append(out.list, a)
 		}
-		switch {
-		case r.Status == Enacted || r.Status == Proposed || r.Status == InForce && day.Before(r.From):
+	}
+	return out, nil
+}
+
+// override says of every rule which one stands in its place here: that of a
+// chosen pack counts for what came along with it only, and a rule stands if it
+// does along with one of them.
+func (l *Library) override(chosen Selection, asked asked, day when.Date) {
+	stands := map[*Rule]bool{}
+	for _, c := range chosen.Packs {
+		rules, instead := l.chosenRules(c), map[string]string{}
+		for _, r := range rules {
+			for _, id := range r.Overrides {
+				// Of two with the same condition the one in the place of the
+				// other holds whenever that one would.
+				if holds := asked.of[r].Holds; r.on(day) && (holds == Pass || holds == Unknown && r.When == l.rules[id].When) {
+					instead[id] = r.ID
+				}
+			}
+		}
+		for _, r := range rules {
+			if instead[r.ID] == "" {
+				stands[r] = true
+			} else {
+				asked.of[r].Instead = instead[r.ID]
+			}
+		}
+	}
+	for r := range stands {
+		asked.of[r].Instead = ""
+	}
+}
+
+// collect keeps what holds or may hold, settles every parameter with it, and
+// keeps apart what is not in force.
+func (e *Effective) collect(asked asked) {
+	by := map[*Param][]*Applied{}
+	for _, a := range asked.list {
+		switch r := a.Rule; {
+		case r.Status == Enacted || r.Status == Proposed || r.Status == InForce && e.Day.Before(r.From):
 			if a.Holds != Fail {
 				e.Told = append(e.Told, a)
 			}
-		case r.on(day):
+		case r.on(e.Day):
 			e.rules = append(e.rules, a)
 			if a.Instead == "" {
 				by[r.Param] = append(by[r.Param], a)
@@ -152,11 +198,9 @@ func (l *Library) Effective(chosen Selection, facts Facts, day when.Date) (*Effe
 			e.Settings = append(e.Settings, s)
 		}
 	}
-	e.exclude()
-	return e, nil
 }
 
-func apply(r *Rule, known *known, day when.Date) (*Applied, error) {
+func (r *Rule) apply(known *known, day when.Date) (*Applied, error) {
 	a := &Applied{Rule: r, Holds: Pass}
 	a.Severity, a.Days = r.SeverityOn(day)
 	if r.condition == nil {
@@ -174,6 +218,21 @@ func apply(r *Rule, known *known, day when.Date) (*Applied, error) {
 	return a, nil
 }
 
+// at is the value with the calendar of a place where it says AtHome; false where it
+// does not.
+func (v Value) at(home string) (Value, bool) {
+	if !slices.ContainsFunc(v.Times, func(t Time) bool { return t.Calendar == AtHome }) {
+		return v, false
+	}
+	v.Times = slices.Clone(v.Times)
+	for i := range v.Times {
+		if v.Times[i].Calendar == AtHome {
+			v.Times[i].Calendar = home
+		}
+	}
+	return v, true
+}
+
 // settle makes one value out of the rules about one parameter.
 func settle(p *Param, rules []*Applied) (s Setting, any bool) {
 	s = Setting{Param: p, Outcome: Unsettled}
@@ -185,17 +244,17 @@ func settle(p *Param, rules []*Applied) (s Setting, any bool) {
 			s.Maybe = append(s.Maybe, a)
 		case Pass:
 			if len(hold) == 0 {
-				s.Value = a.Rule.Value
+				s.Value = a.Value
 			} else {
 				var ok bool
-				s.Value, ok = p.Join(s.Value, a.Rule.Value)
+				s.Value, ok = p.Join(s.Value, a.Value)
 				good = good && ok
 			}
 			hold = append(hold, a)
 		}
 	}
 	for _, a := range hold {
-		if slices.ContainsFunc(hold, func(o *Applied) bool { return p.Stricter(o.Rule.Value, a.Rule.Value) }) {
+		if slices.ContainsFunc(hold, func(o *Applied) bool { return p.Stricter(o.Value, a.Value) }) {
 			s.Beaten = append(s.Beaten, a)
 		} else {
 			s.By = append(s.By, a)

@@ -13,6 +13,8 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/rule"
 	"hastaluego/internal/when"
+
+	"golang.org/x/text/language"
 )
 
 // FactType is how a fact is written.
@@ -51,6 +53,7 @@ var facts = []Fact{
 	{"contract.auto_renews", BoolFact, nil},            //
 	{"contract.renewal_days", IntFact, nil},            //
 	{"contract.after_auto_renewal", BoolFact, nil},     // the first term is over and it was renewed in silence
+	{"contract.renewal_told", BoolFact, nil},           // in time, before it was renewed in silence
 	{"contract.days_run", IntFact, nil},                // since it began
 	{"contract.unfair_sale", BoolFact, nil},            // brought about by pressing or misleading
 	{"contract.lock_in_end", DateFact, nil},            //
@@ -117,13 +120,33 @@ func ParseFacts(in map[string]string) (Facts, error) {
 			continue
 		}
 		v, ok := f.parse(strings.TrimSpace(in[name]))
+		if ok && slices.Contains(places, name) && !isPlace(name, v.(string)) {
+			wrong = append(wrong, fault.New(fault.Invalid, "law.fact_place", "name", name, "value", in[name], "known", f.wants()).On(name))
+			continue
+		}
 		if !ok {
 			wrong = append(wrong, fault.New(fault.Invalid, "law.fact_value", "name", name, "value", in[name], "known", f.wants()).On(name))
 			continue
 		}
 		out[name] = v
 	}
+	if country, region := out.text("customer.residence"), out.text("customer.region"); country != "" && region != "" && !strings.HasPrefix(region, country+"-") {
+		wrong = append(wrong, fault.New(fault.Invalid, "law.fact_region", "region", region, "country", country).On("customer.region"))
+	}
 	return out, wrong.Or()
+}
+
+// places are the facts that name a country or a region.
+var places = []string{"customer.residence", "customer.region", "seller.country"}
+
+// isPlace reports whether a code is one of ISO 3166-1, as ES, or of a region of
+// such a country, as US-CA. What is none would choose no pack, and so look like a
+// place of which we have none.
+func isPlace(fact, code string) bool {
+	country, _, region := strings.Cut(code, "-")
+	r, err := language.ParseRegion(country)
+	return err == nil && len(country) == 2 && r.IsCountry() && r.String() == country && r.Canonicalize() == r &&
+		region == (fact == "customer.region") && placeForm.MatchString(code)
 }
 
 // ReadFacts reads facts that were written as JSON. What is not known any more is
@@ -170,6 +193,8 @@ func (f Fact) wants() string {
 		return "12"
 	case f.Type == DateFact:
 		return "2026-03-31"
+	case f.Name == "customer.region":
+		return "US-CA"
 	}
 	return "ES"
 }

@@ -33,7 +33,7 @@ type ruleFile struct {
 	Param    string `yaml:"param"`
 	Op       string `yaml:"op"`
 	Value    any    `yaml:"value"`
-	When     string `yaml:"when"`
+	When     any    `yaml:"when"` // an expression, or several that all have to hold
 	Severity string `yaml:"severity"`
 	Status   string `yaml:"status"`
 	InForce  struct {
@@ -123,7 +123,7 @@ type checker struct {
 func (c *checker) rule(at string, in ruleFile) *Rule {
 	line, _ := c.Inside(at + ".id")
 	r := &Rule{
-		ID: in.ID, Pack: c.pack, When: strings.TrimSpace(in.When), Severity: Severity(in.Severity), Status: Status(in.Status), Confidence: Confidence(in.Confidence),
+		ID: in.ID, Pack: c.pack, When: c.when(at+".when", in.When), Severity: Severity(in.Severity), Status: Status(in.Status), Confidence: Confidence(in.Confidence),
 		Source: in.Source, Cite: in.Cite, Penalty: in.Penalty, Message: in.Message, Overrides: in.Overrides, ForcedBy: in.ForcedBy, Line: line,
 	}
 	if !idForm.MatchString(in.ID) {
@@ -180,6 +180,31 @@ func (c *checker) inForce(at string, in ruleFile, r *Rule) {
 			c.At(at+later.at, "law.dates", "first", r.From, "second", later.d)
 		}
 	}
+}
+
+// when is the condition of a rule as one expression.
+func (c *checker) when(at string, in any) string {
+	switch x := in.(type) {
+	case nil:
+		return ""
+	case string:
+		return strings.TrimSpace(x)
+	case []any:
+		var all []string
+		for i, one := range x {
+			s, ok := one.(string)
+			if s = strings.TrimSpace(s); !ok || s == "" {
+				c.At(fmt.Sprintf("%s[%d]", at, i), "law.when_list")
+				return ""
+			}
+			all = append(all, "("+s+")")
+		}
+		if len(all) > 0 {
+			return strings.Join(all, " && ")
+		}
+	}
+	c.At(at, "law.when_list")
+	return ""
 }
 
 func (c *checker) condition(at string, r *Rule) {

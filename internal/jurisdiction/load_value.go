@@ -95,7 +95,7 @@ func (c *checker) fields(at string, in any, known ...string) (map[string]string,
 const timeExample = "{d: 15bd, from: request.submitted}"
 
 func (c *checker) time(at string, in any) (t Time, ok bool) {
-	f, ok := c.fields(at, in, "d", "from", "count", "roll", "formula")
+	f, ok := c.fields(at, in, "d", "from", "count", "roll", "calendar", "formula")
 	if !ok {
 		return t, false
 	}
@@ -115,11 +115,19 @@ func (c *checker) time(at string, in any) (t Time, ok bool) {
 	}
 	ok = c.one(at+".count", t.Count, []string{"exclude_start", "include_start"}) && ok
 	ok = c.one(at+".roll", t.Roll, []string{"none", "next_bd"}) && ok
-	if t.Unit == BusinessDays || t.Roll == "next_bd" {
-		if t.Calendar = c.pack.Calendar; t.Calendar == "" {
-			c.At(at, "law.calendar")
-			ok = false
-		}
+	days := t.Unit == BusinessDays || t.Rolls()
+	switch t.Calendar = c.pack.Calendar; {
+	case f["calendar"] != "" && !days:
+		c.At(at+".calendar", "law.calendar_idle")
+		ok = false
+	case f["calendar"] != "":
+		t.Calendar = f["calendar"]
+		ok = c.one(at+".calendar", t.Calendar, []string{AtHome}) && ok
+	case !days:
+		t.Calendar = ""
+	case t.Calendar == "":
+		c.At(at, "law.calendar")
+		ok = false
 	}
 	return t, ok
 }

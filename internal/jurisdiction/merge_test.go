@@ -38,8 +38,8 @@ func value(t *rapid.T, p *jurisdiction.Param) (v jurisdiction.Value) {
 	case jurisdiction.Choice, jurisdiction.Set:
 		v.Words = some(p.Words)
 	case jurisdiction.Duration:
-		x := jurisdiction.Time{Span: span(t), From: rapid.SampledFrom([]string{"effect", "request.submitted"}).Draw(t, "from"), Count: "exclude_start", Roll: "none"}
-		if x.Unit == jurisdiction.BusinessDays {
+		x := jurisdiction.Time{Span: span(t), From: rapid.SampledFrom([]string{"effect", "request.submitted"}).Draw(t, "from"), Count: "exclude_start", Roll: rapid.SampledFrom([]string{"none", "next_bd"}).Draw(t, "roll")}
+		if x.Unit == jurisdiction.BusinessDays || x.Rolls() {
 			x.Calendar = rapid.SampledFrom([]string{"ES", "AR"}).Draw(t, "calendar")
 		}
 		if rapid.IntRange(0, 9).Draw(t, "computed") == 0 {

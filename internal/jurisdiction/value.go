@@ -78,10 +78,17 @@ type Time struct {
 	From     string `json:"from"`
 	Count    string `json:"count,omitempty"`    // exclude_start (the day of the event is not counted) or include_start
 	Roll     string `json:"roll,omitempty"`     // none, or next_bd: an end on a holiday is moved to the next business day
-	Calendar string `json:"calendar,omitempty"` // of business days
+	Calendar string `json:"calendar,omitempty"` // of business days: of the pack, or AtHome
 	// Formula stands in the place of the span where the length is computed.
 	Formula string `json:"formula,omitempty"`
 }
+
+// AtHome stands in a pack for the calendar of where the customer lives: a law of
+// a union has no holidays of its own. Effective puts that place in its stead.
+const AtHome = "residence"
+
+// Rolls reports whether an end on a day that is no business day is moved.
+func (t Time) Rolls() bool { return t.Roll == "next_bd" }
 
 func (t Time) String() string {
 	s := t.Formula
@@ -89,17 +96,33 @@ func (t Time) String() string {
 		s = t.Span.String()
 	}
 	s += " from " + t.From
-	if t.Unit == BusinessDays {
+	switch {
+	case t.Rolls():
+		s += ", next_bd (" + t.Calendar + ")"
+	case t.Unit == BusinessDays:
 		s += " (" + t.Calendar + ")"
 	}
 	return s
 }
 
+// longestRest is more days than follow each other in any calendar without a
+// business day between them.
+const longestRest = 12
+
 // days between which the time surely ends, for what is counted in days.
 func (t Time) days() (least, most int) {
+	least, most = t.plainDays()
+	if t.Rolls() {
+		most += longestRest
+	}
+	return least, most
+}
+
+// plainDays are days where no end is moved.
+func (t Time) plainDays() (least, most int) {
 	switch t.Unit {
 	case BusinessDays:
-		return t.N, 2*t.N + 12 // weekends, and the longest holidays of a year
+		return t.N, 2*t.N + longestRest // weekends, and the longest holidays of a year
 	case Months:
 		return 30*t.N - 2 - t.N/12, 31 * t.N
 	}
@@ -164,10 +187,10 @@ func (u Unit) exact() bool { return u == Minutes || u == Hours }
 // shorter reports whether a surely ends no later than b does, and is another
 // time.
 func shorter(a, b Time) bool {
-	if a.From != b.From || a.Count != b.Count || a.Roll != b.Roll || a.Formula != "" || b.Formula != "" {
+	if a.From != b.From || a.Count != b.Count || a.Formula != "" || b.Formula != "" {
 		return false
 	}
-	if a.Unit == b.Unit && a.Calendar == b.Calendar {
+	if a.Unit == b.Unit && a.Roll == b.Roll && a.Calendar == b.Calendar {
 		return a.N < b.N
 	}
 	ends := Time.days

@@ -76,7 +76,7 @@ func Duties(law *jurisdiction.Effective) (list []Duty) {
 		d := Duty{Param: s.Param.Name, Times: s.Value.Times}
 		for _, a := range s.By {
 			r := a.Rule
-			d.Rules = append(d.Rules, Rule{r.ID, r.Pack.ID, r.Pack.Version, r.Cite.Ref, r.Cite.URL, string(a.Severity), r.Message, r.Value.Times})
+			d.Rules = append(d.Rules, Rule{r.ID, r.Pack.ID, r.Pack.Version, r.Cite.Ref, r.Cite.URL, string(a.Severity), r.Message, a.Value.Times})
 		}
 		list = append(list, d)
 	}
@@ -182,6 +182,7 @@ func Update(have, want []Limit) (changed []Limit) {
 		case have[i].State == Running && have[i].Late.IsZero() && (!have[i].End.Equal(w.End) || !have[i].Start.Equal(w.Start)):
 			h := have[i]
 			h.Rule, h.Time, h.Start, h.End = w.Rule, w.Time, w.Start, w.End
+			h.Warned = time.Time{} // its owner was reminded of another end
 			changed = append(changed, h)
 		}
 	}

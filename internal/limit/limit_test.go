@@ -145,4 +145,17 @@ func TestALimitThatIsCountedAnewStaysTheSame(t *testing.T) {
 	if len(got) != 2 || got[0].ID != "lim_1" || !got[0].End.Equal(at.Add(2*time.Hour)) || got[1].Param != "refund.max" {
 		t.Errorf("they are %+v", got)
 	}
+	// Whoever was reminded of the old end is reminded of the new one.
+	warned := old
+	warned.Warned = at.Add(45 * time.Minute)
+	moved := limit.Update([]limit.Limit{warned}, []limit.Limit{{Param: old.Param, Start: at, End: at.Add(24 * time.Hour)}})
+	if len(moved) != 1 {
+		t.Fatalf("it did not move: %+v", moved)
+	}
+	if a, next := moved[0].Next(); a != limit.Warn || !next.Equal(at.Add(18*time.Hour)) {
+		t.Errorf("next is %s at %s", a, next)
+	}
+	if same := limit.Update([]limit.Limit{warned}, []limit.Limit{{Param: old.Param, Start: at, End: old.End}}); same != nil {
+		t.Errorf("what did not move was changed: %+v", same)
+	}
 }

@@ -138,9 +138,9 @@ func hoped(s jurisdiction.Setting) jurisdiction.Setting {
 	if len(all) == 0 {
 		return jurisdiction.Setting{}
 	}
-	out := jurisdiction.Setting{Param: s.Param, Outcome: jurisdiction.Settled, Value: all[0].Rule.Value}
+	out := jurisdiction.Setting{Param: s.Param, Outcome: jurisdiction.Settled, Value: all[0].Value}
 	for _, a := range all[1:] {
-		if v, ok := s.Param.Join(out.Value, a.Rule.Value); ok {
+		if v, ok := s.Param.Join(out.Value, a.Value); ok {
 			out.Value = v
 		}
 	}

@@ -149,8 +149,19 @@ func TestTheRightLastsAsTheLawSays(t *testing.T) {
 		want                     withdrawal.State
 		last                     string
 	}{
-		{"in the last second", "es", "2026-11-01", "2026-11-15 23:59:59", nil, withdrawal.Open, "2026-11-15"},
-		{"a second later", "es", "2026-11-01", "2026-11-16 00:00:00", nil, withdrawal.Over, "2026-11-15"},
+		// The fourteenth day is Sunday the 15th: the right goes on until Monday is over
+		// (Regulation 1182/71, art. 3(4)).
+		{"on the Sunday on which it would end", "es", "2026-11-01", "2026-11-15 23:59:59", nil, withdrawal.Open, "2026-11-16"},
+		{"in the last second of the working day after it", "es", "2026-11-01", "2026-11-16 23:59:59", nil, withdrawal.Open, "2026-11-16"},
+		{"a second later", "es", "2026-11-01", "2026-11-17 00:00:00", nil, withdrawal.Over, "2026-11-16"},
+		{"over Christmas, with the holidays of where one lives", "de", "2026-12-11", "2026-12-28 12:00:00", nil, withdrawal.Open, "2026-12-28"}, // the 25th, the 26th, Saturday, Sunday
+		{"over Epiphany", "es", "2026-12-23", "2027-01-07 12:00:00", nil, withdrawal.Open, "2027-01-07"},
+		{"over Epiphany, where it is no holiday", "fr", "2026-12-23", "2027-01-07 12:00:00", nil, withdrawal.Over, "2027-01-06"},
+		{"the residence decides, not the pack", "eu", "2026-12-23", "2027-01-07 12:00:00", jurisdiction.Facts{"customer.residence": "ES"}, withdrawal.Open, "2027-01-07"},
+		{"where there is no calendar, weekends at least", "eu", "2026-11-01", "2026-11-16 12:00:00", jurisdiction.Facts{"customer.residence": "IT"}, withdrawal.Open, "2026-11-16"},
+		{"the end of a trial on a Sunday", "eu", "2026-10-01", "2026-11-16 12:00:00", jurisdiction.Facts{"contract.trial_days": int64(31), "contract.trial_price_told": false}, withdrawal.Open, "2026-11-16"},
+		{"calendar days that no holiday moves", "ar", "2026-11-12", "2026-11-23 12:00:00", nil, withdrawal.Over, "2026-11-22"},                                                                         // a Sunday
+		{"goods at the door, from their delivery", "es", "2026-11-02", "2026-12-07 12:00:00", jurisdiction.Facts{"contract.off_premises": true, "service.goods": true}, withdrawal.Open, "2026-12-09"}, // delivered on the 9th; the 9th is a Wednesday
 		{"at the door", "es", "2026-11-01", "2026-11-30 12:00:00", jurisdiction.Facts{"contract.off_premises": true}, withdrawal.Open, "2026-12-01"},
 		{"never told of it", "es", "2026-01-05", "2027-01-19 12:00:00", jurisdiction.Facts{"contract.withdrawal_informed": false}, withdrawal.Open, "2027-01-19"},
 		{"never told, and a year and more", "es", "2026-01-05", "2027-01-20 00:00:00", jurisdiction.Facts{"contract.withdrawal_informed": false}, withdrawal.Over, "2027-01-19"},
@@ -166,6 +177,12 @@ func TestTheRightLastsAsTheLawSays(t *testing.T) {
 	} {
 		begun := day(c.began).Start(zone)
 		happened := map[string]time.Time{"contract.concluded": begun, "service.contracted": begun, "withdrawal.submitted": at(c.asked)}
+		if days, ok := c.more["contract.trial_days"].(int64); ok {
+			happened["trial.end"] = day(c.began).AddDays(int(days)).Start(zone)
+		}
+		if c.more["service.goods"] == true {
+			happened["goods.delivered"] = day(c.began).AddDays(7).Start(zone)
+		}
 		r := withdrawal.RightOf(effective(t, c.pack, facts(c.more)), happened, at(c.asked), calendar.Shipped(), zone)
 		last := ""
 		if !r.Until.IsZero() {

@@ -90,7 +90,7 @@ func (v *visit) viewLaw(c app.CaseView, e echo) lawView {
 		if s.Outcome != jurisdiction.Conflict && s.Outcome != jurisdiction.Unsatisfiable || len(s.By) == 0 {
 			continue
 		}
-		lv.Clashes = append(lv.Clashes, clashView{s.By[0].Rule.Message[v.lang], s.Resolution()[v.lang]})
+		lv.Clashes = append(lv.Clashes, clashView{s.By[0].Rule.Message[v.lang], s.Solved[v.lang]})
 	}
 	for _, phase := range []jurisdiction.Phase{jurisdiction.Static, jurisdiction.Clock, jurisdiction.Document} {
 		for _, a := range law.Law.Rules(phase) {
