@@ -29,12 +29,12 @@ type flowCmd struct {
 
 // flowFlags are shared by what reads flows under law.
 type flowFlags struct {
+	langFlag
 	Packs  []string          `help:"Packs to check under, as es,de,us-ca; es+es-telecom is both at once."`
 	Date   string            `help:"Day whose law holds, as 2026-12-28; by default today."`
 	Fact   map[string]string `help:"Facts about customer, contract and seller, as seller.workers=300; those that the flow tells need not be given." mapsep:","`
 	LawDir string            `help:"Folder of packs of one's own." type:"existingdir"`
 	Config string            `help:"Configuration file." type:"path" env:"HASTA_CONFIG"`
-	Lang   string            `help:"es or en." enum:"es,en" default:"en"`
 	JSON   bool              `name:"json" help:"As JSON."`
 }
 
@@ -200,7 +200,11 @@ func (c *flowCheckCmd) print(o out, name string, r *flow.Report) error {
 		if f.Days > 0 {
 			what = append(what, c.say("flow.cli.days", "n", f.Days))
 		}
-		if f.Rule != f.Pattern {
+		switch f.Rule {
+		case f.Pattern:
+		case flow.Unreachable:
+			what = append(what, c.say("flow.rule."+f.Rule))
+		default:
 			what = append(what, f.Rule)
 		}
 		if f.Pattern != "" {

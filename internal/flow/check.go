@@ -15,7 +15,7 @@ import (
 // every variant in which it was found.
 type Finding struct {
 	ID       string                // the same as long as it is the same finding
-	Rule     string                // id of the rule of a pack, or of the pattern
+	Rule     string                // id of the rule of a pack, or of the pattern; or Unreachable
 	Pattern  string                // DP12; empty: no pattern says so
 	Result   jurisdiction.Result   // Fail or Unknown
 	Severity jurisdiction.Severity // the strictest of its variants, and of the pattern that it stands for
@@ -156,6 +156,9 @@ func (k *checking) view(v *View) {
 			k.add(v, s, Finding{Rule: p.ID, Pattern: p.ID, Result: s.result, Severity: severity, Change: p.ID})
 		}
 		k.outcome(v, p.ID, result)
+	}
+	for _, s := range v.unreached() {
+		k.add(v, s, Finding{Rule: Unreachable, Result: s.result, Severity: jurisdiction.Warn, Change: Unreachable})
 	}
 }
 

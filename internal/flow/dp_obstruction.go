@@ -7,17 +7,179 @@ import (
 )
 
 // dp01 is law.md DP01, no exit or a dead end: some page that whoever leaves can
-// come to has no way out.
+// come to has no way out, or nobody can come from the page of the entry to the
+// receipt of what the flow is for. Acts are apart: who can withdraw cannot
+// cancel yet.
 func dp01(v *View) (out []sight) {
 	if len(v.entries) == 0 {
 		return []sight{at(-1, ".nodes", "no_entry")}
 	}
-	if len(v.goals) == 0 {
-		return []sight{at(v.entries[0], "", "no_receipt")}
+	out = v.astray()
+	lost := v.lost()
+	named := make([]int, 0, len(out))
+	for _, s := range out {
+		named = append(named, s.node)
 	}
-	for i := range v.in {
-		if v.before[i] && !v.exits[i] {
+	// The last page of those that come to nothing is named, not each on the way
+	// there; of a circle all are.
+	ends := make([]bool, len(lost))
+	for i := range lost {
+		ends[i] = lost[i] && (slices.Contains(named, i) || !v.leadsTo(i, lost))
+	}
+	before := v.back(places(ends), v.leads)
+	for i := range lost {
+		if lost[i] && (ends[i] || !before[i]) && !slices.Contains(named, i) {
 			out = append(out, at(i, "", "dead_end"))
+		}
+	}
+	if len(out) > 0 {
+		return out // that is why there is no receipt, or none of an act
+	}
+	if len(v.goals) == 0 {
+		return append(out, at(v.entries[0], "", "no_receipt"))
+	}
+	baited := len(dp25(v)) > 0
+	for _, x := range v.acts() {
+		if !baited && !v.done(x) {
+			out = append(out, at(v.starts()[0], "", "act_missing_"+x.act))
+		}
+	}
+	return out
+}
+
+// ending is a legal act with which a contract ends, what an action does that is
+// about it, and the outcome of its receipt.
+type ending struct{ act, does, outcome string }
+
+// endings are apart from each other: a way to withdraw is no way to cancel.
+var endings = []ending{{"terminate", "cancel", "ended"}, {"withdraw", "withdraw", "withdrawn"}}
+
+// acts are the legal acts for which this customer is shown a way: the one that
+// the flow is for, and to withdraw where the entry says so. Where the law asks
+// for that and the entry does not say so, withdraw.fn tells.
+func (v *View) acts() (list []ending) {
+	for _, x := range endings {
+		wanted := (x.act == "withdraw") == (v.Flow.Act == "withdraw")
+		for _, i := range v.starts() {
+			v.eachAction(i, func(_ int, a *Action) { wanted = wanted || a.Does == "withdraw" && x.does == a.Does })
+		}
+		if wanted {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// along is the way of whoever does one act: not by what does another.
+func (v *View) along(x ending) func(edge) bool {
+	return func(e edge) bool {
+		return v.leads(e) && (e.action < 0 || !v.another(x, v.node(e.from).Action[e.action].Does))
+	}
+}
+
+// another reports whether what an action does is another act than one. A flow
+// that is for withdrawing has no other.
+func (v *View) another(x ending, does string) bool {
+	return v.Flow.Act != "withdraw" && slices.ContainsFunc(endings, func(o ending) bool { return o != x && o.does == does })
+}
+
+// settles reports whether a receipt is that of an act.
+func (v *View) settles(x ending, i int) bool {
+	o := v.node(i).outcome()
+	return o == x.outcome || o == "ended" && v.Flow.Act == "withdraw"
+}
+
+// done reports whether one comes from where whoever leaves begins to the
+// receipt of an act.
+func (v *View) done(x ending) bool {
+	for i, seen := range v.reach(v.starts(), v.along(x), nil) {
+		if seen && v.settles(x, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// lost are the nodes of whoever leaves from which no receipt can be come to:
+// neither that of cancelling nor that of withdrawing, each by its own way, nor
+// any other that ends the flow.
+func (v *View) lost() []bool {
+	found := slices.Clone(v.before)
+	clear := func(saved []bool) {
+		for i := range found {
+			found[i] = found[i] && !saved[i]
+		}
+	}
+	for _, x := range endings {
+		clear(v.back(slices.DeleteFunc(slices.Clone(v.goals), func(g int) bool { return !v.settles(x, g) }), v.along(x)))
+	}
+	var others []int // what only that can be come to makes of an end is DP25
+	for i := range v.in {
+		if o := v.node(i).outcome(); v.in[i] && (o == "paused" || o == "downgraded") {
+			others = append(others, i)
+		}
+	}
+	clear(v.back(others, v.leads))
+	return found
+}
+
+// places are the numbers of what is so.
+func places(is []bool) (list []int) {
+	for i, yes := range is {
+		if yes {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// leadsTo reports whether whoever leaves goes from a node on to another of some.
+func (v *View) leadsTo(i int, some []bool) bool {
+	return slices.ContainsFunc(v.out[i], func(e edge) bool { return v.leads(e) && e.to != i && some[e.to] })
+}
+
+// astray are the buttons that confirm an act and do not lead on to its receipt:
+// back to where one came from, or to nothing.
+func (v *View) astray() (out []sight) {
+	for i := range v.in {
+		if !v.before[i] || v.node(i).Kind != "confirm" {
+			continue
+		}
+		for _, e := range v.out[i] {
+			if e.action < 0 {
+				continue
+			}
+			a := &v.node(i).Action[e.action]
+			for _, x := range endings {
+				if a.Role != "exit" || a.Does != x.does {
+					continue
+				}
+				on := v.reach([]int{e.to}, func(e edge) bool {
+					return v.along(x)(e) && e.to != i && v.node(e.to).Kind != "entry"
+				}, v.isKind("receipt"))
+				ends := false
+				for k, seen := range on {
+					ends = ends || seen && v.node(k).Kind == "receipt" // of another outcome: DP25
+				}
+				if !ends {
+					label, _, _ := v.Label(a)
+					out = append(out, at(i, actionAt(e.action)+".to", "act_astray", "to", a.To).by(a).said(label))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Unreachable is the rule of nodes to which nothing leads: they keep nobody, and
+// mostly a way has broken off before them.
+const Unreachable = "unreachable"
+
+// unreached are the nodes to which nothing leads, whoever the customer is.
+func (v *View) unreached() (out []sight) {
+	for i, orphan := range v.Flow.orphans {
+		if orphan && v.in[i] {
+			out = append(out, at(i, "", Unreachable))
 		}
 	}
 	return out
@@ -37,7 +199,7 @@ func dp02(v *View) (out []sight) {
 	case !ok && v.leavable(): // else DP01
 		out = append(out, at(-1, ".flow", noSignup).unknown())
 	case ok && exit > enter:
-		out = append(out, at(v.goals[0], "", "longer_than_signup", "exit", exit, "signup", enter))
+		out = append(out, at(v.main()[0], "", "longer_than_signup", "exit", exit, "signup", enter))
 	}
 	var given []string
 	for i := range s.in {
@@ -71,14 +233,20 @@ func (v *View) compared() (exit, enter int, ok bool) {
 
 func (v *View) isGoal(i int) bool { return slices.Contains(v.goals, i) }
 
-// main are the receipts of the act that the flow is for.
+// main are the receipts of the act that the flow is for. Those of a withdrawal
+// are not among them where it is for ending: DP01 says that nothing is.
 func (v *View) main() []int {
-	for _, o := range []string{"ended", "withdrawn"} {
-		if goals := v.ends(o); len(goals) > 0 && (o != "ended" || v.Flow.Act != "withdraw") {
+	for _, x := range endings {
+		if (x.act == "withdraw") != (v.Flow.Act == "withdraw") {
+			continue
+		}
+		if goals := v.ends(x.outcome); len(goals) > 0 {
 			return goals
 		}
 	}
-	return v.goals
+	return slices.DeleteFunc(slices.Clone(v.goals), func(g int) bool {
+		return v.Flow.Act != "withdraw" && v.node(g).outcome() == "withdrawn"
+	})
 }
 
 func (v *View) isMain(i int) bool { return slices.Contains(v.main(), i) }
@@ -173,7 +341,7 @@ func (v *View) exitMedia() (out []string) {
 		seen := v.reach([]int{i}, func(e edge) bool {
 			return v.leads(e) && (v.node(e.to).Kind == "receipt" || same(v.node(e.to).medium()))
 		}, nil)
-		if slices.ContainsFunc(v.goals, func(g int) bool { return seen[g] }) {
+		if slices.ContainsFunc(v.main(), func(g int) bool { return seen[g] }) {
 			out = append(out, m)
 		}
 	}
@@ -337,9 +505,10 @@ func dp35(v *View) (out []sight) {
 	return []sight{at(i, "", "device_gap", "device", v.Variant.Device)}
 }
 
-// leavable reports whether there is at least one way out.
+// leavable reports whether there is at least one way to what the flow is for.
 func (v *View) leavable() bool {
-	return slices.ContainsFunc(v.entries, func(i int) bool { return v.exits[i] })
+	exits := v.back(v.main(), v.leads)
+	return slices.ContainsFunc(v.entries, func(i int) bool { return exits[i] })
 }
 
 // leastContrast is what WCAG 1.4.3 asks of text.

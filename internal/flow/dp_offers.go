@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"maps"
 	"slices"
 
 	"hastaluego/internal/jurisdiction"
@@ -145,39 +146,93 @@ func (v *View) forward(e edge) bool {
 const leastRatio = 0.9
 
 // dp16 is law.md DP16, asymmetric prominence: the way out is quieter than the
-// way back in.
+// way back in. Each act has its own: a loud button to withdraw lends nothing to a
+// link to cancel that nobody sees.
 func dp16(v *View) (out []sight) {
 	v.way(func(i int, _ *Node) {
-		var exit, keep *Action
-		var place int
+		var keep *Action
+		exits := map[string]*Action{}
+		places := map[string]int{}
 		v.eachAction(i, func(j int, a *Action) {
-			switch {
-			case (a.Role == "exit" || a.Role == "decline") && (exit == nil || a.prominence() > exit.prominence()):
-				exit, place = a, j
-			case (a.Role == "keep" || a.Role == "accept") && (keep == nil || a.prominence() > keep.prominence()):
-				keep = a
+			switch a.Role {
+			case "exit", "decline":
+				for _, act := range v.actsOf(i, a) {
+					if exits[act] == nil || a.prominence() > exits[act].prominence() {
+						exits[act], places[act] = a, j
+					}
+				}
+			case "keep", "accept":
+				if keep == nil || a.prominence() > keep.prominence() {
+					keep = a
+				}
 			}
 		})
-		if exit == nil || keep == nil {
-			return
-		}
-		why := ""
-		switch contrast, size := ratio(exit.Contrast, keep.Contrast, v.Flow.Defaults.Contrast), ratio(exit.Size, keep.Size, v.Flow.Defaults.Size); {
-		case exit.prominence() < keep.prominence():
-			why = "exit_quieter"
-		case exit.Kind == "link" && keep.Kind != "link":
-			why = "exit_is_link"
-		case contrast < leastRatio:
-			why = "exit_paler"
-		case size < leastRatio:
-			why = "exit_smaller"
-		}
-		if why != "" {
-			label, _, _ := v.Label(keep)
-			out = append(out, at(i, actionAt(place), why, "keep", label).by(exit))
+		told := map[int]bool{}
+		for _, act := range slices.Sorted(maps.Keys(exits)) {
+			exit, place := exits[act], places[act]
+			why, beside := v.quieter(exit, keep)
+			if why == "" {
+				for _, other := range slices.Sorted(maps.Keys(exits)) {
+					if exits[other].prominence() >= exit.prominence()+muchLouder {
+						why, beside = "exit_of_act_quieter", exits[other]
+					}
+				}
+			}
+			if why == "" || told[place] {
+				continue
+			}
+			told[place] = true
+			s := at(i, actionAt(place), why).by(exit)
+			if beside != nil {
+				label, _, _ := v.Label(beside)
+				s.args = []any{"keep", label}
+			}
+			out = append(out, s)
 		}
 	})
 	return out
+}
+
+// muchLouder is by how much the exit of one act may not outshout that of
+// another: a link beside a button is a difference, one that hardly shows beside
+// the loudest is not meant to be seen.
+const muchLouder = 2
+
+// actsOf are the acts that an exit of a node is for: what it says it does, or
+// each of those that the others of the node do.
+func (v *View) actsOf(i int, a *Action) (list []string) {
+	if a.Does == "cancel" || a.Does == "withdraw" {
+		return []string{a.Does}
+	}
+	v.eachAction(i, func(_ int, b *Action) {
+		if (b.Role == "exit" || b.Role == "decline") && (b.Does == "cancel" || b.Does == "withdraw") && !slices.Contains(list, b.Does) {
+			list = append(list, b.Does)
+		}
+	})
+	if len(list) == 0 {
+		return []string{""}
+	}
+	return list
+}
+
+// quieter is why an exit is harder to see than it may be, and what it is
+// quieter than; nil: than anything.
+func (v *View) quieter(exit, keep *Action) (why string, than *Action) {
+	switch {
+	case exit.prominence() == 0:
+		return "exit_unseen", nil
+	case keep == nil:
+		return "", nil
+	case exit.prominence() < keep.prominence():
+		return "exit_quieter", keep
+	case exit.Kind == "link" && keep.Kind != "link":
+		return "exit_is_link", keep
+	case ratio(exit.Contrast, keep.Contrast, v.Flow.Defaults.Contrast) < leastRatio:
+		return "exit_paler", keep
+	case ratio(exit.Size, keep.Size, v.Flow.Defaults.Size) < leastRatio:
+		return "exit_smaller", keep
+	}
+	return "", nil
 }
 
 // ratio of two measures, either of which may be left to the default; 1 where
@@ -243,21 +298,33 @@ func dp24(v *View) (out []sight) {
 }
 
 // dp25 is law.md DP25, bait and switch: what is labelled as an end leads to a
-// pause or a smaller plan, and to nothing else.
+// pause or a smaller plan, and to nothing else. That one can withdraw beside it
+// makes it no end.
 func dp25(v *View) (out []sight) {
-	if len(v.goals) == 0 {
-		return nil // DP01
-	}
-	for _, g := range v.goals {
-		if o := v.node(g).outcome(); o == "ended" || o == "withdrawn" {
-			return nil
-		}
-	}
 	for _, i := range v.entries {
 		v.eachAction(i, func(j int, a *Action) {
-			if meant, _ := v.meant(a); a.Role == "exit" && (meant == "exit" || a.Does == "cancel") {
+			meant, _ := v.meant(a)
+			to, leads := v.Flow.index[a.To]
+			if a.Role != "exit" || !leads || meant != "exit" && a.Does != "cancel" && a.Does != "withdraw" {
+				return
+			}
+			var other string
+			ends := false
+			on := v.reach([]int{to}, func(e edge) bool { return v.leads(e) && v.node(e.to).Kind != "entry" }, v.isKind("receipt"))
+			for k, seen := range on {
+				if !seen {
+					continue
+				}
+				switch o := v.node(k).outcome(); o {
+				case "ended", "withdrawn":
+					ends = true
+				case "paused", "downgraded":
+					other = or(other, o)
+				}
+			}
+			if !ends && other != "" {
 				label, _, _ := v.Label(a)
-				out = append(out, at(i, v.labelAt(j, a), "bait", "outcome", v.node(v.goals[0]).outcome()).by(a).said(label))
+				out = append(out, at(i, v.labelAt(j, a), "bait", "outcome", other).by(a).said(label))
 			}
 		})
 	}

@@ -93,18 +93,24 @@ func wanted(wordings []jurisdiction.Wording, lang string) string {
 }
 
 // dp15 is law.md DP15, confirmshaming: whoever leaves or declines must say
-// something about themselves that nobody likes to say. A lexicon finds it, so
+// something about themselves that nobody likes to say, or whoever stays that
+// leaving would be stupid. A lexicon finds it, so
 // people look at it: it never blocks.
 func dp15(v *View) (out []sight) {
 	v.met(func(i int, n *Node) {
 		v.eachAction(i, func(j int, a *Action) {
-			if a.Role != "exit" && a.Role != "decline" {
+			lists, why := []string{"shame", "guilt"}, "shame"
+			switch a.Role {
+			case "exit", "decline":
+			case "keep", "accept":
+				lists, why = []string{"praise"}, "praise"
+			default:
 				return
 			}
 			label, lang, _ := v.Label(a)
-			for _, list := range []string{"shame", "guilt"} {
+			for _, list := range lists {
 				if s := v.says(lang, label, list); s != "" {
-					out = append(out, at(i, v.labelAt(j, a), "shame").by(a).said(s))
+					out = append(out, at(i, v.labelAt(j, a), why).by(a).said(s))
 					return
 				}
 			}

@@ -8,9 +8,15 @@ var examples = map[string]shown{
 		fails: []example{
 			many("a page that ends in nothing", []edit{{toForm, "to: nothing, label"}, {"", "  - id: nothing\n    kind: info\n    texts: {title: {es: \"Gracias\", en: \"Thank you\"}}\n"}}, "DP03"),
 			many("one of two ways ends in nothing", []edit{{atForm, "    actions: [{id: why, role: decline, to: nothing, label: {es: \"Otra vía\", en: \"Another way\"}}]\n"}, {"", "  - id: nothing\n    kind: info\n    texts: {title: {es: \"Gracias\", en: \"Thank you\"}}\n"}}),
+			many("the button that cancels leads back to the beginning, and one can withdraw", []edit{{yes, replace(yes, "to: receipt", "to: home")}, withdraws, {"", withdrawal}, {"", withdrawn}}, "DP03"),
+			many("the entry to cancel is gone, and one can withdraw", []edit{{"      - {id: leave, role: exit, does: cancel, kind: button, to: form, " + leave + "}\n", ""}, withdraws, {"", withdrawal}, {"", withdrawn}}, "DP03"),
+			many("the button that withdraws leads to nothing, and one can cancel", []edit{withdraws, {"", replace(withdrawal, "to: withdrawn", "to: home")}, {"", withdrawn}}),
+			many("the page to withdraw has no button", []edit{withdraws, {"", without(replace(withdrawal, "    actions:\n", ""), "      - {id: yes")}, {"", withdrawn}}),
 			one("no receipt at all", "    kind: receipt\n    receipt: {contents: [code, declaration, instant], to: kept_address, time: minute}\n", "    kind: info\n", "DP03"),
 		},
 		near: []example{
+			many("a way to withdraw beside the one to cancel", []edit{withdraws, {"", withdrawal}, {"", withdrawn}}),
+			one("a link back to the beginning beside the button that confirms", stay, replace(stay, "role: keep", "role: back")),
 			many("a page of help that leads nowhere but is not the way", []edit{{atForm, "    actions: [{id: why, role: help, to: nothing, label: {es: \"Ayuda\", en: \"Help\"}}]\n"}, {"", "  - id: nothing\n    kind: info\n    texts: {title: {es: \"Ayuda\", en: \"Help\"}}\n"}}),
 		},
 	},
@@ -176,9 +182,11 @@ var examples = map[string]shown{
 		fails: []example{
 			one("I do not like saving", yes, replace(yes, `en: "Confirm cancellation"`, `en: "Cancel, I don't like saving"`)),
 			one("a broken heart", lede, "      lede: {es: \"Nos da mucha pena que te vayas.\", en: \"It is registered when you confirm.\"}\n"),
+			one("I am smart and stay", stay, replace(stay, `en: "Keep my plan"`, `en: "No, I am smart and want to keep saving"`)),
 			one("to lose my advantages", yes, replace(yes, `es: "Confirmar la baja"`, `es: "Sí, prefiero perder mis ventajas y darme de baja"`)),
 		},
 		near: []example{
+			one("the team of sales is left, not let down", yes, replace(yes, `es: "Confirmar la baja"`, `es: "Dejar el equipo de ventas: confirmar la baja"`)),
 			one("a plain no", stay, replace(stay, `{es: "Quedarme", en: "Keep my plan"}`, `{es: "No, gracias", en: "No, thank you"}`)),
 		},
 	},
@@ -188,8 +196,11 @@ var examples = map[string]shown{
 			one("a link against a button", yes, replace(yes, "kind: button", "kind: link")),
 			one("pale", yes, replace(yes, "prominence: 2", "prominence: 2, contrast: 5")),
 			one("small", yes, replace(yes, "prominence: 2", "prominence: 2, size: 0.8")),
+			many("an exit that hardly shows, beside a button to withdraw", []edit{withdraws, {"does: cancel, kind: button, to: form", "does: cancel, kind: link, prominence: 0, to: form"}, {"", withdrawal}, {"", withdrawn}}),
+			many("a quiet link to cancel, beside a loud button to withdraw", []edit{{withdraws.from, replace(withdraws.to, "prominence: 2", "prominence: 3")}, {"does: cancel, kind: button, to: form", "does: cancel, kind: link, prominence: 1, to: form"}, {"", withdrawal}, {"", withdrawn}}),
 		},
 		near: []example{
+			many("a link to withdraw beside a button to cancel", []edit{{withdraws.from, replace(withdraws.to, "kind: button, prominence: 2", "kind: link, prominence: 1")}, {"", withdrawal}, {"", withdrawn}}),
 			one("a quiet way back", stay, replace(stay, "kind: button, prominence: 2", "kind: link, prominence: 1")),
 			one("nine tenths of the size", yes, replace(yes, "prominence: 2", "prominence: 2, size: 0.9")),
 		},
@@ -279,6 +290,7 @@ var examples = map[string]shown{
 		fails: []example{
 			one("an end that pauses", "receipt: {contents", "receipt: {outcome: paused, contents", "DP24"),
 			one("an end that makes smaller", "receipt: {contents", "receipt: {outcome: downgraded, contents"),
+			many("an end that makes smaller, beside a true withdrawal", []edit{{"receipt: {contents", "receipt: {outcome: downgraded, contents"}, withdraws, {"", withdrawal}, {"", withdrawn}}, "DP03"),
 		},
 		near: []example{
 			many("a pause beside an end", []edit{{atForm, "    actions: [{id: p, role: accept, does: pause, to: paused, label: {es: \"Pausar\", en: \"Pause\"}}]\n"}, {"", replace(replace(kept, "id: kept", "id: paused"), "outcome: kept", "outcome: paused")}}),

@@ -43,6 +43,7 @@ type Flow struct {
 	file    *source.File
 	index   map[string]int // node → its place in Nodes
 	codes   [][]string     // node → the codes of its texts, in order
+	orphans []bool         // nodes to which nothing leads, for no customer
 }
 
 // Terms are what the contract, or its terms, say about its end.
@@ -247,8 +248,35 @@ func Load(name string, src []byte) (*Flow, error) {
 	for i := range f.Nodes {
 		f.codes[i] = slices.Sorted(maps.Keys(f.Nodes[i].Texts))
 	}
+	f.orphans = f.unled()
 	f.version = f.Name + "@" + hex.EncodeToString(sum[:])[:12]
 	return f, nil
+}
+
+// unled are the nodes that no customer can come to: no page, and no action of
+// one that is met, leads there, whatever it is for and whoever sees it.
+func (f *Flow) unled() []bool {
+	orphans := make([]bool, len(f.Nodes))
+	var frontier []string
+	for i := range f.Nodes {
+		orphans[i] = true
+		if f.Nodes[i].Kind == "entry" {
+			frontier = append(frontier, f.Nodes[i].ID)
+		}
+	}
+	for len(frontier) > 0 {
+		i, known := f.index[frontier[0]]
+		frontier = frontier[1:]
+		if !known || !orphans[i] {
+			continue
+		}
+		orphans[i] = false
+		frontier = append(frontier, f.Nodes[i].Next)
+		for j := range f.Nodes[i].Action {
+			frontier = append(frontier, f.Nodes[i].Action[j].To)
+		}
+	}
+	return orphans
 }
 
 // Version is the name and the first 12 hex digits of the source's SHA-256.

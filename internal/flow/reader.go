@@ -14,8 +14,9 @@ import (
 )
 
 // The lexicons are data: one file per language with lists of phrases. In a
-// phrase, a word that ends in * stands for every word that begins so, and _
-// for up to three words of any kind.
+// phrase, a word that ends in * stands for every word that begins so, _ for up to
+// three words of any kind, and <name> for any word of the class of that name: a
+// family of phrases is written once.
 //
 //go:embed lexicon/*.yaml
 var lexicons embed.FS
@@ -38,8 +39,9 @@ var allLexicons = sync.OnceValue(func() map[string]*lexicon {
 			panic(err)
 		}
 		var f struct {
-			Hard  int                 `yaml:"hard"`
-			Lists map[string][]string `yaml:"lists"`
+			Hard    int                 `yaml:"hard"`
+			Classes map[string][]string `yaml:"classes"`
+			Lists   map[string][]string `yaml:"lists"`
 		}
 		if err := yaml.UnmarshalWithOptions(src, &f, yaml.Strict()); err != nil {
 			panic(fmt.Errorf("lexicon %s: %w", e.Name(), err))
@@ -47,7 +49,17 @@ var allLexicons = sync.OnceValue(func() map[string]*lexicon {
 		l := &lexicon{lists: map[string][][]string{}, hard: f.Hard}
 		for name, phrases := range f.Lists {
 			for _, p := range phrases {
-				l.lists[name] = append(l.lists[name], strings.Fields(strings.ToLower(p)))
+				words := strings.Fields(strings.ToLower(p))
+				for i, w := range words {
+					if class, ok := strings.CutPrefix(w, "<"); ok {
+						all := f.Classes[strings.TrimSuffix(class, ">")]
+						if len(all) == 0 {
+							panic(fmt.Errorf("lexicon %s: %s: no class %s", e.Name(), p, w))
+						}
+						words[i] = strings.ToLower(strings.Join(all, either))
+					}
+				}
+				l.lists[name] = append(l.lists[name], words)
 			}
 		}
 		out[strings.TrimSuffix(e.Name(), path.Ext(e.Name()))] = l
@@ -202,7 +214,17 @@ func match(words []token, phrase []string) (int, bool) {
 	return n + 1, ok
 }
 
+// either stands between the words of a class.
+const either = "|"
+
 func like(word, pattern string) bool {
+	for strings.Contains(pattern, either) {
+		first, rest, _ := strings.Cut(pattern, either)
+		if like(word, first) {
+			return true
+		}
+		pattern = rest
+	}
 	if stem, ok := strings.CutSuffix(pattern, "*"); ok {
 		return strings.HasPrefix(word, stem)
 	}

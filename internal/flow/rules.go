@@ -357,7 +357,7 @@ func seeSignup(v *View) []sight {
 	if !ok || enter == 0 {
 		return []sight{at(-1, ".flow", noSignup).sees(nil)}
 	}
-	return []sight{at(v.goals[0], "", "longer_than_signup", "exit", exit, "signup", enter).sees(num(100 * exit / enter))}
+	return []sight{at(v.main()[0], "", "longer_than_signup", "exit", exit, "signup", enter).sees(num(100 * exit / enter))}
 }
 
 func seeRecap(v *View) []sight {

@@ -177,7 +177,7 @@ func within(span jurisdiction.Span, most []jurisdiction.Time) jurisdiction.Resul
 
 func seeWithdraw(v *View) []sight {
 	found := v.Flow.Act == "withdraw"
-	for _, i := range v.entries {
+	for _, i := range v.starts() { // on the page, where there is one
 		v.eachAction(i, func(_ int, a *Action) { found = found || a.Does == "withdraw" })
 	}
 	s := at(-1, ".nodes", "no_withdrawal")

@@ -261,7 +261,8 @@ func (e *editing) breaks(t *testing.T, r *jurisdiction.Rule, b *breaking, usual 
 	}
 	want := append(e.also(r, law), r.ID)
 	report := flow.Check(edited, []flow.Law{law}, signup)
-	found := report.Findings
+	// An edit that leads past a node leaves it with nothing that leads there.
+	found := slices.DeleteFunc(slices.Clone(report.Findings), func(x flow.Finding) bool { return x.Rule == flow.Unreachable })
 	hidesNothing(t, r.ID+", “"+b.What+"”", report, law)
 	fmt.Fprintf(told, "%s: %s\n", r.ID, b.What)
 	for _, x := range found {
