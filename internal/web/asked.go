@@ -1,5 +1,12 @@
 package web
 
+import (
+	"net/url"
+	"strings"
+
+	"hastaluego/internal/fault"
+)
+
 // What forms of a flow ask for, on every page that shows one: on the portal,
 // and on those that stand for it while it is away.
 
@@ -43,4 +50,43 @@ func (c Control) Most() string {
 		return "1000"
 	}
 	return "254"
+}
+
+// Answered is what is wrong with the answers of a form: what was found wrong with
+// them already, and every field of its own that has to be filled in and was left
+// empty. A field that the form did not send was not asked there, and is not
+// missed: what somebody declares is not lost over it. An address that the form
+// asks for once is wrong under the name that it has there.
+func Answered(sent url.Values, required []string, found error) error {
+	if found != nil && fault.KindOf(found) != fault.Invalid {
+		return found
+	}
+	var l fault.List
+	named := func(field string) bool {
+		for _, e := range l {
+			if e.Field == field {
+				return true
+			}
+		}
+		return false
+	}
+	for _, asks := range required {
+		name := Controls[asks].Name
+		if sent.Has(name) && strings.TrimSpace(sent.Get(name)) == "" {
+			l = append(l, fault.New(fault.Invalid, "field.required").On(name))
+		}
+	}
+	fields := fault.Fields(found)
+	if found != nil && len(fields) == 0 {
+		return found
+	}
+	for _, e := range fields {
+		if e.Field == "account" && !sent.Has("account") {
+			e = e.On("receipt")
+		}
+		if !named(e.Field) {
+			l = append(l, e)
+		}
+	}
+	return l.Or()
 }

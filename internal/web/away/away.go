@@ -129,24 +129,22 @@ func (a *away) keep(w http.ResponseWriter, r *http.Request, act string) {
 		a.write(w, r, http.StatusOK, p)
 		return
 	}
-	d, err := a.declare(r, in, err)
+	d, err := a.declare(r, in, f, h.Forms.By[lang][act].required(), err)
 	if err != nil {
 		a.refuse(w, r, h, in, err)
 		return
 	}
 	p := a.page(h, lang, "").of(act)
-	if p.Title, p.Kept = p.Say("spool.kept.title"), &d; p.withdraws() {
-		p.Title = p.Say("spool.kept.title.withdraw")
-	}
+	p.Title, p.Kept = p.say("title"), &d
 	a.write(w, r, http.StatusOK, p)
 }
 
-func (a *away) declare(r *http.Request, in app.ExitInput, err error) (d spool.Declaration, _ error) {
+func (a *away) declare(r *http.Request, in app.ExitInput, sent url.Values, required []string, err error) (d spool.Declaration, _ error) {
 	if err != nil {
 		return d, err
 	}
 	checked, err := app.ReadExit(in)
-	if err != nil {
+	if err = web.Answered(sent, required, err); err != nil {
 		return d, err
 	}
 	from, known := web.Address(r, a.Proxies)
@@ -317,6 +315,15 @@ func (p page) ours() Form { return p.Forms.By[p.Lang][p.Act] }
 func (p page) words(s string) string { return text.Fill(p.Lang, s, "company", p.Company.Name) }
 
 func (p page) withdraws() bool { return p.Act == "withdraw" }
+
+// say words what was kept, in the words of the act.
+func (p page) say(code string, args ...any) string {
+	code = "spool.kept." + code
+	if p.withdraws() {
+		code += ".withdraw"
+	}
+	return p.Say(code, args...)
+}
 
 // forms are the pages of the acts that this one shows.
 func (p page) forms() (list []page) {

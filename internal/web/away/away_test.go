@@ -290,6 +290,36 @@ func TestOnlyWhatDeclaresIsKept(t *testing.T) {
 	}
 }
 
+// Whoever withdraws reads the words of a withdrawal, in every language, and has
+// what is missing marked beside each field, as whoever cancels has.
+func TestAWithdrawalHasItsOwnWordsAndItsMarks(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]struct{ ours, not string }{
+		"es": {"Código de tu desistimiento", "baja"}, "en": {"Code of your withdrawal", "cancellation"},
+		"de": {"Code deines Widerrufs", "kündig"}, "fr": {"Code de votre rétractation", "résiliation"},
+	} {
+		f := newFront(t, 0, 0)
+		status, page, _ := f.ask("POST", "/withdraw?lang="+lang, url.Values{"name": {""}, "reference": {" "}, "receipt": {""}, "page": {"withdrawal"}, "go": {"confirm"}})
+		if status != http.StatusUnprocessableEntity || f.waiting() != 0 {
+			t.Fatalf("%s: %d, %d files", lang, status, f.waiting())
+		}
+		for _, field := range []string{"name", "reference", "receipt"} {
+			if !strings.Contains(page, `data-testid="error-`+field+`"`) {
+				t.Errorf("%s: nothing is said beside %s", lang, field)
+			}
+		}
+		if n := strings.Count(page, `aria-invalid="true"`); n != 3 {
+			t.Errorf("%s: %d controls are marked", lang, n)
+		}
+		_, page, _ = f.ask("POST", "/withdraw?lang="+lang, url.Values{"name": {"Ana"}, "reference": {"C-1"}, "receipt": {"ana@x.example"}, "page": {"withdrawal"}, "go": {"confirm"}})
+		_, kept, _ := strings.Cut(page, `data-testid="kept"`)
+		kept, _, _ = strings.Cut(kept, "<footer")
+		if f.only().Act != "withdraw" || !strings.Contains(kept, want.ours) || strings.Contains(strings.ToLower(kept), want.not) {
+			t.Errorf("%s: the page that keeps it says:\n%s", lang, kept)
+		}
+	}
+}
+
 // Every other page of the house says that it is away, and how to leave now.
 func TestEveryOtherPageSaysHowToLeaveNow(t *testing.T) {
 	t.Parallel()

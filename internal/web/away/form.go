@@ -116,6 +116,18 @@ func (f Forms) langs() (list []string) {
 	return list
 }
 
+// required is what the form asks for that has to be filled in.
+func (f Form) required() (asks []string) {
+	for _, g := range f.Groups {
+		for _, x := range g.Fields {
+			if x.Required {
+				asks = append(asks, x.Asks)
+			}
+		}
+	}
+	return asks
+}
+
 // formOf is the form of an act; ok is false where this customer has none.
 func formOf(v *flow.View, act string) (out Form, ok bool) {
 	entry, _ := v.Entry()

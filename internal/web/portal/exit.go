@@ -181,19 +181,19 @@ func (p *portal) step(w http.ResponseWriter, r *http.Request, v *exitView) (app.
 		p.showExit(w, r, http.StatusOK, *v)
 		return in, false
 	}
+	if pressed.Role == "exit" {
+		if err := web.Answered(f, v.required(), p.App.CheckExit(in)); err != nil {
+			v.Screen = first
+			p.again(w, r, *v, in, err)
+			return in, false
+		}
+	}
 	if pressed.ToKind == "receipt" {
 		if _, act := acts[pressed.Does]; act { // a page may lead to both
 			in.Act = pressed.Does
 		}
 		in.Walk = &app.Walk{Exit: v.Exit, Seen: v.Seen}
 		return in, true
-	}
-	if pressed.Role == "exit" {
-		if err := p.App.CheckExit(in); err != nil {
-			v.Screen = first
-			p.again(w, r, *v, in, err)
-			return in, false
-		}
 	}
 	v.turn(pressed.ToPage)
 	v.Nonce = cmp.Or(in.Nonce, v.Nonce)

@@ -116,6 +116,34 @@ func TestInFranceWhatIsAskedForIsShownBeforeItIsNotified(t *testing.T) {
 	}
 }
 
+// Whoever withdraws and leaves something out has it marked beside each field, and
+// declares nothing; the form that was filled in does.
+func TestWhatAWithdrawalLacksIsMarkedBesideEachField(t *testing.T) {
+	t.Parallel()
+	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	at, visitor := s.URL+"/withdraw?lang=es&country=ES", s.visitor()
+	form := url.Values{"page": {"withdrawal"}, "go": {"confirm"}, "name": {""}, "reference": {" "}, "receipt": {""}}
+	status, page, _ := s.body(visitor.PostForm(at, form))
+	for _, field := range []string{"name", "reference", "receipt"} {
+		if !strings.Contains(page, `id="`+field+`-error"`) || !strings.Contains(page, `aria-describedby="`+field+`-error"`) {
+			t.Errorf("nothing is said beside %s", field)
+		}
+	}
+	if n := strings.Count(page, `aria-invalid="true"`); status != http.StatusUnprocessableEntity || n != 3 {
+		t.Errorf("%d, %d controls are marked", status, n)
+	}
+	form.Set("name", "Marta")
+	form.Set("reference", "C-1")
+	form.Set("receipt", "no address")
+	if _, page, _ = s.body(visitor.PostForm(at, form)); strings.Count(page, `aria-invalid="true"`) != 1 || !strings.Contains(page, `id="receipt-error"`) {
+		t.Error("an address that is none is not marked, or something else is")
+	}
+	form.Set("receipt", "marta@x.example")
+	if _, page, _ = s.body(visitor.PostForm(at, form)); !code.MatchString(page) {
+		t.Errorf("nothing was declared: %s", page)
+	}
+}
+
 func sameWords(a, b string) bool {
 	count := map[string]int{}
 	for _, w := range strings.Fields(a) {

@@ -272,6 +272,17 @@ func (v exitView) fields() (list []flow.Input) {
 	return list
 }
 
+// required is what the form of the act asks for that has to be filled in. The
+// contracts of a signed link come with it.
+func (v exitView) required() (asks []string) {
+	for _, f := range v.fields() {
+		if f.Required && (v.Host == nil || f.Asks != "contract") {
+			asks = append(asks, f.Asks)
+		}
+	}
+	return asks
+}
+
 // described ties a control to its hint, or to what is wrong with it.
 func described(q question) templ.Attributes {
 	switch {
