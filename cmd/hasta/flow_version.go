@@ -86,6 +86,7 @@ func (c asPerson) acting(ctx context.Context, o out) (h *house, by app.Actor, cl
 
 type flowDraftCmd struct {
 	asPerson
+	langFlag
 	File   string            `arg:"" help:"The flow (YAML). Whatever stands in it is kept."`
 	ID     string            `name:"id" help:"The draft to write over; by default a new one."`
 	Signup string            `help:"The flow by which customers come; by default what is known already." type:"existingfile"`
@@ -143,7 +144,7 @@ type draftAnswer struct {
 
 // tell says where the draft is and what keeps it from being published.
 func (c *flowDraftCmd) tell(o out, d app.FlowDraft, checked app.FlowCheck) error {
-	words := flowFlags{Lang: terminalLanguage(os.Getenv)}
+	words := flowFlags{langFlag: c.langFlag}
 	answer := draftAnswer{Draft: d.ID, Good: checked.Passing(), Problems: []string{}, Findings: []findingView{}}
 	place := func(at string) string { // as the file is called here
 		for _, ours := range [][2]string{{"source.yaml", c.File}, {"signup.yaml", cmp.Or(c.Signup, "signup")}} {

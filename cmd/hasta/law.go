@@ -28,9 +28,9 @@ type lawCmd struct {
 
 // lawFlags are shared by everything about law.
 type lawFlags struct {
+	langFlag
 	Packs  string `help:"Folder of packs of one's own; a file with the name of a shipped pack stands in its place. By default law.dir of the configuration." type:"existingdir"`
 	Config string `help:"Configuration file." type:"path" env:"HASTA_CONFIG"`
-	Lang   string `help:"es or en." enum:"es,en" default:"en"`
 	JSON   bool   `name:"json" help:"As JSON."`
 }
 

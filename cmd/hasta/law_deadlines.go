@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"os"
 	"text/tabwriter"
 
 	"hastaluego/internal/app"
@@ -14,6 +13,7 @@ import (
 
 type lawDeadlinesCmd struct {
 	common
+	langFlag
 	Months int  `help:"Of so many months, this one with them." default:"12"`
 	JSON   bool `help:"As JSON, as GET /v1/time-limits answers." xor:"form"`
 	CSV    bool `name:"csv" help:"As CSV: a row for each month and rule." xor:"form"`
@@ -34,7 +34,7 @@ func (c *lawDeadlinesCmd) Run(ctx context.Context, o out) error {
 	case c.CSV:
 		return csv.NewWriter(o.stdout).WriteAll(r.Table())
 	}
-	return printLimits(o, terminalLanguage(os.Getenv), r)
+	return printLimits(o, c.Lang, r)
 }
 
 func printLimits(o out, lang string, r app.LawReport) error {

@@ -4,12 +4,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // a bare machine has no time zones
@@ -90,7 +94,7 @@ func run(args []string, o out) int {
 		}
 		k.BindTo(ctx, (*context.Context)(nil))
 		k.Bind(o)
-		code = report(o, k.Run())
+		code = reportIn(o, spoken(k), k.Run())
 	}()
 	return code
 }
@@ -101,8 +105,33 @@ type exit int
 // errCheck ends a command whose check found something and said so.
 var errCheck = errors.New("a check failed")
 
-// report tells an error and returns the exit status.
-func report(o out, err error) int {
+// langFlag is in which language a command answers.
+type langFlag struct {
+	Lang string `help:"es or en; by default that of the terminal." enum:",es,en" default:""`
+}
+
+// AfterApply fills in the language of the terminal where no flag names another.
+func (f *langFlag) AfterApply() error {
+	f.Lang = cmp.Or(f.Lang, terminalLanguage(os.Getenv))
+	return nil
+}
+
+// spoken is the language of what goes wrong in a command: that of its --lang, as
+// far as we speak it to whoever types commands, or that of the terminal.
+func spoken(k *kong.Context) string {
+	for _, f := range k.Flags() {
+		if lang, ok := k.FlagValue(f).(string); ok && f.Name == "lang" && (lang == "es" || lang == "en") {
+			return lang
+		}
+	}
+	return terminalLanguage(os.Getenv)
+}
+
+// report tells an error in the language of the terminal and returns the exit
+// status.
+func report(o out, err error) int { return reportIn(o, terminalLanguage(os.Getenv), err) }
+
+func reportIn(o out, lang string, err error) int {
 	switch {
 	case err == nil:
 		return exitOK
@@ -111,34 +140,79 @@ func report(o out, err error) int {
 	}
 	var list fault.List
 	if errors.As(err, &list) {
-		for _, e := range list {
-			fmt.Fprintf(o.stderr, "hasta: %s\n", explain(e))
+		for _, e := range byPlace(list) {
+			fmt.Fprintf(o.stderr, "hasta: %s\n", explainIn(lang, e))
 		}
 		return exitCheck
 	}
-	fmt.Fprintf(o.stderr, "hasta: %s\n", explain(err))
+	fmt.Fprintf(o.stderr, "hasta: %s\n", explainIn(lang, err))
 	return exitCheck
+}
+
+// byPlace is problems of files in the order in which they stand there; others
+// stay as they were found.
+func byPlace(list fault.List) fault.List {
+	type place struct {
+		file         string
+		line, column int
+	}
+	where := func(e *fault.Error) (p place, ok bool) {
+		if len(e.Args) < 2 || e.Args[0] != "at" || e.Args[1] != e.Field {
+			return p, false
+		}
+		at, column, one := cutLast(e.Field)
+		p.file, p.line, ok = cutLast(at)
+		p.column = column
+		return p, one && ok
+	}
+	sorted := slices.Clone(list)
+	for _, e := range sorted {
+		if _, ok := where(e); !ok {
+			return list
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b *fault.Error) int {
+		x, _ := where(a)
+		y, _ := where(b)
+		return cmp.Or(cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line), cmp.Compare(x.column, y.column))
+	})
+	return sorted
+}
+
+// cutLast splits "file:12" before its last colon.
+func cutLast(s string) (before string, n int, ok bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return s, 0, false
+	}
+	n, err := strconv.Atoi(s[i+1:])
+	return s[:i], n, err == nil
 }
 
 // explain words an error for the terminal; what has no words of its own shows
 // its cause, since whoever runs commands may see it.
-func explain(err error) string {
+func explain(err error) string { return explainIn("en", err) }
+
+func explainIn(lang string, err error) string {
 	var list fault.List
 	if errors.As(err, &list) {
 		words := make([]string, len(list))
 		for i, e := range list {
-			words[i] = explain(e)
+			words[i] = explainIn(lang, e)
 		}
 		return strings.Join(words, " ")
 	}
 	var f *fault.Error
-	if errors.As(err, &f) && f.Kind != fault.Internal && text.Known("en", "error."+f.Code) {
-		words := text.Error("en", f)
+	if errors.As(err, &f) && f.Kind != fault.Internal && text.Known(lang, "error."+f.Code) {
+		words := text.Error(lang, f)
 		if placed := len(f.Args) > 1 && f.Args[0] == "at" && f.Args[1] == f.Field; placed && !strings.Contains(words, f.Field) {
 			words = f.Field + ": " + words // a place in a file
 		}
-		if f.Err != nil {
-			return words + " (" + f.Error() + ")"
+		switch {
+		case errors.Is(f.Err, fs.ErrNotExist): // the system's own sentence says no more, in one language
+			return words + ": " + text.Say(lang, "file.not_there")
+		case f.Err != nil:
+			return words + " (" + f.Err.Error() + ")"
 		}
 		return words
 	}

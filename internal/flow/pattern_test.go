@@ -102,9 +102,11 @@ const (
 )
 
 // withdraws puts the way to it beside the one to cancel.
-var withdraws = edit{"    entry: {clicks_from_home: 1, siblings: 5, inside: plain, location: [footer], permanent: true, login: none}\n    actions:\n",
+var withdraws = edit{
+	"    entry: {clicks_from_home: 1, siblings: 5, inside: plain, location: [footer], permanent: true, login: none}\n    actions:\n",
 	"    entry: {clicks_from_home: 1, siblings: 5, inside: plain, location: [footer], permanent: true, login: none}\n    actions:\n" +
-		"      - {id: back_out, role: exit, does: withdraw, kind: button, prominence: 2, to: undo, label: {es: \"Desistir del contrato aquí\", en: \"Withdraw from contract here\"}}\n"}
+		"      - {id: back_out, role: exit, does: withdraw, kind: button, prominence: 2, to: undo, label: {es: \"Desistir del contrato aquí\", en: \"Withdraw from contract here\"}}\n",
+}
 
 // edit replaces a text that stands once; an empty from is put at the end.
 type edit struct{ from, to string }

@@ -1,6 +1,7 @@
 package jurisdiction
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -276,18 +277,59 @@ func (c *checker) words(at string, in map[string]string) {
 	}
 }
 
-// likely are the parameters that may have been meant: those of the same area,
-// or the areas.
+// likely are the parameters that somebody may have meant, the nearest first, and
+// no others: those that differ by few letters, or else those of the same area,
+// or else those whose area is written nearly so.
 func likely(name string) string {
-	area, _, _ := strings.Cut(name, ".")
-	var same, areas []string
+	const most = 5
+	area, last, _ := strings.Cut(name, ".")
+	type near struct {
+		name string
+		far  int
+	}
+	var list []near
 	for _, p := range vocabulary {
-		if areas = append(areas, p.Area()); p.Area() == area {
-			same = append(same, p.Name)
+		list = append(list, near{p.Name, apart(name, p.Name)})
+	}
+	slices.SortStableFunc(list, func(a, b near) int { return cmp.Compare(a.far, b.far) })
+	var names []string
+	for _, n := range list {
+		if n.far <= max(2, len(name)/5) && len(names) < most {
+			names = append(names, n.name)
 		}
 	}
-	if len(same) > 0 {
-		return strings.Join(same, ", ")
+	if len(names) > 0 {
+		return strings.Join(names, ", ")
 	}
-	return strings.Join(sorted(areas), ".…, ") + ".…"
+	for _, n := range list {
+		mine, rest, _ := strings.Cut(n.name, ".")
+		if len(names) < most && (apart(area, mine) <= len(area)/5 || last != "" && rest == last) {
+			names = append(names, n.name)
+		}
+	}
+	if len(names) == 0 {
+		names = append(names, list[0].name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// apart is how many letters must be put in, taken out or changed to make one
+// word of another.
+func apart(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			before, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, before+cost)
+		}
+	}
+	return row[len(b)]
 }
