@@ -10,6 +10,7 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/connector/ldapsystem"
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
@@ -21,7 +22,25 @@ import (
 )
 
 type systemCmd struct {
-	Check systemCheckCmd `cmd:"" help:"Reach every far system without changing anything, and say what is wrong with which line."`
+	Check   systemCheckCmd   `cmd:"" help:"Reach every far system without changing anything, and say what is wrong with which line."`
+	Example systemExampleCmd `cmd:"" help:"Print the declaration of a well-known system, or their names. An entry takes one over with the key like."`
+}
+
+type systemExampleCmd struct {
+	Name string `arg:"" optional:"" help:"Name of the declaration, such as github."`
+}
+
+func (c *systemExampleCmd) Run(o out) error {
+	if c.Name == "" {
+		fmt.Fprintln(o.stdout, strings.Join(httpsystem.Examples(), "\n"))
+		return nil
+	}
+	src, ok := httpsystem.Example(c.Name)
+	if !ok {
+		return fault.New(fault.Invalid, "system.example", "name", c.Name, "names", strings.Join(httpsystem.Examples(), ", "))
+	}
+	_, err := o.stdout.Write(src)
+	return err
 }
 
 type systemCheckCmd struct {

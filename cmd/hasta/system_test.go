@@ -66,3 +66,21 @@ func TestSystemsAreReachedAndWhatIsWrongIsToldAtItsLine(t *testing.T) {
 		t.Errorf("nobody there: %d %s%s", code, o, e)
 	}
 }
+
+func TestDeclarationsThatShipArePrinted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"system", "example"}, exitOK, "github\n"},
+		{[]string{"system", "example", "github"}, exitOK, "base_url: https://api.github.com\n"},
+		{[]string{"system", "example", "nobody"}, exitCheck, "There is no declaration “nobody”."},
+	} {
+		var o, e bytes.Buffer
+		if code := run(c.args, out{&o, &e}); code != c.code || !strings.Contains(o.String()+e.String(), c.want) {
+			t.Errorf("%v: %d %s%s", c.args, code, o.String(), e.String())
+		}
+	}
+}

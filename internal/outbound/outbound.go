@@ -50,6 +50,7 @@ type Answer struct {
 	RetryAfter time.Duration // what the far end asked us to wait, at most a day
 	Named      bool          // it said when to come back
 	Replayed   bool          // it said that this is its answer of before to the same key (Idempotent-Replayed)
+	Links      []string      // its Link headers (RFC 8288)
 	Err        error         // the body could not be read, or is over its bound
 }
 
@@ -212,7 +213,7 @@ func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure)
 		}
 	}
 	defer func() { _ = res.Body.Close() }()
-	ans := Answer{Status: res.StatusCode}
+	ans := Answer{Status: res.StatusCode, Links: res.Header.Values("Link")}
 	now := wall()
 	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
 		now = date // it counts by its own clock, however wrong that is

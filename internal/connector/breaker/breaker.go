@@ -155,6 +155,9 @@ const (
 func judge(err error) verdict {
 	switch fault.KindOf(err) {
 	case fault.Uncertain:
+		if fault.CodeOf(err) == "connector.partly" { // it answered, and how the rest failed is not said
+			return unclear
+		}
 		return dead
 	case fault.Transient:
 		f, _ := err.(*fault.Error)

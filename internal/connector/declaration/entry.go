@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,6 +111,45 @@ func (e *Entry) Names(path []string) (names []string) {
 	return names
 }
 
+// List returns how many things the list at a path holds, each of which is then
+// found below its index; false where no list stands.
+func (e *Entry) List(path []string) (n int, ok bool) {
+	seq, ok := e.vals[strings.Join(path, "/")].(*ast.SequenceNode)
+	if !ok {
+		return 0, false
+	}
+	for i, v := range seq.Values {
+		at := strings.Join(Below(path, strconv.Itoa(i)), "/")
+		e.nodes[at], e.vals[at] = v, v
+	}
+	return len(seq.Values), true
+}
+
+// Table reads a mapping of names to values as they are written; nil when it is
+// not there.
+func (e *Entry) Table(m Map, path []string, key string) map[string]string {
+	if !m.Has(key) {
+		return nil
+	}
+	where, out := Below(path, key), map[string]string{}
+	for _, name := range e.Names(where) {
+		at := Below(where, name)
+		n := e.vals[strings.Join(at, "/")]
+		e.nodes[strings.Join(at, "/")] = n
+		out[name] = e.scalar(n, e.below(at))
+	}
+	return out
+}
+
+// Number reads a whole number; zero when it is not there.
+func (e *Entry) Number(m Map, path []string, key string) int {
+	n, ok := m[key]
+	if !ok {
+		return 0
+	}
+	return e.number(n, e.below(Below(path, key)))
+}
+
 func (e *Entry) below(path []string) []string { return append(slices.Clone(e.at), path...) }
 
 // Word reads the text of a key; empty when it is not there.
@@ -123,7 +163,7 @@ func (e *Entry) Word(m Map, path []string, key string) string {
 
 // Ref reads a reference to a secret or an address: env:NAME, file:PATH (which
 // starts at the folder of the file), or the text itself.
-func (e *Entry) Ref(m Map, path []string, key string) string { return e.root(e.Word(m, path, key)) }
+func (e *Entry) Ref(m Map, path []string, key string) string { return e.Root(e.Word(m, path, key)) }
 
 // Words reads a list of texts; nil when it is not there.
 func (e *Entry) Words(m Map, path []string, key string) []string {
@@ -218,9 +258,9 @@ func (e *Entry) nearest(path []string) ast.Node {
 	return e.nodes[""]
 }
 
-// root makes a file that holds a secret start at the folder of the declaration,
+// Root makes a file that holds a secret start at the folder of the declaration,
 // wherever the program was started.
-func (e *Entry) root(ref string) string {
+func (e *Entry) Root(ref string) string {
 	if path := strings.TrimPrefix(ref, "file:"); IsFile(ref) && !filepath.IsAbs(path) {
 		return "file:" + filepath.Join(filepath.Dir(e.name), path)
 	}

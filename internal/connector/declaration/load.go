@@ -251,26 +251,37 @@ func (l *loader) texts(n ast.Node, at []string) []string {
 
 // scalars reads one value or a list of values as they are written.
 func (l *loader) scalars(n ast.Node, at []string) []string {
-	one := func(n ast.Node, at []string) string {
-		switch n := n.(type) {
-		case *ast.StringNode, *ast.LiteralNode:
-			return l.text(n, at)
-		case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:
-			return n.GetToken().Value
-		default:
-			l.bad(n, at, "system.want_text")
-			return ""
-		}
-	}
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		return []string{one(n, at)}
+		return []string{l.scalar(n, at)}
 	}
 	out := make([]string, 0, len(seq.Values))
 	for i, v := range seq.Values {
-		out = append(out, one(v, Below(at, strconv.Itoa(i))))
+		out = append(out, l.scalar(v, Below(at, strconv.Itoa(i))))
 	}
 	return out
+}
+
+// scalar reads a value as it is written.
+func (l *loader) scalar(n ast.Node, at []string) string {
+	switch n := n.(type) {
+	case *ast.StringNode, *ast.LiteralNode:
+		return l.text(n, at)
+	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:
+		return n.GetToken().Value
+	default:
+		l.bad(n, at, "system.want_text")
+		return ""
+	}
+}
+
+// number reads a whole number.
+func (l *loader) number(n ast.Node, at []string) int {
+	x, err := strconv.Atoi(n.GetToken().Value)
+	if _, is := n.(*ast.IntegerNode); !is || err != nil {
+		l.bad(n, at, "system.want_number")
+	}
+	return x
 }
 
 // numbers reads a list of whole numbers.
@@ -282,12 +293,7 @@ func (l *loader) numbers(n ast.Node, at []string) []int {
 	}
 	out := make([]int, 0, len(seq.Values))
 	for i, v := range seq.Values {
-		x, err := strconv.Atoi(v.GetToken().Value)
-		if _, is := v.(*ast.IntegerNode); !is || err != nil {
-			l.bad(v, Below(at, strconv.Itoa(i)), "system.want_number")
-			continue
-		}
-		out = append(out, x)
+		out = append(out, l.number(v, Below(at, strconv.Itoa(i))))
 	}
 	return out
 }

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -21,6 +19,7 @@ type Answer struct {
 	Status     int
 	RetryAfter time.Duration
 	Named      bool   // it said when to come back
+	Next       string // address of the next page, of a Link header (RFC 8288); "" if there is none
 	Body       any    // decoded JSON; nil if there was none
 	Raw        []byte // the whole body as it came; nil if it was not read whole
 	Replayed   bool   // it is what was answered before to the same key
@@ -47,42 +46,8 @@ func (a *Answer) Read(body []byte) {
 	}
 }
 
-// At follows a dotted path; numbers are indexes of lists.
-func (a *Answer) At(path string) any {
-	if path == "" {
-		return nil
-	}
-	v := a.Body
-	for key := range strings.SplitSeq(path, ".") {
-		switch x := v.(type) {
-		case map[string]any:
-			v = x[key]
-		case []any:
-			i, err := strconv.Atoi(key)
-			if err != nil || i < 0 || i >= len(x) {
-				return nil
-			}
-			v = x[i]
-		default:
-			return nil
-		}
-	}
-	return v
-}
-
-// Text returns the scalar at the path as text, "" if there is none.
-func (a *Answer) Text(path string) string {
-	switch v := a.At(path).(type) {
-	case string:
-		return cut(v)
-	case json.Number:
-		return cut(v.String())
-	case bool:
-		return strconv.FormatBool(v)
-	default:
-		return ""
-	}
-}
+// Text is Scalar, cut to what may be kept.
+func (a *Answer) Text(path string) string { return cut(a.Scalar(path)) }
 
 func cut(s string) string {
 	if r := []rune(s); len(r) > maxEvidence {

@@ -5,7 +5,9 @@
 package httpcall
 
 import (
+	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"hastaluego/internal/fault"
@@ -43,11 +45,40 @@ func (c *Caller) Do(req *http.Request, write bool) (Answer, *outbound.Failure) {
 	if failed != nil {
 		return Answer{}, failed
 	}
-	ans := Answer{Status: got.Status, RetryAfter: got.RetryAfter, Named: got.Named, Replayed: got.Replayed, Err: got.Err}
+	ans := Answer{Status: got.Status, RetryAfter: got.RetryAfter, Named: got.Named, Replayed: got.Replayed, Next: next(got.Links), Err: got.Err}
 	if ans.Err == nil {
 		ans.Read(got.Body)
 	}
 	return ans, nil
+}
+
+// link is one of a Link header, with what follows its address.
+var link = regexp.MustCompile(`<([^>]*)>((?:\s*;\s*[A-Za-z*]+\s*=\s*(?:"[^"]*"|[^",;\s]*))*)`)
+
+// nextRel is what says that a link leads to the next page.
+var nextRel = regexp.MustCompile(`(?i);\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?:[\s;]|$))`)
+
+// next is the address of the next page among the links of an answer.
+func next(links []string) string {
+	for _, line := range links {
+		for _, m := range link.FindAllStringSubmatch(line, -1) {
+			if nextRel.MatchString(m[2]) {
+				return m[1]
+			}
+		}
+	}
+	return ""
+}
+
+// Partly is the fault of an act of several calls of which some went well before
+// this one failed: it is to be looked at, and asked for again from its start.
+func (c *Caller) Partly(op string, err error) *fault.Error {
+	f := c.Say(fault.Uncertain, "connector.partly", 0)
+	var e *fault.Error
+	if errors.As(err, &e) {
+		f.RetryAfter = e.RetryAfter
+	}
+	return f.At(op, err)
 }
 
 // Call is Do, with what is not plain success as its fault. With a fault the

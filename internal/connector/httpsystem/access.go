@@ -26,7 +26,7 @@ var (
 // know is closed.
 func (a access) ReadAccess(ctx context.Context, account string) (connector.AccessState, error) {
 	const op = "httpsystem.ReadAccess"
-	ans, err := a.get(ctx, op, a.is.Read, account)
+	ans, err := a.look(ctx, op, a.is.of(a.is.Read), a.values("reference", account))
 	var st connector.AccessState
 	if ans.Status != 0 {
 		st.Answer = ans.Evidence(a.is.Status)
@@ -44,16 +44,16 @@ func (a access) ReadAccess(ctx context.Context, account string) (connector.Acces
 	return st, nil
 }
 
-// RevokeAccess closes the account, once.
+// RevokeAccess closes the account.
 func (a access) RevokeAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
 	return a.change(ctx, "httpsystem.RevokeAccess", a.is.Revoke, in, false)
 }
 
-// RestoreAccess opens the account again, once. A system that declares no such
+// RestoreAccess opens the account again. A system that declares no such
 // call answers Invalid, connector.cannot_resume.
 func (a access) RestoreAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
 	const op = "httpsystem.RestoreAccess"
-	if a.is.Restore.Method == "" {
+	if !a.is.Restore.declared() {
 		return connector.Receipt{}, a.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
 	}
 	return a.change(ctx, op, a.is.Restore, in, true)
@@ -61,7 +61,7 @@ func (a access) RestoreAccess(ctx context.Context, in connector.AccessInput) (co
 
 func (a access) change(ctx context.Context, op string, o Operation, in connector.AccessInput, open bool) (connector.Receipt, error) {
 	return a.send(ctx, act{
-		op: op, call: o, key: in.Key, values: values{reference: in.Account}, paths: []string{a.is.Status},
+		op: op, calls: a.is.of(o), key: in.Key, values: a.values("reference", in.Account), paths: []string{a.is.Status},
 		so: func(ctx context.Context) (bool, json.RawMessage, error) {
 			st, err := a.ReadAccess(ctx, in.Account)
 			return st.Open == open, st.Answer, err
@@ -82,12 +82,13 @@ func (p Probe) entered(status int) bool {
 func (a access) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
 	const op = "httpsystem.ProbeAccess"
 	p := a.is.Probe
-	v := values{reference: account}
+	v, own := a.values("reference", account), ""
 	if p.Secret != "" {
 		var code string
-		if v.secret, code = declaration.ResolveEach(p.Secret, account); code != "" {
+		if own, code = declaration.ResolveEach(p.Secret, account); code != "" {
 			return connector.Probe{}, a.Say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
 		}
+		v.slots["secret"] = own
 	}
 	req, err := a.request(ctx, op, p.Operation, v)
 	if err != nil {
@@ -97,9 +98,9 @@ func (a access) ProbeAccess(ctx context.Context, account string) (connector.Prob
 	case p.Secret == "":
 		a.sign(req, "")
 	case p.Header != "" && p.Scheme != "":
-		req.Header.Set(p.Header, p.Scheme+" "+v.secret)
+		req.Header.Set(p.Header, p.Scheme+" "+own)
 	case p.Header != "":
-		req.Header.Set(p.Header, v.secret)
+		req.Header.Set(p.Header, own)
 	}
 	ans, failed := a.Do(req, false)
 	if failed != nil {

@@ -43,13 +43,17 @@ func (a actions) ReadAction(ctx context.Context, name, reference string) (connec
 	if err != nil {
 		return st, err
 	}
-	ans, err := a.get(ctx, op, x.Read, reference)
+	ans, err := a.look(ctx, op, x.of(x.Read), a.values("reference", reference))
 	if ans.Status != 0 {
 		paths := []string{x.Expect.Path}
 		if x.Undo.Expect != nil {
 			paths = append(paths, x.Undo.Expect.Path)
 		}
 		st.Answer = ans.Evidence(paths...)
+	}
+	if fault.CodeOf(err) == "connector.ambiguous" && x.Expect.gone() {
+		st.Back = x.Undo.Expect == nil // several are there, and none should be
+		return st, nil
 	}
 	gone := fault.KindOf(err) == fault.NotFound && err != nil
 	if err != nil && (!gone || !x.Expect.Absent && (x.Undo.Expect == nil || !x.Undo.Expect.Absent)) {
@@ -62,6 +66,9 @@ func (a actions) ReadAction(ctx context.Context, name, reference string) (connec
 	return st, nil
 }
 
+// gone reports whether the record itself should not be there.
+func (e Expect) gone() bool { return e.Absent && e.Path == "" }
+
 // holds reports whether the answer is as expected.
 func (e Expect) holds(ans httpcall.Answer, gone bool) bool {
 	if e.Absent {
@@ -70,7 +77,7 @@ func (e Expect) holds(ans httpcall.Answer, gone bool) bool {
 	return !gone && oneOf(e.Equals, ans.Text(e.Path))
 }
 
-// Act makes the declared call, once.
+// Act does what is declared.
 func (a actions) Act(ctx context.Context, in connector.ActionInput) (connector.Receipt, error) {
 	const op = "httpsystem.Act"
 	x, err := a.action(op, in.Action)
@@ -80,14 +87,14 @@ func (a actions) Act(ctx context.Context, in connector.ActionInput) (connector.R
 	return a.call(ctx, op, x, x.Call, in, func(st connector.ActionState) bool { return st.Holds })
 }
 
-// TakeBack makes the declared call that takes the action back, once.
+// TakeBack does what is declared to take the action back.
 func (a actions) TakeBack(ctx context.Context, in connector.ActionInput) (connector.Receipt, error) {
 	const op = "httpsystem.TakeBack"
 	x, err := a.action(op, in.Action)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	if x.Undo.Call.Method == "" {
+	if !x.Undo.Call.declared() {
 		return connector.Receipt{}, a.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
 	}
 	return a.call(ctx, op, x, x.Undo.Call, in, func(st connector.ActionState) bool { return st.Back })
@@ -97,7 +104,7 @@ func (a actions) call(ctx context.Context, op string, x Action, o Operation, in 
 	so func(connector.ActionState) bool,
 ) (connector.Receipt, error) {
 	return a.send(ctx, act{
-		op: op, call: o, key: in.Key, values: values{reference: in.Reference}, paths: []string{x.Expect.Path},
+		op: op, calls: x.of(o), key: in.Key, values: a.values("reference", in.Reference), paths: []string{x.Expect.Path},
 		so: func(ctx context.Context) (bool, json.RawMessage, error) {
 			st, err := a.ReadAction(ctx, in.Action, in.Reference)
 			return so(st), st.Answer, err

@@ -23,7 +23,7 @@ var _ connector.Billing = billing{}
 func (b billing) ReadSubscription(ctx context.Context, reference string) (connector.SubscriptionState, error) {
 	const op = "httpsystem.ReadSubscription"
 	state := connector.SubscriptionState{Location: location(b.is.Read, reference), ReadAt: b.Clock.Now()}
-	ans, err := b.get(ctx, op, b.is.Read, reference)
+	ans, err := b.look(ctx, op, b.is.of(b.is.Read), b.values("reference", reference))
 	if ans.Status != 0 {
 		state.Answer = ans.Evidence(b.is.State.Status, b.is.State.EndsAt)
 	}
@@ -55,7 +55,7 @@ func (b billing) CancelSubscription(ctx context.Context, in connector.CancelInpu
 // declares no such call answers Invalid, connector.cannot_resume.
 func (b billing) ResumeSubscription(ctx context.Context, in connector.ResumeInput) (connector.Receipt, error) {
 	const op = "httpsystem.ResumeSubscription"
-	if b.is.Resume.Method == "" {
+	if !b.is.Resume.declared() {
 		return connector.Receipt{}, b.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
 	}
 	return b.change(ctx, op, b.is.Resume, in.Reference, time.Time{}, in.Key,
@@ -65,8 +65,10 @@ func (b billing) ResumeSubscription(ctx context.Context, in connector.ResumeInpu
 func (b billing) change(ctx context.Context, op string, o Operation, reference string, endsAt time.Time, key string,
 	so func(connector.SubscriptionState) bool,
 ) (connector.Receipt, error) {
+	v := b.values("reference", reference)
+	v.endsAt = endsAt
 	return b.send(ctx, act{
-		op: op, call: o, key: key, values: values{reference: reference, endsAt: endsAt},
+		op: op, calls: b.is.of(o), key: key, values: v,
 		paths: []string{b.is.State.Status, b.is.State.EndsAt},
 		so: func(ctx context.Context) (bool, json.RawMessage, error) {
 			st, err := b.ReadSubscription(ctx, reference)

@@ -1,9 +1,7 @@
 package httpsystem
 
 import (
-	"encoding/json"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,12 +9,12 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/httpcall"
 )
 
 var (
 	headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
 	schemeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,31}$`)
-	fieldPath  = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 	slot       = regexp.MustCompile(`\{[^{}]*\}`)
 
 	// These headers belong to the transport or to this package.
@@ -28,7 +26,11 @@ var (
 )
 
 // checker collects what is wrong with a declaration.
-type checker struct{ found []declaration.Problem }
+type checker struct {
+	config Config
+	found  []declaration.Problem
+	seen   [][]string // places that were checked
+}
 
 func (k *checker) bad(at []string, code string, args ...any) {
 	k.found = append(k.found, declaration.Problem{At: at, Code: code, Args: args})
@@ -41,7 +43,7 @@ func below(path []string, key string) []string { return declaration.Below(path, 
 // check finds what is wrong with the declaration itself, without looking at
 // the environment, the disk or the network.
 func (c Config) check() []declaration.Problem {
-	k := &checker{}
+	k := &checker{config: c}
 	k.found = append(k.found, declaration.CheckName(c.System)...)
 	k.found = append(k.found, declaration.CheckTimeout(c.Timeout)...)
 	if c.Hook != nil {
@@ -58,10 +60,11 @@ func (c Config) check() []declaration.Problem {
 	}
 	c.checkKeys(k)
 	k.found = append(k.found, declaration.CheckLimit(c.Limit)...)
-	if c.Ping.Method != "" || c.Ping.Path != "" {
-		k.read(c.Ping, at("ping"), never)
+	c.checkCalls(k)
+	if c.Ping.declared() {
+		k.reading(nil, nil, c.Ping, at("ping"), k.scope(never))
 	}
-	if c.Billing == nil && c.Access == nil && len(c.Actions) == 0 {
+	if c.Billing == nil && c.Access == nil && len(c.Actions) == 0 && len(c.Inventory) == 0 {
 		k.bad(nil, "system.nothing")
 	}
 	if c.Billing != nil || c.Access != nil {
@@ -74,6 +77,9 @@ func (c Config) check() []declaration.Problem {
 	}
 	if c.Access != nil {
 		c.Access.check(k, c.Undo)
+	}
+	for i, x := range c.Inventory {
+		x.check(k, indexed(at("inventory"), i, len(c.Inventory)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
 		c.Actions[name].check(k, name)
@@ -129,7 +135,7 @@ func (k *checker) scheme(s string, at []string) {
 }
 
 func (k *checker) path(p string, at []string) {
-	if !fieldPath.MatchString(p) {
+	if !httpcall.GoodPath(p) {
 		k.bad(at, "system.path")
 	}
 }
@@ -141,9 +147,10 @@ func (k *checker) words(list []string, at []string) {
 }
 
 func (b Billing) check(k *checker, undo connector.UndoClass) {
-	k.read(b.Read, at("operations", "read"), once)
-	k.call(b.Cancel, at("operations", "cancel"), writes, once, "{reference}", "{ends_at}")
-	k.back(b.Resume, at("operations", "resume"), at("undo"), undo, once)
+	find := at("operations", "find")
+	k.reading(b.Find, find, b.Read, at("operations", "read"), k.scope(once))
+	k.acting(b.Find, find, b.Cancel, at("operations", "cancel"), k.scope(once, "ends_at"))
+	k.back(b.Find, find, b.Resume, at("operations", "resume"), at("undo"), undo, k.scope(once))
 	k.path(b.State.Status, at("state", "status"))
 	k.words(b.State.Ended, at("state", "ended"))
 	if b.State.EndsAt != "" {
@@ -152,13 +159,37 @@ func (b Billing) check(k *checker, undo connector.UndoClass) {
 }
 
 func (a Access) check(k *checker, undo connector.UndoClass) {
-	k.read(a.Read, at("access", "operations", "read"), once)
-	k.call(a.Revoke, at("access", "operations", "revoke"), writes, once, "{reference}")
-	k.back(a.Restore, at("access", "operations", "restore"), at("undo"), undo, once)
+	where := at("access", "operations")
+	find := below(where, "find")
+	k.reading(a.Find, find, a.Read, below(where, "read"), k.scope(once))
+	k.acting(a.Find, find, a.Revoke, below(where, "revoke"), k.scope(once))
+	k.back(a.Find, find, a.Restore, below(where, "restore"), at("undo"), undo, k.scope(once))
 	k.path(a.Status, at("access", "state", "status"))
 	k.words(a.Open, at("access", "state", "open"))
 	if a.Probe != nil {
-		a.Probe.check(k, at("access", "operations", "probe"))
+		a.Probe.check(k, below(where, "probe"))
+	}
+}
+
+func (x Inventory) check(k *checker, where []string) {
+	if !declaration.SystemName.MatchString(x.Kind) {
+		k.bad(below(where, "kind"), "field.required")
+	}
+	sc := k.scope(once)
+	delete(sc.known, "reference")
+	sc.known["owner"] = true
+	list := below(where, "list")
+	k.reading(nil, nil, x.List, list, sc)
+	switch {
+	case x.List.Items == "":
+		k.bad(indexed(list, len(x.List.Before), len(x.List.Before)+1), "system.needs", "key", "list", "needs", "items")
+	case len(x.List.Each) > 0:
+		k.bad(below(indexed(list, len(x.List.Before), len(x.List.Before)+1), "each"), "system.not_here", "key", "each")
+	}
+	k.path(x.Account, below(where, "account"))
+	k.paths(where, map[string]string{"label": x.Label, "status": x.Status})
+	if len(x.Open) > 0 && x.Status == "" {
+		k.bad(below(where, "open"), "system.needs", "key", "open", "needs", "status")
 	}
 }
 
@@ -166,11 +197,18 @@ func (p Probe) check(k *checker, where []string) {
 	if p.Receipt != "" {
 		k.bad(below(where, "receipt"), "system.unknown_key", "key", "receipt")
 	}
-	k.call(p.Operation, where, probes, maybe, "{reference}", "{secret}")
-	if p.Method == "GET" && p.Body != nil {
-		k.bad(below(where, "body"), "system.read_body")
+	wrong := p.lookingUp()
+	wrong["already"] = len(p.Already) > 0
+	for _, key := range are(wrong) {
+		k.bad(below(where, key), "system.not_here", "key", key)
 	}
-	inBody := p.Body != nil && holds(p.Body, "{secret}")
+	k.call(p.Operation, where, probes, k.scope(maybe, "secret"))
+	for _, key := range are(map[string]bool{"body": p.Body != nil, "form": p.Form != nil}) {
+		if p.Method == "GET" {
+			k.bad(below(where, key), "system.read_body")
+		}
+	}
+	inBody := p.Body != nil && holds(p.Body, "{secret}") || slices.ContainsFunc(slices.Collect(maps.Values(p.Form)), func(text string) bool { return strings.Contains(text, "{secret}") })
 	switch {
 	case p.Secret == "":
 		if inBody || p.Header != "" || p.Scheme != "" {
@@ -212,14 +250,15 @@ func (a Action) check(k *checker, name string) {
 	if !declaration.SystemName.MatchString(name) {
 		k.bad(where, "system.action_name", "name", name)
 	}
-	k.call(a.Call, below(where, "call"), writes, maybe, "{reference}")
-	k.read(a.Read, below(where, "read"), maybe)
+	find := below(where, "find")
+	k.acting(a.Find, find, a.Call, below(where, "call"), k.scope(maybe))
+	k.reading(a.Find, find, a.Read, below(where, "read"), k.scope(maybe))
 	a.Expect.check(k, below(where, "expect"))
 	undo := below(where, "undo")
 	if !slices.Contains(declaration.Undos, a.Undo.Class) {
 		k.bad(below(undo, "class"), "system.word", "words", join(declaration.Undos))
 	}
-	k.back(a.Undo.Call, below(undo, "call"), undo, a.Undo.Class, maybe)
+	k.back(a.Find, find, a.Undo.Call, below(undo, "call"), undo, a.Undo.Class, k.scope(maybe))
 	if a.Undo.Expect != nil {
 		a.Undo.Expect.check(k, below(undo, "expect"))
 	}
@@ -234,73 +273,15 @@ func (e Expect) check(k *checker, where []string) {
 	}
 }
 
-// back checks the call that takes an act back: needed unless the class is
-// final, whose place is class.
-func (k *checker) back(o Operation, where, class []string, undo connector.UndoClass, ref refs) {
+// back checks what takes an act back: needed unless the class is final, whose
+// place is class.
+func (k *checker) back(find []Operation, findAt []string, o Operation, where, class []string, undo connector.UndoClass, sc scope) {
 	switch {
-	case o.Method != "" || o.Path != "":
-		k.call(o, where, writes, ref, "{reference}")
+	case o.declared():
+		k.acting(find, findAt, o, where, sc)
 	case undo != connector.Final && slices.Contains(declaration.Undos, undo):
 		k.bad(class, "system.resume_missing", "operation", strings.Join(where, "."))
 	}
-}
-
-// read checks a call that changes nothing.
-func (k *checker) read(o Operation, where []string, ref refs) {
-	k.call(o, where, reads, ref)
-	if o.Body != nil {
-		k.bad(below(where, "body"), "system.read_body")
-	}
-	if o.Receipt != "" {
-		k.bad(below(where, "receipt"), "system.unknown_key", "key", "receipt")
-	}
-}
-
-// refs says how often {reference} stands in a path.
-type refs int
-
-const (
-	never refs = iota
-	once
-	maybe
-)
-
-// call checks one call; slots are those that its body may hold.
-func (k *checker) call(o Operation, where, methods []string, ref refs, slots ...string) {
-	switch {
-	case o.Method == "":
-		k.bad(below(where, "method"), "field.required")
-	case !slices.Contains(methods, o.Method):
-		k.bad(below(where, "method"), "system.word", "words", strings.Join(methods, ", "))
-	}
-	if !rightPath(o.Path, ref) {
-		code := "system.path_slot"
-		if ref != once {
-			code = "system.path_plain"
-		}
-		k.bad(below(where, "path"), code, "slot", "{reference}")
-	}
-	if o.Receipt != "" {
-		k.path(o.Receipt, below(where, "receipt"))
-	}
-	if o.Body != nil && len(slots) > 0 {
-		if s := wrongSlot(o.Body, slots); s != "" {
-			k.bad(below(where, "body"), "system.body_slot", "slot", s, "allowed", strings.Join(slots, ", "))
-		} else if _, err := json.Marshal(o.Body); err != nil {
-			k.bad(below(where, "body"), "field.invalid")
-		}
-	}
-}
-
-// rightPath reports whether a path stays where it is and has its slot.
-func rightPath(p string, ref refs) bool {
-	n := strings.Count(p, "{reference}")
-	if !strings.HasPrefix(p, "/") || strings.ContainsAny(p, "?#\\ ") || strings.Contains(p, "//") || len(slot.FindAllString(p, -1)) != n ||
-		ref == once && n != 1 || ref == never && n != 0 || n > 1 {
-		return false
-	}
-	u, err := url.Parse(strings.ReplaceAll(p, "{reference}", "r"))
-	return err == nil && !slices.Contains(strings.Split(u.Path, "/"), "..")
 }
 
 // wholeSlots become a value of their own, not a part of a text.
@@ -329,7 +310,7 @@ func wrongSlot(v any, allowed []string) string {
 	case map[string]any:
 		for k, x := range v {
 			// {ends_at} without quotes is, to YAML, a map with the key ends_at.
-			if x == nil && slices.Contains([]string{"ends_at", "reference", "secret"}, k) && len(v) == 1 {
+			if x == nil && len(v) == 1 && (slices.Contains(reservedSlots, k) || slices.Contains(allowed, "{"+k+"}")) {
 				return "{" + k + "}"
 			}
 			if slot.MatchString(k) {

@@ -1,13 +1,19 @@
 // Package httpsystem connects any far system that speaks JSON over HTTP, from
 // a declaration: where it is, which calls it answers, and which fields of its
 // answers matter. A system can do what it declares: billing (read, cancel,
-// resume), access (read, revoke, restore, probe) and actions of its own. The
-// package never calls twice by itself, follows no redirect, and keeps only the
-// declared fields of an answer. It does not retry, schedule or decide: the
-// engine does.
+// resume), access (read, revoke, restore, probe), an inventory, and actions of
+// its own. Each of these is one call or several: first what is looked up, then
+// what changes something. The package repeats no call that changes something,
+// follows no redirect, and keeps only the declared fields of an answer. It does
+// not retry, schedule or decide: the engine does. An act that broke off half-way
+// is asked for again from its start.
+//
+// It also holds declarations of well-known systems (folder vendors), which an
+// entry takes over with the key like.
 package httpsystem
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -34,8 +40,12 @@ const (
 type Config struct {
 	System    string          // name of the system: "billing"
 	Level     connector.Level // what the declaration was tried against: ShapesOnly, or Example; empty: ShapesOnly
+	Like      string          // name of the declaration of ours that it takes over; empty: none
 	BaseURL   string          // https://…, or env:NAME
 	Auth      Auth
+	Headers   map[string]string // of every call of ours, beside Auth
+	With      map[string]string // slots that are the same in every call: their value, env:NAME or file:PATH
+	Errors    *Errors           // set: it also says in its body what went wrong
 	Effect    connector.EffectClass
 	KeyHeader string              // header that carries the idempotency key; required for Keyed
 	KeyLife   time.Duration       // for Keyed: how long the far end remembers a key
@@ -47,6 +57,7 @@ type Config struct {
 	Billing   *Billing            // nil: it charges nobody
 	Access    *Access             // nil: it lets nobody in
 	Actions   map[string]Action   // by name
+	Inventory []Inventory         // nil: it cannot tell which accesses a customer has
 	Reports   *Reports            // nil: it tells nothing by itself
 	Hook      *Hook               // set: it takes signed messages, and nothing else of this is said
 
@@ -79,6 +90,11 @@ func (c Config) Can() (can, actions []string) {
 // accounts that a probe tries are not ours.
 func (c Config) Secrets() (refs []string) {
 	refs = append(refs, c.Auth.Value)
+	for _, name := range slices.Sorted(maps.Keys(c.With)) {
+		if declaration.IsRef(c.With[name]) {
+			refs = append(refs, c.With[name])
+		}
+	}
 	if c.Hook != nil {
 		refs = append(refs, c.Hook.Secret, c.Hook.Next)
 	}
@@ -104,25 +120,86 @@ type Auth struct {
 	Value  string // env:NAME or file:PATH
 }
 
-// Operation is one call. Path and Body may hold slots in braces, which are
-// filled for each call.
+// Operation is one call, after those that come before it. Texts may hold slots
+// in braces, which are filled for each call.
 type Operation struct {
 	Method  string
 	Path    string
-	Body    map[string]any
-	Receipt string // dotted path of the far system's number for the act; optional
+	Query   map[string]string
+	Headers map[string]string // of this call; they hold no slots
+	Body    map[string]any    // sent as JSON
+	Form    map[string]string // sent as application/x-www-form-urlencoded
+	Receipt string            // path of the far system's number for the act; optional
+	Already []int             // of an act: statuses that mean that it is so already
+
+	Take    map[string]string // slots for the calls after it: where they stand in its answer
+	Items   string            // of a reading: path of the list in its answer; the thing itself is the one of it that matches Where
+	LeftOut bool              // the list is left out of the answer where nothing is on it
+	Where   *Expect           // which of the list matter; equals may hold slots
+	Pages   *Pages            // how the list goes on
+	Each    map[string]string // slots for the calls after it, which are made once for each of the list: where they stand in it
+
+	Before []Operation // the calls before it, in their order
+}
+
+// calls are all calls of the operation, in their order.
+func (o Operation) calls() []Operation {
+	last := o
+	last.Before = nil
+	return append(slices.Clone(o.Before), last)
+}
+
+// declared reports whether anything of it is.
+func (o Operation) declared() bool { return o.Method != "" || o.Path != "" || len(o.Before) > 0 }
+
+// Pages says how a list goes on: in one of four ways.
+type Pages struct {
+	Next   string // path of the address of the next page
+	Link   bool   // the address is in the Link header (RFC 8288)
+	Cursor string // path of what the next call is to send as Into
+	Into   string // parameter of the query
+	Number string // parameter of the query that is the number of the page, from 1
+	Size   int    // with Number: what is on a full page; a shorter one is the last
+	More   string // path of what is true while there is more; optional
+	Most   int    // pages at most; zero: DefaultPages
+}
+
+// Bounds of lists.
+const (
+	DefaultPages = 100
+	maxPages     = 1000
+)
+
+// Errors say what went wrong in a system that answers failures with success.
+type Errors struct {
+	Path       string   // where the system's word for it stands; nothing there: nothing went wrong
+	Unknown    []string // it does not know the reference
+	Already    []string // it is so already
+	Credential []string // it does not accept our credential
+	NoRight    []string // it does not let us
+	Busy       []string // later
+}
+
+// Inventory says how accesses of one kind are listed.
+type Inventory struct {
+	Kind    string // of the accesses, as grants have it
+	List    Operation
+	Account string   // path, in each of the list, of the name that Access takes
+	Label   string   // path of what people call it; optional
+	Status  string   // path of the far system's word; optional
+	Open    []string // the words that mean: it lets in; empty: whatever is listed does
 }
 
 // Billing says how subscriptions are read and ended.
 type Billing struct {
+	Find   []Operation // before each of the others
 	Read   Operation
 	Cancel Operation
-	Resume Operation // empty Method: cannot be taken back
+	Resume Operation // empty: cannot be taken back
 	State  State
 }
 
-// State says how to read a subscription out of an answer. Paths are dotted:
-// "data.status".
+// State says how to read a subscription out of an answer.
 type State struct {
 	Status string   // path of the far system's word
 	Ended  []string // the words that mean: it has ended
@@ -131,9 +208,10 @@ type State struct {
 
 // Access says how accesses are read, closed and tried.
 type Access struct {
+	Find    []Operation // before each of the others, but not before the probe
 	Read    Operation
 	Revoke  Operation
-	Restore Operation // empty Method: cannot be taken back
+	Restore Operation // empty: cannot be taken back
 	Probe   *Probe    // nil: it cannot be tried
 	Status  string    // path of the far system's word
 	Open    []string  // the words that mean: it lets in
@@ -152,6 +230,7 @@ type Probe struct {
 
 // Action is an act of the system's own.
 type Action struct {
+	Find   []Operation // before each of the others
 	Call   Operation
 	Read   Operation
 	Expect Expect // what reading shows when it is done
@@ -161,12 +240,12 @@ type Action struct {
 // ActionUndo says how an action is taken back.
 type ActionUndo struct {
 	Class  connector.UndoClass
-	Call   Operation // empty Method for Final
+	Call   Operation // empty for Final
 	Expect *Expect   // what reading shows then; nil: the action's does not hold
 }
 
-// Expect is what must stand in an answer: one of the words at the dotted path,
-// or nothing.
+// Expect is what must stand in an answer: one of the words at the path, or
+// nothing.
 type Expect struct {
 	Path   string
 	Equals []string

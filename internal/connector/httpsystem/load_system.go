@@ -2,6 +2,7 @@ package httpsystem
 
 import (
 	"slices"
+	"strconv"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
@@ -18,10 +19,13 @@ type reading struct{ *declaration.Entry }
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
-	top := r.Top("level", "base_url", "auth", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "allow", "ping", "operations", "state", "access", "actions", "webhook")
+	top := r.Top("like", "level", "base_url", "auth", "headers", "with", "errors", "effect", "key_header", "key_life", "undo",
+		"timeout", "limit", "allow", "ping", "operations", "state", "access", "inventory", "actions", "webhook")
 	if top == nil {
 		return nil, false
+	}
+	if top.Has("like") {
+		return r.like(top, mark)
 	}
 	c := Config{
 		System:    e.Name,
@@ -34,14 +38,22 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		Timeout:   r.Duration(top, nil, "timeout"),
 		Limit:     r.Size(top, nil, "limit"),
 		Allow:     r.Prefixes(top, nil, "allow"),
+		Headers:   r.Table(top, nil, "headers"),
+		With:      r.with(top),
 	}
 	if m := r.Keys(at("auth"), "header", "scheme", "value"); m != nil {
 		c.Auth = Auth{Header: r.Word(m, at("auth"), "header"), Scheme: r.Word(m, at("auth"), "scheme"), Value: r.Ref(m, at("auth"), "value")}
 	}
+	if top.Has("errors") {
+		c.Errors = r.errors(at("errors"))
+	}
 	if top.Has("ping") {
-		c.Ping, _ = r.operation(at("ping"))
+		c.Ping = r.calls(at("ping"))
 	}
 	c.Billing = r.billing(top)
+	if top.Has("inventory") {
+		c.Inventory = r.inventory(at("inventory"))
+	}
 	if top.Has("access") {
 		c.Access = r.access(at("access"))
 	}
@@ -52,20 +64,124 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		}
 	}
 	if top.Has("webhook") {
-		m := r.Keys(at("webhook"), "secret", "secret_next", "reference")
-		c.Reports = &Reports{Keys: r.secrets(m, at("webhook")), Reference: r.Word(m, at("webhook"), "reference")}
+		c.Reports = r.reports()
 	}
 	good := r.Judge(mark, c.check())
 	c.Places = r.Places()
 	return c.defaults(), good
 }
 
+func (r reading) reports() *Reports {
+	m := r.Keys(at("webhook"), "secret", "secret_next", "reference")
+	return &Reports{Keys: r.secrets(m, at("webhook")), Reference: r.Word(m, at("webhook"), "reference")}
+}
+
+// with reads the slots that are the same in every call.
+func (r reading) with(top declaration.Map) map[string]string {
+	all := r.Table(top, nil, "with")
+	for name, value := range all {
+		all[name] = r.Root(value)
+	}
+	return all
+}
+
+func (r reading) errors(path []string) *Errors {
+	m := r.Keys(path, "path", "unknown", "already", "credential", "no_right", "busy")
+	return &Errors{
+		Path: r.Word(m, path, "path"), Unknown: r.Words(m, path, "unknown"), Already: r.Words(m, path, "already"),
+		Credential: r.Words(m, path, "credential"), NoRight: r.Words(m, path, "no_right"), Busy: r.Words(m, path, "busy"),
+	}
+}
+
 // operation reads one call, which may have more keys than others.
 func (r reading) operation(path []string, more ...string) (Operation, declaration.Map) {
-	m := r.Keys(path, append([]string{"method", "path", "body", "receipt"}, more...)...)
-	return Operation{
+	m := r.Keys(path, append([]string{
+		"method", "path", "query", "headers", "body", "form", "receipt", "already", "take", "items", "left_out", "where", "pages", "each",
+	}, more...)...)
+	o := Operation{
 		Method: r.Word(m, path, "method"), Path: r.Word(m, path, "path"), Receipt: r.Word(m, path, "receipt"), Body: r.Body(m, path, "body"),
-	}, m
+		Query: r.Table(m, path, "query"), Headers: r.Table(m, path, "headers"), Form: r.Table(m, path, "form"),
+		Already: r.Numbers(m, path, "already"), Take: r.Table(m, path, "take"), Each: r.Table(m, path, "each"),
+		Items: r.Word(m, path, "items"), LeftOut: r.Flag(m, path, "left_out"),
+	}
+	if m.Has("where") {
+		e := r.expect(below(path, "where"))
+		o.Where = &e
+	}
+	if m.Has("pages") {
+		o.Pages = r.pages(below(path, "pages"))
+	}
+	return o, m
+}
+
+func (r reading) pages(path []string) *Pages {
+	m := r.Keys(path, "next", "link", "cursor", "into", "number", "size", "more", "most")
+	return &Pages{
+		Next: r.Word(m, path, "next"), Link: r.Flag(m, path, "link"), Cursor: r.Word(m, path, "cursor"), Into: r.Word(m, path, "into"),
+		Number: r.Word(m, path, "number"), Size: r.Number(m, path, "size"), More: r.Word(m, path, "more"), Most: r.Number(m, path, "most"),
+	}
+}
+
+// calls reads one call, or a list of calls of which the last is what the others
+// are made for.
+func (r reading) calls(path []string) Operation {
+	all := r.list(path)
+	if len(all) == 0 {
+		return Operation{}
+	}
+	last := all[len(all)-1]
+	last.Before = all[:len(all)-1]
+	if len(last.Before) == 0 {
+		last.Before = nil
+	}
+	return last
+}
+
+// list reads one call, or a list of calls.
+func (r reading) list(path []string) []Operation {
+	n, many := r.List(path)
+	if !many {
+		o, _ := r.operation(path)
+		return []Operation{o}
+	}
+	all := make([]Operation, n)
+	for i := range all {
+		all[i], _ = r.operation(below(path, strconv.Itoa(i)))
+	}
+	return all
+}
+
+// find reads the calls before all others of a capability.
+func (r reading) find(m declaration.Map, path []string) []Operation {
+	if !m.Has("find") {
+		return nil
+	}
+	return r.list(below(path, "find"))
+}
+
+// inventory reads one way of listing, or several.
+func (r reading) inventory(path []string) []Inventory {
+	n, many := r.List(path)
+	if !many {
+		return []Inventory{r.listed(path)}
+	}
+	all := make([]Inventory, n)
+	for i := range all {
+		all[i] = r.listed(below(path, strconv.Itoa(i)))
+	}
+	return all
+}
+
+func (r reading) listed(path []string) Inventory {
+	m := r.Keys(path, "kind", "list", "account", "label", "status", "open")
+	x := Inventory{
+		Kind: r.Word(m, path, "kind"), Account: r.Word(m, path, "account"), Label: r.Word(m, path, "label"),
+		Status: r.Word(m, path, "status"), Open: r.Words(m, path, "open"),
+	}
+	if m.Has("list") {
+		x.List = r.calls(below(path, "list"))
+	}
+	return x
 }
 
 // operations reads the named calls of a capability; each is optional here.
@@ -77,7 +193,7 @@ func (r reading) operations(path []string, into map[string]*Operation, others ..
 	m := r.Keys(path, names...)
 	for name, o := range into {
 		if m.Has(name) {
-			*o, _ = r.operation(below(path, name))
+			*o = r.calls(below(path, name))
 		}
 	}
 	return m
@@ -90,7 +206,8 @@ func (r reading) billing(top declaration.Map) *Billing {
 		return nil
 	}
 	b := &Billing{}
-	r.operations(at("operations"), map[string]*Operation{"read": &b.Read, "cancel": &b.Cancel, "resume": &b.Resume})
+	ops := r.operations(at("operations"), map[string]*Operation{"read": &b.Read, "cancel": &b.Cancel, "resume": &b.Resume}, "find")
+	b.Find = r.find(ops, at("operations"))
 	m := r.Keys(at("state"), "status", "ended", "ends_at")
 	b.State.Status, b.State.EndsAt = r.Word(m, at("state"), "status"), r.Word(m, at("state"), "ends_at")
 	b.State.Ended = r.Words(m, at("state"), "ended")
@@ -101,7 +218,8 @@ func (r reading) access(path []string) *Access {
 	a := &Access{}
 	r.Keys(path, "operations", "state")
 	where := below(path, "operations")
-	ops := r.operations(where, map[string]*Operation{"read": &a.Read, "revoke": &a.Revoke, "restore": &a.Restore}, "probe")
+	ops := r.operations(where, map[string]*Operation{"read": &a.Read, "revoke": &a.Revoke, "restore": &a.Restore}, "probe", "find")
+	a.Find = r.find(ops, where)
 	if ops.Has("probe") {
 		a.Probe = r.probe(below(where, "probe"))
 	}
@@ -121,12 +239,13 @@ func (r reading) probe(path []string) *Probe {
 
 func (r reading) action(path []string) Action {
 	var a Action
-	m := r.Keys(path, "call", "read", "expect", "undo")
+	m := r.Keys(path, "find", "call", "read", "expect", "undo")
+	a.Find = r.find(m, path)
 	if m.Has("call") {
-		a.Call, _ = r.operation(below(path, "call"))
+		a.Call = r.calls(below(path, "call"))
 	}
 	if m.Has("read") {
-		a.Read, _ = r.operation(below(path, "read"))
+		a.Read = r.calls(below(path, "read"))
 	}
 	if m.Has("expect") {
 		a.Expect = r.expect(below(path, "expect"))
@@ -136,7 +255,7 @@ func (r reading) action(path []string) Action {
 		m := r.Keys(where, "class", "call", "expect")
 		a.Undo.Class = connector.UndoClass(r.Word(m, where, "class"))
 		if m.Has("call") {
-			a.Undo.Call, _ = r.operation(below(where, "call"))
+			a.Undo.Call = r.calls(below(where, "call"))
 		}
 		if m.Has("expect") {
 			e := r.expect(below(where, "expect"))

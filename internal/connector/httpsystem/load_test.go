@@ -207,6 +207,9 @@ func TestPlainHTTPNeedsNamedAddresses(t *testing.T) {
 func FuzzLoadSystemsNeverPanics(f *testing.F) {
 	f.Add([]byte(whole))
 	f.Add([]byte(doors))
+	f.Add([]byte(calls))
+	f.Add([]byte("systems: {a: {kind: http, like: github, with: {org: b}, auth: {value: 'env:A'}}}"))
+	f.Add([]byte("systems: {a: {kind: http, access: {operations: {find: [{take: {a: $[}}, 1], read: []}}, inventory: [{list: [{}]}]}}"))
 	f.Add([]byte("systems: {a: {operations: {cancel: {body: [}}}}"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		configs, err := load("s.yaml", src)

@@ -1,15 +1,11 @@
 package httpsystem
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
@@ -28,8 +24,9 @@ type System struct {
 	base string // without a slash at its end
 	// secret is a closure so that no way of printing a System shows it.
 	secret  func() string
-	signing []webhook.Secret // of what we send it, if it is a Hook
-	reports []webhook.Secret // of what it sends us
+	with    map[string]string // slots that are the same in every call
+	signing []webhook.Secret  // of what we send it, if it is a Hook
+	reports []webhook.Secret  // of what it sends us
 }
 
 // New connects the declared system; it makes no call. References to the
@@ -60,8 +57,15 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		if secret, code = declaration.Resolve(cfg.Auth.Value); code != "" {
 			list = append(list, declaration.Problem{At: []string{"auth", "value"}, Code: code, Args: []any{"ref", cfg.Auth.Value}}.Fault(cfg.System))
 		}
-		if cfg.Auth.Scheme != "" {
-			secret = cfg.Auth.Scheme + " " + secret
+	}
+	with := map[string]string{}
+	for name, ref := range cfg.With {
+		value, code := declaration.Resolve(ref)
+		if with[name] = value; code == "" && !usable(value) {
+			code = "field.invalid"
+		}
+		if code != "" {
+			list = append(list, declaration.Problem{At: at("with", name), Code: code, Args: []any{"ref", ref}}.Fault(cfg.System))
 		}
 	}
 	var signing, reports []webhook.Secret
@@ -84,7 +88,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}),
 		cfg:    cfg,
 		base:   base,
-		secret: func() string { return secret }, signing: signing, reports: reports,
+		secret: cfg.Auth.reader(secret), with: with, signing: signing, reports: reports,
 	}, nil
 }
 
@@ -107,6 +111,9 @@ func (s *System) Connector() connector.System {
 			out.Prober = a
 		}
 	}
+	if len(s.cfg.Inventory) > 0 {
+		out.Lister = inventory{s}
+	}
 	if len(s.cfg.Actions) > 0 {
 		out.Actions = actions{s}
 	}
@@ -122,61 +129,6 @@ func (s *System) Info() connector.Info { return s.cfg.Info() }
 // String names the system and nothing more.
 func (s *System) String() string { return KindName + ":" + s.cfg.System }
 
-// get makes one call that changes nothing. With an error the httpcall.Answer, if there
-// was one, still tells what came.
-func (s *System) get(ctx context.Context, op string, o Operation, reference string) (httpcall.Answer, error) {
-	req, err := s.request(ctx, op, o, values{reference: reference})
-	if err != nil {
-		return httpcall.Answer{}, err
-	}
-	s.sign(req, "")
-	return s.Call(op, req, false)
-}
-
-// act is one call that changes something.
-type act struct {
-	op     string
-	call   Operation
-	values values
-	key    string
-	// so reads whether it is already as wished, for a system that answers 409.
-	so    func(ctx context.Context) (bool, json.RawMessage, error)
-	paths []string // fields that are evidence
-}
-
-// send makes the call, once. When the far system answers 409, reading decides
-// whether that means "already so".
-func (s *System) send(ctx context.Context, a act) (connector.Receipt, error) {
-	req, err := s.request(ctx, a.op, a.call, a.values)
-	if err != nil {
-		return connector.Receipt{}, err
-	}
-	s.sign(req, a.key)
-	ans, failed := s.Do(req, true)
-	if failed != nil {
-		return connector.Receipt{}, s.Fault(a.op, failed, true)
-	}
-	receipt := connector.Receipt{Answer: ans.Evidence(append(a.paths, a.call.Receipt)...), At: s.Clock.Now()}
-	if ans.Status == http.StatusConflict {
-		so, seen, err := a.so(ctx)
-		switch {
-		case err != nil:
-			return receipt, err // refused for now and not seen: nothing happened in this call
-		case so:
-			receipt.Answer = seen
-			return receipt, nil
-		case s.cfg.Effect == connector.Keyed:
-			// 409 with a key also means that the first call with it is still being worked on.
-			return receipt, s.Say(fault.Uncertain, "connector.uncertain", ans.Status).At(a.op, nil)
-		}
-	}
-	if f := s.Class(a.op, ans, true); f != nil {
-		return receipt, f
-	}
-	receipt.Reference = ans.Text(a.call.Receipt)
-	return receipt, nil
-}
-
 // nowhere is a reference that no system knows.
 const nowhere = "hasta-luego-check-0"
 
@@ -184,108 +136,64 @@ const nowhere = "hasta-luego-check-0"
 // that is not there: being told so is the answer of a system that knows us.
 func (s *System) Check(ctx context.Context) error {
 	const op = "httpsystem.Check"
-	o := s.cfg.Ping
-	if o.Method == "" {
-		o = s.anyRead()
+	calls, slot := s.cfg.Ping.calls(), "reference"
+	if !s.cfg.Ping.declared() {
+		calls, slot = s.anyReading()
 	}
-	ans, err := s.get(ctx, op, o, nowhere)
+	ans, err := s.look(ctx, op, calls, s.values(slot, nowhere))
 	switch {
-	case ans.Status >= 200 && ans.Status < 300: // what a ping says is its own business
-		return nil
-	case s.cfg.Ping.Method == "" && ans.Status == http.StatusNotFound:
+	case s.cfg.Ping.declared() && ans.Status >= 200 && ans.Status < 300 && fault.CodeOf(err) == "connector.unreadable":
+		return nil // what a ping says is its own business
+	case !s.cfg.Ping.declared() && fault.KindOf(err) == fault.NotFound && err != nil:
 		return nil
 	}
 	return err
 }
 
-// anyRead is a call of the system that changes nothing.
-func (s *System) anyRead() Operation {
+// anyReading is what the system has to read by the reference of something, or by
+// the name of an owner.
+func (s *System) anyReading() (calls []Operation, slot string) {
 	switch {
 	case s.cfg.Billing != nil:
-		return s.cfg.Billing.Read
+		return s.cfg.Billing.of(s.cfg.Billing.Read), "reference"
 	case s.cfg.Access != nil:
-		return s.cfg.Access.Read
+		return s.cfg.Access.of(s.cfg.Access.Read), "reference"
+	case len(s.cfg.Inventory) > 0:
+		return s.cfg.Inventory[0].List.calls(), "owner"
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Actions)) {
-		return s.cfg.Actions[name].Read
+		x := s.cfg.Actions[name]
+		return x.of(x.Read), "reference"
 	}
-	return Operation{}
+	return nil, "reference"
 }
+
+// of is all calls of one of the operations.
+func (b Billing) of(o Operation) []Operation { return append(slices.Clone(b.Find), o.calls()...) }
+
+// of is all calls of one of the operations.
+func (a Access) of(o Operation) []Operation { return append(slices.Clone(a.Find), o.calls()...) }
+
+// of is all calls of one of the operations.
+func (x Action) of(o Operation) []Operation { return append(slices.Clone(x.Find), o.calls()...) }
 
 func location(o Operation, reference string) string {
 	return o.Method + " " + strings.ReplaceAll(o.Path, "{reference}", url.PathEscape(reference))
 }
 
-// values are what the slots of a call become.
-type values struct {
-	reference string
-	secret    string
-	endsAt    time.Time // zero: left out
-}
-
-// request fills the declaration's slots. It bears nothing that says who we are.
-func (s *System) request(ctx context.Context, op string, o Operation, v values) (*http.Request, error) {
-	if !httpcall.Usable(v.reference) {
-		return nil, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
-	}
-	var body []byte
-	if o.Body != nil {
-		filled, _ := fill(o.Body, v)
-		b, err := json.Marshal(filled)
-		if err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		body = b
-	}
-	target := s.base + strings.ReplaceAll(o.Path, "{reference}", url.PathEscape(v.reference))
-	req, err := http.NewRequestWithContext(ctx, o.Method, target, bytes.NewReader(body))
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "hasta-luego")
-	return req, nil
-}
-
-// sign says who we are and, for a call that changes something, which one it is.
-func (s *System) sign(req *http.Request, key string) {
-	if s.cfg.Auth.Header != "" {
-		req.Header.Set(s.cfg.Auth.Header, s.secret())
-	}
-	if s.cfg.KeyHeader != "" && key != "" {
-		req.Header.Set(s.cfg.KeyHeader, key)
-	}
-}
-
-// fill puts values into the slots of a body template; keep is false for a
-// value that is left out.
-func fill(v any, in values) (out any, keep bool) {
-	switch v := v.(type) {
-	case string:
-		if v == "{ends_at}" {
-			return in.endsAt.UTC().Format(time.RFC3339), !in.endsAt.IsZero()
-		}
-		return strings.NewReplacer("{reference}", in.reference, "{secret}", in.secret).Replace(v), true
-	case []any:
-		list := make([]any, 0, len(v))
-		for _, x := range v {
-			if y, ok := fill(x, in); ok {
-				list = append(list, y)
+// reader is how the secret is read at every call. That of a file is read anew:
+// whoever renews it there is heard.
+func (a Auth) reader(secret string) func() string {
+	return func() string {
+		value := secret
+		if declaration.IsFile(a.Value) {
+			if now, code := declaration.Resolve(a.Value); code == "" {
+				value = now
 			}
 		}
-		return list, true
-	case map[string]any:
-		m := make(map[string]any, len(v))
-		for k, x := range v {
-			if y, ok := fill(x, in); ok {
-				m[k] = y
-			}
+		if a.Scheme != "" {
+			return a.Scheme + " " + value
 		}
-		return m, true
-	default:
-		return v, true
+		return value
 	}
 }

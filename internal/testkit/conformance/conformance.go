@@ -295,6 +295,10 @@ func Run(t *testing.T, d Dialect) {
 	t.Run("a list is whole or none", d.lists)
 }
 
+// RunLists runs only the part of the suite about lists, for connectors that know
+// more than one way of listing.
+func RunLists(t *testing.T, d Dialect) { d.lists(t) }
+
 // far is a far end that counts what it is asked.
 func far(t *testing.T, h http.HandlerFunc) (base string, asked *atomic.Int32) {
 	t.Helper()
