@@ -269,22 +269,8 @@ func (v *View) spoken(out []sight, i int, below string, w Words, lang string) []
 var (
 	linkForm = regexp.MustCompile(`https?://[^\s"'<>)]+|\bec\.europa\.eu/[^\s"'<>)]+`)
 	// odr is the platform that closed on 20 July 2025.
-	odr       = regexp.MustCompile(`(?i)ec\.europa\.eu/(?:consumers/odr|odr)|webgate\.ec\.europa\.eu/odr`)
-	phoneForm = regexp.MustCompile(`(?:\+|00)?\d[\d ./()-]{5,}\d`)
-	// premium are numbers that cost more than a call: their first digits, with
-	// the country or as they are dialled at home.
-	premium = regexp.MustCompile(`^(?:\+34|0034)?(?:80[367]|90[1257])\d|^(?:\+33|0033|0)8[129]|^(?:\+49|0049|0)(?:900|180|137)|^(?:\+44|0044|0)(?:9|87|84)|^(?:\+1|001|1)?900\d{7}$|^(?:\+54|0054)?0?60\d`)
-	free    = regexp.MustCompile(`^(?:\+34|0034)?(?:800|900)\d|^(?:\+33|0033|0)80[0-5]|^(?:\+49|0049|0)800|^(?:\+44|0044|0)80[08]|^(?:\+1|001|1)?8(?:00|33|44|55|66|77|88)\d{7}$`)
+	odr = regexp.MustCompile(`(?i)ec\.europa\.eu/(?:consumers/odr|odr)|webgate\.ec\.europa\.eu/odr`)
 )
-
-func digits(phone string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsDigit(r) || r == '+' {
-			return r
-		}
-		return -1
-	}, phone)
-}
 
 // numbers calls do for every telephone number of a node.
 func (v *View) numbers(i int, do func(below, phone string)) {
@@ -324,7 +310,7 @@ func dp31(v *View) (out []sight) {
 	out = odrLinks(v)
 	v.met(func(i int, _ *Node) {
 		v.numbers(i, func(below, phone string) {
-			if premium.MatchString(digits(phone)) {
+			if rate(phone, v.countries()) == "any" {
 				out = append(out, at(i, below, "premium_phone").said(phone))
 			}
 		})

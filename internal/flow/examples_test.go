@@ -362,6 +362,8 @@ var examples = map[string]shown{
 			one("a costly number", "    kind: receipt\n", "    kind: receipt\n    phones: [\"+34 806 123 456\"]\n"),
 		},
 		near: []example{
+			one("a date", lede, "      lede: {es: \"Termina el 28/12/2026.\", en: \"It ends on 28.12.2026 - 2026-12-31.\"}\n"),
+			one("a costly number of Spain, that is a mobile one in Peru", "    kind: receipt\n", "    kind: receipt\n    phones: [\"+51 902 123 456\"]\n"),
 			one("a plain number", "    kind: receipt\n", "    kind: receipt\n    phones: [\"+34 91 806 12 34\"]\n"),
 			one("another page of the Commission", lede, "      lede: {es: \"Lee https://ec.europa.eu/consumers\", en: \"Read https://ec.europa.eu/consumers\"}\n"),
 		},

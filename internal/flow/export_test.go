@@ -16,3 +16,9 @@ func PatternSeverity(id string, packs []string) jurisdiction.Severity {
 	return ""
 }
 
+// Rate is what a call to a number costs where numbers are read as those of
+// countries; PhonesIn are the numbers of a text.
+var (
+	Rate     = rate
+	PhonesIn = phonesIn
+)

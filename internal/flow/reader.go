@@ -89,7 +89,7 @@ type marks struct{ links, phones []string }
 
 func (t *read) marked() *marks {
 	if t.marks == nil {
-		t.marks = &marks{linkForm.FindAllString(t.text, -1), phoneForm.FindAllString(t.text, -1)}
+		t.marks = &marks{linkForm.FindAllString(t.text, -1), phonesIn(t.text)}
 	}
 	return t.marks
 }

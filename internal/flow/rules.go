@@ -301,14 +301,11 @@ func seeOnline(v *View) []sight {
 func seePhones(v *View) (out []sight) {
 	v.met(func(i int, _ *Node) {
 		v.numbers(i, func(below, phone string) {
-			rate := "standard"
-			switch d := digits(phone); {
-			case premium.MatchString(d):
-				rate = "any"
-			case free.MatchString(d):
-				rate = "free"
+			if costs := rate(phone, v.countries()); costs != "" {
+				out = append(out, at(i, below, "premium_phone").said(phone).sees(word(costs)))
+			} else {
+				out = append(out, at(i, below, "phone_unread").said(phone).sees(nil))
 			}
-			out = append(out, at(i, below, "premium_phone").said(phone).sees(word(rate)))
 		})
 	})
 	return out
