@@ -7,10 +7,31 @@ import (
 	"hastaluego/internal/jurisdiction"
 )
 
+// tempting is what an offer does when it is taken.
+var tempting = []string{"accept_offer", "pause", "downgrade"}
+
+// offering reports whether a node makes an offer, by whatever kind it is drawn:
+// one from which an offer can be taken is one. What stands beside the button that
+// registers is counted apart (offers.on_confirm_page), and a pause in the account
+// is no offer to whoever did not begin to leave.
+func (v *View) offering(i int) bool {
+	n := v.node(i)
+	switch n.Kind {
+	case "offer":
+		return true
+	case "info", "form", "survey", "recap", "auth":
+	default:
+		return false
+	}
+	found := false
+	v.eachAction(i, func(_ int, a *Action) { found = found || slices.Contains(tempting, a.Does) })
+	return found && v.onTheWay(i)
+}
+
 // offersOnTheWay are the offers that somebody can meet before a receipt.
 func (v *View) offersOnTheWay() (list []int) {
-	v.way(func(i int, n *Node) {
-		if n.Kind == "offer" {
+	v.way(func(i int, _ *Node) {
+		if v.offering(i) {
 			list = append(list, i)
 		}
 	})
@@ -20,7 +41,7 @@ func (v *View) offersOnTheWay() (list []int) {
 // offersBefore is the greatest number of offers that one way meets before its
 // receipt.
 func (v *View) offersBefore() int {
-	return v.most(v.entries, v.leads, v.isGoal, func(i int) bool { return v.node(i).Kind == "offer" && v.onTheWay(i) })
+	return v.most(v.entries, v.leads, v.isGoal, func(i int) bool { return v.onTheWay(i) && v.offering(i) })
 }
 
 // dp12 is law.md DP12, the offer before the registration: more of them than the
@@ -36,18 +57,19 @@ func dp12(v *View) (out []sight) {
 	return out
 }
 
-// liveExit reports why an offer has no exit beside it; empty: it has one.
+// liveExit reports why an offer has no exit beside it; empty: it has one. The
+// page is seen whole.
 func (v *View) liveExit(i int) (why string, action *Action) {
 	most := -1
 	var loudest *Action
-	v.eachAction(i, func(_ int, a *Action) {
-		if a.Role == "accept" && a.prominence() > most {
+	v.eachOfPage(i, func(a *Action) {
+		if (a.Role == "accept" || slices.Contains(tempting, a.Does)) && a.prominence() > most {
 			most, loudest = a.prominence(), a
 		}
 	})
 	why = "offer_no_exit"
-	v.eachAction(i, func(_ int, a *Action) {
-		if a.Role != "exit" || why == "" {
+	v.eachOfPage(i, func(a *Action) {
+		if a.Role != "exit" || why == "" || slices.Contains(tempting, a.Does) {
 			return
 		}
 		action = a
@@ -83,7 +105,7 @@ func dp13(v *View) (out []sight) {
 // asks reports whether a node asks somebody to stay.
 func (v *View) asks(i int) bool {
 	n := v.node(i)
-	if n.Kind == "offer" {
+	if v.offering(i) {
 		return true
 	}
 	found := false
@@ -121,7 +143,7 @@ func dp14(v *View) (out []sight) {
 		out = append(out, at(last, "", "asked_often", "count", n, "max", limit))
 	}
 	v.met(func(i int, n *Node) {
-		if n.Kind != "offer" {
+		if !v.offering(i) {
 			return
 		}
 		v.eachAction(i, func(j int, a *Action) {
@@ -130,7 +152,10 @@ func dp14(v *View) (out []sight) {
 				out = append(out, at(i, actionAt(j)+".to", "offer_again").by(a))
 			}
 		})
-		if n.Offer == nil || n.Offer.CooldownDays == 0 {
+		switch {
+		case n.Kind != "offer": // nothing can say so there
+			out = append(out, at(i, "", "no_cooldown").unknown())
+		case n.Offer == nil || n.Offer.CooldownDays == 0:
 			out = append(out, at(i, "", "no_cooldown"))
 		}
 	})
@@ -401,7 +426,7 @@ func onConfirmPage(v *View) (out []sight) {
 			continue
 		}
 		v.eachAction(i, func(j int, a *Action) {
-			if a.Role == "accept" || slices.Contains([]string{"accept_offer", "pause", "downgrade"}, a.Does) {
+			if a.Role == "accept" || slices.Contains(tempting, a.Does) {
 				n++
 				last = at(i, actionAt(j), "on_confirm_page").by(a)
 			}

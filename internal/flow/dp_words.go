@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,23 +55,42 @@ func (v *View) accepts(a *Action, wordings []jurisdiction.Wording) bool {
 	return reviewed && a.Reviewed != nil
 }
 
+// borrowed is the pack under whose name an action shows words that its law does
+// not have there; empty: it shows its own, or those of the law. Nothing is where
+// that law prescribes no words at all.
+func (v *View) borrowed(i int, a *Action) (pack string, nothing bool) {
+	pack, _ = v.prescribed(a)
+	label, _, _ := v.Label(a)
+	some, these := v.law.prescribes(pack, prescribedParam(v.node(i), a, v.Flow.Act), label)
+	if pack == "" || these {
+		return "", false
+	}
+	return pack, !some
+}
+
 // dp08 is law.md DP08, the wrong or vague label: not what the law prescribes
-// there, or words that promise a question instead of an end.
+// there, words that promise a question instead of an end, or words under the
+// name of a law that has no such words.
 func dp08(v *View) (out []sight) {
 	v.deciding(func(i, j int, a *Action) {
 		label, lang, _ := v.Label(a)
-		if pack, _ := v.prescribed(a); pack == "" && a.Reviewed == nil {
+		pack, _ := v.prescribed(a)
+		borrowed, _ := v.borrowed(i, a)
+		if (pack == "" || borrowed != "") && a.Reviewed == nil {
 			if s := v.says(lang, label, "vague"); s != "" {
 				out = append(out, at(i, v.labelAt(j, a), "vague_label", "label", label).about("not_prescribed").by(a).said(s))
 				return
 			}
 		}
-		if v.law.Effective == nil {
-			return
+		if v.law.Effective != nil {
+			param := prescribedParam(v.node(i), a, v.Flow.Act)
+			if s, ok := v.law.Effective.Of(param); ok && s.Outcome == jurisdiction.Settled && !v.accepts(a, s.Value.Labels) {
+				out = append(out, at(i, v.labelAt(j, a), "not_prescribed", "label", label, "wanted", wanted(s.Value.Labels, v.Variant.Language)).by(a).said(label))
+				return
+			}
 		}
-		param := prescribedParam(v.node(i), a, v.Flow.Act)
-		if s, ok := v.law.Effective.Of(param); ok && s.Outcome == jurisdiction.Settled && !v.accepts(a, s.Value.Labels) {
-			out = append(out, at(i, v.labelAt(j, a), "not_prescribed", "label", label, "wanted", wanted(s.Value.Labels, v.Variant.Language)).by(a).said(label))
+		if borrowed != "" {
+			out = append(out, at(i, v.labelAt(j, a), "not_of_the_law", "label", label, "pack", borrowed).about("not_prescribed").by(a).said(label))
 		}
 	})
 	return out
@@ -131,18 +151,58 @@ func dp15(v *View) (out []sight) {
 // its action does, or two labels of one page that both say "cancel" and do
 // different things.
 func dp18(v *View) (out []sight) {
+	says := map[string][]pressable{} // page → what says that it ends the contract
 	v.way(func(i int, n *Node) {
 		v.eachAction(i, func(j int, a *Action) {
 			meant, words := v.meant(a)
-			stays := a.Role == "keep" || a.Role == "back" || a.Role == "decline" && n.Kind != "offer" && n.Kind != "survey"
+			stays := a.Role == "keep" || a.Role == "back" || a.Role == "accept" || a.Role == "decline" && n.Kind != "offer" && n.Kind != "survey"
 			switch {
 			case a.Role == "exit" && (meant == "keep" || meant == "back"),
 				stays && meant == "exit":
 				out = append(out, at(i, v.labelAt(j, a), "says_the_opposite", "role", a.Role).by(a).said(words))
+			case meant == "exit":
+				says[n.page()] = append(says[n.page()], pressable{i, j, a})
 			}
 		})
 	})
+	for _, page := range slices.Sorted(maps.Keys(says)) {
+		list := says[page]
+		for k, p := range list {
+			if slices.ContainsFunc(list[:k], func(o pressable) bool { return v.doubles(p, o) }) || slices.ContainsFunc(list[k+1:], func(o pressable) bool { return p.leaves() < o.leaves() }) {
+				label, _, _ := v.Label(p.action)
+				out = append(out, at(p.node, v.labelAt(p.at, p.action), "says_the_same", "label", label).by(p.action).said(label))
+			}
+		}
+	}
 	return out
+}
+
+// pressable is an action with its place.
+type pressable struct {
+	node, at int
+	action   *Action
+}
+
+// leaves is 1 for what goes on to the end of the contract, and 0 for what closes
+// the page, undoes, or makes less of it.
+func (p pressable) leaves() int {
+	switch a := p.action; {
+	case slices.Contains(tempting, a.Does), a.Does == "undo", a.Role == "help" && a.Does == "" && a.To == "":
+		return 0
+	}
+	return 1
+}
+
+// doubles reports whether an action says what one before it on the page says,
+// and does something else.
+func (v *View) doubles(p, before pressable) bool {
+	if p.leaves() < before.leaves() {
+		return true
+	}
+	one, _, _ := v.Label(p.action)
+	other, _, _ := v.Label(before.action)
+	a, b := p.action.Does, before.action.Does
+	return strings.EqualFold(one, other) && a != b && a != "" && b != ""
 }
 
 // dp19 is law.md DP19, double negatives and texts that are hard to read. It
@@ -233,7 +293,8 @@ func dp26(v *View) (out []sight) {
 			out = v.spoken(out, i, ".texts."+code, n.Texts[code], lang)
 		}
 		v.eachAction(i, func(j int, a *Action) {
-			if label, l, beside := v.Label(a); label == "" || l != lang && beside == "" {
+			_, nothing := v.borrowed(i, a)
+			if label, l, beside := v.Label(a); label == "" || l != lang && (beside == "" || nothing) {
 				out = append(out, at(i, actionAt(j)+".label", "text_missing", "lang", lang).by(a))
 			}
 			if len(a.Help) > 0 {

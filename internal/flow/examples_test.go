@@ -143,10 +143,13 @@ var examples = map[string]shown{
 	"DP12": {
 		fails: []example{
 			many("one, where the law says none", []edit{{toForm, "to: offer, label"}, {"", offer}, {"", kept}}).under("offers.max_before_registration", jurisdiction.Value{N: 0}),
+			many("one that is drawn as a page to read, where the law says none", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "kind: offer\n    offer: {kind: discount, improves_terms: true, cooldown_days: 90}\n", "kind: info\n")}, {"", kept}}).under("offers.max_before_registration", jurisdiction.Value{N: 0}),
+			one("a pause on the form, where the law says none", atForm, "    actions: [{id: p, role: help, does: pause, label: {es: \"Pausar\", en: \"Pause\"}}]\n").under("offers.max_before_registration", jurisdiction.Value{N: 0}),
 			many("two, where the law says one", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "to: confirm", "to: second")}, {"", replace(offer, "id: offer\n", "id: second\n")}, {"", kept}}, "DP13", "DP14").under("offers.max_before_registration", jurisdiction.Value{N: 1}),
 		},
 		near: []example{
 			many("one, where the law says one", []edit{{toForm, "to: offer, label"}, {"", offer}, {"", kept}}).under("offers.max_before_registration", jurisdiction.Value{N: 1}),
+			one("a pause beside the way out in the account", "    actions:\n      - {id: leave", "    actions:\n      - {id: p, role: help, does: pause, kind: link, label: {es: \"Pausar\", en: \"Pause\"}}\n      - {id: leave").under("offers.max_before_registration", jurisdiction.Value{N: 0}),
 			many("one behind the receipt", []edit{{data, data + "      - {id: q, role: help, to: offer, label: {es: \"Ver\", en: \"See\"}}\n"}, {"", offer}, {"", kept}}).under("offers.max_before_registration", jurisdiction.Value{N: 0}),
 		},
 	},
@@ -154,16 +157,19 @@ var examples = map[string]shown{
 		fails: []example{
 			many("no exit on it", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "role: exit", "role: decline")}, {"", kept}}),
 			many("an exit that leads to one page more", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "to: confirm", "to: form")}, {"", kept}}),
+			many("one that is drawn as a page to read, with an exit that leads to one page more", []edit{{toForm, "to: offer, label"}, {"", replace(replace(offer, "kind: offer\n    offer: {kind: discount, improves_terms: true, cooldown_days: 90}\n", "kind: info\n"), "to: confirm", "to: form")}, {"", kept}}),
 			many("an exit below the fold", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "role: exit, kind: button", "role: exit, above_fold: false, kind: button")}, {"", kept}}),
 			many("a quieter exit", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "role: exit, kind: button, prominence: 2", "role: exit, kind: button, prominence: 1")}, {"", kept}}, "DP16"),
 		},
 		near: []example{
+			many("one that is drawn as a page to read, with an exit as loud", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "kind: offer\n    offer: {kind: discount, improves_terms: true, cooldown_days: 90}\n", "kind: info\n")}, {"", kept}}),
 			many("both below the fold", []edit{{toForm, "to: offer, label"}, {"", replace(replace(offer, "role: exit, kind", "role: exit, above_fold: false, kind"), "does: accept_offer, kind", "does: accept_offer, above_fold: false, kind")}, {"", kept}}),
 		},
 	},
 	"DP14": {
 		fails: []example{
 			many("two offers in a row", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "role: exit, kind: button, prominence: 2, to: confirm", "role: exit, kind: button, prominence: 2, to: second")}, {"", replace(offer, "id: offer\n", "id: second\n")}, {"", kept}}, "DP13"),
+			many("an offer, and a pause that is drawn as a page to read", []edit{{toForm, "to: offer, label"}, {"", replace(offer, "role: exit, kind: button, prominence: 2, to: confirm", "role: exit, kind: button, prominence: 2, to: second")}, {"", replace(replace(replace(offer, "kind: offer\n    offer: {kind: discount, improves_terms: true, cooldown_days: 90}\n", "kind: info\n"), "id: offer\n", "id: second\n"), "does: accept_offer", "does: pause")}, {"", kept}}, "DP13"),
 			many("declined, and met again", []edit{{toForm, "to: offer, label"}, {"", offer + "      - {id: no, role: decline, kind: button, prominence: 2, to: home, label: {es: \"No, gracias\", en: \"No, thank you\"}}\n"}, {"", kept}}),
 			many("no pause before the next time", []edit{{toForm, "to: offer, label"}, {"", replace(offer, ", cooldown_days: 90", "")}, {"", kept}}),
 		},
@@ -217,10 +223,14 @@ var examples = map[string]shown{
 	"DP18": {
 		fails: []example{
 			one("cancel that goes back", stay, replace(stay, `{es: "Quedarme", en: "Keep my plan"}`, `{es: "Cancelar", en: "Cancel"}`)),
+			many("an offer whose acceptance says cancel", []edit{{toForm, "to: offer, label"}, {"", replace(offer, `{es: "Aceptar", en: "Accept"}`, `{es: "Cancelar mi plan", en: "Cancel my plan"}`)}, {"", kept}}),
+			one("a pause that says cancel beside what cancels", atForm, "    actions: [{id: p, role: help, does: pause, label: {es: \"Cancelar mi plan\", en: \"Cancel my plan\"}}]\n"),
+			one("one label for two acts", atForm, "    actions: [{id: p, role: exit, does: withdraw, to: receipt, label: {es: \"Confirmar la baja\", en: \"Confirm cancellation\"}}]\n"),
 			one("stay that leaves", yes, replace(yes, `en: "Confirm cancellation"`, `en: "Keep going"`)),
 		},
 		near: []example{
 			one("do not cancel, said plainly", stay, replace(stay, `{es: "Quedarme", en: "Keep my plan"}`, `{es: "No cancelar", en: "Don't cancel"}`)),
+			one("the same twice", atForm, "    actions: [{id: p, role: exit, does: cancel, to: receipt, label: {es: \"Confirmar la baja\", en: \"Confirm cancellation\"}}]\n"),
 			one("no, cancel it", yes, replace(yes, `{es: "Confirmar la baja", en: "Confirm cancellation"}`, `{es: "No, cancelar mi plan", en: "No, cancel my plan"}`)),
 		},
 	},

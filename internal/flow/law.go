@@ -47,8 +47,14 @@ func lawFrom(lib *jurisdiction.Library, name string, chosen jurisdiction.Selecti
 			continue
 		}
 		for _, p := range lib.Chain(c.Pack) {
-			if !slices.Contains(law.Packs, p.ID) {
-				law.Packs = append(law.Packs, p.ID)
+			if slices.Contains(law.Packs, p.ID) {
+				continue
+			}
+			law.Packs = append(law.Packs, p.ID)
+			for _, r := range p.Rules {
+				if r.Param.Kind == jurisdiction.Label {
+					law.labels = append(law.labels, r)
+				}
 			}
 		}
 	}

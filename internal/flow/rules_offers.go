@@ -16,8 +16,8 @@ func seeOffersBefore(v *View) []sight {
 }
 
 func (v *View) eachOffer(do func(i int)) {
-	v.met(func(i int, n *Node) {
-		if n.Kind == "offer" {
+	v.met(func(i int, _ *Node) {
+		if v.offering(i) {
 			do(i)
 		}
 	})

@@ -16,6 +16,19 @@ type Law struct {
 	// Packs are all packs that hold, with those that they extend.
 	Packs     []string
 	Effective *jurisdiction.Effective
+	labels    []*jurisdiction.Rule // of the packs, whether they hold for the facts or not
+}
+
+// prescribes reports whether the law of a pack has words for a parameter, and
+// whether a label is among them.
+func (l Law) prescribes(pack, param, label string) (some, these bool) {
+	for _, r := range l.labels {
+		if r.Pack.ID == pack && r.Param.Name == param {
+			some = true
+			these = these || slices.ContainsFunc(r.Value.Labels, func(w jurisdiction.Wording) bool { return w.Accepts(label) })
+		}
+	}
+	return some, these
 }
 
 // Variant is one of the flows that a description holds: what one customer
@@ -360,6 +373,17 @@ func (v *View) node(i int) *Node { return &v.Flow.Nodes[i] }
 func (v *View) eachAction(i int, do func(j int, a *Action)) {
 	for _, j := range v.actions[i] {
 		do(j, &v.Flow.Nodes[i].Action[j])
+	}
+}
+
+// eachOfPage calls do for every action of the page of a node, before the receipt:
+// a page is seen whole.
+func (v *View) eachOfPage(i int, do func(a *Action)) {
+	page := v.node(i).page()
+	for k := range v.in {
+		if v.in[k] && v.node(k).page() == page && v.node(k).Kind != "receipt" {
+			v.eachAction(k, func(_ int, a *Action) { do(a) })
+		}
 	}
 }
 

@@ -242,3 +242,34 @@ func TestWhatBlocksIsNotHiddenByWhatWarns(t *testing.T) {
 		}
 	}
 }
+
+// Words under the name of a law are those of the law, or they are as vague as any
+// others, and said to be borrowed.
+func TestWordsUnderTheNameOfALawAreThoseOfTheLaw(t *testing.T) {
+	t.Parallel()
+	const own = `label: {es: "Darme de baja", en: "Cancel my contract"}`
+	for _, c := range []struct {
+		pack, prescribed string
+		want             []string // why, of DP08 and DP26
+	}{
+		{"mx", `{mx: {es: "Continuar", en: "Continue"}}`, []string{"vague_label", "vague_label"}},
+		{"mx", `{mx: {es: "Terminar", en: "End it"}}`, []string{"not_of_the_law", "not_of_the_law"}},
+		{"mx", `{mx: {de: "Vertrag beenden"}}`, []string{"not_of_the_law", "text_missing", "text_missing"}},
+		{"mx", `{de: {es: "Continuar", en: "Continue"}}`, nil}, // not shown there
+		{"us-ca", `{us-ca: {es: "Solicitar", en: "Request"}}`, []string{"vague_label", "vague_label"}},
+		{"de", `{de: {de: "Verträge hier kündigen"}}`, nil},
+		{"ar", `{ar: {es: "BOTÓN DE BAJA DE SERVICIO"}}`, nil},
+	} {
+		f := load(t, "plain.yaml", replace(plain, own, own+", prescribed: "+c.prescribed))
+		var got []string
+		for _, x := range flow.Check(f, laws(t, f, c.pack), nil).Findings {
+			if x.Action == "leave" && x.Result == jurisdiction.Fail && (x.Pattern == "DP08" && x.Law == nil || x.Pattern == "DP26") {
+				got = append(got, x.Why)
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s under %s: %v, want %v", c.prescribed, c.pack, got, c.want)
+		}
+	}
+}
