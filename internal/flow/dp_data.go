@@ -93,13 +93,23 @@ func dp11(v *View) (out []sight) {
 const nearby = 2
 
 // dp27 is law.md DP27, the privacy maze: from the receipt one does not come to
-// one's data, or to their erasure, in two steps.
+// one's data, to their erasure, or to withdrawing where one can withdraw as well,
+// in two steps. That one cannot withdraw at all is withdraw.fn.
 func dp27(v *View) (out []sight) {
-	if v.Flow.Terms.HoldsData != nil && !*v.Flow.Terms.HoldsData {
-		return nil
+	var acts []string
+	if v.Flow.Terms.HoldsData == nil || *v.Flow.Terms.HoldsData {
+		acts = []string{"export", "erase"}
+	}
+	withdraws := false
+	for _, i := range v.starts() {
+		v.eachAction(i, func(_ int, a *Action) { withdraws = withdraws || a.Does == "withdraw" })
 	}
 	for _, g := range v.goals {
-		for _, what := range []string{"export", "erase"} {
+		wanted := acts
+		if withdraws && v.node(g).outcome() == "ended" {
+			wanted = append(slices.Clone(acts), "withdraw")
+		}
+		for _, what := range wanted {
 			if !v.offers(g, what) {
 				out = append(out, at(g, "", "maze", "what", what).about("maze "+what))
 			}
