@@ -159,3 +159,23 @@ func TestAForbiddenProofOfIdentityIsNotPublished(t *testing.T) {
 		}
 	}
 }
+
+// A language that becomes complete, or stops being so, does between two checks of
+// the same flow: what is remembered of the first says nothing about it.
+func TestWhetherALanguageIsCompleteIsAskedAtEachCheck(t *testing.T) {
+	t.Parallel()
+	o, ctx := newOffice(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, ""), t.Context()
+	lacking := map[string]int{}
+	a := app.New(app.Config{
+		Store: o.store, Keys: o.keys, Company: app.Company{Name: "Faro", Country: "ES", Zone: time.UTC, Language: "es"},
+		Lacks: func(lang string) int { return lacking[lang] },
+	})
+	for _, lacks := range []int{0, 3, 0} {
+		lacking["fr"] = lacks
+		c, err := a.CheckFlow(ctx, flowWriter, usualFlow("", ""))
+		must(t, err)
+		if (lacks > 0) != (len(c.Unready) == 1 && c.Unready[0] == "fr") {
+			t.Errorf("%d texts lack in French, and unready are %v", lacks, c.Unready)
+		}
+	}
+}

@@ -94,12 +94,18 @@ func dp34(v *View) []sight {
 }
 
 // dp38 is law.md DP38, the penalty that charges itself: a fee that is posted
-// without a record of why it is proportionate.
+// without a record of why it is proportionate. Who posts it has to be said.
 func dp38(v *View) (out []sight) {
 	v.met(func(i int, n *Node) {
 		for k, a := range n.Amounts {
-			if a.What == "fee" && a.Posted == "automatic" && strings.TrimSpace(a.Proportion) == "" {
+			if a.What != "fee" || strings.TrimSpace(a.Proportion) != "" {
+				continue
+			}
+			switch a.Posted {
+			case "automatic":
 				out = append(out, at(i, indexed(".amounts", k), "penalty", "id", a.ID))
+			case "":
+				out = append(out, at(i, indexed(".amounts", k), "penalty_unknown", "id", a.ID).unknown())
 			}
 		}
 	})

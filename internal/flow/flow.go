@@ -55,7 +55,7 @@ type Terms struct {
 	SwitchFee     string   `yaml:"switch_fee"`                  // of taking the data elsewhere
 	OptOutDays    *int     `yaml:"opt_out_days_before_renewal"` // the last day to say no to a renewal, before it
 	LockInMonths  *int     `yaml:"lock_in_months"`              //
-	CoolOffDays   int      `yaml:"cool_off_days"`               // between the request and its effect, imposed
+	CoolOffDays   int      `yaml:"cool_off_days"`               // between the request and its effect, imposed; empty: none
 	Published     *bool    `yaml:"exit_procedure_published"`    // the contract says how to end it
 	HoldsData     *bool    `yaml:"holds_data"`                  // the service holds data of the customer; by default it does
 	Choices       []string `yaml:"switch_choices"`

@@ -195,6 +195,10 @@ func TestEachThingThatIsLeftOpenIsUnknown(t *testing.T) {
 			t.Errorf("without %s: %v, want %s", gone, unknown, want)
 		}
 	}
+	charged := replace(plain, "    kind: form\n", "    kind: form\n"+replace(fee, ", proportion: days_left", ""))
+	if found := flow.Check(load(t, "plain.yaml", charged), nil, load(t, "signup.yaml", signup)).Findings; len(found) != 1 || found[0].Why != "penalty_unknown" || found[0].Result != jurisdiction.Unknown {
+		t.Errorf("a fee, and nobody says who charges it: %v", found)
+	}
 	app := replace(replace(plain, "concluded: [web]", "concluded: [app]"), ", location: [footer]", "")
 	if found := flow.Check(load(t, "plain.yaml", app), nil, load(t, "signup.yaml", signup)).Findings; len(found) != 1 || found[0].Why != "app_unknown" || found[0].Result != jurisdiction.Unknown {
 		t.Errorf("joined in the app, and nobody says where the way out stands: %v", found)
