@@ -321,7 +321,7 @@ var examples = map[string]shown{
 	"DP27": {
 		fails: []example{
 			one("no way to the data", data, ""),
-			one("withdrawing at the entry and not from the receipt", "    actions:\n      - {id: leave", "    actions:\n      - {id: undo, role: exit, does: withdraw, kind: button, to: form, label: {es: \"Desistir del contrato aquí\", en: \"Withdraw from contract here\"}}\n      - {id: leave"),
+			many("withdrawing at the entry and not from the receipt", []edit{withdraws, {"", withdrawal}, {"", withdrawn}, {rather, ""}}),
 			many("three pages to the data", []edit{
 				{data, "      - {id: a, role: help, to: one, label: {es: \"Más\", en: \"More\"}}\n"},
 				{"", "  - id: one\n    kind: info\n    actions: [{id: a, role: help, to: two, label: {es: \"Más\", en: \"More\"}}]\n  - id: two\n    kind: info\n    actions: [{id: a, role: help, does: export, label: {es: \"Datos\", en: \"Data\"}}]\n"},
@@ -332,7 +332,8 @@ var examples = map[string]shown{
 				{data, "      - {id: a, role: help, to: one, label: {es: \"Más\", en: \"More\"}}\n"},
 				{"", "  - id: one\n    kind: info\n    actions: [{id: a, role: help, does: export, label: {es: \"Datos\", en: \"Data\"}}]\n"},
 			}),
-			many("withdrawing, beside the data", []edit{{"    actions:\n      - {id: leave", "    actions:\n      - {id: undo, role: exit, does: withdraw, kind: button, to: form, label: {es: \"Desistir del contrato aquí\", en: \"Withdraw from contract here\"}}\n      - {id: leave"}, {data, data + "      - {id: rather, role: help, does: withdraw, kind: link, label: {es: \"Desistir\", en: \"Withdraw\"}}\n"}}),
+			many("withdrawing at the entry and from the receipt", []edit{withdraws, {"", withdrawal}, {"", withdrawn}}),
+			one("no withdrawing at all", rather, ""),
 			many("nothing is held", []edit{{data, ""}, {"terms: {", "terms: {holds_data: false, "}}),
 		},
 	},

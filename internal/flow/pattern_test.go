@@ -49,6 +49,7 @@ nodes:
     actions:
       - {id: data, role: help, does: export, kind: button, label: {es: "Descargar mis datos", en: "Download my data"}}
       - {id: erase, role: help, does: erase, kind: link, label: {es: "Suprimir mis datos", en: "Erase my data"}}
+      - {id: rather, role: help, does: withdraw, kind: link, label: {es: "Desistir, si estás en plazo", en: "Withdraw, if you still can"}}
 `
 
 // signup is how the customers of plain came: as many steps as leaving takes.
@@ -78,6 +79,7 @@ const (
 	lede      = "      lede: {es: \"Al confirmar, queda registrada.\", en: \"It is registered when you confirm.\"}\n"
 	field     = "      - {id: account, asks: email, required: true, label: {es: \"Tu correo\", en: \"Your e-mail\"}}\n"
 	data      = "      - {id: data, role: help, does: export, kind: button, label: {es: \"Descargar mis datos\", en: \"Download my data\"}}\n"
+	rather    = "      - {id: rather, role: help, does: withdraw, kind: link, label: {es: \"Desistir, si estás en plazo\", en: \"Withdraw, if you still can\"}}\n"
 	leave     = `label: {es: "Darme de baja", en: "Cancel my contract"}`
 	offer     = "  - id: offer\n    kind: offer\n    offer: {kind: discount, improves_terms: true, cooldown_days: 90}\n    texts: {title: {es: \"Un descuento\", en: \"A discount\"}}\n    actions:\n" +
 		"      - {id: take, role: accept, does: accept_offer, kind: button, prominence: 2, to: kept, label: {es: \"Aceptar\", en: \"Accept\"}}\n" +
