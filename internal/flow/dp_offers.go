@@ -171,50 +171,49 @@ func (v *View) forward(e edge) bool {
 const leastRatio = 0.9
 
 // dp16 is law.md DP16, asymmetric prominence: the way out is quieter than the
-// way back in. Each act has its own: a loud button to withdraw lends nothing to a
-// link to cancel that nobody sees.
+// way back in, wherever on the page either stands. Each act has its own: a loud
+// button to withdraw lends nothing to a link to cancel that nobody sees.
 func dp16(v *View) (out []sight) {
-	v.way(func(i int, _ *Node) {
+	for _, page := range v.pressed() {
 		var keep *Action
-		exits := map[string]*Action{}
-		places := map[string]int{}
-		v.eachAction(i, func(j int, a *Action) {
-			switch a.Role {
+		exits := map[string]pressable{}
+		for _, p := range page {
+			switch p.action.Role {
 			case "exit", "decline":
-				for _, act := range v.actsOf(i, a) {
-					if exits[act] == nil || a.prominence() > exits[act].prominence() {
-						exits[act], places[act] = a, j
+				for _, act := range actsOf(page, p.action) {
+					if loudest, ok := exits[act]; !ok || p.action.prominence() > loudest.action.prominence() {
+						exits[act] = p
 					}
 				}
 			case "keep", "accept":
-				if keep == nil || a.prominence() > keep.prominence() {
-					keep = a
+				if keep == nil || p.action.prominence() > keep.prominence() {
+					keep = p.action
 				}
 			}
-		})
-		told := map[int]bool{}
+		}
+		told := map[*Action]bool{}
 		for _, act := range slices.Sorted(maps.Keys(exits)) {
-			exit, place := exits[act], places[act]
-			why, beside := v.quieter(exit, keep)
+			exit := exits[act]
+			why, beside := v.quieter(exit.action, keep)
 			if why == "" {
 				for _, other := range slices.Sorted(maps.Keys(exits)) {
-					if exits[other].prominence() >= exit.prominence()+muchLouder {
-						why, beside = "exit_of_act_quieter", exits[other]
+					if exits[other].action.prominence() >= exit.action.prominence()+muchLouder {
+						why, beside = "exit_of_act_quieter", exits[other].action
 					}
 				}
 			}
-			if why == "" || told[place] {
+			if why == "" || told[exit.action] {
 				continue
 			}
-			told[place] = true
-			s := at(i, actionAt(place), why).by(exit)
+			told[exit.action] = true
+			s := at(exit.node, actionAt(exit.at), why).by(exit.action)
 			if beside != nil {
 				label, _, _ := v.Label(beside)
 				s.args = []any{"keep", label}
 			}
 			out = append(out, s)
 		}
-	})
+	}
 	return out
 }
 
@@ -223,17 +222,17 @@ func dp16(v *View) (out []sight) {
 // the loudest is not meant to be seen.
 const muchLouder = 2
 
-// actsOf are the acts that an exit of a node is for: what it says it does, or
-// each of those that the others of the node do.
-func (v *View) actsOf(i int, a *Action) (list []string) {
+// actsOf are the acts that an exit of a page is for: what it says it does, or
+// each of those that the others of the page do.
+func actsOf(page []pressable, a *Action) (list []string) {
 	if a.Does == "cancel" || a.Does == "withdraw" {
 		return []string{a.Does}
 	}
-	v.eachAction(i, func(_ int, b *Action) {
-		if (b.Role == "exit" || b.Role == "decline") && (b.Does == "cancel" || b.Does == "withdraw") && !slices.Contains(list, b.Does) {
+	for _, p := range page {
+		if b := p.action; (b.Role == "exit" || b.Role == "decline") && (b.Does == "cancel" || b.Does == "withdraw") && !slices.Contains(list, b.Does) {
 			list = append(list, b.Does)
 		}
-	})
+	}
 	if len(list) == 0 {
 		return []string{""}
 	}

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -151,36 +150,30 @@ func dp15(v *View) (out []sight) {
 // its action does, or two labels of one page that both say "cancel" and do
 // different things.
 func dp18(v *View) (out []sight) {
-	says := map[string][]pressable{} // page → what says that it ends the contract
-	v.way(func(i int, n *Node) {
-		v.eachAction(i, func(j int, a *Action) {
+	for _, page := range v.pressed() {
+		var same []pressable // what says that it ends the contract
+		for _, p := range page {
+			n, a := v.node(p.node), p.action
 			meant, words := v.meant(a)
 			stays := a.Role == "keep" || a.Role == "back" || a.Role == "accept" || a.Role == "decline" && n.Kind != "offer" && n.Kind != "survey"
 			switch {
 			case a.Role == "exit" && (meant == "keep" || meant == "back"),
 				stays && meant == "exit":
-				out = append(out, at(i, v.labelAt(j, a), "says_the_opposite", "role", a.Role).by(a).said(words))
+				out = append(out, at(p.node, v.labelAt(p.at, a), "says_the_opposite", "role", a.Role).by(a).said(words))
 			case meant == "exit":
-				says[n.page()] = append(says[n.page()], pressable{i, j, a})
+				same = append(same, p)
 			}
-		})
-	})
-	for _, page := range slices.Sorted(maps.Keys(says)) {
-		list := says[page]
-		for k, p := range list {
-			if slices.ContainsFunc(list[:k], func(o pressable) bool { return v.doubles(p, o) }) || slices.ContainsFunc(list[k+1:], func(o pressable) bool { return p.leaves() < o.leaves() }) {
+		}
+		for k, p := range same {
+			twice := slices.ContainsFunc(same[:k], func(o pressable) bool { return v.doubles(p, o) })
+			less := slices.ContainsFunc(same[k+1:], func(o pressable) bool { return p.leaves() < o.leaves() })
+			if twice || less {
 				label, _, _ := v.Label(p.action)
 				out = append(out, at(p.node, v.labelAt(p.at, p.action), "says_the_same", "label", label).by(p.action).said(label))
 			}
 		}
 	}
 	return out
-}
-
-// pressable is an action with its place.
-type pressable struct {
-	node, at int
-	action   *Action
 }
 
 // leaves is 1 for what goes on to the end of the contract, and 0 for what closes

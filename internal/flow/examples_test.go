@@ -199,6 +199,7 @@ var examples = map[string]shown{
 	"DP16": {
 		fails: []example{
 			one("a loud way back", stay, replace(stay, "prominence: 2", "prominence: 3")),
+			one("a loud way back in another part of the page", atForm, "    actions: [{id: back_in, role: keep, kind: button, prominence: 3, to: home, label: {es: \"Quedarme\", en: \"Keep my plan\"}}]\n"),
 			one("a link against a button", yes, replace(yes, "kind: button", "kind: link")),
 			one("pale", yes, replace(yes, "prominence: 2", "prominence: 2, contrast: 5")),
 			one("small", yes, replace(yes, "prominence: 2", "prominence: 2, size: 0.8")),
@@ -207,6 +208,7 @@ var examples = map[string]shown{
 		},
 		near: []example{
 			many("a link to withdraw beside a button to cancel", []edit{{withdraws.from, replace(withdraws.to, "kind: button, prominence: 2", "kind: link, prominence: 1")}, {"", withdrawal}, {"", withdrawn}}),
+			one("a quiet way back in another part of the page", atForm, "    actions: [{id: back_in, role: keep, kind: link, prominence: 1, to: home, label: {es: \"Quedarme\", en: \"Keep my plan\"}}]\n"),
 			one("a quiet way back", stay, replace(stay, "kind: button, prominence: 2", "kind: link, prominence: 1")),
 			one("nine tenths of the size", yes, replace(yes, "prominence: 2", "prominence: 2, size: 0.9")),
 		},

@@ -161,6 +161,27 @@ func (v *View) way(do func(i int, n *Node)) {
 	}
 }
 
+// pressable is an action with its place.
+type pressable struct {
+	node, at int
+	action   *Action
+}
+
+// pressed are the actions on the way out, page by page: a page is seen whole.
+func (v *View) pressed() (pages [][]pressable) {
+	place := map[string]int{}
+	v.way(func(i int, n *Node) {
+		k, known := place[n.page()]
+		if !known {
+			k = len(pages)
+			place[n.page()] = k
+			pages = append(pages, nil)
+		}
+		v.eachAction(i, func(j int, a *Action) { pages[k] = append(pages[k], pressable{i, j, a}) })
+	})
+	return pages
+}
+
 // met calls do for every node of the variant that anybody can come to.
 func (v *View) met(do func(i int, n *Node)) {
 	for i := range v.in {
