@@ -36,6 +36,8 @@ func TestThePageFollowsTheLawOfWhereOneLives(t *testing.T) {
 		"DE":    {"Verträge hier kündigen", "de", "Desistir del contrato aquí", "jetzt kündigen", "Dar de baja mi contrato"},
 		"FR":    {"Résilier votre contrat", "fr", "Desistir del contrato aquí", "", "Dar de baja mi contrato"},
 		"AR":    {"BOTÓN DE BAJA DE SERVICIO", "", "BOTÓN DE ARREPENTIMIENTO", "Confirmar la baja", ""},
+		"CO":    {"Dar de baja mi contrato", "", "Desistir del contrato aquí", "Confirmar la baja", ""},
+		"UY":    {"Dar de baja mi contrato", "", "Desistir del contrato aquí", "Confirmar la baja", ""},
 		"MX":    {"Dar de baja mi contrato", "", "", "Confirmar la baja", ""},
 		"US-CA": {"Dar de baja mi contrato", "", "", "Confirmar la baja", ""},
 		"US-MN": {"Dar de baja mi contrato", "", "", "Confirmar la baja", ""},
