@@ -25,6 +25,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
+	"hastaluego/internal/web"
 	"hastaluego/internal/withdrawal"
 )
 
@@ -97,11 +98,13 @@ func (p papers) written(x app.Paper) document.Letter {
 		}
 		return document.Reversed(f)
 	case "statement":
-		list, due := statements(x)
-		return document.Settlement(document.StatementFacts{
-			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Statements: list, DueOn: due, Page: x.Links["case"],
-			NotMe: x.Links["not_me"],
-		})
+		f := document.StatementFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["case"], NotMe: x.Links["not_me"]}
+		if s := x.Statement; s != nil {
+			f.Statements, f.DueOn, f.RefundOn = settled(x.Language, *s), s.Doc.DueOn, s.Doc.RefundOn
+		} else {
+			f.Statements, f.DueOn = statements(x)
+		}
+		return document.Settlement(f)
 	case "handover", "rotation":
 		return document.Handover(document.HandoverFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.Kind(x.Kind), Page: x.Links["handover"], NotMe: x.Links["not_me"],
@@ -604,4 +607,17 @@ func statements(x app.Paper) (list []document.Statement, due when.Date) {
 		}
 	}
 	return list, due
+}
+
+// settled is a statement that was made, as the documents have it.
+func settled(lang string, x app.CaseStatement) (list []document.Statement) {
+	for _, section := range x.Doc.Sections {
+		s := document.Statement{On: when.DateOf(x.MadeAt, time.UTC), Total: section.Total}
+		for _, l := range section.Lines {
+			label, why := web.MoneyWords(lang, l)
+			s.Lines = append(s.Lines, document.MoneyLine{Label: label, Why: why, Amount: l.Amount})
+		}
+		list = append(list, s)
+	}
+	return list
 }

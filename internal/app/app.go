@@ -235,6 +235,11 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 			if err := a.hush(ctx, tx, p, e); err != nil {
 				return err
 			}
+			if e.Type == "case.reversing" || e.Type == "case.stopped" {
+				if err := a.dropRefunds(ctx, tx, p.Case); err != nil {
+					return err
+				}
+			}
 			if err := a.tellEvent(ctx, tx, p, e); err != nil {
 				return err
 			}
@@ -317,6 +322,13 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		}
 		return false, a.beginOwn(ctx, tx, p, s, subject)
 	}
+	if kind.Spec().Settles {
+		x, err := a.finalStatement(ctx, tx, p, s)
+		if err != nil {
+			return false, err
+		}
+		s, subject.Settled, changed = p.Step(key), len(x.Doc.Sections) > 0, true // it may have asked a person, and noted sums
+	}
 	jobs := kind.Jobs(subject)
 	if len(jobs) == 0 {
 		if s.Kind == "confirm" { // done by Plan.Confirm alone
@@ -365,7 +377,7 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 			works[i].Item = string(m.ID)
 		}
 	}
-	return false, tx.InsertWork(ctx, works...)
+	return changed, tx.InsertWork(ctx, works...)
 }
 
 // picture is what a transaction has read of a customer, so that the steps of one

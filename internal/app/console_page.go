@@ -50,6 +50,7 @@ type CaseView struct {
 	Approvals   []ApprovalView          // by the customer, or by time; oldest first
 	Ways        map[string]approval.Way // by step: who looks at it where one person works
 	Withdrawal  *Withdrawal             // what became of one; nil: none was declared
+	Statement   *CaseStatement          // made, or as it would be now; nil: nothing is open, or for others to see
 	Declared    Declared                // what the form of some places asks beyond that of others
 	Reasons     []reason.Given          // newest first; without words for those who may not read notes
 	Way         Way                     // by which it was asked for on the pages, while its law is being decided
@@ -100,6 +101,15 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			v.Withdrawal = &w
 		} else if fault.KindOf(err) != fault.NotFound {
 			return err
+		}
+		if v.Statement = nil; by.MayRead("statement") {
+			x, err := a.statementNow(ctx, tx, v.Plan)
+			if err != nil {
+				return err
+			}
+			if len(x.Doc.Sections) > 0 {
+				v.Statement = &x
+			}
 		}
 		if v.Declared, err = a.declaredWith(ctx, tx, c.Request); err != nil {
 			return err

@@ -232,6 +232,17 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.DeclaredAt), string(x.State), stamp(x.Until), stamp(x.RefundBy), x.Rule, asJSON(x.Refunds)}
 		})
 	}},
+	{"statement", "statements.csv", "departure made state signed answered totals lines", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]CaseStatement, error) {
+			x, err := tx.StatementOf(ctx, c)
+			if fault.KindOf(err) == fault.NotFound {
+				return nil, nil
+			}
+			return []CaseStatement{x}, err
+		}, func(x CaseStatement) []string {
+			return []string{stamp(x.MadeAt), string(x.State), stamp(x.SignedAt), stamp(x.AnsweredAt), totals(x.Doc), asJSON(x.Doc.Sections)}
+		})
+	}},
 	{"approval", "approvals.csv", "departure step way state asked until over by", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]approval.Approval, error) { return tx.ApprovalsOf(ctx, c) }, func(x approval.Approval) []string {
 			return []string{x.Step, string(x.Way), string(x.State), stamp(x.AskedAt), stamp(x.Until), stamp(x.OverAt), x.OverBy}

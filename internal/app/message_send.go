@@ -165,6 +165,9 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 // that was withheld or refused is not one that was sent, however often it is
 // tried.
 func (a *App) SendStepLetter(ctx context.Context, mid offboarding.MessageID) (Result, error) {
+	if waits, again, err := a.unsigned(ctx, mid); err != nil || waits {
+		return Result{Verdict: Later, Again: again}, err
+	}
 	if err := a.SendMessage(ctx, mid); err != nil {
 		return Result{}, err
 	}
@@ -386,6 +389,11 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 	if w, err := tx.WithdrawalOf(ctx, cid); err == nil {
 		p.Withdrawal = &w
 	} else if fault.KindOf(err) != fault.NotFound {
+		return Paper{}, err
+	}
+	if x, err := tx.StatementOf(ctx, cid); err == nil && x.Live() {
+		p.Statement = &x
+	} else if err != nil && fault.KindOf(err) != fault.NotFound {
 		return Paper{}, err
 	}
 	if p.Declared, err = a.declaredWith(ctx, tx, c.Request); err != nil {

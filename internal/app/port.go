@@ -84,6 +84,7 @@ type Tx interface {
 	TestTx
 	WayTx
 	WithdrawalTx
+	StatementTx
 	LawTx
 	NoticeTx
 	ExitTx
@@ -599,6 +600,7 @@ type Paper struct {
 	Coming      *ComingPaper           // only in the letter "notice"
 	ByMail      *ByMail                // how to answer, where there is no portal
 	Bundle      *Attached              // only in the letter "data"
+	Statement   *CaseStatement         // that was made; nil: none was
 	Rehearsal   *Rehearsal             // of a letter about a test customer: where it goes instead
 	// Sample is about somebody made up: a test that people send themselves.
 	Sample bool

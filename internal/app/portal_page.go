@@ -22,6 +22,7 @@ type HostPage struct {
 	PeriodEnd     when.Date
 	Language      string // that the host product speaks with them; empty if it did not say
 	Acts          ActsView
+	Preview       *Preview // what leaving costs or brings back; nil: it cannot be told
 }
 
 // OpenHostPage reads a signed link without using it up.
@@ -64,6 +65,14 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 			if end := s.PaidThrough(when.DateOf(now, a.Company().Zone)); out.PeriodEnd.Before(end) {
 				out.PeriodEnd = end
 			}
+		}
+		out.Preview = nil
+		if len(out.Subscriptions) > 0 {
+			p, err := a.preview(ctx, tx, out.Customer, out.Subscriptions, now)
+			if err != nil {
+				return err
+			}
+			out.Preview = &p
 		}
 		return nil
 	})
@@ -122,13 +131,14 @@ type CasePage struct {
 	ErasedOn   when.Date          // zero: they were not erased
 	Owed       []customer.Balance // while somebody looks after what is owed
 	Answering
-	Approval *ApprovalView // what they are asked to approve; nil: nothing
-	Acts     ActsView      // that are still open, where this is a termination
-	Talked   bool          // the conversation that they were invited to was held
-	Told     bool          // they said why they leave
-	MayTell  bool          // they may still say it
-	Limits   []limit.Limit // that the law sets, the soonest first; none once they were erased
-	Late     when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
+	Approval  *ApprovalView // what they are asked to approve; nil: nothing
+	Acts      ActsView      // that are still open, where this is a termination
+	Talked    bool          // the conversation that they were invited to was held
+	Told      bool          // they said why they leave
+	MayTell   bool          // they may still say it
+	Limits    []limit.Limit // that the law sets, the soonest first; none once they were erased
+	Statement CaseStatement // that was signed; zero: none was, or they were erased
+	Late      when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
 
 // OpenCasePage reads the private page behind a token; purpose is "case" or
@@ -221,6 +231,9 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			if out.Limits, err = tx.LimitsOf(ctx, l.Case); err != nil {
 				return err
 			}
+		}
+		if out.Statement = (CaseStatement{}); out.ErasedOn.IsZero() && out.Paper.Statement != nil {
+			out.Statement = *out.Paper.Statement
 		}
 		out.Late, err = a.lateSince(ctx, tx, plan)
 		return err

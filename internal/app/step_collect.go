@@ -63,6 +63,9 @@ func (a *App) RemindDebt(ctx context.Context, c offboarding.CaseID, key string) 
 		if s := p.Step(key); err != nil || s == nil || s.Over() || len(owed) == 0 {
 			return err
 		}
+		if no, err := disputed(ctx, tx, c); err != nil || no { // the clock stands still
+			return err
+		}
 		m := a.letter(tx, "reminder", p.Case)
 		if err := a.address(ctx, tx, &m, p.Case); fault.KindOf(err) == fault.Blocked && err != nil {
 			return nil

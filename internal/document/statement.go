@@ -16,6 +16,7 @@ type StatementFacts struct {
 	At         time.Time
 	Statements []Statement
 	DueOn      when.Date // of the last sum that the customer owes; zero if none
+	RefundOn   when.Date // last day on which what comes back is there; zero: nobody said
 	Page       string
 	NotMe      string
 }
@@ -29,6 +30,12 @@ func Settlement(f StatementFacts) Letter {
 		l.Blocks = append(l.Blocks, Block{Table: w.table(s), Paragraphs: []string{w.owed(&s)}})
 	}
 	last := Block{Paragraphs: []string{w.say("statement.data")}, Facts: []Fact{w.complain()}}
+	if f.Page != "" {
+		last.Paragraphs = append(last.Paragraphs, w.say("statement.answer"))
+	}
+	if !f.RefundOn.IsZero() {
+		last.Facts = append([]Fact{{Label: w.say("statement.refund"), Lines: []string{text.LongDate(w.lang, f.RefundOn)}}}, last.Facts...)
+	}
 	if !f.DueOn.IsZero() {
 		last.Facts = append([]Fact{{Label: w.say("statement.due"), Lines: []string{text.LongDate(w.lang, f.DueOn)}}}, last.Facts...)
 	}

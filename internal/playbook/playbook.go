@@ -26,6 +26,7 @@ type KindSpec struct {
 	Human     bool   // has an owner, a due date and a checklist
 	Verifies  bool   // over only when read back
 	Effect    bool   // changes something outside: never before the proof of identity
+	Settles   bool   // makes the statement of what is open
 	Writes    bool   // sends the customer a letter: never before the proof of identity
 	Proves    bool   // is the proof of identity: nothing that needs it can do without
 	TellUndo  bool   // the playbook must say what taking it back means

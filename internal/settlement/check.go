@@ -95,6 +95,7 @@ func (in *Input) check() fault.List {
 	for i, x := range in.Sums {
 		f := fmt.Sprintf("sums.%d", i)
 		k.unless(slices.Contains(SumKinds, x.Kind), "field.choice", f+".kind")
+		known(x.Contract, f+".contract", false)
 		k.currency(x.Amount, f+".amount")
 		k.unless(x.Amount.Minor >= 0, "field.invalid", f+".amount")
 		k.unless(x.Tax >= 0 && x.Tax <= x.Amount.Minor, "field.invalid", f+".tax")

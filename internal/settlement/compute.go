@@ -118,7 +118,7 @@ func (c *Contract) recurring(r ruler, last when.Date) (lines []Line, err error) 
 			lines = append(lines, Line{
 				Kind: LineRecurring, Contract: c.Ref, Ref: c.Ref, What: cmp.Or(p.What, c.What), From: a, Until: b, Quantity: served, Of: all, Unit: r.unit(),
 				Amount: money.Amount{Minor: -whole, Currency: p.Amount.Currency}, Tax: -tax, Why: "recurring." + r.unit(),
-				Args: []any{"price", p.Amount, "used", served, "of", all},
+				Args: args("price", p.Amount, "used", served, "of", all),
 			})
 		}
 	}
@@ -205,7 +205,7 @@ func (b Bill) lines(c *Contract, r ruler) (lines []Line, err error) {
 	whole := money.Amount{Minor: b.whole(), Currency: b.Amount.Currency}
 	if b.Open != 0 {
 		l := line(LineInvoice, -b.Open, -within(b.Open, b.whole()-b.Tax, b.Tax))
-		if l.Args = []any{"whole", whole}; b.Open != b.whole() {
+		if l.Args = args("whole", whole); b.Open != b.whole() {
 			l.Why = "invoice.part"
 		}
 	}
@@ -230,7 +230,7 @@ func (b Bill) lines(c *Contract, r ruler) (lines []Line, err error) {
 			most, mostTax, by = v, vTax, c.Law.AfterBy
 		}
 	}
-	args := []any{"whole", whole, "left", left, "of", all, "used", all - left}
+	said := args("whole", whole, "left", left, "of", all, "used", all-left)
 	relief := min(most, b.Open)
 	if b.Open <= 0 || relief < 0 {
 		relief = 0
@@ -239,7 +239,7 @@ func (b Bill) lines(c *Contract, r ruler) (lines []Line, err error) {
 	if relief != 0 {
 		reliefTax = money.Amount{Minor: mostTax}.Split([]uint64{size(relief), size(most - relief)})[0].Minor
 		l := line(LineRelief, relief, reliefTax)
-		l.By, l.Args, l.Quantity, l.Of, l.Unit, l.Why = by, args, left, all, r.unit(), "relief."+r.unit()
+		l.By, l.Args, l.Quantity, l.Of, l.Unit, l.Why = by, said, left, all, r.unit(), "relief."+r.unit()
 	}
 	back := sum - relief
 	if back == 0 || b.Amount.Minor >= 0 && back < 0 {
@@ -250,7 +250,7 @@ func (b Bill) lines(c *Contract, r ruler) (lines []Line, err error) {
 		backTax = within(back, b.whole()-b.Tax, b.Tax)
 	}
 	l := line(LineRefund, back, backTax)
-	l.By, l.Args, l.Quantity, l.Of, l.Unit, l.Why = wayBy, args, left, all, r.unit(), "refund."+r.unit()
+	l.By, l.Args, l.Quantity, l.Of, l.Unit, l.Why = wayBy, said, left, all, r.unit(), "refund."+r.unit()
 	switch {
 	case way == Full:
 		l.Why = "refund.full"
@@ -272,7 +272,7 @@ func (u Usage) line() (Line, error) {
 	l := Line{
 		Kind: LineUsage, Contract: u.Contract, Ref: u.Ref, What: u.What, From: u.From, Until: u.Until, Quantity: max(0, u.Quantity-u.Free), Of: u.Per, Unit: "units",
 		Amount: money.Amount{Minor: -whole, Currency: u.Price.Currency}, Tax: -tax, Why: "usage",
-		Args: []any{"quantity", u.Quantity, "free", u.Free, "price", u.Price, "per", u.Per},
+		Args: args("quantity", u.Quantity, "free", u.Free, "price", u.Price, "per", u.Per),
 	}
 	if u.Free > 0 {
 		l.Why = "usage.free"
@@ -281,11 +281,12 @@ func (u Usage) line() (Line, error) {
 }
 
 func (x Sum) line() Line {
-	l := Line{Kind: map[SumKind]Kind{Charge: LineCharge, Promised: LineRefund, Credit: LineCredit, Deposit: LineDeposit}[x.Kind], Ref: x.Ref, What: x.What, Amount: x.Amount, Tax: x.Tax, Why: string(x.Kind)}
+	kinds := map[SumKind]Kind{Charge: LineCharge, Repaid: LineRefund, Promised: LineRefund, Credit: LineCredit, Deposit: LineDeposit}
+	l := Line{Kind: kinds[x.Kind], Contract: x.Contract, Ref: x.Ref, What: x.What, Amount: x.Amount, Tax: x.Tax, Why: string(x.Kind)}
 	if x.Kind == Promised {
 		l.Why = "promised"
 	}
-	if x.Kind == Charge {
+	if x.Kind == Charge || x.Kind == Repaid {
 		l.Amount.Minor, l.Tax = -l.Amount.Minor, -l.Tax
 	}
 	return l

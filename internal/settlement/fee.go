@@ -42,7 +42,7 @@ func (c *Contract) fee(last when.Date) ([]Line, []Open, error) {
 	}
 	l := Line{
 		Kind: LineFee, Contract: c.Ref, Ref: c.Ref, What: k.What, From: last.AddDays(1), Until: until, Quantity: f.left, Of: f.all, Unit: string(Days), Why: "fee." + string(k.Kind),
-		Args: []any{"sum", k.Sum, "left", f.left, "of", f.all, "percent", k.Percent, "remaining", c.money(f.remaining)},
+		Args: args("sum", k.Sum, "left", f.left, "of", f.all, "percent", k.Percent, "remaining", c.money(f.remaining)),
 	}
 	var open []Open
 	most, capped := asked, false
@@ -66,7 +66,7 @@ func (c *Contract) fee(last when.Date) ([]Line, []Open, error) {
 	}
 	if capped {
 		tax = within(most, 10_000, f.rate)
-		l.Why, l.Args = "fee.capped", append(l.Args, "asked", c.money(asked), "most", c.money(most))
+		l.Why, l.Args = "fee.capped", append(l.Args, args("asked", c.money(asked), "most", c.money(most))...)
 	}
 	l.Amount, l.Tax = c.money(-most), -tax
 	return []Line{l}, open, nil

@@ -210,21 +210,24 @@ type Usage struct {
 // SumKind is what another open sum is.
 type SumKind string
 
-// The kinds. Charges are owed by the customer, the others by the company.
+// The kinds. Charges are owed by the customer, the others by the company; what
+// was repaid already is taken off what comes back.
 const (
 	Charge   SumKind = "charge"
+	Repaid   SumKind = "repaid"
 	Promised SumKind = "refund"
 	Credit   SumKind = "credit"
 	Deposit  SumKind = "deposit"
 )
 
 // SumKinds are all of them.
-var SumKinds = []SumKind{Charge, Promised, Credit, Deposit}
+var SumKinds = []SumKind{Charge, Repaid, Promised, Credit, Deposit}
 
 // Sum is another sum that is open, as the billing system says: with its tax, and
 // never below zero.
 type Sum struct {
 	Kind      SumKind
+	Contract  string // empty: of none
 	Ref, What string
 	Amount    money.Amount
 	Tax       int64
@@ -263,7 +266,41 @@ type Line struct {
 	Tax         int64
 	By          Source
 	Why         string // code of the explanation, below settlement.why.
-	Args        []any  // of it: names and values
+	Args        []Arg  // of it
+}
+
+// Arg is a value of an explanation: a sum where it has a currency, else a
+// number.
+type Arg struct {
+	Name string
+	N    int64
+	Sum  money.Amount
+}
+
+func args(pairs ...any) (out []Arg) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		a := Arg{Name: pairs[i].(string)}
+		switch x := pairs[i+1].(type) {
+		case int64:
+			a.N = x
+		case money.Amount:
+			a.Sum = x
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// Said are the arguments of the explanation as names and values.
+func (l Line) Said() (out []any) {
+	for _, a := range l.Args {
+		if out = append(out, a.Name); a.Sum.Currency != "" {
+			out = append(out, a.Sum)
+		} else {
+			out = append(out, a.N)
+		}
+	}
+	return out
 }
 
 // Section is everything of one currency.

@@ -199,7 +199,7 @@ lines as (
   union all
   select id, choice, 'fee', ref, fee_currency, -pays, -pays_tax from fees
   union all
-  select id, choice, kind, ref, currency, case kind when 'charge' then -amount else amount end, case kind when 'charge' then -tax else tax end
+  select id, choice, case kind when 'repaid' then 'refund' else kind end, ref, currency, case when kind in ('charge', 'repaid') then -amount else amount end, case when kind in ('charge', 'repaid') then -tax else tax end
     from sums cross join (values ('now'), ('end')) h(choice))
 
 select id, choice, kind, ref, currency, amount::bigint, tax::bigint, null::date as last from lines where amount <> 0

@@ -26,6 +26,7 @@ type Subject struct {
 	Subscriptions []customer.Subscription // those that the case ends
 	Grants        []customer.Grant
 	Balances      []customer.Balance
+	Settled       bool      // the statement of the departure has something in it
 	EffectiveAt   time.Time // first instant after the effective date
 	RetrievalAt   time.Time // first instant after the retrieval window
 	Now           time.Time // business time

@@ -10,7 +10,7 @@ import (
 
 // met are the parts of the catalogue that customers read, on pages, in letters
 // and on paper.
-var met = []string{"portal.", "document.", "mail.", "common.", "state.", "days", "zone", "lang.", "place.", "rehearsal.", "balance.", "spool.", "test.", "error.kind.", "error.internal"}
+var met = []string{"settlement.", "portal.", "document.", "mail.", "common.", "state.", "days", "zone", "lang.", "place.", "rehearsal.", "balance.", "spool.", "test.", "error.kind.", "error.internal"}
 
 // unmet are the parts of those that only people who work here read.
 var unmet = []string{"document.told.", "mail.service.staff"}

@@ -11,20 +11,21 @@ import (
 
 // Why something is for people only.
 const (
-	whoTheyAre  = "it is about who somebody is: signing in, their own account, their second factor"
-	givesPower  = "it says who may do what: a program that gives itself more is nobody's decision"
-	secondHand  = "a second person decides it; the route is there and always says forbidden.person"
-	atTheWheel  = "whoever runs the installation holds everything back, there or with hasta hold: a program that may stop the house could hide in it"
-	ownWork     = "the one person who works here answers for it: a program is not that person"
-	readsIt     = "a person reads what a customer wrote and answers for what it means; a program that knows calls the acts themselves"
-	needsSecond = "a second person decides it; there is no route"
-	clientOnly  = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
-	personAsked = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
-	handToHand  = "a person gives a file to a person, and answers for whom it was"
-	answersFor  = "a person answers for what nobody else could see"
-	demoOnly    = "it is only in the demo"
-	checkItself = "whoever checks the log trusts no server: hasta audit verify, and the proofs of /v1/audit"
-	houseRule   = "what the company is measured against is decided by people, seldom"
+	whoTheyAre   = "it is about who somebody is: signing in, their own account, their second factor"
+	givesPower   = "it says who may do what: a program that gives itself more is nobody's decision"
+	secondHand   = "a second person decides it; the route is there and always says forbidden.person"
+	atTheWheel   = "whoever runs the installation holds everything back, there or with hasta hold: a program that may stop the house could hide in it"
+	answersForIt = "somebody of finance answers for every sum in it: a program is no person"
+	ownWork      = "the one person who works here answers for it: a program is not that person"
+	readsIt      = "a person reads what a customer wrote and answers for what it means; a program that knows calls the acts themselves"
+	needsSecond  = "a second person decides it; there is no route"
+	clientOnly   = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
+	personAsked  = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
+	handToHand   = "a person gives a file to a person, and answers for whom it was"
+	answersFor   = "a person answers for what nobody else could see"
+	demoOnly     = "it is only in the demo"
+	checkItself  = "whoever checks the log trusts no server: hasta audit verify, and the proofs of /v1/audit"
+	houseRule    = "what the company is measured against is decided by people, seldom"
 )
 
 // twin says how an act of the console is done by a program: by one of the
@@ -70,6 +71,7 @@ var twins = map[string]twin{
 	"POST /console/settings/one-person":                              {people: givesPower},
 	"POST /console/cases/{id}/steps/{step}/ask":                      {people: ownWork},
 	"POST /console/cases/{id}/steps/{step}/renew":                    {people: ownWork},
+	"POST /console/cases/{id}/statement":                             {people: answersForIt},
 	"POST /console/approvals/{approval}/withdraw":                    {people: ownWork},
 	"POST /console/settings/channel":                                 {people: houseRule},
 	"POST /console/cases/{id}/bundle":                                {people: handToHand},

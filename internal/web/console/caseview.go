@@ -31,6 +31,7 @@ type caseView struct {
 	Why                                  whyView
 	Law                                  lawView
 	Withdrawal                           *withdrawalView
+	Settlement                           *settlementView
 	Declared                             *declaredView
 	Offer                                offerView
 	Works                                []workView
@@ -157,6 +158,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
+	cv.Settlement = v.viewSettlement(c)
 	cv.Law, cv.Withdrawal, cv.Declared = v.viewLaw(c, e), v.viewWithdrawal(c), v.viewDeclared(c)
 	cv.Notes = v.viewNotes(c, e)
 	for _, m := range c.Messages {

@@ -160,6 +160,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/files/{blob}":                           (*visit).file,
 		"GET /console/cases/{id}/bundle":                                 (*visit).takeBundle,
 		"POST /console/cases/{id}/bundle":                                (*visit).handBundle,
+		"POST /console/cases/{id}/statement":                             (*visit).signStatement,
 		"GET /console/cases/{id}/pause":                                  (*visit).pauseForm,
 		"POST /console/cases/{id}/pause":                                 (*visit).pause,
 		"POST /console/cases/{id}/resume":                                (*visit).resume,

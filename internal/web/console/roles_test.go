@@ -204,6 +204,7 @@ func routes(h *house) map[string]line {
 		"POST /console/customers/{id}/commitments":                       {who: "act:complaint", path: cus + "/commitments"},
 		"POST /console/customers/{id}/commitments/{commitment}":          {who: "act:complaint", path: cus + "/commitments/com_x"},
 		"POST /console/cases/{id}/obligations/{obligation}":              {who: "act:obligation", path: c + "/obligations/obl_x", form: []string{"state", "returned", "evidence", "visto"}},
+		"POST /console/cases/{id}/statement":                             {who: "act:statement", path: c + "/statement"},
 		"POST /console/cases/{id}/files":                                 {who: "act:note", path: c + "/files", file: true},
 		"POST /console/cases/{id}/notes":                                 {who: "act:note", path: c + "/notes", form: []string{"text", "llamó"}},
 		"GET /console/cases/{id}/items":                                  {who: "read:case", path: c + "/items"},

@@ -36,9 +36,10 @@ type exitView struct {
 	Errors  map[string]string
 	Links   map[string]string // where the acts of the entry lead
 	Places  []place
-	Seen    []app.Seen // nodes that this reader met so far
-	Trail   string     // the same, for the page to bring back
-	Acts    actsView   // that are open, of a signed link
+	Seen    []app.Seen   // nodes that this reader met so far
+	Trail   string       // the same, for the page to bring back
+	Acts    actsView     // that are open, of a signed link
+	Preview *previewView // of what it costs, of a signed link
 }
 
 // acts are the addresses of the public pages by what the entry's action does.
@@ -255,6 +256,9 @@ func (p *portal) host(w http.ResponseWriter, r *http.Request) (v exitView, ok bo
 	}
 	v.Action = v.Links[act]
 	v.Acts = viewActs(v.Speech, p.App.Company(), x, page.Acts, v.Links["withdraw"], "")
+	if act == "cancel" {
+		v.Preview = viewPreview(v.Speech, page.Preview)
+	}
 	return v, true
 }
 

@@ -1,0 +1,596 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/settlement"
+	"hastaluego/internal/when"
+	"hastaluego/internal/withdrawal"
+)
+
+// StatementState is where the statement of a departure stands.
+type StatementState string
+
+// The states.
+const (
+	StatementDrawn    StatementState = "drawn"    // finance has not signed it
+	StatementSigned   StatementState = "signed"   // it is told to the customer
+	StatementAccepted StatementState = "accepted" // by the customer
+	StatementDisputed StatementState = "disputed" // the customer does not agree; a person looks, and nobody is reminded meanwhile
+)
+
+// statementMoves is the only truth about how statements change. One that was
+// drawn up anew is signed again.
+var statementMoves = map[StatementState][]StatementState{
+	StatementDrawn:    {StatementSigned},
+	StatementSigned:   {StatementAccepted, StatementDisputed, StatementSigned},
+	StatementDisputed: {StatementSigned},
+}
+
+// Statement is what is open when a customer leaves: as it would be now, or, in
+// a departure, as it was made and signed.
+type Statement struct {
+	settlement.Statement
+	RefundOn when.Date // last day on which what comes back must be there; zero: no rule says
+	RefundBy settlement.Source
+	DueOn    when.Date // of what the customer owes; zero: nothing
+}
+
+// CaseStatement is the statement of one departure.
+type CaseStatement struct {
+	Case       offboarding.CaseID
+	State      StatementState
+	Doc        Statement
+	MadeAt     time.Time
+	SignedAt   time.Time
+	SignedBy   string // usr_…
+	AnsweredAt time.Time
+	Version    int64
+}
+
+// Live reports whether it was signed.
+func (x CaseStatement) Live() bool { return x.State != "" && x.State != StatementDrawn }
+
+// MayAnswer reports whether it is the customer's turn.
+func (x CaseStatement) MayAnswer() bool { return x.State == StatementSigned }
+
+func (x *CaseStatement) to(s StatementState) error {
+	if !slices.Contains(statementMoves[x.State], s) {
+		return fault.New(fault.Blocked, "settlement.over")
+	}
+	x.State = s
+	return nil
+}
+
+// StatementTx keeps them.
+type StatementTx interface {
+	// PutStatement stores a new one (Version 0) or, by Version, changes one.
+	PutStatement(ctx context.Context, x CaseStatement) error
+	// StatementOf is the one of a departure; fault.NotFound if none was made.
+	StatementOf(ctx context.Context, c offboarding.CaseID) (CaseStatement, error)
+}
+
+// ours is how the sums that a statement gives back are noted.
+func ours(code, reference string) string { return code + "/" + reference + "/statement" }
+
+// noted reports whether a sum is one that a statement of the departure gave back
+// of the contract.
+func noted(reference, code, contract string) bool {
+	rest, ok := strings.CutPrefix(reference, ours(code, contract))
+	return ok && (rest == "" || rest[0] == '-')
+}
+
+// ofStatements reports the same of any contract.
+func ofStatements(reference, code string) bool {
+	rest, ok := strings.CutPrefix(reference, code+"/")
+	return code != "" && ok && strings.Contains(rest, "/statement")
+}
+
+// reckoning is what a statement is computed from.
+type reckoning struct {
+	cus       customer.Customer
+	subs      []customer.Subscription
+	balances  []customer.Balance
+	asked     time.Time
+	ends      when.Date
+	code      string // of the departure, if there is one
+	late      []Charge
+	withdrawn bool // what comes back is noted already
+}
+
+// reckon computes a statement for a choice. What nobody recorded is not in it.
+func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
+	zone := a.Company().Zone
+	asked := when.DateOf(k.asked, zone)
+	in := settlement.Input{Asked: asked, AskedAt: k.asked, Zone: zone, Measure: settlement.Days}
+	var out Statement
+	open := slices.DeleteFunc(slices.Clone(k.balances), func(b customer.Balance) bool {
+		return b.Status != customer.Due || ofStatements(b.Reference, k.code)
+	})
+	for _, s := range k.subs {
+		law, happened, err := a.actLaw(offboarding.Termination, k.cus, s, k.asked)
+		if err != nil {
+			return out, err
+		}
+		c := settlement.Contract{
+			Ref: s.Reference, What: s.Product, Start: s.Start, Interval: s.Interval, BilledUntil: s.PaidUntil, Term: s.TermEnd, NotRenewed: s.NotRenewed, Ends: latestOf(k.ends, s.Start),
+			Law: settlement.LawOf(law, happened, a.calendars, zone),
+		}
+		if s.PaidUntil.IsZero() || slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice }) {
+			// What is served after the last paid day may be on one of the open invoices.
+			if !s.PaidUntil.IsZero() && s.PaidUntil.Before(k.ends) && s.Interval.Recurs() {
+				out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "unbilled"})
+			}
+		} else {
+			c.Prices = []settlement.Price{{From: s.Start, What: cmp.Or(s.Plan, s.Product), Amount: s.Amount, Tax: settlement.Tax{Included: true}}}
+		}
+		if k.withdrawn {
+			c.Law.Refund, c.Law.RefundBy = settlement.None, settlement.Source{}
+		}
+		in.Contracts = append(in.Contracts, c)
+		bills, known := paidPeriods(s, asked, k)
+		if !known && !k.withdrawn && c.Law.Refund != settlement.None && c.Law.Refund != "" {
+			out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "paid"})
+		}
+		in.Bills = append(in.Bills, bills...)
+		for _, b := range k.balances { // what an older statement of the departure gave back, and was paid
+			if k.code != "" && b.Status == customer.Paid && noted(b.Reference, k.code, s.Reference) {
+				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Repaid, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount})
+			}
+		}
+		if most, ok := law.Of("refund.max"); ok && most.Outcome == jurisdiction.Settled {
+			happened["effect"] = k.ends.Start(zone)
+			if d, ok := most.Deadline(happened, a.calendars, zone); ok {
+				if day := d.Last(zone); out.RefundOn.IsZero() || day.Before(out.RefundOn) {
+					out.RefundOn, out.RefundBy = day, settlement.Source{Rule: most.By[0].Rule.ID, Pack: most.By[0].Rule.Pack.ID, Cite: most.By[0].Rule.Cite.Ref}
+				}
+			}
+		}
+	}
+	for _, b := range open {
+		if b.Kind == customer.Invoice {
+			in.Bills = append(in.Bills, settlement.Bill{Ref: b.Reference, What: b.About, Amount: b.Amount, Included: true, Open: b.Amount.Minor})
+			continue
+		}
+		kind := map[customer.BalanceKind]settlement.SumKind{customer.Fee: settlement.Charge, customer.Credit: settlement.Credit, customer.Deposit: settlement.Deposit, customer.Refund: settlement.Promised}[b.Kind]
+		in.Sums = append(in.Sums, settlement.Sum{Kind: kind, Ref: b.Reference, What: b.About, Amount: b.Amount})
+	}
+	notes := out.Open
+	var err error
+	if out.Statement, err = settlement.Compute(in, choice); fault.KindOf(err) == fault.Invalid && err != nil {
+		// Nobody is kept from leaving by a record that makes no sense: what is
+		// recorded as open is told, and a person looks at the rest.
+		in.Contracts, in.Bills = nil, slices.DeleteFunc(in.Bills, func(b settlement.Bill) bool { return b.Contract != "" })
+		notes = append(notes, settlement.Open{Why: "records"})
+		out.Statement, err = settlement.Compute(in, choice)
+	}
+	if err != nil {
+		return out, fault.Wrap("app.reckon", err)
+	}
+	out.Open = append(out.Open, notes...)
+	if out.Owes() {
+		out.DueOn = out.Statement.DueOn()
+	}
+	if !slices.ContainsFunc(out.Sections, func(x settlement.Section) bool { return x.Total.Minor > 0 }) {
+		out.RefundOn, out.RefundBy = when.Date{}, settlement.Source{}
+	}
+	return out, nil
+}
+
+func latestOf(a, b when.Date) when.Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// paidPeriods are the paid periods of a contract that are not over on the day,
+// but those that are given back as charged too late. known is false where only the billing
+// system knows whether it was paid.
+func paidPeriods(s customer.Subscription, asked when.Date, k reckoning) (list []settlement.Bill, known bool) {
+	until, known := latestOf(s.PaidUntil, asked), !s.PaidUntil.IsZero()
+	paid, recurs := withdrawal.PaidUntil(s, until)
+	if !recurs {
+		return nil, true
+	}
+	for _, p := range paid {
+		late := slices.ContainsFunc(k.late, func(c Charge) bool { return c.Subscription.ID == s.ID && c.On == p.From })
+		if p.Until.Before(asked) || late {
+			continue
+		}
+		list = append(list, settlement.Bill{Ref: s.Reference, What: s.Product, Contract: s.Reference, From: p.From, Until: p.Until, Amount: p.Sum, Included: true})
+	}
+	return list, known || len(list) == 0
+}
+
+// choiceOf is the choice of the customer as a statement knows it.
+func choiceOf(t offboarding.Timing) settlement.Choice {
+	if t == offboarding.PeriodEnd {
+		return settlement.End
+	}
+	return settlement.Now
+}
+
+// Preview is what leaving would cost or bring back, for both choices, before
+// anybody asked for anything.
+type Preview struct{ Now, End Statement }
+
+// Differ reports whether the choice changes any sum.
+func (p Preview) Differ() bool {
+	return !slices.EqualFunc(p.Now.Sections, p.End.Sections, func(a, b settlement.Section) bool { return a.Total == b.Total })
+}
+
+// preview computes both for somebody who asks at the instant.
+func (a *App) preview(ctx context.Context, tx Tx, cus customer.Customer, subs []customer.Subscription, at time.Time) (p Preview, err error) {
+	k := reckoning{cus: cus, subs: subs, asked: at}
+	if k.balances, err = tx.BalancesOf(ctx, cus.ID); err != nil {
+		return p, err
+	}
+	k.ends = a.effective(offboarding.Now, at, subs)
+	if p.Now, err = a.reckon(k, settlement.Now); err != nil {
+		return p, err
+	}
+	k.ends = a.effective(offboarding.PeriodEnd, at, subs)
+	p.End, err = a.reckon(k, settlement.End)
+	return p, err
+}
+
+// draw computes the statement of a departure as it stands now.
+func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan) (Statement, error) {
+	k := reckoning{asked: p.Case.RequestedAt, ends: p.Case.Effective, code: p.Case.Code}
+	var err error
+	if k.cus, err = tx.FindCustomer(ctx, p.Case.Customer); err != nil {
+		return Statement{}, err
+	}
+	all, err := tx.SubscriptionsOf(ctx, p.Case.Customer)
+	if err != nil {
+		return Statement{}, err
+	}
+	if k.subs = pick(all, p.Case.Subscriptions); len(k.subs) == 0 {
+		return Statement{}, nil
+	}
+	if k.balances, err = tx.BalancesOf(ctx, p.Case.Customer); err != nil {
+		return Statement{}, err
+	}
+	k.late = a.lateCharges(p.Case, k.subs)
+	if _, k.withdrawn, err = standing(ctx, tx, p.Case.ID); err != nil {
+		return Statement{}, err
+	}
+	return a.reckon(k, choiceOf(p.Case.When))
+}
+
+// statementNow is the statement of a departure: the one that was made, or the
+// one that would be made now.
+func (a *App) statementNow(ctx context.Context, tx Tx, p offboarding.Plan) (CaseStatement, error) {
+	x, err := tx.StatementOf(ctx, p.Case.ID)
+	if err == nil && x.State != StatementDrawn {
+		return x, nil
+	}
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return x, err
+	}
+	if p.Case.Customer == "" {
+		return CaseStatement{}, nil
+	}
+	x.Case, x.State, x.MadeAt = p.Case.ID, StatementDrawn, tx.Now()
+	x.Doc, err = a.draw(ctx, tx, p)
+	return x, err
+}
+
+// StatementOf reads the statement of a departure, made or as it would be now.
+func (a *App) StatementOf(ctx context.Context, by Actor, c offboarding.CaseID) (x CaseStatement, err error) {
+	if err := by.CanRead("statement"); err != nil {
+		return x, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		x, err = a.statementNow(ctx, tx, p)
+		return err
+	})
+	return x, err
+}
+
+// computed reports whether a statement has more in it than sums that people
+// recorded: then somebody of finance signs it before the customer reads it.
+func computed(s Statement) bool {
+	for _, x := range s.Sections {
+		for _, l := range x.Lines {
+			switch l.Kind {
+			case settlement.LineRecurring, settlement.LineUsage, settlement.LineFee, settlement.LineRelief:
+				return true
+			case settlement.LineRefund:
+				if l.Why != "promised" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// finalStatement makes the statement of a departure when the turn of its step
+// has come. Whoever of finance finished a step that it waited for has signed it;
+// where nobody has, and there is more in it than recorded sums, finance is asked
+// and the letter waits.
+func (a *App) finalStatement(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) (CaseStatement, error) {
+	x, err := a.statementNow(ctx, tx, *p)
+	if err != nil || x.Live() || len(x.Doc.Sections) == 0 {
+		return x, err
+	}
+	by := ""
+	for _, key := range s.After {
+		if o := p.Step(key); o != nil && o.Human && o.Role == "finance" && strings.HasPrefix(o.DoneBy, "usr_") {
+			by = o.DoneBy
+		}
+	}
+	if by == "" && computed(x.Doc) {
+		if err := tx.PutStatement(ctx, x); err != nil {
+			return x, err
+		}
+		ask := playbook.House("statement_sign")
+		ask.ID = offboarding.StepID(id.New("step"))
+		return x, p.Ask(ask, tx.Now())
+	}
+	return x, a.sign(ctx, tx, p, &x, cmp.Or(by, "engine"))
+}
+
+// sign writes a statement down as signed, and what it gives back as sums that
+// the company owes.
+func (a *App) sign(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseStatement, by string) error {
+	if err := x.to(StatementSigned); err != nil {
+		return err
+	}
+	x.SignedAt, x.SignedBy, x.AnsweredAt = tx.Now(), by, time.Time{}
+	if err := tx.PutStatement(ctx, *x); err != nil {
+		return err
+	}
+	if err := a.noteRefunds(ctx, tx, p.Case, *x); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{"statement.signed", by, string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc), "by": by}})
+}
+
+// totals are the sums of a statement, for the log.
+func totals(s Statement) string {
+	list := make([]string, len(s.Sections))
+	for i, x := range s.Sections {
+		list[i] = x.Total.String()
+	}
+	return strings.Join(list, ", ")
+}
+
+// noteRefunds notes what a statement gives back of each contract. What an older
+// one of the departure noted and nobody paid is void.
+func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x CaseStatement) error {
+	if err := a.dropRefunds(ctx, tx, c); err != nil {
+		return err
+	}
+	due := x.Doc.RefundOn
+	if due.IsZero() {
+		due = a.today(tx).AddDays(settlement.DaysToPay)
+	}
+	for _, section := range x.Doc.Sections {
+		back := map[string]int64{}
+		var order []settlement.Line
+		for _, l := range section.Lines {
+			if l.Kind == settlement.LineRefund && l.Contract != "" {
+				if _, seen := back[l.Contract]; !seen {
+					order = append(order, l)
+				}
+				back[l.Contract] += l.Amount.Minor
+			}
+		}
+		for _, l := range order {
+			if back[l.Contract] <= 0 {
+				continue
+			}
+			ref := ours(c.Code, l.Contract)
+			if x.Version > 0 {
+				ref = fmt.Sprintf("%s-%d", ref, x.Version+1)
+			}
+			sum := money.Amount{Minor: back[l.Contract], Currency: section.Currency}
+			fresh, err := tx.InsertBalances(ctx, customer.Balance{
+				ID: customer.BalanceID(id.New("bal")), Customer: c.Customer, Reference: ref, Kind: customer.Refund, About: l.What, Amount: sum, DueOn: due, Status: customer.Due,
+			})
+			if err != nil || fresh == 0 {
+				return err
+			}
+			if err := a.record(ctx, tx, fact{"refund.proposed", "engine", string(c.ID), string(c.Customer), map[string]any{
+				"reference": ref, "on": due.String(), "minor": sum.Minor, "currency": sum.Currency,
+			}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// dropRefunds makes void what a statement of the departure noted and nobody
+// paid.
+func (a *App) dropRefunds(ctx context.Context, tx Tx, c offboarding.Case) error {
+	list, err := tx.BalancesOf(ctx, c.Customer)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		if b.Status == customer.Due && ofStatements(b.Reference, c.Code) {
+			if err := tx.SetBalanceStatus(ctx, b.ID, customer.Void); err != nil {
+				return err
+			}
+			if err := a.record(ctx, tx, fact{"balance.settled", "engine", "", string(c.Customer), map[string]any{"reference": b.Reference, "status": string(customer.Void)}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// SignStatement signs the statement of a departure as it stands now: before it
+// is told, or anew where the customer does not agree and something was put right.
+// Then it is told again.
+func (a *App) SignStatement(ctx context.Context, by Actor, c offboarding.CaseID) error {
+	if err := by.may("statement"); err != nil {
+		return err
+	}
+	if err := by.person(); err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		x, err := tx.StatementOf(ctx, c)
+		if err != nil {
+			return err
+		}
+		if x.State != StatementDrawn && x.State != StatementDisputed {
+			return fault.New(fault.Blocked, "settlement.over")
+		}
+		again := x.State == StatementDisputed
+		if x.Doc, err = a.draw(ctx, tx, p); err != nil {
+			return err
+		}
+		x.MadeAt = tx.Now()
+		if err := a.sign(ctx, tx, &p, &x, by.ID); err != nil {
+			return err
+		}
+		for _, key := range []string{"statement_sign", "statement_dispute"} {
+			if err := a.finishHouse(&p, key, by, tx.Now()); err != nil {
+				return err
+			}
+		}
+		if again {
+			if err := a.write(ctx, tx, p.Case, "statement"); err != nil {
+				return err
+			}
+		}
+		return a.settle(ctx, tx, &p, by.ID)
+	})
+}
+
+// finishHouse ends a step of the house whose work was done elsewhere.
+func (a *App) finishHouse(p *offboarding.Plan, key string, by Actor, now time.Time) error {
+	s := p.Step(key)
+	if s == nil || s.State != offboarding.StepReady && s.State != offboarding.StepRunning || p.Case.Paused {
+		return nil
+	}
+	for _, it := range s.Items {
+		if !it.Ticked {
+			if err := p.Tick(key, it.Key, true, by.ID, "", now); err != nil {
+				return err
+			}
+		}
+	}
+	ticks(p, by, "")
+	return p.Done(key, now, by.ID)
+}
+
+// signatureWait is how often a letter looks whether the statement that it tells
+// was signed.
+const signatureWait = 15 * time.Minute
+
+// unsigned reports whether a letter tells a statement that waits for a
+// signature, and when to look again.
+func (a *App) unsigned(ctx context.Context, mid offboarding.MessageID) (waits bool, again time.Time, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		m, err := tx.FindMessage(ctx, mid)
+		if err != nil || m.Paper != "statement" {
+			return err
+		}
+		x, err := tx.StatementOf(ctx, m.Case)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		waits, again = err == nil && x.State == StatementDrawn, tx.Now().Add(signatureWait)
+		return err
+	})
+	return waits, again, err
+}
+
+// StatementAnswer is what a customer says to their statement.
+type StatementAnswer struct {
+	Agrees bool
+	Why    string // with the other answer: what is not right, in words
+}
+
+// AnswerStatement takes the customer's word about their statement. Where they do
+// not agree a person of finance looks, and nobody is reminded of anything
+// meanwhile.
+func (a *App) AnswerStatement(ctx context.Context, token string, in StatementAnswer) error {
+	why := ""
+	if !in.Agrees {
+		var err error
+		if why, err = required("why", in.Why, 2000); err != nil {
+			return err
+		}
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		p, err := tx.FindPlan(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		x, err := tx.StatementOf(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		state, typ := StatementAccepted, "statement.accepted"
+		if !in.Agrees {
+			state, typ = StatementDisputed, "statement.disputed"
+		}
+		if !x.MayAnswer() {
+			return fault.New(fault.Blocked, "settlement.over")
+		}
+		if err := x.to(state); err != nil {
+			return err
+		}
+		x.AnsweredAt = tx.Now()
+		if err := tx.PutStatement(ctx, x); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{typ, "customer", string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc)}}); err != nil {
+			return err
+		}
+		if in.Agrees {
+			return nil
+		}
+		s := playbook.House("statement_dispute")
+		s.ID, s.Note = offboarding.StepID(id.New("step")), why
+		if old := p.Step(s.Key); old != nil { // they disagree again
+			s.Key = fmt.Sprintf("%s_%d", s.Key, x.Version)
+		}
+		if err := p.Ask(s, tx.Now()); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, "customer")
+	})
+}
+
+// disputed reports whether the customer of a departure does not agree with the
+// statement.
+func disputed(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
+	x, err := tx.StatementOf(ctx, c)
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	return err == nil && x.State == StatementDisputed, err
+}

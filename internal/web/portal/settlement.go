@@ -1,0 +1,118 @@
+package portal
+
+import (
+	"net/http"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
+	"hastaluego/internal/web"
+)
+
+// previewView is what leaving costs or brings back, before anybody pressed
+// anything: only on a page that whoever reads it was proved for.
+type previewView struct {
+	text.Speech
+	Choices []previewChoice
+}
+
+type previewChoice struct {
+	ID, When  string
+	Totals    []string
+	Sections  []web.MoneySection
+	Due, Back string
+}
+
+func viewPreview(sp text.Speech, p *app.Preview) *previewView {
+	if p == nil || len(p.Now.Sections)+len(p.End.Sections) == 0 {
+		return nil
+	}
+	v := &previewView{Speech: sp}
+	for _, c := range []struct {
+		id string
+		s  app.Statement
+	}{{"now", p.Now}, {"end", p.End}} {
+		x := previewChoice{ID: c.id, When: sp.Say("portal.settlement." + c.id), Totals: web.MoneyTotals(sp.Lang, c.s), Sections: web.MoneySections(sp.Lang, c.s)}
+		x.Due, x.Back = moneyDays(sp, c.s)
+		v.Choices = append(v.Choices, x)
+	}
+	return v
+}
+
+// moneyDays are by when what is owed is paid, and what comes back is there.
+func moneyDays(sp text.Speech, s app.Statement) (due, back string) {
+	if !s.DueOn.IsZero() {
+		due = sp.Say("portal.settlement.due", "date", s.DueOn)
+	}
+	if !s.RefundOn.IsZero() {
+		back = sp.Say("portal.settlement.refund", "date", s.RefundOn)
+	}
+	return due, back
+}
+
+// settlementView is the statement of a departure on the private page.
+type settlementView struct {
+	text.Speech
+	There            bool
+	Base, Code, Name string
+	Totals           []string
+	Sections         []web.MoneySection
+	Due, Back        string
+	Asks             bool   // it is their turn
+	Said             string // what they answered
+	Why, Error       string // as typed
+	Wrong            bool
+}
+
+func viewSettlement(sp text.Speech, page app.CasePage) settlementView {
+	x := page.Statement
+	v := settlementView{Speech: sp, There: x.Live() && len(x.Doc.Sections) > 0, Asks: x.MayAnswer()}
+	v.Code, v.Name = page.Paper.Code, page.Paper.Name
+	if !v.There { // whoever looks is told that nothing is open
+		v.Asks, v.Totals = false, []string{sp.Say("portal.settlement.even")}
+		return v
+	}
+	v.Totals, v.Sections = web.MoneyTotals(sp.Lang, x.Doc), web.MoneySections(sp.Lang, x.Doc)
+	v.Due, v.Back = moneyDays(sp, x.Doc)
+	switch x.State {
+	case app.StatementAccepted:
+		v.Said = sp.Say("portal.settlement.agreed")
+	case app.StatementDisputed:
+		v.Said = sp.Say("portal.settlement.disputed")
+	}
+	return v
+}
+
+func (p *portal) statement(w http.ResponseWriter, r *http.Request) { p.showStatement(w, r, "", nil) }
+
+func (p *portal) showStatement(w http.ResponseWriter, r *http.Request, typed string, wrong error) {
+	r, page, err := p.page(w, r, "case")
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	v := viewSettlement(p.speech(page.Paper.Language), page)
+	v.Base = base(r)
+	status := http.StatusOK
+	if wrong != nil {
+		status = web.Status(wrong)
+		v.Wrong, v.Why, v.Error = true, typed, text.FieldErrors(v.Lang, wrong)["why"]
+	}
+	p.show(w, r, status, v.Say("portal.settlement.title"), settlementPage(v))
+}
+
+// answerStatement takes the customer's word about their statement.
+func (p *portal) answerStatement(w http.ResponseWriter, r *http.Request) {
+	f, err := web.Form(w, r)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	in := app.StatementAnswer{Agrees: f.Get("right") == "yes", Why: f.Get("why")}
+	err = p.App.AnswerStatement(r.Context(), r.PathValue("token"), in)
+	if err != nil && fault.KindOf(err) == fault.Invalid {
+		p.showStatement(w, r, in.Why, err)
+		return
+	}
+	p.act(w, r, base(r)+"/statement", err)
+}
