@@ -36,8 +36,9 @@ type config struct {
 		Allow []string `yaml:"allow" about:"private networks or addresses that webhooks may be sent to, and the only ones that may be without TLS"`
 	} `yaml:"outbound"`
 	Law struct {
-		Dir   string   `yaml:"dir" about:"folder of packs of rules of one's own; a file with the name of a shipped pack stands in its place (law.md)"`
-		Facts []string `yaml:"facts" about:"what holds for every departure, such as seller.sector=software (law.md); what is not said is not known"`
+		Dir    string   `yaml:"dir" about:"folder of packs of rules of one's own; a file with the name of a shipped pack stands in its place (law.md)"`
+		Facts  []string `yaml:"facts" about:"what holds for every departure, such as seller.sector=software (law.md); what is not said is not known"`
+		Signup string   `yaml:"signup" about:"file that describes how customers sign up, as a flow, so that leaving can be compared with joining (flow.md); a published flow may bring its own"`
 	} `yaml:"law"`
 	Spool struct {
 		Dir    string `yaml:"dir" about:"folder of hasta spool, which takes requests down while this server or its database is away; what is in it is registered here"`
@@ -180,6 +181,7 @@ func (cfg *config) root(folder string) {
 	at(&cfg.Systems)
 	at(&cfg.Achievements)
 	at(&cfg.Law.Dir)
+	at(&cfg.Law.Signup)
 	at(&cfg.Spool.Dir)
 	builtin := playbook.Builtin()
 	for _, p := range pointers(cfg.Calendars) {

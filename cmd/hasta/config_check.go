@@ -191,6 +191,10 @@ func checkFiles(name string, src []byte, cfg config) []error {
 		}
 		out = append(out, inFile(name, src, path, err)...)
 	}
+	if cfg.Law.Signup != "" {
+		_, err := readFlow(cfg.Law.Signup)
+		out = append(out, inFile(name, src, "$.law.signup", err)...)
+	}
 	_, err = loadAchievements(cfg.Achievements)
 	out = append(out, inFile(name, src, "$.achievements", err)...)
 	for i, p := range cfg.Playbooks {

@@ -92,7 +92,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 		Engine: engineConfig{Workers: 8, Lease: 20 * time.Second, Poll: 250 * time.Millisecond}, Demo: true,
 	}
 	cfg.Keys.Dir = info.Keys
-	cfg.Law.Facts = d.Law
+	cfg.Law.Facts, cfg.Law.Signup = d.Law, filepath.Join(dir, "signup.yaml")
 	cfg.Outbound.Allow = []string{"127.0.0.0/8", "::1/128"}
 	if err := d.write(cfg, info, dir, ln.Addr().String()); err != nil {
 		return err
@@ -127,6 +127,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 // its systems too: doctor, system check, case dry-run.
 func (s sample) write(cfg config, info demoInfo, dir, listen string) error {
 	const token = "billing.token"
+	cfg.Law.Signup = filepath.Base(cfg.Law.Signup)
 	database := filepath.Base(info.Database)
 	if strings.Contains(info.Database, "://") {
 		database = info.Database
@@ -146,7 +147,7 @@ func (s sample) write(cfg config, info demoInfo, dir, listen string) error {
 		return err
 	}
 	systems := strings.ReplaceAll(s.Systems(info.Peer, filepath.Join(dir, "secrets")), "env:HASTA_BILLING_TOKEN", "file:"+token)
-	for name, content := range map[string][]byte{token: []byte(info.Token), filepath.Base(info.Systems): []byte(systems), configName: file} {
+	for name, content := range map[string][]byte{cfg.Law.Signup: demo.Signup, token: []byte(info.Token), filepath.Base(info.Systems): []byte(systems), configName: file} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			return err
 		}

@@ -115,6 +115,7 @@ type findingView struct {
 	Cite     string         `json:"cite,omitempty"`
 	URL      string         `json:"url,omitempty"`
 	Law      string         `json:"law_says,omitempty"`
+	Source   string         `json:"source,omitempty"` // of a pattern: what asks for it
 	Days     int            `json:"days_until_enforced,omitempty"`
 	Missing  []string       `json:"missing_facts,omitempty"`
 	Variants []flow.Variant `json:"variants"`
@@ -139,7 +140,10 @@ type reportView struct {
 func (c flowFlags) finding(f flow.Finding) findingView {
 	v := findingView{
 		ID: f.ID, Rule: f.Rule, Pattern: f.Pattern, Result: f.Result.String(), Severity: string(f.Severity), Node: f.Node, Action: f.Action, At: f.At,
-		Why: c.say("flow.why."+f.Why, f.Args...), Change: c.say("flow.change." + f.Change), Words: f.Words, Days: f.Days, Missing: f.Missing, Variants: f.Variants,
+		Why: f.Reason(text.In(c.Lang)), Change: c.say("flow.change." + f.Change), Words: f.Words, Days: f.Days, Missing: f.Missing, Variants: f.Variants,
+	}
+	if f.Source.Code != "" {
+		v.Source = c.say("flow.clause."+f.Source.Code, f.Source.Args...)
 	}
 	if f.Law != nil {
 		v.Cite, v.URL, v.Law = noted(f.Law.Cite.Ref, f.Law.Cite.Note[c.Lang]), f.Law.Cite.URL, f.Law.Message[c.Lang]
@@ -161,7 +165,7 @@ func (c *flowCheckCmd) Run(o out) error {
 		r := flow.Check(f, laws, signup)
 		blocked = blocked || r.Blocked()
 		if !c.JSON {
-			return c.print(o, name, r)
+			return c.print(o, name, r, laws)
 		}
 		v := reportView{File: name, Flow: f.Version(), Variants: r.Variants, Blocked: r.Blocked(), Findings: []findingView{}}
 		for _, x := range r.Findings {
@@ -187,47 +191,105 @@ func (c *flowCheckCmd) Run(o out) error {
 	return nil
 }
 
+// gathered is findings that say the same of the same place: rules of several laws, and
+// the words of several languages.
+type gathered struct {
+	first    flow.Finding
+	at       string
+	severity jurisdiction.Severity
+	why      []string
+	words    []string
+	change   []string
+	laws     []string
+	variants []flow.Variant
+}
+
+// once puts together what says the same of the same place, in the order of the
+// file.
+func (c flowFlags) once(list []flow.Finding) (all []*gathered) {
+	by := map[string]*gathered{}
+	add := func(list []string, s string) []string {
+		if s == "" || slices.Contains(list, s) {
+			return list
+		}
+		return append(list, s)
+	}
+	for _, f := range list {
+		v := c.finding(f)
+		line, _, _ := cutLast(v.At)
+		key := strings.Join([]string{line, f.Node, f.Action, f.Pattern, f.Why}, "\x00")
+		if f.Pattern == "" {
+			key += f.Rule
+		}
+		g := by[key]
+		if g == nil {
+			g = &gathered{first: f, at: v.At, severity: f.Severity}
+			by[key] = g
+			all = append(all, g)
+		}
+		if f.Severity == jurisdiction.Block || g.severity == jurisdiction.Info {
+			g.severity = f.Severity
+		}
+		g.why, g.change = add(g.why, v.Why), add(g.change, v.Change)
+		g.words = add(g.words, v.Words)
+		law := v.Source
+		if f.Law != nil {
+			law = v.Cite + ": " + v.Law + " · " + f.Rule
+			if f.Days > 0 {
+				law += " · " + c.say("flow.cli.days", "n", f.Days)
+			}
+		}
+		g.laws = add(g.laws, law)
+		for _, x := range f.Variants {
+			if !slices.Contains(g.variants, x) {
+				g.variants = append(g.variants, x)
+			}
+		}
+	}
+	return all
+}
+
 // print tells what fails, place by place, then what is not known, and counts.
-func (c *flowCheckCmd) print(o out, name string, r *flow.Report) error {
-	var unknown []flow.Finding
+func (c *flowCheckCmd) print(o out, name string, r *flow.Report, laws []flow.Law) error {
+	var failing, unknown []flow.Finding
 	for _, f := range r.Findings {
 		if f.Result == jurisdiction.Unknown {
 			unknown = append(unknown, f)
-			continue
+		} else {
+			failing = append(failing, f)
 		}
-		v := c.finding(f)
-		what := []string{c.say("flow.severity." + v.Severity)}
-		if f.Days > 0 {
-			what = append(what, c.say("flow.cli.days", "n", f.Days))
+	}
+	for _, g := range c.once(failing) {
+		what := []string{c.say("flow.severity." + string(g.severity))}
+		switch {
+		case g.first.Pattern != "":
+			what = append(what, g.first.Pattern+" "+c.say("flow.pattern."+g.first.Pattern))
+		case g.first.Rule == flow.Unreachable:
+			what = append(what, c.say("flow.rule."+g.first.Rule))
 		}
-		switch f.Rule {
-		case f.Pattern:
-		case flow.Unreachable:
-			what = append(what, c.say("flow.rule."+f.Rule))
-		default:
-			what = append(what, f.Rule)
+		if g.first.Node != "" {
+			what = append(what, strings.TrimSuffix(g.first.Node+"."+g.first.Action, "."))
 		}
-		if f.Pattern != "" {
-			what = append(what, f.Pattern+" "+c.say("flow.pattern."+f.Pattern))
+		fmt.Fprintf(o.stdout, "%s: %s\n", g.at, strings.Join(what, " · "))
+		for _, s := range g.why {
+			fmt.Fprintf(o.stdout, "  %s\n", s)
 		}
-		if f.Node != "" {
-			what = append(what, strings.TrimSuffix(f.Node+"."+f.Action, "."))
+		for _, s := range g.words {
+			fmt.Fprintf(o.stdout, "  “%s”\n", s)
 		}
-		fmt.Fprintf(o.stdout, "%s: %s\n  %s\n", v.At, strings.Join(what, " · "), v.Why)
-		if v.Words != "" {
-			fmt.Fprintf(o.stdout, "  “%s”\n", v.Words)
+		for _, s := range g.change {
+			fmt.Fprintf(o.stdout, "  → %s\n", s)
 		}
-		fmt.Fprintf(o.stdout, "  → %s\n", v.Change)
-		if v.Cite != "" {
-			fmt.Fprintf(o.stdout, "  %s: %s\n", v.Cite, v.Law)
+		for _, s := range g.laws {
+			fmt.Fprintf(o.stdout, "  %s\n", s)
 		}
-		fmt.Fprintf(o.stdout, "  %s\n", c.met(f.Variants, r))
+		fmt.Fprintf(o.stdout, "  %s\n", c.met(g.variants, r, laws))
 	}
 	if len(unknown) > 0 {
 		fmt.Fprintf(o.stdout, "%s\n", c.say("flow.cli.unknown"))
 		w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
 		for _, f := range unknown {
-			fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, f.At, c.say("flow.why."+f.Why, f.Args...))
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, f.At, f.Reason(text.In(c.Lang)))
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -241,27 +303,67 @@ func (c *flowCheckCmd) print(o out, name string, r *flow.Report) error {
 	return nil
 }
 
-// met says in which variants something was found: only what tells them apart.
-func (c flowFlags) met(list []flow.Variant, r *flow.Report) string {
-	if len(list) == r.Variants {
-		return c.say("flow.cli.everywhere")
+// met says in which variants something was found: only what tells them apart. A
+// law under which it is found whatever is supposed of the customer is named once.
+func (c flowFlags) met(list []flow.Variant, r *flow.Report, laws []flow.Law) string {
+	names := map[string][]string{} // of a place
+	place := map[string]string{}
+	var places []string
+	for _, l := range laws {
+		if names[l.Place] == nil {
+			places = append(places, l.Place)
+		}
+		names[l.Place] = append(names[l.Place], l.Name)
+		place[l.Name] = l.Place
 	}
-	var parts []string
-	for _, get := range []func(flow.Variant) string{
-		func(v flow.Variant) string { return v.Law }, func(v flow.Variant) string { return v.Language }, func(v flow.Variant) string { return v.Device },
-		func(v flow.Variant) string { return v.Arm }, func(v flow.Variant) string { return v.Segment },
-	} {
-		var all []string
+	of := func(get func(flow.Variant) string) (all []string) {
 		for _, v := range list {
 			if x := get(v); x != "" && !slices.Contains(all, x) {
 				all = append(all, x)
 			}
 		}
-		if len(all) > 0 {
-			parts = append(parts, strings.Join(all, ", "))
+		return all
+	}
+	found := of(func(v flow.Variant) string { return v.Law })
+	var where []string
+	for _, p := range places {
+		some := slices.DeleteFunc(slices.Clone(found), func(n string) bool { return place[n] != p })
+		switch len(some) {
+		case 0:
+		case len(names[p]):
+			where = append(where, p)
+		default:
+			where = append(where, some...)
 		}
 	}
-	return strings.Join(parts, " · ")
+	parts := []string{strings.Join(where, ", ")}
+	devices := r.Flow.Devices
+	if len(devices) == 0 {
+		devices = []string{"desktop", "mobile"}
+	}
+	whole := len(found)
+	for _, x := range []struct {
+		get func(flow.Variant) string
+		all []string
+	}{
+		{func(v flow.Variant) string { return v.Language }, r.Flow.Languages},
+		{func(v flow.Variant) string { return v.Device }, devices},
+		{func(v flow.Variant) string { return v.Arm }, r.Flow.Arms},
+		{func(v flow.Variant) string { return v.Segment }, r.Flow.Segments},
+	} {
+		some := of(x.get)
+		whole *= max(1, len(some))
+		if len(some) < len(x.all) {
+			parts = append(parts, strings.Join(some, ", "))
+		}
+	}
+	switch {
+	case len(list) == r.Variants:
+		return c.say("flow.cli.everywhere")
+	case len(parts) == 1 && whole == len(list):
+		return c.say("flow.cli.everywhere_of", "law", parts[0])
+	}
+	return c.say("flow.cli.met", "where", strings.Join(parts, " · "))
 }
 
 type flowFrictionCmd struct {

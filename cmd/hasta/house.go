@@ -124,6 +124,10 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
+	signup, err := loadSignup(cfg)
+	if err != nil {
+		return h, err
+	}
 	h.papers = papers{func() app.Company { return h.app.Company() }}
 	systems, err := connect(configs, storeClock{h.store})
 	if err != nil {
@@ -149,7 +153,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: h.on,
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
-		Law: law, LawFacts: facts, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
+		Law: law, LawFacts: facts, Signup: signup, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()

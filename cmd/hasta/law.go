@@ -75,6 +75,19 @@ func loadLaw(cfg config) (l *jurisdiction.Library, facts jurisdiction.Facts, err
 	return l, facts, err
 }
 
+// loadSignup is how customers sign up, as the configuration names it; empty: it
+// names nothing.
+func loadSignup(cfg config) (string, error) {
+	if cfg.Law.Signup == "" {
+		return "", nil
+	}
+	f, err := readFlow(cfg.Law.Signup)
+	if err != nil {
+		return "", err
+	}
+	return string(f.Source), nil
+}
+
 // packFiles reads the files of a folder that end in .yaml.
 func packFiles(dir string, want func(string) bool) (files []jurisdiction.File, err error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.yaml"))

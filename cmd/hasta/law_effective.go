@@ -307,7 +307,7 @@ func (c lawFlags) time(t jurisdiction.Time) string {
 	if t.Rolls() {
 		s += ", " + c.say("rolls", "calendar", c.calendar(t))
 	}
-	return s
+	return c.joined(s)
 }
 
 // calendar names whose business days count for a time.
@@ -335,9 +335,17 @@ func (c lawFlags) window(w jurisdiction.DaysBefore) string {
 	event := c.say("event." + w.Anchor)
 	switch w.NotBefore {
 	case jurisdiction.Span{}:
-		return c.say("window.open", "after", c.span(w.NotAfter), "event", event)
+		return c.joined(c.say("window.open", "after", c.span(w.NotAfter), "event", event))
 	case w.NotAfter:
-		return c.say("window.day", "after", c.span(w.NotAfter), "event", event)
+		return c.joined(c.say("window.day", "after", c.span(w.NotAfter), "event", event))
 	}
-	return c.say("window", "before", c.span(w.NotBefore), "after", c.span(w.NotAfter), "event", event)
+	return c.joined(c.say("window", "before", c.span(w.NotBefore), "after", c.span(w.NotAfter), "event", event))
+}
+
+// joined draws together what Spanish does: antes de + el fin.
+func (c lawFlags) joined(s string) string {
+	if c.Lang == "es" {
+		s = strings.NewReplacer(" de el ", " del ", " a el ", " al ").Replace(s)
+	}
+	return s
 }

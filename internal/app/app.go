@@ -50,6 +50,7 @@ type Config struct {
 	Calendar  string
 	Law       *jurisdiction.Library // packs of rules; nil: those that come with the program
 	LawFacts  jurisdiction.Facts    // what the company says of itself and its services, for every departure
+	Signup    string                // YAML: how customers come, for a flow that does not say so itself; empty: not described
 	Lacks     func(lang string) int // how many of the texts that customers read a language lacks; nil: Spanish and English lack none
 	NoPortal  bool                  // customers cannot reach it; the setting says otherwise where it is there
 	ByHand    bool                  // letters are files that somebody sends with their own mail program, where there is no portal
@@ -100,6 +101,7 @@ type App struct {
 	law        *jurisdiction.Library
 	laws       sync.Map // those that departures were decided under, by their versions
 	lawSaid    jurisdiction.Facts
+	signup     string
 	seen       seen // of the way out
 
 	achievements achievement.Rules
@@ -131,7 +133,7 @@ func New(c Config) *App {
 		}
 	}
 	a := &App{
-		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, lacks: c.Lacks,
+		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}

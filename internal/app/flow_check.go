@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -188,6 +189,7 @@ func (m *flowChecks) put(key string, c FlowCheck) {
 
 // checkFlow checks what is clean.
 func (a *App) checkFlow(in FlowText, day when.Date) (FlowCheck, error) {
+	in.Signup = cmp.Or(in.Signup, a.signup)
 	key := strings.Join([]string{hashOf([]byte(in.Source)), hashOf([]byte(in.Signup)), day.String(), a.Company().Country}, " ")
 	for _, name := range slices.Sorted(maps.Keys(in.Facts)) {
 		key += " " + name + "=" + in.Facts[name]

@@ -24,6 +24,12 @@ import (
 //go:embed sample/*.json
 var files embed.FS
 
+// Signup is how the customers of a sample company come, as a flow: what leaving is
+// compared with.
+//
+//go:embed sample/signup.yaml
+var Signup []byte
+
 // Sample is one sample company.
 type Sample struct {
 	Company  CompanyProfile `json:"company"`

@@ -45,9 +45,7 @@ func parse(t *testing.T, name string, src []byte) *flow.Flow {
 func TestNothingThatBlocksTheWayOutOfASampleCompanyIsInDoubt(t *testing.T) {
 	t.Parallel()
 	f := parse(t, "exit-first.yaml", flow.Builtin()["exit-first"])
-	signup := parse(t, "signup.yaml", []byte("flow: signup\nlanguages: [es, en, de, fr]\nnodes:\n  - {id: home, kind: entry, actions: [{id: join, role: accept, to: form}]}\n"+
-		"  - {id: form, kind: form, fields: [{id: a, asks: email}, {id: n, asks: name}], actions: [{id: buy, role: accept, to: pay}]}\n"+
-		"  - {id: pay, kind: confirm, actions: [{id: yes, role: accept, to: done}]}\n  - {id: done, kind: receipt}\n"))
+	signup := parse(t, "signup.yaml", demo.Signup)
 	for _, lang := range demo.Languages {
 		s, _ := sample(t, lang)
 		laws, _, err := f.Everywhere(jurisdiction.Shipped(), said(t, s), when.DateOf(noon, time.UTC))

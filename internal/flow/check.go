@@ -27,6 +27,7 @@ type Finding struct {
 	Change   string             // words: flow.change.<Change>
 	Words    string             // of the flow, that offend; empty: none do
 	Law      *jurisdiction.Rule // nil: of a pattern
+	Source   Source             // of a pattern: what asks for it
 	Days     int                // until it is enforced; 0: it is
 	Missing  []string           // facts without which it is not known
 	Variants []Variant
@@ -153,7 +154,7 @@ func (k *checking) view(v *View) {
 			if s.result == jurisdiction.Fail && (closer(p, s, found, told, v.law.Packs) || k.raise(told[p.ID+s.subject()], severity)) {
 				continue
 			}
-			k.add(v, s, Finding{Rule: p.ID, Pattern: p.ID, Result: s.result, Severity: severity, Change: p.ID})
+			k.add(v, s, Finding{Rule: p.ID, Pattern: p.ID, Result: s.result, Severity: severity, Change: p.ID, Source: p.source(v.law.Packs)})
 		}
 		k.outcome(v, p.ID, result)
 	}
@@ -312,12 +313,13 @@ func (k *checking) add(v *View, s sight, f Finding) int {
 	if f.Words == "" {
 		key += fmt.Sprint(s.args...)
 	}
+	key += f.Source.Code + fmt.Sprint(f.Source.Args...) // what another law asks is told with its own clause
 	i, known := k.by[key]
 	if !known {
 		i = len(k.report.Findings)
 		k.by[key] = i
 		f.At, f.line, f.column = v.Flow.file.Where(s.path)
-		sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Node, f.Action, f.Why, f.Words}, "\x00")))
+		sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Node, f.Action, f.Why, f.Words, f.Source.Code, fmt.Sprint(f.Source.Args...)}, "\x00")))
 		f.ID = "fnd_" + hex.EncodeToString(sum[:5])
 		k.report.Findings = append(k.report.Findings, f)
 	}

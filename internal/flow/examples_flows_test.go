@@ -45,7 +45,7 @@ func found(t *testing.T, f *flow.Flow, pack string) map[string]string {
 // The labels were written by hand before the checker saw the flows.
 func TestTheCheckerFindsInRealFlowsWhatPeopleFindInThem(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile(filepath.Join(exampleFlows, "labels.yaml"))
+	raw, err := os.ReadFile(filepath.Join("testdata", "labels.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

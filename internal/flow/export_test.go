@@ -22,3 +22,12 @@ var (
 	Rate     = rate
 	PhonesIn = phonesIn
 )
+
+// Clauses is who described a pattern, and the packs in which a law says it.
+func Clauses(id string) (guide string, packs []string) {
+	c := clauses()[id]
+	for p := range c.Law {
+		packs = append(packs, p)
+	}
+	return c.Guide, packs
+}

@@ -198,11 +198,14 @@ func viewFlowFinding(lang string) func(flow.Finding) FlowFinding {
 	return func(f flow.Finding) FlowFinding {
 		out := FlowFinding{
 			ID: f.ID, Rule: f.Rule, Pattern: f.Pattern, Result: f.Result.String(), Severity: string(f.Severity), Node: f.Node, Action: f.Action, At: f.At,
-			Why: text.Say(lang, "flow.why."+f.Why, f.Args...), Change: text.Say(lang, "flow.change."+f.Change), Words: f.Words, Days: f.Days,
+			Why: f.Reason(text.In(lang)), Change: text.Say(lang, "flow.change."+f.Change), Words: f.Words, Days: f.Days,
 			Missing: list(f.Missing), Variants: each(f.Variants, viewVariant),
 		}
-		if f.Law != nil {
+		switch {
+		case f.Law != nil:
 			out.Cite = f.Law.Cite.Ref
+		case f.Source.Code != "":
+			out.Cite = text.Say(lang, "flow.clause."+f.Source.Code, f.Source.Args...)
 		}
 		return out
 	}

@@ -95,6 +95,7 @@ type findingView struct {
 	Why, Words        string
 	Change            string
 	Law, Cite, URL    string
+	Source            string // of a pattern: what asks for it
 	At, Code          string // the place, and what stands there
 	Where             string // in which variants
 	Days              string
@@ -448,7 +449,7 @@ func (v *visit) viewStop(fv *flowView, s flow.Stop, all []flow.Stop, found []fin
 func (v *visit) viewFinding(f flow.Finding, c app.FlowCheck, lines []string) findingView {
 	fw := func(code string, args ...any) string { return text.Say(v.lang, "flow."+code, args...) }
 	x := findingView{
-		ID: f.ID, Rule: f.Rule, Why: fw("why."+f.Why, f.Args...), Change: fw("change." + f.Change), Words: f.Words, At: v.placeIn(f.At),
+		ID: f.ID, Rule: f.Rule, Why: f.Reason(text.In(v.lang)), Change: fw("change." + f.Change), Words: f.Words, At: v.placeIn(f.At),
 	}
 	if f.Pattern != "" {
 		x.Pattern = f.Pattern + " " + fw("pattern."+f.Pattern)
@@ -472,6 +473,12 @@ func (v *visit) viewFinding(f flow.Finding, c app.FlowCheck, lines []string) fin
 		if note := f.Law.Cite.Note[v.lang]; note != "" {
 			x.Cite += " (" + note + ")"
 		}
+	}
+	if f.Source.Code != "" {
+		x.Source = fw("clause."+f.Source.Code, f.Source.Args...)
+	}
+	if f.Rule == flow.Unreachable {
+		x.Rule, x.Pattern = "", fw("rule."+f.Rule)
 	}
 	if f.Days > 0 {
 		x.Days = fw("cli.days", "n", f.Days)
