@@ -293,6 +293,14 @@ func likely(name string) string {
 	}
 	slices.SortStableFunc(list, func(a, b near) int { return cmp.Compare(a.far, b.far) })
 	var names []string
+	for _, n := range list { // begun, and not written to its end
+		if strings.HasPrefix(n.name, name) && len(names) < most {
+			names = append(names, n.name)
+		}
+	}
+	if len(names) > 0 {
+		return strings.Join(names, ", ")
+	}
 	for _, n := range list {
 		if n.far <= max(2, len(name)/5) && len(names) < most {
 			names = append(names, n.name)
