@@ -81,6 +81,11 @@ func (a *App) lookAgain(ctx context.Context, tx Tx, system string, r connector.R
 		}
 	}
 	for _, c := range order {
+		if r.Why {
+			if err := a.askWhy(ctx, tx, c, system, r); err != nil {
+				return err
+			}
+		}
 		stored, err := tx.FindCase(ctx, c)
 		if err != nil {
 			return err

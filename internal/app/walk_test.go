@@ -21,6 +21,7 @@ import (
 	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
@@ -260,7 +261,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	for _, change := range changes {
 		declared = change(declared)
 	}
-	configs, err := declaration.Load("systems.yaml", []byte(declared), httpsystem.Kinds()...)
+	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind())...)
 	must(t, err)
 	var systems []connector.System
 	breakers := breaker.New(breaker.Options{Failures: 4, Wait: 300 * time.Millisecond, Longest: time.Second, Wall: when.Machine{}.Wall})

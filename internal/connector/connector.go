@@ -208,6 +208,7 @@ type Notifier interface {
 type Report struct {
 	ID        string // of the message; the same when it is sent again
 	Reference string // empty: it is about nothing that we know how to name
+	Why       bool   // it may hold why a subscription ends: SubscriptionState.Reason says it
 }
 
 // Reporter is a system that tells by itself when something changes there.

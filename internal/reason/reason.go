@@ -69,6 +69,19 @@ func (t *Taxonomy) Find(code string) (Reason, bool) {
 	return t.Reasons[i], true
 }
 
+// OfBilling returns the widest reason that a code of billing systems stands for;
+// Other for a code that is none of them, and where nothing was chosen.
+func (t *Taxonomy) OfBilling(code string) Reason {
+	i := slices.IndexFunc(t.Reasons, func(r Reason) bool { return r.Billing == code && r.Top() })
+	if i < 0 {
+		i = slices.IndexFunc(t.Reasons, func(r Reason) bool { return r.Billing == code })
+	}
+	if i < 0 || code == Other {
+		i = slices.IndexFunc(t.Reasons, func(r Reason) bool { return r.Code == Other })
+	}
+	return t.Reasons[i]
+}
+
 // Tops are the reasons that refine no other: what customers are asked.
 func (t *Taxonomy) Tops() []Reason {
 	return slices.DeleteFunc(slices.Clone(t.Reasons), func(r Reason) bool { return !r.Top() })
@@ -131,7 +144,7 @@ type Given struct {
 	Attribution  Attribution // as it was decided; the taxonomy's unless somebody said otherwise
 	Controllable bool
 	BadService   bool
-	By           string // customer, usr_… or key_…
+	By           string // customer, customer.system (to a far system), usr_… or key_…
 	At           time.Time
 	Complaint    relationship.ComplaintID // what went wrong stands there; empty: nowhere
 	Text         string                   // in the words of whoever gave it

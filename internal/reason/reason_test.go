@@ -211,3 +211,21 @@ func TestOnlyAFixRepairsABadService(t *testing.T) {
 		}
 	})
 }
+
+// What billing systems call a reason is told in ours, and nothing is lost.
+func TestEveryCodeOfBillingSystemsIsAReasonOfOurs(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"too_expensive": "price", "missing_features": "product", "too_complex": "too_complex", "low_quality": "low_quality", "customer_service": "service",
+		"unused": "needs_ended", "other": "other", "": "other", "moved_to_the_moon": "other",
+	} {
+		if got := reason.Builtin().OfBilling(code); got.Code != want {
+			t.Errorf("%q is %s, want %s", code, got.Code, want)
+		}
+	}
+	for _, code := range reason.BillingCodes {
+		if got := reason.Builtin().OfBilling(code); got.Billing != code {
+			t.Errorf("%s became %s", code, got.Billing)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func (s *System) ReadReport(header func(name string) string, body []byte, wall t
 	if ans.Err != nil || ans.Text("object") != "event" || !number.MatchString(id) {
 		return connector.Report{}, fault.New(fault.Invalid, "webhook.body").At("stripesystem.ReadReport", ans.Err)
 	}
-	return connector.Report{ID: id, Reference: about(&ans)}, nil
+	return connector.Report{ID: id, Reference: about(&ans), Why: ans.Text("data.object.object") == "subscription"}, nil
 }
 
 // about is the number of what an event is about, as we know it. Versions of the
