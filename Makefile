@@ -101,3 +101,7 @@ bench-ending: assets ## A tariff of a telecom ends in one act, given away by rul
 .PHONY: bench-portal
 bench-portal: assets ## The portal under load, beside a bare handler and bare inserts in the same run
 	go test -run '^$$' -bench Portal -benchtime 1x -timeout 15m ./cmd/hasta
+
+.PHONY: live-stripe
+live-stripe: check-go ## The connector of Stripe at Stripe itself, in test mode: STRIPE_TEST_KEY=sk_test_… make live-stripe
+	@scripts/live_stripe.sh

@@ -42,3 +42,13 @@ fi
 if ! cmp -s peers/package-lock.json peers/node_modules/.lock-of-hasta; then
   (cd peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.lock-of-hasta)
 fi
+# What Stripe publishes of the shapes of its API, built once per version into a
+# cache outside the tree.
+shapes=${XDG_CACHE_HOME:-${HOME:?is not set, and it holds the cache of what is built}/.cache}/hasta-tools/$(sha256sum tools/stripe/go.sum | cut -c1-16)
+if [ ! -x "$shapes/stripe-mock" ]; then
+  echo "building stripe-mock"
+  mkdir -p "$shapes"
+  # In place only when whole: two runs at once may build it.
+  (cd tools/stripe && CGO_ENABLED=0 go build -o "$shapes/stripe-mock.$$" github.com/stripe/stripe-mock)
+  mv "$shapes/stripe-mock.$$" "$shapes/stripe-mock"
+fi
