@@ -118,18 +118,13 @@ func (a *Answer) Scalar(path string) string {
 	}
 }
 
-// List returns the list at a path, or the things that a path of JSONPath finds;
-// false where no list stands.
+// List returns the list at a path, or the things that a path of JSONPath with a
+// wildcard, a filter or the like finds; false where nothing of that stands.
 func (a *Answer) List(path string) (items []any, ok bool) {
-	if !strings.HasPrefix(path, "$") {
-		items, ok = a.At(path).([]any)
-		return items, ok
+	if strings.HasPrefix(path, "$") && strings.ContainsAny(path, "*?:,") {
+		items = a.All(path)
+		return items, len(items) > 0
 	}
-	found := a.All(path)
-	if len(found) == 1 {
-		if list, is := found[0].([]any); is {
-			return list, true
-		}
-	}
-	return found, len(found) > 0 && found[0] != nil
+	items, ok = a.At(path).([]any)
+	return items, ok
 }

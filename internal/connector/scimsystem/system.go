@@ -254,6 +254,7 @@ func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (co
 	if u.id == "" { // nobody is left to be closed
 		return s.receipt(u.answer), nil
 	}
+	left := 0
 	for _, g := range u.groups {
 		text, err := json.Marshal(u.id)
 		if err != nil {
@@ -261,11 +262,12 @@ func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (co
 		}
 		_, err = s.patch(ctx, op, schemaTeam+"/"+url.PathEscape(g), change{Op: "remove", Path: "members[value eq " + string(text) + "]"})
 		if err != nil && fault.KindOf(err) != fault.NotFound { // a group that is gone has no members
-			return connector.Receipt{}, err
+			return connector.Receipt{}, s.partly(op, left, err)
 		}
+		left++
 	}
 	if u.more {
-		return connector.Receipt{}, s.Say(fault.Transient, "connector.not_all", 0).At(op, nil)
+		return connector.Receipt{}, s.partly(op, left, s.Say(fault.Transient, "connector.not_all", 0).At(op, nil))
 	}
 	var ans httpcall.Answer
 	if s.cfg.Close == Delete {
@@ -280,9 +282,18 @@ func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (co
 		ans, err = s.patch(ctx, op, schemaUser+"/"+url.PathEscape(u.id), change{Op: "replace", Path: "active", Value: false})
 	}
 	if err != nil {
-		return connector.Receipt{}, err
+		return connector.Receipt{}, s.partly(op, left, err)
 	}
 	return s.receipt(ans.Evidence("id", "active")), nil
+}
+
+// partly is the fault of a revocation that broke off after they had left so many
+// groups.
+func (s *System) partly(op string, left int, err error) error {
+	if left == 0 {
+		return err
+	}
+	return s.Partly(op, err)
 }
 
 // RestoreAccess activates the user again; who was deleted does not come back.
