@@ -12,6 +12,7 @@ import (
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
@@ -213,14 +214,25 @@ type ruleView struct {
 	Message     map[string]string  `json:"message"`
 	Overrides   []string           `json:"overrides,omitempty"`
 	ForcedBy    []string           `json:"forced_by,omitempty"`
+	Unwatched   string             `json:"not_evaluated,omitempty"` // why nothing evaluates it, of what is about time and acts
 }
 
 func (c lawFlags) view(r *jurisdiction.Rule) ruleView {
 	return ruleView{
 		ID: r.ID, Pack: r.Pack.ID, Param: r.Param.Name, Op: r.Op, Value: r.Value, Reads: c.reads(r.Param, r.Value), Phase: string(r.Param.Phase), When: r.When,
 		Severity: string(r.Severity), Status: string(r.Status), From: r.From.String(), EnforceFrom: r.EnforceFrom.String(), Until: r.Until.String(),
-		Confidence: string(r.Confidence), Source: r.Source, Cite: r.Cite.Ref, URL: r.Cite.URL, Note: r.Cite.Note, Message: r.Message, Overrides: r.Overrides, ForcedBy: r.ForcedBy,
+		Confidence: string(r.Confidence), Source: r.Source, Cite: r.Cite.Ref, URL: r.Cite.URL, Note: r.Cite.Note, Message: r.Message, Overrides: r.Overrides, ForcedBy: r.ForcedBy, Unwatched: limit.Unwatched(r.Param.Name),
 	}
+}
+
+// unwatched says that nothing evaluates a parameter, and why; empty where something
+// does.
+func (c lawFlags) unwatched(p *jurisdiction.Param) string {
+	why := limit.Unwatched(p.Name)
+	if why == "" {
+		return ""
+	}
+	return c.say("unwatched", "why", text.Say(c.Lang, "limit.unwatched."+why))
 }
 
 func (c *lawShowCmd) Run(o out) error {
@@ -282,6 +294,9 @@ func (c lawFlags) rule(o out, r *jurisdiction.Rule) {
 	fmt.Fprintf(o.stdout, "  %s\n", strings.TrimSpace(noted(r.Cite.Ref, r.Cite.Note[c.Lang])+" "+r.Cite.URL))
 	if n := r.Penalty; n != nil {
 		fmt.Fprintf(o.stdout, "  %s\n", c.penalty(n))
+	}
+	if s := c.unwatched(r.Param); s != "" {
+		fmt.Fprintf(o.stdout, "  %s\n", s)
 	}
 	if len(r.Overrides) > 0 {
 		fmt.Fprintf(o.stdout, "  %s\n", c.say("instead", "rules", strings.Join(r.Overrides, ", ")))
@@ -425,6 +440,11 @@ func (c *lawCoverageCmd) Run(o out) error {
 				became = c.say("coverage.reason", "reason", p.Reason)
 			}
 			fmt.Fprintf(o.stdout, "  %s · %s\n    → %s\n", p.At, p.Says, became)
+			for _, id := range p.Rules {
+				if r := l.Rule(id); r != nil && limit.Unwatched(r.Param.Name) != "" {
+					fmt.Fprintf(o.stdout, "      %s: %s\n", id, c.unwatched(r.Param))
+				}
+			}
 		}
 	}
 	return wrong

@@ -7,6 +7,7 @@ import (
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/when"
 )
 
@@ -38,6 +39,8 @@ type settingView struct {
 	Tell    []string            `json:"tell_on,omitempty"`
 	With    string              `json:"conflicts_with,omitempty"`
 	Solved  map[string]string   `json:"resolution,omitempty"`
+	// Unwatched is why nothing evaluates it, of what is about time and acts.
+	Unwatched string `json:"not_evaluated,omitempty"`
 }
 
 type appliedView struct {
@@ -134,7 +137,7 @@ func (c *lawEffectiveCmd) effective(l *jurisdiction.Library, e *jurisdiction.Eff
 		return out
 	}
 	for _, s := range e.Settings {
-		x := settingView{Param: s.Param.Name, Phase: string(s.Param.Phase), Outcome: string(s.Outcome), By: applied(s.By), Beaten: applied(s.Beaten), Maybe: applied(s.Maybe), With: s.With}
+		x := settingView{Param: s.Param.Name, Phase: string(s.Param.Phase), Outcome: string(s.Outcome), By: applied(s.By), Beaten: applied(s.Beaten), Maybe: applied(s.Maybe), With: s.With, Unwatched: limit.Unwatched(s.Param.Name)}
 		if s.Outcome == jurisdiction.Settled {
 			x.Value, x.Reads = &s.Value, c.reads(s.Param, s.Value)
 			if last, _, ok := h.until(s); ok {
@@ -188,6 +191,9 @@ func (c *lawEffectiveCmd) print(o out, e *jurisdiction.Effective, h happened) er
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Param.Name, value, c.by(s.By))
 		c.dates(w, s, h)
+		if why := c.unwatched(s.Param); why != "" {
+			fmt.Fprintf(w, "\t%s\n", why)
+		}
 		if r := s.Solved; r != nil {
 			fmt.Fprintf(w, "\t%s\n", r[c.Lang])
 		}

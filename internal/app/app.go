@@ -90,6 +90,7 @@ type App struct {
 	parsed     sync.Map // playbooks by version
 	exits      sync.Map // ways out, compiled, by version and variant
 	exitLaws   sync.Map // laws of ways out, by place
+	barredIn   sync.Map // whether the law forbids the letter that asks back, by place, kind and day
 	checked    flowChecks
 	lacks      func(lang string) int
 	conditions sync.Map // compiled, by their text

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"hastaluego/internal/customer"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
@@ -79,9 +80,11 @@ func (a *App) lawFacts(c CaseView, asked when.Date) jurisdiction.Facts {
 			f[name] = s
 		}
 	}
-	f["customer.kind"] = "business"
-	if c.Customer.Consumer {
+	switch f["customer.kind"] = "business"; {
+	case c.Customer.Consumer:
 		f["customer.kind"] = "consumer"
+	case c.Customer.Kind == customer.Organisation: // whether it acts for its trade is written nowhere
+		f["customer.kind"] = jurisdiction.Organisation
 	}
 	text("customer.language", c.Customer.Language)
 	who := ExitFor{Record: c.Customer.Place()}
@@ -111,7 +114,62 @@ func (a *App) lawFacts(c CaseView, asked when.Date) jurisdiction.Facts {
 	if paid || known {
 		f["contract.prepaid"] = paid
 	}
+	if days, ok := termOf(c.Lines, asked); ok {
+		f["contract.term_days"] = days
+	}
 	return f
+}
+
+// leastRetrieval is for how many days after the end of a departure the law wants its
+// data to be there to be fetched; 0 where no rule surely holds that asks for it.
+func (a *App) leastRetrieval(v CaseView) (days int, err error) {
+	_, law, err := a.lawNow(v)
+	if err != nil {
+		return 0, err
+	}
+	s, ok := law.Of("retrieve.window.min")
+	if !ok || s.Outcome != jurisdiction.Settled {
+		return 0, nil
+	}
+	zone, err := zoneOf(v.Plan.Case)
+	if err != nil {
+		return 0, err
+	}
+	end := v.Plan.Case.Effective
+	at := end.Start(zone)
+	d, ok := s.Deadline(map[string]time.Time{"effect": at, "contract.end": at, "transition.ended": at}, a.calendars, zone)
+	if !ok {
+		return 0, nil
+	}
+	return max(0, end.DaysUntil(d.Last(zone))), nil
+}
+
+// termOf is how many days the term of contracts is, if the records say it and it is
+// the same for all. How often they are paid says nothing about it: whoever pays by
+// the month may be bound for a year.
+func termOf(lines []customer.Subscription, today when.Date) (days int64, known bool) {
+	for i, s := range lines {
+		n, ok := term(s, today)
+		if !ok || i > 0 && n != days {
+			return 0, false
+		}
+		days = n
+	}
+	return days, len(lines) > 0
+}
+
+func term(s customer.Subscription, today when.Date) (days int64, known bool) {
+	switch n := int64(s.Start.DaysUntil(s.RenewsOn)); {
+	case !s.TermEnd.IsZero():
+		return int64(s.Start.DaysUntil(s.TermEnd)) + 1, true
+	case s.RenewsOn.IsZero() || n <= 0:
+		return 0, false
+	case !s.Interval.Recurs(), !s.Interval.After(s.Start, 1).Before(s.RenewsOn): // the first renewal
+		return n, true
+	case n <= 366 && s.Interval.After(today, 1).Before(s.RenewsOn): // further away than the next charge
+		return n, true
+	}
+	return 0, false // it was renewed before, nobody knows how often
 }
 
 // lawEvents are the instants from which time limits of a departure count, as far

@@ -250,9 +250,6 @@ func (a *App) noticeWindows(cus customer.Customer, l ComingLine, today when.Date
 	if delete(facts, "request.act"); l.Kind == limit.TrialEnd {
 		facts["contract.auto_renews"] = true // it goes on, unless somebody says no
 	}
-	if months := l.Interval.Months(); months > 0 && !l.RenewsOn.IsZero() {
-		facts["contract.term_days"] = int64(l.RenewsOn.AddMonths(-months).DaysUntil(l.RenewsOn))
-	}
 	if l.Kind == limit.TrialEnd {
 		facts["contract.trial_days"] = int64(max(1, l.Start.DaysUntil(l.Day)))
 	}

@@ -72,6 +72,15 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		return false, "", err
 	}
 	f.Silent = silence.Holds()
+	if m.Paper == "winback" {
+		cus, err := tx.FindCustomer(ctx, c.Customer)
+		if err != nil {
+			return false, "", err
+		}
+		if f.Barred, err = a.barred(cus, a.today(tx)); err != nil {
+			return false, "", err
+		}
+	}
 	why, err := a.whyOf(ctx, tx, c.ID)
 	if err != nil {
 		return false, "", err

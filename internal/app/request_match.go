@@ -143,6 +143,15 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 		return offboarding.Plan{}, err
 	}
 	c.Playbook, c.Retrieval = book.Version(), book.Retrieval
+	law, err := a.caseLaw(ctx, tx, c, r)
+	if err != nil {
+		return offboarding.Plan{}, err
+	}
+	least, err := a.leastRetrieval(law)
+	if err != nil {
+		return offboarding.Plan{}, err
+	}
+	c.Retrieval = max(c.Retrieval, least) // a playbook may give more than the law, never less
 	steps := book.Steps()
 	for i := range steps {
 		steps[i].ID, steps[i].Case = offboarding.StepID(id.New("step")), c.ID

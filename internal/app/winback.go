@@ -181,6 +181,9 @@ func (a *App) leaver(ctx context.Context, tx Tx, g Gone) (l winback.Leaver, err 
 		return l, err
 	}
 	l.Silent = s.Holds()
+	if l.Barred, err = a.barred(l.Customer, a.today(tx)); err != nil {
+		return l, err
+	}
 	p, err := tx.FindPlan(ctx, c.ID)
 	if err != nil {
 		return l, err

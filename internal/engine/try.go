@@ -71,7 +71,7 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	case app.ChargeKind:
 		return t.watch(ctx, w)
 	case "message":
-		return app.Result{Verdict: app.Accomplished}, t.App.SendMessage(ctx, offboarding.MessageID(w.Item))
+		return t.App.MailLetter(ctx, offboarding.MessageID(w.Item))
 	case app.TellKind:
 		return t.App.Tell(ctx, w)
 	case app.DigestKind:

@@ -88,9 +88,9 @@ func (l *Library) contradict(p *Pack, a, b *Rule) (Facts, error) {
 // bothHold reports whether neither rule stands back behind another one for the
 // facts, and each holds.
 func (l *Library) bothHold(p *Pack, a, b *Rule, f Facts, day when.Date) (bool, error) {
-	known, err := environment().Know(f)
+	known, err := know(f)
 	if err != nil {
-		return false, fault.Wrap("law", err)
+		return false, err
 	}
 	for _, r := range []*Rule{a, b} {
 		if x, err := r.apply(known, day); err != nil || x.Holds != Pass {

@@ -1,6 +1,7 @@
 package jurisdiction_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,5 +121,39 @@ func TestAPlaceThatIsNoneIsRefused(t *testing.T) {
 	}
 	if _, err := jurisdiction.ParseFacts(map[string]string{"customer.residence": "MX", "customer.region": "US-CA"}); err == nil || !strings.Contains(err.Error(), "law.fact_region") {
 		t.Errorf("a region of another country: %v", err)
+	}
+}
+
+// Of an organisation it is not known whether it acts for its trade: what a
+// non-professional would have is not known, what neither would have does not hold.
+func TestWhatHoldsForAnOrganisationIsWhatHoldsForEveryKindOfIt(t *testing.T) {
+	t.Parallel()
+	l := shipped(t)
+	f := resident("FR", "software")
+	f["customer.kind"] = jurisdiction.Organisation
+	e := effective(t, l, f, "fr")
+	recap, ok := e.Of("page.recap")
+	if !ok || recap.Outcome != jurisdiction.Unsettled || len(recap.Maybe) == 0 || !slices.Contains(e.Missing(), "customer.kind") {
+		t.Errorf("in France: %+v, missing %q", recap, e.Missing())
+	}
+	if s, ok := e.Of("withdraw.period"); ok {
+		t.Errorf("it withdraws as a consumer does: %+v", s)
+	}
+	f["customer.kind"] = "business"
+	if s, ok := effective(t, l, f, "fr").Of("page.recap"); ok {
+		t.Errorf("a business: %+v", s)
+	}
+	f["customer.kind"] = "nonprofessional"
+	if s, _ := effective(t, l, f, "fr").Of("page.recap"); s.Outcome != jurisdiction.Settled {
+		t.Errorf("a non-professional: %+v", s)
+	}
+	// Where no law tells them apart, nothing is open because of it.
+	g := resident("DE", "software")
+	g["customer.kind"] = jurisdiction.Organisation
+	if missing := effective(t, l, g, "de").Missing(); slices.Contains(missing, "customer.kind") {
+		t.Errorf("in Germany missing are %q", missing)
+	}
+	if _, err := jurisdiction.ReadFacts([]byte(`{"customer.kind": "organisation"}`)); err != nil {
+		t.Error(err)
 	}
 }

@@ -88,9 +88,9 @@ func (e *Effective) Missing() (names []string) {
 
 // Effective is what the chosen packs say about the facts on the day.
 func (l *Library) Effective(chosen Selection, facts Facts, day when.Date) (*Effective, error) {
-	known, err := environment().Know(facts)
+	known, err := know(facts)
 	if err != nil {
-		return nil, fault.Wrap("law", err)
+		return nil, err
 	}
 	e := &Effective{Chosen: chosen, Day: day, Facts: facts}
 	asked, err := l.apply(chosen, known, day, cmp.Or(facts.text("customer.region"), facts.text("customer.residence")))
@@ -125,7 +125,7 @@ type asked struct {
 // apply asks every rule of the chosen packs whether it holds. home is where the
 // customer lives; where nobody knows, a rule is counted as each pack counts that it
 // came along with, and as one counts without holidays where that has no calendar.
-func (l *Library) apply(chosen Selection, known *known, day when.Date, home string) (out asked, err error) {
+func (l *Library) apply(chosen Selection, known []*known, day when.Date, home string) (out asked, err error) {
 	out.of = map[*Rule]*Applied{}
 	for _, c := range chosen.Packs {
 		for _, r := range l.chosenRules(c) {
@@ -200,20 +200,42 @@ func (e *Effective) collect(asked asked) {
 	}
 }
 
-func (r *Rule) apply(known *known, day when.Date) (*Applied, error) {
+// know prepares facts, as they can be, for asking many conditions.
+func know(facts Facts) (list []*known, err error) {
+	for _, f := range facts.worlds() {
+		k, err := environment().Know(f)
+		if err != nil {
+			return nil, fault.Wrap("law", err)
+		}
+		list = append(list, k)
+	}
+	return list, nil
+}
+
+// apply asks a rule whether it holds: it does where it does however the facts are.
+func (r *Rule) apply(known []*known, day when.Date) (*Applied, error) {
 	a := &Applied{Rule: r, Holds: Pass}
 	a.Severity, a.Days = r.SeverityOn(day)
 	if r.condition == nil {
 		return a, nil
 	}
-	holds, missing, err := r.condition.Holds(known)
-	switch {
-	case err != nil:
-		return nil, fault.Wrap("law: "+r.ID, err)
-	case missing != nil:
-		a.Holds, a.Missing = Unknown, missing
-	case !holds:
-		a.Holds = Fail
+	for i, k := range known {
+		is := Pass
+		holds, missing, err := r.condition.Holds(k)
+		switch {
+		case err != nil:
+			return nil, fault.Wrap("law: "+r.ID, err)
+		case missing != nil:
+			is = Unknown
+			a.Missing = sorted(append(a.Missing, missing...))
+		case !holds:
+			is = Fail
+		}
+		if i > 0 && is != a.Holds {
+			is = Unknown
+			a.Missing = sorted(append(a.Missing, "customer.kind"))
+		}
+		a.Holds = is
 	}
 	return a, nil
 }

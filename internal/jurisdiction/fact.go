@@ -84,6 +84,21 @@ var facts = []Fact{
 	{"data.role", TextFact, []string{"controller", "processor"}},
 }
 
+// Organisation is a kind of customer of whom nobody knows whether they act for their
+// trade: a business, or in some laws a non-professional. What holds for both holds,
+// and where the two differ it is not known.
+const Organisation = "organisation"
+
+// worlds are the facts as they can be.
+func (f Facts) worlds() []Facts {
+	if f.text("customer.kind") != Organisation {
+		return []Facts{f}
+	}
+	list := []Facts{maps.Clone(f), maps.Clone(f)}
+	list[0]["customer.kind"], list[1]["customer.kind"] = "nonprofessional", "business"
+	return list
+}
+
 // lists are constants of conditions.
 var lists = map[string][]string{
 	"basic_services": {"water", "gas", "electricity", "transport", "post", "telecom", "finance"},
@@ -179,7 +194,7 @@ func (f Fact) parse(s string) (any, bool) {
 		_, err := when.ParseDate(s)
 		return s, err == nil
 	}
-	return s, s != "" && (len(f.Known) == 0 || slices.Contains(f.Known, s))
+	return s, s != "" && (len(f.Known) == 0 || slices.Contains(f.Known, s) || f.Name == "customer.kind" && s == Organisation)
 }
 
 // wants is how the values of a fact look.

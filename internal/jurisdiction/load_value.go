@@ -114,7 +114,11 @@ func (c *checker) time(at string, in any) (t Time, ok bool) {
 		t.Roll = "none"
 	}
 	ok = c.one(at+".count", t.Count, []string{"exclude_start", "include_start"}) && ok
-	ok = c.one(at+".roll", t.Roll, []string{"none", "next_bd"}) && ok
+	rolls := []string{"none", "next_bd"}
+	if t.Unit.exact() { // an hour ends when it does, on whatever day
+		rolls = rolls[:1]
+	}
+	ok = c.one(at+".roll", t.Roll, rolls) && ok
 	days := t.Unit == BusinessDays || t.Rolls()
 	switch t.Calendar = c.pack.Calendar; {
 	case f["calendar"] != "" && !days:

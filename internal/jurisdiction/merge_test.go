@@ -39,6 +39,9 @@ func value(t *rapid.T, p *jurisdiction.Param) (v jurisdiction.Value) {
 		v.Words = some(p.Words)
 	case jurisdiction.Duration:
 		x := jurisdiction.Time{Span: span(t), From: rapid.SampledFrom([]string{"effect", "request.submitted"}).Draw(t, "from"), Count: "exclude_start", Roll: rapid.SampledFrom([]string{"none", "next_bd"}).Draw(t, "roll")}
+		if x.Unit == jurisdiction.Minutes || x.Unit == jurisdiction.Hours {
+			x.Roll = "none" // as a pack is read
+		}
 		if x.Unit == jurisdiction.BusinessDays || x.Rolls() {
 			x.Calendar = rapid.SampledFrom([]string{"ES", "AR"}).Draw(t, "calendar")
 		}

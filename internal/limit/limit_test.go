@@ -10,20 +10,34 @@ import (
 	"hastaluego/internal/calendar"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/limit"
+	"hastaluego/internal/text"
 )
 
-// Of every time within which somebody must act it is decided whether a departure
-// watches it, and if not, why.
-func TestEveryTimeWithinWhichToActIsWatchedOrHasAReason(t *testing.T) {
+// Of everything that the law says about time and acts it is decided where it is
+// evaluated, or why it is not: exactly one of it. A time within which to act is a
+// limit of a departure or nothing.
+func TestEveryParameterOfTheClockIsEvaluatedOrSaysWhyNot(t *testing.T) {
 	t.Parallel()
 	for _, p := range jurisdiction.Params() {
-		duty := p.Kind == jurisdiction.Duration && p.Merge == jurisdiction.MinOf && p.Phase == jurisdiction.Clock
-		_, is := limit.Watched(p.Name)
-		switch why := limit.Unwatched(p.Name); {
-		case duty && is == (why != ""):
-			t.Errorf("%s: watched %v, and why not %q", p.Name, is, why)
-		case !duty && (is || why != ""):
+		_, watched := limit.Watched(p.Name)
+		where, why := limit.Evaluated(p.Name), limit.Unwatched(p.Name)
+		n := 0
+		for _, is := range []bool{watched, where != "", why != ""} {
+			if is {
+				n++
+			}
+		}
+		clock := p.Phase == jurisdiction.Clock
+		if clock && n != 1 || !clock && n != 0 {
+			t.Errorf("%s (%s): watched %v, evaluated in %q, not evaluated because of %q", p.Name, p.Phase, watched, where, why)
+		}
+		if watched && (p.Kind != jurisdiction.Duration || p.Merge != jurisdiction.MinOf) {
 			t.Errorf("%s is no time within which to act", p.Name)
+		}
+		for _, lang := range []string{"es", "en"} {
+			if why != "" && !text.Known(lang, "limit.unwatched."+why) {
+				t.Errorf("%s: nobody says %s in %s", p.Name, why, lang)
+			}
 		}
 	}
 }

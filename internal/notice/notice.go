@@ -87,6 +87,7 @@ type Facts struct {
 	Consent bool           // given and not taken back
 	Erased  bool           // nothing is known any more of whom it would go to
 	Quiet   bool           // they left for a closure, an illness or a death
+	Barred  bool           // the law of where they live asks for more than a consent that somebody asked for
 }
 
 // The reasons for holding a message back: message codes.
@@ -100,6 +101,7 @@ const (
 	Answered     = "notice.answered" // what it would ask is over
 	Erased       = "notice.erased"
 	Quiet        = "notice.quiet"
+	Barred       = "notice.barred"
 )
 
 // Allow decides whether a message of the class may go out now, and if not, why
@@ -117,6 +119,8 @@ func Allow(class string, f Facts) (ok bool, why string) {
 		return false, Silence
 	case r.Basis == Consent && !f.Consent:
 		return false, NoConsent
+	case r.Basis == Consent && f.Barred:
+		return false, Barred
 	case r.Basis == Consent && f.Quiet:
 		return false, Quiet
 	case r.Most > 0 && f.Sent >= r.Most:

@@ -63,11 +63,12 @@ type Leaver struct {
 	Silent   bool           // the account asked for silence
 	Early    bool           // it is not goodbye yet: the letter would be withheld
 	Quiet    bool           // they left for a closure, an illness or a death
+	Barred   bool           // the law of where they live allows no letter on the consent that they gave
 	Written  bool           // a letter went out, or waits to, since they allowed it
 }
 
 // Reachable reports whether the letter may be written to them.
-func (l Leaver) Reachable() bool { return !l.Back && !l.Silent && !l.Early && !l.Quiet && !l.Written }
+func (l Leaver) Reachable() bool { return !l.Back && !l.Silent && !l.Early && !l.Quiet && !l.Barred && !l.Written }
 
 // Filter picks leavers by reason, by what they paid a month, and by when they
 // left; zero fields pick everybody.

@@ -19,7 +19,7 @@ type Leaver struct {
 	LeftOn   string  `json:"left_on" format:"date"`
 	Reason   string  `json:"reason,omitempty"`
 	Monthly  []Money `json:"monthly"`
-	State    string  `json:"state" enum:"reachable,back,silent,early,quiet,written"`
+	State    string  `json:"state" enum:"reachable,back,silent,early,quiet,barred,written"`
 }
 
 func viewLeaver(l winback.Leaver) Leaver {
@@ -33,6 +33,8 @@ func viewLeaver(l winback.Leaver) Leaver {
 		state = "quiet"
 	case l.Silent:
 		state = "silent"
+	case l.Barred:
+		state = "barred"
 	case l.Written:
 		state = "written"
 	}

@@ -18,11 +18,12 @@ type lawView struct {
 	Changed string // packs that say something else today
 	Limits  []limitView
 	Clashes []clashView
-	Open    int      // rules of which it is not known whether they hold
-	Missing []string // facts that would settle it
-	Unread  bool     // it could not be asked
-	Erased  bool     // what it followed from is erased
-	Report  bool     // this person may read the report
+	Unseen  []clashView // what the law asks that nothing here evaluates, with why
+	Open    int         // rules of which it is not known whether they hold
+	Missing []string    // facts that would settle it
+	Unread  bool        // it could not be asked
+	Erased  bool        // what it followed from is erased
+	Report  bool        // this person may read the report
 }
 
 type limitView struct {
@@ -34,6 +35,7 @@ type limitView struct {
 	Evidence                  control
 }
 
+// clashView is what the law asks, and what is said about it.
 type clashView struct{ What, Solved string }
 
 var limitBadges = map[limit.State]badge{
@@ -87,6 +89,9 @@ func (v *visit) viewLaw(c app.CaseView, e echo) lawView {
 		lv.Packs = append(lv.Packs, p.Pack.Names[v.lang]+version[p.Pack.ID]+" ("+why+")")
 	}
 	for _, s := range law.Law.Settings {
+		if why := limit.Unwatched(s.Param.Name); why != "" && len(s.By) > 0 {
+			lv.Unseen = append(lv.Unseen, clashView{s.By[0].Rule.Message[v.lang], text.Say(v.lang, "law.unwatched", "why", text.Say(v.lang, "limit.unwatched."+why))})
+		}
 		if s.Outcome != jurisdiction.Conflict && s.Outcome != jurisdiction.Unsatisfiable || len(s.By) == 0 {
 			continue
 		}

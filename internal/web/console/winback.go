@@ -147,6 +147,8 @@ func (v winbackView) row(l winback.Leaver) leaverRow {
 		r.State = badge{"clock", "", v.word("state.early")}
 	case l.Quiet:
 		r.State = badge{"pause", "", v.word("state.quiet")}
+	case l.Barred:
+		r.State = badge{"pause", "", v.word("state.barred")}
 	case l.Written:
 		r.State = badge{"dash", "", v.word("state.written")}
 	}
