@@ -42,13 +42,17 @@ fi
 if ! cmp -s peers/package-lock.json peers/node_modules/.lock-of-hasta; then
   (cd peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.lock-of-hasta)
 fi
-# What Stripe publishes of the shapes of its API, built once per version into a
-# cache outside the tree.
-shapes=${XDG_CACHE_HOME:-${HOME:?is not set, and it holds the cache of what is built}/.cache}/hasta-tools/$(sha256sum tools/stripe/go.sum | cut -c1-16)
-if [ ! -x "$shapes/stripe-mock" ]; then
-  echo "building stripe-mock"
-  mkdir -p "$shapes"
+# Programs of others, built once per version into a cache outside the tree.
+cache=${XDG_CACHE_HOME:-${HOME:?is not set, and it holds the cache of what is built}/.cache}/hasta-tools
+built() { # built FOLDER NAME PACKAGE
+  local there
+  there=$cache/$(sha256sum "tools/$1/go.sum" | cut -c1-16)
+  [ -x "$there/$2" ] && return
+  echo "building $2"
+  mkdir -p "$there"
   # In place only when whole: two runs at once may build it.
-  (cd tools/stripe && CGO_ENABLED=0 go build -o "$shapes/stripe-mock.$$" github.com/stripe/stripe-mock)
-  mv "$shapes/stripe-mock.$$" "$shapes/stripe-mock"
-fi
+  (cd "tools/$1" && CGO_ENABLED=0 go build -o "$there/$2.$$" "$3")
+  mv "$there/$2.$$" "$there/$2"
+}
+built stripe stripe-mock github.com/stripe/stripe-mock # what Stripe publishes of the shapes of its API
+built peers versitygw github.com/versity/versitygw/cmd/versitygw # a store that speaks S3

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/connector/ldapsystem"
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
+	"hastaluego/internal/connector/s3system"
 	"hastaluego/internal/connector/scimsystem"
 	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/fault"
@@ -19,7 +20,7 @@ import (
 // connectors are the kinds of far system. A new one is a folder below
 // internal/connector and a line here.
 func connectors() []declaration.Kind {
-	return append(httpsystem.Kinds(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), scimsystem.Kind(), stripesystem.Kind())
+	return append(httpsystem.Kinds(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), scimsystem.Kind(), stripesystem.Kind())
 }
 
 // declared reads what the file declares, without connecting anything.

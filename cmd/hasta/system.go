@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/connector/ldapsystem"
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
+	"hastaluego/internal/connector/s3system"
 	"hastaluego/internal/connector/scimsystem"
 	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/fault"
@@ -159,6 +160,8 @@ func blame(kind string, err error) []string {
 	switch fault.CodeOf(err) {
 	case "connector.credential", "connector.no_right", "connector.right_missing":
 		return credential(kind)
+	case "connector.no_bucket":
+		return []string{"bucket"}
 	case "connector.nobody":
 		return []string{"base"}
 	case "connector.address_refused":
@@ -179,6 +182,8 @@ func credential(kind string) []string {
 		return []string{"client_secret"}
 	case pgsystem.KindName:
 		return []string{"url"}
+	case s3system.KindName:
+		return []string{"secret_key"}
 	case scimsystem.KindName:
 		return []string{"token"}
 	case stripesystem.KindName:

@@ -163,6 +163,9 @@ func (d Dialect) lists(t *testing.T) {
 					d.List(w, r, []string{"a", "b", "c", "d", "e", "f", "g", "h"})
 				})
 				got, err := l.ListAccesses(t.Context(), Reference)
+				if calls < page && err == nil { // it needs no such page
+					continue
+				}
 				if len(got) > 0 || fault.KindOf(err) != f.read.kind || fault.CodeOf(err) != f.read.code {
 					t.Errorf("page %d, %s: %d accesses, %v; want %s", page, f.name, len(got), err, f.read.code)
 				}
