@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web/api"
 )
@@ -34,10 +35,10 @@ func (c *lawDeadlinesCmd) Run(ctx context.Context, o out) error {
 	case c.CSV:
 		return csv.NewWriter(o.stdout).WriteAll(r.Table())
 	}
-	return printLimits(o, c.Lang, r)
+	return printLimits(o, c.Lang, h.app.Law(), r)
 }
 
-func printLimits(o out, lang string, r app.LawReport) error {
+func printLimits(o out, lang string, lib *jurisdiction.Library, r app.LawReport) error {
 	say := func(code string) string { return text.Say(lang, "console.lawreport."+code) }
 	w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
 	head := func(first string) {
@@ -57,7 +58,11 @@ func printLimits(o out, lang string, r app.LawReport) error {
 	fmt.Fprintln(w)
 	head(say("col.rule"))
 	for _, x := range r.Rules {
-		row(x.Rule, x.LimitTally)
+		name := x.Rule
+		if rule := lib.Rule(x.Rule); rule != nil { // one of an older pack may be gone
+			name += " · " + rule.Message[lang]
+		}
+		row(name, x.LimitTally)
 	}
 	return w.Flush()
 }
