@@ -291,7 +291,10 @@ func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, works 
 				return err
 			}
 		}
-		return nil
+		if c, err := tx.FindCase(ctx, w.Case); err != nil || c.Test {
+			return err
+		}
+		return a.retestLater(ctx, tx, w, RetestAfter...)
 	case offboarding.WorkUndone:
 		return tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.Granted)
 	case offboarding.WorkReady:
@@ -343,8 +346,13 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 		}
 	}
 	if s.Kind == "close_access" {
-		for _, it := range s.Items {
-			if err := tx.SetGrantStatus(ctx, customer.GrantID(it.Key), customer.Revoked); err != nil {
+		for _, g := range closedBy(s) {
+			if err := tx.SetGrantStatus(ctx, g, customer.Revoked); err != nil {
+				return err
+			}
+		}
+		if s.Spec.House {
+			if err := a.retestNow(ctx, tx, s); err != nil {
 				return err
 			}
 		}

@@ -35,11 +35,11 @@ func (a *App) AddGrant(ctx context.Context, by Actor, g customer.Grant) (custome
 		if old[0].Customer != g.Customer {
 			return fact{}, taken(ctx, am.tx, old[0].Customer, "grant.taken", "grant.account", g.Name())
 		}
-		if old[0].Status != customer.Revoked {
+		if old[0].Status == customer.Granted {
 			return fact{}, inventoryTaken("grant.account", g.Name())
 		}
 		g.ID = old[0].ID
-		return fact{typ: "grant.reopened", args: map[string]any{"name": g.Name()}}, am.tx.SaveGrant(ctx, g, customer.Revoked)
+		return fact{typ: "grant.reopened", args: map[string]any{"name": g.Name()}}, am.tx.SaveGrant(ctx, g, old[0].Status)
 	})
 	return g.ID, err
 }

@@ -111,8 +111,8 @@ func (a *App) UndoTask(ctx context.Context, by Actor, in CompleteInput) error {
 			return err
 		}
 		if s.Kind == "close_access" {
-			for _, it := range s.Items {
-				if err := tx.SetGrantStatus(ctx, customer.GrantID(it.Key), customer.Granted); err != nil {
+			for _, g := range closedBy(s) {
+				if err := tx.SetGrantStatus(ctx, g, customer.Granted); err != nil {
 					return err
 				}
 			}

@@ -171,12 +171,33 @@ type world struct {
 	mail    *letters
 	billing peer.Client
 	secrets string       // folder of the credentials of accounts
+	listed  listed       // accesses that the system "faro" lists
 	links   atomic.Int64 // signed links made
 	engine  *engine.Engine
 	between *meddled
 	deaf    atomic.Bool // the store of the keys does not answer those who open
 	// stopEngine ends the workers, and waits for them.
 	stopEngine func()
+}
+
+// listed is what a system lists, of whoever is asked for.
+type listed struct {
+	mu    sync.Mutex
+	of    map[string][]connector.FoundAccess // by owner
+	asked int
+}
+
+func (l *listed) set(owner string, list ...connector.FoundAccess) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of = map[string][]connector.FoundAccess{owner: list}
+}
+
+func (l *listed) ListAccesses(_ context.Context, owner string) ([]connector.FoundAccess, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked++
+	return l.of[owner], nil
 }
 
 // meddled is a database between whose transactions something may come.
@@ -263,6 +284,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	}
 	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind())...)
 	must(t, err)
+	w := &world{}
 	var systems []connector.System
 	breakers := breaker.New(breaker.Options{Failures: 4, Wait: 300 * time.Millisecond, Longest: time.Second, Wall: when.Machine{}.Wall})
 	on := playbook.Connected{}
@@ -271,7 +293,11 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 		on[c.Name()] = playbook.SystemSpec{Can: can, Actions: actions}
 		sys, err := c.Open(when.Machine{})
 		must(t, err)
-		systems = append(systems, breakers.Watch(sys.Connector()))
+		s := sys.Connector()
+		if s.Name == "faro" {
+			s.Lister = &w.listed
+		}
+		systems = append(systems, breakers.Watch(s))
 	}
 	named := step.Named(systems...)
 	kinds := step.All(named)
@@ -279,7 +305,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
-	w := &world{store: s, between: &meddled{Store: s}, keys: keys, mail: &letters{}, billing: billing, secrets: secrets}
+	w.store, w.between, w.keys, w.mail, w.billing, w.secrets = s, &meddled{Store: s}, keys, &letters{}, billing, secrets
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
 		Store: w.between, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,

@@ -142,7 +142,7 @@ func (a *App) CanLook(kind string) bool {
 	switch a.kinds[kind].(type) {
 	case step.Teller:
 		return false
-	case step.Observer, step.Maker, step.Eraser:
+	case step.Observer, step.Maker, step.Eraser, step.Finder:
 		return true
 	}
 	return false

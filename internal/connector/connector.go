@@ -129,7 +129,7 @@ type Access interface {
 // FoundAccess is an access that a system says somebody has.
 type FoundAccess struct {
 	Account string `json:"account"`          // its name at the far system, as ReadAccess takes it
-	Kind    string `json:"kind"`             // as grants have it: "user", "api_key"
+	Kind    string `json:"kind"`             // as grants have it: "login", "api_key"; another word is "other"
 	Label   string `json:"label,omitempty"`  // what people there call it
 	Open    bool   `json:"open"`             // it lets in
 	Status  string `json:"status,omitempty"` // the far system's own word

@@ -23,11 +23,13 @@ type GrantStatus string
 // The states of a grant.
 const (
 	Granted GrantStatus = "active"
+	Orphan  GrantStatus = "found"   // a system lists it, nobody had it here, and nobody has decided about it
+	Foreign GrantStatus = "foreign" // looked at: not the customer's
 	Revoked GrantStatus = "revoked" // read back as closed, or attested by a person
 )
 
 // GrantKinds are what an access can be.
-var GrantKinds = []string{"login", "api_key", "role", "device", "other"}
+var GrantKinds = []string{"login", "group", "role", "api_key", "token", "oauth_grant", "sso_link", "drive", "webhook", "device", "physical", "other"}
 
 // Grant is one access: an account at a system. System and Account together
 // name it; DependsOn are the names (system/account) of grants that it needs,

@@ -70,6 +70,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return until(t.App.ApprovalDue(ctx, approval.ID(w.Item)))
 	case app.ChargeKind:
 		return t.watch(ctx, w)
+	case app.RetestKind:
+		return t.retest(ctx, w)
 	case "message":
 		return t.App.MailLetter(ctx, offboarding.MessageID(w.Item))
 	case app.TellKind:
@@ -101,6 +103,9 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	}
 	if _, ok := kind.(step.Eraser); ok {
 		return t.erase(ctx, w)
+	}
+	if k, ok := kind.(step.Finder); ok {
+		return t.find(ctx, k, w)
 	}
 	observer, ok := kind.(step.Observer)
 	s, err := t.App.Subject(ctx, w)

@@ -15,7 +15,7 @@ type addGrant struct {
 	Body     struct {
 		System    string   `json:"system" minLength:"1" maxLength:"200"`
 		Account   string   `json:"account" minLength:"1" maxLength:"200"`
-		Kind      string   `json:"kind" enum:"login,api_key,role,device,other"`
+		Kind      string   `json:"kind" enum:"login,group,role,api_key,token,oauth_grant,sso_link,drive,webhook,device,physical,other"`
 		DependsOn []string `json:"depends_on,omitempty" maxItems:"100"`
 	} `nameHint:"GrantInput"`
 }
@@ -68,7 +68,7 @@ type editGrant struct {
 		Version   int64     `json:"version,omitempty" minimum:"0"`
 		System    *string   `json:"system,omitempty" maxLength:"200"`
 		Account   *string   `json:"account,omitempty" maxLength:"200"`
-		Kind      *string   `json:"kind,omitempty" enum:"login,api_key,role,device,other"`
+		Kind      *string   `json:"kind,omitempty" enum:"login,group,role,api_key,token,oauth_grant,sso_link,drive,webhook,device,physical,other"`
 		DependsOn *[]string `json:"depends_on,omitempty" maxItems:"100"`
 	} `nameHint:"GrantPatch"`
 }
@@ -79,6 +79,15 @@ type attestGrant struct {
 	Body     struct {
 		How string `json:"how" minLength:"1" maxLength:"500"`
 	} `nameHint:"AttestInput"`
+}
+
+type decideGrant struct {
+	Customer string `path:"customer"`
+	Grant    string `path:"grant"`
+	Body     struct {
+		Theirs bool   `json:"theirs"`
+		Why    string `json:"why,omitempty" maxLength:"500"`
+	} `nameHint:"GrantDecisionInput"`
 }
 
 // inventory are the routes of what a customer has beside contracts.
@@ -105,6 +114,14 @@ func (a *API) inventory(h huma.API) {
 		func(ctx context.Context, by app.Actor, in *attestGrant) (*done, error) {
 			return act("cus", in.Customer, func() error {
 				return a.App.AttestGrant(ctx, by, app.GrantAttestation{Customer: customer.ID(in.Customer), Grant: customer.GrantID(in.Grant), How: in.Body.How})
+			})
+		})
+	on(h, a, route{ID: "decide-grant", Method: http.MethodPost, Path: "/v1/customers/{customer}/grants/{grant}/decide", Scopes: write, Tag: "customers"},
+		func(ctx context.Context, by app.Actor, in *decideGrant) (*done, error) {
+			return act("cus", in.Customer, func() error {
+				return a.App.DecideGrant(ctx, by, app.GrantDecision{
+					Customer: customer.ID(in.Customer), Grant: customer.GrantID(in.Grant), Theirs: in.Body.Theirs, Why: in.Body.Why,
+				})
 			})
 		})
 	on(h, a, route{ID: "add-asset", Method: http.MethodPost, Path: "/v1/customers/{customer}/assets", Scopes: write, Tag: "customers", Status: http.StatusCreated, Prefix: "asset."},

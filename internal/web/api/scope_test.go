@@ -120,6 +120,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"edit-grant":            {"customers:write", noCustomer + "/grants/gra_1", `{"account": "x"}`},
 	"attest-grant":          {"customers:write", noCustomer + "/grants/gra_1/attest", `{"how": "x"}`},
 	"get-customer":          {"customers:read", noCustomer, ""},
+	"decide-grant":          {"customers:write", noCustomer + "/grants/gra_1/decide", `{"theirs": true}`},
 	"add-grant":             {"customers:write", noCustomer + "/grants", `{"system": "a", "account": "b", "kind": "login"}`},
 	"add-deliverable":       {"customers:write", noCustomer + "/deliverables", `{"subscription": "sub_1", "title": "x"}`},
 	"edit-deliverable":      {"customers:write", noCustomer + "/deliverables/del_1", `{"title": "x"}`},

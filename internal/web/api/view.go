@@ -435,7 +435,7 @@ type Grant struct {
 	ID        string   `json:"id"`
 	System    string   `json:"system"`
 	Account   string   `json:"account"`
-	Kind      string   `json:"kind" enum:"login,api_key,role,device,other"`
+	Kind      string   `json:"kind" enum:"login,group,role,api_key,token,oauth_grant,sso_link,drive,webhook,device,physical,other"`
 	DependsOn []string `json:"depends_on"`
 	Status    string   `json:"status" enum:"active,revoked"`
 }

@@ -262,6 +262,13 @@ func (v *visit) attestGrant(c customer.ID) error {
 	}))
 }
 
+// decideGrant says whether an access that a system listed is the customer's.
+func (v *visit) decideGrant(c customer.ID) error {
+	return under("grant", v.App.DecideGrant(v.r.Context(), v.actor, app.GrantDecision{
+		Customer: c, Grant: customer.GrantID(v.form.Get("grant.id")), Theirs: v.form.Get("grant.decision") == "theirs", Why: v.form.Get("grant.why"),
+	}))
+}
+
 // readAmount reads a sum as it is written in the reader's language. What cannot
 // be read is handed on as a sum that the checks refuse, with a fault that says
 // it better where the currency is one.

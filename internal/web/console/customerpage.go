@@ -33,6 +33,7 @@ type customerPageView struct {
 	Things                    []thingRow // the assets, to be changed
 	Promises                  bool       // complaints and commitments may be read
 	Open                      []option   // grants that are not closed
+	Found                     []option   // accesses that a system lists and nobody decided about
 	Balances                  []balanceRow
 	Sums                      []string
 	Cases                     []caseLink
@@ -150,7 +151,10 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	}
 	for _, x := range p.Grants {
 		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.word("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.word("grant.status." + string(x.Status))})
-		if x.Status != customer.Revoked {
+		switch x.Status {
+		case customer.Orphan:
+			cv.Found = append(cv.Found, option{string(x.ID), x.Name()})
+		case customer.Granted:
 			cv.Open = append(cv.Open, option{string(x.ID), x.Name()})
 		}
 	}
@@ -242,6 +246,7 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 
 	"subscription_edit": (*visit).editSubscription,
 	"grant_attest":      (*visit).attestGrant,
+	"grant_decide":      (*visit).decideGrant,
 	"settle": func(v *visit, c customer.ID) error {
 		return v.App.SettleBalance(v.r.Context(), v.actor, c, customer.BalanceID(v.form.Get("balance")), customer.BalanceStatus(v.form.Get("status")))
 	},

@@ -1,0 +1,173 @@
+package app_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/connector"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+)
+
+// looked asks the system for accesses before any is closed.
+const looked = `
+playbook: looked
+title: {es: "Accesos", en: "Accesses"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: find, kind: find_access, title: {es: "Buscar", en: "Find"}, after: [confirm], params: {system: faro}}
+  - {id: revoke, kind: revoke_access, title: {es: "Cerrar", en: "Close"}, after: [find], params: {system: faro}, milestone: access_closed}
+`
+
+// found is a customer whose system lists their accesses, one of somebody else's
+// inventory, one that nobody wrote down and one that is closed.
+func (w *world) found(t *testing.T) (c offboarding.CaseID, cus customer.ID) {
+	t.Helper()
+	ctx := t.Context()
+	cus = w.inventory(t)
+	must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+		other, err := tx.FindCustomerByReference(ctx, "FE-19330")
+		if err != nil {
+			return err
+		}
+		_, err = tx.InsertGrants(ctx, customer.Grant{ID: "gra_9", Customer: other.ID, System: "faro", Account: "acc-shared", Kind: "login", Status: customer.Granted})
+		return err
+	}))
+	must(t, w.billing.SeedAccounts(ctx, []peer.Account{{Name: "acc-lost", Secret: "tres"}}))
+	w.credential(t, "acc-lost", "tres")
+	w.listed.set("FE-20418", connector.FoundAccess{Account: "acc-base", Kind: "login", Open: true}, connector.FoundAccess{Account: "acc-key", Kind: "api_key", Open: true},
+		connector.FoundAccess{Account: "acc-shared", Kind: "login", Open: true}, connector.FoundAccess{Account: "acc-gone", Kind: "login"},
+		connector.FoundAccess{Account: "acc-lost", Kind: "service", Open: true})
+	_, c, _ = w.request(t, "period_end")
+	return c, cus
+}
+
+func (w *world) grant(t *testing.T, cus customer.ID, account string) (g customer.Grant) {
+	t.Helper()
+	must(t, w.store.View(t.Context(), func(tx app.Tx) error {
+		list, err := tx.GrantsOf(t.Context(), cus)
+		if i := slices.IndexFunc(list, func(x customer.Grant) bool { return x.Account == account }); i >= 0 {
+			g = list[i]
+		}
+		return err
+	}))
+	return g
+}
+
+func TestAnAccessThatNobodyWroteDownIsDecidedAboutAndClosedWithTheOthers(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, looked)
+		ctx := t.Context()
+		c, cus := w.found(t)
+		x := w.stuck(t, c, "find")
+		if x.LastError != "access.orphans" || x.Evidence != `{"listed":4,"closed":1,"known":2,"orphans":1,"elsewhere":1}` {
+			t.Fatalf("%s %s", x.LastError, x.Evidence)
+		}
+		lost := w.grant(t, cus, "acc-lost")
+		if lost.Status != customer.Orphan || lost.Kind != "other" {
+			t.Fatalf("%+v", lost)
+		}
+		if w.grant(t, cus, "acc-gone").ID != "" || w.grant(t, cus, "acc-shared").ID != "" {
+			t.Error("what is closed, or somebody else's, is on the inventory")
+		}
+		must(t, w.decide(t, x.ID, "look")) // nothing is decided by looking again
+		eventually(t, "asked again", func() bool {
+			now := w.closing(t, c, "faro")
+			return now.State == offboarding.WorkFailed && now.Attempt > x.Attempt
+		})
+		code(t, w.DecideGrant(ctx, finance, app.GrantDecision{Customer: cus, Grant: lost.ID, Theirs: true}), "forbidden.role")
+		code(t, w.DecideGrant(ctx, agent, app.GrantDecision{Customer: cus, Grant: lost.ID}), "field.required")
+		must(t, w.DecideGrant(ctx, agent, app.GrantDecision{Customer: cus, Grant: lost.ID, Theirs: true}))
+		code(t, w.DecideGrant(ctx, agent, app.GrantDecision{Customer: cus, Grant: lost.ID, Theirs: true}), "grant.decided")
+		eventually(t, "accesses closed", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
+		w.signIn(t, "acc-lost", "tres", http.StatusForbidden)
+		if w.stepState(t, c, "find") != offboarding.StepVerified || w.logged(t, "grant.found") != 1 || w.logged(t, "grant.taken_on") != 1 {
+			t.Error("the search is not told as it was")
+		}
+		w.verifyLog(t)
+	})
+}
+
+func TestAnAccessThatIsNotTheirsStaysOpen(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, looked)
+		c, cus := w.found(t)
+		w.stuck(t, c, "find")
+		must(t, w.DecideGrant(t.Context(), agent, app.GrantDecision{Customer: cus, Grant: w.grant(t, cus, "acc-lost").ID, Why: "Es de la filial"}))
+		eventually(t, "accesses closed", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
+		w.signIn(t, "acc-lost", "tres", http.StatusOK)
+		if g := w.grant(t, cus, "acc-lost"); g.Status != customer.Foreign || w.logged(t, "grant.foreign") != 1 {
+			t.Errorf("%+v", g)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Seven days later somebody has opened an access again behind our back: it is
+// caught by trying, a person closes it, and that is tried, too.
+func TestAnAccessThatIsOpenedAgainIsCaught(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, accesses)
+		ctx := t.Context()
+		cus := w.inventory(t)
+		_, c, _ := w.request(t, "now")
+		eventually(t, "accesses closed", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
+		w.byHand(t, c)
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", now.AddDate(0, 0, 2)))
+		eventually(t, "it is closed", func() bool { return w.state(t, c) == offboarding.CaseClosed })
+
+		w.asOutsider(t, "/accounts/acc-key/unblock")
+		must(t, w.PushClock(ctx, "", now.AddDate(0, 0, 7).Add(time.Hour)))
+		eventually(t, "one was tried", func() bool { return w.logged(t, "access.retested") == 1 })
+		eventually(t, "one was caught", func() bool { return w.logged(t, "access.reopened") == 1 })
+		if open := w.grants(t, cus); !slices.Equal(open, []string{"acc-key"}) {
+			t.Fatalf("the inventory says that these are open: %v", open)
+		}
+		back := w.openAgain(t, c)
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: back, Item: "gra_2", Ticked: true}))
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: back, Item: "why", Ticked: true}))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: back, Note: "Cerrada otra vez"}))
+		eventually(t, "their word is tried, and it is not so", func() bool { return w.logged(t, "access.reopened") == 2 })
+
+		w.asOutsider(t, "/accounts/acc-key/block")
+		again := w.openAgain(t, c)
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: again, Item: "gra_2", Ticked: true}))
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: again, Item: "why", Ticked: true}))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: again, Note: "Ahora sí"}))
+		eventually(t, "their word is tried, and it is so", func() bool { return w.logged(t, "access.retested") == 2 })
+		must(t, w.PushClock(ctx, "", now.AddDate(0, 0, 40)))
+		eventually(t, "everything was tried again", func() bool { return w.logged(t, "access.retested") >= 5 })
+		if w.logged(t, "access.reopened") != 2 || len(w.grants(t, cus)) != 0 {
+			t.Error("what is closed was found open")
+		}
+		w.verifyLog(t)
+	})
+}
+
+// openAgain returns the step by which a person is asked to close an access again.
+func (w *world) openAgain(t *testing.T, c offboarding.CaseID) (key string) {
+	t.Helper()
+	eventually(t, "a person is asked to close it", func() bool {
+		v, err := w.OpenCase(t.Context(), agent, c)
+		must(t, err)
+		for _, s := range v.Plan.Steps {
+			if strings.HasPrefix(s.Key, "access_back_") && s.State == offboarding.StepReady {
+				key = s.Key
+				return true
+			}
+		}
+		return false
+	})
+	return key
+}
