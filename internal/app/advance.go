@@ -233,6 +233,11 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 	if err := a.followGrant(ctx, tx, w, works); err != nil {
 		return err
 	}
+	if w.Kind == "refund" && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested) {
+		if err := tx.SetBalanceStatus(ctx, customer.BalanceID(w.Item), customer.Paid); err != nil {
+			return err
+		}
+	}
 	switch p.Case.State {
 	case offboarding.CaseReversing, offboarding.CaseReversed, offboarding.CaseStopped:
 		return a.followUndo(ctx, tx, p, s, w)

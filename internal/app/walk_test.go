@@ -171,6 +171,7 @@ type world struct {
 	mail    *letters
 	billing peer.Client
 	secrets string       // folder of the credentials of accounts
+	bank    bank         // refunds of the system "billing"
 	listed  listed       // accesses that the system "faro" lists
 	links   atomic.Int64 // signed links made
 	engine  *engine.Engine
@@ -296,6 +297,9 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 		s := sys.Connector()
 		if s.Name == "faro" {
 			s.Lister = &w.listed
+		}
+		if s.Name == "billing" {
+			s.Refunder, s.Ledger = &w.bank, &w.bank
 		}
 		systems = append(systems, breakers.Watch(s))
 	}

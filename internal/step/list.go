@@ -91,6 +91,7 @@ func All(systems Systems) map[string]Kind {
 		ownAccess{},
 		report{},
 		eraseRecord{},
+		refund{systems},
 		findAccess{systems},
 		revokeAccess{systems},
 		closeAccess{},

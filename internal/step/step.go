@@ -12,6 +12,7 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 )
@@ -86,6 +87,10 @@ type Findings struct {
 	Ended    bool
 	EndsAt   time.Time
 	Back     bool // it is as taking the act back leaves it
+	Pending  bool // it was accepted, and is on its way
+	Failed   bool // it came to nothing: asking again for the same changes nothing
+	// Reference is what the act would be about, where looking finds that out.
+	Reference string
 	Evidence json.RawMessage
 }
 
@@ -107,6 +112,7 @@ type Action struct {
 	Reference string          `json:"reference"`
 	EndsAt    time.Time       `json:"ends_at,omitzero"`
 	Body      json.RawMessage `json:"body,omitempty"` // of a message
+	Amount    *money.Amount   `json:"amount,omitempty"`
 }
 
 // Outcome is what the far system answered to an action: "done" in our words.
