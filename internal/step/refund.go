@@ -134,7 +134,7 @@ func (k refund) Decide(s Subject, f Findings) (Decision, error) {
 	case f.Reference == "":
 		return Decision{}, fault.New(fault.Invalid, "refund.no_payment")
 	}
-	return Decision{Act: true, Action: Action{System: s.Step.Params["system"], Verb: "refund", Reference: f.Reference, Amount: &b.Amount}}, nil
+	return Decision{Act: true, Action: Action{System: s.Step.Params["system"], Verb: "refund", Reference: f.Reference, Refund: &connector.RefundInput{Payment: f.Reference, Amount: b.Amount}}}, nil
 }
 
 func (k refund) Apply(ctx context.Context, a Action, key string) (Outcome, error) {
@@ -142,10 +142,12 @@ func (k refund) Apply(ctx context.Context, a Action, key string) (Outcome, error
 	if err != nil {
 		return Outcome{}, err
 	}
-	if sys.Refunder == nil || a.Amount == nil {
+	if sys.Refunder == nil || a.Refund == nil {
 		return Outcome{}, fault.Wrap("step.refund", errors.New("neither somebody who refunds nor a sum"))
 	}
-	r, err := sys.Refunder.Refund(ctx, connector.RefundInput{Payment: a.Reference, Amount: *a.Amount, Key: key})
+	in := *a.Refund
+	in.Key = key
+	r, err := sys.Refunder.Refund(ctx, in)
 	return Outcome{Reference: r.Reference, Evidence: r.Answer}, err
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
-	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 )
@@ -112,7 +111,8 @@ type Action struct {
 	Reference string          `json:"reference"`
 	EndsAt    time.Time       `json:"ends_at,omitzero"`
 	Body      json.RawMessage `json:"body,omitempty"` // of a message
-	Amount    *money.Amount   `json:"amount,omitempty"`
+	// Refund is what is given back out of the payment Reference, without its key.
+	Refund *connector.RefundInput `json:"refund,omitempty"`
 }
 
 // Outcome is what the far system answered to an action: "done" in our words.
