@@ -24,8 +24,8 @@ import (
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
-	"hastaluego/internal/when"
 	"hastaluego/internal/web"
+	"hastaluego/internal/when"
 	"hastaluego/internal/withdrawal"
 )
 

@@ -81,16 +81,16 @@ type Job struct {
 
 // Findings is what was read at the far system before deciding.
 type Findings struct {
-	Found    bool
-	Status   string
-	Ended    bool
-	EndsAt   time.Time
-	Back     bool // it is as taking the act back leaves it
-	Pending  bool // it was accepted, and is on its way
-	Failed   bool // it came to nothing: asking again for the same changes nothing
+	Found   bool
+	Status  string
+	Ended   bool
+	EndsAt  time.Time
+	Back    bool // it is as taking the act back leaves it
+	Pending bool // it was accepted, and is on its way
+	Failed  bool // it came to nothing: asking again for the same changes nothing
 	// Reference is what the act would be about, where looking finds that out.
 	Reference string
-	Evidence json.RawMessage
+	Evidence  json.RawMessage
 }
 
 // Decision is what follows from the findings. With neither Already nor Act

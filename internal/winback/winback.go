@@ -68,7 +68,9 @@ type Leaver struct {
 }
 
 // Reachable reports whether the letter may be written to them.
-func (l Leaver) Reachable() bool { return !l.Back && !l.Silent && !l.Early && !l.Quiet && !l.Barred && !l.Written }
+func (l Leaver) Reachable() bool {
+	return !l.Back && !l.Silent && !l.Early && !l.Quiet && !l.Barred && !l.Written
+}
 
 // Filter picks leavers by reason, by what they paid a month, and by when they
 // left; zero fields pick everybody.
