@@ -107,7 +107,8 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			if err != nil {
 				return err
 			}
-			if len(x.Doc.Sections) > 0 {
+			begun := c.State == offboarding.CaseRegistered || c.State == offboarding.CaseOpen
+			if len(x.Doc.Sections) > 0 && (begun || x.Live()) { // of what is over nothing is drawn up any more
 				v.Statement = &x
 			}
 		}
