@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-ldap/ldap/v3"
+
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/ldapsystem"
@@ -35,6 +37,7 @@ type fake struct {
 	forwards bool
 	// answer makes what is said instead; nil hangs up.
 	answer func(id, op byte) []byte
+	after  int32         // so many of these operations on a line go through before
 	asked  *atomic.Int32 // how often the operation was asked for
 	lines  *atomic.Int32 // how many lines there were
 }
@@ -126,13 +129,17 @@ func (f fake) serve(near, far net.Conn) {
 	}()
 	defer far.Close()
 	defer near.Close()
-	buf := make([]byte, 64<<10)
+	buf, passed := make([]byte, 64<<10), int32(0)
 	for {
 		n, err := near.Read(buf)
 		if err != nil {
 			return
 		}
 		id, op := operation(buf[:n])
+		if op == f.op && passed < f.after {
+			passed++
+			op = 0
+		}
 		if op != f.op {
 			if _, err := far.Write(buf[:n]); err != nil {
 				return
@@ -294,6 +301,32 @@ func TestALostAnswerIsReadBack(t *testing.T) {
 		}
 		b.is(sound, who, true, c.open)
 	}
+}
+
+// Where groups were left and the lock was refused or lost, a part is done: it is
+// said, and the whole is gone through again.
+func TestAPartOfAnActIsNoAct(t *testing.T) {
+	t.Parallel()
+	b := start(t, rights, entry("ana", "")+entry("bea", "")+
+		"dn: cn=two,"+groups+"\nobjectClass: groupOfNames\ncn: two\nmember: uid=ana,"+people+"\nmember: uid=bea,"+people+"\n\n")
+	in, more := connector.AccessInput{Account: "ana"}, "    timeout: 1s\n    close: lock\n    groups: {base: \""+groups+"\"}\n"
+	for _, answer := range []func(id, op byte) []byte{result(51), result(53), nil} {
+		f := fake{op: modifyRequest, after: 1, answer: answer}
+		r, err := b.at(b.line(f), more).Access.RevokeAccess(t.Context(), in)
+		if fault.KindOf(err) != fault.Uncertain || fault.CodeOf(err) != "connector.partly" || !bytes.Contains(r.Answer, []byte("cn=two")) {
+			t.Errorf("%s %v", r.Answer, err)
+		}
+		sound := b.at(b.dir.Plain, more)
+		b.is(sound, "ana", true, true)
+		back := ldap.NewModifyRequest("cn=two,"+groups, nil)
+		back.Add("member", []string{"uid=ana," + people})
+		if err := b.root.Modify(back); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sound := b.at(b.dir.Plain, more)
+	b.closes(sound, "ana")
+	b.is(sound, "ana", true, false)
 }
 
 // What another changes between our look and our act is not written over.

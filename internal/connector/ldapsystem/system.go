@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/url"
 	"os"
@@ -389,6 +390,12 @@ func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (co
 		}
 		return s.shut(op, l, before)
 	})
+	if err != nil && len(left) > 0 { // a part is done: it is looked at, and gone through again
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != "connector.last_member" {
+			err = s.say(fault.Uncertain, "connector.partly", 0).At(op, err)
+		}
+	}
 	return s.receipt(before, left), err
 }
 

@@ -36,6 +36,7 @@ type Config struct {
 // Roles says that accesses are roles.
 type Roles struct {
 	Password string // file:PATH with the slot {reference}: the password of each role; empty: they cannot be tried
+	Owned    string // statement whose first column names the roles of the customer $1; empty: it cannot say
 }
 
 // Actions are statements, by their name.
@@ -98,7 +99,8 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	}.defaults()
 	if top.Has("roles") {
 		where := declaration.Path("roles")
-		c.Roles = &Roles{Password: e.Ref(e.Keys(where, "password"), where, "password")}
+		m := e.Keys(where, "password", "inventory")
+		c.Roles = &Roles{Password: e.Ref(m, where, "password"), Owned: e.Word(m, where, "inventory")}
 	}
 	where := declaration.Path("actions")
 	for _, name := range e.Names(where) {
@@ -152,6 +154,9 @@ func (c Config) check() (found []declaration.Problem) {
 		if code := declaration.CheckEach(c.Roles.Password); code != "" {
 			bad(declaration.Path("roles", "password"), code, "slot", declaration.Slot)
 		}
+	}
+	if c.Roles != nil && c.Roles.Owned != "" && !strings.Contains(c.Roles.Owned, "$1") {
+		bad(declaration.Path("roles", "inventory"), "system.statement", "slot", "$1")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
 		x, at := c.Actions[name], declaration.Path("actions", name)

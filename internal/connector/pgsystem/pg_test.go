@@ -241,6 +241,71 @@ func TestStatementsChangeAsManyRowsAsDeclaredOrNone(t *testing.T) {
 	})
 }
 
+// The roles of a customer are those that the declared statement names: here the
+// members of a role for each.
+func TestTheRolesOfACustomerAreListed(t *testing.T) {
+	each(t, func(t *testing.T, b *base) {
+		ctx := t.Context()
+		group, bea := "customer "+id.New("g"), "bea "+id.New("r")
+		for _, sql := range []string{"CREATE ROLE " + quoted(group), "CREATE ROLE " + quoted(bea) + " LOGIN", "GRANT " + quoted(group) + " TO " + quoted(b.ana) + ", " + quoted(bea)} {
+			b.exec(sql)
+		}
+		t.Cleanup(func() {
+			for _, name := range []string{bea, group} {
+				if _, err := b.admin.Exec(context.Background(), "DROP ROLE "+quoted(name)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		const members = "SELECT m.rolname FROM pg_auth_members JOIN pg_roles g ON g.oid = roleid JOIN pg_roles m ON m.oid = member WHERE g.rolname = $1"
+		with := func(sql string) connector.System {
+			t.Helper()
+			b.put("url", b.connection)
+			all, err := declaration.Load("systems.yaml", []byte("systems:\n  base:\n    kind: postgres\n    url: file:"+b.dir+"/url\n    timeout: 2s\n    allow: [127.0.0.1/32]\n"+
+				"    roles:\n      inventory: "+sql+"\n"), pgsystem.Kind())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := all[0].Open(when.NewManual(noon))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(s.Close)
+			return s.Connector()
+		}
+		s := with(members)
+		if err := s.Checker.Check(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Access.RevokeAccess(ctx, connector.AccessInput{Account: bea}); err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("[{%s user  true login} {%s user  false nologin}]", b.ana, bea)
+		if list, err := s.Lister.ListAccesses(ctx, group); err != nil || fmt.Sprint(list) != want {
+			t.Errorf("%v %v, want %s", list, err, want)
+		}
+		for _, who := range []string{"nobody", "x' OR true --"} {
+			if list, err := s.Lister.ListAccesses(ctx, who); err != nil || len(list) != 0 {
+				t.Errorf("%s has %v %v", who, list, err)
+			}
+		}
+		if _, err := with("DELETE FROM visit WHERE name = $1 RETURNING name").Lister.ListAccesses(ctx, "ana"); fault.CodeOf(err) != "connector.refused" {
+			t.Errorf("a list changes nothing: %v", err)
+		}
+		if _, err := with("SELECT n::text || $1 FROM generate_series(1, 6000) n").Lister.ListAccesses(ctx, "x"); fault.CodeOf(err) != "connector.not_all" {
+			t.Errorf("more than is listed: %v", err)
+		}
+		b.exec("REVOKE SELECT ON visit FROM " + b.ours)
+		err := with("SELECT name FROM visit WHERE name = $1").Checker.Check(ctx)
+		if f, ok := err.(*fault.Error); !ok || f.Code != "connector.right_missing" || !strings.HasSuffix(fmt.Sprint(f.Args), " roles.inventory]") {
+			t.Error(err)
+		}
+		if b.connect("").Lister != nil {
+			t.Error("it cannot say whose they are, and says that it can")
+		}
+	})
+}
+
 func TestTheCheckNamesTheRightThatIsMissing(t *testing.T) {
 	each(t, func(t *testing.T, b *base) {
 		for _, c := range []struct{ take, give, right string }{
@@ -405,6 +470,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"expect: t}", "expect: f}", "11:107 system.expect /systems/base/actions/hide/undo/expect"},
 		{"{class: final}", "{class: maybe}", "17:23 system.word /systems/base/actions/forget/undo/class"},
 		{"{class: final}", "{class: restorable}", "17:15 system.statement /systems/base/actions/forget/undo/run; 17:15 system.rows /systems/base/actions/forget/undo/rows"},
+		{"    url: env:BASE_URL", "    url: env:BASE_URL\n    roles: {inventory: SELECT 1}", "5:24 system.statement /systems/base/roles/inventory"},
 		{"      hide:", "      Hide:", "6:7 system.action_name /systems/base/actions/Hide"},
 		{"actions:", "acts:", "5:5 system.unknown_key /systems/base/acts"},
 	} {

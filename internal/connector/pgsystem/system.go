@@ -30,6 +30,7 @@ type System struct {
 var (
 	_ connector.Access  = (*System)(nil)
 	_ connector.Prober  = (*System)(nil)
+	_ connector.Lister  = (*System)(nil)
 	_ connector.Actions = (*System)(nil)
 	_ connector.Checker = (*System)(nil)
 )
@@ -73,6 +74,9 @@ func (s *System) Connector() connector.System {
 	if s.cfg.Roles != nil {
 		if out.Access = s; s.cfg.Roles.Password != "" {
 			out.Prober = s
+		}
+		if s.cfg.Roles.Owned != "" {
+			out.Lister = s
 		}
 	}
 	if len(s.cfg.Actions) > 0 {
@@ -179,6 +183,19 @@ type role struct {
 	own      bool // it is us
 }
 
+// open reports whether it may sign in, or is signed in.
+func (r role) open() bool { return r.CanLogin || r.Sessions > 0 }
+
+func (r role) status() string {
+	switch {
+	case r.open():
+		return "login"
+	case r.Found:
+		return "nologin"
+	}
+	return ""
+}
+
 const readRole = `
 	SELECT rolcanlogin AND (rolvaliduntil IS NULL OR rolvaliduntil > now()),
 	       (SELECT count(*) FROM pg_stat_activity WHERE usename = rolname), rolname = current_user OR rolname = session_user
@@ -208,16 +225,68 @@ func (s *System) ReadAccess(ctx context.Context, account string) (st connector.A
 		if err != nil {
 			return err
 		}
-		if st = (connector.AccessState{Found: r.Found, Open: r.CanLogin || r.Sessions > 0}); r.Found {
-			st.Status = "nologin"
-		}
-		if st.Open {
-			st.Status = "login"
-		}
+		st = connector.AccessState{Found: r.Found, Open: r.open(), Status: r.status()}
 		st.Answer, err = json.Marshal(r)
 		return err
 	})
 	return st, err
+}
+
+// mostOwned is how many roles of one customer are listed.
+const mostOwned = 5000
+
+// ListAccesses lists the roles that the declared statement names for the owner,
+// as they are at one moment: it reads, whatever the statement says. What it names
+// and is no role lets nobody in.
+func (s *System) ListAccesses(ctx context.Context, owner string) (out []connector.FoundAccess, err error) {
+	const op = "pgsystem.ListAccesses"
+	if err := s.usable(op, owner); err != nil {
+		return nil, err
+	}
+	err = s.with(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) error {
+		tx, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+		if err != nil {
+			return err
+		}
+		names, err := s.named(ctx, op, tx, owner)
+		if err != nil {
+			return err // the connection is closed, and so it is rolled back
+		}
+		for _, name := range names {
+			r, err := look(ctx, tx, name)
+			if err != nil {
+				return err
+			}
+			if r.Found {
+				out = append(out, connector.FoundAccess{Account: name, Kind: "user", Open: r.open(), Status: r.status()})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// named are the different texts of the first column.
+func (s *System) named(ctx context.Context, op string, tx pgx.Tx, owner string) ([]string, error) {
+	rows, err := tx.Query(ctx, s.cfg.Roles.Owned, pgx.QueryResultFormats{pgx.TextFormatCode}, owner)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	seen := map[string]bool{}
+	for rows.Next() {
+		if raw := rows.RawValues(); len(raw) > 0 && raw[0] != nil {
+			seen[string(raw[0])] = true
+		}
+		if len(seen) > mostOwned {
+			return nil, s.say(fault.Transient, "connector.not_all", "").At(op, nil)
+		}
+	}
+	rows.Close()
+	return slices.Sorted(maps.Keys(seen)), rows.Err()
 }
 
 // RevokeAccess takes the right to sign in, and then the sessions.
@@ -438,6 +507,13 @@ func (s *System) Check(ctx context.Context) error {
 			case !signals:
 				return missing("pg_signal_backend")
 			}
+			if sql := s.cfg.Roles.Owned; sql != "" {
+				if err := plan(ctx, c, sql); refused(err) {
+					return missing("roles.inventory")
+				} else if err != nil {
+					return err
+				}
+			}
 		}
 		for _, name := range s.ActionNames() {
 			x := s.cfg.Actions[name]
@@ -445,16 +521,25 @@ func (s *System) Check(ctx context.Context) error {
 				if part.sql == "" {
 					continue
 				}
-				_, err := c.Exec(ctx, "EXPLAIN "+part.sql, nil)
-				var said *pgconn.PgError
-				if errors.As(err, &said) && said.Code == "42501" {
+				if err := plan(ctx, c, part.sql); refused(err) {
 					return missing(name + "." + part.key)
-				}
-				if err != nil {
+				} else if err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	})
+}
+
+// plan has a statement planned, and never run.
+func plan(ctx context.Context, c *pgx.Conn, sql string) error {
+	_, err := c.Exec(ctx, "EXPLAIN "+sql, nil)
+	return err
+}
+
+// refused reports whether a right was missing.
+func refused(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, &said) && said.Code == "42501"
 }

@@ -36,6 +36,7 @@ type Config struct {
 	FindBy      string // attribute that holds the name of an access: userName, externalId, emails.value
 	Close       string // Deactivate or Delete
 	LeaveGroups bool   // and take the user out of every group
+	Owned       string // filter with the slot {owner}: which users are a customer's; empty: it cannot say
 	Timeout     time.Duration
 	Limit       int64 // bytes of an answer
 	Allow       []netip.Prefix
@@ -48,13 +49,13 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "timeout", "limit", "allow")
+	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "inventory", "timeout", "limit", "allow")
 	if top == nil {
 		return nil, false
 	}
 	c := Config{
 		System: e.Name, BaseURL: e.Word(top, nil, "base_url"), Token: e.Ref(top, nil, "token"), FindBy: e.Word(top, nil, "find_by"),
-		Close: e.Word(top, nil, "close"), LeaveGroups: e.Flag(top, nil, "leave_groups"),
+		Close: e.Word(top, nil, "close"), LeaveGroups: e.Flag(top, nil, "leave_groups"), Owned: e.Word(top, nil, "inventory"),
 		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Allow: e.Prefixes(top, nil, "allow"),
 	}.defaults()
 	good := e.Judge(mark, c.check())
@@ -104,6 +105,9 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	if words := []string{Deactivate, Delete}; !slices.Contains(words, c.Close) {
 		bad("close", "system.word", "words", strings.Join(words, ", "))
+	}
+	if c.Owned != "" && strings.Count(c.Owned, declaration.OwnerSlot) != 1 {
+		bad("inventory", "system.slot_once", "slot", declaration.OwnerSlot)
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,12 +60,24 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 	conformance.Run(t, conformance.Dialect{
 		Secret: secret, Looks: true,
 		Connect: func(t *testing.T, base string) connector.System {
-			return connect(t, base, "    timeout: 300ms\n    limit: 4096\n")
+			return connect(t, base, "    timeout: 300ms\n    limit: 4096\n    inventory: organization eq {owner}\n")
+		},
+		List: func(w http.ResponseWriter, r *http.Request, accounts []string) {
+			from, err := strconv.Atoi(r.URL.Query().Get("startIndex"))
+			if err != nil || r.URL.Query().Get("filter") != `organization eq "`+conformance.Reference+`"` {
+				w.WriteHeader(http.StatusBadRequest)
+				return
+			}
+			page := []map[string]any{}
+			for i := from - 1; i < min(from+2, len(accounts)); i++ {
+				page = append(page, map[string]any{"id": "id of " + accounts[i], "userName": accounts[i], "active": true})
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"totalResults": len(accounts), "startIndex": from, "Resources": page})
 		},
 		Well: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/scim+json")
 			if r.Method == http.MethodGet {
-				_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"u7","active":true,"displayName":"`+conformance.Person+`"}]}`)
+				_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"u7","userName":"ada","active":true,"displayName":"`+conformance.Person+`"}]}`)
 				return
 			}
 			_, _ = io.WriteString(w, `{"id":"u7","active":true,"displayName":"`+conformance.Person+`"}`)
@@ -81,6 +94,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"    timeout: 5h\n":           "7:14 system.range /systems/people/timeout",
 		"    operations: {}\n":        "7:5 system.unknown_key /systems/people/operations",
 		"    close: [deactivate]\n":   "7:12 system.want_text /systems/people/close",
+		"    inventory: 'a eq b'\n":   "7:16 system.slot_once /systems/people/inventory",
 		"    limit: 1GiB\n":           "7:12 system.size /systems/people/limit",
 		"  mail:\n    kind: scim\n":   "7:3 system.name /systems/mail; 7:3 field.required /systems/mail/base_url; 7:3 system.secret_inline /systems/mail/token",
 		"  other:\n    kind: scimm\n": "8:11 system.kind /systems/other/kind",
@@ -229,6 +243,41 @@ func TestUsersOfARealProviderAreClosed(t *testing.T) {
 	}
 	if _, err := hard.Access.RestoreAccess(ctx, connector.AccessInput{Account: cid}); fault.CodeOf(err) != "connector.cannot_resume" {
 		t.Error(err)
+	}
+}
+
+// Every user of a customer is listed, whatever its name holds.
+func TestTheUsersOfACustomerAreListed(t *testing.T) {
+	t.Parallel()
+	p := peer{t, testkit.NodePeer(t, "scim.mjs", secret)}
+	ctx := t.Context()
+	for n := range 130 {
+		p.put("/Users", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": fmt.Sprintf("u%d@acme.example", n), "title": "acme (north) or title pr", "active": n != 7})
+	}
+	p.user("ana@x.example")
+	s := connect(t, p.base, "    inventory: title eq {owner}\n")
+	list, err := s.Lister.ListAccesses(ctx, "acme (north) or title pr")
+	seen := map[string]bool{}
+	for _, a := range list {
+		if seen[a.Account] = true; a.Open == (a.Account == "u7@acme.example") || a.Kind != "user" {
+			t.Errorf("%+v", a)
+		}
+	}
+	if err != nil || len(seen) != 130 || len(list) != 130 {
+		t.Errorf("%d users of %d names, %v", len(list), len(seen), err)
+	}
+	for _, who := range []string{"acme", `x" or userName pr or title eq "x`} {
+		// The provider does not understand a quote within a text, and refuses it.
+		if list, err := s.Lister.ListAccesses(ctx, who); len(list) != 0 || err != nil && fault.CodeOf(err) != "connector.refused" {
+			t.Errorf("%s has %v %v", who, list, err)
+		}
+	}
+	by := connect(t, p.base, "    inventory: userName eq {owner}\n    find_by: id\n    leave_groups: true\n")
+	if list, err := by.Lister.ListAccesses(ctx, "ana@x.example"); err != nil || len(list) != 1 || list[0].Account == "ana@x.example" || !list[0].Open {
+		t.Errorf("%v %v", list, err)
+	}
+	if connect(t, p.base, "").Lister != nil {
+		t.Error("it cannot say whose they are, and says that it can")
 	}
 }
 

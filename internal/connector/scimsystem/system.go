@@ -28,6 +28,7 @@ type System struct {
 
 var (
 	_ connector.Access  = (*System)(nil)
+	_ connector.Lister  = (*System)(nil)
 	_ connector.Checker = (*System)(nil)
 )
 
@@ -64,7 +65,11 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 
 // Connector returns what the provider can do.
 func (s *System) Connector() connector.System {
-	return connector.System{Name: s.cfg.System, Access: s, Checker: s}
+	out := connector.System{Name: s.cfg.System, Access: s, Checker: s}
+	if s.cfg.Owned != "" {
+		out.Lister = s
+	}
+	return out
 }
 
 // Info describes the system.
@@ -131,15 +136,20 @@ func (s *System) find(ctx context.Context, op, account string) (u user, err erro
 		f := fault.New(fault.Invalid, "connector.ambiguous", "system", s.cfg.System, "count", total)
 		return u, f.At(op, nil)
 	}
-	if u.id, _ = list[0]["id"].(string); u.id == "" {
-		return u, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
+	return u, s.know(ctx, op, &u, list[0])
+}
+
+// know reads what the record of a user says.
+func (s *System) know(ctx context.Context, op string, u *user, record map[string]any) error {
+	if u.id, _ = record["id"].(string); u.id == "" {
+		return s.Say(fault.Transient, "connector.unreadable", http.StatusOK).At(op, nil)
 	}
-	active, said := list[0]["active"].(bool)
+	active, said := record["active"].(bool)
 	u.active = active || !said // who says nothing about it lets in
 	if s.cfg.LeaveGroups {
-		return u, s.groups(ctx, op, &u)
+		return s.groups(ctx, op, u)
 	}
-	return u, nil
+	return nil
 }
 
 // groups looks for the groups that the user is in.
@@ -190,7 +200,10 @@ func (s *System) list(ctx context.Context, op, where, attribute, value, want str
 	if err != nil {
 		return httpcall.Answer{}, fault.Wrap(op, err)
 	}
-	q := url.Values{"filter": {attribute + " eq " + string(text)}, "attributes": {want}, "count": {strconv.Itoa(count)}}
+	return s.ask(ctx, op, where, url.Values{"filter": {attribute + " eq " + string(text)}, "attributes": {want}, "count": {strconv.Itoa(count)}})
+}
+
+func (s *System) ask(ctx context.Context, op, where string, q url.Values) (httpcall.Answer, error) {
 	req, err := s.request(ctx, http.MethodGet, where+"?"+q.Encode(), nil)
 	if err != nil {
 		return httpcall.Answer{}, fault.Wrap(op, err)
@@ -223,6 +236,88 @@ func (s *System) request(ctx context.Context, method, path string, body any) (*h
 func (s *System) ReadAccess(ctx context.Context, account string) (connector.AccessState, error) {
 	u, err := s.find(ctx, "scimsystem.ReadAccess", account)
 	return connector.AccessState{Found: u.id != "", Open: u.open(), Status: u.status(), Answer: u.answer}, err
+}
+
+// mostOwned is how many users of one customer are listed.
+const mostOwned = 5000
+
+// ListAccesses lists every user whom the declared filter ties to the owner. The
+// pages of a list have no memory (RFC 7644 section 3.4.2.4): each begins with the
+// last user of the one before, and all say how many there are. Where one of both
+// is not so, the list changed meanwhile, and is none.
+func (s *System) ListAccesses(ctx context.Context, owner string) ([]connector.FoundAccess, error) {
+	const op = "scimsystem.ListAccesses"
+	if !httpcall.Usable(owner) {
+		return nil, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+	}
+	text, err := json.Marshal(owner)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	filter := strings.Replace(s.cfg.Owned, declaration.OwnerSlot, string(text), 1)
+	want := "id,active"
+	if s.cfg.FindBy != "id" {
+		want += "," + s.cfg.FindBy
+	}
+	notAll := func() error { return s.Say(fault.Transient, "connector.not_all", 0).At(op, nil) }
+	var all []map[string]any
+	seen := map[string]bool{}
+	for total := -1; total != len(all); {
+		from := max(1, len(all))
+		ans, err := s.ask(ctx, op, schemaUser, url.Values{"filter": {filter}, "attributes": {want}, "startIndex": {strconv.Itoa(from)}, "count": {strconv.Itoa(most)}})
+		if err != nil {
+			return nil, err
+		}
+		list, n, ok := resources(ans)
+		switch {
+		case !ok:
+			return nil, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
+		case total >= 0 && n != total, n > mostOwned:
+			return nil, notAll()
+		}
+		total = n
+		if len(all) > 0 {
+			if len(list) < 2 || list[0]["id"] != all[len(all)-1]["id"] {
+				return nil, notAll()
+			}
+			list = list[1:]
+		}
+		for _, record := range list {
+			id, _ := record["id"].(string)
+			if seen[id] || len(all) == total {
+				return nil, notAll()
+			}
+			seen[id] = true
+			all = append(all, record)
+		}
+	}
+	out := make([]connector.FoundAccess, 0, len(all))
+	for _, record := range all {
+		var u user
+		if err := s.know(ctx, op, &u, record); err != nil {
+			return nil, err
+		}
+		account := scalar(record, s.cfg.FindBy)
+		if account == "" {
+			return nil, fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", "read "+s.cfg.FindBy).At(op, nil)
+		}
+		out = append(out, connector.FoundAccess{Account: account, Kind: "user", Open: u.open(), Status: u.status()})
+	}
+	return out, nil
+}
+
+// scalar is the text at a path of attributes; of several values, the first.
+func scalar(record map[string]any, path string) string {
+	var v any = record
+	for key := range strings.SplitSeq(path, ".") {
+		if many, ok := v.([]any); ok && len(many) > 0 {
+			v = many[0]
+		}
+		m, _ := v.(map[string]any)
+		v = m[key]
+	}
+	text, _ := v.(string)
+	return text
 }
 
 // change is one operation of a PATCH (RFC 7644 section 3.5.2).
