@@ -37,6 +37,13 @@ keep(SCIMMY.Resources.User);
 keep(SCIMMY.Resources.Group, { members: [] });
 
 const app = express();
+// The router makes numbers of these in a query that Express 5 reads anew each
+// time, and so loses them.
+app.set("query parser", (text) => {
+  const query = Object.fromEntries(new URLSearchParams(text ?? ""));
+  for (const name of ["startIndex", "count"]) if (query[name]) query[name] = Number(query[name]);
+  return query;
+});
 app.use("/scim", new SCIMMYRouters({
   type: "bearer",
   handler: (request) => {

@@ -147,7 +147,8 @@ func (e *Entry) Number(m Map, path []string, key string) int {
 	if !ok {
 		return 0
 	}
-	return e.number(n, e.below(Below(path, key)))
+	x, _ := e.number(n, e.below(Below(path, key)))
+	return x
 }
 
 func (e *Entry) below(path []string) []string { return append(slices.Clone(e.at), path...) }

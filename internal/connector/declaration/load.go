@@ -276,12 +276,13 @@ func (l *loader) scalar(n ast.Node, at []string) string {
 }
 
 // number reads a whole number.
-func (l *loader) number(n ast.Node, at []string) int {
+func (l *loader) number(n ast.Node, at []string) (x int, ok bool) {
 	x, err := strconv.Atoi(n.GetToken().Value)
 	if _, is := n.(*ast.IntegerNode); !is || err != nil {
 		l.bad(n, at, "system.want_number")
+		return 0, false
 	}
-	return x
+	return x, true
 }
 
 // numbers reads a list of whole numbers.
@@ -293,7 +294,9 @@ func (l *loader) numbers(n ast.Node, at []string) []int {
 	}
 	out := make([]int, 0, len(seq.Values))
 	for i, v := range seq.Values {
-		out = append(out, l.number(v, Below(at, strconv.Itoa(i))))
+		if x, ok := l.number(v, Below(at, strconv.Itoa(i))); ok {
+			out = append(out, x)
+		}
 	}
 	return out
 }

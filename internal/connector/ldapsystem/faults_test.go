@@ -370,7 +370,7 @@ func TestEveryGroupIsFoundOrNone(t *testing.T) {
 		list, err := s.Lister.ListAccesses(t.Context(), "acme")
 		seen := map[string]bool{}
 		for _, a := range list {
-			if seen[a.Account] = true; a.Open == (a.Account == "u007") || a.Kind != "user" || !strings.HasPrefix(a.Account, "u") {
+			if seen[a.Account] = true; a.Open == (a.Account == "u007") || a.Kind != "login" || !strings.HasPrefix(a.Account, "u") {
 				t.Errorf("%+v", a)
 			}
 		}

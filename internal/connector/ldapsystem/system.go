@@ -352,7 +352,7 @@ func (s *System) ListAccesses(ctx context.Context, owner string) (out []connecto
 			if err != nil {
 				return err
 			}
-			out = append(out, connector.FoundAccess{Account: account, Kind: "user", Open: s.open(e), Status: s.status(e)})
+			out = append(out, connector.FoundAccess{Account: account, Kind: "login", Open: s.open(e), Status: s.status(e)})
 		}
 		return nil
 	})

@@ -280,7 +280,7 @@ func TestTheRolesOfACustomerAreListed(t *testing.T) {
 		if _, err := s.Access.RevokeAccess(ctx, connector.AccessInput{Account: bea}); err != nil {
 			t.Fatal(err)
 		}
-		want := fmt.Sprintf("[{%s user  true login} {%s user  false nologin}]", b.ana, bea)
+		want := fmt.Sprintf("[{%s login  true login} {%s login  false nologin}]", b.ana, bea)
 		if list, err := s.Lister.ListAccesses(ctx, group); err != nil || fmt.Sprint(list) != want {
 			t.Errorf("%v %v, want %s", list, err, want)
 		}

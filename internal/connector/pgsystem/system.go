@@ -258,7 +258,7 @@ func (s *System) ListAccesses(ctx context.Context, owner string) (out []connecto
 				return err
 			}
 			if r.Found {
-				out = append(out, connector.FoundAccess{Account: name, Kind: "user", Open: r.open(), Status: r.status()})
+				out = append(out, connector.FoundAccess{Account: name, Kind: "login", Open: r.open(), Status: r.status()})
 			}
 		}
 		return nil

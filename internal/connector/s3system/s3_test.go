@@ -211,7 +211,7 @@ func TestWhoeverIsDeniedCannotEnterTheBucket(t *testing.T) {
 		s.lets(one, "ana", false)
 		s.lets(sys, "bea", true)
 		list, err := sys.Lister.ListAccesses(ctx, "ana")
-		if err != nil || fmt.Sprint(list) != "[{ana user  false denied}]" {
+		if err != nil || fmt.Sprint(list) != "[{ana login  false denied}]" {
 			t.Errorf("%v %v", list, err)
 		}
 		act(t, func() (connector.Receipt, error) { return sys.Access.RestoreAccess(ctx, ana) })

@@ -265,7 +265,7 @@ func (s *System) ListAccesses(ctx context.Context, owner string) ([]connector.Fo
 	for _, who := range p.principals() {
 		if account, ok := s.cfg.account(who); ok && theirs.MatchString(who) {
 			found, open := s.state(p, account)
-			out = append(out, connector.FoundAccess{Account: account, Kind: "user", Open: open, Status: status(found, open)})
+			out = append(out, connector.FoundAccess{Account: account, Kind: "login", Open: open, Status: status(found, open)})
 		}
 	}
 	return out, nil

@@ -259,7 +259,7 @@ func TestTheUsersOfACustomerAreListed(t *testing.T) {
 	list, err := s.Lister.ListAccesses(ctx, "acme (north) or title pr")
 	seen := map[string]bool{}
 	for _, a := range list {
-		if seen[a.Account] = true; a.Open == (a.Account == "u7@acme.example") || a.Kind != "user" {
+		if seen[a.Account] = true; a.Open == (a.Account == "u7@acme.example") || a.Kind != "login" {
 			t.Errorf("%+v", a)
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -241,6 +243,37 @@ func (s *System) ReadAccess(ctx context.Context, account string) (connector.Acce
 // mostOwned is how many users of one customer are listed.
 const mostOwned = 5000
 
+// readOwned reads the pages of a list of users, each once.
+func (s *System) readOwned(ctx context.Context, op string, query url.Values) (all []map[string]any, err error) {
+	notAll := func() error { return s.Say(fault.Transient, "connector.not_all", 0).At(op, nil) }
+	seen := map[string]bool{}
+	for total := -1; total != len(all); {
+		page := maps.Clone(query)
+		page.Set("startIndex", strconv.Itoa(len(all)+1))
+		ans, err := s.ask(ctx, op, schemaUser, page)
+		if err != nil {
+			return nil, err
+		}
+		list, n, ok := resources(ans)
+		switch {
+		case !ok:
+			return nil, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
+		case total >= 0 && n != total, n > mostOwned, n > len(all) && len(list) == 0:
+			return nil, notAll()
+		}
+		total = n
+		for _, record := range list {
+			id, _ := record["id"].(string)
+			if seen[id] || len(all) == total {
+				return nil, notAll()
+			}
+			seen[id] = true
+			all = append(all, record)
+		}
+	}
+	return all, nil
+}
+
 // ListAccesses lists every user whom the declared filter ties to the owner. The
 // pages of a list have no memory (RFC 7644 section 3.4.2.4): each begins with the
 // last user of the one before, and all say how many there are. Where one of both
@@ -259,37 +292,19 @@ func (s *System) ListAccesses(ctx context.Context, owner string) ([]connector.Fo
 	if s.cfg.FindBy != "id" {
 		want += "," + s.cfg.FindBy
 	}
-	notAll := func() error { return s.Say(fault.Transient, "connector.not_all", 0).At(op, nil) }
-	var all []map[string]any
-	seen := map[string]bool{}
-	for total := -1; total != len(all); {
-		from := max(1, len(all))
-		ans, err := s.ask(ctx, op, schemaUser, url.Values{"filter": {filter}, "attributes": {want}, "startIndex": {strconv.Itoa(from)}, "count": {strconv.Itoa(most)}})
-		if err != nil {
-			return nil, err
-		}
-		list, n, ok := resources(ans)
-		switch {
-		case !ok:
-			return nil, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
-		case total >= 0 && n != total, n > mostOwned:
-			return nil, notAll()
-		}
-		total = n
-		if len(all) > 0 {
-			if len(list) < 2 || list[0]["id"] != all[len(all)-1]["id"] {
-				return nil, notAll()
-			}
-			list = list[1:]
-		}
-		for _, record := range list {
-			id, _ := record["id"].(string)
-			if seen[id] || len(all) == total {
-				return nil, notAll()
-			}
-			seen[id] = true
-			all = append(all, record)
-		}
+	query := url.Values{"filter": {filter}, "attributes": {want}, "count": {strconv.Itoa(most)}}
+	// A list that changes between two pages may leave somebody out and look whole:
+	// it is read twice.
+	all, err := s.readOwned(ctx, op, query)
+	if err != nil {
+		return nil, err
+	}
+	again, err := s.readOwned(ctx, op, query)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.EqualFunc(all, again, func(a, b map[string]any) bool { return a["id"] == b["id"] }) {
+		return nil, s.Say(fault.Transient, "connector.not_all", 0).At(op, nil)
 	}
 	out := make([]connector.FoundAccess, 0, len(all))
 	for _, record := range all {
@@ -301,7 +316,7 @@ func (s *System) ListAccesses(ctx context.Context, owner string) ([]connector.Fo
 		if account == "" {
 			return nil, fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", "read "+s.cfg.FindBy).At(op, nil)
 		}
-		out = append(out, connector.FoundAccess{Account: account, Kind: "user", Open: u.open(), Status: u.status()})
+		out = append(out, connector.FoundAccess{Account: account, Kind: "login", Open: u.open(), Status: u.status()})
 	}
 	return out, nil
 }
