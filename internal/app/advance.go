@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"hastaluego/internal/connector"
@@ -360,6 +361,11 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 			if err := a.retestNow(ctx, tx, s); err != nil {
 				return err
 			}
+		}
+	}
+	if s.Spec.House && strings.HasPrefix(s.Key, refundKey) {
+		if err := a.refunded(ctx, tx, p, s); err != nil {
+			return err
 		}
 	}
 	if s.Kind == "wait" && s.Params["until"] == "effective" && p.Case.EffectiveAt.IsZero() {

@@ -359,7 +359,11 @@ func (a *App) sign(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseState
 	if err := tx.PutStatement(ctx, *x); err != nil {
 		return err
 	}
-	if err := a.noteRefunds(ctx, tx, p.Case, *x); err != nil {
+	noted, err := a.noteRefunds(ctx, tx, p.Case, *x)
+	if err != nil {
+		return err
+	}
+	if err := askToRefund(p, x.Version, noted, tx.Now()); err != nil {
 		return err
 	}
 	return a.record(ctx, tx, fact{"statement.signed", by, string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc), "by": by}})
@@ -374,11 +378,49 @@ func totals(s Statement) string {
 	return strings.Join(list, ", ")
 }
 
+// refundKey begins the name of the step by which somebody gives back what a
+// statement says; its items are the sums.
+const refundKey = "statement_refund"
+
+// askToRefund asks finance to give back what a statement says, where no step of
+// the plan does it at a billing system.
+func askToRefund(p *offboarding.Plan, version int64, noted []customer.Balance, now time.Time) error {
+	if len(noted) == 0 || slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool { return s.Kind == "refund" }) {
+		return nil
+	}
+	s := playbook.House(refundKey)
+	s.ID, s.Key = offboarding.StepID(id.New("step")), fmt.Sprintf("%s_%d", refundKey, version+1)
+	for _, b := range noted {
+		s.Items = append(s.Items, offboarding.Item{Key: string(b.ID), Title: offboarding.Same(strings.TrimSpace(b.About + " · " + b.Amount.String()))})
+	}
+	return p.Ask(s, now)
+}
+
+// refunded notes as paid what a person gave back.
+func (a *App) refunded(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		if b.Status != customer.Due || !slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Key == string(b.ID) }) {
+			continue
+		}
+		if err := tx.SetBalanceStatus(ctx, b.ID, customer.Paid); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"balance.settled", s.DoneBy, "", string(p.Case.Customer), map[string]any{"reference": b.Reference, "status": string(customer.Paid)}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // noteRefunds notes what a statement gives back of each contract. What an older
 // one of the departure noted and nobody paid is void.
-func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x CaseStatement) error {
+func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x CaseStatement) (noted []customer.Balance, err error) {
 	if err := a.dropRefunds(ctx, tx, c); err != nil {
-		return err
+		return nil, err
 	}
 	due := x.Doc.RefundOn
 	if due.IsZero() {
@@ -404,20 +446,22 @@ func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x Case
 				ref = fmt.Sprintf("%s-%d", ref, x.Version+1)
 			}
 			sum := money.Amount{Minor: back[l.Contract], Currency: section.Currency}
-			fresh, err := tx.InsertBalances(ctx, customer.Balance{
+			b := customer.Balance{
 				ID: customer.BalanceID(id.New("bal")), Customer: c.Customer, Reference: ref, Kind: customer.Refund, About: l.What, Amount: sum, DueOn: due, Status: customer.Due,
-			})
-			if err != nil || fresh == 0 {
-				return err
 			}
+			fresh, err := tx.InsertBalances(ctx, b)
+			if err != nil || fresh == 0 {
+				return noted, err
+			}
+			noted = append(noted, b)
 			if err := a.record(ctx, tx, fact{"refund.proposed", "engine", string(c.ID), string(c.Customer), map[string]any{
 				"reference": ref, "on": due.String(), "minor": sum.Minor, "currency": sum.Currency,
 			}}); err != nil {
-				return err
+				return noted, err
 			}
 		}
 	}
-	return nil
+	return noted, nil
 }
 
 // dropRefunds makes void what a statement of the departure noted and nobody

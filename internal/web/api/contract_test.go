@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/web/api"
@@ -34,7 +35,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		h := newHouse(t, e, api.Options{})
 		c := h.key(app.Scopes()...)
-		almena := inventory(t, c)
+		almena := inventory(t, h, c)
 		requests(t, c, almena)
 		departure(t, h, c)
 		complaints(t, c, almena)
@@ -113,7 +114,7 @@ func imported(t *testing.T, c *caller) {
 }
 
 // inventory adds customers and what they have, and returns one.
-func inventory(t *testing.T, c *caller) string {
+func inventory(t *testing.T, h *house, c *caller) string {
 	t.Helper()
 	made := c.post("/v1/customers", customerOf("Estudio Almena", "FE-1", "marta@almena.example")).is(201)
 	at := made.header.Get("Location")
@@ -167,6 +168,11 @@ func inventory(t *testing.T, c *caller) string {
 	c.patch(at+"/grants/"+grant, `{"account": "carpeta-2"}`).is(204)
 	gone := c.post(at+"/grants", `{"system": "drive", "account": "vieja", "kind": "other"}`).is(201).text("id")
 	c.post(at+"/grants/"+gone+"/attest", `{"how": "Ya no está en la consola de Drive"}`).is(204)
+	orphan := c.post(at+"/grants", `{"system": "drive", "account": "encontrada", "kind": "login"}`).is(201).text("id")
+	must(t, h.store.Tx(t.Context(), func(tx app.Tx) error { return tx.SetGrantStatus(t.Context(), customer.GrantID(orphan), customer.Orphan) })) // as a system does that lists it
+	c.post(at+"/grants/"+orphan+"/decide", `{"theirs": false}`).told(422, "field.required")
+	c.post(at+"/grants/"+orphan+"/decide", `{"theirs": true}`).is(204)
+	c.post(at+"/grants/"+orphan+"/decide", `{"theirs": true}`).told(409, "grant.decided")
 	router := c.post(at+"/assets", `{"reference": "R-1", "name": "Router"}`).is(201).text("id")
 	c.patch(at+"/assets/"+router, `{"kind": "equipment"}`).is(204)
 	sum := c.post(at+"/balances", `{"reference": "F-1", "kind": "invoice", "amount": {"minor": 12000, "currency": "EUR"}, "due_on": "2026-12-31"}`).is(201).text("id")

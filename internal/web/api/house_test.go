@@ -190,6 +190,7 @@ var second = app.Actor{ID: "usr_second", Name: "Noa", Roles: []string{"agent", "
 type house struct {
 	*app.App
 	t       *testing.T
+	store   *store.Store
 	post    *post
 	url     string
 	doc     document
@@ -236,7 +237,7 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
-	h := &house{t: t, post: &post{links: map[string]string{}}, covered: map[string]bool{}, schemas: map[string]*jsonschema.Schema{}}
+	h := &house{t: t, store: s, post: &post{links: map[string]string{}}, covered: map[string]bool{}, schemas: map[string]*jsonschema.Schema{}}
 	money := &billing{ends: map[string]time.Time{}}
 	kinds := step.All(step.Named(connector.System{Name: "billing", Billing: money}))
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})) // why something of ours failed

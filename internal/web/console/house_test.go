@@ -326,7 +326,7 @@ func (h *house) customer(name, ref, email string) customer.ID {
 	start, err := when.ParseDate("2026-03-08")
 	must(h.t, err)
 	id, err := h.AddCustomer(h.t.Context(), h.actor("ines"), app.CustomerInput{
-		Kind: customer.Person, Consumer: true, Name: name, Reference: ref, Language: "es",
+		Kind: customer.Person, Consumer: true, Name: name, Reference: ref, Language: "es", Country: "ES",
 		Contacts: []app.ContactInput{{Name: name, Email: email, Role: customer.Owner, Language: "es"}},
 		Subscriptions: []app.SubscriptionInput{{
 			Reference: ref + "-1", Product: "Estudio", Amount: money.Amount{Minor: 115200, Currency: "EUR"}, Interval: customer.Yearly, Start: start,
