@@ -437,7 +437,7 @@ func (c *lawCoverageCmd) Run(o out) error {
 		for _, p := range v.Predicates {
 			became := strings.Join(p.Rules, ", ")
 			if became == "" {
-				became = c.say("coverage.reason", "reason", p.Reason)
+				became = c.say("coverage.reason", "reason", p.Reason[c.Lang])
 			}
 			fmt.Fprintf(o.stdout, "  %s · %s\n    → %s\n", p.At, p.Says, became)
 			for _, id := range p.Rules {

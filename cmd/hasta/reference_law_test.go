@@ -48,7 +48,8 @@ rules:
 **Covers**: ` + "`residence`" + ` is where the customer lives (ES, or US-CA); the rules about data of packs with ` + "`seller`" + ` hold for sellers from there wherever the
 customer lives; ` + "`sector`" + ` narrows; ` + "`network`" + ` is a way of paying. Where no pack covers a residence, or it is not known, ` + "`safe-everywhere`" + ` holds.
 
-**Beside each pack** stands ` + "`<pack>.coverage.yaml`" + `: every predicate that was read, with the rules that say it or the reason why none does.
+**Beside each pack** stands ` + "`<pack>.coverage.yaml`" + `: every predicate that was read, with the rules that say it or the reason why none does:
+` + "`reason: {es: …, en: …}`" + `.
 
 ## Values
 

@@ -13,10 +13,10 @@ import (
 // Predicate is something that the law, as it was read, asks for or allows, and
 // what became of it: the rules that say it, or why none does.
 type Predicate struct {
-	At     string   `yaml:"at" json:"at"`     // where it stands in what was read: a section or article
-	Says   string   `yaml:"says" json:"says"` // in its words
-	Rules  []string `yaml:"rules" json:"rules,omitempty"`
-	Reason string   `yaml:"reason" json:"reason,omitempty"`
+	At     string            `yaml:"at" json:"at"`     // where it stands in what was read: a section or article
+	Says   string            `yaml:"says" json:"says"` // in its words
+	Rules  []string          `yaml:"rules" json:"rules,omitempty"`
+	Reason map[string]string `yaml:"reason" json:"reason,omitempty"` // language → why no rule says it
 }
 
 // Coverage is the account that a pack gives of everything that was read for it.
@@ -31,9 +31,9 @@ func ShippedCoverage() []File {
 }
 
 // Cover reads the accounts and compares them with the packs. A predicate has
-// either rules, all of them of the pack or of what it extends, or a reason;
-// every rule is asked for by a predicate; every pack has an account. Problems
-// are a fault.List with their places.
+// either rules, all of them of the pack or of what it extends, or a reason in
+// every language; every rule is asked for by a predicate; every pack has an
+// account. Problems are a fault.List with their places.
 func (l *Library) Cover(files []File) (list []Coverage, err error) {
 	var found fault.List
 	named := map[string]bool{}
@@ -68,10 +68,14 @@ func (l *Library) cover(at *source.File, c Coverage, id string, named map[string
 		at.At("$.pack", "law.pack_name", "pack", c.Pack, "file", id)
 		return
 	}
+	check := checker{File: at}
 	for i, x := range c.Predicates {
 		place := fmt.Sprintf("$.predicates[%d]", i)
-		if x.At == "" || strings.TrimSpace(x.Says) == "" || (len(x.Rules) == 0) == (strings.TrimSpace(x.Reason) == "") {
+		if x.At == "" || strings.TrimSpace(x.Says) == "" || (len(x.Rules) == 0) == (x.Reason == nil) {
 			at.At(place, "law.coverage_empty")
+		}
+		if x.Reason != nil {
+			check.words(place+".reason", x.Reason)
 		}
 		for j, r := range x.Rules {
 			if o := l.rules[r]; o == nil || !slices.Contains(l.along[p], o.Pack) {
