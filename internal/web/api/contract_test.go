@@ -169,7 +169,9 @@ func inventory(t *testing.T, h *house, c *caller) string {
 	gone := c.post(at+"/grants", `{"system": "drive", "account": "vieja", "kind": "other"}`).is(201).text("id")
 	c.post(at+"/grants/"+gone+"/attest", `{"how": "Ya no está en la consola de Drive"}`).is(204)
 	orphan := c.post(at+"/grants", `{"system": "drive", "account": "encontrada", "kind": "login"}`).is(201).text("id")
-	must(t, h.store.Tx(t.Context(), func(tx app.Tx) error { return tx.SetGrantStatus(t.Context(), customer.GrantID(orphan), customer.Orphan) })) // as a system does that lists it
+	must(t, h.store.Tx(t.Context(), func(tx app.Tx) error {
+		return tx.SetGrantStatus(t.Context(), customer.GrantID(orphan), customer.Orphan)
+	})) // as a system does that lists it
 	c.post(at+"/grants/"+orphan+"/decide", `{"theirs": false}`).told(422, "field.required")
 	c.post(at+"/grants/"+orphan+"/decide", `{"theirs": true}`).is(204)
 	c.post(at+"/grants/"+orphan+"/decide", `{"theirs": true}`).told(409, "grant.decided")
