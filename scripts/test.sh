@@ -42,7 +42,7 @@ export CHROMIUM=${CHROMIUM:-$(command -v chromium-headless-shell)}
 [ -d ../shared/data ] && export HASTA_SHARED=require
 step tests
 # Most of a test is waiting for letters and timers: more of them at once than
-# cores, and of packages too. The lint step has vetted it.
-go test -vet=off -timeout 30m -p 3 -parallel 3 ./...
+# cores. The lint step has vetted it.
+go test -vet=off -timeout 30m -parallel 3 ./...
 step tests under the race detector
 CGO_ENABLED=1 scripts/race.sh fast
