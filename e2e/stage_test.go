@@ -36,6 +36,15 @@ func TestMain(m *testing.M) {
 		fmt.Println("HASTA_E2E is not set: no browser, no story")
 		os.Exit(0)
 	}
+	// The companies of these stories count their days in Madrid: so do the dates
+	// that a story writes into files and forms, also in the hours when London is
+	// a day behind.
+	madrid, err := time.LoadLocation("Europe/Madrid")
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	time.Local = madrid
 	dir, err := os.MkdirTemp("", "hasta-e2e-")
 	if err == nil {
 		binary = filepath.Join(dir, "hasta")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"hastaluego/internal/customer"
@@ -48,7 +49,7 @@ func recallList[V any](t *tx, table string, ids []customer.ID, find func() ([]V,
 
 // forget drops what a statement may have changed.
 func (t *tx) forget(q string) {
-	switch table := written[q]; table {
+	switch table := written()[q]; table {
 	case "": // it reads, or nobody knows what it does
 		if !reads(q) {
 			t.known = nil
@@ -102,7 +103,16 @@ func (m made) plan(t *tx) offboarding.Plan {
 }
 
 // written is the table that each statement writes; one that reads is not in it.
-var written = map[string]string{}
+// Made when first asked: a program that only says its version needs none.
+var written = sync.OnceValue(func() map[string]string {
+	tables := make(map[string]string, len(queries))
+	for _, q := range queries {
+		if table := writes(q); table != "" {
+			tables[q] = table
+		}
+	}
+	return tables
+})
 
 func reads(q string) bool { return strings.HasPrefix(strings.TrimSpace(q), "SELECT") }
 

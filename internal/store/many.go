@@ -2,9 +2,8 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"math/bits"
-	"strings"
+	"strconv"
 )
 
 // manyTexts is one statement for 2^i rows at i.
@@ -14,15 +13,19 @@ type manyTexts [7]string
 // columns between head and tail.
 func many(head string, columns int, tail string) (m manyTexts) {
 	for i := range m {
-		rows := make([]string, 1<<i)
-		for r := range rows {
-			places := make([]string, columns)
-			for c := range places {
-				places[c] = fmt.Sprint("$", r*columns+c+1)
+		text := append(make([]byte, 0, len(head)+len(tail)+columns*5<<i), head...)
+		for place := range columns << i {
+			switch {
+			case place == 0:
+				text = append(text, '(')
+			case place%columns == 0:
+				text = append(text, "), ("...)
+			default:
+				text = append(text, ", "...)
 			}
-			rows[r] = "(" + strings.Join(places, ", ") + ")"
+			text = strconv.AppendInt(append(text, '$'), int64(place+1), 10)
 		}
-		m[i] = query(head + strings.Join(rows, ", ") + tail)
+		m[i] = query(string(append(append(text, ')'), tail...)))
 	}
 	return m
 }

@@ -337,9 +337,6 @@ var queries []string
 
 func query(q string) string {
 	queries = append(queries, q)
-	if table := writes(q); table != "" {
-		written[q] = table
-	}
 	return q
 }
 
