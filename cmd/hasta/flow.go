@@ -288,11 +288,21 @@ func (c *flowCheckCmd) print(o out, name string, r *flow.Report, laws []flow.Law
 	if len(unknown) > 0 {
 		fmt.Fprintf(o.stdout, "%s\n", c.say("flow.cli.unknown"))
 		w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
+		var said, todo []string // the same under two laws is said once
 		for _, f := range unknown {
-			fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, f.At, f.Reason(text.In(c.Lang)))
+			if line := fmt.Sprintf("  %s\t%s\t%s\n", f.Rule, f.At, f.Reason(text.In(c.Lang))); !slices.Contains(said, line) {
+				said = append(said, line)
+				fmt.Fprint(w, line)
+			}
+			if change := c.finding(f).Change; change != "" && !slices.Contains(todo, change) {
+				todo = append(todo, change)
+			}
 		}
 		if err := w.Flush(); err != nil {
 			return err
+		}
+		for _, s := range todo {
+			fmt.Fprintf(o.stdout, "  → %s\n", s)
 		}
 	}
 	verdict := "flow.cli.open"
