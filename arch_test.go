@@ -84,7 +84,7 @@ var allowed = map[string]string{
 	"internal/mail":                  "fault",
 	"internal/doctor":                "",
 	"internal/web/assets":            "fault",
-	"internal/web":                   "app company fault id settlement text web/assets",
+	"internal/web":                   "app company fault id jurisdiction playbook settlement text web/assets",
 	"internal/web/portal":            "app approval fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
 	"internal/web/hooks":             "app fault web",
 	"internal/web/away":              "app company fault flow id spool text web web/assets when",

@@ -18,8 +18,10 @@ import (
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
+	"hastaluego/internal/web"
 )
 
 // logger writes to the terminal, without personal data. level and format may
@@ -214,12 +216,26 @@ func (c playbookShowCmd) Run(o out) error {
 type playbookCheckCmd struct {
 	Files   []string `arg:"" type:"existingfile"`
 	Systems string   `help:"Check also that the systems of this file can do what the playbooks ask of them." type:"existingfile"`
+	Packs   []string `help:"Compare with the law of these packs, as es,de; by default of all places. What is shorter than the law is told and is no mistake: what is better for the customer counts."`
+	langFlag
 }
 
 func (c *playbookCheckCmd) Run(_ context.Context, o out) error {
 	configs, err := declared(c.Systems)
 	if err != nil {
 		return err
+	}
+	law := jurisdiction.Shipped()
+	packs := law.Places()
+	if len(c.Packs) > 0 {
+		chosen, err := law.Named(c.Packs...)
+		if err != nil {
+			return err
+		}
+		packs = nil
+		for _, p := range chosen.Packs {
+			packs = append(packs, p.Pack)
+		}
 	}
 	var bad bool
 	for _, f := range c.Files {
@@ -237,6 +253,13 @@ func (c *playbookCheckCmd) Run(_ context.Context, o out) error {
 			continue
 		}
 		fmt.Fprintf(o.stdout, "%s: good, %s, %d steps\n", f, pb.Version(), len(pb.Steps()))
+		gaps, err := app.LawOfPlaybook(pb, law, packs, today())
+		if err != nil {
+			return err
+		}
+		for _, g := range gaps {
+			fmt.Fprintf(o.stdout, "  %s\n", web.GapWords(c.Lang, g, pb, law))
+		}
 	}
 	if bad {
 		return errCheck

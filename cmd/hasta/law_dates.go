@@ -76,6 +76,15 @@ func (c *lawEffectiveCmd) dates(w io.Writer, s jurisdiction.Setting, h happened)
 		}
 		fmt.Fprintf(w, "\t→ %s\n", said)
 	}
+	var unsaid []string
+	for _, x := range s.Value.Windows {
+		if _, said := h.days[x.Anchor]; !said && len(h.days) > 0 && !slices.Contains(unsaid, x.Anchor) {
+			unsaid = append(unsaid, x.Anchor)
+		}
+	}
+	for _, event := range unsaid { // else nobody would know why no day is told
+		fmt.Fprintf(w, "\t→ %s\n", c.say("tell.unsaid", "name", event))
+	}
 	if plan := h.tell(s); len(plan) > 0 {
 		var days []string
 		for _, d := range plan {

@@ -10,64 +10,9 @@ import (
 	"hastaluego/internal/document"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
-	"hastaluego/internal/limit"
-	"hastaluego/internal/money"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
-	"hastaluego/internal/withdrawal"
 )
-
-// judgedLetter is a letter about somebody made up, and for which act.
-type judgedLetter struct {
-	name, act string
-	paper     func(lang string, now time.Time) app.Paper
-	later     func(lang string, now time.Time) app.Paper // in which the rest follows; nil: all is here
-}
-
-// judgedLetters are the letters of which packs ask something: those that a rule
-// about documents looks at (document.Look).
-var judgedLetters = func() (list []judgedLetter) {
-	usual := func(kind string) func(string, time.Time) app.Paper {
-		return func(lang string, now time.Time) app.Paper { return app.SamplePaper(kind, lang, now) }
-	}
-	undone := func(kind string, state withdrawal.State) func(string, time.Time) app.Paper {
-		return func(lang string, now time.Time) app.Paper { return app.SampleWithdrawal(kind, lang, state, now) }
-	}
-	coming := func(what limit.Kind) func(string, time.Time) app.Paper {
-		return func(lang string, now time.Time) app.Paper {
-			x := app.SamplePaper(app.NoticePaper, lang, now)
-			if x.Coming.Kind, x.Coming.Leave = what, "https://leave.example/"; what == limit.PriceChange {
-				x.Coming.Price = money.Amount{Minor: 2 * x.Lines[0].Amount.Minor, Currency: x.Lines[0].Amount.Currency}
-			}
-			return x
-		}
-	}
-	return []judgedLetter{
-		{"ack", "terminate", usual("ack"), usual("receipt")},
-		{"receipt", "terminate", usual("receipt"), nil},
-		{"ack/withdraw", "withdraw", undone("ack", withdrawal.Open), undone("receipt", withdrawal.Open)},
-		{"receipt/withdraw", "withdraw", undone("receipt", withdrawal.Open), nil},
-		{"receipt/late", "terminate", undone("receipt", withdrawal.Over), nil},
-		{"certificate", "erase", usual("certificate"), nil},
-		{"winback", "terminate", usual("winback"), nil},
-		{"notice/renewal", "terminate", coming(limit.Renewal), nil},
-		{"notice/trial_end", "terminate", coming(limit.TrialEnd), nil},
-		{"notice/price_change", "terminate", coming(limit.PriceChange), nil},
-	}
-}()
-
-// delivery is how our letters reach people: on the page where it was asked, by
-// mail to an address that they choose, and the receipt as a file as well.
-func delivery(kind document.Kind, lang string) document.Delivery {
-	d := document.Delivery{Media: []string{"email"}, Kept: true, Asked: "online", Spoken: lang}
-	switch kind {
-	case document.KindAck:
-		d.Media = []string{"page", "email"}
-	case document.KindReceipt, document.KindCertificate:
-		d.Media = []string{"page", "email", "pdf"}
-	}
-	return d
-}
 
 // documentFinding is what a pack says of one of them.
 type documentFinding struct {
@@ -85,39 +30,25 @@ func judgeDocuments(l *jurisdiction.Library, p papers, now time.Time) (list []do
 			return nil, err
 		}
 		laws := map[string]*jurisdiction.Effective{}
-		for _, j := range judgedLetters {
-			law := laws[j.act]
-			if law == nil {
-				facts := jurisdiction.Facts{
-					"customer.kind": "consumer", "request.act": j.act, "contract.concluded_via": "web", "contract.continuing": true, "contract.auto_renews": true,
-					"data.role": "controller",
-				}
-				if law, err = l.Effective(sel, facts, day); err != nil {
+		for _, s := range app.Samples() {
+			if laws[s.Act] == nil {
+				if laws[s.Act], err = l.Effective(sel, app.SampleFacts(s.Act), day); err != nil {
 					return nil, err
 				}
-				laws[j.act] = law
 			}
 			for _, lang := range text.CustomerLangs() {
-				letter, later := p.letter(linked(j.paper(lang, now))), (*document.Letter)(nil)
-				if j.later != nil {
-					next := p.letter(linked(j.later(lang, now)))
+				x, later := s.Paper(lang, now), (*app.Paper)(nil)
+				if s.Later != nil {
+					next := s.Later(lang, now)
 					later = &next
 				}
-				for _, f := range document.Check(letter, delivery(letter.Kind, lang), later, law) {
-					list = append(list, documentFinding{pack.ID, j.name, f})
+				for _, f := range p.judge(x, app.DocumentDelivery{To: x.Address, Spoken: lang, Chosen: true}, later, laws[s.Act]) {
+					list = append(list, documentFinding{pack.ID, s.Name, f})
 				}
 			}
 		}
 	}
 	return list, nil
-}
-
-// linked gives a made-up letter the links that a real one has.
-func linked(x app.Paper) app.Paper {
-	for _, purpose := range app.Letters[x.Kind] {
-		x.Links[purpose] = "https://leave.example/" + purpose
-	}
-	return x
 }
 
 // sampleCompany signs letters that are only judged.
@@ -174,8 +105,8 @@ func (c *lawCheckCmd) documentNote(f document.Finding) string {
 	if len(f.Lacks) > 0 {
 		notes = append(notes, c.say("documents.lacks", "contents", strings.Join(f.Lacks, ", ")))
 	}
-	if f.Why == "asked" {
-		notes = append(notes, c.say("documents.asked"))
+	if f.Why != "" {
+		notes = append(notes, text.Say(c.Lang, "law.document.why."+f.Why))
 	}
 	if len(f.Maybe) > 0 {
 		notes = append(notes, c.say("documents.maybe", "facts", strings.Join(f.Maybe, ", ")))

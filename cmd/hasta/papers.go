@@ -42,7 +42,7 @@ func (p papers) writer(x app.Paper) document.Company {
 	c := document.Company{
 		Name: who.Name, LegalName: who.LegalName, Address: who.Address, Phone: who.Phone, Email: who.Email, Complaints: who.Complaints,
 		ComplaintsURL: who.Links.Complaints, Signer: who.Signer, Zone: who.Zone, Signature: who.Signature[lang], RefundsURL: who.Links.Refunds,
-		WarrantyURL: who.Links.Warranty, PrivacyURL: who.Links.Privacy, Own: who.Words, NoPage: x.ByMail != nil,
+		WarrantyURL: who.Links.Warranty, PrivacyURL: who.Links.Privacy, Own: who.Words, NoPage: x.ByMail != nil, Abroad: x.Abroad,
 		Alone: x.Instead != nil && x.Instead.Hours > 0,
 	}
 	if t, ok := company.ThemeOf(who.Colour); ok {
@@ -184,7 +184,7 @@ func (p papers) written(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.At, Name: x.Name, Email: x.Address, Timing: string(x.Case.When),
 			Act: declaredAct(x), Via: via(x.Request), Withdrawal: withdrawn(x), DataUntil: dataUntil(x), Erased: erasedOn(x),
 			Subscriptions: lines(x), Effective: x.Case.Effective, UndoUntil: x.UndoUntil, Milestones: stops(x),
-			ReceivedOn: receivedOn(x), Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
+			ReceivedOn: receivedOn(x), EnteredAt: x.Request.EnteredAt, Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
 			Instead: instead(x), Kind: x.Declared.Kind, Ground: x.Declared.Ground, Line: x.Declared.Line,
 		})
 	}
@@ -358,7 +358,7 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 	}
 	if e := x.Certificate; e != nil {
 		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, offboarding.Worded(e.Why, x.Language), e.Entries, e.Backups
-		f.Systems = e.Systems
+		f.Systems, f.Grounds = e.Systems, e.Grounds
 		for _, what := range app.Erasable {
 			f.Erased = append(f.Erased, document.Counted{What: what, N: e.Erased[what]})
 		}
@@ -460,6 +460,12 @@ func proof(x app.Paper) *document.Proof {
 // onPaper are the letters that are papers to keep.
 var onPaper = []string{"statement", "certificate", "farewell", "reversed", "ending"}
 
+// withPaper reports whether a letter goes out with itself as a PDF: the receipt
+// always, other papers where there is no page from which to fetch them.
+func withPaper(x app.Paper) bool {
+	return x.Kind == "receipt" || x.ByMail != nil && slices.Contains(onPaper, x.Kind)
+}
+
 // transport hands a letter to a mail system.
 type transport interface {
 	Send(ctx context.Context, m mail.Message) error
@@ -524,7 +530,7 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 	if x.Kind == "winback" && x.Links["silence"] != "" { // mail programs show a button for it (RFC 8058)
 		m.Headers["List-Unsubscribe"], m.Headers["List-Unsubscribe-Post"] = "<"+x.Links["silence"]+">", "List-Unsubscribe=One-Click"
 	}
-	if x.Kind == "receipt" && !x.Sample {
+	if x.Kind == "receipt" && withPaper(x) && !x.Sample {
 		pdf, err := document.PDF(l)
 		if err != nil {
 			return "", "", err
@@ -537,7 +543,7 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 			{Name: x.Code + ".pdf", Type: "application/pdf", Data: pdf}, {Name: x.Code + ".proof.json", Type: "application/json", Data: proof},
 		}
 	}
-	if x.ByMail != nil && slices.Contains(onPaper, x.Kind) { // there is no page from which to fetch it
+	if x.Kind != "receipt" && withPaper(x) {
 		pdf, err := document.PDF(l)
 		if err != nil {
 			return "", "", err

@@ -29,6 +29,7 @@ type Config struct {
 	Store    Store
 	Keys     Keys
 	Post     Post
+	Checker  Checker // judges letters by the law when they are made; nil: none is
 	Kinds    map[string]step.Kind
 	Playbook *playbook.Playbook // that new cases follow when no other applies
 	// Playbooks are tried first, in order: a departure follows the first whose
@@ -73,6 +74,7 @@ type App struct {
 	store      Store
 	keys       Keys
 	post       Post
+	checker    Checker
 	files      Keeper // of letters; nil: they are no files
 	kinds      map[string]step.Kind
 	playbook   *playbook.Playbook
@@ -135,7 +137,7 @@ func New(c Config) *App {
 	}
 	a := &App{
 		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks,
-		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
+		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
 	}
 	a.files, _ = c.Post.(Keeper)

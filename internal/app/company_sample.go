@@ -6,6 +6,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/invitation"
+	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/limit"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
@@ -44,6 +45,7 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 		p.Certificate = &Certificate{
 			Code: p.Code, ErasedOn: day(61), Erased: map[string]int{"identity": 3, "letters": 4}, Invoices: 12, Until: day(6 * 365), Entries: 40, Backups: day(91),
 			Why: map[string]string{lang: typed}, Systems: []string{"billing"},
+			Grounds: map[string]string{"invoices": legalObligation, "log": legalObligation, "again": legalObligation},
 		}
 	}
 	if kind == NoticePaper {
@@ -73,4 +75,66 @@ func SampleWithdrawal(kind, lang string, state withdrawal.State, now time.Time) 
 	}
 	p.Withdrawal = &w
 	return p
+}
+
+// Sample is a letter about somebody made up that packs ask contents of, and the
+// act that it is about.
+type Sample struct {
+	Name, Act string
+	Paper     func(lang string, now time.Time) Paper
+	Later     func(lang string, now time.Time) Paper // in which the rest follows; nil: all is here
+}
+
+// Samples are the letters that packs ask contents of (JudgedLetters), each as it
+// is for every act and in every state in which it says something else.
+func Samples() []Sample {
+	usual := func(kind string) func(string, time.Time) Paper {
+		return func(lang string, now time.Time) Paper { return sampleLinked(SamplePaper(kind, lang, now)) }
+	}
+	undone := func(kind string, state withdrawal.State) func(string, time.Time) Paper {
+		return func(lang string, now time.Time) Paper {
+			return sampleLinked(SampleWithdrawal(kind, lang, state, now))
+		}
+	}
+	coming := func(what limit.Kind) func(string, time.Time) Paper {
+		return func(lang string, now time.Time) Paper {
+			p := SamplePaper(NoticePaper, lang, now)
+			if p.Coming.Kind, p.Coming.Leave = what, sampleAddress; what == limit.PriceChange {
+				p.Coming.Price = money.Amount{Minor: 2 * p.Lines[0].Amount.Minor, Currency: p.Lines[0].Amount.Currency}
+			}
+			return p
+		}
+	}
+	return []Sample{
+		{"ack", "terminate", usual("ack"), usual("receipt")},
+		{"receipt", "terminate", usual("receipt"), nil},
+		{"ack/withdraw", "withdraw", undone("ack", withdrawal.Open), undone("receipt", withdrawal.Open)},
+		{"receipt/withdraw", "withdraw", undone("receipt", withdrawal.Open), nil},
+		{"receipt/late", "terminate", undone("receipt", withdrawal.Over), nil},
+		{"certificate", "erase", usual("certificate"), nil},
+		{"winback", "terminate", usual("winback"), nil},
+		{"notice/renewal", "terminate", coming(limit.Renewal), nil},
+		{"notice/trial_end", "terminate", coming(limit.TrialEnd), nil},
+		{"notice/price_change", "terminate", coming(limit.PriceChange), nil},
+	}
+}
+
+// sampleAddress is where the links of letters about somebody made up lead that
+// are only judged.
+const sampleAddress = "https://leave.example/"
+
+// sampleLinked gives a made-up letter the links that a real one has.
+func sampleLinked(p Paper) Paper {
+	for _, purpose := range Letters[p.Kind] {
+		p.Links[purpose] = sampleAddress + purpose
+	}
+	return p
+}
+
+// SampleFacts are what is known of whoever is made up, who asked for the act.
+func SampleFacts(act string) jurisdiction.Facts {
+	return jurisdiction.Facts{
+		"customer.kind": "consumer", "request.act": act, "contract.concluded_via": "web", "contract.continuing": true, "contract.auto_renews": true,
+		"data.role": "controller",
+	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -106,6 +107,9 @@ func (a *App) SetWords(ctx context.Context, by Actor, list []Wording) error {
 	if err != nil {
 		return err
 	}
+	if err := a.wordsLack(ctx, list); err != nil {
+		return err
+	}
 	err = a.tx(ctx, func(tx Tx) error {
 		own, err := ownWords(ctx, tx)
 		if err != nil {
@@ -134,6 +138,47 @@ func (a *App) SetWords(ctx context.Context, by Actor, list []Wording) error {
 		return err
 	}
 	return a.Refresh(ctx)
+}
+
+// wordsLack refuses words with which a letter would no longer say what the law
+// wants in it.
+func (a *App) wordsLack(ctx context.Context, list []Wording) error {
+	var langs []string
+	for _, w := range list {
+		if w.Text != "" && (strings.HasPrefix(w.Key, "document.") || strings.HasPrefix(w.Key, "mail.")) && !slices.Contains(langs, w.Language) {
+			langs = append(langs, w.Language)
+		}
+	}
+	if len(langs) == 0 {
+		return nil
+	}
+	now, _, err := a.Now(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong fault.List
+	for _, lang := range langs {
+		was, will := a.Company().Words, map[string]map[string]string{lang: {}}
+		maps.Copy(will[lang], was[lang])
+		for _, w := range list {
+			if w.Language == lang {
+				will[lang][w.Key] = w.Text
+			}
+		}
+		lacks, err := a.lacking(was, will, lang, now)
+		if err != nil {
+			return err
+		}
+		if len(lacks) == 0 {
+			continue
+		}
+		for _, w := range list {
+			if w.Language == lang && w.Text != "" {
+				wrong = append(wrong, fault.New(fault.Invalid, "words.lacks", "cite", lacks[0].Cite, "rule", lacks[0].Rule).On(w.field()))
+			}
+		}
+	}
+	return wrong.Or()
 }
 
 // TestPaper begins the class of a letter that people of the company send

@@ -56,6 +56,7 @@ type CaseView struct {
 	Way         Way                     // by which it was asked for on the pages, while its law is being decided
 	Decided     LawDecision             // the law that it was decided under
 	Limits      []limit.Limit           // that the law sets, the soonest first
+	Documents   []CheckedDocument       // letters, and how they stood to the law when they were made; oldest first
 	NoPortal    bool                    // customers are written to without one
 }
 
@@ -197,6 +198,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		if v.Decided, err = tx.LawOf(ctx, cid); err != nil {
+			return err
+		}
+		if v.Documents, err = tx.DocumentsOf(ctx, cid); err != nil {
 			return err
 		}
 		if v.Limits, err = tx.LimitsOf(ctx, cid); err != nil {

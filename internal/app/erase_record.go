@@ -72,6 +72,18 @@ type Certificate struct {
 	Backups  when.Date         `json:"backups"` // the last one with the data expires
 	Keys     []string          `json:"keys"`    // destroyed
 	Systems  []string          `json:"systems"` // to which something about them went from here
+	// Grounds are why each thing that stays may, as the law names grounds; nil: it
+	// was made before they were kept.
+	Grounds map[string]string `json:"grounds,omitempty"`
+}
+
+// Mode is how it was erased, as the law names it: with its keys what there was is
+// gone at once; empty where it does not say which were destroyed.
+func (c Certificate) Mode() string {
+	if len(c.Keys) == 0 {
+		return ""
+	}
+	return "delete"
 }
 
 // Erasable is what a certificate counts, in the order in which it tells it.
@@ -361,6 +373,9 @@ func (a *App) certify(ctx context.Context, tx Tx, c offboarding.Case, s offboard
 		return cert, err
 	}
 	cert.Invoices = len(balances)
+	if cert.Grounds, err = a.groundsOf(ctx, tx, c, s); err != nil {
+		return cert, err
+	}
 	subjects, entries, err := subjectsOf(ctx, tx, c.Customer)
 	if err != nil {
 		return cert, err

@@ -51,6 +51,8 @@ var EventTypes = []EventType{
 	{Type: "limit.missed", When: "a time limit of the law ended and what it wants was not done", Args: limitArgs, Sent: true, Tells: limitArgs, State: "missed"},
 	{Type: "limit.escalated", When: "it is not done a while after that: administrators are asked", Args: limitArgs, Sent: true, Tells: limitArgs},
 	{Type: "limit.done_late", When: "it was done, after its end", Args: with(limitArgs, "by", "evidence"), Sent: true, Tells: with(limitArgs, "by"), State: "missed"},
+	{Type: "document.lacks", When: "a letter went out that lacks something the law wants in it: the rules, and what is not there", Args: []string{"message", "paper", "rules", "lacks"}, Sent: true, Tells: []string{"message", "paper", "rules", "lacks"}},
+	{Type: "document.mended", When: "somebody made up for what a letter lacked", Args: []string{"message", "paper", "evidence"}, Sent: true, Tells: []string{"message", "paper"}},
 	{Type: "limit.moot", When: "there is nothing left to do: the departure was taken back", Args: limitArgs, Sent: true, Tells: limitArgs, State: "moot"},
 
 	{Type: "step.ready", When: "the step's turn has come", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "ready"},

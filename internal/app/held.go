@@ -200,6 +200,15 @@ var heldFiles = []heldFile{
 			return []string{string(x.Subscription), string(x.Kind), x.Day.String(), minor(x.Price), x.Price.Currency}
 		}), err
 	}},
+	{"document_check", "letters_checked.csv", "letter paper at rule result lacks", func(ctx context.Context, _ *App, tx Tx, h *holding) (rows [][]string, err error) {
+		list, err := tx.DocumentsAbout(ctx, h.ID)
+		for _, d := range list {
+			rows = append(rows, rowsOf(d.Checks, func(c DocumentCheck) []string {
+				return []string{string(d.Message), d.Paper, stamp(d.At), c.Rule, c.Result.String(), strings.Join(c.Lacks, " ")}
+			})...)
+		}
+		return rows, err
+	}},
 	{"law_notice", "notices.csv", "subscription kind comes told state law", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.LawNoticesFor(ctx, h.ID)
 		return rowsOf(list, func(x LawNotice) []string {

@@ -75,7 +75,13 @@ func (a *App) Invite(ctx context.Context, by Actor, in InviteInput) error {
 		}
 		i.Format, i.Neutral, i.Start, i.Minutes, i.Place, i.Words = in.Format, in.Neutral, in.Start, in.Minutes, in.Place, in.Words
 		i.MadeBy, i.MadeAt, i.Sequence = by.ID, tx.Now(), i.Sequence+1
-		if wrong := append(l[:len(l):len(l)], i.Check(tx.Now())...); len(wrong) > 0 {
+		wrong := append(l[:len(l):len(l)], i.Check(tx.Now())...)
+		if len(wrong) == 0 && fresh {
+			if wrong, err = a.writtenInTime(ctx, tx, p.Case, i.Start); err != nil {
+				return err
+			}
+		}
+		if len(wrong) > 0 {
 			return wrong
 		}
 		if err := a.putInvitation(ctx, tx, i); err != nil {
@@ -92,6 +98,24 @@ func (a *App) Invite(ctx context.Context, by Actor, in InviteInput) error {
 		}
 		return a.queue(ctx, tx, m, string(p.Case.Customer), true)
 	})
+}
+
+// writtenInTime refuses a conversation that would begin before its letter may go
+// out, by the law of where the customer lives.
+func (a *App) writtenInTime(ctx context.Context, tx Tx, c offboarding.Case, start time.Time) (fault.List, error) {
+	cus, err := tx.FindCustomer(ctx, c.Customer)
+	if err != nil {
+		return nil, err
+	}
+	at, err := a.writableAt(tx, c, cus)
+	if err != nil || at.Before(start) {
+		return nil, err
+	}
+	zone, err := zoneOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return fault.List{fault.New(fault.Invalid, "invitation.hours", "at", at.In(zone)).On("invitation.time")}, nil
 }
 
 // OpenInvitations lists what a customer was invited to, newest first.

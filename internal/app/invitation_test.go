@@ -86,3 +86,38 @@ func TestAConversationThatWasHeldIsNotStillToCome(t *testing.T) {
 		}
 	})
 }
+
+// Nobody is invited at an hour at which the law of where they live lets nobody be
+// written to, nor to what would begin before the letter could go out.
+func TestAnInvitationKeepsTheHoursOfWhereTheCustomerLives(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, sqlite(t), listening)
+	ctx := t.Context()
+	who := w.mini(t, 1, func(_ int, in *app.CustomerInput) { in.Consumer, in.Country = true, "CO" })[0]
+	w.host(t, who)
+	eventually(t, "the departure", func() bool { return w.caseOf(t, who) != nil })
+	c := *w.caseOf(t, who)
+	v, err := w.OpenCase(ctx, agent, c.ID)
+	must(t, err)
+	must(t, w.AnswerForm(ctx, agent, app.FormInput{Case: c.ID, Step: "first", Answers: fill(w.FormOf(*v.Plan.Step("first"))), Done: true}))
+	now, _, err := w.store.Now(ctx)
+	must(t, err)
+	zone, err := time.LoadLocation(c.Zone)
+	must(t, err)
+	local := now.In(zone)
+	night := time.Date(local.Year(), local.Month(), local.Day()+int((time.Saturday-local.Weekday()+7)%7), 20, 0, 0, 0, zone)
+	if !night.After(now) {
+		night = night.AddDate(0, 0, 7)
+	}
+	w.days(t, night.Sub(now))
+	in := app.InviteInput{Case: c.ID, Step: "talk", Format: invitation.Phone, Place: "944 000 120", Start: night.Add(14 * time.Hour), Minutes: 30}
+	refused(t, "on Sunday", w.Invite(ctx, agent, in), "invitation.hours", "invitation.time")
+	in.Start = night.Add(62 * time.Hour)
+	must(t, w.Invite(ctx, agent, in))
+	must(t, w.UntilQuiet(ctx))
+	if n := w.mail.count("invitation"); n != 0 {
+		t.Fatalf("%d letters on a Saturday night", n)
+	}
+	w.days(t, 60*time.Hour) // a Monday may be a holiday there
+	eventually(t, "the letter", func() bool { return w.mail.count("invitation") == 1 })
+}

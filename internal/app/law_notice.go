@@ -245,15 +245,7 @@ func leavesOrEnds(ctx context.Context, tx Tx, s customer.Subscription, k limit.K
 // noticeWindows are when the law wants it told. What nobody knows whether it
 // holds is told too.
 func (a *App) noticeWindows(cus customer.Customer, l ComingLine, today when.Date) (windows []jurisdiction.DaysBefore, refs []jurisdiction.Ref, err error) {
-	v := CaseView{Customer: cus, Lines: []customer.Subscription{l.Subscription}}
-	facts := a.lawFacts(v, today)
-	if delete(facts, "request.act"); l.Kind == limit.TrialEnd {
-		facts["contract.auto_renews"] = true // it goes on, unless somebody says no
-	}
-	if l.Kind == limit.TrialEnd {
-		facts["contract.trial_days"] = int64(max(1, l.Start.DaysUntil(l.Day)))
-	}
-	law, err := a.Law().Effective(a.Law().Select(facts), facts, today)
+	law, err := a.noticeLaw(cus, l, today)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -270,6 +262,33 @@ func (a *App) noticeWindows(cus customer.Customer, l ComingLine, today when.Date
 		}
 	}
 	return windows, a.Law().Refs(law.Chosen), nil
+}
+
+// draftComing gathers what the letter about something that is coming is judged by.
+func (a *App) draftComing(ctx context.Context, tx Tx, m Message, n LawNotice, p Paper) (d drafted, err error) {
+	if a.checker == nil {
+		return d, nil
+	}
+	cus, err := tx.FindCustomer(ctx, n.Customer)
+	if err != nil {
+		return d, err
+	}
+	d.to, d.who = DocumentDelivery{To: m.To}, n.Customer
+	d.law, err = a.noticeLaw(cus, ComingLine{Subscription: p.Lines[0], Kind: n.Kind, Day: n.EventDay}, a.today(tx))
+	return d, err
+}
+
+// noticeLaw is the law about something that is coming for a contract.
+func (a *App) noticeLaw(cus customer.Customer, l ComingLine, today when.Date) (*jurisdiction.Effective, error) {
+	v := CaseView{Customer: cus, Lines: []customer.Subscription{l.Subscription}}
+	facts := a.lawFacts(v, today)
+	if delete(facts, "request.act"); l.Kind == limit.TrialEnd {
+		facts["contract.auto_renews"] = true // it goes on, unless somebody says no
+	}
+	if l.Kind == limit.TrialEnd {
+		facts["contract.trial_days"] = int64(max(1, l.Start.DaysUntil(l.Day)))
+	}
+	return a.Law().Effective(a.Law().Select(facts), facts, today)
 }
 
 func written(list []jurisdiction.DaysBefore) []string {
@@ -406,9 +425,14 @@ func (a *App) comingPaper(ctx context.Context, tx Tx, l ComingLine, name, lang s
 func (a *App) sendComing(ctx context.Context, m Message) error {
 	var p Paper
 	var n LawNotice
+	var d drafted
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
 		var why string
-		if p, n, why, err = a.noticePaper(ctx, tx, m); err != nil || why == "" {
+		if p, n, why, err = a.noticePaper(ctx, tx, m); err != nil {
+			return err
+		}
+		if why == "" {
+			d, err = a.draftComing(ctx, tx, m, n, p)
 			return err
 		}
 		m.State, m.LastError = "withheld", why
@@ -420,6 +444,7 @@ func (a *App) sendComing(ctx context.Context, m Message) error {
 	if err != nil || m.State != "queued" {
 		return err
 	}
+	checks := a.judge(d, p)
 	subject, text, refused := a.handOver(ctx, m, p)
 	if refused != nil && fault.KindOf(refused) != fault.Invalid {
 		return refused
@@ -453,6 +478,9 @@ func (a *App) sendComing(ctx context.Context, m Message) error {
 			return err
 		}
 		f.typ = "notice.sent"
-		return a.noticeFact(ctx, tx, f.typ, n, map[string]any{"message": string(x.ID)})
+		if err := a.noticeFact(ctx, tx, f.typ, n, map[string]any{"message": string(x.ID)}); err != nil {
+			return err
+		}
+		return a.keepChecks(ctx, tx, x, d, checks, string(n.Customer))
 	})
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"hastaluego/internal/customer"
@@ -38,12 +39,16 @@ func (a *App) barred(cus customer.Customer, day when.Date) (bool, error) {
 	return no, nil
 }
 
+// atHours are the letters that ask whoever leaves for something that they did not
+// ask for: to come back, or to talk.
+var atHours = []string{"winback", "invitation"}
+
 // waitsFor is the instant before which a letter may not go out, since the law of
 // where the customer lives lets nobody be asked back at this hour; zero: it may now.
 func (a *App) waitsFor(ctx context.Context, mid offboarding.MessageID) (at time.Time, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
 		m, err := tx.FindMessage(ctx, mid)
-		if err != nil || m.State != "queued" || m.Case == "" || m.Paper != "winback" {
+		if err != nil || m.State != "queued" || m.Case == "" || !slices.Contains(atHours, m.Paper) {
 			return err
 		}
 		c, err := tx.FindCase(ctx, m.Case)
@@ -54,24 +59,31 @@ func (a *App) waitsFor(ctx context.Context, mid offboarding.MessageID) (at time.
 		if err != nil {
 			return err
 		}
-		zone, err := zoneOf(c)
-		if err != nil {
-			return err
+		if at, err = a.writableAt(tx, c, cus); !at.After(tx.Now()) {
+			at = time.Time{}
 		}
-		law, err := a.lawOn(cus, a.today(tx))
-		if err != nil {
-			return err
-		}
-		days, _ := a.calendars.Of(cus.Place())
-		if from, ok := limit.WriteAt(law, tx.Now(), days, zone); !ok || from.After(tx.Now()) {
-			at = from
-			if !ok { // two packs leave no hour at all: it is looked at again, and whoever reads the law sees the clash
-				at = tx.Now().AddDate(0, 0, 1)
-			}
-		}
-		return nil
+		return err
 	})
 	return at, err
+}
+
+// writableAt is the instant from which whoever leaves may be asked to come back, or
+// to talk, by the law of where they live; now where it lets them be asked now.
+func (a *App) writableAt(tx Tx, c offboarding.Case, cus customer.Customer) (time.Time, error) {
+	zone, err := zoneOf(c)
+	if err != nil {
+		return time.Time{}, err
+	}
+	law, err := a.lawOn(cus, a.today(tx))
+	if err != nil {
+		return time.Time{}, err
+	}
+	days, _ := a.calendars.Of(cus.Place())
+	at, ok := limit.WriteAt(law, tx.Now(), days, zone)
+	if !ok { // two packs leave no hour at all: it is looked at again, and whoever reads the law sees the clash
+		at = tx.Now().AddDate(0, 0, 1)
+	}
+	return at, nil
 }
 
 // MailLetter sends a queued letter, or says until when it has to wait.

@@ -83,6 +83,7 @@ const WaitsForLog = "paper.waits_for_log"
 func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error {
 	var m Message
 	var p Paper
+	var d drafted
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
 		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" || strings.HasPrefix(m.Paper, TestPaper) || m.Paper == NoticePaper {
 			return err
@@ -99,8 +100,11 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if instead != nil && instead.To == "" { // never to whoever was typed
 			return a.withhold(ctx, tx, &m, noTestAddress)
 		}
-		p, err = a.paper(ctx, tx, m)
+		if p, err = a.paper(ctx, tx, m); err != nil {
+			return err
+		}
 		p.Rehearsal = instead
+		d, err = a.draft(ctx, tx, m, p)
 		return err
 	})
 	if err != nil || m.State != "queued" {
@@ -112,6 +116,7 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	case m.Paper == NoticePaper:
 		return a.sendComing(ctx, m)
 	}
+	checks := a.judge(d, p)
 	subject, text, err := a.handOver(ctx, m, p)
 	if err != nil && fault.KindOf(err) != fault.Invalid {
 		return err
@@ -153,7 +158,10 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if err := a.forgetErased(ctx, tx, m); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact)
+		if err := a.record(ctx, tx, fact); err != nil || refused != nil {
+			return err
+		}
+		return a.keepChecks(ctx, tx, m, d, checks, m.subject(p.Case))
 	})
 	if err != nil {
 		return err
@@ -386,6 +394,7 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		p.UndoUntil = time.Time{}
 	}
 	p.Late = a.lateCharges(c, s.Subscriptions)
+	p.Abroad = s.Customer.Country != "" && a.Company().Country != "" && s.Customer.Country != a.Company().Country
 	if w, err := tx.WithdrawalOf(ctx, cid); err == nil {
 		p.Withdrawal = &w
 	} else if fault.KindOf(err) != fault.NotFound {

@@ -249,6 +249,7 @@ type PlaybookView struct {
 	Problems error // why it cannot be used any more
 	BuiltIn  bool
 	Waits    *approval.Approval // the time that its activation waits for; nil: none
+	Gaps     []PlaybookGap      // where it is shorter, or slower, than the law of a place that is served
 }
 
 // OpenPlaybooks lists every playbook: those in use first.
@@ -291,6 +292,13 @@ func (a *App) OpenPlaybooks(ctx context.Context, by Actor) (list []PlaybookView,
 				v.State = "retired"
 			}
 			list = append(list, PlaybookView{Version: v, Playbook: b, BuiltIn: true})
+		}
+		for i, p := range list {
+			if p.Problems == nil && p.Version.State != "retired" {
+				if list[i].Gaps, err = LawOfPlaybook(p.Playbook, a.Law(), a.Law().Places(), a.today(tx)); err != nil {
+					return err
+				}
+			}
 		}
 		slices.SortStableFunc(list, func(x, y PlaybookView) int { return strings.Compare(x.Version.State, y.Version.State) })
 		return nil

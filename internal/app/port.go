@@ -86,6 +86,7 @@ type Tx interface {
 	WithdrawalTx
 	StatementTx
 	LawTx
+	DocumentTx
 	NoticeTx
 	ExitTx
 }
@@ -223,7 +224,7 @@ func (f CaseFilter) BySteps() bool {
 }
 
 // Waiting counts cases that wait, and requests that nobody could be found for.
-type Waiting struct{ Mine, Team, Overdue, Unassigned, Blocked, Open, Unmatched int }
+type Waiting struct{ Mine, Team, Overdue, Unassigned, Blocked, Open, Unmatched, Lacking int }
 
 // Claim is which case a subscription is ended by, or is given back by.
 type Claim struct {
@@ -601,6 +602,7 @@ type Paper struct {
 	ByMail      *ByMail                // how to answer, where there is no portal
 	Bundle      *Attached              // only in the letter "data"
 	Statement   *CaseStatement         // that was made; nil: none was
+	Abroad      bool                   // they live in another country than the company
 	Rehearsal   *Rehearsal             // of a letter about a test customer: where it goes instead
 	// Sample is about somebody made up: a test that people send themselves.
 	Sample bool

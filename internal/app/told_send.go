@@ -256,8 +256,12 @@ func (a *App) newsParts(ctx context.Context, tx Tx, t ToldItem, people notificat
 			if x.Kind != kind || person.ID != "" && !person.Wants(kind) {
 				continue
 			}
-			if strings.HasPrefix(x.Step, limitMark) {
-				line, news, err := a.limitLine(ctx, tx, x, people, lang)
+			if limit, document := strings.HasPrefix(x.Step, limitMark), strings.HasPrefix(x.Step, documentMark); limit || document {
+				tell := func() (ToldLine, bool, error) { return a.documentLine(ctx, tx, x, lang) }
+				if limit {
+					tell = func() (ToldLine, bool, error) { return a.limitLine(ctx, tx, x, people, lang) }
+				}
+				line, news, err := tell()
 				switch {
 				case err != nil:
 					return nil, err

@@ -49,6 +49,7 @@ type letters struct {
 	sent    []letter
 	refused string      // kind of letter whose address is refused
 	down    string      // kind of letter that the mail system does not take for now
+	lacks   string      // kind of letter that lacks something
 	tried   []app.Paper // that could not be sent
 }
 
@@ -84,6 +85,31 @@ func (l *letters) Send(_ context.Context, to, id string, p app.Paper) (string, s
 	}
 	l.sent = append(l.sent, letter{to, id, p})
 	return p.Kind, p.Kind + " " + p.Code + " " + p.Secret + " " + strings.Join(slices.Collect(valuesOf(p.Links)), " "), nil
+}
+
+// Check implements app.Checker: every rule about contents is kept, but by letters
+// of a class that lacks some.
+func (l *letters) Check(p app.Paper, _ app.DocumentDelivery, _ *app.Paper, law *jurisdiction.Effective) (out []app.DocumentCheck) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range law.Rules(jurisdiction.Document) {
+		if want := map[bool]string{true: "erase.exceptions", false: "ack.contents"}[p.Kind == "certificate"]; r.Rule.Param.Name != want {
+			continue
+		}
+		c := app.DocumentCheck{Rule: r.Rule.ID, Param: r.Rule.Param.Name, Result: jurisdiction.Pass, Maybe: r.Missing}
+		if p.Kind == l.lacks || p.Try[p.Language]["document.complain.adr"] == "Adiós" {
+			c.Result, c.Lacks = jurisdiction.Fail, []string{"adr"}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// lack makes letters of the kind lack something from now on.
+func (l *letters) lack(kind string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lacks = kind
 }
 
 func valuesOf(m map[string]string) func(func(string) bool) {
@@ -312,7 +338,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w.store, w.between, w.keys, w.mail, w.billing, w.secrets = s, &meddled{Store: s}, keys, &letters{}, billing, secrets
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
-		Store: w.between, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
+		Store: w.between, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		Chat:    func(p app.Paper) ([]byte, error) { return json.Marshal(p.Told) },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},

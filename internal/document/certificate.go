@@ -1,6 +1,7 @@
 package document
 
 import (
+	"strings"
 	"time"
 
 	"hastaluego/internal/text"
@@ -18,14 +19,20 @@ type CertificateFacts struct {
 	Invoices int       // that stay
 	Until    when.Date // until then
 	Why      string    // the law
-	Entries  int       // of the log, whose content cannot be read any more
-	Backups  when.Date // the last one with the data expires
-	Systems  []string  // to which something about them went
-	Page     string    // link
-	NotMe    string    // link
-	Proof    *Proof
-	Instead  *Instead // of a second person; nil: there was one
+	// Grounds are why each thing may stay (Kept), as the law names grounds; nil:
+	// nobody said so when it was made.
+	Grounds map[string]string
+	Entries int       // of the log, whose content cannot be read any more
+	Backups when.Date // the last one with the data expires
+	Systems []string  // to which something about them went
+	Page    string    // link
+	NotMe   string    // link
+	Proof   *Proof
+	Instead *Instead // of a second person; nil: there was one
 }
+
+// Kept are the things that stay of somebody who was erased.
+var Kept = []string{"invoices", "log", "again"}
 
 // Counted is how many of what was erased.
 type Counted struct {
@@ -48,13 +55,13 @@ func Certificate(f CertificateFacts) Letter {
 	erased.Paragraphs = []string{w.say("certificate.key")}
 	stays := Block{Heading: w.say("certificate.stays")}
 	if f.Invoices > 0 {
-		stays.Facts = append(stays.Facts, Fact{
+		stays.Facts = append(stays.Facts, w.kept("invoices", f, Fact{
 			Label: w.say("certificate.invoices", "n", f.Invoices), Lines: []string{w.say("certificate.until", "date", f.Until)}, Soft: clean(f.Why), Time: f.Until.String(),
-		})
+		}))
 	}
 	stays.Facts = append(stays.Facts,
-		Fact{Label: w.say("certificate.log", "n", f.Entries), Lines: []string{w.say("certificate.log.until")}, Soft: w.say("certificate.log.why")},
-		Fact{Label: w.say("certificate.again"), Lines: []string{w.say("certificate.again.until")}, Soft: w.say("certificate.again.why")},
+		w.kept("log", f, Fact{Label: w.say("certificate.log", "n", f.Entries), Lines: []string{w.say("certificate.log.until")}, Soft: w.say("certificate.log.why")}),
+		w.kept("again", f, Fact{Label: w.say("certificate.again"), Lines: []string{w.say("certificate.again.until")}, Soft: w.say("certificate.again.why")}),
 		Fact{Label: w.say("certificate.backups"), Lines: []string{w.say("certificate.until", "date", f.Backups)}, Soft: w.say("certificate.backups.why"), Time: f.Backups.String()},
 	)
 	went := Fact{Label: w.say("certificate.recipients"), Says: []Content{SaysRecipients}}
@@ -81,4 +88,14 @@ func Certificate(f CertificateFacts) Letter {
 		l.Blocks = append(l.Blocks, b)
 	}
 	return l
+}
+
+// kept adds to something that stays why it may.
+func (w writer) kept(what string, f CertificateFacts, x Fact) Fact {
+	x.Keeps, x.Ground = f.Grounds != nil, f.Grounds[what]
+	if code := "document.certificate.ground." + x.Ground; x.Ground != "" && text.Known(w.lang, code) {
+		x.GroundSays = w.say("certificate.ground." + x.Ground)
+		x.Soft = strings.TrimSpace(x.Soft + " " + x.GroundSays)
+	}
+	return x
 }

@@ -105,14 +105,39 @@ var looks = map[string]look{
 	}},
 	"erase.proof_to_subject":       {[]Kind{KindCertificate}, says(SaysErased)},
 	"erase.proof_names_recipients": {[]Kind{KindCertificate}, says(SaysRecipients)},
-	"erase.exceptions": {[]Kind{KindCertificate}, func(s seen) (jurisdiction.Value, Content, bool) {
-		return jurisdiction.Value{Words: []string{"legal_obligation"}}, "", true // the only ground on which the certificate keeps something
-	}},
+	"erase.exceptions":             {[]Kind{KindCertificate}, grounds},
 	"winback.opt_out.each_message": {[]Kind{KindWinback}, says(SaysOptOut)},
 	"winback.opt_out.free":         {[]Kind{KindWinback}, says(SaysOptOut)}, // a link, which costs nothing
 	"winback.labelled":             {[]Kind{KindWinback}, says(SaysCommercial)},
 	"winback.sender_named":         {[]Kind{KindWinback}, says(SaysSender)},
 	"winback.postal_address":       {[]Kind{KindWinback}, says(SaysPostal)},
+}
+
+// NoGround stands among the grounds of a certificate for each thing that stays
+// without saying why it may.
+const NoGround = "no_ground"
+
+// grounds are those on which a certificate keeps something: only what it says, in
+// every form in which it is read. One that was made before they were kept says
+// nothing about them.
+func grounds(s seen) (jurisdiction.Value, Content, bool) {
+	forms := s.forms()
+	v, any := jurisdiction.Value{}, false
+	for _, b := range s.Blocks {
+		for _, f := range b.Facts {
+			if !f.Keeps {
+				continue
+			}
+			ground := f.Ground
+			if any = true; ground == "" || f.GroundSays == "" || !forms.all(f.GroundSays, b.Mailed) {
+				ground = NoGround
+			}
+			if !slices.Contains(v.Words, ground) {
+				v.Words = append(v.Words, ground)
+			}
+		}
+	}
+	return v, "", any
 }
 
 func sameWay(s seen) (jurisdiction.Value, Content, bool) {
@@ -127,6 +152,12 @@ func inTheirLanguage(s seen) (jurisdiction.Value, Content, bool) {
 		return jurisdiction.Value{}, "", false
 	}
 	return flag(s.Lang == s.Spoken), "", true
+}
+
+// unseen is why a parameter could not be seen in a letter where it could not.
+var unseen = map[string]string{
+	"ack.channel_of_choice": "asked", "ack.same_medium": "asked", "ack.language": "spoken", "case.language": "spoken", "ack.address_survives": "address",
+	"erase.exceptions": "grounds",
 }
 
 // elsewhere are the parameters about documents that no letter of ours is, and
@@ -171,7 +202,7 @@ func Check(l Letter, d Delivery, later *Letter, law *jurisdiction.Effective) (ou
 		v, content, known := x.see(s)
 		switch {
 		case !known:
-			f.Why = "asked"
+			f.Why = unseen[r.Param.Name]
 		case r.Param.Name == "ack.contents" || r.Param.Name == "notice.contents":
 			f.contents(r, s.said, rest, later)
 		default:
@@ -206,17 +237,30 @@ func (f *Finding) contents(r *jurisdiction.Rule, said, rest map[Content]Passage,
 	f.Place = strings.Join(places, " · ")
 }
 
+// forms are the words of a letter in each form in which it is read.
+type forms struct {
+	page, mailed, rich string
+	onPage             bool // it is read on one
+}
+
+func formsOf(l Letter, d Delivery) forms {
+	return forms{pageWords(HTML(l)), plainWords(MailText(l)), pageWords(MailHTML(l)), slices.Contains(d.Media, "page")}
+}
+
+func (s seen) forms() forms { return formsOf(s.Letter, s.Delivery) }
+
+// all reports whether every form says the words; mailed: they belong on no page.
+func (f forms) all(words string, mailed bool) bool {
+	words = plainWords(words)
+	onPage := !mailed && strings.Contains(f.page, words)
+	return (!f.onPage || onPage) && strings.Contains(f.mailed, words) && strings.Contains(f.rich, words)
+}
+
 // everywhere is what a letter says in each form in which it is read.
 func everywhere(l Letter, d Delivery) map[Content]Passage {
-	page, mailed := pageWords(HTML(l)), plainWords(MailText(l))
-	rich := pageWords(MailHTML(l))
-	said := l.Contents()
+	f, said := formsOf(l, d), l.Contents()
 	maps.DeleteFunc(said, func(_ Content, p Passage) bool {
-		return slices.ContainsFunc(p.Words, func(w string) bool {
-			w = plainWords(w)
-			onPage := !p.Mailed && strings.Contains(page, w)
-			return slices.Contains(d.Media, "page") && !onPage || !strings.Contains(mailed, w) || !strings.Contains(rich, w)
-		})
+		return slices.ContainsFunc(p.Words, func(w string) bool { return !f.all(w, p.Mailed) })
 	})
 	return said
 }

@@ -35,6 +35,7 @@ func certificateFacts(t testing.TB, lang string) document.CertificateFacts {
 	return document.CertificateFacts{
 		Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received.AddDate(0, 2, 4), ErasedOn: day(2027, 1, 26), Invoices: 44, Until: day(2032, 12, 31),
 		Erased: []document.Counted{{What: "identity", N: 4}, {What: "letters", N: 1}}, Why: "C. Com., art. 30", Entries: 61, Backups: day(2027, 2, 25), Systems: []string{"billing", "panel"},
+		Grounds: map[string]string{"invoices": "legal_obligation", "log": "legal_claims", "again": "legal_obligation"},
 	}
 }
 
@@ -104,6 +105,209 @@ func TestALetterThatLacksAPartBreaksTheRulesThatAskForIt(t *testing.T) {
 	}
 	if got := failed(document.Check(good(), document.Delivery{Media: []string{"page"}, Spoken: "en"}, nil, zone)); !slices.Equal(got, []string{"safe.ack-address", "safe.ack-durable", "safe.ack-language"}) {
 		t.Errorf("only on a page, in another language: %q", got)
+	}
+}
+
+// lacking is a letter without what says a content.
+func lacking(l document.Letter, c document.Content) document.Letter {
+	if c == document.SaysCode {
+		l.Code = ""
+	}
+	if c == document.SaysPostal {
+		l.Company.Address = ""
+	}
+	if slices.Contains(l.Says, c) {
+		l.Lede = ""
+	}
+	l.Blocks = slices.Clone(l.Blocks)
+	for i := range l.Blocks {
+		b := &l.Blocks[i]
+		if slices.Contains(b.Says, c) {
+			*b = document.Block{Heading: b.Heading}
+			continue
+		}
+		b.Facts = slices.DeleteFunc(slices.Clone(b.Facts), func(f document.Fact) bool { return slices.Contains(f.Says, c) })
+		for j := range b.Facts {
+			if slices.Contains(b.Facts[j].SoftSays, c) {
+				b.Facts[j].Soft = ""
+			}
+		}
+	}
+	return l
+}
+
+func winbackLetter(t testing.TB, lang string) document.Letter {
+	return document.Winback(document.WinbackFacts{
+		Lang: lang, Company: faro(t), At: received, Name: "Marta", Subject: "Faro", Text: "Faro", Allowed: received, Silence: "https://bajas.faro.example/u/HHHHHHHHHHHHHHHHHHHHHHHH",
+	})
+}
+
+// Of every rule of every pack about documents: the letter that keeps it breaks it
+// without any one of the contents that it wants, and the finding names that.
+func TestEveryContentThatAPackWantsIsMissedWhereItIsNotThere(t *testing.T) {
+	t.Parallel()
+	flags := map[string][]document.Content{
+		"ack.code": {document.SaysCode}, "case.proof_on_request": {document.SaysDeclaration, document.SaysInstant}, "ack.time_precision": {document.SaysInstant},
+		"erase.proof_to_subject": {document.SaysErased}, "erase.proof_names_recipients": {document.SaysRecipients}, "winback.opt_out.each_message": {document.SaysOptOut},
+		"winback.opt_out.free": {document.SaysOptOut}, "winback.labelled": {document.SaysCommercial}, "winback.sender_named": {document.SaysSender},
+		"winback.postal_address": {document.SaysPostal},
+	}
+	deliveries := map[string]document.Delivery{
+		"ack.medium": {Media: []string{"post"}}, "ack.durable": {Media: []string{"page"}}, "ack.channel_of_choice": {Media: []string{"page"}, Asked: "online"},
+		"ack.same_medium": {Media: []string{"page"}, Asked: "online"}, "ack.address_survives": {Media: []string{"email"}}, "ack.language": {Media: []string{"email"}, Spoken: "xx"},
+		"case.language": {Media: []string{"email"}, Spoken: "xx"}, "notice.medium": {Media: []string{"page"}},
+	}
+	missed, wanted := map[string]bool{}, map[string]bool{} // by parameter
+	for _, pack := range jurisdiction.Shipped().Packs() {
+		for _, act := range []string{"terminate", "withdraw", "erase"} {
+			law := lawOf(t, pack.ID, jurisdiction.Facts{"request.act": act, "contract.auto_renews": true})
+			list := []document.Letter{document.Certificate(certificateFacts(t, "es")), winbackLetter(t, "es"), document.Notice(noticeFacts(t, "es", "renewal"))}
+			if act == "withdraw" {
+				list = append(list, document.Receipt(withdrawnFacts(t, "es")))
+			} else {
+				list = append(list, document.Receipt(receiptFacts(t, "es")))
+			}
+			for _, l := range list {
+				media := sent("es")
+				if l.Kind == document.KindNotice {
+					media.Media = []string{"email"}
+				}
+				of := func(l document.Letter, d document.Delivery, rule string) document.Finding {
+					for _, f := range document.Check(l, d, nil, law) {
+						if f.Rule == rule {
+							return f
+						}
+					}
+					t.Fatalf("%s judges no %s", rule, l.Kind)
+					return document.Finding{}
+				}
+				for _, f := range document.Check(l, media, nil, law) {
+					contents := flags[f.Param]
+					wanted[f.Param] = true
+					if f.Param == "ack.contents" || f.Param == "notice.contents" {
+						for _, r := range law.Rules(jurisdiction.Document) {
+							if r.Rule.ID == f.Rule {
+								for _, w := range r.Rule.Value.Words {
+									contents = append(contents, document.Content(w))
+								}
+							}
+						}
+					}
+					for _, c := range contents {
+						got := of(lacking(l, c), media, f.Rule)
+						if got.Result != jurisdiction.Fail || strings.HasSuffix(f.Param, ".contents") && !slices.Contains(got.Lacks, string(c)) {
+							t.Errorf("%s, %s: without %s it is %s and lacks %q", f.Rule, l.Kind, c, got.Result, got.Lacks)
+						}
+						missed[f.Param] = true
+					}
+					if d, ok := deliveries[f.Param]; ok {
+						if got := of(l, d, f.Rule); got.Result != jurisdiction.Fail {
+							t.Errorf("%s, %s: delivered %+v it is %s", f.Rule, l.Kind, d, got.Result)
+						}
+						missed[f.Param] = true
+					}
+				}
+			}
+		}
+	}
+	for _, p := range jurisdiction.Params() {
+		if kinds, _ := document.Look(p.Name); len(kinds) > 0 && wanted[p.Name] && !missed[p.Name] && p.Name != "erase.exceptions" {
+			t.Errorf("nothing breaks %s", p.Name)
+		}
+	}
+}
+
+// A certificate keeps only what it says the ground of, and only on grounds that
+// the law has.
+func TestACertificateSaysOnWhatGroundAnythingStays(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		pack    string
+		grounds map[string]string
+		result  jurisdiction.Result
+		lacks   string
+	}{
+		"obligations and claims":            {"eu", map[string]string{"invoices": "legal_obligation", "log": "legal_claims", "again": "legal_obligation"}, jurisdiction.Pass, ""},
+		"claims where they are no ground":   {"co", map[string]string{"invoices": "legal_obligation", "log": "legal_claims", "again": "legal_obligation"}, jurisdiction.Fail, "legal_claims"},
+		"obligations, where those alone do": {"co", map[string]string{"invoices": "legal_obligation", "log": "legal_obligation", "again": "legal_obligation"}, jurisdiction.Pass, ""},
+		"without one":                       {"eu", map[string]string{"log": "legal_claims", "again": "legal_obligation"}, jurisdiction.Fail, document.NoGround},
+		"one that we have no words for":     {"eu", map[string]string{"invoices": "habit", "log": "legal_claims", "again": "legal_obligation"}, jurisdiction.Fail, document.NoGround},
+		"from before grounds were kept":     {"eu", nil, jurisdiction.Unknown, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, lang := range text.CustomerLangs() {
+				f := certificateFacts(t, lang)
+				f.Grounds = c.grounds
+				var got document.Finding
+				for _, x := range document.Check(document.Certificate(f), sent(lang), nil, lawOf(t, c.pack, jurisdiction.Facts{"request.act": "erase"})) {
+					if x.Param == "erase.exceptions" && got.Rule == "" {
+						got = x
+					}
+				}
+				if got.Rule == "" || got.Result != c.result || strings.Join(got.Lacks, " ") != c.lacks || (c.result == jurisdiction.Unknown) != (got.Why == "grounds") {
+					t.Errorf("%s: %+v", lang, got)
+				}
+			}
+		})
+	}
+}
+
+// A company's own words have to say what ours say: words that say something else
+// leave the letter without it, in every language.
+func TestWordsThatSaySomethingElseLeaveTheContentOut(t *testing.T) {
+	t.Parallel()
+	thanks := map[string]string{"es": "Gracias por todo", "en": "Many thanks", "de": "Vielen Dank", "fr": "Merci beaucoup"}
+	for _, c := range []struct {
+		content document.Content
+		keys    []string
+		letter  func(lang string, own text.Own) document.Letter
+	}{
+		{document.SaysDeclaration, []string{"document.what.now"}, receiptIn(t)},
+		{document.SaysEffects, []string{"document.effects.text"}, receiptIn(t)},
+		{document.SaysADR, []string{"document.complain.adr"}, receiptIn(t)},
+		{document.SaysMoney, []string{"document.money.refund"}, receiptIn(t)},
+		{document.SaysSilence, []string{"document.notice.silence.renewal"}, noticeIn(t)},
+		{document.SaysHowToCancel, []string{"document.notice.leave.page"}, noticeIn(t)},
+		{document.SaysCancelLink, []string{"document.notice.button"}, noticeIn(t)},
+		{document.SaysErased, []string{"document.certificate.key", "document.certificate.what.identity", "document.certificate.what.letters"}, certificateIn(t)},
+	} {
+		for _, lang := range text.CustomerLangs() {
+			own := text.Own{lang: {}}
+			if _, says := c.letter(lang, nil).Contents()[c.content]; !says {
+				t.Errorf("%s: ours do not say %s", lang, c.content)
+			}
+			for _, key := range c.keys {
+				own[lang][key] = thanks[lang]
+			}
+			if p, says := c.letter(lang, own).Contents()[c.content]; says {
+				t.Errorf("%s: %q is taken for %s", lang, p.Words, c.content)
+			}
+		}
+	}
+}
+
+func receiptIn(t testing.TB) func(string, text.Own) document.Letter {
+	return func(lang string, own text.Own) document.Letter {
+		f := receiptFacts(t, lang)
+		f.Company.Own = own
+		return document.Receipt(f)
+	}
+}
+
+func noticeIn(t testing.TB) func(string, text.Own) document.Letter {
+	return func(lang string, own text.Own) document.Letter {
+		f := noticeFacts(t, lang, "renewal")
+		f.Company.Own = own
+		return document.Notice(f)
+	}
+}
+
+func certificateIn(t testing.TB) func(string, text.Own) document.Letter {
+	return func(lang string, own text.Own) document.Letter {
+		f := certificateFacts(t, lang)
+		f.Company.Own = own
+		return document.Certificate(f)
 	}
 }
 

@@ -52,7 +52,8 @@ type Passage struct {
 	Mailed bool // on no page and no paper
 }
 
-// Contents are what the letter says, and where: only what has words.
+// Contents are what the letter says, and where: only what has words, and words
+// that say it.
 func (l Letter) Contents() map[Content]Passage {
 	out := map[Content]Passage{}
 	add := func(says []Content, p Passage) {
@@ -61,7 +62,7 @@ func (l Letter) Contents() map[Content]Passage {
 			return
 		}
 		for _, c := range says {
-			if _, said := out[c]; !said {
+			if _, said := out[c]; !said && meant(l.Lang, c, p.Words) {
 				out[c] = p
 			}
 		}

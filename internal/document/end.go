@@ -17,7 +17,7 @@ func Reversed(f ReversedFacts) Letter {
 		lede = "reversed.lede.promise"
 	}
 	l := w.letter(KindReversed, f.At, f.Code, w.say(lede,
-		"company", w.company.Name, "date", text.LongDate(w.lang, w.day(f.RequestedAt)), "time", text.Clock(f.RequestedAt, w.company.Zone)))
+		"company", w.company.Name, "date", text.LongDate(w.lang, w.day(f.RequestedAt)), "time", w.clock(f.RequestedAt)))
 	if !f.ReadBack {
 		l.Title = w.say("reversed.title.unread")
 	}

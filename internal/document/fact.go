@@ -27,6 +27,7 @@ type Company struct {
 	Own           text.Own // words of its own
 	NoPage        bool     // customers reach no page: they answer by mail
 	Alone         bool     // one person works there: nobody signs along
+	Abroad        bool     // whoever reads it lives in another country: every time of day says its zone
 	Logo          []byte   // a PNG, for the PDF; nil: the name stands alone
 }
 
@@ -141,6 +142,7 @@ type ReceiptFacts struct {
 	Proof         *Proof
 	Instead       *Instead  // of a second person; nil: there is one
 	ReceivedOn    when.Date // by letter, say, on another day than it was entered: no time is known; else zero
+	EnteredAt     time.Time // when that was written down
 }
 
 // Withdrawn is what became of a declaration of withdrawal.

@@ -149,6 +149,12 @@ type Fact struct {
 	Time  string // machine-readable form of the first line (HTML datetime); may be empty
 
 	Says, SoftSays []Content // with the lines, and with the last one
+
+	// Keeps is whether it is something that stays of somebody who was erased, and
+	// Ground why it may, as the law names it (erase.exceptions of the vocabulary);
+	// GroundSays is with which words it says so.
+	Keeps              bool
+	Ground, GroundSays string
 }
 
 // Table is a statement of money.

@@ -19,7 +19,7 @@ func Receipt(f ReceiptFacts) Letter {
 	facts := append(w.asked(f), w.how(f.Via)...)
 	facts = append(facts, w.seller())
 	if !undone {
-		facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Time: f.Effective.String(), Says: []Content{SaysEnd}})
+		facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Soft: w.abroad(f.Effective), Time: f.Effective.String(), Says: []Content{SaysEnd}})
 	} else {
 		facts = append(facts, Fact{Label: w.say("ends.undone"), Lines: []string{text.LongDate(w.lang, f.Effective)}, Time: f.Effective.String(), Says: []Content{SaysEnd}})
 	}
@@ -62,6 +62,10 @@ func (w writer) asked(f ReceiptFacts) []Fact {
 	facts := []Fact{w.instant(w.say("received"), f.At)}
 	if !f.ReceivedOn.IsZero() {
 		facts[0] = Fact{Label: w.say("received"), Lines: []string{text.LongDate(w.lang, f.ReceivedOn)}, Time: f.ReceivedOn.String(), Says: []Content{SaysInstant}}
+		if !f.EnteredAt.IsZero() { // nobody knows at what time a letter came: what is known to the minute is when it was written down
+			facts[0].Lines = append(facts[0].Lines, w.say("received.entered", "at", text.Instant(w.lang, f.EnteredAt, w.company.Zone)))
+			facts[0].Says = append(facts[0].Says, SaysZone)
+		}
 	}
 	if name, email := clean(f.Name), clean(f.Email); name != "" || email != "" {
 		who := Fact{Label: w.say("who"), Lines: []string{name}, Soft: email}

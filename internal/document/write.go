@@ -78,6 +78,27 @@ func (w writer) instant(label string, at time.Time) Fact {
 	}
 }
 
+// clock is a time of day in a sentence.
+func (w writer) clock(t time.Time) string {
+	if w.company.Abroad {
+		return text.ClockThere(w.lang, t, w.company.Zone)
+	}
+	return text.Clock(t, w.company.Zone)
+}
+
+// abroad says where the clock of a day hangs, for whoever lives in another country
+// than the company; else nothing.
+func (w writer) abroad(day when.Date) string {
+	if !w.company.Abroad || day.IsZero() {
+		return ""
+	}
+	zone := w.company.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return text.Zone(w.lang, day.Start(zone).Add(12*time.Hour), zone)
+}
+
 func (w writer) complain() Fact {
 	f := Fact{Label: w.say("complain"), Says: []Content{SaysComplaint}, Soft: w.say("complain.adr"), SoftSays: []Content{SaysADR}}
 	for _, way := range []string{w.company.Complaints, w.company.ComplaintsURL, w.company.Phone, w.company.Address} {
@@ -174,7 +195,7 @@ func (w writer) until(t time.Time) (date, clock string) {
 	if local := t.In(zone); local.Hour() == 0 && local.Minute() == 0 {
 		t = t.Add(-time.Minute)
 	}
-	return text.LongDate(w.lang, when.DateOf(t, zone)), text.Clock(t, zone)
+	return text.LongDate(w.lang, when.DateOf(t, zone)), w.clock(t)
 }
 
 func (w writer) table(s Statement) *Table {

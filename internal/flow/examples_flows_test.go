@@ -108,7 +108,7 @@ var quoted = []string{"DP08", "DP09", "DP15", "DP18", "DP21", "DP29", "DP31"}
 // which clause says so, and what to change.
 func TestEveryFindingInRealFlowsSaysWhereWhatWhyAndHow(t *testing.T) {
 	t.Parallel()
-	said, cited := 0, 0
+	said, cited, sourced := 0, 0, map[string]bool{}
 	for _, name := range []string{"dating-site", "gym", "shop-membership"} {
 		f := example3(t, name)
 		for _, x := range flow.Check(f, laws(t, f, jurisdiction.SafeEverywhere, "es", "de", "us-ca"), nil).Findings {
@@ -134,10 +134,22 @@ func TestEveryFindingInRealFlowsSaysWhereWhatWhyAndHow(t *testing.T) {
 				}
 			case !slices.Contains(flow.Patterns(), x.Rule):
 				t.Errorf("%s: neither a rule nor a pattern: %s", name, tell(x))
+			default:
+				for _, lang := range []string{"es", "en"} {
+					if s := text.Say(lang, "flow.clause."+x.Source.Code, x.Source.Args...); len(x.Source.Args) != 2 || x.Source.Args[1] == "" || strings.Contains(s, "flow.") || strings.Contains(s, "{") {
+						t.Errorf("%s: what asks for it in %s is “%s”: %s", name, lang, s, tell(x))
+					}
+				}
+				sourced[x.Source.Code+" "+x.Variants[0].Law] = true
 			}
 		}
 	}
 	if said < 80 || cited < 40 {
 		t.Errorf("%d findings, %d of them by a clause", said, cited)
+	}
+	for _, want := range []string{"law es", "law de", "law us-ca", "safe " + jurisdiction.SafeEverywhere} { // each law's customers are told their own clause
+		if !sourced[want] {
+			t.Errorf("no pattern is told with its clause for %s: %v", want, sourced)
+		}
 	}
 }

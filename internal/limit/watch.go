@@ -29,6 +29,8 @@ const (
 	InNotices    = "notices"    // the letters before something comes for a contract
 	InWinback    = "winback"    // when a letter to whoever left goes out, and whether it may
 	InRetrieval  = "retrieval"  // until when the data can be fetched
+	InPlaybook   = "playbook"   // how long it says that invoices stay, when it is checked
+	InErasure    = "erasure"    // what it did with the record, in the certificate
 )
 
 // evaluated are the parameters that are asked for where they count.
@@ -37,6 +39,8 @@ var evaluated = map[string]string{
 	"notice.renewal": InNotices, "notice.trial_end": InNotices, "notice.price_change": InNotices,
 	"winback.basis": InWinback, "winback.hours": InWinback,
 	"retrieve.window.min": InRetrieval,
+	"retain.books":        InPlaybook, "retain.tax": InPlaybook,
+	"erase.mode": InErasure,
 }
 
 // Why something that the law says about time and acts is not evaluated here.
@@ -48,6 +52,8 @@ const (
 	BuiltIn   = "built_in"   // nothing here can do otherwise
 	ByPeople  = "person"     // people do it, and no record says how
 	Elsewhere = "elsewhere"  // another system does it, or keeps it
+	InRenewal = "in_renewal" // the notice of a renewal says it where a contract renews every year; for others nobody here does
+	InLog     = "in_log"     // the log says what happened, when and in which departure, and nothing ever deletes it
 )
 
 // unwatched are all others, each with why.
@@ -61,17 +67,17 @@ var unwatched = map[string]string{
 	"renewal.exit_after.min": BuiltIn, "renewal.exit_free_after": ByPeople, "renewal.exit_if_untold": ByPeople, "change.free_exit": ByPeople,
 	"number.port.max": NoEvent, "number.port_is_exit": NoEvent,
 	"withdraw.submitted_counts": BuiltIn, "withdraw.return_cost_on_seller": ByPeople, "withdraw.statement_is_proof": ByPeople,
-	"notice.terms_change": NoEvent, "notice.annual": NoEvent, "notice.each_charge": Elsewhere, "notice.price_change.consent": NoEvent,
+	"notice.terms_change": NoEvent, "notice.annual": InRenewal, "notice.each_charge": Elsewhere, "notice.price_change.consent": NoEvent,
 	"dsr.rectify.max": NoEvent, "dsr.object.max": AtOnce, "dsr.sale_opt_out.max": NoEvent, "dsr.info.max": NoEvent, "dsr.effect.max": NoEvent,
 	"dsr.block.max": NoEvent, "dsr.ext.max": NoEvent, "dsr.ext.told.max": NoEvent, "dsr.refusal.max": NoEvent, "dsr.ack.max": NoEvent,
 	"dsr.fee": BuiltIn, "dsr.identity_only_in_doubt": ByPeople, "export.fee": BuiltIn, "export.to_other_provider": ByPeople,
 	"switch.notice.max": NoEvent, "switch.transition.max": NoEvent, "switch.infeasible_notify.max": NoEvent, "switch.alt_transition.max": NoEvent,
 	"switch.extension_by_customer": ByPeople, "switch.erase_ends_contract": NoEvent,
 	"retrieve.before_access_ends": InPlan,
-	"erase.mode":                  Elsewhere, "erase.after_retrieval": InPlan, "erase.no_further_use": ByPeople, "erase.notify_recipients": ByPeople, "processor.at_end": ByPeople,
+	"erase.after_retrieval":       InPlan, "erase.no_further_use": ByPeople, "erase.notify_recipients": ByPeople, "processor.at_end": ByPeople,
 	"block.while_evaluated": Elsewhere, "block.viewing": Elsewhere, "block.until": Elsewhere,
-	"retain.books": Elsewhere, "retain.tax": Elsewhere, "retain.contract_claims": Elsewhere, "retain.request_log": Elsewhere,
-	"retain.money_laundering": Elsewhere, "retain.call_recordings": Elsewhere, "evidence.keep.min": ByPeople,
+	"retain.contract_claims": Elsewhere, "retain.request_log": Elsewhere,
+	"retain.money_laundering": Elsewhere, "retain.call_recordings": Elsewhere, "evidence.keep.min": InLog,
 	"winback.opt_out.max": AtOnce, "winback.consent_age.max": InPlan, "winback.after_end.max": InPlan, "winback.channel_authorised": BuiltIn, "suppression.keep": BuiltIn,
 	"case.billing_resolve.max": NoEvent, "case.continuity_resolve.max": NoEvent, "case.cure.min": NoEvent,
 	"complaint.pay_first": BuiltIn, "autoclose": BuiltIn, "burden.on_seller": BuiltIn,

@@ -69,10 +69,11 @@ var kept = map[string]string{
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
 	"erasure": "the certificate", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",
-	"way_node":   "names of pages and dates",
-	"withdrawal": "rules and sums",
-	"law_limit":  "rules, states and dates: that the law was kept is proved by them",
-	"law_notice": "ids, days and windows of the law: that they were told is proved by them",
+	"way_node":       "names of pages and dates",
+	"withdrawal":     "rules and sums",
+	"law_limit":      "rules, states and dates: that the law was kept is proved by them",
+	"document_check": "ids, rules and results: what letters lacked is proved by them",
+	"law_notice":     "ids, days and windows of the law: that they were told is proved by them",
 }
 
 // Erased reports what becomes of a table when a customer is erased: "erased",

@@ -37,7 +37,8 @@ var unasked = map[string]string{
 	"case_subscription": "goes with the departure", "audit_entry": "the log stays", "approval": "of a step, which keeps its departure",
 	"withdrawal": "of a request, which keeps its customer", "statement": "of a departure, which keeps its customer",
 	"law_case": "of a departure that somebody asked for", "law_limit": "of one, or of a complaint, which keep their customer",
-	"told": "of a step, which keeps its departure", "tombstone": "of an erasure, which keeps its customer",
+	"document_check": "of a letter of a departure, or of what was told of a contract, which keep their customer",
+	"told":           "of a step, which keeps its departure", "tombstone": "of an erasure, which keeps its customer",
 }
 
 // Undone reports what undoing an import asks of a table: "keeps", where what

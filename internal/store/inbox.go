@@ -58,6 +58,7 @@ var (
 		  JOIN case_ k ON k.id = s.case_id AND ` + alive)
 	countOpen      = query(`SELECT COUNT(*) FROM case_ k WHERE ` + alive)
 	countUnmatched = query(`SELECT COUNT(*) FROM request WHERE state = 'received'`)
+	countLacking   = query(`SELECT COUNT(*) FROM document_check WHERE ` + lacking)
 	openPlaybooks  = query(`SELECT DISTINCT playbook FROM case_ WHERE ` + openCases + ` ORDER BY playbook LIMIT 500`)
 	openSegments   = query(`SELECT DISTINCT segment FROM case_ WHERE segment <> '' AND ` + openCases + ` ORDER BY segment LIMIT 100`)
 )
@@ -117,7 +118,10 @@ func (t *tx) CountWaiting(ctx context.Context, me string, roles []string, decide
 	if err = t.one(ctx, "store.CountWaiting", countOpen, nil, &c.Open); err != nil {
 		return c, err
 	}
-	return c, t.one(ctx, "store.CountWaiting", countUnmatched, nil, &c.Unmatched)
+	if err = t.one(ctx, "store.CountWaiting", countUnmatched, nil, &c.Unmatched); err != nil {
+		return c, err
+	}
+	return c, t.one(ctx, "store.CountWaiting", countLacking, nil, &c.Lacking)
 }
 
 func (t *tx) OpenCaseFacets(ctx context.Context) (playbooks, segments []string, err error) {

@@ -21,7 +21,8 @@ func realCase(column string) string {
 const (
 	theirCases    = `(SELECT id FROM case_ WHERE customer_id = $1)`
 	theirRequests = `(SELECT id FROM request WHERE customer_id = $1)`
-	theirLimits   = `step IN (SELECT 'limit:' || id FROM law_limit WHERE customer_id = $1)`
+	theirLimits   = `step IN (SELECT 'limit:' || id FROM law_limit WHERE customer_id = $1
+		UNION ALL SELECT 'document:' || message_id FROM document_check WHERE customer_id = $1)`
 )
 
 // forgetting is how a test customer goes whole, in this order: what names
@@ -42,6 +43,7 @@ var forgetting = []struct{ table, text string }{
 		       UNION ALL SELECT id FROM law_limit WHERE customer_id = $1
 		       UNION ALL SELECT id FROM told WHERE case_id IN ` + theirCases + ` OR ` + theirLimits + `)`)},
 	{"told", query(`DELETE FROM told WHERE case_id IN ` + theirCases + ` OR ` + theirLimits)},
+	{"document_check", query(`DELETE FROM document_check WHERE customer_id = $1 OR request_id IN ` + theirRequests)},
 	{"law_notice", query(`DELETE FROM law_notice WHERE customer_id = $1`)},
 	{"coming", query(`DELETE FROM coming WHERE customer_id = $1`)},
 	{"law_limit", query(`DELETE FROM law_limit WHERE customer_id = $1`)},

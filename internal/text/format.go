@@ -153,6 +153,12 @@ func oClock(lang, clock string) string {
 // Clock writes the time of day: "10:42".
 func Clock(t time.Time, zone *time.Location) string { return in(t, zone).Format("15:04") }
 
+// ClockThere writes a time of day with where its clock hangs, for whoever lives
+// elsewhere: "23:59 (hora peninsular española, UTC+1)".
+func ClockThere(lang string, t time.Time, zone *time.Location) string {
+	return Clock(t, zone) + " (" + zoneWords(lang, in(t, zone)) + ")"
+}
+
 // Zone names the zone as it is at that moment, as a line begins: "Hora
 // peninsular española, UTC+1".
 func Zone(lang string, t time.Time, zone *time.Location) string {

@@ -204,6 +204,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/learn/law":                                         (*visit).lawReport,
 		"GET /console/learn/law.csv":                                     (*visit).lawCSV,
 		"POST /console/cases/{id}/limits/{limit}":                        (*visit).attestLimit,
+		"POST /console/documents/{message}":                              (*visit).mendDocument,
 		"POST /console/learn/threshold":                                  (*visit).setThreshold,
 		"POST /console/learn/improvements":                               (*visit).addImprovement,
 		"POST /console/learn/improvements/{id}":                          (*visit).endImprovement,

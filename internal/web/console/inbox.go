@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
@@ -26,6 +27,8 @@ type inboxView struct {
 	Clear     string
 	Rows      []inboxRow
 	Unmatched []unmatchedRow
+	Lacking   []lackingRow
+	Lacks     string // how many letters lack something; empty if none does, or if they are what is shown
 	Stray     string // how many requests have no customer; empty if none, or if they are what is shown
 	Pager     pager
 	Back      string // where acting on a row comes back to
@@ -58,6 +61,12 @@ type inboxRow struct {
 	Test                                                                bool
 }
 
+// lackingRow is a letter that lacks something that the law wants in it.
+type lackingRow struct {
+	documentView
+	Name, Href string // whose it is, and where that is
+}
+
 type unmatchedRow struct{ ID, Code, Name, Email, At string }
 
 // inboxFilter is what the address of an inbox says.
@@ -67,7 +76,7 @@ type inboxFilter struct {
 }
 
 var (
-	inboxViews  = []string{"mine", "team", "overdue", "unassigned", "blocked", "unmatched", "open", "closed", "all"}
+	inboxViews  = []string{"mine", "team", "overdue", "unassigned", "blocked", "unmatched", "lacking", "open", "closed", "all"}
 	inboxStates = []offboarding.CaseState{
 		offboarding.CaseRegistered, offboarding.CaseOpen, offboarding.CaseReversing, offboarding.CaseClosed, offboarding.CaseReversed, offboarding.CaseStopped,
 	}
@@ -112,8 +121,11 @@ func (v *visit) inbox() error {
 	if err != nil {
 		return err
 	}
-	if f.View == "unmatched" {
+	switch f.View {
+	case "unmatched":
 		return v.unmatched(f)
+	case "lacking":
+		return v.lacking(f, http.StatusOK, echo{})
 	}
 	clock, now, err := v.clock()
 	if err != nil {
@@ -183,7 +195,7 @@ func (v *visit) caseFilter(f inboxFilter, now time.Time) app.CaseFilter {
 func (v *visit) viewInbox(f inboxFilter, n app.Waiting) inboxView {
 	iv := inboxView{Lang: v.lang, View: f.View, Query: f.Query, Back: f.address("page", pageText(f.Page)), Clear: query("/console", "view", f.View)}
 	counts := map[string]int{
-		"mine": n.Mine, "team": n.Team, "overdue": n.Overdue, "unassigned": n.Unassigned, "blocked": n.Blocked, "unmatched": n.Unmatched, "open": n.Open,
+		"mine": n.Mine, "team": n.Team, "overdue": n.Overdue, "unassigned": n.Unassigned, "blocked": n.Blocked, "unmatched": n.Unmatched, "lacking": n.Lacking, "open": n.Open,
 	}
 	for _, name := range inboxViews {
 		g := f
@@ -196,6 +208,9 @@ func (v *visit) viewInbox(f inboxFilter, n app.Waiting) inboxView {
 	}
 	if n.Unmatched > 0 && f.View != "unmatched" {
 		iv.Stray = v.say("unmatched.notice", "n", n.Unmatched)
+	}
+	if n.Lacking > 0 && f.View != "lacking" {
+		iv.Lacks = v.say("lacking.notice", "n", n.Lacking)
 	}
 	for _, c := range []struct {
 		name, value, word string
@@ -326,6 +341,50 @@ func (v *visit) unmatched(f inboxFilter) error {
 	return nil
 }
 
+// lacking lists the letters that went out and lack something that the law wants
+// in them.
+func (v *visit) lacking(f inboxFilter, status int, e echo) error {
+	list, n, err := v.App.OpenLacking(v.r.Context(), v.actor, pageSize, (f.Page-1)*pageSize)
+	if err != nil {
+		return err
+	}
+	clock, _, err := v.clock()
+	if err != nil {
+		return err
+	}
+	iv := v.viewInbox(inboxFilter{View: "lacking", Page: f.Page}, n)
+	iv.Clock = clock
+	iv.Pager = pagerOf(f.Page, len(list), n.Lacking, func(p string) string { return query("/console", "view", "lacking", "page", p) })
+	for _, d := range list {
+		row := lackingRow{documentView: v.viewDocument(d.CheckedDocument, nil, e), Name: d.Name, Href: "/console/customers/" + string(d.Customer)}
+		if d.Case != "" {
+			row.Href = "/console/cases/" + string(d.Case) + "#documents"
+		} else if d.Customer == "" {
+			row.Href = "/console/requests/" + string(d.Request)
+		}
+		if row.Name == "" {
+			row.Name = d.Code
+		}
+		iv.Lacking = append(iv.Lacking, row)
+	}
+	v.show(status, "inbox", v.say("inbox.title"), e.Error, inboxPage(iv))
+	return nil
+}
+
+// mendDocument says how somebody made up for what a letter lacked.
+func (v *visit) mendDocument() error {
+	mid, typed := v.r.PathValue("message"), v.form.Get("evidence")
+	err := v.App.MendDocument(v.r.Context(), v.actor, offboarding.MessageID(mid), typed)
+	if wrong := fault.Fields(err); len(wrong) > 0 {
+		return v.lacking(inboxFilter{View: "lacking", Page: 1}, http.StatusUnprocessableEntity, echo{Form: mid, Typed: typed, Error: text.FieldErrors(v.lang, err)["evidence"]})
+	}
+	if err != nil {
+		return err
+	}
+	v.to("/console?view=lacking")
+	return nil
+}
+
 // assign says whose turn a step is; from a list it comes back to the list.
 func (v *visit) assign() error {
 	step, user := v.r.PathValue("step"), v.form.Get("user")
@@ -342,8 +401,11 @@ func (v *visit) assign() error {
 
 // inboxNoun is what the view counts.
 func inboxNoun(view string) string {
-	if view == "unmatched" {
+	switch view {
+	case "unmatched":
 		return "requests"
+	case "lacking":
+		return "lacking"
 	}
 	return "cases"
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -11,19 +12,20 @@ import (
 
 // lawView is what the law asks of a departure.
 type lawView struct {
-	Lang    string
-	Case    string
-	Packs   []string
-	Decided string // when it was decided, by the law of which day
-	Changed string // packs that say something else today
-	Limits  []limitView
-	Clashes []clashView
-	Unseen  []clashView // what the law asks that nothing here evaluates, with why
-	Open    int         // rules of which it is not known whether they hold
-	Missing []string    // facts that would settle it
-	Unread  bool        // it could not be asked
-	Erased  bool        // what it followed from is erased
-	Report  bool        // this person may read the report
+	Lang      string
+	Case      string
+	Packs     []string
+	Decided   string // when it was decided, by the law of which day
+	Changed   string // packs that say something else today
+	Limits    []limitView
+	Clashes   []clashView
+	Unseen    []clashView    // what the law asks that nothing here evaluates, with why
+	Documents []documentView // letters that went out, and how they stood to it
+	Open      int            // rules of which it is not known whether they hold
+	Missing   []string       // facts that would settle it
+	Unread    bool           // it could not be asked
+	Erased    bool           // what it followed from is erased
+	Report    bool           // this person may read the report
 }
 
 type limitView struct {
@@ -33,6 +35,96 @@ type limitView struct {
 	State                     badge
 	May                       bool // this person may answer for it
 	Evidence                  control
+}
+
+// documentView is a letter, and how it stood to the law when it was made.
+type documentView struct {
+	ID, What, Sum string
+	State         badge
+	Lacks         []clashView // what it lacks of what the law surely wants
+	Rules         []documentRule
+	Mended        string // who made up for it, when
+	May           bool   // this person may say how they did
+	Evidence      control
+}
+
+// documentRule is what one rule says of a letter.
+type documentRule struct {
+	State      badge
+	What, Note string
+}
+
+var resultBadges = map[jurisdiction.Result]badge{
+	jurisdiction.Pass: {Icon: "check", Class: "ok"}, jurisdiction.Fail: {Icon: "warn", Class: "bad"}, jurisdiction.Unknown: {Icon: "ring", Class: "info"},
+}
+
+// viewDocument shows how a letter stood to the law; users are the names of people
+// by id.
+func (v *visit) viewDocument(d app.CheckedDocument, users map[string]string, e echo) documentView {
+	id, n := string(d.Message), d.Count()
+	dv := documentView{
+		ID: id, What: v.say("law.documents.letter", "letter", v.say("paper."+d.Paper), "at", text.ShortInstant(v.lang, d.At, v.zone())), State: resultBadges[jurisdiction.Pass],
+		May:      d.Open() && v.actor.May("case"),
+		Evidence: control{ID: "mend-" + id, Name: "evidence", Label: v.say("law.documents.mend.how"), Hint: v.say("law.documents.mend.hint"), Required: true},
+	}
+	if e.Form == id {
+		dv.Evidence.Value, dv.Evidence.Error = e.Typed, e.Error
+	}
+	code := "pass"
+	switch {
+	case len(d.Checks) == 0:
+		code, dv.State = "none", badge{}
+	case n[jurisdiction.Fail] > 0:
+		code, dv.State = "fail", resultBadges[jurisdiction.Fail]
+	case n[jurisdiction.Unknown] > 0:
+		code, dv.State = "unknown", resultBadges[jurisdiction.Unknown]
+	}
+	dv.State.Word = v.say("law.documents.state." + code)
+	dv.Sum = v.say("law.documents.sum", "pass", n[jurisdiction.Pass], "fail", n[jurisdiction.Fail], "unknown", n[jurisdiction.Unknown])
+	for _, c := range d.Checks {
+		r := documentRule{State: resultBadges[c.Result], What: c.Message[v.lang], Note: v.documentNote(c)}
+		r.State.Word = text.Say(v.lang, "law.result."+c.Result.String())
+		dv.Rules = append(dv.Rules, r)
+		if c.Result == jurisdiction.Fail {
+			dv.Lacks = append(dv.Lacks, clashView{c.Message[v.lang], v.tokens(c.Lacks, "law.documents.lack")})
+		}
+	}
+	if !d.MendedAt.IsZero() {
+		dv.Mended = v.say("law.documents.mended", "at", text.ShortInstant(v.lang, d.MendedAt, v.zone()), "who", cmp.Or(users[d.MendedBy], d.MendedBy))
+	}
+	return dv
+}
+
+// documentNote is what a rule stands on, and why it is not known whether a letter
+// keeps it.
+func (v *visit) documentNote(c app.DocumentCheck) string {
+	notes := []string{c.Cite}
+	if c.Later != "" && c.Why == "" {
+		notes = append(notes, text.Say(v.lang, "law.documents.later", "kind", v.say("paper."+c.Later)))
+	}
+	if c.Why != "" {
+		notes = append(notes, text.Say(v.lang, "law.document.why."+c.Why))
+	}
+	if len(c.Maybe) > 0 {
+		var facts []string
+		for _, name := range c.Maybe {
+			facts = append(facts, text.Say(v.lang, "law.fact."+name))
+		}
+		notes = append(notes, text.Say(v.lang, "law.documents.maybe", "facts", strings.Join(facts, ", ")))
+	}
+	return strings.Join(notes, " · ")
+}
+
+// tokens names words of the vocabulary in a sentence; empty where there are none.
+func (v *visit) tokens(list []string, code string) string {
+	var names []string
+	for _, w := range list {
+		names = append(names, known(v.lang, "flow.token."+w, w))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return v.say(code, "contents", strings.Join(names, ", "))
 }
 
 // clashView is what the law asks, and what is said about it.
@@ -73,6 +165,9 @@ func (v *visit) viewLaw(c app.CaseView, e echo) lawView {
 			x.Evidence.Value, x.Evidence.Error = e.Typed, e.Error
 		}
 		lv.Limits = append(lv.Limits, x)
+	}
+	for _, d := range c.Documents {
+		lv.Documents = append(lv.Documents, v.viewDocument(d, c.Users, e))
 	}
 	if law.Law == nil {
 		return lv

@@ -28,9 +28,10 @@ type playbookView struct {
 	Badge                              badge
 	Steps                              []playbookStep
 	Problem                            string
-	Activate, Same                     bool // may be activated; this person proposed it
-	Alone                              bool // nobody else could activate it: it is waited for instead
-	Old                                bool // it was proposed before that was so
+	Gaps                               []string // where it is shorter, or slower, than the law
+	Activate, Same                     bool     // may be activated; this person proposed it
+	Alone                              bool     // nobody else could activate it: it is waited for instead
+	Old                                bool     // it was proposed before that was so
 	Waits                              *waitingView
 }
 
@@ -90,6 +91,9 @@ func (v *visit) viewPlaybook(p app.PlaybookView, users map[string]string) playbo
 		return out
 	}
 	out.Title = title(v.lang, p.Playbook.Title, p.Playbook.Name)
+	for _, g := range p.Gaps {
+		out.Gaps = append(out.Gaps, web.GapWords(v.lang, g, p.Playbook, v.App.Law()))
+	}
 	steps := p.Playbook.Steps()
 	for i, s := range steps {
 		var after []string

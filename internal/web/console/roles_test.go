@@ -194,6 +194,7 @@ func routes(h *house) map[string]line {
 		"GET /console/learn/law":                                         {who: "read:metrics"},
 		"GET /console/learn/law.csv":                                     {who: "read:metrics"},
 		"POST /console/cases/{id}/limits/{limit}":                        {who: "act:case", path: c + "/limits/lim_x", form: []string{"evidence", "X"}},
+		"POST /console/documents/{message}":                              {who: "act:case", path: "/console/documents/msg_x", form: []string{"evidence", "X"}},
 		"POST /console/learn/threshold":                                  {who: "act:settings", form: []string{"threshold", "5"}},
 		"POST /console/learn/improvements":                               {who: "act:improvement", form: []string{"what", "X"}},
 		"POST /console/learn/improvements/{id}":                          {who: "act:improvement", path: "/console/learn/improvements/imp_x"},
