@@ -1,5 +1,6 @@
 // A SCIM 2.0 server (RFC 7644) by scimmy-routers, with users and groups in
-// memory. It says where it listens on its first line.
+// memory, and at /me what its users get in at by HTTP Basic with the password
+// that they were made with. It says where its SCIM is on its first line.
 //   node scim.mjs TOKEN
 import express from "express";
 import SCIMMY from "scimmy";
@@ -20,6 +21,8 @@ function keep(resource, defaults = {}) {
   SCIMMY.Resources.declare(resource)
     .ingress(async ({ id }, data) => {
       const record = { ...data, id: id ? find(id).id : randomUUID() };
+      // Passwords are never read, and so are missing in what was read and changed.
+      record.password ??= records.get(record.id)?.password;
       for (const [name, value] of Object.entries(defaults)) record[name] ??= value;
       records.set(record.id, record);
       return record;
@@ -32,8 +35,9 @@ function keep(resource, defaults = {}) {
     .degress(async ({ id }) => {
       records.delete(find(id).id);
     });
+  return records;
 }
-keep(SCIMMY.Resources.User);
+const users = keep(SCIMMY.Resources.User);
 keep(SCIMMY.Resources.Group, { members: [] });
 
 const app = express();
@@ -51,4 +55,11 @@ app.use("/scim", new SCIMMYRouters({
     return "hasta";
   },
 }));
+app.get("/me", (request, response) => {
+  const [scheme, shown] = (request.header("Authorization") ?? "").split(" ");
+  const [name, password] = Buffer.from(shown ?? "", "base64").toString().split(/:(.*)/s);
+  const known = [...users.values()].find((user) => user.userName === name);
+  const enters = scheme === "Basic" && known?.active !== false && password && known?.password === password;
+  response.status(enters ? 200 : 401).json(enters ? { userName: name } : { error: "who are you?" });
+});
 const server = app.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/scim`));

@@ -6,9 +6,11 @@
 package scimsystem
 
 import (
+	"net/http"
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +38,7 @@ type Config struct {
 	FindBy      string // attribute that holds the name of an access: userName, externalId, emails.value
 	Close       string // Deactivate or Delete
 	LeaveGroups bool   // and take the user out of every group
+	Probe       *Probe // nil: users cannot be tried
 	Owned       string // filter with the slot {owner}: which users are a customer's; empty: it cannot say
 	Timeout     time.Duration
 	Limit       int64 // bytes of an answer
@@ -44,12 +47,27 @@ type Config struct {
 	declaration.Places
 }
 
+// Probe says what a user of the provider gets in at with a credential of their
+// own: SCIM itself knows no sign-in.
+type Probe struct {
+	Resource string // address that is asked by GET, or env:NAME
+	Secret   string // file:PATH with the slot {reference}: the password or the token of each user
+	Scheme   string // Basic or Bearer
+	Refused  []int  // statuses that are the refusal
+}
+
+// How a user shows their credential (RFC 7617, RFC 6750).
+const (
+	Basic  = "basic"  // the name of the access and their password
+	Bearer = "bearer" // their token
+)
+
 // Kind reads entries of this kind.
 func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: read} }
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "inventory", "timeout", "limit", "allow")
+	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "probe", "inventory", "timeout", "limit", "allow")
 	if top == nil {
 		return nil, false
 	}
@@ -57,7 +75,12 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		System: e.Name, BaseURL: e.Word(top, nil, "base_url"), Token: e.Ref(top, nil, "token"), FindBy: e.Word(top, nil, "find_by"),
 		Close: e.Word(top, nil, "close"), LeaveGroups: e.Flag(top, nil, "leave_groups"), Owned: e.Word(top, nil, "inventory"),
 		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Allow: e.Prefixes(top, nil, "allow"),
-	}.defaults()
+	}
+	if at := declaration.Path("probe"); top.Has("probe") {
+		m := e.Keys(at, "resource", "secret", "scheme", "refused")
+		c.Probe = &Probe{Resource: e.Word(m, at, "resource"), Secret: e.Ref(m, at, "secret"), Scheme: e.Word(m, at, "scheme"), Refused: e.Numbers(m, at, "refused")}
+	}
+	c = c.defaults()
 	good := e.Judge(mark, c.check())
 	c.Places = e.Places()
 	return c, good
@@ -70,6 +93,16 @@ func (c Config) defaults() Config {
 	}
 	if c.Close == "" {
 		c.Close = Deactivate
+	}
+	if p := c.Probe; p != nil {
+		filled := *p
+		if filled.Scheme == "" {
+			filled.Scheme = Basic
+		}
+		if len(filled.Refused) == 0 {
+			filled.Refused = []int{http.StatusUnauthorized}
+		}
+		c.Probe = &filled
 	}
 	if c.Timeout == 0 {
 		c.Timeout = declaration.DefaultTimeout
@@ -106,11 +139,43 @@ func (c Config) check() (found []declaration.Problem) {
 	if words := []string{Deactivate, Delete}; !slices.Contains(words, c.Close) {
 		bad("close", "system.word", "words", strings.Join(words, ", "))
 	}
+	found = append(found, c.checkProbe()...)
 	if c.Owned != "" && strings.Count(c.Owned, declaration.OwnerSlot) != 1 {
 		bad("inventory", "system.slot_once", "slot", declaration.OwnerSlot)
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)
+	return found
+}
+
+// checkProbe finds what is wrong with how users are tried.
+func (c Config) checkProbe() (found []declaration.Problem) {
+	if c.Probe == nil {
+		return nil
+	}
+	bad := func(key, code string, args ...any) {
+		found = append(found, declaration.Problem{At: declaration.Path("probe", key), Code: code, Args: args})
+	}
+	switch p := c.Probe; {
+	case p.Resource == "":
+		bad("resource", "field.required")
+	case !declaration.IsEnv(p.Resource):
+		if code := declaration.WrongURL(p.Resource, c.Allow); code != "" {
+			bad("resource", code)
+		}
+	}
+	if code := declaration.CheckEach(c.Probe.Secret); code != "" {
+		bad("secret", code, "slot", declaration.Slot)
+	}
+	if words := []string{Basic, Bearer}; !slices.Contains(words, c.Probe.Scheme) {
+		bad("scheme", "system.word", "words", strings.Join(words, ", "))
+	}
+	for _, status := range c.Probe.Refused {
+		// A success is in; one that asks to come back later is no refusal.
+		if status < 300 || status > 499 || slices.Contains([]int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}, status) {
+			bad("refused", "system.status", "status", strconv.Itoa(status))
+		}
+	}
 	return found
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,12 +57,22 @@ func connect(t *testing.T, base, more string) connector.System {
 	return s.Connector()
 }
 
+// put writes the credential of a user.
+func put(t *testing.T, dir, who, value string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, url.PathEscape(who)), []byte(value), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 	t.Parallel()
 	conformance.Run(t, conformance.Dialect{
 		Secret: secret, Looks: true,
 		Connect: func(t *testing.T, base string) connector.System {
-			return connect(t, base, "    timeout: 300ms\n    limit: 4096\n    inventory: organization eq {owner}\n")
+			dir := t.TempDir()
+			put(t, dir, conformance.Reference, secret+"-of-the-access")
+			return connect(t, base, "    timeout: 300ms\n    limit: 4096\n    inventory: organization eq {owner}\n    probe: {resource: "+base+"/me, secret: \"file:"+dir+"/{reference}\"}\n")
 		},
 		List: func(w http.ResponseWriter, r *http.Request, accounts []string) {
 			from, err := strconv.Atoi(r.URL.Query().Get("startIndex"))
@@ -88,14 +100,17 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[string]string{
-		"    close: forget\n":         "7:12 system.word /systems/people/close",
-		"    find_by: 'a b'\n":        "7:14 system.path /systems/people/find_by",
-		"    leave_groups: false\n":   "7:19 system.want_true /systems/people/leave_groups",
-		"    timeout: 5h\n":           "7:14 system.range /systems/people/timeout",
-		"    operations: {}\n":        "7:5 system.unknown_key /systems/people/operations",
-		"    close: [deactivate]\n":   "7:12 system.want_text /systems/people/close",
-		"    inventory: 'a eq b'\n":   "7:16 system.slot_once /systems/people/inventory",
-		"    limit: 1GiB\n":           "7:12 system.size /systems/people/limit",
+		"    close: forget\n":       "7:12 system.word /systems/people/close",
+		"    find_by: 'a b'\n":      "7:14 system.path /systems/people/find_by",
+		"    leave_groups: false\n": "7:19 system.want_true /systems/people/leave_groups",
+		"    timeout: 5h\n":         "7:14 system.range /systems/people/timeout",
+		"    operations: {}\n":      "7:5 system.unknown_key /systems/people/operations",
+		"    close: [deactivate]\n": "7:12 system.want_text /systems/people/close",
+		"    inventory: 'a eq b'\n": "7:16 system.slot_once /systems/people/inventory",
+		"    limit: 1GiB\n":         "7:12 system.size /systems/people/limit",
+		"    probe: {resource: 'https://id.example/me', secret: 'file:/run/{reference}', scheme: digest, refused: [200, 404, 429]}\n": "7:89 system.word /systems/people/probe/scheme; 7:106 system.status /systems/people/probe/refused; 7:106 system.status /systems/people/probe/refused",
+		"    probe: {resource: 'ftp://id.example/me', secret: hunter2}\n":                                                            "7:23 system.base_url /systems/people/probe/resource; 7:54 system.probe_file /systems/people/probe/secret",
+		"    probe: {}\n":             "7:12 field.required /systems/people/probe/resource; 7:12 system.probe_file /systems/people/probe/secret",
 		"  mail:\n    kind: scim\n":   "7:3 system.name /systems/mail; 7:3 field.required /systems/mail/base_url; 7:3 system.secret_inline /systems/mail/token",
 		"  other:\n    kind: scimm\n": "8:11 system.kind /systems/other/kind",
 	} {
@@ -148,6 +163,11 @@ func (p peer) ask(method, where string, body []byte, status int) map[string]any 
 
 func (p peer) user(name string) string {
 	return p.put("/Users", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": name, "active": true})
+}
+
+// signsUp makes a user with a password of their own.
+func (p peer) signsUp(name, password string) string {
+	return p.put("/Users", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": name, "active": true, "password": password})
 }
 
 func (p peer) group(members ...string) string {
@@ -278,6 +298,61 @@ func TestTheUsersOfACustomerAreListed(t *testing.T) {
 	}
 	if connect(t, p.base, "").Lister != nil {
 		t.Error("it cannot say whose they are, and says that it can")
+	}
+}
+
+// Users are tried with a credential of their own at what they use: they get in,
+// are deactivated or deleted, and are refused; others still get in.
+func TestUsersOfARealProviderAreTried(t *testing.T) {
+	t.Parallel()
+	p := peer{t, testkit.NodePeer(t, "scim.mjs", secret)}
+	ctx, dir := t.Context(), t.TempDir()
+	for _, who := range []string{"ana@x.example", "bea@x.example", "cid@x.example", "eva:x"} {
+		p.signsUp(who, "pass of "+who)
+		put(t, dir, who, "pass of "+who)
+	}
+	put(t, dir, "nobody", "x")
+	probe := "    probe: {resource: " + strings.TrimSuffix(p.base, "/scim") + "/me, secret: \"file:" + dir + "/{reference}\""
+	s, hard := connect(t, p.base, probe+"}\n"), connect(t, p.base, "    close: delete\n"+probe+"}\n")
+	tried := func(who string, in bool) {
+		t.Helper()
+		got, err := s.Prober.ProbeAccess(ctx, who)
+		if want := map[bool]string{true: "200", false: "401"}[in]; err != nil || got.In != in || got.Status != want || !got.At.Equal(noon) || got.SHA256 == "" {
+			t.Errorf("%s was tried: %+v, %v; want in %v", who, got, err, in)
+		}
+	}
+	tried("nobody", false)
+	for who, by := range map[string]connector.System{"ana@x.example": s, "bea@x.example": hard} {
+		tried(who, true)
+		if _, err := by.Access.RevokeAccess(ctx, connector.AccessInput{Account: who, Key: "k"}); err != nil {
+			t.Fatal(err)
+		}
+		tried(who, false)
+	}
+	tried("cid@x.example", true)
+	if _, err := s.Access.RestoreAccess(ctx, connector.AccessInput{Account: "ana@x.example", Key: "k"}); err != nil {
+		t.Fatal(err)
+	}
+	tried("ana@x.example", true)
+	for who, want := range map[string]string{"eva:x": "connector.bad_reference", "..": "connector.bad_reference", "dan@x.example": "connector.no_credential"} {
+		if _, err := s.Prober.ProbeAccess(ctx, who); fault.CodeOf(err) != want {
+			t.Errorf("%s: %v", who, err)
+		}
+	}
+	// What is there and says something else proves nothing.
+	if _, err := connect(t, p.base, strings.Replace(probe, "/me", "/elsewhere", 1)+"}\n").Prober.ProbeAccess(ctx, "cid@x.example"); fault.CodeOf(err) != "connector.probe_unclear" {
+		t.Error(err)
+	}
+	// A token in place of a password, and a refusal of another kind.
+	var shown string
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown = r.Header.Get("Authorization")
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(far.Close)
+	bearer := connect(t, p.base, "    probe: {resource: "+far.URL+", secret: \"file:"+dir+"/{reference}\", scheme: bearer, refused: [401, 403]}\n")
+	if got, err := bearer.Prober.ProbeAccess(ctx, "cid@x.example"); err != nil || got.In || got.Status != "403" || shown != "Bearer pass of cid@x.example" {
+		t.Errorf("%+v %v, shown %q", got, err, shown)
 	}
 }
 

@@ -22,14 +22,16 @@ import (
 // System is one provider behind its declaration. It is safe for concurrent use.
 type System struct {
 	*httpcall.Caller
-	cfg  Config
-	base string // without a slash at its end
+	cfg   Config
+	base  string // without a slash at its end
+	tryAt string // what users are tried at; empty: they are not
 	// token is a closure so that no way of printing a System shows it.
 	token func() string
 }
 
 var (
 	_ connector.Access  = (*System)(nil)
+	_ connector.Prober  = (*System)(nil)
 	_ connector.Lister  = (*System)(nil)
 	_ connector.Checker = (*System)(nil)
 )
@@ -52,6 +54,15 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	if code != "" {
 		list = append(list, declaration.Problem{At: declaration.Path("base_url"), Code: code, Args: []any{"ref", cfg.BaseURL}}.Fault(cfg.System))
 	}
+	tryAt := ""
+	if cfg.Probe != nil {
+		if tryAt, code = declaration.Resolve(cfg.Probe.Resource); code == "" {
+			code = declaration.WrongURL(tryAt, cfg.Allow)
+		}
+		if code != "" {
+			list = append(list, declaration.Problem{At: declaration.Path("probe", "resource"), Code: code, Args: []any{"ref", cfg.Probe.Resource}}.Fault(cfg.System))
+		}
+	}
 	token, code := declaration.Resolve(cfg.Token)
 	if code != "" {
 		list = append(list, declaration.Problem{At: declaration.Path("token"), Code: code, Args: []any{"ref", cfg.Token}}.Fault(cfg.System))
@@ -61,13 +72,16 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	}
 	return &System{
 		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}),
-		cfg:    cfg, base: strings.TrimRight(base, "/"), token: func() string { return token },
+		cfg:    cfg, base: strings.TrimRight(base, "/"), tryAt: tryAt, token: func() string { return token },
 	}, nil
 }
 
 // Connector returns what the provider can do.
 func (s *System) Connector() connector.System {
 	out := connector.System{Name: s.cfg.System, Access: s, Checker: s}
+	if s.cfg.Probe != nil {
+		out.Prober = s
+	}
 	if s.cfg.Owned != "" {
 		out.Lister = s
 	}
@@ -428,6 +442,47 @@ func (s *System) RestoreAccess(ctx context.Context, in connector.AccessInput) (c
 
 func (s *System) receipt(answer json.RawMessage) connector.Receipt {
 	return connector.Receipt{Answer: answer, At: s.Clock.Now()}
+}
+
+// ProbeAccess tries once to get in as the user, with their own credential and
+// nothing of ours.
+func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
+	const op = "scimsystem.ProbeAccess"
+	p := s.cfg.Probe
+	if !httpcall.Usable(account) || p.Scheme == Basic && strings.Contains(account, ":") { // which would end the name (RFC 7617)
+		return connector.Probe{}, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+	}
+	secret, code := declaration.ResolveEach(p.Secret, account)
+	if code != "" {
+		return connector.Probe{}, s.Say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.tryAt, nil)
+	if err != nil {
+		return connector.Probe{}, fault.Wrap(op, err)
+	}
+	if p.Scheme == Basic {
+		req.SetBasicAuth(account, secret)
+	} else {
+		req.Header.Set("Authorization", "Bearer "+secret)
+	}
+	req.Header.Set("User-Agent", "hasta-luego")
+	ans, failed := s.Do(req, false)
+	if failed != nil {
+		return connector.Probe{}, s.Fault(op, failed, false)
+	}
+	out := connector.Probe{Status: strconv.Itoa(ans.Status), SHA256: ans.Hash, At: s.Clock.Now()}
+	switch {
+	case ans.Status >= 200 && ans.Status < 300:
+		out.In = true
+		return out, nil
+	case slices.Contains(p.Refused, ans.Status):
+		return out, nil
+	}
+	f := s.Class(op, ans, false)
+	if f == nil || f.Kind != fault.Transient {
+		f = s.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
+	}
+	return out, f
 }
 
 // nobody is a name that no provider knows.
