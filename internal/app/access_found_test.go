@@ -82,6 +82,8 @@ func TestAnAccessThatNobodyWroteDownIsDecidedAboutAndClosedWithTheOthers(t *test
 			now := w.closing(t, c, "faro")
 			return now.State == offboarding.WorkFailed && now.Attempt > x.Attempt
 		})
+		x = w.stuck(t, c, "find")
+		code(t, w.DecideWork(ctx, agent, app.DecideInput{Case: c, Work: x.ID, Decision: "attest", Evidence: "Ya lo sé"}), "access.orphans")
 		code(t, w.DecideGrant(ctx, finance, app.GrantDecision{Customer: cus, Grant: lost.ID, Theirs: true}), "forbidden.role")
 		code(t, w.DecideGrant(ctx, agent, app.GrantDecision{Customer: cus, Grant: lost.ID}), "field.required")
 		must(t, w.DecideGrant(ctx, agent, app.GrantDecision{Customer: cus, Grant: lost.ID, Theirs: true}))

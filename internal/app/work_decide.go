@@ -22,6 +22,12 @@ type DecideInput struct {
 	Days     int    // to wait from now on; 0: as many as the playbook gave the step
 }
 
+// Undecided reports whether the work waits until somebody has decided about
+// accesses that nobody had on the inventory.
+func Undecided(w offboarding.Work) bool {
+	return w.State == offboarding.WorkFailed && w.LastError == orphans
+}
+
 // longestWait is how many days a person may let a wait go on for at once.
 const longestWait = 90
 
@@ -60,6 +66,9 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 		}
 		if w.State != offboarding.WorkUncertain && w.State != offboarding.WorkFailed {
 			return fault.New(fault.Conflict, "case.changed_meanwhile")
+		}
+		if in.Decision == "attest" && Undecided(w) { // that would pass over them: each is decided about
+			return fault.New(fault.Blocked, orphans)
 		}
 		p, err := tx.FindPlan(ctx, w.Case)
 		if err != nil {

@@ -92,6 +92,10 @@ type itemView struct {
 	Typed, Error             string
 }
 
+// timelineShown is how many entries of what has happened are shown at once, the
+// newest first.
+const timelineShown = 60
+
 type workView struct {
 	ID, Step, About, State, Why, Typed, Error string
 	May                                       bool
@@ -100,6 +104,7 @@ type workView struct {
 	Waits                                     bool // for something that has not come in time
 	Days, DaysError                           string
 	Attest, Help                              string
+	Customer                                  string // page on which it is decided about what was found; empty: it is decided here
 }
 
 type nextDate struct {
@@ -493,6 +498,9 @@ func (v *visit) viewWorks(c app.CaseView, e echo) []workView {
 		}
 		if wv.Waits = app.WaitedInVain(w); wv.Waits {
 			wv.Attest, wv.Help = v.say("work.attest.wait"), v.say("work.help.wait")
+		}
+		if app.Undecided(w) {
+			wv.Customer = "/console/customers/" + string(c.Plan.Case.Customer) + "#grant"
 		}
 		wv.About = c.Names[w.Item]
 		for _, l := range c.Lines {

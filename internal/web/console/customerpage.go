@@ -30,6 +30,7 @@ type customerPageView struct {
 	Engagements               []engagementRow
 	Added                     bool // they were just typed
 	Grants, Assets            [][]string
+	GrantSum                  string     // how many there are of each state
 	Things                    []thingRow // the assets, to be changed
 	Promises                  bool       // complaints and commitments may be read
 	Open                      []option   // grants that are not closed
@@ -51,6 +52,27 @@ type customerPageView struct {
 type balanceRow struct {
 	ID, Reference, Kind, About, Amount, Due, Status string
 	Open                                            bool
+}
+
+// grantStates are the states of accesses: first what is to be decided about, then
+// what is open.
+var grantStates = []customer.GrantStatus{customer.Orphan, customer.Granted, customer.Revoked, customer.Foreign}
+
+// grantSum says how many accesses there are of each state.
+func (v customerPageView) grantSum(list []customer.Grant) string {
+	var parts []string
+	for _, s := range grantStates {
+		n := 0
+		for _, g := range list {
+			if g.Status == s {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, v.word("grant.status."+string(s))+": "+strconv.Itoa(n))
+		}
+	}
+	return strings.Join(parts, " · ")
 }
 
 type caseLink struct{ ID, Code, When, State string }
@@ -149,6 +171,10 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		cv.Lines = append(cv.Lines, []string{lineName(x.Product, x.Plan, x.Reference), price(v.lang, x.Amount, x.Interval), day(x.Start), until, known(v.lang, "console.subscription."+string(x.Status), string(x.Status))})
 		cv.Changeable = append(cv.Changeable, cv.line(x))
 	}
+	slices.SortStableFunc(p.Grants, func(a, b customer.Grant) int {
+		return slices.Index(grantStates, a.Status) - slices.Index(grantStates, b.Status)
+	})
+	cv.GrantSum = cv.grantSum(p.Grants)
 	for _, x := range p.Grants {
 		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.word("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.word("grant.status." + string(x.Status))})
 		switch x.Status {

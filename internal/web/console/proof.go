@@ -1,22 +1,47 @@
 package console
 
 import (
+	"strconv"
+	"strings"
+
 	"hastaluego/internal/app"
 	"hastaluego/internal/text"
 )
 
 // proofView is how it is known that something is done, for one item.
 type proofView struct {
-	Icon, Name, Kind, More string
+	Code, Icon, Name, Kind, More string
 }
 
 // proofIcons: two ticks belong to what was tried.
 var proofIcons = map[string]string{"negative_test": "checks", "read_back": "check", "attested": "user", "rehearsed": "info"}
 
+// proofsShown is how many proofs of a step are told one by one at once.
+const proofsShown = 4
+
+// proofSum says of many proofs how many there are of each kind; "" where they are
+// few.
+func proofSum(list []proofView) string {
+	if len(list) <= proofsShown {
+		return ""
+	}
+	count := map[string]int{}
+	var kinds []string
+	for _, p := range list {
+		if count[p.Kind]++; count[p.Kind] == 1 {
+			kinds = append(kinds, p.Kind)
+		}
+	}
+	for i, k := range kinds {
+		kinds[i] = k + ": " + strconv.Itoa(count[k])
+	}
+	return strings.Join(kinds, " · ")
+}
+
 func (v *visit) viewProofs(list []app.ItemProof) []proofView {
 	out := make([]proofView, 0, len(list))
 	for _, p := range list {
-		pv := proofView{Icon: proofIcons[p.Kind], Name: p.Name, Kind: v.say("proof.kind." + p.Kind)}
+		pv := proofView{Code: p.Kind, Icon: proofIcons[p.Kind], Name: p.Name, Kind: v.say("proof.kind." + p.Kind)}
 		switch {
 		case p.Kind == "rehearsed":
 			pv.More = v.say("proof.would."+p.Why, "system", p.System)
