@@ -25,6 +25,12 @@ build: assets ## Build bin/hasta
 demo: build ## Run a sample company: portals, letters, a clock to push
 	@bin/hasta demo $(ARGS)
 
+.PHONY: demo-systems
+demo-systems: build ## A customer with forty accesses leaves real systems: OpenLDAP, SCIM, PostgreSQL, S3, OAuth, billing
+	@scripts/provision.sh systems
+	@CGO_ENABLED=0 go build -trimpath -o bin/demo-systems ./scripts/systems
+	@bin/demo-systems $(ARGS)
+
 .PHONY: test
 test: check-go ## Everything: provision, lint, all tests on both databases and in a browser
 	@scripts/test.sh

@@ -1,6 +1,7 @@
 // An OAuth 2.0 authorization server by oidc-provider: tokens for a program
-// (RFC 6749 section 4.4), revocation (RFC 7009), introspection (RFC 7662). It
-// says where it listens on its first line.
+// (RFC 6749 section 4.4), revocation (RFC 7009), introspection (RFC 7662), and at
+// /me what they let in at. Tokens live for a month: what is shown with them may be
+// looked at for long. It says where it listens on its first line.
 //   node oauth.mjs CLIENT SECRET
 import Provider from "oidc-provider";
 import { createServer } from "node:http";
@@ -19,7 +20,14 @@ server.listen(0, "127.0.0.1", () => {
       introspection: { enabled: true },
       revocation: { enabled: true },
     },
+    ttl: { ClientCredentials: 30 * 24 * 3600 },
   });
-  server.on("request", provider.callback());
+  const rest = provider.callback();
+  server.on("request", async (request, response) => {
+    if (request.url !== "/me") return rest(request, response);
+    const [scheme, token] = (request.headers.authorization ?? "").split(" ");
+    const known = scheme === "Bearer" && token ? await provider.ClientCredentials.find(token) : undefined;
+    response.writeHead(known ? 200 : 401, { "Content-Type": "application/json" }).end(JSON.stringify({ known: Boolean(known) }));
+  });
   console.log(issuer);
 });

@@ -1,27 +1,34 @@
 #!/usr/bin/env bash
 # Installs what the tests need and is not here: Debian packages by their names,
-# as root. Elsewhere it says what is missing and stops.
+# as root. Elsewhere it says what is missing and stops. With the word systems,
+# only what make demo-systems needs: the far systems that it starts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-packages=()
+packages=() only=${1:-}
 want() { # want TEST PACKAGE
   eval "$1" >/dev/null 2>&1 || packages+=("$2")
 }
 want 'ls /usr/lib/postgresql/*/bin/postgres' postgresql
-want 'command -v chromium-headless-shell' chromium-headless-shell
-want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
-want 'command -v pdftotext' poppler-utils
-want 'command -v soffice' libreoffice-calc
+want 'command -v psql' postgresql-client
 want 'test -x /usr/sbin/slapd' slapd
-want 'command -v gcc' gcc
-want 'ls /usr/include/errno.h' libc6-dev
-want 'command -v runuser' util-linux
+want 'command -v runuser && command -v setpriv' util-linux
 want 'command -v curl' curl
-want 'command -v jq' jq
-want 'ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
+want 'command -v python3' python3
+if [ "$only" != systems ]; then
+  want 'command -v chromium-headless-shell' chromium-headless-shell
+  want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
+  want 'command -v pdftotext' poppler-utils
+  want 'command -v soffice' libreoffice-calc
+  want 'command -v gcc' gcc
+  want 'ls /usr/include/errno.h' libc6-dev
+  want 'command -v jq' jq
+  want 'ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
+fi
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "hasta: the tests need these Debian packages (or their like): ${packages[*]}" >&2
+    who="the tests need"
+    [ "$only" != systems ] || who="make demo-systems needs"
+    echo "hasta: $who these Debian packages (or their like): ${packages[*]}" >&2
     exit 1
   fi
   echo "installing ${packages[*]}"
@@ -36,7 +43,7 @@ command -v node >/dev/null || { echo "hasta: Node 20 or newer is not on PATH" >&
 # npm keeps a copy of the lock beside what it installed: another one means that
 # versions have changed.
 axe() { sed -n '/"node_modules\/axe-core"/,/}/s/.*"integrity": //p' "$1" 2>/dev/null; }
-if [ ! -f web/node_modules/axe-core/axe.min.js ] || [ "$(axe web/package-lock.json)" != "$(axe web/node_modules/.package-lock.json)" ]; then
+if [ "$only" != systems ] && { [ ! -f web/node_modules/axe-core/axe.min.js ] || [ "$(axe web/package-lock.json)" != "$(axe web/node_modules/.package-lock.json)" ]; }; then
   (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 fi
 if ! cmp -s peers/package-lock.json peers/node_modules/.lock-of-hasta; then
@@ -54,5 +61,5 @@ built() { # built FOLDER NAME PACKAGE
   (cd "tools/$1" && CGO_ENABLED=0 go build -o "$there/$2.$$" "$3")
   mv "$there/$2.$$" "$there/$2"
 }
-built stripe stripe-mock github.com/stripe/stripe-mock # what Stripe publishes of the shapes of its API
+[ "$only" = systems ] || built stripe stripe-mock github.com/stripe/stripe-mock # what Stripe publishes of the shapes of its API
 built peers versitygw github.com/versity/versitygw/cmd/versitygw # a store that speaks S3

@@ -20,8 +20,10 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/risk"
@@ -35,6 +37,9 @@ type demoCmd struct {
 	Listen   string `help:"Address to listen on." default:"127.0.0.1:0"`
 	Database string `help:"postgres://… instead of the SQLite file of the folder."`
 	SMTP     string `help:"smtp://host:port to hand letters to; otherwise they are files in the folder."`
+	Systems  string `help:"File of further far systems, beside those of the sample company." type:"existingfile"`
+	Playbook string `help:"Playbook that departures follow first, where it applies." type:"existingfile"`
+	Clock    string `help:"http://host:port of a further far system that is told when business time moves (PUT /clock)."`
 	LogLevel string `help:"debug, info, warn or error." default:"warn"`
 }
 
@@ -94,7 +99,21 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	cfg.Keys.Dir = info.Keys
 	cfg.Law.Facts, cfg.Law.Signup = d.Law, filepath.Join(dir, "signup.yaml")
 	cfg.Outbound.Allow = []string{"127.0.0.0/8", "::1/128"}
-	if err := d.write(cfg, info, dir, ln.Addr().String()); err != nil {
+	if c.Playbook != "" {
+		cfg.Playbooks = []string{c.Playbook}
+	}
+	more, err := c.further()
+	if err != nil {
+		return err
+	}
+	if err := d.write(cfg, info, dir, ln.Addr().String(), more); err != nil {
+		return err
+	}
+	moved := func(ctx context.Context, to time.Time) error {
+		err := billing.SetClock(ctx, to)
+		if err == nil && c.Clock != "" {
+			err = peer.Client{Base: c.Clock}.SetClock(ctx, to)
+		}
 		return err
 	}
 	if c.History {
@@ -102,11 +121,18 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 			return err
 		}
 	}
-	h, err := build(ctx, cfg, logger(o, c.LogLevel, ""), billing.SetClock)
+	h, err := build(ctx, cfg, logger(o, c.LogLevel, ""), moved)
 	if err != nil {
 		return err
 	}
 	defer h.close()
+	now, _, err := h.app.Now(ctx)
+	if err == nil {
+		err = moved(ctx, now)
+	}
+	if err != nil {
+		return err
+	}
 	if err := h.furnish(ctx, d, billing, filepath.Join(dir, "secrets"), &info); err != nil {
 		return err
 	}
@@ -123,16 +149,33 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	return h.run(ctx, ln)
 }
 
+// further are the entries of the file of further systems.
+func (c *demoCmd) further() (string, error) {
+	if c.Systems == "" {
+		return "", nil
+	}
+	src, err := os.ReadFile(c.Systems)
+	if err != nil {
+		return "", fault.New(fault.Invalid, "file.unreadable", "file", c.Systems).At("demo", err)
+	}
+	if _, err := declaration.Load(c.Systems, src, connectors()...); err != nil {
+		return "", err
+	}
+	_, entries, _ := strings.Cut("\n"+string(src), "\nsystems:")
+	_, entries, _ = strings.Cut(entries, "\n")
+	return entries, nil
+}
+
 // write keeps what the demo is made of beside it, so that other commands find
 // its systems too: doctor, system check, case dry-run.
-func (s sample) write(cfg config, info demoInfo, dir, listen string) error {
+func (s sample) write(cfg config, info demoInfo, dir, listen, more string) error {
 	const token = "billing.token"
 	cfg.Law.Signup = filepath.Base(cfg.Law.Signup)
 	database := filepath.Base(info.Database)
 	if strings.Contains(info.Database, "://") {
 		database = info.Database
 	}
-	file, err := yaml.Marshal(yaml.MapSlice{
+	items := yaml.MapSlice{
 		{Key: "dir", Value: "."},
 		{Key: "database", Value: database},
 		{Key: "listen", Value: listen},
@@ -142,11 +185,15 @@ func (s sample) write(cfg config, info demoInfo, dir, listen string) error {
 		{Key: "outbound", Value: cfg.Outbound},
 		{Key: "law", Value: cfg.Law},
 		{Key: "systems", Value: filepath.Base(info.Systems)},
-	})
+	}
+	if len(cfg.Playbooks) > 0 {
+		items = append(items, yaml.MapItem{Key: "playbooks", Value: cfg.Playbooks})
+	}
+	file, err := yaml.Marshal(items)
 	if err != nil {
 		return err
 	}
-	systems := strings.ReplaceAll(s.Systems(info.Peer, filepath.Join(dir, "secrets")), "env:HASTA_BILLING_TOKEN", "file:"+token)
+	systems := strings.ReplaceAll(s.Systems(info.Peer, filepath.Join(dir, "secrets")), "env:HASTA_BILLING_TOKEN", "file:"+token) + more
 	for name, content := range map[string][]byte{cfg.Law.Signup: demo.Signup, token: []byte(info.Token), filepath.Base(info.Systems): []byte(systems), configName: file} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			return err
@@ -242,9 +289,6 @@ func startPeer(ctx context.Context, dir string, info *demoInfo) (peer.Client, fu
 func (h *house) furnish(ctx context.Context, d sample, billing peer.Client, secrets string, info *demoInfo) error {
 	now, _, err := h.app.Now(ctx)
 	if err != nil {
-		return err
-	}
-	if err := billing.SetClock(ctx, now); err != nil {
 		return err
 	}
 	users, err := h.app.Users(ctx)

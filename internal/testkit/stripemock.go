@@ -3,15 +3,13 @@ package testkit
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"hastaluego/internal/testkit/peers"
 )
 
 // StripeMock starts what Stripe publishes of the shapes of its API: it refuses
@@ -20,16 +18,10 @@ import (
 // months later, which only adds. It returns its address and ends with the test. scripts/provision.sh builds it.
 func StripeMock(t testing.TB) string {
 	t.Helper()
-	sum, err := os.ReadFile(filepath.Join(Root(t), "tools", "stripe", "go.sum"))
+	program, err := peers.Tool(Root(t), "stripe", "stripe-mock")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	version := sha256.Sum256(sum)
-	program := filepath.Join(cache, "hasta-tools", hex.EncodeToString(version[:])[:16], "stripe-mock")
 	ctx, stop := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program, "-http-addr", "127.0.0.1:", "-https-addr", "127.0.0.1:")
 	out, err := cmd.StdoutPipe()

@@ -2,8 +2,6 @@ package s3system_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,9 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
@@ -125,27 +120,11 @@ func start(t *testing.T) *store {
 // ask asks as the administrator.
 func (s *store) ask(method, path, body string, want int) string {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.Base+path, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
+	status, got, err := s.Ask(s.t.Context(), method, path, body)
+	if err != nil || status != want {
+		s.t.Fatalf("%s %s: %d %s %v", method, path, status, got, err)
 	}
-	sum := sha256.Sum256([]byte(body))
-	hash := hex.EncodeToString(sum[:])
-	req.Header.Set("X-Amz-Content-Sha256", hash)
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	if err := signer.SignHTTP(s.t.Context(), aws.Credentials{AccessKeyID: testkit.StoreKey, SecretAccessKey: testkit.StoreSecret}, req, hash, "s3", "us-east-1", when.Machine{}.Wall()); err != nil {
-		s.t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	got, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != want {
-		s.t.Fatalf("%s %s: %d %s %v", method, path, res.StatusCode, got, err)
-	}
-	return string(got)
+	return got
 }
 
 func (s *store) policy(statements ...string) {

@@ -1,4 +1,4 @@
-// Package fakestripe stands in for Stripe where tests need one that remembers:
+// Package fakestripe stands in for Stripe where tests, and make demo-systems, need one that remembers:
 // subscriptions, invoices, payments, refunds, keys, and the events that it tells.
 // It behaves as Stripe's documentation says of the calls that stripesystem makes,
 // and refuses the rest; it proves that our code fits what we read there, not that
@@ -73,10 +73,15 @@ type answer struct {
 	body   []byte
 }
 
+// New makes one, at a moment; somebody serves it.
+func New(key string, now time.Time) *Stripe {
+	return &Stripe{Key: key, now: now, objects: map[string]Object{}, keys: map[string]*answer{}}
+}
+
 // Start starts one, at a moment; it ends with the test.
 func Start(t testing.TB, key string, now time.Time) *Stripe {
 	t.Helper()
-	s := &Stripe{Key: key, now: now, objects: map[string]Object{}, keys: map[string]*answer{}}
+	s := New(key, now)
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.CloseClientConnections)
 	t.Cleanup(srv.Close)
@@ -150,6 +155,16 @@ func (s *Stripe) Calls() []Call {
 	out := s.calls
 	s.calls = nil
 	return out
+}
+
+// Move moves its clock to a moment, unless that is over.
+func (s *Stripe) Move(to time.Time) {
+	s.mu.Lock()
+	d := to.Sub(s.now)
+	s.mu.Unlock()
+	if d > 0 {
+		s.Advance(d)
+	}
 }
 
 // Advance moves its clock: what ends meanwhile has ended, and keys of a day ago

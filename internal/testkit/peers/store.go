@@ -1,0 +1,88 @@
+package peers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"hastaluego/internal/when"
+)
+
+// Store is a server of S3 (versitygw).
+type Store struct {
+	*Process
+
+	Base    string // http://127.0.0.1:PORT
+	program string
+}
+
+// Whoever has this key may do anything at a Store.
+const (
+	StoreKey    = "root"
+	StoreSecret = "root-secret-of-the-store"
+)
+
+// StartStore starts a server in an empty folder.
+func StartStore(root, dir string) (s Store, err error) {
+	if s.program, err = Tool(root, "peers", "versitygw"); err != nil {
+		return s, err
+	}
+	// What it knows of a bucket lies beside it: not every disk keeps attributes of
+	// files.
+	data, users, beside := filepath.Join(dir, "data"), filepath.Join(dir, "users"), filepath.Join(dir, "beside")
+	for _, d := range []string{data, users, beside} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			return s, fmt.Errorf("peers: %w", err)
+		}
+	}
+	var address string
+	s.Process, address, err = listening("the store", func(address string) *exec.Cmd {
+		return exec.Command(s.program, "--access", StoreKey, "--secret", StoreSecret, "--port", address, "--quiet", "--iam-dir", users, "posix", "--sidecar", beside, data)
+	})
+	s.Base = "http://" + address
+	return s, err
+}
+
+// Admin does what its administrator can: "create-user", "--access", "ana", …
+func (s Store) Admin(args ...string) error {
+	all := append([]string{"admin", "--access", StoreKey, "--secret", StoreSecret, "--endpoint-url", s.Base}, args...)
+	if out, err := exec.Command(s.program, all...).CombinedOutput(); err != nil {
+		return fmt.Errorf("peers: %v: %w: %s", args, err, out)
+	}
+	return nil
+}
+
+// Ask makes a request as its administrator, and returns what it answers.
+func (s Store) Ask(ctx context.Context, method, path, body string) (status int, answer string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, s.Base+path, strings.NewReader(body))
+	if err != nil {
+		return 0, "", fmt.Errorf("peers: %w", err)
+	}
+	sum := sha256.Sum256([]byte(body))
+	hash := hex.EncodeToString(sum[:])
+	req.Header.Set("X-Amz-Content-Sha256", hash)
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+	if err := signer.SignHTTP(ctx, aws.Credentials{AccessKeyID: StoreKey, SecretAccessKey: StoreSecret}, req, hash, "s3", "us-east-1", when.Machine{}.Wall()); err != nil {
+		return 0, "", fmt.Errorf("peers: %w", err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", fmt.Errorf("peers: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	got, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, "", fmt.Errorf("peers: %w", err)
+	}
+	return res.StatusCode, string(got), nil
+}

@@ -1,0 +1,79 @@
+package main
+
+// words are what is told, by language.
+var words = map[string]map[string]string{
+	"es": {
+		"starting": "Arrancando seis sistemas de verdad…",
+		"killed":   "\nHan matado a hasta. Arranca otra vez, y mira lo que quedó a medias.",
+		"again":    "  Consola, con un enlace nuevo   {console}\n  hasta es ahora el proceso      {pid}",
+		"show": `
+Astilleros Ría Nueva se va: cuarenta accesos en seis sistemas de verdad
+
+  Lo que vende la empresa, con el botón de baja (como {person})
+                      {leave}
+  Consola             {console}
+                      (luego {portal}console; entra como {logins}, clave {password})
+  Carpeta             {folder}
+
+  directory           OpenLDAP: once personas y papeles        {directory}
+  people              SCIM 2.0: nueve personas                 {people}
+  warehouse           PostgreSQL: seis roles                   {warehouse}
+  files               S3: cinco claves de un almacén           {files}
+  tokens              OAuth: seis tokens de sus programas      {tokens}
+  payments            cobros, como dice Stripe que es          {payments}
+  office              una tarjeta, una llave y una tableta: las recoge una persona
+
+Para probar
+  1. Abre la primera dirección, elige que sea hoy y confirma. Sigue la baja en su página privada.
+  2. En la consola, abre el expediente: la base de datos conoce un acceso que nadie tenía apuntado, {orphan}. Decide en
+     la página del cliente si es suyo. Entonces se cierran todos, cada uno probado antes y después; los tres de office los
+     cierra quien los recoja, y dice cómo lo sabe.
+  3. Antes de que Tomás apruebe la devolución, guárdate la respuesta del sistema de cobros y mata a hasta entre las dos:
+       curl -X PUT {hold}
+       kill -9 {pid}        (cuando la devolución esté pedida; arranca solo)
+     Hay una devolución, no dos.
+  4. Abre uno otra vez, a nuestras espaldas, y adelanta el reloj siete días (en el expediente, Avanzar hasta esa fecha):
+       {regrant}
+     La prueba de la semana lo encuentra, y alguien tiene que cerrarlo.
+  5. bin/hasta audit verify --dir {folder}
+
+Ctrl-C lo para todo y no deja nada.`,
+	},
+	"en": {
+		"starting": "Starting six real systems…",
+		"killed":   "\nSomebody killed hasta. It starts again, and looks at what was half done.",
+		"again":    "  Console, with a new link       {console}\n  hasta is process               {pid} now",
+		"show": `
+Astilleros Ría Nueva leaves: forty accesses in six real systems
+
+  What the company sells, with the button to leave (as {person})
+                      {leave}
+  Console             {console}
+                      (then {portal}console; sign in as {logins}, password {password})
+  Folder              {folder}
+
+  directory           OpenLDAP: eleven people and roles        {directory}
+  people              SCIM 2.0: nine people                    {people}
+  warehouse           PostgreSQL: six roles                    {warehouse}
+  files               S3: five keys of a store                 {files}
+  tokens              OAuth: six tokens of their programs      {tokens}
+  payments            billing, as Stripe says that it is       {payments}
+  office              a card, a key and a tablet: a person collects them
+
+What to try
+  1. Open the first address, choose that it ends today and confirm. Follow the departure on its private page.
+  2. In the console, open the departure: the database knows an access that nobody had written down, {orphan}. Decide on
+     the page of the customer whether it is theirs. Then all are closed, each tried before and after; the three of office are
+     closed by whoever collects them, who says how they know.
+  3. Before Tom approves the refund, have the billing system keep its answer to itself, and kill hasta in between:
+       curl -X PUT {hold}
+       kill -9 {pid}        (once the refund was asked for; it starts by itself)
+     There is one refund, not two.
+  4. Open one again behind our back, and push the clock by seven days (on the page of the departure, Advance to that date):
+       {regrant}
+     The try of the week finds it, and somebody has to close it.
+  5. bin/hasta audit verify --dir {folder}
+
+Ctrl-C ends all of it and leaves nothing.`,
+	},
+}
