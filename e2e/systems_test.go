@@ -1,0 +1,288 @@
+package e2e_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/go-ldap/ldap/v3"
+	"github.com/jackc/pgx/v5"
+
+	"hastaluego/internal/demo"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/testkit/fakestripe"
+)
+
+// show is make demo-systems: real far systems, and hasta demo beside them.
+type show struct {
+	*stage
+	PID                                                int
+	Leave, Hold, Payments, Superuser, Directory        string
+	People, Files, Tokens, Secrets, Orphan, Regrant, W string
+	Key                                                string `json:"payments_key"`
+}
+
+// openShow starts it as the Makefile does.
+func openShow(t *testing.T, e testkit.Engine, lang string) *show {
+	t.Helper()
+	s := &show{stage: &stage{t: t, lang: lang, dir: filepath.Join(t.TempDir(), "demo")}}
+	program := filepath.Join(t.TempDir(), "demo-systems")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "hastaluego/scripts/systems").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var err error
+	s.sample, err = demo.In(lang)
+	s.must(err)
+	args := []string{"-C", testkit.Root(t), program, "-hasta", binary, "-lang", lang, "-dir", s.dir}
+	if e.Name != "sqlite" {
+		args = append(args, "-database", e.URL)
+	}
+	s.demo, _ = s.start("Ctrl-C", "/usr/bin/env", args...)
+	s.look()
+	return s
+}
+
+// look reads where everything is.
+func (s *show) look() {
+	s.t.Helper()
+	for name, to := range map[string]any{"demo.json": &s.info, "show.json": s} {
+		raw, err := os.ReadFile(filepath.Join(s.dir, name))
+		s.must(err)
+		s.must(json.Unmarshal(raw, to))
+	}
+}
+
+// secret is the credential of an access.
+func (s *show) secret(system, account string) string {
+	s.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(s.Secrets, system, url.PathEscape(account)))
+	s.must(err)
+	return string(raw)
+}
+
+// lets tries an access at the far system itself, as whoever has it would.
+func (s *show) lets(system, account string) bool {
+	s.t.Helper()
+	ctx, secret := s.t.Context(), s.secret(system, account)
+	switch system {
+	case "directory":
+		raw, err := os.ReadFile(filepath.Join(s.Secrets, "directory-ca.pem"))
+		s.must(err)
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(raw)
+		c, err := ldap.DialURL(s.Directory, ldap.DialWithTLSConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}))
+		s.must(err)
+		defer c.Close()
+		err = c.Bind("uid="+account+",ou=people,"+testkit.DirectoryBase, secret)
+		if err != nil && !ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) {
+			s.t.Fatal(err)
+		}
+		return err == nil
+	case "warehouse":
+		at, err := url.Parse(s.Superuser)
+		s.must(err)
+		at.User = url.UserPassword(account, secret)
+		c, err := pgx.Connect(ctx, at.String())
+		if err == nil {
+			s.must(c.Close(context.WithoutCancel(ctx)))
+		} else if !strings.Contains(err.Error(), "28000") {
+			s.t.Fatal(err)
+		}
+		return err == nil
+	case "people":
+		return s.enters(s.People, func(r *http.Request) { r.SetBasicAuth(account, secret) })
+	default:
+		return s.enters(s.Tokens, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) })
+	}
+}
+
+func (s *show) enters(address string, as func(*http.Request)) bool {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, address, nil)
+	s.must(err)
+	as(req)
+	res, err := http.DefaultClient.Do(req)
+	s.must(err)
+	s.must(res.Body.Close())
+	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusUnauthorized {
+		s.t.Fatalf("%s: %s", address, res.Status)
+	}
+	return res.StatusCode == http.StatusOK
+}
+
+// refunds are those that the billing system made.
+func (s *show) refunds() (amounts []int64) {
+	s.t.Helper()
+	for _, payment := range []string{"pi_101", "pi_102"} {
+		req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.Payments+"/v1/refunds?limit=100&payment_intent="+payment, nil)
+		s.must(err)
+		req.Header.Set("Authorization", "Bearer "+s.Key)
+		req.Header.Set("Stripe-Version", fakestripe.Version)
+		res, err := http.DefaultClient.Do(req)
+		s.must(err)
+		var got struct{ Data []struct{ Amount int64 } }
+		s.must(json.NewDecoder(res.Body).Decode(&got))
+		s.must(res.Body.Close())
+		for _, r := range got.Data {
+			amounts = append(amounts, r.Amount)
+		}
+	}
+	return amounts
+}
+
+// passes lets days go by, as anybody can in the demo, until the page has what it
+// is to have.
+func (s *show) passes(b *browser, page string, days int, css string) {
+	s.t.Helper()
+	for range days {
+		b.open(page)
+		for range 50 { // what the day brought is being done
+			if b.count(css) > 0 {
+				return
+			}
+			if b.count(`#effective > .state use[href="#i-dot"]`) == 0 {
+				break
+			}
+			time.Sleep(200 * time.Millisecond)
+			b.open(page)
+		}
+		b.press("clock-day", testid("plan"))
+	}
+	b.shows(page, css)
+}
+
+func (s *show) eventually(what string, so func() bool) {
+	s.t.Helper()
+	for range 600 {
+		if so() {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.t.Fatalf("never: %s", what)
+}
+
+// killed is how many accesses were closed of each system, with a try before and
+// one after.
+var closedAt = map[string]int{"tokens": 6, "files": 5, "warehouse": 7, "people": 9, "directory": 11}
+
+// A company with forty accesses in six real systems leaves: an access that
+// nobody had written down is found and decided about, all are closed and each is
+// tried before and after, a person answers for three, the refund is made once
+// although hasta is killed before it knows, and an access that is opened again
+// behind our back is found a week later.
+func TestACompanyLeavesRealSystems(t *testing.T) {
+	t.Parallel()
+	told(t, "sqlite", "es", func(t *testing.T, e testkit.Engine, lang string) {
+		s := openShow(t, e, lang)
+		name, console := e.Name+"-systems-"+lang, s.info.Portal+"console"
+		for system, account := range map[string]string{"directory": "rn-maite", "people": "maite@rianueva.example", "warehouse": s.Orphan, "tokens": "rn-erp"} {
+			if !s.lets(system, account) {
+				t.Fatalf("%s does not let %s in before anything happened", system, account)
+			}
+		}
+
+		// The customer leaves by the button of what the company sells.
+		b := openBrowser(t)
+		b.open(s.Leave)
+		b.shot(name + "-1-leave")
+		b.do(chromedp.Click(chromedp.CSS(`input[value="now"]`)))
+		b.press("confirm", testid("receipt"))
+		b.press("follow", testid("state"))
+		private := before(b.at(), "?")
+
+		staff := s.signIn(0)
+		staff.shows(console+"?view=all&lang="+lang, testid("cases")+" th a")
+		staff.follow(testid("cases")+" th a", "Astilleros", testid("plan"))
+		casefile := before(staff.at(), "?")
+
+		// What nobody had written down holds everything up until somebody decides.
+		staff.shows(casefile, testid("work"))
+		staff.shot(name + "-2-orphan")
+		if got := staff.text(testid("work")); staff.count(testid("work")) != 1 || s.lets("warehouse", s.Orphan) == false {
+			t.Errorf("one is to be decided about, and is open until then: %s", got)
+		}
+		staff.press("decide-found", "#grant")
+		staff.shot(name + "-3-grants")
+		staff.choose(`[name="grant.id"]`, s.Orphan)
+		staff.fill(`[name="grant.decision"]`, "theirs")
+		staff.press("save-grant_decide", "#grant")
+
+		// The day ends. Every access is closed and tried; three are closed by whoever has them.
+		s.passes(staff, casefile, 3, "#by_hand "+testid("complete"))
+		for system, n := range closedAt {
+			proved := "#" + system + ` [data-proof="negative_test"]`
+			if got := staff.count(proved); got != n || staff.count("#"+system+" [data-proof]") != n {
+				t.Errorf("%s: %d of %d are proved by trying: %s", system, got, n, staff.text("#"+system))
+			}
+		}
+		for system, accounts := range map[string][]string{
+			"directory": {"rn-maite", "rn-admin", "rn-respaldo"}, "people": {"maite@rianueva.example"}, "warehouse": {"rn_etl", "rn_dueno", s.Orphan}, "tokens": {"rn-erp", "rn-nominas"},
+		} {
+			for _, account := range accounts {
+				if s.lets(system, account) {
+					t.Errorf("%s still lets %s in", system, account)
+				}
+			}
+		}
+		staff.shot(name + "-4-closed")
+		s.actAll(staff, casefile, "by_hand")
+		b.open(private)
+		b.shot(name + "-5-private")
+
+		// The refund: its answer is lost, and so are we.
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Hold, nil)
+		s.must(err)
+		res, err := http.DefaultClient.Do(req)
+		s.must(err)
+		s.must(res.Body.Close())
+		staff.shows(casefile, "#refund_approval")
+		s.as(staff, 1)
+		s.actAll(staff, casefile, "refund_approval")
+		s.eventually("the refund is asked for", func() bool { return len(s.refunds()) > 0 })
+		killed := s.PID
+		s.must(syscall.Kill(killed, syscall.SIGKILL))
+		s.eventually("hasta is started again", func() bool { s.look(); return s.PID != killed })
+		s.eventually("it answers", func() bool {
+			res, err := http.Get(s.info.Portal + "readyz") //nolint:noctx // it ends with the story
+			if err == nil {
+				_ = res.Body.Close()
+			}
+			return err == nil && res.StatusCode == http.StatusOK
+		})
+		staff.shows(casefile, `#refund > .state.ok`)
+		if got := s.refunds(); len(got) != 1 || got[0] != 120000 {
+			t.Errorf("given back: %v", got)
+		}
+		staff.shot(name + "-6-refunded")
+
+		// It is over; an access is opened again behind our back, and found.
+		s.eventually("it is over", func() bool { staff.open(casefile); return strings.Contains(staff.text("h1 + .badge"), over[lang]) })
+		if out, err := exec.CommandContext(t.Context(), "bash", "-c", s.Regrant).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", s.Regrant, err, out)
+		}
+		if !s.lets("warehouse", "rn_etl") {
+			t.Fatal("it was not opened again")
+		}
+		s.passes(staff, casefile, 9, `[id^="access_back_"]`)
+		if got := staff.text(`[id^="access_back_"]`); !strings.Contains(got, "warehouse: rn_etl") {
+			t.Errorf("to be closed again: %s", got)
+		}
+		staff.shot(name + "-7-caught")
+		if out, code := s.hasta("audit", "verify"); code != 0 {
+			t.Errorf("audit verify: status %d\n%s", code, out)
+		}
+		s.stop()
+	})
+}
