@@ -258,7 +258,8 @@ func (s *show) begun(ctx context.Context, cmd *exec.Cmd, first bool) error {
 		return err
 	}
 	if !first {
-		return say(s.lang, "again", "{console}", at.Console, "{pid}", fmt.Sprint(t.PID))
+		say(s.lang, "again", "{console}", at.Console, "{pid}", fmt.Sprint(t.PID))
+		return nil
 	}
 	sample, err := demo.In(s.lang)
 	if err != nil {
@@ -268,9 +269,10 @@ func (s *show) begun(ctx context.Context, cmd *exec.Cmd, first bool) error {
 	for i, u := range sample.Users {
 		logins[i] = u.Login
 	}
-	return say(s.lang, "show", "{logins}", strings.Join(logins, ", "), "{password}", sample.Password, "{person}", person, "{leave}", t.Leave, "{portal}", at.Portal, "{console}", at.Console, "{folder}", s.dir,
+	say(s.lang, "show", "{logins}", strings.Join(logins, ", "), "{password}", sample.Password, "{person}", person, "{leave}", t.Leave, "{portal}", at.Portal, "{console}", at.Console, "{folder}", s.dir,
 		"{directory}", t.Directory, "{people}", s.far.addresses["PEOPLE_URL"], "{warehouse}", host(t.Superuser), "{files}", t.Files, "{tokens}", strings.TrimSuffix(t.Tokens, "/me"),
-		"{payments}", t.Payments, "{orphan}", orphan, "{hold}", t.Hold, "{pid}", fmt.Sprint(t.PID), "{regrant}", t.Regrant, "{role}", regranted)
+		"{payments}", t.Payments, "{orphan}", orphan, "{hold}", t.Hold, "{pid}", fmt.Sprint(t.PID), "{regrant}", t.Regrant)
+	return nil
 }
 
 // host is an address without who we are there.
@@ -315,7 +317,6 @@ func (s *show) does(ctx context.Context, args ...string) (string, error) {
 }
 
 // say prints words with their slots filled.
-func say(lang, what string, slots ...string) error {
-	_, err := fmt.Println(strings.NewReplacer(slots...).Replace(words[lang][what]))
-	return err
+func say(lang, what string, slots ...string) {
+	fmt.Println(strings.NewReplacer(slots...).Replace(words[lang][what]))
 }

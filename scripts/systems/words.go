@@ -27,7 +27,7 @@ Para probar
   1. Abre la primera dirección, elige que sea hoy y confirma. Sigue la baja en su página privada.
   2. En la consola, abre el expediente: la base de datos conoce un acceso que nadie tenía apuntado, {orphan}. Decide en
      la página del cliente si es suyo. Entonces se cierran todos, cada uno probado antes y después; los tres de office los
-     cierra quien los recoja, y dice cómo lo sabe.
+     cierra quien los recoja, y dice cómo lo sabe. (La baja de hoy tiene efecto esta noche: avanza el reloj un día.)
   3. Antes de que Tomás apruebe la devolución, guárdate la respuesta del sistema de cobros y mata a hasta entre las dos:
        curl -X PUT {hold}
        kill -9 {pid}        (cuando la devolución esté pedida; arranca solo)
@@ -64,7 +64,7 @@ What to try
   1. Open the first address, choose that it ends today and confirm. Follow the departure on its private page.
   2. In the console, open the departure: the database knows an access that nobody had written down, {orphan}. Decide on
      the page of the customer whether it is theirs. Then all are closed, each tried before and after; the three of office are
-     closed by whoever collects them, who says how they know.
+     closed by whoever collects them, who says how they know. (What ends today ends at night: push the clock by a day.)
   3. Before Tom approves the refund, have the billing system keep its answer to itself, and kill hasta in between:
        curl -X PUT {hold}
        kill -9 {pid}        (once the refund was asked for; it starts by itself)
