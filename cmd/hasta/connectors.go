@@ -36,10 +36,10 @@ func declared(file string) ([]declaration.Declared, error) {
 }
 
 // connect opens every system that is declared.
-func connect(all []declaration.Declared, clock when.Clock) ([]connector.System, error) {
+func connect(all []declaration.Declared, clock when.Clock, vault declaration.Vault) ([]connector.System, error) {
 	systems := make([]connector.System, len(all))
 	for i, d := range all {
-		s, err := d.Open(clock)
+		s, err := d.Open(clock, vault)
 		if err != nil {
 			return nil, err
 		}

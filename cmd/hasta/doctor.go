@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/doctor"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/limit"
@@ -131,8 +132,12 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 	rep.Add("keys", list)
 	s, list := e.database(ctx)
 	rep.Add("database", list)
+	var vault declaration.Vault
 	if s != nil {
 		defer s.Close()
+		if keys != nil {
+			vault = vaultOf(ctx, s, keys)
+		}
 		rep.Add("log", e.log(ctx, s, keys))
 		rep.Add("backup", e.backup(ctx, s))
 		rep.Add("hold", e.hold(ctx, s))
@@ -150,7 +155,7 @@ func (e *examination) look(ctx context.Context) (rep doctor.Report) {
 	if domain := e.domain(); domain != "" {
 		rep.Add("domain", doctor.LookAtDomain(ctx, e.names, domain, e.cfg.Mail.Selector))
 	}
-	rep.Add("systems", e.systems(ctx))
+	rep.Add("systems", e.systems(ctx, vault))
 	if e.cfg.Spool.Dir != "" {
 		rep.Add("spool", e.spool(ctx))
 	}
@@ -511,13 +516,13 @@ func (e *examination) mail(ctx context.Context) []doctor.Finding {
 	}
 }
 
-func (e *examination) systems(ctx context.Context) (list []doctor.Finding) {
+func (e *examination) systems(ctx context.Context, vault declaration.Vault) (list []doctor.Finding) {
 	configs, err := declared(e.cfg.Systems)
 	if err != nil {
 		return []doctor.Finding{doctor.Found(doctor.Fault, "systems.unread", "why", explain(err))}
 	}
 	for _, c := range configs {
-		if r := checkSystem(ctx, c); !r.OK {
+		if r := checkSystem(ctx, c, vault); !r.OK {
 			list = append(list, doctor.Found(doctor.Fault, "systems.failed", "system", r.System, "at", r.At, "why", r.Problem))
 		}
 	}

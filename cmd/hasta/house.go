@@ -23,6 +23,7 @@ import (
 	"hastaluego/internal/calendar"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/breaker"
+	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/flow"
@@ -129,7 +130,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 		return h, err
 	}
 	h.papers = papers{func() app.Company { return h.app.Company() }}
-	systems, err := connect(configs, storeClock{h.store})
+	systems, err := connect(configs, storeClock{h.store}, vaultOf(ctx, h.store, h.keys))
 	if err != nil {
 		return h, err
 	}
@@ -175,6 +176,22 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 		},
 	}
 	return h, nil
+}
+
+// vaultOf opens the credentials that a database keeps sealed. It is asked as long
+// as the systems are connected.
+func vaultOf(ctx context.Context, s *store.Store, keys *seal.Keys) declaration.Vault {
+	ctx = context.WithoutCancel(ctx)
+	return func(name string) (string, string) {
+		value, err := app.OpenSystemSecret(ctx, s, keys, name)
+		switch {
+		case err == nil:
+			return value, ""
+		case fault.KindOf(err) == fault.NotFound:
+			return "", "system.sealed_missing"
+		}
+		return "", "system.sealed_unread"
+	}
 }
 
 // openKeys opens the key folder; with PostgreSQL the wrapped keys of subjects

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 )
 
 type systemCmd struct {
+	Secret  systemSecretCmd  `cmd:"" help:"Keep credentials of far systems sealed in the database; systems.yaml refers to them by sealed:NAME."`
 	Check   systemCheckCmd   `cmd:"" help:"Reach every far system without changing anything, and say what is wrong with which line."`
 	Example systemExampleCmd `cmd:"" help:"Print the declaration of a well-known system, or their names. An entry takes one over with the key like."`
 }
@@ -78,10 +80,19 @@ func (c *systemCheckCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
+	var vault declaration.Vault
+	if slices.ContainsFunc(configs, func(d declaration.Declared) bool { return slices.ContainsFunc(d.Secrets(), declaration.IsSealed) }) {
+		h, err := c.withoutSystems(ctx, o)
+		if err != nil {
+			return err
+		}
+		defer h.close()
+		vault = vaultOf(ctx, h.store, h.keys)
+	}
 	reports := make([]systemReport, 0, len(configs))
 	bad := false
 	for _, cfg := range configs {
-		r := checkSystem(ctx, cfg)
+		r := checkSystem(ctx, cfg, vault)
 		bad = bad || !r.OK
 		reports = append(reports, r)
 	}
@@ -121,13 +132,13 @@ func tellSystems(o out, reports []systemReport) {
 }
 
 // checkSystem connects a system as the server would and reaches it.
-func checkSystem(ctx context.Context, cfg declaration.Declared) systemReport {
+func checkSystem(ctx context.Context, cfg declaration.Declared, vault declaration.Vault) systemReport {
 	can, actions := cfg.Can()
 	info := cfg.Info()
 	r := systemReport{System: info.System, Kind: info.Kind, Level: info.Level, Can: can, Actions: actions, Effect: info.Effect, At: cfg.Place()}
 	clock := when.Machine{}
 	start := clock.Wall()
-	s, err := cfg.Open(clock)
+	s, err := cfg.Open(clock, vault)
 	if err == nil {
 		defer s.Close()
 		if c := s.Connector().Checker; c != nil {

@@ -213,6 +213,8 @@ var EventTypes = []EventType{
 	{Type: "staff.viewed_as", When: "in the demo, somebody looks as somebody else", Args: []string{"as"}},
 	{Type: "staff.factor_on", When: "somebody turned their second factor on"},
 	{Type: "staff.factor_off", When: "a second factor was turned off", Args: []string{"user"}},
+	{Type: "system_secret.set", When: "the credential of a far system was sealed in the database, or replaced there", Args: []string{"name"}},
+	{Type: "system_secret.dropped", When: "the credential of a far system was removed from the database", Args: []string{"name"}},
 	{Type: "webhook.added", When: "an endpoint was added", Args: []string{"webhook", "host", "events", "tests"}},
 	{Type: "webhook.rotated", When: "an endpoint got a new secret; the old one works until then", Args: []string{"webhook", "old_until"}},
 	{Type: "webhook.disabled", When: "nothing more is sent to an endpoint, because a person or the endpoint itself said so", Args: []string{"webhook", "why"}},

@@ -74,6 +74,7 @@ type Tx interface {
 	StaffTx
 	TryTx
 	ToldTx
+	SystemSecretTx
 	KeyTx
 	OnceTx
 	PageTx

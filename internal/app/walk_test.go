@@ -318,7 +318,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	for _, c := range configs {
 		can, actions := c.Can()
 		on[c.Name()] = playbook.SystemSpec{Can: can, Actions: actions}
-		sys, err := c.Open(when.Machine{})
+		sys, err := c.Open(when.Machine{}, nil)
 		must(t, err)
 		s := sys.Connector()
 		if s.Name == "faro" {

@@ -116,7 +116,7 @@ func newBench(tb *testing.B, url string) *bench {
         undo: {class: final}
 `, i, srv.URL), httpsystem.Kinds()...)
 		b.must(err)
-		sys, err := configs[0].Open(when.Machine{})
+		sys, err := configs[0].Open(when.Machine{}, nil)
 		b.must(err)
 		systems = append(systems, sys.Connector())
 	}

@@ -219,7 +219,7 @@ func openHouse(ctx context.Context, db, keys, declared string) (*house, error) {
 	}
 	var systems []connector.System
 	for _, c := range configs {
-		s, err := c.Open(when.Machine{})
+		s, err := c.Open(when.Machine{}, nil)
 		if err != nil {
 			return nil, err
 		}

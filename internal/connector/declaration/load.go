@@ -36,9 +36,10 @@ type Declared interface {
 	// Place is where the nearest thing at the path of keys stands:
 	// systems.yaml:12:5.
 	Place(path ...string) string
-	// Open connects it and makes no call. References are read here, once. The
-	// error is a fault.List of Invalid faults with JSON pointers as fields.
-	Open(clock when.Clock) (Opened, error)
+	// Open connects it and makes no call. References are read here, once; vault
+	// opens those that are sealed. The error is a fault.List of Invalid faults with
+	// JSON pointers as fields.
+	Open(clock when.Clock, vault Vault) (Opened, error)
 }
 
 // Opened is a connected system.

@@ -19,19 +19,34 @@ func IsEnv(ref string) bool { return strings.HasPrefix(ref, "env:") && len(ref) 
 // IsFile reports whether a reference names a file.
 func IsFile(ref string) bool { return strings.HasPrefix(ref, "file:") && len(ref) > len("file:") }
 
+// IsSealed reports whether a reference names a secret that is kept in our own
+// database, sealed.
+func IsSealed(ref string) bool { return strings.HasPrefix(ref, "sealed:") && len(ref) > len("sealed:") }
+
 // IsRef reports whether something is a reference, and so no secret by itself.
-func IsRef(ref string) bool { return IsEnv(ref) || IsFile(ref) }
+func IsRef(ref string) bool { return IsEnv(ref) || IsFile(ref) || IsSealed(ref) }
+
+// Vault opens a secret that is kept sealed, by name, and returns the code of
+// what went wrong, or "". Without one (nil) there are no such secrets: what only
+// reads declarations opens no database.
+type Vault func(name string) (value, code string)
 
 // Resolve reads a reference; what is none is its own value. It returns the code
 // of what went wrong, or "".
-func Resolve(ref string) (value, code string) {
+func (v Vault) Resolve(ref string) (value, code string) {
 	switch {
+	case IsSealed(ref):
+		if v == nil {
+			return "", "system.sealed_missing"
+		}
+		if value, code = v(strings.TrimPrefix(ref, "sealed:")); code != "" {
+			return "", code
+		}
 	case IsEnv(ref):
-		v, ok := os.LookupEnv(strings.TrimPrefix(ref, "env:"))
-		if !ok || v == "" {
+		var ok bool
+		if value, ok = os.LookupEnv(strings.TrimPrefix(ref, "env:")); !ok || value == "" {
 			return "", "system.env_missing"
 		}
-		value = v
 	case IsFile(ref):
 		b, err := os.ReadFile(strings.TrimPrefix(ref, "file:"))
 		if err != nil {
@@ -56,7 +71,7 @@ func CheckEach(ref string) string {
 	return ""
 }
 
-// ResolveEach is Resolve of the secret of one access.
+// ResolveEach reads the secret of one access: a file.
 func ResolveEach(ref, reference string) (value, code string) {
-	return Resolve(strings.ReplaceAll(ref, Slot, url.PathEscape(reference)))
+	return Vault(nil).Resolve(strings.ReplaceAll(ref, Slot, url.PathEscape(reference)))
 }

@@ -61,7 +61,8 @@ type Config struct {
 	Reports   *Reports            // nil: it tells nothing by itself
 	Hook      *Hook               // set: it takes signed messages, and nothing else of this is said
 
-	declaration.Places // where it stands in its file
+	declaration.Places                   // where it stands in its file
+	Vault              declaration.Vault // opens the sealed secrets
 }
 
 // Name of the system.
@@ -105,7 +106,8 @@ func (c Config) Secrets() (refs []string) {
 }
 
 // Open connects it.
-func (c Config) Open(clock when.Clock) (declaration.Opened, error) {
+func (c Config) Open(clock when.Clock, vault declaration.Vault) (declaration.Opened, error) {
+	c.Vault = vault
 	s, err := New(c, clock)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		return nil, list
 	}
 	cfg = cfg.defaults()
-	base, code := declaration.Resolve(cfg.BaseURL)
+	base, code := cfg.Vault.Resolve(cfg.BaseURL)
 	key, wrong := "base_url", func(raw string) string { return declaration.WrongURL(raw, cfg.Allow) }
 	if cfg.Hook != nil {
 		key, wrong = "url", cfg.wrongHookURL
@@ -54,13 +54,13 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	}
 	secret := ""
 	if cfg.Auth.Header != "" {
-		if secret, code = declaration.Resolve(cfg.Auth.Value); code != "" {
+		if secret, code = cfg.Vault.Resolve(cfg.Auth.Value); code != "" {
 			list = append(list, declaration.Problem{At: []string{"auth", "value"}, Code: code, Args: []any{"ref", cfg.Auth.Value}}.Fault(cfg.System))
 		}
 	}
 	with := map[string]string{}
 	for name, ref := range cfg.With {
-		value, code := declaration.Resolve(ref)
+		value, code := cfg.Vault.Resolve(ref)
 		if with[name] = value; code == "" && !usable(value) {
 			code = "field.invalid"
 		}
@@ -71,11 +71,11 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	var signing, reports []webhook.Secret
 	var more fault.List
 	if cfg.Hook != nil {
-		signing, more = cfg.Hook.open(cfg.System, nil)
+		signing, more = cfg.Hook.open(cfg.System, nil, cfg.Vault)
 		list = append(list, more...)
 	}
 	if cfg.Reports != nil {
-		reports, more = cfg.Reports.open(cfg.System, at("webhook"))
+		reports, more = cfg.Reports.open(cfg.System, at("webhook"), cfg.Vault)
 		list = append(list, more...)
 	}
 	if len(list) > 0 {
@@ -88,7 +88,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}),
 		cfg:    cfg,
 		base:   base,
-		secret: cfg.Auth.reader(secret), with: with, signing: signing, reports: reports,
+		secret: cfg.Auth.reader(secret, cfg.Vault), with: with, signing: signing, reports: reports,
 	}, nil
 }
 
@@ -181,13 +181,13 @@ func location(o Operation, reference string) string {
 	return o.Method + " " + strings.ReplaceAll(o.Path, "{reference}", url.PathEscape(reference))
 }
 
-// reader is how the secret is read at every call. That of a file is read anew:
-// whoever renews it there is heard.
-func (a Auth) reader(secret string) func() string {
+// reader is how the secret is read at every call. That of a file, and one that is
+// sealed, is read anew: whoever renews it there is heard.
+func (a Auth) reader(secret string, vault declaration.Vault) func() string {
 	return func() string {
 		value := secret
-		if declaration.IsFile(a.Value) {
-			if now, code := declaration.Resolve(a.Value); code == "" {
+		if declaration.IsFile(a.Value) || declaration.IsSealed(a.Value) {
+			if now, code := vault.Resolve(a.Value); code == "" {
 				value = now
 			}
 		}

@@ -94,12 +94,12 @@ func (r Reports) check(k *checker) {
 }
 
 // open reads the secrets; list holds what is wrong with them.
-func (s Keys) open(system string, where []string) (keys []webhook.Secret, list fault.List) {
+func (s Keys) open(system string, where []string, vault declaration.Vault) (keys []webhook.Secret, list fault.List) {
 	for _, x := range []struct{ key, ref string }{{"secret", s.Secret}, {"secret_next", s.Next}} {
 		if x.ref == "" {
 			continue
 		}
-		value, code := declaration.Resolve(x.ref)
+		value, code := vault.Resolve(x.ref)
 		if code == "" {
 			secret, err := webhook.ParseSecret(value)
 			if keys = append(keys, secret); err != nil {

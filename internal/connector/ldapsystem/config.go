@@ -62,6 +62,7 @@ type Config struct {
 	Allow    []netip.Prefix
 
 	declaration.Places
+	Vault declaration.Vault // opens the sealed secrets
 }
 
 // Mark is an attribute that says whether an access is closed.
@@ -289,7 +290,8 @@ func (c Config) Can() (can, actions []string) { return (&System{cfg: c}).Connect
 func (c Config) Secrets() []string { return []string{c.Password} }
 
 // Open connects it.
-func (c Config) Open(clock when.Clock) (declaration.Opened, error) {
+func (c Config) Open(clock when.Clock, vault declaration.Vault) (declaration.Opened, error) {
+	c.Vault = vault
 	s, err := New(c, clock)
 	if err != nil {
 		return nil, err

@@ -449,7 +449,7 @@ func TestOnlyNamedAddressesAreCalledWithoutTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := all[0].Open(when.NewManual(noon))
+		s, err := all[0].Open(when.NewManual(noon), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

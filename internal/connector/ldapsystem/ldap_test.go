@@ -86,7 +86,7 @@ func (b *base) connect(address, bind, more string) connector.System {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s, err := all[0].Open(when.NewManual(noon))
+	s, err := all[0].Open(when.NewManual(noon), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

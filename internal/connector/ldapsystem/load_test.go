@@ -125,7 +125,7 @@ func TestWhatIsReferredToIsReadAtTheStart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = all[0].Open(when.NewManual(noon))
+		_, err = all[0].Open(when.NewManual(noon), nil)
 		return err
 	}
 	told := func(want string) {

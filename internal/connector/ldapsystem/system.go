@@ -54,14 +54,14 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	bad := func(key, code, ref string) {
 		list = append(list, declaration.Problem{At: declaration.Path(key), Code: code, Args: []any{"ref", ref}}.Fault(cfg.System))
 	}
-	raw, code := declaration.Resolve(cfg.URL)
+	raw, code := cfg.Vault.Resolve(cfg.URL)
 	if code == "" {
 		code = cfg.wrongURL(raw)
 	}
 	if code != "" {
 		bad("url", code, cfg.URL)
 	}
-	password, code := declaration.Resolve(cfg.Password)
+	password, code := cfg.Vault.Resolve(cfg.Password)
 	if code != "" {
 		bad("password", code, cfg.Password)
 	}

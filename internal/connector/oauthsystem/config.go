@@ -39,6 +39,7 @@ type Config struct {
 	Allow        []netip.Prefix
 
 	declaration.Places
+	Vault declaration.Vault // opens the sealed secrets
 }
 
 // Kind reads entries of this kind.
@@ -130,7 +131,8 @@ func (c Config) Can() (can, actions []string) { return (&System{cfg: c}).Connect
 func (c Config) Secrets() []string { return []string{c.ClientSecret} }
 
 // Open connects it.
-func (c Config) Open(clock when.Clock) (declaration.Opened, error) {
+func (c Config) Open(clock when.Clock, vault declaration.Vault) (declaration.Opened, error) {
+	c.Vault = vault
 	s, err := New(c, clock)
 	if err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func (h house) connect(t *testing.T, introspect, revoke, more string) connector.
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := all[0].Open(when.NewManual(noon))
+	s, err := all[0].Open(when.NewManual(noon), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		if ref == "" {
 			continue
 		}
-		address, code := declaration.Resolve(ref)
+		address, code := cfg.Vault.Resolve(ref)
 		if code == "" {
 			code = declaration.WrongURL(address, cfg.Allow)
 		}
@@ -56,7 +56,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		}
 		at[key] = address
 	}
-	secret, code := declaration.Resolve(cfg.ClientSecret)
+	secret, code := cfg.Vault.Resolve(cfg.ClientSecret)
 	if code != "" {
 		list = append(list, declaration.Problem{At: declaration.Path("client_secret"), Code: code, Args: []any{"ref", cfg.ClientSecret}}.Fault(cfg.System))
 	}

@@ -31,6 +31,7 @@ type Config struct {
 	Allow   []netip.Prefix
 
 	declaration.Places
+	Vault declaration.Vault // opens the sealed secrets
 }
 
 // Roles says that accesses are roles.
@@ -210,7 +211,8 @@ func (c Config) Can() (can, actions []string) {
 func (c Config) Secrets() []string { return []string{c.URL} }
 
 // Open connects it.
-func (c Config) Open(clock when.Clock) (declaration.Opened, error) {
+func (c Config) Open(clock when.Clock, vault declaration.Vault) (declaration.Opened, error) {
+	c.Vault = vault
 	s, err := New(c, clock)
 	if err != nil {
 		return nil, err

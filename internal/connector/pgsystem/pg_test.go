@@ -114,7 +114,7 @@ func (b *base) connect(more string) connector.System {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s, err := all[0].Open(when.NewManual(noon))
+	s, err := all[0].Open(when.NewManual(noon), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestTheRolesOfACustomerAreListed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := all[0].Open(when.NewManual(noon))
+			s, err := all[0].Open(when.NewManual(noon), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -445,7 +445,7 @@ func TestOnlyNamedAddressesAreCalledWithoutTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := all[0].Open(when.NewManual(noon))
+		s, err := all[0].Open(when.NewManual(noon), nil)
 		if err == nil {
 			err = s.Connector().Checker.Check(t.Context())
 		}

@@ -49,7 +49,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	wrong := func(code string) error {
 		return fault.List{declaration.Problem{At: declaration.Path("url"), Code: code, Args: []any{"ref", cfg.URL}}.Fault(cfg.System)}
 	}
-	url, code := declaration.Resolve(cfg.URL)
+	url, code := cfg.Vault.Resolve(cfg.URL)
 	if code != "" {
 		return nil, wrong(code)
 	}

@@ -45,6 +45,7 @@ type Config struct {
 	Allow     []netip.Prefix
 
 	declaration.Places
+	Vault declaration.Vault // opens the sealed secrets
 }
 
 // Probe says how an access is tried: its own key lists the bucket or reads an
@@ -200,7 +201,8 @@ func (c Config) Secrets() []string {
 }
 
 // Open connects it.
-func (c Config) Open(clock when.Clock) (declaration.Opened, error) {
+func (c Config) Open(clock when.Clock, vault declaration.Vault) (declaration.Opened, error) {
+	c.Vault = vault
 	s, err := New(c, clock)
 	if err != nil {
 		return nil, err

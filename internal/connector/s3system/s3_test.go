@@ -46,7 +46,7 @@ func connect(t *testing.T, base, dir, key, more string) connector.System {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := all[0].Open(clock{when.NewManual(noon)})
+	s, err := all[0].Open(clock{when.NewManual(noon)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

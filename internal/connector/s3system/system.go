@@ -56,7 +56,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		return nil, list
 	}
 	resolve := func(key, ref string) string {
-		v, code := declaration.Resolve(ref)
+		v, code := cfg.Vault.Resolve(ref)
 		if code == "" && key == "base_url" {
 			code = declaration.WrongURL(v, cfg.Allow)
 		}

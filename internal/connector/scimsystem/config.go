@@ -45,6 +45,7 @@ type Config struct {
 	Allow       []netip.Prefix
 
 	declaration.Places
+	Vault declaration.Vault // opens the sealed secrets
 }
 
 // Probe says what a user of the provider gets in at with a credential of their
@@ -199,7 +200,8 @@ func (c Config) Can() (can, actions []string) { return (&System{cfg: c}).Connect
 func (c Config) Secrets() []string { return []string{c.Token} }
 
 // Open connects it.
-func (c Config) Open(clock when.Clock) (declaration.Opened, error) {
+func (c Config) Open(clock when.Clock, vault declaration.Vault) (declaration.Opened, error) {
+	c.Vault = vault
 	s, err := New(c, clock)
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func connect(t *testing.T, base, more string) connector.System {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := cfg.Open(when.NewManual(noon))
+	s, err := cfg.Open(when.NewManual(noon), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	if len(list) > 0 {
 		return nil, list
 	}
-	base, code := declaration.Resolve(cfg.BaseURL)
+	base, code := cfg.Vault.Resolve(cfg.BaseURL)
 	if code == "" {
 		code = declaration.WrongURL(base, cfg.Allow)
 	}
@@ -56,14 +56,14 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	}
 	tryAt := ""
 	if cfg.Probe != nil {
-		if tryAt, code = declaration.Resolve(cfg.Probe.Resource); code == "" {
+		if tryAt, code = cfg.Vault.Resolve(cfg.Probe.Resource); code == "" {
 			code = declaration.WrongURL(tryAt, cfg.Allow)
 		}
 		if code != "" {
 			list = append(list, declaration.Problem{At: declaration.Path("probe", "resource"), Code: code, Args: []any{"ref", cfg.Probe.Resource}}.Fault(cfg.System))
 		}
 	}
-	token, code := declaration.Resolve(cfg.Token)
+	token, code := cfg.Vault.Resolve(cfg.Token)
 	if code != "" {
 		list = append(list, declaration.Problem{At: declaration.Path("token"), Code: code, Args: []any{"ref", cfg.Token}}.Fault(cfg.System))
 	}

@@ -42,7 +42,7 @@ func startLive(t *testing.T) *live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := all[0].Open(when.Machine{})
+	opened, err := all[0].Open(when.Machine{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		return nil, list
 	}
 	resolve := func(ref string, at ...string) string {
-		value, code := declaration.Resolve(ref)
+		value, code := cfg.Vault.Resolve(ref)
 		if code != "" {
 			list = append(list, declaration.Problem{At: at, Code: code, Args: []any{"ref", ref}}.Fault(cfg.System))
 		}
