@@ -196,6 +196,10 @@ func (a *App) requestLaw(ctx context.Context, tx Tx, r offboarding.Request) (*ju
 	return a.Law().Effective(a.Law().Select(facts), facts, day)
 }
 
+// receiptSays is what an acknowledgement leaves to the receipt, which is judged
+// itself: it depends on whose departure it is.
+var receiptSays = []string{"contract", "end_date", "effects", "money", "refund", "data_window", "erasure_date"}
+
 // judge judges a letter that is about to go out. A letter that the law wants
 // waits for nothing: whatever it lacks is told afterwards.
 func (a *App) judge(d drafted, p Paper) []DocumentCheck {
@@ -215,7 +219,7 @@ func (a *App) judge(d drafted, p Paper) []DocumentCheck {
 		case c.Result != jurisdiction.Fail:
 		case len(c.Maybe) > 0: // it breaks a rule of which nobody knows whether it holds
 			checks[i].Result = jurisdiction.Unknown
-		case p.Kind == "ack" && c.Param == "ack.contents" && d.later == nil: // the receipt says the rest, and is judged itself
+		case p.Kind == "ack" && c.Param == "ack.contents" && !slices.ContainsFunc(c.Lacks, func(w string) bool { return !slices.Contains(receiptSays, w) }):
 			checks[i].Result, checks[i].Later, checks[i].Why = jurisdiction.Unknown, "receipt", "later"
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/when"
 )
@@ -14,15 +15,17 @@ import (
 // that is served. What counts for a departure is always the better for the
 // customer: the gap says what that will be.
 type PlaybookGap struct {
-	Code  string // message code: playbook.law.<what>
-	Step  string // key; empty: the playbook as a whole
-	Days  int    // that the playbook says
-	Law   int    // that the law says
-	Unit  string // days, business or years
-	Pack  string // the strictest
-	Rule  string
-	Cite  string
-	Maybe bool // it is not known whether the rule holds for everybody there
+	Code     string // message code: playbook.law.<what>
+	Step     string // key; empty: the playbook as a whole
+	Other    string // key of the step of people that it waits for
+	Days     int    // that the playbook says
+	Law      int    // that the law says
+	Unit     string // days, business, hours or years
+	Business bool   // Days are business days
+	Pack     string // the strictest
+	Rule     string
+	Cite     string
+	Maybe    bool // it is not known whether the rule holds for everybody there
 }
 
 // playbookDuties are the ends of what the law limits, by milestone of the step
@@ -57,7 +60,7 @@ func LawOfPlaybook(pb *playbook.Playbook, l *jurisdiction.Library, packs []*juri
 }
 
 func (g PlaybookGap) stricter(than PlaybookGap) bool {
-	if g.Code == "playbook.law.due" { // the least time to act
+	if g.Code == "playbook.law.due" || g.Code == "playbook.law.waits" { // the least time to act
 		return g.Law < than.Law
 	}
 	return g.Law > than.Law
@@ -101,6 +104,18 @@ func gapsOf(pb *playbook.Playbook, law *jurisdiction.Effective) (list []Playbook
 				}
 			}
 		}
+		if s.Milestone == "billing_stopped" && !s.Human {
+			if slow := slowest(steps, s); slow != nil {
+				for _, a := range rulesAbout(law, "effect.max") {
+					for _, t := range a.Value.Times {
+						if t.Unit == jurisdiction.Hours && t.N < 24*slow.Spec.Due.N {
+							gap("playbook.law.waits", s.Key, slow.Spec.Due.N, t.N, "hours", a)
+							list[len(list)-1].Other, list[len(list)-1].Business = slow.Key, slow.Spec.Due.Business
+						}
+					}
+				}
+			}
+		}
 		if s.Spec.Due.From != "request" {
 			continue
 		}
@@ -116,4 +131,28 @@ func gapsOf(pb *playbook.Playbook, law *jurisdiction.Effective) (list []Playbook
 		}
 	}
 	return list
+}
+
+// slowest is the step of people with the most days of those that always come before
+// a step; nil: none does.
+func slowest(steps []offboarding.Step, s offboarding.Step) (slow *offboarding.Step) {
+	seen, next := map[string]bool{}, slices.Clone(s.After)
+	for len(next) > 0 {
+		key := next[0]
+		if next = next[1:]; seen[key] {
+			continue
+		}
+		seen[key] = true
+		for i := range steps {
+			x := &steps[i]
+			if x.Key != key {
+				continue
+			}
+			next = append(next, x.After...)
+			if x.Human && x.Spec.If == "" && x.Spec.Due.N > 0 && (slow == nil || x.Spec.Due.N > slow.Spec.Due.N) {
+				slow = x
+			}
+		}
+	}
+	return slow
 }

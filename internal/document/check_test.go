@@ -391,3 +391,23 @@ func TestThePaperHoldsItsFontsItsTitleAndItsLanguage(t *testing.T) {
 		t.Errorf("%d fonts:\n%s", len(lines), out)
 	}
 }
+
+// Whoever lives in another country than the company is told with every time of day
+// where that clock hangs; whoever does not needs no such words.
+func TestWhoeverLivesElsewhereIsToldWhichClockIsMeant(t *testing.T) {
+	t.Parallel()
+	for lang, zone := range map[string]string{"es": "hora peninsular", "en": "UTC+1", "de": "UTC+1", "fr": "UTC+1"} {
+		here, there := receiptFacts(t, lang), receiptFacts(t, lang)
+		there.Company.Abroad = true
+		count := func(f document.ReceiptFacts) int {
+			return strings.Count(strings.ToLower(spaced(document.MailText(document.Receipt(f)))), strings.ToLower(zone))
+		}
+		if n, m := count(here), count(there); m != n+2 { // when it ends, and until when it can be undone
+			t.Errorf("%s: the zone is said %d times here and %d there:\n%s", lang, n, m, document.MailText(document.Receipt(there)))
+		}
+		undone := document.Reversed(document.ReversedFacts{Lang: lang, Company: there.Company, Code: "HL-7K4M-29QX", RequestedAt: received, At: received.AddDate(0, 0, 3)})
+		if !strings.Contains(undone.Lede, "UTC+1)") {
+			t.Errorf("%s: undone: %s", lang, undone.Lede)
+		}
+	}
+}

@@ -198,6 +198,9 @@ func (v *visit) viewInbox(f inboxFilter, n app.Waiting) inboxView {
 		"mine": n.Mine, "team": n.Team, "overdue": n.Overdue, "unassigned": n.Unassigned, "blocked": n.Blocked, "unmatched": n.Unmatched, "lacking": n.Lacking, "open": n.Open,
 	}
 	for _, name := range inboxViews {
+		if name == "lacking" && f.View != name { // it is seldom that there is one, and then it is told below
+			continue
+		}
 		g := f
 		g.View = name
 		t := tab{Name: v.say("inbox.view." + name), Href: g.address(), Current: name == f.View}

@@ -55,7 +55,7 @@ type documentRule struct {
 }
 
 var resultBadges = map[jurisdiction.Result]badge{
-	jurisdiction.Pass: {Icon: "check", Class: "ok"}, jurisdiction.Fail: {Icon: "warn", Class: "bad"}, jurisdiction.Unknown: {Icon: "ring", Class: "info"},
+	jurisdiction.Pass: {Icon: "check", Class: "ok"}, jurisdiction.Fail: {Icon: "alert", Class: "bad"}, jurisdiction.Unknown: {Icon: "ring", Class: "info"},
 }
 
 // viewDocument shows how a letter stood to the law; users are the names of people
@@ -133,7 +133,7 @@ type clashView struct{ What, Solved string }
 var limitBadges = map[limit.State]badge{
 	limit.Running: {Icon: "clock", Class: "info"},
 	limit.Met:     {Icon: "check", Class: "ok"},
-	limit.Missed:  {Icon: "warn", Class: "bad"},
+	limit.Missed:  {Icon: "alert", Class: "bad"},
 	limit.Moot:    {},
 }
 
