@@ -100,7 +100,7 @@ var noPages = map[string]bool{
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /c/{token}/meeting.ics": true,
 
-	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/learn/law.csv": true, "GET /console/received/{id}/letter.eml": true, "GET /console/cases/{id}/bundle": true,
+	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/learn/law.csv": true, "GET /console/learn/access.csv": true, "GET /console/learn/access.xlsx": true, "GET /console/received/{id}/letter.eml": true, "GET /console/cases/{id}/bundle": true,
 	"GET /console/settings/form.html": true, "GET /console/settings/form.pdf": true, "GET /console/calendar/{token}": true,
 }
 
@@ -268,6 +268,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "promises", base+"/console/promises")
 	staff.inspect(check, "learn", base+"/console/learn")
 	staff.inspect(check, "law-report", base+"/console/learn/law")
+	staff.inspect(check, "access-report", base+"/console/learn/access")
 	staff.inspect(check, "winback", base+"/console/winback")
 	staff.inspect(check, "endings", base+"/console/endings")
 	staff.open(base + "/console/endings?lang=es")

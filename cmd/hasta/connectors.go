@@ -53,7 +53,7 @@ func connected(all []declaration.Declared) playbook.Connected {
 	out := make(playbook.Connected, len(all))
 	for _, d := range all {
 		can, actions := d.Can()
-		out[d.Name()] = playbook.SystemSpec{Can: can, Actions: actions}
+		out[d.Name()] = playbook.SystemSpec{Can: can, Actions: actions, Level: string(d.Info().Level)}
 	}
 	return out
 }

@@ -48,6 +48,7 @@ type cli struct {
 	Flow     flowCmd     `cmd:"" help:"Descriptions of the way out that customers meet: check them before anybody does."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case     caseCmd     `cmd:"" help:"Look at single departures."`
+	Access   accessCmd   `cmd:"" help:"Accesses of those who left: how they were closed, and which are left behind."`
 	Settle   settleCmd   `cmd:"" help:"The statement of a departure, line by line: as it was made, or as it would be now."`
 	Risk     riskCmd     `cmd:"" help:"Customers who are likely to leave, and why."`
 	System   systemCmd   `cmd:"" help:"Far systems."`

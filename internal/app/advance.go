@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,10 +75,13 @@ func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash, seen strin
 	err := a.store.Tx(ctx, func(tx Tx) (err error) {
 		next = *w
 		if w.Phase == offboarding.Act {
-			c, err := tx.FindCase(ctx, w.Case)
-			if err != nil || c.State != offboarding.CaseOpen || c.Paused { // undone or held meanwhile
-				ok = false
+			p, err := tx.FindPlan(ctx, w.Case)
+			if err != nil {
 				return err
+			}
+			if (p.Case.State != offboarding.CaseOpen || p.Case.Paused) && !ofHouse(p, *w) { // undone or held meanwhile
+				ok = false
+				return nil
 			}
 		}
 		next.CallHash, next.CallingAt = hash, tx.Wall()
@@ -98,6 +102,12 @@ func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash, seen strin
 		*w = next
 	}
 	return ok, err
+}
+
+// ofHouse reports whether a work is of a step of the house, which is done
+// whatever the state of the case.
+func ofHouse(p offboarding.Plan, w offboarding.Work) bool {
+	return slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool { return s.ID == w.Step && s.Spec.House })
 }
 
 func (a *App) workFact(typ string, w offboarding.Work, args map[string]any) fact {
@@ -238,12 +248,15 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 		if err := tx.SetBalanceStatus(ctx, customer.BalanceID(w.Item), customer.Paid); err != nil {
 			return err
 		}
+		if err := a.strayPaid(ctx, tx, p, customer.BalanceID(w.Item), "engine"); err != nil {
+			return err
+		}
 	}
 	switch p.Case.State {
 	case offboarding.CaseReversing, offboarding.CaseReversed, offboarding.CaseStopped:
 		return a.followUndo(ctx, tx, p, s, w)
 	}
-	if !p.Case.State.Open() || s.Over() {
+	if !p.Case.State.Open() && !s.Spec.House || s.Over() {
 		return nil
 	}
 	sum := sumUp(works, s.ID)
@@ -351,7 +364,7 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 			}
 		}
 	}
-	if s.Kind == "close_access" {
+	if s.Kind == "close_access" || s.Kind == "own_access" {
 		for _, g := range closedBy(s) {
 			if err := tx.SetGrantStatus(ctx, g, customer.Revoked); err != nil {
 				return err
@@ -363,14 +376,22 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 			}
 		}
 	}
-	if s.Spec.House && strings.HasPrefix(s.Key, refundKey) {
+	if s.Spec.House && (strings.HasPrefix(s.Key, refundKey) || strings.HasPrefix(s.Key, byHandKey)) {
 		if err := a.refunded(ctx, tx, p, s); err != nil {
+			return err
+		}
+	}
+	if s.Spec.House {
+		if err := a.strayStep(ctx, tx, p, s); err != nil {
 			return err
 		}
 	}
 	if s.Kind == "wait" && s.Params["until"] == "effective" && p.Case.EffectiveAt.IsZero() {
 		p.Case.EffectiveAt = tx.Now()
 		if err := a.lapse(ctx, tx, p.Case.ID, "case.effective"); err != nil {
+			return err
+		}
+		if err := a.keepSweeping(ctx, tx); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, fact{"case.effective", "engine", string(p.Case.ID), string(p.Case.Customer), nil})

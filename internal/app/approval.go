@@ -327,7 +327,7 @@ func (a *App) otherwise(ctx context.Context, tx Tx, x approval.Approval, yes boo
 	if err != nil {
 		return nil, err
 	}
-	if p.Case.State != offboarding.CaseOpen {
+	if s := p.Step(x.Step); p.Case.State != offboarding.CaseOpen && (s == nil || !s.Spec.House) {
 		return nil, fault.New(fault.Blocked, "case.closed")
 	}
 	if err := p.ApproveOtherwise(x.Step, yes, lacks, x.OverBy, tx.Now()); err != nil {

@@ -56,6 +56,7 @@ type GrantPatch struct {
 	System, Account *string
 	Kind            *string
 	DependsOn       *[]string
+	Ours            *bool
 }
 
 // EditGrant changes an access that is open.
@@ -70,6 +71,7 @@ func (a *App) EditGrant(ctx context.Context, by Actor, in GrantPatch) error {
 		patch(&now.Account, in.Account)
 		patch(&now.Kind, in.Kind)
 		patch(&now.DependsOn, in.DependsOn)
+		patch(&now.Ours, in.Ours)
 		now.DependsOn = slices.Clone(now.DependsOn)
 		if l := now.Tidy(); len(l) > 0 {
 			return fact{}, l.Under("grant")
@@ -88,6 +90,7 @@ func (a *App) EditGrant(ctx context.Context, by Actor, in GrantPatch) error {
 		differ(ch, "system", was.System, now.System)
 		differ(ch, "account", was.Account, now.Account)
 		differ(ch, "kind", was.Kind, now.Kind)
+		differ(ch, "ours", was.Ours, now.Ours)
 		if !slices.Equal(was.DependsOn, now.DependsOn) {
 			ch["depends_on"] = map[string]any{"was": was.DependsOn, "now": now.DependsOn}
 		}

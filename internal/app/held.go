@@ -25,6 +25,7 @@ import (
 	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/signal"
+	"hastaluego/internal/stray"
 	"hastaluego/internal/voice"
 	"hastaluego/internal/when"
 	"hastaluego/internal/winback"
@@ -101,10 +102,21 @@ var heldFiles = []heldFile{
 			return []string{x.Reference, string(x.Kind), x.About, minor(x.Amount), x.Amount.Currency, x.DueOn.String(), string(x.Status)}
 		}), err
 	}},
-	{"grant_", "accesses.csv", "system account kind depends_on status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{
+		"stray", "after_the_end.csv", "departure found happened kind system number about amount_minor back_minor currency state over",
+		func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+			return perCase(h, func(c offboarding.CaseID) ([]stray.Stray, error) { return tx.StraysOf(ctx, c) }, func(x stray.Stray) []string {
+				return []string{
+					stamp(x.FoundAt), stamp(x.HappenedAt), string(x.Kind), x.System, x.Far, x.About, minor(x.Amount), minor(x.Back), x.Amount.Currency, string(x.State),
+					stamp(x.OverAt),
+				}
+			})
+		},
+	},
+	{"grant_", "accesses.csv", "system account kind depends_on status ours", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.GrantsOf(ctx, h.ID)
 		return rowsOf(list, func(x customer.Grant) []string {
-			return []string{x.System, x.Account, x.Kind, strings.Join(x.DependsOn, " "), string(x.Status)}
+			return []string{x.System, x.Account, x.Kind, strings.Join(x.DependsOn, " "), string(x.Status), strconv.FormatBool(x.Ours)}
 		}), err
 	}},
 	{"asset", "things.csv", "reference kind name location", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {

@@ -137,7 +137,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 			"README.txt":               {"lo que tenemos sobre ti", "what we hold about you"},
 			"subscriptions_before.csv": {"amount_minor"}, "silence.csv": {"since"}, "forms.csv": {"answers"}, "systems.csv": {"evidence"},
 			"invitations.csv": {"place"}, "voices.csv": {"link"}, "returns.csv": {"receipt"}, "handover.csv": {"lacks"}, "envelopes.csv": {"opened"},
-			"commitments.csv": {"due"}, "statements.csv": {"departure"}, "withdrawals.csv": {"refund_by"}, "approvals.csv": {"asked"}, "answers_by_mail.csv": {"sha256"},
+			"after_the_end.csv": {"back_minor"}, "commitments.csv": {"due"}, "statements.csv": {"departure"}, "withdrawals.csv": {"refund_by"}, "approvals.csv": {"asked"}, "answers_by_mail.csv": {"sha256"},
 			"import_changes.csv": {`""Metric"":""use""`},
 		} {
 			if strings.Contains(string(files[name]), "M-4444") {

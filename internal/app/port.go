@@ -86,6 +86,8 @@ type Tx interface {
 	WayTx
 	WithdrawalTx
 	StatementTx
+	StrayTx
+	AccessReportTx
 	LawTx
 	DocumentTx
 	NoticeTx

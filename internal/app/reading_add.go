@@ -91,6 +91,9 @@ func (a *App) AddReadings(ctx context.Context, by Actor, list []ReadingInput) er
 		if err := a.rateSoon(ctx, tx); err != nil {
 			return err
 		}
+		if err := a.sweepUse(ctx, tx); err != nil {
+			return err
+		}
 		return a.record(ctx, tx, fact{"readings.added", by.ID, "", house, map[string]any{"rows": len(rows)}})
 	})
 }

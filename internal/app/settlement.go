@@ -409,6 +409,9 @@ func (a *App) refunded(ctx context.Context, tx Tx, p *offboarding.Plan, s *offbo
 		if err := tx.SetBalanceStatus(ctx, b.ID, customer.Paid); err != nil {
 			return err
 		}
+		if err := a.strayPaid(ctx, tx, p, b.ID, s.DoneBy); err != nil {
+			return err
+		}
 		if err := a.record(ctx, tx, fact{"balance.settled", s.DoneBy, "", string(p.Case.Customer), map[string]any{"reference": b.Reference, "status": string(customer.Paid)}}); err != nil {
 			return err
 		}

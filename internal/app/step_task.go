@@ -110,7 +110,7 @@ func (a *App) UndoTask(ctx context.Context, by Actor, in CompleteInput) error {
 		if err := p.Undone(s.Key, tx.Now()); err != nil {
 			return err
 		}
-		if s.Kind == "close_access" {
+		if s.Kind == "close_access" || s.Kind == "own_access" {
 			for _, g := range closedBy(s) {
 				if err := tx.SetGrantStatus(ctx, g, customer.Granted); err != nil {
 					return err

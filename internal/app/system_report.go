@@ -20,7 +20,8 @@ const reportLife = 24 * time.Hour
 
 // ReportFromSystem takes a signed message of a far system. What it says is not
 // believed: the works of that system that wait about what it names look again
-// at once, and what is read then counts. A message that came before is taken
+// at once, and so is whoever left looked at whom it names; what is read then
+// counts. A message that came before is taken
 // and does nothing: the sender may not have had our answer. Whoever is not the
 // system is fault.Unauthenticated.
 func (a *App) ReportFromSystem(ctx context.Context, system string, header func(name string) string, body []byte) error {
@@ -39,6 +40,9 @@ func (a *App) ReportFromSystem(ctx context.Context, system string, header func(n
 	return a.tx(ctx, func(tx Tx) error {
 		fresh, err := tx.UseOnce(ctx, "report:"+system+":"+r.ID, tx.Wall().Add(reportLife))
 		if err != nil || !fresh || r.Reference == "" {
+			return err
+		}
+		if err := a.sweepAbout(ctx, tx, system, r.Reference, r.ID); err != nil {
 			return err
 		}
 		return a.lookAgain(ctx, tx, system, r)

@@ -15,8 +15,9 @@ const toldFor = 90 * 24 * time.Hour
 // tidyMost is how many rows one transaction of tidying up changes.
 const tidyMost = 500
 
-// TidyUp forgets what was used once and could not be used any more anyway, and
-// looks at answers from before it was stored which of them hold an idea. Any
+// TidyUp forgets what was used once and could not be used any more anyway, looks
+// at answers from before it was stored which of them hold an idea, and sees to it
+// that those who left are looked at. Any
 // node may do it at any time.
 func (a *App) TidyUp(ctx context.Context) error {
 	_, pause := a.store.Pace()
@@ -31,6 +32,7 @@ func (a *App) TidyUp(ctx context.Context) error {
 			return tx.ForgetUploads(ctx, tx.Now().Add(-uploadFor), tidyMost)
 		},
 		a.lookForIdeas,
+		func(ctx context.Context, tx Tx) (int, error) { return 0, a.keepSweeping(ctx, tx) },
 	} {
 		for {
 			n := 0

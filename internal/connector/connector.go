@@ -237,6 +237,8 @@ type System struct {
 	Access     Access
 	Prober     Prober
 	Lister     Lister
+	Charges    Charges
+	SignIns    SignIns
 	Actions    Actions
 	Checker    Checker
 	Notifier   Notifier
@@ -266,6 +268,8 @@ const (
 	CanAccess   = "access"
 	CanProbe    = "probe"
 	CanList     = "inventory"
+	CanCharges  = "charges"
+	CanSignIns  = "sign_ins"
 	CanAct      = "actions"
 	CanNotify   = "messages"
 	CanReport   = "reports"
@@ -287,6 +291,8 @@ func (s System) Can() []string {
 		{CanAccess, s.Access != nil},
 		{CanProbe, s.Prober != nil},
 		{CanList, s.Lister != nil},
+		{CanCharges, s.Charges != nil},
+		{CanSignIns, s.SignIns != nil},
 		{CanAct, s.Actions != nil},
 		{CanNotify, s.Notifier != nil},
 		{CanReport, s.Reporter != nil},

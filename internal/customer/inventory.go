@@ -42,6 +42,17 @@ type Grant struct {
 	Kind      string
 	DependsOn []string
 	Status    GrantStatus
+	Ours      bool // held by our own people at the client's systems: it goes last, after the handover
+}
+
+// Theirs are those that the customer holds.
+func Theirs(grants []Grant) []Grant {
+	return slices.DeleteFunc(slices.Clone(grants), func(g Grant) bool { return g.Ours })
+}
+
+// OfOurs are those that our own people hold.
+func OfOurs(grants []Grant) []Grant {
+	return slices.DeleteFunc(slices.Clone(grants), func(g Grant) bool { return !g.Ours })
 }
 
 // Name is how other grants depend on this one.

@@ -148,6 +148,19 @@ func (s Sample) Systems(baseURL, secrets string) string {
       cancel: {method: POST, path: "/subscriptions/{reference}/cancel", body: {at: "{ends_at}"}, receipt: effect}
       resume: {method: POST, path: "/subscriptions/{reference}/resume", receipt: effect}
     state: {status: status, ended: [canceled, ended], ends_at: cancel_at}
+    charges:
+      list: {method: GET, path: "/subscriptions/{reference}/charges", query: {since: "{since}"}, items: charges}
+      id: id
+      amount: amount_minor
+      units: minor
+      currency: currency
+      refunded: refunded_minor
+      at: at
+      from: from
+      to: to
+      status: status
+      taken: [paid]
+      void: [void]
   %[3]s:
     kind: http
     base_url: %[1]s
@@ -169,7 +182,7 @@ func (s Sample) Systems(baseURL, secrets string) string {
           body: {name: "{reference}", secret: "{secret}"}
           secret: "file:%[2]s/{reference}"
           refused: [401, 403]
-      state: {status: status, open: [active]}
+      state: {status: status, open: [active], signed_in_at: signed_in_at}
     actions:
       close_account:
         call: {method: POST, path: "/accounts/{reference}/block", receipt: effect}

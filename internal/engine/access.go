@@ -50,6 +50,8 @@ func (t *try) retest(ctx context.Context, w offboarding.Work) (app.Result, error
 	if err != nil {
 		return app.Result{}, err
 	}
-	done.Evidence = string(p.Evidence)
+	if done.Evidence = string(p.Evidence); !p.Holds {
+		done.Code = p.Why // the report counts by it
+	}
 	return done, t.App.Retested(ctx, w, s, p)
 }

@@ -72,6 +72,10 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.watch(ctx, w)
 	case app.RetestKind:
 		return t.retest(ctx, w)
+	case app.SweepKind:
+		reading, end := t.reading(ctx)
+		defer end()
+		return t.App.Sweep(reading, w)
 	case "message":
 		return t.App.MailLetter(ctx, offboarding.MessageID(w.Item))
 	case app.TellKind:
@@ -211,7 +215,7 @@ func (t *try) readBack(ctx context.Context, o step.Observer, k step.Effector, s 
 // act is the effect protocol: look, decide, mark, call, and look again.
 func (t *try) act(ctx context.Context, k step.Effector, s step.Subject) (app.Result, error) {
 	w := &t.work
-	if w.Phase == offboarding.Act && s.Case.State != offboarding.CaseOpen {
+	if w.Phase == offboarding.Act && s.Case.State != offboarding.CaseOpen && !s.Step.Spec.House {
 		// The departure is being undone: Advance takes this work off the queue, or
 		// turns it round if an earlier try may have called and its turn has come.
 		return app.Result{Verdict: app.Later, Again: s.Now.Add(notNow)}, nil

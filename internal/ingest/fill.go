@@ -223,6 +223,8 @@ func (f *filler) set(field, value string) *fault.Error {
 		}
 	case "grant.status":
 		return choice(&r.Grant.Status, value, customer.Granted, customer.Revoked)
+	case "grant.ours":
+		return truth(&r.Grant.Ours, value)
 	case "asset.reference":
 		r.Asset.Reference = value
 	case "asset.kind":

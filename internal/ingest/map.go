@@ -31,7 +31,7 @@ var Fields = []string{
 	"deliverable.title", "deliverable.due", "deliverable.delivered",
 	"departure.on", "departure.reason", "departure.competitor", "departure.words", "departure.contract", "departure.product", "departure.since",
 	"departure.amount", "departure.currency", "departure.interval",
-	"grant.system", "grant.account", "grant.kind", "grant.depends_on", "grant.status",
+	"grant.system", "grant.account", "grant.kind", "grant.depends_on", "grant.status", "grant.ours",
 	"asset.reference", "asset.kind", "asset.name", "asset.location",
 	"balance.reference", "balance.kind", "balance.about", "balance.amount", "balance.currency", "balance.due_on", "balance.status",
 }

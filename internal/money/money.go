@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/big"
 	"sort"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/currency"
@@ -103,6 +104,19 @@ func Parse(decimal, code string) (Amount, error) {
 		return Amount{}, ErrOverflow
 	}
 	return Amount{r.Num().Int64(), code}, nil
+}
+
+// ParseMinor reads a whole number of the smallest units ("2985") as an amount of
+// the currency.
+func ParseMinor(units, code string) (Amount, error) {
+	if _, err := Digits(code); err != nil {
+		return Amount{}, err
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(units), 10, 64)
+	if err != nil {
+		return Amount{}, fmt.Errorf("%w: %q", ErrSyntax, units)
+	}
+	return Amount{n, code}, nil
 }
 
 // IsZero reports whether nothing is owed either way.

@@ -160,6 +160,20 @@ func (p *Plan) Ask(s Step, now time.Time) error {
 	return nil
 }
 
+// AskAfter adds a step of the house that waits for another one. Asked again
+// under the same key it changes nothing. Its turn comes with what that step is
+// over by; where it is over already, when something else happens to the plan.
+func (p *Plan) AskAfter(s Step, after string) {
+	if p.Step(s.Key) != nil {
+		return
+	}
+	for i := range p.Steps {
+		s.Seq = max(s.Seq, p.Steps[i].Seq+1)
+	}
+	s.Case, s.State, s.After = p.Case.ID, StepWaiting, []string{after}
+	p.Steps = append(p.Steps, s)
+}
+
 // Start says that work on the step has begun.
 func (p *Plan) Start(key string) error {
 	s, err := p.find(key)

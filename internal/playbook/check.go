@@ -255,7 +255,7 @@ func (c *checker) order(f file, kinds []KindSpec) {
 				}
 			}
 		}
-		if k.Leaves {
+		if k.Leaves || s.Params[Whose] == Ours {
 			c.leavesLast(at, s.ID, f, ancestors(s.ID), spec)
 		}
 		if (k.Exports || k.Effect) && !k.Erases {
@@ -289,6 +289,14 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		}
 	}
 }
+
+// Whose is the parameter of a step that closes accesses by which it says whose
+// they are, and Ours the word for those that our own people hold at the client's
+// systems.
+const (
+	Whose = "whose"
+	Ours  = "ours"
+)
 
 // leavesLast checks that a step which takes our own access back comes after
 // every handover.

@@ -17,6 +17,7 @@ type Connected map[string]SystemSpec
 type SystemSpec struct {
 	Can     []string // as KindSpec.Needs says it
 	Actions []string // names that a step of kind connector may say
+	Level   string   // what it was tried against, as connector.Level says it
 }
 
 // CheckSystems reports every step of a checked playbook that names a system

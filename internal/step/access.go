@@ -22,18 +22,30 @@ func (revokeAccess) Spec() playbook.KindSpec {
 		Name: "revoke_access", Verifies: true, Effect: true, Needs: connector.CanAccess,
 		About: "Closes each access of the inventory at a system, in reverse order of what they need, and reads back that it is closed. " +
 			"Where the system declares a probe that got in before, it must be refused afterwards.",
-		Params: []playbook.ParamSpec{{Name: "system", Required: true, About: "Name of a system in systems.yaml; only grants there are closed."}},
+		Params: []playbook.ParamSpec{
+			{Name: "system", Required: true, About: "Name of a system in systems.yaml; only grants there are closed."},
+			{Name: playbook.Whose, Enum: []string{"customer", playbook.Ours}, About: "Whose accesses: those of the customer (by default), or those that our own people hold at the client's systems, after every handover."},
+		},
 	}
 }
 
 func (revokeAccess) Jobs(s Subject) []Job {
 	var out []Job
-	for _, g := range customer.RevocationOrder(s.Grants) {
+	for _, g := range customer.RevocationOrder(whose(s)) {
 		if g.System == s.Step.Params["system"] && g.Status == customer.Granted {
 			out = append(out, Job{Item: string(g.ID), System: g.System})
 		}
 	}
 	return out
+}
+
+// whose are the accesses that a step closes: the customer's, unless it says that
+// it takes back our own.
+func whose(s Subject) []customer.Grant {
+	if s.Step.Params[playbook.Whose] == playbook.Ours {
+		return customer.OfOurs(s.Grants)
+	}
+	return customer.Theirs(s.Grants)
 }
 
 // access finds the system of the step and the grant that the work is about.

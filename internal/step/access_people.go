@@ -23,7 +23,7 @@ func (closeAccess) Jobs(Subject) []Job { return nil }
 func (closeAccess) Items(s Subject) []offboarding.Item {
 	except := split(s.Step.Params["except"])
 	var out []offboarding.Item
-	for _, g := range customer.RevocationOrder(s.Grants) {
+	for _, g := range customer.RevocationOrder(customer.Theirs(s.Grants)) {
 		if g.Status != customer.Granted || except[g.System] {
 			continue
 		}

@@ -47,12 +47,19 @@ type ownAccess struct{}
 func (ownAccess) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "own_access", Human: true, TellUndo: true, Leaves: true,
-		About: "We leave the client's sites, domains and accounts: one line each, ticked when it was tried that we no longer enter. Only after every handover.",
+		Params: []playbook.ParamSpec{{Name: "except", About: "Systems at which revoke_access closes what our own people hold, separated by commas."}},
+		About:  "We leave the client's sites, domains and accounts, and close the accesses that our own people hold at the client's systems and that no system closes: one line each, ticked when it was tried that we no longer enter. Only after every handover.",
 	}
 }
 func (ownAccess) Jobs(Subject) []Job { return nil }
-func (ownAccess) AssetItems(_ Subject, assets []customer.Asset) []offboarding.Item {
-	return assetLines(assets, handover.Enterable)
+func (ownAccess) AssetItems(s Subject, assets []customer.Asset) []offboarding.Item {
+	out, except := assetLines(assets, handover.Enterable), split(s.Step.Params["except"])
+	for _, g := range customer.RevocationOrder(customer.OfOurs(s.Grants)) {
+		if g.Status == customer.Granted && !except[g.System] {
+			out = append(out, line(string(g.ID), g.System+": "+g.Account))
+		}
+	}
+	return out
 }
 
 // report is the final report of an engagement: words and figures in a form,

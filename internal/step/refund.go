@@ -26,8 +26,9 @@ func (refund) Spec() playbook.KindSpec {
 }
 
 func (refund) Jobs(s Subject) (jobs []Job) {
+	only := s.Step.Params["balance"]
 	for _, b := range s.Open() {
-		if b.Kind == customer.Refund && b.Amount.Minor > 0 {
+		if b.Kind == customer.Refund && b.Amount.Minor > 0 && (only == "" || only == string(b.ID)) {
 			jobs = append(jobs, Job{Item: string(b.ID), System: s.Step.Params["system"]})
 		}
 	}
@@ -47,7 +48,7 @@ func (s Subject) balance() (customer.Balance, bool) {
 func (k refund) system(s Subject) (connector.System, customer.Balance, error) {
 	name := s.Step.Params["system"]
 	sys, err := k.systems.system(name)
-	if err == nil && (sys.Refunder == nil || sys.Ledger == nil) {
+	if err == nil && (sys.Refunder == nil || sys.Ledger == nil && s.Step.Params["payment"] == "") {
 		err = lacks(name, connector.CanRefund)
 	}
 	if err != nil {
@@ -96,9 +97,13 @@ func (k refund) Observe(ctx context.Context, s Subject) (Findings, error) {
 	if err != nil {
 		return Findings{}, err
 	}
-	list, err := payments(ctx, sys, s)
-	if err != nil {
-		return Findings{}, err
+	// A step of the house says out of which payment: the one that should not have
+	// been. Whether so much is left of it, the system says.
+	list := []connector.Payment{{Reference: s.Step.Params["payment"], Amount: b.Amount}}
+	if s.Step.Params["payment"] == "" {
+		if list, err = payments(ctx, sys, s); err != nil {
+			return Findings{}, err
+		}
 	}
 	var f Findings
 	for _, p := range list {

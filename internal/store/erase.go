@@ -51,6 +51,7 @@ var erasing = []struct{ table, text string }{
 		 WHERE state <> 'running' AND case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"coming", query(`DELETE FROM coming WHERE customer_id = $1`)},
 	{"statement", query(`UPDATE statement SET doc = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"stray", query(`UPDATE stray SET far = id, about = '', payment = '' WHERE customer_id = $1`)},
 	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
 	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END WHERE customer_id = $1`)},

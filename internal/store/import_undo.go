@@ -22,7 +22,7 @@ var aboutCustomer = []string{
 // reason.
 var aboutCase = []string{
 	"step", "work", "message", "link", "note", "answer", "blob", "consent", "obligation", "handover_item", "offer", "invitation", "voice", "improvement",
-	"envelope", "winback_sent", "received",
+	"envelope", "winback_sent", "received", "stray",
 }
 
 // ofCustomer are the tables of what a customer is and has, in the order in which

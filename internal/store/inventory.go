@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	grantColumns       = `id, customer_id, system, account, kind, depends_on, status`
+	grantColumns       = `id, customer_id, system, account, kind, depends_on, status, ours`
 	deliverableColumns = `id, customer_id, subscription_id, title, due_on, delivered_on`
 
 	assetColumns   = `id, customer_id, reference, kind, name, location`
@@ -16,9 +16,9 @@ const (
 )
 
 var (
-	insertGrants = many(`INSERT INTO grant_ (`+grantColumns+`) VALUES `, 7, ` ON CONFLICT (system, account) DO NOTHING`)
+	insertGrants = many(`INSERT INTO grant_ (`+grantColumns+`) VALUES `, 8, ` ON CONFLICT (system, account) DO NOTHING`)
 	saveGrant    = query(`
-		UPDATE grant_ SET system = $1, account = $2, kind = $3, depends_on = $4, status = $5 WHERE id = $6 AND status = $7`)
+		UPDATE grant_ SET system = $1, account = $2, kind = $3, depends_on = $4, status = $5, ours = $6 WHERE id = $7 AND status = $8`)
 	setGrantStatus = query(`UPDATE grant_ SET status = $1 WHERE id = $2`)
 	grantsOf       = many(`SELECT `+grantColumns+` FROM grant_ WHERE customer_id IN (`, 1, `) ORDER BY id`)
 	grantsByName   = many(`
@@ -55,12 +55,12 @@ func needs(g customer.Grant) string {
 func (t *tx) InsertGrants(ctx context.Context, list ...customer.Grant) (int, error) {
 	return t.insert(ctx, "store.InsertGrants", insertGrants, len(list), func(args []any, i int) []any {
 		g := list[i]
-		return append(args, g.ID, g.Customer, g.System, g.Account, g.Kind, needs(g), g.Status)
+		return append(args, g.ID, g.Customer, g.System, g.Account, g.Kind, needs(g), g.Status, bit(g.Ours))
 	})
 }
 
 func (t *tx) SaveGrant(ctx context.Context, g customer.Grant, was customer.GrantStatus) error {
-	return t.must(ctx, "store.SaveGrant", saveGrant, g.System, g.Account, g.Kind, needs(g), g.Status, g.ID, was)
+	return t.must(ctx, "store.SaveGrant", saveGrant, g.System, g.Account, g.Kind, needs(g), g.Status, bit(g.Ours), g.ID, was)
 }
 
 func (t *tx) SetGrantStatus(ctx context.Context, id customer.GrantID, s customer.GrantStatus) error {
@@ -71,7 +71,7 @@ func (t *tx) grants(ctx context.Context, m manyTexts, n int, add func([]any, int
 	err = t.pick(ctx, "store.grants", m, n, add, func(row scanner) error {
 		var g customer.Grant
 		var depends string
-		if err := row.Scan(&g.ID, &g.Customer, &g.System, &g.Account, &g.Kind, &depends, &g.Status); err != nil {
+		if err := row.Scan(&g.ID, &g.Customer, &g.System, &g.Account, &g.Kind, &depends, &g.Status, flag{&g.Ours}); err != nil {
 			return err
 		}
 		err := json.Unmarshal([]byte(depends), &g.DependsOn)

@@ -45,7 +45,7 @@ var (
 		 WHERE case_id = $1 AND kind = 'alarm' AND state = 'ready' AND ($2 = '' OR item IN ($3, $4, $5))`)
 	// Nobody waits for customers to be rated, for people to be told, or for a time
 	// to run out.
-	nextTimer = query(`SELECT COALESCE(MIN(run_at), 0) FROM work WHERE state = 'ready' AND run_at > $1 AND kind NOT IN ('score', 'tell', 'digest', 'limit')`)
+	nextTimer = query(`SELECT COALESCE(MIN(run_at), 0) FROM work WHERE state = 'ready' AND run_at > $1 AND kind NOT IN ('score', 'tell', 'digest', 'limit', 'sweep')`)
 	busyWorks = query(`
 		SELECT COUNT(*) FROM work
 		 WHERE kind <> 'webhook_delivery'

@@ -2,6 +2,7 @@ package breaker
 
 import (
 	"context"
+	"time"
 
 	"hastaluego/internal/connector"
 )
@@ -39,6 +40,12 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	}
 	if sys.Lister != nil {
 		out.Lister = lister{sys.Lister, b}
+	}
+	if sys.Charges != nil {
+		out.Charges = charges{sys.Charges, b}
+	}
+	if sys.SignIns != nil {
+		out.SignIns = signIns{sys.SignIns, b}
 	}
 	if sys.Actions != nil {
 		out.Actions = actions{sys.Actions, b}
@@ -156,6 +163,24 @@ type lister struct {
 
 func (w lister) ListAccesses(ctx context.Context, owner string) ([]connector.FoundAccess, error) {
 	return through(w.b, func() ([]connector.FoundAccess, error) { return w.Lister.ListAccesses(ctx, owner) })
+}
+
+type charges struct {
+	connector.Charges
+	b *breaker
+}
+
+func (w charges) ChargesSince(ctx context.Context, reference string, since time.Time) ([]connector.Charge, error) {
+	return through(w.b, func() ([]connector.Charge, error) { return w.Charges.ChargesSince(ctx, reference, since) })
+}
+
+type signIns struct {
+	connector.SignIns
+	b *breaker
+}
+
+func (w signIns) LastSignIn(ctx context.Context, account string) (time.Time, error) {
+	return through(w.b, func() (time.Time, error) { return w.SignIns.LastSignIn(ctx, account) })
 }
 
 // prober goes to the door that customers use, often another program than the

@@ -81,6 +81,9 @@ func (c Config) check() []declaration.Problem {
 	for i, x := range c.Inventory {
 		x.check(k, indexed(at("inventory"), i, len(c.Inventory)))
 	}
+	if c.Charges != nil {
+		c.Charges.check(k, at("charges"))
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
 		c.Actions[name].check(k, name)
 	}
@@ -166,8 +169,35 @@ func (a Access) check(k *checker, undo connector.UndoClass) {
 	k.back(a.Find, find, a.Restore, below(where, "restore"), at("undo"), undo, k.scope(once))
 	k.path(a.Status, at("access", "state", "status"))
 	k.words(a.Open, at("access", "state", "open"))
+	k.paths(at("access", "state"), map[string]string{"signed_in_at": a.Seen})
 	if a.Probe != nil {
 		a.Probe.check(k, below(where, "probe"))
+	}
+}
+
+func (c Charges) check(k *checker, where []string) {
+	sc := k.scope(once)
+	sc.known["since"], sc.fixed["since"] = true, true
+	list := below(where, "list")
+	k.reading(nil, nil, c.List, list, sc)
+	last := indexed(list, len(c.List.Before), len(c.List.Before)+1)
+	switch {
+	case c.List.Items == "":
+		k.bad(last, "system.needs", "key", "list", "needs", "items")
+	case len(c.List.Each) > 0:
+		k.bad(below(last, "each"), "system.not_here", "key", "each")
+	}
+	for key, path := range map[string]string{"id": c.ID, "amount": c.Amount, "currency": c.Currency, "at": c.At} {
+		k.path(path, below(where, key))
+	}
+	k.paths(where, map[string]string{"number": c.Number, "refunded": c.Refunded, "from": c.From, "to": c.To, "payment": c.Payment, "status": c.Status})
+	if units := []string{UnitsMajor, UnitsMinor}; !slices.Contains(units, c.Units) {
+		k.bad(below(where, "units"), "system.word", "words", join(units))
+	}
+	for key, words := range map[string][]string{"taken": c.Taken, "void": c.Void} {
+		if len(words) > 0 && c.Status == "" {
+			k.bad(below(where, key), "system.needs", "key", key, "needs", "status")
+		}
 	}
 }
 

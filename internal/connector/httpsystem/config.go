@@ -58,6 +58,7 @@ type Config struct {
 	Access    *Access             // nil: it lets nobody in
 	Actions   map[string]Action   // by name
 	Inventory []Inventory         // nil: it cannot tell which accesses a customer has
+	Charges   *Charges            // nil: it cannot tell what it charged
 	Reports   *Reports            // nil: it tells nothing by itself
 	Hook      *Hook               // set: it takes signed messages, and nothing else of this is said
 
@@ -217,7 +218,31 @@ type Access struct {
 	Probe   *Probe    // nil: it cannot be tried
 	Status  string    // path of the far system's word
 	Open    []string  // the words that mean: it lets in
+	Seen    string    // path of the instant of the last sign-in; empty: it does not say
 }
+
+// Charges say how what was charged for a subscription is listed.
+type Charges struct {
+	List     Operation // beside {reference} it may hold {since}, an instant in RFC 3339
+	ID       string    // paths, in each of the list: of its number there,
+	Number   string    // of that which the customer has; optional
+	Amount   string    // of the amount,
+	Units    string    // which is a decimal number (UnitsMajor) or one of the smallest units (UnitsMinor)
+	Currency string    // of its currency
+	Refunded string    // of what was given back of it; optional
+	At       string    // of when it was issued
+	From, To string    // of what it is for; optional
+	Payment  string    // of the payment by which the money came in; optional
+	Status   string    // of the far system's word; optional
+	Taken    []string  // the words that mean: the money came in; empty: whatever is listed did
+	Void     []string  // the words that mean: it is no charge, or none any more
+}
+
+// How amounts are written.
+const (
+	UnitsMajor = "major" // "12.34"
+	UnitsMinor = "minor" // 1234
+)
 
 // Probe is a call that tries to get in. With Secret it bears the account's own
 // credential and nothing of ours.

@@ -20,7 +20,7 @@ type reading struct{ *declaration.Entry }
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
 	top := r.Top("like", "level", "base_url", "auth", "headers", "with", "errors", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "allow", "ping", "operations", "state", "access", "inventory", "actions", "webhook")
+		"timeout", "limit", "allow", "ping", "operations", "state", "access", "inventory", "charges", "actions", "webhook")
 	if top == nil {
 		return nil, false
 	}
@@ -53,6 +53,9 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	c.Billing = r.billing(top)
 	if top.Has("inventory") {
 		c.Inventory = r.inventory(at("inventory"))
+	}
+	if top.Has("charges") {
+		c.Charges = r.charges(at("charges"))
 	}
 	if top.Has("access") {
 		c.Access = r.access(at("access"))
@@ -184,6 +187,21 @@ func (r reading) listed(path []string) Inventory {
 	return x
 }
 
+// charges reads how charges are listed.
+func (r reading) charges(path []string) *Charges {
+	m := r.Keys(path, "list", "id", "number", "amount", "units", "currency", "refunded", "at", "from", "to", "payment", "status", "taken", "void")
+	word := func(key string) string { return r.Word(m, path, key) }
+	c := &Charges{
+		ID: word("id"), Number: word("number"), Amount: word("amount"), Units: word("units"), Currency: word("currency"), Refunded: word("refunded"),
+		At: word("at"), From: word("from"), To: word("to"), Payment: word("payment"), Status: word("status"),
+		Taken: r.Words(m, path, "taken"), Void: r.Words(m, path, "void"),
+	}
+	if m.Has("list") {
+		c.List = r.calls(below(path, "list"))
+	}
+	return c
+}
+
 // operations reads the named calls of a capability; each is optional here.
 func (r reading) operations(path []string, into map[string]*Operation, others ...string) declaration.Map {
 	names := slices.Clone(others)
@@ -224,8 +242,8 @@ func (r reading) access(path []string) *Access {
 		a.Probe = r.probe(below(where, "probe"))
 	}
 	where = below(path, "state")
-	m := r.Keys(where, "status", "open")
-	a.Status, a.Open = r.Word(m, where, "status"), r.Words(m, where, "open")
+	m := r.Keys(where, "status", "open", "signed_in_at")
+	a.Status, a.Open, a.Seen = r.Word(m, where, "status"), r.Words(m, where, "open"), r.Word(m, where, "signed_in_at")
 	return a
 }
 

@@ -110,9 +110,15 @@ func (s *System) Connector() connector.System {
 		if s.cfg.Access.Probe != nil {
 			out.Prober = a
 		}
+		if s.cfg.Access.Seen != "" {
+			out.SignIns = a
+		}
 	}
 	if len(s.cfg.Inventory) > 0 {
 		out.Lister = inventory{s}
+	}
+	if s.cfg.Charges != nil {
+		out.Charges = charges{s, *s.cfg.Charges}
 	}
 	if len(s.cfg.Actions) > 0 {
 		out.Actions = actions{s}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // Blocked is the word of the API for an account that was closed.
@@ -24,6 +25,14 @@ type account struct {
 	SHA256  string `json:"secret_sha256"`
 	Blocked bool   `json:"blocked,omitempty"` // what the API says
 	LetsIn  bool   `json:"lets_in"`           // what is so
+
+	Last *time.Time `json:"last,omitempty"` // when somebody last got in
+}
+
+// entered is somebody getting in.
+type entered struct {
+	Name string    `json:"name"`
+	At   time.Time `json:"at"`
 }
 
 func hashOf(secret string) string {
@@ -43,15 +52,15 @@ func (l *ledger) seedAccounts(list []Account) error {
 	return l.write(x)
 }
 
-func view(a *account) map[string]string {
+func view(a *account) map[string]any {
 	status := Active
 	if a.Blocked {
 		status = Blocked
 	}
-	return map[string]string{"name": a.Name, "status": status}
+	return map[string]any{"name": a.Name, "status": status, "signed_in_at": a.Last}
 }
 
-func (l *ledger) account(name string) (map[string]string, bool) {
+func (l *ledger) account(name string) (map[string]any, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a, ok := l.doors[name]
@@ -78,7 +87,7 @@ func (l *ledger) turn(kind, name, key string, feint bool) outcome {
 		return problem(409, "already_so")
 	}
 	e := Effect{N: len(l.effects) + 1, Reference: name, Kind: kind, Key: key, At: l.now()}
-	after := view(&account{Name: name, Blocked: kind == "block"})
+	after := view(&account{Name: name, Blocked: kind == "block", Last: a.Last})
 	after["effect"] = fmt.Sprintf("eff_%d", e.N)
 	body, err := json.Marshal(after)
 	if err != nil {
@@ -97,6 +106,9 @@ func (l *ledger) enter(name, secret string) outcome {
 		return problem(http.StatusUnauthorized, "wrong_name_or_secret")
 	case !a.LetsIn:
 		return problem(http.StatusForbidden, "blocked")
+	}
+	if err := l.write(line{Enter: &entered{name, l.now().UTC()}}); err != nil {
+		return problem(http.StatusInternalServerError, "journal")
 	}
 	return outcome{status: http.StatusOK, body: json.RawMessage(`{"welcome":true}`)}
 }

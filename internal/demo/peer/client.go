@@ -29,6 +29,12 @@ func (c Client) SeedAccounts(ctx context.Context, list []Account) error {
 	return c.call(ctx, http.MethodPut, "/accounts", list, nil)
 }
 
+// Charge charges a subscription, also one that has ended, or changes a charge
+// that is known by its ID. It returns the charge as the system keeps it.
+func (c Client) Charge(ctx context.Context, in Charge) (out Charge, err error) {
+	return out, c.call(ctx, http.MethodPut, "/charges", in, &out)
+}
+
 // SignIn tries to sign in as the account and returns the HTTP status.
 func (c Client) SignIn(ctx context.Context, a Account) (int, error) {
 	body, err := json.Marshal(a)

@@ -40,6 +40,19 @@ type Effect struct {
 	EndsAt    *time.Time `json:"ends_at,omitempty"`
 }
 
+// Charge is one charge of a subscription, or what is in the customer's favour.
+type Charge struct {
+	ID            string     `json:"id"`
+	Subscription  string     `json:"subscription"`
+	Status        string     `json:"status"` // paid, open, void
+	AmountMinor   int64      `json:"amount_minor"`
+	RefundedMinor int64      `json:"refunded_minor"`
+	Currency      string     `json:"currency"`
+	At            time.Time  `json:"at"` // empty when it is sent: now
+	From          *time.Time `json:"from"`
+	To            *time.Time `json:"to"`
+}
+
 // kept is an answer remembered under its idempotency key.
 type kept struct {
 	Print  string          `json:"print"` // of the request: kind, reference and hash of the body
@@ -52,6 +65,8 @@ type kept struct {
 type line struct {
 	Seed   []Subscription `json:"seed,omitempty"`
 	Open   []account      `json:"accounts,omitempty"`
+	Charge *Charge        `json:"charge,omitempty"`
+	Enter  *entered       `json:"entered,omitempty"`
 	Ahead  *time.Duration `json:"ahead_ns,omitempty"` // business clock minus the machine's
 	Effect *Effect        `json:"effect,omitempty"`
 	Feint  bool           `json:"feint,omitempty"` // the effect is told, but what it should stop goes on
@@ -70,6 +85,7 @@ type ledger struct {
 	subs    map[string]*Subscription
 	doors   map[string]*account // accounts that can be signed in to
 	effects []Effect
+	charges []Charge
 	answers map[string]kept
 }
 
@@ -150,12 +166,18 @@ func (l *ledger) apply(x line) {
 	}
 	for _, a := range x.Open {
 		if old, ok := l.doors[a.Name]; ok {
-			a.Blocked, a.LetsIn = old.Blocked, old.LetsIn
+			a.Blocked, a.LetsIn, a.Last = old.Blocked, old.LetsIn, old.Last
 		}
 		l.doors[a.Name] = &a
 	}
 	if x.Ahead != nil {
 		l.ahead = *x.Ahead
+	}
+	if x.Charge != nil {
+		l.charged(*x.Charge)
+	}
+	if x.Enter != nil {
+		l.doors[x.Enter.Name].Last = &x.Enter.At
 	}
 	if e := x.Effect; e != nil {
 		l.effects = append(l.effects, *e)
@@ -202,6 +224,44 @@ func (l *ledger) read(reference string) (Subscription, bool) {
 		return Subscription{}, false
 	}
 	return l.view(s), true
+}
+
+// charged keeps a charge, or what became of it. The caller holds the lock.
+func (l *ledger) charged(c Charge) {
+	for i := range l.charges {
+		if l.charges[i].ID == c.ID {
+			l.charges[i] = c
+			return
+		}
+	}
+	l.charges = append(l.charges, c)
+}
+
+// charge charges a subscription, whatever stands there: that is how somebody is
+// charged who left. With an ID that is known it changes that charge.
+func (l *ledger) charge(c Charge) (Charge, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.ID == "" {
+		c.ID = fmt.Sprintf("ch_%d", len(l.charges)+1)
+	}
+	if c.At.IsZero() {
+		c.At = l.now().UTC()
+	}
+	return c, l.write(line{Charge: &c})
+}
+
+// chargesOf are those of a subscription since an instant.
+func (l *ledger) chargesOf(reference string, since time.Time) []Charge {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := []Charge{}
+	for _, c := range l.charges {
+		if c.Subscription == reference && !c.At.Before(since) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // seed adds subscriptions. One that is known takes the new amount, currency

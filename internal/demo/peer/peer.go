@@ -2,7 +2,7 @@
 // own with an HTTP API, a journal on disk and a business clock that can be
 // pushed. It bills subscriptions and has accounts that can be signed in to. The
 // demo and the tests end, resume, block and sign in there, kill it, and count
-// its effects. It charges nobody, sends nothing, and imports nothing
+// its effects. It charges whom it is told to, sends nothing, and imports nothing
 // of the departure: to Hasta Luego it is a far system like any other.
 package peer
 

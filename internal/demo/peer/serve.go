@@ -48,6 +48,8 @@ func newServer(ctx context.Context, led *ledger, token string) http.Handler {
 	mux.HandleFunc("GET /subscriptions/{ref}", s.read)
 	mux.HandleFunc("POST /subscriptions/{ref}/cancel", func(w http.ResponseWriter, r *http.Request) { s.act(w, r, "cancel") })
 	mux.HandleFunc("POST /subscriptions/{ref}/resume", func(w http.ResponseWriter, r *http.Request) { s.act(w, r, "resume") })
+	mux.HandleFunc("GET /subscriptions/{ref}/charges", s.charges)
+	mux.HandleFunc("PUT /charges", s.charge)
 	mux.HandleFunc("PUT /subscriptions", s.seed)
 	mux.HandleFunc("PUT /clock", s.setClock)
 	mux.HandleFunc("PUT /faults", s.setFaults)
@@ -128,6 +130,44 @@ func (s *server) read(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, sub)
+}
+
+// charges lists what a subscription was charged.
+func (s *server) charges(w http.ResponseWriter, r *http.Request) {
+	ref := r.PathValue("ref")
+	if _, ok := s.before(w, ref, true); !ok {
+		return
+	}
+	var since time.Time
+	if text := r.URL.Query().Get("since"); text != "" {
+		var err error
+		if since, err = time.Parse(time.RFC3339, text); err != nil {
+			reply(w, problem(http.StatusBadRequest, "since"))
+			return
+		}
+	}
+	if _, ok := s.led.read(ref); !ok {
+		reply(w, problem(http.StatusNotFound, "no_such_subscription"))
+		return
+	}
+	answer(w, http.StatusOK, map[string][]Charge{"charges": s.led.chargesOf(ref, since)})
+}
+
+func (s *server) charge(w http.ResponseWriter, r *http.Request) {
+	var c Charge
+	if !decode(w, r, maxBody, &c) {
+		return
+	}
+	if c.Subscription == "" || c.Currency == "" || c.Status == "" {
+		reply(w, problem(http.StatusUnprocessableEntity, "charge"))
+		return
+	}
+	c, err := s.led.charge(c)
+	if err != nil {
+		reply(w, problem(http.StatusInternalServerError, "journal"))
+		return
+	}
+	answer(w, http.StatusOK, c)
 }
 
 func (s *server) act(w http.ResponseWriter, r *http.Request, kind string) {

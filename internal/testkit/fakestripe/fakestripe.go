@@ -377,6 +377,11 @@ func fits(o Object, form url.Values) bool {
 			return false
 		}
 	}
+	if from, made := form.Get("created[gte]"), o["created"]; from != "" {
+		if at, ok := made.(int64); !ok || at < seconds(form, "created[gte]") {
+			return false
+		}
+	}
 	return form.Get("pending") != "true" || o["invoice"] == nil
 }
 

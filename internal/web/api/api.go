@@ -86,6 +86,8 @@ func New(kit *web.Kit, o Options) *API {
 	a.winback(h)
 	a.metrics(h)
 	a.limits(h)
+	a.strays(h)
+	a.accessReport(h)
 	a.improvements(h)
 	a.endings(h)
 	a.announcements(h)

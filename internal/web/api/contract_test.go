@@ -52,6 +52,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		flows(t, c)
 		outbox(t, c)
 		imported(t, c)
+		strays(t, c)
 		leavers(t, h)
 		for _, methods := range h.doc.Paths {
 			for _, op := range methods {
@@ -111,6 +112,28 @@ func imported(t *testing.T, c *caller) {
 		t.Errorf("found %s", got.body)
 	}
 	c.post("/v1/imports", `{"kind": "customers", "file": "a.csv", "csv": "?\n"}`).is(422)
+}
+
+// strays: somebody who left before the house was opened still uses what they had.
+func strays(t *testing.T, c *caller) {
+	t.Helper()
+	if got := c.post("/v1/imports", `{"kind": "departures", "file": "bajas.csv", "csv": "Número,Nombre,Baja\nF-9,Faro Viejo,2026-01-31\n",
+		"columns": {"customer.reference": "Número", "customer.name": "Nombre", "departure.on": "Baja"}}`).is(200); got.get("changed") != 1.0 {
+		t.Fatalf("a departure of the past: %s", got.body)
+	}
+	c.post("/v1/readings", `{"readings": [{"customer": "F-9", "metric": "use", "date": "2026-02-14", "value": 3}]}`).is(204)
+	var found answer
+	eventually(t, "use after the end", func() bool {
+		found = c.get("/v1/strays?state=open").is(200)
+		return found.text("items.0.kind") == "use"
+	})
+	at := "/v1/cases/" + found.text("items.0.case") + "/strays/" + found.text("items.0.id") + "/decide"
+	c.post(at, `{"way": "refund", "why": "x"}`).told(422, "field.choice")
+	c.post(at, `{"way": "seen", "why": "Una lectura de otro cliente"}`).is(204)
+	c.post(at, `{"way": "seen", "why": "Otra vez"}`).told(409, "stray.over")
+	if got := c.get("/v1/strays?state=resolved").is(200); got.text("items.0.about") != "use" || got.get("items.1") != nil {
+		t.Errorf("resolved: %s", got.body)
+	}
 }
 
 // inventory adds customers and what they have, and returns one.
@@ -416,6 +439,12 @@ func outbox(t *testing.T, c *caller) {
 	}
 	for _, list := range []string{"/v1/users", "/v1/voices", "/v1/survey-answers", "/v1/winback"} {
 		c.get(list).is(200)
+	}
+	if got := c.get("/v1/access-report?months=2").is(200); got.get("all.closed") == nil || got.get("left_behind") == nil || got.text("rounds.0.system") == "" {
+		t.Errorf("report of accesses: %s", got.body)
+	}
+	if got := c.get("/v1/strays?state=open").is(200); got.get("items") == nil {
+		t.Errorf("strays: %s", got.body)
 	}
 	if got := c.get("/v1/time-limits").is(200); got.get("months.11.month") == nil || got.get("months.12") != nil {
 		t.Errorf("time limits: %s", got.body)

@@ -17,6 +17,7 @@ type addGrant struct {
 		Account   string   `json:"account" minLength:"1" maxLength:"200"`
 		Kind      string   `json:"kind" enum:"login,group,role,api_key,token,oauth_grant,sso_link,drive,webhook,device,physical,other"`
 		DependsOn []string `json:"depends_on,omitempty" maxItems:"100"`
+		Ours      bool     `json:"ours,omitempty"`
 	} `nameHint:"GrantInput"`
 }
 
@@ -70,6 +71,7 @@ type editGrant struct {
 		Account   *string   `json:"account,omitempty" maxLength:"200"`
 		Kind      *string   `json:"kind,omitempty" enum:"login,group,role,api_key,token,oauth_grant,sso_link,drive,webhook,device,physical,other"`
 		DependsOn *[]string `json:"depends_on,omitempty" maxItems:"100"`
+		Ours      *bool     `json:"ours,omitempty"`
 	} `nameHint:"GrantPatch"`
 }
 
@@ -97,7 +99,7 @@ func (a *API) inventory(h huma.API) {
 		func(ctx context.Context, by app.Actor, in *addGrant) (*made, error) {
 			b := in.Body
 			return part(in.Customer, func() (customer.GrantID, error) {
-				return a.App.AddGrant(ctx, by, customer.Grant{Customer: customer.ID(in.Customer), System: b.System, Account: b.Account, Kind: b.Kind, DependsOn: b.DependsOn})
+				return a.App.AddGrant(ctx, by, customer.Grant{Customer: customer.ID(in.Customer), System: b.System, Account: b.Account, Kind: b.Kind, DependsOn: b.DependsOn, Ours: b.Ours})
 			})
 		})
 	on(h, a, route{ID: "edit-grant", Method: http.MethodPatch, Path: "/v1/customers/{customer}/grants/{grant}", Scopes: write, Tag: "customers", Prefix: "grant."},
@@ -106,7 +108,7 @@ func (a *API) inventory(h huma.API) {
 			return act("cus", in.Customer, func() error {
 				return a.App.EditGrant(ctx, by, app.GrantPatch{
 					Customer: customer.ID(in.Customer), Grant: customer.GrantID(in.Grant), Version: b.Version, System: b.System, Account: b.Account,
-					Kind: b.Kind, DependsOn: b.DependsOn,
+					Kind: b.Kind, DependsOn: b.DependsOn, Ours: b.Ours,
 				})
 			})
 		})

@@ -150,6 +150,9 @@ var access = map[string]struct{ scopes, path, body string }{
 	"get-proof":             {"audit:read", "/v1/audit/entries/aud_01kb2m9xq0e5v8h2r7n4t6w3yz/proof", ""},
 	"list-users":            {"users:read", "/v1/users", ""},
 	"get-metrics":           {"metrics:read", "/v1/metrics", ""},
+	"list-strays":           {"cases:read", "/v1/strays", ""},
+	"decide-stray":          {steps, noCase + "/strays/str_01kb2m9xq0e5v8h2r7n4t6w3yz/decide", `{"way": "seen", "why": "x"}`},
+	"get-access-report":     {"metrics:read", "/v1/access-report", ""},
 	"get-time-limits":       {"metrics:read", "/v1/time-limits", ""},
 
 	"get-assignment-rules": {"assignment:read", "/v1/assignment-rules", ""},

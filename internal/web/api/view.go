@@ -437,11 +437,12 @@ type Grant struct {
 	Account   string   `json:"account"`
 	Kind      string   `json:"kind" enum:"login,group,role,api_key,token,oauth_grant,sso_link,drive,webhook,device,physical,other"`
 	DependsOn []string `json:"depends_on"`
-	Status    string   `json:"status" enum:"active,revoked"`
+	Status    string   `json:"status" enum:"active,found,foreign,revoked"`
+	Ours      bool     `json:"ours"`
 }
 
 func viewGrant(g customer.Grant) Grant {
-	return Grant{string(g.ID), g.System, g.Account, g.Kind, texts(g.DependsOn), string(g.Status)}
+	return Grant{string(g.ID), g.System, g.Account, g.Kind, texts(g.DependsOn), string(g.Status), g.Ours}
 }
 
 // Asset is a thing that changes hands when the customer leaves.

@@ -43,6 +43,8 @@ type Options struct {
 	Letter func(p app.Paper, name string) string
 	// Workbook makes the workbook of departures; nil where there is none.
 	Workbook func(ctx context.Context, lang string, by app.Actor) ([]byte, error)
+	// AccessWorkbook makes that of the report of accesses; nil where there is none.
+	AccessWorkbook func(ctx context.Context, lang string, by app.Actor) ([]byte, error)
 	// About tells what the installation is made of; may be nil.
 	About func(context.Context) (About, error)
 	// Form is the form of a request as a page of its own, or as PDF; nil where none
@@ -161,6 +163,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/bundle":                                 (*visit).takeBundle,
 		"POST /console/cases/{id}/bundle":                                (*visit).handBundle,
 		"POST /console/cases/{id}/statement":                             (*visit).signStatement,
+		"POST /console/cases/{id}/strays/{stray}":                        (*visit).decideStray,
 		"GET /console/cases/{id}/pause":                                  (*visit).pauseForm,
 		"POST /console/cases/{id}/pause":                                 (*visit).pause,
 		"POST /console/cases/{id}/resume":                                (*visit).resume,
@@ -203,6 +206,9 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/learn":                                             (*visit).learn,
 		"GET /console/learn/law":                                         (*visit).lawReport,
 		"GET /console/learn/law.csv":                                     (*visit).lawCSV,
+		"GET /console/learn/access":                                      (*visit).accessReport,
+		"GET /console/learn/access.csv":                                  (*visit).accessCSV,
+		"GET /console/learn/access.xlsx":                                 (*visit).accessXLSX,
 		"POST /console/cases/{id}/limits/{limit}":                        (*visit).attestLimit,
 		"POST /console/documents/{message}":                              (*visit).mendDocument,
 		"POST /console/learn/threshold":                                  (*visit).setThreshold,

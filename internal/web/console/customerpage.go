@@ -176,7 +176,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	})
 	cv.GrantSum = cv.grantSum(p.Grants)
 	for _, x := range p.Grants {
-		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.word("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.word("grant.status." + string(x.Status))})
+		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.word("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.grantState(x)})
 		switch x.Status {
 		case customer.Orphan:
 			cv.Found = append(cv.Found, option{string(x.ID), x.Name()})
@@ -225,7 +225,7 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 			}
 		}
 		_, err := v.App.AddGrant(v.r.Context(), v.actor, customer.Grant{
-			Customer: c, System: v.form.Get("grant.system"), Account: v.form.Get("grant.account"), Kind: v.form.Get("grant.kind"), DependsOn: needs,
+			Customer: c, System: v.form.Get("grant.system"), Account: v.form.Get("grant.account"), Kind: v.form.Get("grant.kind"), DependsOn: needs, Ours: v.form.Get("grant.ours") == "1",
 		})
 		return err
 	},
@@ -327,4 +327,13 @@ func (v *visit) onBehalf() error {
 		return nil
 	}
 	return v.customerDone(err, "behalf")
+}
+
+// grantState says how an access stands, and whose it is where it is ours.
+func (v customerPageView) grantState(g customer.Grant) string {
+	state := v.word("grant.status." + string(g.Status))
+	if g.Ours {
+		state += ", " + v.word("grant.ours.mark")
+	}
+	return state
 }

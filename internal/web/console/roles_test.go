@@ -193,8 +193,12 @@ func routes(h *house) map[string]line {
 		"GET /console/learn":                                             {who: "read:metrics"},
 		"GET /console/learn/law":                                         {who: "read:metrics"},
 		"GET /console/learn/law.csv":                                     {who: "read:metrics"},
+		"GET /console/learn/access":                                      {who: "read:metrics"},
+		"GET /console/learn/access.csv":                                  {who: "read:metrics"},
+		"GET /console/learn/access.xlsx":                                 {who: "staff"}, // there is no workbook here: 404
 		"POST /console/cases/{id}/limits/{limit}":                        {who: "act:case", path: c + "/limits/lim_x", form: []string{"evidence", "X"}},
 		"POST /console/documents/{message}":                              {who: "act:case", path: "/console/documents/msg_x", form: []string{"evidence", "X"}},
+		"POST /console/cases/{id}/strays/{stray}":                        {who: "staff", path: c + "/strays/str_x", form: []string{"way", "seen", "why", "X"}},
 		"POST /console/learn/threshold":                                  {who: "act:settings", form: []string{"threshold", "5"}},
 		"POST /console/learn/improvements":                               {who: "act:improvement", form: []string{"what", "X"}},
 		"POST /console/learn/improvements/{id}":                          {who: "act:improvement", path: "/console/learn/improvements/imp_x"},

@@ -1,0 +1,251 @@
+package app_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/money"
+	"hastaluego/internal/notification"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/signal"
+	"hastaluego/internal/stray"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/testkit/fakestripe"
+	"hastaluego/internal/when"
+)
+
+// goneAway ends a contract at the billing system, and closes what customers enter by.
+const goneAway = `
+playbook: gone
+title: {es: "Irse", en: "Leave"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: stop, kind: cancel_billing, title: {es: "Parar", en: "Stop"}, after: [confirm], params: {system: billing}, milestone: billing_stopped}
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [stop], params: {until: effective}}
+  - {id: ended, kind: verify_billing, title: {es: "Leer", en: "Read"}, after: [effective], params: {system: billing}}
+  - {id: revoke, kind: revoke_access, title: {es: "Cerrar", en: "Close"}, after: [effective], params: {system: faro}, milestone: access_closed}
+`
+
+// left is a departure that is over since yesterday, and its end.
+func (w *world) left(t *testing.T) (c offboarding.CaseID, end time.Time) {
+	t.Helper()
+	_, c, _ = w.request(t, "now")
+	eventually(t, "the charges were stopped", func() bool {
+		return w.stepState(t, c, "effective") == offboarding.StepRunning || w.stepState(t, c, "effective") == offboarding.StepReady
+	})
+	w.days(t, 48*time.Hour)
+	eventually(t, "it is over", func() bool { return w.state(t, c) == offboarding.CaseClosed })
+	v, err := w.OpenCase(t.Context(), agent, c)
+	must(t, err)
+	zone, err := time.LoadLocation(v.Plan.Case.Zone)
+	must(t, err)
+	return c, v.Plan.Case.Effective.End(zone)
+}
+
+func (w *world) strays(t *testing.T) []app.StrayView {
+	t.Helper()
+	list, next, err := w.ListStrays(t.Context(), agent, "", "", 50)
+	must(t, err)
+	if next != "" {
+		t.Fatalf("there are more than 50 strays: %+v", list)
+	}
+	return list
+}
+
+// Somebody who has left is charged at the billing system. Within the hour finance
+// is told, once; what belongs before the end, was called off or given back
+// already alarms nobody; and the money goes back by the means by which it came,
+// when a second person has approved, though the departure is long closed.
+func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldOn(t, e, goneAway, "", 10*time.Second, func(systems string) string {
+			return strings.Replace(systems, "      at: at\n", "      at: at\n      payment: id\n", 1)
+		})
+		ctx := t.Context()
+		tomas, laia := w.person(t, "tomas", "finance"), w.person(t, "laia", "finance")
+		c, end := w.left(t)
+		const sub = "FE-20418-1"
+		at := func(d time.Duration) *time.Time { x := end.Add(d); return &x }
+		day := 24 * time.Hour
+		for _, x := range []peer.Charge{
+			{ID: "before", Status: "paid", AmountMinor: 900, At: end.Add(-time.Hour)},
+			{ID: "of_before", Status: "paid", AmountMinor: 900, At: end.Add(time.Hour), From: at(-30 * day), To: at(0)},
+			{ID: "called_off", Status: "void", AmountMinor: 900, At: end.Add(time.Hour)},
+			{ID: "given_back", Status: "paid", AmountMinor: 900, RefundedMinor: 900, At: end.Add(time.Hour)},
+			{ID: "credit", Status: "paid", AmountMinor: -900, At: end.Add(time.Hour)},
+			{ID: "after", Status: "paid", AmountMinor: 2985, At: end.Add(2 * time.Hour), From: at(0), To: at(30 * day)},
+		} {
+			x.Subscription, x.Currency = sub, "EUR"
+			_, err := w.billing.Charge(ctx, x)
+			must(t, err)
+		}
+		w.days(t, time.Hour)
+		eventually(t, "it was found", func() bool { return len(w.strays(t)) == 1 })
+		w.days(t, time.Hour) // the next round finds nothing new
+		list := w.strays(t)
+		if len(list) != 1 {
+			t.Fatalf("strays: %+v", list)
+		}
+		s := list[0]
+		if s.Kind != stray.Charge || s.Far != "after" || s.About != sub || s.Back != (money.Amount{Minor: 2985, Currency: "EUR"}) || s.Payment != "after" || s.State != stray.Open ||
+			s.Case != string(c) || !slices.Equal(s.Ways, []app.StrayWay{app.StrayRefund, app.StrayByHand, app.StraySeen}) {
+			t.Fatalf("%+v", s)
+		}
+		eventually(t, "finance is told", func() bool {
+			return slices.ContainsFunc(w.mail.toldOf("tomas@faro.example", notification.Task), func(title string) bool { return strings.HasPrefix(title, "Cobro a quien ya se fue") })
+		})
+
+		in := app.StrayDecision{Case: c, Stray: s.ID, Way: app.StrayRefund, Why: "El ciclo de cobro estaba duplicado"}
+		code(t, w.DecideStray(ctx, agent, in), "forbidden.role")
+		code(t, w.DecideStray(ctx, tomas, app.StrayDecision{Case: c, Stray: s.ID, Way: app.StrayRefund}), "step.evidence_required")
+		code(t, w.DecideStray(ctx, tomas, app.StrayDecision{Case: "case_x", Stray: s.ID, Way: app.StrayRefund, Why: "x"}), "not_found")
+		must(t, w.DecideStray(ctx, tomas, in))
+		code(t, w.DecideStray(ctx, tomas, in), "stray.over")
+		suffix := s.Step[strings.LastIndex(s.Step, "_"):]
+		approve, back := "after_end_approve"+suffix, "after_end_refund"+suffix
+		eventually(t, "a second person is asked", func() bool { return w.stepState(t, c, approve) == offboarding.StepReady })
+		if w.stepState(t, c, back) != offboarding.StepWaiting || w.bank.asked != 0 || w.strays(t)[0].State != stray.Refunding {
+			t.Error("the money goes back before anybody approved")
+		}
+		code(t, w.Approve(ctx, tomas, c, approve, true, "Lo he mirado yo"), "approval.same_person")
+		must(t, w.Approve(ctx, laia, c, approve, true, "De acuerdo"))
+		eventually(t, "it went back", func() bool { return w.strays(t)[0].State == stray.Refunded })
+		w.bank.mu.Lock()
+		refunds := slices.Clone(w.bank.refunds)
+		w.bank.mu.Unlock()
+		if len(refunds) != 1 || refunds[0].payment != "after" || refunds[0].amount.Minor != 2985 || w.stepState(t, c, back) != offboarding.StepVerified || w.state(t, c) != offboarding.CaseClosed {
+			t.Errorf("refunds: %+v", refunds)
+		}
+
+		// Who comes back is charged rightly.
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			v, err := tx.FindCase(ctx, c)
+			if err != nil {
+				return err
+			}
+			return tx.SetSubscriptionStatus(ctx, v.Subscriptions[0], customer.Active)
+		}))
+		_, err := w.billing.Charge(ctx, peer.Charge{ID: "returned", Subscription: sub, Status: "paid", AmountMinor: 2985, Currency: "EUR"})
+		must(t, err)
+		w.days(t, 2*time.Hour)
+		if got := w.strays(t); len(got) != 1 {
+			t.Errorf("they came back, and somebody is alarmed: %+v", got)
+		}
+		if w.logged(t, "stray.found") != 1 || w.logged(t, "stray.refunding") != 1 || w.logged(t, "stray.refunded") != 1 {
+			t.Error("the log does not tell it as it was")
+		}
+		w.verifyLog(t)
+	})
+}
+
+// What Stripe tells of by itself is looked at at once, whatever the hour.
+func TestAChargeAfterTheEndThatStripeTellsOfIsLookedAtAtOnce(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		const secret, sub = "whsec_of_ours", "FE-20418-1"
+		began := when.Machine{}.Wall()
+		far := fakestripe.Start(t, "sk_test_1", began)
+		far.Put(fakestripe.Subscription(sub, "cus_1", "eur", began.AddDate(0, 0, -3), began.AddDate(0, 0, 27)))
+		w := newWorldOn(t, e, goneAway, "", 10*time.Second, atStripe(t, far.URL, secret))
+		ctx := t.Context()
+		_, c, _ := w.request(t, "now")
+		eventually(t, "the charges were stopped", func() bool { return w.stepState(t, c, "stop") == offboarding.StepVerified })
+		far.Advance(60 * time.Hour)
+		w.days(t, 48*time.Hour)
+		eventually(t, "it is over", func() bool { return w.state(t, c) == offboarding.CaseClosed })
+		w.days(t, 2*time.Hour) // a round that finds nothing
+		if got := w.strays(t); len(got) != 0 {
+			t.Fatalf("somebody is alarmed about %+v", got)
+		}
+		from := began.Add(60 * time.Hour)
+		far.Put(fakestripe.Paid("9", sub, "cus_1", "eur", 2985, from, from.AddDate(0, 0, 30))...)
+		event := far.Event("invoice.paid", "in_9")
+		_, wall, err := w.Now(ctx)
+		must(t, err)
+		for range 2 { // sent again: its answer was lost
+			must(t, w.ReportFromSystem(ctx, "billing", func(name string) string {
+				return map[string]string{"Stripe-Signature": fakestripe.Sign(secret, wall, event)}[name]
+			}, event))
+		}
+		eventually(t, "it was found", func() bool { return len(w.strays(t)) == 1 })
+		s := w.strays(t)[0]
+		if s.Far != "in_9" || s.Payment != "pi_9" || s.Back.Minor != 2985 || !s.Taken {
+			t.Fatalf("%+v", s)
+		}
+		// By hand: somebody of finance gives it back and says so.
+		must(t, w.DecideStray(ctx, finance, app.StrayDecision{Case: c, Stray: s.ID, Way: app.StrayByHand, Why: "Renovación que no se paró"}))
+		hand := "after_end_by_hand" + s.Step[strings.LastIndex(s.Step, "_"):]
+		v, err := w.OpenCase(ctx, finance, c)
+		must(t, err)
+		for _, it := range v.Plan.Step(hand).Items {
+			must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: hand, Item: it.Key, Ticked: true}))
+		}
+		must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: hand, Note: "Transferencia 88"}))
+		if got := w.strays(t)[0]; got.State != stray.Refunded || got.OverBy != finance.ID {
+			t.Errorf("%+v", got)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Somebody gets in by an access that was closed, and use is measured of whoever
+// has no contract any more: people are told. Our own tries are nobody's sign-in.
+func TestASignInAndUseAfterTheEndAreHeardOf(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, goneAway)
+		ctx := t.Context()
+		w.inventory(t)
+		c, end := w.left(t)
+		w.days(t, 2*time.Hour)
+		if got := w.strays(t); len(got) != 0 {
+			t.Fatalf("somebody is alarmed about %+v", got)
+		}
+		w.asOutsider(t, "/accounts/acc-key/unblock")
+		w.days(t, 8*24*time.Hour)
+		eventually(t, "it was tried by us", func() bool { return w.logged(t, "access.reopened") == 1 })
+		w.days(t, 2*time.Hour)
+		if got := w.strays(t); len(got) != 0 {
+			t.Fatalf("our own try is taken for somebody: %+v", got)
+		}
+		w.signIn(t, "acc-key", "dos", http.StatusOK)
+		w.days(t, time.Hour)
+		eventually(t, "it was found", func() bool { return len(w.strays(t)) == 1 })
+		if s := w.strays(t)[0]; s.Kind != stray.SignIn || s.About != "acc-key" || s.System != "faro" || !slices.Equal(s.Ways, []app.StrayWay{app.StraySeen}) {
+			t.Errorf("%+v", s)
+		}
+		w.signIn(t, "acc-key", "dos", http.StatusOK)
+		w.days(t, time.Hour) // somebody is looking into it
+		if got := w.strays(t); len(got) != 1 {
+			t.Errorf("people are told twice of one thing: %+v", got)
+		}
+
+		last := when.DateOf(end.Add(-time.Hour), w.Company().Zone)
+		must(t, w.AddReadings(ctx, agent, []app.ReadingInput{{Customer: "FE-20418", Metric: string(signal.Use), Day: last, Value: 4000}}))
+		w.days(t, 2*time.Hour)
+		if got := w.strays(t); len(got) != 1 {
+			t.Errorf("use on the last day alarms somebody: %+v", got)
+		}
+		must(t, w.AddReadings(ctx, agent, []app.ReadingInput{
+			{Customer: "FE-20418", Metric: string(signal.Use), Day: last.AddDays(2), Value: 4000}, {Customer: "FE-20418", Metric: string(signal.Use), Day: last.AddDays(3), Value: 0},
+		}))
+		eventually(t, "use was found at once", func() bool { return len(w.strays(t)) == 2 })
+		s := w.strays(t)[0]
+		if s.Kind != stray.Use || s.System != stray.ReadingsSystem {
+			t.Fatalf("%+v", s)
+		}
+		must(t, w.DecideStray(ctx, agent, app.StrayDecision{Case: c, Stray: s.ID, Way: app.StraySeen, Why: "Era una lectura repetida"}))
+		w.days(t, 2*time.Hour)
+		if got := w.strays(t); len(got) != 2 || got[0].State != stray.Resolved || w.logged(t, "stray.resolved") != 1 {
+			t.Errorf("%+v", got)
+		}
+		w.verifyLog(t)
+	})
+}

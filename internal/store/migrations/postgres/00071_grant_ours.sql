@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- Whether our own people hold the access, at the client's systems.
+ALTER TABLE grant_ ADD COLUMN ours BIGINT NOT NULL DEFAULT 0;
