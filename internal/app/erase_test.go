@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/form"
 	"hastaluego/internal/ingest"
+	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/reason"
@@ -177,6 +178,27 @@ func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testin
 			if letter.Certificate.Erased[what] == 0 {
 				t.Errorf("the certificate counts no %s", what)
 			}
+		}
+		if g := letter.Certificate.Grounds; g["invoices"] != "legal_obligation" || g["again"] != "legal_obligation" || g["log"] == "" {
+			t.Errorf("why anything stays: %v", g)
+		}
+		// The law of who they were holds for the certificate, though nobody knows who.
+		var judged app.CheckedDocument
+		eventually(t, "the certificate was judged", func() bool {
+			v, err := w.OpenCase(ctx, agent, c)
+			must(t, err)
+			i := slices.IndexFunc(v.Documents, func(d app.CheckedDocument) bool { return d.Paper == "certificate" })
+			if i >= 0 {
+				judged = v.Documents[i]
+			}
+			return i >= 0
+		})
+		results := map[string]jurisdiction.Result{}
+		for _, x := range judged.Checks {
+			results[x.Rule] = x.Result
+		}
+		if results["es.lopdgdd.32.mode"] != jurisdiction.Fail || results["eu.gdpr.17-3.exceptions"] != jurisdiction.Pass || judged.Open() {
+			t.Errorf("the certificate stands %+v", judged)
 		}
 		eventually(t, "the letter is forgotten too", func() bool { return len(said(t, e, "marta", "almena")) == 0 || w.logged(t, "message.sent") == 0 })
 		if left := said(t, e, "marta", "almena", "ibáñez"); len(left) > 0 {
