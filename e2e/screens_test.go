@@ -248,6 +248,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "inbox-team", base+"/console?view=team&due=week&q=gimnasio")
 	staff.inspect(check, "inbox-empty", base+"/console?view=closed")
 	staff.inspect(check, "inbox-unmatched", base+"/console?view=unmatched")
+	staff.inspect(check, "inbox-lacking", base+"/console?view=lacking")
 	staff.open(base + "/console")
 	staff.turn(testid("cases")+" th a", testid("plan"))
 	casefile, err := chromedp.Run(staff.ctx, chromedp.Location())
