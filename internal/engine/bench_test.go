@@ -88,16 +88,10 @@ func (b *bench) peer() *httptest.Server {
 	return srv
 }
 
-// newBench starts a house on the database, with its engine and sequencer.
+// newBench starts a house on the database whose departures act at benchSteps
+// systems.
 func newBench(tb *testing.B, url string) *bench {
 	b := &bench{B: tb}
-	ctx := b.Context()
-	var err error
-	b.store, err = store.Open(ctx, store.Config{URL: url})
-	b.must(err)
-	b.must(b.store.Migrate(ctx))
-	b.keys, err = seal.OpenKeys(ctx, filepath.Join(b.TempDir(), "keys"), "")
-	b.must(err)
 	srv := b.peer()
 	var systems []connector.System
 	for i := range benchSteps {
@@ -120,8 +114,21 @@ func newBench(tb *testing.B, url string) *bench {
 		b.must(err)
 		systems = append(systems, sys.Connector())
 	}
+	b.start(url, benchPlaybook(), systems...)
+	return b
+}
+
+// start starts the house on the database, with its engine and sequencer.
+func (b *bench) start(url, plan string, systems ...connector.System) {
+	ctx := b.Context()
+	var err error
+	b.store, err = store.Open(ctx, store.Config{URL: url})
+	b.must(err)
+	b.must(b.store.Migrate(ctx))
+	b.keys, err = seal.OpenKeys(ctx, filepath.Join(b.TempDir(), "keys"), "")
+	b.must(err)
 	kinds := step.All(step.Named(systems...))
-	book, err := playbook.Load("bench.yaml", []byte(benchPlaybook()), step.Specs())
+	book, err := playbook.Load("bench.yaml", []byte(plan), step.Specs())
 	b.must(err)
 	var eng *engine.Engine
 	b.app = app.New(app.Config{
@@ -146,7 +153,6 @@ func newBench(tb *testing.B, url string) *bench {
 		_ = b.store.Close()
 		_ = b.keys.Close()
 	})
-	return b
 }
 
 // benchPlaybook runs an action at one system after another.
@@ -164,6 +170,17 @@ func benchPlaybook() string {
 // customers puts n customers with an access at each system, and returns a
 // signed link of each.
 func (b *bench) customers(n int) []string {
+	return b.customersWith(n, func(ref string) (grants []customer.Grant) {
+		for s := range benchSteps {
+			grants = append(grants, customer.Grant{System: fmt.Sprint("s", s), Account: fmt.Sprintf("%s-%d", ref, s)})
+		}
+		return grants
+	})
+}
+
+// customersWith puts n customers with the accesses that grants gives, and returns
+// a signed link of each.
+func (b *bench) customersWith(n int, grants func(ref string) []customer.Grant) []string {
 	ctx := b.Context()
 	now, wall, err := b.app.Now(ctx)
 	b.must(err)
@@ -178,11 +195,9 @@ func (b *bench) customers(n int) []string {
 				Start: when.DateOf(now, time.UTC).AddMonths(-3), Status: customer.Active,
 			},
 		})
-		for s := range benchSteps {
-			rows = append(rows, ingest.Row{
-				Existing: true, Customer: customer.Customer{Reference: ref},
-				Grant: customer.Grant{System: fmt.Sprint("s", s), Account: fmt.Sprintf("%s-%d", ref, s), Kind: "login", Status: customer.Granted},
-			})
+		for _, g := range grants(ref) {
+			g.Kind, g.Status = "login", customer.Granted
+			rows = append(rows, ingest.Row{Existing: true, Customer: customer.Customer{Reference: ref}, Grant: g})
 		}
 	}
 	for chunk := range slices.Chunk(rows, 900) {

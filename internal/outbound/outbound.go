@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"code.dny.dev/ssrf"
+	"golang.org/x/time/rate"
 
 	"hastaluego/internal/when"
 )
@@ -35,6 +36,8 @@ type Options struct {
 	// one, a far end that closes it at that moment looks the same as one that
 	// died after the effect.
 	Reuse bool
+	// Pace lets a call begin; nil: at once. Clients that share one keep it together.
+	Pace *rate.Limiter
 }
 
 // Client calls far systems. It is safe for concurrent use.
@@ -192,6 +195,12 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // when the answer does not say what time it is there. A response
 // whose body cannot be read is an Answer with Err set.
 func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure) {
+	if c.o.Pace != nil {
+		// Waiting for its turn is no part of the time that a call may take.
+		if err := c.o.Pace.Wait(req.Context()); err != nil {
+			return Answer{}, &Failure{Err: errLate, Late: true}
+		}
+	}
 	ctx, cancel := context.WithTimeout(req.Context(), c.o.Timeout)
 	defer cancel()
 	if over(ctx) {

@@ -1,12 +1,16 @@
 package outbound_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/when"
@@ -51,6 +55,31 @@ func TestAPublicAddressIsNotCalledWithoutTLS(t *testing.T) {
 	_, failed := call(t, outbound.Options{Allow: loopback, Limit: 10}, "POST", "http://192.88.0.1/hook")
 	if failed == nil || !failed.Forbidden {
 		t.Errorf("%+v", failed)
+	}
+}
+
+func TestACallWaitsForItsTurnAndIsNotSentWhereItsTimeIsOverBefore(t *testing.T) {
+	t.Parallel()
+	var arrived atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { arrived.Add(1); w.WriteHeader(200) }))
+	defer srv.Close()
+	pace := rate.NewLimiter(rate.Every(time.Hour), 1)
+	o := outbound.Options{Allow: loopback, Limit: 10, Timeout: 10 * time.Second, Pace: pace}
+	reader, writer := outbound.New(o), outbound.New(o)
+	req, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ans, failed := reader.Do(req, when.Machine{}.Wall); failed != nil || ans.Status != 200 {
+		t.Errorf("the first: %+v %v", ans, failed)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // the next turn is in an hour
+	defer cancel()
+	if _, failed := writer.Do(req.WithContext(ctx), when.Machine{}.Wall); failed == nil || !failed.Late || failed.Sent {
+		t.Errorf("the second: %+v", failed)
+	}
+	if arrived.Load() != 1 {
+		t.Errorf("%d calls arrived", arrived.Load())
 	}
 }
 

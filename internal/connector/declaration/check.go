@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Bounds of a call, and what they are when a declaration does not say.
@@ -30,6 +32,26 @@ func CheckLimit(n int64) []Problem {
 		return []Problem{{At: Path("limit"), Code: "system.range", Args: []any{"min", "1B", "max", "16MiB"}}}
 	}
 	return nil
+}
+
+// MaxRate is how many calls a second may be declared: more is no limit.
+const MaxRate = 1000
+
+// CheckRate finds what is wrong with how many calls a second there may be.
+func CheckRate(n float64) []Problem {
+	if n < 0 || n > MaxRate {
+		return []Problem{{At: Path("rate"), Code: "system.range", Args: []any{"min", "1/h", "max", "1000/s"}}}
+	}
+	return nil
+}
+
+// Pace keeps calls to so many a second, evenly; nil for zero: as fast as it
+// answers. It is one process's own: several nodes share what a far system allows.
+func Pace(perSecond float64) *rate.Limiter {
+	if perSecond == 0 {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(perSecond), 1)
 }
 
 // SystemName is how systems and their actions may be called.

@@ -204,6 +204,26 @@ func (e *Entry) Duration(m Map, path []string, key string) time.Duration {
 	return e.duration(m[key], e.below(Below(path, key)))
 }
 
+// Rate reads 20/s, 600/min or 5000/h, as calls a second; zero when it is not
+// there.
+func (e *Entry) Rate(m Map, path []string, key string) float64 {
+	n, ok := m[key]
+	if !ok {
+		return 0
+	}
+	at := e.below(Below(path, key))
+	count, per, _ := strings.Cut(e.text(n, at), "/")
+	x, err := strconv.Atoi(count)
+	unit := map[string]float64{"s": 1, "min": 60, "h": 3600}[per]
+	if err != nil || x < 1 || unit == 0 {
+		if !e.told(e.at, Below(path, key)) {
+			e.bad(n, at, "system.rate")
+		}
+		return 0
+	}
+	return float64(x) / unit
+}
+
 // Size reads 4096, 64KiB or 1MiB, in bytes; zero when it is not there.
 func (e *Entry) Size(m Map, path []string, key string) int64 {
 	return e.size(m[key], e.below(Below(path, key)))

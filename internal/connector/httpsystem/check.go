@@ -60,6 +60,7 @@ func (c Config) check() []declaration.Problem {
 	}
 	c.checkKeys(k)
 	k.found = append(k.found, declaration.CheckLimit(c.Limit)...)
+	k.found = append(k.found, declaration.CheckRate(c.Rate)...)
 	c.checkCalls(k)
 	if c.Ping.declared() {
 		k.reading(nil, nil, c.Ping, at("ping"), k.scope(never))

@@ -52,6 +52,7 @@ type Config struct {
 	Undo      connector.UndoClass // of cancelling and revoking; actions have their own
 	Timeout   time.Duration       // of one call; zero: DefaultTimeout
 	Limit     int64               // bytes of an answer; zero: DefaultLimit
+	Rate      float64             // calls a second at most; zero: as fast as it answers
 	Allow     []netip.Prefix      // private addresses that may be called
 	Ping      Operation           // answered with 2xx whenever the system is well; optional
 	Billing   *Billing            // nil: it charges nobody

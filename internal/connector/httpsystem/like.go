@@ -41,7 +41,7 @@ func Example(name string) ([]byte, bool) {
 
 // own are the keys that an entry may have beside like: where its system is, and
 // how far calls may go there. What is called stays as it was tried.
-var own = []string{"kind", "like", "base_url", "auth", "with", "timeout", "limit", "allow", "webhook"}
+var own = []string{"kind", "like", "base_url", "auth", "with", "timeout", "limit", "rate", "allow", "webhook"}
 
 // like reads an entry that takes a declaration of ours over.
 func (r reading) like(top declaration.Map, mark int) (declaration.Declared, bool) {
@@ -88,6 +88,9 @@ func (r reading) like(top declaration.Map, mark int) (declaration.Declared, bool
 	}
 	if top.Has("limit") {
 		c.Limit = r.Size(top, nil, "limit")
+	}
+	if top.Has("rate") {
+		c.Rate = r.Rate(top, nil, "rate")
 	}
 	c.Allow = r.Prefixes(top, nil, "allow")
 	if top.Has("webhook") {

@@ -20,7 +20,7 @@ type reading struct{ *declaration.Entry }
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
 	top := r.Top("like", "level", "base_url", "auth", "headers", "with", "errors", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "allow", "ping", "operations", "state", "access", "inventory", "charges", "actions", "webhook")
+		"timeout", "limit", "rate", "allow", "ping", "operations", "state", "access", "inventory", "charges", "actions", "webhook")
 	if top == nil {
 		return nil, false
 	}
@@ -37,6 +37,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		KeyLife:   r.Duration(top, nil, "key_life"),
 		Timeout:   r.Duration(top, nil, "timeout"),
 		Limit:     r.Size(top, nil, "limit"),
+		Rate:      r.Rate(top, nil, "rate"),
 		Allow:     r.Prefixes(top, nil, "allow"),
 		Headers:   r.Table(top, nil, "headers"),
 		With:      r.with(top),

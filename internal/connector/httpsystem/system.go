@@ -85,7 +85,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		base = strings.TrimRight(base, "/")
 	}
 	return &System{
-		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}),
+		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit, Pace: declaration.Pace(cfg.Rate)}),
 		cfg:    cfg,
 		base:   base,
 		secret: cfg.Auth.reader(secret, cfg.Vault), with: with, signing: signing, reports: reports,

@@ -35,7 +35,8 @@ type Config struct {
 	TokenKind    string // AccessToken or RefreshToken
 	Resource     string // what a token lets in at, by GET; empty: it cannot be tried
 	Timeout      time.Duration
-	Limit        int64 // bytes of an answer
+	Limit        int64   // bytes of an answer
+	Rate         float64 // calls a second at most; zero: as fast as it answers
 	Allow        []netip.Prefix
 
 	declaration.Places
@@ -47,7 +48,7 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("introspect", "revoke", "client_id", "client_secret", "token", "token_kind", "resource", "timeout", "limit", "allow")
+	top := e.Top("introspect", "revoke", "client_id", "client_secret", "token", "token_kind", "resource", "timeout", "limit", "rate", "allow")
 	if top == nil {
 		return nil, false
 	}
@@ -55,7 +56,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		System: e.Name, Introspect: e.Word(top, nil, "introspect"), Revoke: e.Word(top, nil, "revoke"),
 		ClientID: e.Word(top, nil, "client_id"), ClientSecret: e.Ref(top, nil, "client_secret"),
 		Token: e.Ref(top, nil, "token"), TokenKind: e.Word(top, nil, "token_kind"), Resource: e.Word(top, nil, "resource"),
-		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Allow: e.Prefixes(top, nil, "allow"),
+		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Rate: e.Rate(top, nil, "rate"), Allow: e.Prefixes(top, nil, "allow"),
 	}.defaults()
 	good := e.Judge(mark, c.check())
 	c.Places = e.Places()
@@ -112,6 +113,7 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)
+	found = append(found, declaration.CheckRate(c.Rate)...)
 	return found
 }
 

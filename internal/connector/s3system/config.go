@@ -41,7 +41,8 @@ type Config struct {
 	Probe     *Probe // nil: accesses cannot be tried
 	Owned     string // which principals are a customer's, with the slot {owner} and * for anything; empty: it cannot say
 	Timeout   time.Duration
-	Limit     int64 // bytes of an answer
+	Limit     int64   // bytes of an answer
+	Rate      float64 // calls a second at most; zero: as fast as it answers
 	Allow     []netip.Prefix
 
 	declaration.Places
@@ -60,7 +61,7 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("base_url", "region", "bucket", "access_key", "secret_key", "principal", "close", "probe", "inventory", "timeout", "limit", "allow")
+	top := e.Top("base_url", "region", "bucket", "access_key", "secret_key", "principal", "close", "probe", "inventory", "timeout", "limit", "rate", "allow")
 	if top == nil {
 		return nil, false
 	}
@@ -68,7 +69,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		System: e.Name, BaseURL: e.Word(top, nil, "base_url"), Region: e.Word(top, nil, "region"), Bucket: e.Word(top, nil, "bucket"),
 		AccessKey: e.Ref(top, nil, "access_key"), SecretKey: e.Ref(top, nil, "secret_key"), Principal: e.Word(top, nil, "principal"),
 		Close: e.Word(top, nil, "close"), Owned: e.Word(top, nil, "inventory"),
-		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Allow: e.Prefixes(top, nil, "allow"),
+		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Rate: e.Rate(top, nil, "rate"), Allow: e.Prefixes(top, nil, "allow"),
 	}.defaults()
 	if at := declaration.Path("probe"); top.Has("probe") {
 		m := e.Keys(at, "key", "object")
@@ -150,6 +151,7 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)
+	found = append(found, declaration.CheckRate(c.Rate)...)
 	return found
 }
 

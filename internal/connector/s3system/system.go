@@ -70,7 +70,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 		return nil, list
 	}
 	return &System{
-		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit}),
+		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit, Pace: declaration.Pace(cfg.Rate)}),
 		cfg:    cfg, base: strings.TrimRight(base, "/"),
 		us: func() aws.Credentials { return aws.Credentials{AccessKeyID: key, SecretAccessKey: secret} },
 	}, nil

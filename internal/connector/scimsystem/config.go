@@ -41,7 +41,8 @@ type Config struct {
 	Probe       *Probe // nil: users cannot be tried
 	Owned       string // filter with the slot {owner}: which users are a customer's; empty: it cannot say
 	Timeout     time.Duration
-	Limit       int64 // bytes of an answer
+	Limit       int64   // bytes of an answer
+	Rate        float64 // calls a second at most; zero: as fast as it answers
 	Allow       []netip.Prefix
 
 	declaration.Places
@@ -68,14 +69,14 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "probe", "inventory", "timeout", "limit", "allow")
+	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "probe", "inventory", "timeout", "limit", "rate", "allow")
 	if top == nil {
 		return nil, false
 	}
 	c := Config{
 		System: e.Name, BaseURL: e.Word(top, nil, "base_url"), Token: e.Ref(top, nil, "token"), FindBy: e.Word(top, nil, "find_by"),
 		Close: e.Word(top, nil, "close"), LeaveGroups: e.Flag(top, nil, "leave_groups"), Owned: e.Word(top, nil, "inventory"),
-		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Allow: e.Prefixes(top, nil, "allow"),
+		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Rate: e.Rate(top, nil, "rate"), Allow: e.Prefixes(top, nil, "allow"),
 	}
 	if at := declaration.Path("probe"); top.Has("probe") {
 		m := e.Keys(at, "resource", "secret", "scheme", "refused")
@@ -146,6 +147,7 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)
+	found = append(found, declaration.CheckRate(c.Rate)...)
 	return found
 }
 

@@ -49,7 +49,8 @@ type Config struct {
 	Pause      string // what becomes of invoices while billing is paused
 	BaseURL    string // of something that answers like Stripe, or env:NAME
 	Timeout    time.Duration
-	Limit      int64 // bytes of an answer
+	Limit      int64   // bytes of an answer
+	Rate       float64 // calls a second at most; zero: as fast as it answers
 	Allow      []netip.Prefix
 
 	declaration.Places
@@ -61,14 +62,14 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("key", "webhook", "prorate", "invoice_now", "pause", "base_url", "timeout", "limit", "allow")
+	top := e.Top("key", "webhook", "prorate", "invoice_now", "pause", "base_url", "timeout", "limit", "rate", "allow")
 	if top == nil {
 		return nil, false
 	}
 	c := Config{
 		System: e.Name, Key: e.Ref(top, nil, "key"), Prorate: e.Flag(top, nil, "prorate"), InvoiceNow: e.Flag(top, nil, "invoice_now"),
 		Pause: e.Word(top, nil, "pause"), BaseURL: e.Word(top, nil, "base_url"),
-		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Allow: e.Prefixes(top, nil, "allow"),
+		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Rate: e.Rate(top, nil, "rate"), Allow: e.Prefixes(top, nil, "allow"),
 	}.defaults()
 	hook := declaration.Path("webhook")
 	if keys := e.Keys(hook, "secret", "secret_next"); keys != nil {
@@ -121,6 +122,7 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)
+	found = append(found, declaration.CheckRate(c.Rate)...)
 	return found
 }
 

@@ -70,7 +70,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	if len(list) > 0 {
 		return nil, list
 	}
-	caller := httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit})
+	caller := httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit, Pace: declaration.Pace(cfg.Rate)})
 	client := library(caller, strings.TrimRight(base, "/"), key)
 	return &System{
 		Caller: caller, cfg: cfg, lib: func() *stripe.Client { return client }, secrets: func() []string { return secrets },
