@@ -269,6 +269,9 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 		if got := staff.text(`[id^="access_back_"]`); !strings.Contains(got, "warehouse: rn_etl") {
 			t.Errorf("to be closed again: %s", got)
 		}
+		if got := staff.text(testid("reopened")); !strings.Contains(got, "rn_etl") {
+			t.Errorf("the page says first: %s", got)
+		}
 		staff.shot(name + "-7-caught")
 		if out, code := s.hasta("audit", "verify"); code != 0 {
 			t.Errorf("audit verify: status %d\n%s", code, out)

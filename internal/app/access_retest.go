@@ -99,15 +99,22 @@ func daysSince(closed offboarding.Work, now time.Time) int {
 	return when.DateOf(since, time.UTC).DaysUntil(when.DateOf(now, time.UTC))
 }
 
+// accessBack begins the name of a step by which a person closes an access again.
+const accessBack = "access_back"
+
+// ClosesAgain reports whether the step is about an access that was closed and lets
+// in again.
+func ClosesAgain(s offboarding.Step) bool { return strings.HasPrefix(s.Key, accessBack+"_") }
+
 // askToClose asks a person to close an access that is open again.
 func (a *App) askToClose(ctx context.Context, tx Tx, cid offboarding.CaseID, retest offboarding.Work, g customer.Grant) error {
 	p, err := tx.FindPlan(ctx, cid)
 	if err != nil {
 		return err
 	}
-	s := playbook.House("access_back")
+	s := playbook.House(accessBack)
 	s.ID, s.Kind = offboarding.StepID(id.New("step")), "close_access"
-	s.Key = "access_back_" + strings.ToLower(string(retest.ID[len(retest.ID)-8:]))
+	s.Key = accessBack + "_" + strings.ToLower(string(retest.ID[len(retest.ID)-8:]))
 	s.Items = append(s.Items, offboarding.Item{Key: string(g.ID), Title: offboarding.Same(g.System + ": " + g.Account)})
 	if err := p.Ask(s, tx.Now()); err != nil {
 		return err

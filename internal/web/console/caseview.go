@@ -36,6 +36,7 @@ type caseView struct {
 	Declared                             *declaredView
 	Offer                                offerView
 	Works                                []workView
+	Reopened                             []reopenedView // accesses that were closed and let in again
 	Next                                 []nextDate
 	Letters                              []letterRow
 	Notes                                notesView
@@ -91,6 +92,25 @@ type itemView struct {
 	Key, Title, By, Evidence string
 	Ticked                   bool
 	Typed, Error             string
+}
+
+// reopenedView is an access that was closed and lets in again, and the step by
+// which somebody is to close it.
+type reopenedView struct{ Name, Step string }
+
+// viewReopened lists the accesses that wait to be closed again.
+func (v *visit) viewReopened(list []offboarding.Step) (out []reopenedView) {
+	for _, s := range list {
+		if s.Over() || !app.ClosesAgain(s) {
+			continue
+		}
+		for _, it := range s.Items {
+			if strings.HasPrefix(it.Key, "gra_") {
+				out = append(out, reopenedView{title(v.lang, it.Title, it.Key), s.Key})
+			}
+		}
+	}
+	return out
 }
 
 // timelineShown is how many entries of what has happened are shown at once, the
@@ -171,6 +191,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	for _, m := range c.Messages {
 		cv.Letters = append(cv.Letters, v.viewLetter(m))
 	}
+	cv.Reopened = v.viewReopened(c.Plan.Steps)
 	for _, t := range c.Timeline {
 		cv.Timeline = append(cv.Timeline, v.viewEvent(t, eventWords{users: c.Users, steps: c.Plan.Steps, works: c.Works}))
 		if cv.Entries++; t.Index >= 0 {

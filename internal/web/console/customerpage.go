@@ -58,6 +58,14 @@ type balanceRow struct {
 // what is open.
 var grantStates = []customer.GrantStatus{customer.Orphan, customer.Granted, customer.Revoked, customer.Foreign}
 
+// accountOf is the account of an access, with what it needs.
+func (v customerPageView) accountOf(g customer.Grant) string {
+	if len(g.DependsOn) == 0 {
+		return g.Account
+	}
+	return v.word("grant.needs", "name", g.Account, "names", strings.Join(g.DependsOn, ", "))
+}
+
 // grantSum says how many accesses there are of each state.
 func (v customerPageView) grantSum(list []customer.Grant) string {
 	var parts []string
@@ -176,7 +184,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	})
 	cv.GrantSum = cv.grantSum(p.Grants)
 	for _, x := range p.Grants {
-		cv.Grants = append(cv.Grants, []string{x.System, x.Account, cv.word("grant.kind." + x.Kind), strings.Join(x.DependsOn, ", "), cv.grantState(x)})
+		cv.Grants = append(cv.Grants, []string{x.System, cv.accountOf(x), cv.word("grant.kind." + x.Kind), cv.grantState(x)})
 		switch x.Status {
 		case customer.Orphan:
 			cv.Found = append(cv.Found, option{string(x.ID), x.Name()})

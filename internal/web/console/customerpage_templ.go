@@ -265,7 +265,7 @@ func customerPage(v customerPageView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = rows(v, v.word("grants"), []string{v.word("grant.system"), v.word("grant.account"), v.word("grant.kind"), v.word("grant.depends_on"), v.word("col.state")}, v.Grants).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rows(v, v.word("grants"), []string{v.word("grant.system"), v.word("grant.account"), v.word("grant.kind"), v.word("col.state")}, v.Grants).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -30,6 +30,7 @@ type eventWords struct {
 var eventLooks = map[string]badge{
 	"work.verified": {Icon: "checks", Class: "ok"}, "step.verified": {Icon: "checks", Class: "ok"}, "work.undone": {Icon: "checks", Class: "ok"},
 	"work.failed": {Icon: "x", Class: "bad"}, "work.uncertain": {Icon: "alert", Class: "bad"}, "step.blocked": {Icon: "alert", Class: "bad"},
+	"access.reopened": {Icon: "alert", Class: "bad"}, "access.retested": {Icon: "checks", Class: "ok"}, "access.retest_unclear": {Icon: "alert"}, "grant.found": {Icon: "alert"},
 	"message.withheld": {Icon: "dash"}, "message.bounced": {Icon: "x", Class: "bad"}, "work.called": {Icon: "ring"}, "work.attested": {Icon: "user"}, "step.attested": {Icon: "user"}, "work.resumed": {Icon: "user"}, "wait.extended": {Icon: "clock"},
 	"item.ticked": {Icon: "check"}, "item.unticked": {Icon: "x"}, "message.queued": {Icon: "mail"}, "message.sent": {Icon: "mail"},
 	"request.received": {Icon: "doc"}, "request.matched": {Icon: "user"}, "request.verified": {Icon: "shieldok"}, "case.registered": {Icon: "doc"},
