@@ -36,6 +36,7 @@ var scopes = map[string]scope{
 	"risks:write":        {acts: []string{"risk"}}, // plays
 	"imports:write":      {acts: []string{"import"}},
 	"readings:write":     {acts: []string{"reading"}},
+	"statements:read":    {reads: []string{"statement"}},
 	"statements:act":     {acts: []string{"statement"}, works: []string{"finance"}},
 	"privacy:act":        {works: []string{"privacy"}},
 	"success:act":        {works: []string{"success"}},

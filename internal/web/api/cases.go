@@ -33,6 +33,8 @@ type oneCase struct {
 	Case string `path:"case"`
 }
 
+type statementBody struct{ Body app.StatementView }
+
 type caseBody struct{ Body CaseFile }
 
 type registerCase struct {
@@ -121,6 +123,11 @@ func (a *API) cases(h huma.API) {
 		func(ctx context.Context, by app.Actor, in *oneCase) (*caseBody, error) {
 			c, err := a.openCase(ctx, by, in.Case)
 			return &caseBody{a.viewFile(c, by.MayRead("note"))}, err
+		})
+	on(h, a, route{ID: "get-case-statement", Method: http.MethodGet, Path: "/v1/cases/{case}/statement", Scopes: []string{"statements:read"}, Tag: "cases"},
+		func(ctx context.Context, by app.Actor, in *oneCase) (*statementBody, error) {
+			x, err := a.App.StatementOf(ctx, by, offboarding.CaseID(in.Case))
+			return &statementBody{app.ViewStatement(x)}, err
 		})
 	on(h, a, route{ID: "list-case-entries", Method: http.MethodGet, Path: "/v1/cases/{case}/timeline", Scopes: []string{"cases:read"}, Tag: "cases"},
 		func(ctx context.Context, by app.Actor, in *oneCase) (*entryList, error) {

@@ -258,6 +258,9 @@ func departure(t *testing.T, h *house, c *caller) {
 	c.post("/v1/customers/"+who+"/assets", `{"reference": "TR-2", "kind": "equipment", "name": "Lector"}`).is(201)
 	at := c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "L-77", "when": "period_end", "proof": "DNI"}`).is(201).header.Get("Location")
 	id := offboarding.CaseID(strings.TrimPrefix(at, "/v1/cases/"))
+	if got := c.get(at + "/statement").is(200); got.text("state") != "drawn" || got.get("sections") == nil {
+		t.Errorf("the statement is %s", got.body)
+	}
 	state := func(step string) string {
 		for i := range 20 {
 			if s := c.get(at).is(200); s.text("steps."+itoa(i)+".key") == step {

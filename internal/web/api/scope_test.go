@@ -35,6 +35,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"resume-case":        {"cases:act", noCase + "/resume", ""},
 	"undo-case":          {"cases:act", noCase + "/undo", ""},
 	"give-reason":        {"cases:act", noCase + "/reasons", `{"kind": "stated", "code": "price"}`},
+	"get-case-statement": {"statements:read", noCase + "/statement", ""},
 	"get-case-file":      {"texts:read", noCase + "/files/att_01kb2m9xq0e5v8h2r7n4t6w3yz", ""},
 	"tick-item":          {steps, noCase + "/steps/a/items/b/tick", `{}`},
 	"untick-item":        {steps, noCase + "/steps/a/items/b/untick", ""},
