@@ -4,18 +4,57 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"os"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/document"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web/api"
 )
 
 type accessCmd struct {
+	List   accessListCmd   `cmd:"" help:"Who did what to the accesses of a departure, when, with which evidence: a signed list. Check it with hasta audit verify --key FILE --against LIST."`
 	Report accessReportCmd `cmd:"" help:"How long it takes to close accesses and prove it, which are left behind, and what trying again showed."`
+}
+
+type accessListCmd struct {
+	common
+	Code string `arg:"" help:"Code of the departure, HL-…"`
+	Out  string `placeholder:"FILE" help:"Where to write it; a file that is there is left alone. Without it, to the terminal."`
+}
+
+func (c *accessListCmd) Run(ctx context.Context, o out) error {
+	h, err := c.openToWrite(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	cid, err := h.app.CaseOfCode(ctx, operator, c.Code)
+	if err != nil {
+		return err
+	}
+	to := o.stdout
+	if c.Out != "" {
+		f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return fault.New(fault.Invalid, "file.unwritable", "file", c.Out).At("access list", err)
+		}
+		defer f.Close()
+		to = f
+	}
+	_, raw, err := h.app.ListAccess(ctx, operator, cid)
+	if err != nil {
+		if c.Out != "" {
+			_ = os.Remove(c.Out)
+		}
+		return err
+	}
+	_, err = to.Write(raw)
+	return err
 }
 
 type accessReportCmd struct {

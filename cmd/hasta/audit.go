@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"hastaluego/internal/audit"
 	"hastaluego/internal/fault"
@@ -22,11 +25,15 @@ type auditCmd struct {
 
 type auditVerifyCmd struct {
 	common
-	Against []string `type:"existingfile" help:"Proofs that customers keep (proof.json of their page): the log must still hold every one."`
+	Against []string `type:"existingfile" help:"Proofs that customers keep (proof.json of their page), and signed lists of accesses: the log must still hold every one."`
+	Key     string   `type:"existingfile" help:"The public key of the log (log.pub): the files of --against are checked with it alone, without a database."`
 	JSON    bool     `help:"Answer as JSON."`
 }
 
 func (c *auditVerifyCmd) Run(ctx context.Context, o out) error {
+	if c.Key != "" {
+		return c.offline(o)
+	}
 	h, err := c.open(ctx, o)
 	if err != nil {
 		return err
@@ -54,6 +61,48 @@ func (c *auditVerifyCmd) Run(ctx context.Context, o out) error {
 		return errCheck
 	}
 	return nil
+}
+
+// offline checks files with the public key alone: who signed them, and that each
+// proof leads to a root that was signed.
+func (c *auditVerifyCmd) offline(o out) error {
+	pub, err := os.ReadFile(c.Key)
+	if err != nil {
+		return err
+	}
+	verifier, err := note.NewVerifier(strings.TrimSpace(string(pub)))
+	if err != nil {
+		return fault.New(fault.Invalid, "audit.receipt", "file", c.Key).At("audit", err)
+	}
+	for _, f := range c.Against {
+		receipts, err := readReceipts(f, verifier)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(o.stdout, "%s: signed by %s; %d entries proved\n", f, verifier.Name(), len(receipts))
+	}
+	return nil
+}
+
+// readReceipts reads a proof, or a signed list with its proofs.
+func readReceipts(file string, verifiers ...note.Verifier) (list []audit.Receipt, err error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if audit.IsList(src) {
+		var l audit.List
+		l, err = audit.ParseList(src, verifiers...)
+		list = l.Proofs
+	} else {
+		var r audit.Receipt
+		r, err = audit.ParseReceipt(src, verifiers...)
+		list = []audit.Receipt{r}
+	}
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "audit.receipt", "file", file).At("audit", err)
+	}
+	return list, nil
 }
 
 // tellReport says in words what verifying found, and what to do about what is
@@ -106,15 +155,13 @@ func (h *house) against(ctx context.Context, files []string, restored []audit.Sp
 	if len(files) == 0 {
 		return nil, nil
 	}
-	receipts := make([]audit.Receipt, len(files))
-	for i, f := range files {
-		src, err := os.ReadFile(f)
+	var receipts []audit.Receipt
+	for _, f := range files {
+		list, err := readReceipts(f, h.keys.LogVerifiers()...)
 		if err != nil {
 			return nil, err
 		}
-		if receipts[i], err = audit.ParseReceipt(src, h.keys.LogVerifiers()...); err != nil {
-			return nil, fault.New(fault.Invalid, "audit.receipt", "file", f).At("audit", err)
-		}
+		receipts = append(receipts, list...)
 	}
 	src, err := h.store.AuditSource(ctx)
 	if err != nil {

@@ -154,7 +154,8 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	h.app = app.New(app.Config{
 		Store: h.store, Keys: h.keys, Post: post, Checker: h.papers, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: h.on,
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
-		Law: law, LawFacts: facts, Signup: signup, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
+		SignList: func(code string, body []byte) (string, error) { return audit.SignList(h.keys.LogSigner(), code, body) },
+		Law:      law, LawFacts: facts, Signup: signup, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()

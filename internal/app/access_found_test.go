@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/audit"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo/peer"
@@ -153,8 +155,54 @@ func TestAnAccessThatIsOpenedAgainIsCaught(t *testing.T) {
 		if w.logged(t, "access.reopened") != 2 || len(w.grants(t, cus)) != 0 {
 			t.Error("what is closed was found open")
 		}
+		w.reported(t, c)
 		w.verifyLog(t)
 	})
+}
+
+// reported looks whether the report of accesses and the signed list tell what
+// happened to the accesses of the departure.
+func (w *world) reported(t *testing.T, c offboarding.CaseID) {
+	t.Helper()
+	ctx := t.Context()
+	r, err := w.ReportAccess(ctx, agent, 12)
+	must(t, err)
+	if r.All.Tried != 2 || r.All.Attested != 1 || r.All.Closed() != 3 || r.LeftAll != 0 || r.All.P90 < r.All.Median || len(r.Rows) != 3 {
+		t.Errorf("the report: %+v", r)
+	}
+	again := 0
+	for _, x := range r.Retests {
+		again += x.Open
+	}
+	if again != 2 {
+		t.Errorf("tried again: %+v", r.Retests)
+	}
+	w.verifyLog(t)
+	_, raw, err := w.ListAccess(ctx, agent, c)
+	must(t, err)
+	l, err := audit.ParseList(raw, w.keys.LogVerifiers()...)
+	must(t, err)
+	var list app.AccessList
+	must(t, json.Unmarshal(l.Body, &list))
+	stages := map[string][]string{}
+	for _, x := range list.Rows {
+		stages[x.Account] = append(stages[x.Account], string(x.Stage))
+		if x.Entry == "" && x.Stage != app.StageOpen && x.Stage != app.StageBefore {
+			t.Errorf("%+v stands nowhere in the log", x)
+		}
+	}
+	if got := strings.Join(stages["acc-base"], " "); got != "plan control act read_back test retest retest" {
+		t.Errorf("acc-base: %s", got)
+	}
+	if got := strings.Join(stages["carpeta compartida"], " "); got != "plan attested" {
+		t.Errorf("by hand: %s", got)
+	}
+	if n := len(stages["acc-key"]); n < 8 || len(l.Proofs) < 8 {
+		t.Errorf("acc-key: %v, %d proofs", stages["acc-key"], len(l.Proofs))
+	}
+	if w.logged(t, "access.listed") != 1 {
+		t.Error("nobody knows who took the list")
+	}
 }
 
 // openAgain returns the step by which a person is asked to close an access again.

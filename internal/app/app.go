@@ -61,7 +61,10 @@ type Config struct {
 	Hooks Caller
 	// Chat words what people are told as the message that programs for teams take
 	// (JSON); nil where none are sent.
-	Chat       func(Paper) ([]byte, error)
+	Chat func(Paper) ([]byte, error)
+	// SignList signs the list of what was done to the accesses of a departure with
+	// the key of the log; nil where nothing is signed.
+	SignList   func(code string, body []byte) (string, error)
 	Systems    step.Systems // to hear what they tell by themselves; nil: nobody is heard
 	PlainHooks bool
 	// Moved is told before business time moves, so that far systems of a demo
@@ -87,6 +90,7 @@ type App struct {
 	moved      func(ctx context.Context, to time.Time) error
 	hooks      Caller
 	chat       func(Paper) ([]byte, error)
+	signNote   func(code string, body []byte) (string, error)
 	systems    step.Systems
 	plain      bool
 	parsed     sync.Map // playbooks by version
@@ -138,7 +142,7 @@ func New(c Config) *App {
 	a := &App{
 		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, plain: c.PlainHooks, systems: c.Systems,
+		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, signNote: c.SignList, plain: c.PlainHooks, systems: c.Systems,
 	}
 	a.files, _ = c.Post.(Keeper)
 	a.company.Store(&c.Company)

@@ -187,6 +187,7 @@ var EventTypes = []EventType{
 	{Type: "grant.foreign", When: "somebody says that an access which a system listed is not the customer's, and why", Args: []string{"name", "evidence"}},
 	{Type: "access.retested", When: "an access that was closed was tried again days later, and still is", Args: []string{"name", "days", "proof", "why"}},
 	{Type: "access.reopened", When: "an access that was closed lets in again: a person is asked", Args: []string{"name", "days", "proof", "why"}},
+	{Type: "access.listed", When: "somebody took the signed list of what was done to the accesses of a departure", Args: []string{"rows", "sha256"}},
 	{Type: "access.retest_unclear", When: "an access that was closed could not be told to be still closed", Args: []string{"name", "days", "proof", "why"}},
 	{Type: "grant.reopened", When: "an access that was closed is open again", Args: []string{"name"}},
 	{Type: "balance.settled", When: "a sum was marked as paid or void", Args: []string{"reference", "status"}},

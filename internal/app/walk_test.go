@@ -340,8 +340,9 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w.App = app.New(app.Config{
 		Store: w.between, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
-		Chat:    func(p app.Paper) ([]byte, error) { return json.Marshal(p.Told) },
-		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
+		SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) },
+		Chat:     func(p app.Paper) ([]byte, error) { return json.Marshal(p.Told) },
+		Company:  app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		LawFacts: jurisdiction.Facts{
 			"contract.concluded_via": "web", "contract.off_premises": false, "contract.withdrawal_informed": true, "contract.started_on_request": true, "service.goods": false,
 			"contract.trial_days": int64(0),

@@ -17,7 +17,7 @@ var (
 		 ORDER BY w.id`)
 	closedByHand = query(`
 		SELECT items, done_at FROM step
-		 WHERE kind = 'close_access' AND state IN ('done', 'verified', 'attested') AND done_at >= $1 AND ` + realCase("case_id") + ` ORDER BY id`)
+		 WHERE kind = 'close_access' AND key NOT LIKE 'access_back%' AND state IN ('done', 'verified', 'attested') AND done_at >= $1 AND ` + realCase("case_id") + ` ORDER BY id`)
 	grantPlace = many(`SELECT id, system, kind FROM grant_ WHERE id IN (`, 1, `)`)
 	retests    = query(`
 		SELECT w.system, w.item, w.state, w.last_error, COUNT(*) FROM work w

@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"mime"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/offboarding"
 )
 
 // AccessRow is how accesses of one kind at one system were closed.
@@ -91,7 +93,19 @@ type accessReportInput struct {
 	Months int `query:"months" default:"12" minimum:"1" maximum:"60"`
 }
 
+type accessListInput struct {
+	Case string `path:"case"`
+}
+
 func (a *API) accessReport(h huma.API) {
+	on(h, a, route{ID: "get-access-list", Method: http.MethodGet, Path: "/v1/cases/{case}/access-list", Scopes: []string{"cases:read"}, Tag: "cases", Answers: "application/octet-stream"},
+		func(ctx context.Context, by app.Actor, in *accessListInput) (*download, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			code, raw, err := a.App.ListAccess(ctx, by, offboarding.CaseID(in.Case))
+			return &download{"application/octet-stream", mime.FormatMediaType("attachment", map[string]string{"filename": "accesses-" + code + ".json"}), raw}, err
+		})
 	on(h, a, route{ID: "get-access-report", Method: http.MethodGet, Path: "/v1/access-report", Scopes: []string{"metrics:read"}, Tag: "metrics"},
 		func(ctx context.Context, by app.Actor, in *accessReportInput) (*accessReportBody, error) {
 			r, err := a.App.ReportAccess(ctx, by, in.Months)

@@ -332,6 +332,9 @@ func departure(t *testing.T, h *house, c *caller) {
 	c.post(at+"/steps/back/undone", `{"note": "Devuelto"}`).is(204)
 	eventually(t, "undone", func() bool { return c.get(at).text("state") == "reversed" })
 	c.post(at+"/undo", "").is(204) // again, it changes nothing
+	if got := c.get(at + "/access-list").is(200); !strings.Contains(string(got.body), `"hasta-luego/access-list@1"`) || !strings.Contains(got.header.Get("Content-Disposition"), "accesses-HL-") {
+		t.Errorf("the list of accesses: %s", got.body)
+	}
 	if got := c.get(at + "/messages").is(200); got.get("items.0") == nil {
 		t.Errorf("no letters: %s", got.body)
 	}

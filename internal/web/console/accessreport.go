@@ -166,6 +166,15 @@ func (v *visit) round(lv accessReportView, x app.SweepRound) roundView {
 	return out
 }
 
+// accessList is the signed list of what was done to the accesses of a departure.
+func (v *visit) accessList() error {
+	code, raw, err := v.App.ListAccess(v.r.Context(), v.actor, v.caseID())
+	if err != nil {
+		return err
+	}
+	return v.download("accesses-"+code+".json", "application/json", raw)
+}
+
 // accessCSV is the report as a file.
 func (v *visit) accessCSV() error {
 	r, err := v.App.ReportAccess(v.r.Context(), v.actor, app.AccessMonths)

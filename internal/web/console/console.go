@@ -163,6 +163,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/bundle":                                 (*visit).takeBundle,
 		"POST /console/cases/{id}/bundle":                                (*visit).handBundle,
 		"POST /console/cases/{id}/statement":                             (*visit).signStatement,
+		"GET /console/cases/{id}/access.json":                            (*visit).accessList,
 		"POST /console/cases/{id}/strays/{stray}":                        (*visit).decideStray,
 		"GET /console/cases/{id}/pause":                                  (*visit).pauseForm,
 		"POST /console/cases/{id}/pause":                                 (*visit).pause,

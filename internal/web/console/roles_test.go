@@ -198,6 +198,7 @@ func routes(h *house) map[string]line {
 		"GET /console/learn/access.xlsx":                                 {who: "staff"}, // there is no workbook here: 404
 		"POST /console/cases/{id}/limits/{limit}":                        {who: "act:case", path: c + "/limits/lim_x", form: []string{"evidence", "X"}},
 		"POST /console/documents/{message}":                              {who: "act:case", path: "/console/documents/msg_x", form: []string{"evidence", "X"}},
+		"GET /console/cases/{id}/access.json":                            {who: "read:case", path: c + "/access.json"},
 		"POST /console/cases/{id}/strays/{stray}":                        {who: "staff", path: c + "/strays/str_x", form: []string{"way", "seen", "why", "X"}},
 		"POST /console/learn/threshold":                                  {who: "act:settings", form: []string{"threshold", "5"}},
 		"POST /console/learn/improvements":                               {who: "act:improvement", form: []string{"what", "X"}},
