@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -276,6 +278,35 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 		if out, code := s.hasta("audit", "verify"); code != 0 {
 			t.Errorf("audit verify: status %d\n%s", code, out)
 		}
+		signedList(t, s.stage, regexp.MustCompile(`HL-[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(staff.text("body")))
 		s.stop()
 	})
+}
+
+// signedList takes the list of who did what to the accesses of a departure away
+// and has it checked with the public key alone; changed, it is refused.
+func signedList(t *testing.T, s *stage, departure string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "list.txt")
+	if out, code := s.hasta("access", "list", departure, "--out", file); code != 0 {
+		t.Fatalf("access list: status %d\n%s", code, out)
+	}
+	verify := func(file string) (string, int) {
+		return s.hasta("audit", "verify", "--key", filepath.Join(s.info.Keys, "log.pub"), "--against", file)
+	}
+	if out, code := verify(file); code != 0 || !strings.Contains(out, "entries proved") {
+		t.Errorf("the list: status %d\n%s", code, out)
+	}
+	raw, err := os.ReadFile(file)
+	s.must(err)
+	for _, what := range []string{"rn_etl", "tarjeta-112", "retest", "attested"} {
+		if !bytes.Contains(raw, []byte(what)) {
+			t.Errorf("nothing of %s in the list:\n%s", what, raw)
+		}
+	}
+	changed := filepath.Join(t.TempDir(), "changed.txt")
+	s.must(os.WriteFile(changed, bytes.Replace(raw, []byte("attested"), []byte("verified"), 1), 0o600))
+	if out, code := verify(changed); code == 0 {
+		t.Errorf("a list that was changed is believed:\n%s", out)
+	}
 }

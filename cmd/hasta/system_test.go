@@ -46,8 +46,8 @@ func TestSystemsAreReachedAndWhatIsWrongIsToldAtItsLine(t *testing.T) {
 		}
 		return code, o.String(), e.String()
 	}
-	if code, o, e := check(token); code != exitOK || !strings.Contains(o, "billing: good, billing; keyed") ||
-		!strings.Contains(o, "faro: good, access, probe, actions (close_account); keyed") {
+	if code, o, e := check(token); code != exitOK || !strings.Contains(o, "billing: good, billing, charges; keyed") ||
+		!strings.Contains(o, "faro: good, access, probe, sign_ins, actions (close_account); keyed") {
 		t.Errorf("well: %d %s%s", code, o, e)
 	}
 	if code, o, _ := check(token, "--json"); code != exitOK || !strings.Contains(o, `"system":"faro","kind":"http","level":"shapes_only","ok":true`) {

@@ -112,6 +112,9 @@ func (v *accessReportView) kpis(r app.AccessReport) {
 	}
 	kpi("left", left, r.LeftAll > 0)
 	kpi("median", v.took(r.All.Median, r.All.Verified), false, "p90", v.took(r.All.P90, r.All.Verified))
+	if r.All.Verified == 0 {
+		v.Kpis[len(v.Kpis)-1].About = v.word("kpi.median.none")
+	}
 	kpi("again", strconv.Itoa(again), again > 0)
 	kpi("strays", strconv.Itoa(r.Strays), r.Strays > 0)
 }
