@@ -36,7 +36,7 @@ var elsewhere = []string{
 // made where somebody who works here, or a key, does something.
 var toStaff = []string{
 	"access.", "approval.began_with_two", "approval.own_step", "approval.refused", "approval.same_person", "commitment.", "complaint.", "csv.", "date.before_start",
-	"deliverable.", "departures.", "factor.", "field.currency", "flow.", "forbidden.", "grant.", "handover.slip", "inventory.", "offer.wronged", "step.", "work.",
+	"deliverable.", "departures.", "factor.", "field.currency", "flow.", "forbidden.", "grant.", "handover.slip", "inventory.", "offer.wronged", "step.", "stray.", "work.",
 }
 
 // Whatever goes wrong is told to customers in their language: walks from the

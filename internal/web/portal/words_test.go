@@ -25,7 +25,7 @@ func TestWhatPagesAndLettersSayIsAmongWhatCustomersRead(t *testing.T) {
 			list = []string{dir}
 		}
 		for _, name := range list {
-			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "/told.go") || strings.HasSuffix(name, "/workbook.go") { // people who work here read those
+			if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "/told.go") || strings.HasSuffix(name, "/gap.go") || strings.HasSuffix(name, "/workbook.go") { // people who work here read those
 				continue
 			}
 			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
