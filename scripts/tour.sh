@@ -62,7 +62,7 @@ cp --remove-destination -L /etc/ssl/certs/ca-certificates.crt "$sys/etc/ssl/cert
 step "a clean clone and an empty home"
 git clone --quiet --no-hardlinks . "$sys/home/stranger/hasta"
 mkdir -p "$sys/home/stranger/home"
-enter=(chroot "$sys" /usr/bin/env -i PATH=/opt/go/bin:/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+enter=(chroot "$sys" /usr/bin/env -i HASTA_TOUR=all PATH=/opt/go/bin:/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   HOME=/home/stranger/home LC_ALL=C.UTF-8)
 for name in HTTP_PROXY HTTPS_PROXY NO_PROXY; do [ -z "${!name:-}" ] || enter+=("$name=${!name}"); done
 # Whom this machine trusts beside the world's list, at a place that no package writes again.
