@@ -247,7 +247,9 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 		s.must(syscall.Kill(killed, syscall.SIGKILL))
 		s.eventually("hasta is started again", func() bool { s.look(); return s.PID != killed })
 		s.eventually("it answers", func() bool {
-			res, err := http.Get(s.info.Portal + "readyz") //nolint:noctx // it ends with the story
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.info.Portal+"readyz", nil)
+			s.must(err)
+			res, err := http.DefaultClient.Do(req)
 			if err == nil {
 				_ = res.Body.Close()
 			}

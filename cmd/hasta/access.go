@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -37,24 +38,24 @@ func (c *accessListCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	to := o.stdout
-	if c.Out != "" {
-		f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err != nil {
-			return fault.New(fault.Invalid, "file.unwritable", "file", c.Out).At("access list", err)
-		}
-		defer f.Close()
-		to = f
-	}
 	_, raw, err := h.app.ListAccess(ctx, operator, cid)
 	if err != nil {
-		if c.Out != "" {
-			_ = os.Remove(c.Out)
-		}
 		return err
 	}
-	_, err = to.Write(raw)
-	return err
+	if c.Out == "" {
+		_, err = o.stdout.Write(raw)
+		return err
+	}
+	f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fault.New(fault.Invalid, "file.unwritable", "file", c.Out).At("access list", err)
+	}
+	_, err = f.Write(raw)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(c.Out) // half a list would be handed over as a whole one
+		return fault.New(fault.Invalid, "file.unwritable", "file", c.Out).At("access list", err)
+	}
+	return nil
 }
 
 type accessReportCmd struct {
