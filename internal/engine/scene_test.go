@@ -50,8 +50,11 @@ const asWorker = "HASTA_TEST_AS_WORKER"
 
 func TestMain(m *testing.M) {
 	testkit.PeerMain()
-	if os.Getenv(asWorker) != "" {
-		if err := workerMain(); err != nil {
+	for env, main := range map[string]func() error{asWorker: workerMain, asMortal: mortalMain} {
+		if os.Getenv(env) == "" {
+			continue
+		}
+		if err := main(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

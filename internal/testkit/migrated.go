@@ -25,6 +25,16 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
+// AnotherMigrated returns a further database of the same engine that has the newest
+// schema.
+func (e Engine) AnotherMigrated(t testing.TB) Engine {
+	t.Helper()
+	if e.Name == "postgres" {
+		return Engine{e.Name, migratedPostgres(t, os.Getenv("HASTA_TEST_POSTGRES"))}
+	}
+	return Engine{e.Name, migratedSQLite(t)}
+}
+
 func migratedSQLite(t testing.TB) string {
 	t.Helper()
 	content, err := sqliteTemplate()

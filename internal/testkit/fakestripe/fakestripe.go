@@ -226,7 +226,10 @@ func missing(status int, param, id string) *refusal {
 }
 
 func (s *Stripe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	raw, _ := io.ReadAll(r.Body)
+	raw, err := io.ReadAll(r.Body)
+	if err != nil { // half a request is none
+		return
+	}
 	form, _ := url.ParseQuery(string(raw))
 	maps.Copy(form, r.URL.Query())
 	c := Call{r.Method, r.URL.Path, r.Header.Get("Idempotency-Key"), form}
