@@ -27,17 +27,15 @@ var RetestAfter = []int{7, 30}
 // retestLater has the access that a work closed tried again after so many days
 // each; the item of a job is that work and the days.
 func (a *App) retestLater(ctx context.Context, tx Tx, closed offboarding.Work, days ...int) error {
-	for _, n := range days {
+	jobs := make([]offboarding.Work, len(days))
+	for i, n := range days {
 		key := id.New("work") // each time that it was closed is tried
-		err := tx.InsertWork(ctx, offboarding.Work{
+		jobs[i] = offboarding.Work{
 			ID: offboarding.WorkID(key), Kind: RetestKind, Case: closed.Case, Item: string(closed.ID) + ":" + strconv.Itoa(n), System: closed.System,
 			Key: RetestKind + ":" + key, Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now().AddDate(0, 0, n),
-		})
-		if err != nil {
-			return err
 		}
 	}
-	return nil
+	return tx.InsertWork(ctx, jobs...)
 }
 
 // Closed returns what a retest is about: the work that closed the access, and its

@@ -237,11 +237,13 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 			s = &p.Steps[i]
 		}
 	}
-	works, err := tx.WorksOf(ctx, w.Case)
+	// A step may have hundreds of works, and each of them comes by here: what is
+	// verified needs nobody to look at it again.
+	left, err := tx.WorksLeft(ctx, w.Case, w.Step)
 	if err != nil {
 		return err
 	}
-	if err := a.followGrant(ctx, tx, w, works); err != nil {
+	if err := a.followGrant(ctx, tx, w, left); err != nil {
 		return err
 	}
 	if w.Kind == "refund" && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested) {
@@ -259,7 +261,7 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 	if !p.Case.State.Open() && !s.Spec.House || s.Over() {
 		return nil
 	}
-	sum := sumUp(works, s.ID)
+	sum := sumUp(left)
 	switch {
 	case w.State == offboarding.WorkCancelled:
 		err = p.Withheld(s.Key, w.LastError, tx.Now())
@@ -296,7 +298,7 @@ func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboard
 
 // followGrant keeps the inventory true to what was proved of an access, and
 // wakes the accesses of the step that waited for it.
-func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, works []offboarding.Work) error {
+func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, left []offboarding.Work) error {
 	if w.Kind != "revoke_access" {
 		return nil
 	}
@@ -305,7 +307,7 @@ func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, works 
 		if err := tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.Revoked); err != nil {
 			return err
 		}
-		for _, o := range works {
+		for _, o := range left {
 			if err := wake(ctx, tx, o, w.Step); err != nil {
 				return err
 			}
@@ -406,19 +408,17 @@ type summary struct {
 	stuck    string // message code of the first work that a person must decide about
 }
 
-// sumUp derives from the works of a step how far it is.
-func sumUp(works []offboarding.Work, s offboarding.StepID) summary {
+// sumUp derives from the works of a step that are not verified how far it is:
+// what is verified was done too.
+func sumUp(left []offboarding.Work) summary {
 	sum := summary{done: true, verified: true}
-	for _, w := range works {
-		if w.Step != s {
-			continue
-		}
+	for _, w := range left {
 		if code := stuckOn(w); code != "" {
 			sum.stuck = code
 		}
 		sum.done = sum.done && !w.DoneAt.IsZero()
 		sum.attested = sum.attested || w.State == offboarding.WorkAttested
-		sum.verified = sum.verified && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested)
+		sum.verified = sum.verified && w.State == offboarding.WorkAttested
 	}
 	return sum
 }

@@ -278,6 +278,8 @@ type WorkTx interface {
 	InsertWork(ctx context.Context, works ...offboarding.Work) error
 	FindWork(ctx context.Context, id offboarding.WorkID) (offboarding.Work, error)
 	WorksOf(ctx context.Context, id offboarding.CaseID) ([]offboarding.Work, error)
+	// WorksLeft returns the works of a step that are not verified, oldest first.
+	WorksLeft(ctx context.Context, id offboarding.CaseID, step offboarding.StepID) ([]offboarding.Work, error)
 	// WorksAbout returns the works of open cases at the system whose item is the
 	// subscription with that number, the access with that name, or the case of the
 	// customer with that number.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -149,16 +150,17 @@ func (e *Engine) lane(ctx context.Context, wake chan struct{}, in app.ClaimInput
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	errorsInARow := 0
+	var pace pace
 	for ctx.Err() == nil {
-		// A claim costs the same for one work as for many: under load it waits
-		// until a quarter of the workers is free.
 		free := e.Workers - len(slots)
-		if free < max(1, e.Workers/4) {
+		if wait := pace.wait(free, e.Workers); wait > 0 {
 			e.well()
-			e.sleep(ctx, e.Poll, wake)
+			e.sleep(ctx, min(e.Poll, wait), wake)
 			continue
 		}
+		begun := when.Machine{}.Wall()
 		works, next, err := e.claim(ctx, in, free)
+		pace.claimed(begun)
 		if err != nil {
 			// A full disk must not become a hot loop.
 			errorsInARow++
@@ -178,6 +180,35 @@ func (e *Engine) lane(ctx context.Context, wake chan struct{}, in app.ClaimInput
 			e.sleep(ctx, next, wake)
 		}
 	}
+}
+
+// pace says when it pays to claim. A claim costs the same for one work as for
+// many: while most workers are busy it is made so seldom that all claims together
+// take no more than a share of the time. Waiting for more free workers than that
+// would leave them idle, and a far system unasked.
+type pace struct{ over, next time.Time } // wall: when the last claim was over, and when the next may begin
+
+// claimShare is the part of the time that claims may take under load: one in so
+// many.
+const claimShare = 10
+
+// claimed notes how long a claim took that began then.
+func (p *pace) claimed(begun time.Time) {
+	p.over = when.Machine{}.Wall()
+	p.next = p.over.Add(p.over.Sub(begun) * (claimShare - 1))
+}
+
+// wait is how long to let workers go on before the next claim; zero: not at all.
+// Once a quarter of them is free none is made to wait.
+func (p *pace) wait(free, workers int) time.Duration {
+	now := when.Machine{}.Wall()
+	switch {
+	case free == 0:
+		return math.MaxInt64
+	case free >= max(1, workers/4), now.Before(p.over): // or the clock was set back
+		return 0
+	}
+	return p.next.Sub(now)
 }
 
 // claim takes works for the free workers. next is how long to sleep when there

@@ -151,6 +151,10 @@ func Dial(allow []netip.Prefix, timeout time.Duration, plain bool) func(ctx cont
 	return guarded(allow, timeout, func(context.Context) bool { return plain }).DialContext
 }
 
+// keptIdle is how many connections are kept to one address while nobody calls: as
+// many as may call at once, or each call beyond it would shake hands anew.
+const keptIdle = 64
+
 // New makes a Client; it makes no call.
 func New(o Options) *Client {
 	dialer := guarded(o.Allow, o.Timeout, func(ctx context.Context) bool {
@@ -163,7 +167,7 @@ func New(o Options) *Client {
 		TLSHandshakeTimeout:    o.Timeout,
 		DisableCompression:     true, // the bound is on what we read, and a small answer can unpack to a huge one
 		DisableKeepAlives:      !o.Reuse,
-		MaxIdleConnsPerHost:    8,
+		MaxIdleConnsPerHost:    keptIdle,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}

@@ -14,6 +14,7 @@ var (
 	insertWorks = many(`INSERT INTO work (`+workColumns+`) VALUES `, 26, ` ON CONFLICT (key) DO NOTHING`)
 	workByID    = query(`SELECT ` + workColumns + ` FROM work WHERE id = $1`)
 	worksOf     = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' ORDER BY id`)
+	worksLeft   = query(`SELECT ` + workColumns + ` FROM work WHERE case_id = $1 AND case_id <> '' AND step_id = $2 AND state <> 'verified' ORDER BY id`)
 	worksAbout  = query(`
 		SELECT ` + workColumns + ` FROM work
 		 WHERE system = $1
@@ -86,6 +87,10 @@ func (t *tx) works(ctx context.Context, q string, args ...any) (list []offboardi
 
 func (t *tx) WorksOf(ctx context.Context, id offboarding.CaseID) ([]offboarding.Work, error) {
 	return t.works(ctx, worksOf, id)
+}
+
+func (t *tx) WorksLeft(ctx context.Context, id offboarding.CaseID, step offboarding.StepID) ([]offboarding.Work, error) {
+	return t.works(ctx, worksLeft, id, step)
 }
 
 func (t *tx) WorksAbout(ctx context.Context, system, reference string) ([]offboarding.Work, error) {
