@@ -333,21 +333,30 @@ func (k *known) putSubscription(e *entry, row ingest.Row) {
 	now := s.now
 	now.Product, now.Amount, now.Start = told.Product, told.Amount, told.Start
 	for field, set := range map[string]func(){
-		"subscription.plan":          func() { now.Plan = told.Plan },
-		"subscription.interval":      func() { now.Interval = told.Interval },
-		"subscription.paid_until":    func() { now.PaidUntil = told.PaidUntil },
-		"subscription.term_end":      func() { now.TermEnd = told.TermEnd },
-		"subscription.renews_on":     func() { now.RenewsOn = told.RenewsOn },
-		"subscription.notice_days":   func() { now.Notice = told.Notice },
-		"subscription.lock_in_until": func() { now.LockIn = told.LockIn },
-		"subscription.not_renewed":   func() { now.NotRenewed = told.NotRenewed },
-		"subscription.status":        func() { now.Status = told.Status },
-		"engagement.interval":        func() { now.Interval = told.Interval },
-		"engagement.paid_until":      func() { now.PaidUntil = told.PaidUntil },
-		"engagement.end":             func() { now.TermEnd = told.TermEnd },
-		"engagement.notice_days":     func() { now.Notice = told.Notice },
-		"engagement.billed":          func() { now.Engagement.Billed = told.Engagement.Billed },
-		"engagement.status":          func() { now.Status = told.Status },
+		"subscription.plan":             func() { now.Plan = told.Plan },
+		"subscription.interval":         func() { now.Interval = told.Interval },
+		"subscription.paid_until":       func() { now.PaidUntil = told.PaidUntil },
+		"subscription.term_end":         func() { now.TermEnd = told.TermEnd },
+		"subscription.renews_on":        func() { now.RenewsOn = told.RenewsOn },
+		"subscription.notice_days":      func() { now.Notice = told.Notice },
+		"subscription.lock_in_until":    func() { now.LockIn = told.LockIn },
+		"subscription.not_renewed":      func() { now.NotRenewed = told.NotRenewed },
+		"subscription.status":           func() { now.Status = told.Status },
+		"subscription.tax_percent":      func() { now.Terms.Tax.Rate = told.Terms.Tax.Rate },
+		"subscription.tax_on_top":       func() { now.Terms.Tax.OnTop = told.Terms.Tax.OnTop },
+		"subscription.trial_until":      func() { now.Terms.Trial = told.Terms.Trial },
+		"subscription.exit_fee":         func() { now.Terms.ExitFee.Kind = told.Terms.ExitFee.Kind },
+		"subscription.exit_fee_for":     func() { now.Terms.ExitFee.For = told.Terms.ExitFee.For },
+		"subscription.exit_fee_from":    func() { now.Terms.ExitFee.From = told.Terms.ExitFee.From },
+		"subscription.exit_fee_amount":  func() { now.Terms.ExitFee.Sum = told.Terms.ExitFee.Sum },
+		"subscription.exit_fee_percent": func() { now.Terms.ExitFee.Percent = told.Terms.ExitFee.Percent },
+		"subscription.benefit_amount":   func() { now.Terms.ExitFee.Given = told.Terms.ExitFee.Given },
+		"engagement.interval":           func() { now.Interval = told.Interval },
+		"engagement.paid_until":         func() { now.PaidUntil = told.PaidUntil },
+		"engagement.end":                func() { now.TermEnd = told.TermEnd },
+		"engagement.notice_days":        func() { now.Notice = told.Notice },
+		"engagement.billed":             func() { now.Engagement.Billed = told.Engagement.Billed },
+		"engagement.status":             func() { now.Status = told.Status },
 	} {
 		if told.Engaged() == strings.HasPrefix(field, "engagement.") && row.Tells(field) {
 			set()
@@ -443,7 +452,7 @@ func (k *known) putBalance(e *entry, row ingest.Row) {
 		return
 	}
 	now := b.now
-	now.Amount = told.Amount
+	now.Amount, now.Tax, now.Used = told.Amount, told.Tax, told.Used
 	for field, set := range map[string]func(){
 		"balance.kind":   func() { now.Kind = told.Kind },
 		"balance.about":  func() { now.About = told.About },

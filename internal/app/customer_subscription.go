@@ -28,6 +28,7 @@ type SubscriptionInput struct {
 	// Engagement is work that was agreed; zero: a product. The interval of a
 	// project or of hours need not be given.
 	Engagement customer.Engagement
+	Terms      customer.Terms
 	Promised   []customer.Deliverable // Title and Due of each, of an engagement
 }
 
@@ -35,7 +36,7 @@ func (in SubscriptionInput) subscription() customer.Subscription {
 	s := customer.Subscription{
 		ID: customer.SubscriptionID(id.New("sub")), Customer: in.Customer, Reference: in.Reference, Product: in.Product, Plan: in.Plan,
 		Amount: in.Amount, Interval: in.Interval, Start: in.Start, PaidUntil: in.PaidUntil, TermEnd: in.TermEnd, RenewsOn: in.RenewsOn,
-		LockIn: in.LockIn, Notice: in.NoticeDays, NotRenewed: in.NotRenewed, Status: in.Status, Engagement: in.Engagement,
+		LockIn: in.LockIn, Notice: in.NoticeDays, NotRenewed: in.NotRenewed, Status: in.Status, Engagement: in.Engagement, Terms: in.Terms,
 	}
 	if strings.TrimSpace(s.Reference) == "" && s.Engaged() { // nobody else gives it a number
 		s.Reference = newReference("E")
@@ -124,6 +125,30 @@ type SubscriptionPatch struct {
 	NotRenewed *bool
 	Status     *customer.Status
 	Billed     *customer.Invoicing
+	Terms      TermsPatch
+}
+
+// TermsPatch changes the terms of a contract: what is nil stays.
+type TermsPatch struct {
+	TaxRate                   *int64
+	TaxOnTop                  *bool
+	Trial                     *when.Date
+	Fee                       *customer.FeeKind
+	FeeFor                    *string
+	FeeFrom                   *when.Date
+	FeeSum, FeePercent, Given *int64
+}
+
+func (p TermsPatch) to(t *customer.Terms) {
+	patch(&t.Tax.Rate, p.TaxRate)
+	patch(&t.Tax.OnTop, p.TaxOnTop)
+	patch(&t.Trial, p.Trial)
+	patch(&t.ExitFee.Kind, p.Fee)
+	patch(&t.ExitFee.For, p.FeeFor)
+	patch(&t.ExitFee.From, p.FeeFrom)
+	patch(&t.ExitFee.Sum, p.FeeSum)
+	patch(&t.ExitFee.Percent, p.FeePercent)
+	patch(&t.ExitFee.Given, p.Given)
 }
 
 // EditSubscription changes a subscription. While it is part of a departure its
@@ -154,6 +179,7 @@ func (a *App) EditSubscription(ctx context.Context, by Actor, in SubscriptionPat
 		patch(&now.NotRenewed, in.NotRenewed)
 		patch(&now.Status, in.Status)
 		patch(&now.Engagement.Billed, in.Billed)
+		in.Terms.to(&now.Terms)
 		if l := now.Tidy(); len(l) > 0 {
 			return fact{}, l
 		}
@@ -197,7 +223,28 @@ func differences(was, now customer.Subscription) changes {
 	differ(ch, "not_renewed", was.NotRenewed, now.NotRenewed)
 	differ(ch, "status", was.Status, now.Status)
 	differ(ch, "billed", was.Engagement.Billed, now.Engagement.Billed)
+	differTerms(ch, was, now)
 	return ch
+}
+
+// differTerms notes what changed in the terms of a contract.
+func differTerms(ch changes, was, now customer.Subscription) {
+	had, has := was.Terms, now.Terms
+	sum := func(s customer.Subscription, minor int64) string {
+		if minor == 0 {
+			return ""
+		}
+		return money.Amount{Minor: minor, Currency: s.Amount.Currency}.String()
+	}
+	differ(ch, "tax_percent", customer.Percent(had.Tax.Rate), customer.Percent(has.Tax.Rate))
+	differ(ch, "tax_on_top", had.Tax.OnTop, has.Tax.OnTop)
+	differ(ch, "trial_until", had.Trial, has.Trial)
+	differ(ch, "exit_fee", had.ExitFee.Kind, has.ExitFee.Kind)
+	differ(ch, "exit_fee_for", had.ExitFee.For, has.ExitFee.For)
+	differ(ch, "exit_fee_from", had.ExitFee.From, has.ExitFee.From)
+	differ(ch, "exit_fee_amount", sum(was, had.ExitFee.Sum), sum(now, has.ExitFee.Sum))
+	differ(ch, "exit_fee_percent", had.ExitFee.Percent, has.ExitFee.Percent)
+	differ(ch, "benefit_amount", sum(was, had.ExitFee.Given), sum(now, has.ExitFee.Given))
 }
 
 // notLeaving refuses where a case that is not over is about the subscription.

@@ -178,6 +178,7 @@ var EventTypes = []EventType{
 	{Type: "stray.refunding", When: "somebody decided that such a charge is given back; `way`: by the program, once a second person approved, or by hand", Args: []string{"stray", "way", "minor", "currency"}, Sent: true, Tells: []string{"stray", "way"}, State: "refunding"},
 	{Type: "stray.refunded", When: "it was given back", Args: []string{"stray", "kind"}, Sent: true, Tells: []string{"stray", "kind"}, State: "refunded"},
 	{Type: "stray.resolved", When: "a person looked into it and said what it was", Args: []string{"stray", "kind"}, Sent: true, Tells: []string{"stray", "kind"}, State: "resolved"},
+	{Type: "fee.noted", When: "finance signed a statement that asks for leaving early: the sum is looked after from then on", Args: []string{"reference", "on", "minor", "currency"}, Sent: true, Tells: []string{"reference", "on"}},
 	{Type: "refund.proposed", When: "a charge after the request is to be given back, if it was made, or what was paid before a withdrawal", Args: []string{"reference", "on", "minor", "currency"}, Sent: true, Tells: []string{"reference", "on"}},
 	{Type: "asset.changed", When: "somebody changed a thing on the inventory", Args: []string{"name", "changed"}},
 	{Type: "grant.changed", When: "somebody changed an access on the inventory", Args: []string{"name", "changed"}},

@@ -64,7 +64,8 @@ var heldFiles = []heldFile{
 	}},
 	{
 		"subscription", "subscriptions.csv",
-		"reference product plan amount_minor currency interval start paid_until term_end renews_on notice_days lock_in_until not_renewed status engagement billed",
+		"reference product plan amount_minor currency interval start paid_until term_end renews_on notice_days lock_in_until not_renewed status engagement billed " +
+			"tax_percent tax_on_top trial_until exit_fee exit_fee_for exit_fee_from exit_fee_minor exit_fee_percent benefit_minor",
 		func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 			list, err := tx.SubscriptionsOf(ctx, h.ID)
 			return rowsOf(list, func(x customer.Subscription) []string {
@@ -72,6 +73,8 @@ var heldFiles = []heldFile{
 					x.Reference, x.Product, x.Plan, minor(x.Amount), x.Amount.Currency, string(x.Interval), x.Start.String(), x.PaidUntil.String(),
 					x.TermEnd.String(), x.RenewsOn.String(), strconv.Itoa(x.Notice), x.LockIn.String(), strconv.FormatBool(x.NotRenewed), string(x.Status),
 					string(x.Engagement.Kind), string(x.Engagement.Billed),
+					customer.Percent(x.Terms.Tax.Rate), strconv.FormatBool(x.Terms.Tax.OnTop), x.Terms.Trial.String(), string(x.Terms.ExitFee.Kind), x.Terms.ExitFee.For,
+					x.Terms.ExitFee.From.String(), count(x.Terms.ExitFee.Sum), count(x.Terms.ExitFee.Percent), count(x.Terms.ExitFee.Given),
 				}
 			}), err
 		},
@@ -96,10 +99,13 @@ var heldFiles = []heldFile{
 			return []string{string(x.Subscription), stamp(x.Until), minor(x.Amount), x.Amount.Currency, string(x.Interval), string(x.Status)}
 		}), err
 	}},
-	{"balance", "sums.csv", "reference kind about amount_minor currency due_on status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"balance", "sums.csv", "reference kind about amount_minor currency due_on status tax_minor contract quantity free unit per price_minor tax_percent tax_on_top", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.BalancesOf(ctx, h.ID)
 		return rowsOf(list, func(x customer.Balance) []string {
-			return []string{x.Reference, string(x.Kind), x.About, minor(x.Amount), x.Amount.Currency, x.DueOn.String(), string(x.Status)}
+			return []string{
+				x.Reference, string(x.Kind), x.About, minor(x.Amount), x.Amount.Currency, x.DueOn.String(), string(x.Status), count(x.Tax),
+				x.Used.Contract, count(x.Used.Quantity), count(x.Used.Free), x.Used.Unit, count(x.Used.Per), count(x.Used.Price), customer.Percent(x.Used.Tax.Rate), strconv.FormatBool(x.Used.Tax.OnTop),
+			}
 		}), err
 	}},
 	{
@@ -597,6 +603,8 @@ func stamp(t time.Time) string {
 	}
 	return t.UTC().Format(time.RFC3339)
 }
+
+func count(n int64) string { return strconv.FormatInt(n, 10) }
 
 func minor(a money.Amount) string { return strconv.FormatInt(a.Minor, 10) }
 

@@ -105,6 +105,14 @@ func (a *App) lawFacts(c CaseView, asked when.Date) jurisdiction.Facts {
 		if was, ok := f["contract.concluded_on"].(string); !ok || s.Start.String() < was {
 			f["contract.concluded_on"] = s.Start.String()
 		}
+		if !s.Terms.Trial.IsZero() {
+			days, _ := f["contract.trial_days"].(int64)
+			f["contract.trial_days"] = max(days, int64(s.Start.DaysUntil(s.Terms.Trial)+1))
+		}
+		if fee := s.Terms.ExitFee; fee.Kind != "" {
+			given, _ := f["contract.benefit_given"].(bool)
+			f["contract.benefit_given"] = given || fee.Given > 0 || fee.Kind == customer.BenefitFee || fee.Kind == customer.DeviceFee
+		}
 		if was, _ := f["contract.lock_in_end"].(string); !s.LockIn.IsZero() && s.LockIn.String() > was {
 			f["contract.lock_in_end"] = s.LockIn.String()
 		}

@@ -92,6 +92,9 @@ func noted(reference, code, contract string) bool {
 	return ok && (rest == "" || rest[0] == '-')
 }
 
+// feeOf is how a fee that a statement asks is noted; no billing system knows it.
+func feeOf(code, reference string) string { return ours(code, reference) + ".fee" }
+
 // ofStatements reports the same of any contract.
 func ofStatements(reference, code string) bool {
 	rest, ok := strings.CutPrefix(reference, code+"/")
@@ -126,7 +129,7 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 		}
 		c := settlement.Contract{
 			Ref: s.Reference, What: s.Product, Start: s.Start, Interval: s.Interval, BilledUntil: s.PaidUntil, Term: s.TermEnd, NotRenewed: s.NotRenewed, Ends: latestOf(k.ends, s.Start),
-			Law: settlement.LawOf(law, happened, a.calendars, zone),
+			Trial: s.Terms.Trial, Commitment: commitmentOf(s), Law: settlement.LawOf(law, happened, a.calendars, zone),
 		}
 		if s.PaidUntil.IsZero() || slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice }) {
 			// What is served after the last paid day may be on one of the open invoices.
@@ -134,7 +137,7 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 				out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "unbilled"})
 			}
 		} else {
-			c.Prices = []settlement.Price{{From: s.Start, What: cmp.Or(s.Plan, s.Product), Amount: s.Amount, Tax: settlement.Tax{Included: true}}}
+			c.Prices = []settlement.Price{{From: s.Start, What: cmp.Or(s.Plan, s.Product), Amount: s.Amount, Tax: taxOf(s.Terms.Tax)}}
 		}
 		if k.withdrawn {
 			c.Law.Refund, c.Law.RefundBy = settlement.None, settlement.Source{}
@@ -149,6 +152,9 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 			if k.code != "" && b.Status == customer.Paid && noted(b.Reference, k.code, s.Reference) {
 				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Repaid, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount})
 			}
+			if k.code != "" && b.Status == customer.Paid && strings.HasPrefix(b.Reference, feeOf(k.code, s.Reference)) {
+				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Credit, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax})
+			}
 		}
 		if most, ok := law.Of("refund.max"); ok && most.Outcome == jurisdiction.Settled {
 			happened["effect"] = k.ends.Start(zone)
@@ -161,17 +167,26 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 	}
 	for _, b := range open {
 		if b.Kind == customer.Invoice {
-			in.Bills = append(in.Bills, settlement.Bill{Ref: b.Reference, What: b.About, Amount: b.Amount, Included: true, Open: b.Amount.Minor})
+			in.Bills = append(in.Bills, settlement.Bill{Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax, Included: true, Open: b.Amount.Minor})
+			continue
+		}
+		if b.Kind == customer.Usage {
+			if u, ends := usageOf(b, in.Contracts); ends {
+				in.Usage = append(in.Usage, u)
+			}
 			continue
 		}
 		kind := map[customer.BalanceKind]settlement.SumKind{customer.Fee: settlement.Charge, customer.Credit: settlement.Credit, customer.Deposit: settlement.Deposit, customer.Refund: settlement.Promised}[b.Kind]
-		in.Sums = append(in.Sums, settlement.Sum{Kind: kind, Ref: b.Reference, What: b.About, Amount: b.Amount})
+		in.Sums = append(in.Sums, settlement.Sum{Kind: kind, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax})
 	}
 	notes := out.Open
 	var err error
 	if out.Statement, err = settlement.Compute(in, choice); fault.KindOf(err) == fault.Invalid && err != nil {
 		// Nobody is kept from leaving by a record that makes no sense: what is
 		// recorded as open is told, and a person looks at the rest.
+		for i := range in.Usage {
+			in.Usage[i].Contract = ""
+		}
 		in.Contracts, in.Bills = nil, slices.DeleteFunc(in.Bills, func(b settlement.Bill) bool { return b.Contract != "" })
 		notes = append(notes, settlement.Open{Why: "records"})
 		out.Statement, err = settlement.Compute(in, choice)
@@ -189,6 +204,41 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 	return out, nil
 }
 
+// taxOf is the tax of a price as a statement knows it.
+func taxOf(t customer.Tax) settlement.Tax {
+	return settlement.Tax{Rate: t.Rate, Included: !t.OnTop}
+}
+
+// commitmentOf is what a contract asks of whoever leaves before the end of its
+// lock-in; nil where it asks nothing.
+func commitmentOf(s customer.Subscription) *settlement.Commitment {
+	fee := s.Terms.ExitFee
+	if fee.Kind == "" {
+		return nil
+	}
+	c := settlement.Commitment{
+		What: fee.For, Kind: settlement.FeeKind(fee.Kind), From: latestOf(fee.From, s.Start), Until: s.LockIn, Percent: fee.Percent, Benefit: fee.Given,
+		Sum: money.Amount{Minor: fee.Sum, Currency: s.Amount.Currency}, Tax: settlement.Tax{Rate: s.Terms.Tax.Rate, Included: true},
+	}
+	switch fee.Kind {
+	case customer.BenefitFee:
+		c.Benefit = fee.Sum
+	case customer.DeviceFee:
+		c.Unpaid = fee.Sum
+	}
+	return &c
+}
+
+// usageOf is what was used as a statement knows it; ends is false where it is of a
+// contract that stays.
+func usageOf(b customer.Balance, ending []settlement.Contract) (u settlement.Usage, ends bool) {
+	u = settlement.Usage{
+		Ref: b.Reference, What: b.About, Contract: b.Used.Contract, Quantity: b.Used.Quantity, Free: b.Used.Free, Per: b.Used.Per,
+		Price: money.Amount{Minor: b.Used.Price, Currency: b.Amount.Currency}, Tax: taxOf(b.Used.Tax),
+	}
+	return u, u.Contract == "" || slices.ContainsFunc(ending, func(c settlement.Contract) bool { return c.Ref == u.Contract })
+}
+
 func latestOf(a, b when.Date) when.Date {
 	if a.Before(b) {
 		return b
@@ -200,6 +250,9 @@ func latestOf(a, b when.Date) when.Date {
 // but those that are given back as charged too late. known is false where only the billing
 // system knows whether it was paid.
 func paidPeriods(s customer.Subscription, asked when.Date, k reckoning) (list []settlement.Bill, known bool) {
+	if s.PaidUntil.IsZero() && s.OnTrial(asked) {
+		return nil, true
+	}
 	until, known := latestOf(s.PaidUntil, asked), !s.PaidUntil.IsZero()
 	paid, recurs := withdrawal.PaidUntil(s, until)
 	if !recurs {
@@ -210,7 +263,11 @@ func paidPeriods(s customer.Subscription, asked when.Date, k reckoning) (list []
 		if p.Until.Before(asked) || late {
 			continue
 		}
-		list = append(list, settlement.Bill{Ref: s.Reference, What: s.Product, Contract: s.Reference, From: p.From, Until: p.Until, Amount: p.Sum, Included: true})
+		// A sum that is too large for its tax has none; the check of the sums finds it.
+		_, tax, _ := taxOf(s.Terms.Tax).On(p.Sum.Minor)
+		list = append(list, settlement.Bill{
+			Ref: s.Reference, What: s.Product, Contract: s.Reference, From: p.From, Until: p.Until, Amount: p.Sum, Tax: tax, Included: !s.Terms.Tax.OnTop,
+		})
 	}
 	return list, known || len(list) == 0
 }
@@ -366,6 +423,9 @@ func (a *App) sign(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseState
 	if err := askToRefund(p, x.Version, noted, tx.Now()); err != nil {
 		return err
 	}
+	if err := a.noteFees(ctx, tx, p.Case, *x); err != nil {
+		return err
+	}
 	return a.record(ctx, tx, fact{"statement.signed", by, string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc), "by": by}})
 }
 
@@ -465,6 +525,38 @@ func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x Case
 		}
 	}
 	return noted, nil
+}
+
+// noteFees notes what a statement asks for leaving early, so that it is looked
+// after and paid like any other sum.
+func (a *App) noteFees(ctx context.Context, tx Tx, c offboarding.Case, x CaseStatement) error {
+	due := x.Doc.DueOn
+	if due.IsZero() {
+		due = a.today(tx).AddDays(settlement.DaysToPay)
+	}
+	for _, section := range x.Doc.Sections {
+		for _, l := range section.Lines {
+			if l.Kind != settlement.LineFee || l.Amount.Minor == 0 {
+				continue
+			}
+			ref := feeOf(c.Code, l.Contract)
+			if x.Version > 0 {
+				ref = fmt.Sprintf("%s-%d", ref, x.Version+1)
+			}
+			b := customer.Balance{
+				ID: customer.BalanceID(id.New("bal")), Customer: c.Customer, Reference: ref, Kind: customer.Fee, About: l.What, Amount: l.Amount.Neg(), Tax: -l.Tax, DueOn: due, Status: customer.Due,
+			}
+			if n, err := tx.InsertBalances(ctx, b); err != nil || n == 0 {
+				return err
+			}
+			if err := a.record(ctx, tx, fact{"fee.noted", "engine", string(c.ID), string(c.Customer), map[string]any{
+				"reference": ref, "on": due.String(), "minor": b.Amount.Minor, "currency": b.Amount.Currency,
+			}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // dropRefunds makes void what a statement of the departure noted and nobody

@@ -178,6 +178,7 @@ type Subscription struct {
 	NotRenewed bool
 
 	Engagement Engagement // zero: a product
+	Terms      Terms
 }
 
 // CheckText returns text as it may be stored: NFC, trimmed. Invalid UTF-8,
@@ -339,16 +340,24 @@ func (s *Subscription) Tidy() fault.List {
 	if s.Notice < 0 || s.Notice > 3660 {
 		l = append(l, fault.New(fault.Invalid, "field.invalid").On("notice_days"))
 	}
-	return l
+	return append(l, s.Terms.tidy(s)...)
+}
+
+// OnTrial reports whether the day is one of the free ones of the contract.
+func (s Subscription) OnTrial(day when.Date) bool {
+	return !s.Terms.Trial.IsZero() && !s.Terms.Trial.Before(day)
 }
 
 // PaidThrough returns the last day that is paid for as of the date: PaidUntil
-// where it is known and not past, else the end of the running period counted
+// where it is known and not past, else the last free day of a trial that runs, else the end of the running period counted
 // from Start in whole intervals. What does not recur runs to its agreed end, or
 // to the day itself where there is none or it is past.
 func (s Subscription) PaidThrough(today when.Date) when.Date {
 	if !s.PaidUntil.IsZero() && !s.PaidUntil.Before(today) {
 		return s.PaidUntil
+	}
+	if s.OnTrial(today) {
+		return s.Terms.Trial
 	}
 	if !s.Interval.Recurs() {
 		if s.TermEnd.Before(today) {

@@ -132,17 +132,19 @@ func (a *Asset) Tidy() fault.List {
 // BalanceKind is what a sum is for, and who owes it.
 type BalanceKind string
 
-// The kinds of balance. The customer owes invoices and fees; we owe the others.
+// The kinds of balance. The customer owes invoices, fees and use; we owe the
+// others.
 const (
 	Invoice BalanceKind = "invoice"
 	Fee     BalanceKind = "fee"
 	Credit  BalanceKind = "credit"
 	Deposit BalanceKind = "deposit"
 	Refund  BalanceKind = "refund"
+	Usage   BalanceKind = "usage" // was used and is not billed yet
 )
 
 // BalanceKinds are all of them.
-var BalanceKinds = []BalanceKind{Invoice, Fee, Credit, Deposit, Refund}
+var BalanceKinds = []BalanceKind{Invoice, Fee, Usage, Credit, Deposit, Refund}
 
 // BalanceStatus is whether a sum is still open.
 type BalanceStatus string
@@ -161,15 +163,17 @@ type Balance struct {
 	Reference string // unique: number of the invoice
 	Kind      BalanceKind
 	About     string
-	Amount    money.Amount // never negative; Kind says who owes it
+	Amount    money.Amount // with its tax; never negative, Kind says who owes it
+	Tax       int64        // within Amount; 0 if unknown
 	DueOn     when.Date    // zero if unknown
 	Status    BalanceStatus
+	Used      Used // of Usage
 }
 
 // Owed is the sum as the statement adds it: what we owe is positive, what the
 // customer owes negative.
 func (b Balance) Owed() money.Amount {
-	if b.Kind == Invoice || b.Kind == Fee {
+	if b.Kind == Invoice || b.Kind == Fee || b.Kind == Usage {
 		return b.Amount.Neg()
 	}
 	return b.Amount
@@ -192,6 +196,9 @@ func (b *Balance) Tidy() fault.List {
 	}
 	if _, err := money.Digits(b.Amount.Currency); err != nil {
 		l = append(l, fault.New(fault.Invalid, "field.currency").On("currency"))
+	}
+	if l = append(l, b.tidyUse()...); b.Tax < 0 || b.Tax > max(0, b.Amount.Minor) {
+		l = append(l, fault.New(fault.Invalid, "balance.tax").On("tax_amount"))
 	}
 	if !slices.Contains([]BalanceStatus{Due, Paid, Void}, b.Status) {
 		l = append(l, fault.New(fault.Invalid, "field.choice").On("status"))

@@ -67,12 +67,13 @@ func (m *Map) row(t *table, record []string, vars map[string]any) (Row, *fault.E
 
 // filler fills a row field by field.
 type filler struct {
-	m      *Map
-	row    Row
-	values []string
-	there  [groups]bool // a group whose columns are all empty is not there
-	amount string       // of the subscription, until its currency is known
-	sum    string       // of the balance
+	m                       *Map
+	row                     Row
+	values                  []string
+	there                   [groups]bool // a group whose columns are all empty is not there
+	amount                  string       // of the subscription, until its currency is known
+	sum                     string       // of the balance
+	fee, given, taxed, used string       // of the contract, and of the balance
 
 	engagement customer.Subscription
 	price      string // of the engagement
@@ -156,6 +157,24 @@ func (f *filler) set(field, value string) *fault.Error {
 		return truth(&r.Subscription.NotRenewed, value)
 	case "subscription.status":
 		return choice(&r.Subscription.Status, value, customer.Statuses...)
+	case "subscription.tax_percent":
+		return percent(&r.Subscription.Terms.Tax.Rate, value)
+	case "subscription.tax_on_top":
+		return truth(&r.Subscription.Terms.Tax.OnTop, value)
+	case "subscription.trial_until":
+		return f.date(&r.Subscription.Terms.Trial, value)
+	case "subscription.exit_fee":
+		return choice(&r.Subscription.Terms.ExitFee.Kind, value, customer.FeeKinds...)
+	case "subscription.exit_fee_for":
+		r.Subscription.Terms.ExitFee.For = value
+	case "subscription.exit_fee_from":
+		return f.date(&r.Subscription.Terms.ExitFee.From, value)
+	case "subscription.exit_fee_amount":
+		f.fee = value
+	case "subscription.exit_fee_percent":
+		return wholeNumber(&r.Subscription.Terms.ExitFee.Percent, value)
+	case "subscription.benefit_amount":
+		f.given = value
 	case "engagement.reference":
 		f.engagement.Reference = value
 	case "engagement.kind":
@@ -247,6 +266,24 @@ func (f *filler) set(field, value string) *fault.Error {
 		return f.date(&r.Balance.DueOn, value)
 	case "balance.status":
 		return choice(&r.Balance.Status, value, customer.Due, customer.Paid, customer.Void)
+	case "balance.tax_amount":
+		f.taxed = value
+	case "balance.contract":
+		r.Balance.Used.Contract = value
+	case "balance.quantity":
+		return wholeNumber(&r.Balance.Used.Quantity, value)
+	case "balance.free":
+		return wholeNumber(&r.Balance.Used.Free, value)
+	case "balance.unit":
+		r.Balance.Used.Unit = value
+	case "balance.per":
+		return wholeNumber(&r.Balance.Used.Per, value)
+	case "balance.price":
+		f.used = value
+	case "balance.tax_percent":
+		return percent(&r.Balance.Used.Tax.Rate, value)
+	case "balance.tax_on_top":
+		return truth(&r.Balance.Used.Tax.OnTop, value)
 	default:
 		return fault.New(fault.Internal, "internal").At("ingest.set", fmt.Errorf("no field %s", field))
 	}
@@ -298,7 +335,7 @@ func truth(into *bool, value string) *fault.Error {
 }
 
 // wholeNumber reads digits; nothing leaves what is there.
-func wholeNumber(into *int, value string) *fault.Error {
+func wholeNumber[T int | int64](into *T, value string) *fault.Error {
 	if value == "" {
 		return nil
 	}
@@ -306,7 +343,29 @@ func wholeNumber(into *int, value string) *fault.Error {
 	if err != nil {
 		return fault.New(fault.Invalid, "csv.whole_number", "value", short(value))
 	}
-	*into = n
+	*into = T(n)
+	return nil
+}
+
+// percent reads hundredths of a percent; nothing leaves what is there.
+func percent(into *int64, value string) (err *fault.Error) {
+	if value != "" {
+		*into, err = customer.ParsePercent(value)
+	}
+	return err
+}
+
+// part reads a further sum of a record, in the currency of the record; nothing
+// is no sum.
+func (f *filler) part(into *int64, value, currency, field string) *fault.Error {
+	if value == "" {
+		return nil
+	}
+	a := money.Amount{Currency: currency}
+	if err := f.money(&a, value); err != nil {
+		return err.On(field)
+	}
+	*into = a.Minor
 	return nil
 }
 
@@ -337,6 +396,13 @@ func (f *filler) finish() *fault.Error {
 			if err := f.money(&r.Subscription.Amount, f.amount); err != nil {
 				return fault.List{err}
 			}
+			fee, currency := &r.Subscription.Terms.ExitFee, r.Subscription.Amount.Currency
+			if err := f.part(&fee.Sum, f.fee, currency, "exit_fee_amount"); err != nil {
+				return fault.List{err}
+			}
+			if err := f.part(&fee.Given, f.given, currency, "benefit_amount"); err != nil {
+				return fault.List{err}
+			}
 			return r.Subscription.Tidy()
 		}, func() { r.Subscription = customer.Subscription{} }},
 		{engagementGroup, "engagement", f.engaged, func() {}},
@@ -350,10 +416,19 @@ func (f *filler) finish() *fault.Error {
 		{grantGroup, "grant", r.Grant.Tidy, func() { r.Grant = customer.Grant{} }},
 		{assetGroup, "asset", r.Asset.Tidy, func() { r.Asset = customer.Asset{} }},
 		{balanceGroup, "balance", func() fault.List {
-			if err := f.money(&r.Balance.Amount, f.sum); err != nil {
+			b := &r.Balance
+			if f.sum != "" || f.used == "" { // what is counted needs no sum
+				if err := f.money(&b.Amount, f.sum); err != nil {
+					return fault.List{err}
+				}
+			}
+			if err := f.part(&b.Tax, f.taxed, b.Amount.Currency, "tax_amount"); err != nil {
 				return fault.List{err}
 			}
-			return r.Balance.Tidy()
+			if err := f.part(&b.Used.Price, f.used, b.Amount.Currency, "price"); err != nil {
+				return fault.List{err}
+			}
+			return b.Tidy()
 		}, func() { r.Balance = customer.Balance{} }},
 	} {
 		if !f.there[g.group] {

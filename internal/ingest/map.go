@@ -26,6 +26,8 @@ var Fields = []string{
 	"subscription.reference", "subscription.product", "subscription.plan", "subscription.amount", "subscription.currency",
 	"subscription.interval", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on",
 	"subscription.notice_days", "subscription.lock_in_until", "subscription.not_renewed", "subscription.status",
+	"subscription.tax_percent", "subscription.tax_on_top", "subscription.trial_until", "subscription.exit_fee", "subscription.exit_fee_for", "subscription.exit_fee_from",
+	"subscription.exit_fee_amount", "subscription.exit_fee_percent", "subscription.benefit_amount",
 	"engagement.reference", "engagement.kind", "engagement.title", "engagement.amount", "engagement.currency", "engagement.interval",
 	"engagement.start", "engagement.end", "engagement.paid_until", "engagement.notice_days", "engagement.billed", "engagement.status",
 	"deliverable.title", "deliverable.due", "deliverable.delivered",
@@ -34,6 +36,7 @@ var Fields = []string{
 	"grant.system", "grant.account", "grant.kind", "grant.depends_on", "grant.status", "grant.ours",
 	"asset.reference", "asset.kind", "asset.name", "asset.location",
 	"balance.reference", "balance.kind", "balance.about", "balance.amount", "balance.currency", "balance.due_on", "balance.status",
+	"balance.tax_amount", "balance.contract", "balance.quantity", "balance.free", "balance.unit", "balance.per", "balance.price", "balance.tax_percent", "balance.tax_on_top",
 }
 
 const externalPrefix = "external."
@@ -85,6 +88,9 @@ func required(f mapFile) []string {
 		if slices.ContainsFunc(sortedKeys(f.Fields), func(k string) bool { return groupOf(k) == g }) {
 			out = append(out, needed[g]...)
 		}
+	}
+	if _, counted := f.Fields["balance.price"]; counted { // its sum is computed
+		out = slices.DeleteFunc(out, func(field string) bool { return field == "balance.amount" })
 	}
 	return out
 }

@@ -60,7 +60,7 @@ func (s *Seen) Add(row Row) *fault.Error {
 	}
 	if x := row.Subscription; x.Reference != "" {
 		add("s\x00"+x.Reference, ref, x.Product, x.Plan, x.Amount.Minor, x.Amount.Currency, x.Interval, x.Start, x.PaidUntil, x.TermEnd,
-			x.RenewsOn, x.Notice, x.LockIn, x.NotRenewed, x.Status, x.Engagement)
+			x.RenewsOn, x.Notice, x.LockIn, x.NotRenewed, x.Status, x.Engagement, x.Terms)
 	}
 	if x := row.Deliverable; x.Title != "" {
 		add("d\x00"+row.Subscription.Reference+"\x00"+x.Title, x.Due, x.Delivered)
@@ -72,7 +72,7 @@ func (s *Seen) Add(row Row) *fault.Error {
 		add("a\x00"+ref+"\x00"+x.Reference, x.Kind, x.Name, x.Location)
 	}
 	if x := row.Balance; x.Reference != "" {
-		add("b\x00"+x.Reference, ref, x.Kind, x.About, x.Amount.Minor, x.Amount.Currency, x.DueOn, x.Status)
+		add("b\x00"+x.Reference, ref, x.Kind, x.About, x.Amount.Minor, x.Amount.Currency, x.DueOn, x.Status, x.Tax, x.Used)
 	}
 	for _, r := range records {
 		if first, ok := s.find(r.name); ok && first.content != r.content {

@@ -111,7 +111,7 @@ func (c *Contract) recurring(r ruler, last when.Date) (lines []Line, err error) 
 			if err != nil {
 				return nil, err
 			}
-			whole, tax, err := p.on(sum)
+			whole, tax, err := p.On(sum)
 			if err != nil {
 				return nil, err
 			}
@@ -265,7 +265,7 @@ func (u Usage) line() (Line, error) {
 	if err != nil {
 		return Line{}, err
 	}
-	whole, tax, err := u.on(sum)
+	whole, tax, err := u.On(sum)
 	if err != nil {
 		return Line{}, err
 	}

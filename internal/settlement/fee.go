@@ -90,7 +90,7 @@ func (c *Contract) asks(f feeFacts) (whole, tax int64, err error) {
 		sum, err = floor(f.remaining, k.Percent, 100)
 		return sum, within(sum, 10_000, f.rate), err
 	}
-	return k.on(sum)
+	return k.On(sum)
 }
 
 // of is the most that a cap allows; known is false where only people know what
@@ -129,7 +129,7 @@ func (c *Contract) remaining(last, until when.Date) (int64, error) {
 	if (c.Law.Refund == None || c.Law.Refund == "") && kept.Before(c.BilledUntil) {
 		kept = c.BilledUntil
 	}
-	whole, _, err := p.on(p.Amount.Minor)
+	whole, _, err := p.On(p.Amount.Minor)
 	if err != nil {
 		return 0, err
 	}

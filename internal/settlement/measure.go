@@ -88,8 +88,8 @@ func size(n int64) uint64 {
 	return uint64(n)
 }
 
-// on is a sum that is not billed yet: with its tax, and that tax.
-func (t Tax) on(sum int64) (whole, tax int64, err error) {
+// On is a sum that is not billed yet: with its tax, and that tax.
+func (t Tax) On(sum int64) (whole, tax int64, err error) {
 	if t.Included {
 		return sum, within(sum, 10_000, t.Rate), nil
 	}

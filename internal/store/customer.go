@@ -15,7 +15,7 @@ const (
 	customerColumns     = `id, kind, consumer, name, reference, country, region, language, segment, created_at, test_by, version`
 	contactColumns      = `id, customer_id, name, email, role, language`
 	subscriptionColumns = `id, customer_id, reference, product, plan, amount_minor, currency, interval_, start_on, paid_until, status, term_end, renews_on,
-	notice_days, lock_in_until, not_renewed, engagement, billed`
+	notice_days, lock_in_until, not_renewed, engagement, billed, terms`
 )
 
 var (
@@ -44,12 +44,12 @@ var (
 		WITH k (system, value) AS (VALUES `, 2, `)
 		SELECT x.system, x.value, x.customer_id FROM k JOIN external_id x ON x.system = k.system AND x.value = k.value`)
 
-	insertSubscriptions = many(`INSERT INTO subscription (`+subscriptionColumns+`, recorded_at) VALUES `, 19, ` ON CONFLICT (reference) DO NOTHING`)
+	insertSubscriptions = many(`INSERT INTO subscription (`+subscriptionColumns+`, recorded_at) VALUES `, 20, ` ON CONFLICT (reference) DO NOTHING`)
 	saveSubscription    = query(`
 		UPDATE subscription
 		   SET reference = $1, product = $2, plan = $3, amount_minor = $4, currency = $5, interval_ = $6, start_on = $7, paid_until = $8, status = $9,
-		       term_end = $10, renews_on = $11, notice_days = $12, lock_in_until = $13, not_renewed = $14, engagement = $15, billed = $16
-		 WHERE id = $17 AND status = $18 RETURNING customer_id`)
+		       term_end = $10, renews_on = $11, notice_days = $12, lock_in_until = $13, not_renewed = $14, engagement = $15, billed = $16, terms = $17
+		 WHERE id = $18 AND status = $19 RETURNING customer_id`)
 	setSubscriptionStatus = query(`UPDATE subscription SET status = $1 WHERE id = $2 RETURNING customer_id`)
 	anyCharged            = query(`SELECT COUNT(*) FROM (SELECT 1 FROM subscription s JOIN customer c ON c.id = s.customer_id WHERE s.engagement = '' AND s.status <> 'ended' AND c.test_by = '' LIMIT 1) x`)
 	usualCurrency         = query(`
@@ -245,7 +245,7 @@ func (t *tx) InsertSubscriptions(ctx context.Context, list ...customer.Subscript
 		t.touch(s.Customer)
 		return append(args, s.ID, s.Customer, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency, s.Interval,
 			s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), bit(s.NotRenewed),
-			s.Engagement.Kind, s.Engagement.Billed, micros(t.now))
+			s.Engagement.Kind, s.Engagement.Billed, pack(s.Terms), micros(t.now))
 	})
 }
 
@@ -255,7 +255,7 @@ func (t *tx) SaveSubscription(ctx context.Context, s customer.Subscription, was 
 	}
 	return t.touching(ctx, "store.SaveSubscription", saveSubscription, s.Reference, s.Product, s.Plan, s.Amount.Minor, s.Amount.Currency,
 		s.Interval, s.Start.String(), s.PaidUntil.String(), s.Status, s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), bit(s.NotRenewed),
-		s.Engagement.Kind, s.Engagement.Billed, s.ID, was)
+		s.Engagement.Kind, s.Engagement.Billed, pack(s.Terms), s.ID, was)
 }
 
 func (t *tx) SetSubscriptionStatus(ctx context.Context, id customer.SubscriptionID, s customer.Status) error {
@@ -268,7 +268,7 @@ func (t *tx) SetSubscriptionStatus(ctx context.Context, id customer.Subscription
 func scanSubscription(row scanner) (s customer.Subscription, err error) {
 	err = row.Scan(&s.ID, &s.Customer, &s.Reference, &s.Product, &s.Plan, &s.Amount.Minor, &s.Amount.Currency, &s.Interval,
 		date{&s.Start}, date{&s.PaidUntil}, &s.Status, date{&s.TermEnd}, date{&s.RenewsOn}, &s.Notice, date{&s.LockIn}, flag{&s.NotRenewed},
-		&s.Engagement.Kind, &s.Engagement.Billed)
+		&s.Engagement.Kind, &s.Engagement.Billed, packed[customer.Terms]{&s.Terms})
 	return s, err
 }
 

@@ -54,8 +54,8 @@ var erasing = []struct{ table, text string }{
 	{"stray", query(`UPDATE stray SET far = id, about = '', payment = '' WHERE customer_id = $1`)},
 	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
-	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END WHERE customer_id = $1`)},
-	{"balance", query(`UPDATE balance SET about = '' WHERE customer_id = $1`)},
+	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END, terms = '' WHERE customer_id = $1`)},
+	{"balance", query(`UPDATE balance SET about = '', used = '' WHERE customer_id = $1`)},
 	{"customer", query(`
 		UPDATE customer
 		   SET name = $2, reference = 'erased:' || id, country = '', region = '', language = '', segment = '', search = '', name_key = '',

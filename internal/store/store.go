@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -372,6 +373,35 @@ func (d date) Scan(v any) error {
 	var err error
 	*d.d, err = when.ParseDate(s)
 	return err
+}
+
+// pack writes a value that is read as one whole: nothing where it is the zero
+// value.
+func pack[T comparable](v T) string {
+	var zero T
+	if v == zero {
+		return ""
+	}
+	raw, _ := json.Marshal(v) // texts, numbers and dates always can be written
+	return string(raw)
+}
+
+// packed scans what pack wrote.
+type packed[T comparable] struct{ v *T }
+
+func (p packed[T]) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a packed value is stored as %T", v)
+	}
+	var out T
+	if s != "" {
+		if err := json.Unmarshal([]byte(s), &out); err != nil {
+			return err
+		}
+	}
+	*p.v = out
+	return nil
 }
 
 // flag scans 0 or 1 into a bool.

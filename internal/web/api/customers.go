@@ -61,6 +61,16 @@ type SubscriptionInput struct {
 	LockIn     string `json:"lock_in_until,omitempty" format:"date"`
 	NotRenewed bool   `json:"not_renewed,omitempty"`
 
+	TaxPercent     string `json:"tax_percent,omitempty" pattern:"^[0-9]{1,3}([.][0-9]{1,2})?$"`
+	TaxOnTop       bool   `json:"tax_on_top,omitempty"`
+	TrialUntil     string `json:"trial_until,omitempty" format:"date"`
+	ExitFee        string `json:"exit_fee,omitempty" enum:"fixed,benefit,remaining,device"`
+	ExitFeeFor     string `json:"exit_fee_for,omitempty" maxLength:"200"`
+	ExitFeeFrom    string `json:"exit_fee_from,omitempty" format:"date"`
+	ExitFeeMinor   int64  `json:"exit_fee_minor,omitempty" minimum:"0"`
+	ExitFeePercent int64  `json:"exit_fee_percent,omitempty" minimum:"0" maximum:"100"`
+	BenefitMinor   int64  `json:"benefit_minor,omitempty" minimum:"0"`
+
 	Engagement string     `json:"engagement,omitempty" enum:"project,retainer,hours"`
 	Billed     string     `json:"billed,omitempty" enum:"ahead,behind,delivery"`
 	Promised   []Promised `json:"promised,omitempty" maxItems:"50"`
@@ -78,16 +88,36 @@ func (s SubscriptionInput) input(of customer.ID, under string) (app.Subscription
 		Customer: of, Reference: s.Reference, Product: s.Product, Plan: s.Plan, Amount: s.Amount.amount(), Interval: customer.Interval(s.Interval),
 		NoticeDays: s.NoticeDays, NotRenewed: s.NotRenewed, Engagement: customer.Engagement{Kind: customer.EngagementKind(s.Engagement), Billed: customer.Invoicing(s.Billed)},
 		Promised: make([]customer.Deliverable, len(s.Promised)),
+		Terms: customer.Terms{Tax: customer.Tax{OnTop: s.TaxOnTop}, ExitFee: customer.ExitFee{
+			Kind: customer.FeeKind(s.ExitFee), For: s.ExitFeeFor, Sum: s.ExitFeeMinor, Percent: s.ExitFeePercent, Given: s.BenefitMinor,
+		}},
+	}
+	var err error
+	if out.Terms.Tax.Rate, err = percent(s.TaxPercent, "tax_percent"); err != nil {
+		return out, err
 	}
 	list := map[string]day{
 		"start": {&s.Start, &out.Start}, "paid_until": {&s.PaidUntil, &out.PaidUntil}, "term_end": {&s.TermEnd, &out.TermEnd},
 		"renews_on": {&s.RenewsOn, &out.RenewsOn}, "lock_in_until": {&s.LockIn, &out.LockIn},
+		"trial_until": {&s.TrialUntil, &out.Terms.Trial}, "exit_fee_from": {&s.ExitFeeFrom, &out.Terms.ExitFee.From},
 	}
 	for i := range s.Promised {
 		out.Promised[i].Title = s.Promised[i].Title
 		list[fmt.Sprintf("promised.%d.due", i)] = day{&s.Promised[i].Due, &out.Promised[i].Due}
 	}
 	return out, days(under, list)
+}
+
+// percent reads a percentage in hundredths; nothing is none.
+func percent(sent, field string) (int64, error) {
+	if sent == "" {
+		return 0, nil
+	}
+	n, err := customer.ParsePercent(sent)
+	if err != nil {
+		return 0, err.On(field)
+	}
+	return n, nil
 }
 
 func (m Money) amount() money.Amount { return money.Amount{Minor: m.Minor, Currency: m.Currency} }
@@ -143,7 +173,9 @@ type addCustomer struct {
 }
 
 // moneyFields are where app names the parts of a sum.
-var moneyFields = map[string]string{".amount": "amount/minor", ".currency": "amount/currency"}
+var moneyFields = map[string]string{
+	".amount": "amount/minor", ".currency": "amount/currency", ".exit_fee_amount": "exit_fee_minor", ".benefit_amount": "benefit_minor",
+}
 
 type editCustomer struct {
 	Customer string `path:"customer"`

@@ -47,10 +47,12 @@ type addBalance struct {
 	Customer string `path:"customer"`
 	Body     struct {
 		Reference string `json:"reference" minLength:"1" maxLength:"200"`
-		Kind      string `json:"kind" enum:"invoice,fee,credit,deposit,refund"`
+		Kind      string `json:"kind" enum:"invoice,fee,usage,credit,deposit,refund"`
 		About     string `json:"about,omitempty" maxLength:"200"`
 		Amount    Money  `json:"amount"`
 		DueOn     string `json:"due_on,omitempty" format:"date"`
+		TaxMinor  int64  `json:"tax_minor,omitempty" minimum:"0"`
+		Used      *Used  `json:"used,omitempty"`
 	} `nameHint:"BalanceInput"`
 }
 
@@ -90,6 +92,12 @@ type decideGrant struct {
 		Theirs bool   `json:"theirs"`
 		Why    string `json:"why,omitempty" maxLength:"500"`
 	} `nameHint:"GrantDecisionInput"`
+}
+
+// balanceFields are where app names the parts of a recorded sum.
+var balanceFields = map[string]string{
+	".amount": "amount/minor", ".currency": "amount/currency", ".tax_amount": "tax_minor", ".contract": "used/contract", ".quantity": "used/quantity",
+	".free": "used/free", ".unit": "used/unit", ".per": "used/per", ".price": "used/price_minor", ".tax_percent": "used/tax_percent",
 }
 
 // inventory are the routes of what a customer has beside contracts.
@@ -143,10 +151,20 @@ func (a *API) inventory(h huma.API) {
 				})
 			})
 		})
-	on(h, a, route{ID: "add-balance", Method: http.MethodPost, Path: "/v1/customers/{customer}/balances", Scopes: sums, Tag: "customers", Status: http.StatusCreated, Prefix: "balance.", Fields: moneyFields},
+	on(h, a, route{ID: "add-balance", Method: http.MethodPost, Path: "/v1/customers/{customer}/balances", Scopes: sums, Tag: "customers", Status: http.StatusCreated, Prefix: "balance.", Fields: balanceFields},
 		func(ctx context.Context, by app.Actor, in *addBalance) (*made, error) {
 			b := in.Body
-			x := customer.Balance{Customer: customer.ID(in.Customer), Reference: b.Reference, Kind: customer.BalanceKind(b.Kind), About: b.About, Amount: b.Amount.amount()}
+			x := customer.Balance{Customer: customer.ID(in.Customer), Reference: b.Reference, Kind: customer.BalanceKind(b.Kind), About: b.About, Amount: b.Amount.amount(), Tax: b.TaxMinor}
+			if u := b.Used; u != nil {
+				rate, err := percent(u.TaxPercent, "used.tax_percent")
+				if err != nil {
+					return nil, err
+				}
+				x.Used = customer.Used{
+					Contract: u.Contract, Quantity: u.Quantity, Free: u.Free, Unit: u.Unit, Per: u.Per, Price: u.PriceMinor,
+					Tax: customer.Tax{Rate: rate, OnTop: u.TaxOnTop},
+				}
+			}
 			if err := days("", map[string]day{"due_on": {&b.DueOn, &x.DueOn}}); err != nil {
 				return nil, err
 			}

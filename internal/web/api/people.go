@@ -58,6 +58,16 @@ type editSubscription struct {
 		NotRenewed *bool   `json:"not_renewed,omitempty"`
 		Status     *string `json:"status,omitempty" enum:"active,cancelling,ended"`
 		Billed     *string `json:"billed,omitempty" enum:"ahead,behind,delivery"`
+
+		TaxPercent     *string `json:"tax_percent,omitempty" pattern:"^[0-9]{1,3}([.][0-9]{1,2})?$"`
+		TaxOnTop       *bool   `json:"tax_on_top,omitempty"`
+		TrialUntil     *string `json:"trial_until,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`
+		ExitFee        *string `json:"exit_fee,omitempty" enum:",fixed,benefit,remaining,device"`
+		ExitFeeFor     *string `json:"exit_fee_for,omitempty" maxLength:"200"`
+		ExitFeeFrom    *string `json:"exit_fee_from,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`
+		ExitFeeMinor   *int64  `json:"exit_fee_minor,omitempty" minimum:"0"`
+		ExitFeePercent *int64  `json:"exit_fee_percent,omitempty" minimum:"0" maximum:"100"`
+		BenefitMinor   *int64  `json:"benefit_minor,omitempty" minimum:"0"`
 	} `nameHint:"SubscriptionPatch"`
 }
 
@@ -120,6 +130,16 @@ func (in *editSubscription) patch() (app.SubscriptionPatch, error) {
 		Product: b.Product, Plan: b.Plan, Interval: (*customer.Interval)(b.Interval), NoticeDays: b.NoticeDays, NotRenewed: b.NotRenewed, Status: (*customer.Status)(b.Status),
 		Billed: (*customer.Invoicing)(b.Billed),
 	}
+	out.Terms = app.TermsPatch{
+		TaxOnTop: b.TaxOnTop, Fee: (*customer.FeeKind)(b.ExitFee), FeeFor: b.ExitFeeFor, FeeSum: b.ExitFeeMinor, FeePercent: b.ExitFeePercent, Given: b.BenefitMinor,
+	}
+	if b.TaxPercent != nil {
+		rate, err := percent(*b.TaxPercent, "tax_percent")
+		if err != nil {
+			return out, err
+		}
+		out.Terms.TaxRate = &rate
+	}
 	if b.Amount != nil {
 		sum := b.Amount.amount()
 		out.Amount = &sum
@@ -131,6 +151,7 @@ func (in *editSubscription) patch() (app.SubscriptionPatch, error) {
 	}{
 		"start": {b.Start, &out.Start}, "paid_until": {b.PaidUntil, &out.PaidUntil}, "term_end": {b.TermEnd, &out.TermEnd},
 		"renews_on": {b.RenewsOn, &out.RenewsOn}, "lock_in_until": {b.LockIn, &out.LockIn},
+		"trial_until": {b.TrialUntil, &out.Terms.Trial}, "exit_fee_from": {b.ExitFeeFrom, &out.Terms.FeeFrom},
 	} {
 		if d.sent != nil {
 			*d.into = &when.Date{}

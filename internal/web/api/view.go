@@ -420,6 +420,16 @@ type Subscription struct {
 	Status     string `json:"status" enum:"active,cancelling,ended"`
 	Engagement string `json:"engagement,omitempty" enum:"project,retainer,hours"`
 	Billed     string `json:"billed,omitempty" enum:"ahead,behind,delivery"`
+
+	TaxPercent     string `json:"tax_percent,omitempty"`
+	TaxOnTop       bool   `json:"tax_on_top,omitempty"`
+	TrialUntil     string `json:"trial_until,omitempty" format:"date"`
+	ExitFee        string `json:"exit_fee,omitempty" enum:"fixed,benefit,remaining,device"`
+	ExitFeeFor     string `json:"exit_fee_for,omitempty"`
+	ExitFeeFrom    string `json:"exit_fee_from,omitempty" format:"date"`
+	ExitFeeMinor   int64  `json:"exit_fee_minor,omitempty"`
+	ExitFeePercent int64  `json:"exit_fee_percent,omitempty"`
+	BenefitMinor   int64  `json:"benefit_minor,omitempty"`
 }
 
 func viewSubscription(s customer.Subscription) Subscription {
@@ -427,7 +437,17 @@ func viewSubscription(s customer.Subscription) Subscription {
 		string(s.ID), s.Reference, s.Product, s.Plan, viewMoney(s.Amount), string(s.Interval), s.Start.String(), s.PaidUntil.String(),
 		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), s.NotRenewed, string(s.Status),
 		string(s.Engagement.Kind), string(s.Engagement.Billed),
+		percentage(s.Terms.Tax.Rate), s.Terms.Tax.OnTop, s.Terms.Trial.String(), string(s.Terms.ExitFee.Kind), s.Terms.ExitFee.For, s.Terms.ExitFee.From.String(),
+		s.Terms.ExitFee.Sum, s.Terms.ExitFee.Percent, s.Terms.ExitFee.Given,
 	}
+}
+
+// percentage writes hundredths of a percent; nothing where it is 0.
+func percentage(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return customer.Percent(n)
 }
 
 // Grant is one access: an account at a system.
@@ -462,15 +482,38 @@ func viewAsset(a customer.Asset) Asset {
 type Balance struct {
 	ID        string `json:"id"`
 	Reference string `json:"reference"`
-	Kind      string `json:"kind" enum:"invoice,fee,credit,deposit,refund"`
+	Kind      string `json:"kind" enum:"invoice,fee,usage,credit,deposit,refund"`
 	About     string `json:"about,omitempty"`
 	Amount    Money  `json:"amount"`
 	DueOn     string `json:"due_on,omitempty" format:"date"`
 	Status    string `json:"status" enum:"open,paid,void"`
+	TaxMinor  int64  `json:"tax_minor,omitempty"`
+	Used      *Used  `json:"used,omitempty"`
+}
+
+// Used is what a sum of use counts: what was used of a contract and is not billed
+// yet.
+type Used struct {
+	Contract   string `json:"contract,omitempty" maxLength:"200"`
+	Quantity   int64  `json:"quantity,omitempty" minimum:"0" maximum:"9007199254740992"`
+	Free       int64  `json:"free,omitempty" minimum:"0" maximum:"9007199254740992"`
+	Unit       string `json:"unit,omitempty" maxLength:"200"`
+	Per        int64  `json:"per,omitempty" minimum:"1" maximum:"9007199254740992"`
+	PriceMinor int64  `json:"price_minor,omitempty" minimum:"0" maximum:"9007199254740992"`
+	TaxPercent string `json:"tax_percent,omitempty" pattern:"^[0-9]{1,3}([.][0-9]{1,2})?$"`
+	TaxOnTop   bool   `json:"tax_on_top,omitempty"`
+}
+
+func viewUsed(b customer.Balance) *Used {
+	if b.Kind != customer.Usage {
+		return nil
+	}
+	u := b.Used
+	return &Used{u.Contract, u.Quantity, u.Free, u.Unit, u.Per, u.Price, percentage(u.Tax.Rate), u.Tax.OnTop}
 }
 
 func viewBalance(b customer.Balance) Balance {
-	return Balance{string(b.ID), b.Reference, string(b.Kind), b.About, viewMoney(b.Amount), b.DueOn.String(), string(b.Status)}
+	return Balance{string(b.ID), b.Reference, string(b.Kind), b.About, viewMoney(b.Amount), b.DueOn.String(), string(b.Status), b.Tax, viewUsed(b)}
 }
 
 // User is somebody of the company.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,7 @@ func (v customerPageView) line(s customer.Subscription) thingRow {
 		"subscription.paid_until": s.PaidUntil.String(), "subscription.term_end": s.TermEnd.String(), "subscription.renews_on": s.RenewsOn.String(),
 		"subscription.lock_in_until": s.LockIn.String(), "subscription.status": string(s.Status), "subscription.not_renewed": map[bool]string{false: "no", true: "yes"}[s.NotRenewed],
 	}}
+	maps.Copy(r.Was, termsWere(v.Lang, s))
 	if s.Notice > 0 {
 		r.Was["subscription.notice_days"] = strconv.Itoa(s.Notice)
 	}
@@ -229,7 +231,9 @@ func (v *visit) readSubscription() (in app.SubscriptionInput, wrong fault.List) 
 			wrong = append(wrong, fault.New(fault.Invalid, "days.unreadable").On("notice_days"))
 		}
 	}
-	return in, wrong
+	terms, more := v.readTerms(in.Amount.Currency)
+	in.Terms = terms
+	return in, append(wrong, more...)
 }
 
 func (v *visit) addSubscription(c customer.ID) error {
@@ -252,6 +256,7 @@ func (v *visit) editSubscription(c customer.ID) error {
 		Customer: c, Subscription: customer.SubscriptionID(v.form.Get("thing")), Version: v.lookedAt(), Reference: &in.Reference, Product: &in.Product,
 		Plan: &in.Plan, Amount: &in.Amount, Interval: &in.Interval, Start: &in.Start, PaidUntil: &in.PaidUntil, TermEnd: &in.TermEnd,
 		RenewsOn: &in.RenewsOn, LockIn: &in.LockIn, NoticeDays: &in.NoticeDays, NotRenewed: &in.NotRenewed, Status: &in.Status,
+		Terms: patchTerms(in.Terms),
 	}))
 }
 

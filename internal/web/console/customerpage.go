@@ -26,6 +26,7 @@ type customerPageView struct {
 	Version                   string
 	Contacts                  []thingRow
 	Lines                     [][]string
+	Contracts                 []option   // that something can have been used of
 	Changeable                []thingRow // the same, with what their forms begin with
 	Engagements               []engagementRow
 	Added                     bool // they were just typed
@@ -50,8 +51,8 @@ type customerPageView struct {
 }
 
 type balanceRow struct {
-	ID, Reference, Kind, About, Amount, Due, Status string
-	Open                                            bool
+	ID, Reference, Kind, About, Counted, Amount, Due, Status string
+	Open                                                     bool
 }
 
 // grantStates are the states of accesses: first what is to be decided about, then
@@ -105,7 +106,8 @@ func (v customerPageView) field(name string, required bool) control {
 		c.Hint = text.Say(v.Lang, hint)
 	}
 	switch name {
-	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due":
+	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due",
+		"subscription.trial_until", "subscription.exit_fee_from":
 		c.Kind = "date"
 	case "contact.email":
 		c.Kind = "email"
@@ -178,6 +180,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		}
 		cv.Lines = append(cv.Lines, []string{lineName(x.Product, x.Plan, x.Reference), price(v.lang, x.Amount, x.Interval), day(x.Start), until, known(v.lang, "console.subscription."+string(x.Status), string(x.Status))})
 		cv.Changeable = append(cv.Changeable, cv.line(x))
+		cv.Contracts = append(cv.Contracts, option{x.Reference, lineName(x.Product, x.Plan, x.Reference)})
 	}
 	slices.SortStableFunc(p.Grants, func(a, b customer.Grant) int {
 		return slices.Index(grantStates, a.Status) - slices.Index(grantStates, b.Status)
@@ -201,7 +204,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	owed := map[string]money.Amount{}
 	for _, x := range p.Balances {
 		cv.Balances = append(cv.Balances, balanceRow{
-			string(x.ID), x.Reference, text.Say(v.lang, "balance."+string(x.Kind)), x.About, text.Money(v.lang, x.Amount), day(x.DueOn),
+			string(x.ID), x.Reference, text.Say(v.lang, "balance."+string(x.Kind)), x.About, cv.counted(x), text.Money(v.lang, x.Amount), day(x.DueOn),
 			cv.word("balance.status." + string(x.Status)), x.Status == customer.Due,
 		})
 		if x.Status == customer.Due {
@@ -257,6 +260,13 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 			return fault.New(fault.Invalid, "amount.unreadable").On("balance.amount")
 		}
 		b := customer.Balance{Customer: c, Reference: v.form.Get("balance.reference"), Kind: customer.BalanceKind(v.form.Get("balance.kind")), About: v.form.Get("balance.about"), Amount: amount}
+		if tax := strings.TrimSpace(v.form.Get("balance.tax_amount")); tax != "" {
+			sum, e := readAmount(v.lang, tax, currency)
+			if e != nil {
+				return e.On("balance.tax_amount")
+			}
+			b.Tax = sum.Minor
+		}
 		if due := strings.TrimSpace(v.form.Get("balance.due_on")); due != "" {
 			if b.DueOn, err = when.ParseDate(due); err != nil {
 				return fault.New(fault.Invalid, "date.unreadable").On("balance.due_on")
@@ -265,6 +275,7 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 		_, err = v.App.AddBalance(v.r.Context(), v.actor, b)
 		return err
 	},
+	"use":             (*visit).addUse,
 	"edit":            (*visit).editCustomer,
 	"external":        (*visit).addExternal,
 	"external_remove": (*visit).removeExternal,

@@ -360,7 +360,7 @@ func TestNoPageOffersAFormThatItsReaderMayNotSend(t *testing.T) {
 						who = "assign:" + stepRoles[key[1]]
 					}
 				}
-				if strings.HasSuffix(action, "/balance") || strings.HasSuffix(action, "/settle") {
+				if strings.HasSuffix(action, "/balance") || strings.HasSuffix(action, "/use") || strings.HasSuffix(action, "/settle") {
 					who = "act:statement"
 				}
 				if offered[to] = true; !may(who, role) {
