@@ -67,7 +67,7 @@ vuln: assets ## Known vulnerabilities in what is linked (asks vuln.go.dev)
 gen: check-go ## Write generated files again
 	@cd tools && go build -o ../bin/templ github.com/a-h/templ/cmd/templ
 	bin/templ generate -path internal/web
-	go test ./internal/playbook ./cmd/hasta ./internal/web/api -run Reference -update
+	go test ./internal/jurisdiction ./internal/playbook ./cmd/hasta ./internal/web/api -run Reference -update
 
 .PHONY: verify
 verify: gen ## Generated files and go.mod are what the sources say

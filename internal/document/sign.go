@@ -3,13 +3,17 @@ package document
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // signs are what the words of a content are told by that says something: one of
 // them stands in the words, else the letter has the words and does not say it. A
 // company may say everything in its own words, so that the place alone proves
 // nothing. What is a name, a date or a code of its own has none.
-var signs = func() map[Content]map[string]*regexp.Regexp {
+//
+// Each is compiled when a letter is first judged by it: there are eighty, and few
+// commands write any letter.
+var signs = func() map[Content]map[string]func() *regexp.Regexp {
 	figure := `\pL*[0-9]`
 	same := func(sign string) [4]string { return [4]string{sign, sign, sign, sign} }
 	list := map[Content][4]string{ // es, en, de, fr
@@ -34,15 +38,15 @@ var signs = func() map[Content]map[string]*regexp.Regexp {
 		SaysOptOut:      {`no |dejar|baja|ningun`, `no |not|stop|unsubscribe|opt`, `kein|nicht|abmeld|abbestell|stopp`, `ne plus|pas|désabonn|désinscri|arrêt|aucun`},
 		SaysCommercial:  {`comercial|publicid|publicitari|promoci`, `commercial|advert|marketing|promotion`, `werb`, `commercial|publicit|promotion`},
 	}
-	out := map[Content]map[string]*regexp.Regexp{}
+	out := map[Content]map[string]func() *regexp.Regexp{}
 	for content, words := range list {
-		out[content] = map[string]*regexp.Regexp{}
+		out[content] = map[string]func() *regexp.Regexp{}
 		for i, lang := range [4]string{"es", "en", "de", "fr"} {
 			begins := `(?:^|[^\pL])`
 			if lang == "de" { // it joins words
 				begins = ``
 			}
-			out[content][lang] = regexp.MustCompile(`(?i)` + begins + `(?:` + words[i] + `)`)
+			out[content][lang] = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)` + begins + `(?:` + words[i] + `)`) })
 		}
 	}
 	return out
@@ -51,5 +55,5 @@ var signs = func() map[Content]map[string]*regexp.Regexp {
 // meant reports whether words of a language say a content.
 func meant(lang string, c Content, words []string) bool {
 	sign := signs[c][lang]
-	return sign == nil || sign.MatchString(strings.Join(words, " "))
+	return sign == nil || sign().MatchString(strings.Join(words, " "))
 }

@@ -219,9 +219,13 @@ func (r *Rule) apply(known []*known, day when.Date) (*Applied, error) {
 	if r.condition == nil {
 		return a, nil
 	}
+	asked, err := r.condition()
+	if err != nil {
+		return nil, fault.Wrap("law: "+r.ID, err)
+	}
 	for i, k := range known {
 		is := Pass
-		holds, missing, err := r.condition.Holds(k)
+		holds, missing, err := asked.Holds(k)
 		switch {
 		case err != nil:
 			return nil, fault.Wrap("law: "+r.ID, err)

@@ -224,13 +224,14 @@ func factNames() string {
 
 func (f Facts) text(name string) string { s, _ := f[name].(string); return s }
 
-// condition is a compiled When; known is what it is asked with.
+// condition is a When, compiled when it is first asked; known is what it is
+// asked with.
 type (
-	condition = rule.Partial
+	condition = func() (*rule.Partial, error)
 	known     = rule.Known
 )
 
-// environment is made when the first pack is read.
+// environment is made when the first condition is compiled.
 var environment = sync.OnceValue(func() *rule.Env {
 	types := map[string]rule.Type{}
 	for _, f := range facts {

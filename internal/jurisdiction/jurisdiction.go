@@ -134,7 +134,7 @@ type Rule struct {
 	ForcedBy    []string          // of what passes everywhere: the packs that ask for it
 	Line        int               // in its file
 
-	condition *condition
+	condition condition // nil: always
 }
 
 // Cite is where the rule stands.

@@ -112,8 +112,16 @@ func idOf(name string) string { return strings.TrimSuffix(path.Base(name), ".yam
 // Load reads packs strictly. Every problem is reported as a fault.List, each
 // with its file:line:column as the argument "at" and as its field.
 func Load(files []File) (*Library, error) {
+	if l, err := load(files, digests()); err == nil {
+		return l, nil
+	}
+	return load(files, nil) // what is wrong has its place only where every text was parsed
+}
+
+// load reads packs, without parsing those that are digested.
+func load(files []File, digested map[string]*digest) (*Library, error) {
 	l := &Library{byID: map[string]*Pack{}, rules: map[string]*Rule{}, along: map[*Pack][]*Pack{}}
-	read := &reader{conditions: map[string]*condition{}}
+	read := &reader{digested: digested, conditions: map[string]condition{}}
 	places := map[*Pack]*source.File{}
 	var found fault.List
 	for _, f := range files {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"hastaluego/internal/rule"
 	"hastaluego/internal/source"
@@ -64,21 +65,28 @@ var (
 
 // reader reads packs; conditions that stand in many rules are compiled once.
 type reader struct {
-	conditions map[string]*condition
+	digested   map[string]*digest // by the SHA-256 of their text: these need not be parsed
+	conditions map[string]condition
 	lines      []string // of the file that is read
 }
 
 // pack reads one file. The pack is nil where nothing could be read.
 func (x *reader) pack(f File) (*Pack, *source.File) {
 	var in packFile
-	at, err := source.Decode(f.Name, f.Source, &in)
-	if err != nil {
-		return nil, at
+	var at *source.File
+	hash := hashOf(f.Source)
+	known := x.digested[hash]
+	if known != nil {
+		in, at = known.Pack, source.Unplaced(f.Name)
+	} else {
+		var err error
+		if at, err = source.Decode(f.Name, f.Source, &in); err != nil {
+			return nil, at
+		}
+		x.lines = strings.Split(string(f.Source), "\n")
 	}
-	x.lines = strings.Split(string(f.Source), "\n")
-	sum := sha256.Sum256(f.Source)
-	p := &Pack{ID: in.Pack, Version: in.Version, Extends: in.Extends, Names: in.Names, Calendar: in.Calendar, Covers: in.Covers, Digest: hex.EncodeToString(sum[:]), source: f.Source}
-	c := &checker{File: at, pack: p, reader: x}
+	p := &Pack{ID: in.Pack, Version: in.Version, Extends: in.Extends, Names: in.Names, Calendar: in.Calendar, Covers: in.Covers, Digest: hash, source: f.Source}
+	c := &checker{File: at, pack: p, reader: x, known: known}
 	if !packForm.MatchString(in.Pack) || idOf(f.Name) != in.Pack {
 		c.At("$.pack", "law.pack_name", "pack", in.Pack, "file", idOf(f.Name))
 	}
@@ -91,7 +99,7 @@ func (x *reader) pack(f File) (*Pack, *source.File) {
 	if !p.ReviewBy.IsZero() && p.ReviewBy.Before(p.ReviewedOn) {
 		c.At("$.review_by", "law.dates", "first", p.ReviewedOn, "second", p.ReviewBy)
 	}
-	line, col := at.Inside("$.review_by")
+	line, col := c.reviewBy()
 	p.reviewAt = fmt.Sprintf("%s:%d:%d", f.Name, line, col)
 	if in.Calendar != "" && !calendarFor.MatchString(in.Calendar) {
 		c.At("$.calendar", "law.place", "value", in.Calendar)
@@ -110,22 +118,46 @@ func (x *reader) pack(f File) (*Pack, *source.File) {
 		c.At("$.rules", "law.no_rules")
 	}
 	for i, r := range in.Rules {
-		p.Rules = append(p.Rules, c.rule(fmt.Sprintf("$.rules[%d]", i), r))
+		p.Rules = append(p.Rules, c.rule(i, r))
 	}
 	return p, at
+}
+
+// hashOf is the SHA-256 of a text, hexadecimal.
+func hashOf(src []byte) string {
+	sum := sha256.Sum256(src)
+	return hex.EncodeToString(sum[:])
 }
 
 type checker struct {
 	*source.File
 	pack   *Pack
 	reader *reader
+	known  *digest // of the file; nil: its text is parsed
 }
 
-func (c *checker) rule(at string, in ruleFile) *Rule {
-	line, _ := c.Inside(at + ".id")
+// reviewBy is where the day of the next review stands.
+func (c *checker) reviewBy() (line, col int) {
+	if c.known != nil {
+		return c.known.ReviewBy[0], c.known.ReviewBy[1]
+	}
+	return c.Inside("$.review_by")
+}
+
+// line is the one of the id of a rule.
+func (c *checker) line(rule int) int {
+	if c.known != nil {
+		return c.known.Lines[rule]
+	}
+	line, _ := c.Inside(fmt.Sprintf("$.rules[%d].id", rule))
+	return line
+}
+
+func (c *checker) rule(i int, in ruleFile) *Rule {
+	at := fmt.Sprintf("$.rules[%d]", i)
 	r := &Rule{
 		ID: in.ID, Pack: c.pack, When: c.when(at+".when", in.When), Severity: Severity(in.Severity), Status: Status(in.Status), Confidence: Confidence(in.Confidence),
-		Source: in.Source, Cite: in.Cite, Penalty: in.Penalty, Message: in.Message, Overrides: in.Overrides, ForcedBy: in.ForcedBy, Line: line,
+		Source: in.Source, Cite: in.Cite, Penalty: in.Penalty, Message: in.Message, Overrides: in.Overrides, ForcedBy: in.ForcedBy, Line: c.line(i),
 	}
 	if !idForm.MatchString(in.ID) {
 		c.At(at+".id", "law.id", "id", in.ID)
@@ -208,24 +240,28 @@ func (c *checker) when(at string, in any) string {
 	return ""
 }
 
+// condition keeps what compiles the condition of a rule. What is digested was
+// compiled before: it is compiled again only when somebody asks it.
 func (c *checker) condition(at string, r *Rule) {
 	if r.When == "" {
 		return
 	}
 	got, ok := c.reader.conditions[r.When]
 	if !ok {
-		var err error
-		if got, err = environment().Partial(r.When); err != nil {
-			var problems rule.Problems
-			if !errors.As(err, &problems) {
-				problems = rule.Problems{{Line: 1, Column: 1, What: err.Error()}}
-			}
-			c.expression(at, r.When, problems)
-			return
-		}
+		got = sync.OnceValues(func() (*rule.Partial, error) { return environment().Partial(r.When) })
 		c.reader.conditions[r.When] = got
 	}
 	r.condition = got
+	if c.known != nil {
+		return
+	}
+	if _, err := got(); err != nil {
+		var problems rule.Problems
+		if !errors.As(err, &problems) {
+			problems = rule.Problems{{Line: 1, Column: 1, What: err.Error()}}
+		}
+		c.expression(at, r.When, problems)
+	}
 }
 
 // expression reports what is wrong with a condition: within it where it stands

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -163,15 +164,21 @@ func header(h message.Header, name string) string {
 	return cut(clean(s), 500)
 }
 
+// lazily is a pattern that is compiled when the first letter comes: these take
+// milliseconds, and few commands read any.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 var (
-	dropped = regexp.MustCompile(`(?is)<(style|script|head)\b.*?</(style|script|head)>`)
-	broken  = regexp.MustCompile(`(?i)<(br|/p|/div|/li|/tr|/h[1-6]|blockquote)\b[^>]*>`)
+	dropped = lazily(`(?is)<(style|script|head)\b.*?</(style|script|head)>`)
+	broken  = lazily(`(?i)<(br|/p|/div|/li|/tr|/h[1-6]|blockquote)\b[^>]*>`)
 	tag     = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 
 // unHTML is what a letter says that has no plain part.
 func unHTML(s string) string {
-	s = broken.ReplaceAllString(dropped.ReplaceAllString(s, ""), "\n")
+	s = broken().ReplaceAllString(dropped().ReplaceAllString(s, ""), "\n")
 	return html.UnescapeString(tag.ReplaceAllString(s, ""))
 }
 
@@ -189,26 +196,26 @@ func said(r Reply, s string) Reply {
 }
 
 // attribution begins what is quoted, in the mail programs that most have.
-var attribution = regexp.MustCompile(`(?i)^(el .{5,80} escribi(ó|o):|on .{5,80} wrote:|am .{5,80} schrieb.{0,80}:|le .{5,80} a écrit ?:|-{2,} ?(mensaje original|original message|ursprüngliche nachricht|message d['’]origine|mensaje reenviado|forwarded message|weitergeleitete nachricht|message transféré) ?-{2,}|_{10,})$`)
+var attribution = lazily(`(?i)^(el .{5,80} escribi(ó|o):|on .{5,80} wrote:|am .{5,80} schrieb.{0,80}:|le .{5,80} a écrit ?:|-{2,} ?(mensaje original|original message|ursprüngliche nachricht|message d['’]origine|mensaje reenviado|forwarded message|weitergeleitete nachricht|message transféré) ?-{2,}|_{10,})$`)
 
 // Where a mail program says nothing before what it quotes but the head of that
 // letter, it begins with whom that was from, and when or to whom follows.
 var (
-	headFrom = regexp.MustCompile(`(?i)^(de|from|von) ?: .`)
-	headNext = regexp.MustCompile(`(?i)^(enviado( el)?|fecha|para|sent|date|to|gesendet|datum|an|envoyé|à) ?: .`)
+	headFrom = lazily(`(?i)^(de|from|von) ?: .`)
+	headNext = lazily(`(?i)^(enviado( el)?|fecha|para|sent|date|to|gesendet|datum|an|envoyé|à) ?: .`)
 )
 
 func own(lines []string) string {
 	var out []string
 	for i, l := range lines {
-		if headFrom.MatchString(l) && i+1 < len(lines) && headNext.MatchString(lines[i+1]) {
+		if headFrom().MatchString(l) && i+1 < len(lines) && headNext().MatchString(lines[i+1]) {
 			break
 		}
 		joined := l
 		if i+1 < len(lines) { // the line that says who wrote is often broken in two
 			joined += " " + lines[i+1]
 		}
-		if attribution.MatchString(l) || len(l) > 8 && attribution.MatchString(strings.TrimSpace(joined)) {
+		if attribution().MatchString(l) || len(l) > 8 && attribution().MatchString(strings.TrimSpace(joined)) {
 			break
 		}
 		if strings.HasPrefix(l, ">") {

@@ -1,14 +1,13 @@
 package reply
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
 
 // scored is a line by which somebody answers the survey: what is asked, and a
 // number.
-var scored = regexp.MustCompile(`(?i)^\W*(?:os\s+)?(irme|irse|leaving|gehen|d[eé]part|recomendar\pL*|recommend\pL*|empfehl\pL*)\s*[:=]\s*(\d{1,2})(?:\s*/\s*\d{1,2})?\W*$`)
+var scored = lazily(`(?i)^\W*(?:os\s+)?(irme|irse|leaving|gehen|d[eé]part|recomendar\pL*|recommend\pL*|empfehl\pL*)\s*[:=]\s*(\d{1,2})(?:\s*/\s*\d{1,2})?\W*$`)
 
 // Scores are the numbers with which it answers the survey, by its fields csat and
 // nps, and what else it says; nil if it has none. A number that is none of the
@@ -17,7 +16,7 @@ func (r Reply) Scores() (scores map[string]string, rest string) {
 	var others []string
 	unclear := map[string]bool{}
 	for l := range strings.SplitSeq(r.Own, "\n") {
-		m := scored.FindStringSubmatch(l)
+		m := scored().FindStringSubmatch(l)
 		if m == nil {
 			others = append(others, l)
 			continue

@@ -47,11 +47,13 @@ func Met(key string) bool {
 
 // told are the keys of the faults that customers are told.
 var told = sync.OnceValue(func() map[string]bool {
-	all, _ := catalogue()
 	set := map[string]bool{}
-	for lang, m := range all {
-		for key := range m {
-			if !slices.Contains(languages, lang) && strings.HasPrefix(key, "error.") {
+	for _, lang := range catalogued {
+		if slices.Contains(languages, lang) {
+			continue
+		}
+		for key := range dictionary(lang) {
+			if strings.HasPrefix(key, "error.") {
 				set[key] = true
 			}
 		}
@@ -68,16 +70,15 @@ type Gap struct {
 // Gaps returns what a language lacks of what customers read, by file and key;
 // nothing if it is complete. A language that nobody wrote lacks all of it.
 func Gaps(lang string) (out []Gap) {
-	all, _ := catalogue()
-	at := places()
-	for _, key := range sortedKeys(keysOf(all[languages[0]])) {
+	at, its := places(), dictionary(lang)
+	for _, key := range sortedKeys(keysOf(dictionary(languages[0]))) {
 		if !Met(key) {
 			continue
 		}
 		if base, form, _ := strings.Cut(key, "|"); form == "many" && !slices.Contains(pluralForms(lang), form) {
 			key = base + "|other"
 		}
-		if all[lang][key] == "" {
+		if its[key] == "" {
 			out = append(out, Gap{at[key], key})
 		}
 	}
@@ -97,7 +98,9 @@ var places = sync.OnceValue(func() map[string]string {
 		name := path.Join(dir, e.Name())
 		raw, _ := files.ReadFile(name)
 		m := map[string]string{}
-		_ = read(m, name, raw)
+		if !skim(m, string(raw)) {
+			_ = read(m, name, raw)
+		}
 		for key := range m {
 			at[key] = name
 		}

@@ -57,12 +57,11 @@ func sentence(lang string, e *fault.Error) string {
 		miss(lang, code)
 		code = "error.kind." + e.Kind.String()
 	}
-	all, _ := catalogue()
-	s, ok := find(all, lang, code, e.Args)
+	s, ok := find(lang, code, e.Args)
 	if ok && !fillable(s, e.Args) {
 		// Somebody raised the error without the arguments that its words need; a
 		// person must not meet a naked {slot}.
-		if _, bare := all[lang][code+"|bare"]; bare {
+		if _, bare := dictionary(lang)[code+"|bare"]; bare {
 			code += "|bare"
 		}
 	}

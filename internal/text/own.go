@@ -9,8 +9,7 @@ type Own map[string]map[string]string
 // Say is the package's Say with the company's own words first.
 func (o Own) Say(lang, code string, args ...any) string {
 	if len(o[lang]) > 0 {
-		all, _ := catalogue()
-		if key, _, ok := stands(all, lang, code, args); ok {
+		if key, _, ok := stands(lang, code, args); ok {
 			if s := o[lang][key]; s != "" {
 				return expand(lang, s, args)
 			}
@@ -30,15 +29,13 @@ func (s Speech) Say(code string, args ...any) string { return s.Own.Say(s.Lang, 
 
 // Ours returns what stands under a key of the catalogue; "" if nothing does.
 func Ours(lang, key string) string {
-	all, _ := catalogue()
-	return all[lang][key]
+	return dictionary(lang)[key]
 }
 
 // Keys are the keys of a language that begin with a prefix, in order.
 func Keys(lang, prefix string) []string {
-	all, _ := catalogue()
 	set := map[string]bool{}
-	for key := range all[lang] {
+	for key := range dictionary(lang) {
 		if strings.HasPrefix(key, prefix) {
 			set[key] = true
 		}

@@ -29,17 +29,16 @@ func Has(lang string) bool { return slices.Contains(languages, lang) }
 // Known reports whether the language itself has the code, as it stands or as
 // a plural.
 func Known(lang, code string) bool {
-	all, _ := catalogue()
-	_, plain := all[lang][code]
-	_, other := all[lang][code+"|other"]
+	m := dictionary(lang)
+	_, plain := m[code]
+	_, other := m[code+"|other"]
 	return plain || other
 }
 
 // Under returns what follows the prefix in the codes that have words, sorted;
 // plural forms and deeper codes are left out.
 func Under(lang, prefix string) (list []string) {
-	all, _ := catalogue()
-	for code := range all[lang] {
+	for code := range dictionary(lang) {
 		if rest, ok := strings.CutPrefix(code, prefix); ok && !strings.ContainsAny(rest, ".|") {
 			list = append(list, rest)
 		}
@@ -58,13 +57,12 @@ func Under(lang, prefix string) (list []string) {
 // another one, and a code that nobody knows is returned itself; both are
 // remembered in Missing.
 func Say(lang, code string, args ...any) string {
-	all, _ := catalogue()
-	if s, ok := find(all, lang, code, args); ok {
+	if s, ok := find(lang, code, args); ok {
 		return expand(lang, s, args)
 	}
 	miss(lang, code)
 	for _, other := range languages {
-		if s, ok := find(all, other, code, args); ok && other != lang {
+		if s, ok := find(other, code, args); ok && other != lang {
 			return expand(other, s, args)
 		}
 	}
@@ -73,13 +71,13 @@ func Say(lang, code string, args ...any) string {
 
 // find returns our text of a code, and under which key it stands: a plural has
 // one for each form.
-func find(all words, lang, code string, args []any) (s string, ok bool) {
-	_, s, ok = stands(all, lang, code, args)
+func find(lang, code string, args []any) (s string, ok bool) {
+	_, s, ok = stands(lang, code, args)
 	return s, ok
 }
 
-func stands(all words, lang, code string, args []any) (key, s string, ok bool) {
-	m := all[lang]
+func stands(lang, code string, args []any) (key, s string, ok bool) {
+	m := dictionary(lang)
 	if s, ok := m[code]; ok {
 		return code, s, true
 	}

@@ -33,7 +33,7 @@ func (s *System) ReadReport(header func(name string) string, body []byte, wall t
 	var ans httpcall.Answer
 	ans.Read(body)
 	id := ans.Text("id")
-	if ans.Err != nil || ans.Text("object") != "event" || !number.MatchString(id) {
+	if ans.Err != nil || ans.Text("object") != "event" || !number().MatchString(id) {
 		return connector.Report{}, fault.New(fault.Invalid, "webhook.body").At("stripesystem.ReadReport", ans.Err)
 	}
 	return connector.Report{ID: id, Reference: about(&ans), Why: ans.Text("data.object.object") == "subscription"}, nil
@@ -54,7 +54,7 @@ func about(ans *httpcall.Answer) string {
 		paths = []string{"subscription", "customer"}
 	}
 	for _, p := range paths {
-		if v := ans.Text(object + p); number.MatchString(v) {
+		if v := ans.Text(object + p); number().MatchString(v) {
 			return v
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 
 	stripe "github.com/stripe/stripe-go/v85"
 
@@ -95,12 +96,12 @@ func (s *System) Info() connector.Info { return s.cfg.Info() }
 func (s *System) String() string { return KindName + ":" + s.cfg.System }
 
 // number is what Stripe gives as numbers. Nothing else becomes part of an
-// address.
-var number = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
+// address. It is compiled when it is first asked: so long a pattern takes a while.
+var number = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`) })
 
 // usable says what is wrong with a number.
 func (s *System) usable(op, reference string) error {
-	if !number.MatchString(reference) {
+	if !number().MatchString(reference) {
 		return s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
 	}
 	return nil
