@@ -17,6 +17,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/approval"
 	"hastaluego/internal/company"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/document"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/invitation"
@@ -136,7 +137,13 @@ func (p papers) written(x app.Paper) document.Letter {
 	case "reminder":
 		list, _ := statements(x)
 		return document.Reminder(document.ReminderFacts{
-			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Statements: list, Notice: x.Notice, Last: x.Last, Page: x.Links["case"],
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Statements: list, Notice: x.Notice, Last: x.Last, Promised: x.Promised,
+			Pay: payAt(x), Page: x.Links["case"], NotMe: x.Links["not_me"],
+		})
+	case "written_off":
+		list, _ := statements(x)
+		return document.WrittenOff(document.WrittenOffFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Let: moneyLines(x.Language, x.Let), Statements: list, Page: x.Links["case"],
 			NotMe: x.Links["not_me"],
 		})
 	case "code":
@@ -613,6 +620,23 @@ func statements(x app.Paper) (list []document.Statement, due when.Date) {
 		}
 	}
 	return list, due
+}
+
+// payAt is where the bills can be paid that the customer owes.
+func payAt(x app.Paper) (list []document.PayAt) {
+	for _, b := range x.Balances {
+		if b.PayURL != "" && b.Unpaid() {
+			list = append(list, document.PayAt{What: text.Say(x.Language, "balance."+string(b.Kind)) + " " + b.Reference, URL: b.PayURL})
+		}
+	}
+	return list
+}
+
+func moneyLines(lang string, list []customer.Balance) (out []document.MoneyLine) {
+	for _, b := range list {
+		out = append(out, document.MoneyLine{Label: text.Say(lang, "balance."+string(b.Kind)) + " " + b.Reference, Why: b.About, Amount: b.Amount})
+	}
+	return out
 }
 
 // settled is a statement that was made, as the documents have it.

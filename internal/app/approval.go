@@ -333,7 +333,12 @@ func (a *App) otherwise(ctx context.Context, tx Tx, x approval.Approval, yes boo
 	if err := p.ApproveOtherwise(x.Step, yes, lacks, x.OverBy, tx.Now()); err != nil {
 		return nil, err
 	}
-	return func() error { return a.settle(ctx, tx, &p, x.OverBy) }, nil
+	return func() error {
+		if err := a.writeOffDecided(ctx, tx, &p, x.Step, yes, x.OverBy); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, x.OverBy)
+	}, nil
 }
 
 // ApprovalAnswer is what the customer says to what they were asked.

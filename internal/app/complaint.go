@@ -38,6 +38,9 @@ func (a *App) RecordComplaint(ctx context.Context, by Actor, c relationship.Comp
 		if err := a.remind(ctx, tx, string(c.ID), c.AnswerBy); err != nil {
 			return err
 		}
+		if err := a.releasePromises(ctx, tx, c.Customer); err != nil {
+			return err
+		}
 		return a.record(ctx, tx, fact{"complaint.received", by.ID, "", string(c.Customer), map[string]any{
 			"complaint": string(c.ID), "what": c.What, "cause": c.Cause, "answer_by": c.AnswerBy.String(),
 		}})

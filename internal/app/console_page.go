@@ -52,6 +52,7 @@ type CaseView struct {
 	Ways        map[string]approval.Way // by step: who looks at it where one person works
 	Withdrawal  *Withdrawal             // what became of one; nil: none was declared
 	Statement   *CaseStatement          // made, or as it would be now; nil: nothing is open, or for others to see
+	Collection  *Collection             // of what is owed; nil: for others to see
 	Strays      []stray.Stray           // what happened after its end, oldest first
 	Declared    Declared                // what the form of some places asks beyond that of others
 	Reasons     []reason.Given          // newest first; without words for those who may not read notes
@@ -114,6 +115,13 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			if len(x.Doc.Sections) > 0 && (begun || x.Live()) { // of what is over nothing is drawn up any more
 				v.Statement = &x
 			}
+		}
+		if v.Collection = nil; by.MayRead("statement") {
+			x, err := a.collection(ctx, tx, v.Plan)
+			if err != nil {
+				return err
+			}
+			v.Collection = &x
 		}
 		if v.Strays, err = tx.StraysOf(ctx, cid); err != nil {
 			return err

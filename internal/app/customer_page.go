@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
@@ -118,6 +119,10 @@ func (a *App) SettleBalance(ctx context.Context, by Actor, cid customer.ID, bid 
 			return err
 		}
 		list[i].Status = status
+		end := collection.Kept
+		if status != customer.Paid {
+			end = collection.Released
+		}
 		owes := slices.ContainsFunc(list, customer.Balance.Unpaid)
 		cases, err := tx.CasesOf(ctx, cid)
 		if err != nil {
@@ -127,7 +132,7 @@ func (a *App) SettleBalance(ctx context.Context, by Actor, cid customer.ID, bid 
 			if c.State != offboarding.CaseOpen {
 				continue
 			}
-			if err := a.collected(ctx, tx, by, c.ID, list); err != nil {
+			if err := a.collected(ctx, tx, by, c.ID, list, end); err != nil {
 				return err
 			}
 			if owes {

@@ -454,10 +454,11 @@ func (k *known) putBalance(e *entry, row ingest.Row) {
 	now := b.now
 	now.Amount, now.Tax, now.Used = told.Amount, told.Tax, told.Used
 	for field, set := range map[string]func(){
-		"balance.kind":   func() { now.Kind = told.Kind },
-		"balance.about":  func() { now.About = told.About },
-		"balance.due_on": func() { now.DueOn = told.DueOn },
-		"balance.status": func() { now.Status = told.Status },
+		"balance.kind":    func() { now.Kind = told.Kind },
+		"balance.about":   func() { now.About = told.About },
+		"balance.due_on":  func() { now.DueOn = told.DueOn },
+		"balance.status":  func() { now.Status = told.Status },
+		"balance.pay_url": func() { now.PayURL = told.PayURL },
 	} {
 		if row.Tells(field) {
 			set()

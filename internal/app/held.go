@@ -13,6 +13,7 @@ import (
 
 	"hastaluego/internal/approval"
 	"hastaluego/internal/bundle"
+	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
@@ -99,14 +100,19 @@ var heldFiles = []heldFile{
 			return []string{string(x.Subscription), stamp(x.Until), minor(x.Amount), x.Amount.Currency, string(x.Interval), string(x.Status)}
 		}), err
 	}},
-	{"balance", "sums.csv", "reference kind about amount_minor currency due_on status tax_minor contract quantity free unit per price_minor tax_percent tax_on_top", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"balance", "sums.csv", "reference kind about amount_minor currency due_on status tax_minor contract quantity free unit per price_minor tax_percent tax_on_top pay_url", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.BalancesOf(ctx, h.ID)
 		return rowsOf(list, func(x customer.Balance) []string {
 			return []string{
 				x.Reference, string(x.Kind), x.About, minor(x.Amount), x.Amount.Currency, x.DueOn.String(), string(x.Status), count(x.Tax),
-				x.Used.Contract, count(x.Used.Quantity), count(x.Used.Free), x.Used.Unit, count(x.Used.Per), count(x.Used.Price), customer.Percent(x.Used.Tax.Rate), strconv.FormatBool(x.Used.Tax.OnTop),
+				x.Used.Contract, count(x.Used.Quantity), count(x.Used.Free), x.Used.Unit, count(x.Used.Per), count(x.Used.Price), customer.Percent(x.Used.Tax.Rate), strconv.FormatBool(x.Used.Tax.OnTop), x.PayURL,
 			}
 		}), err
+	}},
+	{"payment_promise", "promises_to_pay.csv", "departure on state made by over", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]collection.Promise, error) { return tx.PromisesOf(ctx, c) }, func(x collection.Promise) []string {
+			return []string{x.On.String(), string(x.State), stamp(x.MadeAt), x.MadeBy, stamp(x.OverAt)}
+		})
 	}},
 	{
 		"stray", "after_the_end.csv", "departure found happened kind system number about amount_minor back_minor currency state over",

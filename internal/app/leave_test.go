@@ -226,11 +226,11 @@ func TestRemindersAreFewAndStopWhenItIsPaid(t *testing.T) {
 		p, err := w.OpenCasePage(ctx, page, "case", "")
 		must(t, err)
 		owed := map[string]customer.BalanceID{}
-		for _, b := range p.Owed {
+		for _, b := range p.Collection.Owed {
 			owed[b.Reference] = b.ID
 		}
 		if owed["F-90"] == "" || owed["F-91"] == "" {
-			t.Fatalf("the customer sees %+v", p.Owed)
+			t.Fatalf("the customer sees %+v", p.Collection.Owed)
 		}
 		w.push(t, 12)
 		eventually(t, "a second reminder", func() bool { return w.mail.count("reminder") == 2 })

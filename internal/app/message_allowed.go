@@ -48,6 +48,12 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		}
 		f.Lasts[notice.Approval] = true
 	}
+	if m.Paper == "reminder" { // disputed, complained about or promised since it was queued
+		x, err := a.collection(ctx, tx, p)
+		if err != nil || x.Stopped || x.Standing() != nil {
+			return false, notice.Answered, err
+		}
+	}
 	c := p.Case
 	letters, err := tx.ListMessages(ctx, m.Case, 1000)
 	if err != nil {

@@ -238,6 +238,14 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		if p.Notice, p.Last, err = a.noticeOf(ctx, tx, p.Case); err != nil {
 			return Paper{}, err
 		}
+		if p.Promised, err = a.brokenSince(ctx, tx, m); err != nil {
+			return Paper{}, err
+		}
+	}
+	if m.Paper == "written_off" {
+		if p.Let, err = writtenOff(ctx, tx, p.Case.Customer); err != nil {
+			return Paper{}, err
+		}
 	}
 	if m.Paper == "invitation" {
 		i, _, err := a.invited(ctx, tx, m.Case)
@@ -318,7 +326,7 @@ func hideSecrets(paper, text string) string {
 var Letters = map[string][]string{
 	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
-	"reminder": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
+	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
 	NoticePaper: {}, // whoever goes on asked for nothing: there is nothing to disown

@@ -12,6 +12,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/when"
 	"hastaluego/internal/winback"
 )
 
@@ -87,6 +88,7 @@ type Tx interface {
 	WithdrawalTx
 	StatementTx
 	StrayTx
+	CollectionTx
 	AccessReportTx
 	LawTx
 	DocumentTx
@@ -589,6 +591,8 @@ type Paper struct {
 	Secret      string               // code that opens the downloads; only in the letter "code"
 	Notice      int                  // of a reminder: the how manieth
 	Last        bool                 // no reminder follows it
+	Let         []customer.Balance   // only in the letter "written_off": what is owed no more
+	Promised    when.Date            // in a reminder: a day to pay that passed since the last one; zero: none
 	Handover    Handover
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report

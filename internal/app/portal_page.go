@@ -126,10 +126,10 @@ type CasePage struct {
 	AnswerBy   time.Time // they asked to come back; a person answers by then
 	Returns    Returns
 	Handover   Handover
-	Report     bool               // the final report can be read
-	Erased     bool               // there is a certificate of erasure
-	ErasedOn   when.Date          // zero: they were not erased
-	Owed       []customer.Balance // while somebody looks after what is owed
+	Report     bool       // the final report can be read
+	Erased     bool       // there is a certificate of erasure
+	ErasedOn   when.Date  // zero: they were not erased
+	Collection Collection // of what is owed, while somebody looks after it
 	Answering
 	Approval  *ApprovalView // what they are asked to approve; nil: nothing
 	Acts      ActsView      // that are still open, where this is a termination
@@ -218,7 +218,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			}
 		}
 		out.Report = reportOf(plan) != nil && out.ErasedOn.IsZero() // it was erased with everything else
-		if out.Owed, err = a.owedOf(ctx, tx, plan); err != nil {
+		if out.Collection, err = a.collection(ctx, tx, plan); err != nil {
 			return err
 		}
 		for _, s := range plan.Steps {

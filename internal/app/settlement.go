@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -711,6 +712,9 @@ func (a *App) AnswerStatement(ctx context.Context, token string, in StatementAns
 		}
 		if in.Agrees {
 			return nil
+		}
+		if err := a.endPromises(ctx, tx, p.Case.ID, collection.Released); err != nil {
+			return err
 		}
 		s := playbook.House("statement_dispute")
 		s.ID, s.Note = offboarding.StepID(id.New("step")), why

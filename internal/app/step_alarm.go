@@ -194,7 +194,10 @@ func (a *App) Approve(ctx context.Context, by Actor, c offboarding.CaseID, step 
 		if err := settled(ctx, tx, string(s.ID), by.real()); err != nil {
 			return err
 		}
-		return p.Approve(step, yes, clean, by.ID, tx.Now())
+		if err := p.Approve(step, yes, clean, by.ID, tx.Now()); err != nil {
+			return err
+		}
+		return a.writeOffDecided(ctx, tx, p, step, yes, by.ID)
 	})
 }
 

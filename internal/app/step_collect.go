@@ -7,11 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
+	"hastaluego/internal/when"
 )
 
 // ReminderKind is the kind of the jobs of the house that remind of what is
@@ -51,20 +53,30 @@ func (a *App) planReminders(ctx context.Context, tx Tx, s *offboarding.Step, sub
 	return tx.InsertWork(ctx, works...)
 }
 
-// RemindDebt queues a reminder if the step still waits for money. Where nobody
-// can be written to, the person who looks after it sees that in the letters.
-func (a *App) RemindDebt(ctx context.Context, c offboarding.CaseID, key string) error {
-	return a.tx(ctx, func(tx Tx) error {
+// RemindDebt queues a reminder if the step still waits for money and nobody
+// agreed otherwise; not zero: when to look again. Where nobody can be written to,
+// the person who looks after it sees that in the letters.
+func (a *App) RemindDebt(ctx context.Context, c offboarding.CaseID, key string) (again time.Time, err error) {
+	err = a.tx(ctx, func(tx Tx) error {
+		again = time.Time{}
 		p, err := tx.FindPlan(ctx, c)
 		if err != nil {
 			return err
 		}
-		owed, err := a.owedOf(ctx, tx, p)
-		if s := p.Step(key); err != nil || s == nil || s.Over() || len(owed) == 0 {
+		s := p.Step(key)
+		if s == nil || s.Over() {
+			return nil
+		}
+		r, err := a.reminding(ctx, tx, p, *s)
+		if err != nil {
 			return err
 		}
-		if no, err := disputed(ctx, tx, c); err != nil || no { // the clock stands still
-			return err
+		out, day := r.Due(a.today(tx))
+		if !day.IsZero() {
+			again = day.Start(a.Company().Zone).Add(remindHour * time.Hour)
+		}
+		if !out {
+			return nil
 		}
 		m := a.letter(tx, "reminder", p.Case)
 		if err := a.address(ctx, tx, &m, p.Case); fault.KindOf(err) == fault.Blocked && err != nil {
@@ -74,15 +86,30 @@ func (a *App) RemindDebt(ctx context.Context, c offboarding.CaseID, key string) 
 		}
 		return a.queue(ctx, tx, m, string(p.Case.Customer), true)
 	})
+	return again, err
+}
+
+// reminding is what decides about a reminder of a step that is due.
+func (a *App) reminding(ctx context.Context, tx Tx, p offboarding.Plan, s offboarding.Step) (r collection.Reminding, err error) {
+	c, err := a.collection(ctx, tx, p)
+	if err != nil {
+		return r, err
+	}
+	r = collection.Reminding{Owed: len(c.Owed) > 0, Stopped: c.Stopped, Gap: collection.Gap(reminderDays(s))}
+	if x := c.Standing(); x != nil {
+		r.Rest = x.On
+	}
+	n, last, err := remindersOf(ctx, tx, p.Case.ID)
+	if r.Sent = n; n > 0 {
+		r.Last = when.DateOf(last, a.Company().Zone)
+	}
+	return r, err
 }
 
 // owedOf is what the customer owes while somebody looks after it, in an open
 // departure.
 func (a *App) owedOf(ctx context.Context, tx Tx, p offboarding.Plan) ([]customer.Balance, error) {
-	collecting := slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool {
-		return s.Kind == "collect" && (s.State == offboarding.StepReady || s.State == offboarding.StepRunning || s.State == offboarding.StepBlocked)
-	})
-	if !collecting || p.Case.State != offboarding.CaseOpen {
+	if collecting(p) == nil {
 		return nil, nil
 	}
 	list, err := tx.BalancesOf(ctx, p.Case.Customer)
@@ -111,37 +138,89 @@ func (a *App) noticeOf(ctx context.Context, tx Tx, c offboarding.Case) (n int, l
 			all += len(reminderDays(s))
 		}
 	}
-	return n, n >= min(all, step.MostReminders), nil
+	return n, n >= min(all, collection.MostReminders), nil
 }
 
-// collected ticks in the open departures of a customer what is not owed any
-// more; a step that waits for nothing else is over.
-func (a *App) collected(ctx context.Context, tx Tx, by Actor, c offboarding.CaseID, open []customer.Balance) error {
+// brokenSince is the day of a promise that was not kept since the last reminder;
+// zero: there is none.
+func (a *App) brokenSince(ctx context.Context, tx Tx, m Message) (when.Date, error) {
+	list, err := tx.PromisesOf(ctx, m.Case)
+	if err != nil || !collection.LastBroken(list) {
+		return when.Date{}, err
+	}
+	letters, err := tx.ListMessages(ctx, m.Case, 1000)
+	if err != nil {
+		return when.Date{}, err
+	}
+	var broken collection.Promise
+	for _, x := range list {
+		if x.State == collection.Broken {
+			broken = x
+		}
+	}
+	for _, l := range letters {
+		if l.Paper == "reminder" && l.State == "sent" && l.ID != m.ID && l.SentAt.After(broken.OverAt) { // it was said
+			return when.Date{}, nil
+		}
+	}
+	return broken.On, nil
+}
+
+// collected ticks in a departure of a customer what is not owed any more; a step
+// that waits for nothing else is over.
+func (a *App) collected(ctx context.Context, tx Tx, by Actor, c offboarding.CaseID, open []customer.Balance, end collection.PromiseState) error {
 	p, err := tx.FindPlan(ctx, c)
 	if err != nil {
 		return err
 	}
+	if err := a.collectedOn(ctx, tx, &p, by, open, end); err != nil {
+		return err
+	}
+	return a.settle(ctx, tx, &p, by.ID)
+}
+
+// collectedOn is that of a plan that whoever calls it settles. Where nothing is
+// owed any more, the promise that waits ends as end says.
+func (a *App) collectedOn(ctx context.Context, tx Tx, p *offboarding.Plan, by Actor, open []customer.Balance, end collection.PromiseState) error {
 	owed := step.Subject{Balances: open}.Owed()
+	is := func(key string) bool {
+		return slices.ContainsFunc(owed, func(b customer.Balance) bool { return string(b.ID) == key })
+	}
+	if len(owed) == 0 {
+		if err := a.endPromises(ctx, tx, p.Case.ID, end); err != nil {
+			return err
+		}
+	}
+	if s := writeOffStep(*p); s != nil && !p.Case.Paused {
+		let := p.Step(writeOffKey + strings.TrimPrefix(s.Key, writeOffApproval))
+		if !slices.ContainsFunc(let.Items, func(it offboarding.Item) bool { return is(it.Key) }) {
+			if err := settled(ctx, tx, string(s.ID), by.real()); err != nil {
+				return err
+			}
+			if err := p.Withheld(s.Key, "collection.nothing_owed", tx.Now()); err != nil {
+				return err
+			}
+		}
+	}
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		if s.Kind != "collect" || s.State != offboarding.StepReady && s.State != offboarding.StepRunning || p.Case.Paused {
 			continue
 		}
 		for _, it := range s.Items {
-			still := slices.ContainsFunc(owed, func(b customer.Balance) bool { return string(b.ID) == it.Key })
-			if it.Ticked || still || !strings.HasPrefix(it.Key, "bal_") {
+			if it.Ticked || is(it.Key) || !strings.HasPrefix(it.Key, "bal_") {
 				continue
 			}
 			if err := p.Tick(s.Key, it.Key, true, by.ID, "", tx.Now()); err != nil {
 				return err
 			}
 		}
-		ticks(&p, by, "")
+		ticks(p, by, "")
 		if len(owed) == 0 && !slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return !it.Ticked }) {
 			if err := p.Done(s.Key, tx.Now(), by.ID); err != nil {
 				return err
 			}
 		}
 	}
-	return a.settle(ctx, tx, &p, by.ID)
+	return nil
 }

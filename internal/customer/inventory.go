@@ -1,7 +1,10 @@
 package customer
 
 import (
+	"net/url"
 	"slices"
+	"strings"
+	"unicode"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
@@ -151,9 +154,10 @@ type BalanceStatus string
 
 // The states of a balance.
 const (
-	Due  BalanceStatus = "open"
-	Paid BalanceStatus = "paid"
-	Void BalanceStatus = "void"
+	Due        BalanceStatus = "open"
+	Paid       BalanceStatus = "paid"
+	Void       BalanceStatus = "void"        // it was wrong: nobody owed it
+	WrittenOff BalanceStatus = "written_off" // it was owed, and two people of the company let it go
 )
 
 // Balance is one recorded sum between the customer and the company.
@@ -167,7 +171,8 @@ type Balance struct {
 	Tax       int64        // within Amount; 0 if unknown
 	DueOn     when.Date    // zero if unknown
 	Status    BalanceStatus
-	Used      Used // of Usage
+	Used      Used   // of Usage
+	PayURL    string // https: where the customer can pay it; empty: nowhere that is known
 }
 
 // Owed is the sum as the statement adds it: what we owe is positive, what the
@@ -182,9 +187,22 @@ func (b Balance) Owed() money.Amount {
 // Unpaid reports whether the customer owes it.
 func (b Balance) Unpaid() bool { return b.Status == Due && b.Owed().Minor < 0 }
 
+// mostURL is how long the address of a page to pay at may be.
+const mostURL = 2000
+
+// payable reports whether an address may be shown to a customer as the place to
+// pay at: https, with a host and nobody's credential in it.
+func payable(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && len(address) <= mostURL && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && u.Opaque == "" && !strings.ContainsFunc(address, unicode.IsControl)
+}
+
 // Tidy does for a balance what it does for a grant.
 func (b *Balance) Tidy() fault.List {
 	l := tidy(text{"reference", &b.Reference}, text{"about", &b.About})
+	if b.PayURL = strings.TrimSpace(b.PayURL); b.PayURL != "" && !payable(b.PayURL) {
+		l = append(l, fault.New(fault.Invalid, "balance.pay_url").On("pay_url"))
+	}
 	if b.Reference == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("reference"))
 	}
@@ -200,7 +218,7 @@ func (b *Balance) Tidy() fault.List {
 	if l = append(l, b.tidyUse()...); b.Tax < 0 || b.Tax > max(0, b.Amount.Minor) {
 		l = append(l, fault.New(fault.Invalid, "balance.tax").On("tax_amount"))
 	}
-	if !slices.Contains([]BalanceStatus{Due, Paid, Void}, b.Status) {
+	if !slices.Contains([]BalanceStatus{Due, Paid, Void, WrittenOff}, b.Status) {
 		l = append(l, fault.New(fault.Invalid, "field.choice").On("status"))
 	}
 	return l

@@ -32,10 +32,12 @@ const (
 	KindWinback   Kind = "winback"  // the one letter to somebody who left, if they allowed it
 	KindCode      Kind = "code"     // the code that the downloads ask for
 	KindReminder  Kind = "reminder" // of what is still owed
-	KindHandover  Kind = "handover" // there is something to look at
-	KindEnvelope  Kind = "envelope" // a credential waits
-	KindRotation  Kind = "rotation" // a credential is still to be changed
-	KindOffer     Kind = "offer"    // what could be done, for whoever asked
+	// KindWrittenOff tells that a sum is owed no more.
+	KindWrittenOff Kind = "written_off"
+	KindHandover   Kind = "handover" // there is something to look at
+	KindEnvelope   Kind = "envelope" // a credential waits
+	KindRotation   Kind = "rotation" // a credential is still to be changed
+	KindOffer      Kind = "offer"    // what could be done, for whoever asked
 	// KindInvitation invites to a conversation that nothing depends on.
 	KindInvitation Kind = "invitation"
 	// KindEnding tells that the company ends something.
@@ -53,7 +55,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
-	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindNotice,
+	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindNotice, KindWrittenOff,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

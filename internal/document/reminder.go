@@ -2,7 +2,15 @@ package document
 
 import (
 	"time"
+
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
+
+// PayAt is where a bill can be paid.
+type PayAt struct {
+	What, URL string
+}
 
 // ReminderFacts are what a reminder of what is owed says.
 type ReminderFacts struct {
@@ -12,8 +20,10 @@ type ReminderFacts struct {
 	At         time.Time
 	Name       string // how the letter calls the person; empty: it does not
 	Statements []Statement
-	Notice     int  // the how manieth
-	Last       bool // no other follows
+	Notice     int       // the how manieth
+	Last       bool      // no other follows
+	Promised   when.Date // they said that they would pay by then, and it passed; zero: they did not
+	Pay        []PayAt
 	Page       string
 	NotMe      string
 }
@@ -34,6 +44,9 @@ func Reminder(f ReminderFacts) Letter {
 	if name := clean(f.Name); name != "" {
 		lede = w.say("reminder.hello", "name", name) + " " + lede
 	}
+	if !f.Promised.IsZero() {
+		lede += " " + w.say("reminder.promised", "date", text.LongDate(w.lang, f.Promised))
+	}
 	l := w.letter(KindReminder, f.At, f.Code, lede)
 	for _, s := range f.Statements {
 		if s.Total.Minor >= 0 { // nothing is owed in this currency
@@ -41,8 +54,57 @@ func Reminder(f ReminderFacts) Letter {
 		}
 		l.Blocks = append(l.Blocks, Block{Table: w.table(s)})
 	}
+	for _, x := range f.Pay {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{Label: w.say("reminder.pay", "what", clean(x.What)), URL: x.URL, Button: true}})
+	}
 	last := Block{Paragraphs: []string{w.say("reminder.wrong"), w.say("reminder.free")}, Facts: []Fact{w.complain()}}
 	l.Blocks = append(l.Blocks, last)
+	if f.Page != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
+			Label: w.say("reminder.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
+		}})
+	}
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)
+	return l
+}
+
+// WrittenOffFacts are what the letter says that lets a sum go.
+type WrittenOffFacts struct {
+	Lang       string
+	Company    Company
+	Code       string
+	At         time.Time
+	Name       string // how the letter calls the person; empty: it does not
+	Let        []MoneyLine
+	Statements []Statement // of what is still open; none
+	Page       string
+	NotMe      string
+}
+
+// WrittenOff tells that sums are owed no more, and that nothing follows from it.
+func WrittenOff(f WrittenOffFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	owes := false
+	for _, s := range f.Statements {
+		owes = owes || s.Total.Minor < 0
+	}
+	code := "written_off.lede"
+	if owes {
+		code = "written_off.lede.part"
+	}
+	lede := w.say(code)
+	if name := clean(f.Name); name != "" {
+		lede = w.say("reminder.hello", "name", name) + " " + lede
+	}
+	l := w.letter(KindWrittenOff, f.At, f.Code, lede)
+	var lines []string
+	for _, x := range f.Let {
+		lines = append(lines, clean(x.Label)+": "+text.Money(w.lang, x.Amount))
+	}
+	if lines != nil {
+		l.Blocks = append(l.Blocks, Block{Facts: []Fact{{Label: w.say("written_off.what"), Lines: lines}}})
+	}
+	l.Blocks = append(l.Blocks, Block{Paragraphs: []string{w.say("written_off.free")}, Facts: []Fact{w.complain()}})
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say("reminder.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),

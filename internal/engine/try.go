@@ -12,6 +12,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/approval"
+	"hastaluego/internal/collection"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/fault"
@@ -51,7 +52,9 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	case app.PromiseKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.PromiseDue(ctx, w.Item)
 	case app.ReminderKind:
-		return app.Result{Verdict: app.Accomplished}, t.App.RemindDebt(ctx, w.Case, w.Item)
+		return until(t.App.RemindDebt(ctx, w.Case, w.Item))
+	case app.PayPromiseKind:
+		return until(t.App.PayPromiseDue(ctx, collection.PromiseID(w.Item)))
 	case app.RotationKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.RotationDue(ctx, w.Item)
 	case app.RateKind:

@@ -264,6 +264,8 @@ func (f *filler) set(field, value string) *fault.Error {
 		r.Balance.Amount.Currency = strings.ToUpper(value)
 	case "balance.due_on":
 		return f.date(&r.Balance.DueOn, value)
+	case "balance.pay_url":
+		r.Balance.PayURL = value
 	case "balance.status":
 		return choice(&r.Balance.Status, value, customer.Due, customer.Paid, customer.Void)
 	case "balance.tax_amount":

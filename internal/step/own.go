@@ -72,9 +72,6 @@ func listOf(words []string) string {
 // with polite reminders by letter. It is over as soon as nothing is owed.
 type collect struct{}
 
-// MostReminders is how many reminders one departure gets at most.
-const MostReminders = 3
-
 func (collect) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "collect", Human: true, Collects: true,
@@ -82,6 +79,9 @@ func (collect) Spec() playbook.KindSpec {
 		Params: []playbook.ParamSpec{{
 			Name: "days", Required: true, Form: `^[0-9]{1,3}(,\s*[0-9]{1,3}){0,2}$`, Example: "3, 15, 30",
 			About: "Days after the sum was due on which a letter reminds; at most three.",
+		}, {
+			Name: "promise_days", Form: `^([1-9]|[1-8][0-9]|90)$`, Example: "30",
+			About: "How many days ahead the customer may promise to pay; reminders rest until then. 30 if it does not say, 90 at most.",
 		}},
 	}
 }

@@ -55,7 +55,7 @@ var erasing = []struct{ table, text string }{
 	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
 	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END, terms = '' WHERE customer_id = $1`)},
-	{"balance", query(`UPDATE balance SET about = '', used = '' WHERE customer_id = $1`)},
+	{"balance", query(`UPDATE balance SET about = '', used = '', pay_url = '' WHERE customer_id = $1`)},
 	{"customer", query(`
 		UPDATE customer
 		   SET name = $2, reference = 'erased:' || id, country = '', region = '', language = '', segment = '', search = '', name_key = '',
@@ -70,11 +70,12 @@ var kept = map[string]string{
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
 	"erasure": "the certificate", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",
-	"way_node":       "names of pages and dates",
-	"withdrawal":     "rules and sums",
-	"law_limit":      "rules, states and dates: that the law was kept is proved by them",
-	"document_check": "ids, rules and results: what letters lacked is proved by them",
-	"law_notice":     "ids, days and windows of the law: that they were told is proved by them",
+	"way_node":        "names of pages and dates",
+	"withdrawal":      "rules and sums",
+	"payment_promise": "ids, days and states",
+	"law_limit":       "rules, states and dates: that the law was kept is proved by them",
+	"document_check":  "ids, rules and results: what letters lacked is proved by them",
+	"law_notice":      "ids, days and windows of the law: that they were told is proved by them",
 }
 
 // Erased reports what becomes of a table when a customer is erased: "erased",

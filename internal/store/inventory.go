@@ -12,7 +12,7 @@ const (
 	deliverableColumns = `id, customer_id, subscription_id, title, due_on, delivered_on`
 
 	assetColumns   = `id, customer_id, reference, kind, name, location`
-	balanceColumns = `id, customer_id, reference, kind, about, amount_minor, currency, due_on, status, tax_minor, used`
+	balanceColumns = `id, customer_id, reference, kind, about, amount_minor, currency, due_on, status, tax_minor, used, pay_url`
 )
 
 var (
@@ -33,11 +33,11 @@ var (
 	saveAsset    = query(`UPDATE asset SET reference = $1, kind = $2, name = $3, location = $4 WHERE id = $5`)
 	assetsOf     = many(`SELECT `+assetColumns+` FROM asset WHERE customer_id IN (`, 1, `) ORDER BY id`)
 
-	insertBalances = many(`INSERT INTO balance (`+balanceColumns+`) VALUES `, 11, ` ON CONFLICT (reference) DO NOTHING`)
+	insertBalances = many(`INSERT INTO balance (`+balanceColumns+`) VALUES `, 12, ` ON CONFLICT (reference) DO NOTHING`)
 	saveBalance    = query(`
 		UPDATE balance
-		   SET reference = $1, kind = $2, about = $3, amount_minor = $4, currency = $5, due_on = $6, status = $7, tax_minor = $8, used = $9
-		 WHERE id = $10 AND status = $11`)
+		   SET reference = $1, kind = $2, about = $3, amount_minor = $4, currency = $5, due_on = $6, status = $7, tax_minor = $8, used = $9, pay_url = $10
+		 WHERE id = $11 AND status = $12`)
 	setBalanceStatus = query(`UPDATE balance SET status = $1 WHERE id = $2`)
 	balancesOf       = many(`SELECT `+balanceColumns+` FROM balance WHERE customer_id IN (`, 1, `) ORDER BY due_on, id`)
 	balancesByRef    = many(`SELECT `+balanceColumns+` FROM balance WHERE reference IN (`, 1, `)`)
@@ -138,13 +138,13 @@ func (t *tx) DeliverablesOf(ctx context.Context, ids ...customer.ID) (list []cus
 func (t *tx) InsertBalances(ctx context.Context, list ...customer.Balance) (int, error) {
 	return t.insert(ctx, "store.InsertBalances", insertBalances, len(list), func(args []any, i int) []any {
 		b := list[i]
-		return append(args, b.ID, b.Customer, b.Reference, b.Kind, b.About, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(), b.Status, b.Tax, pack(b.Used))
+		return append(args, b.ID, b.Customer, b.Reference, b.Kind, b.About, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(), b.Status, b.Tax, pack(b.Used), b.PayURL)
 	})
 }
 
 func (t *tx) SaveBalance(ctx context.Context, b customer.Balance, was customer.BalanceStatus) error {
 	return t.must(ctx, "store.SaveBalance", saveBalance, b.Reference, b.Kind, b.About, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(),
-		b.Status, b.Tax, pack(b.Used), b.ID, was)
+		b.Status, b.Tax, pack(b.Used), b.PayURL, b.ID, was)
 }
 
 func (t *tx) SetBalanceStatus(ctx context.Context, id customer.BalanceID, s customer.BalanceStatus) error {
@@ -154,7 +154,7 @@ func (t *tx) SetBalanceStatus(ctx context.Context, id customer.BalanceID, s cust
 func (t *tx) balances(ctx context.Context, m manyTexts, n int, add func([]any, int) []any) (list []customer.Balance, err error) {
 	err = t.pick(ctx, "store.balances", m, n, add, func(row scanner) error {
 		var b customer.Balance
-		err := row.Scan(&b.ID, &b.Customer, &b.Reference, &b.Kind, &b.About, &b.Amount.Minor, &b.Amount.Currency, date{&b.DueOn}, &b.Status, &b.Tax, packed[customer.Used]{&b.Used})
+		err := row.Scan(&b.ID, &b.Customer, &b.Reference, &b.Kind, &b.About, &b.Amount.Minor, &b.Amount.Currency, date{&b.DueOn}, &b.Status, &b.Tax, packed[customer.Used]{&b.Used}, &b.PayURL)
 		list = append(list, b)
 		return err
 	})

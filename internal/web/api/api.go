@@ -87,6 +87,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.metrics(h)
 	a.limits(h)
 	a.strays(h)
+	a.collection(h)
 	a.accessReport(h)
 	a.improvements(h)
 	a.endings(h)

@@ -261,6 +261,11 @@ func departure(t *testing.T, h *house, c *caller) {
 	if got := c.get(at + "/statement").is(200); got.text("state") != "drawn" || got.get("sections") == nil {
 		t.Errorf("the statement is %s", got.body)
 	}
+	if got := c.get(at + "/collection").is(200); got.get("stopped") != false || got.get("reminders") != 0.0 {
+		t.Errorf("what is owed is %s", got.body)
+	}
+	c.post(at+"/collection/promise", `{"on": "2099-01-01"}`).told(409, "collection.nothing_owed")
+	c.post(at+"/collection/write-off", `{"why": "Cuesta más cobrarlo"}`).told(409, "collection.nothing_owed")
 	state := func(step string) string {
 		for i := range 20 {
 			if s := c.get(at).is(200); s.text("steps."+itoa(i)+".key") == step {

@@ -53,6 +53,7 @@ type addBalance struct {
 		DueOn     string `json:"due_on,omitempty" format:"date"`
 		TaxMinor  int64  `json:"tax_minor,omitempty" minimum:"0"`
 		Used      *Used  `json:"used,omitempty"`
+		PayURL    string `json:"pay_url,omitempty" maxLength:"2000"`
 	} `nameHint:"BalanceInput"`
 }
 
@@ -154,7 +155,7 @@ func (a *API) inventory(h huma.API) {
 	on(h, a, route{ID: "add-balance", Method: http.MethodPost, Path: "/v1/customers/{customer}/balances", Scopes: sums, Tag: "customers", Status: http.StatusCreated, Prefix: "balance.", Fields: balanceFields},
 		func(ctx context.Context, by app.Actor, in *addBalance) (*made, error) {
 			b := in.Body
-			x := customer.Balance{Customer: customer.ID(in.Customer), Reference: b.Reference, Kind: customer.BalanceKind(b.Kind), About: b.About, Amount: b.Amount.amount(), Tax: b.TaxMinor}
+			x := customer.Balance{Customer: customer.ID(in.Customer), Reference: b.Reference, Kind: customer.BalanceKind(b.Kind), About: b.About, Amount: b.Amount.amount(), Tax: b.TaxMinor, PayURL: b.PayURL}
 			if u := b.Used; u != nil {
 				rate, err := percent(u.TaxPercent, "used.tax_percent")
 				if err != nil {

@@ -106,6 +106,8 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/steps/{step}/skip":            {operations: "skip-step"},
 	"POST /console/cases/{id}/steps/{step}/undone":          {operations: "undone-step"},
 	"POST /console/cases/{id}/steps/{step}/files":           {operations: "attach-file"},
+	"POST /console/cases/{id}/promise":                      {operations: "promise-payment"},
+	"POST /console/cases/{id}/write-off":                    {operations: "propose-write-off"},
 	"POST /console/cases/{id}/strays/{stray}":               {operations: "decide-stray"},
 	"POST /console/cases/{id}/pause":                        {operations: "pause-case"},
 	"POST /console/cases/{id}/hurry":                        {operations: "hurry-test-case"},

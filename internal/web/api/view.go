@@ -486,9 +486,10 @@ type Balance struct {
 	About     string `json:"about,omitempty"`
 	Amount    Money  `json:"amount"`
 	DueOn     string `json:"due_on,omitempty" format:"date"`
-	Status    string `json:"status" enum:"open,paid,void"`
+	Status    string `json:"status" enum:"open,paid,void,written_off"`
 	TaxMinor  int64  `json:"tax_minor,omitempty"`
 	Used      *Used  `json:"used,omitempty"`
+	PayURL    string `json:"pay_url,omitempty"`
 }
 
 // Used is what a sum of use counts: what was used of a contract and is not billed
@@ -513,7 +514,7 @@ func viewUsed(b customer.Balance) *Used {
 }
 
 func viewBalance(b customer.Balance) Balance {
-	return Balance{string(b.ID), b.Reference, string(b.Kind), b.About, viewMoney(b.Amount), b.DueOn.String(), string(b.Status), b.Tax, viewUsed(b)}
+	return Balance{string(b.ID), b.Reference, string(b.Kind), b.About, viewMoney(b.Amount), b.DueOn.String(), string(b.Status), b.Tax, viewUsed(b), b.PayURL}
 }
 
 // User is somebody of the company.

@@ -32,7 +32,8 @@ type caseView struct {
 	Law                                  lawView
 	Withdrawal                           *withdrawalView
 	Settlement                           *settlementView
-	Strays                               *strayListView // nil: nothing happened after the end
+	Collection                           *collectionView // nil: nothing is owed, or for others to see
+	Strays                               *strayListView  // nil: nothing happened after the end
 	Declared                             *declaredView
 	Offer                                offerView
 	Works                                []workView
@@ -184,7 +185,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
-	cv.Settlement = v.viewSettlement(c)
+	cv.Settlement, cv.Collection = v.viewSettlement(c), v.viewCollection(c, e)
 	cv.Strays = v.viewStrays(c, e)
 	cv.Law, cv.Withdrawal, cv.Declared = v.viewLaw(c, e), v.viewWithdrawal(c), v.viewDeclared(c)
 	cv.Notes = v.viewNotes(c, e)

@@ -163,6 +163,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/bundle":                                 (*visit).takeBundle,
 		"POST /console/cases/{id}/bundle":                                (*visit).handBundle,
 		"POST /console/cases/{id}/statement":                             (*visit).signStatement,
+		"POST /console/cases/{id}/promise":                               (*visit).promisePayment,
+		"POST /console/cases/{id}/write-off":                             (*visit).proposeWriteOff,
 		"GET /console/cases/{id}/access.json":                            (*visit).accessList,
 		"POST /console/cases/{id}/strays/{stray}":                        (*visit).decideStray,
 		"GET /console/cases/{id}/pause":                                  (*visit).pauseForm,

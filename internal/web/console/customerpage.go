@@ -259,7 +259,7 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 		if err != nil {
 			return fault.New(fault.Invalid, "amount.unreadable").On("balance.amount")
 		}
-		b := customer.Balance{Customer: c, Reference: v.form.Get("balance.reference"), Kind: customer.BalanceKind(v.form.Get("balance.kind")), About: v.form.Get("balance.about"), Amount: amount}
+		b := customer.Balance{Customer: c, Reference: v.form.Get("balance.reference"), Kind: customer.BalanceKind(v.form.Get("balance.kind")), About: v.form.Get("balance.about"), Amount: amount, PayURL: v.form.Get("balance.pay_url")}
 		if tax := strings.TrimSpace(v.form.Get("balance.tax_amount")); tax != "" {
 			sum, e := readAmount(v.lang, tax, currency)
 			if e != nil {

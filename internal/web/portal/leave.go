@@ -42,24 +42,6 @@ func viewReturns(sp text.Speech, page app.CasePage) (v returnsView) {
 	return v
 }
 
-// owedLine is one sum that is left to pay.
-type owedLine struct{ Name, Amount, Due string }
-
-func viewOwed(sp text.Speech, page app.CasePage) (out []owedLine) {
-	lang := sp.Lang
-	for _, b := range page.Owed {
-		l := owedLine{Name: sp.Say("balance."+string(b.Kind)) + " " + b.Reference, Amount: text.Money(lang, b.Amount)}
-		if b.About != "" {
-			l.Name += ", " + b.About
-		}
-		if !b.DueOn.IsZero() {
-			l.Due = sp.Say("portal.owed.due", "date", text.LongDate(lang, b.DueOn))
-		}
-		out = append(out, l)
-	}
-	return out
-}
-
 // viewHanding is how the handover stands, and whether it is the client's turn.
 func viewHanding(sp text.Speech, page app.CasePage) (words string, asks bool) {
 	given, accepted := 0, 0

@@ -56,6 +56,8 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/receipt", p.receipt)
 	mux.HandleFunc("GET /c/{token}/statement", p.statement)
 	mux.HandleFunc("POST /c/{token}/statement", p.answerStatement)
+	mux.HandleFunc("GET /c/{token}/pay", p.pay)
+	mux.HandleFunc("POST /c/{token}/pay", p.promisePayment)
 	mux.HandleFunc("GET /c/{token}/withdraw", p.askWithdraw)
 	mux.HandleFunc("POST /c/{token}/withdraw", p.withdraw)
 	mux.HandleFunc("POST /c/{token}/why", p.tellReason)

@@ -109,6 +109,7 @@ type trackView struct {
 	HandoverAsks bool
 	Acts         actsView // that are still open
 	Owed         []owedLine
+	Pay          payView
 	Settlement   settlementView
 	Allow        allowView
 	Owner        bool   // the departure is not stopped: they may say that it was not them
@@ -199,7 +200,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	v.Report, v.Erased, v.Forgotten = page.Report, page.Erased, !page.ErasedOn.IsZero()
 	v.Handover, v.HandoverAsks = viewHanding(sp, page)
 	v.Data, v.Allow = page.Data, viewAllow(sp, base, c, page.Consent)
-	v.Settlement = viewSettlement(sp, page)
+	v.Settlement, v.Pay = viewSettlement(sp, page), viewPay(sp, c, when.DateOf(p.Now, zone), page)
 	v.Returns, v.Owed, v.Due = viewReturns(sp, page), viewOwed(sp, page), viewDue(sp, zone, page.Limits)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/collection"
+	"hastaluego/internal/text"
+)
+
+type collectCmd struct {
+	common
+	Code string `arg:"" help:"Code of the departure, HL-…"`
+	JSON bool   `help:"Answer as JSON: sums in the smallest unit, days and states."`
+}
+
+// collectionRow is what is owed, as JSON says it.
+type collectionRow struct {
+	Owed      []owedRow    `json:"owed"`
+	Stopped   bool         `json:"stopped"`
+	Reminders int          `json:"reminders"`
+	Promises  []promiseRow `json:"promises"`
+	Until     string       `json:"promise_until,omitempty"`
+	WriteOff  string       `json:"write_off_step,omitempty"`
+}
+
+type owedRow struct {
+	Reference string `json:"reference"`
+	Minor     int64  `json:"amount_minor"`
+	Currency  string `json:"currency"`
+	DueOn     string `json:"due_on,omitempty"`
+	PayURL    string `json:"pay_url,omitempty"`
+}
+
+type promiseRow struct {
+	On    string `json:"on"`
+	State string `json:"state"`
+	By    string `json:"made_by"`
+}
+
+func rowOfCollection(x app.Collection) collectionRow {
+	out := collectionRow{Owed: []owedRow{}, Promises: []promiseRow{}, Stopped: x.Stopped, Reminders: x.Sent, Until: x.Last.String(), WriteOff: x.WriteOff}
+	for _, b := range x.Owed {
+		out.Owed = append(out.Owed, owedRow{b.Reference, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(), b.PayURL})
+	}
+	for _, p := range x.Promises {
+		out.Promises = append(out.Promises, promiseRow{p.On.String(), string(p.State), p.MadeBy})
+	}
+	return out
+}
+
+func (c *collectCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	cid, err := h.app.CaseOfCode(ctx, accountant, c.Code)
+	if err != nil {
+		return err
+	}
+	x, err := h.app.CollectionOf(ctx, accountant, cid)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(o.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rowOfCollection(x))
+	}
+	lang := terminalLanguage(os.Getenv)
+	say := func(code string, args ...any) string { return text.Say(lang, "console.collection."+code, args...) }
+	fmt.Fprintln(o.stdout, say("title"))
+	if len(x.Owed) == 0 {
+		fmt.Fprintln(o.stdout, text.Say(lang, "error.collection.nothing_owed"))
+	}
+	w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
+	for _, b := range x.Owed {
+		due := ""
+		if !b.DueOn.IsZero() {
+			due = text.LongDate(lang, b.DueOn)
+		}
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\n", text.Say(lang, "balance."+string(b.Kind)), b.Reference, text.Money(lang, b.Amount), due, b.PayURL)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(x.Owed) > 0 {
+		fmt.Fprintln(o.stdout, say("sent", "sent", x.Sent, "most", collection.MostReminders))
+	}
+	if x.Stopped {
+		fmt.Fprintln(o.stdout, say("stopped"))
+	}
+	for _, p := range x.Promises {
+		fmt.Fprintln(o.stdout, say(string(p.State), "on", text.LongDate(lang, p.On)))
+	}
+	if x.WriteOff != "" {
+		fmt.Fprintln(o.stdout, say("waits"))
+	}
+	return nil
+}

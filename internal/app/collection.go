@@ -1,0 +1,450 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hastaluego/internal/collection"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/relationship"
+	"hastaluego/internal/step"
+	"hastaluego/internal/when"
+)
+
+// CollectionTx keeps what was agreed about money that is owed.
+type CollectionTx interface {
+	// PutPromise stores a new one (Version 0) or, by Version, changes one.
+	PutPromise(ctx context.Context, p collection.Promise) error
+	FindPromise(ctx context.Context, id collection.PromiseID) (collection.Promise, error)
+	PromisesOf(ctx context.Context, c offboarding.CaseID) ([]collection.Promise, error) // oldest first
+}
+
+// PayPromiseKind is the kind of the jobs of the house that look at a promise to
+// pay when its day is over.
+const PayPromiseKind = "pay_promise"
+
+// Collection is how what is owed in a departure stands.
+type Collection struct {
+	Step     string             // key of the step of whoever looks after it; empty: nobody does
+	Owed     []customer.Balance // that somebody looks after; none: nothing is left to do
+	Stopped  bool               // the customer does not agree, or a complaint is open: no clock runs
+	Promises []collection.Promise
+	Last     when.Date // the last day that may be promised now; zero: none may be
+	Sent     int       // reminders that went out
+	WriteOff string    // key of the step by which a second person decides a write-off; empty: none is proposed
+}
+
+// Standing is the promise that waits; nil: none does.
+func (c Collection) Standing() *collection.Promise { return collection.Standing(c.Promises) }
+
+// collecting is the step by which somebody looks after what is owed; nil: nobody
+// does, or not any more.
+func collecting(p offboarding.Plan) *offboarding.Step {
+	if p.Case.State != offboarding.CaseOpen {
+		return nil
+	}
+	i := slices.IndexFunc(p.Steps, func(s offboarding.Step) bool {
+		return s.Kind == "collect" && (s.State == offboarding.StepReady || s.State == offboarding.StepRunning || s.State == offboarding.StepBlocked)
+	})
+	if i < 0 {
+		return nil
+	}
+	return &p.Steps[i]
+}
+
+// clockStands reports whether nobody may be asked for money now: the customer of a
+// departure does not agree with the statement, or a complaint of theirs is open. A
+// complaint before a body that settles disputes is one, and stays open until it
+// has decided: Spain, Ley 10/2025, art. 13.8.
+func clockStands(ctx context.Context, tx Tx, c offboarding.Case) (bool, error) {
+	if no, err := disputed(ctx, tx, c.ID); err != nil || no {
+		return no, err
+	}
+	list, err := tx.ComplaintsOf(ctx, c.Customer)
+	return slices.ContainsFunc(list, func(x SealedComplaint) bool {
+		return x.State == relationship.Open || x.State == relationship.Promised
+	}), err
+}
+
+// collection reads how what is owed in a departure stands.
+func (a *App) collection(ctx context.Context, tx Tx, p offboarding.Plan) (c Collection, err error) {
+	if c.Promises, err = tx.PromisesOf(ctx, p.Case.ID); err != nil {
+		return c, err
+	}
+	if c.Owed, err = a.owedOf(ctx, tx, p); err != nil || len(c.Owed) == 0 {
+		return c, err
+	}
+	c.Step = collecting(p).Key
+	if c.Stopped, err = clockStands(ctx, tx, p.Case); err != nil {
+		return c, err
+	}
+	if !c.Stopped && collection.MayPromise(c.Promises) == nil {
+		c.Last = a.today(tx).AddDays(promiseDays(collecting(p)))
+	}
+	if s := writeOffStep(p); s != nil {
+		c.WriteOff = s.Key
+	}
+	sent, _, err := remindersOf(ctx, tx, p.Case.ID)
+	c.Sent = sent
+	return c, err
+}
+
+// promiseDays is how many days ahead a step lets people promise.
+func promiseDays(s *offboarding.Step) int {
+	n, _ := strconv.Atoi(s.Params["promise_days"])
+	return collection.Days(n)
+}
+
+// CollectionOf reads how what is owed in a departure stands.
+func (a *App) CollectionOf(ctx context.Context, by Actor, c offboarding.CaseID) (x Collection, err error) {
+	if err := by.CanRead("statement"); err != nil {
+		return x, err
+	}
+	err = a.store.View(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		x, err = a.collection(ctx, tx, p)
+		return err
+	})
+	return x, err
+}
+
+// PromiseToPay takes the day on which a customer says, on their private page,
+// that they will have paid what they owe. Reminders rest until it is over.
+// Faults: on; collection.nothing_owed, collection.stopped,
+// collection.promise_waits, collection.promises_over.
+func (a *App) PromiseToPay(ctx context.Context, token string, on when.Date) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		p, err := tx.FindPlan(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		return a.promiseToPay(ctx, tx, p, on, collection.ByCustomer)
+	})
+}
+
+// RecordPromise writes down such a day for the customer, who said it in another
+// way.
+func (a *App) RecordPromise(ctx context.Context, by Actor, c offboarding.CaseID, on when.Date) error {
+	return a.onCollection(ctx, by, c, func(tx Tx, p *offboarding.Plan) error {
+		return a.promiseToPay(ctx, tx, *p, on, by.ID)
+	})
+}
+
+// onCollection runs fn on the plan of a departure in which something is owed, as
+// somebody who may work on the step that looks after it.
+func (a *App) onCollection(ctx context.Context, by Actor, c offboarding.CaseID, fn func(Tx, *offboarding.Plan) error) error {
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		s := collecting(p)
+		if s == nil {
+			if err := by.may("statement"); err != nil {
+				return err
+			}
+			return fault.New(fault.Blocked, "collection.nothing_owed")
+		}
+		if err := by.mayWork(*s); err != nil {
+			return err
+		}
+		return fn(tx, &p)
+	})
+}
+
+func (a *App) promiseToPay(ctx context.Context, tx Tx, p offboarding.Plan, on when.Date, by string) error {
+	c, err := a.collection(ctx, tx, p)
+	switch {
+	case err != nil:
+		return err
+	case len(c.Owed) == 0:
+		return fault.New(fault.Blocked, "collection.nothing_owed")
+	case c.Stopped:
+		return fault.New(fault.Blocked, "collection.stopped")
+	}
+	if err := collection.MayPromise(c.Promises); err != nil {
+		return err
+	}
+	if err := collection.CheckDay(on, a.today(tx), promiseDays(collecting(p))); err != nil {
+		return err
+	}
+	x := collection.Promise{
+		ID: collection.PromiseID(id.New("ppr")), Case: string(p.Case.ID), Customer: string(p.Case.Customer), On: on, State: collection.Waiting,
+		MadeAt: tx.Now(), MadeBy: by,
+	}
+	if err := tx.PutPromise(ctx, x); err != nil {
+		return err
+	}
+	if err := tx.InsertWork(ctx, offboarding.Work{
+		ID: offboarding.WorkID(id.New("work")), Kind: PayPromiseKind, Case: p.Case.ID, Item: string(x.ID), System: house, Key: PayPromiseKind + ":" + string(x.ID),
+		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: on.End(a.Company().Zone),
+	}); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{"payment.promised", by, string(p.Case.ID), string(p.Case.Customer), map[string]any{"promise": string(x.ID), "day": on.String()}})
+}
+
+// PayPromiseDue says what became of a promise whose day is over; not zero: when
+// to look again.
+func (a *App) PayPromiseDue(ctx context.Context, pid collection.PromiseID) (again time.Time, err error) {
+	err = a.tx(ctx, func(tx Tx) error {
+		again = time.Time{}
+		x, err := tx.FindPromise(ctx, pid)
+		if err != nil || x.State != collection.Waiting {
+			return err
+		}
+		p, err := tx.FindPlan(ctx, offboarding.CaseID(x.Case))
+		if err != nil {
+			return err
+		}
+		list, err := tx.BalancesOf(ctx, p.Case.Customer)
+		if err != nil {
+			return err
+		}
+		stands, err := clockStands(ctx, tx, p.Case)
+		if err != nil {
+			return err
+		}
+		to := x.Judge(a.today(tx), len(step.Subject{Balances: list}.Owed()) > 0, stands || collecting(p) == nil)
+		if to == collection.Waiting {
+			again = x.On.End(a.Company().Zone)
+			return nil
+		}
+		return a.endPromise(ctx, tx, x, to)
+	})
+	return again, err
+}
+
+// endPromise writes down what became of a promise.
+func (a *App) endPromise(ctx context.Context, tx Tx, x collection.Promise, to collection.PromiseState) error {
+	if err := x.To(to, tx.Now()); err != nil {
+		return err
+	}
+	if err := tx.PutPromise(ctx, x); err != nil {
+		return err
+	}
+	typ := "payment.promise_kept"
+	switch to {
+	case collection.Broken:
+		typ = "payment.promise_broken"
+	case collection.Released:
+		typ = "payment.promise_released"
+	}
+	return a.record(ctx, tx, fact{typ, "engine", x.Case, x.Customer, map[string]any{"promise": string(x.ID), "day": x.On.String()}})
+}
+
+// endPromises ends the promise that waits in a departure, if one does.
+func (a *App) endPromises(ctx context.Context, tx Tx, c offboarding.CaseID, to collection.PromiseState) error {
+	list, err := tx.PromisesOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	if x := collection.Standing(list); x != nil {
+		return a.endPromise(ctx, tx, *x, to)
+	}
+	return nil
+}
+
+// releasePromises ends the promises of a customer who complains: they bind nobody
+// while that is open.
+func (a *App) releasePromises(ctx context.Context, tx Tx, cid customer.ID) error {
+	cases, err := tx.CasesOf(ctx, cid)
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		if err := a.endPromises(ctx, tx, c.ID, collection.Released); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remindersOf says how many reminders of a departure went out or are about to,
+// and when the newest was written.
+func remindersOf(ctx context.Context, tx Tx, c offboarding.CaseID) (n int, last time.Time, err error) {
+	letters, err := tx.ListMessages(ctx, c, 1000)
+	for _, l := range letters {
+		if l.Paper == "reminder" && (l.State == "queued" || l.State == "written" || l.State == "sent") {
+			n++
+			if last.Before(l.QueuedAt) {
+				last = l.QueuedAt
+			}
+		}
+	}
+	return n, last, err
+}
+
+const (
+	// writeOffKey begins the name of the step by which somebody proposed to let a
+	// sum go, and writeOffApproval that of the one by which somebody else decides.
+	writeOffKey      = "write_off"
+	writeOffApproval = "write_off_approve"
+)
+
+// writeOffStep is the step by which a second person decides about a write-off;
+// nil: none is proposed.
+func writeOffStep(p offboarding.Plan) *offboarding.Step {
+	for i := range p.Steps {
+		if s := &p.Steps[i]; s.Spec.House && strings.HasPrefix(s.Key, writeOffApproval) && !s.Over() {
+			return s
+		}
+	}
+	return nil
+}
+
+// WriteOffInput is what somebody proposes to let go.
+type WriteOffInput struct {
+	Case     offboarding.CaseID
+	Balances []customer.BalanceID // of those that are owed; none: all of them
+	Why      string               // required
+}
+
+// ProposeWriteOff proposes to let sums go that are owed in a departure. A second
+// person approves it, as with refunds; then nothing of them is owed any more, and
+// the customer is told. Faults: why, balances; collection.nothing_owed,
+// collection.write_off_waits.
+func (a *App) ProposeWriteOff(ctx context.Context, by Actor, in WriteOffInput) error {
+	why, err := required("why", in.Why, 4000)
+	if err != nil {
+		return err
+	}
+	return a.onCollection(ctx, by, in.Case, func(tx Tx, p *offboarding.Plan) error {
+		owed, err := a.owedOf(ctx, tx, *p)
+		switch {
+		case err != nil:
+			return err
+		case len(owed) == 0:
+			return fault.New(fault.Blocked, "collection.nothing_owed")
+		case writeOffStep(*p) != nil:
+			return fault.New(fault.Blocked, "collection.write_off_waits")
+		}
+		var items []offboarding.Item
+		var sums []string
+		for _, b := range owed {
+			if len(in.Balances) > 0 && !slices.Contains(in.Balances, b.ID) {
+				continue
+			}
+			title := strings.TrimSpace(b.Reference+" "+b.About) + " · " + b.Amount.String()
+			items, sums = append(items, offboarding.Item{Key: string(b.ID), Title: offboarding.Same(title)}), append(sums, b.Amount.String())
+		}
+		if len(items) == 0 || len(in.Balances) > len(items) {
+			return fault.New(fault.Invalid, "field.choice").On("balances")
+		}
+		proposed, decide := playbook.House(writeOffKey), playbook.House(writeOffApproval)
+		suffix := "_" + strings.ToLower(id.New("wo")[21:])
+		for _, s := range []*offboarding.Step{&proposed, &decide} {
+			s.ID, s.Key = offboarding.StepID(id.New("step")), s.Key+suffix
+		}
+		proposed.Items, proposed.Note = items, why
+		if err := p.Ask(proposed, tx.Now()); err != nil {
+			return err
+		}
+		for _, it := range items {
+			if err := p.Tick(proposed.Key, it.Key, true, by.ID, "", tx.Now()); err != nil {
+				return err
+			}
+		}
+		ticks(p, by, "")
+		p.AskAfter(decide, proposed.Key)
+		if err := p.Done(proposed.Key, tx.Now(), by.ID); err != nil {
+			return err
+		}
+		p.Touch(proposed.Key, by.real())
+		if err := a.record(ctx, tx, fact{"write_off.proposed", by.ID, string(p.Case.ID), string(p.Case.Customer), map[string]any{
+			"step": decide.Key, "what": strings.Join(sums, ", "), "why": why,
+		}}); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, p, by.ID)
+	})
+}
+
+// writeOffDecided does what follows when a write-off was approved or refused: what
+// is let go is owed no more, and the customer is told; what is refused stays owed.
+func (a *App) writeOffDecided(ctx context.Context, tx Tx, p *offboarding.Plan, key string, yes bool, by string) error {
+	s := p.Step(key)
+	if s == nil || !s.Spec.House || !strings.HasPrefix(key, writeOffApproval) {
+		return nil
+	}
+	if !yes {
+		if err := p.Withheld(key, "approval.refused", tx.Now()); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"write_off.refused", by, string(p.Case.ID), string(p.Case.Customer), map[string]any{"step": key}})
+	}
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	list = slices.Clone(list)
+	let := p.Step(writeOffKey + strings.TrimPrefix(key, writeOffApproval))
+	n := 0
+	for i := range list {
+		b := &list[i]
+		if b.Status != customer.Due || !slices.ContainsFunc(let.Items, func(it offboarding.Item) bool { return it.Key == string(b.ID) }) {
+			continue // paid meanwhile
+		}
+		b.Status, n = customer.WrittenOff, n+1
+		if err := tx.SetBalanceStatus(ctx, b.ID, b.Status); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"balance.settled", by, "", string(p.Case.Customer), map[string]any{"reference": b.Reference, "status": string(b.Status)}}); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	if err := a.record(ctx, tx, fact{"write_off.approved", by, string(p.Case.ID), string(p.Case.Customer), map[string]any{"step": key, "n": n}}); err != nil {
+		return err
+	}
+	if err := a.write(ctx, tx, p.Case, "written_off"); err != nil {
+		return err
+	}
+	if err := a.collectedOn(ctx, tx, p, Actor{ID: by}, list, collection.Released); err != nil {
+		return err
+	}
+	cases, err := tx.CasesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	owes := slices.ContainsFunc(list, customer.Balance.Unpaid)
+	for _, c := range cases {
+		if c.State != offboarding.CaseOpen {
+			continue
+		}
+		if c.ID != p.Case.ID {
+			if err := a.collected(ctx, tx, Actor{ID: by}, c.ID, list, collection.Released); err != nil {
+				return err
+			}
+		}
+		if owes {
+			continue
+		}
+		if err := a.happened(ctx, tx, c.ID, step.Paid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writtenOff are the sums of a customer that were let go.
+func writtenOff(ctx context.Context, tx Tx, cid customer.ID) ([]customer.Balance, error) {
+	list, err := tx.BalancesOf(ctx, cid)
+	return slices.DeleteFunc(slices.Clone(list), func(b customer.Balance) bool { return b.Status != customer.WrittenOff }), err
+}

@@ -1,0 +1,256 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/collection"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/relationship"
+	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
+)
+
+// owed is a departure that is left with a bill to pay.
+func (w *world) owed(t *testing.T) (cid customer.ID, c offboarding.CaseID, page string, bill customer.BalanceID) {
+	t.Helper()
+	cid = w.lent(t)
+	bill, err := w.AddBalance(t.Context(), finance, customer.Balance{
+		Customer: cid, Reference: "F-90", Kind: customer.Invoice, About: "Avisos", Amount: eur(2472), PayURL: "https://pay.example/i/F-90",
+	})
+	must(t, err)
+	_, c, page = w.request(t, "period_end")
+	eventually(t, "the statement is sent", func() bool { return w.stepState(t, c, "collect") == offboarding.StepReady })
+	return cid, c, page, bill
+}
+
+func (w *world) promises(t *testing.T, c offboarding.CaseID) []collection.Promise {
+	t.Helper()
+	x, err := w.CollectionOf(t.Context(), finance, c)
+	must(t, err)
+	return x.Promises
+}
+
+// Reminders rest until the day that was promised; one that was not kept is said
+// once, politely; after the most allowed nobody may promise again.
+func TestRemindersRestUntilThePromisedDay(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, c, page, bill := w.owed(t)
+		today := w.today(t)
+		code(t, w.PromiseToPay(ctx, page, when.Date{}), "field.required")
+		code(t, w.PromiseToPay(ctx, page, today.AddDays(collection.UsualDays+1)), "collection.day")
+		code(t, w.RecordPromise(ctx, app.Actor{ID: "usr_x", Roles: []string{"privacy"}}, c, today), "forbidden.role")
+		must(t, w.PromiseToPay(ctx, page, today.AddDays(9)))
+		code(t, w.PromiseToPay(ctx, page, today.AddDays(9)), "collection.promise_waits")
+		w.push(t, 5)
+		eventually(t, "the first reminder waits", func() bool { return w.runsAfter(t, c, app.ReminderKind, today.AddDays(9)) })
+		if n := w.mail.count("reminder"); n != 0 {
+			t.Fatalf("%d reminders although a day was promised", n)
+		}
+		w.push(t, 6)
+		first := w.mail.wait(t, "reminder", firstMail)
+		if first.Promised != today.AddDays(9) || first.Notice != 1 || first.Balances[0].PayURL == "" {
+			t.Errorf("the reminder: %+v", first)
+		}
+		if list := w.promises(t, c); len(list) != 1 || list[0].State != collection.Broken || list[0].MadeBy != collection.ByCustomer {
+			t.Fatalf("promised: %+v", list)
+		}
+		must(t, w.RecordPromise(ctx, finance, c, today.AddDays(30)))
+		must(t, w.SettleBalance(ctx, finance, cid, bill, customer.Paid))
+		if list := w.promises(t, c); len(list) != 2 || list[1].State != collection.Kept {
+			t.Fatalf("promised: %+v", list)
+		}
+		if st := w.stepState(t, c, "collect"); st != offboarding.StepDone {
+			t.Fatalf("paid, and the step is %s", st)
+		}
+		code(t, w.PromiseToPay(ctx, page, today.AddDays(20)), "collection.nothing_owed")
+		for typ, want := range map[string]int{"payment.promised": 2, "payment.promise_broken": 1, "payment.promise_kept": 1} {
+			if n := w.logged(t, typ); n != want {
+				t.Errorf("%d of %s", n, typ)
+			}
+		}
+		w.verifyLog(t)
+	})
+}
+
+// runsAfter reports whether a job of the departure waits for a time after the day.
+func (w *world) runsAfter(t *testing.T, c offboarding.CaseID, kind string, day when.Date) bool {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), agent, c)
+	must(t, err)
+	for _, x := range v.Works {
+		if x.Kind == kind && x.State == offboarding.WorkReady && x.Tries == 0 && !x.RunAt.Before(day.End(w.Company().Zone)) && x.RunAt.Before(day.AddDays(2).Start(w.Company().Zone)) {
+			return true
+		}
+	}
+	return false
+}
+
+// A dispute and a complaint stop every clock: what was promised binds nobody, and
+// nobody is reminded; a third promise is not one too many then.
+func TestADisputeOrAComplaintStopsCollection(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, c, page, _ := w.owed(t)
+		today := w.today(t)
+		must(t, w.PromiseToPay(ctx, page, today.AddDays(2)))
+		complaint, err := w.RecordComplaint(ctx, agent, relationship.Complaint{Customer: cid, Received: today, What: "Ante la Junta Arbitral: los avisos no eran suyos"})
+		must(t, err)
+		code(t, w.PromiseToPay(ctx, page, today.AddDays(2)), "collection.stopped")
+		w.push(t, 5)
+		must(t, w.UntilQuiet(ctx))
+		if list := w.promises(t, c); list[0].State != collection.Released {
+			t.Fatalf("promised: %+v", list)
+		}
+		if n := w.mail.count("reminder"); n != 0 {
+			t.Errorf("%d reminders while a complaint was open", n)
+		}
+		must(t, w.AnswerComplaint(ctx, agent, app.ComplaintAnswer{Complaint: complaint, State: relationship.Declined, Answer: "La Junta dio la razón a la empresa"}))
+		must(t, w.PromiseToPay(ctx, page, w.today(t).AddDays(1)))
+		must(t, w.AnswerStatement(ctx, page, app.StatementAnswer{Why: "No son mías"}))
+		if list := w.promises(t, c); len(list) != 2 || list[1].State != collection.Released {
+			t.Fatalf("promised: %+v", list)
+		}
+		w.push(t, 60)
+		must(t, w.UntilQuiet(ctx))
+		if n := w.mail.count("reminder"); n != 0 {
+			t.Errorf("%d reminders in a dispute", n)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// What is written off took two people, is owed no more, ends the step, is told to
+// the customer, and is not what was paid.
+func TestAWriteOffTakesTwoPeople(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, c, page, bill := w.owed(t)
+		other := app.Actor{ID: "usr_other", Roles: []string{"finance"}}
+		step := func() string {
+			x, err := w.CollectionOf(ctx, finance, c)
+			must(t, err)
+			return x.WriteOff
+		}
+		code(t, w.ProposeWriteOff(ctx, finance, app.WriteOffInput{Case: c, Why: " "}), "step.evidence_required")
+		code(t, w.ProposeWriteOff(ctx, finance, app.WriteOffInput{Case: c, Why: "X", Balances: []customer.BalanceID{"bal_x"}}), "field.choice")
+		must(t, w.ProposeWriteOff(ctx, finance, app.WriteOffInput{Case: c, Why: "Cuesta más cobrarlo"}))
+		code(t, w.ProposeWriteOff(ctx, finance, app.WriteOffInput{Case: c, Why: "Otra vez"}), "collection.write_off_waits")
+		must(t, w.PromiseToPay(ctx, page, w.today(t).AddDays(5)))
+		code(t, w.Approve(ctx, finance, c, step(), true, "Yo mismo"), "approval.same_person")
+		must(t, w.Approve(ctx, other, c, step(), false, "Que lo intente otra vez"))
+		if step() != "" || w.stepState(t, c, "collect") != offboarding.StepReady {
+			t.Fatal("refused, and not open any more")
+		}
+		must(t, w.ProposeWriteOff(ctx, finance, app.WriteOffInput{Case: c, Why: "Ya lo intentó", Balances: []customer.BalanceID{bill}}))
+		must(t, w.Approve(ctx, other, c, step(), true, "De acuerdo"))
+		told := w.mail.wait(t, "written_off", firstMail)
+		if len(told.Let) != 1 || told.Let[0].Reference != "F-90" {
+			t.Errorf("the letter tells %+v", told.Let)
+		}
+		p, err := w.OpenCustomer(ctx, finance, cid)
+		must(t, err)
+		if b := p.Balances[0]; b.ID != bill || b.Status != customer.WrittenOff {
+			t.Errorf("the bill is %+v", b)
+		}
+		if st := w.stepState(t, c, "collect"); st != offboarding.StepDone {
+			t.Errorf("written off, and the step is %s", st)
+		}
+		if list := w.promises(t, c); list[0].State != collection.Released {
+			t.Errorf("promised: %+v", list)
+		}
+		code(t, w.ProposeWriteOff(ctx, finance, app.WriteOffInput{Case: c, Why: "X"}), "collection.nothing_owed")
+		w.verifyLog(t)
+	})
+}
+
+// A bill that is paid while somebody decides about letting it go ends that.
+func TestWhatIsPaidIsNotWrittenOff(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, c, _, bill := w.owed(t)
+		must(t, w.ProposeWriteOff(ctx, finance, app.WriteOffInput{Case: c, Why: "Cuesta más cobrarlo"}))
+		must(t, w.SettleBalance(ctx, finance, cid, bill, customer.Paid))
+		must(t, w.UntilQuiet(ctx))
+		v, err := w.OpenCase(ctx, finance, c)
+		must(t, err)
+		if v.Plan.Case.State != offboarding.CaseClosed || w.mail.count("written_off") != 0 {
+			t.Errorf("the departure is %s; %d letters", v.Plan.Case.State, w.mail.count("written_off"))
+		}
+		w.verifyLog(t)
+	})
+}
+
+// owingAndTaking is a playbook in which the data is given while something is owed.
+var owingAndTaking = strings.Replace(owing, "steps:", "retrieval: {d: 30}\nsteps:", 1) + `
+  - {id: end, kind: wait, title: {es: "Cinco", en: "Five"}, after: [settle], params: {until: effective}}
+  - {id: export, kind: export_data, title: {es: "Seis", en: "Six"}, after: [end]}
+`
+
+// Whatever is owed and however it stands, nothing else waits for it: the contract
+// ends, the data is given and can be fetched, and the departure closes once
+// somebody says that nothing more is done about the money.
+func TestNothingOwedHoldsAnybodyBack(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(t *testing.T, w *world, c offboarding.CaseID, page string){
+		"unpaid": func(*testing.T, *world, offboarding.CaseID, string) {},
+		"promised": func(t *testing.T, w *world, _ offboarding.CaseID, page string) {
+			must(t, w.PromiseToPay(t.Context(), page, w.today(t).AddDays(20)))
+		},
+		"disputed": func(t *testing.T, w *world, _ offboarding.CaseID, page string) {
+			must(t, w.AnswerStatement(t.Context(), page, app.StatementAnswer{Why: "No son mías"}))
+		},
+		"written off": func(t *testing.T, w *world, c offboarding.CaseID, _ string) {
+			must(t, w.ProposeWriteOff(t.Context(), finance, app.WriteOffInput{Case: c, Why: "Cuesta más cobrarlo"}))
+			x, err := w.CollectionOf(t.Context(), finance, c)
+			must(t, err)
+			must(t, w.Approve(t.Context(), app.Actor{ID: "usr_other", Roles: []string{"finance"}}, c, x.WriteOff, true, "De acuerdo"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+				w := newWorldWith(t, e, owingAndTaking)
+				ctx := t.Context()
+				_, c, page, _ := w.owed(t)
+				begin(t, w, c, page)
+				v, err := w.OpenCase(ctx, finance, c)
+				must(t, err)
+				must(t, w.PushClock(ctx, "", v.Plan.Case.Effective.AddDays(2).Start(w.Company().Zone)))
+				eventually(t, "the data is given", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+				v, err = w.OpenCase(ctx, finance, c)
+				must(t, err)
+				if v.Plan.Case.EffectiveAt.IsZero() {
+					t.Error("the contract has not ended")
+				}
+				for _, s := range v.Plan.Steps {
+					if s.Over() {
+						continue
+					}
+					for _, it := range s.Items {
+						if !it.Ticked {
+							must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: s.Key, Item: it.Key, Ticked: true}))
+						}
+					}
+					must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: s.Key, Note: "No se hace nada más"}))
+				}
+				must(t, w.UntilQuiet(ctx))
+				if v, err = w.OpenCase(ctx, finance, c); err != nil || v.Plan.Case.State != offboarding.CaseClosed {
+					t.Errorf("the departure is %s: %v", v.Plan.Case.State, err)
+				}
+				w.verifyLog(t)
+			})
+		})
+	}
+}

@@ -1,0 +1,118 @@
+package console
+
+import (
+	"strings"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/collection"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// collectionView is how what is owed in a departure stands, and what may be done.
+type collectionView struct {
+	Lang, Case string
+	Owed       []owedView
+	Sent       string
+	Stopped    bool
+	Promises   []promiseView
+	Promise    *control // nil: none may be written down
+	WriteOff   bool     // may be proposed
+	Why        control
+	Open       bool   // the form to propose it was refused
+	Waits      string // key of the step that decides about it
+}
+
+type owedView struct {
+	ID, What, Amount, URL, Label string
+	Checked                      bool
+}
+
+type promiseView struct {
+	State        badge
+	Words, Where string
+}
+
+func (v collectionView) word(code string, args ...any) string {
+	return text.Say(v.Lang, "console.collection."+code, args...)
+}
+
+var promiseBadges = map[collection.PromiseState]badge{
+	collection.Waiting:  {Icon: "clock", Class: "info"},
+	collection.Kept:     {Icon: "check", Class: "ok"},
+	collection.Broken:   {Icon: "warn", Class: "warn"},
+	collection.Released: {Icon: "dash"},
+}
+
+func (v *visit) viewCollection(c app.CaseView, e echo) *collectionView {
+	x := c.Collection
+	if x == nil || len(x.Owed)+len(x.Promises) == 0 {
+		return nil
+	}
+	cv := &collectionView{Lang: v.lang, Case: string(c.Plan.Case.ID), Stopped: x.Stopped, Waits: x.WriteOff}
+	for _, p := range x.Promises {
+		pv := promiseView{State: promiseBadges[p.State]}
+		pv.State.Word = cv.word(string(p.State), "on", text.LongDate(v.lang, p.On))
+		at := text.ShortInstant(v.lang, p.MadeAt, v.zone())
+		if p.MadeBy == collection.ByCustomer {
+			pv.Where = cv.word("by.customer", "at", at)
+		} else {
+			pv.Where = cv.word("by.staff", "who", who(v.lang, p.MadeBy, c.Users), "at", at)
+		}
+		cv.Promises = append(cv.Promises, pv)
+	}
+	if len(x.Owed) == 0 {
+		return cv
+	}
+	for _, b := range x.Owed {
+		what := strings.TrimSpace(text.Say(v.lang, "balance."+string(b.Kind)) + " " + b.Reference)
+		if b.About != "" {
+			what += ", " + b.About
+		}
+		cv.Owed = append(cv.Owed, owedView{string(b.ID), what, text.Money(v.lang, b.Amount), b.PayURL, cv.word("pay", "reference", b.Reference), true})
+	}
+	cv.Sent = cv.word("sent", "sent", x.Sent, "most", collection.MostReminders)
+	step := c.Plan.Step(x.Step)
+	if step == nil || !v.actor.MayWork(*step) {
+		return cv
+	}
+	if !x.Last.IsZero() {
+		cv.Promise = &control{
+			ID: "promise-on", Name: "on", Label: cv.word("on"), Kind: "date", Required: true,
+			Hint: cv.word("on.hint", "date", text.LongDate(v.lang, x.Last), "left", collection.Left(x.Promises), "most", collection.MostPromises),
+		}
+		if e.Form == "promise" {
+			cv.Promise.Value, cv.Promise.Error = e.Typed, e.Error
+		}
+	}
+	cv.WriteOff = x.WriteOff == ""
+	cv.Why = control{ID: "write-off-why", Name: "why", Label: cv.word("why"), Required: true}
+	if e.Form == "write_off" {
+		cv.Open, cv.Why.Value, cv.Why.Error = true, e.Typed, e.Error
+	}
+	return cv
+}
+
+func (v *visit) promisePayment() error {
+	typed := v.form.Get("on")
+	var on when.Date
+	if typed != "" {
+		var err error
+		if on, err = when.ParseDate(typed); err != nil {
+			return v.after(fault.New(fault.Invalid, "date.unreadable").On("on"), echo{Form: "promise", Typed: typed}, "")
+		}
+	}
+	err := v.App.RecordPromise(v.r.Context(), v.actor, v.caseID(), on)
+	return v.after(err, echo{Form: "promise", Typed: typed}, "#collection")
+}
+
+func (v *visit) proposeWriteOff() error {
+	in := app.WriteOffInput{Case: v.caseID(), Why: v.form.Get("why")}
+	for _, id := range v.form["balance"] {
+		in.Balances = append(in.Balances, customer.BalanceID(id))
+	}
+	err := v.App.ProposeWriteOff(v.r.Context(), v.actor, in)
+	return v.after(err, echo{Form: "write_off", Typed: in.Why}, "#collection")
+}
