@@ -214,6 +214,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	b.inspect(check, "answer", private+"/answer")
 	b.inspect(check, "approval-over", private+"/approval")
 	b.inspect(check, "statement", private+"/statement")
+	b.inspect(check, "pay", private+"/pay")
 	b.inspect(check, "meeting-gone", base+"/c/nothing/meeting")
 	b.inspect(check, "data", private+"/data")
 	b.inspect(check, "not-me-case", private+"/not-me")
