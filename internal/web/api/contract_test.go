@@ -248,6 +248,31 @@ func requests(t *testing.T, c *caller, almena string) {
 	}
 }
 
+// owed: a bill is promised for a day, proposed to be written off, and paid.
+func owed(t *testing.T, c *caller, customer, at, bill string) {
+	t.Helper()
+	var got answer
+	eventually(t, "somebody looks after what is owed", func() bool {
+		got = c.get(at + "/collection").is(200)
+		return got.text("owed.0.id") == bill
+	})
+	if got.text("owed.0.pay_url") != "https://pay.example/F-77" || got.get("stopped") != false || got.get("reminders") != 0.0 || got.text("promise_until") == "" {
+		t.Errorf("what is owed: %s", got.body)
+	}
+	until := got.text("promise_until")
+	c.post(at+"/collection/promise", `{"on": "2099-01-01"}`).told(422, "collection.day")
+	c.post(at+"/collection/promise", `{"on": "`+until+`"}`).is(204)
+	c.post(at+"/collection/promise", `{"on": "`+until+`"}`).told(409, "collection.promise_waits")
+	c.post(at+"/collection/write-off", `{"why": "Cuesta más cobrarlo", "balances": ["`+bill+`"]}`).is(204)
+	c.post(at+"/collection/write-off", `{"why": "Otra vez"}`).told(409, "collection.write_off_waits")
+	step := c.get(at + "/collection").is(200).text("write_off_step")
+	c.post(at+"/steps/"+step+"/approve", `{"approve": true, "note": "Yo"}`).told(403, "forbidden.person")
+	c.post("/v1/customers/"+customer+"/balances/"+bill+"/settle", `{"status": "paid"}`).is(204)
+	if got := c.get(at + "/collection").is(200); got.text("promises.0.state") != "kept" || got.get("owed.0") != nil || got.get("write_off_step") != nil {
+		t.Errorf("paid: %s", got.body)
+	}
+}
+
 // departure leads a departure through everything that programs may do with it.
 func departure(t *testing.T, h *house, c *caller) {
 	t.Helper()
@@ -256,16 +281,13 @@ func departure(t *testing.T, h *house, c *caller) {
 	door := c.post("/v1/customers/"+who+"/grants", `{"system": "drive", "account": "puerto", "kind": "login"}`).is(201).text("id")
 	c.post("/v1/customers/"+who+"/assets", `{"reference": "TR-1", "kind": "equipment", "name": "Torno"}`).is(201)
 	c.post("/v1/customers/"+who+"/assets", `{"reference": "TR-2", "kind": "equipment", "name": "Lector"}`).is(201)
+	bill := c.post("/v1/customers/"+who+"/balances", `{"reference": "F-77", "kind": "invoice", "amount": {"minor": 2472, "currency": "EUR"}, "pay_url": "https://pay.example/F-77"}`).is(201).text("id")
 	at := c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "L-77", "when": "period_end", "proof": "DNI"}`).is(201).header.Get("Location")
 	id := offboarding.CaseID(strings.TrimPrefix(at, "/v1/cases/"))
 	if got := c.get(at + "/statement").is(200); got.text("state") != "drawn" || got.get("sections") == nil {
 		t.Errorf("the statement is %s", got.body)
 	}
-	if got := c.get(at + "/collection").is(200); got.get("stopped") != false || got.get("reminders") != 0.0 {
-		t.Errorf("what is owed is %s", got.body)
-	}
-	c.post(at+"/collection/promise", `{"on": "2099-01-01"}`).told(409, "collection.nothing_owed")
-	c.post(at+"/collection/write-off", `{"why": "Cuesta más cobrarlo"}`).told(409, "collection.nothing_owed")
+	owed(t, c, who, at, bill)
 	state := func(step string) string {
 		for i := range 20 {
 			if s := c.get(at).is(200); s.text("steps."+itoa(i)+".key") == step {

@@ -101,6 +101,14 @@ steps:
     role: success
     due: {d: 5, from: ready}
     escalate: {d: 1, to: admin}
+  - id: collect
+    kind: collect
+    title: {es: "Cobrar", en: "Collect", de: "Collect", fr: "Collect"}
+    after: [confirm]
+    params: {days: "3, 15"}
+    role: finance
+    due: {d: 30, from: ready}
+    escalate: {d: 1, to: admin}
   - id: give
     kind: handover
     title: {es: "Entregar", en: "Hand over", de: "Hand over", fr: "Hand over"}

@@ -13,12 +13,13 @@ import (
 )
 
 // owedLine is one sum that is left to pay.
-type owedLine struct{ Name, Amount, Due, URL string }
+type owedLine struct{ Name, Short, Amount, Due, URL string }
 
 func viewOwed(sp text.Speech, page app.CasePage) (out []owedLine) {
 	lang := sp.Lang
 	for _, b := range page.Collection.Owed {
-		l := owedLine{Name: sp.Say("balance."+string(b.Kind)) + " " + b.Reference, Amount: text.Money(lang, b.Amount), URL: b.PayURL}
+		l := owedLine{Short: b.Reference, Amount: text.Money(lang, b.Amount), URL: b.PayURL}
+		l.Name = sp.Say("balance."+string(b.Kind)) + " " + b.Reference
 		if b.About != "" {
 			l.Name += ", " + b.About
 		}
