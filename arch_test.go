@@ -49,7 +49,7 @@ var allowed = map[string]string{
 	"internal/notification": "customer fault when",
 	"internal/signal":       "when",
 	"internal/stray":        "fault money",
-	"internal/collection":   "fault when",
+	"internal/collection":   "fault money when",
 	"internal/risk":         "signal when",
 	"internal/play":         "customer fault signal when",
 	"internal/invitation":   "customer fault offboarding",

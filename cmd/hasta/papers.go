@@ -140,6 +140,15 @@ func (p papers) written(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Statements: list, Notice: x.Notice, Last: x.Last, Promised: x.Promised,
 			Pay: payAt(x), Page: x.Links["case"], NotMe: x.Links["not_me"],
 		})
+	case "instalments":
+		f := document.InstalmentFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Pay: payAt(x), Page: x.Links["case"], NotMe: x.Links["not_me"]}
+		if i := x.Instalments; i != nil {
+			f.Sum = i.Sum
+			for _, part := range i.Parts {
+				f.Parts = append(f.Parts, document.PartLine{On: part.On, Amount: money.Amount{Minor: part.Minor, Currency: i.Sum.Currency}})
+			}
+		}
+		return document.Instalments(f)
 	case "written_off":
 		list, _ := statements(x)
 		return document.WrittenOff(document.WrittenOffFacts{

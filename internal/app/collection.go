@@ -24,6 +24,9 @@ type CollectionTx interface {
 	PutPromise(ctx context.Context, p collection.Promise) error
 	FindPromise(ctx context.Context, id collection.PromiseID) (collection.Promise, error)
 	PromisesOf(ctx context.Context, c offboarding.CaseID) ([]collection.Promise, error) // oldest first
+	// PutInstalments stores a new plan (Version 0) or, by Version, changes one.
+	PutInstalments(ctx context.Context, p collection.Plan) error
+	InstalmentsOf(ctx context.Context, c offboarding.CaseID) ([]collection.Plan, error) // oldest first
 }
 
 // PayPromiseKind is the kind of the jobs of the house that look at a promise to
@@ -36,10 +39,15 @@ type Collection struct {
 	Owed     []customer.Balance // that somebody looks after; none: nothing is left to do
 	Stopped  bool               // the customer does not agree, or a complaint is open: no clock runs
 	Promises []collection.Promise
-	Last     when.Date // the last day that may be promised now; zero: none may be
-	Sent     int       // reminders that went out
-	WriteOff string    // key of the step by which a second person decides a write-off; empty: none is proposed
+	Plans    []collection.Plan // of instalments
+	MayPlan  bool              // another plan may be asked for or proposed
+	Last     when.Date         // the last day that may be promised now; zero: none may be
+	Sent     int               // reminders that went out
+	WriteOff string            // key of the step by which a second person decides a write-off; empty: none is proposed
 }
+
+// Plan is the plan of instalments that is open; nil: there is none.
+func (c Collection) Plan() *collection.Plan { return collection.OpenPlan(c.Plans) }
 
 // Standing is the promise that waits; nil: none does.
 func (c Collection) Standing() *collection.Promise { return collection.Standing(c.Promises) }
@@ -78,6 +86,9 @@ func (a *App) collection(ctx context.Context, tx Tx, p offboarding.Plan) (c Coll
 	if c.Promises, err = tx.PromisesOf(ctx, p.Case.ID); err != nil {
 		return c, err
 	}
+	if c.Plans, err = tx.InstalmentsOf(ctx, p.Case.ID); err != nil {
+		return c, err
+	}
 	if c.Owed, err = a.owedOf(ctx, tx, p); err != nil || len(c.Owed) == 0 {
 		return c, err
 	}
@@ -85,7 +96,9 @@ func (a *App) collection(ctx context.Context, tx Tx, p offboarding.Plan) (c Coll
 	if c.Stopped, err = clockStands(ctx, tx, p.Case); err != nil {
 		return c, err
 	}
-	if !c.Stopped && collection.MayPromise(c.Promises) == nil {
+	c.MayPlan = !c.Stopped && collection.MayPlan(c.Plans) == nil
+	agreed := c.Plan() != nil && c.Plan().State == collection.Agreed // its parts say the days
+	if !c.Stopped && !agreed && collection.MayPromise(c.Promises) == nil {
 		c.Last = a.today(tx).AddDays(promiseDays(collecting(p)))
 	}
 	if s := writeOffStep(p); s != nil {
@@ -175,6 +188,9 @@ func (a *App) promiseToPay(ctx context.Context, tx Tx, p offboarding.Plan, on wh
 		return fault.New(fault.Blocked, "collection.nothing_owed")
 	case c.Stopped:
 		return fault.New(fault.Blocked, "collection.stopped")
+	}
+	if x := c.Plan(); x != nil && x.State == collection.Agreed {
+		return fault.New(fault.Blocked, "collection.plan_waits")
 	}
 	if err := collection.MayPromise(c.Promises); err != nil {
 		return err
@@ -268,6 +284,9 @@ func (a *App) releasePromises(ctx context.Context, tx Tx, cid customer.ID) error
 	}
 	for _, c := range cases {
 		if err := a.endPromises(ctx, tx, c.ID, collection.Released); err != nil {
+			return err
+		}
+		if err := a.endInstalments(ctx, tx, c.ID, false); err != nil {
 			return err
 		}
 	}
@@ -419,7 +438,19 @@ func (a *App) writeOffDecided(ctx context.Context, tx Tx, p *offboarding.Plan, k
 	if err := a.collectedOn(ctx, tx, p, Actor{ID: by}, list, collection.Released); err != nil {
 		return err
 	}
-	cases, err := tx.CasesOf(ctx, p.Case.Customer)
+	return a.collectedElsewhere(ctx, tx, Actor{ID: by}, p.Case.Customer, p.Case.ID, list, collection.Released)
+}
+
+// collectedAll does in every open departure of a customer what follows when a sum
+// is not open any more.
+func (a *App) collectedAll(ctx context.Context, tx Tx, by Actor, cid customer.ID, list []customer.Balance, end collection.PromiseState) error {
+	return a.collectedElsewhere(ctx, tx, by, cid, "", list, end)
+}
+
+// collectedElsewhere is that of the departures but one, whose plan the caller
+// settles.
+func (a *App) collectedElsewhere(ctx context.Context, tx Tx, by Actor, cid customer.ID, but offboarding.CaseID, list []customer.Balance, end collection.PromiseState) error {
+	cases, err := tx.CasesOf(ctx, cid)
 	if err != nil {
 		return err
 	}
@@ -428,8 +459,8 @@ func (a *App) writeOffDecided(ctx context.Context, tx Tx, p *offboarding.Plan, k
 		if c.State != offboarding.CaseOpen {
 			continue
 		}
-		if c.ID != p.Case.ID {
-			if err := a.collected(ctx, tx, Actor{ID: by}, c.ID, list, collection.Released); err != nil {
+		if c.ID != but {
+			if err := a.collected(ctx, tx, by, c.ID, list, end); err != nil {
 				return err
 			}
 		}

@@ -78,6 +78,85 @@ func TestRemindersRestUntilThePromisedDay(t *testing.T) {
 	})
 }
 
+// What is owed is paid in parts that the other side agreed to: a letter tells them,
+// reminders rest while each is paid by its day, one that is late is reminded of,
+// and with the last one everything is paid.
+func TestWhatIsOwedIsPaidInParts(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, c, page, bill := w.owed(t)
+		today := w.today(t)
+		code(t, w.AskInstalments(ctx, page, app.InstalmentInput{Parts: 1, First: today}), "collection.parts")
+		code(t, w.DecideInstalments(ctx, finance, c, true), "collection.plan_over")
+		must(t, w.ProposeInstalments(ctx, finance, c, app.InstalmentInput{Parts: 2, First: today.AddDays(2)}))
+		code(t, w.DecideInstalments(ctx, finance, c, true), "collection.plan_over") // it is the customer's turn
+		must(t, w.AnswerInstalments(ctx, page, false))
+		must(t, w.AskInstalments(ctx, page, app.InstalmentInput{Parts: 3, First: today.AddDays(8)}))
+		code(t, w.AnswerInstalments(ctx, page, true), "collection.plan_over") // it is the company's turn
+		code(t, w.AskInstalments(ctx, page, app.InstalmentInput{Parts: 2, First: today}), "collection.plan_waits")
+		must(t, w.PromiseToPay(ctx, page, today.AddDays(20)))
+		must(t, w.DecideInstalments(ctx, finance, c, true))
+		letter := w.mail.wait(t, "instalments", firstMail)
+		if x := letter.Instalments; x == nil || len(x.Parts) != 3 || x.Sum != eur(2472) || x.Parts[0].Minor != 824 || x.Parts[2].On != today.AddDays(8).AddMonths(2) {
+			t.Fatalf("the letter tells %+v", letter.Instalments)
+		}
+		if list := w.promises(t, c); list[0].State != collection.Released {
+			t.Errorf("promised: %+v", list)
+		}
+		code(t, w.PromiseToPay(ctx, page, today.AddDays(20)), "collection.plan_waits")
+		must(t, w.PayInstalment(ctx, finance, c, 1))
+		code(t, w.PayInstalment(ctx, finance, c, 1), "collection.plan_over")
+		w.push(t, 20)
+		must(t, w.UntilQuiet(ctx))
+		if n := w.mail.count("reminder"); n != 0 {
+			t.Fatalf("%d reminders although every part was paid by its day", n)
+		}
+		w.push(t, 22) // the second is late
+		eventually(t, "a reminder of the late part", func() bool { return w.mail.count("reminder") > 0 })
+		must(t, w.PayInstalment(ctx, finance, c, 2))
+		must(t, w.PayInstalment(ctx, finance, c, 3))
+		p, err := w.OpenCustomer(ctx, finance, cid)
+		must(t, err)
+		if b := p.Balances[0]; b.ID != bill || b.Status != customer.Paid {
+			t.Errorf("the bill is %+v", b)
+		}
+		if st := w.stepState(t, c, "collect"); st != offboarding.StepDone {
+			t.Errorf("paid, and the step is %s", st)
+		}
+		if n := w.mail.count("reminder"); n > collection.MostReminders {
+			t.Errorf("%d reminders", n)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// A sum that changed is not agreed to in the parts of another one, and a dispute
+// ends what was agreed.
+func TestAPlanOfAnotherSumIsNotAgreedTo(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, c, page, _ := w.owed(t)
+		must(t, w.AskInstalments(ctx, page, app.InstalmentInput{Parts: 2, First: w.today(t)}))
+		_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-91", Kind: customer.Fee, Amount: eur(100)})
+		must(t, err)
+		code(t, w.DecideInstalments(ctx, finance, c, true), "collection.plan_differs")
+		must(t, w.DecideInstalments(ctx, finance, c, false))
+		must(t, w.ProposeInstalments(ctx, finance, c, app.InstalmentInput{Parts: 2, First: w.today(t)}))
+		must(t, w.AnswerInstalments(ctx, page, true))
+		must(t, w.AnswerStatement(ctx, page, app.StatementAnswer{Why: "No son mías"}))
+		x, err := w.CollectionOf(ctx, finance, c)
+		must(t, err)
+		if x.Plan() != nil || x.Plans[1].State != collection.Ended || x.MayPlan {
+			t.Errorf("disputed, and %+v", x)
+		}
+		w.verifyLog(t)
+	})
+}
+
 // runsAfter reports whether a job of the departure waits for a time after the day.
 func (w *world) runsAfter(t *testing.T, c offboarding.CaseID, kind string, day when.Date) bool {
 	t.Helper()
@@ -207,6 +286,10 @@ func TestNothingOwedHoldsAnybodyBack(t *testing.T) {
 		"unpaid": func(*testing.T, *world, offboarding.CaseID, string) {},
 		"promised": func(t *testing.T, w *world, _ offboarding.CaseID, page string) {
 			must(t, w.PromiseToPay(t.Context(), page, w.today(t).AddDays(20)))
+		},
+		"in parts": func(t *testing.T, w *world, c offboarding.CaseID, page string) {
+			must(t, w.AskInstalments(t.Context(), page, app.InstalmentInput{Parts: 3, First: w.today(t).AddDays(5)}))
+			must(t, w.DecideInstalments(t.Context(), finance, c, true))
 		},
 		"disputed": func(t *testing.T, w *world, _ offboarding.CaseID, page string) {
 			must(t, w.AnswerStatement(t.Context(), page, app.StatementAnswer{Why: "No son mías"}))

@@ -10,7 +10,6 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/step"
 	"hastaluego/internal/when"
 )
 
@@ -123,25 +122,6 @@ func (a *App) SettleBalance(ctx context.Context, by Actor, cid customer.ID, bid 
 		if status != customer.Paid {
 			end = collection.Released
 		}
-		owes := slices.ContainsFunc(list, customer.Balance.Unpaid)
-		cases, err := tx.CasesOf(ctx, cid)
-		if err != nil {
-			return err
-		}
-		for _, c := range cases {
-			if c.State != offboarding.CaseOpen {
-				continue
-			}
-			if err := a.collected(ctx, tx, by, c.ID, list, end); err != nil {
-				return err
-			}
-			if owes {
-				continue
-			}
-			if err := a.happened(ctx, tx, c.ID, step.Paid); err != nil {
-				return err
-			}
-		}
-		return nil
+		return a.collectedAll(ctx, tx, by, cid, list, end)
 	})
 }

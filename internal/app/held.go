@@ -109,6 +109,23 @@ var heldFiles = []heldFile{
 			}
 		}), err
 	}},
+	{"instalment_plan", "instalments.csv", "departure made by state sum_minor currency due amount_minor paid", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		var rows [][]string
+		for _, p := range h.plans {
+			list, err := tx.InstalmentsOf(ctx, p.Case.ID)
+			if err != nil {
+				return nil, err
+			}
+			for _, x := range list {
+				for _, part := range x.Parts {
+					rows = append(rows, []string{
+						p.Case.Code, stamp(x.MadeAt), x.MadeBy, string(x.State), minor(x.Sum), x.Sum.Currency, part.On.String(), strconv.FormatInt(part.Minor, 10), part.Paid.String(),
+					})
+				}
+			}
+		}
+		return rows, nil
+	}},
 	{"payment_promise", "promises_to_pay.csv", "departure on state made by over", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]collection.Promise, error) { return tx.PromisesOf(ctx, c) }, func(x collection.Promise) []string {
 			return []string{x.On.String(), string(x.State), stamp(x.MadeAt), x.MadeBy, stamp(x.OverAt)}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/invitation"
 	"hastaluego/internal/notice"
@@ -51,6 +52,12 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if m.Paper == "reminder" { // disputed, complained about or promised since it was queued
 		x, err := a.collection(ctx, tx, p)
 		if err != nil || x.Stopped || x.Standing() != nil {
+			return false, notice.Answered, err
+		}
+	}
+	if m.Paper == "instalments" { // ended since it was queued
+		x, err := a.collection(ctx, tx, p)
+		if err != nil || x.Plan() == nil || x.Plan().State != collection.Agreed {
 			return false, notice.Answered, err
 		}
 	}

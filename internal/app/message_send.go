@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/collection"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
@@ -242,6 +243,17 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
+	if m.Paper == "instalments" {
+		list, err := tx.InstalmentsOf(ctx, m.Case)
+		if err != nil {
+			return Paper{}, err
+		}
+		for _, x := range list {
+			if x.State == collection.Agreed {
+				p.Instalments = &x
+			}
+		}
+	}
 	if m.Paper == "written_off" {
 		if p.Let, err = writtenOff(ctx, tx, p.Case.Customer); err != nil {
 			return Paper{}, err
@@ -326,7 +338,7 @@ func hideSecrets(paper, text string) string {
 var Letters = map[string][]string{
 	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
-	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
+	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "instalments": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
 	NoticePaper: {}, // whoever goes on asked for nothing: there is nothing to disown

@@ -6,6 +6,7 @@ import (
 
 	"hastaluego/internal/achievement"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/form"
 	"hastaluego/internal/invitation"
@@ -591,6 +592,7 @@ type Paper struct {
 	Secret      string               // code that opens the downloads; only in the letter "code"
 	Notice      int                  // of a reminder: the how manieth
 	Last        bool                 // no reminder follows it
+	Instalments *collection.Plan     // only in the letter "instalments": what was agreed; nil: it is over
 	Let         []customer.Balance   // only in the letter "written_off": what is owed no more
 	Promised    when.Date            // in a reminder: a day to pay that passed since the last one; zero: none
 	Handover    Handover

@@ -716,6 +716,9 @@ func (a *App) AnswerStatement(ctx context.Context, token string, in StatementAns
 		if err := a.endPromises(ctx, tx, p.Case.ID, collection.Released); err != nil {
 			return err
 		}
+		if err := a.endInstalments(ctx, tx, p.Case.ID, false); err != nil {
+			return err
+		}
 		s := playbook.House("statement_dispute")
 		s.ID, s.Note = offboarding.StepID(id.New("step")), why
 		if old := p.Step(s.Key); old != nil { // they disagree again

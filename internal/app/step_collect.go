@@ -99,6 +99,11 @@ func (a *App) reminding(ctx context.Context, tx Tx, p offboarding.Plan, s offboa
 	if x := c.Standing(); x != nil {
 		r.Rest = x.On
 	}
+	if x := c.Plan(); x != nil {
+		if day := x.Rest(a.today(tx), when.DateOf(x.MadeAt, a.Company().Zone)); r.Rest.Before(day) {
+			r.Rest = day
+		}
+	}
 	n, last, err := remindersOf(ctx, tx, p.Case.ID)
 	if r.Sent = n; n > 0 {
 		r.Last = when.DateOf(last, a.Company().Zone)
@@ -188,6 +193,9 @@ func (a *App) collectedOn(ctx context.Context, tx Tx, p *offboarding.Plan, by Ac
 	}
 	if len(owed) == 0 {
 		if err := a.endPromises(ctx, tx, p.Case.ID, end); err != nil {
+			return err
+		}
+		if err := a.endInstalments(ctx, tx, p.Case.ID, end == collection.Kept); err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,8 @@ const (
 	KindWinback   Kind = "winback"  // the one letter to somebody who left, if they allowed it
 	KindCode      Kind = "code"     // the code that the downloads ask for
 	KindReminder  Kind = "reminder" // of what is still owed
+	// KindInstalments confirms in which parts something is paid.
+	KindInstalments Kind = "instalments"
 	// KindWrittenOff tells that a sum is owed no more.
 	KindWrittenOff Kind = "written_off"
 	KindHandover   Kind = "handover" // there is something to look at
@@ -55,7 +57,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
-	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindNotice, KindWrittenOff,
+	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindNotice, KindWrittenOff, KindInstalments,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

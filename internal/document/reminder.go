@@ -3,6 +3,7 @@ package document
 import (
 	"time"
 
+	"hastaluego/internal/money"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
@@ -105,6 +106,53 @@ func WrittenOff(f WrittenOffFacts) Letter {
 		l.Blocks = append(l.Blocks, Block{Facts: []Fact{{Label: w.say("written_off.what"), Lines: lines}}})
 	}
 	l.Blocks = append(l.Blocks, Block{Paragraphs: []string{w.say("written_off.free")}, Facts: []Fact{w.complain()}})
+	if f.Page != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
+			Label: w.say("reminder.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
+		}})
+	}
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)
+	return l
+}
+
+// PartLine is one instalment.
+type PartLine struct {
+	On     when.Date
+	Amount money.Amount
+}
+
+// InstalmentFacts are what the letter says that confirms a plan of instalments.
+type InstalmentFacts struct {
+	Lang    string
+	Company Company
+	Code    string
+	At      time.Time
+	Name    string // how the letter calls the person; empty: it does not
+	Sum     money.Amount
+	Parts   []PartLine
+	Pay     []PayAt
+	Page    string
+	NotMe   string
+}
+
+// Instalments confirms in how many parts, of how much and by when what is owed is
+// paid.
+func Instalments(f InstalmentFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	lede := w.say("instalments.lede", "n", len(f.Parts), "amount", text.Money(w.lang, f.Sum))
+	if name := clean(f.Name); name != "" {
+		lede = w.say("reminder.hello", "name", name) + " " + lede
+	}
+	l := w.letter(KindInstalments, f.At, f.Code, lede)
+	var facts []Fact
+	for i, p := range f.Parts {
+		facts = append(facts, Fact{Label: w.say("instalments.part", "n", i+1), Lines: []string{text.Money(w.lang, p.Amount)}, Soft: w.say("instalments.by", "date", text.LongDate(w.lang, p.On))})
+	}
+	l.Blocks = append(l.Blocks, Block{Facts: facts})
+	for _, x := range f.Pay {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{Label: w.say("reminder.pay", "what", clean(x.What)), URL: x.URL, Button: true}})
+	}
+	l.Blocks = append(l.Blocks, Block{Paragraphs: []string{w.say("instalments.rests"), w.say("reminder.free")}})
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say("reminder.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),

@@ -73,6 +73,7 @@ var kept = map[string]string{
 	"way_node":        "names of pages and dates",
 	"withdrawal":      "rules and sums",
 	"payment_promise": "ids, days and states",
+	"instalment_plan": "ids, sums, days and states",
 	"law_limit":       "rules, states and dates: that the law was kept is proved by them",
 	"document_check":  "ids, rules and results: what letters lacked is proved by them",
 	"law_notice":      "ids, days and windows of the law: that they were told is proved by them",

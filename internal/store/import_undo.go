@@ -15,14 +15,14 @@ import (
 // about a customer: what an import makes stands in others.
 var aboutCustomer = []string{
 	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "offer", "invitation", "play", "voice", "consent", "silence",
-	"erasure", "reading", "received", "coming", "law_notice", "payment_promise",
+	"erasure", "reading", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
 }
 
 // aboutCase are those in which something stands about a departure beside its
 // reason.
 var aboutCase = []string{
 	"step", "work", "message", "link", "note", "answer", "blob", "consent", "obligation", "handover_item", "offer", "invitation", "voice", "improvement",
-	"envelope", "winback_sent", "received", "stray", "payment_promise",
+	"envelope", "winback_sent", "received", "stray", "payment_promise", "instalment_plan",
 }
 
 // ofCustomer are the tables of what a customer is and has, in the order in which

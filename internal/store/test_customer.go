@@ -63,6 +63,7 @@ var forgetting = []struct{ table, text string }{
 	{"reason", query(`DELETE FROM reason WHERE customer_id = $1`)},
 	{"approval", query(`DELETE FROM approval WHERE case_id IN ` + theirCases)},
 	{"stray", query(`DELETE FROM stray WHERE case_id IN ` + theirCases)},
+	{"instalment_plan", query(`DELETE FROM instalment_plan WHERE customer_id = $1`)},
 	{"payment_promise", query(`DELETE FROM payment_promise WHERE customer_id = $1`)},
 	{"statement", query(`DELETE FROM statement WHERE case_id IN ` + theirCases)},
 	{"withdrawal", query(`DELETE FROM withdrawal WHERE case_id IN ` + theirCases)},

@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/when"
 )
@@ -22,6 +23,33 @@ type Collection struct {
 	Promises     []PaymentPromise `json:"promises"`
 	PromiseUntil string           `json:"promise_until,omitempty"`
 	WriteOffStep string           `json:"write_off_step,omitempty"`
+	Instalments  *Instalments     `json:"instalments,omitempty"`
+}
+
+// Instalments is paying in parts.
+type Instalments struct {
+	ID     string       `json:"id"`
+	State  string       `json:"state" enum:"asked,proposed,agreed,refused,done,ended"`
+	Sum    Money        `json:"sum"`
+	MadeAt time.Time    `json:"made_at"`
+	MadeBy string       `json:"made_by"`
+	Parts  []Instalment `json:"parts"`
+}
+
+// Instalment is one part.
+type Instalment struct {
+	On     string `json:"on"`
+	Amount Money  `json:"amount"`
+	PaidOn string `json:"paid_on,omitempty"`
+}
+
+func viewInstalments(x *collection.Plan) *Instalments {
+	if x == nil {
+		return nil
+	}
+	return &Instalments{string(x.ID), string(x.State), viewMoney(x.Sum), x.MadeAt, x.MadeBy, each(x.Parts, func(p collection.Part) Instalment {
+		return Instalment{p.On.String(), viewMoney(money.Amount{Minor: p.Minor, Currency: x.Sum.Currency}), p.Paid.String()}
+	})}
 }
 
 // PaymentPromise is a day by which the customer said that they will have paid.
@@ -36,7 +64,7 @@ type PaymentPromise struct {
 
 func viewCollection(x app.Collection) Collection {
 	return Collection{
-		Owed: each(x.Owed, viewBalance), Stopped: x.Stopped, Reminders: x.Sent, PromiseUntil: x.Last.String(), WriteOffStep: x.WriteOff,
+		Owed: each(x.Owed, viewBalance), Stopped: x.Stopped, Reminders: x.Sent, PromiseUntil: x.Last.String(), WriteOffStep: x.WriteOff, Instalments: viewInstalments(x.Plan()),
 		Promises: each(x.Promises, func(p collection.Promise) PaymentPromise {
 			return PaymentPromise{string(p.ID), p.On.String(), string(p.State), p.MadeAt, p.MadeBy, at(p.OverAt)}
 		}),
@@ -58,6 +86,26 @@ type proposeWriteOff struct {
 		Balances []string `json:"balances,omitempty" maxItems:"200"`
 		Why      string   `json:"why" minLength:"1" maxLength:"4000"`
 	} `nameHint:"WriteOffInput"`
+}
+
+type proposeInstalments struct {
+	Case string `path:"case"`
+	Body struct {
+		Parts int    `json:"parts" minimum:"2" maximum:"12"`
+		First string `json:"first" format:"date"`
+	} `nameHint:"InstalmentInput"`
+}
+
+type answerInstalments struct {
+	Case string `path:"case"`
+	Body struct {
+		Agree bool `json:"agree"`
+	} `nameHint:"InstalmentAnswer"`
+}
+
+type payInstalment struct {
+	Case string `path:"case"`
+	Part int    `path:"part" minimum:"1" maximum:"12"`
 }
 
 func (a *API) collection(h huma.API) {
@@ -82,5 +130,24 @@ func (a *API) collection(h huma.API) {
 					Balances: each(in.Body.Balances, func(id string) customer.BalanceID { return customer.BalanceID(id) }),
 				})
 			})
+		})
+	const parts = "/v1/cases/{case}/collection/instalments"
+	on(h, a, route{ID: "propose-instalments", Method: http.MethodPost, Path: parts, Scopes: stepScopes, Tag: "cases"},
+		func(ctx context.Context, by app.Actor, in *proposeInstalments) (*done, error) {
+			var first when.Date
+			if err := days("", map[string]day{"first": {&in.Body.First, &first}}); err != nil {
+				return nil, err
+			}
+			return act("case", in.Case, func() error {
+				return a.App.ProposeInstalments(ctx, by, offboarding.CaseID(in.Case), app.InstalmentInput{Parts: in.Body.Parts, First: first})
+			})
+		})
+	on(h, a, route{ID: "answer-instalments", Method: http.MethodPost, Path: parts + "/answer", Scopes: stepScopes, Tag: "cases"},
+		func(ctx context.Context, by app.Actor, in *answerInstalments) (*done, error) {
+			return act("case", in.Case, func() error { return a.App.DecideInstalments(ctx, by, offboarding.CaseID(in.Case), in.Body.Agree) })
+		})
+	on(h, a, route{ID: "pay-instalment", Method: http.MethodPost, Path: parts + "/{part}/paid", Scopes: stepScopes, Tag: "cases"},
+		func(ctx context.Context, by app.Actor, in *payInstalment) (*done, error) {
+			return act("case", in.Case, func() error { return a.App.PayInstalment(ctx, by, offboarding.CaseID(in.Case), in.Part) })
 		})
 }

@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/web/api"
+	"hastaluego/internal/when"
 )
 
 const aCustomer = `{"kind": "organisation", "name": "NAME", "reference": "REF", "country": "ES",
@@ -248,8 +249,8 @@ func requests(t *testing.T, c *caller, almena string) {
 	}
 }
 
-// owed: a bill is promised for a day, proposed to be written off, and paid.
-func owed(t *testing.T, c *caller, customer, at, bill string) {
+// owed: a bill is promised for a day, proposed to be written off, and paid in parts.
+func owed(t *testing.T, h *house, c *caller, at, bill string) {
 	t.Helper()
 	var got answer
 	eventually(t, "somebody looks after what is owed", func() bool {
@@ -267,8 +268,21 @@ func owed(t *testing.T, c *caller, customer, at, bill string) {
 	c.post(at+"/collection/write-off", `{"why": "Otra vez"}`).told(409, "collection.write_off_waits")
 	step := c.get(at + "/collection").is(200).text("write_off_step")
 	c.post(at+"/steps/"+step+"/approve", `{"approve": true, "note": "Yo"}`).told(403, "forbidden.person")
-	c.post("/v1/customers/"+customer+"/balances/"+bill+"/settle", `{"status": "paid"}`).is(204)
-	if got := c.get(at + "/collection").is(200); got.text("promises.0.state") != "kept" || got.get("owed.0") != nil || got.get("write_off_step") != nil {
+	c.post(at+"/collection/instalments", `{"parts": 2, "first": "2099-01-01"}`).told(422, "collection.day")
+	c.post(at+"/collection/instalments", `{"parts": 2, "first": "`+until+`"}`).is(204)
+	c.post(at+"/collection/instalments/answer", `{"agree": true}`).told(409, "collection.plan_over") // the customer's turn
+	page := h.link("iker@puerto.example", "case")
+	must(t, h.AnswerInstalments(t.Context(), page, false))
+	day, err := when.ParseDate(until)
+	must(t, err)
+	must(t, h.AskInstalments(t.Context(), page, app.InstalmentInput{Parts: 2, First: day}))
+	c.post(at+"/collection/instalments/answer", `{"agree": true}`).is(204)
+	if got := c.get(at + "/collection").is(200); got.text("instalments.state") != "agreed" || got.get("instalments.parts.1.amount.minor") != 1236.0 {
+		t.Errorf("in parts: %s", got.body)
+	}
+	c.post(at+"/collection/instalments/1/paid", "").is(204)
+	c.post(at+"/collection/instalments/2/paid", "").is(204)
+	if got := c.get(at + "/collection").is(200); got.text("promises.0.state") != "released" || got.get("owed.0") != nil || got.get("write_off_step") != nil {
 		t.Errorf("paid: %s", got.body)
 	}
 }
@@ -287,7 +301,7 @@ func departure(t *testing.T, h *house, c *caller) {
 	if got := c.get(at + "/statement").is(200); got.text("state") != "drawn" || got.get("sections") == nil {
 		t.Errorf("the statement is %s", got.body)
 	}
-	owed(t, c, who, at, bill)
+	owed(t, h, c, at, bill)
 	state := func(step string) string {
 		for i := range 20 {
 			if s := c.get(at).is(200); s.text("steps."+itoa(i)+".key") == step {

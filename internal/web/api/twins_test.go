@@ -107,6 +107,7 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/steps/{step}/undone":          {operations: "undone-step"},
 	"POST /console/cases/{id}/steps/{step}/files":           {operations: "attach-file"},
 	"POST /console/cases/{id}/promise":                      {operations: "promise-payment"},
+	"POST /console/cases/{id}/instalments":                  {operations: "propose-instalments answer-instalments pay-instalment"},
 	"POST /console/cases/{id}/write-off":                    {operations: "propose-write-off"},
 	"POST /console/cases/{id}/strays/{stray}":               {operations: "decide-stray"},
 	"POST /console/cases/{id}/pause":                        {operations: "pause-case"},

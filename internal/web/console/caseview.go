@@ -185,7 +185,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
-	cv.Settlement, cv.Collection = v.viewSettlement(c), v.viewCollection(c, e)
+	cv.Settlement, cv.Collection = v.viewSettlement(c), v.viewCollection(c, now, e)
 	cv.Strays = v.viewStrays(c, e)
 	cv.Law, cv.Withdrawal, cv.Declared = v.viewLaw(c, e), v.viewWithdrawal(c), v.viewDeclared(c)
 	cv.Notes = v.viewNotes(c, e)

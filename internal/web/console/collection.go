@@ -1,12 +1,15 @@
 package console
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
@@ -23,6 +26,37 @@ type collectionView struct {
 	Why        control
 	Open       bool   // the form to propose it was refused
 	Waits      string // key of the step that decides about it
+	Plan       string // what is asked, proposed or agreed about parts
+	Parts      []partView
+	Answers    bool // the customer asked, and waits for an answer
+	Propose    []control
+}
+
+type partView struct {
+	Words, Pay string // Pay: it may be noted as paid
+	Number     int
+	State      badge
+}
+
+var partBadges = map[string]badge{"paid": {Icon: "check", Class: "ok"}, "late": {Icon: "warn", Class: "warn"}, "due": {Icon: "clock"}}
+
+func (v *visit) viewParts(cv *collectionView, x *collection.Plan, may bool, now time.Time) {
+	if x == nil {
+		return
+	}
+	cv.Plan = cv.word("plan."+string(x.State), "amount", text.Money(v.lang, x.Sum), "n", len(x.Parts))
+	cv.Answers = may && x.State == collection.Asked
+	for i, part := range x.Parts {
+		state := part.State(when.DateOf(now, v.zone()))
+		pv := partView{
+			Number: i + 1, State: partBadges[state],
+			Words: cv.word("part", "n", i+1, "amount", text.Money(v.lang, money.Amount{Minor: part.Minor, Currency: x.Sum.Currency}), "date", text.LongDate(v.lang, part.On)),
+		}
+		if pv.State.Word = cv.word("part." + state); may && state != "paid" && x.State == collection.Agreed {
+			pv.Pay = cv.word("part.pay", "n", i+1)
+		}
+		cv.Parts = append(cv.Parts, pv)
+	}
 }
 
 type owedView struct {
@@ -46,7 +80,7 @@ var promiseBadges = map[collection.PromiseState]badge{
 	collection.Released: {Icon: "dash"},
 }
 
-func (v *visit) viewCollection(c app.CaseView, e echo) *collectionView {
+func (v *visit) viewCollection(c app.CaseView, now time.Time, e echo) *collectionView {
 	x := c.Collection
 	if x == nil || len(x.Owed)+len(x.Promises) == 0 {
 		return nil
@@ -75,8 +109,19 @@ func (v *visit) viewCollection(c app.CaseView, e echo) *collectionView {
 	}
 	cv.Sent = cv.word("sent", "sent", x.Sent, "most", collection.MostReminders)
 	step := c.Plan.Step(x.Step)
-	if step == nil || !v.actor.MayWork(*step) {
+	may := step != nil && v.actor.MayWork(*step)
+	v.viewParts(cv, x.Plan(), may, now)
+	if !may {
 		return cv
+	}
+	if x.MayPlan {
+		cv.Propose = []control{
+			{ID: "plan-parts", Name: "parts", Label: cv.word("plan.n"), Kind: "number", Required: true, Hint: cv.word("plan.n.hint", "least", collection.LeastParts, "most", collection.MostParts)},
+			{ID: "plan-first", Name: "on", Label: cv.word("plan.first"), Kind: "date", Required: true},
+		}
+		for i := range cv.Propose {
+			cv.Propose[i].Error = e.Errors[[]string{"parts", "first"}[i]]
+		}
 	}
 	if !x.Last.IsZero() {
 		cv.Promise = &control{
@@ -115,4 +160,26 @@ func (v *visit) proposeWriteOff() error {
 	}
 	err := v.App.ProposeWriteOff(v.r.Context(), v.actor, in)
 	return v.after(err, echo{Form: "write_off", Typed: in.Why}, "#collection")
+}
+
+// instalments proposes to pay in parts, answers a customer who asked for it, or
+// notes a part as paid.
+func (v *visit) instalments() error {
+	ctx, does := v.r.Context(), v.form.Get("does")
+	n, _ := strconv.Atoi(v.form.Get("parts"))
+	var err error
+	switch does {
+	case "agree", "refuse":
+		err = v.App.DecideInstalments(ctx, v.actor, v.caseID(), does == "agree")
+	case "paid":
+		err = v.App.PayInstalment(ctx, v.actor, v.caseID(), n)
+	default:
+		day, _ := when.ParseDate(v.form.Get("on")) // what is no day is told as none
+		err = v.App.ProposeInstalments(ctx, v.actor, v.caseID(), app.InstalmentInput{Parts: n, First: day})
+	}
+	e := echo{Form: "instalments"}
+	if err != nil {
+		e.Errors = text.FieldErrors(v.lang, err)
+	}
+	return v.after(err, e, "#collection")
 }

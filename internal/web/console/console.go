@@ -164,6 +164,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/bundle":                                (*visit).handBundle,
 		"POST /console/cases/{id}/statement":                             (*visit).signStatement,
 		"POST /console/cases/{id}/promise":                               (*visit).promisePayment,
+		"POST /console/cases/{id}/instalments":                           (*visit).instalments,
 		"POST /console/cases/{id}/write-off":                             (*visit).proposeWriteOff,
 		"GET /console/cases/{id}/access.json":                            (*visit).accessList,
 		"POST /console/cases/{id}/strays/{stray}":                        (*visit).decideStray,

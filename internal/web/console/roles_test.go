@@ -200,6 +200,7 @@ func routes(h *house) map[string]line {
 		"POST /console/documents/{message}":                              {who: "act:case", path: "/console/documents/msg_x", form: []string{"evidence", "X"}},
 		"GET /console/cases/{id}/access.json":                            {who: "read:case", path: c + "/access.json"},
 		"POST /console/cases/{id}/promise":                               {who: "act:statement", path: c + "/promise", form: []string{"on", "2099-01-01"}},
+		"POST /console/cases/{id}/instalments":                           {who: "act:statement", path: c + "/instalments", form: []string{"parts", "3", "on", "2099-01-01"}},
 		"POST /console/cases/{id}/write-off":                             {who: "act:statement", path: c + "/write-off", form: []string{"why", "X"}},
 		"POST /console/cases/{id}/strays/{stray}":                        {who: "staff", path: c + "/strays/str_x", form: []string{"way", "seen", "why", "X"}},
 		"POST /console/learn/threshold":                                  {who: "act:settings", form: []string{"threshold", "5"}},

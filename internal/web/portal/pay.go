@@ -3,10 +3,12 @@ package portal
 import (
 	"net/http"
 	"slices"
+	"strconv"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/collection"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 	"hastaluego/internal/when"
@@ -43,6 +45,32 @@ type payView struct {
 	Until            string   // the last of them, in words
 	On, Error        string   // as typed
 	Email            string   // of the company
+	Parts            []partLine
+	PartsIs          string   // what is asked, proposed or agreed about parts
+	Answers          bool     // it is their turn to say yes or no
+	AsksParts        bool     // they may ask to pay in parts
+	Counts           []string // how many
+	PartsError       map[string]string
+}
+
+// partLine is one instalment.
+type partLine struct {
+	Words, Amount, State string
+	Late                 bool
+}
+
+func (v *payView) plan(sp text.Speech, x *collection.Plan, today when.Date) {
+	if x == nil {
+		return
+	}
+	v.PartsIs, v.Answers = sp.Say("portal.pay.parts."+string(x.State), "amount", text.Money(sp.Lang, x.Sum), "n", len(x.Parts)), x.State == collection.Proposed
+	for i, part := range x.Parts {
+		v.Parts = append(v.Parts, partLine{
+			Words:  sp.Say("portal.pay.part", "n", i+1, "date", text.LongDate(sp.Lang, part.On)),
+			Amount: text.Money(sp.Lang, money.Amount{Minor: part.Minor, Currency: x.Sum.Currency}), State: sp.Say("portal.pay.part." + part.State(today)),
+			Late: part.State(today) == "late",
+		})
+	}
 }
 
 func viewPay(sp text.Speech, c app.Company, today when.Date, page app.CasePage) payView {
@@ -66,15 +94,23 @@ func viewPay(sp text.Speech, c app.Company, today when.Date, page app.CasePage) 
 			}
 		}
 	}
+	v.plan(sp, x.Plan(), today)
+	if v.AsksParts = x.MayPlan; v.AsksParts {
+		v.First = today.String()
+		for n := collection.LeastParts; n <= 6; n++ {
+			v.Counts = append(v.Counts, strconv.Itoa(n))
+		}
+	}
 	if !x.Last.IsZero() {
 		v.Asks, v.First, v.Last, v.Until = true, today.String(), x.Last.String(), text.LongDate(sp.Lang, x.Last)
 	}
 	return v
 }
 
-func (p *portal) pay(w http.ResponseWriter, r *http.Request) { p.showPay(w, r, "", nil) }
+func (p *portal) pay(w http.ResponseWriter, r *http.Request) { p.showPay(w, r, "", "", nil) }
 
-func (p *portal) showPay(w http.ResponseWriter, r *http.Request, typed string, wrong error) {
+// showPay shows the page; wrong is about the form that does, in which was typed.
+func (p *portal) showPay(w http.ResponseWriter, r *http.Request, does, typed string, wrong error) {
 	r, page, err := p.page(w, r, "case")
 	if err != nil {
 		p.Fail(w, r, err)
@@ -82,26 +118,39 @@ func (p *portal) showPay(w http.ResponseWriter, r *http.Request, typed string, w
 	}
 	c := p.App.Company()
 	v := viewPay(p.speech(page.Paper.Language), c, when.DateOf(page.Paper.Now, c.Zone), page)
-	v.Base, v.On = base(r), typed
+	v.Base = base(r)
 	status := http.StatusOK
-	if wrong != nil {
-		status, v.Error = web.Status(wrong), text.FieldErrors(v.Lang, wrong)["on"]
+	switch {
+	case wrong == nil:
+	case does == "parts":
+		status, v.PartsError = web.Status(wrong), text.FieldErrors(v.Lang, wrong)
+	default:
+		status, v.On, v.Error = web.Status(wrong), typed, text.FieldErrors(v.Lang, wrong)["on"]
 	}
 	p.show(w, r, status, v.Say("portal.pay.title"), payPage(v))
 }
 
-// promisePayment takes the day on which the customer says that they will pay.
-func (p *portal) promisePayment(w http.ResponseWriter, r *http.Request) {
+// answerPay takes the day on which the customer says that they will pay, their
+// wish to pay in parts, or their word about parts that were proposed.
+func (p *portal) answerPay(w http.ResponseWriter, r *http.Request) {
 	f, err := web.Form(w, r)
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
-	typed := f.Get("on")
-	on, _ := when.ParseDate(typed) // what is no day is told as none
-	err = p.App.PromiseToPay(r.Context(), r.PathValue("token"), on)
+	ctx, token, does, typed := r.Context(), r.PathValue("token"), f.Get("does"), f.Get("on")
+	day, _ := when.ParseDate(typed) // what is no day is told as none
+	switch does {
+	case "parts":
+		n, _ := strconv.Atoi(f.Get("parts"))
+		err = p.App.AskInstalments(ctx, token, app.InstalmentInput{Parts: n, First: day})
+	case "agree", "refuse":
+		err = p.App.AnswerInstalments(ctx, token, does == "agree")
+	default:
+		err = p.App.PromiseToPay(ctx, token, day)
+	}
 	if err != nil && fault.KindOf(err) == fault.Invalid {
-		p.showPay(w, r, typed, err)
+		p.showPay(w, r, does, typed, err)
 		return
 	}
 	p.act(w, r, base(r)+"/pay", err)

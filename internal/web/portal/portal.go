@@ -57,7 +57,7 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/statement", p.statement)
 	mux.HandleFunc("POST /c/{token}/statement", p.answerStatement)
 	mux.HandleFunc("GET /c/{token}/pay", p.pay)
-	mux.HandleFunc("POST /c/{token}/pay", p.promisePayment)
+	mux.HandleFunc("POST /c/{token}/pay", p.answerPay)
 	mux.HandleFunc("GET /c/{token}/withdraw", p.askWithdraw)
 	mux.HandleFunc("POST /c/{token}/withdraw", p.withdraw)
 	mux.HandleFunc("POST /c/{token}/why", p.tellReason)

@@ -1,0 +1,246 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"hastaluego/internal/collection"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
+	"hastaluego/internal/when"
+)
+
+// InstalmentInput is in how many parts what is owed is paid, and from which day.
+type InstalmentInput struct {
+	Parts int
+	First when.Date
+}
+
+// dividable is what a plan of instalments covers: what is owed in the currency of
+// the first sum that is, less what makes up for some of it.
+func dividable(list []customer.Balance) (sum money.Amount, balances []string) {
+	owed := step.Subject{Balances: list}.Owed()
+	if len(owed) == 0 {
+		return sum, nil
+	}
+	sum.Currency = owed[0].Amount.Currency
+	for _, b := range list {
+		if b.Status == customer.Due && b.Amount.Currency == sum.Currency {
+			sum.Minor -= b.Owed().Minor
+			balances = append(balances, string(b.ID))
+		}
+	}
+	return sum, balances
+}
+
+// AskInstalments takes the wish of a customer, on their private page, to pay in
+// parts: somebody of the company answers. Faults: parts, first;
+// collection.nothing_owed, collection.stopped, collection.plan_waits,
+// collection.plans_over.
+func (a *App) AskInstalments(ctx context.Context, token string, in InstalmentInput) error {
+	return a.onOwnCollection(ctx, token, func(tx Tx, p *offboarding.Plan) error {
+		return a.beginInstalments(ctx, tx, *p, in, collection.Asked, collection.ByCustomer)
+	})
+}
+
+// ProposeInstalments proposes to a customer to pay in parts: they answer on their
+// private page.
+func (a *App) ProposeInstalments(ctx context.Context, by Actor, c offboarding.CaseID, in InstalmentInput) error {
+	return a.onCollection(ctx, by, c, func(tx Tx, p *offboarding.Plan) error {
+		return a.beginInstalments(ctx, tx, *p, in, collection.Proposed, by.ID)
+	})
+}
+
+// onOwnCollection runs fn on the plan of the departure of a private page.
+func (a *App) onOwnCollection(ctx context.Context, token string, fn func(Tx, *offboarding.Plan) error) error {
+	return a.tx(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		p, err := tx.FindPlan(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		return fn(tx, &p)
+	})
+}
+
+func (a *App) beginInstalments(ctx context.Context, tx Tx, p offboarding.Plan, in InstalmentInput, state collection.PlanState, by string) error {
+	c, err := a.collection(ctx, tx, p)
+	switch {
+	case err != nil:
+		return err
+	case len(c.Owed) == 0:
+		return fault.New(fault.Blocked, "collection.nothing_owed")
+	case c.Stopped:
+		return fault.New(fault.Blocked, "collection.stopped")
+	}
+	if err := collection.MayPlan(c.Plans); err != nil {
+		return err
+	}
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	x := collection.Plan{
+		ID: collection.PlanID(id.New("ins")), Case: string(p.Case.ID), Customer: string(p.Case.Customer), State: state, MadeAt: tx.Now(), MadeBy: by,
+	}
+	x.Sum, x.Balances = dividable(list)
+	if x.Parts, err = collection.Divide(x.Sum, in.Parts, in.First, a.today(tx)); err != nil {
+		return err
+	}
+	typ := "instalments.asked"
+	if state == collection.Proposed {
+		typ = "instalments.proposed"
+	}
+	return a.putInstalments(ctx, tx, x, typ, by)
+}
+
+func (a *App) putInstalments(ctx context.Context, tx Tx, x collection.Plan, typ, by string) error {
+	if err := tx.PutInstalments(ctx, x); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{typ, by, x.Case, x.Customer, map[string]any{
+		"plan": string(x.ID), "n": len(x.Parts), "value": x.Sum.String(), "day": x.Parts[0].On.String(),
+	}})
+}
+
+// AnswerInstalments is the word of the customer, on their private page, about
+// instalments that the company proposed.
+func (a *App) AnswerInstalments(ctx context.Context, token string, yes bool) error {
+	return a.onOwnCollection(ctx, token, func(tx Tx, p *offboarding.Plan) error {
+		return a.answerInstalments(ctx, tx, *p, true, yes, collection.ByCustomer)
+	})
+}
+
+// DecideInstalments is the word of the company about instalments that the customer
+// asked for.
+func (a *App) DecideInstalments(ctx context.Context, by Actor, c offboarding.CaseID, yes bool) error {
+	return a.onCollection(ctx, by, c, func(tx Tx, p *offboarding.Plan) error {
+		return a.answerInstalments(ctx, tx, *p, false, yes, by.ID)
+	})
+}
+
+func (a *App) answerInstalments(ctx context.Context, tx Tx, p offboarding.Plan, customer, yes bool, by string) error {
+	list, err := tx.InstalmentsOf(ctx, p.Case.ID)
+	if err != nil {
+		return err
+	}
+	x := collection.OpenPlan(list)
+	if x == nil {
+		return fault.New(fault.Blocked, "collection.plan_over")
+	}
+	if yes {
+		if err := a.stillSo(ctx, tx, p, *x); err != nil {
+			return err
+		}
+	}
+	if err := x.Answer(customer, yes, by, tx.Now()); err != nil {
+		return err
+	}
+	typ := "instalments.agreed"
+	if !yes {
+		typ = "instalments.refused"
+	}
+	if err := a.putInstalments(ctx, tx, *x, typ, by); err != nil || !yes {
+		return err
+	}
+	if err := a.endPromises(ctx, tx, p.Case.ID, collection.Released); err != nil { // the parts say the days from now on
+		return err
+	}
+	return a.write(ctx, tx, p.Case, "instalments")
+}
+
+// stillSo refuses to agree to parts of a sum that is not owed any more as it was.
+func (a *App) stillSo(ctx context.Context, tx Tx, p offboarding.Plan, x collection.Plan) error {
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	if sum, covers := dividable(list); collecting(p) == nil || sum != x.Sum || !slices.Equal(covers, x.Balances) {
+		return fault.New(fault.Blocked, "collection.plan_differs")
+	}
+	return nil
+}
+
+// PayInstalment notes that a part was paid (1 is the first). With the last, all
+// that the plan covers is paid.
+func (a *App) PayInstalment(ctx context.Context, by Actor, c offboarding.CaseID, part int) error {
+	return a.onCollection(ctx, by, c, func(tx Tx, p *offboarding.Plan) error {
+		list, err := tx.InstalmentsOf(ctx, c)
+		if err != nil {
+			return err
+		}
+		x := collection.OpenPlan(list)
+		if x == nil {
+			return fault.New(fault.Blocked, "collection.plan_over")
+		}
+		if err := x.Pay(part-1, a.today(tx), tx.Now()); err != nil {
+			return err
+		}
+		if err := tx.PutInstalments(ctx, *x); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"instalments.paid", by.ID, x.Case, x.Customer, map[string]any{"plan": string(x.ID), "number": part}}); err != nil {
+			return err
+		}
+		if x.State != collection.Done {
+			return nil
+		}
+		return a.paidInParts(ctx, tx, by, p, *x)
+	})
+}
+
+// paidInParts notes as paid all that a plan covers whose last part was paid.
+func (a *App) paidInParts(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan, x collection.Plan) error {
+	if err := a.record(ctx, tx, fact{"instalments.done", by.ID, x.Case, x.Customer, map[string]any{"plan": string(x.ID)}}); err != nil {
+		return err
+	}
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		b := &list[i]
+		if b.Status != customer.Due || !slices.Contains(x.Balances, string(b.ID)) {
+			continue
+		}
+		b.Status = customer.Paid
+		if err := tx.SetBalanceStatus(ctx, b.ID, b.Status); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"balance.settled", by.ID, "", x.Customer, map[string]any{"reference": b.Reference, "status": string(b.Status)}}); err != nil {
+			return err
+		}
+	}
+	return a.collectedAll(ctx, tx, by, p.Case.Customer, list, collection.Kept)
+}
+
+// endInstalments ends the plan that is open in a departure, if one is.
+func (a *App) endInstalments(ctx context.Context, tx Tx, c offboarding.CaseID, paid bool) error {
+	list, err := tx.InstalmentsOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	x := collection.OpenPlan(list)
+	if x == nil {
+		return nil
+	}
+	to, typ := collection.Ended, "instalments.ended"
+	if paid && x.State == collection.Agreed {
+		to, typ = collection.Done, "instalments.done"
+	}
+	if err := x.To(to, tx.Now()); err != nil {
+		return err
+	}
+	if err := tx.PutInstalments(ctx, *x); err != nil {
+		return err
+	}
+	return a.record(ctx, tx, fact{typ, "engine", x.Case, x.Customer, map[string]any{"plan": string(x.ID)}})
+}
