@@ -141,16 +141,24 @@ func TestAPlanOfAnotherSumIsNotAgreedTo(t *testing.T) {
 		ctx := t.Context()
 		cid, c, page, _ := w.owed(t)
 		must(t, w.AskInstalments(ctx, page, app.InstalmentInput{Parts: 2, First: w.today(t)}))
-		_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-91", Kind: customer.Fee, Amount: eur(100)})
+		fee, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-91", Kind: customer.Fee, Amount: eur(100)})
 		must(t, err)
 		code(t, w.DecideInstalments(ctx, finance, c, true), "collection.plan_differs")
 		must(t, w.DecideInstalments(ctx, finance, c, false))
 		must(t, w.ProposeInstalments(ctx, finance, c, app.InstalmentInput{Parts: 2, First: w.today(t)}))
 		must(t, w.AnswerInstalments(ctx, page, true))
-		must(t, w.AnswerStatement(ctx, page, app.StatementAnswer{Why: "No son mías"}))
+		must(t, w.SettleBalance(ctx, finance, cid, fee, customer.Void))
 		x, err := w.CollectionOf(ctx, finance, c)
 		must(t, err)
-		if x.Plan() != nil || x.Plans[1].State != collection.Ended || x.MayPlan {
+		if x.Plan() != nil || x.Plans[1].State != collection.Ended || len(x.Owed) != 1 {
+			t.Errorf("what it covered is void, and %+v", x)
+		}
+		must(t, w.AskInstalments(ctx, page, app.InstalmentInput{Parts: 2, First: w.today(t)}))
+		must(t, w.DecideInstalments(ctx, finance, c, true))
+		must(t, w.AnswerStatement(ctx, page, app.StatementAnswer{Why: "No son mías"}))
+		x, err = w.CollectionOf(ctx, finance, c)
+		must(t, err)
+		if x.Plan() != nil || x.Plans[2].State != collection.Ended || x.MayPlan {
 			t.Errorf("disputed, and %+v", x)
 		}
 		w.verifyLog(t)

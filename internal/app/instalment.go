@@ -244,3 +244,16 @@ func (a *App) endInstalments(ctx context.Context, tx Tx, c offboarding.CaseID, p
 	}
 	return a.record(ctx, tx, fact{typ, "engine", x.Case, x.Customer, map[string]any{"plan": string(x.ID)}})
 }
+
+// planCovers reports whether all that the open plan of a departure covers is still
+// open: nobody pays parts of a sum that was paid otherwise, or let go.
+func (a *App) planCovers(ctx context.Context, tx Tx, c offboarding.CaseID, list []customer.Balance) (bool, error) {
+	plans, err := tx.InstalmentsOf(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	x := collection.OpenPlan(plans)
+	return x == nil || !slices.ContainsFunc(list, func(b customer.Balance) bool {
+		return b.Status != customer.Due && slices.Contains(x.Balances, string(b.ID))
+	}), nil
+}

@@ -199,6 +199,13 @@ func (a *App) collectedOn(ctx context.Context, tx Tx, p *offboarding.Plan, by Ac
 			return err
 		}
 	}
+	if covers, err := a.planCovers(ctx, tx, p.Case.ID, open); err != nil {
+		return err
+	} else if len(owed) > 0 && !covers {
+		if err := a.endInstalments(ctx, tx, p.Case.ID, false); err != nil {
+			return err
+		}
+	}
 	if s := writeOffStep(*p); s != nil && !p.Case.Paused {
 		let := p.Step(writeOffKey + strings.TrimPrefix(s.Key, writeOffApproval))
 		if !slices.ContainsFunc(let.Items, func(it offboarding.Item) bool { return is(it.Key) }) {
