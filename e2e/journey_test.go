@@ -144,12 +144,12 @@ func (b *browser) fill(css, value string) {
 // shows waits until the page has what it is to have.
 func (b *browser) shows(page, css string) {
 	b.t.Helper()
-	for range 200 {
+	for try := range 200 {
 		b.open(page)
 		if b.count(css) > 0 {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	b.t.Fatalf("%s never has %s: %s", page, css, b.text("main"))
 }
@@ -157,12 +157,12 @@ func (b *browser) shows(page, css string) {
 // says waits until the page has the words.
 func (b *browser) says(page, words string) {
 	b.t.Helper()
-	for range 200 {
+	for try := range 200 {
 		b.open(page)
 		if strings.Contains(b.text("main"), words) {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	b.t.Fatalf("%s never says %q: %s", page, words, b.text("main"))
 }

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -226,14 +225,14 @@ func (s *stage) exit(name, lang, mail string) {
 	s.fetchPDF(private + "/report.pdf")
 
 	privacy := s.enter("privacy", lang)
-	for range 60 {
+	for try := range 60 {
 		if privacy.open(file); privacy.count(testid("approve")) > 0 {
 			break
 		}
 		if privacy.count(testid("clock-next")+":not([aria-disabled])") > 0 {
 			privacy.press("clock-next", testid("plan"))
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	privacy.do(chromedp.SendKeys(chromedp.CSS(`#agree textarea[name="note"]`), "De acuerdo"))
 	privacy.press("approve", testid("plan"))

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -67,12 +66,12 @@ func TestThePortalIsWholeWithoutScript(t *testing.T) {
 	private := strings.TrimSuffix(b.at(), "/receipt")
 	b.press("follow", testid("state"))
 	s.letter(typed, "ustificante")
-	for range 200 {
+	for try := range 200 {
 		b.open(private + "/data")
 		if b.count(testid("send-code")) > 0 {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	b.press("send-code", testid("open-data"))
 	b.do(chromedp.SendKeys(chromedp.CSS("#code"), secretOf(s.letter(account, "descargar"))))
@@ -80,11 +79,11 @@ func TestThePortalIsWholeWithoutScript(t *testing.T) {
 	b.open(private)
 	b.press("undo", testid("act"))
 	b.press("act", testid("state"))
-	for range 200 {
+	for try := range 200 {
 		if b.open(private); strings.Contains(b.text("h1"), "deshecha") {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	if got := b.text("h1"); got != "Tu baja está deshecha" {
 		t.Errorf("the private page says %q", got)

@@ -292,6 +292,13 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// breath is how long somebody waits before they look again: a tenth of a second
+// at first, half a second later. Every look is a whole page in a browser, and
+// takes a tenth of a second of the processor from what is waited for.
+func breath(try int) {
+	time.Sleep(min(time.Duration(try+1)*100*time.Millisecond, 500*time.Millisecond))
+}
+
 func (b *browser) open(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) }
 
 // press clicks what bears the test id and waits for what comes.

@@ -315,6 +315,7 @@ func (h *house) untilOver(casefile string, people ...*browser) {
 // of them looks.
 func (h *house) works(casefile string, people []*browser, so func() bool) {
 	h.t.Helper()
+	idle := 0
 	for range 100 {
 		did := 0
 		for _, b := range slices.Backward(people) {
@@ -323,9 +324,12 @@ func (h *house) works(casefile string, people []*browser, so func() bool) {
 		if so() {
 			return
 		}
-		if did == 0 {
-			time.Sleep(100 * time.Millisecond)
+		if did > 0 {
+			idle = 0
+			continue
 		}
+		breath(idle)
+		idle++
 	}
 	h.t.Fatalf("%s never comes to it: %s", casefile, people[0].text("main"))
 }

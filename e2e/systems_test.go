@@ -15,7 +15,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/go-ldap/ldap/v3"
@@ -156,11 +155,11 @@ func (s *show) passes(b *browser, page string, days int, css string) {
 
 func (s *show) eventually(what string, so func() bool) {
 	s.t.Helper()
-	for range 600 {
+	for try := range 600 {
 		if so() {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	s.t.Fatalf("never: %s", what)
 }

@@ -325,7 +325,7 @@ func (b *browser) follow(css, words, then string) {
 // letter opens the newest letter to the address in the outbox that fits.
 func (b *browser) letter(base, to string, fits func(text string) bool) string {
 	b.t.Helper()
-	for range 100 {
+	for try := range 100 {
 		b.open(base + "console/outbox")
 		hrefs, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](fmt.Sprintf(
 			`[...document.querySelectorAll('[data-testid="outbox"] tbody tr')].filter(r => r.textContent.includes(%q)).map(r => r.querySelector('th a')?.href).filter(Boolean)`, to)))
@@ -341,7 +341,7 @@ func (b *browser) letter(base, to string, fits func(text string) bool) string {
 				return text
 			}
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	b.t.Fatalf("there is no such letter to %s", to)
 	return ""
@@ -365,12 +365,12 @@ func (b *browser) letterText(base, to, pattern string) string {
 // until reloads a page until it is so.
 func (b *browser) until(url string, so func() bool) {
 	b.t.Helper()
-	for range 100 {
+	for try := range 100 {
 		b.open(url)
 		if so() {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	b.t.Fatalf("%s never came to it: %s", url, b.text("main"))
 }

@@ -131,14 +131,14 @@ func optionOf(b *browser, name string) string {
 // untilPortal reloads the private page until a step's part says the word.
 func (s *stage) untilPortal(b *browser, page, word, step string) {
 	s.t.Helper()
-	for range 100 {
+	for try := range 100 {
 		b.open(page)
 		for _, li := range strings.Split(b.text(".milestones"), "\n\n") {
 			if strings.Contains(li, step) && strings.Contains(strings.ToLower(b.text("main")), word) && b.count(".milestones li.done") >= 3 {
 				return
 			}
 		}
-		time.Sleep(100 * time.Millisecond)
+		breath(try)
 	}
 	s.t.Fatalf("%s never said %q: %s", step, word, b.text("main"))
 }
