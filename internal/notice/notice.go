@@ -55,7 +55,7 @@ var Table = []Rule{
 	{Class: "statement", Basis: Law, Before: true, Until: Settled},
 	{Class: "reminder", Basis: Contract, Before: true, Until: Settled, Most: 3},
 	{Class: "instalments", Basis: Contract, Before: true, Until: Settled}, // what was agreed
-	{Class: "written_off", Basis: Contract, Before: true, Until: Always}, // that nothing is owed any more
+	{Class: "written_off", Basis: Contract, Before: true, Until: Always},  // that nothing is owed any more
 	{Class: "handover", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
