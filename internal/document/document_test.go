@@ -134,8 +134,37 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 		"notice.trial_end":    document.Notice(noticeFacts(t, lang, "trial_end")),
 		"notice.price_change": document.Notice(noticeFacts(t, lang, "price_change")),
 		"farewell-quiet":      document.Farewell(quietFacts(t, lang)),
-		"receipt-rehearsed":   document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
+		"reminder":            document.Reminder(reminderFacts(t, lang)),
+		"reminder-last":       document.Reminder(lastReminder(t, lang)),
+		"written_off": document.WrittenOff(document.WrittenOffFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Name: "Marta", Let: []document.MoneyLine{{Label: "F-118", Amount: eur(2472)}},
+			Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+		}),
+		"instalments": document.Instalments(document.InstalmentFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Name: "Marta", Sum: eur(2472),
+			Parts: []document.PartLine{{On: day(2026, 12, 31), Amount: eur(824)}, {On: day(2027, 1, 31), Amount: eur(824)}, {On: day(2027, 2, 28), Amount: eur(824)}},
+			Pay:   reminderFacts(t, lang).Pay,
+			Page:  "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+		}),
+		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}
+}
+
+// reminderFacts are those of the first letter about a bill.
+func reminderFacts(t testing.TB, lang string) document.ReminderFacts {
+	return document.ReminderFacts{
+		Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Name: "Marta", Notice: 1,
+		Statements: []document.Statement{{On: day(2026, 11, 15), Lines: []document.MoneyLine{{Label: "F-118", Amount: eur(-2472)}}, Total: eur(-2472)}},
+		Pay:        []document.PayAt{{What: "F-118", URL: "https://cobros.faro.example/f/118"}},
+		Page:       "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+	}
+}
+
+// lastReminder are those of the last one, after a day that was promised.
+func lastReminder(t testing.TB, lang string) document.ReminderFacts {
+	f := reminderFacts(t, lang)
+	f.Notice, f.Last, f.Promised = 3, true, day(2026, 11, 20)
+	return f
 }
 
 // noticeFacts are those of something that is coming for a contract.

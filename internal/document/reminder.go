@@ -58,8 +58,7 @@ func Reminder(f ReminderFacts) Letter {
 	for _, x := range f.Pay {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{Label: w.say("reminder.pay", "what", clean(x.What)), URL: x.URL, Button: true}})
 	}
-	last := Block{Paragraphs: []string{w.say("reminder.wrong"), w.say("reminder.free")}, Facts: []Fact{w.complain()}}
-	l.Blocks = append(l.Blocks, last)
+	l.Blocks = append(l.Blocks, Block{Paragraphs: []string{w.say("reminder.wrong"), w.say("reminder.free")}}, Block{Facts: []Fact{w.complain()}})
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say("reminder.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
@@ -105,7 +104,7 @@ func WrittenOff(f WrittenOffFacts) Letter {
 	if lines != nil {
 		l.Blocks = append(l.Blocks, Block{Facts: []Fact{{Label: w.say("written_off.what"), Lines: lines}}})
 	}
-	l.Blocks = append(l.Blocks, Block{Paragraphs: []string{w.say("written_off.free")}, Facts: []Fact{w.complain()}})
+	l.Blocks = append(l.Blocks, Block{Paragraphs: []string{w.say("written_off.free")}}, Block{Facts: []Fact{w.complain()}})
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
 			Label: w.say("reminder.button"), URL: f.Page, Button: true, Primary: true, Note: w.company.Own.Say(w.lang, "mail.private"),
