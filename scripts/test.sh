@@ -46,6 +46,6 @@ step tests
 # Most of a test is waiting for letters and timers: more of them at once than
 # cores. The longest packages first, so that none is left alone at the end while
 # the cores have nothing to do. The lint step has vetted it.
-go test -vet=off -timeout 30m -p 3 -parallel 3 ./e2e ./cmd/hasta ./internal/engine ./internal/app ./internal/store ./...
+go test -vet=off -timeout 30m -p 2 -parallel 3 ./e2e ./cmd/hasta ./internal/engine ./internal/app ./internal/store ./...
 step tests under the race detector
 CGO_ENABLED=1 scripts/race.sh fast

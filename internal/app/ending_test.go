@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -268,8 +269,10 @@ func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		cus := w.customerOf(t, almena)
+		_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus.ID, Reference: "F-2026-118", Kind: customer.Invoice, About: "Octubre", Amount: eur(2472), DueOn: w.today(t).AddDays(-20)})
+		must(t, err)
 		in := app.UnpaidInput{Customer: cus.ID, Reference: "F-2026-118", EndsOn: w.today(t).AddDays(3)}
-		_, err := w.EndUnpaid(ctx, agent, in)
+		_, err = w.EndUnpaid(ctx, agent, in)
 		refused(t, "in three days", err, "ending.ends_on", "ends_on")
 		in.EndsOn = w.today(t).AddDays(14)
 		c, err := w.EndUnpaid(ctx, agent, in)
@@ -282,8 +285,21 @@ func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 		code(t, err, "customer.nothing_to_end")
 		v, err := w.OpenCase(ctx, agent, c)
 		must(t, err)
-		if v.Request.Channel != offboarding.Payment || v.Plan.Case.State != offboarding.CaseOpen {
-			t.Errorf("%s %s", v.Request.Channel, v.Plan.Case.State)
+		if v.Request.Channel != offboarding.Payment || v.Plan.Case.State != offboarding.CaseOpen || !strings.HasPrefix(v.Plan.Case.Playbook, "payment-failed@") {
+			t.Errorf("%s %s follows %s", v.Request.Channel, v.Plan.Case.State, v.Plan.Case.Playbook)
+		}
+		// They are reminded before the last day, and no access ends before it.
+		for n := range 2 {
+			w.push(t, 3)
+			eventually(t, "they are reminded", func() bool {
+				var letters []app.Message
+				must(t, w.store.View(ctx, func(tx app.Tx) (err error) { letters, err = tx.ListMessages(ctx, c, 100); return err }))
+				sent := slices.DeleteFunc(letters, func(m app.Message) bool { return m.Paper != "reminder" || m.State != "sent" })
+				return len(sent) == n+1
+			})
+		}
+		if s := w.stepState(t, c, "access"); s != offboarding.StepWaiting {
+			t.Errorf("six days before the end the accesses are %s", s)
 		}
 		must(t, w.UndoByStaff(ctx, agent, c)) // it was paid
 		eventually(t, "it goes on", func() bool { return w.state(t, c) == offboarding.CaseReversed })
