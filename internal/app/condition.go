@@ -98,5 +98,10 @@ func (a *App) choose(ctx context.Context, tx Tx, facts map[string]any) (*playboo
 			return b, nil
 		}
 	}
+	if facts["case.channel"] == string(offboarding.Payment) {
+		if b, err := a.unpaid(); b != nil || err != nil {
+			return b, err
+		}
+	}
 	return last, nil
 }

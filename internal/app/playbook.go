@@ -171,8 +171,8 @@ func readActivator(ctx context.Context, tx Tx, p *offboarding.Plan) error {
 
 // active returns the playbooks that departures may follow, in the order in
 // which they are tried: activated ones by name, then those of the
-// configuration, then the one of the program for failed payments. An activated one
-// replaces one with its name.
+// configuration. An activated one replaces one of the configuration with its
+// name.
 func (a *App) active(ctx context.Context, tx Tx) (list []*playbook.Playbook, last *playbook.Playbook, err error) {
 	versions, err := tx.ListPlaybooks(ctx, true)
 	if err != nil {
@@ -197,16 +197,8 @@ func (a *App) active(ctx context.Context, tx Tx) (list []*playbook.Playbook, las
 	}
 	for _, b := range a.books {
 		if !named[b.Name] {
-			named[b.Name] = true
 			list = append(list, b)
 		}
-	}
-	if !named[paymentFailed] && usual != paymentFailed {
-		pb, err := a.builtin(paymentFailed)
-		if err != nil {
-			return nil, nil, err
-		}
-		list = append(list, pb)
 	}
 	return list, last, nil
 }
@@ -214,6 +206,16 @@ func (a *App) active(ctx context.Context, tx Tx) (list []*playbook.Playbook, las
 // paymentFailed is the playbook of the program that departures for want of payment
 // follow where no other is for them.
 const paymentFailed = "payment-failed"
+
+// unpaid is that playbook; nil where the systems of the company cannot do what it
+// asks of them.
+func (a *App) unpaid() (*playbook.Playbook, error) {
+	pb, err := a.builtin(paymentFailed)
+	if err != nil && fault.KindOf(err) == fault.Invalid {
+		return nil, nil
+	}
+	return pb, err
+}
 
 // usual is the playbook that departures follow when no other applies: as the
 // company chose among those of the program, else as it was configured.
