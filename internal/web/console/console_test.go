@@ -98,7 +98,7 @@ func TestTheInboxHasViewsWithAddresses(t *testing.T) {
 	ines.get("/console").is(200).has(`data-testid="empty"`)
 	c := h.departure("Estudio Almena", "FE-20418")
 	row := "/console/cases/" + string(c)
-	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 10 pasos", "Sin asignar")
+	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 11 pasos", "Sin asignar")
 	for _, in := range []string{
 		"view=team", "view=unassigned", "view=open", "view=all", "view=team&q=almena", "view=open&role=finance", "view=open&playbook=saas-b2c",
 		"view=open&due=week", "view=open&state=open", "view=open&state=open&role=agent&due=week&q=20418",
@@ -189,8 +189,8 @@ func TestADepartureIsGreenOnlyWhereItWasReadBack(t *testing.T) {
 	workTasks(t, h, id)
 	eventually(t, "billing read back", func() bool { return green() == 2 })
 	page := ines.get(c).has(`class="yes verified"`, "Comprobada", "Solicitada", `data-testid="next"`, "leído de vuelta y comprobado")
-	if n := strings.Count(page.body, "<rect class=\"node"); n != 10 {
-		t.Errorf("%d nodes in the graph, want 10", n)
+	if n := strings.Count(page.body, "<rect class=\"node"); n != 11 {
+		t.Errorf("%d nodes in the graph, want 11", n)
 	}
 	eventually(t, "everything sealed", func() bool {
 		return strings.Contains(ines.get(c).body, "entradas de este expediente están en el registro sellado")
