@@ -1,0 +1,157 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/id"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
+	"hastaluego/internal/settlement"
+)
+
+// refundKey begins the name of the step by which somebody gives back what a
+// statement says; its items are the sums.
+const refundKey = "statement_refund"
+
+// askToRefund asks finance to give back what a statement says, where no step of
+// the plan does it at a billing system.
+func askToRefund(p *offboarding.Plan, version int64, noted []customer.Balance, now time.Time) error {
+	if len(noted) == 0 || slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool { return s.Kind == "refund" }) {
+		return nil
+	}
+	s := playbook.House(refundKey)
+	s.ID, s.Key = offboarding.StepID(id.New("step")), fmt.Sprintf("%s_%d", refundKey, version+1)
+	for _, b := range noted {
+		s.Items = append(s.Items, offboarding.Item{Key: string(b.ID), Title: offboarding.Same(strings.TrimSpace(b.About + " · " + b.Amount.String()))})
+	}
+	return p.Ask(s, now)
+}
+
+// refunded notes as paid what a person gave back.
+func (a *App) refunded(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		if b.Status != customer.Due || !slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Key == string(b.ID) }) {
+			continue
+		}
+		if err := tx.SetBalanceStatus(ctx, b.ID, customer.Paid); err != nil {
+			return err
+		}
+		if err := a.strayPaid(ctx, tx, p, b.ID, s.DoneBy); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"balance.settled", s.DoneBy, "", string(p.Case.Customer), map[string]any{"reference": b.Reference, "status": string(customer.Paid)}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteRefunds notes what a statement gives back of each contract. What an older
+// one of the departure noted and nobody paid is void.
+func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x CaseStatement) (noted []customer.Balance, err error) {
+	if err := a.dropRefunds(ctx, tx, c); err != nil {
+		return nil, err
+	}
+	due := x.Doc.RefundOn
+	if due.IsZero() {
+		due = a.today(tx).AddDays(settlement.DaysToPay)
+	}
+	for _, section := range x.Doc.Sections {
+		back := map[string]int64{}
+		var order []settlement.Line
+		for _, l := range section.Lines {
+			if l.Kind == settlement.LineRefund && l.Contract != "" {
+				if _, seen := back[l.Contract]; !seen {
+					order = append(order, l)
+				}
+				back[l.Contract] += l.Amount.Minor
+			}
+		}
+		for _, l := range order {
+			if back[l.Contract] <= 0 {
+				continue
+			}
+			ref := ours(c.Code, l.Contract)
+			if x.Version > 0 {
+				ref = fmt.Sprintf("%s-%d", ref, x.Version+1)
+			}
+			sum := money.Amount{Minor: back[l.Contract], Currency: section.Currency}
+			b := customer.Balance{
+				ID: customer.BalanceID(id.New("bal")), Customer: c.Customer, Reference: ref, Kind: customer.Refund, About: l.What, Amount: sum, DueOn: due, Status: customer.Due,
+			}
+			fresh, err := tx.InsertBalances(ctx, b)
+			if err != nil || fresh == 0 {
+				return noted, err
+			}
+			noted = append(noted, b)
+			if err := a.record(ctx, tx, fact{"refund.proposed", "engine", string(c.ID), string(c.Customer), map[string]any{
+				"reference": ref, "on": due.String(), "minor": sum.Minor, "currency": sum.Currency,
+			}}); err != nil {
+				return noted, err
+			}
+		}
+	}
+	return noted, nil
+}
+
+// noteFees notes what a statement asks for leaving early, so that it is looked
+// after and paid like any other sum.
+func (a *App) noteFees(ctx context.Context, tx Tx, c offboarding.Case, x CaseStatement) error {
+	due := x.Doc.DueOn
+	if due.IsZero() {
+		due = a.today(tx).AddDays(settlement.DaysToPay)
+	}
+	for _, section := range x.Doc.Sections {
+		for _, l := range section.Lines {
+			if l.Kind != settlement.LineFee || l.Amount.Minor == 0 {
+				continue
+			}
+			ref := feeOf(c.Code, l.Contract)
+			if x.Version > 0 {
+				ref = fmt.Sprintf("%s-%d", ref, x.Version+1)
+			}
+			b := customer.Balance{
+				ID: customer.BalanceID(id.New("bal")), Customer: c.Customer, Reference: ref, Kind: customer.Fee, About: l.What, Amount: l.Amount.Neg(), Tax: -l.Tax, DueOn: due, Status: customer.Due,
+			}
+			if n, err := tx.InsertBalances(ctx, b); err != nil || n == 0 {
+				return err
+			}
+			if err := a.record(ctx, tx, fact{"fee.noted", "engine", string(c.ID), string(c.Customer), map[string]any{
+				"reference": ref, "on": due.String(), "minor": b.Amount.Minor, "currency": b.Amount.Currency,
+			}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// dropRefunds makes void what a statement of the departure noted and nobody
+// paid.
+func (a *App) dropRefunds(ctx context.Context, tx Tx, c offboarding.Case) error {
+	list, err := tx.BalancesOf(ctx, c.Customer)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		if b.Status == customer.Due && ofStatements(b.Reference, c.Code) {
+			if err := tx.SetBalanceStatus(ctx, b.ID, customer.Void); err != nil {
+				return err
+			}
+			if err := a.record(ctx, tx, fact{"balance.settled", "engine", "", string(c.Customer), map[string]any{"reference": b.Reference, "status": string(customer.Void)}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
