@@ -123,8 +123,10 @@ func (a *App) noteFees(ctx context.Context, tx Tx, c offboarding.Case, x CaseSta
 			b := customer.Balance{
 				ID: customer.BalanceID(id.New("bal")), Customer: c.Customer, Reference: ref, Kind: customer.Fee, About: l.What, Amount: l.Amount.Neg(), Tax: -l.Tax, DueOn: due, Status: customer.Due,
 			}
-			if n, err := tx.InsertBalances(ctx, b); err != nil || n == 0 {
+			if n, err := tx.InsertBalances(ctx, b); err != nil {
 				return err
+			} else if n == 0 { // it is noted
+				continue
 			}
 			if err := a.record(ctx, tx, fact{"fee.noted", "engine", string(c.ID), string(c.Customer), map[string]any{
 				"reference": ref, "on": due.String(), "minor": b.Amount.Minor, "currency": b.Amount.Currency,
