@@ -93,8 +93,8 @@ twin: check-go ## Statements in Go and in SQL on random cases: make twin CASES=1
 	HASTA_TWIN=$(or $(CASES),100000) HASTA_REQUIRE_POSTGRES=1 go test -v -count 1 -timeout 60m ./internal/settlement -run Twin
 
 .PHONY: bench-revocations
-bench-revocations: assets ## Accesses closed at a system that takes 50 ms, beside what its calls alone take: make bench-revocations ACCESSES=10000
-	go test -run '^$$' -bench Revocations -benchtime $(or $(ACCESSES),10000)x -timeout 60m ./internal/engine
+bench-revocations: assets ## Accesses closed at a system that takes 50 ms, beside what its calls alone take, both databases: make bench-revocations ACCESSES=10000
+	@scripts/bench_revocations.sh $(ACCESSES)
 
 .PHONY: bench-import
 bench-import: build ## One million rows beside a running server, both databases: time, memory, how long people wait

@@ -209,12 +209,12 @@ func (l *listing) remember(e TimelineEntry) {
 	switch e.Type {
 	case "work.called", "work.done", "work.verified", "work.attested", "work.undone":
 		l.entries[e.Type+" "+get("work")] = e
+	case "access.retested", "access.reopened", "access.retest_unclear":
+		l.entries["retest "+get("work")] = e
 	case "step.ready":
 		l.entries[e.Type+" "+get("step")] = e
 	case "item.ticked":
 		l.entries[e.Type+" "+get("step")+" "+get("item")] = e
-	case "access.retested", "access.reopened", "access.retest_unclear":
-		l.entries["retest "+get("name")+" "+e.At.UTC().Format(time.RFC3339)] = e
 	}
 }
 
@@ -317,7 +317,7 @@ func (l *listing) retest(works []offboarding.Work, w offboarding.Work) {
 	if p := step.ProofOf(w.Evidence).Probe; p != nil {
 		r.Body = p.SHA256
 	}
-	l.add(r, w.Evidence, "retest "+l.grants[works[i].Item].Name()+" "+w.DoneAt.UTC().Format(time.RFC3339))
+	l.add(r, w.Evidence, "retest "+string(w.ID))
 }
 
 // byHand lists what people ticked as closed, and says which accesses the step is

@@ -70,7 +70,7 @@ func (a *App) Retested(ctx context.Context, retest offboarding.Work, s step.Subj
 		if fresh, err := tx.UseOnce(ctx, RetestKind+":"+string(retest.ID), tx.Wall().Add(reportLife)); err != nil || !fresh {
 			return err
 		}
-		args := map[string]any{"name": g.Name(), "days": daysSince(s.Work, tx.Now()), "proof": string(step.ProofOf(string(p.Evidence)).Proof), "why": p.Why}
+		args := map[string]any{"work": string(retest.ID), "name": g.Name(), "days": daysSince(s.Work, tx.Now()), "proof": string(step.ProofOf(string(p.Evidence)).Proof), "why": p.Why}
 		typ := "access.retested"
 		switch {
 		case p.Holds:
