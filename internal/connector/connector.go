@@ -243,6 +243,7 @@ type System struct {
 	Checker    Checker
 	Notifier   Notifier
 	Reporter   Reporter
+	Exporter   Exporter
 }
 
 // Held is the code of a call that was not made because its system does not
@@ -273,6 +274,7 @@ const (
 	CanAct      = "actions"
 	CanNotify   = "messages"
 	CanReport   = "reports"
+	CanExport   = "export"
 )
 
 // Can lists what the system can do.
@@ -296,6 +298,7 @@ func (s System) Can() []string {
 		{CanAct, s.Actions != nil},
 		{CanNotify, s.Notifier != nil},
 		{CanReport, s.Reporter != nil},
+		{CanExport, s.Exporter != nil},
 	} {
 		if c.has {
 			out = append(out, c.word)
