@@ -158,6 +158,9 @@ func (a *App) Advance(ctx context.Context, w offboarding.Work, r Result) (bool, 
 		if w.Case == "" || w.Step == "" {
 			return nil
 		}
+		if err := tx.HoldCase(ctx, w.Case); err != nil {
+			return err
+		}
 		p, err := tx.FindPlan(ctx, w.Case)
 		if err != nil {
 			return err

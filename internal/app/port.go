@@ -254,6 +254,10 @@ type CaseTx interface {
 	FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.Case, error)
 	// FindPlan returns the case with its steps by Seq.
 	FindPlan(ctx context.Context, id offboarding.CaseID) (offboarding.Plan, error)
+	// HoldCase waits until others who hold the case are done, and keeps it to the
+	// end of the transaction: results of one departure that come at the same moment
+	// are written one after the other, and none of them in vain.
+	HoldCase(ctx context.Context, id offboarding.CaseID) error
 	// SavePlan stores the case and those steps that differ from what is stored,
 	// each compared by Version, and sets the Versions in p.
 	SavePlan(ctx context.Context, p *offboarding.Plan) error

@@ -136,7 +136,7 @@ func (b *bench) start(url, plan string, systems ...connector.System) {
 		Company: app.Company{Name: "Faro", Zone: time.UTC, Language: "es", PublicURL: "http://faro.test"},
 		Wake:    func() { eng.Wake() },
 	})
-	eng = engine.New(engine.Config{App: b.app, Store: b.store, Kinds: kinds, Name: "one", Workers: benchWorkers, PerSystem: benchWorkers})
+	eng = engine.New(engine.Config{App: b.app, Store: b.store, Kinds: kinds, Name: "one", Workers: benchWorkers, PerSystem: benchWorkers, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	seq := &engine.Sequencer{
 		Log: b.store, Name: "one", Keep: b.keys.AppendCheckpoint, Logger: slog.New(slog.DiscardHandler),
 		Sign: func(size int64, root []byte) (string, error) {

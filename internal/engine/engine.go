@@ -290,10 +290,11 @@ func (e *Engine) work(stop context.Context, w offboarding.Work) {
 }
 
 // record stores a result, even when the deadline of the call has passed, and
-// again while the database is away for a moment.
+// again while the database is away for a moment, or others change the same case
+// all the time: a result that is lost is read back when the lease has ended.
 func (e *Engine) record(ctx context.Context, w offboarding.Work, r app.Result) (ok bool, err error) {
 	for try := range 6 {
-		if ok, err = e.App.Advance(ctx, w, r); fault.KindOf(err) != fault.Transient || err == nil {
+		if ok, err = e.App.Advance(ctx, w, r); err == nil || fault.KindOf(err) != fault.Transient && fault.CodeOf(err) != "case.changed_meanwhile" {
 			break
 		}
 		e.sleep(ctx, 100*time.Millisecond<<try, nil)

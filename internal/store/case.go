@@ -42,10 +42,11 @@ var (
 		       done_at = excluded.done_at, verified_at = excluded.verified_at, done_by = excluded.done_by, note = excluded.note,
 		       blocked = excluded.blocked, escalated = excluded.escalated, hands = excluded.hands, version = step.version + 1
 		 WHERE step.version = excluded.version`)
-	caseByID = query(`SELECT ` + caseColumns + ` FROM case_ WHERE id = $1`)
-	casesOf  = query(`SELECT ` + caseColumns + ` FROM case_ WHERE customer_id = $1 ORDER BY requested_at DESC, id LIMIT 100`)
-	stepsOf  = query(`SELECT ` + stepColumns + ` FROM step WHERE case_id = $1 ORDER BY seq, id`)
-	saveCase = query(`
+	caseIsHeld = query(`SELECT version FROM case_ WHERE id = $1`)
+	caseByID   = query(`SELECT ` + caseColumns + ` FROM case_ WHERE id = $1`)
+	casesOf    = query(`SELECT ` + caseColumns + ` FROM case_ WHERE customer_id = $1 ORDER BY requested_at DESC, id LIMIT 100`)
+	stepsOf    = query(`SELECT ` + stepColumns + ` FROM step WHERE case_id = $1 ORDER BY seq, id`)
+	saveCase   = query(`
 		UPDATE case_
 		   SET state = $1, paused = $2, opened_at = $3, effective_at = $4, closed_at = $5, version = version + 1
 		 WHERE id = $6 AND version = $7`)
@@ -205,6 +206,14 @@ func (t *tx) FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.C
 	})
 	c.Subscriptions = slices.Clone(c.Subscriptions)
 	return c, err
+}
+
+func (t *tx) HoldCase(ctx context.Context, id offboarding.CaseID) error {
+	if t.s.dialect.hold == "" { // one writer at a time
+		return nil
+	}
+	var version int64
+	return t.one(ctx, "store.HoldCase", caseIsHeld+t.s.dialect.hold, []any{id}, &version)
 }
 
 func (t *tx) FindPlan(ctx context.Context, id offboarding.CaseID) (p offboarding.Plan, err error) {

@@ -20,12 +20,13 @@ type dialect struct {
 	name       string
 	skipLocked bool               // PostgreSQL: two workers claiming at once take different rows
 	share      string             // PostgreSQL: behind a query, holds its rows against writers until the transaction is over
+	hold       string             // PostgreSQL: the same against others who hold them, too
 	snapshot   sql.IsolationLevel // PostgreSQL: several reads of one instant; a SQLite transaction is one anyway
 }
 
 var (
 	sqliteEngine   = dialect{name: "sqlite"}
-	postgresEngine = dialect{name: "postgres", skipLocked: true, share: " FOR SHARE", snapshot: sql.LevelRepeatableRead}
+	postgresEngine = dialect{name: "postgres", skipLocked: true, share: " FOR SHARE", hold: " FOR NO KEY UPDATE", snapshot: sql.LevelRepeatableRead}
 )
 
 // serverClock asks PostgreSQL for its time, one clock for all nodes, and for

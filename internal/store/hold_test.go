@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -63,5 +64,50 @@ func TestWhatIsHeldBackIsNotClaimed(t *testing.T) {
 		if held, _ := waiting(); held != 0 {
 			b.t.Errorf("%d held back by nothing", held)
 		}
+	})
+}
+
+// Many who write results of one case at the same moment come one after the
+// other: none of them writes in vain.
+func TestWhoHoldsACaseIsNotOutrun(t *testing.T) {
+	conform(t, func(b *bundle) {
+		ctx := b.t.Context()
+		var c offboarding.CaseID
+		b.tx(func(tx app.Tx) (err error) {
+			cus := aCustomer("Ana", "R-1")
+			sub := aSubscription(cus.ID, "S-1")
+			if _, err = tx.InsertCustomers(ctx, app.FoundCustomer{Customer: cus}); err != nil {
+				return err
+			}
+			if _, err = tx.InsertSubscriptions(ctx, sub); err != nil {
+				return err
+			}
+			c, err = b.aCase(tx, sub)
+			return err
+		})
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range 5 {
+					err := b.Tx(ctx, func(tx app.Tx) error {
+						if err := tx.HoldCase(ctx, c); err != nil {
+							return err
+						}
+						p, err := tx.FindPlan(ctx, c)
+						if err != nil {
+							return err
+						}
+						time.Sleep(time.Millisecond) // as long as a result takes
+						p.Steps[0].Items[0].Ticked = !p.Steps[0].Items[0].Ticked
+						p.Case.Paused = !p.Case.Paused
+						return tx.SavePlan(ctx, &p)
+					})
+					if err != nil {
+						b.t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
 	})
 }
