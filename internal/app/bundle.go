@@ -110,9 +110,9 @@ func (a *App) CheckBundle(ctx context.Context, w offboarding.Work) (evidence str
 	if err != nil {
 		return "", err
 	}
-	n, err := bundle.Check(bytes.NewReader(plain), int64(len(plain)))
+	report, err := bundle.Check(bytes.NewReader(plain), int64(len(plain)))
 	if err != nil {
 		return "", fault.New(fault.Invalid, "bundle.broken").At("app.CheckBundle", err)
 	}
-	return bundleEvidence(b, n), nil
+	return bundleEvidence(b, report.Files), nil
 }

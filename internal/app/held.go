@@ -492,7 +492,7 @@ func (a *App) held(ctx context.Context, tx Tx, p offboarding.Plan) ([]bundle.Fil
 		if err != nil {
 			return nil, err
 		}
-		table, err := bundle.Table(f.name, strings.Fields(f.header), rows)
+		table, err := bundle.Sheet(f.name, strings.Fields(f.header), rows)
 		if err != nil {
 			return nil, fault.Wrap("app.held "+f.name, err)
 		}
