@@ -127,6 +127,7 @@ var libraries = map[string][]string{
 	"github.com/xuri/excelize":       {"internal/document"},
 	"github.com/danielgtaylor/huma":  {"internal/web/api"},
 	"github.com/google/uuid":         {"internal/id"},
+	"github.com/klauspost/compress":  {"internal/bundle"},
 	"github.com/ohler55/ojg":         {"internal/connector/httpcall"},
 	"filippo.io/age":                 {"internal/seal"},
 }

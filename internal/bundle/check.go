@@ -229,12 +229,14 @@ func layout(r io.ReaderAt, size int64, files []*zip.File) error {
 	}
 	slices.SortStableFunc(bodies, func(a, b body) int { return cmp.Compare(a.at, b.at) })
 	var pos int64
-	buf := make([]byte, 30+2*wide16)
+	var buf []byte
 	for _, f := range bodies {
-		if n := f.at - pos; n < 30 || n > int64(len(buf)) {
+		n := f.at - pos
+		if n < 30 || n > 30+2*wide16 {
 			return broken(f.Name, "does not begin where the one before it ends")
 		}
-		head := buf[:f.at-pos]
+		buf = slices.Grow(buf[:0], int(n))
+		head := buf[:n]
 		if _, err := r.ReadAt(head, pos); err != nil {
 			return broken(f.Name, "has no header: %w", err)
 		}
@@ -247,7 +249,7 @@ func layout(r io.ReaderAt, size int64, files []*zip.File) error {
 	if rest != 22 && rest != 22+20+56 {
 		return fmt.Errorf("%w: there are bytes that belong to no file", ErrBroken)
 	}
-	end := buf[:rest]
+	end := make([]byte, rest)
 	if _, err := r.ReadAt(end, pos+directory); err != nil {
 		return fmt.Errorf("%w: its end cannot be read: %w", ErrBroken, err)
 	}
@@ -457,10 +459,12 @@ var unescape = strings.NewReplacer("%25", "%", "%0A", "\n", "%0a", "\n", "%0D", 
 
 // sums reads every file and compares its checksums.
 func (c *checker) sums() error {
-	var bufs [2][]byte
-	for i := range bufs {
-		bufs[i] = make([]byte, 256<<10)
+	largest := uint64(0)
+	for _, it := range c.items {
+		largest = max(largest, it.file.UncompressedSize64)
 	}
+	room := min(largest+1, 256<<10)
+	bufs := [2][]byte{make([]byte, room), make([]byte, room)}
 	u := newUnpacker()
 	for _, name := range c.order {
 		it := c.items[name]

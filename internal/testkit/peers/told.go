@@ -18,6 +18,18 @@ func Node(root, script string, args ...string) (*Process, string, error) {
 	return told(exec.Command("node", append([]string{filepath.Join(root, "peers", script)}, args...)...), script, syscall.SIGKILL)
 }
 
+// RunNode runs a program of the folder peers to its end and returns what it says.
+// When it fails the error has what it complains about.
+func RunNode(root, script string, args ...string) (string, error) {
+	var out, complaints strings.Builder
+	cmd := exec.Command("node", append([]string{filepath.Join(root, "peers", script)}, args...)...)
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("peers: %s: %w (%s): %s", script, err, provision, complaints.String())
+	}
+	return out.String(), nil
+}
+
 // Postgres starts a server of PostgreSQL of its own in an empty folder, which it
 // may have to give to another user: everybody must be able to enter what it lies
 // in. It asks everybody for a password, and is somebody's by name: its address has
