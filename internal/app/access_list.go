@@ -136,7 +136,7 @@ func (a *App) accessList(ctx context.Context, tx Tx, by Actor, cid offboarding.C
 	if err != nil {
 		return list, nil, err
 	}
-	entries, err := a.timeline(ctx, tx, heldEntries, string(cid))
+	entries, err := a.timeline(ctx, tx, allEntries, string(cid))
 	if err != nil {
 		return list, nil, err
 	}

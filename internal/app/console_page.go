@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"time"
 
 	"hastaluego/internal/approval"
@@ -28,7 +29,8 @@ type CaseView struct {
 	Works       []offboarding.Work
 	Messages    []Message
 	Blobs       []Blob
-	Timeline    []TimelineEntry // newest first
+	Timeline    []TimelineEntry // the newest, newest first
+	Older       int             // how many entries there are before those
 	Milestones  []Milestone
 	Notes       []NoteView        // newest first; none for those who may not read them
 	Users       map[string]string // id → name
@@ -219,11 +221,26 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		if v.Limits, err = tx.LimitsOf(ctx, cid); err != nil {
 			return err
 		}
-		v.Timeline, err = a.timeline(ctx, tx, 500, string(c.Request), string(cid))
+		streams := []string{string(c.Request), string(cid)}
+		if v.Timeline, err = a.timeline(ctx, tx, timelineMost, streams...); err != nil {
+			return err
+		}
+		if len(v.Timeline) == timelineMost {
+			v.Older, err = tx.CountEntries(ctx, streams...)
+			v.Older -= len(v.Timeline)
+		}
 		return err
 	})
 	return v, err
 }
+
+const (
+	// timelineMost is how many entries a page tells of a departure, the newest.
+	timelineMost = 500
+	// allEntries is as many as there are. Those of one departure are bounded by its
+	// works and letters, which are read whole too.
+	allEntries = math.MaxInt32
+)
 
 // names are the names of people and keys, by id.
 func names(ctx context.Context, tx Tx) (map[string]string, error) {

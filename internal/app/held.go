@@ -403,7 +403,7 @@ var heldFiles = []heldFile{
 	{"audit_entry", "log.csv", "at type entry position what", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		var log []LogEntry
 		for _, stream := range h.streams() {
-			list, err := tx.Entries(ctx, heldEntries, stream)
+			list, err := tx.Entries(ctx, allEntries, stream)
 			if err != nil {
 				return nil, err
 			}
@@ -432,7 +432,7 @@ func (a *App) outside(ctx context.Context, tx Tx, id customer.ID) ([]LogEntry, e
 	if err != nil {
 		return nil, err
 	}
-	return tx.EntriesOutside(ctx, heldEntries, key)
+	return tx.EntriesOutside(ctx, allEntries, key)
 }
 
 // itemsOf tells the checklist of a step.
@@ -452,9 +452,6 @@ func itemsOf(s offboarding.Step) string {
 	}
 	return asJSON(out)
 }
-
-// heldEntries bounds how many entries of one stream of the log a bundle tells.
-const heldEntries = 100_000
 
 // untold are the tables about customers that a bundle does not tell, and why.
 var untold = map[string]string{

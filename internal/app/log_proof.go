@@ -185,7 +185,7 @@ func (a *App) itemHistory(ctx context.Context, tx Tx, c offboarding.Case) (list 
 	if err != nil {
 		return nil, err
 	}
-	entries, err := a.timeline(ctx, tx, 100_000, string(c.ID))
+	entries, err := a.timeline(ctx, tx, allEntries, string(c.ID))
 	if err != nil {
 		return nil, err
 	}

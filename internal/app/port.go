@@ -532,8 +532,8 @@ type AuditTx interface {
 	// Append stores the entry unsequenced and pending, with the next CaseN of
 	// its stream (0 when Case is empty).
 	Append(ctx context.Context, e audit.Entry, sealed []byte) error
-	// Entries returns the entries of one stream or two, oldest first; no streams: the
-	// newest of the whole log, newest first.
+	// Entries returns the newest entries of one stream or two, oldest first; no
+	// streams: those of the whole log, newest first.
 	Entries(ctx context.Context, limit int, streams ...string) ([]LogEntry, error)
 	// EntriesOutside returns the entries sealed with a key that are of no stream,
 	// oldest first.

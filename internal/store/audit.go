@@ -27,7 +27,7 @@ var (
 	insertPending   = many(`INSERT INTO audit_pending (entry_id) VALUES `, 1, "")
 	entriesOfStream = query(`
 		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
-		 WHERE e.case_id = $1 OR e.case_id = $2 ORDER BY e.at, e.case_n, e.id LIMIT $3`)
+		 WHERE e.case_id = $1 OR e.case_id = $2 ORDER BY e.at DESC, e.case_n DESC, e.id DESC LIMIT $3`)
 	newestEntries = query(`
 		SELECT ` + entryColumns + `, COALESCE(l.idx, -1) FROM audit_entry e LEFT JOIN audit_leaf l ON l.entry_id = e.id
 		 ORDER BY e.id DESC LIMIT $1`)
@@ -140,7 +140,10 @@ func (t *tx) Entries(ctx context.Context, limit int, streams ...string) (list []
 	default:
 		return nil, fault.New(fault.Internal, "internal").At("store.Entries: at most two streams", nil)
 	}
-	return t.entries(ctx, "store.Entries", q, args...)
+	if list, err = t.entries(ctx, "store.Entries", q, args...); len(streams) > 0 {
+		slices.Reverse(list)
+	}
+	return list, err
 }
 
 func (t *tx) EntriesOutside(ctx context.Context, limit int, keyID string) ([]app.LogEntry, error) {

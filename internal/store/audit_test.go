@@ -203,6 +203,9 @@ func TestEntriesAreCountedAndFoundByTypeInAnyNumberOfStreams(t *testing.T) {
 			if n, err := tx.CountEntries(ctx, streams...); err != nil || n != 17 {
 				b.t.Errorf("%d entries: %v", n, err)
 			}
+			if list, err := tx.Entries(ctx, 3, "case_4"); err != nil || len(list) != 3 || list[0].CaseN != 3 || list[2].CaseN != 5 {
+				b.t.Errorf("the newest three of five, oldest first: %+v %v", list, err)
+			}
 			if id, err := tx.FirstEntry(ctx, "case_0", last.Type); err != nil || id != last.ID {
 				b.t.Errorf("the first is %s: %v", id, err)
 			}

@@ -43,7 +43,7 @@ type caseView struct {
 	Notes                                notesView
 	MayRead                              bool // what letters say
 	Timeline                             []eventView
-	Sealed, Entries                      int
+	Sealed, Entries, Older               int
 	CanUndo, MayUndo                     bool
 	Paused, MayPause                     bool
 	UndoWho                              string
@@ -160,7 +160,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	for _, l := range c.Lines {
 		cv.Lines = append(cv.Lines, v.lineOf(l))
 	}
-	asked := calls(c.Timeline, c.Works)
+	asked := calls(c)
 	for _, s := range c.Plan.Steps {
 		sv := v.viewStep(c, s, asked[s.ID], now, e)
 		cv.Steps = append(cv.Steps, sv)
@@ -199,6 +199,8 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 			cv.Sealed++
 		}
 	}
+	// Entries are sealed in their order: what is before those told is in the log.
+	cv.Older, cv.Entries, cv.Sealed = c.Older, cv.Entries+c.Older, cv.Sealed+c.Older
 	return cv
 }
 
@@ -252,14 +254,21 @@ func (v *visit) identity(c app.CaseView) string {
 }
 
 // calls finds when the far system was first asked, by step. The log tells it
-// in business time, as everything else on the page is told.
-func calls(timeline []app.TimelineEntry, works []offboarding.Work) map[offboarding.StepID]time.Time {
-	step := make(map[string]offboarding.StepID, len(works))
-	for _, w := range works {
-		step[string(w.ID)] = w.Step
-	}
+// in business time, as everything else on the page is told; where a part of it is
+// not here, the works do, by the machine's clock.
+func calls(c app.CaseView) map[offboarding.StepID]time.Time {
+	step := make(map[string]offboarding.StepID, len(c.Works))
 	out := make(map[offboarding.StepID]time.Time)
-	for _, t := range timeline { // newest first: the earliest is written last
+	for _, w := range c.Works {
+		step[string(w.ID)] = w.Step
+		if first, seen := out[w.Step]; c.Older > 0 && !w.FirstCall.IsZero() && (!seen || w.FirstCall.Before(first)) {
+			out[w.Step] = w.FirstCall
+		}
+	}
+	if c.Older > 0 {
+		return out
+	}
+	for _, t := range c.Timeline { // newest first: the earliest is written last
 		if id, ok := t.Args["work"].(string); ok && t.Type == "work.called" && step[id] != "" {
 			out[step[id]] = t.At
 		}
