@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"hastaluego/internal/collection"
@@ -168,8 +169,9 @@ func (a *App) stillSo(ctx context.Context, tx Tx, p offboarding.Plan, x collecti
 	return nil
 }
 
-// PayInstalment notes that a part was paid (1 is the first). With the last, all
-// that the plan covers is paid.
+// PayInstalment notes that a part was paid (1 is the first): so much less is open
+// of what the plan covers, whatever becomes of the plan. With the last, all of it
+// is paid.
 func (a *App) PayInstalment(ctx context.Context, by Actor, c offboarding.CaseID, part int) error {
 	return a.onCollection(ctx, by, c, func(tx Tx, p *offboarding.Plan) error {
 		list, err := tx.InstalmentsOf(ctx, c)
@@ -189,27 +191,47 @@ func (a *App) PayInstalment(ctx context.Context, by Actor, c offboarding.CaseID,
 		if err := a.record(ctx, tx, fact{"instalments.paid", by.ID, x.Case, x.Customer, map[string]any{"plan": string(x.ID), "number": part}}); err != nil {
 			return err
 		}
-		if x.State != collection.Done {
-			return nil
+		if x.State == collection.Done {
+			if err := a.record(ctx, tx, fact{"instalments.done", by.ID, x.Case, x.Customer, map[string]any{"plan": string(x.ID)}}); err != nil {
+				return err
+			}
 		}
-		return a.paidInParts(ctx, tx, by, p, *x)
+		return a.paidInParts(ctx, tx, by, *x, part)
 	})
 }
 
-// paidInParts notes as paid all that a plan covers whose last part was paid.
-func (a *App) paidInParts(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan, x collection.Plan) error {
-	if err := a.record(ctx, tx, fact{"instalments.done", by.ID, x.Case, x.Customer, map[string]any{"plan": string(x.ID)}}); err != nil {
-		return err
-	}
-	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+// paidInParts brings what is open of all that a plan covers to what is left of the
+// plan, the sums that were due first before the others: also where the billing
+// system told meanwhile that a part came in, or told the whole sum again. With the
+// last part all of it is paid, also what made up for some of it.
+func (a *App) paidInParts(ctx context.Context, tx Tx, by Actor, x collection.Plan, part int) error {
+	list, err := tx.BalancesOf(ctx, customer.ID(x.Customer))
 	if err != nil {
 		return err
 	}
 	list = slices.Clone(list)
+	take := covered(list, x) - x.Left()
 	for i := range list {
 		b := &list[i]
 		if b.Status != customer.Due || !slices.Contains(x.Balances, string(b.ID)) {
 			continue
+		}
+		if x.State != collection.Done {
+			if !b.Unpaid() || take <= 0 {
+				continue
+			}
+			if b.Amount.Minor > take {
+				paid, left := b.PayPart(take, customer.BalanceID(id.New("bal")), fmt.Sprintf("%s/%s-%d", b.Reference, x.ID, part))
+				if err := tx.SaveBalance(ctx, left, customer.Due); err != nil {
+					return err
+				}
+				if n, err := tx.InsertBalances(ctx, paid); err != nil || n == 0 {
+					return orConflict(err)
+				}
+				*b, take = left, 0
+				continue
+			}
+			take -= b.Amount.Minor
 		}
 		b.Status = customer.Paid
 		if err := tx.SetBalanceStatus(ctx, b.ID, b.Status); err != nil {
@@ -219,7 +241,17 @@ func (a *App) paidInParts(ctx context.Context, tx Tx, by Actor, p *offboarding.P
 			return err
 		}
 	}
-	return a.collectedAll(ctx, tx, by, p.Case.Customer, list, collection.Kept)
+	return a.collectedAll(ctx, tx, by, customer.ID(x.Customer), list, collection.Kept)
+}
+
+// covered is what is open of all that a plan covers, in the smallest unit.
+func covered(list []customer.Balance, x collection.Plan) (minor int64) {
+	for _, b := range list {
+		if b.Status == customer.Due && slices.Contains(x.Balances, string(b.ID)) {
+			minor -= b.Owed().Minor
+		}
+	}
+	return minor
 }
 
 // endInstalments ends the plan that is open in a departure, if one is.
@@ -245,15 +277,16 @@ func (a *App) endInstalments(ctx context.Context, tx Tx, c offboarding.CaseID, p
 	return a.record(ctx, tx, fact{typ, "engine", x.Case, x.Customer, map[string]any{"plan": string(x.ID)}})
 }
 
-// planCovers reports whether all that the open plan of a departure covers is still
-// open: nobody pays parts of a sum that was paid otherwise, or let go.
+// planCovers reports whether as much is open of what the open plan of a departure
+// covers as is left of the plan: nobody pays parts of a sum that was paid
+// otherwise, or let go.
 func (a *App) planCovers(ctx context.Context, tx Tx, c offboarding.CaseID, list []customer.Balance) (bool, error) {
 	plans, err := tx.InstalmentsOf(ctx, c)
 	if err != nil {
 		return false, err
 	}
 	x := collection.OpenPlan(plans)
-	return x == nil || !slices.ContainsFunc(list, func(b customer.Balance) bool {
+	return x == nil || covered(list, *x) >= x.Left() || !slices.ContainsFunc(list, func(b customer.Balance) bool {
 		return b.Status != customer.Due && slices.Contains(x.Balances, string(b.ID))
 	}), nil
 }

@@ -184,6 +184,24 @@ func (b Balance) Owed() money.Amount {
 	return b.Amount
 }
 
+// PayPart takes so much, which is less than all of it, off what is open: paid is
+// that part under a number of its own, left is what stays open. Use is told by its
+// sum alone from then on.
+func (b Balance) PayPart(minor int64, id BalanceID, reference string) (paid, left Balance) {
+	paid, left = b, b
+	paid.ID, paid.Reference, paid.Status, paid.PayURL = id, reference, Paid, ""
+	paid.Amount.Minor, left.Amount.Minor = minor, b.Amount.Minor-minor
+	taxes := money.Amount{Minor: b.Tax}.Split([]uint64{uint64(max(0, minor)), uint64(max(0, left.Amount.Minor))})
+	paid.Tax, left.Tax = taxes[0].Minor, taxes[1].Minor
+	if b.Kind == Usage {
+		for _, x := range []*Balance{&paid, &left} {
+			x.Used = Used{Contract: b.Used.Contract, Quantity: 1, Unit: b.Used.Unit, Per: 1, Price: x.Amount.Minor, Tax: Tax{Rate: b.Used.Tax.Rate}}
+			_, x.Tax, _ = x.Used.whole()
+		}
+	}
+	return paid, left
+}
+
 // Unpaid reports whether the customer owes it.
 func (b Balance) Unpaid() bool { return b.Status == Due && b.Owed().Minor < 0 }
 
