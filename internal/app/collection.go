@@ -447,6 +447,19 @@ func (a *App) collectedAll(ctx context.Context, tx Tx, by Actor, cid customer.ID
 	return a.collectedElsewhere(ctx, tx, by, cid, "", list, end)
 }
 
+// balancesSettled is that of sums that a file or a program told of.
+func (a *App) balancesSettled(ctx context.Context, tx Tx, cid customer.ID, paid bool) error {
+	list, err := tx.BalancesOf(ctx, cid)
+	if err != nil {
+		return err
+	}
+	end := collection.Kept
+	if !paid {
+		end = collection.Released
+	}
+	return a.collectedAll(ctx, tx, Actor{ID: "engine"}, cid, list, end)
+}
+
 // collectedElsewhere is that of the departures but one, whose plan the caller
 // settles.
 func (a *App) collectedElsewhere(ctx context.Context, tx Tx, by Actor, cid customer.ID, but offboarding.CaseID, list []customer.Balance, end collection.PromiseState) error {

@@ -25,6 +25,7 @@ type known struct {
 	changed   int
 	mark      func(what ...string) string // keyed hash of a name
 	watch     func(ctx context.Context, tx Tx, subs ...customer.Subscription) error
+	settled   func(ctx context.Context, tx Tx, c customer.ID, paid bool) error
 	erased    map[string]bool // hashes of names in the rows by which somebody erased went
 	erasures  int64           // how many there had been then
 }
@@ -68,6 +69,7 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 	k := &known{
 		mark:      a.mark,
 		watch:     a.watchTerms,
+		settled:   a.balancesSettled,
 		customers: map[string]*entry{}, byID: map[customer.ID]*entry{}, external: map[[2]string]customer.ID{},
 		subs: map[string]*kept[customer.Subscription]{}, grants: map[string]*kept[customer.Grant]{}, balances: map[string]*kept[customer.Balance]{},
 	}
@@ -454,10 +456,15 @@ func (k *known) putBalance(e *entry, row ingest.Row) {
 	now := b.now
 	now.Amount, now.Tax, now.Used = told.Amount, told.Tax, told.Used
 	for field, set := range map[string]func(){
-		"balance.kind":    func() { now.Kind = told.Kind },
-		"balance.about":   func() { now.About = told.About },
-		"balance.due_on":  func() { now.DueOn = told.DueOn },
-		"balance.status":  func() { now.Status = told.Status },
+		"balance.kind":   func() { now.Kind = told.Kind },
+		"balance.about":  func() { now.About = told.About },
+		"balance.due_on": func() { now.DueOn = told.DueOn },
+		"balance.status": func() {
+			// A billing system does not know that two people let a sum go.
+			if now.Status != customer.WrittenOff || told.Status != customer.Due {
+				now.Status = told.Status
+			}
+		},
 		"balance.pay_url": func() { now.PayURL = told.PayURL },
 	} {
 		if row.Tells(field) {

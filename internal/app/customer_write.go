@@ -88,6 +88,19 @@ func (k *known) write(ctx context.Context, tx Tx) error {
 	if err != nil {
 		return err
 	}
+	over := map[customer.ID]bool{} // whether all that is not open any more was paid
+	for _, b := range k.balances {
+		if b.state != different || b.was.Status != customer.Due || b.now.Status == customer.Due {
+			continue
+		}
+		paid, more := over[b.now.Customer]
+		over[b.now.Customer] = (paid || !more) && b.now.Status == customer.Paid
+	}
+	for _, c := range slices.Sorted(maps.Keys(over)) {
+		if err := k.settled(ctx, tx, c, over[c]); err != nil {
+			return err
+		}
+	}
 	for _, s := range k.subs {
 		if s.state != same {
 			if err := k.watch(ctx, tx, s.now); err != nil {

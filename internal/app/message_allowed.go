@@ -49,9 +49,9 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		}
 		f.Lasts[notice.Approval] = true
 	}
-	if m.Paper == "reminder" { // disputed, complained about or promised since it was queued
+	if m.Paper == "reminder" { // paid, disputed, complained about or agreed upon since it was queued
 		x, err := a.collection(ctx, tx, p)
-		if err != nil || x.Stopped || x.Standing() != nil {
+		if err != nil || len(x.Owed) == 0 || x.Stopped || !a.agreedUntil(tx, x).Before(a.today(tx)) {
 			return false, notice.Answered, err
 		}
 	}

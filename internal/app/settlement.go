@@ -153,7 +153,8 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 			if k.code != "" && b.Status == customer.Paid && noted(b.Reference, k.code, s.Reference) {
 				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Repaid, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount})
 			}
-			if k.code != "" && b.Status == customer.Paid && strings.HasPrefix(b.Reference, feeOf(k.code, s.Reference)) {
+			// What of an older one was paid or let go is not asked for again.
+			if k.code != "" && (b.Status == customer.Paid || b.Status == customer.WrittenOff) && strings.HasPrefix(b.Reference, feeOf(k.code, s.Reference)) {
 				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Credit, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax})
 			}
 		}

@@ -95,20 +95,26 @@ func (a *App) reminding(ctx context.Context, tx Tx, p offboarding.Plan, s offboa
 	if err != nil {
 		return r, err
 	}
-	r = collection.Reminding{Owed: len(c.Owed) > 0, Stopped: c.Stopped, Gap: collection.Gap(reminderDays(s))}
-	if x := c.Standing(); x != nil {
-		r.Rest = x.On
-	}
-	if x := c.Plan(); x != nil {
-		if day := x.Rest(a.today(tx), when.DateOf(x.MadeAt, a.Company().Zone)); r.Rest.Before(day) {
-			r.Rest = day
-		}
-	}
+	r = collection.Reminding{Owed: len(c.Owed) > 0, Stopped: c.Stopped, Gap: collection.Gap(reminderDays(s)), Rest: a.agreedUntil(tx, c)}
 	n, last, err := remindersOf(ctx, tx, p.Case.ID)
 	if r.Sent = n; n > 0 {
 		r.Last = when.DateOf(last, a.Company().Zone)
 	}
 	return r, err
+}
+
+// agreedUntil is the last day on which nobody is reminded, since a day was promised or
+// parts are; zero: nothing was agreed.
+func (a *App) agreedUntil(tx Tx, c Collection) (last when.Date) {
+	if x := c.Standing(); x != nil {
+		last = x.On
+	}
+	if x := c.Plan(); x != nil {
+		if day := x.Rest(a.today(tx), when.DateOf(x.MadeAt, a.Company().Zone)); last.Before(day) {
+			last = day
+		}
+	}
+	return last
 }
 
 // owedOf is what the customer owes while somebody looks after it, in an open
