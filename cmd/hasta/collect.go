@@ -9,6 +9,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/collection"
+	"hastaluego/internal/money"
 	"hastaluego/internal/text"
 )
 
@@ -26,6 +27,21 @@ type collectionRow struct {
 	Promises  []promiseRow `json:"promises"`
 	Until     string       `json:"promise_until,omitempty"`
 	WriteOff  string       `json:"write_off_step,omitempty"`
+	Plan      *planRow     `json:"instalments,omitempty"`
+}
+
+// planRow is a plan of instalments that is open.
+type planRow struct {
+	State    string    `json:"state"`
+	Minor    int64     `json:"amount_minor"`
+	Currency string    `json:"currency"`
+	Parts    []partRow `json:"parts"`
+}
+
+type partRow struct {
+	On     string `json:"on"`
+	Minor  int64  `json:"amount_minor"`
+	PaidOn string `json:"paid_on,omitempty"`
 }
 
 type owedRow struct {
@@ -49,6 +65,12 @@ func rowOfCollection(x app.Collection) collectionRow {
 	}
 	for _, p := range x.Promises {
 		out.Promises = append(out.Promises, promiseRow{p.On.String(), string(p.State), p.MadeBy})
+	}
+	if x := x.Plan(); x != nil {
+		out.Plan = &planRow{State: string(x.State), Minor: x.Sum.Minor, Currency: x.Sum.Currency}
+		for _, part := range x.Parts {
+			out.Plan.Parts = append(out.Plan.Parts, partRow{part.On.String(), part.Minor, part.Paid.String()})
+		}
 	}
 	return out
 }
@@ -97,6 +119,17 @@ func (c *collectCmd) Run(ctx context.Context, o out) error {
 	}
 	for _, p := range x.Promises {
 		fmt.Fprintln(o.stdout, say(string(p.State), "on", text.LongDate(lang, p.On)))
+	}
+	if x := x.Plan(); x != nil {
+		fmt.Fprintln(o.stdout, say("plan."+string(x.State), "amount", text.Money(lang, x.Sum), "n", len(x.Parts)))
+		for i, part := range x.Parts {
+			state := "part.due"
+			if !part.Paid.IsZero() {
+				state = "part.paid"
+			}
+			amount := money.Amount{Minor: part.Minor, Currency: x.Sum.Currency}
+			fmt.Fprintf(o.stdout, "  %s · %s\n", say("part", "n", i+1, "amount", text.Money(lang, amount), "date", text.LongDate(lang, part.On)), say(state))
+		}
 	}
 	if x.WriteOff != "" {
 		fmt.Fprintln(o.stdout, say("waits"))
