@@ -442,9 +442,53 @@ func (a *App) writeOffDecided(ctx context.Context, tx Tx, p *offboarding.Plan, k
 }
 
 // collectedAll does in every open departure of a customer what follows when a sum
-// is not open any more.
+// was paid or turned out to be wrong.
 func (a *App) collectedAll(ctx context.Context, tx Tx, by Actor, cid customer.ID, list []customer.Balance, end collection.PromiseState) error {
-	return a.collectedElsewhere(ctx, tx, by, cid, "", list, end)
+	if err := a.collectedElsewhere(ctx, tx, by, cid, "", list, end); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(list, customer.Balance.Unpaid) {
+		return nil
+	}
+	return a.goOn(ctx, tx, by, cid, list)
+}
+
+// goOn takes back, before their last day, the departures of a customer for want of
+// payment of a bill that is on record and not open any more: the letter says that
+// whoever pays by then goes on as before.
+func (a *App) goOn(ctx context.Context, tx Tx, by Actor, cid customer.ID, list []customer.Balance) error {
+	cases, err := tx.CasesOf(ctx, cid)
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		if !c.State.Open() {
+			continue
+		}
+		r, err := tx.FindRequest(ctx, c.Request)
+		if err != nil {
+			return err
+		}
+		bill := slices.IndexFunc(list, func(b customer.Balance) bool { return b.Reference == r.Paper })
+		if r.Channel != offboarding.Payment || bill < 0 || list[bill].Status == customer.WrittenOff {
+			continue
+		}
+		p, err := tx.FindPlan(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		zone, err := zoneOf(p.Case)
+		if err != nil {
+			return err
+		}
+		if !p.CanUndo(tx.Now(), p.Case.Effective.End(zone)) {
+			continue
+		}
+		if err := a.reverse(ctx, tx, &p, by.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // balancesSettled is that of sums that a file or a program told of.

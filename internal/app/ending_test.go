@@ -269,7 +269,7 @@ func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		cus := w.customerOf(t, almena)
-		_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus.ID, Reference: "F-2026-118", Kind: customer.Invoice, About: "Octubre", Amount: eur(2472), DueOn: w.today(t).AddDays(-20)})
+		bill, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus.ID, Reference: "F-2026-118", Kind: customer.Invoice, About: "Octubre", Amount: eur(2472), DueOn: w.today(t).AddDays(-20)})
 		must(t, err)
 		in := app.UnpaidInput{Customer: cus.ID, Reference: "F-2026-118", EndsOn: w.today(t).AddDays(3)}
 		_, err = w.EndUnpaid(ctx, agent, in)
@@ -301,7 +301,7 @@ func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 		if s := w.stepState(t, c, "access"); s != offboarding.StepWaiting {
 			t.Errorf("six days before the end the accesses are %s", s)
 		}
-		must(t, w.UndoByStaff(ctx, agent, c)) // it was paid
+		must(t, w.SettleBalance(ctx, finance, cus.ID, bill, customer.Paid))
 		eventually(t, "it goes on", func() bool { return w.state(t, c) == offboarding.CaseReversed })
 		w.verifyLog(t)
 	})
