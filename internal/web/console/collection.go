@@ -25,6 +25,7 @@ type collectionView struct {
 	WriteOff   bool     // may be proposed
 	Why        control
 	Open       bool   // the form to propose it was refused
+	SumsWrong  string // which sums it is about was not said
 	Waits      string // key of the step that decides about it
 	Plan       string // what is asked, proposed or agreed about parts
 	Parts      []partView
@@ -135,7 +136,7 @@ func (v *visit) viewCollection(c app.CaseView, now time.Time, e echo) *collectio
 	cv.WriteOff = x.WriteOff == ""
 	cv.Why = control{ID: "write-off-why", Name: "why", Label: cv.word("why"), Required: true}
 	if e.Form == "write_off" {
-		cv.Open, cv.Why.Value, cv.Why.Error = true, e.Typed, e.Error
+		cv.Open, cv.Why.Value, cv.Why.Error, cv.SumsWrong = true, e.Typed, e.Errors["why"], e.Errors["balances"]
 	}
 	return cv
 }
@@ -158,8 +159,15 @@ func (v *visit) proposeWriteOff() error {
 	for _, id := range v.form["balance"] {
 		in.Balances = append(in.Balances, customer.BalanceID(id))
 	}
+	if len(in.Balances) == 0 { // nothing ticked is not everything: it is refused as none of them
+		in.Balances = []customer.BalanceID{""}
+	}
 	err := v.App.ProposeWriteOff(v.r.Context(), v.actor, in)
-	return v.after(err, echo{Form: "write_off", Typed: in.Why}, "#collection")
+	e := echo{Form: "write_off", Typed: in.Why}
+	if err != nil {
+		e.Errors = text.FieldErrors(v.lang, err)
+	}
+	return v.after(err, e, "#collection")
 }
 
 // instalments proposes to pay in parts, answers a customer who asked for it, or

@@ -101,8 +101,10 @@ func (v *visit) readTerms(currency string) (t customer.Terms, wrong fault.List) 
 			return 0
 		}
 		a, e := readAmount(v.lang, f(field), currency)
-		refuse(e, field)
-		return max(0, a.Minor)
+		if refuse(e, field); e != nil {
+			return 0
+		}
+		return a.Minor // what is below zero is refused with its place
 	}
 	for field, day := range map[string]*when.Date{"trial_until": &t.Trial, "exit_fee_from": &t.ExitFee.From} {
 		if s := f(field); s != "" {
