@@ -173,6 +173,8 @@ func blame(kind string, err error) []string {
 		return credential(kind)
 	case "connector.no_bucket":
 		return []string{"bucket"}
+	case "connector.no_folder":
+		return []string{"root"}
 	case "connector.nobody":
 		return []string{"base"}
 	case "connector.address_refused":

@@ -199,16 +199,33 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // when the answer does not say what time it is there. A response
 // whose body cannot be read is an Answer with Err set.
 func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure) {
-	if c.o.Pace != nil {
-		// Waiting for its turn is no part of the time that a call may take.
-		if err := c.o.Pace.Wait(req.Context()); err != nil {
-			return Answer{}, &Failure{Err: errLate, Late: true}
-		}
+	if failed := c.turn(req); failed != nil {
+		return Answer{}, failed
 	}
 	ctx, cancel := context.WithTimeout(req.Context(), c.o.Timeout)
 	defer cancel()
+	res, failed := c.send(ctx, req)
+	if failed != nil {
+		return Answer{}, failed
+	}
+	defer func() { _ = res.Body.Close() }()
+	return c.read(res, wall), nil
+}
+
+// turn waits until a call may begin, which is no part of the time that it may take.
+func (c *Client) turn(req *http.Request) *Failure {
+	if c.o.Pace != nil {
+		if err := c.o.Pace.Wait(req.Context()); err != nil {
+			return &Failure{Err: errLate, Late: true}
+		}
+	}
+	return nil
+}
+
+// send sends the request once, unless the time of its context is over.
+func (c *Client) send(ctx context.Context, req *http.Request) (*http.Response, *Failure) {
 	if over(ctx) {
-		return Answer{}, &Failure{Err: errLate, Late: true}
+		return nil, &Failure{Err: errLate, Late: true}
 	}
 	one := &call{ctx: ctx, plain: req.URL.Scheme != "https"}
 	ctx = context.WithValue(ctx, callKey{}, one)
@@ -217,15 +234,20 @@ func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure)
 	})
 	// net/http sends a request with a key again by itself when a connection
 	// dies; without GetBody it cannot. Calling again is not for it to decide.
-	req.GetBody = nil
-	res, err := c.http.Do(req.WithContext(ctx))
+	again := req.WithContext(ctx)
+	again.GetBody = nil
+	res, err := c.http.Do(again)
 	if err != nil {
 		sent := one.sent.Load()
-		return Answer{}, &Failure{
+		return nil, &Failure{
 			Err: err, Sent: sent, Late: !sent && (one.late.Load() || over(req.Context())), Forbidden: errors.Is(err, ErrAddress),
 		}
 	}
-	defer func() { _ = res.Body.Close() }()
+	return res, nil
+}
+
+// read reads what came, within its bound.
+func (c *Client) read(res *http.Response, wall func() time.Time) Answer {
 	ans := Answer{Status: res.StatusCode, Links: res.Header.Values("Link")}
 	now := wall()
 	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
@@ -242,7 +264,7 @@ func (c *Client) Do(req *http.Request, wall func() time.Time) (Answer, *Failure)
 	default:
 		ans.Body = body
 	}
-	return ans, nil
+	return ans
 }
 
 // maxRetryAfter bounds what a far system may ask us to wait.

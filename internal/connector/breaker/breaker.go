@@ -164,6 +164,8 @@ func judge(err error) verdict {
 		switch {
 		case fault.CodeOf(err) == "connector.not_sent":
 			return unclear
+		case fault.CodeOf(err) == "connector.not_all": // what changed was read
+			return alive
 		case fault.CodeOf(err) == "connector.busy" && f != nil && f.RetryAfter > 0: // it says when to come back
 			return alive
 		}

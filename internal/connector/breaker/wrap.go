@@ -50,6 +50,9 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	if sys.Actions != nil {
 		out.Actions = actions{sys.Actions, b}
 	}
+	if sys.Exporter != nil {
+		out.Exporter = exporter{sys.Exporter, b}
+	}
 	if sys.Notifier != nil {
 		out.Notifier = notifier{sys.Notifier, b}
 	}

@@ -45,11 +45,27 @@ func (c *Caller) Do(req *http.Request, write bool) (Answer, *outbound.Failure) {
 	if failed != nil {
 		return Answer{}, failed
 	}
+	return answer(got), nil
+}
+
+// Stream sends a request that changes nothing once, and leaves the body of a success
+// to whoever asked (and closes it). Any other answer is a nil Stream and as Do
+// gives it.
+func (c *Caller) Stream(req *http.Request) (*outbound.Stream, Answer, *outbound.Failure) {
+	stream, got, failed := c.reader.Open(req, c.Clock.Wall)
+	if failed != nil || stream != nil {
+		return stream, Answer{}, failed
+	}
+	return nil, answer(got), nil
+}
+
+// answer takes apart what came.
+func answer(got outbound.Answer) Answer {
 	ans := Answer{Status: got.Status, RetryAfter: got.RetryAfter, Named: got.Named, Replayed: got.Replayed, Next: next(got.Links), Err: got.Err}
 	if ans.Err == nil {
 		ans.Read(got.Body)
 	}
-	return ans, nil
+	return ans
 }
 
 // link is one of a Link header, with what follows its address.

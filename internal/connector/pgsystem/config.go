@@ -1,7 +1,8 @@
 // Package pgsystem connects databases of PostgreSQL. An access is a role: it
 // loses its right to sign in and its sessions, and can be tried with its own
 // password. Actions are statements with the number of rows that they may touch:
-// where it is another number, nothing is changed.
+// where it is another number, nothing is changed. What it gives away of a customer
+// are the rows of declared statements, which only read.
 package pgsystem
 
 import (
@@ -24,9 +25,10 @@ const KindName = "postgres"
 // Config declares one database. It may be printed: what is secret is a reference.
 type Config struct {
 	System  string
-	URL     string  // reference: postgres://user:password@host/database?sslmode=verify-full
-	Roles   *Roles  // nil: it lets nobody in
-	Actions Actions // by name
+	URL     string   // reference: postgres://user:password@host/database?sslmode=verify-full
+	Roles   *Roles   // nil: it lets nobody in
+	Actions Actions  // by name
+	Export  []Export // in the order of the declaration; nil: it gives nothing away
 	Timeout time.Duration
 	Allow   []netip.Prefix
 
@@ -91,7 +93,7 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("url", "roles", "actions", "timeout", "allow")
+	top := e.Top("url", "roles", "actions", "export", "timeout", "allow")
 	if top == nil {
 		return nil, false
 	}
@@ -116,6 +118,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		x.Undo = Undo{Class: connector.UndoClass(e.Word(m, at, "class")), Run: e.Word(m, at, "run"), Rows: parseRows(one(e, m, at, "rows")), Expect: one(e, m, at, "expect")}
 		c.Actions[name] = x
 	}
+	c.Export = readExport(e)
 	good := e.Judge(mark, c.check())
 	c.Places = e.Places()
 	return c, good
@@ -148,7 +151,7 @@ func (c Config) check() (found []declaration.Problem) {
 		bad(declaration.Path("url"), code)
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
-	if c.Roles == nil && len(c.Actions) == 0 {
+	if c.Roles == nil && len(c.Actions) == 0 && len(c.Export) == 0 {
 		bad(nil, "system.nothing")
 	}
 	if c.Roles != nil && c.Roles.Password != "" {
@@ -158,6 +161,9 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	if c.Roles != nil && c.Roles.Owned != "" && !strings.Contains(c.Roles.Owned, "$1") {
 		bad(declaration.Path("roles", "inventory"), "system.statement", "slot", "$1")
+	}
+	for _, x := range c.Export {
+		found = append(found, x.check()...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
 		x, at := c.Actions[name], declaration.Path("actions", name)

@@ -28,11 +28,12 @@ type System struct {
 }
 
 var (
-	_ connector.Access  = (*System)(nil)
-	_ connector.Prober  = (*System)(nil)
-	_ connector.Lister  = (*System)(nil)
-	_ connector.Actions = (*System)(nil)
-	_ connector.Checker = (*System)(nil)
+	_ connector.Access   = (*System)(nil)
+	_ connector.Prober   = (*System)(nil)
+	_ connector.Lister   = (*System)(nil)
+	_ connector.Actions  = (*System)(nil)
+	_ connector.Checker  = (*System)(nil)
+	_ connector.Exporter = (*System)(nil)
 )
 
 // New reads the reference and makes no call. The error is a fault.List of
@@ -81,6 +82,9 @@ func (s *System) Connector() connector.System {
 	}
 	if len(s.cfg.Actions) > 0 {
 		out.Actions = s
+	}
+	if len(s.cfg.Export) > 0 {
+		out.Exporter = s
 	}
 	return out
 }
@@ -528,7 +532,7 @@ func (s *System) Check(ctx context.Context) error {
 				}
 			}
 		}
-		return nil
+		return s.checkExport(ctx, op, c)
 	})
 }
 

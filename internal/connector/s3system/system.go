@@ -38,10 +38,11 @@ type System struct {
 }
 
 var (
-	_ connector.Access  = (*System)(nil)
-	_ connector.Prober  = (*System)(nil)
-	_ connector.Lister  = (*System)(nil)
-	_ connector.Checker = (*System)(nil)
+	_ connector.Access   = (*System)(nil)
+	_ connector.Prober   = (*System)(nil)
+	_ connector.Lister   = (*System)(nil)
+	_ connector.Checker  = (*System)(nil)
+	_ connector.Exporter = (*System)(nil)
 )
 
 // New connects the declared bucket; it makes no call. The error is a fault.List
@@ -78,7 +79,13 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 
 // Connector returns what the bucket can do.
 func (s *System) Connector() connector.System {
-	out := connector.System{Name: s.cfg.System, Access: s, Checker: s}
+	out := connector.System{Name: s.cfg.System, Checker: s}
+	if s.cfg.Bucket != "" {
+		out.Access = s
+	}
+	if len(s.cfg.Export) > 0 {
+		out.Exporter = s
+	}
 	if s.cfg.Probe != nil {
 		out.Prober = s
 	}
@@ -114,9 +121,14 @@ func escape(segment string) string {
 	return b.String()
 }
 
-// request asks as somebody, signed as the protocol wants it.
+// request asks as somebody about the bucket of the system.
 func (s *System) request(ctx context.Context, as aws.Credentials, method, path, query string, body []byte) (*http.Request, error) {
-	address := s.base + "/" + s.cfg.Bucket + path
+	return s.ask(ctx, as, s.cfg.Bucket, method, path, query, body)
+}
+
+// ask asks as somebody about a bucket, signed as the protocol wants it.
+func (s *System) ask(ctx context.Context, as aws.Credentials, bucket, method, path, query string, body []byte) (*http.Request, error) {
+	address := s.base + "/" + bucket + path
 	if query != "" {
 		address += "?" + query
 	}
@@ -381,9 +393,19 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 const nonsense = "hasta-luego-check"
 
 // Check reads the policy, and asks for one that cannot be: a store that would let
-// us write one says what is wrong with it.
+// us write one says what is wrong with it. Of what is given away it asks for what
+// is not there.
 func (s *System) Check(ctx context.Context) error {
 	const op = "s3system.Check"
+	if s.cfg.Bucket != "" {
+		if err := s.checkPolicy(ctx, op); err != nil {
+			return err
+		}
+	}
+	return s.checkExport(ctx, op)
+}
+
+func (s *System) checkPolicy(ctx context.Context, op string) error {
 	missing := func(right string) error {
 		return fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", right).At(op, nil)
 	}
