@@ -1,12 +1,14 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"hastaluego/internal/app"
@@ -32,9 +34,9 @@ type life struct {
 	ends    []func()            // what is taken from it when it dies
 }
 
-// death is a moment, counted from 1; zero is none. Messages may come in more or
-// fewer pieces, and others may be on the line; commits are as many each time. So one
-// may be counted by its name, and after so many moments of another.
+// death is a moment, counted from 1; zero is none. Other messages may be on the
+// line; commits are as many each time. So one may be counted by its name, and after
+// so many moments of another.
 type death struct {
 	N     int
 	Of    string // empty: of any name
@@ -181,24 +183,31 @@ func (t *watchedTx) PutWork(ctx context.Context, w offboarding.Work) (bool, erro
 
 // wire stands between a mortal process and a far system, and is cut when the
 // process dies. What comes to the far system is what the process sent before that.
-// Each message that acts is noted in a journal, which outlives the process.
+// Each message that acts is noted in a journal, which outlives the process, once
+// all of it is on its way.
 type wire struct {
 	net.Listener
 	name, to string
 	life     *life
-	acts     func(message []byte) bool
+	speech   speech
 	journal  string
 
 	mu   sync.Mutex
 	open map[net.Conn]bool
 }
 
-func stretch(l *life, name, to string, acts func([]byte) bool, journal string) (*wire, error) {
+// speech is how messages to a far system are read.
+type speech struct {
+	acts  func(message []byte) bool // it changes something
+	whole func(said []byte) bool    // it is complete; nil: whatever comes at once is
+}
+
+func stretch(l *life, name, to string, how speech, journal string) (*wire, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{Listener: ln, name: name, to: to, life: l, acts: acts, journal: journal, open: map[net.Conn]bool{}}
+	w := &wire{Listener: ln, name: name, to: to, life: l, speech: how, journal: journal, open: map[net.Conn]bool{}}
 	l.onEnd(w.cut)
 	go func() {
 		for {
@@ -214,8 +223,9 @@ func stretch(l *life, name, to string, acts func([]byte) bool, journal string) (
 			if !w.keep(near, far) {
 				return
 			}
-			go w.pass(near, far, ", before it is asked", true)
-			go w.pass(far, near, ", before its answer is heard", false)
+			var asked atomic.Bool // and nothing of the answer has come
+			go w.ask(near, far, &asked)
+			go w.answer(far, near, &asked)
 		}
 	}()
 	return w, nil
@@ -246,20 +256,67 @@ func (w *wire) cut() {
 	w.open = nil
 }
 
-// pass passes on what comes, message by message.
-func (w *wire) pass(from, to net.Conn, moment string, up bool) {
-	defer func() { _, _ = from.Close(), to.Close() }()
+// ask passes on what the process says, message by message, in however many pieces
+// it says it. One that acts goes in two halves: the process may die between them,
+// and then the far system was not asked.
+func (w *wire) ask(near, far net.Conn, asked *atomic.Bool) {
+	defer func() { _, _ = near.Close(), far.Close() }()
+	var said []byte
 	buf := make([]byte, 64<<10)
 	for {
-		n, err := from.Read(buf)
-		if n > 0 {
-			if !w.life.lives(w.name + moment) {
+		n, err := near.Read(buf)
+		said = append(said, buf[:n]...)
+		if n > 0 && (w.speech.whole == nil || w.speech.whole(said)) {
+			if !w.pass(far, said, asked) {
 				return
 			}
-			if up && w.acts(buf[:n]) {
-				w.note()
+			said = nil
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// pass passes a message on to the far system and reports whether the process lives.
+func (w *wire) pass(far net.Conn, message []byte, asked *atomic.Bool) bool {
+	if !w.life.lives(w.name + ", before it is asked") {
+		return false
+	}
+	asked.Store(true)
+	if w.speech.acts(message) {
+		half := halfOf(message)
+		if _, err := far.Write(message[:half]); err != nil || !w.life.lives(w.name+", half asked") {
+			return false
+		}
+		w.note()
+		message = message[half:]
+	}
+	_, err := far.Write(message)
+	return err == nil
+}
+
+// halfOf is where a message is broken: of HTTP that has a body, before the body.
+func halfOf(message []byte) int {
+	const blank = "\r\n\r\n"
+	if i := bytes.Index(message, []byte(blank)) + len(blank); i >= len(blank) && i < len(message) {
+		return i
+	}
+	return len(message) / 2
+}
+
+// answer passes on what the far system says. However many pieces an answer comes
+// in, it is one.
+func (w *wire) answer(far, near net.Conn, asked *atomic.Bool) {
+	defer func() { _, _ = near.Close(), far.Close() }()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := far.Read(buf)
+		if n > 0 {
+			if asked.Swap(false) && !w.life.lives(w.name+", before its answer is heard") {
+				return
 			}
-			if _, err := to.Write(buf[:n]); err != nil {
+			if _, err := near.Write(buf[:n]); err != nil {
 				return
 			}
 		}

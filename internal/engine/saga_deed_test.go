@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -62,27 +63,36 @@ func eachDeed(t *testing.T, fn func(t *testing.T, e testkit.Engine, d deed)) {
 	})
 }
 
-// begins matches messages of HTTP that begin so.
-func begins(with ...string) func([]byte) bool {
-	return func(m []byte) bool {
-		return slices.ContainsFunc(with, func(w string) bool { return bytes.HasPrefix(m, []byte(w)) })
+// speaksHTTP reads messages of HTTP, of which those act that begin so.
+func speaksHTTP(acts ...string) speech {
+	return speech{
+		acts: func(m []byte) bool {
+			return slices.ContainsFunc(acts, func(w string) bool { return bytes.HasPrefix(m, []byte(w)) })
+		},
+		whole: func(said []byte) bool {
+			r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(said)))
+			if err == nil {
+				_, err = io.Copy(io.Discard, r.Body)
+			}
+			return err == nil
+		},
 	}
 }
 
-// actsAt tells the messages that change something from those that look, by the
+// speeches tell the messages that change something from those that look, by the
 // name of the wire.
-var actsAt = map[string]func(message []byte) bool{
-	"ldap": func(m []byte) bool { // a message (RFC 4511) with a small number and a modifyRequest
+var speeches = map[string]speech{
+	"ldap": {acts: func(m []byte) bool { // a message (RFC 4511) with a small number and a modifyRequest
 		return bytes.Contains(m[:min(len(m), 12)], []byte{0x66})
-	},
-	"scim":    begins("PATCH /scim/", "PUT /scim/", "DELETE /scim/"),
-	"oauth":   begins("POST /token/revocation"),
-	"pg":      func(m []byte) bool { return bytes.Contains(m, []byte("ALTER ROLE")) },
-	"s3":      begins("PUT /acme?policy", "DELETE /acme?policy"),
-	"stripe":  begins("POST /v1/subscriptions/", "DELETE /v1/subscriptions/", "POST /v1/refunds"),
-	"http":    begins("POST /far/accounts/", "DELETE /far/teams/"),
-	"billing": begins("POST /subscriptions/"),
-	"hook":    begins("POST /"),
+	}},
+	"scim":    speaksHTTP("PATCH /scim/", "PUT /scim/", "DELETE /scim/"),
+	"oauth":   speaksHTTP("POST /token/revocation"),
+	"pg":      {acts: func(m []byte) bool { return bytes.Contains(m, []byte("ALTER ROLE")) }},
+	"s3":      speaksHTTP("PUT /acme?policy", "DELETE /acme?policy"),
+	"stripe":  speaksHTTP("POST /v1/subscriptions/", "DELETE /v1/subscriptions/", "POST /v1/refunds"),
+	"http":    speaksHTTP("POST /far/accounts/", "DELETE /far/teams/"),
+	"billing": speaksHTTP("POST /subscriptions/"),
+	"hook":    speaksHTTP("POST /"),
 }
 
 const closing = "  - {id: do, kind: revoke_access, title: {es: \"A\", en: \"A\"}, after: [confirm], params: {system: far}}\n"

@@ -89,7 +89,7 @@ func (n nature) open(ctx context.Context, own string) (p *process, err error) {
 	}()
 	slots := []string{"{{own}}", own}
 	for name, to := range n.Wires {
-		w, err := stretch(p.life, name, to, actsAt[name], n.Journal)
+		w, err := stretch(p.life, name, to, speeches[name], n.Journal)
 		if err != nil {
 			return p, err
 		}
