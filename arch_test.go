@@ -79,6 +79,7 @@ var allowed = map[string]string{
 	"internal/connector/oauthsystem":  "connector connector/declaration connector/httpcall fault outbound when",
 	"internal/connector/pgsystem":     "connector connector/declaration fault outbound when",
 	"internal/connector/s3system":     "connector connector/declaration connector/httpcall fault outbound when",
+	"internal/connector/sqlitesystem": "connector connector/declaration fault when",
 	"internal/connector/scimsystem":   "connector connector/declaration connector/httpcall fault outbound when",
 	"internal/connector/httpsystem":   "connector connector/declaration connector/httpcall fault money outbound webhook when",
 	"internal/store":                  "app approval audit backup collection company customer ending fault handover improvement jurisdiction limit obligation offboarding offer play relationship risk signal stray suppression voice when winback",
@@ -115,9 +116,9 @@ var allowed = map[string]string{
 // that it may use beyond the standard library.
 var libraries = map[string][]string{
 	"cel.dev/cel-go":                 {"internal/rule"},
-	"modernc.org/sqlite":             {"internal/store", "internal/seal", "scripts/sql"},
+	"modernc.org/sqlite":             {"internal/connector/sqlitesystem", "internal/store", "internal/seal", "scripts/sql"},
 	"github.com/jackc/pgx":           {"internal/store", "internal/seal", "internal/testkit", "internal/connector/pgsystem"},
-	"database/sql":                   {"internal/store", "internal/seal", "internal/testkit", "cmd/hasta", "scripts/sql"},
+	"database/sql":                   {"internal/connector/sqlitesystem", "internal/store", "internal/seal", "internal/testkit", "cmd/hasta", "scripts/sql"},
 	"net/http":                       {"internal/testkit", "internal/testkit/conformance", "internal/testkit/peers", "scripts/systems", "internal/outbound", "internal/connector/httpcall", "internal/connector/httpsystem", "internal/connector/oauthsystem", "internal/connector/s3system", "internal/connector/scimsystem", "internal/connector/stripesystem", "internal/testkit/fakestripe", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/web/hooks", "internal/web/away", "internal/demo/peer", "internal/doctor", "cmd/hasta"},
 	"github.com/stripe/stripe-go":    {"internal/connector/stripesystem"},
 	"github.com/wneessen/go-mail":    {"internal/mail"},

@@ -12,6 +12,7 @@ import (
 	"hastaluego/internal/connector/pgsystem"
 	"hastaluego/internal/connector/s3system"
 	"hastaluego/internal/connector/scimsystem"
+	"hastaluego/internal/connector/sqlitesystem"
 	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
@@ -21,7 +22,7 @@ import (
 // connectors are the kinds of far system. A new one is a folder below
 // internal/connector and a line here.
 func connectors() []declaration.Kind {
-	return append(httpsystem.Kinds(), foldersystem.Kind(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), scimsystem.Kind(), stripesystem.Kind())
+	return append(httpsystem.Kinds(), foldersystem.Kind(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), scimsystem.Kind(), sqlitesystem.Kind(), stripesystem.Kind())
 }
 
 // declared reads what the file declares, without connecting anything.

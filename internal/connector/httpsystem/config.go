@@ -60,6 +60,7 @@ type Config struct {
 	Actions   map[string]Action   // by name
 	Inventory []Inventory         // nil: it cannot tell which accesses a customer has
 	Charges   *Charges            // nil: it cannot tell what it charged
+	Export    []Export            // in the order of the declaration; nil: it gives nothing away
 	Reports   *Reports            // nil: it tells nothing by itself
 	Hook      *Hook               // set: it takes signed messages, and nothing else of this is said
 

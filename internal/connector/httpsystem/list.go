@@ -76,9 +76,18 @@ func (s *System) notAll(op string) error {
 // pass reads all pages once. The answer is that of the first page or, with an
 // error, of the page that failed.
 func (s *System) pass(ctx context.Context, op string, o Operation, v values) (items []any, first httpcall.Answer, pages int, err error) {
+	first, pages, err = s.pages(ctx, op, o, v, func(list []any, _ httpcall.Answer) error { items = append(items, list...); return nil })
+	if err != nil {
+		return nil, first, pages, err
+	}
+	return items, first, pages, nil
+}
+
+// pages reads all pages once, one after the other, and hands over what is on each.
+func (s *System) pages(ctx context.Context, op string, o Operation, v values, page func(list []any, ans httpcall.Answer) error) (first httpcall.Answer, pages int, err error) {
 	req, err := s.request(ctx, op, o, v)
 	if err != nil {
-		return nil, first, 0, err
+		return first, 0, err
 	}
 	most, seen := DefaultPages, map[string]bool{}
 	if o.Pages != nil && o.Pages.Most > 0 {
@@ -87,23 +96,25 @@ func (s *System) pass(ctx context.Context, op string, o Operation, v values) (it
 	for pages = 1; ; pages++ {
 		address := req.URL.String()
 		if pages > most || seen[address] {
-			return nil, first, pages, s.notAll(op)
+			return first, pages, s.notAll(op)
 		}
 		seen[address] = true
 		ans, err := s.get(op, req)
 		if err != nil {
-			return nil, ans, pages, err
+			return ans, pages, err
 		}
 		if pages == 1 {
 			first = ans
 		}
 		list, ok := ans.List(o.Items)
 		if !ok && (!o.LeftOut || ans.At(o.Items) != nil) {
-			return nil, ans, pages, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
+			return ans, pages, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
 		}
-		items = append(items, list...)
+		if err := page(list, ans); err != nil {
+			return first, pages, err
+		}
 		if req, err = s.next(op, o.Pages, req, ans, len(list), pages); req == nil || err != nil {
-			return items, first, pages, err
+			return first, pages, err
 		}
 	}
 }

@@ -20,7 +20,7 @@ type reading struct{ *declaration.Entry }
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
 	top := r.Top("like", "level", "base_url", "auth", "headers", "with", "errors", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "rate", "allow", "ping", "operations", "state", "access", "inventory", "charges", "actions", "webhook")
+		"timeout", "limit", "rate", "allow", "ping", "operations", "state", "access", "inventory", "charges", "export", "actions", "webhook")
 	if top == nil {
 		return nil, false
 	}
@@ -57,6 +57,9 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	}
 	if top.Has("charges") {
 		c.Charges = r.charges(at("charges"))
+	}
+	if top.Has("export") {
+		c.Export = r.export(at("export"))
 	}
 	if top.Has("access") {
 		c.Access = r.access(at("access"))

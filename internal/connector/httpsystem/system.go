@@ -120,6 +120,9 @@ func (s *System) Connector() connector.System {
 	if s.cfg.Charges != nil {
 		out.Charges = charges{s, *s.cfg.Charges}
 	}
+	if len(s.cfg.Export) > 0 {
+		out.Exporter = exporter{s}
+	}
 	if len(s.cfg.Actions) > 0 {
 		out.Actions = actions{s}
 	}
@@ -166,6 +169,8 @@ func (s *System) anyReading() (calls []Operation, slot string) {
 		return s.cfg.Access.of(s.cfg.Access.Read), "reference"
 	case len(s.cfg.Inventory) > 0:
 		return s.cfg.Inventory[0].List.calls(), "owner"
+	case len(s.cfg.Export) > 0:
+		return s.cfg.Export[0].List.calls(), "owner"
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.cfg.Actions)) {
 		x := s.cfg.Actions[name]
