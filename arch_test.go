@@ -38,6 +38,7 @@ var allowed = map[string]string{
 	"internal/reply":        "fault",
 	"internal/notice":       "",
 	"internal/spool":        "fault id",
+	"internal/blobs":        "fault",
 	"internal/handover":     "customer fault offboarding when",
 	"internal/obligation":   "customer fault money offboarding when",
 	"internal/relationship": "customer fault offboarding when",

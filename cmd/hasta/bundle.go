@@ -26,9 +26,9 @@ func (c *caseBundleCmd) Run(ctx context.Context, o out) error {
 	}
 	cid, err := h.app.CaseOfCode(ctx, operator, c.Code)
 	if err == nil {
-		b, plain, e := h.app.TakeBundle(ctx, operator, cid)
+		b, whole, e := h.app.TakeBundle(ctx, operator, cid)
 		if err = e; err == nil {
-			_, err = f.Write(plain)
+			_, err = whole.WriteTo(f)
 		}
 		c.Code = b.SHA256
 	}

@@ -32,6 +32,7 @@ type config struct {
 	Keys      struct {
 		Dir string `yaml:"dir" about:"folder of the keys, outside the database and its backups; by default keys in dir"`
 	} `yaml:"keys"`
+	Blobs    string `yaml:"blobs" about:"folder of what customers take along, sealed; several nodes need one that all of them see; by default blobs in dir"`
 	Outbound struct {
 		Allow []string `yaml:"allow" about:"private networks or addresses that webhooks may be sent to, and the only ones that may be without TLS"`
 	} `yaml:"outbound"`
@@ -155,6 +156,9 @@ func (c common) load() (config, error) {
 	if cfg.Keys.Dir == "" {
 		cfg.Keys.Dir = filepath.Join(cfg.Dir, "keys")
 	}
+	if cfg.Blobs == "" {
+		cfg.Blobs = filepath.Join(cfg.Dir, "blobs")
+	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:8780"
 	}
@@ -178,6 +182,7 @@ func (cfg *config) root(folder string) {
 		at(&cfg.Database)
 	}
 	at(&cfg.Keys.Dir)
+	at(&cfg.Blobs)
 	at(&cfg.Systems)
 	at(&cfg.Achievements)
 	at(&cfg.Law.Dir)

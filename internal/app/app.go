@@ -28,6 +28,7 @@ import (
 type Config struct {
 	Store    Store
 	Keys     Keys
+	Blobs    Blobs // the pieces of bundles; without it none is made
 	Post     Post
 	Checker  Checker // judges letters by the law when they are made; nil: none is
 	Kinds    map[string]step.Kind
@@ -76,6 +77,7 @@ type Config struct {
 type App struct {
 	store      Store
 	keys       Keys
+	blobs      Blobs
 	post       Post
 	checker    Checker
 	files      Keeper // of letters; nil: they are no files
@@ -141,7 +143,7 @@ func New(c Config) *App {
 	}
 	a := &App{
 		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks,
-		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
+		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, blobs: c.Blobs, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, signNote: c.SignList, plain: c.PlainHooks, systems: c.Systems,
 	}
 	a.files, _ = c.Post.(Keeper)

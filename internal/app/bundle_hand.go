@@ -84,7 +84,7 @@ func (a *App) CaseOfCode(ctx context.Context, by Actor, code string) (c offboard
 // TakeBundle returns the file of a customer's data to the person who is to hand
 // it over, and records that they have it. Where there is a portal, customers
 // fetch it themselves.
-func (a *App) TakeBundle(ctx context.Context, by Actor, cid offboarding.CaseID) (b Blob, plain []byte, err error) {
+func (a *App) TakeBundle(ctx context.Context, by Actor, cid offboarding.CaseID) (b Blob, whole Content, err error) {
 	if err := by.mayHand(); err != nil {
 		return b, nil, err
 	}
@@ -104,15 +104,12 @@ func (a *App) TakeBundle(ctx context.Context, by Actor, cid offboarding.CaseID) 
 		if b, err = newestBundle(ctx, tx, cid); err != nil {
 			return err
 		}
-		if b, err = tx.FindBlob(ctx, b.ID); err != nil {
-			return err
-		}
-		if plain, err = a.openBlob(ctx, b); err != nil {
+		if whole, err = a.openBundle(ctx, tx, b); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, fact{"bundle.taken", by.ID, string(cid), string(p.Case.Customer), map[string]any{"blob": b.ID, "sha256": b.SHA256}})
 	})
-	return b, plain, err
+	return b, whole, err
 }
 
 // HandBundle ends the step of handing the data over, with who took them, how, and

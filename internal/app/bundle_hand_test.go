@@ -43,8 +43,9 @@ func TestDataTooLargeForALetterAreHandedOver(t *testing.T) {
 	if s := w.stepState(t, c, app.HandKey); s != offboarding.StepReady {
 		t.Fatalf("nobody is asked to hand it over: %s", s)
 	}
-	b, plain, err := w.TakeBundle(ctx, alone, c)
+	b, whole, err := w.TakeBundle(ctx, alone, c)
 	must(t, err)
+	plain := bytesOf(t, whole)
 	if sum := sha256.Sum256(plain); hex.EncodeToString(sum[:]) != letter.Bundle.SHA256 || b.Media != "application/zip" || !bytes.HasPrefix(plain, []byte("PK")) {
 		t.Errorf("%s has another sum than the letter says", b.Name)
 	}
@@ -127,3 +128,12 @@ steps:
   - {id: fetched, kind: wait, title: {es: "Esperar", en: "Wait"}, after: [export], params: {until: downloaded}, timeout: {d: 20}, else: continue}
   - {id: farewell, kind: farewell, title: {es: "Adiós", en: "Goodbye"}, after: [fetched]}
 `
+
+// bytesOf is a bundle as it is downloaded.
+func bytesOf(t *testing.T, whole app.Content) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	_, err := whole.WriteTo(&out)
+	must(t, err)
+	return out.Bytes()
+}

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
+	"hastaluego/internal/when"
 )
 
 // codeLife is how long a code sent by mail, and what it opens, is good for.
@@ -24,6 +25,26 @@ type DataPage struct {
 	Proof bool // the code was given: they may be fetched
 	Over  bool // the time in which they may be fetched has passed
 	Until string
+	Ready when.Date // none is there: the day by which one is
+}
+
+// madeWithin is how many days a bundle takes at most once its step begins: what
+// does not answer until then is missing from it.
+const madeWithin = 3
+
+// readyBy is the day by which there is a bundle of a departure that has none.
+func readyBy(p offboarding.Plan, now time.Time, zone *time.Location) when.Date {
+	from := when.DateOf(now, zone)
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.Kind != "export_data" || s.State == offboarding.StepSkipped || s.State == offboarding.StepCancelled {
+			continue
+		}
+		if s.State == offboarding.StepWaiting && from.Before(p.Case.Effective) {
+			from = p.Case.Effective // at the latest
+		}
+	}
+	return from.AddDays(madeWithin)
 }
 
 // OpenDataPage reads the downloads behind the token of a private page. key is
@@ -48,6 +69,17 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 			if b.Kind == "bundle" {
 				out.Blobs = append(out.Blobs, b)
 			}
+		}
+		if err != nil || len(out.Blobs) > 0 {
+			return err
+		}
+		p, err := tx.FindPlan(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		zone, err := zoneOf(c)
+		if err == nil {
+			out.Ready = readyBy(p, tx.Now(), zone)
 		}
 		return err
 	})
@@ -161,9 +193,10 @@ func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, e
 	return key, err
 }
 
-// Download returns a file of a case to the customer who proved twice who they
-// are, and records that they fetched it.
-func (a *App) Download(ctx context.Context, token, key, blob string) (b Blob, plain []byte, err error) {
+// Download opens a file of a case to the customer who proved twice who they are,
+// to be read as long as the context lives. It records that they fetch it, unless
+// they go on with what they began.
+func (a *App) Download(ctx context.Context, token, key, blob string, goesOn bool) (b Blob, whole Content, err error) {
 	err = a.tx(ctx, func(tx Tx) error {
 		l, err := a.link(ctx, tx, token, "case")
 		if err != nil {
@@ -182,7 +215,7 @@ func (a *App) Download(ctx context.Context, token, key, blob string) (b Blob, pl
 		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != l.Case || b.Kind != "bundle" {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		if plain, err = a.openBlob(ctx, b); err != nil {
+		if whole, err = a.openBundle(ctx, tx, b); err != nil || goesOn {
 			return err
 		}
 		if err := a.record(ctx, tx, fact{"bundle.downloaded", "customer", string(c.ID), string(c.Customer), map[string]any{"blob": b.ID, "sha256": b.SHA256}}); err != nil {
@@ -193,5 +226,5 @@ func (a *App) Download(ctx context.Context, token, key, blob string) (b Blob, pl
 		}
 		return a.happened(ctx, tx, c.ID, step.Downloaded)
 	})
-	return b, plain, err
+	return b, whole, err
 }

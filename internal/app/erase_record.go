@@ -148,9 +148,13 @@ func writtenTo(ctx context.Context, tx Tx, c offboarding.CaseID) ([]Message, err
 	return slices.DeleteFunc(letters, func(m Message) bool { return m.Paper == "certificate" }), err
 }
 
-// forgetFiles deletes the letters that were written as files: there stands in
-// clear what is sealed here.
+// forgetFiles deletes what lies beside the database: the pieces of bundles, and
+// the letters that were written as files, in which stands in clear what is sealed
+// here.
 func (a *App) forgetFiles(ctx context.Context, c offboarding.CaseID) error {
+	if err := a.forgetBundles(ctx, c); err != nil {
+		return err
+	}
 	if a.files == nil {
 		return nil
 	}

@@ -150,7 +150,7 @@ var EventTypes = []EventType{
 	{Type: "message.withheld", When: "the table of messages did not allow it any more", Args: []string{"message", "paper", "why"}, Sent: true, Tells: []string{"message"}, State: "withheld"},
 	{Type: "message.bounced", When: "the mail system refused the address", Args: []string{"message", "paper", "subject"}, Sent: true, Tells: []string{"message"}, State: "refused"},
 	{Type: "link.used", When: "the customer used a link or a code", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},
-	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},
+	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files", "missing"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},
 	{Type: "bundle.downloaded", When: "the customer fetched it", Args: []string{"blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
 	{Type: "bundle.taken", When: "somebody of the company took it to hand it over, where there is no portal", Args: []string{"blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}},
 	{Type: "bundle.handed", When: "they gave it to the customer: to whom, in which way, and how it was known that it is theirs to take", Args: []string{"blob", "sha256", "way", "to", "how"}, Sent: true, Tells: []string{"blob", "sha256", "way"}, State: "handed"},

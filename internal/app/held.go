@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -43,14 +42,14 @@ type holding struct {
 type heldFile struct {
 	tables string // names, with spaces between
 	name   string
-	header string // names of the columns, with spaces between
+	header string // columns, as bundle.Fields reads them
 	rows   func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error)
 }
 
 // heldFiles are the tables of a bundle. What erasing reaches is told here, or
 // stands in untold with why not; a test compares them.
 var heldFiles = []heldFile{
-	{"customer", "customer.csv", "reference name kind consumer country region language segment since", func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
+	{"customer", "customer.csv", "reference name kind consumer:boolean country region language segment since:datetime", func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
 		return [][]string{{
 			h.Reference, h.Name, string(h.Kind), strconv.FormatBool(h.Consumer), h.Country, h.Region, h.Language, h.Segment, stamp(h.CreatedAt),
 		}}, nil
@@ -65,8 +64,8 @@ var heldFiles = []heldFile{
 	}},
 	{
 		"subscription", "subscriptions.csv",
-		"reference product plan amount_minor currency interval start paid_until term_end renews_on notice_days lock_in_until not_renewed status engagement billed " +
-			"tax_percent tax_on_top trial_until exit_fee exit_fee_for exit_fee_from exit_fee_minor exit_fee_percent benefit_minor",
+		"reference product plan amount_minor:integer currency interval start:date paid_until:date term_end:date renews_on:date notice_days:integer lock_in_until:date not_renewed:boolean status engagement billed " +
+			"tax_percent tax_on_top:boolean trial_until:date exit_fee exit_fee_for exit_fee_from:date exit_fee_minor:integer exit_fee_percent:integer benefit_minor:integer",
 		func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 			list, err := tx.SubscriptionsOf(ctx, h.ID)
 			return rowsOf(list, func(x customer.Subscription) []string {
@@ -80,7 +79,7 @@ var heldFiles = []heldFile{
 			}), err
 		},
 	},
-	{"deliverable", "promised.csv", "engagement title due delivered", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"deliverable", "promised.csv", "engagement title due:date delivered:date", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		lines, err := tx.SubscriptionsOf(ctx, h.ID)
 		if err != nil {
 			return nil, err
@@ -94,13 +93,13 @@ var heldFiles = []heldFile{
 			return []string{of[x.Subscription], x.Title, x.Due.String(), x.Delivered.String()}
 		}), err
 	}},
-	{"subscription_past", "subscriptions_before.csv", "subscription until amount_minor currency interval status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"subscription_past", "subscriptions_before.csv", "subscription until:datetime amount_minor:integer currency interval status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.PastPricesOf(ctx, h.ID)
 		return rowsOf(list, func(x PastPrice) []string {
 			return []string{string(x.Subscription), stamp(x.Until), minor(x.Amount), x.Amount.Currency, string(x.Interval), string(x.Status)}
 		}), err
 	}},
-	{"balance", "sums.csv", "reference kind about amount_minor currency due_on status tax_minor contract quantity free unit per price_minor tax_percent tax_on_top pay_url", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"balance", "sums.csv", "reference kind about amount_minor:integer currency due_on:date status tax_minor:integer contract quantity:integer free:integer unit per:integer price_minor:integer tax_percent tax_on_top:boolean pay_url", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.BalancesOf(ctx, h.ID)
 		return rowsOf(list, func(x customer.Balance) []string {
 			return []string{
@@ -109,7 +108,7 @@ var heldFiles = []heldFile{
 			}
 		}), err
 	}},
-	{"instalment_plan", "instalments.csv", "departure made by state sum_minor currency due amount_minor paid", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"instalment_plan", "instalments.csv", "departure made:datetime by state sum_minor:integer currency due:date amount_minor:integer paid:date", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		var rows [][]string
 		for _, p := range h.plans {
 			list, err := tx.InstalmentsOf(ctx, p.Case.ID)
@@ -126,7 +125,7 @@ var heldFiles = []heldFile{
 		}
 		return rows, nil
 	}},
-	{"payment_promise", "promises_to_pay.csv", "departure on state made by over", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"payment_promise", "promises_to_pay.csv", "departure on:date state made:datetime by over:datetime", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]collection.Promise, error) { return tx.PromisesOf(ctx, c) }, func(x collection.Promise) []string {
 			return []string{x.On.String(), string(x.State), stamp(x.MadeAt), x.MadeBy, stamp(x.OverAt)}
 		})
@@ -142,7 +141,7 @@ var heldFiles = []heldFile{
 			})
 		},
 	},
-	{"grant_", "accesses.csv", "system account kind depends_on status ours", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"grant_", "accesses.csv", "system account kind depends_on status ours:boolean", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.GrantsOf(ctx, h.ID)
 		return rowsOf(list, func(x customer.Grant) []string {
 			return []string{x.System, x.Account, x.Kind, strings.Join(x.DependsOn, " "), string(x.Status), strconv.FormatBool(x.Ours)}
@@ -152,19 +151,19 @@ var heldFiles = []heldFile{
 		list, err := tx.AssetsOf(ctx, h.ID)
 		return rowsOf(list, func(x customer.Asset) []string { return []string{x.Reference, x.Kind, x.Name, x.Location} }), err
 	}},
-	{"complaint", "complaints.csv", "received state what cause answer", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"complaint", "complaints.csv", "received:date state what cause answer", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := a.complaints(ctx, tx, h.ID)
 		return rowsOf(list, func(x relationship.Complaint) []string {
 			return []string{x.Received.String(), string(x.State), x.What, x.Cause, x.Answer}
 		}), err
 	}},
-	{"commitment", "commitments.csv", "by due state what evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"commitment", "commitments.csv", "by due:date state what evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := a.commitments(ctx, tx, h.ID)
 		return rowsOf(list, func(x relationship.Commitment) []string {
 			return []string{string(x.By), x.Due.String(), string(x.State), x.What, x.Evidence}
 		}), err
 	}},
-	{"reading", "readings.csv", "metric day value_thousandths", func(ctx context.Context, _ *App, tx Tx, h *holding) (rows [][]string, err error) {
+	{"reading", "readings.csv", "metric day:date value_thousandths:integer", func(ctx context.Context, _ *App, tx Tx, h *holding) (rows [][]string, err error) {
 		read, err := tx.ReadingsOf(ctx, h.ID, when.Date{})
 		for _, metric := range slices.Sorted(maps.Keys(read)) {
 			rows = append(rows, rowsOf(read[metric], func(x signal.Reading) []string {
@@ -173,19 +172,19 @@ var heldFiles = []heldFile{
 		}
 		return rows, err
 	}},
-	{"risk", "ratings.csv", "at departure band points why", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"risk", "ratings.csv", "at:datetime departure band points:integer why", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.RisksOf(ctx, h.ID)
 		return rowsOf(list, func(x Risk) []string {
 			return []string{stamp(x.At), h.code(x.Case), string(x.Score.Band), strconv.Itoa(x.Score.Points), asJSON(x.Score.Reasons)}
 		}), err
 	}},
-	{"play", "plays.csv", "opened kind stage outcome plan note", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"play", "plays.csv", "opened:datetime kind stage outcome plan note", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := a.plays(ctx, tx, h.ID)
 		return rowsOf(list, func(x PlayView) []string {
 			return []string{stamp(x.OpenedAt), string(x.Kind), string(x.Stage), string(x.Outcome), x.Plan, x.Note}
 		}), err
 	}},
-	{"silence", "silence.csv", "since lifted", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"silence", "silence.csv", "since:datetime lifted:datetime", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		s, err := tx.SilenceOf(ctx, h.ID)
 		if err != nil || s.Since.IsZero() {
 			return nil, err
@@ -193,7 +192,7 @@ var heldFiles = []heldFile{
 		return [][]string{{stamp(s.Since), stamp(s.Lifted)}}, nil
 	}},
 	{
-		"request", "requests.csv", "code state channel received name account receipt reference when language verified verified_by via paper entered act",
+		"request", "requests.csv", "code state channel received:datetime name account receipt reference when language verified:datetime verified_by via paper entered:datetime act",
 		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
 			return rowsOf(h.requests, func(x offboarding.Request) []string {
 				return []string{
@@ -203,9 +202,9 @@ var heldFiles = []heldFile{
 			}), nil
 		},
 	},
-	{"way way_node", "pages_met.csv", "code flow law language device place page seen kind ground line", waysHeld},
+	{"way way_node", "pages_met.csv", "code flow law language device place page seen:datetime kind ground line", waysHeld},
 	{
-		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective requested opened ended closed",
+		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective:date requested:datetime opened:datetime ended:datetime closed:datetime",
 		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
 			return rowsOf(h.plans, func(p offboarding.Plan) []string {
 				c := p.Case
@@ -220,7 +219,7 @@ var heldFiles = []heldFile{
 			}), nil
 		},
 	},
-	{"law_case", "law.csv", "departure day packs facts", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"law_case", "law.csv", "departure day:date packs facts", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]LawDecision, error) {
 			d, err := tx.LawOf(ctx, c)
 			if err != nil || d.Case == "" {
@@ -229,19 +228,19 @@ var heldFiles = []heldFile{
 			return []LawDecision{d}, nil
 		}, func(d LawDecision) []string { return []string{d.Day.String(), asJSON(d.Refs), asJSON(d.Facts)} })
 	}},
-	{"law_limit", "time_limits.csv", "departure rule law start end state over", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"law_limit", "time_limits.csv", "departure rule law start:datetime end:datetime state over:datetime", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.LimitsAbout(ctx, h.ID)
 		return rowsOf(list, func(l limit.Limit) []string {
 			return []string{h.code(offboarding.CaseID(l.Case)), l.Rule.ID, l.Rule.Cite, stamp(l.Start), stamp(l.End), string(l.State), stamp(l.Over)}
 		}), err
 	}},
-	{"coming", "announced.csv", "subscription kind day amount_minor currency", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"coming", "announced.csv", "subscription kind day:date amount_minor:integer currency", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.AnnouncedFor(ctx, h.ID)
 		return rowsOf(list, func(x Announced) []string {
 			return []string{string(x.Subscription), string(x.Kind), x.Day.String(), minor(x.Price), x.Price.Currency}
 		}), err
 	}},
-	{"document_check", "letters_checked.csv", "letter paper at rule result lacks", func(ctx context.Context, _ *App, tx Tx, h *holding) (rows [][]string, err error) {
+	{"document_check", "letters_checked.csv", "letter paper at:datetime rule result lacks", func(ctx context.Context, _ *App, tx Tx, h *holding) (rows [][]string, err error) {
 		list, err := tx.DocumentsAbout(ctx, h.ID)
 		for _, d := range list {
 			rows = append(rows, rowsOf(d.Checks, func(c DocumentCheck) []string {
@@ -250,13 +249,13 @@ var heldFiles = []heldFile{
 		}
 		return rows, err
 	}},
-	{"law_notice", "notices.csv", "subscription kind comes told state law", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"law_notice", "notices.csv", "subscription kind comes:date told:date state law", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.LawNoticesFor(ctx, h.ID)
 		return rowsOf(list, func(x LawNotice) []string {
 			return []string{string(x.Subscription), string(x.Kind), x.EventDay.String(), x.Day.String(), x.State, asJSON(x.Told)}
 		}), err
 	}},
-	{"step", "steps.csv", "departure step kind state done by note items", func(ctx context.Context, a *App, _ Tx, h *holding) (rows [][]string, err error) {
+	{"step", "steps.csv", "departure step kind state done:datetime by note items", func(ctx context.Context, a *App, _ Tx, h *holding) (rows [][]string, err error) {
 		for _, p := range h.plans {
 			p.Steps = slices.Clone(p.Steps)
 			for i := range p.Steps {
@@ -271,7 +270,7 @@ var heldFiles = []heldFile{
 		}
 		return rows, nil
 	}},
-	{"withdrawal", "withdrawals.csv", "departure declared state until refund_by rule refunds", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"withdrawal", "withdrawals.csv", "departure declared:datetime state until:datetime refund_by:datetime rule refunds", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]Withdrawal, error) {
 			w, err := tx.WithdrawalOf(ctx, c)
 			if fault.KindOf(err) == fault.NotFound {
@@ -282,7 +281,7 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.DeclaredAt), string(x.State), stamp(x.Until), stamp(x.RefundBy), x.Rule, asJSON(x.Refunds)}
 		})
 	}},
-	{"statement", "statements.csv", "departure made state signed answered totals lines", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"statement", "statements.csv", "departure made:datetime state signed:datetime answered:datetime totals lines", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]CaseStatement, error) {
 			x, err := tx.StatementOf(ctx, c)
 			if fault.KindOf(err) == fault.NotFound {
@@ -293,28 +292,28 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.MadeAt), string(x.State), stamp(x.SignedAt), stamp(x.AnsweredAt), totals(x.Doc), asJSON(x.Doc.Sections)}
 		})
 	}},
-	{"approval", "approvals.csv", "departure step way state asked until over by", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"approval", "approvals.csv", "departure step way state asked:datetime until:datetime over:datetime by", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]approval.Approval, error) { return tx.ApprovalsOf(ctx, c) }, func(x approval.Approval) []string {
 			return []string{x.Step, string(x.Way), string(x.State), stamp(x.AskedAt), stamp(x.Until), stamp(x.OverAt), x.OverBy}
 		})
 	}},
-	{"received", "answers_by_mail.csv", "read state meaning sha256 letter", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"received", "answers_by_mail.csv", "read:datetime state meaning sha256 letter", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.ReceivedOf(ctx, h.ID)
 		return unsealed(list, err, func(x Received) ([]string, error) {
 			raw, err := a.unseal(ctx, x.KeyID, x.ID, x.Body)
 			return []string{stamp(x.ReadAt), x.State, string(x.Meaning), x.SHA256, strings.ToValidUTF8(string(raw), "\ufffd")}, err
 		})
 	}},
-	{"import_change", "import_changes.csv", "at kind before after", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"import_change", "import_changes.csv", "at:datetime kind before after", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.ChangesAbout(ctx, h.ID)
 		return rowsOf(list, func(x Change) []string { return []string{stamp(x.At), x.Kind, x.Was, x.Now} }), err
 	}},
-	{"work", "systems.csv", "departure kind system state done before evidence", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"work", "systems.csv", "departure kind system state done:datetime before evidence", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]offboarding.Work, error) { return tx.WorksOf(ctx, c) }, func(x offboarding.Work) []string {
 			return []string{x.Kind, x.System, string(x.State), stamp(x.DoneAt), x.Before, x.Evidence}
 		})
 	}},
-	{"message winback_sent", "letters.csv", "queued sent state kind to subject text", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"message winback_sent", "letters.csv", "queued:datetime sent:datetime state kind to subject text", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.LettersTo(ctx, h.ID)
 		if err != nil {
 			return nil, err
@@ -324,22 +323,22 @@ var heldFiles = []heldFile{
 			return []string{stamp(m.QueuedAt), stamp(m.SentAt), m.State, m.Paper, m.To, m.Subject, hideSecrets(m.Paper, string(text))}, err
 		})
 	}},
-	{"answer", "forms.csv", "departure form saved done answers", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"answer", "forms.csv", "departure form saved:datetime done:datetime answers", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]FormAnswer, error) { return a.answers(ctx, tx, c) }, func(x FormAnswer) []string {
 			return []string{x.Form, stamp(x.SavedAt), stamp(x.DoneAt), asJSON(x.Answers)}
 		})
 	}},
-	{"note", "notes.csv", "departure at text", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"note", "notes.csv", "departure at:datetime text", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]NoteView, error) { return a.notes(ctx, tx, c) }, func(x NoteView) []string {
 			return []string{stamp(x.CreatedAt), x.Text}
 		})
 	}},
-	{"reason", "reasons.csv", "departure at kind code by text evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"reason", "reasons.csv", "departure at:datetime kind code by text evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]reason.Given, error) { return a.reasons(ctx, tx, c) }, func(x reason.Given) []string {
 			return []string{stamp(x.At), string(x.Kind), x.Code, x.By, x.Text, x.Evidence}
 		})
 	}},
-	{"offer", "offers.csv", "departure offered state kind until heard what changes answered over evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"offer", "offers.csv", "departure offered:datetime state kind until:date heard what changes answered:datetime over:datetime evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]offer.Offer, error) {
 			o, found, err := a.offerOf(ctx, tx, c)
 			if err != nil || !found {
@@ -350,17 +349,17 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.OfferedAt), string(x.State), string(x.Kind), x.Until.String(), x.Heard, x.What, x.Changes, stamp(x.AnsweredAt), stamp(x.OverAt), x.Evidence}
 		})
 	}},
-	{"invitation", "invitations.csv", "departure made state format start place words", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"invitation", "invitations.csv", "departure made:datetime state format start:datetime place words", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]invitation.Invitation, error) { return a.invitations(ctx, tx, c) }, func(x invitation.Invitation) []string {
 			return []string{stamp(x.MadeAt), string(x.State), string(x.Format), stamp(x.Start), x.Place, x.Words}
 		})
 	}},
-	{"voice", "voices.csv", "departure kind given until withdrawn name text link file", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"voice", "voices.csv", "departure kind given:datetime until:date withdrawn:datetime name text link file", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]voice.Voice, error) { return a.voices(ctx, tx, c) }, func(x voice.Voice) []string {
 			return []string{string(x.Kind), stamp(x.GivenAt), x.Until.String(), stamp(x.Withdrawn), x.Name, x.Text, x.Link, x.Blob}
 		})
 	}},
-	{"consent", "consents.csv", "departure at purpose given revoked language wording", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"consent", "consents.csv", "departure at:datetime purpose given:boolean revoked:datetime language wording", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]winback.Consent, error) {
 			x, found, err := tx.ConsentOf(ctx, c, winback.Letter)
 			if err != nil || !found {
@@ -371,7 +370,7 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.At), string(x.Purpose), strconv.FormatBool(x.Given), stamp(x.Revoked), x.Language, x.Wording}
 		})
 	}},
-	{"obligation", "returns.csv", "departure kind name due state over receipt charge_minor currency evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"obligation", "returns.csv", "departure kind name due:date state over:date receipt charge_minor:integer currency evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]obligation.Obligation, error) {
 			list, err := tx.ObligationsOf(ctx, c)
 			return unsealed(list, err, func(s SealedObligation) (obligation.Obligation, error) { return a.openObligation(ctx, s) })
@@ -379,7 +378,7 @@ var heldFiles = []heldFile{
 			return []string{x.Kind, x.Name, x.Due.String(), string(x.State), x.Over.String(), x.Receipt, minor(x.Charge), x.Charge.Currency, x.Evidence}
 		})
 	}},
-	{"handover_item", "handover.csv", "departure kind name state given accepted accepted_by rotation how lacks attest", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]handover.Item, error) {
 			x, err := a.readHandover(ctx, tx, c)
 			return x.List, err
@@ -387,7 +386,7 @@ var heldFiles = []heldFile{
 			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest}
 		})
 	}},
-	{"envelope", "envelopes.csv", "departure item state expires opened", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"envelope", "envelopes.csv", "departure item state expires:datetime opened:datetime", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]handover.Sheet, error) {
 			x, err := a.readHandover(ctx, tx, c)
 			return x.Envelopes, err
@@ -395,12 +394,12 @@ var heldFiles = []heldFile{
 			return []string{string(x.Item), string(x.State), stamp(x.Expires), stamp(x.OpenedAt)}
 		})
 	}},
-	{"blob", "files.csv", "departure file name kind media added sha256", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"blob", "files.csv", "departure file name kind media added:datetime sha256", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]Blob, error) { return heldBlobs(ctx, tx, c) }, func(x Blob) []string {
 			return []string{fileOf(x), x.Name, x.Kind, x.Media, stamp(x.CreatedAt), x.SHA256}
 		})
 	}},
-	{"audit_entry", "log.csv", "at type entry position what", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"audit_entry", "log.csv", "at:datetime type entry position:integer what", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		var log []LogEntry
 		for _, stream := range h.streams() {
 			list, err := tx.Entries(ctx, allEntries, stream)
@@ -457,6 +456,7 @@ func itemsOf(s offboarding.Step) string {
 var untold = map[string]string{
 	"customer_word": "an index of the names, addresses and numbers that are told",
 	"link":          "keyed hashes of the tokens in letters",
+	"bundle_file":   "how far the packages themselves are made",
 	"erasure":       "the certificate, which is a page and a letter of its own",
 	"tombstone":     "keyed hashes that are made when everything else goes",
 	"improvement":   "what the company wants to do better is about the company",
@@ -476,46 +476,39 @@ func Told(table string) string {
 	return untold[table]
 }
 
+// heldTable is a table of a bundle with its rows.
+type heldTable struct {
+	name   string
+	fields []bundle.Field
+	rows   [][]string
+}
+
 // held is everything that our record holds about the customer of a departure,
-// in all their departures, as files.
-func (a *App) held(ctx context.Context, tx Tx, p offboarding.Plan) ([]bundle.File, error) {
-	h, err := a.hold(ctx, tx, p.Case.Customer)
+// in all their departures: tables, and the files that are attached to them.
+func (a *App) held(ctx context.Context, tx Tx, c offboarding.Case) (tables []heldTable, attached []Blob, err error) {
+	h, err := a.hold(ctx, tx, c.Customer)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var files []bundle.File
 	for _, f := range heldFiles {
 		rows, err := f.rows(ctx, a, tx, h)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		table, err := bundle.Sheet(f.name, strings.Fields(f.header), rows)
+		fields, err := bundle.Fields(f.header)
 		if err != nil {
-			return nil, fault.Wrap("app.held "+f.name, err)
+			return nil, nil, fault.Wrap("app.held "+f.name, err)
 		}
-		files = append(files, table)
+		tables = append(tables, heldTable{f.name, fields, rows})
 	}
 	for _, p := range h.plans {
 		blobs, err := heldBlobs(ctx, tx, p.Case.ID)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		for _, b := range blobs {
-			if b, err = tx.FindBlob(ctx, b.ID); err != nil {
-				return nil, err
-			}
-			plain, err := a.openBlob(ctx, b)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, bundle.File{Name: fileOf(b), Body: plain})
-		}
+		attached = append(attached, blobs...)
 	}
-	about := readme
-	if h.Test() {
-		about = readmeTest + readme
-	}
-	return append(files, bundle.File{Name: "README.txt", Body: fmt.Appendf(nil, about, p.Case.Code, a.Company().Name, p.Case.Code, a.Company().Name)}), nil
+	return tables, attached, nil
 }
 
 func (a *App) hold(ctx context.Context, tx Tx, id customer.ID) (*holding, error) {

@@ -136,6 +136,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 			"files.csv":                {"contrato.pdf"},
 			"log.csv":                  {"request.received", "case.opened", "casa@marta.example", "inventory.added", "F-77", "play.opened"},
 			"README.txt":               {"lo que tenemos sobre ti", "what we hold about you"},
+			"datapackage.json":         {"Your data", "Contratos", `"type": "boolean"`},
 			"subscriptions_before.csv": {"amount_minor"}, "silence.csv": {"since"}, "forms.csv": {"answers"}, "systems.csv": {"evidence"},
 			"invitations.csv": {"place"}, "voices.csv": {"link"}, "returns.csv": {"receipt"}, "handover.csv": {"lacks"}, "envelopes.csv": {"opened"},
 			"after_the_end.csv": {"back_minor"}, "commitments.csv": {"due"}, "statements.csv": {"departure"}, "withdrawals.csv": {"refund_by"}, "approvals.csv": {"asked"}, "answers_by_mail.csv": {"sha256"},
@@ -195,7 +196,7 @@ func TestAfterItsTimeThePageOfDataOffersNothing(t *testing.T) {
 		code(t, w.SendCode(ctx, page), "data.window_over")
 		_, err = w.OpenByCode(ctx, page, secret)
 		code(t, err, "data.window_over")
-		_, _, err = w.Download(ctx, page, key, blob)
+		_, _, err = w.Download(ctx, page, key, blob, false)
 		code(t, err, "data.window_over")
 	})
 }
@@ -204,18 +205,9 @@ func TestAfterItsTimeThePageOfDataOffersNothing(t *testing.T) {
 // many cells in each row as names in its header.
 func (w *world) bundleOf(t *testing.T, c offboarding.CaseID) map[string][]byte {
 	t.Helper()
-	var b app.Blob
-	must(t, w.store.View(t.Context(), func(tx app.Tx) error {
-		list, err := tx.BlobsOf(t.Context(), c)
-		for _, x := range list {
-			if x.Kind == "bundle" {
-				b, err = tx.FindBlob(t.Context(), x.ID)
-			}
-		}
-		return err
-	}))
-	plain, err := w.keys.Open(t.Context(), b.KeyID, b.Body, []byte(b.ID))
+	whole, err := app.NewestBundle(t.Context(), w.App, c)
 	must(t, err)
+	plain := bytesOf(t, whole)
 	taken, err := zip.NewReader(bytes.NewReader(plain), int64(len(plain)))
 	must(t, err)
 	out := map[string][]byte{}

@@ -49,6 +49,7 @@ type Tx interface {
 	MessageTx
 	LinkTx
 	BlobTx
+	BundleTx
 	NoteTx
 	AnswerTx
 	RelationshipTx
@@ -392,6 +393,40 @@ type BlobTx interface {
 	// FetchBlob records when the customer had a file for the first time.
 	FetchBlob(ctx context.Context, id string) error
 	BlobsOf(ctx context.Context, c offboarding.CaseID) ([]Blob, error) // oldest first, without bodies
+	// ReplaceBlob stores a file in the place of the one with its ID.
+	ReplaceBlob(ctx context.Context, b Blob) error
+}
+
+// BundleFile is one thing that a bundle is made of: a file that is packed, or is
+// being packed, or a source that was read to its end. What it is called, and what
+// its pieces are, is sealed in Body.
+type BundleFile struct {
+	Set   string // ID of the bundle: att_…
+	N     int    // from zero, in the order in which they came
+	Case  offboarding.CaseID
+	Stage string // packing, packed, tag, read
+	KeyID string
+	Body  []byte
+}
+
+// BundleTx keeps what bundles are made of.
+type BundleTx interface {
+	PutBundleFiles(ctx context.Context, list ...BundleFile) error // in the place of those with their numbers
+	BundleFilesOf(ctx context.Context, set string) ([]BundleFile, error)
+	BundleSetsOf(ctx context.Context, c offboarding.CaseID) ([]string, error)
+	BundleSetIsThere(ctx context.Context, set string) (bool, error)
+	DropBundleFiles(ctx context.Context, set string, ns ...int) error
+}
+
+// Blobs keeps the sealed pieces of bundles beside the database. A piece that is
+// not there is NotFound; a disk that is full is Transient.
+type Blobs interface {
+	Put(ctx context.Context, set string, file, piece int, sealed []byte) error
+	Get(ctx context.Context, set string, file, piece int) ([]byte, error)
+	Drop(ctx context.Context, set string) error // again it changes nothing
+	// Sets are those of which something is there, and to which nothing was added
+	// since.
+	Sets(ctx context.Context, since time.Time) ([]string, error)
 }
 
 // Answer is what a person answered to the form of a step. Its body is sealed

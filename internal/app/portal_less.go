@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -117,9 +118,14 @@ func (a *App) bring(ctx context.Context, tx Tx, m Message) (*Attached, error) {
 	if b.Size > mailMost {
 		return out, nil
 	}
-	if b, err = tx.FindBlob(ctx, b.ID); err != nil {
+	whole, err := a.openBundle(ctx, tx, b)
+	if err != nil {
 		return nil, err
 	}
-	out.Body, err = a.openBlob(ctx, b)
-	return out, err
+	var body bytes.Buffer
+	if _, err := whole.WriteTo(&body); err != nil {
+		return nil, err
+	}
+	out.Body = body.Bytes()
+	return out, nil
 }

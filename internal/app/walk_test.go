@@ -17,6 +17,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/blobs"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/connector/declaration"
@@ -199,6 +200,7 @@ type world struct {
 	secrets string       // folder of the credentials of accounts
 	bank    bank         // refunds of the system "billing"
 	listed  listed       // accesses that the system "faro" lists
+	keeps   holdings     // what it holds of customers, and gives away
 	links   atomic.Int64 // signed links made
 	engine  *engine.Engine
 	between *meddled
@@ -322,7 +324,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 		must(t, err)
 		s := sys.Connector()
 		if s.Name == "faro" {
-			s.Lister = &w.listed
+			s.Lister, s.Exporter = &w.listed, &w.keeps
 		}
 		if s.Name == "billing" {
 			s.Refunder, s.Ledger = &w.bank, &w.bank
@@ -338,7 +340,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w.store, w.between, w.keys, w.mail, w.billing, w.secrets = s, &meddled{Store: s}, keys, &letters{}, billing, secrets
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
-		Store: w.between, Keys: keyStore{keys, &w.deaf}, Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
+		Store: w.between, Keys: keyStore{keys, &w.deaf}, Blobs: blobs.Open(t.TempDir()), Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) },
 		Chat:     func(p app.Paper) ([]byte, error) { return json.Marshal(p.Told) },

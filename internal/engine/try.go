@@ -171,7 +171,11 @@ func (t *try) make(ctx context.Context, w offboarding.Work) (app.Result, error) 
 		evidence, err := t.App.CheckBundle(ctx, w)
 		return app.Result{Verdict: app.Confirmed, Evidence: evidence}, err
 	}
-	evidence, err := t.App.MakeBundle(ctx, w)
+	evidence, more, err := t.App.MakeBundle(ctx, w)
+	if more {
+		now, _, err := t.App.Now(ctx)
+		return app.Result{Verdict: app.Later, Again: now}, err
+	}
 	return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true}, err
 }
 

@@ -39,6 +39,7 @@ var erasing = []struct{ table, text string }{
 	{"import_change", query(`DELETE FROM import_change WHERE customer_id = $1`)},
 	{"answer", query(`DELETE FROM answer WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"note", query(`DELETE FROM note WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"bundle_file", query(`DELETE FROM bundle_file WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"blob", query(`DELETE FROM blob WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"message", query(`
 		UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2

@@ -21,7 +21,7 @@ var aboutCustomer = []string{
 // aboutCase are those in which something stands about a departure beside its
 // reason.
 var aboutCase = []string{
-	"step", "work", "message", "link", "note", "answer", "blob", "consent", "obligation", "handover_item", "offer", "invitation", "voice", "improvement",
+	"step", "work", "message", "link", "note", "answer", "blob", "bundle_file", "consent", "obligation", "handover_item", "offer", "invitation", "voice", "improvement",
 	"envelope", "winback_sent", "received", "stray", "payment_promise", "instalment_plan",
 }
 

@@ -70,6 +70,7 @@ var forgetting = []struct{ table, text string }{
 	{"received", query(`DELETE FROM received WHERE customer_id = $1 OR request_id IN ` + theirRequests)},
 	{"answer", query(`DELETE FROM answer WHERE case_id IN ` + theirCases)},
 	{"note", query(`DELETE FROM note WHERE case_id IN ` + theirCases)},
+	{"bundle_file", query(`DELETE FROM bundle_file WHERE case_id IN ` + theirCases)},
 	{"blob", query(`DELETE FROM blob WHERE case_id IN ` + theirCases)},
 	{"message", query(`DELETE FROM message WHERE request_id IN ` + theirRequests + ` OR case_id IN ` + theirCases)},
 	{"link", query(`DELETE FROM link WHERE request_id IN ` + theirRequests + ` OR case_id IN ` + theirCases)},

@@ -22,6 +22,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/blobs"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
@@ -251,7 +252,7 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})) // why something of ours failed
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
-		Store: s, Keys: keys, Post: h.post, Kinds: kinds, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
+		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
 		Company: app.Company{Name: "Faro", Email: "hola@faro.example", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 	})
 	eng = engine.New(engine.Config{App: h.App, Store: s, Kinds: kinds, Name: "one", Poll: 50 * time.Millisecond, Lease: 10 * time.Second, Log: log})

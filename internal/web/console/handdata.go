@@ -4,6 +4,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
+	"hastaluego/internal/web"
 )
 
 // dataHandView is how a file of data is handed over that no letter can bring.
@@ -42,11 +43,12 @@ func (v *visit) viewDataHand(c app.CaseView, s offboarding.Step, sv stepView, e 
 
 // takeBundle sends the file to whoever is to hand it over.
 func (v *visit) takeBundle() error {
-	b, plain, err := v.App.TakeBundle(v.r.Context(), v.actor, v.caseID())
+	b, whole, err := v.App.TakeBundle(v.r.Context(), v.actor, v.caseID())
 	if err != nil {
 		return err
 	}
-	return v.download(b.Name, b.Media, plain)
+	web.SendBundle(v.w, v.r, b, whole)
+	return nil
 }
 
 // handBundle says who took it, and how.

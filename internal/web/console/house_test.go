@@ -23,6 +23,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/blobs"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/engine"
@@ -139,7 +140,7 @@ func newHouseOn(t *testing.T, demo bool, source []byte) *house {
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
 		Hooks: outbound.NewPoster([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), PlainHooks: true,
-		Store: s, Keys: keys, Post: h.mail, Kinds: kinds, Playbook: book, Wake: func() { eng.Wake() },
+		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.mail, Kinds: kinds, Playbook: book, Wake: func() { eng.Wake() },
 		Lacks:   func(string) int { return 0 },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 	})

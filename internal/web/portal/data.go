@@ -1,11 +1,8 @@
 package portal
 
 import (
-	"mime"
 	"net/http"
-	"strconv"
 
-	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
@@ -23,15 +20,27 @@ type dataView struct {
 	Error            string
 	Files            []dataFile
 	Until            string
+	Ready            string // none is there: the day by which one is
 	Over             bool   // the time to fetch them has passed
 	Erased           string // the day on which they were erased; empty: they were not
 	Certificate      bool   // what stays is told on a page of its own
 }
 
-type dataFile struct{ ID, Name, Size, Made, Sum string }
+type dataFile struct {
+	ID, Name, Size, Made, Sum string
+	Partial                   bool // something is missing from it
+}
 
 func (v dataView) say(code string, args ...any) string {
 	return v.Say("portal.data."+code, args...)
+}
+
+// size words how large a file is: in kB, or in MB from ten on.
+func (v dataView) size(n int64) string {
+	if n >= 10_000_000 {
+		return v.say("size.mb", "n", text.Number(v.Lang, (n+999_999)/1_000_000))
+	}
+	return v.say("size", "n", text.Number(v.Lang, (n+999)/1000))
 }
 
 func dataKey(r *http.Request) string {
@@ -66,8 +75,11 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error) {
 	}
 	for _, b := range page.Blobs {
 		v.Files = append(v.Files, dataFile{
-			b.ID, b.Name, p.speech(lang).Say("portal.data.size", "n", text.Number(lang, (b.Size+1023)/1024)), text.Instant(lang, b.CreatedAt, zone), b.SHA256,
+			b.ID, b.Name, v.size(b.Size), text.Instant(lang, b.CreatedAt, zone), b.SHA256, b.Partial(),
 		})
+	}
+	if !page.Ready.IsZero() {
+		v.Ready = text.LongDate(lang, page.Ready)
 	}
 	status := http.StatusOK
 	if wrong != nil {
@@ -108,23 +120,10 @@ func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *portal) download(w http.ResponseWriter, r *http.Request) {
-	b, plain, err := p.App.Download(r.Context(), r.PathValue("token"), dataKey(r), r.PathValue("blob"))
+	b, whole, err := p.App.Download(r.Context(), r.PathValue("token"), dataKey(r), r.PathValue("blob"), web.GoesOn(r))
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
-	sendFile(w, b, plain)
-	if _, err := w.Write(plain); err != nil {
-		p.Log.Warn("download not written to its end", "err", err)
-	}
-}
-
-// sendFile sets the headers of a file: a download, never shown in the page.
-func sendFile(w http.ResponseWriter, b app.Blob, plain []byte) {
-	h := w.Header()
-	h.Set("Content-Type", b.Media)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.Name}))
-	h.Set("Content-Length", strconv.Itoa(len(plain)))
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "private, no-store")
+	web.SendBundle(w, r, b, whole)
 }

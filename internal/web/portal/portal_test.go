@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/blobs"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
@@ -77,7 +78,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string) *site {
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
 	a := app.New(app.Config{
-		Store: s, Keys: keys, Post: noPost{}, Kinds: step.All(nil), Playbook: book,
+		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: noPost{}, Kinds: step.All(nil), Playbook: book,
 		Company: app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: zone, Language: "es"},
 	})
 	must(t, a.PutRows(ctx, []ingest.Row{{

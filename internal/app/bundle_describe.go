@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"hastaluego/internal/bundle"
+)
+
+// described is what a bundle says of itself.
+type described struct {
+	info    bundle.Info
+	inside  []bundle.File // of the payload
+	beside  []bundle.File
+	skipped int
+}
+
+// describe makes the description of everything that is packed, and what to read
+// first.
+func (m *making) describe(_ context.Context, missing map[string]string, at time.Time) (d described, err error) {
+	company := m.a.Company()
+	d.info = bundle.Info{Source: company.LegalName, Identifier: m.c.Code, About: "hasta-luego export_data", Date: at}
+	lang := m.cus.Language
+	if lang != "en" {
+		lang = "es"
+	}
+	pkg := bundle.Package{
+		Name: strings.ToLower(m.c.Code), Lang: lang, Source: company.LegalName, Created: at,
+		Titles:       texts("Tus datos", "Your data"),
+		Descriptions: texts("Todo lo que "+company.Name+" tiene sobre ti", "Everything that "+company.Name+" holds about you"),
+	}
+	of := map[string]source{}
+	for _, s := range m.a.sources() {
+		of[s.name] = s
+	}
+	left, not := []string{}, []string{}
+	for _, n := range slices.Sorted(maps.Keys(m.rows)) {
+		r := m.rows[n]
+		if m.stage[n] == stageSkipped {
+			d.skipped++
+			not = append(not, r.Source+"/"+r.Name+": "+r.Why)
+			pkg.Missing = append(pkg.Missing, bundle.Missing{Name: r.Source + "/" + r.Name, Why: whyMissing(r.Why)})
+			continue
+		}
+		if m.stage[n] != stagePacked {
+			continue
+		}
+		res := bundle.Resource{File: *r.File, Fields: r.Fields, Media: mediaByName(r.File.Name)}
+		if r.State != nil {
+			res.Format, res.Rows, res.Fields = bundle.CSV, r.State.Rows, r.State.Types(r.Fields)
+		}
+		switch s, far := of[r.Source]; {
+		case far:
+			res.Titles = s.what.Titles
+		case r.Source == houseSource:
+			res.Titles = heldTitles[r.Name]
+		}
+		if r.Name != "" && path.Base(r.File.Name) != path.Base(r.Name) {
+			res.Original = r.Name
+		}
+		for _, c := range r.Left {
+			left = append(left, r.File.Name+": "+c)
+		}
+		pkg.Resources = append(pkg.Resources, res)
+	}
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		not = append(not, name+": "+missing[name])
+		pkg.Missing = append(pkg.Missing, bundle.Missing{Name: name, Titles: of[name].what.Titles, Why: whyMissing(missing[name])})
+	}
+	raw, err := bundle.Descriptor(pkg)
+	if err != nil {
+		return d, err
+	}
+	about := readme
+	if m.cus.Test() {
+		about = readmeTest + readme
+	}
+	about = fmt.Sprintf(about, m.c.Code, company.Name, m.c.Code, company.Name)
+	about += listed("ES  Falta, y por qué (lo volvemos a intentar):", "EN  Missing, and why (we try again):", not)
+	about += listed("ES  No van, porque son datos de otras personas:", "EN  Left out, because they are about other people:", left)
+	d.inside = []bundle.File{{Name: bundle.PackageName, Body: raw}, {Name: "data/README.txt", Body: []byte(about)}}
+	return d, nil
+}
+
+// listed is a list for people under a line in each language.
+func listed(es, en string, list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return "\n" + es + "\n" + en + "\n    " + strings.Join(list, "\n    ") + "\n"
+}
+
+// whyMissing words a code for whoever opens the bundle years later.
+func whyMissing(code string) map[string]string {
+	for _, w := range []struct {
+		code, es, en string
+	}{
+		{"export.symlink", "es un enlace a otro sitio, no un fichero", "it is a link to somewhere else, not a file"},
+		{"export.not_a_file", "no es un fichero", "it is not a file"},
+		{"export.rehearsal", "es un ensayo: no se pregunta a ningún otro sistema", "this is a rehearsal: no other system is asked"},
+		{"connector.no_key", "ese sistema no dice cómo distinguir unas filas de otras", "that system does not say how to tell its rows apart"},
+		{"connector.credential", "ese sistema no nos dejó entrar", "that system did not let us in"},
+		{"connector.no_right", "ese sistema no nos deja leerlo", "that system does not let us read it"},
+	} {
+		if w.code == code {
+			return texts(w.es, w.en)
+		}
+	}
+	return texts("ese sistema no lo dio a tiempo ("+code+")", "that system did not give it in time ("+code+")")
+}
+
+// heldTitles are what the tables of our own record are called.
+var heldTitles = map[string]map[string]string{
+	"customer.csv":             texts("Quién eres para nosotros", "Who you are to us"),
+	"contacts.csv":             texts("Personas de contacto", "Contacts"),
+	"numbers_elsewhere.csv":    texts("Tus números en otros sistemas", "Your numbers in other systems"),
+	"subscriptions.csv":        texts("Contratos", "Contracts"),
+	"promised.csv":             texts("Lo que se acordó entregar", "What was agreed to be delivered"),
+	"subscriptions_before.csv": texts("Precios anteriores", "Earlier prices"),
+	"sums.csv":                 texts("Importes: facturas, abonos y consumos", "Sums: invoices, credits and use"),
+	"instalments.csv":          texts("Pagos a plazos", "Payments in parts"),
+	"promises_to_pay.csv":      texts("Compromisos de pago", "Promises to pay"),
+	"after_the_end.csv":        texts("Lo que pasó después de irte", "What happened after you left"),
+	"accesses.csv":             texts("Accesos", "Accesses"),
+	"things.csv":               texts("Equipos y otras cosas", "Equipment and other things"),
+	"complaints.csv":           texts("Reclamaciones", "Complaints"),
+	"commitments.csv":          texts("Compromisos", "Promises made"),
+	"readings.csv":             texts("Mediciones de uso", "Readings of use"),
+	"ratings.csv":              texts("Riesgo de baja que calculamos", "Risk of leaving that we worked out"),
+	"plays.csv":                texts("Lo que hicimos para que te quedaras", "What we did so that you might stay"),
+	"silence.csv":              texts("Silencio que pediste", "Silence that you asked for"),
+	"requests.csv":             texts("Peticiones", "Requests"),
+	"departures.csv":           texts("Bajas", "Departures"),
+	"pages_met.csv":            texts("Páginas que viste al irte", "Pages that you met on your way out"),
+	"law.csv":                  texts("Leyes que se aplicaron", "Laws that applied"),
+	"time_limits.csv":          texts("Plazos de la ley", "Time limits of the law"),
+	"announced.csv":            texts("Cambios anunciados", "Changes announced"),
+	"letters_checked.csv":      texts("Cartas revisadas según la ley", "Letters checked against the law"),
+	"notices.csv":              texts("Avisos que manda la ley", "Notices that the law asks for"),
+	"steps.csv":                texts("Pasos de tus bajas", "Steps of your departures"),
+	"withdrawals.csv":          texts("Desistimientos", "Withdrawals"),
+	"statements.csv":           texts("Liquidaciones", "Statements"),
+	"approvals.csv":            texts("Decisiones que tomaron dos personas", "Decisions by two people"),
+	"answers_by_mail.csv":      texts("Respuestas por correo", "Answers by mail"),
+	"import_changes.csv":       texts("Cambios traídos de otros sistemas", "Changes brought from other systems"),
+	"systems.csv":              texts("Lo que se hizo en otros sistemas", "What was done in other systems"),
+	"letters.csv":              texts("Cartas", "Letters"),
+	"forms.csv":                texts("Formularios", "Forms"),
+	"notes.csv":                texts("Notas", "Notes"),
+	"reasons.csv":              texts("Motivos", "Reasons"),
+	"offers.csv":               texts("Ofertas", "Offers"),
+	"invitations.csv":          texts("Invitaciones a hablar", "Invitations to talk"),
+	"voices.csv":               texts("Lo que contaste", "What you told us"),
+	"consents.csv":             texts("Consentimientos", "Consents"),
+	"returns.csv":              texts("Devoluciones", "Returns"),
+	"handover.csv":             texts("Entrega", "Handover"),
+	"envelopes.csv":            texts("Sobres de un solo uso", "Envelopes that open once"),
+	"files.csv":                texts("Ficheros adjuntos", "Attached files"),
+	"log.csv":                  texts("Registro de lo que se hizo", "Log of what was done"),
+}

@@ -1,0 +1,247 @@
+package app_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"hastaluego/internal/bundle"
+	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+)
+
+// holdings is a system that holds a table and files of one customer, and fails as
+// often as it is told to.
+type holdings struct {
+	mu     sync.Mutex
+	owner  string
+	rows   int               // of the table "visits", of a kibibyte each; none: it has no table
+	files  map[string]string // of "drawings"; nil: it has none
+	breaks int               // rows or bytes after which it stops answering, once
+	down   bool              // it answers nobody
+	reads  int               // rows that it gave away
+	after  []string          // from where it was asked
+	from   []int64
+}
+
+func (h *holdings) Info() connector.Info { return connector.Info{System: "faro"} }
+
+func (h *holdings) Collections() (list []connector.Collection) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.rows > 0 {
+		list = append(list, connector.Collection{Name: "visits", Table: true, Resumes: true, Others: []string{"host"}, Titles: map[string]string{"es": "Visitas", "en": "Visits"}})
+	}
+	if h.files != nil {
+		list = append(list, connector.Collection{Name: "drawings"})
+	}
+	return list
+}
+
+func (h *holdings) silent() error {
+	return fault.New(fault.Transient, "connector.unreachable", "system", "faro")
+}
+
+func (h *holdings) ReadRows(_ context.Context, _, owner, after string, to connector.TableSink) error {
+	h.mu.Lock()
+	n, breaks, down := h.rows, h.breaks, h.down
+	h.after = append(h.after, after)
+	h.breaks = 0
+	h.mu.Unlock()
+	if down {
+		return h.silent()
+	}
+	if owner != h.owner {
+		n = 0
+	}
+	if err := to.Columns([]connector.Column{{Name: "id", Type: connector.Integer}, {Name: "what", Type: connector.Text}, {Name: "host", Type: connector.Text}}); err != nil {
+		return err
+	}
+	for i := range n {
+		key := fmt.Sprintf("%06d", i)
+		if key <= after && after != "" {
+			continue
+		}
+		id, what, host := fmt.Sprint(i), visit(i), "Otra Persona"
+		if err := to.Row(connector.Row{Key: key, Cells: []*string{&id, &what, &host}}); err != nil {
+			return err
+		}
+		h.mu.Lock()
+		h.reads++
+		h.mu.Unlock()
+		if breaks > 0 && i == breaks {
+			return h.silent()
+		}
+	}
+	return nil
+}
+
+func visit(i int) string { return fmt.Sprint("visita ", i, strings.Repeat(" .", 500)) }
+
+func (h *holdings) ListFiles(_ context.Context, _, owner, after string, file func(connector.HeldFile) error) error {
+	for _, name := range []string{"plano 1.bin", "planta/ático.txt", "zz enlace"} {
+		body, ok := h.files[name]
+		if name <= after || owner != h.owner {
+			continue
+		}
+		f := connector.HeldFile{Name: name, Size: int64(len(body)), Version: "1"}
+		if !ok {
+			f.Skipped = "export.symlink"
+		}
+		if err := file(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stops answers so many bytes and then no more.
+type stops struct {
+	io.Reader
+	err error
+}
+
+func (s stops) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	if err == io.EOF {
+		err = s.err
+	}
+	return n, err
+}
+
+func (h *holdings) OpenFile(_ context.Context, _, _ string, f connector.HeldFile, offset int64) (io.ReadCloser, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.from = append(h.from, offset)
+	body := h.files[f.Name][offset:]
+	if n := h.breaks; n > 0 && n < len(body) {
+		h.breaks = 0
+		return io.NopCloser(stops{strings.NewReader(body[:n]), h.silent()}), nil
+	}
+	return io.NopCloser(strings.NewReader(body)), nil
+}
+
+// payload unpacks a bundle that is in order.
+func (w *world) payload(t *testing.T, c offboarding.CaseID) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for name, body := range w.bundleOf(t, c) {
+		out[name] = string(body)
+	}
+	return out
+}
+
+const takesAlong = `
+playbook: takes
+title: {es: "Llevarse", en: "Take"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: export, kind: export_data, title: {es: "Datos", en: "Data"}, after: [confirm], milestone: data_ready}
+`
+
+// A far system that breaks off in the middle of a table or a file is read on from
+// the last piece that was kept: nothing twice, nothing missing.
+func TestABundleGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		w.keeps.owner, w.keeps.rows, w.keeps.breaks = "FE-20418", 10_000, 6_000
+		_, c, _ := w.request(t, "period_end")
+		eventually(t, "the table", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+		if w.keeps.reads >= 12_000 || len(w.keeps.after) < 2 || w.keeps.after[1] < "004000" {
+			t.Errorf("read %d rows, from %q: it began again", w.keeps.reads, w.keeps.after)
+		}
+		visits := w.payload(t, c)["faro/visits.csv"]
+		if n := strings.Count(visits, "\n"); n != 10_001 || !strings.Contains(visits, "visita 0 ") || !strings.Contains(visits, "visita 9999 ") {
+			t.Errorf("%d lines", n)
+		}
+
+		other := newWorldWith(t, e.AnotherMigrated(t), takesAlong)
+		big := strings.Repeat("0123456789abcdef", 600_000) // over two pieces
+		other.keeps.owner, other.keeps.files, other.keeps.breaks = "FE-20418", map[string]string{"plano 1.bin": big, "planta/ático.txt": "hola"}, 5<<20
+		_, c, _ = other.request(t, "period_end")
+		eventually(t, "the files", func() bool { return other.stepState(t, c, "export") == offboarding.StepVerified })
+		if len(other.keeps.from) < 2 || other.keeps.from[1] < 4<<20 {
+			t.Errorf("asked from %d: it began again", other.keeps.from)
+		}
+		files := other.payload(t, c)
+		if files["faro/drawings/plano 1.bin"] != big || files["faro/drawings/planta/ático.txt"] != "hola" {
+			t.Error("the files are others than they were")
+		}
+		if !strings.Contains(files["README.txt"], "zz enlace") || !strings.Contains(files["datapackage.json"], "zz enlace") {
+			t.Errorf("nobody is told of the file that cannot be taken along:\n%s", files["README.txt"])
+		}
+	})
+}
+
+// What a system that is down holds does not hold up the rest: the bundle is there
+// without it and says so, and is whole once it answers.
+func TestABundleIsThereWhileASystemIsDown(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		w.keeps.owner, w.keeps.rows, w.keeps.down = "FE-20418", 3, true
+		_, c, page := w.request(t, "period_end")
+		eventually(t, "a part of it", func() bool {
+			data, err := w.OpenDataPage(t.Context(), page, "", "es")
+			must(t, err)
+			return len(data.Blobs) == 1
+		})
+		files := w.payload(t, c)
+		if _, there := files["faro/visits.csv"]; there || !strings.Contains(files["README.txt"], "faro/visits: connector.unreachable") {
+			t.Errorf("it does not say what is missing:\n%s", files["README.txt"])
+		}
+		if s := w.stepState(t, c, "export"); s == offboarding.StepVerified {
+			t.Error("a part is called verified")
+		}
+		w.keeps.mu.Lock()
+		w.keeps.down = false
+		w.keeps.mu.Unlock()
+		eventually(t, "all of it", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+		files = w.payload(t, c)
+		if visits := files["faro/visits.csv"]; strings.Count(visits, "\n") != 4 || strings.Contains(files["README.txt"], "unreachable") {
+			t.Errorf("it is not whole:\n%s", visits)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Any part of a bundle can be read alone, as a download that goes on does.
+func TestADownloadGoesOnWhereItBrokeOff(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, sqlite(t), takesAlong)
+	w.keeps.owner, w.keeps.files = "FE-20418", map[string]string{"plano 1.bin": strings.Repeat("x1y2z3", 1_000_000)}
+	_, c, page := w.request(t, "period_end")
+	eventually(t, "the bundle", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+	must(t, w.SendCode(t.Context(), page))
+	key, err := w.OpenByCode(t.Context(), page, w.mail.wait(t, "code", firstMail).Secret)
+	must(t, err)
+	data, err := w.OpenDataPage(t.Context(), page, key, "es")
+	must(t, err)
+	_, whole, err := w.Download(t.Context(), page, key, data.Blobs[0].ID, false)
+	must(t, err)
+	all := bytesOf(t, whole)
+	_, rest, err := w.Download(t.Context(), page, key, data.Blobs[0].ID, true)
+	must(t, err)
+	part := make([]byte, len(all)/2)
+	_, err = rest.ReadAt(part, int64(len(all)-len(part)))
+	if err != nil && err != io.EOF || !bytes.Equal(part, all[len(all)-len(part):]) {
+		t.Errorf("the second half is another: %v", err)
+	}
+	if n := w.logged(t, "bundle.downloaded"); n != 1 {
+		t.Errorf("counted %d times", n)
+	}
+	if _, err := zip.NewReader(bytes.NewReader(all), int64(len(all))); err != nil {
+		t.Error(err)
+	}
+	if _, err := bundle.Check(bytes.NewReader(all), int64(len(all))); err != nil {
+		t.Error(err)
+	}
+}
