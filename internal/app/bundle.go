@@ -154,12 +154,13 @@ func (m *making) assemble(ctx context.Context, w offboarding.Work, missing map[s
 		}
 		payload = append(payload, file)
 	}
-	for _, f := range said.beside {
+	keep := func(f bundle.File) error {
 		file, err := pack(f.Name, f.Body)
-		if err != nil {
-			return facts, err
-		}
 		beside = append(beside, file)
+		return err
+	}
+	if err := m.view(ctx, said, keep); err != nil {
+		return facts, err
 	}
 	tags, err := bundle.Tags(said.info, payload, beside...)
 	if err != nil {
@@ -213,6 +214,27 @@ func (m *making) assemble(ctx context.Context, w offboarding.Work, missing map[s
 		return m.tell(ctx, tx, b, facts, first)
 	})
 	return facts, err
+}
+
+// view makes the pages that a person opens offline.
+func (m *making) view(ctx context.Context, said described, keep func(bundle.File) error) error {
+	keyID, err := m.a.keys.KeyFor(ctx, string(m.cus.ID), "account")
+	if err != nil {
+		return err
+	}
+	return bundle.View{Package: said.pkg, Identifier: m.c.Code, Open: func(i int) (io.Reader, error) {
+		n := said.rows[i]
+		return m.rows[n].File.Open(func(piece int) ([]byte, error) { return m.a.pieceIn(ctx, keyID, m.set, n, piece) }), nil
+	}}.Pages(keep)
+}
+
+// pieceIn reads a piece.
+func (a *App) pieceIn(ctx context.Context, keyID, set string, file, piece int) ([]byte, error) {
+	sealed, err := a.blobs.Get(ctx, set, file, piece)
+	if err != nil {
+		return nil, err
+	}
+	return a.keys.Open(ctx, keyID, sealed, []byte(pieceOf(set, file, piece)))
 }
 
 // tell writes down that the bundle is there, and how the customer comes by it.
@@ -283,11 +305,7 @@ func (a *App) archiveOf(ctx context.Context, root string, at time.Time, files []
 	}
 	archive, err := bundle.NewArchive(root, at, packed, func(file, piece int) ([]byte, error) {
 		f := files[file]
-		sealed, err := a.blobs.Get(ctx, f.Set, f.N, piece)
-		if err != nil {
-			return nil, err
-		}
-		return a.keys.Open(ctx, f.KeyID, sealed, []byte(pieceOf(f.Set, f.N, piece)))
+		return a.pieceIn(ctx, f.KeyID, f.Set, f.N, piece)
 	})
 	if err != nil {
 		return nil, fault.Wrap("app.archive", err)

@@ -16,7 +16,8 @@ import (
 type described struct {
 	info    bundle.Info
 	inside  []bundle.File // of the payload
-	beside  []bundle.File
+	pkg     bundle.Package
+	rows    []int // by resource: its number in the bundle
 	skipped int
 }
 
@@ -43,8 +44,9 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 		r := m.rows[n]
 		if m.stage[n] == stageSkipped {
 			d.skipped++
-			not = append(not, r.Source+"/"+r.Name+": "+r.Why)
-			pkg.Missing = append(pkg.Missing, bundle.Missing{Name: r.Source + "/" + r.Name, Why: whyMissing(r.Why)})
+			name := strings.ToValidUTF8(r.Source+"/"+r.at(), "\ufffd")
+			not = append(not, name+": "+r.Why)
+			pkg.Missing = append(pkg.Missing, bundle.Missing{Name: name, Why: whyMissing(r.Why)})
 			continue
 		}
 		if m.stage[n] != stagePacked {
@@ -66,7 +68,7 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 		for _, c := range r.Left {
 			left = append(left, r.File.Name+": "+c)
 		}
-		pkg.Resources = append(pkg.Resources, res)
+		pkg.Resources, d.rows = append(pkg.Resources, res), append(d.rows, n)
 	}
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
 		not = append(not, name+": "+missing[name])
@@ -83,6 +85,7 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 	about = fmt.Sprintf(about, m.c.Code, company.Name, m.c.Code, company.Name)
 	about += listed("ES  Falta, y por qué (lo volvemos a intentar):", "EN  Missing, and why (we try again):", not)
 	about += listed("ES  No van, porque son datos de otras personas:", "EN  Left out, because they are about other people:", left)
+	d.pkg = pkg
 	d.inside = []bundle.File{{Name: bundle.PackageName, Body: raw}, {Name: "data/README.txt", Body: []byte(about)}}
 	return d, nil
 }

@@ -7,7 +7,9 @@ import (
 	"mime"
 	"path"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/connector"
@@ -32,6 +34,7 @@ const houseSource = "house"
 type bundled struct {
 	Source  string             `json:"source"`         // "crm/invoices", or house
 	Name    string             `json:"name,omitempty"` // what the file is called there
+	Raw     []byte             `json:"raw,omitempty"`  // the same, where it is no text
 	Version string             `json:"version,omitempty"`
 	File    *bundle.Packed     `json:"file,omitempty"`  // packed to its end
 	Mark    *bundle.Mark       `json:"mark,omitempty"`  // packed so far
@@ -44,6 +47,22 @@ type bundled struct {
 
 // errPaused says that a source goes on in the next try of the work.
 var errPaused = errors.New("app: the bundle goes on later")
+
+// calledThere keeps what a file is called at its source, whatever bytes these are.
+func calledThere(r bundled, name string) bundled {
+	if r.Name = name; !utf8.ValidString(name) {
+		r.Name, r.Raw = strings.ToValidUTF8(name, "\ufffd"), []byte(name)
+	}
+	return r
+}
+
+// at is what the file is called at its source.
+func (r bundled) at() string {
+	if len(r.Raw) > 0 {
+		return string(r.Raw)
+	}
+	return r.Name
+}
 
 // making is a bundle while it is made.
 type making struct {
@@ -514,12 +533,12 @@ func (m *making) takeFiles(ctx context.Context, s source, owner string) error {
 	after := ""
 	for n, r := range m.rows {
 		if r.Source == s.name && (m.stage[n] == stagePacked || m.stage[n] == stageSkipped) {
-			after = max(after, r.Name)
+			after = max(after, r.at())
 		}
 	}
 	err := s.from.ListFiles(ctx, s.what.Name, owner, after, func(file connector.HeldFile) error {
 		if file.Skipped != "" {
-			return m.our(m.add(ctx, stageSkipped, bundled{Source: s.name, Name: file.Name, Why: file.Skipped}))
+			return m.our(m.add(ctx, stageSkipped, calledThere(bundled{Source: s.name, Why: file.Skipped}, file.Name)))
 		}
 		if err := m.takeFile(ctx, s, owner, file); err != nil {
 			return err
@@ -538,7 +557,7 @@ func (m *making) takeFiles(ctx context.Context, s source, owner string) error {
 func (m *making) takeFile(ctx context.Context, s source, owner string, file connector.HeldFile) error {
 	n, r, ok := m.begun(s.name)
 	var f *packing
-	if ok && r.Name == file.Name && r.Version == file.Version {
+	if ok && r.at() == file.Name && r.Version == file.Version {
 		var err error
 		if f, err = m.resume(n, r); err != nil {
 			return m.our(err)
@@ -551,7 +570,7 @@ func (m *making) takeFile(ctx context.Context, s source, owner string, file conn
 			delete(m.rows, n)
 			delete(m.stage, n)
 		}
-		f = m.begin(bundled{Source: s.name, Name: file.Name, Version: file.Version}, s.name+"/"+file.Name)
+		f = m.begin(calledThere(bundled{Source: s.name, Version: file.Version}, file.Name), s.name+"/"+file.Name)
 	}
 	body, err := s.from.OpenFile(ctx, s.what.Name, owner, file, f.p.Offset())
 	if err != nil {

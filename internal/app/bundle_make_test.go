@@ -241,6 +241,11 @@ func TestADownloadGoesOnWhereItBrokeOff(t *testing.T) {
 	if _, err := zip.NewReader(bytes.NewReader(all), int64(len(all))); err != nil {
 		t.Error(err)
 	}
+	for _, name := range []string{"index.html", "data/README.txt", "data/datapackage.json"} {
+		if !bytes.Contains(all, []byte("/"+name)) {
+			t.Errorf("it has no %s", name)
+		}
+	}
 	if _, err := bundle.Check(bytes.NewReader(all), int64(len(all))); err != nil {
 		t.Error(err)
 	}
