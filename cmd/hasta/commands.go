@@ -98,6 +98,9 @@ func (c *serveCmd) Run(ctx context.Context, o out) error {
 			return err
 		}
 	}
+	if err := h.app.TidyBlobs(ctx); err != nil { // what is of no use does no harm
+		h.log.Warn("pieces that belong to nothing stay", "err", err)
+	}
 	token, err := h.app.FirstLink(ctx)
 	if err != nil {
 		return err

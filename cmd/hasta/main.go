@@ -55,6 +55,7 @@ type cli struct {
 	System   systemCmd   `cmd:"" help:"Far systems."`
 	Metrics  metricsCmd  `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`
+	Bundle   bundleCmd   `cmd:"" help:"What a customer takes along: check it."`
 	Audit    auditCmd    `cmd:"" help:"Verify the log."`
 	Doctor   doctorCmd   `cmd:"" help:"Look at everything that going live needs, and say what is wrong and what to do. Exit status 1 if anything is at fault."`
 	Health   healthCmd   `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is well, for containers."`

@@ -388,7 +388,11 @@ func (a *App) TidyBlobs(ctx context.Context) error {
 	if a.blobs == nil {
 		return nil
 	}
-	sets, err := a.blobs.Sets(ctx, time.Now().Add(-24*time.Hour))
+	_, wall, err := a.Now(ctx)
+	if err != nil {
+		return err
+	}
+	sets, err := a.blobs.Sets(ctx, wall.Add(-24*time.Hour))
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
 )
 
 // Stages of what a bundle is made of.
@@ -70,7 +71,7 @@ type making struct {
 	set   string
 	c     offboarding.Case
 	cus   customer.Customer
-	until time.Time // wall; then it pauses
+	spent func() bool // it pauses
 	rows  map[int]bundled
 	stage map[int]string
 	next  int
@@ -92,11 +93,12 @@ func (a *App) resumeMaking(ctx context.Context, w offboarding.Work) (*making, er
 	if a.blobs == nil {
 		return nil, fault.New(fault.Internal, "internal").At("app.MakeBundle: nowhere to keep pieces", nil)
 	}
+	wall := when.Machine{}.Wall
+	until := wall().Add(time.Minute)
 	if d, ok := ctx.Deadline(); ok {
-		m.until = time.Now().Add(time.Until(d) / 2)
-	} else {
-		m.until = time.Now().Add(time.Minute)
+		until = wall().Add(d.Sub(wall()) / 2)
 	}
+	m.spent = func() bool { return wall().After(until) }
 	err := a.store.View(ctx, func(tx Tx) (err error) {
 		if m.c, err = tx.FindCase(ctx, w.Case); err != nil {
 			return err
@@ -195,7 +197,7 @@ func (m *making) whole(ctx context.Context, name string, take func(context.Conte
 			return nil
 		}
 	}
-	if time.Now().After(m.until) {
+	if m.spent() {
 		return errPaused
 	}
 	return take(ctx)
@@ -514,7 +516,7 @@ func (in *rowsInto) Row(r connector.Row) error {
 		return fault.New(fault.Invalid, "export.cell", "system", in.s.system, "collection", in.s.what.Name).At("app.Row", err)
 	}
 	in.f.r.After = r.Key
-	pause := in.s.what.Resumes && in.f.p.Full() && time.Now().After(in.m.until)
+	pause := in.s.what.Resumes && in.f.p.Full() && in.m.spent()
 	if in.f.p.Full() {
 		state := in.t.State()
 		in.f.r.State = &state
@@ -543,7 +545,7 @@ func (m *making) takeFiles(ctx context.Context, s source, owner string) error {
 		if err := m.takeFile(ctx, s, owner, file); err != nil {
 			return err
 		}
-		if time.Now().After(m.until) {
+		if m.spent() {
 			return errPaused
 		}
 		return nil
@@ -582,7 +584,7 @@ func (m *making) takeFile(ctx context.Context, s source, owner string, file conn
 		if err := f.keep(ctx, stagePacking, len(mark.Segments)-1, packed); err != nil {
 			return m.our(err)
 		}
-		if time.Now().After(m.until) {
+		if m.spent() {
 			return errPaused
 		}
 		return nil
