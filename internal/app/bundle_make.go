@@ -76,7 +76,8 @@ type making struct {
 	stage map[int]string
 	next  int
 	names *bundle.Names
-	ours  error // what went wrong on our side while a source was read
+	held  map[int]bool // rows that are written down together, when their source ends; nil: at once
+	ours  error        // what went wrong on our side while a source was read
 }
 
 // source is something of which a bundle is made.
@@ -289,6 +290,12 @@ func (f *packing) end(ctx context.Context, stage string) error {
 
 // save writes down how far it is.
 func (m *making) save(ctx context.Context, stages map[int]string, rows map[int]bundled) error {
+	if m.held != nil {
+		for n, r := range rows {
+			m.rows[n], m.stage[n], m.held[n] = r, stages[n], true
+		}
+		return nil
+	}
 	var list []BundleFile
 	for _, n := range slices.Sorted(maps.Keys(rows)) {
 		keyID, body, err := m.a.sealJSON(ctx, string(m.cus.ID), m.set, rows[n])
@@ -345,13 +352,26 @@ func (m *making) forget(ctx context.Context, source string) error {
 }
 
 // takeHouse packs what our own record holds. It is little, and begins again.
-func (m *making) takeHouse(ctx context.Context) error {
+func (m *making) takeHouse(ctx context.Context) (err error) {
 	if err := m.forget(ctx, houseSource); err != nil {
 		return err
 	}
+	m.held = map[int]bool{}
+	defer func() {
+		held := m.held
+		m.held = nil
+		if err != nil {
+			return
+		}
+		stages, rows := map[int]string{}, map[int]bundled{}
+		for n := range held {
+			stages[n], rows[n] = m.stage[n], m.rows[n]
+		}
+		err = m.save(ctx, stages, rows)
+	}()
 	var files []heldTable
 	var attached []Blob
-	err := m.a.store.View(ctx, func(tx Tx) (err error) {
+	err = m.a.store.View(ctx, func(tx Tx) (err error) {
 		files, attached, err = m.a.held(ctx, tx, m.c)
 		return err
 	})

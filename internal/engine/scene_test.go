@@ -23,6 +23,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/blobs"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
@@ -238,7 +239,7 @@ func openHouse(ctx context.Context, db, keys, declared string) (*house, error) {
 		return nil, err
 	}
 	h.app = app.New(app.Config{
-		Store: h.store, Keys: h.keys, Post: silent{}, Kinds: h.kinds, Playbook: book,
+		Store: h.store, Keys: h.keys, Blobs: blobs.Open(filepath.Join(filepath.Dir(keys), "blobs")), Post: silent{}, Kinds: h.kinds, Playbook: book,
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		Hooks:   heldPost{outbound.NewPoster([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), os.Getenv("WORKER_HOLD")}, PlainHooks: true,
 	})
