@@ -115,3 +115,7 @@ bench-portal: assets ## The portal under load, beside a bare handler and bare in
 .PHONY: live-stripe
 live-stripe: check-go ## The connector of Stripe at Stripe itself, in test mode: STRIPE_TEST_KEY=sk_test_… make live-stripe
 	@scripts/live_stripe.sh
+
+.PHONY: live-bagit
+live-bagit: ## A bundle judged by bagit.py of the Library of Congress: make live-bagit BUNDLE=what-they-took.zip
+	@scripts/live_bagit.sh "$(BUNDLE)"
