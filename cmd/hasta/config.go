@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -156,13 +157,16 @@ func (c common) load() (config, error) {
 	if cfg.Keys.Dir == "" {
 		cfg.Keys.Dir = filepath.Join(cfg.Dir, "keys")
 	}
-	if cfg.Blobs == "" {
-		cfg.Blobs = filepath.Join(cfg.Dir, "blobs")
-	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:8780"
 	}
 	return cfg, os.MkdirAll(cfg.Dir, 0o700)
+}
+
+// blobs is where the pieces of bundles lie: beside the keys where no folder is
+// named.
+func (cfg config) blobs() string {
+	return cmp.Or(cfg.Blobs, filepath.Join(cmp.Or(cfg.Dir, filepath.Dir(cfg.Keys.Dir)), "blobs"))
 }
 
 // root makes the paths of a file start at its folder, wherever the program was

@@ -38,8 +38,8 @@ var names = regexp.MustCompile(`^[a-z]{3}_[0-9a-zA-Z]{1,60}$`)
 const unborn = ".new-"
 
 func (f *Folder) at(set string) (string, error) {
-	if !names.MatchString(set) {
-		return "", fault.New(fault.Internal, "internal").At("blobs: the name of a set "+set, nil)
+	if f.dir == "" || !names.MatchString(set) {
+		return "", fault.New(fault.Internal, "internal").At("blobs: the folder "+f.dir+" or the name of a set "+set, nil)
 	}
 	return filepath.Join(f.dir, set), nil
 }
