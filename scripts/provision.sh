@@ -16,6 +16,7 @@ want 'command -v curl' curl
 want 'command -v python3' python3
 if [ "$only" != systems ]; then
   want 'command -v chromium-headless-shell' chromium-headless-shell
+  want 'command -v unzip' unzip
   want '/usr/bin/python3 -c "import aiosmtpd"' python3-aiosmtpd
   want 'command -v pdftotext' poppler-utils
   want 'command -v soffice' libreoffice-calc

@@ -33,7 +33,7 @@ func (c *bundleCheckCmd) Run(o out) error {
 	r, err := bundle.Check(f, info.Size())
 	switch {
 	case errors.Is(err, bundle.ErrBroken):
-		return fault.New(fault.Invalid, "bundle.differs", "file", c.File, "why", strings.TrimPrefix(err.Error(), bundle.ErrBroken.Error()+": ")).At("bundle check", err)
+		return fault.New(fault.Invalid, "bundle.differs", "file", c.File, "why", strings.TrimPrefix(err.Error(), bundle.ErrBroken.Error()+": "))
 	case err != nil:
 		return fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("bundle check", err)
 	}

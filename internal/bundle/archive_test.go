@@ -197,7 +197,7 @@ func TestOthersReadTheArchive(t *testing.T) {
 	t.Parallel()
 	unzip, err := exec.LookPath("unzip")
 	if err != nil {
-		t.Skip("unzip is not here")
+		t.Fatal("unzip is missing: scripts/provision.sh installs it")
 	}
 	file := filepath.Join(t.TempDir(), "b.zip")
 	if err := os.WriteFile(file, write(t, bundle.File{Name: "ñandú.txt", Body: []byte("hola")}, bundle.File{Name: "leer", Body: nil}), 0o600); err != nil {
