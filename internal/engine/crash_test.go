@@ -160,6 +160,19 @@ func (s *scene) pushUntilClosed() {
 			s.t.Fatal(err)
 		}
 	}
+	for ref, c := range s.cases {
+		v, err := s.app.OpenCase(ctx, everybody, c)
+		s.must(err)
+		if v.Plan.Case.State == offboarding.CaseClosed {
+			continue
+		}
+		for _, st := range v.Plan.Steps {
+			s.t.Logf("%s: %s: step %s is %s", ref, v.Plan.Case.State, st.Key, st.State)
+		}
+		for _, w := range v.Works {
+			s.t.Logf("%s: work %s %s %s/%s attempt %d tries %d %s, runs at %s, again at %s", ref, w.Kind, w.Item, w.Phase, w.State, w.Attempt, w.Tries, w.LastError, w.RunAt, w.RetryAt)
+		}
+	}
 	s.t.Fatalf("%d of %d cases closed", s.closed(), len(s.cases))
 }
 
