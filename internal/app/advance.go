@@ -191,7 +191,7 @@ func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err 
 		w.RunAt, w.RetryAt = r.Again, time.Time{}
 		return "", w.To(offboarding.WorkReady)
 	case Retry:
-		if r.Code != connector.Held { // nothing was tried
+		if r.Code != connector.Held && r.Code != "store.unavailable" { // nothing was tried, or it is our own database that is slow
 			w.Tries++
 		}
 		w.RetryAt, w.FailedAt = wall.Add(r.Delay), wall

@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/obligation"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/testkit"
@@ -307,6 +308,102 @@ func TestWhatIsPaidIsNotWrittenOff(t *testing.T) {
 		must(t, err)
 		if v.Plan.Case.State != offboarding.CaseClosed || w.mail.count("written_off") != 0 {
 			t.Errorf("the departure is %s; %d letters", v.Plan.Case.State, w.mail.count("written_off"))
+		}
+		w.verifyLog(t)
+	})
+}
+
+// What somebody owes once all else was paid, whoever noted it, is looked after by
+// one more step, with the reminders of the playbook, until it is paid too.
+func TestWhatIsOwedLaterIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owingAndTaking)
+		ctx := t.Context()
+		cid, c, page, bill := w.owed(t)
+		later := func() (out []offboarding.Step) {
+			v, err := w.OpenCase(ctx, finance, c)
+			must(t, err)
+			for _, s := range v.Plan.Steps {
+				if strings.HasPrefix(s.Key, "collect_later") {
+					out = append(out, s)
+				}
+			}
+			return out
+		}
+		add := func(ref string) customer.BalanceID {
+			bid, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: ref, Kind: customer.Usage, About: "Consumo", Amount: eur(700)})
+			must(t, err)
+			return bid
+		}
+		first := add("U-1") // somebody looks after the bill still
+		if n := len(later()); n != 0 {
+			t.Fatalf("%d steps for what the plan looks after", n)
+		}
+		must(t, w.SettleBalance(ctx, finance, cid, bill, customer.Paid))
+		must(t, w.SettleBalance(ctx, finance, cid, first, customer.Paid))
+		if st := w.stepState(t, c, "collect"); st != offboarding.StepDone {
+			t.Fatalf("all is paid and the step is %s", st)
+		}
+		second, third := add("U-2"), add("U-3")
+		s := later()
+		if len(s) != 1 || s[0].State != offboarding.StepReady || s[0].Role != "finance" || len(s[0].Items) != 1 || s[0].Params["days"] == "" {
+			t.Fatalf("nobody, or too many, look after it: %+v", s)
+		}
+		must(t, w.PromiseToPay(ctx, page, w.today(t).AddDays(2)))
+		w.push(t, 4)
+		if x := w.mail.wait(t, "reminder", firstMail); len(x.Balances) != 2 {
+			t.Errorf("reminded of %+v", x.Balances)
+		}
+		must(t, w.SettleBalance(ctx, finance, cid, second, customer.Paid))
+		must(t, w.SettleBalance(ctx, finance, cid, third, customer.Paid))
+		if s := later(); s[0].State != offboarding.StepDone {
+			t.Errorf("paid, and the step is %s", s[0].State)
+		}
+		v, err := w.OpenCustomer(ctx, finance, cid)
+		must(t, err)
+		rep, bad := w.imported(t, toldMap, "ref;name;mail;bill;sum;status\n"+
+			strings.Join([]string{v.Customer.Reference, v.Customer.Name, v.Contacts[0].Email, "F-91", "10,00", string(customer.Due)}, ";")+"\n", false)
+		if s := later(); len(bad) != 0 || len(s) != 2 || s[1].State != offboarding.StepReady {
+			t.Errorf("a file tells of another bill (%+v, refused %+v): %+v", rep, bad, s)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// What was charged for a thing and paid in part is owed back when it turns up
+// after all; of the rest nothing is asked any more.
+func TestPartsThatWerePaidForAThingAreOwedBack(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owingAndTaking)
+		ctx := t.Context()
+		cid := w.lent(t, "card")
+		_, c, page := w.request(t, "period_end")
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		charged := app.ObligationEnd{Case: c, Obligation: v.Returns.List[0].ID, State: obligation.Charged, Evidence: "Dice que la perdió", Charge: eur(900)}
+		must(t, w.EndObligation(ctx, finance, charged))
+		eventually(t, "the statement is sent", func() bool { return w.stepState(t, c, "collect") == offboarding.StepReady })
+		must(t, w.AskInstalments(ctx, page, app.InstalmentInput{Parts: 3, First: w.today(t).AddDays(3)}))
+		must(t, w.DecideInstalments(ctx, finance, c, true))
+		must(t, w.PayInstalment(ctx, finance, c, 1))
+		must(t, w.EndObligation(ctx, agent, app.ObligationEnd{Case: c, Obligation: v.Returns.List[0].ID, State: obligation.Returned, Evidence: "La encontró"}))
+		p, err := w.OpenCustomer(ctx, finance, cid)
+		must(t, err)
+		back := 0
+		for _, b := range p.Balances {
+			switch {
+			case b.Kind == customer.Refund && b.Status == customer.Due && b.Amount == eur(300):
+				back++
+			case b.Status == customer.Due:
+				t.Errorf("still open: %+v", b)
+			}
+		}
+		x, err := w.CollectionOf(ctx, finance, c)
+		must(t, err)
+		if back != 1 || x.Plan() != nil || w.stepState(t, c, "collect") != offboarding.StepDone {
+			t.Errorf("%d sums owed back; plan %+v; the step is %s", back, x.Plan(), w.stepState(t, c, "collect"))
 		}
 		w.verifyLog(t)
 	})

@@ -231,6 +231,9 @@ func (a *App) AddBalance(ctx context.Context, by Actor, b customer.Balance) (cus
 		} else if n == 0 {
 			return inventoryTaken("balance.reference", b.Reference)
 		}
-		return a.record(ctx, tx, fact{"inventory.added", by.ID, "", string(b.Customer), map[string]any{"what": "balance", "name": b.Reference}})
+		if err := a.record(ctx, tx, fact{"inventory.added", by.ID, "", string(b.Customer), map[string]any{"what": "balance", "name": b.Reference}}); err != nil {
+			return err
+		}
+		return a.owesLater(ctx, tx, b.Customer, by.ID)
 	})
 }

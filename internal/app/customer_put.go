@@ -26,6 +26,7 @@ type known struct {
 	mark      func(what ...string) string // keyed hash of a name
 	watch     func(ctx context.Context, tx Tx, subs ...customer.Subscription) error
 	settled   func(ctx context.Context, tx Tx, c customer.ID, paid bool) error
+	owes      func(ctx context.Context, tx Tx, c customer.ID, by string) error
 	erased    map[string]bool // hashes of names in the rows by which somebody erased went
 	erasures  int64           // how many there had been then
 }
@@ -70,6 +71,7 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 		mark:      a.mark,
 		watch:     a.watchTerms,
 		settled:   a.balancesSettled,
+		owes:      a.owesLater,
 		customers: map[string]*entry{}, byID: map[customer.ID]*entry{}, external: map[[2]string]customer.ID{},
 		subs: map[string]*kept[customer.Subscription]{}, grants: map[string]*kept[customer.Grant]{}, balances: map[string]*kept[customer.Balance]{},
 	}

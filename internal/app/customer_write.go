@@ -129,6 +129,28 @@ func (k *known) write(ctx context.Context, tx Tx) error {
 			return changedMeanwhile("app.write")
 		}
 	}
+	return k.owedSince(ctx, tx, balances)
+}
+
+// owedSince has somebody look after the new sums of those who are leaving.
+func (k *known) owedSince(ctx context.Context, tx Tx, balances []customer.Balance) error {
+	var owe []customer.ID
+	for _, b := range balances {
+		if b.Unpaid() {
+			owe = append(owe, b.Customer)
+		}
+	}
+	slices.Sort(owe)
+	owe, err := tx.Leaving(ctx, slices.Compact(owe)...)
+	if err != nil {
+		return err
+	}
+	slices.Sort(owe)
+	for _, c := range owe {
+		if err := k.owes(ctx, tx, c, "engine"); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -221,7 +221,7 @@ func (a *App) paidInParts(ctx context.Context, tx Tx, by Actor, x collection.Pla
 				continue
 			}
 			if b.Amount.Minor > take {
-				paid, left := b.PayPart(take, customer.BalanceID(id.New("bal")), fmt.Sprintf("%s/%s-%d", b.Reference, x.ID, part))
+				paid, left := b.PayPart(take, customer.BalanceID(id.New("bal")), fmt.Sprintf("%s%s-%d", partsOf(b.Reference), x.ID, part))
 				if err := tx.SaveBalance(ctx, left, customer.Due); err != nil {
 					return err
 				}
@@ -243,6 +243,9 @@ func (a *App) paidInParts(ctx context.Context, tx Tx, by Actor, x collection.Pla
 	}
 	return a.collectedAll(ctx, tx, by, customer.ID(x.Customer), list, collection.Kept)
 }
+
+// partsOf begins the numbers of what was paid in parts of the sum with a number.
+func partsOf(reference string) string { return reference + "/" }
 
 // covered is what is open of all that a plan covers, in the smallest unit.
 func covered(list []customer.Balance, x collection.Plan) (minor int64) {

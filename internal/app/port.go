@@ -263,6 +263,8 @@ type CaseTx interface {
 	// each compared by Version, and sets the Versions in p.
 	SavePlan(ctx context.Context, p *offboarding.Plan) error
 	CasesOf(ctx context.Context, c customer.ID) ([]offboarding.Case, error) // newest first
+	// Leaving returns those of the customers who have an open departure.
+	Leaving(ctx context.Context, customers ...customer.ID) ([]customer.ID, error)
 	// ListCases returns those that wait by the date that the step is due, those
 	// that are over by when, newest first, and others by when they were asked for.
 	ListCases(ctx context.Context, f CaseFilter) (list []offboarding.Plan, total int, err error)

@@ -428,6 +428,9 @@ func (a *App) sign(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseState
 	if err := a.noteFees(ctx, tx, p.Case, *x); err != nil {
 		return err
 	}
+	if err := a.owedLater(ctx, tx, p); err != nil {
+		return err
+	}
 	return a.record(ctx, tx, fact{"statement.signed", by, string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc), "by": by}})
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -125,7 +126,7 @@ func (a *App) EndObligation(ctx context.Context, by Actor, in ObligationEnd) err
 		if err := o.To(end); err != nil {
 			return err
 		}
-		if err := a.chargeFor(ctx, tx, by, was, &o); err != nil {
+		if err := a.chargeFor(ctx, tx, by, &p, was, &o); err != nil {
 			return err
 		}
 		if err := a.putObligation(ctx, tx, o); err != nil {
@@ -134,7 +135,13 @@ func (a *App) EndObligation(ctx context.Context, by Actor, in ObligationEnd) err
 		if err := a.record(ctx, tx, obligationFact(by, o)); err != nil {
 			return err
 		}
-		return a.endItem(ctx, tx, &p, s, by, string(o.Asset), in.Evidence)
+		if err := a.endItem(ctx, tx, &p, s, by, string(o.Asset), in.Evidence); err != nil {
+			return err
+		}
+		if err := a.owedLater(ctx, tx, &p); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, &p, by.ID)
 	})
 }
 
@@ -164,7 +171,7 @@ func tail(id string) string { return strings.ToUpper(id[len(id)-6:]) }
 
 // chargeFor keeps the sum of a charge: owed while it stands, void when the
 // thing came back. One that was paid is recorded to be given back.
-func (a *App) chargeFor(ctx context.Context, tx Tx, by Actor, was obligation.Obligation, o *obligation.Obligation) error {
+func (a *App) chargeFor(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan, was obligation.Obligation, o *obligation.Obligation) error {
 	if o.State == obligation.Charged {
 		b := customer.Balance{
 			ID: customer.BalanceID(id.New("bal")), Customer: o.Customer, Reference: chargeReference(*o), Kind: customer.Fee, About: o.Name,
@@ -181,32 +188,51 @@ func (a *App) chargeFor(ctx context.Context, tx Tx, by Actor, was obligation.Obl
 	if was.State != obligation.Charged {
 		return nil
 	}
+	return a.unchargeFor(ctx, tx, by, p, was)
+}
+
+// unchargeFor takes back what was charged for a thing: what is still open of it is
+// void, and what was paid, at once or in parts, is owed back.
+func (a *App) unchargeFor(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan, o obligation.Obligation) error {
 	list, err := tx.BalancesOf(ctx, o.Customer)
 	if err != nil {
 		return err
 	}
-	for _, b := range list {
-		switch {
-		case b.ID != was.Balance:
-		case b.Status == customer.Due:
-			if err := tx.SetBalanceStatus(ctx, b.ID, customer.Void); err != nil {
+	list = slices.Clone(list)
+	for i := range len(list) {
+		b := &list[i]
+		if b.ID != o.Balance && !strings.HasPrefix(b.Reference, partsOf(chargeReference(o))) {
+			continue
+		}
+		switch b.Status {
+		case customer.Due:
+			b.Status = customer.Void
+			if err := tx.SetBalanceStatus(ctx, b.ID, b.Status); err != nil {
 				return err
 			}
-			return a.record(ctx, tx, fact{"balance.settled", by.ID, "", string(o.Customer), map[string]any{"reference": b.Reference, "status": string(customer.Void)}})
-		case b.Status == customer.Paid:
-			today := a.today(tx)
-			b.ID, b.Reference, b.Kind, b.Status = customer.BalanceID(id.New("bal")), b.Reference+"-R", customer.Refund, customer.Due
-			if n, err := tx.InsertBalances(ctx, b); err != nil {
+			if err := a.record(ctx, tx, fact{"balance.settled", by.ID, "", string(o.Customer), map[string]any{"reference": b.Reference, "status": string(b.Status)}}); err != nil {
+				return err
+			}
+		case customer.Paid:
+			back := *b
+			back.ID, back.Reference, back.Kind, back.Status = customer.BalanceID(id.New("bal")), b.Reference+"-R", customer.Refund, customer.Due
+			if n, err := tx.InsertBalances(ctx, back); err != nil {
 				return err
 			} else if n == 0 { // what is owed back must not get lost behind somebody else's number
-				return inventoryTaken("balance.reference", b.Reference)
+				return inventoryTaken("balance.reference", back.Reference)
 			}
-			return a.record(ctx, tx, fact{"refund.proposed", by.ID, string(o.Case), string(o.Customer), map[string]any{
-				"reference": b.Reference, "on": today.String(), "minor": b.Amount.Minor, "currency": b.Amount.Currency,
-			}})
+			list = append(list, back)
+			if err := a.record(ctx, tx, fact{"refund.proposed", by.ID, string(o.Case), string(o.Customer), map[string]any{
+				"reference": back.Reference, "on": a.today(tx).String(), "minor": back.Amount.Minor, "currency": back.Amount.Currency,
+			}}); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	if err := a.collectedOn(ctx, tx, p, by, list, collection.Released); err != nil {
+		return err
+	}
+	return a.collectedElsewhere(ctx, tx, by, o.Customer, p.Case.ID, list, collection.Released)
 }
 
 // endItem ticks the item of a step that ends by acts of its own, and finishes

@@ -65,7 +65,7 @@ func TestMain(m *testing.M) {
 }
 
 // lease of workers in these tests: what a crash costs.
-const lease = time.Second
+const lease = 2 * time.Second
 
 // workerMain is an engine in a process of its own that can be killed.
 func workerMain() error {
@@ -363,8 +363,28 @@ func (s *scene) start(hold string, env ...string) *worker {
 	s.must(err)
 	s.must(w.cmd.Start())
 	go w.read(out)
-	s.t.Cleanup(w.kill)
+	s.t.Cleanup(func() {
+		w.kill()
+		w.tellWhy()
+	})
 	return w
+}
+
+// tellWhy prints, after a failure, the last that went wrong for a worker and that
+// no test asked for.
+func (w *worker) tellWhy() {
+	if !w.t.Failed() {
+		return
+	}
+	var last []string
+	for line := range w.lines {
+		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
+			last = append(last, line)
+		}
+	}
+	for _, line := range last[max(0, len(last)-20):] {
+		w.t.Log(line)
+	}
 }
 
 func (w *worker) read(out io.Reader) {

@@ -357,7 +357,7 @@ func (e *Engine) verdict(w offboarding.Work, err error) app.Result {
 			r.Delay = e.LogWait
 			return r
 		}
-		if r.Code == connector.Held { // its system answers nobody: not this work's failure
+		if r.Code == connector.Held || r.Code == "store.unavailable" { // its system, or our database, answers nobody: not this work's failure
 			return r
 		}
 	}

@@ -87,9 +87,12 @@ func (collect) Spec() playbook.KindSpec {
 }
 func (collect) Jobs(Subject) []Job { return nil }
 
-// Items is one line per sum that the customer owes, unless what the company
+// Items are what is looked after.
+func (collect) Items(s Subject) []offboarding.Item { return Collected(s) }
+
+// Collected is one line per sum that the customer owes, unless what the company
 // owes makes up for it.
-func (collect) Items(s Subject) (out []offboarding.Item) {
+func Collected(s Subject) (out []offboarding.Item) {
 	for _, b := range s.Owed() {
 		out = append(out, line(string(b.ID), strings.TrimSpace(b.Reference+" "+b.About)))
 	}

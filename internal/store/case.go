@@ -34,6 +34,7 @@ var (
 		SELECT x.subscription_id, x.case_id, c.state
 		  FROM case_subscription x JOIN case_ c ON c.id = x.case_id
 		 WHERE c.customer_id = $1 AND x.open = 1`)
+	leaving     = many(`SELECT DISTINCT customer_id FROM case_ WHERE state = 'open' AND customer_id IN (`, 1, `)`)
 	insertSteps = many(`INSERT INTO step (`+stepColumns+`) VALUES `, 26, "")
 	// Whoever changed a step meanwhile is seen by the rows that this leaves alone.
 	saveSteps = many(`INSERT INTO step (`+stepColumns+`) VALUES `, 26, `
@@ -206,6 +207,16 @@ func (t *tx) FindCase(ctx context.Context, id offboarding.CaseID) (offboarding.C
 	})
 	c.Subscriptions = slices.Clone(c.Subscriptions)
 	return c, err
+}
+
+func (t *tx) Leaving(ctx context.Context, customers ...customer.ID) (list []customer.ID, err error) {
+	err = t.pick(ctx, "store.Leaving", leaving, len(customers), keys(customers), func(row scanner) error {
+		var id customer.ID
+		err := row.Scan(&id)
+		list = append(list, id)
+		return t.s.translate("store.Leaving", err)
+	})
+	return list, err
 }
 
 func (t *tx) HoldCase(ctx context.Context, id offboarding.CaseID) error {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -94,7 +95,7 @@ func (s *Store) translate(op string, err error) error {
 	if c := sqliteCode(err) & 0xff; s.dialect.lost(err) || c == sqliteFull || postgresCode(err) == "53100" {
 		return fault.New(fault.Transient, "store.unavailable").At(op, err)
 	}
-	if gone(err) {
+	if gone(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) { // or too slow for whoever waits
 		return fault.New(fault.Transient, "store.unavailable").At(op, err)
 	}
 	return fault.New(fault.Internal, "internal").At(op, err)

@@ -225,6 +225,23 @@ func (b *bundle) aCase(tx app.Tx, sub customer.Subscription) (offboarding.CaseID
 	return c.ID, tx.ClaimSubscriptions(ctx, c.ID, sub.ID)
 }
 
+// Whoever cannot wait for the database is told that it is busy, and to come again:
+// nothing in the program is wrong.
+func TestADatabaseThatIsTooSlowForWhoeverWaitsIsAway(t *testing.T) {
+	conform(t, func(b *bundle) {
+		late, cancel := context.WithDeadline(b.t.Context(), time.Unix(0, 0))
+		defer cancel()
+		gone, leave := context.WithCancel(b.t.Context())
+		leave()
+		for name, ctx := range map[string]context.Context{"late": late, "gone": gone} {
+			err := b.Tx(ctx, func(tx app.Tx) error { _, err := tx.FindCase(ctx, "case_x"); return err })
+			if fault.KindOf(err) != fault.Transient || fault.CodeOf(err) != "store.unavailable" {
+				b.t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
 func TestASubscriptionHasOneOpenCase(t *testing.T) {
 	conform(t, func(b *bundle) {
 		ctx := b.t.Context()
