@@ -531,8 +531,27 @@ func (a *App) collectedElsewhere(ctx context.Context, tx Tx, by Actor, cid custo
 	return nil
 }
 
-// writtenOff are the sums of a customer that were let go.
-func writtenOff(ctx context.Context, tx Tx, cid customer.ID) ([]customer.Balance, error) {
-	list, err := tx.BalancesOf(ctx, cid)
-	return slices.DeleteFunc(slices.Clone(list), func(b customer.Balance) bool { return b.Status != customer.WrittenOff }), err
+// writtenOff are the sums that were let go by the decision that a letter is about:
+// the last one before it was written.
+func writtenOff(ctx context.Context, tx Tx, m Message) ([]customer.Balance, error) {
+	p, err := tx.FindPlan(ctx, m.Case)
+	if err != nil {
+		return nil, err
+	}
+	var decided *offboarding.Step
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.Spec.House && strings.HasPrefix(s.Key, writeOffApproval) && s.State == offboarding.StepDone && !s.DoneAt.After(m.QueuedAt) &&
+			(decided == nil || !s.DoneAt.Before(decided.DoneAt)) {
+			decided = s
+		}
+	}
+	if decided == nil {
+		return nil, nil
+	}
+	let := p.Step(writeOffKey + strings.TrimPrefix(decided.Key, writeOffApproval))
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	return slices.DeleteFunc(slices.Clone(list), func(b customer.Balance) bool {
+		return b.Status != customer.WrittenOff || !slices.ContainsFunc(let.Items, func(it offboarding.Item) bool { return it.Key == string(b.ID) })
+	}), err
 }

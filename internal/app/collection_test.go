@@ -265,6 +265,33 @@ func TestAWriteOffTakesTwoPeople(t *testing.T) {
 	})
 }
 
+// The letter about a sum that is let go tells that one, and none of an earlier day.
+func TestALetterTellsWhatWasLetGoThisTime(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, c, _, _ := w.owed(t)
+		more, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-92", Kind: customer.Invoice, About: "Otra", Amount: eur(100)})
+		must(t, err)
+		for i, ref := range []string{"F-92", "F-90"} {
+			in := app.WriteOffInput{Case: c, Why: "Cuesta más cobrarlo"}
+			if i == 0 {
+				in.Balances = []customer.BalanceID{more}
+			}
+			must(t, w.ProposeWriteOff(ctx, finance, in))
+			x, err := w.CollectionOf(ctx, finance, c)
+			must(t, err)
+			must(t, w.Approve(ctx, app.Actor{ID: "usr_other", Roles: []string{"finance"}}, c, x.WriteOff, true, "De acuerdo"))
+			eventually(t, "the letter", func() bool { return w.mail.count("written_off") == i+1 })
+			told := w.mail.last(t, "written_off")
+			if len(told.Let) != 1 || told.Let[0].Reference != ref {
+				t.Errorf("letter %d tells %+v", i+1, told.Let)
+			}
+		}
+	})
+}
+
 // toldMap reads how bills stand from a file of the billing system.
 const toldMap = `
 as_of: 2026-03-01

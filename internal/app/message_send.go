@@ -255,7 +255,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		}
 	}
 	if m.Paper == "written_off" {
-		if p.Let, err = writtenOff(ctx, tx, p.Case.Customer); err != nil {
+		if p.Let, err = writtenOff(ctx, tx, m); err != nil {
 			return Paper{}, err
 		}
 	}
