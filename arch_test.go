@@ -3,6 +3,7 @@ package hastaluego_test
 import (
 	"encoding/json"
 	"errors"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io"
@@ -89,7 +90,7 @@ var allowed = map[string]string{
 	"internal/mail":                   "fault",
 	"internal/doctor":                 "",
 	"internal/web/assets":             "fault",
-	"internal/web":                    "app company fault id jurisdiction playbook settlement text web/assets",
+	"internal/web":                    "app company fault id jurisdiction playbook settlement text web/assets when",
 	"internal/web/portal":             "app approval collection fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
 	"internal/web/hooks":              "app fault web",
 	"internal/web/away":               "app company fault flow id spool text web web/assets when",
@@ -221,4 +222,164 @@ func documented(t *testing.T, dir string) bool {
 		}
 	}
 	return false
+}
+
+// exporting are the files that make, open and send what a customer takes along.
+// What anybody owes is none of their business: data are no hostage (law: Data Act
+// art. 25, GDPR art. 20, directive 2019/770 art. 16).
+var exporting = []string{
+	"internal/app/bundle.go", "internal/app/bundle_make.go", "internal/app/bundle_describe.go", "internal/app/bundle_hand.go",
+	"internal/app/data_page.go", "internal/app/data_link.go", "internal/web/bundle.go", "internal/web/portal/data.go", "internal/step/export.go",
+}
+
+// owing are the packages about what is owed.
+var owing = []string{"settlement", "collection", "money", "stray"}
+
+// Export code cannot see settlement: neither the packages about what is owed, nor
+// anything of its own package that stands in a file which sees them, nor what a
+// transaction tells of sums. The table of what is held is not among these files:
+// it tells the customer what they owe, as everything else.
+func TestExportingSeesNothingOfWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		if slices.Contains([]string{"internal/bundle", "internal/blobs", "internal/step", "internal/connector"}, name) {
+			for _, imp := range p.Imports {
+				if slices.Contains([]string{"settlement", "collection", "stray"}, strings.TrimPrefix(imp, module+"/internal/")) {
+					t.Errorf("%s imports %s", name, imp)
+				}
+			}
+		}
+	}
+	hidden := map[string]map[string]string{} // by folder: what is declared beside what is owed, and where
+	for _, dir := range []string{"internal/app", "internal/web", "internal/web/portal", "internal/step"} {
+		hidden[dir] = map[string]string{}
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") || slices.Contains(exporting, path) {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if base := filepath.Base(path); seesOwing(f) && (strings.HasPrefix(base, "settlement") || strings.HasPrefix(base, "collection") || strings.HasPrefix(base, "instalment") ||
+				strings.HasPrefix(base, "stray") || base == "step_collect.go" || base == "pay.go" || base == "due.go") {
+				for _, d := range f.Decls {
+					for _, n := range declares(d) {
+						hidden[dir][n] = path
+					}
+				}
+			}
+		}
+	}
+	if len(hidden["internal/app"]) < 40 {
+		t.Fatalf("it found only %d names about what is owed", len(hidden["internal/app"]))
+	}
+	for _, path := range exporting {
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, wrong := range owes(f, hidden[filepath.Dir(path)]) {
+			t.Errorf("%s %s: export code sees nothing of what is owed", path, wrong)
+		}
+	}
+	// The rule finds what it is for.
+	for _, src := range []string{
+		`package app; import "hastaluego/internal/settlement"; var _ settlement.Line`,
+		`package app; func x(a *App) { a.statementNow() }`,
+		`package app; func x(tx Tx) { tx.BalancesOf() }`,
+		`package app; func x(l []customer.Balance) {}`,
+	} {
+		f, err := parser.ParseFile(token.NewFileSet(), "x.go", src, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(owes(f, hidden["internal/app"])) == 0 {
+			t.Errorf("nothing is found in %s", src)
+		}
+	}
+}
+
+func seesOwing(f *ast.File) bool {
+	return slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool {
+		return slices.Contains(owing, strings.TrimPrefix(strings.Trim(i.Path.Value, `"`), module+"/internal/"))
+	})
+}
+
+// declares are the names of functions, types, constants and variables, and of
+// methods with a dot before them.
+func declares(d ast.Decl) (names []string) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Recv != nil {
+			return []string{"." + d.Name.Name}
+		}
+		return []string{d.Name.Name}
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				names = append(names, s.Name.Name)
+			case *ast.ValueSpec:
+				for _, n := range s.Names {
+					names = append(names, n.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// owes are the places of a file that see what is owed.
+func owes(f *ast.File, hidden map[string]string) (wrong []string) {
+	if seesOwing(f) {
+		wrong = append(wrong, "imports what is owed")
+	}
+	return append(wrong, owesIn(f, hidden)...)
+}
+
+func owesIn(in ast.Node, hidden map[string]string) (wrong []string) {
+	ast.Inspect(in, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			of := ""
+			switch x := n.X.(type) {
+			case *ast.Ident:
+				of = x.Name
+			case *ast.SelectorExpr:
+				of = x.Sel.Name
+			}
+			for _, about := range []string{"Balance", "Debt", "Settlement", "Statement", "Instalment", "Promise", "Stray"} {
+				if strings.Contains(n.Sel.Name, about) {
+					wrong = append(wrong, "names "+n.Sel.Name)
+				}
+			}
+			if at := hidden["."+n.Sel.Name]; at != "" && (of == "a" || of == "App" || of == "app") {
+				wrong = append(wrong, "names "+n.Sel.Name+" of "+at)
+			}
+			ast.Inspect(n.X, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok && hidden[id.Name] != "" {
+					wrong = append(wrong, "names "+id.Name+" of "+hidden[id.Name])
+				}
+				return true
+			})
+			return false
+		case *ast.StructType:
+			for _, field := range n.Fields.List { // what a field is called names nothing
+				wrong = append(wrong, owesIn(field.Type, hidden)...)
+			}
+			return false
+		case *ast.Ident:
+			if at := hidden[n.Name]; at != "" {
+				wrong = append(wrong, "names "+n.Name+" of "+at)
+			}
+		}
+		return true
+	})
+	return wrong
 }

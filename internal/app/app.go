@@ -443,3 +443,11 @@ func zoneOf(c offboarding.Case) (*time.Location, error) {
 	zone, err := when.Zone(c.Zone)
 	return zone, fault.Wrap("app.zone", err)
 }
+
+// farSystem is a system by its name in systems.yaml.
+func (a *App) farSystem(name string) (connector.System, bool) {
+	if a.systems == nil {
+		return connector.System{}, false
+	}
+	return a.systems(name)
+}

@@ -26,6 +26,8 @@ type DataPage struct {
 	Over  bool // the time in which they may be fetched has passed
 	Until string
 	Ready when.Date // none is there: the day by which one is
+	// Tool says when the link for programs was made that is alive; zero: none is.
+	Tool time.Time
 }
 
 // madeWithin is how many days a bundle takes at most once its step begins: what
@@ -55,13 +57,18 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
 		c := out.Page.Paper.Case
-		out.Blobs, out.Proof, out.Until = nil, a.proved(ctx, tx, key, c.ID), c.RetrievalEnd().String()
+		out.Blobs, out.Tool, out.Proof, out.Until = nil, time.Time{}, a.proved(ctx, tx, key, c.ID), c.RetrievalEnd().String()
 		switch err := fetchable(ctx, tx, c); {
 		case err == nil:
 		case fault.KindOf(err) == fault.Gone:
 			out.Proof, out.Over = false, out.Page.ErasedOn.IsZero()
 			return nil
 		default:
+			return err
+		}
+		if l, err := tx.LiveLink(ctx, c.ID, toolLink); err == nil {
+			out.Tool = l.CreatedAt
+		} else if fault.KindOf(err) != fault.NotFound {
 			return err
 		}
 		all, err := tx.BlobsOf(ctx, c.ID)
@@ -215,16 +222,29 @@ func (a *App) Download(ctx context.Context, token, key, blob string, goesOn bool
 		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != l.Case || b.Kind != "bundle" {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		if whole, err = a.openBundle(ctx, tx, b); err != nil || goesOn {
-			return err
-		}
-		if err := a.record(ctx, tx, fact{"bundle.downloaded", "customer", string(c.ID), string(c.Customer), map[string]any{"blob": b.ID, "sha256": b.SHA256}}); err != nil {
-			return err
-		}
-		if err := tx.FetchBlob(ctx, b.ID); err != nil {
-			return err
-		}
-		return a.happened(ctx, tx, c.ID, step.Downloaded)
+		whole, err = a.fetch(ctx, tx, c, b, "", goesOn)
+		return err
 	})
 	return b, whole, err
+}
+
+// fetch opens a bundle for whoever may have it, and counts and records that they
+// have it. A download that goes on was recorded when it began: that is believed
+// only of what was fetched before.
+func (a *App) fetch(ctx context.Context, tx Tx, c offboarding.Case, b Blob, link offboarding.LinkID, goesOn bool) (Content, error) {
+	whole, err := a.openBundle(ctx, tx, b)
+	if err != nil || goesOn && !b.FetchedAt.IsZero() {
+		return whole, err
+	}
+	args := map[string]any{"blob": b.ID, "sha256": b.SHA256}
+	if link != "" {
+		args["link"] = string(link)
+	}
+	if err := a.record(ctx, tx, fact{"bundle.downloaded", "customer", string(c.ID), string(c.Customer), args}); err != nil {
+		return nil, err
+	}
+	if err := tx.FetchBlob(ctx, b.ID); err != nil {
+		return nil, err
+	}
+	return whole, a.happened(ctx, tx, c.ID, step.Downloaded)
 }

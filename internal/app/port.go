@@ -361,12 +361,12 @@ type MessageTx interface {
 type Link struct {
 	ID        offboarding.LinkID
 	TokenHash string // hex SHA-256
-	Purpose   string // verify, case, not_me, bye
+	Purpose   string // verify, case, not_me, bye, data, tool …
 	Request   offboarding.RequestID
 	Case      offboarding.CaseID
 	CreatedAt time.Time
 	ExpiresAt time.Time // business time
-	UsedAt    time.Time // single use: verify, not_me
+	UsedAt    time.Time // single use: verify, not_me; of a tool: stopped
 }
 
 // Blob is a file that belongs to a case: a bundle for the customer, or
@@ -496,6 +496,11 @@ type LinkTx interface {
 	InsertLink(ctx context.Context, l Link) error
 	FindLink(ctx context.Context, tokenHash string) (Link, error)
 	SaveLink(ctx context.Context, l Link) error
+	// LiveLink returns the newest link of a departure for the purpose that nobody
+	// used up or stopped.
+	LiveLink(ctx context.Context, c offboarding.CaseID, purpose string) (Link, error)
+	// StopLinks uses up every such link, and says how many those were.
+	StopLinks(ctx context.Context, c offboarding.CaseID, purpose string) (int, error)
 	// UseOnce records the id of a signed host link (or any other once-only id);
 	// false if it was used before.
 	UseOnce(ctx context.Context, id string, expires time.Time) (bool, error)

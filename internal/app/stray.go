@@ -319,13 +319,6 @@ func ofSystem(err error) bool {
 	return errors.As(err, &f) && (f.Code == connector.Held || f.Kind == fault.Transient && f.RetryAfter > 0)
 }
 
-func (a *App) farSystem(name string) (connector.System, bool) {
-	if a.systems == nil {
-		return connector.System{}, false
-	}
-	return a.systems(name)
-}
-
 // contract looks what was charged for a contract since the departure that ended
 // it, and whether it runs again.
 func (r *round) contract(ctx context.Context, d Departed) error {

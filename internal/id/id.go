@@ -97,5 +97,13 @@ func Token() string {
 	return TokenOf(b)
 }
 
+// Capability returns a fresh secret of 256 random bits, safe in a URL: for links
+// that open something by themselves, and for long.
+func Capability() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
 // TokenOf writes secret bytes as a token.
 func TokenOf(b [24]byte) string { return base64.RawURLEncoding.EncodeToString(b[:]) }

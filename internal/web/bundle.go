@@ -5,12 +5,18 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/when"
 )
 
-// GoesOn reports whether a request goes on with a download that began before.
+// GoesOn reports whether a request goes on with a download that began before, or
+// asks only what there is.
 func GoesOn(r *http.Request) bool {
+	if r.Method == http.MethodHead {
+		return true
+	}
 	from, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
 	return ok && !strings.HasPrefix(from, "0-")
 }
@@ -22,7 +28,25 @@ func SendBundle(w http.ResponseWriter, r *http.Request, b app.Blob, whole app.Co
 	h.Set("Content-Type", b.Media)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.Name}))
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Robots-Tag", "noindex, nofollow")
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("ETag", `"`+b.SHA256+`"`)
-	http.ServeContent(w, r, "", b.CreatedAt, io.NewSectionReader(whole, 0, whole.Size()))
+	http.ServeContent(&patient{w, http.NewResponseController(w)}, r, "", b.CreatedAt, io.NewSectionReader(whole, 0, whole.Size()))
+}
+
+// idle is how long whoever downloads may take nothing before they are taken for
+// gone.
+const idle = 90 * time.Second
+
+// patient sends for as long as somebody takes what is sent: what the server
+// allows for an answer is for pages, and gigabytes over a slow line take hours.
+type patient struct {
+	http.ResponseWriter
+	c *http.ResponseController
+}
+
+func (p *patient) Write(b []byte) (int, error) {
+	// A writer that knows no deadline, as in tests, has none to be moved.
+	_ = p.c.SetWriteDeadline(when.Machine{}.Wall().Add(idle))
+	return p.ResponseWriter.Write(b)
 }

@@ -29,7 +29,7 @@ type Options struct {
 type API struct {
 	*web.Kit
 	mux   *http.ServeMux
-	rates *rates
+	rates *web.Rates
 	doc   *huma.OpenAPI
 	json  []byte // the document, as it is served
 }
@@ -48,7 +48,7 @@ func New(kit *web.Kit, o Options) *API {
 	if o.Clock == nil {
 		o.Clock = when.Machine{}
 	}
-	a := &API{Kit: kit, mux: http.NewServeMux(), rates: newRates(o.PerMinute, o.Clock)}
+	a := &API{Kit: kit, mux: http.NewServeMux(), rates: web.NewRates(o.PerMinute, o.Clock)}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",

@@ -89,7 +89,7 @@ func (a *API) enter(v *visit, r *http.Request, op *huma.Operation) (err error) {
 	if v.actor, err = a.App.KeyActor(r.Context(), strings.TrimSpace(token)); err != nil {
 		return err
 	}
-	if wait := a.rates.take(v.actor.ID); wait > 0 {
+	if wait := a.rates.Take(v.actor.ID); wait > 0 {
 		return &fault.Error{Kind: fault.TooMany, Code: "api.too_fast", RetryAfter: wait}
 	}
 	var scopes []string

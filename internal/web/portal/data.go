@@ -24,6 +24,10 @@ type dataView struct {
 	Over             bool   // the time to fetch them has passed
 	Erased           string // the day on which they were erased; empty: they were not
 	Certificate      bool   // what stays is told on a page of its own
+	// The link for programs: itself, when it was just made; else when one was made
+	// that is alive.
+	Tool     string
+	ToolMade string
 }
 
 type dataFile struct {
@@ -51,10 +55,11 @@ func dataKey(r *http.Request) string {
 	return c.Value
 }
 
-func (p *portal) data(w http.ResponseWriter, r *http.Request) { p.showData(w, r, nil) }
+func (p *portal) data(w http.ResponseWriter, r *http.Request) { p.showData(w, r, nil, "") }
 
-// showData shows the downloads, with what was wrong about a code.
-func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error) {
+// showData shows the downloads, with what was wrong about a code, or the link that
+// was just made.
+func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, tool string) {
 	page, err := p.App.OpenDataPage(r.Context(), r.PathValue("token"), dataKey(r), p.Chosen(w, r))
 	if err != nil {
 		p.Fail(w, r, err)
@@ -77,6 +82,9 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error) {
 		v.Files = append(v.Files, dataFile{
 			b.ID, b.Name, v.size(b.Size), text.Instant(lang, b.CreatedAt, zone), b.SHA256, b.Partial(),
 		})
+	}
+	if v.Tool = tool; !page.Tool.IsZero() {
+		v.ToolMade = text.Instant(lang, page.Tool, zone)
 	}
 	if !page.Ready.IsZero() {
 		v.Ready = text.LongDate(lang, page.Ready)
@@ -106,7 +114,7 @@ func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
 	key, err := p.App.OpenByCode(r.Context(), r.PathValue("token"), f.Get("code"))
 	switch {
 	case err != nil && fault.KindOf(err) == fault.Invalid:
-		p.showData(w, r, err)
+		p.showData(w, r, err, "")
 		return
 	case err != nil:
 		p.Fail(w, r, err)
@@ -126,4 +134,67 @@ func (p *portal) download(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	web.SendBundle(w, r, b, whole)
+}
+
+// makeDataLink shows the link for programs: this once, as only its hash is kept.
+func (p *portal) makeDataLink(w http.ResponseWriter, r *http.Request) {
+	l, err := p.App.MakeDataLink(r.Context(), r.PathValue("token"), dataKey(r))
+	if err != nil {
+		p.failData(w, r, err)
+		return
+	}
+	p.showData(w, r, nil, l.URL)
+}
+
+// afterDataLink is for whoever chooses another language where the link is shown: it
+// is not shown again.
+func (p *portal) afterDataLink(w http.ResponseWriter, r *http.Request) {
+	p.Chosen(w, r)
+	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+}
+
+func (p *portal) stopDataLink(w http.ResponseWriter, r *http.Request) {
+	if err := p.App.StopDataLink(r.Context(), r.PathValue("token"), dataKey(r)); err != nil {
+		p.failData(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+}
+
+// failData asks for a code again where the quarter of an hour of the last is over.
+func (p *portal) failData(w http.ResponseWriter, r *http.Request, err error) {
+	if fault.CodeOf(err) == "code.needed" {
+		http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+		return
+	}
+	p.Fail(w, r, err)
+}
+
+// guessesPerMinute is how many links that are none one network may try. A right
+// one is never held up by them.
+const guessesPerMinute = 30
+
+// fetchByLink sends what a customer takes along to a program.
+func (p *portal) fetchByLink(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Robots-Tag", "noindex, nofollow")
+	got, err := p.App.FetchByLink(r.Context(), r.PathValue("token"), r.PathValue("file"), web.GoesOn(r))
+	if got.Language != "" {
+		r = web.Spoken(r, got.Language)
+	}
+	if fault.KindOf(err) == fault.NotFound {
+		if wait := p.guesses.Take(p.Network(r)); wait > 0 {
+			tooMany := fault.New(fault.TooMany, "link.guesses")
+			tooMany.RetryAfter = wait
+			err = tooMany
+		}
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	if !got.Same { // what a program has of another file is not to be mixed with this one
+		r.Header.Del("Range")
+	}
+	web.SendBundle(w, r, got.Blob, got.Whole)
 }

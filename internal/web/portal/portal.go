@@ -18,6 +18,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
+	"hastaluego/internal/when"
 )
 
 // Papers renders a paper for the page it is shown on, and as PDF.
@@ -29,12 +30,13 @@ type Papers interface {
 
 type portal struct {
 	*web.Kit
-	papers Papers
+	papers  Papers
+	guesses *web.Rates // of links that open something by themselves
 }
 
 // New serves the portal.
 func New(kit *web.Kit, papers Papers) *web.Mux {
-	p := &portal{kit, papers}
+	p := &portal{kit, papers, web.NewRates(guessesPerMinute, when.Machine{})}
 	mux := web.NewMux()
 	mux.HandleFunc(web.BrandPattern, p.Brand)
 	mux.HandleFunc("GET /{$}", p.form)
@@ -75,6 +77,10 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("POST /c/{token}/data/code", p.sendCode)
 	mux.HandleFunc("POST /c/{token}/data", p.openData)
 	mux.HandleFunc("GET /c/{token}/data/{blob}", p.download)
+	mux.HandleFunc("POST /c/{token}/data/link", p.makeDataLink)
+	mux.HandleFunc("GET /c/{token}/data/link", p.afterDataLink)
+	mux.HandleFunc("POST /c/{token}/data/link/stop", p.stopDataLink)
+	mux.HandleFunc("GET /d/{token}/{file}", p.fetchByLink)
 	mux.HandleFunc("GET /c/{token}/handover", p.handover)
 	mux.HandleFunc("POST /c/{token}/handover", p.answerHandover)
 	mux.HandleFunc("GET /c/{token}/approval", p.approval)

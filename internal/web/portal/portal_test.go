@@ -18,6 +18,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/blobs"
+	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
@@ -64,9 +65,17 @@ func open(t *testing.T, e testkit.Engine) *site {
 	return openOn(t, e, "")
 }
 
-// openOn is open on a driver of the database.
-func openOn(t *testing.T, e testkit.Engine, driver string) *site {
+// openOn is open on a driver of the database, with far systems.
+func openOn(t *testing.T, e testkit.Engine, driver string, systems ...connector.System) *site {
 	t.Helper()
+	var named step.Systems
+	var on playbook.Connected
+	if len(systems) > 0 {
+		named, on = step.Named(systems...), playbook.Connected{}
+		for _, x := range systems {
+			on[x.Name] = playbook.SystemSpec{}
+		}
+	}
 	ctx := t.Context()
 	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: driver})
 	must(t, err)
@@ -78,7 +87,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string) *site {
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
 	a := app.New(app.Config{
-		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: noPost{}, Kinds: step.All(nil), Playbook: book,
+		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: noPost{}, Kinds: step.All(named), Playbook: book, Systems: named, Connected: on,
 		Company: app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: zone, Language: "es"},
 	})
 	must(t, a.PutRows(ctx, []ingest.Row{{

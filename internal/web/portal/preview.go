@@ -18,7 +18,7 @@ func Preview(kit *web.Kit, papers Papers, v *flow.View, node string, now time.Ti
 	if !ok {
 		return nil, false
 	}
-	p, lang := &portal{kit, papers}, v.Variant.Language
+	p, lang := &portal{Kit: kit, papers: papers}, v.Variant.Language
 	x := exitView{
 		Speech: p.speech(lang), Exit: app.Exit{View: v, At: now}, Screen: s, Company: p.App.Company(), Act: "cancel", Action: "#", Errors: map[string]string{},
 		Links: map[string]string{"cancel": "#", "withdraw": "#"},
