@@ -31,6 +31,7 @@ var allowed = map[string]string{
 	"internal/ingest":       "customer fault money rule source text when",
 	"internal/assignment":   "fault playbook rule",
 	"internal/audit":        "fault when",
+	"internal/evidence":     "audit fault text when",
 	"internal/backup":       "fault",
 	"internal/webhook":      "fault",
 	"internal/limit":        "calendar jurisdiction when",
@@ -68,7 +69,7 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "achievement approval assignment audit bundle calendar collection company connector customer ending fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule settlement signal step stray suppression totp voice webhook when winback withdrawal",
+	"internal/app":       "achievement approval assignment audit bundle calendar collection company connector customer ending evidence fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule settlement signal step stray suppression totp voice webhook when winback withdrawal",
 	"internal/engine":    "app approval collection connector ending fault offboarding offer step when",
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent

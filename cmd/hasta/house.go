@@ -26,6 +26,7 @@ import (
 	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/engine"
+	"hastaluego/internal/evidence"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/flow"
 	"hastaluego/internal/id"
@@ -156,7 +157,13 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 		Store: h.store, Keys: h.keys, Blobs: blobs.Open(cfg.blobs()), Post: post, Checker: h.papers, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: h.on,
 		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
 		SignList: func(code string, body []byte) (string, error) { return audit.SignList(h.keys.LogSigner(), code, body) },
-		Law:      law, LawFacts: facts, Signup: signup, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
+		Log: &app.LogKeys{
+			Public: h.keys.LogPublic(), Kept: h.keys.ReadCheckpoints,
+			SignPack: func(code string, manifest []byte) (string, error) {
+				return evidence.Sign(h.keys.LogSigner(), code, manifest)
+			},
+		},
+		Law: law, LawFacts: facts, Signup: signup, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()

@@ -29,6 +29,7 @@ const (
 	exitOK    = 0
 	exitCheck = 1 // a check failed, or something went wrong
 	exitUse   = 2 // wrong use
+	exitWrong = 3 // evidence is rejected: it was changed, or comes from somebody else
 )
 
 // cli is every subcommand.
@@ -56,6 +57,7 @@ type cli struct {
 	Metrics  metricsCmd  `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`
 	Bundle   bundleCmd   `cmd:"" help:"What a customer takes along: check it."`
+	Evidence evidenceCmd `cmd:"" help:"The evidence of a departure as one file: make it, or verify one, with no house and no network."`
 	Audit    auditCmd    `cmd:"" help:"Verify the log."`
 	Doctor   doctorCmd   `cmd:"" help:"Look at everything that going live needs, and say what is wrong and what to do. Exit status 1 if anything is at fault."`
 	Health   healthCmd   `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is well, for containers."`
@@ -109,6 +111,9 @@ type exit int
 // errCheck ends a command whose check found something and said so.
 var errCheck = errors.New("a check failed")
 
+// errRejected ends a command that rejected evidence and said why.
+var errRejected = errors.New("rejected")
+
 // langFlag is in which language a command answers.
 type langFlag struct {
 	Lang string `help:"es or en; by default that of the terminal." enum:",es,en" default:""`
@@ -141,6 +146,8 @@ func reportIn(o out, lang string, err error) int {
 		return exitOK
 	case errors.Is(err, errCheck):
 		return exitCheck
+	case errors.Is(err, errRejected):
+		return exitWrong
 	}
 	var list fault.List
 	if errors.As(err, &list) {

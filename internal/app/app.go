@@ -66,6 +66,7 @@ type Config struct {
 	// SignList signs the list of what was done to the accesses of a departure with
 	// the key of the log; nil where nothing is signed.
 	SignList   func(code string, body []byte) (string, error)
+	Log        *LogKeys     // proves what the log holds; nil: no evidence is packed
 	Systems    step.Systems // to hear what they tell by themselves; nil: nobody is heard
 	PlainHooks bool
 	// Moved is told before business time moves, so that far systems of a demo
@@ -93,6 +94,7 @@ type App struct {
 	hooks      Caller
 	chat       func(Paper) ([]byte, error)
 	signNote   func(code string, body []byte) (string, error)
+	log        *LogKeys
 	systems    step.Systems
 	plain      bool
 	parsed     sync.Map // playbooks by version
@@ -144,7 +146,7 @@ func New(c Config) *App {
 	a := &App{
 		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, blobs: c.Blobs, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, signNote: c.SignList, plain: c.PlainHooks, systems: c.Systems,
+		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, signNote: c.SignList, log: c.Log, plain: c.PlainHooks, systems: c.Systems,
 	}
 	a.files, _ = c.Post.(Keeper)
 	a.company.Store(&c.Company)

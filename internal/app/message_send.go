@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"slices"
 	"strings"
@@ -149,6 +151,8 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if refused != nil {
 			m.State, m.SentAt, m.LastError, fact.typ = "refused", tx.Now(), fault.CodeOf(refused), "message.bounced"
 		} else if !erased {
+			sum := sha256.Sum256([]byte(hideSecrets(m.Paper, text)))
+			fact.args["sha256"] = hex.EncodeToString(sum[:])
 			if m.KeyID, m.Body, err = a.sealFor(ctx, m.subject(p.Case), string(m.ID), []byte(text)); err != nil {
 				return err
 			}

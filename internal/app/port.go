@@ -83,6 +83,7 @@ type Tx interface {
 	PageTx
 	WebhookTx
 	AuditTx
+	EvidenceTx
 	SettingTx
 	CompanyTx
 	TestTx
@@ -588,6 +589,31 @@ type AuditTx interface {
 	// Proof returns the proof of an entry, fault.NotFound while no signed
 	// checkpoint contains it.
 	Proof(ctx context.Context, entryID string) (LogProof, error)
+}
+
+// LogGrowth proves that the log of Size entries is the beginning of a larger
+// one. Checkpoint is the signed one of that size; empty if none is kept.
+type LogGrowth struct {
+	Size       int64
+	Root       []byte
+	Proof      [][]byte
+	Checkpoint string
+}
+
+// EvidenceTx proves entries of the log for one signed checkpoint.
+type EvidenceTx interface {
+	// NewestCheckpoint returns the signed checkpoint with the most entries, or
+	// fault.NotFound.
+	NewestCheckpoint(ctx context.Context) (size int64, text string, err error)
+	// CheckpointSizes returns the sizes of the signed checkpoints between two
+	// sizes, both excluded, in order.
+	CheckpointSizes(ctx context.Context, from, to int64) ([]int64, error)
+	// ProofsAt returns the proofs of the entries in the log of that size, which has
+	// a signed checkpoint; fault.NotFound where one is not in it.
+	ProofsAt(ctx context.Context, size int64, entryIDs ...string) ([]LogProof, error)
+	// GrowthTo proves that the logs of the smaller sizes are the beginning of the
+	// log of size.
+	GrowthTo(ctx context.Context, size int64, smaller ...int64) ([]LogGrowth, error)
 }
 
 // SettingTx keeps single values.

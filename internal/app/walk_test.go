@@ -27,6 +27,7 @@ import (
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/engine"
+	"hastaluego/internal/evidence"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/offboarding"
@@ -343,8 +344,14 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 		Store: w.between, Keys: keyStore{keys, &w.deaf}, Blobs: blobs.Open(t.TempDir()), Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) },
-		Chat:     func(p app.Paper) ([]byte, error) { return json.Marshal(p.Told) },
-		Company:  app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
+		Log: &app.LogKeys{
+			Public: keys.LogPublic(), Kept: keys.ReadCheckpoints,
+			SignPack: func(code string, manifest []byte) (string, error) {
+				return evidence.Sign(keys.LogSigner(), code, manifest)
+			},
+		},
+		Chat:    func(p app.Paper) ([]byte, error) { return json.Marshal(p.Told) },
+		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 		LawFacts: jurisdiction.Facts{
 			"contract.concluded_via": "web", "contract.off_premises": false, "contract.withdrawal_informed": true, "contract.started_on_request": true, "service.goods": false,
 			"contract.trial_days": int64(0),

@@ -199,29 +199,15 @@ func (t *tx) hashes(ctx context.Context) tlog.HashReader {
 }
 
 func (t *tx) Proof(ctx context.Context, entryID string) (app.LogProof, error) {
-	var p app.LogProof
-	if err := t.one(ctx, "store.Proof", leafOf, []any{entryID}, &p.Index, &p.Leaf); err != nil {
-		return p, err
-	}
-	if err := t.one(ctx, "store.Proof", newestCheckpoint, nil, &p.Size, &p.Checkpoint); err != nil {
-		return p, err
-	}
-	if p.Size <= p.Index {
-		return p, fault.New(fault.NotFound, "not_found").At("store.Proof", nil)
-	}
-	root, err := audit.Root(p.Size, t.hashes(ctx))
+	size, text, err := t.NewestCheckpoint(ctx)
 	if err != nil {
-		return p, fault.Wrap("store.Proof", err)
+		return app.LogProof{}, err
 	}
-	path, err := audit.Prove(p.Size, p.Index, t.hashes(ctx))
+	list, err := t.proofs(ctx, size, text, entryID)
 	if err != nil {
-		return p, fault.Wrap("store.Proof", err)
+		return app.LogProof{}, err
 	}
-	p.Entry, p.Root = entryID, root[:]
-	for _, h := range path {
-		p.Path = append(p.Path, h[:])
-	}
-	return p, nil
+	return list[0], nil
 }
 
 // longest is longer than any named lease.

@@ -29,7 +29,7 @@ type declared struct {
 // the system up or watch it, and to nobody else.
 var elsewhere = []string{
 	"playbook", "source", "ingest", "company", "notification", "step", "connector", "jurisdiction", "flow", "engine", "document", "play", "assignment",
-	"risk", "signal", "metric", "improvement", "ending", "backup", "audit", "store",
+	"risk", "signal", "metric", "improvement", "ending", "backup", "audit", "evidence", "store",
 }
 
 // toStaff are faults that are found by name and cannot reach a customer: they are

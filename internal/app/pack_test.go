@@ -1,0 +1,122 @@
+package app_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/evidence"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/testkit"
+)
+
+// packed makes the evidence of a departure.
+func (w *world) packed(t *testing.T, c offboarding.CaseID, in app.PackInput) []byte {
+	t.Helper()
+	in.Case, in.Language = c, "es"
+	_, raw, err := w.PackEvidence(t.Context(), agent, in)
+	must(t, err)
+	return raw
+}
+
+// proved verifies evidence with the key of the house and a receipt of its
+// customer, and returns how often each thing was said.
+func (w *world) proved(t *testing.T, raw []byte, receipts ...[]byte) map[string]int {
+	t.Helper()
+	key, err := evidence.NewAnchor("log.pub", []byte(w.keys.LogPublic()))
+	must(t, err)
+	o := evidence.Options{Trust: []evidence.Anchor{key}}
+	for _, r := range receipts {
+		a, err := evidence.NewAnchor("proof.json", r)
+		must(t, err)
+		o.Trust = append(o.Trust, a)
+	}
+	r := evidence.Verify(raw, o)
+	if !r.OK() {
+		t.Fatalf("it is %s: %v", r.Verdict, r.Lines)
+	}
+	said := map[string]int{}
+	for _, l := range r.Lines {
+		said[l.Check]++
+	}
+	return said
+}
+
+func TestEvidenceOfADepartureHoldsBeforeAndAfterErasure(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		ctx := t.Context()
+		cid := w.lent(t)
+		w.clear(t, cid)
+		_, c, page := w.request(t, "period_end")
+		must(t, w.AwaitProof(ctx, page, time.Minute))
+		_, receipt, err := w.ReceiptProof(ctx, page)
+		must(t, err)
+		_, err = w.AddFile(ctx, agent, c, "acta-de-marta.pdf", []byte("%PDF-1.7 Marta"))
+		must(t, err)
+		must(t, w.UntilQuiet(ctx))
+
+		before := w.packed(t, c, app.PackInput{Receipts: []app.KeptReceipt{{Name: "proof.json", Raw: receipt}}})
+		said := w.proved(t, before, receipt)
+		// Letters, the file and the list of accesses are named by entries.
+		if said["document.named"] < 4 || said["document.said"] != 0 || said["growth"] != 1 || said["receipt.holds"] != 1 || said["stream"] != 2 || said["destroyed"] != 0 {
+			t.Errorf("it says %v", said)
+		}
+		if !bytes.Contains(before, []byte("acta-de-marta.pdf")) {
+			t.Error("before, it does not name the file")
+		}
+		if bytes.Contains(before, []byte(page)) {
+			t.Error("a link that opens the private page is in it")
+		}
+		bare := w.packed(t, c, app.PackInput{Bare: true})
+		if said := w.proved(t, bare, receipt); said["withheld"] != 1 || said["bodies"] != 0 || said["document.named"] != 0 {
+			t.Errorf("without contents it says %v", said)
+		}
+		if strings.Contains(strings.ToLower(string(bare)), "marta") {
+			t.Error("without contents it names somebody")
+		}
+
+		w.erased(t, c)
+		after := w.packed(t, c, app.PackInput{})
+		said = w.proved(t, after, receipt)
+		if said["destroyed"] != 1 || said["document.named"] == 0 || said["receipt.holds"] != 1 {
+			t.Errorf("after erasure it says %v", said)
+		}
+		for _, word := range []string{"marta", "almena", "ibáñez"} {
+			if strings.Contains(strings.ToLower(string(after)), word) {
+				t.Errorf("after erasure %s is in it", word)
+			}
+		}
+		if !bytes.Contains(after, []byte("documents/certificate.json")) {
+			t.Error("the certificate is not in it")
+		}
+		// What was made before still proves the same, and names whom it named then.
+		w.proved(t, before, receipt)
+		if n := w.logged(t, "evidence.packed"); n != 3 {
+			t.Errorf("the log says %d times that somebody took it", n)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Whoever may not read letters and notes may have the evidence without them.
+func TestEvidenceWithContentsIsForWhoeverMayReadThem(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		_, c, _ := w.request(t, "period_end")
+		must(t, w.UntilQuiet(t.Context()))
+		_, _, err := w.PackEvidence(t.Context(), finance, app.PackInput{Case: c, Language: "es"})
+		code(t, err, "forbidden.role")
+		_, raw, err := w.PackEvidence(t.Context(), finance, app.PackInput{Case: c, Language: "en", Bare: true})
+		must(t, err)
+		w.proved(t, raw)
+		_, _, err = w.PackEvidence(t.Context(), agent, app.PackInput{Case: "case_nobody", Language: "es"})
+		code(t, err, "not_found")
+		_, _, err = w.PackEvidence(t.Context(), agent, app.PackInput{Case: c, Language: "es", Receipts: []app.KeptReceipt{{Name: "x.json", Raw: []byte(`{"size":1}`)}}})
+		code(t, err, "evidence.receipt")
+	})
+}
