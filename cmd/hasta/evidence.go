@@ -38,6 +38,10 @@ func (c *evidenceExportCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
+	name := cmp.Or(c.Out, strings.ToLower(c.Code)+".zip")
+	if _, err := os.Lstat(name); err == nil { // before the log says that somebody took it
+		return fault.New(fault.Invalid, "file.unwritable", "file", name).At("evidence export", os.ErrExist)
+	}
 	in := app.PackInput{Case: cid, Language: c.Lang, Bare: c.Bare}
 	for _, name := range c.Receipt {
 		raw, err := os.ReadFile(name)
@@ -48,11 +52,10 @@ func (c *evidenceExportCmd) Run(ctx context.Context, o out) error {
 	}
 	by := operator
 	by.Roles = []string{"agent", "success", "admin"}
-	code, raw, err := h.packed(ctx, by, in)
+	_, raw, err := h.packed(ctx, by, in)
 	if err != nil {
 		return err
 	}
-	name := cmp.Or(c.Out, strings.ToLower(code)+".zip")
 	if err := writeNew(name, raw); err != nil {
 		return err
 	}

@@ -388,7 +388,7 @@ func (k *proving) packDocuments(ctx context.Context, tx Tx, c offboarding.Case) 
 			d, err = k.packFile(ctx, tx, said("blob"))
 		case "access.listed":
 			if k.list != nil {
-				d = &evidence.Document{Kind: evidence.List, Media: "application/json", Name: "access.json", Path: "documents/access.json", Body: k.list}
+				d = &evidence.Document{Kind: evidence.List, Media: "application/json", Name: "access.json", Body: k.list}
 			}
 		case "bundle.ready":
 			why = evidence.Apart
@@ -396,7 +396,7 @@ func (k *proving) packDocuments(ctx context.Context, tx Tx, c offboarding.Case) 
 		if err != nil {
 			return err
 		}
-		if d != nil && d.Path == "" {
+		if d != nil {
 			n[d.Kind]++
 			d.Path = fmt.Sprintf("documents/%s-%02d%s", d.Kind, n[d.Kind], extensions[d.Media])
 		}
@@ -433,7 +433,7 @@ func (k *proving) packCertificate(ctx context.Context, tx Tx, c offboarding.Case
 	if err != nil || plain == nil {
 		return nil, err
 	}
-	return &evidence.Document{Kind: evidence.Certificate, Media: "application/json", Name: "certificate.json", Path: "documents/certificate.json", Body: plain}, nil
+	return &evidence.Document{Kind: evidence.Certificate, Media: "application/json", Name: "certificate.json", Body: plain}, nil
 }
 
 // packLetter is a letter as it was sent, without what opens something.

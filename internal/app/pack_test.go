@@ -90,7 +90,7 @@ func TestEvidenceOfADepartureHoldsBeforeAndAfterErasure(t *testing.T) {
 				t.Errorf("after erasure %s is in it", word)
 			}
 		}
-		if !bytes.Contains(after, []byte("documents/certificate.json")) {
+		if !bytes.Contains(after, []byte("documents/certificate-01.json")) {
 			t.Error("the certificate is not in it")
 		}
 		// What was made before still proves the same, and names whom it named then.
