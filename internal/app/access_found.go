@@ -200,5 +200,5 @@ func (a *App) resumeListing(ctx context.Context, tx Tx, by Actor, w offboarding.
 	if err := a.record(ctx, tx, f); err != nil {
 		return err
 	}
-	return a.follow(ctx, tx, &p, w)
+	return a.follow(ctx, tx, &p, []offboarding.Work{w})
 }

@@ -122,38 +122,48 @@ func (a *App) workFact(typ string, w offboarding.Work, args map[string]any) fact
 	return fact{typ, "engine", stream, subject, all}
 }
 
+// Tried is a claimed work and the result of one try of it.
+type Tried struct {
+	Work   offboarding.Work
+	Result Result
+}
+
 // Advance records the result of one try of a claimed work, and what follows
-// from it for its step and case, in one transaction. It is the only function
-// that writes the result of a work. False: the work is not this worker's any
-// more, and nothing was written.
+// from it for its step and case, in one transaction. It and AdvanceAll alone
+// write the result of a work. False: the work is not this worker's any more, and
+// nothing was written.
 func (a *App) Advance(ctx context.Context, w offboarding.Work, r Result) (bool, error) {
-	var ok bool
-	err := a.tx(ctx, func(tx Tx) error {
-		next, results := w, []Result{r}
-		if r.Proof != nil { // one try, and two things to tell
-			results = append(results, Result{Verdict: Confirmed, Evidence: r.Proof.Evidence})
-		}
+	mine, err := a.AdvanceAll(ctx, Tried{w, r})
+	return mine[0], err
+}
+
+// AdvanceAll does for several works of steps of one departure, in one
+// transaction, what Advance does for one: what follows for a step is found out
+// once. With a fault nothing of any of them was written.
+func (a *App) AdvanceAll(ctx context.Context, tries ...Tried) (mine []bool, err error) {
+	mine = make([]bool, len(tries))
+	err = a.tx(ctx, func(tx Tx) error {
+		clear(mine)
+		var saved []offboarding.Work
 		var facts []fact
-		for i, r := range results {
-			if i > 0 {
-				if err := next.To(offboarding.WorkRunning); err != nil {
-					return err
-				}
-			}
-			typ, err := apply(&next, r, tx.Now(), tx.Wall())
+		for i, t := range tries {
+			next, told, err := a.result(tx, t)
 			if err != nil {
 				return err
 			}
-			if typ != "" {
-				facts = append(facts, a.workFact(typ, next, map[string]any{"evidence": r.Evidence, "why": r.Code}))
+			if mine[i], err = tx.SaveWork(ctx, next); err != nil {
+				return err
+			}
+			if mine[i] {
+				saved, facts = append(saved, next), append(facts, told...)
 			}
 		}
-		var err error
-		if ok, err = tx.SaveWork(ctx, next); err != nil || !ok {
-			return err
+		if len(saved) == 0 {
+			return nil
 		}
+		w := saved[0]
 		if w.Kind == DeliveryKind {
-			return a.followDelivery(ctx, tx, next)
+			return a.followDelivery(ctx, tx, w)
 		}
 		if w.Case == "" || w.Step == "" {
 			return nil
@@ -171,9 +181,35 @@ func (a *App) Advance(ctx context.Context, w offboarding.Work, r Result) (bool, 
 				return err
 			}
 		}
-		return a.follow(ctx, tx, &p, next)
+		return a.follow(ctx, tx, &p, saved)
 	})
-	return ok, err
+	if err != nil {
+		clear(mine)
+	}
+	return mine, err
+}
+
+// result is what a try makes of a work, and what the log tells of it.
+func (a *App) result(tx Tx, t Tried) (next offboarding.Work, facts []fact, err error) {
+	next, results := t.Work, []Result{t.Result}
+	if p := t.Result.Proof; p != nil { // one try, and two things to tell
+		results = append(results, Result{Verdict: Confirmed, Evidence: p.Evidence})
+	}
+	for i, r := range results {
+		if i > 0 {
+			if err := next.To(offboarding.WorkRunning); err != nil {
+				return next, nil, err
+			}
+		}
+		typ, err := apply(&next, r, tx.Now(), tx.Wall())
+		if err != nil {
+			return next, nil, err
+		}
+		if typ != "" {
+			facts = append(facts, a.workFact(typ, next, map[string]any{"evidence": r.Evidence, "why": r.Code}))
+		}
+	}
+	return next, facts, nil
 }
 
 // apply turns a result into the next state of the work and the type of the
@@ -232,71 +268,103 @@ func apply(w *offboarding.Work, r Result, now, wall time.Time) (typ string, err 
 	return "", fault.New(fault.Internal, "internal").At("app.apply "+string(r.Verdict), nil)
 }
 
-// follow derives the state of a step from its works and moves the case on.
-func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, w offboarding.Work) error {
-	var s *offboarding.Step
-	for i := range p.Steps {
-		if p.Steps[i].ID == w.Step {
-			s = &p.Steps[i]
+// follow derives the states of steps from works of theirs that went on, and moves
+// the case on.
+func (a *App) follow(ctx context.Context, tx Tx, p *offboarding.Plan, works []offboarding.Work) error {
+	for len(works) > 0 {
+		id := works[0].Step
+		var same, others []offboarding.Work
+		for _, w := range works {
+			if w.Step == id {
+				same = append(same, w)
+			} else {
+				others = append(others, w)
+			}
 		}
+		if err := a.followStep(ctx, tx, p, same); err != nil {
+			return err
+		}
+		works = others
 	}
+	return nil
+}
+
+// followStep is that of works of one step.
+func (a *App) followStep(ctx context.Context, tx Tx, p *offboarding.Plan, works []offboarding.Work) error {
+	s := stepOf(p, works[0].Step)
 	// A step may have hundreds of works, and each of them comes by here: what is
 	// verified needs nobody to look at it again.
-	left, err := tx.WorksLeft(ctx, w.Case, w.Step)
+	left, err := tx.WorksLeft(ctx, p.Case.ID, s.ID)
 	if err != nil {
 		return err
 	}
-	if err := a.followGrant(ctx, tx, w, left); err != nil {
-		return err
-	}
-	if w.Kind == "refund" && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested) {
-		if err := tx.SetBalanceStatus(ctx, customer.BalanceID(w.Item), customer.Paid); err != nil {
+	for _, w := range works {
+		if err := a.followGrant(ctx, tx, w, left); err != nil {
 			return err
 		}
-		if err := a.strayPaid(ctx, tx, p, customer.BalanceID(w.Item), "engine"); err != nil {
-			return err
+		if w.Kind == "refund" && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested) {
+			if err := tx.SetBalanceStatus(ctx, customer.BalanceID(w.Item), customer.Paid); err != nil {
+				return err
+			}
+			if err := a.strayPaid(ctx, tx, p, customer.BalanceID(w.Item), "engine"); err != nil {
+				return err
+			}
 		}
 	}
+	s = stepOf(p, works[0].Step) // what was paid may have changed the plan
 	switch p.Case.State {
 	case offboarding.CaseReversing, offboarding.CaseReversed, offboarding.CaseStopped:
-		return a.followUndo(ctx, tx, p, s, w)
+		for _, w := range works {
+			if err := a.followUndo(ctx, tx, p, stepOf(p, w.Step), w); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if !p.Case.State.Open() && !s.Spec.House || s.Over() {
 		return nil
 	}
-	sum := sumUp(left)
-	switch {
-	case w.State == offboarding.WorkCancelled:
-		err = p.Withheld(s.Key, w.LastError, tx.Now())
-	case sum.stuck != "":
-		if s.State == offboarding.StepReady {
-			if err := p.Start(s.Key); err != nil {
-				return err
-			}
-		}
-		err = p.Block(s.Key, sum.stuck)
-	default:
-		if s.State == offboarding.StepReady || s.State == offboarding.StepBlocked {
-			err = p.Start(s.Key)
-		}
-		if err == nil && sum.done && s.State == offboarding.StepRunning {
-			err = p.Done(s.Key, tx.Now(), "engine")
-		}
-		if err == nil && sum.verified && s.Verifies && s.State == offboarding.StepDone {
-			finish := p.Verified
-			if sum.attested {
-				finish = p.Attested
-			}
-			err = finish(s.Key, tx.Now())
-		}
-	}
-	if err != nil {
+	if err := standsSo(p, s, works, sumUp(left), tx.Now()); err != nil {
 		return err
 	}
 	if err := a.effects(ctx, tx, p, s); err != nil {
 		return err
 	}
 	return a.settle(ctx, tx, p, "engine")
+}
+
+// standsSo says of a step what its works say: some of them went on just now, and
+// left sums up those that are not verified.
+func standsSo(p *offboarding.Plan, s *offboarding.Step, works []offboarding.Work, left summary, now time.Time) error {
+	if i := slices.IndexFunc(works, func(w offboarding.Work) bool { return w.State == offboarding.WorkCancelled }); i >= 0 {
+		return p.Withheld(s.Key, works[i].LastError, now)
+	}
+	if left.stuck != "" {
+		if s.State == offboarding.StepReady {
+			if err := p.Start(s.Key); err != nil {
+				return err
+			}
+		}
+		return p.Block(s.Key, left.stuck)
+	}
+	if s.State == offboarding.StepReady || s.State == offboarding.StepBlocked {
+		if err := p.Start(s.Key); err != nil {
+			return err
+		}
+	}
+	if left.done && s.State == offboarding.StepRunning {
+		if err := p.Done(s.Key, now, "engine"); err != nil {
+			return err
+		}
+	}
+	if left.verified && s.Verifies && s.State == offboarding.StepDone {
+		finish := p.Verified
+		if left.attested {
+			finish = p.Attested
+		}
+		return finish(s.Key, now)
+	}
+	return nil
 }
 
 // followGrant keeps the inventory true to what was proved of an access, and

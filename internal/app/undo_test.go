@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -457,5 +458,57 @@ func TestAReadingThatFailedIsReadAgain(t *testing.T) {
 		w.asOutsider(t, "/subscriptions/FE-20418-1/cancel")
 		must(t, w.decide(t, x.ID, "again"))
 		eventually(t, "read back", func() bool { return w.stepState(t, c, "ended") == offboarding.StepVerified })
+	})
+}
+
+// Results of one departure that are written in one transaction do what each does
+// alone; one that came too late changes nothing and spoils nothing.
+func TestResultsAreWrittenTogether(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, withoutEffect)
+		ctx := t.Context()
+		cus := w.inventory(t)
+		c := w.confirmed(t)
+		var works []offboarding.Work
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error { works = claimed(t, tx, c); return nil }))
+		var tries []app.Tried
+		for _, x := range works {
+			r := app.Result{Verdict: app.Accomplished}
+			switch x.Kind {
+			case "revoke_access":
+				r.Verify, r.Proof = true, &app.Proof{Evidence: "its token is refused"}
+			case "export_data":
+				r = app.Result{Verdict: app.Retry, Code: "connector.away", Delay: time.Minute}
+			}
+			tries = append(tries, app.Tried{Work: x, Result: r})
+		}
+		late := tries[0]
+		late.Work.Attempt--
+		mine, err := w.AdvanceAll(ctx, append(tries, late)...)
+		must(t, err)
+		if len(mine) != len(tries)+1 || slices.Contains(mine[:len(tries)], false) || mine[len(tries)] {
+			t.Errorf("of %d results, the last of them late, these were written: %v", len(tries)+1, mine)
+		}
+		if got := strings.Join(w.grants(t, cus), ","); got != "carpeta compartida" { // of another system
+			t.Errorf("still open: %s", got)
+		}
+		closed := 0
+		for _, x := range works {
+			now := w.workOf(t, x.ID)
+			if x.Kind == "revoke_access" && now.State == offboarding.WorkVerified {
+				closed++
+			}
+			if x.Kind == "export_data" && (now.State != offboarding.WorkReady || now.Tries != 1) {
+				t.Errorf("the one that failed is %s after %d tries", now.State, now.Tries)
+			}
+		}
+		if st := w.stepState(t, c, "revoke"); closed < 2 || st != offboarding.StepVerified {
+			t.Errorf("%d accesses closed, and the step is %s", closed, st)
+		}
+		if n := w.logged(t, "work.verified"); n != closed {
+			t.Errorf("%d entries tell of %d accesses", n, closed)
+		}
+		w.verifyLog(t)
 	})
 }

@@ -142,7 +142,7 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 		if err := a.record(ctx, tx, f); err != nil {
 			return err
 		}
-		return a.follow(ctx, tx, &p, w)
+		return a.follow(ctx, tx, &p, []offboarding.Work{w})
 	})
 }
 

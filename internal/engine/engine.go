@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"hastaluego/internal/app"
-	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
 	"hastaluego/internal/when"
@@ -41,6 +40,7 @@ type Engine struct {
 	Config
 	wake   chan struct{} // there may be work
 	polled atomic.Int64  // wall instant at which it last was well, µs
+	desk   desk
 }
 
 // New makes an Engine; zero fields get defaults.
@@ -287,19 +287,6 @@ func (e *Engine) work(stop context.Context, w offboarding.Work) {
 	default:
 		log.Info("worked", "verdict", r.Verdict)
 	}
-}
-
-// record stores a result, even when the deadline of the call has passed, and
-// again while the database is away for a moment, or others change the same case
-// all the time: a result that is lost is read back when the lease has ended.
-func (e *Engine) record(ctx context.Context, w offboarding.Work, r app.Result) (ok bool, err error) {
-	for try := range 6 {
-		if ok, err = e.App.Advance(ctx, w, r); err == nil || fault.KindOf(err) != fault.Transient && fault.CodeOf(err) != "case.changed_meanwhile" {
-			break
-		}
-		e.sleep(ctx, 100*time.Millisecond<<try, nil)
-	}
-	return ok, err
 }
 
 // handBack makes the work ready again; false if it is another worker's by now.
