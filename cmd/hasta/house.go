@@ -253,12 +253,12 @@ func loadCalendars(cfg config) (*calendar.Set, error) {
 }
 
 // fits compares what the playbooks ask for with what the systems can do.
-// Without any system, or for a playbook that nobody chose, what is missing is
-// only told when the server starts: a step that cannot go on asks a person.
+// Without any system, or for a playbook of the program, what is missing is only
+// told when the server starts: a step that cannot go on asks a person.
 func (h *house) fits(books []*playbook.Playbook) error {
 	var found fault.List
 	for _, b := range books {
-		if len(h.on) > 0 && (b.Name != defaultPlaybook || h.cfg.Playbook != "") {
+		if _, ours := playbook.Builtin()[b.File]; len(h.on) > 0 && !ours {
 			found = append(found, h.missing(b)...)
 		}
 	}

@@ -448,8 +448,5 @@ func zoneOf(c offboarding.Case) (*time.Location, error) {
 
 // farSystem is a system by its name in systems.yaml.
 func (a *App) farSystem(name string) (connector.System, bool) {
-	if a.systems == nil {
-		return connector.System{}, false
-	}
-	return a.systems(name)
+	return a.systems.Find(name)
 }

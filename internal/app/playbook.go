@@ -211,7 +211,7 @@ const paymentFailed = "payment-failed"
 // asks of them.
 func (a *App) unpaid() (*playbook.Playbook, error) {
 	pb, err := a.builtin(paymentFailed)
-	if err != nil && fault.KindOf(err) == fault.Invalid {
+	if err == nil && len(a.on) > 0 && playbook.CheckSystems(paymentFailed, pb.Source, a.specs(), a.on) != nil {
 		return nil, nil
 	}
 	return pb, err
@@ -227,7 +227,8 @@ func (a *App) usual() (*playbook.Playbook, error) {
 	return a.builtin(name)
 }
 
-// builtin reads a playbook of the program, once per process.
+// builtin reads a playbook of the program, once per process. It is good for every
+// company: a step whose system is not connected asks a person.
 func (a *App) builtin(name string) (*playbook.Playbook, error) {
 	key := "builtin " + name
 	if pb, ok := a.parsed.Load(key); ok {
@@ -237,7 +238,10 @@ func (a *App) builtin(name string) (*playbook.Playbook, error) {
 	if !ok {
 		return nil, fault.New(fault.Invalid, "field.choice").On("playbook")
 	}
-	pb, err := a.loadPlaybook(name, string(src))
+	pb, err := playbook.Load(name, src, a.specs())
+	if err == nil {
+		err = pb.Unsaid()
+	}
 	if err == nil {
 		a.parsed.Store(key, pb)
 	}

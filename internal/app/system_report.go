@@ -50,10 +50,8 @@ func (a *App) ReportFromSystem(ctx context.Context, system string, header func(n
 }
 
 func (a *App) reporter(system string) (connector.Reporter, error) {
-	if a.systems != nil {
-		if s, ok := a.systems(system); ok && s.Reporter != nil {
-			return s.Reporter, nil
-		}
+	if s, ok := a.systems.Find(system); ok && s.Reporter != nil {
+		return s.Reporter, nil
 	}
 	return nil, fault.New(fault.NotFound, "not_found")
 }

@@ -42,7 +42,7 @@ func (a *App) HearWhy(ctx context.Context, w offboarding.Work) (Result, error) {
 	r := Result{Verdict: Accomplished}
 	cid, rest, _ := strings.Cut(w.Item, " ")
 	system, reference, _ := strings.Cut(rest, " ")
-	sys, ok := a.systems(system)
+	sys, ok := a.systems.Find(system)
 	if !ok || sys.Billing == nil { // it is not declared any more
 		return r, nil
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 
 	"hastaluego/internal/app"
@@ -18,7 +19,7 @@ func unknown(s step.Subject, err error) bool {
 // rehearsed is the result of an act that was rehearsed. The departure goes on as
 // if it had been done and read back: it is to be seen to its end.
 func rehearsed(k step.Effector, s step.Subject, info connector.Info, r step.Rehearsal) (app.Result, error) {
-	r.System = s.Step.Params["system"]
+	r.System = cmp.Or(s.Step.Params["system"], s.Work.System)
 	evidence, err := r.Evidence()
 	if err != nil {
 		return app.Result{}, err
@@ -34,7 +35,7 @@ func rehearsed(k step.Effector, s step.Subject, info connector.Info, r step.Rehe
 // is not looked for, and what only looks looks once. A system that
 // does not answer is a failure as ever: that is what a rehearsal is for.
 func (t *try) rehearse(ctx context.Context, o step.Observer, k step.Effector, s step.Subject) (app.Result, error) {
-	r := step.Rehearsal{System: s.Step.Params["system"], Would: step.WouldNothing}
+	r := step.Rehearsal{System: cmp.Or(s.Step.Params["system"], s.Work.System), Would: step.WouldNothing}
 	if k == nil {
 		p, err := t.readBack(ctx, o, nil, s)
 		switch {

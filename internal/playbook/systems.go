@@ -34,6 +34,9 @@ func CheckSystems(name string, src []byte, kinds []KindSpec, on Connected) error
 		if k < 0 || kinds[k].Needs == "" {
 			continue
 		}
+		if s.Params["system"] == "" {
+			continue // whatever is connected: Load has told where that is not enough
+		}
 		at := fmt.Sprintf("$.steps[%d].params", i)
 		sys, ok := on[s.Params["system"]]
 		switch {

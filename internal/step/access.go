@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -20,23 +21,32 @@ type revokeAccess struct{ systems Systems }
 func (revokeAccess) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "revoke_access", Verifies: true, Effect: true, Needs: connector.CanAccess,
-		About: "Closes each access of the inventory at a system, in reverse order of what they need, and reads back that it is closed. " +
+		About: "Closes each access of the inventory at a system, or at every connected one that lets people in, in reverse order of what they need, and reads back that it is closed. " +
 			"Where the system declares a probe that got in before, it must be refused afterwards.",
 		Params: []playbook.ParamSpec{
-			{Name: "system", Required: true, About: "Name of a system in systems.yaml; only grants there are closed."},
+			{Name: "system", About: "Name of a system in systems.yaml; only grants there are closed. Without it, those at every system that can close them, and where there are none the step is not needed."},
 			{Name: playbook.Whose, Enum: []string{"customer", playbook.Ours}, About: "Whose accesses: those of the customer (by default), or those that our own people hold at the client's systems, after every handover."},
 		},
 	}
 }
 
-func (revokeAccess) Jobs(s Subject) []Job {
+func (k revokeAccess) Jobs(s Subject) []Job {
 	var out []Job
 	for _, g := range customer.RevocationOrder(whose(s)) {
-		if g.System == s.Step.Params["system"] && g.Status == customer.Granted {
+		if g.Status == customer.Granted && k.closes(s, g) {
 			out = append(out, Job{Item: string(g.ID), System: g.System})
 		}
 	}
 	return out
+}
+
+// closes reports whether the access is at the system of the step or, where it
+// names none, at one that can close it.
+func (k revokeAccess) closes(s Subject, g customer.Grant) bool {
+	if only := s.Step.Params["system"]; only != "" {
+		return g.System == only
+	}
+	return k.systems[g.System].Access != nil
 }
 
 // whose are the accesses that a step closes: the customer's, unless it says that
@@ -48,17 +58,15 @@ func whose(s Subject) []customer.Grant {
 	return customer.Theirs(s.Grants)
 }
 
-// access finds the system of the step and the grant that the work is about.
+// access finds the grant that the work is about, and the system of the step or,
+// where it names none, of the grant.
 func (k revokeAccess) access(s Subject) (connector.System, customer.Grant, error) {
-	sys, err := k.systems.access(s.Step.Params["system"])
-	if err != nil {
-		return sys, customer.Grant{}, err
-	}
 	g, ok := s.Grant()
 	if !ok {
-		return sys, g, fault.New(fault.NotFound, "not_found", "grant", s.Work.Item)
+		return connector.System{}, g, fault.New(fault.NotFound, "not_found", "grant", s.Work.Item)
 	}
-	return sys, g, nil
+	sys, err := k.systems.access(cmp.Or(s.Step.Params["system"], g.System))
+	return sys, g, err
 }
 
 func (k revokeAccess) Info(s Subject) (connector.Info, error) {

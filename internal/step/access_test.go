@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
@@ -22,7 +23,12 @@ func TestOurOwnAccessesAreClosedByTheirOwnStepsOnly(t *testing.T) {
 		grant("theirs_drive", "drive", false), grant("ours_drive", "drive", true), gone,
 		grant("theirs_office", "office", false), grant("ours_office", "office", true),
 	}
-	kinds := step.All(step.Named())
+	// Only the office can list and close; the drive is known by name alone.
+	office := struct {
+		connector.Access
+		connector.Lister
+	}{}
+	kinds := step.All(step.Named(connector.System{Name: "office", Access: office, Lister: office}, connector.System{Name: "drive"}))
 	closes := func(kind string, params map[string]string) (ids []string) {
 		s := step.Subject{Grants: grants}
 		s.Step.Params = params
@@ -51,6 +57,10 @@ func TestOurOwnAccessesAreClosedByTheirOwnStepsOnly(t *testing.T) {
 		{"revoke_access", map[string]string{"system": "drive"}, []string{"theirs_drive"}},
 		{"revoke_access", map[string]string{"system": "drive", "whose": "customer"}, []string{"theirs_drive"}},
 		{"revoke_access", map[string]string{"system": "drive", "whose": "ours"}, []string{"ours_drive"}},
+		{"revoke_access", nil, []string{"theirs_office"}},
+		{"revoke_access", map[string]string{"whose": "ours"}, []string{"ours_office"}},
+		{"find_access", map[string]string{"system": "drive"}, []string{"drive"}},
+		{"find_access", nil, []string{"office"}},
 		{"close_access", map[string]string{"except": "drive"}, []string{"theirs_office"}},
 		{"own_access", map[string]string{"except": "drive"}, []string{"ours_office"}},
 		{"own_access", nil, []string{"ours_drive", "ours_office"}},

@@ -25,15 +25,21 @@ type findAccess struct{ systems Systems }
 func (findAccess) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "find_access", Verifies: true, Needs: connector.CanList,
-		About: "Asks a system which accesses the customer has there and compares them with the inventory. What nobody had written down is no longer passed over: " +
+		About: "Asks a system, or every one that can list them, which accesses the customer has there and compares them with the inventory. What nobody had written down is no longer passed over: " +
 			"a person says whether it is the customer's, and then it is closed with the others, or not, and why.",
-		Params: []playbook.ParamSpec{{Name: "system", Required: true, About: "Name of a system in systems.yaml that can list accesses."}},
+		Params: []playbook.ParamSpec{{Name: "system", About: "Name of a system in systems.yaml that can list accesses; without it, every one that can is asked, and where none can the step is not needed."}},
 	}
 }
 
-func (findAccess) Jobs(s Subject) []Job {
-	system := s.Step.Params["system"]
-	return []Job{{Item: system, System: system}}
+func (k findAccess) Jobs(s Subject) (jobs []Job) {
+	asked := k.systems.listers()
+	if only := s.Step.Params["system"]; only != "" {
+		asked = []string{only}
+	}
+	for _, system := range asked {
+		jobs = append(jobs, Job{Item: system, System: system})
+	}
+	return jobs
 }
 
 func (k findAccess) Find(ctx context.Context, system, owner string) ([]connector.FoundAccess, error) {

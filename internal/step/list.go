@@ -1,25 +1,40 @@
 package step
 
 import (
+	"maps"
+	"slices"
+
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 )
 
-// Systems finds a connected system by its name in systems.yaml; false if there
-// is none.
-type Systems func(name string) (connector.System, bool)
+// Systems are the connected systems by their names in systems.yaml; nil: none.
+type Systems map[string]connector.System
 
-// Named finds among these.
+// Named are these systems by their names.
 func Named(list ...connector.System) Systems {
-	byName := make(map[string]connector.System, len(list))
+	byName := make(Systems, len(list))
 	for _, s := range list {
 		byName[s.Name] = s
 	}
-	return func(name string) (connector.System, bool) {
-		s, ok := byName[name]
-		return s, ok
+	return byName
+}
+
+// Find finds a system by its name; false if there is none.
+func (find Systems) Find(name string) (connector.System, bool) {
+	s, ok := find[name]
+	return s, ok
+}
+
+// listers are the names of the systems that can list accesses, in their order.
+func (find Systems) listers() (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(find)) {
+		if find[name].Lister != nil {
+			names = append(names, name)
+		}
 	}
+	return names
 }
 
 // billing returns what the system can do about subscriptions.
@@ -59,7 +74,7 @@ func (find Systems) notifier(name string) (connector.Notifier, error) {
 }
 
 func (find Systems) system(name string) (connector.System, error) {
-	if s, ok := find(name); ok {
+	if s, ok := find[name]; ok {
 		return s, nil
 	}
 	return connector.System{}, fault.New(fault.Blocked, "connector.unknown_system", "system", name)

@@ -33,11 +33,14 @@ func (l *life) ask(ctx context.Context, d *departure) error {
 	case "staff":
 		return l.askStaff(ctx, d, timing)
 	}
-	r, err := l.App.RequestExit(ctx, in)
+	err := l.refusing(ctx, d, func() error {
+		r, err := l.App.RequestExit(ctx, in)
+		l.know(d, r.Code)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	l.know(d, r.Code)
 	if d.by == "host" {
 		return l.receipt(ctx, d)
 	}
@@ -53,7 +56,11 @@ func (l *life) ask(ctx context.Context, d *departure) error {
 		return nil
 	}
 	l.agenda.put(reads, func(ctx context.Context) error {
-		if _, _, err := l.App.VerifyRequest(ctx, token(confirm.Links["verify"])); err != nil {
+		err := l.refusing(ctx, d, func() error {
+			_, _, err := l.App.VerifyRequest(ctx, token(confirm.Links["verify"]))
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		return l.receipt(ctx, d)
@@ -68,9 +75,13 @@ func (l *life) askStaff(ctx context.Context, d *departure, timing string) error 
 	if err != nil {
 		return err
 	}
-	c, err := l.App.RegisterOnBehalf(ctx, by, app.BehalfInput{
-		Customer: id, Channel: demo.Pick(l.dice, []string{"phone", "shop", "letter"}), When: timing,
-		Reference: fmt.Sprintf("%d-%04d", l.Clock.Now().Year(), 1000+l.dice.IntN(9000)), Proof: l.note("proof"),
+	var c offboarding.CaseID
+	err = l.refusing(ctx, d, func() (err error) {
+		c, err = l.App.RegisterOnBehalf(ctx, by, app.BehalfInput{
+			Customer: id, Channel: demo.Pick(l.dice, []string{"phone", "shop", "letter"}), When: timing,
+			Reference: fmt.Sprintf("%d-%04d", l.Clock.Now().Year(), 1000+l.dice.IntN(9000)), Proof: l.note("proof"),
+		})
+		return err
 	})
 	if err != nil {
 		return err
@@ -220,6 +231,9 @@ func (l *life) work(ctx context.Context, d *departure, c offboarding.CaseID, key
 		given, _ := v.Given(s.ID)
 		return l.App.AnswerForm(ctx, by, app.FormInput{Case: c, Step: key, Answers: l.answer(f, given), Done: true})
 	}
+	if s.Kind == "collect" { // over with the last sum that was paid
+		return l.collect(ctx, by, v.Customer.ID)
+	}
 	for _, it := range s.Items {
 		l.pass(time.Duration(20+l.dice.IntN(100)) * time.Second)
 		if err := l.App.Tick(ctx, by, app.TickInput{Case: c, Step: key, Item: it.Key, Ticked: true, Evidence: l.note("tick")}); err != nil {
@@ -235,13 +249,20 @@ func (l *life) work(ctx context.Context, d *departure, c offboarding.CaseID, key
 	done := func() error {
 		return l.App.CompleteTask(ctx, by, app.CompleteInput{Case: c, Step: key, Note: l.note(key)})
 	}
+	return l.refusing(ctx, d, done)
+}
+
+// refusing does what may lead to the billing system, which refuses those whom it
+// is to refuse. What stops the charges comes of the proof of identity in one
+// playbook, and of the last approval in the other.
+func (l *life) refusing(ctx context.Context, d *departure, do func() error) error {
 	if d.fate != refused && d.fate != retried {
-		return done()
+		return do()
 	}
 	if err := l.refuse(ctx, d); err != nil {
 		return err
 	}
-	if err := done(); err != nil {
+	if err := do(); err != nil {
 		return err
 	}
 	if err := l.App.UntilQuiet(ctx); err != nil {

@@ -355,7 +355,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 		sv.Undoes, sv.UndoHow = true, title(v.lang, s.Spec.Undo.Title, "")
 	}
 	if wait, held := c.Outages[s.ID]; held && !s.Over() {
-		sv.Held = v.say("step.held", "system", s.Params["system"], "n", int(wait.Round(time.Minute)/time.Minute)+1)
+		sv.Held = v.say("step.held", "system", systemOf(c, s), "n", int(wait.Round(time.Minute)/time.Minute)+1)
 	}
 	if s.Escalated != "" && !s.Over() {
 		sv.Escalated = v.say("step.escalated", "role", role(v.lang, s.Escalated))
@@ -446,13 +446,30 @@ func stepLook(s offboarding.Step) (icon, class, node string) {
 	}
 }
 
+// systemOf is the system of a step: as its playbook names it or, where it names
+// none, the first at which something is left to be done.
+func systemOf(c app.CaseView, s offboarding.Step) string {
+	if name := s.Params["system"]; name != "" {
+		return name
+	}
+	for _, w := range c.Works {
+		if w.Step == s.ID && w.System != "" && w.VerifiedAt.IsZero() && w.State != offboarding.WorkAttested {
+			return w.System
+		}
+	}
+	return ""
+}
+
 // stepSub says what a step is about, or what it waits for.
 func (v *visit) stepSub(c app.CaseView, s offboarding.Step) string {
 	if s.State == offboarding.StepBlocked || s.State == offboarding.StepSkipped && s.Blocked != "" {
-		return why(v.lang, s.Blocked, s.Params["system"])
+		return why(v.lang, s.Blocked, systemOf(c, s))
 	}
 	var parts []string
 	about := known(v.lang, "console.kind."+s.Kind, "", "system", s.Params["system"])
+	if s.Params["system"] == "" {
+		about = known(v.lang, "console.kind."+s.Kind+".all", about)
+	}
 	if c.NoPortal {
 		about = known(v.lang, "console.kind."+s.Kind+".no_portal", about)
 	}

@@ -184,13 +184,12 @@ func TestADepartureIsGreenOnlyWhereItWasReadBack(t *testing.T) {
 	id := h.departure("Estudio Almena", "FE-20418")
 	c, ines := "/console/cases/"+string(id), h.as("ines")
 	green := func() int { return strings.Count(ines.get(c).body, `class="node ok"`) }
-	eventually(t, "the data read back", func() bool { return green() == 1 })
+	eventually(t, "the data and the end of the charges read back, which wait for nobody", func() bool { return green() == 2 })
 	ines.get(c).has(`class="node run"`, `class="node off"`, "espera a «")
 	workTasks(t, h, id)
-	eventually(t, "billing read back", func() bool { return green() == 2 })
 	page := ines.get(c).has(`class="yes verified"`, "Comprobada", "Solicitada", `data-testid="next"`, "leído de vuelta y comprobado")
-	if n := strings.Count(page.body, "<rect class=\"node"); n != 11 {
-		t.Errorf("%d nodes in the graph, want 11", n)
+	if n := strings.Count(page.body, "<rect class=\"node"); n != 14 {
+		t.Errorf("%d nodes in the graph, want 14", n)
 	}
 	eventually(t, "everything sealed", func() bool {
 		return strings.Contains(ines.get(c).body, "entradas de este expediente están en el registro sellado")
