@@ -5,12 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/playbook"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
 )
@@ -38,6 +40,7 @@ steps:
 func (w *world) inventory(t *testing.T) customer.ID {
 	t.Helper()
 	ctx := t.Context()
+	w.withoutAccesses(t, "FE-20418") // those of the sample company are not what is looked at here
 	var id customer.ID
 	must(t, w.store.Tx(ctx, func(tx app.Tx) error {
 		c, err := tx.FindCustomerByReference(ctx, "FE-20418")
@@ -45,15 +48,6 @@ func (w *world) inventory(t *testing.T) customer.ID {
 			return err
 		}
 		id = c.ID
-		old, err := tx.GrantsOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		for _, g := range old { // those of the sample company are not what is looked at here
-			if err := tx.SetGrantStatus(ctx, g.ID, customer.Revoked); err != nil {
-				return err
-			}
-		}
 		for _, g := range []customer.Grant{
 			{ID: "gra_1", System: "faro", Account: "acc-base", Kind: "login"},
 			{ID: "gra_2", System: "faro", Account: "acc-key", Kind: "api_key", DependsOn: []string{"faro/acc-base"}},
@@ -168,5 +162,39 @@ func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
 			}
 		}
 		w.verifyLog(t)
+	})
+}
+
+// A company that leaves by the playbook that most houses follow leaves no access
+// behind: what a system can close it closes and reads back, a person the rest.
+func TestTheUsualPlaybookLeavesNoAccessOfACompanyBehind(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
+		ctx := t.Context()
+		cus := w.inventory(t)
+		_, c, _ := w.request(t, "period_end")
+		w.workTasks(t, c)
+		eventually(t, "the system is asked which accesses they have", func() bool { return w.stepState(t, c, "find_access") == offboarding.StepVerified })
+		eventually(t, "billing stopped", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })
+		if open := w.grants(t, cus); len(open) != 3 {
+			t.Fatalf("before the end these are open: %v", open)
+		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		zone, err := time.LoadLocation(v.Plan.Case.Zone)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", v.Plan.Case.Effective.End(zone)))
+		eventually(t, "closed at the system", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
+		eventually(t, "a person closes the rest", func() bool { return w.stepState(t, c, "access") == offboarding.StepReady })
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "access", Item: "gra_3", Ticked: true, Evidence: "Ya no está compartida"}))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "access", Note: "Cerrado"}))
+		w.mail.wait(t, "farewell", firstMail) // which nobody's debt holds back: an invoice is still open
+		if open := w.grants(t, cus); len(open) != 0 {
+			t.Errorf("left behind: %v", open)
+		}
+		if s := w.stepState(t, c, "collect"); s != offboarding.StepReady {
+			t.Errorf("what is owed is %s", s)
+		}
 	})
 }

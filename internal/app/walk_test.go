@@ -283,9 +283,37 @@ func (k keyStore) Open(ctx context.Context, keyID string, sealed, aad []byte) ([
 
 const firstMail = "marta@estudioalmena.example"
 
+// newWorld is a world whose departures follow the playbook that most do. Nobody
+// has an access yet: what closes them is looked at where accesses are.
 func newWorld(t *testing.T, e testkit.Engine) *world {
 	t.Helper()
-	return newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
+	w := newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
+	w.withoutAccesses(t, "FE-20418", "FE-11872")
+	return w
+}
+
+// withoutAccesses says of the accesses of these customers that they are closed.
+func (w *world) withoutAccesses(t *testing.T, references ...string) {
+	t.Helper()
+	ctx := t.Context()
+	must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+		for _, r := range references {
+			c, err := tx.FindCustomerByReference(ctx, r)
+			if err != nil {
+				return err
+			}
+			old, err := tx.GrantsOf(ctx, c.ID)
+			if err != nil {
+				return err
+			}
+			for _, g := range old {
+				if err := tx.SetGrantStatus(ctx, g.ID, customer.Revoked); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 }
 
 // newWorldWith is a world whose departures follow the playbook.

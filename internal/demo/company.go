@@ -196,8 +196,7 @@ func (s Sample) Systems(baseURL, secrets string) string {
 }
 
 // Playbook is the sample company's own: the built-in one for companies, for
-// its customers of the segment "business". It closes their accounts at the
-// product by itself; people close the others.
+// its customers of the segment "business".
 func (s Sample) Playbook() (string, error) {
 	source, found := string(playbook.Builtin()["saas-b2b"]), true
 	for line, own := range map[string]string{"playbook: ": "faro-business", "when: ": `customer.segment == "business"`} {
@@ -205,20 +204,7 @@ func (s Sample) Playbook() (string, error) {
 		_, after, _ := strings.Cut(rest, "\n")
 		source, found = before+"\n"+line+own+"\n"+after, found && ok
 	}
-	before, after, ok := strings.Cut(source, "  - id: access\n    kind: close_access\n")
-	source = before + fmt.Sprintf(`  - id: accounts_closed
-    kind: revoke_access
-    title: {es: "Cerrar sus cuentas del producto y probar que ya no entran", en: "Close their accounts at the product and try that they no longer get in"}
-    after: [effective]
-    params: {system: %[1]s}
-
-  - id: access
-    kind: close_access
-    params: {except: %[1]s}
-`, s.Others.System) + after
-	before, after, waits := strings.Cut(source, "after: [fetched, access, statement]")
-	source = before + "after: [fetched, access, accounts_closed, statement]" + after
-	if !found || !ok || !waits {
+	if !found {
 		return "", errors.New("demo: the built-in playbook saas-b2b has another shape")
 	}
 	return source, nil

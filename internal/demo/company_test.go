@@ -150,8 +150,8 @@ func TestTheCompanysOwnPlaybookIsGoodAndForItsBusinessesOnly(t *testing.T) {
 			t.Errorf("it is called %s", pb.Name)
 		}
 		i := slices.IndexFunc(pb.Steps(), func(x offboarding.Step) bool { return x.Kind == "revoke_access" })
-		if i < 0 || pb.Steps()[i].Params["system"] != s.Others.System {
-			t.Errorf("%s: nothing closes the accounts at the product: %+v", lang, pb.Steps())
+		if i < 0 || pb.Steps()[i].Params["system"] != "" {
+			t.Errorf("%s: not every system closes the accounts: %+v", lang, pb.Steps())
 		}
 	}
 }

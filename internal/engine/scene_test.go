@@ -326,7 +326,7 @@ func (s *scene) depart(ctx context.Context, ref string) offboarding.CaseID {
 	v, err := s.app.OpenCase(ctx, everybody, r.Case)
 	s.must(err)
 	for _, st := range v.Plan.Steps {
-		if !st.Human || st.Over() {
+		if !st.Human || st.State != offboarding.StepReady { // what comes later nobody can do yet
 			continue
 		}
 		for _, it := range st.Items {

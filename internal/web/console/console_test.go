@@ -98,7 +98,7 @@ func TestTheInboxHasViewsWithAddresses(t *testing.T) {
 	ines.get("/console").is(200).has(`data-testid="empty"`)
 	c := h.departure("Estudio Almena", "FE-20418")
 	row := "/console/cases/" + string(c)
-	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 11 pasos", "Sin asignar")
+	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 14 pasos", "Sin asignar")
 	for _, in := range []string{
 		"view=team", "view=unassigned", "view=open", "view=all", "view=team&q=almena", "view=open&role=finance", "view=open&playbook=saas-b2c",
 		"view=open&due=week", "view=open&state=open", "view=open&state=open&role=agent&due=week&q=20418",

@@ -11,7 +11,7 @@ import (
 // page says what its date may not pass.
 func TestAStepBeforeTheEndIsDueByTheEndAndSaysWhy(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, false)
+	h := newHouseOf(t, false, "saas-b2b") // where two people agree on the date first
 	h.customer("Clínica Lavanda", "FE-19330", "lavanda@example.com")
 	_, err := h.RequestExit(t.Context(), app.ExitInput{Name: "Clínica Lavanda", AccountEmail: "lavanda@example.com", When: "now", Language: "es", Nonce: "n"})
 	must(t, err)

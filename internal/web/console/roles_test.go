@@ -343,7 +343,7 @@ func TestNoPageOffersAFormThatItsReaderMayNotSend(t *testing.T) {
 		mux.HandleFunc(p, func(http.ResponseWriter, *http.Request) {})
 	}
 	step := regexp.MustCompile(`/steps/([^/]+)/`)
-	stepRoles := map[string]string{"review": "agent", "accounts": "finance"}
+	stepRoles := map[string]string{"review": "agent", "access": "agent", "accounts": "finance", "collect": "finance"}
 	offered := map[string]bool{}
 	for _, role := range app.Roles {
 		for pattern, l := range table {
