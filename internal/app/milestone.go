@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"time"
 
 	"hastaluego/internal/offboarding"
@@ -71,9 +72,63 @@ func milestones(p offboarding.Plan, works []offboarding.Work) []Milestone {
 		case s.State == offboarding.StepReady, s.State == offboarding.StepRunning:
 			m.State = "now"
 		}
+		if j := slices.IndexFunc(out, func(x Milestone) bool { return x.Name == m.Name }); j >= 0 {
+			out[j] = out[j].with(m)
+			continue
+		}
 		out = append(out, m)
 	}
 	return out
+}
+
+// with is a stop that several steps bring about: it is as far as the one that is
+// least far, and only as sure as the one that is known least.
+func (m Milestone) with(other Milestone) Milestone {
+	both := Milestone{
+		Name: m.Name, Planned: later(m.Planned, other.Planned), Asked: m.Asked, Done: bothAt(m.Done, other.Done), Verified: bothAt(m.Verified, other.Verified),
+		Verifies: m.Verifies && m.State != "verified" || other.Verifies && other.State != "verified", State: "now", Tried: m.Tried + other.Tried,
+	}
+	if both.Asked.IsZero() {
+		both.Asked = other.Asked
+	}
+	if m.Of > 0 && other.Of > 0 { // what people do is not counted
+		both.Part, both.Of = m.Part+other.Part, m.Of+other.Of
+	}
+	for _, state := range []string{"blocked", "undone"} {
+		if m.State == state || other.State == state {
+			both.State = state
+			return both
+		}
+	}
+	over := func(x Milestone) bool { return x.State == "done" || x.State == "verified" }
+	switch {
+	case m.State == "verified" && other.State == "verified":
+		both.State, both.Verifies, both.Proof = "verified", m.Verifies || other.Verifies, m.Proof
+		if step.ProofKind(other.Proof).Weaker(step.ProofKind(m.Proof)) {
+			both.Proof = other.Proof
+		}
+	case over(m) && over(other):
+		both.State = "done"
+	case m.State == "planned" && other.State == "planned":
+		both.State = "planned"
+	}
+	return both
+}
+
+// later is the later of two instants.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// bothAt is when both had happened; zero while one has not.
+func bothAt(a, b time.Time) time.Time {
+	if a.IsZero() || b.IsZero() {
+		return time.Time{}
+	}
+	return later(a, b)
 }
 
 // prove says how it is known that the step's effects are there.
