@@ -13,8 +13,8 @@ import (
 
 // companyA is what the story of A looks for, by language.
 var companyA = map[string]struct{ first, login, confirm, told, gap, letter, undone, reversed, kept, farewell string }{
-	"es": {"Inés Roldán", "ines", "onfirma", "Gracias por contárnoslo", "creíamos que era «El precio»", "Lo que podríamos hacer", "Tu baja está deshecha", "Deshecha", "Cumplido", "asta luego|racias"},
-	"en": {"Grace Whitfield", "grace", "onfirm", "Thank you for telling us", "believed that it was “The price”", "What we could do", "Your cancellation is undone", "Undone", "Kept", "asta luego|hank"},
+	"es": {"Inés Roldán", "ines", "onfirma", "Gracias por contárnoslo", "creíamos que era «El precio»", "Lo que podríamos hacer", "Deshecha y comprobada", "Deshecha", "Cumplido", "asta luego|racias"},
+	"en": {"Grace Whitfield", "grace", "onfirm", "Thank you for telling us", "believed that it was “The price”", "What we could do", "Undone and verified", "Undone", "Kept", "asta luego|hank"},
 }
 
 // A, twenty people who sell software by subscription, from the first link to

@@ -220,15 +220,15 @@ func (s *stranger) link(path string) string {
 
 // trip is what differs between the tours.
 type trip struct {
-	lang, leaver, customer, second, confirm, closed, verified string
+	lang, leaver, customer, second, confirm, ended, verified string
 }
 
 func tourInEnglish(t *testing.T, s *stranger) {
-	s.walks(t, trip{"en", "owen@highharbour.example", "High Harbour Gym", "Tom Okafor", "Link to confirm", "done and verified", "Verified"})
+	s.walks(t, trip{"en", "owen@highharbour.example", "High Harbour Gym", "Tom Okafor", "Link to confirm", "ended on the day", "Verified"})
 }
 
 func tourInSpanish(t *testing.T, s *stranger) {
-	s.walks(t, trip{"es", "iker@puertoalto.example", "Gimnasio Puerto Alto", "Tomás Ortega", "confirmar", "hecha y comprobada", "Comprobado"})
+	s.walks(t, trip{"es", "iker@puertoalto.example", "Gimnasio Puerto Alto", "Tomás Ortega", "confirmar", "terminó el día previsto", "Comprobado"})
 }
 
 // walks the tour with two browsers: the customer's and the company's.
@@ -284,12 +284,12 @@ func (s *stranger) walks(t *testing.T, w trip) {
 			break
 		}
 		b.open(private + "?lang=" + w.lang)
-		if strings.Contains(b.text("h1"), w.closed) {
+		if strings.Contains(b.text("h1"), w.ended) {
 			break
 		}
 		staff.press("clock-next", testid("plan"))
 	}
-	b.until(private+"?lang="+w.lang, func() bool { return strings.Contains(b.text("h1"), w.closed) })
+	b.until(private+"?lang="+w.lang, func() bool { return strings.Contains(b.text("h1"), w.ended) })
 	b.open(staff.letterLink(base, w.leaver, "", "/bye/"))
 	b.do(chromedp.WaitVisible(chromedp.CSS(testid("bye"))))
 
