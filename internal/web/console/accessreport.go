@@ -178,6 +178,21 @@ func (v *visit) accessList() error {
 	return v.download("accesses-"+code+".json", "application/json", raw)
 }
 
+// evidencePack is everything that the log knows of a departure, to be verified
+// without us.
+func (v *visit) evidencePack() error { return v.evidence(false) }
+
+// evidenceBare is the same without what entries say, and without documents.
+func (v *visit) evidenceBare() error { return v.evidence(true) }
+
+func (v *visit) evidence(bare bool) error {
+	code, raw, err := v.App.PackEvidence(v.r.Context(), v.actor, app.PackInput{Case: v.caseID(), Language: v.lang, Bare: bare})
+	if err != nil {
+		return err
+	}
+	return v.download("evidence-"+code+".zip", "application/zip", raw)
+}
+
 // accessCSV is the report as a file.
 func (v *visit) accessCSV() error {
 	r, err := v.App.ReportAccess(v.r.Context(), v.actor, app.AccessMonths)
