@@ -6,18 +6,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"hastaluego/internal/audit"
+	"hastaluego/internal/evidence"
 	"hastaluego/internal/fault"
 )
 
 type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Re-derive the whole log and compare it with what was signed. Exit status 1 if anything differs."`
 	Key    auditKeyCmd    `cmd:"" help:"Print the public key of the log."`
+
+	Checkpoint auditCheckpointCmd `cmd:"" help:"Print the newest signed checkpoint of the log, to publish it or to have a witness sign it."`
+	Cosign     auditCosignCmd     `cmd:"" help:"Keep what a witness signed under a checkpoint of the log: packs of evidence then bear it."`
 
 	Items    auditItemsCmd    `cmd:"" help:"Who ticked which item of a case, when, on whose behalf, and unticked it."`
 	Restored auditRestoredCmd `cmd:"" help:"Record that a backup was restored, so that the log continues after it."`
@@ -147,6 +152,73 @@ func (c *auditKeyCmd) Run(ctx context.Context, o out) error {
 	}
 	defer k.Close()
 	fmt.Fprintln(o.stdout, k.LogPublic())
+	return nil
+}
+
+type auditCheckpointCmd struct {
+	common
+	Size int64 `help:"That of so many entries, instead of the newest."`
+}
+
+func (c *auditCheckpointCmd) Run(ctx context.Context, o out) error {
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	text, err := h.app.CheckpointOf(ctx, c.Size)
+	if err == nil {
+		fmt.Fprint(o.stdout, text)
+	}
+	return err
+}
+
+type auditCosignCmd struct {
+	common
+	File    string `arg:"" type:"existingfile" help:"The checkpoint as the witness signed it (C2SP tlog-cosignature), or its line under the newest one."`
+	Witness string `required:"" placeholder:"KEY|FILE" help:"Key of the witness: name+hash+key."`
+}
+
+func (c *auditCosignCmd) Run(ctx context.Context, o out) error {
+	src, err := textOrFile(c.Witness)
+	if err != nil {
+		return err
+	}
+	w, err := evidence.NewWitness(string(src))
+	if err != nil {
+		return err
+	}
+	signed, err := os.ReadFile(c.File)
+	if err != nil {
+		return fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("audit cosign", err)
+	}
+	h, err := c.open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	var size int64
+	if _, rest, ok := strings.Cut(string(signed), "\n"); ok && !strings.HasPrefix(string(signed), "— ") {
+		line, _, _ := strings.Cut(rest, "\n")
+		if size, err = strconv.ParseInt(line, 10, 64); err != nil || size < 1 {
+			return fault.New(fault.Invalid, "evidence.cosignature", "name", w.Name())
+		}
+	}
+	ours, err := h.app.CheckpointOf(ctx, size)
+	if err != nil {
+		return err
+	}
+	text, err := evidence.AddCosignature(ours, string(signed), w)
+	if err != nil {
+		return err
+	}
+	if text != ours {
+		if err := h.keys.AppendCheckpoint(text); err != nil {
+			return err
+		}
+	}
+	at, _ := w.Saw(text)
+	fmt.Fprintf(o.stdout, "%s saw this log on %s\n", w.Name(), at.Format(time.RFC3339))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -88,6 +89,39 @@ func (a *App) LogRestored(ctx context.Context, by string, size, lost int64, why 
 			"from": strconv.FormatInt(size, 10), "to": strconv.FormatInt(lost, 10), "reason": clean,
 		}})
 	})
+}
+
+// CheckpointOf returns the signed checkpoint of that many entries; of zero, the
+// newest. With it comes what witnesses signed beside the log, as it is kept.
+func (a *App) CheckpointOf(ctx context.Context, size int64) (text string, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		newest, t, err := tx.NewestCheckpoint(ctx)
+		if text = t; err != nil || size == 0 || size == newest {
+			return err
+		}
+		if size < 0 || size > newest {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		list, err := tx.GrowthTo(ctx, newest, size)
+		if err == nil {
+			text = list[0].Checkpoint
+		}
+		if err == nil && text == "" {
+			err = fault.New(fault.NotFound, "not_found")
+		}
+		return err
+	})
+	if err != nil || a.log == nil {
+		return text, err
+	}
+	kept, err := a.log.Kept()
+	body, _, _ := strings.Cut(text, "\n\n")
+	for _, k := range kept {
+		if strings.HasPrefix(k, body+"\n\n") && len(k) > len(text) {
+			text = k
+		}
+	}
+	return text, err
 }
 
 // BackupSetting says when the newest backup was made, as RFC 3339.

@@ -83,6 +83,38 @@ func (w Witness) Saw(checkpoint string) (at time.Time, ok bool) {
 	return at, false
 }
 
+// AddCosignature returns the checkpoint with the witness's line beside those that
+// it has. signed is the same checkpoint as the witness signed it, or its line
+// alone. One that the witness signed already stays as it is. Error: fault.Invalid
+// with code evidence.cosignature where it is of another checkpoint, or not signed
+// by the witness.
+func AddCosignature(checkpoint, signed string, w Witness) (string, error) {
+	const op = "evidence.AddCosignature"
+	bad := fault.New(fault.Invalid, "evidence.cosignature", "name", w.name)
+	body, _, ok := strings.Cut(checkpoint, "\n\n")
+	if !ok {
+		return "", bad.At(op, nil)
+	}
+	if strings.HasPrefix(signed, "— ") {
+		signed = body + "\n\n" + strings.TrimSuffix(signed, "\n") + "\n"
+	}
+	if other, _, _ := strings.Cut(signed, "\n\n"); other != body {
+		return "", bad.At(op, nil)
+	}
+	if _, done := w.Saw(checkpoint); done {
+		return checkpoint, nil
+	}
+	n, err := note.Open([]byte(signed), note.VerifierList(w))
+	if err != nil {
+		return "", bad.At(op, err)
+	}
+	line := "— " + n.Sigs[0].Name + " " + n.Sigs[0].Base64 + "\n"
+	if _, ok := w.Saw(checkpoint + line); !ok {
+		return "", bad.At(op, nil)
+	}
+	return checkpoint + line, nil
+}
+
 // witnessed judges what witnesses signed: the checkpoint of the pack or an older
 // one, which is proved to be its beginning.
 func (j *judgement) witnessed(list []Witness) {
