@@ -108,6 +108,10 @@ bench-audit: assets ## A million entries of the log verified, beside reading the
 bench-ending: assets ## A tariff of a telecom ends in one act, given away by rule, beside departures by hand, both databases: make bench-ending ENDINGS=5000
 	@scripts/bench_ending.sh $(ENDINGS)
 
+.PHONY: bench-export
+bench-export: assets ## Ten gigabytes of files of a customer made into a bundle, killed in the middle too, beside plain ZIP; three times the room: make bench-export MB=1024
+	HASTA_BENCH_EXPORT_MB=$(or $(MB),10240) go test -run '^$$' -bench 'Export$$' -benchtime 1x -timeout 120m -v ./cmd/hasta
+
 .PHONY: bench-portal
 bench-portal: assets ## The portal under load, beside a bare handler and bare inserts in the same run
 	go test -run '^$$' -bench Portal -benchtime 1x -timeout 15m ./cmd/hasta

@@ -56,11 +56,19 @@ func (a *App) MakeBundle(ctx context.Context, w offboarding.Work) (evidence stri
 	if done, err := m.complete(ctx); err != nil || done != "" {
 		return done, false, err
 	}
+	if w.Kind == RemakeKind {
+		if err := m.base(ctx, w); err != nil {
+			return "", false, err
+		}
+	}
 	missing, again, err := m.collect(ctx)
 	if errors.Is(err, errPaused) {
 		return "", true, nil
 	}
 	if err != nil {
+		return "", false, err
+	}
+	if err := m.packChanges(ctx); err != nil {
 		return "", false, err
 	}
 	facts, err := m.assemble(ctx, w, missing)
@@ -366,7 +374,7 @@ func (a *App) forgetBundles(ctx context.Context, c offboarding.CaseID) error {
 				return err
 			}
 			for _, w := range works {
-				if _, makes := a.kinds[w.Kind].(step.Maker); makes {
+				if _, makes := a.kinds[w.Kind].(step.Maker); makes || w.Kind == RemakeKind {
 					sets = append(sets, bundleID(w))
 				}
 			}

@@ -59,7 +59,7 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 		switch s, far := of[r.Source]; {
 		case far:
 			res.Titles = s.what.Titles
-		case r.Source == houseSource:
+		case r.Source == houseSource || r.Source == changesSource:
 			res.Titles = heldTitles[r.Name]
 		}
 		if r.Name != "" && path.Base(r.File.Name) != path.Base(r.Name) {
@@ -119,6 +119,7 @@ func whyMissing(code string) map[string]string {
 
 // heldTitles are what the tables of our own record are called.
 var heldTitles = map[string]map[string]string{
+	"changes.csv":              texts("Qué cambió desde el primer fichero", "What changed since the first file"),
 	"customer.csv":             texts("Quién eres para nosotros", "Who you are to us"),
 	"contacts.csv":             texts("Personas de contacto", "Contacts"),
 	"numbers_elsewhere.csv":    texts("Tus números en otros sistemas", "Your numbers in other systems"),

@@ -26,6 +26,7 @@ const (
 	stageTag     = "tag"     // a file about the others
 	stageRead    = "read"    // a source that was read to its end
 	stageSkipped = "skipped" // a file that cannot be taken along
+	stageBase    = "base"    // what the first bundle held
 )
 
 // houseSource is our own record.
@@ -43,6 +44,7 @@ type bundled struct {
 	Fields  []bundle.Field     `json:"fields,omitempty"`
 	State   *bundle.TableState `json:"state,omitempty"`
 	Left    []string           `json:"left,omitempty"` // columns that were left out: personal data of others
+	Base    map[string]string  `json:"base,omitempty"` // files of the first bundle, with their SHA-256
 	Why     string             `json:"why,omitempty"`  // code of why it cannot be taken along
 }
 
@@ -78,6 +80,7 @@ type making struct {
 	names *bundle.Names
 	held  map[int]bool // rows that are written down together, when their source ends; nil: at once
 	ours  error        // what went wrong on our side while a source was read
+	busy  chan error   // a piece is being kept; nil: none is
 }
 
 // source is something of which a bundle is made.
@@ -201,7 +204,11 @@ func (m *making) whole(ctx context.Context, name string, take func(context.Conte
 	if m.spent() {
 		return errPaused
 	}
-	return take(ctx)
+	err := take(ctx)
+	if e := m.settle(); e != nil {
+		return m.our(e)
+	}
+	return err
 }
 
 // take reads a collection of a far system.
@@ -253,15 +260,49 @@ func (m *making) resume(n int, r bundled) (*packing, error) {
 	return &packing{m, n, r, p}, nil
 }
 
-// keep keeps a piece and, once it is safe, that it is there.
+// keep keeps a piece and, once it is safe, that it is there: beside what is packed
+// next, as disks wait and processors do not have to. It returns what went wrong
+// with the piece before; whoever relies on a piece settles first.
 func (f *packing) keep(ctx context.Context, stage string, piece int, packed []byte) error {
-	m := f.m
-	if len(packed) > 0 {
-		if err := m.a.putPiece(ctx, m.set, string(m.cus.ID), f.n, piece, packed); err != nil {
+	m, n, r := f.m, f.n, f.r
+	put := func() error {
+		if len(packed) == 0 {
+			return nil
+		}
+		return m.a.putPiece(ctx, m.set, string(m.cus.ID), n, piece, packed)
+	}
+	stages, rows := map[int]string{n: stage}, map[int]bundled{n: r}
+	if m.held != nil {
+		if err := put(); err != nil {
 			return err
 		}
+		return m.save(ctx, stages, rows)
 	}
-	return m.save(ctx, map[int]string{f.n: stage}, map[int]bundled{f.n: f.r})
+	if err := m.settle(); err != nil {
+		return err
+	}
+	// Should it fail, nobody goes on with what is said here.
+	m.rows[n], m.stage[n] = r, stage
+	busy := make(chan error, 1)
+	m.busy = busy
+	go func() {
+		err := put()
+		if err == nil {
+			err = m.write(ctx, stages, rows)
+		}
+		busy <- err
+	}()
+	return nil
+}
+
+// settle waits until the piece that is being kept is safe.
+func (m *making) settle() error {
+	if m.busy == nil {
+		return nil
+	}
+	err := <-m.busy
+	m.busy = nil
+	return err
 }
 
 // cut closes a segment where one is full, or all that waits where it is last for
@@ -296,6 +337,19 @@ func (m *making) save(ctx context.Context, stages map[int]string, rows map[int]b
 		}
 		return nil
 	}
+	if err := m.settle(); err != nil {
+		return err
+	}
+	err := m.write(ctx, stages, rows)
+	if err == nil {
+		maps.Copy(m.rows, rows)
+		maps.Copy(m.stage, stages)
+	}
+	return err
+}
+
+// write has rows of the bundle in the database.
+func (m *making) write(ctx context.Context, stages map[int]string, rows map[int]bundled) error {
 	var list []BundleFile
 	for _, n := range slices.Sorted(maps.Keys(rows)) {
 		keyID, body, err := m.a.sealJSON(ctx, string(m.cus.ID), m.set, rows[n])
@@ -304,12 +358,7 @@ func (m *making) save(ctx context.Context, stages map[int]string, rows map[int]b
 		}
 		list = append(list, BundleFile{m.set, n, m.c.ID, stages[n], keyID, body})
 	}
-	err := m.a.store.Tx(ctx, func(tx Tx) error { return tx.PutBundleFiles(ctx, list...) })
-	if err == nil {
-		maps.Copy(m.rows, rows)
-		maps.Copy(m.stage, stages)
-	}
-	return err
+	return m.a.store.Tx(ctx, func(tx Tx) error { return tx.PutBundleFiles(ctx, list...) })
 }
 
 // finish writes down that a source was read to its end.
@@ -333,6 +382,9 @@ func (m *making) forget(ctx context.Context, source string) error {
 	}
 	if len(ns) == 0 {
 		return nil
+	}
+	if err := m.settle(); err != nil {
+		return err
 	}
 	slices.Sort(ns)
 	if err := m.a.store.Tx(ctx, func(tx Tx) error { return tx.DropBundleFiles(ctx, m.set, ns...) }); err != nil {
@@ -586,6 +638,9 @@ func (m *making) takeFile(ctx context.Context, s source, owner string, file conn
 		}
 	} else {
 		if ok { // it is another now, or gone
+			if err := m.settle(); err != nil {
+				return m.our(err)
+			}
 			if err := m.a.store.Tx(ctx, func(tx Tx) error { return tx.DropBundleFiles(ctx, m.set, n) }); err != nil {
 				return m.our(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/connector"
@@ -249,4 +250,82 @@ func TestADownloadGoesOnWhereItBrokeOff(t *testing.T) {
 	if _, err := bundle.Check(bytes.NewReader(all), int64(len(all))); err != nil {
 		t.Error(err)
 	}
+}
+
+// What a customer takes along is made again when they ask, until the window ends:
+// it holds what is there now, says what is other than in the first, and takes the
+// place of the one before.
+func TestABundleIsMadeAgainAndSaysWhatChanged(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		w.keeps.owner, w.keeps.rows, w.keeps.files = "FE-20418", 3, map[string]string{"plano 1.bin": "uno", "planta/ático.txt": "dos"}
+		_, c, page := w.request(t, "period_end")
+		eventually(t, "the bundle", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+		must(t, w.SendCode(t.Context(), page))
+		key, err := w.OpenByCode(t.Context(), page, w.mail.wait(t, "code", firstMail).Secret)
+		must(t, err)
+		data, err := w.OpenDataPage(t.Context(), page, key, "es")
+		must(t, err)
+		first := data.Blobs[0]
+		if data.MayRemake || data.Remaking {
+			t.Error("what is minutes old may be made again")
+		}
+		must(t, w.AskBundle(t.Context(), page, key))
+		if n := w.logged(t, "bundle.asked"); n != 0 {
+			t.Errorf("asked for %d times", n)
+		}
+		again := func(files map[string]string, rows int) string {
+			t.Helper()
+			now, _, err := w.Now(t.Context())
+			must(t, err)
+			must(t, w.PushClock(t.Context(), "", now.Add(61*time.Minute)))
+			w.keeps.mu.Lock()
+			w.keeps.files, w.keeps.rows = files, rows
+			w.keeps.mu.Unlock()
+			if err := w.AskBundle(t.Context(), page, ""); fault.CodeOf(err) != "code.needed" {
+				t.Errorf("without a code: %v", err)
+			}
+			before := data.Blobs[len(data.Blobs)-1]
+			must(t, w.SendCode(t.Context(), page))
+			eventually(t, "another code", func() bool {
+				for _, l := range w.mail.papers() {
+					if k, err := w.OpenByCode(t.Context(), page, l.Secret); l.Kind == "code" && err == nil {
+						key = k
+						return true
+					}
+				}
+				return false
+			})
+			must(t, w.AskBundle(t.Context(), page, key))
+			must(t, w.AskBundle(t.Context(), page, key))
+			eventually(t, "another bundle in its place", func() bool {
+				data, err = w.OpenDataPage(t.Context(), page, key, "es")
+				must(t, err)
+				return len(data.Blobs) == 1 && data.Blobs[0].ID != before.ID && !data.Remaking
+			})
+			return w.payload(t, c)["changes.csv"]
+		}
+		changes := again(map[string]string{"plano 1.bin": "uno", "zz enlace": "tres"}, 5)
+		for _, want := range []string{"changed,data/faro/visits.csv,", "removed,data/faro/drawings/planta/ático.txt,", "added,data/faro/drawings/zz enlace,,"} {
+			if !strings.Contains(changes, want) {
+				t.Errorf("it lacks %q:\n%s", want, changes)
+			}
+		}
+		if strings.Contains(changes, "plano") {
+			t.Errorf("what is the same is said to be other:\n%s", changes)
+		}
+		if n := w.logged(t, "bundle.asked"); n != 1 {
+			t.Errorf("asked for %d times", n)
+		}
+		if _, _, err := w.Download(t.Context(), page, key, first.ID, false); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("the first is still there: %v", err)
+		}
+		// The third tells of the first too.
+		changes = again(map[string]string{"plano 1.bin": "uno", "planta/ático.txt": "dos"}, 3)
+		if strings.Contains(changes, "faro/") {
+			t.Errorf("what is as it was is said to be other:\n%s", changes)
+		}
+		w.verifyLog(t)
+	})
 }

@@ -28,6 +28,9 @@ type DataPage struct {
 	Ready when.Date // none is there: the day by which one is
 	// Tool says when the link for programs was made that is alive; zero: none is.
 	Tool time.Time
+	// Remaking reports that the file is being made again; MayRemake that it may be,
+	// or, where none is there, that it may be made at once.
+	Remaking, MayRemake bool
 }
 
 // madeWithin is how many days a bundle takes at most once its step begins: what
@@ -71,13 +74,14 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 		} else if fault.KindOf(err) != fault.NotFound {
 			return err
 		}
-		all, err := tx.BlobsOf(ctx, c.ID)
-		for _, b := range all {
-			if b.Kind == "bundle" {
-				out.Blobs = append(out.Blobs, b)
-			}
+		if out.Blobs, err = bundlesOf(ctx, tx, c.ID); err != nil {
+			return err
 		}
-		if err != nil || len(out.Blobs) > 0 {
+		if out.Remaking, err = remaking(ctx, tx, c.ID); err != nil {
+			return err
+		}
+		out.MayRemake = !out.Remaking && MayRemake(out.Blobs, tx.Now())
+		if len(out.Blobs) > 0 {
 			return err
 		}
 		p, err := tx.FindPlan(ctx, c.ID)

@@ -398,6 +398,8 @@ type BlobTx interface {
 	BlobsOf(ctx context.Context, c offboarding.CaseID) ([]Blob, error) // oldest first, without bodies
 	// ReplaceBlob stores a file in the place of the one with its ID.
 	ReplaceBlob(ctx context.Context, b Blob) error
+	// DropBlob deletes a file; without one it changes nothing.
+	DropBlob(ctx context.Context, id string) error
 }
 
 // BundleFile is one thing that a bundle is made of: a file that is packed, or is

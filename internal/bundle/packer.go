@@ -206,18 +206,18 @@ func (p *Packer) Fill(r io.Reader, keep func(packed []byte, m Mark) error) error
 	}
 }
 
-// pack makes a segment of what waits. Checksums are made beside it: on two
-// cores they cost nothing.
+// pack makes a segment of what waits. Checksums are made beside it, each for
+// itself: what takes longest, packing or one of them, depends on what is packed,
+// and so both cores always have something to do.
 func (p *Packer) pack(last bool) ([]byte, error) {
-	summed := make(chan struct{})
-	go func() {
-		defer close(summed)
+	var summed sync.WaitGroup
+	summed.Go(func() { p.sum512.Write(p.waiting) })
+	summed.Go(func() {
 		p.sum256.Write(p.waiting)
-		p.sum512.Write(p.waiting)
 		p.mark.CRC32 = crc32.Update(p.mark.CRC32, crc32.IEEETable, p.waiting)
-	}()
+	})
 	packed, err := deflate(p.waiting, last)
-	<-summed
+	summed.Wait()
 	if err != nil {
 		return nil, fmt.Errorf("bundle: %s: %w", p.mark.Name, err)
 	}

@@ -49,6 +49,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.match(ctx, w)
 	case app.AgainKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.SendLink(ctx, w.Item)
+	case app.RemakeKind:
+		return t.remake(ctx, w)
 	case app.PromiseKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.PromiseDue(ctx, w.Item)
 	case app.ReminderKind:
@@ -177,6 +179,19 @@ func (t *try) make(ctx context.Context, w offboarding.Work) (app.Result, error) 
 		return app.Result{Verdict: app.Later, Again: now}, err
 	}
 	return app.Result{Verdict: app.Accomplished, Evidence: evidence, Verify: true}, err
+}
+
+// remake makes a file for the customer again, reads it back, and gives back the room
+// of the one before.
+func (t *try) remake(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	r, err := t.make(ctx, w)
+	if err != nil || r.Verdict == app.Later {
+		return r, err
+	}
+	if r.Evidence, err = t.App.CheckBundle(ctx, w); err == nil {
+		err = t.App.DropOlderBundles(ctx, w)
+	}
+	return app.Result{Verdict: app.Accomplished, Evidence: r.Evidence}, err
 }
 
 // erase erases our own record of a customer, or looks whether anything is left.

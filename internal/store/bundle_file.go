@@ -60,8 +60,13 @@ func (t *tx) DropBundleFiles(ctx context.Context, set string, ns ...int) error {
 	return nil
 }
 
+func (t *tx) DropBlob(ctx context.Context, id string) error {
+	_, err := t.exec(ctx, "store.DropBlob", dropBlob, id)
+	return err
+}
+
 func (t *tx) ReplaceBlob(ctx context.Context, b app.Blob) error {
-	if _, err := t.exec(ctx, "store.ReplaceBlob", dropBlob, b.ID); err != nil {
+	if err := t.DropBlob(ctx, b.ID); err != nil {
 		return err
 	}
 	return t.InsertBlob(ctx, b)

@@ -28,6 +28,8 @@ type dataView struct {
 	// that is alive.
 	Tool     string
 	ToolMade string
+	// The file is being made again; or may be, and without one at once.
+	Remaking, MayRemake bool
 }
 
 type dataFile struct {
@@ -83,6 +85,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 			b.ID, b.Name, v.size(b.Size), text.Instant(lang, b.CreatedAt, zone), b.SHA256, b.Partial(),
 		})
 	}
+	v.Remaking, v.MayRemake = page.Remaking, page.MayRemake
 	if v.Tool = tool; !page.Tool.IsZero() {
 		v.ToolMade = text.Instant(lang, page.Tool, zone)
 	}
@@ -129,6 +132,10 @@ func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
 
 func (p *portal) download(w http.ResponseWriter, r *http.Request) {
 	b, whole, err := p.App.Download(r.Context(), r.PathValue("token"), dataKey(r), r.PathValue("blob"), web.GoesOn(r))
+	if fault.CodeOf(err) == "not_found" { // it was made again since the page was shown
+		http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+		return
+	}
 	if err != nil {
 		p.Fail(w, r, err)
 		return
@@ -155,6 +162,15 @@ func (p *portal) afterDataLink(w http.ResponseWriter, r *http.Request) {
 
 func (p *portal) stopDataLink(w http.ResponseWriter, r *http.Request) {
 	if err := p.App.StopDataLink(r.Context(), r.PathValue("token"), dataKey(r)); err != nil {
+		p.failData(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+}
+
+// remakeData has the file made again.
+func (p *portal) remakeData(w http.ResponseWriter, r *http.Request) {
+	if err := p.App.AskBundle(r.Context(), r.PathValue("token"), dataKey(r)); err != nil {
 		p.failData(w, r, err)
 		return
 	}

@@ -77,6 +77,7 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("POST /c/{token}/data/code", p.sendCode)
 	mux.HandleFunc("POST /c/{token}/data", p.openData)
 	mux.HandleFunc("GET /c/{token}/data/{blob}", p.download)
+	mux.HandleFunc("POST /c/{token}/data/again", p.remakeData)
 	mux.HandleFunc("POST /c/{token}/data/link", p.makeDataLink)
 	mux.HandleFunc("GET /c/{token}/data/link", p.afterDataLink)
 	mux.HandleFunc("POST /c/{token}/data/link/stop", p.stopDataLink)
