@@ -465,6 +465,11 @@ func (v *visit) stepSub(c app.CaseView, s offboarding.Step) string {
 	if s.State == offboarding.StepBlocked || s.State == offboarding.StepSkipped && s.Blocked != "" {
 		return why(v.lang, s.Blocked, systemOf(c, s))
 	}
+	if s.State == offboarding.StepSkipped && s.Spec.If == "" && s.Note == "" {
+		if none := known(v.lang, "console.kind."+s.Kind+".none", ""); none != "" { // why it was not needed
+			return none
+		}
+	}
 	var parts []string
 	about := known(v.lang, "console.kind."+s.Kind, "", "system", s.Params["system"])
 	if s.Params["system"] == "" {

@@ -16,7 +16,7 @@ const (
 	rowStep    = 72
 	lineStep   = 15
 	edgeGap    = 10 // around the drawing
-	titleMost  = 17 // characters that fit in a line of a node, in the widest font
+	titleMost  = 15 // characters that fit in a line of a node, in the widest font
 	titleLines = 2
 	stateMost  = 20
 )
