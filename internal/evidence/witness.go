@@ -23,10 +23,9 @@ type Witness struct {
 	key  ed25519.PublicKey
 }
 
-// What a verifier key begins with: Ed25519 over the note, or over a cosignature.
-const (
-	algCosignature = 4
-)
+// algCosignature is what the key of a witness begins with; that of a log begins
+// with 1.
+const algCosignature = 4
 
 // NewWitness reads the verifier key of a witness: name+hash+key, of a
 // cosignature. Error: fault.Invalid with code evidence.witness (arg key).
