@@ -191,8 +191,11 @@ func (k *Kit) Frame(v PageView, content templ.Component) templ.Component {
 func Sprite() templ.Component { return templ.Raw(sprite) }
 
 // Icon draws an icon of the sprite. An icon never stands alone: a word is
-// beside it.
+// beside it. Without a name there is none.
 func Icon(name string) templ.Component {
+	if name == "" {
+		return templ.NopComponent
+	}
 	return templ.Raw(`<svg class="i" aria-hidden="true"><use href="#i-` + name + `"></use></svg>`)
 }
 

@@ -98,7 +98,7 @@ func (v *accessReportView) kpis(r app.AccessReport) {
 	kpi := func(id, value string, bad bool, args ...any) {
 		k := kpiView{ID: id, Name: v.word("kpi." + id), Value: value, About: v.word("kpi."+id+".about", args...)}
 		if bad {
-			k.State = badge{"warn", "bad", v.word("kpi.look")}
+			k.State = badge{"alert", "bad", v.word("kpi.look")}
 		}
 		v.Kpis = append(v.Kpis, k)
 	}
@@ -156,10 +156,10 @@ func (v *visit) round(lv accessReportView, x app.SweepRound) roundView {
 	}
 	switch {
 	case x.Why != "":
-		out.State = badge{"warn", "bad", lv.word("rounds.waits")}
+		out.State = badge{"alert", "bad", lv.word("rounds.waits")}
 		out.About = strings.TrimSpace(text.Error(v.lang, fault.New(fault.Transient, x.Why, "system", x.System)))
 	case x.Unread > 0:
-		out.State = badge{"warn", "warn", lv.word("rounds.unread", "n", x.Unread)}
+		out.State = badge{"alert", "warn", lv.word("rounds.unread", "n", x.Unread)}
 	}
 	if x.Done.IsZero() {
 		out.About = strings.TrimSpace(lv.word("rounds.never") + " " + out.About)

@@ -39,7 +39,7 @@ type partView struct {
 	State      badge
 }
 
-var partBadges = map[string]badge{"paid": {Icon: "check", Class: "ok"}, "late": {Icon: "warn", Class: "warn"}, "due": {Icon: "clock"}}
+var partBadges = map[string]badge{"paid": {Icon: "check", Class: "ok"}, "late": {Icon: "alert", Class: "warn"}, "due": {Icon: "clock"}}
 
 func (v *visit) viewParts(cv *collectionView, x *collection.Plan, may bool, now time.Time) {
 	if x == nil {
@@ -77,7 +77,7 @@ func (v collectionView) word(code string, args ...any) string {
 var promiseBadges = map[collection.PromiseState]badge{
 	collection.Waiting:  {Icon: "clock", Class: "info"},
 	collection.Kept:     {Icon: "check", Class: "ok"},
-	collection.Broken:   {Icon: "warn", Class: "warn"},
+	collection.Broken:   {Icon: "alert", Class: "warn"},
 	collection.Released: {Icon: "dash"},
 }
 

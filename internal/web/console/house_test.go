@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -318,8 +319,16 @@ func (b *browser) doAs(method, path, media string, body []byte) reply {
 			r.cookie = c
 		}
 	}
+	for _, used := range iconUsed.FindAllStringSubmatch(r.body, -1) {
+		if !strings.Contains(r.body, `<symbol id="`+used[1]+`"`) {
+			b.h.t.Errorf("%s %s draws an icon that there is not: %s", method, path, used[1])
+		}
+	}
 	return r
 }
+
+// iconUsed finds the icons that a page draws.
+var iconUsed = regexp.MustCompile(`<use href="#([^"]*)"`)
 
 // customer stores one with a yearly contract.
 func (h *house) customer(name, ref, email string) customer.ID {

@@ -80,7 +80,7 @@ func (v *lawReportView) exit(f app.ExitFigures) {
 	kpi := func(id string, value string, over bool, args ...any) {
 		k := kpiView{ID: "exit-" + id, Name: v.word("exit." + id), Value: value, About: v.word("exit."+id+".about", args...)}
 		if over {
-			k.State = badge{"warn", "bad", v.word("exit.over")}
+			k.State = badge{"alert", "bad", v.word("exit.over")}
 		}
 		v.Exit = append(v.Exit, k)
 	}

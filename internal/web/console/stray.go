@@ -32,7 +32,7 @@ func (v strayListView) word(code string, args ...any) string {
 }
 
 var strayBadges = map[stray.State]badge{
-	stray.Open:      {Icon: "warn", Class: "bad"},
+	stray.Open:      {Icon: "alert", Class: "bad"},
 	stray.Refunding: {Icon: "clock", Class: "info"},
 	stray.Refunded:  {Icon: "check", Class: "ok"},
 	stray.Resolved:  {Icon: "check", Class: "ok"},
