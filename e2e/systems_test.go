@@ -276,6 +276,14 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 			t.Errorf("the page says first: %s", got)
 		}
 		staff.shot(name + "-7-caught")
+
+		// Somebody says that it is closed again, although the departure is over: that is
+		// tried, and it is not so.
+		key, err := chromedp.Run(staff.ctx, chromedp.Evaluate[string](`document.querySelector('[id^="access_back_"]').id`))
+		s.must(err)
+		s.as(staff, 0)
+		s.actAll(staff, casefile, key)
+		s.eventually("their word is tried", func() bool { staff.open(casefile); return staff.count(`[id^="access_back_"]`) > 1 })
 		if out, code := s.hasta("audit", "verify"); code != 0 {
 			t.Errorf("audit verify: status %d\n%s", code, out)
 		}

@@ -130,6 +130,66 @@ func closedBy(s *offboarding.Step) (out []customer.GrantID) {
 	return out
 }
 
+// closedByWord does what follows when somebody answers for it that an access is
+// closed: where a system can try it, that is done at once and again later, and
+// whoever was asked to close it again is done. The case is the one in which it had
+// been closed; empty: none.
+func (a *App) closedByWord(ctx context.Context, tx Tx, by Actor, g customer.Grant, how string) (in offboarding.CaseID, err error) {
+	cases, err := tx.CasesOf(ctx, g.Customer)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range cases {
+		works, err := tx.WorksOf(ctx, c.ID)
+		if err != nil {
+			return "", err
+		}
+		i := slices.IndexFunc(works, func(w offboarding.Work) bool {
+			return w.Kind == "revoke_access" && w.Item == string(g.ID) && w.State == offboarding.WorkVerified
+		})
+		if i < 0 {
+			continue
+		}
+		asked, err := a.closedAgain(ctx, tx, by, c.ID, g, how)
+		if err == nil && !asked {
+			err = a.retestLater(ctx, tx, works[i], append([]int{0}, RetestAfter...)...)
+		}
+		return c.ID, err
+	}
+	return "", nil
+}
+
+// closedAgain ends the steps by which somebody was asked to close an access again,
+// and reports whether there was one.
+func (a *App) closedAgain(ctx context.Context, tx Tx, by Actor, cid offboarding.CaseID, g customer.Grant, how string) (asked bool, err error) {
+	p, err := tx.FindPlan(ctx, cid)
+	if err != nil {
+		return false, err
+	}
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if _, err := p.Workable(s.Key); err != nil || !ClosesAgain(*s) || !slices.Contains(closedBy(s), g.ID) {
+			continue
+		}
+		for _, it := range s.Items {
+			if err := p.Tick(s.Key, it.Key, true, by.ID, how, tx.Now()); err != nil {
+				return false, err
+			}
+		}
+		ticks(&p, by, how)
+		s.Note = how
+		if err := p.Done(s.Key, tx.Now(), by.ID); err != nil {
+			return false, err
+		}
+		p.Touch(s.Key, by.RealID)
+		if err := a.effects(ctx, tx, &p, s); err != nil {
+			return false, err
+		}
+		asked = true
+	}
+	return asked, a.settle(ctx, tx, &p, by.ID)
+}
+
 // retestNow has accesses that a person closed again tried at once, and again
 // later.
 func (a *App) retestNow(ctx context.Context, tx Tx, s *offboarding.Step) error {

@@ -126,7 +126,11 @@ func (a *App) AttestGrant(ctx context.Context, by Actor, in GrantAttestation) er
 		}
 		now := g
 		now.Status = customer.Revoked
-		return fact{typ: "grant.attested", args: map[string]any{"name": g.Name(), "evidence": how}}, am.tx.SaveGrant(ctx, now, g.Status)
+		if err := am.tx.SaveGrant(ctx, now, g.Status); err != nil {
+			return fact{}, err
+		}
+		c, err := a.closedByWord(ctx, am.tx, by, now, how)
+		return fact{typ: "grant.attested", stream: string(c), args: map[string]any{"name": g.Name(), "evidence": how}}, err
 	})
 	return err
 }

@@ -20,6 +20,12 @@ func (p *Plan) workable(s *Step) error {
 	return nil
 }
 
+// Goes reports whether work on the steps of the plan goes on for s: of a case that
+// is open and does not rest; what the house asks of a person, always.
+func (p *Plan) Goes(s *Step) bool {
+	return s.Spec.House || p.Case.State == CaseOpen && !p.Case.Paused
+}
+
 // Workable returns the human step that may be worked on now, or why not.
 func (p *Plan) Workable(key string) (*Step, error) {
 	s, err := p.find(key)
@@ -133,7 +139,7 @@ func (p *Plan) Assign(key, to, by string) error {
 	if err != nil {
 		return err
 	}
-	if !s.Human || s.Over() || !p.Case.State.Open() {
+	if !s.Human || s.Over() || !p.Case.State.Open() && !s.Spec.House {
 		return fault.New(fault.Blocked, "step.not_assignable")
 	}
 	if s.Assignee == to {

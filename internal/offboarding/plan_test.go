@@ -370,3 +370,27 @@ func TestWhoeverApprovesDoesNotDoIt(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What the house asks of a person is somebody's turn, and is done, whatever the
+// state of the case.
+func TestWhatTheHouseAsksIsDoneAlsoWhenTheCaseIsOver(t *testing.T) {
+	p := offboarding.Plan{Case: offboarding.Case{ID: "case_1", State: offboarding.CaseClosed}}
+	s := offboarding.Step{ID: "step_1", Key: "house", Kind: "task", Human: true, Role: "agent", Items: []offboarding.Item{{Key: "looked"}}}
+	if err := p.Ask(s, now); err != nil {
+		t.Fatal(err)
+	}
+	if p.Goes(p.Step("house")) {
+		t.Error("a step of the plan goes on in a case that is over")
+	}
+	p.Steps[0].Spec.House = true
+	if !p.Goes(p.Step("house")) {
+		t.Error("what the house asks rests with the case")
+	}
+	for _, err := range []error{
+		p.Assign("house", "usr_a", "usr_b"), p.Tick("house", "looked", true, "usr_a", "", now), p.Done("house", now, "usr_a"),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -339,7 +339,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 		sv.Due, sv.DueWhy = due(v.lang, s.Due, now, v.zone()), v.dueWhy(c, s)
 	}
 	ready := s.State == offboarding.StepReady || s.State == offboarding.StepRunning
-	sv.Open = s.Human && ready && c.Plan.Case.State == offboarding.CaseOpen && !c.Plan.Case.Paused
+	sv.Open = s.Human && ready && c.Plan.Goes(&s)
 	sv.Approves = c.Approves[s.Kind]
 	me := func(who string) bool { return who == v.actor.ID || who == v.actor.RealID }
 	sv.Same = sv.Approves && slices.ContainsFunc(c.Plan.Hands(s.Key), me)
@@ -391,7 +391,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 
 // viewAssign is the choice of whose turn a step is.
 func (v *visit) viewAssign(c app.CaseView, s offboarding.Step, e echo) (list *choiceView, take bool) {
-	if !v.actor.MayAssign(s) || s.Over() || !c.Plan.Case.State.Open() {
+	if !v.actor.MayAssign(s) || s.Over() || !c.Plan.Case.State.Open() && !s.Spec.House {
 		return nil, false
 	}
 	list = &choiceView{
