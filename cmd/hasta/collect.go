@@ -22,6 +22,8 @@ type collectCmd struct {
 // collectionRow is what is owed, as JSON says it.
 type collectionRow struct {
 	Owed      []owedRow    `json:"owed"`
+	Less      []owedRow    `json:"less,omitempty"` // what makes up for some of it
+	Left      []sumRow     `json:"left"`           // what is left to pay, also where nobody looks after it
 	Stopped   bool         `json:"stopped"`
 	Reminders int          `json:"reminders"`
 	Promises  []promiseRow `json:"promises"`
@@ -44,6 +46,11 @@ type partRow struct {
 	PaidOn string `json:"paid_on,omitempty"`
 }
 
+type sumRow struct {
+	Minor    int64  `json:"amount_minor"`
+	Currency string `json:"currency"`
+}
+
 type owedRow struct {
 	Reference string `json:"reference"`
 	Minor     int64  `json:"amount_minor"`
@@ -59,9 +66,15 @@ type promiseRow struct {
 }
 
 func rowOfCollection(x app.Collection) collectionRow {
-	out := collectionRow{Owed: []owedRow{}, Promises: []promiseRow{}, Stopped: x.Stopped, Reminders: x.Sent, Until: x.Last.String(), WriteOff: x.WriteOff}
+	out := collectionRow{Owed: []owedRow{}, Left: []sumRow{}, Promises: []promiseRow{}, Stopped: x.Stopped, Reminders: x.Sent, Until: x.Last.String(), WriteOff: x.WriteOff}
 	for _, b := range x.Owed {
 		out.Owed = append(out.Owed, owedRow{b.Reference, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(), b.PayURL})
+	}
+	for _, b := range x.Less {
+		out.Less = append(out.Less, owedRow{Reference: b.Reference, Minor: b.Amount.Minor, Currency: b.Amount.Currency, DueOn: b.DueOn.String()})
+	}
+	for _, a := range x.Left {
+		out.Left = append(out.Left, sumRow{a.Minor, a.Currency})
 	}
 	for _, p := range x.Promises {
 		out.Promises = append(out.Promises, promiseRow{p.On.String(), string(p.State), p.MadeBy})
@@ -97,7 +110,11 @@ func (c *collectCmd) Run(ctx context.Context, o out) error {
 	lang := terminalLanguage(os.Getenv)
 	say := func(code string, args ...any) string { return text.Say(lang, "console.collection."+code, args...) }
 	fmt.Fprintln(o.stdout, say("title"))
-	if len(x.Owed) == 0 {
+	switch {
+	case len(x.Owed) > 0:
+	case len(x.Left) > 0:
+		fmt.Fprintln(o.stdout, say("nobody", "amount", text.Sums(lang, x.Left)))
+	default:
 		fmt.Fprintln(o.stdout, text.Say(lang, "error.collection.nothing_owed"))
 	}
 	w := tabwriter.NewWriter(o.stdout, 0, 0, 2, ' ', 0)
@@ -108,10 +125,14 @@ func (c *collectCmd) Run(ctx context.Context, o out) error {
 		}
 		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\n", text.Say(lang, "balance."+string(b.Kind)), b.Reference, text.Money(lang, b.Amount), due, b.PayURL)
 	}
+	for _, b := range x.Less {
+		fmt.Fprintf(w, "%s %s\t%s\n", text.Say(lang, "balance."+string(b.Kind)), b.Reference, text.Money(lang, b.Amount.Neg()))
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if len(x.Owed) > 0 {
+		fmt.Fprintln(o.stdout, say("left", "amount", text.Sums(lang, x.Left)))
 		fmt.Fprintln(o.stdout, say("sent", "sent", x.Sent, "most", collection.MostReminders))
 	}
 	if x.Stopped {

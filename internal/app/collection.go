@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/relationship"
@@ -37,6 +38,8 @@ const PayPromiseKind = "pay_promise"
 type Collection struct {
 	Step     string             // key of the step of whoever looks after it; empty: nobody does
 	Owed     []customer.Balance // that somebody looks after; none: nothing is left to do
+	Less     []customer.Balance // what the company owes them: it makes up for some of that
+	Left     []money.Amount     // what is left to pay by currency, also where nobody looks after it
 	Stopped  bool               // the customer does not agree, or a complaint is open: no clock runs
 	Promises []collection.Promise
 	Plans    []collection.Plan // of instalments
@@ -76,9 +79,12 @@ func clockStands(ctx context.Context, tx Tx, c offboarding.Case) (bool, error) {
 		return no, err
 	}
 	list, err := tx.ComplaintsOf(ctx, c.Customer)
-	return slices.ContainsFunc(list, func(x SealedComplaint) bool {
-		return x.State == relationship.Open || x.State == relationship.Promised
-	}), err
+	return slices.ContainsFunc(list, undecided), err
+}
+
+// undecided reports whether nobody has settled a complaint yet.
+func undecided(x SealedComplaint) bool {
+	return x.State == relationship.Open || x.State == relationship.Promised
 }
 
 // collection reads how what is owed in a departure stands.
@@ -89,10 +95,17 @@ func (a *App) collection(ctx context.Context, tx Tx, p offboarding.Plan) (c Coll
 	if c.Plans, err = tx.InstalmentsOf(ctx, p.Case.ID); err != nil {
 		return c, err
 	}
-	if c.Owed, err = a.owedOf(ctx, tx, p); err != nil || len(c.Owed) == 0 {
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
 		return c, err
 	}
-	c.Step = collecting(p).Key
+	net := customer.NetOf(list)
+	c.Left = net.Left
+	s := collecting(p)
+	if s == nil || len(net.Owed) == 0 {
+		return c, nil
+	}
+	c.Step, c.Owed, c.Less = s.Key, net.Owed, net.Less
 	if c.Stopped, err = clockStands(ctx, tx, p.Case); err != nil {
 		return c, err
 	}
@@ -364,6 +377,16 @@ func (a *App) ProposeWriteOff(ctx context.Context, by Actor, in WriteOffInput) e
 		if len(items) == 0 || len(in.Balances) > len(items) {
 			return fault.New(fault.Invalid, "field.choice").On("balances")
 		}
+		if len(items) == len(owed) { // what makes up for some of it is set off, and is not let go
+			c, err := a.collection(ctx, tx, *p)
+			if err != nil {
+				return err
+			}
+			sums = sums[:0]
+			for _, x := range c.Left {
+				sums = append(sums, x.String())
+			}
+		}
 		proposed, decide := playbook.House(writeOffKey), playbook.House(writeOffApproval)
 		suffix := "_" + strings.ToLower(id.New("wo")[21:])
 		for _, s := range []*offboarding.Step{&proposed, &decide} {
@@ -412,10 +435,16 @@ func (a *App) writeOffDecided(ctx context.Context, tx Tx, p *offboarding.Plan, k
 	}
 	list = slices.Clone(list)
 	let := p.Step(writeOffKey + strings.TrimPrefix(key, writeOffApproval))
+	lets := func(b customer.Balance) bool {
+		return slices.ContainsFunc(let.Items, func(it offboarding.Item) bool { return it.Key == string(b.ID) })
+	}
+	if err := a.setOff(ctx, tx, by, list, lets, strings.TrimPrefix(key, writeOffApproval+"_")); err != nil {
+		return err
+	}
 	n := 0
 	for i := range list {
 		b := &list[i]
-		if b.Status != customer.Due || !slices.ContainsFunc(let.Items, func(it offboarding.Item) bool { return it.Key == string(b.ID) }) {
+		if b.Status != customer.Due || !lets(*b) {
 			continue // paid meanwhile
 		}
 		b.Status, n = customer.WrittenOff, n+1

@@ -340,6 +340,48 @@ func TestWhatIsPaidIsNotWrittenOff(t *testing.T) {
 	})
 }
 
+// A deposit makes up for some of a bill: that is said, and a bill that is let go is
+// set off with it first, so that nobody gives up more than is left.
+func TestWhatMakesUpForABillIsSetOffBeforeItIsLetGo(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, c, _, bill := w.owed(t)
+		deposit, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "D-1", Kind: customer.Deposit, Amount: eur(2000)})
+		must(t, err)
+		x, err := w.CollectionOf(ctx, finance, c)
+		must(t, err)
+		if len(x.Owed) != 1 || len(x.Less) != 1 || len(x.Left) != 1 || x.Left[0] != eur(472) {
+			t.Fatalf("owed %+v, less %+v: left %v", x.Owed, x.Less, x.Left)
+		}
+		must(t, w.ProposeWriteOff(ctx, finance, app.WriteOffInput{Case: c, Why: "Cuesta más cobrarlo"}))
+		x, err = w.CollectionOf(ctx, finance, c)
+		must(t, err)
+		must(t, w.Approve(ctx, app.Actor{ID: "usr_other", Roles: []string{"finance"}}, c, x.WriteOff, true, "De acuerdo"))
+		p, err := w.OpenCustomer(ctx, finance, cid)
+		must(t, err)
+		let, paid := customer.Balance{}, int64(0)
+		for _, b := range p.Balances {
+			switch {
+			case b.Status == customer.WrittenOff:
+				let = b
+			case b.ID == deposit && b.Status != customer.Paid:
+				t.Errorf("the deposit is %+v", b)
+			case b.Kind == customer.Invoice && b.Status == customer.Paid:
+				paid += b.Amount.Minor
+			}
+		}
+		if let.ID != bill || let.Amount != eur(472) || paid != 2000 {
+			t.Errorf("let go %+v; %d paid with the deposit", let, paid)
+		}
+		if told := w.mail.wait(t, "written_off", firstMail); len(told.Let) != 1 || told.Let[0].Amount != eur(472) {
+			t.Errorf("the letter tells %+v", told.Let)
+		}
+		w.verifyLog(t)
+	})
+}
+
 // What somebody owes once all else was paid, whoever noted it, is looked after by
 // one more step, with the reminders of the playbook, until it is paid too.
 func TestWhatIsOwedLaterIsLookedAfter(t *testing.T) {

@@ -317,6 +317,9 @@ func (a *App) EndUnpaid(ctx context.Context, by Actor, in UnpaidInput) (c offboa
 		if err != nil {
 			return err
 		}
+		if err := a.maySayUnpaid(ctx, tx, cus.ID, ref); err != nil {
+			return err
+		}
 		var why string
 		c, why, err = a.endFor(ctx, tx, cus, toEnd{
 			channel: offboarding.Payment, paper: ref, by: by.ID, sendAt: tx.Now(),
@@ -329,6 +332,30 @@ func (a *App) EndUnpaid(ctx context.Context, by Actor, in UnpaidInput) (c offboa
 		return err
 	})
 	return c, err
+}
+
+// maySayUnpaid refuses to end contracts for want of payment of a bill on record
+// that is not late, or not owed, and while a complaint of the customer is open. Of a
+// bill that is not on record the person answers for it.
+func (a *App) maySayUnpaid(ctx context.Context, tx Tx, cid customer.ID, ref string) error {
+	list, err := tx.BalancesOf(ctx, cid)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		switch {
+		case b.Reference != ref:
+		case !b.Unpaid():
+			return fault.New(fault.Invalid, "ending.not_owed").On("reference")
+		case !b.DueOn.IsZero() && !b.DueOn.Before(a.today(tx)):
+			return fault.New(fault.Invalid, "ending.not_due", "days", a.today(tx).DaysUntil(b.DueOn)).On("reference")
+		}
+	}
+	complaints, err := tx.ComplaintsOf(ctx, cid)
+	if err == nil && slices.ContainsFunc(complaints, undecided) {
+		err = fault.New(fault.Blocked, "ending.complaint")
+	}
+	return err
 }
 
 // toEnd is what the company ends of one customer.

@@ -101,15 +101,4 @@ func Collected(s Subject) (out []offboarding.Item) {
 
 // Owed returns the open sums that the customer owes, in the currencies in which
 // they owe more than they are owed.
-func (s Subject) Owed() (out []customer.Balance) {
-	net := map[string]int64{}
-	for _, b := range s.Open() {
-		net[b.Amount.Currency] += b.Owed().Minor
-	}
-	for _, b := range s.Open() {
-		if b.Owed().Minor < 0 && net[b.Amount.Currency] < 0 {
-			out = append(out, b)
-		}
-	}
-	return out
-}
+func (s Subject) Owed() []customer.Balance { return customer.NetOf(s.Balances).Owed }

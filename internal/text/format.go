@@ -290,6 +290,15 @@ func Money(lang string, a money.Amount) string {
 	}
 }
 
+// Sums writes amounts of several currencies one after the other.
+func Sums(lang string, list []money.Amount) string {
+	out := make([]string, len(list))
+	for i, a := range list {
+		out[i] = Money(lang, a)
+	}
+	return strings.Join(out, ", ")
+}
+
 // Colon is the sign behind a label: French has a space before it.
 func Colon(lang string) string {
 	if lang == "fr" {

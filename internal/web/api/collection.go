@@ -18,6 +18,8 @@ import (
 // Collection is how what is owed in a departure stands.
 type Collection struct {
 	Owed         []Balance        `json:"owed"`
+	Less         []Balance        `json:"less"`
+	Left         []Money          `json:"left"`
 	Stopped      bool             `json:"stopped"`
 	Reminders    int              `json:"reminders"`
 	Promises     []PaymentPromise `json:"promises"`
@@ -64,7 +66,7 @@ type PaymentPromise struct {
 
 func viewCollection(x app.Collection) Collection {
 	return Collection{
-		Owed: each(x.Owed, viewBalance), Stopped: x.Stopped, Reminders: x.Sent, PromiseUntil: x.Last.String(), WriteOffStep: x.WriteOff, Instalments: viewInstalments(x.Plan()),
+		Owed: each(x.Owed, viewBalance), Less: each(x.Less, viewBalance), Left: each(x.Left, viewMoney), Stopped: x.Stopped, Reminders: x.Sent, PromiseUntil: x.Last.String(), WriteOffStep: x.WriteOff, Instalments: viewInstalments(x.Plan()),
 		Promises: each(x.Promises, func(p collection.Promise) PaymentPromise {
 			return PaymentPromise{string(p.ID), p.On.String(), string(p.State), p.MadeAt, p.MadeBy, at(p.OverAt)}
 		}),

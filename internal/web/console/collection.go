@@ -18,6 +18,8 @@ import (
 type collectionView struct {
 	Lang, Case string
 	Owed       []owedView
+	Less       []owedView // what we owe them, which makes up for some of it
+	Left       string
 	Sent       string
 	Stopped    bool
 	Promises   []promiseView
@@ -108,6 +110,10 @@ func (v *visit) viewCollection(c app.CaseView, now time.Time, e echo) *collectio
 		}
 		cv.Owed = append(cv.Owed, owedView{string(b.ID), what, text.Money(v.lang, b.Amount), b.PayURL, cv.word("pay", "reference", b.Reference), true})
 	}
+	for _, b := range x.Less {
+		cv.Less = append(cv.Less, owedView{What: strings.TrimSpace(text.Say(v.lang, "balance."+string(b.Kind)) + " " + b.Reference), Amount: text.Money(v.lang, b.Amount.Neg())})
+	}
+	cv.Left = cv.word("left", "amount", text.Sums(v.lang, x.Left))
 	cv.Sent = cv.word("sent", "sent", x.Sent, "most", collection.MostReminders)
 	step := c.Plan.Step(x.Step)
 	may := step != nil && v.actor.MayWork(*step)

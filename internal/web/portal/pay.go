@@ -30,6 +30,15 @@ func viewOwed(sp text.Speech, page app.CasePage) (out []owedLine) {
 		}
 		out = append(out, l)
 	}
+	if len(out) == 0 {
+		return nil
+	}
+	for _, b := range page.Collection.Less {
+		out = append(out, owedLine{Name: sp.Say("portal.owed.less", "what", sp.Say("balance."+string(b.Kind))+" "+b.Reference), Amount: text.Money(lang, b.Amount.Neg())})
+	}
+	if len(out) > 1 {
+		out = append(out, owedLine{Name: sp.Say("portal.owed.title"), Amount: text.Sums(lang, page.Collection.Left)})
+	}
 	return out
 }
 
