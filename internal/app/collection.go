@@ -302,8 +302,38 @@ func (a *App) releasePromises(ctx context.Context, tx Tx, cid customer.ID) error
 		if err := a.endInstalments(ctx, tx, c.ID, false); err != nil {
 			return err
 		}
+		if !c.State.Open() {
+			continue
+		}
+		p, err := tx.FindPlan(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if err := a.endsAnyway(ctx, tx, &p); err != nil {
+			return err
+		}
+		if err := a.settle(ctx, tx, &p, "engine"); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// endsAnyway asks a person whether a departure for want of payment still ends on its
+// day: the customer complains, or pays in parts that reach beyond it. The program
+// does not decide that, and does not let the day come without anybody looking.
+func (a *App) endsAnyway(ctx context.Context, tx Tx, p *offboarding.Plan) error {
+	r, err := tx.FindRequest(ctx, p.Case.Request)
+	if err != nil || r.Channel != offboarding.Payment {
+		return err
+	}
+	zone, err := zoneOf(p.Case)
+	if err != nil || !p.CanUndo(tx.Now(), p.Case.Effective.End(zone)) {
+		return err
+	}
+	s := playbook.House("ends_anyway")
+	s.ID = offboarding.StepID(id.New("step"))
+	return p.Ask(s, tx.Now())
 }
 
 // remindersOf says how many reminders of a departure went out or are about to,

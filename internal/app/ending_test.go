@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
+	"hastaluego/internal/relationship"
 	"hastaluego/internal/testkit"
 )
 
@@ -312,6 +313,41 @@ func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 		eventually(t, "it goes on", func() bool { return w.state(t, c) == offboarding.CaseReversed })
 		w.verifyLog(t)
 	})
+}
+
+// Somebody who complains, or pays in parts that reach beyond the last day, is not
+// ended without a person deciding so.
+func TestAPersonDecidesWhetherADisputedDebtEndsAnything(t *testing.T) {
+	t.Parallel()
+	for name, happens := range map[string]func(t *testing.T, w *world, cus customer.ID, c offboarding.CaseID){
+		"complains": func(t *testing.T, w *world, cus customer.ID, _ offboarding.CaseID) {
+			_, err := w.RecordComplaint(t.Context(), agent, relationship.Complaint{Customer: cus, Received: w.today(t), What: "No es mía"})
+			must(t, err)
+		},
+		"pays in parts": func(t *testing.T, w *world, _ customer.ID, c offboarding.CaseID) {
+			must(t, w.ProposeInstalments(t.Context(), finance, c, app.InstalmentInput{Parts: 3, First: w.today(t).AddDays(3)}))
+			must(t, w.AnswerInstalments(t.Context(), token(w.mail.wait(t, "ending", firstMail).Links["case"]), true))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+				w := newWorld(t, e)
+				cus := w.customerOf(t, almena)
+				_, err := w.AddBalance(t.Context(), finance, customer.Balance{Customer: cus.ID, Reference: "F-1", Kind: customer.Invoice, Amount: eur(2472), DueOn: w.today(t).AddDays(-20)})
+				must(t, err)
+				c, err := w.EndUnpaid(t.Context(), agent, app.UnpaidInput{Customer: cus.ID, Reference: "F-1", EndsOn: w.today(t).AddDays(14)})
+				must(t, err)
+				if v, err := w.OpenCase(t.Context(), agent, c); err != nil || v.Plan.Step("ends_anyway") != nil {
+					t.Fatalf("somebody is asked before anything happened, or %v", err)
+				}
+				happens(t, w, cus.ID, c)
+				if st := w.stepState(t, c, "ends_anyway"); st != offboarding.StepReady {
+					t.Errorf("nobody is asked: %s", st)
+				}
+				w.verifyLog(t)
+			})
+		})
+	}
 }
 
 // Whoever is to be ended may leave before, by their own departure.

@@ -154,6 +154,14 @@ func (a *App) answerInstalments(ctx context.Context, tx Tx, p offboarding.Plan, 
 	if err := a.endPromises(ctx, tx, p.Case.ID, collection.Released); err != nil { // the parts say the days from now on
 		return err
 	}
+	if p.Case.Effective.Before(x.Parts[len(x.Parts)-1].On) {
+		if err := a.endsAnyway(ctx, tx, &p); err != nil {
+			return err
+		}
+		if err := a.settle(ctx, tx, &p, "engine"); err != nil {
+			return err
+		}
+	}
 	return a.write(ctx, tx, p.Case, "instalments")
 }
 

@@ -183,6 +183,9 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 		}
 	}
 	lede := state
+	if state == "open."+string(offboarding.Payment) && page.Collection.Stopped {
+		lede += ".stopped"
+	}
 	if state == "ended" && slices.ContainsFunc(p.Milestones, func(m app.Milestone) bool { return m.Name == "billing_ended" && m.State == "verified" }) {
 		lede = "ended.read"
 	}
