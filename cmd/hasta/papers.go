@@ -193,7 +193,7 @@ func (p papers) written(x app.Paper) document.Letter {
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
-			Milestones: stops(x), Achieved: achieved(x), Quiet: x.Quiet, Page: x.Links["bye"], NotMe: x.Links["not_me"], Instead: instead(x),
+			Milestones: stops(x), Attested: x.Sure() == app.SureAttested, Left: x.Sure() == app.SureOpen || x.Sure() == app.SureAgain, Achieved: achieved(x), Quiet: x.Quiet, Page: x.Links["bye"], NotMe: x.Links["not_me"], Instead: instead(x),
 		})
 	default:
 		return document.Receipt(document.ReceiptFacts{

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -123,9 +124,11 @@ func TestAnAccessThatIsOpenedAgainIsCaught(t *testing.T) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		cus := w.inventory(t)
-		_, c, _ := w.request(t, "now")
+		_, c, page := w.request(t, "now")
 		eventually(t, "accesses closed", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
+		w.stand(t, page, "acc-base tried, acc-key tried, carpeta compartida open", "verified 2/3")
 		w.byHand(t, c)
+		w.stand(t, page, "acc-base tried, acc-key tried, carpeta compartida attested", "verified 3/3")
 		now, _, err := w.Now(ctx)
 		must(t, err)
 		must(t, w.PushClock(ctx, "", now.AddDate(0, 0, 2)))
@@ -137,6 +140,10 @@ func TestAnAccessThatIsOpenedAgainIsCaught(t *testing.T) {
 		eventually(t, "one was caught", func() bool { return w.logged(t, "access.reopened") == 1 })
 		if open := w.grants(t, cus); !slices.Equal(open, []string{"acc-key"}) {
 			t.Fatalf("the inventory says that these are open: %v", open)
+		}
+		w.stand(t, page, "acc-base tried, acc-key again, carpeta compartida attested", "now 2/3")
+		if k := w.known(t, cus)["gra_2"]; k.How != app.AccessAgain || !k.At.After(now.AddDate(0, 0, 6)) {
+			t.Errorf("the page of the customer says %+v", k)
 		}
 		back := w.openAgain(t, c)
 		must(t, w.AttestGrant(ctx, agent, app.GrantAttestation{Customer: cus, Grant: "gra_2", How: "Me lo ha dicho su técnico"}))
@@ -156,8 +163,59 @@ func TestAnAccessThatIsOpenedAgainIsCaught(t *testing.T) {
 		if w.logged(t, "access.reopened") != 2 || len(w.grants(t, cus)) != 0 {
 			t.Error("what is closed was found open")
 		}
+		w.stand(t, page, "acc-base tried, acc-key tried, carpeta compartida attested", "verified 3/3")
+		if k := w.known(t, cus); k["gra_2"].How != app.AccessTried || !k["gra_2"].At.After(now.AddDate(0, 0, 29)) || k["gra_3"].How != app.AccessAttested || k["gra_3"].At.IsZero() {
+			t.Errorf("the page of the customer says %+v", k)
+		}
 		w.reported(t, c)
 		w.verifyLog(t)
+	})
+}
+
+// stand looks how the private page and the goodbye page say that the accesses
+// stand, and the stop of them.
+func (w *world) stand(t *testing.T, page, want, stop string) {
+	t.Helper()
+	p, err := w.OpenCasePage(t.Context(), page, "case", "es")
+	must(t, err)
+	var got []string
+	for _, s := range p.Paper.Accesses {
+		got = append(got, s.Grant.Account+" "+string(s.How))
+		if s.At.IsZero() != (s.How == app.AccessOpen) {
+			t.Errorf("%s was seen at %s", s.Grant.Account, s.At)
+		}
+	}
+	slices.Sort(got)
+	if all := strings.Join(got, ", "); all != want {
+		t.Errorf("the accesses stand so: %s; want %s", all, want)
+	}
+	i := slices.IndexFunc(p.Paper.Milestones, func(m app.Milestone) bool { return m.Name == "access_closed" })
+	if m := p.Paper.Milestones[i]; fmt.Sprintf("%s %d/%d", m.State, m.Part, m.Of) != stop {
+		t.Errorf("the stop is %s %d/%d; want %s", m.State, m.Part, m.Of, stop)
+	}
+}
+
+func (w *world) known(t *testing.T, cus customer.ID) map[customer.GrantID]app.AccessStand {
+	t.Helper()
+	p, err := w.OpenCustomer(t.Context(), agent, cus)
+	must(t, err)
+	return p.Known
+}
+
+// What a person wrote on the page of a customer is told there with its date, and
+// as no more than their word.
+func TestAnAccessClosedOnThePageOfACustomerIsAttested(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, accesses)
+		cus := w.inventory(t)
+		if k := w.known(t, cus); len(k) != 0 {
+			t.Errorf("before anything was closed: %+v", k)
+		}
+		must(t, w.AttestGrant(t.Context(), agent, app.GrantAttestation{Customer: cus, Grant: "gra_3", How: "Ya no está compartida"}))
+		if k := w.known(t, cus); len(k) != 1 || k["gra_3"].How != app.AccessAttested || k["gra_3"].At.IsZero() {
+			t.Errorf("afterwards: %+v", k)
+		}
 	})
 }
 

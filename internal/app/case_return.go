@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -14,7 +15,7 @@ import (
 // Comeback is what becomes of one thing that was done when the customer
 // changes their mind.
 type Comeback struct {
-	Title map[string]string // of the step, by language
+	About string // one of Abouts; the titles of steps are words among the staff
 	// Class is restorable, reissuable or final; anew once a contract has ended: it
 	// can only begin again.
 	Class string
@@ -25,8 +26,32 @@ const Anew = "anew"
 
 var classes = []string{string(connector.Restorable), string(connector.Reissuable), Anew, string(connector.Final)}
 
+// Abouts are what steps are about, in what customers are told of them.
+var Abouts = []string{"plan", "access", "data", "handover", "things", "money", "our_access", "erased", "other"}
+
+// aboutKinds is what the steps of a kind are about; of every other it is "other".
+var aboutKinds = map[string]string{
+	"cancel_billing": "plan", "verify_billing": "plan", "revoke_access": "access", "close_access": "access", "own_access": "our_access", "export_data": "data",
+	"erase_data": "erased", "erase_record": "erased", "handover": "handover", "return_assets": "things", "settle": "money", "refund": "money", "collect": "money",
+}
+
+// aboutStops is the same by stop that the customer sees, for steps of kinds that
+// may be about anything.
+var aboutStops = map[string]string{
+	"billing_stopped": "plan", "billing_ended": "plan", "access_closed": "access", "data_ready": "data", "settled": "money", "erased": "erased",
+}
+
+// aboutOf says what a step is about, in a word that customers can be told.
+func aboutOf(s offboarding.Step) string {
+	if s.Kind == "revoke_access" && s.Params[playbook.Whose] == playbook.Ours {
+		return "our_access"
+	}
+	return cmp.Or(aboutKinds[s.Kind], aboutStops[s.Milestone], "other")
+}
+
 // comebacks tells for everything that was done whether it comes back, the best
-// first. A step is as good as the worst of its parts.
+// first. A step is as good as the worst of its parts, and of several about the same
+// thing the worst is told; what has no name of its own stands in every class.
 func comebacks(p offboarding.Plan, works []offboarding.Work) []Comeback {
 	var out []Comeback
 	for _, s := range p.Steps {
@@ -45,7 +70,14 @@ func comebacks(p offboarding.Plan, works []offboarding.Work) []Comeback {
 		if s.Kind == "cancel_billing" && class != string(connector.Final) && !p.Case.EffectiveAt.IsZero() {
 			class = Anew
 		}
-		out = append(out, Comeback{s.Title, class})
+		about := aboutOf(s)
+		i := slices.IndexFunc(out, func(c Comeback) bool { return c.About == about && (about != "other" || c.Class == class) })
+		switch {
+		case i < 0:
+			out = append(out, Comeback{about, class})
+		case slices.Index(classes, class) > slices.Index(classes, out[i].Class):
+			out[i].Class = class
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Comeback) int { return slices.Index(classes, a.Class) - slices.Index(classes, b.Class) })
 	return out

@@ -157,7 +157,12 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		v.Proofs = proofs(v.Works, v.Names)
 		v.Outages = a.broken(v.Works, tx.Wall())
-		v.Milestones, v.CanUndo = milestones(v.Plan, v.Works), v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
+		v.CanUndo = v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
+		grants, err := tx.GrantsOf(ctx, c.Customer)
+		if err != nil {
+			return err
+		}
+		v.Milestones = withAccesses(milestones(v.Plan, v.Works), accessStands(v.Plan, v.Works, grants))
 		if v.OnePerson, err = onePerson(ctx, tx); err != nil {
 			return err
 		}

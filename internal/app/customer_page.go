@@ -17,6 +17,7 @@ import (
 type CustomerPage struct {
 	CustomerView
 	Grants   []customer.Grant
+	Known    map[customer.GrantID]AccessStand // how it is known that they are closed, or open again
 	Assets   []customer.Asset
 	Balances []customer.Balance
 	Promised []customer.Deliverable
@@ -80,7 +81,13 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 		if p.Promised, err = tx.DeliverablesOf(ctx, cid); err != nil {
 			return err
 		}
-		if p.Cases, err = tx.CasesOf(ctx, cid); err != nil || !by.MayRead("risk") {
+		if p.Cases, err = tx.CasesOf(ctx, cid); err != nil {
+			return err
+		}
+		if p.Known, err = knownOf(ctx, tx, p.Cases, p.Grants); err != nil {
+			return err
+		}
+		if err := a.knownByHand(ctx, tx, cid, p.Grants, p.Known); err != nil || !by.MayRead("risk") {
 			return err
 		}
 		r, err := a.customerRisk(ctx, tx, cid)

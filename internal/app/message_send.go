@@ -411,9 +411,11 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 	}
 	p := Paper{
 		Kind: kind, Language: lang, Code: c.Code, At: r.ReceivedAt, Now: tx.Now(), Request: r, Case: c, Lines: s.Subscriptions, Balances: s.Open(),
-		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt, Milestones: milestones(plan, works),
+		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt,
 		ReadBack: slices.ContainsFunc(works, func(w offboarding.Work) bool { return w.State == offboarding.WorkUndone }),
 	}
+	stands := accessStands(plan, works, s.Grants)
+	p.Milestones, p.Accesses = withAccesses(milestones(plan, works), stands), ofTheirs(stands)
 	if !c.OpenedAt.IsZero() && !p.UndoUntil.After(c.OpenedAt) { // it was over when it was written down
 		p.UndoUntil = time.Time{}
 	}

@@ -23,6 +23,8 @@ type Milestone struct {
 	// system; Tried counts those that were tried.
 	Proof string
 	Tried int
+	// Attested is how many accesses are closed on the word of a person.
+	Attested int
 }
 
 // milestones tells a plan as the customer sees it.

@@ -657,6 +657,7 @@ type Paper struct {
 	UndoUntil   time.Time
 	Late        []Charge // taken, perhaps, between the request and the proof of identity
 	Milestones  []Milestone
+	Accesses    []AccessStand     // how those stand that the departure closes, without our own at their systems
 	ReadBack    bool              // a far system was read again after something was undone in it
 	Links       map[string]string // by purpose: verify, case, not_me, bye, receipt_pdf
 	LinkUntil   time.Time         // the link to confirm works until then

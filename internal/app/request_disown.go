@@ -17,7 +17,7 @@ type DisownPage struct {
 	// About the departure, if the link is about one and not about a request
 	// alone: what a stranger and a customer are shown is then the same.
 	State offboarding.CaseState
-	Final []map[string]string // titles by language of what was done and does not come back
+	Final []string // one of Abouts each: what was done and does not come back
 }
 
 // OpenDisownPage reads a link of a letter, or of a private page, without doing
@@ -42,7 +42,9 @@ func (a *App) OpenDisownPage(ctx context.Context, token string) (v DisownPage, e
 		}
 		v.State, v.Over = p.Case.State, p.Case.State == offboarding.CaseStopped || p.Step("not_me") != nil
 		for _, s := range p.Final() {
-			v.Final = append(v.Final, s.Title)
+			if about := aboutOf(*s); !slices.Contains(v.Final, about) {
+				v.Final = append(v.Final, about)
+			}
 		}
 		return nil
 	})

@@ -318,6 +318,15 @@ func TestFarewellSaysVerifiedOnlyWithTheEvidence(t *testing.T) {
 	if l := document.Farewell(f); !strings.Contains(l.Lede, "hecha y comprobada") {
 		t.Error(l.Lede)
 	}
+	f.Attested = true
+	if l := document.Farewell(f); strings.Contains(l.Lede, "comprobada") || !strings.Contains(l.Lede, "está hecha") || !strings.Contains(l.Lede, "De una parte responde una persona") {
+		t.Error(l.Lede)
+	}
+	f.Left = true
+	if l := document.Farewell(f); strings.Contains(l.Lede, "está hecha") || !strings.Contains(l.Lede, "queda algo por comprobar") {
+		t.Error(l.Lede)
+	}
+	f.Attested, f.Left = false, false
 	f.Milestones[3].State = "done" // the far system said yes; nobody has looked
 	if l := document.Farewell(f); strings.Contains(l.Lede, "hecha y comprobada") || strings.Contains(l.Lede, "no habrá más cobros") {
 		t.Error(l.Lede)

@@ -64,6 +64,12 @@ func Farewell(f FarewellFacts) Letter {
 			lede = "farewell.lede.open"
 		}
 	}
+	switch {
+	case f.Left:
+		lede = "farewell.lede.open"
+	case f.Attested && lede == about+".lede":
+		lede += ".attested"
+	}
 	if f.Quiet && lede == "farewell.lede.open" {
 		subject = "farewell.quiet.open"
 	}

@@ -200,6 +200,8 @@ type FarewellFacts struct {
 	Erased     when.Date // planned; zero: no certificate will come
 	Milestones []Milestone
 	Achieved   []Achievement // fewer than two are not told
+	Attested   bool          // of a part, an access or more, a person answers
+	Left       bool          // an access is still open, or is so again
 	Quiet      bool          // a closure, an illness or a death: no figures, no thanks, no door
 	Page       string        // link to the farewell page
 	NotMe      string        // link

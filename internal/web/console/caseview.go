@@ -593,8 +593,29 @@ func (v *visit) viewNext(c app.CaseView, now time.Time) []nextDate {
 			out = append(out, nextDate{first, dueView{Day: text.ShortInstant(v.lang, first, v.zone())}, name, v.say("step.automatic")})
 		}
 	}
+	first, n := retests(c.Works, now, v.zone())
+	for day, at := range first {
+		out = append(out, nextDate{at, dueView{Day: text.ShortInstant(v.lang, at, v.zone())}, v.say("next.retest", "n", n[day]), v.say("step.automatic")})
+	}
 	slices.SortStableFunc(out, func(a, b nextDate) int { return a.at.Compare(b.at) })
 	return out
+}
+
+// retests are the days on which accesses that were closed are tried again, also
+// once the departure is over: the first instant of each, and how many. What is
+// tried at once is not to come.
+func retests(works []offboarding.Work, now time.Time, zone *time.Location) (first map[when.Date]time.Time, n map[when.Date]int) {
+	first, n = map[when.Date]time.Time{}, map[when.Date]int{}
+	for _, w := range works {
+		if w.Kind != app.RetestKind || w.State != offboarding.WorkReady || !w.RunAt.After(now) {
+			continue
+		}
+		day := when.DateOf(w.RunAt, zone)
+		if n[day]++; n[day] == 1 || w.RunAt.Before(first[day]) {
+			first[day] = w.RunAt
+		}
+	}
+	return first, n
 }
 
 // asked says when and how a departure was asked for, and when it was written

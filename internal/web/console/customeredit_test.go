@@ -192,7 +192,7 @@ func TestAnAccessIsAttestedToBeClosed(t *testing.T) {
 	if r := ines.post(page+"/grant_attest", attest).is(http.StatusSeeOther); r.to != page+"#grant" {
 		t.Errorf("went to %q", r.to)
 	}
-	ines.get(page).lacks(`data-testid="add-grant_attest"`)
+	ines.get(page).lacks(`data-testid="add-grant_attest"`).has("cerrado: lo afirma una persona, el ")
 	h.as("laia").get("/console/audit").has("Una persona responde de que este acceso está cerrado: drive/carpeta")
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -19,6 +20,7 @@ import (
 // customerPageView is one customer with everything that they have.
 type customerPageView struct {
 	Lang                      string
+	Zone                      *time.Location
 	ID, Name, Reference, Kind string
 	Facts                     [][2]string
 	Was                       map[string]string // what the form about them begins with
@@ -137,7 +139,7 @@ func (v *visit) customerPage(status int, problem, form string, typed, errs map[s
 func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs map[string]string) customerPageView {
 	c := p.Customer
 	cv := customerPageView{
-		Lang: v.lang, ID: string(c.ID), Name: c.Name, Reference: c.Reference, Kind: known(v.lang, "console.customer.kind."+string(c.Kind), ""),
+		Lang: v.lang, Zone: v.zone(), ID: string(c.ID), Name: c.Name, Reference: c.Reference, Kind: known(v.lang, "console.customer.kind."+string(c.Kind), ""),
 		May: v.actor.May("customer"), Who: whoMay(v.lang, "customer"), MayMoney: v.actor.May("statement"), WhoMoney: whoMay(v.lang, "statement"),
 		MayCase: v.actor.May("request"), WhoCase: whoMay(v.lang, "request"), Typed: typed, Errors: errs, Form: form, Currency: p.Currency,
 		Version: strconv.FormatInt(c.Version, 10), External: p.External, Promises: v.actor.MayRead("complaint"),
@@ -187,7 +189,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	})
 	cv.GrantSum = cv.grantSum(p.Grants)
 	for _, x := range p.Grants {
-		cv.Grants = append(cv.Grants, []string{x.System, cv.accountOf(x), cv.word("grant.kind." + x.Kind), cv.grantState(x)})
+		cv.Grants = append(cv.Grants, []string{x.System, cv.accountOf(x), cv.word("grant.kind." + x.Kind), cv.grantState(x, p.Known)})
 		switch x.Status {
 		case customer.Orphan:
 			cv.Found = append(cv.Found, option{string(x.ID), x.Name()})
@@ -348,9 +350,19 @@ func (v *visit) onBehalf() error {
 	return v.customerDone(err, "behalf")
 }
 
-// grantState says how an access stands, and whose it is where it is ours.
-func (v customerPageView) grantState(g customer.Grant) string {
+// grantState says how an access stands, how that is known where a departure closed
+// it, and whose it is where it is ours.
+func (v customerPageView) grantState(g customer.Grant, known map[customer.GrantID]app.AccessStand) string {
 	state := v.word("grant.status." + string(g.Status))
+	s, is := known[g.ID]
+	closed := g.Status == customer.Revoked && s.How.Closed()
+	if is && (closed || g.Status == customer.Granted && s.How == app.AccessAgain) {
+		code := "grant.known." + string(s.How)
+		if s.At.IsZero() {
+			code += ".undated"
+		}
+		state = v.word(code, "date", text.LongDate(v.Lang, when.DateOf(s.At, v.Zone)))
+	}
 	if g.Ours {
 		state += ", " + v.word("grant.ours.mark")
 	}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"hastaluego/internal/fault"
-	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -58,7 +57,7 @@ func (p *portal) askDisown(w http.ResponseWriter, r *http.Request) {
 		v.State = string(page.State)
 	}
 	for _, f := range page.Final {
-		v.Final = append(v.Final, offboarding.Worded(f, v.Lang))
+		v.Final = append(v.Final, v.Say("portal.comeback.about."+f))
 	}
 	p.show(w, r, http.StatusOK, v.title(), askPage(v))
 }

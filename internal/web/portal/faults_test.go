@@ -35,7 +35,7 @@ var elsewhere = []string{
 // toStaff are faults that are found by name and cannot reach a customer: they are
 // made where somebody who works here, or a key, does something.
 var toStaff = []string{
-	"access.", "approval.began_with_two", "approval.own_step", "approval.refused", "approval.same_person", "balance.", "commitment.", "complaint.", "connector.not_all", "export.", "csv.", "date.before_start",
+	"access.", "approval.began_with_two", "approval.own_step", "approval.refused", "approval.same_person", "balance.", "commitment.", "complaint.", "connector.not_all", "connector.not_so", "export.", "csv.", "date.before_start",
 	"deliverable.", "departures.", "factor.", "field.currency", "flow.", "forbidden.", "grant.", "handover.slip", "inventory.", "number.", "offer.wronged", "percent.", "step.", "stray.", "work.",
 }
 

@@ -118,6 +118,7 @@ type trackView struct {
 	Instead      string // that one person works here; empty: there are several
 	Answer       string // state of what could be done; empty: nothing to read there
 	Due          []dueLine
+	Accesses     accessesView
 }
 
 // codeLine says of whose departure a page is; without a name once they were
@@ -189,7 +190,12 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	if state == "ended" && slices.ContainsFunc(p.Milestones, func(m app.Milestone) bool { return m.Name == "billing_ended" && m.State == "verified" }) {
 		lede = "ended.read"
 	}
-	v.Title, v.Lede = say("title."+state), say("lede."+lede, "date", ends, "since", text.LongDate(lang, page.Late))
+	title := state
+	if sure := p.Sure(); page.State == offboarding.CaseClosed && sure != app.SureVerified {
+		title, lede = state+"."+sure, state+"."+sure
+	}
+	v.Title, v.Lede = say("title."+title), say("lede."+lede, "date", ends, "since", text.LongDate(lang, page.Late))
+	v.Accesses = viewAccesses(sp, zone, p.Accesses)
 	if state == string(offboarding.CaseReversed) && !p.ReadBack { // no far system had been touched
 		v.Title = say("title.reversed.unread")
 	}
@@ -211,13 +217,16 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 			v.Comebacks = append(v.Comebacks, comeback{Class: c.Class, Word: sp.Say("portal.comeback." + c.Class)})
 		}
 		last := &v.Comebacks[len(v.Comebacks)-1]
-		last.Items = append(last.Items, offboarding.Worded(c.Title, lang))
+		last.Items = append(last.Items, sp.Say("portal.comeback.about."+c.About))
 	}
 	if !page.AnswerBy.IsZero() {
 		v.AnswerBy = text.LongDate(lang, when.DateOf(page.AnswerBy.Add(-time.Minute), zone))
 	}
 	for _, m := range p.Milestones {
 		s := viewStop(sp, zone, m)
+		if m.Name == "access_closed" && v.Accesses.Sum != "" { // one by one below
+			s.Proof = v.Accesses.Sum
+		}
 		if m.Name == "effective" && s.Current { // what waits goes on at midnight; the last day is the one before
 			s.When = text.DayMonth(lang, p.Case.Effective)
 		}

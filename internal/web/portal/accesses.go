@@ -1,0 +1,73 @@
+package portal
+
+import (
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/text"
+	"hastaluego/internal/when"
+)
+
+// accessesView is the list of the accesses of a departure, by how it is known that
+// they are closed.
+type accessesView struct {
+	text.Speech
+	Sum    string // how many are closed; empty: there are none
+	Groups []accessGroup
+}
+
+// accessGroup is the accesses of which the same is known.
+type accessGroup struct {
+	How, Icon, Class, Text string
+	Names                  []accessName
+}
+
+// accessName is one of them as the record has it, and when that was last seen.
+type accessName struct{ Name, On string }
+
+// accessLooks are the sign and the colour of each; green belongs to what was tried
+// or read back, and to nothing else.
+var accessLooks = map[app.AccessHow][2]string{
+	app.AccessTried: {"checks", "ok"}, app.AccessRead: {"checks", "ok"}, app.AccessAttested: {"user", "plain"}, app.AccessOpen: {"clock", "plain"}, app.AccessAgain: {"alert", "warn"},
+}
+
+func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand) accessesView {
+	v := accessesView{Speech: sp}
+	if len(stands) == 0 {
+		return v
+	}
+	closed := 0
+	for _, how := range app.AccessHows {
+		g := accessGroup{How: string(how), Icon: accessLooks[how][0], Class: accessLooks[how][1]}
+		var since when.Date // the earliest that is known
+		for _, s := range stands {
+			if s.How != how {
+				continue
+			}
+			n := accessName{Name: s.Grant.System + ": " + s.Grant.Account}
+			if !s.At.IsZero() {
+				on := when.DateOf(s.At, zone)
+				n.On = text.Date(sp.Lang, on)
+				if since.IsZero() || on.Before(since) {
+					since = on
+				}
+			}
+			g.Names = append(g.Names, n)
+		}
+		n := len(g.Names)
+		if n == 0 {
+			continue
+		}
+		if how.Closed() {
+			closed += n
+		}
+		code := "portal.accesses." + g.How
+		if how == app.AccessAgain && !since.IsZero() {
+			code += ".since"
+		}
+		g.Text = sp.Say(code, "n", n, "date", text.LongDate(sp.Lang, since))
+		v.Groups = append(v.Groups, g)
+	}
+	v.Sum = sp.Say("portal.accesses.sum", "done", closed, "all", len(stands))
+	return v
+}
