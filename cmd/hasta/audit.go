@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -105,7 +106,7 @@ func readReceipts(file string, verifiers ...note.Verifier) (list []audit.Receipt
 		list = []audit.Receipt{r}
 	}
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "audit.receipt", "file", file).At("audit", err)
+		return nil, fault.New(fault.Invalid, fault.CodeOf(err), "file", file).At("audit", errors.Unwrap(err))
 	}
 	return list, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"hastaluego/internal/connector/s3system"
 	"hastaluego/internal/connector/scimsystem"
 	"hastaluego/internal/connector/stripesystem"
+	"hastaluego/internal/engine"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
@@ -64,7 +66,16 @@ type systemReport struct {
 	At      string                `json:"at"` // where to look: systems.yaml:12:5
 	Code    string                `json:"code,omitempty"`
 	Problem string                `json:"problem,omitempty"`
-	MS      int64                 `json:"ms"`
+	// More is what else is wrong, where it is known at the same time.
+	More []systemProblem `json:"more,omitempty"`
+	MS   int64           `json:"ms"`
+}
+
+// systemProblem is one thing that is wrong with a far system.
+type systemProblem struct {
+	At      string `json:"at"`
+	Code    string `json:"code"`
+	Problem string `json:"problem"`
 }
 
 func (c *systemCheckCmd) Run(ctx context.Context, o out) error {
@@ -127,7 +138,10 @@ func tellSystems(o out, reports []systemReport) {
 			fmt.Fprintf(o.stdout, "%s: good, %s; %s, %d ms; %s\n", r.System, can, r.Effect, r.MS, levels[r.Level])
 			continue
 		}
-		fmt.Fprintf(o.stderr, "%s: %s: %s\n", r.At, r.System, r.Problem)
+		fmt.Fprintf(o.stderr, "%s: %s (%s): %s\n", r.At, r.System, levels[r.Level], r.Problem)
+		for _, p := range r.More {
+			fmt.Fprintf(o.stderr, "%s: %s: %s\n", p.At, r.System, p.Problem)
+		}
 	}
 }
 
@@ -150,15 +164,24 @@ func checkSystem(ctx context.Context, cfg declaration.Declared, vault declaratio
 		r.OK = true
 		return r
 	}
-	r.Code, r.At = fault.CodeOf(err), cfg.Place(blame(info.Kind, err)...)
+	list := fault.Fields(err)
 	var one *fault.Error
-	if list := fault.Fields(err); len(list) > 0 {
-		one = list[0]
-	} else if !errors.As(err, &one) {
-		r.Problem = err.Error()
+	switch {
+	case len(list) > 0:
+	case errors.As(err, &one):
+		list = fault.List{unreached(one)}
+	default:
+		r.Code, r.At, r.Problem = fault.CodeOf(err), cfg.Place(blame(info.Kind, err)...), err.Error()
 		return r
 	}
-	r.Problem = text.Error("en", one)
+	for i, e := range list {
+		p := systemProblem{At: cfg.Place(blame(info.Kind, e)...), Code: e.Code, Problem: text.Error("en", e)}
+		if i > 0 {
+			r.More = append(r.More, p)
+			continue
+		}
+		r.At, r.Code, r.Problem = p.At, p.Code, p.Problem
+	}
 	return r
 }
 
@@ -179,10 +202,22 @@ func blame(kind string, err error) []string {
 		return []string{"base"}
 	case "connector.address_refused":
 		return []string{"allow"}
-	case "connector.unreachable":
-		return []string{"base_url"}
+	case "system.host_unknown", "system.host_refuses", "system.host_tls", "system.host_silent", "system.host_lost", "system.host_error":
+		return address(kind)
 	default:
 		return []string{"ping"}
+	}
+}
+
+// address is where an entry of the kind says where its system is.
+func address(kind string) []string {
+	switch kind {
+	case ldapsystem.KindName, pgsystem.KindName, httpsystem.HookKind:
+		return []string{"url"}
+	case oauthsystem.KindName:
+		return []string{"introspect"}
+	default:
+		return []string{"base_url"}
 	}
 }
 
@@ -232,8 +267,14 @@ func (c *caseDryRunCmd) Run(ctx context.Context, o out) error {
 	if c.JSON {
 		return json.NewEncoder(o.stdout).Encode(list)
 	}
+	tellRehearsal(o.stdout, list)
+	return nil
+}
+
+// tellRehearsal says what a step would do now.
+func tellRehearsal(w io.Writer, list []engine.Rehearsal) {
 	if len(list) == 0 {
-		fmt.Fprintln(o.stdout, "nothing to do")
+		fmt.Fprintln(w, "nothing to do")
 	}
 	for _, r := range list {
 		name := r.System
@@ -246,12 +287,14 @@ func (c *caseDryRunCmd) Run(ctx context.Context, o out) error {
 			if r.Action.Name != "" {
 				verb = r.Action.Name
 			}
-			fmt.Fprintf(o.stdout, "%s: reads %q, would call %s (%s, %s)\n", name, r.Status, verb, r.Effect, r.Undo)
+			if r.Action.Refund != nil {
+				verb += " of " + r.Action.Refund.Amount.String() + " out of the payment " + r.Action.Refund.Payment
+			}
+			fmt.Fprintf(w, "%s: reads %q, would call %s (%s, %s)\n", name, r.Status, verb, r.Effect, r.Undo)
 		case r.Err != nil:
-			fmt.Fprintf(o.stdout, "%s: %s: %s\n", name, r.Would, explain(r.Err))
+			fmt.Fprintf(w, "%s: %s: %s\n", name, r.Would, explain(r.Err))
 		default:
-			fmt.Fprintf(o.stdout, "%s: reads %q, %s\n", name, r.Status, r.Would)
+			fmt.Fprintf(w, "%s: reads %q, %s\n", name, r.Status, r.Would)
 		}
 	}
-	return nil
 }

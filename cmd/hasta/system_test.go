@@ -5,11 +5,17 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/engine"
+	"hastaluego/internal/money"
+	"hastaluego/internal/step"
 )
 
 // farSystem runs the far system of the demo until the test is over, or until
@@ -54,16 +60,93 @@ func TestSystemsAreReachedAndWhatIsWrongIsToldAtItsLine(t *testing.T) {
 		t.Errorf("as JSON: %d %s", code, o)
 	}
 	for _, c := range []struct{ name, secret, want string }{
-		{"a wrong credential", "another", "systems.yaml:11:14: billing: “billing” does not accept our credential"},
-		{"no credential", "", "systems.yaml:11:14: billing: The environment variable"},
+		{"a wrong credential", "another", "systems.yaml:11:14: billing (tried against published shapes only): “billing” does not accept our credential"},
+		{"no credential", "", "systems.yaml:11:14: billing (tried against published shapes only): The environment variable"},
 	} {
 		if code, o, e := check(c.secret); code != exitCheck || !strings.Contains(e, c.want) {
 			t.Errorf("%s: %d %s%s", c.name, code, o, e)
 		}
 	}
 	stop()
-	if code, o, e := check(token); code != exitCheck || !strings.Contains(e, "systems.yaml:7:15: billing: ") {
+	if code, o, e := check(token); code != exitCheck || !strings.Contains(e, "systems.yaml:7:15: billing (tried against published shapes only): “billing”: "+strings.TrimPrefix(base, "http://")+" refuses the connection.") {
 		t.Errorf("nobody there: %d %s%s", code, o, e)
+	}
+}
+
+// checked checks a systems.yaml of its own.
+func checked(t *testing.T, systems string, args ...string) (code int, told string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "systems.yaml")
+	if err := os.WriteFile(file, []byte(systems), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var o, e bytes.Buffer
+	code = run(append([]string{"system", "check", "--systems", file}, args...), out{&o, &e})
+	return code, o.String() + e.String()
+}
+
+func TestAKeyThatIsMissingIsNamedWithThePlaceOfItsEntry(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ what, systems, want string }{
+		{"an address", "systems:\n  m:\n    kind: oauth\n    introspect: https://id.example/i\n    client_id: hasta\n    client_secret: env:A\n    token: \"file:/run/{reference}\"\n", ":2:3: “revoke” is missing. Write it like this: revoke: https://id.example/oauth/revoke"},
+		{"the address of SCIM", "systems:\n  m:\n    kind: scim\n    token: env:A\n", ":2:3: “base_url” is missing. Write it like this: base_url: https://id.example/scim/v2"},
+		{"a secret", "systems:\n  m:\n    kind: scim\n    base_url: https://id.example/scim/v2\n", ":2:3: “token” is missing. Write it like this: token: env:NAME"},
+		{"a word of a list", "systems:\n  m:\n    kind: ldap\n    url: ldaps://d.example\n    bind: cn=x,dc=example\n    password: env:A\n    base: dc=example\n", ":2:3: “close” is missing. One of these values goes there: disable, lock, mark, groups, delete."},
+		{"a DN", "systems:\n  m:\n    kind: ldap\n    url: ldaps://d.example\n    bind: cn=x,dc=example\n    password: env:A\n    close: lock\n", ":2:3: “base” is missing. Write it like this: base: ou=people,dc=example,dc=org"},
+		{"a state", "systems:\n  m:\n    kind: http\n    base_url: https://b.example\n    effect: idempotent\n    undo: final\n    operations:\n      read: {method: GET, path: \"/s/{reference}\"}\n      cancel: {method: DELETE, path: \"/s/{reference}\"}\n", ":2:3: “state.ended” is missing."},
+		{"the kind", "systems:\n  m:\n    url: ldaps://d.example\n", ":2:3: “kind” is missing. One of these values goes there: http"},
+		{"what a database can do", "systems:\n  m:\n    kind: postgres\n    url: env:A\n", ":2:3: this system does not say what it can do. Declare at least one of these: roles, actions, export."},
+		{"the unit of a time", "systems:\n  m:\n    kind: postgres\n    url: env:A\n    roles: {}\n    timeout: 5\n", ":6:14: 5 of what? Write 5s for seconds"},
+		{"the unit of a pace", "systems:\n  m:\n    kind: scim\n    base_url: https://id.example\n    token: env:A\n    rate: 50\n", ":6:11: 50 in which time? Write 50/s"},
+	} {
+		if code, told := checked(t, c.systems); code == exitOK || !strings.Contains(told, "systems.yaml"+c.want) {
+			t.Errorf("%s: %d %s", c.what, code, told)
+		}
+	}
+}
+
+func TestWhyASystemIsNotReachedIsSaid(t *testing.T) {
+	t.Parallel()
+	plain, err := net.Listen("tcp", "127.0.0.1:0") // speaks no TLS, and hangs up
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = plain.Close(), silent.Close() })
+	go func() {
+		for {
+			c, err := plain.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Read(make([]byte, 4096))
+			_, _ = io.WriteString(c, "HTTP/1.0 400 Bad Request\r\n\r\n")
+			_ = c.Close()
+		}
+	}()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("s3cret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scim := func(url string) string {
+		return "systems:\n  people:\n    kind: scim\n    base_url: " + url + "\n    token: file:" + secret + "\n    timeout: 300ms\n    allow: [127.0.0.0/8]\n"
+	}
+	for _, c := range []struct{ what, systems, want string }{
+		{"no such name", scim("https://nobody.invalid"), "4:15: people (tried against a real peer): “people”: no host is called nobody.invalid."},
+		{"nobody listens", scim("https://127.0.0.1:1"), "“people”: 127.0.0.1:1 refuses the connection."},
+		{"no TLS", scim("https://" + plain.Addr().String()), "“people”: TLS "},
+		{"no answer", scim("https://" + silent.Addr().String()), "“people”: " + silent.Addr().String() + " did not answer within the time of a call."},
+	} {
+		if code, told := checked(t, c.systems); code != exitCheck || !strings.Contains(told, c.want) || strings.Contains(told, "s3cret") {
+			t.Errorf("%s: %d %s", c.what, code, told)
+		}
+	}
+	two := "systems:\n  m:\n    kind: oauth\n    introspect: https://id.example/i\n    revoke: https://id.example/r\n    client_id: hasta\n    client_secret: env:HASTA_NOT_THERE\n    token: \"file:/run/{reference}\"\n    resource: env:HASTA_NEITHER\n"
+	if code, told := checked(t, two); code != exitCheck || !strings.Contains(told, "HASTA_NOT_THERE") || !strings.Contains(told, "HASTA_NEITHER") {
+		t.Errorf("two variables: %d %s", code, told)
 	}
 }
 
@@ -82,5 +165,17 @@ func TestDeclarationsThatShipArePrinted(t *testing.T) {
 		if code := run(c.args, out{&o, &e}); code != c.code || !strings.Contains(o.String()+e.String(), c.want) {
 			t.Errorf("%v: %d %s%s", c.args, code, o.String(), e.String())
 		}
+	}
+}
+
+func TestARefundIsRehearsedWithItsSum(t *testing.T) {
+	t.Parallel()
+	var o bytes.Buffer
+	tellRehearsal(&o, []engine.Rehearsal{{
+		System: "payments", Would: "act", Effect: connector.Keyed, Undo: connector.Final,
+		Action: &step.Action{Verb: "refund", Refund: &connector.RefundInput{Payment: "pi_7", Amount: money.Amount{Minor: 30668, Currency: "EUR"}}},
+	}})
+	if want := "payments: reads \"\", would call refund of 306.68 EUR out of the payment pi_7 (keyed, final)\n"; o.String() != want {
+		t.Errorf("%s", o.String())
 	}
 }

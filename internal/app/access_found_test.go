@@ -16,6 +16,7 @@ import (
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/text"
 )
 
 // looked asks the system for accesses before any is closed.
@@ -93,6 +94,9 @@ func TestAnAccessThatNobodyWroteDownIsDecidedAboutAndClosedWithTheOthers(t *test
 		code(t, w.DecideGrant(ctx, agent, app.GrantDecision{Customer: cus, Grant: lost.ID, Theirs: true}), "grant.decided")
 		eventually(t, "accesses closed", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
 		w.signIn(t, "acc-lost", "tres", http.StatusForbidden)
+		if got := w.signedRows(t, c)["acc-lost"]; !strings.HasPrefix(got, "found decided:theirs plan") {
+			t.Errorf("the list says of what was found: %s", got)
+		}
 		if w.stepState(t, c, "find") != offboarding.StepVerified || w.logged(t, "grant.found") != 1 || w.logged(t, "grant.taken_on") != 1 {
 			t.Error("the search is not told as it was")
 		}
@@ -109,6 +113,16 @@ func TestAnAccessThatIsNotTheirsStaysOpen(t *testing.T) {
 		must(t, w.DecideGrant(t.Context(), agent, app.GrantDecision{Customer: cus, Grant: w.grant(t, cus, "acc-lost").ID, Why: "Es de la filial"}))
 		eventually(t, "accesses closed", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
 		w.signIn(t, "acc-lost", "tres", http.StatusOK)
+		v, err := w.OpenCase(t.Context(), agent, c)
+		must(t, err)
+		_, _, _, err = w.Rehearse(t.Context(), v.Plan.Case.Code, "nosuch")
+		code(t, err, "case.no_step")
+		if said := text.Error("es", err); !strings.Contains(said, "«nosuch». Tiene ") || !strings.Contains(said, "revoke") {
+			t.Errorf("a step that is not there: %s", said)
+		}
+		if got := w.signedRows(t, c)["acc-lost"]; got != "open:foreign found decided:not_theirs" {
+			t.Errorf("the list says of what is not theirs: %s", got)
+		}
 		if g := w.grant(t, cus, "acc-lost"); g.Status != customer.Foreign || w.logged(t, "grant.foreign") != 1 {
 			t.Errorf("%+v", g)
 		}
@@ -253,15 +267,43 @@ func (w *world) reported(t *testing.T, c offboarding.CaseID) {
 	if got := strings.Join(stages["acc-base"], " "); got != "plan control act read_back test retest retest" {
 		t.Errorf("acc-base: %s", got)
 	}
+	if got := w.signedRows(t, c)["acc-key"]; !strings.Contains(got, "retest:open") || strings.Contains(got, "connector.") {
+		t.Errorf("tried again: %s", got)
+	}
 	if got := strings.Join(stages["carpeta compartida"], " "); got != "plan attested" {
 		t.Errorf("by hand: %s", got)
 	}
 	if n := len(stages["acc-key"]); n < 8 || len(l.Proofs) < 8 {
 		t.Errorf("acc-key: %v, %d proofs", stages["acc-key"], len(l.Proofs))
 	}
-	if w.logged(t, "access.listed") != 1 {
+	if w.logged(t, "access.listed") != 2 {
 		t.Error("nobody knows who took the list")
 	}
+}
+
+// signedRows is what the signed list says of each account: its stages in their order,
+// with the results of those that are a finding or a decision.
+func (w *world) signedRows(t *testing.T, c offboarding.CaseID) map[string]string {
+	t.Helper()
+	w.verifyLog(t)
+	_, raw, err := w.ListAccess(t.Context(), agent, c)
+	must(t, err)
+	l, err := audit.ParseList(raw, w.keys.LogVerifiers()...)
+	must(t, err)
+	var list app.AccessList
+	must(t, json.Unmarshal(l.Body, &list))
+	out := map[string]string{}
+	for _, x := range list.Rows {
+		word := string(x.Stage)
+		if x.Stage == app.StageDecided || x.Stage == app.StageRetest || x.Stage == app.StageOpen {
+			word += ":" + x.Result
+		}
+		if x.Stage == app.StageDecided && x.By != agent.ID || x.Stage == app.StageFound && x.By != "engine" {
+			t.Errorf("nobody knows who: %+v", x)
+		}
+		out[x.Account] = strings.TrimSpace(out[x.Account] + " " + word)
+	}
+	return out
 }
 
 // openAgain returns the step by which a person is asked to close an access again.

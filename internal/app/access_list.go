@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ type AccessStage string
 
 // The stages, in their order.
 const (
+	StageFound    AccessStage = "found"     // a system listed it, and nobody had it on the inventory
+	StageDecided  AccessStage = "decided"   // somebody said whose it is
 	StagePlan     AccessStage = "plan"      // its turn came in the plan
 	StageControl  AccessStage = "control"   // it was tried before, and got in or not
 	StageAct      AccessStage = "act"       // it was closed
@@ -47,7 +50,9 @@ type AccessListRow struct {
 	At       string      `json:"at,omitempty"` // RFC 3339
 	By       string      `json:"by"`           // engine, usr_…
 	Name     string      `json:"name,omitempty"`
-	Result   string      `json:"result,omitempty"` // status of a try, or a code of why it proves no more
+	Result   string      `json:"result,omitempty"` // status of a try; of a retest closed, open or unclear; of a decision theirs or not_theirs
+	Why      string      `json:"why,omitempty"`    // code of why it proves no more (docs/reference/codes.md)
+	Days     int         `json:"days,omitempty"`   // of a retest: so long after it was closed
 	Step     string      `json:"step,omitempty"`
 	Evidence string      `json:"evidence_sha256,omitempty"` // of the evidence as it is kept
 	Body     string      `json:"answer_sha256,omitempty"`   // of what the system answered to a try
@@ -155,6 +160,17 @@ func (a *App) accessList(ctx context.Context, tx Tx, by Actor, cid offboarding.C
 			l.retest(works, w)
 		}
 	}
+	of, err := a.outside(ctx, tx, p.Case.Customer) // whoever decides does so at the customer
+	if err != nil && !keyDestroyed(err) {
+		return list, nil, err
+	}
+	decided := make([]TimelineEntry, 0, len(of))
+	for _, e := range of {
+		if e.Type == "grant.taken_on" || e.Type == "grant.foreign" {
+			decided = append(decided, TimelineEntry{LogEntry: e, Args: a.openBody(ctx, e)})
+		}
+	}
+	l.found(entries, decided)
 	for i := range p.Steps {
 		for _, g := range l.byHand(&p.Steps[i]) {
 			touched[g] = true
@@ -169,7 +185,7 @@ func (a *App) accessList(ctx context.Context, tx Tx, by Actor, cid offboarding.C
 			l.rows = append(l.rows, row)
 		}
 	}
-	order := []AccessStage{StagePlan, StageControl, StageAct, StageRead, StageTest, StageAttested, StageUndone, StageRetest, StageBefore, StageOpen}
+	order := []AccessStage{StageFound, StageDecided, StagePlan, StageControl, StageAct, StageRead, StageTest, StageAttested, StageUndone, StageRetest, StageBefore, StageOpen}
 	slices.SortStableFunc(l.rows, func(x, y AccessListRow) int {
 		return cmp.Or(cmp.Compare(x.System, y.System), cmp.Compare(x.Account, y.Account), x.at.Compare(y.at), cmp.Compare(slices.Index(order, x.Stage), slices.Index(order, y.Stage)))
 	})
@@ -292,7 +308,8 @@ func (l *listing) work(p offboarding.Plan, w offboarding.Work) {
 		put(StageAct, w.DoneAt, "engine", w.Undo, "", w.CallHash, "work.done")
 	}
 	if !w.VerifiedAt.IsZero() {
-		put(StageRead, w.VerifiedAt, "engine", proof.Why, "", string(proof.Read), "work.verified")
+		put(StageRead, w.VerifiedAt, "engine", "", "", string(proof.Read), "work.verified")
+		l.rows[len(l.rows)-1].Why = proof.Why
 		if proof.Proof == step.NegativeTest && proof.Probe != nil {
 			put(StageTest, proof.Probe.At, "engine", "refused "+proof.Probe.Status, proof.Probe.SHA256, w.Evidence, "work.verified")
 		}
@@ -311,13 +328,61 @@ func (l *listing) retest(works []offboarding.Work, w offboarding.Work) {
 	}
 	r := l.row(works[i].Item, StageRetest, w.DoneAt, "engine")
 	r.System = cmp.Or(r.System, w.System)
-	if r.Result = days + " closed"; w.LastError != "" {
-		r.Result = days + " " + w.LastError
+	r.Days, _ = strconv.Atoi(days)
+	switch {
+	case w.LastError == "":
+		r.Result = "closed"
+	case openAgain(w.LastError):
+		r.Result = "open"
+	default:
+		r.Result, r.Why = "unclear", w.LastError
 	}
 	if p := step.ProofOf(w.Evidence).Probe; p != nil {
 		r.Body = p.SHA256
 	}
 	l.add(r, w.Evidence, "retest "+string(w.ID))
+}
+
+// found lists the accesses that the departure found and nobody had on the
+// inventory, and who said afterwards whose they are. entries are those of the
+// departure, newest first; decided, oldest first, are those of the customer.
+func (l *listing) found(entries, decided []TimelineEntry) {
+	ids := map[string]string{}
+	for id, g := range l.grants {
+		ids[g.Name()] = id
+	}
+	add := func(e TimelineEntry, stage AccessStage, result, why string) {
+		name, _ := e.Args["name"].(string)
+		grant, known := ids[name]
+		if !known { // it was erased, and the log tells no name any more
+			return
+		}
+		r := l.row(grant, stage, e.At, e.Actor)
+		r.Result = result
+		l.entries[e.ID] = e
+		l.add(r, why, e.ID)
+	}
+	since := map[string]time.Time{}
+	for _, e := range slices.Backward(entries) {
+		if name, _ := e.Args["name"].(string); e.Type == "grant.found" {
+			if _, twice := since[name]; !twice {
+				since[name] = e.At
+			}
+			add(e, StageFound, "", "")
+		}
+	}
+	for _, e := range decided {
+		name, _ := e.Args["name"].(string)
+		if at, here := since[name]; !here || e.At.Before(at) {
+			continue
+		}
+		why, _ := e.Args["evidence"].(string)
+		result := "theirs"
+		if e.Type == "grant.foreign" {
+			result = "not_theirs"
+		}
+		add(e, StageDecided, result, why)
+	}
 }
 
 // byHand lists what people ticked as closed, and says which accesses the step is

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
@@ -26,7 +27,11 @@ func (a *App) Rehearse(ctx context.Context, code, key string) (s step.Subject, w
 		}
 		st := p.Step(key)
 		if st == nil {
-			return fault.New(fault.NotFound, "not_found", "step", key)
+			keys := make([]string, len(p.Steps))
+			for i, x := range p.Steps {
+				keys[i] = x.Key
+			}
+			return fault.New(fault.NotFound, "case.no_step", "case", code, "step", key, "steps", strings.Join(keys, ", "))
 		}
 		if s, err = a.subject(ctx, tx, p.Case, *st, offboarding.Work{}); err != nil {
 			return err

@@ -83,7 +83,9 @@ func IsList(src []byte) bool {
 
 // ParseList reads a list and checks that it is one: that one of the verifiers
 // signed this body for this code, and that each proof leads from its entry to a
-// root that was signed. Errors: fault.Invalid with code audit.receipt.
+// root that was signed. Errors: fault.Invalid with code audit.receipt where it is no
+// list of these keys, and audit.list_changed where it was one and something in it
+// is not what was signed.
 func ParseList(src []byte, verifiers ...note.Verifier) (List, error) {
 	bad := func(err error) (List, error) {
 		return List{}, fault.New(fault.Invalid, "audit.receipt").At("audit.ParseList", err)
@@ -97,14 +99,20 @@ func ParseList(src []byte, verifiers ...note.Verifier) (List, error) {
 		return bad(err)
 	}
 	n, err := note.Open([]byte(f.Note), note.VerifierList(verifiers...))
-	if err != nil || n.Text != want {
+	if err != nil {
 		return bad(err)
+	}
+	changed := func(err error) (List, error) {
+		return List{}, fault.New(fault.Invalid, "audit.list_changed").At("audit.ParseList", err)
+	}
+	if n.Text != want {
+		return changed(nil)
 	}
 	l := List{Code: f.Code, Body: f.Body, Note: f.Note}
 	for _, raw := range f.Proofs {
 		r, err := ParseReceipt(raw, verifiers...)
 		if err != nil {
-			return bad(err)
+			return changed(err)
 		}
 		l.Proofs = append(l.Proofs, r)
 	}

@@ -47,12 +47,14 @@ func (e *Entry) read(kinds []Kind) (Declared, bool) {
 	for i, k := range kinds {
 		names[i] = k.Name
 	}
+	if e.entries(e.val, e.at) == nil {
+		return nil, false
+	}
 	if n == nil {
-		n = e.nodes[""]
+		e.bad(e.nodes[""], e.below([]string{"kind"}), "system.missing_word", "key", "kind", "words", strings.Join(names, ", "))
+		return nil, false
 	}
-	if e.entries(e.val, e.at) != nil {
-		e.bad(n, e.below([]string{"kind"}), "system.kind", "kind", kind, "kinds", strings.Join(names, ", "))
-	}
+	e.bad(n, e.below([]string{"kind"}), "system.kind", "kind", kind, "kinds", strings.Join(names, ", "))
 	return nil, false
 }
 
@@ -212,6 +214,10 @@ func (e *Entry) Rate(m Map, path []string, key string) float64 {
 		return 0
 	}
 	at := e.below(Below(path, key))
+	if _, bare := n.(*ast.IntegerNode); bare { // a number says not of what
+		e.bad(n, at, "system.rate_unit", "value", n.GetToken().Value)
+		return 0
+	}
 	count, per, _ := strings.Cut(e.text(n, at), "/")
 	x, err := strconv.Atoi(count)
 	unit := map[string]float64{"s": 1, "min": 60, "h": 3600}[per]
@@ -260,24 +266,31 @@ func (e *Entry) Judge(mark int, found []Problem) bool {
 		n, there := e.nodes[strings.Join(p.At, "/")]
 		switch {
 		case whole:
+			above := e.above(p.At)
+			p, _ = p.missing(above)
 			e.bad(e.nearest(p.At), e.below(p.At), p.Code, p.Args...)
 		case there && !e.told(e.at, p.At):
+			p, _ = p.missing(p.At)
 			e.bad(n, e.below(p.At), p.Code, p.Args...)
 		}
 	}
 	return len(e.list) == mark
 }
 
-// nearest returns the node at the path or, when it is not there, the closest
-// one above it.
-func (e *Entry) nearest(path []string) ast.Node {
+// above is the path itself or, when nothing stands there, the closest one above
+// it at which something does.
+func (e *Entry) above(path []string) []string {
 	for i := len(path); i > 0; i-- {
-		if n, ok := e.nodes[strings.Join(path[:i], "/")]; ok {
-			return n
+		if _, ok := e.nodes[strings.Join(path[:i], "/")]; ok {
+			return path[:i]
 		}
 	}
-	return e.nodes[""]
+	return nil
 }
+
+// nearest returns the node at the path or, when it is not there, the closest
+// one above it.
+func (e *Entry) nearest(path []string) ast.Node { return e.nodes[strings.Join(e.above(path), "/")] }
 
 // Root makes a file that holds a secret start at the folder of the declaration,
 // wherever the program was started.

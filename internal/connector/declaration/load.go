@@ -88,7 +88,7 @@ func Load(name string, src []byte, kinds ...Kind) ([]Declared, error) {
 	}
 	systems, ok := root["systems"]
 	if !ok {
-		l.bad(docs[0].Body, []string{"systems"}, "field.required")
+		l.bad(docs[0].Body, []string{"systems"}, "system.missing", "key", "systems", "example", "systems:")
 		return nil, l.list
 	}
 	for _, p := range l.entries(systems, []string{"systems"}) {
@@ -314,6 +314,10 @@ func (l *loader) flag(n ast.Node, at []string) bool {
 func (l *loader) duration(n ast.Node, at []string) time.Duration {
 	if n == nil {
 		return 0
+	}
+	if _, bare := n.(*ast.IntegerNode); bare { // a number says not of what
+		l.bad(n, at, "system.duration_unit", "value", n.GetToken().Value)
+		return time.Second
 	}
 	s := l.text(n, at)
 	if s == "" {

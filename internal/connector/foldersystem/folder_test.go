@@ -244,7 +244,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"{owner}/final", "/{owner}", "8:15 system.below /systems/share/export/files/path"},
 		{"{owner}/final", "{owner}/{reference}", "8:15 system.below /systems/share/export/files/path"},
 		{"es: Entregas", "spanish: Entregas", "7:26 system.language /systems/share/export/files/title/spanish"},
-		{"es: Entregas", `es: " "`, "7:21 field.required /systems/share/export/files/title/es"},
+		{"es: Entregas", `es: " "`, "7:21 system.blank /systems/share/export/files/title/es"},
 		{"files:", "Files:", "6:7 system.collection /systems/share/export/Files"},
 		{"path:", "paths:", "8:9 system.unknown_key /systems/share/export/files/paths"},
 	} {

@@ -82,14 +82,14 @@ func TestEveryProblemOfACapabilityIsToldWithItsPlace(t *testing.T) {
 		{"undo: restorable", "undo: sometimes", "6:11 system.word /systems/faro/undo"},
 		{"open: [active]", "open: active", "19:37 system.want_list /systems/faro/access/state/open"},
 		{"open: [active]", "closed: [blocked]", "19:31 system.unknown_key /systems/faro/access/state/closed"},
-		{", open: [active]", "", "19:14 field.required /systems/faro/access/state/open"},
+		{", open: [active]", "", "19:14 system.missing /systems/faro/access/state/open"},
 		{"method: POST\n          path: /sign-in", "method: PUT\n          path: /sign-in", "14:19 system.word /systems/faro/access/operations/probe/method"},
 		{"secret: \"{secret}\"", "secret: x", "17:19 system.probe_secret /systems/faro/access/operations/probe/secret"},
 		{"secret: \"{secret}\"", `secret: "{token}"`, "16:17 system.body_slot /systems/faro/access/operations/probe/body; 17:19 system.probe_secret /systems/faro/access/operations/probe/secret"},
 		{"file:/run/secrets/{reference}", "env:TOKEN", "17:19 system.probe_file /systems/faro/access/operations/probe/secret"},
 		{"file:/run/secrets/{reference}", "file:/run/secret", "17:19 system.probe_file /systems/faro/access/operations/probe/secret"},
 		{"          secret: \"file:/run/secrets/{reference}\"\n", "", "14:11 system.probe_secret /systems/faro/access/operations/probe"},
-		{"          refused: [401, 403]\n", "", "14:11 field.required /systems/faro/access/operations/probe/refused"},
+		{"          refused: [401, 403]\n", "", "14:11 system.missing /systems/faro/access/operations/probe/refused"},
 		{"[401, 403]", "[401, 503]", "18:20 system.status /systems/faro/access/operations/probe/refused"},
 		{"[401, 403]", "[401, 204]", "18:20 system.probe_both /systems/faro/access/operations/probe/refused"},
 		{"[401, 403]", "[401, no]", "18:26 system.want_number /systems/faro/access/operations/probe/refused/1"},
@@ -100,7 +100,7 @@ func TestEveryProblemOfACapabilityIsToldWithItsPlace(t *testing.T) {
 		{"          call: {method: DELETE, path: \"/a/{reference}/hidden\"}\n", "", "26:11 system.resume_missing /systems/faro/actions/hide/undo"},
 		{"{class: final}", "{class: never}", "33:23 system.word /systems/faro/actions/wipe/undo/class"},
 		{`by: "us"`, `by: "{secret}"`, "22:66 system.body_slot /systems/faro/actions/hide/call/body"},
-		{"        undo: {class: final}\n", "", "29:7 system.word /systems/faro/actions/wipe/undo/class"},
+		{"        undo: {class: final}\n", "", "29:7 system.missing_word /systems/faro/actions/wipe/undo/class"},
 	} {
 		src := strings.Replace(doors, c.old, c.with, 1)
 		if src == doors {

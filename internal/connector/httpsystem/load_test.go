@@ -135,15 +135,15 @@ func TestEveryProblemIsToldWithItsPlace(t *testing.T) {
 		{`at: "{ends_at}"`, `at: "on {ends_at}"`, "20:11 system.body_slot /systems/billing/operations/cancel/body"},
 		{"receipt: data.id", "receipt: data..id", "23:18 system.path /systems/billing/operations/cancel/receipt"},
 		{"      resume: {method: DELETE, path: \"/s/{reference}/cancel\"}\n", "", "10:11 system.resume_missing /systems/billing/undo"},
-		{"      read: {method: GET, path: \"/s/{reference}\"}\n      cancel:\n", "      cancel:\n", "15:7 field.required /systems/billing/operations/read/method; 15:7 system.path_slot /systems/billing/operations/read/path"},
-		{"      status: data.status\n", "", "26:7 system.path /systems/billing/state/status"},
+		{"      read: {method: GET, path: \"/s/{reference}\"}\n      cancel:\n", "      cancel:\n", "15:7 system.missing /systems/billing/operations/read/method; 15:7 system.missing /systems/billing/operations/read/path"},
+		{"      status: data.status\n", "", "26:7 system.missing /systems/billing/state/status"},
 		{"[canceled, ended]", "canceled", "27:14 system.want_list /systems/billing/state/ended"},
 		{"  other:", "  House:", "29:3 system.name /systems/House"},
 		{"  other:", "  mail:", "29:3 system.name /systems/mail"},
 		{"  other:", "  billing:", "29:3 system.syntax "},
 		{"effect: ask", "effect: &x ask", "32:13 system.alias "},
 		{"  billing:\n    kind: http", "  billing: [", "-"},
-		{"# far systems\nsystems:", "system:", "1:1 system.unknown_key /system; 1:1 field.required /systems"},
+		{"# far systems\nsystems:", "system:", "1:1 system.unknown_key /system; 1:1 system.missing /systems"},
 	} {
 		src := strings.Replace(whole, c.old, c.with, 1)
 		if src == whole {

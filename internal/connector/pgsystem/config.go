@@ -152,7 +152,7 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	if c.Roles == nil && len(c.Actions) == 0 && len(c.Export) == 0 {
-		bad(nil, "system.nothing")
+		bad(nil, "system.nothing_to_do", "keys", "roles, actions, export")
 	}
 	if c.Roles != nil && c.Roles.Password != "" {
 		if code := declaration.CheckEach(c.Roles.Password); code != "" {

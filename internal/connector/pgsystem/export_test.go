@@ -208,7 +208,7 @@ func TestWhatIsWrongInAnExportIsToldWithItsPlace(t *testing.T) {
 		{"= $1", "= 'ana'", "8:16 system.statement /systems/base/export/invoices/query"},
 		{"= $1", "= $1 AND x = $2", "8:16 system.statement /systems/base/export/invoices/query"},
 		{"= $1", "= $10", "8:16 system.statement /systems/base/export/invoices/query"},
-		{"        key: number\n", "", "6:7 field.required /systems/base/export/invoices/key"},
+		{"        key: number\n", "", "6:7 system.missing /systems/base/export/invoices/key"},
 		{"invoices:", "../x:", "6:7 system.collection /systems/base/export/..~1x"},
 		{"en: Number", "EN: Number", "11:43 system.language /systems/base/export/invoices/titles/number/EN"},
 		{"[contact]", "contact", "10:17 system.want_list /systems/base/export/invoices/others"},

@@ -310,7 +310,7 @@ func TestTheCheckNamesTheRightThatIsMissing(t *testing.T) {
 	each(t, func(t *testing.T, b *base) {
 		for _, c := range []struct{ take, give, right string }{
 			{"REVOKE DELETE ON visit FROM " + b.ours, "GRANT DELETE ON visit TO " + b.ours, "forget.run"},
-			{"REVOKE SELECT ON member FROM " + b.ours, "GRANT SELECT ON member TO " + b.ours, "hide.read"},
+			{"REVOKE SELECT ON member FROM " + b.ours, "GRANT SELECT ON member TO " + b.ours, "hide.read, hide.run, hide.undo.run"},
 			{"REVOKE pg_signal_backend FROM " + b.ours, "GRANT pg_signal_backend TO " + b.ours, "pg_signal_backend"},
 			{"ALTER ROLE " + b.ours + " NOCREATEROLE", "ALTER ROLE " + b.ours + " CREATEROLE", "CREATEROLE"},
 		} {
@@ -320,6 +320,12 @@ func TestTheCheckNamesTheRightThatIsMissing(t *testing.T) {
 				t.Errorf("%s: %v", c.take, err)
 			}
 			b.exec(c.give)
+		}
+		b.exec("REVOKE pg_signal_backend FROM " + b.ours)
+		b.exec("ALTER ROLE " + b.ours + " NOCREATEROLE")
+		err := b.connect(actions).Checker.Check(t.Context())
+		if f, ok := err.(*fault.Error); !ok || !strings.HasSuffix(fmt.Sprint(f.Args), " CREATEROLE, pg_signal_backend]") {
+			t.Errorf("two at once: %v", err)
 		}
 		b.exec("ALTER ROLE " + b.ours + " NOLOGIN")
 		if err := b.connect(actions).Checker.Check(t.Context()); fault.CodeOf(err) != "connector.credential" {
@@ -466,10 +472,10 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"rows: 1\n", "rows: one\n", "8:15 system.rows /systems/base/actions/hide/rows"},
 		{"rows: 0-3", "rows: 3-0", "14:15 system.rows /systems/base/actions/forget/rows"},
 		{"DELETE FROM visit WHERE name = $1", "DELETE FROM visit", "13:14 system.statement /systems/base/actions/forget/run"},
-		{"        expect: 0\n", "", "12:7 field.required /systems/base/actions/forget/expect"},
+		{"        expect: 0\n", "", "12:7 system.missing /systems/base/actions/forget/expect"},
 		{"expect: t}", "expect: f}", "11:107 system.expect /systems/base/actions/hide/undo/expect"},
 		{"{class: final}", "{class: maybe}", "17:23 system.word /systems/base/actions/forget/undo/class"},
-		{"{class: final}", "{class: restorable}", "17:15 system.statement /systems/base/actions/forget/undo/run; 17:15 system.rows /systems/base/actions/forget/undo/rows"},
+		{"{class: final}", "{class: restorable}", "17:15 system.missing /systems/base/actions/forget/undo/run; 17:15 system.missing /systems/base/actions/forget/undo/rows"},
 		{"    url: env:BASE_URL", "    url: env:BASE_URL\n    roles: {inventory: SELECT 1}", "5:24 system.statement /systems/base/roles/inventory"},
 		{"      hide:", "      Hide:", "6:7 system.action_name /systems/base/actions/Hide"},
 		{"actions:", "acts:", "5:5 system.unknown_key /systems/base/acts"},

@@ -496,24 +496,23 @@ func (s *System) run(ctx context.Context, op, sql string, expected Rows, referen
 func (s *System) Check(ctx context.Context) error {
 	const op = "pgsystem.Check"
 	return s.with(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) error {
-		missing := func(right string) error {
-			return fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", right).At(op, nil)
-		}
+		var lacks []string // all of them: whoever grants one after the other waits for us each time
 		if s.cfg.Roles != nil {
 			var creates, signals bool
 			err := c.QueryRow(ctx, `
 				SELECT rolsuper OR rolcreaterole, rolsuper OR pg_has_role('pg_signal_backend', 'member') FROM pg_roles WHERE rolname = current_user`).Scan(&creates, &signals)
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case !creates:
-				return missing("CREATEROLE")
-			case !signals:
-				return missing("pg_signal_backend")
+			}
+			if !creates {
+				lacks = append(lacks, "CREATEROLE")
+			}
+			if !signals {
+				lacks = append(lacks, "pg_signal_backend")
 			}
 			if sql := s.cfg.Roles.Owned; sql != "" {
 				if err := plan(ctx, c, sql); refused(err) {
-					return missing("roles.inventory")
+					lacks = append(lacks, "roles.inventory")
 				} else if err != nil {
 					return err
 				}
@@ -526,11 +525,14 @@ func (s *System) Check(ctx context.Context) error {
 					continue
 				}
 				if err := plan(ctx, c, part.sql); refused(err) {
-					return missing(name + "." + part.key)
+					lacks = append(lacks, name+"."+part.key)
 				} else if err != nil {
 					return err
 				}
 			}
+		}
+		if len(lacks) > 0 {
+			return fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", strings.Join(lacks, ", ")).At(op, nil)
 		}
 		return s.checkExport(ctx, op, c)
 	})

@@ -209,7 +209,7 @@ func TestWhatIsWrongInAnExportIsToldWithItsPlace(t *testing.T) {
 `
 	for _, c := range []struct{ old, with, want string }{
 		{"", "", ""},
-		{"        bucket: acme-files\n", "", "8:7 system.bucket /systems/files/export/drawings/bucket"},
+		{"        bucket: acme-files\n", "", "8:7 system.missing /systems/files/export/drawings/bucket"},
 		{"{owner}/", "all/", "11:17 system.below /systems/files/export/drawings/prefix"},
 		{"customers/{owner}", "../{owner}", "11:17 system.below /systems/files/export/drawings/prefix"},
 		{"es: Planos", "planos: Planos", "9:25 system.language /systems/files/export/drawings/title/planos"},

@@ -110,8 +110,8 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"    limit: 1GiB\n":         "7:12 system.size /systems/people/limit",
 		"    probe: {resource: 'https://id.example/me', secret: 'file:/run/{reference}', scheme: digest, refused: [200, 404, 429]}\n": "7:89 system.word /systems/people/probe/scheme; 7:106 system.status /systems/people/probe/refused; 7:106 system.status /systems/people/probe/refused",
 		"    probe: {resource: 'ftp://id.example/me', secret: hunter2}\n":                                                             "7:23 system.base_url /systems/people/probe/resource; 7:54 system.probe_file /systems/people/probe/secret",
-		"    probe: {}\n":             "7:12 field.required /systems/people/probe/resource; 7:12 system.probe_file /systems/people/probe/secret",
-		"  mail:\n    kind: scim\n":   "7:3 system.name /systems/mail; 7:3 field.required /systems/mail/base_url; 7:3 system.secret_inline /systems/mail/token",
+		"    probe: {}\n":             "7:12 system.missing /systems/people/probe/resource; 7:12 system.missing /systems/people/probe/secret",
+		"  mail:\n    kind: scim\n":   "7:3 system.name /systems/mail; 7:3 system.missing /systems/mail/base_url; 7:3 system.missing /systems/mail/token",
 		"  other:\n    kind: scimm\n": "8:11 system.kind /systems/other/kind",
 	} {
 		_, err := load(t, "https://id.example/scim/v2", more)

@@ -639,7 +639,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"    pause: never\n":                               "7:12 system.word /systems/billing/pause",
 		"    prorate: false\n":                             "7:14 system.want_true /systems/billing/prorate",
 		"    webhook: {secret: whsec_1}\n":                 "7:23 system.secret_inline /systems/billing/webhook/secret",
-		"    webhook: {secret_next: env:N}\n":              "7:14 system.secret_inline /systems/billing/webhook/secret",
+		"    webhook: {secret_next: env:N}\n":              "7:14 system.missing /systems/billing/webhook/secret",
 		"    webhook: {secret: env:A, x: 1}\n":             "7:30 system.unknown_key /systems/billing/webhook/x",
 		"    timeout: 5h\n":                                "7:14 system.range /systems/billing/timeout",
 		"    api_version: 2024\n":                          "7:5 system.unknown_key /systems/billing/api_version",
