@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 )
@@ -202,10 +203,17 @@ func TestABundleIsThereWhileASystemIsDown(t *testing.T) {
 		if s := w.stepState(t, c, "export"); s == offboarding.StepVerified {
 			t.Error("a part is called verified")
 		}
+		must(t, w.SendCode(t.Context(), page))
+		if l := w.limits(t, c)["dsr.access.max"]; l.State != limit.Running {
+			t.Errorf("what is given in part is given: %s by %s", l.State, l.By)
+		}
 		w.keeps.mu.Lock()
 		w.keeps.down = false
 		w.keeps.mu.Unlock()
 		eventually(t, "all of it", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+		if l := w.limits(t, c)["dsr.access.max"]; l.State != limit.Met || l.By != string(limit.DataReady) { // whenever it is fetched
+			t.Errorf("it is on the page, and we are late: %s by %s", l.State, l.By)
+		}
 		files = w.payload(t, c)
 		if visits := files["faro/visits.csv"]; strings.Count(visits, "\n") != 4 || strings.Contains(files["README.txt"], "unreachable") {
 			t.Errorf("it is not whole:\n%s", visits)
@@ -222,6 +230,9 @@ func TestADownloadGoesOnWhereItBrokeOff(t *testing.T) {
 	_, c, page := w.request(t, "period_end")
 	eventually(t, "the bundle", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
 	must(t, w.SendCode(t.Context(), page))
+	if l := w.limits(t, c)["dsr.access.max"]; l.State != limit.Met {
+		t.Errorf("it was there when it was asked for, and is owed: %s", l.State)
+	}
 	key, err := w.OpenByCode(t.Context(), page, w.mail.wait(t, "code", firstMail).Secret)
 	must(t, err)
 	data, err := w.OpenDataPage(t.Context(), page, key, "es")

@@ -39,6 +39,8 @@ func (a *App) timed(ctx context.Context, tx Tx, f fact) error {
 		return a.refunds(ctx, tx, customer.ID(f.subject))
 	case "case.effective":
 		return end(limit.Effective)
+	case "bundle.ready":
+		return a.provided(ctx, tx, c, f)
 	case "bundle.downloaded", "bundle.handed":
 		return end(limit.DataFetched)
 	case "certificate.issued":
@@ -55,6 +57,21 @@ func (a *App) timed(ctx context.Context, tx Tx, f fact) error {
 		return a.lettered(ctx, tx, f)
 	}
 	return nil
+}
+
+// provided ends the limits of giving data once all of them are on the customer's
+// page, where it says so: what the law asks of us is to provide them (GDPR art.
+// 12(3), 15(3), 20), and when somebody fetches them is theirs to say. What has a
+// part missing is not provided yet, and without a page somebody hands them over.
+func (a *App) provided(ctx context.Context, tx Tx, c offboarding.CaseID, f fact) error {
+	if _, missing := f.args["missing"]; missing {
+		return nil
+	}
+	none, err := a.noPortal(ctx, tx)
+	if err != nil || none {
+		return err
+	}
+	return a.endLimits(ctx, tx, c, limit.DataReady)
 }
 
 // lettered ends the limits that a letter meets. The acknowledgement may go out
@@ -384,7 +401,23 @@ func (a *App) dataAsked(ctx context.Context, tx Tx, c offboarding.Case) error {
 			return err
 		}
 	}
-	return nil
+	return a.readyBefore(ctx, tx, c)
+}
+
+// readyBefore ends the limits of giving data where all of them were on the page
+// when the customer asked.
+func (a *App) readyBefore(ctx context.Context, tx Tx, c offboarding.Case) error {
+	b, err := newestBundle(ctx, tx, c.ID)
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		return err
+	}
+	if b.Partial() {
+		return nil
+	}
+	return a.provided(ctx, tx, c.ID, fact{})
 }
 
 // AttestLimit says that what a limit wants was done, where nobody else could see

@@ -41,6 +41,7 @@ const (
 	BillingStopped Event = "billing_stopped" // read back: nothing is charged any more
 	Effective      Event = "effective"       // the contract has ended
 	Refunded       Event = "refunded"        // everything that was to be given back was
+	DataReady      Event = "data_ready"      // all of it is there for the customer, who has the page for it
 	DataFetched    Event = "data_fetched"    // the customer has their data
 	Erased         Event = "erased"          // and the certificate is made
 	Answered       Event = "answered"        // a complaint

@@ -17,8 +17,8 @@ var watched = map[string]Watch{
 	"case.resolve.max":            {Ends: []Event{BillingStopped, Effective}, Role: "agent", Promise: true},
 	"refund.max":                  {Ends: []Event{Refunded}, Role: "finance", Promise: true, Owing: true},
 	"complaint.max":               {Ends: []Event{Answered}, Role: "agent", Promise: true},
-	"dsr.access.max":              {Ends: []Event{DataFetched}, Role: "privacy", Promise: true},
-	"dsr.port.max":                {Ends: []Event{DataFetched}, Role: "privacy", Promise: true},
+	"dsr.access.max":              {Ends: []Event{DataReady, DataFetched}, Role: "privacy", Promise: true},
+	"dsr.port.max":                {Ends: []Event{DataReady, DataFetched}, Role: "privacy", Promise: true},
 	"dsr.erase.max":               {Ends: []Event{Erased}, Role: "privacy", Promise: true},
 	"erase.notify_recipients.max": {Role: "privacy"}, // a person says that they were told
 }
