@@ -259,6 +259,11 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 			t.Errorf("given back: %v", got)
 		}
 		staff.shot(name + "-6-refunded")
+		b.open(private + "/statement")
+		if got := b.text("main"); !strings.Contains(got, map[string]string{"es": "Te lo devolvimos el", "en": "We refunded it on"}[lang]) {
+			t.Errorf("the statement does not say that the refund was made: %s", got)
+		}
+		b.shot(name + "-6-statement")
 
 		// It is over; an access is opened again behind our back, and found.
 		s.eventually("it is over", func() bool { staff.open(casefile); return strings.Contains(staff.text("h1 + .badge"), over[lang]) })

@@ -138,6 +138,7 @@ type CasePage struct {
 	MayTell   bool          // they may still say it
 	Limits    []limit.Limit // that the law sets, the soonest first; none once they were erased
 	Statement CaseStatement // that was signed; zero: none was, or they were erased
+	Refunded  when.Date     // all that the statement gives back was paid back by then; zero: not yet
 	Late      when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
 
@@ -235,10 +236,38 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if out.Statement = (CaseStatement{}); out.ErasedOn.IsZero() && out.Paper.Statement != nil {
 			out.Statement = *out.Paper.Statement
 		}
+		if out.Refunded, err = a.refundedOn(ctx, tx, plan); err != nil {
+			return err
+		}
 		out.Late, err = a.lateSince(ctx, tx, plan)
 		return err
 	})
 	return out, err
+}
+
+// refundedOn is the day on which the last refund of a departure was read back; zero:
+// one is not yet, something else is owed to the customer, or none was made by a system.
+func (a *App) refundedOn(ctx context.Context, tx Tx, p offboarding.Plan) (on when.Date, err error) {
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil || slices.ContainsFunc(list, func(b customer.Balance) bool { return b.Kind == customer.Refund && b.Status == customer.Due }) {
+		return on, err
+	}
+	works, err := tx.WorksOf(ctx, p.Case.ID)
+	if err != nil {
+		return on, err
+	}
+	for _, w := range works {
+		if w.Kind != "refund" {
+			continue
+		}
+		if w.State != offboarding.WorkVerified {
+			return when.Date{}, nil
+		}
+		if day := when.DateOf(w.VerifiedAt, a.Company().Zone); on.Before(day) {
+			on = day
+		}
+	}
+	return on, nil
 }
 
 // lateSince is the earliest day that passed although the departure was to take

@@ -74,6 +74,9 @@ func viewSettlement(sp text.Speech, page app.CasePage) settlementView {
 	}
 	v.Totals, v.Sections = web.MoneyTotals(sp.Lang, x.Doc), web.MoneySections(sp.Lang, x.Doc)
 	v.Due, v.Back = moneyDays(sp, x.Doc)
+	if !page.Refunded.IsZero() {
+		v.Back = sp.Say("portal.settlement.refunded", "date", text.LongDate(sp.Lang, page.Refunded))
+	}
 	switch x.State {
 	case app.StatementAccepted:
 		v.Said = sp.Say("portal.settlement.agreed")
