@@ -35,15 +35,15 @@ func TestRightsThatAKeyOfStripeLacksAreToldAtItsLine(t *testing.T) {
 		t.Errorf("well: %d %s", code, told)
 	}
 	far.Lacks("rak_subscription_write", "rak_charge_write")
-	if code, told := check(); code != exitCheck || !strings.Contains(told, "systems.yaml:5:10: billing: “billing” knows us but does not let us do this: rak_subscription_write, rak_charge_write.") {
+	if code, told := check(); code != exitCheck || !strings.Contains(told, "systems.yaml:5:10: billing (tried against published shapes only): “billing” knows us but does not let us do this: rak_subscription_write, rak_charge_write.") {
 		t.Errorf("rights: %d %s", code, told)
 	}
 	far.Key = "another"
-	if code, told := check(); code != exitCheck || !strings.Contains(told, "systems.yaml:5:10: billing: “billing” does not accept our credential") {
+	if code, told := check(); code != exitCheck || !strings.Contains(told, "systems.yaml:5:10: billing (tried against published shapes only): “billing” does not accept our credential") {
 		t.Errorf("credential: %d %s", code, told)
 	}
 	t.Setenv("STRIPE_KEY", "")
-	if code, told := check(); code != exitCheck || !strings.Contains(told, "systems.yaml:5:10: billing: The environment variable") {
+	if code, told := check(); code != exitCheck || !strings.Contains(told, "systems.yaml:5:10: billing (tried against published shapes only): The environment variable") {
 		t.Errorf("no key: %d %s", code, told)
 	}
 }
