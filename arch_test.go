@@ -120,7 +120,7 @@ var allowed = map[string]string{
 var libraries = map[string][]string{
 	"cel.dev/cel-go":                 {"internal/rule"},
 	"modernc.org/sqlite":             {"internal/connector/sqlitesystem", "internal/store", "internal/seal", "scripts/sql"},
-	"github.com/jackc/pgx":           {"internal/store", "internal/seal", "internal/testkit", "internal/connector/pgsystem"},
+	"github.com/jackc/pgx":           {"cmd/hasta", "internal/store", "internal/seal", "internal/testkit", "internal/connector/pgsystem"},
 	"database/sql":                   {"internal/connector/sqlitesystem", "internal/store", "internal/seal", "internal/testkit", "cmd/hasta", "scripts/sql"},
 	"net/http":                       {"internal/testkit", "internal/testkit/conformance", "internal/testkit/peers", "scripts/systems", "internal/outbound", "internal/connector/httpcall", "internal/connector/httpsystem", "internal/connector/oauthsystem", "internal/connector/s3system", "internal/connector/scimsystem", "internal/connector/stripesystem", "internal/testkit/fakestripe", "internal/web", "internal/web/assets", "internal/web/portal", "internal/web/api", "internal/web/console", "internal/web/hooks", "internal/web/away", "internal/demo/peer", "internal/doctor", "cmd/hasta"},
 	"github.com/stripe/stripe-go":    {"internal/connector/stripesystem"},

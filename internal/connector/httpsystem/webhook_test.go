@@ -59,7 +59,7 @@ func TestSystemsThatTakeMessagesAndThoseThatSendThemAreDeclared(t *testing.T) {
 	}
 	for _, c := range []struct{ old, with, want string }{
 		{"env:CRM_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "5:13 system.secret_inline /systems/crm/secret"},
-		{"    secret: env:CRM_SECRET\n", "", "2:3 system.secret_inline /systems/crm/secret"},
+		{"    secret: env:CRM_SECRET\n", "", "2:3 system.missing /systems/crm/secret"},
 		{"https://crm.example", "http://crm.example", ""},
 		{"    allow: [10.0.0.0/8]\n", "", ""},
 		{"https://crm.example", "https://u:p@crm.example", "4:10 system.base_url_extra /systems/crm/url"},
@@ -67,7 +67,7 @@ func TestSystemsThatTakeMessagesAndThoseThatSendThemAreDeclared(t *testing.T) {
 		{"timeout: 20s", "undo: final", "7:5 system.unknown_key /systems/crm/undo"},
 		{"kind: webhook", "kind: hook", "3:11 system.kind /systems/crm/kind"},
 		{`"env:BILLING_HOOK"`, "s3cret", "14:23 system.secret_inline /systems/billing/webhook/secret"},
-		{", reference: data.subscription.id", "", "14:14 system.path /systems/billing/webhook/reference"},
+		{", reference: data.subscription.id", "", "14:14 system.missing /systems/billing/webhook/reference"},
 	} {
 		_, err := load("systems.yaml", []byte(strings.Replace(hooked, c.old, c.with, 1)))
 		var told []string
