@@ -16,7 +16,7 @@ import (
 
 type evidenceCmd struct {
 	Export evidenceExportCmd `cmd:"" help:"Write the evidence of a departure as one file: its entries of the log with proofs, the signed checkpoint, documents, and a summary."`
-	Verify evidenceVerifyCmd `cmd:"" help:"Verify such a file, with no house and no network, and say what each proof proves and on whose word. Exit status 0: proved; 1: consistent, but its origin or something asked is not proved; 3: rejected."`
+	Verify evidenceVerifyCmd `cmd:"" help:"Verify such a file, with no house and no network, and say what each proof proves and on whose word. Exit status 0: proved; 1: consistent, but its origin or something asked is not proved; 2: wrong use; 3: rejected."`
 }
 
 type evidenceExportCmd struct {
@@ -100,40 +100,48 @@ type evidenceVerifyCmd struct {
 	JSON    bool     `help:"Answer as JSON."`
 }
 
-func (c *evidenceVerifyCmd) Run(o out) error {
-	var opts evidence.Options
+// options reads what whoever verifies brings along.
+func (c *evidenceVerifyCmd) options() (opts evidence.Options, err error) {
 	for _, s := range c.Trust {
 		src, err := textOrFile(s)
 		if err != nil {
-			return err
+			return opts, err
 		}
 		a, err := evidence.NewAnchor(s, src)
 		if err != nil {
-			return err
+			return opts, err
 		}
 		opts.Trust = append(opts.Trust, a)
 	}
 	for _, s := range c.Witness {
 		src, err := textOrFile(s)
 		if err != nil {
-			return err
+			return opts, err
 		}
 		w, err := evidence.NewWitness(string(src))
 		if err != nil {
-			return err
+			return opts, err
 		}
 		opts.Witnesses = append(opts.Witnesses, w)
 	}
+	return opts, nil
+}
+
+func (c *evidenceVerifyCmd) Run(o out) error {
+	opts, err := c.options()
+	if err != nil {
+		return wrongUse{err}
+	}
 	info, err := os.Stat(c.File)
 	if err != nil {
-		return fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("evidence verify", err)
+		return wrongUse{fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("evidence verify", err)}
 	}
 	if info.Size() > evidence.MaxPack {
 		return fault.New(fault.TooLarge, "evidence.too_long", "file", c.File, "most", evidence.MaxPack>>20)
 	}
 	raw, err := os.ReadFile(c.File)
 	if err != nil {
-		return fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("evidence verify", err)
+		return wrongUse{fault.New(fault.Invalid, "file.unreadable", "file", c.File).At("evidence verify", err)}
 	}
 	r := evidence.Verify(raw, opts)
 	if c.JSON {

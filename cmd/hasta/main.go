@@ -114,6 +114,12 @@ var errCheck = errors.New("a check failed")
 // errRejected ends a command that rejected evidence and said why.
 var errRejected = errors.New("rejected")
 
+// wrongUse is an error in what was typed: nothing was looked at. It ends with
+// exitUse, so that no script takes it for what a check found.
+type wrongUse struct{ error }
+
+func (w wrongUse) Unwrap() error { return w.error }
+
 // langFlag is in which language a command answers.
 type langFlag struct {
 	Lang string `help:"es or en; by default that of the terminal." enum:",es,en" default:""`
@@ -157,6 +163,9 @@ func reportIn(o out, lang string, err error) int {
 		return exitCheck
 	}
 	fmt.Fprintf(o.stderr, "hasta: %s\n", explainIn(lang, err))
+	if errors.As(err, &wrongUse{}) {
+		return exitUse
+	}
 	return exitCheck
 }
 

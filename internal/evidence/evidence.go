@@ -13,8 +13,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -177,20 +175,6 @@ type Pack struct {
 	Growth              []Growth // in the order of their sizes
 	Documents           []Document
 	Absent              []Absent
-}
-
-// decode reads JSON that has the fields of v and no others, and nothing behind
-// it.
-func decode(raw []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("something stands behind it")
-	}
-	return nil
 }
 
 // encode writes JSON for people and programs alike: an object or a list with

@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -28,21 +27,19 @@ type Anchor struct {
 func NewAnchor(name string, src []byte) (Anchor, error) {
 	text := strings.TrimSpace(string(src))
 	a := Anchor{Name: name}
-	var f struct {
-		Format     string `json:"format"`
-		Checkpoint string `json:"checkpoint"`
-	}
+	var r receiptForm
+	var l listForm
 	switch {
 	case keyWell(text):
 		a.key = text
 		return a, nil
-	case json.Unmarshal(src, &f) == nil && f.Format == audit.ReceiptFormat:
-		a.text, a.note = src, f.Checkpoint
+	case decode(src, &r) == nil && r.well() && checkpointWell(r.Checkpoint):
+		a.text, a.note = src, r.Checkpoint
 		return a, nil
-	case f.Format == audit.ListFormat:
+	case decode(src, &l) == nil && l.well():
 		a.text, a.list = src, true
 		return a, nil
-	case strings.Contains(string(src), "\n\n— "):
+	case checkpointWell(string(src)):
 		a.note = string(src)
 		return a, nil
 	}
@@ -107,25 +104,25 @@ func (j *judgement) anchor(a Anchor) {
 	var receipts []audit.Receipt
 	switch {
 	case a.list:
-		l, err := audit.ParseList(a.text, j.verifier)
+		l, err := parseList(a.text, j.verifier)
 		if err != nil {
 			j.found(wrong("trust.foreign", keyName, "from", a.Name))
 			return
 		}
 		receipts = l.Proofs
 	case a.text != nil:
-		if _, err := audit.OpenCheckpoint(a.note, j.verifier); err != nil {
+		if _, err := openCheckpoint(a.note, j.verifier); err != nil {
 			j.found(wrong("trust.foreign", keyName, "from", a.Name))
 			return
 		}
-		r, err := audit.ParseReceipt(a.text, j.verifier)
+		r, err := parseReceipt(a.text, j.verifier)
 		if err != nil {
 			j.found(wrong("trust.broken", "", "from", a.Name))
 			return
 		}
 		receipts = []audit.Receipt{r}
 	default:
-		c, err := audit.OpenCheckpoint(a.note, j.verifier)
+		c, err := openCheckpoint(a.note, j.verifier)
 		if err != nil {
 			j.found(wrong("trust.foreign", keyName, "from", a.Name))
 			return
@@ -135,10 +132,14 @@ func (j *judgement) anchor(a Anchor) {
 		return
 	}
 	j.say("signed", OK, keyName, "key", j.Key, "from", a.Name)
-	seen := map[int64]bool{}
+	type past struct {
+		size int64
+		root tlog.Hash
+	}
+	seen := map[past]bool{}
 	for _, r := range receipts {
-		if !seen[r.Size] {
-			seen[r.Size] = true
+		if p := (past{r.Size, r.Root}); !seen[p] {
+			seen[p] = true
 			j.continues(a.Name, r.Size, r.Root)
 		}
 		if r.Code == j.Manifest.Code {

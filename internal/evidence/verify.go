@@ -62,8 +62,8 @@ func (j *judgement) open(raw []byte) *flaw {
 	}
 	j.say("container", OK, "", "files", len(files), "bytes", len(raw))
 	manifest, signed := files[0].body, files[1].body
-	if err := decode(manifest, &j.Manifest); err != nil {
-		return wrong("json", manifestName, "why", err.Error())
+	if m := decode(manifest, &j.Manifest); m != nil {
+		return unread(manifestName, "", m)
 	}
 	if j.Manifest.Format != Format {
 		return wrong("format", manifestName, "format", printable(j.Manifest.Format)).in("/format")
@@ -91,7 +91,11 @@ func (j *judgement) open(raw []byte) *flaw {
 	if err != nil || n.Text != signedText(j.Manifest.Code, manifest) || len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 || !strictly(n.Sigs) {
 		return wrong("manifest.signature", noteName)
 	}
-	if _, err := time.Parse("2006-01-02T15:04:05Z", j.Manifest.MadeAt); err != nil {
+	if !oneLine(j.Manifest.Code) {
+		return wrong("manifest.field", manifestName).in("/code")
+	}
+	const second = "2006-01-02T15:04:05Z" // time.Parse takes fractions too
+	if at, err := time.Parse(second, j.Manifest.MadeAt); err != nil || at.Format(second) != j.Manifest.MadeAt {
 		return wrong("manifest.field", manifestName).in("/made_at")
 	}
 	return j.listed(files[2:])
@@ -158,7 +162,7 @@ func fixed(name string) bool {
 }
 
 func (j *judgement) judge(o Options) {
-	c, err := audit.OpenCheckpoint(string(j.files[checkpointName]), j.verifier)
+	c, err := openCheckpoint(string(j.files[checkpointName]), j.verifier)
 	switch {
 	case err != nil:
 		j.found(wrong("checkpoint.signature", checkpointName))
@@ -183,8 +187,8 @@ func (j *judgement) judge(o Options) {
 // readEntries derives every header anew and follows its path to the root.
 func (j *judgement) readEntries() bool {
 	var list []Entry
-	if err := decode(j.files[entriesName], &list); err != nil {
-		j.found(wrong("json", entriesName, "why", err.Error()))
+	if m := decode(j.files[entriesName], &list); m != nil {
+		j.found(unread(entriesName, "", m))
 		return false
 	}
 	before := len(j.Flaws())
@@ -225,6 +229,9 @@ func (e Entry) header() (h audit.Entry, field string) {
 	if when.Micros(h.At) != micros {
 		return h, "micros"
 	}
+	if e.CaseN < 0 {
+		return h, "case_n"
+	}
 	c, ok := hash(e.Commitment)
 	if h.Commitment = c; !ok {
 		return h, "commitment"
@@ -254,8 +261,8 @@ func hashes(list []string) (out []tlog.Hash, ok bool) {
 // readGrowth judges the proofs that older logs are the beginning of this one.
 func (j *judgement) readGrowth() bool {
 	var list []Growth
-	if err := decode(j.files[growthName], &list); err != nil {
-		j.found(wrong("json", growthName, "why", err.Error()))
+	if m := decode(j.files[growthName], &list); m != nil {
+		j.found(unread(growthName, "", m))
 		return false
 	}
 	before := len(j.Flaws())
@@ -263,7 +270,7 @@ func (j *judgement) readGrowth() bool {
 	for i, g := range list {
 		root, ok := hash(g.Root)
 		proof, well := hashes(g.Proof)
-		c, err := audit.OpenCheckpoint(g.Checkpoint, j.verifier)
+		c, err := openCheckpoint(g.Checkpoint, j.verifier)
 		switch {
 		case !ok:
 			j.found(wrong("growth.field", growthName).in("/%d/root", i))
@@ -347,6 +354,13 @@ func (j *judgement) bodies() {
 	before := len(j.Flaws())
 	for i, e := range j.Entries {
 		at, isGone := gone[e.Key]
+		if e.Absent == "" && j.committed(i) {
+			if m := decode([]byte(e.Body), &map[string]json.RawMessage{}); m != nil {
+				m.why = strings.TrimSpace(m.place + " " + m.why) // the body is text: no pointer leads into it
+				j.found(wrong("json", entriesName, "why", m.why).in("/%d/body", i))
+				continue
+			}
+		}
 		switch {
 		case e.Absent == "" && !j.committed(i):
 			j.found(wrong("body.differs", entriesName, "entry", printable(e.ID), "index", e.Index).in("/%d/body", i))
@@ -389,12 +403,16 @@ func (j *judgement) committed(i int) bool {
 }
 
 // said is a text in the body of an entry; empty if it has none of the name.
-func said(e Entry, name string) string {
-	var args map[string]any
-	if json.Unmarshal([]byte(e.Body), &args) != nil {
+func said(e Entry, name string) string { return field([]byte(e.Body), name) }
+
+// field is a text in a JSON object; empty if it has none of the name, or is no
+// object in which each field stands once.
+func field(object []byte, name string) string {
+	var args map[string]json.RawMessage
+	var s string
+	if decode(object, &args) != nil || len(args[name]) == 0 || decode(args[name], &s) != nil {
 		return ""
 	}
-	s, _ := args[name].(string)
 	return s
 }
 
@@ -428,7 +446,7 @@ func (j *judgement) documents() {
 	}
 	for i, x := range j.Manifest.Absent {
 		at, there := j.at[x.Entry]
-		if !there || answered[x.Entry] || said(j.Entries[at], "sha256") != x.SHA256 ||
+		if !there || answered[x.Entry] || !Names(j.Entries[at].Type) || !sumWell(x.SHA256) || said(j.Entries[at], "sha256") != x.SHA256 ||
 			!slices.Contains([]string{Apart, NotKept, TooLarge, Withheld}, x.Why) || x.Why == Withheld && j.Manifest.Contents != Withheld {
 			j.found(wrong("absent.wrong", manifestName).in("/absent/%d", i))
 			continue
@@ -463,14 +481,11 @@ func (j *judgement) document(d Document, body []byte) *flaw {
 	}
 	switch d.Kind {
 	case Certificate:
-		var c struct {
-			Code string `json:"code"`
-		}
-		if d.Entry == nil || json.Unmarshal(body, &c) != nil || c.Code != j.Manifest.Code {
-			return wrong("document.other", manifestName, "code", printable(c.Code))
+		if code := field(body, "code"); d.Entry == nil || code != j.Manifest.Code {
+			return wrong("document.other", manifestName, "code", printable(code))
 		}
 	case Receipt:
-		r, err := audit.ParseReceipt(body, j.verifier)
+		r, err := parseReceipt(body, j.verifier)
 		switch {
 		case err != nil || d.Entry != nil:
 			return wrong("document.broken", manifestName)
@@ -480,7 +495,7 @@ func (j *judgement) document(d Document, body []byte) *flaw {
 			return wrong("document.broken", manifestName)
 		}
 	case List:
-		l, err := audit.ParseList(body, j.verifier)
+		l, err := parseList(body, j.verifier)
 		switch {
 		case err != nil:
 			return wrong("document.broken", manifestName)
@@ -488,6 +503,9 @@ func (j *judgement) document(d Document, body []byte) *flaw {
 			return wrong("document.other", manifestName, "code", printable(l.Code))
 		}
 		for _, r := range l.Proofs {
+			if was, known := j.grown[r.Size]; known && was != r.Root { // the log signed two pasts
+				return wrong("trust.contradicts", manifestName, "from", d.Path, "size", r.Size)
+			}
 			if !j.holds(d.Path, d.Path, r) {
 				return wrong("document.broken", manifestName)
 			}
@@ -500,4 +518,9 @@ func (j *judgement) document(d Document, body []byte) *flaw {
 		return wrong("document.withheld", manifestName)
 	}
 	return nil
+}
+
+// sumWell reports whether a text is the hex of a SHA-256, in small letters.
+func sumWell(s string) bool {
+	return len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
 }

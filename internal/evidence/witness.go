@@ -69,7 +69,7 @@ func cosigned(seconds int64, text []byte) []byte {
 // bears its name is not its signature. The log's own signature is not judged.
 func (w Witness) Saw(checkpoint string) (at time.Time, ok bool) {
 	n, err := note.Open([]byte(checkpoint), note.VerifierList(w))
-	if err != nil {
+	if err != nil || !fits(checkpoint, w) {
 		return at, false
 	}
 	for _, s := range n.Sigs {
