@@ -34,15 +34,8 @@ func MayRemake(list []Blob, now time.Time) bool {
 // made, changes nothing.
 func (a *App) AskBundle(ctx context.Context, token, key string) error {
 	return a.tx(ctx, func(tx Tx) error {
-		l, err := a.link(ctx, tx, token, "case")
+		c, err := a.taking(ctx, tx, token)
 		if err != nil {
-			return err
-		}
-		c, err := tx.FindCase(ctx, l.Case)
-		if err != nil {
-			return err
-		}
-		if err := fetchable(ctx, tx, c); err != nil {
 			return err
 		}
 		list, err := bundlesOf(ctx, tx, c.ID)

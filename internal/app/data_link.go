@@ -25,33 +25,11 @@ func toolFile(code string, b Blob) string {
 	return code + "-" + b.SHA256[:min(8, len(b.SHA256))] + ".zip"
 }
 
-// byCode runs fn for whoever holds a private page and gave the code a while ago,
-// as long as the data of its departure may be fetched.
-func (a *App) byCode(ctx context.Context, token, key string, fn func(tx Tx, l Link, c offboarding.Case) error) error {
-	return a.tx(ctx, func(tx Tx) error {
-		l, err := a.link(ctx, tx, token, "case")
-		if err != nil {
-			return err
-		}
-		c, err := tx.FindCase(ctx, l.Case)
-		if err != nil {
-			return err
-		}
-		if err := fetchable(ctx, tx, c); err != nil {
-			return err
-		}
-		if !a.proved(ctx, tx, key, l.Case) {
-			return fault.New(fault.Unauthenticated, "code.needed")
-		}
-		return fn(tx, l, c)
-	})
-}
-
 // MakeDataLink makes the link for programs, in the place of one before it. It
 // outlives the code and every login: it works as long as the page says that the
 // data can be fetched.
 func (a *App) MakeDataLink(ctx context.Context, token, key string) (out DataLink, err error) {
-	err = a.byCode(ctx, token, key, func(tx Tx, l Link, c offboarding.Case) error {
+	err = a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) error {
 		b, err := newestBundle(ctx, tx, c.ID)
 		if err != nil {
 			return err
@@ -66,7 +44,7 @@ func (a *App) MakeDataLink(ctx context.Context, token, key string) (out DataLink
 		}
 		secret := id.Capability()
 		if err := tx.InsertLink(ctx, Link{
-			ID: offboarding.LinkID(id.New("lnk")), TokenHash: hashToken(secret), Purpose: toolLink, Request: l.Request, Case: c.ID,
+			ID: offboarding.LinkID(id.New("lnk")), TokenHash: hashToken(secret), Purpose: toolLink, Request: c.Request, Case: c.ID,
 			CreatedAt: tx.Now(), ExpiresAt: c.RetrievalEnd().End(zone),
 		}); err != nil {
 			return err
@@ -81,7 +59,7 @@ func (a *App) MakeDataLink(ctx context.Context, token, key string) (out DataLink
 
 // StopDataLink ends the link for programs; without one it changes nothing.
 func (a *App) StopDataLink(ctx context.Context, token, key string) error {
-	return a.byCode(ctx, token, key, func(tx Tx, _ Link, c offboarding.Case) error {
+	return a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) error {
 		n, err := tx.StopLinks(ctx, c.ID, toolLink)
 		if err != nil || n == 0 {
 			return err

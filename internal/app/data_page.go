@@ -112,6 +112,33 @@ func fetchable(ctx context.Context, tx Tx, c offboarding.Case) error {
 	return err
 }
 
+// taking is the departure of a private page whose data can be fetched still.
+func (a *App) taking(ctx context.Context, tx Tx, token string) (c offboarding.Case, err error) {
+	l, err := a.link(ctx, tx, token, "case")
+	if err != nil {
+		return c, err
+	}
+	if c, err = tx.FindCase(ctx, l.Case); err != nil {
+		return c, err
+	}
+	return c, fetchable(ctx, tx, c)
+}
+
+// byCode runs fn for whoever holds a private page and gave the code a while ago,
+// as long as the data of its departure may be fetched.
+func (a *App) byCode(ctx context.Context, token, key string, fn func(tx Tx, c offboarding.Case) error) error {
+	return a.tx(ctx, func(tx Tx) error {
+		c, err := a.taking(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		if !a.proved(ctx, tx, key, c.ID) {
+			return fault.New(fault.Unauthenticated, "code.needed")
+		}
+		return fn(tx, c)
+	})
+}
+
 // proved reports whether the key was opened by a code, for this case, within
 // the last minutes.
 func (a *App) proved(ctx context.Context, tx Tx, key string, c offboarding.CaseID) bool {
@@ -123,15 +150,8 @@ func (a *App) proved(ctx context.Context, tx Tx, key string, c offboarding.CaseI
 // page proves that somebody has its link, the code that they read the mail.
 func (a *App) SendCode(ctx context.Context, token string) error {
 	return a.tx(ctx, func(tx Tx) error {
-		l, err := a.link(ctx, tx, token, "case")
+		c, err := a.taking(ctx, tx, token)
 		if err != nil {
-			return err
-		}
-		c, err := tx.FindCase(ctx, l.Case)
-		if err != nil {
-			return err
-		}
-		if err := fetchable(ctx, tx, c); err != nil {
 			return err
 		}
 		m := a.letter(tx, "code", c)
@@ -171,19 +191,12 @@ func hashCode(c offboarding.CaseID, code string) string {
 // the case for a quarter of an hour. A code works once.
 func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, err error) {
 	err = a.tx(ctx, func(tx Tx) error {
-		l, err := a.link(ctx, tx, token, "case")
+		c, err := a.taking(ctx, tx, token)
 		if err != nil {
-			return err
-		}
-		c, err := tx.FindCase(ctx, l.Case)
-		if err != nil {
-			return err
-		}
-		if err := fetchable(ctx, tx, c); err != nil {
 			return err
 		}
 		wrong := fault.New(fault.Invalid, "code.wrong").On("code")
-		got, err := tx.FindLink(ctx, hashCode(l.Case, code))
+		got, err := tx.FindLink(ctx, hashCode(c.ID, code))
 		switch {
 		case fault.KindOf(err) == fault.NotFound:
 			return wrong
@@ -196,7 +209,7 @@ func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, e
 		if err := tx.SaveLink(ctx, got); err != nil {
 			return err
 		}
-		if key, err = a.mint(ctx, tx, "data", l.Request, l.Case); err != nil {
+		if key, err = a.mint(ctx, tx, "data", c.Request, c.ID); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, fact{"link.used", "customer", string(c.ID), string(c.Customer), map[string]any{"purpose": "data"}})
@@ -208,22 +221,8 @@ func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, e
 // to be read as long as the context lives. It records that they fetch it, unless
 // they go on with what they began.
 func (a *App) Download(ctx context.Context, token, key, blob string, goesOn bool) (b Blob, whole Content, err error) {
-	err = a.tx(ctx, func(tx Tx) error {
-		l, err := a.link(ctx, tx, token, "case")
-		if err != nil {
-			return err
-		}
-		c, err := tx.FindCase(ctx, l.Case)
-		if err != nil {
-			return err
-		}
-		if err := fetchable(ctx, tx, c); err != nil {
-			return err
-		}
-		if !a.proved(ctx, tx, key, l.Case) {
-			return fault.New(fault.Unauthenticated, "code.needed")
-		}
-		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != l.Case || b.Kind != "bundle" {
+	err = a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) (err error) {
+		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != c.ID || b.Kind != "bundle" {
 			return fault.New(fault.NotFound, "not_found")
 		}
 		whole, err = a.fetch(ctx, tx, c, b, "", goesOn)

@@ -31,8 +31,8 @@ type Receipt struct {
 	Checkpoint string
 }
 
-// receiptFile is the JSON. Hashes are base64.
-type receiptFile struct {
+// ReceiptFile is the JSON. Hashes are base64.
+type ReceiptFile struct {
 	Format     string   `json:"format"`
 	Code       string   `json:"code"`
 	Entry      string   `json:"entry"`
@@ -46,7 +46,7 @@ type receiptFile struct {
 
 // JSON writes the receipt.
 func (r Receipt) JSON() ([]byte, error) {
-	f := receiptFile{ReceiptFormat, r.Code, r.Entry, r.Index, r.Size, r.Leaf.String(), r.Root.String(), []string{}, r.Checkpoint}
+	f := ReceiptFile{ReceiptFormat, r.Code, r.Entry, r.Index, r.Size, r.Leaf.String(), r.Root.String(), []string{}, r.Checkpoint}
 	for _, h := range r.Path {
 		f.Path = append(f.Path, h.String())
 	}
@@ -61,7 +61,7 @@ func ParseReceipt(src []byte, verifiers ...note.Verifier) (Receipt, error) {
 	bad := func(err error) (Receipt, error) {
 		return Receipt{}, fault.New(fault.Invalid, "audit.receipt").At("audit.ParseReceipt", err)
 	}
-	var f receiptFile
+	var f ReceiptFile
 	if err := json.Unmarshal(src, &f); err != nil || f.Format != ReceiptFormat {
 		return bad(err)
 	}

@@ -13,36 +13,24 @@ import (
 	"hastaluego/internal/audit"
 )
 
-// receiptForm and listForm are the files as they are published: audit reads
-// them, and takes more than that.
-type receiptForm struct {
-	Format     string   `json:"format"`
-	Code       string   `json:"code"`
-	Entry      string   `json:"entry"`
-	Index      int64    `json:"index"`
-	Size       int64    `json:"size"`
-	Leaf       string   `json:"leaf"`
-	Root       string   `json:"root"`
-	Path       []string `json:"path"`
-	Checkpoint string   `json:"checkpoint"`
-}
-
+// listForm is a list as it is published: audit reads lists, and takes more than
+// that.
 type listForm struct {
-	Format string          `json:"format"`
-	Code   string          `json:"code"`
-	List   json.RawMessage `json:"list"`
-	Note   string          `json:"note"`
-	Proofs []receiptForm   `json:"proofs"`
+	Format string              `json:"format"`
+	Code   string              `json:"code"`
+	List   json.RawMessage     `json:"list"`
+	Note   string              `json:"note"`
+	Proofs []audit.ReceiptFile `json:"proofs"`
 }
 
-// well reports whether the values can be those of a receipt.
-func (f receiptForm) well() bool {
+// wellReceipt reports whether the values can be those of a receipt.
+func wellReceipt(f audit.ReceiptFile) bool {
 	_, ok := hashes(append([]string{f.Leaf, f.Root}, f.Path...))
 	return ok && f.Format == audit.ReceiptFormat && oneLine(f.Code) && f.Index >= 0 && f.Size >= 1
 }
 
 func (f listForm) well() bool {
-	return f.Format == audit.ListFormat && oneLine(f.Code) && !slices.ContainsFunc(f.Proofs, func(r receiptForm) bool { return !r.well() })
+	return f.Format == audit.ListFormat && oneLine(f.Code) && !slices.ContainsFunc(f.Proofs, func(r audit.ReceiptFile) bool { return !wellReceipt(r) })
 }
 
 // oneLine reports whether a text is a line, without controls.
@@ -54,8 +42,8 @@ var errForm = errors.New("it has not the form that is published")
 
 // parseReceipt reads a receipt and checks that it is one, signed with the key.
 func parseReceipt(src []byte, v note.Verifier) (audit.Receipt, error) {
-	var f receiptForm
-	if decode(src, &f) != nil || !f.well() || !fits(f.Checkpoint, v) {
+	var f audit.ReceiptFile
+	if decode(src, &f) != nil || !wellReceipt(f) || !fits(f.Checkpoint, v) {
 		return audit.Receipt{}, errForm
 	}
 	return audit.ParseReceipt(src, v)
@@ -64,7 +52,7 @@ func parseReceipt(src []byte, v note.Verifier) (audit.Receipt, error) {
 // parseList reads a signed list and checks that it is one, with all its proofs.
 func parseList(src []byte, v note.Verifier) (audit.List, error) {
 	var f listForm
-	if decode(src, &f) != nil || !f.well() || !fits(f.Note, v) || slices.ContainsFunc(f.Proofs, func(r receiptForm) bool { return !fits(r.Checkpoint, v) }) {
+	if decode(src, &f) != nil || !f.well() || !fits(f.Note, v) || slices.ContainsFunc(f.Proofs, func(r audit.ReceiptFile) bool { return !fits(r.Checkpoint, v) }) {
 		return audit.List{}, errForm
 	}
 	return audit.ParseList(src, v)

@@ -27,13 +27,13 @@ type Anchor struct {
 func NewAnchor(name string, src []byte) (Anchor, error) {
 	text := strings.TrimSpace(string(src))
 	a := Anchor{Name: name}
-	var r receiptForm
+	var r audit.ReceiptFile
 	var l listForm
 	switch {
 	case keyWell(text):
 		a.key = text
 		return a, nil
-	case decode(src, &r) == nil && r.well() && checkpointWell(r.Checkpoint):
+	case decode(src, &r) == nil && wellReceipt(r) && checkpointWell(r.Checkpoint):
 		a.text, a.note = src, r.Checkpoint
 		return a, nil
 	case decode(src, &l) == nil && l.well():

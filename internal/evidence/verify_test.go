@@ -110,11 +110,7 @@ func TestAnyByteThatIsChangedIsFound(t *testing.T) {
 	t.Parallel()
 	l := newLog(t)
 	raw := write(t, l.pack(t, l.depart(t, 1, true)), l.sign)
-	step := 1
-	if testing.Short() {
-		step = 17
-	}
-	for at := 0; at < len(raw); at += step {
+	for at := range raw {
 		changed := bytes.Clone(raw)
 		changed[at] ^= 1 << (at % 8)
 		if r := evidence.Verify(changed, evidence.Options{}); r.Verdict != evidence.Rejected {
