@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/foldersystem"
 	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/connector/iamsystem"
 	"hastaluego/internal/connector/ldapsystem"
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
@@ -22,7 +23,7 @@ import (
 // connectors are the kinds of far system. A new one is a folder below
 // internal/connector and a line here.
 func connectors() []declaration.Kind {
-	return append(httpsystem.Kinds(), foldersystem.Kind(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), scimsystem.Kind(), sqlitesystem.Kind(), stripesystem.Kind())
+	return append(httpsystem.Kinds(), foldersystem.Kind(), iamsystem.Kind(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), scimsystem.Kind(), sqlitesystem.Kind(), stripesystem.Kind())
 }
 
 // declared reads what the file declares, without connecting anything.

@@ -13,6 +13,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/connector/iamsystem"
 	"hastaluego/internal/connector/ldapsystem"
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
@@ -230,7 +231,7 @@ func credential(kind string) []string {
 		return []string{"client_secret"}
 	case pgsystem.KindName:
 		return []string{"url"}
-	case s3system.KindName:
+	case iamsystem.KindName, s3system.KindName:
 		return []string{"secret_key"}
 	case scimsystem.KindName:
 		return []string{"token"}

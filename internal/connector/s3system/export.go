@@ -112,7 +112,7 @@ func (s *System) page(ctx context.Context, op, bucket, prefix, after, token stri
 	case after != "":
 		query.Set("start-after", prefix+after)
 	}
-	req, err := s.ask(ctx, s.us(), bucket, http.MethodGet, "", strings.ReplaceAll(query.Encode(), "+", "%20"), nil)
+	req, err := s.ask(ctx, s.us, bucket, http.MethodGet, "", strings.ReplaceAll(query.Encode(), "+", "%20"), nil)
 	if err != nil {
 		return p, fault.Wrap(op, err)
 	}
@@ -206,7 +206,7 @@ func (s *System) OpenFile(ctx context.Context, collection, owner string, f conne
 	for part := range strings.SplitSeq(prefix+f.Name, "/") {
 		path += "/" + escape(part)
 	}
-	req, err := s.ask(ctx, s.us(), bucket, http.MethodGet, path, "", nil)
+	req, err := s.ask(ctx, s.us, bucket, http.MethodGet, path, "", nil)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -300,7 +300,7 @@ func (s *System) checkExport(ctx context.Context, op string) error {
 		for part := range strings.SplitSeq(prefix+nonsense, "/") {
 			path += "/" + escape(part)
 		}
-		req, err := s.ask(ctx, s.us(), bucket, http.MethodGet, path, "", nil)
+		req, err := s.ask(ctx, s.us, bucket, http.MethodGet, path, "", nil)
 		if err != nil {
 			return fault.Wrap(op, err)
 		}

@@ -27,9 +27,12 @@ var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
 // clock has business time of its own, and the machine's real time: a store
 // refuses what is signed at another.
-type clock struct{ *when.Manual }
+type clock struct {
+	*when.Manual
+	off time.Duration
+}
 
-func (clock) Wall() time.Time { return when.Machine{}.Wall() }
+func (c clock) Wall() time.Time { return when.Machine{}.Wall().Add(c.off) }
 
 // put writes a secret and returns the reference to its folder.
 func put(t *testing.T, dir, name, value string) {
@@ -41,12 +44,18 @@ func put(t *testing.T, dir, name, value string) {
 
 func connect(t *testing.T, base, dir, key, more string) connector.System {
 	t.Helper()
+	return connectAt(t, base, dir, key, more, 0)
+}
+
+// connectAt connects with a clock that is that far off.
+func connectAt(t *testing.T, base, dir, key, more string, off time.Duration) connector.System {
+	t.Helper()
 	all, err := declaration.Load("systems.yaml", []byte("systems:\n  files:\n    kind: s3\n    base_url: "+base+"\n    access_key: "+key+
 		"\n    secret_key: file:"+dir+"/ours\n    allow: [127.0.0.1/32]\n"+more), s3system.Kind())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := all[0].Open(clock{when.NewManual(noon)}, nil)
+	s, err := all[0].Open(clock{when.NewManual(noon), off}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,6 +340,13 @@ func TestTheCheckNamesTheRightThatIsMissing(t *testing.T) {
 		t.Errorf("looking changed the policy: %s", got)
 	}
 	s.ask(http.MethodGet, "/empty?policy=", "", 404)
+	put(t, s.dir, "ours", testkit.StoreSecret)
+	for _, off := range []time.Duration{time.Hour, -time.Hour} {
+		err := connectAt(t, s.Base, s.dir, testkit.StoreKey, "    bucket: acme\n", off).Checker.Check(t.Context())
+		if fault.CodeOf(err) != "connector.clock" || fault.KindOf(err) != fault.Transient {
+			t.Errorf("our clock is %v off: %v", off, err)
+		}
+	}
 }
 
 // A policy is read as its language has it: one or many, by name or all, with

@@ -1,12 +1,9 @@
 package s3system
 
 import (
-	"bytes"
 	"context"
 	"crypto/md5" //nolint:gosec // the protocol asks for it, to find what was damaged on its way
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,12 +11,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpcall"
+	"hastaluego/internal/connector/sigv4"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/when"
@@ -30,8 +25,7 @@ type System struct {
 	*httpcall.Caller
 	cfg  Config
 	base string // without a slash at its end
-	// us is a closure so that no way of printing a System shows the secret.
-	us func() aws.Credentials
+	us   sigv4.Key
 	// A policy is read, changed and written whole: two acts of ours at once would
 	// undo each other.
 	one sync.Mutex
@@ -73,7 +67,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	return &System{
 		Caller: httpcall.New(cfg.System, clock, outbound.Options{Allow: cfg.Allow, Timeout: cfg.Timeout, Limit: cfg.Limit, Pace: declaration.Pace(cfg.Rate)}),
 		cfg:    cfg, base: strings.TrimRight(base, "/"),
-		us: func() aws.Credentials { return aws.Credentials{AccessKeyID: key, SecretAccessKey: secret} },
+		us: sigv4.NewKey(key, secret),
 	}, nil
 }
 
@@ -122,31 +116,23 @@ func escape(segment string) string {
 }
 
 // request asks as somebody about the bucket of the system.
-func (s *System) request(ctx context.Context, as aws.Credentials, method, path, query string, body []byte) (*http.Request, error) {
+func (s *System) request(ctx context.Context, as sigv4.Key, method, path, query string, body []byte) (*http.Request, error) {
 	return s.ask(ctx, as, s.cfg.Bucket, method, path, query, body)
 }
 
 // ask asks as somebody about a bucket, signed as the protocol wants it.
-func (s *System) ask(ctx context.Context, as aws.Credentials, bucket, method, path, query string, body []byte) (*http.Request, error) {
+func (s *System) ask(ctx context.Context, as sigv4.Key, bucket, method, path, query string, body []byte) (*http.Request, error) {
 	address := s.base + "/" + bucket + path
 	if query != "" {
 		address += "?" + query
 	}
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	hash := hex.EncodeToString(sum[:])
-	req.Header.Set("X-Amz-Content-Sha256", hash)
-	req.Header.Set("User-Agent", "hasta-luego")
+	header := http.Header{}
 	if len(body) > 0 {
 		digest := md5.Sum(body) //nolint:gosec // as above
-		req.Header.Set("Content-Md5", base64.StdEncoding.EncodeToString(digest[:]))
-		req.Header.Set("Content-Type", "application/json")
+		header.Set("Content-Md5", base64.StdEncoding.EncodeToString(digest[:]))
+		header.Set("Content-Type", "application/json")
 	}
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	return req, signer.SignHTTP(ctx, as, req, hash, "s3", s.cfg.Region, s.Clock.Wall())
+	return sigv4.Request(ctx, as, sigv4.Scope{Service: "s3", Region: s.cfg.Region}, method, address, body, header, s.Clock.Wall())
 }
 
 // fault is Class, with what the store says more precisely than its status.
@@ -158,6 +144,8 @@ func (s *System) fault(op string, ans httpcall.Answer, write bool) error {
 	switch ans.Element("Code") {
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken":
 		f = s.Say(fault.Invalid, "connector.credential", ans.Status).At(op, nil)
+	case "RequestTimeTooSkewed": // nothing was done, and whoever sets our clock mends it
+		f = s.Say(fault.Transient, "connector.clock", ans.Status).At(op, nil)
 	case "OperationAborted": // another change was under way, and this one was not begun
 		f = s.Say(fault.Transient, "connector.busy", ans.Status).At(op, nil)
 	case "NoSuchBucket":
@@ -168,7 +156,7 @@ func (s *System) fault(op string, ans httpcall.Answer, write bool) error {
 
 // read reads the policy of the bucket.
 func (s *System) read(ctx context.Context, op string) (p policy, ans httpcall.Answer, err error) {
-	req, err := s.request(ctx, s.us(), http.MethodGet, "", "policy=", nil)
+	req, err := s.request(ctx, s.us, http.MethodGet, "", "policy=", nil)
 	if err != nil {
 		return p, ans, fault.Wrap(op, err)
 	}
@@ -207,7 +195,7 @@ func (s *System) write(ctx context.Context, op string, p policy) (httpcall.Answe
 		}
 		method = http.MethodPut
 	}
-	req, err := s.request(ctx, s.us(), method, "", "policy=", body)
+	req, err := s.request(ctx, s.us, method, "", "policy=", body)
 	if err != nil {
 		return httpcall.Answer{}, fault.Wrap(op, err)
 	}
@@ -286,7 +274,7 @@ func (s *System) ListAccesses(ctx context.Context, owner string) ([]connector.Fo
 // RevokeAccess closes the bucket to the access. It may be asked for again.
 func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
 	const op = "s3system.RevokeAccess"
-	if usable(in.Account) && s.cfg.principal(in.Account) == s.us().AccessKeyID {
+	if usable(in.Account) && s.cfg.principal(in.Account) == s.us.ID {
 		return connector.Receipt{}, s.Say(fault.Invalid, "connector.own_access", 0).At(op, nil)
 	}
 	return s.change(ctx, op, in.Account, func(p policy, who string) (policy, int) {
@@ -361,7 +349,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 			path += "/" + escape(part)
 		}
 	}
-	req, err := s.request(ctx, aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}, http.MethodGet, path, query, nil)
+	req, err := s.request(ctx, sigv4.NewKey(key, secret), http.MethodGet, path, query, nil)
 	if err != nil {
 		return connector.Probe{}, fault.Wrap(op, err)
 	}
@@ -416,7 +404,7 @@ func (s *System) checkPolicy(ctx context.Context, op string) error {
 	if err != nil {
 		return err
 	}
-	req, err := s.request(ctx, s.us(), http.MethodPut, "", "policy=", []byte(nonsense))
+	req, err := s.request(ctx, s.us, http.MethodPut, "", "policy=", []byte(nonsense))
 	if err != nil {
 		return fault.Wrap(op, err)
 	}

@@ -47,6 +47,9 @@ type Dialect struct {
 	Looks bool
 	// Bare: the status of an act that went well says it all, whatever its body is.
 	Bare bool
+	// Named is how an access is named whose name in List is this one, and Reference
+	// its name where nothing is listed: itself, unless this is set.
+	Named func(name string) string
 	// List answers one call of listing while the far system has these accounts, in
 	// this order, three on a page. Needed where the system lists.
 	List func(w http.ResponseWriter, r *http.Request, accounts []string)
@@ -67,8 +70,16 @@ type call struct {
 	do   func(ctx context.Context) (evidence []byte, err error)
 }
 
+// account is how an access of that name is named.
+func (d Dialect) account(name string) string {
+	if d.Named != nil {
+		return d.Named(name)
+	}
+	return name
+}
+
 // calls are all calls that the system can answer.
-func calls(s connector.System) []call {
+func (d Dialect) calls(s connector.System) []call {
 	var out []call
 	add := func(name string, sort sort, do func(context.Context) ([]byte, error)) {
 		out = append(out, call{name, sort, do})
@@ -90,9 +101,9 @@ func calls(s connector.System) []call {
 	}
 	out = append(out, moneyCalls(s)...)
 	if a := s.Access; a != nil {
-		in := connector.AccessInput{Account: Reference, Key: "k"}
+		in := connector.AccessInput{Account: d.account(Reference), Key: "k"}
 		add("read access", reading, func(ctx context.Context) ([]byte, error) {
-			st, err := a.ReadAccess(ctx, Reference)
+			st, err := a.ReadAccess(ctx, in.Account)
 			return st.Answer, err
 		})
 		act("revoke", func(ctx context.Context) (connector.Receipt, error) { return a.RevokeAccess(ctx, in) })
@@ -102,7 +113,7 @@ func calls(s connector.System) []call {
 	}
 	if p := s.Prober; p != nil {
 		add("probe", probing, func(ctx context.Context) ([]byte, error) {
-			got, err := p.ProbeAccess(ctx, Reference)
+			got, err := p.ProbeAccess(ctx, d.account(Reference))
 			return fmt.Appendf(nil, "%+v", got), err
 		})
 	}
@@ -326,7 +337,7 @@ func (d Dialect) fails(t *testing.T, f failing) {
 		}
 		f.answer(w, r)
 	})
-	for _, c := range calls(d.Connect(t, base)) {
+	for _, c := range d.calls(d.Connect(t, base)) {
 		looks := d.Looks && c.sort == acting
 		acts.Store(looks)
 		evidence, err := c.do(t.Context())
@@ -388,7 +399,7 @@ func (d Dialect) discreet(t *testing.T, name string, evidence []byte, err error)
 
 func (d Dialect) well(t *testing.T) {
 	base, _ := far(t, d.Well)
-	for _, c := range calls(d.Connect(t, base)) {
+	for _, c := range d.calls(d.Connect(t, base)) {
 		evidence, err := c.do(t.Context())
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
@@ -405,7 +416,7 @@ func (d Dialect) well(t *testing.T) {
 func (d Dialect) promises(t *testing.T) {
 	base, _ := far(t, d.Well)
 	s, ctx := d.Connect(t, base), t.Context()
-	for _, c := range calls(s) {
+	for _, c := range d.calls(s) {
 		if _, err := c.do(ctx); c.sort == acting && err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -421,12 +432,12 @@ func (d Dialect) promises(t *testing.T) {
 		}
 	}
 	if s.Access != nil {
-		if st, err := s.Access.ReadAccess(ctx, Reference); err != nil || !st.Found || !st.Open {
+		if st, err := s.Access.ReadAccess(ctx, d.account(Reference)); err != nil || !st.Found || !st.Open {
 			t.Errorf("the access is open, and reads %+v, %v", st, err)
 		}
 	}
 	if s.Prober != nil {
-		if p, err := s.Prober.ProbeAccess(ctx, Reference); err != nil || !p.In || p.At.IsZero() {
+		if p, err := s.Prober.ProbeAccess(ctx, d.account(Reference)); err != nil || !p.In || p.At.IsZero() {
 			t.Errorf("it lets in, and the probe says %+v, %v", p, err)
 		}
 	}
@@ -446,7 +457,7 @@ func (d Dialect) silent(t *testing.T) {
 	}
 	base := "http://" + ln.Addr().String()
 	_ = ln.Close()
-	for _, c := range calls(d.Connect(t, base)) {
+	for _, c := range d.calls(d.Connect(t, base)) {
 		if _, err := c.do(t.Context()); fault.KindOf(err) != fault.Transient {
 			t.Errorf("%s: nothing was sent, and yet: %v", c.name, err)
 		}
@@ -458,7 +469,7 @@ func (d Dialect) late(t *testing.T) {
 	s := d.Connect(t, base)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, c := range calls(s) {
+	for _, c := range d.calls(s) {
 		if _, err := c.do(ctx); fault.KindOf(err) != fault.Transient || fault.CodeOf(err) != "connector.not_sent" {
 			t.Errorf("%s: %v", c.name, err)
 		}

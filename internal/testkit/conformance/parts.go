@@ -22,7 +22,7 @@ func (d Dialect) skewed(t *testing.T) {
 		}
 		d.Well(w, r)
 	})
-	for _, c := range calls(d.Connect(t, base)) {
+	for _, c := range d.calls(d.Connect(t, base)) {
 		date.Store("")
 		want, err := c.do(t.Context())
 		if err != nil {
@@ -57,7 +57,7 @@ func (d Dialect) partial(t *testing.T) {
 		_, err := c.do(t.Context())
 		return writes.Load(), err
 	}
-	for _, c := range calls(d.Connect(t, base)) {
+	for _, c := range d.calls(d.Connect(t, base)) {
 		if c.sort != acting {
 			continue
 		}
@@ -151,7 +151,7 @@ func (d Dialect) lists(t *testing.T) {
 				}
 			}
 			for _, name := range before {
-				if slices.Contains(all, name) && listed[name] == 0 {
+				if slices.Contains(all, name) && listed[d.account(name)] == 0 {
 					t.Errorf("%s was there all the time, and is not listed", name)
 				}
 			}

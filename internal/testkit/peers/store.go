@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,7 +65,12 @@ func (s Store) Admin(args ...string) error {
 
 // Ask makes a request as its administrator, and returns what it answers.
 func (s Store) Ask(ctx context.Context, method, path, body string) (status int, answer string, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, s.Base+path, strings.NewReader(body))
+	return ask(ctx, "s3", method, s.Base+path, body)
+}
+
+// ask makes a request to a service as its administrator.
+func ask(ctx context.Context, service, method, to, body string) (status int, answer string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(body))
 	if err != nil {
 		return 0, "", fmt.Errorf("peers: %w", err)
 	}
@@ -72,7 +78,7 @@ func (s Store) Ask(ctx context.Context, method, path, body string) (status int, 
 	hash := hex.EncodeToString(sum[:])
 	req.Header.Set("X-Amz-Content-Sha256", hash)
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	if err := signer.SignHTTP(ctx, aws.Credentials{AccessKeyID: StoreKey, SecretAccessKey: StoreSecret}, req, hash, "s3", "us-east-1", when.Machine{}.Wall()); err != nil {
+	if err := signer.SignHTTP(ctx, aws.Credentials{AccessKeyID: StoreKey, SecretAccessKey: StoreSecret}, req, hash, service, "us-east-1", when.Machine{}.Wall()); err != nil {
 		return 0, "", fmt.Errorf("peers: %w", err)
 	}
 	res, err := http.DefaultClient.Do(req)
@@ -85,4 +91,36 @@ func (s Store) Ask(ctx context.Context, method, path, body string) (status int, 
 		return 0, "", fmt.Errorf("peers: %w", err)
 	}
 	return res.StatusCode, string(got), nil
+}
+
+// Keys is a server of IAM and of STS (versitygw), at which StoreKey may do
+// anything.
+type Keys struct {
+	*Process
+
+	Base string // http://127.0.0.1:PORT
+}
+
+// StartKeys starts a server in an empty folder.
+func StartKeys(root, dir string) (s Keys, err error) {
+	program, err := Tool(root, "peers", "versitygw")
+	if err != nil {
+		return s, err
+	}
+	var address string
+	s.Process, address, err = listening("the server of keys", func(address string) *exec.Cmd {
+		return exec.Command(program, "--access", StoreKey, "--secret", StoreSecret, "--port", address, "--quiet", "iam", "--dir", dir)
+	})
+	s.Base = "http://" + address
+	return s, err
+}
+
+// Ask asks IAM as its administrator, and returns what it answers.
+func (s Keys) Ask(ctx context.Context, form url.Values) (answer string, err error) {
+	form.Set("Version", "2010-05-08")
+	status, answer, err := ask(ctx, "iam", http.MethodGet, s.Base+"/?"+form.Encode(), "")
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("peers: %v: %d %s", form, status, answer)
+	}
+	return answer, err
 }
