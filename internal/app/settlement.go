@@ -26,8 +26,9 @@ type StatementState string
 
 // The states.
 const (
-	StatementDrawn    StatementState = "drawn"    // finance has not signed it
-	StatementSigned   StatementState = "signed"   // it is told to the customer
+	StatementDrawn    StatementState = "drawn"    // finance has not signed it, and the customer does not know it
+	StatementSent     StatementState = "sent"     // told to the customer without a signature: only recorded sums are in it
+	StatementSigned   StatementState = "signed"   // by finance, and told to the customer
 	StatementAccepted StatementState = "accepted" // by the customer
 	StatementDisputed StatementState = "disputed" // the customer does not agree; a person looks, and nobody is reminded meanwhile
 )
@@ -35,7 +36,8 @@ const (
 // statementMoves is the only truth about how statements change. One that was
 // drawn up anew is signed again.
 var statementMoves = map[StatementState][]StatementState{
-	StatementDrawn:    {StatementSigned},
+	StatementDrawn:    {StatementSigned, StatementSent},
+	StatementSent:     {StatementSigned, StatementAccepted, StatementDisputed},
 	StatementSigned:   {StatementAccepted, StatementDisputed, StatementSigned},
 	StatementDisputed: {StatementSigned},
 }
@@ -55,17 +57,25 @@ type CaseStatement struct {
 	State      StatementState
 	Doc        Statement
 	MadeAt     time.Time
-	SignedAt   time.Time
-	SignedBy   string // usr_…
+	SignedAt   time.Time // zero: nobody of finance signed it
+	SignedBy   string    // usr_…
 	AnsweredAt time.Time
 	Version    int64
 }
 
-// Live reports whether it was signed.
+// Live reports whether the customer may read it.
 func (x CaseStatement) Live() bool { return x.State != "" && x.State != StatementDrawn }
 
 // MayAnswer reports whether it is the customer's turn.
-func (x CaseStatement) MayAnswer() bool { return x.State == StatementSigned }
+func (x CaseStatement) MayAnswer() bool {
+	return x.State == StatementSent || x.State == StatementSigned
+}
+
+// MaySign reports whether it is the turn of finance: what stands there was
+// signed by nobody, or the customer does not agree with it.
+func (x CaseStatement) MaySign() bool {
+	return x.Version > 0 && len(x.Doc.Sections) > 0 && (x.SignedBy == "" || x.State == StatementDisputed)
+}
 
 func (x *CaseStatement) to(s StatementState) error {
 	if !slices.Contains(statementMoves[x.State], s) {
@@ -385,7 +395,8 @@ func computed(s Statement) bool {
 // finalStatement makes the statement of a departure when the turn of its step
 // has come. Whoever of finance finished a step that it waited for has signed it;
 // where nobody has, and there is more in it than recorded sums, finance is asked
-// and the letter waits.
+// and the letter waits. With recorded sums alone it is told unsigned, and finance
+// may sign it later.
 func (a *App) finalStatement(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) (CaseStatement, error) {
 	x, err := a.statementNow(ctx, tx, *p)
 	if err != nil || x.Live() || len(x.Doc.Sections) == 0 {
@@ -401,20 +412,29 @@ func (a *App) finalStatement(ctx context.Context, tx Tx, p *offboarding.Plan, s 
 		if err := tx.PutStatement(ctx, x); err != nil {
 			return x, err
 		}
-		ask := playbook.House("statement_sign")
+		ask := playbook.House(signKey)
 		ask.ID = offboarding.StepID(id.New("step"))
 		return x, p.Ask(ask, tx.Now())
 	}
-	return x, a.sign(ctx, tx, p, &x, cmp.Or(by, "engine"))
+	return x, a.issue(ctx, tx, p, &x, by)
 }
 
-// sign writes a statement down as signed, and what it gives back as sums that
-// the company owes.
-func (a *App) sign(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseStatement, by string) error {
-	if err := x.to(StatementSigned); err != nil {
+// issue writes down a statement as the customer reads it from now on, and what
+// it gives back as sums that the company owes. by signs it; with nobody it is
+// sent unsigned.
+func (a *App) issue(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseStatement, by string) error {
+	told := fact{"statement.sent", "engine", string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc)}}
+	state := StatementSent
+	if by != "" {
+		told, state = signature(p.Case, *x, by), StatementSigned
+	}
+	if err := x.to(state); err != nil {
 		return err
 	}
-	x.SignedAt, x.SignedBy, x.AnsweredAt = tx.Now(), by, time.Time{}
+	x.AnsweredAt = time.Time{}
+	if by != "" {
+		x.SignedAt, x.SignedBy = tx.Now(), by
+	}
 	if err := tx.PutStatement(ctx, *x); err != nil {
 		return err
 	}
@@ -431,7 +451,12 @@ func (a *App) sign(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseState
 	if err := a.owedLater(ctx, tx, p); err != nil {
 		return err
 	}
-	return a.record(ctx, tx, fact{"statement.signed", by, string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc), "by": by}})
+	return a.record(ctx, tx, told)
+}
+
+// signature is how the log has that somebody of finance signed.
+func signature(c offboarding.Case, x CaseStatement, by string) fact {
+	return fact{"statement.signed", by, string(c.ID), string(c.Customer), map[string]any{"totals": totals(x.Doc), "by": by}}
 }
 
 // totals are the sums of a statement, for the log.
@@ -443,48 +468,66 @@ func totals(s Statement) string {
 	return strings.Join(list, ", ")
 }
 
-// SignStatement signs the statement of a departure as it stands now: before it
-// is told, or anew where the customer does not agree and something was put right.
-// Then it is told again.
+// SignStatement signs the statement of a departure: as it stands now before it is
+// told, or anew where the customer does not agree and something was put right,
+// and then it is told again. What was told unsigned is signed as it was told.
 func (a *App) SignStatement(ctx context.Context, by Actor, c offboarding.CaseID) error {
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		if err := a.signNow(ctx, tx, &p, by); err != nil {
+			return err
+		}
+		for _, key := range []string{signKey, "statement_dispute"} {
+			if err := a.finishHouse(&p, key, by, tx.Now()); err != nil {
+				return err
+			}
+		}
+		return a.settle(ctx, tx, &p, by.ID)
+	})
+}
+
+// signKey names the step that asks finance for a signature.
+const signKey = "statement_sign"
+
+func (a *App) signNow(ctx context.Context, tx Tx, p *offboarding.Plan, by Actor) error {
 	if err := by.may("statement"); err != nil {
 		return err
 	}
 	if err := by.person(); err != nil {
 		return err
 	}
-	return a.tx(ctx, func(tx Tx) error {
-		p, err := tx.FindPlan(ctx, c)
-		if err != nil {
+	x, err := tx.StatementOf(ctx, p.Case.ID)
+	if err != nil {
+		return err
+	}
+	if !x.MaySign() {
+		return fault.New(fault.Blocked, "settlement.over")
+	}
+	switch x.State {
+	case StatementSent:
+		if err := x.to(StatementSigned); err != nil {
 			return err
 		}
-		x, err := tx.StatementOf(ctx, c)
-		if err != nil {
+		fallthrough
+	case StatementAccepted: // it stays so: the customer agreed to what is signed now
+		x.SignedAt, x.SignedBy = tx.Now(), by.ID
+		if err := tx.PutStatement(ctx, x); err != nil {
 			return err
 		}
-		if x.State != StatementDrawn && x.State != StatementDisputed {
-			return fault.New(fault.Blocked, "settlement.over")
-		}
-		again := x.State == StatementDisputed
-		if x.Doc, err = a.draw(ctx, tx, p); err != nil {
-			return err
-		}
-		x.MadeAt = tx.Now()
-		if err := a.sign(ctx, tx, &p, &x, by.ID); err != nil {
-			return err
-		}
-		for _, key := range []string{"statement_sign", "statement_dispute"} {
-			if err := a.finishHouse(&p, key, by, tx.Now()); err != nil {
-				return err
-			}
-		}
-		if again {
-			if err := a.write(ctx, tx, p.Case, "statement"); err != nil {
-				return err
-			}
-		}
-		return a.settle(ctx, tx, &p, by.ID)
-	})
+		return a.record(ctx, tx, signature(p.Case, x, by.ID))
+	}
+	again := x.State == StatementDisputed
+	if x.Doc, err = a.draw(ctx, tx, *p); err != nil {
+		return err
+	}
+	x.MadeAt = tx.Now()
+	if err := a.issue(ctx, tx, p, &x, by.ID); err != nil || !again {
+		return err
+	}
+	return a.write(ctx, tx, p.Case, "statement")
 }
 
 // finishHouse ends a step of the house whose work was done elsewhere.

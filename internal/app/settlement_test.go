@@ -203,6 +203,69 @@ func TestAStatementIsSignedBeforeItIsToldAndAgainAfterADispute(t *testing.T) {
 	})
 }
 
+// With recorded sums alone, and no step of finance before it, a statement is sent
+// and signed by nobody; the customer may agree before or after somebody of finance
+// signs it as it was told.
+func TestWhatNobodyOfFinanceSignedSaysSoUntilSomebodySigns(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, unwatched)
+		ctx := t.Context()
+		for i, first := range []string{"customer", "finance"} {
+			cus, email := w.buyer(t, "SENT-"+first, "ES", 0)
+			_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus, Reference: "F-" + first, Kind: customer.Invoice, About: "Octubre", Amount: eur(2500)})
+			must(t, err)
+			c, page := w.leaves(t, email, "period_end")
+			sent := w.statement(t, c)
+			if sent.State != app.StatementSent || sent.SignedBy != "" || !sent.SignedAt.IsZero() || !sent.MaySign() {
+				t.Fatalf("nobody signed it: %+v", sent)
+			}
+			w.mail.wait(t, "statement", email)
+			agrees := func() { must(t, w.AnswerStatement(ctx, page, app.StatementAnswer{Agrees: true})) }
+			signs := func() {
+				code(t, w.SignStatement(ctx, agent, c), "forbidden.role")
+				code(t, w.SignStatement(ctx, app.Actor{ID: "key_x", Scopes: []string{"statements:act"}}, c), "forbidden.person")
+				must(t, w.SignStatement(ctx, finance, c))
+				code(t, w.SignStatement(ctx, finance, c), "settlement.over")
+			}
+			if first == "customer" {
+				agrees()
+				if x := w.statement(t, c); x.SignedBy != "" {
+					t.Errorf("the customer signed for finance: %+v", x)
+				}
+				signs()
+			} else {
+				signs()
+				if x := w.statement(t, c); x.State != app.StatementSigned {
+					t.Errorf("signed, and %s", x.State)
+				}
+				agrees()
+			}
+			x := w.statement(t, c)
+			if x.State != app.StatementAccepted || x.SignedBy != finance.ID || x.SignedAt.IsZero() || x.AnsweredAt.IsZero() || !reflect.DeepEqual(x.Doc, sent.Doc) {
+				t.Errorf("%s first: %+v", first, x)
+			}
+			if n := w.logged(t, "statement.signed"); n != i+1 {
+				t.Errorf("%d signatures in the log", n)
+			}
+		}
+		if n := w.logged(t, "statement.sent"); n != 2 {
+			t.Errorf("%d were sent unsigned", n)
+		}
+
+		// Whoever finishes the step that asks for a signature has signed.
+		_, email := w.buyer(t, "STEP", "ES", 40)
+		c, _ := w.leaves(t, email, "now")
+		must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: "statement_sign", Item: "read", Ticked: true}))
+		code(t, w.CompleteTask(ctx, app.Actor{ID: "key_x", Scopes: []string{"statements:act"}}, app.CompleteInput{Case: c, Step: "statement_sign", Note: "Visto"}), "forbidden.person")
+		must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: "statement_sign", Note: "Visto"}))
+		if x := w.statement(t, c); x.State != app.StatementSigned || x.SignedBy != finance.ID {
+			t.Errorf("the step is done and the statement %+v", x)
+		}
+		w.verifyLog(t)
+	})
+}
+
 // A business customer without any right to a refund, and one with nothing open,
 // get no statement; a record that makes no sense keeps nobody from leaving.
 func TestNothingIsSettledWhereNothingIsOpen(t *testing.T) {

@@ -12,7 +12,8 @@ type StatementView struct {
 	State    StatementState `json:"state"`
 	Choice   string         `json:"choice"`
 	Asked    string         `json:"asked"`
-	SignedAt string         `json:"signed_at,omitempty"`
+	SignedAt string         `json:"signed_at,omitempty"` // by finance
+	Answered string         `json:"answered_at,omitempty"`
 	DueOn    string         `json:"due_on,omitempty"`
 	RefundOn string         `json:"refund_on,omitempty"`
 	Ends     []EndView      `json:"ends"`
@@ -72,6 +73,9 @@ func ViewStatement(x CaseStatement) StatementView {
 	v := StatementView{State: x.State, Choice: string(x.Doc.Choice), Asked: day(x.Doc.Asked), DueOn: day(x.Doc.DueOn), RefundOn: day(x.Doc.RefundOn), Ends: []EndView{}, Sections: []SectionView{}}
 	if !x.SignedAt.IsZero() {
 		v.SignedAt = x.SignedAt.UTC().Format(time.RFC3339)
+	}
+	if !x.AnsweredAt.IsZero() {
+		v.Answered = x.AnsweredAt.UTC().Format(time.RFC3339)
 	}
 	for _, e := range x.Doc.Ends {
 		v.Ends = append(v.Ends, EndView{e.Contract, day(e.On), e.Why})

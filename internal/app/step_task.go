@@ -62,6 +62,11 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 			return err
 		}
 		p.Touch(in.Step, by.RealID)
+		if s.Spec.House && s.Key == signKey { // finished, it is signed: nobody presses twice, and no letter waits for ever
+			if err := a.signNow(ctx, tx, p, by); err != nil {
+				return err
+			}
+		}
 		return a.effects(ctx, tx, p, s)
 	})
 }

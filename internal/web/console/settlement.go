@@ -11,6 +11,7 @@ import (
 // settlementView is the statement of a departure, made or as it would be now.
 type settlementView struct {
 	Lang, Case, State, Draft, By, Due, Back, Sign string
+	Said                                          string // by the customer
 	Sections                                      []web.MoneySection
 	Open                                          []string // what only people can know
 	Warns                                         bool
@@ -22,9 +23,12 @@ func (v *visit) viewSettlement(c app.CaseView) *settlementView {
 		return nil
 	}
 	out := &settlementView{Lang: v.lang, Case: string(c.Plan.Case.ID), State: v.say("settlement.state." + string(x.State)), Sections: web.MoneySections(v.lang, x.Doc)}
-	if !x.Live() {
+	switch {
+	case !x.Live():
 		out.Draft = v.say("settlement.draft")
-	} else {
+	case x.SignedBy == "":
+		out.By = v.say("settlement.unsigned", "at", text.ShortInstant(v.lang, x.MadeAt, v.zone()))
+	default:
 		out.By = v.say("settlement.by", "who", who(v.lang, x.SignedBy, c.Users), "at", text.ShortInstant(v.lang, x.SignedAt, v.zone()))
 	}
 	if !x.Doc.DueOn.IsZero() {
@@ -40,12 +44,13 @@ func (v *visit) viewSettlement(c app.CaseView) *settlementView {
 		why, _, _ := strings.Cut(o.Why, ".")
 		out.Open = append(out.Open, v.say("settlement.open."+why, "contract", o.Contract, "missing", strings.Join(o.Missing, ", ")))
 	}
-	if stored := x.Version > 0; stored && v.actor.May("statement") {
-		switch x.State {
-		case app.StatementDrawn:
-			out.Sign = v.say("settlement.sign")
-		case app.StatementDisputed:
-			out.Sign, out.Warns = v.say("settlement.again"), true
+	if said := map[app.StatementState]string{app.StatementAccepted: "agreed", app.StatementDisputed: "disagreed"}[x.State]; said != "" {
+		out.Said, out.Warns = v.say("settlement."+said, "at", text.ShortInstant(v.lang, x.AnsweredAt, v.zone())), x.State == app.StatementDisputed
+	}
+	if x.MaySign() && v.actor.May("statement") {
+		out.Sign = v.say("settlement.sign")
+		if x.State == app.StatementDisputed {
+			out.Sign = v.say("settlement.again")
 		}
 	}
 	return out

@@ -59,3 +59,31 @@ func TestAWaitThatWasInVainGoesOnForAsManyDaysAsSomebodySays(t *testing.T) {
 	push(4)
 	ines.post(action, []string{"decision", "attest", "evidence", ""}).is(422).has(`aria-invalid="true"`)
 }
+
+const unsigned = `
+playbook: unsigned
+title: {es: "Sin paso de finanzas", en: "Without a step of finance"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: statement, kind: settle, title: {es: "Liquidar", en: "Settle"}, after: [confirm]}
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [statement], params: {until: effective}}
+`
+
+// A statement that nobody of finance looked at says so, and whoever of finance
+// opens the departure can sign it; nobody else is offered that.
+func TestAStatementThatNobodySignedIsSignedOnThePageOfTheDeparture(t *testing.T) {
+	t.Parallel()
+	h := newHouseOn(t, false, []byte(unsigned))
+	owes := h.customer("Estudio Almena", "FE-20418", "fe-20418@example.com")
+	_, err := h.AddBalance(t.Context(), h.actor("tomas"), customer.Balance{
+		Customer: owes, Reference: "F-77", Kind: customer.Invoice, About: "Noviembre", Amount: money.Amount{Minor: 2472, Currency: "EUR"},
+	})
+	must(t, err)
+	c := "/console/cases/" + string(h.confirmed("Estudio Almena", "FE-20418", "fe-20418@example.com"))
+	h.as("ines").get(c).has("Enviada, sin la firma de finanzas", "Nadie de finanzas la ha firmado todavía.").lacks("sign-settlement", "Firmada por")
+	tom := h.as("tomas")
+	tom.get(c+"?lang=en").has("Nobody of finance has signed it yet.", "Sign the statement")
+	tom.post(c+"/statement", nil).is(http.StatusSeeOther)
+	tom.get(c+"?lang=es").has("Firmada por finanzas y enviada", "Firmada por Tomas").lacks("sign-settlement")
+	tom.post(c+"/statement", nil).is(http.StatusConflict)
+}
