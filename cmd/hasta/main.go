@@ -69,6 +69,8 @@ type cli struct {
 	Backup   backupCmd   `cmd:"" help:"Write a backup, one of the keys, or verify one."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup into an unused database; the log says so."`
 	Peer     peerCmd     `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`
+
+	Version kong.VersionFlag `help:"Say which version this is."`
 }
 
 // out is where commands write; tests replace it.
@@ -80,7 +82,7 @@ func run(args []string, o out) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c cli
-	parser, err := kong.New(&c, kong.Name("hasta"), kong.Description("Hasta Luego runs the whole departure of a customer."),
+	parser, err := kong.New(&c, kong.Name("hasta"), kong.Vars{"version": "hasta " + programVersion()}, kong.Description("Hasta Luego runs the whole departure of a customer."),
 		kong.UsageOnError(), kong.Writers(o.stdout, o.stderr), kong.Exit(func(code int) { panic(exit(code)) }))
 	if err != nil {
 		panic(err) // the declaration of the commands is wrong
@@ -92,7 +94,7 @@ func run(args []string, o out) int {
 				code = int(e)
 			}
 		}()
-		k, err := parser.Parse(args)
+		k, err := parser.Parse(asTyped(args))
 		if err != nil {
 			fmt.Fprintf(o.stderr, "hasta: %v\n", err)
 			code = exitUse
@@ -103,6 +105,18 @@ func run(args []string, o out) int {
 		code = reportIn(o, spoken(k), k.Run())
 	}()
 	return code
+}
+
+// asTyped reads the two commands that people try first as the flags that they
+// mean: "help import customers" and "version".
+func asTyped(args []string) []string {
+	switch {
+	case len(args) > 0 && args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case len(args) == 1 && args[0] == "version":
+		return []string{"--version"}
+	}
+	return args
 }
 
 // exit is how --help ends the parser.
