@@ -249,7 +249,8 @@ func (s sample) greet(o out, info demoInfo, dir string) error {
 	line(s.say("leaver"), leaver.Person+", "+leaver.Email)
 	line(s.say("letters"), info.Portal+"console/outbox")
 	line(s.say("folder"), dir)
-	fmt.Fprintf(&b, "\n%s\n%s\n", s.say("hint", "names", strings.Join(names, ", ")), s.say("end"))
+	asks, approves := s.Finance()
+	fmt.Fprintf(&b, "\n%s\n%s\n%s\n", s.say("hint", "names", strings.Join(names, ", ")), s.say("second", "first", asks.Name, "second", approves.Name, "login", approves.Login), s.say("end"))
 	_, err := io.WriteString(o.stdout, b.String())
 	return err
 }

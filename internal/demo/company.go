@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ type Sample struct {
 	Password string         `json:"password"` // everybody's
 	Law      []string       `json:"law"`      // facts that hold for every departure
 	// Users are its people: the first two work the tour, the third is a second
-	// administrator.
+	// administrator, the fourth a second person of finance.
 	Users     []Person            `json:"users"`
 	Notes     map[string][]string `json:"notes"` // what people write when they finish a step, by its key; "": any other
 	Strangers []Stranger          `json:"strangers"`
@@ -126,6 +127,18 @@ func In(lang string) (Sample, error) {
 		return s, fmt.Errorf("demo: no sample company in %q: %w", lang, err)
 	}
 	return s, nil
+}
+
+// Finance are the two who look after money: what the first asks for, the second
+// approves.
+func (s Sample) Finance() (asks, approves Person) {
+	var both []Person
+	for _, u := range s.Users {
+		if slices.Contains(u.Roles, "finance") {
+			both = append(both, u)
+		}
+	}
+	return both[0], both[1]
 }
 
 // Systems is the systems.yaml of the company: its billing system and the
