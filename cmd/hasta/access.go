@@ -98,7 +98,13 @@ func printAccess(o out, lang string, r app.AccessReport) error {
 		if name == "" {
 			name = say("all")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", name, x.Kind, x.Closed(), x.Tried, x.Read+x.Erased, x.Attested, x.Median.Round(time.Second), x.P90.Round(time.Second))
+		took := func(d time.Duration) string {
+			if x.Verified == 0 {
+				return say("unknown")
+			}
+			return text.Lasted(lang, d)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", name, x.Kind, x.Closed(), x.Tried, x.Read+x.Erased, x.Attested, took(x.Median), took(x.P90))
 	}
 	if len(r.Retests) > 0 {
 		fmt.Fprintf(w, "\n%s\t%s\t%s\t%s\t%s\n", say("retests"), say("col.days"), say("col.still"), say("col.again"), say("col.unclear"))
@@ -135,7 +141,7 @@ func (h *house) accessWorkbook(ctx context.Context, lang string, by app.Actor) (
 		}
 		closed.Rows = append(closed.Rows, []document.Cell{
 			words(name), words(x.Kind), number(x.Closed()), number(x.Tried), number(x.Read), number(x.Erased), number(x.Attested),
-			number(int(x.Median / time.Second)), number(int(x.P90 / time.Second)),
+			number(int(app.WholeSeconds(x.Median))), number(int(app.WholeSeconds(x.P90))),
 		})
 	}
 	left := document.Grid{Frozen: 1, Columns: columns(3, "customer", "account", "why", "code", "system", "kind", "since")}

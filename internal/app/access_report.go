@@ -326,6 +326,9 @@ func (a *App) sweepRounds(ctx context.Context, tx Tx) (list []SweepRound, err er
 	return list, nil
 }
 
+// WholeSeconds is how long something took, for files and programs.
+func WholeSeconds(d time.Duration) int64 { return int64(d / time.Second) }
+
 // Table is the report as rows: one for each system and kind, and one for all.
 func (v AccessReport) Table() [][]string {
 	rows := [][]string{{"system", "kind", "closed", "verified", "tried", "read_back", "evidence_erased", "attested", "median_seconds", "p90_seconds"}}
@@ -335,7 +338,7 @@ func (v AccessReport) Table() [][]string {
 			row = append(row, strconv.Itoa(n))
 		}
 		for _, d := range []time.Duration{r.Median, r.P90} {
-			row = append(row, strconv.FormatInt(int64(d/time.Second), 10))
+			row = append(row, strconv.FormatInt(WholeSeconds(d), 10))
 		}
 		rows = append(rows, row)
 	}

@@ -133,6 +133,21 @@ func WeekdayInstant(lang string, t time.Time, zone *time.Location) string {
 	return WeekdayDate(lang, dateOf(t)) + ", " + oClock(lang, t.Format("15:04:05"))
 }
 
+// Lasted writes how long something took in its largest whole unit: "59 s", "3 min", "47 h",
+// "2 days". What is begun and not whole is not counted.
+func Lasted(lang string, d time.Duration) string {
+	for _, u := range []struct {
+		unit  time.Duration
+		below time.Duration
+		name  string
+	}{{time.Second, time.Minute, "seconds"}, {time.Minute, time.Hour, "minutes"}, {time.Hour, 48 * time.Hour, "hours"}} {
+		if d < u.below {
+			return Say(lang, "lasted."+u.name, "n", int64(d/u.unit))
+		}
+	}
+	return Say(lang, "lasted.days", "n", int64(d/(24*time.Hour)))
+}
+
 // ShortInstant writes a moment for lists: "22 nov 2026, 10:42".
 func ShortInstant(lang string, t time.Time, zone *time.Location) string {
 	if t.IsZero() {

@@ -27,7 +27,7 @@ type AccessRow struct {
 }
 
 func viewAccessRow(r app.AccessRow) AccessRow {
-	return AccessRow{r.System, r.Kind, r.Closed(), r.Verified, r.Tried, r.Read, r.Erased, r.Attested, int64(r.Median / time.Second), int64(r.P90 / time.Second)}
+	return AccessRow{r.System, r.Kind, r.Closed(), r.Verified, r.Tried, r.Read, r.Erased, r.Attested, app.WholeSeconds(r.Median), app.WholeSeconds(r.P90)}
 }
 
 // RetestRow is what trying again so many days later showed at one system.

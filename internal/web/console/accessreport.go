@@ -121,17 +121,10 @@ func (v *accessReportView) kpis(r app.AccessReport) {
 
 // took says how long something took; nothing where there was none.
 func (v accessReportView) took(d time.Duration, of int) string {
-	switch {
-	case of == 0:
+	if of == 0 {
 		return v.word("unknown")
-	case d < time.Minute:
-		return v.word("took.seconds", "n", int(d/time.Second))
-	case d < time.Hour:
-		return v.word("took.minutes", "n", int(d/time.Minute))
-	case d < 48*time.Hour:
-		return v.word("took.hours", "n", int(d/time.Hour))
 	}
-	return v.word("took.days", "n", int(d/(24*time.Hour)))
+	return text.Lasted(v.Lang, d)
 }
 
 func (v accessReportView) row(x app.AccessRow) cellRow {
