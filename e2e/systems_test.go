@@ -31,6 +31,7 @@ type show struct {
 	PID                                                int
 	Leave, Hold, Payments, Superuser, Directory        string
 	People, Files, Tokens, Secrets, Orphan, Regrant, W string
+	Charge                                             string
 	Key                                                string `json:"payments_key"`
 }
 
@@ -281,6 +282,19 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 			t.Errorf("the page says first: %s", got)
 		}
 		staff.shot(name + "-7-caught")
+
+		// They are charged although they left: the billing system tells of it at once,
+		// and giving it back is proposed.
+		if out, err := exec.CommandContext(t.Context(), "bash", "-c", s.Charge).CombinedOutput(); err != nil || !bytes.Contains(out, []byte("1200.00 EUR charged")) {
+			t.Fatalf("%s: %v: %s", s.Charge, err, out)
+		}
+		s.eventually("the alarm", func() bool { staff.open(casefile); return staff.count(testid("stray-charge")) > 0 })
+		if got := staff.text(testid("stray-charge")); !strings.Contains(got, "1200,00") && !strings.Contains(got, "1.200,00") && !strings.Contains(got, "1,200.00") || staff.count(testid("stray-charge")+` a[href^="#charged_after"]`) != 1 {
+			t.Errorf("the alarm: %s", got)
+		}
+		s.as(staff, 1)
+		staff.open(casefile)
+		staff.shot(name + "-8-charged")
 
 		// Somebody says that it is closed again, although the departure is over: that is
 		// tried, and it is not so.

@@ -48,6 +48,7 @@ if [ "$only" != systems ] && { [ ! -f web/node_modules/axe-core/axe.min.js ] || 
   (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 fi
 if ! cmp -s peers/package-lock.json peers/node_modules/.lock-of-hasta; then
+  echo "installing the far systems that run on Node into peers/node_modules, once: about a minute"
   (cd peers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.lock-of-hasta)
 fi
 # Programs of others, built once per version into a cache outside the tree.
@@ -56,7 +57,7 @@ built() { # built FOLDER NAME PACKAGE
   local there
   there=$cache/$(sha256sum "tools/$1/go.sum" | cut -c1-16)
   [ -x "$there/$2" ] && return
-  echo "building $2"
+  echo "building $2 from its sources into $there, once: this takes some minutes and prints nothing meanwhile"
   mkdir -p "$there"
   # In place only when whole: two runs at once may build it.
   (cd "tools/$1" && CGO_ENABLED=0 go build -o "$there/$2.$$" "$3")

@@ -116,7 +116,7 @@ func (a *App) giveBack(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan
 	if _, err := tx.PutStray(ctx, *s); err != nil {
 		return err
 	}
-	suffix := strings.ToLower(string(s.ID[len(s.ID)-8:]))
+	suffix := straySuffix(*s)
 	line := offboarding.Item{Key: string(b.ID), Title: offboarding.Same(strings.TrimSpace(strayLine(*s, a.Company().Zone) + " → " + b.Amount.String()))}
 	add := func(name string, after string) string {
 		x := playbook.House(name)
@@ -133,7 +133,7 @@ func (a *App) giveBack(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan
 	if way == StrayByHand {
 		add(byHandKey, s.Step)
 	} else {
-		add("after_end_refund", add("after_end_approve", s.Step))
+		add(refundAfterKey, add(approveAfterKey, s.Step))
 	}
 	return a.record(ctx, tx, fact{"stray.refunding", by.ID, string(p.Case.ID), string(p.Case.Customer), map[string]any{
 		"stray": string(s.ID), "way": string(way), "minor": b.Amount.Minor, "currency": b.Amount.Currency,
@@ -143,9 +143,32 @@ func (a *App) giveBack(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan
 const (
 	// strayDays is within how many days what is given back is noted as due.
 	strayDays = 5
-	// byHandKey begins the name of the step by which a person gives something back.
-	byHandKey = "after_end_by_hand"
+	// The beginnings of the names of steps: a person gives something back; or
+	// somebody approves that, and then the program does.
+	byHandKey       = "after_end_by_hand"
+	approveAfterKey = "after_end_approve"
+	refundAfterKey  = "after_end_refund"
 )
+
+// straySuffix ends the names of the steps by which what a stray took is given back.
+func straySuffix(s stray.Stray) string { return strings.ToLower(string(s.ID[len(s.ID)-8:])) }
+
+// StrayStep is the step of the plan at which a stray stands: the one that asks a
+// person what it was or, once that is decided, the one by which the money goes
+// back whose turn it is. nil if the plan has none.
+func StrayStep(p *offboarding.Plan, s stray.Stray) (at *offboarding.Step) {
+	if s.State == stray.Open || s.Balance == "" {
+		return p.Step(s.Step)
+	}
+	for _, name := range []string{approveAfterKey, refundAfterKey, byHandKey} {
+		if x := p.Step(name + "_" + straySuffix(s)); x != nil {
+			if at = x; !x.Over() {
+				break
+			}
+		}
+	}
+	return at
+}
 
 // strayStep ends the stray that a person was asked about by a step that is over,
 // unless what was charged is on its way back.

@@ -48,6 +48,14 @@ func (w *world) left(t *testing.T) (c offboarding.CaseID, end time.Time) {
 	return c, v.Plan.Case.Effective.End(zone)
 }
 
+// strayStep is the step at which the only stray of a departure stands.
+func (w *world) strayStep(t *testing.T, c offboarding.CaseID) string {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), finance, c)
+	must(t, err)
+	return app.StrayStep(&v.Plan, v.Strays[0]).Key
+}
+
 func (w *world) strays(t *testing.T) []app.StrayView {
 	t.Helper()
 	list, next, err := w.ListStrays(t.Context(), agent, "", "", 50)
@@ -115,6 +123,9 @@ func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 			t.Error("the money goes back before anybody approved")
 		}
 		code(t, w.Approve(ctx, tomas, c, approve, true, "Lo he mirado yo"), "approval.same_person")
+		if at := w.strayStep(t, c); at != approve {
+			t.Errorf("it stands at %s", at)
+		}
 		must(t, w.Approve(ctx, laia, c, approve, true, "De acuerdo"))
 		eventually(t, "it went back", func() bool { return w.strays(t)[0].State == stray.Refunded })
 		w.bank.mu.Lock()
@@ -122,6 +133,9 @@ func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 		w.bank.mu.Unlock()
 		if len(refunds) != 1 || refunds[0].payment != "after" || refunds[0].amount.Minor != 2985 || w.stepState(t, c, back) != offboarding.StepVerified || w.state(t, c) != offboarding.CaseClosed {
 			t.Errorf("refunds: %+v", refunds)
+		}
+		if at := w.strayStep(t, c); at != back {
+			t.Errorf("it stands at %s", at)
 		}
 
 		// Who comes back is charged rightly.
@@ -180,8 +194,14 @@ func TestAChargeAfterTheEndThatStripeTellsOfIsLookedAtAtOnce(t *testing.T) {
 			t.Fatalf("%+v", s)
 		}
 		// By hand: somebody of finance gives it back and says so.
+		if at := w.strayStep(t, c); at != s.Step {
+			t.Errorf("it stands at %s", at)
+		}
 		must(t, w.DecideStray(ctx, finance, app.StrayDecision{Case: c, Stray: s.ID, Way: app.StrayByHand, Why: "Renovación que no se paró"}))
 		hand := "after_end_by_hand" + s.Step[strings.LastIndex(s.Step, "_"):]
+		if at := w.strayStep(t, c); at != hand {
+			t.Errorf("it stands at %s", at)
+		}
 		v, err := w.OpenCase(ctx, finance, c)
 		must(t, err)
 		for _, it := range v.Plan.Step(hand).Items {

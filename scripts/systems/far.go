@@ -30,6 +30,7 @@ const (
 	person       = "Maite Urkiola"
 	subscription = "sub_rianueva"
 	client       = "cus_rianueva"
+	monthly      = 120000 // cents
 	// orphan is a role of theirs that is on nobody's inventory.
 	orphan = "rn_consultoria_2024"
 	// regranted is the role that the show has opened again.
@@ -50,6 +51,8 @@ type far struct {
 	stripe    *fakestripe.Stripe
 	addresses map[string]string // by the variables of examples/systems-access.yaml
 	superuser string            // address of PostgreSQL for whoever may do anything
+	hook      string            // where hasta takes the messages of the billing system
+	signs     string            // what they are signed with
 
 	mu   sync.Mutex
 	runs []*peers.Process
@@ -305,11 +308,11 @@ func (f *far) openTokens(ctx context.Context) error {
 // openPayments is billing: a subscription, and a month that was paid twice.
 func (f *far) openPayments() {
 	now := (when.Machine{}).Wall()
-	f.stripe = fakestripe.New("sk_test_"+id.Token(), now)
+	f.stripe, f.signs = fakestripe.New("sk_test_"+id.Token(), now), "whsec_"+id.Token()
 	f.stripe.Put(fakestripe.Object{"id": client, "object": "customer", "balance": int64(0), "currency": "eur"})
 	f.stripe.Put(fakestripe.Subscription(subscription, client, "eur", now.AddDate(0, 0, -12), now.AddDate(0, 0, 18)))
 	for _, number := range []string{"101", "102"} {
-		f.stripe.Put(fakestripe.Paid(number, subscription, client, "eur", 120000, now.AddDate(0, -1, -12), now.AddDate(0, 0, -12))...)
+		f.stripe.Put(fakestripe.Paid(number, subscription, client, "eur", monthly, now.AddDate(0, -1, -12), now.AddDate(0, 0, -12))...)
 	}
 }
 
@@ -330,6 +333,14 @@ func (f *far) serve(leave func(context.Context) (string, error)) http.Handler {
 		const long = 10 * time.Minute
 		f.stripe.Fail(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Delay: long, Drop: true})
 	})
+	mux.HandleFunc("PUT /charges", func(w http.ResponseWriter, r *http.Request) {
+		told, err := f.charge(r.Context())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
+		fmt.Fprintln(w, told)
+	})
 	mux.HandleFunc("GET /leave", func(w http.ResponseWriter, r *http.Request) {
 		link, err := leave(r.Context())
 		if err != nil {
@@ -339,6 +350,31 @@ func (f *far) serve(leave func(context.Context) (string, error)) http.Handler {
 		http.Redirect(w, r, link, http.StatusSeeOther)
 	})
 	return mux
+}
+
+// charge has the billing system charge the customer another month though they
+// have left, and tell of it as it would: signed, and at once.
+func (f *far) charge(ctx context.Context) (string, error) {
+	if f.stripe.Get(subscription)["status"] != "canceled" {
+		return "", fmt.Errorf("%s has not ended: confirm the departure, and push the clock beyond its last day", subscription)
+	}
+	now, number := f.stripe.Now(), fmt.Sprint(101+f.stripe.Count("invoice"))
+	f.stripe.Put(fakestripe.Paid(number, subscription, client, "eur", monthly, now, now.AddDate(0, 1, 0))...)
+	body := f.stripe.Event("invoice.paid", "in_"+number)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.hook, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Stripe-Signature", fakestripe.Sign(f.signs, (when.Machine{}).Wall(), body))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusNoContent {
+		return "", fmt.Errorf("POST %s: %s", f.hook, res.Status)
+	}
+	return fmt.Sprintf("in_%s: %d.%02d EUR charged for %s, which ended", number, monthly/100, monthly%100, subscription), nil
 }
 
 // declared is examples/systems-access.yaml with the addresses and the secrets of
@@ -352,7 +388,7 @@ func (f *far) declared() (string, error) {
 	for name, at := range f.addresses {
 		pairs = append(pairs, "env:"+name+" ", at+" ", "env:"+name+"\n", at+"\n")
 	}
-	return strings.NewReplacer(pairs...).Replace(string(src)), f.secret("payments.key", f.stripe.Key)
+	return strings.NewReplacer(pairs...).Replace(string(src)), errors.Join(f.secret("payments.key", f.stripe.Key), f.secret("payments.webhook", f.signs))
 }
 
 func post(ctx context.Context, to, auth string, in, out any) error {

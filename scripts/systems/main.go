@@ -77,6 +77,7 @@ type told struct {
 	PID       int    `json:"pid"` // of hasta
 	Leave     string `json:"leave"`
 	Hold      string `json:"hold"`
+	Charge    string `json:"charge"` // command that has them charged once more
 	Payments  string `json:"payments"`
 	Key       string `json:"payments_key"`
 	Superuser string `json:"superuser"` // of PostgreSQL
@@ -124,6 +125,10 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	s.control = "http://" + ln.Addr().String()
+	if s.listen, err = free(ctx); err != nil {
+		return err
+	}
+	s.far.hook = "http://" + s.listen + "/hooks/payments"
 	s.far.addresses["PAYMENTS_URL"] = s.control
 	srv := &http.Server{Handler: s.far.serve(s.link), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = srv.Serve(ln) }() // it is closed below: its error says nothing
@@ -133,9 +138,6 @@ func run(ctx context.Context, o options) (err error) {
 		err = os.WriteFile(filepath.Join(temp, "systems.yaml"), []byte(systems), 0o600)
 	}
 	if err != nil {
-		return err
-	}
-	if s.listen, err = free(ctx); err != nil {
 		return err
 	}
 	return s.keepRunning(ctx)
@@ -247,7 +249,7 @@ func (s *show) begun(ctx context.Context, cmd *exec.Cmd, first bool) error {
 		return err
 	}
 	t := told{
-		PID: cmd.Process.Pid, Leave: s.control + "/leave", Hold: s.control + "/hold", Payments: s.control, Key: s.far.stripe.Key, Superuser: s.far.superuser,
+		PID: cmd.Process.Pid, Leave: s.control + "/leave", Hold: s.control + "/hold", Charge: "curl -sS -X PUT " + s.control + "/charges", Payments: s.control, Key: s.far.stripe.Key, Superuser: s.far.superuser,
 		Directory: s.far.directory.Secure, People: s.far.addresses["PEOPLE_RESOURCE"], Files: s.far.store.Base, Tokens: s.far.addresses["TOKENS_RESOURCE"],
 		Secrets: s.far.secrets, Orphan: orphan, Regrant: fmt.Sprintf("psql '%s' -c 'ALTER ROLE %s LOGIN'", s.far.superuser, regranted),
 	}
@@ -265,13 +267,14 @@ func (s *show) begun(ctx context.Context, cmd *exec.Cmd, first bool) error {
 	if err != nil {
 		return err
 	}
+	asks, approves := sample.Finance()
 	logins := make([]string, len(sample.Users))
 	for i, u := range sample.Users {
 		logins[i] = u.Login
 	}
 	say(s.lang, "show", "{logins}", strings.Join(logins, ", "), "{password}", sample.Password, "{person}", person, "{leave}", t.Leave, "{portal}", at.Portal, "{console}", at.Console, "{folder}", s.dir,
 		"{directory}", t.Directory, "{people}", s.far.addresses["PEOPLE_URL"], "{warehouse}", host(t.Superuser), "{files}", t.Files, "{tokens}", strings.TrimSuffix(t.Tokens, "/me"),
-		"{payments}", t.Payments, "{orphan}", orphan, "{hold}", t.Hold, "{pid}", fmt.Sprint(t.PID), "{regrant}", t.Regrant)
+		"{payments}", t.Payments, "{orphan}", orphan, "{hold}", t.Hold, "{pid}", fmt.Sprint(t.PID), "{regrant}", t.Regrant, "{charge}", t.Charge, "{asks}", asks.Name, "{approves}", approves.Name, "{login}", approves.Login)
 	return nil
 }
 

@@ -9,9 +9,10 @@ var words = map[string]map[string]string{
 		"show": `
 Astilleros Ría Nueva se va: cuarenta accesos en seis sistemas de verdad
 
-  Lo que vende la empresa, con el botón de baja (como {person})
+  Empieza aquí, como {person}, que se va: su página con el botón de baja
                       {leave}
-  Consola             {console}
+  Y míralo en la consola, en otra ventana (este enlace vale una vez)
+                      {console}
                       (luego {portal}console; entra como {logins}, clave {password})
   Carpeta             {folder}
 
@@ -24,7 +25,7 @@ Astilleros Ría Nueva se va: cuarenta accesos en seis sistemas de verdad
   office              una tarjeta, una llave y una tableta: las recoge una persona
 
 Para probar
-  1. Abre la primera dirección, elige que sea hoy y confirma. Sigue la baja en su página privada.
+  1. Abre «Empieza aquí», elige que sea hoy y confirma. Sigue la baja en su página privada.
   2. En la consola, abre el expediente: la base de datos conoce un acceso que nadie tenía apuntado, {orphan}. Decide en
      la página del cliente si es suyo. Entonces se cierran todos, cada uno probado antes y después; los tres de office los
      cierra quien los recoja, y dice cómo lo sabe. (La baja de hoy tiene efecto esta noche: avanza el reloj un día.)
@@ -35,7 +36,11 @@ Para probar
   4. Abre uno otra vez, a nuestras espaldas, y adelanta el reloj siete días (en el expediente, Avanzar hasta esa fecha):
        {regrant}
      La prueba de la semana lo encuentra, y alguien tiene que cerrarlo.
-  5. bin/hasta audit verify --dir {folder}
+  5. Terminada la baja, que el sistema de cobros le cobre otro mes:
+       {charge}
+     Lo cuenta en el acto (si no lo contara, se le pregunta cada hora). En el expediente sale el aviso, con la devolución
+     propuesta: la pide {asks} (Ver como) y la aprueba {approves}, que entra como {login} en otro navegador.
+  6. bin/hasta audit verify --dir {folder}
 
 Ctrl-C lo para todo y no deja nada.`,
 	},
@@ -46,9 +51,10 @@ Ctrl-C lo para todo y no deja nada.`,
 		"show": `
 Astilleros Ría Nueva leaves: forty accesses in six real systems
 
-  What the company sells, with the button to leave (as {person})
+  Start here, as {person}, who leaves: their page, with the button to leave
                       {leave}
-  Console             {console}
+  And watch it in the console, in another window (this link opens once)
+                      {console}
                       (then {portal}console; sign in as {logins}, password {password})
   Folder              {folder}
 
@@ -61,7 +67,7 @@ Astilleros Ría Nueva leaves: forty accesses in six real systems
   office              a card, a key and a tablet: a person collects them
 
 What to try
-  1. Open the first address, choose that it ends today and confirm. Follow the departure on its private page.
+  1. Open “Start here”, choose that it ends today and confirm. Follow the departure on its private page.
   2. In the console, open the departure: the database knows an access that nobody had written down, {orphan}. Decide on
      the page of the customer whether it is theirs. Then all are closed, each tried before and after; the three of office are
      closed by whoever collects them, who says how they know. (What ends today ends at night: push the clock by a day.)
@@ -72,7 +78,11 @@ What to try
   4. Open one again behind our back, and push the clock by seven days (on the page of the departure, Advance to that date):
        {regrant}
      The try of the week finds it, and somebody has to close it.
-  5. bin/hasta audit verify --dir {folder}
+  5. Once the departure is over, have the billing system charge them another month:
+       {charge}
+     It tells of it at once (if it did not, it is asked every hour). On the page of the departure there is an alarm that
+     proposes to give it back: {asks} asks for that (View as), and {approves} approves it, signed in as {login} in another browser.
+  6. bin/hasta audit verify --dir {folder}
 
 Ctrl-C ends all of it and leaves nothing.`,
 	},

@@ -157,6 +157,13 @@ func (s *Stripe) Calls() []Call {
 	return out
 }
 
+// Now is what its clock says.
+func (s *Stripe) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
 // Move moves its clock to a moment, unless that is over.
 func (s *Stripe) Move(to time.Time) {
 	s.mu.Lock()

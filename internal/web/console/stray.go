@@ -16,6 +16,7 @@ type strayListView struct {
 type strayView struct {
 	ID, Kind, Name, What, Where, When string
 	Back                              string // what is proposed
+	Step, StepName                    string // at which it stands: its place on the page, and its title
 	Over                              string
 	State                             badge
 	Ways                              []wayView // none for whoever may not decide
@@ -47,6 +48,9 @@ func (v *visit) viewStrays(c app.CaseView, e echo) *strayListView {
 		sv := v.viewStray(s)
 		if s.State == stray.Refunded || s.State == stray.Resolved {
 			sv.Over = lv.word("over", "who", who(v.lang, s.OverBy, c.Users), "at", text.ShortInstant(v.lang, s.OverAt, v.zone()))
+		}
+		if at := app.StrayStep(&c.Plan, s); at != nil {
+			sv.Step, sv.StepName = at.Key, title(v.lang, at.Title, at.Key)
 		}
 		step := c.Plan.Step(s.Step)
 		if step != nil && v.actor.MayWork(*step) {
