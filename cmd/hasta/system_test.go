@@ -52,7 +52,7 @@ func TestSystemsAreReachedAndWhatIsWrongIsToldAtItsLine(t *testing.T) {
 		}
 		return code, o.String(), e.String()
 	}
-	if code, o, e := check(token); code != exitOK || !strings.Contains(o, "billing: good, billing, charges; keyed") ||
+	if code, o, e := check(token); code != exitOK || !strings.Contains(o, "billing: good, billing, charges, all_charges; keyed") ||
 		!strings.Contains(o, "faro: good, access, probe, sign_ins, actions (close_account); keyed") {
 		t.Errorf("well: %d %s%s", code, o, e)
 	}

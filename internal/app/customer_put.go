@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/ingest"
+	"hastaluego/internal/offboarding"
 )
 
 // known is what the database holds of what some rows are about, and what
@@ -27,8 +28,8 @@ type known struct {
 	watch     func(ctx context.Context, tx Tx, subs ...customer.Subscription) error
 	settled   func(ctx context.Context, tx Tx, c customer.ID, paid bool) error
 	owes      func(ctx context.Context, tx Tx, c customer.ID, by string) error
-	erased    map[string]bool // hashes of names in the rows by which somebody erased went
-	erasures  int64           // how many there had been then
+	erased    map[string]offboarding.CaseID // hashes of names in the rows by which somebody erased went
+	erasures  int64                         // how many there had been then
 }
 
 // entry is a customer with what is kept beneath its version.

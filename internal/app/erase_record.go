@@ -16,6 +16,7 @@ import (
 	"hastaluego/internal/notice"
 	"hastaluego/internal/obligation"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/stray"
 	"hastaluego/internal/when"
 )
 
@@ -56,8 +57,9 @@ type EraseTx interface {
 	// the transaction is over. Many may at once.
 	AwaitErasing(ctx context.Context) (int64, error)
 	AnyTombstone(ctx context.Context) (bool, error)
-	// Tombstones returns which of the hashes are those of somebody erased.
-	Tombstones(ctx context.Context, hashes ...string) (map[string]bool, error)
+	// Tombstones returns which of the hashes are those of somebody erased, and the
+	// departure in which they were.
+	Tombstones(ctx context.Context, hashes ...string) (map[string]offboarding.CaseID, error)
 }
 
 // Certificate is what a customer is told about their erasure.
@@ -423,7 +425,7 @@ func subjectsOf(ctx context.Context, tx Tx, id customer.ID) (subjects []string, 
 }
 
 // bury keeps keyed hashes of what the customer was known by, so that no import
-// brings them back unseen.
+// brings them back unseen, and a charge of theirs is still seen to be one.
 func (a *App) bury(ctx context.Context, tx Tx, c offboarding.Case) error {
 	cus, err := tx.FindCustomer(ctx, c.Customer)
 	if err != nil {
@@ -446,6 +448,15 @@ func (a *App) bury(ctx context.Context, tx Tx, c offboarding.Case) error {
 	}
 	for _, x := range external {
 		marks = append(marks, a.mark("external", x.System, x.Value))
+	}
+	told, err := tx.StraysAbout(ctx, c.Customer)
+	if err != nil {
+		return err
+	}
+	for _, s := range told { // what was told of once is not told of again
+		if s.Kind == stray.Charge {
+			marks = append(marks, a.mark("charge", s.System, s.Far))
+		}
 	}
 	slices.Sort(marks)
 	return tx.InsertTombstones(ctx, c.ID, slices.Compact(marks)...)

@@ -71,6 +71,9 @@ type StrayTx interface {
 	// at the system, behind one: where a plan ended them there, or named no system.
 	// Those that stand as active on the record are left out: they came back.
 	ListDeparted(ctx context.Context, system string, after Departed, limit int) ([]Departed, error)
+	// FindDeparture is the newest departure of a customer who has no contract any more;
+	// fault.NotFound where there is none.
+	FindDeparture(ctx context.Context, id customer.ID) (offboarding.CaseID, error)
 	DepartedAbout(ctx context.Context, system, reference string, limit int) ([]Departed, error)
 	// ListDoors returns accesses at the system that were closed, and those that a
 	// customer has who has no contract any more, with their newest departure.
@@ -88,7 +91,7 @@ func sweepJob(system string) offboarding.WorkID { return offboarding.WorkID("wor
 func (a *App) sweepable() []string {
 	out := []string{stray.ReadingsSystem}
 	for name, spec := range a.on {
-		if slices.Contains(spec.Can, connector.CanCharges) || slices.Contains(spec.Can, connector.CanSignIns) || slices.Contains(spec.Can, connector.CanBilling) {
+		if slices.Contains(spec.Can, connector.CanCharges) || slices.Contains(spec.Can, connector.CanEvery) || slices.Contains(spec.Can, connector.CanSignIns) || slices.Contains(spec.Can, connector.CanBilling) {
 			out = append(out, name)
 		}
 	}
@@ -306,7 +309,7 @@ func (r *round) run(ctx context.Context) (over bool, failed error) {
 			continue
 		}
 		if r.at.Doors {
-			return true, nil
+			return r.everyone(ctx)
 		}
 		r.at.Doors = true
 	}
@@ -328,7 +331,7 @@ func (r *round) contract(ctx context.Context, d Departed) error {
 	}
 	var c offboarding.Case
 	var sub customer.Subscription
-	var asked map[string]bool // numbers of sums on our record
+	var asked map[string]bool
 	var now time.Time
 	err := r.a.store.View(ctx, func(tx Tx) (err error) {
 		now = tx.Now()
@@ -338,11 +341,7 @@ func (r *round) contract(ctx context.Context, d Departed) error {
 		if sub, err = tx.FindSubscription(ctx, customer.SubscriptionID(d.Item)); err != nil {
 			return err
 		}
-		list, err := tx.BalancesOf(ctx, c.Customer)
-		asked = map[string]bool{}
-		for _, b := range list {
-			asked[b.Reference] = b.Kind == customer.Invoice || b.Kind == customer.Fee
-		}
+		asked, err = askedFor(ctx, tx, c.Customer)
 		return err
 	})
 	if err != nil {
@@ -372,22 +371,39 @@ func (r *round) contract(ctx context.Context, d Departed) error {
 		return err
 	}
 	for _, x := range list {
-		back, is := stray.AfterEnd(end, stray.Bill{Amount: x.Amount, Refunded: x.Refunded, At: x.At, From: x.From, To: x.To})
-		if !is || x.To.IsZero() && (asked[x.ID] || asked[x.Number]) { // it is one that the departure left open
-			continue
-		}
-		left := money.Amount{Minor: x.Amount.Minor - x.Refunded.Minor, Currency: x.Amount.Currency}
-		s := stray.Stray{
-			Kind: stray.Charge, System: r.system, Far: x.ID, About: sub.Reference, HappenedAt: x.At, Amount: left, Back: back, Taken: x.Taken,
-		}
-		if sys.Refunder != nil && x.Taken {
-			s.Payment = x.Payment
-		}
-		if err := r.a.strayed(ctx, c, found{Stray: s}); err != nil {
-			return err
+		if s, is := r.charged(x, end, asked); is {
+			s.About = sub.Reference
+			if err := r.a.strayed(ctx, c, found{Stray: s}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// askedFor are the numbers of the sums on our record that a customer is asked for.
+func askedFor(ctx context.Context, tx Tx, id customer.ID) (map[string]bool, error) {
+	list, err := tx.BalancesOf(ctx, id)
+	asked := map[string]bool{}
+	for _, b := range list {
+		asked[b.Reference] = b.Kind == customer.Invoice || b.Kind == customer.Fee
+	}
+	return asked, err
+}
+
+// charged is a charge as a stray, where it is one: what is for the time before the
+// end is none, nor is one that the departure left open.
+func (r *round) charged(x connector.Charge, end time.Time, asked map[string]bool) (s stray.Stray, is bool) {
+	back, is := stray.AfterEnd(end, stray.Bill{Amount: x.Amount, Refunded: x.Refunded, At: x.At, From: x.From, To: x.To})
+	if !is || x.To.IsZero() && (asked[x.ID] || asked[x.Number]) {
+		return s, false
+	}
+	left := money.Amount{Minor: x.Amount.Minor - x.Refunded.Minor, Currency: x.Amount.Currency}
+	s = stray.Stray{Kind: stray.Charge, System: r.system, Far: x.ID, HappenedAt: x.At, Amount: left, Back: back, Taken: x.Taken}
+	if sys, ok := r.a.farSystem(r.system); ok && sys.Refunder != nil && x.Taken {
+		s.Payment = x.Payment
+	}
+	return s, true
 }
 
 // saidAgain is how long a person's word holds that a contract which runs again is
@@ -602,8 +618,11 @@ func strayLine(s stray.Stray, zone *time.Location) string {
 	switch s.Kind {
 	case stray.Charge:
 		parts = []string{s.System, s.Far, s.About, s.Amount.String(), when.DateOf(s.HappenedAt, zone).String()}
+		if s.Erased() {
+			parts = []string{s.System, s.Amount.String(), s.HappenedAt.In(zone).Format("2006-01-02 15:04")}
+		}
 	case stray.Use:
 		parts = []string{s.About, when.DateOf(s.HappenedAt, zone).String()}
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
 }

@@ -269,3 +269,122 @@ func TestASignInAndUseAfterTheEndAreHeardOf(t *testing.T) {
 		w.verifyLog(t)
 	})
 }
+
+// everyone lets the billing system list what anybody was charged.
+func everyone(systems string) string {
+	return strings.Replace(systems, "      at: at\n", "      at: at\n      everyone:\n        list: {method: GET, path: /charges, query: {since: \"{since}\"}, items: charges}\n"+
+		"        owner: customer\n        email: email\n        subscription: subscription\n", 1)
+}
+
+// Somebody who left is charged for something that is no contract of ours: whoever
+// is on our record is found by their number there, or by their address. Whoever has
+// a contract, and whoever is nobody's customer, alarms nobody.
+func TestAChargeOfNoContractOfOursIsHeardOf(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldOn(t, e, goneAway, "", 10*time.Second, everyone)
+		ctx := t.Context()
+		c, end := w.left(t)
+		var cid customer.ID
+		var mail, other string
+		must(t, w.store.View(ctx, func(tx app.Tx) error {
+			v, err := tx.FindCase(ctx, c)
+			must(t, err)
+			cid = v.Customer
+			contacts, err := tx.ContactsOf(ctx, cid)
+			must(t, err)
+			mail = contacts[0].Email
+			list, err := tx.CustomersByReference(ctx, "FE-20391", "FE-20418")
+			must(t, err)
+			for _, x := range list {
+				if x.ID != cid {
+					other = x.Reference
+				}
+			}
+			return nil
+		}))
+		must(t, w.AddExternalID(ctx, admin, app.ExternalInput{Customer: cid, System: "billing", Value: "cus_9"}))
+		at := func(d time.Duration) *time.Time { x := end.Add(d); return &x }
+		day := 24 * time.Hour
+		for _, x := range []peer.Charge{
+			{ID: "add_on", Subscription: "elsewhere-1", Customer: "cus_9"},
+			{ID: "by_address", Customer: "cus_10", Email: strings.ToUpper(mail)},
+			{ID: "before", Subscription: "elsewhere-1", Customer: "cus_9", From: at(-30 * day), To: at(0)},
+			{ID: "ours", Subscription: "FE-20418-1", Customer: "cus_9", From: at(-30 * day), To: at(0)},
+			{ID: "stranger", Subscription: "elsewhere-2", Customer: "cus_11", Email: "somebody@else.example"},
+			{ID: "stays", Subscription: "elsewhere-3", Customer: other},
+		} {
+			x.Status, x.AmountMinor, x.Currency, x.At = "paid", 1200, "EUR", end.Add(2*time.Hour)
+			_, err := w.billing.Charge(ctx, x)
+			must(t, err)
+		}
+		w.days(t, time.Hour)
+		eventually(t, "both were found", func() bool { return len(w.strays(t)) == 2 })
+		w.days(t, time.Hour)
+		about := map[string]string{}
+		for _, s := range w.strays(t) {
+			about[s.Far] = s.About
+			if s.Case != string(c) || s.Kind != stray.Charge || s.Back.Minor != 1200 || s.Erased() {
+				t.Errorf("%+v", s)
+			}
+		}
+		if len(about) != 2 || about["add_on"] != "elsewhere-1" || about["by_address"] != "cus_10" {
+			t.Errorf("found: %v", about)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Somebody who was erased is charged. What is kept of them, keyed hashes, says so:
+// finance is told once, without a name or a number, and what was told of before
+// they were erased is not told of again.
+func TestAChargeOfSomebodyWhoWasErasedIsHeardOf(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldOn(t, e, forgetting, "", 10*time.Second, everyone)
+		ctx := t.Context()
+		_, c, _ := w.request(t, "now")
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		w.clear(t, v.Plan.Case.Customer)
+		must(t, w.AddExternalID(ctx, admin, app.ExternalInput{Customer: v.Plan.Case.Customer, System: "billing", Value: "cus_9"}))
+		w.erased(t, c)
+		zone, err := time.LoadLocation(v.Plan.Case.Zone)
+		must(t, err)
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		end := v.Plan.Case.Effective.End(zone)
+		for _, x := range []peer.Charge{
+			{ID: "far_77", Subscription: "FE-20418-1", Customer: "cus_9", Status: "paid", At: now},
+			{ID: "far_78", Subscription: "FE-20418-1", Customer: "FE-20418", Status: "open", At: now.Add(time.Minute)},
+			{ID: "far_79", Subscription: "FE-20418-1", Customer: "cus_9", Status: "paid", At: now, From: &time.Time{}, To: &end},
+			{ID: "far_80", Subscription: "elsewhere-2", Customer: "cus_11", Status: "paid", At: now},
+		} {
+			x.AmountMinor, x.Currency = 2985, "EUR"
+			_, err := w.billing.Charge(ctx, x)
+			must(t, err)
+		}
+		w.days(t, time.Hour)
+		eventually(t, "both were found", func() bool { return len(w.strays(t)) == 2 })
+		w.days(t, time.Hour)
+		list := w.strays(t)
+		if len(list) != 2 || w.logged(t, "stray.found") != 2 {
+			t.Fatalf("%+v", list)
+		}
+		for _, s := range list {
+			want := []app.StrayWay{app.StraySeen}
+			if s.Taken { // by hand: what it was paid with leads to somebody
+				want = []app.StrayWay{app.StrayByHand, app.StraySeen}
+			}
+			if !s.Erased() || !strings.HasPrefix(s.Far, stray.ErasedFar) || s.Payment != "" || s.Case != string(c) || !slices.Equal(s.Ways, want) {
+				t.Errorf("%+v", s)
+			}
+		}
+		if where := said(t, e, "far_77", "far_78", "cus_9", "FE-20418-1"); len(where) > 0 {
+			t.Errorf("what leads to whoever was erased stands in %v", where)
+		}
+		paid := list[slices.IndexFunc(list, func(s app.StrayView) bool { return s.Taken })]
+		must(t, w.DecideStray(ctx, finance, app.StrayDecision{Case: c, Stray: paid.ID, Way: app.StrayByHand, Why: "Quedó una suscripción viva"}))
+		w.verifyLog(t)
+	})
+}

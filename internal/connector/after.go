@@ -32,6 +32,29 @@ type Charges interface {
 	ChargesSince(ctx context.Context, reference string, since time.Time) ([]Charge, error)
 }
 
+// Charged names whom and what a charge is of, as the far system has it.
+type Charged struct {
+	Owner        string // number of whoever is charged; empty: it does not say
+	Email        string // address of whoever is charged; it is compared and never kept
+	Subscription string // empty: of none
+}
+
+// ChargedTo is a charge with whom it is of.
+type ChargedTo struct {
+	Charge
+	Charged
+}
+
+// EveryCharge is a billing system that tells what it charged anybody at all, and so
+// also those of whom we know nothing to ask with.
+type EveryCharge interface {
+	// EveryChargeSince lists what was issued since the instant, in any order, of those
+	// that pick picks: it is asked about many at once, and answers for each. Nothing
+	// is read of the others. The list is whole, or an error; an error of pick is
+	// returned as it is. It changes nothing. Errors are otherwise those of reading.
+	EveryChargeSince(ctx context.Context, since time.Time, pick func([]Charged) ([]bool, error)) ([]ChargedTo, error)
+}
+
 // SignIns is a system that tells when an access was last used to sign in.
 type SignIns interface {
 	// LastSignIn is when the account last got in; zero: never, or the system does

@@ -238,6 +238,7 @@ type System struct {
 	Prober     Prober
 	Lister     Lister
 	Charges    Charges
+	Every      EveryCharge
 	SignIns    SignIns
 	Actions    Actions
 	Checker    Checker
@@ -270,6 +271,7 @@ const (
 	CanProbe    = "probe"
 	CanList     = "inventory"
 	CanCharges  = "charges"
+	CanEvery    = "all_charges"
 	CanSignIns  = "sign_ins"
 	CanAct      = "actions"
 	CanNotify   = "messages"
@@ -294,6 +296,7 @@ func (s System) Can() []string {
 		{CanProbe, s.Prober != nil},
 		{CanList, s.Lister != nil},
 		{CanCharges, s.Charges != nil},
+		{CanEvery, s.Every != nil},
 		{CanSignIns, s.SignIns != nil},
 		{CanAct, s.Actions != nil},
 		{CanNotify, s.Notifier != nil},

@@ -24,6 +24,8 @@ type aftermath struct {
 	far *fakestripe.Stripe
 	ref string
 	c   offboarding.CaseID
+	// elsewhere: they are charged for what is no contract of ours.
+	elsewhere bool
 
 	mu     sync.Mutex
 	alarms map[offboarding.CaseID]map[string]bool // ids of the messages that told of a stray, by case
@@ -100,7 +102,16 @@ func (a *aftermath) leave() {
 	a.live(death{}, func() bool { return a.plan().Case.State == offboarding.CaseClosed })
 	_, wall, err := a.app.Now(ctx)
 	a.must(err)
-	a.far.Put(fakestripe.Paid("late"+a.ref, a.ref, "cus_"+a.ref, "eur", 2985, wall, wall.AddDate(0, 0, 30))...)
+	of := a.ref
+	if a.elsewhere {
+		of = "sub_elsewhere"
+		who := a.plan().Case.Customer
+		a.must(a.store.Tx(ctx, func(tx app.Tx) error {
+			_, err := tx.InsertExternalIDs(ctx, customer.ExternalID{Customer: who, System: "far", Value: "cus_" + a.ref})
+			return err
+		}))
+	}
+	a.far.Put(fakestripe.Paid("late"+a.ref, of, "cus_"+a.ref, "eur", 2985, wall, wall.AddDate(0, 0, 30))...)
 }
 
 func (a *aftermath) stops() (list []offboarding.Work) {
@@ -149,8 +160,20 @@ func (a *aftermath) round() (over func() bool) {
 // is found once, one person is asked, and one message tells of it.
 func TestWhereverTheSweepDiesAStrayIsFoundOnce(t *testing.T) {
 	t.Parallel()
+	sweepDies(t, false)
+}
+
+// It is the same with what is charged for no contract of ours.
+func TestWhereverTheSweepDiesAChargeOfNoContractIsFoundOnce(t *testing.T) {
+	t.Parallel()
+	sweepDies(t, true)
+}
+
+func sweepDies(t *testing.T, elsewhere bool) {
+	t.Helper()
 	eachSaga(t, func(t *testing.T, e testkit.Engine) {
 		a := newAftermath(t, e, app.SweepKind)
+		a.elsewhere = elsewhere
 		begin := func() func() bool {
 			a.leave()
 			a.pass(time.Hour)

@@ -52,7 +52,7 @@ var erasing = []struct{ table, text string }{
 		 WHERE state <> 'running' AND case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"coming", query(`DELETE FROM coming WHERE customer_id = $1`)},
 	{"statement", query(`UPDATE statement SET doc = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
-	{"stray", query(`UPDATE stray SET far = id, about = '', payment = '' WHERE customer_id = $1`)},
+	{"stray", query(`UPDATE stray SET far = CASE WHEN far LIKE 'erased:%' THEN far ELSE id END, about = '', payment = '' WHERE customer_id = $1`)},
 	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
 	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END, terms = '' WHERE customer_id = $1`)},
@@ -139,7 +139,7 @@ var (
 	holdErasing      = query(`UPDATE identity_lock SET n = n + 1 WHERE name = 'erasing'`)
 	erasures         = query(`SELECT n FROM identity_lock WHERE name = 'erasing'`)
 	insertTombstones = many(`INSERT INTO tombstone (hash, erased_at, case_id) VALUES `, 3, ` ON CONFLICT (hash) DO NOTHING`)
-	tombstones       = many(`SELECT hash FROM tombstone WHERE hash IN (`, 1, `)`)
+	tombstones       = many(`SELECT hash, case_id FROM tombstone WHERE hash IN (`, 1, `)`)
 	anyTombstone     = query(`SELECT COUNT(*) FROM (SELECT 1 FROM tombstone LIMIT 1) AS t`)
 )
 
@@ -213,12 +213,13 @@ func (t *tx) AnyTombstone(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-func (t *tx) Tombstones(ctx context.Context, hashes ...string) (map[string]bool, error) {
-	out := map[string]bool{}
+func (t *tx) Tombstones(ctx context.Context, hashes ...string) (map[string]offboarding.CaseID, error) {
+	out := map[string]offboarding.CaseID{}
 	err := t.pick(ctx, "store.Tombstones", tombstones, len(hashes), keys(hashes), func(row scanner) error {
 		var h string
-		err := row.Scan(&h)
-		out[h] = true
+		var c offboarding.CaseID
+		err := row.Scan(&h, &c)
+		out[h] = c
 		return err
 	})
 	return out, err

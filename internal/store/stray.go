@@ -58,6 +58,8 @@ var (
 		 ORDER BY cs.case_id, cs.subscription_id LIMIT $4`)
 	departedAbout = query(departed + ` AND s.reference = $2 ORDER BY cs.case_id, cs.subscription_id LIMIT $3`)
 
+	departureOf = query(`SELECT c.id FROM case_ c WHERE c.id = ` + lastOver("$1") + ` AND ` + hasLeft("$1"))
+
 	// What was closed, and what a customer who has nothing any more still has.
 	doors = `
 		SELECT c.id, g.id FROM grant_ g JOIN case_ c ON c.id = ` + lastOver("g.customer_id") + `
@@ -129,6 +131,11 @@ func (t *tx) ListDeparted(ctx context.Context, system string, after app.Departed
 
 func (t *tx) DepartedAbout(ctx context.Context, system, reference string, limit int) ([]app.Departed, error) {
 	return t.places(ctx, "store.DepartedAbout", departedAbout, system, reference, limit)
+}
+
+func (t *tx) FindDeparture(ctx context.Context, id customer.ID) (c offboarding.CaseID, err error) {
+	err = t.s.translate("store.FindDeparture", t.row(ctx, departureOf, id).Scan(&c))
+	return c, err
 }
 
 func (t *tx) ListDoors(ctx context.Context, system string, after string, limit int) ([]app.Departed, error) {

@@ -69,6 +69,14 @@ type Stray struct {
 	Version    int64  // 0: not stored yet
 }
 
+// ErasedFar begins what stands in Far where the customer was erased: a keyed hash
+// of the number, which leads nobody back to it.
+const ErasedFar = "erased:"
+
+// Erased reports whether it is a charge of somebody of whom nothing is kept: it is
+// found at its system by its amount and its time.
+func (s Stray) Erased() bool { return s.Kind == Charge && s.About == "" }
+
 // ReadingsSystem stands in System for what the readings of our own record say.
 const ReadingsSystem = "readings"
 

@@ -44,6 +44,9 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	if sys.Charges != nil {
 		out.Charges = charges{sys.Charges, b}
 	}
+	if sys.Every != nil {
+		out.Every = every{sys.Every, b}
+	}
 	if sys.SignIns != nil {
 		out.SignIns = signIns{sys.SignIns, b}
 	}
@@ -175,6 +178,15 @@ type charges struct {
 
 func (w charges) ChargesSince(ctx context.Context, reference string, since time.Time) ([]connector.Charge, error) {
 	return through(w.b, func() ([]connector.Charge, error) { return w.Charges.ChargesSince(ctx, reference, since) })
+}
+
+type every struct {
+	connector.EveryCharge
+	b *breaker
+}
+
+func (w every) EveryChargeSince(ctx context.Context, since time.Time, pick func([]connector.Charged) ([]bool, error)) ([]connector.ChargedTo, error) {
+	return through(w.b, func() ([]connector.ChargedTo, error) { return w.EveryCharge.EveryChargeSince(ctx, since, pick) })
 }
 
 type signIns struct {

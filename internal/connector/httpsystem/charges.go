@@ -19,8 +19,9 @@ type charges struct {
 }
 
 var (
-	_ connector.Charges = charges{}
-	_ connector.SignIns = access{}
+	_ connector.Charges     = charges{}
+	_ connector.EveryCharge = charges{}
+	_ connector.SignIns     = access{}
 )
 
 // ChargesSince lists what was charged for the subscription. A system that lists
@@ -38,20 +39,64 @@ func (c charges) ChargesSince(ctx context.Context, reference string, since time.
 	}
 	var out []connector.Charge
 	for _, item := range items {
-		ans := httpcall.Answer{Body: item}
-		if where := c.is.List.Where; where != nil && !where.filled(v).holds(ans, false) {
-			continue
-		}
-		status := ans.Text(c.is.Status)
-		if oneOf(c.is.Void, status) {
-			continue
-		}
-		x, err := c.charge(&ans, status)
+		x, is, err := c.one(item, c.is.List.Where, v, since)
 		if err != nil {
 			return nil, c.Say(fault.Transient, "connector.unreadable", first.Status).At(op, err)
 		}
-		if x.Amount.Minor > 0 && !x.At.Before(since) {
+		if is {
 			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// one reads one of the list; is says that it is a charge, and was issued since the
+// instant.
+func (c charges) one(item any, where *Expect, v values, since time.Time) (x connector.Charge, is bool, err error) {
+	ans := httpcall.Answer{Body: item}
+	if where != nil && !where.filled(v).holds(ans, false) {
+		return x, false, nil
+	}
+	status := ans.Text(c.is.Status)
+	if oneOf(c.is.Void, status) {
+		return x, false, nil
+	}
+	x, err = c.charge(&ans, status)
+	return x, err == nil && x.Amount.Minor > 0 && !x.At.Before(since), err
+}
+
+// EveryChargeSince lists what was charged to those who are picked.
+func (c charges) EveryChargeSince(ctx context.Context, since time.Time, pick func([]connector.Charged) ([]bool, error)) ([]connector.ChargedTo, error) {
+	const op = "httpsystem.EveryChargeSince"
+	all := *c.is.Everyone
+	v := c.values("since", since.UTC().Format(time.RFC3339))
+	if _, err := c.look(ctx, op, all.List.Before, v); err != nil {
+		return nil, err
+	}
+	items, first, err := c.list(ctx, op, all.List, v, []string{c.is.ID})
+	if err != nil {
+		return nil, err
+	}
+	of := make([]connector.Charged, len(items))
+	for i, item := range items {
+		ans := httpcall.Answer{Body: item}
+		of[i] = connector.Charged{Owner: ans.Scalar(all.Owner), Email: ans.Scalar(all.Email), Subscription: ans.Scalar(all.Subscription)}
+	}
+	picked, err := pick(of)
+	if err != nil {
+		return nil, err
+	}
+	var out []connector.ChargedTo
+	for i, item := range items {
+		if !picked[i] {
+			continue
+		}
+		x, is, err := c.one(item, all.List.Where, v, since)
+		if err != nil {
+			return nil, c.Say(fault.Transient, "connector.unreadable", first.Status).At(op, err)
+		}
+		if is {
+			out = append(out, connector.ChargedTo{Charge: x, Charged: of[i]})
 		}
 	}
 	return out, nil

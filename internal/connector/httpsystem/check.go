@@ -180,16 +180,24 @@ func (a Access) check(k *checker, undo connector.UndoClass) {
 }
 
 func (c Charges) check(k *checker, where []string) {
-	sc := k.scope(once)
-	sc.known["since"], sc.fixed["since"] = true, true
-	list := below(where, "list")
-	k.reading(nil, nil, c.List, list, sc)
-	last := indexed(list, len(c.List.Before), len(c.List.Before)+1)
-	switch {
-	case c.List.Items == "":
-		k.bad(last, "system.needs", "key", "list", "needs", "items")
-	case len(c.List.Each) > 0:
-		k.bad(below(last, "each"), "system.not_here", "key", "each")
+	list := func(o Operation, where []string, sc scope) {
+		sc.known["since"], sc.fixed["since"] = true, true
+		k.reading(nil, nil, o, where, sc)
+		last := indexed(where, len(o.Before), len(o.Before)+1)
+		switch {
+		case o.Items == "":
+			k.bad(last, "system.needs", "key", "list", "needs", "items")
+		case len(o.Each) > 0:
+			k.bad(below(last, "each"), "system.not_here", "key", "each")
+		}
+	}
+	list(c.List, below(where, "list"), k.scope(once))
+	if x, at := c.Everyone, below(where, "everyone"); x != nil {
+		list(x.List, below(at, "list"), k.scope(never))
+		if x.Owner == "" && x.Email == "" {
+			k.bad(below(at, "owner"), "field.required")
+		}
+		k.paths(at, map[string]string{"owner": x.Owner, "email": x.Email, "subscription": x.Subscription})
 	}
 	for key, path := range map[string]string{"id": c.ID, "amount": c.Amount, "currency": c.Currency, "at": c.At} {
 		k.path(path, below(where, key))

@@ -238,6 +238,16 @@ type Charges struct {
 	Status   string    // of the far system's word; optional
 	Taken    []string  // the words that mean: the money came in; empty: whatever is listed did
 	Void     []string  // the words that mean: it is no charge, or none any more
+	Everyone *Everyone // nil: it cannot list what anybody was charged
+}
+
+// Everyone says how the charges of everybody are listed, each as those of one
+// subscription are.
+type Everyone struct {
+	List         Operation // it holds {since}, and no {reference}
+	Owner        string    // paths, in each of the list: of the number of whoever is charged,
+	Email        string    // of their address,
+	Subscription string    // and of the subscription that it is for; optional
 }
 
 // How amounts are written.

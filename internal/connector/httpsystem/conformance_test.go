@@ -42,7 +42,17 @@ const conforming = `systems:
           body: {name: "{reference}", secret: "{secret}"}
           secret: "file:DIR/{reference}"
           refused: [401, 403]
-      state: {status: status, open: [active]}
+      state: {status: status, open: [active], signed_in_at: seen}
+    charges:
+      list: {method: GET, path: "/subs/{reference}/charges", query: {since: "{since}"}, items: charges}
+      id: id
+      amount: amount
+      units: major
+      currency: currency
+      at: at
+      everyone:
+        list: {method: GET, path: /charges, query: {since: "{since}"}, items: charges}
+        owner: customer
     actions:
       hide:
         call: {method: PUT, path: "/directory/{reference}/hidden", receipt: id}
@@ -200,7 +210,7 @@ func dialect(declared string) conformance.Dialect {
 		},
 		Well: func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodGet {
-				send(w, 200, `{"status":"active","cancel_at":null,"holder":"`+conformance.Person+`"}`)
+				send(w, 200, `{"status":"active","cancel_at":null,"seen":null,"holder":"`+conformance.Person+`","charges":[{"id":"ch_1","amount":"9.00","currency":"EUR","at":"2026-11-27T08:00:00Z","customer":"7","of":"`+conformance.Person+`"}]}`)
 				return
 			}
 			send(w, 200, `{"id":"op_7","by":"`+conformance.Person+`"}`)

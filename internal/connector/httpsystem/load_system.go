@@ -193,7 +193,7 @@ func (r reading) listed(path []string) Inventory {
 
 // charges reads how charges are listed.
 func (r reading) charges(path []string) *Charges {
-	m := r.Keys(path, "list", "id", "number", "amount", "units", "currency", "refunded", "at", "from", "to", "payment", "status", "taken", "void")
+	m := r.Keys(path, "list", "id", "number", "amount", "units", "currency", "refunded", "at", "from", "to", "payment", "status", "taken", "void", "everyone")
 	word := func(key string) string { return r.Word(m, path, key) }
 	c := &Charges{
 		ID: word("id"), Number: word("number"), Amount: word("amount"), Units: word("units"), Currency: word("currency"), Refunded: word("refunded"),
@@ -202,6 +202,13 @@ func (r reading) charges(path []string) *Charges {
 	}
 	if m.Has("list") {
 		c.List = r.calls(below(path, "list"))
+	}
+	if at := below(path, "everyone"); m.Has("everyone") {
+		x := r.Keys(at, "list", "owner", "email", "subscription")
+		c.Everyone = &Everyone{Owner: r.Word(x, at, "owner"), Email: r.Word(x, at, "email"), Subscription: r.Word(x, at, "subscription")}
+		if x.Has("list") {
+			c.Everyone.List = r.calls(below(at, "list"))
+		}
 	}
 	return c
 }

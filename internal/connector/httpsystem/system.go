@@ -119,6 +119,9 @@ func (s *System) Connector() connector.System {
 	}
 	if s.cfg.Charges != nil {
 		out.Charges = charges{s, *s.cfg.Charges}
+		if s.cfg.Charges.Everyone != nil {
+			out.Every = charges{s, *s.cfg.Charges}
+		}
 	}
 	if len(s.cfg.Export) > 0 {
 		out.Exporter = exporter{s}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -663,7 +664,7 @@ func TestWhatIsDeclaredIsWhatItCanDoAndNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	can, _ := cfg.Can()
-	if got := strings.Join(can, " "); got != "billing endings pauses coupons refunds ledger charges reports" || len(cfg.Secrets()) != 3 {
+	if got := strings.Join(can, " "); got != "billing endings pauses coupons refunds ledger charges all_charges reports" || len(cfg.Secrets()) != 3 {
 		t.Errorf("%s; %v", got, cfg.Secrets())
 	}
 	if i := cfg.Info(); i.Level != connector.ShapesOnly || i.Effect != connector.Keyed || i.KeyLife != 24*time.Hour || i.Undo != connector.Restorable {
@@ -682,5 +683,37 @@ func TestWhatIsDeclaredIsWhatItCanDoAndNoSecret(t *testing.T) {
 	}
 	if i := s.Connector().Refunder.Info(); i.Undo != connector.Final {
 		t.Errorf("refunds: %+v", i)
+	}
+}
+
+// Of everybody's invoices only those are looked into that are picked, in windows that
+// leave none out.
+func TestTheInvoicesOfEverybodyAreThoseOfWhoeverIsPicked(t *testing.T) {
+	t.Parallel()
+	far := fakestripe.Start(t, key, noon)
+	for i, ago := range []time.Duration{71 * time.Hour, 30 * time.Hour, 6 * time.Hour, 0, 80 * time.Hour} {
+		n, at := strconv.Itoa(i), noon.Add(-ago)
+		objects := fakestripe.Paid(n, "sub_"+n, "cus_"+strconv.Itoa(i%2), "eur", 2985, at, at.AddDate(0, 0, 30))
+		invoice := objects[len(objects)-1]
+		invoice["created"], invoice["customer_email"] = at.Unix(), "a"+n+"@b.example"
+		far.Put(objects...)
+	}
+	s := connect(t, far.URL, "")
+	var seen []connector.Charged
+	got, err := s.Every.EveryChargeSince(t.Context(), noon.Add(-72*time.Hour), func(of []connector.Charged) ([]bool, error) {
+		picked := make([]bool, len(of))
+		for i, x := range of {
+			picked[i] = x.Owner == "cus_0"
+		}
+		seen = append(seen, of...)
+		return picked, nil
+	})
+	if err != nil || len(seen) != 4 || len(got) != 2 {
+		t.Fatalf("%v of %v, %v", got, seen, err)
+	}
+	for i, want := range []string{"in_0 sub_0 a0@b.example pi_0", "in_2 sub_2 a2@b.example pi_2"} {
+		if x := got[i]; strings.Join([]string{x.ID, x.Subscription, x.Email, x.Payment}, " ") != want || x.Amount.Minor != 2985 {
+			t.Errorf("%+v, want %s", x, want)
+		}
 	}
 }

@@ -81,7 +81,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 // Connector returns what the account can be asked for.
 func (s *System) Connector() connector.System {
 	out := connector.System{
-		Name: s.cfg.System, Billing: s, Ender: s, Pauser: s, Discounter: s, Refunder: refunder{s}, Ledger: s, Charges: s, Checker: s,
+		Name: s.cfg.System, Billing: s, Ender: s, Pauser: s, Discounter: s, Refunder: refunder{s}, Ledger: s, Charges: s, Every: s, Checker: s,
 	}
 	if s.cfg.Tells {
 		out.Reporter = s

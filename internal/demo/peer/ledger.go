@@ -44,6 +44,8 @@ type Effect struct {
 type Charge struct {
 	ID            string     `json:"id"`
 	Subscription  string     `json:"subscription"`
+	Customer      string     `json:"customer,omitempty"`
+	Email         string     `json:"email,omitempty"`
 	Status        string     `json:"status"` // paid, open, void
 	AmountMinor   int64      `json:"amount_minor"`
 	RefundedMinor int64      `json:"refunded_minor"`
@@ -251,13 +253,13 @@ func (l *ledger) charge(c Charge) (Charge, error) {
 	return c, l.write(line{Charge: &c})
 }
 
-// chargesOf are those of a subscription since an instant.
+// chargesOf are those of a subscription, or of all ("") since an instant.
 func (l *ledger) chargesOf(reference string, since time.Time) []Charge {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	out := []Charge{}
 	for _, c := range l.charges {
-		if c.Subscription == reference && !c.At.Before(since) {
+		if (reference == "" || c.Subscription == reference) && !c.At.Before(since) {
 			out = append(out, c)
 		}
 	}

@@ -49,6 +49,7 @@ func newServer(ctx context.Context, led *ledger, token string) http.Handler {
 	mux.HandleFunc("POST /subscriptions/{ref}/cancel", func(w http.ResponseWriter, r *http.Request) { s.act(w, r, "cancel") })
 	mux.HandleFunc("POST /subscriptions/{ref}/resume", func(w http.ResponseWriter, r *http.Request) { s.act(w, r, "resume") })
 	mux.HandleFunc("GET /subscriptions/{ref}/charges", s.charges)
+	mux.HandleFunc("GET /charges", s.allCharges)
 	mux.HandleFunc("PUT /charges", s.charge)
 	mux.HandleFunc("PUT /subscriptions", s.seed)
 	mux.HandleFunc("PUT /clock", s.setClock)
@@ -138,13 +139,9 @@ func (s *server) charges(w http.ResponseWriter, r *http.Request) {
 	if _, ok := s.before(w, ref, true); !ok {
 		return
 	}
-	var since time.Time
-	if text := r.URL.Query().Get("since"); text != "" {
-		var err error
-		if since, err = time.Parse(time.RFC3339, text); err != nil {
-			reply(w, problem(http.StatusBadRequest, "since"))
-			return
-		}
+	since, ok := since(w, r)
+	if !ok {
+		return
 	}
 	if _, ok := s.led.read(ref); !ok {
 		reply(w, problem(http.StatusNotFound, "no_such_subscription"))
@@ -153,12 +150,35 @@ func (s *server) charges(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string][]Charge{"charges": s.led.chargesOf(ref, since)})
 }
 
+// since is the instant from which charges are asked for; without one, all.
+func since(w http.ResponseWriter, r *http.Request) (at time.Time, ok bool) {
+	text := r.URL.Query().Get("since")
+	if text == "" {
+		return at, true
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		reply(w, problem(http.StatusBadRequest, "since"))
+	}
+	return at, err == nil
+}
+
+// allCharges lists what anybody was charged.
+func (s *server) allCharges(w http.ResponseWriter, r *http.Request) {
+	if _, ok := s.before(w, "", true); !ok {
+		return
+	}
+	if at, ok := since(w, r); ok {
+		answer(w, http.StatusOK, map[string][]Charge{"charges": s.led.chargesOf("", at)})
+	}
+}
+
 func (s *server) charge(w http.ResponseWriter, r *http.Request) {
 	var c Charge
 	if !decode(w, r, maxBody, &c) {
 		return
 	}
-	if c.Subscription == "" || c.Currency == "" || c.Status == "" {
+	if c.Subscription == "" && c.Customer == "" || c.Currency == "" || c.Status == "" {
 		reply(w, problem(http.StatusUnprocessableEntity, "charge"))
 		return
 	}

@@ -139,8 +139,34 @@ func (d Dialect) calls(s connector.System) []call {
 			return seen, err
 		})
 	}
+	out = append(out, d.afterCalls(s)...)
 	if s.Checker != nil {
 		add("check", reading, func(ctx context.Context) ([]byte, error) { return nil, s.Checker.Check(ctx) })
+	}
+	return out
+}
+
+// afterCalls are those of what a system can tell of somebody who has left.
+func (d Dialect) afterCalls(s connector.System) []call {
+	var out []call
+	since := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+	if c := s.Charges; c != nil {
+		out = append(out, call{"list charges", reading, func(ctx context.Context) ([]byte, error) {
+			list, err := c.ChargesSince(ctx, Reference, since)
+			return fmt.Appendf(nil, "%+v", list), err
+		}})
+	}
+	if c := s.Every; c != nil {
+		out = append(out, call{"list the charges of everybody", reading, func(ctx context.Context) ([]byte, error) {
+			list, err := c.EveryChargeSince(ctx, since, func(all []connector.Charged) ([]bool, error) { return make([]bool, len(all)), nil })
+			return fmt.Appendf(nil, "%+v", list), err
+		}})
+	}
+	if g := s.SignIns; g != nil {
+		out = append(out, call{"last sign-in", reading, func(ctx context.Context) ([]byte, error) {
+			at, err := g.LastSignIn(ctx, d.account(Reference))
+			return fmt.Append(nil, at), err
+		}})
 	}
 	return out
 }

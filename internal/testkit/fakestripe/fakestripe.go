@@ -392,6 +392,11 @@ func fits(o Object, form url.Values) bool {
 			return false
 		}
 	}
+	if to, made := form.Get("created[lt]"), o["created"]; to != "" {
+		if at, ok := made.(int64); !ok || at >= seconds(form, "created[lt]") {
+			return false
+		}
+	}
 	return form.Get("pending") != "true" || o["invoice"] == nil
 }
 
@@ -686,7 +691,7 @@ func Paid(number, subscription, customer, currency string, amount int64, from, t
 		{"id": "ch_" + number, "object": "charge", "amount": amount, "amount_captured": amount, "amount_refunded": int64(0), "currency": currency, "payment_intent": "pi_" + number, "created": from.Unix()},
 		{"id": "pi_" + number, "object": "payment_intent", "amount": amount, "amount_received": amount, "currency": currency, "latest_charge": "ch_" + number, "created": from.Unix()},
 		{
-			"id": "in_" + number, "object": "invoice", "status": "paid", "subscription": subscription, "customer": customer, "currency": currency, "total": amount,
+			"id": "in_" + number, "object": "invoice", "status": "paid", "subscription": subscription, "parent": ofSubscription(subscription), "customer": customer, "currency": currency, "total": amount,
 			"amount_remaining": int64(0), "number": "A-" + number, "total_taxes": []Object{},
 			"lines": Object{"object": "list", "has_more": false, "data": []Object{{
 				"id": "il_" + number, "object": "line_item", "amount": amount, "currency": currency, "quantity_decimal": "1", "period": Object{"start": from.Unix(), "end": to.Unix()},
@@ -699,10 +704,16 @@ func Paid(number, subscription, customer, currency string, amount int64, from, t
 	}
 }
 
+// ofSubscription is what an invoice says it comes of. Lists are asked for by the
+// number itself.
+func ofSubscription(number string) Object {
+	return Object{"type": "subscription_details", "subscription_details": Object{"subscription": number}}
+}
+
 // Bill is an invoice that is not paid.
 func Bill(number, subscription, customer, currency string, amount, tax int64, due time.Time) Object {
 	return Object{
-		"id": "in_" + number, "object": "invoice", "status": "open", "subscription": subscription, "customer": customer, "currency": currency, "total": amount,
+		"id": "in_" + number, "object": "invoice", "status": "open", "subscription": subscription, "parent": ofSubscription(subscription), "customer": customer, "currency": currency, "total": amount,
 		"amount_remaining": amount, "number": "A-" + number, "due_date": due.Unix(), "hosted_invoice_url": "https://invoice.stripe.com/i/" + number,
 		"total_taxes": []Object{{"amount": tax}}, "customer_name": "Ada Lovelace",
 		"lines": Object{"object": "list", "has_more": false, "data": []Object{}},

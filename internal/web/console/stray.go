@@ -82,14 +82,21 @@ func (v *visit) viewStray(s stray.Stray) strayView {
 	case stray.Use:
 		sv.Where, sv.When = lv.word("readings"), lv.word("at", "when", text.Date(v.lang, when.DateOf(s.HappenedAt, v.zone())), "found", text.ShortInstant(v.lang, s.FoundAt, v.zone()))
 	case stray.Charge:
-		sv.Where = lv.word("number", "system", s.System, "far", s.Far)
+		word := func(of string) string {
+			return lv.word(of, "about", s.About, "amount", text.Money(v.lang, s.Amount), "system", s.System, "far", s.Far)
+		}
+		of := map[bool]string{true: "_erased"}[s.Erased()] // of whom nothing is kept, nor the number
+		sv.What, sv.Where = word("charge"+of), s.System
+		if of == "" {
+			sv.Where = word("number")
+		}
 		if !s.Taken {
-			sv.What = lv.word("asked", "about", s.About, "amount", text.Money(v.lang, s.Amount))
+			sv.What = word("asked" + of)
 		}
 		switch {
 		case s.State != stray.Open:
 		case !s.Taken:
-			sv.Back = lv.word("void", "system", s.System, "far", s.Far)
+			sv.Back = word("void" + of)
 		default:
 			sv.Back = lv.word("back", "amount", text.Money(v.lang, s.Back))
 		}
