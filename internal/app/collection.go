@@ -52,6 +52,24 @@ type Collection struct {
 // Plan is the plan of instalments that is open; nil: there is none.
 func (c Collection) Plan() *collection.Plan { return collection.OpenPlan(c.Plans) }
 
+// Rests is the plan that was agreed and that a disagreement or a complaint ended,
+// while that is looked into: nobody is asked for its parts, and those that were
+// paid count. nil: there is none.
+func (c Collection) Rests() (rests *collection.Plan) {
+	if !c.Stopped {
+		return nil
+	}
+	for i := range c.Plans {
+		if rests == nil || rests.MadeAt.Before(c.Plans[i].MadeAt) {
+			rests = &c.Plans[i]
+		}
+	}
+	if rests == nil || rests.State != collection.Ended || rests.AgreedBy == "" {
+		return nil
+	}
+	return rests
+}
+
 // Standing is the promise that waits; nil: none does.
 func (c Collection) Standing() *collection.Promise { return collection.Standing(c.Promises) }
 

@@ -165,6 +165,9 @@ func TestAPlanOfAnotherSumIsNotAgreedTo(t *testing.T) {
 		if x.Plan() != nil || x.Plans[2].State != collection.Ended || x.MayPlan || len(x.Owed) != 1 || x.Owed[0].Amount != eur(1236) { // what was paid stays paid
 			t.Errorf("disputed, and %+v", x)
 		}
+		if rests := x.Rests(); rests == nil || rests.ID != x.Plans[2].ID || rests.Parts[0].Paid.IsZero() { // and is told, while nobody asks for the rest
+			t.Errorf("what rests is %+v", rests)
+		}
 		w.verifyLog(t)
 	})
 }

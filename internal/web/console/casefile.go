@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ type echo struct {
 	Error            string
 	Answers          form.Answers      // of a guided form
 	Errors           map[string]string // by its field
+	Fields           url.Values        // as typed, of a form of several
 }
 
 func (v *visit) caseID() offboarding.CaseID { return offboarding.CaseID(v.r.PathValue("id")) }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,16 +42,23 @@ type partView struct {
 	State      badge
 }
 
-var partBadges = map[string]badge{"paid": {Icon: "check", Class: "ok"}, "late": {Icon: "alert", Class: "warn"}, "due": {Icon: "clock"}}
+var partBadges = map[string]badge{"paid": {Icon: "check", Class: "ok"}, "late": {Icon: "alert", Class: "warn"}, "due": {Icon: "clock"}, "rests": {Icon: "pause"}}
 
 func (v *visit) viewParts(cv *collectionView, x *collection.Plan, may bool, now time.Time) {
 	if x == nil {
 		return
 	}
-	cv.Plan = cv.word("plan."+string(x.State), "amount", text.Money(v.lang, x.Sum), "n", len(x.Parts))
+	state := string(x.State)
+	if x.State == collection.Ended {
+		state = "rests"
+	}
+	cv.Plan = cv.word("plan."+state, "amount", text.Money(v.lang, x.Sum), "n", len(x.Parts))
 	cv.Answers = may && x.State == collection.Asked
 	for i, part := range x.Parts {
 		state := part.State(when.DateOf(now, v.zone()))
+		if x.State == collection.Ended && state != "paid" {
+			state = "rests"
+		}
 		pv := partView{
 			Number: i + 1, State: partBadges[state],
 			Words: cv.word("part", "n", i+1, "amount", text.Money(v.lang, money.Amount{Minor: part.Minor, Currency: x.Sum.Currency}), "date", text.LongDate(v.lang, part.On)),
@@ -117,7 +125,11 @@ func (v *visit) viewCollection(c app.CaseView, now time.Time, e echo) *collectio
 	cv.Sent = cv.word("sent", "sent", x.Sent, "most", collection.MostReminders)
 	step := c.Plan.Step(x.Step)
 	may := step != nil && v.actor.MayWork(*step)
-	v.viewParts(cv, x.Plan(), may, now)
+	plan := x.Plan()
+	if plan == nil {
+		plan = x.Rests()
+	}
+	v.viewParts(cv, plan, may, now)
 	if !may {
 		return cv
 	}
@@ -127,7 +139,7 @@ func (v *visit) viewCollection(c app.CaseView, now time.Time, e echo) *collectio
 			{ID: "plan-first", Name: "on", Label: cv.word("plan.first"), Kind: "date", Required: true},
 		}
 		for i := range cv.Propose {
-			cv.Propose[i].Error = e.Errors[[]string{"parts", "first"}[i]]
+			cv.Propose[i].Error, cv.Propose[i].Value = e.Errors[[]string{"parts", "first"}[i]], e.Fields.Get(cv.Propose[i].Name)
 		}
 	}
 	if !x.Last.IsZero() {
@@ -142,6 +154,9 @@ func (v *visit) viewCollection(c app.CaseView, now time.Time, e echo) *collectio
 	cv.WriteOff = x.WriteOff == ""
 	cv.Why = control{ID: "write-off-why", Name: "why", Label: cv.word("why"), Required: true}
 	if e.Form == "write_off" {
+		for i := range cv.Owed {
+			cv.Owed[i].Checked = slices.Contains(e.Fields["balance"], cv.Owed[i].ID)
+		}
 		cv.Open, cv.Why.Value, cv.Why.Error, cv.SumsWrong = true, e.Typed, e.Errors["why"], e.Errors["balances"]
 	}
 	return cv
@@ -169,7 +184,7 @@ func (v *visit) proposeWriteOff() error {
 		in.Balances = []customer.BalanceID{""}
 	}
 	err := v.App.ProposeWriteOff(v.r.Context(), v.actor, in)
-	e := echo{Form: "write_off", Typed: in.Why}
+	e := echo{Form: "write_off", Typed: in.Why, Fields: v.form}
 	if err != nil {
 		e.Errors = text.FieldErrors(v.lang, err)
 	}
@@ -192,6 +207,9 @@ func (v *visit) instalments() error {
 		err = v.App.ProposeInstalments(ctx, v.actor, v.caseID(), app.InstalmentInput{Parts: n, First: day})
 	}
 	e := echo{Form: "instalments"}
+	if does == "" {
+		e.Fields = v.form
+	}
 	if err != nil {
 		e.Errors = text.FieldErrors(v.lang, err)
 	}

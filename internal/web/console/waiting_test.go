@@ -87,3 +87,41 @@ func TestAStatementThatNobodySignedIsSignedOnThePageOfTheDeparture(t *testing.T)
 	tom.get(c+"?lang=es").has("Firmada por finanzas y enviada", "Firmada por Tomas").lacks("sign-settlement")
 	tom.post(c+"/statement", nil).is(http.StatusConflict)
 }
+
+const owing = `
+playbook: owing
+title: {es: "Con deuda", en: "Owing"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [confirm], params: {until: effective}}
+  - id: collect
+    kind: collect
+    title: {es: "Cobrar", en: "Collect"}
+    after: [confirm]
+    params: {days: "3, 15, 30"}
+    role: finance
+    due: {d: 45, from: ready}
+    escalate: {d: 15, to: admin}
+`
+
+// What was typed to propose parts, and which sums were ticked to be let go, is
+// there when it is refused.
+func TestFormsAboutWhatIsOwedKeepWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	h := newHouseOn(t, false, []byte(owing))
+	owes := h.customer("Estudio Almena", "FE-20418", "fe-20418@example.com")
+	var sums []string
+	for _, ref := range []string{"F-77", "F-78"} {
+		id, err := h.AddBalance(t.Context(), h.actor("tomas"), customer.Balance{
+			Customer: owes, Reference: ref, Kind: customer.Invoice, About: "Noviembre", Amount: money.Amount{Minor: 2472, Currency: "EUR"},
+		})
+		must(t, err)
+		sums = append(sums, string(id))
+	}
+	c := "/console/cases/" + string(h.confirmed("Estudio Almena", "FE-20418", "fe-20418@example.com"))
+	tom := h.as("tomas")
+	eventually(t, "it is collected", func() bool { return strings.Contains(tom.get(c).body, "instalments-open") })
+	tom.post(c+"/instalments", []string{"parts", "5", "on", "2020-02-02"}).is(422).has(`value="5"`, `value="2020-02-02"`, `aria-invalid="true"`)
+	tom.post(c+"/instalments", []string{"parts", "99", "on", "2031-03-04"}).is(422).has(`value="99"`, `value="2031-03-04"`)
+	tom.post(c+"/write-off", []string{"balance", sums[1], "why", ""}).is(422).has(`value="`+sums[1]+`" checked`, `value="`+sums[0]+`">`).lacks(`value="` + sums[0] + `" checked`)
+}

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -53,6 +54,7 @@ type payView struct {
 	First, Last      string   // the days that they may say, as the browser reads them
 	Until            string   // the last of them, in words
 	On, Error        string   // as typed
+	PartsN, PartsOn  string   // the same of the wish to pay in parts
 	Email            string   // of the company
 	Parts            []partLine
 	PartsIs          string   // what is asked, proposed or agreed about parts
@@ -73,13 +75,24 @@ func (v *payView) plan(sp text.Speech, x *collection.Plan, today when.Date) {
 		return
 	}
 	v.PartsIs, v.Answers = sp.Say("portal.pay.parts."+string(x.State), "amount", text.Money(sp.Lang, x.Sum), "n", len(x.Parts)), x.State == collection.Proposed
+	v.Parts = partLines(sp, x, today)
+}
+
+// partLines are the parts of a plan. Of one that ended, nothing is late and
+// nothing is asked for.
+func partLines(sp text.Speech, x *collection.Plan, today when.Date) (out []partLine) {
 	for i, part := range x.Parts {
-		v.Parts = append(v.Parts, partLine{
+		state := part.State(today)
+		if x.State == collection.Ended && state != "paid" {
+			state = "rests"
+		}
+		out = append(out, partLine{
 			Words:  sp.Say("portal.pay.part", "n", i+1, "date", text.LongDate(sp.Lang, part.On)),
-			Amount: text.Money(sp.Lang, money.Amount{Minor: part.Minor, Currency: x.Sum.Currency}), State: sp.Say("portal.pay.part." + part.State(today)),
-			Late: part.State(today) == "late",
+			Amount: text.Money(sp.Lang, money.Amount{Minor: part.Minor, Currency: x.Sum.Currency}), State: sp.Say("portal.pay.part." + state),
+			Late: state == "late",
 		})
 	}
+	return out
 }
 
 func viewPay(sp text.Speech, c app.Company, today when.Date, page app.CasePage) payView {
@@ -91,6 +104,9 @@ func viewPay(sp text.Speech, c app.Company, today when.Date, page app.CasePage) 
 	}
 	if x.Stopped {
 		v.Stands = append(v.Stands, sp.Say("portal.pay.stopped"))
+		if rests := x.Rests(); rests != nil {
+			v.PartsIs, v.Parts = sp.Say("portal.pay.parts.rests", "amount", text.Money(sp.Lang, rests.Sum), "n", len(rests.Parts)), partLines(sp, rests, today)
+		}
 		return v
 	}
 	if p := x.Standing(); p != nil {
@@ -116,10 +132,10 @@ func viewPay(sp text.Speech, c app.Company, today when.Date, page app.CasePage) 
 	return v
 }
 
-func (p *portal) pay(w http.ResponseWriter, r *http.Request) { p.showPay(w, r, "", "", nil) }
+func (p *portal) pay(w http.ResponseWriter, r *http.Request) { p.showPay(w, r, nil, nil) }
 
-// showPay shows the page; wrong is about the form that does, in which was typed.
-func (p *portal) showPay(w http.ResponseWriter, r *http.Request, does, typed string, wrong error) {
+// showPay shows the page; wrong is about the form that was typed.
+func (p *portal) showPay(w http.ResponseWriter, r *http.Request, typed url.Values, wrong error) {
 	r, page, err := p.page(w, r, "case")
 	if err != nil {
 		p.Fail(w, r, err)
@@ -131,10 +147,10 @@ func (p *portal) showPay(w http.ResponseWriter, r *http.Request, does, typed str
 	status := http.StatusOK
 	switch {
 	case wrong == nil:
-	case does == "parts":
-		status, v.PartsError = web.Status(wrong), text.FieldErrors(v.Lang, wrong)
+	case typed.Get("does") == "parts":
+		status, v.PartsN, v.PartsOn, v.PartsError = web.Status(wrong), typed.Get("parts"), typed.Get("on"), text.FieldErrors(v.Lang, wrong)
 	default:
-		status, v.On, v.Error = web.Status(wrong), typed, text.FieldErrors(v.Lang, wrong)["on"]
+		status, v.On, v.Error = web.Status(wrong), typed.Get("on"), text.FieldErrors(v.Lang, wrong)["on"]
 	}
 	p.show(w, r, status, v.Say("portal.pay.title"), payPage(v))
 }
@@ -147,8 +163,8 @@ func (p *portal) answerPay(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	ctx, token, does, typed := r.Context(), r.PathValue("token"), f.Get("does"), f.Get("on")
-	day, _ := when.ParseDate(typed) // what is no day is told as none
+	ctx, token, does := r.Context(), r.PathValue("token"), f.Get("does")
+	day, _ := when.ParseDate(f.Get("on")) // what is no day is told as none
 	switch does {
 	case "parts":
 		n, _ := strconv.Atoi(f.Get("parts"))
@@ -159,7 +175,7 @@ func (p *portal) answerPay(w http.ResponseWriter, r *http.Request) {
 		err = p.App.PromiseToPay(ctx, token, day)
 	}
 	if err != nil && fault.KindOf(err) == fault.Invalid {
-		p.showPay(w, r, does, typed, err)
+		p.showPay(w, r, f, err)
 		return
 	}
 	p.act(w, r, base(r)+"/pay", err)
