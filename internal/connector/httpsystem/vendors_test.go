@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/httpsystem"
@@ -174,6 +175,9 @@ func TestTheDeclarationsOfWellKnownSystemsCallWhatWasPublished(t *testing.T) {
 			if s.Prober != nil {
 				wanted = append(wanted, "ProbeAccess")
 			}
+			if s.SignIns != nil {
+				wanted = append(wanted, "LastSignIn")
+			}
 			if s.Lister != nil {
 				wanted = append(wanted, "ListAccesses")
 			}
@@ -249,6 +253,12 @@ func play(t *testing.T, s connector.System, do []string) string {
 	case "ProbeAccess":
 		p, err := s.Prober.ProbeAccess(ctx, about)
 		return said(fmt.Sprintf("in %t %s", p.In, p.Status), err)
+	case "LastSignIn":
+		at, err := s.SignIns.LastSignIn(ctx, about)
+		if at.IsZero() {
+			return said("never", err)
+		}
+		return said(at.UTC().Format(time.RFC3339), err)
 	case "ListAccesses":
 		list, err := s.Lister.ListAccesses(ctx, about)
 		var out []string
