@@ -227,3 +227,36 @@ func TestABreakerNeverStarvesAndNeverHammers(t *testing.T) {
 		}
 	})
 }
+
+// everybody is a system that answers, and asks which of the charges are wanted.
+type everybody struct{}
+
+func (everybody) EveryChargeSince(_ context.Context, _ time.Time, pick func([]connector.Charged) ([]bool, error)) ([]connector.ChargedTo, error) {
+	if _, err := pick(nil); err != nil {
+		return nil, err
+	}
+	return []connector.ChargedTo{{}}, nil
+}
+
+// What our own record fails of while a system is read says nothing of the system.
+func TestAFailureOfOursIsNoFailureOfTheSystem(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	sys := w.set.Watch(connector.System{Name: "billing", Every: everybody{}})
+	broken := fault.New(fault.Transient, "store.unavailable")
+	ask := func(err error) (int, error) {
+		list, got := sys.Every.EveryChargeSince(t.Context(), w.wall, func([]connector.Charged) ([]bool, error) { return nil, err })
+		return len(list), got
+	}
+	for range 10 {
+		if n, err := ask(broken); n != 0 || fault.CodeOf(err) != "store.unavailable" {
+			t.Fatal(n, err)
+		}
+	}
+	if out := w.set.Broken(); len(out) > 0 {
+		t.Errorf("%+v", out)
+	}
+	if n, err := ask(nil); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+}

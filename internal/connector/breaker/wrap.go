@@ -186,7 +186,22 @@ type every struct {
 }
 
 func (w every) EveryChargeSince(ctx context.Context, since time.Time, pick func([]connector.Charged) ([]bool, error)) ([]connector.ChargedTo, error) {
-	return through(w.b, func() ([]connector.ChargedTo, error) { return w.EveryCharge.EveryChargeSince(ctx, since, pick) })
+	var ours error // what picking failed of, which says nothing of the system: it had answered
+	list, err := through(w.b, func() ([]connector.ChargedTo, error) {
+		list, err := w.EveryCharge.EveryChargeSince(ctx, since, func(of []connector.Charged) (picked []bool, err error) {
+			picked, err = pick(of)
+			ours = err
+			return picked, err
+		})
+		if ours != nil {
+			return nil, nil
+		}
+		return list, err
+	})
+	if ours != nil {
+		return nil, ours
+	}
+	return list, err
 }
 
 type signIns struct {
