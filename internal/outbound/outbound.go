@@ -260,11 +260,18 @@ func (c *Client) read(res *http.Response, wall func() time.Time) Answer {
 	case err != nil:
 		ans.Err = err
 	case int64(len(body)) > c.o.Limit:
-		ans.Err = fmt.Errorf("the answer is over its bound of %d bytes", c.o.Limit)
+		ans.Err = TooLongError{c.o.Limit}
 	default:
 		ans.Body = body
 	}
 	return ans
+}
+
+// TooLongError says that an answer is longer than is read.
+type TooLongError struct{ Limit int64 } // bytes
+
+func (e TooLongError) Error() string {
+	return fmt.Sprintf("the answer is over its bound of %d bytes", e.Limit)
 }
 
 // maxRetryAfter bounds what a far system may ask us to wait.

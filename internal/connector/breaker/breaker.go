@@ -164,7 +164,9 @@ func judge(err error) verdict {
 		switch {
 		case fault.CodeOf(err) == "connector.not_sent":
 			return unclear
-		case fault.CodeOf(err) == "connector.not_all": // what changed was read
+		case fault.CodeOf(err) == "connector.not_all", // what changed was read
+			fault.CodeOf(err) == "connector.too_long", // and it says more than we read
+			fault.CodeOf(err) == "connector.clock":    // or our clock is wrong
 			return alive
 		case fault.CodeOf(err) == "connector.busy" && f != nil && f.RetryAfter > 0: // it says when to come back
 			return alive

@@ -111,7 +111,10 @@ func TestASystemThatDoesNotAnswerIsLeftAloneUntilItDoes(t *testing.T) {
 
 func TestWhatIsAnAnswerDoesNotBreakASystem(t *testing.T) {
 	t.Parallel()
-	for name, err := range map[string]error{"refused": said, "too busy, and says when": busy, "not sent": late, "unknown": fault.New(fault.NotFound, "connector.unknown_reference")} {
+	for name, err := range map[string]error{
+		"refused": said, "too busy, and says when": busy, "not sent": late, "our clock": fault.New(fault.Transient, "connector.clock"),
+		"too long": fault.New(fault.Transient, "connector.too_long"), "unknown": fault.New(fault.NotFound, "connector.unknown_reference"),
+	} {
 		w := newWorld()
 		w.failing(t, err, 20)
 		if b := w.set.Broken(); len(b) != 0 {

@@ -128,9 +128,13 @@ func (c *Caller) Class(op string, ans Answer, write bool) *fault.Error {
 		if ans.Err == nil && ans.Status != http.StatusPartialContent && ans.Status != http.StatusMultiStatus {
 			return nil
 		}
-		if write {
+		var long outbound.TooLongError
+		switch {
+		case write:
 			f = c.Say(fault.Uncertain, "connector.uncertain", ans.Status)
-		} else {
+		case errors.As(ans.Err, &long):
+			f = fault.New(fault.Transient, "connector.too_long", "system", c.System, "limit", long.Limit)
+		default:
 			f = c.Say(fault.Transient, "connector.unreadable", ans.Status)
 		}
 	case ans.Status == http.StatusUnauthorized:

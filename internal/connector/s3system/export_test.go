@@ -122,7 +122,7 @@ func TestAStoreThatAnswersWronglyGivesNothing(t *testing.T) {
 		"the same page for ever": {answer(200, page("<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>", "customers/ana/b")), "connector.unreadable"},
 		"more, and no way to it": {answer(200, page("<IsTruncated>true</IsTruncated>")), "connector.unreadable"},
 		"nonsense":               {answer(200, "<html>"), "connector.unreadable"},
-		"too much":               {answer(200, page("", strings.Repeat("x", 20<<10))), "connector.unreadable"},
+		"too much":               {answer(200, page("", strings.Repeat("x", 20<<10))), "connector.too_long"},
 		"no right":               {answer(403, "<Error><Code>AccessDenied</Code></Error>"), "connector.no_right"},
 		"busy":                   {answer(429, "", "Retry-After", "7"), "connector.busy"},
 		"no answer":              {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "connector.unreachable"},

@@ -228,6 +228,7 @@ var (
 	uncertain   = end{fault.Uncertain, "connector.uncertain", 0}
 	unreachable = end{fault.Transient, "connector.unreachable", 0}
 	unreadable  = end{fault.Transient, "connector.unreadable", 0}
+	tooLong     = end{fault.Transient, "connector.too_long", 0}
 	refused     = end{fault.Invalid, "connector.refused", 0}
 	credential  = end{fault.Invalid, "connector.credential", 0}
 	noRight     = end{fault.Invalid, "connector.no_right", 0}
@@ -243,6 +244,9 @@ type failing struct {
 	sick       bool // proves nothing to a probe
 	answersGet bool // what it says of a reading is the connector's business
 }
+
+// unread reports whether a success came whose body says nothing.
+func (f failing) unread() bool { return f.read == unreadable || f.read == tooLong }
 
 func answers(status int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -285,7 +289,7 @@ func ends() []failing {
 		{"an answer of another protocol", cut("SSH-2.0-OpenSSH_9.2\r\n"), unreachable, uncertain, true, false},
 		{"a body that is nonsense", answers(200, "<html>"+Person+"</html>"), unreadable, uncertain, false, false},
 		{"an empty success", answers(200, ""), unreadable, uncertain, false, false},
-		{"a body over the bound", answers(200, `{"a":"`+strings.Repeat("a", 2*Limit)+`"}`), unreadable, uncertain, false, false},
+		{"a body over the bound", answers(200, `{"a":"`+strings.Repeat("a", 2*Limit)+`"}`), tooLong, uncertain, false, false},
 		{"500", answers(500, `{"error":"`+Person+`"}`), unreachable, uncertain, true, false},
 		{"502", answers(502, ""), unreachable, uncertain, true, false},
 		{"503 of a proxy", answers(503, ""), busy, uncertain, true, false},
@@ -385,7 +389,7 @@ func (d Dialect) fails(t *testing.T, f failing) {
 		want := f.read
 		switch c.sort {
 		case acting:
-			if want = f.act; d.Bare && f.read == unreadable {
+			if want = f.act; d.Bare && f.unread() {
 				continue
 			}
 		case probing:
@@ -394,7 +398,7 @@ func (d Dialect) fails(t *testing.T, f failing) {
 			}
 			continue
 		case reading:
-			if f.answersGet || c.name == "check" && want == unreadable {
+			if f.answersGet || c.name == "check" && f.unread() {
 				continue
 			}
 		}
