@@ -340,8 +340,9 @@ type zipped struct {
 	size int64
 }
 
-// plain makes ZIPs of the files with archive/zip as it comes, and with the packer
-// and the level of the bundle, each written to a file that is synced once.
+// plain packs the files with archive/zip as it comes, with the packer and the level
+// of the bundle, and with the programs zip and zstd where they are installed, each
+// into one file. What Go writes is synced once.
 func (x *exporting) plain(share string) (list []zipped) {
 	x.Helper()
 	for _, how := range []struct {
@@ -365,6 +366,26 @@ func (x *exporting) plain(share string) (list []zipped) {
 		ok(x, f.Close())
 		list = append(list, zipped{how.name, time.Since(began), info.Size()})
 		ok(x, os.Remove(path))
+	}
+	for _, tool := range [][]string{{"zip", "-q", "-r", "plain.out", share}, {"zstd", "-q", "-f", "-r", "-o", "plain.out", share}} {
+		path, err := exec.LookPath(tool[0])
+		if err != nil {
+			x.Logf("%s is not installed", tool[0])
+			continue
+		}
+		began := time.Now()
+		cmd := exec.CommandContext(x.Context(), path, tool[1:]...)
+		cmd.Dir = x.dir
+		if said, err := cmd.CombinedOutput(); err != nil {
+			x.Fatalf("%s: %v: %s", tool[0], err, said)
+		}
+		took := time.Since(began)
+		made, err := filepath.Glob(filepath.Join(x.dir, "plain.out*")) // zip adds its ending
+		ok(x, err)
+		info, err := os.Stat(made[0])
+		ok(x, err)
+		list = append(list, zipped{"the program " + tool[0], took, info.Size()})
+		ok(x, os.Remove(made[0]))
 	}
 	return list
 }

@@ -127,6 +127,11 @@ func (p papers) written(x app.Paper) document.Letter {
 			f.Name, f.SHA256, f.Size, f.Attached = b.Name, b.SHA256, b.Size, len(b.Body) > 0
 		}
 		return document.Data(f)
+	case "changes":
+		return document.Changes(document.ChangesFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Added: x.Changes.Added, Changed: x.Changes.Changed, Removed: x.Changes.Removed,
+			Names: x.Changes.Names, Until: x.Case.RetrievalEnd(), Page: x.Links["data"], NotMe: x.Links["not_me"],
+		})
 	case "certificate":
 		return document.Certificate(certificate(x, c))
 	case "report":

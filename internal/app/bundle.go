@@ -49,6 +49,7 @@ func (f bundleFacts) String() string {
 // bundle is there without it and says so, and the error is one to try again for.
 // It returns evidence as JSON.
 func (a *App) MakeBundle(ctx context.Context, w offboarding.Work) (evidence string, more bool, err error) {
+	defer lean()()
 	m, err := a.resumeMaking(ctx, w)
 	if err != nil {
 		return "", false, err
@@ -219,7 +220,7 @@ func (m *making) assemble(ctx context.Context, w offboarding.Work, missing map[s
 		if err := tx.ReplaceBlob(ctx, b); err != nil {
 			return err
 		}
-		return m.tell(ctx, tx, b, facts, first)
+		return m.tell(ctx, tx, b, facts, first, w.Item == lastItem)
 	})
 	return facts, err
 }
@@ -242,11 +243,11 @@ func (a *App) pieceIn(ctx context.Context, keyID, set string, file, piece int) (
 	if err != nil {
 		return nil, err
 	}
-	return a.keys.Open(ctx, keyID, sealed, []byte(pieceOf(set, file, piece)))
+	return a.keys.OpenInPlace(ctx, keyID, sealed, []byte(pieceOf(set, file, piece)))
 }
 
 // tell writes down that the bundle is there, and how the customer comes by it.
-func (m *making) tell(ctx context.Context, tx Tx, b Blob, facts bundleFacts, first bool) error {
+func (m *making) tell(ctx context.Context, tx Tx, b Blob, facts bundleFacts, first, again bool) error {
 	a := m.a
 	args := map[string]any{"blob": b.ID, "sha256": b.SHA256, "size": strconv.FormatInt(b.Size, 10), "files": facts.Files}
 	if len(facts.Missing) > 0 {
@@ -255,8 +256,11 @@ func (m *making) tell(ctx context.Context, tx Tx, b Blob, facts bundleFacts, fir
 	if err := a.record(ctx, tx, fact{"bundle.ready", "engine", string(m.c.ID), string(m.c.Customer), args}); err != nil {
 		return err
 	}
+	if err := a.watchLast(ctx, tx, m.c); err != nil {
+		return err
+	}
 	none, err := a.noPortal(ctx, tx)
-	if err != nil || !none || !first { // they fetch it from their page
+	if err != nil || !none || !first || again { // they fetch it from their page
 		return err
 	}
 	p, err := tx.FindPlan(ctx, m.c.ID)
@@ -448,6 +452,7 @@ func (a *App) openBlob(ctx context.Context, b Blob) ([]byte, error) {
 // CheckBundle opens the bundle that a work made and compares every file with
 // its checksums. One from which a source is missing is refused.
 func (a *App) CheckBundle(ctx context.Context, w offboarding.Work) (evidence string, err error) {
+	defer lean()()
 	var b Blob
 	var archive Content
 	var facts bundleFacts

@@ -53,13 +53,19 @@ func (a *App) AskBundle(ctx context.Context, token, key string) error {
 		if err != nil || under || !MayRemake(list, tx.Now()) {
 			return err
 		}
-		if err := tx.InsertWork(ctx, offboarding.Work{
-			ID: offboarding.WorkID(id.New("work")), Kind: RemakeKind, Case: c.ID, Item: "bundle", System: house, Key: RemakeKind + "." + string(c.ID) + "." + newest,
-			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
-		}); err != nil {
+		if err := a.makeAgain(ctx, tx, c, "bundle", newest); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, fact{"bundle.asked", customerActor, string(c.ID), string(c.Customer), nil})
+	})
+}
+
+// makeAgain sets the work to make the file again that is newest; item says who wants
+// it.
+func (a *App) makeAgain(ctx context.Context, tx Tx, c offboarding.Case, item, newest string) error {
+	return tx.InsertWork(ctx, offboarding.Work{
+		ID: offboarding.WorkID(id.New("work")), Kind: RemakeKind, Case: c.ID, Item: item, System: house, Key: RemakeKind + "." + string(c.ID) + "." + newest,
+		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
 	})
 }
 
@@ -157,6 +163,7 @@ func (m *making) packChanges(ctx context.Context) error {
 	}
 	all := maps.Clone(now)
 	maps.Copy(all, first)
+	f.r.Changes = &BundleChanges{}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		was, had := first[name]
 		is, has := now[name]
@@ -169,6 +176,7 @@ func (m *making) packChanges(ctx context.Context) error {
 		case !has:
 			what = "removed"
 		}
+		f.r.Changes.count(name, what)
 		if err := table.Row(bundle.Cells([]string{what, name, was, is})...); err != nil {
 			return fault.Wrap("app.changes", err)
 		}

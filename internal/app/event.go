@@ -151,6 +151,7 @@ var EventTypes = []EventType{
 	{Type: "message.bounced", When: "the mail system refused the address", Args: []string{"message", "paper", "subject"}, Sent: true, Tells: []string{"message"}, State: "refused"},
 	{Type: "link.used", When: "the customer used a link or a code", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},
 	{Type: "bundle.asked", When: "the customer wants it made again, or made at once where no step makes it", Sent: true},
+	{Type: "bundle.due", When: "it is made once more by itself, before it cannot be fetched any longer"},
 	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files", "missing"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},
 	{Type: "link.made", When: "the customer asked for a link by which programs fetch their data, in the place of any before it", Args: []string{"purpose", "until", "replaced"}, Sent: true, Tells: []string{"purpose", "until"}},
 	{Type: "link.stopped", When: "the customer stopped that link", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},

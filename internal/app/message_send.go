@@ -309,6 +309,11 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
+	if m.Paper == "changes" {
+		if p.Changes, err = a.changesOf(ctx, tx, m.Case); err != nil {
+			return Paper{}, err
+		}
+	}
 	return p, a.roads(ctx, tx, m, &p)
 }
 
@@ -345,17 +350,18 @@ var Letters = map[string][]string{
 	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "instalments": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
+	"changes":   {"data", "not_me"},
 	NoticePaper: {}, // whoever goes on asked for nothing: there is nothing to disown
 }
 
 // paths of the portal by the purpose of a link.
 var paths = map[string]string{
 	"verify": "/v/", "not_me": "/not-me/", "case": "/c/", "bye": "/bye/", "handover": "/c/", "envelope": "/e/", "back": "/b/", "silence": "/u/",
-	"certificate": "/c/", "approval": "/c/",
+	"certificate": "/c/", "approval": "/c/", "data": "/c/",
 }
 
 // pages are the links that lead to a page behind a private one.
-var pages = map[string]string{"handover": "/handover", "certificate": "/certificate", "approval": "/approval"}
+var pages = map[string]string{"handover": "/handover", "certificate": "/certificate", "approval": "/approval", "data": "/data"}
 
 // links mints the links of a letter. They carry its language. In the letters
 // about a request that is still to be proved, "not me" is about that request
@@ -372,7 +378,7 @@ func (a *App) links(ctx context.Context, tx Tx, m Message) (map[string]string, e
 		switch purpose {
 		case "envelope":
 			token, err = a.addressEnvelope(ctx, tx, m)
-		case "handover", "certificate", "approval":
+		case "handover", "certificate", "approval", "data":
 			token, err = a.mintAs(ctx, tx, id.TokenOf(a.ofLetter(m, purpose)), "case", m.Request, about)
 		default:
 			token, err = a.mintAs(ctx, tx, id.TokenOf(a.ofLetter(m, purpose)), purpose, m.Request, about)

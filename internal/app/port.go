@@ -632,6 +632,9 @@ type Keys interface {
 	Prepare(ctx context.Context, class string, subjects ...string) error
 	Seal(ctx context.Context, keyID string, plain, aad []byte) ([]byte, error)
 	Open(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error)
+	// AppendSealed and OpenInPlace are the same in room that is there, for much.
+	AppendSealed(ctx context.Context, to []byte, keyID string, plain, aad []byte) ([]byte, error)
+	OpenInPlace(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error)
 	// Destroy forgets a key for ever; again it changes nothing. Afterwards KeyFor
 	// is fault.Gone (key.destroyed) for its subject and class.
 	Destroy(ctx context.Context, keyID string) error
@@ -687,6 +690,7 @@ type Paper struct {
 	Coming      *ComingPaper           // only in the letter "notice"
 	ByMail      *ByMail                // how to answer, where there is no portal
 	Bundle      *Attached              // only in the letter "data"
+	Changes     BundleChanges          // only in the letter "changes"
 	Statement   *CaseStatement         // that was made; nil: none was
 	Abroad      bool                   // they live in another country than the company
 	Rehearsal   *Rehearsal             // of a letter about a test customer: where it goes instead

@@ -15,14 +15,20 @@ import (
 // the record in which they stand. Of somebody erased nothing more is written
 // down: fault.Blocked (erase.nothing_more).
 func (a *App) sealFor(ctx context.Context, subject, of string, plain []byte) (keyID string, body []byte, err error) {
-	keyID, err = a.keys.KeyFor(ctx, subject, "account")
-	if keyDestroyed(err) {
-		return "", nil, fault.New(fault.Blocked, "erase.nothing_more")
-	} else if err != nil {
+	if keyID, err = a.accountKey(ctx, subject); err != nil {
 		return "", nil, err
 	}
 	body, err = a.keys.Seal(ctx, keyID, plain, []byte(of))
 	return keyID, body, err
+}
+
+// accountKey is the key with which what is of somebody is sealed. Errors as sealFor.
+func (a *App) accountKey(ctx context.Context, subject string) (string, error) {
+	keyID, err := a.keys.KeyFor(ctx, subject, "account")
+	if keyDestroyed(err) {
+		err = fault.New(fault.Blocked, "erase.nothing_more")
+	}
+	return keyID, err
 }
 
 // keyDestroyed reports whether somebody's key is no more.

@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding"
@@ -17,8 +16,9 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// SegmentSize is how much of a file waits, in bytes, before Full asks for a Cut.
-const SegmentSize = 4 << 20
+// SegmentSize is how much of a file is written, in bytes, before Full asks for a
+// Cut.
+const SegmentSize = 2 << 20
 
 // Segment is one piece of a packed file: how many bytes of the file it holds,
 // and how many it is itself. Its JSON is [size,packed], as there are many.
@@ -68,13 +68,21 @@ type Mark struct {
 // together are one stream of deflate. The same bytes, cut at the same places,
 // make the same segments.
 //
-// It keeps what waits in memory: after every Write ask Full, and Cut when it
-// says so. It is for one goroutine.
+// It keeps one segment in memory, packed: after every Write ask Full, and Cut when
+// it says so. What is written is packed while the next is being written; checksums
+// are made beside it, each for itself, so that all cores have something to do. It
+// is for one goroutine.
 type Packer struct {
 	mark    Mark
 	sum256  hash.Hash
 	sum512  hash.Hash
-	waiting []byte
+	waiting []byte // written, and not yet being packed
+	other   []byte // being packed, by those in busy
+	busy    sync.WaitGroup
+	failed  error         // what went wrong in busy
+	taken   int64         // bytes of the open segment that are packed, or being so
+	to      *flate.Writer // of the open segment, into out; nil while there is none
+	out     room
 	closed  bool
 }
 
@@ -110,37 +118,43 @@ func Resume(m Mark) (*Packer, error) {
 // errClosed says that a file was written to after its end.
 var errClosed = errors.New("bundle: written after its end")
 
-var waitingRooms = sync.Pool{New: func() any { b := make([]byte, 0, SegmentSize+SegmentSize/4); return &b }}
+// takeSize is how much of a file waits at most before it is packed.
+const takeSize = 256 << 10
 
 // Write takes the next bytes of the file.
 func (p *Packer) Write(b []byte) (int, error) {
 	if p.closed {
 		return 0, fmt.Errorf("%w: %s", errClosed, p.mark.Name)
 	}
-	// Little files stay little; the room for a whole segment is lent.
-	if n := len(p.waiting) + len(b); n > cap(p.waiting) && n > 64<<10 && n <= SegmentSize+SegmentSize/4 {
-		room := *waitingRooms.Get().(*[]byte)
-		p.waiting = append(room[:0], p.waiting...)
+	for rest := b; len(rest) > 0; {
+		n := min(len(rest), takeSize-len(p.waiting))
+		p.waiting = append(p.waiting, rest[:n]...)
+		rest = rest[n:]
+		if len(p.waiting) == takeSize {
+			if err := p.take(); err != nil {
+				return 0, err
+			}
+		}
 	}
-	p.waiting = append(p.waiting, b...)
 	return len(b), nil
 }
 
-// Full says that a segment's worth waits.
-func (p *Packer) Full() bool { return len(p.waiting) >= SegmentSize }
+// Full says that a segment's worth was written.
+func (p *Packer) Full() bool { return p.taken+int64(len(p.waiting)) >= SegmentSize }
 
 // Offset is how many bytes of the file were written so far.
-func (p *Packer) Offset() int64 { return p.mark.Offset + int64(len(p.waiting)) }
+func (p *Packer) Offset() int64 { return p.mark.Offset + p.taken + int64(len(p.waiting)) }
 
-// Cut closes a segment of all that waits. The segment belongs to the caller: it
-// is to be kept, together with the mark, before anything relies on it. When
-// nothing waits there is no segment, packed is empty, and the mark is the last.
+// Cut closes a segment of all that was written since the last. The segment belongs
+// to the caller, who may give it back with Recycle: it is to be kept, together with
+// the mark, before anything relies on it. Where nothing was written there is no
+// segment, packed is empty, and the mark is the last.
 func (p *Packer) Cut() (packed []byte, m Mark, err error) {
 	if p.closed {
 		return nil, m, fmt.Errorf("%w: %s", errClosed, p.mark.Name)
 	}
-	if len(p.waiting) > 0 {
-		if packed, err = p.pack(false); err != nil {
+	if p.taken > 0 || len(p.waiting) > 0 {
+		if packed, err = p.segment((*flate.Writer).Flush); err != nil { // ends on a whole byte, and the stream goes on
 			return nil, m, err
 		}
 	}
@@ -155,21 +169,17 @@ func (p *Packer) Cut() (packed []byte, m Mark, err error) {
 	return packed, m, nil
 }
 
-// Close ends the file. There is always a last segment, with what waits or with
-// nothing but the end of the stream.
+// Close ends the file. There is always a last segment, with what was written or
+// with nothing but the end of the stream.
 func (p *Packer) Close() (packed []byte, f Packed, err error) {
 	if p.closed {
 		return nil, f, fmt.Errorf("%w: %s", errClosed, p.mark.Name)
 	}
-	if packed, err = p.pack(true); err != nil {
+	if packed, err = p.segment((*flate.Writer).Close); err != nil {
 		return nil, f, err
 	}
 	p.closed = true
-	if c := cap(p.waiting); c >= SegmentSize && c <= 2*SegmentSize {
-		room := p.waiting[:0]
-		waitingRooms.Put(&room)
-	}
-	p.waiting = nil
+	p.waiting, p.other = nil, nil
 	f = Packed{
 		Name: p.mark.Name, Size: p.mark.Offset, CRC32: p.mark.CRC32, Segments: p.mark.Segments,
 		SHA256: hex.EncodeToString(p.sum256.Sum(nil)), SHA512: hex.EncodeToString(p.sum512.Sum(nil)),
@@ -206,25 +216,53 @@ func (p *Packer) Fill(r io.Reader, keep func(packed []byte, m Mark) error) error
 	}
 }
 
-// pack makes a segment of what waits. Checksums are made beside it, each for
-// itself: what takes longest, packing or one of them, depends on what is packed,
-// and so both cores always have something to do.
-func (p *Packer) pack(last bool) ([]byte, error) {
-	var summed sync.WaitGroup
-	summed.Go(func() { p.sum512.Write(p.waiting) })
-	summed.Go(func() {
-		p.sum256.Write(p.waiting)
-		p.mark.CRC32 = crc32.Update(p.mark.CRC32, crc32.IEEETable, p.waiting)
+// take begins to pack what waits, once what was taken before is packed.
+func (p *Packer) take() error {
+	if err := p.settle(); err != nil {
+		return err
+	}
+	if p.to == nil {
+		p.to = deflaters.Get().(*flate.Writer)
+		p.to.Reset(&p.out)
+	}
+	b := p.waiting
+	p.waiting, p.other = p.other[:0], b
+	p.taken += int64(len(b))
+	p.busy.Go(func() { _, p.failed = p.to.Write(b) })
+	p.busy.Go(func() { p.sum512.Write(b) })
+	p.busy.Go(func() {
+		p.sum256.Write(b)
+		p.mark.CRC32 = crc32.Update(p.mark.CRC32, crc32.IEEETable, b)
 	})
-	packed, err := deflate(p.waiting, last)
-	summed.Wait()
+	return nil
+}
+
+// settle waits until all that was taken is packed.
+func (p *Packer) settle() error {
+	p.busy.Wait()
+	if p.failed != nil {
+		return fmt.Errorf("bundle: %s: %w", p.mark.Name, p.failed)
+	}
+	return nil
+}
+
+// segment closes the open one.
+func (p *Packer) segment(end func(*flate.Writer) error) ([]byte, error) {
+	err := p.take()
+	if err == nil {
+		err = p.settle()
+	}
+	if err == nil {
+		err = end(p.to)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("bundle: %s: %w", p.mark.Name, err)
 	}
-	n := int64(len(p.waiting))
-	p.mark.Offset += n
-	p.mark.Segments = append(p.mark.Segments, Segment{n, int64(len(packed))})
-	p.waiting = p.waiting[:0]
+	deflaters.Put(p.to)
+	packed := p.out.b
+	p.mark.Offset += p.taken
+	p.mark.Segments = append(p.mark.Segments, Segment{p.taken, int64(len(packed))})
+	p.to, p.out.b, p.taken = nil, nil, 0
 	return packed, nil
 }
 
@@ -239,23 +277,30 @@ var deflaters = sync.Pool{New: func() any {
 	return w
 }}
 
-func deflate(plain []byte, last bool) ([]byte, error) {
-	w := deflaters.Get().(*flate.Writer)
-	defer deflaters.Put(w)
-	var out bytes.Buffer
-	out.Grow(len(plain)/3 + 64)
-	w.Reset(&out)
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
+// room holds a segment while it is packed.
+type room struct{ b []byte }
+
+// roomSize has room for a segment that could not be made smaller.
+const roomSize = SegmentSize + SegmentSize/8
+
+// rooms are lent, as a program that packs would else do little but tidy them up.
+var rooms = sync.Pool{New: func() any { b := make([]byte, 0, roomSize); return &b }}
+
+// Write takes packed bytes. Little files stay little.
+func (r *room) Write(b []byte) (int, error) {
+	if n := len(r.b) + len(b); n > cap(r.b) && n > takeSize && n <= roomSize {
+		r.b = append((*rooms.Get().(*[]byte))[:0], r.b...)
 	}
-	end := w.Flush // ends on a whole byte, and the stream goes on
-	if last {
-		end = w.Close
+	r.b = append(r.b, b...)
+	return len(b), nil
+}
+
+// Recycle takes back a segment that nobody reads any more.
+func Recycle(packed []byte) {
+	if cap(packed) == roomSize {
+		packed = packed[:0]
+		rooms.Put(&packed)
 	}
-	if err := end(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
 }
 
 // Open reads a packed file from its segments.

@@ -146,6 +146,10 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Pay:   reminderFacts(t, lang).Pay,
 			Page:  "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
 		}),
+		"changes": document.Changes(document.ChangesFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Changed: 2, Added: 1, Names: []string{"crm/facturas.csv", "crm/notas.csv", "fotos/puerto.jpg"},
+			Until: day(2027, 2, 28), Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG/data", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+		}),
 		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}
 }

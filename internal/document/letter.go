@@ -46,6 +46,8 @@ const (
 	KindEnding Kind = "ending"
 	// KindData brings a customer their data, where there is no portal.
 	KindData Kind = "data"
+	// KindChanges tells what is other in their data since the first file.
+	KindChanges Kind = "changes"
 	// KindApproval asks for an approval, where one person works.
 	KindApproval Kind = "approval"
 	// KindNotice tells in time what is coming for a contract that goes on.
@@ -57,7 +59,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
-	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindNotice, KindWrittenOff, KindInstalments,
+	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindNotice, KindWrittenOff, KindInstalments,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

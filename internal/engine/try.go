@@ -51,6 +51,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{Verdict: app.Accomplished}, t.App.SendLink(ctx, w.Item)
 	case app.RemakeKind:
 		return t.remake(ctx, w)
+	case app.LastKind:
+		return until(t.App.LastBundle(ctx, w))
 	case app.PromiseKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.PromiseDue(ctx, w.Item)
 	case app.ReminderKind:
@@ -190,6 +192,9 @@ func (t *try) remake(ctx context.Context, w offboarding.Work) (app.Result, error
 	}
 	if r.Evidence, err = t.App.CheckBundle(ctx, w); err == nil {
 		err = t.App.DropOlderBundles(ctx, w)
+	}
+	if err == nil {
+		err = t.App.TellChanges(ctx, w)
 	}
 	return app.Result{Verdict: app.Accomplished, Evidence: r.Evidence}, err
 }

@@ -60,6 +60,7 @@ var Table = []Rule{
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
 	{Class: "data", Basis: Contract, Before: true, Until: Retrieval},
+	{Class: "changes", Basis: Contract, Before: true, Until: Retrieval, Most: 1}, // in what they take along, before it is too late
 	{Class: "approval", Basis: Contract, Before: true, Until: Approval},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},   // they asked what could be done

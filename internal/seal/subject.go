@@ -25,6 +25,10 @@ var classes = []string{Account, Blocked, Evidence, Consented}
 // nonce of 12 bytes behind it.
 const sealedVersion = 1
 
+// sealedMore is how much longer what is sealed is than what it was: version, nonce
+// and tag.
+const sealedMore = 1 + 12 + 16
+
 const keySize = 32
 
 // KeyFor returns the key of the subject (an id) in the class and makes it if
@@ -125,14 +129,16 @@ func (k *Keys) Prepare(ctx context.Context, class string, subjects ...string) er
 // Seal encrypts plain under the key, bound to aad: version byte, nonce,
 // ciphertext. Errors as Open.
 func (k *Keys) Seal(ctx context.Context, keyID string, plain, aad []byte) ([]byte, error) {
-	const op = "seal.Seal"
+	return k.AppendSealed(ctx, make([]byte, 0, len(plain)+sealedMore), keyID, plain, aad)
+}
+
+// AppendSealed is Seal into the room of to, behind what is there.
+func (k *Keys) AppendSealed(ctx context.Context, to []byte, keyID string, plain, aad []byte) ([]byte, error) {
 	g, err := k.key(ctx, keyID)
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, fault.Wrap("seal.Seal", err)
 	}
-	out := make([]byte, 1, 1+len(plain)+g.Overhead())
-	out[0] = sealedVersion
-	return g.Seal(out, nil, plain, aad), nil
+	return g.Seal(append(to, sealedVersion), nil, plain, aad), nil
 }
 
 // Open decrypts what Seal returned for the same key and aad. Errors:
@@ -140,6 +146,15 @@ func (k *Keys) Seal(ctx context.Context, keyID string, plain, aad []byte) ([]byt
 // (seal.broken) when sealed, aad or the stored key were changed;
 // fault.Transient (store.unavailable).
 func (k *Keys) Open(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error) {
+	return k.open(ctx, nil, keyID, sealed, aad)
+}
+
+// OpenInPlace is Open into the room of sealed, which is no more then.
+func (k *Keys) OpenInPlace(ctx context.Context, keyID string, sealed, aad []byte) ([]byte, error) {
+	return k.open(ctx, sealed[min(1, len(sealed)):min(1, len(sealed))], keyID, sealed, aad)
+}
+
+func (k *Keys) open(ctx context.Context, to []byte, keyID string, sealed, aad []byte) ([]byte, error) {
 	const op = "seal.Open"
 	g, err := k.key(ctx, keyID)
 	if err != nil {
@@ -148,7 +163,7 @@ func (k *Keys) Open(ctx context.Context, keyID string, sealed, aad []byte) ([]by
 	if len(sealed) == 0 || sealed[0] != sealedVersion {
 		return nil, fault.New(fault.Internal, "seal.broken").At(op, nil)
 	}
-	plain, err := g.Open(nil, nil, sealed[1:], aad)
+	plain, err := g.Open(to, nil, sealed[1:], aad)
 	if err != nil {
 		return nil, fault.New(fault.Internal, "seal.broken").At(op, err)
 	}

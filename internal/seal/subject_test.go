@@ -46,6 +46,16 @@ func TestWhatWasSealedOpensAgainHereAndInAnotherProcess(t *testing.T) {
 			t.Errorf("%s %x", keyID, sealed)
 		}
 		for _, k := range []*seal.Keys{a, b} {
+			more, err := k.AppendSealed(t.Context(), []byte("x"), keyID, []byte("as well"), []byte("aud_1"))
+			if err != nil || more[0] != 'x' {
+				t.Errorf("%q, %v", more, err)
+			}
+			if plain, err := k.OpenInPlace(t.Context(), keyID, more[1:], []byte("aud_1")); err != nil || string(plain) != "as well" {
+				t.Errorf("%q, %v", plain, err)
+			}
+			if plain, err := k.OpenInPlace(t.Context(), keyID, nil, []byte("aud_1")); err == nil {
+				t.Errorf("nothing was opened: %q", plain)
+			}
 			if plain, err := k.Open(t.Context(), keyID, sealed, []byte("aud_1")); err != nil || string(plain) != "her name" {
 				t.Error(string(plain), err)
 			}
