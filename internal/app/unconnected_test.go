@@ -76,7 +76,7 @@ func TestADepartureWithoutAnySystemIsDoneByPeopleAndNeverCalledVerified(t *testi
 // cannot come.
 func TestEveryPlaybookOfTheProgramGoesOnWithoutAnySystem(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"saas-b2b", "agency"} {
+	for _, name := range []string{"saas-b2b", "agency", "telecom", "payment-failed"} {
 		testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 			w := newWorldOn(t, e, string(playbook.Builtin()[name]), "", 10*time.Second, nothingConnected)
 			_, c, _ := w.request(t, "period_end")
