@@ -245,6 +245,7 @@ type System struct {
 	Notifier   Notifier
 	Reporter   Reporter
 	Exporter   Exporter
+	Eraser     Eraser
 }
 
 // Held is the code of a call that was not made because its system does not
@@ -277,6 +278,7 @@ const (
 	CanNotify   = "messages"
 	CanReport   = "reports"
 	CanExport   = "export"
+	CanErase    = "erasure"
 )
 
 // Can lists what the system can do.
@@ -302,6 +304,7 @@ func (s System) Can() []string {
 		{CanNotify, s.Notifier != nil},
 		{CanReport, s.Reporter != nil},
 		{CanExport, s.Exporter != nil},
+		{CanErase, s.Eraser != nil},
 	} {
 		if c.has {
 			out = append(out, c.word)

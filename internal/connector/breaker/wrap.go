@@ -56,6 +56,9 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	if sys.Exporter != nil {
 		out.Exporter = exporter{sys.Exporter, b}
 	}
+	if sys.Eraser != nil {
+		out.Eraser = eraser{sys.Eraser, b}
+	}
 	if sys.Notifier != nil {
 		out.Notifier = notifier{sys.Notifier, b}
 	}
@@ -134,6 +137,23 @@ type ledger struct {
 
 func (w ledger) ReadLedger(ctx context.Context, in connector.LedgerInput) (connector.LedgerState, error) {
 	return through(w.b, func() (connector.LedgerState, error) { return w.Ledger.ReadLedger(ctx, in) })
+}
+
+type eraser struct {
+	connector.Eraser
+	b *breaker
+}
+
+func (w eraser) CountHeld(ctx context.Context, holding, owner string) (connector.HeldCount, error) {
+	return through(w.b, func() (connector.HeldCount, error) { return w.Eraser.CountHeld(ctx, holding, owner) })
+}
+
+func (w eraser) EraseHeld(ctx context.Context, in connector.EraseInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Eraser.EraseHeld(ctx, in) })
+}
+
+func (w eraser) DestroyHeld(ctx context.Context, in connector.EraseInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Eraser.DestroyHeld(ctx, in) })
 }
 
 type notifier struct {

@@ -1,6 +1,6 @@
 // Package foldersystem connects folders of files, such as a share with the
-// deliverables of an agency. They give away what lies in the folder of a customer,
-// and nothing else: nothing there is changed, and no link is followed.
+// deliverables of an agency. They give away what lies in the folder of a customer, or
+// remove it where the data map says so, and nothing else; no link is followed.
 package foldersystem
 
 import (
@@ -17,8 +17,9 @@ const KindName = "folder"
 // Config declares one folder.
 type Config struct {
 	System string
-	Root   string   // absolute path
-	Export []Export // in the order of the declaration
+	Root   string    // absolute path
+	Export []Export  // in the order of the declaration
+	Erase  []Holding // the data map, in the order of the declaration
 
 	declaration.Places
 }
@@ -35,7 +36,7 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("root", "export")
+	top := e.Top("root", "export", "erase")
 	if top == nil {
 		return nil, false
 	}
@@ -46,6 +47,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		m := e.Keys(at, "title", "path")
 		c.Export = append(c.Export, Export{Name: name, Titles: e.Table(m, at, "title"), Below: e.Word(m, at, "path")})
 	}
+	c.Erase = readErase(e)
 	good := e.Judge(mark, c.check())
 	c.Places = e.Places()
 	return c, good
@@ -57,8 +59,13 @@ func (c Config) check() (found []declaration.Problem) {
 	if !filepath.IsAbs(c.Root) {
 		found = append(found, declaration.Problem{At: declaration.Path("root"), Code: "system.absolute"})
 	}
-	if len(c.Export) == 0 {
-		found = append(found, declaration.Problem{At: declaration.Path("export"), Code: "field.required"})
+	if len(c.Export) == 0 && len(c.Erase) == 0 {
+		found = append(found, declaration.Problem{Code: "system.nothing_to_do", Args: []any{"keys", "export, erase"}})
+	}
+	for _, h := range c.Erase {
+		at := declaration.Path("erase", h.Name)
+		found = append(found, declaration.CheckHolding(h.Holding, at, connector.Erase, connector.Keep)...)
+		found = append(found, declaration.CheckBelow(h.Below, declaration.Below(at, "path"))...)
 	}
 	for _, x := range c.Export {
 		at := declaration.Path("export", x.Name)
@@ -72,7 +79,7 @@ func (c Config) check() (found []declaration.Problem) {
 // Name of the system.
 func (c Config) Name() string { return c.System }
 
-// Info describes the system. It is only read.
+// Info describes the system. What is erased does not come back.
 func (c Config) Info() connector.Info {
 	return connector.Info{System: c.System, Kind: KindName, Level: connector.RealPeer, Effect: connector.Idempotent, Undo: connector.Restorable}
 }

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"syscall"
 
 	"hastaluego/internal/connector"
@@ -21,6 +20,7 @@ type System struct{ cfg Config }
 
 var (
 	_ connector.Exporter = (*System)(nil)
+	_ connector.Eraser   = (*System)(nil)
 	_ connector.Checker  = (*System)(nil)
 )
 
@@ -39,7 +39,14 @@ func New(cfg Config) (*System, error) {
 
 // Connector returns what the folder can do.
 func (s *System) Connector() connector.System {
-	return connector.System{Name: s.cfg.System, Exporter: s, Checker: s}
+	out := connector.System{Name: s.cfg.System, Checker: s}
+	if len(s.cfg.Export) > 0 {
+		out.Exporter = s
+	}
+	if len(s.cfg.Erase) > 0 {
+		out.Eraser = s
+	}
+	return out
 }
 
 // Info describes the system.
@@ -111,24 +118,7 @@ func (s *System) open(op, collection, owner string) (*os.Root, error) {
 	if !ok {
 		return nil, s.say(fault.Invalid, "connector.bad_reference").At(op, nil)
 	}
-	at, err := s.root(op)
-	if err != nil {
-		return nil, err
-	}
-	for name := range strings.SplitSeq(below, "/") {
-		next, err := step(at, name)
-		_ = at.Close()
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, nil
-		case errors.Is(err, errLink):
-			return nil, s.say(fault.Invalid, "connector.linked").At(op, nil)
-		case err != nil:
-			return nil, s.fault(op, err)
-		}
-		at = next
-	}
-	return at, nil
+	return s.into(op, below)
 }
 
 // errLink says that a link or a file stands where a folder should.

@@ -38,12 +38,15 @@ func (a actions) action(op, name string) (Action, error) {
 // one of the two expects that.
 func (a actions) ReadAction(ctx context.Context, name, reference string) (connector.ActionState, error) {
 	const op = "httpsystem.ReadAction"
-	var st connector.ActionState
 	x, err := a.action(op, name)
 	if err != nil {
-		return st, err
+		return connector.ActionState{}, err
 	}
-	ans, err := a.look(ctx, op, x.of(x.Read), a.values("reference", reference))
+	return a.readAction(ctx, op, x, reference)
+}
+
+func (s *System) readAction(ctx context.Context, op string, x Action, reference string) (st connector.ActionState, err error) {
+	ans, err := s.look(ctx, op, x.of(x.Read), s.values("reference", reference))
 	if ans.Status != 0 {
 		paths := []string{x.Expect.Path}
 		if x.Undo.Expect != nil {
@@ -84,7 +87,7 @@ func (a actions) Act(ctx context.Context, in connector.ActionInput) (connector.R
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	return a.call(ctx, op, x, x.Call, in, func(st connector.ActionState) bool { return st.Holds })
+	return a.run(ctx, op, x, x.Call, in.Reference, in.Key, func(st connector.ActionState) bool { return st.Holds })
 }
 
 // TakeBack does what is declared to take the action back.
@@ -97,16 +100,16 @@ func (a actions) TakeBack(ctx context.Context, in connector.ActionInput) (connec
 	if !x.Undo.Call.declared() {
 		return connector.Receipt{}, a.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
 	}
-	return a.call(ctx, op, x, x.Undo.Call, in, func(st connector.ActionState) bool { return st.Back })
+	return a.run(ctx, op, x, x.Undo.Call, in.Reference, in.Key, func(st connector.ActionState) bool { return st.Back })
 }
 
-func (a actions) call(ctx context.Context, op string, x Action, o Operation, in connector.ActionInput,
-	so func(connector.ActionState) bool,
-) (connector.Receipt, error) {
-	return a.send(ctx, act{
-		op: op, calls: x.of(o), key: in.Key, values: a.values("reference", in.Reference), paths: []string{x.Expect.Path},
+// run makes the calls of an action, or those that take it back; so says whether
+// reading shows what they should leave.
+func (s *System) run(ctx context.Context, op string, x Action, o Operation, reference, key string, so func(connector.ActionState) bool) (connector.Receipt, error) {
+	return s.send(ctx, act{
+		op: op, calls: x.of(o), key: key, values: s.values("reference", reference), paths: []string{x.Expect.Path},
 		so: func(ctx context.Context) (bool, json.RawMessage, error) {
-			st, err := a.ReadAction(ctx, in.Action, in.Reference)
+			st, err := s.readAction(ctx, op, x, reference)
 			return so(st), st.Answer, err
 		},
 	})

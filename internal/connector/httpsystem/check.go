@@ -65,7 +65,7 @@ func (c Config) check() []declaration.Problem {
 	if c.Ping.declared() {
 		k.reading(nil, nil, c.Ping, at("ping"), k.scope(never))
 	}
-	if c.Billing == nil && c.Access == nil && len(c.Actions) == 0 && len(c.Inventory) == 0 && len(c.Export) == 0 {
+	if c.Billing == nil && c.Access == nil && len(c.Actions) == 0 && len(c.Inventory) == 0 && len(c.Export) == 0 && len(c.Erase) == 0 {
 		k.bad(nil, "system.nothing")
 	}
 	if c.Billing != nil || c.Access != nil {
@@ -87,6 +87,9 @@ func (c Config) check() []declaration.Problem {
 	}
 	for _, x := range c.Export {
 		x.check(k)
+	}
+	for _, h := range c.Erase {
+		h.check(k)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
 		c.Actions[name].check(k, name)

@@ -57,6 +57,7 @@ type Config struct {
 	Ping      Operation           // answered with 2xx whenever the system is well; optional
 	Billing   *Billing            // nil: it charges nobody
 	Access    *Access             // nil: it lets nobody in
+	Erase     []Holding           // the data map, in the order of the declaration
 	Actions   map[string]Action   // by name
 	Inventory []Inventory         // nil: it cannot tell which accesses a customer has
 	Charges   *Charges            // nil: it cannot tell what it charged

@@ -20,7 +20,7 @@ type reading struct{ *declaration.Entry }
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
 	top := r.Top("like", "level", "base_url", "auth", "headers", "with", "errors", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "rate", "allow", "ping", "operations", "state", "access", "inventory", "charges", "export", "actions", "webhook")
+		"timeout", "limit", "rate", "allow", "ping", "operations", "state", "access", "inventory", "charges", "export", "erase", "actions", "webhook")
 	if top == nil {
 		return nil, false
 	}
@@ -60,6 +60,9 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	}
 	if top.Has("export") {
 		c.Export = r.export(at("export"))
+	}
+	if top.Has("erase") {
+		c.Erase = r.holdings(at("erase"))
 	}
 	if top.Has("access") {
 		c.Access = r.access(at("access"))
@@ -267,18 +270,8 @@ func (r reading) probe(path []string) *Probe {
 }
 
 func (r reading) action(path []string) Action {
-	var a Action
 	m := r.Keys(path, "find", "call", "read", "expect", "undo")
-	a.Find = r.find(m, path)
-	if m.Has("call") {
-		a.Call = r.calls(below(path, "call"))
-	}
-	if m.Has("read") {
-		a.Read = r.calls(below(path, "read"))
-	}
-	if m.Has("expect") {
-		a.Expect = r.expect(below(path, "expect"))
-	}
+	a := r.acted(m, path)
 	if m.Has("undo") {
 		where := below(path, "undo")
 		m := r.Keys(where, "class", "call", "expect")
@@ -290,6 +283,21 @@ func (r reading) action(path []string) Action {
 			e := r.expect(below(where, "expect"))
 			a.Undo.Expect = &e
 		}
+	}
+	return a
+}
+
+// acted reads how something is done, and what reading shows then.
+func (r reading) acted(m declaration.Map, path []string) (a Action) {
+	a.Find = r.find(m, path)
+	if m.Has("call") {
+		a.Call = r.calls(below(path, "call"))
+	}
+	if m.Has("read") {
+		a.Read = r.calls(below(path, "read"))
+	}
+	if m.Has("expect") {
+		a.Expect = r.expect(below(path, "expect"))
 	}
 	return a
 }

@@ -126,6 +126,9 @@ func (s *System) Connector() connector.System {
 	if len(s.cfg.Export) > 0 {
 		out.Exporter = exporter{s}
 	}
+	if len(s.cfg.Erase) > 0 {
+		out.Eraser = eraser{s}
+	}
 	if len(s.cfg.Actions) > 0 {
 		out.Actions = actions{s}
 	}

@@ -25,10 +25,11 @@ const KindName = "postgres"
 // Config declares one database. It may be printed: what is secret is a reference.
 type Config struct {
 	System  string
-	URL     string   // reference: postgres://user:password@host/database?sslmode=verify-full
-	Roles   *Roles   // nil: it lets nobody in
-	Actions Actions  // by name
-	Export  []Export // in the order of the declaration; nil: it gives nothing away
+	URL     string    // reference: postgres://user:password@host/database?sslmode=verify-full
+	Roles   *Roles    // nil: it lets nobody in
+	Actions Actions   // by name
+	Export  []Export  // in the order of the declaration; nil: it gives nothing away
+	Erase   []Holding // the data map, in the order of the declaration; nil: it erases nothing
 	Timeout time.Duration
 	Allow   []netip.Prefix
 
@@ -93,7 +94,7 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("url", "roles", "actions", "export", "timeout", "allow")
+	top := e.Top("url", "roles", "actions", "export", "erase", "timeout", "allow")
 	if top == nil {
 		return nil, false
 	}
@@ -119,6 +120,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		c.Actions[name] = x
 	}
 	c.Export = readExport(e)
+	c.Erase = readErase(e)
 	good := e.Judge(mark, c.check())
 	c.Places = e.Places()
 	return c, good
@@ -151,8 +153,8 @@ func (c Config) check() (found []declaration.Problem) {
 		bad(declaration.Path("url"), code)
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
-	if c.Roles == nil && len(c.Actions) == 0 && len(c.Export) == 0 {
-		bad(nil, "system.nothing_to_do", "keys", "roles, actions, export")
+	if c.Roles == nil && len(c.Actions) == 0 && len(c.Export) == 0 && len(c.Erase) == 0 {
+		bad(nil, "system.nothing_to_do", "keys", "roles, actions, export, erase")
 	}
 	if c.Roles != nil && c.Roles.Password != "" {
 		if code := declaration.CheckEach(c.Roles.Password); code != "" {
@@ -164,6 +166,11 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	for _, x := range c.Export {
 		found = append(found, x.check()...)
+	}
+	for _, h := range c.Erase {
+		at := declaration.Path("erase", h.Name)
+		found = append(found, declaration.CheckHolding(h.Holding, at, connector.Afters...)...)
+		found = append(found, h.Check(h.Holding, at)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
 		x, at := c.Actions[name], declaration.Path("actions", name)

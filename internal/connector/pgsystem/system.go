@@ -34,6 +34,7 @@ var (
 	_ connector.Actions  = (*System)(nil)
 	_ connector.Checker  = (*System)(nil)
 	_ connector.Exporter = (*System)(nil)
+	_ connector.Eraser   = (*System)(nil)
 )
 
 // New reads the reference and makes no call. The error is a fault.List of
@@ -85,6 +86,9 @@ func (s *System) Connector() connector.System {
 	}
 	if len(s.cfg.Export) > 0 {
 		out.Exporter = s
+	}
+	if len(s.cfg.Erase) > 0 {
+		out.Eraser = s
 	}
 	return out
 }
@@ -531,6 +535,11 @@ func (s *System) Check(ctx context.Context) error {
 				}
 			}
 		}
+		more, err := s.lacksErase(ctx, c)
+		if err != nil {
+			return err
+		}
+		lacks = append(lacks, more...)
 		if len(lacks) > 0 {
 			return fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", strings.Join(lacks, ", ")).At(op, nil)
 		}

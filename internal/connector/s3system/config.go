@@ -2,8 +2,8 @@
 // access is what a principal (a user, or its key) may do with a bucket, as the
 // policy of the bucket says: it is denied everything, or taken out of whatever
 // the policy allows, and can be tried with its own key. What others wrote into
-// the policy stays as it is. It also gives away the objects below a prefix of each
-// customer.
+// the policy stays as it is. It also gives away, or deletes, the objects below a prefix of
+// each customer.
 package s3system
 
 import (
@@ -34,14 +34,15 @@ type Config struct {
 	System    string
 	BaseURL   string // https://s3.eu-west-1.amazonaws.com, or env:NAME
 	Region    string
-	Bucket    string   // empty: it lets nobody in, and only gives away
-	AccessKey string   // who we are there; a reference, or the text itself
-	SecretKey string   // reference
-	Principal string   // how the policy names an access, with the slot {reference}
-	Close     string   // Deny or Remove
-	Probe     *Probe   // nil: accesses cannot be tried
-	Owned     string   // which principals are a customer's, with the slot {owner} and * for anything; empty: it cannot say
-	Export    []Export // in the order of the declaration; nil: it gives nothing away
+	Bucket    string    // empty: it lets nobody in, and only gives away
+	AccessKey string    // who we are there; a reference, or the text itself
+	SecretKey string    // reference
+	Principal string    // how the policy names an access, with the slot {reference}
+	Close     string    // Deny or Remove
+	Probe     *Probe    // nil: accesses cannot be tried
+	Owned     string    // which principals are a customer's, with the slot {owner} and * for anything; empty: it cannot say
+	Export    []Export  // in the order of the declaration; nil: it gives nothing away
+	Erase     []Holding // the data map, in the order of the declaration
 	Timeout   time.Duration
 	Limit     int64   // bytes of an answer
 	Rate      float64 // calls a second at most; zero: as fast as it answers
@@ -63,7 +64,7 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("base_url", "region", "bucket", "access_key", "secret_key", "principal", "close", "probe", "inventory", "export", "timeout", "limit", "rate", "allow")
+	top := e.Top("base_url", "region", "bucket", "access_key", "secret_key", "principal", "close", "probe", "inventory", "export", "erase", "timeout", "limit", "rate", "allow")
 	if top == nil {
 		return nil, false
 	}
@@ -77,7 +78,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		m := e.Keys(at, "key", "object")
 		c.Probe = &Probe{Key: e.Ref(m, at, "key"), Object: e.Word(m, at, "object")}
 	}
-	c.Export = readExport(e)
+	c.Export, c.Erase = readExport(e), readErase(e)
 	found := c.check()
 	for _, key := range []string{"principal", "close", "probe", "inventory"} {
 		if c.Bucket == "" && top.Has(key) {
@@ -134,7 +135,7 @@ func (c Config) check() (found []declaration.Problem) {
 	if !region.MatchString(c.Region) {
 		bad(declaration.Path("region"), "system.region")
 	}
-	if (c.Bucket != "" || len(c.Export) == 0) && !goodBucket(c.Bucket) {
+	if (c.Bucket != "" || len(c.Export) == 0 && len(c.Erase) == 0) && !goodBucket(c.Bucket) {
 		bad(declaration.Path("bucket"), "system.bucket")
 	}
 	if c.AccessKey == "" {
@@ -162,6 +163,9 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	for _, x := range c.Export {
 		found = append(found, x.check(c.Bucket)...)
+	}
+	for _, h := range c.Erase {
+		found = append(found, h.check(c.Bucket)...)
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)

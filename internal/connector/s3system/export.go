@@ -40,6 +40,11 @@ func readExport(e *declaration.Entry) (all []Export) {
 func (x Export) check(own string) (found []declaration.Problem) {
 	at := declaration.Path("export", x.Name)
 	found = append(declaration.CheckCollection(x.Name, at), declaration.CheckTitles(x.Titles, declaration.Below(at, "title"))...)
+	return append(found, x.place(own, at)...)
+}
+
+// place finds what is wrong with where it lies.
+func (x Export) place(own string, at []string) (found []declaration.Problem) {
 	if b := x.in(own); !goodBucket(b) {
 		found = append(found, declaration.Problem{At: declaration.Below(at, "bucket"), Code: "system.bucket"})
 	}

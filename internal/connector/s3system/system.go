@@ -80,6 +80,9 @@ func (s *System) Connector() connector.System {
 	if len(s.cfg.Export) > 0 {
 		out.Exporter = s
 	}
+	if len(s.cfg.Erase) > 0 {
+		out.Eraser = s
+	}
 	if s.cfg.Probe != nil {
 		out.Prober = s
 	}
@@ -390,7 +393,10 @@ func (s *System) Check(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.checkExport(ctx, op)
+	if err := s.checkExport(ctx, op); err != nil {
+		return err
+	}
+	return s.checkErase(ctx, op)
 }
 
 func (s *System) checkPolicy(ctx context.Context, op string) error {

@@ -1,5 +1,6 @@
 // Package sqlitesystem connects files of SQLite. They give away the rows of declared
-// statements; the file is opened for reading only, while others write it.
+// statements, and erase what their data map declares; but for that, the file is
+// opened for reading only, while others write it.
 package sqlitesystem
 
 import (
@@ -17,8 +18,9 @@ const KindName = "sqlite"
 // Config declares one file.
 type Config struct {
 	System  string
-	File    string   // absolute path
-	Export  []Export // in the order of the declaration
+	File    string    // absolute path
+	Export  []Export  // in the order of the declaration
+	Erase   []Holding // the data map, in the order of the declaration
 	Timeout time.Duration
 
 	declaration.Places
@@ -37,7 +39,7 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("file", "export", "timeout")
+	top := e.Top("file", "export", "erase", "timeout")
 	if top == nil {
 		return nil, false
 	}
@@ -51,6 +53,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		m := e.Keys(at, append([]string{"query"}, declaration.TableKeys...)...)
 		c.Export = append(c.Export, Export{Name: name, SQL: e.Word(m, at, "query"), Table: e.Exported(m, at)})
 	}
+	c.Erase = readErase(e)
 	good := e.Judge(mark, c.check())
 	c.Places = e.Places()
 	return c, good
@@ -62,13 +65,18 @@ func (c Config) check() (found []declaration.Problem) {
 	if !filepath.IsAbs(c.File) {
 		found = append(found, declaration.Problem{At: declaration.Path("file"), Code: "system.absolute"})
 	}
-	if len(c.Export) == 0 {
-		found = append(found, declaration.Problem{At: declaration.Path("export"), Code: "field.required"})
+	if len(c.Export) == 0 && len(c.Erase) == 0 {
+		found = append(found, declaration.Problem{Code: "system.nothing_to_do", Args: []any{"keys", "export, erase"}})
 	}
 	for _, x := range c.Export {
 		at := declaration.Path("export", x.Name)
 		found = append(found, x.Check(x.Name, at)...)
 		found = append(found, declaration.CheckQuery(x.SQL, declaration.Below(at, "query"))...)
+	}
+	for _, h := range c.Erase {
+		at := declaration.Path("erase", h.Name)
+		found = append(found, declaration.CheckHolding(h.Holding, at, connector.Afters...)...)
+		found = append(found, h.Check(h.Holding, at)...)
 	}
 	return found
 }
@@ -76,7 +84,7 @@ func (c Config) check() (found []declaration.Problem) {
 // Name of the system.
 func (c Config) Name() string { return c.System }
 
-// Info describes the system. It is only read.
+// Info describes the system. What is erased does not come back.
 func (c Config) Info() connector.Info {
 	return connector.Info{System: c.System, Kind: KindName, Level: connector.RealPeer, Effect: connector.Idempotent, Undo: connector.Restorable}
 }

@@ -26,6 +26,7 @@ type System struct{ cfg Config }
 
 var (
 	_ connector.Exporter = (*System)(nil)
+	_ connector.Eraser   = (*System)(nil)
 	_ connector.Checker  = (*System)(nil)
 )
 
@@ -44,7 +45,14 @@ func New(cfg Config) (*System, error) {
 
 // Connector returns what the file can do.
 func (s *System) Connector() connector.System {
-	return connector.System{Name: s.cfg.System, Exporter: s, Checker: s}
+	out := connector.System{Name: s.cfg.System, Checker: s}
+	if len(s.cfg.Export) > 0 {
+		out.Exporter = s
+	}
+	if len(s.cfg.Erase) > 0 {
+		out.Eraser = s
+	}
+	return out
 }
 
 // Info describes the system.
@@ -83,10 +91,15 @@ type table struct {
 
 // with runs fn on a connection that only reads.
 func (s *System) with(ctx context.Context, op string, fn func(ctx context.Context, c *sql.Conn) error) error {
+	return s.connect(ctx, op, "mode=ro&_pragma=query_only(1)", fn)
+}
+
+// connect runs fn on a connection of that mode.
+func (s *System) connect(ctx context.Context, op, mode string, fn func(ctx context.Context, c *sql.Conn) error) error {
 	if is, err := os.Stat(s.cfg.File); errors.Is(err, fs.ErrNotExist) || err == nil && !is.Mode().IsRegular() {
 		return s.at("file", fault.New(fault.Invalid, "connector.no_file", "system", s.cfg.System).At(op, nil))
 	}
-	address := url.URL{Scheme: "file", Path: s.cfg.File, RawQuery: "mode=ro&_pragma=query_only(1)&_pragma=busy_timeout(" + strconv.FormatInt(s.cfg.Timeout.Milliseconds(), 10) + ")"}
+	address := url.URL{Scheme: "file", Path: s.cfg.File, RawQuery: mode + "&_pragma=busy_timeout(" + strconv.FormatInt(s.cfg.Timeout.Milliseconds(), 10) + ")"}
 	db, err := sql.Open("sqlite", address.String())
 	if err != nil {
 		return s.fault(op, err)
@@ -389,6 +402,21 @@ func (s *System) Check(ctx context.Context) error {
 			}
 			if err != nil {
 				return err
+			}
+		}
+		for _, h := range s.cfg.Erase {
+			for _, part := range h.Parts() { // planned, and never run
+				rows, err := c.QueryContext(ctx, "EXPLAIN "+part.SQL, "")
+				if err == nil {
+					err = rows.Close()
+				}
+				var f *fault.Error
+				if err != nil && errors.As(s.fault(op, err), &f) && f.Kind == fault.Invalid && f.Code != "connector.no_file" {
+					return f.On(declaration.Pointer(declaration.Path("erase", h.Name, part.Key)))
+				}
+				if err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -40,15 +40,15 @@ func StartStore(root, dir string) (s Store, err error) {
 	}
 	// What it knows of a bucket lies beside it: not every disk keeps attributes of
 	// files.
-	data, users, beside := filepath.Join(dir, "data"), filepath.Join(dir, "users"), filepath.Join(dir, "beside")
-	for _, d := range []string{data, users, beside} {
+	data, users, beside, before := filepath.Join(dir, "data"), filepath.Join(dir, "users"), filepath.Join(dir, "beside"), filepath.Join(dir, "before")
+	for _, d := range []string{data, users, beside, before} {
 		if err := os.Mkdir(d, 0o700); err != nil {
 			return s, fmt.Errorf("peers: %w", err)
 		}
 	}
 	var address string
 	s.Process, address, err = listening("the store", func(address string) *exec.Cmd {
-		return exec.Command(s.program, "--access", StoreKey, "--secret", StoreSecret, "--port", address, "--quiet", "--iam-dir", users, "posix", "--sidecar", beside, data)
+		return exec.Command(s.program, "--access", StoreKey, "--secret", StoreSecret, "--port", address, "--quiet", "--iam-dir", users, "posix", "--sidecar", beside, "--versioning-dir", before, data)
 	})
 	s.Base = "http://" + address
 	return s, err
