@@ -114,67 +114,72 @@ func (s *System) versioned(ctx context.Context, op, bucket string) (bool, error)
 	return says.Status != "", err
 }
 
-// each gives every version of what lies below a prefix. What it gives may be
-// deleted meanwhile.
-func (s *System) each(ctx context.Context, op, bucket, prefix string, one func(stored) error) error {
+// held is a list of what lies below a prefix, page by page.
+type held struct {
+	s          *System
+	op, bucket string
+	query      url.Values
+	kept       bool // every version is listed
+	last       stored
+}
+
+func (s *System) list(ctx context.Context, op, bucket, prefix string) (*held, error) {
 	kept, err := s.versioned(ctx, op, bucket)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	query := url.Values{"encoding-type": {"url"}, "max-keys": {strconv.Itoa(perPage(s.cfg.Limit))}, "prefix": {prefix}}
+	h := &held{s: s, op: op, bucket: bucket, kept: kept}
+	h.query = url.Values{"encoding-type": {"url"}, "max-keys": {strconv.Itoa(perPage(s.cfg.Limit))}, "prefix": {prefix}}
 	if kept {
-		query.Set("versions", "")
+		h.query.Set("versions", "")
 	} else {
-		query.Set("list-type", "2")
+		h.query.Set("list-type", "2")
 	}
-	var last stored
-	for {
-		var all []stored
-		var encoding, next string
-		more := false
-		if kept {
-			var p versions
-			if _, err := s.xmlOf(ctx, op, bucket, query, &p); err != nil {
-				return err
-			}
-			all, encoding, more, next = append(p.Versions, p.Marks...), p.Encoding, p.More, p.NextKey+p.NextID
-			query.Set("key-marker", p.NextKey)
-			query.Set("version-id-marker", p.NextID)
-		} else {
-			var p listed
-			if _, err := s.xmlOf(ctx, op, bucket, query, &p); err != nil {
-				return err
-			}
-			for _, o := range p.Objects {
-				all = append(all, stored{Key: o.Key})
-			}
-			encoding, more, next = p.Encoding, p.More, p.Next
-			query.Set("continuation-token", p.Next)
+	return h, nil
+}
+
+// page gives the next one, and reports whether there are more.
+func (h *held) page(ctx context.Context) (all []stored, more bool, err error) {
+	encoding, next := "", ""
+	if h.kept {
+		var p versions
+		if _, err := h.s.xmlOf(ctx, h.op, h.bucket, h.query, &p); err != nil {
+			return nil, false, err
 		}
-		for _, o := range all {
-			if encoding == "url" {
-				if o.Key, err = url.QueryUnescape(o.Key); err != nil {
-					return s.Say(fault.Transient, "connector.unreadable", http.StatusOK).At(op, nil)
-				}
-			}
-			if !strings.HasPrefix(o.Key, prefix) { // another customer's
-				return s.Say(fault.Transient, "connector.unreadable", http.StatusOK).At(op, nil)
-			}
-			if o == last { // some stores begin a page with what the last one ended with
-				continue
-			}
-			last = o
-			if err := one(o); err != nil {
-				return err
-			}
+		all, encoding, more, next = append(p.Versions, p.Marks...), p.Encoding, p.More, p.NextKey+p.NextID
+		h.query.Set("key-marker", p.NextKey)
+		h.query.Set("version-id-marker", p.NextID)
+	} else {
+		var p listed
+		if _, err := h.s.xmlOf(ctx, h.op, h.bucket, h.query, &p); err != nil {
+			return nil, false, err
 		}
-		if !more {
-			return nil
+		for _, o := range p.Objects {
+			all = append(all, stored{Key: o.Key})
 		}
-		if next == "" {
-			return s.Say(fault.Transient, "connector.unreadable", http.StatusOK).At(op, nil)
-		}
+		encoding, more, next = p.Encoding, p.More, p.Next
+		h.query.Set("continuation-token", p.Next)
 	}
+	good := !more || next != ""
+	for i := range all {
+		if encoding == "url" {
+			if all[i].Key, err = url.QueryUnescape(all[i].Key); err != nil {
+				good = false
+			}
+		}
+		good = good && strings.HasPrefix(all[i].Key, h.query.Get("prefix")) // otherwise it is another customer's
+	}
+	if !good {
+		return nil, false, h.s.Say(fault.Transient, "connector.unreadable", http.StatusOK).At(h.op, nil)
+	}
+	// Some stores begin a page with what the last one ended with.
+	if len(all) > 0 && all[0] == h.last {
+		all = all[1:]
+	}
+	if len(all) > 0 {
+		h.last = all[len(all)-1]
+	}
+	return all, more, nil
 }
 
 // CountHeld counts every version of every object below the prefix of the owner.
@@ -184,8 +189,18 @@ func (s *System) CountHeld(ctx context.Context, holding, owner string) (n connec
 	if err != nil {
 		return n, err
 	}
-	err = s.each(ctx, op, bucket, prefix, func(stored) error { n.Used++; return nil })
-	return n, err
+	list, err := s.list(ctx, op, bucket, prefix)
+	if err != nil {
+		return n, err
+	}
+	for more := true; more; {
+		var all []stored
+		if all, more, err = list.page(ctx); err != nil {
+			return n, err
+		}
+		n.Used += len(all)
+	}
+	return n, nil
 }
 
 // EraseHeld deletes what lies below the prefix of the owner, and what was kept of
@@ -212,38 +227,61 @@ func (s *System) DestroyHeld(ctx context.Context, in connector.EraseInput) (conn
 	return s.erase(ctx, op, bucket, prefix)
 }
 
+// erase deletes the first page of what there is until there is none: a list that is
+// gone on with while what it tells of goes away skips things at some stores.
 func (s *System) erase(ctx context.Context, op, bucket, prefix string) (connector.Receipt, error) {
 	n := 0
-	err := s.each(ctx, op, bucket, prefix, func(o stored) error {
-		path, query := "", ""
-		for part := range strings.SplitSeq(o.Key, "/") {
-			path += "/" + escape(part)
-		}
-		if o.Version != "" {
-			query = "versionId=" + url.QueryEscape(o.Version)
-		}
-		req, err := s.ask(ctx, s.us(), bucket, http.MethodDelete, path, query, nil)
+	for {
+		list, err := s.list(ctx, op, bucket, prefix)
 		if err != nil {
-			return fault.Wrap(op, err)
+			return connector.Receipt{}, err
 		}
-		ans, failed := s.Do(req, true)
-		switch {
-		case failed != nil:
-			return s.Fault(op, failed, true)
-		case ans.Status == http.StatusNoContent, ans.Status == http.StatusOK, ans.Element("Code") == "NoSuchKey":
-			n++
-			return nil
+		first, _, err := list.page(ctx)
+		if err != nil {
+			return connector.Receipt{}, err
 		}
-		if err := s.fault(op, ans, true); err != nil {
-			return err
+		if len(first) == 0 {
+			raw, err := json.Marshal(map[string]int{"objects": n})
+			return connector.Receipt{Answer: raw, At: s.Clock.Now()}, fault.Wrap(op, err)
 		}
-		return s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
-	})
-	if err != nil {
-		return connector.Receipt{}, err
+		for _, o := range first {
+			if err := s.delete(ctx, op, bucket, o); err != nil {
+				return connector.Receipt{}, err
+			}
+		}
+		if n += len(first); n > mostErased {
+			return connector.Receipt{}, s.Say(fault.Transient, "connector.not_all", 0).At(op, nil)
+		}
 	}
-	raw, err := json.Marshal(map[string]int{"objects": n})
-	return connector.Receipt{Answer: raw, At: s.Clock.Now()}, fault.Wrap(op, err)
+}
+
+// mostErased is how many objects one call deletes at most: a store that says yes
+// and deletes nothing would have us ask for ever. Called again, it goes on.
+const mostErased = 1_000_000
+
+func (s *System) delete(ctx context.Context, op, bucket string, o stored) error {
+	path, query := "", ""
+	for part := range strings.SplitSeq(o.Key, "/") {
+		path += "/" + escape(part)
+	}
+	if o.Version != "" {
+		query = "versionId=" + url.QueryEscape(o.Version)
+	}
+	req, err := s.ask(ctx, s.us(), bucket, http.MethodDelete, path, query, nil)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	ans, failed := s.Do(req, true)
+	switch {
+	case failed != nil:
+		return s.Fault(op, failed, true)
+	case ans.Status == http.StatusNoContent, ans.Status == http.StatusOK, ans.Element("Code") == "NoSuchKey":
+		return nil
+	}
+	if err := s.fault(op, ans, true); err != nil {
+		return err
+	}
+	return s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
 }
 
 // checkErase lists what an owner has whom nobody knows. Whether we may delete
