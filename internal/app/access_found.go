@@ -19,19 +19,20 @@ const orphans = "access.orphans"
 // OwnerAt is the name by which a system knows the customer: their number there
 // or, where nobody wrote one down, their reference with us.
 func (a *App) OwnerAt(ctx context.Context, c customer.ID, system string) (owner string, err error) {
-	err = a.store.View(ctx, func(tx Tx) error {
-		known, err := tx.FindCustomer(ctx, c)
-		if err != nil {
-			return err
-		}
-		owner = known.Reference
-		list, err := tx.ExternalIDsOf(ctx, c)
-		if i := slices.IndexFunc(list, func(x customer.ExternalID) bool { return x.System == system }); i >= 0 {
-			owner = list[i].Value
-		}
-		return err
-	})
+	err = a.store.View(ctx, func(tx Tx) (err error) { owner, err = ownerAt(ctx, tx, c, system); return err })
 	return owner, err
+}
+
+func ownerAt(ctx context.Context, tx Tx, c customer.ID, system string) (string, error) {
+	known, err := tx.FindCustomer(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	list, err := tx.ExternalIDsOf(ctx, c)
+	if i := slices.IndexFunc(list, func(x customer.ExternalID) bool { return x.System == system }); i >= 0 {
+		return list[i].Value, err
+	}
+	return known.Reference, err
 }
 
 // Listed compares what a system lists with the inventory of the customer. What

@@ -55,7 +55,12 @@ func (a *App) Subject(ctx context.Context, w offboarding.Work) (s step.Subject, 
 		}
 		for _, st := range p.Steps {
 			if st.ID == w.Step {
-				s, err = a.subject(ctx, tx, p.Case, st, w)
+				if s, err = a.subject(ctx, tx, p.Case, st, w); err != nil {
+					return err
+				}
+				if k, ok := a.kinds[w.Kind]; ok && k.Spec().ErasesFar {
+					s.Owner, err = ownerAt(ctx, tx, p.Case.Customer, w.System)
+				}
 				return err
 			}
 		}

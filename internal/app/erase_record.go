@@ -27,6 +27,7 @@ type Erasure struct {
 	Customer    customer.ID
 	ErasedAt    time.Time
 	DestroyedAt time.Time // their keys; zero: not yet
+	CompletedAt time.Time // nothing that stayed is left; zero: something is, or it never was told
 	KeyID       string
 	Body        []byte
 	Version     int64
@@ -77,6 +78,7 @@ type Certificate struct {
 	// Grounds are why each thing that stays may, as the law names grounds; nil: it
 	// was made before they were kept.
 	Grounds map[string]string `json:"grounds,omitempty"`
+	Far     []Far             `json:"far,omitempty"` // what far systems held
 }
 
 // Mode is how it was erased, as the law names it: with its keys what there was is
@@ -231,6 +233,12 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 			return err
 		}
 		if cert.Systems, err = reached(ctx, tx, p.Case.Customer); err != nil {
+			return err
+		}
+		if cert.Far, err = a.farErased(ctx, tx, p.Case); err != nil {
+			return err
+		}
+		if err := a.retain(ctx, tx, p.Case, cert); err != nil {
 			return err
 		}
 		if err := a.bury(ctx, tx, p.Case); err != nil {

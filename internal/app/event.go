@@ -16,6 +16,8 @@ type EventType struct {
 
 var limitArgs = []string{"limit", "param", "rule", "end"}
 
+var retainedArgs = []string{"retained", "system", "holding"}
+
 var workArgs = []string{"work", "item", "system", "attempt"}
 
 // with adds args to a list.
@@ -119,6 +121,12 @@ var EventTypes = []EventType{
 	{Type: "meeting.declined", When: "the customer prefers not to talk", Args: []string{"invitation"}, Sent: true, Tells: []string{"invitation"}},
 	{Type: "key.destroyed", When: "a key was destroyed on purpose: nothing that it sealed can be read again", Args: []string{"key"}},
 	{Type: "certificate.issued", When: "our own record of the customer was erased, and their certificate made", Args: []string{"sha256"}, Sent: true, Tells: []string{"sha256"}, State: "erased"},
+	{Type: "retained.held", When: "something that stays of somebody erased is held beyond its day, for a claim or by order", Args: retainedArgs, Sent: true, Tells: retainedArgs},
+	{Type: "retained.lifted", When: "it is no longer held: its day counts again", Args: retainedArgs, Sent: true, Tells: retainedArgs},
+	{Type: "retained.asked", When: "somebody asks a second person to have it out, for a court or an authority", Args: retainedArgs},
+	{Type: "retained.released", When: "a second person agreed, and it was had out", Args: retainedArgs},
+	{Type: "retained.destroyed", When: "its day was over: it was destroyed, and none of it is left", Args: with(retainedArgs, "records"), Sent: true, Tells: with(retainedArgs, "records")},
+	{Type: "certificate.completed", When: "nothing that stayed is left: the key was destroyed, and the second certificate made", Args: []string{"sha256"}, Sent: true, Tells: []string{"sha256"}},
 	{Type: "testimonial.given", When: "a customer who left let the company show words, sound or film", Args: []string{"voice", "until", "blob"}, Sent: true, Tells: []string{"voice", "until"}},
 	{Type: "testimonial.withdrawn", When: "they took it back", Args: []string{"voice"}, Sent: true, Tells: []string{"voice"}},
 	{Type: "referral.made", When: "a customer who left wanted a link with which to recommend the company", Args: []string{"voice"}, Sent: true, Tells: []string{"voice"}},

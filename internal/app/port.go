@@ -63,6 +63,7 @@ type Tx interface {
 	ReceivedTx
 	HandoverTx
 	EraseTx
+	RetainedTx
 	RiskTx
 	ReasonTx
 	ImportTx

@@ -22,6 +22,7 @@ import (
 	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/connector/sqlitesystem"
 	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
@@ -340,7 +341,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	for _, change := range changes {
 		declared = change(declared)
 	}
-	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind())...)
+	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind(), sqlitesystem.Kind())...)
 	must(t, err)
 	w := &world{}
 	var systems []connector.System

@@ -79,6 +79,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.watch(ctx, w)
 	case app.RetestKind:
 		return t.retest(ctx, w)
+	case app.DestroyKind:
+		return t.App.DestroyRetained(ctx, w)
 	case app.SweepKind:
 		reading, end := t.reading(ctx)
 		defer end()

@@ -277,6 +277,13 @@ func (c *checker) order(f file, kinds []KindSpec) {
 				c.At(at, "playbook.export_after_erase", "key", s.ID, "export", e.ID)
 			}
 		}
+		if k.Forgets {
+			for _, e := range f.Steps {
+				if spec(e).ErasesFar && !ancestors(s.ID)[e.ID] {
+					c.At(at, "playbook.far_after_record", "key", s.ID, "far", e.ID)
+				}
+			}
+		}
 		// On the person's own request erasure is a right with its own clock.
 		if s.Params["on"] == "person_request" {
 			continue

@@ -33,6 +33,8 @@ type KindSpec struct {
 	Approves  bool   // decides about the steps before it; needs one
 	Exports   bool   // gives the customer their data
 	Erases    bool   // destroys data for good
+	ErasesFar bool   // at the far systems: before our own record, which knows by which name the customer is called there
+	Forgets   bool   // erases that record
 	Talks     bool   // talks with the customer
 	HandsOver bool   // hands over to the client what is theirs
 	Leaves    bool   // takes our own access back: last

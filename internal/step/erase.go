@@ -15,7 +15,7 @@ type eraseRecord struct{}
 
 func (eraseRecord) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
-		Name: "erase_record", Verifies: true, Effect: true, TellUndo: true, Erases: true,
+		Name: "erase_record", Verifies: true, Effect: true, TellUndo: true, Erases: true, Forgets: true,
 		About: "Erases our own record of the customer: their key is destroyed, rows are deleted or blanked, what the law keeps stays with its reason and end, and the customer gets a certificate. Final; after the retrieval window and an approval, unless the person asked for it.",
 		Params: []playbook.ParamSpec{
 			{Name: "keep_years", Required: true, Form: `^[0-9]{1,2}$`, Example: "6", About: "Calendar years after the year of the end for which invoices stay."},

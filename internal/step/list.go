@@ -105,6 +105,7 @@ func All(systems Systems) map[string]Kind {
 		handOver{},
 		ownAccess{},
 		report{},
+		eraseSystems{systems},
 		eraseRecord{},
 		refund{systems},
 		findAccess{systems},

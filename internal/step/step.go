@@ -26,6 +26,7 @@ type Subject struct {
 	Subscriptions []customer.Subscription // those that the case ends
 	Grants        []customer.Grant
 	Balances      []customer.Balance
+	Owner         string    // the name by which the system of the work knows the customer, for what is erased there
 	Settled       bool      // the statement of the departure has something in it
 	EffectiveAt   time.Time // first instant after the effective date
 	RetrievalAt   time.Time // first instant after the retrieval window

@@ -56,7 +56,7 @@ var erasing = []struct{ table, text string }{
 	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
 	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END, terms = '' WHERE customer_id = $1`)},
-	{"balance", query(`UPDATE balance SET about = '', used = '', pay_url = '' WHERE customer_id = $1`)},
+	{"balance", query(`UPDATE balance SET reference = id, about = '', used = '', pay_url = '' WHERE customer_id = $1`)},
 	{"customer", query(`
 		UPDATE customer
 		   SET name = $2, reference = 'erased:' || id, country = '', region = '', language = '', segment = '', search = '', name_key = '',
@@ -69,7 +69,7 @@ var erasing = []struct{ table, text string }{
 // verb blanks itself, and what erasure is about.
 var kept = map[string]string{
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
-	"erasure": "the certificate", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
+	"erasure": "the certificate", "retained": "sealed apart, until its day", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"webhook_event": "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",
 	"way_node":        "names of pages and dates",
 	"withdrawal":      "rules and sums",
@@ -124,8 +124,8 @@ func (t *tx) EraseCustomer(ctx context.Context, id customer.ID, code string) (ma
 var (
 	insertErasure = query(`
 		INSERT INTO erasure (case_id, customer_id, erased_at, destroyed_at, key_id, body, version) VALUES ($1, $2, $3, $4, $5, $6, 1)`)
-	saveErasure = query(`UPDATE erasure SET destroyed_at = $1, key_id = $2, body = $3, version = version + 1 WHERE case_id = $4 AND version = $5`)
-	erasureOf   = query(`SELECT case_id, customer_id, erased_at, destroyed_at, key_id, body, version FROM erasure WHERE case_id = $1`)
+	saveErasure = query(`UPDATE erasure SET destroyed_at = $1, completed_at = $2, key_id = $3, body = $4, version = version + 1 WHERE case_id = $5 AND version = $6`)
+	erasureOf   = query(`SELECT case_id, customer_id, erased_at, destroyed_at, completed_at, key_id, body, version FROM erasure WHERE case_id = $1`)
 	erasedAt    = query(`SELECT COALESCE(MIN(erased_at), 0) FROM erasure WHERE customer_id = $1`)
 	lettersTo   = query(`
 		SELECT ` + messageColumns + ` FROM message
@@ -145,13 +145,13 @@ var (
 
 func (t *tx) PutErasure(ctx context.Context, e app.Erasure) error {
 	if e.Version > 0 {
-		return t.must(ctx, "store.PutErasure", saveErasure, micros(e.DestroyedAt), e.KeyID, bytesOf(e.Body), e.Case, e.Version)
+		return t.must(ctx, "store.PutErasure", saveErasure, micros(e.DestroyedAt), micros(e.CompletedAt), e.KeyID, bytesOf(e.Body), e.Case, e.Version)
 	}
 	return t.must(ctx, "store.PutErasure", insertErasure, e.Case, e.Customer, micros(e.ErasedAt), micros(e.DestroyedAt), e.KeyID, bytesOf(e.Body))
 }
 
 func (t *tx) FindErasure(ctx context.Context, c offboarding.CaseID) (e app.Erasure, err error) {
-	err = t.one(ctx, "store.FindErasure", erasureOf, []any{c}, &e.Case, &e.Customer, instant{&e.ErasedAt}, instant{&e.DestroyedAt}, &e.KeyID, &e.Body, &e.Version)
+	err = t.one(ctx, "store.FindErasure", erasureOf, []any{c}, &e.Case, &e.Customer, instant{&e.ErasedAt}, instant{&e.DestroyedAt}, instant{&e.CompletedAt}, &e.KeyID, &e.Body, &e.Version)
 	return e, err
 }
 

@@ -230,7 +230,7 @@ func (s *System) DestroyHeld(ctx context.Context, in connector.EraseInput) (conn
 // erase deletes the first page of what there is until there is none: a list that is
 // gone on with while what it tells of goes away skips things at some stores.
 func (s *System) erase(ctx context.Context, op, bucket, prefix string) (connector.Receipt, error) {
-	n := 0
+	n, before := 0, stored{}
 	for {
 		list, err := s.list(ctx, op, bucket, prefix)
 		if err != nil {
@@ -244,20 +244,18 @@ func (s *System) erase(ctx context.Context, op, bucket, prefix string) (connecto
 			raw, err := json.Marshal(map[string]int{"objects": n})
 			return connector.Receipt{Answer: raw, At: s.Clock.Now()}, fault.Wrap(op, err)
 		}
+		if first[0] == before { // it said that it is deleted
+			return connector.Receipt{}, s.Say(fault.Transient, "connector.not_all", 0).At(op, nil)
+		}
+		before = first[0]
 		for _, o := range first {
 			if err := s.delete(ctx, op, bucket, o); err != nil {
 				return connector.Receipt{}, err
 			}
 		}
-		if n += len(first); n > mostErased {
-			return connector.Receipt{}, s.Say(fault.Transient, "connector.not_all", 0).At(op, nil)
-		}
+		n += len(first)
 	}
 }
-
-// mostErased is how many objects one call deletes at most: a store that says yes
-// and deletes nothing would have us ask for ever. Called again, it goes on.
-const mostErased = 1_000_000
 
 func (s *System) delete(ctx context.Context, op, bucket string, o stored) error {
 	path, query := "", ""
