@@ -19,6 +19,7 @@ import (
 	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/document"
+	"hastaluego/internal/erasure"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/invitation"
 	"hastaluego/internal/mail"
@@ -379,7 +380,20 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 	}
 	if e := x.Certificate; e != nil {
 		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, offboarding.Worded(e.Why, x.Language), e.Entries, e.Backups
-		f.Systems, f.Grounds = e.Systems, e.Grounds
+		f.Systems, f.Grounds, f.Completed = e.Systems, e.Grounds, x.Completed
+		now := map[string]app.Stayed{}
+		for _, s := range x.Stayed {
+			now[s.System+"/"+s.Holding] = s
+		}
+		sums := now[erasure.House+"/"+erasure.Sums]
+		f.SumsGone, f.SumsHeld = sums.DestroyedAt, sums.Held
+		for _, h := range e.Far {
+			s := now[h.System+"/"+h.Holding]
+			f.Far = append(f.Far, document.FarHeld{
+				System: h.System, Title: cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Holding), After: string(h.After), N: h.Rows, Attested: h.Proof == app.ProofAttested,
+				Until: h.Until, Why: offboarding.Worded(h.Why, x.Language), Held: s.Held, GoneAt: s.DestroyedAt,
+			})
+		}
 		for _, what := range app.Erasable {
 			f.Erased = append(f.Erased, document.Counted{What: what, N: e.Erased[what]})
 		}

@@ -668,6 +668,18 @@ func (a *App) addCertificate(ctx context.Context, tx Tx, p *Paper, c offboarding
 	if p.Certificate == nil {
 		return fault.New(fault.NotFound, "not_found")
 	}
-	p.Proof, err = a.proofOf(ctx, tx, c, "certificate.issued")
+	all, err := tx.RetainedOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	e, err := tx.FindErasure(ctx, c)
+	if err != nil {
+		return err
+	}
+	entry := "certificate.issued"
+	if p.Stayed, p.Completed = stayed(all, c), e.CompletedAt; !p.Completed.IsZero() {
+		entry = "certificate.completed"
+	}
+	p.Proof, err = a.proofOf(ctx, tx, c, entry)
 	return err
 }

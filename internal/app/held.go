@@ -457,6 +457,7 @@ var untold = map[string]string{
 	"customer_word": "an index of the names, addresses and numbers that are told",
 	"link":          "keyed hashes of the tokens in letters",
 	"bundle_file":   "how far the packages themselves are made",
+	"retained":      "is made when everything else goes; the certificate tells of it",
 	"erasure":       "the certificate, which is a page and a letter of its own",
 	"tombstone":     "keyed hashes that are made when everything else goes",
 	"improvement":   "what the company wants to do better is about the company",

@@ -682,6 +682,8 @@ type Paper struct {
 	Words       winback.Words          // only in the letter "winback"
 	Allowed     time.Time              // likewise: when they allowed it
 	Certificate *Certificate           // of erasure
+	Stayed      []Stayed               // what stays of whoever was erased, or stayed
+	Completed   time.Time              // nothing of that is left; zero: something is
 	Withdrawal  *Withdrawal            // what became of one; nil: none was declared
 	Declared    Declared               // what the form of some places asks beyond that of others
 	Ending      *EndingPaper           // where the company began it

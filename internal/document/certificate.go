@@ -25,11 +25,33 @@ type CertificateFacts struct {
 	Entries int       // of the log, whose content cannot be read any more
 	Backups when.Date // the last one with the data expires
 	Systems []string  // to which something about them went
-	Page    string    // link
-	NotMe   string    // link
-	Proof   *Proof
-	Instead *Instead // of a second person; nil: there was one
+	Far     []FarHeld // what far systems held
+	// SumsGone is when the invoices that stayed were destroyed, and Completed when
+	// nothing that stayed was left: then it is the second certificate. Zero: not yet.
+	SumsGone  time.Time
+	SumsHeld  bool // a claim or an order keeps them beyond Until
+	Completed time.Time
+	Page      string // link
+	NotMe     string // link
+	Proof     *Proof
+	Instead   *Instead // of a second person; nil: there was one
 }
+
+// FarHeld is what became of something that a far system held.
+type FarHeld struct {
+	System   string
+	Title    string
+	After    string // erase, anonymise, block or keep
+	N        int    // records
+	Attested bool   // somebody says so; otherwise it was counted again
+	Until    when.Date
+	Why      string // the law
+	Held     bool   // a claim or an order keeps it beyond Until
+	GoneAt   time.Time
+}
+
+// stays reports whether it was left for a law.
+func (h FarHeld) stays() bool { return h.After == "block" || h.After == "keep" }
 
 // Kept are the things that stay of somebody who was erased.
 var Kept = []string{"invoices", "log", "again"}
@@ -44,7 +66,11 @@ type Counted struct {
 // the backups expire. It never says that everything is gone.
 func Certificate(f CertificateFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
-	l := w.letter(KindCertificate, f.At, f.Code, w.say("certificate.lede", "company", w.company.Name, "date", f.ErasedOn))
+	lede := w.say("certificate.lede", "company", w.company.Name, "date", f.ErasedOn)
+	if !f.Completed.IsZero() {
+		lede += " " + w.say("certificate.completed", "date", w.day(f.Completed))
+	}
+	l := w.letter(KindCertificate, f.At, f.Code, lede)
 	l.Badge = text.Say(w.lang, "state.verified")
 	erased := Block{Heading: w.say("certificate.erased"), Says: []Content{SaysErased}}
 	for _, c := range f.Erased {
@@ -52,12 +78,32 @@ func Certificate(f CertificateFacts) Letter {
 			erased.Items = append(erased.Items, Item{Over: true, Strong: w.say("certificate.what." + c.What), Rest: w.say("certificate.records", "n", c.N)})
 		}
 	}
+	for _, h := range f.Far {
+		if h.N > 0 && !h.stays() {
+			rest := w.say("certificate.records", "n", h.N)
+			if h.After == "anonymise" {
+				rest += " " + w.say("certificate.anonymised")
+			}
+			erased.Items = append(erased.Items, Item{Over: true, Strong: w.far(h), Rest: rest})
+		}
+	}
 	erased.Paragraphs = []string{w.say("certificate.key")}
 	stays := Block{Heading: w.say("certificate.stays")}
 	if f.Invoices > 0 {
-		stays.Facts = append(stays.Facts, w.kept("invoices", f, Fact{
-			Label: w.say("certificate.invoices", "n", f.Invoices), Lines: []string{w.say("certificate.until", "date", f.Until)}, Soft: clean(f.Why), Time: f.Until.String(),
-		}))
+		x := w.stayUntil(f.Until, f.SumsHeld, f.SumsGone)
+		x.Label, x.Soft = w.say("certificate.invoices", "n", f.Invoices), strings.TrimSpace(clean(f.Why)+" "+w.say("certificate.sums"))
+		stays.Facts = append(stays.Facts, w.kept("invoices", f, x))
+	}
+	for _, h := range f.Far {
+		if h.N == 0 || !h.stays() {
+			continue
+		}
+		x := w.stayUntil(h.Until, h.Held, h.GoneAt)
+		x.Label, x.Soft = w.far(h), clean(h.Why)
+		if h.After == "block" {
+			x.Soft = strings.TrimSpace(x.Soft + " " + w.say("certificate.blocked"))
+		}
+		stays.Facts = append(stays.Facts, x)
 	}
 	stays.Facts = append(stays.Facts,
 		w.kept("log", f, Fact{Label: w.say("certificate.log", "n", f.Entries), Lines: []string{w.say("certificate.log.until")}, Soft: w.say("certificate.log.why")}),
@@ -73,7 +119,8 @@ func Certificate(f CertificateFacts) Letter {
 	} else {
 		went.Soft = w.say("certificate.recipients.why")
 	}
-	l.Blocks = append(l.Blocks, erased, Block{Facts: []Fact{went}}, stays)
+	how := Fact{Label: w.say("certificate.how.label"), Lines: []string{w.say("certificate.how")}}
+	l.Blocks = append(l.Blocks, erased, Block{Facts: []Fact{how, went}}, stays)
 	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
 	l.Blocks = append(l.Blocks, Block{Facts: []Fact{w.complain()}})
 	if f.Page != "" {
@@ -88,6 +135,22 @@ func Certificate(f CertificateFacts) Letter {
 		l.Blocks = append(l.Blocks, b)
 	}
 	return l
+}
+
+// far names something that a far system held.
+func (w writer) far(h FarHeld) string { return clean(h.Title) + " · " + clean(h.System) }
+
+// stayUntil says until when something stays, or when it was destroyed.
+func (w writer) stayUntil(day when.Date, held bool, gone time.Time) Fact {
+	x := Fact{Lines: []string{w.say("certificate.until", "date", day)}, Time: day.String()}
+	switch {
+	case !gone.IsZero():
+		on := w.day(gone)
+		x.Lines, x.Time = []string{w.say("certificate.gone", "date", on)}, on.String()
+	case held:
+		x.Lines = append(x.Lines, w.say("certificate.held"))
+	}
+	return x
 }
 
 // kept adds to something that stays why it may.

@@ -44,3 +44,36 @@ func TestTheCertificateSaysWhatStaysWhyAndUntilWhen(t *testing.T) {
 		}
 	}
 }
+
+// What far systems held is told holding by holding; what stayed says until when,
+// and the second certificate when it went.
+func TestTheCertificateTellsOfWhatFarSystemsHeld(t *testing.T) {
+	t.Parallel()
+	end := when.Date{Year: 2030, Month: 12, Day: 31}
+	f := document.CertificateFacts{
+		Lang: "es", Company: document.Company{Name: "Faro"}, Code: "HL-7K4M-29QX", At: time.Date(2027, 1, 26, 9, 0, 0, 0, time.UTC), ErasedOn: when.Date{Year: 2027, Month: 1, Day: 26},
+		Invoices: 2, Until: when.Date{Year: 2032, Month: 12, Day: 31}, Backups: when.Date{Year: 2027, Month: 2, Day: 25},
+		Far: []document.FarHeld{
+			{System: "crm", Title: "Fichas de contacto", After: "erase", N: 3}, {System: "crm", Title: "Visitas", After: "anonymise", N: 9}, {System: "crm", Title: "Nada", After: "erase"},
+			{System: "crm", Title: "Reclamaciones", After: "block", N: 2, Until: end, Why: "LOPDGDD, art. 32"},
+		},
+	}
+	says := func(want ...string) {
+		t.Helper()
+		page := document.HTML(document.Certificate(f))
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("it lacks %q", w)
+			}
+		}
+		if strings.Contains(page, "Nada ·") {
+			t.Error("it tells of what was not there")
+		}
+	}
+	says("Fichas de contacto · crm", "3 anotaciones.", "Ya no llevan a nadie.", "Reclamaciones · crm", "LOPDGDD, art. 32 Bloqueado", "Hasta el 31 de diciembre de 2030.", "Purge")
+	f.Far[3].Held = true
+	says("Un pleito o una orden")
+	gone := time.Date(2031, 1, 1, 9, 0, 0, 0, time.UTC)
+	f.Far[3].Held, f.Far[3].GoneAt, f.SumsGone, f.Completed = false, gone, gone.AddDate(2, 0, 0), gone.AddDate(2, 0, 0)
+	says("Destruido el 1 de enero de 2031.", "Destruido el 1 de enero de 2033.", "segundo certificado")
+}
