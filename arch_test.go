@@ -98,7 +98,7 @@ var allowed = map[string]string{
 	"internal/web/portal":             "app approval collection fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
 	"internal/web/hooks":              "app fault web",
 	"internal/web/away":               "app company fault flow id spool text web web/assets when",
-	"internal/web/console":            "app approval assignment collection company customer ending fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play reason relationship reply risk signal settlement stray text voice web when winback withdrawal",
+	"internal/web/console":            "app approval assignment collection company customer ending erasure fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play reason relationship reply risk signal settlement stray text voice web when winback withdrawal",
 	"internal/demo":                   "calendar customer demo/peer ingest money playbook when",
 	"internal/demo/history":           "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
 	"internal/web/api":                "app assignment collection company customer ending fault flow form handover id improvement invitation jurisdiction limit metric money obligation offboarding offer play reason relationship risk signal settlement stray text voice web when winback",

@@ -49,6 +49,7 @@ type cli struct {
 	Flow     flowCmd     `cmd:"" help:"Descriptions of the way out that customers meet: check them before anybody does."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case     caseCmd     `cmd:"" help:"Look at single departures."`
+	Erase    eraseCmd    `cmd:"" help:"What erasing would reach, and what stays of those who were erased."`
 	Access   accessCmd   `cmd:"" help:"Accesses of those who left: how they were closed, and which are left behind."`
 	Collect  collectCmd  `cmd:"" help:"What is still owed in a departure, and how collecting it stands."`
 	Settle   settleCmd   `cmd:"" help:"The statement of a departure, line by line: as it was made, or as it would be now."`

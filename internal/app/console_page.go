@@ -55,6 +55,7 @@ type CaseView struct {
 	Withdrawal  *Withdrawal             // what became of one; nil: none was declared
 	Statement   *CaseStatement          // made, or as it would be now; nil: nothing is open, or for others to see
 	Collection  *Collection             // of what is owed; nil: for others to see
+	Retained    []RetainedView          // what stays of whoever was erased; nil: none, or not theirs to see
 	Strays      []stray.Stray           // what happened after its end, oldest first
 	Declared    Declared                // what the form of some places asks beyond that of others
 	Reasons     []reason.Given          // newest first; without words for those who may not read notes
@@ -127,6 +128,15 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		if v.Strays, err = tx.StraysOf(ctx, cid); err != nil {
 			return err
+		}
+		if by.MayRead("erase") {
+			all, err := tx.RetainedOf(ctx, cid)
+			if err != nil {
+				return err
+			}
+			if v.Retained, err = a.viewRetained(ctx, tx, all); err != nil {
+				return err
+			}
 		}
 		if v.Declared, err = a.declaredWith(ctx, tx, c.Request); err != nil {
 			return err

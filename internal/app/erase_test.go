@@ -206,8 +206,8 @@ func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testin
 		}
 		var kept []customer.Balance
 		must(t, w.store.View(ctx, func(tx app.Tx) (err error) { kept, err = tx.BalancesOf(ctx, cid); return err }))
-		if i := slices.IndexFunc(kept, func(b customer.Balance) bool { return b.ID == invoice }); i < 0 || kept[i].Amount != eur(2472) || kept[i].Reference != "F-77" || kept[i].About != "" {
-			t.Errorf("what the law keeps: %+v", kept)
+		if i := slices.IndexFunc(kept, func(b customer.Balance) bool { return b.ID == invoice }); i < 0 || kept[i].Amount != eur(2472) || kept[i].Reference != string(invoice) || kept[i].About != "" {
+			t.Errorf("what figures are made of: %+v", kept) // its number and whose it was are put away
 		}
 		if gone := w.opened(t, cid).Customer; !gone.Erased() {
 			t.Errorf("the customer does not say that they were erased: %q", gone.Reference)

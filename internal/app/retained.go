@@ -90,13 +90,11 @@ func (a *App) farErased(ctx context.Context, tx Tx, c offboarding.Case) (list []
 			continue
 		}
 		system, name, _ := strings.Cut(w.Item, "/")
-		f := Far{System: system, Holding: name, Proof: ProofVerified}
+		f := Far{System: system, Holding: name}
 		if _, h, ok := a.systems.Holding(w.Item); ok {
-			f.Titles, f.Fields, f.Category, f.Role, f.Basis, f.After = h.Titles, h.Fields, h.Category, h.Role, h.Basis, h.After
-			if h.Stays() {
-				f.Until, f.Why = when.Date{Year: c.Effective.Year + h.Years, Month: time.December, Day: 31}, h.Why
-			}
+			f = farOf(system, h, c)
 		}
+		f.Proof = ProofVerified
 		var before, after step.HeldSeen
 		if err := json.Unmarshal([]byte(w.Evidence), &after); err != nil {
 			return nil, fault.Wrap("app.farErased", err)
@@ -354,6 +352,7 @@ func stayed(list []erasure.Retained, c offboarding.CaseID) (out []Stayed) {
 type RetainedView struct {
 	Stayed
 
+	Titles  map[string]string // of a holding of a far system; nil where it no longer declares it
 	Case    offboarding.CaseID
 	Code    string
 	HeldAt  time.Time
@@ -380,35 +379,44 @@ func (a *App) ListRetained(ctx context.Context, by Actor, c offboarding.CaseID) 
 		if err != nil {
 			return err
 		}
-		for _, r := range all {
-			x, err := tx.FindCase(ctx, offboarding.CaseID(r.Case))
-			if err != nil {
-				return err
-			}
-			list = append(list, RetainedView{stayed([]erasure.Retained{r}, x.ID)[0], x.ID, x.Code, r.HeldAt, r.HeldBy, r.AskedAt, r.AskedBy})
-		}
-		return nil
+		list, err = a.viewRetained(ctx, tx, all)
+		return err
 	})
 	return list, err
+}
+
+func (a *App) viewRetained(ctx context.Context, tx Tx, all []erasure.Retained) (list []RetainedView, err error) {
+	for _, r := range all {
+		x, err := tx.FindCase(ctx, offboarding.CaseID(r.Case))
+		if err != nil {
+			return nil, err
+		}
+		v := RetainedView{Stayed: stayed([]erasure.Retained{r}, x.ID)[0], Case: x.ID, Code: x.Code, HeldAt: r.HeldAt, HeldBy: r.HeldBy, AskedAt: r.AskedAt, AskedBy: r.AskedBy}
+		if _, h, ok := a.systems.Holding(step.HoldingItem(r.System, r.Holding)); ok {
+			v.Titles = h.Titles
+		}
+		list = append(list, v)
+	}
+	return list, nil
 }
 
 // HoldRetained keeps something beyond its day, for a claim or by order; what for
 // is a reference that names nobody. Whoever has a right to it is asked for a second
 // time when it is had out.
-func (a *App) HoldRetained(ctx context.Context, by Actor, rid erasure.ID, what string) error {
+func (a *App) HoldRetained(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID, what string) error {
 	clean, err := required("reference", what, 200)
 	if err != nil {
 		return err
 	}
-	return a.onRetained(ctx, by, rid, "retained.held", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
+	return a.onRetained(ctx, by, c, rid, "retained.held", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
 		says.Holds = append(says.Holds, clean)
 		return r.Hold(by.ID, tx.Now())
 	})
 }
 
 // LiftHold ends it: the day counts again.
-func (a *App) LiftHold(ctx context.Context, by Actor, rid erasure.ID) error {
-	return a.onRetained(ctx, by, rid, "retained.lifted", func(tx Tx, r *erasure.Retained, _ *retainedWords) error {
+func (a *App) LiftHold(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID) error {
+	return a.onRetained(ctx, by, c, rid, "retained.lifted", func(tx Tx, r *erasure.Retained, _ *retainedWords) error {
 		if err := r.Lift(); err != nil {
 			return err
 		}
@@ -418,12 +426,12 @@ func (a *App) LiftHold(ctx context.Context, by Actor, rid erasure.ID) error {
 
 // AskRelease asks a second person to have out what is blocked: for a court, a
 // prosecutor or an authority, by their reference.
-func (a *App) AskRelease(ctx context.Context, by Actor, rid erasure.ID, reference string) error {
+func (a *App) AskRelease(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID, reference string) error {
 	clean, err := required("reference", reference, 200)
 	if err != nil {
 		return err
 	}
-	return a.onRetained(ctx, by, rid, "retained.asked", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
+	return a.onRetained(ctx, by, c, rid, "retained.asked", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
 		says.Asked = clean
 		return r.Ask(by.ID, tx.Now())
 	})
@@ -431,8 +439,8 @@ func (a *App) AskRelease(ctx context.Context, by Actor, rid erasure.ID, referenc
 
 // Release lets out what a first person asked for, once: it is read by whoever
 // agrees, and by nobody after them.
-func (a *App) Release(ctx context.Context, by Actor, rid erasure.ID) (out []byte, err error) {
-	err = a.onRetained(ctx, by, rid, "retained.released", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
+func (a *App) Release(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID) (out []byte, err error) {
+	err = a.onRetained(ctx, by, c, rid, "retained.released", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
 		if err := r.Release(by.ID, tx.Now()); err != nil {
 			return err
 		}
@@ -451,7 +459,7 @@ func (a *App) Release(ctx context.Context, by Actor, rid erasure.ID) (out []byte
 }
 
 // onRetained changes something that stays, with an entry of the log.
-func (a *App) onRetained(ctx context.Context, by Actor, rid erasure.ID, event string, change func(Tx, *erasure.Retained, *retainedWords) error) error {
+func (a *App) onRetained(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID, event string, change func(Tx, *erasure.Retained, *retainedWords) error) error {
 	if err := by.may("erase"); err != nil {
 		return err
 	}
@@ -463,7 +471,10 @@ func (a *App) onRetained(ctx context.Context, by Actor, rid erasure.ID, event st
 		if err != nil {
 			return err
 		}
-		if !r.DestroyedAt.IsZero() {
+		switch {
+		case r.Case != string(c):
+			return fault.New(fault.NotFound, "not_found")
+		case !r.DestroyedAt.IsZero():
 			return fault.New(fault.Blocked, "retained.destroyed")
 		}
 		says, err := a.openKept(ctx, r)

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"database/sql"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,6 +101,18 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 		must(t, err)
 		w.clear(t, cid)
 		_, c, _ := w.request(t, "period_end")
+		plan, err := w.PlanErasure(ctx, privacy, c)
+		must(t, err)
+		counts := map[string]int{}
+		for _, f := range plan.Far {
+			counts[f.Holding] = f.Rows
+		}
+		if plan.Waits != "erase.still_customer" || plan.Tables["contact"] == 0 || plan.Tables["customer"] != 1 || plan.Sums == 0 || !maps.Equal(counts, map[string]int{"contacts": 2, "claims": 2, "invoices": 3}) {
+			t.Fatalf("the dry run: %+v", plan)
+		}
+		if got := [3]int{rows("contact"), rows("claim"), rows("invoice")}; got != [3]int{3, 3, 4} || len(said(t, e, "marta")) == 0 {
+			t.Fatalf("the dry run changed something: %v", got)
+		}
 		w.approved(t, c)
 		eventually(t, "erased and looked at", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
 		if got := [3]int{rows("contact"), rows("claim"), rows("invoice")}; got != [3]int{1, 3, 4} {
@@ -140,27 +153,27 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 
 		// What is blocked comes out by two people, with a reference, once.
 		second := app.Actor{ID: "usr_second", Roles: []string{"privacy"}}
-		if _, err := w.Release(ctx, second, sums); fault.CodeOf(err) != "retained.not_asked" {
+		if _, err := w.Release(ctx, second, c, sums); fault.CodeOf(err) != "retained.not_asked" {
 			t.Fatalf("had out without asking: %v", err)
 		}
-		if err := w.AskRelease(ctx, agent, sums, "Juzgado 3, 12/2027"); fault.KindOf(err) != fault.Forbidden {
+		if err := w.AskRelease(ctx, agent, c, sums, "Juzgado 3, 12/2027"); fault.KindOf(err) != fault.Forbidden {
 			t.Fatalf("an agent asks: %v", err)
 		}
-		if err := w.AskRelease(ctx, privacy, claims, "Juzgado 3, 12/2027"); fault.CodeOf(err) != "retained.elsewhere" {
+		if err := w.AskRelease(ctx, privacy, c, claims, "Juzgado 3, 12/2027"); fault.CodeOf(err) != "retained.elsewhere" {
 			t.Fatalf("asking for what is elsewhere: %v", err)
 		}
-		must(t, w.AskRelease(ctx, privacy, sums, "Juzgado 3, 12/2027"))
-		if _, err := w.Release(ctx, privacy, sums); fault.CodeOf(err) != "approval.same_person" {
+		must(t, w.AskRelease(ctx, privacy, c, sums, "Juzgado 3, 12/2027"))
+		if _, err := w.Release(ctx, privacy, c, sums); fault.CodeOf(err) != "approval.same_person" {
 			t.Fatalf("one person alone has it out: %v", err)
 		}
-		out, err := w.Release(ctx, second, sums)
+		out, err := w.Release(ctx, second, c, sums)
 		must(t, err)
 		for _, word := range []string{"Marta", "F-77-marta", "Juzgado 3", ref} {
 			if !strings.Contains(string(out), word) {
 				t.Errorf("what was had out does not say %s: %s", word, out)
 			}
 		}
-		if _, err := w.Release(ctx, second, sums); fault.CodeOf(err) != "retained.not_asked" {
+		if _, err := w.Release(ctx, second, c, sums); fault.CodeOf(err) != "retained.not_asked" {
 			t.Fatalf("had out twice: %v", err)
 		}
 		if at := said(t, e, "marta", "juzgado"); len(at) > 0 {
@@ -168,8 +181,8 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 		}
 
 		// The day of each comes; what is held waits for its hold.
-		must(t, w.HoldRetained(ctx, privacy, sums, "Pleito 77"))
-		if err := w.HoldRetained(ctx, privacy, sums, "Pleito 78"); fault.CodeOf(err) != "retained.held" {
+		must(t, w.HoldRetained(ctx, privacy, c, sums, "Pleito 77"))
+		if err := w.HoldRetained(ctx, privacy, c, sums, "Pleito 78"); fault.CodeOf(err) != "retained.held" {
 			t.Fatalf("held twice: %v", err)
 		}
 		gone := func(rows map[string]int) bool {
@@ -187,7 +200,7 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 		if got := [3]int{rows("contact"), rows("claim"), rows("invoice")}; got != [3]int{1, 1, 1} {
 			t.Fatalf("the far system holds %v", got)
 		}
-		must(t, w.LiftHold(ctx, privacy, sums))
+		must(t, w.LiftHold(ctx, privacy, c, sums))
 		eventually(t, "nothing stays", func() bool { return gone(nil) })
 		var done app.Erasure
 		eventually(t, "the second certificate", func() bool {

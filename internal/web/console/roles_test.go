@@ -205,6 +205,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/instalments":                           {who: "act:statement", path: c + "/instalments", form: []string{"parts", "3", "on", "2099-01-01"}},
 		"POST /console/cases/{id}/write-off":                             {who: "act:statement", path: c + "/write-off", form: []string{"why", "X"}},
 		"POST /console/cases/{id}/strays/{stray}":                        {who: "staff", path: c + "/strays/str_x", form: []string{"way", "seen", "why", "X"}},
+		"POST /console/cases/{id}/retained/{retained}":                   {who: "act:erase", path: c + "/retained/ret_x", form: []string{"act", "hold", "reference", "X"}},
 		"POST /console/learn/threshold":                                  {who: "act:settings", form: []string{"threshold", "5"}},
 		"POST /console/learn/improvements":                               {who: "act:improvement", form: []string{"what", "X"}},
 		"POST /console/learn/improvements/{id}":                          {who: "act:improvement", path: "/console/learn/improvements/imp_x"},
