@@ -53,6 +53,7 @@ var forgetting = []struct{ table, text string }{
 	{"handover_item", query(`DELETE FROM handover_item WHERE customer_id = $1`)},
 	{"obligation", query(`DELETE FROM obligation WHERE customer_id = $1`)},
 	{"improvement", query(`DELETE FROM improvement WHERE case_id IN ` + theirCases)},
+	{"retained", query(`DELETE FROM retained WHERE customer_id = $1`)},
 	{"erasure", query(`DELETE FROM erasure WHERE customer_id = $1`)},
 	{"tombstone", query(`DELETE FROM tombstone WHERE case_id IN ` + theirCases)},
 	{"consent", query(`DELETE FROM consent WHERE customer_id = $1`)},

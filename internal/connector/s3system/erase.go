@@ -82,7 +82,7 @@ type versions struct {
 
 // xmlOf asks for a document about a bucket.
 func (s *System) xmlOf(ctx context.Context, op, bucket string, query url.Values, into any) (httpcall.Answer, error) {
-	req, err := s.ask(ctx, s.us(), bucket, http.MethodGet, "", strings.ReplaceAll(query.Encode(), "+", "%20"), nil)
+	req, err := s.ask(ctx, s.us, bucket, http.MethodGet, "", strings.ReplaceAll(query.Encode(), "+", "%20"), nil)
 	if err != nil {
 		return httpcall.Answer{}, fault.Wrap(op, err)
 	}
@@ -265,7 +265,7 @@ func (s *System) delete(ctx context.Context, op, bucket string, o stored) error 
 	if o.Version != "" {
 		query = "versionId=" + url.QueryEscape(o.Version)
 	}
-	req, err := s.ask(ctx, s.us(), bucket, http.MethodDelete, path, query, nil)
+	req, err := s.ask(ctx, s.us, bucket, http.MethodDelete, path, query, nil)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}

@@ -406,10 +406,7 @@ func (s *System) Check(ctx context.Context) error {
 		}
 		for _, h := range s.cfg.Erase {
 			for _, part := range h.Parts() { // planned, and never run
-				rows, err := c.QueryContext(ctx, "EXPLAIN "+part.SQL, "")
-				if err == nil {
-					err = rows.Close()
-				}
+				err := explain(ctx, c, part.SQL)
 				var f *fault.Error
 				if err != nil && errors.As(s.fault(op, err), &f) && f.Kind == fault.Invalid && f.Code != "connector.no_file" {
 					return f.On(declaration.Pointer(declaration.Path("erase", h.Name, part.Key)))
@@ -421,4 +418,14 @@ func (s *System) Check(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// explain has a statement planned.
+func explain(ctx context.Context, c *sql.Conn, text string) error {
+	rows, err := c.QueryContext(ctx, "EXPLAIN "+text, "")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	return rows.Err()
 }
