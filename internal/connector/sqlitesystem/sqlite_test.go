@@ -190,7 +190,7 @@ func TestAFileThatIsNotThereOrNoneIsSaid(t *testing.T) {
 		t.Error("it was made")
 	}
 	_, err := declaration.Load("systems.yaml", []byte("systems:\n  crm:\n    kind: sqlite\n    file: crm.db\n"), sqlitesystem.Kind())
-	if got := fmt.Sprint(err); !strings.Contains(got, "system.absolute [/systems/crm/file] at=systems.yaml:4:11") || !strings.Contains(got, "system.missing [/systems/crm/export]") {
+	if got := fmt.Sprint(err); !strings.Contains(got, "system.absolute [/systems/crm/file] at=systems.yaml:4:11") || !strings.Contains(got, "system.nothing_to_do [/systems/crm]") {
 		t.Error(got)
 	}
 }
