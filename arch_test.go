@@ -137,7 +137,8 @@ var libraries = map[string][]string{
 	"github.com/google/uuid":         {"internal/id"},
 	"github.com/klauspost/compress":  {"internal/bundle"},
 	"github.com/ohler55/ojg":         {"internal/connector/httpcall"},
-	"filippo.io/age":                 {"internal/seal"},
+	"filippo.io/age":                 {"internal/bundle", "internal/seal"},
+	"golang.org/x/crypto":            {"internal/bundle"},
 }
 
 type pkg struct {

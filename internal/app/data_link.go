@@ -80,10 +80,10 @@ type Fetched struct {
 }
 
 // FetchByLink opens what a customer takes along for whoever has the link for
-// programs. It follows the window of the departure as it is now, whatever was
+// programs; sealed to a key of age, if they want that. It follows the window of the departure as it is now, whatever was
 // said when the link was made. Errors: NotFound (link.unknown), Gone
-// (link.stopped, data.window_over, data.erased).
-func (a *App) FetchByLink(ctx context.Context, token, file string, goesOn bool) (out Fetched, err error) {
+// (link.stopped, data.window_over, data.erased), Invalid (data.recipient).
+func (a *App) FetchByLink(ctx context.Context, token, file, to string, goesOn bool) (out Fetched, err error) {
 	err = a.tx(ctx, func(tx Tx) error {
 		out = Fetched{}
 		l, err := tx.FindLink(ctx, hashToken(token))
@@ -108,7 +108,7 @@ func (a *App) FetchByLink(ctx context.Context, token, file string, goesOn bool) 
 			return err
 		}
 		out.Same = file == toolFile(c.Code, out.Blob)
-		out.Whole, err = a.fetch(ctx, tx, c, out.Blob, l.ID, goesOn && out.Same)
+		out.Whole, err = a.fetch(ctx, tx, c, &out.Blob, l.ID, to, goesOn && out.Same)
 		return err
 	})
 	return out, err

@@ -1,10 +1,14 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
 
+	"hastaluego/internal/bundle"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
@@ -218,28 +222,33 @@ func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, e
 }
 
 // Download opens a file of a case to the customer who proved twice who they are,
-// to be read as long as the context lives. It records that they fetch it, unless
-// they go on with what they began.
-func (a *App) Download(ctx context.Context, token, key, blob string, goesOn bool) (b Blob, whole Content, err error) {
+// to be read as long as the context lives; sealed to a key of age, if they want that.
+// It records that they fetch it, unless they go on with what they began. Error:
+// Invalid (data.recipient) at the field age.
+func (a *App) Download(ctx context.Context, token, key, blob, to string, goesOn bool) (b Blob, whole Content, err error) {
 	err = a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) (err error) {
 		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != c.ID || b.Kind != "bundle" {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		whole, err = a.fetch(ctx, tx, c, b, "", goesOn)
+		whole, err = a.fetch(ctx, tx, c, &b, "", to, goesOn)
 		return err
 	})
 	return b, whole, err
 }
 
-// fetch opens a bundle for whoever may have it, and counts and records that they
-// have it. A download that goes on was recorded when it began: that is believed
+// fetch opens a bundle for whoever may have it, sealed to a key of age if there is
+// one, and counts and records that they have it. A download that goes on was recorded when it began: that is believed
 // only of what was fetched before.
-func (a *App) fetch(ctx context.Context, tx Tx, c offboarding.Case, b Blob, link offboarding.LinkID, goesOn bool) (Content, error) {
-	whole, err := a.openBundle(ctx, tx, b)
+func (a *App) fetch(ctx context.Context, tx Tx, c offboarding.Case, b *Blob, link offboarding.LinkID, to string, goesOn bool) (Content, error) {
+	whole, err := a.openBundle(ctx, tx, *b)
+	args := map[string]any{"blob": b.ID, "sha256": b.SHA256}
+	if err == nil && to != "" {
+		args["sealed"] = true
+		whole, err = a.aged(b, whole, to)
+	}
 	if err != nil || goesOn && !b.FetchedAt.IsZero() {
 		return whole, err
 	}
-	args := map[string]any{"blob": b.ID, "sha256": b.SHA256}
 	if link != "" {
 		args["link"] = string(link)
 	}
@@ -250,4 +259,28 @@ func (a *App) fetch(ctx context.Context, tx Tx, c offboarding.Case, b Blob, link
 		return nil, err
 	}
 	return whole, a.happened(ctx, tx, c.ID, step.Downloaded)
+}
+
+// CheckAgeKey refuses what is no public key of age: Invalid (data.recipient) at the
+// field age.
+func CheckAgeKey(to string) error {
+	if _, err := bundle.Age(bytes.NewReader(nil), 0, to, nil, nil); err != nil {
+		return fault.New(fault.Invalid, "data.recipient").On("age")
+	}
+	return nil
+}
+
+// aged is a bundle sealed to a key of age, at every reading in the same bytes. It
+// names and marks what it is then.
+func (a *App) aged(b *Blob, whole Content, to string) (Content, error) {
+	if err := CheckAgeKey(to); err != nil {
+		return nil, err
+	}
+	sealed, err := bundle.Age(whole, whole.Size(), to, a.keys.HMACKey("age"), []byte(b.ID+" "+b.SHA256))
+	if err != nil {
+		return nil, fault.Wrap("app.aged", err)
+	}
+	sum := sha256.Sum256([]byte(b.SHA256 + " " + strings.TrimSpace(to)))
+	b.Name, b.Media, b.SHA256 = b.Name+".age", "application/octet-stream", hex.EncodeToString(sum[:])
+	return sealed, nil
 }

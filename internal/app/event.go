@@ -163,7 +163,7 @@ var EventTypes = []EventType{
 	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files", "missing"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},
 	{Type: "link.made", When: "the customer asked for a link by which programs fetch their data, in the place of any before it", Args: []string{"purpose", "until", "replaced"}, Sent: true, Tells: []string{"purpose", "until"}},
 	{Type: "link.stopped", When: "the customer stopped that link", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},
-	{Type: "bundle.downloaded", When: "the customer fetched it; `link`: a program did, by the link that they asked for", Args: []string{"blob", "sha256", "link"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
+	{Type: "bundle.downloaded", When: "the customer fetched it; `link`: a program did, by the link that they asked for; `sealed`: to a key of age", Args: []string{"blob", "sha256", "link", "sealed"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
 	{Type: "bundle.taken", When: "somebody of the company took it to hand it over, where there is no portal", Args: []string{"blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}},
 	{Type: "bundle.handed", When: "they gave it to the customer: to whom, in which way, and how it was known that it is theirs to take", Args: []string{"blob", "sha256", "way", "to", "how"}, Sent: true, Tells: []string{"blob", "sha256", "way"}, State: "handed"},
 	{Type: "bundle.unwanted", When: "nobody came for it, or the customer does not want it", Args: []string{"how"}, Sent: true, State: "unwanted"},

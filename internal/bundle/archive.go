@@ -262,13 +262,19 @@ func (a *Archive) segment(file, segment int, size int64) ([]byte, error) {
 }
 
 // ReadAt reads any range (io.ReaderAt).
-func (a *Archive) ReadAt(b []byte, off int64) (int, error) {
+func (a *Archive) ReadAt(b []byte, off int64) (int, error) { return readAt(b, off, a.size, a.at) }
+
+// WriteTo writes the whole archive, each segment opened once (io.WriterTo).
+func (a *Archive) WriteTo(w io.Writer) (int64, error) { return writeTo(w, a.size, a.at) }
+
+// readAt reads a range of what lies in pieces: at returns one from a byte on.
+func readAt(b []byte, off, size int64, at func(int64) ([]byte, error)) (int, error) {
 	if off < 0 {
 		return 0, errors.New("bundle: an offset below nothing")
 	}
 	n := 0
-	for n < len(b) && off < a.size {
-		piece, err := a.at(off)
+	for n < len(b) && off < size {
+		piece, err := at(off)
 		if err != nil {
 			return n, err
 		}
@@ -282,11 +288,11 @@ func (a *Archive) ReadAt(b []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes the whole archive, each segment opened once (io.WriterTo).
-func (a *Archive) WriteTo(w io.Writer) (int64, error) {
+// writeTo writes all that lies in pieces.
+func writeTo(w io.Writer, size int64, at func(int64) ([]byte, error)) (int64, error) {
 	var off int64
-	for off < a.size {
-		piece, err := a.at(off)
+	for off < size {
+		piece, err := at(off)
 		if err != nil {
 			return off, err
 		}

@@ -2,7 +2,10 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
@@ -18,6 +21,7 @@ type dataView struct {
 	Base, Code, Name string
 	Sent, Open       bool
 	Error            string
+	AgeError         string // what was wrong with a key of age
 	Files            []dataFile
 	Until            string
 	Ready            string // none is there: the day by which one is
@@ -73,6 +77,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 	v := dataView{
 		Speech: p.speech(lang), Base: "/c/" + r.PathValue("token"), Code: page.Page.Paper.Code, Name: page.Page.Paper.Name,
 		Sent: r.URL.Query().Get("sent") != "", Open: page.Proof, Error: text.FieldErrors(lang, wrong)["code"],
+		AgeError: text.FieldErrors(lang, wrong)["age"],
 	}
 	if d, err := when.ParseDate(page.Until); err == nil {
 		v.Until = text.LongDate(lang, d)
@@ -131,7 +136,7 @@ func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *portal) download(w http.ResponseWriter, r *http.Request) {
-	b, whole, err := p.App.Download(r.Context(), r.PathValue("token"), dataKey(r), r.PathValue("blob"), web.GoesOn(r))
+	b, whole, err := p.App.Download(r.Context(), r.PathValue("token"), dataKey(r), r.PathValue("blob"), r.URL.Query().Get("age"), web.GoesOn(r))
 	if fault.CodeOf(err) == "not_found" { // it was made again since the page was shown
 		http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
 		return
@@ -141,6 +146,22 @@ func (p *portal) download(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	web.SendBundle(w, r, b, whole)
+}
+
+// downloadAged leads to the file sealed to a key of age. What is no such key may be a
+// private one: it comes into no address and is not shown again.
+func (p *portal) downloadAged(w http.ResponseWriter, r *http.Request) {
+	f, err := web.Form(w, r)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	to := strings.TrimSpace(f.Get("age"))
+	if err := app.CheckAgeKey(to); err != nil {
+		p.showData(w, r, err, "")
+		return
+	}
+	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data/"+url.PathEscape(f.Get("file"))+"?age="+url.QueryEscape(to), http.StatusSeeOther)
 }
 
 // makeDataLink shows the link for programs: this once, as only its hash is kept.
@@ -153,8 +174,8 @@ func (p *portal) makeDataLink(w http.ResponseWriter, r *http.Request) {
 	p.showData(w, r, nil, l.URL)
 }
 
-// afterDataLink is for whoever chooses another language where the link is shown: it
-// is not shown again.
+// afterDataLink is for whoever chooses another language where the link or what was
+// wrong with a key is shown: it is not shown again.
 func (p *portal) afterDataLink(w http.ResponseWriter, r *http.Request) {
 	p.Chosen(w, r)
 	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
@@ -194,7 +215,7 @@ const guessesPerMinute = 30
 func (p *portal) fetchByLink(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Robots-Tag", "noindex, nofollow")
-	got, err := p.App.FetchByLink(r.Context(), r.PathValue("token"), r.PathValue("file"), web.GoesOn(r))
+	got, err := p.App.FetchByLink(r.Context(), r.PathValue("token"), r.PathValue("file"), r.URL.Query().Get("age"), web.GoesOn(r))
 	if got.Language != "" {
 		r = web.Spoken(r, got.Language)
 	}

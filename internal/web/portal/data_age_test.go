@@ -1,0 +1,75 @@
+package portal_test
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"hastaluego/internal/testkit"
+)
+
+var ageFile = regexp.MustCompile(`name="file" value="(att_[^"]+)"`)
+
+// Whoever gave the code, and whoever has the link for programs, gets the file sealed
+// to their key of age: the same bytes each time, from any place; what is no key is
+// told at the field, and gives nothing.
+func TestTheFileIsSealedToAKeyOfAge(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		s := open(t, e)
+		c, page := s.leaving()
+		s.bundled(c, "01")
+		who := s.verified(c, page)
+		key, err := age.GenerateX25519Identity()
+		must(t, err)
+		link := s.tool(who, page)
+		_, plain, _ := s.ask(http.MethodGet, link, "")
+		opened := func(sealed string) string {
+			t.Helper()
+			r, err := age.Decrypt(strings.NewReader(sealed), key)
+			must(t, err)
+			b, err := io.ReadAll(r)
+			must(t, err)
+			return string(b)
+		}
+		sealedLink := link + "?age=" + url.QueryEscape(key.Recipient().String())
+		status, sealed, head := s.ask(http.MethodGet, sealedLink, "")
+		if status != http.StatusOK || !strings.Contains(head.Get("Content-Disposition"), ".zip.age") || opened(sealed) != plain {
+			t.Errorf("status %d, %s", status, head.Get("Content-Disposition"))
+		}
+		half := len(sealed) / 2
+		status, rest, again := s.ask(http.MethodGet, sealedLink, "bytes="+strconv.Itoa(half)+"-")
+		if status != http.StatusPartialContent || rest != sealed[half:] || again.Get("ETag") != head.Get("ETag") {
+			t.Errorf("the second half: %d, %d bytes, %s", status, len(rest), again.Get("ETag"))
+		}
+		if n := s.logged("bundle.downloaded"); n != 2 {
+			t.Errorf("counted %d times", n)
+		}
+		if status, body, _ := s.ask(http.MethodGet, link+"?age=hola", ""); status != http.StatusUnprocessableEntity || strings.HasPrefix(body, "PK") {
+			t.Errorf("to no key: %d", status)
+		}
+
+		_, body, _ := s.body(who.Get(page + "/data?lang=en"))
+		found := ageFile.FindStringSubmatch(body)
+		if found == nil {
+			t.Fatal("the page does not offer it")
+		}
+		form := func(key string) url.Values { return url.Values{"file": {found[1]}, "age": {key}} }
+		if status, sealed, _ := s.body(who.PostForm(page+"/data/age", form(" "+key.Recipient().String()))); status != http.StatusOK || opened(sealed) != plain {
+			t.Errorf("from the page: %d", status)
+		}
+		status, body, _ = s.body(who.PostForm(page+"/data/age?lang=en", form(key.String())))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `data-testid="error-age"`) || !strings.Contains(body, "no public key of age") {
+			t.Errorf("to no key: %d", status)
+		}
+		if strings.Contains(body, key.String()) {
+			t.Error("a private key is shown again")
+		}
+	})
+}
