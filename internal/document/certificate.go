@@ -91,7 +91,7 @@ func Certificate(f CertificateFacts) Letter {
 	stays := Block{Heading: w.say("certificate.stays")}
 	if f.Invoices > 0 {
 		x := w.stayUntil(f.Until, f.SumsHeld, f.SumsGone)
-		x.Label, x.Soft = w.say("certificate.invoices", "n", f.Invoices), strings.TrimSpace(clean(f.Why)+" "+w.say("certificate.sums"))
+		x.Label, x.Soft = w.say("certificate.invoices", "n", f.Invoices), sentences(clean(f.Why), w.say("certificate.sums"))
 		stays.Facts = append(stays.Facts, w.kept("invoices", f, x))
 	}
 	for _, h := range f.Far {
@@ -101,7 +101,7 @@ func Certificate(f CertificateFacts) Letter {
 		x := w.stayUntil(h.Until, h.Held, h.GoneAt)
 		x.Label, x.Soft = w.far(h), clean(h.Why)
 		if h.After == "block" {
-			x.Soft = strings.TrimSpace(x.Soft + " " + w.say("certificate.blocked"))
+			x.Soft = sentences(x.Soft, w.say("certificate.blocked"))
 		}
 		stays.Facts = append(stays.Facts, x)
 	}
@@ -158,7 +158,18 @@ func (w writer) kept(what string, f CertificateFacts, x Fact) Fact {
 	x.Keeps, x.Ground = f.Grounds != nil, f.Grounds[what]
 	if code := "document.certificate.ground." + x.Ground; x.Ground != "" && text.Known(w.lang, code) {
 		x.GroundSays = w.say("certificate.ground." + x.Ground)
-		x.Soft = strings.TrimSpace(x.Soft + " " + x.GroundSays)
+		x.Soft = sentences(x.Soft, x.GroundSays)
 	}
 	return x
+}
+
+// sentences joins them: what people typed may lack the dot at its end.
+func sentences(first, second string) string {
+	if first = strings.TrimSpace(first); first == "" {
+		return second
+	}
+	if !strings.HasSuffix(first, ".") {
+		first += "."
+	}
+	return first + " " + second
 }

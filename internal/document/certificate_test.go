@@ -70,7 +70,7 @@ func TestTheCertificateTellsOfWhatFarSystemsHeld(t *testing.T) {
 			t.Error("it tells of what was not there")
 		}
 	}
-	says("Fichas de contacto · crm", "3 anotaciones.", "Ya no llevan a nadie.", "Reclamaciones · crm", "LOPDGDD, art. 32 Bloqueado", "Hasta el 31 de diciembre de 2030.", "Purge")
+	says("Fichas de contacto · crm", "3 anotaciones.", "Ya no llevan a nadie.", "Reclamaciones · crm", "LOPDGDD, art. 32. Bloqueado", "Hasta el 31 de diciembre de 2030.", "Purge")
 	f.Far[3].Held = true
 	says("Un pleito o una orden")
 	gone := time.Date(2031, 1, 1, 9, 0, 0, 0, time.UTC)
