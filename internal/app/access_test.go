@@ -1,15 +1,19 @@
 package app_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo/peer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
@@ -180,11 +184,7 @@ func TestTheUsualPlaybookLeavesNoAccessOfACompanyBehind(t *testing.T) {
 		if open := w.grants(t, cus); len(open) != 3 {
 			t.Fatalf("before the end these are open: %v", open)
 		}
-		v, err := w.OpenCase(ctx, agent, c)
-		must(t, err)
-		zone, err := time.LoadLocation(v.Plan.Case.Zone)
-		must(t, err)
-		must(t, w.PushClock(ctx, "", v.Plan.Case.Effective.End(zone)))
+		w.toTheEnd(t, c)
 		eventually(t, "closed at the system", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
 		eventually(t, "a person closes the rest", func() bool { return w.stepState(t, c, "access") == offboarding.StepReady })
 		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "access", Item: "gra_3", Ticked: true, Evidence: "Ya no está compartida"}))
@@ -197,4 +197,90 @@ func TestTheUsualPlaybookLeavesNoAccessOfACompanyBehind(t *testing.T) {
 			t.Errorf("what is owed is %s", s)
 		}
 	})
+}
+
+// What appears at a system while the notice runs is found before any access is
+// closed, and closed with the others.
+func TestAnAccessThatIsMadeWhileTheNoticeRunsIsClosedWithTheOthers(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
+		ctx := t.Context()
+		cus := w.inventory(t)
+		_, c, _ := w.request(t, "period_end")
+		w.workTasks(t, c)
+		eventually(t, "the system is asked which accesses they have", func() bool { return w.stepState(t, c, "find_access") == offboarding.StepVerified })
+		must(t, w.billing.SeedAccounts(ctx, []peer.Account{{Name: "acc-new", Secret: "tres"}}))
+		w.credential(t, "acc-new", "tres")
+		w.listed.set("FE-20418", connector.FoundAccess{Account: "acc-base", Kind: "login", Open: true}, connector.FoundAccess{Account: "acc-new", Kind: "api_key", Open: true})
+		w.toTheEnd(t, c)
+		if x := w.stuck(t, c, "find_again"); x.LastError != "access.orphans" {
+			t.Fatalf("a person is asked because of %s", x.LastError)
+		}
+		if open := w.grants(t, cus); len(open) != 3 || w.stepState(t, c, "revoke") != offboarding.StepWaiting {
+			t.Errorf("before anybody decided these are open: %v", open)
+		}
+		must(t, w.DecideGrant(ctx, agent, app.GrantDecision{Customer: cus, Grant: w.grant(t, cus, "acc-new").ID, Theirs: true}))
+		eventually(t, "closed at the system", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
+		w.signIn(t, "acc-new", "tres", http.StatusForbidden)
+		if open := w.grants(t, cus); !slices.Equal(open, []string{"carpeta compartida"}) {
+			t.Errorf("left for a person: %v", open)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// A system that does not answer when it is asked which accesses there are is not
+// left out: it is asked again, the page tells of it, a person is asked when it
+// refuses, and no access is closed until it has answered.
+func TestASystemThatIsDownIsNotLeftOutOfTheSearch(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
+		cus := w.inventory(t)
+		w.listed.fail(fault.New(fault.Transient, "connector.unreachable", "system", "faro"))
+		_, c, _ := w.request(t, "period_end")
+		eventually(t, "the page says that the system does not answer", func() bool {
+			v, err := w.OpenCase(t.Context(), agent, c)
+			must(t, err)
+			_, broken := v.Outages[v.Plan.Step("find_access").ID]
+			return broken
+		})
+		w.workTasks(t, c)
+		eventually(t, "billing stopped all the same", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })
+		w.toTheEnd(t, c)
+		eventually(t, "the contract ended all the same", func() bool { return w.stepState(t, c, "ended") == offboarding.StepVerified })
+		w.listed.fail(fault.New(fault.Forbidden, "connector.no_right", "system", "faro", "right", "accounts.read"))
+		x := w.stuck(t, c, "find_access")
+		if x.LastError != "connector.no_right" || x.Attempt < 2 {
+			t.Errorf("a person is asked because of %s, after %d tries", x.LastError, x.Attempt)
+		}
+		for _, key := range []string{"find_again", "revoke"} {
+			if s := w.stepState(t, c, key); s != offboarding.StepWaiting {
+				t.Errorf("nobody knows yet which accesses there are, and %s is %s", key, s)
+			}
+		}
+		if open := w.grants(t, cus); len(open) != 3 {
+			t.Errorf("these are open: %v", open)
+		}
+		w.listed.fail(nil)
+		must(t, w.decide(t, x.ID, "look"))
+		eventually(t, "asked twice, and closed", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
+		for _, key := range []string{"find_access", "find_again"} {
+			if s := w.stepState(t, c, key); s != offboarding.StepVerified {
+				t.Errorf("%s is %s", key, s)
+			}
+		}
+		w.verifyLog(t)
+	})
+}
+
+// toTheEnd pushes the clock to where the contract of the departure ends.
+func (w *world) toTheEnd(t *testing.T, c offboarding.CaseID) {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), agent, c)
+	must(t, err)
+	zone, err := time.LoadLocation(v.Plan.Case.Zone)
+	must(t, err)
+	must(t, w.PushClock(t.Context(), "", v.Plan.Case.Effective.End(zone)))
 }

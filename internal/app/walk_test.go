@@ -216,6 +216,14 @@ type listed struct {
 	mu    sync.Mutex
 	of    map[string][]connector.FoundAccess // by owner
 	asked int
+	fails error // what it answers instead
+}
+
+// fail has the system answer everybody with a fault, or with a list again.
+func (l *listed) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fails = err
 }
 
 func (l *listed) set(owner string, list ...connector.FoundAccess) {
@@ -228,7 +236,7 @@ func (l *listed) ListAccesses(_ context.Context, owner string) ([]connector.Foun
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked++
-	return l.of[owner], nil
+	return l.of[owner], l.fails
 }
 
 // meddled is a database between whose transactions something may come.
