@@ -196,6 +196,13 @@ func TestTheUsualPlaybookLeavesNoAccessOfACompanyBehind(t *testing.T) {
 		if s := w.stepState(t, c, "collect"); s != offboarding.StepReady {
 			t.Errorf("what is owed is %s", s)
 		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		for _, key := range []string{"find_access", "find_again"} {
+			if asked := v.Proofs[v.Plan.Step(key).ID]; len(asked) != 1 || asked[0].Name != "faro" {
+				t.Errorf("%s says that it asked %+v", key, asked)
+			}
+		}
 	})
 }
 

@@ -51,13 +51,21 @@ func proofs(works []offboarding.Work, names map[string]string) map[offboarding.S
 		if !ok {
 			continue
 		}
-		item := ItemProof{Name: names[w.Item], Kind: string(p.Proof), Why: p.Why}
+		item := ItemProof{Name: itemOf(w, names), Kind: string(p.Proof), Why: p.Why}
 		if p.Proof == step.NegativeTest {
 			item.Before, item.After, item.Status = p.Control.At, p.Probe.At, p.Probe.Status
 		}
 		out[w.Step] = append(out[w.Step], item)
 	}
 	return out
+}
+
+// itemOf names what a work is about; of a search, that is the system that was asked.
+func itemOf(w offboarding.Work, names map[string]string) string {
+	if name, known := names[w.Item]; known || w.Item != w.System {
+		return name
+	}
+	return w.System
 }
 
 // itemNames names what works are about: accounts and subscriptions.
