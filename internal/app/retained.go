@@ -408,7 +408,8 @@ func (a *App) HoldRetained(ctx context.Context, by Actor, c offboarding.CaseID, 
 	if err != nil {
 		return err
 	}
-	return a.onRetained(ctx, by, c, rid, "retained.held", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
+	typ := "retained.held"
+	return a.onRetained(ctx, by, c, rid, typ, func(tx Tx, r *erasure.Retained, says *retainedWords) error {
 		says.Holds = append(says.Holds, clean)
 		return r.Hold(by.ID, tx.Now())
 	})
@@ -416,7 +417,8 @@ func (a *App) HoldRetained(ctx context.Context, by Actor, c offboarding.CaseID, 
 
 // LiftHold ends it: the day counts again.
 func (a *App) LiftHold(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID) error {
-	return a.onRetained(ctx, by, c, rid, "retained.lifted", func(tx Tx, r *erasure.Retained, _ *retainedWords) error {
+	typ := "retained.lifted"
+	return a.onRetained(ctx, by, c, rid, typ, func(tx Tx, r *erasure.Retained, _ *retainedWords) error {
 		if err := r.Lift(); err != nil {
 			return err
 		}
@@ -431,7 +433,8 @@ func (a *App) AskRelease(ctx context.Context, by Actor, c offboarding.CaseID, ri
 	if err != nil {
 		return err
 	}
-	return a.onRetained(ctx, by, c, rid, "retained.asked", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
+	typ := "retained.asked"
+	return a.onRetained(ctx, by, c, rid, typ, func(tx Tx, r *erasure.Retained, says *retainedWords) error {
 		says.Asked = clean
 		return r.Ask(by.ID, tx.Now())
 	})
@@ -440,7 +443,8 @@ func (a *App) AskRelease(ctx context.Context, by Actor, c offboarding.CaseID, ri
 // Release lets out what a first person asked for, once: it is read by whoever
 // agrees, and by nobody after them.
 func (a *App) Release(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID) (out []byte, err error) {
-	err = a.onRetained(ctx, by, c, rid, "retained.released", func(tx Tx, r *erasure.Retained, says *retainedWords) error {
+	typ := "retained.released"
+	err = a.onRetained(ctx, by, c, rid, typ, func(tx Tx, r *erasure.Retained, says *retainedWords) error {
 		if err := r.Release(by.ID, tx.Now()); err != nil {
 			return err
 		}
@@ -459,7 +463,7 @@ func (a *App) Release(ctx context.Context, by Actor, c offboarding.CaseID, rid e
 }
 
 // onRetained changes something that stays, with an entry of the log.
-func (a *App) onRetained(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID, event string, change func(Tx, *erasure.Retained, *retainedWords) error) error {
+func (a *App) onRetained(ctx context.Context, by Actor, c offboarding.CaseID, rid erasure.ID, typ string, change func(Tx, *erasure.Retained, *retainedWords) error) error {
 	if err := by.may("erase"); err != nil {
 		return err
 	}
@@ -490,6 +494,6 @@ func (a *App) onRetained(ctx context.Context, by Actor, c offboarding.CaseID, ri
 		if err := tx.PutRetained(ctx, r); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact{event, by.ID, r.Case, house, map[string]any{"retained": string(r.ID), "system": r.System, "holding": r.Holding}})
+		return a.record(ctx, tx, fact{typ, by.ID, r.Case, house, map[string]any{"retained": string(r.ID), "system": r.System, "holding": r.Holding}})
 	})
 }

@@ -54,7 +54,9 @@ func TestTheCertificateTellsOfWhatFarSystemsHeld(t *testing.T) {
 		Lang: "es", Company: document.Company{Name: "Faro"}, Code: "HL-7K4M-29QX", At: time.Date(2027, 1, 26, 9, 0, 0, 0, time.UTC), ErasedOn: when.Date{Year: 2027, Month: 1, Day: 26},
 		Invoices: 2, Until: when.Date{Year: 2032, Month: 12, Day: 31}, Backups: when.Date{Year: 2027, Month: 2, Day: 25},
 		Far: []document.FarHeld{
-			{System: "crm", Title: "Fichas de contacto", After: "erase", N: 3}, {System: "crm", Title: "Visitas", After: "anonymise", N: 9}, {System: "crm", Title: "Nada", After: "erase"},
+			{System: "crm", Title: "Fichas de contacto", After: "erase", N: 3},
+			{System: "crm", Title: "Visitas", After: "anonymise", N: 9},
+			{System: "crm", Title: "Nada", After: "erase"},
 			{System: "crm", Title: "Reclamaciones", After: "block", N: 2, Until: end, Why: "LOPDGDD, art. 32"},
 		},
 	}
