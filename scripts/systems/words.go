@@ -75,7 +75,7 @@ What to try
        curl -X PUT {hold}
        kill -9 {pid}        (once the refund was asked for; it starts by itself)
      There is one refund, not two.
-  4. Open one again behind our back, and push the clock by seven days (on the page of the departure, Advance to that date):
+  4. Open one again behind our back, and push the clock by seven days (on the page of the departure, Move to that date):
        {regrant}
      The try of the week finds it, and somebody has to close it.
   5. Once the departure is over, have the billing system charge them another month:
