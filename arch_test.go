@@ -90,6 +90,7 @@ var allowed = map[string]string{
 	"internal/connector/httpsystem":   "connector connector/declaration connector/httpcall fault money outbound webhook when",
 	"internal/store":                  "app approval audit backup collection company customer ending erasure fault handover improvement jurisdiction limit obligation offboarding offer play relationship risk signal stray suppression voice when winback",
 	"internal/seal":                   "audit fault id when",
+	"internal/pdfsign":                "fault",
 	"internal/document":               "fault jurisdiction money text when",
 	"internal/mail":                   "fault",
 	"internal/doctor":                 "",

@@ -98,7 +98,7 @@ func (b *browser) axe(axe, name string) {
 var noPages = map[string]bool{
 	"GET /d/{token}/{file}": true, "GET /c/{token}/data/link": true,
 	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
-	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/report/{blob}": true,
+	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/certificate.json": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /c/{token}/meeting.ics": true,
 
 	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/learn/law.csv": true, "GET /console/learn/access.csv": true, "GET /console/cases/{id}/access.json": true, "GET /console/cases/{id}/evidence.zip": true, "GET /console/cases/{id}/evidence-bare.zip": true, "GET /console/learn/access.xlsx": true, "GET /console/received/{id}/letter.eml": true, "GET /console/cases/{id}/bundle": true,

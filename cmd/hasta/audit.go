@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,8 @@ import (
 type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Re-derive the whole log and compare it with what was signed. Exit status 1 if anything differs."`
 	Key    auditKeyCmd    `cmd:"" help:"Print the public key of the log."`
+
+	Certificate auditCertificateCmd `cmd:"" help:"Print the certificate that papers are signed with (PEM), for whoever checks their signatures to trust it."`
 
 	Checkpoint auditCheckpointCmd `cmd:"" help:"Print the newest signed checkpoint of the log, to publish it or to have a witness sign it."`
 	Cosign     auditCosignCmd     `cmd:"" help:"Keep what a witness signed under a checkpoint of the log: packs of evidence then bear it."`
@@ -154,6 +157,25 @@ func (c *auditKeyCmd) Run(ctx context.Context, o out) error {
 	defer k.Close()
 	fmt.Fprintln(o.stdout, k.LogPublic())
 	return nil
+}
+
+type auditCertificateCmd struct{ common }
+
+func (c *auditCertificateCmd) Run(ctx context.Context, o out) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	k, err := openKeys(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	_, cert, err := k.PaperSigner()
+	if err != nil {
+		return err
+	}
+	return pem.Encode(o.stdout, &pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
 }
 
 type auditCheckpointCmd struct {

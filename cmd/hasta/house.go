@@ -131,7 +131,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
-	h.papers = papers{func() app.Company { return h.app.Company() }}
+	h.papers = papers{func() app.Company { return h.app.Company() }, h.keys.PaperSigner}
 	systems, err := connect(configs, storeClock{h.store}, vaultOf(ctx, h.store, h.keys))
 	if err != nil {
 		return h, err

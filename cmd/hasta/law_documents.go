@@ -60,7 +60,7 @@ func sampleCompany() app.Company {
 }
 
 func (c *lawCheckCmd) documents(o out, l *jurisdiction.Library) error {
-	list, err := judgeDocuments(l, papers{sampleCompany}, when.Machine{}.Now())
+	list, err := judgeDocuments(l, papers{company: sampleCompany}, when.Machine{}.Now())
 	if err != nil {
 		return err
 	}

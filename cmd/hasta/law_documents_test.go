@@ -19,7 +19,7 @@ import (
 // documents is broken, nor would be if all that may hold did.
 func TestOurLettersSayWhatEveryPackAsksFor(t *testing.T) {
 	t.Parallel()
-	list, err := judgeDocuments(jurisdiction.Shipped(), papers{sampleCompany}, time.Date(2026, 11, 27, 9, 42, 17, 0, time.UTC))
+	list, err := judgeDocuments(jurisdiction.Shipped(), papers{company: sampleCompany}, time.Date(2026, 11, 27, 9, 42, 17, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}

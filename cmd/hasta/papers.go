@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -25,6 +26,7 @@ import (
 	"hastaluego/internal/mail"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/pdfsign"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 	"hastaluego/internal/when"
@@ -33,7 +35,10 @@ import (
 
 // papers turns the facts that app gathers into letters of the document
 // package: the one place where both are known.
-type papers struct{ company func() app.Company }
+type papers struct {
+	company func() app.Company
+	signer  func() (*ecdsa.PrivateKey, *x509.Certificate, error) // of papers; nil: they go unsigned, as where there is no house
+}
 
 // writer is the company as it signs a paper.
 func (p papers) writer(x app.Paper) document.Company {
@@ -63,7 +68,24 @@ func (p papers) HTML(x app.Paper) string {
 
 func (p papers) Inset(x app.Paper, name string) string { return document.Inset(p.letter(x), name) }
 
-func (p papers) PDF(x app.Paper) ([]byte, error) { return document.PDF(p.letter(x)) }
+// PDF is the paper to print and keep, signed where somebody may have to prove
+// years later what it says. What never happened is not signed.
+func (p papers) PDF(x app.Paper) ([]byte, error) { return p.print(x, p.letter(x)) }
+
+// signedPapers are the papers that we sign.
+var signedPapers = []string{"certificate", "report"}
+
+func (p papers) print(x app.Paper, l document.Letter) ([]byte, error) {
+	pdf, err := document.PDF(l)
+	if err != nil || p.signer == nil || !slices.Contains(signedPapers, x.Kind) || x.Sample || x.Case.Test || x.Rehearsal != nil {
+		return pdf, err
+	}
+	key, cert, err := p.signer()
+	if err != nil {
+		return nil, err
+	}
+	return pdfsign.Sign(pdf, pdfsign.Identity{Key: key, Certificate: cert}, pdfsign.Signature{Name: l.Company.LegalName, Reason: l.Paper, At: l.At})
+}
 
 func (p papers) letter(x app.Paper) document.Letter {
 	l := p.written(x)
@@ -566,7 +588,7 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 		m.Headers["List-Unsubscribe"], m.Headers["List-Unsubscribe-Post"] = "<"+x.Links["silence"]+">", "List-Unsubscribe=One-Click"
 	}
 	if x.Kind == "receipt" && withPaper(x) && !x.Sample {
-		pdf, err := document.PDF(l)
+		pdf, err := p.papers.print(x, l)
 		if err != nil {
 			return "", "", err
 		}
@@ -579,7 +601,7 @@ func (p post) Send(ctx context.Context, to, headerID string, x app.Paper) (subje
 		}
 	}
 	if x.Kind != "receipt" && withPaper(x) {
-		pdf, err := document.PDF(l)
+		pdf, err := p.papers.print(x, l)
 		if err != nil {
 			return "", "", err
 		}

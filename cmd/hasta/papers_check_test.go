@@ -85,7 +85,7 @@ func TestALetterIsJudgedAsItIsMade(t *testing.T) {
 		p.Links["case"] = "https://faro.example/c/tokentokentoken"
 		change(&p)
 		var out []string
-		for _, c := range (papers{sampleCompany}).Check(p, app.DocumentDelivery{To: p.Address, Spoken: "es", Chosen: true}, nil, law) {
+		for _, c := range (papers{company: sampleCompany}).Check(p, app.DocumentDelivery{To: p.Address, Spoken: "es", Chosen: true}, nil, law) {
 			if c.Result == jurisdiction.Fail {
 				out = append(out, strings.TrimSpace(c.Param+" "+strings.Join(c.Lacks, ",")))
 			}

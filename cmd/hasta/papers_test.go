@@ -52,7 +52,7 @@ func aPaper(kind, lang string) app.Paper {
 	return p
 }
 
-var nobody = papers{func() app.Company {
+var nobody = papers{company: func() app.Company {
 	return app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: time.UTC, Language: "es"}
 }}
 
@@ -95,7 +95,7 @@ func TestLettersAreSignedAsTheProfileSays(t *testing.T) {
 	c := nobody.company()
 	c.Colour, c.Signature = "#7a1f3d", map[string]string{"es": "Un saludo,\nel equipo de Faro"}
 	c.Links = company.Links{Refunds: "https://faro.example/devoluciones", Complaints: "https://faro.example/reclamar"}
-	mine := papers{func() app.Company { return c }}
+	mine := papers{company: func() app.Company { return c }}
 	for kind := range app.Letters {
 		es, en := mine.letter(aPaper(kind, "es")), mine.letter(aPaper(kind, "en"))
 		for _, body := range []string{document.MailText(es), document.MailHTML(es)} {
@@ -163,7 +163,7 @@ func TestLettersBeforeTheProofSayNoSumsAndNothingTyped(t *testing.T) {
 // a button or a link that is not there.
 func TestLettersWithoutAPortalNameNoPage(t *testing.T) {
 	t.Parallel()
-	p := papers{func() app.Company {
+	p := papers{company: func() app.Company {
 		return app.Company{Name: "Clara Web", Email: "hola@clara.example", Complaints: "hola@clara.example", Zone: time.UTC}
 	}}
 	absent := regexp.MustCompile(`(?i)página|botón|enlace|descarg(a|á)|\bpage\b|button|\blink\b|\bdownload\b|\bseite\b|knopf|herunterlad|bouton|\blien\b|télécharg`)

@@ -659,6 +659,32 @@ func (a *App) OpenCertificate(ctx context.Context, token, lang string) (out Pape
 	return out, err
 }
 
+// CertificateFile is the certificate behind the token of a private page as
+// programs read it: the very bytes whose SHA-256 is in the log.
+func (a *App) CertificateFile(ctx context.Context, token string) (code string, file []byte, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		c, err := a.certificateOf(ctx, tx, l.Case)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		e, err := tx.FindErasure(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		code = c.Code
+		file, err = a.keys.Open(ctx, e.KeyID, e.Body, []byte(e.Case))
+		return err
+	})
+	return code, file, err
+}
+
 // addCertificate puts the certificate into a paper, with the proof of its own
 // entry in the log.
 func (a *App) addCertificate(ctx context.Context, tx Tx, p *Paper, c offboarding.CaseID) (err error) {

@@ -3,11 +3,14 @@ package app_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -217,6 +220,10 @@ func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testin
 		must(t, err)
 		if p.Certificate.Why["en"] != "Commercial Code, art. 30" || p.Proof == nil {
 			t.Errorf("on the page: %+v", p.Certificate)
+		}
+		var same app.Certificate
+		if code, raw, err := w.CertificateFile(ctx, page); err != nil || code != p.Certificate.Code || json.Unmarshal(raw, &same) != nil || cmp.Diff(same, *p.Certificate) != "" {
+			t.Errorf("the certificate for programs: %v %s", err, raw)
 		}
 		if track, err := w.OpenCasePage(ctx, page, "case", ""); err != nil || !track.Erased {
 			t.Errorf("the private page: %v, erased %v", err, track.Erased)

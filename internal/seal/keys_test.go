@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"filippo.io/age"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -68,6 +69,48 @@ func TestKeysSurviveARestart(t *testing.T) {
 	}
 	if again.LogPublic() != public {
 		t.Error(again.LogPublic())
+	}
+}
+
+func TestPapersAreSignedWithOneKeyForAsLongAsTheMasterKeyLives(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	k := opened(t, dir)
+	key, cert, err := k.PaperSigner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cert.Subject.CommonName != "hasta-luego/test" || !key.PublicKey.Equal(cert.PublicKey) {
+		t.Error(cert.Subject)
+	}
+	if err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature); err != nil {
+		t.Error(err)
+	}
+	if err := k.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := opened(t, dir)
+	if other, same, err := again.PaperSigner(); err != nil || !other.Equal(key) || !same.Equal(cert) {
+		t.Error("another start signs with another key", err)
+	}
+	// Carried elsewhere, as a backup does it.
+	who, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var carried bytes.Buffer
+	if _, err := again.Export(t.Context(), &carried, who.Recipient()); err != nil {
+		t.Fatal(err)
+	}
+	there := folder(t)
+	if _, err := seal.Import(t.Context(), there, nil, &carried, who); err != nil {
+		t.Fatal(err)
+	}
+	if other, same, err := opened(t, there).PaperSigner(); err != nil || !other.Equal(key) || !same.Equal(cert) {
+		t.Error("carried elsewhere, it signs with another key", err)
+	}
+	if other, _, err := opened(t, folder(t)).PaperSigner(); err != nil || other.Equal(key) {
+		t.Error("another house signs with the same key", err)
 	}
 }
 

@@ -32,6 +32,15 @@ func (p *portal) certificatePDF(w http.ResponseWriter, r *http.Request) {
 	p.send(w, "application/pdf", certificateName(paper), pdf)
 }
 
+func (p *portal) certificateJSON(w http.ResponseWriter, r *http.Request) {
+	code, raw, err := p.App.CertificateFile(r.Context(), r.PathValue("token"))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	p.send(w, "application/json", code+".certificate.json", raw)
+}
+
 func certificateName(p app.Paper) string {
 	return p.Certificate.Code + "-" + text.Say(p.Language, "document.certificate.file") + ".pdf"
 }

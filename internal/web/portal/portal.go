@@ -93,6 +93,7 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/report/{blob}", p.picture)
 	mux.HandleFunc("GET /c/{token}/certificate", p.certificate)
 	mux.HandleFunc("GET /c/{token}/certificate.pdf", p.certificatePDF)
+	mux.HandleFunc("GET /c/{token}/certificate.json", p.certificateJSON)
 	mux.HandleFunc("GET /e/{token}", p.envelope)
 	mux.HandleFunc("POST /e/{token}", p.openEnvelope)
 	mux.HandleFunc("POST /c/{token}/allow", p.allow)
