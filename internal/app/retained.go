@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -128,10 +129,7 @@ func (a *App) retain(ctx context.Context, tx Tx, c offboarding.Case, cert Certif
 		if err := tx.PutRetained(ctx, r); err != nil {
 			return err
 		}
-		return tx.InsertWork(ctx, offboarding.Work{
-			ID: offboarding.WorkID(id.New("work")), Kind: DestroyKind, Case: c.ID, Item: string(r.ID), System: r.System, Key: DestroyKind + ":" + string(r.ID),
-			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: r.Until.End(zone),
-		})
+		return tx.InsertWork(ctx, destroyAt(r, r.Until.End(zone)))
 	}
 	if cert.Invoices > 0 {
 		who, err := tx.FindCustomer(ctx, c.Customer)
@@ -161,6 +159,15 @@ func (a *App) retain(ctx context.Context, tx Tx, c offboarding.Case, cert Certif
 		}
 	}
 	return nil
+}
+
+// destroyAt is the job that destroys it, at a time and not before its day. Each hold
+// that is lifted makes another; whichever comes first does it.
+func destroyAt(r erasure.Retained, at time.Time) offboarding.Work {
+	return offboarding.Work{
+		ID: offboarding.WorkID(id.New("work")), Kind: DestroyKind, Case: offboarding.CaseID(r.Case), Item: string(r.ID), System: r.System,
+		Key: DestroyKind + ":" + string(r.ID) + ":" + strconv.FormatInt(r.Version, 10), Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: at,
+	}
 }
 
 func (a *App) sealKept(ctx context.Context, r *erasure.Retained, says retainedWords) (err error) {
@@ -422,7 +429,8 @@ func (a *App) LiftHold(ctx context.Context, by Actor, c offboarding.CaseID, rid 
 		if err := r.Lift(); err != nil {
 			return err
 		}
-		return tx.MoveTimer(ctx, DestroyKind+":"+string(r.ID), tx.Now())
+		// A job of its own: the one that waits may be looking at the hold right now.
+		return tx.InsertWork(ctx, destroyAt(*r, tx.Now()))
 	})
 }
 
