@@ -16,8 +16,9 @@ import (
 )
 
 type eraseCmd struct {
-	Plan erasePlanCmd `cmd:"" help:"What erasing the customer of a departure would do: rows per table of our own record, records per holding of each far system, and what stays until when. Nothing is changed."`
-	Kept eraseKeptCmd `cmd:"" help:"What stays of people who were erased, by the day on which it is destroyed."`
+	Plan  erasePlanCmd  `cmd:"" help:"What erasing the customer of a departure would do: rows per table of our own record, records per holding of each far system, and what stays until when. Nothing is changed."`
+	Kept  eraseKeptCmd  `cmd:"" help:"What stays of people who were erased, by the day on which it is destroyed."`
+	Scrub eraseScrubCmd `cmd:"" help:"Take what was deleted out of the files of the database: free pages, dead rows, write-ahead log. Needs the room of the database once more, and holds up who writes."`
 }
 
 // privacyDesk is whoever looks, at the terminal, at what was erased and what stays.
@@ -117,4 +118,19 @@ func (c *eraseKeptCmd) Run(ctx context.Context, o out) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", r.Code, r.System, name, r.Records, state)
 	}
 	return w.Flush()
+}
+
+type eraseScrubCmd struct{ common }
+
+func (c *eraseScrubCmd) Run(ctx context.Context, o out) error {
+	h, err := c.openToWrite(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if err := h.store.Scrub(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(o.stdout, "what was deleted is no longer in the files of the database")
+	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/foldersystem"
 	"hastaluego/internal/connector/httpsystem"
 	"hastaluego/internal/connector/sqlitesystem"
 	"hastaluego/internal/connector/stripesystem"
@@ -194,6 +195,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 // world is a whole running house without web pages.
 type world struct {
+	blobs string // where the pieces of bundles lie
 	*app.App
 	store   *store.Store
 	keys    *seal.Keys
@@ -349,9 +351,9 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	for _, change := range changes {
 		declared = change(declared)
 	}
-	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind(), sqlitesystem.Kind())...)
+	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind(), sqlitesystem.Kind(), foldersystem.Kind())...)
 	must(t, err)
-	w := &world{}
+	w := &world{blobs: t.TempDir()}
 	var systems []connector.System
 	breakers := breaker.New(breaker.Options{Failures: 4, Wait: 300 * time.Millisecond, Longest: time.Second, Wall: when.Machine{}.Wall})
 	on := playbook.Connected{}
@@ -378,7 +380,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w.store, w.between, w.keys, w.mail, w.billing, w.secrets = s, &meddled{Store: s}, keys, &letters{}, billing, secrets
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
-		Store: w.between, Keys: keyStore{keys, &w.deaf}, Blobs: blobs.Open(t.TempDir()), Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
+		Store: w.between, Keys: keyStore{keys, &w.deaf}, Blobs: blobs.Open(w.blobs), Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) },
 		Log: &app.LogKeys{
