@@ -95,7 +95,7 @@ func TestAKeyThatIsMissingIsNamedWithThePlaceOfItsEntry(t *testing.T) {
 		{"a DN", "systems:\n  m:\n    kind: ldap\n    url: ldaps://d.example\n    bind: cn=x,dc=example\n    password: env:A\n    close: lock\n", ":2:3: “base” is missing. Write it like this: base: ou=people,dc=example,dc=org"},
 		{"a state", "systems:\n  m:\n    kind: http\n    base_url: https://b.example\n    effect: idempotent\n    undo: final\n    operations:\n      read: {method: GET, path: \"/s/{reference}\"}\n      cancel: {method: DELETE, path: \"/s/{reference}\"}\n", ":2:3: “state.ended” is missing."},
 		{"the kind", "systems:\n  m:\n    url: ldaps://d.example\n", ":2:3: “kind” is missing. One of these values goes there: http"},
-		{"what a database can do", "systems:\n  m:\n    kind: postgres\n    url: env:A\n", ":2:3: this system does not say what it can do. Declare at least one of these: roles, actions, export."},
+		{"what a database can do", "systems:\n  m:\n    kind: postgres\n    url: env:A\n", ":2:3: this system does not say what it can do. Declare at least one of these: roles, actions, export, erase."},
 		{"the unit of a time", "systems:\n  m:\n    kind: postgres\n    url: env:A\n    roles: {}\n    timeout: 5\n", ":6:14: 5 of what? Write 5s for seconds"},
 		{"the unit of a pace", "systems:\n  m:\n    kind: scim\n    base_url: https://id.example\n    token: env:A\n    rate: 50\n", ":6:11: 50 in which time? Write 50/s"},
 	} {

@@ -59,7 +59,7 @@ type EraseTx interface {
 	AwaitErasing(ctx context.Context) (int64, error)
 	AnyTombstone(ctx context.Context) (bool, error)
 	// Tombstones returns which of the hashes are those of somebody erased, and the
-	// departure in which they were.
+	// departure in which they were; empty for whoever had none.
 	Tombstones(ctx context.Context, hashes ...string) (map[string]offboarding.CaseID, error)
 }
 

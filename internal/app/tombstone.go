@@ -48,7 +48,7 @@ func (k *known) buried(e *entry, row ingest.Row) *fault.Error {
 		return nil
 	}
 	for field, mark := range k.goesBy(row) {
-		if k.erased[mark] == "" || e != nil && (field != "contact.email" || e.has(row.Contact.Email)) {
+		if _, gone := k.erased[mark]; !gone || e != nil && (field != "contact.email" || e.has(row.Contact.Email)) {
 			continue
 		}
 		return fault.New(fault.Invalid, "csv.erased").On(field)
@@ -70,7 +70,7 @@ func (a *App) refuseErased(ctx context.Context, tx Tx, names map[string]string) 
 		return err
 	}
 	for _, field := range slices.Sorted(maps.Keys(names)) {
-		if erased[names[field]] != "" {
+		if _, gone := erased[names[field]]; gone {
 			return fault.New(fault.Conflict, "csv.erased").On(field)
 		}
 	}
