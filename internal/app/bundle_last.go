@@ -75,8 +75,13 @@ func lastMaking(c offboarding.Case) (time.Time, error) {
 	return day.Start(zone).Add(remindHour * time.Hour), err
 }
 
-// watchLast sets the clock of the last making, when there is a first file.
+// watchLast sets the clock of the last making, when there is a first file. What
+// changes in our own record is the departure, of which their page tells: where no
+// system gives anything away there is nothing to make it for.
 func (a *App) watchLast(ctx context.Context, tx Tx, c offboarding.Case) error {
+	if len(a.sources()) == 0 {
+		return nil
+	}
 	at, err := lastMaking(c)
 	if err != nil || !at.After(tx.Now()) {
 		return err
