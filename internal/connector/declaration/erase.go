@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/fault"
 )
 
 // HoldingKeys are the keys that an entry of the data map has in every kind of
@@ -125,4 +126,54 @@ func (s HeldSQL) Check(h connector.Holding, path []string) (found []Problem) {
 		}
 	}
 	return found
+}
+
+// SQLHolding is an entry of the data map of a database: what is a customer's in
+// some tables.
+type SQLHolding struct {
+	connector.Holding
+	HeldSQL
+}
+
+// SQLHoldings are the entries, in the order of the declaration.
+type SQLHoldings []SQLHolding
+
+// SQLHoldings reads the data map of a database.
+func (e *Entry) SQLHoldings() (all SQLHoldings) {
+	where := Path("erase")
+	for _, name := range e.Names(where) {
+		at := Below(where, name)
+		m := e.Keys(at, slices.Concat(HoldingKeys, HeldSQLKeys)...)
+		all = append(all, SQLHolding{e.Held(m, at, name), e.HeldSQL(m, at)})
+	}
+	return all
+}
+
+// Check finds what is wrong with them.
+func (all SQLHoldings) Check() (found []Problem) {
+	for _, h := range all {
+		at := Path("erase", h.Name)
+		found = append(found, CheckHolding(h.Holding, at, connector.Afters...)...)
+		found = append(found, h.HeldSQL.Check(h.Holding, at)...)
+	}
+	return found
+}
+
+// Told are they as whoever erases knows them.
+func (all SQLHoldings) Told() []connector.Holding {
+	out := make([]connector.Holding, len(all))
+	for i, h := range all {
+		out[i] = h.Holding
+	}
+	return out
+}
+
+// Find finds the entry of that name; fault.Blocked with code
+// connector.unknown_holding if the system declares none.
+func (all SQLHoldings) Find(system, name string) (SQLHolding, error) {
+	i := slices.IndexFunc(all, func(h SQLHolding) bool { return h.Name == name })
+	if i < 0 {
+		return SQLHolding{}, fault.New(fault.Blocked, "connector.unknown_holding", "system", system, "holding", name)
+	}
+	return all[i], nil
 }

@@ -25,11 +25,11 @@ const KindName = "postgres"
 // Config declares one database. It may be printed: what is secret is a reference.
 type Config struct {
 	System  string
-	URL     string    // reference: postgres://user:password@host/database?sslmode=verify-full
-	Roles   *Roles    // nil: it lets nobody in
-	Actions Actions   // by name
-	Export  []Export  // in the order of the declaration; nil: it gives nothing away
-	Erase   []Holding // the data map, in the order of the declaration; nil: it erases nothing
+	URL     string                  // reference: postgres://user:password@host/database?sslmode=verify-full
+	Roles   *Roles                  // nil: it lets nobody in
+	Actions Actions                 // by name
+	Export  []Export                // in the order of the declaration; nil: it gives nothing away
+	Erase   declaration.SQLHoldings // the data map, in the order of the declaration; nil: it erases nothing
 	Timeout time.Duration
 	Allow   []netip.Prefix
 
@@ -120,7 +120,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		c.Actions[name] = x
 	}
 	c.Export = readExport(e)
-	c.Erase = readErase(e)
+	c.Erase = e.SQLHoldings()
 	good := e.Judge(mark, c.check())
 	c.Places = e.Places()
 	return c, good
@@ -167,11 +167,7 @@ func (c Config) check() (found []declaration.Problem) {
 	for _, x := range c.Export {
 		found = append(found, x.check()...)
 	}
-	for _, h := range c.Erase {
-		at := declaration.Path("erase", h.Name)
-		found = append(found, declaration.CheckHolding(h.Holding, at, connector.Afters...)...)
-		found = append(found, h.Check(h.Holding, at)...)
-	}
+	found = append(found, c.Erase.Check()...)
 	for _, name := range slices.Sorted(maps.Keys(c.Actions)) {
 		x, at := c.Actions[name], declaration.Path("actions", name)
 		if !declaration.SystemName.MatchString(name) {

@@ -2,7 +2,6 @@ package pgsystem
 
 import (
 	"context"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,38 +10,15 @@ import (
 	"hastaluego/internal/fault"
 )
 
-// Holding is an entry of the data map: what is a customer's in some tables.
-type Holding struct {
-	connector.Holding
-
-	declaration.HeldSQL
-}
-
-func readErase(e *declaration.Entry) (all []Holding) {
-	where := declaration.Path("erase")
-	for _, name := range e.Names(where) {
-		at := declaration.Below(where, name)
-		m := e.Keys(at, slices.Concat(declaration.HoldingKeys, declaration.HeldSQLKeys)...)
-		all = append(all, Holding{e.Held(m, at, name), e.HeldSQL(m, at)})
-	}
-	return all
-}
-
 // Holdings are the declared entries, in their order.
-func (s *System) Holdings() []connector.Holding {
-	out := make([]connector.Holding, len(s.cfg.Erase))
-	for i, h := range s.cfg.Erase {
-		out[i] = h.Holding
-	}
-	return out
-}
+func (s *System) Holdings() []connector.Holding { return s.cfg.Erase.Told() }
 
-func (s *System) holding(op, name, owner string) (h Holding, err error) {
-	i := slices.IndexFunc(s.cfg.Erase, func(h Holding) bool { return h.Name == name })
-	if i < 0 {
-		return h, fault.New(fault.Blocked, "connector.unknown_holding", "system", s.cfg.System, "holding", name).At(op, nil)
+func (s *System) holding(op, name, owner string) (declaration.SQLHolding, error) {
+	h, err := s.cfg.Erase.Find(s.cfg.System, name)
+	if err != nil {
+		return h, fault.Wrap(op, err)
 	}
-	return s.cfg.Erase[i], s.usable(op, owner)
+	return h, s.usable(op, owner)
 }
 
 // CountHeld asks the declared statements, in a transaction that only reads.
@@ -63,7 +39,7 @@ func (s *System) CountHeld(ctx context.Context, holding, owner string) (n connec
 	return n, err
 }
 
-func count(ctx context.Context, tx pgx.Tx, h Holding, owner string) (n connector.HeldCount, err error) {
+func count(ctx context.Context, tx pgx.Tx, h declaration.SQLHolding, owner string) (n connector.HeldCount, err error) {
 	if err := tx.QueryRow(ctx, h.Count, owner).Scan(&n.Used); err != nil || h.Blocked == "" {
 		return n, err
 	}
@@ -103,7 +79,7 @@ func (s *System) DestroyHeld(ctx context.Context, in connector.EraseInput) (conn
 }
 
 // shrink runs a statement that leaves none of what of counts.
-func (s *System) shrink(ctx context.Context, op string, h Holding, owner, sql string, of func(connector.HeldCount) int) (connector.Receipt, error) {
+func (s *System) shrink(ctx context.Context, op string, h declaration.SQLHolding, owner, sql string, of func(connector.HeldCount) int) (connector.Receipt, error) {
 	n := 0
 	err := s.change(ctx, op, func(ctx context.Context, tx pgx.Tx) error {
 		before, err := count(ctx, tx, h, owner)

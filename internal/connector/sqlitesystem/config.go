@@ -18,9 +18,9 @@ const KindName = "sqlite"
 // Config declares one file.
 type Config struct {
 	System  string
-	File    string    // absolute path
-	Export  []Export  // in the order of the declaration
-	Erase   []Holding // the data map, in the order of the declaration
+	File    string                  // absolute path
+	Export  []Export                // in the order of the declaration
+	Erase   declaration.SQLHoldings // the data map, in the order of the declaration
 	Timeout time.Duration
 
 	declaration.Places
@@ -53,7 +53,7 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		m := e.Keys(at, append([]string{"query"}, declaration.TableKeys...)...)
 		c.Export = append(c.Export, Export{Name: name, SQL: e.Word(m, at, "query"), Table: e.Exported(m, at)})
 	}
-	c.Erase = readErase(e)
+	c.Erase = e.SQLHoldings()
 	good := e.Judge(mark, c.check())
 	c.Places = e.Places()
 	return c, good
@@ -73,11 +73,7 @@ func (c Config) check() (found []declaration.Problem) {
 		found = append(found, x.Check(x.Name, at)...)
 		found = append(found, declaration.CheckQuery(x.SQL, declaration.Below(at, "query"))...)
 	}
-	for _, h := range c.Erase {
-		at := declaration.Path("erase", h.Name)
-		found = append(found, declaration.CheckHolding(h.Holding, at, connector.Afters...)...)
-		found = append(found, h.Check(h.Holding, at)...)
-	}
+	found = append(found, c.Erase.Check()...)
 	return found
 }
 

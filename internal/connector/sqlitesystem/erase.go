@@ -4,55 +4,31 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"slices"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/fault"
 )
 
-// Holding is an entry of the data map: what is a customer's in some tables.
-type Holding struct {
-	connector.Holding
-
-	declaration.HeldSQL
-}
-
-func readErase(e *declaration.Entry) (all []Holding) {
-	where := declaration.Path("erase")
-	for _, name := range e.Names(where) {
-		at := declaration.Below(where, name)
-		m := e.Keys(at, slices.Concat(declaration.HoldingKeys, declaration.HeldSQLKeys)...)
-		all = append(all, Holding{e.Held(m, at, name), e.HeldSQL(m, at)})
-	}
-	return all
-}
-
 // Holdings are the declared entries, in their order.
-func (s *System) Holdings() []connector.Holding {
-	out := make([]connector.Holding, len(s.cfg.Erase))
-	for i, h := range s.cfg.Erase {
-		out[i] = h.Holding
-	}
-	return out
-}
+func (s *System) Holdings() []connector.Holding { return s.cfg.Erase.Told() }
 
-func (s *System) holding(op, name, owner string) (h Holding, err error) {
-	i := slices.IndexFunc(s.cfg.Erase, func(h Holding) bool { return h.Name == name })
-	if i < 0 {
-		return h, fault.New(fault.Blocked, "connector.unknown_holding", "system", s.cfg.System, "holding", name).At(op, nil)
+func (s *System) holding(op, name, owner string) (declaration.SQLHolding, error) {
+	h, err := s.cfg.Erase.Find(s.cfg.System, name)
+	if err != nil {
+		return h, fault.Wrap(op, err)
 	}
 	if _, ok := declaration.Owned(declaration.OwnerSlot, owner); !ok {
 		return h, fault.New(fault.Invalid, "connector.bad_reference", "system", s.cfg.System).At(op, nil)
 	}
-	return s.cfg.Erase[i], nil
+	return h, nil
 }
 
 type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func count(ctx context.Context, q queryer, h Holding, owner string) (n connector.HeldCount, err error) {
+func count(ctx context.Context, q queryer, h declaration.SQLHolding, owner string) (n connector.HeldCount, err error) {
 	if err := q.QueryRowContext(ctx, h.Count, owner).Scan(&n.Used); err != nil || h.Blocked == "" {
 		return n, err
 	}
@@ -77,13 +53,13 @@ func (s *System) CountHeld(ctx context.Context, holding, owner string) (n connec
 // changed.
 func (s *System) EraseHeld(ctx context.Context, in connector.EraseInput) (connector.Receipt, error) {
 	return s.shrink(ctx, "sqlitesystem.EraseHeld", in,
-		func(h Holding) string { return h.Run }, func(_ Holding, n connector.HeldCount) int { return n.Used })
+		func(h declaration.SQLHolding) string { return h.Run }, func(_ declaration.SQLHolding, n connector.HeldCount) int { return n.Used })
 }
 
 // DestroyHeld does so with what was blocked, or kept.
 func (s *System) DestroyHeld(ctx context.Context, in connector.EraseInput) (connector.Receipt, error) {
 	return s.shrink(ctx, "sqlitesystem.DestroyHeld", in,
-		func(h Holding) string { return h.Destroy }, func(h Holding, n connector.HeldCount) int {
+		func(h declaration.SQLHolding) string { return h.Destroy }, func(h declaration.SQLHolding, n connector.HeldCount) int {
 			if h.After == connector.Block {
 				return n.Blocked
 			}
@@ -92,7 +68,7 @@ func (s *System) DestroyHeld(ctx context.Context, in connector.EraseInput) (conn
 }
 
 // shrink runs a statement that leaves none of what of counts.
-func (s *System) shrink(ctx context.Context, op string, in connector.EraseInput, statement func(Holding) string, of func(Holding, connector.HeldCount) int) (connector.Receipt, error) {
+func (s *System) shrink(ctx context.Context, op string, in connector.EraseInput, statement func(declaration.SQLHolding) string, of func(declaration.SQLHolding, connector.HeldCount) int) (connector.Receipt, error) {
 	h, err := s.holding(op, in.Holding, in.Owner)
 	if err != nil {
 		return connector.Receipt{}, err
