@@ -154,7 +154,7 @@ func (all SQLHoldings) Check() (found []Problem) {
 	for _, h := range all {
 		at := Path("erase", h.Name)
 		found = append(found, CheckHolding(h.Holding, at, connector.Afters...)...)
-		found = append(found, h.HeldSQL.Check(h.Holding, at)...)
+		found = append(found, h.Check(h.Holding, at)...)
 	}
 	return found
 }
