@@ -169,7 +169,7 @@ func TestATryThatIsAnsweredWithAnErrorProvesNothing(t *testing.T) {
 		ctx := t.Context()
 		w.inventory(t)
 		// Held before its effect, so that the sickness begins after the control.
-		must(t, w.billing.SetFaults(ctx, peer.Faults{DelayBefore: 800, Reference: "acc-key"}))
+		must(t, w.billing.SetFaults(ctx, peer.Faults{Held: true, Reference: "acc-key"}))
 		_, c, _ := w.request(t, "period_end")
 		eventually(t, "the call is under way", func() bool { return !w.closing(t, c, "gra_2").FirstCall.IsZero() })
 		must(t, w.billing.SetFaults(ctx, peer.Faults{SignIn: 503}))

@@ -130,7 +130,7 @@ func TestAReportDuringATryWakesTheWorkAfterIt(t *testing.T) {
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), "", 10*time.Second, reporting(t, key, key))
 		ctx := t.Context()
 		_, c, _ := w.request(t, "now")
-		must(t, w.billing.SetFaults(ctx, peer.Faults{DelayBefore: 1000, Status: 503, RetryAfter: 3600, Reads: true}))
+		must(t, w.billing.SetFaults(ctx, peer.Faults{Held: true, Status: 503, RetryAfter: 3600, Reads: true}))
 		w.workTasks(t, c)
 		eventually(t, "billing is being asked", func() bool {
 			v, err := w.OpenCase(ctx, agent, c)
@@ -142,11 +142,11 @@ func TestAReportDuringATryWakesTheWorkAfterIt(t *testing.T) {
 			}
 			return false
 		})
-		must(t, w.billing.SetFaults(ctx, peer.Faults{}))
 		_, wall, err := w.Now(ctx)
 		must(t, err)
 		header, raw := report("evt_1", `{"data":{"subscription":"FE-20418-1"}}`, wall, key)
 		must(t, w.ReportFromSystem(ctx, "billing", header, raw))
+		must(t, w.billing.SetFaults(ctx, peer.Faults{})) // only now is it answered that it may ask in an hour
 		eventually(t, "billing stopped", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })
 	})
 }

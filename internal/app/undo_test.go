@@ -153,7 +153,7 @@ func TestWhatAWorkerHadInHandWaitsForItsTurnToo(t *testing.T) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		w.inventory(t)
-		must(t, w.billing.SetFaults(ctx, peer.Faults{DelayBefore: 800, Reference: "acc-key"}))
+		must(t, w.billing.SetFaults(ctx, peer.Faults{Held: true, Reference: "acc-key"}))
 		_, c, page := w.request(t, "period_end")
 		w.byHand(t, c)
 		eventually(t, "the call is under way", func() bool { return !w.closing(t, c, "gra_2").FirstCall.IsZero() })

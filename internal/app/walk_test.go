@@ -599,7 +599,7 @@ func TestUndoingWhileTheCallIsUnderWay(t *testing.T) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
-		must(t, w.billing.SetFaults(ctx, peer.Faults{DelayBefore: 400}))
+		must(t, w.billing.SetFaults(ctx, peer.Faults{Held: true}))
 		w.workTasks(t, c)
 		eventually(t, "the call is under way", func() bool {
 			v, err := w.OpenCase(ctx, agent, c)
@@ -610,6 +610,7 @@ func TestUndoingWhileTheCallIsUnderWay(t *testing.T) {
 		if st := w.state(t, c); st != offboarding.CaseReversing {
 			t.Errorf("the case is %s while the call is under way", st)
 		}
+		must(t, w.billing.SetFaults(ctx, peer.Faults{}))
 		eventually(t, "reversed", func() bool { return w.state(t, c) == offboarding.CaseReversed })
 		effects, err := w.billing.Effects(ctx, "FE-20418-1")
 		must(t, err)

@@ -23,6 +23,7 @@ const (
 // otherwise; they do not survive a restart.
 type Faults struct {
 	DelayBefore     int    `json:"delay_before_ms"`   // hold the call before its effect
+	Held            bool   `json:"held_before"`       // hold it until faults are told anew
 	DelayAfter      int    `json:"delay_after_ms"`    // hold the answer after the effect
 	DropAfterEffect int    `json:"drop_after_effect"` // cut the line after the effect, this many times
 	Status          int    `json:"status"`            // answer this instead, without an effect
@@ -40,10 +41,11 @@ type server struct {
 
 	mu     sync.Mutex
 	faults Faults
+	anew   chan struct{} // closed when other faults are told
 }
 
 func newServer(ctx context.Context, led *ledger, token string) http.Handler {
-	s := &server{ctx: ctx, led: led, token: sha256.Sum256([]byte("Bearer " + token))}
+	s := &server{ctx: ctx, led: led, token: sha256.Sum256([]byte("Bearer " + token)), anew: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /subscriptions/{ref}", s.read)
 	mux.HandleFunc("POST /subscriptions/{ref}/cancel", func(w http.ResponseWriter, r *http.Request) { s.act(w, r, "cancel") })
@@ -79,12 +81,18 @@ func (s *server) auth(next http.Handler) http.Handler {
 // call was answered.
 func (s *server) before(w http.ResponseWriter, ref string, read bool) (Faults, bool) {
 	s.mu.Lock()
-	f := s.faults
+	f, anew := s.faults, s.anew
 	s.mu.Unlock()
 	if f.Reference != "" && f.Reference != ref || read && !f.Reads {
 		return Faults{}, true
 	}
 	s.hold(f.DelayBefore)
+	if f.Held {
+		select {
+		case <-anew:
+		case <-s.ctx.Done():
+		}
+	}
 	if f.Status != 0 {
 		if f.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
@@ -279,6 +287,8 @@ func (s *server) setFaults(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.faults = f
+	close(s.anew)
+	s.anew = make(chan struct{})
 	s.mu.Unlock()
 	answer(w, http.StatusOK, f)
 }

@@ -210,7 +210,8 @@ func complaints(t *testing.T, c *caller, who string) {
 	c.get("/v1/complaints?cursor="+c.get("/v1/commitments?limit=1").is(200).text("next")).told(422, "api.cursor")
 }
 
-// webhooks adds an endpoint, changes its secret and looks at what it was sent.
+// webhooks adds an endpoint for what nothing in the background causes, changes
+// its secret and looks at what it was sent.
 func webhooks(t *testing.T, c *caller) {
 	t.Helper()
 	if got := c.post("/v1/webhooks", `{"url": "http://hooks.example", "events": ["*"]}`).told(422, "webhook.plain"); got.text("field") != "/url" {
@@ -219,7 +220,7 @@ func webhooks(t *testing.T, c *caller) {
 	if got := c.post("/v1/webhooks", `{"url": "https://hooks.example", "events": ["case.danced"]}`).told(422, "webhook.pattern"); got.text("field") != "/events" {
 		t.Errorf("an event that there is not: %s", got.body)
 	}
-	made := c.post("/v1/webhooks", `{"url": "https://hooks.example/a", "events": ["case.*", "step.done"]}`).is(201)
+	made := c.post("/v1/webhooks", `{"url": "https://hooks.example/a", "events": ["silence.*", "silence.lifted"]}`).is(201)
 	at, secret := "/v1/webhooks/"+made.text("id"), made.text("secret")
 	if !strings.HasPrefix(secret, "whsec_") {
 		t.Errorf("made %s", made.body)
@@ -229,7 +230,7 @@ func webhooks(t *testing.T, c *caller) {
 		t.Errorf("rotated: %s", got.body)
 	}
 	list := c.get("/v1/webhooks").is(200)
-	if strings.Contains(string(list.body), "whsec_") || list.text("items.0.old_secret_until") == "" || list.text("items.0.events.1") != "step.done" {
+	if strings.Contains(string(list.body), "whsec_") || list.text("items.0.old_secret_until") == "" || list.text("items.0.events.1") != "silence.lifted" {
 		t.Errorf("the endpoints are %s", list.body)
 	}
 	c.post(at+"/disable", "").is(204)
