@@ -58,6 +58,7 @@ type DeliverablePatch struct {
 	Deliverable    customer.DeliverableID
 	Title          *string
 	Due, Delivered *when.Date // a zero Delivered: it is not there after all
+	Piece          *customer.Piece
 }
 
 // EditDeliverable changes what was promised, or says that it was delivered.
@@ -76,6 +77,7 @@ func (a *App) EditDeliverable(ctx context.Context, by Actor, in DeliverablePatch
 		patch(&now.Title, in.Title)
 		patch(&now.Due, in.Due)
 		patch(&now.Delivered, in.Delivered)
+		patch(&now.Piece, in.Piece)
 		l := now.Tidy()
 		if a.today(am.tx).Before(now.Delivered) {
 			l = append(l, fault.New(fault.Invalid, "deliverable.ahead").On("delivered"))
@@ -95,6 +97,9 @@ func (a *App) EditDeliverable(ctx context.Context, by Actor, in DeliverablePatch
 		differ(ch, "title", was.Title, now.Title)
 		differ(ch, "due", was.Due.String(), now.Due.String())
 		differ(ch, "delivered", was.Delivered.String(), now.Delivered.String())
+		differ(ch, "version", was.Piece.Version, now.Piece.Version)
+		differ(ch, "format", was.Piece.Format, now.Piece.Format)
+		differ(ch, "sha256", was.Piece.SHA256, now.Piece.SHA256)
 		return fact{typ: "deliverable.changed", args: map[string]any{"title": now.Title, "changed": ch}}, am.tx.SaveDeliverable(ctx, now)
 	})
 	return err
@@ -110,7 +115,7 @@ func handedOver(ctx context.Context, tx Tx, c offboarding.Case) ([]customer.Asse
 	promised, err := tx.DeliverablesOf(ctx, c.Customer)
 	for _, d := range promised {
 		if d.Delivered.IsZero() && slices.Contains(c.Subscriptions, d.Subscription) {
-			assets = append(assets, customer.Asset{ID: customer.AssetID(d.ID), Customer: d.Customer, Kind: handover.Deliverable, Name: d.Title})
+			assets = append(assets, customer.Asset{ID: customer.AssetID(d.ID), Customer: d.Customer, Kind: handover.Deliverable, Name: d.Title, Owner: customer.OwnerHouse})
 		}
 	}
 	return assets, err
@@ -128,7 +133,7 @@ func (a *App) delivered(ctx context.Context, tx Tx, x handover.Item) error {
 	}
 	for _, d := range list {
 		if d.ID == customer.DeliverableID(x.Asset) && d.Delivered.IsZero() {
-			d.Delivered = a.today(tx)
+			d.Delivered, d.Piece = a.today(tx), x.Piece
 			return tx.SaveDeliverable(ctx, d)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/money"
+	"hastaluego/internal/when"
 )
 
 // AddGrant puts an access on a customer's inventory. One that was closed is
@@ -148,7 +150,8 @@ func (am *amending) grant(ctx context.Context, id customer.GrantID) (customer.Gr
 }
 
 // AddAsset puts an asset on a customer's inventory. Faults: asset.reference,
-// asset.name, asset.kind, asset.location; inventory.taken.
+// asset.name, asset.kind, asset.location, asset.owner, asset.renews_on,
+// asset.renewal_amount, asset.renewal_currency, asset.payer; inventory.taken.
 func (a *App) AddAsset(ctx context.Context, by Actor, x customer.Asset) (customer.AssetID, error) {
 	x.ID = customer.AssetID(id.New("ast"))
 	l := x.Tidy()
@@ -173,6 +176,10 @@ type AssetPatch struct {
 	Version         int64 // of the customer who was looked at; 0: whichever
 	Reference, Name *string
 	Kind, Location  *string
+	Owner           *customer.Ownership
+	RenewsOn        *when.Date
+	Renewal         *money.Amount
+	Payer           *customer.Payer
 }
 
 // EditAsset changes an asset on the inventory. A departure that waits for it
@@ -193,6 +200,10 @@ func (a *App) EditAsset(ctx context.Context, by Actor, in AssetPatch) error {
 		patch(&now.Name, in.Name)
 		patch(&now.Kind, in.Kind)
 		patch(&now.Location, in.Location)
+		patch(&now.Owner, in.Owner)
+		patch(&now.RenewsOn, in.RenewsOn)
+		patch(&now.Renewal, in.Renewal)
+		patch(&now.Payer, in.Payer)
 		if l := now.Tidy(); len(l) > 0 {
 			return fact{}, l.Under("asset")
 		}
@@ -204,6 +215,10 @@ func (a *App) EditAsset(ctx context.Context, by Actor, in AssetPatch) error {
 		differ(ch, "name", was.Name, now.Name)
 		differ(ch, "kind", was.Kind, now.Kind)
 		differ(ch, "location", was.Location, now.Location)
+		differ(ch, "owner", was.Owner, now.Owner)
+		differ(ch, "renews_on", was.RenewsOn.String(), now.RenewsOn.String())
+		differ(ch, "renewal", was.Renewal.String(), now.Renewal.String())
+		differ(ch, "payer", was.Payer, now.Payer)
 		if len(ch) == 0 {
 			return fact{}, nil
 		}

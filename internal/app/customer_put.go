@@ -391,6 +391,15 @@ func (k *known) putDeliverable(e *entry, row ingest.Row) {
 	if !told.Delivered.IsZero() {
 		now.Delivered = told.Delivered
 	}
+	for field, set := range map[string]func(){
+		"deliverable.version": func() { now.Piece.Version = told.Piece.Version },
+		"deliverable.format":  func() { now.Piece.Format = told.Piece.Format },
+		"deliverable.sha256":  func() { now.Piece.SHA256 = told.Piece.SHA256 },
+	} {
+		if row.Tells(field) {
+			set()
+		}
+	}
 	if now != e.promised[i].now {
 		e.promised[i].put(now)
 		k.changed++
@@ -434,11 +443,18 @@ func (k *known) putAsset(e *entry, row ingest.Row) {
 	}
 	now := e.assets[i].now
 	now.Name = told.Name
-	if row.Tells("asset.kind") {
-		now.Kind = told.Kind
-	}
-	if row.Tells("asset.location") {
-		now.Location = told.Location
+	for field, set := range map[string]func(){
+		"asset.kind":             func() { now.Kind = told.Kind },
+		"asset.location":         func() { now.Location = told.Location },
+		"asset.owner":            func() { now.Owner = told.Owner },
+		"asset.renews_on":        func() { now.RenewsOn = told.RenewsOn },
+		"asset.renewal_amount":   func() { now.Renewal.Minor = told.Renewal.Minor },
+		"asset.renewal_currency": func() { now.Renewal.Currency = told.Renewal.Currency },
+		"asset.payer":            func() { now.Payer = told.Payer },
+	} {
+		if row.Tells(field) {
+			set()
+		}
 	}
 	if now != e.assets[i].now {
 		e.assets[i].put(now)

@@ -45,8 +45,8 @@ func (a *App) AnswerHandover(ctx context.Context, token string, answers []Handov
 					continue
 				}
 				typ = "handover.lacking"
-				args = map[string]any{"lacks": lacks}
-				err = x.Lack(lacks)
+				args = map[string]any{"lacks": lacks, "version": x.Piece.Version, "sha256": x.Piece.SHA256}
+				err = x.Lack(lacks, tx.Now())
 			}
 			if fault.KindOf(err) == fault.Invalid && err != nil {
 				wrong = append(wrong, fault.Fields(err)...)
@@ -60,6 +60,31 @@ func (a *App) AnswerHandover(ctx context.Context, token string, answers []Handov
 		}
 		return wrong.Or()
 	})
+}
+
+// OpenGiven returns the file that the client was given with an item.
+func (a *App) OpenGiven(ctx context.Context, token string, item handover.ID) (b Blob, plain []byte, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		h, err := a.readHandover(ctx, tx, l.Case)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(h.List, func(x handover.Item) bool { return x.ID == item && x.File != "" })
+		if i < 0 {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		b, err = tx.FindBlob(ctx, h.List[i].File)
+		return err
+	})
+	if err != nil {
+		return b, nil, err
+	}
+	plain, err = a.openBlob(ctx, b)
+	return b, plain, err
 }
 
 // ConfirmRotation is the client's word that they changed a credential.

@@ -79,7 +79,7 @@ var heldFiles = []heldFile{
 			}), err
 		},
 	},
-	{"deliverable", "promised.csv", "engagement title due:date delivered:date", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"deliverable", "promised.csv", "engagement title due:date delivered:date version format sha256", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		lines, err := tx.SubscriptionsOf(ctx, h.ID)
 		if err != nil {
 			return nil, err
@@ -90,7 +90,7 @@ var heldFiles = []heldFile{
 		}
 		list, err := tx.DeliverablesOf(ctx, h.ID)
 		return rowsOf(list, func(x customer.Deliverable) []string {
-			return []string{of[x.Subscription], x.Title, x.Due.String(), x.Delivered.String()}
+			return []string{of[x.Subscription], x.Title, x.Due.String(), x.Delivered.String(), x.Piece.Version, x.Piece.Format, x.Piece.SHA256}
 		}), err
 	}},
 	{"subscription_past", "subscriptions_before.csv", "subscription until:datetime amount_minor:integer currency interval status", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
@@ -147,9 +147,11 @@ var heldFiles = []heldFile{
 			return []string{x.System, x.Account, x.Kind, strings.Join(x.DependsOn, " "), string(x.Status), strconv.FormatBool(x.Ours)}
 		}), err
 	}},
-	{"asset", "things.csv", "reference kind name location", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"asset", "things.csv", "reference kind name location owner renews_on:date renewal_minor:integer currency payer", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.AssetsOf(ctx, h.ID)
-		return rowsOf(list, func(x customer.Asset) []string { return []string{x.Reference, x.Kind, x.Name, x.Location} }), err
+		return rowsOf(list, func(x customer.Asset) []string {
+			return []string{x.Reference, x.Kind, x.Name, x.Location, string(x.Owner), x.RenewsOn.String(), count(x.Renewal.Minor), x.Renewal.Currency, string(x.Payer)}
+		}), err
 	}},
 	{"complaint", "complaints.csv", "received:date state what cause answer", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := a.complaints(ctx, tx, h.ID)
@@ -378,12 +380,12 @@ var heldFiles = []heldFile{
 			return []string{x.Kind, x.Name, x.Due.String(), string(x.State), x.Over.String(), x.Receipt, minor(x.Charge), x.Charge.Currency, x.Evidence}
 		})
 	}},
-	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest owner version format sha256 new_owner held", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]handover.Item, error) {
 			x, err := a.readHandover(ctx, tx, c)
 			return x.List, err
 		}, func(x handover.Item) []string {
-			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest}
+			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest, string(x.Owner), x.Piece.Version, x.Piece.Format, x.Piece.SHA256, x.NewOwner, x.Held}
 		})
 	}},
 	{"envelope", "envelopes.csv", "departure item state expires:datetime opened:datetime", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {

@@ -3,7 +3,10 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +60,7 @@ func (a *App) listHandover(ctx context.Context, tx Tx, p *offboarding.Plan, s *o
 			continue
 		}
 		if err := a.putHandover(ctx, tx, handover.Item{
-			ID: handover.ID(id.New("hov")), Customer: p.Case.Customer, Case: p.Case.ID, Step: s.ID, Asset: x.ID, Kind: x.Kind, Name: x.Name, State: handover.Open,
+			ID: handover.ID(id.New("hov")), Customer: p.Case.Customer, Case: p.Case.ID, Step: s.ID, Asset: x.ID, Kind: x.Kind, Name: x.Name, State: handover.Open, Owner: x.Owner,
 		}); err != nil {
 			return err
 		}
@@ -67,12 +70,17 @@ func (a *App) listHandover(ctx context.Context, tx Tx, p *offboarding.Plan, s *o
 
 // GiveInput says that the client was given an item.
 type GiveInput struct {
-	Case   offboarding.CaseID
-	Step   string
-	Item   handover.ID
-	Way    handover.Way
-	How    string // what was given and how, for the client to read
-	Secret string // of a credential that goes by envelope; never stored in plain, never logged
+	Case  offboarding.CaseID
+	Step  string
+	Item  handover.ID
+	Way   handover.Way
+	How   string // what was given and how, for the client to read
+	Piece customer.Piece
+	// Name and File are what goes with it; its sum is computed, whatever Piece says.
+	Name     string
+	File     []byte
+	NewOwner string // who administers it now
+	Secret   string // of a credential that goes by envelope; never stored in plain, never logged
 }
 
 // secretMost is how long a secret may be, in characters.
@@ -84,6 +92,8 @@ const secretMost = 4000
 // to look.
 func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 	l := prose(nil, map[string]*string{"how": &in.How})
+	l = append(l, in.Piece.Tidy()...)
+	l = append(l, in.tidyFile()...)
 	secret, e := customer.CheckText("secret", in.Secret, secretMost, true)
 	if l = appendFault(l, e); in.Way == handover.Envelope && secret == "" && e == nil {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("secret"))
@@ -105,7 +115,17 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 		} else if none && in.Way == handover.Envelope { // there is no page on which it would open
 			return fault.New(fault.Invalid, "handover.no_portal").On("way")
 		}
-		if err := x.Give(in.Way, in.How, tx.Now(), a.today(tx).AddDays(days(*s, "rotate_days", 10))); err != nil {
+		gift := handover.Gift{Way: in.Way, How: in.How, Piece: in.Piece, NewOwner: in.NewOwner}
+		if len(in.File) > 0 {
+			if x.Credential() { // a secret goes in an envelope, never in a file that stays
+				return fault.New(fault.Invalid, "handover.no_file").On("file")
+			}
+			var err error
+			if gift.File, err = a.keepFile(ctx, tx, by, p.Case, *s, in.Name, in.File); err != nil {
+				return err
+			}
+		}
+		if err := x.Give(gift, tx.Now(), a.today(tx).AddDays(days(*s, "rotate_days", 10))); err != nil {
 			return err
 		}
 		if err := a.withdraw(ctx, tx, p.Case.ID, x.ID); err != nil {
@@ -121,13 +141,52 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 				return err
 			}
 		}
-		if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.given", actor: by.ID, args: map[string]any{"way": string(x.Way), "how": x.How}}); err != nil {
+		if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.given", actor: by.ID, args: map[string]any{
+			"way": string(x.Way), "how": x.How, "version": x.Piece.Version, "format": x.Piece.Format, "sha256": x.Piece.SHA256, "new_owner": x.NewOwner,
+		}}); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(list, func(x handover.Item) bool { return x.State == handover.Open || x.State == handover.Missing }) {
 			return nil
 		}
 		return a.write(ctx, tx, p.Case, "handover")
+	})
+}
+
+// tidyFile takes the sum of the file that goes with an item, and its format from
+// its name where none was said.
+func (in *GiveInput) tidyFile() (l fault.List) {
+	owner, e := customer.CheckText("new_owner", in.NewOwner, 200, false)
+	l, in.NewOwner = appendFault(l, e), owner
+	if len(in.File) == 0 {
+		return l
+	}
+	name, err := checkFile(in.Name, in.File)
+	if err != nil {
+		return append(l, fault.Fields(err)...)
+	}
+	sum := sha256.Sum256(in.File)
+	in.Name, in.Piece.SHA256 = name, hex.EncodeToString(sum[:])
+	in.Piece.Format = cmp.Or(in.Piece.Format, strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")))
+	return l
+}
+
+// HoldItem says that a work waits until the contract transfers it. Nothing else
+// can be held back. Faults: handover.never_waits.
+func (a *App) HoldItem(ctx context.Context, by Actor, c offboarding.CaseID, step string, item handover.ID, why string) error {
+	l := prose(nil, map[string]*string{"held": &why})
+	return a.onHandover(ctx, by, c, step, func(tx Tx, _ *offboarding.Plan, _ *offboarding.Step, list []handover.Item) error {
+		i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == item })
+		if i < 0 {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if len(l) > 0 {
+			return l
+		}
+		if err := list[i].Hold(why); err != nil {
+			return err
+		}
+		return a.saveItem(ctx, tx, list[i], fact{typ: "handover.held", actor: by.ID, args: map[string]any{"why": why}})
 	})
 }
 
@@ -262,23 +321,20 @@ func (a *App) saveItem(ctx context.Context, tx Tx, x handover.Item, f fact) erro
 	return a.record(ctx, tx, f)
 }
 
-// handoverWords are the sealed words of an item.
-type handoverWords struct{ How, Lacks, Attest string }
-
 func (a *App) putHandover(ctx context.Context, tx Tx, x handover.Item) error {
 	s := SealedHandover{Item: x}
 	var err error
-	if s.KeyID, s.Body, err = a.sealJSON(ctx, string(x.Customer), string(x.ID), handoverWords{x.How, x.Lacks, x.Attest}); err != nil {
+	if s.KeyID, s.Body, err = a.sealJSON(ctx, string(x.Customer), string(x.ID), x.Words); err != nil {
 		return err
 	}
 	return tx.PutHandover(ctx, s)
 }
 
 func (a *App) openHandover(ctx context.Context, s SealedHandover) (handover.Item, error) {
-	var w handoverWords
+	var w handover.Words
 	readable, err := a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &w)
 	if readable {
-		s.How, s.Lacks, s.Attest = w.How, w.Lacks, w.Attest
+		s.Words = w
 	}
 	return s.Item, err
 }

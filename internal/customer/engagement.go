@@ -1,7 +1,9 @@
 package customer
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/when"
@@ -92,6 +94,28 @@ type Deliverable struct {
 	Title        string
 	Due          when.Date // zero: no day was promised
 	Delivered    when.Date // zero: not yet
+	Piece        Piece     // as it was delivered
+}
+
+// Piece is which one of a thing it is that somebody has: a file, an image, a text.
+type Piece struct {
+	Version string // as whoever made it calls it
+	Format  string // pdf, figma …
+	SHA256  string // of its bytes, in lower-case hexadecimal; empty: it has none
+}
+
+// sum is what a SHA-256 looks like.
+var sum = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Tidy does for a piece what it does for a customer.
+func (p *Piece) Tidy() fault.List {
+	l := tidy(text{"version", &p.Version}, text{"format", &p.Format}, text{"sha256", &p.SHA256})
+	p.Format = strings.ToLower(p.Format)
+	p.SHA256 = strings.ToLower(strings.ReplaceAll(p.SHA256, " ", ""))
+	if p.SHA256 != "" && !sum.MatchString(p.SHA256) {
+		l = append(l, fault.New(fault.Invalid, "piece.sha256").On("sha256"))
+	}
+	return l
 }
 
 // Tidy does for a deliverable what it does for a customer.
@@ -100,7 +124,7 @@ func (d *Deliverable) Tidy() fault.List {
 	if d.Title == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("title"))
 	}
-	return l
+	return append(l, d.Piece.Tidy()...)
 }
 
 // Late reports whether it was promised for a day before this one and is not

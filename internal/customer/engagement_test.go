@@ -1,6 +1,7 @@
 package customer_test
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -74,5 +75,49 @@ func TestADeliverableIsLateTheDayAfter(t *testing.T) {
 	}
 	if l := (&customer.Deliverable{}).Tidy(); len(l) != 1 {
 		t.Errorf("of nothing: %v", l)
+	}
+}
+
+func TestAPieceHasASumOfSixtyFourDigitsOrNone(t *testing.T) {
+	t.Parallel()
+	sum := strings.Repeat("0aF9", 16)
+	for typed, want := range map[string]string{"": "", sum: strings.ToLower(sum), " " + sum[:32] + " " + sum[32:]: strings.ToLower(sum), sum[1:]: "piece.sha256", sum[1:] + "g": "piece.sha256"} {
+		p := customer.Piece{Format: " PDF ", SHA256: typed}
+		switch l := p.Tidy(); {
+		case len(l) == 0 && (p.SHA256 != want || p.Format != "pdf"):
+			t.Errorf("%q: %+v", typed, p)
+		case len(l) > 0 && l[0].Code != want:
+			t.Errorf("%q: %v", typed, l)
+		}
+	}
+}
+
+func TestARenewalHasADay(t *testing.T) {
+	t.Parallel()
+	day := when.Date{Year: 2027, Month: 3, Day: 1}
+	for name, c := range map[string]struct {
+		asset customer.Asset
+		wrong string
+	}{
+		"nothing":           {customer.Asset{}, ""},
+		"a day":             {customer.Asset{RenewsOn: day}, ""},
+		"everything":        {customer.Asset{Owner: customer.OwnerThird, RenewsOn: day, Renewal: money.Amount{Minor: 1200, Currency: "EUR"}, Payer: customer.PayerClient}, ""},
+		"a currency alone":  {customer.Asset{RenewsOn: day, Renewal: money.Amount{Currency: "EUR"}}, ""},
+		"a cost without":    {customer.Asset{Renewal: money.Amount{Minor: 1200, Currency: "EUR"}}, "asset.renews_on"},
+		"a payer without":   {customer.Asset{Payer: customer.PayerHouse}, "asset.renews_on"},
+		"an owner unheard":  {customer.Asset{Owner: "mine"}, "field.choice"},
+		"a cost below zero": {customer.Asset{RenewsOn: day, Renewal: money.Amount{Minor: -1, Currency: "EUR"}}, "field.invalid"},
+		"no such currency":  {customer.Asset{RenewsOn: day, Renewal: money.Amount{Minor: 1, Currency: "ABC1"}}, "field.currency"},
+	} {
+		c.asset.Reference, c.asset.Name = "D-1", "riaalta.example"
+		l := c.asset.Tidy()
+		if got := ""; len(l) > 0 {
+			got = l[0].Code
+			if got != c.wrong {
+				t.Errorf("%s: %v", name, l)
+			}
+		} else if c.wrong != "" {
+			t.Errorf("%s: nothing is wrong", name)
+		}
 	}
 }

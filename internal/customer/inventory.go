@@ -118,6 +118,44 @@ type Asset struct {
 	Kind      string
 	Name      string
 	Location  string
+	Owner     Ownership
+	RenewsOn  when.Date    // of a domain, a certificate, a licence; zero: it does not, or nobody knows
+	Renewal   money.Amount // what renewing it costs; without a currency nobody knows
+	Payer     Payer        // of the renewal
+}
+
+// Ownership is whose a thing is. Empty: nobody said, and then it is the
+// customer's.
+type Ownership string
+
+// The kinds of ownership.
+const (
+	OwnerClient Ownership = "client"      // the customer brought it, or it is theirs
+	OwnerThird  Ownership = "third_party" // the customer pays for it at somebody else's
+	OwnerHouse  Ownership = "ours"        // a work of ours that the contract has not transferred yet
+)
+
+// Ownerships are all of them.
+var Ownerships = []Ownership{OwnerClient, OwnerThird, OwnerHouse}
+
+// Payer is who pays a renewal when it comes. Empty: nobody said.
+type Payer string
+
+// The payers.
+const (
+	PayerClient Payer = "client"
+	PayerHouse  Payer = "ours"
+	PayerOther  Payer = "other"
+)
+
+// Payers are all of them.
+var Payers = []Payer{PayerClient, PayerHouse, PayerOther}
+
+// Renewals are the things that have to be renewed, the first one first.
+func Renewals(assets []Asset) []Asset {
+	list := slices.DeleteFunc(slices.Clone(assets), func(a Asset) bool { return a.RenewsOn.IsZero() })
+	slices.SortStableFunc(list, func(x, y Asset) int { return strings.Compare(x.RenewsOn.String(), y.RenewsOn.String()) })
+	return list
 }
 
 // Tidy does for an asset what it does for a grant.
@@ -128,6 +166,29 @@ func (a *Asset) Tidy() fault.List {
 	}
 	if a.Name == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("name"))
+	}
+	if a.Owner != "" && !slices.Contains(Ownerships, a.Owner) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("owner"))
+	}
+	return append(l, a.tidyRenewal()...)
+}
+
+// tidyRenewal reports what is wrong with the renewal of an asset: a cost or a
+// payer says nothing without its day.
+func (a *Asset) tidyRenewal() (l fault.List) {
+	if a.Payer != "" && !slices.Contains(Payers, a.Payer) {
+		l = append(l, fault.New(fault.Invalid, "field.choice").On("payer"))
+	}
+	if a.Renewal.Minor == 0 { // no cost, or none that is known
+		a.Renewal.Currency = ""
+	} else if _, err := money.Digits(a.Renewal.Currency); err != nil {
+		l = append(l, fault.New(fault.Invalid, "field.currency").On("renewal_currency"))
+	}
+	if a.Renewal.Minor < 0 {
+		l = append(l, fault.New(fault.Invalid, "field.invalid").On("renewal_amount"))
+	}
+	if a.RenewsOn.IsZero() && (a.Renewal.Minor != 0 || a.Payer != "") {
+		l = append(l, fault.New(fault.Invalid, "asset.renews_on").On("renews_on"))
 	}
 	return l
 }

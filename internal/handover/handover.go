@@ -33,6 +33,7 @@ type State string
 // The states.
 const (
 	Open     State = "open"     // nothing was given yet
+	Held     State = "held"     // a work that waits until the contract transfers it
 	Given    State = "given"    // the client has it and has not answered
 	Missing  State = "missing"  // the client says that something is missing
 	Accepted State = "accepted" // the client says that it is right
@@ -41,7 +42,8 @@ const (
 // Transitions is the only truth about how items change. Whoever gives again
 // asks again.
 var Transitions = map[State][]State{
-	Open:    {Given},
+	Open:    {Given, Held},
+	Held:    {Given},
 	Given:   {Given, Missing, Accepted},
 	Missing: {Given},
 }
@@ -91,10 +93,53 @@ type Item struct {
 	Rotation   Rotation
 	RotateBy   when.Date
 	RotatedAt  time.Time
-	How        string // what was given and how; sealed at rest
-	Lacks      string // what the client says is missing; sealed at rest
-	Attest     string // why a rotation without an answer is over; sealed at rest
+	Owner      customer.Ownership
 	Version    int64
+	Words
+}
+
+// Words are what is said of an item; sealed at rest.
+type Words struct {
+	How      string         // what was given and how
+	Piece    customer.Piece // which one of it was given
+	File     string         // id of the file that was given with it; empty: none
+	NewOwner string         // who administers it now
+	Held     string         // why it waits, by the contract
+	Lacks    string         // what the client says is missing
+	Attest   string         // why a rotation without an answer is over
+	Refusals []Refusal      // by the client, in order
+}
+
+// Refusal is what the client missed in what was given once.
+type Refusal struct {
+	At    time.Time
+	Piece customer.Piece
+	Lacks string
+}
+
+// Works are the kinds of thing that can be a work of ours.
+var Works = []string{"site", "document", Deliverable}
+
+// MayWait reports whether an item may be held back at all: a work of ours that
+// the contract has not transferred yet. What the client brought, or pays for at
+// somebody else's, waits for nothing: no debt and no dispute.
+func (i Item) MayWait() bool {
+	return i.Owner == customer.OwnerHouse && slices.Contains(Works, i.Kind)
+}
+
+// Hold says that the item waits until the contract transfers it, and why.
+func (i *Item) Hold(why string) error {
+	switch {
+	case !i.MayWait():
+		return fault.New(fault.Blocked, "handover.never_waits", "name", i.Name)
+	case why == "":
+		return fault.New(fault.Invalid, "field.required").On("held")
+	}
+	if err := i.to(Held); err != nil {
+		return err
+	}
+	i.Held = why
+	return nil
 }
 
 // Client is who accepts: nobody of the company can.
@@ -111,23 +156,33 @@ func (i *Item) to(s State) error {
 	return nil
 }
 
+// Gift is how an item is given.
+type Gift struct {
+	Way      Way
+	How      string
+	Piece    customer.Piece
+	File     string
+	NewOwner string
+}
+
 // Give says that the client was given the item. A credential is to be changed
 // by a day.
-func (i *Item) Give(w Way, how string, at time.Time, rotateBy when.Date) error {
+func (i *Item) Give(g Gift, at time.Time, rotateBy when.Date) error {
 	ways := []Way{Transfer}
 	if i.Credential() {
 		ways = []Way{Envelope, InPerson}
 	}
 	switch {
-	case !slices.Contains(ways, w):
+	case !slices.Contains(ways, g.Way):
 		return fault.New(fault.Invalid, "field.choice").On("way")
-	case how == "":
+	case g.How == "":
 		return fault.New(fault.Invalid, "field.required").On("how")
 	}
 	if err := i.to(Given); err != nil {
 		return err
 	}
-	i.Way, i.How, i.GivenAt, i.Lacks = w, how, at, ""
+	i.Way, i.How, i.GivenAt, i.Lacks, i.Held = g.Way, g.How, at, "", ""
+	i.Piece, i.File, i.NewOwner = g.Piece, g.File, g.NewOwner
 	if i.Credential() {
 		i.Rotation, i.RotateBy, i.RotatedAt, i.Attest = Waiting, rotateBy, time.Time{}, ""
 	}
@@ -147,15 +202,15 @@ func (i *Item) Accept(by string, at time.Time) error {
 	return nil
 }
 
-// Lack says what the client misses.
-func (i *Item) Lack(what string) error {
+// Lack says what the client misses, of the version that they were given.
+func (i *Item) Lack(what string, at time.Time) error {
 	if what == "" {
 		return fault.New(fault.Invalid, "handover.lacks").On("lacks." + string(i.ID))
 	}
 	if err := i.to(Missing); err != nil {
 		return err
 	}
-	i.Lacks = what
+	i.Lacks, i.Refusals = what, append(slices.Clone(i.Refusals), Refusal{at, i.Piece, what})
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hastaluego/internal/customer"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/when"
 )
@@ -32,7 +33,7 @@ func TestAnItemIsOverOnlyByTheClient(t *testing.T) {
 				if i.Credential() {
 					w = handover.Envelope
 				}
-				if i.Give(w, "a su nombre", now, day) == nil {
+				if i.Give(handover.Gift{Way: w, How: "a su nombre"}, now, day) == nil {
 					accepted, changed, asked = false, false, false
 				}
 			case "accept":
@@ -44,7 +45,7 @@ func TestAnItemIsOverOnlyByTheClient(t *testing.T) {
 					t.Fatal("accepted by nobody")
 				}
 			case "lack":
-				if i.Lack("el dominio .net") == nil {
+				if i.Lack("el dominio .net", now) == nil {
 					accepted = false
 				}
 			case "confirm":
@@ -76,16 +77,60 @@ func TestAnItemIsOverOnlyByTheClient(t *testing.T) {
 func TestACredentialIsNotTransferredAndASiteIsInNoEnvelope(t *testing.T) {
 	t.Parallel()
 	site := handover.Item{Kind: "site", State: handover.Open}
-	if site.Give(handover.Envelope, "x", now, day) == nil {
+	if site.Give(handover.Gift{Way: handover.Envelope, How: "x"}, now, day) == nil {
 		t.Error("a site in an envelope")
 	}
 	key := handover.Item{Kind: "credential", State: handover.Open}
-	if key.Give(handover.Transfer, "x", now, day) == nil {
+	if key.Give(handover.Gift{Way: handover.Transfer, How: "x"}, now, day) == nil {
 		t.Error("a credential transferred")
 	}
-	if key.Give(handover.InPerson, "en mano", now, day) != nil || key.Rotation != handover.Waiting || key.RotateBy != day {
+	if key.Give(handover.Gift{Way: handover.InPerson, How: "en mano"}, now, day) != nil || key.Rotation != handover.Waiting || key.RotateBy != day {
 		t.Errorf("%+v", key)
 	}
+}
+
+// What the client brought, or pays for at somebody else's, never waits, whoever
+// tries it and when; a work of ours waits only before it was given, and nothing
+// keeps it from being given at any moment.
+func TestOnlyAWorkThatWasNotTransferredWaits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		i := handover.Item{
+			Kind: rapid.SampledFrom(handover.Kinds).Draw(t, "kind"), State: handover.Open,
+			Owner: rapid.SampledFrom(append([]customer.Ownership{""}, customer.Ownerships...)).Draw(t, "owner"),
+		}
+		work := i.Owner == customer.OwnerHouse && slices.Contains([]string{"site", "document", handover.Deliverable}, i.Kind)
+		gift := handover.Gift{Way: handover.Transfer, How: "a su nombre", Piece: customer.Piece{Version: "2"}}
+		if i.Credential() {
+			gift.Way = handover.InPerson
+		}
+		for range rapid.IntRange(1, 20).Draw(t, "acts") {
+			was := i
+			switch rapid.SampledFrom([]string{"hold", "hold without a word", "give", "lack", "accept"}).Draw(t, "act") {
+			case "hold":
+				if err := i.Hold("se transmite con el último pago"); (err == nil) != (work && was.State == handover.Open) {
+					t.Fatalf("%+v: %v", was, err)
+				}
+			case "hold without a word":
+				if i.Hold("") == nil {
+					t.Fatal("held without a reason")
+				}
+			case "give":
+				if err := i.Give(gift, now, day); (err == nil) != (was.State != handover.Accepted) || err == nil && i.Held != "" {
+					t.Fatalf("%+v: %v", was, err)
+				}
+			case "lack":
+				if i.Lack("la portada", now) == nil && (len(i.Refusals) != len(was.Refusals)+1 || i.Refusals[len(was.Refusals)].Piece != was.Piece) {
+					t.Fatalf("of which version is forgotten: %+v", i.Refusals)
+				}
+			case "accept":
+				_ = i.Accept(handover.Client, now)
+			}
+			if i.State == handover.Held && !work {
+				t.Fatalf("it waits: %+v", i)
+			}
+		}
+	})
 }
 
 func TestAnEnvelopeOpensOnceAndInTime(t *testing.T) {

@@ -78,6 +78,7 @@ type filler struct {
 	engagement customer.Subscription
 	price      string // of the engagement
 	paid       string // of the departure
+	renewal    string // of the thing
 }
 
 // choice takes one of the known values; nothing leaves what is there.
@@ -205,6 +206,12 @@ func (f *filler) set(field, value string) *fault.Error {
 		return f.date(&r.Deliverable.Due, value)
 	case "deliverable.delivered":
 		return f.date(&r.Deliverable.Delivered, value)
+	case "deliverable.version":
+		r.Deliverable.Piece.Version = value
+	case "deliverable.format":
+		r.Deliverable.Piece.Format = value
+	case "deliverable.sha256":
+		r.Deliverable.Piece.SHA256 = value
 	case "departure.on":
 		return f.date(&r.Departure.On, value)
 	case "departure.since":
@@ -252,6 +259,16 @@ func (f *filler) set(field, value string) *fault.Error {
 		r.Asset.Name = value
 	case "asset.location":
 		r.Asset.Location = value
+	case "asset.owner":
+		return choice(&r.Asset.Owner, value, customer.Ownerships...)
+	case "asset.renews_on":
+		return f.date(&r.Asset.RenewsOn, value)
+	case "asset.renewal_amount":
+		f.renewal = value
+	case "asset.renewal_currency":
+		r.Asset.Renewal.Currency = strings.ToUpper(value)
+	case "asset.payer":
+		return choice(&r.Asset.Payer, value, customer.Payers...)
 	case "balance.reference":
 		r.Balance.Reference = value
 	case "balance.kind":
@@ -416,7 +433,7 @@ func (f *filler) finish() *fault.Error {
 		}, func() { r.Deliverable = customer.Deliverable{} }},
 		{departureGroup, "departure", f.left, func() {}},
 		{grantGroup, "grant", r.Grant.Tidy, func() { r.Grant = customer.Grant{} }},
-		{assetGroup, "asset", r.Asset.Tidy, func() { r.Asset = customer.Asset{} }},
+		{assetGroup, "asset", f.asset, func() { r.Asset = customer.Asset{} }},
 		{balanceGroup, "balance", func() fault.List {
 			b := &r.Balance
 			if f.sum != "" || f.used == "" { // what is counted needs no sum
@@ -462,6 +479,15 @@ func (f *filler) engaged() fault.List {
 	}
 	f.row.Subscription = *s
 	return l
+}
+
+// asset checks the thing of the row.
+func (f *filler) asset() fault.List {
+	a := &f.row.Asset
+	if err := f.part(&a.Renewal.Minor, f.renewal, a.Renewal.Currency, "renewal_amount"); err != nil {
+		return fault.List{err}
+	}
+	return a.Tidy()
 }
 
 // left checks the departure of the row.

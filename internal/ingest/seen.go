@@ -63,13 +63,13 @@ func (s *Seen) Add(row Row) *fault.Error {
 			x.RenewsOn, x.Notice, x.LockIn, x.NotRenewed, x.Status, x.Engagement, x.Terms)
 	}
 	if x := row.Deliverable; x.Title != "" {
-		add("d\x00"+row.Subscription.Reference+"\x00"+x.Title, x.Due, x.Delivered)
+		add("d\x00"+row.Subscription.Reference+"\x00"+x.Title, x.Due, x.Delivered, x.Piece)
 	}
 	if x := row.Grant; x.Account != "" {
 		add("g\x00"+x.Name(), ref, x.Kind, fmt.Sprint(x.DependsOn), x.Status)
 	}
 	if x := row.Asset; x.Reference != "" {
-		add("a\x00"+ref+"\x00"+x.Reference, x.Kind, x.Name, x.Location)
+		add("a\x00"+ref+"\x00"+x.Reference, x.Kind, x.Name, x.Location, x.Owner, x.RenewsOn, x.Renewal, x.Payer)
 	}
 	if x := row.Balance; x.Reference != "" {
 		add("b\x00"+x.Reference, ref, x.Kind, x.About, x.Amount.Minor, x.Amount.Currency, x.DueOn, x.Status, x.Tax, x.Used, x.PayURL)

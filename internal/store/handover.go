@@ -10,14 +10,14 @@ import (
 
 const (
 	handoverColumns = `id, customer_id, case_id, step_id, asset_id, kind, name, state, way, given_at, accepted_at, accepted_by, rotation, rotate_by,
-	rotated_at, key_id, body, version`
+	rotated_at, owner, key_id, body, version`
 	envelopeColumns = `id, case_id, item_id, message_id, token_hash, state, expires_at, opened_at, key_id, body, version`
 )
 
 var (
 	insertHandover = query(`
 		INSERT INTO handover_item (` + handoverColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1)`)
 	saveHandover = query(`
 		UPDATE handover_item
 		   SET state = $1, way = $2, given_at = $3, accepted_at = $4, accepted_by = $5, rotation = $6, rotate_by = $7, rotated_at = $8,
@@ -41,12 +41,12 @@ func (t *tx) PutHandover(ctx context.Context, h app.SealedHandover) error {
 			h.RotateBy.String(), micros(h.RotatedAt), h.KeyID, bytesOf(h.Body), h.ID, h.Version)
 	}
 	return t.must(ctx, "store.PutHandover", insertHandover, h.ID, h.Customer, h.Case, h.Step, h.Asset, h.Kind, h.Name, h.State, h.Way, micros(h.GivenAt),
-		micros(h.AcceptedAt), h.AcceptedBy, h.Rotation, h.RotateBy.String(), micros(h.RotatedAt), h.KeyID, bytesOf(h.Body))
+		micros(h.AcceptedAt), h.AcceptedBy, h.Rotation, h.RotateBy.String(), micros(h.RotatedAt), h.Owner, h.KeyID, bytesOf(h.Body))
 }
 
 func scanHandover(row scanner) (h app.SealedHandover, err error) {
 	err = row.Scan(&h.ID, &h.Customer, &h.Case, &h.Step, &h.Asset, &h.Kind, &h.Name, &h.State, &h.Way, instant{&h.GivenAt}, instant{&h.AcceptedAt},
-		&h.AcceptedBy, &h.Rotation, date{&h.RotateBy}, instant{&h.RotatedAt}, &h.KeyID, &h.Body, &h.Version)
+		&h.AcceptedBy, &h.Rotation, date{&h.RotateBy}, instant{&h.RotatedAt}, &h.Owner, &h.KeyID, &h.Body, &h.Version)
 	return h, err
 }
 

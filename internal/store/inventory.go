@@ -9,9 +9,9 @@ import (
 
 const (
 	grantColumns       = `id, customer_id, system, account, kind, depends_on, status, ours`
-	deliverableColumns = `id, customer_id, subscription_id, title, due_on, delivered_on`
+	deliverableColumns = `id, customer_id, subscription_id, title, due_on, delivered_on, version, format, sha256`
 
-	assetColumns   = `id, customer_id, reference, kind, name, location`
+	assetColumns   = `id, customer_id, reference, kind, name, location, owner, renews_on, renewal_minor, renewal_currency, payer`
 	balanceColumns = `id, customer_id, reference, kind, about, amount_minor, currency, due_on, status, tax_minor, used, pay_url`
 )
 
@@ -25,13 +25,16 @@ var (
 		WITH k (s, a) AS (VALUES `, 2, `)
 		SELECT `+grantColumns+` FROM k JOIN grant_ ON system = k.s AND account = k.a`)
 
-	insertDeliverables = many(`INSERT INTO deliverable (`+deliverableColumns+`) VALUES `, 6, ` ON CONFLICT (subscription_id, title) DO NOTHING`)
-	saveDeliverable    = query(`UPDATE deliverable SET title = $1, due_on = $2, delivered_on = $3 WHERE id = $4`)
+	insertDeliverables = many(`INSERT INTO deliverable (`+deliverableColumns+`) VALUES `, 9, ` ON CONFLICT (subscription_id, title) DO NOTHING`)
+	saveDeliverable    = query(`UPDATE deliverable SET title = $1, due_on = $2, delivered_on = $3, version = $4, format = $5, sha256 = $6 WHERE id = $7`)
 	deliverablesOf     = many(`SELECT `+deliverableColumns+` FROM deliverable WHERE customer_id IN (`, 1, `) ORDER BY id`)
 
-	insertAssets = many(`INSERT INTO asset (`+assetColumns+`) VALUES `, 6, ` ON CONFLICT (customer_id, reference) DO NOTHING`)
-	saveAsset    = query(`UPDATE asset SET reference = $1, kind = $2, name = $3, location = $4 WHERE id = $5`)
-	assetsOf     = many(`SELECT `+assetColumns+` FROM asset WHERE customer_id IN (`, 1, `) ORDER BY id`)
+	insertAssets = many(`INSERT INTO asset (`+assetColumns+`) VALUES `, 11, ` ON CONFLICT (customer_id, reference) DO NOTHING`)
+	saveAsset    = query(`
+		UPDATE asset
+		   SET reference = $1, kind = $2, name = $3, location = $4, owner = $5, renews_on = $6, renewal_minor = $7, renewal_currency = $8, payer = $9
+		 WHERE id = $10`)
+	assetsOf = many(`SELECT `+assetColumns+` FROM asset WHERE customer_id IN (`, 1, `) ORDER BY id`)
 
 	insertBalances = many(`INSERT INTO balance (`+balanceColumns+`) VALUES `, 12, ` ON CONFLICT (reference) DO NOTHING`)
 	saveBalance    = query(`
@@ -94,19 +97,20 @@ func (t *tx) GrantsByName(ctx context.Context, names ...customer.Grant) ([]custo
 func (t *tx) InsertAssets(ctx context.Context, list ...customer.Asset) (int, error) {
 	return t.insert(ctx, "store.InsertAssets", insertAssets, len(list), func(args []any, i int) []any {
 		a := list[i]
-		return append(args, a.ID, a.Customer, a.Reference, a.Kind, a.Name, a.Location)
+		return append(args, a.ID, a.Customer, a.Reference, a.Kind, a.Name, a.Location, a.Owner, a.RenewsOn.String(), a.Renewal.Minor, a.Renewal.Currency, a.Payer)
 	})
 }
 
 func (t *tx) SaveAsset(ctx context.Context, a customer.Asset) error {
-	return t.must(ctx, "store.SaveAsset", saveAsset, a.Reference, a.Kind, a.Name, a.Location, a.ID)
+	return t.must(ctx, "store.SaveAsset", saveAsset, a.Reference, a.Kind, a.Name, a.Location, a.Owner, a.RenewsOn.String(), a.Renewal.Minor, a.Renewal.Currency,
+		a.Payer, a.ID)
 }
 
 func (t *tx) AssetsOf(ctx context.Context, ids ...customer.ID) ([]customer.Asset, error) {
 	return recallList(t, "asset", ids, func() (list []customer.Asset, err error) {
 		err = t.pick(ctx, "store.AssetsOf", assetsOf, len(ids), keys(ids), func(row scanner) error {
 			var a customer.Asset
-			err := row.Scan(&a.ID, &a.Customer, &a.Reference, &a.Kind, &a.Name, &a.Location)
+			err := row.Scan(&a.ID, &a.Customer, &a.Reference, &a.Kind, &a.Name, &a.Location, &a.Owner, date{&a.RenewsOn}, &a.Renewal.Minor, &a.Renewal.Currency, &a.Payer)
 			list = append(list, a)
 			return err
 		})
@@ -117,18 +121,18 @@ func (t *tx) AssetsOf(ctx context.Context, ids ...customer.ID) ([]customer.Asset
 func (t *tx) InsertDeliverables(ctx context.Context, list ...customer.Deliverable) (int, error) {
 	return t.insert(ctx, "store.InsertDeliverables", insertDeliverables, len(list), func(args []any, i int) []any {
 		d := list[i]
-		return append(args, d.ID, d.Customer, d.Subscription, d.Title, d.Due.String(), d.Delivered.String())
+		return append(args, d.ID, d.Customer, d.Subscription, d.Title, d.Due.String(), d.Delivered.String(), d.Piece.Version, d.Piece.Format, d.Piece.SHA256)
 	})
 }
 
 func (t *tx) SaveDeliverable(ctx context.Context, d customer.Deliverable) error {
-	return t.must(ctx, "store.SaveDeliverable", saveDeliverable, d.Title, d.Due.String(), d.Delivered.String(), d.ID)
+	return t.must(ctx, "store.SaveDeliverable", saveDeliverable, d.Title, d.Due.String(), d.Delivered.String(), d.Piece.Version, d.Piece.Format, d.Piece.SHA256, d.ID)
 }
 
 func (t *tx) DeliverablesOf(ctx context.Context, ids ...customer.ID) (list []customer.Deliverable, err error) {
 	err = t.pick(ctx, "store.DeliverablesOf", deliverablesOf, len(ids), keys(ids), func(row scanner) error {
 		var d customer.Deliverable
-		err := row.Scan(&d.ID, &d.Customer, &d.Subscription, &d.Title, date{&d.Due}, date{&d.Delivered})
+		err := row.Scan(&d.ID, &d.Customer, &d.Subscription, &d.Title, date{&d.Due}, date{&d.Delivered}, &d.Piece.Version, &d.Piece.Format, &d.Piece.SHA256)
 		list = append(list, d)
 		return err
 	})

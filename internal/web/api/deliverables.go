@@ -27,6 +27,7 @@ type editDeliverable struct {
 		Title     *string `json:"title,omitempty" maxLength:"200"`
 		Due       *string `json:"due,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`
 		Delivered *string `json:"delivered,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`
+		Piece     *Piece  `json:"piece,omitempty"`
 	} `nameHint:"DeliverablePatch"`
 }
 
@@ -37,10 +38,32 @@ type Deliverable struct {
 	Title        string `json:"title"`
 	Due          string `json:"due,omitempty" format:"date"`
 	Delivered    string `json:"delivered,omitempty" format:"date"`
+	Piece        *Piece `json:"piece,omitempty"`
+}
+
+// Piece is which one of a thing it is that the client has.
+type Piece struct {
+	Version string `json:"version,omitempty" maxLength:"200"`
+	Format  string `json:"format,omitempty" maxLength:"200"`
+	SHA256  string `json:"sha256,omitempty" pattern:"^([0-9a-fA-F]{64})?$"`
+}
+
+func viewPiece(p customer.Piece) *Piece {
+	if p == (customer.Piece{}) {
+		return nil
+	}
+	return &Piece{p.Version, p.Format, p.SHA256}
+}
+
+func (p *Piece) piece() customer.Piece {
+	if p == nil {
+		return customer.Piece{}
+	}
+	return customer.Piece{Version: p.Version, Format: p.Format, SHA256: p.SHA256}
 }
 
 func viewDeliverable(d customer.Deliverable) Deliverable {
-	return Deliverable{string(d.ID), string(d.Subscription), d.Title, d.Due.String(), d.Delivered.String()}
+	return Deliverable{string(d.ID), string(d.Subscription), d.Title, d.Due.String(), d.Delivered.String(), viewPiece(d.Piece)}
 }
 
 // promises are the routes of what was promised within engagements.
@@ -57,6 +80,10 @@ func (a *API) promises(h huma.API) {
 	on(h, a, route{ID: "edit-deliverable", Method: http.MethodPatch, Path: "/v1/customers/{customer}/deliverables/{deliverable}", Scopes: write, Tag: "customers", Prefix: "deliverable."},
 		func(ctx context.Context, by app.Actor, in *editDeliverable) (*done, error) {
 			p := app.DeliverablePatch{Customer: customer.ID(in.Customer), Deliverable: customer.DeliverableID(in.Deliverable), Title: in.Body.Title}
+			if in.Body.Piece != nil {
+				piece := in.Body.Piece.piece()
+				p.Piece = &piece
+			}
 			list := map[string]day{}
 			for field, d := range map[string]struct {
 				sent *string

@@ -17,9 +17,9 @@ type HandoverItem struct {
 	ID         string     `json:"id"`
 	Step       string     `json:"step"`
 	Asset      string     `json:"asset"`
-	Kind       string     `json:"kind" enum:"site,domain,social,ads,analytics,document,credential"`
+	Kind       string     `json:"kind" enum:"site,domain,social,ads,analytics,document,deliverable,credential"`
 	Name       string     `json:"name"`
-	State      string     `json:"state" enum:"open,given,missing,accepted"`
+	State      string     `json:"state" enum:"open,held,given,missing,accepted"`
 	Way        string     `json:"way,omitempty" enum:"transfer,envelope,in_person"`
 	GivenAt    *time.Time `json:"given_at,omitempty"`
 	AcceptedAt *time.Time `json:"accepted_at,omitempty"`
@@ -31,6 +31,18 @@ type HandoverItem struct {
 	How        string     `json:"how,omitempty"`
 	Lacks      string     `json:"lacks,omitempty"`
 	Attest     string     `json:"attest,omitempty"`
+	Owner      string     `json:"owner,omitempty" enum:"client,third_party,ours"`
+	Piece      *Piece     `json:"piece,omitempty"`
+	NewOwner   string     `json:"new_owner,omitempty"`
+	Held       string     `json:"held,omitempty"`
+	Refusals   []Refusal  `json:"refusals"`
+}
+
+// Refusal is what the client missed in what was given once.
+type Refusal struct {
+	At    time.Time `json:"at"`
+	Piece *Piece    `json:"piece,omitempty"`
+	Lacks string    `json:"lacks,omitempty"`
 }
 
 // Envelope carries a credential and opens once; what is in it no program reads.
@@ -46,6 +58,8 @@ func viewHandover(h app.Handover, words bool) func(handover.Item) HandoverItem {
 			ID: string(x.ID), Step: string(x.Step), Asset: string(x.Asset), Kind: x.Kind, Name: x.Name, State: string(x.State), Way: string(x.Way),
 			GivenAt: at(x.GivenAt), AcceptedAt: at(x.AcceptedAt), AcceptedBy: x.AcceptedBy, Rotation: string(x.Rotation), RotateBy: x.RotateBy.String(),
 			RotatedAt: at(x.RotatedAt), How: only(words, x.How), Lacks: only(words, x.Lacks), Attest: only(words, x.Attest),
+			Owner: string(x.Owner), Piece: viewPiece(x.Piece), NewOwner: only(words, x.NewOwner), Held: only(words, x.Held),
+			Refusals: each(x.Refusals, func(r handover.Refusal) Refusal { return Refusal{r.At, viewPiece(r.Piece), only(words, r.Lacks)} }),
 		}
 		if s, ok := h.Sheet(x.ID); ok {
 			v.Envelope = &Envelope{string(s.State), s.Expires, at(s.OpenedAt)}
@@ -64,9 +78,19 @@ type giveItem struct {
 	OneStep
 	Item string `path:"item"`
 	Body struct {
-		Way string `json:"way" enum:"transfer,in_person"`
-		How string `json:"how" minLength:"1" maxLength:"4000"`
+		Way      string `json:"way" enum:"transfer,in_person"`
+		How      string `json:"how" minLength:"1" maxLength:"4000"`
+		Piece    *Piece `json:"piece,omitempty"`
+		NewOwner string `json:"new_owner,omitempty" maxLength:"200"`
 	} `nameHint:"GiveInput"`
+}
+
+type holdItem struct {
+	OneStep
+	Item string `path:"item"`
+	Body struct {
+		Why string `json:"why" minLength:"1" maxLength:"4000"`
+	} `nameHint:"HoldItemInput"`
 }
 
 // handovers are the routes of what the client gets back. Only the client
@@ -87,7 +111,17 @@ func (a *API) handovers(h huma.API) {
 			return act("hov", in.Item, func() error {
 				return a.App.GiveItem(ctx, by, app.GiveInput{
 					Case: offboarding.CaseID(in.Case), Step: in.Step, Item: handover.ID(in.Item), Way: handover.Way(in.Body.Way), How: in.Body.How,
+					Piece: in.Body.Piece.piece(), NewOwner: in.Body.NewOwner,
 				})
+			})
+		})
+	on(h, a, route{ID: "hold-item", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/hold", Scopes: stepScopes, Tag: "steps"},
+		func(ctx context.Context, by app.Actor, in *holdItem) (*done, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			return act("hov", in.Item, func() error {
+				return a.App.HoldItem(ctx, by, offboarding.CaseID(in.Case), in.Step, handover.ID(in.Item), in.Body.Why)
 			})
 		})
 }

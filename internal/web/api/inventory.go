@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/when"
 )
 
 type addGrant struct {
@@ -28,6 +29,10 @@ type addAsset struct {
 		Name      string `json:"name" minLength:"1" maxLength:"200"`
 		Kind      string `json:"kind,omitempty" maxLength:"200"`
 		Location  string `json:"location,omitempty" maxLength:"200"`
+		Owner     string `json:"owner,omitempty" enum:"client,third_party,ours"`
+		RenewsOn  string `json:"renews_on,omitempty" format:"date"`
+		Renewal   *Money `json:"renewal,omitempty"`
+		Payer     string `json:"payer,omitempty" enum:"client,ours,other"`
 	} `nameHint:"AssetInput"`
 }
 
@@ -40,6 +45,10 @@ type editAsset struct {
 		Name      *string `json:"name,omitempty" maxLength:"200"`
 		Kind      *string `json:"kind,omitempty" maxLength:"200"`
 		Location  *string `json:"location,omitempty" maxLength:"200"`
+		Owner     *string `json:"owner,omitempty" enum:"client,third_party,ours"`
+		RenewsOn  *string `json:"renews_on,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`
+		Renewal   *Money  `json:"renewal,omitempty"`
+		Payer     *string `json:"payer,omitempty" enum:"client,ours,other"`
 	} `nameHint:"AssetPatch"`
 }
 
@@ -95,6 +104,9 @@ type decideGrant struct {
 	} `nameHint:"GrantDecisionInput"`
 }
 
+// assetFields are where app names the parts of a thing.
+var assetFields = map[string]string{".renewal_amount": "renewal/minor", ".renewal_currency": "renewal/currency"}
+
 // balanceFields are where app names the parts of a recorded sum.
 var balanceFields = map[string]string{
 	".amount": "amount/minor", ".currency": "amount/currency", ".tax_amount": "tax_minor", ".contract": "used/contract", ".quantity": "used/quantity",
@@ -135,22 +147,39 @@ func (a *API) inventory(h huma.API) {
 				})
 			})
 		})
-	on(h, a, route{ID: "add-asset", Method: http.MethodPost, Path: "/v1/customers/{customer}/assets", Scopes: write, Tag: "customers", Status: http.StatusCreated, Prefix: "asset."},
+	on(h, a, route{ID: "add-asset", Method: http.MethodPost, Path: "/v1/customers/{customer}/assets", Scopes: write, Tag: "customers", Status: http.StatusCreated, Prefix: "asset.", Fields: assetFields},
 		func(ctx context.Context, by app.Actor, in *addAsset) (*made, error) {
 			b := in.Body
-			return part(in.Customer, func() (customer.AssetID, error) {
-				return a.App.AddAsset(ctx, by, customer.Asset{Customer: customer.ID(in.Customer), Reference: b.Reference, Name: b.Name, Kind: b.Kind, Location: b.Location})
-			})
+			x := customer.Asset{
+				Customer: customer.ID(in.Customer), Reference: b.Reference, Name: b.Name, Kind: b.Kind, Location: b.Location, Owner: customer.Ownership(b.Owner),
+				Payer: customer.Payer(b.Payer),
+			}
+			if b.Renewal != nil {
+				x.Renewal = b.Renewal.amount()
+			}
+			if err := days("", map[string]day{"renews_on": {&b.RenewsOn, &x.RenewsOn}}); err != nil {
+				return nil, err
+			}
+			return part(in.Customer, func() (customer.AssetID, error) { return a.App.AddAsset(ctx, by, x) })
 		})
-	on(h, a, route{ID: "edit-asset", Method: http.MethodPatch, Path: "/v1/customers/{customer}/assets/{asset}", Scopes: write, Tag: "customers", Prefix: "asset."},
+	on(h, a, route{ID: "edit-asset", Method: http.MethodPatch, Path: "/v1/customers/{customer}/assets/{asset}", Scopes: write, Tag: "customers", Prefix: "asset.", Fields: assetFields},
 		func(ctx context.Context, by app.Actor, in *editAsset) (*done, error) {
 			b := in.Body
-			return act("cus", in.Customer, func() error {
-				return a.App.EditAsset(ctx, by, app.AssetPatch{
-					Customer: customer.ID(in.Customer), Asset: customer.AssetID(in.Asset), Version: b.Version, Reference: b.Reference, Name: b.Name,
-					Kind: b.Kind, Location: b.Location,
-				})
-			})
+			p := app.AssetPatch{
+				Customer: customer.ID(in.Customer), Asset: customer.AssetID(in.Asset), Version: b.Version, Reference: b.Reference, Name: b.Name,
+				Kind: b.Kind, Location: b.Location, Owner: (*customer.Ownership)(b.Owner), Payer: (*customer.Payer)(b.Payer),
+			}
+			if b.Renewal != nil {
+				cost := b.Renewal.amount()
+				p.Renewal = &cost
+			}
+			if b.RenewsOn != nil {
+				p.RenewsOn = &when.Date{}
+				if err := days("", map[string]day{"renews_on": {b.RenewsOn, p.RenewsOn}}); err != nil {
+					return nil, err
+				}
+			}
+			return act("cus", in.Customer, func() error { return a.App.EditAsset(ctx, by, p) })
 		})
 	on(h, a, route{ID: "add-balance", Method: http.MethodPost, Path: "/v1/customers/{customer}/balances", Scopes: sums, Tag: "customers", Status: http.StatusCreated, Prefix: "balance.", Fields: balanceFields},
 		func(ctx context.Context, by app.Actor, in *addBalance) (*made, error) {

@@ -472,10 +472,19 @@ type Asset struct {
 	Name      string `json:"name"`
 	Kind      string `json:"kind,omitempty"`
 	Location  string `json:"location,omitempty"`
+	Owner     string `json:"owner,omitempty" enum:"client,third_party,ours"`
+	RenewsOn  string `json:"renews_on,omitempty" format:"date"`
+	Renewal   *Money `json:"renewal,omitempty"`
+	Payer     string `json:"payer,omitempty" enum:"client,ours,other"`
 }
 
 func viewAsset(a customer.Asset) Asset {
-	return Asset{string(a.ID), a.Reference, a.Name, a.Kind, a.Location}
+	v := Asset{string(a.ID), a.Reference, a.Name, a.Kind, a.Location, string(a.Owner), a.RenewsOn.String(), nil, string(a.Payer)}
+	if a.Renewal.Currency != "" {
+		cost := viewMoney(a.Renewal)
+		v.Renewal = &cost
+	}
+	return v
 }
 
 // Balance is one recorded sum between a customer and the company.

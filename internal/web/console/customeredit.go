@@ -78,6 +78,14 @@ func (v customerPageView) shown(name, value string) string {
 		case slices.Contains(handover.Kinds, value):
 			return v.word("asset.given", "kind", text.Say(v.Lang, "console.handover.kind."+value))
 		}
+	case "asset.owner":
+		if value != "" {
+			return v.word("asset.owner." + value)
+		}
+	case "asset.payer":
+		if value != "" {
+			return v.word("asset.payer." + value)
+		}
 	case "subscription.interval":
 		return known(v.Lang, "console.customer.interval."+value, value)
 	case "subscription.status":

@@ -108,7 +108,7 @@ func (v customerPageView) field(name string, required bool) control {
 		c.Hint = text.Say(v.Lang, hint)
 	}
 	switch name {
-	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due",
+	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due", "asset.renews_on",
 		"subscription.trial_until", "subscription.exit_fee_from":
 		c.Kind = "date"
 	case "contact.email":
@@ -198,9 +198,11 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		}
 	}
 	for _, x := range p.Assets {
-		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, cv.shown("asset.kind", x.Kind), x.Location})
+		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, cv.shown("asset.kind", x.Kind), x.Location, cv.shown("asset.owner", string(x.Owner)), cv.renewal(x)})
 		cv.Things = append(cv.Things, thingRow{string(x.ID), x.Name + " (" + x.Reference + ")", map[string]string{
 			"asset.reference": x.Reference, "asset.name": x.Name, "asset.kind": x.Kind, "asset.location": x.Location,
+			"asset.owner": string(x.Owner), "asset.renews_on": x.RenewsOn.String(), "asset.renewal_amount": text.Typed(v.lang, x.Renewal),
+			"asset.renewal_currency": x.Renewal.Currency, "asset.payer": string(x.Payer),
 		}})
 	}
 	owed := map[string]money.Amount{}
@@ -243,15 +245,22 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 		return err
 	},
 	"asset": func(v *visit, c customer.ID) error {
-		_, err := v.App.AddAsset(v.r.Context(), v.actor, customer.Asset{
-			Customer: c, Reference: v.form.Get("asset.reference"), Name: v.form.Get("asset.name"), Kind: v.form.Get("asset.kind"), Location: v.form.Get("asset.location"),
-		})
+		x, wrong := v.readAsset()
+		if len(wrong) > 0 && v.actor.May("customer") {
+			return wrong.Under("asset")
+		}
+		x.Customer = c
+		_, err := v.App.AddAsset(v.r.Context(), v.actor, x)
 		return err
 	},
 	"asset_edit": func(v *visit, c customer.ID) error {
+		x, wrong := v.readAsset()
+		if len(wrong) > 0 && v.actor.May("customer") {
+			return wrong.Under("asset")
+		}
 		return v.App.EditAsset(v.r.Context(), v.actor, app.AssetPatch{
-			Customer: c, Asset: customer.AssetID(v.form.Get("thing")), Version: v.lookedAt(),
-			Reference: v.given("asset.reference"), Name: v.given("asset.name"), Kind: v.given("asset.kind"), Location: v.given("asset.location"),
+			Customer: c, Asset: customer.AssetID(v.form.Get("thing")), Version: v.lookedAt(), Reference: &x.Reference, Name: &x.Name, Kind: &x.Kind,
+			Location: &x.Location, Owner: &x.Owner, RenewsOn: &x.RenewsOn, Renewal: &x.Renewal, Payer: &x.Payer,
 		})
 	},
 	"balance": func(v *visit, c customer.ID) error {

@@ -48,7 +48,7 @@ func (v customerPageView) engagement(s customer.Subscription, promised []custome
 		p := promisedRow{ID: string(d.ID), Title: d.Title, Late: d.Late(today), Open: d.Delivered.IsZero()}
 		switch {
 		case !p.Open:
-			p.Says = v.word("deliverable.delivered", "date", text.LongDate(v.Lang, d.Delivered))
+			p.Says = strings.Join(append([]string{v.word("deliverable.delivered", "date", text.LongDate(v.Lang, d.Delivered))}, pieceWords(v.Lang, d.Piece)...), " · ")
 		case d.Due.IsZero():
 			p.Says = v.word("deliverable.open")
 		case p.Late:

@@ -1,9 +1,17 @@
 package console
 
 import (
+	"cmp"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
@@ -15,6 +23,7 @@ type handedView struct {
 	State                 badge
 	Facts                 []string // what became of it, in order
 	Give                  bool     // it can be given now, by this person
+	Hold                  bool     // or held back, being a work that is ours yet
 	Again                 bool
 	Credential            bool
 	Attest                bool // nobody answered: this person may answer for it
@@ -45,7 +54,8 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 			State: handedBadge(v.lang, x), Open: e.Form == string(x.ID),
 		}
 		may := sv.Open && sv.May
-		hv.Give, hv.Again = may && x.State != handover.Accepted, x.State != handover.Open
+		hv.Give, hv.Again = may && x.State != handover.Accepted, x.State == handover.Given || x.State == handover.Missing
+		hv.Hold = may && x.State == handover.Open && x.MayWait()
 		hv.Attest = may && x.Rotation == handover.Unanswered
 		hv.Facts = v.handedFacts(c, x)
 		if hv.Credential {
@@ -55,10 +65,10 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 			}
 		}
 		hv.Fields = map[string]control{}
-		for name, required := range map[string]bool{"how": true, "way": true, "secret": false, "why": true} {
-			f := control{ID: hv.ID + "-" + name, Name: name, Label: word(map[string]string{"how": "how", "way": "way", "secret": "secret", "why": "attest"}[name]), Required: required}
-			if name == "secret" {
-				f.Hint = word("secret.hint")
+		for name, required := range giveFields {
+			f := control{ID: hv.ID + "-" + name, Name: name, Label: word(cmp.Or(map[string]string{"why": "attest", "held": "hold.why"}[name], name)), Required: required}
+			if hint := "console.handover." + name + ".hint"; text.Known(v.lang, hint) {
+				f.Hint = v.say("handover." + name + ".hint")
 			}
 			if hv.Open {
 				if f.Error = e.Errors[name]; name != "secret" { // a secret is never sent back
@@ -80,12 +90,34 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 	return out
 }
 
+// giveFields are the fields of the forms about an item, and which must be filled.
+var giveFields = map[string]bool{
+	"how": true, "way": true, "secret": false, "why": true, "held": true, "new_owner": false, "version": false, "format": false, "sha256": false, "file": false,
+}
+
 // handedFacts is what became of an item, in words.
 func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 	tell := func(words string) { out = append(out, words) }
 	at := func(t time.Time) string { return text.ShortInstant(v.lang, t, v.zone()) }
+	if x.Owner != "" {
+		tell(v.say("customer.asset.owner") + text.Colon(v.lang) + " " + v.say("customer.asset.owner."+string(x.Owner)))
+	}
+	if x.Held != "" {
+		tell(v.say("handover.held", "why", x.Held))
+	}
+	for _, r := range x.Refusals {
+		if x.Lacks == "" || r.At != x.Refusals[len(x.Refusals)-1].At { // the last one is told below
+			tell(v.say("handover.refused", "at", at(r.At), "which", cmp.Or(r.Piece.Version, v.say("handover.refused.unnamed")), "lacks", r.Lacks))
+		}
+	}
 	if x.How != "" {
 		tell(v.say("handover.how.is", "how", x.How))
+	}
+	if piece := pieceWords(v.lang, x.Piece); len(piece) > 0 {
+		tell(strings.Join(piece, " · "))
+	}
+	if x.NewOwner != "" {
+		tell(v.say("handover.new_owner.is", "owner", x.NewOwner))
 	}
 	if !x.GivenAt.IsZero() {
 		tell(v.say("handover.given", "at", at(x.GivenAt)))
@@ -117,7 +149,7 @@ func handedBadge(lang string, x handover.Item) badge {
 	switch x.State {
 	case handover.Given:
 		b.Icon, b.Class = "user", "info"
-	case handover.Missing:
+	case handover.Missing, handover.Held:
 		b.Icon, b.Class = "alert", "warn"
 	case handover.Accepted:
 		b.Icon, b.Class = "check", "info"
@@ -127,20 +159,67 @@ func handedBadge(lang string, x handover.Item) badge {
 
 func (v *visit) handoverEcho(err error) echo {
 	e := echo{Step: v.r.PathValue("step"), Form: v.r.PathValue("item"), Answers: map[string]string{}, Errors: text.FieldErrors(v.lang, err)}
-	for _, name := range []string{"how", "way", "why"} {
-		e.Answers[name] = v.form.Get(name)
+	for name := range giveFields {
+		if name != "secret" && name != "file" {
+			e.Answers[name] = v.form.Get(name)
+		}
 	}
 	return e
 }
 
-// give says that the client was given something.
+// give says that the client was given something, with the file that may go with
+// it.
 func (v *visit) give() error {
+	name, body, err := v.formWithFile()
+	if err != nil {
+		return err
+	}
 	in := app.GiveInput{
-		Case: v.caseID(), Step: v.r.PathValue("step"), Item: handover.ID(v.r.PathValue("item")), Way: handover.Way(v.form.Get("way")),
+		Name: name, File: body, NewOwner: v.form.Get("new_owner"),
+		Piece: customer.Piece{Version: v.form.Get("version"), Format: v.form.Get("format"), SHA256: v.form.Get("sha256")},
+		Case:  v.caseID(), Step: v.r.PathValue("step"), Item: handover.ID(v.r.PathValue("item")), Way: handover.Way(v.form.Get("way")),
 		How: v.form.Get("how"), Secret: v.form.Get("secret"),
 	}
-	err := v.App.GiveItem(v.r.Context(), v.actor, in)
+	err = v.App.GiveItem(v.r.Context(), v.actor, in)
 	return v.after(err, v.handoverEcho(err), "#"+string(in.Item))
+}
+
+// formWithFile reads the fields of a form, and the file that may be in it.
+func (v *visit) formWithFile() (name string, body []byte, err error) {
+	if v.form != nil { // sent without a file
+		return "", nil, nil
+	}
+	v.form = url.Values{}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxUpload)
+	parts, err := v.r.MultipartReader()
+	if err != nil {
+		return "", nil, fault.New(fault.Invalid, "request.not_a_form").At("console.formWithFile", err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return name, body, nil
+		}
+		if err != nil {
+			return "", nil, tooLarge(err)
+		}
+		file, read, err := readPart(part)
+		if err != nil {
+			return "", nil, err
+		}
+		if part.FormName() == "file" {
+			name, body = file, read
+		} else {
+			v.form.Add(part.FormName(), string(read))
+		}
+	}
+}
+
+// holdItem says that a work waits until the contract transfers it.
+func (v *visit) holdItem() error {
+	item := v.r.PathValue("item")
+	err := v.App.HoldItem(v.r.Context(), v.actor, v.caseID(), v.r.PathValue("step"), handover.ID(item), v.form.Get("held"))
+	return v.after(err, v.handoverEcho(err), "#"+item)
 }
 
 // attestRotation answers for a credential that nobody confirmed.

@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"cmp"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -31,6 +33,10 @@ type handoverLine struct {
 	Rotate                           string // change it by then; empty: nothing to do
 	Rotated                          bool
 	Envelope                         string // how its envelope stands, in words
+	Owner, Held, NewOwner            string
+	Piece                            [][2]string
+	File                             string   // where it is fetched; empty: there is none
+	Refused                          []string // what they missed in it before, in words
 }
 
 func (v handoverView) say(code string, args ...any) string {
@@ -70,6 +76,7 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 			ID: string(x.ID), Kind: v.say("kind." + x.Kind), Name: x.Name, How: x.How, State: v.say("state." + string(x.State)), Icon: "clock",
 			Asks: x.State == handover.Given, Done: x.State == handover.Accepted, Lacks: x.Lacks,
 		}
+		v.which(&l, x)
 		if l.Done {
 			l.Icon = "check"
 			l.State = v.say("accepted", "at", text.Instant(lang, x.AcceptedAt, zone))
@@ -101,6 +108,45 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 		status = web.Status(wrong)
 	}
 	p.show(w, r, status, v.say("title"), handoverPage(v))
+}
+
+// which says of an item whose it is, which one of it was given, and what was
+// missing in others.
+func (v handoverView) which(l *handoverLine, x handover.Item) {
+	if x.Owner != "" {
+		l.Owner = v.say("owner." + string(x.Owner))
+	}
+	l.Held, l.NewOwner = x.Held, x.NewOwner
+	for _, p := range [][2]string{{v.say("version"), x.Piece.Version}, {v.say("format"), x.Piece.Format}, {v.say("sha256"), x.Piece.SHA256}} {
+		if p[1] != "" {
+			l.Piece = append(l.Piece, p)
+		}
+	}
+	if x.File != "" {
+		l.File = v.Base + "/handover/" + string(x.ID) + "/file"
+	}
+	for i, r := range x.Refusals {
+		if x.Lacks == "" || i < len(x.Refusals)-1 { // the last one is what they said now
+			l.Refused = append(l.Refused, v.say("refused", "which", cmp.Or(r.Piece.Version, v.say("refused.unnamed")), "lacks", r.Lacks))
+		}
+	}
+}
+
+// givenFile sends the file that goes with an item.
+func (p *portal) givenFile(w http.ResponseWriter, r *http.Request) {
+	b, plain, err := p.App.OpenGiven(r.Context(), r.PathValue("token"), handover.ID(r.PathValue("item")))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	h := w.Header() // it is never shown in a page, whatever it is
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.Name}))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "private, no-store")
+	if _, err := w.Write(plain); err != nil {
+		p.Log.Warn("file not written to its end", "err", err)
+	}
 }
 
 // answerHandover takes the client's word about what they were given; what they

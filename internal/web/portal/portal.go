@@ -86,6 +86,7 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /d/{token}/{file}", p.fetchByLink)
 	mux.HandleFunc("GET /c/{token}/handover", p.handover)
 	mux.HandleFunc("POST /c/{token}/handover", p.answerHandover)
+	mux.HandleFunc("GET /c/{token}/handover/{item}/file", p.givenFile)
 	mux.HandleFunc("GET /c/{token}/approval", p.approval)
 	mux.HandleFunc("POST /c/{token}/approval", p.answerApproval)
 	mux.HandleFunc("GET /c/{token}/report", p.report)
