@@ -24,7 +24,7 @@ var allowed = map[string]string{
 	// domain: pure
 	"internal/customer":     "fault money when",
 	"internal/calendar":     "fault source when",
-	"internal/offboarding":  "calendar customer fault when",
+	"internal/offboarding":  "calendar customer fault money when",
 	"internal/playbook":     "fault offboarding rule source",
 	"internal/rule":         "when",
 	"internal/jurisdiction": "calendar fault rule source when",
@@ -95,7 +95,7 @@ var allowed = map[string]string{
 	"internal/mail":                   "fault",
 	"internal/doctor":                 "",
 	"internal/web/assets":             "fault",
-	"internal/web":                    "app company fault id jurisdiction playbook settlement text web/assets when",
+	"internal/web":                    "app company fault id jurisdiction offboarding playbook settlement text web/assets when",
 	"internal/web/portal":             "app approval collection fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
 	"internal/web/hooks":              "app fault web",
 	"internal/web/away":               "app company fault flow id spool text web web/assets when",

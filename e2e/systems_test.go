@@ -239,7 +239,7 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 		res, err := http.DefaultClient.Do(req)
 		s.must(err)
 		s.must(res.Body.Close())
-		staff.shows(casefile, "#refund_approval")
+		staff.shows(casefile, "#refund_approval "+testid("gives-back"))
 		s.as(staff, 1)
 		s.actAll(staff, casefile, "refund_approval")
 		s.eventually("the refund is asked for", func() bool { return len(s.refunds()) > 0 })

@@ -419,8 +419,8 @@ func (a *App) ProposeWriteOff(ctx context.Context, by Actor, in WriteOffInput) e
 			if len(in.Balances) > 0 && !slices.Contains(in.Balances, b.ID) {
 				continue
 			}
-			title := strings.TrimSpace(b.Reference+" "+b.About) + " · " + b.Amount.String()
-			items, sums = append(items, offboarding.Item{Key: string(b.ID), Title: offboarding.Same(title)}), append(sums, b.Amount.String())
+			title := offboarding.Same(strings.TrimSpace(b.Reference + " " + b.About))
+			items, sums = append(items, offboarding.Item{Key: string(b.ID), Title: title, Sum: b.Amount}), append(sums, b.Amount.String())
 		}
 		if len(items) == 0 || len(in.Balances) > len(items) {
 			return fault.New(fault.Invalid, "field.choice").On("balances")

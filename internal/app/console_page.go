@@ -50,20 +50,21 @@ type CaseView struct {
 	Offer       *offer.Offer            // nil: none, or for others to see; without words for those who may not read notes
 	Asked       bool                    // the customer asked what could be done
 	OnePerson   OnePerson
-	Approvals   []ApprovalView          // by the customer, or by time; oldest first
-	Ways        map[string]approval.Way // by step: who looks at it where one person works
-	Withdrawal  *Withdrawal             // what became of one; nil: none was declared
-	Statement   *CaseStatement          // made, or as it would be now; nil: nothing is open, or for others to see
-	Collection  *Collection             // of what is owed; nil: for others to see
-	Retained    []RetainedView          // what stays of whoever was erased; nil: none, or not theirs to see
-	Strays      []stray.Stray           // what happened after its end, oldest first
-	Declared    Declared                // what the form of some places asks beyond that of others
-	Reasons     []reason.Given          // newest first; without words for those who may not read notes
-	Way         Way                     // by which it was asked for on the pages, while its law is being decided
-	Decided     LawDecision             // the law that it was decided under
-	Limits      []limit.Limit           // that the law sets, the soonest first
-	Documents   []CheckedDocument       // letters, and how they stood to the law when they were made; oldest first
-	NoPortal    bool                    // customers are written to without one
+	Approvals   []ApprovalView                            // by the customer, or by time; oldest first
+	Ways        map[string]approval.Way                   // by step: who looks at it where one person works
+	Withdrawal  *Withdrawal                               // what became of one; nil: none was declared
+	Statement   *CaseStatement                            // made, or as it would be now; nil: nothing is open, or for others to see
+	Collection  *Collection                               // of what is owed; nil: for others to see
+	GivesBack   map[offboarding.StepID][]customer.Balance // what a step gives back or lets be given back; empty: nothing, or for others to see
+	Retained    []RetainedView                            // what stays of whoever was erased; nil: none, or not theirs to see
+	Strays      []stray.Stray                             // what happened after its end, oldest first
+	Declared    Declared                                  // what the form of some places asks beyond that of others
+	Reasons     []reason.Given                            // newest first; without words for those who may not read notes
+	Way         Way                                       // by which it was asked for on the pages, while its law is being decided
+	Decided     LawDecision                               // the law that it was decided under
+	Limits      []limit.Limit                             // that the law sets, the soonest first
+	Documents   []CheckedDocument                         // letters, and how they stood to the law when they were made; oldest first
+	NoPortal    bool                                      // customers are written to without one
 }
 
 // TimelineEntry is a log entry with what it says, if it can be read.
@@ -125,6 +126,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 				return err
 			}
 			v.Collection = &x
+			if v.GivesBack, err = givesBack(ctx, tx, v.Plan); err != nil {
+				return err
+			}
 		}
 		if v.Strays, err = tx.StraysOf(ctx, cid); err != nil {
 			return err
@@ -247,6 +251,33 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		return err
 	})
 	return v, err
+}
+
+// givesBack are the sums that each step is about to give back, and those that the
+// decision before it lets be given back: whoever decides sees how much.
+func givesBack(ctx context.Context, tx Tx, p offboarding.Plan) (map[offboarding.StepID][]customer.Balance, error) {
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[offboarding.StepID][]customer.Balance)
+	for _, s := range p.Steps {
+		if s.Kind != "refund" || s.Over() {
+			continue
+		}
+		for _, b := range list {
+			if only := s.Params["balance"]; b.Kind != customer.Refund || b.Status != customer.Due || only != "" && only != string(b.ID) {
+				continue
+			}
+			out[s.ID] = append(out[s.ID], b)
+			for _, key := range s.After {
+				if before := p.Step(key); before != nil && before.Kind == "approve" && !before.Over() {
+					out[before.ID] = append(out[before.ID], b)
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 const (

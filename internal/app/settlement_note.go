@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"hastaluego/internal/customer"
@@ -28,7 +27,7 @@ func askToRefund(p *offboarding.Plan, version int64, noted []customer.Balance, n
 	s := playbook.House(refundKey)
 	s.ID, s.Key = offboarding.StepID(id.New("step")), fmt.Sprintf("%s_%d", refundKey, version+1)
 	for _, b := range noted {
-		s.Items = append(s.Items, offboarding.Item{Key: string(b.ID), Title: offboarding.Same(strings.TrimSpace(b.About + " · " + b.Amount.String()))})
+		s.Items = append(s.Items, offboarding.Item{Key: string(b.ID), Title: offboarding.Same(b.About), Sum: b.Amount})
 	}
 	return p.Ask(s, now)
 }

@@ -597,7 +597,7 @@ func (a *App) strayed(ctx context.Context, c offboarding.Case, f found) error {
 		if err != nil {
 			return err
 		}
-		ask.Items = append([]offboarding.Item{{Key: string(s.ID), Title: offboarding.Same(strayLine(s, a.Company().Zone))}}, ask.Items...)
+		ask.Items = append([]offboarding.Item{strayLine(s, a.Company().Zone)}, ask.Items...)
 		args := map[string]any{"stray": string(s.ID), "kind": string(s.Kind), "system": s.System, "far": s.Far, "name": s.About, "at": s.HappenedAt.UTC().Format(time.RFC3339)}
 		if s.Kind == stray.Charge {
 			args["minor"], args["back"], args["currency"] = s.Amount.Minor, s.Back.Minor, s.Amount.Currency
@@ -612,17 +612,19 @@ func (a *App) strayed(ctx context.Context, c offboarding.Case, f found) error {
 	})
 }
 
-// strayLine says in a line without words what was found.
-func strayLine(s stray.Stray, zone *time.Location) string {
-	parts := []string{s.System, s.About, s.HappenedAt.In(zone).Format("2006-01-02 15:04")}
+// strayLine is what was found, as a line of the step that asks about it.
+func strayLine(s stray.Stray, zone *time.Location) offboarding.Item {
+	it := offboarding.Item{Key: string(s.ID), Day: when.DateOf(s.HappenedAt, zone), Clock: s.HappenedAt.In(zone).Format("15:04")}
+	parts := []string{s.System, s.About}
 	switch s.Kind {
 	case stray.Charge:
-		parts = []string{s.System, s.Far, s.About, s.Amount.String(), when.DateOf(s.HappenedAt, zone).String()}
-		if s.Erased() {
-			parts = []string{s.System, s.Amount.String(), s.HappenedAt.In(zone).Format("2006-01-02 15:04")}
+		it.Sum = s.Amount
+		if parts = []string{s.System}; !s.Erased() { // of whom nothing is kept, the hour is all there is to find it by
+			parts, it.Clock = append(parts, s.Far, s.About), ""
 		}
 	case stray.Use:
-		parts = []string{s.About, when.DateOf(s.HappenedAt, zone).String()}
+		parts, it.Clock = []string{s.About}, ""
 	}
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
+	it.Title = offboarding.Same(strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · "))
+	return it
 }

@@ -117,7 +117,8 @@ func (a *App) giveBack(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan
 		return err
 	}
 	suffix := straySuffix(*s)
-	line := offboarding.Item{Key: string(b.ID), Title: offboarding.Same(strings.TrimSpace(strayLine(*s, a.Company().Zone) + " → " + b.Amount.String()))}
+	line := strayLine(*s, a.Company().Zone)
+	line.Key, line.Sum = string(b.ID), b.Amount
 	add := func(name string, after string) string {
 		x := playbook.House(name)
 		x.ID, x.Key = offboarding.StepID(id.New("step")), x.Key+"_"+suffix

@@ -110,6 +110,12 @@ func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 			return slices.ContainsFunc(w.mail.toldOf("tomas@faro.example", notification.Task), func(title string) bool { return strings.HasPrefix(title, "Cobro a quien ya se fue") })
 		})
 
+		asked, err := w.OpenCase(ctx, tomas, c)
+		must(t, err)
+		if it := asked.Plan.Step(s.Step).Items[0]; it.Sum != s.Amount || it.Day != when.DateOf(s.HappenedAt, w.Company().Zone) || it.Clock != "" || strings.ContainsAny(it.Title["en"], "€.") {
+			t.Errorf("asked about %+v", it)
+		}
+
 		in := app.StrayDecision{Case: c, Stray: s.ID, Way: app.StrayRefund, Why: "El ciclo de cobro estaba duplicado"}
 		code(t, w.DecideStray(ctx, agent, in), "forbidden.role")
 		code(t, w.DecideStray(ctx, tomas, app.StrayDecision{Case: c, Stray: s.ID, Way: app.StrayRefund}), "step.evidence_required")
@@ -121,6 +127,11 @@ func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 		eventually(t, "a second person is asked", func() bool { return w.stepState(t, c, approve) == offboarding.StepReady })
 		if w.stepState(t, c, back) != offboarding.StepWaiting || w.bank.asked != 0 || w.strays(t)[0].State != stray.Refunding {
 			t.Error("the money goes back before anybody approved")
+		}
+		waiting, err := w.OpenCase(ctx, laia, c)
+		must(t, err)
+		if got := waiting.GivesBack[waiting.Plan.Step(approve).ID]; len(got) != 1 || got[0].Amount.Minor != 2985 {
+			t.Errorf("who decides sees %+v", got)
 		}
 		code(t, w.Approve(ctx, tomas, c, approve, true, "Lo he mirado yo"), "approval.same_person")
 		if at := w.strayStep(t, c); at != approve {
@@ -146,7 +157,7 @@ func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 			}
 			return tx.SetSubscriptionStatus(ctx, v.Subscriptions[0], customer.Active)
 		}))
-		_, err := w.billing.Charge(ctx, peer.Charge{ID: "returned", Subscription: sub, Status: "paid", AmountMinor: 2985, Currency: "EUR"})
+		_, err = w.billing.Charge(ctx, peer.Charge{ID: "returned", Subscription: sub, Status: "paid", AmountMinor: 2985, Currency: "EUR"})
 		must(t, err)
 		w.days(t, 2*time.Hour)
 		if got := w.strays(t); len(got) != 1 {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/money"
 	"hastaluego/internal/when"
 )
 
@@ -225,6 +226,9 @@ type Undoing struct {
 type Item struct {
 	Key      string
 	Title    map[string]string
+	Day      when.Date    `json:",omitzero"` // what it is about happened on it
+	Clock    string       `json:",omitzero"` // "18:15" of that day, at the company's
+	Sum      money.Amount `json:",omitzero"` // what it is about; whoever shows it writes it as its reader does
 	Ticked   bool
 	By       string
 	At       time.Time

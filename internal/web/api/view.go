@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/web"
 )
 
 // Made names what was made.
@@ -204,7 +205,7 @@ func viewStep(s offboarding.Step, approves, texts_ bool) Step {
 		State: string(s.State), Milestone: s.Milestone, Due: at(s.Due), ReadyAt: at(s.ReadyAt), DoneAt: at(s.DoneAt), VerifiedAt: at(s.VerifiedAt),
 		DoneBy: s.DoneBy, Blocked: s.Blocked, Stalled: s.Stalled(), Escalated: s.Escalated, Undo: s.Spec.Undo.Class,
 		Items: each(s.Items, func(i offboarding.Item) Item {
-			return Item{Key: i.Key, Title: words(i.Title), Ticked: i.Ticked, By: i.By, At: at(i.At), Evidence: only(texts_, i.Evidence)}
+			return Item{Key: i.Key, Title: web.ItemNames(i), Ticked: i.Ticked, By: i.By, At: at(i.At), Evidence: only(texts_, i.Evidence)}
 		}),
 	}
 	v.Note = only(texts_, s.Note)

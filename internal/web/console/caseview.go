@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
+	"hastaluego/internal/web"
 	"hastaluego/internal/when"
 )
 
@@ -76,6 +77,7 @@ type stepView struct {
 	OwnEnd                                              bool   // its lines have acts of their own
 	Who                                                 string // who may, when this person may not
 	Rings                                               []ring
+	Back                                                []string // what it gives back, or lets be given back
 	Proofs                                              []proofView
 	Items                                               []itemView
 	ItemsOpen                                           int
@@ -108,7 +110,7 @@ func (v *visit) viewReopened(list []offboarding.Step) (out []reopenedView) {
 		}
 		for _, it := range s.Items {
 			if strings.HasPrefix(it.Key, "gra_") {
-				out = append(out, reopenedView{title(v.lang, it.Title, it.Key), s.Key})
+				out = append(out, reopenedView{web.ItemName(v.lang, it), s.Key})
 			}
 		}
 	}
@@ -195,7 +197,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	}
 	cv.Reopened = v.viewReopened(c.Plan.Steps)
 	for _, t := range c.Timeline {
-		cv.Timeline = append(cv.Timeline, v.viewEvent(t, eventWords{users: c.Users, steps: c.Plan.Steps, works: c.Works}))
+		cv.Timeline = append(cv.Timeline, v.viewEvent(t, eventWords{users: c.Users, steps: c.Plan.Steps, works: c.Works, names: c.Names}))
 		if cv.Entries++; t.Index >= 0 {
 			cv.Sealed++
 		}
@@ -374,6 +376,9 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	if e.Step == s.Key && e.Item == "" && e.Form == "" {
 		sv.Typed, sv.Error = e.Typed, e.Error
 	}
+	for _, b := range c.GivesBack[s.ID] {
+		sv.Back = append(sv.Back, v.say("step.back", "amount", text.Money(v.lang, b.Amount), "about", cmp.Or(b.About, b.Reference)))
+	}
 	skipped := s.State == offboarding.StepSkipped
 	if skipped { // it is not needed: what it would have asked for is noise
 		sv.Rings, sv.Sub = nil, ""
@@ -410,7 +415,7 @@ func (v *visit) viewAssign(c app.CaseView, s offboarding.Step, e echo) (list *ch
 }
 
 func (v *visit) viewItem(c app.CaseView, s offboarding.Step, it offboarding.Item, e echo) itemView {
-	iv := itemView{Key: it.Key, Title: title(v.lang, it.Title, it.Key), Ticked: it.Ticked, Evidence: it.Evidence}
+	iv := itemView{Key: it.Key, Title: web.ItemName(v.lang, it), Ticked: it.Ticked, Evidence: it.Evidence}
 	if it.Ticked {
 		iv.By = v.say("item.by", "who", who(v.lang, it.By, c.Users), "at", text.ShortInstant(v.lang, it.At, v.zone()))
 	}

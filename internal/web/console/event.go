@@ -5,8 +5,10 @@ import (
 	"strings"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
+	"hastaluego/internal/web"
 	"hastaluego/internal/when"
 )
 
@@ -24,6 +26,7 @@ type eventWords struct {
 	users map[string]string
 	steps []offboarding.Step
 	works []offboarding.Work
+	names map[string]string // of what works are done to: id → account or reference
 }
 
 // eventLooks are the icons of entries; only what was read back is green.
@@ -92,7 +95,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		stepName = title(v.lang, step.Title, step.Key)
 		for _, it := range step.Items {
 			if it.Key == get("item") {
-				itemName = title(v.lang, it.Title, it.Key)
+				itemName = web.ItemName(v.lang, it)
 			}
 		}
 	}
@@ -117,16 +120,43 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 	return []any{
 		"draft", get("draft"), "number", get("number"), "flow", get("flow"), "version", get("version"), "key", get("key"), "fields", strings.Join(fields, ", "),
 		"step", stepName, "item", itemName, "why", why(v.lang, get("why"), get("system")), "day", day,
-		"system", known(v.lang, "console.system."+get("system"), get("system")), "by", who(v.lang, get("by"), ew.users),
+		"system", v.eventSystem(ew, get("system"), get("work")), "by", who(v.lang, get("by"), ew.users),
 		"code", get("code"), "channel", known(v.lang, "console.channel."+get("channel"), get("channel")), "playbook", get("playbook"),
 		"kind", known(v.lang, "console.notice.kind."+get("kind"), get("kind")), "rule", v.lawRule(get("rule")),
 		"decision", known(v.lang, "console.decision."+get("decision"), get("decision")), "subject", get("subject"), "from", from, "to", to,
 		"email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
-		"name", get("name"), "what", get("what"), "title", get("title"), "receipt", get("receipt"), "effective", day, "customers", get("customers"), "contracts", get("contracts"),
+		"name", get("name"), "what", moneys(v.lang, get("what")), "title", get("title"), "receipt", get("receipt"), "effective", day, "customers", get("customers"), "contracts", get("contracts"),
 		"cases", get("cases"), "stay", get("stay"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
 		"until", v.moment(get("until")), "host", get("host"), "messages", get("messages"), "way", known(v.lang, "console.instead.way."+get("way"), get("way")), "hours", get("hours"), "reason", reasonLabel(v.lang, get("reason")),
 	}
+}
+
+// eventSystem is the far system that an entry is about, with what of it: the access
+// that was closed there, the contract that was ended.
+func (v *visit) eventSystem(ew eventWords, system, work string) string {
+	said := known(v.lang, "console.system."+system, system)
+	for _, w := range ew.works {
+		if name := ew.names[w.Item]; string(w.ID) == work && name != "" && name != system {
+			return said + ", " + name
+		}
+	}
+	return said
+}
+
+// moneys writes sums as the reader does, where the log has nothing but sums:
+// "129.00 EUR, 10.00 GBP".
+func moneys(lang, what string) string {
+	var out []money.Amount
+	for one := range strings.SplitSeq(what, ", ") {
+		decimal, code, _ := strings.Cut(one, " ")
+		a, err := money.Parse(decimal, code)
+		if err != nil {
+			return what
+		}
+		out = append(out, a)
+	}
+	return text.Sums(lang, out)
 }
 
 // lawRule is what a rule of law says, within a sentence; its id where no pack

@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
+	"hastaluego/internal/web"
 )
 
 // notesView is the card of notes, and of files beside them.
@@ -128,7 +129,7 @@ func (v *visit) viewItemRow(p offboarding.Plan, e app.ItemEvent) itemRow {
 		r.Step = title(v.lang, s.Title, s.Key)
 		for _, it := range s.Items {
 			if it.Key == e.Item {
-				r.Item = title(v.lang, it.Title, it.Key)
+				r.Item = web.ItemName(v.lang, it)
 			}
 		}
 	}
