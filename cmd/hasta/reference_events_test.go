@@ -94,7 +94,7 @@ var faultCode = regexp.MustCompile(`^[a-z_]*(\.[a-z][a-z_]*)*$`)
 func raised(t *testing.T) map[string][]fault.Kind {
 	t.Helper()
 	kinds := map[string]fault.Kind{}
-	for k := fault.Internal; k <= fault.Gone; k++ {
+	for k := fault.Internal; k <= fault.Withheld; k++ {
 		kinds[strings.ReplaceAll(k.String(), "_", "")] = k
 	}
 	found := map[string][]fault.Kind{}

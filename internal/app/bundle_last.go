@@ -101,10 +101,16 @@ func (a *App) LastBundle(ctx context.Context, w offboarding.Work) (again time.Ti
 		if err != nil || c.State != offboarding.CaseOpen && c.State != offboarding.CaseClosed {
 			return err
 		}
-		if err := fetchable(ctx, tx, c); fault.KindOf(err) == fault.Gone {
+		switch err := fetchable(ctx, tx, c); fault.KindOf(err) {
+		case fault.Gone:
 			return nil
-		} else if err != nil {
-			return err
+		case fault.Withheld:
+			again = tx.Now().Add(lookAgain)
+			return nil
+		default:
+			if err != nil {
+				return err
+			}
 		}
 		at, err := lastMaking(c)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/approval"
 	"hastaluego/internal/audit"
+	"hastaluego/internal/authority"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/form"
@@ -56,6 +57,8 @@ type CaseView struct {
 	Statement   *CaseStatement                            // made, or as it would be now; nil: nothing is open, or for others to see
 	Collection  *Collection                               // of what is owed; nil: for others to see
 	GivesBack   map[offboarding.StepID][]customer.Balance // what a step gives back or lets be given back; empty: nothing, or for others to see
+	Erased      bool                                      // of whoever may see it
+	Orders      []authority.Order                         // of authorities; nil: none, or not theirs to see
 	Retained    []RetainedView                            // what stays of whoever was erased; nil: none, or not theirs to see
 	Strays      []stray.Stray                             // what happened after its end, oldest first
 	Declared    Declared                                  // what the form of some places asks beyond that of others
@@ -139,6 +142,12 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 				return err
 			}
 			if v.Retained, err = a.viewRetained(ctx, tx, all); err != nil {
+				return err
+			}
+			if v.Orders, err = a.orders(ctx, tx, cid); err != nil {
+				return err
+			}
+			if v.Erased, err = wasErased(ctx, tx, c.Customer); err != nil {
 				return err
 			}
 		}

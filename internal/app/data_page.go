@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/authority"
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -28,8 +29,11 @@ type DataPage struct {
 	Blobs []Blob
 	Proof bool // the code was given: they may be fetched
 	Over  bool // the time in which they may be fetched has passed
-	Until string
-	Ready when.Date // none is there: the day by which one is
+	// Withheld: an authority ordered it. Orders are those whose words may be told.
+	Withheld bool
+	Orders   []authority.Order
+	Until    string
+	Ready    when.Date // none is there: the day by which one is
 	// Tool says when the link for programs was made that is alive; zero: none is.
 	Tool time.Time
 	// Remaking reports that the file is being made again; MayRemake that it may be,
@@ -70,6 +74,10 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 		case fault.KindOf(err) == fault.Gone:
 			out.Proof, out.Over = false, out.Page.ErasedOn.IsZero()
 			return nil
+		case fault.KindOf(err) == fault.Withheld:
+			out.Proof, out.Withheld = false, true
+			out.Orders, err = a.toldOrders(ctx, tx, c.ID)
+			return err
 		default:
 			return err
 		}
@@ -101,8 +109,9 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 	return out, err
 }
 
-// fetchable refuses, as Gone, the data of a departure that nobody can fetch any
-// more: they were erased, or their time is over.
+// fetchable refuses the data of a departure that nobody can fetch any more: as
+// Gone, they were erased or their time is over; as Withheld, an authority ordered
+// it. Nothing else keeps them from anybody.
 func fetchable(ctx context.Context, tx Tx, c offboarding.Case) error {
 	if erased, err := wasErased(ctx, tx, c.Customer); err != nil {
 		return err
@@ -110,10 +119,16 @@ func fetchable(ctx context.Context, tx Tx, c offboarding.Case) error {
 		return fault.New(fault.Gone, "data.erased")
 	}
 	zone, err := zoneOf(c)
-	if err == nil && !tx.Now().Before(c.RetrievalEnd().End(zone)) {
-		err = fault.New(fault.Gone, "data.window_over")
+	if err != nil {
+		return err
 	}
-	return err
+	if err := withheld(ctx, tx, c.ID); err != nil {
+		return err
+	}
+	if !tx.Now().Before(c.RetrievalEnd().End(zone)) {
+		return fault.New(fault.Gone, "data.window_over")
+	}
+	return nil
 }
 
 // taking is the departure of a private page whose data can be fetched still.

@@ -226,6 +226,11 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.mayErase(ctx, tx, p.Case); err != nil {
 			return err
 		}
+		if again, err := a.erasingWaits(ctx, tx, w); err != nil {
+			return err
+		} else if !again.IsZero() { // it came into force since the try began
+			return fault.New(fault.Transient, "order.keeps")
+		}
 		if err := a.adopt(ctx, tx, p.Case); err != nil {
 			return err
 		}

@@ -456,16 +456,17 @@ func itemsOf(s offboarding.Step) string {
 
 // untold are the tables about customers that a bundle does not tell, and why.
 var untold = map[string]string{
-	"customer_word": "an index of the names, addresses and numbers that are told",
-	"link":          "keyed hashes of the tokens in letters",
-	"bundle_file":   "how far the packages themselves are made",
-	"retained":      "is made when everything else goes; the certificate tells of it",
-	"erasure":       "the certificate, which is a page and a letter of its own",
-	"tombstone":     "keyed hashes that are made when everything else goes",
-	"improvement":   "what the company wants to do better is about the company",
-	"import_made":   "which import made a record: ids; what it made is told itself",
-	"webhook_event": "ids of entries of the log that other programs were told of",
-	"told":          "ids of steps of which people of the company were told",
+	"customer_word":   "an index of the names, addresses and numbers that are told",
+	"link":            "keyed hashes of the tokens in letters",
+	"bundle_file":     "how far the packages themselves are made",
+	"authority_order": "may not be told while it is in force; the page says what may be",
+	"retained":        "is made when everything else goes; the certificate tells of it",
+	"erasure":         "the certificate, which is a page and a letter of its own",
+	"tombstone":       "keyed hashes that are made when everything else goes",
+	"improvement":     "what the company wants to do better is about the company",
+	"import_made":     "which import made a record: ids; what it made is told itself",
+	"webhook_event":   "ids of entries of the log that other programs were told of",
+	"told":            "ids of steps of which people of the company were told",
 }
 
 // Told reports where a bundle tells of a table: the name of its file, or why it

@@ -64,6 +64,7 @@ type Tx interface {
 	HandoverTx
 	EraseTx
 	RetainedTx
+	OrderTx
 	RiskTx
 	ReasonTx
 	ImportTx

@@ -57,6 +57,13 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 		if a.kinds[s.Kind].Spec().Approves || a.formOf(*s) != nil || a.OwnEnd(s.Kind) || s.Key == HandKey {
 			return fault.New(fault.Blocked, "step.not_ready")
 		}
+		if a.kinds[s.Kind].Spec().Erases {
+			if again, err := a.erasingWaits(ctx, tx, offboarding.Work{Case: in.Case, Step: s.ID}); err != nil {
+				return err
+			} else if !again.IsZero() {
+				return fault.New(fault.Blocked, "order.keeps")
+			}
+		}
 		s.Note = note
 		if err := p.Done(in.Step, tx.Now(), by.ID); err != nil {
 			return err

@@ -79,6 +79,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.watch(ctx, w)
 	case app.RetestKind:
 		return t.retest(ctx, w)
+	case app.OrderKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.OrderOver(ctx, w)
 	case app.DestroyKind:
 		return t.App.DestroyRetained(ctx, w)
 	case app.SweepKind:
@@ -113,6 +115,11 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	}
 	if _, ok := kind.(step.Maker); ok {
 		return t.make(ctx, w)
+	}
+	if kind.Spec().Erases && w.Phase == offboarding.Act {
+		if again, err := t.App.ErasingWaits(ctx, w); err != nil || !again.IsZero() {
+			return app.Result{Verdict: app.Later, Again: again}, err
+		}
 	}
 	if _, ok := kind.(step.Eraser); ok {
 		return t.erase(ctx, w)

@@ -28,11 +28,12 @@ const (
 	TooMany                     // rate limit; RetryAfter is set
 	TooLarge                    // over a size limit
 	Gone                        // an expired or used link
+	Withheld                    // a court or another authority ordered that it is not given
 )
 
 var kindNames = [...]string{
 	"internal", "invalid", "not_found", "conflict", "forbidden", "blocked",
-	"transient", "uncertain", "unauthenticated", "too_many", "too_large", "gone",
+	"transient", "uncertain", "unauthenticated", "too_many", "too_large", "gone", "withheld",
 }
 
 func (k Kind) String() string {

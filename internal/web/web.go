@@ -56,7 +56,7 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, status int, c templ
 var statuses = map[fault.Kind]int{
 	fault.Internal: 500, fault.Invalid: 422, fault.NotFound: 404, fault.Conflict: 409, fault.Forbidden: 403,
 	fault.Blocked: 409, fault.Transient: 503, fault.Uncertain: 409, fault.Unauthenticated: 401,
-	fault.TooMany: 429, fault.TooLarge: 413, fault.Gone: 410,
+	fault.TooMany: 429, fault.TooLarge: 413, fault.Gone: 410, fault.Withheld: 451,
 }
 
 // Status is the HTTP status of a fault.

@@ -72,6 +72,8 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/steps/{step}/ask":                      {people: ownWork},
 	"POST /console/cases/{id}/steps/{step}/renew":                    {people: ownWork},
 	"POST /console/cases/{id}/statement":                             {people: answersForIt},
+	"POST /console/cases/{id}/orders":                                {people: answersForIt},
+	"POST /console/cases/{id}/orders/{order}":                        {people: answersForIt},
 	"POST /console/cases/{id}/retained/{retained}":                   {people: answersForIt},
 	"POST /console/approvals/{approval}/withdraw":                    {people: ownWork},
 	"POST /console/settings/channel":                                 {people: houseRule},

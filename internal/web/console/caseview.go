@@ -35,6 +35,7 @@ type caseView struct {
 	Settlement                           *settlementView
 	Collection                           *collectionView   // nil: nothing is owed, or for others to see
 	Strays                               *strayListView    // nil: nothing happened after the end
+	Orders                               *ordersView       // nil: there are none, or they are not theirs to see
 	Retained                             *retainedListView // nil: nothing stays, or not theirs to see
 	Declared                             *declaredView
 	Offer                                offerView
@@ -189,7 +190,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
 	cv.Settlement, cv.Collection = v.viewSettlement(c), v.viewCollection(c, now, e)
-	cv.Strays, cv.Retained = v.viewStrays(c, e), v.viewRetained(c, e)
+	cv.Strays, cv.Retained, cv.Orders = v.viewStrays(c, e), v.viewRetained(c, e), v.viewOrders(c, e)
 	cv.Law, cv.Withdrawal, cv.Declared = v.viewLaw(c, e), v.viewWithdrawal(c), v.viewDeclared(c)
 	cv.Notes = v.viewNotes(c, e)
 	for _, m := range c.Messages {

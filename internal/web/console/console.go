@@ -170,6 +170,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/evidence.zip":                           (*visit).evidencePack,
 		"GET /console/cases/{id}/evidence-bare.zip":                      (*visit).evidenceBare,
 		"POST /console/cases/{id}/strays/{stray}":                        (*visit).decideStray,
+		"POST /console/cases/{id}/orders":                                (*visit).askOrder,
+		"POST /console/cases/{id}/orders/{order}":                        (*visit).decideOrder,
 		"POST /console/cases/{id}/retained/{retained}":                   (*visit).keepRetained,
 		"GET /console/cases/{id}/pause":                                  (*visit).pauseForm,
 		"POST /console/cases/{id}/pause":                                 (*visit).pause,

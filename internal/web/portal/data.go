@@ -24,10 +24,12 @@ type dataView struct {
 	AgeError         string // what was wrong with a key of age
 	Files            []dataFile
 	Until            string
-	Ready            string // none is there: the day by which one is
-	Over             bool   // the time to fetch them has passed
-	Erased           string // the day on which they were erased; empty: they were not
-	Certificate      bool   // what stays is told on a page of its own
+	Ready            string   // none is there: the day by which one is
+	Over             bool     // the time to fetch them has passed
+	Withheld         bool     // an authority ordered it
+	Orders           []string // who ordered it, as far as they may know
+	Erased           string   // the day on which they were erased; empty: they were not
+	Certificate      bool     // what stays is told on a page of its own
 	// The link for programs: itself, when it was just made; else when one was made
 	// that is alive.
 	Tool     string
@@ -84,6 +86,14 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 	}
 	if v.Over, v.Certificate = page.Over, page.Page.Erased; !page.Page.ErasedOn.IsZero() {
 		v.Erased = text.LongDate(lang, page.Page.ErasedOn)
+	}
+	v.Withheld = page.Withheld
+	for _, o := range page.Orders {
+		said := v.say("ordered.by", "authority", o.Words.Authority, "reference", o.Words.Reference)
+		if !o.Until.IsZero() {
+			said += " " + v.say("ordered.until", "date", text.LongDate(lang, o.Until))
+		}
+		v.Orders = append(v.Orders, said)
 	}
 	for _, b := range page.Blobs {
 		v.Files = append(v.Files, dataFile{

@@ -86,7 +86,8 @@ type leaver struct {
 // debt, dispute, unanswered survey, lost login, state of the departure, a far
 // system that is down, a pending offer and a customer whom the company lets go,
 // the answer is the file, or the page with the day by which it is there. What does
-// refuse are only a missing proof and the end of the window.
+// refuse are only a missing proof, the end of the window and the order of an
+// authority.
 func TestNothingKeepsACustomerFromTheirData(t *testing.T) {
 	t.Parallel()
 	far := &ledger{}
@@ -147,6 +148,11 @@ func TestNothingKeepsACustomerFromTheirData(t *testing.T) {
 			t.Errorf("%+v: who proved nothing got %d", x.stands, status)
 		}
 	}
+	for _, x := range list {
+		if x.made {
+			s.ordered(x)
+		}
+	}
 	s.push(500 * 24 * time.Hour)
 	for _, x := range list {
 		if x.made {
@@ -155,6 +161,35 @@ func TestNothingKeepsACustomerFromTheirData(t *testing.T) {
 			}
 		}
 	}
+}
+
+// ordered has an authority order that their data are withheld, sees that nobody gets
+// them in any way, and that they are given as before when that is over.
+func (s *site) ordered(x *leaver) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	one, two := app.Actor{ID: "usr_one", Roles: []string{"privacy"}}, app.Actor{ID: "usr_two", Roles: []string{"privacy"}}
+	must(s.t, s.app.AskOrder(ctx, one, app.OrderInput{Case: x.c, Authority: "Juzgado de lo Mercantil n.º 2", Reference: "AO 9/2027", Withhold: true, Named: true}))
+	v, err := s.app.OpenCase(ctx, one, x.c)
+	must(s.t, err)
+	order := v.Orders[0].ID
+	get := func(want int) {
+		s.t.Helper()
+		if status, _, _ := s.body(x.who.Get(x.file)); status != want {
+			s.t.Errorf("%+v: on the page %d, and not %d", x.stands, status, want)
+		}
+		if status, _, _ := s.ask(http.MethodGet, x.link, ""); status != want {
+			s.t.Errorf("%+v: by the link %d, and not %d", x.stands, status, want)
+		}
+	}
+	get(http.StatusOK) // one person is not enough
+	must(s.t, s.app.AgreeOrder(ctx, two, x.c, order))
+	get(http.StatusUnavailableForLegalReasons)
+	if status, body, _ := s.body(x.who.Get(x.page + "/data?lang=es")); status != http.StatusOK || !strings.Contains(body, "AO 9/2027") || strings.Contains(body, `data-testid="download"`) {
+		s.t.Errorf("%+v: the page is %d, and says nothing of the order", x.stands, status)
+	}
+	must(s.t, s.app.LiftOrder(ctx, one, x.c, order))
+	get(http.StatusOK)
 }
 
 // stand makes a customer whose departure is open and of whom all that is said
