@@ -14,8 +14,8 @@ check-go:
 	@scripts/check_go.sh
 
 .PHONY: assets
-assets: check-go ## Bundle the stylesheet into the program
-	@cd tools && go run ./assets ../web/css/app.css ../$(DIST)
+assets: check-go ## Bundle the stylesheet and the script into the program
+	@cd tools && go run ./assets ../$(DIST) ../web/css/app.css ../web/js/envelope.js
 
 .PHONY: build
 build: assets ## Build bin/hasta

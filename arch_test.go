@@ -41,6 +41,7 @@ var allowed = map[string]string{
 	"internal/notice":       "",
 	"internal/spool":        "fault id",
 	"internal/blobs":        "fault",
+	"internal/envelope":     "fault",
 	"internal/handover":     "customer fault offboarding when",
 	"internal/obligation":   "customer fault money offboarding when",
 	"internal/relationship": "customer fault offboarding when",
@@ -71,8 +72,8 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "achievement approval assignment audit authority bundle calendar collection company connector customer ending erasure evidence fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule settlement signal step stray suppression totp voice webhook when winback withdrawal",
-	"internal/engine":    "app approval collection connector ending fault offboarding offer step when",
+	"internal/app":       "achievement approval assignment audit authority bundle calendar collection company connector customer ending envelope erasure evidence fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook reason relationship reply risk rule settlement signal step stray suppression totp voice webhook when winback withdrawal",
+	"internal/engine":    "app approval collection connector ending fault handover offboarding offer step when",
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent
 	"internal/outbound":               "fault when",
@@ -100,7 +101,7 @@ var allowed = map[string]string{
 	"internal/web/portal":             "app approval collection fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
 	"internal/web/hooks":              "app fault web",
 	"internal/web/away":               "app company fault flow id spool text web web/assets when",
-	"internal/web/console":            "app approval assignment authority collection company customer ending erasure fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play reason relationship reply risk signal settlement stray text voice web when winback withdrawal",
+	"internal/web/console":            "app approval assignment authority collection company customer ending envelope erasure fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play reason relationship reply risk signal settlement stray text voice web when winback withdrawal",
 	"internal/demo":                   "calendar customer demo/peer ingest money playbook when",
 	"internal/demo/history":           "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
 	"internal/web/api":                "app assignment collection company customer ending fault flow form handover id improvement invitation jurisdiction limit metric money obligation offboarding offer play reason relationship risk signal settlement stray text voice web when winback",
@@ -139,7 +140,7 @@ var libraries = map[string][]string{
 	"github.com/google/uuid":         {"internal/id"},
 	"github.com/klauspost/compress":  {"internal/bundle"},
 	"github.com/ohler55/ojg":         {"internal/connector/httpcall"},
-	"filippo.io/age":                 {"internal/bundle", "internal/seal"},
+	"filippo.io/age":                 {"internal/bundle", "internal/envelope", "internal/seal"},
 	"golang.org/x/crypto":            {"internal/bundle"},
 }
 

@@ -179,6 +179,7 @@ func (s *stage) exit(name, lang, mail string) {
 	agent.shot(name + "-2-case")
 	agent.do(chromedp.Click(chromedp.CSS(testid("end-return"))), chromedp.SendKeys(chromedp.CSS(testid("returns")+" textarea"), "Llegó en su caja"))
 	agent.press("returned", testid("return-receipt"))
+	key := ""
 	for agent.count(testid("handed")+" details:not([data-done])") > 0 {
 		open := `[...document.querySelectorAll('[data-testid="handed"]')].findIndex(li => li.querySelector('details') && !li.textContent.includes('A su nombre'))`
 		i, err := chromedp.Run(agent.ctx, chromedp.Evaluate[int](open))
@@ -189,7 +190,9 @@ func (s *stage) exit(name, lang, mail string) {
 		li := testid("handover") + " > li:nth-child(" + string(rune('1'+i)) + ")"
 		agent.do(chromedp.Click(chromedp.CSS(li+" summary")), chromedp.SendKeys(chromedp.CSS(li+` textarea[name="how"]`), "A su nombre"))
 		if agent.count(li+` textarea[name="secret"]`) > 0 {
+			key = agent.keyShown()
 			agent.do(chromedp.SendKeys(chromedp.CSS(li+` textarea[name="secret"]`), "llave-inconfundible"))
+			agent.shot(name + "-2-giving")
 		}
 		agent.turn(li+" "+testid("given"), testid("plan"))
 	}
@@ -201,8 +204,7 @@ func (s *stage) exit(name, lang, mail string) {
 	envelope := s.link(s.letter(mail, words["envelope"]), "/e/")
 	b.open(envelope)
 	b.shot(name + "-4-envelope")
-	b.press("open", testid("secret"))
-	if got := b.text(testid("secret")); !strings.Contains(got, "llave-inconfundible") || !strings.Contains(b.text("main"), words["once"]) {
+	if got := b.unseal(envelope, key); !strings.Contains(got, "llave-inconfundible") || !strings.Contains(b.text("main"), words["once"]) {
 		s.t.Errorf("the envelope: %s", b.text("main"))
 	}
 	b.shot(name + "-5-secret")

@@ -66,7 +66,7 @@ func (w *world) give(t *testing.T, c offboarding.CaseID, kinds ...string) {
 	for _, k := range kinds {
 		in := app.GiveInput{Case: c, Step: "give", Item: w.handed(t, c, k).ID, Way: handover.Transfer, How: "A su nombre"}
 		if k == "credential" {
-			in.Way, in.Secret = handover.Envelope, "llave-inconfundible"
+			in.Way, in.SecretInput = handover.Envelope, app.SecretInput{Secret: "llave-inconfundible", Key: envelopeKey}
 		}
 		must(t, w.GiveItem(t.Context(), agent, in))
 	}
@@ -127,74 +127,6 @@ func TestOnlyTheClientAcceptsAndOurAccessGoesLast(t *testing.T) {
 	})
 }
 
-func TestAnEnvelopeOpensOnceAndHoldsNothingAfterwards(t *testing.T) {
-	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
-		w := newWorldWith(t, e, handing)
-		ctx := t.Context()
-		w.lent(t, "credential")
-		_, c, _ := w.request(t, "period_end")
-		in := app.GiveInput{Case: c, Step: "give", Item: w.handed(t, c, "credential").ID, Way: handover.Envelope, How: "La clave del servidor"}
-		code(t, w.GiveItem(ctx, agent, in), "field.required")
-		in.Secret = "llave-inconfundible"
-		must(t, w.GiveItem(ctx, agent, in))
-		letter := w.mail.wait(t, "envelope", firstMail)
-		link := token(letter.Links["envelope"])
-		for range 2 { // looking opens nothing
-			p, err := w.FindEnvelope(ctx, link)
-			must(t, err)
-			if p.Sheet.State != handover.Sealed {
-				t.Fatalf("%+v", p.Sheet)
-			}
-		}
-		_, secret, err := w.OpenEnvelope(ctx, link)
-		must(t, err)
-		if secret != "llave-inconfundible" {
-			t.Fatalf("in the envelope: %q", secret)
-		}
-		_, secret, err = w.OpenEnvelope(ctx, link)
-		if code(t, err, "envelope.opened"); secret != "" {
-			t.Fatal("opened twice")
-		}
-		must(t, w.store.View(ctx, func(tx app.Tx) error {
-			list, err := tx.EnvelopesOf(ctx, c)
-			if len(list) != 1 || len(list[0].Body) != 0 {
-				t.Errorf("left of the envelope: %+v", list)
-			}
-			return err
-		}))
-		if w.logged(t, "envelope.opened") != 1 {
-			t.Error("the log does not say once that it was opened")
-		}
-		v, err := w.OpenCase(ctx, agent, c)
-		must(t, err)
-		for _, entry := range v.Timeline {
-			for k, arg := range entry.Args {
-				if s, ok := arg.(string); ok && strings.Contains(s, "inconfundible") {
-					t.Errorf("%s says the secret in %s", entry.Type, k)
-				}
-			}
-		}
-
-		// A second envelope takes the place of the first; late, it is closed for good.
-		must(t, w.GiveItem(ctx, agent, in))
-		eventually(t, "a second letter", func() bool { return w.mail.count("envelope") == 2 })
-		second := token(w.mail.last(t, "envelope").Links["envelope"])
-		in.Secret = "otra-llave"
-		must(t, w.GiveItem(ctx, agent, in))
-		eventually(t, "a third letter", func() bool { return w.mail.count("envelope") == 3 })
-		_, _, err = w.OpenEnvelope(ctx, second)
-		code(t, err, "link.unknown")
-		third := token(w.mail.last(t, "envelope").Links["envelope"])
-		w.push(t, 5)
-		_, _, err = w.OpenEnvelope(ctx, third)
-		code(t, err, "envelope.expired")
-		_, _, err = w.OpenEnvelope(ctx, "nothing")
-		code(t, err, "link.unknown")
-		w.verifyLog(t)
-	})
-}
-
 // Nobody confirms that a credential was changed: two reminders, then a person
 // is asked, and only then may somebody answer for it.
 func TestSilenceAboutACredentialEndsWithAPerson(t *testing.T) {
@@ -212,12 +144,32 @@ func TestSilenceAboutACredentialEndsWithAPerson(t *testing.T) {
 		eventually(t, "the first reminder", func() bool { return w.mail.count("rotation") == 1 })
 		w.push(t, 3)
 		eventually(t, "the second reminder", func() bool { return w.mail.count("rotation") == 2 })
+		if st := w.stepState(t, c, "leave"); st != offboarding.StepWaiting {
+			t.Fatalf("nobody was asked, and our access is %s", st)
+		}
 		w.push(t, 4)
 		eventually(t, "a person is asked", func() bool { return w.handed(t, c, "credential").Rotation == handover.Unanswered })
 		code(t, w.AttestRotation(ctx, agent, c, "give", key.ID, " "), "step.evidence_required")
 		must(t, w.AttestRotation(ctx, agent, c, "give", key.ID, "Quitamos la cuenta"))
 		if st := w.stepState(t, c, "give"); st != offboarding.StepDone {
 			t.Errorf("the step is %s", st)
+		}
+		// Only now our own access goes, and that is said line by line.
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		leave := v.Plan.Step("leave")
+		if leave.State != offboarding.StepReady || len(leave.Items) != 1 {
+			t.Fatalf("our access is %s, with %d lines", leave.State, len(leave.Items))
+		}
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "leave", Item: leave.Items[0].Key, Ticked: true, Evidence: "Usuario nuestro borrado"}))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "leave", Note: "Ya no entramos"}))
+		if st := w.stepState(t, c, "leave"); st != offboarding.StepDone {
+			t.Errorf("our access is %s", st)
+		}
+		for typ, n := range map[string]int{"handover.rotation_unanswered": 1, "handover.rotation_attested": 1, "handover.rotated": 0} {
+			if got := w.logged(t, typ); got != n {
+				t.Errorf("%s is logged %d times, not %d", typ, got, n)
+			}
 		}
 		if n := w.mail.count("rotation"); n != 2 {
 			t.Errorf("%d reminders", n)

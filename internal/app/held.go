@@ -388,12 +388,12 @@ var heldFiles = []heldFile{
 			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest, string(x.Owner), x.Piece.Version, x.Piece.Format, x.Piece.SHA256, x.NewOwner, x.Held}
 		})
 	}},
-	{"envelope", "envelopes.csv", "departure item state expires:datetime opened:datetime", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"envelope", "envelopes.csv", "departure item sealed state expires:datetime opened:datetime wrong_keys:integer", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]handover.Sheet, error) {
 			x, err := a.readHandover(ctx, tx, c)
 			return x.Envelopes, err
 		}, func(x handover.Sheet) []string {
-			return []string{string(x.Item), string(x.State), stamp(x.Expires), stamp(x.OpenedAt)}
+			return []string{string(x.Item), string(x.Kind), string(x.State), stamp(x.Expires), stamp(x.OpenedAt), strconv.Itoa(x.Guesses)}
 		})
 	}},
 	{"blob", "files.csv", "departure file name kind media added:datetime sha256", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {

@@ -32,7 +32,7 @@ func (w *world) endOwn(t *testing.T, by app.Actor, c offboarding.CaseID, s offbo
 		if x.Credential() {
 			way, secret = handover.Envelope, "una clave"
 		}
-		must(t, w.GiveItem(t.Context(), by, app.GiveInput{Case: c, Step: s.Key, Item: x.ID, Way: way, How: "A su nombre", Secret: secret}))
+		must(t, w.GiveItem(t.Context(), by, app.GiveInput{Case: c, Step: s.Key, Item: x.ID, Way: way, How: "A su nombre", SecretInput: app.SecretInput{Secret: secret, Key: envelopeKey}}))
 		must(t, w.AnswerHandover(t.Context(), page, []app.HandoverAnswer{{Item: x.ID, Right: true}}))
 		if x.Credential() {
 			must(t, w.ConfirmRotation(t.Context(), page, x.ID))

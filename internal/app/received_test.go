@@ -78,7 +78,7 @@ func TestADepartureGoesByMailFromTheRequestToTheApproval(t *testing.T) {
 		v, err := w.OpenCase(ctx, alone, c)
 		must(t, err)
 		x := v.Handover.List[0]
-		code(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Envelope, How: "x", Secret: "x"}), "handover.no_portal")
+		code(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Envelope, How: "x", SecretInput: app.SecretInput{Secret: "x", Key: envelopeKey}}), "handover.no_portal")
 		must(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: handover.Transfer, How: "A su nombre"}))
 		given := w.mail.wait(t, "handover", firstMail)
 		if len(given.Handover.List) != 1 || given.Handover.List[0].How != "A su nombre" {

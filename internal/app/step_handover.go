@@ -33,6 +33,7 @@ type SealedHandover struct {
 type SealedEnvelope struct {
 	handover.Sheet
 	Message   offboarding.MessageID // the letter that carries its link
+	Lock      string                // of its key (envelope.Lock)
 	TokenHash string                // of the link; empty until the letter is made
 	KeyID     string
 	Body      []byte
@@ -80,11 +81,16 @@ type GiveInput struct {
 	Name     string
 	File     []byte
 	NewOwner string // who administers it now
-	Secret   string // of a credential that goes by envelope; never stored in plain, never logged
+	SecretInput
 }
 
-// secretMost is how long a secret may be, in characters.
-const secretMost = 4000
+func checkSecret(s string) (string, error) {
+	s, e := customer.CheckText("secret", s, secretMost, true)
+	if e != nil {
+		return "", e
+	}
+	return s, nil
+}
 
 // GiveItem says that the client was given an item. A credential that goes by
 // envelope is sealed at once and a letter carries its link; one that was on its
@@ -94,9 +100,14 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 	l := prose(nil, map[string]*string{"how": &in.How})
 	l = append(l, in.Piece.Tidy()...)
 	l = append(l, in.tidyFile()...)
-	secret, e := customer.CheckText("secret", in.Secret, secretMost, true)
-	if l = appendFault(l, e); in.Way == handover.Envelope && secret == "" && e == nil {
-		l = append(l, fault.New(fault.Invalid, "field.required").On("secret"))
+	var secret closed
+	if in.Way == handover.Envelope {
+		var err error
+		if secret, err = in.close(); fault.KindOf(err) == fault.Invalid && err != nil {
+			l = append(l, fault.Fields(err)...)
+		} else if err != nil {
+			return err
+		}
 	}
 	if in.How == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("how"))
@@ -128,7 +139,7 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 		if err := x.Give(gift, tx.Now(), a.today(tx).AddDays(days(*s, "rotate_days", 10))); err != nil {
 			return err
 		}
-		if err := a.withdraw(ctx, tx, p.Case.ID, x.ID); err != nil {
+		if _, err := a.withdraw(ctx, tx, p.Case.ID, x.ID, by.ID); err != nil {
 			return err
 		}
 		if x.Way == handover.Envelope {

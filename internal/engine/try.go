@@ -16,6 +16,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/ending"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/step"
@@ -61,6 +62,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return until(t.App.PayPromiseDue(ctx, collection.PromiseID(w.Item)))
 	case app.RotationKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.RotationDue(ctx, w.Item)
+	case app.EnvelopeKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.EnvelopeDue(ctx, w.Case, handover.EnvelopeID(w.Item))
 	case app.RateKind:
 		return t.App.Rate(ctx, w)
 	case app.OfferKind:

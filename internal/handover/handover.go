@@ -253,28 +253,70 @@ const (
 	Sealed    EnvelopeState = "sealed"
 	Opened    EnvelopeState = "opened"
 	Expired   EnvelopeState = "expired"
-	Withdrawn EnvelopeState = "withdrawn" // a newer one took its place
+	Withdrawn EnvelopeState = "withdrawn" // a newer one took its place, or one side burned it
+	Locked    EnvelopeState = "locked"    // too many wrong keys were tried
 )
+
+// EnvelopeKind is who sealed an envelope, and so what opens it.
+type EnvelopeKind string
+
+// The kinds of envelope.
+const (
+	ByLink    EnvelopeKind = ""        // whoever has its link; those that were sealed before there were keys
+	ByBrowser EnvelopeKind = "browser" // sealed where it was typed: its key, in a browser
+	ByKey     EnvelopeKind = "key"     // sealed here and forgotten: its key
+	ByAge     EnvelopeKind = "age"     // sealed here to a key of age of theirs: it is given out sealed
+)
+
+// Keyed reports whether a key is asked for before it opens.
+func (k EnvelopeKind) Keyed() bool { return k == ByBrowser || k == ByKey }
+
+// MostGuesses is how many wrong keys an envelope bears.
+const MostGuesses = 5
 
 // Sheet is an envelope without what is in it.
 type Sheet struct {
 	ID       EnvelopeID
 	Case     offboarding.CaseID
 	Item     ID
+	Kind     EnvelopeKind
 	State    EnvelopeState
 	Expires  time.Time
 	OpenedAt time.Time
+	Guesses  int // keys that were tried and were wrong
 	Version  int64
 }
 
-// Open opens the envelope, once and in time.
-func (s *Sheet) Open(now time.Time) error {
+// Left is how many more wrong keys it bears.
+func (s *Sheet) Left() int { return max(0, MostGuesses-s.Guesses) }
+
+// Open opens the envelope, once and in time, for whoever has what opens it. A wrong
+// key counts, and the last of them locks it for good.
+func (s *Sheet) Open(right bool, now time.Time) error {
 	switch {
 	case s.State == Opened:
 		return fault.New(fault.Gone, "envelope.opened")
+	case s.State == Locked:
+		return fault.New(fault.Gone, "envelope.locked")
 	case s.State != Sealed, !now.Before(s.Expires):
 		return fault.New(fault.Gone, "envelope.expired")
+	case right:
+		s.State, s.OpenedAt = Opened, now
+		return nil
 	}
-	s.State, s.OpenedAt = Opened, now
-	return nil
+	if s.Guesses++; s.Left() == 0 {
+		s.State = Locked
+		return fault.New(fault.Gone, "envelope.locked")
+	}
+	return fault.New(fault.Invalid, "envelope.wrong_key", "n", s.Left()).On("key")
+}
+
+// Close ends a sealed envelope unopened: Expired or Withdrawn. It reports whether it
+// was sealed.
+func (s *Sheet) Close(to EnvelopeState) bool {
+	if s.State != Sealed {
+		return false
+	}
+	s.State = to
+	return true
 }

@@ -133,21 +133,41 @@ func TestOnlyAWorkThatWasNotTransferredWaits(t *testing.T) {
 	})
 }
 
-func TestAnEnvelopeOpensOnceAndInTime(t *testing.T) {
+// Whatever is tried and whenever: it opens once, in time, with what opens it, before
+// too many wrong keys were tried, and never after it was closed.
+func TestAnEnvelopeOpensOnceInTimeAndBearsFewGuesses(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s := handover.Sheet{State: handover.Sealed, Expires: now}
-		opened := 0
-		for range rapid.IntRange(1, 6).Draw(t, "tries") {
-			at := now.Add(time.Duration(rapid.IntRange(-3, 3).Draw(t, "hours")) * time.Hour)
-			if s.Open(at) == nil {
-				if opened++; !at.Before(now) {
-					t.Fatal("opened too late")
+		s := handover.Sheet{State: handover.Sealed, Expires: now, Kind: handover.ByKey}
+		opened, wrong, closed := 0, 0, false
+		for range rapid.IntRange(1, 12).Draw(t, "tries") {
+			at := now.Add(time.Duration(rapid.IntRange(-3, 1).Draw(t, "hours")) * time.Hour)
+			if rapid.IntRange(0, 9).Draw(t, "closing") == 0 {
+				if ended := s.Close(handover.Withdrawn); ended != (opened == 0 && !closed && wrong < handover.MostGuesses) {
+					t.Fatalf("closed is %v: %+v", ended, s)
 				}
+				closed = closed || opened == 0 && wrong < handover.MostGuesses
+				continue
 			}
-		}
-		if opened > 1 {
-			t.Fatalf("opened %d times", opened)
+			right := rapid.Bool().Draw(t, "right")
+			before := s
+			err := s.Open(right, at)
+			could := opened == 0 && !closed && wrong < handover.MostGuesses && at.Before(now)
+			if could && !right {
+				wrong++
+			}
+			if (err == nil) != (could && right) {
+				t.Fatalf("%v of %+v", err, before)
+			}
+			if err == nil {
+				opened++
+			}
+			if !could && s != before {
+				t.Fatalf("a closed one changed: %+v", s)
+			}
+			if s.Guesses != wrong || (s.State == handover.Locked) != (wrong == handover.MostGuesses) {
+				t.Fatalf("after %d wrong keys: %+v", wrong, s)
+			}
 		}
 	})
 }

@@ -11,7 +11,7 @@ import (
 const (
 	handoverColumns = `id, customer_id, case_id, step_id, asset_id, kind, name, state, way, given_at, accepted_at, accepted_by, rotation, rotate_by,
 	rotated_at, owner, key_id, body, version`
-	envelopeColumns = `id, case_id, item_id, message_id, token_hash, state, expires_at, opened_at, key_id, body, version`
+	envelopeColumns = `id, case_id, item_id, message_id, token_hash, state, expires_at, opened_at, kind, lock, guesses, key_id, body, version`
 )
 
 var (
@@ -27,10 +27,10 @@ var (
 	handoverOf   = query(`SELECT ` + handoverColumns + ` FROM handover_item WHERE case_id = $1 ORDER BY kind, name, id`)
 
 	insertEnvelope = query(`
-		INSERT INTO envelope (` + envelopeColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)`)
+		INSERT INTO envelope (` + envelopeColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)`)
 	saveEnvelope = query(`
-		UPDATE envelope SET token_hash = $1, state = $2, opened_at = $3, key_id = $4, body = $5, version = version + 1
-		 WHERE id = $6 AND version = $7`)
+		UPDATE envelope SET token_hash = $1, state = $2, opened_at = $3, guesses = $4, key_id = $5, body = $6, version = version + 1
+		 WHERE id = $7 AND version = $8`)
 	envelopeByToken = query(`SELECT ` + envelopeColumns + ` FROM envelope WHERE token_hash = $1 AND token_hash <> ''`)
 	envelopesOf     = query(`SELECT ` + envelopeColumns + ` FROM envelope WHERE case_id = $1 ORDER BY expires_at, id`)
 )
@@ -66,14 +66,15 @@ func (t *tx) HandoverOf(ctx context.Context, c offboarding.CaseID) (list []app.S
 
 func (t *tx) PutEnvelope(ctx context.Context, x app.SealedEnvelope) error {
 	if x.Version > 0 {
-		return t.must(ctx, "store.PutEnvelope", saveEnvelope, x.TokenHash, x.State, micros(x.OpenedAt), x.KeyID, bytesOf(x.Body), x.ID, x.Version)
+		return t.must(ctx, "store.PutEnvelope", saveEnvelope, x.TokenHash, x.State, micros(x.OpenedAt), x.Guesses, x.KeyID, bytesOf(x.Body), x.ID, x.Version)
 	}
 	return t.must(ctx, "store.PutEnvelope", insertEnvelope, x.ID, x.Case, x.Item, x.Message, x.TokenHash, x.State, micros(x.Expires),
-		micros(x.OpenedAt), x.KeyID, bytesOf(x.Body))
+		micros(x.OpenedAt), x.Kind, x.Lock, x.Guesses, x.KeyID, bytesOf(x.Body))
 }
 
 func scanEnvelope(row scanner) (x app.SealedEnvelope, err error) {
-	err = row.Scan(&x.ID, &x.Case, &x.Item, &x.Message, &x.TokenHash, &x.State, instant{&x.Expires}, instant{&x.OpenedAt}, &x.KeyID, &x.Body, &x.Version)
+	err = row.Scan(&x.ID, &x.Case, &x.Item, &x.Message, &x.TokenHash, &x.State, instant{&x.Expires}, instant{&x.OpenedAt}, &x.Kind, &x.Lock, &x.Guesses, &x.KeyID,
+		&x.Body, &x.Version)
 	return x, err
 }
 

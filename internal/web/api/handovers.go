@@ -47,7 +47,9 @@ type Refusal struct {
 
 // Envelope carries a credential and opens once; what is in it no program reads.
 type Envelope struct {
-	State    string     `json:"state" enum:"sealed,opened,expired,withdrawn"`
+	State    string     `json:"state" enum:"sealed,opened,expired,withdrawn,locked"`
+	Kind     string     `json:"kind,omitempty" enum:"browser,key,age"`
+	Guesses  int        `json:"guesses"`
 	Expires  time.Time  `json:"expires"`
 	OpenedAt *time.Time `json:"opened_at,omitempty"`
 }
@@ -62,7 +64,7 @@ func viewHandover(h app.Handover, words bool) func(handover.Item) HandoverItem {
 			Refusals: each(x.Refusals, func(r handover.Refusal) Refusal { return Refusal{r.At, viewPiece(r.Piece), only(words, r.Lacks)} }),
 		}
 		if s, ok := h.Sheet(x.ID); ok {
-			v.Envelope = &Envelope{string(s.State), s.Expires, at(s.OpenedAt)}
+			v.Envelope = &Envelope{string(s.State), string(s.Kind), s.Guesses, s.Expires, at(s.OpenedAt)}
 		}
 		return v
 	}
@@ -91,6 +93,11 @@ type holdItem struct {
 	Body struct {
 		Why string `json:"why" minLength:"1" maxLength:"4000"`
 	} `nameHint:"HoldItemInput"`
+}
+
+type burnEnvelope struct {
+	OneStep
+	Item string `path:"item"`
 }
 
 // handovers are the routes of what the client gets back. Only the client
@@ -122,6 +129,15 @@ func (a *API) handovers(h huma.API) {
 			}
 			return act("hov", in.Item, func() error {
 				return a.App.HoldItem(ctx, by, offboarding.CaseID(in.Case), in.Step, handover.ID(in.Item), in.Body.Why)
+			})
+		})
+	on(h, a, route{ID: "burn-envelope", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/burn", Scopes: stepScopes, Tag: "steps"},
+		func(ctx context.Context, by app.Actor, in *burnEnvelope) (*done, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			return act("hov", in.Item, func() error {
+				return a.App.BurnEnvelope(ctx, by, offboarding.CaseID(in.Case), in.Step, handover.ID(in.Item))
 			})
 		})
 }

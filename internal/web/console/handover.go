@@ -11,6 +11,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/envelope"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
@@ -30,6 +31,8 @@ type handedView struct {
 	Open                  bool // its form was refused
 	Fields                map[string]control
 	Ways                  []option
+	Key                   string // that would open the envelope, if this page is sent
+	Burn                  bool   // a sealed envelope waits, and this person may destroy it
 }
 
 // handingView is what a step hands over.
@@ -37,7 +40,9 @@ type handingView struct {
 	Items []handedView
 	Slip  bool   // something waits for the client, and this person may keep a slip
 	Only  string // who may accept, and how
-	Error string
+	// Script is the address of what seals in the browser; empty: nothing is to be sealed.
+	Script string
+	Error  string
 }
 
 func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e echo) (out handingView) {
@@ -64,6 +69,17 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 				hv.Ways, hv.Check = hv.Ways[1:], word("check.credential.no_portal")
 			}
 		}
+		if hv.Credential && hv.Give && !c.NoPortal {
+			if out.Script == "" {
+				out.Script = v.Scripted(v.w, "envelope.js")
+			}
+			hv.Key = envelope.NewKey()
+			if key, ok := envelope.ParseKey(e.Answers["key"]); ok && hv.Open { // they may have noted it down
+				hv.Key = key
+			}
+		}
+		s, sealed := c.Handover.Sheet(x.ID)
+		hv.Burn = sv.May && sealed && s.State == handover.Sealed && c.Plan.Case.State == offboarding.CaseOpen
 		hv.Fields = map[string]control{}
 		for name, required := range giveFields {
 			f := control{ID: hv.ID + "-" + name, Name: name, Label: word(cmp.Or(map[string]string{"why": "attest", "held": "hold.why"}[name], name)), Required: required}
@@ -92,7 +108,7 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 
 // giveFields are the fields of the forms about an item, and which must be filled.
 var giveFields = map[string]bool{
-	"how": true, "way": true, "secret": false, "why": true, "held": true, "new_owner": false, "version": false, "format": false, "sha256": false, "file": false,
+	"how": true, "way": true, "secret": false, "age": false, "why": true, "held": true, "new_owner": false, "version": false, "format": false, "sha256": false, "file": false,
 }
 
 // handedFacts is what became of an item, in words.
@@ -124,6 +140,12 @@ func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 	}
 	if s, ok := c.Handover.Sheet(x.ID); ok && x.Way == handover.Envelope {
 		tell(v.say("handover.envelope."+string(s.State), "until", at(s.Expires.Add(-1)), "at", at(s.OpenedAt)))
+		if s.State == handover.Sealed && s.Kind != handover.ByLink {
+			tell(v.say("handover.sealed." + string(s.Kind)))
+		}
+		if s.Guesses > 0 && s.State != handover.Locked {
+			tell(v.say("handover.guesses", "n", s.Guesses, "left", s.Left()))
+		}
 	}
 	if x.Lacks != "" {
 		tell(v.say("handover.lacks", "lacks", x.Lacks))
@@ -160,10 +182,11 @@ func handedBadge(lang string, x handover.Item) badge {
 func (v *visit) handoverEcho(err error) echo {
 	e := echo{Step: v.r.PathValue("step"), Form: v.r.PathValue("item"), Answers: map[string]string{}, Errors: text.FieldErrors(v.lang, err)}
 	for name := range giveFields {
-		if name != "secret" && name != "file" {
+		if name != "secret" && name != "age" && name != "file" { // a private key may have been pasted
 			e.Answers[name] = v.form.Get(name)
 		}
 	}
+	e.Answers["key"] = v.form.Get("key")
 	return e
 }
 
@@ -178,7 +201,9 @@ func (v *visit) give() error {
 		Name: name, File: body, NewOwner: v.form.Get("new_owner"),
 		Piece: customer.Piece{Version: v.form.Get("version"), Format: v.form.Get("format"), SHA256: v.form.Get("sha256")},
 		Case:  v.caseID(), Step: v.r.PathValue("step"), Item: handover.ID(v.r.PathValue("item")), Way: handover.Way(v.form.Get("way")),
-		How: v.form.Get("how"), Secret: v.form.Get("secret"),
+		How: v.form.Get("how"), SecretInput: app.SecretInput{
+			Sealed: v.form.Get("sealed"), Lock: v.form.Get("lock"), Secret: v.form.Get("secret"), Key: v.form.Get("key"), Age: v.form.Get("age"),
+		},
 	}
 	err = v.App.GiveItem(v.r.Context(), v.actor, in)
 	return v.after(err, v.handoverEcho(err), "#"+string(in.Item))
@@ -219,6 +244,13 @@ func (v *visit) formWithFile() (name string, body []byte, err error) {
 func (v *visit) holdItem() error {
 	item := v.r.PathValue("item")
 	err := v.App.HoldItem(v.r.Context(), v.actor, v.caseID(), v.r.PathValue("step"), handover.ID(item), v.form.Get("held"))
+	return v.after(err, v.handoverEcho(err), "#"+item)
+}
+
+// burn destroys what waits in an envelope.
+func (v *visit) burn() error {
+	item := v.r.PathValue("item")
+	err := v.App.BurnEnvelope(v.r.Context(), v.actor, v.caseID(), v.r.PathValue("step"), handover.ID(item))
 	return v.after(err, v.handoverEcho(err), "#"+item)
 }
 

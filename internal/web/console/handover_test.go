@@ -60,11 +60,24 @@ func TestWhatIsHandedOverIsGivenOnTheCaseAndASecretIsNeverSentBack(t *testing.T)
 		if strings.Contains(refused.body, "inconfundible") {
 			t.Error("the secret was sent back")
 		}
-		if done := b.post(to, []string{"way", way, "how", "A su nombre", "secret", "llave-inconfundible"}); done.status != http.StatusSeeOther {
+		key := "7K2MX-00000-11111-ABCDE-ZZZZZ"
+		if again := b.post(to, []string{"way", way, "how", " ", "secret", "x", "key", key}); x.Credential() && !strings.Contains(again.body, key) {
+			t.Error("the key that they may have noted down is another one now")
+		}
+		if done := b.post(to, []string{"way", way, "how", "A su nombre", "secret", "llave-inconfundible", "key", key}); done.status != http.StatusSeeOther {
 			t.Errorf("%s: %d", x.Kind, done.status)
 		}
 	}
 	page = b.get("/console/cases/" + string(c))
+	page.has("Se abre con la clave que se le da por otra vía", `data-testid="burn"`, `data-gives`, `src="/assets/envelope-`)
+	for _, x := range v.Handover.List {
+		if x.Credential() {
+			if r := b.post(at+"handover/"+string(x.ID)+"/burn", nil); r.status != http.StatusSeeOther {
+				t.Errorf("burned: %d", r.status)
+			}
+		}
+	}
+	b.get("/console/cases/" + string(c)).has("El sobre se retiró").lacks(`data-testid="burn"`)
 	if strings.Contains(page.body, "inconfundible") || strings.Count(page.body, "Espera al cliente") != 2 || !strings.Contains(page.body, "Solo el cliente puede aceptar") {
 		t.Error("after giving, the page does not wait for the client, or says the secret")
 	}

@@ -2,6 +2,8 @@ package portal
 
 import (
 	"cmp"
+	"context"
+	"encoding/base64"
 	"mime"
 	"net/http"
 	"strings"
@@ -37,6 +39,7 @@ type handoverLine struct {
 	Piece                            [][2]string
 	File                             string   // where it is fetched; empty: there is none
 	Refused                          []string // what they missed in it before, in words
+	Burn                             bool     // it is sealed: they may have it destroyed
 }
 
 func (v handoverView) say(code string, args ...any) string {
@@ -93,9 +96,11 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 		if s, ok := page.Handover.Sheet(x.ID); ok && x.Way == handover.Envelope {
 			switch s.State {
 			case handover.Sealed:
-				l.Envelope = v.say("envelope.sealed", "until", lastMinute(lang, s.Expires, zone))
+				l.Envelope, l.Burn = v.say("envelope.sealed", "until", lastMinute(lang, s.Expires, zone)), true
 			case handover.Opened:
 				l.Envelope = v.say("envelope.opened", "at", text.Instant(lang, s.OpenedAt, zone))
+			case handover.Locked, handover.Withdrawn:
+				l.Envelope = v.say("envelope." + string(s.State))
 			default:
 				l.Envelope = v.say("envelope.expired")
 			}
@@ -150,8 +155,8 @@ func (p *portal) givenFile(w http.ResponseWriter, r *http.Request) {
 }
 
 // answerHandover takes the client's word about what they were given; what they
-// did not answer stays as it is. The same form says that a password was changed:
-// what else was typed in it stays typed.
+// did not answer stays as it is. The same form says that a password was changed, or
+// has an envelope destroyed: what else was typed in it stays typed.
 func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 	f, err := web.Form(w, r)
 	if err != nil {
@@ -168,8 +173,12 @@ func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	if changed := f.Get("rotated"); changed != "" {
-		if err := p.App.ConfirmRotation(r.Context(), r.PathValue("token"), handover.ID(changed)); err != nil {
+	for field, act := range map[string]func(context.Context, string, handover.ID) error{"rotated": p.App.ConfirmRotation, "burn": p.App.BurnByClient} {
+		item := f.Get(field)
+		if item == "" {
+			continue
+		}
+		if err := act(r.Context(), r.PathValue("token"), handover.ID(item)); err != nil {
 			p.Fail(w, r, err)
 			return
 		}
@@ -234,7 +243,12 @@ func (p *portal) picture(w http.ResponseWriter, r *http.Request) {
 // envelopeView is an envelope before and after it is opened.
 type envelopeView struct {
 	text.Speech
-	Action, Name, Code, State, Until, Secret string
+	Action, Item, Name, Code, State, Until string
+	Kind                                   handover.EnvelopeKind
+	Script                                 string // address of what opens in the browser
+	Error                                  string // about the key
+	Secret                                 string
+	Sealed                                 string // what their browser opens
 }
 
 func (v envelopeView) say(code string, args ...any) string {
@@ -243,20 +257,27 @@ func (v envelopeView) say(code string, args ...any) string {
 
 func (p *portal) envelope(w http.ResponseWriter, r *http.Request) {
 	page, err := p.App.FindEnvelope(r.Context(), r.PathValue("token"))
-	p.showEnvelope(w, r, page, "", err)
+	p.showEnvelope(w, r, page, app.OpenedEnvelope{}, err)
 }
 
+// openEnvelope opens an envelope. A browser that keeps the key to itself shows that it
+// has it; the answer to it is the same page.
 func (p *portal) openEnvelope(w http.ResponseWriter, r *http.Request) {
-	page, secret, err := p.App.OpenEnvelope(r.Context(), r.PathValue("token"))
+	f, err := web.Form(w, r)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	page, out, err := p.App.OpenEnvelope(r.Context(), r.PathValue("token"), app.OpenInput{Key: f.Get("key"), Proof: f.Get("proof")})
 	if err != nil && fault.KindOf(err) == fault.Gone {
 		http.Redirect(w, r, r.URL.Path, http.StatusSeeOther) // the page says what became of it
 		return
 	}
-	p.showEnvelope(w, r, page, secret, err)
+	p.showEnvelope(w, r, page, out, err)
 }
 
-func (p *portal) showEnvelope(w http.ResponseWriter, r *http.Request, page app.EnvelopePage, secret string, err error) {
-	if err != nil {
+func (p *portal) showEnvelope(w http.ResponseWriter, r *http.Request, page app.EnvelopePage, out app.OpenedEnvelope, err error) {
+	if err != nil && fault.KindOf(err) != fault.Invalid {
 		p.Fail(w, r, err)
 		return
 	}
@@ -266,13 +287,21 @@ func (p *portal) showEnvelope(w http.ResponseWriter, r *http.Request, page app.E
 	}
 	lang, zone := page.Language, p.App.Company().Zone
 	v := envelopeView{
-		Speech: p.speech(lang), Action: r.URL.Path + "?lang=" + lang, Name: page.Name, Code: page.Code, State: string(page.Sheet.State), Secret: secret,
-		Until: lastMinute(lang, page.Sheet.Expires, zone),
+		Speech: p.speech(lang), Action: r.URL.Path + "?lang=" + lang, Item: string(page.Sheet.Item), Name: page.Name, Code: page.Code, State: string(page.Sheet.State),
+		Until: lastMinute(lang, page.Sheet.Expires, zone), Kind: page.Sheet.Kind, Error: text.FieldErrors(lang, err)["key"],
+		Secret: out.Secret, Sealed: base64.StdEncoding.EncodeToString(out.Sealed),
 	}
 	if page.Sheet.State == handover.Opened {
 		v.Until = text.Instant(lang, page.Sheet.OpenedAt, zone)
 	}
+	if v.Kind == handover.ByBrowser {
+		v.Script = p.Scripted(w, "envelope.js")
+	}
+	status := http.StatusOK
+	if err != nil {
+		status = web.Status(err)
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	p.show(w, r, http.StatusOK, v.say("title"), envelopePage(v))
+	p.show(w, r, status, v.say("title"), envelopePage(v))
 }

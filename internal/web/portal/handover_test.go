@@ -1,13 +1,18 @@
 package portal_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/envelope"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
@@ -77,4 +82,104 @@ func TestToSayThatAPasswordWasChangedLosesNothingTyped(t *testing.T) {
 			t.Error("the first button of the form is " + button[:80])
 		}
 	})
+}
+
+// The pages of an envelope, as a browser without scripts has them.
+func TestAnEnvelopeIsOpenedWithoutScript(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		s := open(t, e)
+		c, page := s.leaving()
+		const key, secret = "7K2MX-00000-11111-ABCDE-ZZZZZ", "<b>llave</b>"
+		sealed, err := envelope.Seal(key, []byte(secret))
+		must(t, err)
+		lock := envelope.Lock(envelope.Proof(key))
+		v := s.visitor()
+		to := s.enveloped(c, handover.ByKey, lock, sealed)
+		status, body, head := s.body(v.Get(to + "?lang=es"))
+		if status != http.StatusOK || !strings.Contains(body, `name="key"`) || strings.Contains(body, "<script") || strings.Contains(head.Get("Content-Security-Policy"), "script-src") {
+			t.Fatalf("%d: %s", status, body)
+		}
+		for typed, want := range map[string]string{"": "error-key", "7K2MX": "25", "7K2MX-00000-11111-ABCDE-ZZZZY": "4"} {
+			if status, body, _ = s.body(v.PostForm(to, url.Values{"key": {typed}})); status != http.StatusUnprocessableEntity || !strings.Contains(body, want) {
+				t.Errorf("%q: %d, without %q", typed, status, want)
+			}
+		}
+		status, body, head = s.body(v.PostForm(to+"?lang=es", url.Values{"key": {strings.ToLower(key)}}))
+		if status != http.StatusOK || !strings.Contains(body, "&lt;b&gt;llave&lt;/b&gt;") || head.Get("Cache-Control") != "no-store" {
+			t.Fatalf("%d: %s", status, body)
+		}
+		if status, body, _ = s.body(v.PostForm(to, url.Values{"key": {key}})); status != http.StatusOK || !strings.Contains(body, `data-testid="opened"`) || strings.Contains(body, "llave&lt;") {
+			t.Errorf("again: %d: %s", status, body)
+		}
+
+		// Too many wrong keys.
+		to = s.enveloped(c, handover.ByKey, lock, sealed)
+		for range handover.MostGuesses {
+			status, body, _ = s.body(v.PostForm(to, url.Values{"key": {"00000-00000-00000-00000-00000"}}))
+		}
+		if status != http.StatusOK || !strings.Contains(body, `data-testid="locked"`) {
+			t.Errorf("locked: %d: %s", status, body)
+		}
+
+		// What a browser sealed: the page says what to do without script, and no key is
+		// asked for. What is sealed is given out to a proof, and only to that.
+		to = s.enveloped(c, handover.ByBrowser, lock, []byte("sealed by a browser"))
+		_, body, head = s.body(v.Get(to + "?lang=es"))
+		form := body[strings.Index(body, "<form"):]
+		if !strings.Contains(body, `data-testid="needs-script"`) || !strings.Contains(form[:strings.Index(form, ">")], "hidden") {
+			t.Errorf("%s", body)
+		}
+		if policy := head.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || !strings.HasSuffix(policy, "script-src 'self'; connect-src 'self'") || strings.Contains(policy, "unsafe") {
+			t.Errorf("policy %q", policy)
+		}
+		if status, body, _ = s.body(v.PostForm(to, url.Values{"key": {key}})); status != http.StatusUnprocessableEntity || strings.Contains(body, "data-sealed=") {
+			t.Errorf("its key was taken here: %d", status)
+		}
+		if status, body, _ = s.body(v.PostForm(to, url.Values{"proof": {envelope.Proof(key)}})); status != http.StatusOK || !strings.Contains(body, `data-sealed="`+base64.StdEncoding.EncodeToString([]byte("sealed by a browser"))) {
+			t.Errorf("%d: %s", status, body)
+		}
+
+		// They have one destroyed on their page.
+		to = s.enveloped(c, handover.ByKey, lock, sealed)
+		_, body, _ = s.body(v.Get(page + "/handover?lang=es"))
+		item := body[strings.Index(body, `name="burn" value="`)+len(`name="burn" value="`):]
+		if status, _, _ = s.body(v.PostForm(page+"/handover?lang=es", url.Values{"burn": {item[:strings.Index(item, `"`)]}})); status != http.StatusOK {
+			t.Errorf("burned: %d", status)
+		}
+		if status, _, _ = s.body(v.Get(to)); status != http.StatusNotFound {
+			t.Errorf("what was burned: %d", status)
+		}
+	})
+}
+
+// enveloped puts something into an envelope of a credential and returns its address.
+func (s *site) enveloped(c offboarding.CaseID, kind handover.EnvelopeKind, lock string, body []byte) string {
+	s.t.Helper()
+	ctx := s.t.Context()
+	item, token := s.given(c, "credential", "Servidor", handover.Waiting), id.Token()
+	sum := sha256.Sum256([]byte(token))
+	x := app.SealedEnvelope{
+		Sheet: handover.Sheet{ID: handover.EnvelopeID(id.New("env")), Case: c, Item: item, Kind: kind, State: handover.Sealed},
+		Lock:  lock, TokenHash: hex.EncodeToString(sum[:]), Message: "msg_x",
+	}
+	must(s.t, s.store.Tx(ctx, func(tx app.Tx) error {
+		h, err := tx.FindHandover(ctx, item)
+		if err != nil {
+			return err
+		}
+		h.Way = handover.Envelope
+		if err := tx.PutHandover(ctx, h); err != nil {
+			return err
+		}
+		x.Expires = tx.Now().Add(72 * time.Hour)
+		if x.KeyID, err = s.keys.KeyFor(ctx, string(h.Customer), "account"); err != nil {
+			return err
+		}
+		if x.Body, err = s.keys.Seal(ctx, x.KeyID, body, []byte(x.ID)); err != nil {
+			return err
+		}
+		return tx.PutEnvelope(ctx, x)
+	}))
+	return s.URL + "/e/" + token
 }

@@ -1,0 +1,94 @@
+// A secret is sealed in the browser of whoever gives it and opened in that of
+// whoever gets it: the server sees neither the secret nor its key. Keys and locks are
+// those of internal/envelope; without this script, or where a page is not served
+// securely, the pages work as they stand.
+const subtle = window.isSecureContext && window.crypto && crypto.subtle;
+const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const bytes = (text) => new TextEncoder().encode(text);
+const hex = (raw) => [...new Uint8Array(raw)].map((b) => b.toString(16).padStart(2, "0")).join("");
+const base64 = (raw) => btoa([...raw].map((b) => String.fromCharCode(b)).join(""));
+
+function newKey() {
+  const drawn = crypto.getRandomValues(new Uint8Array(25));
+  return [...drawn].map((b) => letters[b & 31]).join("").match(/.{5}/g).join("-");
+}
+
+// parseKey reads a key as people type it; empty if it is none.
+function parseKey(typed) {
+  const key = typed.toUpperCase().replace(/[-\s]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
+  return /^[0-9A-HJKMNP-TV-Z]{25}$/.test(key) ? key : "";
+}
+
+async function derive(key, what) {
+  const from = await subtle.importKey("raw", bytes(key), "HKDF", false, ["deriveBits"]);
+  return new Uint8Array(await subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: bytes("hasta envelope " + what) }, from, 256));
+}
+
+const proofOf = async (key) => base64(await derive(key, "proof")).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+const lockOf = async (key) => hex(await subtle.digest("SHA-256", bytes(await proofOf(key))));
+const sealer = async (key, use) => subtle.importKey("raw", await derive(key, "seal"), "AES-GCM", false, [use]);
+
+// What is sealed is bound to the thing that it opens.
+async function seal(key, item, text) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const body = new Uint8Array(await subtle.encrypt({ name: "AES-GCM", iv, additionalData: bytes(item) }, await sealer(key, "encrypt"), bytes(text)));
+  return base64(new Uint8Array([...iv, ...body]));
+}
+
+async function open(key, item, sealed) {
+  const raw = Uint8Array.from(atob(sealed), (c) => c.charCodeAt(0));
+  const plain = await subtle.decrypt({ name: "AES-GCM", iv: raw.slice(0, 12), additionalData: bytes(item) }, await sealer(key, "decrypt"), raw.slice(12));
+  return new TextDecoder().decode(plain);
+}
+
+// Giving: the key of the page is put aside for one that was made here, and what is
+// sent is sealed.
+function gives(form) {
+  const field = (name) => form.elements.namedItem(name);
+  const key = newKey();
+  form.querySelector("[data-key]").textContent = key;
+  field("key").remove();
+  for (const words of form.querySelectorAll("[data-sealed-here]")) words.hidden = false;
+  for (const words of form.querySelectorAll("[data-sealed-there]")) words.hidden = true;
+  form.addEventListener("submit", async (e) => {
+    if (field("way").value !== "envelope" || field("age").value.trim() || !field("secret").value.trim()) return;
+    e.preventDefault();
+    if (!form.reportValidity()) return;
+    const plain = key.replaceAll("-", "");
+    field("sealed").value = await seal(plain, form.dataset.item, field("secret").value.trim());
+    field("lock").value = await lockOf(plain);
+    field("secret").disabled = true; // what is disabled is not sent
+    form.submit();
+  });
+}
+
+// Opening: the server is shown that somebody has the key, gives out what is sealed,
+// and keeps none of it.
+function opens(form) {
+  form.hidden = false;
+  for (const words of document.querySelectorAll("[data-no-script]")) words.hidden = true;
+  const field = (name) => form.elements.namedItem(name);
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    const key = parseKey(field("key").value);
+    form.querySelector("[data-malformed]").hidden = Boolean(key);
+    if (!key) return field("key").focus();
+    const answer = await fetch(form.action, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: new URLSearchParams({ proof: await proofOf(key) }) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.getElementById("main").replaceWith(page.getElementById("main"));
+    document.title = page.title;
+    start();
+    const sealed = document.querySelector("[data-sealed]");
+    if (!sealed) return;
+    sealed.textContent = await open(key, sealed.dataset.item, sealed.dataset.sealed);
+    delete sealed.dataset.sealed;
+  });
+}
+
+function start() {
+  if (!subtle) return;
+  document.querySelectorAll("form[data-gives]").forEach(gives);
+  document.querySelectorAll("form[data-opens]").forEach(opens);
+}
+
+start();
