@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
@@ -123,15 +124,17 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 				v.Statement = &x
 			}
 		}
+		var owed []customer.Balance
 		if v.Collection = nil; by.MayRead("statement") {
 			x, err := a.collection(ctx, tx, v.Plan)
 			if err != nil {
 				return err
 			}
 			v.Collection = &x
-			if v.GivesBack, err = givesBack(ctx, tx, v.Plan); err != nil {
+			if owed, err = tx.BalancesOf(ctx, c.Customer); err != nil {
 				return err
 			}
+			v.GivesBack = givesBack(v.Plan, owed)
 		}
 		if v.Strays, err = tx.StraysOf(ctx, cid); err != nil {
 			return err
@@ -177,6 +180,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		if v.Names, err = itemNames(ctx, tx, c.Customer, subs); err != nil {
 			return err
+		}
+		for _, b := range owed {
+			v.Names[string(b.ID)] = cmp.Or(b.About, b.Reference)
 		}
 		v.Proofs = proofs(v.Works, v.Names)
 		v.Outages = a.broken(v.Works, tx.Wall())
@@ -264,11 +270,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 
 // givesBack are the sums that each step is about to give back, and those that the
 // decision before it lets be given back: whoever decides sees how much.
-func givesBack(ctx context.Context, tx Tx, p offboarding.Plan) (map[offboarding.StepID][]customer.Balance, error) {
-	list, err := tx.BalancesOf(ctx, p.Case.Customer)
-	if err != nil {
-		return nil, err
-	}
+func givesBack(p offboarding.Plan, list []customer.Balance) map[offboarding.StepID][]customer.Balance {
 	out := make(map[offboarding.StepID][]customer.Balance)
 	for _, s := range p.Steps {
 		if s.Kind != "refund" || s.Over() {
@@ -286,7 +288,7 @@ func givesBack(ctx context.Context, tx Tx, p offboarding.Plan) (map[offboarding.
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 const (

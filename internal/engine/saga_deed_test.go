@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/iamsystem"
 	"hastaluego/internal/connector/s3system"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo/peer"
@@ -37,7 +38,7 @@ import (
 // which everything runs. Those of somebody else are real ones; of Stripe there is
 // one that remembers.
 var deeds = []func(t *testing.T) deed{
-	ldapDeed, scimDeed, scimGroupsDeed, oauthDeed, pgRoleDeed, pgRowsDeed, s3Deed, stripeCancelDeed, stripeRefundDeed,
+	ldapDeed, scimDeed, scimGroupsDeed, oauthDeed, pgRoleDeed, pgRowsDeed, s3Deed, iamDeed, stripeCancelDeed, stripeRefundDeed,
 	httpDeed, httpSeveralDeed, httpActionDeed, billingDeed, messageDeed,
 }
 
@@ -88,6 +89,7 @@ var speeches = map[string]speech{
 	"scim":    speaksHTTP("PATCH /scim/", "PUT /scim/", "DELETE /scim/"),
 	"oauth":   speaksHTTP("POST /token/revocation"),
 	"pg":      {acts: func(m []byte) bool { return bytes.Contains(m, []byte("ALTER ROLE")) }},
+	"iam":     speaksHTTP("POST /"),
 	"s3":      speaksHTTP("PUT /acme?policy", "DELETE /acme?policy"),
 	"stripe":  speaksHTTP("POST /v1/subscriptions/", "DELETE /v1/subscriptions/", "POST /v1/refunds"),
 	"http":    speaksHTTP("POST /far/accounts/", "DELETE /far/teams/"),
@@ -455,6 +457,50 @@ func s3Deed(t *testing.T) deed {
 	return deed{
 		name: "s3", kind: "revoke_access", steps: closing, wires: map[string]string{"s3": host(t, store.Base)}, systems: entry("{{s3}}"), back: true,
 		begin: begin, done: func(t *testing.T, ref string) bool { return !lets(t, ref) }, others: func(t *testing.T) bool { return lets(t, "bystander") },
+	}
+}
+
+// iamDeed makes a key of a user inactive. Which key that is, the server says when
+// it issues it.
+func iamDeed(t *testing.T) deed {
+	server, dir := testkit.StartKeys(t), t.TempDir()
+	put(t, dir, "ours", testkit.StoreSecret)
+	entry := func(base string) string {
+		return "  far:\n    kind: iam\n    base_url: http://" + base + "\n    access_key: " + testkit.StoreKey + "\n    secret_key: file:" + dir + "/ours\n    allow: [127.0.0.1/32]\n" +
+			"    probe: {secret: \"file:" + dir + "/{reference}\", url: http://" + base + "}\n"
+	}
+	all, err := declaration.Load("systems.yaml", []byte("systems:\n"+entry(host(t, server.Base))), iamsystem.Kind())
+	good(t, err)
+	direct, err := all[0].Open(when.Machine{}, nil)
+	good(t, err)
+	t.Cleanup(direct.Close)
+	var issued sync.Map
+	account := func(ref string) string {
+		key, _ := issued.Load(ref)
+		return key.(string)
+	}
+	begin := func(t *testing.T, ref string) {
+		server.Do(t, "CreateUser", "UserName", ref, "Path", "/customers/"+ref+"/")
+		key, secret := server.NewKey(t, ref)
+		issued.Store(ref, ref+"/"+key)
+		put(t, dir, url.PathEscape(ref+"/"+key), secret)
+	}
+	begin(t, "bystander")
+	lets := func(t *testing.T, ref string) bool {
+		p, err := direct.Connector().Prober.ProbeAccess(context.Background(), account(ref))
+		if err != nil {
+			t.Error(err)
+		}
+		return p.In
+	}
+	return deed{
+		name: "iam", kind: "revoke_access", steps: closing, wires: map[string]string{"iam": host(t, server.Base)}, systems: entry("{{iam}}"), back: true, begin: begin,
+		row: func(ref string) []ingest.Row {
+			r := access(ref, "far")
+			r.Grant.Account, r.Grant.Kind = account(ref), "api_key"
+			return []ingest.Row{r}
+		},
+		done: func(t *testing.T, ref string) bool { return !lets(t, ref) }, others: func(t *testing.T) bool { return lets(t, "bystander") },
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/connector/iamsystem"
 	"hastaluego/internal/connector/ldapsystem"
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
@@ -75,7 +76,7 @@ type process struct {
 }
 
 var everyKind = slices.Concat(httpsystem.Kinds(), []declaration.Kind{
-	ldapsystem.Kind(), scimsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), stripesystem.Kind(),
+	ldapsystem.Kind(), scimsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), iamsystem.Kind(), stripesystem.Kind(),
 })
 
 // open makes the process. own is an empty folder.

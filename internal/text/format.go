@@ -136,6 +136,9 @@ func WeekdayInstant(lang string, t time.Time, zone *time.Location) string {
 // Lasted writes how long something took in its largest whole unit: "59 s", "3 min", "47 h",
 // "2 days". What is begun and not whole is not counted.
 func Lasted(lang string, d time.Duration) string {
+	if d < time.Second {
+		return Say(lang, "lasted.instant")
+	}
 	for _, u := range []struct {
 		unit  time.Duration
 		below time.Duration

@@ -94,7 +94,7 @@ func TestPluralsFollowTheRulesOfTheLanguage(t *testing.T) {
 func TestHowLongSomethingTookIsSaidInWholeUnits(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		0: "0 s", 59*time.Second + 999*time.Millisecond: "59 s", time.Minute: "1 min", time.Hour - time.Nanosecond: "59 min", 48*time.Hour - time.Second: "47 h", 71 * time.Hour: "2 días",
+		0: "menos de 1 s", time.Second: "1 s", 59*time.Second + 999*time.Millisecond: "59 s", time.Minute: "1 min", time.Hour - time.Nanosecond: "59 min", 48*time.Hour - time.Second: "47 h", 71 * time.Hour: "2 días",
 	} {
 		if got := text.Lasted("es", d); got != want {
 			t.Errorf("%s: %q, not %q", d, got, want)

@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/stray"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 	"hastaluego/internal/when"
@@ -23,7 +24,7 @@ type caseView struct {
 	Who, Identity, When, Asked, Playbook string
 	Money                                []string
 	Lines                                []string
-	Verified, Running, Waiting           int
+	Counts                               []badge // of its steps, by how they stand
 	Graph                                graph
 	Steps                                []stepView
 	Recap                                *recapView   // nil before it took effect, or for whoever may not read it
@@ -76,6 +77,7 @@ type stepView struct {
 	Handing                                             handingView
 	DataHand                                            *dataHandView
 	OwnEnd                                              bool   // its lines have acts of their own
+	Stray                                               bool   // it is decided where what it asks about is told
 	Who                                                 string // who may, when this person may not
 	Rings                                               []ring
 	Back                                                []string // what it gives back, or lets be given back
@@ -168,17 +170,8 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	for _, s := range c.Plan.Steps {
 		sv := v.viewStep(c, s, asked[s.ID], now, e)
 		cv.Steps = append(cv.Steps, sv)
-		switch sv.node {
-		case "ok":
-			cv.Verified++
-		case "run", "bad":
-			cv.Running++
-		case "off":
-			if !s.Over() {
-				cv.Waiting++
-			}
-		}
 	}
+	cv.Counts = v.countSteps(c.Plan.Steps)
 	steps, views := drawn(c.Plan.Steps, cv.Steps)
 	cv.Graph = draw(v.lang, steps, views)
 	if v.actor.MayRead("voice") {
@@ -380,6 +373,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	for _, b := range c.GivesBack[s.ID] {
 		sv.Back = append(sv.Back, v.say("step.back", "amount", text.Money(v.lang, b.Amount), "about", cmp.Or(b.About, b.Reference)))
 	}
+	sv.Stray = slices.ContainsFunc(c.Strays, func(x stray.Stray) bool { return x.Step == s.Key && x.State == stray.Open })
 	skipped := s.State == offboarding.StepSkipped
 	if skipped { // it is not needed: what it would have asked for is noise
 		sv.Rings, sv.Sub = nil, ""
@@ -451,6 +445,26 @@ func stepLook(s offboarding.Step) (icon, class, node string) {
 	default:
 		return "dash", "", "off"
 	}
+}
+
+// countSteps are how many steps stand how; what there is none of is not told.
+func (v *visit) countSteps(steps []offboarding.Step) (out []badge) {
+	n := map[string]int{}
+	for _, s := range steps {
+		_, _, node := stepLook(s)
+		if node == "off" && s.Over() { // not needed, or taken back
+			continue
+		}
+		n[node]++
+	}
+	for _, x := range []struct{ node, icon, class, word string }{
+		{"ok", "checks", "ok", "plan.verified"}, {"", "dot", "", "plan.done"}, {"bad", "alert", "bad", "plan.blocked"}, {"run", "dot", "info", "plan.running"}, {"off", "dash", "", "plan.waiting"},
+	} {
+		if n[x.node] > 0 {
+			out = append(out, badge{Icon: x.icon, Class: x.class, Word: v.say(x.word, "n", n[x.node])})
+		}
+	}
+	return out
 }
 
 // systemOf is the system of a step: as its playbook names it or, where it names
