@@ -171,6 +171,8 @@ var EventTypes = []EventType{
 	{Type: "bundle.due", When: "it is made once more by itself, before it cannot be fetched any longer"},
 	{Type: "bundle.ready", When: "the file with the customer's data is ready", Args: []string{"blob", "sha256", "size", "files", "missing"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "ready"},
 	{Type: "link.made", When: "the customer asked for a link by which programs fetch their data, in the place of any before it", Args: []string{"purpose", "until", "replaced"}, Sent: true, Tells: []string{"purpose", "until"}},
+	{Type: "seat.made", When: "the customer gave a seat at their departure to somebody of theirs: `it`, `legal` or `provider`", Args: []string{"seat", "replaced"}, Sent: true, Tells: []string{"seat"}},
+	{Type: "seat.stopped", When: "the customer took that seat away", Args: []string{"seat"}, Sent: true, Tells: []string{"seat"}},
 	{Type: "link.stopped", When: "the customer stopped that link", Args: []string{"purpose"}, Sent: true, Tells: []string{"purpose"}},
 	{Type: "bundle.downloaded", When: "the customer fetched it; `link`: a program did, by the link that they asked for; `sealed`: to a key of age", Args: []string{"blob", "sha256", "link", "sealed"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
 	{Type: "bundle.taken", When: "somebody of the company took it to hand it over, where there is no portal", Args: []string{"blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}},

@@ -369,7 +369,7 @@ type Link struct {
 	Case      offboarding.CaseID
 	CreatedAt time.Time
 	ExpiresAt time.Time // business time
-	UsedAt    time.Time // single use: verify, not_me; of a tool: stopped
+	UsedAt    time.Time // single use: verify, not_me; of a tool or a seat: stopped
 }
 
 // Blob is a file that belongs to a case: a bundle for the customer, or

@@ -158,7 +158,11 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if lang == "" {
 			lang = plan.Case.Language
 		}
-		out.Paper, err = a.casePaper(ctx, tx, map[string]string{"case": "receipt", "back": "receipt", "bye": "farewell"}[purpose], lang, l.Case)
+		kind := "receipt" // also of the seats at it
+		if purpose == "bye" {
+			kind = "farewell"
+		}
+		out.Paper, err = a.casePaper(ctx, tx, kind, lang, l.Case)
 		if err != nil {
 			return err
 		}

@@ -127,7 +127,7 @@ func (v *visit) eventArgs(t app.TimelineEntry, ew eventWords) []any {
 		"decision", known(v.lang, "console.decision."+get("decision"), get("decision")), "subject", get("subject"), "from", from, "to", to,
 		"email", get("email"), "value", get("value"), "paper", known(v.lang, "console.paper."+get("paper"), get("paper")), "reference", get("reference"),
 		"user", who(v.lang, get("user"), ew.users), "as", who(v.lang, get("as"), ew.users), "day_from", v.moment(get("from")), "day_to", v.moment(get("to")),
-		"name", get("name"), "guesses", get("guesses"), "what", moneys(v.lang, get("what")), "title", get("title"), "receipt", get("receipt"), "effective", day, "customers", get("customers"), "contracts", get("contracts"),
+		"name", get("name"), "guesses", get("guesses"), "seat", known(v.lang, "console.seat."+get("seat"), get("seat")), "what", moneys(v.lang, get("what")), "title", get("title"), "receipt", get("receipt"), "effective", day, "customers", get("customers"), "contracts", get("contracts"),
 		"cases", get("cases"), "stay", get("stay"), "rows", get("rows"), "changed", get("changed"), "rejected", get("rejected"),
 		"until", v.moment(get("until")), "host", get("host"), "messages", get("messages"), "way", known(v.lang, "console.instead.way."+get("way"), get("way")), "hours", get("hours"), "reason", reasonLabel(v.lang, get("reason")),
 	}

@@ -183,3 +183,19 @@ func (s *site) enveloped(c offboarding.CaseID, kind handover.EnvelopeKind, lock 
 	}))
 	return s.URL + "/e/" + token
 }
+
+// tellsHow writes down how something was given.
+func (s *site) tellsHow(item handover.ID, how string) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	must(s.t, s.store.Tx(ctx, func(tx app.Tx) error {
+		h, err := tx.FindHandover(ctx, item)
+		if err != nil {
+			return err
+		}
+		if h.Body, err = s.keys.Seal(ctx, h.KeyID, []byte(`{"How": "`+how+`"}`), []byte(h.ID)); err != nil {
+			return err
+		}
+		return tx.PutHandover(ctx, h)
+	}))
+}
