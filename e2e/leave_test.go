@@ -133,6 +133,10 @@ func TestAClientLeavesWithEverythingThatIsTheirs(t *testing.T) {
 			for kind, name := range map[string]string{"site": "almena.example", "credential": "Servidor", "equipment": "Router"} {
 				s.api(key, "/v1/customers/"+cus["id"].(string)+"/assets", map[string]any{"reference": kind, "kind": kind, "name": name})
 			}
+			s.api(key, "/v1/customers/"+cus["id"].(string)+"/assets", map[string]any{
+				"reference": "domain-name", "kind": "licence", "name": "almena.example", "owner": "third_party", "renews_on": "2027-03-01",
+				"renewal": map[string]any{"minor": 1210, "currency": "EUR"}, "payer": "client",
+			})
 			// An invoice that is paid is what the law keeps of them.
 			sums := "/v1/customers/" + cus["id"].(string) + "/balances"
 			invoice := s.api(key, sums, map[string]any{"reference": "F-1", "kind": "invoice", "amount": map[string]any{"minor": 9000, "currency": "EUR"}, "due_on": "2026-12-31"})
@@ -231,6 +235,18 @@ func (s *stage) exit(name, lang, mail string) {
 	}
 	b.shot(name + "-8-report")
 	s.fetchPDF(private + "/report.pdf")
+	agent.open(file)
+	agent.press("draw-act", testid("act"))
+	agent.shot(name + "-8-acts")
+	b.open(private + "/handover")
+	b.do(chromedp.SendKeys(chromedp.CSS("#act-name"), "Marta Ibáñez"))
+	b.press("accept-act", testid("error-act-agrees"))
+	b.shot(name + "-8-act")
+	b.do(chromedp.Click(chromedp.CSS(testid("act-agrees"))))
+	b.press("accept-act", testid("act-accepted"))
+	b.shot(name + "-8-act-accepted")
+	s.fetchPDF(private + "/act.pdf")
+	s.fetchPDF(private + "/act/accepted.pdf")
 
 	privacy := s.enter("privacy", lang)
 	for try := range 60 {

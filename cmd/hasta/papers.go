@@ -12,6 +12,7 @@ import (
 	netmail "net/mail"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func (p papers) Inset(x app.Paper, name string) string { return document.Inset(p
 func (p papers) PDF(x app.Paper) ([]byte, error) { return p.print(x, p.letter(x)) }
 
 // signedPapers are the papers that we sign.
-var signedPapers = []string{"certificate", "report"}
+var signedPapers = []string{"certificate", "report", "act", "act_accepted"}
 
 func (p papers) print(x app.Paper, l document.Letter) ([]byte, error) {
 	pdf, err := document.PDF(l)
@@ -162,6 +163,15 @@ func (p papers) written(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Effective: x.Case.Effective, Summary: x.Report["summary"],
 			Figures: figures(x), Next: x.Report["next"], Handed: handed(x), Pictures: pictures(x),
 		})
+	case "act":
+		return document.Act(act(x, c))
+	case "act_accepted":
+		f := document.ActAcceptedFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Address: x.Address}
+		if x.Act != nil {
+			a := x.Act.Act
+			f.At, f.Number, f.MadeAt, f.SHA256, f.By = a.AcceptedAt, a.Number, a.MadeAt, a.SHA256, a.AcceptedBy
+		}
+		return document.ActAccepted(f)
 	case "reminder":
 		list, _ := statements(x)
 		return document.Reminder(document.ReminderFacts{
@@ -391,6 +401,61 @@ func handed(x app.Paper) []document.Handed {
 		}
 	}
 	return out
+}
+
+// act is a handover as a paper says it.
+func act(x app.Paper, c document.Company) document.ActFacts {
+	f := document.ActFacts{
+		Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Effective: x.Case.Effective, Figures: figures(x),
+	}
+	if x.Act != nil {
+		f.At, f.Number = x.Act.Act.MadeAt, x.Act.Act.Number
+		for _, m := range x.Act.Open {
+			by := string(m.By)
+			if m.Complaint {
+				by = "complaint"
+			}
+			f.Open = append(f.Open, document.ActMatter{What: m.What, By: by, Due: m.Due})
+		}
+	}
+	for i, h := range handed(x) {
+		item := x.Handover.List[i]
+		it := document.ActItem{
+			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, Held: item.Held, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece),
+		}
+		for n, r := range item.Refusals {
+			if item.Lacks == "" || n < len(item.Refusals)-1 {
+				it.Refused = append(it.Refused, document.ActRefusal{At: r.At, Version: r.Piece.Version, Lacks: r.Lacks})
+			}
+		}
+		if s, ok := x.Handover.Sheet(item.ID); ok && item.Way == handover.Envelope {
+			it.Envelope, it.EnvelopeAt = string(s.State), s.Expires
+			if s.State == handover.Opened {
+				it.EnvelopeAt = s.OpenedAt
+			}
+		}
+		f.Items = append(f.Items, it)
+	}
+	for _, p := range x.Handover.Promised {
+		f.Promised = append(f.Promised, document.ActPromise{
+			Title: p.Title, Due: p.Due, Delivered: p.Delivered, State: string(p.State), Lacks: p.Lacks, Held: p.Held, Piece: document.ActPiece(p.Piece),
+		})
+	}
+	for _, r := range x.Handover.Renewals {
+		f.Renewals = append(f.Renewals, document.ActRenewal{Name: r.Name, On: r.RenewsOn, Cost: r.Renewal, Payer: string(r.Payer)})
+	}
+	return f
+}
+
+// Keep prints a paper that is kept as it was printed, and says what its file is
+// called.
+func (p papers) Keep(x app.Paper) (name string, pdf []byte, err error) {
+	name = x.Code + "-" + text.Say(x.Language, "document."+x.Kind+".file")
+	if x.Act != nil {
+		name += "-" + strconv.Itoa(x.Act.Act.Number)
+	}
+	pdf, err = p.PDF(x)
+	return name + ".pdf", pdf, err
 }
 
 // certificate is empty where there is none: a letter that waits for it is not

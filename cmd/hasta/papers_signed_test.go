@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/handover"
 	"hastaluego/internal/seal"
 	"hastaluego/internal/text"
 )
@@ -28,6 +30,8 @@ func TestPapersAreSignedByTheHouse(t *testing.T) {
 		for _, kind := range signedPapers {
 			x := aPaper(kind, lang)
 			x.Certificate = &app.Certificate{Code: x.Code}
+			x.Act = &app.ActPaper{Act: handover.Act{Number: 1, MadeAt: x.Now, SHA256: strings.Repeat("0a", 32), AcceptedAt: x.Now.Add(time.Hour), AcceptedBy: "Ana Ruiz"}}
+			x.Handover.List = []handover.Item{{Kind: "site", Name: "almena.example", State: handover.Given, GivenAt: x.Now, Words: handover.Words{How: "A su nombre", NewOwner: "Ana Ruiz"}}}
 			pdf, err := p.PDF(x)
 			if err != nil {
 				t.Fatal(kind, lang, err)

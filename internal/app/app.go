@@ -65,7 +65,10 @@ type Config struct {
 	Chat func(Paper) ([]byte, error)
 	// SignList signs the list of what was done to the accesses of a departure with
 	// the key of the log; nil where nothing is signed.
-	SignList   func(code string, body []byte) (string, error)
+	SignList func(code string, body []byte) (string, error)
+	// Print prints a paper that is kept as it was printed, and says what its file
+	// is called; nil: none is kept.
+	Print      func(Paper) (name string, pdf []byte, err error)
 	Log        *LogKeys     // proves what the log holds; nil: no evidence is packed
 	Systems    step.Systems // to hear what they tell by themselves; nil: nobody is heard
 	PlainHooks bool
@@ -94,6 +97,7 @@ type App struct {
 	hooks      Caller
 	chat       func(Paper) ([]byte, error)
 	signNote   func(code string, body []byte) (string, error)
+	print      func(Paper) (name string, pdf []byte, err error)
 	log        *LogKeys
 	systems    step.Systems
 	plain      bool
@@ -146,7 +150,7 @@ func New(c Config) *App {
 	a := &App{
 		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, blobs: c.Blobs, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, signNote: c.SignList, log: c.Log, plain: c.PlainHooks, systems: c.Systems,
+		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, signNote: c.SignList, print: c.Print, log: c.Log, plain: c.PlainHooks, systems: c.Systems,
 	}
 	a.files, _ = c.Post.(Keeper)
 	a.company.Store(&c.Company)

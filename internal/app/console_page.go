@@ -237,7 +237,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		if err := a.readForms(ctx, tx, &v); err != nil {
 			return err
 		}
-		if v.Handover, err = a.readHandover(ctx, tx, cid); err != nil {
+		if v.Handover, err = a.wholeHandover(ctx, tx, v.Plan.Case); err != nil {
 			return err
 		}
 		if v.Returns, err = a.returnsOf(ctx, tx, v.Plan); err != nil {

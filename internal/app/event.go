@@ -97,6 +97,8 @@ var EventTypes = []EventType{
 	{Type: "handover.given", When: "the client was given something", Args: []string{"item", "kind", "name", "way", "how", "version", "format", "sha256", "new_owner"}, Sent: true, Tells: []string{"item", "kind", "way"}, State: "given"},
 	{Type: "handover.accepted", When: "the client accepted it, or signed a slip for it", Args: []string{"item", "kind", "name", "slip"}, Sent: true, Tells: []string{"item", "kind", "slip"}, State: "accepted"},
 	{Type: "handover.lacking", When: "the client says that something is missing", Args: []string{"item", "kind", "name", "lacks", "version", "sha256"}, Sent: true, Tells: []string{"item", "kind"}, State: "missing"},
+	{Type: "act.drawn", When: "an act of the handover was drawn up and signed by us", Args: []string{"act", "number", "blob", "sha256"}, Sent: true, Tells: []string{"act", "number", "sha256"}},
+	{Type: "act.accepted", When: "the client accepted the act on their page, by a ticked box", Args: []string{"act", "number", "name", "sha256", "blob", "proof_sha256"}, Sent: true, Tells: []string{"act", "number", "sha256"}},
 	{Type: "handover.held", When: "a work waits until the contract transfers it", Args: []string{"item", "kind", "name", "why"}, Sent: true, Tells: []string{"item", "kind"}, State: "held"},
 	{Type: "handover.rotated", When: "the client says that they changed a credential", Args: []string{"item", "kind", "name"}, Sent: true, Tells: []string{"item", "kind"}, State: "confirmed"},
 	{Type: "handover.rotation_unanswered", When: "reminded twice without an answer: a person is asked", Args: []string{"item", "kind", "name"}, Sent: true, Tells: []string{"item", "kind"}, State: "unanswered"},

@@ -396,6 +396,11 @@ var heldFiles = []heldFile{
 			return []string{string(x.Item), string(x.Kind), string(x.State), stamp(x.Expires), stamp(x.OpenedAt), strconv.Itoa(x.Guesses)}
 		})
 	}},
+	{"handover_act", "acts.csv", "departure number:integer made:datetime sha256 accepted:datetime accepted_by acceptance_sha256", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]handover.Act, error) { return a.actsOf(ctx, tx, c) }, func(x handover.Act) []string {
+			return []string{strconv.Itoa(x.Number), stamp(x.MadeAt), x.SHA256, stamp(x.AcceptedAt), x.AcceptedBy, x.ProofSum}
+		})
+	}},
 	{"blob", "files.csv", "departure file name kind media added:datetime sha256", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]Blob, error) { return heldBlobs(ctx, tx, c) }, func(x Blob) []string {
 			return []string{fileOf(x), x.Name, x.Kind, x.Media, stamp(x.CreatedAt), x.SHA256}

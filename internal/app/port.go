@@ -62,6 +62,7 @@ type Tx interface {
 	ApprovalTx
 	ReceivedTx
 	HandoverTx
+	ActTx
 	EraseTx
 	RetainedTx
 	OrderTx
@@ -676,6 +677,7 @@ type Paper struct {
 	Let         []customer.Balance   // only in the letter "written_off": what is owed no more
 	Promised    when.Date            // in a reminder: a day to pay that passed since the last one; zero: none
 	Handover    Handover
+	Act         *ActPaper              // only in "act" and "act_accepted"
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report
 	Offer       *offer.Offer           // only in the letter "offer" and, where it was accepted, in "reversed"

@@ -200,7 +200,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if out.Returns, err = a.returnsOf(ctx, tx, plan); err != nil {
 			return err
 		}
-		if out.Handover, err = a.readHandover(ctx, tx, l.Case); err != nil {
+		if out.Handover, err = a.wholeHandover(ctx, tx, plan.Case); err != nil {
 			return err
 		}
 		if out.Approval, err = a.askedNow(ctx, tx, &plan); err != nil {

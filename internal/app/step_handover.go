@@ -354,7 +354,10 @@ func (a *App) openHandover(ctx context.Context, s SealedHandover) (handover.Item
 type Handover struct {
 	List      []handover.Item
 	Envelopes []handover.Sheet
-	mailed    map[string]bool // files that are mails of the client
+	Promised  []handover.Promise // within what is left, gaps first
+	Renewals  []customer.Asset   // the first one first
+	Acts      []handover.Act     // by number
+	mailed    map[string]bool    // files that are mails of the client
 }
 
 // AcceptedByMail reports whether the client accepted an item in a mail that

@@ -88,15 +88,7 @@ func Report(f ReportFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
 	l := w.letter(KindReport, f.At, f.Code, w.say("report.lede", "company", w.company.Name, "name", clean(f.Name), "date", f.Effective))
 	l.Blocks = append(l.Blocks, Block{Heading: w.say("report.summary"), Paragraphs: paragraphs(f.Summary)})
-	if len(f.Figures) > 0 {
-		b := Block{Heading: w.say("report.figures")}
-		for _, x := range f.Figures {
-			label, rest, found := strings.Cut(clean(x), ":")
-			if !found {
-				label, rest = w.say("report.figure"), label
-			}
-			b.Facts = append(b.Facts, Fact{Label: label, Lines: []string{strings.TrimSpace(rest)}})
-		}
+	if b := w.figures(f.Figures); len(b.Facts) > 0 {
 		l.Blocks = append(l.Blocks, b)
 	}
 	if len(f.Handed) > 0 {

@@ -26,6 +26,7 @@ var erasing = []struct{ table, text string }{
 	{"commitment", query(`DELETE FROM commitment WHERE customer_id = $1`)},
 	{"obligation", query(`DELETE FROM obligation WHERE customer_id = $1`)},
 	{"envelope", query(`DELETE FROM envelope WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"handover_act", query(`DELETE FROM handover_act WHERE customer_id = $1`)},
 	{"handover_item", query(`DELETE FROM handover_item WHERE customer_id = $1`)},
 	{"reading", query(`DELETE FROM reading WHERE customer_id = $1`)},
 	{"risk", query(`DELETE FROM risk WHERE customer_id = $1`)},

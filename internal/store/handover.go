@@ -11,6 +11,7 @@ import (
 const (
 	handoverColumns = `id, customer_id, case_id, step_id, asset_id, kind, name, state, way, given_at, accepted_at, accepted_by, rotation, rotate_by,
 	rotated_at, owner, key_id, body, version`
+	actColumns      = `id, customer_id, case_id, number, language, made_at, made_by, file_id, sha256, accepted_at, proof_id, proof_sha256, key_id, body, version`
 	envelopeColumns = `id, case_id, item_id, message_id, token_hash, state, expires_at, opened_at, kind, lock, guesses, key_id, body, version`
 )
 
@@ -25,6 +26,14 @@ var (
 		 WHERE id = $11 AND version = $12`)
 	handoverByID = query(`SELECT ` + handoverColumns + ` FROM handover_item WHERE id = $1`)
 	handoverOf   = query(`SELECT ` + handoverColumns + ` FROM handover_item WHERE case_id = $1 ORDER BY kind, name, id`)
+
+	insertAct = query(`
+		INSERT INTO handover_act (` + actColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)`)
+	saveAct = query(`
+		UPDATE handover_act
+		   SET accepted_at = $1, proof_id = $2, proof_sha256 = $3, key_id = $4, body = $5, version = version + 1
+		 WHERE id = $6 AND version = $7`)
+	actsOf = query(`SELECT ` + actColumns + ` FROM handover_act WHERE case_id = $1 ORDER BY number`)
 
 	insertEnvelope = query(`
 		INSERT INTO envelope (` + envelopeColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)`)
@@ -59,6 +68,25 @@ func (t *tx) HandoverOf(ctx context.Context, c offboarding.CaseID) (list []app.S
 	err = t.each(ctx, "store.HandoverOf", handoverOf, []any{c}, func(row scanner) error {
 		h, err := scanHandover(row)
 		list = append(list, h)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) PutAct(ctx context.Context, x app.SealedAct) error {
+	if x.Version > 0 {
+		return t.must(ctx, "store.PutAct", saveAct, micros(x.AcceptedAt), x.Proof, x.ProofSum, x.KeyID, bytesOf(x.Body), x.ID, x.Version)
+	}
+	return t.must(ctx, "store.PutAct", insertAct, x.ID, x.Customer, x.Case, x.Number, x.Language, micros(x.MadeAt), x.MadeBy, x.File, x.SHA256,
+		micros(x.AcceptedAt), x.Proof, x.ProofSum, x.KeyID, bytesOf(x.Body))
+}
+
+func (t *tx) ActsOf(ctx context.Context, c offboarding.CaseID) (list []app.SealedAct, err error) {
+	err = t.each(ctx, "store.ActsOf", actsOf, []any{c}, func(row scanner) error {
+		var x app.SealedAct
+		err := row.Scan(&x.ID, &x.Customer, &x.Case, &x.Number, &x.Language, instant{&x.MadeAt}, &x.MadeBy, &x.File, &x.SHA256, instant{&x.AcceptedAt}, &x.Proof,
+			&x.ProofSum, &x.KeyID, &x.Body, &x.Version)
+		list = append(list, x)
 		return err
 	})
 	return list, err

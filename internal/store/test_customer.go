@@ -50,6 +50,7 @@ var forgetting = []struct{ table, text string }{
 	{"law_case", query(`DELETE FROM law_case WHERE case_id IN ` + theirCases)},
 	{"winback_sent", query(`DELETE FROM winback_sent WHERE case_id IN ` + theirCases)},
 	{"envelope", query(`DELETE FROM envelope WHERE case_id IN ` + theirCases)},
+	{"handover_act", query(`DELETE FROM handover_act WHERE customer_id = $1`)},
 	{"handover_item", query(`DELETE FROM handover_item WHERE customer_id = $1`)},
 	{"obligation", query(`DELETE FROM obligation WHERE customer_id = $1`)},
 	{"improvement", query(`DELETE FROM improvement WHERE case_id IN ` + theirCases)},

@@ -69,6 +69,12 @@ func handed(t *testing.T, h *house, c *caller) {
 		t.Errorf("to a key that may not read words: %s", got.body)
 	}
 	give(0, "transfer").told(409, "handover.state.accepted")
+	c.post(at+"/steps/give/handover/"+list.text("items.0.id")+"/hold", `{"why": "Hasta que pague"}`).told(409, "handover.never_waits")
+	c.post(at+"/act", "").is(201)
+	got = c.get(at + "/handover").is(200)
+	if got.get("acts.0.number") != 1.0 || len(got.text("acts.0.sha256")) != 64 || got.text("acts.0.file") == "" || got.text("acts.0.accepted_at") != "" || got.get("promised.0") != nil {
+		t.Errorf("the act: %s", got.body)
+	}
 }
 
 // letter is one letter to leavers.

@@ -70,9 +70,35 @@ func viewHandover(h app.Handover, words bool) func(handover.Item) HandoverItem {
 	}
 }
 
+// HandoverPromise is something that was promised within what is left, beside what
+// became of it: without a day on which it was delivered, it is a gap.
+type HandoverPromise struct {
+	Title     string `json:"title"`
+	Due       string `json:"due,omitempty" format:"date"`
+	Delivered string `json:"delivered,omitempty" format:"date"`
+	State     string `json:"state" enum:"open,held,given,missing,accepted"`
+	Piece     *Piece `json:"piece,omitempty"`
+}
+
+// HandoverAct is a handover on paper, as it stood when it was drawn up.
+type HandoverAct struct {
+	ID         string     `json:"id"`
+	Number     int        `json:"number"`
+	MadeAt     time.Time  `json:"made_at"`
+	MadeBy     string     `json:"made_by"`
+	File       string     `json:"file"`
+	SHA256     string     `json:"sha256"`
+	AcceptedAt *time.Time `json:"accepted_at,omitempty"`
+	AcceptedBy string     `json:"accepted_by,omitempty"`
+	Proof      string     `json:"proof,omitempty"`
+	ProofSum   string     `json:"proof_sha256,omitempty"`
+}
+
 type handoverList struct {
 	Body struct {
-		Items []HandoverItem `json:"items"`
+		Items    []HandoverItem    `json:"items"`
+		Promised []HandoverPromise `json:"promised"`
+		Acts     []HandoverAct     `json:"acts"`
 	} `nameHint:"HandoverList"`
 }
 
@@ -108,7 +134,23 @@ func (a *API) handovers(h huma.API) {
 			c, err := a.openCase(ctx, by, in.Case)
 			out := &handoverList{}
 			out.Body.Items = each(c.Handover.List, viewHandover(c.Handover, by.MayRead("note")))
+			out.Body.Promised = each(c.Handover.Promised, func(p handover.Promise) HandoverPromise {
+				return HandoverPromise{p.Title, p.Due.String(), p.Delivered.String(), string(p.State), viewPiece(p.Piece)}
+			})
+			out.Body.Acts = each(c.Handover.Acts, func(x handover.Act) HandoverAct {
+				return HandoverAct{
+					string(x.ID), x.Number, x.MadeAt, x.MadeBy, x.File, x.SHA256, at(x.AcceptedAt), only(by.MayRead("note"), x.AcceptedBy), x.Proof, x.ProofSum,
+				}
+			})
 			return out, err
+		})
+	on(h, a, route{ID: "draw-act", Method: http.MethodPost, Path: "/v1/cases/{case}/act", Scopes: []string{"cases:act"}, Tag: "cases", Status: http.StatusCreated},
+		func(ctx context.Context, by app.Actor, in *oneCase) (*made, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			x, err := a.App.DrawAct(ctx, by, offboarding.CaseID(in.Case))
+			return &made{Location: "/v1/cases/" + in.Case + "/handover", Body: Made{string(x)}}, err
 		})
 	on(h, a, route{ID: "give-item", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/give", Scopes: stepScopes, Tag: "steps"},
 		func(ctx context.Context, by app.Actor, in *giveItem) (*done, error) {

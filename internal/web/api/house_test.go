@@ -252,6 +252,7 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})) // why something of ours failed
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
+		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
 		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
 		Company: app.Company{Name: "Faro", Email: "hola@faro.example", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
 	})

@@ -90,6 +90,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"list-invitations":   {"texts:read", noCase + "/invitations", ""},
 	"invite-customer":    {steps, noCase + "/steps/a/invite", `{"format": "phone", "start": "2099-01-01T10:00:00Z", "minutes": 30, "place": "x"}`},
 	"list-handover":      {"cases:read", noCase + "/handover", ""},
+	"draw-act":           {"cases:act", noCase + "/act", ""},
 	"hold-item":          {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/hold", `{"why": "x"}`},
 	"burn-envelope":      {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/burn", ""},
 	"give-item":          {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/give", `{"way": "transfer", "how": "x"}`},

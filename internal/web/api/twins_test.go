@@ -120,6 +120,7 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/works/{work}":                      {operations: "decide-work"},
 	"POST /console/cases/{id}/undo":                              {operations: "undo-case"},
 	"POST /console/cases/{id}/files":                             {operations: "add-case-file"},
+	"POST /console/cases/{id}/act":                               {operations: "draw-act"},
 	"POST /console/cases/{id}/notes":                             {operations: "add-note"},
 	"POST /console/cases/{id}/obligations/{obligation}":          {operations: "end-obligation"},
 	"POST /console/cases/{id}/reasons":                           {operations: "give-reason"},

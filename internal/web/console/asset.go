@@ -31,21 +31,6 @@ func (v *visit) readAsset() (x customer.Asset, wrong fault.List) {
 	return x, wrong
 }
 
-// renewal is when something is renewed, for how much, and who pays.
-func (v customerPageView) renewal(a customer.Asset) string {
-	if a.RenewsOn.IsZero() {
-		return ""
-	}
-	says := []string{text.LongDate(v.Lang, a.RenewsOn)}
-	if a.Renewal.Currency != "" {
-		says = append(says, text.Money(v.Lang, a.Renewal))
-	}
-	if a.Payer != "" {
-		says = append(says, v.word("asset.payer."+string(a.Payer)))
-	}
-	return strings.Join(says, " · ")
-}
-
 func (v customerPageView) owners() []option {
 	out := []option{{"", v.word("asset.owner.none")}}
 	for _, o := range customer.Ownerships {

@@ -44,6 +44,7 @@ type caseView struct {
 	Reopened                             []reopenedView // accesses that were closed and let in again
 	Next                                 []nextDate
 	Letters                              []letterRow
+	Acts                                 *actsView // of the handover; nil: nothing is handed over
 	Notes                                notesView
 	MayRead                              bool // what letters say
 	Timeline                             []eventView
@@ -185,7 +186,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	cv.Settlement, cv.Collection = v.viewSettlement(c), v.viewCollection(c, now, e)
 	cv.Strays, cv.Retained, cv.Orders = v.viewStrays(c, e), v.viewRetained(c, e), v.viewOrders(c, e)
 	cv.Law, cv.Withdrawal, cv.Declared = v.viewLaw(c, e), v.viewWithdrawal(c), v.viewDeclared(c)
-	cv.Notes = v.viewNotes(c, e)
+	cv.Notes, cv.Acts = v.viewNotes(c, e), v.viewHandoverActs(c)
 	for _, m := range c.Messages {
 		cv.Letters = append(cv.Letters, v.viewLetter(m))
 	}

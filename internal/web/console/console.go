@@ -231,6 +231,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/customers/{id}/commitments/{commitment}":          (*visit).endCommitment,
 		"POST /console/cases/{id}/obligations/{obligation}":              (*visit).endObligation,
 		"POST /console/cases/{id}/files":                                 (*visit).addFile,
+		"POST /console/cases/{id}/act":                                   (*visit).drawAct,
 		"POST /console/cases/{id}/notes":                                 (*visit).addNote,
 		"GET /console/cases/{id}/items":                                  (*visit).items,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":          (*visit).give,

@@ -198,7 +198,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		}
 	}
 	for _, x := range p.Assets {
-		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, cv.shown("asset.kind", x.Kind), x.Location, cv.shown("asset.owner", string(x.Owner)), cv.renewal(x)})
+		cv.Assets = append(cv.Assets, []string{x.Reference, x.Name, cv.shown("asset.kind", x.Kind), x.Location, cv.shown("asset.owner", string(x.Owner)), renewalWords(v.lang, x)})
 		cv.Things = append(cv.Things, thingRow{string(x.ID), x.Name + " (" + x.Reference + ")", map[string]string{
 			"asset.reference": x.Reference, "asset.name": x.Name, "asset.kind": x.Kind, "asset.location": x.Location,
 			"asset.owner": string(x.Owner), "asset.renews_on": x.RenewsOn.String(), "asset.renewal_amount": text.Typed(v.lang, x.Renewal),

@@ -84,6 +84,14 @@ func TestWhatIsHandedOverIsGivenOnTheCaseAndASecretIsNeverSentBack(t *testing.T)
 	if r := b.post(at+"items/"+string(v.Handover.List[0].Asset), []string{"ticked", "1"}); r.status != http.StatusConflict {
 		t.Errorf("ticked by hand: %d", r.status)
 	}
+	drawn := "/console/cases/" + string(c) + "/act"
+	if r := b.post(drawn, nil); r.status != http.StatusSeeOther {
+		t.Errorf("the act: %d", r.status)
+	}
+	b.get("/console/cases/"+string(c)).has("Acta 1, ", "El cliente no la ha aceptado", "SHA-256 ", `data-testid="draw-act"`)
+	if r := h.as("laia").get("/console/cases/" + string(c)); strings.Contains(r.body, `data-testid="draw-act"`) {
+		t.Error("privacy is offered to draw up an act")
+	}
 	if r := h.as("laia").get("/console/cases/" + string(c)); strings.Contains(r.body, `data-testid="given"`) {
 		t.Error("privacy is offered to give things")
 	}

@@ -141,6 +141,7 @@ func newHouseOn(t *testing.T, demo bool, source []byte) *house {
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
 		Hooks: outbound.NewPoster([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), PlainHooks: true,
+		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
 		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.mail, Kinds: kinds, Playbook: book, Wake: func() { eng.Wake() },
 		Lacks:   func(string) int { return 0 },
 		Company: app.Company{Name: "Faro", Zone: zone, Language: "es", PublicURL: "http://faro.test"},

@@ -220,6 +220,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/obligations/{obligation}":              {who: "act:obligation", path: c + "/obligations/obl_x", form: []string{"state", "returned", "evidence", "visto"}},
 		"POST /console/cases/{id}/statement":                             {who: "act:statement", path: c + "/statement"},
 		"POST /console/cases/{id}/files":                                 {who: "act:note", path: c + "/files", file: true},
+		"POST /console/cases/{id}/act":                                   {who: "act:case", path: c + "/act"},
 		"POST /console/cases/{id}/notes":                                 {who: "act:note", path: c + "/notes", form: []string{"text", "llamó"}},
 		"GET /console/cases/{id}/items":                                  {who: "read:case", path: c + "/items"},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":          {who: "role:agent", path: c + "/steps/review/handover/hov_x", form: []string{"how", "x", "way", "transfer"}},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -24,6 +23,9 @@ type handoverView struct {
 	All              bool // everything is accepted
 	Report           bool // the final report can be read
 	Problem          bool
+	Promised         []stateLine // in the contract
+	Renewals         []stateLine
+	Act              *actView // nil: none was drawn up
 }
 
 type handoverLine struct {
@@ -59,10 +61,12 @@ func (t handoverTyped) answers() (out []app.HandoverAnswer) {
 	return out
 }
 
-func (p *portal) handover(w http.ResponseWriter, r *http.Request) { p.showHandover(w, r, nil, nil) }
+func (p *portal) handover(w http.ResponseWriter, r *http.Request) {
+	p.showHandover(w, r, nil, nil, nil)
+}
 
 // showHandover shows what is handed over, with what was typed and is wrong.
-func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed handoverTyped, wrong error) {
+func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed handoverTyped, accepts *app.ActAcceptance, wrong error) {
 	r, page, err := p.page(w, r, "case")
 	if err == nil && len(page.Handover.List) == 0 {
 		err = fault.New(fault.NotFound, "not_found")
@@ -73,7 +77,14 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 	}
 	lang, zone := page.Paper.Language, p.App.Company().Zone
 	errs := text.FieldErrors(lang, wrong)
-	v := handoverView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, All: true, Report: page.Report, Problem: len(errs) > 0}
+	v := handoverView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, All: true, Report: page.Report, Problem: len(errs) > 0 && accepts == nil}
+	v.Promised, v.Renewals, v.Act = v.viewPromised(page.Handover.Promised), v.viewRenewals(page.Handover), p.viewAct(v.Speech, v.Base, page.Handover)
+	if accepts != nil && v.Act != nil {
+		v.Act.Name, v.Act.Agrees, v.Act.Errors = accepts.Name, accepts.Agrees, errs
+		if len(errs) == 0 { // another act was drawn up meanwhile: it has to be read first
+			v.Act.Agrees, v.Act.Errors = false, map[string]string{"act": text.Error(lang, wrong)}
+		}
+	}
 	for _, x := range page.Handover.List {
 		l := handoverLine{
 			ID: string(x.ID), Kind: v.say("kind." + x.Kind), Name: x.Name, How: x.How, State: v.say("state." + string(x.State)), Icon: "clock",
@@ -144,14 +155,7 @@ func (p *portal) givenFile(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	h := w.Header() // it is never shown in a page, whatever it is
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.Name}))
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "private, no-store")
-	if _, err := w.Write(plain); err != nil {
-		p.Log.Warn("file not written to its end", "err", err)
-	}
+	p.keep(w, "application/octet-stream", b.Name, plain)
 }
 
 // answerHandover takes the client's word about what they were given; what they
@@ -182,12 +186,12 @@ func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 			p.Fail(w, r, err)
 			return
 		}
-		p.showHandover(w, r, typed, nil)
+		p.showHandover(w, r, typed, nil, nil)
 		return
 	}
 	err = p.App.AnswerHandover(r.Context(), r.PathValue("token"), typed.answers())
 	if err != nil && fault.KindOf(err) == fault.Invalid {
-		p.showHandover(w, r, typed, err)
+		p.showHandover(w, r, typed, nil, err)
 		return
 	}
 	p.act(w, r, base(r)+"/handover", err)

@@ -49,6 +49,60 @@ func (s *site) given(c offboarding.CaseID, kind, name string, change handover.Ro
 	return x.ID
 }
 
+// The act is read, accepted and kept by whoever has no script: what is missing is
+// said with what was typed, and an act that was replaced meanwhile is read first.
+func TestAnActIsAcceptedWithATickedBox(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		s := open(t, e)
+		ctx := t.Context()
+		c, page := s.leaving()
+		s.given(c, "document", "Manual", "")
+		if status, _, _ := s.body(s.visitor().Get(page + "/act.pdf")); status != http.StatusNotFound {
+			t.Errorf("an act before there is one: %d", status)
+		}
+		_, err := s.app.DrawAct(ctx, agent, c)
+		must(t, err)
+		fields := func(body string) url.Values {
+			out := url.Values{}
+			for _, name := range []string{"act", "sha256"} {
+				_, rest, found := strings.Cut(body, `name="`+name+`" value="`)
+				if !found {
+					t.Fatalf("no %s on the page:\n%s", name, body)
+				}
+				out.Set(name, rest[:strings.Index(rest, `"`)])
+			}
+			return out
+		}
+		_, body, _ := s.body(s.visitor().Get(page + "/handover?lang=es"))
+		typed := fields(body)
+		typed.Set("name", "Ana <Ruiz>")
+		status, body, _ := s.body(s.visitor().PostForm(page+"/act?lang=es", typed))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `data-testid="error-act-agrees"`) || !strings.Contains(body, `value="Ana &lt;Ruiz&gt;"`) {
+			t.Fatalf("%d: without the box\n%s", status, body)
+		}
+		_, err = s.app.DrawAct(ctx, agent, c)
+		must(t, err)
+		typed.Set("agrees", "yes")
+		status, body, _ = s.body(s.visitor().PostForm(page+"/act?lang=es", typed))
+		if status != http.StatusConflict || !strings.Contains(body, `data-testid="act-newer"`) || strings.Contains(body, `value="yes" checked`) {
+			t.Fatalf("%d: another act was drawn up meanwhile\n%s", status, body)
+		}
+		typed = fields(body)
+		typed.Set("name", "Ana Ruiz")
+		typed.Set("agrees", "yes")
+		status, body, _ = s.body(s.visitor().PostForm(page+"/act?lang=es", typed))
+		if status != http.StatusOK || !strings.Contains(body, `data-testid="act-accepted"`) || !strings.Contains(body, "Ana Ruiz") || strings.Contains(body, `data-testid="accept-act"`) {
+			t.Fatalf("%d: accepted\n%s", status, body)
+		}
+		for _, file := range []string{"/act.pdf", "/act/accepted.pdf"} {
+			if status, body, _ := s.body(s.visitor().Get(page + file)); status != http.StatusOK || !strings.HasPrefix(body, "%PDF-") {
+				t.Errorf("%s: %d %q", file, status, body)
+			}
+		}
+	})
+}
+
 func TestToSayThatAPasswordWasChangedLosesNothingTyped(t *testing.T) {
 	t.Parallel()
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {

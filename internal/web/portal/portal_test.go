@@ -87,6 +87,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string, systems ...connector.
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)
 	a := app.New(app.Config{
+		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
 		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: noPost{}, Kinds: step.All(named), Playbook: book, Systems: named, Connected: on,
 		Company: app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: zone, Language: "es"},
 	})
