@@ -45,9 +45,9 @@ func talks(t *testing.T, c *caller, at string) {
 // handed says that a client was given things; only the client accepts them.
 func handed(t *testing.T, h *house, c *caller) {
 	t.Helper()
-	at, page := h.verified(t, c, "Taller Norte", "FE-5", "ana@taller.example", "domain", "credential")
+	at, page := h.verified(t, c, "Taller Norte", "FE-5", "ana@taller.example", "domain", "document", "credential")
 	list := c.get(at + "/handover").is(200)
-	if list.text("items.0.kind") != "domain" || list.text("items.1.state") != "open" || list.get("items.2") != nil {
+	if list.text("items.0.kind") != "domain" || list.text("items.2.state") != "open" || list.get("items.3") != nil {
 		t.Fatalf("to hand over: %s", list.body)
 	}
 	give := func(i int, way string) answer {
@@ -58,18 +58,25 @@ func handed(t *testing.T, h *house, c *caller) {
 		t.Errorf("a domain from hand to hand: %s", got.body)
 	}
 	give(0, "transfer").is(204)
-	give(1, "in_person").is(204)
+	give(2, "in_person").is(204)
+	hold := func(i int) answer {
+		return c.post(at+"/steps/give/handover/"+list.text(fmt.Sprint("items.", i, ".id"))+"/hold", `{"why": "Hasta el último pago"}`)
+	}
+	hold(1).is(204)
+	if got := c.get(at + "/handover").is(200); got.text("items.1.state") != "held" || got.text("items.1.owner") != "ours" || got.text("items.1.held") == "" {
+		t.Errorf("held: %s", got.body)
+	}
 	must(t, h.AnswerHandover(t.Context(), page, []app.HandoverAnswer{{Item: handover.ID(list.text("items.0.id")), Right: true}}))
 	got := c.get(at + "/handover").is(200)
-	if got.text("items.0.state") != "accepted" || got.text("items.0.accepted_by") != "client" || got.text("items.1.state") != "given" ||
-		got.text("items.1.rotation") != "waiting" || got.text("items.1.rotate_by") == "" || got.text("items.0.how") == "" {
+	if got.text("items.0.state") != "accepted" || got.text("items.0.accepted_by") != "client" || got.text("items.2.state") != "given" ||
+		got.text("items.2.rotation") != "waiting" || got.text("items.2.rotate_by") == "" || got.text("items.0.how") == "" {
 		t.Errorf("handed over: %s", got.body)
 	}
 	if got := h.key("cases:read").get(at + "/handover").is(200); strings.Contains(string(got.body), "registro") {
 		t.Errorf("to a key that may not read words: %s", got.body)
 	}
 	give(0, "transfer").told(409, "handover.state.accepted")
-	c.post(at+"/steps/give/handover/"+list.text("items.0.id")+"/hold", `{"why": "Hasta que pague"}`).told(409, "handover.never_waits")
+	hold(0).told(409, "handover.never_waits")
 	c.post(at+"/act", "").is(201)
 	got = c.get(at + "/handover").is(200)
 	if got.get("acts.0.number") != 1.0 || len(got.text("acts.0.sha256")) != 64 || got.text("acts.0.file") == "" || got.text("acts.0.accepted_at") != "" || got.get("promised.0") != nil {

@@ -21,7 +21,7 @@ func (h *house) verified(t *testing.T, c *caller, name, ref, email string, asset
 	t.Helper()
 	who := c.post("/v1/customers", customerOf(name, ref, email)).is(201).text("id")
 	for _, kind := range assets {
-		c.post("/v1/customers/"+who+"/assets", `{"reference": "`+ref+kind+`", "kind": "`+kind+`", "name": "`+kind+`"}`).is(201)
+		c.post("/v1/customers/"+who+"/assets", `{"reference": "`+ref+kind+`", "kind": "`+kind+`", "name": "`+kind+`", "owner": "ours"}`).is(201)
 	}
 	at = c.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "`+ref+`", "when": "period_end"}`).is(201).header.Get("Location")
 	_, page, err := h.VerifyRequest(t.Context(), h.link(email, "verify"))

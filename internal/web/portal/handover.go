@@ -37,7 +37,7 @@ type handoverLine struct {
 	Rotate                           string // change it by then; empty: nothing to do
 	Rotated                          bool
 	Envelope                         string // how its envelope stands, in words
-	Owner, Held, NewOwner            string
+	Owner, Held, NewOwner, When      string // When they accepted it, in words
 	Piece                            [][2]string
 	File                             string   // where it is fetched; empty: there is none
 	Refused                          []string // what they missed in it before, in words
@@ -93,7 +93,7 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 		v.which(&l, x)
 		if l.Done {
 			l.Icon = "check"
-			l.State = v.say("accepted", "at", text.Instant(lang, x.AcceptedAt, zone))
+			l.When = v.say("accepted", "at", text.Instant(lang, x.AcceptedAt, zone))
 		}
 		if a, ok := typed[x.ID]; ok {
 			l.Right, l.Wrong, l.Lacks, l.Error = a.right == "yes", a.right == "no", a.lacks, errs["lacks."+l.ID]
