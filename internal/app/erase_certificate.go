@@ -1,0 +1,211 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
+)
+
+// Certificate is what a customer is told about their erasure.
+type Certificate struct {
+	Code     string            `json:"code"`
+	ErasedOn when.Date         `json:"erased_on"`
+	Erased   map[string]int    `json:"erased"` // by what it was: how many
+	Invoices int               `json:"invoices"`
+	Until    when.Date         `json:"until"` // invoices stay until then
+	Why      map[string]string `json:"why"`   // language → the law
+	Entries  int               `json:"entries"`
+	Backups  when.Date         `json:"backups"` // the last one with the data expires
+	Keys     []string          `json:"keys"`    // destroyed
+	Systems  []string          `json:"systems"` // to which something about them went from here
+	// Grounds are why each thing that stays may, as the law names grounds; nil: it
+	// was made before they were kept.
+	Grounds map[string]string `json:"grounds,omitempty"`
+	Far     []Far             `json:"far,omitempty"` // what far systems held
+}
+
+// Mode is how it was erased, as the law names it: with its keys what there was is
+// gone at once; empty where it does not say which were destroyed.
+func (c Certificate) Mode() string {
+	if len(c.Keys) == 0 {
+		return ""
+	}
+	return "delete"
+}
+
+// Erasable is what a certificate counts, in the order in which it tells it.
+var Erasable = []string{"identity", "access", "things", "letters", "words", "files"}
+
+// erasedNames are the tables that it was in.
+var erasedNames = map[string][]string{
+	"identity": {"customer", "contact", "external_id", "request"}, "access": {"grant_"}, "things": {"asset", "obligation", "handover_item", "handover_act"},
+	"letters": {"message"}, "words": {"note", "received", "answer", "complaint", "commitment"}, "files": {"blob"},
+}
+
+func erasureEvidence(c Certificate) string {
+	raw, err := json.Marshal(map[string]any{"keys": len(c.Keys), "invoices": c.Invoices, "erased": c.Erased})
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
+
+// certify writes what the certificate says beside the counts, and gathers the
+// keys that seal what is held: the customer's, and those of their requests and
+// departures from before anybody knew whose they were.
+func (a *App) certify(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step) (Certificate, error) {
+	today := a.today(tx)
+	cert := Certificate{
+		Code: c.Code, ErasedOn: today, Erased: map[string]int{}, Why: s.Said("keep_why"),
+		Until:   when.Date{Year: c.Effective.Year + days(s, "keep_years", 0), Month: time.December, Day: 31},
+		Backups: today.AddDays(days(s, "backup_days", 0)),
+	}
+	balances, err := tx.BalancesOf(ctx, c.Customer)
+	if err != nil {
+		return cert, err
+	}
+	cert.Invoices = len(balances)
+	if cert.Grounds, err = a.groundsOf(ctx, tx, c, s); err != nil {
+		return cert, err
+	}
+	subjects, entries, err := subjectsOf(ctx, tx, c.Customer)
+	if err != nil {
+		return cert, err
+	}
+	cert.Entries = entries
+	for _, subject := range subjects {
+		k, err := a.keys.KeyFor(ctx, subject, "account")
+		if err != nil {
+			return cert, err
+		}
+		cert.Keys = append(cert.Keys, k)
+	}
+	return cert, nil
+}
+
+func (a *App) putCertificate(ctx context.Context, tx Tx, c offboarding.Case, cert Certificate) error {
+	plain, err := json.Marshal(cert)
+	if err != nil {
+		return fault.Wrap("app.putCertificate", err)
+	}
+	e := Erasure{Case: c.ID, Customer: c.Customer, ErasedAt: tx.Now()}
+	if e.KeyID, err = a.keys.KeyFor(ctx, string(c.Customer), "evidence"); err != nil {
+		return err
+	}
+	if e.Body, err = a.keys.Seal(ctx, e.KeyID, plain, []byte(c.ID)); err != nil {
+		return err
+	}
+	return tx.PutErasure(ctx, e)
+}
+
+func (a *App) openCertificate(ctx context.Context, e Erasure) (c Certificate, err error) {
+	plain, err := a.keys.Open(ctx, e.KeyID, e.Body, []byte(e.Case))
+	if err != nil {
+		return c, err
+	}
+	return c, json.Unmarshal(plain, &c)
+}
+
+// certificateOf reads the certificate of a departure; nil while there is none.
+func (a *App) certificateOf(ctx context.Context, tx Tx, c offboarding.CaseID) (*Certificate, error) {
+	e, err := tx.FindErasure(ctx, c)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.NotFound:
+		return nil, nil
+	case err != nil || e.DestroyedAt.IsZero():
+		return nil, err
+	}
+	cert, err := a.openCertificate(ctx, e)
+	return &cert, err
+}
+
+// answerable refuses with the code, as Blocked, what whoever holds a link of a
+// departure would still say once they were erased.
+func (a *App) answerable(ctx context.Context, tx Tx, c offboarding.CaseID, over string) error {
+	x, err := tx.FindCase(ctx, c)
+	if err != nil {
+		return err
+	}
+	gone, err := wasErased(ctx, tx, x.Customer)
+	if err == nil && gone {
+		err = fault.New(fault.Blocked, over)
+	}
+	return err
+}
+
+// OpenCertificate gathers the certificate behind the token of a private page.
+func (a *App) OpenCertificate(ctx context.Context, token, lang string) (out Paper, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		if lang == "" {
+			c, err := tx.FindCase(ctx, l.Case)
+			if err != nil {
+				return err
+			}
+			lang = c.Language
+		}
+		if out, err = a.casePaper(ctx, tx, "certificate", lang, l.Case); err != nil {
+			return err
+		}
+		return a.addCertificate(ctx, tx, &out, l.Case)
+	})
+	return out, err
+}
+
+// CertificateFile is the certificate behind the token of a private page as
+// programs read it: the very bytes whose SHA-256 is in the log.
+func (a *App) CertificateFile(ctx context.Context, token string) (code string, file []byte, err error) {
+	err = a.store.View(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case")
+		if err != nil {
+			return err
+		}
+		c, err := a.certificateOf(ctx, tx, l.Case)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		e, err := tx.FindErasure(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		code = c.Code
+		file, err = a.keys.Open(ctx, e.KeyID, e.Body, []byte(e.Case))
+		return err
+	})
+	return code, file, err
+}
+
+// addCertificate puts the certificate into a paper, with the proof of its own
+// entry in the log.
+func (a *App) addCertificate(ctx context.Context, tx Tx, p *Paper, c offboarding.CaseID) (err error) {
+	if p.Certificate, err = a.certificateOf(ctx, tx, c); err != nil {
+		return err
+	}
+	if p.Certificate == nil {
+		return fault.New(fault.NotFound, "not_found")
+	}
+	all, err := tx.RetainedOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	e, err := tx.FindErasure(ctx, c)
+	if err != nil {
+		return err
+	}
+	entry := "certificate.issued"
+	if p.Stayed, p.Completed = stayed(all, c), e.CompletedAt; !p.Completed.IsZero() {
+		entry = "certificate.completed"
+	}
+	p.Proof, err = a.proofOf(ctx, tx, c, entry)
+	return err
+}
