@@ -25,6 +25,7 @@ import (
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/breaker"
 	"hastaluego/internal/connector/declaration"
+	"hastaluego/internal/connector/s3put"
 	"hastaluego/internal/engine"
 	"hastaluego/internal/evidence"
 	"hastaluego/internal/fault"
@@ -156,7 +157,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	h.app = app.New(app.Config{
 		Print: h.papers.Keep,
 		Store: h.store, Keys: h.keys, Blobs: blobs.Open(cfg.blobs()), Post: post, Checker: h.papers, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: h.on,
-		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
+		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), Buckets: s3put.New(allow, when.Machine{}), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
 		SignList: func(code string, body []byte) (string, error) { return audit.SignList(h.keys.LogSigner(), code, body) },
 		Log: &app.LogKeys{
 			Public: h.keys.LogPublic(), Kept: h.keys.ReadCheckpoints,

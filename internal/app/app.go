@@ -59,7 +59,8 @@ type Config struct {
 	Wake      func()                // tells the engine that there may be work; may be nil
 	// Hooks sends webhooks; nil where none are sent. PlainHooks lets endpoints
 	// be addresses without TLS: only those that the operator named are called.
-	Hooks Caller
+	Hooks   Caller
+	Buckets Buckets // puts what customers take along into stores of their own; nil: nothing is
 	// Chat words what people are told as the message that programs for teams take
 	// (JSON); nil where none are sent.
 	Chat func(Paper) ([]byte, error)
@@ -95,6 +96,7 @@ type App struct {
 	wake       func()
 	moved      func(ctx context.Context, to time.Time) error
 	hooks      Caller
+	buckets    Buckets
 	chat       func(Paper) ([]byte, error)
 	signNote   func(code string, body []byte) (string, error)
 	print      func(Paper) (name string, pdf []byte, err error)
@@ -150,7 +152,7 @@ func New(c Config) *App {
 	a := &App{
 		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, blobs: c.Blobs, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
-		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, chat: c.Chat, signNote: c.SignList, print: c.Print, log: c.Log, plain: c.PlainHooks, systems: c.Systems,
+		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, buckets: c.Buckets, chat: c.Chat, signNote: c.SignList, print: c.Print, log: c.Log, plain: c.PlainHooks, systems: c.Systems,
 	}
 	a.files, _ = c.Post.(Keeper)
 	a.company.Store(&c.Company)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hastaluego/internal/authority"
+	"hastaluego/internal/bucket"
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
@@ -39,6 +40,8 @@ type DataPage struct {
 	// Remaking reports that the file is being made again; MayRemake that it may be,
 	// or, where none is there, that it may be made at once.
 	Remaking, MayRemake bool
+	Own                 bool    // it may be put into a store of their own
+	Sent                *SentTo // how far that is; nil: nobody asked for it
 }
 
 // madeWithin is how many days a bundle takes at most once its step begins: what
@@ -86,6 +89,10 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 		} else if fault.KindOf(err) != fault.NotFound {
 			return err
 		}
+		if out.Sent, err = a.sentTo(ctx, tx, c.ID); err != nil {
+			return err
+		}
+		out.Own = a.buckets != nil && (out.Sent == nil || out.Sent.State != bucket.Sending)
 		if out.Blobs, err = bundlesOf(ctx, tx, c.ID); err != nil {
 			return err
 		}

@@ -464,6 +464,7 @@ var untold = map[string]string{
 	"customer_word":   "an index of the names, addresses and numbers that are told",
 	"link":            "keyed hashes of the tokens in letters",
 	"bundle_file":     "how far the packages themselves are made",
+	"bucket_send":     "states and dates; where it went is forgotten when it is there",
 	"authority_order": "may not be told while it is in force; the page says what may be",
 	"retained":        "is made when everything else goes; the certificate tells of it",
 	"erasure":         "the certificate, which is a page and a letter of its own",

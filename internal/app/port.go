@@ -66,6 +66,7 @@ type Tx interface {
 	EraseTx
 	RetainedTx
 	OrderTx
+	BucketTx
 	RiskTx
 	ReasonTx
 	ImportTx

@@ -82,6 +82,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.watch(ctx, w)
 	case app.RetestKind:
 		return t.retest(ctx, w)
+	case app.SendKind:
+		return t.App.RunSend(ctx, w)
 	case app.OrderKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OrderOver(ctx, w)
 	case app.DestroyKind:

@@ -24,12 +24,14 @@ type dataView struct {
 	AgeError         string // what was wrong with a key of age
 	Files            []dataFile
 	Until            string
-	Ready            string   // none is there: the day by which one is
-	Over             bool     // the time to fetch them has passed
-	Withheld         bool     // an authority ordered it
-	Orders           []string // who ordered it, as far as they may know
-	Erased           string   // the day on which they were erased; empty: they were not
-	Certificate      bool     // what stays is told on a page of its own
+	Ready            string      // none is there: the day by which one is
+	Over             bool        // the time to fetch them has passed
+	Own              *bucketView // a store of their own; nil: none may be named now
+	SentNow, SentOff string      // how far the last sending is, or why it failed
+	Withheld         bool        // an authority ordered it
+	Orders           []string    // who ordered it, as far as they may know
+	Erased           string      // the day on which they were erased; empty: they were not
+	Certificate      bool        // what stays is told on a page of its own
 	// The link for programs: itself, when it was just made; else when one was made
 	// that is alive.
 	Tool     string
@@ -63,11 +65,11 @@ func dataKey(r *http.Request) string {
 	return c.Value
 }
 
-func (p *portal) data(w http.ResponseWriter, r *http.Request) { p.showData(w, r, nil, "") }
+func (p *portal) data(w http.ResponseWriter, r *http.Request) { p.showData(w, r, nil, nil, "") }
 
-// showData shows the downloads, with what was wrong about a code, or the link that
-// was just made.
-func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, tool string) {
+// showData shows the downloads, with what was wrong about a form and what was typed
+// there, or the link that was just made.
+func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, typed url.Values, tool string) {
 	page, err := p.App.OpenDataPage(r.Context(), r.PathValue("token"), dataKey(r), p.Chosen(w, r))
 	if err != nil {
 		p.Fail(w, r, err)
@@ -87,6 +89,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 	if v.Over, v.Certificate = page.Over, page.Page.Erased; !page.Page.ErasedOn.IsZero() {
 		v.Erased = text.LongDate(lang, page.Page.ErasedOn)
 	}
+	v.bucket(page, wrong, typed, zone)
 	v.Withheld = page.Withheld
 	for _, o := range page.Orders {
 		said := v.say("ordered.by", "authority", o.Words.Authority, "reference", o.Words.Reference)
@@ -132,7 +135,7 @@ func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
 	key, err := p.App.OpenByCode(r.Context(), r.PathValue("token"), f.Get("code"))
 	switch {
 	case err != nil && fault.KindOf(err) == fault.Invalid:
-		p.showData(w, r, err, "")
+		p.showData(w, r, err, nil, "")
 		return
 	case err != nil:
 		p.Fail(w, r, err)
@@ -168,7 +171,7 @@ func (p *portal) downloadAged(w http.ResponseWriter, r *http.Request) {
 	}
 	to := strings.TrimSpace(f.Get("age"))
 	if err := app.CheckAgeKey(to); err != nil {
-		p.showData(w, r, err, "")
+		p.showData(w, r, err, nil, "")
 		return
 	}
 	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data/"+url.PathEscape(f.Get("file"))+"?age="+url.QueryEscape(to), http.StatusSeeOther)
@@ -181,7 +184,7 @@ func (p *portal) makeDataLink(w http.ResponseWriter, r *http.Request) {
 		p.failData(w, r, err)
 		return
 	}
-	p.showData(w, r, nil, l.URL)
+	p.showData(w, r, nil, nil, l.URL)
 }
 
 // afterDataLink is for whoever chooses another language where the link or what was

@@ -79,6 +79,8 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/data/{blob}", p.download)
 	mux.HandleFunc("POST /c/{token}/data/again", p.remakeData)
 	mux.HandleFunc("POST /c/{token}/data/link", p.makeDataLink)
+	mux.HandleFunc("POST /c/{token}/data/bucket", p.sendToBucket)
+	mux.HandleFunc("GET /c/{token}/data/bucket", p.afterDataLink)
 	mux.HandleFunc("POST /c/{token}/data/age", p.downloadAged)
 	mux.HandleFunc("GET /c/{token}/data/age", p.afterDataLink)
 	mux.HandleFunc("GET /c/{token}/data/link", p.afterDataLink)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/blobs"
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/s3put"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
@@ -89,6 +91,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string, systems ...connector.
 	a := app.New(app.Config{
 		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
 		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: noPost{}, Kinds: step.All(named), Playbook: book, Systems: named, Connected: on,
+		Buckets: s3put.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, when.Machine{}),
 		Company: app.Company{Name: "Faro", LegalName: "Faro, S.L.", Email: "bajas@faro.example", Complaints: "r@faro.example", Zone: zone, Language: "es"},
 	})
 	must(t, a.PutRows(ctx, []ingest.Row{{
