@@ -68,7 +68,7 @@ func (v *visit) viewOrder(ov ordersView, o authority.Order, users map[string]str
 		x.State = badge{Icon: "clock", Class: "warn", Word: ov.word("state.asked")}
 		x.By = at("asked", o.AskedBy)
 	case authority.InForce:
-		x.State = badge{Icon: "lock", Class: "bad", Word: ov.word("state.in_force")}
+		x.State = badge{Icon: "shield", Class: "bad", Word: ov.word("state.in_force")}
 		x.By = ov.word("agreed", "who", who(v.lang, o.AskedBy, users), "second", who(v.lang, o.AgreedBy, users), "at", text.ShortInstant(v.lang, o.AgreedAt, v.zone()))
 		if !o.Until.IsZero() {
 			x.By += " " + ov.word("ends", "date", text.LongDate(v.lang, o.Until))
