@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/form"
 	"hastaluego/internal/handover"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/web/api"
 	"hastaluego/internal/when"
@@ -75,6 +76,14 @@ func handed(t *testing.T, h *house, c *caller) {
 	if got := h.key("cases:read").get(at + "/handover").is(200); strings.Contains(string(got.body), "registro") {
 		t.Errorf("to a key that may not read words: %s", got.body)
 	}
+	lock := at + "/steps/give/handover/" + list.text("items.2.id") + "/burn"
+	c.post(lock, "").told(409, "envelope.none")
+	must(t, h.GiveItem(t.Context(), second, app.GiveInput{
+		Case: offboarding.CaseID(strings.TrimPrefix(at, "/v1/cases/")), Step: "give", Item: handover.ID(list.text("items.2.id")), Way: handover.Envelope, How: "La clave del servidor",
+		SecretInput: app.SecretInput{Secret: "abracadabra", Key: "7K2MX-00000-11111-ABCDE-ZZZZZ"},
+	}))
+	c.post(lock, "").is(204)
+	c.post(lock, "").told(409, "envelope.none")
 	give(0, "transfer").told(409, "handover.state.accepted")
 	hold(0).told(409, "handover.never_waits")
 	c.post(at+"/act", "").is(201)
