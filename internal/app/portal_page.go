@@ -138,6 +138,7 @@ type CasePage struct {
 	MayTell   bool          // they may still say it
 	Limits    []limit.Limit // that the law sets, the soonest first; none once they were erased
 	Statement CaseStatement // that was signed; zero: none was, or they were erased
+	Settling  bool          // a step will make it
 	Refunded  when.Date     // all that the statement gives back was paid back by then; zero: not yet
 	Late      when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
@@ -226,7 +227,12 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if out.Collection, err = a.collection(ctx, tx, plan); err != nil {
 			return err
 		}
+		out.Settling = false
 		for _, s := range plan.Steps {
+			if s.State == offboarding.StepWaiting || s.State == offboarding.StepReady || s.State == offboarding.StepBlocked {
+				k, ok := a.kinds[s.Kind]
+				out.Settling = out.Settling || ok && k.Spec().Settles && out.ErasedOn.IsZero()
+			}
 			if k, ok := a.kinds[s.Kind]; ok && k.Spec().Exports {
 				out.Data = out.ErasedOn.IsZero()
 			}

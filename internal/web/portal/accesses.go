@@ -12,6 +12,7 @@ import (
 // they are closed.
 type accessesView struct {
 	text.Speech
+	Title  string
 	Sum    string // how many are closed; empty: there are none
 	Groups []accessGroup
 }
@@ -32,7 +33,7 @@ var accessLooks = map[app.AccessHow][2]string{
 }
 
 func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand) accessesView {
-	v := accessesView{Speech: sp}
+	v := accessesView{Speech: sp, Title: sp.Say("portal.accesses.title")}
 	if len(stands) == 0 {
 		return v
 	}

@@ -69,14 +69,18 @@ func (v handoverView) viewPromised(list []handover.Promise) (out []stateLine) {
 	return out
 }
 
-// viewRenewals is what has to be renewed, for how much, and who pays.
-func (v handoverView) viewRenewals(h app.Handover) (out []stateLine) {
+// viewRenewals is what has to be renewed; to the customer also for how much, and who
+// pays.
+func viewRenewals(sp text.Speech, h app.Handover, theirs bool) (out []stateLine) {
+	say := func(code string, args ...any) string { return sp.Say("portal.handover.renewal."+code, args...) }
 	for _, a := range h.Renewals {
-		says := []string{v.say("renewal.on", "date", text.LongDate(v.Lang, a.RenewsOn))}
-		if a.Renewal.Currency != "" {
-			says = append(says, v.say("renewal.cost", "amount", text.Money(v.Lang, a.Renewal)))
+		says := []string{say("on", "date", text.LongDate(sp.Lang, a.RenewsOn))}
+		if theirs && a.Renewal.Currency != "" {
+			says = append(says, say("cost", "amount", text.Money(sp.Lang, a.Renewal)))
 		}
-		says = append(says, v.say("renewal.payer."+cmp.Or(string(a.Payer), "unknown")))
+		if theirs {
+			says = append(says, say("payer."+cmp.Or(string(a.Payer), "unknown")))
+		}
 		out = append(out, stateLine{Name: a.Name, Text: strings.Join(says, " ")})
 	}
 	return out

@@ -78,7 +78,7 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 	lang, zone := page.Paper.Language, p.App.Company().Zone
 	errs := text.FieldErrors(lang, wrong)
 	v := handoverView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, All: true, Report: page.Report, Problem: len(errs) > 0 && accepts == nil}
-	v.Promised, v.Renewals, v.Act = v.viewPromised(page.Handover.Promised), v.viewRenewals(page.Handover), p.viewAct(v.Speech, v.Base, page.Handover)
+	v.Promised, v.Renewals, v.Act = v.viewPromised(page.Handover.Promised), viewRenewals(v.Speech, page.Handover, true), p.viewAct(v.Speech, v.Base, page.Handover)
 	if accepts != nil && v.Act != nil {
 		v.Act.Name, v.Act.Agrees, v.Act.Errors = accepts.Name, accepts.Agrees, errs
 		if len(errs) == 0 { // another act was drawn up meanwhile: it has to be read first

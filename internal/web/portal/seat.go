@@ -74,6 +74,7 @@ type seatView struct {
 	text.Speech
 	Code, Name, Seat, Sees string
 	Items                  []seatItem
+	Renewals               []stateLine
 	Accesses               accessesView
 	Receipt, Certificate   string
 	Statement              *settlementView
@@ -97,8 +98,9 @@ func (p *portal) seat(w http.ResponseWriter, r *http.Request) {
 	case app.SeatIT:
 		v.Items = v.items(x.Page.Handover, true)
 		v.Accesses = viewAccesses(v.Speech, p.App.Company().Zone, paper.Accesses)
+		v.Accesses.Title = v.say("accesses")
 	case app.SeatProvider:
-		v.Items = v.items(x.Page.Handover, false)
+		v.Items, v.Renewals = v.items(x.Page.Handover, false), viewRenewals(v.Speech, x.Page.Handover, false)
 	case app.SeatLegal:
 		if x.Page.ErasedOn.IsZero() {
 			v.Receipt = p.papers.HTML(paper)
@@ -115,7 +117,7 @@ func (p *portal) seat(w http.ResponseWriter, r *http.Request) {
 // items are what changes hands; how that was done is told to whoever works with it.
 func (v seatView) items(h app.Handover, how bool) (out []seatItem) {
 	for _, x := range h.List {
-		l := seatItem{Name: x.Name, Kind: v.Say("portal.handover.kind." + x.Kind), State: v.Say("portal.handover.state." + string(x.State))}
+		l := seatItem{Name: x.Name, Kind: v.Say("portal.handover.kind." + x.Kind), State: v.stateOf(x.State)}
 		if how {
 			l.How = x.How
 		}
@@ -125,4 +127,12 @@ func (v seatView) items(h app.Handover, how bool) (out []seatItem) {
 		out = append(out, l)
 	}
 	return out
+}
+
+// stateOf says how far a thing is to somebody who is not asked about it.
+func (v seatView) stateOf(s handover.State) string {
+	if s == handover.Given {
+		return v.say("given")
+	}
+	return v.Say("portal.handover.state." + string(s))
 }

@@ -6,11 +6,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/handover"
+	"hastaluego/internal/id"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/web"
 	"hastaluego/internal/web/portal"
+	"hastaluego/internal/when"
 )
 
 // seated makes a seat on the private page and returns its secret.
@@ -27,6 +34,23 @@ func (s *site) seated(v *http.Client, page, seat string) string {
 	return link[strings.LastIndex(link, "/")+1:]
 }
 
+// renewed adds a domain of whoever leaves that is renewed one day.
+func (s *site) renewed(c offboarding.CaseID, name string) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	must(s.t, s.store.Tx(ctx, func(tx app.Tx) error {
+		x, err := tx.FindCase(ctx, c)
+		if err != nil {
+			return err
+		}
+		_, err = tx.InsertAssets(ctx, customer.Asset{
+			ID: customer.AssetID(id.New("ast")), Customer: x.Customer, Kind: "domain", Name: name, Reference: name, Owner: customer.OwnerClient,
+			RenewsOn: when.DateOf(tx.Now(), time.UTC).AddDays(90), Renewal: money.Amount{Minor: 1750, Currency: "EUR"},
+		})
+		return err
+	}))
+}
+
 // Every seat sees what is its own on its page, and nothing anywhere else: the secret of
 // a seat opens no other route of the portal.
 func TestASeatSeesOnlyWhatIsItsOwn(t *testing.T) {
@@ -37,6 +61,7 @@ func TestASeatSeesOnlyWhatIsItsOwn(t *testing.T) {
 		s.closed(c)
 		item := s.given(c, "credential", "Servidor de correo", handover.Waiting)
 		s.tellsHow(item, "En el panel de siempre")
+		s.renewed(c, "ejemplo.example")
 		v := s.visitor()
 		const (
 			handed   = `data-testid="seat-items"`
@@ -45,8 +70,10 @@ func TestASeatSeesOnlyWhatIsItsOwn(t *testing.T) {
 			receipt  = `data-testid="seat-receipt"`
 			sums     = `data-testid="seat-statement"`
 			accesses = `data-testid="accesses"`
+			renewals = "ejemplo.example"
+			price    = "17,50"
 		)
-		sees := map[string][]string{"it": {handed, named, how, accesses}, "legal": {receipt, sums}, "provider": {handed, named}}
+		sees := map[string][]string{"it": {handed, named, how, accesses}, "legal": {receipt, sums}, "provider": {handed, named, renewals}}
 		secrets := map[string]string{}
 		for seat, its := range sees {
 			secrets[seat] = s.seated(v, page, seat)
@@ -54,7 +81,7 @@ func TestASeatSeesOnlyWhatIsItsOwn(t *testing.T) {
 			if status != http.StatusOK || head.Get("Cache-Control") != "no-store" {
 				t.Fatalf("%s: %d", seat, status)
 			}
-			for _, x := range []string{handed, named, how, receipt, sums, accesses} {
+			for _, x := range []string{handed, named, how, receipt, sums, accesses, renewals, price} {
 				if got := strings.Contains(body, x); got != slices.Contains(its, x) {
 					t.Errorf("%s: %q on its page is %v", seat, x, got)
 				}

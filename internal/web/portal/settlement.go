@@ -70,6 +70,9 @@ func viewSettlement(sp text.Speech, page app.CasePage) settlementView {
 	v.Code, v.Name = page.Paper.Code, page.Paper.Name
 	if !v.There { // whoever looks is told that nothing is open
 		v.Asks, v.Totals = false, []string{sp.Say("portal.settlement.even")}
+		if page.Settling && !x.Live() {
+			v.Totals = []string{sp.Say("portal.settlement.not_yet")}
+		}
 		return v
 	}
 	v.Totals, v.Sections = web.MoneyTotals(sp.Lang, x.Doc), web.MoneySections(sp.Lang, x.Doc)
