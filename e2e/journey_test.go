@@ -65,7 +65,7 @@ const fillIn = `function fillIn(form) {
       const all = [...form.elements].filter(x => x.name === e.name);
       if (!all.some(x => x.checked)) all[0].checked = true;
     } else if (e.tagName === 'TEXTAREA' || e.type === 'text') {
-      if (!e.value && !/amount|currency|secret|^age$/.test(e.name)) e.value = 'Visto con el contrato delante';
+      if (!e.value && !/amount|currency|secret|^(age|sha256|format)$/.test(e.name)) e.value = 'Visto con el contrato delante';
     } else if (e.type === 'date') {
       if (!e.value) e.value = new Date().toISOString().slice(0, 10);
     } else if (e.tagName === 'SELECT' && !e.value) {
@@ -131,7 +131,7 @@ func (b *browser) fill(css, value string) {
 	b.t.Helper()
 	ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
 	  const e = document.querySelector(%q);
-	  if (!e) return 'none';
+	  if (!e) return false;
 	  for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
 	  e.value = %q;
 	  return true;
@@ -439,7 +439,7 @@ func (s *stage) give(b *browser, n int) (key string) {
 	s.t.Helper()
 	key, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](fmt.Sprintf(`(() => { `+fillIn+`
 	  const e = document.querySelectorAll('[data-testid="given"]')[%d];
-	  if (!e) return false;
+	  if (!e) return 'none';
 	  for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
 	  fillIn(e.form);
 	  const secret = e.form.querySelector('[name$="secret"]'), way = e.form.querySelector('select[name$="way"]');

@@ -97,7 +97,7 @@ func (b *browser) axe(axe, name string) {
 // noPages are the routes that answer with a file, or lead to a page.
 var noPages = map[string]bool{
 	"GET /d/{token}/{file}": true, "GET /c/{token}/data/link": true, "GET /c/{token}/data/age": true, "GET /c/{token}/data/bucket": true,
-	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/handover/{item}/file": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
+	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/act.pdf": true, "GET /c/{token}/act/accepted.pdf": true, "GET /c/{token}/handover/{item}/file": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/certificate.json": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /c/{token}/meeting.ics": true,
 
@@ -231,6 +231,11 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	b.do(chromedp.Clear(chromedp.CSS("#code")), chromedp.SendKeys(chromedp.CSS("#code"), code[1]))
 	b.press("open-data", testid("download"))
 	b.inspect(check, "data-open", private+"/data")
+	b.open(private + "/seats?lang=es")
+	b.press("make-it", testid("seat-link"))
+	seat := b.text(testid("seat-link"))
+	b.inspect(check, "seats", private+"/seats")
+	b.inspect(check, "seat", seat)
 
 	s.staticPage(b, check)
 
