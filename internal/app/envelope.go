@@ -118,6 +118,10 @@ func (a *App) closeEnvelopes(ctx context.Context, tx Tx, c offboarding.CaseID, t
 	if err != nil {
 		return 0, err
 	}
+	typ := "envelope.withdrawn"
+	if to == handover.Expired {
+		typ = "envelope.expired"
+	}
 	for _, e := range list {
 		if !which(e.Sheet) || !e.Close(to) {
 			continue
@@ -126,7 +130,7 @@ func (a *App) closeEnvelopes(ctx context.Context, tx Tx, c offboarding.CaseID, t
 		if err := tx.PutEnvelope(ctx, e); err != nil {
 			return closed, err
 		}
-		if err := a.toldOf(ctx, tx, "envelope."+string(to), actor, e, nil); err != nil {
+		if err := a.toldOf(ctx, tx, typ, actor, e, nil); err != nil {
 			return closed, err
 		}
 		closed++

@@ -68,6 +68,8 @@ func recorded(t *testing.T) map[string]bool {
 			case *ast.CallExpr:
 				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "tell" || sel.Sel.Name == "workFact") && source(n.Args[0]) != "ctx" {
 					add(n.Args[0], true)
+				} else if ok && sel.Sel.Name == "toldOf" { // of an envelope
+					add(n.Args[2], false)
 				}
 			case *ast.AssignStmt:
 				for i, l := range n.Lhs {
