@@ -186,18 +186,11 @@ func (in *GiveInput) tidyFile() (l fault.List) {
 // can be held back. Faults: handover.never_waits.
 func (a *App) HoldItem(ctx context.Context, by Actor, c offboarding.CaseID, step string, item handover.ID, why string) error {
 	l := prose(nil, map[string]*string{"held": &why})
-	return a.onHandover(ctx, by, c, step, func(tx Tx, _ *offboarding.Plan, _ *offboarding.Step, list []handover.Item) error {
-		i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == item })
-		if i < 0 {
-			return fault.New(fault.NotFound, "not_found")
-		}
-		if len(l) > 0 {
-			return l
-		}
-		if err := list[i].Hold(why); err != nil {
+	return a.onItem(ctx, by, c, step, item, l, func(tx Tx, x *handover.Item) error {
+		if err := x.Hold(why); err != nil {
 			return err
 		}
-		return a.saveItem(ctx, tx, list[i], fact{typ: "handover.held", actor: by.ID, args: map[string]any{"why": why}})
+		return a.saveItem(ctx, tx, *x, fact{typ: "handover.held", actor: by.ID, args: map[string]any{"why": why}})
 	})
 }
 
@@ -259,18 +252,26 @@ func (a *App) AcceptBySlip(ctx context.Context, by Actor, c offboarding.CaseID, 
 // did not confirm, after both reminders.
 func (a *App) AttestRotation(ctx context.Context, by Actor, c offboarding.CaseID, step string, item handover.ID, why string) error {
 	l := prose(nil, map[string]*string{"why": &why})
+	return a.onItem(ctx, by, c, step, item, l, func(tx Tx, x *handover.Item) error {
+		if err := x.Rotate(handover.Attested, why, tx.Now()); err != nil {
+			return err
+		}
+		return a.saveItem(ctx, tx, *x, fact{typ: "handover.rotation_attested", actor: by.ID, args: map[string]any{"why": why}})
+	})
+}
+
+// onItem runs fn on one item of a step, as onHandover, unless something is wrong with
+// what was typed about it.
+func (a *App) onItem(ctx context.Context, by Actor, c offboarding.CaseID, step string, item handover.ID, wrong fault.List, fn func(Tx, *handover.Item) error) error {
 	return a.onHandover(ctx, by, c, step, func(tx Tx, _ *offboarding.Plan, _ *offboarding.Step, list []handover.Item) error {
 		i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == item })
 		if i < 0 {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		if len(l) > 0 {
-			return l
+		if len(wrong) > 0 {
+			return wrong
 		}
-		if err := list[i].Rotate(handover.Attested, why, tx.Now()); err != nil {
-			return err
-		}
-		return a.saveItem(ctx, tx, list[i], fact{typ: "handover.rotation_attested", actor: by.ID, args: map[string]any{"why": why}})
+		return fn(tx, &list[i])
 	})
 }
 
