@@ -37,6 +37,9 @@ type config struct {
 	Outbound struct {
 		Allow []string `yaml:"allow" about:"private networks or addresses that webhooks may be sent to, and the only ones that may be without TLS"`
 	} `yaml:"outbound"`
+	Buckets struct {
+		Allow []string `yaml:"allow" about:"private networks or addresses at which customers may name a store of their own for what they take along, and the only ones that may be without TLS; by default none"`
+	} `yaml:"buckets"`
 	Law struct {
 		Dir    string   `yaml:"dir" about:"folder of packs of rules of one's own; a file with the name of a shipped pack stands in its place (law.md)"`
 		Facts  []string `yaml:"facts" about:"what holds for every departure, such as seller.sector=software (law.md); what is not said is not known"`

@@ -73,6 +73,9 @@ func checkConfig(name string, src []byte) []error {
 	if _, err := prefixes(cfg.Outbound.Allow); err != nil {
 		at("outbound.allow", "%w", err)
 	}
+	if _, err := prefixes(cfg.Buckets.Allow); err != nil {
+		at("buckets.allow", "%w", err)
+	}
 	if u, err := url.Parse(cfg.PublicURL); cfg.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "") {
 		at("public_url", "%q is not an address such as https://bajas.example.com", cfg.PublicURL)
 	}

@@ -153,11 +153,15 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
+	theirs, err := prefixes(cfg.Buckets.Allow)
+	if err != nil {
+		return h, err
+	}
 	post = cfg.Past.post(post, h.papers)
 	h.app = app.New(app.Config{
 		Print: h.papers.Keep,
 		Store: h.store, Keys: h.keys, Blobs: blobs.Open(cfg.blobs()), Post: post, Checker: h.papers, Kinds: kinds, Playbook: book, Playbooks: books, Company: company, NoPortal: cfg.Portal == "none", Moved: moved, Connected: h.on,
-		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), Buckets: s3put.New(allow, when.Machine{}), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
+		Outages: h.breakers.Broken, Hooks: outbound.NewPoster(allow), Buckets: s3put.New(theirs, when.Machine{}), PlainHooks: len(allow) > 0, Systems: named, Chat: h.papers.Chat,
 		SignList: func(code string, body []byte) (string, error) { return audit.SignList(h.keys.LogSigner(), code, body) },
 		Log: &app.LogKeys{
 			Public: h.keys.LogPublic(), Kept: h.keys.ReadCheckpoints,

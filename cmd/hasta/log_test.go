@@ -5,11 +5,36 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"hastaluego/internal/web"
+	"hastaluego/internal/web/console"
+	"hastaluego/internal/web/portal"
 )
+
+// Whatever route opens something by a token is one whose token no log tells.
+func TestNoLogTellsTheTokenOfARoute(t *testing.T) {
+	t.Parallel()
+	const token = "Tok3n-that_opens"
+	slot, n := regexp.MustCompile(`\{[^}]*\}`), 0
+	for _, p := range append(portal.New(&web.Kit{}, nil).Patterns(), console.New(&web.Kit{}, console.Options{}).Patterns()...) {
+		_, path, _ := strings.Cut(p, " ")
+		if !strings.Contains(path, "{token}") {
+			continue
+		}
+		n++
+		if said := hush(slot.ReplaceAllString(strings.ReplaceAll(path, "{token}", token), "x")); strings.Contains(said, token) {
+			t.Errorf("%s: the log says %s", p, said)
+		}
+	}
+	if n < 10 {
+		t.Errorf("only %d routes have a token", n)
+	}
+}
 
 func TestTheLogNamesNobodyAndOpensNothing(t *testing.T) {
 	t.Parallel()

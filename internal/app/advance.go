@@ -88,6 +88,12 @@ func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash, seen strin
 				ok = false
 				return nil
 			}
+			if k, known := a.kinds[w.Kind]; known && k.Spec().Erases {
+				if again, err := erasingWaits(ctx, tx, p, *w); err != nil || !again.IsZero() { // an order came into force meanwhile
+					ok = false
+					return err
+				}
+			}
 		}
 		next.CallHash, next.CallingAt = hash, tx.Wall()
 		args := map[string]any{}

@@ -21,10 +21,12 @@ const bucketSystem = "customer:bucket"
 
 // Buckets puts files into stores of customers.
 type Buckets interface {
-	// Send puts a file of which sum is the SHA-256, and reports whether it is there
-	// whole; false without an error: the next call goes on. Errors: Invalid for what
-	// trying again does not mend, Transient.
-	Send(ctx context.Context, to bucket.Target, name string, from io.ReaderAt, size int64, sum string) (bool, error)
+	// Send puts a file of which sum is the SHA-256, and reports whether it is there;
+	// false without an error: the next call goes on from how far it is by then. Errors:
+	// Invalid for what trying again does not mend, Transient.
+	Send(ctx context.Context, to bucket.Target, name string, from io.ReaderAt, size int64, sum string, how *bucket.Progress) (bool, error)
+	// Forget takes back what is half there.
+	Forget(ctx context.Context, to bucket.Target, name string, how bucket.Progress)
 }
 
 // SealedSend is a sending as it is stored: where it goes is in Body, sealed with the
@@ -37,7 +39,8 @@ type SealedSend struct {
 
 // BucketTx keeps what is sent into stores of customers.
 type BucketTx interface {
-	// PutSend stores a new one (Version 0) or, by Version, changes one.
+	// PutSend stores a new one (Version 0) or, by Version, changes one. Conflict
+	// (bucket.busy): another of the departure is on its way.
 	PutSend(ctx context.Context, s SealedSend) error
 	FindSend(ctx context.Context, id bucket.ID) (SealedSend, error)
 	// LastSend is the newest of a departure; NotFound without one.
@@ -74,7 +77,7 @@ func (a *App) SendToBucket(ctx context.Context, token, key string, in bucket.Tar
 		s := SealedSend{Send: bucket.Send{
 			ID: bucket.ID(id.New("snd")), Case: string(c.ID), Customer: string(c.Customer), Blob: b.ID, State: bucket.Sending, AskedAt: tx.Now(),
 		}}
-		if s.KeyID, s.Body, err = a.sealJSON(ctx, s.Customer, string(s.ID), to); err != nil {
+		if s.KeyID, s.Body, err = a.sealJSON(ctx, s.Customer, string(s.ID), sendBody{Target: to}); err != nil {
 			return err
 		}
 		if err := tx.PutSend(ctx, s); err != nil {
@@ -90,73 +93,118 @@ func (a *App) SendToBucket(ctx context.Context, token, key string, in bucket.Tar
 	})
 }
 
+// sendBody is what is sealed of a sending: where it goes, and how far it is.
+type sendBody struct {
+	bucket.Target
+	How bucket.Progress `json:"how,omitzero"`
+}
+
+// sending is a sending on its way, as one try has it.
+type sending struct {
+	SealedSend
+	to    bucket.Target
+	how   bucket.Progress
+	name  string // of the file there
+	blob  Blob
+	whole Content
+	why   string // code of why it does not go, or not on; empty: it does
+}
+
 // RunSend goes on with a sending. A store that does not answer is tried again,
 // bucket.Most times one after another; what trying again does not mend is told on the
 // customer's page at once.
 func (a *App) RunSend(ctx context.Context, w offboarding.Work) (Result, error) {
-	var s SealedSend
-	var to bucket.Target
-	var b Blob
-	var whole Content
-	var code, name string // why it may not go, or go on; what it is called there
+	var x sending
 	var now time.Time
 	err := a.store.View(ctx, func(tx Tx) (err error) {
-		code, now = "", tx.Now()
-		if s, err = tx.FindSend(ctx, bucket.ID(w.Item)); err != nil || s.State != bucket.Sending {
-			return err
-		}
-		c, err := tx.FindCase(ctx, w.Case)
-		if err != nil {
-			return err
-		}
-		if err := fetchable(ctx, tx, c); err != nil {
-			if k := fault.KindOf(err); k == fault.Gone || k == fault.Withheld {
-				code, err = fault.CodeOf(err), nil
-			}
-			return err
-		}
-		if b, err = tx.FindBlob(ctx, s.Blob); fault.KindOf(err) == fault.NotFound { // it was made again since
-			code = "bucket.remade"
-			return nil
-		} else if err != nil {
-			return err
-		}
-		name = toolFile(c.Code, b)
-		if whole, err = a.openBundle(ctx, tx, b); err != nil {
-			return err
-		}
-		_, err = a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &to)
+		now = tx.Now()
+		x, err = a.openSend(ctx, tx, w)
 		return err
 	})
-	if err != nil || s.State != bucket.Sending {
+	if fault.KindOf(err) == fault.NotFound && err != nil { // erased meanwhile
+		return Result{Verdict: Accomplished}, nil
+	}
+	if err != nil || x.State != bucket.Sending {
 		return Result{Verdict: Accomplished}, err
 	}
-	done := false
-	if code == "" {
-		done, err = a.buckets.Send(ctx, to, name, whole, whole.Size(), b.SHA256)
+	if x.why == "" {
+		was := x.how.Done()
+		there, err := a.buckets.Send(ctx, x.to, x.name, x.whole, x.whole.Size(), x.blob.SHA256, &x.how)
+		if x.how.Done() > was {
+			x.Tries = 0
+		}
 		switch {
-		case err == nil && !done:
-			return Result{Verdict: Later, Again: now}, nil
+		case err == nil && !there:
+			return Result{Verdict: Later, Again: now}, a.saveSend(ctx, &x)
 		case fault.KindOf(err) == fault.Invalid:
-			code = fault.CodeOf(err)
+			x.why = fault.CodeOf(err)
+		case err != nil && fault.KindOf(err) == fault.NotFound: // a piece of ours is gone
+			x.why = "bucket.lost"
 		case err != nil:
-			if s.Tries++; s.Tries < bucket.Most {
-				return a.sendLater(ctx, s)
+			if x.Tries++; x.Tries < bucket.Most {
+				// After a minute, two, four …, at most an hour.
+				return Result{Verdict: Later, Again: now.Add(min(time.Minute<<(x.Tries-1), time.Hour))}, a.saveSend(ctx, &x)
 			}
-			code = "bucket.unreachable"
+			if x.why = "bucket.unreachable"; fault.CodeOf(err) == "bucket.unconfirmed" {
+				x.why = fault.CodeOf(err)
+			}
 		}
 	}
-	return Result{Verdict: Accomplished}, a.sendOver(ctx, s, b, code)
+	if x.why != "" && x.to != (bucket.Target{}) {
+		a.buckets.Forget(ctx, x.to, x.name, x.how)
+	}
+	return Result{Verdict: Accomplished}, a.sendOver(ctx, x.SealedSend, x.blob, x.why)
 }
 
-// sendLater writes down that the store did not answer, and when it is tried again:
-// after a minute, two, four …, at most an hour.
-func (a *App) sendLater(ctx context.Context, s SealedSend) (r Result, err error) {
-	err = a.tx(ctx, func(tx Tx) error {
-		r = Result{Verdict: Later, Again: tx.Now().Add(min(time.Minute<<(s.Tries-1), time.Hour))}
-		return tx.PutSend(ctx, s)
-	})
-	return r, err
+// openSend reads a sending. What keeps it from going is in why; NotFound: it is gone.
+func (a *App) openSend(ctx context.Context, tx Tx, w offboarding.Work) (x sending, err error) {
+	if x.SealedSend, err = tx.FindSend(ctx, bucket.ID(w.Item)); err != nil || x.State != bucket.Sending {
+		return x, err
+	}
+	c, err := tx.FindCase(ctx, w.Case)
+	if err != nil {
+		return x, err
+	}
+	var body sendBody
+	readable, err := a.unsealJSON(ctx, x.KeyID, string(x.ID), x.Body, &body)
+	if err != nil {
+		return x, err
+	}
+	x.to, x.how = body.Target, body.How
+	err = fetchable(ctx, tx, c)
+	switch k := fault.KindOf(err); {
+	case err != nil && (k == fault.Gone || k == fault.Withheld):
+		x.why = fault.CodeOf(err)
+		return x, nil
+	case err != nil:
+		return x, err
+	case c.Test:
+		x.why = "bucket.rehearsal"
+		return x, nil
+	case !readable:
+		x.why = "bucket.lost"
+		return x, nil
+	}
+	if x.blob, err = tx.FindBlob(ctx, x.Blob); fault.KindOf(err) == fault.NotFound && err != nil { // it was made again since
+		x.why = "bucket.remade"
+		return x, nil
+	} else if err != nil {
+		return x, err
+	}
+	x.name = toolFile(c.Code, x.blob)
+	x.whole, err = a.openBundle(ctx, tx, x.blob)
+	if k := fault.KindOf(err); err != nil && k != fault.Transient && k != fault.Internal {
+		x.why, err = "bucket.lost", nil
+	}
+	return x, err
+}
+
+// saveSend keeps how far a sending is.
+func (a *App) saveSend(ctx context.Context, x *sending) (err error) {
+	if x.KeyID, x.Body, err = a.sealJSON(ctx, x.Customer, string(x.ID), sendBody{x.to, x.how}); err != nil {
+		return err
+	}
+	return a.tx(ctx, func(tx Tx) error { return tx.PutSend(ctx, x.SealedSend) })
 }
 
 // sendOver writes down that it is there, or why it is not, and forgets where it was
@@ -194,11 +242,11 @@ func (a *App) sentTo(ctx context.Context, tx Tx, c offboarding.CaseID) (*SentTo,
 	if err != nil {
 		return nil, err
 	}
-	var to bucket.Target
-	readable, err := a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &to)
+	var body sendBody
+	readable, err := a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &body)
 	out := &SentTo{Send: s.Send}
 	if readable {
-		out.Place = to.Place()
+		out.Place = body.Place()
 	}
 	return out, err
 }

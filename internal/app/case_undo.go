@@ -102,10 +102,19 @@ func (a *App) mayHaveActed(w offboarding.Work) bool {
 	return effect && (!w.FirstCall.IsZero() || w.State == offboarding.WorkRunning)
 }
 
-// cancelWork takes a work that did nothing off the queue; one that is over, or
-// in the hands of a worker, stays as it is. A worker that takes it meanwhile
+// OwnTime are the kinds of jobs whose time comes whatever becomes of the departure in
+// which they were asked for: nothing that undoes it takes them off the queue, and
+// nothing that holds it holds them. A secret is not kept longer for it, nor an order
+// in force, and what somebody had sent to themselves arrives.
+var OwnTime = []string{OrderKind, EnvelopeKind, SendKind}
+
+// cancelWork takes a work that did nothing off the queue; one that is over, has a time
+// of its own, or is in the hands of a worker, stays as it is. A worker that takes it meanwhile
 // makes it a conflict: whoever cancels looks again.
 func cancelWork(ctx context.Context, tx Tx, w offboarding.Work) error {
+	if slices.Contains(OwnTime, w.Kind) {
+		return nil
+	}
 	switch w.State {
 	case offboarding.WorkReady, offboarding.WorkUncertain, offboarding.WorkFailed:
 	default:

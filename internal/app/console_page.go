@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"hastaluego/internal/approval"
@@ -147,7 +149,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			if v.Retained, err = a.viewRetained(ctx, tx, all); err != nil {
 				return err
 			}
-			if v.Orders, err = a.orders(ctx, tx, cid); err != nil {
+			if v.Orders, err = a.orders(ctx, tx, c.Customer); err != nil {
 				return err
 			}
 			if v.Erased, err = wasErased(ctx, tx, c.Customer); err != nil {
@@ -256,7 +258,11 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		streams := []string{string(c.Request), string(cid)}
-		if v.Timeline, err = a.timeline(ctx, tx, timelineMost, streams...); err != nil {
+		v.Timeline, err = a.timeline(ctx, tx, timelineMost, streams...)
+		if !by.MayRead("erase") { // an order may be nobody's business but theirs who look after it
+			v.Timeline = slices.DeleteFunc(v.Timeline, func(e TimelineEntry) bool { return strings.HasPrefix(e.Type, "order.") })
+		}
+		if err != nil {
 			return err
 		}
 		if len(v.Timeline) == timelineMost {

@@ -79,7 +79,7 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 			return nil
 		case fault.KindOf(err) == fault.Withheld:
 			out.Proof, out.Withheld = false, true
-			out.Orders, err = a.toldOrders(ctx, tx, c.ID)
+			out.Orders, err = a.toldOrders(ctx, tx, c)
 			return err
 		default:
 			return err
@@ -129,7 +129,7 @@ func fetchable(ctx context.Context, tx Tx, c offboarding.Case) error {
 	if err != nil {
 		return err
 	}
-	if err := withheld(ctx, tx, c.ID); err != nil {
+	if err := withheld(ctx, tx, c); err != nil {
 		return err
 	}
 	if !tx.Now().Before(c.RetrievalEnd().End(zone)) {

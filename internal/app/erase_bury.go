@@ -11,6 +11,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/stray"
@@ -110,7 +111,8 @@ func reached(ctx context.Context, tx Tx, id customer.ID) (names []string, err er
 			return nil, err
 		}
 		for _, w := range works {
-			if w.System != house && w.System != "mail" && !w.DoneAt.IsZero() {
+			// What went into a store of their own, they have themselves.
+			if w.System != house && w.System != "mail" && w.System != bucketSystem && !w.DoneAt.IsZero() {
 				names = append(names, w.System)
 			}
 		}
@@ -236,12 +238,9 @@ func forgetSteps(ctx context.Context, tx Tx, cid customer.ID, this offboarding.C
 	return nil
 }
 
-// made reports whether a line was made of a record: its key is an id.
+// made reports whether a line was made of a record: its key is an id, of whatever
+// kind.
 func made(key string) bool {
-	for _, prefix := range []string{"gra_", "ast_", "bal_", "obl_", "hov_"} {
-		if strings.HasPrefix(key, prefix) {
-			return true
-		}
-	}
-	return false
+	prefix, _, _ := strings.Cut(key, "_")
+	return id.Valid(prefix, key) || slices.Contains([]string{"gra", "ast", "bal", "obl", "hov"}, prefix)
 }

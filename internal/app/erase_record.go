@@ -124,7 +124,7 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.mayErase(ctx, tx, p.Case); err != nil {
 			return err
 		}
-		if again, err := a.erasingWaits(ctx, tx, w); err != nil {
+		if again, err := erasingWaits(ctx, tx, p, w); err != nil {
 			return err
 		} else if !again.IsZero() { // it came into force since the try began
 			return fault.New(fault.Transient, "order.keeps")

@@ -133,7 +133,7 @@ var EventTypes = []EventType{
 	{Type: "retained.asked", When: "somebody asks a second person to have it out, for a court or an authority", Args: retainedArgs},
 	{Type: "retained.released", When: "a second person agreed, and it was had out", Args: retainedArgs},
 	{Type: "retained.destroyed", When: "its day was over: it was destroyed, and none of it is left", Args: with(retainedArgs, "records"), Sent: true, Tells: with(retainedArgs, "records")},
-	{Type: "order.asked", When: "somebody wrote down what an authority ordered: a second person has to agree", Args: []string{"order", "authority", "reference", "withhold", "tell", "until"}},
+	{Type: "order.asked", When: "somebody wrote down what an authority ordered: a second person has to agree", Args: []string{"order", "withhold", "tell", "until"}},
 	{Type: "order.agreed", When: "a second person agreed: nothing is erased, and where it says so nothing is given away", Args: []string{"order", "withhold"}},
 	{Type: "order.refused", When: "it was taken back before it held anything", Args: []string{"order", "withhold"}},
 	{Type: "order.lifted", When: "it is over, and the customer has the days back that it took", Args: []string{"order", "withhold"}},

@@ -311,7 +311,14 @@ var heldFiles = []heldFile{
 		return rowsOf(list, func(x Change) []string { return []string{stamp(x.At), x.Kind, x.Was, x.Now} }), err
 	}},
 	{"work", "systems.csv", "departure kind system state done:datetime before evidence", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
-		return perCase(h, func(c offboarding.CaseID) ([]offboarding.Work, error) { return tx.WorksOf(ctx, c) }, func(x offboarding.Work) []string {
+		hidden, err := hiddenOrders(ctx, tx, h.ID)
+		if err != nil {
+			return nil, err
+		}
+		return perCase(h, func(c offboarding.CaseID) ([]offboarding.Work, error) {
+			list, err := tx.WorksOf(ctx, c)
+			return slices.DeleteFunc(list, func(x offboarding.Work) bool { return x.Kind == OrderKind && hidden[x.Item] }), err
+		}, func(x offboarding.Work) []string {
 			return []string{x.Kind, x.System, string(x.State), stamp(x.DoneAt), x.Before, x.Evidence}
 		})
 	}},
@@ -419,7 +426,15 @@ var heldFiles = []heldFile{
 		if err != nil {
 			return nil, err
 		}
+		hidden, err := hiddenOrders(ctx, tx, h.ID)
+		if err != nil {
+			return nil, err
+		}
 		log = append(log, outside...)
+		log = slices.DeleteFunc(log, func(e LogEntry) bool {
+			order, _ := a.openBody(ctx, e)["order"].(string)
+			return strings.HasPrefix(e.Type, "order.") && (order == "" || hidden[order])
+		})
 		slices.SortStableFunc(log, func(x, y LogEntry) int { return x.At.Compare(y.At) })
 		return rowsOf(log, func(e LogEntry) []string {
 			what := ""

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
@@ -43,16 +44,26 @@ func (a *App) barred(cus customer.Customer, day when.Date) (bool, error) {
 // ask for: to come back, or to talk.
 var atHours = []string{"winback", "invitation"}
 
+// withData are the letters that tell what the customer's data are.
+var withData = []string{"data", "changes"}
+
 // waitsFor is the instant before which a letter may not go out, since the law of
-// where the customer lives lets nobody be asked back at this hour; zero: it may now.
+// where the customer lives lets nobody be asked back at this hour, or since an order
+// keeps from them what it tells; zero: it may now.
 func (a *App) waitsFor(ctx context.Context, mid offboarding.MessageID) (at time.Time, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
 		m, err := tx.FindMessage(ctx, mid)
-		if err != nil || m.State != "queued" || m.Case == "" || !slices.Contains(atHours, m.Paper) {
+		if err != nil || m.State != "queued" || m.Case == "" || !slices.Contains(atHours, m.Paper) && !slices.Contains(withData, m.Paper) {
 			return err
 		}
 		c, err := tx.FindCase(ctx, m.Case)
 		if err != nil {
+			return err
+		}
+		if slices.Contains(withData, m.Paper) {
+			if err = withheld(ctx, tx, c); fault.KindOf(err) == fault.Withheld && err != nil {
+				at, err = tx.Now().Add(lookAgain), nil
+			}
 			return err
 		}
 		cus, err := tx.FindCustomer(ctx, c.Customer)

@@ -305,11 +305,14 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		}
 	}
 	if m.Paper == "data" {
-		if p.Bundle, err = a.bring(ctx, tx, m); err != nil {
+		if p.Bundle, err = a.bring(ctx, tx, p.Case, m); err != nil {
 			return Paper{}, err
 		}
 	}
 	if m.Paper == "changes" {
+		if err := withheld(ctx, tx, p.Case); err != nil {
+			return Paper{}, err
+		}
 		if p.Changes, err = a.changesOf(ctx, tx, m.Case); err != nil {
 			return Paper{}, err
 		}

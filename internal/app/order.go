@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hastaluego/internal/authority"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
@@ -29,8 +30,8 @@ type OrderTx interface {
 	// PutOrder stores a new one (Version 0) or, by Version, changes its state.
 	PutOrder(ctx context.Context, o SealedOrder) error
 	FindOrder(ctx context.Context, id authority.ID) (SealedOrder, error)
-	// OrdersOf are those about a departure, the oldest first.
-	OrdersOf(ctx context.Context, c offboarding.CaseID) ([]SealedOrder, error)
+	// OrdersOf are those about any departure of a customer, the oldest first.
+	OrdersOf(ctx context.Context, id customer.ID) ([]SealedOrder, error)
 	// LengthenRetrieval gives so many more days in which the customer can have their
 	// data.
 	LengthenRetrieval(ctx context.Context, c offboarding.Case, days int) error
@@ -81,15 +82,24 @@ func (a *App) AskOrder(ctx context.Context, by Actor, in OrderInput) error {
 			return err
 		}
 		return a.record(ctx, tx, fact{"order.asked", by.ID, x.Case, x.Customer, map[string]any{
-			"order": string(x.ID), "authority": o.Words.Authority, "reference": o.Words.Reference, "withhold": x.Withhold, "tell": x.Named, "until": o.Until.String(),
+			"order": string(x.ID), "withhold": x.Withhold, "tell": x.Named, "until": o.Until.String(), // its words are not for everybody who reads the log
 		}})
 	})
 }
 
-// AgreeOrder puts an order in force, as a second person.
+// AgreeOrder puts an order in force, as a second person. Blocked
+// (erase.nothing_more): there is nothing left to be kept.
 func (a *App) AgreeOrder(ctx context.Context, by Actor, c offboarding.CaseID, oid authority.ID) error {
 	typ := "order.agreed"
-	return a.onOrder(ctx, by, c, oid, typ, func(tx Tx, o *authority.Order, _ offboarding.Case, zone *time.Location) error {
+	return a.onOrder(ctx, by, c, oid, typ, func(tx Tx, o *authority.Order, x offboarding.Case, zone *time.Location) error {
+		if _, err := tx.AwaitErasing(ctx); err != nil {
+			return err
+		}
+		if erased, err := wasErased(ctx, tx, x.Customer); err != nil {
+			return err
+		} else if erased {
+			return fault.New(fault.Blocked, "erase.nothing_more")
+		}
 		if err := o.Agree(by.ID, tx.Now()); err != nil || o.Until.IsZero() {
 			return err
 		}
@@ -111,11 +121,11 @@ func (a *App) RefuseOrder(ctx context.Context, by Actor, c offboarding.CaseID, o
 // LiftOrder ends an order. The customer gets the days back that it took from them.
 func (a *App) LiftOrder(ctx context.Context, by Actor, c offboarding.CaseID, oid authority.ID) error {
 	typ := "order.lifted"
-	return a.onOrder(ctx, by, c, oid, typ, func(tx Tx, o *authority.Order, x offboarding.Case, zone *time.Location) error {
+	return a.onOrder(ctx, by, c, oid, typ, func(tx Tx, o *authority.Order, x offboarding.Case, _ *time.Location) error {
 		if err := o.Lift(by.ID, tx.Now()); err != nil {
 			return err
 		}
-		return a.giveDaysBack(ctx, tx, *o, x, zone)
+		return a.giveDaysBack(ctx, tx, *o, x.Customer)
 	})
 }
 
@@ -126,18 +136,10 @@ func (a *App) OrderOver(ctx context.Context, w offboarding.Work) error {
 		if err != nil || x.State != authority.InForce {
 			return err
 		}
-		c, err := tx.FindCase(ctx, w.Case)
-		if err != nil {
-			return err
-		}
-		zone, err := zoneOf(c)
-		if err != nil {
-			return err
-		}
 		if err := x.Lift("engine", tx.Now()); err != nil {
 			return err
 		}
-		if err := a.giveDaysBack(ctx, tx, x.Order, c, zone); err != nil {
+		if err := a.giveDaysBack(ctx, tx, x.Order, customer.ID(x.Customer)); err != nil {
 			return err
 		}
 		typ := "order.lifted"
@@ -145,9 +147,26 @@ func (a *App) OrderOver(ctx context.Context, w offboarding.Work) error {
 	})
 }
 
-// giveDaysBack adds the days to the window in which the customer was kept from their
-// data; what waits for its end waits on.
-func (a *App) giveDaysBack(ctx context.Context, tx Tx, o authority.Order, c offboarding.Case, zone *time.Location) error {
+// giveDaysBack adds the days to the windows in which the customer was kept from their
+// data; what waits for their end waits on.
+func (a *App) giveDaysBack(ctx context.Context, tx Tx, o authority.Order, id customer.ID) error {
+	cases, err := tx.CasesOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		if err := lengthen(ctx, tx, o, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func lengthen(ctx context.Context, tx Tx, o authority.Order, c offboarding.Case) error {
+	zone, err := zoneOf(c)
+	if err != nil {
+		return err
+	}
 	days := o.Lost(c.RetrievalEnd(), zone)
 	if days == 0 {
 		return nil
@@ -207,7 +226,7 @@ func (a *App) onOrder(ctx context.Context, by Actor, cid offboarding.CaseID, oid
 		if err != nil {
 			return err
 		}
-		if x.Case != string(cid) {
+		if x.Customer != string(c.Customer) {
 			return fault.New(fault.NotFound, "not_found")
 		}
 		if err := change(tx, &x.Order, c, zone); err != nil {
@@ -224,20 +243,24 @@ func (a *App) putOrder(ctx context.Context, tx Tx, x SealedOrder, by, typ string
 	return a.record(ctx, tx, fact{typ, by, x.Case, x.Customer, map[string]any{"order": string(x.ID), "withhold": x.Withhold}})
 }
 
-// orders reads those about a departure. Of somebody erased nobody reads the words.
-func (a *App) orders(ctx context.Context, tx Tx, c offboarding.CaseID) ([]authority.Order, error) {
-	list, err := tx.OrdersOf(ctx, c)
+// orders reads those about a customer. Of somebody erased nobody reads the words.
+func (a *App) orders(ctx context.Context, tx Tx, id customer.ID) ([]authority.Order, error) {
+	list, err := tx.OrdersOf(ctx, id)
 	return unsealed(list, err, func(x SealedOrder) (authority.Order, error) {
 		_, err := a.unsealJSON(ctx, x.KeyID, string(x.ID), x.Body, &x.Words)
 		return x.Order, err
 	})
 }
 
-// withheld refuses, as Withheld, the data of a departure that an order keeps from
+// withheld refuses, as Withheld, the data of a customer that an order keeps from
 // everybody.
-func withheld(ctx context.Context, tx Tx, c offboarding.CaseID) error {
-	list, err := tx.OrdersOf(ctx, c)
-	if err == nil && slices.ContainsFunc(list, func(x SealedOrder) bool { return x.Withholds() }) {
+func withheld(ctx context.Context, tx Tx, c offboarding.Case) error {
+	zone, err := zoneOf(c)
+	if err != nil {
+		return err
+	}
+	list, err := tx.OrdersOf(ctx, c.Customer)
+	if err == nil && slices.ContainsFunc(list, func(x SealedOrder) bool { return x.Withholds(when.DateOf(tx.Now(), zone)) }) {
 		err = fault.New(fault.Withheld, "data.ordered")
 	}
 	return err
@@ -245,46 +268,62 @@ func withheld(ctx context.Context, tx Tx, c offboarding.CaseID) error {
 
 // toldOrders are those in force that keep the customer from their data and of which
 // they may know.
-func (a *App) toldOrders(ctx context.Context, tx Tx, c offboarding.CaseID) ([]authority.Order, error) {
-	list, err := a.orders(ctx, tx, c)
-	return slices.DeleteFunc(list, func(o authority.Order) bool { return !o.Withholds() || !o.Named }), err
+func (a *App) toldOrders(ctx context.Context, tx Tx, c offboarding.Case) ([]authority.Order, error) {
+	zone, err := zoneOf(c)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.orders(ctx, tx, c.Customer)
+	return slices.DeleteFunc(list, func(o authority.Order) bool { return !o.Withholds(when.DateOf(tx.Now(), zone)) || !o.Named }), err
 }
 
-// lookAgain is how long erasing waits before it looks whether an order is over.
+// hiddenOrders are the ids of those about a customer of which they may not know.
+func hiddenOrders(ctx context.Context, tx Tx, id customer.ID) (map[string]bool, error) {
+	list, err := tx.OrdersOf(ctx, id)
+	hidden := map[string]bool{}
+	for _, x := range list {
+		if !x.Named {
+			hidden[string(x.ID)] = true
+		}
+	}
+	return hidden, err
+}
+
+// lookAgain is how long erasing, and a letter with the data, wait before it is looked
+// whether an order is over.
 const lookAgain = 24 * time.Hour
 
 // ErasingWaits is when to try again to erase what an order keeps, or what a customer
 // may fetch longer because of one; zero: nothing keeps it.
 func (a *App) ErasingWaits(ctx context.Context, w offboarding.Work) (again time.Time, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
-		again, err = a.erasingWaits(ctx, tx, w)
+		p, err := tx.FindPlan(ctx, w.Case)
+		if err == nil {
+			again, err = erasingWaits(ctx, tx, p, w)
+		}
 		return err
 	})
 	return again, err
 }
 
-func (a *App) erasingWaits(ctx context.Context, tx Tx, w offboarding.Work) (time.Time, error) {
-	list, err := tx.OrdersOf(ctx, w.Case)
+func erasingWaits(ctx context.Context, tx Tx, p offboarding.Plan, w offboarding.Work) (time.Time, error) {
+	list, err := tx.OrdersOf(ctx, p.Case.Customer)
 	if err != nil || len(list) == 0 {
-		return time.Time{}, err
-	}
-	kept := false
-	for _, x := range list {
-		if x.State == authority.InForce {
-			return tx.Now().Add(lookAgain), nil
-		}
-		kept = kept || x.State == authority.Over && x.Withhold
-	}
-	if !kept {
-		return time.Time{}, nil
-	}
-	p, err := tx.FindPlan(ctx, w.Case)
-	if err != nil {
 		return time.Time{}, err
 	}
 	zone, err := zoneOf(p.Case)
 	if err != nil {
 		return time.Time{}, err
+	}
+	kept := false
+	for _, x := range list {
+		if x.Holds(when.DateOf(tx.Now(), zone)) {
+			return tx.Now().Add(lookAgain), nil
+		}
+		kept = kept || x.AgreedBy != "" && x.Withhold
+	}
+	if !kept {
+		return time.Time{}, nil
 	}
 	// What the person asked for waits for no window.
 	if s := stepOf(&p, w.Step); s != nil && s.Params["on"] == "person_request" || !tx.Now().Before(p.Case.RetrievalEnd().End(zone)) {

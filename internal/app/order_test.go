@@ -156,3 +156,54 @@ func TestAnOrderIsRefusedWhereItIsWrong(t *testing.T) {
 		must(t, w.CompleteTask(ctx, carmen, done))
 	})
 }
+
+// An order is about whoever leaves, and not about one departure: it holds in the next
+// one, ends on its day though that is held or another was taken back, and whoever may
+// not know of it reads of it nowhere.
+func TestAnOrderIsAboutTheCustomerWhateverBecomesOfADeparture(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		ctx := t.Context()
+		w.clear(t, w.lent(t, "site"))
+		_, first, page := w.request(t, "period_end")
+		v, err := w.OpenCase(ctx, privacy, first)
+		must(t, err)
+		until := v.Plan.Case.RetrievalEnd().AddDays(10)
+		must(t, w.AskOrder(ctx, privacy, app.OrderInput{Case: first, Authority: "Juzgado de Instrucción n.º 3", Reference: "DP 12/2027", Withhold: true, Until: until.String()}))
+		v, err = w.OpenCase(ctx, privacy, first)
+		must(t, err)
+		must(t, w.AgreeOrder(ctx, carmen, first, v.Orders[0].ID))
+		must(t, w.UndoByCustomer(ctx, page))
+		eventually(t, "reversed", func() bool { return w.state(t, first) == offboarding.CaseReversed })
+
+		w.mail.forget()
+		_, c, page := w.request(t, "period_end")
+		eventually(t, "data made", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+		d, err := w.OpenDataPage(ctx, page, "", "es")
+		must(t, err)
+		if !d.Withheld || len(d.Orders) != 0 {
+			t.Fatalf("in the next departure: %+v", d)
+		}
+		for name, body := range w.payload(t, c) {
+			for _, secret := range []string{"Juzgado", "DP 12/2027", string(v.Orders[0].ID), "order."} {
+				if strings.Contains(string(body), secret) {
+					t.Errorf("%s tells of a secret order: %q", name, secret)
+				}
+			}
+		}
+		if seen, err := w.OpenCase(ctx, agent, first); err != nil || slices.ContainsFunc(seen.Timeline, func(e app.TimelineEntry) bool { return strings.HasPrefix(e.Type, "order.") }) {
+			t.Errorf("whoever looks after no orders reads of one: %v", err)
+		}
+		must(t, w.PauseCase(ctx, agent, c, "Espera a su abogado"))
+		must(t, w.PushClock(ctx, "", until.AddDays(1).Start(time.UTC).Add(12*time.Hour)))
+		eventually(t, "over by its day", func() bool {
+			v, err = w.OpenCase(ctx, privacy, c)
+			must(t, err)
+			return len(v.Orders) == 1 && v.Orders[0].State == authority.Over && v.Orders[0].OverBy == "engine"
+		})
+		if d, err = w.OpenDataPage(ctx, page, "", "es"); err != nil || d.Withheld || d.Over {
+			t.Errorf("afterwards: %v %+v", err, d)
+		}
+	})
+}

@@ -139,6 +139,7 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 		}; !slices.Equal(far, want) {
 			t.Fatalf("the certificate tells of %+v", far)
 		}
+		w.quietly(t) // that the letter went out is written down, and its address with it
 		if at := said(t, e, "marta", strings.ToLower(ref)); len(at) > 0 {
 			t.Fatalf("who it was stands in %v", at)
 		}

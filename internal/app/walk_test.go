@@ -145,6 +145,13 @@ func (l *letters) wait(t *testing.T, kind, to string) app.Paper {
 	return found
 }
 
+// forget forgets what was sent so far.
+func (l *letters) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent = nil
+}
+
 // papers returns what every letter was made of.
 func (l *letters) papers() (out []app.Paper) {
 	l.mu.Lock()

@@ -103,8 +103,14 @@ func (o *Order) Lift(by string, now time.Time) error {
 	return nil
 }
 
-// Withholds reports whether it keeps the customer from their data now.
-func (o Order) Withholds() bool { return o.State == InForce && o.Withhold }
+// Holds reports whether nothing may be erased on a day. The last day ends it, whether
+// or not somebody has written that down.
+func (o Order) Holds(today when.Date) bool {
+	return o.State == InForce && (o.Until.IsZero() || !o.Until.Before(today))
+}
+
+// Withholds reports whether it keeps the customer from their data on a day.
+func (o Order) Withholds(today when.Date) bool { return o.Withhold && o.Holds(today) }
 
 // Lost is how many days of a window that ends on a day an order took that is over:
 // those that the customer gets back. A day that was begun counts.
@@ -113,6 +119,9 @@ func (o Order) Lost(end when.Date, zone *time.Location) int {
 		return 0
 	}
 	from, to := when.DateOf(o.AgreedAt, zone), when.DateOf(o.OverAt, zone)
+	if !o.Until.IsZero() && o.Until.Before(to) { // it was written down later
+		to = o.Until
+	}
 	if end.Before(from) { // it was over before
 		return 0
 	}

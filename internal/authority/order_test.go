@@ -36,7 +36,8 @@ func TestAnOrderHoldsByTwoAndEndsByOne(t *testing.T) {
 					t.Fatalf("lifted what is %s: %v", was, err)
 				}
 			}
-			if o.Withholds() != (o.State == authority.InForce) || o.Withholds() && o.AgreedBy == asker {
+			today := when.DateOf(now, time.UTC)
+			if o.Withholds(today) != (o.State == authority.InForce) || o.Withholds(today) && o.AgreedBy == asker {
 				t.Fatalf("%+v", o)
 			}
 		}
@@ -71,4 +72,18 @@ func TestTheDaysThatAnOrderTookAreGivenBack(t *testing.T) {
 			t.Fatalf("nothing was withheld, and %d days are given back", n)
 		}
 	})
+}
+
+// Its last day ends an order, whether or not somebody writes that down; and what was
+// written down late gives back no more than it took.
+func TestTheLastDayEndsAnOrder(t *testing.T) {
+	t.Parallel()
+	last := when.Date{Year: 2027, Month: 6, Day: 30}
+	o := authority.Order{State: authority.InForce, Withhold: true, Until: last, AgreedAt: last.AddDays(-9).Start(time.UTC)}
+	if !o.Holds(last) || !o.Withholds(last) || o.Holds(last.AddDays(1)) || o.Withholds(last.AddDays(1)) {
+		t.Errorf("%+v", o)
+	}
+	if err := o.Lift("engine", last.AddDays(40).Start(time.UTC)); err != nil || o.Lost(last, time.UTC) != 10 {
+		t.Errorf("%d days, %v", o.Lost(last, time.UTC), err)
+	}
 }

@@ -95,8 +95,28 @@ const (
 	Failed  State = "failed" // it is not, for Code
 )
 
-// Most is how often a store is tried that does not answer.
+// Most is how often a store is tried that does not answer, or does not have what it
+// took.
 const Most = 10
+
+// Progress is how far a file is on its way; it is kept from one try to the next.
+type Progress struct {
+	Upload string   `json:"upload,omitempty"` // what the store calls it while it comes in parts
+	Parts  []string `json:"parts,omitempty"`  // what it called each part that it took, in their order
+	Put    bool     `json:"put,omitempty"`    // all of it was put there: it is looked for
+}
+
+// Done is how much of it there is, to compare two of the same file.
+func (p Progress) Done() int {
+	n := len(p.Parts)
+	if p.Upload != "" {
+		n++
+	}
+	if p.Put {
+		n++
+	}
+	return n
+}
 
 // Send is one file on its way into a store of the customer's own.
 type Send struct {
@@ -106,7 +126,7 @@ type Send struct {
 	Blob     string
 	State    State
 	Code     string // of Failed
-	Tries    int    // that failed one after another
+	Tries    int    // that came to nothing, one after another
 	AskedAt  time.Time
 	OverAt   time.Time
 	Version  int64

@@ -5,6 +5,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/authority"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 )
 
@@ -17,7 +18,7 @@ var (
 		UPDATE authority_order SET state = $1, agreed_by = $2, agreed_at = $3, over_by = $4, over_at = $5, version = version + 1
 		 WHERE id = $6 AND version = $7`)
 	orderByID   = query(`SELECT ` + orderColumns + ` FROM authority_order WHERE id = $1`)
-	ordersOf    = query(`SELECT ` + orderColumns + ` FROM authority_order WHERE case_id = $1 ORDER BY id`)
+	ordersOf    = query(`SELECT ` + orderColumns + ` FROM authority_order WHERE customer_id = $1 ORDER BY id`)
 	longerFetch = query(`UPDATE case_ SET retrieval_days = retrieval_days + $1, version = version + 1 WHERE id = $2 AND version = $3`)
 )
 
@@ -41,8 +42,8 @@ func (t *tx) FindOrder(ctx context.Context, id authority.ID) (app.SealedOrder, e
 	return o, t.s.translate("store.FindOrder", err)
 }
 
-func (t *tx) OrdersOf(ctx context.Context, c offboarding.CaseID) (list []app.SealedOrder, err error) {
-	err = t.each(ctx, "store.OrdersOf", ordersOf, []any{c}, func(row scanner) error {
+func (t *tx) OrdersOf(ctx context.Context, id customer.ID) (list []app.SealedOrder, err error) {
+	err = t.each(ctx, "store.OrdersOf", ordersOf, []any{id}, func(row scanner) error {
 		o, err := scanOrder(row)
 		list = append(list, o)
 		return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"hastaluego/internal/app"
@@ -76,7 +77,7 @@ func systems(name, line string) string {
 func headOf(line, due, order string) string {
 	return `FROM work
 	    WHERE ` + line + ` AND system = r.system AND ` + due + `
-	      AND NOT EXISTS (SELECT 1 FROM case_ c WHERE c.id = work.case_id AND c.paused = 1)
+	      AND (kind IN ('` + strings.Join(app.OwnTime, "', '") + `') OR NOT EXISTS (SELECT 1 FROM case_ c WHERE c.id = work.case_id AND c.paused = 1))
 	    ORDER BY ` + order + `, id LIMIT $4 + 0`
 }
 

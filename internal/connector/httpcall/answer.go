@@ -20,6 +20,7 @@ type Answer struct {
 	RetryAfter time.Duration
 	Named      bool   // it said when to come back
 	Next       string // address of the next page, of a Link header (RFC 8288); "" if there is none
+	Tag        string // its ETag, as it came
 	Body       any    // decoded JSON; nil if there was none
 	Raw        []byte // the whole body as it came; nil if it was not read whole
 	Replayed   bool   // it is what was answered before to the same key

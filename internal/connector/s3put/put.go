@@ -50,30 +50,44 @@ func (s *Sender) Close() { s.caller.Close() }
 // put is one file on its way.
 type put struct {
 	*Sender
+	*bucket.Progress
 	to     bucket.Target
 	path   string // of the object, escaped
-	key    string
 	sum    string // SHA-256 of the file
 	size   int64
 	from   io.ReaderAt
 	signer sigv4.Key
 }
 
-// Send puts a file of which sum is the SHA-256 into the store, and reports whether it
-// is there whole. False without an error: the time of this try is over, and the next
-// one goes on. Errors: Invalid (bucket.key, bucket.right, bucket.missing,
-// bucket.address, bucket.refused) for what trying again does not mend, Transient
-// (bucket.unreachable).
-func (s *Sender) Send(ctx context.Context, to bucket.Target, name string, from io.ReaderAt, size int64, sum string) (bool, error) {
-	key := to.Object(name)
-	p := &put{Sender: s, to: to, key: key, sum: sum, size: size, from: from, signer: sigv4.NewKey(to.KeyID, to.Secret)}
-	for segment := range strings.SplitSeq(to.Bucket+"/"+key, "/") {
+func (s *Sender) put(to bucket.Target, name string, how *bucket.Progress) *put {
+	p := &put{Sender: s, Progress: how, to: to, signer: sigv4.NewKey(to.KeyID, to.Secret)}
+	for segment := range strings.SplitSeq(to.Bucket+"/"+to.Object(name), "/") {
 		p.path += "/" + strings.ReplaceAll(url.QueryEscape(segment), "+", "%20")
 	}
+	return p
+}
+
+// Send puts a file of which sum is the SHA-256 into the store, and reports whether it
+// is there. Each part is signed with its own SHA-256, which the store compares with
+// what came. how says how far it was, and how far it is now, also with an error. False
+// without an error: the time of this try is over, and the next one goes on. Errors:
+// Invalid (bucket.key, bucket.right, bucket.missing, bucket.address, bucket.refused)
+// for what trying again does not mend, Transient (bucket.unreachable,
+// bucket.unconfirmed: it took the file, and does not have it).
+func (s *Sender) Send(ctx context.Context, to bucket.Target, name string, from io.ReaderAt, size int64, sum string, how *bucket.Progress) (bool, error) {
+	p := s.put(to, name, how)
+	p.from, p.size, p.sum = from, size, sum
 	if there, err := p.there(ctx); err != nil || there {
 		return there, err
 	}
-	if size <= p.partSize() {
+	switch {
+	case p.Put:
+		return false, unconfirmed()
+	case size > p.partSize():
+		if done, err := p.inParts(ctx); err != nil || !done {
+			return false, err
+		}
+	default:
 		body, err := p.read(0, size)
 		if err != nil {
 			return false, err
@@ -81,9 +95,22 @@ func (s *Sender) Send(ctx context.Context, to bucket.Target, name string, from i
 		if _, err := p.call(ctx, http.MethodPut, "", body, p.marks(), true); err != nil {
 			return false, err
 		}
-		return p.there(ctx)
 	}
-	return p.inParts(ctx)
+	*p.Progress = bucket.Progress{Put: true}
+	if there, err := p.there(ctx); err != nil || there {
+		return there, err
+	}
+	return false, unconfirmed()
+}
+
+// Forget takes back what came in parts and was not joined: its owner would pay for
+// what they do not see. What the store says to it is nobody's concern any more.
+func (s *Sender) Forget(ctx context.Context, to bucket.Target, name string, how bucket.Progress) {
+	if how.Upload == "" {
+		return
+	}
+	p := s.put(to, name, &how)
+	_, _ = p.call(ctx, http.MethodDelete, query("uploadId", how.Upload), nil, nil, true)
 }
 
 // partSize depends on the size of the file alone: whoever goes on cuts it the same.
@@ -100,7 +127,8 @@ func (p *put) marks() http.Header {
 	return http.Header{"X-Amz-Meta-Sha256": {p.sum}, "Content-Type": {"application/zip"}}
 }
 
-// there reads back whether the object is the whole file.
+// there reads back whether an object of that size and sum is there. A store that
+// keeps no marks is believed about what was put this very time.
 func (p *put) there(ctx context.Context) (bool, error) {
 	req, err := p.request(ctx, http.MethodGet, "", nil, http.Header{"Range": {"bytes=0-0"}})
 	if err != nil {
@@ -112,113 +140,78 @@ func (p *put) there(ctx context.Context) (bool, error) {
 		return false, p.failed(failed, false)
 	case stream != nil:
 		defer func() { _ = stream.Body.Close() }()
-		return stream.Header.Get("X-Amz-Meta-Sha256") == p.sum && strings.HasSuffix(stream.Header.Get("Content-Range"), "/"+strconv.FormatInt(p.size, 10)), nil
+		size := stream.Header.Get("Content-Length")
+		if _, whole, part := strings.Cut(stream.Header.Get("Content-Range"), "/"); part {
+			size = whole
+		}
+		sum := stream.Header.Get("X-Amz-Meta-Sha256")
+		return size == strconv.FormatInt(p.size, 10) && (sum == p.sum || sum == "" && p.Put), nil
 	case ans.Status == http.StatusNotFound && ans.Element("Code") != "NoSuchBucket":
 		return false, nil
+	case ans.Status == http.StatusForbidden && ans.Element("Code") == "AccessDenied" && !p.Put:
+		return false, nil // whoever may not list a bucket is told so of what is not there
 	}
 	return false, p.class(ans, false)
 }
 
-// inParts sends what is missing of the parts, and joins them.
+// inParts sends the parts that are missing, and joins them.
 func (p *put) inParts(ctx context.Context) (bool, error) {
-	upload, err := p.upload(ctx)
-	if err != nil {
-		return false, err
-	}
-	done, err := p.parts(ctx, upload)
-	if err != nil {
-		return false, err
+	if p.Upload == "" {
+		return false, p.begin(ctx) // and its name is kept before anything is sent
 	}
 	size := p.partSize()
 	n := int((p.size + size - 1) / size)
-	for i := 1; i <= n; i++ {
-		at := int64(i-1) * size
-		want := min(size, p.size-at)
-		if done[i].Size == want {
-			continue
-		}
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < enough {
+	took := time.Duration(0)
+	for len(p.Parts) < n {
+		if end, ok := ctx.Deadline(); ok && time.Until(end) < max(enough, 2*took) {
 			return false, nil
 		}
-		body, err := p.read(at, want)
+		at, began := int64(len(p.Parts))*size, p.caller.Clock.Wall()
+		body, err := p.read(at, min(size, p.size-at))
 		if err != nil {
 			return false, err
 		}
-		if _, err := p.call(ctx, http.MethodPut, query("partNumber", strconv.Itoa(i), "uploadId", upload), body, nil, true); err != nil {
-			return false, err
+		ans, err := p.call(ctx, http.MethodPut, query("partNumber", strconv.Itoa(len(p.Parts)+1), "uploadId", p.Upload), body, nil, true)
+		if err != nil {
+			return false, p.anew(ans, err)
 		}
-		done[i] = part{}
+		if ans.Tag == "" {
+			return false, unreachable(nil)
+		}
+		p.Parts, took = append(p.Parts, ans.Tag), p.caller.Clock.Wall().Sub(began)
 	}
-	if done, err = p.parts(ctx, upload); err != nil {
-		return false, err
-	}
-	return p.join(ctx, upload, done, n)
+	return p.join(ctx)
 }
 
-type part struct {
-	Number int    `xml:"PartNumber"`
-	Size   int64  `xml:"Size"`
-	ETag   string `xml:"ETag"`
-}
-
-// upload finds the one that was begun, or begins one.
-func (p *put) upload(ctx context.Context) (string, error) {
-	ans, err := p.call(ctx, http.MethodGet, query("prefix", p.key, "uploads", ""), nil, nil, false)
+// begin has the store give the file a name while it comes in parts.
+func (p *put) begin(ctx context.Context) error {
+	ans, err := p.call(ctx, http.MethodPost, query("uploads", ""), nil, p.marks(), true)
 	if err != nil {
-		return "", err
-	}
-	var found struct {
-		Uploads []struct {
-			Key string `xml:"Key"`
-			ID  string `xml:"UploadId"`
-		} `xml:"Upload"`
-	}
-	if err := p.into(ans, &found); err != nil {
-		return "", err
-	}
-	for _, u := range found.Uploads {
-		if u.Key == p.key {
-			return u.ID, nil
-		}
-	}
-	if ans, err = p.call(ctx, http.MethodPost, query("uploads", ""), nil, p.marks(), true); err != nil {
-		return "", err
+		return err
 	}
 	var begun struct {
 		ID string `xml:"UploadId"`
 	}
-	if err := p.into(ans, &begun); err != nil || begun.ID != "" {
-		return begun.ID, err
+	if err := p.into(ans, &begun); err != nil {
+		return err
 	}
-	return "", unreachable(nil)
+	if begun.ID == "" {
+		return unreachable(nil)
+	}
+	p.Upload = begun.ID
+	return nil
 }
 
-// parts are those that the store has.
-func (p *put) parts(ctx context.Context, upload string) (map[int]part, error) {
-	all, after := map[int]part{}, 0
-	for {
-		ans, err := p.call(ctx, http.MethodGet, query("part-number-marker", strconv.Itoa(after), "uploadId", upload), nil, nil, false)
-		if err != nil {
-			return nil, err
-		}
-		var page struct {
-			Parts []part `xml:"Part"`
-			More  bool   `xml:"IsTruncated"`
-		}
-		if err := p.into(ans, &page); err != nil {
-			return nil, err
-		}
-		for _, x := range page.Parts {
-			all[x.Number], after = x, max(after, x.Number)
-		}
-		if !page.More || len(page.Parts) == 0 {
-			return all, nil
-		}
+// anew forgets the parts where the store threw them away.
+func (p *put) anew(ans httpcall.Answer, err error) error {
+	if said := ans.Element("Code"); said == "NoSuchUpload" || said == "InvalidPart" {
+		*p.Progress = bucket.Progress{}
 	}
+	return err
 }
 
-// join makes the object of its parts, and looks for it.
-func (p *put) join(ctx context.Context, upload string, have map[int]part, n int) (bool, error) {
+// join makes the object of its parts.
+func (p *put) join(ctx context.Context) (bool, error) {
 	type piece struct {
 		Number int    `xml:"PartNumber"`
 		ETag   string `xml:"ETag"`
@@ -227,25 +220,21 @@ func (p *put) join(ctx context.Context, upload string, have map[int]part, n int)
 		XMLName xml.Name `xml:"CompleteMultipartUpload"`
 		Parts   []piece  `xml:"Part"`
 	}
-	for i := 1; i <= n; i++ {
-		x, ok := have[i]
-		if !ok {
-			return false, nil // it was lost there: the next try sends it
-		}
-		order.Parts = append(order.Parts, piece{i, x.ETag})
+	for i, tag := range p.Parts {
+		order.Parts = append(order.Parts, piece{i + 1, tag})
 	}
 	body, err := xml.Marshal(order)
 	if err != nil {
 		return false, fault.Wrap("s3put.join", err)
 	}
-	ans, err := p.call(ctx, http.MethodPost, query("uploadId", upload), body, http.Header{"Content-Type": {"application/xml"}}, true)
+	ans, err := p.call(ctx, http.MethodPost, query("uploadId", p.Upload), body, http.Header{"Content-Type": {"application/xml"}}, true)
 	if err != nil {
-		return false, err
+		return false, p.anew(ans, err)
 	}
 	if ans.Root() == "Error" { // it may fail after it began to answer
-		return false, unreachable(nil)
+		return false, p.anew(ans, unreachable(nil))
 	}
-	return p.there(ctx)
+	return true, nil
 }
 
 func (p *put) into(ans httpcall.Answer, v any) error {
@@ -266,9 +255,6 @@ func query(pairs ...string) string {
 
 func (p *put) request(ctx context.Context, method, query string, body []byte, header http.Header) (*http.Request, error) {
 	address := p.to.Endpoint + p.path
-	if strings.Contains(query, "uploads=&") || strings.HasPrefix(query, "prefix=") { // about the bucket
-		address = p.to.Endpoint + "/" + p.to.Bucket
-	}
 	if query != "" {
 		address += "?" + query
 	}
@@ -324,6 +310,11 @@ func (p *put) class(ans httpcall.Answer, write bool) error {
 	u := unreachable(f)
 	u.RetryAfter = f.RetryAfter
 	return u
+}
+
+// unconfirmed is of a store that took the file, and does not have it.
+func unconfirmed() *fault.Error {
+	return fault.New(fault.Transient, "bucket.unconfirmed").At("s3put", nil)
 }
 
 func unreachable(err error) *fault.Error {

@@ -8,7 +8,10 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,16 +64,21 @@ func TestAFileGoesIntoTheirStoreAndGoesOnWhereItStopped(t *testing.T) {
 	t.Cleanup(s.Close)
 	s.InPartsOf(part)
 	to := bucket.Target{Endpoint: store.Base, Region: "us-east-1", Bucket: "theirs", Folder: "2027/faro", KeyID: peers.StoreKey, Secret: peers.StoreSecret}
+	var how bucket.Progress
 	send := func(ctx context.Context, to bucket.Target, from io.ReaderAt) (bool, error) {
-		return s.Send(ctx, to, "HL-1.zip", from, size, hash)
+		return s.Send(ctx, to, "HL-1.zip", from, size, hash, &how)
+	}
+	// Its name there is kept before anything is sent.
+	if done, err := send(ctx, to, bytes.NewReader(raw)); done || err != nil || how.Upload == "" || how.Done() != 1 {
+		t.Fatalf("begun: %v %v %+v", done, err, how)
 	}
 	short, cancel := context.WithTimeout(ctx, 10*time.Second)
-	if done, err := send(short, to, bytes.NewReader(raw)); done || err != nil {
+	if done, err := send(short, to, bytes.NewReader(raw)); done || err != nil || how.Done() != 1 {
 		t.Fatalf("with no time for a part: %v %v", done, err)
 	}
 	cancel()
-	if done, err := send(ctx, to, &breaking{ReaderAt: bytes.NewReader(raw), from: 2 * part}); done || !errors.Is(err, errBroken) {
-		t.Fatalf("broken off: %v %v", done, err)
+	if done, err := send(ctx, to, &breaking{ReaderAt: bytes.NewReader(raw), from: 2 * part}); done || !errors.Is(err, errBroken) || how.Done() != 3 {
+		t.Fatalf("broken off: %v %v %+v", done, err, how)
 	}
 	rest := &breaking{ReaderAt: bytes.NewReader(raw), from: size}
 	if done, err := send(ctx, to, rest); !done || err != nil {
@@ -82,13 +90,14 @@ func TestAFileGoesIntoTheirStoreAndGoesOnWhereItStopped(t *testing.T) {
 	if status, got, err := store.Ask(ctx, "GET", "/theirs/2027/faro/HL-1.zip", ""); err != nil || status != 200 || got != string(raw) {
 		t.Errorf("it is %d with %d bytes: %v", status, len(got), err)
 	}
+	how = bucket.Progress{}
 	again := &breaking{ReaderAt: bytes.NewReader(raw), from: size}
 	if done, err := send(ctx, to, again); !done || err != nil || again.read != 0 {
 		t.Errorf("what is there is sent again: %v %v, %d bytes", done, err, again.read)
 	}
 	little := []byte("PK little")
 	sum = sha256.Sum256(little)
-	if done, err := s.Send(ctx, to, "little.zip", bytes.NewReader(little), int64(len(little)), hex.EncodeToString(sum[:])); !done || err != nil {
+	if done, err := s.Send(ctx, to, "little.zip", bytes.NewReader(little), int64(len(little)), hex.EncodeToString(sum[:]), &bucket.Progress{}); !done || err != nil {
 		t.Errorf("a little one: %v %v", done, err)
 	}
 	for code, change := range map[string]func(*bucket.Target){
@@ -98,13 +107,108 @@ func TestAFileGoesIntoTheirStoreAndGoesOnWhereItStopped(t *testing.T) {
 	} {
 		wrong := to
 		change(&wrong)
+		how = bucket.Progress{}
 		if done, err := send(ctx, wrong, bytes.NewReader(raw)); done || fault.CodeOf(err) != code {
 			t.Errorf("%s: %v %v", code, done, err)
 		}
 	}
 	strict := s3put.New(nil, when.Machine{})
 	t.Cleanup(strict.Close)
-	if _, err := strict.Send(ctx, to, "x.zip", bytes.NewReader(little), 9, hash); fault.CodeOf(err) != "bucket.address" {
+	if _, err := strict.Send(ctx, to, "x.zip", bytes.NewReader(little), 9, hash, &bucket.Progress{}); fault.CodeOf(err) != "bucket.address" {
 		t.Errorf("a private address: %v", err)
+	}
+}
+
+// What came in parts and will not be joined is taken back: its owner would pay for what
+// they do not see.
+func TestWhatIsHalfThereIsTakenBack(t *testing.T) {
+	t.Parallel()
+	store, err := peers.StartStore(testkit.Root(t), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Stop)
+	ctx := t.Context()
+	if status, said, err := store.Ask(ctx, "PUT", "/theirs", ""); err != nil || status != 200 {
+		t.Fatal(status, said, err)
+	}
+	s := s3put.New(here, when.Machine{})
+	t.Cleanup(s.Close)
+	s.InPartsOf(5 << 20)
+	raw := make([]byte, 12<<20)
+	to := bucket.Target{Endpoint: store.Base, Region: "us-east-1", Bucket: "theirs", KeyID: peers.StoreKey, Secret: peers.StoreSecret}
+	var how bucket.Progress
+	for range 2 {
+		_, _ = s.Send(ctx, to, "x.zip", &breaking{ReaderAt: bytes.NewReader(raw), from: 5 << 20}, int64(len(raw)), "ab", &how)
+	}
+	half := func() bool {
+		status, said, err := store.Ask(ctx, "GET", "/theirs?uploads=", "")
+		if err != nil || status != 200 {
+			t.Fatal(status, said, err)
+		}
+		return strings.Contains(said, "x.zip")
+	}
+	if how.Done() != 2 || !half() {
+		t.Fatalf("nothing is half there: %+v", how)
+	}
+	s.Forget(ctx, to, "x.zip", how)
+	if half() {
+		t.Error("it is still half there")
+	}
+	// Thrown away there, it is begun anew.
+	for range 3 { // a store may hang up on a part that it does not want
+		if _, err := s.Send(ctx, to, "x.zip", bytes.NewReader(raw), int64(len(raw)), "ab", &how); fault.KindOf(err) != fault.Transient || err == nil {
+			t.Fatalf("%v %+v", err, how)
+		}
+		if how.Done() == 0 {
+			return
+		}
+	}
+	t.Errorf("never begun anew: %+v", how)
+}
+
+// A key that may write and read in its folder and list nothing is enough, as Amazon
+// answers such a key; a store that keeps no marks is believed about what was just put;
+// and one that took the file and does not have it is told from one that is away.
+func TestAKeyThatListsNothingIsEnough(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		marks, keeps, lists bool
+		code                string
+	}{"marks": {true, true, false, ""}, "none": {false, true, false, ""}, "lost": {true, false, true, "bucket.unconfirmed"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var body []byte
+			var sum string
+			far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodPut:
+					raw, _ := io.ReadAll(r.Body)
+					if sum = r.Header.Get("X-Amz-Meta-Sha256"); c.keeps {
+						body = raw
+					}
+				case body != nil && r.URL.RawQuery == "":
+					if c.marks {
+						w.Header().Set("X-Amz-Meta-Sha256", sum)
+					}
+					_, _ = w.Write(body) // whole: it knows no ranges
+				case c.lists:
+					w.WriteHeader(http.StatusNotFound)
+					_, _ = io.WriteString(w, "<Error><Code>NoSuchKey</Code></Error>")
+				default:
+					w.WriteHeader(http.StatusForbidden)
+					_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code></Error>")
+				}
+			}))
+			t.Cleanup(far.Close)
+			s := s3put.New(here, when.Machine{})
+			t.Cleanup(s.Close)
+			to := bucket.Target{Endpoint: far.URL, Region: "eu", Bucket: "theirs", KeyID: "k", Secret: "s"}
+			var how bucket.Progress
+			done, err := s.Send(t.Context(), to, "x.zip", strings.NewReader("PK"), 2, "ab", &how)
+			if done != c.keeps || c.code != "" && (fault.CodeOf(err) != c.code || !how.Put) || c.code == "" && err != nil {
+				t.Errorf("%v %v %+v", done, err, how)
+			}
+		})
 	}
 }
