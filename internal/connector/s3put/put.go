@@ -161,6 +161,11 @@ func (p *put) inParts(ctx context.Context) (bool, error) {
 	}
 	size := p.partSize()
 	n := int((p.size + size - 1) / size)
+	// Whoever sends much to a store that threw the rest away is hung up on before it can
+	// say so: it is asked with nothing first, which the part itself replaces.
+	if ans, err := p.sendPart(ctx, nil); err != nil && ans.Element("Code") == "NoSuchUpload" {
+		return false, p.anew(ans, err)
+	}
 	took := time.Duration(0)
 	for len(p.Parts) < n {
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < max(enough, 2*took) {
@@ -171,7 +176,7 @@ func (p *put) inParts(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		ans, err := p.call(ctx, http.MethodPut, query("partNumber", strconv.Itoa(len(p.Parts)+1), "uploadId", p.Upload), body, nil, true)
+		ans, err := p.sendPart(ctx, body)
 		if err != nil {
 			return false, p.anew(ans, err)
 		}
@@ -181,6 +186,11 @@ func (p *put) inParts(ctx context.Context) (bool, error) {
 		p.Parts, took = append(p.Parts, ans.Tag), p.caller.Clock.Wall().Sub(began)
 	}
 	return p.join(ctx)
+}
+
+// sendPart sends the next part.
+func (p *put) sendPart(ctx context.Context, body []byte) (httpcall.Answer, error) {
+	return p.call(ctx, http.MethodPut, query("partNumber", strconv.Itoa(len(p.Parts)+1), "uploadId", p.Upload), body, nil, true)
 }
 
 // begin has the store give the file a name while it comes in parts.
