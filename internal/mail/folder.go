@@ -48,21 +48,32 @@ func (f *Folder) Send(ctx context.Context, m Message) error {
 }
 
 // Forget deletes the file of a message; again, it changes nothing. Errors:
-// fault.Transient (mail.unreachable) when it cannot be deleted.
+// fault.Transient (mail.unreachable) when it cannot be deleted, or the folder is
+// not there.
 func (f *Folder) Forget(id string) error {
+	if kept, err := f.Keeps(id); err != nil || !kept {
+		return err
+	}
 	if err := os.Remove(filepath.Join(f.dir, fileName(id))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault.New(fault.Transient, "mail.unreachable").At("mail.Folder", err)
 	}
 	return nil
 }
 
-// Keeps reports whether there is a file of a message.
+// Keeps reports whether there is a file of a message. Errors as Forget: of a folder
+// that is away nobody knows what is in it.
 func (f *Folder) Keeps(id string) (bool, error) {
 	_, err := os.Stat(filepath.Join(f.dir, fileName(id)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		_, err = os.Stat(f.dir)
+		if err == nil {
+			return false, nil
+		}
 	}
-	return err == nil, err
+	if err != nil {
+		return false, fault.New(fault.Transient, "mail.unreachable").At("mail.Folder", err)
+	}
+	return true, nil
 }
 
 // fileName keeps what is harmless in any file system.

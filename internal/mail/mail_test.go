@@ -193,7 +193,8 @@ func TestFolderKeepsOneFileForAMessageHoweverOftenItIsSent(t *testing.T) {
 
 func TestFolderForgetsTheFileOfAMessage(t *testing.T) {
 	t.Parallel()
-	f, err := mail.NewFolder(t.TempDir())
+	dir := filepath.Join(t.TempDir(), "mail")
+	f, err := mail.NewFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,6 +211,13 @@ func TestFolderForgetsTheFileOfAMessage(t *testing.T) {
 	}
 	if err := f.Forget(m.ID); err != nil {
 		t.Errorf("again: %v", err)
+	}
+	// Of a folder that is away nobody knows what is in it.
+	if err := os.Rename(dir, dir+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Forget(m.ID); fault.KindOf(err) != fault.Transient {
+		t.Errorf("with its folder away: %v", err)
 	}
 }
 
