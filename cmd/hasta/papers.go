@@ -470,7 +470,7 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 		for _, h := range e.Far {
 			s := now[h.System+"/"+h.Holding]
 			f.Far = append(f.Far, document.FarHeld{
-				System: h.System, Title: cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Holding), After: string(h.After), N: h.Rows, Attested: h.Proof == app.ProofAttested,
+				System: h.System, Title: cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Holding), After: string(h.After), N: h.Rows, Attested: h.Proof == app.ProofAttested, Unknown: h.Proof == app.ProofNone,
 				Until: h.Until, Why: offboarding.Worded(h.Why, x.Language), Held: s.Held, GoneAt: s.DestroyedAt,
 			})
 		}

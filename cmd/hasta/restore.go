@@ -32,15 +32,18 @@ type restoreCmd struct {
 
 // restored is what the command answers.
 type restored struct {
-	Rows    int64    `json:"rows"`
-	Tables  int      `json:"tables"`
-	From    int64    `json:"given_up_from"` // entries of the log that are known to be lost
-	To      int64    `json:"given_up_to"`
-	KeyGone int      `json:"keys_gone"` // destroyed after the backup; what they sealed stays closed
-	Again   int      `json:"erased_again"`
-	Open    []string `json:"open"` // departures of those who were erased again that the backup has as not over
-	Keys    int64    `json:"keys"` // that came back from the file of keys
-	Files   string   `json:"files,omitempty"`
+	Rows    int64 `json:"rows"`
+	Tables  int   `json:"tables"`
+	From    int64 `json:"given_up_from"` // entries of the log that are known to be lost
+	To      int64 `json:"given_up_to"`
+	KeyGone int   `json:"keys_gone"` // destroyed after the backup; what they sealed stays closed
+	Again   int   `json:"erased_again"`
+	// Scrub says that what the backup had of them is still in free pages and the log
+	// of the database.
+	Scrub bool     `json:"scrub,omitempty"`
+	Open  []string `json:"open"` // departures of those who were erased again that the backup has as not over
+	Keys  int64    `json:"keys"` // that came back from the file of keys
+	Files string   `json:"files,omitempty"`
 }
 
 func (c *restoreCmd) Run(ctx context.Context, o out) error {
@@ -76,6 +79,9 @@ func (c *restoreCmd) Run(ctx context.Context, o out) error {
 	}
 	if done.KeyGone > 0 {
 		fmt.Fprintf(o.stdout, "%d keys were destroyed after the backup and stay so; %d customers who had been erased meanwhile were erased again\n", done.KeyGone, done.Again)
+	}
+	if done.Scrub {
+		fmt.Fprintln(o.stdout, "what the backup had of them is still in the files of the database: hasta erase scrub, on PostgreSQL as a superuser")
 	}
 	for _, code := range done.Open {
 		fmt.Fprintf(o.stdout, "%s is not over in the backup, and its customer is erased: look at it before you release\n", code)
@@ -207,6 +213,12 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 	}
 	if err := h.eraseAgain(ctx, done); err != nil {
 		return err
+	}
+	if done.Again > 0 {
+		if err := h.store.Scrub(ctx); err != nil { // it may be done later: they are erased
+			h.log.Warn("scrub", "err", err)
+			done.Scrub = true
+		}
 	}
 	if err := h.sequence(ctx); err != nil {
 		return err

@@ -163,7 +163,11 @@ func subjectsOf(ctx context.Context, tx Tx, id customer.ID) (subjects []string, 
 		entries += n
 		subjects = append(subjects, streams...)
 	}
-	return subjects, entries, nil
+	received, err := tx.ReceivedOf(ctx, id)
+	for _, x := range received { // what came before anybody knew whose it was is sealed with a key of its own
+		subjects = append(subjects, x.ID)
+	}
+	return subjects, entries, err
 }
 
 // bury keeps keyed hashes of what the customer was known by, so that no import

@@ -54,37 +54,38 @@ func erasureEvidence(c Certificate) string {
 	return string(raw)
 }
 
-// certify writes what the certificate says beside the counts, and gathers the
-// keys that seal what is held: the customer's, and those of their requests and
-// departures from before anybody knew whose they were.
-func (a *App) certify(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step) (Certificate, error) {
+// certify writes what the certificate says beside the counts, and says whose keys
+// seal what is held: the customer's, and those of their requests, departures and
+// letters from before anybody knew whose they were.
+func (a *App) certify(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step) (cert Certificate, subjects []string, err error) {
 	today := a.today(tx)
-	cert := Certificate{
+	cert = Certificate{
 		Code: c.Code, ErasedOn: today, Erased: map[string]int{}, Why: s.Said("keep_why"),
 		Until:   when.Date{Year: c.Effective.Year + days(s, "keep_years", 0), Month: time.December, Day: 31},
 		Backups: today.AddDays(days(s, "backup_days", 0)),
 	}
 	balances, err := tx.BalancesOf(ctx, c.Customer)
 	if err != nil {
-		return cert, err
+		return cert, nil, err
 	}
 	cert.Invoices = len(balances)
 	if cert.Grounds, err = a.groundsOf(ctx, tx, c, s); err != nil {
-		return cert, err
+		return cert, nil, err
 	}
-	subjects, entries, err := subjectsOf(ctx, tx, c.Customer)
-	if err != nil {
-		return cert, err
-	}
-	cert.Entries = entries
-	for _, subject := range subjects {
-		k, err := a.keys.KeyFor(ctx, subject, "account")
+	subjects, cert.Entries, err = subjectsOf(ctx, tx, c.Customer)
+	return cert, subjects, err
+}
+
+// accountKeys are the keys that seal what there is of subjects until it is erased.
+func (a *App) accountKeys(ctx context.Context, subjects []string) (list []string, err error) {
+	for _, s := range subjects {
+		k, err := a.keys.KeyFor(ctx, s, "account")
 		if err != nil {
-			return cert, err
+			return nil, err
 		}
-		cert.Keys = append(cert.Keys, k)
+		list = append(list, k)
 	}
-	return cert, nil
+	return list, nil
 }
 
 func (a *App) putCertificate(ctx context.Context, tx Tx, c offboarding.Case, cert Certificate) error {

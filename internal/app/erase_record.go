@@ -42,6 +42,9 @@ type EraseTx interface {
 	LettersEver(ctx context.Context, id customer.ID) ([]Message, error)
 	// ForgetMessage blanks to whom a letter went, and what it said.
 	ForgetMessage(ctx context.Context, id offboarding.MessageID) error
+	// ForgetWorks blanks what the works of a customer's departures say, also of those
+	// that were under way: they are of a house that is no more.
+	ForgetWorks(ctx context.Context, id customer.ID) error
 	InsertTombstones(ctx context.Context, c offboarding.CaseID, hashes ...string) error
 	// HoldErasing begins an erasure: it waits for those who bring in names, and
 	// until the transaction is over they wait for it.
@@ -132,7 +135,11 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.adopt(ctx, tx, p.Case); err != nil {
 			return err
 		}
-		if cert, err = a.certify(ctx, tx, p.Case, *s); err != nil {
+		var subjects []string
+		if cert, subjects, err = a.certify(ctx, tx, p.Case, *s); err != nil {
+			return err
+		}
+		if cert.Keys, err = a.accountKeys(ctx, subjects); err != nil {
 			return err
 		}
 		if cert.Systems, err = reached(ctx, tx, p.Case.Customer); err != nil {

@@ -18,6 +18,7 @@ import (
 	"hastaluego/internal/form"
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/reason"
@@ -334,20 +335,39 @@ func TestLettersThatWaitToBeSentAreErasedToo(t *testing.T) {
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
-		w.clear(t, w.lent(t))
+		cid := w.lent(t)
+		w.clear(t, cid)
 		w.mail.stop("receipt")
 		_, c, _ := w.request(t, "period_end")
+		// And one about what was coming for their contract, which is of no departure.
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			coming := app.Message{ID: "msg_coming", Paper: app.NoticePaper, To: firstMail, Language: "es", State: "queued", QueuedAt: tx.Now(), HeaderID: "msg_coming@hasta"}
+			subs, err := tx.SubscriptionsOf(ctx, cid)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.InsertLawNotice(ctx, app.LawNotice{ID: "ntc_coming", Customer: cid, Subscription: subs[0].ID, Kind: limit.Renewal, EventDay: w.today(t).AddDays(9), Message: coming.ID, State: "queued"}); err != nil {
+				return err
+			}
+			return tx.InsertMessage(ctx, coming)
+		}))
 		w.erased(t, c)
 		letters, _, err := w.PageMessages(ctx, agent, app.MessageQuery{}, app.Place{Limit: 100})
 		must(t, err)
-		found := false
+		found, coming := false, false
 		for _, m := range letters {
 			if m.To != "" || m.Subject != "" || len(m.Body) > 0 {
 				t.Errorf("a letter %s, %s, still says %q", m.Paper, m.State, m.To)
 			}
-			if m.Paper == "receipt" {
-				found = m.State == "withheld" && m.LastError == "notice.erased"
+			switch withheld := m.State == "withheld" && m.LastError == "notice.erased"; m.Paper {
+			case "receipt":
+				found = withheld
+			case app.NoticePaper:
+				coming = withheld
 			}
+		}
+		if !coming {
+			t.Error("the letter about what was coming was not taken back")
 		}
 		if !found {
 			t.Error("the receipt that waited was not taken back")

@@ -435,11 +435,7 @@ func (a *App) sendComing(ctx context.Context, m Message) error {
 			d, err = a.draftComing(ctx, tx, m, n, p)
 			return err
 		}
-		m.State, m.LastError = "withheld", why
-		if err := tx.SaveMessage(ctx, m); err != nil {
-			return err
-		}
-		return a.record(ctx, tx, fact{"message.withheld", "engine", "", string(n.Customer), map[string]any{"message": string(m.ID), "paper": m.Paper, "why": why}})
+		return a.withhold(ctx, tx, &m, why)
 	})
 	if err != nil || m.State != "queued" {
 		return err
@@ -454,6 +450,13 @@ func (a *App) sendComing(ctx context.Context, m Message) error {
 		if err != nil || x.State != "queued" {
 			return err
 		}
+		erased, err := wasErased(ctx, tx, n.Customer)
+		if err != nil {
+			return err
+		}
+		if erased {
+			subject = "" // it may name them
+		}
 		written, err := a.writtenOnly(ctx, tx)
 		if err != nil {
 			return err
@@ -466,12 +469,15 @@ func (a *App) sendComing(ctx context.Context, m Message) error {
 		case written:
 			x.State, x.SentAt, f.typ = "written", time.Time{}, "message.written"
 		}
-		if refused == nil {
+		if refused == nil && !erased {
 			if x.KeyID, x.Body, err = a.sealFor(ctx, string(n.Customer), string(x.ID), []byte(text)); err != nil {
 				return err
 			}
 		}
 		if err := tx.SaveMessage(ctx, x); err != nil {
+			return err
+		}
+		if err := a.forgetErased(ctx, tx, x); err != nil {
 			return err
 		}
 		if err := a.record(ctx, tx, f); err != nil || refused != nil {

@@ -142,7 +142,14 @@ func (a *App) goodbye(p offboarding.Plan, letters []Message) time.Time {
 // withhold keeps a letter from going out, for good.
 func (a *App) withhold(ctx context.Context, tx Tx, m *Message, why string) error {
 	subject := m.subject(offboarding.Case{})
-	if m.Case != "" {
+	switch {
+	case m.Paper == NoticePaper:
+		n, err := tx.LawNoticeBy(ctx, m.ID)
+		if err != nil {
+			return err
+		}
+		subject = string(n.Customer)
+	case m.Case != "":
 		c, err := tx.FindCase(ctx, m.Case)
 		if err != nil {
 			return err
@@ -161,6 +168,13 @@ func (a *App) withhold(ctx context.Context, tx Tx, m *Message, why string) error
 
 // toErased reports whether a letter goes to somebody who was erased.
 func (a *App) toErased(ctx context.Context, tx Tx, m Message) (bool, error) {
+	if m.Paper == NoticePaper {
+		n, err := tx.LawNoticeBy(ctx, m.ID)
+		if err != nil {
+			return false, err
+		}
+		return wasErased(ctx, tx, n.Customer)
+	}
 	r, err := tx.FindRequest(ctx, m.Request)
 	if err != nil {
 		return false, err

@@ -48,7 +48,7 @@ type Far struct {
 	Basis    connector.Basis    `json:"basis"`
 	After    connector.After    `json:"after"`
 	Rows     int                `json:"rows"`  // erased, blocked or kept
-	Proof    string             `json:"proof"` // verified: counted again, and none was left in use; attested: somebody says so
+	Proof    string             `json:"proof"` // verified: counted again, and none was left in use; attested: somebody says so; none: the system did not answer
 	Until    when.Date          `json:"until,omitzero"`
 	Why      map[string]string  `json:"why,omitempty"`
 }
@@ -60,6 +60,7 @@ func (f Far) Stays() bool { return f.After == connector.Block || f.After == conn
 const (
 	ProofVerified = "verified"
 	ProofAttested = "attested"
+	ProofNone     = "none"
 )
 
 // retainedWords is what a retained thing says; it is sealed with the key of class blocked.
@@ -146,7 +147,7 @@ func (a *App) retain(ctx context.Context, tx Tx, c offboarding.Case, cert Certif
 		}
 	}
 	for _, f := range cert.Far {
-		if !f.Stays() || f.Rows == 0 {
+		if !f.Stays() || f.Rows == 0 && f.Proof != ProofNone {
 			continue
 		}
 		owner, err := ownerAt(ctx, tx, c.Customer, f.System)

@@ -44,6 +44,7 @@ type FarHeld struct {
 	After    string // erase, anonymise, block or keep
 	N        int    // records
 	Attested bool   // somebody says so; otherwise it was counted again
+	Unknown  bool   // nobody could count it: whatever is there stays
 	Until    when.Date
 	Why      string // the law
 	Held     bool   // a claim or an order keeps it beyond Until
@@ -95,11 +96,14 @@ func Certificate(f CertificateFacts) Letter {
 		stays.Facts = append(stays.Facts, w.kept("invoices", f, x))
 	}
 	for _, h := range f.Far {
-		if h.N == 0 || !h.stays() {
+		if h.N == 0 && !h.Unknown || !h.stays() {
 			continue
 		}
 		x := w.stayUntil(h.Until, h.Held, h.GoneAt)
 		x.Label, x.Soft = w.far(h), clean(h.Why)
+		if h.Unknown {
+			x.Soft = sentences(x.Soft, w.say("certificate.unknown"))
+		}
 		if h.After == "block" {
 			x.Soft = sentences(x.Soft, w.say("certificate.blocked"))
 		}

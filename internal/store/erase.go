@@ -44,8 +44,7 @@ var erasing = []struct{ table, text string }{
 	{"blob", query(`DELETE FROM blob WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"message", query(`
 		UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2
-		 WHERE state <> 'queued' AND (request_id IN (SELECT id FROM request WHERE customer_id = $1)
-		       OR id IN (SELECT message_id FROM law_notice WHERE customer_id = $1))`)},
+		 WHERE state <> 'queued' AND (` + lettersOf + `)`)},
 	{"way", query(`UPDATE way SET place = '', body = $2 WHERE request_id IN (SELECT id FROM request WHERE customer_id = $1)`)},
 	{"request", query(`UPDATE request SET name = '', account_email = '', receipt_email = '', reference = '', paper = '' WHERE customer_id = $1`)},
 	{"work", query(`
@@ -81,6 +80,10 @@ var kept = map[string]string{
 	"document_check":  "ids, rules and results: what letters lacked is proved by them",
 	"law_notice":      "ids, days and windows of the law: that they were told is proved by them",
 }
+
+// lettersOf finds the letters to a customer: about what they asked for, and about
+// what is coming for their contracts.
+const lettersOf = `request_id IN (SELECT id FROM request WHERE customer_id = $1) OR id IN (SELECT message_id FROM law_notice WHERE customer_id = $1)`
 
 // Erased reports what becomes of a table when a customer is erased: "erased",
 // why it is kept, or empty if nobody decided that.
@@ -131,11 +134,11 @@ var (
 	erasedAt    = query(`SELECT COALESCE(MIN(erased_at), 0) FROM erasure WHERE customer_id = $1`)
 	lettersTo   = query(`
 		SELECT ` + messageColumns + ` FROM message
-		 WHERE to_address <> '' AND request_id IN (SELECT id FROM request WHERE customer_id = $1) ORDER BY queued_at, id`)
+		 WHERE to_address <> '' AND (` + lettersOf + `) ORDER BY queued_at, id`)
 	lettersEver = query(`
 		SELECT ` + messageColumns + ` FROM message
-		 WHERE request_id IN (SELECT id FROM request WHERE customer_id = $1)
-		       OR id IN (SELECT message_id FROM law_notice WHERE customer_id = $1) ORDER BY queued_at, id`)
+		 WHERE ` + lettersOf + ` ORDER BY queued_at, id`)
+	forgetWorks   = query(`UPDATE work SET evidence = '', before_call = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)
 	forgetMessage = query(`UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2 WHERE id = $1`)
 
 	holdErasing      = query(`UPDATE identity_lock SET n = n + 1 WHERE name = 'erasing'`)
@@ -182,6 +185,11 @@ func (t *tx) LettersEver(ctx context.Context, id customer.ID) (list []app.Messag
 
 func (t *tx) ForgetMessage(ctx context.Context, id offboarding.MessageID) error {
 	_, err := t.exec(ctx, "store.ForgetMessage", forgetMessage, id, []byte{})
+	return err
+}
+
+func (t *tx) ForgetWorks(ctx context.Context, id customer.ID) error {
+	_, err := t.exec(ctx, "store.ForgetWorks", forgetWorks, id)
 	return err
 }
 
