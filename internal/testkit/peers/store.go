@@ -24,6 +24,7 @@ type Store struct {
 	*Process
 
 	Base    string // http://127.0.0.1:PORT
+	Dir     string // of its files
 	program string
 }
 
@@ -50,7 +51,7 @@ func StartStore(root, dir string) (s Store, err error) {
 	s.Process, address, err = listening("the store", func(address string) *exec.Cmd {
 		return exec.Command(s.program, "--access", StoreKey, "--secret", StoreSecret, "--port", address, "--quiet", "--iam-dir", users, "posix", "--sidecar", beside, "--versioning-dir", before, data)
 	})
-	s.Base = "http://" + address
+	s.Base, s.Dir = "http://"+address, dir
 	return s, err
 }
 
