@@ -100,7 +100,7 @@ var allowed = map[string]string{
 	"internal/doctor":                 "",
 	"internal/web/assets":             "fault",
 	"internal/web":                    "app company fault id jurisdiction offboarding playbook settlement text web/assets when",
-	"internal/web/portal":             "app approval bucket collection fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
+	"internal/web/portal":             "app approval bucket collection envelope fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
 	"internal/web/hooks":              "app fault web",
 	"internal/web/away":               "app company fault flow id spool text web web/assets when",
 	"internal/web/console":            "app approval assignment authority collection company customer ending envelope erasure fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play reason relationship reply risk signal settlement stray text voice web when winback withdrawal",

@@ -99,7 +99,7 @@ var noPages = map[string]bool{
 	"GET /d/{token}/{file}": true, "GET /c/{token}/data/link": true, "GET /c/{token}/data/age": true, "GET /c/{token}/data/bucket": true,
 	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/act.pdf": true, "GET /c/{token}/act/accepted.pdf": true, "GET /c/{token}/handover/{item}/file": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/certificate.json": true, "GET /c/{token}/report/{blob}": true,
-	"GET /console/cases/{id}/meeting.ics": true, "GET /c/{token}/meeting.ics": true,
+	"GET /console/cases/{id}/meeting.ics": true, "GET /console/cases/{id}/steps/{step}/slip.pdf": true, "GET /c/{token}/meeting.ics": true,
 
 	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/learn/law.csv": true, "GET /console/learn/access.csv": true, "GET /console/cases/{id}/access.json": true, "GET /console/cases/{id}/evidence.zip": true, "GET /console/cases/{id}/evidence-bare.zip": true, "GET /console/learn/access.xlsx": true, "GET /console/received/{id}/letter.eml": true, "GET /console/cases/{id}/bundle": true,
 	"GET /console/settings/form.html": true, "GET /console/settings/form.pdf": true, "GET /console/calendar/{token}": true,

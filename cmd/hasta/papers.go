@@ -158,6 +158,15 @@ func (p papers) written(x app.Paper) document.Letter {
 		})
 	case "act":
 		return document.Act(act(x, c))
+	case "slip":
+		f := document.SlipFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name}
+		if s := x.Slip; s != nil {
+			f.Reference, f.By = s.Reference, s.By
+			for _, h := range s.Items {
+				f.Items = append(f.Items, document.SlipItem{Kind: h.Kind, Name: h.Name, How: h.How, To: h.GivenTo})
+			}
+		}
+		return document.Slip(f)
 	case "act_accepted":
 		f := document.ActAcceptedFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Address: x.Address}
 		if x.Act != nil {
@@ -414,7 +423,7 @@ func act(x app.Paper, c document.Company) document.ActFacts {
 	for i, h := range handed(x) {
 		item := x.Handover.List[i]
 		it := document.ActItem{
-			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, Held: item.Held, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece),
+			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, Held: item.Held, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece), GivenBy: item.GivenBy, GivenTo: item.GivenTo, SignedBy: item.SignedBy, Slip: item.Slip, GivenAt: item.GivenAt,
 		}
 		for n, r := range item.Refusals {
 			if item.Lacks == "" || n < len(item.Refusals)-1 {

@@ -20,8 +20,8 @@ type SecretInput struct {
 	Age          string // public key of age of the client, instead of Key
 }
 
-// secretMost is how long a secret may be, in characters.
-const secretMost = 4000
+// secretMost is how long all that an envelope holds may be, in characters.
+const secretMost = 20_000
 
 // closed is a secret as it is kept.
 type closed struct {

@@ -104,6 +104,23 @@ func (a *App) ConfirmRotation(ctx context.Context, token string, item handover.I
 	})
 }
 
+// PreferWay is the client's word about how they want to get a credential.
+func (a *App) PreferWay(ctx context.Context, token string, item handover.ID, w handover.Way) error {
+	return a.byClient(ctx, token, func(tx Tx, list []handover.Item) error {
+		i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == item })
+		if i < 0 {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if list[i].Prefers == w {
+			return nil
+		}
+		if err := list[i].Prefer(w); err != nil {
+			return err
+		}
+		return a.saveItem(ctx, tx, list[i], fact{typ: "handover.preferred", actor: "customer", args: map[string]any{"way": string(w)}})
+	})
+}
+
 // byClient runs fn on what is handed over in the departure of a private page,
 // and ends the steps that wait for nothing else.
 func (a *App) byClient(ctx context.Context, token string, fn func(Tx, []handover.Item) error) error {

@@ -93,7 +93,7 @@ func TestOnlyTheClientAcceptsAndOurAccessGoesLast(t *testing.T) {
 		code(t, w.GiveItem(ctx, finance, app.GiveInput{Case: c, Step: "give", Item: site.ID, Way: handover.Transfer, How: "x"}), "forbidden.role")
 		w.give(t, c, "site", "domain", "credential")
 		w.mail.wait(t, "handover", firstMail)
-		code(t, w.AcceptBySlip(ctx, agent, c, "give", "recibo.pdf", nil), "field.required")
+		code(t, w.AcceptBySlip(ctx, agent, app.SlipInput{Case: c, Step: "give", Name: "recibo.pdf"}), "field.required")
 
 		domain := w.handed(t, c, "domain")
 		err := w.AnswerHandover(ctx, page, append(right(site), app.HandoverAnswer{Item: domain.ID}))
@@ -109,7 +109,7 @@ func TestOnlyTheClientAcceptsAndOurAccessGoesLast(t *testing.T) {
 		if x := w.handed(t, c, "site"); x.State != handover.Accepted || x.AcceptedBy != handover.Client {
 			t.Fatalf("%+v", x)
 		}
-		must(t, w.AcceptBySlip(ctx, agent, c, "give", "recibo.pdf", []byte("%PDF-1.7 firmado")))
+		must(t, w.AcceptBySlip(ctx, agent, app.SlipInput{Case: c, Step: "give", Name: "recibo.pdf", Body: []byte("%PDF-1.7 firmado"), SignedBy: "Ana Ruiz"}))
 		if x := w.handed(t, c, "domain"); x.State != handover.Accepted || !strings.HasPrefix(x.AcceptedBy, "att_") {
 			t.Fatalf("by slip: %+v", x)
 		}

@@ -679,6 +679,7 @@ type Paper struct {
 	Promised    when.Date            // in a reminder: a day to pay that passed since the last one; zero: none
 	Handover    Handover
 	Act         *ActPaper              // only in "act" and "act_accepted"
+	Slip        *SlipPaper             // only in "slip"
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report
 	Offer       *offer.Offer           // only in the letter "offer" and, where it was accepted, in "reversed"

@@ -46,7 +46,7 @@ func TestWhatIsSaidOfAHandoverByMailIsDoneAsOnThePage(t *testing.T) {
 		c, hl := w.byMail(t)
 		give := func(kind string, way handover.Way) handover.Item {
 			x := w.handed(t, c, kind)
-			must(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: way, How: "Handed over"}))
+			must(t, w.GiveItem(ctx, alone, app.GiveInput{Case: c, Step: "handover", Item: x.ID, Way: way, How: "Handed over", To: "Marta"}))
 			return x
 		}
 		site, key := give("site", handover.Transfer), give("credential", handover.InPerson)

@@ -124,7 +124,7 @@ func (a *App) mean(ctx context.Context, tx Tx, by Actor, v *ReceivedView, m repl
 		if err != nil {
 			return err
 		}
-		return a.AcceptBySlip(ctx, by, v.Case, handing(&p).Key, v.Code+mailFile, raw)
+		return a.acceptOnPaper(ctx, by, SlipInput{Case: v.Case, Step: handing(&p).Key, Name: v.Code + mailFile, Body: raw}, nil)
 	case reply.Missing, reply.Rotated, reply.NoMeeting, reply.Survey:
 		return a.meanMore(ctx, tx, v, m, page)
 	}

@@ -81,6 +81,7 @@ type GiveInput struct {
 	Name     string
 	File     []byte
 	NewOwner string // who administers it now
+	To       string // to whom it was given, where it went from hand to hand
 	SecretInput
 }
 
@@ -126,7 +127,7 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 		} else if none && in.Way == handover.Envelope { // there is no page on which it would open
 			return fault.New(fault.Invalid, "handover.no_portal").On("way")
 		}
-		gift := handover.Gift{Way: in.Way, How: in.How, Piece: in.Piece, NewOwner: in.NewOwner}
+		gift := handover.Gift{Way: in.Way, How: in.How, Piece: in.Piece, NewOwner: in.NewOwner, By: cmp.Or(by.Name, by.ID), To: in.To}
 		if len(in.File) > 0 {
 			if x.Credential() { // a secret goes in an envelope, never in a file that stays
 				return fault.New(fault.Invalid, "handover.no_file").On("file")
@@ -153,7 +154,7 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 			}
 		}
 		if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.given", actor: by.ID, args: map[string]any{
-			"way": string(x.Way), "how": x.How, "version": x.Piece.Version, "format": x.Piece.Format, "sha256": x.Piece.SHA256, "new_owner": x.NewOwner,
+			"way": string(x.Way), "how": x.How, "version": x.Piece.Version, "format": x.Piece.Format, "sha256": x.Piece.SHA256, "new_owner": x.NewOwner, "to": x.GivenTo,
 		}}); err != nil {
 			return err
 		}
@@ -169,6 +170,8 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 func (in *GiveInput) tidyFile() (l fault.List) {
 	owner, e := customer.CheckText("new_owner", in.NewOwner, 200, false)
 	l, in.NewOwner = appendFault(l, e), owner
+	to, e := customer.CheckText("to", in.To, 200, false)
+	l, in.To = appendFault(l, e), to
 	if len(in.File) == 0 {
 		return l
 	}
@@ -213,39 +216,6 @@ func (a *App) write(ctx context.Context, tx Tx, c offboarding.Case, paper string
 		return err
 	}
 	return a.queue(ctx, tx, m, string(c.Customer), true)
-}
-
-// AcceptBySlip keeps the slip that the client signed, and accepts on its
-// strength what was given. Without a slip nobody of the company accepts.
-func (a *App) AcceptBySlip(ctx context.Context, by Actor, c offboarding.CaseID, step, name string, body []byte) error {
-	name, ferr := checkFile(name, body)
-	if ferr != nil {
-		return ferr
-	}
-	return a.onHandover(ctx, by, c, step, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, list []handover.Item) error {
-		blob, err := a.keepFile(ctx, tx, by, p.Case, *s, name, body)
-		if err != nil {
-			return err
-		}
-		accepted := 0
-		for i := range list {
-			x := &list[i]
-			if x.State != handover.Given {
-				continue
-			}
-			if err := x.Accept(blob, tx.Now()); err != nil {
-				return err
-			}
-			accepted++
-			if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.accepted", actor: by.ID, args: map[string]any{"slip": blob}}); err != nil {
-				return err
-			}
-		}
-		if accepted == 0 {
-			return fault.New(fault.Blocked, "handover.nothing_given")
-		}
-		return nil
-	})
 }
 
 // AttestRotation says what was done about a credential whose change the client

@@ -20,6 +20,9 @@ const (
 type ActItem struct {
 	Handed
 	How, Owner, NewOwner, Held, Lacks string
+	GivenBy, GivenTo                  string // from hand to hand
+	GivenAt                           time.Time
+	SignedBy, Slip                    string // who signed the slip for it, and its reference
 	Piece                             ActPiece
 	Refused                           []ActRefusal
 	Envelope                          string // of a credential: sealed, opened, expired, withdrawn; empty: in person
@@ -153,6 +156,15 @@ func (w writer) actItem(x ActItem) (lines []string) {
 	lines = append(lines, paragraphs(x.How)...)
 	if x.Envelope != "" {
 		tell(w.say("act.envelope."+x.Envelope, "date", text.LongDate(w.lang, w.day(x.EnvelopeAt))))
+	}
+	if x.GivenTo != "" {
+		tell(w.say("act.by_hand", "by", clean(x.GivenBy), "to", clean(x.GivenTo), "date", text.LongDate(w.lang, w.day(x.GivenAt))))
+	}
+	switch {
+	case x.SignedBy != "" && x.Slip != "":
+		tell(w.say("act.slip.reference", "by", clean(x.SignedBy), "reference", clean(x.Slip)))
+	case x.SignedBy != "":
+		tell(w.say("act.slip", "by", clean(x.SignedBy)))
 	}
 	lines = append(lines, w.piece(x.Piece)...)
 	for _, r := range x.Refused {

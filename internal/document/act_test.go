@@ -31,6 +31,10 @@ func anAct(lang string) document.Letter {
 				Handed: document.Handed{Kind: "credential", Name: "Servidor", State: "accepted", At: at(20), Rotation: "confirmed"}, How: "El usuario de despliegue",
 				Envelope: "opened", EnvelopeAt: at(20),
 			},
+			{
+				Handed: document.Handed{Kind: "credential", Name: "Caja fuerte", State: "accepted", At: at(20), BySlip: true, Rotation: "waiting"}, How: "La combinación",
+				GivenBy: "Nerea Urrutia", GivenTo: "Ana Ruiz", GivenAt: at(19), SignedBy: "Ana Ruiz", Slip: "HL-7K4M-29QX-2026-11-19-1000",
+			},
 		},
 		Promised: []document.ActPromise{
 			{Title: "Fotos", Due: when.Date{Year: 2026, Month: 11, Day: 1}, State: "missing", Lacks: "Las verticales", Piece: document.ActPiece{Version: "b"}},

@@ -104,6 +104,11 @@ type Words struct {
 	Piece    customer.Piece // which one of it was given
 	File     string         // id of the file that was given with it; empty: none
 	NewOwner string         // who administers it now
+	Prefers  Way            // of a credential, as the client wants to get it; empty: they did not say
+	GivenBy  string         // of us, who gave it from hand to hand
+	GivenTo  string         // to whom
+	SignedBy string         // who signed the slip for it
+	Slip     string         // its reference, as it stands on the slip
 	Held     string         // why it waits, by the contract
 	Lacks    string         // what the client says is missing
 	Attest   string         // why a rotation without an answer is over
@@ -156,6 +161,21 @@ func (i *Item) to(s State) error {
 	return nil
 }
 
+// Prefer is the client's word about how they want to get a credential.
+func (i *Item) Prefer(w Way) error {
+	switch {
+	case w != Envelope && w != InPerson:
+		return fault.New(fault.Invalid, "field.choice").On("way")
+	case !i.Choosable():
+		return fault.New(fault.Blocked, "handover.state."+string(i.State), "name", i.Name)
+	}
+	i.Prefers = w
+	return nil
+}
+
+// Choosable reports whether the client may still say how they want to get it.
+func (i Item) Choosable() bool { return i.Credential() && (i.State == Open || i.State == Missing) }
+
 // Gift is how an item is given.
 type Gift struct {
 	Way      Way
@@ -163,6 +183,7 @@ type Gift struct {
 	Piece    customer.Piece
 	File     string
 	NewOwner string
+	By, To   string // who gave it and to whom; asked for where it goes from hand to hand
 }
 
 // Give says that the client was given the item. A credential is to be changed
@@ -177,10 +198,16 @@ func (i *Item) Give(g Gift, at time.Time, rotateBy when.Date) error {
 		return fault.New(fault.Invalid, "field.choice").On("way")
 	case g.How == "":
 		return fault.New(fault.Invalid, "field.required").On("how")
+	case g.Way == InPerson && g.To == "":
+		return fault.New(fault.Invalid, "handover.to").On("to")
 	}
 	if err := i.to(Given); err != nil {
 		return err
 	}
+	if g.Way != InPerson {
+		g.By, g.To = "", ""
+	}
+	i.GivenBy, i.GivenTo, i.SignedBy, i.Slip = g.By, g.To, "", ""
 	i.Way, i.How, i.GivenAt, i.Lacks, i.Held = g.Way, g.How, at, "", ""
 	i.Piece, i.File, i.NewOwner = g.Piece, g.File, g.NewOwner
 	if i.Credential() {

@@ -2,6 +2,8 @@
 // whoever gets it: the server sees neither the secret nor its key. Keys and locks are
 // those of internal/envelope; without this script, or where a page is not served
 // securely, the pages work as they stand.
+import { files, pack, unpack } from "./passwords.mjs";
+
 const subtle = window.isSecureContext && window.crypto && crypto.subtle;
 const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const bytes = (text) => new TextEncoder().encode(text);
@@ -41,8 +43,26 @@ async function open(key, item, sealed) {
   return new TextDecoder().decode(plain);
 }
 
+// typed is an entry of a form, as it stands in its group.
+const typed = (group) => Object.fromEntries([...group.querySelectorAll("[name]")].map((field) => [field.name.replace("secret", "password").replace("entry", "title"), field.value.trim()]));
+
+// another is one more group, empty.
+function another(form) {
+  const groups = form.querySelectorAll("[data-entry]");
+  const group = groups[0].cloneNode(true);
+  const suffix = "-" + groups.length;
+  for (const at of ["id", "for", "aria-describedby", "aria-labelledby"]) {
+    for (const e of group.querySelectorAll(`[${at}]`)) e.setAttribute(at, e.getAttribute(at).split(" ").map((id) => id + suffix).join(" "));
+  }
+  for (const field of group.querySelectorAll("[name]")) field.value = "";
+  for (const error of group.querySelectorAll(".error")) error.remove();
+  groups[groups.length - 1].after(group);
+  group.querySelector("[name]").focus();
+}
+
 // Giving: the key of the page is put aside for one that was made here, and what is
-// sent is sealed.
+// sent is sealed. To a key of age the server seals, and the file for a manager too,
+// which is made here.
 function gives(form) {
   const field = (name) => form.elements.namedItem(name);
   const key = newKey();
@@ -50,14 +70,31 @@ function gives(form) {
   field("key").remove();
   for (const words of form.querySelectorAll("[data-sealed-here]")) words.hidden = false;
   for (const words of form.querySelectorAll("[data-sealed-there]")) words.hidden = true;
+  form.querySelector("[data-another]").addEventListener("click", () => another(form));
   form.addEventListener("submit", async (e) => {
-    if (field("way").value !== "envelope" || field("age").value.trim() || !field("secret").value.trim()) return;
+    const groups = [...form.querySelectorAll("[data-entry]")];
+    const inEnvelope = field("way").value === "envelope";
+    const only = (disabled) => form.querySelectorAll("[data-entry] [name]").forEach((f) => (f.disabled = disabled)); // what is disabled is not sent
+    only(!inEnvelope);
+    if (!inEnvelope) return;
+    groups.forEach((group, i) => {
+      const { title, password, note, ...rest } = typed(group);
+      group.querySelector('[name="secret"]').required = !password && !note && (i === 0 || Object.values(rest).some(Boolean));
+    });
+    const toAge = field("age").value.trim();
+    const file = files[field("file_for").value];
+    if (toAge && !file) return;
     e.preventDefault();
     if (!form.reportValidity()) return;
-    const plain = key.replaceAll("-", "");
-    field("sealed").value = await seal(plain, form.dataset.item, field("secret").value.trim());
-    field("lock").value = await lockOf(plain);
-    field("secret").disabled = true; // what is disabled is not sent
+    const text = pack(groups.map(typed));
+    if (toAge) {
+      field("packed").value = file.make(unpack(text), form.dataset.name, new Date());
+    } else {
+      const plain = key.replaceAll("-", "");
+      field("sealed").value = await seal(plain, form.dataset.item, text);
+      field("lock").value = await lockOf(plain);
+    }
+    only(true);
     form.submit();
   });
 }
@@ -78,17 +115,48 @@ function opens(form) {
     document.getElementById("main").replaceWith(page.getElementById("main"));
     document.title = page.title;
     start();
-    const sealed = document.querySelector("[data-sealed]");
-    if (!sealed) return;
-    sealed.textContent = await open(key, sealed.dataset.item, sealed.dataset.sealed);
-    delete sealed.dataset.sealed;
+    const box = document.querySelector("[data-sealed]");
+    if (!box) return;
+    show(box, await open(key, box.dataset.item, box.dataset.sealed));
+    delete box.dataset.sealed;
   });
+}
+
+// show fills a page with what was in the envelope: entries, or a text.
+function show(box, text) {
+  const entries = unpack(text);
+  const part = (name) => box.parentElement.querySelector(`template[data-part="${name}"]`).content.cloneNode(true);
+  if (!entries.length) {
+    box.append(part("text"));
+    box.querySelector("pre").textContent = text;
+    return;
+  }
+  for (const entry of entries) {
+    const facts = part("entry");
+    for (const row of facts.querySelectorAll("[data-field]")) {
+      if (entry[row.dataset.field]) row.querySelector("[data-value]").textContent = entry[row.dataset.field];
+      else row.remove();
+    }
+    box.append(facts);
+  }
+  offer(box, entries);
+}
+
+// offer makes the files that a manager reads in.
+function offer(box, entries) {
+  const offered = box.parentElement.querySelector("[data-files]");
+  for (const link of offered.querySelectorAll("[data-file]")) {
+    const file = files[link.dataset.file];
+    link.href = URL.createObjectURL(new Blob([file.make(entries, box.dataset.name, new Date())], { type: file.media }));
+  }
+  offered.hidden = false;
 }
 
 function start() {
   if (!subtle) return;
   document.querySelectorAll("form[data-gives]").forEach(gives);
   document.querySelectorAll("form[data-opens]").forEach(opens);
+  document.querySelectorAll("[data-entries]").forEach((box) => offer(box, unpack(box.dataset.entries)));
 }
 
 start();

@@ -35,6 +35,11 @@ type HandoverItem struct {
 	Piece      *Piece     `json:"piece,omitempty"`
 	NewOwner   string     `json:"new_owner,omitempty"`
 	Held       string     `json:"held,omitempty"`
+	Prefers    string     `json:"prefers,omitempty" enum:"envelope,in_person"`
+	GivenBy    string     `json:"given_by,omitempty"`
+	GivenTo    string     `json:"given_to,omitempty"`
+	SignedBy   string     `json:"signed_by,omitempty"`
+	Slip       string     `json:"slip,omitempty"`
 	Refusals   []Refusal  `json:"refusals"`
 }
 
@@ -61,6 +66,7 @@ func viewHandover(h app.Handover, words bool) func(handover.Item) HandoverItem {
 			GivenAt: at(x.GivenAt), AcceptedAt: at(x.AcceptedAt), AcceptedBy: x.AcceptedBy, Rotation: string(x.Rotation), RotateBy: x.RotateBy.String(),
 			RotatedAt: at(x.RotatedAt), How: only(words, x.How), Lacks: only(words, x.Lacks), Attest: only(words, x.Attest),
 			Owner: string(x.Owner), Piece: viewPiece(x.Piece), NewOwner: only(words, x.NewOwner), Held: only(words, x.Held),
+			Prefers: string(x.Prefers), GivenBy: x.GivenBy, GivenTo: only(words, x.GivenTo), SignedBy: only(words, x.SignedBy), Slip: x.Slip,
 			Refusals: each(x.Refusals, func(r handover.Refusal) Refusal { return Refusal{r.At, viewPiece(r.Piece), only(words, r.Lacks)} }),
 		}
 		if s, ok := h.Sheet(x.ID); ok {
@@ -110,6 +116,7 @@ type giveItem struct {
 		How      string `json:"how" minLength:"1" maxLength:"4000"`
 		Piece    *Piece `json:"piece,omitempty"`
 		NewOwner string `json:"new_owner,omitempty" maxLength:"200"`
+		To       string `json:"to,omitempty" maxLength:"200"`
 	} `nameHint:"GiveInput"`
 }
 
@@ -160,7 +167,7 @@ func (a *API) handovers(h huma.API) {
 			return act("hov", in.Item, func() error {
 				return a.App.GiveItem(ctx, by, app.GiveInput{
 					Case: offboarding.CaseID(in.Case), Step: in.Step, Item: handover.ID(in.Item), Way: handover.Way(in.Body.Way), How: in.Body.How,
-					Piece: in.Body.Piece.piece(), NewOwner: in.Body.NewOwner,
+					Piece: in.Body.Piece.piece(), NewOwner: in.Body.NewOwner, To: in.Body.To,
 				})
 			})
 		})

@@ -239,6 +239,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": (*visit).attestRotation,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/burn":     (*visit).burn,
 		"POST /console/cases/{id}/steps/{step}/slip":                     (*visit).slip,
+		"GET /console/cases/{id}/steps/{step}/slip.pdf":                  (*visit).printSlip,
 		"GET /console/voices":                                            (*visit).voices,
 		"GET /console/risks":                                             (*visit).risks,
 		"GET /console/customers/{id}/risk":                               (*visit).customerRisk,

@@ -31,6 +31,7 @@ type handedView struct {
 	Open                  bool // its form was refused
 	Fields                map[string]control
 	Ways                  []option
+	Files                 []option // that a browser can make for a password manager
 	Key                   string // that would open the envelope, if this page is sent
 	Burn                  bool   // a sealed envelope waits, and this person may destroy it
 }
@@ -39,10 +40,11 @@ type handedView struct {
 type handingView struct {
 	Items []handedView
 	Slip  bool   // something waits for the client, and this person may keep a slip
+	Print bool   // there is something to sign for
+	Paper map[string]control // of the form to keep one
 	Only  string // who may accept, and how
 	// Script is the address of what seals in the browser; empty: nothing is to be sealed.
 	Script string
-	Error  string
 }
 
 func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e echo) (out handingView) {
@@ -65,6 +67,7 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 		hv.Facts = v.handedFacts(c, x)
 		if hv.Credential {
 			hv.Ways = []option{{string(handover.Envelope), word("way.envelope")}, {string(handover.InPerson), word("way.in_person")}}
+			hv.Files = []option{{"", word("file_for.none")}, {"bitwarden", "Bitwarden"}, {"keepass", "KeePass"}}
 			if c.NoPortal { // there is no page on which an envelope would open
 				hv.Ways, hv.Check = hv.Ways[1:], word("check.credential.no_portal")
 			}
@@ -87,9 +90,15 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 				f.Hint = v.say("handover." + name + ".hint")
 			}
 			if hv.Open {
-				if f.Error = e.Errors[name]; name != "secret" { // a secret is never sent back
+				if f.Error = e.Errors[name]; !secretFields[name] { // a secret is never sent back
 					f.Value = e.Answers[name]
 				}
+			}
+			if name == "way" && !hv.Open {
+				f.Value = string(x.Prefers)
+			}
+			if name == "to" {
+				f.Required = len(hv.Ways) == 1
 			}
 			hv.Fields[name] = f
 		}
@@ -98,18 +107,31 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 			out.Only = word("client_only.no_portal")
 		}
 		out.Slip = out.Slip || may && x.State == handover.Given
+		out.Print = out.Print || may && (x.State == handover.Given || x.Credential() && x.State != handover.Accepted)
 		out.Items = append(out.Items, hv)
 	}
-	if e.Step == s.Key && e.Form == "slip" {
-		out.Error = e.Error
+	out.Paper = map[string]control{}
+	for name, label := range map[string]string{"file": "by_slip.file", "signed_by": "by_slip.signed_by", "reference": "by_slip.reference"} {
+		f := control{ID: "slip-" + s.Key + "-" + name, Name: name, Label: word(label), Required: name != "reference"}
+		if hint := "handover." + label + ".hint"; text.Known(v.lang, "console."+hint) {
+			f.Hint = v.say(hint)
+		}
+		if e.Step == s.Key && e.Form == "slip" {
+			f.Value, f.Error = e.Answers[name], e.Errors[name]
+		}
+		out.Paper[name] = f
 	}
 	return out
 }
 
 // giveFields are the fields of the forms about an item, and which must be filled.
 var giveFields = map[string]bool{
-	"how": true, "way": true, "secret": false, "age": false, "why": true, "held": true, "new_owner": false, "version": false, "format": false, "sha256": false, "file": false,
+	"how": true, "way": true, "entry": false, "address": false, "user": false, "secret": false, "note": false, "file_for": false, "age": false, "to": false, "why": true, "held": true, "new_owner": false, "version": false, "format": false, "sha256": false, "file": false,
 }
+
+// secretFields may have a secret in them; into that for a public key a private one may
+// have been pasted.
+var secretFields = map[string]bool{"secret": true, "note": true, "age": true}
 
 // handedFacts is what became of an item, in words.
 func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
@@ -126,6 +148,9 @@ func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 			tell(v.say("handover.refused", "at", at(r.At), "which", cmp.Or(r.Piece.Version, v.say("handover.refused.unnamed")), "lacks", r.Lacks))
 		}
 	}
+	if x.Prefers != "" {
+		tell(v.say("handover.prefers." + string(x.Prefers)))
+	}
 	if x.How != "" {
 		tell(v.say("handover.how.is", "how", x.How))
 	}
@@ -135,7 +160,10 @@ func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 	if x.NewOwner != "" {
 		tell(v.say("handover.new_owner.is", "owner", x.NewOwner))
 	}
-	if !x.GivenAt.IsZero() {
+	switch {
+	case x.GivenTo != "":
+		tell(v.say("handover.by_hand", "at", at(x.GivenAt), "by", x.GivenBy, "to", x.GivenTo))
+	case !x.GivenAt.IsZero():
 		tell(v.say("handover.given", "at", at(x.GivenAt)))
 	}
 	if s, ok := c.Handover.Sheet(x.ID); ok && x.Way == handover.Envelope {
@@ -159,6 +187,9 @@ func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 			how = "mail"
 		}
 		tell(v.say("handover."+how, "at", at(x.AcceptedAt)))
+		if x.SignedBy != "" {
+			tell(v.say("handover.signed", "by", x.SignedBy, "reference", cmp.Or(x.Slip, "–")))
+		}
 	}
 	if x.Rotation != handover.NoRotation {
 		tell(v.say("handover.rotation."+string(x.Rotation), "date", text.LongDate(v.lang, x.RotateBy), "why", x.Attest))
@@ -182,7 +213,7 @@ func handedBadge(lang string, x handover.Item) badge {
 func (v *visit) handoverEcho(err error) echo {
 	e := echo{Step: v.r.PathValue("step"), Form: v.r.PathValue("item"), Answers: map[string]string{}, Errors: text.FieldErrors(v.lang, err)}
 	for name := range giveFields {
-		if name != "secret" && name != "age" && name != "file" { // a private key may have been pasted
+		if !secretFields[name] && name != "file" {
 			e.Answers[name] = v.form.Get(name)
 		}
 	}
@@ -198,15 +229,38 @@ func (v *visit) give() error {
 		return err
 	}
 	in := app.GiveInput{
-		Name: name, File: body, NewOwner: v.form.Get("new_owner"),
+		Name: name, File: body, NewOwner: v.form.Get("new_owner"), To: v.form.Get("to"),
 		Piece: customer.Piece{Version: v.form.Get("version"), Format: v.form.Get("format"), SHA256: v.form.Get("sha256")},
 		Case:  v.caseID(), Step: v.r.PathValue("step"), Item: handover.ID(v.r.PathValue("item")), Way: handover.Way(v.form.Get("way")),
 		How: v.form.Get("how"), SecretInput: app.SecretInput{
-			Sealed: v.form.Get("sealed"), Lock: v.form.Get("lock"), Secret: v.form.Get("secret"), Key: v.form.Get("key"), Age: v.form.Get("age"),
+			Sealed: v.form.Get("sealed"), Lock: v.form.Get("lock"), Secret: v.secret(), Key: v.form.Get("key"), Age: v.form.Get("age"),
 		},
 	}
 	err = v.App.GiveItem(v.r.Context(), v.actor, in)
 	return v.after(err, v.handoverEcho(err), "#"+string(in.Item))
+}
+
+// secret is what goes into an envelope that no browser sealed: entries or, to a key of
+// age, the file that a browser made of them, or what was typed where that is all.
+func (v *visit) secret() string {
+	toAge := v.form.Get("age") != ""
+	if file := v.form.Get("packed"); toAge && file != "" {
+		return file
+	}
+	var list []envelope.Entry
+	for i := range min(len(v.form["secret"]), envelope.MostEntries) {
+		field := func(name string) string {
+			if i < len(v.form[name]) {
+				return v.form[name][i]
+			}
+			return ""
+		}
+		list = append(list, envelope.Entry{Title: field("entry"), User: field("user"), Password: field("secret"), Address: field("address"), Note: field("note")})
+	}
+	if toAge && len(list) == 1 && list[0] == (envelope.Entry{Password: list[0].Password}) {
+		return list[0].Password
+	}
+	return envelope.Pack(list)
 }
 
 // formWithFile reads the fields of a form, and the file that may be in it.
@@ -264,9 +318,22 @@ func (v *visit) attestRotation() error {
 // slip keeps the paper that the client signed.
 func (v *visit) slip() error {
 	step := v.r.PathValue("step")
-	name, body, err := v.upload()
-	if err == nil {
-		err = v.App.AcceptBySlip(v.r.Context(), v.actor, v.caseID(), step, name, body)
+	name, body, err := v.formWithFile()
+	if err != nil {
+		return err
 	}
-	return v.after(err, echo{Step: step, Form: "slip"}, "#"+step)
+	in := app.SlipInput{Case: v.caseID(), Step: step, Name: name, Body: body, SignedBy: v.form.Get("signed_by"), Reference: v.form.Get("reference")}
+	err = v.App.AcceptBySlip(v.r.Context(), v.actor, in)
+	return v.after(err, echo{
+		Step: step, Form: "slip", Answers: map[string]string{"signed_by": in.SignedBy, "reference": in.Reference}, Errors: text.FieldErrors(v.lang, err),
+	}, "#"+step)
+}
+
+// printSlip sends the slip that the client signs.
+func (v *visit) printSlip() error {
+	name, pdf, err := v.App.PrintSlip(v.r.Context(), v.actor, v.caseID(), v.r.PathValue("step"))
+	if err != nil {
+		return err
+	}
+	return v.download(name, "application/pdf", pdf)
 }

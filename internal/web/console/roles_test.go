@@ -228,6 +228,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/burn":     {who: "role:agent", path: c + "/steps/review/handover/hov_x/burn"},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": {who: "role:agent", path: c + "/steps/review/handover/hov_x/rotation", form: []string{"why", "x"}},
 		"POST /console/cases/{id}/steps/{step}/slip":                     {who: "role:agent", path: c + "/steps/review/slip", file: true},
+		"GET /console/cases/{id}/steps/{step}/slip.pdf":                  {who: "role:agent", path: c + "/steps/review/slip.pdf"},
 		"GET /console/voices":                                            {who: "read:voice"},
 		"GET /console/risks":                                             {who: "read:risk"},
 		"GET /console/customers/{id}/risk":                               {who: "read:risk", path: cus + "/risk"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/envelope"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/text"
@@ -38,6 +39,9 @@ type handoverLine struct {
 	Rotated                          bool
 	Envelope                         string // how its envelope stands, in words
 	Owner, Held, NewOwner, When      string // When they accepted it, in words
+	ByHand                           string // who gave it to whom, in words
+	Choose                           bool   // they may still say how they want to get it
+	InPerson                         bool   // by hand, as they said
 	Piece                            [][2]string
 	File                             string   // where it is fetched; empty: there is none
 	Refused                          []string // what they missed in it before, in words
@@ -94,6 +98,13 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 		if l.Done {
 			l.Icon = "check"
 			l.When = v.say("accepted", "at", text.Instant(lang, x.AcceptedAt, zone))
+			if x.SignedBy != "" {
+				l.When += " " + v.say("signed", "by", x.SignedBy)
+			}
+		}
+		l.Choose, l.InPerson = x.Choosable(), x.Prefers == handover.InPerson
+		if x.GivenTo != "" {
+			l.ByHand = v.say("by_hand", "by", x.GivenBy, "to", x.GivenTo, "at", text.Instant(lang, x.GivenAt, zone))
 		}
 		if a, ok := typed[x.ID]; ok {
 			l.Right, l.Wrong, l.Lacks, l.Error = a.right == "yes", a.right == "no", a.lacks, errs["lacks."+l.ID]
@@ -177,7 +188,9 @@ func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	for field, act := range map[string]func(context.Context, string, handover.ID) error{"rotated": p.App.ConfirmRotation, "burn": p.App.BurnByClient} {
+	for field, act := range map[string]func(context.Context, string, handover.ID) error{
+		"rotated": p.App.ConfirmRotation, "burn": p.App.BurnByClient, "envelope": p.prefers(handover.Envelope), "in_person": p.prefers(handover.InPerson),
+	} {
 		item := f.Get(field)
 		if item == "" {
 			continue
@@ -195,6 +208,11 @@ func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.act(w, r, base(r)+"/handover", err)
+}
+
+// prefers says how they want to get a credential.
+func (p *portal) prefers(way handover.Way) func(context.Context, string, handover.ID) error {
+	return func(ctx context.Context, token string, item handover.ID) error { return p.App.PreferWay(ctx, token, item, way) }
 }
 
 func (p *portal) report(w http.ResponseWriter, r *http.Request) {
@@ -253,6 +271,23 @@ type envelopeView struct {
 	Error                                  string // about the key
 	Secret                                 string
 	Sealed                                 string // what their browser opens
+	Entries                                []envelope.Entry // that Secret is; none: it is a text
+}
+
+// Opened reports whether what was in it is shown.
+func (v envelopeView) Opened() bool { return v.Secret != "" || v.Sealed != "" }
+
+// entryRow is one line of an entry.
+type entryRow struct{ Field, Value string }
+
+// entryRows are the lines of an entry; all of them, to be filled in by a browser.
+func entryRows(e envelope.Entry, all bool) (out []entryRow) {
+	for _, r := range []entryRow{{"title", e.Title}, {"address", e.Address}, {"user", e.User}, {"password", e.Password}, {"note", e.Note}} {
+		if all || r.Value != "" {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func (v envelopeView) say(code string, args ...any) string {
@@ -298,7 +333,8 @@ func (p *portal) showEnvelope(w http.ResponseWriter, r *http.Request, page app.E
 	if page.Sheet.State == handover.Opened {
 		v.Until = text.Instant(lang, page.Sheet.OpenedAt, zone)
 	}
-	if v.Kind == handover.ByBrowser {
+	v.Entries = envelope.Unpack(v.Secret)
+	if v.Kind == handover.ByBrowser || len(v.Entries) > 0 {
 		v.Script = p.Scripted(w, "envelope.js")
 	}
 	status := http.StatusOK

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/handover"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
+)
+
+// SlipPaper is what a slip says that the client signs where things change hands: what
+// they are given, and by whom.
+type SlipPaper struct {
+	Reference string
+	By        string
+	Items     []handover.Item
+}
+
+// PrintSlip prints the slip of what waits for the client, and of the credentials that
+// are still to be given: it is signed when they are. It is not kept; the one that comes
+// back signed is. Faults: handover.nothing_given.
+func (a *App) PrintSlip(ctx context.Context, by Actor, c offboarding.CaseID, step string) (name string, pdf []byte, err error) {
+	if a.print == nil {
+		return "", nil, fault.New(fault.Internal, "internal").At("app.PrintSlip: nothing prints", nil)
+	}
+	var paper Paper
+	err = a.store.View(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		s := p.Step(step)
+		if s == nil {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if err := by.mayWork(*s); err != nil {
+			return err
+		}
+		list, err := a.handoverOf(ctx, tx, *s)
+		if err != nil {
+			return err
+		}
+		slip := SlipPaper{By: by.Name, Reference: a.slipReference(p.Case, tx.Now())}
+		for _, x := range list {
+			if x.State == handover.Given || x.Credential() && x.State != handover.Accepted {
+				slip.Items = append(slip.Items, x)
+			}
+		}
+		if len(slip.Items) == 0 {
+			return fault.New(fault.Blocked, "handover.nothing_given")
+		}
+		paper, err = a.casePaper(ctx, tx, "slip", p.Case.Language, c)
+		paper.Slip = &slip
+		return err
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return a.print(paper)
+}
+
+// slipReference tells one slip from another on paper: the departure, and when it was
+// printed.
+func (a *App) slipReference(c offboarding.Case, now time.Time) string {
+	zone := a.Company().Zone
+	return c.Code + "-" + when.DateOf(now, zone).String() + "-" + now.In(zone).Format("1504")
+}
+
+// SlipInput is a slip that the client signed.
+type SlipInput struct {
+	Case      offboarding.CaseID
+	Step      string
+	Name      string // of its file
+	Body      []byte
+	SignedBy  string
+	Reference string // as it stands on it; a slip of their own has none
+}
+
+// AcceptBySlip keeps the slip that the client signed, with who signed it, and accepts
+// on its strength what was given. Without a slip nobody of the company accepts.
+func (a *App) AcceptBySlip(ctx context.Context, by Actor, in SlipInput) error {
+	signer, e := customer.CheckText("signed_by", in.SignedBy, 200, false)
+	l := appendFault(nil, e)
+	if e == nil && signer == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("signed_by"))
+	}
+	reference, e := customer.CheckText("reference", in.Reference, 100, false)
+	in.SignedBy, in.Reference = signer, reference
+	return a.acceptOnPaper(ctx, by, in, appendFault(l, e))
+}
+
+// acceptOnPaper accepts what waits for the client on the strength of a file: a slip, or
+// a mail of theirs, which nobody signs; unless something is wrong with what was typed.
+func (a *App) acceptOnPaper(ctx context.Context, by Actor, in SlipInput, wrong fault.List) error {
+	name, refused := checkFile(in.Name, in.Body)
+	if fault.KindOf(refused) == fault.Invalid && refused != nil {
+		wrong = append(wrong, fault.Fields(refused)...)
+	}
+	return a.onHandover(ctx, by, in.Case, in.Step, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, list []handover.Item) error {
+		switch {
+		case len(wrong) > 0:
+			return wrong
+		case refused != nil:
+			return refused
+		}
+		blob, err := a.keepFile(ctx, tx, by, p.Case, *s, name, in.Body)
+		if err != nil {
+			return err
+		}
+		accepted := 0
+		for i := range list {
+			x := &list[i]
+			if x.State != handover.Given {
+				continue
+			}
+			if err := x.Accept(blob, tx.Now()); err != nil {
+				return err
+			}
+			accepted++
+			x.SignedBy, x.Slip = in.SignedBy, in.Reference
+			if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.accepted", actor: by.ID, args: map[string]any{
+				"slip": blob, "signed_by": x.SignedBy, "reference": x.Slip,
+			}}); err != nil {
+				return err
+			}
+		}
+		if accepted == 0 {
+			return fault.New(fault.Blocked, "handover.nothing_given")
+		}
+		return nil
+	})
+}

@@ -1,0 +1,68 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/handover"
+	"hastaluego/internal/testkit"
+)
+
+// What goes from hand to hand says who gave it to whom, and who signed for it; the slip
+// to sign names what waits, and no secret.
+func TestACredentialGivenByHandSaysToWhomAndWhoSigned(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		w.lent(t, "site", "credential")
+		_, c, page := w.request(t, "period_end")
+		item := w.handed(t, c, "credential")
+		code(t, w.PreferWay(ctx, page, item.ID, handover.Transfer), "field.choice")
+		code(t, w.PreferWay(ctx, page, w.handed(t, c, "site").ID, handover.InPerson), "handover.state.open")
+		for range 2 { // pressed twice
+			must(t, w.PreferWay(ctx, page, item.ID, handover.InPerson))
+		}
+		if x := w.handed(t, c, "credential"); x.Prefers != handover.InPerson || w.logged(t, "handover.preferred") != 1 {
+			t.Fatalf("they said by hand: %+v", x)
+		}
+
+		name, pdf, err := w.PrintSlip(ctx, agent, c, "give")
+		if must(t, err); !strings.HasPrefix(name, "slip") || len(pdf) == 0 {
+			t.Fatalf("%s: %q", name, pdf)
+		}
+		_, _, err = w.PrintSlip(ctx, finance, c, "give")
+		code(t, err, "forbidden.role")
+		_, _, err = w.PrintSlip(ctx, agent, c, "no such step")
+		code(t, err, "not_found")
+
+		by := agent
+		by.Name = "Nerea Urrutia"
+		in := app.GiveInput{Case: c, Step: "give", Item: item.ID, Way: handover.InPerson, How: "El sobre de la caja fuerte"}
+		code(t, w.GiveItem(ctx, by, in), "handover.to")
+		in.To = "Ana Ruiz, gerente"
+		must(t, w.GiveItem(ctx, by, in))
+		if x := w.handed(t, c, "credential"); x.GivenBy != by.Name || x.GivenTo != in.To || x.GivenAt.IsZero() || x.Rotation != handover.Waiting || len(w.envelopes(t, c)) != 0 {
+			t.Fatalf("%+v", x)
+		}
+		code(t, w.PreferWay(ctx, page, item.ID, handover.Envelope), "handover.state.given")
+
+		slip := app.SlipInput{Case: c, Step: "give", Name: "recibo.pdf", Body: []byte("%PDF-1.7 firmado")}
+		code(t, w.AcceptBySlip(ctx, by, slip), "field.required")
+		code(t, w.AcceptBySlip(ctx, finance, slip), "forbidden.role")
+		slip.SignedBy, slip.Reference = "Ana Ruiz", "HL-1-2026-11-28-1000"
+		must(t, w.AcceptBySlip(ctx, by, slip))
+		x := w.handed(t, c, "credential")
+		if x.State != handover.Accepted || x.SignedBy != "Ana Ruiz" || x.Slip != slip.Reference || !strings.HasPrefix(x.AcceptedBy, "att_") {
+			t.Fatalf("%+v", x)
+		}
+		if s := w.handed(t, c, "site"); s.State != handover.Open || s.SignedBy != "" {
+			t.Errorf("a slip accepts what was not given: %+v", s)
+		}
+		must(t, w.ConfirmRotation(ctx, page, item.ID))
+		_, _, err = w.PrintSlip(ctx, agent, c, "give")
+		code(t, err, "handover.nothing_given")
+		w.verifyLog(t)
+	})
+}
