@@ -123,7 +123,7 @@ func (p papers) written(x app.Paper) document.Letter {
 			f.Statements, f.DueOn = statements(x)
 		}
 		return document.Settlement(f)
-	case "handover", "rotation":
+	case "handover", "rotation", app.OwnerPaper:
 		return document.Handover(document.HandoverFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.Kind(x.Kind), Page: x.Links["handover"], NotMe: x.Links["not_me"],
 			Given: given(x),
@@ -423,7 +423,7 @@ func act(x app.Paper, c document.Company) document.ActFacts {
 	for i, h := range handed(x) {
 		item := x.Handover.List[i]
 		it := document.ActItem{
-			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, Held: item.Held, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece), GivenBy: item.GivenBy, GivenTo: item.GivenTo, SignedBy: item.SignedBy, Slip: item.Slip, GivenAt: item.GivenAt,
+			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, NewOwnerEmail: item.NewOwnerEmail, OwnerConfirmed: item.OwnerConfirmedAt, OwnerWaits: item.OwnerWaits(), Held: item.Held, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece), GivenBy: item.GivenBy, GivenTo: item.GivenTo, SignedBy: item.SignedBy, Slip: item.Slip, GivenAt: item.GivenAt,
 		}
 		for n, r := range item.Refusals {
 			if item.Lacks == "" || n < len(item.Refusals)-1 {

@@ -387,12 +387,12 @@ var heldFiles = []heldFile{
 			return []string{x.Kind, x.Name, x.Due.String(), string(x.State), x.Over.String(), x.Receipt, minor(x.Charge), x.Charge.Currency, x.Evidence}
 		})
 	}},
-	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest owner version format sha256 new_owner held prefers given_by given_to slip_signed_by slip", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest owner version format sha256 new_owner new_owner_email new_owner_confirmed:datetime held prefers given_by given_to slip_signed_by slip", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]handover.Item, error) {
 			x, err := a.readHandover(ctx, tx, c)
 			return x.List, err
 		}, func(x handover.Item) []string {
-			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest, string(x.Owner), x.Piece.Version, x.Piece.Format, x.Piece.SHA256, x.NewOwner, x.Held, string(x.Prefers), x.GivenBy, x.GivenTo, x.SignedBy, x.Slip}
+			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest, string(x.Owner), x.Piece.Version, x.Piece.Format, x.Piece.SHA256, x.NewOwner, x.NewOwnerEmail, stamp(x.OwnerConfirmedAt), x.Held, string(x.Prefers), x.GivenBy, x.GivenTo, x.SignedBy, x.Slip}
 		})
 	}},
 	{"envelope", "envelopes.csv", "departure item sealed state expires:datetime opened:datetime wrong_keys:integer", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {

@@ -17,7 +17,6 @@ import (
 	"hastaluego/internal/handover"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/when"
 )
 
 // SealedHandover is an item of a handover as it is stored: its words are in
@@ -80,7 +79,6 @@ type GiveInput struct {
 	// Name and File are what goes with it; its sum is computed, whatever Piece says.
 	Name     string
 	File     []byte
-	NewOwner string // who administers it now
 	To       string // to whom it was given, where it went from hand to hand
 	SecretInput
 }
@@ -122,12 +120,14 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 			return l
 		}
 		x := &list[i]
-		if none, err := a.noPortal(ctx, tx); err != nil {
+		none, err := a.noPortal(ctx, tx)
+		if err != nil {
 			return err
-		} else if none && in.Way == handover.Envelope { // there is no page on which it would open
+		}
+		if none && in.Way == handover.Envelope { // there is no page on which it would open
 			return fault.New(fault.Invalid, "handover.no_portal").On("way")
 		}
-		gift := handover.Gift{Way: in.Way, How: in.How, Piece: in.Piece, NewOwner: in.NewOwner, By: cmp.Or(by.Name, by.ID), To: in.To}
+		gift := handover.Gift{Way: in.Way, How: in.How, Piece: in.Piece, By: cmp.Or(by.Name, by.ID), To: in.To, NoPage: none}
 		if len(in.File) > 0 {
 			if x.Credential() { // a secret goes in an envelope, never in a file that stays
 				return fault.New(fault.Invalid, "handover.no_file").On("file")
@@ -154,7 +154,7 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 			}
 		}
 		if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.given", actor: by.ID, args: map[string]any{
-			"way": string(x.Way), "how": x.How, "version": x.Piece.Version, "format": x.Piece.Format, "sha256": x.Piece.SHA256, "new_owner": x.NewOwner, "to": x.GivenTo,
+			"way": string(x.Way), "how": x.How, "version": x.Piece.Version, "format": x.Piece.Format, "sha256": x.Piece.SHA256, "new_owner": x.NewOwner, "new_owner_email": x.NewOwnerEmail, "to": x.GivenTo,
 		}}); err != nil {
 			return err
 		}
@@ -168,8 +168,6 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 // tidyFile takes the sum of the file that goes with an item, and its format from
 // its name where none was said.
 func (in *GiveInput) tidyFile() (l fault.List) {
-	owner, e := customer.CheckText("new_owner", in.NewOwner, 200, false)
-	l, in.NewOwner = appendFault(l, e), owner
 	to, e := customer.CheckText("to", in.To, 200, false)
 	l, in.To = appendFault(l, e), to
 	if len(in.File) == 0 {
@@ -420,16 +418,6 @@ func (a *App) RotationDue(ctx context.Context, item string) error {
 			}
 			return a.saveItem(ctx, tx, x, fact{typ: "handover.rotation_unanswered", actor: "engine"})
 		}
-		letters, err := tx.ListMessages(ctx, x.Case, 1000)
-		if err != nil {
-			return err
-		}
-		today := a.today(tx)
-		for _, l := range letters { // one letter is about all of them
-			if l.Paper == "rotation" && when.DateOf(l.QueuedAt, a.Company().Zone) == today {
-				return nil
-			}
-		}
-		return a.write(ctx, tx, c, "rotation")
+		return a.writeOnce(ctx, tx, c, "rotation")
 	})
 }

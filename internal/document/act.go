@@ -20,6 +20,9 @@ const (
 type ActItem struct {
 	Handed
 	How, Owner, NewOwner, Held, Lacks string
+	NewOwnerEmail                     string
+	OwnerConfirmed                    time.Time // by the client; zero: not yet, or nobody asked
+	OwnerWaits                        bool      // they were asked
 	GivenBy, GivenTo                  string // from hand to hand
 	GivenAt                           time.Time
 	SignedBy, Slip                    string // who signed the slip for it, and its reference
@@ -102,7 +105,7 @@ func Act(f ActFacts) Letter {
 		}
 		given.Facts = append(given.Facts, fact)
 		if x.NewOwner != "" {
-			owners.Facts = append(owners.Facts, Fact{Label: clean(x.Name), Lines: []string{w.say("act.new_owner", "owner", clean(x.NewOwner))}})
+			owners.Facts = append(owners.Facts, Fact{Label: clean(x.Name), Lines: w.newOwner(x)})
 		}
 	}
 	if len(keys.Facts) > 0 {
@@ -169,6 +172,25 @@ func (w writer) actItem(x ActItem) (lines []string) {
 	lines = append(lines, w.piece(x.Piece)...)
 	for _, r := range x.Refused {
 		tell(w.say("act.refused", "date", text.LongDate(w.lang, w.day(r.At)), "which", w.which(r.Version), "lacks", clean(r.Lacks)))
+	}
+	return lines
+}
+
+// newOwner is who administers a thing from now on, and what the client said of it.
+func (w writer) newOwner(x ActItem) (lines []string) {
+	who := clean(x.NewOwner)
+	if x.NewOwnerEmail != "" {
+		who += ", " + clean(x.NewOwnerEmail)
+	}
+	lines = []string{w.say("act.new_owner", "owner", who)}
+	switch {
+	case !x.OwnerConfirmed.IsZero():
+		lines = append(lines, w.say("act.new_owner.confirmed", "date", text.LongDate(w.lang, w.day(x.OwnerConfirmed))))
+	case x.OwnerWaits:
+		lines = append(lines, w.say("act.new_owner.waits"))
+	}
+	if x.State == "accepted" {
+		lines = append(lines, w.say("act.new_owner.happened", "date", text.LongDate(w.lang, w.day(x.At))))
 	}
 	return lines
 }

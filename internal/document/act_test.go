@@ -20,6 +20,7 @@ func anAct(lang string) document.Letter {
 		Items: []document.ActItem{
 			{
 				Handed: document.Handed{Kind: "domain", Name: "almena.example", State: "accepted", At: at(20)}, How: "Código de traslado entregado", Owner: "third_party", NewOwner: "Ana Ruiz",
+				NewOwnerEmail: "ana@almena.example", OwnerConfirmed: at(18),
 			},
 			{
 				Handed: document.Handed{Kind: "document", Name: "Manual de marca", State: "given", At: at(21)}, How: "El PDF y sus fuentes", Owner: "ours",

@@ -15,7 +15,7 @@ type HandoverFacts struct {
 	Company Company
 	Code    string
 	At      time.Time
-	Kind    Kind    // KindHandover, KindEnvelope or KindRotation
+	Kind    Kind    // KindHandover, KindEnvelope, KindRotation or KindOwner
 	Page    string  // link
 	NotMe   string  // link
 	Given   []Given // what waits for an answer; only where there is no page to see it on

@@ -39,6 +39,7 @@ const (
 	KindHandover   Kind = "handover" // there is something to look at
 	KindEnvelope   Kind = "envelope" // a credential waits
 	KindRotation   Kind = "rotation" // a credential is still to be changed
+	KindOwner      Kind = "owner"    // is whom we named as the new owner right?
 	KindOffer      Kind = "offer"    // what could be done, for whoever asked
 	// KindInvitation invites to a conversation that nothing depends on.
 	KindInvitation Kind = "invitation"
@@ -58,7 +59,7 @@ const (
 
 // Kinds are all of them.
 var Kinds = []Kind{
-	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation,
+	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner,
 	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindNotice, KindWrittenOff, KindInstalments,
 }
 

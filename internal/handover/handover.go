@@ -103,7 +103,11 @@ type Words struct {
 	How      string         // what was given and how
 	Piece    customer.Piece // which one of it was given
 	File     string         // id of the file that was given with it; empty: none
-	NewOwner string         // who administers it now
+	NewOwner string         // who administers it once it was given
+	// NewOwnerEmail is where they are reached, OwnerNamedAt when they were named, and
+	// OwnerConfirmedAt when the client said that this is right.
+	NewOwnerEmail                  string
+	OwnerNamedAt, OwnerConfirmedAt time.Time
 	Prefers  Way            // of a credential, as the client wants to get it; empty: they did not say
 	GivenBy  string         // of us, who gave it from hand to hand
 	GivenTo  string         // to whom
@@ -178,12 +182,12 @@ func (i Item) Choosable() bool { return i.Credential() && (i.State == Open || i.
 
 // Gift is how an item is given.
 type Gift struct {
-	Way      Way
-	How      string
-	Piece    customer.Piece
-	File     string
-	NewOwner string
-	By, To   string // who gave it and to whom; asked for where it goes from hand to hand
+	Way    Way
+	How    string
+	Piece  customer.Piece
+	File   string
+	By, To string // who gave it and to whom; asked for where it goes from hand to hand
+	NoPage bool   // there is none on which the client could have confirmed anything
 }
 
 // Give says that the client was given the item. A credential is to be changed
@@ -200,6 +204,8 @@ func (i *Item) Give(g Gift, at time.Time, rotateBy when.Date) error {
 		return fault.New(fault.Invalid, "field.required").On("how")
 	case g.Way == InPerson && g.To == "":
 		return fault.New(fault.Invalid, "handover.to").On("to")
+	case i.OwnerWaits() && i.Nameable() && !g.NoPage:
+		return fault.New(fault.Blocked, "handover.owner_waits", "name", i.Name, "owner", i.NewOwner)
 	}
 	if err := i.to(Given); err != nil {
 		return err
@@ -209,7 +215,7 @@ func (i *Item) Give(g Gift, at time.Time, rotateBy when.Date) error {
 	}
 	i.GivenBy, i.GivenTo, i.SignedBy, i.Slip = g.By, g.To, "", ""
 	i.Way, i.How, i.GivenAt, i.Lacks, i.Held = g.Way, g.How, at, "", ""
-	i.Piece, i.File, i.NewOwner = g.Piece, g.File, g.NewOwner
+	i.Piece, i.File = g.Piece, g.File
 	if i.Credential() {
 		i.Rotation, i.RotateBy, i.RotatedAt, i.Attest = Waiting, rotateBy, time.Time{}, ""
 	}

@@ -34,6 +34,9 @@ type HandoverItem struct {
 	Owner      string     `json:"owner,omitempty" enum:"client,third_party,ours"`
 	Piece      *Piece     `json:"piece,omitempty"`
 	NewOwner   string     `json:"new_owner,omitempty"`
+	NewEmail   string     `json:"new_owner_email,omitempty"`
+	NamedAt    *time.Time `json:"new_owner_named_at,omitempty"`
+	Confirmed  *time.Time `json:"new_owner_confirmed_at,omitempty"`
 	Held       string     `json:"held,omitempty"`
 	Prefers    string     `json:"prefers,omitempty" enum:"envelope,in_person"`
 	GivenBy    string     `json:"given_by,omitempty"`
@@ -65,7 +68,8 @@ func viewHandover(h app.Handover, words bool) func(handover.Item) HandoverItem {
 			ID: string(x.ID), Step: string(x.Step), Asset: string(x.Asset), Kind: x.Kind, Name: x.Name, State: string(x.State), Way: string(x.Way),
 			GivenAt: at(x.GivenAt), AcceptedAt: at(x.AcceptedAt), AcceptedBy: x.AcceptedBy, Rotation: string(x.Rotation), RotateBy: x.RotateBy.String(),
 			RotatedAt: at(x.RotatedAt), How: only(words, x.How), Lacks: only(words, x.Lacks), Attest: only(words, x.Attest),
-			Owner: string(x.Owner), Piece: viewPiece(x.Piece), NewOwner: only(words, x.NewOwner), Held: only(words, x.Held),
+			Owner: string(x.Owner), Piece: viewPiece(x.Piece), NewOwner: only(words, x.NewOwner), NewEmail: only(words, x.NewOwnerEmail),
+			NamedAt: at(x.OwnerNamedAt), Confirmed: at(x.OwnerConfirmedAt), Held: only(words, x.Held),
 			Prefers: string(x.Prefers), GivenBy: x.GivenBy, GivenTo: only(words, x.GivenTo), SignedBy: only(words, x.SignedBy), Slip: x.Slip,
 			Refusals: each(x.Refusals, func(r handover.Refusal) Refusal { return Refusal{r.At, viewPiece(r.Piece), only(words, r.Lacks)} }),
 		}
@@ -115,7 +119,6 @@ type giveItem struct {
 		Way      string `json:"way" enum:"transfer,in_person"`
 		How      string `json:"how" minLength:"1" maxLength:"4000"`
 		Piece    *Piece `json:"piece,omitempty"`
-		NewOwner string `json:"new_owner,omitempty" maxLength:"200"`
 		To       string `json:"to,omitempty" maxLength:"200"`
 	} `nameHint:"GiveInput"`
 }
@@ -126,6 +129,15 @@ type holdItem struct {
 	Body struct {
 		Why string `json:"why" minLength:"1" maxLength:"4000"`
 	} `nameHint:"HoldItemInput"`
+}
+
+type nameOwner struct {
+	OneStep
+	Item string `path:"item"`
+	Body struct {
+		Name  string `json:"name" maxLength:"200"`
+		Email string `json:"email" maxLength:"254"`
+	} `nameHint:"OwnerInput"`
 }
 
 type burnEnvelope struct {
@@ -167,7 +179,7 @@ func (a *API) handovers(h huma.API) {
 			return act("hov", in.Item, func() error {
 				return a.App.GiveItem(ctx, by, app.GiveInput{
 					Case: offboarding.CaseID(in.Case), Step: in.Step, Item: handover.ID(in.Item), Way: handover.Way(in.Body.Way), How: in.Body.How,
-					Piece: in.Body.Piece.piece(), NewOwner: in.Body.NewOwner, To: in.Body.To,
+					Piece: in.Body.Piece.piece(), To: in.Body.To,
 				})
 			})
 		})
@@ -178,6 +190,17 @@ func (a *API) handovers(h huma.API) {
 			}
 			return act("hov", in.Item, func() error {
 				return a.App.HoldItem(ctx, by, offboarding.CaseID(in.Case), in.Step, handover.ID(in.Item), in.Body.Why)
+			})
+		})
+	on(h, a, route{ID: "name-owner", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/owner", Scopes: stepScopes, Tag: "steps"},
+		func(ctx context.Context, by app.Actor, in *nameOwner) (*done, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			return act("hov", in.Item, func() error {
+				return a.App.NameOwner(ctx, by, app.OwnerInput{
+					Case: offboarding.CaseID(in.Case), Step: in.Step, Item: handover.ID(in.Item), Name: in.Body.Name, Email: in.Body.Email,
+				})
 			})
 		})
 	on(h, a, route{ID: "burn-envelope", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/burn", Scopes: stepScopes, Tag: "steps"},

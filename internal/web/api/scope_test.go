@@ -92,6 +92,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"list-handover":      {"cases:read", noCase + "/handover", ""},
 	"draw-act":           {"cases:act", noCase + "/act", ""},
 	"hold-item":          {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/hold", `{"why": "x"}`},
+	"name-owner":         {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/owner", `{"name": "x", "email": "x@a.example"}`},
 	"burn-envelope":      {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/burn", ""},
 	"give-item":          {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/give", `{"way": "transfer", "how": "x"}`},
 	"list-voices":        {"voices:read", "/v1/voices", ""},

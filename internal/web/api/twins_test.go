@@ -134,6 +134,7 @@ var twins = map[string]twin{
 	"POST /console/learn/improvements/{id}":                      {operations: "end-improvement"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}":      {operations: "give-item"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}/hold": {operations: "hold-item"},
+	"POST /console/cases/{id}/steps/{step}/handover/{item}/owner": {operations: "name-owner"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}/burn": {operations: "burn-envelope"},
 	"POST /console/cases/{id}/steps/{step}/invite":               {operations: "invite-customer"},
 	"POST /console/settings/assignment":                          {operations: "set-assignment-rules"},

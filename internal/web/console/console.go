@@ -236,6 +236,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/items":                                  (*visit).items,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":          (*visit).give,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/hold":     (*visit).holdItem,
+		"POST /console/cases/{id}/steps/{step}/handover/{item}/owner":    (*visit).nameOwner,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": (*visit).attestRotation,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/burn":     (*visit).burn,
 		"POST /console/cases/{id}/steps/{step}/slip":                     (*visit).slip,

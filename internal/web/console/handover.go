@@ -24,6 +24,7 @@ type handedView struct {
 	State                 badge
 	Facts                 []string // what became of it, in order
 	Give                  bool     // it can be given now, by this person
+	NameOwner             bool     // it may be said who administers it from then on
 	Hold                  bool     // or held back, being a work that is ours yet
 	Again                 bool
 	Credential            bool
@@ -62,6 +63,7 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 		}
 		may := sv.Open && sv.May
 		hv.Give, hv.Again = may && x.State != handover.Accepted, x.State == handover.Given || x.State == handover.Missing
+		hv.NameOwner = may && x.Nameable()
 		hv.Hold = may && x.State == handover.Open && x.MayWait()
 		hv.Attest = may && x.Rotation == handover.Unanswered
 		hv.Facts = v.handedFacts(c, x)
@@ -94,8 +96,8 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 					f.Value = e.Answers[name]
 				}
 			}
-			if name == "way" && !hv.Open {
-				f.Value = string(x.Prefers)
+			if was := map[string]string{"way": string(x.Prefers), "new_owner": x.NewOwner, "new_owner_email": x.NewOwnerEmail}[name]; !hv.Open {
+				f.Value = was
 			}
 			if name == "to" {
 				f.Required = len(hv.Ways) == 1
@@ -126,7 +128,7 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 
 // giveFields are the fields of the forms about an item, and which must be filled.
 var giveFields = map[string]bool{
-	"how": true, "way": true, "entry": false, "address": false, "user": false, "secret": false, "note": false, "file_for": false, "age": false, "to": false, "why": true, "held": true, "new_owner": false, "version": false, "format": false, "sha256": false, "file": false,
+	"how": true, "way": true, "entry": false, "address": false, "user": false, "secret": false, "note": false, "file_for": false, "age": false, "to": false, "why": true, "held": true, "new_owner": false, "new_owner_email": false, "version": false, "format": false, "sha256": false, "file": false,
 }
 
 // secretFields may have a secret in them; into that for a public key a private one may
@@ -158,7 +160,13 @@ func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 		tell(strings.Join(piece, " · "))
 	}
 	if x.NewOwner != "" {
-		tell(v.say("handover.new_owner.is", "owner", x.NewOwner))
+		tell(v.say("handover.new_owner.is", "owner", x.NewOwner, "email", cmp.Or(x.NewOwnerEmail, "–")))
+		switch {
+		case !x.OwnerConfirmedAt.IsZero():
+			tell(v.say("handover.new_owner.confirmed", "at", at(x.OwnerConfirmedAt)))
+		case x.OwnerWaits():
+			tell(v.say("handover.new_owner.waits"))
+		}
 	}
 	switch {
 	case x.GivenTo != "":
@@ -229,7 +237,7 @@ func (v *visit) give() error {
 		return err
 	}
 	in := app.GiveInput{
-		Name: name, File: body, NewOwner: v.form.Get("new_owner"), To: v.form.Get("to"),
+		Name: name, File: body, To: v.form.Get("to"),
 		Piece: customer.Piece{Version: v.form.Get("version"), Format: v.form.Get("format"), SHA256: v.form.Get("sha256")},
 		Case:  v.caseID(), Step: v.r.PathValue("step"), Item: handover.ID(v.r.PathValue("item")), Way: handover.Way(v.form.Get("way")),
 		How: v.form.Get("how"), SecretInput: app.SecretInput{
@@ -292,6 +300,15 @@ func (v *visit) formWithFile() (name string, body []byte, err error) {
 			v.form.Add(part.FormName(), string(read))
 		}
 	}
+}
+
+// nameOwner says who is to administer a thing.
+func (v *visit) nameOwner() error {
+	item := v.r.PathValue("item")
+	err := v.App.NameOwner(v.r.Context(), v.actor, app.OwnerInput{
+		Case: v.caseID(), Step: v.r.PathValue("step"), Item: handover.ID(item), Name: v.form.Get("new_owner"), Email: v.form.Get("new_owner_email"),
+	})
+	return v.after(err, v.handoverEcho(err), "#"+item)
 }
 
 // holdItem says that a work waits until the contract transfers it.

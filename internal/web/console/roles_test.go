@@ -225,6 +225,7 @@ func routes(h *house) map[string]line {
 		"GET /console/cases/{id}/items":                                  {who: "read:case", path: c + "/items"},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":          {who: "role:agent", path: c + "/steps/review/handover/hov_x", form: []string{"how", "x", "way", "transfer"}},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/hold":     {who: "role:agent", path: c + "/steps/review/handover/hov_x/hold", form: []string{"held", "x"}},
+		"POST /console/cases/{id}/steps/{step}/handover/{item}/owner":    {who: "role:agent", path: c + "/steps/review/handover/hov_x/owner", form: []string{"new_owner", "x", "new_owner_email", "x@a.example"}},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/burn":     {who: "role:agent", path: c + "/steps/review/handover/hov_x/burn"},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/rotation": {who: "role:agent", path: c + "/steps/review/handover/hov_x/rotation", form: []string{"why", "x"}},
 		"POST /console/cases/{id}/steps/{step}/slip":                     {who: "role:agent", path: c + "/steps/review/slip", file: true},

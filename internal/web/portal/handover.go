@@ -40,6 +40,10 @@ type handoverLine struct {
 	Envelope                         string // how its envelope stands, in words
 	Owner, Held, NewOwner, When      string // When they accepted it, in words
 	ByHand                           string // who gave it to whom, in words
+	NameOwner                        bool   // they may say who administers it
+	OwnerName, OwnerEmail            string // as named, or as typed
+	OwnerSays                        string // how that stands, in words
+	OwnerErrors                      map[string]string
 	Choose                           bool   // they may still say how they want to get it
 	InPerson                         bool   // by hand, as they said
 	Piece                            [][2]string
@@ -53,7 +57,11 @@ func (v handoverView) say(code string, args ...any) string {
 }
 
 // handoverTyped is what was chosen and typed about an item, by name of its field.
-type handoverTyped map[handover.ID]struct{ right, lacks string }
+type handoverTyped map[handover.ID]struct {
+	right, lacks string
+	owner, email string // who administers it
+	asked        bool   // that is what was sent
+}
 
 // answers are those items about which something was chosen.
 func (t handoverTyped) answers() (out []app.HandoverAnswer) {
@@ -81,7 +89,7 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 	}
 	lang, zone := page.Paper.Language, p.App.Company().Zone
 	errs := text.FieldErrors(lang, wrong)
-	v := handoverView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, All: true, Report: page.Report, Problem: len(errs) > 0 && accepts == nil}
+	v := handoverView{Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, All: true, Report: page.Report}
 	v.Promised, v.Renewals, v.Act = v.viewPromised(page.Handover.Promised), viewRenewals(v.Speech, page.Handover, true), p.viewAct(v.Speech, v.Base, page.Handover)
 	if accepts != nil && v.Act != nil {
 		v.Act.Name, v.Act.Agrees, v.Act.Errors = accepts.Name, accepts.Agrees, errs
@@ -108,6 +116,13 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 		}
 		if a, ok := typed[x.ID]; ok {
 			l.Right, l.Wrong, l.Lacks, l.Error = a.right == "yes", a.right == "no", a.lacks, errs["lacks."+l.ID]
+			if l.NameOwner {
+				l.OwnerName, l.OwnerEmail = a.owner, a.email
+			}
+			if a.asked {
+				l.OwnerErrors = errs
+			}
+			v.Problem = v.Problem || l.Error != ""
 		}
 		switch x.Rotation {
 		case handover.Waiting, handover.Unanswered:
@@ -143,7 +158,18 @@ func (v handoverView) which(l *handoverLine, x handover.Item) {
 	if x.Owner != "" {
 		l.Owner = v.say("owner." + string(x.Owner))
 	}
-	l.Held, l.NewOwner = x.Held, x.NewOwner
+	l.Held, l.NewOwner, l.NameOwner = x.Held, x.NewOwner, x.Nameable()
+	if x.NewOwnerEmail != "" {
+		l.NewOwner += ", " + x.NewOwnerEmail
+	}
+	switch l.OwnerName, l.OwnerEmail = x.NewOwner, x.NewOwnerEmail; {
+	case x.OwnerWaits():
+		l.OwnerSays = v.say("owner.waits", "owner", l.NewOwner)
+	case !x.OwnerConfirmedAt.IsZero():
+		l.OwnerSays = v.say("owner.confirmed", "owner", l.NewOwner)
+	default:
+		l.OwnerSays = v.say("owner.nobody")
+	}
 	for _, p := range [][2]string{{v.say("version"), x.Piece.Version}, {v.say("format"), x.Piece.Format}, {v.say("sha256"), x.Piece.SHA256}} {
 		if p[1] != "" {
 			l.Piece = append(l.Piece, p)
@@ -180,26 +206,27 @@ func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 	}
 	typed := handoverTyped{}
 	for name := range f {
-		for _, field := range []string{"right.", "lacks."} {
+		for _, field := range []string{"right.", "lacks.", "owner.", "email."} {
 			if item, ok := strings.CutPrefix(name, field); ok {
 				x := typed[handover.ID(item)]
-				x.right, x.lacks = f.Get("right."+item), f.Get("lacks."+item)
+				x.right, x.lacks, x.owner, x.email, x.asked = f.Get("right."+item), f.Get("lacks."+item), f.Get("owner."+item), f.Get("email."+item), f.Get("owner") == item
 				typed[handover.ID(item)] = x
 			}
 		}
 	}
 	for field, act := range map[string]func(context.Context, string, handover.ID) error{
-		"rotated": p.App.ConfirmRotation, "burn": p.App.BurnByClient, "envelope": p.prefers(handover.Envelope), "in_person": p.prefers(handover.InPerson),
+		"rotated": p.App.ConfirmRotation, "burn": p.App.BurnByClient, "owner": p.confirmsOwner(typed), "envelope": p.prefers(handover.Envelope), "in_person": p.prefers(handover.InPerson),
 	} {
 		item := f.Get(field)
 		if item == "" {
 			continue
 		}
-		if err := act(r.Context(), r.PathValue("token"), handover.ID(item)); err != nil {
+		err := act(r.Context(), r.PathValue("token"), handover.ID(item))
+		if err != nil && fault.KindOf(err) != fault.Invalid {
 			p.Fail(w, r, err)
 			return
 		}
-		p.showHandover(w, r, typed, nil, nil)
+		p.showHandover(w, r, typed, nil, err)
 		return
 	}
 	err = p.App.AnswerHandover(r.Context(), r.PathValue("token"), typed.answers())
@@ -213,6 +240,13 @@ func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 // prefers says how they want to get a credential.
 func (p *portal) prefers(way handover.Way) func(context.Context, string, handover.ID) error {
 	return func(ctx context.Context, token string, item handover.ID) error { return p.App.PreferWay(ctx, token, item, way) }
+}
+
+// confirmsOwner says who administers a thing.
+func (p *portal) confirmsOwner(typed handoverTyped) func(context.Context, string, handover.ID) error {
+	return func(ctx context.Context, token string, item handover.ID) error {
+		return p.App.ConfirmOwner(ctx, token, item, typed[item].owner, typed[item].email)
+	}
 }
 
 func (p *portal) report(w http.ResponseWriter, r *http.Request) {

@@ -253,3 +253,55 @@ func (s *site) tellsHow(item handover.ID, how string) {
 		return tx.PutHandover(ctx, h)
 	}))
 }
+
+// toGive makes a thing that is still to be given.
+func (s *site) toGive(c offboarding.CaseID, kind, name string) handover.ID {
+	s.t.Helper()
+	item := s.given(c, kind, name, "")
+	must(s.t, s.store.Tx(s.t.Context(), func(tx app.Tx) error {
+		x, err := tx.FindHandover(s.t.Context(), item)
+		if err != nil {
+			return err
+		}
+		x.State, x.GivenAt = handover.Open, time.Time{}
+		return tx.PutHandover(s.t.Context(), x)
+	}))
+	return item
+}
+
+// Before a thing is given the client says who administers it and, of a credential, how
+// they want to get it: without a script, and what is wrong stands beside what was typed.
+func TestTheClientSaysWhoAdministersItAndHowTheyWantACredential(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		s := open(t, e)
+		c, page := s.leaving()
+		domain, key := s.toGive(c, "domain", "almena.example"), s.toGive(c, "credential", "Servidor")
+		v := s.visitor()
+		send := func(fields url.Values) string {
+			t.Helper()
+			_, body, _ := s.body(v.PostForm(page+"/handover?lang=es", fields))
+			return body
+		}
+		owner := url.Values{"owner": {string(domain)}, "owner." + string(domain): {"Ana Ruiz"}, "email." + string(domain): {"ana@almena"}}
+		body := send(owner)
+		for _, want := range []string{`data-testid="error-email"`, `value="ana@almena"`, `value="Ana Ruiz"`} {
+			if !strings.Contains(body, want) {
+				t.Errorf("a wrong address: there is no %s", want)
+			}
+		}
+		if strings.Contains(body, `data-testid="errors"`) {
+			t.Error("they are asked what is missing")
+		}
+		owner.Set("email."+string(domain), "ana@almena.example")
+		if body = send(owner); !strings.Contains(body, "Nos has dicho que lo administrará Ana Ruiz, ana@almena.example") {
+			t.Error("it is not confirmed")
+		}
+		if body = send(url.Values{"in_person": {string(key)}}); !strings.Contains(body, `data-testid="prefer-envelope"`) {
+			t.Error("they cannot have it in an envelope any more")
+		}
+		if body = send(url.Values{"envelope": {string(key)}}); !strings.Contains(body, `data-testid="prefer-in-person"`) {
+			t.Error("they cannot have it by hand any more")
+		}
+	})
+}
