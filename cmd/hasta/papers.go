@@ -128,6 +128,10 @@ func (p papers) written(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.Kind(x.Kind), Page: x.Links["handover"], NotMe: x.Links["not_me"],
 			Given: given(x),
 		})
+	case app.RenewalPaper:
+		return document.Renewal(document.RenewalFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Renewals: renewals(x.Renewals), Page: x.Links["handover"], NotMe: x.Links["not_me"],
+		})
 	case "envelope":
 		return document.Handover(document.HandoverFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.KindEnvelope, Page: x.Links["envelope"], NotMe: x.Links["not_me"],
@@ -443,10 +447,20 @@ func act(x app.Paper, c document.Company) document.ActFacts {
 			Title: p.Title, Due: p.Due, Delivered: p.Delivered, State: string(p.State), Lacks: p.Lacks, Held: p.Held, Piece: document.ActPiece(p.Piece),
 		})
 	}
-	for _, r := range x.Handover.Renewals {
-		f.Renewals = append(f.Renewals, document.ActRenewal{Name: r.Name, On: r.RenewsOn, Cost: r.Renewal, Payer: string(r.Payer)})
-	}
+	f.Renewals = renewals(x.Handover.Renewals)
 	return f
+}
+
+func renewals(list []customer.Asset) (out []document.ActRenewal) {
+	for _, r := range list {
+		out = append(out, document.ActRenewal{ID: string(r.ID), Name: r.Name, On: r.RenewsOn, Cost: r.Renewal, Payer: string(r.Payer)})
+	}
+	return out
+}
+
+// Renewals is the calendar file of what has to be renewed, with its media type.
+func (p papers) Renewals(x app.Paper) (media string, file []byte) {
+	return document.RenewalsCalendar(document.RenewalsFacts{Lang: x.Language, Company: p.writer(x), Now: x.Now, Renewals: renewals(x.Renewals), Rehearsal: x.Case.Test})
 }
 
 // Keep prints a paper that is kept as it was printed, and says what its file is

@@ -106,6 +106,7 @@ var EventTypes = []EventType{
 	{Type: "handover.rotated", When: "the client says that they changed a credential", Args: []string{"item", "kind", "name"}, Sent: true, Tells: []string{"item", "kind"}, State: "confirmed"},
 	{Type: "handover.rotation_unanswered", When: "reminded twice without an answer: a person is asked", Args: []string{"item", "kind", "name"}, Sent: true, Tells: []string{"item", "kind"}, State: "unanswered"},
 	{Type: "handover.rotation_attested", When: "a person answers for what was done about a credential instead", Args: []string{"item", "kind", "name", "why"}, Sent: true, Tells: []string{"item", "kind"}, State: "attested"},
+	{Type: "renewal.told", When: "what is renewed soon was told to whoever pays it: `ours`, or the customer", Args: []string{"asset", "name", "on", "payer"}, Sent: true, Tells: []string{"asset", "on", "payer"}},
 	{Type: "envelope.sealed", When: "a credential was sealed in an envelope, by a `browser`, to a `key` or to a key of `age`; what is in it stands nowhere else", Args: []string{"envelope", "item", "name", "sealed"}, Sent: true, Tells: []string{"envelope", "item", "sealed"}, State: "sealed"},
 	{Type: "envelope.opened", When: "it was opened, and what was in it destroyed", Args: []string{"envelope", "item", "name"}, Sent: true, Tells: []string{"envelope", "item"}, State: "opened"},
 	{Type: "envelope.guessed", When: "a wrong key was tried; `guesses` so far", Args: []string{"envelope", "item", "name", "guesses"}, Sent: true, Tells: []string{"envelope", "item", "guesses"}},

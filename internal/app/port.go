@@ -680,6 +680,7 @@ type Paper struct {
 	Handover    Handover
 	Act         *ActPaper              // only in "act" and "act_accepted"
 	Slip        *SlipPaper             // only in "slip"
+	Renewals    []customer.Asset       // only in the letter "renewal", and for its calendar file
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report
 	Offer       *offer.Offer           // only in the letter "offer" and, where it was accepted, in "reversed"

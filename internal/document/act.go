@@ -53,6 +53,7 @@ type ActPromise struct {
 
 // ActRenewal is something that has to be renewed.
 type ActRenewal struct {
+	ID    string // stays the same; only a calendar says it
 	Name  string
 	On    when.Date
 	Cost  money.Amount // without a currency: nobody knows

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // CalendarFacts are what an invitation tells a calendar.
@@ -76,6 +77,8 @@ func calendarFile(method string, lines []string) (media string, file []byte) {
 	}
 	return "text/calendar; charset=utf-8; method=" + method, []byte(out.String())
 }
+
+func calendarDay(d when.Date) string { return strings.ReplaceAll(d.String(), "-", "") }
 
 func calendarInstant(t time.Time) string { return t.UTC().Format("20060102T150405Z") }
 

@@ -40,6 +40,7 @@ const (
 	KindEnvelope   Kind = "envelope" // a credential waits
 	KindRotation   Kind = "rotation" // a credential is still to be changed
 	KindOwner      Kind = "owner"    // is whom we named as the new owner right?
+	KindRenewal    Kind = "renewal"  // of a domain, a certificate, a licence
 	KindOffer      Kind = "offer"    // what could be done, for whoever asked
 	// KindInvitation invites to a conversation that nothing depends on.
 	KindInvitation Kind = "invitation"
@@ -59,7 +60,7 @@ const (
 
 // Kinds are all of them.
 var Kinds = []Kind{
-	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner,
+	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner, KindRenewal,
 	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindNotice, KindWrittenOff, KindInstalments,
 }
 

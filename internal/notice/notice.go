@@ -59,6 +59,7 @@ var Table = []Rule{
 	{Class: "handover", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "owner", Basis: Contract, Before: true, Until: Retrieval}, // is whom we named right?
+	{Class: "renewal", Basis: Contract, Before: true, Until: Retrieval}, // once for each thing and day
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
 	{Class: "data", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "changes", Basis: Contract, Before: true, Until: Retrieval, Most: 1}, // in what they take along, before it is too late

@@ -86,6 +86,17 @@ func viewRenewals(sp text.Speech, h app.Handover, theirs bool) (out []stateLine)
 	return out
 }
 
+// renewals sends what has to be renewed as a calendar.
+func (p *portal) renewals(w http.ResponseWriter, r *http.Request) {
+	paper, err := p.App.OpenRenewals(r.Context(), r.PathValue("token"), p.Chosen(w, r))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	media, file := p.papers.Renewals(paper)
+	p.keep(w, media, paper.Code+"-"+text.Say(paper.Language, "document.renewal.file")+".ics", file)
+}
+
 // acceptAct takes the client's word about an act.
 func (p *portal) acceptAct(w http.ResponseWriter, r *http.Request) {
 	f, err := web.Form(w, r)

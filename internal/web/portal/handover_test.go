@@ -305,3 +305,25 @@ func TestTheClientSaysWhoAdministersItAndHowTheyWantACredential(t *testing.T) {
 		}
 	})
 }
+
+// What has to be renewed is fetched as a calendar; where nothing is, there is none.
+func TestRenewalsAreFetchedAsACalendar(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		s := open(t, e)
+		c, page := s.leaving()
+		s.given(c, "domain", "ejemplo.example", "")
+		v := s.visitor()
+		if status, _, _ := s.body(v.Get(page + "/renewals.ics")); status != http.StatusNotFound {
+			t.Errorf("of nothing: %d", status)
+		}
+		s.renewed(c, "otro.example")
+		status, body, head := s.body(v.Get(page + "/renewals.ics?lang=es"))
+		if status != http.StatusOK || body != "otro.example" || head.Get("Content-Type") != "text/calendar" || !strings.Contains(head.Get("Content-Disposition"), "renovaciones.ics") {
+			t.Errorf("%d %v: %s", status, head, body)
+		}
+		if _, body, _ := s.body(v.Get(page + "/handover?lang=es")); !strings.Contains(body, `data-testid="renewals-ics"`) {
+			t.Error("the page does not offer it")
+		}
+	})
+}

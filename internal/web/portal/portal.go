@@ -26,6 +26,7 @@ type Papers interface {
 	HTML(p app.Paper) string
 	PDF(p app.Paper) ([]byte, error)
 	Calendar(p app.Paper) (media string, file []byte) // of its invitation
+	Renewals(p app.Paper) (media string, file []byte) // as a calendar
 }
 
 type portal struct {
@@ -92,6 +93,7 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/handover", p.handover)
 	mux.HandleFunc("POST /c/{token}/handover", p.answerHandover)
 	mux.HandleFunc("GET /c/{token}/handover/{item}/file", p.givenFile)
+	mux.HandleFunc("GET /c/{token}/renewals.ics", p.renewals)
 	mux.HandleFunc("POST /c/{token}/act", p.acceptAct)
 	mux.HandleFunc("GET /c/{token}/act.pdf", p.actPDF)
 	mux.HandleFunc("GET /c/{token}/act/accepted.pdf", p.actAcceptedPDF)

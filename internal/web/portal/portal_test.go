@@ -43,6 +43,10 @@ func (plain) HTML(p app.Paper) string { return "<p>" + p.Kind + " " + p.Code + "
 
 func (plain) PDF(app.Paper) ([]byte, error) { return []byte("%PDF-"), nil }
 
+func (plain) Renewals(p app.Paper) (string, []byte) {
+	return "text/calendar", []byte(p.Renewals[0].Name)
+}
+
 func (plain) Calendar(p app.Paper) (string, []byte) {
 	return "text/calendar; method=X-" + string(p.Invitation.State), []byte("BEGIN:VCALENDAR " + p.Invitation.Place)
 }

@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/handover"
+	"hastaluego/internal/id"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
+)
+
+// RenewalsKind is the kind of the job of the house that looks every morning what has to
+// be renewed soon while something is handed over, and RenewalKind that of the job that
+// tells of one renewal: there is one for each thing and day, and so it is told once.
+const (
+	RenewalsKind = "renewals"
+	RenewalKind  = "renewal"
+)
+
+// RenewalPaper is the letter that tells the customer what is renewed soon.
+const RenewalPaper = "renewal"
+
+// renewalDays is how many days before its day a renewal is told.
+const renewalDays = 30
+
+// watchRenewals sets the clock of that look, for a departure that hands over.
+func (a *App) watchRenewals(ctx context.Context, tx Tx, c offboarding.CaseID) error {
+	return tx.InsertWork(ctx, offboarding.Work{
+		ID: offboarding.WorkID(id.New("work")), Kind: RenewalsKind, Case: c, System: house, Key: RenewalsKind + ":" + string(c),
+		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
+	})
+}
+
+// LookAtRenewals has everything told that is renewed soon, and returns when to look
+// again: never, once the time to fetch anything of the departure is over.
+func (a *App) LookAtRenewals(ctx context.Context, w offboarding.Work) (again time.Time, err error) {
+	err = a.tx(ctx, func(tx Tx) error {
+		again = time.Time{}
+		c, going, err := a.handingOver(ctx, tx, w.Case)
+		if err != nil || !going {
+			return err
+		}
+		list, err := a.renewingSoon(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			item := string(x.ID) + ":" + x.RenewsOn.String()
+			if err := tx.InsertWork(ctx, offboarding.Work{
+				ID: offboarding.WorkID(id.New("work")), Kind: RenewalKind, Case: c.ID, Item: item, System: house, Key: RenewalKind + ":" + string(c.ID) + ":" + item,
+				Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
+			}); err != nil {
+				return err
+			}
+		}
+		again = a.today(tx).AddDays(1).Start(a.Company().Zone).Add(remindHour * time.Hour)
+		return nil
+	})
+	return again, err
+}
+
+// handingOver reports whether things of a departure can still be handed over: it goes
+// on, or its customer may still fetch what is theirs.
+func (a *App) handingOver(ctx context.Context, tx Tx, id offboarding.CaseID) (c offboarding.Case, going bool, err error) {
+	if c, err = tx.FindCase(ctx, id); err != nil {
+		return c, false, err
+	}
+	if erased, err := wasErased(ctx, tx, c.Customer); err != nil || erased {
+		return c, false, err
+	}
+	switch c.State {
+	case offboarding.CaseOpen:
+		return c, true, nil
+	case offboarding.CaseClosed:
+		return c, !c.RetrievalEnd().Before(a.today(tx)), nil
+	default:
+		return c, false, nil
+	}
+}
+
+// renewingSoon are the things of a departure that are renewed in the coming days, but
+// for those that the client has and accepted: those are theirs to look after.
+func (a *App) renewingSoon(ctx context.Context, tx Tx, c offboarding.Case) ([]customer.Asset, error) {
+	assets, err := tx.AssetsOf(ctx, c.Customer)
+	if err != nil {
+		return nil, err
+	}
+	items, err := tx.HandoverOf(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	today := a.today(tx)
+	return slices.DeleteFunc(customer.Renewals(assets), func(x customer.Asset) bool {
+		return x.RenewsOn.Before(today) || today.AddDays(renewalDays).Before(x.RenewsOn) ||
+			slices.ContainsFunc(items, func(h SealedHandover) bool { return h.Asset == x.ID && h.State == handover.Accepted })
+	}), nil
+}
+
+// RenewalDue tells of one renewal: whoever hands over where we pay it, else the
+// customer, who pays it or knows who does. What was accepted, paid by others or put off
+// meanwhile is looked at as it is now.
+func (a *App) RenewalDue(ctx context.Context, w offboarding.Work) error {
+	asset, day, _ := strings.Cut(w.Item, ":")
+	return a.tx(ctx, func(tx Tx) error {
+		c, going, err := a.handingOver(ctx, tx, w.Case)
+		if err != nil || !going {
+			return err
+		}
+		list, err := a.renewingSoon(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(x customer.Asset) bool { return string(x.ID) == asset && x.RenewsOn.String() == day })
+		if i < 0 {
+			return nil
+		}
+		x := list[i]
+		if err := a.record(ctx, tx, fact{"renewal.told", "engine", string(c.ID), string(c.Customer), map[string]any{
+			"asset": string(x.ID), "name": x.Name, "on": day, "payer": string(x.Payer),
+		}}); err != nil {
+			return err
+		}
+		if x.Payer != customer.PayerHouse {
+			return a.writeOnce(ctx, tx, c, RenewalPaper)
+		}
+		p, err := tx.FindPlan(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		for k := range p.Steps {
+			if s := &p.Steps[k]; s.Kind == "handover" {
+				return a.tellTask(ctx, tx, s, "renewal "+w.Item)
+			}
+		}
+		return nil
+	})
+}
+
+// renewalsOf are what a letter about renewals tells: those whose turn it was on its day.
+func (a *App) renewalsOf(ctx context.Context, tx Tx, m Message, c offboarding.Case) (out []customer.Asset, err error) {
+	works, err := tx.WorksOf(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	assets, err := tx.AssetsOf(ctx, c.Customer)
+	if err != nil {
+		return nil, err
+	}
+	zone := a.Company().Zone
+	for _, x := range customer.Renewals(assets) {
+		if x.Payer != customer.PayerHouse && slices.ContainsFunc(works, func(w offboarding.Work) bool {
+			return w.Kind == RenewalKind && w.Item == string(x.ID)+":"+x.RenewsOn.String() &&
+				(w.DoneAt.IsZero() || when.DateOf(w.DoneAt, zone) == when.DateOf(m.QueuedAt, zone))
+		}) {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// OpenRenewals gathers the renewals of a departure for a calendar, behind the token of a
+// private page. Errors: NotFound where nothing is renewed.
+func (a *App) OpenRenewals(ctx context.Context, token, lang string) (out Paper, err error) {
+	page, err := a.OpenCasePage(ctx, token, "case", lang)
+	if err != nil {
+		return out, err
+	}
+	if len(page.Handover.Renewals) == 0 || !page.ErasedOn.IsZero() {
+		return out, fault.New(fault.NotFound, "not_found")
+	}
+	out = page.Paper
+	out.Renewals = page.Handover.Renewals
+	return out, nil
+}
