@@ -29,6 +29,7 @@ func (b *browser) unseal(link, key string) string {
 	b.await(testid("error-key"))
 	b.do(chromedp.SetValue(chromedp.CSS("#key"), strings.ToLower(key)), chromedp.Click(chromedp.CSS(testid("open"))))
 	b.await(testid("secret") + ":not([data-sealed])")
+	b.await(`[data-files]:not([hidden]) [data-file="bitwarden"][href^="blob:"] ~ [data-file="keepass"][href^="blob:"]`) // made here, for whoever has a manager
 	return b.text(testid("secret"))
 }
 

@@ -96,7 +96,7 @@ func (b *browser) axe(axe, name string) {
 
 // noPages are the routes that answer with a file, or lead to a page.
 var noPages = map[string]bool{
-	"GET /d/{token}/{file}": true, "GET /c/{token}/data/link": true, "GET /c/{token}/data/age": true, "GET /c/{token}/data/bucket": true,
+	"GET /d/{token}/{file}": true, "GET /c/{token}/data/link": true, "GET /c/{token}/data/age": true, "GET /c/{token}/data/bucket": true, "GET /c/{token}/data/seat": true, "GET /g/{token}/data/{blob}": true,
 	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/act.pdf": true, "GET /c/{token}/renewals.ics": true, "GET /c/{token}/act/accepted.pdf": true, "GET /c/{token}/handover/{item}/file": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/certificate.json": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /console/cases/{id}/steps/{step}/slip.pdf": true, "GET /c/{token}/meeting.ics": true,

@@ -40,6 +40,7 @@ type DataPage struct {
 	// Remaking reports that the file is being made again; MayRemake that it may be,
 	// or, where none is there, that it may be made at once.
 	Remaking, MayRemake bool
+	Seat                SeatData // of IT
 	Own                 bool    // it may be put into a store of their own
 	Sent                *SentTo // how far that is; nil: nobody asked for it
 }
@@ -87,6 +88,14 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 		if l, err := tx.LiveLink(ctx, c.ID, toolLink); err == nil {
 			out.Tool = l.CreatedAt
 		} else if fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		if _, err := tx.LiveLink(ctx, c.ID, SeatIT.purpose()); err == nil {
+			out.Seat.Taken = true
+		} else if fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		if out.Seat.Data, err = seatData(ctx, tx, c.ID); err != nil {
 			return err
 		}
 		if out.Sent, err = a.sentTo(ctx, tx, c.ID); err != nil {

@@ -31,10 +31,35 @@ const seatLink = "seat."
 
 func (s Seat) purpose() string { return seatLink + string(s) }
 
+// seatAfter is how many days after a departure was closed its seats end: time to read
+// the certificate. One that is undone or stopped ends them at once.
+const seatAfter = 30
+
+// seatEnds is when the seats of a departure end by themselves; zero: it goes on.
+func seatEnds(c offboarding.Case) time.Time {
+	switch c.State {
+	case offboarding.CaseClosed:
+		return c.ClosedAt.AddDate(0, 0, seatAfter)
+	case offboarding.CaseReversing, offboarding.CaseReversed, offboarding.CaseStopped:
+		return time.Unix(0, 0)
+	default:
+		return time.Time{}
+	}
+}
+
+// seatsOver reports whether they have ended.
+func seatsOver(c offboarding.Case, now time.Time) bool {
+	end := seatEnds(c)
+	return !end.IsZero() && !now.Before(end)
+}
+
 // SeatState is how a seat of a departure stands.
 type SeatState struct {
 	Seat
 	Made, Until time.Time // zero: nobody has it
+	Opened      int       // how often whoever has it looked
+	Last        time.Time // when they did last
+	Data        bool      // they may download the data, too
 }
 
 // OpenSeats reads the seats of a departure for whoever holds its private page.
@@ -44,11 +69,32 @@ func (a *App) OpenSeats(ctx context.Context, token, lang string) (page CasePage,
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
 		list = nil
+		c := page.Paper.Case
+		log, err := a.timeline(ctx, tx, timelineMost, string(c.ID))
+		if err != nil {
+			return err
+		}
 		for _, s := range Seats {
 			state := SeatState{Seat: s}
-			l, err := tx.LiveLink(ctx, page.Paper.Case.ID, s.purpose())
-			if err == nil && tx.Now().Before(l.ExpiresAt) {
+			l, err := tx.LiveLink(ctx, c.ID, s.purpose())
+			if err == nil && tx.Now().Before(l.ExpiresAt) && !seatsOver(c, tx.Now()) {
 				state.Made, state.Until = l.CreatedAt, l.ExpiresAt
+				if end := seatEnds(c); !end.IsZero() && end.Before(state.Until) {
+					state.Until = end
+				}
+				for _, e := range log {
+					if e.Type == "seat.opened" && e.Args["seat"] == string(s) && !e.At.Before(l.CreatedAt) {
+						state.Opened++
+						if state.Last.Before(e.At) {
+							state.Last = e.At
+						}
+					}
+				}
+				if s == SeatIT {
+					if state.Data, err = seatData(ctx, tx, c.ID); err != nil {
+						return err
+					}
+				}
 			} else if err != nil && fault.KindOf(err) != fault.NotFound {
 				return err
 			}
@@ -69,7 +115,10 @@ func (a *App) MakeSeat(ctx context.Context, token string, s Seat) (url string, e
 		} else if erased {
 			return fault.New(fault.Gone, "data.erased")
 		}
-		before, err := tx.StopLinks(ctx, c.ID, s.purpose())
+		if seatsOver(c, tx.Now()) {
+			return fault.New(fault.Gone, "seat.over")
+		}
+		before, err := a.emptySeat(ctx, tx, c.ID, s)
 		if err != nil {
 			return err
 		}
@@ -89,12 +138,22 @@ func (a *App) MakeSeat(ctx context.Context, token string, s Seat) (url string, e
 // StopSeat takes a seat away; where nobody has it, that changes nothing.
 func (a *App) StopSeat(ctx context.Context, token string, s Seat) error {
 	return a.seating(ctx, token, s, func(tx Tx, _ Link, c offboarding.Case) error {
-		n, err := tx.StopLinks(ctx, c.ID, s.purpose())
+		n, err := a.emptySeat(ctx, tx, c.ID, s)
 		if err != nil || n == 0 {
 			return err
 		}
 		return a.record(ctx, tx, fact{"seat.stopped", "customer", string(c.ID), string(c.Customer), map[string]any{"seat": string(s)}})
 	})
+}
+
+// emptySeat takes a seat from whoever has it, with what they were allowed beside it.
+func (a *App) emptySeat(ctx context.Context, tx Tx, c offboarding.CaseID, s Seat) (int, error) {
+	if s == SeatIT {
+		if _, err := tx.StopLinks(ctx, c, seatDataLink); err != nil {
+			return 0, err
+		}
+	}
+	return tx.StopLinks(ctx, c, s.purpose())
 }
 
 func (a *App) seating(ctx context.Context, token string, s Seat, fn func(Tx, Link, offboarding.Case) error) error {
@@ -120,26 +179,51 @@ type SeatPage struct {
 	Seat        Seat
 	Page        CasePage
 	Certificate *Paper // nil: nothing was erased, or it is not of the seat
+	Blobs       []Blob // what they may download
 }
 
-// OpenSeat reads a departure for whoever has a seat at it. Errors: NotFound
-// (link.unknown), Gone (link.expired, seat.stopped).
-func (a *App) OpenSeat(ctx context.Context, token, lang string) (out SeatPage, err error) {
+func (l Link) seat() Seat { return Seat(strings.TrimPrefix(l.Purpose, seatLink)) }
+
+// seated is the link of a seat, and its departure, as long as somebody may sit there.
+func (a *App) seated(ctx context.Context, tx Tx, token string) (l Link, c offboarding.Case, err error) {
 	var purposes []string
 	for _, s := range Seats {
 		purposes = append(purposes, s.purpose())
 	}
+	if l, err = a.link(ctx, tx, token, purposes...); err != nil {
+		return l, c, err
+	}
+	if c, err = tx.FindCase(ctx, l.Case); err != nil {
+		return l, c, err
+	}
+	switch {
+	case seatsOver(c, tx.Now()):
+		err = fault.New(fault.Gone, "seat.over")
+	case !l.UsedAt.IsZero():
+		err = fault.New(fault.Gone, "seat.stopped")
+	}
+	return l, c, err
+}
+
+// OpenSeat reads a departure for whoever has a seat at it; the log says that they did,
+// and the customer sees it. Errors: NotFound (link.unknown), Gone (link.expired,
+// seat.stopped, seat.over).
+func (a *App) OpenSeat(ctx context.Context, token, lang string) (out SeatPage, err error) {
 	var l Link
-	err = a.store.View(ctx, func(tx Tx) error {
-		if l, err = a.link(ctx, tx, token, purposes...); err == nil && !l.UsedAt.IsZero() {
-			err = fault.New(fault.Gone, "seat.stopped")
+	err = a.tx(ctx, func(tx Tx) error {
+		var c offboarding.Case
+		if l, c, err = a.seated(ctx, tx, token); err != nil {
+			return err
 		}
-		return err
+		out.Seat = l.seat()
+		if out.Blobs, err = a.seatBlobs(ctx, tx, c, out.Seat); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"seat.opened", "customer", string(c.ID), string(c.Customer), map[string]any{"seat": string(out.Seat)}})
 	})
 	if err != nil {
 		return out, err
 	}
-	out.Seat = Seat(strings.TrimPrefix(l.Purpose, seatLink))
 	if out.Page, err = a.OpenCasePage(ctx, token, l.Purpose, lang); err != nil {
 		return out, err
 	}

@@ -36,6 +36,7 @@ type dataView struct {
 	// that is alive.
 	Tool     string
 	ToolMade string
+	Seat     app.SeatData
 	// The file is being made again; or may be, and without one at once.
 	Remaking, MayRemake bool
 }
@@ -104,6 +105,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 		})
 	}
 	v.Remaking, v.MayRemake = page.Remaking, page.MayRemake
+	v.Seat = page.Seat
 	if v.Tool = tool; !page.Tool.IsZero() {
 		v.ToolMade = text.Instant(lang, page.Tool, zone)
 	}

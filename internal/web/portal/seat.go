@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
@@ -20,6 +21,8 @@ type seatsView struct {
 
 type seatLine struct {
 	ID, Name, Sees string
+	Opened         string // how often they looked, in words
+	Data           string // whether they may download the data; empty: it is not of this seat
 	Since          string // they have it since, and until; empty: nobody has
 }
 
@@ -43,6 +46,15 @@ func (p *portal) showSeats(w http.ResponseWriter, r *http.Request, link string, 
 		l := seatLine{ID: string(s.Seat), Name: v.say("name." + string(s.Seat)), Sees: v.say("sees." + string(s.Seat))}
 		if !s.Made.IsZero() {
 			l.Since = v.say("since", "at", text.Instant(lang, s.Made, zone), "until", lastMinute(lang, s.Until, zone))
+			if l.Opened = v.say("unopened"); s.Opened > 0 {
+				l.Opened = v.say("opened", "n", s.Opened, "at", text.Instant(lang, s.Last, zone))
+			}
+			if s.Seat == app.SeatIT && page.Data {
+				l.Data = v.say("data.no")
+				if s.Data {
+					l.Data = v.say("data.yes")
+				}
+			}
 		}
 		v.Seats = append(v.Seats, l)
 	}
@@ -73,6 +85,8 @@ func (p *portal) changeSeats(w http.ResponseWriter, r *http.Request) {
 type seatView struct {
 	text.Speech
 	Code, Name, Seat, Sees string
+	Base                   string
+	Files                  []dataFile
 	Items                  []seatItem
 	Renewals               []stateLine
 	Accesses               accessesView
@@ -92,8 +106,11 @@ func (p *portal) seat(w http.ResponseWriter, r *http.Request) {
 	}
 	paper, lang := x.Page.Paper, x.Page.Paper.Language
 	r = web.Spoken(r, lang)
-	v := seatView{Speech: p.speech(lang), Code: paper.Code, Name: paper.Name}
-	v.Seat, v.Sees = v.say("name."+string(x.Seat)), v.say("sees."+string(x.Seat))
+	v := seatView{Speech: p.speech(lang), Code: paper.Code, Name: paper.Name, Base: "/g/" + r.PathValue("token")}
+	v.Seat, v.Sees = v.say("name."+string(x.Seat)), v.say("you_see."+string(x.Seat))
+	for _, b := range x.Blobs {
+		v.Files = append(v.Files, dataFile{b.ID, b.Name, dataView{Speech: v.Speech}.size(b.Size), text.Instant(lang, b.CreatedAt, p.App.Company().Zone), b.SHA256, b.Partial()})
+	}
 	switch x.Seat {
 	case app.SeatIT:
 		v.Items = v.items(x.Page.Handover, true)
@@ -135,4 +152,31 @@ func (v seatView) stateOf(s handover.State) string {
 		return v.say("given")
 	}
 	return v.Say("portal.handover.state." + string(s))
+}
+
+// seatData sends what the customer takes along to whoever has the seat of IT.
+func (p *portal) seatData(w http.ResponseWriter, r *http.Request) {
+	b, whole, err := p.App.DownloadBySeat(r.Context(), r.PathValue("token"), r.PathValue("blob"), web.GoesOn(r))
+	if fault.CodeOf(err) == "not_found" { // it was made again since the page was shown, or is not theirs any more
+		http.Redirect(w, r, "/g/"+r.PathValue("token"), http.StatusSeeOther)
+		return
+	}
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	web.SendBundle(w, r, b, whole)
+}
+
+// allowSeatData lets whoever has the seat of IT download the data, or takes that back.
+func (p *portal) allowSeatData(w http.ResponseWriter, r *http.Request) {
+	f, err := web.Form(w, r)
+	if err == nil {
+		err = p.App.AllowSeatData(r.Context(), r.PathValue("token"), dataKey(r), f.Get("allow") == "yes")
+	}
+	if err != nil {
+		p.failData(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data#seat", http.StatusSeeOther)
 }

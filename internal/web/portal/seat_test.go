@@ -95,7 +95,7 @@ func TestASeatSeesOnlyWhatIsItsOwn(t *testing.T) {
 		routes := 0
 		for _, pattern := range portal.New(&web.Kit{}, nil).Patterns() {
 			method, path, _ := strings.Cut(pattern, " ")
-			if !strings.Contains(path, "{token}") || path == "/g/{token}" {
+			if !strings.Contains(path, "{token}") || strings.HasPrefix(path, "/g/{token}") {
 				continue
 			}
 			routes++
@@ -158,6 +158,90 @@ func TestASeatIsReplacedAndTakenAway(t *testing.T) {
 		}
 		if n["seat.made"] != 3 || n["seat.stopped"] != 1 {
 			t.Errorf("in the log: %v", n)
+		}
+	})
+}
+
+// over closes a departure so many days ago.
+func (s *site) over(c offboarding.CaseID, days int) {
+	s.t.Helper()
+	must(s.t, s.store.Tx(s.t.Context(), func(tx app.Tx) error {
+		p, err := tx.FindPlan(s.t.Context(), c)
+		if err != nil {
+			return err
+		}
+		p.Case.State, p.Case.ClosedAt = offboarding.CaseClosed, tx.Now().AddDate(0, 0, -days)
+		return tx.SavePlan(s.t.Context(), &p)
+	}))
+}
+
+// Whoever has the seat of IT downloads the data once the customer, who gave the code,
+// allows it, and no longer than that; the customer sees how often each seat was opened,
+// and all of them end with the departure.
+func TestTheSeatOfITDownloadsTheDataOnlyWhereItIsAllowed(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		s := open(t, e)
+		c, page := s.leaving()
+		s.bundled(c, "a")
+		stranger, v := s.visitor(), s.verified(c, page)
+		seat := s.URL + "/g/" + s.seated(v, page, "it")
+		get := func(who *http.Client, at string) (int, string) {
+			t.Helper()
+			status, body, _ := s.body(who.Get(at))
+			return status, body
+		}
+		allow := func(who *http.Client, yes string) string {
+			t.Helper()
+			_, body, _ := s.body(who.PostForm(page+"/data/seat?lang=es", url.Values{"allow": {yes}}))
+			return body
+		}
+		if _, body := get(stranger, seat+"?lang=es"); strings.Contains(body, `data-testid="seat-data"`) || !strings.Contains(body, "Ves lo que se entrega") || strings.Contains(body, "Ve lo que") {
+			t.Error("the page of the seat offers the data, or speaks to somebody else")
+		}
+		if body := allow(stranger, "yes"); strings.Contains(body, `data-testid="seat-may"`) {
+			t.Error("allowed without the code")
+		}
+		if body := allow(v, "yes"); !strings.Contains(body, `data-testid="seat-may"`) {
+			t.Error("it cannot be allowed")
+		}
+		_, body := get(stranger, seat+"?lang=es")
+		_, file, found := strings.Cut(body, `href="/g/`)
+		if file, _, _ = strings.Cut(file, `"`); !found || !strings.Contains(body, `data-testid="seat-file"`) {
+			t.Fatal("the page of the seat does not offer the data")
+		}
+		file = "/g/" + file
+		zipped := func(at string) bool {
+			t.Helper()
+			_, body := get(stranger, at)
+			return strings.HasPrefix(body, "PK")
+		}
+		if !zipped(s.URL + file) {
+			t.Error("it cannot be downloaded")
+		}
+		if _, body := get(v, page+"/seats?lang=es"); !strings.Contains(body, "Lo ha abierto 2 veces") || !strings.Contains(body, "Puede descargar tus datos") {
+			t.Error("the customer does not see that it was opened twice, or that they may download the data")
+		}
+		if allow(v, "no"); zipped(s.URL + file) {
+			t.Error("it is downloaded after that was taken back")
+		}
+		allow(v, "yes")
+		second := "/g/" + s.seated(v, page, "it") // whoever comes after them is not allowed what they were
+		if zipped(s.URL + second + file[strings.Index(file, "/data/"):]) {
+			t.Error("the next one downloads it unasked")
+		}
+		if n := s.logged("bundle.downloaded"); n != 1 {
+			t.Errorf("downloaded %d times, says the log", n)
+		}
+		for days, want := range map[int]int{29: http.StatusOK, 31: http.StatusGone} {
+			s.over(c, days)
+			if status, _ := get(stranger, s.URL+second); status != want {
+				t.Errorf("%d days after it was closed: %d", days, status)
+			}
+		}
+		s.over(c, 31)
+		if status, _, _ := s.body(v.PostForm(page+"/seats", url.Values{"make": {"it"}})); status != http.StatusGone {
+			t.Errorf("made after the departure: %d", status)
 		}
 	})
 }
