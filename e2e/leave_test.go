@@ -192,7 +192,7 @@ func (s *stage) exit(name, lang, mail string) {
 			break
 		}
 		li := testid("handover") + " > li:nth-child(" + string(rune('1'+i)) + ")"
-		agent.do(chromedp.Click(chromedp.CSS(li+" summary")), chromedp.SendKeys(chromedp.CSS(li+` textarea[name="how"]`), "A su nombre"))
+		agent.do(chromedp.Click(chromedp.CSS(li+" "+testid("give"))), chromedp.SendKeys(chromedp.CSS(li+` textarea[name="how"]`), "A su nombre"))
 		if agent.count(li+` textarea[name="secret"]`) > 0 {
 			key = agent.keyShown()
 			agent.do(chromedp.SendKeys(chromedp.CSS(li+` textarea[name="secret"]`), "llave-inconfundible"))

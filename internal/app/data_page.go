@@ -41,8 +41,8 @@ type DataPage struct {
 	// or, where none is there, that it may be made at once.
 	Remaking, MayRemake bool
 	Seat                SeatData // of IT
-	Own                 bool    // it may be put into a store of their own
-	Sent                *SentTo // how far that is; nil: nobody asked for it
+	Own                 bool     // it may be put into a store of their own
+	Sent                *SentTo  // how far that is; nil: nobody asked for it
 }
 
 // madeWithin is how many days a bundle takes at most once its step begins: what

@@ -77,9 +77,9 @@ type GiveInput struct {
 	How   string // what was given and how, for the client to read
 	Piece customer.Piece
 	// Name and File are what goes with it; its sum is computed, whatever Piece says.
-	Name     string
-	File     []byte
-	To       string // to whom it was given, where it went from hand to hand
+	Name string
+	File []byte
+	To   string // to whom it was given, where it went from hand to hand
 	SecretInput
 }
 

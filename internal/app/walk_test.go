@@ -390,7 +390,11 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w.App = app.New(app.Config{
 		Store: w.between, Keys: keyStore{keys, &w.deaf}, Blobs: blobs.Open(w.blobs), Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Print: func(p app.Paper) (string, []byte, error) {
-			return p.Kind + ".pdf", fmt.Appendf(nil, "%%PDF-1.7 %s %s %d", p.Kind, p.Code, p.Act.Act.Number), nil
+			n := 0
+			if p.Act != nil {
+				n = p.Act.Act.Number
+			}
+			return p.Kind + ".pdf", fmt.Appendf(nil, "%%PDF-1.7 %s %s %d", p.Kind, p.Code, n), nil
 		},
 		Hooks: outbound.NewPoster(loopback), PlainHooks: true, Systems: named,
 		SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) },

@@ -23,7 +23,7 @@ type ActItem struct {
 	NewOwnerEmail                     string
 	OwnerConfirmed                    time.Time // by the client; zero: not yet, or nobody asked
 	OwnerWaits                        bool      // they were asked
-	GivenBy, GivenTo                  string // from hand to hand
+	GivenBy, GivenTo                  string    // from hand to hand
 	GivenAt                           time.Time
 	SignedBy, Slip                    string // who signed the slip for it, and its reference
 	Piece                             ActPiece

@@ -108,15 +108,15 @@ type Words struct {
 	// OwnerConfirmedAt when the client said that this is right.
 	NewOwnerEmail                  string
 	OwnerNamedAt, OwnerConfirmedAt time.Time
-	Prefers  Way            // of a credential, as the client wants to get it; empty: they did not say
-	GivenBy  string         // of us, who gave it from hand to hand
-	GivenTo  string         // to whom
-	SignedBy string         // who signed the slip for it
-	Slip     string         // its reference, as it stands on the slip
-	Held     string         // why it waits, by the contract
-	Lacks    string         // what the client says is missing
-	Attest   string         // why a rotation without an answer is over
-	Refusals []Refusal      // by the client, in order
+	Prefers                        Way       // of a credential, as the client wants to get it; empty: they did not say
+	GivenBy                        string    // of us, who gave it from hand to hand
+	GivenTo                        string    // to whom
+	SignedBy                       string    // who signed the slip for it
+	Slip                           string    // its reference, as it stands on the slip
+	Held                           string    // why it waits, by the contract
+	Lacks                          string    // what the client says is missing
+	Attest                         string    // why a rotation without an answer is over
+	Refusals                       []Refusal // by the client, in order
 }
 
 // Refusal is what the client missed in what was given once.

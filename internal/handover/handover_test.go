@@ -84,7 +84,7 @@ func TestACredentialIsNotTransferredAndASiteIsInNoEnvelope(t *testing.T) {
 	if key.Give(handover.Gift{Way: handover.Transfer, How: "x"}, now, day) == nil {
 		t.Error("a credential transferred")
 	}
-	if key.Give(handover.Gift{Way: handover.InPerson, How: "en mano"}, now, day) != nil || key.Rotation != handover.Waiting || key.RotateBy != day {
+	if key.Give(handover.Gift{Way: handover.InPerson, How: "en mano", To: "Ana"}, now, day) != nil || key.Rotation != handover.Waiting || key.RotateBy != day {
 		t.Errorf("%+v", key)
 	}
 }
@@ -100,7 +100,7 @@ func TestOnlyAWorkThatWasNotTransferredWaits(t *testing.T) {
 			Owner: rapid.SampledFrom(append([]customer.Ownership{""}, customer.Ownerships...)).Draw(t, "owner"),
 		}
 		work := i.Owner == customer.OwnerHouse && slices.Contains([]string{"site", "document", handover.Deliverable}, i.Kind)
-		gift := handover.Gift{Way: handover.Transfer, How: "a su nombre", Piece: customer.Piece{Version: "2"}}
+		gift := handover.Gift{Way: handover.Transfer, How: "a su nombre", To: "Ana", Piece: customer.Piece{Version: "2"}}
 		if i.Credential() {
 			gift.Way = handover.InPerson
 		}

@@ -58,7 +58,7 @@ var Table = []Rule{
 	{Class: "written_off", Basis: Contract, Before: true, Until: Always},  // that nothing is owed any more
 	{Class: "handover", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
-	{Class: "owner", Basis: Contract, Before: true, Until: Retrieval}, // is whom we named right?
+	{Class: "owner", Basis: Contract, Before: true, Until: Retrieval},   // is whom we named right?
 	{Class: "renewal", Basis: Contract, Before: true, Until: Retrieval}, // once for each thing and day
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
 	{Class: "data", Basis: Contract, Before: true, Until: Retrieval},

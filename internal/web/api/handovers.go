@@ -116,10 +116,10 @@ type giveItem struct {
 	OneStep
 	Item string `path:"item"`
 	Body struct {
-		Way      string `json:"way" enum:"transfer,in_person"`
-		How      string `json:"how" minLength:"1" maxLength:"4000"`
-		Piece    *Piece `json:"piece,omitempty"`
-		To       string `json:"to,omitempty" maxLength:"200"`
+		Way   string `json:"way" enum:"transfer,in_person"`
+		How   string `json:"how" minLength:"1" maxLength:"4000"`
+		Piece *Piece `json:"piece,omitempty"`
+		To    string `json:"to,omitempty" maxLength:"200"`
 	} `nameHint:"GiveInput"`
 }
 

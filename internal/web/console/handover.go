@@ -33,17 +33,17 @@ type handedView struct {
 	Fields                map[string]control
 	Ways                  []option
 	Files                 []option // that a browser can make for a password manager
-	Key                   string // that would open the envelope, if this page is sent
-	Burn                  bool   // a sealed envelope waits, and this person may destroy it
+	Key                   string   // that would open the envelope, if this page is sent
+	Burn                  bool     // a sealed envelope waits, and this person may destroy it
 }
 
 // handingView is what a step hands over.
 type handingView struct {
 	Items []handedView
-	Slip  bool   // something waits for the client, and this person may keep a slip
-	Print bool   // there is something to sign for
+	Slip  bool               // something waits for the client, and this person may keep a slip
+	Print bool               // there is something to sign for
 	Paper map[string]control // of the form to keep one
-	Only  string // who may accept, and how
+	Only  string             // who may accept, and how
 	// Script is the address of what seals in the browser; empty: nothing is to be sealed.
 	Script string
 }

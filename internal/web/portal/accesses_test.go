@@ -43,7 +43,7 @@ func (s *site) closed(c offboarding.CaseID) {
 		}
 		by := p.Step("access")
 		by.Items = append(by.Items, offboarding.Item{Key: "gra_4", Title: offboarding.Same("oficina: tarjeta 12")})
-		p.Case.State, p.Case.EffectiveAt = offboarding.CaseClosed, now
+		p.Case.State, p.Case.EffectiveAt, p.Case.ClosedAt = offboarding.CaseClosed, now, now
 		if err := tx.SavePlan(ctx, &p); err != nil {
 			return err
 		}

@@ -44,8 +44,8 @@ type handoverLine struct {
 	OwnerName, OwnerEmail            string // as named, or as typed
 	OwnerSays                        string // how that stands, in words
 	OwnerErrors                      map[string]string
-	Choose                           bool   // they may still say how they want to get it
-	InPerson                         bool   // by hand, as they said
+	Choose                           bool // they may still say how they want to get it
+	InPerson                         bool // by hand, as they said
 	Piece                            [][2]string
 	File                             string   // where it is fetched; empty: there is none
 	Refused                          []string // what they missed in it before, in words
@@ -239,7 +239,9 @@ func (p *portal) answerHandover(w http.ResponseWriter, r *http.Request) {
 
 // prefers says how they want to get a credential.
 func (p *portal) prefers(way handover.Way) func(context.Context, string, handover.ID) error {
-	return func(ctx context.Context, token string, item handover.ID) error { return p.App.PreferWay(ctx, token, item, way) }
+	return func(ctx context.Context, token string, item handover.ID) error {
+		return p.App.PreferWay(ctx, token, item, way)
+	}
 }
 
 // confirmsOwner says who administers a thing.
@@ -304,7 +306,7 @@ type envelopeView struct {
 	Script                                 string // address of what opens in the browser
 	Error                                  string // about the key
 	Secret                                 string
-	Sealed                                 string // what their browser opens
+	Sealed                                 string           // what their browser opens
 	Entries                                []envelope.Entry // that Secret is; none: it is a text
 }
 

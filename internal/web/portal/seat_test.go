@@ -3,6 +3,7 @@ package portal_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -206,11 +207,11 @@ func TestTheSeatOfITDownloadsTheDataOnlyWhereItIsAllowed(t *testing.T) {
 			t.Error("it cannot be allowed")
 		}
 		_, body := get(stranger, seat+"?lang=es")
-		_, file, found := strings.Cut(body, `href="/g/`)
-		if file, _, _ = strings.Cut(file, `"`); !found || !strings.Contains(body, `data-testid="seat-file"`) {
+		found := regexp.MustCompile(`href="(/g/[^"]+/data/[^"]+)" data-testid="seat-file"`).FindStringSubmatch(body)
+		if found == nil {
 			t.Fatal("the page of the seat does not offer the data")
 		}
-		file = "/g/" + file
+		file := found[1]
 		zipped := func(at string) bool {
 			t.Helper()
 			_, body := get(stranger, at)
