@@ -29,6 +29,7 @@ const (
 	StageDecided  AccessStage = "decided"   // somebody said whose it is
 	StagePlan     AccessStage = "plan"      // its turn came in the plan
 	StageControl  AccessStage = "control"   // it was tried before, and got in or not
+	StageNarrowed AccessStage = "narrowed"  // it was left to read what is to be fetched, and to change nothing
 	StageAct      AccessStage = "act"       // it was closed
 	StageRead     AccessStage = "read_back" // the system says that it is closed
 	StageTest     AccessStage = "test"      // it was tried, and is refused
@@ -150,8 +151,11 @@ func (a *App) accessList(ctx context.Context, tx Tx, by Actor, cid offboarding.C
 	}
 	touched := map[string]bool{}
 	for _, w := range works {
-		if w.Kind == "revoke_access" {
-			l.work(p, w)
+		switch w.Kind {
+		case "narrow_access":
+			l.work(p, w, StageNarrowed)
+		case "revoke_access":
+			l.work(p, w, StageAct)
 			touched[w.Item] = true
 		}
 	}
@@ -185,7 +189,7 @@ func (a *App) accessList(ctx context.Context, tx Tx, by Actor, cid offboarding.C
 			l.rows = append(l.rows, row)
 		}
 	}
-	order := []AccessStage{StageFound, StageDecided, StagePlan, StageControl, StageAct, StageRead, StageTest, StageAttested, StageUndone, StageRetest, StageBefore, StageOpen}
+	order := []AccessStage{StageFound, StageDecided, StagePlan, StageControl, StageNarrowed, StageAct, StageRead, StageTest, StageAttested, StageUndone, StageRetest, StageBefore, StageOpen}
 	slices.SortStableFunc(l.rows, func(x, y AccessListRow) int {
 		return cmp.Or(cmp.Compare(x.System, y.System), cmp.Compare(x.Account, y.Account), x.at.Compare(y.at), cmp.Compare(slices.Index(order, x.Stage), slices.Index(order, y.Stage)))
 	})
@@ -258,8 +262,9 @@ func (l *listing) add(r AccessListRow, evidence, entry string) {
 	l.rows = append(l.rows, r)
 }
 
-// work lists what became of an access that a system closed.
-func (l *listing) work(p offboarding.Plan, w offboarding.Work) {
+// work lists what became of an access that a system closed, or left to read: act is
+// the stage of that.
+func (l *listing) work(p offboarding.Plan, w offboarding.Work, act AccessStage) {
 	key, ready := "", time.Time{}
 	for _, s := range p.Steps {
 		if s.ID != w.Step {
@@ -305,7 +310,7 @@ func (l *listing) work(p offboarding.Plan, w offboarding.Work) {
 		return
 	}
 	if !w.DoneAt.IsZero() {
-		put(StageAct, w.DoneAt, "engine", w.Undo, "", w.CallHash, "work.done")
+		put(act, w.DoneAt, "engine", w.Undo, "", w.CallHash, "work.done")
 	}
 	if !w.VerifiedAt.IsZero() {
 		put(StageRead, w.VerifiedAt, "engine", "", "", string(proof.Read), "work.verified")

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
+	"hastaluego/internal/when"
 )
 
 // AccessHow is how it is known that an access is closed, or that it is not.
@@ -19,15 +20,16 @@ const (
 	AccessTried    AccessHow = "tried"     // what got in before is refused
 	AccessRead     AccessHow = "read_back" // its system says so when it is read again
 	AccessAttested AccessHow = "attested"  // a person answers for it
+	AccessReading  AccessHow = "reading"   // it is left to read what is to be fetched, and can change nothing
 	AccessOpen     AccessHow = "open"      // it is still to be closed
 	AccessAgain    AccessHow = "again"     // it was closed, and lets in again
 )
 
 // AccessHows are all of them, in the order in which they are told.
-var AccessHows = []AccessHow{AccessTried, AccessRead, AccessAttested, AccessOpen, AccessAgain}
+var AccessHows = []AccessHow{AccessTried, AccessRead, AccessAttested, AccessReading, AccessOpen, AccessAgain}
 
 // Closed reports whether the access is closed.
-func (h AccessHow) Closed() bool { return h != AccessOpen && h != AccessAgain }
+func (h AccessHow) Closed() bool { return h == AccessTried || h == AccessRead || h == AccessAttested }
 
 var howProved = map[step.ProofKind]AccessHow{step.NegativeTest: AccessTried, step.ReadBack: AccessRead, step.Attested: AccessAttested}
 
@@ -36,6 +38,7 @@ type AccessStand struct {
 	Grant customer.Grant
 	How   AccessHow
 	At    time.Time // when that was last seen; zero: not known, or still open
+	Until when.Date // of one that is left to read: until the end of this day
 }
 
 // sighting is what was seen of an access at one moment.
@@ -62,10 +65,11 @@ func accessStands(p offboarding.Plan, works []offboarding.Work, grants []custome
 	return out
 }
 
-// closesAny reports whether the turn of a step came that closes accesses.
+// closesAny reports whether the turn of a step came that closes accesses, or
+// narrows them.
 func closesAny(p offboarding.Plan) bool {
 	return slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool {
-		if s.Kind != "revoke_access" && !byPeople(s) {
+		if s.Kind != "narrow_access" && s.Kind != "revoke_access" && !byPeople(s) {
 			return false
 		}
 		switch s.State {
@@ -98,6 +102,12 @@ func standOf(p offboarding.Plan, works []offboarding.Work, g customer.Grant) (s 
 			s.How, s.At = AccessAttested, time.Time{}
 		}
 		return s, s.How != ""
+	case customer.ReadOnly:
+		if s.How == AccessAgain { // it was closed, and is left to read by a later decision
+			s.At = time.Time{}
+		}
+		s.How, s.Until = AccessReading, p.Case.RetrievalEnd()
+		return s, true
 	case customer.Granted:
 		if s.How == "" {
 			s.How = AccessOpen
@@ -210,6 +220,8 @@ func withAccesses(list []Milestone, stands []AccessStand) []Milestone {
 	m.Part, m.Of = 0, len(stands)
 	for _, s := range stands {
 		switch {
+		case s.How == AccessReading: // it is told with its day, and closed in its time
+			m.Of--
 		case s.How == AccessAttested:
 			m.Attested++
 			m.Part++

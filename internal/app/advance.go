@@ -381,7 +381,10 @@ func standsSo(p *offboarding.Plan, s *offboarding.Step, works []offboarding.Work
 // followGrant keeps the inventory true to what was proved of an access, and
 // wakes the accesses of the step that waited for it.
 func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, left []offboarding.Work) error {
-	if w.Kind != "revoke_access" {
+	switch {
+	case w.Kind == "narrow_access":
+		return followReach(ctx, tx, w)
+	case w.Kind != "revoke_access":
 		return nil
 	}
 	switch w.State {
@@ -404,6 +407,20 @@ func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, left [
 		return a.stillWaits(ctx, tx, w)
 	}
 	return nil
+}
+
+// followReach keeps the inventory true to how far an access was proved to reach.
+// One that was found closed is none that was left to read.
+func followReach(ctx context.Context, tx Tx, w offboarding.Work) error {
+	status := customer.ReadOnly
+	switch {
+	case w.State == offboarding.WorkUndone:
+		status = customer.Granted
+	case w.State == offboarding.WorkAttested, w.State == offboarding.WorkVerified && step.ProofOf(w.Evidence).ReadOnly:
+	default:
+		return nil
+	}
+	return tx.SetGrantStatus(ctx, customer.GrantID(w.Item), status)
 }
 
 // stillWaits wakes an access that decided to wait for one which was closed

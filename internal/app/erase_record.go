@@ -203,7 +203,7 @@ func (a *App) mayErase(ctx context.Context, tx Tx, c offboarding.Case) error {
 	case slices.ContainsFunc(cases, func(o offboarding.Case) bool { return o.ID != c.ID && o.State.Open() }),
 		slices.ContainsFunc(subs, func(s customer.Subscription) bool { return s.Status != customer.Ended }):
 		return fault.New(fault.Blocked, "erase.still_customer")
-	case slices.ContainsFunc(grants, func(g customer.Grant) bool { return g.Status == customer.Granted }):
+	case slices.ContainsFunc(grants, func(g customer.Grant) bool { return g.Open() }):
 		return fault.New(fault.Blocked, "erase.open_access")
 	case slices.ContainsFunc(lent, func(o SealedObligation) bool { return o.State == obligation.Open }):
 		return fault.New(fault.Blocked, "erase.open_obligation")

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-
-	"hastaluego/internal/customer"
 )
 
 // inventoryFacts adds what conditions may see of the customer's inventory.
@@ -14,7 +12,7 @@ func (a *App) inventoryFacts(ctx context.Context, tx Tx, k *picture, facts map[s
 	}
 	open := 0
 	for _, g := range k.grants {
-		if g.Status == customer.Granted {
+		if g.Open() {
 			open++
 		}
 	}

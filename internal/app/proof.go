@@ -18,6 +18,7 @@ type ItemProof struct {
 	Before time.Time // when it got in, where it was tried
 	After  time.Time // when it was refused
 	Status string    // with what
+	Writes bool      // it was tried whether it can change something
 }
 
 // proofOf says how a work was proved; false when it was not, or is none on a
@@ -51,7 +52,7 @@ func proofs(works []offboarding.Work, names map[string]string) map[offboarding.S
 		if !ok {
 			continue
 		}
-		item := ItemProof{Name: itemOf(w, names), Kind: string(p.Proof), Why: p.Why}
+		item := ItemProof{Name: itemOf(w, names), Kind: string(p.Proof), Why: p.Why, Writes: p.ReadOnly}
 		if p.Proof == step.NegativeTest {
 			item.Before, item.After, item.Status = p.Control.At, p.Probe.At, p.Probe.Status
 		}

@@ -486,7 +486,7 @@ func (a *App) doorOf(ctx context.Context, tx Tx, c offboarding.Case, gid custome
 		return g, since, nil, err
 	}
 	since = c.Effective.End(zone)
-	if all[i].Status == customer.Granted {
+	if all[i].Open() {
 		if since = c.RetrievalEnd().End(zone); tx.Now().Before(since) { // it may be there for the data
 			return g, since, nil, nil
 		}

@@ -237,6 +237,8 @@ type System struct {
 	Access     Access
 	Prober     Prober
 	Lister     Lister
+	Narrower   Narrower
+	Writes     WriteProber
 	Charges    Charges
 	Every      EveryCharge
 	SignIns    SignIns
@@ -271,6 +273,7 @@ const (
 	CanAccess   = "access"
 	CanProbe    = "probe"
 	CanList     = "inventory"
+	CanNarrow   = "read_only"
 	CanCharges  = "charges"
 	CanEvery    = "all_charges"
 	CanSignIns  = "sign_ins"
@@ -297,6 +300,7 @@ func (s System) Can() []string {
 		{CanAccess, s.Access != nil},
 		{CanProbe, s.Prober != nil},
 		{CanList, s.Lister != nil},
+		{CanNarrow, s.Narrower != nil},
 		{CanCharges, s.Charges != nil},
 		{CanEvery, s.Every != nil},
 		{CanSignIns, s.SignIns != nil},

@@ -25,10 +25,11 @@ type GrantStatus string
 
 // The states of a grant.
 const (
-	Granted GrantStatus = "active"
-	Orphan  GrantStatus = "found"   // a system lists it, nobody had it here, and nobody has decided about it
-	Foreign GrantStatus = "foreign" // looked at: not the customer's
-	Revoked GrantStatus = "revoked" // read back as closed, or attested by a person
+	Granted  GrantStatus = "active"
+	ReadOnly GrantStatus = "read_only" // it still lets in to read what is to be fetched, and can change nothing
+	Orphan   GrantStatus = "found"     // a system lists it, nobody had it here, and nobody has decided about it
+	Foreign  GrantStatus = "foreign"   // looked at: not the customer's
+	Revoked  GrantStatus = "revoked"   // read back as closed, or attested by a person
 )
 
 // GrantKinds are what an access can be.
@@ -47,6 +48,9 @@ type Grant struct {
 	Status    GrantStatus
 	Ours      bool // held by our own people at the client's systems: it goes last, after the handover
 }
+
+// Open reports whether it lets in, as far as we know, be it to read alone.
+func (g Grant) Open() bool { return g.Status == Granted || g.Status == ReadOnly }
 
 // Theirs are those that the customer holds.
 func Theirs(grants []Grant) []Grant {

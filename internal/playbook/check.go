@@ -258,6 +258,14 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		if k.Leaves || s.Params[Whose] == Ours {
 			c.leavesLast(at, s.ID, f, ancestors(s.ID), spec)
 		}
+		if k.Narrows && !slices.ContainsFunc(f.Steps, func(r stepFile) bool {
+			return closesNarrowed(r, s) && ancestors(r.ID)[s.ID] && has(r.ID, waits("end_of_retrieval"))
+		}) {
+			c.At(at, "playbook.narrow_left", "key", s.ID)
+		}
+		if s.Params[Narrowed] == Leave && !has(s.ID, func(b stepFile) bool { return spec(b).Narrows }) {
+			c.At(at+".params."+Narrowed, "playbook.leave_nothing", "key", s.ID)
+		}
 		if (k.Exports || k.Effect) && !k.Erases {
 			for _, e := range f.Steps {
 				if spec(e).Collects && ancestors(s.ID)[e.ID] {
@@ -295,6 +303,20 @@ func (c *checker) order(f file, kinds []KindSpec) {
 			c.At(at, "playbook.erase_unapproved", "key", s.ID)
 		}
 	}
+}
+
+// Narrowed is the parameter of a step that closes accesses by which it says what
+// becomes of those that were left to read, and Leave the word for leaving them.
+const (
+	Narrowed = "narrowed"
+	Leave    = "leave"
+)
+
+// closesNarrowed reports whether the step closes, whatever happens, what the other
+// left to read.
+func closesNarrowed(s, narrows stepFile) bool {
+	at := s.Params["system"]
+	return s.Kind == "revoke_access" && s.If == "" && s.Params[Whose] != Ours && s.Params[Narrowed] != Leave && (at == "" || at == narrows.Params["system"])
 }
 
 // Whose is the parameter of a step that closes accesses by which it says whose

@@ -32,6 +32,7 @@ type KindSpec struct {
 	TellUndo  bool   // the playbook must say what taking it back means
 	Approves  bool   // decides about the steps before it; needs one
 	Exports   bool   // gives the customer their data
+	Narrows   bool   // leaves accesses to read what is to be fetched: something must close them later
 	Erases    bool   // destroys data for good
 	ErasesFar bool   // at the far systems: before our own record, which knows by which name the customer is called there
 	Forgets   bool   // erases that record

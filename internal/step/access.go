@@ -25,6 +25,7 @@ func (revokeAccess) Spec() playbook.KindSpec {
 			"Where the system declares a probe that got in before, it must be refused afterwards.",
 		Params: []playbook.ParamSpec{
 			{Name: "system", About: "Name of a system in systems.yaml; only grants there are closed. Without it, those at every system that can close them, and where there are none the step is not needed."},
+			{Name: playbook.Narrowed, Enum: []string{"close", playbook.Leave}, About: "What becomes of those that narrow_access left to read: they are closed, too (by default), or left until a later revoke_access."},
 			{Name: playbook.Whose, Enum: []string{"customer", playbook.Ours}, About: "Whose accesses: those of the customer (by default), or those that our own people hold at the client's systems, after every handover."},
 		},
 	}
@@ -33,7 +34,8 @@ func (revokeAccess) Spec() playbook.KindSpec {
 func (k revokeAccess) Jobs(s Subject) []Job {
 	var out []Job
 	for _, g := range customer.RevocationOrder(whose(s)) {
-		if g.Status == customer.Granted && k.closes(s, g) {
+		left := g.Status == customer.ReadOnly && s.Step.Params[playbook.Narrowed] == playbook.Leave
+		if g.Open() && !left && k.closes(s, g) {
 			out = append(out, Job{Item: string(g.ID), System: g.System})
 		}
 	}
@@ -122,10 +124,11 @@ func (k revokeAccess) Decide(s Subject, f Findings) (Decision, error) {
 }
 
 // Waits reports whether the access must stay open because another at its
-// system that is still open needs it.
+// system that is still open needs it. One that was left to read waits for its own
+// time, and nothing that can change something stays open for its sake.
 func Waits(all []customer.Grant, g customer.Grant) bool {
 	for _, other := range all {
-		if other.Status != customer.Granted || other.System != g.System {
+		if !other.Open() || other.Status == customer.ReadOnly && g.Status != customer.ReadOnly || other.System != g.System {
 			continue
 		}
 		for _, need := range other.DependsOn {

@@ -44,7 +44,7 @@ func (runAction) Jobs(s Subject) []Job {
 	case eachGrant:
 		var out []Job
 		for _, g := range customer.RevocationOrder(s.Grants) {
-			if g.System == system && g.Status == customer.Granted {
+			if g.System == system && g.Open() {
 				out = append(out, Job{Item: string(g.ID), System: system})
 			}
 		}

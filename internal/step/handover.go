@@ -55,7 +55,7 @@ func (ownAccess) Jobs(Subject) []Job { return nil }
 func (ownAccess) AssetItems(s Subject, assets []customer.Asset) []offboarding.Item {
 	out, except := assetLines(assets, handover.Enterable), split(s.Step.Params["except"])
 	for _, g := range customer.RevocationOrder(customer.OfOurs(s.Grants)) {
-		if g.Status == customer.Granted && !except[g.System] {
+		if g.Open() && !except[g.System] {
 			out = append(out, line(string(g.ID), g.System+": "+g.Account))
 		}
 	}

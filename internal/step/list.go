@@ -55,6 +55,15 @@ func (find Systems) access(name string) (connector.System, error) {
 	return s, err
 }
 
+// narrower returns a system in which accesses can be left to read.
+func (find Systems) narrower(name string) (connector.System, error) {
+	s, err := find.system(name)
+	if err == nil && s.Narrower == nil {
+		err = lacks(name, connector.CanNarrow)
+	}
+	return s, err
+}
+
 // actions returns what the system can do beside.
 func (find Systems) actions(name string) (connector.Actions, error) {
 	s, err := find.system(name)
@@ -109,6 +118,7 @@ func All(systems Systems) map[string]Kind {
 		eraseRecord{},
 		refund{systems},
 		findAccess{systems},
+		narrowAccess{systems},
 		revokeAccess{systems},
 		closeAccess{},
 		runAction{systems},

@@ -32,6 +32,11 @@ type AccessProof struct {
 	Control *connector.Probe `json:"control,omitempty"` // the try before
 	Probe   *connector.Probe `json:"probe,omitempty"`   // the try after
 	Read    json.RawMessage  `json:"read,omitempty"`
+
+	// Of an access that was narrowed: control and probe tried to change something.
+	Held     []string         `json:"held,omitempty"`      // what it had before
+	ReadOnly bool             `json:"read_only,omitempty"` // it lets in, and that to read
+	Entry    *connector.Probe `json:"entry,omitempty"`     // the try to get in
 }
 
 // ProofOf reads the evidence of a work; evidence of another kind says nothing.

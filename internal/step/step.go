@@ -111,6 +111,7 @@ type Action struct {
 	Name      string          `json:"name,omitempty"` // of a declared action
 	Reference string          `json:"reference"`
 	EndsAt    time.Time       `json:"ends_at,omitzero"`
+	Held      []string        `json:"held,omitempty"` // what an access had before it was narrowed
 	Body      json.RawMessage `json:"body,omitempty"` // of a message
 	// Refund is what is given back out of the payment Reference, without its key.
 	Refund *connector.RefundInput `json:"refund,omitempty"`

@@ -25,7 +25,7 @@ var (
 		 GROUP BY w.system, w.item, w.state, w.last_error ORDER BY w.system, w.item`)
 	leftBehind = query(`
 		SELECT c.id, g.id FROM grant_ g JOIN case_ c ON c.id = ` + lastOver("g.customer_id") + `
-		 WHERE g.status IN ('active', 'found') AND ` + hasLeft("g.customer_id") + ` AND g.id > $1 ORDER BY g.id LIMIT $2`)
+		 WHERE g.status IN ('active', 'read_only', 'found') AND ` + hasLeft("g.customer_id") + ` AND g.id > $1 ORDER BY g.id LIMIT $2`)
 )
 
 func (t *tx) Revocations(ctx context.Context, from time.Time, each func(app.Revocation)) error {

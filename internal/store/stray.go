@@ -63,7 +63,7 @@ var (
 	// What was closed, and what a customer who has nothing any more still has.
 	doors = `
 		SELECT c.id, g.id FROM grant_ g JOIN case_ c ON c.id = ` + lastOver("g.customer_id") + `
-		 WHERE g.system = $1 AND (g.status = 'revoked' OR g.status = 'active' AND g.ours = 0 AND ` + hasLeft("g.customer_id") + `)`
+		 WHERE g.system = $1 AND (g.status = 'revoked' OR g.status IN ('active', 'read_only') AND g.ours = 0 AND ` + hasLeft("g.customer_id") + `)`
 	listDoors  = query(doors + ` AND g.id > $2 ORDER BY g.id LIMIT $3`)
 	doorsAbout = query(doors + ` AND g.account = $2 ORDER BY g.id LIMIT $3`)
 

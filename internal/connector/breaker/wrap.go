@@ -41,6 +41,12 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	if sys.Lister != nil {
 		out.Lister = lister{sys.Lister, b}
 	}
+	if sys.Narrower != nil {
+		out.Narrower = narrower{sys.Narrower, b}
+	}
+	if sys.Writes != nil {
+		out.Writes = writeProber{sys.Writes, b}
+	}
 	if sys.Charges != nil {
 		out.Charges = charges{sys.Charges, b}
 	}
@@ -191,6 +197,23 @@ func (w lister) ListAccesses(ctx context.Context, owner string) ([]connector.Fou
 	return through(w.b, func() ([]connector.FoundAccess, error) { return w.Lister.ListAccesses(ctx, owner) })
 }
 
+type narrower struct {
+	connector.Narrower
+	b *breaker
+}
+
+func (w narrower) ReadReach(ctx context.Context, account string) (connector.Reach, error) {
+	return through(w.b, func() (connector.Reach, error) { return w.Narrower.ReadReach(ctx, account) })
+}
+
+func (w narrower) NarrowAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Narrower.NarrowAccess(ctx, in) })
+}
+
+func (w narrower) WidenAccess(ctx context.Context, in connector.WidenInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Narrower.WidenAccess(ctx, in) })
+}
+
 type charges struct {
 	connector.Charges
 	b *breaker
@@ -245,6 +268,18 @@ func (w prober) ProbeAccess(ctx context.Context, account string) (connector.Prob
 		return connector.Probe{}, err
 	}
 	return w.Prober.ProbeAccess(ctx, account)
+}
+
+type writeProber struct {
+	connector.WriteProber
+	b *breaker
+}
+
+func (w writeProber) ProbeWrite(ctx context.Context, account string) (connector.Probe, error) {
+	if err := w.b.waits(); err != nil {
+		return connector.Probe{}, err
+	}
+	return w.WriteProber.ProbeWrite(ctx, account)
 }
 
 type actions struct {

@@ -18,8 +18,9 @@ type access struct {
 }
 
 var (
-	_ connector.Access = access{}
-	_ connector.Prober = access{}
+	_ connector.Access   = access{}
+	_ connector.Prober   = access{}
+	_ connector.Narrower = access{}
 )
 
 // ReadAccess asks whether the account is open. One that the system does not

@@ -177,6 +177,14 @@ func (a Access) check(k *checker, undo connector.UndoClass) {
 	k.path(a.Status, at("access", "state", "status"))
 	k.words(a.Open, at("access", "state", "open"))
 	k.paths(at("access", "state"), map[string]string{"signed_in_at": a.Seen})
+	if x, at := a.Reading, at("access", "read_only"); x != nil {
+		k.path(x.Path, below(at, "path"))
+		k.words(x.Words, below(at, "words"))
+		k.acting(a.Find, find, x.Narrow, below(at, "narrow"), k.scope(once))
+		if x.Widen.declared() {
+			k.acting(a.Find, find, x.Widen, below(at, "widen"), k.scope(once, "held"))
+		}
+	}
 	if a.Probe != nil {
 		a.Probe.check(k, below(where, "probe"))
 	}

@@ -218,10 +218,19 @@ type Access struct {
 	Read    Operation
 	Revoke  Operation
 	Restore Operation // empty: cannot be taken back
+	Reading *Reading  // nil: they cannot be left to read
 	Probe   *Probe    // nil: it cannot be tried
 	Status  string    // path of the far system's word
 	Open    []string  // the words that mean: it lets in
 	Seen    string    // path of the instant of the last sign-in; empty: it does not say
+}
+
+// Reading says how an access is left to read, and to change nothing.
+type Reading struct {
+	Path   string   // where reading the access says how far it reaches
+	Words  []string // what stands there when it is to read
+	Narrow Operation
+	Widen  Operation // {held} is what stood there before; empty: cannot be taken back
 }
 
 // Charges say how what was charged for a subscription is listed.

@@ -43,6 +43,11 @@ const conforming = `systems:
           secret: "file:DIR/{reference}"
           refused: [401, 403]
       state: {status: status, open: [active], signed_in_at: seen}
+      read_only:
+        path: status
+        words: [viewer]
+        narrow: {method: PUT, path: "/accounts/{reference}/role", body: {role: viewer}}
+        widen: {method: PUT, path: "/accounts/{reference}/role", body: {role: "{held}"}}
     charges:
       list: {method: GET, path: "/subs/{reference}/charges", query: {since: "{since}"}, items: charges}
       id: id

@@ -248,7 +248,13 @@ func (r reading) billing(top declaration.Map) *Billing {
 
 func (r reading) access(path []string) *Access {
 	a := &Access{}
-	r.Keys(path, "operations", "state")
+	top := r.Keys(path, "operations", "state", "read_only")
+	if top.Has("read_only") {
+		where := below(path, "read_only")
+		a.Reading = &Reading{}
+		m := r.operations(where, map[string]*Operation{"narrow": &a.Reading.Narrow, "widen": &a.Reading.Widen}, "path", "words")
+		a.Reading.Path, a.Reading.Words = r.Word(m, where, "path"), r.Words(m, where, "words")
+	}
 	where := below(path, "operations")
 	ops := r.operations(where, map[string]*Operation{"read": &a.Read, "revoke": &a.Revoke, "restore": &a.Restore}, "probe", "find")
 	a.Find = r.find(ops, where)

@@ -107,6 +107,9 @@ func (s *System) Connector() connector.System {
 	if s.cfg.Access != nil {
 		a := access{s, *s.cfg.Access}
 		out.Access = a
+		if s.cfg.Access.Reading != nil {
+			out.Narrower = a
+		}
 		if s.cfg.Access.Probe != nil {
 			out.Prober = a
 		}

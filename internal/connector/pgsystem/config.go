@@ -41,6 +41,15 @@ type Config struct {
 type Roles struct {
 	Password string // file:PATH with the slot {reference}: the password of each role; empty: they cannot be tried
 	Owned    string // statement whose first column names the roles of the customer $1; empty: it cannot say
+	ReadOnly *ReadOnly
+}
+
+// ReadOnly says how a role is left to read: by the groups, themselves roles, that it
+// leaves and joins. What was granted to the role itself stays as it is.
+type ReadOnly struct {
+	Leave []string
+	Join  []string
+	Try   string // statement that changes something; the role makes it and it is rolled back. Empty: it cannot be tried
 }
 
 // Actions are statements, by their name.
@@ -103,8 +112,12 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	}.defaults()
 	if top.Has("roles") {
 		where := declaration.Path("roles")
-		m := e.Keys(where, "password", "inventory")
+		m := e.Keys(where, "password", "inventory", "read_only")
 		c.Roles = &Roles{Password: e.Ref(m, where, "password"), Owned: e.Word(m, where, "inventory")}
+		if where := declaration.Below(where, "read_only"); m.Has("read_only") {
+			m := e.Keys(where, "leave", "join", "try")
+			c.Roles.ReadOnly = &ReadOnly{Leave: e.Words(m, where, "leave"), Join: e.Words(m, where, "join"), Try: e.Word(m, where, "try")}
+		}
 	}
 	where := declaration.Path("actions")
 	for _, name := range e.Names(where) {
@@ -163,6 +176,20 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	if c.Roles != nil && c.Roles.Owned != "" && !strings.Contains(c.Roles.Owned, "$1") {
 		bad(declaration.Path("roles", "inventory"), "system.statement", "slot", "$1")
+	}
+	if c.Roles != nil && c.Roles.ReadOnly != nil {
+		x, where := c.Roles.ReadOnly, declaration.Path("roles", "read_only")
+		if len(x.Leave) == 0 {
+			bad(declaration.Below(where, "leave"), "field.required")
+		}
+		for _, g := range x.Join {
+			if slices.Contains(x.Leave, g) {
+				bad(declaration.Below(where, "join"), "system.same", "key", "leave")
+			}
+		}
+		if x.Try != "" && c.Roles.Password == "" {
+			bad(declaration.Below(where, "try"), "system.needs", "key", "try", "needs", "password")
+		}
 	}
 	for _, x := range c.Export {
 		found = append(found, x.check()...)

@@ -108,9 +108,15 @@ func (b *base) put(name, value string) {
 
 func (b *base) connect(more string) connector.System {
 	b.t.Helper()
+	return b.connectWith("", more)
+}
+
+// connectWith connects with more to say of roles.
+func (b *base) connectWith(roles, more string) connector.System {
+	b.t.Helper()
 	b.put("url", b.connection)
 	all, err := declaration.Load("systems.yaml", []byte("systems:\n  base:\n    kind: postgres\n    url: file:"+b.dir+"/url\n    timeout: 2s\n    allow: [127.0.0.1/32]\n"+
-		"    roles: {password: \"file:"+b.dir+"/{reference}\"}\n"+more), pgsystem.Kind())
+		"    roles: {password: \"file:"+b.dir+"/{reference}\""+roles+"}\n"+more), pgsystem.Kind())
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -183,6 +189,94 @@ func TestRolesAreClosedWithTheirSessions(t *testing.T) {
 		if _, err := s.Prober.ProbeAccess(ctx, "nobody"); fault.CodeOf(err) != "connector.no_credential" {
 			t.Error(err)
 		}
+	})
+}
+
+// A role is left to read by the groups that it leaves and joins, whoever let it into
+// them; a real server says that it can still look and change nothing.
+func TestARoleIsLeftToRead(t *testing.T) {
+	each(t, func(t *testing.T, b *base) {
+		ctx := t.Context()
+		group := func(name string) string { return name + "_" + strings.ToLower(id.New("g")) }
+		writers, guests, readers := group("writers"), group("guests"), group("readers")
+		for _, g := range []string{writers, guests, readers} {
+			b.exec("CREATE ROLE " + g)
+			b.exec("GRANT " + g + " TO " + b.ours + " WITH ADMIN OPTION")
+		}
+		t.Cleanup(func() {
+			for _, g := range []string{writers, guests, readers} {
+				if _, err := b.admin.Exec(context.Background(), "DROP OWNED BY "+g+"; DROP ROLE "+g); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		b.exec("GRANT SELECT, UPDATE ON member TO " + writers)
+		b.exec("GRANT SELECT ON member TO " + readers)
+		b.exec("GRANT " + writers + " TO " + quoted(b.ana)) // by the administrator, and not by us
+		b.put(b.ana, "hers")
+		s := b.connectWith(", read_only: {leave: ["+writers+", "+guests+"], join: ["+readers+"], try: UPDATE member SET shown = NOT shown}", "")
+		if err := s.Checker.Check(ctx); err != nil {
+			t.Fatal(err)
+		}
+		ana := connector.AccessInput{Account: b.ana, Key: "k"}
+		is := func(readOnly bool, held ...string) {
+			t.Helper()
+			r, err := s.Narrower.ReadReach(ctx, b.ana)
+			if err != nil || !r.Found || !r.Open || r.ReadOnly != readOnly || fmt.Sprint(r.Held) != fmt.Sprint(held) || bytes.Contains(r.Answer, []byte("Ana")) {
+				t.Errorf("reads %+v %s, %v; want %v of %v", r, r.Answer, err, readOnly, held)
+			}
+			if p, err := s.Writes.ProbeWrite(ctx, b.ana); err != nil || p.In == readOnly || readOnly && p.Status != "42501" || !p.At.Equal(noon) {
+				t.Errorf("tried to write: %+v, %v", p, err)
+			}
+			if p, err := s.Prober.ProbeAccess(ctx, b.ana); err != nil || !p.In {
+				t.Errorf("tried to enter: %+v, %v", p, err)
+			}
+			var shown int
+			if err := b.admin.QueryRow(ctx, "SELECT count(*) FROM member WHERE shown").Scan(&shown); err != nil || shown != 2 {
+				t.Errorf("trying changed what is there: %d %v", shown, err)
+			}
+		}
+		before, err := s.Narrower.ReadReach(ctx, b.ana)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is(false, writers)
+		for range 2 {
+			if r, err := s.Narrower.NarrowAccess(ctx, ana); err != nil || len(r.Answer) == 0 {
+				t.Fatal(r, err)
+			}
+			is(true, readers)
+		}
+		for range 2 {
+			if _, err := s.Narrower.WidenAccess(ctx, connector.WidenInput{AccessInput: ana, Held: before.Held}); err != nil {
+				t.Fatal(err)
+			}
+			is(false, writers)
+		}
+		// Who was a reader before stays one.
+		b.exec("GRANT " + readers + " TO " + quoted(b.ana))
+		if _, err := s.Narrower.NarrowAccess(ctx, ana); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Narrower.WidenAccess(ctx, connector.WidenInput{AccessInput: ana, Held: []string{readers, writers, "pg_monitor"}}); err != nil {
+			t.Fatal(err)
+		}
+		is(false, readers, writers)
+		if r, err := s.Narrower.ReadReach(ctx, "nobody"); err != nil || r.Found || r.Open || r.ReadOnly {
+			t.Errorf("%+v %v", r, err)
+		}
+		if _, err := s.Narrower.NarrowAccess(ctx, connector.AccessInput{Account: "nobody"}); fault.CodeOf(err) != "connector.unknown_reference" {
+			t.Error(err)
+		}
+		if _, err := s.Narrower.NarrowAccess(ctx, connector.AccessInput{Account: b.ours}); fault.CodeOf(err) != "connector.own_access" {
+			t.Errorf("we narrowed our own door: %v", err)
+		}
+		// A right that is missing is named.
+		b.exec("REVOKE ADMIN OPTION FOR " + readers + " FROM " + b.ours)
+		if err := s.Checker.Check(ctx); fault.CodeOf(err) != "connector.right_missing" || !strings.Contains(fmt.Sprint(err.(*fault.Error).Args), "roles.read_only "+readers) {
+			t.Errorf("%v", err)
+		}
+		b.exec("GRANT " + readers + " TO " + b.ours + " WITH ADMIN OPTION")
 	})
 }
 

@@ -28,13 +28,15 @@ type System struct {
 }
 
 var (
-	_ connector.Access   = (*System)(nil)
-	_ connector.Prober   = (*System)(nil)
-	_ connector.Lister   = (*System)(nil)
-	_ connector.Actions  = (*System)(nil)
-	_ connector.Checker  = (*System)(nil)
-	_ connector.Exporter = (*System)(nil)
-	_ connector.Eraser   = (*System)(nil)
+	_ connector.Access      = (*System)(nil)
+	_ connector.Prober      = (*System)(nil)
+	_ connector.Lister      = (*System)(nil)
+	_ connector.Narrower    = (*System)(nil)
+	_ connector.WriteProber = (*System)(nil)
+	_ connector.Actions     = (*System)(nil)
+	_ connector.Checker     = (*System)(nil)
+	_ connector.Exporter    = (*System)(nil)
+	_ connector.Eraser      = (*System)(nil)
 )
 
 // New reads the reference and makes no call. The error is a fault.List of
@@ -79,6 +81,11 @@ func (s *System) Connector() connector.System {
 		}
 		if s.cfg.Roles.Owned != "" {
 			out.Lister = s
+		}
+		if x := s.cfg.Roles.ReadOnly; x != nil {
+			if out.Narrower = s; x.Try != "" {
+				out.Writes = s
+			}
 		}
 	}
 	if len(s.cfg.Actions) > 0 {
@@ -351,17 +358,12 @@ func (s *System) receipt(before any) connector.Receipt {
 // ProbeAccess signs in as the role with its own password, and does nothing there.
 func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
 	const op = "pgsystem.ProbeAccess"
-	if err := s.usable(op, account); err != nil {
+	cfg, err := s.asTheirs(op, account)
+	if err != nil {
 		return connector.Probe{}, err
 	}
-	password, code := declaration.ResolveEach(s.cfg.Roles.Password, account)
-	if code != "" {
-		return connector.Probe{}, s.say(fault.NotFound, "connector.no_credential", "").At(op, nil)
-	}
-	cfg := s.as()
-	cfg.User, cfg.Password = account, password
 	out := connector.Probe{Status: "00000", At: s.clock.Now()}
-	err := s.with(ctx, op, cfg, func(context.Context, *pgx.Conn) error { out.In = true; return nil })
+	err = s.with(ctx, op, cfg, func(context.Context, *pgx.Conn) error { out.In = true; return nil })
 	switch {
 	case err == nil:
 		return out, nil
@@ -372,6 +374,20 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 		return connector.Probe{}, err
 	}
 	return connector.Probe{}, s.say(fault.Invalid, "connector.probe_unclear", sqlstate(err)).At(op, nil)
+}
+
+// asTheirs are the settings of a connection as the role, with its own password.
+func (s *System) asTheirs(op, account string) (*pgx.ConnConfig, error) {
+	if err := s.usable(op, account); err != nil {
+		return nil, err
+	}
+	password, code := declaration.ResolveEach(s.cfg.Roles.Password, account)
+	if code != "" {
+		return nil, s.say(fault.NotFound, "connector.no_credential", "").At(op, nil)
+	}
+	cfg := s.as()
+	cfg.User, cfg.Password = account, password
+	return cfg, nil
 }
 
 // sqlstate is what the server said, as the fault has it.
@@ -514,6 +530,11 @@ func (s *System) Check(ctx context.Context) error {
 			if !signals {
 				lacks = append(lacks, "pg_signal_backend")
 			}
+			more, err := s.lacksGroups(ctx, c)
+			if err != nil {
+				return err
+			}
+			lacks = append(lacks, more...)
 			if sql := s.cfg.Roles.Owned; sql != "" {
 				if err := plan(ctx, c, sql); refused(err) {
 					lacks = append(lacks, "roles.inventory")

@@ -39,6 +39,7 @@ type Config struct {
 	SecretKey string    // reference
 	Principal string    // how the policy names an access, with the slot {reference}
 	Close     string    // Deny or Remove
+	ReadOnly  bool      // a statement of ours can leave an access to read
 	Probe     *Probe    // nil: accesses cannot be tried
 	Owned     string    // which principals are a customer's, with the slot {owner} and * for anything; empty: it cannot say
 	Export    []Export  // in the order of the declaration; nil: it gives nothing away
@@ -57,6 +58,7 @@ type Config struct {
 type Probe struct {
 	Key    string // file:PATH with the slot {reference}: KEY:SECRET of each access
 	Object string // what is read; empty: the bucket is listed
+	Write  string // name of an object that it may write where it may write; empty: writing cannot be tried
 }
 
 // Kind reads entries of this kind.
@@ -64,23 +66,23 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("base_url", "region", "bucket", "access_key", "secret_key", "principal", "close", "probe", "inventory", "export", "erase", "timeout", "limit", "rate", "allow")
+	top := e.Top("base_url", "region", "bucket", "access_key", "secret_key", "principal", "close", "read_only", "probe", "inventory", "export", "erase", "timeout", "limit", "rate", "allow")
 	if top == nil {
 		return nil, false
 	}
 	c := Config{
 		System: e.Name, BaseURL: e.Word(top, nil, "base_url"), Region: e.Word(top, nil, "region"), Bucket: e.Word(top, nil, "bucket"),
 		AccessKey: e.Ref(top, nil, "access_key"), SecretKey: e.Ref(top, nil, "secret_key"), Principal: e.Word(top, nil, "principal"),
-		Close: e.Word(top, nil, "close"), Owned: e.Word(top, nil, "inventory"),
+		Close: e.Word(top, nil, "close"), ReadOnly: e.Flag(top, nil, "read_only"), Owned: e.Word(top, nil, "inventory"),
 		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Rate: e.Rate(top, nil, "rate"), Allow: e.Prefixes(top, nil, "allow"),
 	}.defaults()
 	if at := declaration.Path("probe"); top.Has("probe") {
-		m := e.Keys(at, "key", "object")
-		c.Probe = &Probe{Key: e.Ref(m, at, "key"), Object: e.Word(m, at, "object")}
+		m := e.Keys(at, "key", "object", "write")
+		c.Probe = &Probe{Key: e.Ref(m, at, "key"), Object: e.Word(m, at, "object"), Write: e.Word(m, at, "write")}
 	}
 	c.Export, c.Erase = readExport(e), readErase(e)
 	found := c.check()
-	for _, key := range []string{"principal", "close", "probe", "inventory"} {
+	for _, key := range []string{"principal", "close", "read_only", "probe", "inventory"} {
 		if c.Bucket == "" && top.Has(key) {
 			found = append(found, declaration.Problem{At: declaration.Path(key), Code: "system.needs", Args: []any{"key", key, "needs", "bucket"}})
 		}
@@ -154,8 +156,13 @@ func (c Config) check() (found []declaration.Problem) {
 		if code := declaration.CheckEach(c.Probe.Key); code != "" {
 			bad(declaration.Below(at, "key"), code, "slot", declaration.Slot)
 		}
-		if o := c.Probe.Object; o != "" && (len(o) > 1024 || slices.ContainsFunc(strings.Split(o, "/"), func(s string) bool { return s == "" || s == "." || s == ".." })) {
-			bad(declaration.Below(at, "object"), "system.object")
+		for _, x := range []struct{ key, name string }{{"object", c.Probe.Object}, {"write", c.Probe.Write}} {
+			if o := x.name; o != "" && (len(o) > 1024 || slices.ContainsFunc(strings.Split(o, "/"), func(s string) bool { return s == "" || s == "." || s == ".." })) {
+				bad(declaration.Below(at, x.key), "system.object")
+			}
+		}
+		if c.Probe.Write != "" && !c.ReadOnly {
+			bad(declaration.Below(at, "write"), "system.needs", "key", "write", "needs", "read_only")
 		}
 	}
 	if c.Owned != "" && strings.Count(c.Owned, declaration.OwnerSlot) != 1 {

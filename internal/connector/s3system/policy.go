@@ -7,8 +7,17 @@ import (
 	"strings"
 )
 
-// ours is the name of our statement in the policy of a bucket.
-const ours = "HastaLuego"
+// denial is a statement of ours in the policy of a bucket: what it denies to those
+// whom it names.
+type denial struct {
+	sid     string
+	actions []string
+}
+
+var (
+	everything = denial{"HastaLuego", []string{"s3:*"}}
+	writing    = denial{"HastaLuegoReadOnly", []string{"s3:Put*", "s3:Delete*", "s3:AbortMultipartUpload", "s3:RestoreObject", "s3:BypassGovernanceRetention"}}
+)
 
 // policy is the policy of a bucket, as it came: what is not ours to change is
 // kept as it is.
@@ -82,6 +91,11 @@ func named(statement map[string]any) []string {
 // denied reports whether a statement denies the principal everything in the
 // bucket, without conditions.
 func (p policy) denied(principal, bucket string) bool {
+	return p.denies(everything, principal, bucket)
+}
+
+// denies reports whether a statement denies the principal as much as that, or all.
+func (p policy) denies(what denial, principal, bucket string) bool {
 	return slices.ContainsFunc(p.statements(), func(s map[string]any) bool {
 		if s["Effect"] != "Deny" || s["Condition"] != nil {
 			return false
@@ -91,7 +105,8 @@ func (p policy) denied(principal, bucket string) bool {
 			return false
 		}
 		actions := texts(s["Action"])
-		if !slices.Contains(actions, "s3:*") && !slices.Contains(actions, "*") {
+		all := slices.Contains(actions, "s3:*") || slices.Contains(actions, "*")
+		if !all && slices.ContainsFunc(what.actions, func(a string) bool { return !slices.Contains(actions, a) }) {
 			return false
 		}
 		covers := func(what string) bool {
@@ -128,6 +143,14 @@ func (p policy) principals() []string {
 	return slices.DeleteFunc(slices.Compact(out), func(s string) bool { return s == "*" })
 }
 
+// action is how a policy says what is denied: one text, or a list of them.
+func (d denial) action() any {
+	if len(d.actions) == 1 {
+		return d.actions[0]
+	}
+	return d.actions
+}
+
 // with is the policy with one more statement, or another in its place.
 func (p policy) with(statements []any) policy {
 	doc := make(map[string]any, len(p.doc))
@@ -138,13 +161,13 @@ func (p policy) with(statements []any) policy {
 	return policy{doc}
 }
 
-// deny is the policy in which our statement denies the principal everything, or
+// deny is the policy in which a statement of ours denies that to the principal, or
 // no more.
-func (p policy) deny(principal, bucket string, is bool) policy {
+func (p policy) deny(what denial, principal, bucket string, is bool) policy {
 	var rest []any
 	var who []string
 	for _, s := range p.list() {
-		if m, ok := s.(map[string]any); ok && m["Sid"] == ours {
+		if m, ok := s.(map[string]any); ok && m["Sid"] == what.sid {
 			who = append(who, named(m)...)
 			continue
 		}
@@ -156,7 +179,7 @@ func (p policy) deny(principal, bucket string, is bool) policy {
 	}
 	if slices.Sort(who); len(who) > 0 {
 		rest = append(rest, map[string]any{
-			"Sid": ours, "Effect": "Deny", "Principal": map[string]any{"AWS": slices.Compact(who)}, "Action": "s3:*",
+			"Sid": what.sid, "Effect": "Deny", "Principal": map[string]any{"AWS": slices.Compact(who)}, "Action": what.action(),
 			"Resource": []string{"arn:aws:s3:::" + bucket, "arn:aws:s3:::" + bucket + "/*"},
 		})
 	}

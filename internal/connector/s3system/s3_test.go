@@ -73,6 +73,9 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 	// nothing, both acts have something to write, and other names stay.
 	well := func(w http.ResponseWriter, r *http.Request) {
 		switch {
+		case r.Method == http.MethodPut && r.URL.Query().Has("uploadId"):
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, "<Error><Code>NoSuchUpload</Code><Message>"+conformance.Person+"</Message></Error>")
 		case r.Method != http.MethodGet && r.ContentLength == int64(len("hasta-luego-check")):
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, "<Error><Code>MalformedPolicy</Code><Message>"+conformance.Person+"</Message></Error>")
@@ -89,7 +92,7 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 	conformance.Run(t, conformance.Dialect{
 		Secret: secret, Looks: true, Bare: true, Well: well,
 		Connect: func(t *testing.T, base string) connector.System {
-			return connect(t, base, dir, "OURS", "    bucket: acme\n    principal: of/8842/{reference}\n    inventory: of/{owner}/*\n    probe: {key: \"file:"+dir+"/{reference}\"}\n    timeout: 300ms\n    limit: 4096\n")
+			return connect(t, base, dir, "OURS", "    bucket: acme\n    principal: of/8842/{reference}\n    inventory: of/{owner}/*\n    read_only: true\n    probe: {key: \"file:"+dir+"/{reference}\", write: box}\n    timeout: 300ms\n    limit: 4096\n")
 		},
 		List: func(w http.ResponseWriter, _ *http.Request, accounts []string) {
 			who := make([]string, len(accounts))
@@ -241,6 +244,56 @@ func TestWhoeverIsDeniedCannotEnterTheBucket(t *testing.T) {
 		t.Errorf("the store knows no such user: %v", err)
 	}
 	if empty.Prober != nil || empty.Lister != nil {
+		t.Error("it says that it can do what is not declared")
+	}
+}
+
+// A real store of somebody else: whoever is left to read can list and fetch, and put
+// and delete nothing; nothing of others' changes.
+func TestWhoeverIsLeftToReadCanFetchAndChangeNothing(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	ctx := t.Context()
+	sys := s.connect("    bucket: acme\n    read_only: true\n" + s.tried(`, write: "año/nuevo.txt"`))
+	before := s.ask(http.MethodGet, "/acme?policy=", "", 200)
+	ana := connector.AccessInput{Account: "ana", Key: "k"}
+	is := func(readOnly bool, status string) {
+		t.Helper()
+		r, err := sys.Narrower.ReadReach(ctx, "ana")
+		if err != nil || !r.Found || !r.Open || r.ReadOnly != readOnly || r.Status != status || bytes.Contains(r.Answer, []byte("ana")) {
+			t.Errorf("reads %+v %s, %v", r, r.Answer, err)
+		}
+		p, err := sys.Writes.ProbeWrite(ctx, "ana")
+		if err != nil || p.In == readOnly || readOnly && p.Status != "403 AccessDenied" || !p.At.Equal(noon) {
+			t.Errorf("tried to write: %+v, %v", p, err)
+		}
+		s.lets(sys, "ana", true)
+		s.is(sys, "ana", true, true)
+	}
+	for range 2 {
+		is(false, "open")
+		act(t, func() (connector.Receipt, error) { return sys.Narrower.NarrowAccess(ctx, ana) })
+		is(true, "read_only")
+		if p, err := sys.Writes.ProbeWrite(ctx, "bea"); err != nil || !p.In {
+			t.Errorf("somebody else: %+v, %v", p, err)
+		}
+		s.ask(http.MethodGet, "/acme/a%C3%B1o/nuevo.txt", "", 404) // trying wrote nothing
+		// It is closed whole, and what it was left to comes back first.
+		act(t, func() (connector.Receipt, error) { return sys.Access.RevokeAccess(ctx, ana) })
+		s.lets(sys, "ana", false)
+		act(t, func() (connector.Receipt, error) { return sys.Access.RestoreAccess(ctx, ana) })
+		is(true, "read_only")
+		act(t, func() (connector.Receipt, error) {
+			return sys.Narrower.WidenAccess(ctx, connector.WidenInput{AccessInput: ana})
+		})
+		if got := s.ask(http.MethodGet, "/acme?policy=", "", 200); got != before && !sameJSON(t, got, before) {
+			t.Errorf("what others wrote is changed:\n%s\n%s", got, before)
+		}
+	}
+	if _, err := sys.Narrower.NarrowAccess(ctx, connector.AccessInput{Account: testkit.StoreKey}); fault.CodeOf(err) != "connector.own_access" {
+		t.Errorf("we narrowed our own door: %v", err)
+	}
+	if none := s.connect("    bucket: acme\n" + s.tried("")); none.Narrower != nil || none.Writes != nil {
 		t.Error("it says that it can do what is not declared")
 	}
 }

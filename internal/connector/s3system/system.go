@@ -32,11 +32,13 @@ type System struct {
 }
 
 var (
-	_ connector.Access   = (*System)(nil)
-	_ connector.Prober   = (*System)(nil)
-	_ connector.Lister   = (*System)(nil)
-	_ connector.Checker  = (*System)(nil)
-	_ connector.Exporter = (*System)(nil)
+	_ connector.Access      = (*System)(nil)
+	_ connector.Prober      = (*System)(nil)
+	_ connector.Lister      = (*System)(nil)
+	_ connector.Narrower    = (*System)(nil)
+	_ connector.WriteProber = (*System)(nil)
+	_ connector.Checker     = (*System)(nil)
+	_ connector.Exporter    = (*System)(nil)
 )
 
 // New connects the declared bucket; it makes no call. The error is a fault.List
@@ -83,8 +85,13 @@ func (s *System) Connector() connector.System {
 	if len(s.cfg.Erase) > 0 {
 		out.Eraser = s
 	}
+	if s.cfg.ReadOnly {
+		out.Narrower = s
+	}
 	if s.cfg.Probe != nil {
-		out.Prober = s
+		if out.Prober = s; s.cfg.Probe.Write != "" {
+			out.Writes = s
+		}
 	}
 	if s.cfg.Owned != "" {
 		out.Lister = s
@@ -284,7 +291,7 @@ func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (co
 		if s.cfg.Close == Remove {
 			return p.without(who)
 		}
-		return p.deny(who, s.cfg.Bucket, true), 1
+		return p.deny(everything, who, s.cfg.Bucket, true), 1
 	})
 }
 
@@ -294,7 +301,7 @@ func (s *System) RestoreAccess(ctx context.Context, in connector.AccessInput) (c
 	if s.cfg.Close == Remove {
 		return connector.Receipt{}, s.Say(fault.Invalid, "connector.cannot_resume", 0).At(op, nil)
 	}
-	return s.change(ctx, op, in.Account, func(p policy, who string) (policy, int) { return p.deny(who, s.cfg.Bucket, false), 1 })
+	return s.change(ctx, op, in.Account, func(p policy, who string) (policy, int) { return p.deny(everything, who, s.cfg.Bucket, false), 1 })
 }
 
 // change reads the policy, and writes what turn makes of it where that is another.
@@ -333,26 +340,40 @@ func (s *System) receipt(before, after httpcall.Answer, statements int) connecto
 	return connector.Receipt{Answer: raw, At: s.Clock.Now()}
 }
 
-// ProbeAccess lists the bucket, or reads the declared object, with the key of
-// the access, and changes nothing.
-func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
-	const op = "s3system.ProbeAccess"
+// theirs is the own key of an access.
+func (s *System) theirs(op, account string) (sigv4.Key, error) {
 	if !usable(account) {
-		return connector.Probe{}, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+		return sigv4.Key{}, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
 	}
 	both, code := declaration.ResolveEach(s.cfg.Probe.Key, account)
 	key, secret, two := strings.Cut(both, ":")
 	if code != "" || !two || key == "" || secret == "" {
-		return connector.Probe{}, s.Say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
+		return sigv4.Key{}, s.Say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
+	}
+	return sigv4.NewKey(key, secret), nil
+}
+
+// pathOf is the path of an object as it is signed.
+func pathOf(object string) (path string) {
+	for part := range strings.SplitSeq(object, "/") {
+		path += "/" + escape(part)
+	}
+	return path
+}
+
+// ProbeAccess lists the bucket, or reads the declared object, with the key of
+// the access, and changes nothing.
+func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
+	const op = "s3system.ProbeAccess"
+	key, err := s.theirs(op, account)
+	if err != nil {
+		return connector.Probe{}, err
 	}
 	path, query := "", "list-type=2&max-keys=1"
 	if o := s.cfg.Probe.Object; o != "" {
-		query = ""
-		for part := range strings.SplitSeq(o, "/") {
-			path += "/" + escape(part)
-		}
+		path, query = pathOf(o), ""
 	}
-	req, err := s.request(ctx, sigv4.NewKey(key, secret), http.MethodGet, path, query, nil)
+	req, err := s.request(ctx, key, http.MethodGet, path, query, nil)
 	if err != nil {
 		return connector.Probe{}, fault.Wrap(op, err)
 	}

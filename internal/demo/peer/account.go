@@ -13,6 +13,12 @@ import (
 // Blocked is the word of the API for an account that was closed.
 const Blocked = "blocked"
 
+// Words of the API for how far an account reaches.
+const (
+	Editor = "editor"
+	Viewer = "viewer"
+)
+
 // Account is an account that can be signed in to with its secret.
 type Account struct {
 	Name   string `json:"name"`
@@ -25,6 +31,7 @@ type account struct {
 	SHA256  string `json:"secret_sha256"`
 	Blocked bool   `json:"blocked,omitempty"` // what the API says
 	LetsIn  bool   `json:"lets_in"`           // what is so
+	Viewer  bool   `json:"viewer,omitempty"`  // it may look, and change nothing
 
 	Last *time.Time `json:"last,omitempty"` // when somebody last got in
 }
@@ -57,7 +64,11 @@ func view(a *account) map[string]any {
 	if a.Blocked {
 		status = Blocked
 	}
-	return map[string]any{"name": a.Name, "status": status, "signed_in_at": a.Last}
+	role := Editor
+	if a.Viewer {
+		role = Viewer
+	}
+	return map[string]any{"name": a.Name, "status": status, "role": role, "signed_in_at": a.Last}
 }
 
 func (l *ledger) account(name string) (map[string]any, bool) {
@@ -70,7 +81,20 @@ func (l *ledger) account(name string) (map[string]any, bool) {
 	return view(a), true
 }
 
-// turn blocks or unblocks an account, with keys as act does. A feint is told
+// turned is the account after an effect of that kind.
+func (a *account) turned(kind string) account {
+	next := *a
+	switch kind {
+	case "block", "unblock":
+		next.Blocked = kind == "block"
+		next.LetsIn = !next.Blocked
+	case "narrow", "widen":
+		next.Viewer = kind == "narrow"
+	}
+	return next
+}
+
+// turn blocks, unblocks, narrows or widens an account, with keys as act does. A feint is told
 // as done and lets in as before.
 func (l *ledger) turn(kind, name, key string, feint bool) outcome {
 	l.mu.Lock()
@@ -83,11 +107,12 @@ func (l *ledger) turn(kind, name, key string, feint bool) outcome {
 	if out, known := l.known(key, fingerprint); known {
 		return out
 	}
-	if l.honour && a.Blocked == (kind == "block") && a.LetsIn == !a.Blocked {
+	next := a.turned(kind)
+	if l.honour && next.Blocked == a.Blocked && next.Viewer == a.Viewer && a.LetsIn == !a.Blocked {
 		return problem(409, "already_so")
 	}
 	e := Effect{N: len(l.effects) + 1, Reference: name, Kind: kind, Key: key, At: l.now()}
-	after := view(&account{Name: name, Blocked: kind == "block", Last: a.Last})
+	after := view(&next)
 	after["effect"] = fmt.Sprintf("eff_%d", e.N)
 	body, err := json.Marshal(after)
 	if err != nil {
@@ -132,6 +157,22 @@ func (s *server) accounts(mux *http.ServeMux) {
 			})
 		})
 	}
+	mux.HandleFunc("PUT /accounts/{name}/role", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Role string `json:"role"`
+		}
+		if !decode(w, r, maxBody, &in) {
+			return
+		}
+		kind := map[string]string{Viewer: "narrow", Editor: "widen"}[in.Role]
+		if kind == "" {
+			reply(w, problem(http.StatusUnprocessableEntity, "role"))
+			return
+		}
+		s.change(w, r.PathValue("name"), func(Faults) outcome {
+			return s.led.turn(kind, r.PathValue("name"), r.Header.Get("Idempotency-Key"), false)
+		})
+	})
 	mux.HandleFunc("PUT /accounts", func(w http.ResponseWriter, r *http.Request) {
 		var list []Account
 		if !decode(w, r, maxSeed, &list) {

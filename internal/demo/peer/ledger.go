@@ -34,7 +34,7 @@ type Subscription struct {
 type Effect struct {
 	N         int        `json:"n"` // from 1, without gaps
 	Reference string     `json:"reference"`
-	Kind      string     `json:"kind"` // cancel, resume, block, unblock
+	Kind      string     `json:"kind"` // cancel, resume, block, unblock, narrow, widen
 	Key       string     `json:"key,omitempty"`
 	At        time.Time  `json:"at"` // business time
 	EndsAt    *time.Time `json:"ends_at,omitempty"`
@@ -168,7 +168,7 @@ func (l *ledger) apply(x line) {
 	}
 	for _, a := range x.Open {
 		if old, ok := l.doors[a.Name]; ok {
-			a.Blocked, a.LetsIn, a.Last = old.Blocked, old.LetsIn, old.Last
+			a.Blocked, a.LetsIn, a.Viewer, a.Last = old.Blocked, old.LetsIn, old.Viewer, old.Last
 		}
 		l.doors[a.Name] = &a
 	}
@@ -193,10 +193,10 @@ func (l *ledger) apply(x line) {
 			s.CancelAt = &at
 		case "resume":
 			s.Status, s.CancelAt = Active, nil
-		case "block", "unblock":
+		case "block", "unblock", "narrow", "widen":
 			a := l.doors[e.Reference]
-			a.Blocked = e.Kind == "block"
-			a.LetsIn = !a.Blocked || x.Feint
+			*a = a.turned(e.Kind)
+			a.LetsIn = a.LetsIn || x.Feint
 		}
 		if x.Kept != nil {
 			l.answers[e.Key] = *x.Kept

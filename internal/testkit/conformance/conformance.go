@@ -111,6 +111,25 @@ func (d Dialect) calls(s connector.System) []call {
 			act("restore", func(ctx context.Context) (connector.Receipt, error) { return a.RestoreAccess(ctx, in) })
 		}
 	}
+	if n := s.Narrower; n != nil {
+		in := connector.AccessInput{Account: d.account(Reference), Key: "k"}
+		add("read reach", reading, func(ctx context.Context) ([]byte, error) {
+			r, err := n.ReadReach(ctx, in.Account)
+			return r.Answer, err
+		})
+		act("narrow", func(ctx context.Context) (connector.Receipt, error) { return n.NarrowAccess(ctx, in) })
+		if n.NarrowInfo().Undo != connector.Final {
+			act("widen", func(ctx context.Context) (connector.Receipt, error) {
+				return n.WidenAccess(ctx, connector.WidenInput{AccessInput: in, Held: []string{"editor"}})
+			})
+		}
+	}
+	if p := s.Writes; p != nil {
+		add("probe write", probing, func(ctx context.Context) ([]byte, error) {
+			got, err := p.ProbeWrite(ctx, d.account(Reference))
+			return fmt.Appendf(nil, "%+v", got), err
+		})
+	}
 	if p := s.Prober; p != nil {
 		add("probe", probing, func(ctx context.Context) ([]byte, error) {
 			got, err := p.ProbeAccess(ctx, d.account(Reference))

@@ -458,7 +458,7 @@ type Grant struct {
 	Account   string   `json:"account"`
 	Kind      string   `json:"kind" enum:"login,group,role,api_key,token,oauth_grant,sso_link,drive,webhook,device,physical,other"`
 	DependsOn []string `json:"depends_on"`
-	Status    string   `json:"status" enum:"active,found,foreign,revoked"`
+	Status    string   `json:"status" enum:"active,read_only,found,foreign,revoked"`
 	Ours      bool     `json:"ours"`
 }
 

@@ -59,7 +59,7 @@ type balanceRow struct {
 
 // grantStates are the states of accesses: first what is to be decided about, then
 // what is open.
-var grantStates = []customer.GrantStatus{customer.Orphan, customer.Granted, customer.Revoked, customer.Foreign}
+var grantStates = []customer.GrantStatus{customer.Orphan, customer.Granted, customer.ReadOnly, customer.Revoked, customer.Foreign}
 
 // accountOf is the account of an access, with what it needs.
 func (v customerPageView) accountOf(g customer.Grant) string {
@@ -193,7 +193,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		switch x.Status {
 		case customer.Orphan:
 			cv.Found = append(cv.Found, option{string(x.ID), x.Name()})
-		case customer.Granted:
+		case customer.Granted, customer.ReadOnly:
 			cv.Open = append(cv.Open, option{string(x.ID), x.Name()})
 		}
 	}
@@ -365,7 +365,9 @@ func (v customerPageView) grantState(g customer.Grant, known map[customer.GrantI
 	state := v.word("grant.status." + string(g.Status))
 	s, is := known[g.ID]
 	closed := g.Status == customer.Revoked && s.How.Closed()
-	if is && (closed || g.Status == customer.Granted && s.How == app.AccessAgain) {
+	if is && g.Status == customer.ReadOnly && s.How == app.AccessReading {
+		state = v.word("grant.known.reading", "date", text.LongDate(v.Lang, s.Until))
+	} else if is && (closed || g.Status == customer.Granted && s.How == app.AccessAgain) {
 		code := "grant.known." + string(s.How)
 		if s.At.IsZero() {
 			code += ".undated"

@@ -46,7 +46,11 @@ func (v *visit) viewProofs(list []app.ItemProof) []proofView {
 		case p.Kind == "rehearsed":
 			pv.More = v.say("proof.would."+p.Why, "system", p.System)
 		case !p.Before.IsZero():
-			pv.More = v.say("proof.tried", "before", text.ShortInstant(v.lang, p.Before, v.zone()),
+			code := "proof.tried"
+			if p.Writes {
+				code = "proof.tried.writes"
+			}
+			pv.More = v.say(code, "before", text.ShortInstant(v.lang, p.Before, v.zone()),
 				"after", text.ShortInstant(v.lang, p.After, v.zone()), "status", p.Status)
 		case p.Why != "":
 			pv.More = known(v.lang, "console.proof.why."+p.Why, v.say("proof.why.other"))

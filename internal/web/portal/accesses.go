@@ -29,7 +29,7 @@ type accessName struct{ Name, On string }
 // accessLooks are the sign and the colour of each; green belongs to what was tried
 // or read back, and to nothing else.
 var accessLooks = map[app.AccessHow][2]string{
-	app.AccessTried: {"checks", "ok"}, app.AccessRead: {"checks", "ok"}, app.AccessAttested: {"user", "plain"}, app.AccessOpen: {"clock", "plain"}, app.AccessAgain: {"alert", "warn"},
+	app.AccessTried: {"checks", "ok"}, app.AccessRead: {"checks", "ok"}, app.AccessAttested: {"user", "plain"}, app.AccessReading: {"clock", "plain"}, app.AccessOpen: {"clock", "plain"}, app.AccessAgain: {"alert", "warn"},
 }
 
 func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand) accessesView {
@@ -41,10 +41,12 @@ func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand)
 	for _, how := range app.AccessHows {
 		g := accessGroup{How: string(how), Icon: accessLooks[how][0], Class: accessLooks[how][1]}
 		var since when.Date // the earliest that is known
+		var until when.Date // the last day of what is left to read
 		for _, s := range stands {
 			if s.How != how {
 				continue
 			}
+			until = s.Until
 			n := accessName{Name: s.Grant.System + ": " + s.Grant.Account}
 			if !s.At.IsZero() {
 				on := when.DateOf(s.At, zone)
@@ -66,7 +68,7 @@ func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand)
 		if how == app.AccessAgain && !since.IsZero() {
 			code += ".since"
 		}
-		g.Text = sp.Say(code, "n", n, "date", text.LongDate(sp.Lang, since))
+		g.Text = sp.Say(code, "n", n, "date", text.LongDate(sp.Lang, since), "until", text.LongDate(sp.Lang, until))
 		v.Groups = append(v.Groups, g)
 	}
 	v.Sum = sp.Say("portal.accesses.sum", "done", closed, "all", len(stands))
