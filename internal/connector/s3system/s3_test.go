@@ -86,7 +86,8 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 		default:
 			_, _ = io.WriteString(w, `{"Version":"2012-10-17","Id":"`+conformance.Person+`","Statement":[
 				{"Effect":"Allow","Principal":{"AWS":["of/8842/8842","of/8842/other"]},"Action":"s3:*","Resource":"*"},
-				{"Sid":"HastaLuego","Effect":"Deny","Principal":{"AWS":"of/8842/8842"},"Action":"s3:*","Resource":["arn:aws:s3:::acme","arn:aws:s3:::acme/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`)
+				{"Sid":"HastaLuego","Effect":"Deny","Principal":{"AWS":"of/8842/8842"},"Action":"s3:*","Resource":["arn:aws:s3:::acme","arn:aws:s3:::acme/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}},
+				{"Sid":"HastaLuegoReadOnly","Effect":"Deny","Principal":{"AWS":"of/8842/8842"},"Action":"s3:Put*","Resource":["arn:aws:s3:::acme","arn:aws:s3:::acme/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`)
 		}
 	}
 	conformance.Run(t, conformance.Dialect{

@@ -101,7 +101,7 @@ func TestThePrivatePageSaysHowEachAccessIsKnownToBeClosed(t *testing.T) {
 		must(t, err)
 		zone, err := time.LoadLocation("Europe/Madrid")
 		must(t, err)
-		today := when.DateOf(now, zone)
+		today, until := when.DateOf(now, zone), when.Date{}
 		look := func(sure, sum string, n map[string]int) {
 			t.Helper()
 			for _, lang := range []string{"es", "en", "de", "fr"} {
@@ -114,7 +114,7 @@ func TestThePrivatePageSaysHowEachAccessIsKnownToBeClosed(t *testing.T) {
 				done, all, _ := strings.Cut(sum, "/")
 				words := []string{text.Say(lang, "portal.accesses.sum", "done", done, "all", all), "oficina: tarjeta 12", "cubo: llave-7", "ldap: uid=luis"}
 				for how, n := range n {
-					words = append(words, text.Say(lang, "portal.accesses."+how, "n", n, "date", text.LongDate(lang, today)))
+					words = append(words, text.Say(lang, "portal.accesses."+how, "n", n, "date", text.LongDate(lang, today), "until", text.LongDate(lang, until)))
 				}
 				for _, want := range words {
 					for of, body := range map[string]string{"private": track, "goodbye": farewell} {
@@ -126,6 +126,16 @@ func TestThePrivatePageSaysHowEachAccessIsKnownToBeClosed(t *testing.T) {
 			}
 		}
 		look(".open", "3/4", map[string]int{"tried": 2, "read_back": 1, "open": 1})
+		// One that is left to read says until when, and is no door that was forgotten.
+		read := func(status customer.GrantStatus) {
+			must(t, s.store.Tx(ctx, func(tx app.Tx) error { return tx.SetGrantStatus(ctx, "gra_3", status) }))
+		}
+		read(customer.ReadOnly)
+		if until, err = s.lastDay(c); err != nil {
+			t.Fatal(err)
+		}
+		look(".open", "2/4", map[string]int{"tried": 2, "reading": 1, "open": 1})
+		read(customer.Revoked)
 		s.ticks(c)
 		look(".attested", "4/4", map[string]int{"tried": 2, "read_back": 1, "attested": 1})
 
@@ -140,6 +150,16 @@ func TestThePrivatePageSaysHowEachAccessIsKnownToBeClosed(t *testing.T) {
 		}))
 		look(".again", "3/4", map[string]int{"tried": 1, "read_back": 1, "attested": 1, "again.since": 1})
 	})
+}
+
+// lastDay is the last day on which the data of a departure can be fetched.
+func (s *site) lastDay(c offboarding.CaseID) (day when.Date, err error) {
+	err = s.store.View(s.t.Context(), func(tx app.Tx) error {
+		x, err := tx.FindCase(s.t.Context(), c)
+		day = x.RetrievalEnd()
+		return err
+	})
+	return day, err
 }
 
 // What comes back is said in words for whoever left, and never in those of the
