@@ -49,15 +49,15 @@ func (s *Store) scrubPostgres(ctx context.Context, op string) error {
 	if err := s.write.QueryRowContext(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = current_user`).Scan(&may); err != nil {
 		return s.translate(op, err)
 	}
-	if err := s.seen(ctx, op); err != nil {
-		return err
-	}
 	if may {
 		// What the planner knows of columns are values that stand in them, and it forgets
 		// none of those of a table that has become empty.
 		if _, err := s.write.ExecContext(ctx, `DELETE FROM pg_statistic`); err != nil {
 			return s.translate(op, err)
 		}
+	}
+	if err := s.seen(ctx, op); err != nil {
+		return err
 	}
 	if _, err := s.write.ExecContext(ctx, `VACUUM (FULL, ANALYZE)`); err != nil {
 		return s.translate(op, err)
