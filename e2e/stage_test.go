@@ -148,11 +148,11 @@ func setStage(t *testing.T, database string) *stage {
 func setStageIn(t *testing.T, database, lang string) *stage {
 	t.Helper()
 	s := &stage{t: t, lang: lang, dir: filepath.Join(t.TempDir(), "demo"), maildir: filepath.Join(t.TempDir(), "mail")}
-	_, line := s.start("listening ", "/usr/bin/python3", filepath.Join(testkit.Root(t), "scripts", "smtp_catcher.py"), "--dir", s.maildir, "--port", "0")
+	mailer := s.catchMail()
 	var err error
 	s.sample, err = demo.In(lang)
 	s.must(err)
-	args := []string{"demo", "--lang", lang, "--no-history", "--dir", s.dir, "--smtp", "smtp://" + strings.TrimPrefix(line, "listening ")}
+	args := []string{"demo", "--lang", lang, "--no-history", "--dir", s.dir, "--smtp", mailer}
 	if strings.HasPrefix(database, "postgres") {
 		args = append(args, "--database", database)
 	}
@@ -162,6 +162,13 @@ func setStageIn(t *testing.T, database, lang string) *stage {
 	s.must(json.Unmarshal(raw, &s.info))
 	s.billing = peer.Client{Base: s.info.Peer, Token: s.info.Token}
 	return s
+}
+
+// catchMail starts a mail server that keeps every letter, and returns its address.
+func (s *stage) catchMail() string {
+	s.t.Helper()
+	_, line := s.start("listening ", "/usr/bin/python3", filepath.Join(testkit.Root(s.t), "scripts", "smtp_catcher.py"), "--dir", s.maildir, "--port", "0")
+	return "smtp://" + strings.TrimPrefix(line, "listening ")
 }
 
 // hasta runs the program beside the running demo and returns what it printed

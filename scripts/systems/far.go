@@ -35,6 +35,8 @@ const (
 	orphan = "rn_consultoria_2024"
 	// regranted is the role that the show has opened again.
 	regranted = "rn_etl"
+	// orders are the rows in the warehouse, of which one in ten is another's.
+	orders = 500
 )
 
 // access is one line of examples/accesos.csv.
@@ -82,7 +84,7 @@ func (f *far) start(ctx context.Context) error {
 	if err := f.read(); err != nil {
 		return err
 	}
-	begin := []func(context.Context) error{f.openDirectory, f.openPeople, f.openWarehouse, f.openFiles, f.openTokens}
+	begin := []func(context.Context) error{f.openDirectory, f.openPeople, f.openWarehouse, f.openFiles, f.openTokens, f.openDeliveries}
 	failed := make([]error, len(begin))
 	var all sync.WaitGroup
 	for i, fn := range begin {
@@ -226,7 +228,32 @@ func (f *far) openWarehouse(ctx context.Context) error {
 	if err := sql(ctx, as.String(), roles); err != nil {
 		return err
 	}
+	if err := sql(ctx, super, "CREATE TABLE orders (number int PRIMARY KEY, customer text NOT NULL, ordered_on date NOT NULL, what text NOT NULL, total numeric(12,2) NOT NULL, approved_by text);"+
+		" INSERT INTO orders SELECT n, CASE n % 10 WHEN 0 THEN 'other' ELSE '"+owner+"' END, date '2026-01-01' + n % 300, 'Chapa naval, «tanda» ' || n || E'\n= con \"comillas\"', n * 12.5, CASE n % 3 WHEN 0 THEN NULL ELSE 'Ane Etxeberria' END FROM generate_series(1, "+
+		fmt.Sprint(orders)+") AS n; GRANT SELECT ON orders TO hasta"); err != nil {
+		return err
+	}
 	return f.secret("warehouse.url", as.String())
+}
+
+// openDeliveries makes a folder with what was handed to them.
+func (f *far) openDeliveries(context.Context) error {
+	dir, err := f.folder("deliveries")
+	if err != nil {
+		return err
+	}
+	for name, body := range map[string]string{
+		reference + "/2025/acta de entrega.txt": "El casco 112 se entregó el 3 de mayo.\n", reference + "/2026/informe.csv": "mes;horas\n1;140\n", "RN-9999/de otro.txt": "De otro.\n",
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sql runs statements in PostgreSQL's own terminal, as anybody could.
@@ -269,7 +296,14 @@ func (f *far) openFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range []struct{ path, body string }{{"/exchange", ""}, {"/exchange/planos.txt", "casco 112"}, {"/exchange?policy=", string(policy)}} {
+	for _, r := range []struct{ path, body string }{
+		{"/exchange", ""},
+		{"/exchange/planos.txt", "casco 112"},
+		{"/exchange/customers/" + owner + "/casco%20112/secci%C3%B3n.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`},
+		{"/exchange/customers/" + owner + "/casco%20112/LEEME.txt", "Cuadernas de proa a popa.\n"},
+		{"/exchange/customers/other/plano.txt", "De otro.\n"},
+		{"/exchange?policy=", string(policy)},
+	} {
 		if status, said, err := f.store.Ask(ctx, http.MethodPut, r.path, r.body); err != nil || status > 299 {
 			return fmt.Errorf("PUT %s: %d %s %w", r.path, status, said, err)
 		}
@@ -384,7 +418,7 @@ func (f *far) declared() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	pairs := []string{"/run/secrets/", f.secrets + "/"}
+	pairs := []string{"/run/secrets/", f.secrets + "/", "/srv/deliveries", filepath.Join(f.dir, "deliveries")}
 	for name, at := range f.addresses {
 		pairs = append(pairs, "env:"+name+" ", at+" ", "env:"+name+"\n", at+"\n")
 	}

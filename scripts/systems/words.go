@@ -22,6 +22,7 @@ Astilleros Ría Nueva se va: cuarenta accesos en seis sistemas de verdad
   files               S3: cinco claves de un almacén           {files}
   tokens              OAuth: seis tokens de sus programas      {tokens}
   payments            cobros, como dice Stripe que es          {payments}
+  deliveries          una carpeta: lo que se les entregó
   office              una tarjeta, una llave y una tableta: las recoge una persona
 
 Para probar
@@ -64,6 +65,7 @@ Astilleros Ría Nueva leaves: forty accesses in six real systems
   files               S3: five keys of a store                 {files}
   tokens              OAuth: six tokens of their programs      {tokens}
   payments            billing, as Stripe says that it is       {payments}
+  deliveries          a folder: what was handed to them
   office              a card, a key and a tablet: a person collects them
 
 What to try
