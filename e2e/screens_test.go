@@ -97,11 +97,12 @@ func (b *browser) axe(axe, name string) {
 // noPages are the routes that answer with a file, or lead to a page.
 var noPages = map[string]bool{
 	"GET /d/{token}/{file}": true, "GET /c/{token}/data/link": true, "GET /c/{token}/data/age": true, "GET /c/{token}/data/bucket": true, "GET /c/{token}/data/seat": true, "GET /g/{token}/data/{blob}": true,
+	"GET /copy/{token}/data/link": true, "GET /copy/{token}/data/age": true, "GET /copy/{token}/data/bucket": true, "GET /copy/{token}/data/{blob}": true,
 	"GET /c/{token}/receipt.pdf": true, "GET /c/{token}/act.pdf": true, "GET /c/{token}/renewals.ics": true, "GET /c/{token}/act/accepted.pdf": true, "GET /c/{token}/handover/{item}/file": true, "GET /c/{token}/proof.json": true, "GET /c/{token}/data/{blob}": true,
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/certificate.json": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /console/cases/{id}/steps/{step}/slip.pdf": true, "GET /c/{token}/meeting.ics": true,
 
-	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/learn/law.csv": true, "GET /console/learn/access.csv": true, "GET /console/cases/{id}/access.json": true, "GET /console/cases/{id}/evidence.zip": true, "GET /console/cases/{id}/evidence-bare.zip": true, "GET /console/learn/access.xlsx": true, "GET /console/received/{id}/letter.eml": true, "GET /console/cases/{id}/bundle": true,
+	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/learn/law.csv": true, "GET /console/learn/access.csv": true, "GET /console/cases/{id}/access.json": true, "GET /console/cases/{id}/evidence.zip": true, "GET /console/cases/{id}/evidence-bare.zip": true, "GET /console/learn/access.xlsx": true, "GET /console/received/{id}/letter.eml": true, "GET /console/cases/{id}/bundle": true, "GET /console/customers/{id}/copy": true,
 	"GET /console/settings/form.html": true, "GET /console/settings/form.pdf": true, "GET /console/calendar/{token}": true,
 }
 
@@ -237,6 +238,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	b.inspect(check, "seats", private+"/seats")
 	b.inspect(check, "seat", seat)
 
+	s.copyScreens(b, check, base)
 	s.staticPage(b, check)
 
 	staff := openBrowser(t)

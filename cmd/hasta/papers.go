@@ -83,7 +83,10 @@ func (p papers) print(x app.Paper, l document.Letter) ([]byte, error) {
 
 func (p papers) letter(x app.Paper) document.Letter {
 	l := p.written(x)
-	if x.ByMail != nil {
+	if x.Copy != nil { // the code that letters show large is one of a departure
+		l.Code = ""
+	}
+	if x.ByMail != nil && x.Copy == nil { // which is nothing to answer
 		l = document.ByMail(l, x.ByMail.Key, x.ByMail.Survey)
 	}
 	switch {
@@ -151,8 +154,16 @@ func (p papers) written(x app.Paper) document.Letter {
 	case "changes":
 		return document.Changes(document.ChangesFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Added: x.Changes.Added, Changed: x.Changes.Changed, Removed: x.Changes.Removed,
-			Names: x.Changes.Names, Until: x.Case.RetrievalEnd(), Page: x.Links["data"], NotMe: x.Links["not_me"],
+			Names: x.Changes.Names, Until: x.Until, Page: x.Links["data"], NotMe: x.Links["not_me"],
 		})
+	case "copy":
+		f := document.CopyFacts{Lang: x.Language, Company: c, At: x.Now, Name: x.Name, Page: x.Links["copy"]}
+		if x.Copy != nil {
+			f.Last = x.Copy.Last
+		}
+		return document.Copy(f)
+	case "copy_none":
+		return document.CopyNone(x.Language, c, x.Now)
 	case "certificate":
 		return document.Certificate(certificate(x, c))
 	case "report":

@@ -374,7 +374,7 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		}
 		works[i] = offboarding.Work{
 			ID: offboarding.WorkID(id.New("work")), Kind: s.Kind, Case: p.Case.ID, Step: s.ID, Item: j.Item,
-			System: within(p.Case, j.System), Key: string(s.ID) + ":" + j.Item, Phase: phase, State: offboarding.WorkReady, RunAt: j.RunAt,
+			System: within(p.Case.Test, j.System), Key: string(s.ID) + ":" + j.Item, Phase: phase, State: offboarding.WorkReady, RunAt: j.RunAt,
 		}
 		if s.Kind == "wait" {
 			if came, err := came(ctx, tx, p.Case.ID, k, j.Item); err != nil {

@@ -9,7 +9,6 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/step"
 )
 
 // SendKind is the kind of the jobs that put what a customer takes along into a store
@@ -58,7 +57,7 @@ type SentTo struct {
 // bucket.Read; Conflict (bucket.busy) while another is on its way.
 func (a *App) SendToBucket(ctx context.Context, token, key string, in bucket.Target) error {
 	to, wrong := bucket.Read(in)
-	return a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) error {
+	return a.byCode(ctx, token, key, func(tx Tx, c Taking) error {
 		if a.buckets == nil {
 			return fault.New(fault.NotFound, "not_found")
 		}
@@ -161,7 +160,11 @@ func (a *App) openSend(ctx context.Context, tx Tx, w offboarding.Work) (x sendin
 	if x.SealedSend, err = tx.FindSend(ctx, bucket.ID(w.Item)); err != nil || x.State != bucket.Sending {
 		return x, err
 	}
-	c, err := tx.FindCase(ctx, w.Case)
+	c, err := takingOf(ctx, tx, w.Case)
+	if err != nil {
+		return x, err
+	}
+	cus, err := tx.FindCustomer(ctx, c.Customer)
 	if err != nil {
 		return x, err
 	}
@@ -178,7 +181,7 @@ func (a *App) openSend(ctx context.Context, tx Tx, w offboarding.Work) (x sendin
 		return x, nil
 	case err != nil:
 		return x, err
-	case c.Test:
+	case cus.Test():
 		x.why = "bucket.rehearsal"
 		return x, nil
 	case !readable:
@@ -226,10 +229,11 @@ func (a *App) sendOver(ctx context.Context, s SealedSend, b Blob, code string) e
 		if err := a.record(ctx, tx, fact{"bundle.sent", "engine", s.Case, s.Customer, map[string]any{"send": string(s.ID), "blob": b.ID, "sha256": b.SHA256}}); err != nil {
 			return err
 		}
-		if err := tx.FetchBlob(ctx, b.ID); err != nil {
+		c, err := takingOf(ctx, tx, offboarding.CaseID(s.Case))
+		if err != nil {
 			return err
 		}
-		return a.happened(ctx, tx, offboarding.CaseID(s.Case), step.Downloaded)
+		return a.had(ctx, tx, c, b)
 	})
 }
 

@@ -263,11 +263,11 @@ func (m *making) tell(ctx context.Context, tx Tx, b Blob, facts bundleFacts, fir
 	if err != nil || !none || !first || again { // they fetch it from their page
 		return err
 	}
-	p, err := tx.FindPlan(ctx, m.c.ID)
-	if err != nil {
+	if err := a.writeOf(ctx, tx, "data", m.c); err != nil || m.c.Copy != nil {
 		return err
 	}
-	if err := a.write(ctx, tx, p.Case, "data"); err != nil {
+	p, err := tx.FindPlan(ctx, m.c.ID)
+	if err != nil {
 		return err
 	}
 	return a.askToHand(ctx, tx, &p, b.Size)
@@ -357,7 +357,7 @@ func nameOf(code string, part bool) string {
 func (b Blob) Partial() bool { return b.Kind == "bundle" && strings.HasSuffix(b.Name, partial+".zip") }
 
 // forgetBundles deletes the pieces of every bundle that the departures of the
-// customer made.
+// customer made, and their copies.
 func (a *App) forgetBundles(ctx context.Context, c offboarding.CaseID) error {
 	if a.blobs == nil {
 		return nil
@@ -368,12 +368,13 @@ func (a *App) forgetBundles(ctx context.Context, c offboarding.CaseID) error {
 		if err != nil {
 			return err
 		}
-		cases, err := tx.CasesOf(ctx, of.Customer)
+		all, err := takings(ctx, tx, of.Customer)
 		if err != nil {
 			return err
 		}
-		for _, x := range cases {
-			works, err := tx.WorksOf(ctx, x.ID)
+		sets = nil
+		for _, x := range all {
+			works, err := tx.WorksOf(ctx, x)
 			if err != nil {
 				return err
 			}

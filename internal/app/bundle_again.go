@@ -62,7 +62,7 @@ func (a *App) AskBundle(ctx context.Context, token, key string) error {
 
 // makeAgain sets the work to make the file again that is newest; item says who wants
 // it.
-func (a *App) makeAgain(ctx context.Context, tx Tx, c offboarding.Case, item, newest string) error {
+func (a *App) makeAgain(ctx context.Context, tx Tx, c Taking, item, newest string) error {
 	return tx.InsertWork(ctx, offboarding.Work{
 		ID: offboarding.WorkID(id.New("work")), Kind: RemakeKind, Case: c.ID, Item: item, System: house, Key: RemakeKind + "." + string(c.ID) + "." + newest,
 		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
@@ -205,15 +205,7 @@ func (a *App) DropOlderBundles(ctx context.Context, w offboarding.Work) error {
 			if b.ID == bundleID(w) {
 				return nil
 			}
-			files, err := tx.BundleFilesOf(ctx, b.ID)
-			if err != nil {
-				return err
-			}
-			ns := make([]int, len(files))
-			for i, f := range files {
-				ns[i] = f.N
-			}
-			if err := tx.DropBundleFiles(ctx, b.ID, ns...); err != nil {
+			if err := dropSet(ctx, tx, b.ID); err != nil {
 				return err
 			}
 			if err := tx.DropBlob(ctx, b.ID); err != nil {
@@ -222,4 +214,17 @@ func (a *App) DropOlderBundles(ctx context.Context, w offboarding.Work) error {
 		}
 		return nil
 	})
+}
+
+// dropSet forgets what a bundle is made of.
+func dropSet(ctx context.Context, tx Tx, set string) error {
+	files, err := tx.BundleFilesOf(ctx, set)
+	if err != nil {
+		return err
+	}
+	ns := make([]int, len(files))
+	for i, f := range files {
+		ns[i] = f.N
+	}
+	return tx.DropBundleFiles(ctx, set, ns...)
 }

@@ -153,6 +153,7 @@ var heldTitles = map[string]map[string]string{
 	"answers_by_mail.csv":      texts("Respuestas por correo", "Answers by mail"),
 	"import_changes.csv":       texts("Cambios traídos de otros sistemas", "Changes brought from other systems"),
 	"systems.csv":              texts("Lo que se hizo en otros sistemas", "What was done in other systems"),
+	"copies.csv":               texts("Copias de tus datos", "Copies of your data"),
 	"letters.csv":              texts("Cartas", "Letters"),
 	"forms.csv":                texts("Formularios", "Forms"),
 	"notes.csv":                texts("Notas", "Notes"),

@@ -98,7 +98,11 @@ func (a *App) TakeBundle(ctx context.Context, by Actor, cid offboarding.CaseID) 
 		} else if !none && p.Step(HandKey) == nil {
 			return fault.New(fault.Blocked, "bundle.on_page")
 		}
-		if err := fetchable(ctx, tx, p.Case); err != nil {
+		t, err := takingCase(p.Case)
+		if err != nil {
+			return err
+		}
+		if err := fetchable(ctx, tx, t); err != nil {
 			return err
 		}
 		if b, err = newestBundle(ctx, tx, cid); err != nil {

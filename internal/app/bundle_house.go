@@ -28,7 +28,7 @@ func (m *making) takeHouse(ctx context.Context) (err error) {
 	var files []heldTable
 	var attached []Blob
 	err = m.a.store.View(ctx, func(tx Tx) (err error) {
-		files, attached, err = m.a.held(ctx, tx, m.c)
+		files, attached, err = m.a.held(ctx, tx, m.c.Customer)
 		return err
 	})
 	if err != nil {

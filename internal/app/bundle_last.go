@@ -37,7 +37,7 @@ const namedMost = 20
 
 // ofDeparture are the files of our own record that tell of the departure itself.
 var ofDeparture = []string{
-	"departures.csv", "files.csv", "law.csv", "letters.csv", "letters_checked.csv", "log.csv", "notices.csv", "pages_met.csv", "requests.csv", "steps.csv",
+	"copies.csv", "departures.csv", "files.csv", "law.csv", "letters.csv", "letters_checked.csv", "log.csv", "notices.csv", "pages_met.csv", "requests.csv", "steps.csv",
 	"systems.csv", "time_limits.csv",
 }
 
@@ -65,26 +65,24 @@ func (c BundleChanges) Any() bool { return c.Added+c.Changed+c.Removed > 0 }
 // lastMaking is when what a customer takes along is made for the last time: a week
 // before the last day on which it can be fetched, and when what they had is over if
 // that leaves a day.
-func lastMaking(c offboarding.Case) (time.Time, error) {
-	zone, err := zoneOf(c)
-	end := c.RetrievalEnd()
-	day := end.AddDays(-lastDays)
-	if over := c.Effective.AddDays(1); day.Before(over) && over.Before(end) {
+func lastMaking(c Taking) time.Time {
+	day := c.Last.AddDays(-lastDays)
+	if over := c.Changes.AddDays(1); day.Before(over) && over.Before(c.Last) {
 		day = over
 	}
-	return day.Start(zone).Add(remindHour * time.Hour), err
+	return day.Start(c.Zone).Add(remindHour * time.Hour)
 }
 
 // watchLast sets the clock of the last making, when there is a first file. What
 // changes in our own record is the departure, of which their page tells: where no
 // system gives anything away there is nothing to make it for.
-func (a *App) watchLast(ctx context.Context, tx Tx, c offboarding.Case) error {
+func (a *App) watchLast(ctx context.Context, tx Tx, c Taking) error {
 	if len(a.sources()) == 0 {
 		return nil
 	}
-	at, err := lastMaking(c)
-	if err != nil || !at.After(tx.Now()) {
-		return err
+	at := lastMaking(c)
+	if !at.After(tx.Now()) {
+		return nil
 	}
 	return tx.InsertWork(ctx, offboarding.Work{
 		ID: offboarding.WorkID(id.New("work")), Kind: LastKind, Case: c.ID, System: house, Key: LastKind + "." + string(c.ID),
@@ -97,8 +95,8 @@ func (a *App) watchLast(ctx context.Context, tx Tx, c offboarding.Case) error {
 func (a *App) LastBundle(ctx context.Context, w offboarding.Work) (again time.Time, err error) {
 	err = a.tx(ctx, func(tx Tx) error {
 		again = time.Time{}
-		c, err := tx.FindCase(ctx, w.Case)
-		if err != nil || c.State != offboarding.CaseOpen && c.State != offboarding.CaseClosed {
+		c, err := takingOf(ctx, tx, w.Case)
+		if err != nil || !c.Runs {
 			return err
 		}
 		switch err := fetchable(ctx, tx, c); fault.KindOf(err) {
@@ -112,11 +110,7 @@ func (a *App) LastBundle(ctx context.Context, w offboarding.Work) (again time.Ti
 				return err
 			}
 		}
-		at, err := lastMaking(c)
-		if err != nil {
-			return err
-		}
-		if tx.Now().Before(at) { // the end was put off since
+		if at := lastMaking(c); tx.Now().Before(at) { // the end was put off since
 			again = at
 			return nil
 		}
@@ -147,7 +141,7 @@ func (a *App) TellChanges(ctx context.Context, w offboarding.Work) error {
 		return nil
 	}
 	return a.tx(ctx, func(tx Tx) error {
-		c, err := tx.FindCase(ctx, w.Case)
+		c, err := takingOf(ctx, tx, w.Case)
 		if err != nil {
 			return err
 		}
@@ -171,7 +165,7 @@ func (a *App) TellChanges(ctx context.Context, w offboarding.Work) error {
 				return nil
 			}
 		}
-		return a.write(ctx, tx, c, paper)
+		return a.writeOf(ctx, tx, paper, c)
 	})
 }
 

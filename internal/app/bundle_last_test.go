@@ -3,7 +3,6 @@ package app_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/offboarding"
@@ -29,9 +28,7 @@ func TestABundleIsMadeOnceMoreBeforeTheEnd(t *testing.T) {
 			}
 			data, err := w.OpenDataPage(t.Context(), page, "", "es")
 			must(t, err)
-			end := data.Page.Paper.Case.RetrievalEnd()
-			zone, err := time.LoadLocation(data.Page.Paper.Case.Zone)
-			must(t, err)
+			end, zone := data.Taking.Last, data.Taking.Zone
 			must(t, w.PushClock(t.Context(), "", end.AddDays(-8).Start(zone)))
 			if n := w.logged(t, "bundle.due"); n != 0 {
 				t.Errorf("made %d times before its time", n)

@@ -70,7 +70,7 @@ func (r bundled) at() string {
 type making struct {
 	a     *App
 	set   string
-	c     offboarding.Case
+	c     Taking
 	cus   customer.Customer
 	spent func() bool // it pauses
 	rows  map[int]bundled
@@ -103,7 +103,7 @@ func (a *App) resumeMaking(ctx context.Context, w offboarding.Work) (*making, er
 	}
 	m.spent = func() bool { return wall().After(until) }
 	err := a.store.View(ctx, func(tx Tx) (err error) {
-		if m.c, err = tx.FindCase(ctx, w.Case); err != nil {
+		if m.c, err = takingOf(ctx, tx, w.Case); err != nil {
 			return err
 		}
 		if m.cus, err = tx.FindCustomer(ctx, m.c.Customer); err != nil {

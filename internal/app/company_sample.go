@@ -48,6 +48,9 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 			Grounds: map[string]string{"invoices": legalObligation, "log": legalObligation, "again": legalObligation},
 		}
 	}
+	if p.Until = p.Case.RetrievalEnd(); kind == copyPaper || kind == copyNonePaper {
+		p.Copy = &CopyPaper{day(copyDays)}
+	}
 	if kind == NoticePaper {
 		p.Coming = &ComingPaper{Kind: limit.Renewal, Day: day(50), Deadline: day(35), Leave: typed}
 	}

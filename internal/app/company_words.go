@@ -227,7 +227,7 @@ func (a *App) SendTest(ctx context.Context, by Actor, kind, language, to string)
 		if err := a.record(ctx, tx, fact{"words.tested", actorOr(by.ID), "", house, map[string]any{"message": string(m.ID), "paper": kind, "to": m.To}}); err != nil {
 			return err
 		}
-		return sendAt(ctx, tx, m, tx.Now())
+		return a.sendAt(ctx, tx, m, tx.Now())
 	})
 }
 

@@ -22,6 +22,7 @@ type CustomerPage struct {
 	Balances []customer.Balance
 	Promised []customer.Deliverable
 	Cases    []offboarding.Case // newest first
+	Copies   []CopyView         // of their data, without leaving; newest first
 	Today    when.Date
 	Risk     *CustomerRisk // nil for those who may not see it
 	Currency string        // that they pay in, else UsualCurrency
@@ -82,6 +83,9 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 			return err
 		}
 		if p.Cases, err = tx.CasesOf(ctx, cid); err != nil {
+			return err
+		}
+		if p.Copies, err = a.copyViews(ctx, tx, cid); err != nil {
 			return err
 		}
 		if p.Known, err = knownOf(ctx, tx, p.Cases, p.Grants); err != nil {

@@ -29,12 +29,8 @@ func toolFile(code string, b Blob) string {
 // outlives the code and every login: it works as long as the page says that the
 // data can be fetched.
 func (a *App) MakeDataLink(ctx context.Context, token, key string) (out DataLink, err error) {
-	err = a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) error {
+	err = a.byCode(ctx, token, key, func(tx Tx, c Taking) error {
 		b, err := newestBundle(ctx, tx, c.ID)
-		if err != nil {
-			return err
-		}
-		zone, err := zoneOf(c)
 		if err != nil {
 			return err
 		}
@@ -45,11 +41,11 @@ func (a *App) MakeDataLink(ctx context.Context, token, key string) (out DataLink
 		secret := id.Capability()
 		if err := tx.InsertLink(ctx, Link{
 			ID: offboarding.LinkID(id.New("lnk")), TokenHash: hashToken(secret), Purpose: toolLink, Request: c.Request, Case: c.ID,
-			CreatedAt: tx.Now(), ExpiresAt: c.RetrievalEnd().End(zone),
+			CreatedAt: tx.Now(), ExpiresAt: c.Last.End(c.Zone),
 		}); err != nil {
 			return err
 		}
-		out = DataLink{URL: a.Company().PublicURL + "/d/" + secret + "/" + toolFile(c.Code, b), Until: c.RetrievalEnd().String()}
+		out = DataLink{URL: a.Company().PublicURL + "/d/" + secret + "/" + toolFile(c.Code, b), Until: c.Last.String()}
 		return a.record(ctx, tx, fact{"link.made", "customer", string(c.ID), string(c.Customer), map[string]any{
 			"purpose": toolLink, "until": out.Until, "replaced": before,
 		}})
@@ -59,7 +55,7 @@ func (a *App) MakeDataLink(ctx context.Context, token, key string) (out DataLink
 
 // StopDataLink ends the link for programs; without one it changes nothing.
 func (a *App) StopDataLink(ctx context.Context, token, key string) error {
-	return a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) error {
+	return a.byCode(ctx, token, key, func(tx Tx, c Taking) error {
 		n, err := tx.StopLinks(ctx, c.ID, toolLink)
 		if err != nil || n == 0 {
 			return err
@@ -93,7 +89,7 @@ func (a *App) FetchByLink(ctx context.Context, token, file, to string, goesOn bo
 		if err != nil {
 			return err
 		}
-		c, err := tx.FindCase(ctx, l.Case)
+		c, err := takingOf(ctx, tx, l.Case)
 		if err != nil {
 			return err
 		}

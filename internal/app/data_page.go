@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,7 +15,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/step"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/when"
 )
 
@@ -26,10 +27,14 @@ const codesPerDay = 10
 
 // DataPage is what a customer may fetch.
 type DataPage struct {
-	Page  CasePage
-	Blobs []Blob
-	Proof bool // the code was given: they may be fetched
-	Over  bool // the time in which they may be fetched has passed
+	Taking   Taking
+	Name     string    // of the customer
+	Language string    // in which the page is read
+	ErasedOn when.Date // zero: they were not
+	Erased   bool      // what stays is told on a page of its own
+	Blobs    []Blob
+	Proof    bool // the code was given: they may be fetched
+	Over     bool // the time in which they may be fetched has passed
 	// Withheld: an authority ordered it. Orders are those whose words may be told.
 	Withheld bool
 	Orders   []authority.Order
@@ -45,9 +50,19 @@ type DataPage struct {
 	Sent                *SentTo  // how far that is; nil: nobody asked for it
 }
 
-// madeWithin is how many days a bundle takes at most once its step begins: what
+// Waits reports whether it is a copy that nobody had made yet.
+func (p DataPage) Waits() bool {
+	return p.Taking.Copy != nil && p.Taking.Copy.State == retrieval.Waiting && p.ErasedOn.IsZero() && !p.Withheld
+}
+
+// Stopped reports whether it is a copy that whoever had its link did not want.
+func (p DataPage) Stopped() bool {
+	return p.Taking.Copy != nil && p.Taking.Copy.State == retrieval.Stopped && p.ErasedOn.IsZero()
+}
+
+// MadeWithin is how many days a bundle takes at most once its step begins: what
 // does not answer until then is missing from it.
-const madeWithin = 3
+const MadeWithin = 3
 
 // readyBy is the day by which there is a bundle of a departure that has none.
 func readyBy(p offboarding.Plan, now time.Time, zone *time.Location) when.Date {
@@ -61,22 +76,24 @@ func readyBy(p offboarding.Plan, now time.Time, zone *time.Location) when.Date {
 			from = p.Case.Effective // at the latest
 		}
 	}
-	return from.AddDays(madeWithin)
+	return from.AddDays(MadeWithin)
 }
 
 // OpenDataPage reads the downloads behind the token of a private page. key is
 // what a right code opened; without it nothing can be fetched.
 func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out DataPage, err error) {
-	if out.Page, err = a.OpenCasePage(ctx, token, "case", lang); err != nil {
+	if err := a.whoseData(ctx, token, lang, &out); err != nil {
 		return out, err
 	}
 	err = a.store.View(ctx, func(tx Tx) error {
-		c := out.Page.Paper.Case
-		out.Blobs, out.Tool, out.Proof, out.Until = nil, time.Time{}, a.proved(ctx, tx, key, c.ID), c.RetrievalEnd().String()
+		c := out.Taking
+		out.Withheld, out.Blobs, out.Tool, out.Proof, out.Until = false, nil, time.Time{}, a.proved(ctx, tx, key, c.ID), c.Last.String()
 		switch err := fetchable(ctx, tx, c); {
 		case err == nil:
+		case out.Waits():
+			return nil
 		case fault.KindOf(err) == fault.Gone:
-			out.Proof, out.Over = false, out.Page.ErasedOn.IsZero()
+			out.Proof, out.Over = false, out.ErasedOn.IsZero()
 			return nil
 		case fault.KindOf(err) == fault.Withheld:
 			out.Proof, out.Withheld = false, true
@@ -112,56 +129,58 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 		if len(out.Blobs) > 0 {
 			return err
 		}
-		p, err := tx.FindPlan(ctx, c.ID)
-		if err != nil {
-			return err
+		if c.Copy != nil {
+			out.Ready = when.DateOf(tx.Now(), c.Zone).AddDays(MadeWithin)
+			return nil
 		}
-		zone, err := zoneOf(c)
+		p, err := tx.FindPlan(ctx, c.ID)
 		if err == nil {
-			out.Ready = readyBy(p, tx.Now(), zone)
+			out.Ready = readyBy(p, tx.Now(), c.Zone)
 		}
 		return err
 	})
 	return out, err
 }
 
-// fetchable refuses the data of a departure that nobody can fetch any more: as
-// Gone, they were erased or their time is over; as Withheld, an authority ordered
-// it. Nothing else keeps them from anybody.
-func fetchable(ctx context.Context, tx Tx, c offboarding.Case) error {
-	if erased, err := wasErased(ctx, tx, c.Customer); err != nil {
+// whoseData finds what the link of a private page is about, and who reads it.
+func (a *App) whoseData(ctx context.Context, token, lang string, out *DataPage) error {
+	copied := false
+	err := a.store.View(ctx, func(tx Tx) error {
+		l, err := a.link(ctx, tx, token, "case", copyLink)
+		if copied = l.Purpose == copyLink; err != nil || !copied {
+			return err
+		}
+		if out.Taking, err = takingOf(ctx, tx, l.Case); err != nil {
+			return err
+		}
+		at, err := tx.ErasedAt(ctx, out.Taking.Customer)
+		if err != nil {
+			return err
+		}
+		if out.ErasedOn = (when.Date{}); !at.IsZero() {
+			out.ErasedOn = when.DateOf(at, out.Taking.Zone)
+			return nil
+		}
+		cus, err := tx.FindCustomer(ctx, out.Taking.Customer)
+		out.Name = cus.Name
 		return err
-	} else if erased {
-		return fault.New(fault.Gone, "data.erased")
+	})
+	if err != nil || copied {
+		out.Language = cmp.Or(lang, out.Taking.Language)
+		return err
 	}
-	zone, err := zoneOf(c)
+	page, err := a.OpenCasePage(ctx, token, "case", lang)
 	if err != nil {
 		return err
 	}
-	if err := withheld(ctx, tx, c); err != nil {
-		return err
-	}
-	if !tx.Now().Before(c.RetrievalEnd().End(zone)) {
-		return fault.New(fault.Gone, "data.window_over")
-	}
-	return nil
-}
-
-// taking is the departure of a private page whose data can be fetched still.
-func (a *App) taking(ctx context.Context, tx Tx, token string) (c offboarding.Case, err error) {
-	l, err := a.link(ctx, tx, token, "case")
-	if err != nil {
-		return c, err
-	}
-	if c, err = tx.FindCase(ctx, l.Case); err != nil {
-		return c, err
-	}
-	return c, fetchable(ctx, tx, c)
+	out.Name, out.Language, out.ErasedOn, out.Erased = page.Paper.Name, page.Paper.Language, page.ErasedOn, page.Erased
+	out.Taking, err = takingCase(page.Paper.Case)
+	return err
 }
 
 // byCode runs fn for whoever holds a private page and gave the code a while ago,
 // as long as the data of its departure may be fetched.
-func (a *App) byCode(ctx context.Context, token, key string, fn func(tx Tx, c offboarding.Case) error) error {
+func (a *App) byCode(ctx context.Context, token, key string, fn func(tx Tx, c Taking) error) error {
 	return a.tx(ctx, func(tx Tx) error {
 		c, err := a.taking(ctx, tx, token)
 		if err != nil {
@@ -189,8 +208,8 @@ func (a *App) SendCode(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		m := a.letter(tx, "code", c)
-		if err := a.address(ctx, tx, &m, c); err != nil {
+		m, err := a.letterOf(ctx, tx, "code", c)
+		if err != nil {
 			return err
 		}
 		n, err := tx.CountMessagesTo(ctx, "code", m.To, tx.Now().Add(-24*time.Hour))
@@ -208,7 +227,7 @@ func (a *App) SendCode(ctx context.Context, token string) error {
 }
 
 // mintCode makes the code that a letter carries; only its hash is kept.
-func (a *App) mintCode(ctx context.Context, tx Tx, m Message, c offboarding.Case) (string, error) {
+func (a *App) mintCode(ctx context.Context, tx Tx, m Message, c Taking) (string, error) {
 	secret := a.ofLetter(m, "code")
 	code := strings.TrimPrefix(id.CodeOf([8]byte(secret[:8])), "HL-") // not to be taken for the code of the case
 	return code, tx.InsertLink(ctx, Link{
@@ -257,7 +276,7 @@ func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, e
 // It records that they fetch it, unless they go on with what they began. Error:
 // Invalid (data.recipient) at the field age.
 func (a *App) Download(ctx context.Context, token, key, blob, to string, goesOn bool) (b Blob, whole Content, err error) {
-	err = a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) (err error) {
+	err = a.byCode(ctx, token, key, func(tx Tx, c Taking) (err error) {
 		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != c.ID || b.Kind != "bundle" {
 			return fault.New(fault.NotFound, "not_found")
 		}
@@ -270,7 +289,7 @@ func (a *App) Download(ctx context.Context, token, key, blob, to string, goesOn 
 // fetch opens a bundle for whoever may have it, sealed to a key of age if there is
 // one, and counts and records that they have it. A download that goes on was recorded when it began: that is believed
 // only of what was fetched before.
-func (a *App) fetch(ctx context.Context, tx Tx, c offboarding.Case, b *Blob, link offboarding.LinkID, to string, goesOn bool) (Content, error) {
+func (a *App) fetch(ctx context.Context, tx Tx, c Taking, b *Blob, link offboarding.LinkID, to string, goesOn bool) (Content, error) {
 	whole, err := a.openBundle(ctx, tx, *b)
 	args := map[string]any{"blob": b.ID, "sha256": b.SHA256}
 	if err == nil && to != "" {
@@ -286,10 +305,7 @@ func (a *App) fetch(ctx context.Context, tx Tx, c offboarding.Case, b *Blob, lin
 	if err := a.record(ctx, tx, fact{"bundle.downloaded", "customer", string(c.ID), string(c.Customer), args}); err != nil {
 		return nil, err
 	}
-	if err := tx.FetchBlob(ctx, b.ID); err != nil {
-		return nil, err
-	}
-	return whole, a.happened(ctx, tx, c.ID, step.Downloaded)
+	return whole, a.had(ctx, tx, c, *b)
 }
 
 // CheckAgeKey refuses what is no public key of age: Invalid (data.recipient) at the

@@ -163,6 +163,17 @@ func subjectsOf(ctx context.Context, tx Tx, id customer.ID) (subjects []string, 
 		entries += n
 		subjects = append(subjects, streams...)
 	}
+	copies, err := tx.CopiesOf(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, c := range copies { // until it was known whose it was, its own key sealed what was typed
+		n, err := tx.CountEntries(ctx, string(c.ID))
+		if err != nil {
+			return nil, 0, err
+		}
+		entries, subjects = entries+n, append(subjects, string(c.ID))
+	}
 	received, err := tx.ReceivedOf(ctx, id)
 	for _, x := range received { // what came before anybody knew whose it was is sealed with a key of its own
 		subjects = append(subjects, x.ID)

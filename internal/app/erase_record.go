@@ -275,8 +275,19 @@ func (a *App) left(ctx context.Context, tx Tx, e Erasure, code string) (bool, er
 	if slices.ContainsFunc(letters, func(m Message) bool { return m.Paper != "certificate" || m.State != "queued" }) {
 		return true, nil
 	}
-	blobs, err := tx.BlobsOf(ctx, e.Case)
-	return cus.Name != code || len(contacts)+len(external)+len(grants)+len(assets)+len(blobs) > 0, err
+	all, err := takings(ctx, tx, e.Customer)
+	if err != nil {
+		return false, err
+	}
+	files := 0
+	for _, id := range all {
+		blobs, err := tx.BlobsOf(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		files += len(blobs)
+	}
+	return cus.Name != code || len(contacts)+len(external)+len(grants)+len(assets)+files > 0, nil
 }
 
 // wasErased reports whether a customer was erased: nothing more is asked of

@@ -304,7 +304,7 @@ func TestNobodyWritesAnythingDownAboutWhoWasErased(t *testing.T) {
 		// Their pages say so, and the code stands there once, not in place of the name.
 		data, err := w.OpenDataPage(ctx, page, "", "es")
 		must(t, err)
-		if p := data.Page; p.ErasedOn.IsZero() || !p.Erased || p.Data || p.CanUndo || p.Paper.Name != "" || data.Over || len(data.Blobs) > 0 {
+		if data.ErasedOn.IsZero() || !data.Erased || data.Name != "" || data.Over || len(data.Blobs) > 0 {
 			t.Errorf("the page of data: %+v", data)
 		}
 		// Nor does the company, by whatever verb: there is no key for it any more.

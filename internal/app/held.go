@@ -24,6 +24,7 @@ import (
 	"hastaluego/internal/offer"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/signal"
 	"hastaluego/internal/stray"
 	"hastaluego/internal/voice"
@@ -36,6 +37,7 @@ type holding struct {
 	customer.Customer
 	plans    []offboarding.Plan // newest first
 	requests []offboarding.Request
+	copies   []retrieval.Copy // newest first
 }
 
 // heldFile is one file of a bundle: the rows of which tables it tells, and how.
@@ -221,6 +223,11 @@ var heldFiles = []heldFile{
 			}), nil
 		},
 	},
+	{"data_copy", "copies.csv", "code state asked:datetime opened:datetime until:date over:datetime language", func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
+		return rowsOf(h.copies, func(x retrieval.Copy) []string {
+			return []string{x.Code, string(x.State), stamp(x.AskedAt), stamp(x.OpenedAt), x.Last.String(), stamp(x.OverAt), x.Language}
+		}), nil
+	}},
 	{"law_case", "law.csv", "departure day:date packs facts", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]LawDecision, error) {
 			d, err := tx.LawOf(ctx, c)
@@ -508,10 +515,10 @@ type heldTable struct {
 	rows   [][]string
 }
 
-// held is everything that our record holds about the customer of a departure,
-// in all their departures: tables, and the files that are attached to them.
-func (a *App) held(ctx context.Context, tx Tx, c offboarding.Case) (tables []heldTable, attached []Blob, err error) {
-	h, err := a.hold(ctx, tx, c.Customer)
+// held is everything that our record holds about a customer, in all their
+// departures: tables, and the files that are attached to them.
+func (a *App) held(ctx context.Context, tx Tx, id customer.ID) (tables []heldTable, attached []Blob, err error) {
+	h, err := a.hold(ctx, tx, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -557,7 +564,8 @@ func (a *App) hold(ctx context.Context, tx Tx, id customer.ID) (*holding, error)
 		}
 		h.plans, h.requests = append(h.plans, p), append(h.requests, requests...)
 	}
-	return h, nil
+	h.copies, err = tx.CopiesOf(ctx, id)
+	return h, err
 }
 
 // streams are those of the log that are about the customer.
@@ -567,6 +575,9 @@ func (h *holding) streams() (out []string) {
 	}
 	for _, r := range h.requests {
 		out = append(out, string(r.ID))
+	}
+	for _, c := range h.copies {
+		out = append(out, string(c.ID))
 	}
 	return out
 }

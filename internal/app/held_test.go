@@ -186,7 +186,7 @@ func TestAfterItsTimeThePageOfDataOffersNothing(t *testing.T) {
 			t.Fatalf("in time: %+v", data)
 		}
 		blob := data.Blobs[0].ID
-		end := data.Page.Paper.Case.RetrievalEnd().End(w.Company().Zone)
+		end := data.Taking.Last.End(w.Company().Zone)
 		must(t, w.PushClock(ctx, "", end))
 		data, err = w.OpenDataPage(ctx, page, key, "es")
 		must(t, err)

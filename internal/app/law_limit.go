@@ -378,7 +378,7 @@ func (a *App) answeredInTime(ctx context.Context, tx Tx, c customer.ID, about st
 
 // dataAsked starts the limits of handing over data, when the customer first asks
 // for theirs.
-func (a *App) dataAsked(ctx context.Context, tx Tx, c offboarding.Case) error {
+func (a *App) dataAsked(ctx context.Context, tx Tx, c Taking) error {
 	d, err := tx.LawOf(ctx, c.ID)
 	if err != nil || d.Case == "" {
 		return err
@@ -387,15 +387,11 @@ func (a *App) dataAsked(ctx context.Context, tx Tx, c offboarding.Case) error {
 	if err != nil {
 		return err
 	}
-	zone, err := zoneOf(c)
-	if err != nil {
-		return err
-	}
 	duties := slices.DeleteFunc(slices.Clone(d.Duties), func(d limit.Duty) bool {
 		w, _ := limit.Watched(d.Param)
 		return !slices.Contains(w.Ends, limit.DataFetched) || slices.ContainsFunc(have, func(l limit.Limit) bool { return l.Param == d.Param })
 	})
-	for _, l := range limit.From(duties, map[string]time.Time{"dsr.received": tx.Now()}, a.calendars, zone) {
+	for _, l := range limit.From(duties, map[string]time.Time{"dsr.received": tx.Now()}, a.calendars, c.Zone) {
 		l.Case, l.Customer = string(c.ID), string(c.Customer)
 		if err := a.startLimit(ctx, tx, l, offboarding.Request{}); err != nil {
 			return err
@@ -406,7 +402,7 @@ func (a *App) dataAsked(ctx context.Context, tx Tx, c offboarding.Case) error {
 
 // readyBefore ends the limits of giving data where all of them were on the page
 // when the customer asked.
-func (a *App) readyBefore(ctx context.Context, tx Tx, c offboarding.Case) error {
+func (a *App) readyBefore(ctx context.Context, tx Tx, c Taking) error {
 	b, err := newestBundle(ctx, tx, c.ID)
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {

@@ -56,14 +56,18 @@ func (a *App) waitsFor(ctx context.Context, mid offboarding.MessageID) (at time.
 		if err != nil || m.State != "queued" || m.Case == "" || !slices.Contains(atHours, m.Paper) && !slices.Contains(withData, m.Paper) {
 			return err
 		}
-		c, err := tx.FindCase(ctx, m.Case)
-		if err != nil {
-			return err
-		}
 		if slices.Contains(withData, m.Paper) {
-			if err = withheld(ctx, tx, c); fault.KindOf(err) == fault.Withheld && err != nil {
+			t, err := takingOf(ctx, tx, m.Case)
+			if err != nil {
+				return err
+			}
+			if err = withheld(ctx, tx, t); fault.KindOf(err) == fault.Withheld && err != nil {
 				at, err = tx.Now().Add(lookAgain), nil
 			}
+			return err
+		}
+		c, err := tx.FindCase(ctx, m.Case)
+		if err != nil {
 			return err
 		}
 		cus, err := tx.FindCustomer(ctx, c.Customer)

@@ -25,6 +25,7 @@ var linkLife = map[string]time.Duration{
 	"verify": 30 * 24 * time.Hour,
 	"not_me": 90 * 24 * time.Hour,
 	"case":   400 * 24 * time.Hour,
+	copyLink: 400 * 24 * time.Hour,
 	"bye":    400 * 24 * time.Hour,
 	"back":   400 * 24 * time.Hour,
 	// Who wants silence may want it years later.

@@ -12,6 +12,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/reason"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/step"
 )
 
@@ -27,6 +28,9 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if f.Erased = erased; m.Case == "" || erased {
 		ok, why := notice.Allow(m.Paper, f)
 		return ok, why, nil
+	}
+	if retrieval.Is(string(m.Case)) {
+		return a.allowedOfCopy(ctx, tx, m, f)
 	}
 	if m.Paper == "invitation" {
 		if i, found, err := a.invited(ctx, tx, m.Case); err != nil || !found || i.State != invitation.Invited {
@@ -66,11 +70,7 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if err != nil {
 		return false, "", err
 	}
-	for _, l := range letters {
-		if (l.State == "sent" || l.State == "written") && l.Paper == m.Paper {
-			f.Sent++
-		}
-	}
+	f.Sent = sentOf(letters, m.Paper)
 	f.Goodbye = a.goodbye(p, letters)
 	zone, err := zoneOf(c)
 	if err != nil {
@@ -110,6 +110,35 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	return ok, held, nil
 }
 
+// allowedOfCopy is allowed of a letter about a copy: there is no goodbye. What can
+// be fetched no longer is not told of.
+func (a *App) allowedOfCopy(ctx context.Context, tx Tx, m Message, f notice.Facts) (bool, string, error) {
+	c, err := tx.FindCopy(ctx, retrieval.ID(m.Case))
+	if err != nil {
+		return false, "", err
+	}
+	if m.Paper != copyNonePaper && !c.State.Live() {
+		return false, notice.Answered, nil
+	}
+	letters, err := tx.ListMessages(ctx, m.Case, 1000)
+	if err != nil {
+		return false, "", err
+	}
+	f.Sent = sentOf(letters, m.Paper)
+	ok, why := notice.Allow(m.Paper, f)
+	return ok, why, nil
+}
+
+// sentOf is how many letters of a class went out.
+func sentOf(letters []Message, paper string) (n int) {
+	for _, l := range letters {
+		if (l.State == "sent" || l.State == "written") && l.Paper == paper {
+			n++
+		}
+	}
+	return n
+}
+
 // goodbye is when it was goodbye in a departure: when its farewell went out, or
 // would have, had it not been withheld or said by a person in another way; in one
 // that has no farewell, when it was closed. Zero: not yet.
@@ -141,20 +170,9 @@ func (a *App) goodbye(p offboarding.Plan, letters []Message) time.Time {
 
 // withhold keeps a letter from going out, for good.
 func (a *App) withhold(ctx context.Context, tx Tx, m *Message, why string) error {
-	subject := m.subject(offboarding.Case{})
-	switch {
-	case m.Paper == NoticePaper:
-		n, err := tx.LawNoticeBy(ctx, m.ID)
-		if err != nil {
-			return err
-		}
-		subject = string(n.Customer)
-	case m.Case != "":
-		c, err := tx.FindCase(ctx, m.Case)
-		if err != nil {
-			return err
-		}
-		subject = m.subject(c)
+	subject, err := sealedFor(ctx, tx, *m)
+	if err != nil {
+		return err
 	}
 	m.State, m.LastError = "withheld", why
 	if err := tx.SaveMessage(ctx, *m); err != nil {
@@ -174,6 +192,13 @@ func (a *App) toErased(ctx context.Context, tx Tx, m Message) (bool, error) {
 			return false, err
 		}
 		return wasErased(ctx, tx, n.Customer)
+	}
+	if retrieval.Is(string(m.Case)) {
+		c, err := tx.FindCopy(ctx, retrieval.ID(m.Case))
+		if err != nil || c.Customer == "" {
+			return false, err
+		}
+		return wasErased(ctx, tx, c.Customer)
 	}
 	r, err := tx.FindRequest(ctx, m.Request)
 	if err != nil {

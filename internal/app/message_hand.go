@@ -5,6 +5,7 @@ import (
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/retrieval"
 )
 
 // writtenOnly reports whether letters are files that somebody sends.
@@ -29,7 +30,7 @@ func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID)
 		if err != nil {
 			return err
 		}
-		if m.Request != "" {
+		if m.Request != "" || retrieval.Is(string(m.Case)) {
 			if erased, err := a.toErased(ctx, tx, m); err != nil {
 				return err
 			} else if erased {
@@ -46,11 +47,11 @@ func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID)
 		if err := tx.SaveMessage(ctx, m); err != nil {
 			return err
 		}
-		var c offboarding.Case
+		whose, err := sealedFor(ctx, tx, m)
+		if err != nil {
+			return err
+		}
 		if m.Case != "" {
-			if c, err = tx.FindCase(ctx, m.Case); err != nil {
-				return err
-			}
 			works, err := tx.WorksOf(ctx, m.Case)
 			if err != nil {
 				return err
@@ -63,7 +64,7 @@ func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID)
 				}
 			}
 		}
-		return a.record(ctx, tx, fact{"message.sent", by.ID, m.stream(), m.subject(c), map[string]any{"message": string(m.ID), "paper": m.Paper, "subject": m.Subject}})
+		return a.record(ctx, tx, fact{"message.sent", by.ID, m.stream(), whose, map[string]any{"message": string(m.ID), "paper": m.Paper, "subject": m.Subject}})
 	})
 	if err == nil && forget != "" && a.files != nil {
 		return a.files.Forget(forget)

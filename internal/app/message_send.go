@@ -15,6 +15,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/reason"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/winback"
 )
 
@@ -30,7 +31,7 @@ func (a *App) queue(ctx context.Context, tx Tx, m Message, subject string, work 
 	}}); err != nil || !work {
 		return err
 	}
-	return sendAt(ctx, tx, m, tx.Now())
+	return a.sendAt(ctx, tx, m, tx.Now())
 }
 
 // queueAt is queue of a letter that goes out at an instant.
@@ -38,17 +39,17 @@ func (a *App) queueAt(ctx context.Context, tx Tx, m Message, subject string, at 
 	if err := a.queue(ctx, tx, m, subject, false); err != nil {
 		return err
 	}
-	return sendAt(ctx, tx, m, at)
+	return a.sendAt(ctx, tx, m, at)
 }
 
-func sendAt(ctx context.Context, tx Tx, m Message, at time.Time) error {
+func (a *App) sendAt(ctx context.Context, tx Tx, m Message, at time.Time) error {
 	system := "mail"
-	if m.Case != "" {
-		c, err := tx.FindCase(ctx, m.Case)
+	if m.Case != "" { // it may be of a rehearsal
+		cus, err := a.letterTo(ctx, tx, m)
 		if err != nil {
 			return err
 		}
-		system = within(c, system)
+		system = within(cus.Test(), system)
 	}
 	return tx.InsertWork(ctx, offboarding.Work{
 		ID: offboarding.WorkID(id.New("work")), Kind: "message", Item: string(m.ID), System: system, Key: string(m.ID),
@@ -64,12 +65,21 @@ func (m Message) stream() string {
 	return string(m.Request)
 }
 
-// subject is whose key seals what the message says.
-func (m Message) subject(c offboarding.Case) string {
-	if c.Customer != "" {
-		return string(c.Customer)
+// sealedFor is whose key seals what the message says: the customer's, as far as
+// anybody knows them.
+func sealedFor(ctx context.Context, tx Tx, m Message) (string, error) {
+	if m.Paper == NoticePaper {
+		n, err := tx.LawNoticeBy(ctx, m.ID)
+		return string(n.Customer), err
 	}
-	return string(m.Request)
+	if m.Case == "" {
+		return m.stream(), nil
+	}
+	t, err := takingOf(ctx, tx, m.Case)
+	if err != nil || t.Customer == "" {
+		return m.stream(), err
+	}
+	return string(t.Customer), nil
 }
 
 // WaitsForLog is the code of the fault that a letter must wait until a signed
@@ -140,7 +150,11 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if err != nil {
 			return err
 		}
-		fact := fact{"message.sent", "engine", m.stream(), m.subject(p.Case), map[string]any{"message": string(m.ID), "paper": m.Paper, "subject": subject}}
+		whose, err := sealedFor(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		fact := fact{"message.sent", "engine", m.stream(), whose, map[string]any{"message": string(m.ID), "paper": m.Paper, "subject": subject}}
 		if p.Rehearsal != nil {
 			fact.args["tester"] = p.Rehearsal.To
 		}
@@ -153,7 +167,7 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		} else if !erased {
 			sum := sha256.Sum256([]byte(hideSecrets(m.Paper, text)))
 			fact.args["sha256"] = hex.EncodeToString(sum[:])
-			if m.KeyID, m.Body, err = a.sealFor(ctx, m.subject(p.Case), string(m.ID), []byte(text)); err != nil {
+			if m.KeyID, m.Body, err = a.sealFor(ctx, whose, string(m.ID), []byte(text)); err != nil {
 				return err
 			}
 		}
@@ -166,7 +180,7 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 		if err := a.record(ctx, tx, fact); err != nil || refused != nil {
 			return err
 		}
-		return a.keepChecks(ctx, tx, m, d, checks, m.subject(p.Case))
+		return a.keepChecks(ctx, tx, m, d, checks, whose)
 	})
 	if err != nil {
 		return err
@@ -220,6 +234,9 @@ func (a *App) sendAgain(ctx context.Context, tx Tx, w offboarding.Work) error {
 
 // paper gathers what the letter may say and mints its links.
 func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
+	if retrieval.Is(string(m.Case)) {
+		return a.copyLetter(ctx, tx, m)
+	}
 	r, err := tx.FindRequest(ctx, m.Request)
 	if err != nil {
 		return Paper{}, err
@@ -300,12 +317,16 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		}
 	}
 	if m.Paper == "code" {
-		if p.Secret, err = a.mintCode(ctx, tx, m, p.Case); err != nil {
+		t, err := takingCase(p.Case)
+		if err != nil {
+			return Paper{}, err
+		}
+		if p.Secret, err = a.mintCode(ctx, tx, m, t); err != nil {
 			return Paper{}, err
 		}
 	}
 	if m.Paper == "data" {
-		if p.Bundle, err = a.bring(ctx, tx, p.Case, m); err != nil {
+		if p.Bundle, err = a.bring(ctx, tx, m); err != nil {
 			return Paper{}, err
 		}
 	}
@@ -314,8 +335,12 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
-	if m.Paper == "changes" {
-		if err := withheld(ctx, tx, p.Case); err != nil {
+	if p.Until = p.Case.RetrievalEnd(); m.Paper == "changes" {
+		t, err := takingCase(p.Case)
+		if err != nil {
+			return Paper{}, err
+		}
+		if err := withheld(ctx, tx, t); err != nil {
 			return Paper{}, err
 		}
 		if p.Changes, err = a.changesOf(ctx, tx, m.Case); err != nil {
@@ -332,7 +357,7 @@ func declared(r offboarding.Request) offboarding.Request {
 }
 
 // tokens finds the tokens of our links in a letter.
-var tokens = regexp.MustCompile(`(/(?:v|c|e|b|u|bye|not-me)/)[A-Za-z0-9_-]{16,}`)
+var tokens = regexp.MustCompile(`(/(?:v|c|e|b|u|bye|not-me|copy)/)[A-Za-z0-9_-]{16,}`)
 
 // secrets finds the codes in a letter that are not the code of a departure.
 var secrets = regexp.MustCompile(`(^|[^-0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}\b`)
@@ -358,8 +383,10 @@ var Letters = map[string][]string{
 	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "instalments": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"}, OwnerPaper: {"handover", "not_me"}, RenewalPaper: {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
-	"changes":   {"data", "not_me"},
-	NoticePaper: {}, // whoever goes on asked for nothing: there is nothing to disown
+	"changes":     {"data", "not_me"},
+	copyPaper:     {copyLink}, // whose page says what to do if it was not them
+	copyNonePaper: {},
+	NoticePaper:   {}, // whoever goes on asked for nothing: there is nothing to disown
 }
 
 // paths of the portal by the purpose of a link.

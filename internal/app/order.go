@@ -254,13 +254,9 @@ func (a *App) orders(ctx context.Context, tx Tx, id customer.ID) ([]authority.Or
 
 // withheld refuses, as Withheld, the data of a customer that an order keeps from
 // everybody.
-func withheld(ctx context.Context, tx Tx, c offboarding.Case) error {
-	zone, err := zoneOf(c)
-	if err != nil {
-		return err
-	}
-	list, err := tx.OrdersOf(ctx, c.Customer)
-	if err == nil && slices.ContainsFunc(list, func(x SealedOrder) bool { return x.Withholds(when.DateOf(tx.Now(), zone)) }) {
+func withheld(ctx context.Context, tx Tx, t Taking) error {
+	list, err := tx.OrdersOf(ctx, t.Customer)
+	if err == nil && slices.ContainsFunc(list, func(x SealedOrder) bool { return x.Withholds(when.DateOf(tx.Now(), t.Zone)) }) {
 		err = fault.New(fault.Withheld, "data.ordered")
 	}
 	return err
@@ -268,13 +264,9 @@ func withheld(ctx context.Context, tx Tx, c offboarding.Case) error {
 
 // toldOrders are those in force that keep the customer from their data and of which
 // they may know.
-func (a *App) toldOrders(ctx context.Context, tx Tx, c offboarding.Case) ([]authority.Order, error) {
-	zone, err := zoneOf(c)
-	if err != nil {
-		return nil, err
-	}
-	list, err := a.orders(ctx, tx, c.Customer)
-	return slices.DeleteFunc(list, func(o authority.Order) bool { return !o.Withholds(when.DateOf(tx.Now(), zone)) || !o.Named }), err
+func (a *App) toldOrders(ctx context.Context, tx Tx, t Taking) ([]authority.Order, error) {
+	list, err := a.orders(ctx, tx, t.Customer)
+	return slices.DeleteFunc(list, func(o authority.Order) bool { return !o.Withholds(when.DateOf(tx.Now(), t.Zone)) || !o.Named }), err
 }
 
 // hiddenOrders are the ids of those about a customer of which they may not know.

@@ -67,6 +67,7 @@ type Tx interface {
 	RetainedTx
 	OrderTx
 	BucketTx
+	CopyTx
 	RiskTx
 	ReasonTx
 	ImportTx
@@ -700,6 +701,8 @@ type Paper struct {
 	ByMail      *ByMail                // how to answer, where there is no portal
 	Bundle      *Attached              // only in the letter "data"
 	Changes     BundleChanges          // only in the letter "changes"
+	Until       when.Date              // the last day on which the data can be fetched
+	Copy        *CopyPaper             // of a copy that was asked for without leaving
 	Statement   *CaseStatement         // that was made; nil: none was
 	Abroad      bool                   // they live in another country than the company
 	Rehearsal   *Rehearsal             // of a letter about a test customer: where it goes instead

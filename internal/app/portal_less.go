@@ -110,8 +110,12 @@ func (a *App) willAsk(ctx context.Context, tx Tx, c offboarding.CaseID, ask noti
 
 // bring returns the newest file of their data for the letter that brings it, unless
 // an order keeps it from them.
-func (a *App) bring(ctx context.Context, tx Tx, c offboarding.Case, m Message) (*Attached, error) {
-	if err := withheld(ctx, tx, c); err != nil {
+func (a *App) bring(ctx context.Context, tx Tx, m Message) (*Attached, error) {
+	t, err := takingOf(ctx, tx, m.Case)
+	if err != nil {
+		return nil, err
+	}
+	if err := withheld(ctx, tx, t); err != nil {
 		return nil, err
 	}
 	b, err := newestBundle(ctx, tx, m.Case)

@@ -221,7 +221,7 @@ func (a *App) acknowledge(ctx context.Context, tx Tx, r offboarding.Request, net
 	if err != nil {
 		return err
 	}
-	free, err := a.networkFree(ctx, tx, network)
+	free, err := a.networkFree(ctx, tx, "ack", network, acksPerDay)
 	if err != nil {
 		return err
 	}
@@ -240,17 +240,17 @@ func (a *App) acknowledge(ctx context.Context, tx Tx, r offboarding.Request, net
 	})
 }
 
-// networkFree takes one of the day's acknowledgements of a network; false when
-// they are used up. What is kept is a keyed hash, for a day.
-func (a *App) networkFree(ctx context.Context, tx Tx, network string) (bool, error) {
+// networkFree takes one of the so many letters of a kind that a network may cause in
+// a day; false when they are used up. What is kept is a keyed hash, for a day.
+func (a *App) networkFree(ctx context.Context, tx Tx, letter, network string, most int) (bool, error) {
 	if network == "" {
 		return true, nil
 	}
 	mac := hmac.New(sha256.New, a.keys.HMACKey("network"))
 	mac.Write([]byte(tx.Wall().UTC().Format(time.DateOnly) + " " + network))
 	hash := hex.EncodeToString(mac.Sum(nil))
-	for k := range acksPerDay {
-		if free, err := tx.UseOnce(ctx, fmt.Sprintf("ack.%s.%d", hash, k), tx.Wall().Add(24*time.Hour)); free || err != nil {
+	for k := range most {
+		if free, err := tx.UseOnce(ctx, fmt.Sprintf("%s.%s.%d", letter, hash, k), tx.Wall().Add(24*time.Hour)); free || err != nil {
 			return free, err
 		}
 	}

@@ -144,7 +144,11 @@ func (a *App) letter(tx Tx, paper string, c offboarding.Case) Message {
 
 // address sends the message to the owner's address on file.
 func (a *App) address(ctx context.Context, tx Tx, m *Message, c offboarding.Case) error {
-	contacts, err := tx.ContactsOf(ctx, c.Customer)
+	return a.addressTo(ctx, tx, m, c.Customer)
+}
+
+func (a *App) addressTo(ctx context.Context, tx Tx, m *Message, id customer.ID) error {
+	contacts, err := tx.ContactsOf(ctx, id)
 	if err != nil {
 		return err
 	}

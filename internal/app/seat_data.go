@@ -24,7 +24,7 @@ func seatData(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
 // takes the code that downloading takes: the link of a private page gives nobody data.
 // Errors: Blocked (seat.none) where nobody has that seat.
 func (a *App) AllowSeatData(ctx context.Context, token, key string, allow bool) error {
-	return a.byCode(ctx, token, key, func(tx Tx, c offboarding.Case) error {
+	return a.byCode(ctx, token, key, func(tx Tx, c Taking) error {
 		n, err := tx.StopLinks(ctx, c.ID, seatDataLink)
 		if err != nil {
 			return err
@@ -60,7 +60,11 @@ func (a *App) seatBlobs(ctx context.Context, tx Tx, c offboarding.Case, s Seat) 
 	if err != nil || !may {
 		return nil, err
 	}
-	switch err := fetchable(ctx, tx, c); fault.KindOf(err) {
+	t, err := takingCase(c)
+	if err != nil {
+		return nil, err
+	}
+	switch err := fetchable(ctx, tx, t); fault.KindOf(err) {
 	case fault.Gone, fault.Withheld:
 		return nil, nil
 	default:
@@ -83,10 +87,14 @@ func (a *App) DownloadBySeat(ctx context.Context, token, blob string, goesOn boo
 		if err != nil {
 			return err
 		}
+		t, err := takingCase(c)
+		if err != nil {
+			return err
+		}
 		for _, x := range list {
 			if x.ID == blob {
 				b = x
-				whole, err = a.fetch(ctx, tx, c, &b, l.ID, "", goesOn)
+				whole, err = a.fetch(ctx, tx, t, &b, l.ID, "", goesOn)
 				return err
 			}
 		}

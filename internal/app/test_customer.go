@@ -29,8 +29,8 @@ const noTestAddress = "test.no_address"
 // within is the system at which a work of a departure stands in the queue. What
 // is rehearsed stays in the house: nobody outside gets anything, and so it goes
 // on while what goes outside is held back.
-func within(c offboarding.Case, system string) string {
-	if c.Test {
+func within(test bool, system string) string {
+	if test {
 		return house
 	}
 	return system
@@ -68,11 +68,11 @@ func (a *App) rehearsal(ctx context.Context, tx Tx, m Message) (*Rehearsal, erro
 // while nobody has matched that, of whoever it will be matched to.
 func (a *App) letterTo(ctx context.Context, tx Tx, m Message) (customer.Customer, error) {
 	if m.Case != "" {
-		c, err := tx.FindCase(ctx, m.Case)
-		if err != nil {
+		t, err := takingOf(ctx, tx, m.Case)
+		if err != nil || t.Customer == "" { // a copy of which nobody knows yet whose it is
 			return customer.Customer{}, err
 		}
-		return tx.FindCustomer(ctx, c.Customer)
+		return tx.FindCustomer(ctx, t.Customer)
 	}
 	r, err := tx.FindRequest(ctx, m.Request)
 	if err != nil {

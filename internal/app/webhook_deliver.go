@@ -12,6 +12,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/webhook"
 )
 
@@ -108,6 +109,13 @@ func (a *App) departure(ctx context.Context, tx Tx, stream string) (map[string]a
 		put("request", string(c.Request))
 		put("customer", string(c.Customer))
 		return data, nil
+	}
+	if retrieval.Is(stream) {
+		c, err := tx.FindCopy(ctx, retrieval.ID(stream))
+		put("copy", string(c.ID))
+		put("code", c.Code)
+		put("customer", string(c.Customer))
+		return data, err
 	}
 	r, err := tx.FindRequest(ctx, offboarding.RequestID(stream))
 	if err != nil {

@@ -150,6 +150,9 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Changed: 2, Added: 1, Names: []string{"crm/facturas.csv", "crm/notas.csv", "fotos/puerto.jpg"},
 			Until: day(2027, 2, 28), Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG/data", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
 		}),
+		"copy":              document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
+		"copy-opened":       document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Last: day(2027, 2, 28), Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
+		"copy_none":         document.CopyNone(lang, faro(t), received),
 		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}
 }

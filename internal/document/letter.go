@@ -50,6 +50,10 @@ const (
 	KindData Kind = "data"
 	// KindChanges tells what is other in their data since the first file.
 	KindChanges Kind = "changes"
+	// KindCopy brings the link to a copy of their data to whoever does not leave.
+	KindCopy Kind = "copy"
+	// KindCopyNone tells an address that no account has it.
+	KindCopyNone Kind = "copy_none"
 	// KindApproval asks for an approval, where one person works.
 	KindApproval Kind = "approval"
 	// KindNotice tells in time what is coming for a contract that goes on.
@@ -61,7 +65,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner, KindRenewal,
-	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindNotice, KindWrittenOff, KindInstalments,
+	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindCopy, KindCopyNone, KindNotice, KindWrittenOff, KindInstalments,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

@@ -19,6 +19,7 @@ import (
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/step"
 )
 
@@ -50,6 +51,10 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.match(ctx, w)
 	case app.AgainKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.SendLink(ctx, w.Item)
+	case app.CopyMatchKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.MatchCopy(ctx, retrieval.ID(w.Item))
+	case app.CopyOverKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.CopyOver(ctx, retrieval.ID(w.Item))
 	case app.RemakeKind:
 		return t.remake(ctx, w)
 	case app.LastKind:

@@ -11,6 +11,13 @@ import (
 	"hastaluego/internal/offboarding"
 )
 
+// theirCopies are the copies of a customer, and theirTakings those with their
+// departures: what files, letters and jobs hang on.
+const (
+	theirCopies  = `IN (SELECT id FROM data_copy WHERE customer_id = $1)`
+	theirTakings = `IN (SELECT id FROM case_ WHERE customer_id = $1 UNION ALL SELECT id FROM data_copy WHERE customer_id = $1)`
+)
+
 // erasing is what becomes of every table that holds something of a customer
 // when they are erased, in this order: rows are deleted, or what is personal in
 // them is blanked. The first argument is the customer; what was sealed has an empty body as second, and
@@ -40,8 +47,8 @@ var erasing = []struct{ table, text string }{
 	{"import_change", query(`DELETE FROM import_change WHERE customer_id = $1`)},
 	{"answer", query(`DELETE FROM answer WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"note", query(`DELETE FROM note WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
-	{"bundle_file", query(`DELETE FROM bundle_file WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
-	{"blob", query(`DELETE FROM blob WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"bundle_file", query(`DELETE FROM bundle_file WHERE case_id ` + theirTakings)},
+	{"blob", query(`DELETE FROM blob WHERE case_id ` + theirTakings)},
 	{"message", query(`
 		UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2
 		 WHERE state <> 'queued' AND (` + lettersOf + `)`)},
@@ -49,12 +56,13 @@ var erasing = []struct{ table, text string }{
 	{"request", query(`UPDATE request SET name = '', account_email = '', receipt_email = '', reference = '', paper = '' WHERE customer_id = $1`)},
 	{"work", query(`
 		UPDATE work SET evidence = '', before_call = ''
-		 WHERE state <> 'running' AND case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+		 WHERE state <> 'running' AND case_id ` + theirTakings)},
 	{"coming", query(`DELETE FROM coming WHERE customer_id = $1`)},
 	{"statement", query(`UPDATE statement SET doc = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"bucket_send", query(`DELETE FROM bucket_send WHERE customer_id = $1`)},
 	{"stray", query(`UPDATE stray SET far = CASE WHEN far LIKE 'erased:%' THEN far ELSE id END, about = '', payment = '' WHERE customer_id = $1`)},
 	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"data_copy", query(`UPDATE data_copy SET account = '' WHERE customer_id = $1`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
 	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END, terms = '' WHERE customer_id = $1`)},
 	{"balance", query(`UPDATE balance SET reference = id, about = '', used = '', pay_url = '' WHERE customer_id = $1`)},
@@ -81,9 +89,10 @@ var kept = map[string]string{
 	"law_notice":      "ids, days and windows of the law: that they were told is proved by them",
 }
 
-// lettersOf finds the letters to a customer: about what they asked for, and about
-// what is coming for their contracts.
-const lettersOf = `request_id IN (SELECT id FROM request WHERE customer_id = $1) OR id IN (SELECT message_id FROM law_notice WHERE customer_id = $1)`
+// lettersOf finds the letters to a customer: about what they asked for, about what is
+// coming for their contracts, and about copies of their data.
+const lettersOf = `request_id IN (SELECT id FROM request WHERE customer_id = $1) OR id IN (SELECT message_id FROM law_notice WHERE customer_id = $1)
+	OR case_id ` + theirCopies
 
 // Erased reports what becomes of a table when a customer is erased: "erased",
 // why it is kept, or empty if nobody decided that.
@@ -138,7 +147,7 @@ var (
 	lettersEver = query(`
 		SELECT ` + messageColumns + ` FROM message
 		 WHERE ` + lettersOf + ` ORDER BY queued_at, id`)
-	forgetWorks   = query(`UPDATE work SET evidence = '', before_call = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)
+	forgetWorks   = query(`UPDATE work SET evidence = '', before_call = '' WHERE case_id ` + theirTakings)
 	forgetMessage = query(`UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2 WHERE id = $1`)
 
 	holdErasing      = query(`UPDATE identity_lock SET n = n + 1 WHERE name = 'erasing'`)

@@ -30,10 +30,11 @@ const (
 var forgetting = []struct{ table, text string }{
 	{"work", query(`
 		DELETE FROM work
-		 WHERE case_id IN ` + theirCases + ` OR item IN (
+		 WHERE case_id ` + theirTakings + ` OR item IN (
 		       SELECT id FROM request WHERE customer_id = $1
+		       UNION ALL SELECT id FROM data_copy WHERE customer_id = $1
 		       UNION ALL SELECT code FROM request WHERE customer_id = $1
-		       UNION ALL SELECT id FROM message WHERE request_id IN ` + theirRequests + `
+		       UNION ALL SELECT id FROM message WHERE request_id IN ` + theirRequests + ` OR case_id ` + theirCopies + `
 		       UNION ALL SELECT CAST($1 AS TEXT) || ':' || id FROM subscription WHERE customer_id = $1
 		       UNION ALL SELECT id FROM complaint WHERE customer_id = $1
 		       UNION ALL SELECT id FROM commitment WHERE customer_id = $1
@@ -74,10 +75,10 @@ var forgetting = []struct{ table, text string }{
 	{"received", query(`DELETE FROM received WHERE customer_id = $1 OR request_id IN ` + theirRequests)},
 	{"answer", query(`DELETE FROM answer WHERE case_id IN ` + theirCases)},
 	{"note", query(`DELETE FROM note WHERE case_id IN ` + theirCases)},
-	{"bundle_file", query(`DELETE FROM bundle_file WHERE case_id IN ` + theirCases)},
-	{"blob", query(`DELETE FROM blob WHERE case_id IN ` + theirCases)},
-	{"message", query(`DELETE FROM message WHERE request_id IN ` + theirRequests + ` OR case_id IN ` + theirCases)},
-	{"link", query(`DELETE FROM link WHERE request_id IN ` + theirRequests + ` OR case_id IN ` + theirCases)},
+	{"bundle_file", query(`DELETE FROM bundle_file WHERE case_id ` + theirTakings)},
+	{"blob", query(`DELETE FROM blob WHERE case_id ` + theirTakings)},
+	{"message", query(`DELETE FROM message WHERE request_id IN ` + theirRequests + ` OR case_id ` + theirTakings)},
+	{"link", query(`DELETE FROM link WHERE request_id IN ` + theirRequests + ` OR case_id ` + theirTakings)},
 	{"step", query(`DELETE FROM step WHERE case_id IN ` + theirCases)},
 	{"commitment", query(`DELETE FROM commitment WHERE customer_id = $1`)},
 	{"complaint", query(`DELETE FROM complaint WHERE customer_id = $1`)},
@@ -89,6 +90,7 @@ var forgetting = []struct{ table, text string }{
 	{"import_made", query(`
 		DELETE FROM import_made
 		 WHERE record_id = $1 OR record_id IN (SELECT id FROM subscription WHERE customer_id = $1) OR record_id IN ` + theirCases)},
+	{"data_copy", query(`DELETE FROM data_copy WHERE customer_id = $1`)},
 	{"case_", query(`DELETE FROM case_ WHERE customer_id = $1`)},
 	{"way_node", query(`DELETE FROM way_node WHERE request_id IN ` + theirRequests)},
 	{"way", query(`DELETE FROM way WHERE request_id IN ` + theirRequests)},
@@ -123,7 +125,9 @@ func Forgotten(table string) string {
 }
 
 var (
-	streamsOf     = query(`SELECT id FROM case_ WHERE customer_id = $1 UNION ALL SELECT id FROM request WHERE customer_id = $1 ORDER BY id`)
+	streamsOf = query(`
+		SELECT id FROM case_ WHERE customer_id = $1 UNION ALL SELECT id FROM request WHERE customer_id = $1
+		UNION ALL SELECT id FROM data_copy WHERE customer_id = $1 ORDER BY id`)
 	testCustomers = query(`SELECT ` + customerColumns + ` FROM customer WHERE test_by <> '' ORDER BY id DESC LIMIT $1`)
 	hurryCase     = query(`
 		UPDATE work SET run_at = $1

@@ -40,6 +40,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		requests(t, c, almena)
 		departure(t, h, c)
 		complaints(t, c, almena)
+		copies(t, c, almena)
 		offers(t, h, c)
 		handed(t, h, c)
 		risks(t, h, c)
@@ -64,6 +65,30 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 			}
 		}
 	})
+}
+
+// copies has one made for a customer who stays; the same one is answered while it is
+// alive, and no departure is listed.
+func copies(t *testing.T, c *caller, almena string) {
+	t.Helper()
+	at := "/v1/customers/" + almena + "/copies"
+	departures := c.get("/v1/cases?customer=" + almena).is(200).body
+	c.post(at, `{"how": ""}`).is(422)
+	made := c.post(at, `{"how": "Un botón de Faro"}`).is(201)
+	if again := c.post(at, `{"how": "Otra vez"}`).is(201); again.text("id") != made.text("id") {
+		t.Errorf("two copies: %s, %s", made.body, again.body)
+	}
+	one := c.get(made.header.Get("Location")).is(200)
+	if one.text("id") != made.text("id") || one.text("state") != "open" || one.text("until") == "" || one.text("customer") != almena {
+		t.Errorf("it is %s", one.body)
+	}
+	if list := c.get(at).is(200); list.text("items.0.code") != one.text("code") || list.get("items.1") != nil {
+		t.Errorf("listed: %s", list.body)
+	}
+	c.get("/v1/copies/cpy_01kb2m9xq0e5v8h2r7n4t6w3yz").is(404)
+	if after := c.get("/v1/cases?customer=" + almena).is(200).body; string(after) != string(departures) {
+		t.Errorf("a departure: %s", after)
+	}
 }
 
 // announcements tries another price, announces it, reads it and takes it back.

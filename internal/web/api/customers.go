@@ -258,6 +258,7 @@ func (a *API) customers(h huma.API) {
 		})
 	a.people(h)
 	a.promises(h)
+	a.copies(h)
 	a.inventory(h)
 }
 

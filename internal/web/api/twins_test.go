@@ -115,6 +115,7 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/strays/{stray}":                     {operations: "decide-stray"},
 	"POST /console/cases/{id}/pause":                              {operations: "pause-case"},
 	"POST /console/cases/{id}/hurry":                              {operations: "hurry-test-case"},
+	"POST /console/customers/{id}/copy":                           {operations: "make-copy"},
 	"POST /console/customers/{id}/forget-test":                    {operations: "forget-test-customer"},
 	"POST /console/cases/{id}/resume":                             {operations: "resume-case"},
 	"POST /console/cases/{id}/works/{work}":                       {operations: "decide-work"},

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/web"
 )
 
@@ -296,6 +297,7 @@ type Message struct {
 	Language string     `json:"language"`
 	Request  string     `json:"request,omitempty"`
 	Case     string     `json:"case,omitempty"`
+	Copy     string     `json:"copy,omitempty"`
 	State    string     `json:"state" enum:"queued,sent,refused,withheld"`
 	QueuedAt time.Time  `json:"queued_at"`
 	SentAt   *time.Time `json:"sent_at,omitempty"`
@@ -304,8 +306,12 @@ type Message struct {
 }
 
 func viewMessage(m app.Message) Message {
+	of, copied := string(m.Case), ""
+	if retrieval.Is(of) {
+		of, copied = "", of
+	}
 	return Message{
-		string(m.ID), m.Paper, m.To, m.Language, string(m.Request), string(m.Case), m.State, m.QueuedAt, at(m.SentAt), m.Subject, m.LastError,
+		string(m.ID), m.Paper, m.To, m.Language, string(m.Request), of, copied, m.State, m.QueuedAt, at(m.SentAt), m.Subject, m.LastError,
 	}
 }
 

@@ -202,6 +202,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/flows/{id}/rollback":                              (*visit).rollBackFlow,
 		"GET /console/customers/{id}":                                    (*visit).customer,
 		"POST /console/customers/{id}/behalf":                            (*visit).onBehalf,
+		"GET /console/customers/{id}/copy":                               (*visit).takeCopy,
+		"POST /console/customers/{id}/copy":                              (*visit).makeCopy,
 		"POST /console/customers/{id}/forget-test":                       (*visit).forgetTest,
 		"POST /console/cases/{id}/hurry":                                 (*visit).hurryTest,
 		"POST /console/customers/{id}/{form}":                            (*visit).addToInventory,

@@ -41,6 +41,7 @@ type customerPageView struct {
 	Balances                  []balanceRow
 	Sums                      []string
 	Cases                     []caseLink
+	Copies                    []copyRow
 	Active                    bool
 	May, MayMoney, MayCase    bool
 	Who, WhoMoney, WhoCase    string
@@ -226,6 +227,9 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	}
 	for _, x := range p.Cases {
 		cv.Cases = append(cv.Cases, caseLink{string(x.ID), x.Code, text.ShortInstant(v.lang, x.RequestedAt, v.zone()), caseBadge(v.lang, x).Word})
+	}
+	for _, x := range p.Copies {
+		cv.Copies = append(cv.Copies, v.viewCopy(x))
 	}
 	return cv
 }

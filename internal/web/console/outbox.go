@@ -10,12 +10,14 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/text"
 )
 
 // letterRow is one letter in a list.
 type letterRow struct {
-	ID, Paper, To, Subject, At, Case, Why string
+	ID, Paper, To, Subject, At, Case, Why string // of a copy: no case
+	Copy                                  bool
 	State                                 badge
 	Test                                  bool
 }
@@ -39,9 +41,13 @@ func (v *visit) viewLetter(m app.Message) letterRow {
 	}
 	b := letterBadges[m.State]
 	b.Word = known(v.lang, "console.letter.state."+m.State, m.State)
+	of := string(m.Case)
+	if retrieval.Is(of) {
+		of = ""
+	}
 	return letterRow{
 		ID: string(m.ID), Paper: paperName(v.lang, m.Paper), To: m.To, Subject: m.Subject,
-		At: text.ShortInstant(v.lang, at, v.zone()), Case: string(m.Case), State: b, Test: m.Test, Why: why(v.lang, m.LastError, "mail"),
+		At: text.ShortInstant(v.lang, at, v.zone()), Case: of, Copy: of != string(m.Case), State: b, Test: m.Test, Why: why(v.lang, m.LastError, "mail"),
 	}
 }
 

@@ -162,6 +162,8 @@ func routes(h *house) map[string]line {
 		"GET /console/imports/{id}":                                      {who: "act:settings", path: "/console/imports/imp_x"},
 		"POST /console/imports/{id}":                                     {who: "act:settings", path: "/console/imports/imp_x"},
 		"GET /console/customers/new":                                     {who: "act:customer"},
+		"GET /console/customers/{id}/copy":                               {who: "act:case", path: cus + "/copy"},
+		"POST /console/customers/{id}/copy":                              {who: "act:request", path: cus + "/copy", form: []string{"copy.how", "por teléfono"}},
 		"POST /console/customers/{id}/forget-test":                       {who: "act:customer", path: "/console/customers/" + string(view.Plan.Case.Customer) + "/forget-test"},
 		"POST /console/customers/new":                                    {who: "act:customer", form: []string{"name", "X"}},
 		"GET /console/customers/{id}":                                    {who: "read:customer", path: cus},

@@ -72,7 +72,7 @@ func (p *portal) sendToBucket(w http.ResponseWriter, r *http.Request) {
 	})
 	switch {
 	case err == nil:
-		http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data#own", http.StatusSeeOther)
+		http.Redirect(w, r, dataBase(r)+"/data#own", http.StatusSeeOther)
 	case fault.KindOf(err) == fault.Invalid:
 		p.showData(w, r, err, f, "")
 	default:

@@ -19,6 +19,7 @@ const dataCookie = "hasta_data"
 type dataView struct {
 	text.Speech
 	Base, Code, Name string
+	Copy             bool // of somebody who does not leave
 	Sent, Open       bool
 	Error            string
 	AgeError         string // what was wrong with a key of age
@@ -26,6 +27,7 @@ type dataView struct {
 	Until            string
 	Ready            string      // none is there: the day by which one is
 	Over             bool        // the time to fetch them has passed
+	Stopped          bool        // whoever had the link did not want the copy
 	Own              *bucketView // a store of their own; nil: none may be named now
 	SentNow, SentOff string      // how far the last sending is, or why it failed
 	Withheld         bool        // an authority ordered it
@@ -58,6 +60,17 @@ func (v dataView) size(n int64) string {
 	return v.say("size", "n", text.Number(v.Lang, (n+999)/1000))
 }
 
+// ofCopy reports whether a page is one of a copy, and not of a departure.
+func ofCopy(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/copy/") }
+
+// dataBase is the private page whose data these are.
+func dataBase(r *http.Request) string {
+	if ofCopy(r) {
+		return "/copy/" + r.PathValue("token")
+	}
+	return base(r)
+}
+
 func dataKey(r *http.Request) string {
 	c, err := r.Cookie(dataCookie)
 	if err != nil {
@@ -76,20 +89,29 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 		p.Fail(w, r, err)
 		return
 	}
-	lang := page.Page.Paper.Language
+	if (page.Taking.Copy != nil) != ofCopy(r) {
+		p.Fail(w, r, fault.New(fault.NotFound, "link.unknown"))
+		return
+	}
+	if page.Waits() {
+		http.Redirect(w, r, dataBase(r), http.StatusSeeOther)
+		return
+	}
+	lang := page.Language
 	r = web.Spoken(r, lang)
 	zone := p.App.Company().Zone
 	v := dataView{
-		Speech: p.speech(lang), Base: "/c/" + r.PathValue("token"), Code: page.Page.Paper.Code, Name: page.Page.Paper.Name,
+		Speech: p.speech(lang), Base: dataBase(r), Code: page.Taking.Code, Name: page.Name, Copy: page.Taking.Copy != nil,
 		Sent: r.URL.Query().Get("sent") != "", Open: page.Proof, Error: text.FieldErrors(lang, wrong)["code"],
 		AgeError: text.FieldErrors(lang, wrong)["age"],
 	}
 	if d, err := when.ParseDate(page.Until); err == nil {
 		v.Until = text.LongDate(lang, d)
 	}
-	if v.Over, v.Certificate = page.Over, page.Page.Erased; !page.Page.ErasedOn.IsZero() {
-		v.Erased = text.LongDate(lang, page.Page.ErasedOn)
+	if v.Over, v.Certificate = page.Over, page.Erased; !page.ErasedOn.IsZero() {
+		v.Erased = text.LongDate(lang, page.ErasedOn)
 	}
+	v.Stopped = page.Stopped()
 	v.bucket(page, wrong, typed, zone)
 	v.Withheld = page.Withheld
 	for _, o := range page.Orders {
@@ -125,7 +147,7 @@ func (p *portal) sendCode(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data?sent=1", http.StatusSeeOther)
+	http.Redirect(w, r, dataBase(r)+"/data?sent=1", http.StatusSeeOther)
 }
 
 func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
@@ -143,7 +165,7 @@ func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	base := "/c/" + r.PathValue("token") + "/data"
+	base := dataBase(r) + "/data"
 	http.SetCookie(w, &http.Cookie{
 		Name: dataCookie, Value: key, Path: base, MaxAge: 15 * 60, HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteStrictMode,
 	})
@@ -153,7 +175,7 @@ func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
 func (p *portal) download(w http.ResponseWriter, r *http.Request) {
 	b, whole, err := p.App.Download(r.Context(), r.PathValue("token"), dataKey(r), r.PathValue("blob"), r.URL.Query().Get("age"), web.GoesOn(r))
 	if fault.CodeOf(err) == "not_found" { // it was made again since the page was shown
-		http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+		http.Redirect(w, r, dataBase(r)+"/data", http.StatusSeeOther)
 		return
 	}
 	if err != nil {
@@ -176,7 +198,7 @@ func (p *portal) downloadAged(w http.ResponseWriter, r *http.Request) {
 		p.showData(w, r, err, nil, "")
 		return
 	}
-	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data/"+url.PathEscape(f.Get("file"))+"?age="+url.QueryEscape(to), http.StatusSeeOther)
+	http.Redirect(w, r, dataBase(r)+"/data/"+url.PathEscape(f.Get("file"))+"?age="+url.QueryEscape(to), http.StatusSeeOther)
 }
 
 // makeDataLink shows the link for programs: this once, as only its hash is kept.
@@ -193,7 +215,7 @@ func (p *portal) makeDataLink(w http.ResponseWriter, r *http.Request) {
 // wrong with a key is shown: it is not shown again.
 func (p *portal) afterDataLink(w http.ResponseWriter, r *http.Request) {
 	p.Chosen(w, r)
-	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+	http.Redirect(w, r, dataBase(r)+"/data", http.StatusSeeOther)
 }
 
 func (p *portal) stopDataLink(w http.ResponseWriter, r *http.Request) {
@@ -201,7 +223,7 @@ func (p *portal) stopDataLink(w http.ResponseWriter, r *http.Request) {
 		p.failData(w, r, err)
 		return
 	}
-	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+	http.Redirect(w, r, dataBase(r)+"/data", http.StatusSeeOther)
 }
 
 // remakeData has the file made again.
@@ -210,13 +232,13 @@ func (p *portal) remakeData(w http.ResponseWriter, r *http.Request) {
 		p.failData(w, r, err)
 		return
 	}
-	http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+	http.Redirect(w, r, dataBase(r)+"/data", http.StatusSeeOther)
 }
 
 // failData asks for a code again where the quarter of an hour of the last is over.
 func (p *portal) failData(w http.ResponseWriter, r *http.Request, err error) {
 	if fault.CodeOf(err) == "code.needed" {
-		http.Redirect(w, r, "/c/"+r.PathValue("token")+"/data", http.StatusSeeOther)
+		http.Redirect(w, r, dataBase(r)+"/data", http.StatusSeeOther)
 		return
 	}
 	p.Fail(w, r, err)

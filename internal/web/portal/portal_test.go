@@ -183,6 +183,7 @@ func TestTheFormLooksNobodyUp(t *testing.T) {
 				{"account": {"marta@x.example"}, "receipt": {"a@z.example"}, "reference": {"R-1"}, "nonce": {"one"}},
 				{"account": {"nadie@y.example"}, "receipt": {"b@z.example"}, "reference": {"R-1"}, "nonce": {"two"}},
 			},
+			"/copy":  {{"account": {"marta@x.example"}}, {"account": {"nadie@y.example"}}},
 			"/again": {{"code": {"HL-AAAA-AAAA"}}, {"code": {"HL-BBBB-BBBB"}}},
 		} {
 			a, b := ask(what, forms[0]), ask(what, forms[1])
