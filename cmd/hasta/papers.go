@@ -84,7 +84,7 @@ func (p papers) print(x app.Paper, l document.Letter) ([]byte, error) {
 func (p papers) letter(x app.Paper) document.Letter {
 	l := p.written(x)
 	if x.Copy != nil { // the code that letters show large is one of a departure
-		l.Code = ""
+		l.Code, l.Stays = "", true
 	}
 	if x.ByMail != nil && x.Copy == nil { // which is nothing to answer
 		l = document.ByMail(l, x.ByMail.Key, x.ByMail.Survey)

@@ -26,6 +26,7 @@ func Copy(f CopyFacts) Letter {
 		how, button = "copy.opened", "copy.button"
 	}
 	l := w.letter(KindCopy, f.At, "", w.say("copy.lede", "company", w.company.Name, "name", clean(f.Name)))
+	l.Stays = true
 	l.Blocks = []Block{{Paragraphs: []string{w.say(how, "date", text.LongDate(w.lang, f.Last)), w.say("copy.stays"), w.say("copy.not_me")}}}
 	if f.Page != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{
@@ -39,6 +40,7 @@ func Copy(f CopyFacts) Letter {
 func CopyNone(lang string, c Company, at time.Time) Letter {
 	w := newWriter(lang, c)
 	l := w.letter(KindCopyNone, at, "", w.say("copy_none.lede", "company", w.company.Name))
+	l.Stays = true
 	l.Blocks = []Block{{Paragraphs: []string{w.say("copy_none.other"), w.say("copy_none.not_me")}}}
 	return l
 }

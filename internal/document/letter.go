@@ -85,6 +85,8 @@ type Letter struct {
 	Blocks  []Block
 	// Withdrawal is whether it is about one, and not about a cancellation.
 	Withdrawal bool
+	// Stays is whether it is about a copy of their data, of whoever does not leave.
+	Stays bool
 	// Rehearsal says, above everything, that nothing of it is real; empty: it is.
 	Rehearsal string
 	Inset     string // tells it apart on a page that shows several; empty: it is the page

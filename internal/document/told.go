@@ -19,11 +19,13 @@ func (l Letter) Staff() bool { return l.Kind == KindTold }
 
 // Service is the line that says what sort of letter it is.
 func (l Letter) Service() string {
-	if l.Staff() {
+	switch {
+	case l.Staff():
 		return l.Mail("service.staff")
-	}
-	if l.Kind == KindNotice {
+	case l.Kind == KindNotice:
 		return l.Mail("service.contract")
+	case l.Stays:
+		return l.Mail("service.copy")
 	}
 	return l.Mail("service")
 }
