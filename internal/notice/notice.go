@@ -62,8 +62,8 @@ var Table = []Rule{
 	{Class: "renewal", Basis: Contract, Before: true, Until: Retrieval}, // once for each thing and day
 	{Class: "rotation", Basis: Contract, Before: true, Until: Retrieval, Most: 2},
 	{Class: "data", Basis: Contract, Before: true, Until: Retrieval},
-	{Class: "copy", Basis: Requested, Before: true, Until: NewTurn},      // of their data, without leaving
-	{Class: "copy_none", Basis: Requested, Before: true, Until: NewTurn}, // nobody goes by the address that was typed
+	{Class: "copy", Basis: Requested, Before: true, Until: NewTurn},              // of their data, without leaving
+	{Class: "copy_none", Basis: Requested, Before: true, Until: NewTurn},         // nobody goes by the address that was typed
 	{Class: "changes", Basis: Contract, Before: true, Until: Retrieval, Most: 1}, // in what they take along, before it is too late
 	{Class: "approval", Basis: Contract, Before: true, Until: Approval},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
