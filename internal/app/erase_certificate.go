@@ -161,7 +161,8 @@ func (a *App) OpenCertificate(ctx context.Context, token, lang string) (out Pape
 }
 
 // CertificateFile is the certificate behind the token of a private page as
-// programs read it: the very bytes whose SHA-256 is in the log.
+// programs read it, the second one where nothing that stayed is left: the very
+// bytes whose SHA-256 is in the log.
 func (a *App) CertificateFile(ctx context.Context, token string) (code string, file []byte, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
 		l, err := a.link(ctx, tx, token, "case")
@@ -180,7 +181,15 @@ func (a *App) CertificateFile(ctx context.Context, token string) (code string, f
 			return err
 		}
 		code = c.Code
-		file, err = a.keys.Open(ctx, e.KeyID, e.Body, []byte(e.Case))
+		if e.CompletedAt.IsZero() {
+			file, err = a.keys.Open(ctx, e.KeyID, e.Body, []byte(e.Case))
+			return err
+		}
+		all, err := tx.RetainedOf(ctx, l.Case)
+		if err != nil {
+			return err
+		}
+		file, err = secondCertificate(*c, all)
 		return err
 	})
 	return code, file, err
@@ -204,7 +213,7 @@ func (a *App) addCertificate(ctx context.Context, tx Tx, p *Paper, c offboarding
 		return err
 	}
 	entry := "certificate.issued"
-	if p.Stayed, p.Completed = stayed(all, c), e.CompletedAt; !p.Completed.IsZero() {
+	if p.Stayed, p.Completed = stayed(all), e.CompletedAt; !p.Completed.IsZero() {
 		entry = "certificate.completed"
 	}
 	p.Proof, err = a.proofOf(ctx, tx, c, entry)

@@ -296,9 +296,9 @@ func (a *App) complete(ctx context.Context, c offboarding.CaseID) error {
 		if err != nil {
 			return err
 		}
-		raw, err := json.Marshal(Completed{cert, stayed(all, c)})
+		raw, err := secondCertificate(cert, slices.DeleteFunc(slices.Clone(all), func(r erasure.Retained) bool { return r.Case != string(c) }))
 		if err != nil {
-			return fault.Wrap("app.complete", err)
+			return err
 		}
 		hash := sha256.Sum256(raw)
 		key, sum = all[0].KeyID, hex.EncodeToString(hash[:])
@@ -334,6 +334,13 @@ type Completed struct {
 	Destroyed []Stayed `json:"destroyed"`
 }
 
+// secondCertificate is one as it is written, of everything that stayed after a
+// departure.
+func secondCertificate(first Certificate, all []erasure.Retained) ([]byte, error) {
+	raw, err := json.Marshal(Completed{first, stayed(all)})
+	return raw, fault.Wrap("app.secondCertificate", err)
+}
+
 // Stayed is one thing that stays of somebody erased, or stayed until it was
 // destroyed. It says nothing of whoever it was.
 type Stayed struct {
@@ -347,11 +354,9 @@ type Stayed struct {
 	DestroyedAt time.Time  `json:"destroyed_at,omitzero"`
 }
 
-func stayed(list []erasure.Retained, c offboarding.CaseID) (out []Stayed) {
+func stayed(list []erasure.Retained) (out []Stayed) {
 	for _, r := range list {
-		if r.Case == string(c) {
-			out = append(out, Stayed{r.ID, r.System, r.Holding, r.Blocked, r.Until, r.Rows, r.HeldBy != "", r.DestroyedAt.UTC()})
-		}
+		out = append(out, Stayed{r.ID, r.System, r.Holding, r.Blocked, r.Until, r.Rows, r.HeldBy != "", r.DestroyedAt.UTC()})
 	}
 	return out
 }
@@ -399,7 +404,7 @@ func (a *App) viewRetained(ctx context.Context, tx Tx, all []erasure.Retained) (
 		if err != nil {
 			return nil, err
 		}
-		v := RetainedView{Stayed: stayed([]erasure.Retained{r}, x.ID)[0], Case: x.ID, Code: x.Code, HeldAt: r.HeldAt, HeldBy: r.HeldBy, AskedAt: r.AskedAt, AskedBy: r.AskedBy}
+		v := RetainedView{Stayed: stayed([]erasure.Retained{r})[0], Case: x.ID, Code: x.Code, HeldAt: r.HeldAt, HeldBy: r.HeldBy, AskedAt: r.AskedAt, AskedBy: r.AskedBy}
 		if _, h, ok := a.systems.Holding(step.HoldingItem(r.System, r.Holding)); ok {
 			v.Titles = h.Titles
 		}

@@ -1,7 +1,10 @@
 package app_test
 
 import (
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -100,7 +103,7 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 		_, err = w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-77-marta", Kind: customer.Invoice, About: "Avisos de Marta", Amount: eur(2472)})
 		must(t, err)
 		w.clear(t, cid)
-		_, c, _ := w.request(t, "period_end")
+		_, c, page := w.request(t, "period_end")
 		plan, err := w.PlanErasure(ctx, privacy, c)
 		must(t, err)
 		counts := map[string]int{}
@@ -208,6 +211,35 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 			must(t, w.store.View(ctx, func(tx app.Tx) (err error) { done, err = tx.FindErasure(ctx, c); return err }))
 			return !done.CompletedAt.IsZero()
 		})
+		// The page still tells it, years later, and the file is the one that the log has.
+		eventually(t, "the page proves the second certificate", func() bool {
+			p, err := w.OpenCertificate(ctx, page, "es")
+			must(t, err)
+			return !p.Completed.IsZero() && p.Proof != nil
+		})
+		_, raw, err := w.CertificateFile(ctx, page)
+		must(t, err)
+		var last app.Completed
+		must(t, json.Unmarshal(raw, &last))
+		if len(last.Destroyed) != 3 || slices.ContainsFunc(last.Destroyed, func(s app.Stayed) bool { return s.DestroyedAt.IsZero() }) {
+			t.Errorf("the second certificate: %s", raw)
+		}
+		sum := sha256.Sum256(raw)
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		logged := ""
+		for _, x := range v.Timeline {
+			if x.Type == "certificate.completed" {
+				logged, _ = x.Args["sha256"].(string)
+			}
+		}
+		if logged != hex.EncodeToString(sum[:]) {
+			t.Errorf("the log has another second certificate: %q", logged)
+		}
+		must(t, w.PushClock(ctx, "", done.CompletedAt.AddDate(2, 0, 0)))
+		if _, _, err := w.CertificateFile(ctx, page); fault.CodeOf(err) != "link.expired" {
+			t.Errorf("two years after the second certificate: %v", err)
+		}
 		if _, err := w.keys.KeyFor(ctx, string(cid), "blocked"); fault.CodeOf(err) != "key.destroyed" {
 			t.Errorf("the key of what was blocked: %v", err)
 		}
