@@ -15,7 +15,6 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/envelope"
-	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/notification"
 	"hastaluego/internal/offboarding"
@@ -123,13 +122,14 @@ func TestAnEnvelopeOpensOnceWithItsKeyAndHoldsNothingAfterwards(t *testing.T) {
 		second := w.sealed(t, in)
 		third := w.sealed(t, in)
 		_, _, err = w.OpenEnvelope(ctx, second, app.OpenInput{Key: envelopeKey})
-		code(t, err, "link.unknown")
+		code(t, err, "envelope.expired")
 		w.push(t, 5)
 		_, _, err = w.OpenEnvelope(ctx, third, app.OpenInput{Key: envelopeKey})
-		if c := fault.CodeOf(err); c != "envelope.expired" && c != "link.unknown" { // before it is destroyed, and after
-			t.Errorf("late: %v", err)
-		}
+		code(t, err, "envelope.expired")
 		eventually(t, "what nobody opened is destroyed", func() bool { return w.logged(t, "envelope.expired") == 1 })
+		if p, err := w.FindEnvelope(ctx, third); err != nil || p.Sheet.State != handover.Expired {
+			t.Errorf("whoever comes too late reads nothing of it: %+v, %v", p, err)
+		}
 		for _, x := range w.envelopes(t, c) {
 			if len(x.Body) != 0 {
 				t.Errorf("left of %s, which is %s", x.ID, x.State)
@@ -203,7 +203,7 @@ func TestEitherSideBurnsAnEnvelope(t *testing.T) {
 			link := w.sealed(t, in)
 			must(t, burn())
 			_, _, err := w.OpenEnvelope(ctx, link, app.OpenInput{Key: envelopeKey})
-			code(t, err, "link.unknown")
+			code(t, err, "envelope.expired")
 			for _, x := range w.envelopes(t, c) {
 				if x.State != handover.Withdrawn || len(x.Body) != 0 {
 					t.Errorf("%s: %+v", name, x.Sheet)

@@ -262,9 +262,9 @@ func (a *App) AcceptAct(ctx context.Context, token string, in ActAcceptance) err
 	})
 }
 
-// OpenAct returns the newest act behind the token of a private page, or the paper
-// of its acceptance.
-func (a *App) OpenAct(ctx context.Context, token string, acceptance bool) (b Blob, plain []byte, err error) {
+// OpenAct returns an act behind the token of a private page by its number, 0 for the
+// newest, or the paper of its acceptance.
+func (a *App) OpenAct(ctx context.Context, token string, number int, acceptance bool) (b Blob, plain []byte, err error) {
 	err = a.store.View(ctx, func(tx Tx) error {
 		l, err := a.link(ctx, tx, token, "case")
 		if err != nil {
@@ -275,9 +275,12 @@ func (a *App) OpenAct(ctx context.Context, token string, acceptance bool) (b Blo
 			return err
 		}
 		file := ""
-		if len(acts) > 0 {
-			if file = acts[len(acts)-1].File; acceptance {
-				file = acts[len(acts)-1].Proof
+		for _, x := range acts {
+			if number != 0 && x.Number != number {
+				continue
+			}
+			if file = x.File; acceptance {
+				file = x.Proof
 			}
 		}
 		if file == "" {

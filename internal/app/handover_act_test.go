@@ -46,7 +46,7 @@ func TestTheClientAcceptsTheActThatTheyRead(t *testing.T) {
 			}
 		}
 		_, c, page := w.request(t, "period_end")
-		_, _, err = w.OpenAct(ctx, page, false)
+		_, _, err = w.OpenAct(ctx, page, 0, false)
 		code(t, err, "not_found")
 		_, err = w.DrawAct(ctx, finance, c)
 		code(t, err, "forbidden.role")
@@ -61,7 +61,7 @@ func TestTheClientAcceptsTheActThatTheyRead(t *testing.T) {
 			t.Fatalf("promised %+v, renewed %+v", h.Promised, h.Renewals)
 		}
 		first, _ := h.Act()
-		b, pdf, err := w.OpenAct(ctx, page, false)
+		b, pdf, err := w.OpenAct(ctx, page, 0, false)
 		if must(t, err); b.ID != first.File || hexSum(pdf) != first.SHA256 || first.Number != 1 {
 			t.Fatalf("%+v is not what the client reads", first)
 		}
@@ -97,7 +97,7 @@ func TestTheClientAcceptsTheActThatTheyRead(t *testing.T) {
 		v, err = w.OpenCase(ctx, agent, c)
 		must(t, err)
 		x, _ := v.Handover.Act()
-		_, proof, err := w.OpenAct(ctx, page, true)
+		_, proof, err := w.OpenAct(ctx, page, 0, true)
 		if must(t, err); x.AcceptedBy != "Ana Ruiz" || !x.Accepted() || hexSum(proof) != x.ProofSum || len(v.Handover.Acts) != 2 || v.Handover.Acts[0].Accepted() {
 			t.Fatalf("%+v", v.Handover.Acts)
 		}
@@ -149,6 +149,36 @@ func TestAPromiseIsAGapUntilItIsAccepted(t *testing.T) {
 			if p := v.Handover.Promised; len(p) != 1 || p[0].State != turn.state || p[0].Gap() != turn.gap || (p[0].Lacks != "") != (turn.state == handover.Missing) {
 				t.Fatalf("at %s: %+v", turn.state, p)
 			}
+		}
+	})
+}
+
+// Whose a thing is follows the inventory until it was accepted: what was wrongly taken
+// for ours, and is the client's, waits no longer and cannot be made to.
+func TestWhatIsTheirsAfterAllWaitsNoLonger(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		client := w.lent(t, "site")
+		site := w.opened(t, client).Assets[0]
+		says := func(o customer.Ownership) {
+			must(t, w.EditAsset(ctx, agent, app.AssetPatch{Customer: client, Asset: site.ID, Owner: &o, Version: w.opened(t, client).Customer.Version}))
+		}
+		says(customer.OwnerHouse)
+		_, c, page := w.request(t, "period_end")
+		item := w.handed(t, c, "site")
+		must(t, w.HoldItem(ctx, agent, c, "give", item.ID, "Cláusula 7"))
+		says(customer.OwnerClient)
+		if x := w.handed(t, c, "site"); x.State != handover.Open || x.Held != "" || x.Owner != customer.OwnerClient {
+			t.Fatalf("%+v", x)
+		}
+		code(t, w.HoldItem(ctx, agent, c, "give", item.ID, "Cláusula 7"), "handover.never_waits")
+		must(t, w.GiveItem(ctx, agent, app.GiveInput{Case: c, Step: "give", Item: item.ID, Way: handover.Transfer, How: "El panel"}))
+		must(t, w.AnswerHandover(ctx, page, right(item)))
+		says(customer.OwnerHouse)
+		if x := w.handed(t, c, "site"); x.State != handover.Accepted || x.Owner != customer.OwnerClient {
+			t.Errorf("accepted as theirs, and now %+v", x)
 		}
 	})
 }

@@ -284,7 +284,25 @@ func (a *App) endHandover(p *offboarding.Plan, s *offboarding.Step, by Actor, li
 func (a *App) handoverOf(ctx context.Context, tx Tx, s offboarding.Step) (out []handover.Item, err error) {
 	list, err := tx.HandoverOf(ctx, s.Case)
 	list = slices.DeleteFunc(list, func(x SealedHandover) bool { return x.Step != s.ID })
-	return unsealed(list, err, func(x SealedHandover) (handover.Item, error) { return a.openHandover(ctx, x) })
+	out, err = unsealed(list, err, func(x SealedHandover) (handover.Item, error) { return a.openHandover(ctx, x) })
+	if err != nil {
+		return nil, err
+	}
+	return out, belong(ctx, tx, out)
+}
+
+// belong has items follow whose they are on the inventory.
+func belong(ctx context.Context, tx Tx, list []handover.Item) error {
+	if len(list) == 0 {
+		return nil
+	}
+	assets, err := tx.AssetsOf(ctx, list[0].Customer)
+	for i := range list {
+		if j := slices.IndexFunc(assets, func(x customer.Asset) bool { return x.ID == list[i].Asset }); j >= 0 {
+			list[i].Belongs(assets[j].Owner)
+		}
+	}
+	return err
 }
 
 // saveItem keeps an item and writes to the log what became of it.
@@ -346,6 +364,9 @@ func (h Handover) Sheet(item handover.ID) (handover.Sheet, bool) {
 func (a *App) readHandover(ctx context.Context, tx Tx, c offboarding.CaseID) (h Handover, err error) {
 	list, err := tx.HandoverOf(ctx, c)
 	if h.List, err = unsealed(list, err, func(s SealedHandover) (handover.Item, error) { return a.openHandover(ctx, s) }); err != nil {
+		return h, err
+	}
+	if err := belong(ctx, tx, h.List); err != nil {
 		return h, err
 	}
 	files, err := tx.BlobsOf(ctx, c)

@@ -151,6 +151,17 @@ func (i *Item) Hold(why string) error {
 	return nil
 }
 
+// Belongs says whose the item is, as the inventory has it now: it follows that until it
+// was accepted. What turns out to be the client's waits no longer.
+func (i *Item) Belongs(o customer.Ownership) {
+	if i.State == Accepted {
+		return
+	}
+	if i.Owner = o; i.State == Held && !i.MayWait() {
+		i.State, i.Held = Open, ""
+	}
+}
+
 // Client is who accepts: nobody of the company can.
 const Client = "client"
 

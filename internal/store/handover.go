@@ -22,8 +22,8 @@ var (
 	saveHandover = query(`
 		UPDATE handover_item
 		   SET state = $1, way = $2, given_at = $3, accepted_at = $4, accepted_by = $5, rotation = $6, rotate_by = $7, rotated_at = $8,
-		       key_id = $9, body = $10, version = version + 1
-		 WHERE id = $11 AND version = $12`)
+		       key_id = $9, body = $10, owner = $11, version = version + 1
+		 WHERE id = $12 AND version = $13`)
 	handoverByID = query(`SELECT ` + handoverColumns + ` FROM handover_item WHERE id = $1`)
 	handoverOf   = query(`SELECT ` + handoverColumns + ` FROM handover_item WHERE case_id = $1 ORDER BY kind, name, id`)
 
@@ -47,7 +47,7 @@ var (
 func (t *tx) PutHandover(ctx context.Context, h app.SealedHandover) error {
 	if h.Version > 0 {
 		return t.must(ctx, "store.PutHandover", saveHandover, h.State, h.Way, micros(h.GivenAt), micros(h.AcceptedAt), h.AcceptedBy, h.Rotation,
-			h.RotateBy.String(), micros(h.RotatedAt), h.KeyID, bytesOf(h.Body), h.ID, h.Version)
+			h.RotateBy.String(), micros(h.RotatedAt), h.KeyID, bytesOf(h.Body), h.Owner, h.ID, h.Version)
 	}
 	return t.must(ctx, "store.PutHandover", insertHandover, h.ID, h.Customer, h.Case, h.Step, h.Asset, h.Kind, h.Name, h.State, h.Way, micros(h.GivenAt),
 		micros(h.AcceptedAt), h.AcceptedBy, h.Rotation, h.RotateBy.String(), micros(h.RotatedAt), h.Owner, h.KeyID, bytesOf(h.Body))

@@ -65,11 +65,20 @@ function another(form) {
 // which is made here.
 function gives(form) {
   const field = (name) => form.elements.namedItem(name);
-  const key = newKey();
+  // What the server sent back keeps the key that may have been noted down already.
+  const kept = "envelope " + form.dataset.item;
+  const back = document.querySelector("[role=alert]") || form.querySelector(".error");
+  const key = (back && sessionStorage.getItem(kept)) || newKey();
+  sessionStorage.setItem(kept, key);
   form.querySelector("[data-key]").textContent = key;
   field("key").remove();
   for (const words of form.querySelectorAll("[data-sealed-here]")) words.hidden = false;
-  for (const words of form.querySelectorAll("[data-sealed-there]")) words.hidden = true;
+  const claims = () => {
+    const here = field("way").value === "envelope" && !field("age").value.trim();
+    for (const words of form.querySelectorAll("[data-claim]")) words.hidden = (words.dataset.claim === "here") !== here;
+  };
+  form.addEventListener("input", claims);
+  claims();
   form.querySelector("[data-another]").addEventListener("click", () => another(form));
   form.addEventListener("submit", async (e) => {
     const groups = [...form.querySelectorAll("[data-entry]")];

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"mime"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -22,6 +24,13 @@ type actView struct {
 	Name                   string // as typed
 	Agrees                 bool   // as ticked
 	Errors                 map[string]string
+	Earlier                []earlierAct // the newest first
+}
+
+// earlierAct is one that another took the place of, and who accepted it.
+type earlierAct struct {
+	Number          int
+	Title, Accepted string
 }
 
 func (v actView) say(code string, args ...any) string { return v.Say("portal.act."+code, args...) }
@@ -41,6 +50,16 @@ func (p *portal) viewAct(sp text.Speech, base string, h app.Handover) *actView {
 	v := &actView{Speech: sp, Base: base, ID: string(x.ID), SHA256: x.SHA256, Number: x.Number, Made: text.Instant(sp.Lang, x.MadeAt, zone)}
 	if x.Accepted() {
 		v.Accepted = v.say("accepted", "by", x.AcceptedBy, "at", text.Instant(sp.Lang, x.AcceptedAt, zone))
+	}
+	for _, old := range slices.Backward(h.Acts) {
+		if old.Number == x.Number {
+			continue
+		}
+		e := earlierAct{Number: old.Number, Title: v.say("earlier", "n", old.Number, "at", text.Instant(sp.Lang, old.MadeAt, zone))}
+		if old.Accepted() {
+			e.Accepted = v.say("accepted", "by", old.AcceptedBy, "at", text.Instant(sp.Lang, old.AcceptedAt, zone))
+		}
+		v.Earlier = append(v.Earlier, e)
 	}
 	return v
 }
@@ -118,7 +137,12 @@ func (p *portal) actAcceptedPDF(w http.ResponseWriter, r *http.Request) { p.send
 
 // sendAct sends the paper as it was printed.
 func (p *portal) sendAct(w http.ResponseWriter, r *http.Request, acceptance bool) {
-	b, plain, err := p.App.OpenAct(r.Context(), r.PathValue("token"), acceptance)
+	number, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("n"), "0"))
+	if err != nil {
+		p.Fail(w, r, fault.New(fault.NotFound, "not_found"))
+		return
+	}
+	b, plain, err := p.App.OpenAct(r.Context(), r.PathValue("token"), number, acceptance)
 	if err != nil {
 		p.Fail(w, r, err)
 		return

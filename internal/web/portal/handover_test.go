@@ -100,6 +100,15 @@ func TestAnActIsAcceptedWithATickedBox(t *testing.T) {
 				t.Errorf("%s: %d %q", file, status, body)
 			}
 		}
+		// The one before stays theirs.
+		if !strings.Contains(body, `data-testid="acts-earlier"`) || !strings.Contains(body, "/act.pdf?n=1") || strings.Contains(body, "/act/accepted.pdf?n=1") {
+			t.Errorf("the page does not give the act of before:\n%s", body)
+		}
+		for file, want := range map[string]int{"/act.pdf?n=1": http.StatusOK, "/act.pdf?n=2": http.StatusOK, "/act/accepted.pdf?n=1": http.StatusNotFound, "/act.pdf?n=9": http.StatusNotFound, "/act.pdf?n=x": http.StatusNotFound} {
+			if status, _, _ := s.body(s.visitor().Get(page + file)); status != want {
+				t.Errorf("%s: %d, want %d", file, status, want)
+			}
+		}
 	})
 }
 
@@ -201,7 +210,7 @@ func TestAnEnvelopeIsOpenedWithoutScript(t *testing.T) {
 		if status, _, _ = s.body(v.PostForm(page+"/handover?lang=es", url.Values{"burn": {item[:strings.Index(item, `"`)]}})); status != http.StatusOK {
 			t.Errorf("burned: %d", status)
 		}
-		if status, _, _ = s.body(v.Get(to)); status != http.StatusNotFound {
+		if status, body, _ = s.body(v.Get(to)); status != http.StatusOK || !strings.Contains(body, `data-testid="expired"`) || strings.Contains(body, "<form") && strings.Contains(body, `name="key"`) {
 			t.Errorf("what was burned: %d", status)
 		}
 	})
