@@ -88,7 +88,7 @@ func (s *stage) copyScreens(b *browser, check, base string) {
 	s.ready(b, private)
 	b.inspect(check, "copy-data", private+"/data")
 	b.open(private + "/data?lang=es")
-	b.do(chromedp.Click(chromedp.CSS("details:last-of-type summary")))
+	b.do(chromedp.Click(chromedp.CSS("details.small summary")))
 	b.press("stop-copy", testid("copy-stopped"))
 	b.inspect(check, "copy-stopped", private+"/data")
 }
