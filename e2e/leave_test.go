@@ -183,6 +183,19 @@ func (s *stage) exit(name, lang, mail string) {
 	agent.shot(name + "-2-case")
 	agent.do(chromedp.Click(chromedp.CSS(testid("end-return"))), chromedp.SendKeys(chromedp.CSS(testid("returns")+" textarea"), "Llegó en su caja"))
 	agent.press("returned", testid("return-receipt"))
+	// Whom we named as the new owner is confirmed by them before the site is given.
+	check := axe(s.t)
+	agent.do(chromedp.Click(chromedp.CSS(testid("name-owner"))), chromedp.SendKeys(chromedp.CSS(`input[name="new_owner"]`), "Ana Ruiz"),
+		chromedp.SendKeys(chromedp.CSS(`input[name="new_owner_email"]`), "ana@almena.example"))
+	agent.press("owner-named", testid("plan"))
+	b.inspect(check, name+"-2-owner", private+"/handover")
+	b.open(private + "/handover?lang=" + lang)
+	b.press("confirm-owner", testid("owner-says"))
+	if got := b.text(testid("owner-says")); !strings.Contains(got, "Ana Ruiz, ana@almena.example") {
+		s.t.Errorf("the new owner: %s", got)
+	}
+	b.press("prefer-in-person", testid("prefer-envelope"))
+	b.press("prefer-envelope", testid("prefer-in-person"))
 	key := ""
 	for agent.count(testid("handed")+" details:not([data-done])") > 0 {
 		open := `[...document.querySelectorAll('[data-testid="handed"]')].findIndex(li => li.querySelector('details') && !li.textContent.includes('A su nombre'))`
@@ -237,7 +250,6 @@ func (s *stage) exit(name, lang, mail string) {
 	s.fetchPDF(private + "/report.pdf")
 	agent.open(file)
 	agent.press("draw-act", testid("act"))
-	check := axe(s.t)
 	agent.inspect(check, name+"-8-acts", file)
 	b.inspect(check, name+"-8-act-open", private+"/handover")
 	b.open(private + "/handover?lang=" + lang)

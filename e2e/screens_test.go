@@ -237,6 +237,10 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	seat := b.text(testid("seat-link"))
 	b.inspect(check, "seats", private+"/seats")
 	b.inspect(check, "seat", seat)
+	b.open(private + "/data?lang=es")
+	b.press("allow-seat-data", testid("seat-may"))
+	b.inspect(check, "data-seat", private+"/data")
+	b.inspect(check, "seat-data", seat)
 
 	s.copyScreens(b, check, base)
 	s.staticPage(b, check)

@@ -39,14 +39,18 @@ func Slip(f SlipFacts) Letter {
 	things := Block{Heading: w.say("slip.given")}
 	to := toFillIn
 	for _, x := range f.Items {
-		things.Facts = append(things.Facts, Fact{Label: w.say("handed."+x.Kind) + text.Colon(w.lang) + " " + clean(x.Name), Lines: paragraphs(x.How)})
+		how := paragraphs(x.How)
+		if how == nil { // it is printed before it is given
+			how = []string{w.say("slip.hand")}
+		}
+		things.Facts = append(things.Facts, Fact{Label: w.say("handed."+x.Kind) + text.Colon(w.lang) + " " + clean(x.Name), Lines: how})
 		if x.To != "" {
 			to = clean(x.To)
 		}
 	}
 	sign := func(heading, name string) Block {
 		return Block{Heading: heading, Facts: []Fact{
-			{Label: w.say("slip.person"), Lines: []string{name}}, {Label: w.say("slip.day"), Lines: []string{toFillIn}}, {Label: w.say("slip.signature"), Lines: []string{toFillIn}},
+			{Label: w.say("slip.person"), Lines: []string{name}}, {Label: w.say("slip.signature"), Lines: []string{toFillIn}},
 		}}
 	}
 	l.Blocks = []Block{
