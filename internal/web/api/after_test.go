@@ -52,12 +52,19 @@ func handed(t *testing.T, h *house, c *caller) {
 		t.Fatalf("to hand over: %s", list.body)
 	}
 	give := func(i int, way string) answer {
-		return c.post(at+"/steps/give/handover/"+list.text(fmt.Sprint("items.", i, ".id"))+"/give", `{"way": "`+way+`", "how": "A su nombre en el registro"}`)
+		return c.post(at+"/steps/give/handover/"+list.text(fmt.Sprint("items.", i, ".id"))+"/give", `{"way": "`+way+`", "how": "A su nombre en el registro", "to": "Ana Ruiz"}`)
 	}
 	give(0, "envelope").told(422, "field.choice") // no secret passes here
 	if got := give(0, "in_person").told(422, "field.choice"); got.text("field") != "/way" {
 		t.Errorf("a domain from hand to hand: %s", got.body)
 	}
+	owner := func(name, email string) answer {
+		return c.post(at+"/steps/give/handover/"+list.text("items.0.id")+"/owner", `{"name": "`+name+`", "email": "`+email+`"}`)
+	}
+	owner("Ana Ruiz", "ana").told(422, "field.email")
+	owner("Ana Ruiz", "ana@taller.example").is(204)
+	give(0, "transfer").told(409, "handover.owner_waits") // the client was asked
+	owner("", "").is(204)
 	give(0, "transfer").is(204)
 	give(2, "in_person").is(204)
 	hold := func(i int) answer {
