@@ -164,7 +164,7 @@ func (a *App) AddAsset(ctx context.Context, by Actor, x customer.Asset) (custome
 		} else if n == 0 {
 			return fact{}, inventoryTaken("asset.reference", x.Reference)
 		}
-		return fact{typ: "inventory.added", args: map[string]any{"what": "asset", "name": x.Reference}}, nil
+		return fact{typ: "inventory.added", args: map[string]any{"what": "asset", "name": x.Reference}}, a.watchRenewalsOf(ctx, am.tx, x.Customer)
 	})
 	return x.ID, err
 }
@@ -222,7 +222,10 @@ func (a *App) EditAsset(ctx context.Context, by Actor, in AssetPatch) error {
 		if len(ch) == 0 {
 			return fact{}, nil
 		}
-		return fact{typ: "asset.changed", args: map[string]any{"name": now.Reference, "changed": ch}}, am.tx.SaveAsset(ctx, now)
+		if err := am.tx.SaveAsset(ctx, now); err != nil {
+			return fact{}, err
+		}
+		return fact{typ: "asset.changed", args: map[string]any{"name": now.Reference, "changed": ch}}, a.watchRenewalsOf(ctx, am.tx, now.Customer)
 	})
 	return err
 }

@@ -14,13 +14,9 @@ import (
 	"hastaluego/internal/when"
 )
 
-// RenewalsKind is the kind of the job of the house that looks every morning what has to
-// be renewed soon while something is handed over, and RenewalKind that of the job that
-// tells of one renewal: there is one for each thing and day, and so it is told once.
-const (
-	RenewalsKind = "renewals"
-	RenewalKind  = "renewal"
-)
+// RenewalKind is the kind of the job of the house that tells of one renewal while
+// something is handed over: there is one for each thing and day, and so it is told once.
+const RenewalKind = "renewal"
 
 // RenewalPaper is the letter that tells the customer what is renewed soon.
 const RenewalPaper = "renewal"
@@ -28,40 +24,50 @@ const RenewalPaper = "renewal"
 // renewalDays is how many days before its day a renewal is told.
 const renewalDays = 30
 
-// watchRenewals sets the clock of that look, for a departure that hands over.
-func (a *App) watchRenewals(ctx context.Context, tx Tx, c offboarding.CaseID) error {
-	return tx.InsertWork(ctx, offboarding.Work{
-		ID: offboarding.WorkID(id.New("work")), Kind: RenewalsKind, Case: c, System: house, Key: RenewalsKind + ":" + string(c),
-		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
-	})
+// watchRenewals sets the clocks of what is renewed in a departure that hands over. Again,
+// it adds those of what was written down since.
+func (a *App) watchRenewals(ctx context.Context, tx Tx, c offboarding.Case) error {
+	assets, err := tx.AssetsOf(ctx, c.Customer)
+	if err != nil {
+		return err
+	}
+	var works []offboarding.Work
+	for _, x := range customer.Renewals(assets) {
+		if x.RenewsOn.Before(a.today(tx)) {
+			continue
+		}
+		at := x.RenewsOn.AddDays(-renewalDays).Start(a.Company().Zone).Add(remindHour * time.Hour)
+		if at.Before(tx.Now()) {
+			at = tx.Now()
+		}
+		item := string(x.ID) + ":" + x.RenewsOn.String()
+		works = append(works, offboarding.Work{
+			ID: offboarding.WorkID(id.New("work")), Kind: RenewalKind, Case: c.ID, Item: item, System: house, Key: RenewalKind + ":" + string(c.ID) + ":" + item,
+			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: at,
+		})
+	}
+	return tx.InsertWork(ctx, works...)
 }
 
-// LookAtRenewals has everything told that is renewed soon, and returns when to look
-// again: never, once the time to fetch anything of the departure is over.
-func (a *App) LookAtRenewals(ctx context.Context, w offboarding.Work) (again time.Time, err error) {
-	err = a.tx(ctx, func(tx Tx) error {
-		again = time.Time{}
-		c, going, err := a.handingOver(ctx, tx, w.Case)
-		if err != nil || !going {
-			return err
-		}
-		list, err := a.renewingSoon(ctx, tx, c)
+// watchRenewalsOf does so in every departure in which a customer is handed things over.
+func (a *App) watchRenewalsOf(ctx context.Context, tx Tx, cus customer.ID) error {
+	cases, err := tx.CasesOf(ctx, cus)
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		items, err := tx.HandoverOf(ctx, c.ID)
 		if err != nil {
 			return err
 		}
-		for _, x := range list {
-			item := string(x.ID) + ":" + x.RenewsOn.String()
-			if err := tx.InsertWork(ctx, offboarding.Work{
-				ID: offboarding.WorkID(id.New("work")), Kind: RenewalKind, Case: c.ID, Item: item, System: house, Key: RenewalKind + ":" + string(c.ID) + ":" + item,
-				Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: tx.Now(),
-			}); err != nil {
-				return err
-			}
+		if len(items) == 0 || c.State != offboarding.CaseOpen {
+			continue
 		}
-		again = a.today(tx).AddDays(1).Start(a.Company().Zone).Add(remindHour * time.Hour)
-		return nil
-	})
-	return again, err
+		if err := a.watchRenewals(ctx, tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // handingOver reports whether things of a departure can still be handed over: it goes
@@ -151,11 +157,18 @@ func (a *App) renewalsOf(ctx context.Context, tx Tx, m Message, c offboarding.Ca
 	if err != nil {
 		return nil, err
 	}
+	items, err := tx.HandoverOf(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
 	zone := a.Company().Zone
 	for _, x := range customer.Renewals(assets) {
+		if slices.ContainsFunc(items, func(h SealedHandover) bool { return h.Asset == x.ID && h.State == handover.Accepted }) {
+			continue
+		}
 		if x.Payer != customer.PayerHouse && slices.ContainsFunc(works, func(w offboarding.Work) bool {
 			return w.Kind == RenewalKind && w.Item == string(x.ID)+":"+x.RenewsOn.String() &&
-				(w.DoneAt.IsZero() || when.DateOf(w.DoneAt, zone) == when.DateOf(m.QueuedAt, zone))
+				(w.DoneAt.IsZero() && !w.RunAt.After(m.QueuedAt) || !w.DoneAt.IsZero() && when.DateOf(w.DoneAt, zone) == when.DateOf(m.QueuedAt, zone))
 		}) {
 			out = append(out, x)
 		}

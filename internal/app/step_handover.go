@@ -65,7 +65,7 @@ func (a *App) listHandover(ctx context.Context, tx Tx, p *offboarding.Plan, s *o
 			return err
 		}
 	}
-	return a.watchRenewals(ctx, tx, p.Case.ID)
+	return a.watchRenewals(ctx, tx, p.Case)
 }
 
 // GiveInput says that the client was given an item.

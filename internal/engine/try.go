@@ -67,8 +67,6 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return until(t.App.PayPromiseDue(ctx, collection.PromiseID(w.Item)))
 	case app.RotationKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.RotationDue(ctx, w.Item)
-	case app.RenewalsKind:
-		return until(t.App.LookAtRenewals(ctx, w))
 	case app.RenewalKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.RenewalDue(ctx, w)
 	case app.EnvelopeKind:
