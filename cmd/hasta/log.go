@@ -13,7 +13,7 @@ type quiet struct{ slog.Handler }
 
 var (
 	addresses = regexp.MustCompile(`[^\s"'<>()\[\],;:=]+@[^\s"'<>()\[\],;:=]+`)
-	tokenPath = regexp.MustCompile(`(/(?:v|c|s|r|e|d|g|b|u|bye|not-me|once|first|reset|calendar)/)[^\s/"'?#]+`)
+	tokenPath = regexp.MustCompile(`(/(?:v|c|s|r|e|d|g|b|u|copy|bye|not-me|once|first|reset|calendar)/)[^\s/"'?#]+`)
 )
 
 func hush(s string) string {
