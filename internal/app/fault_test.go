@@ -108,7 +108,7 @@ func TestADepartureEndsOnADatabaseThatKeepsFailing(t *testing.T) {
 	t.Parallel()
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		driver, faults := testkit.FailingDriver(t, e)
-		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), driver, time.Second)
+		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), driver, 5*time.Second)
 		w.withoutAccesses(t, "FE-20418")
 		faults.Every(300)
 		ctx := t.Context()
