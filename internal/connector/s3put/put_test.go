@@ -42,19 +42,25 @@ func (b *breaking) ReadAt(p []byte, at int64) (int, error) {
 	return b.ReaderAt.ReadAt(p, at)
 }
 
-// A file goes into a store in parts, and goes on with those that are missing; what
-// is there is not sent again, and what is in the way is named.
-func TestAFileGoesIntoTheirStoreAndGoesOnWhereItStopped(t *testing.T) {
-	t.Parallel()
+// start starts a store of somebody else with the bucket theirs.
+func start(t *testing.T) peers.Store {
+	t.Helper()
 	store, err := peers.StartStore(testkit.Root(t), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Stop)
-	ctx := t.Context()
-	if status, said, err := store.Ask(ctx, "PUT", "/theirs", ""); err != nil || status != 200 {
+	if status, said, err := store.Ask(t.Context(), "PUT", "/theirs", ""); err != nil || status != 200 {
 		t.Fatal(status, said, err)
 	}
+	return store
+}
+
+// A file goes into a store in parts, and goes on with those that are missing; what
+// is there is not sent again, and what is in the way is named.
+func TestAFileGoesIntoTheirStoreAndGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	store, ctx := start(t), t.Context()
 	const part, size = 5 << 20, 23 << 20
 	raw := make([]byte, size)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(raw)
@@ -123,15 +129,7 @@ func TestAFileGoesIntoTheirStoreAndGoesOnWhereItStopped(t *testing.T) {
 // they do not see.
 func TestWhatIsHalfThereIsTakenBack(t *testing.T) {
 	t.Parallel()
-	store, err := peers.StartStore(testkit.Root(t), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Stop)
-	ctx := t.Context()
-	if status, said, err := store.Ask(ctx, "PUT", "/theirs", ""); err != nil || status != 200 {
-		t.Fatal(status, said, err)
-	}
+	store, ctx := start(t), t.Context()
 	s := s3put.New(here, when.Machine{})
 	t.Cleanup(s.Close)
 	s.InPartsOf(5 << 20)

@@ -20,19 +20,12 @@ func (s *System) NarrowInfo() connector.Info {
 
 // ReadReach asks whether the policy lets the access read alone.
 func (s *System) ReadReach(ctx context.Context, account string) (r connector.Reach, err error) {
-	const op = "s3system.ReadReach"
-	if !usable(account) {
-		return r, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
-	}
-	p, ans, err := s.read(ctx, op)
-	if ans.Status != 0 {
-		r.Answer = ans.Evidence()
-	}
+	st, p, err := s.look(ctx, "s3system.ReadReach", account)
+	r.AccessState = st
 	if err != nil {
 		return r, err
 	}
-	r.Found, r.Open = s.state(p, account)
-	if r.Status = status(r.Found, r.Open); r.Open && p.denies(writing, s.cfg.principal(account), s.cfg.Bucket) {
+	if r.Open && p.denies(writing, s.cfg.principal(account), s.cfg.Bucket) {
 		r.ReadOnly, r.Status = true, "read_only"
 	}
 	return r, nil
@@ -42,8 +35,8 @@ func (s *System) ReadReach(ctx context.Context, account string) (r connector.Rea
 // for again.
 func (s *System) NarrowAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
 	const op = "s3system.NarrowAccess"
-	if usable(in.Account) && s.cfg.principal(in.Account) == s.us.ID {
-		return connector.Receipt{}, s.Say(fault.Invalid, "connector.own_access", 0).At(op, nil)
+	if err := s.notOurs(op, in.Account); err != nil {
+		return connector.Receipt{}, err
 	}
 	return s.change(ctx, op, in.Account, func(p policy, who string) (policy, int) { return p.deny(writing, who, s.cfg.Bucket, true), 1 })
 }

@@ -242,21 +242,34 @@ func status(found, open bool) string {
 }
 
 // ReadAccess asks whether the policy closes the bucket to the access.
-func (s *System) ReadAccess(ctx context.Context, account string) (st connector.AccessState, err error) {
-	const op = "s3system.ReadAccess"
+func (s *System) ReadAccess(ctx context.Context, account string) (connector.AccessState, error) {
+	st, _, err := s.look(ctx, "s3system.ReadAccess", account)
+	return st, err
+}
+
+// look reads the policy, and how an access stands in it.
+func (s *System) look(ctx context.Context, op, account string) (st connector.AccessState, p policy, err error) {
 	if !usable(account) {
-		return st, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+		return st, p, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
 	}
 	p, ans, err := s.read(ctx, op)
 	if ans.Status != 0 {
 		st.Answer = ans.Evidence()
 	}
 	if err != nil {
-		return st, err
+		return st, p, err
 	}
 	st.Found, st.Open = s.state(p, account)
 	st.Status = status(st.Found, st.Open)
-	return st, nil
+	return st, p, nil
+}
+
+// notOurs refuses the door by which we ourselves come in.
+func (s *System) notOurs(op, account string) error {
+	if usable(account) && s.cfg.principal(account) == s.us.ID {
+		return s.Say(fault.Invalid, "connector.own_access", 0).At(op, nil)
+	}
+	return nil
 }
 
 // ListAccesses lists the principals whom the policy allows something and whom
@@ -284,8 +297,8 @@ func (s *System) ListAccesses(ctx context.Context, owner string) ([]connector.Fo
 // RevokeAccess closes the bucket to the access. It may be asked for again.
 func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (connector.Receipt, error) {
 	const op = "s3system.RevokeAccess"
-	if usable(in.Account) && s.cfg.principal(in.Account) == s.us.ID {
-		return connector.Receipt{}, s.Say(fault.Invalid, "connector.own_access", 0).At(op, nil)
+	if err := s.notOurs(op, in.Account); err != nil {
+		return connector.Receipt{}, err
 	}
 	return s.change(ctx, op, in.Account, func(p policy, who string) (policy, int) {
 		if s.cfg.Close == Remove {
