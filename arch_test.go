@@ -19,6 +19,7 @@ import (
 var allowed = map[string]string{
 	// kernel: no project imports outside it
 	"internal/fault": "", "internal/id": "", "internal/money": "", "internal/when": "",
+	"internal/stat":   "",
 	"internal/text":   "fault money when",
 	"internal/source": "fault",
 	// domain: pure
@@ -63,6 +64,7 @@ var allowed = map[string]string{
 	"internal/invitation":   "customer fault offboarding",
 	"internal/offer":        "customer fault offboarding relationship when",
 	"internal/reason":       "customer fault offboarding relationship source when",
+	"internal/experiment":   "customer fault money stat",
 	"internal/suppression":  "customer",
 	"internal/winback":      "customer fault money offboarding when",
 	"internal/settlement":   "calendar customer fault jurisdiction money when",
