@@ -1,0 +1,133 @@
+package experiment
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
+)
+
+// Unit is a customer who saw an arm, and what they did since.
+type Unit struct {
+	Customer   customer.ID
+	Arm        string
+	Seen       time.Time
+	Departures []Departure // by when they were asked for; the first is the one in which they saw it
+	Accepted   time.Time   // when they took an offer; zero: never
+	Complained time.Time   // their first complaint since
+	Payments   []Payment   // since
+}
+
+// Departure is that a customer asked to leave.
+type Departure struct {
+	Asked     time.Time
+	TakenBack time.Time // zero: it was not
+	Ended     time.Time // when all that ends with it had ended; zero: not yet
+}
+
+// Payment is money that came, or what keeping the customer cost. An empty amount is
+// none.
+type Payment struct {
+	At       time.Time
+	Paid     money.Amount // negative: given back
+	Discount money.Amount // by which it was less because of an offer
+	Cost     money.Amount // of the offer besides: hours of a person, a gift
+}
+
+// Cohort is the customers of whom an experiment is judged: the first that it planned,
+// in the order in which they saw their arm. Later ones keep their arm and are not
+// counted: an experiment is not made longer until it says what one hopes for.
+type Cohort struct {
+	of   *Experiment
+	rows []row
+}
+
+// row is what is known of a customer once their time went by.
+type row struct {
+	seen                                                       int64 // microseconds since 1970
+	customer                                                   customer.ID
+	place                                                      int
+	deflected, accepted, held30, held90, complained, leftAgain bool
+	exit, retained, list, discount, cost                       float64
+}
+
+// Gather takes the cohort from whoever saw an arm. Errors: Invalid for a customer who
+// is there twice, whose arm there is not, who saw it outside a departure, or who
+// paid in another currency; Blocked before it starts.
+func (e *Experiment) Gather(units []Unit) (*Cohort, error) {
+	if e.State == Draft {
+		return nil, fault.New(fault.Blocked, "experiment.state")
+	}
+	c := &Cohort{of: e, rows: make([]row, 0, len(units))}
+	known := make(map[customer.ID]struct{}, len(units))
+	for i := range units {
+		u := &units[i]
+		if _, twice := known[u.Customer]; twice {
+			return nil, fault.New(fault.Invalid, "experiment.twice", "customer", string(u.Customer))
+		}
+		known[u.Customer] = struct{}{}
+		r, err := e.Definition.row(u)
+		if err != nil {
+			return nil, err
+		}
+		c.rows = append(c.rows, r)
+	}
+	slices.SortFunc(c.rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.customer, b.customer))
+	})
+	if len(c.rows) > e.Planned {
+		c.rows = c.rows[:e.Planned]
+	}
+	return c, nil
+}
+
+// row is what a customer counts for.
+func (d Definition) row(u *Unit) (row, error) {
+	r := row{seen: u.Seen.UnixMicro(), customer: u.Customer, place: d.arm(u.Arm)}
+	if r.place < 0 {
+		return row{}, fault.New(fault.Invalid, "experiment.no_arm", "arm", u.Arm)
+	}
+	if u.Seen.IsZero() || len(u.Departures) == 0 || u.Departures[0].Asked.After(u.Seen) {
+		return row{}, fault.New(fault.Invalid, "experiment.outside", "customer", string(u.Customer))
+	}
+	within := func(t time.Time, d time.Duration) bool { return !t.Before(u.Seen) && t.Before(u.Seen.Add(d)) }
+	first := u.Departures[0]
+	r.deflected = within(first.TakenBack, month)
+	r.accepted = within(u.Accepted, month)
+	r.complained = within(u.Complained, month)
+	r.held30 = u.held(u.Seen.Add(month))
+	r.leftAgain = slices.ContainsFunc(u.Departures[1:], func(p Departure) bool { return within(p.Asked, three) })
+	r.exit = month.Hours()
+	for _, done := range []time.Time{first.Ended, first.TakenBack} {
+		if !done.IsZero() {
+			r.exit = min(r.exit, max(0, done.Sub(u.Seen).Hours()))
+		}
+	}
+	var paid, discount, cost float64 // exact up to 2⁵³ minor units
+	for _, p := range u.Payments {
+		for _, a := range []money.Amount{p.Paid, p.Discount, p.Cost} {
+			if a.Currency != d.Currency && a != (money.Amount{}) {
+				return row{}, fault.New(fault.Invalid, "experiment.paid_in", "customer", string(u.Customer), "currency", d.Currency)
+			}
+		}
+		if within(p.At, three) {
+			paid, discount, cost = paid+float64(p.Paid.Minor), discount+float64(p.Discount.Minor), cost+float64(p.Cost.Minor)
+		}
+	}
+	r.held90 = paid > 0 && u.held(u.Seen.Add(three))
+	r.retained, r.list, r.discount, r.cost = paid-cost, paid+discount, discount, cost
+	return r, nil
+}
+
+// held reports whether no departure of theirs was under way or done at the instant.
+func (u *Unit) held(at time.Time) bool {
+	return !slices.ContainsFunc(u.Departures, func(p Departure) bool {
+		return !p.Asked.After(at) && (p.TakenBack.IsZero() || p.TakenBack.After(at))
+	})
+}
+
+// took reports whether the customer took an offer and was held.
+func (r *row) took() bool { return r.accepted && r.held90 }
