@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
@@ -237,10 +238,10 @@ func TestADownloadGoesOnWhereItBrokeOff(t *testing.T) {
 	must(t, err)
 	data, err := w.OpenDataPage(t.Context(), page, key, "es")
 	must(t, err)
-	_, whole, err := w.Download(t.Context(), page, key, data.Blobs[0].ID, "", false)
+	_, whole, err := w.Download(t.Context(), page, key, data.Blobs[0].ID, "", app.Begins)
 	must(t, err)
 	all := bytesOf(t, whole)
-	_, rest, err := w.Download(t.Context(), page, key, data.Blobs[0].ID, "", true)
+	_, rest, err := w.Download(t.Context(), page, key, data.Blobs[0].ID, "", app.GoesOn)
 	must(t, err)
 	part := make([]byte, len(all)/2)
 	_, err = rest.ReadAt(part, int64(len(all)-len(part)))
@@ -329,7 +330,7 @@ func TestABundleIsMadeAgainAndSaysWhatChanged(t *testing.T) {
 		if n := w.logged(t, "bundle.asked"); n != 1 {
 			t.Errorf("asked for %d times", n)
 		}
-		if _, _, err := w.Download(t.Context(), page, key, first.ID, "", false); fault.KindOf(err) != fault.NotFound {
+		if _, _, err := w.Download(t.Context(), page, key, first.ID, "", app.Begins); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("the first is still there: %v", err)
 		}
 		// The third tells of the first too.

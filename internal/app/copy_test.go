@@ -71,7 +71,7 @@ func TestACopyIsTakenWithoutLeaving(t *testing.T) {
 		if d.Proof || d.Taking.Last != w.today(t).AddDays(30) {
 			t.Fatalf("open: %+v", d)
 		}
-		_, _, err = w.Download(ctx, page, "", d.Blobs[0].ID, "", false)
+		_, _, err = w.Download(ctx, page, "", d.Blobs[0].ID, "", app.Begins)
 		code(t, err, "code.needed")
 
 		// A second one is not made: its link is sent again, and is of the same one.
@@ -82,7 +82,7 @@ func TestACopyIsTakenWithoutLeaving(t *testing.T) {
 		must(t, w.SendCode(ctx, page))
 		key, err := w.OpenByCode(ctx, page, w.mail.wait(t, "code", firstMail).Secret)
 		must(t, err)
-		_, whole, err := w.Download(ctx, page, key, d.Blobs[0].ID, "", false)
+		_, whole, err := w.Download(ctx, page, key, d.Blobs[0].ID, "", app.Begins)
 		must(t, err)
 		if whole.Size() == 0 {
 			t.Error("an empty file")
@@ -94,7 +94,7 @@ func TestACopyIsTakenWithoutLeaving(t *testing.T) {
 		link, err := w.MakeDataLink(ctx, page, key)
 		must(t, err)
 		at := strings.Split(link.URL, "/")
-		got, err := w.FetchByLink(ctx, at[len(at)-2], at[len(at)-1], "", false)
+		got, err := w.FetchByLink(ctx, at[len(at)-2], at[len(at)-1], "", app.Begins)
 		if err != nil || !got.Same || link.Until != d.Taking.Last.String() {
 			t.Errorf("the link for programs: %+v, %v", got, err)
 		}
@@ -117,7 +117,7 @@ func TestACopyIsTakenWithoutLeaving(t *testing.T) {
 			t.Errorf("afterwards: %+v, %v", over, err)
 		}
 		w.nothingLeft(t, d.Taking.ID)
-		_, err = w.FetchByLink(ctx, at[len(at)-2], at[len(at)-1], "", false)
+		_, err = w.FetchByLink(ctx, at[len(at)-2], at[len(at)-1], "", app.Begins)
 		code(t, err, "data.window_over")
 		if next, err := w.OpenDataPage(ctx, w.copyPage(t), "", ""); err != nil || next.Taking.ID == d.Taking.ID || !next.Waits() {
 			t.Errorf("another one: %+v, %v", next.Taking, err)

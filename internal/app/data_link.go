@@ -79,7 +79,7 @@ type Fetched struct {
 // programs; sealed to a key of age, if they want that. It follows the window of the departure as it is now, whatever was
 // said when the link was made. Errors: NotFound (link.unknown), Gone
 // (link.stopped, data.window_over, data.erased), Invalid (data.recipient).
-func (a *App) FetchByLink(ctx context.Context, token, file, to string, goesOn bool) (out Fetched, err error) {
+func (a *App) FetchByLink(ctx context.Context, token, file, to string, how Fetching) (out Fetched, err error) {
 	err = a.tx(ctx, func(tx Tx) error {
 		out = Fetched{}
 		l, err := tx.FindLink(ctx, hashToken(token))
@@ -104,7 +104,10 @@ func (a *App) FetchByLink(ctx context.Context, token, file, to string, goesOn bo
 			return err
 		}
 		out.Same = file == toolFile(c.Code, out.Blob)
-		out.Whole, err = a.fetch(ctx, tx, c, &out.Blob, l.ID, to, goesOn && out.Same)
+		if how == GoesOn && !out.Same {
+			how = Begins
+		}
+		out.Whole, err = a.fetch(ctx, tx, c, &out.Blob, l.ID, to, how)
 		return err
 	})
 	return out, err

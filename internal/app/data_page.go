@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -271,16 +272,27 @@ func (a *App) OpenByCode(ctx context.Context, token, code string) (key string, e
 	return key, err
 }
 
+// Fetching is how somebody asks for a file.
+type Fetching int
+
+// The ways: from its beginning, from where a download of it broke off, or only whether
+// it is there and how large.
+const (
+	Begins Fetching = iota
+	GoesOn
+	Looks
+)
+
 // Download opens a file of a case to the customer who proved twice who they are,
 // to be read as long as the context lives; sealed to a key of age, if they want that.
-// It records that they fetch it, unless they go on with what they began. Error:
-// Invalid (data.recipient) at the field age.
-func (a *App) Download(ctx context.Context, token, key, blob, to string, goesOn bool) (b Blob, whole Content, err error) {
+// It records that they fetch it, unless they go on with what they began, or merely look.
+// Error: Invalid (data.recipient) at the field age.
+func (a *App) Download(ctx context.Context, token, key, blob, to string, how Fetching) (b Blob, whole Content, err error) {
 	err = a.byCode(ctx, token, key, func(tx Tx, c Taking) (err error) {
 		if b, err = tx.FindBlob(ctx, blob); err != nil || b.Case != c.ID || b.Kind != "bundle" {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		whole, err = a.fetch(ctx, tx, c, &b, "", to, goesOn)
+		whole, err = a.fetch(ctx, tx, c, &b, "", to, how)
 		return err
 	})
 	return b, whole, err
@@ -288,16 +300,21 @@ func (a *App) Download(ctx context.Context, token, key, blob, to string, goesOn 
 
 // fetch opens a bundle for whoever may have it, sealed to a key of age if there is
 // one, and counts and records that they have it. A download that goes on was recorded when it began: that is believed
-// only of what was fetched before.
-func (a *App) fetch(ctx context.Context, tx Tx, c Taking, b *Blob, link offboarding.LinkID, to string, goesOn bool) (Content, error) {
+// only of what was fetched before, and of a link only of what was fetched by it.
+func (a *App) fetch(ctx context.Context, tx Tx, c Taking, b *Blob, link offboarding.LinkID, to string, how Fetching) (Content, error) {
 	whole, err := a.openBundle(ctx, tx, *b)
 	args := map[string]any{"blob": b.ID, "sha256": b.SHA256}
 	if err == nil && to != "" {
 		args["sealed"] = true
 		whole, err = a.aged(b, whole, to)
 	}
-	if err != nil || goesOn && !b.FetchedAt.IsZero() {
+	if err != nil || how == Looks {
 		return whole, err
+	}
+	if how == GoesOn && !b.FetchedAt.IsZero() {
+		if began, err := a.began(ctx, tx, c.ID, b.ID, link); err != nil || began {
+			return whole, err
+		}
 	}
 	if link != "" {
 		args["link"] = string(link)
@@ -306,6 +323,18 @@ func (a *App) fetch(ctx context.Context, tx Tx, c Taking, b *Blob, link offboard
 		return nil, err
 	}
 	return whole, a.had(ctx, tx, c, *b)
+}
+
+// began reports whether a download of a bundle that was fetched began by the link;
+// without one it is the customer's own.
+func (a *App) began(ctx context.Context, tx Tx, c offboarding.CaseID, blob string, link offboarding.LinkID) (bool, error) {
+	if link == "" {
+		return true, nil
+	}
+	log, err := a.timeline(ctx, tx, timelineMost, string(c))
+	return slices.ContainsFunc(log, func(e TimelineEntry) bool {
+		return e.Type == "bundle.downloaded" && e.Args["link"] == string(link) && e.Args["blob"] == blob
+	}), err
 }
 
 // CheckAgeKey refuses what is no public key of age: Invalid (data.recipient) at the

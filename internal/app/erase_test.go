@@ -299,7 +299,7 @@ func TestNobodyWritesAnythingDownAboutWhoWasErased(t *testing.T) {
 		code(t, w.SendCode(ctx, page), "data.erased")
 		_, err = w.OpenByCode(ctx, page, "ABCD-2345")
 		code(t, err, "data.erased")
-		_, _, err = w.Download(ctx, page, "", "att_x", "", false)
+		_, _, err = w.Download(ctx, page, "", "att_x", "", app.Begins)
 		code(t, err, "data.erased")
 		// Their pages say so, and the code stands there once, not in place of the name.
 		data, err := w.OpenDataPage(ctx, page, "", "es")

@@ -196,7 +196,7 @@ func TestAfterItsTimeThePageOfDataOffersNothing(t *testing.T) {
 		code(t, w.SendCode(ctx, page), "data.window_over")
 		_, err = w.OpenByCode(ctx, page, secret)
 		code(t, err, "data.window_over")
-		_, _, err = w.Download(ctx, page, key, blob, "", false)
+		_, _, err = w.Download(ctx, page, key, blob, "", app.Begins)
 		code(t, err, "data.window_over")
 	})
 }

@@ -118,7 +118,7 @@ func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
 		if len(data.Blobs) != 1 || data.Proof {
 			t.Fatalf("page of data: %+v", data)
 		}
-		_, _, err = w.Download(ctx, page, "", data.Blobs[0].ID, "", false)
+		_, _, err = w.Download(ctx, page, "", data.Blobs[0].ID, "", app.Begins)
 		code(t, err, "code.needed")
 		must(t, w.SendCode(ctx, page))
 		letter := w.mail.wait(t, "code", firstMail)
@@ -128,7 +128,7 @@ func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
 		must(t, err)
 		_, err = w.OpenByCode(ctx, page, letter.Secret)
 		code(t, err, "code.wrong")
-		blob, whole, err := w.Download(ctx, page, key, data.Blobs[0].ID, "", false)
+		blob, whole, err := w.Download(ctx, page, key, data.Blobs[0].ID, "", app.Begins)
 		must(t, err)
 		plain := bytesOf(t, whole)
 		if r, err := bundle.Check(bytes.NewReader(plain), int64(len(plain))); err != nil || r.Files < 30 || blob.Size != int64(len(plain)) {

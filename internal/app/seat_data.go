@@ -77,7 +77,7 @@ func (a *App) seatBlobs(ctx context.Context, tx Tx, c offboarding.Case, s Seat) 
 
 // DownloadBySeat opens what the customer takes along for whoever has the seat of IT, if
 // they were allowed to. Errors: as OpenSeat; NotFound where they were not.
-func (a *App) DownloadBySeat(ctx context.Context, token, blob string, goesOn bool) (b Blob, whole Content, err error) {
+func (a *App) DownloadBySeat(ctx context.Context, token, blob string, how Fetching) (b Blob, whole Content, err error) {
 	err = a.tx(ctx, func(tx Tx) error {
 		l, c, err := a.seated(ctx, tx, token)
 		if err != nil {
@@ -94,7 +94,7 @@ func (a *App) DownloadBySeat(ctx context.Context, token, blob string, goesOn boo
 		for _, x := range list {
 			if x.ID == blob {
 				b = x
-				whole, err = a.fetch(ctx, tx, t, &b, l.ID, "", goesOn)
+				whole, err = a.fetch(ctx, tx, t, &b, l.ID, "", how)
 				return err
 			}
 		}

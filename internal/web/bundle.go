@@ -11,14 +11,15 @@ import (
 	"hastaluego/internal/when"
 )
 
-// GoesOn reports whether a request goes on with a download that began before, or
-// asks only what there is.
-func GoesOn(r *http.Request) bool {
+// Fetching says how a request asks for a file.
+func Fetching(r *http.Request) app.Fetching {
 	if r.Method == http.MethodHead {
-		return true
+		return app.Looks
 	}
-	from, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
-	return ok && !strings.HasPrefix(from, "0-")
+	if from, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes="); ok && !strings.HasPrefix(from, "0-") {
+		return app.GoesOn
+	}
+	return app.Begins
 }
 
 // SendBundle sends a bundle as a download, never shown in the page: whole, or from

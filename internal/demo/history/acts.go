@@ -147,7 +147,7 @@ func (l *life) fetch(ctx context.Context, d *departure) error {
 	if err != nil || len(page.Blobs) == 0 {
 		return err
 	}
-	_, _, err = l.App.Download(ctx, d.page, key, page.Blobs[0].ID, "", false)
+	_, _, err = l.App.Download(ctx, d.page, key, page.Blobs[0].ID, "", app.Begins)
 	return err
 }
 

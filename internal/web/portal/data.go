@@ -173,7 +173,7 @@ func (p *portal) openData(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *portal) download(w http.ResponseWriter, r *http.Request) {
-	b, whole, err := p.App.Download(r.Context(), r.PathValue("token"), dataKey(r), r.PathValue("blob"), r.URL.Query().Get("age"), web.GoesOn(r))
+	b, whole, err := p.App.Download(r.Context(), r.PathValue("token"), dataKey(r), r.PathValue("blob"), r.URL.Query().Get("age"), web.Fetching(r))
 	if fault.CodeOf(err) == "not_found" { // it was made again since the page was shown
 		http.Redirect(w, r, dataBase(r)+"/data", http.StatusSeeOther)
 		return
@@ -252,7 +252,7 @@ const guessesPerMinute = 30
 func (p *portal) fetchByLink(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Robots-Tag", "noindex, nofollow")
-	got, err := p.App.FetchByLink(r.Context(), r.PathValue("token"), r.PathValue("file"), r.URL.Query().Get("age"), web.GoesOn(r))
+	got, err := p.App.FetchByLink(r.Context(), r.PathValue("token"), r.PathValue("file"), r.URL.Query().Get("age"), web.Fetching(r))
 	if got.Language != "" {
 		r = web.Spoken(r, got.Language)
 	}

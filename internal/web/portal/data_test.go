@@ -134,6 +134,9 @@ func TestALinkForProgramsOutlivesTheCode(t *testing.T) {
 			t.Errorf("the link is %s", link)
 		}
 		s.push(20 * time.Minute) // the code is too old
+		if status, _, _ := s.ask(http.MethodHead, link, ""); status != http.StatusOK || s.logged("bundle.downloaded") != 0 {
+			t.Errorf("whoever merely looks is told %d, and said to have it", status)
+		}
 		status, whole, head := s.ask(http.MethodGet, link, "")
 		if status != http.StatusOK || head.Get("Content-Type") != "application/zip" || !strings.HasPrefix(whole, "PK") {
 			t.Fatalf("status %d, %s", status, head.Get("Content-Type"))

@@ -156,7 +156,7 @@ func (v seatView) stateOf(s handover.State) string {
 
 // seatData sends what the customer takes along to whoever has the seat of IT.
 func (p *portal) seatData(w http.ResponseWriter, r *http.Request) {
-	b, whole, err := p.App.DownloadBySeat(r.Context(), r.PathValue("token"), r.PathValue("blob"), web.GoesOn(r))
+	b, whole, err := p.App.DownloadBySeat(r.Context(), r.PathValue("token"), r.PathValue("blob"), web.Fetching(r))
 	if fault.CodeOf(err) == "not_found" { // it was made again since the page was shown, or is not theirs any more
 		http.Redirect(w, r, "/g/"+r.PathValue("token"), http.StatusSeeOther)
 		return

@@ -217,6 +217,16 @@ func TestTheSeatOfITDownloadsTheDataOnlyWhereItIsAllowed(t *testing.T) {
 			_, body := get(stranger, at)
 			return strings.HasPrefix(body, "PK")
 		}
+		// What the customer fetched before says nothing of whoever has the seat: the log has
+		// their first part, and not those after it.
+		get(v, page+"/data/"+file[strings.LastIndex(file, "/")+1:])
+		for range 2 {
+			s.ask(http.MethodHead, s.URL+file, "")
+			s.ask(http.MethodGet, s.URL+file, "bytes=1-")
+		}
+		if n := s.logged("bundle.downloaded"); n != 2 {
+			t.Errorf("downloaded %d times, says the log", n)
+		}
 		if !zipped(s.URL + file) {
 			t.Error("it cannot be downloaded")
 		}
@@ -231,7 +241,7 @@ func TestTheSeatOfITDownloadsTheDataOnlyWhereItIsAllowed(t *testing.T) {
 		if zipped(s.URL + second + file[strings.Index(file, "/data/"):]) {
 			t.Error("the next one downloads it unasked")
 		}
-		if n := s.logged("bundle.downloaded"); n != 1 {
+		if n := s.logged("bundle.downloaded"); n != 3 {
 			t.Errorf("downloaded %d times, says the log", n)
 		}
 		for days, want := range map[int]int{29: http.StatusOK, 31: http.StatusGone} {
