@@ -47,7 +47,7 @@ func (f bundleFacts) String() string {
 // next try goes on from the last piece that was kept. more says that it paused,
 // and wants to go on at once. What cannot be had does not hold up the rest: the
 // bundle is there without it and says so, and the error is one to try again for.
-// It returns evidence as JSON.
+// It returns evidence as JSON. Gone: nobody wants it any more.
 func (a *App) MakeBundle(ctx context.Context, w offboarding.Work) (evidence string, more bool, err error) {
 	defer lean()()
 	m, err := a.resumeMaking(ctx, w)
@@ -206,6 +206,9 @@ func (m *making) assemble(ctx context.Context, w offboarding.Work, missing map[s
 		list = append(list, BundleFile{m.set, n, m.c.ID, stages[n], keyID, body})
 	}
 	err = m.a.tx(ctx, func(tx Tx) error {
+		if err := m.wanted(ctx, tx); err != nil {
+			return err
+		}
 		if had, err := tx.FindBlob(ctx, b.ID); err == nil && !had.FetchedAt.IsZero() {
 			b.FetchedAt = had.FetchedAt
 		} else if err != nil && fault.KindOf(err) != fault.NotFound {

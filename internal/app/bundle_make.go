@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/retrieval"
 	"hastaluego/internal/when"
 )
 
@@ -90,7 +91,7 @@ type source struct {
 	what   connector.Collection
 }
 
-// resumeMaking reads how far the bundle of a work is.
+// resumeMaking reads how far the bundle of a work is. Gone: nobody wants it any more.
 func (a *App) resumeMaking(ctx context.Context, w offboarding.Work) (*making, error) {
 	m := &making{a: a, set: bundleID(w), rows: map[int]bundled{}, stage: map[int]string{}, names: bundle.NewNames()}
 	if a.blobs == nil {
@@ -105,6 +106,9 @@ func (a *App) resumeMaking(ctx context.Context, w offboarding.Work) (*making, er
 	err := a.store.View(ctx, func(tx Tx) (err error) {
 		if m.c, err = takingOf(ctx, tx, w.Case); err != nil {
 			return err
+		}
+		if m.c.Copy != nil && !m.c.Runs {
+			return unwanted()
 		}
 		if m.cus, err = tx.FindCustomer(ctx, m.c.Customer); err != nil {
 			return err
@@ -252,8 +256,27 @@ func (m *making) write(ctx context.Context, stages map[int]string, rows map[int]
 		}
 		list = append(list, BundleFile{m.set, n, m.c.ID, stages[n], keyID, body})
 	}
-	return m.a.store.Tx(ctx, func(tx Tx) error { return tx.PutBundleFiles(ctx, list...) })
+	return m.a.store.Tx(ctx, func(tx Tx) error {
+		if err := m.wanted(ctx, tx); err != nil {
+			return err
+		}
+		return tx.PutBundleFiles(ctx, list...)
+	})
 }
+
+// wanted refuses, as Gone, to keep anything of a copy that ended while it was made.
+func (m *making) wanted(ctx context.Context, tx Tx) error {
+	if m.c.Copy == nil {
+		return nil
+	}
+	c, err := tx.HoldCopy(ctx, m.c.Copy.ID)
+	if err == nil && c.State != retrieval.Open {
+		err = unwanted()
+	}
+	return err
+}
+
+func unwanted() error { return fault.New(fault.Gone, "copy.stopped") }
 
 // finish writes down that a source was read to its end.
 func (m *making) finish(ctx context.Context, source string) error {

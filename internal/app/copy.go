@@ -33,8 +33,8 @@ const (
 // the customer would give them more, by its playbook or by law, so does a copy.
 const copyDays = 30
 
-// copiesPerDay bounds the letters about copies to one address, and the requests from
-// one network.
+// copiesPerDay bounds the letters about one copy, those to an address that nobody has,
+// and the requests from one network.
 const copiesPerDay = 5
 
 // CopyTx keeps copies.
@@ -43,6 +43,9 @@ type CopyTx interface {
 	// customer has another one that is alive.
 	PutCopy(ctx context.Context, c *retrieval.Copy) error
 	FindCopy(ctx context.Context, id retrieval.ID) (retrieval.Copy, error)
+	// HoldCopy is FindCopy for whoever is about to keep something of it: nobody ends it
+	// until the transaction is over. Many may at once.
+	HoldCopy(ctx context.Context, id retrieval.ID) (retrieval.Copy, error)
 	CopiesOf(ctx context.Context, c customer.ID) ([]retrieval.Copy, error) // newest first
 }
 
@@ -62,7 +65,7 @@ func (a *App) AskCopy(ctx context.Context, in CopyInput) error {
 		return wrong
 	}
 	return a.tx(ctx, func(tx Tx) error {
-		free, err := a.networkFree(ctx, tx, "copy", in.Network, copiesPerDay)
+		free, err := a.mayCause(ctx, tx, "copy", in.Network, copiesPerDay)
 		if err != nil {
 			return err
 		}
@@ -74,7 +77,7 @@ func (a *App) AskCopy(ctx context.Context, in CopyInput) error {
 		if err := tx.PutCopy(ctx, &c); err != nil {
 			return err
 		}
-		if err := a.copyFact(ctx, tx, "copy.asked", customerActor, c, map[string]any{"account": mail}); err != nil {
+		if err := a.copyFact(ctx, tx, "copy.asked", customerActor, c, nil); err != nil {
 			return err
 		}
 		return a.copyJob(ctx, tx, CopyMatchKind, c, tx.Now())
@@ -134,7 +137,8 @@ func (a *App) MatchCopy(ctx context.Context, cid retrieval.ID) error {
 	})
 }
 
-// nobodysCopy tells an address that nobody goes by it.
+// nobodysCopy tells an address that nobody goes by it. Whose it is nobody knows, and so
+// nobody could ask us to forget it: it stands in the letter alone, until that went.
 func (a *App) nobodysCopy(ctx context.Context, tx Tx, c retrieval.Copy, typed string) error {
 	if err := c.Miss(tx.Now()); err != nil {
 		return err
@@ -145,8 +149,8 @@ func (a *App) nobodysCopy(ctx context.Context, tx Tx, c retrieval.Copy, typed st
 	if err := a.copyFact(ctx, tx, "copy.unfound", "engine", c, nil); err != nil {
 		return err
 	}
-	n, err := tx.CountMessagesTo(ctx, copyNonePaper, typed, tx.Now().Add(-24*time.Hour))
-	if err != nil || n >= copiesPerDay {
+	free, err := a.mayCause(ctx, tx, copyNonePaper, customer.FoldEmail(typed), copiesPerDay)
+	if err != nil || !free {
 		return err
 	}
 	m := a.letter(tx, copyNonePaper, offboarding.Case{ID: offboarding.CaseID(c.ID), Language: c.Language})
@@ -260,9 +264,18 @@ func (a *App) sendCopy(ctx context.Context, tx Tx, c retrieval.Copy) error {
 	if err != nil {
 		return err
 	}
-	n, err := tx.CountMessagesTo(ctx, copyPaper, m.To, tx.Now().Add(-24*time.Hour))
-	if err != nil || n >= copiesPerDay {
+	letters, err := tx.ListMessages(ctx, t.ID, 1000)
+	if err != nil {
 		return err
+	}
+	n := 0
+	for _, l := range letters {
+		if l.Paper == copyPaper && tx.Now().Sub(l.QueuedAt) < 24*time.Hour {
+			n++
+		}
+	}
+	if n >= copiesPerDay {
+		return nil
 	}
 	return a.queue(ctx, tx, m, string(c.Customer), true)
 }
@@ -293,7 +306,7 @@ func (a *App) openCopy(ctx context.Context, tx Tx, by string, c *retrieval.Copy)
 }
 
 // OpenCopy has the copy made whose link somebody has, who reads the customer's mail.
-// Again, it changes nothing.
+// Again, it changes nothing. Withheld: an authority ordered it.
 func (a *App) OpenCopy(ctx context.Context, token string) error {
 	return a.tx(ctx, func(tx Tx) error {
 		c, err := a.linkedCopy(ctx, tx, token)
@@ -307,6 +320,13 @@ func (a *App) OpenCopy(ctx context.Context, token string) error {
 		}
 		if c.State == retrieval.Stopped {
 			return fault.New(fault.Gone, "copy.stopped")
+		}
+		t, err := takingCopy(c)
+		if err != nil {
+			return err
+		}
+		if err := withheld(ctx, tx, t); err != nil { // its days would go by
+			return err
 		}
 		return a.openCopy(ctx, tx, customerActor, &c)
 	})
@@ -349,6 +369,30 @@ func (a *App) CopyOver(ctx context.Context, cid retrieval.ID) error {
 	})
 }
 
+// endCopies ends what is alive of a customer who is erased, and leaves its files to who
+// counts what is erased.
+func (a *App) endCopies(ctx context.Context, tx Tx, id customer.ID) error {
+	list, err := tx.CopiesOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if !c.State.Live() {
+			continue
+		}
+		if err := c.End(tx.Now()); err != nil {
+			return err
+		}
+		if err := tx.PutCopy(ctx, &c); err != nil {
+			return err
+		}
+		if err := a.copyFact(ctx, tx, "copy.over", "engine", c, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (a *App) endCopy(ctx context.Context, tx Tx, c retrieval.Copy) error {
 	if err := c.End(tx.Now()); err != nil {
 		return err
@@ -360,8 +404,12 @@ func (a *App) endCopy(ctx context.Context, tx Tx, c retrieval.Copy) error {
 }
 
 // dropCopy stores a copy that ended, without its files: nobody keeps a second set of
-// somebody's data for nothing. Their pieces go when pieces are tidied up.
+// somebody's data for nothing. It waits for whoever keeps some of it at this moment, and
+// nobody does afterwards. Their pieces go when pieces are tidied up.
 func (a *App) dropCopy(ctx context.Context, tx Tx, c *retrieval.Copy) error {
+	if err := tx.PutCopy(ctx, c); err != nil {
+		return err
+	}
 	of := offboarding.CaseID(c.ID)
 	if _, err := tx.StopLinks(ctx, of, toolLink); err != nil {
 		return err
@@ -384,7 +432,7 @@ func (a *App) dropCopy(ctx context.Context, tx Tx, c *retrieval.Copy) error {
 			return err
 		}
 	}
-	return tx.PutCopy(ctx, c)
+	return nil
 }
 
 // MakeCopyInput is a copy that somebody of the company, or a program, makes for a

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/retrieval"
 	"hastaluego/internal/stray"
@@ -420,11 +422,161 @@ func TestACopyIsErasedWithItsCustomer(t *testing.T) {
 		}
 		code(t, w.SendCode(ctx, page), "data.erased")
 		w.nothingLeft(t, d.Taking.ID)
+		if list, err := w.CopiesOf(ctx, agent, cid); err != nil || len(list) != 1 || list[0].State != retrieval.Over {
+			t.Errorf("erased, and its copies are %+v, %v", list, err)
+		}
 		if where := said(t, e, "marta", "almena"); len(where) > 0 {
 			t.Errorf("still said in %v", where)
 		}
 		_, err = w.MakeCopy(ctx, agent, app.MakeCopyInput{Customer: cid, How: "Llamó"})
 		code(t, err, "data.erased")
 		w.verifyLog(t)
+	})
+}
+
+// Whoever does not want a copy while it is made has nothing of it kept, however far it
+// was, and whatever answers afterwards.
+func TestNothingIsKeptOfACopyThatEndsWhileItIsMade(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		ctx := t.Context()
+		w.keeps.owner, w.keeps.rows, w.keeps.down = "FE-20418", 3, true
+		page := w.copyPage(t)
+		must(t, w.OpenCopy(ctx, page))
+		var d app.DataPage
+		eventually(t, "a file without what does not answer", func() bool {
+			var err error
+			d, err = w.OpenDataPage(ctx, page, "", "")
+			must(t, err)
+			return len(d.Blobs) == 1 && d.Remaking
+		})
+		must(t, w.StopCopy(ctx, page))
+		w.keeps.mu.Lock()
+		w.keeps.down = false
+		w.keeps.mu.Unlock()
+		eventually(t, "nothing is made any more", func() (over bool) {
+			must(t, w.store.View(ctx, func(tx app.Tx) error {
+				works, err := tx.WorksOf(ctx, d.Taking.ID)
+				over = !slices.ContainsFunc(works, func(x offboarding.Work) bool {
+					return x.Kind == app.RemakeKind && (x.State == offboarding.WorkReady || x.State == offboarding.WorkRunning)
+				})
+				return err
+			}))
+			return over
+		})
+		w.nothingLeft(t, d.Taking.ID)
+		w.verifyLog(t)
+	})
+}
+
+// Of an address that nobody has nothing is kept once it was told, in no table and in no
+// entry of the log, also where it is of somebody who speaks for nobody; and it is not
+// written to without end.
+func TestAnAddressThatNobodyHasIsForgottenOnceItWasTold(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		ctx := t.Context()
+		for range 12 {
+			w.askCopy(t, "Nadie@ninguna.example")
+		}
+		w.mail.wait(t, "copy_none", "Nadie@ninguna.example")
+		if n := w.mail.count("copy_none"); n >= 12 {
+			t.Errorf("%d letters", n)
+		}
+		if where := said(t, e, "ninguna"); len(where) > 0 {
+			t.Errorf("it stands in %v", where)
+		}
+		log, _, err := w.OpenLog(ctx, app.Actor{ID: "usr_auditor", Roles: []string{"auditor"}}, 1000)
+		must(t, err)
+		if len(log) == 0 || strings.Contains(fmt.Sprint(log), "ninguna") {
+			t.Errorf("the log says %v", log)
+		}
+	})
+}
+
+// However many requests there were, the one copy that is alive is found, and all are
+// with their customer: what becomes of them becomes of all.
+func TestTheCopyThatIsAliveIsFoundAmongManyRequests(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		ctx := t.Context()
+		page := w.copyPage(t)
+		first, err := w.OpenDataPage(ctx, page, "", "")
+		must(t, err)
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			for i := range 120 {
+				c := retrieval.Copy{
+					ID: retrieval.ID(id.New("cpy")), Code: id.NewCode(), State: retrieval.Joined, AskedBy: "customer", Customer: first.Taking.Customer,
+					Language: "es", Zone: "Europe/Madrid", AskedAt: tx.Now().Add(time.Duration(i+1) * time.Second),
+				}
+				if err := tx.PutCopy(ctx, &c); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		if again, err := w.OpenDataPage(ctx, w.copyPage(t), "", ""); err != nil || again.Taking.ID != first.Taking.ID {
+			t.Errorf("%+v, %v", again.Taking, err)
+		}
+		if list, err := w.CopiesOf(ctx, agent, first.Taking.Customer); err != nil || len(list) != 122 {
+			t.Errorf("%d of them, %v", len(list), err)
+		}
+	})
+}
+
+// Whoever speaks for many has the link of each, and one is not sent without end.
+func TestWhoeverSpeaksForManyIsSentTheLinkOfEach(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		const mail = "gestora@asesoria.example"
+		for i := range 7 {
+			_, err := w.AddCustomer(t.Context(), agent, app.CustomerInput{
+				Kind: customer.Organisation, Name: fmt.Sprint("Sociedad ", i), Reference: fmt.Sprint("G-", i), Language: "es",
+				Contacts: []app.ContactInput{{Name: "Gestora", Email: mail, Role: customer.Owner}},
+			})
+			must(t, err)
+		}
+		for range 7 {
+			w.askCopy(t, mail)
+		}
+		eventually(t, "the link of each", func() bool { return w.mail.count("copy") == 7*5 })
+		links := map[string]bool{}
+		for _, p := range w.mail.papers() {
+			if p.Kind == "copy" {
+				links[p.Name] = true
+			}
+		}
+		if len(links) != 7 {
+			t.Errorf("of %v", links)
+		}
+	})
+}
+
+// What an authority keeps from everybody is not made for somebody who is told then that
+// they may not have it: their days begin when the order is over.
+func TestACopyThatAnOrderKeepsIsNotBegun(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		ctx := t.Context()
+		_, c, _ := w.request(t, "period_end")
+		page := w.copyPage(t)
+		must(t, w.AskOrder(ctx, privacy, app.OrderInput{Case: c, Authority: "Juzgado n.º 3", Reference: "DP 12/2027", Withhold: true, Named: true}))
+		v, err := w.OpenCase(ctx, privacy, c)
+		must(t, err)
+		must(t, w.AgreeOrder(ctx, carmen, c, v.Orders[0].ID))
+		if d, err := w.OpenDataPage(ctx, page, "", ""); err != nil || !d.Withheld || d.Waits() || len(d.Orders) != 1 {
+			t.Errorf("%+v, %v", d, err)
+		}
+		code(t, w.OpenCopy(ctx, page), "data.ordered")
+		must(t, w.LiftOrder(ctx, privacy, c, v.Orders[0].ID))
+		must(t, w.OpenCopy(ctx, page))
+		if d := w.copied(t, page, ""); d.Taking.Last != w.today(t).AddDays(30) {
+			t.Errorf("until %s", d.Taking.Last)
+		}
 	})
 }

@@ -91,7 +91,7 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 		out.Withheld, out.Blobs, out.Tool, out.Proof, out.Until = false, nil, time.Time{}, a.proved(ctx, tx, key, c.ID), c.Last.String()
 		switch err := fetchable(ctx, tx, c); {
 		case err == nil:
-		case out.Waits():
+		case fault.CodeOf(err) == "copy.waiting":
 			return nil
 		case fault.KindOf(err) == fault.Gone:
 			out.Proof, out.Over = false, out.ErasedOn.IsZero()

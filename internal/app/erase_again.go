@@ -60,6 +60,9 @@ func (a *App) EraseAgain(ctx context.Context, by string, id customer.ID) (again 
 		if err := tx.ForgetWorks(ctx, id); err != nil {
 			return err
 		}
+		if err := a.endCopies(ctx, tx, id); err != nil {
+			return err
+		}
 		counts, err := tx.EraseCustomer(ctx, id, last.Code)
 		if err != nil {
 			return err

@@ -160,6 +160,9 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.write(ctx, tx, p.Case, "certificate"); err != nil {
 			return err
 		}
+		if err := a.endCopies(ctx, tx, p.Case.Customer); err != nil {
+			return err
+		}
 		counts, err := tx.EraseCustomer(ctx, p.Case.Customer, p.Case.Code)
 		if err != nil {
 			return err

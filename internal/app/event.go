@@ -186,7 +186,7 @@ var EventTypes = []EventType{
 	{Type: "bundle.sending", When: "the customer asked to have it put into a store of their own", Args: []string{"send", "blob", "sha256", "place"}},
 	{Type: "bundle.sent", When: "it is in their store, whole, and was looked for there", Args: []string{"send", "blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
 	{Type: "bundle.send_failed", When: "it is not in their store: their page says why", Args: []string{"send", "blob", "why"}},
-	{Type: "copy.asked", When: "somebody asked for a copy of their data without leaving; nobody knows yet whose it is", Args: []string{"account"}},
+	{Type: "copy.asked", When: "somebody asked for a copy of their data without leaving; nobody knows yet whose it is"},
 	{Type: "copy.unfound", When: "nobody goes by the address; a letter to it says so"},
 	{Type: "copy.joined", When: "its customer has a copy already (`copy`), and was sent the link of that one", Args: []string{"copy"}},
 	{Type: "copy.matched", When: "it is known whose it is, and for how many days it can be fetched; the link goes to the address on file", Args: []string{"days"}, Sent: true, Tells: []string{"days"}, State: "waiting"},

@@ -208,9 +208,10 @@ func (a *App) toErased(ctx context.Context, tx Tx, m Message) (bool, error) {
 }
 
 // forgetErased blanks a letter to somebody who was erased, now that it is over:
-// the address was the last thing that was known.
+// the address was the last thing that was known. So it does one to an address that is
+// nobody's.
 func (a *App) forgetErased(ctx context.Context, tx Tx, m Message) error {
-	if erased, err := a.toErased(ctx, tx, m); err != nil || !erased {
+	if erased, err := a.toErased(ctx, tx, m); err != nil || !erased && m.Paper != copyNonePaper {
 		return err
 	}
 	return tx.ForgetMessage(ctx, m.ID)

@@ -33,7 +33,7 @@ func (a *App) MarkSent(ctx context.Context, by Actor, mid offboarding.MessageID)
 		if m.Request != "" || retrieval.Is(string(m.Case)) {
 			if erased, err := a.toErased(ctx, tx, m); err != nil {
 				return err
-			} else if erased {
+			} else if erased || m.Paper == copyNonePaper {
 				forget = m.HeaderID
 			}
 		}

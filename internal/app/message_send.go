@@ -26,9 +26,11 @@ func (a *App) queue(ctx context.Context, tx Tx, m Message, subject string, work 
 	if err := tx.InsertMessage(ctx, m); err != nil {
 		return err
 	}
-	if err := a.record(ctx, tx, fact{"message.queued", "engine", m.stream(), subject, map[string]any{
-		"message": string(m.ID), "paper": m.Paper, "to": m.To,
-	}}); err != nil || !work {
+	args := map[string]any{"message": string(m.ID), "paper": m.Paper}
+	if m.Paper != copyNonePaper { // whose that is nobody knows
+		args["to"] = m.To
+	}
+	if err := a.record(ctx, tx, fact{"message.queued", "engine", m.stream(), subject, args}); err != nil || !work {
 		return err
 	}
 	return a.sendAt(ctx, tx, m, tx.Now())

@@ -221,7 +221,7 @@ func (a *App) acknowledge(ctx context.Context, tx Tx, r offboarding.Request, net
 	if err != nil {
 		return err
 	}
-	free, err := a.networkFree(ctx, tx, "ack", network, acksPerDay)
+	free, err := a.mayCause(ctx, tx, "ack", network, acksPerDay)
 	if err != nil {
 		return err
 	}
@@ -240,14 +240,14 @@ func (a *App) acknowledge(ctx context.Context, tx Tx, r offboarding.Request, net
 	})
 }
 
-// networkFree takes one of the so many letters of a kind that a network may cause in
-// a day; false when they are used up. What is kept is a keyed hash, for a day.
-func (a *App) networkFree(ctx context.Context, tx Tx, letter, network string, most int) (bool, error) {
-	if network == "" {
+// mayCause takes one of the so many letters of a kind that a network, or an address, may
+// cause in a day; false when they are used up. What is kept is a keyed hash, for a day.
+func (a *App) mayCause(ctx context.Context, tx Tx, letter, who string, most int) (bool, error) {
+	if who == "" {
 		return true, nil
 	}
 	mac := hmac.New(sha256.New, a.keys.HMACKey("network"))
-	mac.Write([]byte(tx.Wall().UTC().Format(time.DateOnly) + " " + network))
+	mac.Write([]byte(tx.Wall().UTC().Format(time.DateOnly) + " " + who))
 	hash := hex.EncodeToString(mac.Sum(nil))
 	for k := range most {
 		if free, err := tx.UseOnce(ctx, fmt.Sprintf("%s.%s.%d", letter, hash, k), tx.Wall().Add(24*time.Hour)); free || err != nil {

@@ -205,17 +205,24 @@ func (t *try) make(ctx context.Context, w offboarding.Work) (app.Result, error) 
 }
 
 // remake makes a file for the customer again, reads it back, and gives back the room
-// of the one before.
+// of the one before. What nobody wants any more when its turn comes is not made: it was
+// stopped, or its time is over.
 func (t *try) remake(ctx context.Context, w offboarding.Work) (app.Result, error) {
 	r, err := t.make(ctx, w)
-	if err != nil || r.Verdict == app.Later {
-		return r, err
+	if err == nil && r.Verdict == app.Later {
+		return r, nil
 	}
-	if r.Evidence, err = t.App.CheckBundle(ctx, w); err == nil {
+	if err == nil {
+		r.Evidence, err = t.App.CheckBundle(ctx, w)
+	}
+	if err == nil {
 		err = t.App.DropOlderBundles(ctx, w)
 	}
 	if err == nil {
 		err = t.App.TellChanges(ctx, w)
+	}
+	if k := fault.KindOf(err); err != nil && (k == fault.Gone || k == fault.NotFound) {
+		return app.Result{Verdict: app.Accomplished}, nil
 	}
 	return app.Result{Verdict: app.Accomplished, Evidence: r.Evidence}, err
 }

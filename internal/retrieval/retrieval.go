@@ -30,13 +30,13 @@ const (
 	Waiting State = "waiting" // its link went to the address on file
 	Open    State = "open"    // it can be fetched, or is being made
 	Stopped State = "stopped" // whoever had its link did not want it
-	Over    State = "over"    // its last day passed
+	Over    State = "over"    // its last day passed, or its customer was erased
 )
 
 // moves are the states that may follow each.
 var moves = map[State][]State{
 	Asked:   {Unfound, Joined, Waiting},
-	Waiting: {Open, Stopped},
+	Waiting: {Open, Stopped, Over},
 	Open:    {Stopped, Over},
 }
 
@@ -111,7 +111,7 @@ func (c *Copy) Begin(now time.Time, today when.Date) error {
 // Stop ends it because whoever has its link does not want it.
 func (c *Copy) Stop(now time.Time) error { return c.over(Stopped, now) }
 
-// End ends it because its last day passed.
+// End ends it because its last day passed, or its customer is erased.
 func (c *Copy) End(now time.Time) error { return c.over(Over, now) }
 
 func (c *Copy) over(s State, now time.Time) error {

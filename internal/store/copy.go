@@ -17,7 +17,7 @@ var (
 		   SET state = $1, account = $2, customer_id = $3, days = $4, opened_at = $5, over_at = $6, last_on = $7, version = version + 1
 		 WHERE id = $8 AND version = $9`)
 	copyByID = query(`SELECT ` + copyColumns + ` FROM data_copy WHERE id = $1`)
-	copiesOf = query(`SELECT ` + copyColumns + ` FROM data_copy WHERE customer_id = $1 ORDER BY asked_at DESC, id DESC LIMIT 100`)
+	copiesOf = query(`SELECT ` + copyColumns + ` FROM data_copy WHERE customer_id = $1 ORDER BY asked_at DESC, id DESC`)
 )
 
 // PutCopy fails with Conflict where its customer has another one that is alive.
@@ -43,6 +43,12 @@ func scanCopy(row scanner) (c retrieval.Copy, err error) {
 func (t *tx) FindCopy(ctx context.Context, id retrieval.ID) (retrieval.Copy, error) {
 	c, err := scanCopy(t.row(ctx, copyByID, id))
 	return c, t.s.translate("store.FindCopy", err)
+}
+
+// HoldCopy takes a lock on PostgreSQL; SQLite has one writer at a time anyway.
+func (t *tx) HoldCopy(ctx context.Context, id retrieval.ID) (retrieval.Copy, error) {
+	c, err := scanCopy(t.row(ctx, copyByID+t.s.dialect.share, id))
+	return c, t.s.translate("store.HoldCopy", err)
 }
 
 func (t *tx) CopiesOf(ctx context.Context, id customer.ID) (list []retrieval.Copy, err error) {
