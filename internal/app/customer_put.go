@@ -28,6 +28,7 @@ type known struct {
 	watch     func(ctx context.Context, tx Tx, subs ...customer.Subscription) error
 	settled   func(ctx context.Context, tx Tx, c customer.ID, paid bool) error
 	owes      func(ctx context.Context, tx Tx, c customer.ID, by string) error
+	renews    func(ctx context.Context, tx Tx, c customer.ID) error
 	erased    map[string]offboarding.CaseID // hashes of names in the rows by which somebody erased went
 	erasures  int64                         // how many there had been then
 }
@@ -73,6 +74,7 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 		watch:     a.watchTerms,
 		settled:   a.balancesSettled,
 		owes:      a.owesLater,
+		renews:    a.watchRenewalsOf,
 		customers: map[string]*entry{}, byID: map[customer.ID]*entry{}, external: map[[2]string]customer.ID{},
 		subs: map[string]*kept[customer.Subscription]{}, grants: map[string]*kept[customer.Grant]{}, balances: map[string]*kept[customer.Balance]{},
 	}

@@ -129,7 +129,21 @@ func (k *known) write(ctx context.Context, tx Tx) error {
 			return changedMeanwhile("app.write")
 		}
 	}
+	if err := k.renewedSince(ctx, tx); err != nil {
+		return err
+	}
 	return k.owedSince(ctx, tx, balances)
+}
+
+// renewedSince has what is renewed of those who are leaving told in its time.
+func (k *known) renewedSince(ctx context.Context, tx Tx) error {
+	var renew []customer.ID
+	for _, e := range k.byID {
+		if slices.ContainsFunc(e.assets, func(x *kept[customer.Asset]) bool { return x.state != same && !x.now.RenewsOn.IsZero() }) {
+			renew = append(renew, e.ID)
+		}
+	}
+	return eachLeaving(ctx, tx, renew, func(c customer.ID) error { return k.renews(ctx, tx, c) })
 }
 
 // owedSince has somebody look after the new sums of those who are leaving.
@@ -140,14 +154,20 @@ func (k *known) owedSince(ctx context.Context, tx Tx, balances []customer.Balanc
 			owe = append(owe, b.Customer)
 		}
 	}
-	slices.Sort(owe)
-	owe, err := tx.Leaving(ctx, slices.Compact(owe)...)
+	return eachLeaving(ctx, tx, owe, func(c customer.ID) error { return k.owes(ctx, tx, c, "engine") })
+}
+
+// eachLeaving runs fn on those of customers who are leaving, once each, in the order of
+// their ids.
+func eachLeaving(ctx context.Context, tx Tx, of []customer.ID, fn func(customer.ID) error) error {
+	slices.Sort(of)
+	leaving, err := tx.Leaving(ctx, slices.Compact(of)...)
 	if err != nil {
 		return err
 	}
-	slices.Sort(owe)
-	for _, c := range owe {
-		if err := k.owes(ctx, tx, c, "engine"); err != nil {
+	slices.Sort(leaving)
+	for _, c := range leaving {
+		if err := fn(c); err != nil {
 			return err
 		}
 	}

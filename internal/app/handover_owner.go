@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -55,23 +56,43 @@ func (a *App) NameOwner(ctx context.Context, by Actor, in OwnerInput) error {
 		if err != nil {
 			return err
 		}
-		return a.writeOnce(ctx, tx, c, OwnerPaper)
+		return a.askOwners(ctx, tx, c)
 	})
 }
 
-// writeOnce writes a letter that is about everything that waits, once a day.
-func (a *App) writeOnce(ctx context.Context, tx Tx, c offboarding.Case, paper string) error {
+// askOwners writes to the client that somebody was named: in one letter about all of
+// them, and in one a day. After today's went out, another goes in the morning, if
+// somebody waits for their word then.
+func (a *App) askOwners(ctx context.Context, tx Tx, c offboarding.Case) error {
 	letters, err := tx.ListMessages(ctx, c.ID, 1000)
 	if err != nil {
 		return err
 	}
-	today := a.today(tx)
+	zone, today, at := a.Company().Zone, a.today(tx), tx.Now()
 	for _, l := range letters {
-		if l.Paper == paper && when.DateOf(l.QueuedAt, a.Company().Zone) == today {
+		switch {
+		case l.Paper != OwnerPaper || l.State == "withheld":
+		case l.State == "queued":
 			return nil
+		case when.DateOf(l.QueuedAt, zone) == today, when.DateOf(l.SentAt, zone) == today:
+			at = today.AddDays(1).Start(zone).Add(remindHour * time.Hour)
 		}
 	}
-	return a.write(ctx, tx, c, paper)
+	m := a.letter(tx, OwnerPaper, c)
+	if err := a.address(ctx, tx, &m, c); err != nil {
+		if fault.KindOf(err) == fault.Blocked { // nobody is on file: the page says it
+			return nil
+		}
+		return err
+	}
+	return a.queueAt(ctx, tx, m, string(c.Customer), at)
+}
+
+// ownersWait reports whether the client is still to say of somebody whether they are
+// right.
+func (a *App) ownersWait(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
+	h, err := a.readHandover(ctx, tx, c)
+	return slices.ContainsFunc(h.List, func(x handover.Item) bool { return x.OwnerWaits() && x.Nameable() }), err
 }
 
 // ConfirmOwner is the client's word who administers a thing from when it is given on: as

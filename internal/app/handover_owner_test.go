@@ -78,3 +78,43 @@ func TestTheClientConfirmsWhoAdministersAThing(t *testing.T) {
 		w.verifyLog(t)
 	})
 }
+
+// Who is named after the letter of a day went out is asked about on the next, if the
+// client did not say yet.
+func TestSomebodyNamedAfterTheLetterIsAskedAboutInTheMorning(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		w.lent(t, "site", "domain")
+		_, c, page := w.request(t, "period_end")
+		name := func(kind, who string) handover.ID {
+			t.Helper()
+			in := app.OwnerInput{Case: c, Step: "give", Item: w.handed(t, c, kind).ID, Name: who, Email: "ana@almena.example"}
+			must(t, w.NameOwner(ctx, agent, in))
+			return in.Item
+		}
+		letters := func(n int) {
+			t.Helper()
+			eventually(t, "the letter that asks", func() bool { return w.mail.count(app.OwnerPaper) == n })
+		}
+		domain := name("domain", "Ana Ruiz")
+		letters(1)
+		site := name("site", "Ana Ruiz")
+		w.push(t, 2)
+		letters(2)
+		must(t, w.ConfirmOwner(ctx, page, domain, "Ana Ruiz", "ana@almena.example"))
+		must(t, w.ConfirmOwner(ctx, page, site, "Ana Ruiz", "ana@almena.example"))
+
+		// Nobody is asked about what they said meanwhile.
+		name("site", "Blas Gil")
+		letters(3)
+		name("domain", "Blas Gil")
+		must(t, w.ConfirmOwner(ctx, page, domain, "Blas Gil", "ana@almena.example"))
+		must(t, w.ConfirmOwner(ctx, page, site, "Blas Gil", "ana@almena.example"))
+		w.push(t, 2)
+		must(t, w.UntilQuiet(ctx))
+		letters(3)
+		w.verifyLog(t)
+	})
+}

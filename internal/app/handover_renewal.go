@@ -109,10 +109,12 @@ func (a *App) renewingSoon(ctx context.Context, tx Tx, c offboarding.Case) ([]cu
 
 // RenewalDue tells of one renewal: whoever hands over where we pay it, else the
 // customer, who pays it or knows who does. What was accepted, paid by others or put off
-// meanwhile is looked at as it is now.
-func (a *App) RenewalDue(ctx context.Context, w offboarding.Work) error {
+// meanwhile is looked at as it is now. again is when to look again: one letter a day is
+// enough, and what today's cannot tell any more the next one tells.
+func (a *App) RenewalDue(ctx context.Context, w offboarding.Work) (again time.Time, err error) {
 	asset, day, _ := strings.Cut(w.Item, ":")
-	return a.tx(ctx, func(tx Tx) error {
+	err = a.tx(ctx, func(tx Tx) error {
+		again = time.Time{}
 		c, going, err := a.handingOver(ctx, tx, w.Case)
 		if err != nil || !going {
 			return err
@@ -126,13 +128,25 @@ func (a *App) RenewalDue(ctx context.Context, w offboarding.Work) error {
 			return nil
 		}
 		x := list[i]
+		letters, err := a.lettersToday(ctx, tx, c.ID, RenewalPaper)
+		if err != nil {
+			return err
+		}
+		told := slices.ContainsFunc(letters, func(l Message) bool { return tellsOf(l, w) })
+		if today := a.today(tx); x.Payer != customer.PayerHouse && !told && len(letters) > 0 && today.Before(x.RenewsOn) {
+			again = today.AddDays(1).Start(a.Company().Zone).Add(remindHour * time.Hour)
+			return nil
+		}
 		if err := a.record(ctx, tx, fact{"renewal.told", "engine", string(c.ID), string(c.Customer), map[string]any{
 			"asset": string(x.ID), "name": x.Name, "on": day, "payer": string(x.Payer),
 		}}); err != nil {
 			return err
 		}
 		if x.Payer != customer.PayerHouse {
-			return a.writeOnce(ctx, tx, c, RenewalPaper)
+			if told {
+				return nil
+			}
+			return a.write(ctx, tx, c, RenewalPaper)
 		}
 		p, err := tx.FindPlan(ctx, c.ID)
 		if err != nil {
@@ -145,7 +159,12 @@ func (a *App) RenewalDue(ctx context.Context, w offboarding.Work) error {
 		}
 		return nil
 	})
+	return again, err
 }
+
+// tellsOf reports whether a letter about renewals tells of one whose time had come when
+// it was queued.
+func tellsOf(l Message, w offboarding.Work) bool { return !w.RunAt.After(l.QueuedAt) }
 
 // renewalsOf are what a letter about renewals tells: those whose turn it was on its day.
 func (a *App) renewalsOf(ctx context.Context, tx Tx, m Message, c offboarding.Case) (out []customer.Asset, err error) {
@@ -167,8 +186,8 @@ func (a *App) renewalsOf(ctx context.Context, tx Tx, m Message, c offboarding.Ca
 			continue
 		}
 		if x.Payer != customer.PayerHouse && slices.ContainsFunc(works, func(w offboarding.Work) bool {
-			return w.Kind == RenewalKind && w.Item == string(x.ID)+":"+x.RenewsOn.String() &&
-				(w.DoneAt.IsZero() && !w.RunAt.After(m.QueuedAt) || !w.DoneAt.IsZero() && when.DateOf(w.DoneAt, zone) == when.DateOf(m.QueuedAt, zone))
+			return w.Kind == RenewalKind && w.Item == string(x.ID)+":"+x.RenewsOn.String() && tellsOf(m, w) &&
+				(w.DoneAt.IsZero() || when.DateOf(w.DoneAt, zone) == when.DateOf(m.QueuedAt, zone))
 		}) {
 			out = append(out, x)
 		}

@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/handover"
+	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
 	"hastaluego/internal/notification"
 	"hastaluego/internal/testkit"
@@ -76,6 +77,41 @@ func TestARenewalIsToldOnceBeforeItsDayToWhoeverPaysIt(t *testing.T) {
 		}
 		_, err = w.OpenRenewals(ctx, "nothing", "")
 		code(t, err, "link.unknown")
+		w.verifyLog(t)
+	})
+}
+
+// What is written down after the letter of a day went out is told on the next.
+func TestARenewalThatIsWrittenDownAfterTheLetterIsToldTheNextDay(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		client := w.lent(t, "site")
+		today := w.today(t)
+		renews := func(name string, days int) {
+			t.Helper()
+			_, err := w.AddAsset(t.Context(), agent, customer.Asset{Customer: client, Reference: name, Kind: "licence", Name: name, RenewsOn: today.AddDays(days), Payer: customer.PayerClient})
+			must(t, err)
+		}
+		renews("Tipografía", 20)
+		_, _, _ = w.request(t, "period_end")
+		eventually(t, "the letter", func() bool { return w.mail.count(app.RenewalPaper) == 1 })
+		renews("Certificado", 12)
+		w.push(t, 2)
+		eventually(t, "the letter about the other", func() bool { return w.mail.count(app.RenewalPaper) == 2 })
+		if list := w.mail.last(t, app.RenewalPaper).Renewals; len(list) != 1 || list[0].Name != "Certificado" {
+			t.Errorf("it tells of %+v", list)
+		}
+		// So is what another system brings meanwhile.
+		must(t, w.PutRows(t.Context(), []ingest.Row{{
+			Existing: true, Customer: customer.Customer{Reference: "FE-20418"}, Only: map[string]bool{"asset.kind": true, "asset.renews_on": true, "asset.payer": true},
+			Asset: customer.Asset{Reference: "L-9", Name: "Alojamiento", Kind: "licence", RenewsOn: today.AddDays(25), Payer: customer.PayerClient},
+		}}))
+		w.push(t, 2)
+		eventually(t, "the letter about what was brought", func() bool { return w.mail.count(app.RenewalPaper) == 3 })
+		if n := w.logged(t, "renewal.told"); n != 3 {
+			t.Errorf("told %d times", n)
+		}
 		w.verifyLog(t)
 	})
 }

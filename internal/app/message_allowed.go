@@ -65,6 +65,16 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 			return false, notice.Answered, err
 		}
 	}
+	if m.Paper == OwnerPaper { // they said so since it was queued
+		if waits, err := a.ownersWait(ctx, tx, m.Case); err != nil || !waits {
+			return false, notice.Answered, err
+		}
+	}
+	if m.Paper == RenewalPaper { // what it was about is theirs, or paid by others
+		if list, err := a.renewalsOf(ctx, tx, m, p.Case); err != nil || len(list) == 0 {
+			return false, notice.Answered, err
+		}
+	}
 	c := p.Case
 	letters, err := tx.ListMessages(ctx, m.Case, 1000)
 	if err != nil {

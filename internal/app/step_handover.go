@@ -17,6 +17,7 @@ import (
 	"hastaluego/internal/handover"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
 )
 
 // SealedHandover is an item of a handover as it is stored: its words are in
@@ -411,6 +412,13 @@ func (a *App) watchRotation(ctx context.Context, tx Tx, x handover.Item) error {
 	return tx.InsertWork(ctx, works...)
 }
 
+// lettersToday are the letters of a class about a departure that were queued today.
+func (a *App) lettersToday(ctx context.Context, tx Tx, c offboarding.CaseID, paper string) ([]Message, error) {
+	letters, err := tx.ListMessages(ctx, c, 1000)
+	today := a.today(tx)
+	return slices.DeleteFunc(letters, func(l Message) bool { return l.Paper != paper || when.DateOf(l.QueuedAt, a.Company().Zone) != today }), err
+}
+
 // RotationDue reminds of a credential that was not changed, or asks a person
 // when nobody answered. What was given again meanwhile has a clock of its own.
 func (a *App) RotationDue(ctx context.Context, item string) error {
@@ -439,6 +447,10 @@ func (a *App) RotationDue(ctx context.Context, item string) error {
 			}
 			return a.saveItem(ctx, tx, x, fact{typ: "handover.rotation_unanswered", actor: "engine"})
 		}
-		return a.writeOnce(ctx, tx, c, "rotation")
+		letters, err := a.lettersToday(ctx, tx, c.ID, "rotation")
+		if err != nil || len(letters) > 0 { // it is about all of them
+			return err
+		}
+		return a.write(ctx, tx, c, "rotation")
 	})
 }

@@ -68,7 +68,7 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	case app.RotationKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.RotationDue(ctx, w.Item)
 	case app.RenewalKind:
-		return app.Result{Verdict: app.Accomplished}, t.App.RenewalDue(ctx, w)
+		return until(t.App.RenewalDue(ctx, w))
 	case app.EnvelopeKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.EnvelopeDue(ctx, w.Case, handover.EnvelopeID(w.Item))
 	case app.RateKind:
