@@ -2,13 +2,13 @@ package app
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/when"
 )
 
 // SlipPaper is what a slip says that the client signs where things change hands: what
@@ -65,8 +65,19 @@ func (a *App) PrintSlip(ctx context.Context, by Actor, c offboarding.CaseID, ste
 // slipReference tells one slip from another on paper: the departure, and when it was
 // printed.
 func (a *App) slipReference(c offboarding.Case, now time.Time) string {
-	zone := a.Company().Zone
-	return c.Code + "-" + when.DateOf(now, zone).String() + "-" + now.In(zone).Format("1504")
+	return c.Code + now.In(a.Company().Zone).Format(slipPrinted)
+}
+
+// slipPrinted is how a reference ends.
+const slipPrinted = "-2006-01-02-1504"
+
+// onSlip reports whether a thing can stand on the slip with the reference: what was given
+// after it was printed does not, but for credentials, for which it was. A reference that
+// is none of ours says nothing.
+func (a *App) onSlip(c offboarding.Case, reference string, x handover.Item) bool {
+	rest, ours := strings.CutPrefix(strings.ToUpper(strings.ReplaceAll(reference, " ", "")), c.Code)
+	printed, err := time.ParseInLocation(slipPrinted, rest, a.Company().Zone)
+	return !ours || err != nil || x.Credential() || x.GivenAt.Before(printed.Add(time.Minute))
 }
 
 // SlipInput is a slip that the client signed.
@@ -80,7 +91,8 @@ type SlipInput struct {
 }
 
 // AcceptBySlip keeps the slip that the client signed, with who signed it, and accepts
-// on its strength what was given. Without a slip nobody of the company accepts.
+// on its strength what was given, and can stand on it. Without a slip nobody of the
+// company accepts.
 func (a *App) AcceptBySlip(ctx context.Context, by Actor, in SlipInput) error {
 	signer, e := customer.CheckText("signed_by", in.SignedBy, 200, false)
 	l := appendFault(nil, e)
@@ -113,7 +125,7 @@ func (a *App) acceptOnPaper(ctx context.Context, by Actor, in SlipInput, wrong f
 		accepted := 0
 		for i := range list {
 			x := &list[i]
-			if x.State != handover.Given {
+			if x.State != handover.Given || !a.onSlip(p.Case, in.Reference, *x) {
 				continue
 			}
 			if err := x.Accept(blob, tx.Now()); err != nil {

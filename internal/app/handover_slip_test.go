@@ -3,6 +3,7 @@ package app_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/handover"
@@ -64,5 +65,41 @@ func TestACredentialGivenByHandSaysToWhomAndWhoSigned(t *testing.T) {
 		_, _, err = w.PrintSlip(ctx, agent, c, "give")
 		code(t, err, "handover.nothing_given")
 		w.verifyLog(t)
+	})
+}
+
+// A slip accepts what can stand on it: not what was given after it was printed.
+func TestASlipDoesNotAcceptWhatWasGivenAfterItWasPrinted(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		w.lent(t, "site", "domain", "credential")
+		r, c, _ := w.request(t, "period_end")
+		give := func(kind string, way handover.Way) {
+			t.Helper()
+			must(t, w.GiveItem(ctx, agent, app.GiveInput{Case: c, Step: "give", Item: w.handed(t, c, kind).ID, Way: way, How: "A su nombre", To: "Ana"}))
+		}
+		give("site", handover.Transfer)
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		zone, err := time.LoadLocation("Europe/Madrid")
+		must(t, err)
+		reference := r.Code + now.In(zone).Format("-2006-01-02-1504")
+		w.push(t, 1)
+		give("domain", handover.Transfer)
+		give("credential", handover.InPerson)
+		slip := app.SlipInput{Case: c, Step: "give", Name: "recibo.pdf", Body: []byte("%PDF-1.7 firmado"), SignedBy: "Ana Ruiz", Reference: " " + strings.ToLower(reference)}
+		must(t, w.AcceptBySlip(ctx, agent, slip))
+		for kind, want := range map[string]handover.State{"site": handover.Accepted, "domain": handover.Given, "credential": handover.Accepted} {
+			if x := w.handed(t, c, kind); x.State != want {
+				t.Errorf("%s is %s", kind, x.State)
+			}
+		}
+		slip.Reference = "Archivo 7" // a slip of their own says what stands on it
+		must(t, w.AcceptBySlip(ctx, agent, slip))
+		if x := w.handed(t, c, "domain"); x.State != handover.Accepted {
+			t.Errorf("%+v", x)
+		}
 	})
 }
