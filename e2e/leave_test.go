@@ -208,6 +208,16 @@ func (s *stage) exit(name, lang, mail string) {
 		agent.do(chromedp.Click(chromedp.CSS(li+" "+testid("give"))), chromedp.SendKeys(chromedp.CSS(li+` textarea[name="how"]`), "A su nombre"))
 		if agent.count(li+` textarea[name="secret"]`) > 0 {
 			key = agent.keyShown()
+			many, err := chromedp.Run(agent.ctx, chromedp.Evaluate[int](`(() => {
+				const form = document.querySelector('[data-gives]'), more = form.querySelector('[data-another]');
+				for (let i = 0; i < 60 && !more.closest('[hidden]'); i++) more.click();
+				const groups = [...form.querySelectorAll('[data-entry]')];
+				groups.slice(1).forEach((g) => g.remove());
+				return groups.length;
+			})()`))
+			if s.must(err); many != 50 {
+				s.t.Errorf("an envelope is offered for %d credentials", many)
+			}
 			agent.do(chromedp.SendKeys(chromedp.CSS(li+` textarea[name="secret"]`), "llave-inconfundible"))
 			agent.shot(name + "-2-giving")
 		}

@@ -20,8 +20,12 @@ type SecretInput struct {
 	Age          string // public key of age of the client, instead of Key
 }
 
-// secretMost is how long all that an envelope holds may be, in characters.
-const secretMost = 20_000
+// secretMost is how long all that an envelope holds may be, in characters; of a file
+// for a password manager, fileMost: it says more of each entry.
+const (
+	secretMost = 20_000
+	fileMost   = 100_000
+)
 
 // closed is a secret as it is kept.
 type closed struct {
@@ -32,7 +36,11 @@ type closed struct {
 
 // close seals what is given. Errors: Invalid, at the fields secret, key and age.
 func (in SecretInput) close() (closed, error) {
-	secret, e := checkSecret(in.Secret)
+	most := secretMost
+	if in.Age != "" {
+		most = fileMost
+	}
+	secret, e := checkSecret(in.Secret, most)
 	if e != nil {
 		return closed{}, e
 	}

@@ -84,8 +84,8 @@ type GiveInput struct {
 	SecretInput
 }
 
-func checkSecret(s string) (string, error) {
-	s, e := customer.CheckText("secret", s, secretMost, true)
+func checkSecret(s string, most int) (string, error) {
+	s, e := customer.CheckText("secret", s, most, true)
 	if e != nil {
 		return "", e
 	}

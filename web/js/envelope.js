@@ -2,7 +2,7 @@
 // whoever gets it: the server sees neither the secret nor its key. Keys and locks are
 // those of internal/envelope; without this script, or where a page is not served
 // securely, the pages work as they stand.
-import { files, pack, unpack } from "./passwords.mjs";
+import { files, most, pack, unpack } from "./passwords.mjs";
 
 const subtle = window.isSecureContext && window.crypto && crypto.subtle;
 const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -46,9 +46,10 @@ async function open(key, item, sealed) {
 // typed is an entry of a form, as it stands in its group.
 const typed = (group) => Object.fromEntries([...group.querySelectorAll("[name]")].map((field) => [field.name.replace("secret", "password").replace("entry", "title"), field.value.trim()]));
 
-// another is one more group, empty.
+// another is one more group, empty, as long as an envelope holds it.
 function another(form) {
   const groups = form.querySelectorAll("[data-entry]");
+  form.querySelector("[data-another]").hidden = groups.length + 1 >= most;
   const group = groups[0].cloneNode(true);
   const suffix = "-" + groups.length;
   for (const at of ["id", "for", "aria-describedby", "aria-labelledby"]) {
@@ -88,7 +89,9 @@ function gives(form) {
     if (!inEnvelope) return;
     groups.forEach((group, i) => {
       const { title, password, note, ...rest } = typed(group);
-      group.querySelector('[name="secret"]').required = !password && !note && (i === 0 || Object.values(rest).some(Boolean));
+      const secret = group.querySelector('[name="secret"]');
+      secret.value = password; // blanks alone are none
+      secret.required = !password && !note && (i === 0 || Object.values(rest).some(Boolean));
     });
     const toAge = field("age").value.trim();
     const file = files[field("file_for").value];

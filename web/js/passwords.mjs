@@ -2,7 +2,7 @@
 // internal/envelope. The files that managers read in are made of them here, in the
 // browser of whoever opens the envelope, and are nowhere else.
 const fields = ["title", "user", "password", "address", "note"];
-const most = 50;
+export const most = 50;
 
 // pack is empty where nothing was typed that opens anything.
 export function pack(list) {
