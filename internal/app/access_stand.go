@@ -188,7 +188,7 @@ func ofTheirs(stands []AccessStand) (out []AccessStand) {
 const (
 	SureVerified = "verified"
 	SureAttested = "attested" // something rests on the word of a person
-	SureOpen     = "open"     // an access is left that is not closed
+	SureOpen     = "open"     // an access is left that is not closed, be it to read alone
 	SureAgain    = "again"    // an access that was closed lets in again
 )
 
@@ -200,7 +200,7 @@ func (p Paper) Sure() string {
 	switch {
 	case has(AccessAgain):
 		return SureAgain
-	case has(AccessOpen):
+	case has(AccessOpen), has(AccessReading):
 		return SureOpen
 	case has(AccessAttested), slices.ContainsFunc(p.Milestones, func(m Milestone) bool { return m.Attested > 0 || m.Proof == string(step.Attested) }):
 		return SureAttested

@@ -37,7 +37,7 @@ func (a *App) AddGrant(ctx context.Context, by Actor, g customer.Grant) (custome
 		if old[0].Customer != g.Customer {
 			return fact{}, taken(ctx, am.tx, old[0].Customer, "grant.taken", "grant.account", g.Name())
 		}
-		if old[0].Status == customer.Granted {
+		if old[0].Open() {
 			return fact{}, inventoryTaken("grant.account", g.Name())
 		}
 		g.ID = old[0].ID
@@ -78,7 +78,7 @@ func (a *App) EditGrant(ctx context.Context, by Actor, in GrantPatch) error {
 		if l := now.Tidy(); len(l) > 0 {
 			return fact{}, l.Under("grant")
 		}
-		if was.Status != customer.Granted {
+		if !was.Open() {
 			return fact{}, fault.New(fault.Blocked, "grant.closed", "name", was.Name())
 		}
 		if now.Name() != was.Name() {

@@ -69,6 +69,13 @@ func TestAccessesAreLeftToReadUntilTheWindowIsOver(t *testing.T) {
 			t.Fatalf("%v", got)
 		}
 		w.signIn(t, "acc-key", "dos", http.StatusOK)
+		_, err = w.AddGrant(ctx, agent, customer.Grant{Customer: cus, System: "faro", Account: "acc-key", Kind: "api_key"})
+		code(t, err, "inventory.taken")
+		kind := "token"
+		must(t, w.EditGrant(ctx, agent, app.GrantPatch{Customer: cus, Grant: "gra_2", Kind: &kind}))
+		if got := w.statuses(t, cus); got["acc-key"] != customer.ReadOnly {
+			t.Errorf("what was written down about it opened it: %v", got)
+		}
 		v, err := w.OpenCase(ctx, agent, c)
 		must(t, err)
 		end := v.Plan.Case.RetrievalEnd()
@@ -129,4 +136,15 @@ func TestALeftAccessIsWidenedAgain(t *testing.T) {
 			t.Errorf("%v", kinds)
 		}
 	})
+}
+
+// Nobody is told that everything is closed while something can still be read.
+func TestWhatIsLeftToReadIsNotSaidToBeClosed(t *testing.T) {
+	t.Parallel()
+	for how, want := range map[app.AccessHow]string{app.AccessReading: app.SureOpen, app.AccessRead: app.SureVerified} {
+		p := app.Paper{Accesses: []app.AccessStand{{How: app.AccessTried}, {How: how}}}
+		if got := p.Sure(); got != want {
+			t.Errorf("%s: %s", how, got)
+		}
+	}
 }
