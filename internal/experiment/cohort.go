@@ -76,7 +76,10 @@ func (e *Experiment) Gather(units []Unit) (*Cohort, error) {
 		c.rows = append(c.rows, r)
 	}
 	slices.SortFunc(c.rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.customer, b.customer))
+		if a.seen != b.seen {
+			return cmp.Compare(a.seen, b.seen)
+		}
+		return cmp.Compare(a.customer, b.customer)
 	})
 	if len(c.rows) > e.Planned {
 		c.rows = c.rows[:e.Planned]
@@ -85,7 +88,7 @@ func (e *Experiment) Gather(units []Unit) (*Cohort, error) {
 }
 
 // row is what a customer counts for.
-func (d Definition) row(u *Unit) (row, error) {
+func (d *Definition) row(u *Unit) (row, error) {
 	r := row{seen: u.Seen.UnixMicro(), customer: u.Customer, place: d.arm(u.Arm)}
 	if r.place < 0 {
 		return row{}, fault.New(fault.Invalid, "experiment.no_arm", "arm", u.Arm)

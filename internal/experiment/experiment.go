@@ -184,7 +184,7 @@ func (d Definition) checkPlan() (l fault.List) {
 }
 
 // arm is the place of an arm in the order holdout, first, second …; −1: none.
-func (d Definition) arm(id string) int {
+func (d *Definition) arm(id string) int {
 	for i, a := range d.Arms {
 		if a.ID == id {
 			return i + 1

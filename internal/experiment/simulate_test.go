@@ -117,7 +117,7 @@ func (w world) truth() (held, net, needless float64) {
 type looks struct {
 	held, net, needless          bool // the truth was in the interval, on every day
 	heldEnd, netEnd, needlessEnd bool // … on the last
-	claimed, claimedNet, alarmed bool // on any day something was there
+	claimed, claimedNet, alarmed bool // on any day something was there, of any arm
 	outcome                      experiment.Outcome
 }
 
@@ -148,11 +148,13 @@ func (w world) look(t testing.TB, d experiment.Definition, seed uint64) looks {
 			day = max(day, 90)
 		}
 		r = c.Report(on(day))
-		n := r.Groups[1].Incremental
+		n := r.Groups[1].Incremental // of the first arm
 		l.heldEnd, l.netEnd, l.needlessEnd = r.Primary[0].Holds(held), in(n.Net, net), in(n.Needless, needless)
 		l.held, l.net, l.needless = l.held && l.heldEnd, l.net && l.netEnd, l.needless && l.needlessEnd
-		l.claimed = l.claimed || !r.Primary[0].Holds(0)
-		l.claimedNet = l.claimedNet || !in(n.Net, 0)
+		for i, g := range r.Groups[1:] {
+			l.claimed = l.claimed || !r.Primary[i].Holds(0)
+			l.claimedNet = l.claimedNet || !in(g.Incremental.Net, 0)
+		}
 		l.alarmed = l.alarmed || len(r.Alarms()) > 0
 	}
 	if r.Unbalanced() || len(r.Alarms()) > 0 { // chance does that too; then nothing is concluded
@@ -163,7 +165,11 @@ func (w world) look(t testing.TB, d experiment.Definition, seed uint64) looks {
 		t.Error(err)
 		return looks{}
 	}
-	l.outcome = e.Verdicts[0].Outcome
+	for _, v := range e.Verdicts {
+		if l.outcome = v.Outcome; l.outcome != experiment.Unshown {
+			break
+		}
+	}
 	return l
 }
 
@@ -227,25 +233,30 @@ func TestSimulatedExperimentsKeepTheirWord(t *testing.T) {
 	}
 }
 
-// Ten thousand experiments in which nothing differs, small and with few in the
-// holdout, looked at on every day: on no day of 95 % of them is anything claimed, of
-// the primary metric, of money, or of harm.
+// Ten thousand experiments in which nothing differs, half of them with two arms, all
+// small and with few in the holdout, looked at on every day: on no day of 95 % of
+// them is anything claimed of any arm, of the primary metric, of money, or of harm.
 func TestNothingIsFoundWhereNothingIsThoughSomebodyLooksEveryDay(t *testing.T) {
 	t.Parallel()
 	const runs, first = 10_000, 1001
 	d := plain()
 	d.Baseline, d.Effect, d.Power = .3, .25, .8
 	d.Tolerance = map[experiment.Metric]float64{experiment.Complained: 0, experiment.ExitTime: 0, experiment.LeftAgain: 0}
-	all := world{perDay: 16, stays: d.Baseline, complains: .02, prices: prices}.each(t, d, runs, first)
-	for what, n := range map[string]int{
-		"an effect":  count(all, func(l looks) bool { return l.claimed }),
-		"money":      count(all, func(l looks) bool { return l.claimedNet }),
-		"harm":       count(all, func(l looks) bool { return l.alarmed }),
-		"a decision": count(all, func(l looks) bool { return l.outcome != experiment.Unshown }),
+	w := world{perDay: 16, stays: d.Baseline, complains: .02, prices: prices}
+	all := w.each(t, d, runs/2, first)
+	d.Arms = []experiment.Arm{{ID: "a", Share: 4000, Content: "c1"}, {ID: "b", Share: 4000, Content: "c2"}}
+	more := w.each(t, d, runs/2, first+runs/2)
+	for what, is := range map[string]func(looks) bool{
+		"an effect":  func(l looks) bool { return l.claimed },
+		"money":      func(l looks) bool { return l.claimedNet },
+		"harm":       func(l looks) bool { return l.alarmed },
+		"a decision": func(l looks) bool { return l.outcome != experiment.Unshown },
 	} {
-		t.Logf("seeds %d to %d: %s in %d of %d", first, first+runs-1, what, n, runs)
-		if float64(n) > experiment.Alpha*runs {
-			t.Errorf("%s was claimed in %d of %d", what, n, runs)
+		for arms, n := range []int{count(all, is), count(more, is)} {
+			t.Logf("%d arms, seeds %d to %d: %s in %d of %d", arms+1, first+arms*runs/2, first+(arms+1)*runs/2-1, what, n, runs/2)
+			if float64(n) > experiment.Alpha*runs/2 {
+				t.Errorf("%d arms: %s was claimed in %d of %d", arms+1, what, n, runs/2)
+			}
 		}
 	}
 }
