@@ -207,7 +207,7 @@ func TestTheWholeJourney(t *testing.T) {
 			return
 		}
 		for _, lang := range languages(e) {
-			t.Run(lang, func(t *testing.T) { journey(t, e.Another(t), lang) })
+			t.Run(lang, func(t *testing.T) { journey(t, e.AnotherMigrated(t), lang) })
 		}
 	})
 }

@@ -76,7 +76,8 @@ type stage struct {
 	billing peer.Client
 	demo    *exec.Cmd
 	sample  demo.Sample
-	told    int // to the API
+	read    map[string]letter // what came, by file
+	told    int               // to the API
 }
 
 func (s *stage) must(err error) {
@@ -206,25 +207,44 @@ func (s *stage) letterWith(to, subject, words string) string {
 	s.t.Helper()
 	re := regexp.MustCompile(subject)
 	for range 600 {
-		files, err := filepath.Glob(filepath.Join(s.maildir, "new", "*"))
-		s.must(err)
-		for _, f := range files {
-			raw, err := os.ReadFile(f)
-			s.must(err)
-			m, err := mail.ReadMessage(bytes.NewReader(raw))
-			s.must(err)
-			sub, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-			s.must(err)
-			if strings.Contains(m.Header.Get("To"), to) && re.MatchString(sub) {
-				if text := s.body(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body); strings.Contains(text, words) {
-					return text
-				}
+		for _, l := range s.letters() {
+			if strings.Contains(l.to, to) && re.MatchString(l.subject) && strings.Contains(l.text, words) {
+				return l.text
 			}
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	s.t.Fatalf("no letter to %s about %q with %q", to, subject, words)
 	return ""
+}
+
+// letter is a letter that the mail server took.
+type letter struct{ to, subject, text string }
+
+// letters are all that the mail server took, those with the lowest names first. Each is
+// read once.
+func (s *stage) letters() (all []letter) {
+	s.t.Helper()
+	files, err := filepath.Glob(filepath.Join(s.maildir, "new", "*"))
+	s.must(err)
+	if s.read == nil {
+		s.read = map[string]letter{}
+	}
+	for _, f := range files {
+		l, known := s.read[f]
+		if !known {
+			raw, err := os.ReadFile(f)
+			s.must(err)
+			m, err := mail.ReadMessage(bytes.NewReader(raw))
+			s.must(err)
+			subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+			s.must(err)
+			l = letter{m.Header.Get("To"), subject, s.body(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)}
+			s.read[f] = l
+		}
+		all = append(all, l)
+	}
+	return all
 }
 
 // body returns every text of a message, decoded.

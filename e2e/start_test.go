@@ -30,7 +30,7 @@ func told(t *testing.T, engine, lang string, story func(t *testing.T, e testkit.
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		if everything {
 			for _, l := range []string{"es", "en"} {
-				t.Run(l, func(t *testing.T) { story(t, e.Another(t), l) })
+				t.Run(l, func(t *testing.T) { story(t, e.AnotherMigrated(t), l) })
 			}
 		} else if e.Name == engine || os.Getenv("HASTA_TEST_POSTGRES") == "" {
 			story(t, e, lang)

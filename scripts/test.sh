@@ -28,7 +28,7 @@ fi
 # As the release is, too; the race detector alone needs C. Without symbols for a
 # debugger a program is linked in half the time, and there are dozens; and what
 # lives for seconds collects less of its garbage.
-export GOFLAGS="${GOFLAGS:-} -trimpath -ldflags=-s" CGO_ENABLED=0 GOGC=400
+export GOFLAGS="${GOFLAGS:-} -trimpath -ldflags=-s" CGO_ENABLED=0 GOGC=800
 mkdir "$temp/tmp"
 export GOTMPDIR=${GOTMPDIR:-${TMPDIR:-/tmp}} TMPDIR=$temp/tmp
 began=$SECONDS

@@ -139,7 +139,7 @@ func (p place) busy(h *house, fn func()) {
 // says that it did, and what was given up.
 func TestABackupUnderLoadComesBack(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		p := aPlace(t, e)
 		h := p.open()
 		defer h.close()
@@ -301,7 +301,7 @@ func TestABackupKeepsWhatWaitsForItsPlaceInTheLog(t *testing.T) {
 // A house that lost everything comes back from its two files, and not from one.
 func TestTheKeysComeBackEncryptedOnly(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		p := aPlace(t, e)
 		h := p.open()
 		for i := range 5 {

@@ -13,7 +13,7 @@ import (
 // letters wait; let go, they leave. The log tells both.
 func TestNothingLeavesWhileItIsHeldBack(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		p := aPlace(t, e)
 		h := p.open()
 		defer h.close()

@@ -225,7 +225,7 @@ func (x *noise) does(act string, clock *sync.Mutex) error {
 // a silence, and none more often than its line says.
 func TestNothingLeavesOutsideTheTableWhateverHappens(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		url, dir := mailbox(t)
 		sample, err := demo.In("es")
 		ok(t, err)

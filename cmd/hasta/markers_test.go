@@ -22,16 +22,7 @@ import (
 	"hastaluego/internal/testkit"
 )
 
-func eventually(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for range 3000 {
-		if so() {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatalf("never: %s", what)
-}
+var eventually = testkit.Eventually
 
 // found are the markers that stand in the bytes or names of the files below
 // folders, also of what is packed in them, and in which file.
@@ -181,7 +172,7 @@ func (p *planted) nowhere(when string, dirs ...string) {
 // backup from before has them until the day that it tells, and brings none back.
 func TestOfAHundredMarkersInEveryPlaceThoseStayThatTheCertificateTells(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		p := plant(t, e)
 		ctx, s := t.Context(), p.site
 		p.must("webhook", "add", "https://hooks.example/in", "--events", "*")

@@ -48,7 +48,7 @@ func apart(a, b string) string {
 // of nobody, on every page that they can go on to.
 func TestAStrangerIsToldNothingThatACustomerIsNot(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := newSite(t, e)
 		var seen [2][]answer
 		var names []string
@@ -102,7 +102,7 @@ func TestAStrangerIsToldNothingThatACustomerIsNot(t *testing.T) {
 // Sums, plans and dates of the end are shown with proof, and with nothing less.
 func TestSumsNeedProof(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := newSite(t, e)
 		row := s.rows[0]
 		secrets := []string{row.Customer.Name, row.Contact.Name, row.Subscription.Reference, "€"}
@@ -138,7 +138,7 @@ func TestSumsNeedProof(t *testing.T) {
 // file; both are the proof that `hasta audit verify --against` takes.
 func TestTheReceiptPageBearsItsProofAtTheFirstLook(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := newSite(t, e)
 		b := s.browser("es")
 		ack := b("/", "account", s.rows[0].Contact.Email, "when", "now")
@@ -176,7 +176,7 @@ func TestTheReceiptPageBearsItsProofAtTheFirstLook(t *testing.T) {
 // line, headers and stylesheet and all.
 func TestTheFirstViewOfEveryPageIsLight(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := newSite(t, e)
 		_, private := s.leave(s.rows[0].Contact.Email)
 		b := s.browser("es")
@@ -210,7 +210,7 @@ func TestTheFirstViewOfEveryPageIsLight(t *testing.T) {
 // token in the log, whatever fails.
 func TestTokensStayWithWhoeverHasThem(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := newSite(t, e)
 		code, private := s.leave(s.rows[0].Contact.Email)
 		_, confirm := s.letter("confirm", code)
@@ -268,7 +268,7 @@ func (s *site) dump() string {
 // second letter just now.
 func TestEachLevelOpensWhatItShould(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := newSite(t, e)
 		typist := s.browser("es")
 		ack := typist("/", "account", s.rows[0].Contact.Email, "receipt", "otra@x.example", "when", "period_end")
@@ -366,7 +366,7 @@ func (s *site) entries(code, typ string) (n int) {
 // else the browser's, else the company's; links in letters carry it.
 func TestThePortalSpeaksTheLanguageOfTheRequest(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := newSite(t, e)
 		speaks := func(what string, a answer, lang string) {
 			t.Helper()
@@ -411,7 +411,7 @@ func TestThePortalSpeaksTheLanguageOfTheRequest(t *testing.T) {
 // another browser the link opens nothing twice.
 func TestASecondTabOfASignedLinkLandsOnTheSameDeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		s := newSite(t, e)
 		link, err := s.hostLink(t.Context(), s.rows[0].Customer.Reference, time.Minute)
 		ok(t, err)

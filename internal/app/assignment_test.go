@@ -33,7 +33,7 @@ func (w *world) byPhone(t *testing.T, words string) offboarding.CaseID {
 // busy of its people who is there; they are told, and nobody else.
 func TestAStepIsGivenByRuleToTheLeastBusyWhoIsThere(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		ines, bea, boss := w.person(t, "ines", "agent"), w.person(t, "bea", "agent"), w.person(t, "boss", "admin")
@@ -84,7 +84,7 @@ func TestAStepIsGivenByRuleToTheLeastBusyWhoIsThere(t *testing.T) {
 // Whoever is away gets nothing; who stands in for them does.
 func TestWhoeverIsAwayIsGivenNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/rules.db"}, listening)
+	w := newWorldWith(t, testkit.SQLite(t), listening)
 	ctx := t.Context()
 	ines, bea, boss := w.person(t, "ines", "agent"), w.person(t, "bea", "agent"), w.person(t, "boss", "admin")
 	p := preference("ines")
@@ -106,7 +106,7 @@ func TestWhoeverIsAwayIsGivenNothing(t *testing.T) {
 // however little they have to do.
 func TestNobodyIsGivenWhatFourEyesForbid(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/rules.db"}, twoPairs)
+	w := newWorldWith(t, testkit.SQLite(t), twoPairs)
 	ctx := t.Context()
 	ines, bea, boss := w.person(t, "ines", "agent"), w.person(t, "bea", "agent"), w.person(t, "boss", "admin")
 	must(t, w.SetAssignmentRules(ctx, boss, assignment.Rules{List: []assignment.Rule{{Role: "agent", People: []string{ines.ID, bea.ID}}}}))

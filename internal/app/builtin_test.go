@@ -21,7 +21,7 @@ func TestEveryBuiltInPlaybookLeadsToTheEnd(t *testing.T) {
 		for name, source := range playbook.Builtin() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				w := newWorldWith(t, e.Another(t), string(source))
+				w := newWorldWith(t, e.AnotherMigrated(t), string(source))
 				ctx := t.Context()
 				w.inventory(t)
 				cid := w.lent(t, "site", "credential", "equipment", "card")

@@ -22,7 +22,7 @@ func aLogo(t *testing.T) []byte {
 
 func TestTheNewestProfileCountsAndNobodyOverwritesAnother(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	page, err := w.OpenCompany(ctx, admin)
 	must(t, err)

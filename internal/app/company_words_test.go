@@ -11,7 +11,7 @@ import (
 
 func TestOwnWordsStandInThePlaceOfOursAndGoBackWithOneAct(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	own := func(lang, key string) string { return w.Company().Words[lang][key] }
 	list := []app.Wording{{"es", "portal.undo.title", "  ¿Te   quedas? "}, {"en", "portal.undo.title", "Staying?"}}
@@ -42,7 +42,7 @@ func TestOwnWordsStandInThePlaceOfOursAndGoBackWithOneAct(t *testing.T) {
 // and is counted nowhere.
 func TestATestLetterGoesByTheOutboxAndIsNobodys(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	for _, bad := range [][3]string{{"letter", "es", "noa@faro.example"}, {"receipt", "it", "noa@faro.example"}, {"receipt", "es", "noa"}} {
 		if _, err := w.SendTest(ctx, admin, bad[0], bad[1], bad[2]); fault.KindOf(err) != fault.Invalid {

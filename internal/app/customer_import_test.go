@@ -231,7 +231,7 @@ fields:
 
 func TestEngagementsAndWhatWasPromisedAreImported(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	const header = "Id,Name,No,Kind,What,Price,Billed,Promised,Due\n"
 	file := header +
 		"G-1,Ruiz,E-1,project,Web,1800.00,delivery,Inicio,2026-03-31\n" +

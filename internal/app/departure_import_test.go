@@ -145,7 +145,7 @@ func (w *world) queued(t *testing.T) (n int) {
 
 func TestADepartureOfThePastFindsWhatEnded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	today := w.today(t)
 	on := today.AddMonths(-2)

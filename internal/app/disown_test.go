@@ -107,7 +107,7 @@ func TestNotMeWorksFromEveryLetterAtAnyTime(t *testing.T) {
 		t.Run("before the proof", func(t *testing.T) {
 			t.Parallel()
 			for _, kind := range []string{"ack", "confirm"} {
-				w := newWorld(t, e.Another(t))
+				w := newWorld(t, e.AnotherMigrated(t))
 				_, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: firstMail, Language: "es"})
 				must(t, err)
 				confirm := w.mail.wait(t, "confirm", firstMail)
@@ -125,7 +125,7 @@ func TestNotMeWorksFromEveryLetterAtAnyTime(t *testing.T) {
 		t.Run("with the receipt and the code", func(t *testing.T) {
 			t.Parallel()
 			for _, kind := range []string{"receipt", "code"} {
-				w := newWorld(t, e.Another(t))
+				w := newWorld(t, e.AnotherMigrated(t))
 				_, c, page := w.request(t, "period_end")
 				to := "casa@marta.example"
 				if kind == "code" {
@@ -139,7 +139,7 @@ func TestNotMeWorksFromEveryLetterAtAnyTime(t *testing.T) {
 		})
 		t.Run("when it was undone", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, e.Another(t))
+			w := newWorld(t, e.AnotherMigrated(t))
 			_, c, page := w.request(t, "period_end")
 			must(t, w.UndoByCustomer(ctx, page))
 			must(t, w.DisownRequest(ctx, notMe(t, w.mail.wait(t, "reversed", firstMail))))
@@ -147,7 +147,7 @@ func TestNotMeWorksFromEveryLetterAtAnyTime(t *testing.T) {
 		})
 		t.Run("when it is over", func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, e.Another(t))
+			w := newWorld(t, e.AnotherMigrated(t))
 			_, c, _ := w.request(t, "period_end")
 			w.workTasks(t, c)
 			eventually(t, "billing stopped", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })

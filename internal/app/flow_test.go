@@ -129,7 +129,7 @@ func TestAFlowIsInForceOnceASecondPersonPublishedIt(t *testing.T) {
 // rule of that place, and nobody can publish it; one that is allowed is published.
 func TestAForbiddenProofOfIdentityIsNotPublished(t *testing.T) {
 	t.Parallel()
-	o, ctx := newOffice(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, ""), t.Context()
+	o, ctx := newOffice(t, testkit.SQLite(t), ""), t.Context()
 	a := o.speaking(nil)
 	const ours = "auth: {mode: non_blocking_email}"
 	for mode, rules := range map[string][]string{
@@ -164,7 +164,7 @@ func TestAForbiddenProofOfIdentityIsNotPublished(t *testing.T) {
 // the same flow: what is remembered of the first says nothing about it.
 func TestWhetherALanguageIsCompleteIsAskedAtEachCheck(t *testing.T) {
 	t.Parallel()
-	o, ctx := newOffice(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, ""), t.Context()
+	o, ctx := newOffice(t, testkit.SQLite(t), ""), t.Context()
 	lacking := map[string]int{}
 	a := app.New(app.Config{
 		Store: o.store, Keys: o.keys, Company: app.Company{Name: "Faro", Country: "ES", Zone: time.UTC, Language: "es"},

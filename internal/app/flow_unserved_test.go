@@ -15,7 +15,7 @@ import (
 // place when a draft is checked, and nobody can publish it.
 func TestAFlowThatThePortalCannotDrawIsToldAndNotPublished(t *testing.T) {
 	t.Parallel()
-	o, ctx := newOffice(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, ""), t.Context()
+	o, ctx := newOffice(t, testkit.SQLite(t), ""), t.Context()
 	a := o.speaking(nil)
 	const (
 		words  = `{es: "Algo", en: "Something", de: "Etwas", fr: "Autre chose"}`

@@ -58,7 +58,7 @@ var mp3 = []byte("ID3\x04\x00\x00\x00\x00\x00\x00sonido")
 // farewell is where the reasons that the company chose are asked.
 func TestTheSurveyOffersTheReasonsOfTheCompany(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, leaving)
+	w := newWorldWith(t, testkit.SQLite(t), leaving)
 	ctx := t.Context()
 	_, bye := w.departed(t)
 	offered := func() (out []string) {

@@ -211,7 +211,7 @@ func aPicture(t *testing.T) []byte {
 
 func TestWhatWasPromisedAndNotDeliveredIsHandedOver(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, handing)
+	w := newWorldWith(t, testkit.SQLite(t), handing)
 	ctx := t.Context()
 	client := w.lent(t, "site")
 	today := w.opened(t, client).Today

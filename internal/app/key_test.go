@@ -104,7 +104,7 @@ func TestAKeyWorksUntilItExpiresOrIsRevoked(t *testing.T) {
 // it can be that second person.
 func TestAKeyIsNeverTheSecondPerson(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, careful)
+	w := newWorldWith(t, testkit.SQLite(t), careful)
 	ctx := t.Context()
 	_, c, _ := w.request(t, "period_end")
 	k, token, err := w.MakeKey(ctx, agent, app.KeyInput{Name: "erp", Scopes: []string{"cases:act", "playbooks:write"}})

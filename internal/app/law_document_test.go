@@ -95,7 +95,7 @@ func TestALetterThatLacksSomethingGoesOutAndIsPutRight(t *testing.T) {
 // What a company says in its own words keeps what the law wants said.
 func TestOwnWordsThatLeaveOutWhatTheLawWantsAreRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	bad := []app.Wording{{"es", "document.complain.adr", "Adiós"}, {"en", "document.complain.adr", "Or the consumer authority."}}
 	err := w.SetWords(ctx, admin, bad)

@@ -118,7 +118,7 @@ func TestWhereNobodyKnowsTheLawOfADepartureIsThatOfThePage(t *testing.T) {
 // What is kept with a departure is the law that its page followed.
 func TestADepartureKeepsTheLawOfItsPage(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	p := w.Company().Profile()
 	p.Email, p.Pack = "hola@faro.example", "es"

@@ -254,7 +254,7 @@ func TestFiguresThatAreKeptAreThoseOfNow(t *testing.T) {
 // A view reads again what changed, and nothing else.
 func TestAViewReadsAgainWhatChanged(t *testing.T) {
 	t.Parallel()
-	f := newFigured(t, testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")})
+	f := newFigured(t, testkit.SQLite(t))
 	for range 30 {
 		f.customerWith(1000, "EUR", 3)
 	}

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -94,7 +93,7 @@ func (w *world) rest(t *testing.T) {
 // by the same one person.
 func TestOnePersonFinishesTheAgencyPlaybook(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, string(playbook.Builtin()["agency"]))
 		ctx := t.Context()
 		w.onePerson(t, true)
@@ -391,5 +390,5 @@ func TestActsOfTheHouseAreWaitedFor(t *testing.T) {
 // sqlite is a fresh database for what does not depend on the engine.
 func sqlite(t *testing.T) testkit.Engine {
 	t.Helper()
-	return testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")}
+	return testkit.SQLite(t)
 }

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -258,7 +257,7 @@ steps:
 // What comes after its time ends the wait all the same, and asks nobody any more.
 func TestWhatComesTooLateEndsItsWait(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")}, unpaid)
+	w := newWorldWith(t, testkit.SQLite(t), unpaid)
 	ctx := t.Context()
 	w.inventory(t)
 	_, c, _ := w.request(t, "period_end")

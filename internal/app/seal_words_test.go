@@ -16,8 +16,8 @@ import (
 // who may until the customer's key is destroyed.
 func TestWhatIsWrittenOnStepsIsStoredSealed(t *testing.T) {
 	t.Parallel()
-	db := t.TempDir() + "/hasta.db"
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: db}, careful)
+	db := testkit.SQLite(t)
+	w := newWorldWith(t, db, careful)
 	ctx := t.Context()
 	_, c, _ := w.request(t, "period_end")
 	const note, evidence = "Lo pactado con Marta", "Lo vi en su contrato"
@@ -31,7 +31,7 @@ func TestWhatIsWrittenOnStepsIsStoredSealed(t *testing.T) {
 		t.Errorf("read back: %q, %q", s.Note, s.Items[0].Evidence)
 	}
 	for _, part := range []string{"", "-wal"} {
-		raw, err := os.ReadFile(db + part)
+		raw, err := os.ReadFile(db.URL + part)
 		if err != nil && !os.IsNotExist(err) {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 
 func TestTheAnswersOfTheStartChangeNothingUntilTheyAreApplied(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	if waits, err := w.StartWaits(ctx, admin); err != nil || !waits {
 		t.Fatalf("it waits: %v %v", waits, err)
@@ -115,7 +115,7 @@ func TestWhoeverWorksAloneSaysSoAtTheStart(t *testing.T) {
 // On an empty machine one link lets one person in, however many press at once.
 func TestTheFirstPersonComesInOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	old, err := w.FirstLink(ctx)
 	must(t, err)

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -273,7 +272,7 @@ func TestARehearsalIsUndone(t *testing.T) {
 // What would let somebody made up into what everybody is measured by is refused.
 func TestNothingOfARehearsalGetsAmongTheReal(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")})
+	w := newWorld(t, testkit.SQLite(t))
 	ctx := t.Context()
 	// Nobody to send their letters to: neither an address of their maker nor one of
 	// the company.

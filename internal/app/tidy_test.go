@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -76,7 +75,7 @@ func TestWhatWasUsedOnceIsForgottenWhenNobodyCouldUseItAgain(t *testing.T) {
 
 func TestTheEngineTidiesUp(t *testing.T) {
 	t.Parallel()
-	f := newFigured(t, testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")})
+	f := newFigured(t, testkit.SQLite(t))
 	f.once("link", time.Hour)
 	f.clock.Advance(48 * time.Hour)
 	ctx, stop := context.WithCancel(t.Context())
@@ -118,8 +117,8 @@ func (f *figured) survey(idea string) {
 // somebody has looked.
 func TestAPageOfIdeasIsFullOfIdeas(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "hasta.db")
-	f := newFigured(t, testkit.Engine{Name: "sqlite", URL: file})
+	engine := testkit.SQLite(t)
+	f := newFigured(t, engine)
 	f.customerWith(1000, "EUR", 3)
 	f.departure(f.subs[0], true)
 	for i := range 5 {
@@ -147,7 +146,7 @@ func TestAPageOfIdeasIsFullOfIdeas(t *testing.T) {
 	if all, err := f.nodes[0].ListVoices(t.Context(), agent, "answers", 50, 0); err != nil || len(all.Rows) != 20 {
 		t.Errorf("%d answers of 20: %v", len(all.Rows), err)
 	}
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)")
+	db, err := sql.Open("sqlite", "file:"+engine.URL+"?_pragma=busy_timeout(10000)")
 	must(t, err)
 	_, err = db.ExecContext(t.Context(), "UPDATE answer SET idea = -1")
 	must(t, err)

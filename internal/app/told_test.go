@@ -63,7 +63,7 @@ var langs = []string{"es", "en"}
 // of it; when it is late whoever is asked then hears of it, at night too.
 func TestPeopleAreToldOfWhatIsTheirs(t *testing.T) {
 	t.Parallel()
-	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, strings.ReplaceAll(listening, "to: admin", "to: success"))
 		ctx := t.Context()
 		ines, bea, noa := w.person(t, "ines", "agent"), w.person(t, "bea", "agent"), w.person(t, "noa", "success")
@@ -103,7 +103,7 @@ func TestPeopleAreToldOfWhatIsTheirs(t *testing.T) {
 // not by a worker that had lost its job, and not by the same event.
 func TestNobodyIsToldTwice(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/told.db"}, listening)
+	w := newWorldWith(t, testkit.SQLite(t), listening)
 	ctx := t.Context()
 	w.person(t, "ines", "agent")
 	w.mail.stop("told")
@@ -172,7 +172,7 @@ func (l *letters) toldIDs(t *testing.T) (ids []string) {
 // it goes is not told.
 func TestWhatHappensInQuickSuccessionComesInOneLetter(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/told.db"}, listening)
+	w := newWorldWith(t, testkit.SQLite(t), listening)
 	ctx := t.Context()
 	w.person(t, "ines", "agent")
 	_, c, _ := w.request(t, "period_end")
@@ -196,7 +196,7 @@ func TestWhatHappensInQuickSuccessionComesInOneLetter(t *testing.T) {
 // Whoever is away is stood in for, by whoever may do it.
 func TestWhoeverIsAwayIsStoodInFor(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/told.db"}, listening)
+	w := newWorldWith(t, testkit.SQLite(t), listening)
 	ctx := t.Context()
 	ines, bea := w.person(t, "ines", "agent"), w.person(t, "bea", "agent")
 	boss := w.person(t, "boss", "admin")
@@ -223,7 +223,7 @@ func TestWhoeverIsAwayIsStoodInFor(t *testing.T) {
 // nothing when there is nothing.
 func TestTheDigestComesOnceADayIfThereIsSomething(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/told.db"}, listening)
+	w := newWorldWith(t, testkit.SQLite(t), listening)
 	ctx := t.Context()
 	ines := w.person(t, "ines", "agent")
 	idle := w.person(t, "idle", "finance")
@@ -313,7 +313,7 @@ func (l *letters) digests(to string) (days []string) {
 // was nothing to say, and goes on having it when they change its hour.
 func TestWhoeverWantsTheDigestAloneKeepsIt(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/told.db"}, listening)
+	w := newWorldWith(t, testkit.SQLite(t), listening)
 	ines := w.person(t, "ines", "agent")
 	p := preference("ines")
 	p.Off = []notification.Kind{notification.Task, notification.DueSoon, notification.Overdue, notification.Escalation, notification.Stuck}
@@ -349,7 +349,7 @@ func TestWhoeverWantsTheDigestAloneKeepsIt(t *testing.T) {
 // leaves the house is held back nothing is told.
 func TestATeamHearsInItsChannelAndNothingLeavesWhileItIsHeldBack(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/told.db"}, listening)
+	w := newWorldWith(t, testkit.SQLite(t), listening)
 	ctx := t.Context()
 	bodies := make(chan string, 10)
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -385,7 +385,7 @@ func TestATeamHearsInItsChannelAndNothingLeavesWhileItIsHeldBack(t *testing.T) {
 // The calendar opens for whoever has its address, until that is made anew.
 func TestACalendarHasTheDatesOfOnesTasks(t *testing.T) {
 	t.Parallel()
-	w := newWorldWith(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/told.db"}, listening)
+	w := newWorldWith(t, testkit.SQLite(t), listening)
 	ctx := t.Context()
 	ines := w.person(t, "ines", "agent")
 	old, err := w.RenewFeed(ctx, ines)

@@ -190,16 +190,7 @@ func (l *letters) count(kind string) int {
 	return len(ids)
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for range 1500 {
-		if ok() {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatalf("never happened: %s", what)
-}
+var eventually = testkit.Eventually
 
 // world is a whole running house without web pages.
 type world struct {

@@ -182,7 +182,7 @@ func (w *world) toFarewell(t *testing.T, c offboarding.CaseID) {
 // is true.
 func TestEntriesSayWhatTheTableOfEventsSays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, testkit.Engine{Name: "sqlite", URL: filepath.Join(t.TempDir(), "hasta.db")})
+	w := newWorld(t, testkit.SQLite(t))
 	_, c, _ := w.request(t, "now")
 	w.toFarewell(t, c)
 	v, err := w.OpenCase(t.Context(), agent, c)

@@ -131,7 +131,7 @@ func TestSilenceHoldsBackWhatWasQueued(t *testing.T) {
 			}, notice.Quiet},
 		} {
 			t.Run(name, func(t *testing.T) {
-				w := newWorld(t, e.Another(t))
+				w := newWorld(t, e.AnotherMigrated(t))
 				ctx := t.Context()
 				c, page := w.gone(t, true)
 				w.stopEngine()

@@ -69,7 +69,7 @@ func TestKilledAnywhereAFarEndThatIgnoresKeysAppliesAtMostOnceAndAPersonIsAsked(
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
 		for _, window := range windows {
 			t.Run(window, func(t *testing.T) {
-				s := setScene(t, e.Another(t).URL, min(kills, 25), connector.Ask, false)
+				s := setScene(t, e.AnotherMigrated(t).URL, min(kills, 25), connector.Ask, false)
 				s.killIn(window)
 				s.start("")
 				s.until("all uncertain or verified", func(w offboarding.Work) bool {

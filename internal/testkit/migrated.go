@@ -25,6 +25,13 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
+// SQLite is a SQLite file that has the newest schema, for what is the same on every
+// engine.
+func SQLite(t testing.TB) Engine {
+	t.Helper()
+	return Engine{"sqlite", migratedSQLite(t)}
+}
+
 // AnotherMigrated returns a further database of the same engine that has the newest
 // schema.
 func (e Engine) AnotherMigrated(t testing.TB) Engine {
@@ -32,7 +39,7 @@ func (e Engine) AnotherMigrated(t testing.TB) Engine {
 	if e.Name == "postgres" {
 		return Engine{e.Name, migratedPostgres(t, os.Getenv("HASTA_TEST_POSTGRES"))}
 	}
-	return Engine{e.Name, migratedSQLite(t)}
+	return SQLite(t)
 }
 
 func migratedSQLite(t testing.TB) string {

@@ -107,7 +107,7 @@ const letter = `{"filter": {"from": "2020-01-01"}, "letters": {"es": {"subject":
 // own, whose clock is pushed.
 func leavers(t *testing.T, known *house) {
 	t.Helper()
-	h := newHouseOn(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/gone.db"}, api.Options{}, short)
+	h := newHouseOn(t, testkit.SQLite(t), api.Options{}, short)
 	c := h.key(app.Scopes()...)
 	ctx := t.Context()
 	var pages, cases []string

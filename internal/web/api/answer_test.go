@@ -12,8 +12,17 @@ import (
 	"hastaluego/internal/when"
 )
 
+// madrid is where the company of these tests counts its days.
+var madrid = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Madrid")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
+
 // day is the date so many days from today.
-func day(n int) string { return when.DateOf(when.Machine{}.Now(), time.UTC).AddDays(n).String() }
+func day(n int) string { return when.DateOf(when.Machine{}.Now(), madrid).AddDays(n).String() }
 
 // verified opens a departure whose customer confirmed it, and returns it and
 // the token of their page.
@@ -45,10 +54,11 @@ func offers(t *testing.T, h *house, c *caller) {
 	if got := c.get(at + "/offer").is(200); got.get("asked") != true || got.text("answer_due") == "" || got.get("offer") != nil {
 		t.Errorf("asked: %s", got.body)
 	}
+	// Today: their month may end today, and nothing is open longer.
 	body := func(kind, until string) string {
 		return `{"kind": "` + kind + `", "heard": "Pagáis por lo que no usáis", "what": "Un mes de pausa", "changes": "No hay avisos", "until": "` + until + `", "by": "` + day(2) + `"}`
 	}
-	c.post(at+"/offer", body("gift", day(1))).told(422, "field.choice")
+	c.post(at+"/offer", body("gift", day(0))).told(422, "field.choice")
 	eventually(t, "the receipt to be out", func() bool { // nothing is proposed before
 		got := c.get(at + "/messages").is(200)
 		for i := range 5 {
@@ -62,11 +72,11 @@ func offers(t *testing.T, h *house, c *caller) {
 		t.Errorf("until yesterday: %s", got.body)
 	}
 	once := again("offered")
-	c.do(http.MethodPost, at+"/offer", body("pause", day(1)), once).is(204)
-	if got := c.do(http.MethodPost, at+"/offer", body("pause", day(1)), once).is(204); got.header.Get("Idempotency-Replayed") != "true" {
+	c.do(http.MethodPost, at+"/offer", body("pause", day(0)), once).is(204)
+	if got := c.do(http.MethodPost, at+"/offer", body("pause", day(0)), once).is(204); got.header.Get("Idempotency-Replayed") != "true" {
 		t.Error("it was proposed twice")
 	}
-	c.post(at+"/offer", body("help", day(1))).told(409, "offer.once")
+	c.post(at+"/offer", body("help", day(0))).told(409, "offer.once")
 	c.post(at+"/offer/end", `{"state": "applied", "evidence": "Hecho"}`).told(409, "offer.over") // nobody accepted it
 	if got := c.get(at + "/offer").is(200); got.text("offer.state") != "offered" || got.text("offer.what") != "Un mes de pausa" || got.text("offer.offered_by") != c.id {
 		t.Errorf("offered: %s", got.body)

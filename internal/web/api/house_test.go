@@ -218,16 +218,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for range 3000 {
-		if ok() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("never happened: %s", what)
-}
+var eventually = testkit.Eventually
 
 func newHouse(t *testing.T, e testkit.Engine, o api.Options) *house {
 	t.Helper()
@@ -244,8 +235,6 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	must(t, err)
 	book, err := playbook.Load("trial.yaml", []byte(source), step.Specs())
 	must(t, err)
-	zone, err := time.LoadLocation("Europe/Madrid")
-	must(t, err)
 	h := &house{t: t, store: s, post: &post{links: map[string]string{}}, covered: map[string]bool{}, schemas: map[string]*jsonschema.Schema{}}
 	money := &billing{ends: map[string]time.Time{}}
 	kinds := step.All(step.Named(connector.System{Name: "billing", Billing: money}))
@@ -254,7 +243,7 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	h.App = app.New(app.Config{
 		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
 		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
-		Company: app.Company{Name: "Faro", Email: "hola@faro.example", Zone: zone, Language: "es", PublicURL: "http://faro.test"},
+		Company: app.Company{Name: "Faro", Email: "hola@faro.example", Zone: madrid, Language: "es", PublicURL: "http://faro.test"},
 	})
 	eng = engine.New(engine.Config{App: h.App, Store: s, Kinds: kinds, Name: "one", Poll: 50 * time.Millisecond, Lease: 10 * time.Second, Log: log})
 	seq := &engine.Sequencer{

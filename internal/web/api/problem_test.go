@@ -20,7 +20,7 @@ import (
 
 func TestAProblemSaysWhereItIsAndNeverWhatWasSent(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, api.Options{})
+	h := newHouse(t, testkit.SQLite(t), api.Options{})
 	c := h.key(app.Scopes()...)
 	const secret = "s3cr3t0"
 	for _, x := range []struct{ path, body, field, code string }{
@@ -80,7 +80,7 @@ func TestAProblemSaysWhereItIsAndNeverWhatWasSent(t *testing.T) {
 func TestAKeyThatIsTooFastWaits(t *testing.T) {
 	t.Parallel()
 	clock := when.NewManual(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
-	h := newHouse(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, api.Options{PerMinute: 6, Clock: clock})
+	h := newHouse(t, testkit.SQLite(t), api.Options{PerMinute: 6, Clock: clock})
 	c, other := h.key("users:read"), h.key("users:read")
 	for range 6 {
 		c.get("/v1/users").is(200)
@@ -101,7 +101,7 @@ func TestAKeyThatIsTooFastWaits(t *testing.T) {
 
 func TestTheReferenceIsReadWithoutAKeyAndTellsEveryRoute(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, api.Options{})
+	h := newHouse(t, testkit.SQLite(t), api.Options{})
 	open := &caller{h: h}
 	if got := open.get("/openapi.json").is(200); got.text("openapi") != "3.1.0" || !strings.HasPrefix(got.header.Get("Content-Type"), "application/openapi+json") {
 		t.Errorf("the document: %v", got.header)

@@ -177,7 +177,7 @@ var access = map[string]struct{ scopes, path, body string }{
 // Every route is tried with every scope, alone, and without a key.
 func TestEveryScopeOpensItsRoutesAndNoOther(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, api.Options{})
+	h := newHouse(t, testkit.SQLite(t), api.Options{})
 	keys := map[string]*caller{}
 	for _, s := range app.Scopes() {
 		keys[s] = h.key(s)
@@ -220,7 +220,7 @@ func TestEveryScopeOpensItsRoutesAndNoOther(t *testing.T) {
 // that owns it.
 func TestAKeyWorksOnlyOnStepsOfItsScopes(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, api.Options{})
+	h := newHouse(t, testkit.SQLite(t), api.Options{})
 	all := h.key(app.Scopes()...)
 	who := all.post("/v1/customers", customerOf("Puerto Alto", "FE-3", "iker@puerto.example")).is(201).text("id")
 	at := all.post("/v1/cases", `{"customer": "`+who+`", "channel": "phone", "reference": "1", "proof": "DNI"}`).is(201).header.Get("Location")

@@ -36,6 +36,7 @@ import (
 	"hastaluego/internal/seal"
 	"hastaluego/internal/step"
 	"hastaluego/internal/store"
+	"hastaluego/internal/testkit"
 	"hastaluego/internal/web"
 	"hastaluego/internal/web/assets"
 	"hastaluego/internal/web/console"
@@ -193,16 +194,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for range 1000 {
-		if ok() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("never happened: %s", what)
-}
+var eventually = testkit.Eventually
 
 // browser is one person's browser; it follows no redirect by itself.
 type browser struct {

@@ -22,7 +22,7 @@ var admin = app.Actor{ID: "usr_admin", Name: "Noa", Roles: []string{"admin"}}
 // colours, and where the rules of the company stand.
 func TestThePagesBearTheCompanysNameLogoColoursAndLinks(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	_, page, _ := s.body(http.Get(s.URL + "/"))
 	if strings.Contains(page, "/brand/") || !strings.Contains(page, "Faro") {
 		t.Fatal("before anybody changed it, the page bears ours")
@@ -63,7 +63,7 @@ func TestThePagesBearTheCompanysNameLogoColoursAndLinks(t *testing.T) {
 // what somebody typed in a slot is never read as one.
 func TestThePagesSpeakInTheCompanysOwnWords(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	must(t, s.app.SetWords(t.Context(), admin, []app.Wording{
 		{Language: "es", Key: "portal.form.when.now", Text: "Hoy mismo"}, {Language: "es", Key: "portal.form.optional", Text: "(si quieres)"},
 	}))
@@ -106,7 +106,7 @@ func TestNoPageOfThePortalSpeaksPastTheCompanysWords(t *testing.T) {
 // say that it was another.
 func TestTheReceiptOffersTheReasonsThatTheCompanyChose(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	_, page := s.leaving()
 	offered := func() int {
 		_, body, _ := s.body(s.visitor().Get(page + "/receipt?lang=es"))

@@ -226,7 +226,7 @@ func (s *site) verifiedAgain(c offboarding.CaseID, page string) *http.Client {
 // Guesses are limited, and hold up nobody who has a link.
 func TestGuessedLinksAreLimitedAndHoldNobodyUp(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	c, page := s.leaving()
 	s.bundled(c, "01")
 	link := s.tool(s.verified(c, page), page)

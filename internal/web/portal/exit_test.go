@@ -27,7 +27,7 @@ func label(page, id string) (words, lang string) {
 // acts there are. Nobody has to say where they live, and it is not guessed.
 func TestThePageFollowsTheLawOfWhereOneLives(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	for place, want := range map[string]struct{ leave, lang, withdraw, confirm, means string }{
 		"":      {"Dar de baja mi contrato", "", "Desistir del contrato aquí", "Confirmar la baja", ""},
 		"none":  {"Dar de baja mi contrato", "", "Desistir del contrato aquí", "Confirmar la baja", ""},
@@ -70,7 +70,7 @@ func TestThePageFollowsTheLawOfWhereOneLives(t *testing.T) {
 // and it can be changed there without losing anything.
 func TestInFranceWhatIsAskedForIsShownBeforeItIsNotified(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	at, visitor := s.URL+"/?lang=es&country=FR", s.visitor()
 	_, page, _ := s.body(visitor.Get(at))
 	send := func(press string, more ...string) (int, string) {
@@ -122,7 +122,7 @@ func TestInFranceWhatIsAskedForIsShownBeforeItIsNotified(t *testing.T) {
 // declares nothing; the form that was filled in does.
 func TestWhatAWithdrawalLacksIsMarkedBesideEachField(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	at, visitor := s.URL+"/withdraw?lang=es&country=ES", s.visitor()
 	form := url.Values{"page": {"withdrawal"}, "go": {"confirm"}, "name": {""}, "reference": {" "}, "receipt": {""}}
 	status, page, _ := s.body(visitor.PostForm(at, form))
@@ -165,7 +165,7 @@ func sameWords(a, b string) bool {
 // What a page brings back of the nodes that were met counts only if we wrote it.
 func TestNobodyMakesUpThePagesThatTheyMet(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	for _, seen := range []string{"survey@1.AAAA", "survey@1", "...", "", "home@x." + strings.Repeat("A", 43)} {
 		_, body, _ := s.body(s.visitor().PostForm(s.URL+"/?lang=es", url.Values{"account": {"marta@x.example"}, "seen": {seen}}))
 		way, err := s.app.WayOf(t.Context(), code.FindString(body))

@@ -22,7 +22,7 @@ import (
 // stays theirs.
 func TestTheWholeWayOutIsInTheLanguageOfWhoeverLeaves(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	ctx := t.Context()
 	s.complain()
 	c, page := s.leaving()
@@ -72,7 +72,7 @@ func TestTheWholeWayOutIsInTheLanguageOfWhoeverLeaves(t *testing.T) {
 // in it, whatever their browser says.
 func TestCustomersOnFileAreSpokenToInTheirOwnLanguage(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	ctx := t.Context()
 	for theirs, want := range map[string]string{"de-AT": "de", "fr": "fr", "pt": "es", "": "es"} {
 		id, err := s.app.AddCustomer(ctx, app.Actor{ID: "usr_a", Roles: []string{"admin", "agent"}}, app.CustomerInput{

@@ -91,7 +91,7 @@ type leaver struct {
 func TestNothingKeepsACustomerFromTheirData(t *testing.T) {
 	t.Parallel()
 	far := &ledger{}
-	s := openOn(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"}, "", connector.System{Name: "faro", Exporter: far})
+	s := openOn(t, testkit.SQLite(t), "", connector.System{Name: "faro", Exporter: far})
 	var list []*leaver
 	yes := []bool{false, true}
 	for _, dispute := range yes {

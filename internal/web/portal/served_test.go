@@ -17,7 +17,7 @@ import (
 // it has one for: what is said of the portal is what the portal draws.
 func TestWhatAFlowMayAskForIsWhatThePortalDraws(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	files, err := assets.Open()
 	must(t, err)
 	kit := &web.Kit{Assets: files, App: s.app}

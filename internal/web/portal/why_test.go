@@ -68,7 +68,7 @@ func TestTheReceiptAsksOnceWhatMadeThemLeave(t *testing.T) {
 // knows whose law holds, the receipt asks nothing.
 func TestTheReceiptAsksNothingWhereTheLawDefersIt(t *testing.T) {
 	t.Parallel()
-	s := open(t, testkit.Engine{Name: "sqlite", URL: t.TempDir() + "/hasta.db"})
+	s := open(t, testkit.SQLite(t))
 	for reference, country := range map[string]string{"R-2": "ES", "R-3": ""} {
 		must(t, s.app.PutRows(t.Context(), []ingest.Row{{
 			Customer: customer.Customer{Kind: customer.Person, Name: "Otra", Reference: reference, Country: country},
