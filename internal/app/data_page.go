@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -284,7 +285,8 @@ const (
 )
 
 // Download opens a file of a case to the customer who proved twice who they are,
-// to be read as long as the context lives; sealed to a key of age, if they want that.
+// to be read as long as the context lives; sealed to a key of age or a phrase
+// (PhraseOfData), if they want that.
 // It records that they fetch it, unless they go on with what they began, or merely look.
 // Error: Invalid (data.recipient) at the field age.
 func (a *App) Download(ctx context.Context, token, key, blob, to string, how Fetching) (b Blob, whole Content, err error) {
@@ -344,6 +346,24 @@ func CheckAgeKey(to string) error {
 		return fault.New(fault.Invalid, "data.recipient").On("age")
 	}
 	return nil
+}
+
+// PhraseLeast is how many characters a phrase has at least that a file is sealed with.
+const PhraseLeast = bundle.PhraseLeast
+
+// PhraseOfData is what stands in an address for a phrase with which whoever gave the code
+// a while ago wants their file sealed; the phrase itself is not kept. Errors: Invalid
+// (data.phrase) at the field phrase, Unauthenticated (code.needed).
+func (a *App) PhraseOfData(ctx context.Context, token, key, phrase string) (to string, err error) {
+	// Only who may download makes the machine work for a phrase.
+	if err := a.byCode(ctx, token, key, func(tx Tx, c Taking) error { return fetchable(ctx, tx, c) }); err != nil {
+		return "", err
+	}
+	to, err = bundle.Phrase(phrase, a.keys.HMACKey("age"))
+	if errors.Is(err, bundle.ErrPhrase) {
+		return "", fault.New(fault.Invalid, "data.phrase", "least", PhraseLeast, "most", bundle.PhraseMost).On("phrase")
+	}
+	return to, fault.Wrap("app.PhraseOfData", err)
 }
 
 // aged is a bundle sealed to a key of age, at every reading in the same bytes. It

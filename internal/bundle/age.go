@@ -44,27 +44,33 @@ const (
 	agedMore  = chacha20poly1305.Overhead
 )
 
-// Age seals a file to a key (age1…). What age draws at random is derived here from
-// secret, which nobody else knows, and of, which names these very bytes: the same
-// file for the same key is the same sealed file at every reading, so that a download
-// of it can go on. of must be another for other bytes.
+// Age seals a file to a key (age1…), or to a phrase as Phrase gives it. What age draws
+// at random is derived here from secret, which nobody else knows, and of, which names
+// these very bytes: the same file for the same key is the same sealed file at every
+// reading, so that a download of it can go on. of must be another for other bytes.
 func Age(plain io.ReaderAt, size int64, recipient string, secret, of []byte) (*Aged, error) {
-	theirs, err := agePoint(recipient)
-	if err != nil {
-		return nil, err
-	}
-	draw := func(what string, n int) []byte {
-		mac := hmac.New(sha256.New, secret)
-		for _, part := range [][]byte{[]byte(what), of, theirs.Bytes()} {
-			mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
-			mac.Write(part)
+	draw := drawer(secret)
+	var fileKey, nonce, head []byte
+	if p, found := strings.CutPrefix(recipient, phrased); found {
+		once, stanza, err := readPhrase(p)
+		if err != nil {
+			return nil, err
 		}
-		return mac.Sum(nil)[:n]
-	}
-	fileKey, nonce := draw("file key", 16), draw("nonce", 16)
-	head, err := ageHead(theirs, draw("ephemeral", 32), fileKey)
-	if err != nil {
-		return nil, fmt.Errorf("bundle: age: %w", err)
+		// The phrase was asked for once: the key of the file cannot be another for other
+		// bytes. What they are sealed with is, by the nonce.
+		fileKey, nonce = draw("phrase", 16, once), draw("phrase nonce", 16, of, once)
+		if head, err = ageEnd(stanza, fileKey); err != nil {
+			return nil, fmt.Errorf("bundle: age: %w", err)
+		}
+	} else {
+		theirs, err := agePoint(recipient)
+		if err != nil {
+			return nil, err
+		}
+		fileKey, nonce = draw("file key", 16, of, theirs.Bytes()), draw("nonce", 16, of, theirs.Bytes())
+		if head, err = ageHead(theirs, draw("ephemeral", 32, of, theirs.Bytes()), fileKey); err != nil {
+			return nil, fmt.Errorf("bundle: age: %w", err)
+		}
 	}
 	box, err := ageBox(fileKey, nonce, "payload")
 	if err != nil {
@@ -73,6 +79,18 @@ func Age(plain io.ReaderAt, size int64, recipient string, secret, of []byte) (*A
 	a := &Aged{head: append(head, nonce...), plain: plain, size: size, box: box}
 	a.last.n = -1
 	return a, nil
+}
+
+// drawer derives what would be drawn at random from a secret and what it is for.
+func drawer(secret []byte) func(what string, n int, of ...[]byte) []byte {
+	return func(what string, n int, of ...[]byte) []byte {
+		mac := hmac.New(sha256.New, secret)
+		for _, part := range append([][]byte{[]byte(what)}, of...) {
+			mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+			mac.Write(part)
+		}
+		return mac.Sum(nil)[:n]
+	}
 }
 
 // agePoint reads a key. The library judges it, checksum and all, and tells nothing of
@@ -126,14 +144,19 @@ func ageHead(theirs *ecdh.PublicKey, once, fileKey []byte) ([]byte, error) {
 	}
 	text := base64.RawStdEncoding.EncodeToString
 	wrapped := box.Seal(nil, make([]byte, chacha20poly1305.NonceSize), fileKey, nil)
-	head := "age-encryption.org/v1\n-> X25519 " + text(share) + "\n" + text(wrapped) + "\n---"
+	return ageEnd("X25519 "+text(share)+"\n"+text(wrapped), fileKey)
+}
+
+// ageEnd is the head with a stanza, and what shows that nobody changed it.
+func ageEnd(stanza string, fileKey []byte) ([]byte, error) {
+	head := "age-encryption.org/v1\n-> " + stanza + "\n---"
 	key, err := hkdf.Key(sha256.New, fileKey, nil, "header", sha256.Size)
 	if err != nil {
 		return nil, err
 	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(head))
-	return []byte(head + " " + text(mac.Sum(nil)) + "\n"), nil
+	return []byte(head + " " + base64.RawStdEncoding.EncodeToString(mac.Sum(nil)) + "\n"), nil
 }
 
 // chunks is how many there are: one even of nothing.

@@ -77,3 +77,81 @@ func TestWhatIsNoKeyOfAgeIsRefused(t *testing.T) {
 		t.Errorf("with space around it: %v", err)
 	}
 }
+
+// What is sealed with a phrase the library opens with it, and with no other; whatever the
+// file is made of meanwhile, the same address gives what the phrase opens.
+func TestWhatIsSealedWithAPhraseIsOpenedByAge(t *testing.T) {
+	t.Parallel()
+	const phrase = "ñandú caballo faro 7"
+	to, err := bundle.Phrase(phrase, []byte("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := func(plain, of string) string {
+		t.Helper()
+		a, err := bundle.Age(strings.NewReader(plain), int64(len(plain)), to, []byte("secret"), []byte(of))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var whole strings.Builder
+		if _, err := a.WriteTo(&whole); err != nil {
+			t.Fatal(err)
+		}
+		return whole.String()
+	}
+	open := func(sealed, phrase string) (string, error) {
+		t.Helper()
+		who, err := age.NewScryptIdentity(phrase)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := age.Decrypt(strings.NewReader(sealed), who)
+		if err != nil {
+			return "", err
+		}
+		plain, err := io.ReadAll(r)
+		return string(plain), err
+	}
+	first, later := seal("lo primero", "one"), seal("lo de después", "two")
+	for sealed, want := range map[string]string{first: "lo primero", later: "lo de después"} {
+		if got, err := open(sealed, phrase); err != nil || got != want {
+			t.Errorf("%q: %v", got, err)
+		}
+	}
+	if seal("lo primero", "one") != first {
+		t.Error("it is another file at the second reading")
+	}
+	if _, err := open(first, phrase+"!"); err == nil {
+		t.Error("another phrase opens it")
+	}
+	other, err := bundle.Phrase(phrase, []byte("secret"))
+	if err != nil || other == to || strings.Contains(to, "faro") {
+		t.Errorf("%q and %q: %v", to, other, err)
+	}
+	for _, bad := range []string{"", "once letras", strings.Repeat("a", 201)} {
+		if _, err := bundle.Phrase(bad, nil); !errors.Is(err, bundle.ErrPhrase) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	for _, bad := range []string{"scrypt.", to[:len(to)-1], to + "a", strings.Replace(to, ".", "!", 1), to[:len(to)-1] + "\n"} {
+		if _, err := bundle.Age(strings.NewReader(""), 0, bad, []byte("secret"), nil); !errors.Is(err, bundle.ErrRecipient) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// Whatever stands in an address in the place of a key, it is read or refused.
+func FuzzAge(f *testing.F) {
+	to, err := bundle.Phrase("correct horse battery", nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(to)
+	f.Add("scrypt.a.b.c")
+	f.Add("age1qqqq")
+	f.Fuzz(func(t *testing.T, to string) {
+		if _, err := bundle.Age(strings.NewReader("x"), 1, to, nil, nil); err != nil && !errors.Is(err, bundle.ErrRecipient) {
+			t.Errorf("%q: %v", to, err)
+		}
+	})
+}

@@ -23,6 +23,7 @@ type dataView struct {
 	Sent, Open       bool
 	Error            string
 	AgeError         string // what was wrong with a key of age
+	PhraseError      string // or with a phrase
 	Files            []dataFile
 	Until            string
 	Ready            string      // none is there: the day by which one is
@@ -103,7 +104,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 	v := dataView{
 		Speech: p.speech(lang), Base: dataBase(r), Code: page.Taking.Code, Name: page.Name, Copy: page.Taking.Copy != nil,
 		Sent: r.URL.Query().Get("sent") != "", Open: page.Proof, Error: text.FieldErrors(lang, wrong)["code"],
-		AgeError: text.FieldErrors(lang, wrong)["age"],
+		AgeError: text.FieldErrors(lang, wrong)["age"], PhraseError: text.FieldErrors(lang, wrong)["phrase"],
 	}
 	if d, err := when.ParseDate(page.Until); err == nil {
 		v.Until = text.LongDate(lang, d)
@@ -185,17 +186,30 @@ func (p *portal) download(w http.ResponseWriter, r *http.Request) {
 	web.SendBundle(w, r, b, whole)
 }
 
-// downloadAged leads to the file sealed to a key of age. What is no such key may be a
-// private one: it comes into no address and is not shown again.
+// downloadAged leads to the file sealed to a key of age or with a phrase. What is no such
+// key may be a private one: it comes into no address and is not shown again, as no phrase
+// does.
 func (p *portal) downloadAged(w http.ResponseWriter, r *http.Request) {
 	f, err := web.Form(w, r)
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
-	to := strings.TrimSpace(f.Get("age"))
-	if err := app.CheckAgeKey(to); err != nil {
+	to, phrase := strings.TrimSpace(f.Get("age")), f.Get("phrase")
+	switch {
+	case phrase == "":
+		err = app.CheckAgeKey(to)
+	case to != "":
+		err = fault.New(fault.Invalid, "data.one").On("phrase")
+	default:
+		to, err = p.App.PhraseOfData(r.Context(), r.PathValue("token"), dataKey(r), phrase)
+	}
+	switch {
+	case fault.KindOf(err) == fault.Invalid:
 		p.showData(w, r, err, nil, "")
+		return
+	case err != nil:
+		p.failData(w, r, err)
 		return
 	}
 	http.Redirect(w, r, dataBase(r)+"/data/"+url.PathEscape(f.Get("file"))+"?age="+url.QueryEscape(to), http.StatusSeeOther)

@@ -71,5 +71,37 @@ func TestTheFileIsSealedToAKeyOfAge(t *testing.T) {
 		if strings.Contains(body, key.String()) {
 			t.Error("a private key is shown again")
 		}
+
+		// With a phrase: the address it leads to is good without it, and does not hold it.
+		const phrase = "cuatro palabras al azar"
+		phrased := url.Values{"file": {found[1]}, "phrase": {phrase}}
+		res, err := who.PostForm(page+"/data/age", phrased)
+		must(t, err)
+		at := res.Request.URL.String()
+		_, sealed, _ = s.body(res, nil)
+		byPhrase, err := age.NewScryptIdentity(phrase)
+		must(t, err)
+		r, err := age.Decrypt(strings.NewReader(sealed), byPhrase)
+		must(t, err)
+		if got, err := io.ReadAll(r); err != nil || string(got) != plain || strings.Contains(at, "palabras") || !strings.Contains(at, "age=scrypt.") {
+			t.Errorf("with a phrase, at %s: %v", at, err)
+		}
+		if _, again, _ := s.body(who.Get(at)); again != sealed {
+			t.Error("it is another file at the second reading")
+		}
+		for field, want := range map[string]url.Values{
+			"between 12 and 200": {"file": {found[1]}, "phrase": {"corta"}},
+			"not both":           {"file": {found[1]}, "phrase": {phrase}, "age": {key.Recipient().String()}},
+		} {
+			status, body, _ := s.body(who.PostForm(page+"/data/age?lang=en", want))
+			if status != http.StatusUnprocessableEntity || !strings.Contains(body, `data-testid="error-phrase"`) || !strings.Contains(body, field) || strings.Contains(body, phrase) {
+				t.Errorf("%s: %d", field, status)
+			}
+		}
+		stranger := *who
+		stranger.Jar = nil
+		if res, err := stranger.PostForm(page+"/data/age", phrased); err != nil || strings.Contains(res.Request.URL.String(), "scrypt") {
+			t.Errorf("without the code: %v, %v", res.Request.URL, err)
+		}
 	})
 }
