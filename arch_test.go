@@ -71,6 +71,8 @@ var allowed = map[string]string{
 	"internal/withdrawal":   "calendar customer jurisdiction money when",
 	"internal/achievement":  "fault signal source when",
 	"internal/voice":        "customer fault offboarding when",
+	"internal/additive":     "",
+	"internal/survival":     "additive",
 	// application
 	"internal/connector": "money",
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
