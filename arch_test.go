@@ -57,6 +57,7 @@ var allowed = map[string]string{
 	"internal/authority":    "fault when",
 	"internal/bucket":       "fault",
 	"internal/retrieval":    "customer fault when",
+	"internal/pushed":       "bundle customer fault",
 	"internal/erasure":      "fault when",
 	"internal/collection":   "fault money when",
 	"internal/risk":         "signal when",
@@ -78,7 +79,7 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "achievement approval assignment audit authority bucket bundle calendar collection company connector customer ending envelope erasure evidence fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook reason relationship reply retrieval risk rule settlement signal step stray suppression totp voice webhook when winback withdrawal",
+	"internal/app":       "achievement approval assignment audit authority bucket bundle calendar collection company connector customer ending envelope erasure evidence fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook pushed reason relationship reply retrieval risk rule settlement signal step stray suppression totp voice webhook when winback withdrawal",
 	"internal/engine":    "app approval collection connector ending fault handover offboarding offer retrieval step when",
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent
@@ -97,7 +98,7 @@ var allowed = map[string]string{
 	"internal/connector/sqlitesystem": "connector connector/declaration fault when",
 	"internal/connector/scimsystem":   "connector connector/declaration connector/httpcall fault outbound when",
 	"internal/connector/httpsystem":   "connector connector/declaration connector/httpcall fault money outbound webhook when",
-	"internal/store":                  "app approval audit authority backup bucket collection company customer ending erasure fault handover improvement jurisdiction limit obligation offboarding offer play relationship retrieval risk signal stray suppression voice when winback",
+	"internal/store":                  "app approval audit authority backup bucket collection company customer ending erasure fault handover improvement jurisdiction limit obligation offboarding offer play pushed relationship retrieval risk signal stray suppression voice when winback",
 	"internal/seal":                   "audit fault id when",
 	"internal/pdfsign":                "fault",
 	"internal/document":               "fault jurisdiction money text when",
@@ -108,10 +109,10 @@ var allowed = map[string]string{
 	"internal/web/portal":             "app approval bucket collection envelope fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
 	"internal/web/hooks":              "app fault web",
 	"internal/web/away":               "app company fault flow id spool text web web/assets when",
-	"internal/web/console":            "app approval assignment authority collection company customer ending envelope erasure fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play reason relationship reply retrieval risk settlement signal stray text voice web when winback withdrawal",
+	"internal/web/console":            "app approval assignment authority collection company customer ending envelope erasure fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play pushed reason relationship reply retrieval risk settlement signal stray text voice web when winback withdrawal",
 	"internal/demo":                   "calendar customer demo/peer ingest money playbook when",
 	"internal/demo/history":           "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
-	"internal/web/api":                "app assignment collection company customer ending fault flow form handover id improvement invitation jurisdiction limit metric money obligation offboarding offer play reason relationship retrieval risk settlement signal stray text voice web when winback",
+	"internal/web/api":                "app assignment bundle collection company customer ending fault flow form handover id improvement invitation jurisdiction limit metric money obligation offboarding offer play pushed reason relationship retrieval risk settlement signal stray text voice web when winback",
 	"internal/demo/peer":              "when",
 	// an adapter that works with its far system's own library
 	"internal/connector/stripesystem": "connector connector/declaration connector/httpcall fault money outbound webhook when",
@@ -244,6 +245,7 @@ func documented(t *testing.T, dir string) bool {
 // art. 25, GDPR art. 20, directive 2019/770 art. 16).
 var exporting = []string{
 	"internal/app/bundle.go", "internal/app/bundle_make.go", "internal/app/bundle_again.go", "internal/app/bundle_describe.go", "internal/app/bundle_hand.go",
+	"internal/app/push.go", "internal/app/push_take.go",
 	"internal/app/data_page.go", "internal/app/data_link.go", "internal/web/bundle.go", "internal/web/portal/data.go", "internal/step/export.go",
 }
 

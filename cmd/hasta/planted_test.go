@@ -15,11 +15,13 @@ import (
 	"testing"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/bundle"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/pushed"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/testkit"
@@ -341,6 +343,15 @@ func (p *planted) inOurRecord() (cid customer.ID, owner, account string) {
 	ok(p.t, err)
 	ok(p.t, a.AttestGrant(ctx, everyRole, app.GrantAttestation{Customer: cid, Grant: g, How: "Mirado por " + p.hidden()}))
 	_, err = a.RecordComplaint(ctx, everyRole, relationship.Complaint{Customer: cid, Received: when.Date{Year: 2026, Month: 6, Day: 1}, What: "Dice " + p.hidden()})
+	ok(p.t, err)
+	ours := p.mark() // sealed is what is in it, and not what it is called
+	_, err = a.BeginPush(ctx, everyRole, pushed.Push{Customer: cid, Name: ours, Number: 1, Format: pushed.CSV, Titles: map[string]string{"es": "De " + p.mark()}, Columns: []pushed.Column{{Name: "id", Type: bundle.String}}})
+	ok(p.t, err)
+	_, err = a.PushPart(ctx, everyRole, app.PartInput{Customer: cid, Name: ours, Number: 1, Part: 1, Last: true, Body: []byte("id\n" + p.hidden() + "\n")})
+	ok(p.t, err)
+	_, err = a.BeginPush(ctx, everyRole, pushed.Push{Customer: cid, Name: "dibujos", Number: 1, Format: pushed.Files})
+	ok(p.t, err)
+	_, err = a.PushPart(ctx, everyRole, app.PartInput{Customer: cid, Name: "dibujos", Number: 1, Part: 1, Last: true, File: p.hidden() + ".txt", Body: []byte(p.hidden())})
 	ok(p.t, err)
 	_, err = a.KeepUpload(ctx, everyRole, "customers", "clientes.csv", []byte("nombre;correo\nAna "+p.hidden()+";"+account+"\n"))
 	ok(p.t, err)

@@ -18,6 +18,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/pushed"
 	"hastaluego/internal/step"
 )
 
@@ -360,7 +361,7 @@ func nameOf(code string, part bool) string {
 func (b Blob) Partial() bool { return b.Kind == "bundle" && strings.HasSuffix(b.Name, partial+".zip") }
 
 // forgetBundles deletes the pieces of every bundle that the departures of the
-// customer made, and their copies.
+// customer made, and their copies, and of what was pushed of them.
 func (a *App) forgetBundles(ctx context.Context, c offboarding.CaseID) error {
 	if a.blobs == nil {
 		return nil
@@ -375,7 +376,9 @@ func (a *App) forgetBundles(ctx context.Context, c offboarding.CaseID) error {
 		if err != nil {
 			return err
 		}
-		sets = nil
+		if sets, err = tx.PartsAbout(ctx, of.Customer); err != nil {
+			return err
+		}
 		for _, x := range all {
 			works, err := tx.WorksOf(ctx, x)
 			if err != nil {
@@ -414,7 +417,7 @@ func (a *App) TidyBlobs(ctx context.Context) error {
 	}
 	for _, set := range sets {
 		var there bool
-		if err := a.store.View(ctx, func(tx Tx) (err error) { there, err = tx.BundleSetIsThere(ctx, set); return err }); err != nil {
+		if err := a.store.View(ctx, func(tx Tx) (err error) { there, err = setIsThere(ctx, tx, set); return err }); err != nil {
 			return err
 		}
 		if there {
@@ -425,6 +428,15 @@ func (a *App) TidyBlobs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// setIsThere reports whether something names pieces: a bundle, or a part of what was
+// pushed.
+func setIsThere(ctx context.Context, tx Tx, set string) (bool, error) {
+	if strings.HasPrefix(set, "ppt_") {
+		return tx.PartIsThere(ctx, pushed.PartID(set))
+	}
+	return tx.BundleSetIsThere(ctx, set)
 }
 
 // putBlob seals a body with the key of its subject and keeps it.

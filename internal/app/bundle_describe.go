@@ -36,7 +36,7 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 		Descriptions: texts("Todo lo que "+company.Name+" tiene sobre ti", "Everything that "+company.Name+" holds about you"),
 	}
 	of := map[string]source{}
-	for _, s := range m.a.sources() {
+	for _, s := range m.from {
 		of[s.name] = s
 	}
 	left, not := []string{}, []string{}
@@ -105,6 +105,8 @@ func whyMissing(code string) map[string]string {
 	}{
 		{"export.symlink", "es un enlace a otro sitio, no un fichero", "it is a link to somewhere else, not a file"},
 		{"export.not_a_file", "no es un fichero", "it is not a file"},
+		{"export.not_pushed", "quien lo guarda empezó a enviarlo y no ha terminado", "whoever keeps it began to send it and has not finished"},
+		{"export.push_lost", "se perdió aquí y hay que enviarlo otra vez", "it was lost here and has to be sent again"},
 		{"export.rehearsal", "es un ensayo: no se pregunta a ningún otro sistema", "this is a rehearsal: no other system is asked"},
 		{"connector.no_key", "ese sistema no dice cómo distinguir unas filas de otras", "that system does not say how to tell its rows apart"},
 		{"connector.credential", "ese sistema no nos dejó entrar", "that system did not let us in"},
@@ -154,6 +156,7 @@ var heldTitles = map[string]map[string]string{
 	"import_changes.csv":       texts("Cambios traídos de otros sistemas", "Changes brought from other systems"),
 	"systems.csv":              texts("Lo que se hizo en otros sistemas", "What was done in other systems"),
 	"copies.csv":               texts("Copias de tus datos", "Copies of your data"),
+	"pushed.csv":               texts("Lo que enviaron otros programas", "What other programs sent"),
 	"letters.csv":              texts("Cartas", "Letters"),
 	"forms.csv":                texts("Formularios", "Forms"),
 	"notes.csv":                texts("Notas", "Notes"),

@@ -75,10 +75,10 @@ func lastMaking(c Taking) time.Time {
 
 // watchLast sets the clock of the last making, when there is a first file. What
 // changes in our own record is the departure, of which their page tells: where no
-// system gives anything away there is nothing to make it for.
+// system gives anything away, and nothing was pushed, there is nothing to make it for.
 func (a *App) watchLast(ctx context.Context, tx Tx, c Taking) error {
-	if len(a.sources()) == 0 {
-		return nil
+	if from, err := a.sources(ctx, tx, c.Customer); err != nil || len(from) == 0 {
+		return err
 	}
 	at := lastMaking(c)
 	if !at.After(tx.Now()) {

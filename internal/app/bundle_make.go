@@ -81,6 +81,7 @@ type making struct {
 	held  map[int]bool // rows that are written down together, when their source ends; nil: at once
 	ours  error        // what went wrong on our side while a source was read
 	busy  chan error   // a piece is being kept; nil: none is
+	from  []source     // of what it is made beside our own record
 }
 
 // source is something of which a bundle is made.
@@ -89,6 +90,9 @@ type source struct {
 	system string
 	from   connector.Exporter
 	what   connector.Collection
+	// version is that of what is read, where the source keeps versions: of one that
+	// changed since, what is packed is forgotten.
+	version string
 }
 
 // resumeMaking reads how far the bundle of a work is. Gone: nobody wants it any more.
@@ -152,19 +156,21 @@ func (a *App) bundleFiles(ctx context.Context, tx Tx, set string) (list []opened
 	return list, nil
 }
 
-// sources are the systems that hold something of the customer, after our own
-// record: in the order of their names and of what they declare.
-func (a *App) sources() (list []source) {
+// sources are what is taken along of the customer, after our own record: what
+// systems hold, in the order of their names and of what they declare, and what was
+// pushed.
+func (a *App) sources(ctx context.Context, tx Tx, c customer.ID) (list []source, err error) {
 	for _, name := range slices.Sorted(maps.Keys(a.on)) {
 		sys, ok := a.farSystem(name)
 		if !ok || sys.Exporter == nil {
 			continue
 		}
 		for _, c := range sys.Exporter.Collections() {
-			list = append(list, source{name + "/" + c.Name, name, sys.Exporter, c})
+			list = append(list, source{name + "/" + c.Name, name, sys.Exporter, c, ""})
 		}
 	}
-	return list
+	pushed, err := a.pushedSources(ctx, tx, c)
+	return append(list, pushed...), err
 }
 
 // collect packs what every source holds that was not read to its end before. It
@@ -175,8 +181,11 @@ func (m *making) collect(ctx context.Context) (missing map[string]string, again 
 	if err := m.whole(ctx, houseSource, m.takeHouse); err != nil {
 		return nil, nil, err
 	}
-	for _, s := range m.a.sources() {
-		if m.cus.Test() { // nobody real is asked about somebody who is not
+	if err := m.a.store.View(ctx, func(tx Tx) (err error) { m.from, err = m.a.sources(ctx, tx, m.cus.ID); return err }); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range m.from {
+		if m.cus.Test() && s.system != pushSystem { // nobody real is asked about somebody who is not
 			missing[s.name] = "export.rehearsal"
 			continue
 		}
@@ -216,6 +225,17 @@ func (m *making) whole(ctx context.Context, name string, take func(context.Conte
 
 // take reads a collection of a far system.
 func (m *making) take(ctx context.Context, s source) error {
+	if s.from == nil {
+		return fault.New(fault.Transient, "export.not_pushed", "collection", s.what.Name)
+	}
+	for _, r := range m.rows {
+		if r.Source == s.name && s.version != "" && r.Version != s.version {
+			if err := m.forget(ctx, s.name); err != nil {
+				return m.our(err)
+			}
+			break
+		}
+	}
 	owner, err := m.a.OwnerAt(ctx, m.cus.ID, s.system)
 	if err != nil {
 		m.ours = err

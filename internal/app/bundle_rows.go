@@ -71,7 +71,7 @@ func (in *rowsInto) Columns(columns []connector.Column) error {
 	}
 	var err error
 	if in.f == nil {
-		in.f = in.m.begin(bundled{Source: in.s.name, Name: in.s.what.Name, Fields: fields, Left: left}, in.s.name+".csv")
+		in.f = in.m.begin(bundled{Source: in.s.name, Name: in.s.what.Name, Version: in.s.version, Fields: fields, Left: left}, in.s.name+".csv")
 		in.t, err = bundle.NewTable(in.f.p, fields)
 	} else {
 		same := slices.EqualFunc(fields, in.f.r.Fields, func(x, y bundle.Field) bool { return x.Name == y.Name && x.Type == y.Type })

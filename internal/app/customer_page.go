@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/pushed"
 	"hastaluego/internal/when"
 )
 
@@ -23,6 +24,7 @@ type CustomerPage struct {
 	Promised []customer.Deliverable
 	Cases    []offboarding.Case // newest first
 	Copies   []CopyView         // of their data, without leaving; newest first
+	Pushed   []pushed.Push      // by programs; nil for those who may not see it
 	Today    when.Date
 	Risk     *CustomerRisk // nil for those who may not see it
 	Currency string        // that they pay in, else UsualCurrency
@@ -87,6 +89,11 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 		}
 		if p.Copies, err = a.copyViews(ctx, tx, cid); err != nil {
 			return err
+		}
+		if by.MayRead("data") {
+			if p.Pushed, err = tx.PushesOf(ctx, cid); err != nil {
+				return err
+			}
 		}
 		if p.Known, err = knownOf(ctx, tx, p.Cases, p.Grants); err != nil {
 			return err

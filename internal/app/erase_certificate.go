@@ -43,7 +43,7 @@ var Erasable = []string{"identity", "access", "things", "letters", "words", "fil
 // erasedNames are the tables that it was in.
 var erasedNames = map[string][]string{
 	"identity": {"customer", "contact", "external_id", "request"}, "access": {"grant_"}, "things": {"asset", "obligation", "handover_item", "handover_act"},
-	"letters": {"message"}, "words": {"note", "received", "answer", "complaint", "commitment"}, "files": {"blob"},
+	"letters": {"message"}, "words": {"note", "received", "answer", "complaint", "commitment"}, "files": {"blob", "push"},
 }
 
 func erasureEvidence(c Certificate) string {

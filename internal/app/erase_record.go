@@ -282,7 +282,11 @@ func (a *App) left(ctx context.Context, tx Tx, e Erasure, code string) (bool, er
 	if err != nil {
 		return false, err
 	}
-	files := 0
+	pushes, err := tx.PushesOf(ctx, e.Customer)
+	if err != nil {
+		return false, err
+	}
+	files := len(pushes)
 	for _, id := range all {
 		blobs, err := tx.BlobsOf(ctx, id)
 		if err != nil {

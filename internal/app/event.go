@@ -186,6 +186,12 @@ var EventTypes = []EventType{
 	{Type: "bundle.sending", When: "the customer asked to have it put into a store of their own", Args: []string{"send", "blob", "sha256", "place"}},
 	{Type: "bundle.sent", When: "it is in their store, whole, and was looked for there", Args: []string{"send", "blob", "sha256"}, Sent: true, Tells: []string{"blob", "sha256"}, State: "downloaded"},
 	{Type: "bundle.send_failed", When: "it is not in their store: their page says why", Args: []string{"send", "blob", "why"}},
+	{Type: "push.begun", When: "a program began to push something of a customer: under which `name`, and which `push` of it this is", Args: []string{"name", "push", "format", "columns"}},
+	{Type: "push.received", When: "a part of it came whole", Args: []string{"name", "push", "part", "sha256", "rows", "bytes"}},
+	{Type: "push.completed", When: "all of it is there, and in the place of what was there before under its name", Args: []string{"name", "push", "parts", "rows", "bytes"}},
+	{Type: "push.superseded", When: "a newer push took its place, or was begun before it came to its end: nothing of it is left", Args: []string{"name", "push", "rows", "bytes"}},
+	{Type: "push.withdrawn", When: "whoever pushed it took it back: nothing of it is left", Args: []string{"name", "push", "rows", "bytes"}},
+
 	{Type: "copy.asked", When: "somebody asked for a copy of their data without leaving; nobody knows yet whose it is"},
 	{Type: "copy.unfound", When: "nobody goes by the address; a letter to it says so"},
 	{Type: "copy.joined", When: "its customer has a copy already (`copy`), and was sent the link of that one", Args: []string{"copy"}},

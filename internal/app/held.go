@@ -22,6 +22,7 @@ import (
 	"hastaluego/internal/obligation"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
+	"hastaluego/internal/pushed"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/retrieval"
@@ -227,6 +228,12 @@ var heldFiles = []heldFile{
 		return rowsOf(h.copies, func(x retrieval.Copy) []string {
 			return []string{x.Code, string(x.State), stamp(x.AskedAt), stamp(x.OpenedAt), x.Last.String(), stamp(x.OverAt), x.Language}
 		}), nil
+	}},
+	{"push", "pushed.csv", "name push:integer format state rows:integer bytes:integer begun:datetime changed:datetime", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.PushesOf(ctx, h.ID)
+		return rowsOf(list, func(x pushed.Push) []string {
+			return []string{x.Name, count(x.Number), string(x.Format), string(x.State), count(x.Rows), count(x.Bytes), stamp(x.At), stamp(x.Changed)}
+		}), err
 	}},
 	{"law_case", "law.csv", "departure day:date packs facts", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]LawDecision, error) {
@@ -490,6 +497,7 @@ var untold = map[string]string{
 	"authority_order": "may not be told while it is in force; the page says what may be",
 	"retained":        "is made when everything else goes; the certificate tells of it",
 	"erasure":         "the certificate, which is a page and a letter of its own",
+	"push_part":       "in which parts what was pushed came; it is told itself",
 	"tombstone":       "keyed hashes that are made when everything else goes",
 	"improvement":     "what the company wants to do better is about the company",
 	"import_made":     "which import made a record: ids; what it made is told itself",

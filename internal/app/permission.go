@@ -48,6 +48,7 @@ var permissions = []permission{
 	{"letter", "", "agent privacy success"},                      // what a letter says, and files of evidence
 	{"risk", "agent success", "finance admin auditor"},           // who is likely to leave, and what is done about it
 	{"import", "admin", ""},                                      // files of customers, of those who left before, of readings
+	{"data", "admin", "agent success privacy auditor"},           // what host products push of customers
 	{"reading", "admin", ""},                                     // what customers use and spend
 	{"reason", "agent success", "finance privacy admin auditor"}, // why customers leave; the words about it are read as notes are
 	{"voice", "", "agent success privacy"},                       // what leavers answered, and let us say

@@ -68,6 +68,7 @@ type Tx interface {
 	OrderTx
 	BucketTx
 	CopyTx
+	PushTx
 	RiskTx
 	ReasonTx
 	ImportTx

@@ -35,6 +35,8 @@ var scopes = map[string]scope{
 	"risks:read":         {reads: []string{"risk"}},
 	"risks:write":        {acts: []string{"risk"}}, // plays
 	"imports:write":      {acts: []string{"import"}},
+	"data:read":          {reads: []string{"data"}},
+	"data:write":         {acts: []string{"data"}},
 	"readings:write":     {acts: []string{"reading"}},
 	"statements:read":    {reads: []string{"statement"}},
 	"statements:act":     {acts: []string{"statement"}, works: []string{"finance"}},

@@ -17,9 +17,12 @@ const tidyMost = 500
 
 // TidyUp forgets what was used once and could not be used any more anyway, looks
 // at answers from before it was stored which of them hold an idea, and sees to it
-// that those who left are looked at. Any
+// that those who left are looked at. Pieces of what was replaced are deleted. Any
 // node may do it at any time.
 func (a *App) TidyUp(ctx context.Context) error {
+	if err := a.dropGoneParts(ctx); err != nil {
+		return err
+	}
 	_, pause := a.store.Pace()
 	for _, some := range []func(context.Context, Tx) (int, error){
 		func(ctx context.Context, tx Tx) (int, error) {

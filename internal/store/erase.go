@@ -49,6 +49,8 @@ var erasing = []struct{ table, text string }{
 	{"note", query(`DELETE FROM note WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"bundle_file", query(`DELETE FROM bundle_file WHERE case_id ` + theirTakings)},
 	{"blob", query(`DELETE FROM blob WHERE case_id ` + theirTakings)},
+	{"push", query(`DELETE FROM push WHERE customer_id = $1`)},
+	{"push_part", query(`UPDATE push_part SET sha256 = '', body = $2, gone_at = pushed_at WHERE customer_id = $1`)}, // until their pieces are deleted
 	{"message", query(`
 		UPDATE message SET to_address = '', to_folded = '', subject = '', body = $2
 		 WHERE state <> 'queued' AND (` + lettersOf + `)`)},
@@ -121,7 +123,7 @@ func (t *tx) EraseCustomer(ctx context.Context, id customer.ID, code string) (ma
 	for _, e := range erasing {
 		args := []any{id}
 		switch e.table {
-		case "message", "reason", "offer", "way":
+		case "message", "reason", "offer", "way", "push_part":
 			args = append(args, []byte{})
 		case "customer":
 			args = append(args, code)

@@ -15,7 +15,7 @@ import (
 // about a customer: what an import makes stands in others.
 var aboutCustomer = []string{
 	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "handover_act", "offer", "invitation", "play", "voice", "consent", "silence",
-	"erasure", "retained", "authority_order", "bucket_send", "data_copy", "reading", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
+	"erasure", "retained", "authority_order", "bucket_send", "data_copy", "push", "reading", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
 }
 
 // aboutCase are those in which something stands about a departure beside its
@@ -37,6 +37,7 @@ var unasked = map[string]string{
 	"case_subscription": "goes with the departure", "audit_entry": "the log stays", "approval": "of a step, which keeps its departure",
 	"withdrawal": "of a request, which keeps its customer", "statement": "of a departure, which keeps its customer",
 	"law_case": "of a departure that somebody asked for", "law_limit": "of one, or of a complaint, which keep their customer",
+	"push_part":      "of what was pushed, which keeps its customer",
 	"document_check": "of a letter of a departure, or of what was told of a contract, which keep their customer",
 	"told":           "of a step, which keeps its departure", "tombstone": "of an erasure, which keeps its customer",
 }

@@ -91,6 +91,8 @@ var forgetting = []struct{ table, text string }{
 		DELETE FROM import_made
 		 WHERE record_id = $1 OR record_id IN (SELECT id FROM subscription WHERE customer_id = $1) OR record_id IN ` + theirCases)},
 	{"data_copy", query(`DELETE FROM data_copy WHERE customer_id = $1`)},
+	{"push_part", query(`DELETE FROM push_part WHERE customer_id = $1`)},
+	{"push", query(`DELETE FROM push WHERE customer_id = $1`)},
 	{"case_", query(`DELETE FROM case_ WHERE customer_id = $1`)},
 	{"way_node", query(`DELETE FROM way_node WHERE request_id IN ` + theirRequests)},
 	{"way", query(`DELETE FROM way WHERE request_id IN ` + theirRequests)},

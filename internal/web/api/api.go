@@ -38,6 +38,7 @@ type API struct {
 const (
 	maxBody     = 64 << 10
 	maxPlaybook = 1 << 20
+	maxPushed   = 256 << 10 // of how something is described that is pushed
 )
 
 // New makes the API.

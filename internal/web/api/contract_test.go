@@ -40,6 +40,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		requests(t, c, almena)
 		departure(t, h, c)
 		complaints(t, c, almena)
+		pushed(t, c, almena)
 		copies(t, c, almena)
 		offers(t, h, c)
 		handed(t, h, c)
@@ -65,6 +66,53 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 			}
 		}
 	})
+}
+
+// pushed pushes a table and a file, is told what is wrong and where, and takes the file
+// back.
+func pushed(t *testing.T, c *caller, almena string) {
+	t.Helper()
+	at := "/v1/customers/" + almena + "/pushed"
+	orders := `{"push": 1, "format": "ndjson", "titles": {"es": "Pedidos", "en": "Orders"}, "columns": [
+		{"name": "id", "type": "integer", "titles": {"es": "Número", "en": "Number"}}, {"name": "guest", "type": "string", "others": true}]}`
+	part := func(query, body string) answer {
+		return c.do(http.MethodPost, at+query, body, http.Header{"Content-Type": {"application/octet-stream"}})
+	}
+	part("/orders/parts?push=1&part=1", "{}").told(404, "push.none")
+	c.put(at+"/Orders", orders).told(422, "push.name")
+	if got := c.put(at+"/orders", `{"push": 1, "format": "csv", "columns": [{"name": "=x", "type": "string"}]}`).told(422, "push.column_name"); got.text("field") != "/columns/0/name" {
+		t.Errorf("it says where: %s", got.body)
+	}
+	if got := c.put(at+"/orders", orders).is(200); got.text("state") != "filling" {
+		t.Errorf("begun: %s", got.body)
+	}
+	c.put(at+"/orders", orders).is(200)
+	c.put(at+"/orders", `{"push": 1, "format": "files"}`).told(409, "push.begun")
+	if got := part("/orders/parts?push=1&part=2&last=true", `{"id": 2}`+"\n"+`{"id": "secreto"}`).told(422, "push.type"); got.text("field") != "/rows/2/id" || strings.Contains(string(got.body), "secreto") {
+		t.Errorf("it says where, and not what: %s", got.body)
+	}
+	part("/orders/parts?push=1&part=0", "{}").is(422)
+	part("/orders/parts?push=1&part=1&file=a.txt", "{}").told(422, "push.no_files")
+	if got := part("/orders/parts?push=1&part=2&last=true", `{"id": 2}`).is(200); got.text("state") != "filling" {
+		t.Errorf("the second comes first: %s", got.body)
+	}
+	if got := part("/orders/parts?push=1&part=1", `{"id": 1, "guest": "Otra"}`).is(200); got.text("state") != "complete" || got.get("rows") != 2.0 || got.get("again") != false {
+		t.Errorf("whole: %s", got.body)
+	}
+	if got := part("/orders/parts?push=1&part=1", `{"id": 1, "guest": "Otra"}`).is(200); got.get("again") != true {
+		t.Errorf("told twice: %s", got.body)
+	}
+	part("/orders/parts?push=1&part=1", `{"id": 7}`).told(409, "push.other")
+	part("/orders/parts?push=1&part=3", `{"id": 7}`).told(409, "push.complete")
+	part("/orders/parts?push=1&part=1", strings.Repeat(" ", 8<<20+1)).is(413)
+	c.put(at+"/photos", `{"push": 7, "format": "files"}`).is(200)
+	part("/photos/parts?push=7&part=1&last=true&file=2026%2Fpuerto.txt", "uno").is(200)
+	c.put(at+"/photos", `{"push": 6, "format": "files"}`).told(409, "push.older")
+	if got := c.get(at).is(200); got.text("items.0.name") != "orders" || got.get("items.0.columns.1.others") != true || got.get("items.1.bytes") != 3.0 {
+		t.Errorf("listed: %s", got.body)
+	}
+	c.post(at+"/photos/withdraw", "").is(204)
+	c.post(at+"/photos/withdraw", "").told(404, "push.none")
 }
 
 // copies has one made for a customer who stays; the same one is answered while it is

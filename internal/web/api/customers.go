@@ -259,6 +259,7 @@ func (a *API) customers(h huma.API) {
 	a.people(h)
 	a.promises(h)
 	a.copies(h)
+	a.pushes(h)
 	a.inventory(h)
 }
 

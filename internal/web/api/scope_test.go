@@ -114,6 +114,10 @@ var access = map[string]struct{ scopes, path, body string }{
 	"list-customers":        {"customers:read", "/v1/customers", ""},
 	"add-customer":          {"customers:write", "/v1/customers", strings.Replace(aCustomer, "EMAIL", "no", 1)},
 	"list-copies":           {"customers:read", noCustomer + "/copies", ""},
+	"list-pushed":           {"data:read", noCustomer + "/pushed", ""},
+	"begin-push":            {"data:write", noCustomer + "/pushed/orders", `{"push": 1, "format": "files"}`},
+	"push-part":             {"data:write", noCustomer + "/pushed/orders/parts?push=1&part=1", "x"},
+	"withdraw-pushed":       {"data:write", noCustomer + "/pushed/orders/withdraw", ""},
 	"get-copy":              {"customers:read", "/v1/copies/cpy_01kb2m9xq0e5v8h2r7n4t6w3yz", ""},
 	"make-copy":             {"requests:write", noCustomer + "/copies", `{"how": "x"}`},
 	"forget-test-customer":  {"customers:write", noCustomer + "/forget-test", ""},
@@ -192,7 +196,7 @@ func TestEveryScopeOpensItsRoutesAndNoOther(t *testing.T) {
 				continue
 			}
 			header := http.Header{}
-			if op.OperationID == "attach-file" || op.OperationID == "add-case-file" {
+			if slices.Contains([]string{"attach-file", "add-case-file", "push-part"}, op.OperationID) {
 				header.Set("Content-Type", "application/octet-stream")
 			}
 			send := func(c *caller) answer { return c.do(strings.ToUpper(method), row.path, row.body, header) }

@@ -42,6 +42,7 @@ type customerPageView struct {
 	Sums                      []string
 	Cases                     []caseLink
 	Copies                    []copyRow
+	Pushed                    []pushedRow // by programs
 	Active                    bool
 	May, MayMoney, MayCase    bool
 	Who, WhoMoney, WhoCase    string
@@ -230,6 +231,9 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	}
 	for _, x := range p.Copies {
 		cv.Copies = append(cv.Copies, v.viewCopy(x))
+	}
+	for _, x := range p.Pushed {
+		cv.Pushed = append(cv.Pushed, v.viewPushed(x))
 	}
 	return cv
 }
