@@ -67,6 +67,7 @@ var allowed = map[string]string{
 	"internal/reason":       "customer fault offboarding relationship source when",
 	"internal/experiment":   "customer fault money stat",
 	"internal/suppression":  "customer",
+	"internal/theme":        "",
 	"internal/winback":      "customer fault money offboarding when",
 	"internal/settlement":   "calendar customer fault jurisdiction money when",
 	"internal/withdrawal":   "calendar customer jurisdiction money when",
