@@ -77,7 +77,7 @@ var allowed = map[string]string{
 	"internal/survival":     "additive",
 	// application
 	"internal/connector": "money",
-	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook",
+	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook when",
 	"internal/bundle":    "",
 	"internal/totp":      "",
 	"internal/app":       "achievement approval assignment audit authority bucket bundle calendar collection company connector customer ending envelope erasure evidence fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook pushed reason relationship reply retrieval risk rule settlement signal step stray suppression totp voice webhook when winback withdrawal",

@@ -151,6 +151,18 @@ func (p papers) written(x app.Paper) document.Letter {
 			f.Name, f.SHA256, f.Size, f.Attached = b.Name, b.SHA256, b.Size, len(b.Body) > 0
 		}
 		return document.Data(f)
+	case app.UsersPaper, app.UsersBackPaper:
+		f := document.UsersFacts{Lang: x.Language, Company: c, At: x.Now, Effective: x.Case.Effective}
+		for _, l := range lines(x) {
+			f.Products = append(f.Products, l.Product)
+		}
+		if u := x.Users; u != nil {
+			f.Firm, f.Ask, f.Over, f.Until, f.Erase = u.Firm, u.Ask, u.Over, u.Until, u.Erase
+		}
+		if x.Kind == app.UsersBackPaper {
+			return document.UsersBack(f)
+		}
+		return document.Users(f)
 	case "changes":
 		return document.Changes(document.ChangesFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Added: x.Changes.Added, Changed: x.Changes.Changed, Removed: x.Changes.Removed,

@@ -75,7 +75,7 @@ func TestEveryLetterSaysWhatToDoIfItWasNotYou(t *testing.T) {
 			if string(l.Kind) != kind {
 				t.Errorf("%s is written as %s", kind, l.Kind)
 			}
-			if kind == app.NoticePaper { // nobody asked for anything
+			if kind == app.NoticePaper || slices.Contains(app.UserPapers, kind) { // nobody asked for anything, or they have no say in it
 				continue
 			}
 			link, tells := p.Links["not_me"], text.Say(lang, "document."+kind+".not_me")
@@ -190,6 +190,12 @@ func TestLettersWithoutAPortalNameNoPage(t *testing.T) {
 			}
 			for _, w := range testkit.OtherWords(body, lang) {
 				t.Errorf("%s in %s says %q", kind, lang, w)
+			}
+			if slices.Contains(app.UserPapers, kind) {
+				if strings.Contains(body, x.ByMail.Key) {
+					t.Errorf("%s in %s gives a user the key of the departure", kind, lang)
+				}
+				continue
 			}
 			if kind != app.NoticePaper && kind != "copy_none" && !strings.Contains(body, x.ByMail.Key) { // those are about no departure that could be answered
 				t.Errorf("%s in %s has no key:\n%s", kind, lang, body)

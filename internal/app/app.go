@@ -353,7 +353,7 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		if s.Kind == "confirm" { // done by Plan.Confirm alone
 			return false, nil
 		}
-		if s.Verifies { // nothing was done and nothing read back: it is not verified by there being nothing
+		if s.Verifies || kind.Spec().TellsUsers { // nothing was done and nothing read back: it is not verified by there being nothing
 			err = p.Skip(key, tx.Now(), nil)
 		} else {
 			err = p.Done(key, tx.Now(), "engine")

@@ -251,8 +251,12 @@ func turnToUndo(w *offboarding.Work, now time.Time) error {
 	return nil
 }
 
-// tellReversed queues the letter that says that the departure was undone.
+// tellReversed queues the letters that say that the departure was undone: to the
+// customer, and to those of their users who were told of it.
 func (a *App) tellReversed(ctx context.Context, tx Tx, c offboarding.Case) error {
+	if err := a.tellUsersBack(ctx, tx, c); err != nil {
+		return err
+	}
 	m := a.letter(tx, "reversed", c)
 	if err := a.address(ctx, tx, &m, c); err != nil {
 		return err

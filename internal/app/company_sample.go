@@ -54,6 +54,9 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 	if kind == NoticePaper {
 		p.Coming = &ComingPaper{Kind: limit.Renewal, Day: day(50), Deadline: day(35), Leave: typed}
 	}
+	if kind == UsersPaper || kind == UsersBackPaper {
+		p.Users = &UsersPaperFacts{Firm: "Clínica Almena", Ask: p.Name, Until: p.Until, Erase: true}
+	}
 	if kind == "ending" {
 		p.Ending = &EndingPaper{Channel: offboarding.Company, Words: ending.Words{Why: typed, Alternatives: typed}}
 	}

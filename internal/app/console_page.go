@@ -31,7 +31,8 @@ type CaseView struct {
 	Contacts    []customer.Contact
 	Lines       []customer.Subscription
 	Works       []offboarding.Work
-	Messages    []Message
+	Messages    []Message // but for those to the customer's own users
+	UsersTold   UsersView // how it stands with those
 	Blobs       []Blob
 	Timeline    []TimelineEntry // the newest, newest first
 	Older       int             // how many entries there are before those
@@ -166,6 +167,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			return err
 		}
 		if v.Messages, err = tx.ListMessages(ctx, cid, 100); err != nil {
+			return err
+		}
+		if v.UsersTold, err = a.usersView(ctx, tx, v.Plan); err != nil {
 			return err
 		}
 		if v.Blobs, err = tx.BlobsOf(ctx, cid); err != nil {

@@ -358,6 +358,7 @@ func (k *known) putSubscription(e *entry, row ingest.Row) {
 		"subscription.exit_fee_amount":  func() { now.Terms.ExitFee.Sum = told.Terms.ExitFee.Sum },
 		"subscription.exit_fee_percent": func() { now.Terms.ExitFee.Percent = told.Terms.ExitFee.Percent },
 		"subscription.benefit_amount":   func() { now.Terms.ExitFee.Given = told.Terms.ExitFee.Given },
+		"subscription.tells_users":      func() { now.Terms.TellsUsers = told.Terms.TellsUsers },
 		"engagement.interval":           func() { now.Interval = told.Interval },
 		"engagement.paid_until":         func() { now.PaidUntil = told.PaidUntil },
 		"engagement.end":                func() { now.TermEnd = told.TermEnd },

@@ -137,6 +137,7 @@ type TermsPatch struct {
 	FeeFor                    *string
 	FeeFrom                   *when.Date
 	FeeSum, FeePercent, Given *int64
+	TellsUsers                *bool
 }
 
 func (p TermsPatch) to(t *customer.Terms) {
@@ -149,6 +150,7 @@ func (p TermsPatch) to(t *customer.Terms) {
 	patch(&t.ExitFee.Sum, p.FeeSum)
 	patch(&t.ExitFee.Percent, p.FeePercent)
 	patch(&t.ExitFee.Given, p.Given)
+	patch(&t.TellsUsers, p.TellsUsers)
 }
 
 // EditSubscription changes a subscription. While it is part of a departure its
@@ -245,6 +247,7 @@ func differTerms(ch changes, was, now customer.Subscription) {
 	differ(ch, "exit_fee_amount", sum(was, had.ExitFee.Sum), sum(now, has.ExitFee.Sum))
 	differ(ch, "exit_fee_percent", had.ExitFee.Percent, has.ExitFee.Percent)
 	differ(ch, "benefit_amount", sum(was, had.ExitFee.Given), sum(now, has.ExitFee.Given))
+	differ(ch, "tells_users", had.TellsUsers, has.TellsUsers)
 }
 
 // notLeaving refuses where a case that is not over is about the subscription.

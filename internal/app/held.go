@@ -68,7 +68,7 @@ var heldFiles = []heldFile{
 	{
 		"subscription", "subscriptions.csv",
 		"reference product plan amount_minor:integer currency interval start:date paid_until:date term_end:date renews_on:date notice_days:integer lock_in_until:date not_renewed:boolean status engagement billed " +
-			"tax_percent tax_on_top:boolean trial_until:date exit_fee exit_fee_for exit_fee_from:date exit_fee_minor:integer exit_fee_percent:integer benefit_minor:integer",
+			"tax_percent tax_on_top:boolean trial_until:date exit_fee exit_fee_for exit_fee_from:date exit_fee_minor:integer exit_fee_percent:integer benefit_minor:integer tells_users:boolean",
 		func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 			list, err := tx.SubscriptionsOf(ctx, h.ID)
 			return rowsOf(list, func(x customer.Subscription) []string {
@@ -77,7 +77,7 @@ var heldFiles = []heldFile{
 					x.TermEnd.String(), x.RenewsOn.String(), strconv.Itoa(x.Notice), x.LockIn.String(), strconv.FormatBool(x.NotRenewed), string(x.Status),
 					string(x.Engagement.Kind), string(x.Engagement.Billed),
 					customer.Percent(x.Terms.Tax.Rate), strconv.FormatBool(x.Terms.Tax.OnTop), x.Terms.Trial.String(), string(x.Terms.ExitFee.Kind), x.Terms.ExitFee.For,
-					x.Terms.ExitFee.From.String(), count(x.Terms.ExitFee.Sum), count(x.Terms.ExitFee.Percent), count(x.Terms.ExitFee.Given),
+					x.Terms.ExitFee.From.String(), count(x.Terms.ExitFee.Sum), count(x.Terms.ExitFee.Percent), count(x.Terms.ExitFee.Given), strconv.FormatBool(x.Terms.TellsUsers),
 				}
 			}), err
 		},
@@ -209,7 +209,7 @@ var heldFiles = []heldFile{
 	},
 	{"way way_node", "pages_met.csv", "code flow law language device place page seen:datetime kind ground line", waysHeld},
 	{
-		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective:date requested:datetime opened:datetime ended:datetime closed:datetime",
+		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective:date requested:datetime opened:datetime ended:datetime closed:datetime self_told:datetime",
 		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
 			return rowsOf(h.plans, func(p offboarding.Plan) []string {
 				c := p.Case
@@ -219,7 +219,7 @@ var heldFiles = []heldFile{
 				}
 				return []string{
 					c.Code, string(c.State), strings.Join(ids, " "), c.Playbook, c.Language, c.Zone, string(c.When), c.Effective.String(),
-					stamp(c.RequestedAt), stamp(c.OpenedAt), stamp(c.EffectiveAt), stamp(c.ClosedAt),
+					stamp(c.RequestedAt), stamp(c.OpenedAt), stamp(c.EffectiveAt), stamp(c.ClosedAt), stamp(c.SelfTold),
 				}
 			}), nil
 		},

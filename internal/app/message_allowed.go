@@ -76,6 +76,13 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 		}
 	}
 	c := p.Case
+	if m.toUser() {
+		so, silent, err := a.stillTold(ctx, tx, m, c)
+		if err != nil || !so {
+			return false, notice.Answered, err
+		}
+		f.Silent = silent
+	}
 	letters, err := tx.ListMessages(ctx, m.Case, 1000)
 	if err != nil {
 		return false, "", err
@@ -94,7 +101,7 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if err != nil {
 		return false, "", err
 	}
-	f.Silent = silence.Holds()
+	f.Silent = f.Silent || silence.Holds()
 	if m.Paper == "winback" {
 		cus, err := tx.FindCustomer(ctx, c.Customer)
 		if err != nil {

@@ -27,7 +27,7 @@ func (a *App) queue(ctx context.Context, tx Tx, m Message, subject string, work 
 		return err
 	}
 	args := map[string]any{"message": string(m.ID), "paper": m.Paper}
-	if m.Paper != copyNonePaper { // whose that is nobody knows
+	if m.Paper != copyNonePaper && !m.toUser() { // nobody knows whose that is, or they never dealt with us
 		args["to"] = m.To
 	}
 	if err := a.record(ctx, tx, fact{"message.queued", "engine", m.stream(), subject, args}); err != nil || !work {
@@ -138,6 +138,11 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 	}
 	refused := err
 	err = a.store.Tx(ctx, func(tx Tx) error {
+		if m.toUser() { // a departure that is undone at this moment sees this letter, or is seen
+			if err := tx.HoldCase(ctx, m.Case); err != nil {
+				return err
+			}
+		}
 		if m, err = tx.FindMessage(ctx, mid); err != nil || m.State != "queued" {
 			return err
 		}
@@ -180,6 +185,9 @@ func (a *App) SendMessage(ctx context.Context, mid offboarding.MessageID) error 
 			return err
 		}
 		if err := a.record(ctx, tx, fact); err != nil || refused != nil {
+			return err
+		}
+		if err := a.undoneMeanwhile(ctx, tx, m); err != nil {
 			return err
 		}
 		return a.keepChecks(ctx, tx, m, d, checks, whose)
@@ -332,6 +340,11 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
+	if m.toUser() {
+		if p.Users, err = a.userFacts(ctx, tx, p); err != nil {
+			return Paper{}, err
+		}
+	}
 	if m.Paper == RenewalPaper {
 		if p.Renewals, err = a.renewalsOf(ctx, tx, m, p.Case); err != nil {
 			return Paper{}, err
@@ -385,10 +398,12 @@ var Letters = map[string][]string{
 	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "instalments": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"}, OwnerPaper: {"handover", "not_me"}, RenewalPaper: {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
-	"changes":     {"data", "not_me"},
-	copyPaper:     {copyLink}, // whose page says what to do if it was not them
-	copyNonePaper: {},
-	NoticePaper:   {}, // whoever goes on asked for nothing: there is nothing to disown
+	"changes":      {"data", "not_me"},
+	copyPaper:      {copyLink}, // whose page says what to do if it was not them
+	copyNonePaper:  {},
+	NoticePaper:    {}, // whoever goes on asked for nothing: there is nothing to disown
+	UsersPaper:     {}, // whoever only uses it can change nothing about it
+	UsersBackPaper: {},
 }
 
 // paths of the portal by the purpose of a link.

@@ -357,7 +357,11 @@ type MessageTx interface {
 	InsertMessage(ctx context.Context, m Message) error
 	FindMessage(ctx context.Context, id offboarding.MessageID) (Message, error)
 	SaveMessage(ctx context.Context, m Message) error
-	ListMessages(ctx context.Context, c offboarding.CaseID, limit int) ([]Message, error) // newest first; empty case: all
+	// ListMessages returns the newest letters first: those of a departure but for those to the
+	// customer's own users, of which there may be many; of an empty case, all.
+	ListMessages(ctx context.Context, c offboarding.CaseID, limit int) ([]Message, error)
+	// UserLetters returns those of a departure, oldest first.
+	UserLetters(ctx context.Context, c offboarding.CaseID) ([]Message, error)
 	// Acknowledged is when the acknowledgement of a request went out; zero: not yet.
 	Acknowledged(ctx context.Context, r offboarding.RequestID) (time.Time, error)
 	// CountMessagesTo counts letters of the kind queued to the address since.
@@ -706,6 +710,7 @@ type Paper struct {
 	Copy        *CopyPaper             // of a copy that was asked for without leaving
 	Statement   *CaseStatement         // that was made; nil: none was
 	Abroad      bool                   // they live in another country than the company
+	Users       *UsersPaperFacts       // only in the letters to a customer's own users
 	Rehearsal   *Rehearsal             // of a letter about a test customer: where it goes instead
 	// Sample is about somebody made up: a test that people send themselves.
 	Sample bool

@@ -76,7 +76,7 @@ func (a *App) roads(ctx context.Context, tx Tx, m Message, p *Paper) error {
 		return err
 	}
 	p.ByMail = &ByMail{}
-	if m.Case != "" { // what goes to an address that somebody typed proves nothing
+	if m.Case != "" && !m.toUser() { // what goes to an address that somebody typed proves nothing
 		p.ByMail.Key = a.replyKey(m)
 	}
 	if m.Paper == "handover" { // there is no page on which to look at it

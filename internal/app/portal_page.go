@@ -140,6 +140,7 @@ type CasePage struct {
 	Statement CaseStatement // that was signed; zero: none was, or they were erased
 	Settling  bool          // a step will make it
 	Refunded  when.Date     // all that the statement gives back was paid back by then; zero: not yet
+	Users     UsersView     // who of their own users is told; not of a page for others
 	Late      when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
 
@@ -245,6 +246,11 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		}
 		if out.Statement = (CaseStatement{}); out.ErasedOn.IsZero() && out.Paper.Statement != nil {
 			out.Statement = *out.Paper.Statement
+		}
+		if out.Users = (UsersView{}); purpose == "case" && out.ErasedOn.IsZero() {
+			if out.Users, err = a.usersView(ctx, tx, plan); err != nil {
+				return err
+			}
 		}
 		if out.Refunded, err = a.refundedOn(ctx, tx, plan); err != nil {
 			return err

@@ -84,11 +84,13 @@ type ExitFee struct {
 	Given   int64     // of another kind than Benefit: what was given for staying; 0: not known
 }
 
-// Terms are what a contract says about its tax, its trial and leaving early.
+// Terms are what a contract says about its tax, its trial, leaving early, and who is
+// told of its end.
 type Terms struct {
-	Tax     Tax
-	Trial   when.Date // last free day; zero: there is none
-	ExitFee ExitFee
+	Tax        Tax
+	Trial      when.Date // last free day; zero: there is none
+	ExitFee    ExitFee
+	TellsUsers bool // we tell the customer's own users that it ends
 }
 
 // tidy checks the terms of a contract. Faults: tax_percent, trial_until,

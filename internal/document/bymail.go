@@ -38,7 +38,7 @@ func Data(f DataFacts) Letter {
 // ByMail adds to a letter how its reader answers where there is no portal: what
 // to write, with the scores of the survey if it asks for them, and the key that shows that they have read it.
 func ByMail(l Letter, key string, survey bool) Letter {
-	if l.Kind == KindNotice { // it says itself how to answer, and whoever goes on need not
+	if l.Kind == KindNotice || l.ToUser() { // it says itself how to answer, and whoever goes on, or only uses it, need not
 		return l
 	}
 	w := l.writer()

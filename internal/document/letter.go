@@ -54,6 +54,10 @@ const (
 	KindCopy Kind = "copy"
 	// KindCopyNone tells an address that no account has it.
 	KindCopyNone Kind = "copy_none"
+	// KindUsers tells a customer's own user that what they use ends.
+	KindUsers Kind = "users"
+	// KindUsersBack tells them that it goes on after all.
+	KindUsersBack Kind = "users_back"
 	// KindApproval asks for an approval, where one person works.
 	KindApproval Kind = "approval"
 	// KindNotice tells in time what is coming for a contract that goes on.
@@ -66,6 +70,7 @@ const (
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner, KindRenewal,
 	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindCopy, KindCopyNone, KindNotice, KindWrittenOff, KindInstalments,
+	KindUsers, KindUsersBack,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

@@ -17,6 +17,9 @@ const KindTold Kind = "told"
 // Staff reports whether the letter goes to people of the company.
 func (l Letter) Staff() bool { return l.Kind == KindTold }
 
+// ToUser reports whether it goes to a customer's own user, who has nothing to answer.
+func (l Letter) ToUser() bool { return l.Kind == KindUsers || l.Kind == KindUsersBack }
+
 // Service is the line that says what sort of letter it is.
 func (l Letter) Service() string {
 	switch {
@@ -24,6 +27,8 @@ func (l Letter) Service() string {
 		return l.Mail("service.staff")
 	case l.Kind == KindNotice:
 		return l.Mail("service.contract")
+	case l.ToUser():
+		return l.Mail("service.user")
 	case l.Stays:
 		return l.Mail("service.copy")
 	}

@@ -125,6 +125,9 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	if _, ok := kind.(step.Courier); ok {
 		return t.App.SendStepLetter(ctx, offboarding.MessageID(w.Item))
 	}
+	if kind.Spec().TellsUsers {
+		return t.App.TellUsers(ctx, w)
+	}
 	if _, ok := kind.(step.Maker); ok {
 		return t.make(ctx, w)
 	}

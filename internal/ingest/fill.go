@@ -160,6 +160,8 @@ func (f *filler) set(field, value string) *fault.Error {
 		return choice(&r.Subscription.Status, value, customer.Statuses...)
 	case "subscription.tax_percent":
 		return percent(&r.Subscription.Terms.Tax.Rate, value)
+	case "subscription.tells_users":
+		return truth(&r.Subscription.Terms.TellsUsers, value)
 	case "subscription.tax_on_top":
 		return truth(&r.Subscription.Terms.Tax.OnTop, value)
 	case "subscription.trial_until":

@@ -65,6 +65,8 @@ var Table = []Rule{
 	{Class: "copy", Basis: Requested, Before: true, Until: NewTurn},              // of their data, without leaving
 	{Class: "copy_none", Basis: Requested, Before: true, Until: NewTurn},         // nobody goes by the address that was typed
 	{Class: "changes", Basis: Contract, Before: true, Until: Retrieval, Most: 1}, // in what they take along, before it is too late
+	{Class: "users", Basis: Contract, Before: true, Until: Retrieval},            // to each of the customer's own users, once
+	{Class: "users_back", Basis: Contract, Before: true, Until: Always},          // that it goes on, to each who was told
 	{Class: "approval", Basis: Contract, Before: true, Until: Approval},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},   // they asked what could be done

@@ -120,8 +120,11 @@ type Case struct {
 	Retrieval     int // days after Effective in which the customer may fetch their data
 	// Test says that the customer was made up: it is a rehearsal, which changes
 	// nothing outside and is never counted.
-	Test    bool
-	Version int64
+	Test bool
+	// SelfTold is when the customer said that they tell their own users of it
+	// themselves; zero: they did not.
+	SelfTold time.Time
+	Version  int64
 }
 
 // Waits reports whether identity is proved and the case opens by itself, once an

@@ -233,6 +233,9 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		if (k.Effect || k.Writes) && !has(s.ID, func(b stepFile) bool { return spec(b).Proves }) {
 			c.At(at, "playbook.before_proof", "key", s.ID)
 		}
+		if k.TellsUsers && has(s.ID, waits("effective")) {
+			c.At(at, "playbook.users_late", "key", s.ID)
+		}
 		if k.Approves && len(s.After) == 0 {
 			c.At(at, "playbook.approves_nothing", "key", s.ID)
 		}

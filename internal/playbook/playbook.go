@@ -21,28 +21,30 @@ import (
 
 // KindSpec is what a playbook may say about one kind of step.
 type KindSpec struct {
-	Name      string
-	About     string // one English sentence for the reference
-	Human     bool   // has an owner, a due date and a checklist
-	Verifies  bool   // over only when read back
-	Effect    bool   // changes something outside: never before the proof of identity
-	Settles   bool   // makes the statement of what is open
-	Writes    bool   // sends the customer a letter: never before the proof of identity
-	Proves    bool   // is the proof of identity: nothing that needs it can do without
-	TellUndo  bool   // the playbook must say what taking it back means
-	Approves  bool   // decides about the steps before it; needs one
-	Exports   bool   // gives the customer their data
-	Narrows   bool   // leaves accesses to read what is to be fetched: something must close them later
-	Erases    bool   // destroys data for good
-	ErasesFar bool   // at the far systems: before our own record, which knows by which name the customer is called there
-	Forgets   bool   // erases that record
-	Talks     bool   // talks with the customer
-	HandsOver bool   // hands over to the client what is theirs
-	Leaves    bool   // takes our own access back: last
-	Asks      bool   // asks for something on the farewell page
-	Collects  bool   // asks for money: the customer's data and the end of accesses and charges never wait for it
-	Needs     string // what the system that it names must be able to do; empty: it names none
-	Params    []ParamSpec
+	Name     string
+	About    string // one English sentence for the reference
+	Human    bool   // has an owner, a due date and a checklist
+	Verifies bool   // over only when read back
+	Effect   bool   // changes something outside: never before the proof of identity
+	Settles  bool   // makes the statement of what is open
+	Writes   bool   // sends the customer a letter: never before the proof of identity
+	// TellsUsers says that it writes to the customer's own users that it ends: before it does.
+	TellsUsers bool
+	Proves     bool   // is the proof of identity: nothing that needs it can do without
+	TellUndo   bool   // the playbook must say what taking it back means
+	Approves   bool   // decides about the steps before it; needs one
+	Exports    bool   // gives the customer their data
+	Narrows    bool   // leaves accesses to read what is to be fetched: something must close them later
+	Erases     bool   // destroys data for good
+	ErasesFar  bool   // at the far systems: before our own record, which knows by which name the customer is called there
+	Forgets    bool   // erases that record
+	Talks      bool   // talks with the customer
+	HandsOver  bool   // hands over to the client what is theirs
+	Leaves     bool   // takes our own access back: last
+	Asks       bool   // asks for something on the farewell page
+	Collects   bool   // asks for money: the customer's data and the end of accesses and charges never wait for it
+	Needs      string // what the system that it names must be able to do; empty: it names none
+	Params     []ParamSpec
 }
 
 // ParamSpec is one parameter of a kind.

@@ -123,6 +123,7 @@ func All(systems Systems) map[string]Kind {
 		closeAccess{},
 		runAction{systems},
 		sendWebhook{systems},
+		tellUsers{},
 		farewell{},
 	}
 	kinds = append(kinds, asks()...)

@@ -13,7 +13,7 @@ import (
 
 const (
 	caseColumns = `id, code, request_id, customer_id, subscriptions, state, paused, playbook, language, zone, timing, effective,
-	requested_at, opened_at, effective_at, closed_at, retrieval_days, test, version`
+	requested_at, opened_at, effective_at, closed_at, retrieval_days, test, self_told, version`
 	stepColumns = `id, case_id, key, seq, kind, title, role, assignee, after, params, items, verifies, human, milestone, state,
 	due, ready_at, done_at, verified_at, done_by, note, blocked, spec, escalated, hands, version`
 )
@@ -21,7 +21,7 @@ const (
 var (
 	insertCase = query(`
 		INSERT INTO case_ (` + caseColumns + `, search, segment)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $20)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, $20, $21)`)
 	// The partial unique index lets one open case have a subscription; a second
 	// insert of it does nothing, and so is seen.
 	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
@@ -49,8 +49,8 @@ var (
 	stepsOf    = query(`SELECT ` + stepColumns + ` FROM step WHERE case_id = $1 ORDER BY seq, id`)
 	saveCase   = query(`
 		UPDATE case_
-		   SET state = $1, paused = $2, opened_at = $3, effective_at = $4, closed_at = $5, version = version + 1
-		 WHERE id = $6 AND version = $7`)
+		   SET state = $1, paused = $2, opened_at = $3, effective_at = $4, closed_at = $5, self_told = $6, version = version + 1
+		 WHERE id = $7 AND version = $8`)
 )
 
 func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboarding.Step) error {
@@ -64,7 +64,7 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 	}
 	if _, err := t.exec(ctx, "store.InsertCase", insertCase, c.ID, c.Code, c.Request, c.Customer, string(subs), c.State, bit(c.Paused),
 		c.Playbook, c.Language, c.Zone, c.When, c.Effective.String(), micros(c.RequestedAt), micros(c.OpenedAt), micros(c.EffectiveAt),
-		micros(c.ClosedAt), c.Retrieval, bit(cus.Test()), searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
+		micros(c.ClosedAt), c.Retrieval, bit(cus.Test()), micros(c.SelfTold), searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
 		return err
 	}
 	if ended(c) {
@@ -170,6 +170,7 @@ func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
 		instant{&c.ClosedAt},
 		&c.Retrieval,
 		flag{&c.Test},
+		instant{&c.SelfTold},
 		&c.Version,
 	}, behind...)...)
 	if err != nil {
@@ -255,7 +256,7 @@ func (t *tx) SavePlan(ctx context.Context, p *offboarding.Plan) error {
 		c.Version = 1
 	}
 	if err := t.must(ctx, "store.SavePlan", saveCase, c.State, bit(c.Paused), micros(c.OpenedAt), micros(c.EffectiveAt),
-		micros(c.ClosedAt), c.ID, c.Version); err != nil {
+		micros(c.ClosedAt), micros(c.SelfTold), c.ID, c.Version); err != nil {
 		return err
 	}
 	t.touchSaved(*c)

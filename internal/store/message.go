@@ -11,13 +11,17 @@ import (
 
 const messageColumns = `id, paper, to_address, language, request_id, case_id, state, queued_at, sent_at, subject, header_id, last_error, body, key_id`
 
+// toUsers are the classes of letters to a customer's own users.
+const toUsers = `('` + app.UsersPaper + `', '` + app.UsersBackPaper + `')`
+
 var (
 	insertMessage = query(`
 		INSERT INTO message (` + messageColumns + `, to_folded)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`)
 	messageByID    = query(`SELECT ` + messageColumns + ` FROM message WHERE id = $1`)
 	saveMessage    = query(`UPDATE message SET state = $1, sent_at = $2, subject = $3, last_error = $4, body = $5, key_id = $6, to_address = $7, to_folded = $8 WHERE id = $9`)
-	messagesOf     = query(`SELECT ` + messageColumns + ` FROM message WHERE case_id = $1 ORDER BY queued_at DESC, id DESC LIMIT $2`)
+	messagesOf     = query(`SELECT ` + messageColumns + ` FROM message WHERE case_id = $1 AND paper NOT IN ` + toUsers + ` ORDER BY queued_at DESC, id DESC LIMIT $2`)
+	userLetters    = query(`SELECT ` + messageColumns + ` FROM message WHERE case_id = $1 AND paper IN ` + toUsers + ` ORDER BY queued_at, id`)
 	newestMessages = query(`SELECT ` + messageColumns + ` FROM message ORDER BY queued_at DESC, id DESC LIMIT $1`)
 	acknowledged   = query(`SELECT COALESCE(MIN(sent_at), 0) FROM message WHERE request_id = $1 AND paper = 'ack' AND state = 'sent'`)
 	countMessages  = query(`SELECT COUNT(*) FROM message WHERE to_folded = $1 AND paper = $2 AND queued_at > $3`)
@@ -64,6 +68,15 @@ func (t *tx) ListMessages(ctx context.Context, c offboarding.CaseID, limit int) 
 		q, args = messagesOf, []any{c, limit}
 	}
 	err = t.each(ctx, "store.ListMessages", q, args, func(row scanner) error {
+		m, err := scanMessage(row)
+		list = append(list, m)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) UserLetters(ctx context.Context, c offboarding.CaseID) (list []app.Message, err error) {
+	err = t.each(ctx, "store.UserLetters", userLetters, []any{c}, func(row scanner) error {
 		m, err := scanMessage(row)
 		list = append(list, m)
 		return err

@@ -70,6 +70,7 @@ type SubscriptionInput struct {
 	ExitFeeMinor   int64  `json:"exit_fee_minor,omitempty" minimum:"0"`
 	ExitFeePercent int64  `json:"exit_fee_percent,omitempty" minimum:"0" maximum:"100"`
 	BenefitMinor   int64  `json:"benefit_minor,omitempty" minimum:"0"`
+	TellsUsers     bool   `json:"tells_users,omitempty"`
 
 	Engagement string     `json:"engagement,omitempty" enum:"project,retainer,hours"`
 	Billed     string     `json:"billed,omitempty" enum:"ahead,behind,delivery"`
@@ -88,7 +89,7 @@ func (s SubscriptionInput) input(of customer.ID, under string) (app.Subscription
 		Customer: of, Reference: s.Reference, Product: s.Product, Plan: s.Plan, Amount: s.Amount.amount(), Interval: customer.Interval(s.Interval),
 		NoticeDays: s.NoticeDays, NotRenewed: s.NotRenewed, Engagement: customer.Engagement{Kind: customer.EngagementKind(s.Engagement), Billed: customer.Invoicing(s.Billed)},
 		Promised: make([]customer.Deliverable, len(s.Promised)),
-		Terms: customer.Terms{Tax: customer.Tax{OnTop: s.TaxOnTop}, ExitFee: customer.ExitFee{
+		Terms: customer.Terms{Tax: customer.Tax{OnTop: s.TaxOnTop}, TellsUsers: s.TellsUsers, ExitFee: customer.ExitFee{
 			Kind: customer.FeeKind(s.ExitFee), For: s.ExitFeeFor, Sum: s.ExitFeeMinor, Percent: s.ExitFeePercent, Given: s.BenefitMinor,
 		}},
 	}

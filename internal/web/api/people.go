@@ -68,6 +68,7 @@ type editSubscription struct {
 		ExitFeeMinor   *int64  `json:"exit_fee_minor,omitempty" minimum:"0"`
 		ExitFeePercent *int64  `json:"exit_fee_percent,omitempty" minimum:"0" maximum:"100"`
 		BenefitMinor   *int64  `json:"benefit_minor,omitempty" minimum:"0"`
+		TellsUsers     *bool   `json:"tells_users,omitempty"`
 	} `nameHint:"SubscriptionPatch"`
 }
 
@@ -132,6 +133,7 @@ func (in *editSubscription) patch() (app.SubscriptionPatch, error) {
 	}
 	out.Terms = app.TermsPatch{
 		TaxOnTop: b.TaxOnTop, Fee: (*customer.FeeKind)(b.ExitFee), FeeFor: b.ExitFeeFor, FeeSum: b.ExitFeeMinor, FeePercent: b.ExitFeePercent, Given: b.BenefitMinor,
+		TellsUsers: b.TellsUsers,
 	}
 	if b.TaxPercent != nil {
 		rate, err := percent(*b.TaxPercent, "tax_percent")

@@ -437,6 +437,7 @@ type Subscription struct {
 	ExitFeeMinor   int64  `json:"exit_fee_minor,omitempty"`
 	ExitFeePercent int64  `json:"exit_fee_percent,omitempty"`
 	BenefitMinor   int64  `json:"benefit_minor,omitempty"`
+	TellsUsers     bool   `json:"tells_users,omitempty"`
 }
 
 func viewSubscription(s customer.Subscription) Subscription {
@@ -445,7 +446,7 @@ func viewSubscription(s customer.Subscription) Subscription {
 		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), s.NotRenewed, string(s.Status),
 		string(s.Engagement.Kind), string(s.Engagement.Billed),
 		percentage(s.Terms.Tax.Rate), s.Terms.Tax.OnTop, s.Terms.Trial.String(), string(s.Terms.ExitFee.Kind), s.Terms.ExitFee.For, s.Terms.ExitFee.From.String(),
-		s.Terms.ExitFee.Sum, s.Terms.ExitFee.Percent, s.Terms.ExitFee.Given,
+		s.Terms.ExitFee.Sum, s.Terms.ExitFee.Percent, s.Terms.ExitFee.Given, s.Terms.TellsUsers,
 	}
 }
 

@@ -73,6 +73,7 @@ type stepView struct {
 	StalledWho                                          string
 	UndoHow, Escalated                                  string // what undoing means; role that was asked because it is late
 	Held                                                string // its system does not answer
+	Users                                               string // who tells the customer's users, and how far that is
 	Files                                               []fileView
 	Returns                                             []returnView
 	Handing                                             handingView
@@ -355,6 +356,9 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	if wait, held := c.Outages[s.ID]; held && !s.Over() {
 		sv.Held = v.say("step.held", "system", systemOf(c, s), "n", int(wait.Round(time.Minute)/time.Minute)+1)
 	}
+	if c.UsersTold.Step == s.Key {
+		sv.Users = v.usersTold(c.UsersTold)
+	}
 	if s.Escalated != "" && !s.Over() {
 		sv.Escalated = v.say("step.escalated", "role", role(v.lang, s.Escalated))
 	}
@@ -389,6 +393,20 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 		}
 	}
 	return sv
+}
+
+// usersTold says how it stands with telling the customer's own users.
+func (v *visit) usersTold(u app.UsersView) string {
+	day := text.LongDate(v.lang, u.Day)
+	switch {
+	case !u.Self.IsZero():
+		return v.say("step.users.self", "at", text.Instant(v.lang, u.Self, v.zone()))
+	case u.Made:
+		return v.say("step.users.told", "day", day, "n", len(u.Users), "sent", u.Sent, "lacking", u.Lacking)
+	case u.Open:
+		return v.say("step.users.waits", "day", day, "n", len(u.Users))
+	}
+	return ""
 }
 
 // viewAssign is the choice of whose turn a step is.

@@ -15,7 +15,7 @@ import (
 
 // termFields are the fields of the terms of a contract, in their order.
 var termFields = []string{
-	"tax_percent", "tax_on_top", "trial_until", "exit_fee", "exit_fee_for", "exit_fee_from", "exit_fee_amount", "exit_fee_percent", "benefit_amount",
+	"tax_percent", "tax_on_top", "trial_until", "exit_fee", "exit_fee_for", "exit_fee_from", "exit_fee_amount", "exit_fee_percent", "benefit_amount", "tells_users",
 }
 
 // termsWere are the terms of a contract as its form shows them.
@@ -38,6 +38,7 @@ func termsWere(lang string, s customer.Subscription) map[string]string {
 		"subscription.trial_until": t.Trial.String(), "subscription.exit_fee": string(t.ExitFee.Kind), "subscription.exit_fee_for": t.ExitFee.For,
 		"subscription.exit_fee_from": t.ExitFee.From.String(), "subscription.exit_fee_amount": sum(t.ExitFee.Sum),
 		"subscription.exit_fee_percent": percent(t.ExitFee.Percent * 100), "subscription.benefit_amount": sum(t.ExitFee.Given),
+		"subscription.tells_users": map[bool]string{false: "no", true: "yes"}[t.TellsUsers],
 	}
 }
 
@@ -115,6 +116,7 @@ func (v *visit) readTerms(currency string) (t customer.Terms, wrong fault.List) 
 		}
 	}
 	t.Tax.Rate, t.Tax.OnTop = percent("tax_percent"), f("tax_on_top") == "yes"
+	t.TellsUsers = f("tells_users") == "yes"
 	t.ExitFee.Kind, t.ExitFee.For = customer.FeeKind(f("exit_fee")), f("exit_fee_for")
 	t.ExitFee.Sum, t.ExitFee.Given = sum("exit_fee_amount"), sum("benefit_amount")
 	if n := percent("exit_fee_percent"); n%100 != 0 {
@@ -129,7 +131,7 @@ func (v *visit) readTerms(currency string) (t customer.Terms, wrong fault.List) 
 func patchTerms(t customer.Terms) app.TermsPatch {
 	return app.TermsPatch{
 		TaxRate: &t.Tax.Rate, TaxOnTop: &t.Tax.OnTop, Trial: &t.Trial, Fee: &t.ExitFee.Kind, FeeFor: &t.ExitFee.For, FeeFrom: &t.ExitFee.From,
-		FeeSum: &t.ExitFee.Sum, FeePercent: &t.ExitFee.Percent, Given: &t.ExitFee.Given,
+		FeeSum: &t.ExitFee.Sum, FeePercent: &t.ExitFee.Percent, Given: &t.ExitFee.Given, TellsUsers: &t.TellsUsers,
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 // Papers renders a paper for the page it is shown on, and as PDF.
 type Papers interface {
 	HTML(p app.Paper) string
+	Inset(p app.Paper, name string) string
 	PDF(p app.Paper) ([]byte, error)
 	Calendar(p app.Paper) (media string, file []byte) // of its invitation
 	Renewals(p app.Paper) (media string, file []byte) // as a calendar
@@ -96,6 +97,8 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /d/{token}/{file}", p.fetchByLink)
 	mux.HandleFunc("GET /c/{token}/seats", p.seats)
 	mux.HandleFunc("POST /c/{token}/seats", p.changeSeats)
+	mux.HandleFunc("GET /c/{token}/users", p.users)
+	mux.HandleFunc("POST /c/{token}/users", p.sayUsers)
 	mux.HandleFunc("GET /g/{token}", p.seat)
 	mux.HandleFunc("GET /g/{token}/data/{blob}", p.seatData)
 	mux.HandleFunc("POST /c/{token}/data/seat", p.allowSeatData)

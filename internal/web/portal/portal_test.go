@@ -41,6 +41,8 @@ type plain struct{}
 
 func (plain) HTML(p app.Paper) string { return "<p>" + p.Kind + " " + p.Code + "</p>" }
 
+func (p plain) Inset(x app.Paper, _ string) string { return p.HTML(x) }
+
 func (plain) PDF(app.Paper) ([]byte, error) { return []byte("%PDF-"), nil }
 
 func (plain) Renewals(p app.Paper) (string, []byte) {

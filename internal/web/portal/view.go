@@ -119,6 +119,7 @@ type trackView struct {
 	Answer       string // state of what could be done; empty: nothing to read there
 	Due          []dueLine
 	Accesses     accessesView
+	Users        bool // somebody of theirs is told, or was to be
 }
 
 // codeLine says of whose departure a page is; without a name once they were
@@ -205,7 +206,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	if p.Instead != nil && p.Instead.Hours > 0 {
 		v.Instead = sp.Say("document.instead.text", "n", p.Instead.Hours)
 	}
-	v.Data = page.Data
+	v.Data, v.Users = page.Data, page.Users.Planned
 	v.Report, v.Erased, v.Forgotten = page.Report, page.Erased, !page.ErasedOn.IsZero()
 	v.Handover, v.HandoverAsks = viewHanding(sp, page)
 	v.Data, v.Allow = page.Data, viewAllow(sp, base, c, page.Consent)

@@ -1,0 +1,70 @@
+package portal
+
+import (
+	"net/http"
+
+	"hastaluego/internal/text"
+	"hastaluego/internal/web"
+)
+
+// usersView is the page on which the customer sees who of their own users is told.
+type usersView struct {
+	text.Speech
+	Base, Code, Name string
+	How              []string // how it stands, in sentences
+	Users            []string // addresses, with names where they are known
+	Letter           string   // what they are told; empty: nobody is
+	Open             bool     // who tells them may still be changed
+	Self             bool     // the customer does
+	Company          string
+}
+
+func (v usersView) say(code string, args ...any) string { return v.Say("portal.users."+code, args...) }
+
+func (p *portal) users(w http.ResponseWriter, r *http.Request) {
+	page, err := p.App.OpenUsersPage(r.Context(), r.PathValue("token"), p.Chosen(w, r))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	lang, zone := page.Paper.Language, p.App.Company().Zone
+	r = web.Spoken(r, lang)
+	told := page.Told
+	v := usersView{
+		Speech: p.speech(lang), Base: base(r), Code: page.Paper.Code, Name: page.Paper.Name, Open: told.Open, Self: !told.Self.IsZero(), Company: p.App.Company().Name,
+	}
+	day, n := text.LongDate(lang, told.Day), len(told.Users)
+	switch {
+	case v.Self:
+		v.How = append(v.How, v.say("self", "at", text.Instant(lang, told.Self, zone)))
+	case told.Made:
+		v.How = append(v.How, v.say("told", "n", n, "day", day), v.say("sent", "n", told.Sent))
+		if told.Lacking > 0 {
+			v.How = append(v.How, v.say("lacking", "n", told.Lacking))
+		}
+	case n == 0:
+		v.How = append(v.How, v.say("nobody", "day", day))
+	default:
+		v.How = append(v.How, v.say("waits", "n", n, "day", day))
+	}
+	for _, u := range told.Users {
+		if line := u.Email; u.Name != "" {
+			v.Users = append(v.Users, u.Name+" · "+line)
+		} else {
+			v.Users = append(v.Users, line)
+		}
+	}
+	if !v.Self {
+		v.Letter = p.papers.Inset(*told.Letter, "users")
+	}
+	p.show(w, r, http.StatusOK, v.say("title"), usersPage(v))
+}
+
+// sayUsers takes down who tells the customer's users.
+func (p *portal) sayUsers(w http.ResponseWriter, r *http.Request) {
+	f, err := web.Form(w, r)
+	if err == nil {
+		err = p.App.SayUsersTold(r.Context(), r.PathValue("token"), f.Get("who") == "customer")
+	}
+	p.act(w, r, base(r)+"/users", err)
+}
