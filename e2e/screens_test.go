@@ -217,6 +217,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	b.inspect(check, "approval-over", private+"/approval")
 	b.inspect(check, "statement", private+"/statement")
 	b.inspect(check, "pay", private+"/pay")
+	b.inspect(check, "users-none", private+"/users")
 	b.inspect(check, "meeting-gone", base+"/c/nothing/meeting")
 	b.inspect(check, "data", private+"/data")
 	b.inspect(check, "not-me-case", private+"/not-me")
