@@ -11,6 +11,7 @@ import (
 	"hastaluego/internal/connector/ldapsystem"
 	"hastaluego/internal/connector/oauthsystem"
 	"hastaluego/internal/connector/pgsystem"
+	"hastaluego/internal/connector/processorsystem"
 	"hastaluego/internal/connector/s3system"
 	"hastaluego/internal/connector/scimsystem"
 	"hastaluego/internal/connector/sqlitesystem"
@@ -23,7 +24,7 @@ import (
 // connectors are the kinds of far system. A new one is a folder below
 // internal/connector and a line here.
 func connectors() []declaration.Kind {
-	return append(httpsystem.Kinds(), foldersystem.Kind(), iamsystem.Kind(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), scimsystem.Kind(), sqlitesystem.Kind(), stripesystem.Kind())
+	return append(httpsystem.Kinds(), foldersystem.Kind(), iamsystem.Kind(), ldapsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), processorsystem.Kind(), s3system.Kind(), scimsystem.Kind(), sqlitesystem.Kind(), stripesystem.Kind())
 }
 
 // declared reads what the file declares, without connecting anything.

@@ -72,6 +72,11 @@ func (c *erasePlanCmd) Run(ctx context.Context, o out) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.System, cmp.Or(offboarding.Worded(f.Titles, lang), f.Holding), n, say(string(f.After), "date", f.Until))
 	}
+	for _, p := range plan.Processors {
+		for _, h := range p.Holdings {
+			fmt.Fprintf(w, "%s\t%s\t\t%s\n", p.System, cmp.Or(offboarding.Worded(h.Titles, lang), h.Holding), say("asked", "processor", p.Processor))
+		}
+	}
 	return w.Flush()
 }
 

@@ -13,6 +13,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/approval"
 	"hastaluego/internal/company"
+	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/document"
 	"hastaluego/internal/erasure"
@@ -230,6 +231,8 @@ func (p papers) written(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Start: i.Start, Minutes: i.Minutes, Format: string(i.Format), Place: i.Place,
 			Words: i.Words, Page: below(x.Links["case"], "/meeting"), NotMe: x.Links["not_me"],
 		})
+	case app.ProcessorPaper:
+		return document.AskProcessor(askProcessor(x, c))
 	case "told":
 		return document.Told(p.told(x))
 	case "offer":
@@ -427,6 +430,10 @@ func handed(x app.Paper) []document.Handed {
 		}
 		out[i] = document.Handed{
 			Kind: h.Kind, Name: h.Name, State: string(h.State), At: at, ByMail: x.Handover.AcceptedByMail(h), BySlip: h.AcceptedBy != "" && h.AcceptedBy != handover.Client, Rotation: string(h.Rotation),
+			Entrusted: document.Entrusted{
+				Method: string(h.Destruction.Method), By: h.Destruction.By, Witness: h.Destruction.Witness, On: h.Destruction.On,
+				Basis: string(h.Keeping.Basis), Why: h.Keeping.Why, Until: h.Keeping.Until,
+			},
 		}
 	}
 	return out
@@ -450,7 +457,7 @@ func act(x app.Paper, c document.Company) document.ActFacts {
 	for i, h := range handed(x) {
 		item := x.Handover.List[i]
 		it := document.ActItem{
-			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, NewOwnerEmail: item.NewOwnerEmail, OwnerConfirmed: item.OwnerConfirmedAt, OwnerWaits: item.OwnerWaits(), Held: item.Held, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece), GivenBy: item.GivenBy, GivenTo: item.GivenTo, SignedBy: item.SignedBy, Slip: item.Slip, GivenAt: item.GivenAt,
+			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, NewOwnerEmail: item.NewOwnerEmail, OwnerConfirmed: item.OwnerConfirmedAt, OwnerWaits: item.OwnerWaits(), Held: item.Held, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece), GivenBy: item.GivenBy, GivenTo: item.GivenTo, Sent: item.Way == handover.Transfer, SignedBy: item.SignedBy, Slip: item.Slip, GivenAt: item.GivenAt,
 		}
 		for n, r := range item.Refusals {
 			if item.Lacks == "" || n < len(item.Refusals)-1 {
@@ -520,8 +527,30 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 				Until: h.Until, Why: offboarding.Worded(h.Why, x.Language), Held: s.Held, GoneAt: s.DestroyedAt,
 			})
 		}
+		for _, r := range e.Processors {
+			p := document.ProcessorErased{Name: r.Processor, AskedOn: r.AskedOn, ErasedOn: r.ErasedOn, Proof: r.Proof, SHA256: r.SHA256}
+			for _, h := range r.Holdings {
+				p.What = append(p.What, cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Holding))
+			}
+			f.Processors = append(f.Processors, p)
+		}
+		for _, x := range e.Entrusted {
+			f.Entrusted = append(f.Entrusted, document.EntrustedCount{Outcome: x.Outcome, Method: string(x.Method), Basis: string(x.Basis), Until: x.Until, N: x.N})
+		}
 		for _, what := range app.Erasable {
 			f.Erased = append(f.Erased, document.Counted{What: what, N: e.Erased[what]})
+		}
+	}
+	return f
+}
+
+// askProcessor is what a processor is asked to erase.
+func askProcessor(x app.Paper, c document.Company) document.AskFacts {
+	f := document.AskFacts{Lang: x.Language, Company: c, At: x.Now}
+	if a := x.Ask; a != nil {
+		f.Processor, f.Reference, f.Owner, f.Due, f.Again = a.Processor, a.Reference, a.Owner, a.Due, a.Again
+		for _, h := range a.Holdings {
+			f.What = append(f.What, document.AskedHolding{Title: cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Name), Fields: h.Fields, Anonymise: h.After == connector.Anonymise})
 		}
 	}
 	return f

@@ -32,7 +32,7 @@ var Abouts = []string{"plan", "access", "data", "handover", "things", "money", "
 // aboutKinds is what the steps of a kind are about; of every other it is "other".
 var aboutKinds = map[string]string{
 	"cancel_billing": "plan", "verify_billing": "plan", "narrow_access": "access", "revoke_access": "access", "close_access": "access", "own_access": "our_access", "export_data": "data",
-	"erase_data": "erased", "erase_systems": "erased", "erase_record": "erased", "handover": "handover", "return_assets": "things", "settle": "money", "refund": "money", "collect": "money",
+	"erase_data": "erased", "erase_systems": "erased", "erase_processors": "erased", "erase_record": "erased", "handover": "handover", "return_assets": "things", "settle": "money", "refund": "money", "collect": "money",
 }
 
 // aboutStops is the same by stop that the customer sees, for steps of kinds that

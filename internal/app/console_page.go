@@ -63,6 +63,7 @@ type CaseView struct {
 	GivesBack   map[offboarding.StepID][]customer.Balance // what a step gives back or lets be given back; empty: nothing, or for others to see
 	Erased      bool                                      // of whoever may see it
 	Orders      []authority.Order                         // of authorities; nil: none, or not theirs to see
+	Processors  []AskedView                               // what processors are asked; none for those who may not read letters
 	Retained    []RetainedView                            // what stays of whoever was erased; nil: none, or not theirs to see
 	Strays      []stray.Stray                             // what happened after its end, oldest first
 	Declared    Declared                                  // what the form of some places asks beyond that of others
@@ -141,6 +142,11 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		if v.Strays, err = tx.StraysOf(ctx, cid); err != nil {
 			return err
+		}
+		if v.Processors = nil; by.MayRead("letter") {
+			if v.Processors, err = a.viewAsked(ctx, tx, c); err != nil {
+				return err
+			}
 		}
 		if by.MayRead("erase") {
 			all, err := tx.RetainedOf(ctx, cid)

@@ -164,6 +164,9 @@ func (a *App) AddAsset(ctx context.Context, by Actor, x customer.Asset) (custome
 		} else if n == 0 {
 			return fact{}, inventoryTaken("asset.reference", x.Reference)
 		}
+		if err := a.joinHandover(ctx, am.tx, by, x); err != nil {
+			return fact{}, err
+		}
 		return fact{typ: "inventory.added", args: map[string]any{"what": "asset", "name": x.Reference}}, a.watchRenewalsOf(ctx, am.tx, x.Customer)
 	})
 	return x.ID, err

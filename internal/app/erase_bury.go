@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/erasure"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/notice"
@@ -19,13 +20,36 @@ import (
 
 // writtenTo are the letters to the customer of a departure that may be files of
 // ours. The certificate is none of them: it goes when it was sent.
-func writtenTo(ctx context.Context, tx Tx, c offboarding.CaseID) ([]Message, error) {
+func writtenTo(ctx context.Context, tx Tx, c offboarding.CaseID) (headers []string, err error) {
 	x, err := tx.FindCase(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	letters, err := tx.LettersEver(ctx, x.Customer)
-	return slices.DeleteFunc(letters, func(m Message) bool { return m.Paper == "certificate" }), err
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range letters {
+		if m.Paper != "certificate" {
+			headers = append(headers, m.HeaderID)
+		}
+	}
+	cases, err := tx.CasesOf(ctx, x.Customer)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range cases {
+		asked, err := tx.AskedOf(ctx, o.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range asked {
+			for n := range len(erasure.RemindAfter) + 1 {
+				headers = append(headers, askedHeader(s.ID, n))
+			}
+		}
+	}
+	return headers, nil
 }
 
 // forgetFiles deletes what lies beside the database: the pieces of bundles, and
@@ -38,12 +62,12 @@ func (a *App) forgetFiles(ctx context.Context, c offboarding.CaseID) error {
 	if a.files == nil {
 		return nil
 	}
-	var letters []Message
+	var letters []string
 	if err := a.store.View(ctx, func(tx Tx) (err error) { letters, err = writtenTo(ctx, tx, c); return err }); err != nil {
 		return err
 	}
-	for _, m := range letters {
-		if err := a.files.Forget(m.HeaderID); err != nil {
+	for _, header := range letters {
+		if err := a.files.Forget(header); err != nil {
 			return err
 		}
 	}
@@ -59,11 +83,11 @@ func (a *App) filesLeft(ctx context.Context, tx Tx, c offboarding.CaseID) error 
 	if err != nil {
 		return err
 	}
-	for _, m := range letters {
-		if kept, err := a.files.Keeps(m.HeaderID); err != nil {
+	for _, header := range letters {
+		if kept, err := a.files.Keeps(header); err != nil {
 			return err
 		} else if kept {
-			return fault.New(fault.Invalid, "erase.left").At("app.CheckErasure "+m.HeaderID, nil)
+			return fault.New(fault.Invalid, "erase.left").At("app.CheckErasure "+header, nil)
 		}
 	}
 	return nil

@@ -26,6 +26,10 @@ type Certificate struct {
 	// was made before they were kept.
 	Grounds map[string]string `json:"grounds,omitempty"`
 	Far     []Far             `json:"far,omitempty"` // what far systems held
+	// Processors are those who erased it on our behalf, with their receipts.
+	Processors []FarProcessor `json:"processors,omitempty"`
+	// Entrusted is what became of what the customer entrusted under a promise of secrecy.
+	Entrusted []Entrusted `json:"entrusted,omitempty"`
 }
 
 // Mode is how it was erased, as the law names it: with its keys what there was is

@@ -24,6 +24,9 @@ type ErasurePlan struct {
 	Until  when.Date      `json:"until,omitzero"`    //
 	Far    []FarPlan      `json:"far,omitempty"`     // what far systems hold
 	By     []string       `json:"by_hand,omitempty"` // items that people would erase
+	// Processors are those that would be asked, or were. How much they hold they alone
+	// know.
+	Processors []ProcessorPlan `json:"processors,omitempty"`
 }
 
 // FarPlan is what would become of one holding of a far system.
@@ -32,6 +35,30 @@ type FarPlan struct {
 
 	Blocked int    `json:"blocked,omitempty"` // records that are blocked already
 	Error   string `json:"error,omitempty"`   // code of why it cannot be counted now
+}
+
+// ProcessorPlan is a processor that would be asked to erase.
+type ProcessorPlan struct {
+	System    string `json:"system"`
+	Processor string `json:"processor"`
+	Holdings  []Far  `json:"holdings"`
+}
+
+// processorsPlanned are those that a step would have erase.
+func (a *App) processorsPlanned(k step.Kind, c offboarding.Case, s offboarding.Step) (out []ProcessorPlan) {
+	lister, ok := k.(step.Lister)
+	if !ok || c.Test {
+		return nil
+	}
+	for _, it := range lister.Items(step.Subject{Case: c, Step: s}) {
+		proc, _ := a.systems.Processor(it.Key)
+		x := ProcessorPlan{System: it.Key, Processor: proc.Title}
+		for _, h := range proc.Holdings {
+			x.Holdings = append(x.Holdings, farOf(it.Key, h, c))
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 // errDry takes back what a dry run did.
@@ -73,6 +100,8 @@ func (a *App) PlanErasure(ctx context.Context, by Actor, c offboarding.CaseID) (
 				if plan.Sums = len(balances); plan.Sums > 0 {
 					plan.Until = when.Date{Year: p.Case.Effective.Year + days(s, "keep_years", 0), Month: time.December, Day: 31}
 				}
+			case known && k.Spec().ErasesFar && k.Spec().Human:
+				plan.Processors = append(plan.Processors, a.processorsPlanned(k, p.Case, s)...)
 			case known && k.Spec().ErasesFar:
 				if plan.Far, err = a.farPlanned(ctx, tx, p.Case, k.Jobs(step.Subject{Case: p.Case, Step: s}), owners); err != nil {
 					return err

@@ -148,6 +148,15 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if cert.Far, err = a.farErased(ctx, tx, p.Case); err != nil {
 			return err
 		}
+		if cert.Processors, err = a.processorsErased(ctx, tx, p.Case); err != nil {
+			return err
+		}
+		if cert.Entrusted, err = a.entrusted(ctx, tx, p.Case.Customer); err != nil {
+			return err
+		}
+		for _, f := range cert.Processors {
+			cert.Systems = append(cert.Systems, f.Processor)
+		}
 		if err := a.retain(ctx, tx, p.Case, cert); err != nil {
 			return err
 		}

@@ -16,6 +16,8 @@ type EventType struct {
 
 var limitArgs = []string{"limit", "param", "rule", "end"}
 
+var askedArgNames = []string{"request", "system", "name"}
+
 var retainedArgs = []string{"retained", "system", "holding"}
 
 var workArgs = []string{"work", "item", "system", "attempt"}
@@ -103,6 +105,9 @@ var EventTypes = []EventType{
 	{Type: "act.drawn", When: "an act of the handover was drawn up and signed by us", Args: []string{"act", "number", "blob", "sha256"}, Sent: true, Tells: []string{"act", "number", "sha256"}},
 	{Type: "act.accepted", When: "the client accepted the act on their page, by a ticked box", Args: []string{"act", "number", "name", "sha256", "blob", "proof_sha256"}, Sent: true, Tells: []string{"act", "number", "sha256"}},
 	{Type: "handover.held", When: "a work waits until the contract transfers it", Args: []string{"item", "kind", "name", "why"}, Sent: true, Tells: []string{"item", "kind"}, State: "held"},
+	{Type: "handover.destroyed", When: "something confidential was destroyed, by a `method` of NIST SP 800-88", Args: []string{"item", "kind", "name", "method", "by", "on", "witness", "how"}, Sent: true, Tells: []string{"item", "kind", "method", "on"}, State: "destroyed"},
+	{Type: "handover.kept", When: "something confidential is kept for a reason, until a day", Args: []string{"item", "kind", "name", "basis", "why", "until"}, Sent: true, Tells: []string{"item", "kind", "basis", "until"}, State: "kept"},
+	{Type: "handover.kept_over", When: "that day is over: it is to be returned or destroyed", Args: []string{"item", "name", "until"}, Sent: true, Tells: []string{"item", "until"}},
 	{Type: "handover.rotated", When: "the client says that they changed a credential", Args: []string{"item", "kind", "name"}, Sent: true, Tells: []string{"item", "kind"}, State: "confirmed"},
 	{Type: "handover.rotation_unanswered", When: "reminded twice without an answer: a person is asked", Args: []string{"item", "kind", "name"}, Sent: true, Tells: []string{"item", "kind"}, State: "unanswered"},
 	{Type: "handover.rotation_attested", When: "a person answers for what was done about a credential instead", Args: []string{"item", "kind", "name", "why"}, Sent: true, Tells: []string{"item", "kind"}, State: "attested"},
@@ -140,6 +145,10 @@ var EventTypes = []EventType{
 	{Type: "retained.asked", When: "somebody asks a second person to have it out, for a court or an authority", Args: retainedArgs},
 	{Type: "retained.released", When: "a second person agreed, and it was had out", Args: retainedArgs},
 	{Type: "retained.destroyed", When: "its day was over: it was destroyed, and none of it is left", Args: with(retainedArgs, "records"), Sent: true, Tells: with(retainedArgs, "records")},
+	{Type: "processor.asked", When: "a processor was asked to erase what it holds of the customer: that ends nothing", Args: with(askedArgNames, "due", "how"), Sent: true, Tells: with(askedArgNames, "due"), State: "asked"},
+	{Type: "processor.refused", When: "its address refused the letter: a person asks", Args: with(askedArgNames, "why"), Sent: true, Tells: with(askedArgNames, "why"), State: "open"},
+	{Type: "processor.reminded", When: "its receipt is late: it was reminded, or whoever looks after the step was", Args: with(askedArgNames, "n"), Sent: true, Tells: with(askedArgNames, "n")},
+	{Type: "processor.proved", When: "its receipt is here: `signed`, by a key that is known to be theirs, or `attested` by a person", Args: with(askedArgNames, "sha256", "proof", "key", "erased_on", "says"), Sent: true, Tells: with(askedArgNames, "sha256", "proof", "key", "erased_on"), State: "proved"},
 	{Type: "order.asked", When: "somebody wrote down what an authority ordered: a second person has to agree", Args: []string{"order", "withhold", "tell", "until"}},
 	{Type: "order.agreed", When: "a second person agreed: nothing is erased, and where it says so nothing is given away", Args: []string{"order", "withhold"}},
 	{Type: "order.refused", When: "it was taken back before it held anything", Args: []string{"order", "withhold"}},

@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/erasure"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/invitation"
@@ -401,12 +402,12 @@ var heldFiles = []heldFile{
 			return []string{x.Kind, x.Name, x.Due.String(), string(x.State), x.Over.String(), x.Receipt, minor(x.Charge), x.Charge.Currency, x.Evidence}
 		})
 	}},
-	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest owner version format sha256 new_owner new_owner_email new_owner_confirmed:datetime held prefers given_by given_to slip_signed_by slip", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest owner version format sha256 new_owner new_owner_email new_owner_confirmed:datetime held prefers given_by given_to slip_signed_by slip destroyed_how destroyed_by destroyed:date destroyed_before kept_for kept_why kept_until:date", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]handover.Item, error) {
 			x, err := a.readHandover(ctx, tx, c)
 			return x.List, err
 		}, func(x handover.Item) []string {
-			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest, string(x.Owner), x.Piece.Version, x.Piece.Format, x.Piece.SHA256, x.NewOwner, x.NewOwnerEmail, stamp(x.OwnerConfirmedAt), x.Held, string(x.Prefers), x.GivenBy, x.GivenTo, x.SignedBy, x.Slip}
+			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest, string(x.Owner), x.Piece.Version, x.Piece.Format, x.Piece.SHA256, x.NewOwner, x.NewOwnerEmail, stamp(x.OwnerConfirmedAt), x.Held, string(x.Prefers), x.GivenBy, x.GivenTo, x.SignedBy, x.Slip, string(x.Destruction.Method), x.Destruction.By, x.Destruction.On.String(), x.Destruction.Witness, string(x.Keeping.Basis), x.Keeping.Why, x.Keeping.Until.String()}
 		})
 	}},
 	{"envelope", "envelopes.csv", "departure item sealed state expires:datetime opened:datetime wrong_keys:integer", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
@@ -415,6 +416,11 @@ var heldFiles = []heldFile{
 			return x.Envelopes, err
 		}, func(x handover.Sheet) []string {
 			return []string{string(x.Item), string(x.Kind), string(x.State), stamp(x.Expires), stamp(x.OpenedAt), strconv.Itoa(x.Guesses)}
+		})
+	}},
+	{"processor_asked", "processors.csv", "departure system processor state asked:datetime due:date known_as how receipt_of erased:date proof key_sha256 receipt_sha256", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]erasure.Asked, error) { return a.askedOf(ctx, tx, c) }, func(x erasure.Asked) []string {
+			return []string{x.System, x.Processor, string(x.State), stamp(x.AskedAt), x.Due.String(), x.Owner, x.How, x.Says, x.ErasedOn.String(), x.Proof, x.Key, x.SHA256}
 		})
 	}},
 	{"handover_act", "acts.csv", "departure number:integer made:datetime sha256 accepted:datetime accepted_by acceptance_sha256", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {

@@ -66,6 +66,7 @@ type Tx interface {
 	EraseTx
 	RetainedTx
 	OrderTx
+	AskedTx
 	BucketTx
 	CopyTx
 	PushTx
@@ -686,6 +687,7 @@ type Paper struct {
 	Handover    Handover
 	Act         *ActPaper              // only in "act" and "act_accepted"
 	Slip        *SlipPaper             // only in "slip"
+	Ask         *AskPaper              // only in "processor", which goes to a processor
 	Renewals    []customer.Asset       // only in the letter "renewal", and for its calendar file
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report

@@ -159,10 +159,7 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 		}}); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(list, func(x handover.Item) bool { return x.State == handover.Open || x.State == handover.Missing }) {
-			return nil
-		}
-		return a.write(ctx, tx, p.Case, "handover")
+		return a.everythingGiven(ctx, tx, p.Case, list)
 	})
 }
 

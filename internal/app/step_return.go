@@ -38,6 +38,8 @@ func (a *App) beginOwn(ctx context.Context, tx Tx, p *offboarding.Plan, s *offbo
 	switch s.Kind {
 	case "return_assets":
 		return a.lend(ctx, tx, p, s)
+	case "erase_processors":
+		return a.listProcessors(ctx, tx, p, s)
 	case "handover":
 		return a.listHandover(ctx, tx, p, s)
 	case "collect":

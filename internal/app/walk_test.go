@@ -24,6 +24,7 @@ import (
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/foldersystem"
 	"hastaluego/internal/connector/httpsystem"
+	"hastaluego/internal/connector/processorsystem"
 	"hastaluego/internal/connector/sqlitesystem"
 	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/customer"
@@ -350,7 +351,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	for _, change := range changes {
 		declared = change(declared)
 	}
-	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind(), sqlitesystem.Kind(), foldersystem.Kind())...)
+	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind(), sqlitesystem.Kind(), foldersystem.Kind(), processorsystem.Kind())...)
 	must(t, err)
 	w := &world{blobs: t.TempDir()}
 	var systems []connector.System

@@ -248,6 +248,7 @@ type System struct {
 	Reporter   Reporter
 	Exporter   Exporter
 	Eraser     Eraser
+	Processor  *OnBehalf
 }
 
 // Held is the code of a call that was not made because its system does not
@@ -282,6 +283,7 @@ const (
 	CanReport   = "reports"
 	CanExport   = "export"
 	CanErase    = "erasure"
+	CanReceipt  = "receipts"
 )
 
 // Can lists what the system can do.
@@ -309,6 +311,7 @@ func (s System) Can() []string {
 		{CanReport, s.Reporter != nil},
 		{CanExport, s.Exporter != nil},
 		{CanErase, s.Eraser != nil},
+		{CanReceipt, s.Processor != nil},
 	} {
 		if c.has {
 			out = append(out, c.word)

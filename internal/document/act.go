@@ -23,7 +23,8 @@ type ActItem struct {
 	NewOwnerEmail                     string
 	OwnerConfirmed                    time.Time // by the client; zero: not yet, or nobody asked
 	OwnerWaits                        bool      // they were asked
-	GivenBy, GivenTo                  string    // from hand to hand
+	GivenBy, GivenTo                  string    // from hand to hand, or Sent
+	Sent                              bool
 	GivenAt                           time.Time
 	SignedBy, Slip                    string // who signed the slip for it, and its reference
 	Piece                             ActPiece
@@ -161,7 +162,10 @@ func (w writer) actItem(x ActItem) (lines []string) {
 	if x.Envelope != "" {
 		tell(w.say("act.envelope."+x.Envelope, "date", text.LongDate(w.lang, w.day(x.EnvelopeAt))))
 	}
-	if x.GivenTo != "" {
+	switch {
+	case x.GivenTo != "" && x.Sent:
+		tell(w.say("handed.sent_to", "to", clean(x.GivenTo), "date", text.LongDate(w.lang, w.day(x.GivenAt))))
+	case x.GivenTo != "":
 		tell(w.say("act.by_hand", "by", clean(x.GivenBy), "to", clean(x.GivenTo), "date", text.LongDate(w.lang, w.day(x.GivenAt))))
 	}
 	switch {

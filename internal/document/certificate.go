@@ -26,6 +26,9 @@ type CertificateFacts struct {
 	Backups when.Date // the last one with the data expires
 	Systems []string  // to which something about them went
 	Far     []FarHeld // what far systems held
+	// Processors are those who erased it on behalf of the company.
+	Processors []ProcessorErased
+	Entrusted  []EntrustedCount // under a promise of secrecy
 	// SumsGone is when the invoices that stayed were destroyed, and Completed when
 	// nothing that stayed was left: then it is the second certificate. Zero: not yet.
 	SumsGone  time.Time
@@ -89,6 +92,10 @@ func Certificate(f CertificateFacts) Letter {
 		}
 	}
 	erased.Paragraphs = []string{w.say("certificate.key")}
+	byOthers := Block{Heading: w.say("certificate.processors")}
+	for _, p := range f.Processors {
+		byOthers.Facts = append(byOthers.Facts, w.processor(p))
+	}
 	stays := Block{Heading: w.say("certificate.stays")}
 	if f.Invoices > 0 {
 		x := w.stayUntil(f.Until, f.SumsHeld, f.SumsGone)
@@ -124,7 +131,12 @@ func Certificate(f CertificateFacts) Letter {
 		went.Soft = w.say("certificate.recipients.why")
 	}
 	how := Fact{Label: w.say("certificate.how.label"), Lines: []string{w.say("certificate.how")}}
-	l.Blocks = append(l.Blocks, erased, Block{Facts: []Fact{how, went}}, stays)
+	l.Blocks = append(l.Blocks, erased)
+	if len(byOthers.Facts) > 0 {
+		l.Blocks = append(l.Blocks, byOthers)
+	}
+	l.Blocks = append(l.Blocks, w.entrusted(f.Entrusted)...)
+	l.Blocks = append(l.Blocks, Block{Facts: []Fact{how, went}}, stays)
 	l.Blocks = append(l.Blocks, w.instead(f.Instead)...)
 	l.Blocks = append(l.Blocks, Block{Facts: []Fact{w.complain()}})
 	if f.Page != "" {

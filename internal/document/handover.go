@@ -50,7 +50,8 @@ func Handover(f HandoverFacts) Letter {
 // Handed is one thing in a final report.
 type Handed struct {
 	Kind, Name string
-	State      string // open, given, missing or accepted
+	State      string // open, given, missing or accepted; of something confidential also destroyed or kept
+	Entrusted  Entrusted
 	At         time.Time
 	ByMail     bool // they said so in a mail
 	BySlip     bool
@@ -94,7 +95,7 @@ func Report(f ReportFacts) Letter {
 	if len(f.Handed) > 0 {
 		b := Block{Heading: w.say("report.handed")}
 		for _, x := range f.Handed {
-			b.Items = append(b.Items, Item{Over: x.State == "accepted", Strong: w.say("handed."+x.Kind) + text.Colon(w.lang) + " " + clean(x.Name), Rest: w.handed(x)})
+			b.Items = append(b.Items, Item{Over: x.State == "accepted" || x.State == "destroyed", Strong: w.say("handed."+x.Kind) + text.Colon(w.lang) + " " + clean(x.Name), Rest: w.handed(x)})
 		}
 		l.Blocks = append(l.Blocks, b)
 	}
@@ -108,6 +109,9 @@ func Report(f ReportFacts) Letter {
 }
 
 func (w writer) handed(x Handed) string {
+	if s := w.secret(x); s != "" {
+		return s
+	}
 	state := x.State
 	switch {
 	case x.State != "accepted":

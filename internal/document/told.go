@@ -14,6 +14,9 @@ import (
 // no customer.
 const KindTold Kind = "told"
 
+// KindProcessor asks a processor of the company to erase. It goes to no customer.
+const KindProcessor Kind = "processor"
+
 // Staff reports whether the letter goes to people of the company.
 func (l Letter) Staff() bool { return l.Kind == KindTold }
 
@@ -25,6 +28,8 @@ func (l Letter) Service() string {
 	switch {
 	case l.Staff():
 		return l.Mail("service.staff")
+	case l.Kind == KindProcessor:
+		return l.Mail("service.processor")
 	case l.Kind == KindNotice:
 		return l.Mail("service.contract")
 	case l.ToUser():

@@ -91,6 +91,10 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.retest(ctx, w)
 	case app.SendKind:
 		return t.App.RunSend(ctx, w)
+	case app.KeptKind:
+		return app.Result{Verdict: app.Accomplished}, t.App.KeptOver(ctx, w)
+	case app.AskedKind:
+		return until(t.App.AskProcessor(ctx, w))
 	case app.OrderKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OrderOver(ctx, w)
 	case app.DestroyKind:

@@ -22,7 +22,7 @@ type ID string
 const Deliverable = "deliverable"
 
 // Kinds are the kinds of thing that are handed over.
-var Kinds = []string{"site", "domain", "social", "ads", "analytics", "document", Deliverable, "credential"}
+var Kinds = []string{"site", "domain", "social", "ads", "analytics", "document", Deliverable, Confidential, "credential"}
 
 // Enterable are those that somebody of us can enter until we leave.
 var Enterable = []string{"site", "domain", "social", "ads", "analytics", "credential"}
@@ -32,20 +32,23 @@ type State string
 
 // The states.
 const (
-	Open     State = "open"     // nothing was given yet
-	Held     State = "held"     // a work that waits until the contract transfers it
-	Given    State = "given"    // the client has it and has not answered
-	Missing  State = "missing"  // the client says that something is missing
-	Accepted State = "accepted" // the client says that it is right
+	Open     State = "open"      // nothing was given yet
+	Held     State = "held"      // a work that waits until the contract transfers it
+	Given    State = "given"     // the client has it and has not answered
+	Missing  State = "missing"   // the client says that something is missing
+	Accepted State = "accepted"  // the client says that it is right
+	Gone     State = "destroyed" // confidential: it is no more
+	Kept     State = "kept"      // confidential: for a reason, until a day
 )
 
 // Transitions is the only truth about how items change. Whoever gives again
 // asks again.
 var Transitions = map[State][]State{
-	Open:    {Given, Held},
+	Open:    {Given, Held, Gone, Kept},
 	Held:    {Given},
 	Given:   {Given, Missing, Accepted},
-	Missing: {Given},
+	Missing: {Given, Gone, Kept},
+	Kept:    {Given, Gone},
 }
 
 // Way is how an item was given.
@@ -108,15 +111,18 @@ type Words struct {
 	// OwnerConfirmedAt when the client said that this is right.
 	NewOwnerEmail                  string
 	OwnerNamedAt, OwnerConfirmedAt time.Time
-	Prefers                        Way       // of a credential, as the client wants to get it; empty: they did not say
-	GivenBy                        string    // of us, who gave it from hand to hand
-	GivenTo                        string    // to whom
-	SignedBy                       string    // who signed the slip for it
-	Slip                           string    // its reference, as it stands on the slip
-	Held                           string    // why it waits, by the contract
-	Lacks                          string    // what the client says is missing
-	Attest                         string    // why a rotation without an answer is over
-	Refusals                       []Refusal // by the client, in order
+	Prefers                        Way         // of a credential, as the client wants to get it; empty: they did not say
+	GivenBy                        string      // of us, who gave it from hand to hand
+	GivenTo                        string      // to whom
+	SignedBy                       string      // who signed the slip for it
+	Slip                           string      // its reference, as it stands on the slip
+	Held                           string      // why it waits, by the contract
+	Lacks                          string      // what the client says is missing
+	Destruction                    Destruction // of something confidential
+	Keeping                        Keeping     // likewise
+	EndedAt                        time.Time   // it was destroyed, or kept
+	Attest                         string      // why a rotation without an answer is over
+	Refusals                       []Refusal   // by the client, in order
 }
 
 // Refusal is what the client missed in what was given once.
@@ -208,11 +214,16 @@ func (i *Item) Give(g Gift, at time.Time, rotateBy when.Date) error {
 	if i.Credential() {
 		ways = []Way{Envelope, InPerson}
 	}
+	if i.Secret() {
+		ways = []Way{Transfer, InPerson}
+	}
 	switch {
 	case !slices.Contains(ways, g.Way):
 		return fault.New(fault.Invalid, "field.choice").On("way")
 	case g.How == "":
 		return fault.New(fault.Invalid, "field.required").On("how")
+	case i.Secret() && g.To == "":
+		return fault.New(fault.Invalid, "handover.returned_to").On("to")
 	case g.Way == InPerson && g.To == "":
 		return fault.New(fault.Invalid, "handover.to").On("to")
 	case i.OwnerWaits() && i.Nameable() && !g.NoPage:
@@ -221,11 +232,12 @@ func (i *Item) Give(g Gift, at time.Time, rotateBy when.Date) error {
 	if err := i.to(Given); err != nil {
 		return err
 	}
-	if g.Way != InPerson {
+	if g.Way != InPerson && !i.Secret() {
 		g.By, g.To = "", ""
 	}
 	i.GivenBy, i.GivenTo, i.SignedBy, i.Slip = g.By, g.To, "", ""
 	i.Way, i.How, i.GivenAt, i.Lacks, i.Held = g.Way, g.How, at, "", ""
+	i.Keeping, i.EndedAt = Keeping{}, time.Time{}
 	i.Piece, i.File = g.Piece, g.File
 	if i.Credential() {
 		i.Rotation, i.RotateBy, i.RotatedAt, i.Attest = Waiting, rotateBy, time.Time{}, ""
@@ -274,9 +286,10 @@ func (i *Item) Rotate(to Rotation, why string, at time.Time) error {
 }
 
 // Over reports whether nothing is left to do about the item: it is accepted,
-// and a credential was changed or somebody answers for it.
+// and a credential was changed or somebody answers for it; or, being confidential, it
+// was destroyed or is kept for a reason.
 func (i Item) Over() bool {
-	return i.State == Accepted && (!i.Credential() || i.Rotation == Confirmed || i.Rotation == Attested)
+	return i.State == Gone || i.State == Kept || i.State == Accepted && (!i.Credential() || i.Rotation == Confirmed || i.Rotation == Attested)
 }
 
 // Days after RotateBy on which the client is reminded, and on which a person is

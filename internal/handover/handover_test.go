@@ -33,7 +33,7 @@ func TestAnItemIsOverOnlyByTheClient(t *testing.T) {
 				if i.Credential() {
 					w = handover.Envelope
 				}
-				if i.Give(handover.Gift{Way: w, How: "a su nombre"}, now, day) == nil {
+				if i.Give(handover.Gift{Way: w, How: "a su nombre", To: "Ana"}, now, day) == nil {
 					accepted, changed, asked = false, false, false
 				}
 			case "accept":

@@ -30,7 +30,7 @@ func TestNothingIsGivenToAnOwnerWhomTheClientDidNotConfirm(t *testing.T) {
 					confirmed = o
 				}
 			case "give":
-				g := handover.Gift{Way: handover.Transfer, How: "a su nombre"}
+				g := handover.Gift{Way: handover.Transfer, How: "a su nombre", To: "Ana"}
 				if i.Credential() {
 					g.Way = handover.Envelope
 				}

@@ -1,6 +1,8 @@
 package step
 
 import (
+	"slices"
+
 	"hastaluego/internal/customer"
 	"hastaluego/internal/form"
 	"hastaluego/internal/handover"
@@ -28,8 +30,9 @@ func (handOver) Spec() playbook.KindSpec {
 	days := `^[1-9][0-9]{0,2}$`
 	return playbook.KindSpec{
 		Name: "handover", Human: true, TellUndo: true, HandsOver: true,
-		About: "Sites, domains, accounts, documents and credentials of the inventory are handed over. The client alone accepts, on their page or with a signed slip; credentials go by an envelope that opens once, and are changed afterwards. Over when all is accepted and changed.",
+		About: "Sites, domains, accounts, documents, confidential material and credentials of the inventory are handed over. The client alone accepts, on their page or with a signed slip; credentials go by an envelope that opens once, and are changed afterwards. Confidential material is returned, destroyed or kept until a day, each thing for itself. Over when all is accepted and changed.",
 		Params: []playbook.ParamSpec{
+			{Name: "kinds", Form: listOf(handover.Kinds), Example: "confidential", About: "Kinds of asset, separated by commas; by default all that are handed over."},
 			{Name: "envelope_days", Form: days, Example: "7", About: "Days that an envelope can be opened; 7 if nothing is said."},
 			{Name: "rotate_days", Form: days, Example: "10", About: "Days in which the client changes a credential; 10 if nothing is said. Reminded on the day after and three days later, a person is asked a week after."},
 		},
@@ -37,8 +40,13 @@ func (handOver) Spec() playbook.KindSpec {
 }
 func (handOver) Jobs(Subject) []Job { return nil }
 func (handOver) OwnEnd()            {}
-func (handOver) AssetItems(_ Subject, assets []customer.Asset) []offboarding.Item {
-	return assetLines(assets, handover.Kinds)
+func (handOver) AssetItems(s Subject, assets []customer.Asset) []offboarding.Item {
+	kinds := handover.Kinds
+	if only := s.Step.Params["kinds"]; only != "" {
+		wanted := split(only)
+		kinds = slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return !wanted[k] })
+	}
+	return assetLines(assets, kinds)
 }
 
 // ownAccess takes our own access back, last of all.

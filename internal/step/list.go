@@ -115,6 +115,7 @@ func All(systems Systems) map[string]Kind {
 		ownAccess{},
 		report{},
 		eraseSystems{systems},
+		eraseProcessors{systems},
 		eraseRecord{},
 		refund{systems},
 		findAccess{systems},

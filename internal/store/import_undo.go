@@ -15,7 +15,7 @@ import (
 // about a customer: what an import makes stands in others.
 var aboutCustomer = []string{
 	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "handover_act", "offer", "invitation", "play", "voice", "consent", "silence",
-	"erasure", "retained", "authority_order", "bucket_send", "data_copy", "push", "reading", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
+	"erasure", "retained", "authority_order", "processor_asked", "bucket_send", "data_copy", "push", "reading", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
 }
 
 // aboutCase are those in which something stands about a departure beside its

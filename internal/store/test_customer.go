@@ -57,6 +57,7 @@ var forgetting = []struct{ table, text string }{
 	{"improvement", query(`DELETE FROM improvement WHERE case_id IN ` + theirCases)},
 	{"retained", query(`DELETE FROM retained WHERE customer_id = $1`)},
 	{"bucket_send", query(`DELETE FROM bucket_send WHERE customer_id = $1`)},
+	{"processor_asked", query(`DELETE FROM processor_asked WHERE customer_id = $1`)},
 	{"authority_order", query(`DELETE FROM authority_order WHERE customer_id = $1`)},
 	{"erasure", query(`DELETE FROM erasure WHERE customer_id = $1`)},
 	{"tombstone", query(`DELETE FROM tombstone WHERE case_id IN ` + theirCases)},

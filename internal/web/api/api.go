@@ -75,6 +75,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.forms(h)
 	a.invitations(h)
 	a.handovers(h)
+	a.processors(h)
 	a.customers(h)
 	a.complaints(h)
 	a.readings(h)

@@ -17,9 +17,9 @@ type HandoverItem struct {
 	ID         string     `json:"id"`
 	Step       string     `json:"step"`
 	Asset      string     `json:"asset"`
-	Kind       string     `json:"kind" enum:"site,domain,social,ads,analytics,document,deliverable,credential"`
+	Kind       string     `json:"kind" enum:"site,domain,social,ads,analytics,document,deliverable,confidential,credential"`
 	Name       string     `json:"name"`
-	State      string     `json:"state" enum:"open,held,given,missing,accepted"`
+	State      string     `json:"state" enum:"open,held,given,missing,accepted,destroyed,kept"`
 	Way        string     `json:"way,omitempty" enum:"transfer,envelope,in_person"`
 	GivenAt    *time.Time `json:"given_at,omitempty"`
 	AcceptedAt *time.Time `json:"accepted_at,omitempty"`
@@ -44,6 +44,24 @@ type HandoverItem struct {
 	SignedBy   string     `json:"signed_by,omitempty"`
 	Slip       string     `json:"slip,omitempty"`
 	Refusals   []Refusal  `json:"refusals"`
+	// Destroyed and Keeping are of something confidential.
+	Destroyed *Destruction `json:"destruction,omitempty"`
+	Keeping   *Keeping     `json:"keeping,omitempty"`
+}
+
+// Destruction is how something confidential was destroyed.
+type Destruction struct {
+	Method  string `json:"method" enum:"clear,purge,destroy"`
+	By      string `json:"by,omitempty"`
+	On      string `json:"on" format:"date"`
+	Witness string `json:"witness,omitempty"`
+}
+
+// Keeping is why something confidential is kept, and until when.
+type Keeping struct {
+	Basis string `json:"basis" enum:"legal_obligation,legal_claims,contract"`
+	Why   string `json:"why,omitempty"`
+	Until string `json:"until" format:"date"`
 }
 
 // Refusal is what the client missed in what was given once.
@@ -72,6 +90,12 @@ func viewHandover(h app.Handover, words bool) func(handover.Item) HandoverItem {
 			NamedAt: at(x.OwnerNamedAt), Confirmed: at(x.OwnerConfirmedAt), Held: only(words, x.Held),
 			Prefers: string(x.Prefers), GivenBy: x.GivenBy, GivenTo: only(words, x.GivenTo), SignedBy: only(words, x.SignedBy), Slip: x.Slip,
 			Refusals: each(x.Refusals, func(r handover.Refusal) Refusal { return Refusal{r.At, viewPiece(r.Piece), only(words, r.Lacks)} }),
+		}
+		if d := x.Destruction; !d.On.IsZero() {
+			v.Destroyed = &Destruction{string(d.Method), only(words, d.By), d.On.String(), only(words, d.Witness)}
+		}
+		if k := x.Keeping; !k.Until.IsZero() {
+			v.Keeping = &Keeping{string(k.Basis), only(words, k.Why), k.Until.String()}
 		}
 		if s, ok := h.Sheet(x.ID); ok {
 			v.Envelope = &Envelope{string(s.State), string(s.Kind), s.Guesses, s.Expires, at(s.OpenedAt)}
@@ -129,6 +153,28 @@ type holdItem struct {
 	Body struct {
 		Why string `json:"why" minLength:"1" maxLength:"4000"`
 	} `nameHint:"HoldItemInput"`
+}
+
+type destroyItem struct {
+	OneStep
+	Item string `path:"item"`
+	Body struct {
+		Method  string `json:"method" enum:"clear,purge,destroy"`
+		By      string `json:"by" minLength:"1" maxLength:"200"`
+		On      string `json:"on" format:"date"`
+		Witness string `json:"witness,omitempty" maxLength:"200"`
+		How     string `json:"how,omitempty" maxLength:"4000"`
+	} `nameHint:"DestroyInput"`
+}
+
+type keepItem struct {
+	OneStep
+	Item string `path:"item"`
+	Body struct {
+		Basis string `json:"basis" enum:"legal_obligation,legal_claims,contract"`
+		Why   string `json:"why" minLength:"1" maxLength:"4000"`
+		Until string `json:"until" format:"date"`
+	} `nameHint:"KeepInput"`
 }
 
 type nameOwner struct {
@@ -190,6 +236,29 @@ func (a *API) handovers(h huma.API) {
 			}
 			return act("hov", in.Item, func() error {
 				return a.App.HoldItem(ctx, by, offboarding.CaseID(in.Case), in.Step, handover.ID(in.Item), in.Body.Why)
+			})
+		})
+	on(h, a, route{ID: "destroy-item", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/destroy", Scopes: stepScopes, Tag: "steps"},
+		func(ctx context.Context, by app.Actor, in *destroyItem) (*done, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			b := in.Body
+			return act("hov", in.Item, func() error {
+				return a.App.DestroyItem(ctx, by, app.DestroyInput{
+					Case: offboarding.CaseID(in.Case), Step: in.Step, Item: handover.ID(in.Item), Method: handover.Method(b.Method), By: b.By, On: b.On, Witness: b.Witness, How: b.How,
+				})
+			})
+		})
+	on(h, a, route{ID: "keep-item", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/keep", Scopes: stepScopes, Tag: "steps"},
+		func(ctx context.Context, by app.Actor, in *keepItem) (*done, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			return act("hov", in.Item, func() error {
+				return a.App.KeepItem(ctx, by, app.KeepInput{
+					Case: offboarding.CaseID(in.Case), Step: in.Step, Item: handover.ID(in.Item), Basis: handover.Basis(in.Body.Basis), Why: in.Body.Why, Until: in.Body.Until,
+				})
 			})
 		})
 	on(h, a, route{ID: "name-owner", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/owner", Scopes: stepScopes, Tag: "steps"},

@@ -77,6 +77,7 @@ type stepView struct {
 	Files                                               []fileView
 	Returns                                             []returnView
 	Handing                                             handingView
+	Asked                                               []askedView // of processors
 	DataHand                                            *dataHandView
 	OwnEnd                                              bool   // its lines have acts of their own
 	Stray                                               bool   // it is decided where what it asks about is told
@@ -370,6 +371,7 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	}
 	sv.Returns, sv.OwnEnd = v.viewReturns(c, s, now, e), v.App.OwnEnd(s.Kind)
 	sv.Handing, sv.DataHand = v.viewHandover(c, s, sv, e), v.viewDataHand(c, s, sv, e)
+	sv.Asked = v.viewAsked(c, s, sv, when.DateOf(now, v.zone()), e)
 	sv.Assign, sv.Take = v.viewAssign(c, s, e)
 	sv.AssignOpen = e.Step == s.Key && e.Form == "assign"
 	if e.Step == s.Key && e.Item == "" && e.Form == "" {

@@ -28,6 +28,8 @@ type handedView struct {
 	Hold                  bool     // or held back, being a work that is ours yet
 	Again                 bool
 	Credential            bool
+	Secret                bool // it was entrusted to us under a promise of secrecy
+	Ending                secretEnd
 	Attest                bool // nobody answered: this person may answer for it
 	Open                  bool // its form was refused
 	Fields                map[string]control
@@ -58,15 +60,18 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 			continue
 		}
 		hv := handedView{
-			ID: string(x.ID), Name: x.Name, Kind: word("kind." + x.Kind), Check: word("check." + x.Kind), Credential: x.Credential(),
+			ID: string(x.ID), Name: x.Name, Kind: word("kind." + x.Kind), Check: word("check." + x.Kind), Credential: x.Credential(), Secret: x.Secret(), Ending: v.viewSecretEnd(c, s, sv, x, e),
 			State: handedBadge(v.lang, x), Open: e.Form == string(x.ID),
 		}
 		may := sv.Open && sv.May
-		hv.Give, hv.Again = may && x.State != handover.Accepted, x.State == handover.Given || x.State == handover.Missing
+		hv.Give, hv.Again = may && x.State != handover.Accepted && x.State != handover.Gone, x.State == handover.Given || x.State == handover.Missing
 		hv.NameOwner = may && x.Nameable()
 		hv.Hold = may && x.State == handover.Open && x.MayWait()
 		hv.Attest = may && x.Rotation == handover.Unanswered
 		hv.Facts = v.handedFacts(c, x)
+		if hv.Secret {
+			hv.Ways = []option{{string(handover.Transfer), word("way.transfer")}, {string(handover.InPerson), word("way.in_person")}}
+		}
 		if hv.Credential {
 			hv.Ways = []option{{string(handover.Envelope), word("way.envelope")}, {string(handover.InPerson), word("way.in_person")}}
 			hv.Files = []option{{"", word("file_for.none")}, {"bitwarden", "Bitwarden"}, {"keepass", "KeePass"}}
@@ -100,7 +105,9 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 				f.Value = was
 			}
 			if name == "to" {
-				f.Required = len(hv.Ways) == 1
+				if f.Required = len(hv.Ways) == 1 || hv.Secret; hv.Secret {
+					f.Label, f.Hint = word("to.confidential"), ""
+				}
 			}
 			hv.Fields[name] = f
 		}
@@ -168,7 +175,12 @@ func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 			tell(v.say("handover.new_owner.waits"))
 		}
 	}
+	for _, f := range v.endedFacts(x) {
+		tell(f)
+	}
 	switch {
+	case x.GivenTo != "" && x.Way == handover.Transfer:
+		tell(v.say("handover.sent_to", "at", at(x.GivenAt), "to", x.GivenTo))
 	case x.GivenTo != "":
 		tell(v.say("handover.by_hand", "at", at(x.GivenAt), "by", x.GivenBy, "to", x.GivenTo))
 	case !x.GivenAt.IsZero():
@@ -212,8 +224,10 @@ func handedBadge(lang string, x handover.Item) badge {
 		b.Icon, b.Class = "user", "info"
 	case handover.Missing, handover.Held:
 		b.Icon, b.Class = "alert", "warn"
-	case handover.Accepted:
+	case handover.Accepted, handover.Gone:
 		b.Icon, b.Class = "check", "info"
+	case handover.Kept:
+		b.Icon = "pause"
 	}
 	return b
 }

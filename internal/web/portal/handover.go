@@ -22,6 +22,7 @@ type handoverView struct {
 	Items            []handoverLine
 	Asks             bool // something waits for their word
 	All              bool // everything is accepted
+	Over             bool // nothing is pending, and not all of it was accepted
 	Report           bool // the final report can be read
 	Problem          bool
 	Promised         []stateLine // in the contract
@@ -40,6 +41,7 @@ type handoverLine struct {
 	Envelope                         string // how its envelope stands, in words
 	Owner, Held, NewOwner, When      string // When they accepted it, in words
 	ByHand                           string // who gave it to whom, in words
+	Ended                            string // how something confidential was destroyed, or why it is kept, in words
 	NameOwner                        bool   // they may say who administers it
 	OwnerName, OwnerEmail            string // as named, or as typed
 	OwnerSays                        string // how that stands, in words
@@ -97,6 +99,7 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 			v.Act.Agrees, v.Act.Errors = false, map[string]string{"act": text.Error(lang, wrong)}
 		}
 	}
+	over := true
 	for _, x := range page.Handover.List {
 		l := handoverLine{
 			ID: string(x.ID), Kind: v.say("kind." + x.Kind), Name: x.Name, How: x.How, State: v.say("state." + string(x.State)), Icon: "clock",
@@ -111,7 +114,11 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 			}
 		}
 		l.Choose, l.InPerson = x.Choosable(), x.Prefers == handover.InPerson
-		if x.GivenTo != "" {
+		v.confidential(&l, x)
+		switch {
+		case x.GivenTo != "" && x.Way == handover.Transfer:
+			l.ByHand = v.Say("document.handed.sent_to", "to", x.GivenTo, "date", text.Instant(lang, x.GivenAt, zone))
+		case x.GivenTo != "":
 			l.ByHand = v.say("by_hand", "by", x.GivenBy, "to", x.GivenTo, "at", text.Instant(lang, x.GivenAt, zone))
 		}
 		if a, ok := typed[x.ID]; ok {
@@ -142,14 +149,30 @@ func (p *portal) showHandover(w http.ResponseWriter, r *http.Request, typed hand
 				l.Envelope = v.say("envelope.expired")
 			}
 		}
-		v.Asks, v.All = v.Asks || l.Asks, v.All && l.Done
+		v.Asks, v.All, over = v.Asks || l.Asks, v.All && l.Done, over && (l.Done || l.Ended != "")
 		v.Items = append(v.Items, l)
 	}
+	v.Over = over && !v.All
 	status := http.StatusOK
 	if wrong != nil {
 		status = web.Status(wrong)
 	}
 	p.show(w, r, status, v.say("title"), handoverPage(v))
+}
+
+// confidential says what became of something that was entrusted under a promise of
+// secrecy.
+func (v handoverView) confidential(l *handoverLine, x handover.Item) {
+	switch d, k := x.Destruction, x.Keeping; x.State {
+	case handover.Gone:
+		l.Icon = "check"
+		l.Ended = v.Say("document.handed.destroyed", "date", text.LongDate(v.Lang, d.On), "by", d.By, "method", v.Say("document.handed.method."+string(d.Method)))
+		if d.Witness != "" {
+			l.Ended += " " + v.Say("document.handed.witness", "witness", d.Witness)
+		}
+	case handover.Kept:
+		l.Ended = v.Say("document.handed.kept", "date", text.LongDate(v.Lang, k.Until), "basis", v.Say("document.handed.basis."+string(k.Basis)), "why", k.Why)
+	}
 }
 
 // which says of an item whose it is, which one of it was given, and what was

@@ -44,8 +44,11 @@ func viewReturns(sp text.Speech, page app.CasePage) (v returnsView) {
 
 // viewHanding is how the handover stands, and whether it is the client's turn.
 func viewHanding(sp text.Speech, page app.CasePage) (words string, asks bool) {
-	given, accepted := 0, 0
+	given, accepted, over := 0, 0, 0
 	for _, x := range page.Handover.List {
+		if x.State == handover.Gone || x.State == handover.Kept {
+			over++
+		}
 		switch x.State {
 		case handover.Given:
 			given++
@@ -58,6 +61,8 @@ func viewHanding(sp text.Speech, page app.CasePage) (words string, asks bool) {
 	switch {
 	case all == 0:
 		return "", false
+	case over > 0 && accepted+over == all:
+		return sp.Say("portal.handover.lede.over"), asks
 	case accepted == all:
 		return sp.Say("portal.handover.lede.all"), asks
 	default:

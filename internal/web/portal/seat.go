@@ -134,6 +134,9 @@ func (p *portal) seat(w http.ResponseWriter, r *http.Request) {
 // items are what changes hands; how that was done is told to whoever works with it.
 func (v seatView) items(h app.Handover, how bool) (out []seatItem) {
 	for _, x := range h.List {
+		if x.Secret() && !how { // whoever goes on is not told what was entrusted to us
+			continue
+		}
 		l := seatItem{Name: x.Name, Kind: v.Say("portal.handover.kind." + x.Kind), State: v.stateOf(x.State)}
 		if how {
 			l.How = x.How
