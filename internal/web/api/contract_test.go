@@ -44,6 +44,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		copies(t, c, almena)
 		offers(t, h, c)
 		handed(t, h, c)
+		entrusted(t, h, c)
 		risks(t, h, c)
 		improvements(t, h, c)
 		announcements(t, c)
@@ -57,6 +58,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		imported(t, c)
 		strays(t, c)
 		leavers(t, h)
+		processed(t, h)
 		for _, methods := range h.doc.Paths {
 			for _, op := range methods {
 				// What a person decides no key ever does: that is told in the test of scopes.

@@ -237,12 +237,19 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	must(t, err)
 	h := &house{t: t, store: s, post: &post{links: map[string]string{}}, covered: map[string]bool{}, schemas: map[string]*jsonschema.Schema{}}
 	money := &billing{ends: map[string]time.Time{}}
-	kinds := step.All(step.Named(connector.System{Name: "billing", Billing: money}))
+	systems := step.Named(connector.System{Name: "billing", Billing: money})
+	if strings.Contains(source, "erase_processors") {
+		systems["mailing"] = connector.System{Name: "mailing", Processor: &connector.OnBehalf{
+			Title: "Correo Claro", Ask: map[string]string{"es": "Por teléfono"}, Days: 10,
+			Holdings: []connector.Holding{{Name: "letters", Titles: map[string]string{"es": "Cartas"}, Fields: []string{"correo"}, After: connector.Erase}},
+		}}
+	}
+	kinds := step.All(systems)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})) // why something of ours failed
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
 		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
-		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
+		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Systems: systems, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
 		Company: app.Company{Name: "Faro", Email: "hola@faro.example", Zone: madrid, Language: "es", PublicURL: "http://faro.test"},
 	})
 	eng = engine.New(engine.Config{App: h.App, Store: s, Kinds: kinds, Name: "one", Poll: 50 * time.Millisecond, Lease: 10 * time.Second, Log: log})

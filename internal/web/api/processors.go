@@ -48,20 +48,21 @@ type processorList struct {
 	} `nameHint:"ProcessorList"`
 }
 
-type oneProcessor struct {
+// OneProcessor is the path of a processor in a step.
+type OneProcessor struct {
 	OneStep
 	System string `path:"system" maxLength:"32"`
 }
 
 type sayAsked struct {
-	oneProcessor
+	OneProcessor
 	Body struct {
 		How string `json:"how" minLength:"1" maxLength:"2000"`
 	} `nameHint:"AskedInput"`
 }
 
 type keepReceipt struct {
-	oneProcessor
+	OneProcessor
 	Name     string `query:"name" required:"true" minLength:"1" maxLength:"200"`
 	Says     string `query:"says" required:"true" minLength:"1" maxLength:"200"`
 	ErasedOn string `query:"erased_on" required:"true" format:"date"`
