@@ -36,7 +36,8 @@ func sources(t *testing.T, visit func(path string, f *ast.File)) {
 
 // Letters to customers leave by one road: SendMessage asks the table and hands
 // them to the mail system. Beside it Tell hands over what people of the company
-// are told, and nobody else has the mail system in hand.
+// are told, and AskProcessor what processors are asked; nobody else has the mail
+// system in hand.
 func TestThereIsOneRoadToTheMailSystem(t *testing.T) {
 	t.Parallel()
 	var calls []string
@@ -56,8 +57,8 @@ func TestThereIsOneRoadToTheMailSystem(t *testing.T) {
 			return true
 		})
 	})
-	if !slices.Equal(calls, []string{"message_send.go", "told_send.go"}) {
-		t.Errorf("the mail system is used in %v; message_send.go and told_send.go alone may", calls)
+	if !slices.Equal(calls, []string{"message_send.go", "processor.go", "told_send.go"}) {
+		t.Errorf("the mail system is used in %v; message_send.go, processor.go and told_send.go alone may", calls)
 	}
 }
 
