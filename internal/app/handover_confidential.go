@@ -122,18 +122,7 @@ func (a *App) onConfidential(ctx context.Context, by Actor, c offboarding.CaseID
 	fn func(Tx, *offboarding.Plan, *offboarding.Step, *handover.Item) error,
 ) error {
 	return a.tx(ctx, func(tx Tx) error {
-		p, err := tx.FindPlan(ctx, c)
-		if err != nil {
-			return err
-		}
-		s := p.Step(step)
-		if s == nil {
-			return fault.New(fault.NotFound, "not_found")
-		}
-		if err := by.mayWork(*s); err != nil {
-			return err
-		}
-		list, err := a.handoverOf(ctx, tx, *s)
+		p, s, list, err := a.workedHandover(ctx, tx, by, c, step)
 		if err != nil {
 			return err
 		}

@@ -28,18 +28,7 @@ func (a *App) PrintSlip(ctx context.Context, by Actor, c offboarding.CaseID, ste
 	}
 	var paper Paper
 	err = a.store.View(ctx, func(tx Tx) error {
-		p, err := tx.FindPlan(ctx, c)
-		if err != nil {
-			return err
-		}
-		s := p.Step(step)
-		if s == nil {
-			return fault.New(fault.NotFound, "not_found")
-		}
-		if err := by.mayWork(*s); err != nil {
-			return err
-		}
-		list, err := a.handoverOf(ctx, tx, *s)
+		p, _, list, err := a.workedHandover(ctx, tx, by, c, step)
 		if err != nil {
 			return err
 		}

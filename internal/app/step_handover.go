@@ -317,6 +317,22 @@ func (a *App) saveItem(ctx context.Context, tx Tx, x handover.Item, f fact) erro
 	return a.record(ctx, tx, f)
 }
 
+// workedHandover is the step of a handover that somebody may work on, in its plan, and
+// what is on its list.
+func (a *App) workedHandover(ctx context.Context, tx Tx, by Actor, c offboarding.CaseID, step string) (p offboarding.Plan, s *offboarding.Step, list []handover.Item, err error) {
+	if p, err = tx.FindPlan(ctx, c); err != nil {
+		return p, nil, nil, err
+	}
+	if s = p.Step(step); s == nil {
+		return p, nil, nil, fault.New(fault.NotFound, "not_found")
+	}
+	if err = by.mayWork(*s); err != nil {
+		return p, nil, nil, err
+	}
+	list, err = a.handoverOf(ctx, tx, *s)
+	return p, s, list, err
+}
+
 func (a *App) putHandover(ctx context.Context, tx Tx, x handover.Item) error {
 	s := SealedHandover{Item: x}
 	var err error
