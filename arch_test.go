@@ -76,6 +76,7 @@ var allowed = map[string]string{
 	"internal/voice":        "customer fault offboarding when",
 	"internal/additive":     "",
 	"internal/survival":     "additive",
+	"internal/worth":        "additive stat survival when",
 	// application
 	"internal/connector": "money",
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook when",

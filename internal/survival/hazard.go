@@ -22,11 +22,10 @@ const timeBins = 24
 // Learn fits the chance to leave. Scales and bins describe the customers, one row for each
 // spell; smooth is the penalty of additive.Fit.
 func Learn(spells []Spell, scales []additive.Scale, bins [][]uint8, smooth float64) (Hazard, error) {
-	table, _, err := periods(spells, scales, bins)
-	if err != nil {
+	if err := fit(spells, scales, bins); err != nil {
 		return Hazard{}, err
 	}
-	m, err := additive.Fit(table, smooth)
+	m, err := additive.Fit(together(spells, scales, bins), smooth)
 	return Hazard{m}, err
 }
 
@@ -47,21 +46,10 @@ func Choose(spells []Spell, scales []additive.Scale, bins [][]uint8, parts int, 
 // periods is the table of what could have happened in each bin of time to each customer,
 // and of which customer each row is.
 func periods(spells []Spell, scales []additive.Scale, bins [][]uint8) (t additive.Table, of []int, err error) {
-	if len(scales) != len(bins) {
-		return t, nil, fmt.Errorf("survival: %d scales and %d columns", len(scales), len(bins))
+	if err := fit(spells, scales, bins); err != nil {
+		return t, nil, err
 	}
-	for j, col := range bins {
-		if len(col) != len(spells) {
-			return t, nil, fmt.Errorf("survival: column %s has %d rows, and there are %d spells", scales[j].Name, len(col), len(spells))
-		}
-	}
-	var ends []float64
-	for _, s := range spells {
-		if s.told() && s.Cause != 0 {
-			ends = append(ends, float64(s.Until))
-		}
-	}
-	time := additive.Numbers("time", ends, timeBins)
+	time := timeOf(spells)
 	t.Scales = append([]additive.Scale{time}, scales...)
 	t.Bins = make([][]uint8, len(t.Scales))
 	for i, s := range spells {
@@ -83,6 +71,93 @@ func periods(spells []Spell, scales []additive.Scale, bins [][]uint8) (t additiv
 		}
 	}
 	return t, of, nil
+}
+
+// fit reports whether the columns are those of the spells.
+func fit(spells []Spell, scales []additive.Scale, bins [][]uint8) error {
+	if len(scales) != len(bins) {
+		return fmt.Errorf("survival: %d scales and %d columns", len(scales), len(bins))
+	}
+	for j, col := range bins {
+		if len(col) != len(spells) {
+			return fmt.Errorf("survival: column %s has %d rows, and there are %d spells", scales[j].Name, len(col), len(spells))
+		}
+	}
+	return nil
+}
+
+// timeOf is the scale of time: as fine as enough of the spells ended.
+func timeOf(spells []Spell) additive.Scale {
+	var ends []float64
+	for _, s := range spells {
+		if s.told() && s.Cause != 0 {
+			ends = append(ends, float64(s.Until))
+		}
+	}
+	return additive.Numbers("time", ends, timeBins)
+}
+
+// alike are customers whose columns fall into the same bins: how many more are at risk
+// from a period on, and how many leave in it.
+type alike struct {
+	row  []uint8
+	more []int
+	left []int
+}
+
+// together is the table of what could have happened, as that of periods, with the
+// customers who are alike in one row for each bin of time: a million of them take as
+// long to learn from as they take to count.
+func together(spells []Spell, scales []additive.Scale, bins [][]uint8) additive.Table {
+	longest := 0
+	for _, s := range spells {
+		longest = max(longest, s.Until)
+	}
+	groups, at := []*alike{}, map[string]*alike{}
+	key := make([]byte, len(bins))
+	for i, s := range spells {
+		if !s.told() {
+			continue
+		}
+		for j, col := range bins {
+			key[j] = col[i]
+		}
+		g := at[string(key)]
+		if g == nil {
+			g = &alike{row: []uint8(string(key)), more: make([]int, longest+2), left: make([]int, longest+1)}
+			at[string(key)] = g
+			groups = append(groups, g)
+		}
+		g.more[s.From+1]++
+		g.more[s.Until+1]--
+		if s.Cause != 0 {
+			g.left[s.Until]++
+		}
+	}
+	time := timeOf(spells)
+	t := additive.Table{Scales: append([]additive.Scale{time}, scales...)}
+	t.Bins = make([][]uint8, len(t.Scales))
+	for _, g := range groups {
+		trials, left := make([]float64, time.Bins()), make([]float64, time.Bins())
+		atRisk := 0
+		for p := 1; p <= longest; p++ {
+			atRisk += g.more[p]
+			bin := time.Number(float64(p))
+			trials[bin] += float64(atRisk)
+			left[bin] += float64(g.left[p])
+		}
+		for bin, n := range trials {
+			if n == 0 {
+				continue
+			}
+			t.Bins[0] = append(t.Bins[0], uint8(bin))
+			for j, b := range g.row {
+				t.Bins[j+1] = append(t.Bins[j+1], b)
+			}
+			t.Trials, t.Events = append(t.Trials, n), append(t.Events, left[bin])
+		}
+	}
+	return t
 }
 
 // Adds is what each column adds to the log odds of leaving, for each of its bins: what a
