@@ -64,7 +64,7 @@ var allowed = map[string]string{
 	"internal/risk":         "signal when",
 	"internal/play":         "customer fault signal when",
 	"internal/invitation":   "customer fault offboarding",
-	"internal/offer":        "customer fault offboarding relationship when",
+	"internal/offer":        "customer fault money offboarding reason relationship rule source text when",
 	"internal/reason":       "customer fault offboarding relationship source when",
 	"internal/experiment":   "customer fault money stat",
 	"internal/suppression":  "customer",

@@ -28,6 +28,23 @@ func (t Tax) on(price int64) (whole, tax int64, ok bool) {
 	return price, parts[1].Minor, true
 }
 
+// Of is what a price without tax comes to with it, rounded down to the smallest
+// unit; false where it fits no number.
+func (t Tax) Of(net money.Amount) (money.Amount, bool) {
+	whole, _, ok := Tax{t.Rate, true}.on(net.Minor)
+	return money.Amount{Minor: whole, Currency: net.Currency}, ok
+}
+
+// WithoutTax is the price of an interval without its tax; no currency where it
+// fits no number.
+func (s Subscription) WithoutTax() money.Amount {
+	whole, tax, ok := s.Terms.Tax.on(s.Amount.Minor)
+	if !ok {
+		return money.Amount{}
+	}
+	return money.Amount{Minor: whole - tax, Currency: s.Amount.Currency}
+}
+
 // floor is a × b ÷ c rounded down, of numbers that are not below zero.
 func floor(a, b, c int64) (int64, bool) {
 	n := new(big.Int).Mul(big.NewInt(a), big.NewInt(b))

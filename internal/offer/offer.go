@@ -1,6 +1,8 @@
 // Package offer is what a company may propose, once, to a customer who leaves:
-// its kinds and its way from offered to applied. It is pure: it chooses nobody,
-// computes no price, stores nothing and writes to nobody.
+// the files that declare what it has to propose, the policy that chooses among
+// them by declared facts alone, the guards that no file switches off, and the
+// way from offered to applied. It is pure: it asks nobody, stores nothing and
+// writes to nobody.
 package offer
 
 import (
@@ -16,22 +18,6 @@ import (
 
 // ID identifies an offer (ofr_…).
 type ID string
-
-// Kind is what is proposed.
-type Kind string
-
-// The kinds.
-const (
-	Pause        Kind = "pause"         // the contract rests and comes back
-	Discount     Kind = "discount"      // the same for less
-	Plan         Kind = "plan"          // another plan of the same product
-	Help         Kind = "help"          // training, or a person at hand
-	Fix          Kind = "fix"           // what is wrong is put right by a date
-	OtherProduct Kind = "other_product" // something else of ours
-)
-
-// Kinds are all of them, in the order in which they are offered to choose.
-var Kinds = []Kind{Fix, Help, Plan, Discount, Pause, OtherProduct}
 
 // State is the state of an offer.
 type State string

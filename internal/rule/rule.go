@@ -100,14 +100,15 @@ type Type string
 
 // The types of facts.
 const (
-	TextType Type = "text"
-	IntType  Type = "int"
-	BoolType Type = "bool"
+	TextType  Type = "text"
+	IntType   Type = "int"
+	BoolType  Type = "bool"
+	TextsType Type = "texts" // a list of text
 )
 
 // NewFactEnv declares facts by name; a name may hold dots: "customer.kind".
 func NewFactEnv(facts map[string]Type) (*Env, error) {
-	types := map[Type]*cel.Type{TextType: cel.StringType, IntType: cel.IntType, BoolType: cel.BoolType}
+	types := map[Type]*cel.Type{TextType: cel.StringType, IntType: cel.IntType, BoolType: cel.BoolType, TextsType: cel.ListType(cel.StringType)}
 	opts := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)}
 	for name, t := range facts {
 		opts = append(opts, cel.Variable(name, types[t]))

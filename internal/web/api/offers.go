@@ -16,7 +16,7 @@ import (
 // Offer is the one thing that is proposed in a departure.
 type Offer struct {
 	ID         string     `json:"id"`
-	Kind       string     `json:"kind" enum:"fix,help,plan,discount,pause,other_product"`
+	Kind       string     `json:"kind" enum:"fix,help,plan,discount,extension,pause,skip,other_product,custom"`
 	State      string     `json:"state" enum:"offered,accepted,declined,lapsed,applied,reversed"`
 	Until      string     `json:"until" format:"date"`
 	By         string     `json:"by" format:"date"`
@@ -51,7 +51,7 @@ type offerBody struct {
 type makeOffer struct {
 	Case string `path:"case"`
 	Body struct {
-		Kind      string `json:"kind" enum:"fix,help,plan,discount,pause,other_product"`
+		Kind      string `json:"kind" enum:"fix,help,plan,discount,extension,pause,skip,other_product,custom"`
 		Complaint string `json:"complaint,omitempty" maxLength:"100"`
 		Heard     string `json:"heard" minLength:"1" maxLength:"4000"`
 		What      string `json:"what" minLength:"1" maxLength:"4000"`

@@ -1,0 +1,148 @@
+package offer
+
+import (
+	"fmt"
+	"slices"
+
+	"hastaluego/internal/fault"
+	"hastaluego/internal/source"
+)
+
+// Tally is how a policy decides for many situations.
+type Tally struct {
+	Asked int         // situations
+	Lines []LineTally // in the order of the policy
+	Gets  map[string]int
+	None  int // of whom nothing is proposed
+	// Turned are how often a guard was why an offer was not proposed.
+	Turned map[Guard]int
+}
+
+// LineTally is what became of one line.
+type LineTally struct {
+	Line    string
+	Applies int // situations that it speaks of
+	Decides int // of those, where it is the one that decides
+	Unread  int // of which nobody can say whether it speaks of them
+	Before  map[string]int
+}
+
+// Count decides for every situation, and counts.
+func (p *Policy) Count(all []Situation) (Tally, error) {
+	t := Tally{Asked: len(all), Gets: map[string]int{}, Turned: map[Guard]int{}}
+	for _, l := range p.Lines {
+		t.Lines = append(t.Lines, LineTally{Line: l.ID, Before: map[string]int{}})
+	}
+	for _, s := range all {
+		if err := p.tally(&t, s); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+func (p *Policy) tally(t *Tally, s Situation) error {
+	known, err := factEnv().Know(s.facts())
+	if err != nil {
+		return err
+	}
+	lines, unread, err := p.matches(s, known)
+	if err != nil {
+		return err
+	}
+	for _, u := range unread {
+		t.Lines[slices.IndexFunc(t.Lines, func(l LineTally) bool { return l.Line == u.Line })].Unread++
+	}
+	for n, i := range lines {
+		t.Lines[i].Applies++
+		if n == 0 {
+			t.Lines[i].Decides++
+		} else {
+			t.Lines[i].Before[p.Lines[lines[0]].ID]++
+		}
+	}
+	d, err := p.Decide(s)
+	if err != nil {
+		return err
+	}
+	for _, x := range d.Turned {
+		t.Turned[x.Why]++
+	}
+	if d.Offer == nil {
+		t.None++
+	} else {
+		t.Gets[d.Offer.Name]++
+	}
+	return nil
+}
+
+// Warn is what a person should look at before a policy counts: lines that speak
+// of nobody or never decide, lines that speak of the same, offers that nobody or
+// everybody gets. None of it is a mistake by itself.
+func (p *Policy) Warn(t Tally) (out fault.List) {
+	say := func(code string, args ...any) {
+		out = append(out, fault.New(fault.Invalid, code, append([]any{"at", p.File, "of", t.Asked}, args...)...).On(p.File))
+	}
+	for i, l := range t.Lines {
+		switch {
+		case l.Applies == 0:
+			say("offer.warn.nobody", "line", l.Line, "unread", l.Unread)
+		case l.Decides == 0:
+			say("offer.warn.unreached", "line", l.Line, "applies", l.Applies)
+		}
+		for _, before := range p.Lines {
+			if n := l.Before[before.ID]; n > 0 && l.Decides > 0 {
+				say("offer.warn.overlap", "line", l.Line, "before", before.ID, "count", n)
+			}
+		}
+		if x := p.Lines[i]; l.Applies == t.Asked && t.Asked > 0 && (len(x.reason) > 0 || len(x.within) > 0 || len(x.value) > 0 || x.when != nil) {
+			say("offer.warn.everybody_line", "line", l.Line)
+		}
+	}
+	for _, d := range p.Offers() {
+		switch t.Gets[d.Name] {
+		case 0:
+			say("offer.warn.nobody_gets", "offer", d.Name)
+		case t.Asked:
+			say("offer.warn.everybody_gets", "offer", d.Name)
+		}
+	}
+	return out
+}
+
+// Shadowed are the lines of which it can be told without asking about anybody
+// that they never decide: one before them speaks of everything that they speak of.
+func (p *Policy) Shadowed(src []byte) error {
+	if p.Ranked {
+		return nil
+	}
+	var in policyFile
+	f, err := source.Decode(p.File, src, &in)
+	if err != nil {
+		return err
+	}
+	for i, l := range p.Lines {
+		for j, before := range p.Lines[:i] {
+			if before.covers(l) {
+				f.At(fmt.Sprintf("$.lines[%d]", i), "offer.shadowed", "line", l.ID, "before", p.Lines[j].ID)
+				break
+			}
+		}
+	}
+	return f.Err()
+}
+
+// covers reports whether the line speaks of everything that the other speaks of.
+func (l Line) covers(o Line) bool {
+	wider := func(mine, theirs []string) bool {
+		return len(mine) == 0 || len(theirs) > 0 && !slices.ContainsFunc(theirs, func(s string) bool { return !slices.Contains(mine, s) })
+	}
+	reasons := wider(l.reason, o.reason)
+	if !reasons && len(o.reason) > 0 {
+		reasons = true
+		for i, code := range o.reason {
+			reasons = reasons && (slices.Contains(l.reason, code) || slices.Contains(l.reason, o.family[i]))
+		}
+	}
+	return (l.when == nil || l.cond == o.cond) && reasons && wider(l.within, o.within) && wider(l.value, o.value)
+}
