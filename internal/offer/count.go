@@ -42,15 +42,11 @@ func (p *Policy) Count(all []Situation) (Tally, error) {
 }
 
 func (p *Policy) tally(t *Tally, s Situation) error {
-	known, err := factEnv().Know(s.facts())
+	d, lines, err := p.decide(s)
 	if err != nil {
 		return err
 	}
-	lines, unread, err := p.matches(s, known)
-	if err != nil {
-		return err
-	}
-	for _, u := range unread {
+	for _, u := range d.Unread {
 		t.Lines[slices.IndexFunc(t.Lines, func(l LineTally) bool { return l.Line == u.Line })].Unread++
 	}
 	for n, i := range lines {
@@ -60,10 +56,6 @@ func (p *Policy) tally(t *Tally, s Situation) error {
 		} else {
 			t.Lines[i].Before[p.Lines[lines[0]].ID]++
 		}
-	}
-	d, err := p.Decide(s)
-	if err != nil {
-		return err
 	}
 	for _, x := range d.Turned {
 		t.Turned[x.Why]++

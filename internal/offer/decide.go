@@ -62,7 +62,7 @@ var Guards = []Guard{
 	GuardMarginUnknown, GuardCooldown, GuardLifetime, GuardOwn, GuardOwnUnknown,
 }
 
-// Matches are the numbers of the lines that apply to a situation, in the order in
+// matches are the numbers of the lines that apply to a situation, in the order in
 // which they decide, and those that could not be read.
 func (p *Policy) matches(s Situation, known *rule.Known) (list []int, unread []Unread, err error) {
 	for i, l := range p.Lines {
@@ -114,30 +114,35 @@ func (l Line) applies(s Situation, known *rule.Known) (holds bool, missing []str
 // those that apply decides, and the first of its offers that every guard lets
 // through is proposed. The same situation has the same answer, always.
 func (p *Policy) Decide(s Situation) (Decision, error) {
-	d := Decision{Policy: p.version}
+	d, _, err := p.decide(s)
+	return d, err
+}
+
+// decide is Decide, with the numbers of all the lines that apply.
+func (p *Policy) decide(s Situation) (d Decision, lines []int, err error) {
+	d.Policy = p.version
 	known, err := factEnv().Know(s.facts())
 	if err != nil {
-		return d, err
+		return d, nil, err
 	}
-	lines, unread, err := p.matches(s, known)
-	d.Unread = unread
+	lines, d.Unread, err = p.matches(s, known)
 	if err != nil || len(lines) == 0 {
-		return d, err
+		return d, nil, err
 	}
 	l := p.Lines[lines[0]]
 	d.Line, d.Why, d.Heard = l.ID, l.Why, l.Heard
 	for _, x := range l.Offers {
 		why, args, err := p.guard(x, s, known)
 		if err != nil {
-			return d, err
+			return d, nil, err
 		}
 		if why == "" {
 			d.Offer = x
-			return d, nil
+			return d, lines, nil
 		}
 		d.Turned = append(d.Turned, Turned{x.Name, why, args})
 	}
-	return d, nil
+	return d, lines, nil
 }
 
 // guard is the first guard that turns an offer away; empty: none.
