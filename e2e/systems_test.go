@@ -186,6 +186,7 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 			}
 		}
 
+		s.pushes("maite@rianueva.example")
 		// The customer leaves by the button of what the company sells.
 		b := openBrowser(t)
 		b.open(s.Leave)

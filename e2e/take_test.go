@@ -4,7 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +23,7 @@ import (
 
 // takesAlong has the customer ask for what they take along, by the code that comes
 // by mail, and download it: without scripts and with them. It is one file, of what
-// PostgreSQL, a store and a folder hold of them and of nobody else, and three who
+// PostgreSQL, a store and a folder hold of them and of nobody else, and what was pushed, and three who
 // share nothing say that it is whole.
 func (s *show) takesAlong(b *browser, private, account string) {
 	s.t.Helper()
@@ -57,6 +60,49 @@ func (s *show) takesAlong(b *browser, private, account string) {
 	s.holds(files)
 }
 
+// pushes has a program of what the company sells hand over what no system of ours can
+// read: a table and a file.
+func (s *show) pushes(account string) {
+	s.t.Helper()
+	out, code := s.hasta("key", "add", "producto", "--json", "--scopes", "customers:read,data:write")
+	var key struct{ Token string }
+	if err := json.Unmarshal([]byte(out), &key); err != nil || code != 0 {
+		s.t.Fatalf("status %d: %s", code, out)
+	}
+	send := func(method, path, media, body string, into any) {
+		s.t.Helper()
+		req, err := http.NewRequestWithContext(s.t.Context(), method, strings.TrimSuffix(s.info.Portal, "/")+path, strings.NewReader(body))
+		s.must(err)
+		req.Header.Set("Authorization", "Bearer "+key.Token)
+		req.Header.Set("Content-Type", media)
+		res, err := http.DefaultClient.Do(req)
+		s.must(err)
+		defer res.Body.Close()
+		said, err := io.ReadAll(res.Body)
+		s.must(err)
+		if res.StatusCode != http.StatusOK {
+			s.t.Fatalf("%s: %s %s", path, res.Status, said)
+		}
+		s.must(json.Unmarshal(said, into))
+	}
+	const described, raw = "application/json", "application/octet-stream"
+	var found struct{ Items []struct{ ID string } }
+	send(http.MethodGet, "/v1/customers?q="+url.QueryEscape(account), described, "", &found)
+	if len(found.Items) != 1 {
+		s.t.Fatalf("%s is %v", account, found.Items)
+	}
+	at := "/v1/customers/" + found.Items[0].ID + "/pushed/"
+	var stands struct{ State string }
+	send(http.MethodPut, at+"moorings", described, `{"push": 1, "format": "ndjson", "titles": {"es": "Amarres", "en": "Moorings"}, "columns": [
+		{"name": "id", "type": "integer"}, {"name": "since", "type": "date"}, {"name": "note", "type": "string", "titles": {"es": "Nota", "en": "Note"}}]}`, &stands)
+	send(http.MethodPost, at+"moorings/parts?push=1&part=1&last=true", raw, `{"id": 1, "since": "2026-03-01", "note": "=Pantalán 4"}`+"\n"+`{"id": 2}`, &stands)
+	send(http.MethodPut, at+"rudders", described, `{"push": 1, "format": "files"}`, &stands)
+	send(http.MethodPost, at+"rudders/parts?push=1&part=1&last=true&file=casco%20112%2Ftim%C3%B3n.txt", raw, "Timón de caña.\n", &stands)
+	if stands.State != "complete" {
+		s.t.Fatalf("what was pushed is %s", stands.State)
+	}
+}
+
 // holds looks whether all of the customer's is there, and nothing of others.
 func (s *show) holds(files map[string][]byte) {
 	s.t.Helper()
@@ -67,6 +113,10 @@ func (s *show) holds(files map[string][]byte) {
 			rows, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
 			s.must(err)
 			found["orders"] = len(rows) == 451 && !strings.Contains(string(body), "other")
+		case strings.HasSuffix(name, "/data/pushed/moorings.csv"):
+			found["pushed table"] = string(body) == "id,since,note\r\n1,2026-03-01,'=Pantalán 4\r\n2,,\r\n"
+		case strings.HasSuffix(name, "/data/pushed/rudders/casco 112/timón.txt"):
+			found["pushed file"] = string(body) == "Timón de caña.\n"
 		case bytes.Equal(body, []byte("Cuadernas de proa a popa.\n")):
 			found["store"] = true
 		case bytes.Equal(body, []byte("El casco 112 se entregó el 3 de mayo.\n")):
@@ -76,8 +126,8 @@ func (s *show) holds(files map[string][]byte) {
 			s.t.Errorf("%s is another customer's", name)
 		}
 	}
-	if len(found) != 3 || !found["orders"] {
-		s.t.Errorf("of PostgreSQL, a store and a folder there is %v", found)
+	if len(found) != 5 || !found["orders"] || !found["pushed table"] || !found["pushed file"] {
+		s.t.Errorf("of PostgreSQL, a store, a folder and what was pushed there is %v", found)
 	}
 }
 

@@ -528,7 +528,7 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 			})
 		}
 		for _, r := range e.Processors {
-			p := document.ProcessorErased{Name: r.Processor, AskedOn: r.AskedOn, ErasedOn: r.ErasedOn, Proof: r.Proof, SHA256: r.SHA256}
+			p := document.ProcessorErased{Name: r.Processor, AskedOn: r.AskedOn, ErasedOn: r.ErasedOn, SilentOn: r.SilentOn, Proof: r.Proof, SHA256: r.SHA256}
 			for _, h := range r.Holdings {
 				p.What = append(p.What, cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Holding))
 			}

@@ -164,7 +164,7 @@ func (a *App) AddAsset(ctx context.Context, by Actor, x customer.Asset) (custome
 		} else if n == 0 {
 			return fact{}, inventoryTaken("asset.reference", x.Reference)
 		}
-		if err := a.joinHandover(ctx, am.tx, by, x); err != nil {
+		if err := a.joinHandover(ctx, am.tx, by.ID, x); err != nil {
 			return fact{}, err
 		}
 		return fact{typ: "inventory.added", args: map[string]any{"what": "asset", "name": x.Reference}}, a.watchRenewalsOf(ctx, am.tx, x.Customer)
@@ -227,6 +227,11 @@ func (a *App) EditAsset(ctx context.Context, by Actor, in AssetPatch) error {
 		}
 		if err := am.tx.SaveAsset(ctx, now); err != nil {
 			return fact{}, err
+		}
+		if was.Kind != now.Kind {
+			if err := a.joinHandover(ctx, am.tx, by.ID, now); err != nil {
+				return fact{}, err
+			}
 		}
 		return fact{typ: "asset.changed", args: map[string]any{"name": now.Reference, "changed": ch}}, a.watchRenewalsOf(ctx, am.tx, now.Customer)
 	})

@@ -29,6 +29,7 @@ type known struct {
 	settled   func(ctx context.Context, tx Tx, c customer.ID, paid bool) error
 	owes      func(ctx context.Context, tx Tx, c customer.ID, by string) error
 	renews    func(ctx context.Context, tx Tx, c customer.ID) error
+	joins     func(ctx context.Context, tx Tx, by string, x customer.Asset) error
 	erased    map[string]offboarding.CaseID // hashes of names in the rows by which somebody erased went
 	erasures  int64                         // how many there had been then
 }
@@ -75,6 +76,7 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 		settled:   a.balancesSettled,
 		owes:      a.owesLater,
 		renews:    a.watchRenewalsOf,
+		joins:     a.joinHandover,
 		customers: map[string]*entry{}, byID: map[customer.ID]*entry{}, external: map[[2]string]customer.ID{},
 		subs: map[string]*kept[customer.Subscription]{}, grants: map[string]*kept[customer.Grant]{}, balances: map[string]*kept[customer.Balance]{},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/handover"
 	"hastaluego/internal/ingest"
 )
 
@@ -132,6 +133,9 @@ func (k *known) write(ctx context.Context, tx Tx) error {
 	if err := k.renewedSince(ctx, tx); err != nil {
 		return err
 	}
+	if err := k.entrustedSince(ctx, tx); err != nil {
+		return err
+	}
 	return k.owedSince(ctx, tx, balances)
 }
 
@@ -144,6 +148,27 @@ func (k *known) renewedSince(ctx context.Context, tx Tx) error {
 		}
 	}
 	return eachLeaving(ctx, tx, renew, func(c customer.ID) error { return k.renews(ctx, tx, c) })
+}
+
+// entrustedSince puts what is confidential, and new, of those who are leaving on the list of
+// what is handed over.
+func (k *known) entrustedSince(ctx context.Context, tx Tx) error {
+	of := map[customer.ID][]customer.Asset{}
+	for _, e := range k.byID {
+		for _, x := range e.assets {
+			if x.now.Kind == handover.Confidential && (x.state == fresh || x.state == different && x.was.Kind != x.now.Kind) {
+				of[e.ID] = append(of[e.ID], x.now)
+			}
+		}
+	}
+	return eachLeaving(ctx, tx, slices.Collect(maps.Keys(of)), func(c customer.ID) error {
+		for _, x := range of[c] {
+			if err := k.joins(ctx, tx, "engine", x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // owedSince has somebody look after the new sums of those who are leaving.

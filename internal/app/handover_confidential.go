@@ -55,7 +55,7 @@ func (a *App) DestroyItem(ctx context.Context, by Actor, in DestroyInput) error 
 			l = append(l, fault.Fields(err)...)
 		}
 	}
-	return a.onConfidential(ctx, by, in.Case, in.Step, in.Item, l, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, x *handover.Item) error {
+	return a.onEnding(ctx, by, in.Case, in.Step, in.Item, l, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, x *handover.Item) error {
 		if err := x.Destroy(d, "", tx.Now(), a.today(tx)); err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (a *App) KeepItem(ctx context.Context, by Actor, in KeepInput) error {
 	if err != nil {
 		l = append(l, fault.Fields(err)...)
 	}
-	return a.onConfidential(ctx, by, in.Case, in.Step, in.Item, l, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, x *handover.Item) error {
+	return a.onEnding(ctx, by, in.Case, in.Step, in.Item, l, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, x *handover.Item) error {
 		if err := x.Keep(handover.Keeping{Basis: in.Basis, Why: in.Why, Until: until}, tx.Now(), a.today(tx)); err != nil {
 			return err
 		}
@@ -115,10 +115,10 @@ func typedDay(field, s string) (day when.Date, err error) {
 	return day, err
 }
 
-// onConfidential runs fn on something confidential as somebody who may work on its
-// step, and ends the step when nothing is left; the letter asks the client to look at
-// what they were given once nothing waits for us.
-func (a *App) onConfidential(ctx context.Context, by Actor, c offboarding.CaseID, step string, item handover.ID, wrong fault.List,
+// onEnding runs fn on a thing of a handover as somebody who may work on its step, and
+// ends the step when nothing is left; the letter asks the client to look at what they
+// were given once nothing waits for us. What ends late changes nothing of its step.
+func (a *App) onEnding(ctx context.Context, by Actor, c offboarding.CaseID, step string, item handover.ID, wrong fault.List,
 	fn func(Tx, *offboarding.Plan, *offboarding.Step, *handover.Item) error,
 ) error {
 	return a.tx(ctx, func(tx Tx) error {
@@ -134,8 +134,11 @@ func (a *App) onConfidential(ctx context.Context, by Actor, c offboarding.CaseID
 			return wrong
 		}
 		x := &list[i]
-		if s.Over() && x.State == handover.Kept && (p.Case.State == offboarding.CaseOpen || p.Case.State == offboarding.CaseClosed) {
-			return fn(tx, &p, s, x) // its day came after everything else was over
+		if EndsLate(p.Case, *s, *x) {
+			if err := fn(tx, &p, s, x); err != nil || x.State != handover.Given {
+				return err
+			}
+			return a.write(ctx, tx, p.Case, "handover") // they are asked whether it is right
 		}
 		if p.Case.State != offboarding.CaseOpen {
 			return fault.New(fault.Blocked, "case.closed")
@@ -209,20 +212,26 @@ func (a *App) KeptOver(ctx context.Context, w offboarding.Work) error {
 // Entrusted is what became of so many confidential things, as a certificate tells it.
 // It names none of them.
 type Entrusted struct {
-	Outcome string          `json:"outcome"` // returned, destroyed or kept
+	Outcome string          `json:"outcome"` // returned, given (they had not said that it is right), destroyed, kept or open
 	Method  handover.Method `json:"method,omitempty"`
 	Basis   handover.Basis  `json:"basis,omitempty"`
 	Until   when.Date       `json:"until,omitzero"`
 	N       int             `json:"n"`
 }
 
-// entrusted counts what became of the confidential things of a customer, in all of
-// their departures.
+// entrusted counts what became of the confidential things of a customer, each once,
+// however many of their departures listed it; what stands on the inventory and was on no
+// list is open.
 func (a *App) entrusted(ctx context.Context, tx Tx, id customer.ID) (out []Entrusted, err error) {
 	cases, err := tx.CasesOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	assets, err := tx.AssetsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var things []handover.Item
 	for _, c := range cases {
 		list, err := tx.HandoverOf(ctx, c.ID)
 		items, err := unsealed(list, err, func(s SealedHandover) (handover.Item, error) { return a.openHandover(ctx, s) })
@@ -230,30 +239,53 @@ func (a *App) entrusted(ctx context.Context, tx Tx, id customer.ID) (out []Entru
 			return nil, err
 		}
 		for _, x := range items {
-			e := Entrusted{Outcome: "open"}
-			switch {
-			case !x.Secret():
+			if !x.Secret() {
 				continue
-			case x.State == handover.Accepted:
-				e.Outcome = "returned"
-			case x.State == handover.Gone:
-				e.Outcome, e.Method = "destroyed", x.Destruction.Method
-			case x.State == handover.Kept:
-				e.Outcome, e.Basis, e.Until = "kept", x.Keeping.Basis, x.Keeping.Until
 			}
-			i := slices.IndexFunc(out, func(o Entrusted) bool { o.N = 0; return o == e })
-			if i < 0 {
-				i, out = len(out), append(out, e)
+			// A departure that was taken back may have left open what a later one ended.
+			switch i := slices.IndexFunc(things, func(o handover.Item) bool { return o.Asset == x.Asset }); {
+			case i < 0:
+				things = append(things, x)
+			case x.Over() || !things[i].Over():
+				things[i] = x
 			}
-			out[i].N++
 		}
+	}
+	for _, x := range assets {
+		if x.Kind == handover.Confidential && !slices.ContainsFunc(things, func(o handover.Item) bool { return o.Asset == x.ID }) {
+			things = append(things, handover.Item{State: handover.Open})
+		}
+	}
+	for _, x := range things {
+		e := outcome(x)
+		i := slices.IndexFunc(out, func(o Entrusted) bool { o.N = 0; return o == e })
+		if i < 0 {
+			i, out = len(out), append(out, e)
+		}
+		out[i].N++
 	}
 	return out, nil
 }
 
-// joinHandover puts something confidential that is found late on the list of the
-// handover that is under way: it may not be forgotten for having been noted last.
-func (a *App) joinHandover(ctx context.Context, tx Tx, by Actor, x customer.Asset) error {
+// outcome is what became of something confidential.
+func outcome(x handover.Item) Entrusted {
+	switch x.State {
+	case handover.Accepted:
+		return Entrusted{Outcome: "returned"}
+	case handover.Given:
+		return Entrusted{Outcome: "given"}
+	case handover.Gone:
+		return Entrusted{Outcome: "destroyed", Method: x.Destruction.Method}
+	case handover.Kept:
+		return Entrusted{Outcome: "kept", Basis: x.Keeping.Basis, Until: x.Keeping.Until}
+	}
+	return Entrusted{Outcome: "open"}
+}
+
+// joinHandover puts something confidential that is found late on the list of a handover
+// that was drawn up already, and tells whoever looks after it: it may not be forgotten
+// for having been noted last.
+func (a *App) joinHandover(ctx context.Context, tx Tx, by string, x customer.Asset) error {
 	if x.Kind != handover.Confidential {
 		return nil
 	}
@@ -269,27 +301,56 @@ func (a *App) joinHandover(ctx context.Context, tx Tx, by Actor, x customer.Asse
 		if err != nil {
 			return err
 		}
-		for i := range p.Steps {
-			s := &p.Steps[i]
-			k, lists := a.kinds[s.Kind].(step.AssetLister)
-			if s.Kind != "handover" || !lists || s.State != offboarding.StepReady && s.State != offboarding.StepRunning {
-				continue
-			}
-			lines := k.AssetItems(step.Subject{Case: c, Step: *s}, []customer.Asset{x})
-			if len(lines) == 0 {
-				continue
-			}
-			s.Items = append(s.Items, lines...)
-			if err := a.putHandover(ctx, tx, handover.Item{
-				ID: handover.ID(id.New("hov")), Customer: c.Customer, Case: c.ID, Step: s.ID, Asset: x.ID, Kind: x.Kind, Name: x.Name, State: handover.Open, Owner: x.Owner,
-			}); err != nil {
-				return err
-			}
-			if err := a.settle(ctx, tx, &p, by.ID); err != nil {
-				return err
-			}
-			break
+		s, lines := a.joins(&p, x)
+		if s == nil {
+			continue
+		}
+		s.Items = append(s.Items, lines...)
+		if err := a.putHandover(ctx, tx, handover.Item{
+			ID: handover.ID(id.New("hov")), Customer: c.Customer, Case: c.ID, Step: s.ID, Asset: x.ID, Kind: x.Kind, Name: x.Name, State: handover.Open, Owner: x.Owner,
+		}); err != nil {
+			return err
+		}
+		if err := a.tellTask(ctx, tx, s, "joined "+string(x.ID)); err != nil {
+			return err
+		}
+		if err := a.settle(ctx, tx, &p, by); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// joins is the handover whose list something confidential goes on, with its line there:
+// one that is under way, or the last that is over where none comes that would list it.
+func (a *App) joins(p *offboarding.Plan, x customer.Asset) (s *offboarding.Step, lines []offboarding.Item) {
+	comes := false
+	for i := range p.Steps {
+		at := &p.Steps[i]
+		k, lists := a.kinds[at.Kind].(step.AssetLister)
+		if at.Kind != "handover" || !lists || slices.ContainsFunc(at.Items, func(it offboarding.Item) bool { return it.Key == string(x.ID) }) {
+			continue
+		}
+		mine := k.AssetItems(step.Subject{Case: p.Case, Step: *at}, []customer.Asset{x})
+		switch {
+		case len(mine) == 0:
+		case at.State == offboarding.StepWaiting, at.Stalled():
+			comes = true
+		case at.State == offboarding.StepReady, at.State == offboarding.StepRunning, at.State == offboarding.StepBlocked:
+			return at, mine
+		case at.Holds():
+			s, lines = at, mine
+		}
+	}
+	if comes {
+		return nil, nil
+	}
+	return s, lines
+}
+
+// EndsLate reports whether something confidential may still be returned, destroyed or
+// kept although its step is over: the day came until which it was kept, or it was found
+// when everything else had been handed over.
+func EndsLate(c offboarding.Case, s offboarding.Step, x handover.Item) bool {
+	return x.Secret() && x.State != handover.Accepted && x.State != handover.Gone && s.Holds() && (c.State == offboarding.CaseOpen || c.State == offboarding.CaseClosed)
 }

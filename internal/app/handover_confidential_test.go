@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/handover"
+	"hastaluego/internal/ingest"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
@@ -138,17 +139,85 @@ func TestTheCertificateCountsWhatWasEntrusted(t *testing.T) {
 		must(t, w.KeepItem(ctx, agent, app.KeepInput{Case: c, Step: "give", Item: w.secret(t, c, "Contrato").ID, Basis: handover.ForClaims, Why: "Pleito con Marta", Until: until.String()}))
 		must(t, w.GiveItem(ctx, agent, app.GiveInput{Case: c, Step: "give", Item: w.secret(t, c, "Maqueta").ID, Way: handover.InPerson, How: "En su despacho", To: "Marta"}))
 		must(t, w.AnswerHandover(ctx, page, right(w.secret(t, c, "Maqueta"))))
+		w.entrust(t, cid, "Sobre")
+		must(t, w.GiveItem(ctx, agent, app.GiveInput{Case: c, Step: "give", Item: w.secret(t, c, "Sobre").ID, Way: handover.InPerson, How: "En su despacho", To: "Marta"}))
+		w.entrust(t, cid, "Cinta") // nobody got to it
 		w.erased(t, c)
 		got := w.mail.wait(t, "certificate", firstMail).Certificate.Entrusted
 		for _, want := range []app.Entrusted{
-			{Outcome: "returned", N: 1}, {Outcome: "destroyed", Method: handover.Clear, N: 2}, {Outcome: "kept", Basis: handover.ForClaims, Until: until, N: 1},
+			{Outcome: "open", N: 1}, {Outcome: "given", N: 1}, {Outcome: "returned", N: 1}, {Outcome: "destroyed", Method: handover.Clear, N: 2}, {Outcome: "kept", Basis: handover.ForClaims, Until: until, N: 1},
 		} {
 			if !slices.Contains(got, want) {
 				t.Errorf("the certificate says %+v, and not %+v", got, want)
 			}
 		}
-		if at := said(t, e, "marta", "Luis Peña", "Pleito con"); len(got) != 3 || len(at) > 0 {
+		if at := said(t, e, "marta", "Luis Peña", "Pleito con"); len(got) != 5 || len(at) > 0 {
 			t.Errorf("%+v; names stand in %v", got, at)
 		}
+	})
+}
+
+// What is confidential and turns up late is on the list all the same, by hand or by an
+// import, also when everything else had been handed over; and what was kept until a day
+// can be returned then, and accepted by the client.
+func TestWhatTurnsUpOrFallsDueLateStillEnds(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, handing)
+		ctx := t.Context()
+		cid := w.lent(t, "document")
+		w.entrust(t, cid, "Contrato marco")
+		_, c, page := w.request(t, "period_end")
+		bring := func(name, kind string) {
+			t.Helper()
+			must(t, w.PutRows(ctx, []ingest.Row{{
+				Existing: true, Customer: customer.Customer{Reference: "FE-20418"}, Only: map[string]bool{"asset.kind": true, "asset.name": true},
+				Asset: customer.Asset{Reference: name, Kind: kind, Name: name},
+			}}))
+		}
+		bring("Disco", handover.Confidential)
+		bring("Disco", handover.Confidential) // the same again changes nothing
+		bring("Plano", "document")
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		today := when.DateOf(now, w.Company().Zone)
+		destroy := func(name string) error {
+			return w.DestroyItem(ctx, agent, app.DestroyInput{Case: c, Step: "give", Item: w.secret(t, c, name).ID, Method: handover.Purge, By: "Luis Peña", On: today.String()})
+		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if n := len(v.Handover.List); n != 3 {
+			t.Fatalf("%d things are handed over: what is not confidential is not added late", n)
+		}
+		must(t, destroy("Disco"))
+		frame := w.secret(t, c, "Contrato marco")
+		must(t, w.KeepItem(ctx, agent, app.KeepInput{Case: c, Step: "give", Item: frame.ID, Basis: handover.ByLaw, Why: "Código de Comercio, art. 30", Until: today.AddDays(90).String()}))
+		w.give(t, c, "document")
+		must(t, w.AnswerHandover(ctx, page, right(w.handed(t, c, "document"))))
+		if w.stepState(t, c, "give") != offboarding.StepDone {
+			t.Fatal("nothing is open, and the step goes on")
+		}
+
+		w.entrust(t, cid, "Libreta")
+		bring("Llave", handover.Confidential)
+		must(t, destroy("Libreta"))
+		must(t, w.KeepItem(ctx, agent, app.KeepInput{Case: c, Step: "give", Item: w.secret(t, c, "Llave").ID, Basis: handover.ForClaims, Why: "Pleito", Until: today.AddDays(90).String()}))
+		code(t, w.KeepItem(ctx, finance, app.KeepInput{Case: c, Step: "give", Item: frame.ID}), "forbidden.role")
+
+		w.push(t, 92)
+		eventually(t, "their days are over", func() bool { return w.logged(t, "handover.kept_over") == 2 })
+		letters := w.mail.count("handover")
+		must(t, w.GiveItem(ctx, agent, app.GiveInput{Case: c, Step: "give", Item: frame.ID, Way: handover.Transfer, How: "Por mensajero", To: "Ana Ruiz"}))
+		eventually(t, "they are asked to look", func() bool { return w.mail.count("handover") == letters+1 })
+		must(t, w.AnswerHandover(ctx, page, right(w.secret(t, c, frame.Name))))
+		if x := w.secret(t, c, frame.Name); x.State != handover.Accepted || x.GivenTo != "Ana Ruiz" {
+			t.Fatalf("%+v", x)
+		}
+		must(t, destroy("Llave"))
+		code(t, destroy("Llave"), "step.not_ready")
+		if w.stepState(t, c, "give") != offboarding.StepDone {
+			t.Error("what ended late changed its step")
+		}
+		w.verifyLog(t)
 	})
 }

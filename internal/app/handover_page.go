@@ -22,7 +22,7 @@ type HandoverAnswer struct {
 // with a slip that they signed, a handover is accepted. What was answered
 // before stays.
 func (a *App) AnswerHandover(ctx context.Context, token string, answers []HandoverAnswer) error {
-	return a.byClient(ctx, token, func(tx Tx, list []handover.Item) error {
+	return a.byClientTo(ctx, token, offboarding.CaseClosed, func(tx Tx, list []handover.Item) error { // something may come back late
 		var wrong fault.List
 		for _, an := range answers {
 			i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == an.Item })
@@ -121,9 +121,14 @@ func (a *App) PreferWay(ctx context.Context, token string, item handover.ID, w h
 	})
 }
 
-// byClient runs fn on what is handed over in the departure of a private page,
+// byClient runs fn on what is handed over in the open departure of a private page,
 // and ends the steps that wait for nothing else.
 func (a *App) byClient(ctx context.Context, token string, fn func(Tx, []handover.Item) error) error {
+	return a.byClientTo(ctx, token, offboarding.CaseOpen, fn)
+}
+
+// byClientTo is byClient, of a departure that is open or in the state last.
+func (a *App) byClientTo(ctx context.Context, token string, last offboarding.CaseState, fn func(Tx, []handover.Item) error) error {
 	return a.tx(ctx, func(tx Tx) error {
 		l, err := a.link(ctx, tx, token, "case")
 		if err != nil {
@@ -137,10 +142,10 @@ func (a *App) byClient(ctx context.Context, token string, fn func(Tx, []handover
 		if err != nil {
 			return err
 		}
-		if p.Case.State != offboarding.CaseOpen {
+		if p.Case.State != offboarding.CaseOpen && p.Case.State != last {
 			return fault.New(fault.Blocked, "case.closed")
 		}
-		if err := fn(tx, h.List); err != nil {
+		if err := fn(tx, h.List); err != nil || p.Case.State != offboarding.CaseOpen {
 			return err
 		}
 		for i := range p.Steps {

@@ -418,9 +418,9 @@ var heldFiles = []heldFile{
 			return []string{string(x.Item), string(x.Kind), string(x.State), stamp(x.Expires), stamp(x.OpenedAt), strconv.Itoa(x.Guesses)}
 		})
 	}},
-	{"processor_asked", "processors.csv", "departure system processor state asked:datetime due:date known_as how receipt_of erased:date proof key_sha256 receipt_sha256", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"processor_asked", "processors.csv", "departure system processor state asked:datetime due:date known_as how receipt_of erased:date proof key_sha256 receipt_sha256 no_answer:date no_answer_why", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]erasure.Asked, error) { return a.askedOf(ctx, tx, c) }, func(x erasure.Asked) []string {
-			return []string{x.System, x.Processor, string(x.State), stamp(x.AskedAt), x.Due.String(), x.Owner, x.How, x.Says, x.ErasedOn.String(), x.Proof, x.Key, x.SHA256}
+			return []string{x.System, x.Processor, string(x.State), stamp(x.AskedAt), x.Due.String(), x.Owner, x.How, x.Says, x.ErasedOn.String(), x.Proof, x.Key, x.SHA256, x.SilentOn.String(), x.Because}
 		})
 	}},
 	{"handover_act", "acts.csv", "departure number:integer made:datetime sha256 accepted:datetime accepted_by acceptance_sha256", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {

@@ -115,7 +115,8 @@ func askedHeader(x erasure.AskedID, n int) string {
 
 // AskProcessor writes to a processor, or reminds it, unless its receipt came meanwhile
 // or an order keeps what is to be erased: then again is when to look. Whoever looks
-// after the step is told of each reminder, and that a letter was refused.
+// after the step is told of each reminder, also where its letter was refused, and that
+// the letter that asks was.
 func (a *App) AskProcessor(ctx context.Context, w offboarding.Work) (again time.Time, err error) {
 	var k asking
 	err = a.store.View(ctx, func(tx Tx) error { k, again, err = a.toAskOf(ctx, tx, w); return err })
@@ -141,7 +142,9 @@ func (a *App) AskProcessor(ctx context.Context, w offboarding.Work) (again time.
 			if err := a.record(ctx, tx, fact{"processor.refused", "engine", x.Case, x.Customer, askedArgs(x, map[string]any{"why": fault.CodeOf(refused)})}); err != nil {
 				return err
 			}
-			return a.tellTask(ctx, tx, &k.step, fmt.Sprint("processor refused ", x.ID, k.n))
+			if k.n == 0 { // nobody has asked it: a person does
+				return a.tellTask(ctx, tx, &k.step, fmt.Sprint("processor refused ", x.ID, k.n))
+			}
 		}
 		if k.n == 0 {
 			return a.sayAsked(ctx, tx, "engine", x, k.days)
@@ -152,11 +155,24 @@ func (a *App) AskProcessor(ctx context.Context, w offboarding.Work) (again time.
 		if err := a.putAsked(ctx, tx, x); err != nil {
 			return err
 		}
+		if err := a.remindNext(ctx, tx, x); err != nil {
+			return err
+		}
 		if err := a.record(ctx, tx, fact{"processor.reminded", "engine", x.Case, x.Customer, askedArgs(x, map[string]any{"n": x.Reminded})}); err != nil {
 			return err
 		}
 		return a.tellTask(ctx, tx, &k.step, fmt.Sprint("processor late ", x.ID, x.Reminded))
 	})
+}
+
+// remindNext sets the next reminder, if there is one.
+func (a *App) remindNext(ctx context.Context, tx Tx, x erasure.Asked) error {
+	n := x.Reminded + 1
+	on := x.Reminder(n, a.today(tx))
+	if on.IsZero() {
+		return nil
+	}
+	return tx.InsertWork(ctx, askAt(x, n, on.Start(a.Company().Zone).Add(remindHour*time.Hour)))
 }
 
 // toAskOf gathers a letter to a processor; without an id there is nothing to do.
@@ -223,11 +239,8 @@ func (a *App) sayAsked(ctx context.Context, tx Tx, by string, x erasure.Asked, d
 	if err := a.putAsked(ctx, tx, x); err != nil {
 		return err
 	}
-	for i, d := range erasure.RemindAfter {
-		at := x.Due.AddDays(d).Start(a.Company().Zone).Add(remindHour * time.Hour)
-		if err := tx.InsertWork(ctx, askAt(x, i+1, at)); err != nil {
-			return err
-		}
+	if err := a.remindNext(ctx, tx, x); err != nil {
+		return err
 	}
 	return a.record(ctx, tx, fact{"processor.asked", by, x.Case, x.Customer, askedArgs(x, map[string]any{"due": x.Due.String(), "how": x.How})})
 }
@@ -278,6 +291,34 @@ func (a *App) SayAsked(ctx context.Context, by Actor, c offboarding.CaseID, step
 			x.By = by.ID
 		}
 		return a.sayAsked(ctx, tx, by.ID, x, proc.Days)
+	})
+}
+
+// GiveUpProcessor says that a processor never answered, and why we go on without its
+// receipt: its line is over, and the certificate says that it did not confirm. Errors:
+// Blocked (receipt.too_soon) until it was reminded as often as it is and a while went
+// by, (receipt.proved), (receipt.silent), (order.keeps); Invalid at why.
+func (a *App) GiveUpProcessor(ctx context.Context, by Actor, c offboarding.CaseID, step, system, why string) error {
+	clean, wrong := required("why", why, 2000)
+	return a.onProcessor(ctx, by, c, step, system, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, x erasure.Asked) error {
+		if wrong != nil {
+			return wrong
+		}
+		if again, err := erasingWaits(ctx, tx, *p, offboarding.Work{Step: s.ID}); err != nil {
+			return err
+		} else if !again.IsZero() {
+			return fault.New(fault.Blocked, "order.keeps")
+		}
+		if err := x.GiveUp(clean, a.today(tx)); err != nil {
+			return err
+		}
+		if err := a.putAsked(ctx, tx, x); err != nil {
+			return err
+		}
+		if err := a.record(ctx, tx, fact{"processor.unanswered", by.ID, x.Case, x.Customer, askedArgs(x, map[string]any{"why": x.Because})}); err != nil {
+			return err
+		}
+		return a.endItem(ctx, tx, p, s, by, x.System, "")
 	})
 }
 
@@ -392,6 +433,7 @@ type AskedView struct {
 	Ask       map[string]string   // how a person asks, where none is written to
 	ByHand    bool                // a person asks: there is no letter
 	Signs     bool                // a key is known with which they sign
+	GiveUp    bool                // it never answered: a person may go on without its receipt
 }
 
 func (a *App) viewAsked(ctx context.Context, tx Tx, c offboarding.Case) (out []AskedView, err error) {
@@ -405,19 +447,20 @@ func (a *App) viewAsked(ctx context.Context, tx Tx, c offboarding.Case) (out []A
 	}
 	for _, x := range list {
 		proc, _ := a.systems.Processor(x.System)
-		out = append(out, AskedView{x, AskedReference(c.Code, x.ID), proc.Holdings, proc.Ask, byHand || x.Email == "", proc.Signs()})
+		out = append(out, AskedView{x, AskedReference(c.Code, x.ID), proc.Holdings, proc.Ask, byHand || x.Email == "", proc.Signs(), x.Unanswered(a.today(tx))})
 	}
 	return out, nil
 }
 
 // FarProcessor is what a processor erased, as a certificate tells it: what its receipt
-// says, and how it is known to be theirs. It says nothing of the customer.
+// says, and how it is known to be theirs, or that none came. It says nothing of the customer.
 type FarProcessor struct {
 	System    string    `json:"system"`
 	Processor string    `json:"processor"`
 	Holdings  []Far     `json:"holdings"`
 	AskedOn   when.Date `json:"asked_on,omitzero"`
 	ErasedOn  when.Date `json:"erased_on,omitzero"` // zero: no receipt came
+	SilentOn  when.Date `json:"silent_on,omitzero"` // until then it did not answer, and we went on without its receipt
 	Proof     string    `json:"proof"`              // signed: by a key that was known to be theirs; attested: somebody says so; none
 	Key       string    `json:"key,omitempty"`      // SHA-256 of that key or certificate
 	SHA256    string    `json:"sha256,omitempty"`   // of the receipt
@@ -434,7 +477,7 @@ func (a *App) processorsErased(ctx context.Context, tx Tx, c offboarding.Case) (
 		return nil, err
 	}
 	for _, x := range list {
-		f := FarProcessor{System: x.System, Processor: x.Processor, ErasedOn: x.ErasedOn, Proof: x.Proof, Key: x.Key, SHA256: x.SHA256}
+		f := FarProcessor{System: x.System, Processor: x.Processor, ErasedOn: x.ErasedOn, SilentOn: x.SilentOn, Proof: x.Proof, Key: x.Key, SHA256: x.SHA256}
 		if !x.AskedAt.IsZero() {
 			f.AskedOn = when.DateOf(x.AskedAt, zone)
 		}

@@ -232,3 +232,101 @@ func TestAProcessorIsAskedByAPersonWhereTheLetterIsRefusedAndByNobodyWhileAnOrde
 		}
 	})
 }
+
+// A processor that never answers keeps nothing waiting for ever: once it was reminded and
+// its time went by, a person says why we go on without its receipt. What is ours is erased
+// then, and the certificate says that this processor did not confirm. A receipt that comes
+// before that still counts.
+func TestAProcessorThatNeverAnswersIsGivenUpAndTheCertificateSaysSo(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w, c, key := processors(t, e)
+		ctx := t.Context()
+		eventually(t, "asked", func() bool { return w.processor(t, c, "mailing").State == erasure.Waits })
+		code(t, w.GiveUpProcessor(ctx, carmen, c, "others", "mailing", "No contestan"), "receipt.too_soon")
+		code(t, w.GiveUpProcessor(ctx, carmen, c, "others", "vault", "No contestan"), "receipt.too_soon") // nobody has asked it
+		must(t, w.SayAsked(ctx, carmen, c, "others", "vault", "Por teléfono"))
+		w.push(t, 17)
+		eventually(t, "reminded", func() bool { return w.processor(t, c, "mailing").Reminded == 1 })
+		w.mail.refuse(app.ProcessorPaper) // its address is no more
+		w.push(t, 8)
+		eventually(t, "reminded again", func() bool {
+			return w.processor(t, c, "mailing").Reminded == 2 && w.processor(t, c, "vault").Reminded == 2
+		})
+		w.push(t, 10)
+		for _, system := range []string{"mailing", "vault"} {
+			if !w.processor(t, c, system).GiveUp {
+				t.Fatalf("%+v", w.processor(t, c, system))
+			}
+		}
+		code(t, w.GiveUpProcessor(ctx, finance, c, "others", "vault", "Cerró"), "forbidden.role")
+		code(t, w.GiveUpProcessor(ctx, carmen, c, "others", "vault", " "), "step.evidence_required")
+		must(t, w.GiveUpProcessor(ctx, carmen, c, "others", "vault", "Cerró; carta de Marta devuelta"))
+		code(t, w.GiveUpProcessor(ctx, carmen, c, "others", "vault", "Cerró"), "receipt.silent")
+		if x := w.processor(t, c, "vault"); x.State != erasure.Silent || x.SilentOn.IsZero() || w.stepState(t, c, "others") == offboarding.StepDone {
+			t.Fatalf("%+v", x)
+		}
+		silent := w.processor(t, c, "vault").SilentOn
+		must(t, w.GiveUpProcessor(ctx, carmen, c, "others", "mailing", "Tres correos sin respuesta"))
+		eventually(t, "erased and looked at", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		told := w.mail.wait(t, "certificate", firstMail).Certificate.Processors
+		if len(told) != 2 {
+			t.Fatalf("the certificate says %+v", told)
+		}
+		for _, x := range told {
+			if x.Proof != app.ProofNone || !x.ErasedOn.IsZero() || x.SHA256 != "" || x.AskedOn.IsZero() || x.SilentOn != silent || x.Holdings[0].Proof != app.ProofNone {
+				t.Errorf("the certificate says %+v", x)
+			}
+		}
+		w.quietly(t)
+		if at := said(t, e, "marta", "carta de", "Tres correos"); len(at) > 0 {
+			t.Errorf("why stands in %v", at)
+		}
+		if w.logged(t, "processor.unanswered") != 2 || w.logged(t, "processor.refused") != 1 {
+			t.Error("the log does not say what was done, once each")
+		}
+		late := app.ReceiptInput{Case: c, Step: "others", System: "mailing", Name: "r.jws", Body: receiptOf(key, w.processor(t, c, "mailing").Reference), Says: "Ana", ErasedOn: when.DateOf(now, time.UTC).String()}
+		code(t, w.KeepReceipt(ctx, carmen, late), "case.closed")
+		w.verifyLog(t)
+	})
+}
+
+// Reminders that an order kept back do not come at once when it ends, nor is one lost;
+// and a receipt ends also a line that had been given up, while its step goes on.
+func TestRemindersThatAnOrderKeptComeOneByOne(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w, c, key := processors(t, e)
+		ctx := t.Context()
+		eventually(t, "asked", func() bool { return w.processor(t, c, "mailing").State == erasure.Waits })
+		must(t, w.AskOrder(ctx, privacy, app.OrderInput{Case: c, Authority: "Juzgado 3", Reference: "DP 12"}))
+		v, err := w.OpenCase(ctx, privacy, c)
+		must(t, err)
+		must(t, w.AgreeOrder(ctx, carmen, c, v.Orders[0].ID))
+		w.push(t, 60)
+		w.quietly(t)
+		if x := w.processor(t, c, "mailing"); x.Reminded != 0 || x.GiveUp {
+			t.Fatalf("while an order held: %+v", x)
+		}
+		must(t, w.LiftOrder(ctx, privacy, c, v.Orders[0].ID))
+		w.push(t, 2)
+		eventually(t, "reminded", func() bool { return w.processor(t, c, "mailing").Reminded == 1 })
+		w.quietly(t)
+		if n := w.mail.count(app.ProcessorPaper); n != 2 {
+			t.Fatalf("%d letters to the processor", n)
+		}
+		w.push(t, 8)
+		eventually(t, "reminded again", func() bool { return w.processor(t, c, "mailing").Reminded == 2 })
+		must(t, w.GiveUpProcessor(ctx, carmen, c, "others", "mailing", "No contestan"))
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		must(t, w.KeepReceipt(ctx, carmen, app.ReceiptInput{
+			Case: c, Step: "others", System: "mailing", Name: "r.jws", Body: receiptOf(key, w.processor(t, c, "mailing").Reference), Says: "Ana", ErasedOn: when.DateOf(now, time.UTC).String(),
+		}))
+		if x := w.processor(t, c, "mailing"); x.State != erasure.Proved || x.Proof != "signed" {
+			t.Fatalf("%+v", x)
+		}
+	})
+}

@@ -58,6 +58,9 @@ func (a *App) BeginPush(ctx context.Context, by Actor, p pushed.Push) (out pushe
 		return out, l
 	}
 	err = a.tx(ctx, func(tx Tx) error {
+		if _, err := tx.AwaitErasing(ctx); err != nil { // first of all: what began beside an erasure would stay behind it
+			return err
+		}
 		there, err := pushable(ctx, tx, p.Customer)
 		if err != nil {
 			return err

@@ -112,15 +112,7 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 	if in.How == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("how"))
 	}
-	return a.onHandover(ctx, by, in.Case, in.Step, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, list []handover.Item) error {
-		i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == in.Item })
-		if i < 0 {
-			return fault.New(fault.NotFound, "not_found")
-		}
-		if len(l) > 0 {
-			return l
-		}
-		x := &list[i]
+	return a.onEnding(ctx, by, in.Case, in.Step, in.Item, l, func(tx Tx, p *offboarding.Plan, s *offboarding.Step, x *handover.Item) error {
 		none, err := a.noPortal(ctx, tx)
 		if err != nil {
 			return err
@@ -154,12 +146,9 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 				return err
 			}
 		}
-		if err := a.saveItem(ctx, tx, *x, fact{typ: "handover.given", actor: by.ID, args: map[string]any{
+		return a.saveItem(ctx, tx, *x, fact{typ: "handover.given", actor: by.ID, args: map[string]any{
 			"way": string(x.Way), "how": x.How, "version": x.Piece.Version, "format": x.Piece.Format, "sha256": x.Piece.SHA256, "new_owner": x.NewOwner, "new_owner_email": x.NewOwnerEmail, "to": x.GivenTo,
-		}}); err != nil {
-			return err
-		}
-		return a.everythingGiven(ctx, tx, p.Case, list)
+		}})
 	})
 }
 

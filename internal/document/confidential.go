@@ -31,7 +31,7 @@ func (w writer) secret(x Handed) string {
 
 // EntrustedCount is what became of so many confidential things.
 type EntrustedCount struct {
-	Outcome string // returned, destroyed, kept or open
+	Outcome string // returned, given, destroyed, kept or open
 	Method  string
 	Basis   string
 	Until   when.Date

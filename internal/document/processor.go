@@ -66,6 +66,7 @@ type ProcessorErased struct {
 	Name              string
 	What              []string
 	AskedOn, ErasedOn when.Date // zero: it was not, or no receipt came
+	SilentOn          when.Date // until then it did not answer, and the company went on
 	Proof             string    // signed, attested or none
 	SHA256            string    // of the receipt
 }
@@ -80,6 +81,8 @@ func (w writer) processor(p ProcessorErased) Fact {
 	case !p.ErasedOn.IsZero():
 		x.Lines, x.Time = append(x.Lines, w.say("certificate.processor."+p.Proof, "date", p.ErasedOn)), p.ErasedOn.String()
 		x.Soft = w.say("certificate.processor.sum", "sum", p.SHA256)
+	case !p.SilentOn.IsZero():
+		x.Lines, x.Time = append(x.Lines, w.say("certificate.processor.silent", "date", p.AskedOn, "until", p.SilentOn)), p.SilentOn.String()
 	case !p.AskedOn.IsZero():
 		x.Lines = append(x.Lines, w.say("certificate.processor.none", "date", p.AskedOn))
 	default:

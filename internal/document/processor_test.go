@@ -53,16 +53,17 @@ func TestTheCertificateTellsOfProcessorsAndOfWhatWasEntrusted(t *testing.T) {
 			{Name: "Correo Claro, S.L.", What: []string{"Suscriptores"}, AskedOn: day.AddDays(-3), ErasedOn: day, Proof: "signed", SHA256: strings.Repeat("ab", 32)},
 			{Name: "Archivo Hondo", What: []string{"Cajas"}, ErasedOn: day, Proof: "attested", SHA256: strings.Repeat("cd", 32)},
 			{Name: "Nadie Contesta", AskedOn: day, Proof: "none"},
+			{Name: "Cerró Hace Tiempo", AskedOn: day.AddDays(-60), SilentOn: day.AddDays(-9), Proof: "none"},
 		},
 		Entrusted: []document.EntrustedCount{
-			{Outcome: "returned", N: 1}, {Outcome: "destroyed", Method: "purge", N: 2}, {Outcome: "kept", Basis: "legal_claims", Until: day.AddDays(400), N: 1}, {Outcome: "open", N: 3},
+			{Outcome: "returned", N: 1}, {Outcome: "destroyed", Method: "purge", N: 2}, {Outcome: "kept", Basis: "legal_claims", Until: day.AddDays(400), N: 1}, {Outcome: "open", N: 3}, {Outcome: "given", N: 1},
 		},
 	}
 	for _, lang := range text.CustomerLangs() {
 		f.Lang = lang
 		l := document.Certificate(f)
 		page := document.HTML(l)
-		for _, want := range []string{"Correo Claro, S.L.", "Suscriptores", strings.Repeat("ab", 32), "Archivo Hondo", "Nadie Contesta", "NIST SP 800-88", text.LongDate(lang, day.AddDays(400))} {
+		for _, want := range []string{"Correo Claro, S.L.", "Suscriptores", strings.Repeat("ab", 32), "Archivo Hondo", "Nadie Contesta", "Cerró Hace Tiempo", text.LongDate(lang, day.AddDays(-60)), text.LongDate(lang, day.AddDays(-9)), "NIST SP 800-88", text.LongDate(lang, day.AddDays(400))} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s lacks %q", lang, want)
 			}

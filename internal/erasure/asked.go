@@ -18,10 +18,12 @@ const (
 	ToAsk  AskedState = "open"   // nobody has asked it yet
 	Waits  AskedState = "asked"  // it was asked, and sent no receipt
 	Proved AskedState = "proved" // its receipt is here
+	Silent AskedState = "silent" // it never answered: a person said why we go on without it
 )
 
 // Asked is a processor that is to erase what it holds of somebody, and whose erasing
-// nobody can read back: only its receipt ends it. That it was written to ends nothing.
+// nobody can read back: its receipt ends it, or a person who answers for going on
+// without one. That it was written to ends nothing.
 type Asked struct {
 	ID       AskedID
 	Customer string
@@ -43,13 +45,15 @@ type Asked struct {
 
 // AskedWords are what is said of it; sealed at rest.
 type AskedWords struct {
-	Processor string // who that is
-	Email     string // where it was written to; empty: a person asked
-	Owner     string // the name by which they know the customer
-	How       string // how a person asked
-	By        string // of us, who asked; empty: the letter did
-	Says      string // who of them says that it was erased
-	Why       string // why no signature was checked
+	Processor string    // who that is
+	Email     string    // where it was written to; empty: a person asked
+	Owner     string    // the name by which they know the customer
+	How       string    // how a person asked
+	By        string    // of us, who asked; empty: the letter did
+	Says      string    // who of them says that it was erased
+	Why       string    // why no signature was checked
+	Because   string    // why we go on without its receipt
+	SilentOn  when.Date // the day on which that was said
 }
 
 // Ask says that it was asked, and by when the receipt is expected.
@@ -64,6 +68,25 @@ func (x *Asked) Ask(at time.Time, due when.Date) error {
 // RemindAfter are the days after Due on which a processor is reminded.
 var RemindAfter = []int{1, 8}
 
+// GiveUpAfter is how many days after Due a person may go on without its receipt.
+const GiveUpAfter = 14
+
+// Reminder is the day of the n-th reminder, from 1, as of the day: never less than the
+// time between two after the last, though that was late; zero where there is none.
+func (x Asked) Reminder(n int, today when.Date) when.Date {
+	if n < 1 || n > len(RemindAfter) {
+		return when.Date{}
+	}
+	on := x.Due.AddDays(RemindAfter[n-1])
+	if n == 1 {
+		return on
+	}
+	if apart := today.AddDays(RemindAfter[n-1] - RemindAfter[n-2]); on.Before(apart) {
+		return apart
+	}
+	return on
+}
+
 // Remind counts a reminder; false where there is nothing to remind of.
 func (x *Asked) Remind() bool {
 	if x.State != Waits || x.Reminded >= len(RemindAfter) {
@@ -71,6 +94,29 @@ func (x *Asked) Remind() bool {
 	}
 	x.Reminded++
 	return true
+}
+
+// Unanswered reports whether it may be given up, as of the day: it was asked and
+// reminded as often as it is, and the last of that is over.
+func (x Asked) Unanswered(today when.Date) bool {
+	return x.State == Waits && x.Reminded == len(RemindAfter) && x.Due.AddDays(GiveUpAfter).Before(today)
+}
+
+// GiveUp says that it never answered, and why we go on without its receipt. Nothing
+// says then that it erased anything.
+func (x *Asked) GiveUp(why string, today when.Date) error {
+	switch {
+	case x.State == Proved:
+		return fault.New(fault.Blocked, "receipt.proved")
+	case x.State == Silent:
+		return fault.New(fault.Blocked, "receipt.silent")
+	case !x.Unanswered(today):
+		return fault.New(fault.Blocked, "receipt.too_soon", "n", len(RemindAfter))
+	case why == "":
+		return fault.New(fault.Invalid, "field.required").On("why")
+	}
+	x.State, x.Because, x.SilentOn = Silent, why, today
+	return nil
 }
 
 // Receipt is what ends it.
@@ -85,7 +131,7 @@ type Receipt struct {
 }
 
 // Prove ends it with a receipt. One that was not asked from here may send one too:
-// somebody asked in another way.
+// somebody asked in another way; and so may one that had been given up.
 func (x *Asked) Prove(r Receipt, today when.Date) error {
 	switch {
 	case x.State == Proved:

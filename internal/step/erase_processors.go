@@ -10,14 +10,14 @@ import (
 )
 
 // eraseProcessors has processors erase what they hold of the customer: each is asked
-// to, and its receipt alone ends its line.
+// to, and its receipt ends its line, or a person who answers for its silence.
 type eraseProcessors struct{ systems Systems }
 
 func (eraseProcessors) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "erase_processors", Human: true, Effect: true, TellUndo: true, Erases: true, ErasesFar: true,
 		About: "Processors of systems.yaml, whose erasing cannot be read back, are asked to erase what they hold of the customer: by a letter, or by a person. A letter that was sent ends nothing: " +
-			"each line is over with the receipt of that processor, kept with its sum; its signature is checked where a key of theirs is declared. Without any processor the step is not needed. " +
+			"each line is over with the receipt of that processor, kept with its sum; its signature is checked where a key of theirs is declared. Where none comes, a person may say why it goes on without, after the reminders: the certificate says that this processor did not confirm. Without any processor the step is not needed. " +
 			"Before our own record, which knows by which name they know the customer.",
 		Params: []playbook.ParamSpec{{Name: "on", Enum: []string{"end_of_retrieval", "person_request"}, About: "Why it is erased; by default because the window is over."}},
 	}

@@ -57,8 +57,9 @@ func Pace(perSecond float64) *rate.Limiter {
 // SystemName is how systems and their actions may be called.
 var SystemName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 
-// Works of the house and the outgoing mail share the name space of systems.
-var reservedNames = []string{"house", "mail"}
+// Works of the house, the outgoing mail, and what is pushed share the name space of
+// systems.
+var reservedNames = []string{"house", "mail", "pushed"}
 
 // CheckName finds what is wrong with the name of a system.
 func CheckName(name string) []Problem {

@@ -18,7 +18,7 @@ type AskedProcessor struct {
 	System    string     `json:"system"`
 	Processor string     `json:"processor,omitempty"`
 	Reference string     `json:"reference"`
-	State     string     `json:"state" enum:"open,asked,proved"`
+	State     string     `json:"state" enum:"open,asked,proved,silent"`
 	AskedAt   *time.Time `json:"asked_at,omitempty"`
 	Due       string     `json:"due,omitempty" format:"date"`
 	Reminded  int        `json:"reminded"`
@@ -30,6 +30,9 @@ type AskedProcessor struct {
 	File      string     `json:"file,omitempty"`
 	Says      string     `json:"says,omitempty"`
 	How       string     `json:"how,omitempty"`
+	GiveUp    bool       `json:"give_up"`
+	SilentOn  string     `json:"silent_on,omitempty" format:"date"`
+	Because   string     `json:"because,omitempty"`
 }
 
 func viewAskedProcessor(words bool) func(app.AskedView) AskedProcessor {
@@ -37,7 +40,7 @@ func viewAskedProcessor(words bool) func(app.AskedView) AskedProcessor {
 		return AskedProcessor{
 			ID: string(x.ID), Step: x.Step, System: x.System, Processor: x.Processor, Reference: x.Reference, State: string(x.State), AskedAt: at(x.AskedAt),
 			Due: x.Due.String(), Reminded: x.Reminded, ErasedOn: x.ErasedOn.String(), Proof: x.Proof, Unchecked: x.Why, Key: x.Key, SHA256: x.SHA256, File: x.File,
-			Says: only(words, x.Says), How: only(words, x.How),
+			Says: only(words, x.Says), How: only(words, x.How), GiveUp: x.GiveUp, SilentOn: x.SilentOn.String(), Because: only(words, x.Because),
 		}
 	}
 }
@@ -59,6 +62,13 @@ type sayAsked struct {
 	Body struct {
 		How string `json:"how" minLength:"1" maxLength:"2000"`
 	} `nameHint:"AskedInput"`
+}
+
+type giveUpProcessor struct {
+	OneProcessor
+	Body struct {
+		Why string `json:"why" minLength:"1" maxLength:"2000"`
+	} `nameHint:"UnansweredInput"`
 }
 
 type keepReceipt struct {
@@ -83,6 +93,12 @@ func (a *API) processors(h huma.API) {
 		func(ctx context.Context, by app.Actor, in *sayAsked) (*done, error) {
 			return act("case", in.Case, func() error {
 				return a.App.SayAsked(ctx, by, offboarding.CaseID(in.Case), in.Step, in.System, in.Body.How)
+			})
+		})
+	on(h, a, route{ID: "give-up-processor", Method: http.MethodPost, Path: path + "unanswered", Scopes: stepScopes, Tag: "steps"},
+		func(ctx context.Context, by app.Actor, in *giveUpProcessor) (*done, error) {
+			return act("case", in.Case, func() error {
+				return a.App.GiveUpProcessor(ctx, by, offboarding.CaseID(in.Case), in.Step, in.System, in.Body.Why)
 			})
 		})
 	on(h, a, route{

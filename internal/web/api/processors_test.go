@@ -66,6 +66,7 @@ func processed(t *testing.T, known *house) {
 	c.post(at+"/steps/others/processors/odd/asked", `{"how": "Por teléfono"}`).is(404)
 	c.post(step+"asked", `{"how": "Por teléfono"}`).is(204)
 	c.post(step+"asked", `{"how": "Por teléfono"}`).told(409, "receipt.asked")
+	c.post(step+"unanswered", `{"why": "No contestan"}`).told(409, "receipt.too_soon")
 	keep := func(on string) answer {
 		return c.do(http.MethodPost, step+"receipt?name=recibo.txt&says=Ana&erased_on="+on, "Borrado", http.Header{"Content-Type": {"application/octet-stream"}})
 	}
@@ -77,5 +78,30 @@ func processed(t *testing.T, known *house) {
 		t.Errorf("with a receipt: %s", got.body)
 	}
 	keep(day(0)).told(409, "step.not_ready")
+	unanswered(t, h, c)
 	maps.Copy(known.covered, h.covered)
+}
+
+// unanswered goes on without the receipt of a processor that never answered.
+func unanswered(t *testing.T, h *house, c *caller) {
+	t.Helper()
+	at, _ := h.verified(t, c, "Taller Oeste", "FE-57", "eva@oeste.example")
+	step := at + "/steps/others/processors/mailing/"
+	c.post(step+"asked", `{"how": "Por teléfono"}`).is(204)
+	for n, days := range []int{12, 9} {
+		now, _, err := h.Now(t.Context())
+		must(t, err)
+		must(t, h.PushClock(t.Context(), "", now.AddDate(0, 0, days)))
+		eventually(t, "reminded", func() bool { return c.get(at+"/processors").is(200).get("items.0.reminded") == float64(n+1) })
+	}
+	if c.get(at+"/processors").is(200).get("items.0.give_up") != false {
+		t.Error("it may be given up while it can still answer")
+	}
+	now, _, err := h.Now(t.Context())
+	must(t, err)
+	must(t, h.PushClock(t.Context(), "", now.AddDate(0, 0, 10)))
+	c.post(step+"unanswered", `{"why": "Cerró"}`).is(204)
+	if got := c.get(at + "/processors").is(200); got.text("items.0.state") != "silent" || got.text("items.0.because") != "Cerró" || got.text("items.0.silent_on") == "" {
+		t.Errorf("without an answer: %s", got.body)
+	}
 }

@@ -91,6 +91,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"invite-customer":    {steps, noCase + "/steps/a/invite", `{"format": "phone", "start": "2099-01-01T10:00:00Z", "minutes": 30, "place": "x"}`},
 	"list-processors":    {"cases:read", noCase + "/processors", ""},
 	"say-asked":          {steps, noCase + "/steps/a/processors/mailing/asked", `{"how": "x"}`},
+	"give-up-processor":  {steps, noCase + "/steps/a/processors/mailing/unanswered", `{"why": "x"}`},
 	"keep-receipt":       {steps, noCase + "/steps/a/processors/mailing/receipt?name=a.pdf&says=x&erased_on=2027-01-01", "x"},
 	"list-handover":      {"cases:read", noCase + "/handover", ""},
 	"draw-act":           {"cases:act", noCase + "/act", ""},

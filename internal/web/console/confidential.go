@@ -1,6 +1,8 @@
 package console
 
 import (
+	"slices"
+
 	"hastaluego/internal/app"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
@@ -25,11 +27,9 @@ func (v *visit) viewSecretEnd(c app.CaseView, s offboarding.Step, sv stepView, x
 	if !x.Secret() {
 		return out
 	}
-	state := c.Plan.Case.State
-	late := s.Over() && x.State == handover.Kept && sv.May && (state == offboarding.CaseOpen || state == offboarding.CaseClosed)
-	may := sv.Open && sv.May
-	out.Destroy = late || may && (x.State == handover.Open || x.State == handover.Missing || x.State == handover.Kept)
-	out.Keep = may && (x.State == handover.Open || x.State == handover.Missing)
+	if sv.May && (sv.Open || app.EndsLate(c.Plan.Case, s, x)) {
+		out.Destroy, out.Keep = slices.Contains(handover.Transitions[x.State], handover.Gone), slices.Contains(handover.Transitions[x.State], handover.Kept)
+	}
 	out.DestroyOpen, out.KeepOpen = e.Form == "destroy"+string(x.ID), e.Form == "keep"+string(x.ID)
 	for _, m := range handover.Methods {
 		out.Methods = append(out.Methods, option{string(m), v.say("handover.destroy.method." + string(m))})

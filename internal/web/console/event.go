@@ -35,7 +35,7 @@ var eventLooks = map[string]badge{
 	"work.failed": {Icon: "x", Class: "bad"}, "work.uncertain": {Icon: "alert", Class: "bad"}, "step.blocked": {Icon: "alert", Class: "bad"},
 	"bundle.sending": {Icon: "box"}, "bundle.sent": {Icon: "checks", Class: "ok"}, "bundle.send_failed": {Icon: "x", Class: "bad"},
 	"handover.destroyed": {Icon: "check"}, "handover.kept": {Icon: "pause"}, "handover.kept_over": {Icon: "clock", Class: "warn"},
-	"processor.asked": {Icon: "mail"}, "processor.refused": {Icon: "alert", Class: "warn"}, "processor.reminded": {Icon: "clock"}, "processor.proved": {Icon: "check"},
+	"processor.asked": {Icon: "mail"}, "processor.refused": {Icon: "alert", Class: "warn"}, "processor.reminded": {Icon: "clock"}, "processor.proved": {Icon: "check"}, "processor.unanswered": {Icon: "alert", Class: "warn"},
 	"order.asked": {Icon: "shield"}, "order.agreed": {Icon: "shield", Class: "bad"}, "order.refused": {Icon: "x"}, "order.lifted": {Icon: "check"},
 	"access.reopened": {Icon: "alert", Class: "bad"}, "access.retested": {Icon: "checks", Class: "ok"}, "access.retest_unclear": {Icon: "alert"}, "grant.found": {Icon: "alert"},
 	"message.withheld": {Icon: "dash"}, "message.bounced": {Icon: "x", Class: "bad"}, "work.called": {Icon: "ring"}, "work.attested": {Icon: "user"}, "step.attested": {Icon: "user"}, "work.resumed": {Icon: "user"}, "wait.extended": {Icon: "clock"},

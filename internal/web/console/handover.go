@@ -64,7 +64,8 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 			State: handedBadge(v.lang, x), Open: e.Form == string(x.ID),
 		}
 		may := sv.Open && sv.May
-		hv.Give, hv.Again = may && x.State != handover.Accepted && x.State != handover.Gone, x.State == handover.Given || x.State == handover.Missing
+		late := sv.May && app.EndsLate(c.Plan.Case, s, x)
+		hv.Give, hv.Again = (may || late) && x.State != handover.Accepted && x.State != handover.Gone, x.State == handover.Given || x.State == handover.Missing
 		hv.NameOwner = may && x.Nameable()
 		hv.Hold = may && x.State == handover.Open && x.MayWait()
 		hv.Attest = may && x.Rotation == handover.Unanswered

@@ -18,13 +18,14 @@ type askedView struct {
 	Facts            []string // what became of it, in order
 	SHA256           string
 	Ask, Keep        bool   // this person may say that they asked, or keep its receipt
+	GiveUp           bool   // or go on without one: it never answered
 	How              string // a person asks it so
 	Form             string // whose form was refused
 	Fields           map[string]control
 }
 
 // askedFields are the fields of the forms about a processor, with their words.
-var askedFields = map[string]string{"how": "ask.how", "file": "file", "says": "says", "erased_on": "erased_on"}
+var askedFields = map[string]string{"how": "ask.how", "why": "give_up.why", "file": "file", "says": "says", "erased_on": "erased_on"}
 
 func (v *visit) viewAsked(c app.CaseView, s offboarding.Step, sv stepView, today when.Date, e echo) (out []askedView) {
 	word := func(code string, args ...any) string { return v.say("processor."+code, args...) }
@@ -38,6 +39,8 @@ func (v *visit) viewAsked(c app.CaseView, s offboarding.Step, sv stepView, today
 			av.State = badge{"alert", "warn", word("state.late")}
 		case x.State == erasure.Proved:
 			av.State = badge{"check", "info", word("state." + state)}
+		case x.State == erasure.Silent:
+			av.State = badge{"alert", "warn", word("state." + state)}
 		default:
 			av.State = badge{"clock", "", word("state." + state)}
 		}
@@ -46,6 +49,7 @@ func (v *visit) viewAsked(c app.CaseView, s offboarding.Step, sv stepView, today
 		}
 		may := sv.Open && sv.May
 		av.Ask, av.Keep = may && x.State == erasure.ToAsk, may && x.State != erasure.Proved
+		av.GiveUp = may && x.GiveUp
 		if av.Ask {
 			av.How = offboarding.Worded(x.Ask, v.lang)
 		}
@@ -92,6 +96,9 @@ func (v *visit) askedFacts(x app.AskedView) (out []string) {
 	if x.Reminded > 0 {
 		tell("reminded", "n", x.Reminded)
 	}
+	if x.Because != "" {
+		tell("silent", "date", text.LongDate(v.lang, x.SilentOn), "why", x.Because)
+	}
 	if x.State != erasure.Proved {
 		return out
 	}
@@ -121,6 +128,13 @@ func (v *visit) askedProcessor() error {
 	step := v.r.PathValue("step")
 	err := v.App.SayAsked(v.r.Context(), v.actor, v.caseID(), step, v.r.PathValue("system"), v.form.Get("how"))
 	return v.after(err, v.askedEcho("asked", err), "#"+step)
+}
+
+// giveUpProcessor says that a processor never answered, and why we go on.
+func (v *visit) giveUpProcessor() error {
+	step := v.r.PathValue("step")
+	err := v.App.GiveUpProcessor(v.r.Context(), v.actor, v.caseID(), step, v.r.PathValue("system"), v.form.Get("why"))
+	return v.after(err, v.askedEcho("unanswered", err), "#"+step)
 }
 
 // keepReceipt keeps the receipt of a processor.
