@@ -34,7 +34,7 @@ const (
 	StageRead     AccessStage = "read_back" // the system says that it is closed
 	StageTest     AccessStage = "test"      // it was tried, and is refused
 	StageAttested AccessStage = "attested"  // a person answers for it
-	StageRetest   AccessStage = "retest"    // it was tried again days later
+	StageRetest   AccessStage = "retest"    // it was tried again days later, closed or left to read
 	StageUndone   AccessStage = "undone"    // it was opened again on purpose
 	StageBefore   AccessStage = "before"    // it was closed already
 	StageOpen     AccessStage = "open"      // nothing closed it
@@ -51,7 +51,7 @@ type AccessListRow struct {
 	At       string      `json:"at,omitempty"` // RFC 3339
 	By       string      `json:"by"`           // engine, usr_…
 	Name     string      `json:"name,omitempty"`
-	Result   string      `json:"result,omitempty"` // status of a try; of a retest closed, open or unclear; of a decision theirs or not_theirs
+	Result   string      `json:"result,omitempty"` // status of a try; of a retest closed, open, read_only, writes or unclear; of a decision theirs or not_theirs
 	Why      string      `json:"why,omitempty"`    // code of why it proves no more (docs/reference/codes.md)
 	Days     int         `json:"days,omitempty"`   // of a retest: so long after it was closed
 	Step     string      `json:"step,omitempty"`
@@ -152,7 +152,7 @@ func (a *App) accessList(ctx context.Context, tx Tx, by Actor, cid offboarding.C
 	touched := map[string]bool{}
 	for _, w := range works {
 		switch w.Kind {
-		case "narrow_access":
+		case narrowKind:
 			l.work(p, w, StageNarrowed)
 		case "revoke_access":
 			l.work(p, w, StageAct)
@@ -189,7 +189,7 @@ func (a *App) accessList(ctx context.Context, tx Tx, by Actor, cid offboarding.C
 			l.rows = append(l.rows, row)
 		}
 	}
-	order := []AccessStage{StageFound, StageDecided, StagePlan, StageControl, StageNarrowed, StageAct, StageRead, StageTest, StageAttested, StageUndone, StageRetest, StageBefore, StageOpen}
+	order := []AccessStage{StageFound, StageDecided, StageRetest, StagePlan, StageControl, StageNarrowed, StageAct, StageRead, StageTest, StageAttested, StageUndone, StageBefore, StageOpen}
 	slices.SortStableFunc(l.rows, func(x, y AccessListRow) int {
 		return cmp.Or(cmp.Compare(x.System, y.System), cmp.Compare(x.Account, y.Account), x.at.Compare(y.at), cmp.Compare(slices.Index(order, x.Stage), slices.Index(order, y.Stage)))
 	})
@@ -229,7 +229,7 @@ func (l *listing) remember(e TimelineEntry) {
 	switch e.Type {
 	case "work.called", "work.done", "work.verified", "work.attested", "work.undone":
 		l.entries[e.Type+" "+get("work")] = e
-	case "access.retested", "access.reopened", "access.retest_unclear":
+	case "access.retested", "access.reopened", "access.still_read_only", "access.widened", "access.retest_unclear":
 		l.entries["retest "+get("work")] = e
 	case "step.ready":
 		l.entries[e.Type+" "+get("step")] = e
@@ -334,16 +334,24 @@ func (l *listing) retest(works []offboarding.Work, w offboarding.Work) {
 	r := l.row(works[i].Item, StageRetest, w.DoneAt, "engine")
 	r.System = cmp.Or(r.System, w.System)
 	r.Days, _ = strconv.Atoi(days)
+	if e, ok := l.entries["retest "+string(w.ID)]; ok { // what it led to may be done before it is noted as done
+		r.at = e.At
+	}
+	proof := step.ProofOf(w.Evidence)
 	switch {
+	case w.LastError == "" && proof.ReadOnly:
+		r.Result = "read_only"
 	case w.LastError == "":
 		r.Result = "closed"
-	case openAgain(w.LastError):
-		r.Result = "open"
-	default:
+	case !openAgain(w.LastError):
 		r.Result, r.Why = "unclear", w.LastError
+	case works[i].Kind == narrowKind:
+		r.Result = "writes"
+	default:
+		r.Result = "open"
 	}
-	if p := step.ProofOf(w.Evidence).Probe; p != nil {
-		r.Body = p.SHA256
+	if proof.Probe != nil {
+		r.Body = proof.Probe.SHA256
 	}
 	l.add(r, w.Evidence, "retest "+string(w.ID))
 }
@@ -393,6 +401,9 @@ func (l *listing) found(entries, decided []TimelineEntry) {
 // byHand lists what people ticked as closed, and says which accesses the step is
 // about.
 func (l *listing) byHand(s *offboarding.Step) (about []string) {
+	if !byPeople(*s) {
+		return nil
+	}
 	for _, it := range s.Items {
 		if !strings.HasPrefix(it.Key, "gra_") {
 			continue

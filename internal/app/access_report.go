@@ -228,8 +228,11 @@ func (v *AccessReport) retests(ctx context.Context, tx Tx, from time.Time) error
 	return err
 }
 
-// openAgain reports whether a code says that an access lets in.
-func openAgain(why string) bool { return why == "connector.not_so" || why == "access.still_open" }
+// openAgain reports whether a code says that an access lets in or, of one that was
+// left to read, that it can change something.
+func openAgain(why string) bool {
+	return why == "connector.not_so" || why == "access.still_open" || why == "access.still_writes"
+}
 
 // leftBehind finds the accesses that are open though nobody may use them: what a
 // customer has who has no contract any more, once they need nothing of it for

@@ -17,12 +17,28 @@ import (
 )
 
 // RetestKind is the kind of the jobs that look again whether an access that was
-// closed still is.
+// closed still is, or one that was left to read still only reads.
 const RetestKind = "retest"
 
-// RetestAfter are the days after an access was proved closed at which it is tried
-// again.
+// RetestAfter are the days after an access was proved closed, or to read alone, at
+// which it is tried again.
 var RetestAfter = []int{7, 30}
+
+// whileNarrow are the days after which an access that is left to read until the end
+// of a day is tried again: those of RetestAfter that come before it, and that day, the
+// last on which it is open.
+func whileNarrow(today, until when.Date) (days []int) {
+	left := today.DaysUntil(until)
+	for _, n := range RetestAfter {
+		if n < left {
+			days = append(days, n)
+		}
+	}
+	if left > 0 {
+		days = append(days, left)
+	}
+	return days
+}
 
 // retestLater has the access that a work closed tried again after so many days
 // each; the item of a job is that work and the days.
@@ -38,14 +54,22 @@ func (a *App) retestLater(ctx context.Context, tx Tx, closed offboarding.Work, d
 	return tx.InsertWork(ctx, jobs...)
 }
 
-// Closed returns what a retest is about: the work that closed the access, and its
-// subject. False when there is nothing to try any more: it was opened again on
-// purpose, the departure was taken back, or it is forgotten.
-func (a *App) Closed(ctx context.Context, retest offboarding.Work) (s step.Subject, there bool, err error) {
+// Retestable returns what a retest is about: the work that closed the access, or left
+// it to read, and its subject. False when there is nothing to try any more: it was opened
+// again on purpose, what was left to read is closed by now or was left so anew, which
+// has tries of its own, the departure is being taken back, or it is forgotten.
+func (a *App) Retestable(ctx context.Context, retest offboarding.Work) (s step.Subject, there bool, err error) {
 	wid, _, _ := strings.Cut(retest.Item, ":")
 	var w offboarding.Work
+	newer := false
 	err = a.store.View(ctx, func(tx Tx) (err error) {
-		w, err = tx.FindWork(ctx, offboarding.WorkID(wid))
+		if w, err = tx.FindWork(ctx, offboarding.WorkID(wid)); err != nil || w.Kind != narrowKind {
+			return err
+		}
+		works, err := tx.WorksOf(ctx, w.Case)
+		newer = slices.ContainsFunc(works, func(x offboarding.Work) bool {
+			return x.Kind == narrowKind && x.Item == w.Item && x.VerifiedAt.After(w.VerifiedAt)
+		})
 		return err
 	})
 	if err == nil {
@@ -58,12 +82,37 @@ func (a *App) Closed(ctx context.Context, retest offboarding.Work) (s step.Subje
 		return s, false, err
 	}
 	s.Work = w
+	left := customer.Revoked
+	if w.Kind == narrowKind {
+		left = customer.ReadOnly
+	}
 	g, ok := s.Grant()
-	return s, ok && g.Status == customer.Revoked && w.State != offboarding.WorkUndone, nil
+	back := w.Phase == offboarding.Undo || w.Phase == offboarding.VerifyUndo || s.Case.State == offboarding.CaseReversing
+	return s, ok && !back && !newer && g.Status == left && w.State != offboarding.WorkUndone, nil
 }
 
-// Retested records what trying a closed access again showed. One that lets in is
-// on the inventory as open again, and a person is asked to close it.
+// narrowKind is the kind of the works that leave an access to read.
+const narrowKind = "narrow_access"
+
+// retestedAs is the event that tells what trying again showed.
+func retestedAs(kind string, p step.Proof) (typ string) {
+	switch {
+	case p.Holds && kind == narrowKind && step.ProofOf(string(p.Evidence)).ReadOnly:
+		return "access.still_read_only"
+	case p.Holds:
+		return "access.retested"
+	case !openAgain(p.Why):
+		return "access.retest_unclear"
+	case kind == narrowKind:
+		return "access.widened"
+	}
+	return "access.reopened"
+}
+
+// Retested records what trying an access again showed that was closed, or left to
+// read. One that lets in, or that can change something, is on the inventory as open
+// again: a person is asked to close the one; the other is left to read again, and a
+// person asked who widened it.
 func (a *App) Retested(ctx context.Context, retest offboarding.Work, s step.Subject, p step.Proof) error {
 	g, _ := s.Grant()
 	return a.tx(ctx, func(tx Tx) error {
@@ -71,19 +120,15 @@ func (a *App) Retested(ctx context.Context, retest offboarding.Work, s step.Subj
 			return err
 		}
 		args := map[string]any{"work": string(retest.ID), "name": g.Name(), "days": daysSince(s.Work, tx.Now()), "proof": string(step.ProofOf(string(p.Evidence)).Proof), "why": p.Why}
-		typ := "access.retested"
-		switch {
-		case p.Holds:
-		case p.Why == "connector.not_so" || p.Why == "access.still_open":
-			typ = "access.reopened"
-		default:
-			typ = "access.retest_unclear"
-		}
-		if err := a.record(ctx, tx, fact{typ, "engine", string(s.Case.ID), string(s.Case.Customer), args}); err != nil || typ != "access.reopened" {
+		typ := retestedAs(s.Work.Kind, p)
+		if err := a.record(ctx, tx, fact{typ, "engine", string(s.Case.ID), string(s.Case.Customer), args}); err != nil || typ != "access.reopened" && typ != "access.widened" {
 			return err
 		}
 		if err := tx.SetGrantStatus(ctx, g.ID, customer.Granted); err != nil {
 			return err
+		}
+		if typ == "access.widened" {
+			return a.narrowAgain(ctx, tx, s.Case.ID, retest, g)
 		}
 		return a.askToClose(ctx, tx, s.Case.ID, retest, g)
 	})
@@ -106,16 +151,54 @@ func ClosesAgain(s offboarding.Step) bool { return strings.HasPrefix(s.Key, acce
 
 // askToClose asks a person to close an access that is open again.
 func (a *App) askToClose(ctx context.Context, tx Tx, cid offboarding.CaseID, retest offboarding.Work, g customer.Grant) error {
+	s := ofRetest(accessBack, retest)
+	s.Kind = "close_access"
+	s.Items = append(s.Items, lineOf(g))
+	return a.addSteps(ctx, tx, cid, s)
+}
+
+const (
+	// reachBack begins the name of a step that leaves an access to read again which
+	// somebody widened.
+	reachBack = "reach_back"
+	// reachWhy begins the name of the one that asks a person who did that.
+	reachWhy = "reach_why"
+)
+
+// Widened reports whether the step asks who widened an access that was left to read.
+func Widened(s offboarding.Step) bool { return strings.HasPrefix(s.Key, reachWhy+"_") }
+
+// narrowAgain leaves an access to read again that somebody widened, and asks a person
+// who that was.
+func (a *App) narrowAgain(ctx context.Context, tx Tx, cid offboarding.CaseID, retest offboarding.Work, g customer.Grant) error {
+	narrow, why := ofRetest(reachBack, retest), ofRetest(reachWhy, retest)
+	narrow.Params = map[string]string{"system": g.System, "grant": string(g.ID)}
+	why.Items = append([]offboarding.Item{lineOf(g)}, why.Items...)
+	return a.addSteps(ctx, tx, cid, narrow, why)
+}
+
+// ofRetest is a step of the house that a retest asks for.
+func ofRetest(name string, retest offboarding.Work) offboarding.Step {
+	s := playbook.House(name)
+	s.ID, s.Key = offboarding.StepID(id.New("step")), name+"_"+strings.ToLower(string(retest.ID[len(retest.ID)-8:]))
+	return s
+}
+
+// lineOf names an access on a checklist.
+func lineOf(g customer.Grant) offboarding.Item {
+	return offboarding.Item{Key: string(g.ID), Title: offboarding.Same(g.System + ": " + g.Account)}
+}
+
+// addSteps adds steps of the house to a departure.
+func (a *App) addSteps(ctx context.Context, tx Tx, cid offboarding.CaseID, steps ...offboarding.Step) error {
 	p, err := tx.FindPlan(ctx, cid)
 	if err != nil {
 		return err
 	}
-	s := playbook.House(accessBack)
-	s.ID, s.Kind = offboarding.StepID(id.New("step")), "close_access"
-	s.Key = accessBack + "_" + strings.ToLower(string(retest.ID[len(retest.ID)-8:]))
-	s.Items = append(s.Items, offboarding.Item{Key: string(g.ID), Title: offboarding.Same(g.System + ": " + g.Account)})
-	if err := p.Ask(s, tx.Now()); err != nil {
-		return err
+	for _, s := range steps {
+		if err := p.Ask(s, tx.Now()); err != nil {
+			return err
+		}
 	}
 	return a.settle(ctx, tx, &p, "engine")
 }

@@ -69,7 +69,7 @@ func accessStands(p offboarding.Plan, works []offboarding.Work, grants []custome
 // narrows them.
 func closesAny(p offboarding.Plan) bool {
 	return slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool {
-		if s.Kind != "narrow_access" && s.Kind != "revoke_access" && !byPeople(s) {
+		if s.Kind != narrowKind && s.Kind != "revoke_access" && !byPeople(s) {
 			return false
 		}
 		switch s.State {

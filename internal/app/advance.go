@@ -24,7 +24,7 @@ const (
 	Retry        Verdict = "retry"     // failed in a way that may pass; after Delay (wall time)
 	Failed       Verdict = "failed"    // refused for good, or tries used up: a person is asked
 	Doubtful     Verdict = "uncertain" // may have happened and cannot be read: a person is asked
-	Withheld     Verdict = "withheld"  // its letter may not go out, and need not: the step is left out
+	Withheld     Verdict = "withheld"  // its letter may not go out, and need not: the step is left out; or there is nothing left to try
 )
 
 // Result is the outcome of one try.
@@ -382,8 +382,8 @@ func standsSo(p *offboarding.Plan, s *offboarding.Step, works []offboarding.Work
 // wakes the accesses of the step that waited for it.
 func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, left []offboarding.Work) error {
 	switch {
-	case w.Kind == "narrow_access":
-		return followReach(ctx, tx, w)
+	case w.Kind == narrowKind:
+		return a.followReach(ctx, tx, w)
 	case w.Kind != "revoke_access":
 		return nil
 	}
@@ -411,16 +411,22 @@ func (a *App) followGrant(ctx context.Context, tx Tx, w offboarding.Work, left [
 
 // followReach keeps the inventory true to how far an access was proved to reach.
 // One that was found closed is none that was left to read.
-func followReach(ctx context.Context, tx Tx, w offboarding.Work) error {
-	status := customer.ReadOnly
+func (a *App) followReach(ctx context.Context, tx Tx, w offboarding.Work) error {
 	switch {
 	case w.State == offboarding.WorkUndone:
-		status = customer.Granted
+		return tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.Granted)
 	case w.State == offboarding.WorkAttested, w.State == offboarding.WorkVerified && step.ProofOf(w.Evidence).ReadOnly:
 	default:
 		return nil
 	}
-	return tx.SetGrantStatus(ctx, customer.GrantID(w.Item), status)
+	if err := tx.SetGrantStatus(ctx, customer.GrantID(w.Item), customer.ReadOnly); err != nil {
+		return err
+	}
+	c, err := tx.FindCase(ctx, w.Case)
+	if err != nil || c.Test {
+		return err
+	}
+	return a.retestLater(ctx, tx, w, whileNarrow(a.today(tx), c.RetrievalEnd())...)
 }
 
 // stillWaits wakes an access that decided to wait for one which was closed

@@ -183,6 +183,9 @@ func (a *App) undoOn(ctx context.Context, tx Tx, p *offboarding.Plan) error {
 			return err
 		}
 	}
+	if err := widenFound(ctx, tx, p.Case, works); err != nil {
+		return err
+	}
 	for _, sub := range p.Case.Subscriptions {
 		if ended(works, sub) {
 			continue
@@ -192,6 +195,27 @@ func (a *App) undoOn(ctx context.Context, tx Tx, p *offboarding.Plan) error {
 		}
 	}
 	return a.tellReversed(ctx, tx, p.Case)
+}
+
+// widenFound writes on the inventory again what it said of accesses that were found to
+// read alone, and so not changed: of a departure that was taken back none is left to read.
+func widenFound(ctx context.Context, tx Tx, c offboarding.Case, works []offboarding.Work) error {
+	grants, err := tx.GrantsOf(ctx, c.Customer)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		found := slices.ContainsFunc(works, func(w offboarding.Work) bool {
+			return w.Kind == narrowKind && w.Item == string(g.ID) && w.State == offboarding.WorkVerified && w.FirstCall.IsZero()
+		})
+		if g.Status != customer.ReadOnly || !found {
+			continue
+		}
+		if err := tx.SetGrantStatus(ctx, g.ID, customer.Granted); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeBack sets the works of a step that may have acted to be undone, and

@@ -32,12 +32,13 @@ func (t *try) find(ctx context.Context, k step.Finder, w offboarding.Work) (app.
 	return t.App.Listed(ctx, w, list)
 }
 
-// retest tries again, days later, whether an access that was closed still is.
+// retest tries again, days later, whether an access that was closed still is, or one
+// that was left to read still only reads.
 func (t *try) retest(ctx context.Context, w offboarding.Work) (app.Result, error) {
 	done := app.Result{Verdict: app.Accomplished}
-	s, there, err := t.App.Closed(ctx, w)
+	s, there, err := t.App.Retestable(ctx, w)
 	if err != nil || !there {
-		return done, err
+		return app.Result{Verdict: app.Withheld}, err
 	}
 	k, ok := t.Kinds[s.Work.Kind].(step.Observer)
 	if !ok {

@@ -31,9 +31,12 @@ func (narrowAccess) Spec() playbook.KindSpec {
 }
 
 func (k narrowAccess) Jobs(s Subject) []Job {
-	only := s.Step.Params["system"]
+	only, one := s.Step.Params["system"], s.Step.Params["grant"] // a step of the house names one
 	var out []Job
 	for _, g := range customer.RevocationOrder(customer.Theirs(s.Grants)) {
+		if one != "" && one != string(g.ID) {
+			continue
+		}
 		if g.Status == customer.Granted && (g.System == only || only == "" && k.systems[g.System].Narrower != nil) {
 			out = append(out, Job{Item: string(g.ID), System: g.System})
 		}
@@ -85,7 +88,7 @@ func (k narrowAccess) Observe(ctx context.Context, s Subject) (Findings, error) 
 	if err != nil {
 		return Findings{}, err
 	}
-	f := Findings{Found: r.Found, Status: r.Status, Ended: r.ReadOnly || !r.Open, Back: r.Open && !r.ReadOnly, Evidence: r.Answer}
+	f := Findings{Found: r.Found, Status: r.Status, Ended: r.ReadOnly || !r.Open, Back: back(s, r), Evidence: r.Answer}
 	if s.Work.Phase != offboarding.Act {
 		return f, nil
 	}
@@ -185,6 +188,11 @@ func (k narrowAccess) VerifyUndo(ctx context.Context, s Subject) (Proof, error) 
 		return Proof{}, err
 	}
 	r, err := sys.Narrower.ReadReach(ctx, g.Account)
+	return Proof{Holds: back(s, r), Evidence: r.Answer, Why: "connector.not_so"}, err
+}
+
+// back reports whether an access reaches as far as before it was narrowed.
+func back(s Subject, r connector.Reach) bool {
 	lost := slices.ContainsFunc(ProofOf(s.Work.Before).Held, func(had string) bool { return !slices.Contains(r.Held, had) })
-	return Proof{Holds: r.Open && !r.ReadOnly && !lost, Evidence: r.Answer, Why: "connector.not_so"}, err
+	return r.Open && !r.ReadOnly && !lost
 }

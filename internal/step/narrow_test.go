@@ -130,6 +130,12 @@ func TestAnAccessIsProvedToReadAndToChangeNothing(t *testing.T) {
 		t.Errorf("%+v %v", p, err)
 	}
 	o.says.Held = nil // open, and without what it had
+	if f, err = k.Observe(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := k.Undo(s, f); err != nil || !d.Act {
+		t.Errorf("somebody widened it to something else, and it is taken for what it was: %+v %v", d, err)
+	}
 	if p, err := k.VerifyUndo(t.Context(), s); err != nil || p.Holds {
 		t.Errorf("%+v %v", p, err)
 	}

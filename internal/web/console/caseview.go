@@ -41,7 +41,7 @@ type caseView struct {
 	Declared                             *declaredView
 	Offer                                offerView
 	Works                                []workView
-	Reopened                             []reopenedView // accesses that were closed and let in again
+	Reopened                             []reopenedView // accesses that were closed and let in again, or were widened
 	Next                                 []nextDate
 	Letters                              []letterRow
 	Acts                                 *actsView // of the handover; nil: nothing is handed over
@@ -104,19 +104,23 @@ type itemView struct {
 	Typed, Error             string
 }
 
-// reopenedView is an access that was closed and lets in again, and the step by
-// which somebody is to close it.
-type reopenedView struct{ Name, Step string }
+// reopenedView is an access that was closed and lets in again, or that was left to
+// read and was widened, and the step by which somebody is to close it, or to find out
+// who widened it.
+type reopenedView struct {
+	Name, Step string
+	Widened    bool
+}
 
-// viewReopened lists the accesses that wait to be closed again.
+// viewReopened lists the accesses that ask somebody because trying them again failed.
 func (v *visit) viewReopened(list []offboarding.Step) (out []reopenedView) {
 	for _, s := range list {
-		if s.Over() || !app.ClosesAgain(s) {
+		if s.Over() || !app.ClosesAgain(s) && !app.Widened(s) {
 			continue
 		}
 		for _, it := range s.Items {
 			if strings.HasPrefix(it.Key, "gra_") {
-				out = append(out, reopenedView{web.ItemName(v.lang, it), s.Key})
+				out = append(out, reopenedView{web.ItemName(v.lang, it), s.Key, app.Widened(s)})
 			}
 		}
 	}
@@ -643,7 +647,7 @@ func (v *visit) viewNext(c app.CaseView, now time.Time) []nextDate {
 	return out
 }
 
-// retests are the days on which accesses that were closed are tried again, also
+// retests are the days on which accesses that were closed, or left to read, are tried again, also
 // once the departure is over: the first instant of each, and how many. What is
 // tried at once is not to come.
 func retests(works []offboarding.Work, now time.Time, zone *time.Location) (first map[when.Date]time.Time, n map[when.Date]int) {

@@ -37,7 +37,7 @@ var eventLooks = map[string]badge{
 	"handover.destroyed": {Icon: "check"}, "handover.kept": {Icon: "pause"}, "handover.kept_over": {Icon: "clock", Class: "warn"},
 	"processor.asked": {Icon: "mail"}, "processor.refused": {Icon: "alert", Class: "warn"}, "processor.reminded": {Icon: "clock"}, "processor.proved": {Icon: "check"}, "processor.unanswered": {Icon: "alert", Class: "warn"},
 	"order.asked": {Icon: "shield"}, "order.agreed": {Icon: "shield", Class: "bad"}, "order.refused": {Icon: "x"}, "order.lifted": {Icon: "check"},
-	"access.reopened": {Icon: "alert", Class: "bad"}, "access.retested": {Icon: "checks", Class: "ok"}, "access.retest_unclear": {Icon: "alert"}, "grant.found": {Icon: "alert"},
+	"access.reopened": {Icon: "alert", Class: "bad"}, "access.widened": {Icon: "alert", Class: "bad"}, "access.retested": {Icon: "checks", Class: "ok"}, "access.still_read_only": {Icon: "checks", Class: "ok"}, "access.retest_unclear": {Icon: "alert"}, "grant.found": {Icon: "alert"},
 	"message.withheld": {Icon: "dash"}, "message.bounced": {Icon: "x", Class: "bad"}, "work.called": {Icon: "ring"}, "work.attested": {Icon: "user"}, "step.attested": {Icon: "user"}, "work.resumed": {Icon: "user"}, "wait.extended": {Icon: "clock"},
 	"item.ticked": {Icon: "check"}, "item.unticked": {Icon: "x"}, "message.queued": {Icon: "mail"}, "message.sent": {Icon: "mail"},
 	"request.received": {Icon: "doc"}, "request.matched": {Icon: "user"}, "request.verified": {Icon: "shieldok"}, "case.registered": {Icon: "doc"},
