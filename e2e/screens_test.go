@@ -268,6 +268,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	casefile, err := chromedp.Run(staff.ctx, chromedp.Location())
 	s.must(err)
 	staff.inspect(check, "case", casefile)
+	s.enter("privacy", "es").inspect(check, "erasure-plan", casefile+"/erasure")
 	s.workAll(staff)
 	staff.inspect(check, "undo-staff", casefile+"/undo")
 	staff.inspect(check, "pause", casefile+"/pause")

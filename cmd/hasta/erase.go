@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -13,6 +11,7 @@ import (
 	"hastaluego/internal/erasure"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
+	"hastaluego/internal/web/console"
 )
 
 type eraseCmd struct {
@@ -59,23 +58,18 @@ func (c *erasePlanCmd) Run(ctx context.Context, o out) error {
 	}
 	w := tabwriter.NewWriter(o.stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "%s\t%s\t%s\n", say("where"), say("what"), say("records"))
-	for _, table := range slices.Sorted(maps.Keys(plan.Tables)) {
-		fmt.Fprintf(w, "hasta\t%s\t%d\n", table, plan.Tables[table])
-	}
-	if plan.Sums > 0 {
-		fmt.Fprintf(w, "hasta\t%s\t%d\t%s\n", say("sums"), plan.Sums, say("block", "date", plan.Until))
-	}
-	for _, f := range plan.Far {
-		n := strconv.Itoa(f.Rows)
-		if f.Error != "" {
-			n = text.Say(lang, "error."+f.Error, "system", f.System)
+	for _, l := range plan.Lines() {
+		system, n := l.System, ""
+		switch {
+		case l.Error != "":
+			n = text.Say(lang, "error."+l.Error, "system", l.System)
+		case l.Counted:
+			n = strconv.Itoa(l.Records)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.System, cmp.Or(offboarding.Worded(f.Titles, lang), f.Holding), n, say(string(f.After), "date", f.Until))
-	}
-	for _, p := range plan.Processors {
-		for _, h := range p.Holdings {
-			fmt.Fprintf(w, "%s\t%s\t\t%s\n", p.System, cmp.Or(offboarding.Worded(h.Titles, lang), h.Holding), say("asked", "processor", p.Processor))
+		if system == erasure.House {
+			system = "hasta"
 		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", system, console.PlannedName(lang, l), n, console.PlannedFate(lang, l))
 	}
 	return w.Flush()
 }
@@ -111,7 +105,7 @@ func (c *eraseKeptCmd) Run(ctx context.Context, o out) error {
 	for _, r := range list {
 		name := cmp.Or(offboarding.Worded(r.Titles, lang), r.Holding)
 		if r.System == erasure.House {
-			name = text.Say(lang, "erase.plan.sums")
+			name = text.Say(lang, "erase.plan.ours.sums")
 		}
 		state := text.Say(lang, "console.retained.until", "date", r.Until)
 		switch {

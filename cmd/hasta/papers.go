@@ -136,6 +136,18 @@ func (p papers) written(x app.Paper) document.Letter {
 		return document.Renewal(document.RenewalFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Renewals: renewals(x.Renewals), Page: x.Links["handover"], NotMe: x.Links["not_me"],
 		})
+	case app.ErasureWaitsPaper, app.ErasureGoesOnPaper:
+		f := document.KeptFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["case"], NotMe: x.Links["not_me"]}
+		if k := x.Kept; k != nil {
+			f.Asked, f.Silent, f.Withheld, f.Data, f.Erases = k.Asked, k.Silent, k.Withheld, k.Data, k.Erases
+			for _, o := range k.Orders {
+				f.Orders = append(f.Orders, document.Ordered{Authority: o.Words.Authority, Reference: o.Words.Reference, Until: o.Until})
+			}
+		}
+		if x.Kind == app.ErasureGoesOnPaper {
+			return document.ErasureGoesOn(f)
+		}
+		return document.ErasureWaits(f)
 	case "envelope":
 		return document.Handover(document.HandoverFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Kind: document.KindEnvelope, Page: x.Links["envelope"], NotMe: x.Links["not_me"],

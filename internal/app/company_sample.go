@@ -57,6 +57,9 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 	if kind == UsersPaper || kind == UsersBackPaper {
 		p.Users = &UsersPaperFacts{Firm: "Clínica Almena", Ask: p.Name, Until: p.Until, Erase: true}
 	}
+	if kind == ErasureWaitsPaper || kind == ErasureGoesOnPaper {
+		p.Kept = &KeptPaper{Asked: true, Erases: true, Data: p.Until}
+	}
 	if kind == "ending" {
 		p.Ending = &EndingPaper{Channel: offboarding.Company, Words: ending.Words{Why: typed, Alternatives: typed}}
 	}

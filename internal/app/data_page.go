@@ -39,6 +39,7 @@ type DataPage struct {
 	Over     bool // the time in which they may be fetched has passed
 	// Withheld: an authority ordered it. Orders are those whose words may be told.
 	Withheld bool
+	Silent   bool // they may not know that there is an order
 	Orders   []authority.Order
 	Until    string
 	Ready    when.Date // none is there: the day by which one is
@@ -98,7 +99,7 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 			out.Proof, out.Over = false, out.ErasedOn.IsZero()
 			return nil
 		case fault.KindOf(err) == fault.Withheld:
-			out.Proof, out.Withheld = false, true
+			out.Proof, out.Withheld, out.Silent = false, true, fault.CodeOf(err) == "data.withheld"
 			out.Orders, err = a.toldOrders(ctx, tx, c)
 			return err
 		default:

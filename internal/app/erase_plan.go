@@ -1,12 +1,15 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/erasure"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
@@ -17,16 +20,36 @@ import (
 // anything is done.
 type ErasurePlan struct {
 	Code   string         `json:"code"`
-	Erased bool           `json:"erased,omitempty"`  // it was done already
-	Waits  string         `json:"waits,omitempty"`   // code of why it would be refused now
-	Tables map[string]int `json:"tables"`            // of our own record: rows that would be deleted or blanked
-	Sums   int            `json:"sums"`              // that would be put away, until
-	Until  when.Date      `json:"until,omitzero"`    //
-	Far    []FarPlan      `json:"far,omitempty"`     // what far systems hold
-	By     []string       `json:"by_hand,omitempty"` // items that people would erase
+	Erased bool           `json:"erased,omitempty"` // it was done already
+	Waits  string         `json:"waits,omitempty"`  // code of why it would be refused now
+	Held   []HeldBy       `json:"held,omitempty"`   // orders of authorities: while they are in force, nothing is erased
+	Tables map[string]int `json:"tables"`           // of our own record: rows that would be deleted or blanked
+	Keys   int            `json:"keys"`             // that sealed something of theirs, and would be destroyed
+	Log    int            `json:"log"`              // entries of the log, which say nothing of them any more
+	// Backups is the day on which the last backup with their data expires.
+	Backups when.Date         `json:"backups,omitzero"`
+	Sums    int               `json:"sums"` // that would be put away, until
+	Until   when.Date         `json:"until,omitzero"`
+	Why     map[string]string `json:"why,omitempty"`     // language → the law
+	Grounds map[string]string `json:"grounds,omitempty"` // why each thing of ours that stays may
+	Far     []FarPlan         `json:"far,omitempty"`     // what far systems hold
+	By      []HandPlan        `json:"by_hand,omitempty"` // what people would erase
 	// Processors are those that would be asked, or were. How much they hold they alone
 	// know.
 	Processors []ProcessorPlan `json:"processors,omitempty"`
+}
+
+// HeldBy is an order of an authority that keeps anything from being erased.
+type HeldBy struct {
+	Until    when.Date `json:"until,omitzero"` // zero: until it is lifted
+	Withhold bool      `json:"withhold"`       // the customer may not have their data either
+}
+
+// HandPlan is what a person would erase and say so.
+type HandPlan struct {
+	Step   string            `json:"step"`
+	Item   string            `json:"item"`
+	Titles map[string]string `json:"titles,omitempty"`
 }
 
 // FarPlan is what would become of one holding of a far system.
@@ -89,28 +112,40 @@ func (a *App) PlanErasure(ctx context.Context, by Actor, c offboarding.CaseID) (
 			}
 			plan.Waits = fault.CodeOf(err)
 		}
+		if err := holdsErasing(ctx, tx, p.Case, &plan); err != nil {
+			return err
+		}
+		ours := false
 		for _, s := range p.Steps {
 			k, known := a.kinds[s.Kind]
 			switch {
+			case s.State == offboarding.StepSkipped:
 			case known && k.Spec().Forgets:
-				balances, err := tx.BalancesOf(ctx, p.Case.Customer)
+				ours = true
+				cert, subjects, err := a.certify(ctx, tx, p.Case, s)
 				if err != nil {
 					return err
 				}
-				if plan.Sums = len(balances); plan.Sums > 0 {
-					plan.Until = when.Date{Year: p.Case.Effective.Year + days(s, "keep_years", 0), Month: time.December, Day: 31}
+				plan.Keys, plan.Log, plan.Backups, plan.Grounds = len(subjects), cert.Entries, cert.Backups, cert.Grounds
+				if plan.Sums = cert.Invoices; plan.Sums > 0 {
+					plan.Until, plan.Why = cert.Until, cert.Why
 				}
 			case known && k.Spec().ErasesFar && k.Spec().Human:
 				plan.Processors = append(plan.Processors, a.processorsPlanned(k, p.Case, s)...)
 			case known && k.Spec().ErasesFar:
-				if plan.Far, err = a.farPlanned(ctx, tx, p.Case, k.Jobs(step.Subject{Case: p.Case, Step: s}), owners); err != nil {
+				some, err := a.farPlanned(ctx, tx, p.Case, k.Jobs(step.Subject{Case: p.Case, Step: s}), owners)
+				if err != nil {
 					return err
 				}
+				plan.Far = append(plan.Far, some...)
 			case known && k.Spec().Erases && k.Spec().Human:
 				for _, it := range s.Items {
-					plan.By = append(plan.By, it.Key)
+					plan.By = append(plan.By, HandPlan{s.Key, it.Key, it.Title})
 				}
 			}
+		}
+		if !ours { // its plan leaves our own record as it is
+			return nil
 		}
 		return a.countOurs(ctx, tx, p.Case, &plan)
 	})
@@ -130,6 +165,24 @@ func (a *App) PlanErasure(ctx context.Context, by Actor, c offboarding.CaseID) (
 		}
 	}
 	return plan, nil
+}
+
+// holdsErasing says which orders keep the customer from being erased now.
+func holdsErasing(ctx context.Context, tx Tx, c offboarding.Case, plan *ErasurePlan) error {
+	zone, err := zoneOf(c)
+	if err != nil {
+		return err
+	}
+	list, err := tx.OrdersOf(ctx, c.Customer)
+	for _, o := range list {
+		if o.Holds(when.DateOf(tx.Now(), zone)) {
+			plan.Held = append(plan.Held, HeldBy{o.Until, o.Withhold})
+		}
+	}
+	if plan.Waits == "" && len(plan.Held) > 0 {
+		plan.Waits = "order.keeps"
+	}
+	return err
 }
 
 // countOurs erases our own record, says how many rows of which tables that was,
@@ -171,4 +224,86 @@ func farOf(system string, h connector.Holding, c offboarding.Case) Far {
 		f.Until, f.Why = when.Date{Year: c.Effective.Year + h.Years, Month: time.December, Day: 31}, h.Why
 	}
 	return f
+}
+
+// Fate is what would become of something when a customer is erased.
+type Fate string
+
+// The fates: those of a data map, and what others do.
+const (
+	FateErase     = Fate(connector.Erase)
+	FateAnonymise = Fate(connector.Anonymise)
+	FateBlock     = Fate(connector.Block)
+	FateKeep      = Fate(connector.Keep)
+	FateAsk       = Fate("ask")    // a processor is asked, and ends with its receipt
+	FateHand      = Fate("person") // somebody does it and says so
+)
+
+// Fates are all of them, in the order in which people are told.
+var Fates = []Fate{FateErase, FateAnonymise, FateBlock, FateKeep, FateAsk, FateHand}
+
+// PlanLine is what would become of one thing, wherever it is.
+type PlanLine struct {
+	Fate    Fate
+	System  string // erasure.House: our own record
+	What    string // a table of ours, a holding, an item of a step
+	Titles  map[string]string
+	Fields  []string
+	Records int  // how many there are
+	Counted bool // false: nobody can count them from here, or not now
+	Blocked int  // records that are blocked already
+	Basis   string
+	Until   when.Date // zero: it is gone at once, or has no end
+	Why     map[string]string
+	Asked   string // the processor that is asked
+	Error   string // code of why they cannot be counted now
+}
+
+// What stays of our own record beside the sums.
+const (
+	PlanLog         = "log"
+	PlanFingerprint = "fingerprint"
+)
+
+// Lines tells everything that the plan reaches, by its fate.
+func (p ErasurePlan) Lines() (list []PlanLine) {
+	if p.Erased {
+		return nil
+	}
+	ours := PlanLine{System: erasure.House, Counted: true}
+	for _, table := range slices.Sorted(maps.Keys(p.Tables)) {
+		l := ours
+		l.Fate, l.What, l.Records = FateErase, table, p.Tables[table]
+		list = append(list, l)
+	}
+	if p.Sums > 0 {
+		l := ours
+		l.Fate, l.What, l.Records, l.Basis, l.Until, l.Why = FateBlock, erasure.Sums, p.Sums, p.Grounds["invoices"], p.Until, p.Why
+		list = append(list, l)
+	}
+	if p.Keys > 0 { // our own record is erased
+		l := ours
+		l.Fate, l.What, l.Records, l.Basis = FateKeep, PlanLog, p.Log, p.Grounds["log"]
+		list = append(list, l)
+		l.What, l.Records, l.Counted, l.Basis = PlanFingerprint, 0, false, p.Grounds["again"]
+		list = append(list, l)
+	}
+	for _, f := range p.Far {
+		list = append(list, PlanLine{
+			Fate: Fate(f.After), System: f.System, What: f.Holding, Titles: f.Titles, Fields: f.Fields, Records: f.Rows, Counted: f.Error == "", Blocked: f.Blocked,
+			Basis: string(f.Basis), Until: f.Until, Why: f.Why, Error: f.Error,
+		})
+	}
+	for _, x := range p.Processors {
+		for _, h := range x.Holdings {
+			list = append(list, PlanLine{
+				Fate: FateAsk, System: x.System, What: h.Holding, Titles: h.Titles, Fields: h.Fields, Basis: string(h.Basis), Until: h.Until, Why: h.Why, Asked: x.Processor,
+			})
+		}
+	}
+	for _, h := range p.By {
+		list = append(list, PlanLine{Fate: FateHand, What: h.Item, Titles: h.Titles})
+	}
+	slices.SortStableFunc(list, func(x, y PlanLine) int { return cmp.Compare(slices.Index(Fates, x.Fate), slices.Index(Fates, y.Fate)) })
+	return list
 }

@@ -150,7 +150,7 @@ var EventTypes = []EventType{
 	{Type: "processor.reminded", When: "its receipt is late: it was reminded, or whoever looks after the step was", Args: with(askedArgNames, "n"), Sent: true, Tells: with(askedArgNames, "n")},
 	{Type: "processor.unanswered", When: "it never answered: somebody said why we go on without its receipt", Args: with(askedArgNames, "why"), Sent: true, Tells: askedArgNames, State: "silent"},
 	{Type: "processor.proved", When: "its receipt is here: `signed`, by a key that is known to be theirs, or `attested` by a person", Args: with(askedArgNames, "sha256", "proof", "key", "erased_on", "says"), Sent: true, Tells: with(askedArgNames, "sha256", "proof", "key", "erased_on"), State: "proved"},
-	{Type: "order.asked", When: "somebody wrote down what an authority ordered: a second person has to agree", Args: []string{"order", "withhold", "tell", "until"}},
+	{Type: "order.asked", When: "somebody wrote down what an authority ordered: a second person has to agree", Args: []string{"order", "withhold", "tell", "silent", "until"}},
 	{Type: "order.agreed", When: "a second person agreed: nothing is erased, and where it says so nothing is given away", Args: []string{"order", "withhold"}},
 	{Type: "order.refused", When: "it was taken back before it held anything", Args: []string{"order", "withhold"}},
 	{Type: "order.lifted", When: "it is over, and the customer has the days back that it took", Args: []string{"order", "withhold"}},

@@ -75,6 +75,11 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 			return false, notice.Answered, err
 		}
 	}
+	if m.Paper == ErasureWaitsPaper || m.Paper == ErasureGoesOnPaper { // an order came, or ended, since it was queued
+		if _, kept, err := a.keptPaper(ctx, tx, p.Case); err != nil || kept != (m.Paper == ErasureWaitsPaper) {
+			return false, notice.Answered, err
+		}
+	}
 	c := p.Case
 	if m.toUser() {
 		so, silent, err := a.stillTold(ctx, tx, m, c)

@@ -44,6 +44,7 @@ type OrderInput struct {
 	Reference string // of its file there
 	Withhold  bool   // the customer may not have their data either
 	Named     bool   // they may know who ordered it
+	Silent    bool   // they may not even know that there is one
 	Until     string // its last day; empty: until it is lifted
 }
 
@@ -73,7 +74,7 @@ func (a *App) AskOrder(ctx context.Context, by Actor, in OrderInput) error {
 		}
 		x := SealedOrder{Order: o}
 		x.ID, x.Case, x.Customer, x.State = authority.ID(id.New("ord")), string(c.ID), string(c.Customer), authority.Asked
-		x.Withhold, x.Named, x.AskedBy, x.AskedAt = in.Withhold, in.Named, by.ID, tx.Now()
+		x.Withhold, x.Named, x.Silent, x.AskedBy, x.AskedAt = in.Withhold, in.Named && !in.Silent, in.Silent, by.ID, tx.Now()
 		var err error
 		if x.KeyID, x.Body, err = a.sealJSON(ctx, x.Customer, string(x.ID), x.Words); err != nil {
 			return err
@@ -82,7 +83,7 @@ func (a *App) AskOrder(ctx context.Context, by Actor, in OrderInput) error {
 			return err
 		}
 		return a.record(ctx, tx, fact{"order.asked", by.ID, x.Case, x.Customer, map[string]any{
-			"order": string(x.ID), "withhold": x.Withhold, "tell": x.Named, "until": o.Until.String(), // its words are not for everybody who reads the log
+			"order": string(x.ID), "withhold": x.Withhold, "tell": x.Named, "silent": x.Silent, "until": o.Until.String(), // its words are not for everybody who reads the log
 		}})
 	})
 }
@@ -100,13 +101,20 @@ func (a *App) AgreeOrder(ctx context.Context, by Actor, c offboarding.CaseID, oi
 		} else if erased {
 			return fault.New(fault.Blocked, "erase.nothing_more")
 		}
-		if err := o.Agree(by.ID, tx.Now()); err != nil || o.Until.IsZero() {
+		if err := o.Agree(by.ID, tx.Now()); err != nil {
 			return err
 		}
-		return tx.InsertWork(ctx, offboarding.Work{
-			ID: offboarding.WorkID(id.New("work")), Kind: OrderKind, Case: c, Item: string(o.ID), System: house, Key: OrderKind + ":" + string(o.ID),
-			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: o.Until.End(zone),
-		})
+		job := func(kind string, at time.Time) offboarding.Work {
+			return offboarding.Work{
+				ID: offboarding.WorkID(id.New("work")), Kind: kind, Case: c, Item: string(o.ID), System: house, Key: kind + ":" + string(o.ID),
+				Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: at,
+			}
+		}
+		works := []offboarding.Work{job(OrderToldKind, tx.Now())}
+		if !o.Until.IsZero() {
+			works = append(works, job(OrderKind, o.Until.End(zone)))
+		}
+		return tx.InsertWork(ctx, works...)
 	})
 }
 
@@ -148,7 +156,7 @@ func (a *App) OrderOver(ctx context.Context, w offboarding.Work) error {
 }
 
 // giveDaysBack adds the days to the windows in which the customer was kept from their
-// data; what waits for their end waits on.
+// data, and tells them; what waits for their end waits on.
 func (a *App) giveDaysBack(ctx context.Context, tx Tx, o authority.Order, id customer.ID) error {
 	cases, err := tx.CasesOf(ctx, id)
 	if err != nil {
@@ -159,7 +167,7 @@ func (a *App) giveDaysBack(ctx context.Context, tx Tx, o authority.Order, id cus
 			return err
 		}
 	}
-	return nil
+	return a.tellOver(ctx, tx, o)
 }
 
 func lengthen(ctx context.Context, tx Tx, o authority.Order, c offboarding.Case) error {
@@ -256,10 +264,18 @@ func (a *App) orders(ctx context.Context, tx Tx, id customer.ID) ([]authority.Or
 // everybody.
 func withheld(ctx context.Context, tx Tx, t Taking) error {
 	list, err := tx.OrdersOf(ctx, t.Customer)
-	if err == nil && slices.ContainsFunc(list, func(x SealedOrder) bool { return x.Withholds(when.DateOf(tx.Now(), t.Zone)) }) {
-		err = fault.New(fault.Withheld, "data.ordered")
+	if err != nil {
+		return err
 	}
-	return err
+	list = slices.DeleteFunc(list, func(x SealedOrder) bool { return !x.Withholds(when.DateOf(tx.Now(), t.Zone)) })
+	switch {
+	case len(list) == 0:
+		return nil
+	case slices.ContainsFunc(list, func(x SealedOrder) bool { return !x.Silent }):
+		return fault.New(fault.Withheld, "data.ordered")
+	default: // they may not know of an order
+		return fault.New(fault.Withheld, "data.withheld")
+	}
 }
 
 // toldOrders are those in force that keep the customer from their data and of which

@@ -60,6 +60,9 @@ func TestAnOrderKeepsTheDataAndGivesTheDaysBack(t *testing.T) {
 					t.Fatalf("the same person: %v", err)
 				}
 				must(t, w.AgreeOrder(ctx, carmen, c, o.ID))
+				if p, err := w.PlanErasure(ctx, privacy, c); err != nil || len(p.Held) != 1 || !p.Held[0].Withhold || p.Waits == "" {
+					t.Fatalf("the dry run: %v, %+v", err, p)
+				}
 				if d := data(); !d.Withheld || d.Proof || len(d.Orders) != 1 || d.Orders[0].Words.Authority != in.Authority {
 					t.Fatalf("%+v", d)
 				}
@@ -67,11 +70,19 @@ func TestAnOrderKeepsTheDataAndGivesTheDaysBack(t *testing.T) {
 					t.Fatalf("a code: %v", err)
 				}
 				w.approved(t, c) // the window is over, and everybody agreed to erase
+				eventually(t, "its turn", func() bool {
+					st := w.stepState(t, c, "erase")
+					return st == offboarding.StepReady || st == offboarding.StepRunning
+				})
 				now, _, err := w.Now(ctx)
 				must(t, err)
 				must(t, w.PushClock(ctx, "", now.Add(36*time.Hour)))
 				if st := w.stepState(t, c, "erase"); st == offboarding.StepVerified {
 					t.Fatal("what is to be kept was erased")
+				}
+				eventually(t, "the letter that it is kept", func() bool { return w.mail.count(app.ErasureWaitsPaper) > 0 })
+				if k := w.mail.last(t, app.ErasureWaitsPaper).Kept; k == nil || k.Asked || k.Silent || !k.Withheld || !k.Data.IsZero() || len(k.Orders) != 1 || k.Orders[0].Words.Reference != in.Reference {
+					t.Fatalf("what the letter says: %+v", k)
 				}
 				if ends {
 					must(t, w.PushClock(ctx, "", o.Until.AddDays(1).Start(time.UTC).Add(12*time.Hour)))
@@ -80,6 +91,10 @@ func TestAnOrderKeepsTheDataAndGivesTheDaysBack(t *testing.T) {
 				}
 				if o := order(); o.State != authority.Over || (o.OverBy == "engine") != ends {
 					t.Fatalf("%+v", o)
+				}
+				eventually(t, "the letter that nothing keeps it", func() bool { return w.mail.count(app.ErasureGoesOnPaper) > 0 })
+				if k := w.mail.last(t, app.ErasureGoesOnPaper).Kept; k == nil || k.Silent || k.Withheld || k.Data.IsZero() || !k.Erases {
+					t.Fatalf("what the letter says: %+v", k)
 				}
 				if v, err = w.OpenCase(ctx, privacy, c); err != nil {
 					t.Fatal(err)
@@ -204,6 +219,46 @@ func TestAnOrderIsAboutTheCustomerWhateverBecomesOfADeparture(t *testing.T) {
 		})
 		if d, err = w.OpenDataPage(ctx, page, "", "es"); err != nil || d.Withheld || d.Over {
 			t.Errorf("afterwards: %v %+v", err, d)
+		}
+	})
+}
+
+// Whoever asked to be erased is told as soon as an order keeps it, and when it ends,
+// without a word of an order of which they may not know.
+func TestASecretOrderKeepsNobodyInSilence(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, strings.Replace(forgetting, `backup_days: "30"}`, `backup_days: "30", on: person_request}`, 1))
+		ctx := t.Context()
+		w.clear(t, w.lent(t, "site"))
+		_, c, page := w.request(t, "period_end")
+		must(t, w.AskOrder(ctx, privacy, app.OrderInput{Case: c, Authority: "Juzgado de Instrucción n.º 3", Reference: "DP 12/2027", Withhold: true, Named: true, Silent: true}))
+		v, err := w.OpenCase(ctx, privacy, c)
+		must(t, err)
+		if o := v.Orders[0]; o.Named || !o.Silent {
+			t.Fatalf("%+v", o)
+		}
+		must(t, w.AgreeOrder(ctx, carmen, c, v.Orders[0].ID))
+		eventually(t, "the letter that it is kept", func() bool { return w.mail.count(app.ErasureWaitsPaper) > 0 })
+		if k := w.mail.last(t, app.ErasureWaitsPaper).Kept; k == nil || !k.Asked || !k.Silent || !k.Withheld || len(k.Orders) != 0 {
+			t.Fatalf("what the letter says: %+v", k)
+		}
+		d, err := w.OpenDataPage(ctx, page, "", "es")
+		must(t, err)
+		if !d.Withheld || !d.Silent || len(d.Orders) != 0 {
+			t.Fatalf("their page: %+v", d)
+		}
+		code(t, w.SendCode(ctx, page), "data.withheld")
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", now.Add(50*time.Hour))) // it is looked again, and told once
+		must(t, w.LiftOrder(ctx, privacy, c, v.Orders[0].ID))
+		eventually(t, "the letter that nothing keeps it", func() bool { return w.mail.count(app.ErasureGoesOnPaper) > 0 })
+		if k := w.mail.last(t, app.ErasureGoesOnPaper).Kept; k == nil || !k.Silent || k.Withheld || len(k.Orders) != 0 {
+			t.Fatalf("what the letter says: %+v", k)
+		}
+		if n := w.mail.count(app.ErasureWaitsPaper); n != 1 {
+			t.Errorf("told %d times", n)
 		}
 	})
 }

@@ -87,10 +87,14 @@ func (a *App) PackEvidence(ctx context.Context, by Actor, in PackInput) (code st
 			return "", nil, err
 		}
 	}
-	if err := a.awaitLog(ctx, in.Case); err != nil {
+	return a.pack(ctx, by.ID, &proving{a: a, in: in, list: list})
+}
+
+// pack gathers, writes and judges a pack, and has the log say who took it.
+func (a *App) pack(ctx context.Context, by string, k *proving) (code string, raw []byte, err error) {
+	if err := a.awaitLog(ctx, k.in.Case); err != nil {
 		return "", nil, err
 	}
-	k := proving{a: a, in: in, list: list}
 	if err := a.store.View(ctx, func(tx Tx) error { return k.gatherPack(ctx, tx) }); err != nil {
 		return "", nil, err
 	}
@@ -99,16 +103,16 @@ func (a *App) PackEvidence(ctx context.Context, by Actor, in PackInput) (code st
 		return "", nil, err
 	}
 	raw = b.Bytes()
-	if err := a.sound(raw, in.Receipts); err != nil {
+	if err := a.sound(raw, k.in.Receipts); err != nil {
 		return "", nil, err
 	}
 	sum := sha256.Sum256(raw)
 	return k.pack.Code, raw, a.tx(ctx, func(tx Tx) error {
-		c, err := tx.FindCase(ctx, in.Case)
+		c, err := tx.FindCase(ctx, k.in.Case)
 		if err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact{"evidence.packed", by.ID, string(c.ID), string(c.Customer), map[string]any{
+		return a.record(ctx, tx, fact{"evidence.packed", by, string(c.ID), string(c.Customer), map[string]any{
 			"entries": len(k.pack.Entries), "contents": k.pack.Contents, "sha256": hex.EncodeToString(sum[:]),
 		}})
 	})
@@ -191,6 +195,8 @@ func (a *App) awaitLog(ctx context.Context, c offboarding.CaseID) error {
 type proving struct {
 	a    *App
 	in   PackInput
+	own  bool   // for the customer, who may not know of every order
+	cut  bool   // the log went on after what it proves
 	list []byte // of accesses
 	size int64
 	pack evidence.Pack
@@ -216,6 +222,11 @@ func (k *proving) gatherPack(ctx context.Context, tx Tx) error {
 	streams, err := streamsOf(ctx, tx, c.ID)
 	if err != nil {
 		return err
+	}
+	if k.own {
+		if err := k.before(ctx, tx, c); err != nil {
+			return err
+		}
 	}
 	var entries []LogEntry
 	for _, s := range streams {
@@ -298,6 +309,8 @@ func (k *proving) packEntries(ctx context.Context, tx Tx, c offboarding.Case, li
 		salt, body, ok := audit.SplitPlain(plain[e.ID])
 		x := evidence.EntryOf(e.Entry, e.Index, treeHashes(proofs[i].Path), salt, body)
 		switch {
+		case !ok && missing[e.KeyID] && k.cut && !evidence.Kept(e.Type): // it was destroyed later
+			x.Salt, x.Body, x.Absent = "", "", evidence.Withheld
 		case !ok && missing[e.KeyID]:
 			return fault.New(fault.Blocked, "evidence.unreadable", "entry", e.ID)
 		case !ok:

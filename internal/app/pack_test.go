@@ -120,3 +120,54 @@ func TestEvidenceWithContentsIsForWhoeverMayReadThem(t *testing.T) {
 		code(t, err, "evidence.receipt")
 	})
 }
+
+// The customer has the evidence of their own departure, without what entries say; of an
+// order of which they may not know it tells nothing, and still is proved.
+func TestTheCustomerHasTheEvidenceOfTheirDeparture(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		ctx := t.Context()
+		w.clear(t, w.lent(t, "site"))
+		_, c, page := w.request(t, "period_end")
+		must(t, w.UntilQuiet(ctx))
+		own := func() []byte {
+			t.Helper()
+			_, raw, err := w.PackOwn(ctx, page, "es")
+			must(t, err)
+			return raw
+		}
+		first := own()
+		if said := w.proved(t, first); said["withheld"] != 1 || said["bodies"] != 0 {
+			t.Errorf("it says %v", said)
+		}
+		if strings.Contains(strings.ToLower(string(first)), "marta") {
+			t.Error("it names somebody")
+		}
+		must(t, w.AskOrder(ctx, privacy, app.OrderInput{Case: c, Authority: "Juzgado de Instrucción n.º 3", Reference: "DP 12/2027", Silent: true}))
+		v, err := w.OpenCase(ctx, privacy, c)
+		must(t, err)
+		must(t, w.AgreeOrder(ctx, carmen, c, v.Orders[0].ID))
+		must(t, w.UntilQuiet(ctx))
+		kept := own()
+		w.proved(t, kept)
+		if bytes.Contains(kept, []byte("order.")) || bytes.Count(kept, []byte("commitment")) < bytes.Count(first, []byte("commitment")) {
+			t.Errorf("of a secret order: %v, %d entries", bytes.Contains(kept, []byte("order.")), bytes.Count(kept, []byte("commitment")))
+		}
+		must(t, w.LiftOrder(ctx, privacy, c, v.Orders[0].ID))
+		w.erased(t, c)
+		if after := own(); bytes.Contains(after, []byte("order.")) {
+			t.Error("afterwards it tells of the order")
+		} else {
+			w.proved(t, after)
+		}
+		for range 9 {
+			own()
+		}
+		_, _, err = w.PackOwn(ctx, page, "es")
+		code(t, err, "evidence.too_many")
+		if n := w.logged(t, "evidence.packed"); n != 12 {
+			t.Errorf("the log says %d times that it was taken", n)
+		}
+	})
+}

@@ -689,6 +689,7 @@ type Paper struct {
 	Slip        *SlipPaper             // only in "slip"
 	Ask         *AskPaper              // only in "processor", which goes to a processor
 	Renewals    []customer.Asset       // only in the letter "renewal", and for its calendar file
+	Kept        *KeptPaper             // only in the letters "erasure_waits" and "erasure_goes_on"
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report
 	Offer       *offer.Offer           // only in the letter "offer" and, where it was accepted, in "reversed"

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,14 @@ var farAndOurs = strings.NewReplacer(
 	"  - id: erase\n", "  - {id: far, kind: erase_systems, title: {es: \"Fuera\", en: \"Far\"}, after: [agree, export, ended], undo: {class: final}}\n  - id: erase\n",
 	"after: [agree, export, ended]\n", "after: [far]\n").Replace(forgetting)
 
+// endYear is the year in which a departure takes effect.
+func endYear(t *testing.T, w *world, c offboarding.CaseID) int {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), privacy, c)
+	must(t, err)
+	return v.Plan.Case.Effective.Year
+}
+
 func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
@@ -112,6 +121,25 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 		}
 		if plan.Waits != "erase.still_customer" || plan.Tables["contact"] == 0 || plan.Tables["customer"] != 1 || plan.Sums == 0 || !maps.Equal(counts, map[string]int{"contacts": 2, "claims": 2, "invoices": 3}) {
 			t.Fatalf("the dry run: %+v", plan)
+		}
+		fates := map[string]string{}
+		for _, l := range plan.Lines() {
+			fates[l.System+"/"+l.What] = strings.TrimSpace(string(l.Fate) + " " + l.Basis + " " + l.Until.String())
+		}
+		end := func(years int) string { return strconv.Itoa(endYear(t, w, c)+years) + "-12-31" }
+		for what, fate := range map[string]string{
+			"house/contact": "erase", "house/sums": "block legal_obligation " + end(6), "house/log": "keep legal_claims", "house/fingerprint": "keep legal_obligation",
+			"crm/contacts": "erase contract", "crm/claims": "block legal_claims " + end(3), "crm/invoices": "keep legal_obligation " + end(4),
+		} {
+			if fates[what] != fate {
+				t.Errorf("%s: %q, not %q", what, fates[what], fate)
+			}
+		}
+		if plan.Keys == 0 || plan.Backups.IsZero() || len(plan.Held) > 0 {
+			t.Errorf("keys, backups and orders: %+v", plan)
+		}
+		if _, err := w.PlanErasure(ctx, agent, c); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("an agent sees what would be erased: %v", err)
 		}
 		if got := [3]int{rows("contact"), rows("claim"), rows("invoice")}; got != [3]int{3, 3, 4} || len(said(t, e, "marta")) == 0 {
 			t.Fatalf("the dry run changed something: %v", got)

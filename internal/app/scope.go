@@ -25,6 +25,7 @@ var scopes = map[string]scope{
 	"company:write":      {acts: []string{"company"}},
 	"endings:read":       {reads: []string{"ending"}},
 	"endings:write":      {acts: []string{"ending"}},
+	"erasures:read":      {reads: []string{"erase"}}, // what is erased, orders of authorities
 	"requests:write":     {acts: []string{"request"}},
 	"customers:read":     {reads: []string{"customer"}},
 	"customers:write":    {acts: []string{"customer"}},

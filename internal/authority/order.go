@@ -44,6 +44,7 @@ type Order struct {
 	State    State
 	Withhold bool      // the customer may not have their data either
 	Named    bool      // they may know who ordered it
+	Silent   bool      // they may not even know that there is one
 	Until    when.Date // the last day; zero: until it is lifted
 	Words    Words
 	AskedBy  string

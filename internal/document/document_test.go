@@ -150,8 +150,17 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Changed: 2, Added: 1, Names: []string{"crm/facturas.csv", "crm/notas.csv", "fotos/puerto.jpg"},
 			Until: day(2027, 2, 28), Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG/data", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
 		}),
-		"copy":              document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
-		"copy-opened":       document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Last: day(2027, 2, 28), Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
+		"copy":        document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
+		"copy-opened": document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Last: day(2027, 2, 28), Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
+		"erasure_waits": document.ErasureWaits(document.KeptFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Asked: true, Withheld: true,
+			Orders: []document.Ordered{{Authority: "Juzgado de Instrucción n.º 3", Reference: "DP 12/2027", Until: day(2027, 6, 30)}},
+			Page:   "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+		}),
+		"erasure_waits-silent": document.ErasureWaits(document.KeptFacts{Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Silent: true, Data: day(2027, 2, 28)}),
+		"erasure_goes_on": document.ErasureGoesOn(document.KeptFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Erases: true, Data: day(2027, 2, 28), Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG",
+		}),
 		"copy_none":         document.CopyNone(lang, faro(t), received),
 		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}

@@ -41,7 +41,11 @@ const (
 	KindRotation   Kind = "rotation" // a credential is still to be changed
 	KindOwner      Kind = "owner"    // is whom we named as the new owner right?
 	KindRenewal    Kind = "renewal"  // of a domain, a certificate, a licence
-	KindOffer      Kind = "offer"    // what could be done, for whoever asked
+	// KindErasureWaits tells that what was to be erased is kept.
+	KindErasureWaits Kind = "erasure_waits"
+	// KindErasureGoesOn tells that nothing keeps it any more.
+	KindErasureGoesOn Kind = "erasure_goes_on"
+	KindOffer         Kind = "offer" // what could be done, for whoever asked
 	// KindInvitation invites to a conversation that nothing depends on.
 	KindInvitation Kind = "invitation"
 	// KindEnding tells that the company ends something.
@@ -70,7 +74,7 @@ const (
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner, KindRenewal,
 	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindCopy, KindCopyNone, KindNotice, KindWrittenOff, KindInstalments,
-	KindUsers, KindUsersBack,
+	KindUsers, KindUsersBack, KindErasureWaits, KindErasureGoesOn,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

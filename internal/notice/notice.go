@@ -67,6 +67,8 @@ var Table = []Rule{
 	{Class: "changes", Basis: Contract, Before: true, Until: Retrieval, Most: 1}, // in what they take along, before it is too late
 	{Class: "users", Basis: Contract, Before: true, Until: Retrieval},            // to each of the customer's own users, once
 	{Class: "users_back", Basis: Contract, Before: true, Until: Always},          // that it goes on, to each who was told
+	{Class: "erasure_waits", Basis: Law, Before: true, Until: Always},            // what was to be erased is kept, and why as far as it may be told
+	{Class: "erasure_goes_on", Basis: Law, Before: true, Until: Always},          // that nothing keeps it any more
 	{Class: "approval", Basis: Contract, Before: true, Until: Approval},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},   // they asked what could be done

@@ -9,11 +9,11 @@ import (
 	"hastaluego/internal/offboarding"
 )
 
-const orderColumns = `id, case_id, customer_id, state, withhold, tell, until_on, asked_by, asked_at, agreed_by, agreed_at, over_by, over_at, key_id, body, version`
+const orderColumns = `id, case_id, customer_id, state, withhold, tell, silent, until_on, asked_by, asked_at, agreed_by, agreed_at, over_by, over_at, key_id, body, version`
 
 var (
 	insertOrder = query(`
-		INSERT INTO authority_order (` + orderColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, '', 0, $10, $11, 1)`)
+		INSERT INTO authority_order (` + orderColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, '', 0, $11, $12, 1)`)
 	saveOrder = query(`
 		UPDATE authority_order SET state = $1, agreed_by = $2, agreed_at = $3, over_by = $4, over_at = $5, version = version + 1
 		 WHERE id = $6 AND version = $7`)
@@ -26,13 +26,13 @@ func (t *tx) PutOrder(ctx context.Context, o app.SealedOrder) error {
 	if o.Version > 0 {
 		return t.must(ctx, "store.PutOrder", saveOrder, o.State, o.AgreedBy, micros(o.AgreedAt), o.OverBy, micros(o.OverAt), o.ID, o.Version)
 	}
-	_, err := t.exec(ctx, "store.PutOrder", insertOrder, o.ID, o.Case, o.Customer, o.State, bit(o.Withhold), bit(o.Named), o.Until.String(),
+	_, err := t.exec(ctx, "store.PutOrder", insertOrder, o.ID, o.Case, o.Customer, o.State, bit(o.Withhold), bit(o.Named), bit(o.Silent), o.Until.String(),
 		o.AskedBy, micros(o.AskedAt), o.KeyID, bytesOf(o.Body))
 	return err
 }
 
 func scanOrder(row scanner) (o app.SealedOrder, err error) {
-	err = row.Scan(&o.ID, &o.Case, &o.Customer, &o.State, flag{&o.Withhold}, flag{&o.Named}, date{&o.Until}, &o.AskedBy, instant{&o.AskedAt},
+	err = row.Scan(&o.ID, &o.Case, &o.Customer, &o.State, flag{&o.Withhold}, flag{&o.Named}, flag{&o.Silent}, date{&o.Until}, &o.AskedBy, instant{&o.AskedAt},
 		&o.AgreedBy, instant{&o.AgreedAt}, &o.OverBy, instant{&o.OverAt}, &o.KeyID, &o.Body, &o.Version)
 	return o, err
 }

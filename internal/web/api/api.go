@@ -76,6 +76,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.invitations(h)
 	a.handovers(h)
 	a.processors(h)
+	a.erasures(h)
 	a.customers(h)
 	a.complaints(h)
 	a.readings(h)

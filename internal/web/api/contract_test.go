@@ -451,6 +451,15 @@ func departure(t *testing.T, h *house, c *caller) {
 	if got := c.get(at + "/access-list").is(200); !strings.Contains(string(got.body), `"hasta-luego/access-list@1"`) || !strings.Contains(got.header.Get("Content-Disposition"), "accesses-HL-") {
 		t.Errorf("the list of accesses: %s", got.body)
 	}
+	if got := c.get(at + "/evidence").is(200); string(got.body[:2]) != "PK" || !strings.Contains(got.header.Get("Content-Disposition"), "evidence-HL-") {
+		t.Errorf("the evidence: %d bytes", len(got.body))
+	}
+	if got := c.get(at + "/evidence?contents=included&language=es").is(200); string(got.body[:2]) != "PK" {
+		t.Errorf("the evidence with contents: %d bytes", len(got.body))
+	}
+	if got := c.get(at + "/erasure-plan").is(200); got.text("code") == "" || got.get("erased") != false || got.get("lines") == nil {
+		t.Errorf("what would be erased: %s", got.body)
+	}
 	if got := c.get(at + "/messages").is(200); got.get("items.0") == nil {
 		t.Errorf("no letters: %s", got.body)
 	}

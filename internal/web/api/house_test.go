@@ -25,6 +25,7 @@ import (
 	"hastaluego/internal/blobs"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/engine"
+	"hastaluego/internal/evidence"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/seal"
@@ -250,6 +251,12 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	h.App = app.New(app.Config{
 		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
 		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Systems: systems, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
+		Log: &app.LogKeys{
+			Public: keys.LogPublic(), Kept: keys.ReadCheckpoints,
+			SignPack: func(code string, manifest []byte) (string, error) {
+				return evidence.Sign(keys.LogSigner(), code, manifest)
+			},
+		},
 		Company: app.Company{Name: "Faro", Email: "hola@faro.example", Zone: madrid, Language: "es", PublicURL: "http://faro.test"},
 	})
 	eng = engine.New(engine.Config{App: h.App, Store: s, Kinds: kinds, Name: "one", Poll: 50 * time.Millisecond, Lease: 10 * time.Second, Log: log})
@@ -447,7 +454,7 @@ func (h *house) contract(method, path string, a answer) {
 		if len(a.body) > 0 {
 			h.t.Errorf("%s answers %d with a body: %s", op, a.status, a.body)
 		}
-	case (op == "get-case-file" || op == "get-access-list") && a.status == http.StatusOK:
+	case (op == "get-case-file" || op == "get-access-list" || op == "get-case-evidence") && a.status == http.StatusOK:
 	default:
 		if _, ok := said.Content[media]; !ok {
 			h.t.Errorf("%s answers %d as %q", op, a.status, media)

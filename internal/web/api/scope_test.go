@@ -177,6 +177,8 @@ var access = map[string]struct{ scopes, path, body string }{
 	"list-strays":           {"cases:read", "/v1/strays", ""},
 	"decide-stray":          {steps, noCase + "/strays/str_01kb2m9xq0e5v8h2r7n4t6w3yz/decide", `{"way": "seen", "why": "x"}`},
 	"get-access-list":       {"cases:read", noCase + "/access-list", ""},
+	"get-case-evidence":     {"cases:read", noCase + "/evidence", ""},
+	"get-erasure-plan":      {"erasures:read", noCase + "/erasure-plan", ""},
 	"get-access-report":     {"metrics:read", "/v1/access-report", ""},
 	"get-time-limits":       {"metrics:read", "/v1/time-limits", ""},
 

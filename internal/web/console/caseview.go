@@ -47,6 +47,7 @@ type caseView struct {
 	Acts                                 *actsView // of the handover; nil: nothing is handed over
 	Notes                                notesView
 	MayRead                              bool // what letters say
+	SeesErasing                          bool // what would be erased
 	Timeline                             []eventView
 	Sealed, Entries, Older               int
 	CanUndo, MayUndo                     bool
@@ -68,6 +69,7 @@ type stepView struct {
 	Approves, Same                                      bool // a second person decides; this one prepared it
 	Instead                                             *insteadView
 	Approved                                            bool // this person approved it: another does it
+	SeesErasing                                         bool // what it lets be erased may be seen before
 	Reopens, Undoes                                     bool // blocked: may be given back; to be undone now by a person
 	Stalled, MayStalled                                 bool // it could not begin: to be tried again, or left out
 	StalledWho                                          string
@@ -154,7 +156,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 		Lang: v.lang, ID: string(p.ID), Code: p.Code, Name: c.Customer.Name, Reference: c.Customer.Reference,
 		State: caseBadge(v.lang, p), Mood: v.mood(c.Plan, now), Playbook: v.say("case.playbook", "playbook", p.Playbook),
 		Who: cmp.Or(c.Request.Name, c.Customer.Name), Identity: v.identity(c), Money: sums(v.lang, c.Lines), CanUndo: c.CanUndo,
-		MayUndo: v.actor.May("case"), Paused: p.Paused, MayPause: p.State == offboarding.CaseOpen && v.actor.May("case"), UndoWho: whoMay(v.lang, "case"), MayRead: v.actor.MayRead("letter"),
+		MayUndo: v.actor.May("case"), Paused: p.Paused, MayPause: p.State == offboarding.CaseOpen && v.actor.May("case"), UndoWho: whoMay(v.lang, "case"), MayRead: v.actor.MayRead("letter"), SeesErasing: v.actor.MayRead("erase"),
 	}
 	cv.Test = p.Test
 	cv.Hurry = v.actor.May("case") && mayHurry(c, func(w offboarding.Work) bool { return w.RunAt.After(now) })
@@ -345,6 +347,10 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	ready := s.State == offboarding.StepReady || s.State == offboarding.StepRunning
 	sv.Open = s.Human && ready && c.Plan.Goes(&s)
 	sv.Approves = c.Approves[s.Kind]
+	sv.SeesErasing = sv.Approves && sv.Open && v.actor.MayRead("erase") &&
+		slices.ContainsFunc(c.Plan.Steps, func(x offboarding.Step) bool {
+			return strings.HasPrefix(x.Kind, "erase_") && slices.Contains(x.After, s.Key)
+		})
 	me := func(who string) bool { return who == v.actor.ID || who == v.actor.RealID }
 	sv.Same = sv.Approves && slices.ContainsFunc(c.Plan.Hands(s.Key), me)
 	if sv.Open && sv.Approves {

@@ -167,6 +167,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/instalments":                                 (*visit).instalments,
 		"POST /console/cases/{id}/write-off":                                   (*visit).proposeWriteOff,
 		"GET /console/cases/{id}/access.json":                                  (*visit).accessList,
+		"GET /console/cases/{id}/erasure":                                      (*visit).erasurePlan,
 		"GET /console/cases/{id}/evidence.zip":                                 (*visit).evidencePack,
 		"GET /console/cases/{id}/evidence-bare.zip":                            (*visit).evidenceBare,
 		"POST /console/cases/{id}/strays/{stray}":                              (*visit).decideStray,

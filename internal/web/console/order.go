@@ -16,6 +16,7 @@ type ordersView struct {
 	Fields     []control
 	Withhold   bool
 	Named      bool
+	Silent     bool
 }
 
 type orderView struct {
@@ -45,7 +46,7 @@ func (v *visit) viewOrders(c app.CaseView, e echo) *ordersView {
 		{ID: "order-until", Name: "until", Label: ov.word("until"), Hint: ov.word("until.hint"), Kind: "date"},
 	}
 	if e.Form == "order" {
-		ov.Open, ov.Withhold, ov.Named = true, e.Fields.Get("withhold") != "", e.Fields.Get("tell") != ""
+		ov.Open, ov.Withhold, ov.Named, ov.Silent = true, e.Fields.Get("withhold") != "", e.Fields.Get("tell") != "", e.Fields.Get("silent") != ""
 		for i := range ov.Fields {
 			f := &ov.Fields[i]
 			f.Value, f.Error = e.Fields.Get(f.Name), e.Errors[f.Name]
@@ -61,6 +62,9 @@ func (v *visit) viewOrder(ov ordersView, o authority.Order, users map[string]str
 	}
 	if o.Withhold {
 		x.Does = ov.word("withholds")
+	}
+	if o.Silent {
+		x.Does += " " + ov.word("unsaid")
 	}
 	at := func(code, by string) string { return ov.word(code, "who", who(v.lang, by, users)) }
 	switch o.State {
@@ -93,6 +97,7 @@ func (v *visit) askOrder() error {
 	f := v.form
 	err := v.App.AskOrder(v.r.Context(), v.actor, app.OrderInput{
 		Case: v.caseID(), Authority: f.Get("authority"), Reference: f.Get("reference"), Until: f.Get("until"), Withhold: f.Get("withhold") != "", Named: f.Get("tell") != "",
+		Silent: f.Get("silent") != "",
 	})
 	e := echo{Form: "order", Fields: f}
 	if err != nil {

@@ -201,6 +201,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/limits/{limit}":                              {who: "act:case", path: c + "/limits/lim_x", form: []string{"evidence", "X"}},
 		"POST /console/documents/{message}":                                    {who: "act:case", path: "/console/documents/msg_x", form: []string{"evidence", "X"}},
 		"GET /console/cases/{id}/access.json":                                  {who: "read:case", path: c + "/access.json"},
+		"GET /console/cases/{id}/erasure":                                      {who: "read:erase", path: c + "/erasure"},
 		"GET /console/cases/{id}/evidence.zip":                                 {who: "read:letter", path: c + "/evidence.zip"},
 		"GET /console/cases/{id}/evidence-bare.zip":                            {who: "read:case", path: c + "/evidence-bare.zip"},
 		"POST /console/cases/{id}/promise":                                     {who: "act:statement", path: c + "/promise", form: []string{"on", "2099-01-01"}},

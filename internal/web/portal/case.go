@@ -134,6 +134,18 @@ func (p *portal) proof(w http.ResponseWriter, r *http.Request) {
 	p.send(w, "application/json", code+".proof.json", raw)
 }
 
+// evidence gives the customer everything that the log knows of their departure, to be
+// verified without us. Each is counted and in the log, so nothing that merely looks at
+// links has one made.
+func (p *portal) evidence(w http.ResponseWriter, r *http.Request) {
+	code, raw, err := p.App.PackOwn(r.Context(), r.PathValue("token"), p.Lang(w, r))
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	p.send(w, "application/zip", "evidence-"+code+".zip", raw)
+}
+
 // send sends a file to keep.
 func (p *portal) send(w http.ResponseWriter, media, name string, body []byte) {
 	h := w.Header()

@@ -32,6 +32,8 @@ type dataView struct {
 	Own              *bucketView // a store of their own; nil: none may be named now
 	SentNow, SentOff string      // how far the last sending is, or why it failed
 	Withheld         bool        // an authority ordered it
+	WithheldWhy      string      // as far as they may know
+	WithheldBack     string      // how they get them afterwards
 	Orders           []string    // who ordered it, as far as they may know
 	Erased           string      // the day on which they were erased; empty: they were not
 	Certificate      bool        // what stays is told on a page of its own
@@ -47,6 +49,19 @@ type dataView struct {
 type dataFile struct {
 	ID, Name, Size, Made, Sum string
 	Partial                   bool // something is missing from it
+}
+
+// withheld says why the data cannot be had now, as far as they may know, and how
+// afterwards.
+func (v *dataView) withheld(silent bool) {
+	why, back := "error.data.ordered", "ordered.back"
+	if v.Copy {
+		back = "ordered.copy"
+	}
+	if silent {
+		why, back = "error.data.withheld", strings.Replace(back, "ordered", "withheld", 1)
+	}
+	v.WithheldWhy, v.WithheldBack = v.Say(why), v.say(back)
 }
 
 func (v dataView) say(code string, args ...any) string {
@@ -114,7 +129,9 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 	}
 	v.Stopped = page.Stopped()
 	v.bucket(page, wrong, typed, zone)
-	v.Withheld = page.Withheld
+	if v.Withheld = page.Withheld; v.Withheld {
+		v.withheld(page.Silent)
+	}
 	for _, o := range page.Orders {
 		said := v.say("ordered.by", "authority", o.Words.Authority, "reference", o.Words.Reference)
 		if !o.Until.IsZero() {

@@ -72,6 +72,7 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("POST /c/{token}/answer", p.answer)
 	mux.HandleFunc("GET /c/{token}/receipt.pdf", p.receiptPDF)
 	mux.HandleFunc("GET /c/{token}/proof.json", p.proof)
+	mux.HandleFunc("POST /c/{token}/evidence", p.evidence)
 	mux.HandleFunc("GET /c/{token}/undo", p.askUndo)
 	mux.HandleFunc("POST /c/{token}/undo", p.undo)
 	mux.HandleFunc("POST /c/{token}/return", p.askReturn)
