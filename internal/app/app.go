@@ -236,7 +236,8 @@ func (a *App) entry(ctx context.Context, tx Tx, f fact) (audit.Entry, error) {
 const house = "house"
 
 // settle saves the plan, with what people wrote on it sealed, writes its events to the log and turns steps that
-// became ready into works, until nothing new becomes ready.
+// became ready into works, until nothing new becomes ready. The customer is told where an
+// order keeps what is to be erased now.
 func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor string) error {
 	reversed := false
 	var k *picture
@@ -275,7 +276,10 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 			if err := a.sealPlan(ctx, p); err != nil {
 				return err
 			}
-			if err := tx.SavePlan(ctx, p); err != nil || !reversed {
+			if err := tx.SavePlan(ctx, p); err != nil {
+				return err
+			}
+			if err := a.tellKept(ctx, tx, *p); err != nil || !reversed {
 				return err
 			}
 			return a.openWaiting(ctx, tx, p.Case.Customer)

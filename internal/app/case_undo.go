@@ -106,7 +106,7 @@ func (a *App) mayHaveActed(w offboarding.Work) bool {
 // which they were asked for: nothing that undoes it takes them off the queue, and
 // nothing that holds it holds them. A secret is not kept longer for it, nor an order
 // in force, and what somebody had sent to themselves arrives.
-var OwnTime = []string{OrderKind, OrderToldKind, EnvelopeKind, SendKind}
+var OwnTime = []string{OrderKind, EnvelopeKind, SendKind}
 
 // cancelWork takes a work that did nothing off the queue; one that is over, has a time
 // of its own, or is in the hands of a worker, stays as it is. A worker that takes it meanwhile

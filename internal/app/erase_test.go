@@ -75,7 +75,7 @@ func (w *world) settleAll(t *testing.T, by app.Actor, cid customer.ID) {
 // approved brings a departure to where its erasure was approved.
 func (w *world) approved(t *testing.T, c offboarding.CaseID) {
 	t.Helper()
-	for range 200 { // an order is looked at each day
+	for range 40 {
 		if w.stepState(t, c, "agree") == offboarding.StepReady {
 			must(t, w.Approve(t.Context(), privacy, c, "agree", true, "De acuerdo"))
 			return

@@ -332,9 +332,7 @@ var heldFiles = []heldFile{
 		}
 		return perCase(h, func(c offboarding.CaseID) ([]offboarding.Work, error) {
 			list, err := tx.WorksOf(ctx, c)
-			return slices.DeleteFunc(list, func(x offboarding.Work) bool {
-				return (x.Kind == OrderKind || x.Kind == OrderToldKind) && hidden[x.Item]
-			}), err
+			return slices.DeleteFunc(list, func(x offboarding.Work) bool { return x.Kind == OrderKind && hidden[x.Item] }), err
 		}, func(x offboarding.Work) []string {
 			return []string{x.Kind, x.System, string(x.State), stamp(x.DoneAt), x.Before, x.Evidence}
 		})

@@ -101,20 +101,13 @@ func (a *App) AgreeOrder(ctx context.Context, by Actor, c offboarding.CaseID, oi
 		} else if erased {
 			return fault.New(fault.Blocked, "erase.nothing_more")
 		}
-		if err := o.Agree(by.ID, tx.Now()); err != nil {
+		if err := o.Agree(by.ID, tx.Now()); err != nil || o.Until.IsZero() {
 			return err
 		}
-		job := func(kind string, at time.Time) offboarding.Work {
-			return offboarding.Work{
-				ID: offboarding.WorkID(id.New("work")), Kind: kind, Case: c, Item: string(o.ID), System: house, Key: kind + ":" + string(o.ID),
-				Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: at,
-			}
-		}
-		works := []offboarding.Work{job(OrderToldKind, tx.Now())}
-		if !o.Until.IsZero() {
-			works = append(works, job(OrderKind, o.Until.End(zone)))
-		}
-		return tx.InsertWork(ctx, works...)
+		return tx.InsertWork(ctx, offboarding.Work{
+			ID: offboarding.WorkID(id.New("work")), Kind: OrderKind, Case: c, Item: string(o.ID), System: house, Key: OrderKind + ":" + string(o.ID),
+			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: o.Until.End(zone),
+		})
 	})
 }
 
@@ -244,9 +237,26 @@ func (a *App) onOrder(ctx context.Context, by Actor, cid offboarding.CaseID, oid
 	})
 }
 
+// putOrder writes an order down as it is now, and tells the customer what it keeps from
+// now on.
 func (a *App) putOrder(ctx context.Context, tx Tx, x SealedOrder, by, typ string) error {
 	if err := tx.PutOrder(ctx, x); err != nil {
 		return err
+	}
+	if x.State == authority.InForce {
+		cases, err := tx.CasesOf(ctx, customer.ID(x.Customer))
+		if err != nil {
+			return err
+		}
+		for _, c := range cases {
+			p, err := tx.FindPlan(ctx, c.ID)
+			if err != nil {
+				return err
+			}
+			if err := a.tellKept(ctx, tx, p); err != nil {
+				return err
+			}
+		}
 	}
 	return a.record(ctx, tx, fact{typ, by, x.Case, x.Customer, map[string]any{"order": string(x.ID), "withhold": x.Withhold}})
 }

@@ -84,6 +84,9 @@ func TestAnOrderKeepsTheDataAndGivesTheDaysBack(t *testing.T) {
 				if k := w.mail.last(t, app.ErasureWaitsPaper).Kept; k == nil || k.Asked || k.Silent || !k.Withheld || !k.Data.IsZero() || len(k.Orders) != 1 || k.Orders[0].Words.Reference != in.Reference {
 					t.Fatalf("what the letter says: %+v", k)
 				}
+				if n := w.mail.count(app.ErasureWaitsPaper); n != 1 {
+					t.Errorf("told %d times", n)
+				}
 				if ends {
 					must(t, w.PushClock(ctx, "", o.Until.AddDays(1).Start(time.UTC).Add(12*time.Hour)))
 				} else {
@@ -251,7 +254,7 @@ func TestASecretOrderKeepsNobodyInSilence(t *testing.T) {
 		code(t, w.SendCode(ctx, page), "data.withheld")
 		now, _, err := w.Now(ctx)
 		must(t, err)
-		must(t, w.PushClock(ctx, "", now.Add(50*time.Hour))) // it is looked again, and told once
+		must(t, w.PushClock(ctx, "", now.Add(50*time.Hour)))
 		must(t, w.LiftOrder(ctx, privacy, c, v.Orders[0].ID))
 		eventually(t, "the letter that nothing keeps it", func() bool { return w.mail.count(app.ErasureGoesOnPaper) > 0 })
 		if k := w.mail.last(t, app.ErasureGoesOnPaper).Kept; k == nil || !k.Silent || k.Withheld || len(k.Orders) != 0 {

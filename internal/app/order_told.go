@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -10,10 +11,6 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/when"
 )
-
-// OrderToldKind is the kind of the jobs that look, while an order is in force, whether
-// the customer is to be told that it keeps what was to be erased; their item is its id.
-const OrderToldKind = "order_told"
 
 // ErasureWaitsPaper is the letter that says that what was to be erased is kept, and
 // ErasureGoesOnPaper the one that nothing keeps it any more. Their names say nothing of
@@ -50,48 +47,41 @@ func (a *App) erasingDue(p offboarding.Plan) (due, asked bool) {
 	return due || asked, asked
 }
 
-// TellOrder tells the customer that an order keeps what was to be erased: once in each
-// departure, as soon as both are so. again is when to look again; zero: the order is over.
-func (a *App) TellOrder(ctx context.Context, w offboarding.Work) (again time.Time, err error) {
-	err = a.tx(ctx, func(tx Tx) error {
-		again = time.Time{}
-		x, err := tx.FindOrder(ctx, authority.ID(w.Item))
-		if err != nil || x.State != authority.InForce {
-			return err
-		}
-		if erased, err := wasErased(ctx, tx, customer.ID(x.Customer)); err != nil || erased {
-			return err
-		}
-		cases, err := tx.CasesOf(ctx, customer.ID(x.Customer))
-		if err != nil {
-			return err
-		}
-		for _, c := range cases {
-			if err := a.tellKept(ctx, tx, x.Order, c); err != nil {
-				return err
-			}
-		}
-		again = tx.Now().Add(lookAgain)
-		return nil
-	})
-	return again, err
-}
-
-func (a *App) tellKept(ctx context.Context, tx Tx, o authority.Order, c offboarding.Case) error {
-	p, err := tx.FindPlan(ctx, c.ID)
-	if err != nil {
-		return err
-	}
+// tellKept tells the customer that an order keeps what is to be erased now: once, and
+// again where an order that they may know of came into force since.
+func (a *App) tellKept(ctx context.Context, tx Tx, p offboarding.Plan) error {
 	if due, _ := a.erasingDue(p); !due {
 		return nil
 	}
-	letters, err := tx.ListMessages(ctx, c.ID, 1000)
+	orders, err := tx.OrdersOf(ctx, p.Case.Customer)
+	if err != nil || len(orders) == 0 {
+		return err
+	}
+	zone, err := zoneOf(p.Case)
+	if err != nil {
+		return err
+	}
+	var told, silent time.Time // since when one holds of which they may know, and any at all
+	for _, o := range orders {
+		switch {
+		case !o.Holds(when.DateOf(tx.Now(), zone)):
+		case !o.Silent:
+			told = later(told, o.AgreedAt)
+		case silent.IsZero() || o.AgreedAt.Before(silent):
+			silent = o.AgreedAt
+		}
+	}
+	since := cmp.Or(told, silent)
+	if since.IsZero() {
+		return nil
+	}
+	letters, err := tx.ListMessages(ctx, p.Case.ID, 1000)
 	if err != nil || slices.ContainsFunc(letters, func(m Message) bool {
-		return m.Paper == ErasureWaitsPaper && m.State != "withheld" && !m.QueuedAt.Before(o.AgreedAt)
+		return m.Paper == ErasureWaitsPaper && m.State != "withheld" && !m.QueuedAt.Before(since)
 	}) {
 		return err
 	}
-	return a.write(ctx, tx, c, ErasureWaitsPaper)
+	return a.write(ctx, tx, p.Case, ErasureWaitsPaper)
 }
 
 // tellOver tells the customer that an order which has just ended keeps nothing any more:

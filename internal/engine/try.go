@@ -95,8 +95,6 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{Verdict: app.Accomplished}, t.App.KeptOver(ctx, w)
 	case app.AskedKind:
 		return until(t.App.AskProcessor(ctx, w))
-	case app.OrderToldKind:
-		return until(t.App.TellOrder(ctx, w))
 	case app.OrderKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OrderOver(ctx, w)
 	case app.DestroyKind:
