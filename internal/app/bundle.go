@@ -141,7 +141,7 @@ func (m *making) assemble(ctx context.Context, w offboarding.Work, missing map[s
 		if err != nil {
 			return bundle.Packed{}, fault.Wrap("app.MakeBundle "+name, err)
 		}
-		if err := m.a.putPiece(ctx, m.set, string(m.cus.ID), f.n, 0, packed); err != nil {
+		if err := m.put(ctx, keptPiece{n: f.n, packed: packed}); err != nil {
 			return bundle.Packed{}, err
 		}
 		r := bundled{Name: name, File: &file}

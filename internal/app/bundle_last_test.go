@@ -15,7 +15,7 @@ import (
 func TestABundleIsMadeOnceMoreBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, changed := range []bool{true, false} {
-		testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 			w := newWorldWith(t, e, takesAlong)
 			w.keeps.owner, w.keeps.rows, w.keeps.files = "FE-20418", 3, map[string]string{"plano 1.bin": "uno", "planta/ático.txt": "dos"}
 			_, c, page := w.request(t, "period_end")

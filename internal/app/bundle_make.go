@@ -80,8 +80,9 @@ type making struct {
 	names *bundle.Names
 	held  map[int]bool // rows that are written down together, when their source ends; nil: at once
 	ours  error        // what went wrong on our side while a source was read
-	busy  chan error   // a piece is being kept; nil: none is
 	from  []source     // of what it is made beside our own record
+	// keeping is what is being kept; nil: nothing is.
+	keeping *keeping
 }
 
 // source is something of which a bundle is made.

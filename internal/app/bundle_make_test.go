@@ -153,7 +153,7 @@ steps:
 // the last piece that was kept: nothing twice, nothing missing.
 func TestABundleGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		w.keeps.owner, w.keeps.rows, w.keeps.breaks = "FE-20418", 10_000, 6_000
 		_, c, _ := w.request(t, "period_end")
@@ -188,7 +188,7 @@ func TestABundleGoesOnWhereItStopped(t *testing.T) {
 // without it and says so, and is whole once it answers.
 func TestABundleIsThereWhileASystemIsDown(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		w.keeps.owner, w.keeps.rows, w.keeps.down = "FE-20418", 3, true
 		_, c, page := w.request(t, "period_end")
@@ -269,7 +269,7 @@ func TestADownloadGoesOnWhereItBrokeOff(t *testing.T) {
 // place of the one before.
 func TestABundleIsMadeAgainAndSaysWhatChanged(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		w.keeps.owner, w.keeps.rows, w.keeps.files = "FE-20418", 3, map[string]string{"plano 1.bin": "uno", "planta/ático.txt": "dos"}
 		_, c, page := w.request(t, "period_end")

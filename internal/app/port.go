@@ -437,7 +437,8 @@ type BundleTx interface {
 // Blobs keeps the sealed pieces of bundles beside the database. A piece that is
 // not there is NotFound; a disk that is full is Transient.
 type Blobs interface {
-	Put(ctx context.Context, set string, file, piece int, sealed []byte) error
+	// Put keeps the pieces that fill hands over; all of them are safe when it returns.
+	Put(ctx context.Context, set string, fill func(put func(file, piece int, sealed []byte) error) error) error
 	Get(ctx context.Context, set string, file, piece int) ([]byte, error)
 	Drop(ctx context.Context, set string) error // again it changes nothing
 	// Sets are those of which something is there, and to which nothing was added

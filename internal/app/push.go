@@ -253,7 +253,7 @@ func (a *App) keepPart(ctx context.Context, p pushed.Push, in PartInput, part *S
 		}
 		n := part.Pieces
 		part.Pieces, part.Bytes = n+1, part.Bytes+int64(len(piece))
-		return a.putPiece(ctx, string(part.ID), string(in.Customer), 0, n, piece)
+		return a.putPieces(ctx, string(part.ID), string(in.Customer), keptPiece{piece: n, packed: piece})
 	}
 	if p.Format == pushed.Files {
 		for piece := range slices.Chunk(in.Body, bundle.SegmentSize) {

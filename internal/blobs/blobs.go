@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -54,10 +55,12 @@ func broken(op string, err error) error {
 	return fault.New(fault.Transient, code).At(op, err)
 }
 
-// Put keeps a piece, in the place of what was there under its number. When it
-// returns, the piece would outlive a loss of power. Errors are Transient
-// (blobs.full, blobs.unwritable): what was there stays.
-func (f *Folder) Put(_ context.Context, set string, file, piece int, body []byte) (err error) {
+// Put keeps the pieces that fill hands over, each in the place of what was there under
+// its number; a body is read before put returns, and nobody holds it afterwards. When
+// Put returns, they would outlive a loss of power: what the disk takes for that it takes
+// once for all of them. Errors are Transient (blobs.full, blobs.unwritable), or what fill
+// returned: then any of them may be there, whole, and of the others what was there.
+func (f *Folder) Put(_ context.Context, set string, fill func(put func(file, piece int, body []byte) error) error) (err error) {
 	const op = "blobs.Put"
 	dir, err := f.at(set)
 	if err != nil {
@@ -66,34 +69,63 @@ func (f *Folder) Put(_ context.Context, set string, file, piece int, body []byte
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return broken(op, err)
 	}
-	t, err := os.CreateTemp(dir, unborn)
-	if err != nil {
-		return broken(op, err)
+	var list []written
+	defer func() {
+		for _, x := range list { // what is not in its place
+			_ = os.Remove(x.temp.Name())
+		}
+	}()
+	err = fill(func(file, piece int, body []byte) error {
+		t, err := os.CreateTemp(dir, unborn)
+		if err != nil {
+			return broken(op, err)
+		}
+		list = append(list, written{temp: t, name: name(file, piece)})
+		if _, err := t.Write(body); err != nil {
+			return broken(op, err)
+		}
+		return nil
+	})
+	if e := syncAll(list); err == nil && e != nil {
+		err = broken(op, e)
 	}
-	_, err = t.Write(body)
-	if err == nil {
-		err = t.Sync()
+	if err != nil || len(list) == 0 {
+		return err
 	}
-	if e := t.Close(); err == nil {
-		err = e
+	for len(list) > 0 {
+		if err := os.Rename(list[0].temp.Name(), filepath.Join(dir, list[0].name)); err != nil {
+			return broken(op, err)
+		}
+		list = list[1:]
 	}
-	if err == nil {
-		err = os.Rename(t.Name(), filepath.Join(dir, name(file, piece)))
-	}
-	if err == nil {
-		err = sync(dir)
-	}
-	if err != nil {
-		_ = os.Remove(t.Name())
+	if err := syncFolder(dir); err != nil {
 		return broken(op, err)
 	}
 	return nil
 }
 
+// written is a piece that is written and would not outlive a loss of power yet.
+type written struct {
+	temp *os.File
+	name string // that it gets
+}
+
+// syncAll has them on the disk, all at once, as it takes little longer than one, and
+// closes them.
+func syncAll(list []written) error {
+	errs := make([]error, len(list))
+	var all sync.WaitGroup
+	for i, x := range list {
+		all.Go(func() { errs[i] = errors.Join(x.temp.Sync(), x.temp.Close()) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
 func name(file, piece int) string { return fmt.Sprintf("%d-%d", file, piece) }
 
-// sync has the folder itself on the disk, and so what it calls its files.
-func sync(dir string) error {
+// syncFolder has the folder itself on the disk, and so what it calls its files.
+func syncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
