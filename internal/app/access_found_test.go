@@ -66,7 +66,7 @@ func (w *world) grant(t *testing.T, cus customer.ID, account string) (g customer
 
 func TestAnAccessThatNobodyWroteDownIsDecidedAboutAndClosedWithTheOthers(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, looked)
 		ctx := t.Context()
 		c, cus := w.found(t)
@@ -106,7 +106,7 @@ func TestAnAccessThatNobodyWroteDownIsDecidedAboutAndClosedWithTheOthers(t *test
 
 func TestAnAccessThatIsNotTheirsStaysOpen(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, looked)
 		c, cus := w.found(t)
 		w.stuck(t, c, "find")
@@ -134,7 +134,7 @@ func TestAnAccessThatIsNotTheirsStaysOpen(t *testing.T) {
 // caught by trying, a person closes it, and that is tried, too.
 func TestAnAccessThatIsOpenedAgainIsCaught(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -220,7 +220,7 @@ func (w *world) known(t *testing.T, cus customer.ID) map[customer.GrantID]app.Ac
 // as no more than their word.
 func TestAnAccessClosedOnThePageOfACustomerIsAttested(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		cus := w.inventory(t)
 		if k := w.known(t, cus); len(k) != 0 {

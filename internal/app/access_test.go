@@ -109,7 +109,7 @@ func (w *world) grants(t *testing.T, c customer.ID) (open []string) {
 
 func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -173,7 +173,7 @@ func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
 // behind: what a system can close it closes and reads back, a person the rest.
 func TestTheUsualPlaybookLeavesNoAccessOfACompanyBehind(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -210,7 +210,7 @@ func TestTheUsualPlaybookLeavesNoAccessOfACompanyBehind(t *testing.T) {
 // closed, and closed with the others.
 func TestAnAccessThatIsMadeWhileTheNoticeRunsIsClosedWithTheOthers(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -242,7 +242,7 @@ func TestAnAccessThatIsMadeWhileTheNoticeRunsIsClosedWithTheOthers(t *testing.T)
 // refuses, and no access is closed until it has answered.
 func TestASystemThatIsDownIsNotLeftOutOfTheSearch(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, string(playbook.Builtin()["saas-b2c"]))
 		cus := w.inventory(t)
 		w.listed.fail(fault.New(fault.Transient, "connector.unreachable", "system", "faro"))

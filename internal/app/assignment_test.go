@@ -33,7 +33,7 @@ func (w *world) byPhone(t *testing.T, words string) offboarding.CaseID {
 // busy of its people who is there; they are told, and nobody else.
 func TestAStepIsGivenByRuleToTheLeastBusyWhoIsThere(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		ines, bea, boss := w.person(t, "ines", "agent"), w.person(t, "bea", "agent"), w.person(t, "boss", "admin")

@@ -17,7 +17,7 @@ func TestEveryBuiltInPlaybookLeadsToTheEnd(t *testing.T) {
 	everybody := []string{"agent", "finance", "privacy", "success", "admin"}
 	one := app.Actor{ID: "usr_one", Name: "Una", Roles: everybody}
 	two := app.Actor{ID: "usr_two", Name: "Dos", Roles: everybody}
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		for name, source := range playbook.Builtin() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -21,7 +21,7 @@ import (
 // was charged meanwhile is proposed to be given back.
 func TestAPersonIsAskedBeforeAnUnconfirmedDepartureIsCharged(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		zone, err := time.LoadLocation("Europe/Madrid")
@@ -122,7 +122,7 @@ func TestAPersonIsAskedBeforeAnUnconfirmedDepartureIsCharged(t *testing.T) {
 // Whoever confirms in time never makes anybody look, and is owed nothing.
 func TestAConfirmedDepartureHasNoWatchOverItsCharges(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		_, c, _ := w.request(t, "period_end")
 		v, err := w.OpenCase(t.Context(), agent, c)

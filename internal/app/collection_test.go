@@ -38,7 +38,7 @@ func (w *world) promises(t *testing.T, c offboarding.CaseID) []collection.Promis
 // once, politely; after the most allowed nobody may promise again.
 func TestRemindersRestUntilThePromisedDay(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid, c, page, bill := w.owed(t)
@@ -84,7 +84,7 @@ func TestRemindersRestUntilThePromisedDay(t *testing.T) {
 // and with the last one everything is paid.
 func TestWhatIsOwedIsPaidInParts(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid, c, page, bill := w.owed(t)
@@ -139,7 +139,7 @@ func TestWhatIsOwedIsPaidInParts(t *testing.T) {
 // ends what was agreed.
 func TestAPlanOfAnotherSumIsNotAgreedTo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid, c, page, _ := w.owed(t)
@@ -189,7 +189,7 @@ func (w *world) runsAfter(t *testing.T, c offboarding.CaseID, kind string, day w
 // nobody is reminded; a third promise is not one too many then.
 func TestADisputeOrAComplaintStopsCollection(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid, c, page, _ := w.owed(t)
@@ -225,7 +225,7 @@ func TestADisputeOrAComplaintStopsCollection(t *testing.T) {
 // the customer, and is not what was paid.
 func TestAWriteOffTakesTwoPeople(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid, c, page, bill := w.owed(t)
@@ -271,7 +271,7 @@ func TestAWriteOffTakesTwoPeople(t *testing.T) {
 // The letter about a sum that is let go tells that one, and none of an earlier day.
 func TestALetterTellsWhatWasLetGoThisTime(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid, c, _, _ := w.owed(t)
@@ -327,7 +327,7 @@ func (w *world) tells(t *testing.T, cid customer.ID, status customer.BalanceStat
 // where a file says so.
 func TestWhatIsPaidIsNotWrittenOff(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid, c, _, _ := w.owed(t)
@@ -347,7 +347,7 @@ func TestWhatIsPaidIsNotWrittenOff(t *testing.T) {
 // set off with it first, so that nobody gives up more than is left.
 func TestWhatMakesUpForABillIsSetOffBeforeItIsLetGo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid, c, _, bill := w.owed(t)
@@ -389,7 +389,7 @@ func TestWhatMakesUpForABillIsSetOffBeforeItIsLetGo(t *testing.T) {
 // one more step, with the reminders of the playbook, until it is paid too.
 func TestWhatIsOwedLaterIsLookedAfter(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owingAndTaking)
 		ctx := t.Context()
 		cid, c, page, bill := w.owed(t)
@@ -447,7 +447,7 @@ func TestWhatIsOwedLaterIsLookedAfter(t *testing.T) {
 // after all; of the rest nothing is asked any more.
 func TestPartsThatWerePaidForAThingAreOwedBack(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owingAndTaking)
 		ctx := t.Context()
 		cid := w.lent(t, "card")
@@ -513,7 +513,7 @@ func TestNothingOwedHoldsAnybodyBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+			testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 				w := newWorldWith(t, e, owingAndTaking)
 				ctx := t.Context()
 				_, c, page, _ := w.owed(t)

@@ -22,7 +22,7 @@ steps:
 
 func TestADeclaredActionIsDoneReadBackAndTakenBack(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, acting)
 		ctx := t.Context()
 		w.inventory(t)
@@ -54,7 +54,7 @@ func TestADeclaredActionIsDoneReadBackAndTakenBack(t *testing.T) {
 
 func TestAnActionThatDoesNotExistAsksAPerson(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, `
 playbook: acting
 title: {es: "Actos", en: "Acts"}

@@ -52,7 +52,7 @@ func (w *world) copied(t *testing.T, page, key string) (d app.DataPage) {
 // leaver has for their data is there.
 func TestACopyIsTakenWithoutLeaving(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		w.keeps.owner, w.keeps.rows, w.keeps.files = "FE-20418", 3, map[string]string{"plano 1.bin": "uno"}
@@ -156,7 +156,7 @@ func (w *world) nothingLeft(t *testing.T, id offboarding.CaseID) {
 // left. Who merely works for a customer cannot ask.
 func TestACopyIsStoppedByWhoeverReadsTheMail(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		page := w.copyPage(t)
@@ -190,7 +190,7 @@ func TestACopyIsStoppedByWhoeverReadsTheMail(t *testing.T) {
 // address on file alone. One that is alive is not made twice.
 func TestACopyIsMadeForACustomerWhoAskedUs(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		cus := w.customerOf(t, "FE-20418")
@@ -233,7 +233,7 @@ func TestACopyIsMadeForACustomerWhoAskedUs(t *testing.T) {
 // can take it to give it to them; else they fetch it themselves.
 func TestACopyIsHandedOverWhereThereIsNoPortal(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		must(t, w.SetPortal(ctx, admin, true))
@@ -325,7 +325,7 @@ func (w *world) lists(t *testing.T, cus customer.ID) (l lists) {
 // a departure afterwards is one like any other, and leaves an open copy alone.
 func TestNothingThatIsAboutDeparturesKnowsOfCopies(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cus := w.customerOf(t, "FE-20418")
@@ -396,7 +396,7 @@ func TestNothingThatIsAboutDeparturesKnowsOfCopies(t *testing.T) {
 // typed; an order of an authority keeps a copy as it keeps everything.
 func TestACopyIsErasedWithItsCustomer(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t, "site")
@@ -438,7 +438,7 @@ func TestACopyIsErasedWithItsCustomer(t *testing.T) {
 // was, and whatever answers afterwards.
 func TestNothingIsKeptOfACopyThatEndsWhileItIsMade(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		w.keeps.owner, w.keeps.rows, w.keeps.down = "FE-20418", 3, true
@@ -475,7 +475,7 @@ func TestNothingIsKeptOfACopyThatEndsWhileItIsMade(t *testing.T) {
 // written to without end.
 func TestAnAddressThatNobodyHasIsForgottenOnceItWasTold(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		for range 12 {
@@ -500,7 +500,7 @@ func TestAnAddressThatNobodyHasIsForgottenOnceItWasTold(t *testing.T) {
 // with their customer: what becomes of them becomes of all.
 func TestTheCopyThatIsAliveIsFoundAmongManyRequests(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		page := w.copyPage(t)
@@ -530,7 +530,7 @@ func TestTheCopyThatIsAliveIsFoundAmongManyRequests(t *testing.T) {
 // Whoever speaks for many has the link of each, and one is not sent without end.
 func TestWhoeverSpeaksForManyIsSentTheLinkOfEach(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		const mail = "gestora@asesoria.example"
 		for i := range 7 {
@@ -560,7 +560,7 @@ func TestWhoeverSpeaksForManyIsSentTheLinkOfEach(t *testing.T) {
 // they may not have it: their days begin when the order is over.
 func TestACopyThatAnOrderKeepsIsNotBegun(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")

@@ -72,7 +72,7 @@ func (w *world) byReference(t *testing.T, ref string) app.CustomerPage {
 
 func TestARowBringsEverythingThatACustomerHas(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		file := everyColumn + "I-1,Ñandú,oro,77,a@i.example,Ana,IS-1,29.85,active,carpeta,faro/ana,R-9,F-1,10.00\nI-2,Otro,,,,,,,,,,,,\n"
 		if rep, _ := w.imported(t, everything, file, true); rep.Changed != 2 {
@@ -113,7 +113,7 @@ func TestARowBringsEverythingThatACustomerHas(t *testing.T) {
 
 func TestAnImportChangesOnlyWhatItTellsAndTurnsNothingBack(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		w.imported(t, everything, everyColumn+"I-1,Ñandú,oro,77,a@i.example,Ana,IS-1,29.85,active,carpeta,,R-9,F-1,10.00\n", false)
 		p := w.byReference(t, "I-1")
@@ -136,7 +136,7 @@ func TestAnImportChangesOnlyWhatItTellsAndTurnsNothingBack(t *testing.T) {
 
 func TestWhatIsSomebodyElsesOrContradictsIsRefusedRowByRow(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		w.imported(t, everything, everyColumn+"I-1,Uno,,77,,,IS-1,29.85,,carpeta,,,F-1,10.00\n", false)
 		for _, dry := range []bool{true, false} {

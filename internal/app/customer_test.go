@@ -65,7 +65,7 @@ func refused(t *testing.T, what string, err error, code, field string) {
 
 func TestACustomerIsAddedWithAllOrNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		p := w.opened(t, w.added(t, "T-1"))
 		if p.Customer.Country != "ES" || p.Customer.Language != "es-MX" || len(p.External) != 1 || p.External[0].System != "stripe" || len(p.Lines) != 1 ||
@@ -101,7 +101,7 @@ func TestACustomerIsAddedWithAllOrNothing(t *testing.T) {
 
 func TestWhoChangesACustomerThatSomebodyElseChangedIsTold(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		id, ctx := w.added(t, "T-1"), t.Context()
 		c, err := w.EditCustomer(ctx, agent, app.CustomerPatch{Customer: id, Version: 1, Name: given("Taller Romero"), Segment: given("")})
@@ -144,7 +144,7 @@ func onlyErr[T any](_ T, err error) error { return err }
 
 func TestContactsComeAndGoButSomebodyStaysOnFileWhileTheyLeave(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		id, ctx := w.added(t, "T-1"), t.Context()
 		owner := w.opened(t, id).Contacts[0].ID
@@ -177,7 +177,7 @@ func TestContactsComeAndGoButSomebodyStaysOnFileWhileTheyLeave(t *testing.T) {
 
 func TestNumbersInOtherSystemsBelongToOneCustomer(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		one, two, ctx := w.added(t, "T-1"), w.added(t, "T-2"), t.Context()
 		must(t, w.AddExternalID(ctx, agent, app.ExternalInput{Customer: one, System: "CRM", Value: "0061"}))
@@ -197,7 +197,7 @@ func TestNumbersInOtherSystemsBelongToOneCustomer(t *testing.T) {
 
 func TestASubscriptionInADepartureKeepsTheStateThatTheDepartureGivesIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		id, ctx := w.added(t, "T-1"), t.Context()
 		second, err := w.AddSubscription(ctx, agent, app.SubscriptionInput{
@@ -226,7 +226,7 @@ func TestASubscriptionInADepartureKeepsTheStateThatTheDepartureGivesIt(t *testin
 
 func TestAnAccessIsAttestedClosedWithHowAndOpensAgainWhenAddedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		one, two, ctx := w.added(t, "T-1"), w.added(t, "T-2"), t.Context()
 		g := customer.Grant{Customer: one, System: "drive", Account: "carpeta", Kind: "other"}
@@ -261,7 +261,7 @@ func TestAnAccessIsAttestedClosedWithHowAndOpensAgainWhenAddedAgain(t *testing.T
 // right, and the number of another thing is not taken.
 func TestAThingThatWasWrittenDownWronglyIsPutRight(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		one, ctx := w.added(t, "T-1"), t.Context()
 		router, err := w.AddAsset(ctx, agent, customer.Asset{Customer: one, Reference: "R-1", Name: "Router", Kind: "site"})
@@ -287,7 +287,7 @@ func TestAThingThatWasWrittenDownWronglyIsPutRight(t *testing.T) {
 // A letter that came on Monday and was typed on Thursday counts from Monday.
 func TestWhatWasAskedByLetterCountsFromTheDayOnWhichItCame(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx, today := t.Context(), w.today(t)
 		cus := w.customerOf(t, almena)

@@ -11,7 +11,7 @@ import (
 // stands on the receipt and before the people who work on it.
 func TestTheKindAndTheGroundOfADeclarationStandOnTheReceipt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, email := w.buyer(t, "DE1", "DE", 90)

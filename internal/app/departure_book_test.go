@@ -11,7 +11,7 @@ import (
 
 func TestTheBookOfDeparturesHasWhatEverybodySaid(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, learning)
 		ctx := t.Context()
 		_, c, page := w.request(t, "now")

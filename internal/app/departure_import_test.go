@@ -54,7 +54,7 @@ func (w *world) importLeft(t *testing.T, file string, dry bool) (app.ImportRepor
 // day, and of the months before it nothing.
 func TestAYearOfLeaversIsKnownOnTheFirstDay(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		before, err := w.Metrics(ctx, agent)
@@ -187,7 +187,7 @@ func TestADepartureOfThePastFindsWhatEnded(t *testing.T) {
 
 func TestAWrongImportIsUndoneButForWhatSomebodyTouched(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		before, err := w.Metrics(ctx, agent)

@@ -57,7 +57,7 @@ func TestEveryLetterHasALinkForWhoeverItIsNotAbout(t *testing.T) {
 // done any more, by nobody; what was done is said, and a person is asked.
 func TestNotMeFreezesWhatIsFinal(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, erasing)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -95,7 +95,7 @@ func TestNotMeFreezesWhatIsFinal(t *testing.T) {
 // moves; when nothing moves any more a person is asked.
 func TestNotMeWorksFromEveryLetterAtAnyTime(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		ctx := t.Context()
 		notMe := func(t *testing.T, p app.Paper) string { return token(p.Links["not_me"]) }
 		asked := func(t *testing.T, w *world, c offboarding.CaseID) {
@@ -178,7 +178,7 @@ func TestNotMeWorksFromEveryLetterAtAnyTime(t *testing.T) {
 // does not stop the departure that the customer asked for and confirmed.
 func TestAStrangerCannotStopTheDepartureOfACustomer(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: firstMail, ReceiptEmail: "mala@idea.example", Language: "es", Nonce: "stranger"})
@@ -211,7 +211,7 @@ func TestAStrangerCannotStopTheDepartureOfACustomer(t *testing.T) {
 // typed.
 func TestWhoeverConfirmsSaysWhereThePapersGo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: firstMail, ReceiptEmail: "otra@casa.example", Language: "es"})
@@ -235,7 +235,7 @@ func TestWhoeverConfirmsSaysWhereThePapersGo(t *testing.T) {
 // for the downloads.
 func TestTheOutboxHidesWhatOpensSomething(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

@@ -61,7 +61,7 @@ func (w *world) caseOf(t *testing.T, c customer.ID) *offboarding.Case {
 // own terms allow; who leaves already is left alone.
 func TestTheCompanyEndsAProductWithASecondPerson(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx, ends := t.Context(), w.today(t).AddDays(30)
 		list := w.mini(t, 19, func(i int, in *app.CustomerInput) {
@@ -154,7 +154,7 @@ func TestTheCompanyEndsAProductWithASecondPerson(t *testing.T) {
 
 func TestAnEndingThatIsRefusedOrStoppedTellsNobodyMore(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		w.stopEngine()
@@ -191,7 +191,7 @@ func TestAnEndingThatIsRefusedOrStoppedTellsNobodyMore(t *testing.T) {
 // leave; whoever works is told at once what will be theirs to do.
 func TestNothingOfAnEndingBeginsBeforeTheCustomerIsTold(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		w.stopEngine()
@@ -266,7 +266,7 @@ func TestAnEndingSurvivesEveryFailureOfTheDatabase(t *testing.T) {
 // Who did not pay is told, may pay until the last day, and then goes on.
 func TestWhoDidNotPayHasUntilTheLastDay(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		cus := w.customerOf(t, almena)
@@ -330,7 +330,7 @@ func TestAPersonDecidesWhetherADisputedDebtEndsAnything(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+			testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 				w := newWorld(t, e)
 				cus := w.customerOf(t, almena)
 				_, err := w.AddBalance(t.Context(), finance, customer.Balance{Customer: cus.ID, Reference: "F-1", Kind: customer.Invoice, Amount: eur(2472), DueOn: w.today(t).AddDays(-20)})
@@ -353,7 +353,7 @@ func TestAPersonDecidesWhetherADisputedDebtEndsAnything(t *testing.T) {
 // Whoever is to be ended may leave before, by their own departure.
 func TestWhoIsEndedMayLeaveBefore(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		cus := w.customerOf(t, almena)

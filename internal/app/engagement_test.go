@@ -14,7 +14,7 @@ import (
 // needed, and so neither done nor verified. The engagement itself stands as ending.
 func TestWhatNoSystemChargesIsNotVerified(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		cus, err := w.AddCustomer(ctx, agent, app.CustomerInput{

@@ -16,7 +16,7 @@ import (
 // stored.
 func TestBadInputIsRefusedAtTheEdge(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		good := app.ExitInput{Name: "Marta", AccountEmail: firstMail, Language: "es"}
 		for name, c := range map[string]struct {
@@ -49,7 +49,7 @@ func TestBadInputIsRefusedAtTheEdge(t *testing.T) {
 
 func TestNamesOfAllKindsSurvive(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		// Decomposed accents as a Mac types them, an emoji, another script.
 		r, err := w.RequestExit(t.Context(), app.ExitInput{Name: "Jose\u0301 Mun\u0303oz 🙂 مرتا", AccountEmail: firstMail, Language: "es"})
@@ -62,7 +62,7 @@ func TestNamesOfAllKindsSurvive(t *testing.T) {
 
 func TestASignInThatGuessesIsLockedOut(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, err := w.AddUser(ctx, "", app.UserInput{Login: "ines", Name: "Inés", Password: "una clave bien larga", Roles: []string{"agent"}})
@@ -100,7 +100,7 @@ func TestASignInThatGuessesIsLockedOut(t *testing.T) {
 
 func TestOnlyWhoMayWorksOnAStep(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")
@@ -134,7 +134,7 @@ func TestOnlyWhoMayWorksOnAStep(t *testing.T) {
 
 func TestAPersonMatchesWhoNobodyCouldFind(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		r, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: "otra@marta.example", Language: "es"})
@@ -163,7 +163,7 @@ func TestAPersonMatchesWhoNobodyCouldFind(t *testing.T) {
 // A farewell that the mail system refuses is not done: a person is asked.
 func TestALetterThatIsRefusedIsNotSent(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "now")
@@ -184,7 +184,7 @@ func TestALetterThatIsRefusedIsNotSent(t *testing.T) {
 // again and changes nothing.
 func TestOldLinksAreHarmless(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, err := w.RequestExit(ctx, app.ExitInput{AccountEmail: firstMail, When: "period_end", Language: "es"})
@@ -208,7 +208,7 @@ func TestOldLinksAreHarmless(t *testing.T) {
 
 func TestANetworkGetsSoManyAcknowledgementsADay(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		for i := range 5 {

@@ -72,7 +72,7 @@ func (w *world) saysNot(t *testing.T, c offboarding.CaseID, words ...string) {
 
 func TestAnEnvelopeOpensOnceWithItsKeyAndHoldsNothingAfterwards(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, c, _, in := sealing(t, e)
 		ctx := t.Context()
 		bare := in
@@ -192,7 +192,7 @@ func TestWrongKeysAreCountedSeenAndLimited(t *testing.T) {
 
 func TestEitherSideBurnsAnEnvelope(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, c, page, in := sealing(t, e)
 		ctx := t.Context()
 		for name, burn := range map[string]func() error{
@@ -223,7 +223,7 @@ func TestEitherSideBurnsAnEnvelope(t *testing.T) {
 // the key; the key itself is no answer here.
 func TestWhatABrowserSealedIsNeverReadHere(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, _, _, in := sealing(t, e)
 		ctx := t.Context()
 		sealed := bytes.Repeat([]byte("sealed!"), 8)
@@ -250,7 +250,7 @@ func TestWhatABrowserSealedIsNeverReadHere(t *testing.T) {
 
 func TestWhatIsSealedToAnAgeKeyIsGivenOutSealedOnce(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, _, _, in := sealing(t, e)
 		ctx := t.Context()
 		theirs, err := age.GenerateX25519Identity()

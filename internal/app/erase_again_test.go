@@ -20,7 +20,7 @@ import (
 // departure says so, and the log verifies.
 func TestWhoeverABackupBroughtBackIsErasedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -68,7 +68,7 @@ func TestWhoeverABackupBroughtBackIsErasedAgain(t *testing.T) {
 // systems, and destroyed on its day; once it was destroyed nothing is.
 func TestWhatWasPutAwayIsPutAwayAgainAfterABackup(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		for _, over := range []bool{false, true} {
 			ctx := t.Context()
 			file := filepath.Join(t.TempDir(), "crm.db")

@@ -153,7 +153,7 @@ func said(t *testing.T, e testkit.Engine, words ...string) (out []string) {
 
 func TestNothingSaysWhoItWasAfterErasureAndTheCertificateSaysWhatStays(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t, "site")
@@ -268,7 +268,7 @@ const asking = forgetting + `
 // too: whoever was erased can read there, and leave nothing behind again.
 func TestNobodyWritesAnythingDownAboutWhoWasErased(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, asking)
 		ctx := t.Context()
 		cid := w.lent(t)
@@ -332,7 +332,7 @@ func TestNobodyWritesAnythingDownAboutWhoWasErased(t *testing.T) {
 // rest, and none goes out afterwards but the certificate.
 func TestLettersThatWaitToBeSentAreErasedToo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t)
@@ -387,7 +387,7 @@ func TestLettersThatWaitToBeSentAreErasedToo(t *testing.T) {
 // for every time; and what nobody had looked at yet is theirs too.
 func TestWhoAskedMoreThanOnceIsErasedToo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		w.clear(t, w.lent(t))
 		_, c, page := w.request(t, "period_end")
@@ -472,7 +472,7 @@ func TestAnImportThatLookedBeforeTheErasureDoesNotBringThemBack(t *testing.T) {
 // names that they went by; and by hand they may.
 func TestAnImportDoesNotBringBackWhoWasErased(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t)

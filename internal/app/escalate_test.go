@@ -12,7 +12,7 @@ import (
 // Whoever is asked because a step is late may work on it, and not before.
 func TestWhoIsAskedBecauseAStepIsLateMayWorkOnIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, strings.ReplaceAll(listening, "to: admin", "to: success"))
 		ctx := t.Context()
 		noa, err := w.AddUser(ctx, "", app.UserInput{Login: "noa", Name: "Noa", Password: "una frase muy larga y rara", Roles: []string{"success"}})

@@ -43,7 +43,7 @@ func usualFlow(from, to string) app.FlowText {
 // and it comes there by two people or not at all.
 func TestAFlowIsInForceOnceASecondPersonPublishedIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		here, there := o.speaking(nil), o.speaking(nil)
 		in := func(want, title string) {

@@ -36,7 +36,7 @@ steps:
 
 func TestWhatIsBelievedIsFixedBeforeAnybodyTalks(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")
@@ -89,7 +89,7 @@ func TestWhatIsBelievedIsFixedBeforeAnybodyTalks(t *testing.T) {
 // Nobody reads in the database what was answered.
 func TestAnswersAreSealed(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")

@@ -85,7 +85,7 @@ func TestTheSurveyOffersTheReasonsOfTheCompany(t *testing.T) {
 
 func TestTheGoodbyeAsksOneThingAtATimeAndOnlyWhatItMay(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		ctx := t.Context()
 		c, bye := w.departed(t)
@@ -175,7 +175,7 @@ func TestTheGoodbyeAsksOneThingAtATimeAndOnlyWhatItMay(t *testing.T) {
 // not sold anything while what we did wrong stands.
 func TestWhoWasLetDownIsAskedForNothingButTheirOpinion(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		ctx := t.Context()
 		_, bye := w.departed(t)
@@ -191,7 +191,7 @@ func TestWhoWasLetDownIsAskedForNothingButTheirOpinion(t *testing.T) {
 			t.Errorf("once it is put right it asks for %q", got)
 		}
 	})
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		_, bye := w.departed(t)
 		must(t, w.AnswerSurvey(t.Context(), bye, form.Answers{"reason": "price"}))
@@ -199,7 +199,7 @@ func TestWhoWasLetDownIsAskedForNothingButTheirOpinion(t *testing.T) {
 			t.Errorf("who left because of our price is asked for %q", got)
 		}
 	})
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		_, bye := w.departed(t)
 		must(t, w.AnswerSurvey(t.Context(), bye, form.Answers{"reason": "service", "csat": "1"}))
@@ -213,7 +213,7 @@ func TestWhoWasLetDownIsAskedForNothingButTheirOpinion(t *testing.T) {
 // asked, and no letter that asks back, whatever was allowed before.
 func TestAClosureAnIllnessOrADeathIsAnsweredQuietly(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		ctx := t.Context()
 		w.importReadings(t, used(w.today(t), almena, 60, 12))
@@ -234,7 +234,7 @@ func TestAClosureAnIllnessOrADeathIsAnsweredQuietly(t *testing.T) {
 // letter and on the page; with one figure nothing is told.
 func TestTheGoodbyeTellsWhatWasAchieved(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		ctx := t.Context()
 		day := w.today(t)
@@ -255,7 +255,7 @@ func TestTheGoodbyeTellsWhatWasAchieved(t *testing.T) {
 			t.Errorf("the recap is %+v", r)
 		}
 	})
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		w.importReadings(t, used(w.today(t), almena, 20, 12))
 		w.departed(t)

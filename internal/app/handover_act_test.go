@@ -117,7 +117,7 @@ func TestTheClientAcceptsTheActThatTheyRead(t *testing.T) {
 // the client accepts it.
 func TestAPromiseIsAGapUntilItIsAccepted(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		client := w.lent(t, "site")
@@ -157,7 +157,7 @@ func TestAPromiseIsAGapUntilItIsAccepted(t *testing.T) {
 // for ours, and is the client's, waits no longer and cannot be made to.
 func TestWhatIsTheirsAfterAllWaitsNoLonger(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		client := w.lent(t, "site")
@@ -185,7 +185,7 @@ func TestWhatIsTheirsAfterAllWaitsNoLonger(t *testing.T) {
 
 func TestWhereNothingIsHandedOverThereIsNoAct(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		w.clear(t, w.lent(t))

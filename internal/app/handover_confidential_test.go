@@ -38,7 +38,7 @@ func (w *world) secret(t *testing.T, c offboarding.CaseID, name string) handover
 // somebody is told, and it can still be destroyed.
 func TestConfidentialThingsEndOneByOne(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		cid := w.lent(t, "document")
@@ -118,7 +118,7 @@ func TestConfidentialThingsEndOneByOne(t *testing.T) {
 // The certificate counts what became of confidential things, and names none.
 func TestTheCertificateCountsWhatWasEntrusted(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting+`
   - {id: give, kind: handover, title: {es: "Entregar", en: "Give"}, after: [confirm], role: agent, due: {d: 30, from: ready}, escalate: {d: 5, to: admin}, undo: {class: reissuable, title: {es: "Otra vez", en: "Again"}}}
 `)
@@ -162,7 +162,7 @@ func TestTheCertificateCountsWhatWasEntrusted(t *testing.T) {
 // can be returned then, and accepted by the client.
 func TestWhatTurnsUpOrFallsDueLateStillEnds(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		cid := w.lent(t, "document")

@@ -14,7 +14,7 @@ import (
 // then it is not given, and that it happened is their word too.
 func TestTheClientConfirmsWhoAdministersAThing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.person(t, "ines", "agent")
@@ -83,7 +83,7 @@ func TestTheClientConfirmsWhoAdministersAThing(t *testing.T) {
 // client did not say yet.
 func TestSomebodyNamedAfterTheLetterIsAskedAboutInTheMorning(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "site", "domain")

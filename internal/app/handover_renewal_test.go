@@ -17,7 +17,7 @@ import (
 // whoever pays it; what the client has and accepted is theirs to look after.
 func TestARenewalIsToldOnceBeforeItsDayToWhoeverPaysIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.person(t, "ines", "agent")
@@ -84,7 +84,7 @@ func TestARenewalIsToldOnceBeforeItsDayToWhoeverPaysIt(t *testing.T) {
 // What is written down after the letter of a day went out is told on the next.
 func TestARenewalThatIsWrittenDownAfterTheLetterIsToldTheNextDay(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		client := w.lent(t, "site")
 		today := w.today(t)

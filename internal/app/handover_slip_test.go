@@ -14,7 +14,7 @@ import (
 // to sign names what waits, and no secret.
 func TestACredentialGivenByHandSaysToWhomAndWhoSigned(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "site", "credential")
@@ -71,7 +71,7 @@ func TestACredentialGivenByHandSaysToWhomAndWhoSigned(t *testing.T) {
 // A slip accepts what can stand on it: not what was given after it was printed.
 func TestASlipDoesNotAcceptWhatWasGivenAfterItWasPrinted(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "site", "domain", "credential")

@@ -81,7 +81,7 @@ func right(items ...handover.Item) (out []app.HandoverAnswer) {
 
 func TestOnlyTheClientAcceptsAndOurAccessGoesLast(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "site", "domain", "credential", "equipment")
@@ -131,7 +131,7 @@ func TestOnlyTheClientAcceptsAndOurAccessGoesLast(t *testing.T) {
 // is asked, and only then may somebody answer for it.
 func TestSilenceAboutACredentialEndsWithAPerson(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "credential")
@@ -180,7 +180,7 @@ func TestSilenceAboutACredentialEndsWithAPerson(t *testing.T) {
 
 func TestTheFinalReportHasFiguresAndPictures(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		w.lent(t, "site")

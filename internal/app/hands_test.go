@@ -24,7 +24,7 @@ steps:
 // leave a hand, and two people are enough.
 func TestFourEyesSeeEveryHand(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, twoPairs)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")

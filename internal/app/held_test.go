@@ -66,7 +66,7 @@ steps:
 
 func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, taking)
 		ctx := t.Context()
 		cid := w.lent(t, "router")
@@ -168,7 +168,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 // code that would never arrive.
 func TestAfterItsTimeThePageOfDataOffersNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, taking)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

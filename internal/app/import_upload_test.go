@@ -21,7 +21,7 @@ var importer = app.Actor{ID: "usr_office", Roles: []string{"admin"}}
 // imported by the verb of the command, and then it is forgotten.
 func TestAFileIsImportedWithoutAShell(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, agencyLike)
 		ctx := t.Context()
 		_, err := w.KeepUpload(ctx, app.Actor{ID: "usr_agent", Roles: []string{"agent", "success", "finance"}}, "customers", "socios.csv", []byte(socios))

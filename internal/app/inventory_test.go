@@ -32,7 +32,7 @@ func (w *world) put(t *testing.T, file, mapping string) (app.ImportReport, []ing
 
 func TestAccountsAndTheirSubscriptionsAreImportedTwiceAndOnceStored(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		for _, f := range []struct {
 			file, mapping    string
@@ -53,7 +53,7 @@ func TestAccountsAndTheirSubscriptionsAreImportedTwiceAndOnceStored(t *testing.T
 
 func TestARowAboutNobodyIsRefusedAndTheOthersGoIn(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		w.put(t, "../../examples/ravenstack_accounts.csv", "ravenstack_accounts.map.yaml")
 		rep, refused := w.put(t, "../../examples/ravenstack_subscriptions.csv", "ravenstack_subscriptions.map.yaml")

@@ -12,7 +12,7 @@ import (
 
 func TestTheCustomerIsInvitedOnceAndMaySayNo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -60,7 +60,7 @@ func TestTheCustomerIsInvitedOnceAndMaySayNo(t *testing.T) {
 // hour was.
 func TestAConversationThatWasHeldIsNotStillToCome(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

@@ -19,7 +19,7 @@ func hash(s string) string {
 
 func TestAKeyWorksUntilItExpiresOrIsRevoked(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		_, _, err := o.MakeKey(ctx, agent, app.KeyInput{Name: " ", Scopes: []string{"cases:fly"}, Days: -1})
 		code(t, err, "field.required")
@@ -133,7 +133,7 @@ func TestAKeyIsNeverTheSecondPerson(t *testing.T) {
 // scopes with it, and comes back with them; who may not sign in leaves none.
 func TestAKeyReachesNoFurtherThanWhoeverMadeIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		u, err := w.AddUser(ctx, "", app.UserInput{Login: "lia", Name: "Lía", Password: "una clave bien larga", Roles: []string{"admin", "finance"}})

@@ -12,7 +12,7 @@ import (
 
 func TestADepartureIsLateSinceTheFirstPromisedDayThatPassed(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

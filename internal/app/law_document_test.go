@@ -17,7 +17,7 @@ import (
 // its departure and in the log, somebody is told, and says how they made up for it.
 func TestALetterThatLacksSomethingGoesOutAndIsPutRight(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		w.person(t, "rosa", "agent")

@@ -35,7 +35,7 @@ func (w *world) limits(t *testing.T, c offboarding.CaseID) map[string]limit.Limi
 // concern hears of them before, at and after their end.
 func TestTheLawOfADepartureIsKeptAndItsTimeLimitsAreWatched(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		w.person(t, "rosa", "agent")

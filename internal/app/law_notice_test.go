@@ -15,7 +15,7 @@ import (
 // written down.
 func TestWhatComesForAContractIsToldInTime(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		renews := w.today(t).AddDays(60)

@@ -91,7 +91,7 @@ func eur(minor int64) money.Amount { return money.Amount{Minor: minor, Currency:
 
 func TestWhatWasLentComesBackWithAReceiptOrIsCharged(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid := w.lent(t, "equipment", "card", "site")
@@ -154,7 +154,7 @@ func TestWhatWasLentComesBackWithAReceiptOrIsCharged(t *testing.T) {
 // says so.
 func TestAChargeThatWasPaidIsOwedBackWhenTheThingTurnsUp(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid := w.lent(t, "card")
@@ -208,7 +208,7 @@ func TestAChargeThatWasPaidIsOwedBackWhenTheThingTurnsUp(t *testing.T) {
 // stop with the payment, which ends the step.
 func TestRemindersAreFewAndStopWhenItIsPaid(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid := w.lent(t)
@@ -257,7 +257,7 @@ func TestRemindersAreFewAndStopWhenItIsPaid(t *testing.T) {
 
 func TestTheLastReminderSaysSoAndNoneFollows(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, owing)
 		ctx := t.Context()
 		cid := w.lent(t)

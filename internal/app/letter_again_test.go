@@ -13,7 +13,7 @@ import (
 // the same links and the same code, since one of them may have arrived.
 func TestALetterThatIsTriedAgainCarriesTheSameLinks(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, byHand)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

@@ -92,7 +92,7 @@ func found(t *testing.T, marker *regexp.Regexp, dirs ...string) map[string]strin
 // says stay, and no other.
 func TestOfAHundredMarkersThoseStayThatTheCertificateTells(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		ctx := t.Context()
 		prefix := "mk" + strings.ToLower(rand.Text()[:12])
 		marker, n := regexp.MustCompile(prefix+`x[0-9]{3}`), 0

@@ -64,7 +64,7 @@ func inEuros(t *testing.T, c app.Compared) metric.Movement {
 
 func TestWhatIsLearnedHasItsN(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, learning)
 		ctx := t.Context()
 		before, err := w.Metrics(ctx, agent)
@@ -146,7 +146,7 @@ func TestWhatIsLearnedHasItsN(t *testing.T) {
 
 func TestMoneyThatChangesIsSeenAgainstTheDayBefore(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, learning)
 		ctx := t.Context()
 		list := w.addCustomers(t, 1, 1000)
@@ -170,7 +170,7 @@ func TestMoneyThatChangesIsSeenAgainstTheDayBefore(t *testing.T) {
 
 func TestAnImprovementHasAnOwnerADayAndAnEffect(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, learning)
 		ctx := t.Context()
 		u, err := w.AddUser(ctx, "", app.UserInput{Login: "ines", Name: "Inés", Password: "una contraseña larga", Roles: []string{"success"}})

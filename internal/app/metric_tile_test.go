@@ -64,7 +64,7 @@ func newFigured(t *testing.T, e testkit.Engine) *figured {
 	t.Helper()
 	ctx := t.Context()
 	f := &figured{t: t, clock: when.NewManual(time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC))}
-	s, err := store.Open(ctx, store.Config{URL: e.URL, Clock: f.clock})
+	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: e.Driver, Clock: f.clock})
 	must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	must(t, s.Migrate(ctx))
@@ -223,7 +223,7 @@ func (f *figured) change(t *rapid.T, what string, c offboarding.CaseID) {
 // out, whatever is written in between, by either, also while the other looks.
 func TestFiguresThatAreKeptAreThoseOfNow(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		f := newFigured(t, e)
 		moved := 0
 		rapid.Check(t, func(t *rapid.T) {

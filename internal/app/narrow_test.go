@@ -56,7 +56,7 @@ func (w *world) statuses(t *testing.T, c customer.ID) map[string]customer.GrantS
 // until when, and it is closed and tried when the window is over.
 func TestAccessesAreLeftToReadUntilTheWindowIsOver(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, narrowed, "", 10*time.Second, readable)
 		ctx := t.Context()
 		zone, err := time.LoadLocation("Europe/Madrid")
@@ -115,7 +115,7 @@ func TestAccessesAreLeftToReadUntilTheWindowIsOver(t *testing.T) {
 // A customer who changes their mind has what they had, in the reverse order.
 func TestALeftAccessIsWidenedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, narrowed, "", 10*time.Second, readable)
 		cus := w.inventory(t)
 		_, c, page := w.request(t, "period_end")
@@ -158,7 +158,7 @@ func (w *world) reach(t *testing.T, account, role string) {
 // left to read again; a person is asked who did it; and it is closed in its time.
 func TestAnAccessThatIsWidenedBehindOurBackIsCaught(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, narrowed, "", 10*time.Second, readable)
 		ctx := t.Context()
 		zone, err := time.LoadLocation("Europe/Madrid")
@@ -221,7 +221,7 @@ func TestAnAccessThatIsWidenedBehindOurBackIsCaught(t *testing.T) {
 // next departure leaves it to read anew.
 func TestWhatOnlyReadBeforeIsWhatItWas(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, narrowed, "", 10*time.Second, readable)
 		cus := w.inventory(t)
 		w.reach(t, "acc-key", peer.Viewer)

@@ -49,7 +49,7 @@ func (w *world) offer(t *testing.T, c offboarding.CaseID) offer.Offer {
 
 func TestAnOfferIsAcceptedAndOwed(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, today := proposed(t, e)
 		ctx := t.Context()
 		code(t, w.MakeOffer(ctx, app.Actor{ID: "usr_f", Roles: []string{"finance"}}, in), "forbidden.role")
@@ -106,7 +106,7 @@ func TestAnOfferIsAcceptedAndOwed(t *testing.T) {
 
 func TestADeclinedOfferIsNeverMentionedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.AskOffer(ctx, page))
@@ -138,7 +138,7 @@ func TestADeclinedOfferIsNeverMentionedAgain(t *testing.T) {
 
 func TestAnOfferLapsesAtItsDayOrWithTheDeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.MakeOffer(ctx, agent, in))
@@ -153,7 +153,7 @@ func TestAnOfferLapsesAtItsDayOrWithTheDeparture(t *testing.T) {
 // more.
 func TestAnOfferEndsWithTheDeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.MakeOffer(ctx, agent, in))
@@ -166,7 +166,7 @@ func TestAnOfferEndsWithTheDeparture(t *testing.T) {
 
 func TestNothingElseIsOfferedWhileAWrongStands(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, today := proposed(t, e)
 		ctx := t.Context()
 		v, err := w.OpenCase(ctx, agent, in.Case)
@@ -223,7 +223,7 @@ func TestAFixThatIsCarriedOutPutsTheComplaintRight(t *testing.T) {
 // the table.
 func TestSomethingElseIsTakenBackWhenAWrongIsFound(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, _ := proposed(t, e)
 		ctx := t.Context()
 		in.Kind = offer.OtherProduct
@@ -238,7 +238,7 @@ func TestSomethingElseIsTakenBackWhenAWrongIsFound(t *testing.T) {
 
 func TestNothingIsProposedBeforeTheReceipt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, _, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.store.Tx(ctx, func(tx app.Tx) error { // as it was a moment before
@@ -267,7 +267,7 @@ func TestNothingIsProposedBeforeTheReceipt(t *testing.T) {
 // Nobody reads in the database what was proposed.
 func TestOffersAreSealed(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, _, _ := proposed(t, e)
 		ctx := t.Context()
 		must(t, w.MakeOffer(ctx, agent, in))

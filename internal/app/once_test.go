@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -34,7 +35,7 @@ func newOffice(t *testing.T, e testkit.Engine, driver string) *office {
 	ctx := t.Context()
 	o := &office{clock: when.NewManual(time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))}
 	var err error
-	o.store, err = store.Open(ctx, store.Config{URL: e.URL, Driver: driver, Clock: o.clock})
+	o.store, err = store.Open(ctx, store.Config{URL: e.URL, Driver: cmp.Or(driver, e.Driver), Clock: o.clock})
 	must(t, err)
 	must(t, o.store.Migrate(ctx))
 	o.keys, err = seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
@@ -72,7 +73,7 @@ func (o *office) register(ctx context.Context) (app.Reply, error) {
 
 func TestAnActHappensOnceHoweverOftenItIsSent(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		first, again, err := o.Once(ctx, o.ticket("one"), o.register)
 		must(t, err)
@@ -140,7 +141,7 @@ func TestWhatIsSentAtOnceHappensOnce(t *testing.T) {
 
 func TestAnAttemptThatIsGoneIsWaitedForAndThenReplaced(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		// The process died after it took the act and before it did anything.
 		act := o.ticket("gone")
@@ -167,7 +168,7 @@ func TestAnAttemptThatIsGoneIsWaitedForAndThenReplaced(t *testing.T) {
 
 func TestWhatFailsLeavesNothingAndMayBeTriedAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		o, ctx := newOffice(t, e, ""), t.Context()
 		_, _, err := o.Once(ctx, o.ticket("fails"), func(ctx context.Context) (app.Reply, error) {
 			if _, err := o.register(ctx); err != nil {

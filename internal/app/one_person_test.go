@@ -93,7 +93,7 @@ func (w *world) rest(t *testing.T) {
 // by the same one person.
 func TestOnePersonFinishesTheAgencyPlaybook(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, string(playbook.Builtin()["agency"]))
 		ctx := t.Context()
 		w.onePerson(t, true)

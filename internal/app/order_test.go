@@ -25,7 +25,7 @@ func TestAnOrderKeepsTheDataAndGivesTheDaysBack(t *testing.T) {
 	for name, ends := range map[string]bool{"lifted": false, "by its day": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+			testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 				w := newWorldWith(t, e, forgetting)
 				ctx := t.Context()
 				cid := w.lent(t, "site")
@@ -128,7 +128,7 @@ func TestAnOrderKeepsTheDataAndGivesTheDaysBack(t *testing.T) {
 // said at its field.
 func TestAnOrderIsRefusedWhereItIsWrong(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, strings.Replace(forgetting, `    kind: erase_record
     title: {es: "Ocho", en: "Eight"}
     after: [agree, export, ended]
@@ -180,7 +180,7 @@ func TestAnOrderIsRefusedWhereItIsWrong(t *testing.T) {
 // not know of it reads of it nowhere.
 func TestAnOrderIsAboutTheCustomerWhateverBecomesOfADeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		w.clear(t, w.lent(t, "site"))
@@ -230,7 +230,7 @@ func TestAnOrderIsAboutTheCustomerWhateverBecomesOfADeparture(t *testing.T) {
 // without a word of an order of which they may not know.
 func TestASecretOrderKeepsNobodyInSilence(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, strings.Replace(forgetting, `backup_days: "30"}`, `backup_days: "30", on: person_request}`, 1))
 		ctx := t.Context()
 		w.clear(t, w.lent(t, "site"))

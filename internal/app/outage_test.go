@@ -22,7 +22,7 @@ steps:
 // person is asked, and what waited is done once it is up.
 func TestABrokenSystemDelaysItsOwnStepsOnly(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		w.inventory(t)

@@ -46,7 +46,7 @@ func (w *world) proved(t *testing.T, raw []byte, receipts ...[]byte) map[string]
 
 func TestEvidenceOfADepartureHoldsBeforeAndAfterErasure(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t)
@@ -105,7 +105,7 @@ func TestEvidenceOfADepartureHoldsBeforeAndAfterErasure(t *testing.T) {
 // Whoever may not read letters and notes may have the evidence without them.
 func TestEvidenceWithContentsIsForWhoeverMayReadThem(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		_, c, _ := w.request(t, "period_end")
 		must(t, w.UntilQuiet(t.Context()))
@@ -125,7 +125,7 @@ func TestEvidenceWithContentsIsForWhoeverMayReadThem(t *testing.T) {
 // order of which they may not know it tells nothing, and still is proved.
 func TestTheCustomerHasTheEvidenceOfTheirDeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		w.clear(t, w.lent(t, "site"))

@@ -18,7 +18,7 @@ import (
 // the client misses is said of the version that they had.
 func TestWhatIsGivenSaysWhichOneItIs(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		client := w.lent(t, "document", "credential")
@@ -70,7 +70,7 @@ func TestWhatIsGivenSaysWhichOneItIs(t *testing.T) {
 // pays for elsewhere, may not, and what waits holds nothing else.
 func TestOnlyAWorkOfOursWaitsForTheContract(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, handing)
 		ctx := t.Context()
 		client := w.lent(t, "site", "document", "domain")

@@ -22,7 +22,7 @@ import (
 // have a receipt of it.
 func TestWhoeverAsksToLeaveWithEverythingLeavesWithEverything(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		cus, first, second := w.withTwo(t)
@@ -57,7 +57,7 @@ func TestWhoeverAsksToLeaveWithEverythingLeavesWithEverything(t *testing.T) {
 // with the date on which it was asked for.
 func TestAskingAgainWhileAnUndoingIsStuckIsNotForgotten(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, byHand)
 		ctx := t.Context()
 		_, old, page := w.request(t, "period_end")
@@ -161,7 +161,7 @@ func (w *world) host(t testing.TB, cus customer.ID, subs ...customer.Subscriptio
 // what they took back is not.
 func TestNothingThatWasAskedForIsForgotten(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, byHand)
 		w.stopEngine()
 		ctx := t.Context()
@@ -301,7 +301,7 @@ func TestNothingThatWasAskedForIsForgotten(t *testing.T) {
 // request.
 func TestWhoAsksTwiceMeansWhatTheyConfirm(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		ask := func(when string) offboarding.Request {

@@ -71,7 +71,7 @@ func code(t *testing.T, err error, want string) {
 
 func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, careful)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -165,7 +165,7 @@ func TestASecondPersonApprovesAndDataNeedTwoProofs(t *testing.T) {
 
 func TestALateStepIsHeardAndAWaitForNothingAsksAPerson(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, careful)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")

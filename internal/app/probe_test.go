@@ -62,7 +62,7 @@ func (w *world) signIn(t *testing.T, name, secret string, want int) {
 
 func TestAnAccessIsProvedClosedByTryingIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		w.inventory(t)
@@ -105,7 +105,7 @@ func (w *world) ticksOff(t *testing.T, c offboarding.CaseID) error {
 // The system says 200, reads "blocked", and lets in all the same.
 func TestASystemThatLiesIsCaughtByTrying(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -147,7 +147,7 @@ func TestASystemThatLiesIsCaughtByTrying(t *testing.T) {
 // What proves nothing before cannot prove anything after.
 func TestWithoutAControlARefusalIsOnlyReadBack(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		w.inventory(t)
 		w.credential(t, "acc-key", "an old secret") // refused before as it is after
@@ -164,7 +164,7 @@ func TestWithoutAControlARefusalIsOnlyReadBack(t *testing.T) {
 // system answers.
 func TestATryThatIsAnsweredWithAnErrorProvesNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, accesses)
 		ctx := t.Context()
 		w.inventory(t)
@@ -192,7 +192,7 @@ func TestATryThatIsAnsweredWithAnErrorProvesNothing(t *testing.T) {
 // what came of it.
 func TestAnExampleIsNeverVerified(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, accesses, "", 10*time.Second, func(systems string) string {
 			return strings.Replace(systems, "  faro:\n", "  faro:\n    level: example\n", 1)
 		})

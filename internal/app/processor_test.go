@@ -99,7 +99,7 @@ func receiptOf(key ed25519.PrivateKey, reference string) []byte {
 // who erased, when, and how that is known; who they erased is nowhere.
 func TestOnlyTheReceiptOfAProcessorEndsItsLine(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, c, key := processors(t, e)
 		ctx := t.Context()
 		const address = "privacidad@correoclaro.example"
@@ -198,7 +198,7 @@ func TestOnlyTheReceiptOfAProcessorEndsItsLine(t *testing.T) {
 // asks in another way; an order of an authority lets nobody ask.
 func TestAProcessorIsAskedByAPersonWhereTheLetterIsRefusedAndByNobodyWhileAnOrderHolds(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		pub, _, err := ed25519.GenerateKey(rand.Reader)
 		must(t, err)
 		declared := strings.Replace(onBehalf, "KEY", base64.StdEncoding.EncodeToString(pub), 1)
@@ -239,7 +239,7 @@ func TestAProcessorIsAskedByAPersonWhereTheLetterIsRefusedAndByNobodyWhileAnOrde
 // before that still counts.
 func TestAProcessorThatNeverAnswersIsGivenUpAndTheCertificateSaysSo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, c, key := processors(t, e)
 		ctx := t.Context()
 		eventually(t, "asked", func() bool { return w.processor(t, c, "mailing").State == erasure.Waits })
@@ -297,7 +297,7 @@ func TestAProcessorThatNeverAnswersIsGivenUpAndTheCertificateSaysSo(t *testing.T
 // and a receipt ends also a line that had been given up, while its step goes on.
 func TestRemindersThatAnOrderKeptComeOneByOne(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, c, key := processors(t, e)
 		ctx := t.Context()
 		eventually(t, "asked", func() bool { return w.processor(t, c, "mailing").State == erasure.Waits })

@@ -52,7 +52,7 @@ func (w *world) pushes(t *testing.T, in app.PartInput, body string) app.PartRepl
 // road as everything else; until all of it came, that says what is missing.
 func TestWhatAHostPushesIsTakenAlong(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		cid := w.customerOf(t, almena).ID
@@ -130,7 +130,7 @@ func bodies(files map[string]string) (out []string) {
 // A consumer does not take along the columns that are about others.
 func TestWhatIsPushedAboutOthersIsLeftOutForAConsumer(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		c, yes := w.customerOf(t, almena), true
 		_, err := w.EditCustomer(t.Context(), agent, app.CustomerPatch{Customer: c.ID, Consumer: &yes})
@@ -151,7 +151,7 @@ func TestWhatIsPushedAboutOthersIsLeftOutForAConsumer(t *testing.T) {
 // kept.
 func TestAPushTakesThePlaceOfTheOneBefore(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		cid := w.customerOf(t, almena).ID
@@ -276,7 +276,7 @@ func parts(t *testing.T, w *world) (n int) {
 // What lies beside the database and is lost is told as missing, and never as nothing.
 func TestAPieceThatWasLostIsMissing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, takesAlong)
 		ctx := t.Context()
 		cid := w.customerOf(t, almena).ID
@@ -305,7 +305,7 @@ func TestAPieceThatWasLostIsMissing(t *testing.T) {
 // More than one piece comes back as it went, and is erased with the customer.
 func TestWhatIsPushedIsErasedWithItsCustomer(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, forgetting)
 		ctx := t.Context()
 		cid := w.lent(t, "site")

@@ -15,7 +15,7 @@ import (
 
 func TestWhyIsToldByTheCustomerAndDecidedByUs(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -75,7 +75,7 @@ func TestWhyIsToldByTheCustomerAndDecidedByUs(t *testing.T) {
 
 func TestABadServiceStandsUntilItIsRepaired(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -109,7 +109,7 @@ func TestABadServiceStandsUntilItIsRepaired(t *testing.T) {
 // down as the reason without being typed twice.
 func TestFormsWriteDownTheReason(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening+afterTalking)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")

@@ -39,7 +39,7 @@ func (w *world) guessed(t *testing.T, raw []byte, want reply.Meaning) {
 // said by mail as on the page; of one of several things only if it is named.
 func TestWhatIsSaidOfAHandoverByMailIsDoneAsOnThePage(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, agencyLike)
 		ctx := t.Context()
 		w.lent(t, "site", "credential")

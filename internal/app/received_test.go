@@ -33,7 +33,7 @@ func (w *world) readIn(t *testing.T, raw []byte, as reply.Meaning, proof string)
 // letter that did it is kept.
 func TestADepartureGoesByMailFromTheRequestToTheApproval(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, agencyLike)
 		ctx := t.Context()
 		must(t, w.SetPortal(ctx, alone, true))

@@ -117,7 +117,7 @@ func (w *world) owe(t *testing.T, minor int64) {
 // less is left of the payment by then than is owed.
 func TestARefundWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, refunding)
 		w.owe(t, 2500)
 		w.bank.lose, w.bank.pending = true, true
@@ -150,7 +150,7 @@ func TestARefundWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 // What no payment is large enough for is nobody's to split: a person is asked.
 func TestARefundThatNoPaymentIsLargeEnoughForAsksAPerson(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, refunding)
 		w.owe(t, 4001)
 		_, c, _ := w.request(t, "period_end")

@@ -12,7 +12,7 @@ import (
 // A dry run says what would be done, and does nothing at all.
 func TestADryRunDecidesAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		w.inventory(t)

@@ -11,7 +11,7 @@ import (
 
 func TestAComplaintIsSeenBehindTheRequestAndItsFixIsAPromise(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")
@@ -84,7 +84,7 @@ const afterTalking = `  - id: second
 
 func TestWhatElseSoThatItEndsWellBecomesPromises(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening+afterTalking)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")

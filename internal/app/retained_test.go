@@ -78,7 +78,7 @@ func endYear(t *testing.T, w *world, c offboarding.CaseID) int {
 
 func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		ctx := t.Context()
 		file := filepath.Join(t.TempDir(), "crm.db")
 		crm, err := sql.Open("sqlite", file)

@@ -14,7 +14,7 @@ import (
 // come back is said.
 func TestWhatComesBackIsOfferedAndWhatDoesNotIsSaid(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -75,7 +75,7 @@ func TestWhatComesBackIsOfferedAndWhatDoesNotIsSaid(t *testing.T) {
 // What is final says so as soon as it was done.
 func TestWhatIsFinalSaysSo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, erasing)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

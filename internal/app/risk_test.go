@@ -72,7 +72,7 @@ const (
 
 func TestReadingsGoInOnceAndARiskIsSeenWithItsFacts(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		day := w.today(t)
@@ -121,7 +121,7 @@ func TestReadingsGoInOnceAndARiskIsSeenWithItsFacts(t *testing.T) {
 
 func TestAPlayIsOpenedAssignedAndFinishedWithItsOutcome(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		day := w.today(t)
@@ -186,7 +186,7 @@ func TestAPlayIsOpenedAssignedAndFinishedWithItsOutcome(t *testing.T) {
 // about it has been lost; the first evaluation begins with it.
 func TestARatingIsFrozenWhenTheCustomerLeaves(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, listening)
 		ctx := t.Context()
 		day := w.today(t)
@@ -220,7 +220,7 @@ func TestARatingIsFrozenWhenTheCustomerLeaves(t *testing.T) {
 
 func TestEverybodyIsRatedEveryDayAndSoonAfterAProgramTold(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		day := w.today(t)
@@ -263,7 +263,7 @@ func TestEverybodyIsRatedEveryDayAndSoonAfterAProgramTold(t *testing.T) {
 // were not read to the end go in later.
 func TestAnImportOfReadingsThatIsStoppedGoesOnWhenRepeated(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		day := w.today(t)
 		var b strings.Builder

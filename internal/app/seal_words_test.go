@@ -55,7 +55,7 @@ func TestWhatIsWrittenOnStepsIsStoredSealed(t *testing.T) {
 // destroyed: nothing is read as empty, so nothing is stored back empty.
 func TestAKeyStoreThatDoesNotAnswerLosesNoWords(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w, in, page, today := proposed(t, e)
 		ctx := t.Context()
 		cid := w.customerOf(t, almena).ID

@@ -19,7 +19,7 @@ import (
 func desk(t *testing.T, e testkit.Engine) (*app.App, *when.Manual) {
 	t.Helper()
 	clock := when.NewManual(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC))
-	s, err := store.Open(t.Context(), store.Config{URL: e.URL, Clock: clock})
+	s, err := store.Open(t.Context(), store.Config{URL: e.URL, Driver: e.Driver, Clock: clock})
 	must(t, err)
 	must(t, s.Migrate(t.Context()))
 	keys, err := seal.OpenKeys(t.Context(), filepath.Join(t.TempDir(), "keys"), "")
@@ -37,7 +37,7 @@ func desk(t *testing.T, e testkit.Engine) (*app.App, *when.Manual) {
 
 func TestASessionEndsAnHourAfterItsLastPageAndAfterTwelve(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		a, clock := desk(t, e)
 		_, err := a.AddUser(t.Context(), "", app.UserInput{Login: "ines", Name: "Inés", Password: "una clave bien larga", Roles: []string{"agent"}})
 		must(t, err)

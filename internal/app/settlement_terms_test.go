@@ -29,7 +29,7 @@ func lineOf(t *testing.T, s app.Statement, k settlement.Kind) settlement.Line {
 // is noted once, and void where the departure is taken back.
 func TestTheTermsOnRecordAreWhatTheStatementAsks(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, unwatched)
 		ctx := t.Context()
 		today := w.today(t)
@@ -106,7 +106,7 @@ func TestTheTermsOnRecordAreWhatTheStatementAsks(t *testing.T) {
 // what to look up.
 func TestTheLawCapsWhatTheContractAsks(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, unwatched)
 		ctx, today := t.Context(), w.today(t)
 		for _, x := range []struct {
@@ -141,7 +141,7 @@ func TestTheLawCapsWhatTheContractAsks(t *testing.T) {
 // On trial nothing was paid: nothing comes back, and nothing is asked for the free days.
 func TestATrialCostsNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, unwatched)
 		ctx, today := t.Context(), w.today(t)
 		email := "prueba@gratis.example"
@@ -193,7 +193,7 @@ fields:
 // has its place.
 func TestAFileTellsTermsAndUse(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, unwatched)
 		const header = "ref;mail;price;since;bound;tax;device;gb;gb_price\n"
 		rep, bad := w.imported(t, termsMap, header+"A-1;a@example.test;30,00;2026-01-01;2026-12-31;10,5;120,50;12;0,75\n"+

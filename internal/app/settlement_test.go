@@ -82,7 +82,7 @@ func (w *world) statement(t *testing.T, c offboarding.CaseID) app.CaseStatement 
 // when nothing happened between: for both choices, line by line.
 func TestWhatIsShownBeforeTheClickIsWhatIsSettled(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, settles)
 		ctx := t.Context()
 		for _, when := range []string{"now", "period_end"} {
@@ -148,7 +148,7 @@ func TestWhatIsShownBeforeTheClickIsWhatIsSettled(t *testing.T) {
 // who does not agree is answered by a person, and nothing noted before counts twice.
 func TestAStatementIsSignedBeforeItIsToldAndAgainAfterADispute(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, unwatched)
 		ctx := t.Context()
 		cus, email := w.buyer(t, "SIG", "ES", 40)
@@ -208,7 +208,7 @@ func TestAStatementIsSignedBeforeItIsToldAndAgainAfterADispute(t *testing.T) {
 // signs it as it was told.
 func TestWhatNobodyOfFinanceSignedSaysSoUntilSomebodySigns(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, unwatched)
 		ctx := t.Context()
 		for i, first := range []string{"customer", "finance"} {
@@ -270,7 +270,7 @@ func TestWhatNobodyOfFinanceSignedSaysSoUntilSomebodySigns(t *testing.T) {
 // get no statement; a record that makes no sense keeps nobody from leaving.
 func TestNothingIsSettledWhereNothingIsOpen(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, settles)
 		ctx := t.Context()
 		email := "oficina@seca.example"

@@ -14,7 +14,7 @@ import (
 // and rests, like one that somebody has.
 func TestALoginThatNobodyHasIsAnsweredLikeAnyOther(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, err := w.AddUser(ctx, "", app.UserInput{Login: "ines", Name: "Inés", Password: "una clave bien larga", Roles: []string{"agent"}})
@@ -41,7 +41,7 @@ func TestALoginThatNobodyHasIsAnsweredLikeAnyOther(t *testing.T) {
 // and only they.
 func TestANetworkThatTriesManyLoginsRests(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, err := w.AddUser(ctx, "", app.UserInput{Login: "ines", Name: "Inés", Password: "una clave bien larga", Roles: []string{"agent"}})

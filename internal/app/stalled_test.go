@@ -24,7 +24,7 @@ steps:
 func TestAStepThatCouldNotBeginIsTriedAgainOrLeftOut(t *testing.T) {
 	t.Parallel()
 	for _, leave := range []bool{false, true} {
-		testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 			w := newWorldWith(t, e, hanging)
 			ctx := t.Context()
 			w.inventory(t)
@@ -77,7 +77,7 @@ func TestAStepThatCouldNotBeginIsTriedAgainOrLeftOut(t *testing.T) {
 // the same.
 func TestAWithheldFarewellIsLeftOutAndItIsGoodbyeAllTheSame(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "period_end")
@@ -117,7 +117,7 @@ func TestAWithheldFarewellIsLeftOutAndItIsGoodbyeAllTheSame(t *testing.T) {
 // address that is on file then; until it is, it is not done.
 func TestARefusedLetterIsSentAgainToTheAddressOnFile(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, leaving)
 		ctx := t.Context()
 		w.mail.refuse("farewell")

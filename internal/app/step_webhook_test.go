@@ -24,7 +24,7 @@ steps:
 
 func TestAStepTellsASystemOnceAndSaysSoWhenItIsUndone(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		crm := listen(t, func(w http.ResponseWriter, n int) {
 			switch n {
 			case 1:
@@ -88,7 +88,7 @@ func TestAStepTellsASystemOnceAndSaysSoWhenItIsUndone(t *testing.T) {
 // A system that refuses is asked no more, and a person decides.
 func TestAMessageThatASystemRefusesAsksAPerson(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		crm := listen(t, func(w http.ResponseWriter, n int) {
 			if n == 1 {
 				w.WriteHeader(http.StatusUnprocessableEntity)

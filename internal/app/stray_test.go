@@ -72,7 +72,7 @@ func (w *world) strays(t *testing.T) []app.StrayView {
 // when a second person has approved, though the departure is long closed.
 func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, goneAway, "", 10*time.Second, func(systems string) string {
 			return strings.Replace(systems, "      at: at\n", "      at: at\n      payment: id\n", 1)
 		})
@@ -173,7 +173,7 @@ func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 // What Stripe tells of by itself is looked at at once, whatever the hour.
 func TestAChargeAfterTheEndThatStripeTellsOfIsLookedAtAtOnce(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		const secret, sub = "whsec_of_ours", "FE-20418-1"
 		began := when.Machine{}.Wall()
 		far := fakestripe.Start(t, "sk_test_1", began)
@@ -230,7 +230,7 @@ func TestAChargeAfterTheEndThatStripeTellsOfIsLookedAtAtOnce(t *testing.T) {
 // has no contract any more: people are told. Our own tries are nobody's sign-in.
 func TestASignInAndUseAfterTheEndAreHeardOf(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, goneAway)
 		ctx := t.Context()
 		w.inventory(t)
@@ -292,7 +292,7 @@ func everyone(systems string) string {
 // a contract, and whoever is nobody's customer, alarms nobody.
 func TestAChargeOfNoContractOfOursIsHeardOf(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, goneAway, "", 10*time.Second, everyone)
 		ctx := t.Context()
 		c, end := w.left(t)
@@ -351,7 +351,7 @@ func TestAChargeOfNoContractOfOursIsHeardOf(t *testing.T) {
 // they were erased is not told of again.
 func TestAChargeOfSomebodyWhoWasErasedIsHeardOf(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, forgetting, "", 10*time.Second, everyone)
 		ctx := t.Context()
 		_, c, _ := w.request(t, "now")

@@ -30,7 +30,7 @@ func report(id, body string, at time.Time, key webhook.Secret) (func(string) str
 
 func TestAReportOfASystemHasWhatWaitsForItLookedAtAgainAtOnce(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		old, next := webhook.NewSecret(), webhook.NewSecret()
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), "", 10*time.Second, reporting(t, old, next))
 		ctx := t.Context()
@@ -125,7 +125,7 @@ func orNil(err error) error {
 // may have been before the change.
 func TestAReportDuringATryWakesTheWorkAfterIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		key := webhook.NewSecret()
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), "", 10*time.Second, reporting(t, key, key))
 		ctx := t.Context()

@@ -31,7 +31,7 @@ func atStripe(t *testing.T, url, secret string) func(string) string {
 // once, with the departure, whatever comes twice, late or while Stripe is down.
 func TestAReasonThatStripeTellsLateIsWrittenDownOnce(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		const secret, sub = "whsec_of_ours", "FE-20418-1"
 		began := when.Machine{}.Wall()
 		far := fakestripe.Start(t, "sk_test_1", began)

@@ -12,7 +12,7 @@ import (
 // once. A term alone ends nothing, and neither does what was agreed anew.
 func TestAContractThatIsNotRenewedEndsWithItsTerm(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx, ends := t.Context(), w.today(t).AddDays(40)
 		list := w.mini(t, 4, func(i int, in *app.CustomerInput) {

@@ -97,7 +97,7 @@ func (f figures) equal(t *testing.T, g figures) {
 // figure moves, and in the end it is as if they had never been.
 func TestARehearsalWalksToItsEndAndMovesNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, asking)
 		ctx := t.Context()
 		grace := w.person(t, "grace", "agent", "success", "admin")

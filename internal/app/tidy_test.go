@@ -44,7 +44,7 @@ func (f *figured) remembers() (n int) {
 // day longer; then it is forgotten.
 func TestWhatWasUsedOnceIsForgottenWhenNobodyCouldUseItAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		f := newFigured(t, e)
 		ctx := t.Context()
 		f.tx(func(ctx context.Context, tx app.Tx) error {

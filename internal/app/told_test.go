@@ -63,7 +63,7 @@ var langs = []string{"es", "en"}
 // of it; when it is late whoever is asked then hears of it, at night too.
 func TestPeopleAreToldOfWhatIsTheirs(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, strings.ReplaceAll(listening, "to: admin", "to: success"))
 		ctx := t.Context()
 		ines, bea, noa := w.person(t, "ines", "agent"), w.person(t, "bea", "agent"), w.person(t, "noa", "success")

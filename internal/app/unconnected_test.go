@@ -17,7 +17,7 @@ func nothingConnected(string) string { return "systems: {}\n" }
 // what must happen is asked of a person, and nothing is called verified.
 func TestADepartureWithoutAnySystemIsDoneByPeopleAndNeverCalledVerified(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), "", 10*time.Second, nothingConnected)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -77,7 +77,7 @@ func TestADepartureWithoutAnySystemIsDoneByPeopleAndNeverCalledVerified(t *testi
 func TestEveryPlaybookOfTheProgramGoesOnWithoutAnySystem(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"saas-b2b", "agency", "telecom", "payment-failed"} {
-		testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 			w := newWorldOn(t, e, string(playbook.Builtin()[name]), "", 10*time.Second, nothingConnected)
 			_, c, _ := w.request(t, "period_end")
 			eventually(t, "their data are ready in "+name, func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })

@@ -83,7 +83,7 @@ func (w *world) stuck(t *testing.T, c offboarding.CaseID, key string) offboardin
 // the turn of its step comes.
 func TestUndoingTakesBackOnlyWhatWasCalled(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -106,7 +106,7 @@ func TestUndoingTakesBackOnlyWhatWasCalled(t *testing.T) {
 // A subscription that had been ended without us is not one that goes on.
 func TestWhatHadEndedWithoutUsIsNotCalledActiveAfterUndoing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		w.asOutsider(t, "/subscriptions/FE-20418-1/cancel")
@@ -128,7 +128,7 @@ func TestWhatHadEndedWithoutUsIsNotCalledActiveAfterUndoing(t *testing.T) {
 // up nothing.
 func TestAWorkThatNeverCalledDoesNotHoldUpAReversal(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		w.inventory(t)
@@ -149,7 +149,7 @@ func TestAWorkThatNeverCalledDoesNotHoldUpAReversal(t *testing.T) {
 // taken back: not even what a worker had in hand.
 func TestWhatAWorkerHadInHandWaitsForItsTurnToo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		w.inventory(t)
@@ -253,7 +253,7 @@ steps:
 
 func TestWhatHasNoEffectAndIsInHandEndsWithAReversal(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, withoutEffect)
 		ctx := t.Context()
 		w.inventory(t)
@@ -298,7 +298,7 @@ func TestWhatHasNoEffectAndIsInHandEndsWithAReversal(t *testing.T) {
 // done.
 func TestAttestingAnUndoingEndsIt(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		cus := w.inventory(t)
@@ -324,7 +324,7 @@ func TestAttestingAnUndoingEndsIt(t *testing.T) {
 // Decided, an undoing goes on, and the page says so.
 func TestAnUndoingThatIsDecidedGoesOn(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		w.inventory(t)
@@ -347,7 +347,7 @@ func TestAnUndoingThatIsDecidedGoesOn(t *testing.T) {
 // What cannot be read back cannot be looked at, and looking makes nothing done.
 func TestLookingDoesNothingButLook(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		crm := listen(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusUnprocessableEntity) })
 		w := newWorldOn(t, e, telling, "", 10*time.Second, func(systems string) string {
 			return systems + fmt.Sprintf("  crm: {kind: webhook, url: \"%s\", secret: \"file:%s\", allow: [127.0.0.1/32]}\n", crm.URL, tokenFile(t, webhook.NewSecret().Reveal()))
@@ -359,7 +359,7 @@ func TestLookingDoesNothingButLook(t *testing.T) {
 			t.Errorf("the step is %s", s)
 		}
 	})
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		must(t, w.billing.SetFaults(ctx, peer.Faults{Status: http.StatusUnprocessableEntity, Reference: "FE-20418-1"}))
@@ -375,7 +375,7 @@ func TestLookingDoesNothingButLook(t *testing.T) {
 			t.Errorf("refused and not there, and yet done at %v (%v)", now.DoneAt, err)
 		}
 	})
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		must(t, w.billing.SetFaults(ctx, peer.Faults{Status: http.StatusUnprocessableEntity, Reference: "FE-20418-1"}))
@@ -394,7 +394,7 @@ func TestLookingDoesNothingButLook(t *testing.T) {
 // Who pauses a departure does not keep the customer from taking it back.
 func TestAPausedDepartureIsUndoneAllTheSame(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, outage)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -412,7 +412,7 @@ func TestAPausedDepartureIsUndoneAllTheSame(t *testing.T) {
 // Who is to take something back is reminded of it like of everything else.
 func TestALateUndoingIsHeard(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, side)
 		ctx := t.Context()
 		w.inventory(t)
@@ -448,7 +448,7 @@ steps:
 // A work that only reads is repeated by reading.
 func TestAReadingThatFailedIsReadAgain(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, endingBook)
 		ctx := t.Context()
 		must(t, w.billing.SetFaults(ctx, peer.Faults{Status: http.StatusUnprocessableEntity, Reads: true, Reference: "FE-20418-1"}))
@@ -465,7 +465,7 @@ func TestAReadingThatFailedIsReadAgain(t *testing.T) {
 // alone; one that came too late changes nothing and spoils nothing.
 func TestResultsAreWrittenTogether(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, withoutEffect)
 		ctx := t.Context()
 		cus := w.inventory(t)

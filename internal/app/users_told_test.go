@@ -83,7 +83,7 @@ var wholeTeam = []string{"ane@equipo.example", "iker@equipo.example", "leire@equ
 // language, and from nobody's log can it be read who they are.
 func TestUsersAreToldOnceWhereTheContractSaysSo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, tells)
 		ctx := t.Context()
 		cus := w.team(t, true)
@@ -153,7 +153,7 @@ func TestUsersAreToldOnlyWhereSomethingSaysSo(t *testing.T) {
 	}{"contract": {tells, nil}, "always": {strings.Replace(tells, `{days: "20"}`, `{days: "20", where: always}`, 1), wholeTeam}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+			testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 				w := newWorldWith(t, e, x.source)
 				w.team(t, false)
 				_, c, page := w.request(t, "period_end")
@@ -177,7 +177,7 @@ func TestUsersAreToldOnlyWhereSomethingSaysSo(t *testing.T) {
 func TestACustomerMayTellTheirUsersThemselves(t *testing.T) {
 	t.Parallel()
 	for _, back := range []bool{false, true} {
-		testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 			w := newWorldWith(t, e, tells)
 			ctx := t.Context()
 			w.team(t, true)
@@ -206,7 +206,7 @@ func TestACustomerMayTellTheirUsersThemselves(t *testing.T) {
 // What is undone before its day was told to nobody, and nobody hears that it goes on.
 func TestUsersHearNothingOfADepartureThatIsUndoneBeforeTheirDay(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, tells)
 		w.team(t, true)
 		_, c, page := w.request(t, "period_end")
@@ -228,7 +228,7 @@ func TestUsersHearNothingOfADepartureThatIsUndoneBeforeTheirDay(t *testing.T) {
 // one; one that waits goes to nobody.
 func TestALetterThatIsUndoneOnItsWayIsFollowedByTheSecond(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorldWith(t, e, tells)
 		w.team(t, true)
 		w.mail.stop(app.UsersPaper)

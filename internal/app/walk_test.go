@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -338,7 +339,7 @@ func newWorldWith(t *testing.T, e testkit.Engine, source string) *world {
 func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease time.Duration, changes ...func(systems string) string) *world {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: driver})
+	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: cmp.Or(driver, e.Driver)})
 	must(t, err)
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
@@ -531,7 +532,7 @@ func (w *world) request(t *testing.T, when string) (offboarding.Request, offboar
 
 func TestACustomerLeavesEndToEnd(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		r, c, page := w.request(t, "period_end")
@@ -575,7 +576,7 @@ func TestACustomerLeavesEndToEnd(t *testing.T) {
 
 func TestADepartureIsUndoneBeforeItTakesEffect(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -602,7 +603,7 @@ func TestADepartureIsUndoneBeforeItTakesEffect(t *testing.T) {
 // contract back all the same: the reversal waits for that call and undoes it.
 func TestUndoingWhileTheCallIsUnderWay(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
@@ -630,7 +631,7 @@ func TestUndoingWhileTheCallIsUnderWay(t *testing.T) {
 
 func TestAStrangerGetsTheSameAnswerAsACustomer(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		for i, account := range []string{firstMail, "nadie@ninguna.example"} {
@@ -658,7 +659,7 @@ func TestAStrangerGetsTheSameAnswerAsACustomer(t *testing.T) {
 
 func TestTheSameFormTwiceIsOneRequest(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		in := app.ExitInput{AccountEmail: firstMail, Language: "es", Nonce: "n1"}
 		a, err := w.RequestExit(t.Context(), in)
@@ -685,7 +686,7 @@ func TestTheSameFormTwiceIsOneRequest(t *testing.T) {
 
 func TestNotMeStopsADeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		_, c, _ := w.request(t, "period_end")
 		receipt := w.mail.wait(t, "receipt", "casa@marta.example")
@@ -700,7 +701,7 @@ func TestNotMeStopsADeparture(t *testing.T) {
 
 func TestASignedLinkProvesWhoItIs(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		list, err := w.ListCustomers(ctx, agent, app.CustomerFilter{Query: "almena"})

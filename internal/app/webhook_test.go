@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -101,7 +102,7 @@ func (e *ear) heard() []heard {
 // Every fact is heard, signed, and says ids and codes only.
 func TestAnEndpointHearsEveryFactOfADeparture(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		all, some := listen(t, nil), listen(t, nil)
@@ -211,7 +212,7 @@ var hookNoon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 func newHookHouse(t *testing.T, e testkit.Engine, driver string) *hookHouse {
 	t.Helper()
 	clock := when.NewManual(hookNoon)
-	s, err := store.Open(t.Context(), store.Config{URL: e.URL, Clock: clock, Driver: driver})
+	s, err := store.Open(t.Context(), store.Config{URL: e.URL, Clock: clock, Driver: cmp.Or(driver, e.Driver)})
 	must(t, err)
 	must(t, s.Migrate(t.Context()))
 	keys, err := seal.OpenKeys(t.Context(), filepath.Join(t.TempDir(), "keys"), "")
@@ -269,7 +270,7 @@ func (h *hookHouse) logged(typ string) (n int) {
 func hookConform(t *testing.T, fn func(t *testing.T, h *hookHouse)) {
 	t.Helper()
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) { fn(t, newHookHouse(t, e, "")) })
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) { fn(t, newHookHouse(t, e, "")) })
 }
 
 func TestAMessageThatDoesNotArriveIsSentAgainForThreeDaysAndThenByAPerson(t *testing.T) {
@@ -551,7 +552,7 @@ func TestAMessageIsQueuedExactlyWithItsEntry(t *testing.T) {
 // endpoint.
 func TestAnEndpointThatHangsDelaysOnlyItself(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		ctx, release := context.WithCancel(ctx)

@@ -41,7 +41,7 @@ func (w *world) gone(t *testing.T, allow bool) (offboarding.CaseID, string) {
 
 func TestWhoAllowedOneLetterGetsOneAndComesBackWithAButton(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		c, page := w.gone(t, true)
@@ -93,7 +93,7 @@ func TestWhoAllowedOneLetterGetsOneAndComesBackWithAButton(t *testing.T) {
 
 func TestWhoDidNotAllowItIsNotWrittenTo(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, page := w.gone(t, false)
@@ -116,7 +116,7 @@ func TestWhoDidNotAllowItIsNotWrittenTo(t *testing.T) {
 // silence of the account, or the consent taken back.
 func TestSilenceHoldsBackWhatWasQueued(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		for name, change := range map[string]struct {
 			by  func(t *testing.T, w *world, c offboarding.CaseID, page string)
 			why string
@@ -208,7 +208,7 @@ func (w *world) again(t *testing.T, first offboarding.CaseID, code string, days 
 
 func TestACustomerWithTwoDeparturesGetsOneLetter(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		yes, no := true, false
@@ -255,7 +255,7 @@ func TestACustomerWithTwoDeparturesGetsOneLetter(t *testing.T) {
 
 func TestTheListOfLeaversForgetsNobodyAndCountsPeople(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		refused, _ := w.gone(t, false)
@@ -316,7 +316,7 @@ func TestTheListOfLeaversForgetsNobodyAndCountsPeople(t *testing.T) {
 // Before the goodbye nobody is asked back, and the one letter is not used up.
 func TestNobodyIsAskedBackBeforeTheGoodbye(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")

@@ -63,7 +63,7 @@ func (w *world) refundsOf(t *testing.T, id customer.ID) []customer.Balance {
 // until the right is over, once.
 func TestAWithdrawalIsAnActOfItsOwn(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		zone, err := time.LoadLocation("Europe/Madrid")
@@ -182,7 +182,7 @@ func TestAWithdrawalIsAnActOfItsOwn(t *testing.T) {
 // nor that finance is asked.
 func TestARefundThatStandsAlreadyStopsNoOther(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		id, email := w.buyer(t, "ES9", "ES", 3)

@@ -18,17 +18,18 @@ import (
 // Engine is a fresh, empty database of one engine. URL opens it with
 // store.Open, from any process.
 type Engine struct {
-	Name string // sqlite or postgres
-	URL  string
+	Name   string // sqlite or postgres
+	URL    string
+	Driver string // to open it with (store.Config); empty: the engine's own
 }
 
 // Another returns a further fresh database of the same engine.
 func (e Engine) Another(t testing.TB) Engine {
 	t.Helper()
 	if e.Name == "postgres" {
-		return Engine{e.Name, FreshPostgres(t, os.Getenv("HASTA_TEST_POSTGRES"))}
+		return Engine{Name: e.Name, URL: FreshPostgres(t, os.Getenv("HASTA_TEST_POSTGRES"))}
 	}
-	return Engine{e.Name, freshSQLite(t)}
+	return Engine{Name: e.Name, URL: freshSQLite(t)}
 }
 
 // EachEngine runs fn on a fresh SQLite file and, where HASTA_TEST_POSTGRES
@@ -47,7 +48,7 @@ func eachEngine(t *testing.T, sqlite func(testing.TB) string, postgres func(t te
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		fn(t, Engine{"sqlite", sqlite(t)})
+		fn(t, Engine{Name: "sqlite", URL: sqlite(t)})
 	})
 	server := os.Getenv("HASTA_TEST_POSTGRES")
 	if server == "" {
@@ -58,7 +59,7 @@ func eachEngine(t *testing.T, sqlite func(testing.TB) string, postgres func(t te
 	}
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		fn(t, Engine{"postgres", postgres(t, server)})
+		fn(t, Engine{Name: "postgres", URL: postgres(t, server)})
 	})
 }
 

@@ -95,23 +95,28 @@ func (f *Faults) hit() error {
 // faults, and returns its name.
 func FailingDriver(t testing.TB, e Engine) (string, *Faults) {
 	t.Helper()
-	base := "sqlite"
-	if e.Name == "postgres" {
-		base = "pgx"
-	}
-	db, err := sql.Open(base, "")
+	db, err := sql.Open(sqlDriver(e.Name), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	f, name := &Faults{}, id.New("failing")
-	sql.Register(name, failingDriver{db.Driver(), f})
+	sql.Register(name, wrapped{db.Driver(), func(c conn) driver.Conn { return &failingConn{c, f} }})
 	return name, f
 }
 
-type failingDriver struct {
+// sqlDriver is what database/sql calls an engine.
+func sqlDriver(engine string) string {
+	if engine == "postgres" {
+		return "pgx"
+	}
+	return engine
+}
+
+// wrapped is an engine's driver whose connections are something more.
+type wrapped struct {
 	driver.Driver
-	faults *Faults
+	as func(conn) driver.Conn
 }
 
 // conn is what both engines' connections can do.
@@ -122,7 +127,7 @@ type conn interface {
 	driver.ConnBeginTx
 }
 
-func (d failingDriver) Open(name string) (driver.Conn, error) {
+func (d wrapped) Open(name string) (driver.Conn, error) {
 	c, err := d.Driver.Open(name)
 	if err != nil {
 		return nil, err
@@ -131,7 +136,7 @@ func (d failingDriver) Open(name string) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("testkit: %T lacks a capability", c)
 	}
-	return &failingConn{both, d.faults}, nil
+	return d.as(both), nil
 }
 
 type failingConn struct {
@@ -140,8 +145,10 @@ type failingConn struct {
 }
 
 // CheckNamedValue asks the engine which values it takes.
-func (c *failingConn) CheckNamedValue(v *driver.NamedValue) error {
-	if checker, ok := c.conn.(driver.NamedValueChecker); ok {
+func (c *failingConn) CheckNamedValue(v *driver.NamedValue) error { return checkValue(c.conn, v) }
+
+func checkValue(c conn, v *driver.NamedValue) error {
+	if checker, ok := c.(driver.NamedValueChecker); ok {
 		return checker.CheckNamedValue(v)
 	}
 	return driver.ErrSkip

@@ -29,7 +29,7 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 // engine.
 func SQLite(t testing.TB) Engine {
 	t.Helper()
-	return Engine{"sqlite", migratedSQLite(t)}
+	return Engine{Name: "sqlite", URL: migratedSQLite(t)}
 }
 
 // AnotherMigrated returns a further database of the same engine that has the newest
@@ -37,7 +37,7 @@ func SQLite(t testing.TB) Engine {
 func (e Engine) AnotherMigrated(t testing.TB) Engine {
 	t.Helper()
 	if e.Name == "postgres" {
-		return Engine{e.Name, migratedPostgres(t, os.Getenv("HASTA_TEST_POSTGRES"))}
+		return Engine{Name: e.Name, URL: migratedPostgres(t, os.Getenv("HASTA_TEST_POSTGRES"))}
 	}
 	return SQLite(t)
 }

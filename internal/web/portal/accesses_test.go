@@ -87,7 +87,7 @@ func (s *site) ticks(c offboarding.CaseID) {
 
 func TestThePrivatePageSaysHowEachAccessIsKnownToBeClosed(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		ctx := t.Context()
 		c, page := s.leaving()
@@ -173,7 +173,7 @@ func TestWhatComesBackIsSaidInWordsForPeople(t *testing.T) {
 			}
 		}
 	}
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		s.closed(c)

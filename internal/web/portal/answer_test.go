@@ -39,7 +39,7 @@ func (s *site) sendReceipt(c string) {
 
 func TestAnOfferIsAnsweredWithoutScriptAndDeclinedAsEasilyAsAccepted(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		get := func(path string) string { _, body, _ := s.body(s.visitor().Get(page + path)); return body }
@@ -99,7 +99,7 @@ func TestAnOfferIsAnsweredWithoutScriptAndDeclinedAsEasilyAsAccepted(t *testing.
 
 func TestAConversationMayBeDeclinedOnThePage(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		ctx := t.Context()
 		s.complain()

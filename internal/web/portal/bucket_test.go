@@ -34,7 +34,7 @@ func (s *site) runSend(c offboarding.CaseID) (again time.Time) {
 // nothing left of the key; what is wrong is told at its field or, later, on the page.
 func TestTheDataGoIntoAStoreOfTheCustomersOwn(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		store, err := peers.StartStore(testkit.Root(t), t.TempDir())
 		must(t, err)
 		t.Cleanup(store.Stop)

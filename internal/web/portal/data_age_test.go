@@ -21,7 +21,7 @@ var ageFile = regexp.MustCompile(`name="file" value="(att_[^"]+)"`)
 // told at the field, and gives nothing.
 func TestTheFileIsSealedToAKeyOfAge(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		s.bundled(c, "01")

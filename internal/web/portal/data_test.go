@@ -120,7 +120,7 @@ func (s *site) tool(who *http.Client, page string) string {
 // erasing end it.
 func TestALinkForProgramsOutlivesTheCode(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		s.bundled(c, "01")

@@ -44,7 +44,7 @@ func (s *site) erased() (v app.CaseView, page, back string) {
 // nothing that they cannot have.
 func TestThePagesOfSomebodyErasedSaySoAndOfferNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		v, page, back := s.erased()
 		code := v.Plan.Case.Code
@@ -82,7 +82,7 @@ func TestThePagesOfSomebodyErasedSaySoAndOfferNothing(t *testing.T) {
 // a link that was too old leads to another link.
 func TestTheDataPageIsClosedWhenItsTimeIsOver(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		ctx := t.Context()
 		c, page := s.leaving()

@@ -45,7 +45,7 @@ func (s *site) farewell(c offboarding.CaseID) string {
 // after too large a file is never read.
 func TestAFileThatIsTooLargeLosesNothingElse(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		s.body(s.visitor().PostForm(page+"/why", url.Values{"reason": {"needs_ended"}}))

@@ -53,7 +53,7 @@ func (s *site) given(c offboarding.CaseID, kind, name string, change handover.Ro
 // said with what was typed, and an act that was replaced meanwhile is read first.
 func TestAnActIsAcceptedWithATickedBox(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		ctx := t.Context()
 		c, page := s.leaving()
@@ -114,7 +114,7 @@ func TestAnActIsAcceptedWithATickedBox(t *testing.T) {
 
 func TestToSayThatAPasswordWasChangedLosesNothingTyped(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		key := s.given(c, "credential", "Correo", handover.Waiting)
@@ -150,7 +150,7 @@ func TestToSayThatAPasswordWasChangedLosesNothingTyped(t *testing.T) {
 // The pages of an envelope, as a browser without scripts has them.
 func TestAnEnvelopeIsOpenedWithoutScript(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		const key, secret = "7K2MX-00000-11111-ABCDE-ZZZZZ", "<b>llave</b>"
@@ -282,7 +282,7 @@ func (s *site) toGive(c offboarding.CaseID, kind, name string) handover.ID {
 // they want to get it: without a script, and what is wrong stands beside what was typed.
 func TestTheClientSaysWhoAdministersItAndHowTheyWantACredential(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		domain, key := s.toGive(c, "domain", "almena.example"), s.toGive(c, "credential", "Servidor")
@@ -318,7 +318,7 @@ func TestTheClientSaysWhoAdministersItAndHowTheyWantACredential(t *testing.T) {
 // What has to be renewed is fetched as a calendar; where nothing is, there is none.
 func TestRenewalsAreFetchedAsACalendar(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		s.given(c, "domain", "ejemplo.example", "")

@@ -13,7 +13,7 @@ import (
 // How the way out works is counted by what was answered; nobody is marked.
 func TestTheWayOutIsCountedAndNobodyIsMarked(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		mux := http.NewServeMux()
 		answer := func(pattern string, status int) {

@@ -45,7 +45,7 @@ func (s *site) owing() (c offboarding.CaseID, page string) {
 // what was agreed and paid is told while a disagreement is looked into.
 func TestPayingInPartsKeepsWhatWasTypedAndWhatWasPaid(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		ctx, finance := t.Context(), app.Actor{ID: "usr_f", Roles: []string{"finance"}}
 		c, page := s.owing()

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -85,7 +86,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string, systems ...connector.
 		}
 	}
 	ctx := t.Context()
-	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: driver})
+	s, err := store.Open(ctx, store.Config{URL: e.URL, Driver: cmp.Or(driver, e.Driver)})
 	must(t, err)
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
@@ -144,7 +145,7 @@ var code = regexp.MustCompile(`HL-[0-9A-Z]{4}-[0-9A-Z]{4}`)
 // Byte for byte, but for the code: what a customer and a stranger are shown.
 func TestACustomerAndAStrangerSeeTheSamePage(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		var pages, heads []string
 		for _, who := range []string{"marta@x.example", "nadie@y.example"} {
@@ -206,7 +207,7 @@ func TestTheFormLooksNobodyUp(t *testing.T) {
 
 func TestAnAcknowledgementIsShownOnlyToTheBrowserThatTyped(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		mine := s.visitor()
 		_, page, _ := s.body(mine.PostForm(s.URL+"/", url.Values{"account": {"marta@x.example"}}))
@@ -222,7 +223,7 @@ func TestAnAcknowledgementIsShownOnlyToTheBrowserThatTyped(t *testing.T) {
 
 func TestAFormWithMistakesLosesNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		status, page, _ := s.body(s.visitor().PostForm(s.URL+"/?lang=es", url.Values{"account": {"no es"}, "name": {`<script>"x"`}, "when": {"period_end"}}))
 		for _, want := range []string{`value="no es"`, `value="&lt;script&gt;&#34;x&#34;"`, `data-testid="error-account"`, `value="period_end" checked`, `aria-invalid="true"`} {
@@ -247,7 +248,7 @@ func TestAFormWithMistakesLosesNothing(t *testing.T) {
 
 func TestLinksThatAreNoneSayNothing(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		for _, path := range []string{"/v/x", "/c/x", "/c/x/receipt", "/c/x/receipt.pdf", "/c/x/undo", "/bye/x", "/not-me/x", "/s/v1.x.y", "/r/HL-AAAA-AAAA", "/nothing"} {
 			status, page, head := s.body(s.visitor().Get(s.URL + path))

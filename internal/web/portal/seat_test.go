@@ -56,7 +56,7 @@ func (s *site) renewed(c offboarding.CaseID, name string) {
 // a seat opens no other route of the portal.
 func TestASeatSeesOnlyWhatIsItsOwn(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		s.closed(c)
@@ -119,7 +119,7 @@ func TestASeatSeesOnlyWhatIsItsOwn(t *testing.T) {
 
 func TestASeatIsReplacedAndTakenAway(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		v := s.visitor()
@@ -181,7 +181,7 @@ func (s *site) over(c offboarding.CaseID, days int) {
 // and all of them end with the departure.
 func TestTheSeatOfITDownloadsTheDataOnlyWhereItIsAllowed(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		s.bundled(c, "a")

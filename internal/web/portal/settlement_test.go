@@ -12,7 +12,7 @@ import (
 // Accounts that are still open are not called even.
 func TestAStatementThatIsNotMadeYetIsNotCalledEven(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		_, page := s.leaving()
 		for _, lang := range text.CustomerLangs() {

@@ -15,7 +15,7 @@ import (
 
 func TestThePrivatePageSaysOnTimeOnlyWhileNothingIsLate(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		ctx := t.Context()
 		c, page := s.leaving()

@@ -50,7 +50,7 @@ func (s *site) users(c offboarding.CaseID) {
 // they tell them themselves; where nobody is to be told there is no such page.
 func TestTheCustomerSeesWhoIsToldAndMayTellThemThemselves(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		v := s.visitor()

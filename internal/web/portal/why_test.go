@@ -38,7 +38,7 @@ func (s *site) leavingOf(reference string) (offboarding.CaseID, string) {
 
 func TestTheReceiptAsksOnceWhatMadeThemLeave(t *testing.T) {
 	t.Parallel()
-	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
 		s := open(t, e)
 		c, page := s.leaving()
 		_, body, _ := s.body(s.visitor().Get(page + "/receipt?lang=es"))
