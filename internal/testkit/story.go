@@ -120,7 +120,8 @@ func takes(ctx context.Context, t testing.TB, engine, q string, args []driver.Na
 		if err != nil {
 			return err
 		}
-		return errors.Join(rows.Err(), rows.Close())
+		defer rows.Close()
+		return rows.Err()
 	}
 	c, err := db.Conn(ctx)
 	if err != nil {
