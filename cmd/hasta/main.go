@@ -54,6 +54,8 @@ type cli struct {
 	Collect  collectCmd  `cmd:"" help:"What is still owed in a departure, and how collecting it stands."`
 	Settle   settleCmd   `cmd:"" help:"The statement of a departure, line by line: as it was made, or as it would be now."`
 	Risk     riskCmd     `cmd:"" help:"Customers who are likely to leave, and why."`
+	Value    valueCmd    `cmd:"" help:"What customers are worth, with its interval and its parts."`
+	Hours    hoursCmd    `cmd:"" help:"Time that was worked for customers."`
 	System   systemCmd   `cmd:"" help:"Far systems."`
 	Metrics  metricsCmd  `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
 	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`

@@ -202,7 +202,7 @@ func (a *App) PageRisks(ctx context.Context, by Actor, band risk.Band, p RiskPla
 			list = list[:p.Limit]
 		}
 		var filled RiskList
-		err = a.fillRisks(ctx, tx, list, &filled)
+		err = a.fillRisks(ctx, tx, by, list, &filled)
 		rows = filled.Rows
 		return err
 	})

@@ -111,6 +111,7 @@ type App struct {
 	lacks      func(lang string) int
 	conditions sync.Map // compiled, by their text
 	figured    tileCache
+	lives      lives
 	noPage     bool // as the server was started
 	byHand     bool
 	calendars  *calendar.Set

@@ -138,6 +138,8 @@ var heldTitles = map[string]map[string]string{
 	"commitments.csv":          texts("Compromisos", "Promises made"),
 	"readings.csv":             texts("Mediciones de uso", "Readings of use"),
 	"ratings.csv":              texts("Riesgo de baja que calculamos", "Risk of leaving that we worked out"),
+	"value.csv":                texts("Lo que calculamos que aportas", "What we work out that you bring in"),
+	"hours.csv":                texts("Tiempo que trabajamos para ti", "Time that we worked for you"),
 	"plays.csv":                texts("Lo que hicimos para que te quedaras", "What we did so that you might stay"),
 	"silence.csv":              texts("Silencio que pediste", "Silence that you asked for"),
 	"requests.csv":             texts("Peticiones", "Requests"),

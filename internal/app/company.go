@@ -38,6 +38,7 @@ type Company struct {
 	Playbook                  string   // built-in one of new departures; empty: as the server was started
 	Reasons                   []string // that customers are asked for; none: all
 	Pack                      string   // id of the pack of rules that is the company's own; empty: that of its country
+	Costs                     company.Costs
 	// Words are the company's own, by language and key of the catalogue.
 	Words        map[string]map[string]string
 	WordsVersion int
@@ -48,7 +49,7 @@ func (c Company) Profile() company.Profile {
 	p := company.Profile{
 		Name: c.Name, LegalName: c.LegalName, Address: c.Address, Phone: c.Phone, Email: c.Email, Complaints: c.Complaints, Signer: c.Signer,
 		SenderName: c.SenderName, SenderAddress: c.SenderAddress, Signature: c.Signature, Links: c.Links, Colour: c.Colour, Country: c.Country,
-		Currency: c.Currency, Language: c.Language, Playbook: c.Playbook, Reasons: c.Reasons, Pack: c.Pack,
+		Currency: c.Currency, Language: c.Language, Playbook: c.Playbook, Reasons: c.Reasons, Pack: c.Pack, Costs: c.Costs,
 	}
 	if c.Zone != nil {
 		p.Zone = c.Zone.String()
@@ -70,7 +71,7 @@ func (c Company) as(v CompanyVersion, logo *company.Logo) (Company, error) {
 		Name: p.Name, LegalName: cmp.Or(p.LegalName, p.Name), Address: p.Address, Phone: p.Phone, Email: p.Email,
 		Complaints: cmp.Or(p.Complaints, p.Email), Signer: cmp.Or(p.Signer, p.Name), Language: p.Language, Country: p.Country, Currency: p.Currency,
 		Zone: zone, PublicURL: cmp.Or(p.PublicURL, c.PublicURL), SenderName: p.SenderName, SenderAddress: p.SenderAddress, Signature: p.Signature,
-		Links: p.Links, Colour: p.Colour, Logo: logo, Version: v.Version, Playbook: p.Playbook, Reasons: p.Reasons, Pack: company.PackOf(p.Pack),
+		Links: p.Links, Colour: p.Colour, Logo: logo, Version: v.Version, Playbook: p.Playbook, Reasons: p.Reasons, Pack: company.PackOf(p.Pack), Costs: p.Costs,
 	}, nil
 }
 
@@ -283,6 +284,11 @@ func (a *App) setCompany(ctx context.Context, tx Tx, by Actor, p company.Profile
 	v := CompanyVersion{Version: head + 1, Profile: p, At: tx.Now(), By: actorOr(by.ID)}
 	if err := tx.PutCompany(ctx, v); err != nil {
 		return 0, err
+	}
+	if slices.Contains(changed, "costs") {
+		if err := a.worthSoon(ctx, tx); err != nil {
+			return 0, err
+		}
 	}
 	return v.Version, a.record(ctx, tx, fact{"company.changed", v.By, "", house, map[string]any{"version": v.Version, "fields": strings.Join(changed, ", ")}})
 }

@@ -12,6 +12,7 @@ type CustomerView struct {
 	Contacts []customer.Contact
 	External []customer.ExternalID
 	Lines    []customer.Subscription
+	Worth    *Worth // nil: nobody computed it, or it is not for whoever asks
 }
 
 // CustomerList is a page of customers.
@@ -74,6 +75,9 @@ func (a *App) ListCustomers(ctx context.Context, by Actor, f CustomerFilter) (li
 		}
 		for _, s := range lines {
 			at[s.Customer].Lines = append(at[s.Customer].Lines, s)
+		}
+		if err := worthIn(ctx, tx, by, ids, func(w Worth) { at[w.Customer].Worth = &w }); err != nil {
+			return err
 		}
 		if next == "" && f.After == "" {
 			return nil

@@ -7,6 +7,7 @@ import (
 
 	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/effort"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
@@ -27,7 +28,9 @@ type CustomerPage struct {
 	Pushed   []pushed.Push      // by programs; nil for those who may not see it
 	Today    when.Date
 	Risk     *CustomerRisk // nil for those who may not see it
-	Currency string        // that they pay in, else UsualCurrency
+	Value    *WorthView    // nil for those who may not see it
+	Effort   []effort.Effort
+	Currency string // that they pay in, else UsualCurrency
 }
 
 // UsualCurrency is the one that most of the newest subscriptions are paid in,
@@ -97,6 +100,18 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 		}
 		if p.Known, err = knownOf(ctx, tx, p.Cases, p.Grants); err != nil {
 			return err
+		}
+		if by.MayRead("worth") {
+			v, err := a.worthView(ctx, tx, p.Customer)
+			if err != nil {
+				return err
+			}
+			p.Value, p.Worth = &v, v.Worth
+		}
+		if by.MayRead("effort") {
+			if p.Effort, err = a.effortOf(ctx, tx, cid); err != nil {
+				return err
+			}
 		}
 		if err := a.knownByHand(ctx, tx, cid, p.Grants, p.Known); err != nil || !by.MayRead("risk") {
 			return err

@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/collection"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/effort"
 	"hastaluego/internal/erasure"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
@@ -182,6 +183,22 @@ var heldFiles = []heldFile{
 		list, err := tx.RisksOf(ctx, h.ID)
 		return rowsOf(list, func(x Risk) []string {
 			return []string{stamp(x.At), h.code(x.Case), string(x.Score.Band), strconv.Itoa(x.Score.Points), asJSON(x.Score.Reasons)}
+		}), err
+	}},
+	{"worth", "value.csv", "at:datetime currency low_minor:integer expected_minor:integer high_minor:integer unknown_because how", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.WorthOf(ctx, h.ID)
+		return rowsOf(list, func(x Worth) []string {
+			low, expected, high := "", "", ""
+			if x.Known() {
+				low, expected, high = strconv.FormatInt(x.Low, 10), strconv.FormatInt(x.Sum, 10), strconv.FormatInt(x.High, 10)
+			}
+			return []string{stamp(x.At), x.Currency, low, expected, high, string(x.Why), asJSON(x.Parts)}
+		}), err
+	}},
+	{"effort", "hours.csv", "day:date minutes:integer who what reference recorded:datetime", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := a.effortOf(ctx, tx, h.ID)
+		return rowsOf(list, func(x effort.Effort) []string {
+			return []string{x.Day.String(), strconv.Itoa(x.Minutes), x.Who, x.What, x.Reference, stamp(x.RecordedAt)}
 		}), err
 	}},
 	{"play", "plays.csv", "opened:datetime kind stage outcome plan note", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {

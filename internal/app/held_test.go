@@ -10,6 +10,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/effort"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/play"
@@ -17,6 +18,7 @@ import (
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/store"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/worth"
 )
 
 // The bundle says that it is what we hold: a table that erasing reaches is told
@@ -80,6 +82,10 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 		w.addCustomers(t, 1, 4444) // somebody else, of whom nothing is told
 		_, err = w.OpenPlay(ctx, agent, cid, play.CheckIn)
 		must(t, err)
+		_, err = w.RecordEffort(ctx, agent, effort.Effort{Customer: cid, Day: day, Minutes: 35, Who: "Luis", What: "Cambió el enrutador"})
+		must(t, err)
+		_, err = w.ValueAll(ctx, admin)
+		must(t, err)
 		_, c, page := w.request(t, "period_end")
 		w.mail.wait(t, "receipt", "casa@marta.example")
 		must(t, w.UntilQuiet(ctx))
@@ -117,6 +123,8 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 			"things.csv":               {"A-router"},
 			"readings.csv":             {"12000"},
 			"ratings.csv":              {"departure"},
+			"value.csv":                {string(worth.FewLeft)},
+			"hours.csv":                {"Cambió el enrutador"},
 			"plays.csv":                {string(play.CheckIn)},
 			"requests.csv":             {"Marta Ibáñez", "casa@marta.example"},
 			"pages_met.csv":            {"exit-first@", ",fr,es,desktop,FR,home,", "recap", "600 111 222"},

@@ -175,13 +175,18 @@ func (a *App) readTiles(ctx context.Context, tx Tx, today, since when.Date, tile
 	return nil
 }
 
-// readLines reads subscriptions through time. It says of the tiles since when
-// anything is on record, and how many lines are left out because they had ended
-// before.
-func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[Tile]*tile, lines map[Tile][]metric.Line, names []Tile) error {
+// contractThrough is a subscription through time.
+type contractThrough struct {
+	now  LedgerLine
+	line metric.Line
+	told when.Date // from when on it tells, where its end was imported; zero: it was not
+}
+
+// contractsThrough reads the subscriptions of tiles through time.
+func (a *App) contractsThrough(ctx context.Context, tx Tx, today when.Date, names []Tile) ([]contractThrough, error) {
 	endings, err := tx.EndingsIn(ctx, names...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ends, told := map[customer.SubscriptionID]when.Date{}, map[customer.SubscriptionID]when.Date{}
 	for _, e := range endings {
@@ -196,7 +201,7 @@ func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[T
 	}
 	past, err := tx.PastPricesIn(ctx, names...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	prices := map[customer.SubscriptionID][]metric.Price{}
 	for _, p := range past {
@@ -207,11 +212,10 @@ func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[T
 	}
 	ledger, err := tx.LedgerOf(ctx, names...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, s := range ledger {
-		name := TileOf(s.Customer)
-		t := tiles[name]
+	list := make([]contractThrough, len(ledger))
+	for i, s := range ledger {
 		l := metric.Line{
 			Customer: s.Customer, Start: s.Start, End: ends[s.ID], Recorded: today,
 			Prices: append(prices[s.ID], metric.Price{Amount: s.Amount, Interval: s.Interval, Live: s.Status != customer.Ended}),
@@ -219,10 +223,27 @@ func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[T
 		if !s.Recorded.IsZero() {
 			l.Recorded = when.DateOf(s.Recorded, a.Company().Zone)
 		}
-		if since := told[s.ID]; since.IsZero() {
+		list[i] = contractThrough{s, l, told[s.ID]}
+	}
+	return list, nil
+}
+
+// readLines reads subscriptions through time. It says of the tiles since when
+// anything is on record, and how many lines are left out because they had ended
+// before.
+func (a *App) readLines(ctx context.Context, tx Tx, today when.Date, tiles map[Tile]*tile, lines map[Tile][]metric.Line, names []Tile) error {
+	list, err := a.contractsThrough(ctx, tx, today, names)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		l := c.line
+		name := TileOf(l.Customer)
+		t := tiles[name]
+		if c.told.IsZero() {
 			t.recorded = earlier(t.recorded, l.Recorded)
 		} else { // who left is known of that month, whatever their contract is known of
-			t.recorded = earlier(t.recorded, since)
+			t.recorded = earlier(t.recorded, c.told)
 		}
 		if l.End.IsZero() && !slices.ContainsFunc(l.Prices, func(p metric.Price) bool { return p.Live }) {
 			t.undated++

@@ -47,6 +47,8 @@ var permissions = []permission{
 	{"obligation", "agent finance", "success privacy auditor"},   // what comes back in kind; charging it is of the statement
 	{"letter", "", "agent privacy success"},                      // what a letter says, and files of evidence
 	{"risk", "agent success", "finance admin auditor"},           // who is likely to leave, and what is done about it
+	{"worth", "success finance admin", "agent auditor"},          // what a customer is worth, and that it is computed now
+	{"effort", "agent finance success admin", "privacy auditor"}, // time that was worked for a customer
 	{"import", "admin", ""},                                      // files of customers, of those who left before, of readings
 	{"data", "admin", "agent success privacy auditor"},           // what host products push of customers
 	{"reading", "admin", ""},                                     // what customers use and spend

@@ -71,6 +71,8 @@ type Tx interface {
 	CopyTx
 	PushTx
 	RiskTx
+	EffortTx
+	WorthTx
 	ReasonTx
 	ImportTx
 	UploadTx

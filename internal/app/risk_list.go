@@ -18,6 +18,7 @@ type RiskView struct {
 	Lines    []customer.Subscription // that have not ended
 	Score    risk.Score
 	Play     *PlayView // the newest that is not over; nil: none
+	Worth    *Worth    // nil: nobody computed it, or it is not for whoever asks
 }
 
 // RiskList is a page of customers as they are rated.
@@ -61,13 +62,13 @@ func (a *App) ListRisks(ctx context.Context, by Actor, band risk.Band, limit, of
 		if list.Names, err = names(ctx, tx); err != nil {
 			return err
 		}
-		return a.fillRisks(ctx, tx, rows, &list)
+		return a.fillRisks(ctx, tx, by, rows, &list)
 	})
 	return list, err
 }
 
 // fillRisks adds who the customers are, what they have and what is done.
-func (a *App) fillRisks(ctx context.Context, tx Tx, rows []Risk, list *RiskList) error {
+func (a *App) fillRisks(ctx context.Context, tx Tx, by Actor, rows []Risk, list *RiskList) error {
 	ids := make([]customer.ID, len(rows))
 	list.Rows = make([]RiskView, len(rows))
 	at := make(map[customer.ID]*RiskView, len(rows))
@@ -87,6 +88,9 @@ func (a *App) fillRisks(ctx context.Context, tx Tx, rows []Risk, list *RiskList)
 		if s.Status != customer.Ended {
 			at[s.Customer].Lines = append(at[s.Customer].Lines, s)
 		}
+	}
+	if err := worthIn(ctx, tx, by, ids, func(w Worth) { at[w.Customer].Worth = &w }); err != nil {
+		return err
 	}
 	plays, err := a.plays(ctx, tx, ids...)
 	for i, p := range plays {

@@ -23,11 +23,10 @@ const RateKind = "score"
 // 3339.
 const RatedSetting = "risk.rated"
 
+// rating is the job that rates everybody every day.
+var rating = daily{"work_daily_rating", RateKind, 6 * time.Hour}
+
 const (
-	// dailyRating is the one job that rates everybody every day.
-	dailyRating = offboarding.WorkID("work_daily_rating")
-	// rateHour is when it does, in the company's zone.
-	rateHour = 6
 	// rateDelay lets what comes in quick succession be rated once.
 	rateDelay = 2 * time.Second
 	// ratePage is how many customers are rated in one transaction at most.
@@ -38,46 +37,10 @@ const (
 )
 
 // rateDaily sees to it that everybody is rated every day from now on.
-func (a *App) rateDaily(ctx context.Context, tx Tx) error {
-	return tx.InsertWork(ctx, offboarding.Work{
-		ID: dailyRating, Kind: RateKind, System: house, Key: RateKind, Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: a.nextRating(tx.Now()),
-	})
-}
+func (a *App) rateDaily(ctx context.Context, tx Tx) error { return a.keep(ctx, tx, rating) }
 
-// nextRating is the next morning after the instant.
-func (a *App) nextRating(now time.Time) time.Time {
-	at := when.DateOf(now, a.Company().Zone).Start(a.Company().Zone).Add(rateHour * time.Hour)
-	if !at.After(now) {
-		at = when.DateOf(now, a.Company().Zone).AddDays(1).Start(a.Company().Zone).Add(rateHour * time.Hour)
-	}
-	return at
-}
-
-// rateSoon rates everybody soon, by the daily job or, while that is running, by
-// another.
-func (a *App) rateSoon(ctx context.Context, tx Tx) error {
-	if err := a.rateDaily(ctx, tx); err != nil {
-		return err
-	}
-	w, err := tx.FindWork(ctx, dailyRating)
-	if err != nil {
-		return err
-	}
-	soon := tx.Now().Add(rateDelay)
-	if w.State == offboarding.WorkReady {
-		if !w.RunAt.After(soon) && w.Evidence == "" {
-			return nil
-		}
-		w.RunAt, w.Evidence = soon, ""
-		if ok, err := tx.PutWork(ctx, w); err != nil || ok {
-			return err
-		}
-	}
-	return tx.InsertWork(ctx, offboarding.Work{
-		ID: offboarding.WorkID(id.New("work")), Kind: RateKind, System: house, Key: RateKind + ":" + id.New("run"),
-		Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: soon,
-	})
-}
+// rateSoon rates everybody soon.
+func (a *App) rateSoon(ctx context.Context, tx Tx) error { return a.soon(ctx, tx, rating) }
 
 // rated is how far a rating of everybody is; it is the evidence of its job.
 type rated struct {
@@ -102,8 +65,8 @@ func (a *App) Rate(ctx context.Context, w offboarding.Work) (Result, error) {
 		return Result{}, fault.Wrap("app.Rate", err)
 	case next != "":
 		return Result{Verdict: Later, Again: now, Evidence: string(raw)}, nil
-	case w.ID == dailyRating:
-		return Result{Verdict: Later, Again: a.nextRating(now), Evidence: string(raw)}, nil
+	case w.ID == rating.work:
+		return Result{Verdict: Later, Again: a.next(rating, now), Evidence: string(raw)}, nil
 	default:
 		return Result{Verdict: Accomplished, Evidence: string(raw)}, nil
 	}

@@ -35,6 +35,8 @@ var scopes = map[string]scope{
 	"offers:write":       {acts: []string{"offer"}},
 	"risks:read":         {reads: []string{"risk"}},
 	"risks:write":        {acts: []string{"risk"}}, // plays
+	"hours:read":         {reads: []string{"effort"}},
+	"hours:write":        {acts: []string{"effort"}},
 	"imports:write":      {acts: []string{"import"}},
 	"data:read":          {reads: []string{"data"}},
 	"data:write":         {acts: []string{"data"}},
@@ -51,6 +53,8 @@ var scopes = map[string]scope{
 	"texts:read":         {reads: []string{"letter", "note"}}, // notes, evidence, what letters and the log say
 	"metrics:read":       {reads: []string{"metrics", "improvement"}},
 	"improvements:write": {acts: []string{"improvement"}},
+	"values:read":        {reads: []string{"worth"}},
+	"values:write":       {acts: []string{"worth"}}, // have them computed
 	"voices:read":        {reads: []string{"voice"}},
 	"winback:read":       {reads: []string{"winback"}},
 	"winback:send":       {acts: []string{"winback"}},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
@@ -32,7 +31,7 @@ func (a *App) watchTerms(ctx context.Context, tx Tx, subs ...customer.Subscripti
 		if !s.NotRenewed || s.Status != customer.Active {
 			continue
 		}
-		at := s.TermEnd.AddDays(-max(termNotice, s.Notice)).Start(a.Company().Zone).Add(rateHour * time.Hour)
+		at := s.TermEnd.AddDays(-max(termNotice, s.Notice)).Start(a.Company().Zone).Add(rating.hour)
 		if at.Before(tx.Now()) {
 			at = tx.Now()
 		}
@@ -80,11 +79,11 @@ func (a *App) RunTerm(ctx context.Context, w offboarding.Work) (r Result, err er
 			// be said once more.
 			list, err := tx.SubscriptionsOf(ctx, cus.ID)
 			if slices.ContainsFunc(list, func(s customer.Subscription) bool { return !s.NotRenewed && same(s) }) {
-				r = Result{Verdict: Later, Again: a.nextRating(tx.Now())}
+				r = Result{Verdict: Later, Again: a.next(rating, tx.Now())}
 			}
 			return err
 		}
-		r = Result{Verdict: Later, Again: a.nextRating(tx.Now()), Evidence: why}
+		r = Result{Verdict: Later, Again: a.next(rating, tx.Now()), Evidence: why}
 		if w.Evidence == why { // told already
 			return nil
 		}

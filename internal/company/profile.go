@@ -50,6 +50,8 @@ type Profile struct {
 	// Pack is the id of the pack of rules that is the company's own; empty: that
 	// of its country.
 	Pack string `json:"pack,omitempty" yaml:"pack,omitempty"`
+	// Costs are for staff alone.
+	Costs Costs `json:"costs,omitzero" yaml:"costs,omitempty"`
 }
 
 // Links are pages of the company's own site that customers are pointed to.
@@ -96,6 +98,7 @@ func (p Profile) Check() (Profile, error) {
 	p.Zone = c.zone("zone", p.Zone)
 	p.Currency = c.currency("currency", p.Currency, p.Country)
 	p.Pack = PackOf(c.line("pack", p.Pack, maxPack, false))
+	p.Costs = c.costs(p.Costs, p.Currency)
 	p.Language = strings.TrimSpace(p.Language)
 	if !text.Speaks(p.Language) {
 		c.bad("field.choice", "language")
@@ -133,6 +136,7 @@ func Changed(was, is Profile) (list []string) {
 		{"playbook", was.Playbook != is.Playbook},
 		{"reasons", !slices.Equal(was.Reasons, is.Reasons)},
 		{"pack", was.Pack != is.Pack},
+		{"costs", !was.Costs.same(is.Costs)},
 	} {
 		if f.changed {
 			list = append(list, f.name)

@@ -73,6 +73,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{Verdict: app.Accomplished}, t.App.EnvelopeDue(ctx, w.Case, handover.EnvelopeID(w.Item))
 	case app.RateKind:
 		return t.App.Rate(ctx, w)
+	case app.WorthKind:
+		return t.App.Value(ctx, w)
 	case app.OfferKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OfferDue(ctx, offer.ID(w.Item))
 	case app.NoticesKind:

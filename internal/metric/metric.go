@@ -57,6 +57,23 @@ func (l Line) on(d when.Date) bool {
 	})
 }
 
+// Ended is the last day on which the subscription ran, as of today; false while it
+// runs, and where nobody knows since when it does not.
+func (l Line) Ended(today when.Date) (last when.Date, ok bool) {
+	switch {
+	case l.on(today) || today.Before(l.Start):
+		return when.Date{}, false
+	case !l.End.IsZero() && !today.Before(l.End):
+		return l.End, true
+	}
+	for _, p := range slices.Backward(l.Prices) {
+		if p.Live && !p.Through.IsZero() {
+			return p.Through, true
+		}
+	}
+	return when.Date{}, false
+}
+
 // Percent is part ÷ whole in hundredths of a percent, half away from zero;
 // false when there is no whole.
 func Percent(part, whole int) (hundredths int64, ok bool) {

@@ -15,7 +15,7 @@ import (
 // about a customer: what an import makes stands in others.
 var aboutCustomer = []string{
 	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "handover_act", "offer", "invitation", "play", "voice", "consent", "silence",
-	"erasure", "retained", "authority_order", "processor_asked", "bucket_send", "data_copy", "push", "reading", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
+	"erasure", "retained", "authority_order", "processor_asked", "bucket_send", "data_copy", "push", "reading", "effort", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
 }
 
 // aboutCase are those in which something stands about a departure beside its
@@ -28,7 +28,7 @@ var aboutCase = []string{
 // ofCustomer are the tables of what a customer is and has, in the order in which
 // they are emptied.
 var ofCustomer = []string{
-	"deliverable", "subscription", "contact", "external_id", "customer_word", "grant_", "asset", "balance", "risk", "import_change",
+	"deliverable", "subscription", "contact", "external_id", "customer_word", "grant_", "asset", "balance", "risk", "worth", "import_change",
 }
 
 // unasked are tables about departures that undoing an import neither asks nor

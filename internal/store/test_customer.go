@@ -85,6 +85,8 @@ var forgetting = []struct{ table, text string }{
 	{"complaint", query(`DELETE FROM complaint WHERE customer_id = $1`)},
 	{"play", query(`DELETE FROM play WHERE customer_id = $1`)},
 	{"risk", query(`DELETE FROM risk WHERE customer_id = $1`)},
+	{"worth", query(`DELETE FROM worth WHERE customer_id = $1`)},
+	{"effort", query(`DELETE FROM effort WHERE customer_id = $1`)},
 	{"reading", query(`DELETE FROM reading WHERE customer_id = $1`)},
 	{"import_change", query(`DELETE FROM import_change WHERE customer_id = $1`)},
 	{"case_subscription", query(`DELETE FROM case_subscription WHERE case_id IN ` + theirCases)},

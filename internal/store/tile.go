@@ -21,7 +21,7 @@ var (
 	tileVersions = query(`SELECT tile, version FROM figure_tile`)
 	touchTiles   = many(`INSERT INTO figure_tile (tile, version) VALUES `, 2, ` ON CONFLICT (tile) DO UPDATE SET version = figure_tile.version + 1`)
 	ledgerOf     = many(`
-		SELECT s.id, s.customer_id, s.amount_minor, s.currency, s.interval_, s.start_on, s.status, s.recorded_at
+		SELECT s.id, s.customer_id, s.amount_minor, s.currency, s.interval_, s.start_on, s.status, s.recorded_at, s.product
 		  FROM subscription s WHERE `+realCustomer("s.customer_id")+` AND `+inTile("s"), 1, `) ORDER BY s.customer_id, s.id`)
 	pastInTiles = many(`
 		SELECT p.subscription_id, p.until, p.amount_minor, p.currency, p.interval_, p.status
@@ -73,7 +73,7 @@ func (t *tx) TileVersions(ctx context.Context) (map[app.Tile]int64, error) {
 func (t *tx) LedgerOf(ctx context.Context, tiles ...app.Tile) (list []app.LedgerLine, err error) {
 	err = t.pick(ctx, "store.LedgerOf", ledgerOf, len(tiles), keys(tiles), func(row scanner) error {
 		var l app.LedgerLine
-		err := row.Scan(&l.ID, &l.Customer, &l.Amount.Minor, &l.Amount.Currency, &l.Interval, date{&l.Start}, &l.Status, instant{&l.Recorded})
+		err := row.Scan(&l.ID, &l.Customer, &l.Amount.Minor, &l.Amount.Currency, &l.Interval, date{&l.Start}, &l.Status, instant{&l.Recorded}, &l.Product)
 		list = append(list, l)
 		return err
 	})

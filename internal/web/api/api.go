@@ -80,6 +80,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.customers(h)
 	a.complaints(h)
 	a.readings(h)
+	a.values(h)
 	a.imports(h)
 	a.risks(h)
 	a.playbooks(h)

@@ -19,6 +19,16 @@ type CompanyLinks struct {
 	Privacy    string `json:"privacy,omitempty" maxLength:"500"`
 }
 
+// CompanyCosts are what serving customers costs, as decimals.
+type CompanyCosts struct {
+	Margin   string            `json:"margin,omitempty" maxLength:"6"`
+	Margins  map[string]string `json:"margins,omitempty"`
+	Incident string            `json:"incident,omitempty" maxLength:"20"`
+	Hour     string            `json:"hour,omitempty" maxLength:"20"`
+	Late     string            `json:"late,omitempty" maxLength:"6"`
+	Discount string            `json:"discount,omitempty" maxLength:"6"`
+}
+
 // CompanyFields are what can be changed of the company.
 type CompanyFields struct {
 	Name          string            `json:"name" maxLength:"120"`
@@ -41,6 +51,7 @@ type CompanyFields struct {
 	Playbook      string            `json:"playbook,omitempty" maxLength:"40"`
 	Reasons       []string          `json:"reasons,omitempty" maxItems:"20"`
 	Pack          string            `json:"pack,omitempty" maxLength:"40"`
+	Costs         CompanyCosts      `json:"costs,omitempty"`
 }
 
 // Company is who the house belongs to, as customers meet it.
@@ -58,7 +69,7 @@ func viewCompany(p app.CompanyPage) Company {
 		Name: x.Name, LegalName: x.LegalName, Address: x.Address, Phone: x.Phone, Email: x.Email, Complaints: x.Complaints, Signer: x.Signer,
 		PublicURL: x.PublicURL, SenderName: x.SenderName, SenderAddress: x.SenderAddress, Signature: x.Signature, Links: CompanyLinks(x.Links),
 		Colour: x.Colour, Country: x.Country, Zone: x.Zone, Currency: x.Currency, Language: x.Language,
-		Playbook: x.Playbook, Reasons: x.Reasons, Pack: x.Pack,
+		Playbook: x.Playbook, Reasons: x.Reasons, Pack: x.Pack, Costs: CompanyCosts(x.Costs),
 	}}
 	if p.Logo != nil {
 		out.Logo = "/brand/" + p.Logo.Digest
@@ -94,6 +105,7 @@ func (a *API) company(h huma.API) {
 		Fields: map[string]string{
 			"refunds": "/links/refunds", "warranty": "/links/warranty", "complaints_page": "/links/complaints", "privacy": "/links/privacy",
 			"signature_es": "/signature/es", "signature_en": "/signature/en", "signature_de": "/signature/de", "signature_fr": "/signature/fr", "logo": "/logo_file",
+			"cost_margin": "/costs/margin", "cost_margins": "/costs/margins", "cost_incident": "/costs/incident", "cost_hour": "/costs/hour", "cost_late": "/costs/late", "cost_discount": "/costs/discount",
 		},
 	},
 		func(ctx context.Context, by app.Actor, in *putCompany) (*done, error) {
@@ -102,7 +114,7 @@ func (a *API) company(h huma.API) {
 				Name: b.Name, LegalName: b.LegalName, Address: b.Address, Phone: b.Phone, Email: b.Email, Complaints: b.Complaints, Signer: b.Signer,
 				PublicURL: b.PublicURL, SenderName: b.SenderName, SenderAddress: b.SenderAddress, Signature: b.Signature, Links: company.Links(b.Links),
 				Colour: b.Colour, Country: b.Country, Zone: b.Zone, Currency: b.Currency, Language: b.Language,
-				Playbook: b.Playbook, Reasons: b.Reasons, Pack: b.Pack,
+				Playbook: b.Playbook, Reasons: b.Reasons, Pack: b.Pack, Costs: company.Costs(b.Costs),
 			}}
 			if b.Version != nil {
 				x.Version = *b.Version

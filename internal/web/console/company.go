@@ -66,6 +66,7 @@ var companyFields = []struct {
 	{"letters", "sender_name sender_address signature_es signature_en signature_de signature_fr"},
 	{"links", "refunds warranty complaints_page privacy"},
 	{"place", "public_url country pack currency zone language"},
+	{"costs", "cost_margin cost_margins cost_incident cost_hour cost_late cost_discount"},
 }
 
 // typedCompany is the profile as a form has it; what the form has not stays.
@@ -77,6 +78,10 @@ func typedCompany(was company.Profile, f url.Values) company.Profile {
 		SenderAddress: f.Get("sender_address"), Signature: map[string]string{}, Colour: f.Get("colour"), Country: f.Get("country"), Zone: f.Get("zone"),
 		Currency: f.Get("currency"), Language: f.Get("language"),
 		Links: company.Links{Refunds: f.Get("refunds"), Warranty: f.Get("warranty"), Complaints: f.Get("complaints_page"), Privacy: f.Get("privacy")},
+		Costs: company.Costs{
+			Margin: f.Get("cost_margin"), Margins: company.ReadMargins(f.Get("cost_margins")), Incident: f.Get("cost_incident"), Hour: f.Get("cost_hour"),
+			Late: f.Get("cost_late"), Discount: f.Get("cost_discount"),
+		},
 	}
 	for _, lang := range text.CustomerLangs() {
 		p.Signature[lang] = f.Get("signature_" + lang)
@@ -92,6 +97,8 @@ func companyValues(p company.Profile) url.Values {
 		"public_url": p.PublicURL, "sender_name": p.SenderName, "sender_address": p.SenderAddress, "colour": p.Colour, "country": p.Country, "pack": company.PackOf(p.Pack),
 		"zone": p.Zone, "currency": p.Currency, "language": p.Language, "refunds": p.Links.Refunds, "warranty": p.Links.Warranty,
 		"complaints_page": p.Links.Complaints, "privacy": p.Links.Privacy,
+		"cost_margin": p.Costs.Margin, "cost_margins": p.Costs.MarginLines(), "cost_incident": p.Costs.Incident, "cost_hour": p.Costs.Hour,
+		"cost_late": p.Costs.Late, "cost_discount": p.Costs.Discount,
 	} {
 		f.Set(name, value)
 	}
@@ -157,7 +164,7 @@ func (v *visit) companyField(cv companyView, name, value, wrong string, start ap
 	switch name {
 	case "name", "email", "zone":
 		f.Required = true
-	case "signature_es", "signature_en", "signature_de", "signature_fr":
+	case "signature_es", "signature_en", "signature_de", "signature_fr", "cost_margins":
 		f.Area = true
 	case "language":
 		for _, l := range text.CustomerLangs() {

@@ -50,6 +50,8 @@ type customerPageView struct {
 	Form                      string // the form that was refused
 	Changed                   bool   // because somebody else was faster
 	Risk                      *riskView
+	Worth                     *worthView
+	Effort                    *effortView
 	Currency                  string // that they pay in, or most others do
 	Test                      *testView
 }
@@ -111,7 +113,7 @@ func (v customerPageView) field(name string, required bool) control {
 	}
 	switch name {
 	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due", "asset.renews_on",
-		"subscription.trial_until", "subscription.exit_fee_from":
+		"subscription.trial_until", "subscription.exit_fee_from", "effort.day":
 		c.Kind = "date"
 	case "contact.email":
 		c.Kind = "email"
@@ -165,6 +167,14 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 	} else if p.Risk != nil {
 		r := v.viewCustomerRisk(*p.Risk)
 		cv.Risk = &r
+	}
+	if p.Value != nil && !c.Test() {
+		w := v.viewWorth(c.ID, *p.Value)
+		cv.Worth = &w
+	}
+	if v.actor.MayRead("effort") {
+		e := v.viewEffort(p.Effort, p.Today)
+		cv.Effort = &e
 	}
 	for _, x := range p.Contacts {
 		cv.Contacts = append(cv.Contacts, viewContact(x))
@@ -309,6 +319,9 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 	"deliverable_done": (*visit).deliver,
 
 	"subscription_edit": (*visit).editSubscription,
+	"effort":            (*visit).addEffort,
+	"effort_remove":     (*visit).takeBackEffort,
+	"worth":             (*visit).computeWorth,
 	"grant_attest":      (*visit).attestGrant,
 	"grant_decide":      (*visit).decideGrant,
 	"settle": func(v *visit, c customer.ID) error {
