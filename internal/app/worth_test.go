@@ -20,7 +20,7 @@ func (w *world) says(t *testing.T, c company.Costs) {
 	t.Helper()
 	page, err := w.OpenCompany(t.Context(), admin)
 	must(t, err)
-	page.Profile.Costs, page.Profile.Currency = c, "EUR"
+	page.Profile.Costs, page.Profile.Currency, page.Profile.Email = c, "EUR", "hola@faro.example"
 	_, err = w.SetCompany(t.Context(), admin, app.CompanyInput{Profile: page.Profile, Version: -1})
 	must(t, err)
 }

@@ -46,6 +46,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		handed(t, h, c)
 		entrusted(t, h, c)
 		risks(t, h, c)
+		values(t, h, c)
 		improvements(t, h, c)
 		announcements(t, c)
 		endings(t, c)

@@ -169,7 +169,8 @@ var twins = map[string]twin{
 	"POST /console/playbooks":                                              {operations: "propose-playbook"},
 	"POST /console/customers/{id}/{form}": {
 		operations: "edit-customer add-contact edit-contact remove-contact add-subscription edit-subscription add-external-id remove-external-id " +
-			"add-deliverable edit-deliverable add-grant edit-grant attest-grant decide-grant add-asset edit-asset add-balance settle-balance",
+			"add-deliverable edit-deliverable add-grant edit-grant attest-grant decide-grant add-asset edit-asset add-balance settle-balance " +
+			"add-hours take-back-hours compute-values",
 	},
 }
 

@@ -347,7 +347,11 @@ func (v *visit) customerDone(err error, form string) error {
 		if section == "deliverable" { // they stand with their engagement
 			section = "engagement"
 		}
-		v.to("/console/customers/" + v.r.PathValue("id") + "#" + section)
+		query := ""
+		if section == "worth" { // it takes a moment: say that it is on its way
+			query = "?computing=1"
+		}
+		v.to("/console/customers/" + v.r.PathValue("id") + query + "#" + section)
 		return nil
 	}
 	switch fault.KindOf(err) {

@@ -21,6 +21,7 @@ type worthView struct {
 	Declare            bool // it is not known because nobody said what serving costs
 	Parts              [][4]string
 	How                []string
+	Soon               bool // it is being computed
 	May                bool
 	Who                string
 }
@@ -55,7 +56,7 @@ func worthMoney(lang string, v worth.Value, minor int64) string {
 }
 
 func (v *visit) viewWorth(c customer.ID, x app.WorthView) worthView {
-	out := worthView{Lang: v.lang, ID: string(c), May: v.actor.May("worth"), Who: whoMay(v.lang, "worth")}
+	out := worthView{Lang: v.lang, ID: string(c), Soon: v.r.URL.Query().Get("computing") != "", May: v.actor.May("worth"), Who: whoMay(v.lang, "worth")}
 	if x.Worth == nil {
 		out.Unknown, out.Declare = out.word("unknown."+string(worth.NotYet)), x.Rates.Margin < 0 && len(x.Rates.Margins) == 0
 		return out
