@@ -13,7 +13,7 @@ import (
 )
 
 // tags are the nouns of the API, in the order in which people read them.
-var tags = []string{"requests", "cases", "steps", "offers", "customers", "complaints", "risks", "playbooks", "flows", "messages", "voices", "endings", "announcements", "winback", "metrics", "company", "audit", "webhooks", "users"}
+var tags = []string{"requests", "cases", "steps", "offers", "customers", "complaints", "risks", "values", "playbooks", "flows", "messages", "voices", "endings", "announcements", "winback", "metrics", "company", "audit", "webhooks", "users"}
 
 // wordsOf returns what a field, a parameter or a header is; a word for one
 // record goes before the word for the name.
