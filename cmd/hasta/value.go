@@ -16,6 +16,8 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/effort"
+	"hastaluego/internal/fault"
+	"hastaluego/internal/text"
 	"hastaluego/internal/web/console"
 	"hastaluego/internal/when"
 	"hastaluego/internal/worth"
@@ -143,7 +145,7 @@ func (c *hoursImportCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer f.Close()
-	list, err := readHours(c.File, f)
+	list, lines, err := readHours(c.File, f)
 	if err != nil {
 		return err
 	}
@@ -155,10 +157,11 @@ func (c *hoursImportCmd) Run(ctx context.Context, o out) error {
 	added := 0
 	for part := range slices.Chunk(list, app.EffortMost) {
 		n, err := h.app.AddEffort(ctx, operator, part)
-		if added += n; err != nil {
+		if err != nil {
 			fmt.Fprintf(o.stdout, "%d lines are new, then it stopped\n", added)
-			return err
+			return inTimesheet(c.File, lines, err)
 		}
+		added, lines = added+n, lines[len(part):]
 	}
 	fmt.Fprintf(o.stdout, "%d lines are new, %d were there already\n", added, len(list)-added)
 	return nil
@@ -167,36 +170,51 @@ func (c *hoursImportCmd) Run(ctx context.Context, o out) error {
 // hoursColumns are those of a timesheet; the last one may be missing.
 var hoursColumns = []string{"customer", "date", "minutes", "who", "what", "reference"}
 
-// readHours reads a timesheet. What is wrong is told with its line.
-func readHours(name string, src io.Reader) ([]app.EffortInput, error) {
+// inTimesheet tells what is wrong with lines of a timesheet where they stand.
+func inTimesheet(name string, lines []int, err error) error {
+	var wrong []error
+	for _, e := range fault.Fields(err) {
+		number, _, _ := strings.Cut(strings.TrimPrefix(e.Field, "hours."), ".")
+		if i, bad := strconv.Atoi(number); bad == nil && i < len(lines) {
+			wrong = append(wrong, fmt.Errorf("%s:%d: %s", name, lines[i], text.Error(terminalLanguage(os.Getenv), e)))
+		}
+	}
+	if len(wrong) == 0 {
+		return err
+	}
+	return errors.Join(wrong...)
+}
+
+// readHours reads a timesheet, and says on which line of the file each stands. What is
+// wrong is told with its line.
+func readHours(name string, src io.Reader) (list []app.EffortInput, lines []int, err error) {
 	r := csv.NewReader(src)
 	head, err := r.Read()
 	if err != nil || !slices.Equal(head, hoursColumns) && !slices.Equal(head, hoursColumns[:5]) {
-		return nil, fmt.Errorf("%s:1: the columns of a timesheet are %s", name, strings.Join(hoursColumns, ","))
+		return nil, nil, fmt.Errorf("%s:1: the columns of a timesheet are %s", name, strings.Join(hoursColumns, ","))
 	}
-	var list []app.EffortInput
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return list, nil
+			return list, lines, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
 		line, _ := r.FieldPos(0)
 		day, bad := when.ParseDate(row[1])
 		if bad != nil {
-			return nil, fmt.Errorf("%s:%d: %q is no date such as 2026-03-31", name, line, row[1])
+			return nil, nil, fmt.Errorf("%s:%d: %q is no date such as 2026-03-31", name, line, row[1])
 		}
 		minutes, bad := strconv.Atoi(row[2])
 		if bad != nil {
-			return nil, fmt.Errorf("%s:%d: %q is no number of minutes", name, line, row[2])
+			return nil, nil, fmt.Errorf("%s:%d: %q is no number of minutes", name, line, row[2])
 		}
 		e := app.EffortInput{Customer: row[0], Effort: effort.Effort{Day: day, Minutes: minutes, Who: row[3], What: row[4]}}
 		if len(row) > 5 {
 			e.Reference = row[5]
 		}
-		list = append(list, e)
+		list, lines = append(list, e), append(lines, line)
 	}
 }
 

@@ -319,9 +319,6 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 	"deliverable_done": (*visit).deliver,
 
 	"subscription_edit": (*visit).editSubscription,
-	"effort":            (*visit).addEffort,
-	"effort_remove":     (*visit).takeBackEffort,
-	"worth":             (*visit).computeWorth,
 	"grant_attest":      (*visit).attestGrant,
 	"grant_decide":      (*visit).decideGrant,
 	"settle": func(v *visit, c customer.ID) error {
@@ -347,11 +344,7 @@ func (v *visit) customerDone(err error, form string) error {
 		if section == "deliverable" { // they stand with their engagement
 			section = "engagement"
 		}
-		query := ""
-		if section == "worth" { // it takes a moment: say that it is on its way
-			query = "?computing=1"
-		}
-		v.to("/console/customers/" + v.r.PathValue("id") + query + "#" + section)
+		v.to("/console/customers/" + v.r.PathValue("id") + "#" + section)
 		return nil
 	}
 	switch fault.KindOf(err) {

@@ -133,8 +133,11 @@ func (v *visit) viewEffort(list []effort.Effort, today when.Date) effortView {
 	return out
 }
 
-func (v *visit) addEffort(c customer.ID) error {
-	e := effort.Effort{Customer: c, Who: v.form.Get("effort.who"), What: v.form.Get("effort.what")}
+// addEffort records time that was worked for the customer.
+func (v *visit) addEffort() error { return v.customerDone(v.typedEffort(), "effort") }
+
+func (v *visit) typedEffort() error {
+	e := effort.Effort{Customer: customer.ID(v.r.PathValue("id")), Who: v.form.Get("effort.who"), What: v.form.Get("effort.what")}
 	var wrong fault.List
 	var err error
 	if e.Day, err = v.day("effort.day"); err != nil {
@@ -153,10 +156,16 @@ func (v *visit) addEffort(c customer.ID) error {
 	return err
 }
 
-func (v *visit) takeBackEffort(customer.ID) error {
-	return v.App.TakeBackEffort(v.r.Context(), v.actor, effort.ID(v.form.Get("effort")))
+func (v *visit) takeBackEffort() error {
+	return v.customerDone(v.App.TakeBackEffort(v.r.Context(), v.actor, effort.ID(v.form.Get("effort"))), "effort")
 }
 
-func (v *visit) computeWorth(customer.ID) error {
-	return v.App.ComputeWorthSoon(v.r.Context(), v.actor)
+// computeWorth has everybody computed, which takes a moment.
+func (v *visit) computeWorth() error {
+	err := v.App.ComputeWorthSoon(v.r.Context(), v.actor)
+	if err != nil {
+		return v.customerDone(err, "worth")
+	}
+	v.to("/console/customers/" + v.r.PathValue("id") + "?computing=1#worth")
+	return nil
 }
