@@ -14,14 +14,14 @@ import (
 type customerRow struct {
 	ID, Name, Reference, Kind string
 	Contacts, Lines, Sums     []string
-	Worth                     string // what they are worth; empty: nobody computed it
-	Active, Test              bool   // has something that could end; is made up
+	Worth                     []string // what they are worth; none: nobody computed it
+	Active, Test              bool     // has something that could end; is made up
 }
 
 func viewCustomer(lang string, c app.CustomerView) customerRow {
 	row := customerRow{
 		ID: string(c.Customer.ID), Name: c.Customer.Name, Reference: c.Customer.Reference,
-		Kind: known(lang, "console.customer.kind."+string(c.Customer.Kind), ""), Test: c.Customer.Test(), Worth: worthLine(lang, c.Worth),
+		Kind: known(lang, "console.customer.kind."+string(c.Customer.Kind), ""), Test: c.Customer.Test(), Worth: worthLines(lang, c.Worth),
 	}
 	for _, con := range c.Contacts {
 		row.Contacts = append(row.Contacts, con.Email)

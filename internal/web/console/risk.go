@@ -35,7 +35,7 @@ type riskRow struct {
 	Play, Owner         string
 	Due                 dueView
 	Sums                []string
-	Worth               string
+	Worth               []string
 }
 
 // riskView is how one customer is rated, and what is done about it.
@@ -241,7 +241,7 @@ func (v *visit) viewRisk(r app.RiskView, names map[string]string, today when.Dat
 	row := riskRow{
 		ID: string(r.Customer.ID), Name: r.Customer.Name, Reference: r.Customer.Reference, Points: riskWord(v.lang, "points", "n", r.Score.Points),
 		Band: bandBadge(v.lang, r.Score.Band), Reasons: reasonWords(v.lang, r.Score), Sums: sums(v.lang, r.Lines),
-		Worth: worthLine(v.lang, r.Worth),
+		Worth: worthLines(v.lang, r.Worth),
 	}
 	if len(row.Reasons) == 0 {
 		row.Reasons = []string{RiskReasons(v.lang, r.Score)}

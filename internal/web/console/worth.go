@@ -32,15 +32,19 @@ func worthWord(lang, code string, args ...any) string {
 
 func (v worthView) word(code string, args ...any) string { return worthWord(v.Lang, code, args...) }
 
-// worthLine is what a customer is worth in one line; empty where nobody computed it.
-func worthLine(lang string, w *app.Worth) string {
+// worthLines is what a customer is worth in a list; none where nobody computed it.
+func worthLines(lang string, w *app.Worth) []string {
 	switch {
 	case w == nil:
-		return ""
+		return nil
 	case !w.Known():
-		return worthWord(lang, "line.unknown")
+		return []string{worthWord(lang, "line.unknown")}
 	}
-	return worthWord(lang, "line", "sum", worthMoney(lang, w.Value, w.Sum), "low", worthMoney(lang, w.Value, w.Low), "high", worthMoney(lang, w.Value, w.High))
+	return []string{worthWord(lang, "line", "sum", worthMoney(lang, w.Value, w.Sum)), worthBetween(lang, w.Value)}
+}
+
+func worthBetween(lang string, v worth.Value) string {
+	return worthWord(lang, "between", "low", worthMoney(lang, v, v.Low), "high", worthMoney(lang, v, v.High))
 }
 
 // WorthWords tells what a customer is worth, or why that is not known.
@@ -67,8 +71,7 @@ func (v *visit) viewWorth(c customer.ID, x app.WorthView) worthView {
 		out.Unknown, out.Declare = WorthWords(v.lang, w), w.Why == worth.NoMargin
 		return out
 	}
-	sum := func(minor int64) string { return worthMoney(v.lang, w, minor) }
-	out.Sum, out.Between = sum(w.Sum), out.word("between", "low", sum(w.Low), "high", sum(w.High))
+	out.Sum, out.Between = worthMoney(v.lang, w, w.Sum), worthBetween(v.lang, w)
 	out.Parts, out.How = WorthTable(v.lang, w), WorthHow(v.lang, w)
 	return out
 }

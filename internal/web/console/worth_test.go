@@ -64,7 +64,7 @@ func TestWhatACustomerIsWorthIsSeenWithHowItIsKnown(t *testing.T) {
 	eventually(t, "a figure", func() bool { return strings.Contains(ines.get(page).body, `data-testid="worth-sum"`) }) // by itself
 	ines.get(page).has("entre ", "Estudio: precio sin impuestos", "Estudio: lo que nos cuesta", "Todo junto", "40 acabaron", "Las incidencias no están").
 		lacks(`href="/console/settings/company#h-costs"`)
-	ines.get("/console/customers?q=FE-19330").has("aporta ")
+	ines.get("/console/customers?q=FE-19330").has("aporta ", "entre ")
 	h.as("laia").get(page).has(`data-testid="worth-sum"`).lacks(`data-testid="compute-worth"`)
 	h.as("laia").post(page+"/worth", nil).is(403)
 	soon := ines.post(page+"/worth", nil).is(http.StatusSeeOther).to
