@@ -12,7 +12,7 @@ import (
 // daily is a job of the house that goes through all customers every day, and sooner
 // where somebody asks for it.
 type daily struct {
-	work offboarding.WorkID // the one that does it every day
+	id   offboarding.WorkID // the one that does it every day
 	kind string
 	hour time.Duration // when it does, in the company's zone
 }
@@ -27,19 +27,19 @@ func (a *App) next(d daily, now time.Time) time.Time {
 	return at
 }
 
-// keep sees to it that the job runs every day from now on.
-func (a *App) keep(ctx context.Context, tx Tx, d daily) error {
+// everyDay sees to it that the job runs every day from now on.
+func (a *App) everyDay(ctx context.Context, tx Tx, d daily) error {
 	return tx.InsertWork(ctx, offboarding.Work{
-		ID: d.work, Kind: d.kind, System: house, Key: d.kind, Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: a.next(d, tx.Now()),
+		ID: d.id, Kind: d.kind, System: house, Key: d.kind, Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: a.next(d, tx.Now()),
 	})
 }
 
 // soon runs the job soon: the daily one or, while that is running, another.
 func (a *App) soon(ctx context.Context, tx Tx, d daily) error {
-	if err := a.keep(ctx, tx, d); err != nil {
+	if err := a.everyDay(ctx, tx, d); err != nil {
 		return err
 	}
-	w, err := tx.FindWork(ctx, d.work)
+	w, err := tx.FindWork(ctx, d.id)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ const (
 )
 
 // rateDaily sees to it that everybody is rated every day from now on.
-func (a *App) rateDaily(ctx context.Context, tx Tx) error { return a.keep(ctx, tx, rating) }
+func (a *App) rateDaily(ctx context.Context, tx Tx) error { return a.everyDay(ctx, tx, rating) }
 
 // rateSoon rates everybody soon.
 func (a *App) rateSoon(ctx context.Context, tx Tx) error { return a.soon(ctx, tx, rating) }
@@ -65,7 +65,7 @@ func (a *App) Rate(ctx context.Context, w offboarding.Work) (Result, error) {
 		return Result{}, fault.Wrap("app.Rate", err)
 	case next != "":
 		return Result{Verdict: Later, Again: now, Evidence: string(raw)}, nil
-	case w.ID == rating.work:
+	case w.ID == rating.id:
 		return Result{Verdict: Later, Again: a.next(rating, now), Evidence: string(raw)}, nil
 	default:
 		return Result{Verdict: Accomplished, Evidence: string(raw)}, nil

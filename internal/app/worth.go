@@ -74,7 +74,7 @@ type lives struct {
 
 // worthDaily sees to it that everybody is computed every day from now on, worthSoon that
 // it is done soon.
-func (a *App) worthDaily(ctx context.Context, tx Tx) error { return a.keep(ctx, tx, valuing) }
+func (a *App) worthDaily(ctx context.Context, tx Tx) error { return a.everyDay(ctx, tx, valuing) }
 
 func (a *App) worthSoon(ctx context.Context, tx Tx) error { return a.soon(ctx, tx, valuing) }
 
@@ -93,12 +93,12 @@ type Valued struct {
 	Known int         `json:"known"`
 }
 
-// Value computes a page of customers for a job, which goes on where it was.
-func (a *App) Value(ctx context.Context, w offboarding.Work) (Result, error) {
+// RunWorth computes a page of customers for a job, which goes on where it was.
+func (a *App) RunWorth(ctx context.Context, w offboarding.Work) (Result, error) {
 	var at Valued
 	if w.Evidence != "" {
 		if err := json.Unmarshal([]byte(w.Evidence), &at); err != nil {
-			return Result{}, fault.Wrap("app.Value", err)
+			return Result{}, fault.Wrap("app.RunWorth", err)
 		}
 	}
 	if at.After == "" { // a new day's work
@@ -111,10 +111,10 @@ func (a *App) Value(ctx context.Context, w offboarding.Work) (Result, error) {
 	raw, err := json.Marshal(next)
 	switch {
 	case err != nil:
-		return Result{}, fault.Wrap("app.Value", err)
+		return Result{}, fault.Wrap("app.RunWorth", err)
 	case next.After != "":
 		return Result{Verdict: Later, Again: now, Evidence: string(raw)}, nil
-	case w.ID == valuing.work:
+	case w.ID == valuing.id:
 		return Result{Verdict: Later, Again: a.next(valuing, now), Evidence: string(raw)}, nil
 	default:
 		return Result{Verdict: Accomplished, Evidence: string(raw)}, nil

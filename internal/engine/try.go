@@ -74,7 +74,7 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 	case app.RateKind:
 		return t.App.Rate(ctx, w)
 	case app.WorthKind:
-		return t.App.Value(ctx, w)
+		return t.App.RunWorth(ctx, w)
 	case app.OfferKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OfferDue(ctx, offer.ID(w.Item))
 	case app.NoticesKind:
