@@ -81,7 +81,7 @@ type keptPiece struct {
 
 // ahead is how many pieces wait at most to be kept. While the disk makes some of them
 // safe, those that follow are packed, and are then made safe together.
-const ahead = 3
+const ahead = 2
 
 // keeping is what is being kept beside what is packed next.
 type keeping struct {

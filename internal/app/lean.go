@@ -22,6 +22,7 @@ func lean() (back func()) {
 	defer leaning.Unlock()
 	if leaning.n++; leaning.n == 1 {
 		leaning.before = debug.SetGCPercent(leanPercent)
+		debug.FreeOSMemory() // what the start of the process, and pages, left
 	}
 	return func() {
 		leaning.Lock()
