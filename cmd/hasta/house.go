@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -395,6 +396,7 @@ func (h *house) run(ctx context.Context, ln net.Listener) error {
 		return err
 	}
 	if err = h.warn(ctx); err == nil {
+		debug.FreeOSMemory() // of what building all that took, little is kept
 		err = h.while(ctx, func(ctx context.Context) error { return h.serve(ctx, ln, handler) })
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
