@@ -23,6 +23,7 @@ import (
 	"hastaluego/internal/demo"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/testkit/fakestripe"
+	"hastaluego/internal/testkit/peers"
 )
 
 // show is make demo-systems: real far systems, and hasta demo beside them.
@@ -31,7 +32,7 @@ type show struct {
 	PID                                                int
 	Leave, Hold, Payments, Superuser, Directory        string
 	People, Files, Tokens, Secrets, Orphan, Regrant, W string
-	Charge                                             string
+	Charge, Kept, Draw, Widen                          string
 	Key                                                string `json:"payments_key"`
 }
 
@@ -104,6 +105,14 @@ func (s *show) lets(system, account string) bool {
 		return err == nil
 	case "people":
 		return s.enters(s.People, func(r *http.Request) { r.SetBasicAuth(account, secret) })
+	case "archive":
+		name, key, _ := strings.Cut(secret, ":")
+		status, said, err := peers.Store{Base: s.Files}.AskAs(ctx, name, key, http.MethodGet, "/archive?list-type=2&max-keys=1", "")
+		s.must(err)
+		if status != http.StatusOK && !strings.Contains(said, "AccessDenied") {
+			s.t.Fatal(status, said)
+		}
+		return status == http.StatusOK
 	default:
 		return s.enters(s.Tokens, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) })
 	}
@@ -165,16 +174,35 @@ func (s *show) eventually(what string, so func() bool) {
 	s.t.Fatalf("never: %s", what)
 }
 
-// killed is how many accesses were closed of each system, with a try before and
+// does runs a command that the show names, and returns what it says.
+func (s *show) does(command string) string {
+	s.t.Helper()
+	out, err := exec.CommandContext(s.t.Context(), "bash", "-c", command).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("%s: %v: %s", command, err, out)
+	}
+	return string(out)
+}
+
+// reads looks whether the key that is kept reads, and changes nothing.
+func (s *show) reads(when string) {
+	s.t.Helper()
+	if said := s.does(s.Draw); !strings.Contains(said, "AccessDenied") || !s.lets("archive", s.Kept) {
+		s.t.Errorf("%s %s is not left to read: %s", when, s.Kept, said)
+	}
+}
+
+// closedAt is how many accesses were closed of each system, with a try before and
 // one after.
-var closedAt = map[string]int{"tokens": 6, "files": 5, "warehouse": 7, "people": 9, "directory": 11}
+var closedAt = map[string]int{"tokens": 6, "files": 4, "warehouse": 7, "people": 9, "directory": 11}
 
 // A company with forty accesses in six real systems leaves: it takes along what
 // PostgreSQL, a store and a folder hold of it, an access that nobody had written
 // down is found and decided about, all are closed and each is tried before and
 // after, a person answers for three, the refund is made once although hasta is
 // killed before it knows, and an access that is opened again behind our back is
-// found a week later.
+// found a week later. One reads, and changes nothing, until the time to fetch the
+// data is over; who lets it write meanwhile is asked for.
 func TestACompanyLeavesRealSystems(t *testing.T) {
 	t.Parallel()
 	told(t, "sqlite", "es", func(t *testing.T, e testkit.Engine, lang string) {
@@ -184,6 +212,9 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 			if !s.lets(system, account) {
 				t.Fatalf("%s does not let %s in before anything happened", system, account)
 			}
+		}
+		if said := s.does(s.Draw); !strings.HasPrefix(said, "200") {
+			t.Fatalf("%s cannot write before anything happened: %s", s.Kept, said)
 		}
 
 		s.pushes("maite@rianueva.example")
@@ -231,9 +262,17 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 				}
 			}
 		}
+		if got := staff.count(`#narrow [data-proof="negative_test"]`); got != 1 {
+			t.Errorf("%d were tried and can only read: %s", got, staff.text("#narrow"))
+		}
+		s.reads("once the rest is closed")
 		staff.shot(name + "-4-closed")
 		s.actAll(staff, casefile, "by_hand")
 		b.open(private)
+		b.do(chromedp.Click(chromedp.CSS(testid("accesses-reading") + " summary")))
+		if got := b.text(testid("accesses-reading")); !strings.Contains(got, s.Kept) {
+			t.Errorf("what stays to read: %s", got)
+		}
 		b.shot(name + "-5-private")
 
 		// The refund: its answer is lost, and so are we.
@@ -269,27 +308,49 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 		}
 		b.shot(name + "-6-statement")
 
-		// It is over; an access is opened again behind our back, and found.
-		s.eventually("it is over", func() bool { staff.open(casefile); return strings.Contains(staff.text("h1 + .badge"), over[lang]) })
-		if out, err := exec.CommandContext(t.Context(), "bash", "-c", s.Regrant).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v: %s", s.Regrant, err, out)
-		}
-		if !s.lets("warehouse", "rn_etl") {
-			t.Fatal("it was not opened again")
+		// An access is opened again behind our back, and another one widened: both are
+		// found, and what was widened only reads again.
+		s.does(s.Regrant)
+		s.does(s.Widen)
+		if said := s.does(s.Draw); !s.lets("warehouse", "rn_etl") || !strings.HasPrefix(said, "200") {
+			t.Fatalf("it was not opened again, or not widened: %s", said)
 		}
 		s.passes(staff, casefile, 8, `[id^="access_back_"]`)
 		if got := staff.text(`[id^="access_back_"]`); !strings.Contains(got, "warehouse: rn_etl") {
 			t.Errorf("to be closed again: %s", got)
 		}
-		if got := staff.text(testid("reopened")); !strings.Contains(got, "rn_etl") {
+		s.eventually("it only reads again", func() bool {
+			staff.open(casefile)
+			return staff.count(`[id^="reach_back_"] [data-proof="negative_test"]`) == 1 && staff.count(`[id^="reach_why_"]`) == 1
+		})
+		if got := staff.text(testid("reopened")) + staff.text(testid("reopened")+" + "+testid("reopened")); !strings.Contains(got, "rn_etl") || !strings.Contains(got, s.Kept) {
 			t.Errorf("the page says first: %s", got)
 		}
+		s.reads("once more")
 		staff.shot(name + "-7-caught")
+
+		// Somebody says that it is closed again: that is tried, and it is not so. Then it is.
+		s.as(staff, 0)
+		s.closes(staff, casefile, 1)
+		s.eventually("their word is tried", func() bool { staff.open(casefile); return staff.count(`[id^="access_back_"]`) > 1 })
+		s.does(strings.Replace(s.Regrant, " LOGIN", " NOLOGIN", 1))
+		s.closes(staff, casefile, 2)
+		key, err := chromedp.Run(staff.ctx, chromedp.Evaluate[string](`document.querySelector('[id^="reach_why_"]').id`))
+		s.must(err)
+		s.actAll(staff, casefile, key)
+
+		// When the time to fetch the data is over, what still read is closed, and it is over.
+		s.passes(staff, casefile, 23, `#archive [data-proof="negative_test"]`)
+		if s.lets("archive", s.Kept) {
+			t.Errorf("%s still reads", s.Kept)
+		}
+		s.eventually("it is over", func() bool { staff.open(casefile); return strings.Contains(staff.text("h1 + .badge"), over[lang]) })
+		staff.shot(name + "-8-over")
 
 		// They are charged although they left: the billing system tells of it at once,
 		// and giving it back is proposed.
-		if out, err := exec.CommandContext(t.Context(), "bash", "-c", s.Charge).CombinedOutput(); err != nil || !bytes.Contains(out, []byte("1200.00 EUR charged")) {
-			t.Fatalf("%s: %v: %s", s.Charge, err, out)
+		if said := s.does(s.Charge); !strings.Contains(said, "1200.00 EUR charged") {
+			t.Fatalf("%s: %s", s.Charge, said)
 		}
 		s.eventually("the alarm", func() bool { staff.open(casefile); return staff.count(testid("stray-charge")) > 0 })
 		if got := staff.text(testid("stray-charge")); !strings.Contains(got, "1200,00") && !strings.Contains(got, "1.200,00") && !strings.Contains(got, "1,200.00") || staff.count(testid("stray-charge")+` a[href^="#charged_after"]`) != 1 {
@@ -297,21 +358,28 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 		}
 		s.as(staff, 1)
 		staff.open(casefile)
-		staff.shot(name + "-8-charged")
-
-		// Somebody says that it is closed again, although the departure is over: that is
-		// tried, and it is not so.
-		key, err := chromedp.Run(staff.ctx, chromedp.Evaluate[string](`document.querySelector('[id^="access_back_"]').id`))
-		s.must(err)
-		s.as(staff, 0)
-		s.actAll(staff, casefile, key)
-		s.eventually("their word is tried", func() bool { staff.open(casefile); return staff.count(`[id^="access_back_"]`) > 1 })
+		staff.shot(name + "-9-charged")
 		if out, code := s.hasta("audit", "verify"); code != 0 {
 			t.Errorf("audit verify: status %d\n%s", code, out)
 		}
 		signedList(t, s.stage, regexp.MustCompile(`HL-[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(staff.text("body")))
 		s.stop()
 	})
+}
+
+// closes has somebody say of as many accesses that were opened again that they closed
+// them.
+func (s *show) closes(b *browser, casefile string, n int) {
+	s.t.Helper()
+	b.open(casefile)
+	keys, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll('[id^="access_back_"]')].map(e => e.id)`))
+	s.must(err)
+	if len(keys) != n {
+		s.t.Fatalf("opened again: %v", keys)
+	}
+	if did := s.actAll(b, casefile, keys[n-1]); did == 0 {
+		s.t.Fatalf("nothing can be done: %s", b.text("#"+keys[n-1]))
+	}
 }
 
 // signedList takes the list of who did what to the accesses of a departure away
@@ -330,7 +398,7 @@ func signedList(t *testing.T, s *stage, departure string) {
 	}
 	raw, err := os.ReadFile(file)
 	s.must(err)
-	for _, what := range []string{"rn_etl", "tarjeta-112", "retest", "attested"} {
+	for _, what := range []string{"rn_etl", "tarjeta-112", "retest", "attested", "rn-planos", "read_only"} {
 		if !bytes.Contains(raw, []byte(what)) {
 			t.Errorf("nothing of %s in the list:\n%s", what, raw)
 		}

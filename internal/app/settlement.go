@@ -392,6 +392,24 @@ func computed(s Statement) bool {
 	return false
 }
 
+// signing are the steps of finance that the step of a statement waits for: whoever
+// finishes one of them signs it.
+func signing(p *offboarding.Plan, s *offboarding.Step) (out []*offboarding.Step) {
+	for _, key := range s.After {
+		if o := p.Step(key); o != nil && o.Human && o.Role == "finance" {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// MustSign reports whether somebody of finance signs the statement of a departure
+// before the customer reads it. Where its playbook asks nobody of finance, recorded
+// sums are told as they are.
+func MustSign(p *offboarding.Plan, s Statement) bool {
+	return computed(s) || slices.ContainsFunc(p.Steps, func(x offboarding.Step) bool { return x.Kind == "settle" && len(signing(p, &x)) > 0 })
+}
+
 // finalStatement makes the statement of a departure when the turn of its step
 // has come. Whoever of finance finished a step that it waited for has signed it;
 // where nobody has, and there is more in it than recorded sums, finance is asked
@@ -403,8 +421,8 @@ func (a *App) finalStatement(ctx context.Context, tx Tx, p *offboarding.Plan, s 
 		return x, err
 	}
 	by := ""
-	for _, key := range s.After {
-		if o := p.Step(key); o != nil && o.Human && o.Role == "finance" && strings.HasPrefix(o.DoneBy, "usr_") {
+	for _, o := range signing(p, s) {
+		if strings.HasPrefix(o.DoneBy, "usr_") {
 			by = o.DoneBy
 		}
 	}

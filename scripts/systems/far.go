@@ -35,6 +35,8 @@ const (
 	orphan = "rn_consultoria_2024"
 	// regranted is the role that the show has opened again.
 	regranted = "rn_etl"
+	// kept is the key with which they fetch their drawings.
+	kept = "rn-planos"
 	// orders are the rows in the warehouse, of which one in ten is another's.
 	orders = 500
 )
@@ -55,6 +57,7 @@ type far struct {
 	superuser string            // address of PostgreSQL for whoever may do anything
 	hook      string            // where hasta takes the messages of the billing system
 	signs     string            // what they are signed with
+	policy    string            // who may do what in the archive before anybody leaves
 
 	mu   sync.Mutex
 	runs []*peers.Process
@@ -270,7 +273,7 @@ func sql(ctx context.Context, address, statements string) error {
 	}
 }
 
-// openFiles starts a store with a bucket, and a key for each access to it.
+// openFiles starts a store with two buckets, and a key for each access to them.
 func (f *far) openFiles(ctx context.Context) error {
 	dir, err := f.folder("files")
 	if err != nil {
@@ -280,35 +283,65 @@ func (f *far) openFiles(ctx context.Context) error {
 		return err
 	}
 	f.started(f.store.Process, map[string]string{"FILES_URL": f.store.Base})
-	who := f.at("files")
-	for _, name := range who {
-		secret := id.Token()
-		if err := f.store.Admin("create-user", "--access", name, "--secret", secret, "--role", "user"); err != nil {
-			return err
-		}
-		if err := f.secret(filepath.Join("files", name), name+":"+secret); err != nil {
-			return err
-		}
-	}
-	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
-		"Sid": "Exchange", "Effect": "Allow", "Principal": map[string]any{"AWS": who}, "Action": "s3:*", "Resource": []string{"arn:aws:s3:::exchange", "arn:aws:s3:::exchange/*"},
-	}}})
+	exchange, err := f.bucket("files", "exchange")
 	if err != nil {
+		return err
+	}
+	if f.policy, err = f.bucket("archive", "archive"); err != nil {
 		return err
 	}
 	for _, r := range []struct{ path, body string }{
 		{"/exchange", ""},
 		{"/exchange/planos.txt", "casco 112"},
-		{"/exchange/customers/" + owner + "/casco%20112/secci%C3%B3n.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`},
-		{"/exchange/customers/" + owner + "/casco%20112/LEEME.txt", "Cuadernas de proa a popa.\n"},
-		{"/exchange/customers/other/plano.txt", "De otro.\n"},
-		{"/exchange?policy=", string(policy)},
+		{"/exchange?policy=", exchange},
+		{"/archive", ""},
+		{"/archive/customers/" + owner + "/casco%20112/secci%C3%B3n.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`},
+		{"/archive/customers/" + owner + "/casco%20112/LEEME.txt", "Cuadernas de proa a popa.\n"},
+		{"/archive/customers/other/plano.txt", "De otro.\n"},
+		{"/archive?policy=", f.policy},
 	} {
 		if status, said, err := f.store.Ask(ctx, http.MethodPut, r.path, r.body); err != nil || status > 299 {
 			return fmt.Errorf("PUT %s: %d %s %w", r.path, status, said, err)
 		}
 	}
 	return errors.Join(f.secret("files.key", peers.StoreKey), f.secret("files.secret", peers.StoreSecret))
+}
+
+// bucket makes a key for each access that a system has to a bucket, and returns the
+// policy that lets them in.
+func (f *far) bucket(system, name string) (policy string, err error) {
+	who := f.at(system)
+	for _, key := range who {
+		secret := id.Token()
+		if err := f.store.Admin("create-user", "--access", key, "--secret", secret, "--role", "user"); err != nil {
+			return "", err
+		}
+		if err := f.secret(filepath.Join(system, key), key+":"+secret); err != nil {
+			return "", err
+		}
+	}
+	raw, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
+		"Sid": "Theirs", "Effect": "Allow", "Principal": map[string]any{"AWS": who}, "Action": "s3:*", "Resource": []string{"arn:aws:s3:::" + name, "arn:aws:s3:::" + name + "/*"},
+	}}})
+	return string(raw), err
+}
+
+// draw has the key that is kept put a drawing into the archive, and returns what
+// the store says.
+func (f *far) draw(ctx context.Context) (string, error) {
+	raw, err := os.ReadFile(filepath.Join(f.secrets, "archive", kept))
+	if err != nil {
+		return "", err
+	}
+	key, secret, _ := strings.Cut(string(raw), ":")
+	status, said, err := f.store.AskAs(ctx, key, secret, http.MethodPut, "/archive/customers/"+owner+"/casco%20113.txt", "casco 113")
+	return strings.TrimSpace(fmt.Sprint(status, " ", said)), err
+}
+
+// widen lets the key that is kept write again, as an administrator of the store may.
+func (f *far) widen(ctx context.Context) (string, error) {
+	status, said, err := f.store.Ask(ctx, http.MethodPut, "/archive?policy=", f.policy)
+	return strings.TrimSpace(fmt.Sprint(status, " ", said)), err
 }
 
 // openTokens starts a server of tokens, and takes one for each access.
@@ -367,14 +400,16 @@ func (f *far) serve(leave func(context.Context) (string, error)) http.Handler {
 		const long = 10 * time.Minute
 		f.stripe.Fail(fakestripe.Fault{Method: http.MethodPost, Path: "/v1/refunds", Delay: long, Drop: true})
 	})
-	mux.HandleFunc("PUT /charges", func(w http.ResponseWriter, r *http.Request) {
-		told, err := f.charge(r.Context())
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusConflict)
-			return
-		}
-		fmt.Fprintln(w, told)
-	})
+	for path, do := range map[string]func(context.Context) (string, error){"/charges": f.charge, "/drawings": f.draw, "/widen": f.widen} {
+		mux.HandleFunc("PUT "+path, func(w http.ResponseWriter, r *http.Request) {
+			told, err := do(r.Context())
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusConflict)
+				return
+			}
+			fmt.Fprintln(w, told)
+		})
+	}
 	mux.HandleFunc("GET /leave", func(w http.ResponseWriter, r *http.Request) {
 		link, err := leave(r.Context())
 		if err != nil {

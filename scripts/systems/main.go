@@ -88,6 +88,9 @@ type told struct {
 	Secrets   string `json:"secrets"`
 	Orphan    string `json:"orphan"`
 	Regrant   string `json:"regrant"` // command that opens an access again behind our back
+	Kept      string `json:"kept"`    // the access that stays to read
+	Draw      string `json:"draw"`    // command that writes with it
+	Widen     string `json:"widen"`   // command that lets it write again behind our back
 }
 
 func run(ctx context.Context, o options) (err error) {
@@ -252,6 +255,7 @@ func (s *show) begun(ctx context.Context, cmd *exec.Cmd, first bool) error {
 		PID: cmd.Process.Pid, Leave: s.control + "/leave", Hold: s.control + "/hold", Charge: "curl -sS -X PUT " + s.control + "/charges", Payments: s.control, Key: s.far.stripe.Key, Superuser: s.far.superuser,
 		Directory: s.far.directory.Secure, People: s.far.addresses["PEOPLE_RESOURCE"], Files: s.far.store.Base, Tokens: s.far.addresses["TOKENS_RESOURCE"],
 		Secrets: s.far.secrets, Orphan: orphan, Regrant: fmt.Sprintf("psql '%s' -c 'ALTER ROLE %s LOGIN'", s.far.superuser, regranted),
+		Kept: kept, Draw: "curl -sS -X PUT " + s.control + "/drawings", Widen: "curl -sS -X PUT " + s.control + "/widen",
 	}
 	if raw, err = json.MarshalIndent(t, "", "  "); err != nil {
 		return err
@@ -274,7 +278,7 @@ func (s *show) begun(ctx context.Context, cmd *exec.Cmd, first bool) error {
 	}
 	say(s.lang, "show", "{logins}", strings.Join(logins, ", "), "{password}", sample.Password, "{person}", person, "{leave}", t.Leave, "{portal}", at.Portal, "{console}", at.Console, "{folder}", s.dir,
 		"{directory}", t.Directory, "{people}", s.far.addresses["PEOPLE_URL"], "{warehouse}", host(t.Superuser), "{files}", t.Files, "{tokens}", strings.TrimSuffix(t.Tokens, "/me"),
-		"{payments}", t.Payments, "{orphan}", orphan, "{hold}", t.Hold, "{pid}", fmt.Sprint(t.PID), "{regrant}", t.Regrant, "{charge}", t.Charge, "{asks}", asks.Name, "{approves}", approves.Name, "{login}", approves.Login)
+		"{payments}", t.Payments, "{orphan}", orphan, "{hold}", t.Hold, "{pid}", fmt.Sprint(t.PID), "{regrant}", t.Regrant, "{kept}", t.Kept, "{draw}", t.Draw, "{widen}", t.Widen, "{charge}", t.Charge, "{asks}", asks.Name, "{approves}", approves.Name, "{login}", approves.Login)
 	return nil
 }
 

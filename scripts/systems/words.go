@@ -19,7 +19,7 @@ Astilleros Ría Nueva se va: cuarenta accesos en seis sistemas de verdad
   directory           OpenLDAP: once personas y papeles        {directory}
   people              SCIM 2.0: nueve personas                 {people}
   warehouse           PostgreSQL: seis roles                   {warehouse}
-  files               S3: cinco claves de un almacén           {files}
+  files, archive      S3: cinco claves de un almacén           {files}
   tokens              OAuth: seis tokens de sus programas      {tokens}
   payments            cobros, como dice Stripe que es          {payments}
   deliveries          una carpeta: lo que se les entregó
@@ -28,16 +28,21 @@ Astilleros Ría Nueva se va: cuarenta accesos en seis sistemas de verdad
 Para probar
   1. Abre «Empieza aquí», elige que sea hoy y confirma. Sigue la baja en su página privada.
   2. En la consola, abre el expediente: la base de datos conoce un acceso que nadie tenía apuntado, {orphan}. Decide en
-     la página del cliente si es suyo. Entonces se cierran todos, cada uno probado antes y después; los tres de office los
+     la página del cliente si es suyo. Entonces se cierran, cada uno probado antes y después; los tres de office los
      cierra quien los recoja, y dice cómo lo sabe. (La baja de hoy tiene efecto esta noche: avanza el reloj un día.)
+     Una clave, {kept} de archive, queda en solo lectura mientras dura el plazo para llevarse los datos, y se cierra
+     cuando acaba. Escribir con ella:
+       {draw}
   3. Antes de que Tomás apruebe la devolución, guárdate la respuesta del sistema de cobros y mata a hasta entre las dos:
        curl -X PUT {hold}
        kill -9 {pid}        (cuando la devolución esté pedida; arranca solo)
      Hay una devolución, no dos.
   4. Abre uno otra vez, a nuestras espaldas, y adelanta el reloj siete días (en el expediente, Avanzar hasta esa fecha):
        {regrant}
-     La prueba de la semana lo encuentra, y alguien tiene que cerrarlo.
-  5. Terminada la baja, que el sistema de cobros le cobre otro mes:
+     La prueba de la semana lo encuentra, y alguien tiene que cerrarlo. Lo mismo con la clave que solo lee:
+       {widen}
+     El programa la vuelve a dejar en solo lectura, y alguien averigua quién la amplió.
+  5. Terminado el contrato, que el sistema de cobros le cobre otro mes:
        {charge}
      Lo cuenta en el acto (si no lo contara, se le pregunta cada hora). En el expediente sale el aviso, con la devolución
      propuesta: la pide {asks} (Ver como) y la aprueba {approves}, que entra como {login} en otro navegador.
@@ -62,7 +67,7 @@ Astilleros Ría Nueva leaves: forty accesses in six real systems
   directory           OpenLDAP: eleven people and roles        {directory}
   people              SCIM 2.0: nine people                    {people}
   warehouse           PostgreSQL: six roles                    {warehouse}
-  files               S3: five keys of a store                 {files}
+  files, archive      S3: five keys of a store                 {files}
   tokens              OAuth: six tokens of their programs      {tokens}
   payments            billing, as Stripe says that it is       {payments}
   deliveries          a folder: what was handed to them
@@ -71,16 +76,21 @@ Astilleros Ría Nueva leaves: forty accesses in six real systems
 What to try
   1. Open “Start here”, choose that it ends today and confirm. Follow the departure on its private page.
   2. In the console, open the departure: the database knows an access that nobody had written down, {orphan}. Decide on
-     the page of the customer whether it is theirs. Then all are closed, each tried before and after; the three of office are
+     the page of the customer whether it is theirs. Then they are closed, each tried before and after; the three of office are
      closed by whoever collects them, who says how they know. (What ends today ends at night: push the clock by a day.)
+     One key, {kept} of archive, is left to read while there is time to fetch the data, and closed when that is over. To
+     write with it:
+       {draw}
   3. Before Tom approves the refund, have the billing system keep its answer to itself, and kill hasta in between:
        curl -X PUT {hold}
        kill -9 {pid}        (once the refund was asked for; it starts by itself)
      There is one refund, not two.
   4. Open one again behind our back, and push the clock by seven days (on the page of the departure, Move to that date):
        {regrant}
-     The try of the week finds it, and somebody has to close it.
-  5. Once the departure is over, have the billing system charge them another month:
+     The try of the week finds it, and somebody has to close it. The same with the key that only reads:
+       {widen}
+     The program leaves it to read again, and somebody finds out who widened it.
+  5. Once the contract has ended, have the billing system charge them another month:
        {charge}
      It tells of it at once (if it did not, it is asked every hour). On the page of the departure there is an alarm that
      proposes to give it back: {asks} asks for that (View as), and {approves} approves it, signed in as {login} in another browser.

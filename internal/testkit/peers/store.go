@@ -66,11 +66,16 @@ func (s Store) Admin(args ...string) error {
 
 // Ask makes a request as its administrator, and returns what it answers.
 func (s Store) Ask(ctx context.Context, method, path, body string) (status int, answer string, err error) {
-	return ask(ctx, "s3", method, s.Base+path, body)
+	return s.AskAs(ctx, StoreKey, StoreSecret, method, path, body)
 }
 
-// ask makes a request to a service as its administrator.
-func ask(ctx context.Context, service, method, to, body string) (status int, answer string, err error) {
+// AskAs is Ask with a key of somebody else.
+func (s Store) AskAs(ctx context.Context, key, secret, method, path, body string) (status int, answer string, err error) {
+	return ask(ctx, aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}, "s3", method, s.Base+path, body)
+}
+
+// ask makes a request to a service with a key.
+func ask(ctx context.Context, as aws.Credentials, service, method, to, body string) (status int, answer string, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(body))
 	if err != nil {
 		return 0, "", fmt.Errorf("peers: %w", err)
@@ -79,7 +84,7 @@ func ask(ctx context.Context, service, method, to, body string) (status int, ans
 	hash := hex.EncodeToString(sum[:])
 	req.Header.Set("X-Amz-Content-Sha256", hash)
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	if err := signer.SignHTTP(ctx, aws.Credentials{AccessKeyID: StoreKey, SecretAccessKey: StoreSecret}, req, hash, service, "us-east-1", when.Machine{}.Wall()); err != nil {
+	if err := signer.SignHTTP(ctx, as, req, hash, service, "us-east-1", when.Machine{}.Wall()); err != nil {
 		return 0, "", fmt.Errorf("peers: %w", err)
 	}
 	res, err := http.DefaultClient.Do(req)
@@ -119,7 +124,7 @@ func StartKeys(root, dir string) (s Keys, err error) {
 // Ask asks IAM as its administrator, and returns what it answers.
 func (s Keys) Ask(ctx context.Context, form url.Values) (answer string, err error) {
 	form.Set("Version", "2010-05-08")
-	status, answer, err := ask(ctx, "iam", http.MethodGet, s.Base+"/?"+form.Encode(), "")
+	status, answer, err := ask(ctx, aws.Credentials{AccessKeyID: StoreKey, SecretAccessKey: StoreSecret}, "iam", http.MethodGet, s.Base+"/?"+form.Encode(), "")
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("peers: %v: %d %s", form, status, answer)
 	}

@@ -26,8 +26,14 @@ func (v *visit) viewSettlement(c app.CaseView) *settlementView {
 	switch {
 	case !x.Live():
 		out.Draft = v.say("settlement.draft")
+		if !app.MustSign(&c.Plan, x.Doc) {
+			out.Draft = v.say("settlement.draft.free")
+		}
 	case x.SignedBy == "":
 		out.By = v.say("settlement.unsigned", "at", text.ShortInstant(v.lang, x.MadeAt, v.zone()))
+		if x.State != app.StatementDisputed { // then finance draws it up again
+			out.By += " " + v.say("settlement.unsigned.free")
+		}
 	default:
 		out.By = v.say("settlement.by", "who", who(v.lang, x.SignedBy, c.Users), "at", text.ShortInstant(v.lang, x.SignedAt, v.zone()))
 	}

@@ -80,12 +80,34 @@ func TestAStatementThatNobodySignedIsSignedOnThePageOfTheDeparture(t *testing.T)
 	})
 	must(t, err)
 	c := "/console/cases/" + string(h.confirmed("Estudio Almena", "FE-20418", "fe-20418@example.com"))
-	h.as("ines").get(c).has("Enviada, sin la firma de finanzas", "Nadie de finanzas la ha firmado todavía.").lacks("sign-settlement", "Firmada por")
+	h.as("ines").get(c).has("Enviada, sin la firma de finanzas", "Nadie de finanzas tiene que firmarla, pero puede hacerlo.").lacks("sign-settlement", "Firmada por")
 	tom := h.as("tomas")
-	tom.get(c+"?lang=en").has("Nobody of finance has signed it yet.", "Sign the statement")
+	tom.get(c+"?lang=en").has("Nobody of finance has to sign it, but they may.", "Sign the statement")
 	tom.post(c+"/statement", nil).is(http.StatusSeeOther)
 	tom.get(c+"?lang=es").has("Firmada por finanzas y enviada", "Firmada por Tomas").lacks("sign-settlement")
 	tom.post(c+"/statement", nil).is(http.StatusConflict)
+}
+
+// As long as it is not told, the page says whether somebody of finance has to sign it.
+func TestADraftOfAStatementSaysWhoHasToSign(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[string]string{"effective": "y nadie tiene que firmarla", "look": "Se firma al cerrar el paso de finanzas"} {
+		h := newHouseOn(t, false, []byte(`
+playbook: later
+title: {es: "Al final", en: "At the end"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [confirm], params: {until: effective}}
+  - {id: look, kind: approve, title: {es: "Mirar", en: "Look"}, after: [effective], role: finance, due: {d: 3, from: ready}, escalate: {d: 2, to: admin}}
+  - {id: statement, kind: settle, title: {es: "Liquidar", en: "Settle"}, after: [`+after+`]}
+`))
+		owes := h.customer("Estudio Almena", "FE-20418", "fe-20418@example.com")
+		_, err := h.AddBalance(t.Context(), h.actor("tomas"), customer.Balance{
+			Customer: owes, Reference: "F-77", Kind: customer.Invoice, About: "Noviembre", Amount: money.Amount{Minor: 2472, Currency: "EUR"},
+		})
+		must(t, err)
+		h.as("tomas").get("/console/cases/"+string(h.confirmed("Estudio Almena", "FE-20418", "fe-20418@example.com"))).has("Así quedaría hoy.", want).lacks("sign-settlement")
+	}
 }
 
 const owing = `
