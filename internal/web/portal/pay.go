@@ -49,6 +49,7 @@ type payView struct {
 	Base, Code, Name string
 	Owed             []owedLine
 	Stands           []string // what was agreed, or why no clock runs
+	Stopped          bool     // no clock runs
 	Warn             string   // a day that passed
 	Asks             bool     // they may say on which day they pay
 	First, Last      string   // the days that they may say, as the browser reads them
@@ -68,6 +69,15 @@ type payView struct {
 type partLine struct {
 	Words, Amount, State string
 	Late                 bool
+}
+
+// see is the word for the link to the page; while the clock stands nobody is asked
+// for anything there.
+func (v payView) see() string {
+	if v.Stopped {
+		return "portal.pay.title"
+	}
+	return "portal.pay.see"
 }
 
 func (v *payView) plan(sp text.Speech, x *collection.Plan, today when.Date) {
@@ -102,7 +112,7 @@ func viewPay(sp text.Speech, c app.Company, today when.Date, page app.CasePage) 
 		v.Stands = []string{sp.Say("portal.pay.nothing")}
 		return v
 	}
-	if x.Stopped {
+	if v.Stopped = x.Stopped; v.Stopped {
 		v.Stands = append(v.Stands, sp.Say("portal.pay.stopped"))
 		if rests := x.Rests(); rests != nil {
 			v.PartsIs, v.Parts = sp.Say("portal.pay.parts.rests", "amount", text.Money(sp.Lang, rests.Sum), "n", len(rests.Parts)), partLines(sp, rests, today)

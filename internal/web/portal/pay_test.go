@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -64,12 +65,20 @@ func TestPayingInPartsKeepsWhatWasTypedAndWhatWasPaid(t *testing.T) {
 		_, wall, err := s.app.Now(ctx)
 		must(t, err)
 		today := when.DateOf(wall, s.app.Company().Zone)
+		x, err := s.app.StatementOf(ctx, finance, c)
+		must(t, err)
+		x.State, x.MadeAt = app.StatementSent, x.MadeAt.Add(-time.Hour)
+		must(t, s.store.Tx(ctx, func(tx app.Tx) error { return tx.PutStatement(ctx, x) }))
 		must(t, s.app.ProposeInstalments(ctx, finance, c, app.InstalmentInput{Parts: 2, First: today.AddDays(2)}))
 		token := page[len(s.URL+"/c/"):]
 		must(t, s.app.AnswerInstalments(ctx, token, true))
 		must(t, s.app.PayInstalment(ctx, finance, c, 1))
 		has(t, get(), "Queda acordado pagar", "pagada", "por pagar")
+		_, private, _ := s.body(s.visitor().Get(page + "?lang=es"))
+		has(t, private, "De eso ya has pagado", "Pagar o decir cuándo")
 		s.complain()
+		_, private, _ = s.body(s.visitor().Get(page + "?lang=es"))
+		has(t, private, "De eso ya has pagado", "Así quedó acordado pagar", ">Lo que queda por pagar</a>")
 		has(t, get(), "Estamos mirando lo que nos dijiste", "Así quedó acordado pagar", "pagada", "no se pide mientras tanto")
 	})
 }

@@ -2,9 +2,12 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/collection"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
 )
@@ -57,6 +60,7 @@ type settlementView struct {
 	Base, Code, Name string
 	Totals           []string
 	Sections         []web.MoneySection
+	Paid             string // of what it says that they owe, in parts since then; empty: nothing
 	Due, Back        string
 	Asks             bool   // it is their turn
 	Said             string // what they answered
@@ -77,6 +81,9 @@ func viewSettlement(sp text.Speech, page app.CasePage) settlementView {
 	}
 	v.Totals, v.Sections = web.MoneyTotals(sp.Lang, x.Doc), web.MoneySections(sp.Lang, x.Doc)
 	v.Due, v.Back = moneyDays(sp, x.Doc)
+	if paid := paidSince(x, page.Collection.Plans); len(paid) > 0 {
+		v.Paid = sp.Say("portal.settlement.paid", "amount", text.Sums(sp.Lang, paid))
+	}
 	if !page.Refunded.IsZero() {
 		v.Back = sp.Say("portal.settlement.refunded", "date", text.LongDate(sp.Lang, page.Refunded))
 	}
@@ -87,6 +94,27 @@ func viewSettlement(sp text.Speech, page app.CasePage) settlementView {
 		v.Said = sp.Say("portal.settlement.disputed")
 	}
 	return v
+}
+
+// paidSince is what was paid in parts of what a statement asks for, by currency.
+// What was paid before it was made is not in it.
+func paidSince(x app.CaseStatement, plans []collection.Plan) (sums []money.Amount) {
+	for _, p := range plans {
+		if !p.MadeAt.After(x.MadeAt) {
+			continue
+		}
+		for _, part := range p.Parts {
+			if part.Paid.IsZero() {
+				continue
+			}
+			i := slices.IndexFunc(sums, func(a money.Amount) bool { return a.Currency == p.Sum.Currency })
+			if i < 0 {
+				i, sums = len(sums), append(sums, money.Amount{Currency: p.Sum.Currency})
+			}
+			sums[i].Minor += part.Minor
+		}
+	}
+	return sums
 }
 
 func (p *portal) statement(w http.ResponseWriter, r *http.Request) { p.showStatement(w, r, "", nil) }
