@@ -191,6 +191,8 @@ func (p papers) written(x app.Paper) document.Letter {
 		return document.CopyNone(x.Language, c, x.Now)
 	case "certificate":
 		return document.Certificate(certificate(x, c))
+	case app.DestroyedPaper:
+		return document.Destroyed(destroyed(x, c))
 	case "report":
 		return document.Report(document.ReportFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Effective: x.Case.Effective, Summary: x.Report["summary"],
@@ -539,6 +541,12 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 				Until: h.Until, Why: offboarding.Worded(h.Why, x.Language), Held: s.Held, GoneAt: s.DestroyedAt,
 			})
 		}
+		if k := e.Address; k != nil {
+			f.Address = &document.AddressStays{Told: k.Told, Back: k.Back, Until: k.Until}
+			if now := x.KeptAddress; now != nil {
+				f.Address.Gone = now.Gone
+			}
+		}
 		for _, r := range e.Processors {
 			p := document.ProcessorErased{Name: r.Processor, AskedOn: r.AskedOn, ErasedOn: r.ErasedOn, SilentOn: r.SilentOn, Proof: r.Proof, SHA256: r.SHA256}
 			for _, h := range r.Holdings {
@@ -552,6 +560,23 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 		for _, what := range app.Erasable {
 			f.Erased = append(f.Erased, document.Counted{What: what, N: e.Erased[what]})
 		}
+	}
+	return f
+}
+
+// destroyed tells what stayed of somebody erased, and when it went.
+func destroyed(x app.Paper, c document.Company) document.DestroyedFacts {
+	cert := certificate(x, c)
+	f := document.DestroyedFacts{
+		Lang: x.Language, Company: c, Code: cert.Code, At: x.Now, On: x.Completed, Sums: cert.Invoices, SumsOn: cert.SumsGone, Page: x.Links["certificate"], NotMe: x.Links["not_me"],
+	}
+	for _, h := range cert.Far {
+		if !h.GoneAt.IsZero() {
+			f.Gone = append(f.Gone, h)
+		}
+	}
+	if k := x.KeptAddress; k != nil && k.Kept && k.Back {
+		f.Kept = k.Until
 	}
 	return f
 }

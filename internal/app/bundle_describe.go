@@ -167,6 +167,7 @@ var heldTitles = map[string]map[string]string{
 	"invitations.csv":          texts("Invitaciones a hablar", "Invitations to talk"),
 	"voices.csv":               texts("Lo que contaste", "What you told us"),
 	"consents.csv":             texts("Consentimientos", "Consents"),
+	"address_kept.csv":         texts("Para qué se puede guardar tu correo", "What your address may be kept for"),
 	"returns.csv":              texts("Devoluciones", "Returns"),
 	"handover.csv":             texts("Entrega", "Handover"),
 	"envelopes.csv":            texts("Sobres de un solo uso", "Envelopes that open once"),

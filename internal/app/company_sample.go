@@ -5,6 +5,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/ending"
+	"hastaluego/internal/erasure"
 	"hastaluego/internal/invitation"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/limit"
@@ -41,11 +42,15 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 		Invitation: &invitation.Invitation{ID: "inv_1", State: invitation.Invited, Format: invitation.Phone, Start: now.AddDate(0, 0, 3), Minutes: 30, Place: typed, MadeAt: now},
 		Offer:      &offer.Offer{Heard: typed, What: typed, Changes: typed, Until: day(20), By: day(30)},
 	}
-	if kind == "certificate" {
+	if kind == "certificate" || kind == DestroyedPaper {
 		p.Certificate = &Certificate{
 			Code: p.Code, ErasedOn: day(61), Erased: map[string]int{"identity": 3, "letters": 4}, Invoices: 12, Until: day(6 * 365), Entries: 40, Backups: day(91),
 			Why: map[string]string{lang: typed}, Systems: []string{"billing"},
 			Grounds: map[string]string{"invoices": legalObligation, "log": legalObligation, "again": legalObligation},
+		}
+		if kind == DestroyedPaper {
+			p.Completed = now
+			p.Stayed = []Stayed{{System: erasure.House, Holding: erasure.Sums, Records: 12, DestroyedAt: now}}
 		}
 	}
 	if p.Until = p.Case.RetrievalEnd(); kind == copyPaper || kind == copyNonePaper {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/erasure"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
@@ -65,6 +66,9 @@ func (a *App) RevokeConsent(ctx context.Context, token string) error {
 			return err
 		}
 		if err := tx.PutConsent(ctx, x); err != nil {
+			return err
+		}
+		if err := a.notBack(ctx, tx, c); err != nil {
 			return err
 		}
 		return a.record(ctx, tx, fact{"consent.revoked", "customer", string(c.ID), string(c.Customer), map[string]any{
@@ -145,6 +149,11 @@ func (a *App) silence(ctx context.Context, token string, change func(Tx, *suppre
 		if err := tx.PutSilence(ctx, s); err != nil {
 			return err
 		}
+		if s.Holds() {
+			if err := a.notBack(ctx, tx, c); err != nil {
+				return err
+			}
+		}
 		return a.record(ctx, tx, f)
 	})
 }
@@ -177,11 +186,31 @@ func (a *App) OpenSilencePage(ctx context.Context, token string) (p SilencePage,
 // and still may be asked: who is a customer again is not.
 func (a *App) consents(ctx context.Context, tx Tx, c offboarding.Case) (bool, error) {
 	x, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
-	if err != nil || !asked || !x.Holds() {
+	if err != nil {
 		return false, err
 	}
-	back, err := isCustomer(ctx, tx, c.Customer)
+	if !asked || !x.Holds() {
+		kept, _, err := tx.KeptContactOf(ctx, c.Customer)
+		if err != nil || !kept.For(erasure.Back) {
+			return false, err
+		}
+	}
+	back, err := a.cameAgain(ctx, tx, c.Customer)
 	return !back, err
+}
+
+// cameAgain reports whether somebody who left is a customer again; of whoever was erased,
+// whether anybody goes by the address that they let be kept.
+func (a *App) cameAgain(ctx context.Context, tx Tx, cid customer.ID) (bool, error) {
+	says, err := a.addressOf(ctx, tx, cid, erasure.Back)
+	if err != nil || says == nil {
+		if err != nil {
+			return false, err
+		}
+		return isCustomer(ctx, tx, cid)
+	}
+	list, err := tx.CustomersByEmail(ctx, customer.FoldEmail(says.Email))
+	return len(list) > 0, err
 }
 
 // isCustomer reports whether anything of theirs has not ended.

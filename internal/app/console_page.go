@@ -64,6 +64,7 @@ type CaseView struct {
 	Erased      bool                                      // of whoever may see it
 	Orders      []authority.Order                         // of authorities; nil: none, or not theirs to see
 	Processors  []AskedView                               // what processors are asked; none for those who may not read letters
+	Address     *KeptAddress                              // of whoever was erased, as far as they let it be kept; nil: nothing to say, or not theirs to see
 	Retained    []RetainedView                            // what stays of whoever was erased; nil: none, or not theirs to see
 	Strays      []stray.Stray                             // what happened after its end, oldest first
 	Declared    Declared                                  // what the form of some places asks beyond that of others
@@ -161,6 +162,11 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			}
 			if v.Erased, err = wasErased(ctx, tx, c.Customer); err != nil {
 				return err
+			}
+			if v.Address = nil; v.Erased {
+				if v.Address, err = a.keptAddress(ctx, tx, c.Customer); err != nil {
+					return err
+				}
 			}
 		}
 		if v.Declared, err = a.declaredWith(ctx, tx, c.Request); err != nil {

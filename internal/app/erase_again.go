@@ -25,6 +25,7 @@ func (a *App) EraseAgain(ctx context.Context, by string, id customer.ID) (again 
 		return false, nil, err
 	}
 	var subjects []string
+	address := false
 	err = a.tx(ctx, func(tx Tx) error {
 		again, open = false, nil
 		if err := tx.HoldErasing(ctx); err != nil {
@@ -51,6 +52,12 @@ func (a *App) EraseAgain(ctx context.Context, by string, id customer.ID) (again 
 			return err
 		}
 		subjects = whose
+		if last.ID != "" {
+			if err := a.keepAddress(ctx, tx, last, &cert); err != nil {
+				return err
+			}
+		}
+		address = cert.Address != nil
 		if err := a.bury(ctx, tx, last); err != nil {
 			return err
 		}
@@ -93,6 +100,11 @@ func (a *App) EraseAgain(ctx context.Context, by string, id customer.ID) (again 
 	})
 	if err != nil || !again {
 		return false, nil, err
+	}
+	if !address {
+		if err := a.noAddress(ctx, id); err != nil {
+			return again, open, err
+		}
 	}
 	var gone []string
 	for _, s := range subjects {

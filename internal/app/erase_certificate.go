@@ -30,6 +30,8 @@ type Certificate struct {
 	Processors []FarProcessor `json:"processors,omitempty"`
 	// Entrusted is what became of what the customer entrusted under a promise of secrecy.
 	Entrusted []Entrusted `json:"entrusted,omitempty"`
+	// Address is for what their address is kept, as they allowed; nil: it is not.
+	Address *AddressKept `json:"address,omitempty"`
 }
 
 // Mode is how it was erased, as the law names it: with its keys what there was is
@@ -214,6 +216,9 @@ func (a *App) addCertificate(ctx context.Context, tx Tx, p *Paper, c offboarding
 	}
 	e, err := tx.FindErasure(ctx, c)
 	if err != nil {
+		return err
+	}
+	if p.KeptAddress, err = a.keptAddress(ctx, tx, e.Customer); err != nil {
 		return err
 	}
 	entry := "certificate.issued"

@@ -66,7 +66,7 @@ type EraseTx interface {
 // Tried again after a crash it goes on where it was. It refuses while the
 // customer still has something with the company.
 func (a *App) EraseRecord(ctx context.Context, w offboarding.Work) (evidence string, err error) {
-	cert, err := a.eraseRows(ctx, w)
+	cert, whose, err := a.eraseRows(ctx, w)
 	if err != nil {
 		return "", err
 	}
@@ -75,6 +75,11 @@ func (a *App) EraseRecord(ctx context.Context, w offboarding.Work) (evidence str
 	}
 	for _, k := range cert.Keys {
 		if err := a.keys.Destroy(ctx, k); err != nil {
+			return "", err
+		}
+	}
+	if cert.Address == nil {
+		if err := a.noAddress(ctx, whose); err != nil {
 			return "", err
 		}
 	}
@@ -103,10 +108,11 @@ func (a *App) EraseRecord(ctx context.Context, w offboarding.Work) (evidence str
 }
 
 // eraseRows does everything that happens in one transaction, once.
-func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certificate, err error) {
+func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certificate, whose customer.ID, err error) {
 	err = a.tx(ctx, func(tx Tx) error {
 		old, err := tx.FindErasure(ctx, w.Case)
 		if err == nil {
+			whose = old.Customer
 			cert, err = a.openCertificate(ctx, old)
 			return err
 		} else if fault.KindOf(err) != fault.NotFound {
@@ -120,6 +126,7 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err != nil {
 			return err
 		}
+		whose = p.Case.Customer
 		s := stepOf(&p, w.Step)
 		if s == nil {
 			return fault.New(fault.NotFound, "not_found")
@@ -160,6 +167,9 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.retain(ctx, tx, p.Case, cert); err != nil {
 			return err
 		}
+		if err := a.keepAddress(ctx, tx, p.Case, &cert); err != nil {
+			return err
+		}
 		if err := a.bury(ctx, tx, p.Case); err != nil {
 			return err
 		}
@@ -186,7 +196,7 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		}
 		return a.putCertificate(ctx, tx, p.Case, cert)
 	})
-	return cert, err
+	return cert, whose, err
 }
 
 // mayErase refuses while the customer still has something with the company.

@@ -411,6 +411,13 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.At), string(x.Purpose), strconv.FormatBool(x.Given), stamp(x.Revoked), x.Language, x.Wording}
 		})
 	}},
+	{"kept_contact", "address_kept.csv", "at:datetime told:boolean back:boolean language wording", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		x, found, err := tx.KeptContactOf(ctx, h.ID)
+		if err != nil || !found {
+			return nil, err
+		}
+		return [][]string{{stamp(x.SaidAt), strconv.FormatBool(x.Told), strconv.FormatBool(x.Back), x.Language, x.Wording}}, nil
+	}},
 	{"obligation", "returns.csv", "departure kind name due:date state over:date receipt charge_minor:integer currency evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]obligation.Obligation, error) {
 			list, err := tx.ObligationsOf(ctx, c)

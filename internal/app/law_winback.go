@@ -70,7 +70,7 @@ func (a *App) waitsFor(ctx context.Context, mid offboarding.MessageID) (at time.
 		if err != nil {
 			return err
 		}
-		cus, err := tx.FindCustomer(ctx, c.Customer)
+		cus, err := a.whereTheyLive(ctx, tx, c.Customer)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,13 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if err != nil {
 		return false, "", err
 	}
-	if f.Erased = erased; m.Case == "" || erased {
+	if f.Erased = erased; erased {
+		if f.Consent, err = a.addressFor(ctx, tx, m); err != nil {
+			return false, "", err
+		}
+		f.Erased = !f.Consent || m.Paper != "winback" // which is asked everything that it is asked otherwise
+	}
+	if m.Case == "" || f.Erased {
 		ok, why := notice.Allow(m.Paper, f)
 		return ok, why, nil
 	}
@@ -108,7 +114,7 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	}
 	f.Silent = f.Silent || silence.Holds()
 	if m.Paper == "winback" {
-		cus, err := tx.FindCustomer(ctx, c.Customer)
+		cus, err := a.whereTheyLive(ctx, tx, c.Customer)
 		if err != nil {
 			return false, "", err
 		}
@@ -233,8 +239,14 @@ func (a *App) toErased(ctx context.Context, tx Tx, m Message) (bool, error) {
 // the address was the last thing that was known. So it does one to an address that is
 // nobody's.
 func (a *App) forgetErased(ctx context.Context, tx Tx, m Message) error {
-	if erased, err := a.toErased(ctx, tx, m); err != nil || !erased && m.Paper != copyNonePaper {
+	erased, err := a.toErased(ctx, tx, m)
+	if err != nil || !erased && m.Paper != copyNonePaper {
 		return err
+	}
+	if erased {
+		if err := a.addressUsed(ctx, tx, m); err != nil {
+			return err
+		}
 	}
 	return tx.ForgetMessage(ctx, m.ID)
 }

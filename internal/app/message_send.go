@@ -27,7 +27,14 @@ func (a *App) queue(ctx context.Context, tx Tx, m Message, subject string, work 
 		return err
 	}
 	args := map[string]any{"message": string(m.ID), "paper": m.Paper}
-	if m.Paper != copyNonePaper && !m.toUser() { // nobody knows whose that is, or they never dealt with us
+	kept := false // to an address that somebody erased let be kept: the proof of a departure does not have it
+	if _, is := wishes[m.Paper]; is {
+		var err error
+		if kept, err = a.toErased(ctx, tx, m); err != nil {
+			return err
+		}
+	}
+	if m.Paper != copyNonePaper && !m.toUser() && !kept { // nobody knows whose that is, or they never dealt with us
 		args["to"] = m.To
 	}
 	if err := a.record(ctx, tx, fact{"message.queued", "engine", m.stream(), subject, args}); err != nil || !work {
@@ -318,7 +325,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
-	if m.Paper == "certificate" {
+	if m.Paper == "certificate" || m.Paper == DestroyedPaper {
 		if err := a.addCertificate(ctx, tx, &p, m.Case); err != nil && fault.KindOf(err) != fault.NotFound {
 			return Paper{}, err
 		}
@@ -404,7 +411,7 @@ var Letters = map[string][]string{
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "instalments": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"}, OwnerPaper: {"handover", "not_me"}, RenewalPaper: {"handover", "not_me"},
 	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
-	"certificate": {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
+	"certificate": {"certificate", "not_me"}, DestroyedPaper: {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
 	ErasureWaitsPaper: {"case", "not_me"}, ErasureGoesOnPaper: {"case", "not_me"},
 	"changes":      {"data", "not_me"},
 	copyPaper:      {copyLink}, // whose page says what to do if it was not them
@@ -514,7 +521,13 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		if err != nil {
 			return Paper{}, err
 		}
-		p.Allowed = x.At
+		if p.Allowed = x.At; p.Allowed.IsZero() { // they were erased
+			kept, _, err := tx.KeptContactOf(ctx, c.Customer)
+			if err != nil {
+				return Paper{}, err
+			}
+			p.Allowed = kept.SaidAt
+		}
 	}
 	if kind == "reversed" {
 		if o, found, err := a.offerOf(ctx, tx, cid); err != nil {

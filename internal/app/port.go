@@ -65,6 +65,7 @@ type Tx interface {
 	ActTx
 	EraseTx
 	RetainedTx
+	ContactTx
 	OrderTx
 	AskedTx
 	BucketTx
@@ -700,6 +701,7 @@ type Paper struct {
 	Words       winback.Words          // only in the letter "winback"
 	Allowed     time.Time              // likewise: when they allowed it
 	Certificate *Certificate           // of erasure
+	KeptAddress *KeptAddress           // beside it: what became of the address that they let be kept; nil: none was
 	Stayed      []Stayed               // what stays of whoever was erased, or stayed
 	Completed   time.Time              // nothing of that is left; zero: something is
 	Withdrawal  *Withdrawal            // what became of one; nil: none was declared

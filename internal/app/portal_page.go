@@ -122,8 +122,9 @@ type CasePage struct {
 	// Comebacks are what would become of everything that was done, the best first.
 	Comebacks  []Comeback
 	Consent    ConsentView
-	Returnable bool      // past undoing: coming back is offered instead
-	AnswerBy   time.Time // they asked to come back; a person answers by then
+	Address    *KeptAddress // what they let be kept of their address once they are erased; nil: nothing to say
+	Returnable bool         // past undoing: coming back is offered instead
+	AnswerBy   time.Time    // they asked to come back; a person answers by then
 	Returns    Returns
 	Handover   Handover
 	Report     bool       // the final report can be read
@@ -192,6 +193,9 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		out.Told = w.Stated != nil
 		out.MayTell = !out.Told && out.Paper.Ending == nil && (plan.Case.State == offboarding.CaseOpen || plan.Case.State == offboarding.CaseRegistered)
 		if out.Consent, err = a.consentView(ctx, tx, plan.Case); err != nil {
+			return err
+		}
+		if out.Address, err = a.addressView(ctx, tx, plan); err != nil {
 			return err
 		}
 		out.Data, out.Subject, out.AnswerBy = false, false, time.Time{}

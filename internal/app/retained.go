@@ -322,7 +322,10 @@ func (a *App) complete(ctx context.Context, c offboarding.CaseID) error {
 			return err
 		}
 		e.CompletedAt = tx.Now()
-		return tx.PutErasure(ctx, e)
+		if err := tx.PutErasure(ctx, e); err != nil {
+			return err
+		}
+		return a.tellDestroyed(ctx, tx, e)
 	})
 }
 

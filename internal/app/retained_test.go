@@ -144,6 +144,20 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 		if got := [3]int{rows("contact"), rows("claim"), rows("invoice")}; got != [3]int{3, 3, 4} || len(said(t, e, "marta")) == 0 {
 			t.Fatalf("the dry run changed something: %v", got)
 		}
+		// They let their address be kept for one letter, when the last of it is destroyed.
+		if k := w.keptAddress(t, page); k == nil || !k.Asking || k.MayBack || k.Told || k.Back {
+			t.Fatalf("the page asks %+v", k)
+		}
+		if err := w.AllowAddress(ctx, app.AddressInput{Token: page, Told: true}); fault.KindOf(err) != fault.Invalid {
+			t.Fatalf("allowed what nobody read: %v", err)
+		}
+		allow := func(told, back bool) error {
+			return w.AllowAddress(ctx, app.AddressInput{Token: page, Told: told, Back: back, Wording: "Avisadme", Language: "es"})
+		}
+		must(t, allow(true, true))
+		if k := w.keptAddress(t, page); !k.Told || k.Back {
+			t.Fatalf("a letter that was not allowed keeps an address: %+v", k)
+		}
 		w.approved(t, c)
 		eventually(t, "erased and looked at", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
 		if got := [3]int{rows("contact"), rows("claim"), rows("invoice")}; got != [3]int{1, 3, 4} {
@@ -169,6 +183,12 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 			{"claims", connector.Block, 2, when.Date{Year: year + 3, Month: 12, Day: 31}}, {"contacts", connector.Erase, 2, when.Date{}}, {"invoices", connector.Keep, 3, when.Date{Year: year + 4, Month: 12, Day: 31}},
 		}; !slices.Equal(far, want) {
 			t.Fatalf("the certificate tells of %+v", far)
+		}
+		if k := letter.Certificate.Address; k == nil || !k.Told || k.Back || k.Until != (when.Date{Year: year + 6, Month: 12, Day: 31}).AddDays(30) {
+			t.Errorf("the certificate tells of the address: %+v", k)
+		}
+		if err := allow(false, false); fault.CodeOf(err) != "address.over" {
+			t.Errorf("said after the erasure: %v", err)
 		}
 		w.quietly(t) // that the letter went out is written down, and its address with it
 		if at := said(t, e, "marta", strings.ToLower(ref)); len(at) > 0 {
@@ -239,6 +259,19 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 			must(t, w.store.View(ctx, func(tx app.Tx) (err error) { done, err = tx.FindErasure(ctx, c); return err }))
 			return !done.CompletedAt.IsZero()
 		})
+		// The address that was kept for it is written to, once, and forgotten with its key.
+		destroyed := w.mail.wait(t, app.DestroyedPaper, firstMail)
+		if destroyed.Completed.IsZero() || len(destroyed.Stayed) != 3 || destroyed.Proof == nil {
+			t.Errorf("the last letter: %+v", destroyed)
+		}
+		eventually(t, "the address is forgotten", func() bool { return w.logged(t, "address.forgotten") == 1 && w.keyGone(t, cid, "consented") })
+		w.quietly(t)
+		if k := w.keptAddress(t, page); k == nil || k.Kept || k.Told || k.Gone.IsZero() {
+			t.Errorf("the page says of the address %+v", k)
+		}
+		if at := said(t, e, firstMail); len(at) > 0 {
+			t.Errorf("the address stands in %v", at)
+		}
 		// The page still tells it, years later, and the file is the one that the log has.
 		eventually(t, "the page proves the second certificate", func() bool {
 			p, err := w.OpenCertificate(ctx, page, "es")

@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/company"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/erasure"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/metric"
@@ -34,8 +35,8 @@ type WinbackTx interface {
 	// or, by Version, takes it back.
 	PutConsent(ctx context.Context, c winback.Consent) error
 	ConsentOf(ctx context.Context, c offboarding.CaseID, p winback.Purpose) (x winback.Consent, found bool, err error)
-	// ListGone pages through the customers who left and were not erased, with one
-	// departure each: the newest whose consent holds, else the newest. Newest
+	// ListGone pages through the customers who left and were not erased, or let their
+	// address be kept for this, with one departure each: the newest whose consent holds, else the newest. Newest
 	// departures first.
 	ListGone(ctx context.Context, p winback.Purpose, page GonePage) ([]Gone, error)
 	PutSilence(ctx context.Context, s suppression.Silence) error
@@ -173,7 +174,7 @@ func (a *App) leaver(ctx context.Context, tx Tx, g Gone) (l winback.Leaver, err 
 			return l, fault.Wrap("app.leaver", err)
 		}
 	}
-	if l.Back, err = isCustomer(ctx, tx, c.Customer); err != nil {
+	if l.Back, err = a.cameAgain(ctx, tx, c.Customer); err != nil {
 		return l, err
 	}
 	s, err := tx.SilenceOf(ctx, c.Customer)
@@ -181,7 +182,11 @@ func (a *App) leaver(ctx context.Context, tx Tx, g Gone) (l winback.Leaver, err 
 		return l, err
 	}
 	l.Silent = s.Holds()
-	if l.Barred, err = a.barred(l.Customer, a.today(tx)); err != nil {
+	lives, err := a.whereTheyLive(ctx, tx, c.Customer)
+	if err != nil {
+		return l, err
+	}
+	if l.Barred, err = a.barred(lives, a.today(tx)); err != nil {
 		return l, err
 	}
 	p, err := tx.FindPlan(ctx, c.ID)
@@ -320,7 +325,11 @@ func (a *App) keepLetter(ctx context.Context, tx Tx, by Actor, words map[string]
 func (a *App) queueWinback(ctx context.Context, tx Tx, letter winback.LetterID, words map[string]winback.Words, c offboarding.Case) (bool, error) {
 	m := a.letter(tx, "winback", c)
 	m.Language = writtenIn(words, m.Language, a.Company().Language)
-	if err := a.address(ctx, tx, &m, c); err != nil {
+	if says, err := a.addressOf(ctx, tx, c.Customer, erasure.Back); err != nil {
+		return false, err
+	} else if says != nil {
+		m.To = says.Email
+	} else if err := a.address(ctx, tx, &m, c); err != nil {
 		if fault.KindOf(err) == fault.Blocked { // nobody is on file any more
 			return false, nil
 		}

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -34,10 +35,19 @@ type CertificateFacts struct {
 	SumsGone  time.Time
 	SumsHeld  bool // a claim or an order keeps them beyond Until
 	Completed time.Time
-	Page      string // link
-	NotMe     string // link
+	Address   *AddressStays // nil: no address of theirs is kept
+	Page      string        // link
+	NotMe     string        // link
 	Proof     *Proof
 	Instead   *Instead // of a second person; nil: there was one
+}
+
+// AddressStays is the address of somebody erased, as they let it be kept.
+type AddressStays struct {
+	Told  bool // for the letter when what stays is destroyed
+	Back  bool // for the one that asks them back
+	Until when.Date
+	Gone  when.Date // zero: it is there
 }
 
 // FarHeld is what became of something that a far system held.
@@ -121,6 +131,13 @@ func Certificate(f CertificateFacts) Letter {
 		w.kept("again", f, Fact{Label: w.say("certificate.again"), Lines: []string{w.say("certificate.again.until")}, Soft: w.say("certificate.again.why")}),
 		Fact{Label: w.say("certificate.backups"), Lines: []string{w.say("certificate.until", "date", f.Backups)}, Soft: w.say("certificate.backups.why"), Time: f.Backups.String()},
 	)
+	ends := f.Invoices > 0 || slices.ContainsFunc(f.Far, func(h FarHeld) bool { return h.stays() && (h.N > 0 || h.Unknown) })
+	switch {
+	case f.Address != nil:
+		stays.Facts = append(stays.Facts, w.address(*f.Address))
+	case ends && f.Completed.IsZero():
+		stays.Paragraphs = append(stays.Paragraphs, w.say("certificate.unwritten"))
+	}
 	went := Fact{Label: w.say("certificate.recipients"), Says: []Content{SaysRecipients}}
 	for _, s := range f.Systems {
 		went.Lines = append(went.Lines, clean(s))
@@ -151,6 +168,25 @@ func Certificate(f CertificateFacts) Letter {
 		l.Blocks = append(l.Blocks, b)
 	}
 	return l
+}
+
+// address tells of the address that stays, and for what.
+func (w writer) address(a AddressStays) Fact {
+	x := Fact{Label: w.say("certificate.address"), Lines: []string{w.say("certificate.until", "date", a.Until)}, Time: a.Until.String()}
+	if !a.Gone.IsZero() {
+		x.Lines, x.Time = []string{w.say("certificate.gone", "date", a.Gone)}, a.Gone.String()
+		return x
+	}
+	for _, why := range []struct {
+		is   bool
+		code string
+	}{{a.Told, "told"}, {a.Back, "back"}} {
+		if why.is {
+			x.Soft = sentences(x.Soft, w.say("certificate.address."+why.code))
+		}
+	}
+	x.Soft = sentences(x.Soft, w.say("certificate.address.why"))
+	return x
 }
 
 // far names something that a far system held.

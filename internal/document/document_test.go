@@ -161,6 +161,12 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 		"erasure_goes_on": document.ErasureGoesOn(document.KeptFacts{
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Erases: true, Data: day(2027, 2, 28), Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG",
 		}),
+		"destroyed": document.Destroyed(document.DestroyedFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, On: received, Sums: 44, SumsOn: received,
+			Gone: []document.FarHeld{{System: "crm", Title: "Reclamaciones", After: "block", N: 2, GoneAt: received.AddDate(-2, 0, 0)}},
+			Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+		}),
+		"destroyed-kept":    document.Destroyed(document.DestroyedFacts{Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, On: received, Sums: 1, SumsOn: received, Kept: day(2027, 11, 30)}),
 		"copy_none":         document.CopyNone(lang, faro(t), received),
 		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}

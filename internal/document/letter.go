@@ -68,13 +68,15 @@ const (
 	KindNotice Kind = "notice"
 	// KindCertificate is the certificate of erasure.
 	KindCertificate Kind = "certificate"
+	// KindDestroyed tells that what stayed of somebody erased is destroyed.
+	KindDestroyed Kind = "destroyed"
 )
 
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner, KindRenewal,
 	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindCopy, KindCopyNone, KindNotice, KindWrittenOff, KindInstalments,
-	KindUsers, KindUsersBack, KindErasureWaits, KindErasureGoesOn,
+	KindUsers, KindUsersBack, KindErasureWaits, KindErasureGoesOn, KindDestroyed,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

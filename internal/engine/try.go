@@ -101,6 +101,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return app.Result{Verdict: app.Accomplished}, t.App.OrderOver(ctx, w)
 	case app.DestroyKind:
 		return t.App.DestroyRetained(ctx, w)
+	case app.ContactKind:
+		return t.App.ContactOver(ctx, w)
 	case app.SweepKind:
 		reading, end := t.reading(ctx)
 		defer end()

@@ -71,8 +71,9 @@ var Table = []Rule{
 	{Class: "erasure_goes_on", Basis: Law, Before: true, Until: Always},          // that nothing keeps it any more
 	{Class: "approval", Basis: Contract, Before: true, Until: Approval},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
-	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},   // they asked what could be done
-	{Class: "certificate", Basis: Law, Before: true, Until: Always, Most: 1, Last: true}, // erasure is told, whatever was said before
+	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},     // they asked what could be done
+	{Class: "certificate", Basis: Law, Before: true, Until: Always, Most: 1, Last: true},   // erasure is told, whatever was said before
+	{Class: "destroyed", Basis: Consent, Before: true, Until: Always, Most: 1, Last: true}, // that what stayed is no more, where they let an address be kept for it
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},
 	{Class: "winback", Basis: Consent, Until: Allowed, Most: 1, Asks: 1},
 	{Class: "notice", Basis: Law, Before: true, Until: Goodbye}, // of what is coming for a contract: a renewal, the end of a trial, another price

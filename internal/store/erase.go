@@ -84,6 +84,7 @@ var kept = map[string]string{
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
 	"erasure": "the certificate", "retained": "sealed apart, until its day", "authority_order": "ids, states and dates; its words are sealed with the keys that are destroyed", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"processor_asked": "ids, states, dates and sums: that it was erased there is proved by them; its words are sealed with the keys that are destroyed",
+	"kept_contact":    "for what their address may be kept, and the address, sealed under a key of its own until its day or until they take it back",
 	"webhook_event":   "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",
 	"way_node":        "names of pages and dates",
 	"withdrawal":      "rules and sums",

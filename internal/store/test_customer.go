@@ -33,6 +33,7 @@ var forgetting = []struct{ table, text string }{
 		 WHERE case_id ` + theirTakings + ` OR item IN (
 		       SELECT id FROM request WHERE customer_id = $1
 		       UNION ALL SELECT id FROM data_copy WHERE customer_id = $1
+		       UNION ALL SELECT customer_id FROM kept_contact WHERE customer_id = $1
 		       UNION ALL SELECT code FROM request WHERE customer_id = $1
 		       UNION ALL SELECT id FROM message WHERE request_id IN ` + theirRequests + ` OR case_id ` + theirCopies + `
 		       UNION ALL SELECT CAST($1 AS TEXT) || ':' || id FROM subscription WHERE customer_id = $1
@@ -55,6 +56,7 @@ var forgetting = []struct{ table, text string }{
 	{"handover_item", query(`DELETE FROM handover_item WHERE customer_id = $1`)},
 	{"obligation", query(`DELETE FROM obligation WHERE customer_id = $1`)},
 	{"improvement", query(`DELETE FROM improvement WHERE case_id IN ` + theirCases)},
+	{"kept_contact", query(`DELETE FROM kept_contact WHERE customer_id = $1`)},
 	{"retained", query(`DELETE FROM retained WHERE customer_id = $1`)},
 	{"bucket_send", query(`DELETE FROM bucket_send WHERE customer_id = $1`)},
 	{"processor_asked", query(`DELETE FROM processor_asked WHERE customer_id = $1`)},

@@ -20,18 +20,20 @@ var (
 		ON CONFLICT (case_id, purpose) DO NOTHING`)
 	saveConsent = query(`UPDATE consent SET revoked_at = $1, version = version + 1 WHERE id = $2 AND version = $3`)
 	consentOf   = query(`SELECT ` + consentColumns + ` FROM consent WHERE case_id = $1 AND purpose = $2`)
-	// A consent holds that was given and neither taken back nor followed by
+	// Who was erased is there while their address is kept for the letter. A consent
+	// holds that was given and neither taken back nor followed by
 	// another no of the same customer.
 	listGone = query(`
 		WITH gone AS (
-			SELECT k.id, COALESCE(c.answered_at, 0) AS allowed_at,
-			       ROW_NUMBER() OVER (PARTITION BY k.customer_id ORDER BY CASE WHEN c.id IS NULL THEN 1 ELSE 0 END, k.effective DESC, k.id DESC) AS n
+			SELECT k.id, COALESCE(c.answered_at, a.said_at, 0) AS allowed_at,
+			       ROW_NUMBER() OVER (PARTITION BY k.customer_id ORDER BY CASE WHEN c.id IS NULL AND a.case_id IS NULL THEN 1 ELSE 0 END, k.effective DESC, k.id DESC) AS n
 			  FROM case_ k
+			  LEFT JOIN kept_contact a ON a.case_id = k.id AND a.back = 1 AND a.kept_at > 0 AND a.ended_at = 0
 			  LEFT JOIN consent c ON c.case_id = k.id AND c.purpose = $1 AND c.given = 1 AND c.revoked_at = 0
 			       AND NOT EXISTS (SELECT 1 FROM consent x WHERE x.customer_id = c.customer_id AND x.purpose = c.purpose
 			                          AND (x.given = 0 AND x.answered_at > c.answered_at OR x.revoked_at > c.answered_at))
 			 WHERE k.test = 0 AND k.effective_at > 0 AND k.state IN ('open', 'closed')
-			   AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.customer_id = k.customer_id)
+			   AND (a.case_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM erasure e WHERE e.customer_id = k.customer_id))
 		)
 		SELECT ` + of("k", caseColumns) + `, g.allowed_at
 		  FROM gone g JOIN case_ k ON k.id = g.id

@@ -37,6 +37,7 @@ type caseView struct {
 	Collection                           *collectionView   // nil: nothing is owed, or for others to see
 	Strays                               *strayListView    // nil: nothing happened after the end
 	Orders                               *ordersView       // nil: there are none, or they are not theirs to see
+	Address                              *keptAddressView  // nil: nothing to say, or not theirs to see
 	Retained                             *retainedListView // nil: nothing stays, or not theirs to see
 	Declared                             *declaredView
 	Offer                                offerView
@@ -192,6 +193,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
 	cv.Settlement, cv.Collection = v.viewSettlement(c), v.viewCollection(c, now, e)
+	cv.Address = v.viewKeptAddress(c)
 	cv.Strays, cv.Retained, cv.Orders = v.viewStrays(c, e), v.viewRetained(c, e), v.viewOrders(c, e)
 	cv.Law, cv.Withdrawal, cv.Declared = v.viewLaw(c, e), v.viewWithdrawal(c), v.viewDeclared(c)
 	cv.Notes, cv.Acts = v.viewNotes(c, e), v.viewHandoverActs(c)

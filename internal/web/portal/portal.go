@@ -123,6 +123,8 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("POST /e/{token}", p.openEnvelope)
 	mux.HandleFunc("POST /c/{token}/allow", p.allow)
 	mux.HandleFunc("POST /c/{token}/disallow", p.disallow)
+	mux.HandleFunc("POST /c/{token}/address", p.keepAddress)
+	mux.HandleFunc("POST /c/{token}/address/forget", p.forgetAddress)
 	mux.HandleFunc("GET /u/{token}", p.silencePage)
 	mux.HandleFunc("POST /u/{token}", p.silence)
 	mux.HandleFunc("POST /u/{token}/lift", p.liftSilence)

@@ -77,6 +77,12 @@ func open(t *testing.T, e testkit.Engine) *site {
 // openOn is open on a driver of the database, with far systems.
 func openOn(t *testing.T, e testkit.Engine, driver string, systems ...connector.System) *site {
 	t.Helper()
+	return openBook(t, e, driver, "saas-b2c", systems...)
+}
+
+// openBook is openOn with another playbook.
+func openBook(t *testing.T, e testkit.Engine, driver, name string, systems ...connector.System) *site {
+	t.Helper()
 	var named step.Systems
 	var on playbook.Connected
 	if len(systems) > 0 {
@@ -91,7 +97,7 @@ func openOn(t *testing.T, e testkit.Engine, driver string, systems ...connector.
 	must(t, s.Migrate(ctx))
 	keys, err := seal.OpenKeys(ctx, filepath.Join(t.TempDir(), "keys"), "")
 	must(t, err)
-	book, err := playbook.Load("saas-b2c", playbook.Builtin()["saas-b2c"], step.Specs())
+	book, err := playbook.Load(name, playbook.Builtin()[name], step.Specs())
 	must(t, err)
 	zone, err := time.LoadLocation("Europe/Madrid")
 	must(t, err)

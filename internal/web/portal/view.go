@@ -112,11 +112,12 @@ type trackView struct {
 	Pay          payView
 	Settlement   settlementView
 	Allow        allowView
-	Owner        bool   // the departure is not stopped: they may say that it was not them
-	Meeting      bool   // they are invited to talk, and have not said no
-	Approval     string // the step that waits for their approval; empty: none
-	Instead      string // that one person works here; empty: there are several
-	Answer       string // state of what could be done; empty: nothing to read there
+	Address      *addressView // nil: nothing to say
+	Owner        bool         // the departure is not stopped: they may say that it was not them
+	Meeting      bool         // they are invited to talk, and have not said no
+	Approval     string       // the step that waits for their approval; empty: none
+	Instead      string       // that one person works here; empty: there are several
+	Answer       string       // state of what could be done; empty: nothing to read there
 	Due          []dueLine
 	Accesses     accessesView
 	Users        bool // somebody of theirs is told, or was to be
@@ -209,7 +210,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	v.Data, v.Users = page.Data, page.Users.Planned
 	v.Report, v.Erased, v.Forgotten = page.Report, page.Erased, !page.ErasedOn.IsZero()
 	v.Handover, v.HandoverAsks = viewHanding(sp, page)
-	v.Data, v.Allow = page.Data, viewAllow(sp, base, c, page.Consent)
+	v.Data, v.Allow, v.Address = page.Data, viewAllow(sp, base, c, page.Consent), viewAddress(sp, base, c, page.Address)
 	v.Settlement, v.Pay = viewSettlement(sp, page), viewPay(sp, c, when.DateOf(p.Now, zone), page)
 	v.Returns, v.Owed, v.Due = viewReturns(sp, page), viewOwed(sp, page), viewDue(sp, zone, page.Limits)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
