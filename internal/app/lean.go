@@ -8,7 +8,7 @@ import (
 // leanPercent is how much garbage may lie beside what is in use, in percent of it,
 // while large files are made or read: they go through lent room and make little
 // garbage, so that tidying up early costs little, and memory stays small.
-const leanPercent = 25
+const leanPercent = 40
 
 var leaning struct {
 	sync.Mutex

@@ -226,6 +226,9 @@ func (p *Packer) take() error {
 		p.to.Reset(&p.out)
 	}
 	b := p.waiting
+	if p.out.b == nil && len(b) == takeSize { // more is to come: room for all of it at once, as growing leaves garbage
+		p.out.b = (*rooms.Get().(*[]byte))[:0]
+	}
 	p.waiting, p.other = p.other[:0], b
 	p.taken += int64(len(b))
 	p.busy.Go(func() { _, p.failed = p.to.Write(b) })
