@@ -97,8 +97,7 @@ func (c *valueShowCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer h.close()
-	var who customer.Customer
-	err = h.store.View(ctx, func(tx app.Tx) (err error) { who, err = tx.FindCustomerByReference(ctx, c.Reference); return err })
+	who, err := h.numbered(ctx, c.Reference)
 	if err != nil {
 		return err
 	}
@@ -229,8 +228,7 @@ func (c *hoursListCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer h.close()
-	var who customer.Customer
-	err = h.store.View(ctx, func(tx app.Tx) (err error) { who, err = tx.FindCustomerByReference(ctx, c.Reference); return err })
+	who, err := h.numbered(ctx, c.Reference)
 	if err != nil {
 		return err
 	}
@@ -244,4 +242,10 @@ func (c *hoursListCmd) Run(ctx context.Context, o out) error {
 	}
 	fmt.Fprintf(w, "\t%d min\t\t\n", effort.Minutes(list))
 	return w.Flush()
+}
+
+// numbered is the customer whom the company knows under a number.
+func (h *house) numbered(ctx context.Context, reference string) (who customer.Customer, err error) {
+	err = h.store.View(ctx, func(tx app.Tx) (err error) { who, err = tx.FindCustomerByReference(ctx, reference); return err })
+	return who, err
 }

@@ -324,6 +324,16 @@ func (a *App) ErasingWaits(ctx context.Context, w offboarding.Work) (again time.
 	return again, err
 }
 
+// notKept refuses, as Blocked (order.keeps), that a person says of a step that something
+// is erased, or asks for it, while an order keeps it.
+func notKept(ctx context.Context, tx Tx, p offboarding.Plan, s offboarding.StepID) error {
+	again, err := erasingWaits(ctx, tx, p, offboarding.Work{Step: s})
+	if err == nil && !again.IsZero() {
+		err = fault.New(fault.Blocked, "order.keeps")
+	}
+	return err
+}
+
 func erasingWaits(ctx context.Context, tx Tx, p offboarding.Plan, w offboarding.Work) (time.Time, error) {
 	list, err := tx.OrdersOf(ctx, p.Case.Customer)
 	if err != nil || len(list) == 0 {

@@ -277,10 +277,8 @@ func (a *App) SayAsked(ctx context.Context, by Actor, c offboarding.CaseID, step
 		if wrong != nil {
 			return wrong
 		}
-		if again, err := erasingWaits(ctx, tx, *p, offboarding.Work{Step: s.ID}); err != nil {
+		if err := notKept(ctx, tx, *p, s.ID); err != nil {
 			return err
-		} else if !again.IsZero() {
-			return fault.New(fault.Blocked, "order.keeps")
 		}
 		proc, ok := a.systems.Processor(system)
 		if !ok {
@@ -304,10 +302,8 @@ func (a *App) GiveUpProcessor(ctx context.Context, by Actor, c offboarding.CaseI
 		if wrong != nil {
 			return wrong
 		}
-		if again, err := erasingWaits(ctx, tx, *p, offboarding.Work{Step: s.ID}); err != nil {
+		if err := notKept(ctx, tx, *p, s.ID); err != nil {
 			return err
-		} else if !again.IsZero() {
-			return fault.New(fault.Blocked, "order.keeps")
 		}
 		if err := x.GiveUp(clean, a.today(tx)); err != nil {
 			return err

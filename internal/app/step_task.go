@@ -58,10 +58,8 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 			return fault.New(fault.Blocked, "step.not_ready")
 		}
 		if a.kinds[s.Kind].Spec().Erases {
-			if again, err := erasingWaits(ctx, tx, *p, offboarding.Work{Step: s.ID}); err != nil {
+			if err := notKept(ctx, tx, *p, s.ID); err != nil {
 				return err
-			} else if !again.IsZero() {
-				return fault.New(fault.Blocked, "order.keeps")
 			}
 		}
 		s.Note = note
