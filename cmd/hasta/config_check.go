@@ -200,6 +200,8 @@ func checkFiles(name string, src []byte, cfg config) []error {
 	}
 	_, err = loadAchievements(cfg.Achievements)
 	out = append(out, inFile(name, src, "$.achievements", err)...)
+	_, err = loadOffers(cfg.Offers)
+	out = append(out, inFile(name, src, "$.offers", err)...)
 	for i, p := range cfg.Playbooks {
 		check(fmt.Sprintf("$.playbooks[%d]", i), p)
 	}

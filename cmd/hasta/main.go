@@ -47,6 +47,7 @@ type cli struct {
 	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
 	Law      lawCmd      `cmd:"" help:"Law as data: which rules hold for whom, and what they ask."`
 	Flow     flowCmd     `cmd:"" help:"Descriptions of the way out that customers meet: check them before anybody does."`
+	Offer    offerCmd    `cmd:"" help:"What may be proposed to whoever leaves, and to whom: check it before anybody is asked."`
 	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case     caseCmd     `cmd:"" help:"Look at single departures."`
 	Erase    eraseCmd    `cmd:"" help:"What erasing would reach, and what stays of those who were erased."`

@@ -19,6 +19,7 @@ import (
 	"hastaluego/internal/id"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/step"
 	"hastaluego/internal/when"
@@ -46,6 +47,9 @@ type Config struct {
 	// Achievements are the figures that a goodbye may tell; nil: those that come
 	// with the program.
 	Achievements achievement.Rules
+	// Offers is the policy that says what is proposed to whom, with the offers that it
+	// knows; nil: the one that comes with the program.
+	Offers *offer.Policy
 	// Calendars tell business days; nil: those that come with the program. Calendar
 	// names the one of the company; empty: that of its country.
 	Calendars *calendar.Set
@@ -122,6 +126,7 @@ type App struct {
 	signup     string
 	seen       seen // of the way out
 
+	offers       *offer.Policy // as the server was started
 	achievements achievement.Rules
 }
 
@@ -139,6 +144,9 @@ func New(c Config) *App {
 	if c.Achievements == nil {
 		c.Achievements = achievement.Builtin()
 	}
+	if c.Offers == nil {
+		c.Offers = offer.Builtin()
+	}
 	if c.Calendars == nil {
 		c.Calendars = calendar.Shipped()
 	}
@@ -151,7 +159,7 @@ func New(c Config) *App {
 		}
 	}
 	a := &App{
-		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks,
+		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks, offers: c.Offers,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, blobs: c.Blobs, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, buckets: c.Buckets, chat: c.Chat, signNote: c.SignList, print: c.Print, log: c.Log, plain: c.PlainHooks, systems: c.Systems,
 	}

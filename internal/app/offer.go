@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
@@ -28,6 +29,7 @@ type OfferTx interface {
 	PutOffer(ctx context.Context, o SealedOffer) error
 	OfferOf(ctx context.Context, c offboarding.CaseID) (o SealedOffer, found bool, err error)
 	FindOffer(ctx context.Context, id offer.ID) (SealedOffer, error)
+	OffersTo(ctx context.Context, ids ...customer.ID) ([]SealedOffer, error) // in all their departures
 }
 
 // OfferInput is what somebody of the company proposes.

@@ -55,7 +55,7 @@ var permissions = []permission{
 	{"reason", "agent success", "finance privacy admin auditor"}, // why customers leave; the words about it are read as notes are
 	{"voice", "", "agent success privacy"},                       // what leavers answered, and let us say
 	{"outbox", "", "agent privacy success admin auditor"},
-	{"offer", "agent success", "finance auditor"},
+	{"offer", "agent success", "finance admin auditor"},
 	{"metrics", "", "agent finance privacy success admin auditor"},
 	{"winback", "success admin", "agent privacy auditor"},             // who allowed a letter, and the letter
 	{"improvement", "agent success admin", "finance privacy auditor"}, // what is changed because of leavers

@@ -2,6 +2,7 @@ package offer
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"hastaluego/internal/fault"
@@ -14,8 +15,10 @@ type Tally struct {
 	Lines []LineTally // in the order of the policy
 	Gets  map[string]int
 	None  int // of whom nothing is proposed
-	// Turned are how often a guard was why an offer was not proposed.
-	Turned map[Guard]int
+	// Turned are how often a guard was why an offer was not proposed, by offer.
+	Turned map[string]map[Guard]int
+	Within map[string]int // of each segment that a line names: how many are in it
+	Where  int            // of how many it is known in which segments they are
 }
 
 // LineTally is what became of one line.
@@ -29,9 +32,12 @@ type LineTally struct {
 
 // Count decides for every situation, and counts.
 func (p *Policy) Count(all []Situation) (Tally, error) {
-	t := Tally{Asked: len(all), Gets: map[string]int{}, Turned: map[Guard]int{}}
+	t := Tally{Asked: len(all), Gets: map[string]int{}, Turned: map[string]map[Guard]int{}, Within: map[string]int{}}
 	for _, l := range p.Lines {
 		t.Lines = append(t.Lines, LineTally{Line: l.ID, Before: map[string]int{}})
+		for _, s := range l.within {
+			t.Within[s] = 0
+		}
 	}
 	for _, s := range all {
 		if err := p.tally(&t, s); err != nil {
@@ -58,7 +64,18 @@ func (p *Policy) tally(t *Tally, s Situation) error {
 		}
 	}
 	for _, x := range d.Turned {
-		t.Turned[x.Why]++
+		if t.Turned[x.Offer] == nil {
+			t.Turned[x.Offer] = map[Guard]int{}
+		}
+		t.Turned[x.Offer][x.Why]++
+	}
+	if s.Segments != nil {
+		t.Where++
+	}
+	for name := range t.Within {
+		if slices.Contains(s.Segments, name) {
+			t.Within[name]++
+		}
 	}
 	if d.Offer == nil {
 		t.None++
@@ -69,7 +86,8 @@ func (p *Policy) tally(t *Tally, s Situation) error {
 }
 
 // Warn is what a person should look at before a policy counts: lines that speak
-// of nobody or never decide, lines that speak of the same, offers that nobody or
+// of nobody or never decide, lines that speak of the same, segments that hold nobody
+// or everybody, offers in another currency than contracts, offers that nobody or
 // everybody gets. None of it is a mistake by itself.
 func (p *Policy) Warn(t Tally) (out fault.List) {
 	say := func(code string, args ...any) {
@@ -91,7 +109,18 @@ func (p *Policy) Warn(t Tally) (out fault.List) {
 			say("offer.warn.everybody_line", "line", l.Line)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(t.Within)) {
+		switch n := t.Within[name]; {
+		case n == 0 && t.Asked > 0:
+			say("offer.warn.segment_nobody", "segment", name, "unread", t.Asked-t.Where)
+		case n == t.Asked && t.Asked > 0:
+			say("offer.warn.segment_everybody", "segment", name)
+		}
+	}
 	for _, d := range p.Offers() {
+		if n := t.Turned[d.Name][GuardCurrency]; n > 0 {
+			say("offer.warn.currency", "offer", d.Name, "count", n)
+		}
 		switch t.Gets[d.Name] {
 		case 0:
 			say("offer.warn.nobody_gets", "offer", d.Name)
@@ -104,12 +133,12 @@ func (p *Policy) Warn(t Tally) (out fault.List) {
 
 // Shadowed are the lines of which it can be told without asking about anybody
 // that they never decide: one before them speaks of everything that they speak of.
-func (p *Policy) Shadowed(src []byte) error {
+func (p *Policy) Shadowed() error {
 	if p.Ranked {
 		return nil
 	}
 	var in policyFile
-	f, err := source.Decode(p.File, src, &in)
+	f, err := source.Decode(p.File, p.Source, &in)
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,18 @@ var BuiltinFiles = sync.OnceValue(func() (out []File) {
 	return out
 })
 
+// Library are the files that come with the program, and those of the house in the
+// place of those that have the same name, or beside them.
+func Library(house []File) []File {
+	all := slices.Clone(house)
+	for _, f := range BuiltinFiles() {
+		if !slices.ContainsFunc(house, func(h File) bool { return path.Base(h.Name) == f.Name }) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
 // Builtin is the policy that comes with the program.
 var Builtin = sync.OnceValue(func() *Policy {
 	p, err := Read(BuiltinFiles(), reason.Builtin())

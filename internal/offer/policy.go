@@ -21,6 +21,7 @@ type Policy struct {
 	AtOnce  bool // whoever asks is answered at once; else a person looks first
 	Lines   []Line
 	File    string
+	Source  []byte
 	margins []margin
 	limits  limits
 	version string
@@ -112,7 +113,7 @@ func LoadPolicy(name string, src []byte, offers []*Definition, known *reason.Tax
 		return nil, err
 	}
 	r := reader{f}
-	p := &Policy{Name: in.Policy, Ranked: in.Choose == chooseRanked, AtOnce: in.Answers == answersAtOnce, File: name}
+	p := &Policy{Name: in.Policy, Ranked: in.Choose == chooseRanked, AtOnce: in.Answers == answersAtOnce, File: name, Source: src}
 	if !ident.MatchString(in.Policy) {
 		r.At("$.policy", "file.name", "value", in.Policy)
 	}

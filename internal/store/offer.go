@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 )
@@ -21,6 +22,7 @@ var (
 		 WHERE id = $8 AND version = $9`)
 	offerOf   = query(`SELECT ` + offerColumns + ` FROM offer WHERE case_id = $1`)
 	offerByID = query(`SELECT ` + offerColumns + ` FROM offer WHERE id = $1`)
+	offersTo  = many(`SELECT `+offerColumns+` FROM offer WHERE customer_id IN (`, 1, `) ORDER BY offered_at DESC, id`)
 )
 
 func (t *tx) PutOffer(ctx context.Context, o app.SealedOffer) error {
@@ -53,4 +55,13 @@ func (t *tx) OfferOf(ctx context.Context, c offboarding.CaseID) (app.SealedOffer
 func (t *tx) FindOffer(ctx context.Context, id offer.ID) (app.SealedOffer, error) {
 	o, err := scanOffer(t.row(ctx, offerByID, id))
 	return o, t.s.translate("store.FindOffer", err)
+}
+
+func (t *tx) OffersTo(ctx context.Context, ids ...customer.ID) (list []app.SealedOffer, err error) {
+	err = t.pick(ctx, "store.OffersTo", offersTo, len(ids), keys(ids), func(row scanner) error {
+		o, err := scanOffer(row)
+		list = append(list, o)
+		return err
+	})
+	return list, err
 }

@@ -78,6 +78,18 @@ func (r Rates) margin(product string) (int64, bool) {
 	return r.Margin, r.Margin >= 0
 }
 
+// Left is what is left of a price after what the product costs, rounded against us;
+// false if nobody said what it leaves.
+func (r Rates) Left(product string, price int64) (int64, bool) {
+	m, known := r.margin(product)
+	if !known {
+		return 0, false
+	}
+	cost := new(big.Int).Mul(big.NewInt(price), big.NewInt(10_000-m))
+	cost.Add(cost, big.NewInt(9_999)).Quo(cost, big.NewInt(10_000))
+	return price - cost.Int64(), true
+}
+
 // Contract is one that recurs.
 type Contract struct {
 	Alike
@@ -128,6 +140,17 @@ func (v Value) Known() bool { return v.Why == "" }
 func (v Value) Month() (sum int64) {
 	for _, p := range v.Parts {
 		sum += p.Month
+	}
+	return sum
+}
+
+// Serving is what serving the customer costs in a month beside their products: what
+// went wrong, what people worked, what is paid late.
+func (v Value) Serving() (sum int64) {
+	for _, p := range v.Parts {
+		if p.Kind != Price && p.Kind != Goods {
+			sum -= p.Month
+		}
 	}
 	return sum
 }
