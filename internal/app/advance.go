@@ -61,6 +61,9 @@ func (a *App) Subject(ctx context.Context, w offboarding.Work) (s step.Subject, 
 				if k, ok := a.kinds[w.Kind]; ok && k.Spec().ErasesFar {
 					s.Owner, err = ownerAt(ctx, tx, p.Case.Customer, w.System)
 				}
+				if err == nil && w.Kind == refundKind {
+					s.Sent, err = refundsSent(ctx, tx, p.Case.Customer, w.ID)
+				}
 				return err
 			}
 		}
@@ -87,6 +90,12 @@ func (a *App) Calling(ctx context.Context, w *offboarding.Work, hash, seen strin
 			if (p.Case.State != offboarding.CaseOpen || p.Case.Paused) && !ofHouse(p, *w) { // undone or held meanwhile
 				ok = false
 				return nil
+			}
+			if w.Kind == refundKind {
+				if owed, err := stillOwed(ctx, tx, p.Case.Customer, *w); err != nil || !owed {
+					ok = false
+					return err
+				}
 			}
 			if k, known := a.kinds[w.Kind]; known && k.Spec().Erases {
 				if again, err := erasingWaits(ctx, tx, p, *w); err != nil || !again.IsZero() { // an order came into force meanwhile
@@ -313,11 +322,8 @@ func (a *App) followStep(ctx context.Context, tx Tx, p *offboarding.Plan, works 
 		if err := a.followGrant(ctx, tx, w, left); err != nil {
 			return err
 		}
-		if w.Kind == "refund" && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested) {
-			if err := tx.SetBalanceStatus(ctx, customer.BalanceID(w.Item), customer.Paid); err != nil {
-				return err
-			}
-			if err := a.strayPaid(ctx, tx, p, customer.BalanceID(w.Item), "engine"); err != nil {
+		if w.Kind == refundKind && (w.State == offboarding.WorkVerified || w.State == offboarding.WorkAttested) {
+			if err := a.givenBack(ctx, tx, p, customer.BalanceID(w.Item)); err != nil {
 				return err
 			}
 		}

@@ -295,7 +295,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 func givesBack(p offboarding.Plan, list []customer.Balance) map[offboarding.StepID][]customer.Balance {
 	out := make(map[offboarding.StepID][]customer.Balance)
 	for _, s := range p.Steps {
-		if s.Kind != "refund" || s.Over() {
+		if s.Kind != refundKind || s.Over() {
 			continue
 		}
 		for _, b := range list {

@@ -133,6 +133,9 @@ func (a *App) SettleBalance(ctx context.Context, by Actor, cid customer.ID, bid 
 		return fault.New(fault.Invalid, "field.choice").On("status")
 	}
 	return a.tx(ctx, func(tx Tx) error {
+		if err := holdMoney(ctx, tx, cid); err != nil {
+			return err
+		}
 		list, err := tx.BalancesOf(ctx, cid)
 		if err != nil {
 			return err
@@ -143,6 +146,11 @@ func (a *App) SettleBalance(ctx context.Context, by Actor, cid customer.ID, bid 
 		}
 		if list[i].Status != customer.Due {
 			return nil
+		}
+		if sent, err := refundsSent(ctx, tx, cid, ""); err != nil {
+			return err
+		} else if slices.Contains(sent, bid) {
+			return fault.New(fault.Blocked, "balance.on_its_way")
 		}
 		if err := tx.SetBalanceStatus(ctx, bid, status); err != nil {
 			return err

@@ -277,7 +277,7 @@ func (a *App) refundedOn(ctx context.Context, tx Tx, p offboarding.Plan) (on whe
 		return on, err
 	}
 	for _, w := range works {
-		if w.Kind != "refund" {
+		if w.Kind != refundKind || w.State == offboarding.WorkVerified && w.FirstCall.IsZero() { // nothing was sent by it
 			continue
 		}
 		if w.State != offboarding.WorkVerified {

@@ -3,6 +3,8 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +26,8 @@ type bank struct {
 	refunds  []refunded
 	lose     bool // the answer, after the effect
 	pending  bool // what was asked is on its way
+	cut      bool // it does not tell its books whole
+	cutAfter bool // nor after it was asked
 	asked    int
 }
 
@@ -54,6 +58,7 @@ func (b *bank) Refund(_ context.Context, in connector.RefundInput) (connector.Re
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked++
+	b.cut = b.cut || b.cutAfter
 	b.refunds = append(b.refunds, refunded{in.Payment, in.Key, in.Amount})
 	for i := range b.payments {
 		if b.payments[i].Reference == in.Payment {
@@ -69,7 +74,7 @@ func (b *bank) Refund(_ context.Context, in connector.RefundInput) (connector.Re
 func (b *bank) ReadLedger(context.Context, connector.LedgerInput) (connector.LedgerState, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return connector.LedgerState{Found: true, Payments: append([]connector.Payment(nil), b.payments...)}, nil
+	return connector.LedgerState{Found: true, Cut: b.cut, Payments: append([]connector.Payment(nil), b.payments...)}, nil
 }
 
 func (b *bank) set(fn func()) {
@@ -157,5 +162,154 @@ func TestARefundThatNoPaymentIsLargeEnoughForAsksAPerson(t *testing.T) {
 		if x := w.stuck(t, c, "back"); x.LastError != "refund.no_payment" || w.bank.asked != 0 {
 			t.Errorf("%s, asked %d times", x.LastError, w.bank.asked)
 		}
+	})
+}
+
+// decides is what a person decides about the work that gives back, once it waits for
+// one.
+func (w *world) decides(t *testing.T, c offboarding.CaseID, decision string) {
+	t.Helper()
+	x := w.stuck(t, c, "back")
+	must(t, w.DecideWork(t.Context(), agent, app.DecideInput{Case: c, Work: x.ID, Decision: decision, Evidence: "visto"}))
+}
+
+// What a person paid by a transfer, or made void, while the billing system did not
+// answer is not given back a second time once it does.
+func TestWhatIsNotOwedAnyMoreIsNotGivenBack(t *testing.T) {
+	t.Parallel()
+	for _, status := range []customer.BalanceStatus{customer.Paid, customer.Void} {
+		testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+			w := newWorldWith(t, e, refunding)
+			w.owe(t, 2500)
+			w.bank.cut = true
+			_, c, page := w.request(t, "period_end")
+			w.stuck(t, c, "back")
+			v, err := w.OpenCase(t.Context(), agent, c)
+			must(t, err)
+			must(t, w.SettleBalance(t.Context(), finance, v.Customer.ID, "bal_back", status))
+			w.bank.set(func() { w.bank.cut = false })
+			w.decides(t, c, "again")
+			eventually(t, "there is nothing to give back", func() bool { return w.stepState(t, c, "back") == offboarding.StepVerified })
+			for _, b := range w.refundsOf(t, v.Customer.ID) {
+				if b.ID == "bal_back" && b.Status != status || w.bank.asked != 0 {
+					t.Errorf("asked %d times, and it stands as %s, not %s", w.bank.asked, b.Status, status)
+				}
+			}
+			p, err := w.OpenCasePage(t.Context(), page, "case", "")
+			must(t, err)
+			if !p.Refunded.IsZero() {
+				t.Errorf("the customer is told that the system sent it on %s", p.Refunded)
+			}
+			w.verifyLog(t)
+		})
+	}
+}
+
+// A person who has a refund called again, because nobody could say what came of it,
+// makes no second one: it is found by the key with which it was asked first. Until
+// then nobody writes down that it was paid otherwise.
+func TestCallingARefundAgainMakesNoSecondOne(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, refunding)
+		w.owe(t, 2500)
+		w.bank.lose, w.bank.cutAfter = true, true
+		_, c, _ := w.request(t, "period_end")
+		w.stuck(t, c, "back")
+		v, err := w.OpenCase(t.Context(), agent, c)
+		must(t, err)
+		code(t, w.SettleBalance(t.Context(), finance, v.Customer.ID, "bal_back", customer.Paid), "balance.on_its_way")
+		w.bank.set(func() {
+			w.bank.cut = false
+			// Since then so much else was paid that the books tell of its payment no more.
+			w.bank.payments = []connector.Payment{{Reference: "pi_last", Amount: eur(9000), Refunded: eur(0)}}
+		})
+		w.decides(t, c, "again")
+		eventually(t, "the one that was made was found", func() bool { return w.stepState(t, c, "back") == offboarding.StepVerified })
+		if len(w.bank.refunds) != 1 {
+			t.Errorf("refunds: %+v", w.bank.refunds)
+		}
+		w.verifyLog(t)
+	})
+}
+
+const settledBack = `
+playbook: settledback
+title: {es: "Liquidar y devolver", en: "Settle and refund"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: statement, kind: settle, title: {es: "Liquidar", en: "Settle"}, after: [confirm]}
+  - id: money
+    kind: task
+    title: {es: "Revisar", en: "Look over"}
+    after: [statement]
+    role: finance
+    due: {d: 5, from: ready}
+    escalate: {d: 1, to: admin}
+    items: [{id: a, title: {es: "A", en: "A"}}]
+  - {id: back, kind: refund, title: {es: "Devolver", en: "Refund"}, after: [money], params: {system: billing}}
+  - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [back], params: {until: effective}}
+`
+
+// What is on its way to the customer when they disagree is not promised a second
+// time; what the statement that was signed anew gives back beyond it somebody of
+// finance is asked to give back, since the step that would is past.
+func TestWhatASecondStatementGivesBackIsPromisedOnceAndReachesThem(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, settledBack)
+		ctx := t.Context()
+		w.bank.payments = []connector.Payment{{Reference: "pi_1", Amount: eur(100_000), Refunded: eur(0)}}
+		w.bank.pending = true
+		cus, email := w.buyer(t, "TWICE", "ES", 40)
+		c, page := w.leaves(t, email, "now")
+		must(t, w.SignStatement(ctx, finance, c))
+		first := w.refundsOf(t, cus)
+		w.push(t, 1)
+		w.mail.wait(t, "statement", email)
+		eventually(t, "finance is asked", func() bool { return w.stepState(t, c, "money") == offboarding.StepReady })
+		must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: "money", Item: "a", Ticked: true}))
+		must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: "money", Note: "Bien"}))
+		eventually(t, "it is on its way", func() bool { w.bank.mu.Lock(); defer w.bank.mu.Unlock(); return w.bank.asked == len(first) })
+
+		must(t, w.AnswerStatement(ctx, page, app.StatementAnswer{Why: "Pagué más"}))
+		v := w.opened(t, cus)
+		more := eur(73000)
+		must(t, w.EditSubscription(ctx, agent, app.SubscriptionPatch{Customer: cus, Subscription: v.Lines[0].ID, Amount: &more}))
+		must(t, w.SignStatement(ctx, finance, c))
+		total := func(of ...customer.BalanceStatus) (sum int64) {
+			for _, b := range w.refundsOf(t, cus) {
+				if slices.Contains(of, b.Status) {
+					sum += b.Amount.Minor
+				}
+			}
+			return sum
+		}
+		var was int64
+		for _, b := range first {
+			was += b.Amount.Minor
+		}
+		extra := w.statement(t, c).Doc.Sections[0].Total.Minor
+		if extra <= 0 || total(customer.Due) != was+extra {
+			t.Fatalf("the second statement gives %d on top of %d, and %d are noted", extra, was, total(customer.Due))
+		}
+		asks := ""
+		now, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		for _, s := range now.Plan.Steps {
+			if strings.HasPrefix(s.Key, "statement_refund") && slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Sum == eur(extra) }) {
+				asks = s.Key
+			}
+		}
+		if asks == "" {
+			t.Fatalf("nobody is asked to give the rest back: %+v", now.Plan.Steps)
+		}
+		w.bank.set(func() { w.bank.pending = false })
+		w.push(t, 1)
+		eventually(t, "what was on its way arrived", func() bool { return total(customer.Paid) == was })
+		if w.bank.asked != len(first) || total(customer.Due) != extra {
+			t.Errorf("asked %d times, %d are due", w.bank.asked, total(customer.Due))
+		}
+		w.verifyLog(t)
 	})
 }

@@ -121,7 +121,8 @@ type reckoning struct {
 	ends      when.Date
 	code      string // of the departure, if there is one
 	late      []Charge
-	withdrawn bool // what comes back is noted already
+	withdrawn bool                 // what comes back is noted already
+	sent      []customer.BalanceID // that may be on their way to the customer
 }
 
 // reckon computes a statement for a choice. What nobody recorded is not in it.
@@ -159,8 +160,8 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 			out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "paid"})
 		}
 		in.Bills = append(in.Bills, bills...)
-		for _, b := range k.balances { // what an older statement of the departure gave back, and was paid
-			if k.code != "" && b.Status == customer.Paid && noted(b.Reference, k.code, s.Reference) {
+		for _, b := range k.balances { // what an older statement of the departure gave back, and was paid or is on its way
+			if k.code != "" && (b.Status == customer.Paid || b.Status == customer.Due && slices.Contains(k.sent, b.ID)) && noted(b.Reference, k.code, s.Reference) {
 				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Repaid, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount})
 			}
 			// What of an older one was paid or let go is not asked for again.
@@ -331,6 +332,9 @@ func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan) (Statement, e
 		return Statement{}, nil
 	}
 	if k.balances, err = tx.BalancesOf(ctx, p.Case.Customer); err != nil {
+		return Statement{}, err
+	}
+	if k.sent, err = refundsSent(ctx, tx, p.Case.Customer, ""); err != nil {
 		return Statement{}, err
 	}
 	k.late = a.lateCharges(p.Case, k.subs)
@@ -538,6 +542,9 @@ func (a *App) signNow(ctx context.Context, tx Tx, p *offboarding.Plan, by Actor)
 		return a.record(ctx, tx, signature(p.Case, x, by.ID))
 	}
 	again := x.State == StatementDisputed
+	if err := holdMoney(ctx, tx, p.Case.Customer); err != nil {
+		return err
+	}
 	if x.Doc, err = a.draw(ctx, tx, *p); err != nil {
 		return err
 	}

@@ -19,9 +19,12 @@ import (
 const refundKey = "statement_refund"
 
 // askToRefund asks finance to give back what a statement says, where no step of
-// the plan does it at a billing system.
+// the plan is going to do it at a billing system: one whose turn has come gives
+// back what was noted by then.
 func askToRefund(p *offboarding.Plan, version int64, noted []customer.Balance, now time.Time) error {
-	if len(noted) == 0 || slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool { return s.Kind == "refund" }) {
+	if len(noted) == 0 || slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool {
+		return s.Kind == refundKind && s.State == offboarding.StepWaiting && s.Params["balance"] == ""
+	}) {
 		return nil
 	}
 	s := playbook.House(refundKey)
@@ -138,14 +141,18 @@ func (a *App) noteFees(ctx context.Context, tx Tx, c offboarding.Case, x CaseSta
 }
 
 // dropRefunds makes void what a statement of the departure noted and nobody
-// paid.
+// paid. What may be on its way to the customer is not.
 func (a *App) dropRefunds(ctx context.Context, tx Tx, c offboarding.Case) error {
 	list, err := tx.BalancesOf(ctx, c.Customer)
 	if err != nil {
 		return err
 	}
+	sent, err := refundsSent(ctx, tx, c.Customer, "")
+	if err != nil {
+		return err
+	}
 	for _, b := range list {
-		if b.Status == customer.Due && ofStatements(b.Reference, c.Code) {
+		if b.Status == customer.Due && ofStatements(b.Reference, c.Code) && !slices.Contains(sent, b.ID) {
 			if err := tx.SetBalanceStatus(ctx, b.ID, customer.Void); err != nil {
 				return err
 			}

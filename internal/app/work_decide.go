@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"hastaluego/internal/customer"
@@ -99,7 +98,7 @@ func (a *App) DecideWork(ctx context.Context, by Actor, in DecideInput) error {
 			case offboarding.VerifyUndo:
 				w.Phase = offboarding.Undo
 			}
-			w.Key = fmt.Sprintf("%s:%d", w.Key, w.Attempt)
+			w.Renew()
 			if _, letter := a.kinds[w.Kind].(step.Courier); letter && err == nil {
 				err = a.sendAgain(ctx, tx, w)
 			}

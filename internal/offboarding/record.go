@@ -1,6 +1,8 @@
 package offboarding
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"hastaluego/internal/customer"
@@ -267,6 +269,22 @@ type Work struct {
 	UndoneAt   time.Time
 	LastError  string // message code
 	Undo       string // connector.UndoClass of the act, once done
+}
+
+// Renew gives the work another key, with which it is called again.
+func (w *Work) Renew() { w.Key = w.Key + ":" + strconv.FormatInt(w.Attempt, 10) }
+
+// Keys are those with which the work was called, or will be, the newest first.
+func (w Work) Keys() []string {
+	keys := []string{w.Key}
+	for key := w.Key; ; {
+		i := strings.LastIndexByte(key, ':')
+		if i <= 0 || i == len(key)-1 || strings.ContainsFunc(key[i+1:], func(r rune) bool { return r < '0' || r > '9' }) {
+			return keys
+		}
+		key = key[:i]
+		keys = append(keys, key)
+	}
 }
 
 // Phase is what a work does next.

@@ -2,7 +2,9 @@ package step
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
@@ -12,8 +14,9 @@ import (
 
 // refund gives back what the company owes, by the means by which it was paid:
 // each open refund of the record out of a payment that is large enough. Whether
-// it was asked for already is looked for at every payment, so that an answer that
-// was lost never makes a second one.
+// it was asked for already is looked for at every payment and with every key, so
+// that an answer that was lost never makes a second one. What is not owed any more
+// when its turn comes, because a person paid it or it is void, is left alone.
 type refund struct{ systems Systems }
 
 func (refund) Spec() playbook.KindSpec {
@@ -90,12 +93,45 @@ func payments(ctx context.Context, sys connector.System, s Subject) (out []conne
 	return out, nil
 }
 
+// chosen is what a refund has as evidence before it is asked for: the payment that
+// it is made of. A ledger tells the last payments alone; in this one it is looked
+// for whatever else was paid since.
+type chosen struct {
+	Payment string `json:"payment,omitempty"`
+	Balance string `json:"balance,omitempty"` // how the sum stands, where nothing is to be given back
+}
+
+func (c chosen) evidence() json.RawMessage {
+	raw, err := json.Marshal(c)
+	if err != nil { // words always marshal
+		return nil
+	}
+	return raw
+}
+
+// first puts the payment of which the refund was asked first before the others.
+func first(list []connector.Payment, before string, b customer.Balance) []connector.Payment {
+	var c chosen
+	if json.Unmarshal([]byte(before), &c) != nil || c.Payment == "" {
+		return list
+	}
+	named := connector.Payment{Reference: c.Payment, Amount: b.Amount, Refunded: b.Amount} // how much is left of it nobody says
+	if i := slices.IndexFunc(list, func(p connector.Payment) bool { return p.Reference == c.Payment }); i >= 0 {
+		named = list[i]
+		list = slices.Delete(list, i, i+1)
+	}
+	return append([]connector.Payment{named}, list...)
+}
+
 // Observe looks for the refund at every payment, and finds one that it could be
 // made of.
 func (k refund) Observe(ctx context.Context, s Subject) (Findings, error) {
 	sys, b, err := k.system(s)
 	if err != nil {
 		return Findings{}, err
+	}
+	if b.Status != customer.Due && s.Work.FirstCall.IsZero() {
+		return Findings{Evidence: chosen{Balance: string(b.Status)}.evidence()}, nil
 	}
 	// A step of the house says out of which payment: the one that should not have
 	// been. Whether so much is left of it, the system says.
@@ -106,23 +142,29 @@ func (k refund) Observe(ctx context.Context, s Subject) (Findings, error) {
 		}
 	}
 	var f Findings
-	for _, p := range list {
+	for _, p := range first(list, s.Work.Before, b) {
 		if p.Amount.Currency != b.Amount.Currency {
 			continue
 		}
-		st, err := sys.Refunder.ReadRefund(ctx, connector.RefundQuery{Payment: p.Reference, Key: s.Work.Key})
-		if err != nil {
-			return Findings{}, err
-		}
-		if st.Found {
+		for i, key := range s.Work.Keys() {
+			st, err := sys.Refunder.ReadRefund(ctx, connector.RefundQuery{Payment: p.Reference, Key: key})
+			if err != nil {
+				return Findings{}, err
+			}
+			if !st.Found || i > 0 && st.Stage == connector.RefundFailed { // whoever called again knew of that one
+				continue
+			}
 			return Findings{
 				Found: true, Status: st.Status, Evidence: st.Answer, Reference: p.Reference,
 				Ended: st.Stage == connector.RefundDone && st.Amount == b.Amount, Pending: st.Stage == connector.RefundPending, Failed: st.Stage == connector.RefundFailed || st.Amount != b.Amount,
 			}, nil
 		}
 		if f.Reference == "" && p.Amount.Minor-p.Refunded.Minor >= b.Amount.Minor {
-			f.Reference = p.Reference
+			f.Reference, f.Evidence = p.Reference, chosen{Payment: p.Reference}.evidence()
 		}
+	}
+	if b.Status != customer.Due {
+		f.Reference, f.Evidence = "", chosen{Balance: string(b.Status)}.evidence()
 	}
 	return f, nil
 }
@@ -132,10 +174,12 @@ func (k refund) Decide(s Subject, f Findings) (Decision, error) {
 	switch {
 	case !ok:
 		return Decision{}, fault.New(fault.NotFound, "not_found", "balance", s.Work.Item)
+	case f.Found && !f.Failed, b.Status != customer.Due:
+		return Decision{Already: true}, nil
 	case f.Failed:
 		return Decision{}, fault.New(fault.Invalid, "refund.failed")
-	case f.Found:
-		return Decision{Already: true}, nil
+	case slices.Contains(s.Sent, b.ID):
+		return Decision{Again: s.Now.Add(lookAgain)}, nil
 	case f.Reference == "":
 		return Decision{}, fault.New(fault.Invalid, "refund.no_payment")
 	}
@@ -157,16 +201,20 @@ func (k refund) Apply(ctx context.Context, a Action, key string) (Outcome, error
 }
 
 // Verify reads back that the money was sent. While it is on its way that is
-// looked at again.
+// looked at again. Where nothing is owed any more and nothing was sent, there is
+// nothing to read back.
 func (k refund) Verify(ctx context.Context, s Subject) (Proof, error) {
 	f, err := k.Observe(ctx, s)
 	if err != nil {
 		return Proof{}, err
 	}
+	b, _ := s.balance()
 	p := Proof{Holds: f.Ended, Evidence: f.Evidence, Why: "connector.not_so"}
 	switch {
 	case f.Pending:
 		p.Again, p.Why = s.Now.Add(lookAgain), "refund.pending"
+	case b.Status != customer.Due && (!f.Found || f.Failed):
+		p.Holds = true
 	case f.Failed:
 		p.Final, p.Why = true, "refund.failed"
 	}

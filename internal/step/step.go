@@ -26,11 +26,12 @@ type Subject struct {
 	Subscriptions []customer.Subscription // those that the case ends
 	Grants        []customer.Grant
 	Balances      []customer.Balance
-	Owner         string    // the name by which the system of the work knows the customer, for what is erased there
-	Settled       bool      // the statement of the departure has something in it
-	EffectiveAt   time.Time // first instant after the effective date
-	RetrievalAt   time.Time // first instant after the retrieval window
-	Now           time.Time // business time
+	Sent          []customer.BalanceID // that other works may have given back
+	Owner         string               // the name by which the system of the work knows the customer, for what is erased there
+	Settled       bool                 // the statement of the departure has something in it
+	EffectiveAt   time.Time            // first instant after the effective date
+	RetrievalAt   time.Time            // first instant after the retrieval window
+	Now           time.Time            // business time
 }
 
 // Subscription returns the subscription that the work is about.
