@@ -61,6 +61,7 @@ type systemReport struct {
 	Kind    string                `json:"kind"`
 	Level   connector.Level       `json:"level"`
 	OK      bool                  `json:"ok"`
+	Unclear bool                  `json:"unclear,omitempty"` // it answered, and that does not tell whether it is well
 	Can     []string              `json:"can"`
 	Actions []string              `json:"actions,omitempty"`
 	Effect  connector.EffectClass `json:"effect"`
@@ -105,7 +106,7 @@ func (c *systemCheckCmd) Run(ctx context.Context, o out) error {
 	bad := false
 	for _, cfg := range configs {
 		r := checkSystem(ctx, cfg, vault)
-		bad = bad || !r.OK
+		bad = bad || !r.OK && !r.Unclear
 		reports = append(reports, r)
 	}
 	if c.JSON {
@@ -139,6 +140,10 @@ func tellSystems(o out, reports []systemReport) {
 			fmt.Fprintf(o.stdout, "%s: good, %s; %s, %d ms; %s\n", r.System, can, r.Effect, r.MS, levels[r.Level])
 			continue
 		}
+		if r.Unclear {
+			fmt.Fprintf(o.stdout, "%s: could not tell, %s; %s, %d ms; %s\n%s: %s: %s\n", r.System, can, r.Effect, r.MS, levels[r.Level], r.At, r.System, r.Problem)
+			continue
+		}
 		fmt.Fprintf(o.stderr, "%s: %s (%s): %s\n", r.At, r.System, levels[r.Level], r.Problem)
 		for _, p := range r.More {
 			fmt.Fprintf(o.stderr, "%s: %s: %s\n", p.At, r.System, p.Problem)
@@ -165,6 +170,7 @@ func checkSystem(ctx context.Context, cfg declaration.Declared, vault declaratio
 		r.OK = true
 		return r
 	}
+	r.Unclear = fault.CodeOf(err) == connector.Unclear
 	list := fault.Fields(err)
 	var one *fault.Error
 	switch {

@@ -67,6 +67,16 @@ func TestSystemsAreReachedAndWhatIsWrongIsToldAtItsLine(t *testing.T) {
 			t.Errorf("%s: %d %s%s", c.name, code, o, e)
 		}
 	}
+	// What a wrong address answers, too, is not called good.
+	silent := "systems:\n  far:\n    kind: http\n    base_url: " + base + "/elsewhere\n    auth: {header: Authorization, scheme: Bearer, value: \"env:HASTA_BILLING_TOKEN\"}\n    effect: verifiable\n    undo: final\n    allow: [127.0.0.1/32]\n" +
+		"    access:\n      operations:\n        read: {method: GET, path: \"/accounts/{reference}\"}\n        revoke: {method: POST, path: \"/accounts/{reference}/block\"}\n      state: {status: status, open: [active]}\n"
+	t.Setenv("HASTA_BILLING_TOKEN", token)
+	if code, told := checked(t, silent); code != exitCheck || !strings.Contains(told, "answer") || strings.Contains(told, "good") {
+		t.Errorf("a wrong address: %d %s", code, told)
+	}
+	if code, told := checked(t, strings.Replace(silent, "/elsewhere", "", 1)); code != exitOK || !strings.Contains(told, "far: could not tell, access; verifiable") || !strings.Contains(told, "answered 404 to what is not there") {
+		t.Errorf("nothing but a 404: %d %s", code, told)
+	}
 	stop()
 	if code, o, e := check(token); code != exitCheck || !strings.Contains(e, "systems.yaml:7:15: billing (tried against published shapes only): “billing”: "+strings.TrimPrefix(base, "http://")+" refuses the connection.") {
 		t.Errorf("nobody there: %d %s%s", code, o, e)

@@ -118,7 +118,8 @@ type AccessInput struct {
 }
 
 // Access is a system that lets people or programs in. An account that it does
-// not know is closed: reading it is no error. Errors are as Billing says.
+// not know lets nobody in: reading it is no error, and proves nothing. Errors are as
+// Billing says.
 type Access interface {
 	Info() Info
 	ReadAccess(ctx context.Context, account string) (AccessState, error)
@@ -167,9 +168,10 @@ type Prober interface {
 
 // ActionState is what reading says of a declared action.
 type ActionState struct {
-	Holds  bool // it is as the action leaves it
-	Back   bool // it is as taking the action back leaves it
-	Answer json.RawMessage
+	Holds   bool // it is as the action leaves it
+	Back    bool // it is as taking the action back leaves it
+	Missing bool // nothing is where it was looked for, as nothing would be at a wrong address
+	Answer  json.RawMessage
 }
 
 // ActionInput asks for a declared action.
@@ -221,9 +223,13 @@ type Reporter interface {
 // Checker is a system that can be asked whether it is there and knows us.
 type Checker interface {
 	// Check reaches the system and changes nothing. Invalid with code
-	// connector.credential or connector.no_right: it is there and does not let us.
+	// connector.credential, connector.no_right or connector.right_missing: it is there
+	// and does not let us; with code Unclear: it answered, and that says too little.
 	Check(ctx context.Context) error
 }
+
+// Unclear is the code of a check that could not tell whether a system is well.
+const Unclear = "connector.check_unclear"
 
 // System is a connected system. What it cannot do is nil.
 type System struct {

@@ -51,6 +51,9 @@ func (t *try) retest(ctx context.Context, w offboarding.Work) (app.Result, error
 	if err != nil {
 		return app.Result{}, err
 	}
+	if p.Why == step.NeverSeen && s.Work.State == offboarding.WorkAttested { // a person answered for just that
+		return app.Result{Verdict: app.Withheld}, nil
+	}
 	if done.Evidence = string(p.Evidence); !p.Holds {
 		done.Code = p.Why // the report counts by it
 	}

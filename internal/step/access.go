@@ -94,14 +94,14 @@ func (k revokeAccess) Observe(ctx context.Context, s Subject) (Findings, error) 
 	if s.Work.Phase != offboarding.Act {
 		return f, nil
 	}
-	seen := AccessProof{Read: st.Answer}
-	if seen.Control, seen.Why, err = try(ctx, sys.Prober, g.Account, s.Work.Tries); err != nil {
+	saw := AccessProof{Read: st.Answer, Found: st.Found}
+	if saw.Control, saw.Why, err = try(ctx, sys.Prober, g.Account, s.Work.Tries); err != nil {
 		return f, err
 	}
-	if seen.entered() { // whatever it reads, it lets in
+	if saw.entered() { // whatever it reads, it lets in
 		f.Ended = false
 	}
-	f.Evidence, err = json.Marshal(seen)
+	f.Evidence, err = json.Marshal(saw)
 	return f, err
 }
 
@@ -113,6 +113,9 @@ func (k revokeAccess) Decide(s Subject, f Findings) (Decision, error) {
 	_, g, err := k.access(s)
 	if err != nil {
 		return Decision{}, err
+	}
+	if f.Ended && !seen(s.Work, f.Found) {
+		return Decision{}, neverSeen(g.System)
 	}
 	if f.Ended {
 		return Decision{Already: true}, nil
@@ -198,7 +201,10 @@ func (k revokeAccess) prove(ctx context.Context, s Subject, open bool) (Proof, e
 	if st.Open != open {
 		return Proof{Evidence: st.Answer, Why: "connector.not_so"}, nil
 	}
-	ev := AccessProof{Read: st.Answer}
+	if !seen(s.Work, st.Found) {
+		return Proof{Evidence: st.Answer, Why: NeverSeen, Final: true}, nil
+	}
+	ev := AccessProof{Read: st.Answer, Found: st.Found}
 	before := ProofOf(s.Work.Before)
 	tries := s.Work.Tries
 	if before.entered() {

@@ -97,10 +97,13 @@ func (k runAction) Observe(ctx context.Context, s Subject) (Findings, error) {
 		return Findings{}, err
 	}
 	st, err := a.ReadAction(ctx, action, reference)
-	return Findings{Found: err == nil, Ended: st.Holds, Back: st.Back, Evidence: st.Answer}, err
+	return Findings{Found: err == nil && !st.Missing, Ended: st.Holds, Back: st.Back, Evidence: st.Answer}, err
 }
 
 func (k runAction) Decide(s Subject, f Findings) (Decision, error) {
+	if f.Ended && !seen(s.Work, f.Found) {
+		return Decision{}, neverSeen(s.Step.Params["system"])
+	}
 	if f.Ended {
 		return Decision{Already: true}, nil
 	}
@@ -130,6 +133,9 @@ func (k runAction) Apply(ctx context.Context, a Action, key string) (Outcome, er
 
 func (k runAction) Verify(ctx context.Context, s Subject) (Proof, error) {
 	f, err := k.Observe(ctx, s)
+	if err == nil && f.Ended && !seen(s.Work, f.Found) {
+		return Proof{Evidence: f.Evidence, Why: NeverSeen, Final: true}, nil
+	}
 	return Proof{Holds: f.Ended, Evidence: f.Evidence, Why: "connector.not_so"}, err
 }
 

@@ -92,17 +92,17 @@ func (k narrowAccess) Observe(ctx context.Context, s Subject) (Findings, error) 
 	if s.Work.Phase != offboarding.Act {
 		return f, nil
 	}
-	seen := AccessProof{Read: r.Answer, Held: r.Held}
-	if seen.Control, seen.Why, err = try(ctx, writes(sys), g.Account, s.Work.Tries); err != nil {
+	saw := AccessProof{Read: r.Answer, Found: r.Found, Held: r.Held}
+	if saw.Control, saw.Why, err = try(ctx, writes(sys), g.Account, s.Work.Tries); err != nil {
 		return f, err
 	}
-	if seen.Entry, _, err = try(ctx, sys.Prober, g.Account, s.Work.Tries); err != nil {
+	if saw.Entry, _, err = try(ctx, sys.Prober, g.Account, s.Work.Tries); err != nil {
 		return f, err
 	}
-	if seen.entered() { // whatever it reads, it can change something
+	if saw.entered() { // whatever it reads, it can change something
 		f.Ended = false
 	}
-	f.Evidence, err = json.Marshal(seen)
+	f.Evidence, err = json.Marshal(saw)
 	return f, err
 }
 
@@ -110,6 +110,9 @@ func (k narrowAccess) Decide(s Subject, f Findings) (Decision, error) {
 	_, g, err := k.access(s)
 	if err != nil {
 		return Decision{}, err
+	}
+	if f.Ended && !seen(s.Work, f.Found) {
+		return Decision{}, neverSeen(g.System)
 	}
 	if f.Ended {
 		return Decision{Already: true}, nil
@@ -147,8 +150,11 @@ func (k narrowAccess) Verify(ctx context.Context, s Subject) (Proof, error) {
 	if r.Open && !r.ReadOnly {
 		return Proof{Evidence: r.Answer, Why: "connector.not_so"}, nil
 	}
+	if !seen(s.Work, r.Found) {
+		return Proof{Evidence: r.Answer, Why: NeverSeen, Final: true}, nil
+	}
 	before, tries := ProofOf(s.Work.Before), s.Work.Tries
-	ev := AccessProof{Read: r.Answer, Held: before.Held, ReadOnly: r.Open}
+	ev := AccessProof{Read: r.Answer, Found: r.Found, Held: before.Held, ReadOnly: r.Open}
 	if before.entered() {
 		// What can be proved is not given up because the system is unwell.
 		ev.Control, tries = before.Control, 0

@@ -144,7 +144,6 @@ func TestAnAccessIsProvedToReadAndToChangeNothing(t *testing.T) {
 func TestWhatChangesNothingIsLeftAsItIs(t *testing.T) {
 	t.Parallel()
 	for _, says := range []connector.Reach{
-		{}, // it knows no such account
 		{AccessState: connector.AccessState{Found: true}},
 		{AccessState: connector.AccessState{Found: true, Open: true}, ReadOnly: true},
 	} {

@@ -6,6 +6,7 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
 )
 
 // ProofKind is how it is known that an effect is there.
@@ -32,6 +33,7 @@ type AccessProof struct {
 	Control *connector.Probe `json:"control,omitempty"` // the try before
 	Probe   *connector.Probe `json:"probe,omitempty"`   // the try after
 	Read    json.RawMessage  `json:"read,omitempty"`
+	Found   bool             `json:"found,omitempty"` // the system knew it when it was read
 
 	// Of an access that was narrowed: control and probe tried to change something.
 	Held     []string         `json:"held,omitempty"`      // what it had before
@@ -45,6 +47,21 @@ func ProofOf(evidence string) (p AccessProof) {
 		return AccessProof{}
 	}
 	return p
+}
+
+// NeverSeen is the code of what a far system does not know, and nobody ever saw
+// there. It may be gone; it may also be called otherwise there, or be looked for at
+// a wrong address, and a refusal to tell looks the same: that proves nothing.
+const NeverSeen = "connector.never_seen"
+
+func neverSeen(system string) *fault.Error {
+	return fault.New(fault.NotFound, NeverSeen, "system", system)
+}
+
+// seen reports whether what a work is about was there when it was looked at, now
+// or before: only what was there can be gone.
+func seen(w offboarding.Work, found bool) bool {
+	return found || !w.FirstCall.IsZero() || ProofOf(w.Evidence).Found
 }
 
 // entered reports whether the try before got in: only then can a refusal after

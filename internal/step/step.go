@@ -83,7 +83,7 @@ type Job struct {
 
 // Findings is what was read at the far system before deciding.
 type Findings struct {
-	Found   bool
+	Found   bool // the far system knows it
 	Status  string
 	Ended   bool
 	EndsAt  time.Time

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -45,6 +46,15 @@ func (a *Answer) Read(body []byte) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		a.Err = errors.New("the answer has more than one JSON value")
 	}
+}
+
+// spoken reports whether the body is that of an API: JSON, or XML that is no page.
+func (a *Answer) spoken() bool {
+	if a.Err == nil && a.Body != nil {
+		return true
+	}
+	root := a.Root()
+	return root != "" && !strings.EqualFold(root, "html")
 }
 
 // Text is Scalar, cut to what may be kept.

@@ -115,6 +115,9 @@ func (c *Caller) Call(op string, req *http.Request, write bool) (Answer, error) 
 func (c *Caller) Class(op string, ans Answer, write bool) *fault.Error {
 	var f *fault.Error
 	switch {
+	case ans.Status == http.StatusNotFound && !write && !ans.spoken():
+		// A gateway, or a wrong address: of the thing itself nothing was said.
+		f = c.Say(fault.Transient, "connector.unreadable", ans.Status)
 	case ans.Status == http.StatusNotFound:
 		f = c.Say(fault.NotFound, "connector.unknown_reference", ans.Status)
 	case ans.Status == http.StatusTooManyRequests || ans.Status == http.StatusRequestTimeout || ans.Status == http.StatusTooEarly,
@@ -159,6 +162,16 @@ func (c *Caller) Class(op string, ans Answer, write bool) *fault.Error {
 		f.RetryAfter = ans.RetryAfter
 	}
 	return f.At(op, ans.Err)
+}
+
+// Unclear is the fault of a probe whose answer is neither getting in nor being
+// refused: what may pass, as f says it does, is tried again, and all else proves
+// nothing.
+func (c *Caller) Unclear(op string, ans Answer, f *fault.Error) *fault.Error {
+	if f != nil && f.Kind == fault.Transient && ans.Status != http.StatusNotFound {
+		return f
+	}
+	return c.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
 }
 
 // Fault classes a call that brought no answer.

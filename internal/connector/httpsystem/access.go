@@ -115,9 +115,5 @@ func (a access) ProbeAccess(ctx context.Context, account string) (connector.Prob
 	case slices.Contains(p.Refused, ans.Status):
 		return out, nil
 	}
-	f := a.Class(op, ans, false)
-	if f == nil || f.Kind != fault.Transient {
-		f = a.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
-	}
-	return out, f
+	return connector.Probe{}, a.Unclear(op, ans, a.Class(op, ans, false))
 }

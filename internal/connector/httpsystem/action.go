@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 
 	"hastaluego/internal/connector"
@@ -62,6 +63,7 @@ func (s *System) readAction(ctx context.Context, op string, x Action, reference 
 	if err != nil && (!gone || !x.Expect.Absent && (x.Undo.Expect == nil || !x.Undo.Expect.Absent)) {
 		return st, err
 	}
+	st.Missing = gone && ans.Status == http.StatusNotFound
 	st.Holds = x.Expect.holds(ans, gone)
 	if st.Back = !st.Holds; x.Undo.Expect != nil {
 		st.Back = x.Undo.Expect.holds(ans, gone)

@@ -40,7 +40,7 @@ func (c *contacts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Authorization") != "Bearer good":
 		w.WriteHeader(http.StatusUnauthorized)
 	case !c.held[owner]:
-		w.WriteHeader(http.StatusNotFound)
+		send(w, http.StatusNotFound, `{}`)
 	case r.Method == http.MethodDelete:
 		delete(c.held, owner)
 		c.gone++

@@ -147,7 +147,7 @@ func (x exporter) ReadRows(ctx context.Context, collection, owner, after string,
 		return to.Columns(columns)
 	}
 	nothing := func(ans httpcall.Answer, err error) bool {
-		return err != nil && slices.Contains(e.Empty, ans.Status) && !begun
+		return err != nil && slices.Contains(e.Empty, ans.Status) && fault.CodeOf(err) != "connector.unreadable" && !begun
 	}
 	if ans, err := x.look(ctx, op, e.List.Before, v); nothing(ans, err) {
 		return begin()

@@ -3,6 +3,7 @@ package httpsystem
 import (
 	"context"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -151,7 +152,8 @@ func (s *System) String() string { return KindName + ":" + s.cfg.System }
 const nowhere = "hasta-luego-check-0"
 
 // Check reaches the system with its ping or, without one, by reading something
-// that is not there: being told so is the answer of a system that knows us.
+// that is not there: being told so is the answer of a system that knows us. A 404
+// is one that a wrong address gives too: connector.check_unclear.
 func (s *System) Check(ctx context.Context) error {
 	const op = "httpsystem.Check"
 	calls, slot := s.cfg.Ping.calls(), "reference"
@@ -163,6 +165,9 @@ func (s *System) Check(ctx context.Context) error {
 	case s.cfg.Ping.declared() && ans.Status >= 200 && ans.Status < 300 && fault.CodeOf(err) == "connector.unreadable":
 		return nil // what a ping says is its own business
 	case !s.cfg.Ping.declared() && fault.KindOf(err) == fault.NotFound && err != nil:
+		if ans.Status == http.StatusNotFound {
+			return s.Say(fault.Invalid, connector.Unclear, ans.Status).At(op, err)
+		}
 		return nil
 	}
 	return err

@@ -239,11 +239,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	case ans.Status == http.StatusForbidden && said == "InvalidClientTokenId":
 		return out, nil
 	}
-	f := s.fault(op, ans, false)
-	if f == nil || f.Kind != fault.Transient {
-		f = s.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
-	}
-	return connector.Probe{}, f
+	return connector.Probe{}, s.Unclear(op, ans, s.fault(op, ans, false))
 }
 
 // A user and a key that nobody has.

@@ -204,11 +204,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	case ans.Status == http.StatusUnauthorized:
 		return out, nil
 	}
-	f := s.Class(op, ans, false)
-	if f == nil || f.Kind != fault.Transient {
-		f = s.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
-	}
-	return out, f
+	return connector.Probe{}, s.Unclear(op, ans, s.Class(op, ans, false))
 }
 
 // none is a token that no server gave.

@@ -74,9 +74,5 @@ func (s *System) ProbeWrite(ctx context.Context, account string) (connector.Prob
 	case ans.Status == http.StatusForbidden && (said == "AccessDenied" || said == "InvalidAccessKeyId"):
 		return out, nil
 	}
-	f := s.Class(op, ans, false)
-	if f == nil || f.Kind != fault.Transient {
-		f = s.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
-	}
-	return connector.Probe{}, f
+	return connector.Probe{}, s.Unclear(op, ans, s.Class(op, ans, false))
 }

@@ -407,11 +407,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	case ans.Status == http.StatusForbidden && (said == "AccessDenied" || said == "InvalidAccessKeyId"):
 		return out, nil
 	}
-	f := s.Class(op, ans, false)
-	if f == nil || f.Kind != fault.Transient {
-		f = s.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
-	}
-	return connector.Probe{}, f
+	return connector.Probe{}, s.Unclear(op, ans, s.Class(op, ans, false))
 }
 
 // nonsense is no policy, and no store takes it for one.

@@ -478,11 +478,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	case slices.Contains(p.Refused, ans.Status):
 		return out, nil
 	}
-	f := s.Class(op, ans, false)
-	if f == nil || f.Kind != fault.Transient {
-		f = s.Say(fault.Invalid, "connector.probe_unclear", ans.Status).At(op, nil)
-	}
-	return out, f
+	return connector.Probe{}, s.Unclear(op, ans, s.Class(op, ans, false))
 }
 
 // nobody is a name that no provider knows.

@@ -265,7 +265,9 @@ type failing struct {
 }
 
 // unread reports whether a success came whose body says nothing.
-func (f failing) unread() bool { return f.read == unreadable || f.read == tooLong }
+func (f failing) unread() bool {
+	return (f.read == unreadable || f.read == tooLong) && f.act == uncertain
+}
 
 func answers(status int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -324,6 +326,8 @@ func ends() []failing {
 		{"a refusal", answers(400, `{"error":"bad `+Person+`"}`), refused, refused, false, false},
 		{"an endless refusal", answers(422, strings.Repeat("x", 3*Limit)), refused, refused, false, false},
 		{"an unknown reference", answers(404, "{}"), unknown, unknown, false, true},
+		{"a gateway that knows no such address", answers(404, "<html>404 page not found</html>"), unreadable, unknown, false, false},
+		{"a gateway that says no more than that", answers(404, ""), unreadable, unknown, false, false},
 		{"a redirect", answers(307, "", "Location", "/elsewhere"), refused, refused, false, false},
 		{"a redirect after the effect", answers(303, "", "Location", "/elsewhere"), refused, uncertain, false, false},
 	}
