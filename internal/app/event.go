@@ -160,6 +160,7 @@ var EventTypes = []EventType{
 	{Type: "order.agreed", When: "a second person agreed: nothing is erased, and where it says so nothing is given away", Args: []string{"order", "withhold"}},
 	{Type: "order.refused", When: "it was taken back before it held anything", Args: []string{"order", "withhold"}},
 	{Type: "order.lifted", When: "it is over, and the customer has the days back that it took", Args: []string{"order", "withhold"}},
+	{Type: "order.told", When: "the customer may know of an order of which nothing might be said, and who allowed it was written down", Args: []string{"order", "release"}},
 	{Type: "certificate.completed", When: "nothing that stayed is left: the key was destroyed, and the second certificate made", Args: []string{"sha256"}, Sent: true, Tells: []string{"sha256"}},
 	{Type: "testimonial.given", When: "a customer who left let the company show words, sound or film", Args: []string{"voice", "until", "blob"}, Sent: true, Tells: []string{"voice", "until"}},
 	{Type: "testimonial.withdrawn", When: "they took it back", Args: []string{"voice"}, Sent: true, Tells: []string{"voice"}},

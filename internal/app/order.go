@@ -130,6 +130,42 @@ func (a *App) LiftOrder(ctx context.Context, by Actor, c offboarding.CaseID, oid
 	})
 }
 
+// TellOrder writes down that the customer may know of an order of which nothing might be
+// said, and who allowed that: an order that ends does not end the silence about it. From
+// then on their evidence has it, and what came after it. Errors: Invalid at release;
+// Conflict (order.told).
+func (a *App) TellOrder(ctx context.Context, by Actor, c offboarding.CaseID, oid authority.ID, release string) error {
+	l := prose(nil, map[string]*string{"release": &release})
+	if release == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("release"))
+	}
+	if len(l) > 0 {
+		return l
+	}
+	return a.onOrders(ctx, by, c, func(tx Tx, x offboarding.Case, _ *time.Location) error {
+		o, err := orderAbout(ctx, tx, x, oid)
+		if err != nil {
+			return err
+		}
+		if err := o.Tell(); err != nil {
+			return err
+		}
+		if err := tx.PutOrder(ctx, o); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"order.told", by.ID, o.Case, o.Customer, map[string]any{"order": string(o.ID), "release": release}})
+	})
+}
+
+// orderAbout finds an order about the customer of a departure.
+func orderAbout(ctx context.Context, tx Tx, c offboarding.Case, oid authority.ID) (SealedOrder, error) {
+	x, err := tx.FindOrder(ctx, oid)
+	if err == nil && x.Customer != string(c.Customer) {
+		err = fault.New(fault.NotFound, "not_found")
+	}
+	return x, err
+}
+
 // OrderOver ends an order whose last day is past.
 func (a *App) OrderOver(ctx context.Context, w offboarding.Work) error {
 	return a.tx(ctx, func(tx Tx) error {
@@ -223,12 +259,9 @@ func (a *App) onOrders(ctx context.Context, by Actor, cid offboarding.CaseID, fn
 // onOrder changes an order, with an entry of the log.
 func (a *App) onOrder(ctx context.Context, by Actor, cid offboarding.CaseID, oid authority.ID, typ string, change func(Tx, *authority.Order, offboarding.Case, *time.Location) error) error {
 	return a.onOrders(ctx, by, cid, func(tx Tx, c offboarding.Case, zone *time.Location) error {
-		x, err := tx.FindOrder(ctx, oid)
+		x, err := orderAbout(ctx, tx, c, oid)
 		if err != nil {
 			return err
-		}
-		if x.Customer != string(c.Customer) {
-			return fault.New(fault.NotFound, "not_found")
 		}
 		if err := change(tx, &x.Order, c, zone); err != nil {
 			return err

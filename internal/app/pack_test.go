@@ -161,7 +161,20 @@ func TestTheCustomerHasTheEvidenceOfTheirDeparture(t *testing.T) {
 		} else {
 			w.proved(t, after)
 		}
-		for range 9 {
+		code(t, w.TellOrder(ctx, privacy, c, v.Orders[0].ID, " "), "field.required")
+		must(t, w.TellOrder(ctx, privacy, c, v.Orders[0].ID, "Auto de 3 de marzo, DP 12/2027"))
+		code(t, w.TellOrder(ctx, privacy, c, v.Orders[0].ID, "Auto de 3 de marzo, DP 12/2027"), "order.told")
+		whole := own()
+		w.proved(t, whole)
+		for _, what := range []string{"order.asked", "order.lifted", "order.told", "certificate.issued"} {
+			if !bytes.Contains(whole, []byte(what)) {
+				t.Errorf("once they may know of it, nothing is said of %s", what)
+			}
+		}
+		if bytes.Contains(whole, []byte("DP 12/2027")) {
+			t.Error("it says what the order says")
+		}
+		for range 8 {
 			own()
 		}
 		_, _, err = w.PackOwn(ctx, page, "es")

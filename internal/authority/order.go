@@ -104,6 +104,16 @@ func (o *Order) Lift(by string, now time.Time) error {
 	return nil
 }
 
+// Tell ends the silence about it: from now on the customer may know that there is, or
+// was, one. What it holds stays as it is.
+func (o *Order) Tell() error {
+	if !o.Silent {
+		return fault.New(fault.Conflict, "order.told")
+	}
+	o.Silent = false
+	return nil
+}
+
 // Holds reports whether nothing may be erased on a day. The last day ends it, whether
 // or not somebody has written that down.
 func (o Order) Holds(today when.Date) bool {

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hastaluego/internal/authority"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/when"
 )
 
@@ -42,6 +43,25 @@ func TestAnOrderHoldsByTwoAndEndsByOne(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The silence about an order ends once, whatever became of the order, and changes
+// nothing else of it.
+func TestTheSilenceAboutAnOrderEndsOnce(t *testing.T) {
+	t.Parallel()
+	for _, state := range []authority.State{authority.Asked, authority.Refused, authority.InForce, authority.Over} {
+		was := authority.Order{State: state, Withhold: true, Silent: true}
+		o := was
+		if err := o.Tell(); err != nil || o.Silent {
+			t.Fatalf("%s: %v, %+v", state, err, o)
+		}
+		if err := o.Tell(); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("%s: told twice: %v", state, err)
+		}
+		if o.Silent = true; o != was {
+			t.Errorf("%s became %+v", state, o)
+		}
+	}
 }
 
 // Whoever was kept from their data has at least as many whole days left after the

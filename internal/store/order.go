@@ -15,8 +15,8 @@ var (
 	insertOrder = query(`
 		INSERT INTO authority_order (` + orderColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, '', 0, $11, $12, 1)`)
 	saveOrder = query(`
-		UPDATE authority_order SET state = $1, agreed_by = $2, agreed_at = $3, over_by = $4, over_at = $5, version = version + 1
-		 WHERE id = $6 AND version = $7`)
+		UPDATE authority_order SET state = $1, agreed_by = $2, agreed_at = $3, over_by = $4, over_at = $5, silent = $6, version = version + 1
+		 WHERE id = $7 AND version = $8`)
 	orderByID   = query(`SELECT ` + orderColumns + ` FROM authority_order WHERE id = $1`)
 	ordersOf    = query(`SELECT ` + orderColumns + ` FROM authority_order WHERE customer_id = $1 ORDER BY id`)
 	longerFetch = query(`UPDATE case_ SET retrieval_days = retrieval_days + $1, version = version + 1 WHERE id = $2 AND version = $3`)
@@ -24,7 +24,7 @@ var (
 
 func (t *tx) PutOrder(ctx context.Context, o app.SealedOrder) error {
 	if o.Version > 0 {
-		return t.must(ctx, "store.PutOrder", saveOrder, o.State, o.AgreedBy, micros(o.AgreedAt), o.OverBy, micros(o.OverAt), o.ID, o.Version)
+		return t.must(ctx, "store.PutOrder", saveOrder, o.State, o.AgreedBy, micros(o.AgreedAt), o.OverBy, micros(o.OverAt), bit(o.Silent), o.ID, o.Version)
 	}
 	_, err := t.exec(ctx, "store.PutOrder", insertOrder, o.ID, o.Case, o.Customer, o.State, bit(o.Withhold), bit(o.Named), bit(o.Silent), o.Until.String(),
 		o.AskedBy, micros(o.AskedAt), o.KeyID, bytesOf(o.Body))

@@ -22,7 +22,8 @@ type ordersView struct {
 type orderView struct {
 	ID, Name, Does, By  string
 	State               badge
-	Agree, Refuse, Lift bool // whoever looks may do that
+	Agree, Refuse, Lift bool     // whoever looks may do that
+	Release             *control // whoever looks may say that the customer may know of it; nil: they may not
 }
 
 func (v ordersView) word(code string, args ...any) string {
@@ -32,7 +33,7 @@ func (v ordersView) word(code string, args ...any) string {
 func (v *visit) viewOrders(c app.CaseView, e echo) *ordersView {
 	ov := &ordersView{Lang: v.lang, Case: string(c.Plan.Case.ID), May: v.actor.May("erase") && !c.Erased, Withhold: true, Named: true}
 	for _, o := range c.Orders {
-		ov.List = append(ov.List, v.viewOrder(*ov, o, c.Users))
+		ov.List = append(ov.List, v.viewOrder(*ov, o, c.Users, e))
 	}
 	if !ov.May {
 		if len(ov.List) == 0 {
@@ -55,7 +56,7 @@ func (v *visit) viewOrders(c app.CaseView, e echo) *ordersView {
 	return ov
 }
 
-func (v *visit) viewOrder(ov ordersView, o authority.Order, users map[string]string) orderView {
+func (v *visit) viewOrder(ov ordersView, o authority.Order, users map[string]string, e echo) orderView {
 	x := orderView{ID: string(o.ID), Name: ov.word("name", "authority", o.Words.Authority, "reference", o.Words.Reference), Does: ov.word("keeps")}
 	if o.Words.Authority == "" {
 		x.Name = ov.word("unread")
@@ -88,6 +89,12 @@ func (v *visit) viewOrder(ov ordersView, o authority.Order, users map[string]str
 		x.Agree = o.State == authority.Asked && o.AskedBy != v.actor.ID
 		x.Refuse = o.State == authority.Asked
 		x.Lift = o.State == authority.InForce
+		if o.Silent {
+			x.Release = &control{ID: "order-release-" + x.ID, Name: "release", Label: ov.word("release"), Hint: ov.word("release.hint"), Required: true}
+			if e.Form == "release" && e.Fields.Get("order") == x.ID {
+				x.Release.Value, x.Release.Error = e.Fields.Get("release"), e.Errors["release"]
+			}
+		}
 	}
 	return x
 }
@@ -106,9 +113,11 @@ func (v *visit) askOrder() error {
 	return v.after(err, e, "#orders")
 }
 
-// decideOrder agrees to an order, refuses or lifts it.
+// decideOrder agrees to an order, refuses or lifts it, or says that the customer may know
+// of it.
 func (v *visit) decideOrder() error {
 	ctx, id := v.r.Context(), authority.ID(v.r.PathValue("order"))
+	var e echo
 	var err error
 	switch v.form.Get("act") {
 	case "agree":
@@ -117,8 +126,13 @@ func (v *visit) decideOrder() error {
 		err = v.App.RefuseOrder(ctx, v.actor, v.caseID(), id)
 	case "lift":
 		err = v.App.LiftOrder(ctx, v.actor, v.caseID(), id)
+	case "tell":
+		if err = v.App.TellOrder(ctx, v.actor, v.caseID(), id, v.form.Get("release")); err != nil {
+			v.form.Set("order", string(id))
+			e = echo{Form: "release", Fields: v.form, Errors: text.FieldErrors(v.lang, err)}
+		}
 	default:
 		err = fault.New(fault.Invalid, "field.unknown").On("act")
 	}
-	return v.after(err, echo{}, "#orders")
+	return v.after(err, e, "#orders")
 }
