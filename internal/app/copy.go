@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/retrieval"
 	"hastaluego/internal/when"
@@ -299,6 +300,9 @@ func (a *App) openCopy(ctx context.Context, tx Tx, by string, c *retrieval.Copy)
 	if err := a.makeAgain(ctx, tx, t, "bundle", "none"); err != nil {
 		return err
 	}
+	if err := a.copyOwed(ctx, tx, *c); err != nil {
+		return err
+	}
 	if err := a.copyJob(ctx, tx, CopyOverKind, *c, c.Last.End(zone)); err != nil {
 		return err
 	}
@@ -346,6 +350,9 @@ func (a *App) StopCopy(ctx context.Context, token string) error {
 		if err := a.dropCopy(ctx, tx, &c); err != nil {
 			return err
 		}
+		if err := a.dropLimits(ctx, tx, offboarding.CaseID(c.ID), "copy.stopped"); err != nil {
+			return err
+		}
 		return a.copyFact(ctx, tx, "copy.stopped", customerActor, c, nil)
 	})
 }
@@ -377,6 +384,9 @@ func (a *App) endCopies(ctx context.Context, tx Tx, id customer.ID) error {
 		return err
 	}
 	for _, c := range list {
+		if err := a.dropLimits(ctx, tx, offboarding.CaseID(c.ID), "data.erased"); err != nil {
+			return err
+		}
 		if !c.State.Live() {
 			continue
 		}
@@ -499,9 +509,10 @@ func (a *App) MakeCopy(ctx context.Context, by Actor, in MakeCopyInput) (cid ret
 // CopyView is a copy, and whether its file is there.
 type CopyView struct {
 	retrieval.Copy
-	Ready   time.Time // when the newest file of it was made; zero: none is there
-	Fetched bool      // the customer has it
-	ByHand  bool      // there is no portal from which they could fetch it: somebody gives it to them
+	Ready   time.Time     // when the newest file of it was made; zero: none is there
+	Fetched bool          // the customer has it
+	ByHand  bool          // there is no portal from which they could fetch it: somebody gives it to them
+	Limits  []limit.Limit // until when the law has them given it, the soonest first
 }
 
 // CopiesOf are the copies of a customer, the newest first.
@@ -555,6 +566,10 @@ func (a *App) copyViews(ctx context.Context, tx Tx, cid customer.ID) (list []Cop
 
 func (a *App) viewCopy(ctx context.Context, tx Tx, c retrieval.Copy) (CopyView, error) {
 	v := CopyView{Copy: c}
+	var err error
+	if v.Limits, err = limitsOf(ctx, tx, offboarding.CaseID(c.ID)); err != nil {
+		return v, err
+	}
 	files, err := bundlesOf(ctx, tx, offboarding.CaseID(c.ID))
 	if err != nil || len(files) == 0 {
 		return v, err

@@ -12,10 +12,12 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/retrieval"
 	"hastaluego/internal/stray"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
 )
 
 // askCopy asks for a copy by an address.
@@ -247,6 +249,7 @@ func TestACopyIsHandedOverWhereThereIsNoPortal(t *testing.T) {
 		if w.mail.count("copy") > 0 {
 			t.Error("a letter with a link to nowhere")
 		}
+		eventually(t, "it is given", func() bool { return w.dueOfCopy(t, cus.ID)["dsr.access.max"].State == limit.Met })
 		b, whole, err := w.TakeCopy(ctx, agent, cus.ID)
 		if err != nil || whole.Size() != b.Size {
 			t.Errorf("taken: %+v, %v", b, err)
@@ -258,6 +261,95 @@ func TestACopyIsHandedOverWhereThereIsNoPortal(t *testing.T) {
 		must(t, w.SetPortal(ctx, admin, false))
 		_, _, err = w.TakeCopy(ctx, agent, cus.ID)
 		code(t, err, "bundle.on_page")
+	})
+}
+
+// dueOfCopy are the limits of the law about the newest copy of a customer.
+func (w *world) dueOfCopy(t *testing.T, cus customer.ID) map[string]limit.Limit {
+	t.Helper()
+	list, err := w.CopiesOf(t.Context(), agent, cus)
+	must(t, err)
+	out := map[string]limit.Limit{}
+	for _, l := range list[0].Limits {
+		if l.About != string(list[0].ID) || l.Case != "" || l.Customer != string(cus) {
+			t.Errorf("it is about %+v", l)
+		}
+		out[l.Param] = l
+	}
+	return out
+}
+
+// What the law of a customer says about data that they ask for holds for a copy, too: from
+// the moment in which it is known that they ask, until all of it is there, and longer than
+// the copy. Nobody owes what they do not want.
+func TestTheLawHasACopyGivenInTime(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		ctx := t.Context()
+		w.keeps.owner, w.keeps.rows, w.keeps.down = "FE-20418", 3, true
+		cus := w.customerOf(t, "FE-20418")
+		page := w.copyPage(t)
+		if l := w.dueOfCopy(t, cus.ID); len(l) > 0 {
+			t.Errorf("whoever typed an address is owed %v", l)
+		}
+		must(t, w.OpenCopy(ctx, page))
+		list := w.dueOfCopy(t, cus.ID)
+		for param, rule := range map[string]string{"dsr.access.max": "eu.gdpr.12-3.access", "dsr.port.max": "eu.gdpr.12-3.port"} {
+			l := list[param]
+			if l.State != limit.Running || l.Rule.ID != rule || l.Last() != when.DateOf(l.Start, w.Company().Zone).AddMonths(1) {
+				t.Errorf("%s: %+v until %s", param, l, l.Last())
+			}
+		}
+		var d app.DataPage
+		eventually(t, "a part of it", func() bool {
+			var err error
+			d, err = w.OpenDataPage(ctx, page, "", "es")
+			must(t, err)
+			return len(d.Blobs) == 1
+		})
+		if l := w.dueOfCopy(t, cus.ID)["dsr.access.max"]; l.State != limit.Running {
+			t.Errorf("a part of it is given: %s by %s", l.State, l.By)
+		}
+		report, err := w.ReportLaw(ctx, admin, 12)
+		must(t, err)
+		if i := slices.IndexFunc(report.Coming, func(l app.LimitLine) bool { return l.About == string(d.Taking.ID) && l.Name == cus.Name }); i < 0 {
+			t.Errorf("nobody is told what is due: %+v", report.Coming)
+		}
+
+		// It outlives the copy, and somebody answers for what nobody else could see.
+		must(t, w.PushClock(ctx, "", list["dsr.access.max"].End.Add(25*time.Hour)))
+		must(t, w.UntilQuiet(ctx))
+		late := w.dueOfCopy(t, cus.ID)["dsr.access.max"]
+		if late.State != limit.Missed || !late.Over.IsZero() || w.logged(t, "limit.missed") == 0 || w.logged(t, "limit.escalated") == 0 {
+			t.Errorf("too late: %+v", late)
+		}
+		must(t, w.AttestLimit(ctx, agent, late.ID, "Lo recogió en la oficina el día 3"))
+		if l := w.dueOfCopy(t, cus.ID)["dsr.access.max"]; l.State != limit.Missed || l.By != agent.ID {
+			t.Errorf("answered for: %+v", l)
+		}
+
+		// Whole, it is given; called off, nobody owes it.
+		w.keeps.mu.Lock()
+		w.keeps.down = false
+		w.keeps.mu.Unlock()
+		page = w.copyPage(t)
+		must(t, w.OpenCopy(ctx, page))
+		eventually(t, "all of it", func() bool { return w.dueOfCopy(t, cus.ID)["dsr.port.max"].State == limit.Met })
+		if l := w.dueOfCopy(t, cus.ID)["dsr.port.max"]; l.By != string(limit.DataReady) {
+			t.Errorf("given: %+v", l)
+		}
+		must(t, w.StopCopy(ctx, page))
+		w.keeps.mu.Lock()
+		w.keeps.down = true
+		w.keeps.mu.Unlock()
+		page = w.copyPage(t)
+		must(t, w.OpenCopy(ctx, page))
+		must(t, w.StopCopy(ctx, page))
+		if l := w.dueOfCopy(t, cus.ID)["dsr.access.max"]; l.State != limit.Moot || l.By != "copy.stopped" {
+			t.Errorf("called off: %+v", l)
+		}
+		w.verifyLog(t)
 	})
 }
 
@@ -354,6 +446,12 @@ func TestNothingThatIsAboutDeparturesKnowsOfCopies(t *testing.T) {
 			after := w.lists(t, other.ID)
 			before.Figures.equal(t, after.Figures)
 			before.Figures, after.Figures = figures{}, figures{}
+			if s == retrieval.Open { // the law has it given, as it has complaints answered
+				if after.Limits != before.Limits+2 {
+					t.Errorf("%d limits, and %d before", after.Limits, before.Limits)
+				}
+				before.Limits, before.Law = after.Limits, after.Law
+			}
 			x, y := reflect.ValueOf(before), reflect.ValueOf(after)
 			for i := range x.NumField() {
 				if a, b := x.Field(i).Interface(), y.Field(i).Interface(); !reflect.DeepEqual(a, b) {

@@ -25,6 +25,7 @@ type CustomerPage struct {
 	Promised []customer.Deliverable
 	Cases    []offboarding.Case // newest first
 	Copies   []CopyView         // of their data, without leaving; newest first
+	Users    map[string]string  // id → name, of those who answer for a copy
 	Pushed   []pushed.Push      // by programs; nil for those who may not see it
 	Today    when.Date
 	Risk     *CustomerRisk // nil for those who may not see it
@@ -92,6 +93,11 @@ func (a *App) OpenCustomer(ctx context.Context, by Actor, cid customer.ID) (p Cu
 		}
 		if p.Copies, err = a.copyViews(ctx, tx, cid); err != nil {
 			return err
+		}
+		if len(p.Copies) > 0 {
+			if p.Users, _, err = people(ctx, tx); err != nil {
+				return err
+			}
 		}
 		if by.MayRead("data") {
 			if p.Pushed, err = tx.PushesOf(ctx, cid); err != nil {

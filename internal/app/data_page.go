@@ -16,6 +16,7 @@ import (
 	"hastaluego/internal/bundle"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/retrieval"
 	"hastaluego/internal/when"
@@ -42,7 +43,8 @@ type DataPage struct {
 	Silent   bool // they may not know that there is an order
 	Orders   []authority.Order
 	Until    string
-	Ready    when.Date // none is there: the day by which one is
+	Ready    when.Date     // none is there: the day by which one is
+	Owed     []limit.Limit // of a copy: until when the law has it given
 	// Tool says when the link for programs was made that is alive; zero: none is.
 	Tool time.Time
 	// Remaking reports that the file is being made again; MayRemake that it may be,
@@ -129,6 +131,11 @@ func (a *App) OpenDataPage(ctx context.Context, token, key, lang string) (out Da
 			return err
 		}
 		out.MayRemake = !out.Remaking && MayRemake(out.Blobs, tx.Now())
+		if c.Copy != nil {
+			if out.Owed, err = limitsOf(ctx, tx, c.ID); err != nil {
+				return err
+			}
+		}
 		if len(out.Blobs) > 0 {
 			return err
 		}

@@ -12,6 +12,8 @@ import (
 	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/retrieval"
+	"hastaluego/internal/when"
 )
 
 // LimitKind is the kind of the jobs of the house that ring for time limits of
@@ -41,8 +43,13 @@ func (a *App) timed(ctx context.Context, tx Tx, f fact) error {
 		return end(limit.Effective)
 	case "bundle.ready":
 		return a.provided(ctx, tx, c, f)
-	case "bundle.downloaded", "bundle.handed":
+	case "bundle.downloaded", "bundle.handed", "bundle.sent":
 		return end(limit.DataFetched)
+	case "bundle.taken":
+		if retrieval.Is(f.stream) { // nobody writes down afterwards that it was given to them
+			return end(limit.DataFetched)
+		}
+		return nil
 	case "certificate.issued":
 		if err := end(limit.Erased); err != nil {
 			return err
@@ -74,12 +81,27 @@ func (a *App) provided(ctx context.Context, tx Tx, c offboarding.CaseID, f fact)
 	return a.endLimits(ctx, tx, c, limit.DataReady)
 }
 
+// brought ends the limits of giving data where the letter that brings them had all of
+// them with it: there is no page from which they could be fetched.
+func (a *App) brought(ctx context.Context, tx Tx, c offboarding.CaseID) error {
+	b, err := newestBundle(ctx, tx, c)
+	if fault.KindOf(err) == fault.NotFound && err != nil { // a copy that is over by now
+		return nil
+	}
+	if err != nil || b.Partial() || b.Size > mailMost {
+		return err
+	}
+	return a.endLimits(ctx, tx, c, limit.DataReady)
+}
+
 // lettered ends the limits that a letter meets. The acknowledgement may go out
 // before anybody knows whose departure it is.
 func (a *App) lettered(ctx context.Context, tx Tx, f fact) error {
 	switch f.args["paper"] {
 	case "receipt":
 		return a.endLimits(ctx, tx, offboarding.CaseID(f.stream), limit.Received)
+	case "data":
+		return a.brought(ctx, tx, offboarding.CaseID(f.stream))
 	case "ack":
 		r, err := tx.FindRequest(ctx, offboarding.RequestID(f.stream))
 		if err != nil || r.Case == "" {
@@ -239,9 +261,22 @@ func (a *App) refunds(ctx context.Context, tx Tx, c customer.ID) error {
 	return nil
 }
 
-// endLimits ends the limits of a departure that the event meets.
+// limitsOf are the limits of a departure, or of a copy.
+func limitsOf(ctx context.Context, tx Tx, of offboarding.CaseID) ([]limit.Limit, error) {
+	if !retrieval.Is(string(of)) {
+		return tx.LimitsOf(ctx, of)
+	}
+	c, err := tx.FindCopy(ctx, retrieval.ID(of))
+	if err != nil {
+		return nil, err
+	}
+	list, err := tx.LimitsAbout(ctx, c.Customer)
+	return slices.DeleteFunc(list, func(l limit.Limit) bool { return l.About != string(of) }), err
+}
+
+// endLimits ends the limits of a departure, or of a copy, that the event meets.
 func (a *App) endLimits(ctx context.Context, tx Tx, c offboarding.CaseID, e limit.Event) error {
-	list, err := tx.LimitsOf(ctx, c)
+	list, err := limitsOf(ctx, tx, c)
 	if err != nil {
 		return err
 	}
@@ -295,18 +330,22 @@ func (a *App) putLimit(ctx context.Context, tx Tx, l limit.Limit) error {
 func (a *App) limitFact(ctx context.Context, tx Tx, typ, by string, l limit.Limit, more map[string]any) error {
 	args := map[string]any{"limit": l.ID, "param": l.Param, "rule": l.Rule.ID, "end": l.End.Format(time.RFC3339)}
 	maps.Copy(args, more)
-	return a.record(ctx, tx, fact{typ, by, l.Case, l.Customer, args})
+	stream := l.Case
+	if retrieval.Is(l.About) {
+		stream = l.About
+	}
+	return a.record(ctx, tx, fact{typ, by, stream, l.Customer, args})
 }
 
-// dropLimits ends the limits of a departure that is taken back: there is nothing
-// left to do.
+// dropLimits ends the limits of a departure that is taken back, or of a copy that its
+// customer does not want: there is nothing left to do.
 func (a *App) dropLimits(ctx context.Context, tx Tx, c offboarding.CaseID, why string) error {
-	list, err := tx.LimitsOf(ctx, c)
+	list, err := limitsOf(ctx, tx, c)
 	if err != nil {
 		return err
 	}
 	for _, l := range list {
-		if l.About != "" || !l.Drop(tx.Now(), why) { // a complaint is answered, whoever stays
+		if l.About != "" && !retrieval.Is(l.About) || !l.Drop(tx.Now(), why) { // a complaint is answered, whoever stays
 			continue
 		}
 		if err := a.putLimit(ctx, tx, l); err != nil {
@@ -325,21 +364,63 @@ func (a *App) dropLimits(ctx context.Context, tx Tx, c offboarding.CaseID, why s
 	return nil
 }
 
+// dutiesTo are what the law of where a customer lives has watched of what they ask for
+// at an instant without leaving.
+func (a *App) dutiesTo(ctx context.Context, tx Tx, cus customer.Customer, zone *time.Location, at time.Time) ([]limit.Duty, error) {
+	subs, err := tx.SubscriptionsOf(ctx, cus.ID)
+	if err != nil {
+		return nil, err
+	}
+	_, law, err := a.lawNow(CaseView{Customer: cus, Lines: subs, Plan: offboarding.Plan{Case: offboarding.Case{Zone: zone.String(), RequestedAt: at}}})
+	if err != nil {
+		return nil, err
+	}
+	return limit.Duties(law), nil
+}
+
+// copyOwed starts the limits of giving data to a customer who has a copy made, as the law
+// of where they live sets them: from the moment in which it is known that it is they who
+// ask. They end when all of it is there, and not with the copy: whoever could fetch only a
+// part until its last day is still owed the rest.
+func (a *App) copyOwed(ctx context.Context, tx Tx, c retrieval.Copy) error {
+	cus, err := tx.FindCustomer(ctx, c.Customer)
+	if err != nil {
+		return err
+	}
+	zone, err := when.Zone(c.Zone)
+	if err != nil {
+		return fault.Wrap("app.copyOwed", err)
+	}
+	all, err := a.dutiesTo(ctx, tx, cus, zone, tx.Now())
+	if err != nil {
+		return err
+	}
+	duties := slices.DeleteFunc(all, func(d limit.Duty) bool { return !givesData(d.Param) })
+	for _, l := range limit.From(duties, map[string]time.Time{"dsr.received": tx.Now()}, a.calendars, zone) {
+		l.Customer, l.About = string(cus.ID), string(c.ID)
+		if err := a.startLimit(ctx, tx, l, offboarding.Request{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// givesData reports whether a limit is one of giving customers their data.
+func givesData(param string) bool {
+	w, _ := limit.Watched(param)
+	return slices.Contains(w.Ends, limit.DataFetched)
+}
+
 // answerBy starts the limit of answering a complaint, if the law of where the
 // customer lives sets one, and brings its day forward where that is sooner.
 func (a *App) answerBy(ctx context.Context, tx Tx, cus customer.Customer, c *relationship.Complaint) error {
-	subs, err := tx.SubscriptionsOf(ctx, cus.ID)
-	if err != nil {
-		return err
-	}
 	zone := a.Company().Zone
 	at := c.Received.Start(zone)
-	v := CaseView{Customer: cus, Lines: subs, Plan: offboarding.Plan{Case: offboarding.Case{Zone: zone.String(), RequestedAt: at}}}
-	_, law, err := a.lawNow(v)
+	all, err := a.dutiesTo(ctx, tx, cus, zone, at)
 	if err != nil {
 		return err
 	}
-	duties := slices.DeleteFunc(limit.Duties(law), func(d limit.Duty) bool { return d.Param != "complaint.max" })
+	duties := slices.DeleteFunc(all, func(d limit.Duty) bool { return d.Param != "complaint.max" })
 	cases, err := tx.CasesOf(ctx, cus.ID)
 	if err != nil {
 		return err
@@ -388,8 +469,7 @@ func (a *App) dataAsked(ctx context.Context, tx Tx, c Taking) error {
 		return err
 	}
 	duties := slices.DeleteFunc(slices.Clone(d.Duties), func(d limit.Duty) bool {
-		w, _ := limit.Watched(d.Param)
-		return !slices.Contains(w.Ends, limit.DataFetched) || slices.ContainsFunc(have, func(l limit.Limit) bool { return l.Param == d.Param })
+		return !givesData(d.Param) || slices.ContainsFunc(have, func(l limit.Limit) bool { return l.Param == d.Param })
 	})
 	for _, l := range limit.From(duties, map[string]time.Time{"dsr.received": tx.Now()}, a.calendars, c.Zone) {
 		l.Case, l.Customer = string(c.ID), string(c.Customer)

@@ -14,21 +14,22 @@ import (
 
 // Copy is a copy of their data that a customer asked for without leaving.
 type Copy struct {
-	ID       string     `json:"id"`
-	Code     string     `json:"code"`
-	Customer string     `json:"customer"`
-	State    string     `json:"state" enum:"joined,waiting,open,stopped,over"`
-	AskedAt  time.Time  `json:"asked_at"`
-	OpenedAt *time.Time `json:"opened_at,omitempty"`
-	ReadyAt  *time.Time `json:"ready_at,omitempty"`
-	Fetched  bool       `json:"fetched"`
-	Until    string     `json:"until,omitempty" format:"date"`
-	OverAt   *time.Time `json:"over_at,omitempty"`
+	ID       string      `json:"id"`
+	Code     string      `json:"code"`
+	Customer string      `json:"customer"`
+	State    string      `json:"state" enum:"joined,waiting,open,stopped,over"`
+	AskedAt  time.Time   `json:"asked_at"`
+	OpenedAt *time.Time  `json:"opened_at,omitempty"`
+	ReadyAt  *time.Time  `json:"ready_at,omitempty"`
+	Fetched  bool        `json:"fetched"`
+	Until    string      `json:"until,omitempty" format:"date"`
+	OverAt   *time.Time  `json:"over_at,omitempty"`
+	Limits   []TimeLimit `json:"limits"`
 }
 
 func viewCopy(c app.CopyView) Copy {
 	return Copy{
-		string(c.ID), c.Code, string(c.Customer), string(c.State), c.AskedAt, at(c.OpenedAt), at(c.Ready), c.Fetched, c.Last.String(), at(c.OverAt),
+		string(c.ID), c.Code, string(c.Customer), string(c.State), c.AskedAt, at(c.OpenedAt), at(c.Ready), c.Fetched, c.Last.String(), at(c.OverAt), each(c.Limits, viewLimit),
 	}
 }
 

@@ -240,7 +240,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		cv.Cases = append(cv.Cases, caseLink{string(x.ID), x.Code, text.ShortInstant(v.lang, x.RequestedAt, v.zone()), caseBadge(v.lang, x).Word})
 	}
 	for _, x := range p.Copies {
-		cv.Copies = append(cv.Copies, v.viewCopy(x))
+		cv.Copies = append(cv.Copies, v.viewCopy(x, p.Users, form, typed, errs))
 	}
 	for _, x := range p.Pushed {
 		cv.Pushed = append(cv.Pushed, v.viewPushed(x))

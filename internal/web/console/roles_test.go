@@ -199,6 +199,7 @@ func routes(h *house) map[string]line {
 		"GET /console/learn/access.csv":                                        {who: "read:metrics"},
 		"GET /console/learn/access.xlsx":                                       {who: "staff"}, // there is no workbook here: 404
 		"POST /console/cases/{id}/limits/{limit}":                              {who: "act:case", path: c + "/limits/lim_x", form: []string{"evidence", "X"}},
+		"POST /console/customers/{id}/limits/{limit}":                          {who: "act:case", path: cus + "/limits/lim_x", form: []string{"evidence", "X"}},
 		"POST /console/documents/{message}":                                    {who: "act:case", path: "/console/documents/msg_x", form: []string{"evidence", "X"}},
 		"GET /console/cases/{id}/access.json":                                  {who: "read:case", path: c + "/access.json"},
 		"GET /console/cases/{id}/erasure":                                      {who: "read:erase", path: c + "/erasure"},

@@ -27,6 +27,7 @@ type dataView struct {
 	Files            []dataFile
 	Until            string
 	Ready            string      // none is there: the day by which one is
+	Due              []dueLine   // of a copy: until when the law has it given
 	Over             bool        // the time to fetch them has passed
 	Stopped          bool        // whoever had the link did not want the copy
 	Own              *bucketView // a store of their own; nil: none may be named now
@@ -144,6 +145,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 			b.ID, b.Name, v.size(b.Size), text.Instant(lang, b.CreatedAt, zone), b.SHA256, b.Partial(),
 		})
 	}
+	v.Due = viewDue(v.Speech, zone, page.Owed)
 	v.Remaking, v.MayRemake = page.Remaking, page.MayRemake
 	v.Seat = page.Seat
 	if v.Tool = tool; !page.Tool.IsZero() {

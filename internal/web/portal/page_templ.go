@@ -1481,7 +1481,7 @@ func trackPage(v trackView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = dueCard(v).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = dueCard(v.Speech, v.Due).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
