@@ -103,7 +103,7 @@ var allowed = map[string]string{
 	"internal/connector/sqlitesystem":    "connector connector/declaration fault when",
 	"internal/connector/scimsystem":      "connector connector/declaration connector/httpcall fault outbound when",
 	"internal/connector/httpsystem":      "connector connector/declaration connector/httpcall fault money outbound webhook when",
-	"internal/store":                     "app approval audit authority backup bucket collection company customer effort ending erasure fault handover improvement jurisdiction limit obligation offboarding offer play pushed relationship retrieval risk signal stray suppression voice when winback",
+	"internal/store":                     "app approval audit authority backup bucket collection company customer effort ending erasure fault handover improvement jurisdiction limit obligation offboarding offer play pushed reason relationship retrieval risk signal stray suppression voice when winback",
 	"internal/seal":                      "audit fault id when",
 	"internal/pdfsign":                   "fault",
 	"internal/document":                  "fault jurisdiction money text when",

@@ -238,7 +238,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			}
 			for i := range v.Reasons {
 				if !by.MayRead("note") {
-					v.Reasons[i].Text, v.Reasons[i].Evidence = "", ""
+					v.Reasons[i] = v.Reasons[i].Wordless()
 				}
 			}
 		}

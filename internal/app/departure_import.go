@@ -468,10 +468,5 @@ func (im *departureImport) close(ctx context.Context, tx Tx, b *departureDecidin
 // giveReason stores a reason of the past; the log says it with the departure.
 func (im *departureImport) giveReason(ctx context.Context, tx Tx, g reason.Given) error {
 	g.ID, g.At, g.By = reason.GivenID(id.New("rsn")), tx.Now(), actorOr(im.in.By)
-	s := SealedReason{Given: g}
-	var err error
-	if s.KeyID, s.Body, err = im.a.sealWords(ctx, g.Customer, string(g.ID), sealedWords{What: g.Text}); err != nil {
-		return err
-	}
-	return tx.InsertReason(ctx, s)
+	return im.a.insertReason(ctx, tx, g)
 }

@@ -374,9 +374,9 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.CreatedAt), x.Text}
 		})
 	}},
-	{"reason", "reasons.csv", "departure at:datetime kind code by text evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"reason", "reasons.csv", "departure at:datetime kind code by text evidence competitor more return", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]reason.Given, error) { return a.reasons(ctx, tx, c) }, func(x reason.Given) []string {
-			return []string{stamp(x.At), string(x.Kind), x.Code, x.By, x.Text, x.Evidence}
+			return []string{stamp(x.At), string(x.Kind), x.Code, x.By, x.Text, x.Evidence, x.Competitor, x.More, returnText(x.Return)}
 		})
 	}},
 	{"offer", "offers.csv", "departure offered:datetime state kind until:date heard what changes answered:datetime over:datetime evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/when"
 )
@@ -137,6 +138,7 @@ type CasePage struct {
 	Talked    bool          // the conversation that they were invited to was held
 	Told      bool          // they said why they leave
 	MayTell   bool          // they may still say it
+	More      *reason.Given // the one to which they may add something; nil: none
 	Limits    []limit.Limit // that the law sets, the soonest first; none once they were erased
 	Statement CaseStatement // that was signed; zero: none was, or they were erased
 	Settling  bool          // a step will make it
@@ -175,10 +177,11 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if err != nil {
 			return err
 		}
-		w, err := a.whyOf(ctx, tx, l.Case)
+		said, err := a.reasons(ctx, tx, l.Case)
 		if err != nil {
 			return err
 		}
+		w := reason.Weigh(said)
 		if out.Answering, err = a.answering(ctx, tx, plan); err != nil {
 			return err
 		}
@@ -191,7 +194,11 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			})
 		}
 		out.Told = w.Stated != nil
-		out.MayTell = !out.Told && out.Paper.Ending == nil && (plan.Case.State == offboarding.CaseOpen || plan.Case.State == offboarding.CaseRegistered)
+		running := out.Paper.Ending == nil && (plan.Case.State == offboarding.CaseOpen || plan.Case.State == offboarding.CaseRegistered)
+		out.MayTell, out.More = running && !out.Told, nil
+		if running {
+			out.More, _ = toComplete(said)
+		}
 		if out.Consent, err = a.consentView(ctx, tx, plan.Case); err != nil {
 			return err
 		}
@@ -221,7 +228,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			return err
 		} else if !at.IsZero() { // nothing is left that could come back, or that may be asked
 			out.ErasedOn = when.DateOf(at, a.Company().Zone)
-			out.Comebacks, out.Returnable, out.MayTell, out.CanUndo, out.Answering = nil, false, false, false, Answering{}
+			out.Comebacks, out.Returnable, out.MayTell, out.More, out.CanUndo, out.Answering = nil, false, false, nil, false, Answering{}
 		}
 		if out.Acts = (ActsView{}); purpose == "case" && out.ErasedOn.IsZero() {
 			if out.Acts, err = a.actsInstead(ctx, tx, plan.Case); err != nil {

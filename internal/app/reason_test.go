@@ -85,7 +85,7 @@ func TestABadServiceStandsUntilItIsRepaired(t *testing.T) {
 		wronged := func() bool {
 			v, err := w.OpenCase(ctx, agent, c)
 			must(t, err)
-			return app.Why(v.Reasons).Wronged(v.Between.Complaints, time.UTC)
+			return reason.Weigh(v.Reasons).Wronged(v.Between.Complaints, time.UTC)
 		}
 		if !wronged() {
 			t.Fatal("nobody repaired anything")
@@ -102,6 +102,59 @@ func TestABadServiceStandsUntilItIsRepaired(t *testing.T) {
 		if wronged() {
 			t.Error("what was fixed still stands")
 		}
+	})
+}
+
+// What the chosen reason asks is answered once, or not; it stays with what was
+// chosen, and whom it is about is sealed.
+func TestACustomerMayAddToTheirReason(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, listening)
+		ctx := t.Context()
+		_, c, page := w.request(t, "period_end")
+		six, eleven := 6, 11
+		open := func() app.CasePage {
+			p, err := w.OpenCasePage(ctx, page, "case", "")
+			must(t, err)
+			return p
+		}
+		must(t, w.TellMore(ctx, page, app.MoreInput{Competitor: "Nadie"})) // nothing was told yet: there is nothing to add to
+		must(t, w.TellReason(ctx, page, "competitor", "Me voy"))
+		if more := open().More; more == nil || more.Code != "competitor" {
+			t.Fatalf("asked about %+v", more)
+		}
+		code(t, w.TellMore(ctx, page, app.MoreInput{Return: &eleven}), "form.scale")
+		must(t, w.TellMore(ctx, page, app.MoreInput{Competitor: "Marca Inconfundible", More: "Factura en mi idioma", Return: &six}))
+		must(t, w.TellMore(ctx, page, app.MoreInput{Competitor: "Otra"})) // sent twice
+		if more := open().More; more != nil {
+			t.Fatalf("they are asked again: %+v", more)
+		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		got := reason.Weigh(v.Reasons)
+		if g := got.Stated; g == nil || g.Code != "competitor" || g.Text != "Me voy" || g.Competitor != "Marca Inconfundible" || g.More != "Factura en mi idioma" ||
+			g.Return == nil || *g.Return != six || len(got.Also) != 0 || len(v.Reasons) != 2 {
+			t.Fatalf("stated %+v, beside it %d of %d", g, len(got.Also), len(v.Reasons))
+		}
+		v, err = w.OpenCase(ctx, app.Actor{ID: "usr_f", Roles: []string{"finance"}}, c)
+		must(t, err)
+		if g := v.Reasons[0]; g.Competitor+g.More+g.Text != "" || g.Return == nil {
+			t.Errorf("finance reads %+v", g)
+		}
+		must(t, w.store.View(ctx, func(tx app.Tx) error {
+			list, err := tx.ReasonsOf(ctx, c)
+			for _, r := range list {
+				if strings.Contains(string(r.Body), "Inconfundible") || r.Edition == "" {
+					t.Errorf("in the clear: %q, edition %q", r.Body, r.Edition)
+				}
+			}
+			return err
+		}))
+		// Whoever only writes chooses nothing.
+		_, _, other := w.request(t, "now")
+		must(t, w.TellReason(ctx, other, "", "No sé cómo llamarlo"))
+		w.verifyLog(t)
 	})
 }
 
@@ -127,7 +180,7 @@ func TestFormsWriteDownTheReason(t *testing.T) {
 		}
 		v, err := w.OpenCase(ctx, agent, c)
 		must(t, err)
-		why := app.Why(v.Reasons)
+		why := reason.Weigh(v.Reasons)
 		if why.Stated == nil || why.Stated.Code != "price" || why.Stated.Text != "Es mucho dinero" {
 			t.Errorf("stated: %+v", why.Stated)
 		}

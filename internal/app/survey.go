@@ -28,13 +28,13 @@ func (a *App) OpenSurvey(ctx context.Context, token, lang string) (s SurveyPage,
 	if g.Ask != notice.Survey {
 		return s, fault.New(fault.Blocked, "ask.over")
 	}
-	return SurveyPage{surveyOffering(a.Company().Reasons), g.Paper.Language, g.Paper.Code}, nil
+	return SurveyPage{surveyOffering(a.Company().Reasons, g.Paper.Code), g.Paper.Language, g.Paper.Code}, nil
 }
 
-// surveyOffering is the survey with the reasons that the company offers, in its
-// order. What is answered is checked against all of them: the company may offer
+// surveyOffering is the survey with the reasons that the company offers, in the
+// order of a departure. What is answered is checked against all of them: the company may offer
 // others while somebody reads the page.
-func surveyOffering(codes []string) *form.Form {
+func surveyOffering(codes []string, departure string) *form.Form {
 	f := *form.Builtin()[surveyForm]
 	f.Fields = slices.Clone(f.Fields)
 	for i, x := range f.Fields {
@@ -42,7 +42,7 @@ func surveyOffering(codes []string) *form.Form {
 			continue
 		}
 		f.Fields[i].Choices = nil
-		for _, r := range reason.Builtin().Offered(codes) {
+		for _, r := range reason.Builtin().Shuffled(codes, departure) {
 			at := slices.IndexFunc(x.Choices, func(o form.Option) bool { return o.Value == r.Code })
 			f.Fields[i].Choices = append(f.Fields[i].Choices, x.Choices[at])
 		}

@@ -22,10 +22,6 @@ const WhyKind = "why"
 // whyAgain is how long a reason waits whose system cannot be read now.
 const whyAgain = 15 * time.Minute
 
-// toldElsewhere is by whom a reason was given that the customer told a far
-// system.
-const toldElsewhere = "customer.system"
-
 // askWhy has the reason read that may stand at the system now.
 func (a *App) askWhy(ctx context.Context, tx Tx, c offboarding.CaseID, system string, r connector.Report) error {
 	return tx.InsertWork(ctx, offboarding.Work{
@@ -71,23 +67,23 @@ func (a *App) HearWhy(ctx context.Context, w offboarding.Work) (Result, error) {
 	return r, err
 }
 
-// hear writes down what the system was told, unless the customer said so already,
-// to whomever.
+// hear writes down what the system was told, once, beside what the customer told
+// us: where each came from stays to be read, whatever of it counts.
 func (a *App) hear(ctx context.Context, tx Tx, c offboarding.Case, system string, said connector.StatedReason) error {
-	text := spoken(said.Comment)
+	g := reason.Given{
+		Case: c.ID, Customer: c.Customer, Kind: reason.Stated, Code: reason.Builtin().OfBilling(said.Code).Code, By: reason.Elsewhere,
+		Text: spoken(said.Comment), Evidence: strings.TrimSpace(system + " " + said.Code),
+	}
 	known, err := a.reasons(ctx, tx, c.ID)
 	if err != nil {
 		return err
 	}
-	means := reason.Builtin().OfBilling(said.Code)
-	for _, g := range known {
-		if had, ok := reason.Builtin().Find(g.Code); ok && g.Kind == reason.Stated && had.Billing == means.Billing && (text == "" || g.Text == text) {
+	for _, had := range known {
+		if had.By == g.By && had.Evidence == g.Evidence && (g.Text == "" || had.Text == g.Text) {
 			return nil
 		}
 	}
-	return a.putReason(ctx, tx, reason.Given{
-		Case: c.ID, Customer: c.Customer, Kind: reason.Stated, Code: means.Code, By: toldElsewhere, Text: text, Evidence: strings.TrimSpace(system + " " + said.Code),
-	}, nil)
+	return a.putReason(ctx, tx, g, nil)
 }
 
 // mostSaid is how much of what was written elsewhere is kept.

@@ -82,6 +82,14 @@ func TestAReasonThatStripeTellsLateIsWrittenDownOnce(t *testing.T) {
 			got[0].Text != "No encuentro nada" || got[0].Evidence != "billing too_complex" {
 			t.Errorf("reasons: %+v", got)
 		}
+		// What they tell us later counts, and what they told Stripe stays beside it.
+		must(t, w.RecordReason(ctx, agent, app.ReasonInput{Case: c, Kind: reason.Stated, Code: "price", Text: "Me salía caro"}))
+		far.Put(fakestripe.Object{"id": sub, "cancellation_details": fakestripe.Object{"feedback": "too_expensive", "comment": "", "reason": "cancellation_requested"}})
+		hear(far.Event("customer.subscription.updated", sub))
+		eventually(t, "the other reason is written down too", func() bool { return len(reasons()) == 3 })
+		if w := reason.Weigh(reasons()); w.Stated.Text != "Me salía caro" || len(w.Also) != 2 || w.Also[0].Evidence != "billing too_expensive" || w.Also[1].Code != "too_complex" {
+			t.Errorf("it counts %+v, beside it %+v", w.Stated, w.Also)
+		}
 		p, err := w.OpenCasePage(ctx, page, "case", "")
 		must(t, err)
 		if p.MayTell && p.Told {

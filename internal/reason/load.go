@@ -15,6 +15,9 @@ import (
 // Languages that every label must have.
 var Languages = []string{"es", "en"}
 
+// FollowLanguages that every question has: customers read it.
+var FollowLanguages = []string{"es", "en", "de", "fr"}
+
 type taxonomyFile struct {
 	Taxonomy string       `yaml:"taxonomy"`
 	Reasons  []reasonFile `yaml:"reasons"`
@@ -28,6 +31,9 @@ type reasonFile struct {
 	Billing      string            `yaml:"billing"`
 	BadService   *bool             `yaml:"bad_service"`
 	Quiet        *bool             `yaml:"quiet"`
+	Was          []string          `yaml:"was"`
+	Follow       map[string]string `yaml:"follow"`
+	Rival        *bool             `yaml:"rival"`
 	Sub          []reasonFile      `yaml:"sub"`
 }
 
@@ -61,10 +67,40 @@ func Load(name string, src []byte) (*Taxonomy, error) {
 			t.add(f, at, sub, top)
 		}
 	}
+	for i, r := range t.Reasons {
+		t.Reasons[i].Edition = t.edition(r)
+	}
+	for _, r := range t.Reasons {
+		for _, was := range r.Was {
+			if _, now := t.InEdition(was); now || !edition.MatchString(was) || t.Same(was) != r.Edition {
+				f.At("$.reasons", "reason.was", "code", r.Code, "value", was)
+			}
+		}
+	}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+var edition = regexp.MustCompile(`^[0-9a-f]{12}$`)
+
+// edition is what a reason means, in 12 hex digits: its code and its words, and
+// the codes between which whoever chose it had to choose. It is not changed by
+// what others are worded like, nor by who could have done something about it.
+func (t *Taxonomy) edition(r Reason) string {
+	var beside []string
+	for _, x := range t.Reasons {
+		if x.Top() == r.Top() && (r.Top() || x.Family == r.Family) {
+			beside = append(beside, x.Code)
+		}
+	}
+	slices.Sort(beside)
+	h := sha256.New()
+	for _, s := range append([]string{r.Code, r.Family, r.Label["es"], r.Label["en"]}, beside...) {
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
 // add checks a reason and adds it; from is the one that it refines.
@@ -82,7 +118,15 @@ func (t *Taxonomy) add(f *source.File, at string, x reasonFile, from Reason) Rea
 	r := Reason{
 		Code: x.Code, Family: from.Family, Label: x.Label, Attribution: cmp.Or(x.Attribution, from.Attribution),
 		Controllable: or(x.Controllable, from.Controllable), Billing: cmp.Or(x.Billing, from.Billing), BadService: or(x.BadService, from.BadService),
-		Quiet: or(x.Quiet, from.Quiet),
+		Quiet: or(x.Quiet, from.Quiet), Was: x.Was, Follow: from.Follow, Rival: or(x.Rival, from.Rival),
+	}
+	if len(x.Follow) > 0 {
+		r.Follow = x.Follow
+		for _, l := range FollowLanguages {
+			if strings.TrimSpace(x.Follow[l]) == "" {
+				f.At(at+".follow", "file.language_missing", "language", l)
+			}
+		}
 	}
 	if !slices.Contains(Attributions, r.Attribution) {
 		f.At(at+".attribution", "file.not_one_of", "value", string(r.Attribution), "known", join(Attributions))

@@ -5,7 +5,10 @@
 package reason
 
 import (
+	"cmp"
 	_ "embed" // the taxonomy
+	"hash/fnv"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -46,10 +49,24 @@ type Reason struct {
 	Billing      string // which of the eight codes it is elsewhere
 	BadService   bool   // we wronged them
 	Quiet        bool   // a closure, an illness or a death: the goodbye is short, and nothing is asked or offered
+	// Edition is which of the meanings that its code ever had this is: it follows
+	// from its words and from what it is told apart from, so that what was given
+	// before a reason was renamed or split is never counted with what came after.
+	Edition string
+	Was     []string          // earlier editions that meant the same, as whoever changed the words says
+	Follow  map[string]string // what is asked of whoever chose it; they need not say
+	Rival   bool              // they are asked whom they go to
 }
 
 // Top reports whether the reason refines no other.
 func (r Reason) Top() bool { return r.Code == r.Family }
+
+// AsksReturn reports whether whoever chose it is asked how likely they come back:
+// neither whom we wronged nor whose life or company changed.
+func (r Reason) AsksReturn() bool { return !r.BadService && (r.Code == Other || len(r.Follow) > 0) }
+
+// AsksMore reports whether whoever chose it is asked anything.
+func (r Reason) AsksMore() bool { return r.AsksReturn() || r.Rival || len(r.Follow) > 0 }
 
 // Taxonomy is a checked list of reasons, each followed by those that refine it.
 type Taxonomy struct {
@@ -85,6 +102,43 @@ func (t *Taxonomy) OfBilling(code string) Reason {
 // Tops are the reasons that refine no other: what customers are asked.
 func (t *Taxonomy) Tops() []Reason {
 	return slices.DeleteFunc(slices.Clone(t.Reasons), func(r Reason) bool { return !r.Top() })
+}
+
+// Same is the edition with which one is counted: its own, or that of the reason
+// that says to mean the same.
+func (t *Taxonomy) Same(edition string) string {
+	for _, r := range t.Reasons {
+		if slices.Contains(r.Was, edition) {
+			return r.Edition
+		}
+	}
+	return edition
+}
+
+// InEdition returns the reason that is counted under an edition; false if that
+// is of another version, and no longer offered.
+func (t *Taxonomy) InEdition(edition string) (Reason, bool) {
+	i := slices.IndexFunc(t.Reasons, func(r Reason) bool { return r.Edition == edition })
+	if i < 0 {
+		return Reason{}, false
+	}
+	return t.Reasons[i], true
+}
+
+// Shuffled are the reasons that customers are offered in an order of their own:
+// what stands first is chosen more often, whatever it says. The same attempt
+// always has the same order, so that nothing moves when a page is loaded again.
+// Other is always the last.
+func (t *Taxonomy) Shuffled(codes []string, attempt string) []Reason {
+	list := t.Offered(codes)
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(attempt)) // it never fails
+	most := len(list)
+	if most > 0 && list[most-1].Code == Other {
+		most--
+	}
+	rand.New(rand.NewPCG(h.Sum64(), 0)).Shuffle(most, func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
 }
 
 // Offered are the reasons that customers are offered: those of the codes, in
@@ -148,8 +202,25 @@ type Given struct {
 	At           time.Time
 	Complaint    relationship.ComplaintID // what went wrong stands there; empty: nowhere
 	Text         string                   // in the words of whoever gave it
-	Evidence     string                   // what shows it; of a root cause
+	Evidence     string                   // what shows it, of a root cause; the code that a far system was told
+	Edition      string                   // of its reason; empty: from before editions were kept
+	Competitor   string                   // whom they go to, as they call it
+	More         string                   // what they answered to what their reason asks
+	Return       *int                     // how likely they come back, 0 to 10; nil: they did not say
+	Completes    GivenID                  // an earlier one, all of which it says again; empty: none
 }
+
+// Wordless is the reason without what anybody wrote.
+func (g Given) Wordless() Given {
+	g.Text, g.Evidence, g.Competitor, g.More = "", "", "", ""
+	return g
+}
+
+// Elsewhere is by whom a reason was given that the customer told a far system.
+const Elsewhere = "customer.system"
+
+// MostReturn is how likely somebody comes back who is sure of it.
+const MostReturn = 10
 
 // Make fills in from the taxonomy what its code stands for, and checks it.
 func (g *Given) Make(t *Taxonomy) fault.List {
@@ -170,7 +241,10 @@ func (g *Given) Make(t *Taxonomy) fault.List {
 	if g.Kind == Root && g.Evidence == "" {
 		l = append(l, fault.New(fault.Invalid, "field.required").On("reason.evidence"))
 	}
-	g.Taxonomy, g.Controllable, g.BadService = t.Version(), r.Controllable, r.BadService && g.Attribution == Ours
+	if g.Return != nil && (*g.Return < 0 || *g.Return > MostReturn) {
+		l = append(l, fault.New(fault.Invalid, "form.scale", "min", 0, "max", MostReturn).On("reason.return"))
+	}
+	g.Taxonomy, g.Edition, g.Controllable, g.BadService = t.Version(), r.Edition, r.Controllable, r.BadService && g.Attribution == Ours
 	return l
 }
 
@@ -198,7 +272,48 @@ func (g Given) Repaired(complaints []relationship.Complaint, zone *time.Location
 
 // Why is what is known about why somebody leaves.
 type Why struct {
-	Stated, Root *Given // the newest of each; nil: none
+	Stated, Root *Given // what counts of each; nil: none
+	// Also are what else the customer said, and where, newest first: beside what
+	// counts, not instead of it.
+	Also []*Given
+}
+
+// Weigh merges the reasons that were given for a departure, newest first. The
+// newest of each kind counts, but what a customer chose at a far system, among
+// eight codes, never takes the place of what they told us, nor does a reason
+// that says nothing that of one that says something.
+func Weigh(list []Given) (w Why) {
+	said := func(g *Given) int {
+		switch {
+		case g.Code == Other && g.By == Elsewhere:
+			return 0
+		case g.Code == Other:
+			return 1
+		case g.By == Elsewhere:
+			return 2
+		default:
+			return 3
+		}
+	}
+	var stated []*Given
+	again := map[GivenID]bool{} // said again in full
+	for i := range list {
+		again[list[i].Completes] = true
+	}
+	for i := range list {
+		switch g := &list[i]; {
+		case g.Kind == Root && w.Root == nil:
+			w.Root = g
+		case g.Kind == Stated && !again[g.ID]:
+			stated = append(stated, g)
+		}
+	}
+	if len(stated) == 0 {
+		return w
+	}
+	w.Stated = slices.MaxFunc(stated, func(a, b *Given) int { return cmp.Compare(said(a), said(b)) }) // the newest of the best
+	w.Also = slices.DeleteFunc(stated, func(g *Given) bool { return g == w.Stated })
+	return w
 }
 
 // Attribution is who could have done something about it: as it was decided,

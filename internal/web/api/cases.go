@@ -65,6 +65,8 @@ type giveReason struct {
 		Complaint   string `json:"complaint,omitempty" maxLength:"100"`
 		Text        string `json:"text,omitempty" maxLength:"4000"`
 		Evidence    string `json:"evidence,omitempty" maxLength:"4000"`
+		Competitor  string `json:"competitor,omitempty" maxLength:"200"`
+		Return      *int   `json:"return,omitempty" minimum:"0" maximum:"10"`
 	} `nameHint:"ReasonInput"`
 }
 
@@ -168,7 +170,7 @@ func (a *API) cases(h huma.API) {
 			return act("case", in.Case, func() error {
 				return a.App.RecordReason(ctx, by, app.ReasonInput{
 					Case: offboarding.CaseID(in.Case), Kind: reason.Kind(b.Kind), Code: b.Code, Attribution: reason.Attribution(b.Attribution),
-					Complaint: relationship.ComplaintID(b.Complaint), Text: b.Text, Evidence: b.Evidence,
+					Complaint: relationship.ComplaintID(b.Complaint), Text: b.Text, Evidence: b.Evidence, Competitor: b.Competitor, Return: b.Return,
 				})
 			})
 		})

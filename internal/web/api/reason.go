@@ -25,6 +25,10 @@ type Reason struct {
 	Complaint    string    `json:"complaint,omitempty"`
 	Text         string    `json:"text,omitempty"`
 	Evidence     string    `json:"evidence,omitempty"`
+	Edition      string    `json:"edition"`
+	Competitor   string    `json:"competitor,omitempty"`
+	More         string    `json:"more,omitempty"`
+	Return       *int      `json:"return,omitempty"`
 }
 
 func viewReason(g reason.Given) Reason {
@@ -32,6 +36,7 @@ func viewReason(g reason.Given) Reason {
 	return Reason{
 		Kind: string(g.Kind), Code: g.Code, Family: r.Family, Billing: r.Billing, Attribution: string(g.Attribution), Controllable: g.Controllable,
 		BadService: g.BadService, By: g.By, At: g.At, Complaint: string(g.Complaint), Text: g.Text, Evidence: g.Evidence,
+		Edition: g.Edition, Competitor: g.Competitor, More: g.More, Return: g.Return,
 	}
 }
 
@@ -44,6 +49,9 @@ type KnownReason struct {
 	Attribution  string            `json:"attribution" enum:"ours,theirs,market,unknown"`
 	Controllable bool              `json:"controllable"`
 	BadService   bool              `json:"bad_service"`
+	Edition      string            `json:"edition"`
+	Follow       map[string]string `json:"follow,omitempty"`
+	Rival        bool              `json:"rival"`
 }
 
 type reasonList struct {
@@ -58,7 +66,7 @@ func (a *API) reasons(h huma.API) {
 		func(context.Context, app.Actor, *nothing) (*reasonList, error) {
 			out := &reasonList{}
 			out.Body.Items = each(reason.Builtin().Reasons, func(r reason.Reason) KnownReason {
-				return KnownReason{r.Code, r.Family, r.Billing, words(r.Label), string(r.Attribution), r.Controllable, r.BadService}
+				return KnownReason{r.Code, r.Family, r.Billing, words(r.Label), string(r.Attribution), r.Controllable, r.BadService, r.Edition, words(r.Follow), r.Rival}
 			})
 			return out, nil
 		})

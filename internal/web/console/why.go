@@ -2,6 +2,7 @@ package console
 
 import (
 	"slices"
+	"strconv"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/reason"
@@ -17,6 +18,7 @@ type whyView struct {
 	Stated, Root *givenView
 	Wronged      bool        // a bad service stands that nothing has repaired
 	Gap          *gapView    // nil: nothing to compare yet, or for others to read
+	Also         []givenView // what else they said, and where, beside what counts
 	Before       []givenView // what was written down earlier
 	Groups       []reasonGroup
 	Complaints   []option
@@ -33,7 +35,8 @@ type gapView struct {
 // givenView is one reason that was given.
 type givenView struct {
 	Kind, Label, Attribution, By, Text, Evidence, Complaint string
-	Bad                                                     bool // a bad service that nothing has repaired yet
+	Said                                                    []string // to whom they go, and what they answered
+	Bad                                                     bool     // a bad service that nothing has repaired yet
 }
 
 // reasonGroup is a reason with those that refine it.
@@ -54,6 +57,15 @@ func (v whyView) field(form, name string, required bool) control {
 		c.Value, c.Error = v.typed[c.Name], v.wrong[c.Name]
 	}
 	return c
+}
+
+// returns are the choices of how likely they come back.
+func (v whyView) returns() []option {
+	out := []option{{"", v.word("return.unsaid")}}
+	for n := range reason.MostReturn + 1 {
+		out = append(out, option{strconv.Itoa(n), strconv.Itoa(n)})
+	}
+	return out
 }
 
 // attributions are the choices of who could have done something about it.
@@ -89,13 +101,17 @@ func (v *visit) viewWhy(c app.CaseView, e echo) whyView {
 			wv.Complaints = append(wv.Complaints, option{string(x.ID), text.Date(v.lang, x.Received) + " · " + short(x.What)})
 		}
 	}
+	w := reason.Weigh(c.Reasons)
 	for i := range c.Reasons {
-		g := v.viewGiven(c, c.Reasons[i])
+		given := &c.Reasons[i]
+		g := v.viewGiven(c, *given)
 		switch {
-		case g.Kind == string(reason.Stated) && wv.Stated == nil:
+		case given == w.Stated:
 			wv.Stated = &g
-		case g.Kind == string(reason.Root) && wv.Root == nil:
+		case given == w.Root:
 			wv.Root = &g
+		case given.By == reason.Elsewhere || w.Stated != nil && w.Stated.By == reason.Elsewhere && slices.Contains(w.Also, given):
+			wv.Also = append(wv.Also, g)
 		default:
 			wv.Before = append(wv.Before, g)
 		}
@@ -107,7 +123,7 @@ func (v *visit) viewWhy(c app.CaseView, e echo) whyView {
 
 // viewGap compares the hypothesis of the first evaluation with the root cause.
 func (v *visit) viewGap(c app.CaseView) *gapView {
-	root := app.Why(c.Reasons).Root
+	root := reason.Weigh(c.Reasons).Root
 	if root == nil || !v.actor.MayRead("letter") {
 		return nil
 	}
@@ -128,6 +144,15 @@ func (v *visit) viewGiven(c app.CaseView, g reason.Given) givenView {
 		Kind: string(g.Kind), Label: reasonLabel(v.lang, g.Code), Attribution: v.say("why.attribution." + string(g.Attribution)), Text: g.Text, Evidence: g.Evidence,
 		By:  v.say("why.by."+string(g.Kind), "who", who(v.lang, g.By, c.Users), "at", text.ShortInstant(v.lang, g.At, v.zone())),
 		Bad: !g.Repaired(c.Between.Complaints, v.zone()),
+	}
+	if r, ok := reason.Builtin().Find(g.Code); ok && g.More != "" {
+		gv.Said = append(gv.Said, title(v.lang, r.Follow, "")+" "+quoted(v.lang, g.More))
+	}
+	if g.Competitor != "" {
+		gv.Said = append(gv.Said, v.say("why.competitor.is", "competitor", g.Competitor))
+	}
+	if g.Return != nil {
+		gv.Said = append(gv.Said, v.say("why.return.is", "n", *g.Return))
 	}
 	i := slices.IndexFunc(c.Between.Complaints, func(x relationship.Complaint) bool { return x.ID == g.Complaint })
 	if i >= 0 && v.actor.MayRead("complaint") {
@@ -158,7 +183,14 @@ func (v *visit) giveReason() error {
 	in := app.ReasonInput{
 		Case: v.caseID(), Kind: reason.Kind(v.form.Get("reason.kind")), Code: v.form.Get("reason.code"),
 		Attribution: reason.Attribution(v.form.Get("reason.attribution")), Complaint: relationship.ComplaintID(v.form.Get("reason.complaint")),
-		Text: v.form.Get("reason.text"), Evidence: v.form.Get("reason.evidence"),
+		Text: v.form.Get("reason.text"), Evidence: v.form.Get("reason.evidence"), Competitor: v.form.Get("reason.competitor"),
+	}
+	if s := v.form.Get("reason.return"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			n = -1 // refused as any that is not offered
+		}
+		in.Return = &n
 	}
 	err := v.App.RecordReason(v.r.Context(), v.actor, in)
 	return v.after(err, echo{Form: string(in.Kind), Answers: v.typedForm(), Errors: text.FieldErrors(v.lang, err)}, "#why")

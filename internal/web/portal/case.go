@@ -92,7 +92,7 @@ func (p *portal) showReceipt(w http.ResponseWriter, r *http.Request, status int,
 	track, _ := x.Node("track")
 	below, _ := x.Screen(part.Node)
 	why, asks := below.Part("survey")
-	if asks && page.MayTell {
+	if asks && (page.MayTell || page.More != nil) {
 		p.saw(r, way, why)
 	}
 	v := receiptView{

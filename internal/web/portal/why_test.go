@@ -3,6 +3,7 @@ package portal_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/reason"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/when"
 )
@@ -36,6 +38,15 @@ func (s *site) leavingOf(reference string) (offboarding.CaseID, string) {
 	return c, s.URL + "/c/" + token
 }
 
+// options are the codes that a page offers, in its order.
+func options(body string) string {
+	var list []string
+	for _, m := range regexp.MustCompile(`name="reason" value="(\w+)"`).FindAllStringSubmatch(body, -1) {
+		list = append(list, m[1])
+	}
+	return strings.Join(list, " ")
+}
+
 func TestTheReceiptAsksOnceWhatMadeThemLeave(t *testing.T) {
 	t.Parallel()
 	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
@@ -48,17 +59,36 @@ func TestTheReceiptAsksOnceWhatMadeThemLeave(t *testing.T) {
 		if n := strings.Count(body, "<fieldset"); n != 1 {
 			t.Errorf("the receipt asks %d questions", n)
 		}
-		status, body, _ := s.body(s.visitor().PostForm(page+"/why?lang=es", url.Values{"words": {"Fue <b>caro</b>"}}))
-		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `data-testid="error-reason"`) || !strings.Contains(body, "Fue &lt;b&gt;caro&lt;/b&gt;") {
-			t.Errorf("without a choice: %d", status)
+		_, again, _ := s.body(s.visitor().Get(page + "/receipt?lang=es"))
+		if options(body) != options(again) || !strings.HasSuffix(options(again), "other") {
+			t.Errorf("the options were %s, then %s", options(body), options(again))
+		}
+		status, body, _ := s.body(s.visitor().PostForm(page+"/why?lang=es", url.Values{"words": {" "}}))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `data-testid="error-reason"`) {
+			t.Errorf("without a choice or a word: %d", status)
+		}
+		status, body, _ = s.body(s.visitor().PostForm(page+"/why?lang=es", url.Values{"reason": {"price"}, "words": {"Fue <b>caro</b>" + strings.Repeat(" y caro", 1000)}}))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `data-testid="error-words"`) || !strings.Contains(body, "Fue &lt;b&gt;caro&lt;/b&gt;") {
+			t.Errorf("with too many words: %d", status)
 		}
 		status, body, _ = s.body(s.visitor().PostForm(page+"/why?lang=en", url.Values{"reason": {"price"}, "words": {"Fue caro"}}))
 		if status != http.StatusOK || !strings.Contains(body, `data-testid="why-told"`) || strings.Contains(body, `data-testid="why"`) {
 			t.Errorf("told: %d", status)
 		}
+		if !strings.Contains(body, `data-testid="why-more"`) || !strings.Contains(body, "¿Qué tendría que haber valido para ti?") {
+			t.Error("they are not asked what a price asks")
+		}
+		status, body, _ = s.body(s.visitor().PostForm(page+"/why?lang=en", url.Values{"more": {"La mitad"}, "return": {"11"}}))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `data-testid="error-return"`) || !strings.Contains(body, "La mitad") {
+			t.Errorf("a number that is not offered: %d", status)
+		}
+		status, body, _ = s.body(s.visitor().PostForm(page+"/why?lang=en", url.Values{"more": {"La mitad"}, "return": {"7"}}))
+		if status != http.StatusOK || strings.Contains(body, `data-testid="why-more"`) {
+			t.Errorf("added: %d", status)
+		}
 		v, err := s.app.OpenCase(t.Context(), app.Actor{ID: "usr_a", Roles: []string{"agent"}}, c)
 		must(t, err)
-		if len(v.Reasons) != 1 || v.Reasons[0].Code != "price" || v.Reasons[0].Text != "Fue caro" || v.Reasons[0].By != "customer" {
+		if g := reason.Weigh(v.Reasons).Stated; g == nil || g.Code != "price" || g.Text != "Fue caro" || g.By != "customer" || g.More != "La mitad" || g.Return == nil || *g.Return != 7 {
 			t.Errorf("written down: %+v", v.Reasons)
 		}
 	})
