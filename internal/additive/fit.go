@@ -31,7 +31,8 @@ func (t Table) trials(row int) float64 {
 // tells such rows apart.
 var ErrNothingToLearn = errors.New("additive: nothing happened, or always")
 
-func (t Table) check() error {
+// Check reports what of a table cannot be.
+func (t Table) Check() error {
 	if len(t.Scales) != len(t.Bins) || t.Trials != nil && len(t.Trials) != t.Rows() {
 		return fmt.Errorf("additive: %d scales, %d columns, %d rows, %d numbers of trials", len(t.Scales), len(t.Bins), t.Rows(), len(t.Trials))
 	}
@@ -86,7 +87,7 @@ type fitting struct {
 // the penalty on second differences of the functions of numbers, above zero: the larger,
 // the straighter they are.
 func Fit(t Table, smooth float64) (Model, error) {
-	if err := t.check(); err != nil {
+	if err := t.Check(); err != nil {
 		return Model{}, err
 	}
 	f := &fitting{table: t, smooth: smooth, size: 1}
@@ -247,12 +248,12 @@ func (f *fitting) penalty(beta, slope, curve []float64) (sum float64) {
 		first, bins := f.from[j], s.Bins()
 		for b := range bins {
 			weight := apart
-			if s.numeric() && b < bins-1 {
+			if s.Numeric() && b < bins-1 {
 				weight = loose
 			}
 			square(weight, []int{first + b}, []float64{1})
 		}
-		if s.numeric() {
+		if s.Numeric() {
 			for b := 2; b < bins-1; b++ {
 				square(f.smooth, []int{first + b - 2, first + b - 1, first + b}, []float64{1, -2, 1})
 			}

@@ -117,8 +117,17 @@ func LogLoss(t Table, logits []float64) float64 {
 	return sum / trials
 }
 
-// part is the rows of a table of which keep says so.
-func (t Table) part(keep func(row int) bool) Table {
+// Columns is the table of some of its columns.
+func (t Table) Columns(of []int) Table {
+	out := Table{Trials: t.Trials, Events: t.Events}
+	for _, j := range of {
+		out.Scales, out.Bins = append(out.Scales, t.Scales[j]), append(out.Bins, t.Bins[j])
+	}
+	return out
+}
+
+// Part is the rows of a table of which keep says so.
+func (t Table) Part(keep func(row int) bool) Table {
 	out := Table{Scales: t.Scales, Bins: make([][]uint8, len(t.Bins))}
 	for i, e := range t.Events {
 		if !keep(i) {
@@ -147,7 +156,7 @@ func Choose(t Table, folds []int, smooth ...float64) (float64, error) {
 	for _, s := range smooth {
 		var loss, trials float64
 		for _, f := range parts {
-			learn, judge := t.part(func(i int) bool { return folds[i] != f }), t.part(func(i int) bool { return folds[i] == f })
+			learn, judge := t.Part(func(i int) bool { return folds[i] != f }), t.Part(func(i int) bool { return folds[i] == f })
 			m, err := Fit(learn, s)
 			if err != nil {
 				return 0, err

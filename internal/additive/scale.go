@@ -73,12 +73,12 @@ func Words(name string, values []string, atLeast int) Scale {
 	return s
 }
 
-// numeric reports whether the bins of a scale are neighbours of each other.
-func (s Scale) numeric() bool { return s.Levels == nil }
+// Numeric reports whether the bins of a scale are neighbours of each other.
+func (s Scale) Numeric() bool { return s.Levels == nil }
 
 // Bins is how many bins there are, with that of what is missing.
 func (s Scale) Bins() int {
-	if s.numeric() {
+	if s.Numeric() {
 		return len(s.Cuts) + 2
 	}
 	return len(s.Levels) + 1
