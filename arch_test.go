@@ -76,6 +76,9 @@ var allowed = map[string]string{
 	"internal/achievement":  "fault signal source when",
 	"internal/voice":        "customer fault offboarding when",
 	"internal/additive":     "",
+	"internal/boost":        "additive",
+	"internal/forecast":     "additive boost stat",
+	"internal/backtest":     "additive fault forecast ingest stat text",
 	"internal/survival":     "additive",
 	"internal/worth":        "additive stat survival when",
 	// application

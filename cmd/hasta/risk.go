@@ -15,7 +15,8 @@ import (
 )
 
 type riskCmd struct {
-	List riskListCmd `cmd:"" help:"List customers by how they were last rated, most points first."`
+	Backtest riskBacktestCmd `cmd:"" help:"What could have been foretold of who left, from the export of any company: a report."`
+	List     riskListCmd     `cmd:"" help:"List customers by how they were last rated, most points first."`
 }
 
 type riskListCmd struct {

@@ -21,7 +21,7 @@ const (
 	// widest is how many columns a sum is fitted to; of more, those that say most alone.
 	widest = 120
 	// trees are the most that are grown, and patience how many more than the best are tried.
-	trees, patience = 400, 40
+	trees, patience = 400, 25
 	// lowest is how many of either kind there must be to look for what columns say together.
 	lowest = 100
 )
