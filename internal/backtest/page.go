@@ -316,6 +316,9 @@ func WriteText(w io.Writer, lang string, r Report) {
 		line(say("figure.slope") + text.Colon(lang) + " " + say("figure.slope.value", "slope", p.number(f.Slope, 2), "intercept", p.number(f.Intercept, 2)))
 		line(say("figure.top") + text.Colon(lang) + " " + say("figure.top.value", "caught", p.percent(r.Top.Caught), "lift", p.number(r.Top.Lift, 1)))
 	}
+	if r.Suspicious {
+		line("\n" + say("suspicious"))
+	}
 	asked := false
 	for _, f := range r.Fields {
 		if !f.Why.Leak() {

@@ -340,10 +340,7 @@ func (f *file) events(a Ask) (events []bool, event string, unknown int, err erro
 		values = append(values, v)
 	}
 	slices.SortFunc(values, func(x, y string) int { return cmp.Or(cmp.Compare(count[y], count[x]), cmp.Compare(x, y)) })
-	told := make([]string, 0, 8)
-	for _, v := range values[:min(len(values), 8)] {
-		told = append(told, v)
-	}
+	told := values[:min(len(values), 8)]
 	switch {
 	case a.Event != "":
 		if event = a.Event; count[event] == 0 {

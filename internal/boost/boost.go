@@ -286,7 +286,7 @@ func (f *fitting) ask(n node) (best split, left sums, ok bool) {
 	all := make([]found, len(f.table.Scales))
 	sideBySide(len(all), func(j int) {
 		bins := n.hist[f.first[j] : f.first[j]+f.table.Scales[j].Bins()]
-		all[j].split.column = j
+		all[j].column = j
 		f.cut(f.table.Scales[j], bins, n.all, func(set [additive.MaxBins / 64]uint64, l sums, gain float64) {
 			if gain > all[j].gain {
 				all[j].split.left, all[j].left, all[j].gain = set, l, gain
