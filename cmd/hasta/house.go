@@ -186,7 +186,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	}
 	name := id.New("node")
 	h.engine = engine.New(engine.Config{
-		App: h.app, Store: h.store, Kinds: kinds, Name: name, Workers: cfg.Engine.Workers, Lease: cfg.Engine.Lease,
+		App: h.app, Store: h.store, Kinds: kinds, Name: name, Alone: step.Named(systems...).Alone(), Workers: cfg.Engine.Workers, Lease: cfg.Engine.Lease,
 		Heartbeat: cfg.Engine.Heartbeat, Poll: cfg.Engine.Poll, LogWait: cfg.Past.logWait(), Log: log,
 	})
 	h.sequencer = &engine.Sequencer{

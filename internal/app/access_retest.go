@@ -112,7 +112,7 @@ func retestedAs(kind string, p step.Proof) (typ string) {
 // Retested records what trying an access again showed that was closed, or left to
 // read. One that lets in, or that can change something, is on the inventory as open
 // again: a person is asked to close the one; the other is left to read again, and a
-// person asked who widened it.
+// person asked who widened it. Where it could not be told, a person is asked to look.
 func (a *App) Retested(ctx context.Context, retest offboarding.Work, s step.Subject, p step.Proof) error {
 	g, _ := s.Grant()
 	return a.tx(ctx, func(tx Tx) error {
@@ -121,8 +121,15 @@ func (a *App) Retested(ctx context.Context, retest offboarding.Work, s step.Subj
 		}
 		args := map[string]any{"work": string(retest.ID), "name": g.Name(), "days": daysSince(s.Work, tx.Now()), "proof": string(step.ProofOf(string(p.Evidence)).Proof), "why": p.Why}
 		typ := retestedAs(s.Work.Kind, p)
-		if err := a.record(ctx, tx, fact{typ, "engine", string(s.Case.ID), string(s.Case.Customer), args}); err != nil || typ != "access.reopened" && typ != "access.widened" {
+		if err := a.record(ctx, tx, fact{typ, "engine", string(s.Case.ID), string(s.Case.Customer), args}); err != nil {
 			return err
+		}
+		switch typ {
+		case "access.retest_unclear":
+			return a.askToLook(ctx, tx, s.Case.ID, retest, g)
+		case "access.reopened", "access.widened":
+		default:
+			return nil
 		}
 		if err := tx.SetGrantStatus(ctx, g.ID, customer.Granted); err != nil {
 			return err
@@ -175,6 +182,33 @@ func (a *App) narrowAgain(ctx context.Context, tx Tx, cid offboarding.CaseID, re
 	narrow.Params = map[string]string{"system": g.System, "grant": string(g.ID)}
 	why.Items = append([]offboarding.Item{lineOf(g)}, why.Items...)
 	return a.addSteps(ctx, tx, cid, narrow, why)
+}
+
+// accessLook begins the name of a step by which a person looks at accesses of which
+// it could not be told whether they are still as they were left.
+const accessLook = "access_look"
+
+// askToLook asks a person to look at an access that could not be tried again. A
+// system at which nothing can be told is one question, however many accesses it has.
+func (a *App) askToLook(ctx context.Context, tx Tx, cid offboarding.CaseID, retest offboarding.Work, g customer.Grant) error {
+	p, err := tx.FindPlan(ctx, cid)
+	if err != nil {
+		return err
+	}
+	system := func(it offboarding.Item) bool { return strings.HasPrefix(it.Title["es"], g.System+": ") }
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if !strings.HasPrefix(s.Key, accessLook+"_") || s.Over() || !slices.ContainsFunc(s.Items, system) {
+			continue
+		}
+		if line := lineOf(g); !slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Key == line.Key }) {
+			s.Items = append([]offboarding.Item{line}, s.Items...)
+		}
+		return a.settle(ctx, tx, &p, "engine")
+	}
+	s := ofRetest(accessLook, retest)
+	s.Items = append([]offboarding.Item{lineOf(g)}, s.Items...)
+	return a.addSteps(ctx, tx, cid, s)
 }
 
 // ofRetest is a step of the house that a retest asks for.

@@ -107,6 +107,17 @@ func (w *world) grants(t *testing.T, c customer.ID) (open []string) {
 	return open
 }
 
+// called are the items about which far systems were called, in that order.
+func called(v app.CaseView) (items []string) {
+	for _, x := range slices.Backward(v.Timeline) {
+		if x.Type == "work.called" {
+			item, _ := x.Args["item"].(string)
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
 func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
 	t.Parallel()
 	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
@@ -124,16 +135,11 @@ func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
 		}
 		v, err := w.OpenCase(ctx, agent, c)
 		must(t, err)
-		var order []string
-		for i := len(v.Timeline) - 1; i >= 0; i-- {
-			if x := v.Timeline[i]; x.Type == "work.called" {
-				item, _ := x.Args["item"].(string)
-				order = append(order, item)
-			}
-		}
+		order := called(v)
 		if got := strings.Join(order, ","); got != "gra_2,gra_1" {
 			t.Fatalf("called in the order %s", got)
 		}
+		closed := len(order)
 		list := v.Plan.Step("by_hand")
 		if len(list.Items) != 1 || list.Items[0].Key != "gra_3" {
 			t.Fatalf("list made of the inventory: %+v", list.Items)
@@ -157,6 +163,11 @@ func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
 		eventually(t, "reversed", func() bool { return w.state(t, c) == offboarding.CaseReversed })
 		if got := w.grants(t, cus); len(got) != 3 {
 			t.Fatalf("open after undoing: %v", got)
+		}
+		v, err = w.OpenCase(ctx, agent, c)
+		must(t, err)
+		if got := strings.Join(called(v)[closed:], ","); got != "gra_1,gra_2" {
+			t.Fatalf("opened again in the order %s", got)
 		}
 		for _, ref := range []string{"acc-base", "acc-key"} {
 			effects, err := w.billing.Effects(ctx, ref)

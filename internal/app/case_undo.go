@@ -170,7 +170,7 @@ func (a *App) undoOn(ctx context.Context, tx Tx, p *offboarding.Plan) error {
 		if s.Human {
 			return a.beginUndo(ctx, tx, p, s)
 		}
-		left, stuck, err := a.takeBack(ctx, tx, works, s.ID)
+		left, stuck, err := a.takeBack(ctx, tx, p.Case.Customer, works, s.ID)
 		switch {
 		case err != nil:
 			return err
@@ -221,10 +221,17 @@ func widenFound(ctx context.Context, tx Tx, c offboarding.Case, works []offboard
 // takeBack sets the works of a step that may have acted to be undone, and
 // reports whether any is left to wait for, and what a person must decide
 // about. A work that a worker has in hand is turned round when its result
-// comes.
-func (a *App) takeBack(ctx context.Context, tx Tx, works []offboarding.Work, s offboarding.StepID) (left bool, stuck string, err error) {
+// comes. An access that needs another is opened again after that one.
+func (a *App) takeBack(ctx context.Context, tx Tx, c customer.ID, works []offboarding.Work, s offboarding.StepID) (left bool, stuck string, err error) {
+	works = slices.DeleteFunc(slices.Clone(works), func(w offboarding.Work) bool { return w.Step != s })
+	grants, err := tx.GrantsOf(ctx, c)
+	if err != nil {
+		return false, "", err
+	}
+	closed := a.stillClosed(works, grants)
 	for _, w := range works {
-		if w.Step != s {
+		if g, is := closed[w.Item]; is && len(g.DependsOn) > 0 && opensLater(grants, g, closed) {
+			left = true
 			continue
 		}
 		acts := w.Phase == offboarding.Act || w.Phase == offboarding.Verify
@@ -250,6 +257,33 @@ func (a *App) takeBack(ctx context.Context, tx Tx, works []offboarding.Work, s o
 		}
 	}
 	return left, stuck, nil
+}
+
+// stillClosed are the accesses that works closed and that are not open again, by
+// their ids.
+func (a *App) stillClosed(works []offboarding.Work, grants []customer.Grant) map[string]customer.Grant {
+	out := map[string]customer.Grant{}
+	for _, w := range works {
+		if w.Kind == "revoke_access" && w.State != offboarding.WorkUndone && w.State != offboarding.WorkCancelled && a.mayHaveActed(w) {
+			out[w.Item] = customer.Grant{}
+		}
+	}
+	for _, g := range grants {
+		if _, is := out[string(g.ID)]; is {
+			out[string(g.ID)] = g
+		}
+	}
+	return out
+}
+
+// opensLater reports whether an access needs another that is to be opened before it.
+func opensLater(all []customer.Grant, g customer.Grant, closed map[string]customer.Grant) bool {
+	for _, other := range closed {
+		if step.OpensAfter(all, g, other) {
+			return true
+		}
+	}
+	return false
 }
 
 // ended reports whether a subscription had been ended without us: the step that

@@ -291,6 +291,8 @@ type ClaimInput struct {
 	PerSystem int // at most so many running works of one far system
 	Lease     time.Duration
 	Webhooks  bool // deliveries of webhooks; else everything but those
+	// Alone are the systems of which one work runs at a time, whoever runs it.
+	Alone []string
 }
 
 // WorkTx keeps works: the rows are the queue.

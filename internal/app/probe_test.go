@@ -197,7 +197,7 @@ func TestAnExampleIsNeverVerified(t *testing.T) {
 			return strings.Replace(systems, "  faro:\n", "  faro:\n    level: example\n", 1)
 		})
 		w.inventory(t)
-		_, c, _ := w.request(t, "period_end")
+		_, c, page := w.request(t, "period_end")
 		for range 2 {
 			x := w.stuck(t, c, "revoke")
 			if x.LastError != "connector.example" || !x.VerifiedAt.IsZero() {
@@ -217,6 +217,65 @@ func TestAnExampleIsNeverVerified(t *testing.T) {
 				t.Errorf("%s is %s", grant, x.State)
 			}
 		}
+		// What it says days later proves as little.
+		w.byHand(t, c)
+		now, _, err := w.Now(t.Context())
+		must(t, err)
+		must(t, w.PushClock(t.Context(), "", now.AddDate(0, 0, 40)))
+		eventually(t, "it was looked at again", func() bool {
+			over := 0
+			must(t, w.store.View(t.Context(), func(tx app.Tx) error {
+				works, err := tx.WorksOf(t.Context(), c)
+				for _, x := range works {
+					if x.Kind == app.RetestKind && x.State == offboarding.WorkCancelled {
+						over++
+					}
+				}
+				return err
+			}))
+			return over == 4
+		})
+		w.stand(t, page, "acc-base attested, acc-key attested, carpeta compartida attested", "done 3/3")
 		w.verifyLog(t)
+	})
+}
+
+// So it is with what only reads, and with what only lists.
+func TestReadingAnExampleVerifiesNothing(t *testing.T) {
+	t.Parallel()
+	example := func(name string) func(string) string {
+		return func(systems string) string {
+			return strings.Replace(systems, "  "+name+":\n", "  "+name+":\n    level: example\n", 1)
+		}
+	}
+	const ends = `
+playbook: accesses
+title: {es: "Accesos", en: "Accesses"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: end, kind: cancel_billing, title: {es: "Cancelar", en: "Cancel"}, after: [confirm], params: {system: billing}}
+  - {id: ended, kind: verify_billing, title: {es: "Comprobar", en: "Check"}, after: [end], params: {system: billing}, milestone: billing_stopped}
+`
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldOn(t, e, ends, "", 10*time.Second, example("billing"))
+		_, c, _ := w.request(t, "now")
+		for _, key := range []string{"end", "ended"} {
+			x := w.stuck(t, c, key)
+			if x.LastError != "connector.example" || !x.VerifiedAt.IsZero() {
+				t.Errorf("%s: %s, verified at %s", key, x.LastError, x.VerifiedAt)
+			}
+			must(t, w.decide(t, x.ID, "attest"))
+			eventually(t, "somebody answered for it", func() bool { return w.stepState(t, c, key) == offboarding.StepAttested })
+			now, _, err := w.Now(t.Context())
+			must(t, err)
+			must(t, w.PushClock(t.Context(), "", now.AddDate(0, 0, 1)))
+		}
+	})
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldOn(t, e, looked, "", 10*time.Second, example("faro"))
+		c, cus := w.found(t)
+		w.stuck(t, c, "find")
+		must(t, w.DecideGrant(t.Context(), agent, app.GrantDecision{Customer: cus, Grant: w.grant(t, cus, "acc-lost").ID, Why: "Es de la filial"}))
+		eventually(t, "whether that is all, nobody knows", func() bool { return w.stuck(t, c, "find").LastError == "connector.example" })
 	})
 }

@@ -234,6 +234,8 @@ const Unclear = "connector.check_unclear"
 // System is a connected system. What it cannot do is nil.
 type System struct {
 	Name       string
+	Level      Level
+	Alone      bool // an act reads, changes and writes a whole: two at once, of whatever process, undo each other
 	Billing    Billing
 	Ender      Ender
 	Pauser     Pauser

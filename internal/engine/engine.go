@@ -26,6 +26,7 @@ type Config struct {
 	Name      string        // of this worker: unique among nodes
 	Workers   int           // works at once
 	PerSystem int           // works at once on one far system
+	Alone     []string      // far systems on which one work runs at a time, of all nodes
 	Lease     time.Duration // a worker that says nothing for so long has lost its work
 	Heartbeat time.Duration // a third of Lease or less
 	Poll      time.Duration // how long to sleep at most when nothing is due
@@ -90,7 +91,7 @@ const perEndpoint = 2
 // deadline and is recorded.
 func (e *Engine) Run(ctx context.Context) error {
 	var lanes sync.WaitGroup
-	lanes.Go(func() { e.lane(ctx, e.wake, app.ClaimInput{PerSystem: e.PerSystem}) })
+	lanes.Go(func() { e.lane(ctx, e.wake, app.ClaimInput{PerSystem: e.PerSystem, Alone: e.Alone}) })
 	// Webhooks have workers of their own: endpoints that hang hold up no
 	// departure. They find their work by polling.
 	lanes.Go(func() { e.lane(ctx, make(chan struct{}, 1), app.ClaimInput{PerSystem: perEndpoint, Webhooks: true}) })

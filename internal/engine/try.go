@@ -259,24 +259,27 @@ func (t *try) reading(ctx context.Context) (context.Context, context.CancelFunc)
 func (t *try) readBack(ctx context.Context, o step.Observer, k step.Effector, s step.Subject) (step.Proof, error) {
 	ctx, end := t.reading(ctx)
 	defer end()
-	if k == nil {
-		return o.Verify(ctx, s)
-	}
-	verify := k.Verify
-	if s.Work.Phase == offboarding.VerifyUndo {
+	verify := o.Verify
+	if k != nil && s.Work.Phase == offboarding.VerifyUndo {
 		verify = k.VerifyUndo
 	}
 	p, err := verify(ctx, s)
 	if err != nil || !p.Holds {
 		return p, err
 	}
-	info, err := k.Info(s)
-	if info.Level == connector.Example {
-		// Nobody tried what is declared: that its reading says so verifies nothing.
-		p = step.Proof{Evidence: p.Evidence, Why: "connector.example", Final: true}
+	info, err := o.Info(s)
+	if proves(info.Level) {
+		return p, err
 	}
-	return p, err
+	return step.Proof{Evidence: p.Evidence, Why: exampleOnly, Final: true}, err
 }
+
+// proves reports whether it verifies something that a system of the level says so.
+// What is declared of an example nobody tried: its readings verify nothing.
+func proves(l connector.Level) bool { return l != connector.Example }
+
+// exampleOnly is why a reading verifies nothing.
+const exampleOnly = "connector.example"
 
 // act is the effect protocol: look, decide, mark, call, and look again.
 func (t *try) act(ctx context.Context, k step.Effector, s step.Subject) (app.Result, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"hastaluego/internal/connector"
@@ -141,6 +142,12 @@ func Waits(all []customer.Grant, g customer.Grant) bool {
 		}
 	}
 	return false
+}
+
+// OpensAfter reports whether the access is opened again after the other, since it
+// needs that one: the reverse of the order in which they were closed.
+func OpensAfter(all []customer.Grant, g, other customer.Grant) bool {
+	return g.System == other.System && slices.Contains(g.DependsOn, other.Name()) && !needs(all, other, g.Name())
 }
 
 // needs reports whether g needs the named grant too, over any number of

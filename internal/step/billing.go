@@ -136,6 +136,8 @@ func (verifyBilling) Spec() playbook.KindSpec {
 }
 func (verifyBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 
+func (k verifyBilling) Info(s Subject) (connector.Info, error) { return cancelBilling(k).Info(s) }
+
 // graceOfEnding is how long after the effective instant a billing system may
 // take to say that a subscription has ended, before a person is asked.
 const graceOfEnding = 24 * time.Hour

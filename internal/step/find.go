@@ -16,6 +16,8 @@ type Finder interface {
 	// Find lists what the system ties to the owner. Errors are as
 	// connector.Lister says.
 	Find(ctx context.Context, system, owner string) ([]connector.FoundAccess, error)
+	// Level is what is declared of the system was tried against.
+	Level(system string) connector.Level
 }
 
 // findAccess asks a system which accesses the customer has there, before any is
@@ -41,6 +43,8 @@ func (k findAccess) Jobs(s Subject) (jobs []Job) {
 	}
 	return jobs
 }
+
+func (k findAccess) Level(system string) connector.Level { return k.systems[system].Level }
 
 func (k findAccess) Find(ctx context.Context, system, owner string) ([]connector.FoundAccess, error) {
 	sys, err := k.systems.system(system)

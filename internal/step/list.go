@@ -22,15 +22,25 @@ func Named(list ...connector.System) Systems {
 }
 
 // Find finds a system by its name; false if there is none.
-func (find Systems) Find(name string) (connector.System, bool) {
-	s, ok := find[name]
+func (all Systems) Find(name string) (connector.System, bool) {
+	s, ok := all[name]
 	return s, ok
 }
 
 // listers are the names of the systems that can list accesses, in their order.
-func (find Systems) listers() (names []string) {
-	for _, name := range slices.Sorted(maps.Keys(find)) {
-		if find[name].Lister != nil {
+func (all Systems) listers() (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if all[name].Lister != nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Alone are the names of the systems on which one act is done at a time, in their order.
+func (all Systems) Alone() (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if all[name].Alone {
 			names = append(names, name)
 		}
 	}
@@ -38,8 +48,8 @@ func (find Systems) listers() (names []string) {
 }
 
 // billing returns what the system can do about subscriptions.
-func (find Systems) billing(name string) (connector.Billing, error) {
-	s, err := find.system(name)
+func (all Systems) billing(name string) (connector.Billing, error) {
+	s, err := all.system(name)
 	if err == nil && s.Billing == nil {
 		err = lacks(name, connector.CanBilling)
 	}
@@ -47,8 +57,8 @@ func (find Systems) billing(name string) (connector.Billing, error) {
 }
 
 // access returns a system that lets people or programs in.
-func (find Systems) access(name string) (connector.System, error) {
-	s, err := find.system(name)
+func (all Systems) access(name string) (connector.System, error) {
+	s, err := all.system(name)
 	if err == nil && s.Access == nil {
 		err = lacks(name, connector.CanAccess)
 	}
@@ -56,8 +66,8 @@ func (find Systems) access(name string) (connector.System, error) {
 }
 
 // narrower returns a system in which accesses can be left to read.
-func (find Systems) narrower(name string) (connector.System, error) {
-	s, err := find.system(name)
+func (all Systems) narrower(name string) (connector.System, error) {
+	s, err := all.system(name)
 	if err == nil && s.Narrower == nil {
 		err = lacks(name, connector.CanNarrow)
 	}
@@ -65,8 +75,8 @@ func (find Systems) narrower(name string) (connector.System, error) {
 }
 
 // actions returns what the system can do beside.
-func (find Systems) actions(name string) (connector.Actions, error) {
-	s, err := find.system(name)
+func (all Systems) actions(name string) (connector.Actions, error) {
+	s, err := all.system(name)
 	if err == nil && s.Actions == nil {
 		err = lacks(name, connector.CanAct)
 	}
@@ -74,16 +84,16 @@ func (find Systems) actions(name string) (connector.Actions, error) {
 }
 
 // notifier returns a system that takes messages.
-func (find Systems) notifier(name string) (connector.Notifier, error) {
-	s, err := find.system(name)
+func (all Systems) notifier(name string) (connector.Notifier, error) {
+	s, err := all.system(name)
 	if err == nil && s.Notifier == nil {
 		err = lacks(name, connector.CanNotify)
 	}
 	return s.Notifier, err
 }
 
-func (find Systems) system(name string) (connector.System, error) {
-	if s, ok := find[name]; ok {
+func (all Systems) system(name string) (connector.System, error) {
+	if s, ok := all[name]; ok {
 		return s, nil
 	}
 	return connector.System{}, fault.New(fault.Blocked, "connector.unknown_system", "system", name)

@@ -145,17 +145,13 @@ type Kind interface {
 
 // Effector is a kind with an effect on a far system.
 type Effector interface {
-	Kind
-	// Info says what may be done with a call whose answer was lost.
-	Info(s Subject) (connector.Info, error)
+	Observer
 	// Observe reads the far system; it never writes.
 	Observe(ctx context.Context, s Subject) (Findings, error)
 	// Decide is pure: a dry run is Observe and Decide.
 	Decide(s Subject, f Findings) (Decision, error)
 	// Apply makes the call, once per key. Errors are classed as connector.Billing says.
 	Apply(ctx context.Context, a Action, key string) (Outcome, error)
-	// Verify reads back whether the effect is there.
-	Verify(ctx context.Context, s Subject) (Proof, error)
 	// Undo returns what takes the effect back, as Decide does.
 	Undo(s Subject, f Findings) (Decision, error)
 	// VerifyUndo reads back whether the effect is gone.
@@ -169,10 +165,13 @@ type Teller interface {
 	CannotReadBack()
 }
 
-// Observer is a kind that only reads: its work is done when what it looks for
-// is so.
+// Observer is a kind that reads whether something is so: of one that is no Effector
+// the work is done when it is.
 type Observer interface {
 	Kind
+	// Info describes the system that is read.
+	Info(s Subject) (connector.Info, error)
+	// Verify reads whether it is so; of an Effector, whether the effect is there.
 	Verify(ctx context.Context, s Subject) (Proof, error)
 }
 

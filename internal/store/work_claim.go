@@ -27,7 +27,8 @@ func heldBack(system string) string {
 // claimWork takes due works. $1 business now, $2 wall now, $3 business minus
 // wall, $4 limit, $5 most running works of a system, $6 new lease, $7 worker,
 // $8 whether webhooks (1) or all others (0), $9 an end that no lease has, unless
-// the clock was set back since.
+// the clock was set back since, $10 the systems of which one work runs at a time,
+// each between commas.
 //
 // It looks at the head of each line of each system that may have more works,
 // and so costs the same whatever the backlog. Ready works of a system compete
@@ -40,7 +41,7 @@ func claimWork(head func(line, due, order string) string) string {
 	WITH RECURSIVE ` + systems("due_systems", dueLine) + `, ` + systems("retry_systems", retryLine) + `, ` + systems("leased_systems", leasedLine) + `,
 	room(system, n) AS (
 	    SELECT * FROM (
-	        SELECT s.system, $5 - (SELECT COUNT(*) FROM work r WHERE r.system = s.system AND r.state = 'running' AND r.lease_until > $2 AND r.lease_until <= $9) AS n
+	        SELECT s.system, CASE WHEN REPLACE($10, ',' || s.system || ',', '') <> $10 THEN 1 ELSE $5 END - (SELECT COUNT(*) FROM work r WHERE r.system = s.system AND r.state = 'running' AND r.lease_until > $2 AND r.lease_until <= $9) AS n
 	          FROM (SELECT system FROM due_systems UNION SELECT system FROM retry_systems UNION SELECT system FROM leased_systems) s
 	         WHERE s.system IS NOT NULL AND CASE WHEN SUBSTR(s.system, 1, 8) = '` + app.WebhookSystem + `' THEN 1 ELSE 0 END = $8
 	           AND NOT ` + heldBack("s.system") + `) x
@@ -112,6 +113,10 @@ func (t *tx) NextDue(ctx context.Context) (time.Duration, error) {
 // would last as long as the clock was wrong.
 const unheardOf = 10
 
+// claimLock is the lock of PostgreSQL under which works of systems are claimed of
+// which one runs at a time.
+const claimLock = 0x686173746101
+
 func (t *tx) Claim(ctx context.Context, in app.ClaimInput) ([]offboarding.Work, error) {
 	if in.Limit < 1 || in.PerSystem < 1 || in.Lease <= 0 {
 		return nil, fault.New(fault.Internal, "internal").At("store.Claim: limit, per system and lease must be positive", nil)
@@ -120,6 +125,12 @@ func (t *tx) Claim(ctx context.Context, in app.ClaimInput) ([]offboarding.Work, 
 	if t.s.dialect.skipLocked {
 		q = claimPostgres
 	}
+	if len(in.Alone) > 0 && t.s.dialect.skipLocked {
+		// Two claims at once would each count the works that run before the other took one.
+		if _, err := t.exec(ctx, "store.Claim", "SELECT pg_advisory_xact_lock($1)", claimLock); err != nil {
+			return nil, err
+		}
+	}
 	return t.works(ctx, q, micros(t.now), micros(t.wall), t.now.Sub(t.wall).Microseconds(), in.Limit, in.PerSystem,
-		micros(t.wall.Add(in.Lease)), in.Worker, bit(in.Webhooks), micros(t.wall.Add(unheardOf*in.Lease)))
+		micros(t.wall.Add(in.Lease)), in.Worker, bit(in.Webhooks), micros(t.wall.Add(unheardOf*in.Lease)), ","+strings.Join(in.Alone, ",,")+",")
 }

@@ -118,6 +118,62 @@ func TestNoWorkIsClaimedTwice(t *testing.T) {
 	})
 }
 
+// A system whose acts would undo each other has one at a time, however many nodes
+// claim, and gets its next one when that is over or its lease has ended.
+func TestOneWorkAtATimeRunsOnASystemThatIsActedOnAlone(t *testing.T) {
+	conform(t, func(b *bundle) {
+		b.works(40, "files", noon)
+		b.works(40, "billing", noon)
+		claim := func() (list []offboarding.Work) {
+			err := b.Tx(b.t.Context(), func(tx app.Tx) (err error) {
+				list, err = tx.Claim(b.t.Context(), app.ClaimInput{Worker: "w", Limit: 20, PerSystem: 5, Lease: time.Minute, Alone: []string{"archive", "files"}})
+				return err
+			})
+			if err != nil {
+				b.t.Error(err)
+			}
+			return list
+		}
+		for range 3 {
+			var mu sync.Mutex
+			of := map[string]int{}
+			var one offboarding.Work
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					for _, w := range claim() {
+						mu.Lock()
+						if of[w.System]++; w.System == "files" {
+							one = w
+						}
+						mu.Unlock()
+					}
+				})
+			}
+			wg.Wait()
+			if of["files"] != 1 || of["billing"] < 5 {
+				b.t.Fatalf("claimed at once: %v", of)
+			}
+			if more := claim(); len(more) > 0 && more[0].System == "files" {
+				b.t.Fatal("another was claimed while one runs")
+			}
+			b.clock.Advance(2 * time.Minute) // its worker died
+			again := 0
+			for _, w := range claim() {
+				if w.System == "files" {
+					if again++; w.ID != one.ID {
+						b.t.Errorf("%s goes before %s, which may have begun", w.ID, one.ID)
+					}
+				}
+			}
+			if again != 1 {
+				b.t.Fatalf("%d claimed after the lease", again)
+			}
+			b.clock.Advance(2 * time.Minute)
+		}
+	})
+}
+
 func TestALeaseDoesNotOutlastAClockThatIsSetBack(t *testing.T) {
 	conform(t, func(b *bundle) {
 		ctx := b.t.Context()

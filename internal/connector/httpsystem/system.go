@@ -96,9 +96,9 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 // Connector returns what the system declares that it can do.
 func (s *System) Connector() connector.System {
 	if s.cfg.Hook != nil {
-		return connector.System{Name: s.cfg.System, Notifier: notifier{s}}
+		return connector.System{Name: s.cfg.System, Level: s.Info().Level, Notifier: notifier{s}}
 	}
-	out := connector.System{Name: s.cfg.System, Checker: s}
+	out := connector.System{Name: s.cfg.System, Level: s.Info().Level, Checker: s}
 	if s.cfg.Reports != nil {
 		out.Reporter = reporter{s}
 	}

@@ -74,7 +74,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 
 // Connector returns what the account can do.
 func (s *System) Connector() connector.System {
-	out := connector.System{Name: s.cfg.System, Access: s, SignIns: s, Checker: s}
+	out := connector.System{Name: s.cfg.System, Level: s.Info().Level, Access: s, SignIns: s, Checker: s}
 	if s.cfg.Probe != nil {
 		out.Prober = s
 	}

@@ -108,7 +108,7 @@ func authorities(ref string) (pool *x509.CertPool, code string) {
 
 // Connector returns what the directory can do.
 func (s *System) Connector() connector.System {
-	out := connector.System{Name: s.cfg.System, Access: s, Checker: s}
+	out := connector.System{Name: s.cfg.System, Level: s.Info().Level, Access: s, Checker: s}
 	if s.cfg.Probe != nil {
 		out.Prober = s
 	}

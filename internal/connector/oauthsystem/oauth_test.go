@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -184,5 +185,39 @@ func TestTokensOfARealServerAreRevoked(t *testing.T) {
 	}
 	if err := s.Checker.Check(ctx); err != nil { // it was read once
 		t.Error(err)
+	}
+}
+
+// A client that may ask and not revoke is found out before anybody leaves.
+func TestACheckNamesTheRightToRevokeThatIsMissing(t *testing.T) {
+	t.Parallel()
+	status, body := 0, ""
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/introspect" {
+			_, _ = io.WriteString(w, `{"active":false}`)
+			return
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(far.Close)
+	s := newHouse(t).connect(t, far.URL+"/introspect", far.URL+"/revoke", "")
+	for _, c := range []struct {
+		status int
+		body   string
+		want   string
+	}{
+		{200, "", ""},
+		{403, "", "connector.right_missing"},
+		{400, `{"error":"unauthorized_client"}`, "connector.right_missing"},
+		{400, `{"error":"unsupported_token_type"}`, ""},
+		{401, `{"error":"invalid_client"}`, "connector.credential"},
+		{404, "", "connector.refused"},
+		{503, "", "connector.busy"},
+	} {
+		status, body = c.status, c.body
+		if err := s.Checker.Check(t.Context()); err == nil != (c.want == "") || err != nil && fault.CodeOf(err) != c.want {
+			t.Errorf("%d %s: %v, want %q", c.status, c.body, err, c.want)
+		}
 	}
 }

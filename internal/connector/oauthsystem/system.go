@@ -71,7 +71,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 
 // Connector returns what the server can do.
 func (s *System) Connector() connector.System {
-	out := connector.System{Name: s.cfg.System, Access: s, Checker: s}
+	out := connector.System{Name: s.cfg.System, Level: s.Info().Level, Access: s, Checker: s}
 	if s.cfg.Resource != "" {
 		out.Prober = s
 	}
@@ -210,9 +210,30 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 // none is a token that no server gave.
 const none = "hasta-luego-check-0"
 
-// Check asks about a token that nobody was given: a server that knows us says
-// that it is not active.
+// Check asks about a token that nobody was given, and has it revoked: a server that
+// knows us says that it is not active, and takes it for revoked (RFC 7009 section
+// 2.2).
 func (s *System) Check(ctx context.Context) error {
-	_, err := s.introspect(ctx, "oauthsystem.Check", none)
-	return err
+	const op = "oauthsystem.Check"
+	if _, err := s.introspect(ctx, op, none); err != nil {
+		return err
+	}
+	req, err := s.ask(ctx, "revoke", none)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	ans, failed := s.Do(req, false)
+	switch {
+	case failed != nil:
+		return s.Fault(op, failed, false)
+	case ans.Status >= 200 && ans.Status < 300:
+		return nil
+	case ans.Status == http.StatusForbidden, ans.Text("error") == "unauthorized_client":
+		return fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", "revoke").At(op, nil)
+	case ans.Text("error") == "unsupported_token_type": // it looked, and found no token
+		return nil
+	case ans.Status == http.StatusNotFound: // the address is wrong
+		return s.Say(fault.Invalid, "connector.refused", ans.Status).At(op, nil)
+	}
+	return s.Class(op, ans, false)
 }

@@ -74,7 +74,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 
 // Connector returns what the database can do.
 func (s *System) Connector() connector.System {
-	out := connector.System{Name: s.cfg.System, Checker: s}
+	out := connector.System{Name: s.cfg.System, Level: s.Info().Level, Checker: s}
 	if s.cfg.Roles != nil {
 		if out.Access = s; s.cfg.Roles.Password != "" {
 			out.Prober = s

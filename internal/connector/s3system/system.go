@@ -27,7 +27,7 @@ type System struct {
 	base string // without a slash at its end
 	us   sigv4.Key
 	// A policy is read, changed and written whole: two acts of ours at once would
-	// undo each other.
+	// undo each other. Those of other processes wait for their turn (System.Alone).
 	one sync.Mutex
 }
 
@@ -75,9 +75,9 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 
 // Connector returns what the bucket can do.
 func (s *System) Connector() connector.System {
-	out := connector.System{Name: s.cfg.System, Checker: s}
+	out := connector.System{Name: s.cfg.System, Level: s.Info().Level, Checker: s}
 	if s.cfg.Bucket != "" {
-		out.Access = s
+		out.Access, out.Alone = s, true
 	}
 	if len(s.cfg.Export) > 0 {
 		out.Exporter = s

@@ -3,6 +3,7 @@ package scimsystem_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -89,7 +90,7 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 		Well: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/scim+json")
 			if r.Method == http.MethodGet {
-				_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"u7","userName":"ada","active":true,"displayName":"`+conformance.Person+`"}]}`)
+				_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"u7","userName":"`+conformance.Reference+`","active":true,"displayName":"`+conformance.Person+`"}]}`)
 				return
 			}
 			_, _ = io.WriteString(w, `{"id":"u7","active":true,"displayName":"`+conformance.Person+`"}`)
@@ -375,6 +376,77 @@ func TestUndoingIsWhatTheDeclarationAllows(t *testing.T) {
 		}
 		if can, _ := cfg.Can(); fmt.Sprint(can) != "[access]" {
 			t.Error(can)
+		}
+	}
+}
+
+// A provider that passes over the filter lists somebody else, and nobody is closed.
+func TestNobodyButTheOneWhoWasAskedForIsClosed(t *testing.T) {
+	t.Parallel()
+	var changed int
+	record := `{"id":"u1","userName":"somebody@else.example","active":true}`
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			changed++
+		}
+		_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[`+record+`]}`)
+	}))
+	t.Cleanup(far.Close)
+	s := connect(t, far.URL, "")
+	for _, c := range []struct{ record, want string }{
+		{record, "connector.other_listed"},
+		{`{"id":"u1","active":true}`, "connector.right_missing"},
+	} {
+		record = c.record
+		_, err := s.Access.ReadAccess(t.Context(), "ada@x.example")
+		_, wrong := s.Access.RevokeAccess(t.Context(), connector.AccessInput{Account: "ada@x.example", Key: "k"})
+		if fault.CodeOf(err) != c.want || fault.CodeOf(wrong) != c.want || changed != 0 {
+			t.Errorf("%s: %v, %v, %d changes", c.record, err, wrong, changed)
+		}
+	}
+	record = `{"id":"u1","USERNAME":"Ada@X.example","active":true}`
+	if st, err := s.Access.ReadAccess(t.Context(), "ada@x.example"); err != nil || !st.Open {
+		t.Errorf("in other letters: %+v %v", st, err)
+	}
+	byMail := connect(t, far.URL, "    find_by: emails.value\n")
+	record = `{"id":"u1","emails":[{"value":"work@x.example"},{"value":"ada@x.example"}],"active":true}`
+	if st, err := byMail.Access.ReadAccess(t.Context(), "ada@x.example"); err != nil || !st.Open {
+		t.Errorf("by another of their addresses: %+v %v", st, err)
+	}
+}
+
+// A token that may look and not change is found out before anybody leaves.
+func TestACheckNamesTheRightToChangeThatIsMissing(t *testing.T) {
+	t.Parallel()
+	status, asked := 0, ""
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, `{"totalResults":0}`)
+			return
+		}
+		asked = r.Method + " " + r.URL.Path
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(far.Close)
+	for _, c := range []struct {
+		more   string
+		status int
+		want   string
+	}{
+		{"", 404, ""},
+		{"", 204, ""},
+		{"", 403, "PATCH /Users"},
+		{"    close: delete\n", 403, "DELETE /Users"},
+	} {
+		status = c.status
+		err := connect(t, far.URL, c.more).Checker.Check(t.Context())
+		var f *fault.Error
+		right := ""
+		if errors.As(err, &f) && f.Code == "connector.right_missing" {
+			right = fmt.Sprint(f.Args[3])
+		}
+		if right != c.want || (err == nil) != (c.want == "") || !strings.HasSuffix(asked, "/Users/hasta-luego-check-0") {
+			t.Errorf("%+v: %v, asked %s", c, err, asked)
 		}
 	}
 }

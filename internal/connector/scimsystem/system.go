@@ -78,7 +78,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 
 // Connector returns what the provider can do.
 func (s *System) Connector() connector.System {
-	out := connector.System{Name: s.cfg.System, Access: s, Checker: s}
+	out := connector.System{Name: s.cfg.System, Level: s.Info().Level, Access: s, Checker: s}
 	if s.cfg.Probe != nil {
 		out.Prober = s
 	}
@@ -135,7 +135,11 @@ func (s *System) find(ctx context.Context, op, account string) (u user, err erro
 	if !httpcall.Usable(account) {
 		return u, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
 	}
-	ans, err := s.list(ctx, op, schemaUser, s.cfg.FindBy, account, "id,active", 2)
+	want := "id,active"
+	if s.cfg.FindBy != "id" {
+		want += "," + s.cfg.FindBy
+	}
+	ans, err := s.list(ctx, op, schemaUser, s.cfg.FindBy, account, want, 2)
 	if ans.Status != 0 {
 		u.answer = ans.Evidence("totalResults", "Resources.0.id", "Resources.0.active")
 	}
@@ -151,6 +155,13 @@ func (s *System) find(ctx context.Context, op, account string) (u user, err erro
 	case total > 1:
 		f := fault.New(fault.Invalid, "connector.ambiguous", "system", s.cfg.System, "count", total)
 		return u, f.At(op, nil)
+	}
+	names := texts(list[0], s.cfg.FindBy)
+	switch {
+	case len(names) == 0:
+		return u, s.lacks(op, "read "+s.cfg.FindBy)
+	case !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, account) }): // it passed over the filter, and lists somebody else
+		return u, s.Say(fault.Invalid, "connector.other_listed", 0).At(op, nil)
 	}
 	return u, s.know(ctx, op, &u, list[0])
 }
@@ -326,27 +337,43 @@ func (s *System) ListAccesses(ctx context.Context, owner string) ([]connector.Fo
 		if err := s.know(ctx, op, &u, record); err != nil {
 			return nil, err
 		}
-		account := scalar(record, s.cfg.FindBy)
-		if account == "" {
-			return nil, fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", "read "+s.cfg.FindBy).At(op, nil)
+		names := texts(record, s.cfg.FindBy)
+		if len(names) == 0 {
+			return nil, s.lacks(op, "read "+s.cfg.FindBy)
 		}
-		out = append(out, connector.FoundAccess{Account: account, Kind: "login", Open: u.open(), Status: u.status()})
+		out = append(out, connector.FoundAccess{Account: names[0], Kind: "login", Open: u.open(), Status: u.status()})
 	}
 	return out, nil
 }
 
-// scalar is the text at a path of attributes; of several values, the first.
-func scalar(record map[string]any, path string) string {
-	var v any = record
-	for key := range strings.SplitSeq(path, ".") {
-		if many, ok := v.([]any); ok && len(many) > 0 {
-			v = many[0]
+// lacks is the fault of a right that we do not have.
+func (s *System) lacks(op, right string) error {
+	return fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", right).At(op, nil)
+}
+
+// texts are those at a path of attributes, whose names are compared without regard
+// to case (RFC 7643 section 2.1).
+func texts(v any, path string) (out []string) {
+	if many, ok := v.([]any); ok {
+		for _, x := range many {
+			out = append(out, texts(x, path)...)
 		}
-		m, _ := v.(map[string]any)
-		v = m[key]
+		return out
 	}
-	text, _ := v.(string)
-	return text
+	if path == "" {
+		if text, _ := v.(string); text != "" {
+			out = append(out, text)
+		}
+		return out
+	}
+	key, rest, _ := strings.Cut(path, ".")
+	record, _ := v.(map[string]any)
+	for name, x := range record {
+		if strings.EqualFold(name, key) {
+			out = append(out, texts(x, rest)...)
+		}
+	}
+	return out
 }
 
 // change is one operation of a PATCH (RFC 7644 section 3.5.2).
@@ -356,15 +383,29 @@ type change struct {
 	Value any    `json:"value,omitempty"`
 }
 
-func (s *System) patch(ctx context.Context, op, path string, c change) (httpcall.Answer, error) {
-	req, err := s.request(ctx, http.MethodPatch, path, struct {
+// patching asks for one change of a resource.
+func (s *System) patching(ctx context.Context, path string, c change) (*http.Request, error) {
+	return s.request(ctx, http.MethodPatch, path, struct {
 		Schemas    []string `json:"schemas"`
 		Operations []change `json:"Operations"`
 	}{[]string{patchOp}, []change{c}})
+}
+
+func (s *System) patch(ctx context.Context, op, path string, c change) (httpcall.Answer, error) {
+	req, err := s.patching(ctx, path, c)
 	if err != nil {
 		return httpcall.Answer{}, fault.Wrap(op, err)
 	}
 	return s.Call(op, req, true)
+}
+
+// closing asks for what closes a user, as declared.
+func (s *System) closing(ctx context.Context, id string) (*http.Request, error) {
+	path := schemaUser + "/" + url.PathEscape(id)
+	if s.cfg.Close == Delete {
+		return s.request(ctx, http.MethodDelete, path, nil)
+	}
+	return s.patching(ctx, path, change{Op: "replace", Path: "active", Value: false})
 }
 
 // RevokeAccess takes the user out of their groups, where that is declared, and
@@ -393,17 +434,13 @@ func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (co
 	if u.more {
 		return connector.Receipt{}, s.partly(op, left, s.Say(fault.Transient, "connector.not_all", 0).At(op, nil))
 	}
-	var ans httpcall.Answer
-	if s.cfg.Close == Delete {
-		req, rerr := s.request(ctx, http.MethodDelete, schemaUser+"/"+url.PathEscape(u.id), nil)
-		if rerr != nil {
-			return connector.Receipt{}, fault.Wrap(op, rerr)
-		}
-		if ans, err = s.Call(op, req, true); fault.KindOf(err) == fault.NotFound {
-			err = nil // somebody was faster
-		}
-	} else {
-		ans, err = s.patch(ctx, op, schemaUser+"/"+url.PathEscape(u.id), change{Op: "replace", Path: "active", Value: false})
+	req, err := s.closing(ctx, u.id)
+	if err != nil {
+		return connector.Receipt{}, fault.Wrap(op, err)
+	}
+	ans, err := s.Call(op, req, true)
+	if s.cfg.Close == Delete && fault.KindOf(err) == fault.NotFound {
+		err = nil // somebody was faster
 	}
 	if err != nil {
 		return connector.Receipt{}, s.partly(op, left, err)
@@ -484,9 +521,26 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 // nobody is a name that no provider knows.
 const nobody = "hasta-luego-check-0"
 
-// Check asks for somebody who is not there: being told so is the answer of a
-// provider that knows us and lets us look.
+// Check asks for somebody who is not there, and for the change that closes a user
+// of theirs: being told that nobody is there is the answer of a provider that knows
+// us, lets us look and would let us change.
 func (s *System) Check(ctx context.Context) error {
-	_, err := s.list(ctx, "scimsystem.Check", schemaUser, s.cfg.FindBy, nobody, "id", 1)
-	return err
+	const op = "scimsystem.Check"
+	if _, err := s.list(ctx, op, schemaUser, s.cfg.FindBy, nobody, "id", 1); err != nil {
+		return err
+	}
+	req, err := s.closing(ctx, nobody)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	ans, failed := s.Do(req, false)
+	switch {
+	case failed != nil:
+		return s.Fault(op, failed, false)
+	case ans.Status == http.StatusForbidden:
+		return s.lacks(op, req.Method+" "+schemaUser)
+	case ans.Status >= 200 && ans.Status < 300, ans.Status == http.StatusNotFound, ans.Status == http.StatusBadRequest:
+		return nil // there is nobody whom it could have changed
+	}
+	return s.Class(op, ans, false)
 }

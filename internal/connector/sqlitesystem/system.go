@@ -45,7 +45,7 @@ func New(cfg Config) (*System, error) {
 
 // Connector returns what the file can do.
 func (s *System) Connector() connector.System {
-	out := connector.System{Name: s.cfg.System, Checker: s}
+	out := connector.System{Name: s.cfg.System, Level: s.Info().Level, Checker: s}
 	if len(s.cfg.Export) > 0 {
 		out.Exporter = s
 	}
