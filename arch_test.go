@@ -79,7 +79,7 @@ var allowed = map[string]string{
 	"internal/boost":        "additive",
 	"internal/forecast":     "additive boost stat",
 	"internal/backtest":     "additive fault forecast ingest stat text",
-	"internal/survival":     "additive",
+	"internal/survival":     "additive stat",
 	"internal/worth":        "additive stat survival when",
 	// application
 	"internal/connector": "money",

@@ -26,6 +26,8 @@ type Step struct {
 	Left   int     // left in it
 	Stay   float64 // chance to be there after it
 	StdErr float64 // of that chance (Greenwood 1926)
+	Rate   float64 // of leaving, added up until then (Nelson 1969, Aalen 1978)
+	RateSE float64 // its standard error (Aalen)
 }
 
 // Curve is the share of customers who are still there after each period, as Kaplan and
@@ -80,12 +82,15 @@ func moments(spells []Spell) []moment {
 func Estimate(spells []Spell) Curve {
 	var c Curve
 	stay, sum, atRisk := 1.0, 0.0, 0
+	var rate, spread float64
 	for _, m := range moments(spells) {
 		if d := m.leavers(); d > 0 {
 			n, k := float64(atRisk), float64(d)
 			stay *= 1 - k/n
 			sum += k / (n * (n - k)) // infinite where all leave: then nobody is there, for certain
-			step := Step{Time: m.time, AtRisk: atRisk, Left: d, Stay: stay}
+			rate += k / n
+			spread += k / (n * n)
+			step := Step{Time: m.time, AtRisk: atRisk, Left: d, Stay: stay, Rate: rate, RateSE: math.Sqrt(spread)}
 			if stay > 0 {
 				step.StdErr = stay * math.Sqrt(sum)
 			}
@@ -109,7 +114,7 @@ func (c Curve) At(time int) Step {
 		return Step{Time: time, Stay: 1}
 	}
 	s := c.Steps[i-1]
-	return Step{Time: time, Stay: s.Stay, StdErr: s.StdErr}
+	return Step{Time: time, Stay: s.Stay, StdErr: s.StdErr, Rate: s.Rate, RateSE: s.RateSE}
 }
 
 // Interval is where the chance to be there lies, z standard errors to both sides of it on
