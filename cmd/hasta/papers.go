@@ -159,7 +159,7 @@ func (p papers) written(x app.Paper) document.Letter {
 		}
 		return document.Approval(f)
 	case "data":
-		f := document.DataFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, NotMe: x.Links["not_me"]}
+		f := document.DataFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, NotMe: x.Links["not_me"], Until: x.Until, Ask: x.AskAddress}
 		if b := x.Bundle; b != nil {
 			f.Name, f.SHA256, f.Size, f.Attached = b.Name, b.SHA256, b.Size, len(b.Body) > 0
 		}
@@ -527,7 +527,7 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 	}
 	if e := x.Certificate; e != nil {
 		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, offboarding.Worded(e.Why, x.Language), e.Entries, e.Backups
-		f.Systems, f.Grounds, f.Completed = e.Systems, e.Grounds, x.Completed
+		f.Systems, f.Grounds, f.Blocks, f.Completed = e.Systems, e.Grounds, e.Blocks, x.Completed
 		now := map[string]app.Stayed{}
 		for _, s := range x.Stayed {
 			now[s.System+"/"+s.Holding] = s
@@ -538,7 +538,7 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 			s := now[h.System+"/"+h.Holding]
 			f.Far = append(f.Far, document.FarHeld{
 				System: h.System, Title: cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Holding), After: string(h.After), N: h.Rows, Attested: h.Proof == app.ProofAttested, Unknown: h.Proof == app.ProofNone,
-				Until: h.Until, Why: offboarding.Worded(h.Why, x.Language), Held: s.Held, GoneAt: s.DestroyedAt,
+				Until: h.Until, Why: offboarding.Worded(h.Why, x.Language), Ground: h.Ground, Held: s.Held, GoneAt: s.DestroyedAt,
 			})
 		}
 		if k := e.Address; k != nil {

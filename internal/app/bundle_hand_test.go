@@ -91,6 +91,53 @@ func TestNothingIsWaitedForThatCameBefore(t *testing.T) {
 	eventually(t, "it is not waited for", func() bool { return w.stepState(t, c, "fetched") == offboarding.StepDone })
 }
 
+// Whoever has no page and has not taken what is too large for a letter is reminded before
+// they cannot have it any more.
+func TestWhoeverHasNoPageIsRemindedOfTheirData(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, sqlite(t), strings.Replace(takesAlong, "steps:", "retrieval: {d: 30}\nsteps:", 1))
+	ctx := t.Context()
+	w.keeps.owner, w.keeps.rows = "FE-20418", 3
+	largeLeaver(t, w)
+	first := w.mail.wait(t, "data", firstMail)
+	if first.Until.IsZero() || first.AskAddress {
+		t.Errorf("the letter says until %s, and asks (%v)", first.Until, first.AskAddress)
+	}
+	must(t, w.UntilQuiet(ctx))
+	must(t, w.PushClock(ctx, "", first.Until.AddDays(-6).Start(w.Company().Zone)))
+	eventually(t, "another letter", func() bool { return w.mail.count("data") == 2 })
+}
+
+// Where there is no page, the letter that brings the data asks whether their address may be
+// kept, and somebody writes the answer down, as long as it can be changed.
+func TestWhoeverHasNoPageIsAskedForTheirAddressByLetter(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, sqlite(t), forgetting)
+	ctx := t.Context()
+	c := largeLeaver(t, w)
+	if l := w.mail.wait(t, "data", firstMail); !l.AskAddress {
+		t.Error("the letter does not ask")
+	}
+	v, err := w.OpenCase(ctx, alone, c)
+	must(t, err)
+	if v.Address == nil || !v.Address.Asking || v.Address.Told {
+		t.Fatalf("whoever writes it down sees %+v", v.Address)
+	}
+	in := app.AddressAnswer{Case: c, Told: true, Wording: "¿Podemos guardarlo?"}
+	refused(t, "without how", w.AnswerAddress(ctx, alone, in), "field.required", "how")
+	in.How = "Su correo del 3 de marzo"
+	code(t, w.AnswerAddress(ctx, app.Actor{ID: "key_x", Scopes: app.Scopes()}, in), "forbidden.person")
+	must(t, w.AnswerAddress(ctx, alone, in))
+	if x := w.contact(t, v.Customer.ID); !x.Told || x.Back || x.Wording != in.Wording || w.logged(t, "address.allowed") != 1 {
+		t.Errorf("kept is %+v", x)
+	}
+	in.Told = false
+	must(t, w.AnswerAddress(ctx, alone, in))
+	if x := w.contact(t, v.Customer.ID); x.Told || w.logged(t, "address.allowed") != 2 {
+		t.Errorf("taken back it is %+v", x)
+	}
+}
+
 // Data that nobody comes for are not called fetched, and the departure ends.
 func TestDataThatNobodyWantsStayUnfetched(t *testing.T) {
 	t.Parallel()

@@ -135,7 +135,8 @@ func (a *App) LastBundle(ctx context.Context, w offboarding.Work) (again time.Ti
 }
 
 // TellChanges tells the customer, once, what is other in the file that was made by
-// itself, and where it is. Where nothing is, nobody is bothered.
+// itself, and where it is. Where nothing is, nobody is bothered, but whoever has no page
+// and has not taken what is too large for a letter.
 func (a *App) TellChanges(ctx context.Context, w offboarding.Work) error {
 	if w.Item != lastItem {
 		return nil
@@ -146,14 +147,23 @@ func (a *App) TellChanges(ctx context.Context, w offboarding.Work) error {
 			return err
 		}
 		changes, err := a.changesOf(ctx, tx, c.ID)
-		if err != nil || !changes.Any() {
+		if err != nil {
 			return err
 		}
-		paper := "changes"
-		if none, err := a.noPortal(ctx, tx); err != nil {
+		none, err := a.noPortal(ctx, tx)
+		if err != nil {
 			return err
-		} else if none { // they fetch nothing: it comes to them
-			paper = "data"
+		}
+		paper, due := "changes", changes.Any()
+		if none { // they fetch nothing: it comes to them, or they are reminded that it waits for them
+			b, err := newestBundle(ctx, tx, c.ID)
+			if err != nil {
+				return err
+			}
+			paper, due = "data", due || b.Size > mailMost && b.FetchedAt.IsZero()
+		}
+		if !due {
+			return nil
 		}
 		letters, err := tx.ListMessages(ctx, c.ID, 1000)
 		if err != nil {

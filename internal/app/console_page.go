@@ -64,7 +64,7 @@ type CaseView struct {
 	Erased      bool                                      // of whoever may see it
 	Orders      []authority.Order                         // of authorities; nil: none, or not theirs to see
 	Processors  []AskedView                               // what processors are asked; none for those who may not read letters
-	Address     *KeptAddress                              // of whoever was erased, as far as they let it be kept; nil: nothing to say, or not theirs to see
+	Address     *KeptAddress                              // as far as they let it be kept, once they are erased or where there is no portal; nil: nothing to say, or not theirs to see
 	Retained    []RetainedView                            // what stays of whoever was erased; nil: none, or not theirs to see
 	Strays      []stray.Stray                             // what happened after its end, oldest first
 	Declared    Declared                                  // what the form of some places asks beyond that of others
@@ -215,6 +215,11 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		if v.NoPortal, err = a.noPortal(ctx, tx); err != nil {
 			return err
+		}
+		if v.NoPortal && !v.Erased { // nobody says it on a page
+			if v.Address, err = a.addressView(ctx, tx, v.Plan); err != nil {
+				return err
+			}
 		}
 		if v.Approvals, err = a.approvalsOf(ctx, tx, &v.Plan); err != nil {
 			return err

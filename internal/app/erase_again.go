@@ -238,7 +238,7 @@ func (a *App) certifyAgain(ctx context.Context, tx Tx, c offboarding.Case, erase
 		cert.Invoices = 0
 		return cert, subjects, err
 	}
-	cert.Far = far
+	cert.farIs(far)
 	if cert.Systems, err = reached(ctx, tx, c.Customer); err != nil {
 		return cert, nil, err
 	}

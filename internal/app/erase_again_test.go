@@ -158,3 +158,59 @@ func TestWhatWasPutAwayIsPutAwayAgainAfterABackup(t *testing.T) {
 		}
 	})
 }
+
+// An address that its owner let be kept is kept again for whoever a backup brought back,
+// and goes as it was said; what they had taken back before is not.
+func TestAKeptAddressIsKeptAgainAfterABackup(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		for _, revoked := range []bool{false, true} {
+			ctx := t.Context()
+			engine := e
+			if revoked {
+				engine = e.AnotherMigrated(t)
+			}
+			w := newWorldOn(t, engine, forgetting, "", 10*time.Second)
+			cid := w.lent(t)
+			_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-77", Kind: customer.Invoice, About: "Avisos", Amount: eur(2472)})
+			must(t, err)
+			w.clear(t, cid)
+			_, _, page := w.request(t, "period_end")
+			w.allowAddress(t, page, true, false)
+			must(t, w.UntilQuiet(ctx))
+			of := w.caseOf(t, cid)
+			classes := []string{"account"} // in a future that the database has forgotten
+			if revoked {
+				classes = append(classes, "consented")
+			}
+			for _, class := range classes {
+				key, err := w.keys.KeyFor(ctx, string(cid), class)
+				must(t, err)
+				must(t, w.keys.Destroy(ctx, key))
+				must(t, w.KeyGone(ctx, "", key))
+			}
+			if again, _, err := w.EraseAgain(ctx, "", cid); err != nil || !again {
+				t.Fatalf("%t %v", again, err)
+			}
+			w.quietly(t)
+			if x := w.contact(t, cid); x.Kept() == revoked || w.keyGone(t, cid, "consented") != revoked {
+				t.Errorf("taken back before (%v): %+v", revoked, x)
+			}
+			if at := said(t, engine, firstMail); len(at) > 0 {
+				t.Errorf("the address stands in %v", at)
+			}
+			zone, err := time.LoadLocation(of.Zone)
+			must(t, err)
+			must(t, w.PushClock(ctx, "", when.Date{Year: of.Effective.Year + 7, Month: 1, Day: 2}.Start(zone)))
+			if !revoked {
+				w.mail.wait(t, app.DestroyedPaper, firstMail)
+			}
+			eventually(t, "no key is left", func() bool { return w.keyGone(t, cid, "blocked") && w.keyGone(t, cid, "consented") })
+			w.quietly(t)
+			if n := w.mail.count(app.DestroyedPaper); revoked && n > 0 {
+				t.Error("whoever took it back is written to")
+			}
+			w.verifyLog(t)
+		}
+	})
+}

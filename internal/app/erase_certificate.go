@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/when"
@@ -25,7 +27,10 @@ type Certificate struct {
 	// Grounds are why each thing that stays may, as the law names grounds; nil: it
 	// was made before they were kept.
 	Grounds map[string]string `json:"grounds,omitempty"`
-	Far     []Far             `json:"far,omitempty"` // what far systems held
+	// Blocks is the law by which what stays is put out of use until it is destroyed;
+	// empty: none asks for that.
+	Blocks string `json:"blocks,omitempty"`
+	Far    []Far  `json:"far,omitempty"` // what far systems held
 	// Processors are those who erased it on our behalf, with their receipts.
 	Processors []FarProcessor `json:"processors,omitempty"`
 	// Entrusted is what became of what the customer entrusted under a promise of secrecy.
@@ -34,13 +39,21 @@ type Certificate struct {
 	Address *AddressKept `json:"address,omitempty"`
 }
 
-// Mode is how it was erased, as the law names it: with its keys what there was is
-// gone at once; empty where it does not say which were destroyed.
-func (c Certificate) Mode() string {
-	if len(c.Keys) == 0 {
-		return ""
+// Did reports whether it was erased in a way that the law names: with its keys what there
+// was is gone at once, and what a law has kept was put out of use under a key of its own,
+// to be destroyed on its day. known is false where the certificate does not say which keys
+// were destroyed.
+func (c Certificate) Did(mode string) (did, known bool) {
+	blocked := c.Invoices > 0 || slices.ContainsFunc(c.Far, func(f Far) bool { return f.After == connector.Block && f.Rows > 0 })
+	return mode == deletes || mode == blockThenDestroy && blocked, len(c.Keys) > 0
+}
+
+// farIs says what far systems held, and on which ground what stays there does.
+func (c *Certificate) farIs(list []Far) {
+	c.Far = list
+	for i := range c.Far {
+		c.Far[i].Ground = groundOf(c.Far[i], c.Blocks)
 	}
-	return "delete"
 }
 
 // Erasable is what a certificate counts, in the order in which it tells it.
@@ -75,7 +88,7 @@ func (a *App) certify(ctx context.Context, tx Tx, c offboarding.Case, s offboard
 		return cert, nil, err
 	}
 	cert.Invoices = len(balances)
-	if cert.Grounds, err = a.groundsOf(ctx, tx, c, s); err != nil {
+	if cert.Grounds, cert.Blocks, err = a.groundsOf(ctx, tx, c, s); err != nil {
 		return cert, nil, err
 	}
 	subjects, cert.Entries, err = subjectsOf(ctx, tx, c.Customer)

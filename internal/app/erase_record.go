@@ -152,9 +152,11 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if cert.Systems, err = reached(ctx, tx, p.Case.Customer); err != nil {
 			return err
 		}
-		if cert.Far, err = a.farErased(ctx, tx, p.Case); err != nil {
+		far, err := a.farErased(ctx, tx, p.Case)
+		if err != nil {
 			return err
 		}
+		cert.farIs(far)
 		if cert.Processors, err = a.processorsErased(ctx, tx, p.Case); err != nil {
 			return err
 		}

@@ -148,7 +148,7 @@ var EventTypes = []EventType{
 	{Type: "retained.asked", When: "somebody asks a second person to have it out, for a court or an authority", Args: retainedArgs},
 	{Type: "retained.released", When: "a second person agreed, and it was had out", Args: retainedArgs},
 	{Type: "retained.destroyed", When: "its day was over: it was destroyed, and none of it is left", Args: with(retainedArgs, "records"), Sent: true, Tells: with(retainedArgs, "records")},
-	{Type: "address.allowed", When: "a customer said for what their address may be kept once they are erased: `told`, one letter when what stays is destroyed; `back`, the one that asks them back; neither is an answer too", Args: []string{"told", "back", "wording"}},
+	{Type: "address.allowed", When: "a customer said for what their address may be kept once they are erased: `told`, one letter when what stays is destroyed; `back`, the one that asks them back; neither is an answer too", Args: []string{"told", "back", "wording", "how"}},
 	{Type: "address.kept", When: "they were erased, and their address stays under a key of its own, for what they allowed", Args: []string{"told", "back", "until"}},
 	{Type: "address.forgotten", When: "it is there no more; `why`: `revoked`, `used`, `expired` or, where it never was kept, `needless`", Args: []string{"why"}},
 	{Type: "processor.asked", When: "a processor was asked to erase what it holds of the customer: that ends nothing", Args: with(askedArgNames, "due", "how"), Sent: true, Tells: with(askedArgNames, "due"), State: "asked"},

@@ -154,6 +154,7 @@ func TestTheCertificateCountsWhatWasEntrusted(t *testing.T) {
 		if at := said(t, e, "marta", "Luis Peña", "Pleito con"); len(got) != 5 || len(at) > 0 {
 			t.Errorf("%+v; names stand in %v", got, at)
 		}
+		w.certified(t, c, "entrusted")
 	})
 }
 

@@ -139,11 +139,69 @@ func (a *App) AllowAddress(ctx context.Context, in AddressInput) error {
 		if view == nil || !view.Asking {
 			return fault.New(fault.Blocked, "address.over")
 		}
-		return a.sayAddress(ctx, tx, c, in.Told, in.Back && view.MayBack, in.Wording, in.Language)
+		return a.sayAddress(ctx, tx, c, in.Told, in.Back && view.MayBack, in.Wording, in.Language, customerActor, "")
 	})
 }
 
-func (a *App) sayAddress(ctx context.Context, tx Tx, c offboarding.Case, told, back bool, wording, lang string) error {
+// AddressAnswer is whether somebody who answered a letter lets their address be kept for
+// the one when what stays is destroyed.
+type AddressAnswer struct {
+	Case    offboarding.CaseID
+	Told    bool
+	How     string // they answered
+	Wording string // what the letter asked
+}
+
+// AnswerAddress writes down what a customer without a portal answered to the letter that
+// asked. Errors: Invalid at how; Blocked (address.over).
+func (a *App) AnswerAddress(ctx context.Context, by Actor, in AddressAnswer) error {
+	if err := by.may("case"); err != nil {
+		return err
+	}
+	if err := by.person(); err != nil {
+		return err
+	}
+	l := prose(nil, map[string]*string{"how": &in.How})
+	if in.How == "" {
+		l = append(l, fault.New(fault.Invalid, "field.required").On("how"))
+	}
+	if len(l) > 0 {
+		return l
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, in.Case)
+		if err != nil {
+			return err
+		}
+		view, err := a.addressView(ctx, tx, p)
+		if err != nil {
+			return err
+		}
+		if view == nil || !view.Asking {
+			return fault.New(fault.Blocked, "address.over")
+		}
+		return a.sayAddress(ctx, tx, p.Case, in.Told, view.Back, in.Wording, p.Case.Language, by.ID, in.How)
+	})
+}
+
+// asksForAddress reports whether the letter that brings somebody their data asks whether
+// their address may be kept: where there is no page on which they could say so.
+func (a *App) asksForAddress(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
+	none, err := a.noPortal(ctx, tx)
+	if err != nil || !none {
+		return false, err
+	}
+	p, err := tx.FindPlan(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	view, err := a.addressView(ctx, tx, p)
+	return view != nil && view.Asking && !view.Told, err
+}
+
+// sayAddress keeps an answer, with who wrote it down, and how it came where it came in
+// another way than by the page.
+func (a *App) sayAddress(ctx context.Context, tx Tx, c offboarding.Case, told, back bool, wording, lang, by, how string) error {
 	x, _, err := tx.KeptContactOf(ctx, c.Customer)
 	if err != nil || !x.Say(told, back, wording, lang, tx.Now()) {
 		return err
@@ -154,7 +212,11 @@ func (a *App) sayAddress(ctx context.Context, tx Tx, c offboarding.Case, told, b
 	if err := tx.PutKeptContact(ctx, x); err != nil {
 		return err
 	}
-	return a.record(ctx, tx, fact{"address.allowed", customerActor, string(c.ID), string(c.Customer), map[string]any{"told": told, "back": back, "wording": wording}})
+	args := map[string]any{"told": told, "back": back, "wording": wording}
+	if how != "" {
+		args["how"] = how
+	}
+	return a.record(ctx, tx, fact{"address.allowed", by, string(c.ID), string(c.Customer), args})
 }
 
 // notBack takes back that an address may be kept for the letter that asks somebody
@@ -167,7 +229,7 @@ func (a *App) notBack(ctx context.Context, tx Tx, c offboarding.Case) error {
 	if x.Kept() {
 		return a.addressDone(ctx, tx, c.Customer, erasure.Back)
 	}
-	return a.sayAddress(ctx, tx, c, x.Told, false, x.Wording, x.Language)
+	return a.sayAddress(ctx, tx, c, x.Told, false, x.Wording, x.Language, customerActor, "")
 }
 
 // keepAddress keeps the address of somebody who is erased in this transaction, for what

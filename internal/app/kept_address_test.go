@@ -66,7 +66,7 @@ func (w *world) allowAddress(t *testing.T, page string, told, back bool) {
 // Where none was allowed none is kept, and none can be.
 func TestAnAddressGoesWhenItsPermissionDoes(t *testing.T) {
 	t.Parallel()
-	for _, way := range []string{"page", "people", "never", "again"} {
+	for _, way := range []string{"page", "people", "never", "again", "refused"} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
@@ -101,6 +101,24 @@ func TestAnAddressGoesWhenItsPermissionDoes(t *testing.T) {
 				if v.Address == nil || !v.Address.Kept {
 					t.Errorf("who looks after it sees %+v", v.Address)
 				}
+				w.certified(t, c, "address", "blocks")
+				zone, err := when.Zone(cert.Case.Zone)
+				must(t, err)
+				later := when.Date{Year: cert.Case.Effective.Year + 7, Month: 1, Day: 2}.Start(zone)
+				if way == "refused" { // the address is no more when it is written to: nobody has it afterwards
+					w.mail.refuse(app.DestroyedPaper)
+					must(t, w.PushClock(ctx, "", later))
+					eventually(t, "its key is destroyed", func() bool { return w.keyGone(t, cid, "consented") })
+					w.quietly(t)
+					if x := w.contact(t, cid); x.Why != erasure.Used || len(x.Body) > 0 || w.logged(t, "message.bounced") != 1 || w.logged(t, "certificate.completed") != 1 {
+						t.Errorf("refused: %+v", x)
+					}
+					if at := said(t, e, firstMail); len(at) > 0 {
+						t.Errorf("the address stands in %v", at)
+					}
+					w.verifyLog(t)
+					return
+				}
 				if err := w.ForgetAddressFor(ctx, agent, c); fault.KindOf(err) != fault.Forbidden {
 					t.Errorf("an agent forgets it: %v", err)
 				}
@@ -115,9 +133,7 @@ func TestAnAddressGoesWhenItsPermissionDoes(t *testing.T) {
 					t.Errorf("there is %+v", x)
 				}
 				// When the last of what stays goes, nobody is written to.
-				zone, err := when.Zone(cert.Case.Zone)
-				must(t, err)
-				must(t, w.PushClock(ctx, "", when.Date{Year: cert.Case.Effective.Year + 7, Month: 1, Day: 2}.Start(zone)))
+				must(t, w.PushClock(ctx, "", later))
 				eventually(t, "the second certificate", func() bool { return w.logged(t, "certificate.completed") == 1 })
 				w.quietly(t)
 				if w.mail.count(app.DestroyedPaper) > 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
@@ -42,6 +43,12 @@ func (c DocumentCheck) Blocks() bool {
 
 // eraseMode is the parameter that says how data are erased.
 const eraseMode = "erase.mode"
+
+// How data are erased, as that parameter names it.
+const (
+	deletes          = "delete"
+	blockThenDestroy = "block_then_destroy"
+)
 
 // CheckedDocument is how a letter that was made stood to the law.
 type CheckedDocument struct {
@@ -237,8 +244,12 @@ func erasedBy(cert *Certificate, law *jurisdiction.Effective) (list []DocumentCh
 			continue
 		}
 		c := DocumentCheck{Rule: x.Rule.ID, Param: eraseMode, Maybe: x.Missing}
-		if done := cert.Mode(); done != "" {
-			c.Result = x.Rule.Param.Judge(x.Value, &jurisdiction.Value{Word: done})
+		if did, known := cert.Did(x.Value.Word); known {
+			done := jurisdiction.Value{Word: x.Value.Word}
+			if !did {
+				done.Word = ""
+			}
+			c.Result = x.Rule.Param.Judge(x.Value, &done)
 		}
 		if c.Result == jurisdiction.Fail {
 			c.Lacks = []string{x.Value.Word}
@@ -415,18 +426,22 @@ const (
 // groundsOf are why each thing stays that an erasure leaves: invoices by the law
 // that the step names, what finds an erased person again since it keeps them
 // erased, and the log since the company has to prove what it did; where no law
-// says that, it may defend itself with it.
-func (a *App) groundsOf(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step) (map[string]string, error) {
+// says that, it may defend itself with it. blocks is the law, if one surely holds,
+// that has what stays put out of use until it is destroyed.
+func (a *App) groundsOf(ctx context.Context, tx Tx, c offboarding.Case, s offboarding.Step) (out map[string]string, blocks string, err error) {
 	m := Message{Case: c.ID}
 	r, err := tx.FindRequest(ctx, c.Request)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	law, err := a.documentLaw(ctx, tx, m, r)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	out := map[string]string{"again": legalObligation, "log": legalClaims}
+	if x, ok := law.Of(eraseMode); ok && x.Outcome == jurisdiction.Settled && x.Value.Word == blockThenDestroy && len(x.By) > 0 {
+		blocks = x.By[0].Rule.Cite.Ref
+	}
+	out = map[string]string{"again": legalObligation, "log": legalClaims}
 	if len(s.Said("keep_why")) > 0 {
 		out["invoices"] = legalObligation
 	}
@@ -435,7 +450,19 @@ func (a *App) groundsOf(ctx context.Context, tx Tx, c offboarding.Case, s offboa
 			out["log"] = legalObligation
 		}
 	}
-	return out, nil
+	return out, blocks, nil
+}
+
+// groundOf is why a holding of a far system stays: since a law has it kept or blocked,
+// or else since the company may have to answer for what it did with it.
+func groundOf(f Far, blocks string) string {
+	switch {
+	case !f.Stays():
+		return ""
+	case f.After == connector.Block && blocks != "", f.Basis == connector.ByLaw, f.After == connector.Keep && len(f.Why) > 0:
+		return legalObligation
+	}
+	return legalClaims
 }
 
 // lacking are the rules that letters in a language break with a company's own

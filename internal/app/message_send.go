@@ -346,6 +346,10 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 		if p.Bundle, err = a.bring(ctx, tx, m); err != nil {
 			return Paper{}, err
 		}
+		p.Until = p.Case.RetrievalEnd()
+		if p.AskAddress, err = a.asksForAddress(ctx, tx, m.Case); err != nil {
+			return Paper{}, err
+		}
 	}
 	if m.toUser() {
 		if p.Users, err = a.userFacts(ctx, tx, p); err != nil {

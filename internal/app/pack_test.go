@@ -44,6 +44,28 @@ func (w *world) proved(t *testing.T, raw []byte, receipts ...[]byte) map[string]
 	return said
 }
 
+// certified expects that the evidence of a departure, as anybody is given it, has the
+// certificate whole, with what a part of it is called, and nothing of whoever it was.
+func (w *world) certified(t *testing.T, c offboarding.CaseID, parts ...string) {
+	t.Helper()
+	raw := w.packed(t, c, app.PackInput{})
+	w.proved(t, raw)
+	i := bytes.Index(raw, []byte("documents/certificate-01.json"))
+	if i < 0 {
+		t.Fatal("the certificate is not in it")
+	}
+	for _, part := range parts {
+		if !bytes.Contains(raw[i:], []byte(`"`+part+`":`)) {
+			t.Errorf("the certificate in it says nothing of %s", part)
+		}
+	}
+	for _, word := range []string{"marta", "almena", "ibáñez", firstMail} {
+		if strings.Contains(strings.ToLower(string(raw)), word) {
+			t.Errorf("%s is in it", word)
+		}
+	}
+}
+
 func TestEvidenceOfADepartureHoldsBeforeAndAfterErasure(t *testing.T) {
 	t.Parallel()
 	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {

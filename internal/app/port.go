@@ -703,6 +703,7 @@ type Paper struct {
 	Words       winback.Words          // only in the letter "winback"
 	Allowed     time.Time              // likewise: when they allowed it
 	Certificate *Certificate           // of erasure
+	AskAddress  bool                   // whether their address may be kept for the letter when what stays is destroyed
 	KeptAddress *KeptAddress           // beside it: what became of the address that they let be kept; nil: none was
 	Stayed      []Stayed               // what stays of whoever was erased, or stayed
 	Completed   time.Time              // nothing of that is left; zero: something is

@@ -284,6 +284,7 @@ func TestAProcessorThatNeverAnswersIsGivenUpAndTheCertificateSaysSo(t *testing.T
 		if at := said(t, e, "marta", "carta de", "Tres correos"); len(at) > 0 {
 			t.Errorf("why stands in %v", at)
 		}
+		w.certified(t, c, "processors", "silent_on")
 		if w.logged(t, "processor.unanswered") != 2 || w.logged(t, "processor.refused") != 1 {
 			t.Error("the log does not say what was done, once each")
 		}

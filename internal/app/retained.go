@@ -51,6 +51,7 @@ type Far struct {
 	Proof    string             `json:"proof"` // verified: counted again, and none was left in use; attested: somebody says so; none: the system did not answer
 	Until    when.Date          `json:"until,omitzero"`
 	Why      map[string]string  `json:"why,omitempty"`
+	Ground   string             `json:"ground,omitempty"` // why it stays, as the law names grounds
 }
 
 // Stays reports whether it is there until a day.

@@ -164,6 +164,13 @@ func TestWhatStaysIsDestroyedOnItsDayAndThenNothingIsLeft(t *testing.T) {
 			t.Fatalf("the far system holds %v", got)
 		}
 		letter := w.mail.wait(t, "certificate", firstMail)
+		grounds := map[string]string{}
+		for _, f := range letter.Certificate.Far {
+			grounds[f.Holding] = f.Ground
+		}
+		if want := map[string]string{"contacts": "", "claims": "legal_obligation", "invoices": "legal_obligation"}; !maps.Equal(grounds, want) || letter.Certificate.Blocks != "LOPDGDD, art. 32.1" {
+			t.Errorf("what stays at far systems does so by %v, blocked by %q", grounds, letter.Certificate.Blocks)
+		}
 		year := letter.Case.Effective.Year
 		type told struct {
 			holding string

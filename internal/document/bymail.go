@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // DataFacts are what the letter says that brings a customer their data.
@@ -17,6 +18,9 @@ type DataFacts struct {
 	Size     int64
 	Attached bool // else it is too large, and is handed over in another way
 	NotMe    string
+	Until    when.Date // the last day on which they can have it
+	// Ask asks whether their address may be kept for one letter after the erasure.
+	Ask bool
 }
 
 // Data brings a customer their data, with the sum that proves that it is whole.
@@ -28,9 +32,16 @@ func Data(f DataFacts) Letter {
 		how = "data.large"
 	}
 	l.Blocks = []Block{{
-		Paragraphs: []string{w.say(how, "file", clean(f.Name), "size", text.Number(w.lang, max(1, f.Size>>10))), w.say("data.sum")},
+		Paragraphs: []string{w.say(how, "file", clean(f.Name), "size", text.Size(w.lang, f.Size)), w.say("data.sum")},
 		Verbatim:   []Verbatim{{Label: "SHA-256", Lines: []string{f.SHA256}}},
 	}}
+	if !f.Attached && !f.Until.IsZero() {
+		b := &l.Blocks[0]
+		b.Paragraphs = append(b.Paragraphs[:1:1], w.say("data.large.until", "date", f.Until), b.Paragraphs[1])
+	}
+	if f.Ask {
+		l.Blocks = append(l.Blocks, Block{Heading: w.say("data.address"), Paragraphs: []string{w.say("data.address.text")}})
+	}
 	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)
 	return l
 }

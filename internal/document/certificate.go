@@ -23,6 +23,7 @@ type CertificateFacts struct {
 	// Grounds are why each thing may stay (Kept), as the law names grounds; nil:
 	// nobody said so when it was made.
 	Grounds map[string]string
+	Blocks  string    // the law by which what stays is out of use; empty: none asks for it
 	Entries int       // of the log, whose content cannot be read any more
 	Backups when.Date // the last one with the data expires
 	Systems []string  // to which something about them went
@@ -60,6 +61,7 @@ type FarHeld struct {
 	Unknown  bool   // nobody could count it: whatever is there stays
 	Until    when.Date
 	Why      string // the law
+	Ground   string // why it stays, as the law names grounds; empty: nobody said so
 	Held     bool   // a claim or an order keeps it beyond Until
 	GoneAt   time.Time
 }
@@ -110,6 +112,7 @@ func Certificate(f CertificateFacts) Letter {
 	if f.Invoices > 0 {
 		x := w.stayUntil(f.Until, f.SumsHeld, f.SumsGone)
 		x.Label, x.Soft = w.say("certificate.invoices", "n", f.Invoices), sentences(clean(f.Why), w.say("certificate.sums"))
+		x.Soft = w.blocked(f, x.Soft)
 		stays.Facts = append(stays.Facts, w.kept("invoices", f, x))
 	}
 	for _, h := range f.Far {
@@ -122,7 +125,11 @@ func Certificate(f CertificateFacts) Letter {
 			x.Soft = sentences(x.Soft, w.say("certificate.unknown"))
 		}
 		if h.After == "block" {
-			x.Soft = sentences(x.Soft, w.say("certificate.blocked"))
+			x.Soft = w.blocked(f, sentences(x.Soft, w.say("certificate.blocked")))
+		}
+		if h.Ground != "" {
+			x.Keeps = true
+			x = w.ground(h.Ground, x)
 		}
 		stays.Facts = append(stays.Facts, x)
 	}
@@ -207,7 +214,21 @@ func (w writer) stayUntil(day when.Date, held bool, gone time.Time) Fact {
 
 // kept adds to something that stays why it may.
 func (w writer) kept(what string, f CertificateFacts, x Fact) Fact {
-	x.Keeps, x.Ground = f.Grounds != nil, f.Grounds[what]
+	x.Keeps = f.Grounds != nil
+	return w.ground(f.Grounds[what], x)
+}
+
+// blocked adds by which law something is out of use until it is destroyed.
+func (w writer) blocked(f CertificateFacts, soft string) string {
+	if f.Blocks == "" {
+		return soft
+	}
+	return sentences(soft, w.say("certificate.blocked.law", "law", f.Blocks))
+}
+
+// ground adds on which ground of the law something stays.
+func (w writer) ground(ground string, x Fact) Fact {
+	x.Ground = ground
 	if code := "document.certificate.ground." + x.Ground; x.Ground != "" && text.Known(w.lang, code) {
 		x.GroundSays = w.say("certificate.ground." + x.Ground)
 		x.Soft = sentences(x.Soft, x.GroundSays)

@@ -332,3 +332,12 @@ func upperFirst(s string) string {
 	}
 	return string(unicode.ToUpper(r)) + s[n:]
 }
+
+// Size words how large a file is: in kB, or in MB from ten on. What is there is never
+// nothing.
+func Size(lang string, n int64) string {
+	if n >= 10_000_000 {
+		return Say(lang, "size.mb", "n", Number(lang, (n+999_999)/1_000_000))
+	}
+	return Say(lang, "size.kb", "n", Number(lang, max(1, (n+999)/1000)))
+}

@@ -75,6 +75,7 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/orders":                                {people: answersForIt},
 	"POST /console/cases/{id}/orders/{order}":                        {people: answersForIt},
 	"POST /console/cases/{id}/retained/{retained}":                   {people: answersForIt},
+	"POST /console/cases/{id}/address":                               {people: answersFor},
 	"POST /console/cases/{id}/address/forget":                        {people: answersForIt},
 	"POST /console/approvals/{approval}/withdraw":                    {people: ownWork},
 	"POST /console/settings/channel":                                 {people: houseRule},

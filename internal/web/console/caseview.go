@@ -193,7 +193,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	cv.Why, cv.Offer = v.viewWhy(c, e), v.viewOffer(c, now, e)
 	cv.Works, cv.Next = v.viewWorks(c, e), v.viewNext(c, now)
 	cv.Settlement, cv.Collection = v.viewSettlement(c), v.viewCollection(c, now, e)
-	cv.Address = v.viewKeptAddress(c)
+	cv.Address = v.viewKeptAddress(c, e)
 	cv.Strays, cv.Retained, cv.Orders = v.viewStrays(c, e), v.viewRetained(c, e), v.viewOrders(c, e)
 	cv.Law, cv.Withdrawal, cv.Declared = v.viewLaw(c, e), v.viewWithdrawal(c), v.viewDeclared(c)
 	cv.Notes, cv.Acts = v.viewNotes(c, e), v.viewHandoverActs(c)

@@ -173,6 +173,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/strays/{stray}":                              (*visit).decideStray,
 		"POST /console/cases/{id}/orders":                                      (*visit).askOrder,
 		"POST /console/cases/{id}/orders/{order}":                              (*visit).decideOrder,
+		"POST /console/cases/{id}/address":                                     (*visit).answerAddress,
 		"POST /console/cases/{id}/address/forget":                              (*visit).forgetAddress,
 		"POST /console/cases/{id}/retained/{retained}":                         (*visit).keepRetained,
 		"GET /console/cases/{id}/pause":                                        (*visit).pauseForm,

@@ -22,7 +22,7 @@ func (v *visit) viewDataHand(c app.CaseView, s offboarding.Step, sv stepView, e 
 	out := &dataHandView{Fields: map[string]control{}}
 	for _, b := range c.Blobs {
 		if b.Kind == "bundle" { // the last is the newest
-			out.File, out.Size, out.SHA256 = b.Name, text.Number(v.lang, max(1, b.Size>>10)), b.SHA256
+			out.File, out.Size, out.SHA256 = b.Name, text.Size(v.lang, b.Size), b.SHA256
 		}
 	}
 	for _, w := range app.HandWays {

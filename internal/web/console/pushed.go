@@ -13,7 +13,7 @@ type pushedRow struct {
 }
 
 func (v *visit) viewPushed(p pushed.Push) pushedRow {
-	row := pushedRow{Name: p.Name, Title: p.Titles[v.lang], Size: v.say("customer.pushed.bytes", "n", text.Number(v.lang, p.Bytes)), Part: p.State != pushed.Complete}
+	row := pushedRow{Name: p.Name, Title: p.Titles[v.lang], Size: text.Size(v.lang, p.Bytes), Part: p.State != pushed.Complete}
 	row.State = v.say("customer.pushed.state."+string(p.State), "at", text.ShortInstant(v.lang, p.Changed, v.zone()))
 	if p.Format != pushed.Files {
 		row.Rows = v.say("customer.pushed.rows", "n", text.Number(v.lang, p.Rows))

@@ -211,6 +211,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/strays/{stray}":                              {who: "staff", path: c + "/strays/str_x", form: []string{"way", "seen", "why", "X"}},
 		"POST /console/cases/{id}/orders":                                      {who: "act:erase", path: c + "/orders", form: []string{"authority", "Juzgado", "reference", "1/27"}},
 		"POST /console/cases/{id}/orders/{order}":                              {who: "act:erase", path: c + "/orders/ord_x", form: []string{"act", "lift"}},
+		"POST /console/cases/{id}/address":                                     {who: "act:case", path: c + "/address", form: []string{"told", "yes", "how", "X"}},
 		"POST /console/cases/{id}/address/forget":                              {who: "act:erase", path: c + "/address/forget"},
 		"POST /console/cases/{id}/retained/{retained}":                         {who: "act:erase", path: c + "/retained/ret_x", form: []string{"act", "hold", "reference", "X"}},
 		"POST /console/learn/threshold":                                        {who: "act:settings", form: []string{"threshold", "5"}},

@@ -69,14 +69,6 @@ func (v dataView) say(code string, args ...any) string {
 	return v.Say("portal.data."+code, args...)
 }
 
-// size words how large a file is: in kB, or in MB from ten on.
-func (v dataView) size(n int64) string {
-	if n >= 10_000_000 {
-		return v.say("size.mb", "n", text.Number(v.Lang, (n+999_999)/1_000_000))
-	}
-	return v.say("size", "n", text.Number(v.Lang, (n+999)/1000))
-}
-
 // ofCopy reports whether a page is one of a copy, and not of a departure.
 func ofCopy(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/copy/") }
 
@@ -142,7 +134,7 @@ func (p *portal) showData(w http.ResponseWriter, r *http.Request, wrong error, t
 	}
 	for _, b := range page.Blobs {
 		v.Files = append(v.Files, dataFile{
-			b.ID, b.Name, v.size(b.Size), text.Instant(lang, b.CreatedAt, zone), b.SHA256, b.Partial(),
+			b.ID, b.Name, text.Size(lang, b.Size), text.Instant(lang, b.CreatedAt, zone), b.SHA256, b.Partial(),
 		})
 	}
 	v.Due = viewDue(v.Speech, zone, page.Owed)

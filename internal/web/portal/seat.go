@@ -109,7 +109,7 @@ func (p *portal) seat(w http.ResponseWriter, r *http.Request) {
 	v := seatView{Speech: p.speech(lang), Code: paper.Code, Name: paper.Name, Base: "/g/" + r.PathValue("token")}
 	v.Seat, v.Sees = v.say("name."+string(x.Seat)), v.say("you_see."+string(x.Seat))
 	for _, b := range x.Blobs {
-		v.Files = append(v.Files, dataFile{b.ID, b.Name, dataView{Speech: v.Speech}.size(b.Size), text.Instant(lang, b.CreatedAt, p.App.Company().Zone), b.SHA256, b.Partial()})
+		v.Files = append(v.Files, dataFile{b.ID, b.Name, text.Size(lang, b.Size), text.Instant(lang, b.CreatedAt, p.App.Company().Zone), b.SHA256, b.Partial()})
 	}
 	switch x.Seat {
 	case app.SeatIT:

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"strconv"
 
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
@@ -12,7 +13,9 @@ type usersView struct {
 	text.Speech
 	Base, Code, Name string
 	How              []string // how it stands, in sentences
-	Users            []string // addresses, with names where they are known
+	Users            []string // of one part of the list: addresses, with names where they are known
+	Range            string   // which part it is; empty: it is all of it
+	Before, After    string   // links to the parts around it
 	Letter           string   // what they are told; empty: nobody is
 	Open             bool     // who tells them may still be changed
 	Self             bool     // the customer does
@@ -47,7 +50,19 @@ func (p *portal) users(w http.ResponseWriter, r *http.Request) {
 	default:
 		v.How = append(v.How, v.say("waits", "n", n, "day", day))
 	}
-	for _, u := range told.Users {
+	first := usersPart(r.URL.Query().Get("from"), n)
+	shown := told.Users[first:min(n, first+usersShown)]
+	if n > usersShown {
+		v.Range = v.say("range", "first", first+1, "last", first+len(shown), "n", n)
+		part := func(at int) string { return v.Base + "/users?from=" + strconv.Itoa(at+1) + "&lang=" + lang + "#users" }
+		if first > 0 {
+			v.Before = part(first - usersShown)
+		}
+		if first+usersShown < n {
+			v.After = part(first + usersShown)
+		}
+	}
+	for _, u := range shown {
 		if line := u.Email; u.Name != "" {
 			v.Users = append(v.Users, u.Name+" · "+line)
 		} else {
@@ -58,6 +73,19 @@ func (p *portal) users(w http.ResponseWriter, r *http.Request) {
 		v.Letter = p.papers.Inset(*told.Letter, "users")
 	}
 	p.show(w, r, http.StatusOK, v.say("title"), usersPage(v))
+}
+
+// usersShown is how many users stand on one page.
+const usersShown = 100
+
+// usersPart is the index of the first user of the part of the list that somebody asks for
+// by any number in it.
+func usersPart(from string, n int) int {
+	at, err := strconv.Atoi(from)
+	if err != nil || at < 1 || at > n {
+		return 0
+	}
+	return (at - 1) / usersShown * usersShown
 }
 
 // sayUsers takes down who tells the customer's users.
