@@ -153,7 +153,16 @@ type Probe struct {
 	Status string    `json:"status"` // the far system's own word: "401"
 	SHA256 string    `json:"body_sha256,omitempty"`
 	At     time.Time `json:"at"` // business time
+	// Mark tells one credential from another; empty where none of the access was tried
+	// with, or nobody marked it.
+	Mark string `json:"mark,omitempty"`
+	// With is the credential that it was tried with, until it is marked: no way of
+	// printing a Probe shows it.
+	With func() string `json:"-"`
 }
+
+// TriedWith is the credential of a probe.
+func TriedWith(credential string) func() string { return func() string { return credential } }
 
 // Prober is a system at which it can be tried whether an access still lets in.
 // A refusal proves something only beside a control: the same probe that got in

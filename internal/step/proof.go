@@ -78,6 +78,8 @@ func (e *AccessProof) judge(before AccessProof, open bool, tries int) Proof {
 	case e.Probe == nil:
 	case e.Probe.In && !open:
 		return Proof{Why: "access.still_open", Final: last}
+	case !e.Probe.In && another(e.Control, e.Probe):
+		return Proof{Why: "probe.other_credential", Final: true}
 	case !e.Probe.In && open && e.Control != nil:
 		return Proof{Why: "access.still_closed", Final: last}
 	case open:
@@ -91,6 +93,12 @@ func (e *AccessProof) judge(before AccessProof, open bool, tries int) Proof {
 	}
 	e.Proof = ReadBack
 	return Proof{Holds: true}
+}
+
+// another reports whether the try after was made with another credential than the
+// one before: a refusal of it says nothing of the first.
+func another(before, after *connector.Probe) bool {
+	return before != nil && before.Mark != "" && after.Mark != "" && before.Mark != after.Mark
 }
 
 // patience is how often something is tried again before what can be had

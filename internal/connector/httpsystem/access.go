@@ -108,6 +108,9 @@ func (a access) ProbeAccess(ctx context.Context, account string) (connector.Prob
 		return connector.Probe{}, a.Fault(op, failed, false)
 	}
 	out := connector.Probe{Status: strconv.Itoa(ans.Status), SHA256: ans.Hash, At: a.Clock.Now()}
+	if p.Secret != "" {
+		out.With = connector.TriedWith(own)
+	}
 	switch {
 	case p.entered(ans.Status):
 		out.In = true

@@ -231,7 +231,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 		return connector.Probe{}, s.Fault(op, failed, false)
 	}
 	said := ans.Element("Code")
-	out := connector.Probe{Status: strings.TrimSpace(strconv.Itoa(ans.Status) + " " + said), SHA256: ans.Hash, At: s.Clock.Now()}
+	out := connector.Probe{Status: strings.TrimSpace(strconv.Itoa(ans.Status) + " " + said), SHA256: ans.Hash, At: s.Clock.Now(), With: connector.TriedWith(secret)}
 	switch {
 	case ans.Status == http.StatusOK && ans.Root() == "GetCallerIdentityResponse":
 		out.In = true

@@ -179,6 +179,7 @@ var (
 	uncertain   = end{fault.Uncertain, "connector.uncertain"}
 	unreachable = end{fault.Transient, "connector.unreachable"}
 	unreadable  = end{fault.Transient, "connector.unreadable"}
+	tooLong     = end{fault.Transient, "connector.too_long"}
 	busy        = end{fault.Transient, "connector.busy"}
 	refused     = end{fault.Invalid, "connector.refused"}
 	credential  = end{fault.Invalid, "connector.credential"}
@@ -207,7 +208,7 @@ func TestItFailsAsTheSuiteOfConnectorsWants(t *testing.T) {
 		"another protocol":           {raw("SSH-2.0-OpenSSH_9.2\r\n"), false, unreachable, unreachable, uncertain, unreachable},
 		"nonsense":                   {raw("\x30\x05\x02\x01\x01\x61\x00"), false, unreachable, unreachable, uncertain, unreachable},
 		"a length of gigabytes":      {raw("\x30\x84\x7f\xff\xff\xff\x04\x84\x7f\xff\xff\x00"), false, unreachable, unreachable, uncertain, unreachable},
-		"more than is read":          {raw("\x30\x82\x40\x00\x04\x82\x3f\xfc" + strings.Repeat("x", 0x3ffc)), false, unreadable, unreadable, uncertain, unreadable},
+		"more than is read":          {raw("\x30\x82\x40\x00\x04\x82\x3f\xfc" + strings.Repeat("x", 0x3ffc)), false, tooLong, tooLong, uncertain, tooLong},
 		"busy":                       {result(51), false, busy, busy, busy, busy},
 		"unavailable":                {result(52), false, busy, busy, busy, busy},
 		"out of its time":            {result(3), false, busy, busy, uncertain, busy},

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -15,32 +14,11 @@ import (
 	"hastaluego/internal/when"
 )
 
-// errLimit says that the directory said more than is read.
-var errLimit = errors.New("the directory says more than the bound of an answer")
-
-// bounded is a line on which the far end may say so many bytes and no more: the
-// library itself would read two gigabytes.
-type bounded struct {
-	net.Conn
-	left int64
-	over atomic.Bool // it said more
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		b.over.Store(true)
-		return 0, errLimit
-	}
-	n, err := b.Conn.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	return n, err
-}
-
 // line is a connection that serves one call.
 type line struct {
 	*ldap.Conn
 	ctx  context.Context
-	said *bounded
+	said *outbound.Bounded
 }
 
 // who signs in.
@@ -73,8 +51,8 @@ func (s *System) with(ctx context.Context, op string, as who, fn func(l line) er
 
 // lost classes what went wrong on a line before anything was changed.
 func (s *System) lost(op string, l line, err error) *fault.Error {
-	if l.said.over.Load() {
-		return s.say(fault.Transient, "connector.unreadable", 0).At(op, errLimit)
+	if long := l.said.Over(); long != nil { // it answers, and says more than is read
+		return fault.New(fault.Transient, "connector.too_long", "system", s.cfg.System, "limit", s.cfg.Limit).At(op, long)
 	}
 	return s.fault(op, err, false)
 }
@@ -92,7 +70,7 @@ func (s *System) dial(ctx context.Context) (line, error) {
 	}
 	// The library knows no context: a call that is given up loses its line.
 	context.AfterFunc(ctx, func() { _ = raw.Close() })
-	said := &bounded{Conn: raw, left: s.cfg.Limit}
+	said := outbound.Bound(raw, s.cfg.Limit)
 	conn := net.Conn(said)
 	if s.secure {
 		secured := tls.Client(conn, s.tls())

@@ -540,7 +540,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	if name == "" {
 		return connector.Probe{}, none
 	}
-	out := connector.Probe{Status: "0", At: s.clock.Now()}
+	out := connector.Probe{Status: "0", At: s.clock.Now(), With: connector.TriedWith(password)}
 	refused, err := s.try(ctx, op, who{name, password})
 	switch {
 	case err != nil:

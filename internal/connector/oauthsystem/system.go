@@ -196,7 +196,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	if failed != nil {
 		return connector.Probe{}, s.Fault(op, failed, false)
 	}
-	out := connector.Probe{Status: strconv.Itoa(ans.Status), SHA256: ans.Hash, At: s.Clock.Now()}
+	out := connector.Probe{Status: strconv.Itoa(ans.Status), SHA256: ans.Hash, At: s.Clock.Now(), With: connector.TriedWith(token)}
 	switch {
 	case ans.Status >= 200 && ans.Status < 300:
 		out.In = true

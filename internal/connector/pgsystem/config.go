@@ -31,6 +31,7 @@ type Config struct {
 	Export  []Export                // in the order of the declaration; nil: it gives nothing away
 	Erase   declaration.SQLHoldings // the data map, in the order of the declaration; nil: it erases nothing
 	Timeout time.Duration
+	Limit   int64 // bytes of an answer; what it gives away is as long as it is
 	Allow   []netip.Prefix
 
 	declaration.Places
@@ -103,12 +104,12 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("url", "roles", "actions", "export", "erase", "timeout", "allow")
+	top := e.Top("url", "roles", "actions", "export", "erase", "timeout", "limit", "allow")
 	if top == nil {
 		return nil, false
 	}
 	c := Config{
-		System: e.Name, URL: e.Ref(top, nil, "url"), Timeout: e.Duration(top, nil, "timeout"), Allow: e.Prefixes(top, nil, "allow"),
+		System: e.Name, URL: e.Ref(top, nil, "url"), Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Allow: e.Prefixes(top, nil, "allow"),
 	}.defaults()
 	if top.Has("roles") {
 		where := declaration.Path("roles")
@@ -153,6 +154,9 @@ func (c Config) defaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = declaration.DefaultTimeout
 	}
+	if c.Limit == 0 {
+		c.Limit = declaration.DefaultLimit
+	}
 	return c
 }
 
@@ -166,6 +170,7 @@ func (c Config) check() (found []declaration.Problem) {
 		bad(declaration.Path("url"), code)
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
+	found = append(found, declaration.CheckLimit(c.Limit)...)
 	if c.Roles == nil && len(c.Actions) == 0 && len(c.Export) == 0 && len(c.Erase) == 0 {
 		bad(nil, "system.nothing_to_do", "keys", "roles, actions, export, erase")
 	}

@@ -84,7 +84,7 @@ func (s *System) ReadRows(ctx context.Context, collection, owner, after string, 
 	t := &table{Export: s.cfg.Export[i], op: op, owner: owner, after: after, begun: after != "", to: to}
 	for {
 		more := false
-		err := s.with(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) (err error) {
+		err := s.freely(ctx, op, s.as(), func(ctx context.Context, c *pgx.Conn) (err error) {
 			more, err = s.page(ctx, c, t)
 			return err
 		})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
@@ -190,6 +191,60 @@ func TestRolesAreClosedWithTheirSessions(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// What a database says is read up to a bound, and being told more is no outage.
+func TestAnAnswerOverItsBoundIsSaidToBeOne(t *testing.T) {
+	each(t, func(t *testing.T, b *base) {
+		long := strings.Replace(actions, "SELECT shown FROM member WHERE number = $1", "SELECT repeat('x', 200000) FROM member WHERE number = $1", 1)
+		s := b.connect(long + "    limit: 64KiB\n")
+		_, err := s.Actions.ReadAction(t.Context(), "hide", "7")
+		if fault.KindOf(err) != fault.Transient || fault.CodeOf(err) != "connector.too_long" {
+			t.Error(err)
+		}
+	})
+}
+
+// A role that may not sign in is refused; a wrong password says nothing of the role.
+func TestAWrongPasswordIsNoRefusalOfTheRole(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{"28000": "", "28P01": "connector.probe_unclear"} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = ln.Close() })
+		go func() {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			defer func() { _ = c.Close() }()
+			server := pgproto3.NewBackend(c, c)
+			if _, err := server.ReceiveStartupMessage(); err == nil {
+				server.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: said, Message: "no"})
+				_ = server.Flush()
+			}
+		}()
+		dir := t.TempDir()
+		for name, value := range map[string]string{"url": "postgres://hasta@" + ln.Addr().String() + "/x?sslmode=disable", "ana": "hers"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(value), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all, err := declaration.Load("systems.yaml", []byte("systems:\n  db:\n    kind: postgres\n    url: file:"+dir+"/url\n    roles: {password: \"file:"+dir+"/{reference}\"}\n    allow: [127.0.0.1/32]\n"), pgsystem.Kind())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := all[0].Open(when.NewManual(noon), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Connector().Prober.ProbeAccess(t.Context(), "ana")
+		if s.Close(); p.In || (err != nil) != (want != "") || err != nil && fault.CodeOf(err) != want {
+			t.Errorf("%s: %+v %v", said, p, err)
+		}
+	}
 }
 
 // A role is left to read by the groups that it leaves and joins, whoever let it into

@@ -163,7 +163,7 @@ func (s *System) ProbeWrite(ctx context.Context, account string) (connector.Prob
 	if err != nil {
 		return connector.Probe{}, err
 	}
-	out := connector.Probe{Status: "00000", At: s.clock.Now()}
+	out := connector.Probe{Status: "00000", At: s.clock.Now(), With: connector.TriedWith(cfg.Password)}
 	err = s.with(ctx, op, cfg, func(ctx context.Context, c *pgx.Conn) error {
 		tx, err := c.Begin(ctx)
 		if err != nil {
@@ -181,7 +181,7 @@ func (s *System) ProbeWrite(ctx context.Context, account string) (connector.Prob
 	switch {
 	case err == nil:
 		return out, nil
-	case fault.CodeOf(err) == "connector.credential": // it does not even get in
+	case sqlstate(err) == mayNotSignIn: // it does not even get in
 		out.Status = sqlstate(err)
 		return out, nil
 	case fault.KindOf(err) == fault.Transient:

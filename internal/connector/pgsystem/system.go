@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 
@@ -109,8 +110,28 @@ func (s *System) String() string { return KindName + ":" + s.cfg.System }
 // Close has nothing to let go of: every call has a connection of its own.
 func (s *System) Close() {}
 
-// with runs fn on a connection, within the time of a call.
+// with runs fn on a connection of its own, within the time of a call and the bound
+// of an answer.
 func (s *System) with(ctx context.Context, op string, cfg *pgx.ConnConfig, fn func(ctx context.Context, c *pgx.Conn) error) error {
+	var said *outbound.Bounded
+	dial := cfg.DialFunc
+	cfg.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		said = outbound.Bound(c, s.cfg.Limit)
+		return said, nil
+	}
+	err := s.freely(ctx, op, cfg, fn)
+	if said == nil || said.Over() == nil || fault.KindOf(err) == fault.Uncertain {
+		return err
+	}
+	return fault.New(fault.Transient, "connector.too_long", "system", s.cfg.System, "limit", s.cfg.Limit).At(op, said.Over())
+}
+
+// freely is with for what is handed on while it is read, however long it is.
+func (s *System) freely(ctx context.Context, op string, cfg *pgx.ConnConfig, fn func(ctx context.Context, c *pgx.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
 	if ctx.Err() != nil {
@@ -355,6 +376,10 @@ func (s *System) receipt(before any) connector.Receipt {
 	return connector.Receipt{Answer: raw, At: s.clock.Now()}
 }
 
+// mayNotSignIn is what the server says of a role that may not sign in. Of a wrong
+// password, or of a role that is not there, it says 28P01: that proves nothing.
+const mayNotSignIn = "28000"
+
 // ProbeAccess signs in as the role with its own password, and does nothing there.
 func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
 	const op = "pgsystem.ProbeAccess"
@@ -362,12 +387,12 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	if err != nil {
 		return connector.Probe{}, err
 	}
-	out := connector.Probe{Status: "00000", At: s.clock.Now()}
+	out := connector.Probe{Status: "00000", At: s.clock.Now(), With: connector.TriedWith(cfg.Password)}
 	err = s.with(ctx, op, cfg, func(context.Context, *pgx.Conn) error { out.In = true; return nil })
 	switch {
 	case err == nil:
 		return out, nil
-	case fault.CodeOf(err) == "connector.credential":
+	case sqlstate(err) == mayNotSignIn:
 		out.Status = sqlstate(err)
 		return out, nil
 	case fault.KindOf(err) == fault.Transient:
@@ -530,6 +555,13 @@ func (s *System) Check(ctx context.Context) error {
 			if !signals {
 				lacks = append(lacks, "pg_signal_backend")
 			}
+			may, err := mayAlter(ctx, c)
+			if err != nil {
+				return err
+			}
+			if creates && !may {
+				lacks = append(lacks, "ADMIN OPTION")
+			}
 			more, err := s.lacksGroups(ctx, c)
 			if err != nil {
 				return err
@@ -566,6 +598,17 @@ func (s *System) Check(ctx context.Context) error {
 		}
 		return s.checkExport(ctx, op, c)
 	})
+}
+
+// mayAlter reports whether we may close roles that sign in. From PostgreSQL 16 on,
+// CREATEROLE is not enough: it takes the ADMIN OPTION on each. Which of them are
+// those of customers is not known here, so that none of all is what is missing.
+func mayAlter(ctx context.Context, c *pgx.Conn) (may bool, err error) {
+	err = c.QueryRow(ctx, `
+		SELECT current_setting('server_version_num')::int < 160000 OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+		       OR COALESCE(bool_or(pg_has_role(oid, 'MEMBER WITH ADMIN OPTION')), true)
+		  FROM pg_roles WHERE rolcanlogin AND NOT rolsuper AND rolname <> current_user`).Scan(&may)
+	return may, err
 }
 
 // plan has a statement planned, and never run.

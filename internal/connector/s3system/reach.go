@@ -57,7 +57,7 @@ func (s *System) ProbeWrite(ctx context.Context, account string) (connector.Prob
 	if err != nil {
 		return connector.Probe{}, err
 	}
-	req, err := s.request(ctx, key, http.MethodPut, pathOf(s.cfg.Probe.Write), noUpload, bytes.Repeat([]byte{' '}, 1))
+	req, err := s.request(ctx, key.Key, http.MethodPut, pathOf(s.cfg.Probe.Write), noUpload, bytes.Repeat([]byte{' '}, 1))
 	if err != nil {
 		return connector.Probe{}, fault.Wrap(op, err)
 	}
@@ -66,7 +66,7 @@ func (s *System) ProbeWrite(ctx context.Context, account string) (connector.Prob
 		return connector.Probe{}, s.Fault(op, failed, false)
 	}
 	said := ans.Element("Code")
-	out := connector.Probe{Status: strings.TrimSpace(strconv.Itoa(ans.Status) + " " + said), SHA256: ans.Hash, At: s.Clock.Now()}
+	out := connector.Probe{Status: strings.TrimSpace(strconv.Itoa(ans.Status) + " " + said), SHA256: ans.Hash, At: s.Clock.Now(), With: key.With}
 	switch {
 	case ans.Status == http.StatusNotFound && said == "NoSuchUpload":
 		out.In = true

@@ -353,17 +353,23 @@ func (s *System) receipt(before, after httpcall.Answer, statements int) connecto
 	return connector.Receipt{Answer: raw, At: s.Clock.Now()}
 }
 
+// own is the key of an access.
+type own struct {
+	sigv4.Key
+	With func() string
+}
+
 // theirs is the own key of an access.
-func (s *System) theirs(op, account string) (sigv4.Key, error) {
+func (s *System) theirs(op, account string) (own, error) {
 	if !usable(account) {
-		return sigv4.Key{}, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+		return own{}, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
 	}
 	both, code := declaration.ResolveEach(s.cfg.Probe.Key, account)
 	key, secret, two := strings.Cut(both, ":")
 	if code != "" || !two || key == "" || secret == "" {
-		return sigv4.Key{}, s.Say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
+		return own{}, s.Say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
 	}
-	return sigv4.NewKey(key, secret), nil
+	return own{sigv4.NewKey(key, secret), connector.TriedWith(both)}, nil
 }
 
 // pathOf is the path of an object as it is signed.
@@ -386,7 +392,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	if o := s.cfg.Probe.Object; o != "" {
 		path, query = pathOf(o), ""
 	}
-	req, err := s.request(ctx, key, http.MethodGet, path, query, nil)
+	req, err := s.request(ctx, key.Key, http.MethodGet, path, query, nil)
 	if err != nil {
 		return connector.Probe{}, fault.Wrap(op, err)
 	}
@@ -398,7 +404,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 		return connector.Probe{}, s.Fault(op, failed, false)
 	}
 	said := ans.Element("Code")
-	out := connector.Probe{Status: strings.TrimSpace(strconv.Itoa(ans.Status) + " " + said), SHA256: ans.Hash, At: s.Clock.Now()}
+	out := connector.Probe{Status: strings.TrimSpace(strconv.Itoa(ans.Status) + " " + said), SHA256: ans.Hash, At: s.Clock.Now(), With: key.With}
 	switch {
 	case path == "" && ans.Status == http.StatusOK && ans.Root() == "ListBucketResult",
 		path != "" && (ans.Status == http.StatusOK || ans.Status == http.StatusPartialContent || said == "InvalidRange"):

@@ -492,6 +492,8 @@ func (d Dialect) promises(t *testing.T) {
 	if s.Prober != nil {
 		if p, err := s.Prober.ProbeAccess(ctx, d.account(Reference)); err != nil || !p.In || p.At.IsZero() {
 			t.Errorf("it lets in, and the probe says %+v, %v", p, err)
+		} else if p.With == nil || p.With() == "" {
+			t.Error("the probe does not say with which credential it was made")
 		}
 	}
 	if s.Actions != nil {
