@@ -178,7 +178,6 @@ type end struct {
 var (
 	uncertain   = end{fault.Uncertain, "connector.uncertain"}
 	unreachable = end{fault.Transient, "connector.unreachable"}
-	unreadable  = end{fault.Transient, "connector.unreadable"}
 	tooLong     = end{fault.Transient, "connector.too_long"}
 	busy        = end{fault.Transient, "connector.busy"}
 	refused     = end{fault.Invalid, "connector.refused"}
