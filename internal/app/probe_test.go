@@ -240,6 +240,15 @@ func TestAnExampleIsNeverVerified(t *testing.T) {
 	})
 }
 
+const endsAndReads = `
+playbook: accesses
+title: {es: "Accesos", en: "Accesses"}
+steps:
+  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
+  - {id: end, kind: cancel_billing, title: {es: "Cancelar", en: "Cancel"}, after: [confirm], params: {system: billing}}
+  - {id: ended, kind: verify_billing, title: {es: "Comprobar", en: "Check"}, after: [end], params: {system: billing}, milestone: billing_stopped}
+`
+
 // So it is with what only reads, and with what only lists.
 func TestReadingAnExampleVerifiesNothing(t *testing.T) {
 	t.Parallel()
@@ -248,16 +257,8 @@ func TestReadingAnExampleVerifiesNothing(t *testing.T) {
 			return strings.Replace(systems, "  "+name+":\n", "  "+name+":\n    level: example\n", 1)
 		}
 	}
-	const ends = `
-playbook: accesses
-title: {es: "Accesos", en: "Accesses"}
-steps:
-  - {id: confirm, kind: confirm, title: {es: "Uno", en: "One"}}
-  - {id: end, kind: cancel_billing, title: {es: "Cancelar", en: "Cancel"}, after: [confirm], params: {system: billing}}
-  - {id: ended, kind: verify_billing, title: {es: "Comprobar", en: "Check"}, after: [end], params: {system: billing}, milestone: billing_stopped}
-`
 	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
-		w := newWorldOn(t, e, ends, "", 10*time.Second, example("billing"))
+		w := newWorldOn(t, e, endsAndReads, "", 10*time.Second, example("billing"))
 		_, c, _ := w.request(t, "now")
 		for _, key := range []string{"end", "ended"} {
 			x := w.stuck(t, c, key)

@@ -46,3 +46,40 @@ func TestADryRunDecidesAndChangesNothing(t *testing.T) {
 		code(t, err, "step.no_effect")
 	})
 }
+
+// A step that only looks is looked at, and asks what it would ask.
+func TestADryRunOfAStepThatOnlyLooksIsALook(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, endsAndReads)
+		r, c, _ := w.request(t, "now")
+		eventually(t, "it was ended", func() bool { return w.stepState(t, c, "end") == offboarding.StepVerified })
+		now, _, err := w.Now(t.Context())
+		must(t, err)
+		looks := func(would, why string) {
+			t.Helper()
+			list, err := w.engine.DryRun(t.Context(), r.Code, "ended")
+			must(t, err)
+			if len(list) == 0 || list[0].Would != would || list[0].Code != why || list[0].System != "billing" || list[0].Action != nil {
+				t.Errorf("want %s: %+v", would, list)
+			}
+		}
+		looks("wait", "connector.not_ended")
+		must(t, w.PushClock(t.Context(), "", now.AddDate(0, 0, 1)))
+		eventually(t, "it has ended", func() bool { return w.stepState(t, c, "ended") == offboarding.StepVerified })
+		looks("nothing", "")
+	})
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, looked)
+		c, _ := w.found(t)
+		w.stuck(t, c, "find")
+		v, err := w.OpenCase(t.Context(), agent, c)
+		must(t, err)
+		found := w.logged(t, "grant.found")
+		list, err := w.engine.DryRun(t.Context(), v.Plan.Case.Code, "find")
+		must(t, err)
+		if len(list) != 1 || list[0].Would != "ask" || list[0].System != "faro" || list[0].Status == "" || w.logged(t, "grant.found") != found {
+			t.Errorf("%+v", list)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strconv"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
@@ -13,7 +14,7 @@ import (
 type Rehearsal struct {
 	Item   string                `json:"item"` // account, subscription; empty for the case
 	System string                `json:"system"`
-	Status string                `json:"status,omitempty"` // the far system's own word
+	Status string                `json:"status,omitempty"` // the far system's own word; of a list, how many are on it
 	Would  string                `json:"would"`            // nothing, wait, act, ask
 	Action *step.Action          `json:"action,omitempty"`
 	Effect connector.EffectClass `json:"effect,omitempty"`
@@ -29,43 +30,102 @@ func (e *Engine) DryRun(ctx context.Context, code, key string) ([]Rehearsal, err
 	if err != nil {
 		return nil, err
 	}
-	k, ok := e.Kinds[s.Step.Kind].(step.Effector)
-	if !ok {
+	var look func() Rehearsal
+	switch k := e.Kinds[s.Step.Kind].(type) {
+	case step.Effector:
+		look = func() Rehearsal { return rehearse(ctx, k, s) }
+	case step.Observer:
+		look = func() Rehearsal { return readOnly(ctx, k, s) }
+	case step.Finder:
+		look = func() Rehearsal { return e.lists(ctx, k, s) }
+	default:
 		return nil, fault.New(fault.Invalid, "step.no_effect", "step", key, "kind", s.Step.Kind)
 	}
 	out := make([]Rehearsal, len(works))
 	for i, w := range works {
 		w.Phase = offboarding.Act
 		s.Work = w
-		out[i] = rehearse(ctx, k, s)
+		out[i] = look()
 		out[i].Item = names[w.Item]
 	}
 	return out, nil
 }
 
-func rehearse(ctx context.Context, k step.Effector, s step.Subject) Rehearsal {
-	r := Rehearsal{System: s.Work.System, Would: "ask"}
-	fail := func(err error) Rehearsal {
-		r.Code, r.Err = fault.CodeOf(err), err
-		if fault.KindOf(err) == fault.Transient {
-			r.Would = "wait"
-		}
-		return r
+// failed is what comes of a look that brought an error.
+func (r Rehearsal) failed(err error) Rehearsal {
+	r.Would, r.Code, r.Err = "ask", fault.CodeOf(err), err
+	if fault.KindOf(err) == fault.Transient {
+		r.Would = "wait"
 	}
+	return r
+}
+
+// readOnly is a step that only looks: it has nothing to do, or would look again.
+func readOnly(ctx context.Context, k step.Observer, s step.Subject) Rehearsal {
+	r := Rehearsal{System: s.Work.System, Would: "nothing"}
 	info, err := k.Info(s)
 	if err != nil {
-		return fail(err)
+		return r.failed(err)
+	}
+	s.Work.Phase = offboarding.Verify
+	p, err := k.Verify(ctx, s)
+	switch {
+	case err != nil:
+		return r.failed(err)
+	case p.Holds && !proves(info.Level):
+		r.Would, r.Code = "ask", exampleOnly
+	case !p.Holds && p.Final:
+		r.Would, r.Code = "ask", p.Why
+	case !p.Holds:
+		r.Would, r.Code = "wait", p.Why
+	}
+	return r
+}
+
+// lists is a step that asks which accesses the customer has: how many it is told of.
+func (e *Engine) lists(ctx context.Context, k step.Finder, s step.Subject) Rehearsal {
+	r := Rehearsal{System: s.Work.Item, Would: "nothing"}
+	owner, err := e.App.OwnerAt(ctx, s.Case.Customer, s.Work.Item)
+	if err != nil {
+		return r.failed(err)
+	}
+	list, err := k.Find(ctx, s.Work.Item, owner)
+	if err != nil {
+		return r.failed(err)
+	}
+	known := map[string]bool{}
+	for _, g := range s.Grants {
+		if g.System == s.Work.Item && g.Open() {
+			known[g.Account] = true
+		}
+	}
+	for _, f := range list {
+		if f.Open && !known[f.Account] { // a person would be asked whose it is
+			r.Would = "ask"
+		}
+	}
+	if r.Status = strconv.Itoa(len(list)); r.Would == "nothing" && !proves(k.Level(s.Work.Item)) {
+		r.Would, r.Code = "ask", exampleOnly
+	}
+	return r
+}
+
+func rehearse(ctx context.Context, k step.Effector, s step.Subject) Rehearsal {
+	r := Rehearsal{System: s.Work.System, Would: "ask"}
+	info, err := k.Info(s)
+	if err != nil {
+		return r.failed(err)
 	}
 	r.Effect, r.Undo = info.Effect, info.Undo
 	found, err := k.Observe(ctx, s)
 	if err != nil {
-		return fail(err)
+		return r.failed(err)
 	}
 	r.Status = found.Status
 	d, err := k.Decide(s, found)
 	switch {
 	case err != nil:
-		return fail(err)
+		return r.failed(err)
 	case d.Already:
 		r.Would = "nothing"
 	case d.Act:
