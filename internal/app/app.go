@@ -447,7 +447,7 @@ func (k *picture) subject(tx Tx, c offboarding.Case, s offboarding.Step, w offbo
 	return step.Subject{
 		Grants: k.grants, Balances: k.balances,
 		Case: c, Step: s, Work: w, Customer: k.customer, Subscriptions: pick(k.subscriptions, c.Subscriptions),
-		EffectiveAt: c.Effective.End(zone), RetrievalAt: c.RetrievalEnd().End(zone), Now: tx.Now(),
+		Zone: zone, EffectiveAt: c.Effective.End(zone), RetrievalAt: c.RetrievalEnd().End(zone), Now: tx.Now(),
 	}, nil
 }
 

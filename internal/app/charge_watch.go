@@ -123,7 +123,7 @@ func (a *App) lateCharges(c offboarding.Case, subs []customer.Subscription) []Ch
 	var out []Charge
 	for _, s := range subs {
 		for _, on := range s.Charges(asked, opened) {
-			if c.Effective.Before(on) {
+			if c.EndOf(s.ID).Before(on) {
 				out = append(out, Charge{s, on})
 			}
 		}

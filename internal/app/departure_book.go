@@ -91,7 +91,7 @@ func (a *App) bookRow(ctx context.Context, tx Tx, c offboarding.Case) (d Departu
 	if !c.ClosedAt.IsZero() {
 		d.Closed = when.DateOf(c.ClosedAt, zone)
 	}
-	d.Terms = withinTerms(d.Lines, d.Asked, c.Effective)
+	d.Terms = withinTerms(d.Lines, d.Asked, c)
 	if d.Why, err = a.whyOf(ctx, tx, c.ID); err != nil {
 		return d, err
 	}

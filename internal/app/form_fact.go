@@ -45,7 +45,7 @@ func (a *App) formFacts(ctx context.Context, tx Tx, c offboarding.Case) (map[str
 	}
 	asked := when.DateOf(c.RequestedAt, zone)
 	facts := map[string]string{
-		"effective": c.Effective.String(), "terms.kept": withinTerms(s.Subscriptions, asked, c.Effective),
+		"effective": c.Effective.String(), "terms.kept": withinTerms(s.Subscriptions, asked, c),
 	}
 	left, err := a.ratingAt(ctx, tx, c)
 	if err != nil {
@@ -114,9 +114,10 @@ func firstStart(subs []customer.Subscription) when.Date {
 // withinTerms says whether a departure asked for on a day keeps the notice and
 // lock-in of what it ends: within, outside, or unknown when nothing is known
 // of either.
-func withinTerms(subs []customer.Subscription, asked, ends when.Date) string {
+func withinTerms(subs []customer.Subscription, asked when.Date, c offboarding.Case) string {
 	known := false
 	for _, x := range subs {
+		ends := c.EndOf(x.ID)
 		if x.Notice > 0 {
 			known = true
 			if ends.Before(asked.AddDays(x.Notice)) {

@@ -227,17 +227,17 @@ var heldFiles = []heldFile{
 	},
 	{"way way_node", "pages_met.csv", "code flow law language device place page seen:datetime kind ground line", waysHeld},
 	{
-		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective:date requested:datetime opened:datetime ended:datetime closed:datetime self_told:datetime",
+		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective:date requested:datetime opened:datetime ended:datetime closed:datetime self_told:datetime ends",
 		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
 			return rowsOf(h.plans, func(p offboarding.Plan) []string {
 				c := p.Case
-				ids := make([]string, len(c.Subscriptions))
+				ids, ends := make([]string, len(c.Subscriptions)), make([]string, len(c.Subscriptions))
 				for i, s := range c.Subscriptions {
-					ids[i] = string(s)
+					ids[i], ends[i] = string(s), c.EndOf(s).String()
 				}
 				return []string{
 					c.Code, string(c.State), strings.Join(ids, " "), c.Playbook, c.Language, c.Zone, string(c.When), c.Effective.String(),
-					stamp(c.RequestedAt), stamp(c.OpenedAt), stamp(c.EffectiveAt), stamp(c.ClosedAt), stamp(c.SelfTold),
+					stamp(c.RequestedAt), stamp(c.OpenedAt), stamp(c.EffectiveAt), stamp(c.ClosedAt), stamp(c.SelfTold), strings.Join(ends, " "),
 				}
 			}), nil
 		},

@@ -63,17 +63,14 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 			if err := a.addActs(&out.Acts, out.Customer, s, now); err != nil {
 				return err
 			}
-			if end := s.PaidThrough(when.DateOf(now, a.Company().Zone)); out.PeriodEnd.Before(end) {
-				out.PeriodEnd = end
-			}
 		}
-		out.Preview = nil
+		out.Preview, out.PeriodEnd = nil, when.Date{}
 		if len(out.Subscriptions) > 0 {
 			p, err := a.preview(ctx, tx, out.Customer, out.Subscriptions, now)
 			if err != nil {
 				return err
 			}
-			out.Preview = &p
+			out.Preview, out.PeriodEnd = &p, p.End.LastDay()
 		}
 		return nil
 	})

@@ -117,17 +117,20 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 	c := offboarding.Case{
 		ID: offboarding.CaseID(id.New("case")), Code: r.Code, Request: r.ID, Customer: r.Customer, Subscriptions: idsOf(subs),
 		Language: r.Language, Zone: a.Company().Zone.String(), When: r.When,
-		Effective: a.effective(r.When, r.ReceivedAt, subs), RequestedAt: r.ReceivedAt,
+		RequestedAt: r.ReceivedAt,
+	}
+	if err := a.setEnds(&c, cus, subs); err != nil {
+		return offboarding.Plan{}, err
 	}
 	if c.Test = cus.Test(); !r.EndsOn.IsZero() {
-		c.Effective = r.EndsOn
+		c.Effective, c.Ends = r.EndsOn, nil
 	}
 	act, err := a.actOf(r, cus, subs)
 	if err != nil {
 		return offboarding.Plan{}, err
 	}
 	if act == offboarding.Withdrawal { // it is undone at once, whatever was chosen
-		c.When, c.Effective = offboarding.Now, a.effective(offboarding.Now, r.ReceivedAt, subs)
+		c.When, c.Effective, c.Ends = offboarding.Now, when.DateOf(r.ReceivedAt, a.Company().Zone), nil
 	}
 	facts := a.facts(r, c, cus, subs, when.DateOf(r.ReceivedAt, a.Company().Zone))
 	facts["case.act"] = string(act)
@@ -159,16 +162,39 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 	return offboarding.Plan{Case: c, Steps: steps}, nil
 }
 
-// effective is the last day of a departure that was asked for at an instant.
-func (a *App) effective(t offboarding.Timing, asked time.Time, subs []customer.Subscription) when.Date {
-	today := when.DateOf(asked, a.Company().Zone)
-	last := today
-	for _, s := range subs {
-		if end := s.PaidThrough(today); t == offboarding.PeriodEnd && last.Before(end) {
-			last = end
+// setEnds says when a departure takes effect that is asked for as it stands, and
+// which of its contracts end on another day.
+func (a *App) setEnds(c *offboarding.Case, cus customer.Customer, subs []customer.Subscription) (err error) {
+	c.Effective, c.Ends, err = a.ends(c.When, cus, subs, c.RequestedAt)
+	return err
+}
+
+// ends is the last day of a departure that was asked for at an instant, and of those
+// contracts that end on another. Whoever leaves now uses nothing from tomorrow on,
+// whatever a contract says about notice: it ends, and is charged, when its terms let
+// it. Whoever leaves at the end of what is paid uses each to its own end.
+func (a *App) ends(t offboarding.Timing, cus customer.Customer, subs []customer.Subscription, asked time.Time) (last when.Date, own map[customer.SubscriptionID]when.Date, err error) {
+	last = when.DateOf(asked, a.Company().Zone)
+	days := make([]when.Date, len(subs))
+	for i, s := range subs {
+		x, err := a.termsOf(cus, s, asked)
+		if err != nil {
+			return last, nil, err
+		}
+		today := when.DateOf(asked, a.Company().Zone)
+		if days[i] = x.contract.Last(today, choiceOf(t)).On; t == offboarding.PeriodEnd && last.Before(days[i]) {
+			last = days[i]
 		}
 	}
-	return last
+	for i, s := range subs {
+		if days[i] != last {
+			if own == nil {
+				own = map[customer.SubscriptionID]when.Date{}
+			}
+			own[s.ID] = days[i]
+		}
+	}
+	return last, own, nil
 }
 
 // pick returns the subscriptions with the ids, in their order.

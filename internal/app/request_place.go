@@ -89,13 +89,19 @@ func (a *App) narrow(ctx context.Context, tx Tx, r offboarding.Request, all, sub
 		return err
 	}
 	proved := idsOf(subs)
+	cus, err := tx.FindCustomer(ctx, r.Customer)
+	if err != nil {
+		return err
+	}
 	for _, c := range cases {
 		rest := slices.DeleteFunc(slices.Clone(c.Subscriptions), func(s customer.SubscriptionID) bool { return slices.Contains(proved, s) })
 		if c.State != offboarding.CaseRegistered || c.Waits() || len(rest) == 0 || len(rest) == len(c.Subscriptions) {
 			continue
 		}
 		c.Subscriptions = rest
-		c.Effective = a.effective(c.When, c.RequestedAt, pick(all, rest))
+		if err := a.setEnds(&c, cus, pick(all, rest)); err != nil {
+			return err
+		}
 		if err := tx.NarrowCase(ctx, c); err != nil {
 			return err
 		}
@@ -116,6 +122,10 @@ func (a *App) correct(ctx context.Context, tx Tx, r offboarding.Request, subs []
 		return err
 	}
 	asked := idsOf(subs)
+	cus, err := tx.FindCustomer(ctx, r.Customer)
+	if err != nil {
+		return err
+	}
 	for _, c := range cases {
 		theirs := pick(subs, c.Subscriptions)
 		if c.State != offboarding.CaseRegistered || c.Waits() || c.Request == r.ID || len(theirs) != len(c.Subscriptions) || len(theirs) == 0 ||
@@ -125,7 +135,9 @@ func (a *App) correct(ctx context.Context, tx Tx, r offboarding.Request, subs []
 		c.Request = r.ID
 		if r.When != offboarding.Unsaid {
 			c.When, c.RequestedAt = r.When, r.ReceivedAt
-			c.Effective = a.effective(r.When, r.ReceivedAt, theirs)
+			if err := a.setEnds(&c, cus, theirs); err != nil {
+				return err
+			}
 		}
 		if err := tx.NarrowCase(ctx, c); err != nil {
 			return err
@@ -151,10 +163,18 @@ func (a *App) overtake(ctx context.Context, tx Tx, r offboarding.Request, subs [
 		return err
 	}
 	asked := idsOf(subs)
+	cus, err := tx.FindCustomer(ctx, r.Customer)
+	if err != nil {
+		return err
+	}
 	for _, c := range cases {
 		theirs := pick(subs, c.Subscriptions)
-		if c.State != offboarding.CaseOpen || len(theirs) == 0 || slices.ContainsFunc(c.Subscriptions, func(s customer.SubscriptionID) bool { return !slices.Contains(asked, s) }) ||
-			!a.effective(r.When, r.ReceivedAt, theirs).Before(c.Effective) {
+		if c.State != offboarding.CaseOpen || len(theirs) == 0 || slices.ContainsFunc(c.Subscriptions, func(s customer.SubscriptionID) bool { return !slices.Contains(asked, s) }) {
+			continue
+		}
+		if last, _, err := a.ends(r.When, cus, theirs, r.ReceivedAt); err != nil {
+			return err
+		} else if !last.Before(c.Effective) {
 			continue
 		}
 		if began, err := tx.FindRequest(ctx, c.Request); err != nil {

@@ -118,8 +118,9 @@ type reckoning struct {
 	subs      []customer.Subscription
 	balances  []customer.Balance
 	asked     time.Time
-	ends      when.Date
-	code      string // of the departure, if there is one
+	ends      when.Date                             // the last day
+	own       map[customer.SubscriptionID]when.Date // of contracts that end on another
+	code      string                                // of the departure, if there is one
 	late      []Charge
 	withdrawn bool                 // what comes back is noted already
 	sent      []customer.BalanceID // that may be on their way to the customer
@@ -135,17 +136,20 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 		return b.Status != customer.Due || ofStatements(b.Reference, k.code)
 	})
 	for _, s := range k.subs {
-		law, happened, err := a.actLaw(offboarding.Termination, k.cus, s, k.asked)
+		x, err := a.termsOf(k.cus, s, k.asked)
 		if err != nil {
 			return out, err
 		}
-		c := settlement.Contract{
-			Ref: s.Reference, What: s.Product, Start: s.Start, Interval: s.Interval, BilledUntil: s.PaidUntil, Term: s.TermEnd, NotRenewed: s.NotRenewed, Ends: latestOf(k.ends, s.Start),
-			Trial: s.Terms.Trial, Commitment: commitmentOf(s), Law: settlement.LawOf(law, happened, a.calendars, zone),
+		c, ends := x.contract, k.ends
+		if day, own := k.own[s.ID]; own {
+			ends = day
+		}
+		if ends.Before(s.Start) || c.Last(asked, choice).On != ends { // somebody fixed the day, or the record says something else by now
+			c.Ends = latestOf(ends, s.Start)
 		}
 		if s.PaidUntil.IsZero() || slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice }) {
 			// What is served after the last paid day may be on one of the open invoices.
-			if !s.PaidUntil.IsZero() && s.PaidUntil.Before(k.ends) && s.Interval.Recurs() {
+			if !s.PaidUntil.IsZero() && s.PaidUntil.Before(ends) && s.Interval.Recurs() {
 				out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "unbilled"})
 			}
 		} else {
@@ -169,9 +173,9 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Credit, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax})
 			}
 		}
-		if most, ok := law.Of("refund.max"); ok && most.Outcome == jurisdiction.Settled {
-			happened["effect"] = k.ends.Start(zone)
-			if d, ok := most.Deadline(happened, a.calendars, zone); ok {
+		if most, ok := x.law.Of("refund.max"); ok && most.Outcome == jurisdiction.Settled {
+			x.happened["effect"] = ends.Start(zone)
+			if d, ok := most.Deadline(x.happened, a.calendars, zone); ok {
 				if day := d.Last(zone); out.RefundOn.IsZero() || day.Before(out.RefundOn) {
 					out.RefundOn, out.RefundBy = day, settlement.Source{Rule: most.By[0].Rule.ID, Pack: most.By[0].Rule.Pack.ID, Cite: most.By[0].Rule.Cite.Ref}
 				}
@@ -215,6 +219,30 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 		out.RefundOn, out.RefundBy = when.Date{}, settlement.Source{}
 	}
 	return out, nil
+}
+
+// terms are those of one contract, with the law of ending it.
+type terms struct {
+	contract settlement.Contract // without prices
+	law      *jurisdiction.Effective
+	happened map[string]time.Time
+}
+
+// termsOf are the terms of a contract for whoever asks to end it at an instant.
+// Where what comes after the end may not be charged, and no law knows of a notice,
+// none is owed.
+func (a *App) termsOf(cus customer.Customer, s customer.Subscription, asked time.Time) (x terms, err error) {
+	if x.law, x.happened, err = a.actLaw(offboarding.Termination, cus, s, asked); err != nil {
+		return x, err
+	}
+	x.contract = settlement.Contract{
+		Ref: s.Reference, What: s.Product, Start: s.Start, Interval: s.Interval, BilledUntil: s.PaidUntil, Term: s.TermEnd, NotRenewed: s.NotRenewed, Notice: s.Notice,
+		Trial: s.Terms.Trial, Commitment: commitmentOf(s), Law: settlement.LawOf(x.law, x.happened, a.calendars, a.Company().Zone),
+	}
+	if l := x.contract.Law; l.After && l.NoticeLast.IsZero() {
+		x.contract.Notice = 0
+	}
+	return x, nil
 }
 
 // taxOf is the tax of a price as a statement knows it.
@@ -308,18 +336,22 @@ func (a *App) preview(ctx context.Context, tx Tx, cus customer.Customer, subs []
 	if k.balances, err = tx.BalancesOf(ctx, cus.ID); err != nil {
 		return p, err
 	}
-	k.ends = a.effective(offboarding.Now, at, subs)
+	if k.ends, k.own, err = a.ends(offboarding.Now, cus, subs, at); err != nil {
+		return p, err
+	}
 	if p.Now, err = a.reckon(k, settlement.Now); err != nil {
 		return p, err
 	}
-	k.ends = a.effective(offboarding.PeriodEnd, at, subs)
+	if k.ends, k.own, err = a.ends(offboarding.PeriodEnd, cus, subs, at); err != nil {
+		return p, err
+	}
 	p.End, err = a.reckon(k, settlement.End)
 	return p, err
 }
 
 // draw computes the statement of a departure as it stands now.
 func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan) (Statement, error) {
-	k := reckoning{asked: p.Case.RequestedAt, ends: p.Case.Effective, code: p.Case.Code}
+	k := reckoning{asked: p.Case.RequestedAt, ends: p.Case.Effective, own: p.Case.Ends, code: p.Case.Code}
 	var err error
 	if k.cus, err = tx.FindCustomer(ctx, p.Case.Customer); err != nil {
 		return Statement{}, err

@@ -351,13 +351,13 @@ func (r *round) contract(ctx context.Context, d Departed) error {
 	if err != nil {
 		return err
 	}
-	end := c.Effective.End(zone)
+	end := c.EndOf(sub.ID).End(zone)
 	if sys.Billing != nil {
 		st, err := sys.Billing.ReadSubscription(ctx, sub.Reference)
 		if err != nil {
 			return err
 		}
-		if st.Found && !st.Ended && !st.Paused && (st.EndsAt.IsZero() || st.EndsAt.After(now.Add(stray.Slack))) {
+		if st.Found && now.After(end) && !st.Ended && !st.Paused && (st.EndsAt.IsZero() || st.EndsAt.After(now.Add(stray.Slack))) {
 			if err := r.a.runsAgain(ctx, r.system, c, sub); err != nil {
 				return err
 			}

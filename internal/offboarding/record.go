@@ -115,11 +115,15 @@ type Case struct {
 	Zone          string // IANA
 	When          Timing
 	Effective     when.Date // inclusive: ends at the end of this day in Zone
-	RequestedAt   time.Time // when the request was received: the date that counts
-	OpenedAt      time.Time // it opened; while it waits: identity was proved
-	EffectiveAt   time.Time // the wait for the effective date was over
-	ClosedAt      time.Time
-	Retrieval     int // days after Effective in which the customer may fetch their data
+	// Ends are the last days of those contracts that are over on another day than
+	// that: their terms say so. Whoever leaves at the end of what is paid does so when
+	// the last of them ends; whoever leaves now may owe what a notice asks for.
+	Ends        map[customer.SubscriptionID]when.Date
+	RequestedAt time.Time // when the request was received: the date that counts
+	OpenedAt    time.Time // it opened; while it waits: identity was proved
+	EffectiveAt time.Time // the wait for the effective date was over
+	ClosedAt    time.Time
+	Retrieval   int // days after Effective in which the customer may fetch their data
 	// Test says that the customer was made up: it is a rehearsal, which changes
 	// nothing outside and is never counted.
 	Test bool
@@ -127,6 +131,14 @@ type Case struct {
 	// themselves; zero: they did not.
 	SelfTold time.Time
 	Version  int64
+}
+
+// EndOf is the last day of a contract of the departure.
+func (c Case) EndOf(sub customer.SubscriptionID) when.Date {
+	if day, own := c.Ends[sub]; own {
+		return day
+	}
+	return c.Effective
 }
 
 // Waits reports whether identity is proved and the case opens by itself, once an

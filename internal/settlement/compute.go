@@ -21,7 +21,7 @@ func Compute(in Input, choice Choice) (Statement, error) {
 	rulers := make([]ruler, len(in.Contracts))
 	for i := range in.Contracts {
 		c := &in.Contracts[i]
-		last := c.last(in.Asked, choice)
+		last := c.Last(in.Asked, choice)
 		s.Ends = append(s.Ends, last)
 		rulers[i] = in.until(last.On, choice)
 		more, err := c.recurring(rulers[i], last.On)

@@ -4,8 +4,8 @@ import (
 	"hastaluego/internal/when"
 )
 
-// last is when a contract ends for a choice of whoever asked on the day.
-func (c *Contract) last(asked when.Date, choice Choice) Last {
+// Last is when a contract ends for a choice of whoever asked on the day.
+func (c *Contract) Last(asked when.Date, choice Choice) Last {
 	l := Last{Contract: c.Ref}
 	switch {
 	case !c.Ends.IsZero():

@@ -50,12 +50,12 @@ func (r reader) Observe(ctx context.Context, s Subject) (Findings, error) {
 	return Findings{Found: st.Found, Status: st.Status, Ended: st.Ended, EndsAt: st.EndsAt, Evidence: st.Answer}, nil
 }
 
-// cancelBilling ends subscriptions at the billing system on the effective
-// date, and reads back that each will end.
+// cancelBilling ends each subscription at the billing system on its last day,
+// and reads back that it will end.
 type cancelBilling struct{ systems Systems }
 
 func (cancelBilling) Spec() playbook.KindSpec {
-	return playbook.KindSpec{Name: "cancel_billing", Verifies: true, Effect: true, Needs: connector.CanBilling, About: "Ends each subscription at the billing system on the effective date and reads back that it will end.", Params: billingParams}
+	return playbook.KindSpec{Name: "cancel_billing", Verifies: true, Effect: true, Needs: connector.CanBilling, About: "Ends each subscription at the billing system on its last day (the effective date, or the day that its own terms say) and reads back that it will end.", Params: billingParams}
 }
 func (cancelBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 
@@ -72,9 +72,9 @@ func (k cancelBilling) Observe(ctx context.Context, s Subject) (Findings, error)
 }
 
 // endsInTime reports whether the subscription is ended, or will be by the end
-// of the effective date.
+// of its last day.
 func endsInTime(f Findings, s Subject) bool {
-	return f.Ended || !f.EndsAt.IsZero() && !f.EndsAt.After(s.EffectiveAt)
+	return f.Ended || !f.EndsAt.IsZero() && !f.EndsAt.After(s.EndsAt())
 }
 
 func (cancelBilling) Decide(s Subject, f Findings) (Decision, error) {
@@ -86,8 +86,8 @@ func (cancelBilling) Decide(s Subject, f Findings) (Decision, error) {
 	}
 	sub, _ := s.Subscription()
 	a := Action{System: s.Step.Params["system"], Verb: "cancel", Reference: sub.Reference}
-	if s.EffectiveAt.After(s.Now) {
-		a.EndsAt = s.EffectiveAt
+	if end := s.EndsAt(); end.After(s.Now) {
+		a.EndsAt = end
 	}
 	return Decision{Act: true, Action: a}, nil
 }
@@ -127,18 +127,18 @@ func (k cancelBilling) VerifyUndo(ctx context.Context, s Subject) (Proof, error)
 	return Proof{Holds: renews(f), Evidence: f.Evidence, Why: "connector.not_so"}, err
 }
 
-// verifyBilling reads back, after the effective date, that subscriptions have
-// really ended. It never writes.
+// verifyBilling reads back, after their last days, that subscriptions have really
+// ended. It never writes.
 type verifyBilling struct{ systems Systems }
 
 func (verifyBilling) Spec() playbook.KindSpec {
-	return playbook.KindSpec{Name: "verify_billing", Verifies: true, Needs: connector.CanBilling, About: "Reads back after the effective date that each subscription has ended; never writes.", Params: billingParams}
+	return playbook.KindSpec{Name: "verify_billing", Verifies: true, Needs: connector.CanBilling, About: "Reads back after the effective date, and after the last day of each subscription where that is later, that it has ended; never writes.", Params: billingParams}
 }
 func (verifyBilling) Jobs(s Subject) []Job { return billingJobs(s) }
 
 func (k verifyBilling) Info(s Subject) (connector.Info, error) { return cancelBilling(k).Info(s) }
 
-// graceOfEnding is how long after the effective instant a billing system may
+// graceOfEnding is how long after the last day a billing system may
 // take to say that a subscription has ended, before a person is asked.
 const graceOfEnding = 24 * time.Hour
 
@@ -148,7 +148,9 @@ func (k verifyBilling) Verify(ctx context.Context, s Subject) (Proof, error) {
 		return Proof{}, err
 	}
 	p := Proof{Holds: f.Found && f.Ended, Evidence: f.Evidence, Why: "connector.not_ended"}
-	if !p.Holds && s.Now.Before(s.EffectiveAt.Add(graceOfEnding)) {
+	if end := s.EndsAt(); !p.Holds && s.Now.Before(end) {
+		p.Again = end
+	} else if !p.Holds && s.Now.Before(end.Add(graceOfEnding)) {
 		p.Again = s.Now.Add(15 * time.Minute)
 	}
 	return p, nil

@@ -81,7 +81,7 @@ func payments(ctx context.Context, sys connector.System, s Subject) (out []conne
 		if sub.Engaged() {
 			continue
 		}
-		l, err := sys.Ledger.ReadLedger(ctx, connector.LedgerInput{Reference: sub.Reference, EndsAt: s.EffectiveAt})
+		l, err := sys.Ledger.ReadLedger(ctx, connector.LedgerInput{Reference: sub.Reference, EndsAt: s.endOf(sub.ID)})
 		if err != nil {
 			return nil, err
 		}

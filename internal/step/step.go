@@ -29,9 +29,10 @@ type Subject struct {
 	Sent          []customer.BalanceID // that other works may have given back
 	Owner         string               // the name by which the system of the work knows the customer, for what is erased there
 	Settled       bool                 // the statement of the departure has something in it
-	EffectiveAt   time.Time            // first instant after the effective date
-	RetrievalAt   time.Time            // first instant after the retrieval window
-	Now           time.Time            // business time
+	Zone          *time.Location
+	EffectiveAt   time.Time // first instant after the effective date
+	RetrievalAt   time.Time // first instant after the retrieval window
+	Now           time.Time // business time
 }
 
 // Subscription returns the subscription that the work is about.
@@ -42,6 +43,17 @@ func (s Subject) Subscription() (customer.Subscription, bool) {
 		}
 	}
 	return customer.Subscription{}, false
+}
+
+// EndsAt is the first instant after the last day of the contract that the work is
+// about.
+func (s Subject) EndsAt() time.Time { return s.endOf(customer.SubscriptionID(s.Work.Item)) }
+
+func (s Subject) endOf(sub customer.SubscriptionID) time.Time {
+	if day, own := s.Case.Ends[sub]; own {
+		return day.End(s.Zone)
+	}
+	return s.EffectiveAt
 }
 
 // Grant returns the access that the work is about.

@@ -13,7 +13,7 @@ import (
 
 const (
 	caseColumns = `id, code, request_id, customer_id, subscriptions, state, paused, playbook, language, zone, timing, effective,
-	requested_at, opened_at, effective_at, closed_at, retrieval_days, test, self_told, version`
+	requested_at, opened_at, effective_at, closed_at, retrieval_days, test, self_told, ends, version`
 	stepColumns = `id, case_id, key, seq, kind, title, role, assignee, after, params, items, verifies, human, milestone, state,
 	due, ready_at, done_at, verified_at, done_by, note, blocked, spec, escalated, hands, version`
 )
@@ -21,15 +21,15 @@ const (
 var (
 	insertCase = query(`
 		INSERT INTO case_ (` + caseColumns + `, search, segment)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, $20, $21)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1, $21, $22)`)
 	// The partial unique index lets one open case have a subscription; a second
 	// insert of it does nothing, and so is seen.
 	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
 	releaseClaims     = query(`UPDATE case_subscription SET open = 0 WHERE case_id = $1 AND open = 1`)
 	dropClaim         = query(`DELETE FROM case_subscription WHERE case_id = $1 AND subscription_id = $2`)
 	narrowCase        = query(`
-		UPDATE case_ SET subscriptions = $1, effective = $2, request_id = $3, timing = $4, requested_at = $5, version = version + 1
-		 WHERE id = $6 AND version = $7`)
+		UPDATE case_ SET subscriptions = $1, effective = $2, request_id = $3, timing = $4, requested_at = $5, ends = $6, version = version + 1
+		 WHERE id = $7 AND version = $8`)
 	claimsOf = query(`
 		SELECT x.subscription_id, x.case_id, c.state
 		  FROM case_subscription x JOIN case_ c ON c.id = x.case_id
@@ -62,9 +62,13 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 	if err != nil {
 		return err
 	}
+	ends, err := endsOf(c)
+	if err != nil {
+		return err
+	}
 	if _, err := t.exec(ctx, "store.InsertCase", insertCase, c.ID, c.Code, c.Request, c.Customer, string(subs), c.State, bit(c.Paused),
 		c.Playbook, c.Language, c.Zone, c.When, c.Effective.String(), micros(c.RequestedAt), micros(c.OpenedAt), micros(c.EffectiveAt),
-		micros(c.ClosedAt), c.Retrieval, bit(cus.Test()), micros(c.SelfTold), searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
+		micros(c.ClosedAt), c.Retrieval, bit(cus.Test()), micros(c.SelfTold), ends, searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
 		return err
 	}
 	if ended(c) {
@@ -96,7 +100,11 @@ func (t *tx) NarrowCase(ctx context.Context, c offboarding.Case) error {
 	if err != nil {
 		return err
 	}
-	if err := t.must(ctx, "store.NarrowCase", narrowCase, string(subs), c.Effective.String(), c.Request, c.When, micros(c.RequestedAt), c.ID, c.Version); err != nil {
+	ends, err := endsOf(c)
+	if err != nil {
+		return err
+	}
+	if err := t.must(ctx, "store.NarrowCase", narrowCase, string(subs), c.Effective.String(), c.Request, c.When, micros(c.RequestedAt), ends, c.ID, c.Version); err != nil {
 		return err
 	}
 	t.touch(c.Customer)
@@ -155,9 +163,18 @@ func texts(values ...any) ([]string, error) {
 	return out, nil
 }
 
+// endsOf is how the own last days of contracts are stored.
+func endsOf(c offboarding.Case) (string, error) {
+	if len(c.Ends) == 0 {
+		return "", nil
+	}
+	raw, err := json.Marshal(c.Ends)
+	return string(raw), err
+}
+
 // scanCase reads the columns of a case, and what stands behind them.
 func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
-	var subs string
+	var subs, ends string
 	err = row.Scan(append([]any{
 		&c.ID, &c.Code, &c.Request, &c.Customer, &subs, &c.State,
 		flag{&c.Paused},
@@ -171,10 +188,16 @@ func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
 		&c.Retrieval,
 		flag{&c.Test},
 		instant{&c.SelfTold},
+		&ends,
 		&c.Version,
 	}, behind...)...)
 	if err != nil {
 		return c, err
+	}
+	if ends != "" {
+		if err := json.Unmarshal([]byte(ends), &c.Ends); err != nil {
+			return c, err
+		}
 	}
 	return c, json.Unmarshal([]byte(subs), &c.Subscriptions)
 }
