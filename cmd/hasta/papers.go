@@ -625,7 +625,7 @@ func achieved(x app.Paper) []document.Achievement {
 func lines(x app.Paper) []document.Subscription {
 	out := make([]document.Subscription, len(x.Lines))
 	for i, s := range x.Lines {
-		out[i] = document.Subscription{Product: s.Product, Plan: s.Plan, Amount: s.Amount, Interval: string(s.Interval)}
+		out[i] = document.Subscription{Product: s.Product, Plan: s.Plan, Amount: s.Amount, Interval: string(s.Interval), Ends: x.Case.Ends[s.ID]}
 	}
 	return out
 }

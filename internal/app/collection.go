@@ -89,12 +89,19 @@ func collecting(p offboarding.Plan) *offboarding.Step {
 }
 
 // clockStands reports whether nobody may be asked for money now: the customer of a
-// departure does not agree with the statement, or a complaint of theirs is open. A
+// departure does not agree with the statement of it or of another one that is open, or
+// a complaint of theirs is. A
 // complaint before a body that settles disputes is one, and stays open until it
 // has decided: Spain, Ley 10/2025, art. 13.8.
 func clockStands(ctx context.Context, tx Tx, c offboarding.Case) (bool, error) {
-	if no, err := disputed(ctx, tx, c.ID); err != nil || no {
-		return no, err
+	cases, err := sameDebt(ctx, tx, c)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range cases {
+		if no, err := disputed(ctx, tx, id); err != nil || no {
+			return no, err
+		}
 	}
 	list, err := tx.ComplaintsOf(ctx, c.Customer)
 	return slices.ContainsFunc(list, undecided), err
@@ -135,7 +142,7 @@ func (a *App) collection(ctx context.Context, tx Tx, p offboarding.Plan) (c Coll
 	if s := writeOffStep(p); s != nil {
 		c.WriteOff = s.Key
 	}
-	sent, _, err := remindersOf(ctx, tx, p.Case.ID)
+	sent, _, err := remindersOf(ctx, tx, p.Case)
 	c.Sent = sent
 	return c, err
 }
@@ -354,12 +361,41 @@ func (a *App) endsAnyway(ctx context.Context, tx Tx, p *offboarding.Plan) error 
 	return p.Ask(s, tx.Now())
 }
 
-// remindersOf says how many reminders of a departure went out or are about to,
-// and when the newest was written.
-func remindersOf(ctx context.Context, tx Tx, c offboarding.CaseID) (n int, last time.Time, err error) {
-	letters, err := tx.ListMessages(ctx, c, 1000)
+// sameDebt are a departure and the others of its customer that are open: what is
+// owed is the same in all of them.
+func sameDebt(ctx context.Context, tx Tx, c offboarding.Case) (list []offboarding.CaseID, err error) {
+	all, err := tx.CasesOf(ctx, c.Customer)
+	for _, o := range all {
+		if o.ID == c.ID || o.State == offboarding.CaseOpen {
+			list = append(list, o.ID)
+		}
+	}
+	return list, err
+}
+
+// reminderLetters are the reminders of what is owed in a departure, whichever of the
+// customer's they were written in.
+func reminderLetters(ctx context.Context, tx Tx, c offboarding.Case) (out []Message, err error) {
+	cases, err := sameDebt(ctx, tx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range cases {
+		letters, err := tx.ListMessages(ctx, o, 1000)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, slices.DeleteFunc(letters, func(l Message) bool { return l.Paper != "reminder" })...)
+	}
+	return out, nil
+}
+
+// remindersOf says how many reminders of what is owed in a departure went out or are
+// about to, and when the newest was written.
+func remindersOf(ctx context.Context, tx Tx, c offboarding.Case) (n int, last time.Time, err error) {
+	letters, err := reminderLetters(ctx, tx, c)
 	for _, l := range letters {
-		if l.Paper == "reminder" && (l.State == "queued" || l.State == "written" || l.State == "sent") {
+		if l.State == "queued" || l.State == "written" || l.State == "sent" {
 			n++
 			if last.Before(l.QueuedAt) {
 				last = l.QueuedAt

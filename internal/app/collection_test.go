@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -546,4 +547,59 @@ func TestNothingOwedHoldsAnybodyBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Two departures of one customer are about the same sums: reminders of one are
+// reminders of the other, in how many there are and how far apart, and a day that was
+// promised in one holds in both.
+func TestTwoDeparturesRemindOfADebtAsOne(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, owing)
+		ctx := t.Context()
+		cid, one, two := w.withTwo(t)
+		_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cid, Reference: "F-90", Kind: customer.Invoice, About: "Avisos", Amount: eur(2472)})
+		must(t, err)
+		cases := []offboarding.CaseID{w.host(t, cid, one).Case, w.host(t, cid, two).Case}
+		for _, c := range cases {
+			eventually(t, "the statement is sent", func() bool { return w.stepState(t, c, "collect") == offboarding.StepReady })
+		}
+		must(t, w.RecordPromise(ctx, finance, cases[0], w.today(t).AddDays(6)))
+		w.push(t, 5)
+		eventually(t, "the other departure waits too", func() bool { return w.runsAfter(t, cases[1], app.ReminderKind, w.today(t).AddDays(1)) })
+		if n := w.mail.count("reminder"); n != 0 {
+			t.Fatalf("%d reminders although a day was promised", n)
+		}
+		for range 12 {
+			w.push(t, 8)
+			eventually(t, "what is due was decided about", func() bool {
+				now, _, err := w.Now(ctx)
+				must(t, err)
+				for _, c := range cases {
+					v, err := w.OpenCase(ctx, agent, c)
+					must(t, err)
+					if slices.ContainsFunc(v.Works, func(x offboarding.Work) bool {
+						return x.Kind == app.ReminderKind && (x.State == offboarding.WorkReady || x.State == offboarding.WorkRunning) && !x.RunAt.After(now)
+					}) {
+						return false
+					}
+				}
+				return true
+			})
+		}
+		eventually(t, "three went out", func() bool { return w.mail.count("reminder") == collection.MostReminders })
+		for _, c := range cases {
+			x, err := w.CollectionOf(ctx, finance, c)
+			must(t, err)
+			if x.Sent != collection.MostReminders {
+				t.Errorf("%d reminders are counted", x.Sent)
+			}
+		}
+		w.push(t, 30)
+		eventually(t, "the step is told to be late", func() bool { return w.logged(t, "step.overdue") > 0 })
+		if n := w.mail.count("reminder"); n != collection.MostReminders {
+			t.Errorf("%d reminders of one debt", n)
+		}
+		w.verifyLog(t)
+	})
 }

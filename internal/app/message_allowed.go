@@ -61,7 +61,10 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	}
 	if m.Paper == "reminder" { // paid, disputed, complained about or agreed upon since it was queued
 		x, err := a.collection(ctx, tx, p)
-		if err != nil || len(x.Owed) == 0 || x.Stopped || !a.agreedUntil(tx, x).Before(a.today(tx)) {
+		if err != nil || len(x.Owed) == 0 || x.Stopped {
+			return false, notice.Answered, err
+		}
+		if rest, err := a.agreedUntil(ctx, tx, p.Case); err != nil || !rest.Before(a.today(tx)) {
 			return false, notice.Answered, err
 		}
 	}
@@ -98,7 +101,13 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	if err != nil {
 		return false, "", err
 	}
-	f.Sent = sentOf(letters, m.Paper)
+	if f.Sent = sentOf(letters, m.Paper); m.Paper == "reminder" {
+		all, err := reminderLetters(ctx, tx, c)
+		if err != nil {
+			return false, "", err
+		}
+		f.Sent = sentOf(all, m.Paper)
+	}
 	f.Goodbye = a.goodbye(p, letters)
 	zone, err := zoneOf(c)
 	if err != nil {

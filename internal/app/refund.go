@@ -7,6 +7,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
 )
 
 // refundKind is the kind of the works that give a sum back at a billing system.
@@ -15,7 +16,7 @@ const refundKind = "refund"
 // mayHaveSent reports whether a work may have given money back of which nobody
 // knows yet that it arrived, or that it came to nothing.
 func mayHaveSent(w offboarding.Work) bool {
-	if w.Kind != refundKind || w.State == offboarding.WorkFailed && w.LastError == "refund.failed" {
+	if w.Kind != refundKind || w.State == offboarding.WorkFailed && w.LastError == step.RefundFailed {
 		return false
 	}
 	switch w.State {

@@ -67,6 +67,9 @@ func (a *App) RemindDebt(ctx context.Context, c offboarding.CaseID, key string) 
 		if s == nil || s.Over() {
 			return nil
 		}
+		if err := holdMoney(ctx, tx, p.Case.Customer); err != nil { // another departure of theirs may be about to
+			return err
+		}
 		r, err := a.reminding(ctx, tx, p, *s)
 		if err != nil {
 			return err
@@ -95,26 +98,43 @@ func (a *App) reminding(ctx context.Context, tx Tx, p offboarding.Plan, s offboa
 	if err != nil {
 		return r, err
 	}
-	r = collection.Reminding{Owed: len(c.Owed) > 0, Stopped: c.Stopped, Gap: collection.Gap(reminderDays(s)), Rest: a.agreedUntil(tx, c)}
-	n, last, err := remindersOf(ctx, tx, p.Case.ID)
+	r = collection.Reminding{Owed: len(c.Owed) > 0, Stopped: c.Stopped, Gap: collection.Gap(reminderDays(s))}
+	if r.Rest, err = a.agreedUntil(ctx, tx, p.Case); err != nil {
+		return r, err
+	}
+	n, last, err := remindersOf(ctx, tx, p.Case)
 	if r.Sent = n; n > 0 {
 		r.Last = when.DateOf(last, a.Company().Zone)
 	}
 	return r, err
 }
 
-// agreedUntil is the last day on which nobody is reminded, since a day was promised or
-// parts are; zero: nothing was agreed.
-func (a *App) agreedUntil(tx Tx, c Collection) (last when.Date) {
-	if x := c.Standing(); x != nil {
-		last = x.On
+// agreedUntil is the last day on which nobody is reminded of what is owed in a
+// departure, since a day was promised or parts are, in whichever of the customer's;
+// zero: nothing was agreed.
+func (a *App) agreedUntil(ctx context.Context, tx Tx, k offboarding.Case) (last when.Date, err error) {
+	cases, err := sameDebt(ctx, tx, k)
+	if err != nil {
+		return last, err
 	}
-	if x := c.Plan(); x != nil {
-		if day := x.Rest(a.today(tx), when.DateOf(x.MadeAt, a.Company().Zone)); last.Before(day) {
-			last = day
+	for _, id := range cases {
+		var c Collection
+		if c.Promises, err = tx.PromisesOf(ctx, id); err != nil {
+			return last, err
+		}
+		if c.Plans, err = tx.InstalmentsOf(ctx, id); err != nil {
+			return last, err
+		}
+		if x := c.Standing(); x != nil && last.Before(x.On) {
+			last = x.On
+		}
+		if x := c.Plan(); x != nil {
+			if day := x.Rest(a.today(tx), when.DateOf(x.MadeAt, a.Company().Zone)); last.Before(day) {
+				last = day
+			}
 		}
 	}
-	return last
+	return last, nil
 }
 
 // owedOf is what the customer owes while somebody looks after it, in an open
@@ -134,13 +154,13 @@ func (a *App) noticeOf(ctx context.Context, tx Tx, c offboarding.Case) (n int, l
 	if err != nil {
 		return 0, false, err
 	}
-	letters, err := tx.ListMessages(ctx, c.ID, 1000)
+	letters, err := reminderLetters(ctx, tx, c)
 	if err != nil {
 		return 0, false, err
 	}
 	n, all := 1, 0
 	for _, l := range letters {
-		if l.Paper == "reminder" && l.State == "sent" {
+		if l.State == "sent" {
 			n++
 		}
 	}

@@ -366,12 +366,20 @@ func (r *round) contract(ctx context.Context, d Departed) error {
 	if sys.Charges == nil {
 		return nil
 	}
-	list, err := sys.Charges.ChargesSince(ctx, sub.Reference, end)
+	since := c.RequestedAt
+	if end.Before(since) {
+		since = end
+	}
+	list, err := sys.Charges.ChargesSince(ctx, sub.Reference, since)
 	if err != nil {
 		return err
 	}
+	late := r.a.lateCharges(c, []customer.Subscription{sub}) // a person looks at them already
 	for _, x := range list {
-		if s, is := r.charged(x, end, asked); is {
+		if day := when.DateOf(x.At, zone); slices.ContainsFunc(late, func(l Charge) bool { return l.On == day }) && !x.At.After(end) {
+			continue
+		}
+		if s, is := r.charged(x, since, end, asked); is {
 			s.About = sub.Reference
 			if err := r.a.strayed(ctx, c, found{Stray: s}); err != nil {
 				return err
@@ -393,8 +401,8 @@ func askedFor(ctx context.Context, tx Tx, id customer.ID) (map[string]bool, erro
 
 // charged is a charge as a stray, where it is one: what is for the time before the
 // end is none, nor is one that the departure left open.
-func (r *round) charged(x connector.Charge, end time.Time, asked map[string]bool) (s stray.Stray, is bool) {
-	back, is := stray.AfterEnd(end, stray.Bill{Amount: x.Amount, Refunded: x.Refunded, At: x.At, From: x.From, To: x.To})
+func (r *round) charged(x connector.Charge, since, end time.Time, asked map[string]bool) (s stray.Stray, is bool) {
+	back, is := stray.AfterEnd(since, end, stray.Bill{Amount: x.Amount, Refunded: x.Refunded, At: x.At, From: x.From, To: x.To})
 	if !is || x.To.IsZero() && (asked[x.ID] || asked[x.Number]) {
 		return s, false
 	}

@@ -196,7 +196,8 @@ func (r *round) foreign(ctx context.Context, x connector.ChargedTo, w against) e
 	if err != nil {
 		return err
 	}
-	s, is := r.charged(x.Charge, c.Effective.End(zone), asked)
+	end := c.Effective.End(zone)
+	s, is := r.charged(x.Charge, end, end, asked)
 	if !is {
 		return nil
 	}

@@ -43,7 +43,8 @@ type Subscription struct {
 	Product  string
 	Plan     string // may be empty
 	Amount   money.Amount
-	Interval string // "month" or "year"
+	Interval string    // "month" or "year"
+	Ends     when.Date // where it ends on another day than the others; else zero
 }
 
 // Milestone is one stop of a departure. State is planned, now, blocked, done,

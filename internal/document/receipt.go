@@ -19,7 +19,13 @@ func Receipt(f ReceiptFacts) Letter {
 	facts := append(w.asked(f), w.how(f.Via)...)
 	facts = append(facts, w.seller())
 	if !undone {
-		facts = append(facts, Fact{Label: w.say("ends"), Lines: []string{w.say("ends.at", "date", f.Effective)}, Soft: w.abroad(f.Effective), Time: f.Effective.String(), Says: []Content{SaysEnd}})
+		lines := []string{w.say("ends.at", "date", f.Effective)}
+		for _, s := range f.Subscriptions {
+			if !s.Ends.IsZero() {
+				lines = append(lines, w.say("ends.own", "product", clean(s.Product), "date", s.Ends))
+			}
+		}
+		facts = append(facts, Fact{Label: w.say("ends"), Lines: lines, Soft: w.abroad(f.Effective), Time: f.Effective.String(), Says: []Content{SaysEnd}})
 	} else {
 		facts = append(facts, Fact{Label: w.say("ends.undone"), Lines: []string{text.LongDate(w.lang, f.Effective)}, Time: f.Effective.String(), Says: []Content{SaysEnd}})
 	}

@@ -32,26 +32,37 @@ var ErrOverflow = errors.New("money: amount too large")
 // ErrSyntax is returned for a decimal that cannot be read.
 var ErrSyntax = errors.New("money: not a decimal amount")
 
-// notTwo are the decimals of the currencies that do not have two, by ISO 4217. The tables of
-// CLDR say how people write a currency, which is less for some (COP, IDR): what
-// systems mean by a minor unit is this.
-var notTwo = map[string]int{
-	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0,
-	"XAF": 0, "XOF": 0, "XPF": 0,
-	"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
-	"CLF": 4, "UYW": 4,
-}
+// decimals are the currencies of ISO 4217 by how many decimals they have, with those
+// that were withdrawn since 2018, which records may name. The tables of CLDR say how
+// people write a currency, which is less for some (COP, IDR), and know the new ones
+// years later: what systems mean by a minor unit is this.
+var decimals = func() map[string]int {
+	out := map[string]int{}
+	for n, codes := range map[int]string{
+		0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+		2: "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU " +
+			"CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES " +
+			"KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR " +
+			"NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP " +
+			"TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG ANG BGN CUC HRK MRO SLL STD VEF ZWL",
+		3: "BHD IQD JOD KWD LYD OMR TND",
+		4: "CLF UYW",
+	} {
+		for _, code := range strings.Fields(codes) {
+			out[code] = n
+		}
+	}
+	return out
+}()
 
 // Digits returns how many decimals the currency has (2 for EUR, 0 for CLP, 3
 // for KWD), by ISO 4217.
 func Digits(code string) (int, error) {
-	if _, err := currency.ParseISO(code); err != nil {
+	n, ok := decimals[strings.ToUpper(code)]
+	if !ok {
 		return 0, fmt.Errorf("%w: %q", ErrCurrency, code)
 	}
-	if n, ok := notTwo[strings.ToUpper(code)]; ok {
-		return n, nil
-	}
-	return 2, nil
+	return n, nil
 }
 
 // Written returns how many decimals people write where there are no odd minor
@@ -61,9 +72,17 @@ func Written(code string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	usual, _ := currency.Standard.Rounding(currency.MustParseISO(code))
+	unit, err := currency.ParseISO(code)
+	if err != nil { // too new for CLDR
+		return most, nil
+	}
+	usual, _ := currency.Standard.Rounding(unit)
 	return min(usual, most), nil
 }
+
+// changed are the countries that changed their currency since the tables of CLDR that
+// we have.
+var changed = map[string]string{"BG": "EUR", "CW": "XCG", "HR": "EUR", "MR": "MRU", "SL": "SLE", "ST": "STN", "SX": "XCG", "VE": "VES"}
 
 // OfCountry is the currency that a country (ISO 3166-1, two letters) pays in;
 // empty if that is not known.
@@ -71,6 +90,9 @@ func OfCountry(country string) string {
 	r, err := language.ParseRegion(country)
 	if err != nil {
 		return ""
+	}
+	if code, ok := changed[r.String()]; ok {
+		return code
 	}
 	u, ok := currency.FromRegion(r)
 	if !ok {

@@ -2,6 +2,7 @@ package money_test
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"testing"
 
@@ -32,7 +33,10 @@ func TestSplitKeepsTheWhole(t *testing.T) {
 
 func TestDecimalsAreThoseOfISO4217AndTheWrittenOnesNoMore(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string][2]int{"EUR": {2, 2}, "COP": {2, 0}, "IDR": {2, 0}, "CLP": {0, 0}, "JPY": {0, 0}, "KWD": {3, 3}, "IQD": {3, 0}, "CLF": {4, 4}} {
+	for code, want := range map[string][2]int{
+		"EUR": {2, 2}, "COP": {2, 0}, "IDR": {2, 0}, "CLP": {0, 0}, "JPY": {0, 0}, "KWD": {3, 3}, "IQD": {3, 0}, "CLF": {4, 4},
+		"VES": {2, 2}, "VED": {2, 2}, "MRU": {2, 2}, "SLE": {2, 2}, "XCG": {2, 2}, "ZWG": {2, 2}, "UYW": {4, 4}, "MGA": {2, 0}, "ISK": {0, 0},
+	} {
 		has, err := money.Digits(code)
 		written, err2 := money.Written(code)
 		if err != nil || err2 != nil || has != want[0] || written != want[1] {
@@ -44,9 +48,33 @@ func TestDecimalsAreThoseOfISO4217AndTheWrittenOnesNoMore(t *testing.T) {
 	}
 }
 
+// Whatever a country pays in is one that sums may have; and the table has as many
+// with each number of decimals as ISO 4217, and nine that were withdrawn.
+func TestEveryCurrencyOfACountryHasItsDecimals(t *testing.T) {
+	t.Parallel()
+	got := map[int]int{}
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			if code := money.OfCountry(string(a) + string(b)); code != "" {
+				if _, err := money.Digits(code); err != nil {
+					t.Errorf("%c%c pays in %s: %v", a, b, code, err)
+				}
+			}
+			for c := 'A'; c <= 'Z'; c++ {
+				if n, err := money.Digits(string(a) + string(b) + string(c)); err == nil {
+					got[n]++
+				}
+			}
+		}
+	}
+	if want := map[int]int{0: 17, 2: 147, 3: 7, 4: 2}; !maps.Equal(got, want) {
+		t.Errorf("currencies by decimals: %v, not %v", got, want)
+	}
+}
+
 func TestACountryPaysInItsCurrency(t *testing.T) {
 	t.Parallel()
-	for country, want := range map[string]string{"ES": "EUR", "MX": "MXN", "CO": "COP", "GB": "GBP", "": "", "XX": "", "España": ""} {
+	for country, want := range map[string]string{"ES": "EUR", "MX": "MXN", "CO": "COP", "GB": "GBP", "VE": "VES", "MR": "MRU", "": "", "XX": "", "España": ""} {
 		if got := money.OfCountry(country); got != want {
 			t.Errorf("%q pays in %q", country, got)
 		}

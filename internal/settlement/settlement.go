@@ -352,7 +352,7 @@ func (s Statement) LastDay() (last when.Date) {
 // chose to leave now or the end is too near.
 func (s Statement) DueOn() when.Date {
 	eve := s.LastDay().AddDays(-1)
-	if s.Choice == Now || s.LastDay().IsZero() || !s.Asked.Before(eve) {
+	if s.Choice == Now || s.LastDay().IsZero() || eve.Before(s.Asked) {
 		return s.Asked.AddDays(DaysToPay)
 	}
 	return eve

@@ -19,6 +19,9 @@ import (
 // when its turn comes, because a person paid it or it is void, is left alone.
 type refund struct{ systems Systems }
 
+// RefundFailed is why a refund asks a person: the money came back, or was never sent.
+const RefundFailed = "refund.failed"
+
 func (refund) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "refund", Verifies: true, Effect: true, Needs: connector.CanRefund,
@@ -177,7 +180,7 @@ func (k refund) Decide(s Subject, f Findings) (Decision, error) {
 	case f.Found && !f.Failed, b.Status != customer.Due:
 		return Decision{Already: true}, nil
 	case f.Failed:
-		return Decision{}, fault.New(fault.Invalid, "refund.failed")
+		return Decision{}, fault.New(fault.Invalid, RefundFailed)
 	case slices.Contains(s.Sent, b.ID):
 		return Decision{Again: s.Now.Add(lookAgain)}, nil
 	case f.Reference == "":
@@ -216,7 +219,7 @@ func (k refund) Verify(ctx context.Context, s Subject) (Proof, error) {
 	case b.Status != customer.Due && (!f.Found || f.Failed):
 		p.Holds = true
 	case f.Failed:
-		p.Final, p.Why = true, "refund.failed"
+		p.Final, p.Why = true, RefundFailed
 	}
 	return p, nil
 }

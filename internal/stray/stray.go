@@ -113,14 +113,15 @@ func (b Bill) Left() money.Amount {
 }
 
 // AfterEnd reports whether a charge is one that should not be after the end, and
-// what of it belongs to the time after. What was issued until the end, what is
-// for a time before it and what was given back already is none. One that is for a
-// time on both sides is given back by the part of the time after the end.
-func AfterEnd(end time.Time, b Bill) (back money.Amount, is bool) {
+// what of it belongs to the time after. What was issued before anybody asked to
+// leave, what is for a time before the end and what was given back already is none;
+// nor is what was issued until the end and does not say what it is for. One that is
+// for a time on both sides is given back by the part of the time after the end.
+func AfterEnd(asked, end time.Time, b Bill) (back money.Amount, is bool) {
 	left := b.Left()
 	back.Currency = left.Currency
 	switch {
-	case left.Minor <= 0, !b.At.After(end):
+	case left.Minor <= 0, !b.At.After(asked), b.To.IsZero() && !b.At.After(end):
 		return back, false
 	case b.To.IsZero():
 		return left, true

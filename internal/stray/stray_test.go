@@ -25,7 +25,11 @@ func TestOnlyWhatBelongsToTheTimeAfterTheEndIsAStray(t *testing.T) {
 		"charged afterwards, for no time":               {stray.Bill{Amount: eur(1200), At: day(3)}, 1200},
 		"charged afterwards, for afterwards":            {stray.Bill{Amount: eur(1200), At: day(3), From: day(1), To: day(31)}, 1200},
 		"charged for the period from the end":           {stray.Bill{Amount: eur(1200), At: day(1), From: end, To: day(30)}, 1200},
-		"charged before the end":                        {stray.Bill{Amount: eur(1200), At: day(-1), From: day(-1), To: day(29)}, -1},
+		"charged before they asked":                     {stray.Bill{Amount: eur(1200), At: day(-3), From: day(-3), To: day(27)}, -1},
+		"renewed on the last day":                       {stray.Bill{Amount: eur(1200), At: end.Add(-9 * time.Hour), From: end.Add(-9 * time.Hour), To: day(30)}, 1200},
+		"charged since they asked, for both sides":      {stray.Bill{Amount: eur(1200), At: day(-2), From: day(-2), To: day(2)}, 600},
+		"charged since they asked, for before":          {stray.Bill{Amount: eur(1200), At: day(-1), From: day(-30), To: end}, -1},
+		"charged before the end, for no time":           {stray.Bill{Amount: eur(1200), At: day(-1)}, -1},
 		"charged in the very instant":                   {stray.Bill{Amount: eur(1200), At: end}, -1},
 		"issued late, for before":                       {stray.Bill{Amount: eur(1200), At: day(9), From: day(-30), To: end}, -1},
 		"for a period that ends on the last day at UTC": {stray.Bill{Amount: eur(1200), At: day(9), From: day(-30), To: end.Add(time.Hour)}, -1},
@@ -37,7 +41,7 @@ func TestOnlyWhatBelongsToTheTimeAfterTheEndIsAStray(t *testing.T) {
 		"nothing":                        {stray.Bill{Amount: eur(0), At: day(3)}, -1},
 		"for a time that makes no sense": {stray.Bill{Amount: eur(300), At: day(3), From: day(9), To: day(5)}, 300},
 	} {
-		back, is := stray.AfterEnd(end, c.bill)
+		back, is := stray.AfterEnd(day(-2).Add(-time.Hour), end, c.bill)
 		if is != (c.back >= 0) || is && back != eur(c.back) {
 			t.Errorf("%s: %v %v, want %d", name, back, is, c.back)
 		}
@@ -52,8 +56,9 @@ func TestNeverMoreIsGivenBackThanIsLeft(t *testing.T) {
 		}
 		amount := rapid.Int64Range(0, 1_000_000_00).Draw(t, "amount")
 		b := stray.Bill{Amount: eur(amount), Refunded: eur(rapid.Int64Range(0, amount).Draw(t, "refunded")), At: hours("at"), From: hours("from"), To: hours("to")}
-		back, is := stray.AfterEnd(end, b)
-		if back.Minor < 0 || back.Minor > b.Left().Minor && is || is && !b.At.After(end) {
+		asked := end.Add(-time.Duration(rapid.IntRange(0, 3000).Draw(t, "asked")) * time.Hour)
+		back, is := stray.AfterEnd(asked, end, b)
+		if back.Minor < 0 || back.Minor > b.Left().Minor && is || is && !b.At.After(asked) || is && !b.At.After(end) && !b.To.After(end) {
 			t.Fatalf("%+v: %v %v", b, back, is)
 		}
 	})

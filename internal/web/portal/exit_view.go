@@ -190,7 +190,7 @@ func (v exitView) question(f flow.Input) question {
 	switch f.Asks {
 	case "date":
 		q.Choices = []choice{
-			{"now", v.Say("portal.form.when.now"), v.Say("portal.form.when.now.rule")},
+			{"now", v.Say("portal.form.when.now"), v.nowRule()},
 			{"period_end", v.Say("portal.form.when.end"), v.periodEnd()},
 		}
 	case "kind":
@@ -199,6 +199,17 @@ func (v exitView) question(f flow.Input) question {
 		}
 	}
 	return q
+}
+
+// nowRule is what leaving now means: on the page of a customer who was proved, with
+// the day to which a notice is owed.
+func (v exitView) nowRule() string {
+	if v.Host != nil && v.Host.Preview != nil {
+		if now := v.Host.Preview.Now; now.Asked.Before(now.LastDay()) {
+			return v.Say("portal.form.when.now.notice", "date", text.LongDate(v.Lang, now.LastDay()))
+		}
+	}
+	return v.Say("portal.form.when.now.rule")
 }
 
 func (v exitView) periodEnd() string {
