@@ -61,6 +61,9 @@ func (a *App) Subject(ctx context.Context, w offboarding.Work) (s step.Subject, 
 				if k, ok := a.kinds[w.Kind]; ok && k.Spec().ErasesFar {
 					s.Owner, err = ownerAt(ctx, tx, p.Case.Customer, w.System)
 				}
+				if err == nil && w.Kind == "cancel_billing" {
+					s.Reason, err = statedCode(ctx, tx, w.Case)
+				}
 				if err == nil && w.Kind == refundKind {
 					s.Sent, err = refundsSent(ctx, tx, p.Case.Customer, w.ID)
 				}

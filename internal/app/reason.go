@@ -264,6 +264,18 @@ func (a *App) whyOf(ctx context.Context, tx Tx, c offboarding.CaseID) (reason.Wh
 	return reason.Weigh(list), err
 }
 
+// statedCode is what a customer said last why they leave, in the codes of billing
+// systems; empty: nothing.
+func statedCode(ctx context.Context, tx Tx, c offboarding.CaseID) (string, error) {
+	list, err := tx.ReasonsOf(ctx, c)
+	for _, g := range list {
+		if r, known := reason.Builtin().Find(g.Code); known && g.Kind == reason.Stated {
+			return r.Billing, err
+		}
+	}
+	return "", err
+}
+
 // wronged reports whether a bad-service reason stands behind a departure that
 // nothing has repaired: then nobody is asked for a favour, and nothing else is
 // offered.

@@ -60,6 +60,7 @@ type SubscriptionState struct {
 	Status   string          // the far system's own word
 	Ended    bool            // it has ended
 	EndsAt   time.Time       // it will end then; zero if it renews
+	PaidTo   time.Time       // its period is over then, and it renews unless it ends; zero: it does not say
 	Paused   bool            // it goes on and charges nothing
 	Until    time.Time       // it is paused until then; zero: until it is told to go on
 	Coupons  []string        // discounts that it has, by the far system's numbers
@@ -71,9 +72,11 @@ type SubscriptionState struct {
 
 // CancelInput asks for the end of a subscription.
 type CancelInput struct {
-	Reference string    // its number at the far system
-	EndsAt    time.Time // zero: now
-	Key       string    // stable over attempts
+	Reference string       // its number at the far system
+	EndsAt    time.Time    // zero: now
+	Period    bool         // with its period, which is over at about EndsAt; only where SubscriptionState.PaidTo said when
+	Reason    StatedReason // why it ends; a system that keeps no reasons passes it over
+	Key       string       // stable over attempts
 }
 
 // ResumeInput asks to take a cancellation back.

@@ -6,6 +6,7 @@ import (
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 )
 
@@ -47,7 +48,7 @@ func (r reader) Observe(ctx context.Context, s Subject) (Findings, error) {
 	if err != nil {
 		return Findings{}, err
 	}
-	return Findings{Found: st.Found, Status: st.Status, Ended: st.Ended, EndsAt: st.EndsAt, Evidence: st.Answer}, nil
+	return Findings{Found: st.Found, Status: st.Status, Ended: st.Ended, EndsAt: st.EndsAt, PaidTo: st.PaidTo, Evidence: st.Answer}, nil
 }
 
 // cancelBilling ends each subscription at the billing system on its last day,
@@ -74,7 +75,19 @@ func (k cancelBilling) Observe(ctx context.Context, s Subject) (Findings, error)
 // endsInTime reports whether the subscription is ended, or will be by the end
 // of its last day.
 func endsInTime(f Findings, s Subject) bool {
-	return f.Ended || !f.EndsAt.IsZero() && !f.EndsAt.After(s.EndsAt())
+	return f.Ended || !f.EndsAt.IsZero() && (!f.EndsAt.After(s.EndsAt()) || withPeriod(f, s) && f.EndsAt.Equal(f.PaidTo))
+}
+
+// sameEnd is how far the end of a period at a billing system may be from that of the
+// last day and still be the same: the hour of the renewal, the day on which it is
+// counted, and the widths of zones.
+const sameEnd = 48 * time.Hour
+
+// withPeriod reports whether a subscription of somebody who leaves at the end of what
+// is paid is to end with its period. On a date that lies hours after it, it would
+// renew once more.
+func withPeriod(f Findings, s Subject) bool {
+	return s.Case.When == offboarding.PeriodEnd && !f.PaidTo.IsZero() && f.PaidTo.Sub(s.EndsAt()).Abs() <= sameEnd
 }
 
 func (cancelBilling) Decide(s Subject, f Findings) (Decision, error) {
@@ -87,8 +100,9 @@ func (cancelBilling) Decide(s Subject, f Findings) (Decision, error) {
 	sub, _ := s.Subscription()
 	a := Action{System: s.Step.Params["system"], Verb: "cancel", Reference: sub.Reference}
 	if end := s.EndsAt(); end.After(s.Now) {
-		a.EndsAt = end
+		a.EndsAt, a.Period = end, withPeriod(f, s)
 	}
+	a.Reason = s.Reason
 	return Decision{Act: true, Action: a}, nil
 }
 
@@ -101,7 +115,9 @@ func (k cancelBilling) Apply(ctx context.Context, a Action, key string) (Outcome
 	if a.Verb == "resume" {
 		r, err = b.ResumeSubscription(ctx, connector.ResumeInput{Reference: a.Reference, Key: key})
 	} else {
-		r, err = b.CancelSubscription(ctx, connector.CancelInput{Reference: a.Reference, EndsAt: a.EndsAt, Key: key})
+		r, err = b.CancelSubscription(ctx, connector.CancelInput{
+			Reference: a.Reference, EndsAt: a.EndsAt, Period: a.Period, Reason: connector.StatedReason{Code: a.Reason}, Key: key,
+		})
 	}
 	return Outcome{Reference: r.Reference, Evidence: r.Answer}, err
 }

@@ -28,6 +28,7 @@ type Subject struct {
 	Balances      []customer.Balance
 	Sent          []customer.BalanceID // that other works may have given back
 	Owner         string               // the name by which the system of the work knows the customer, for what is erased there
+	Reason        string               // what the customer said why, in the codes of billing systems; empty: nothing
 	Settled       bool                 // the statement of the departure has something in it
 	Zone          *time.Location
 	EffectiveAt   time.Time // first instant after the effective date
@@ -99,9 +100,10 @@ type Findings struct {
 	Status  string
 	Ended   bool
 	EndsAt  time.Time
-	Back    bool // it is as taking the act back leaves it
-	Pending bool // it was accepted, and is on its way
-	Failed  bool // it came to nothing: asking again for the same changes nothing
+	PaidTo  time.Time // its period is over then; zero: nobody says
+	Back    bool      // it is as taking the act back leaves it
+	Pending bool      // it was accepted, and is on its way
+	Failed  bool      // it came to nothing: asking again for the same changes nothing
 	// Reference is what the act would be about, where looking finds that out.
 	Reference string
 	Evidence  json.RawMessage
@@ -124,8 +126,10 @@ type Action struct {
 	Name      string          `json:"name,omitempty"` // of a declared action
 	Reference string          `json:"reference"`
 	EndsAt    time.Time       `json:"ends_at,omitzero"`
-	Held      []string        `json:"held,omitempty"` // what an access had before it was narrowed
-	Body      json.RawMessage `json:"body,omitempty"` // of a message
+	Period    bool            `json:"period,omitempty"` // it ends with its period
+	Reason    string          `json:"reason,omitempty"` // code of why it ends
+	Held      []string        `json:"held,omitempty"`   // what an access had before it was narrowed
+	Body      json.RawMessage `json:"body,omitempty"`   // of a message
 	// Refund is what is given back out of the payment Reference, without its key.
 	Refund *connector.RefundInput `json:"refund,omitempty"`
 }

@@ -134,6 +134,27 @@ func TestASubscriptionEndsNowAtTheEndOfItsPeriodAndOnADate(t *testing.T) {
 	}
 }
 
+// What a step asks for as the end of the period is asked for as that, with the reason,
+// also where another end is there; and the period is read with the subscription.
+func TestAStepEndsASubscriptionWithItsPeriodAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	f, s := both(t, "")
+	if st := reads(t, s); !st.PaidTo.Equal(renewal) {
+		t.Errorf("its period is over at %s", st.PaidTo)
+	}
+	must(t)(s.Billing.CancelSubscription(t.Context(), connector.CancelInput{Reference: sub, EndsAt: renewal.Add(13 * time.Hour), Key: "k"}))
+	must(t)(s.Billing.CancelSubscription(t.Context(), connector.CancelInput{
+		Reference: sub, EndsAt: renewal.Add(13 * time.Hour), Period: true, Reason: connector.StatedReason{Code: "too_expensive"}, Key: "k2",
+	}))
+	acts := did(f)
+	if a := acts[len(acts)-1].Form; a.Get("cancel_at_period_end") != "true" || a.Has("cancel_at") || a.Get("cancellation_details[feedback]") != "too_expensive" || a.Has("cancellation_details[comment]") {
+		t.Errorf("asked for %v", a)
+	}
+	if st := reads(t, s); !st.EndsAt.Equal(renewal) || st.Reason.Code != "too_expensive" {
+		t.Errorf("it reads %+v", st)
+	}
+}
+
 func TestWhatAStepAsksForIsCreditedAndBilledAsDeclared(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[string]string{"": "false false none", "    prorate: true\n    invoice_now: true\n": "true true create_prorations"} {

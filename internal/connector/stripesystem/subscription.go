@@ -41,14 +41,21 @@ func endsAt(sub *stripe.Subscription) time.Time {
 	switch {
 	case sub.CancelAt != 0:
 		return instant(sub.CancelAt)
-	case sub.CancelAtPeriodEnd && sub.Items != nil:
-		var last int64
+	case sub.CancelAtPeriodEnd:
+		return paidTo(sub)
+	}
+	return time.Time{}
+}
+
+// paidTo is when its period is over.
+func paidTo(sub *stripe.Subscription) time.Time {
+	var last int64
+	if sub.Items != nil {
 		for _, item := range sub.Items.Data {
 			last = max(last, item.CurrentPeriodEnd)
 		}
-		return instant(last)
 	}
-	return time.Time{}
+	return instant(last)
 }
 
 // instant is a moment of Stripe: seconds since 1970, 0 for none.
@@ -69,7 +76,7 @@ func (s *System) ReadSubscription(ctx context.Context, reference string) (connec
 	if err != nil {
 		return state, err
 	}
-	state.Found, state.Status, state.Ended, state.EndsAt = true, string(sub.Status), over(sub), endsAt(sub)
+	state.Found, state.Status, state.Ended, state.EndsAt, state.PaidTo = true, string(sub.Status), over(sub), endsAt(sub), paidTo(sub)
 	if p := sub.PauseCollection; p != nil && p.Behavior != "" {
 		state.Paused, state.Until = true, instant(p.ResumesAt)
 	}
@@ -91,15 +98,18 @@ func coupon(d *stripe.Discount) string {
 	return d.Source.Coupon.ID
 }
 
-// CancelSubscription ends the subscription now or on a date, and credits and
-// bills as the declaration says.
+// CancelSubscription ends the subscription now, on a date or with its period, and
+// credits and bills as the declaration says.
 func (s *System) CancelSubscription(ctx context.Context, in connector.CancelInput) (connector.Receipt, error) {
 	how := connector.EndNow
-	if !in.EndsAt.IsZero() {
+	switch {
+	case in.Period:
+		how = connector.EndOfPeriod
+	case !in.EndsAt.IsZero():
 		how = connector.EndOnDate
 	}
 	return s.EndSubscription(ctx, connector.EndInput{
-		Reference: in.Reference, How: how, EndsAt: in.EndsAt, Prorate: s.cfg.Prorate, Bill: s.cfg.InvoiceNow, Key: in.Key,
+		Reference: in.Reference, How: how, EndsAt: in.EndsAt, Prorate: s.cfg.Prorate, Bill: s.cfg.InvoiceNow, Reason: in.Reason, Key: in.Key,
 	})
 }
 
@@ -139,7 +149,7 @@ func (s *System) EndSubscription(ctx context.Context, in connector.EndInput) (co
 	ends := endsAt(sub)
 	switch {
 	case over(sub),
-		!said && in.How == connector.EndOfPeriod && !ends.IsZero(),
+		!said && in.How == connector.EndOfPeriod && !ends.IsZero() && ends.Equal(paidTo(sub)),
 		!said && in.How == connector.EndOnDate && ends.Unix() == in.EndsAt.Unix():
 		return s.receipt("", ans.Evidence(told...)), nil
 	case in.How == connector.EndNow:
