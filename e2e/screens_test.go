@@ -325,6 +325,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	s.must(err)
 	staff.inspect(check, "customer", one)
 	staff.inspect(check, "voices", base+"/console/voices")
+	staff.inspect(check, "offers", base+"/console/offers?reason=price")
 	staff.inspect(check, "risks", base+"/console/risks")
 	staff.inspect(check, "customer-risk", one+"/risk")
 	staff.inspect(check, "customer-promises", one+"/promises")

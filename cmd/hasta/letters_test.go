@@ -169,7 +169,7 @@ func (x *noise) does(act string, clock *sync.Mutex) error {
 		return x.app.AskOffer(ctx, x.link("case"))
 	case "offer":
 		return x.app.MakeOffer(ctx, staff, app.OfferInput{
-			Case: x.caseID(), Kind: offer.Help, Heard: "Te costaba", What: "Una persona contigo", Changes: "Nada más", Until: today.AddDays(3), By: today.AddDays(9),
+			Case: x.caseID(), Reason: "Lo pidió", Kind: offer.Help, Heard: "Te costaba", What: "Una persona contigo", Changes: "Nada más", Until: today.AddDays(3), By: today.AddDays(9),
 		})
 	case "answer":
 		return x.app.AnswerOffer(ctx, x.link("case"), false)

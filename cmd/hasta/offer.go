@@ -159,7 +159,7 @@ func explainOffer(lang string, d offer.Decision) (lines []string) {
 		lines = append(lines, "  "+s)
 	}
 	for _, t := range d.Turned {
-		lines = append(lines, "  "+t.Offer+": "+text.Say(lang, "console.offer.guard."+string(t.Why), t.Args...))
+		lines = append(lines, "  "+t.Offer+": "+text.Say(lang, "error.offer.guard."+string(t.Why), t.Args...))
 	}
 	for _, u := range d.Unread {
 		lines = append(lines, "  "+text.Say(lang, "offer.cli.unread", "line", u.Line, "facts", strings.Join(u.Missing, ", ")))

@@ -251,7 +251,7 @@ func (p papers) written(x app.Paper) document.Letter {
 		return document.Told(p.told(x))
 	case "offer":
 		return document.Offer(document.OfferFacts{
-			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Heard: x.Offer.Heard, What: x.Offer.What, Changes: x.Offer.Changes,
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Heard: x.Offer.Heard, What: x.Offer.What, Changes: x.Offer.Changes, Cost: x.Offer.Cost,
 			Until: x.Offer.Until, By: x.Offer.By, Answer: below(x.Links["case"], "/answer"), NotMe: x.Links["not_me"],
 		})
 	case "winback":

@@ -52,6 +52,8 @@ type CaseView struct {
 	Returns     Returns
 	Handover    Handover
 	Invitations []invitation.Invitation // newest first; none for those who may not read letters
+	Decision    *offer.Decision         // what the policy says may be proposed; nil: something was, or it is for others to see
+	Library     []*offer.Definition     // what there is to propose
 	Offer       *offer.Offer            // nil: none, or for others to see; without words for those who may not read notes
 	Asked       bool                    // the customer asked what could be done
 	OnePerson   OnePerson

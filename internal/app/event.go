@@ -133,7 +133,7 @@ var EventTypes = []EventType{
 	{Type: "play.finished", When: "it has an outcome", Args: []string{"play", "outcome", "note"}},
 	{Type: "reason.given", When: "why a customer leaves was written down: what they say, or what lay behind it", Args: []string{"reason", "kind", "taxonomy", "attribution", "complaint", "text", "grounds", "competitor", "more", "return"}, Sent: true, Tells: []string{"reason", "kind", "attribution"}},
 	{Type: "offer.asked", When: "the customer asked, of their own accord, what could be done", Sent: true},
-	{Type: "offer.made", When: "one thing was proposed; the departure goes on", Args: []string{"offer", "kind", "until", "due", "what", "spoken"}, Sent: true, Tells: []string{"offer", "kind", "until", "due"}, State: "offered"},
+	{Type: "offer.made", When: "one thing was proposed; the departure goes on", Args: []string{"offer", "kind", "until", "due", "what", "spoken", "policy", "line", "name", "deviates", "grounds"}, Sent: true, Tells: []string{"offer", "kind", "until", "due"}, State: "offered"},
 	{Type: "offer.accepted", When: "the customer accepts it: the departure is undone and what was offered is owed", Args: []string{"offer", "kind", "commitment"}, Sent: true, Tells: []string{"offer", "kind", "commitment"}, State: "accepted"},
 	{Type: "offer.declined", When: "the customer goes on leaving; it is not asked again", Args: []string{"offer", "kind", "commitment"}, Sent: true, Tells: []string{"offer", "kind"}, State: "declined"},
 	{Type: "offer.lapsed", When: "nobody answered in time, or the departure came first", Args: []string{"offer", "kind", "why"}, Sent: true, Tells: []string{"offer", "kind", "why"}, State: "lapsed"},

@@ -4,7 +4,11 @@ import (
 	"context"
 
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 )
+
+// UseOffers lets another policy count, before anybody is asked.
+func (a *App) UseOffers(p *offer.Policy) { a.offers = p }
 
 // NewestBundle opens what the customer of a departure takes along, without their
 // code.

@@ -379,7 +379,7 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.At), string(x.Kind), x.Code, x.By, x.Text, x.Evidence, x.Competitor, x.More, returnText(x.Return)}
 		})
 	}},
-	{"offer", "offers.csv", "departure offered:datetime state kind until:date heard what changes answered:datetime over:datetime evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"offer", "offers.csv", "departure offered:datetime state kind until:date heard what changes cost why answered:datetime over:datetime evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]offer.Offer, error) {
 			o, found, err := a.offerOf(ctx, tx, c)
 			if err != nil || !found {
@@ -387,7 +387,7 @@ var heldFiles = []heldFile{
 			}
 			return []offer.Offer{o}, nil
 		}, func(x offer.Offer) []string {
-			return []string{stamp(x.OfferedAt), string(x.State), string(x.Kind), x.Until.String(), x.Heard, x.What, x.Changes, stamp(x.AnsweredAt), stamp(x.OverAt), x.Evidence}
+			return []string{stamp(x.OfferedAt), string(x.State), string(x.Kind), x.Until.String(), x.Heard, x.What, x.Changes, x.Cost, x.Why, stamp(x.AnsweredAt), stamp(x.OverAt), x.Evidence}
 		})
 	}},
 	{"invitation", "invitations.csv", "departure made:datetime state format start:datetime place words", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {

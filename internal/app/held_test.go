@@ -104,7 +104,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 			until = v.Plan.Case.Effective
 		}
 		must(t, w.MakeOffer(ctx, agent, app.OfferInput{
-			Case: c, Kind: offer.Discount, Heard: "El precio pesa", What: "A 20 € al mes", Changes: "Nada más", Until: until, By: day.AddDays(20),
+			Case: c, Reason: "Lo pidió", Kind: offer.Discount, Heard: "El precio pesa", What: "A 20 € al mes", Changes: "Nada más", Until: until, By: day.AddDays(20),
 		}))
 		must(t, w.AnswerConsent(ctx, app.ConsentInput{Token: page, Given: true, Wording: "¿Podemos escribirte?", Language: "es"}))
 		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "prepare", Item: "a", Ticked: true, Evidence: "Visto en el panel"}))

@@ -11,7 +11,6 @@ import (
 	"hastaluego/internal/offer"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/relationship"
-	"hastaluego/internal/when"
 )
 
 // SealedOffer is an offer as it is stored: its words are in Body, sealed with
@@ -30,105 +29,8 @@ type OfferTx interface {
 	OfferOf(ctx context.Context, c offboarding.CaseID) (o SealedOffer, found bool, err error)
 	FindOffer(ctx context.Context, id offer.ID) (SealedOffer, error)
 	OffersTo(ctx context.Context, ids ...customer.ID) ([]SealedOffer, error) // in all their departures
-}
-
-// OfferInput is what somebody of the company proposes.
-type OfferInput struct {
-	Case      offboarding.CaseID
-	Kind      offer.Kind
-	Complaint relationship.ComplaintID // that a fix puts right
-	Heard     string
-	What      string
-	Changes   string
-	Until, By when.Date
-	Spoken    bool // they asked, in a conversation, to be told
-}
-
-// MakeOffer proposes one thing to a customer whose departure is registered and
-// whose receipt is out. The departure goes on. A letter tells of it only if
-// they asked to hear what could be done; else it waits on their page.
-func (a *App) MakeOffer(ctx context.Context, by Actor, in OfferInput) error {
-	if err := by.may("offer"); err != nil {
-		return err
-	}
-	l := prose(nil, map[string]*string{"offer.heard": &in.Heard, "offer.what": &in.What, "offer.changes": &in.Changes})
-	return a.tx(ctx, func(tx Tx) error {
-		p, err := tx.FindPlan(ctx, in.Case)
-		if err != nil {
-			return err
-		}
-		c := p.Case
-		if _, made, err := tx.OfferOf(ctx, c.ID); err != nil {
-			return err
-		} else if made {
-			return fault.New(fault.Blocked, "offer.once")
-		}
-		zone, err := zoneOf(c)
-		if err != nil {
-			return err
-		}
-		if c.State != offboarding.CaseOpen || !p.CanUndo(tx.Now(), c.Effective.End(zone)) {
-			return fault.New(fault.Blocked, "offer.too_late")
-		}
-		if out, err := receiptOut(ctx, tx, c.ID); err != nil {
-			return err
-		} else if !out {
-			return fault.New(fault.Blocked, "offer.before_receipt")
-		}
-		o := offer.Offer{
-			ID: offer.ID(id.New("ofr")), Case: c.ID, Customer: c.Customer, Kind: in.Kind, State: offer.Offered, Until: in.Until, By: in.By,
-			Complaint: in.Complaint, OfferedBy: by.ID, OfferedAt: tx.Now(), Heard: in.Heard, What: in.What, Changes: in.Changes,
-		}
-		wronged, err := a.wronged(ctx, tx, c.ID, c.Customer)
-		if err != nil {
-			return err
-		}
-		wrong := append(l[:len(l):len(l)], o.Check(when.DateOf(tx.Now(), zone), c.Effective, wronged)...)
-		if ok, err := a.unsolvedComplaint(ctx, tx, o); err != nil {
-			return err
-		} else if !ok {
-			wrong = append(wrong, fault.New(fault.Invalid, "field.choice").On("offer.complaint"))
-		}
-		if len(wrong) > 0 {
-			return wrong
-		}
-		if err := a.putOffer(ctx, tx, o); err != nil {
-			return err
-		}
-		if err := tx.InsertWork(ctx, offboarding.Work{
-			ID: offboarding.WorkID(id.New("work")), Kind: OfferKind, Item: string(o.ID), System: "house", Key: string(o.ID),
-			Phase: offboarding.Act, State: offboarding.WorkReady, RunAt: o.Until.End(zone),
-		}); err != nil {
-			return err
-		}
-		if err := a.record(ctx, tx, fact{"offer.made", by.ID, string(c.ID), string(c.Customer), map[string]any{
-			"offer": string(o.ID), "kind": string(o.Kind), "until": o.Until.String(), "due": o.By.String(), "what": o.What, "spoken": in.Spoken,
-		}}); err != nil {
-			return err
-		}
-		asked := p.Step(seeWhat)
-		if in.Spoken || asked != nil {
-			m := a.letter(tx, "offer", c)
-			if err := a.address(ctx, tx, &m, c); err != nil {
-				return err
-			}
-			if err := a.queue(ctx, tx, m, string(c.Customer), true); err != nil {
-				return err
-			}
-		}
-		if asked == nil || asked.Over() || asked.State == offboarding.StepBlocked {
-			return nil
-		}
-		for _, it := range asked.Items {
-			if err := p.Tick(seeWhat, it.Key, true, by.ID, "", tx.Now()); err != nil {
-				return err
-			}
-		}
-		if err := p.Done(seeWhat, tx.Now(), by.ID); err != nil {
-			return err
-		}
-		return a.settle(ctx, tx, &p, by.ID)
-	})
+	// OffersOtherwise are those that people made otherwise than the policy, by their time.
+	OffersOtherwise(ctx context.Context, from, until time.Time, limit int) ([]SealedOffer, error)
 }
 
 // receiptOut reports whether the receipt of a departure has left the house.
@@ -184,6 +86,9 @@ func (a *App) AskOffer(ctx context.Context, token string) error {
 			return fault.New(fault.Blocked, "offer.too_late")
 		}
 		if err := a.record(ctx, tx, fact{"offer.asked", "customer", string(l.Case), string(p.Case.Customer), nil}); err != nil {
+			return err
+		}
+		if made, err := a.proposeAtOnce(ctx, tx, &p, true); err != nil || made {
 			return err
 		}
 		s := playbook.House(seeWhat)
@@ -385,12 +290,15 @@ type offerWords struct {
 	What     string `json:"what"`
 	Changes  string `json:"changes"`
 	Evidence string `json:"evidence,omitempty"`
+	Cost     string `json:"cost,omitempty"`
+	Why      string `json:"why,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 func (a *App) putOffer(ctx context.Context, tx Tx, o offer.Offer) error {
 	s := SealedOffer{Offer: o}
 	var err error
-	if s.KeyID, s.Body, err = a.sealJSON(ctx, string(o.Customer), string(o.ID), offerWords{o.Heard, o.What, o.Changes, o.Evidence}); err != nil {
+	if s.KeyID, s.Body, err = a.sealJSON(ctx, string(o.Customer), string(o.ID), offerWords{o.Heard, o.What, o.Changes, o.Evidence, o.Cost, o.Why, o.Reason}); err != nil {
 		return err
 	}
 	return tx.PutOffer(ctx, s)
@@ -403,10 +311,15 @@ func (a *App) offerOf(ctx context.Context, tx Tx, c offboarding.CaseID) (offer.O
 	if err != nil || !found {
 		return offer.Offer{}, false, err
 	}
+	o, err := a.openOffer(ctx, s)
+	return o, err == nil, err
+}
+
+func (a *App) openOffer(ctx context.Context, s SealedOffer) (offer.Offer, error) {
 	var w offerWords
-	_, err = a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &w)
-	s.Heard, s.What, s.Changes, s.Evidence = w.Heard, w.What, w.Changes, w.Evidence
-	return s.Offer, err == nil, err
+	_, err := a.unsealJSON(ctx, s.KeyID, string(s.ID), s.Body, &w)
+	s.Heard, s.What, s.Changes, s.Evidence, s.Cost, s.Why, s.Reason = w.Heard, w.What, w.Changes, w.Evidence, w.Cost, w.Why, w.Reason
+	return s.Offer, err
 }
 
 // readOffer adds to a case what was proposed.
@@ -416,13 +329,20 @@ func (a *App) readOffer(ctx context.Context, tx Tx, by Actor, v *CaseView) error
 		return err
 	}
 	v.Offer, v.Asked = wordless(x.Offer, by), x.Asked
+	if x.Offer == nil && v.Plan.Case.State == offboarding.CaseOpen {
+		d, err := a.deciding(ctx, tx, v.Plan)
+		if err != nil {
+			return err
+		}
+		v.Decision, v.Library = &d.Decision, d.policy.Library
+	}
 	return nil
 }
 
 // wordless takes its words out of an offer for those who may not read notes.
 func wordless(o *offer.Offer, by Actor) *offer.Offer {
 	if o != nil && !by.MayRead("note") {
-		o.Heard, o.What, o.Changes, o.Evidence = "", "", "", ""
+		o.Heard, o.What, o.Changes, o.Evidence, o.Cost, o.Why, o.Reason = "", "", "", "", "", "", ""
 	}
 	return o
 }
@@ -438,7 +358,11 @@ func (a *App) OpenOffer(ctx context.Context, by Actor, c offboarding.CaseID) (ou
 		if err != nil {
 			return err
 		}
-		out, err = a.answering(ctx, tx, p)
+		if out, err = a.answering(ctx, tx, p); err != nil || out.Offer != nil || p.Case.State != offboarding.CaseOpen {
+			return err
+		}
+		d, err := a.deciding(ctx, tx, p)
+		out.Decision = &d.Decision
 		return err
 	})
 	out.Offer = wordless(out.Offer, by)
@@ -453,6 +377,7 @@ type Answering struct {
 	MayAsk  bool         // they may still ask
 	// AnswerDue is by when a person answers what they asked.
 	AnswerDue time.Time
+	Decision  *offer.Decision // what the policy says, for those who work here; nil: something was proposed
 }
 
 func (a *App) answering(ctx context.Context, tx Tx, p offboarding.Plan) (out Answering, err error) {

@@ -346,3 +346,12 @@ func (a *App) ExplainOffer(ctx context.Context, by Actor, id customer.ID, code s
 
 // policy is the one that counts.
 func (a *App) policy(context.Context, Tx) (*offer.Policy, error) { return a.offers, nil }
+
+// OfferPolicy is the policy that counts.
+func (a *App) OfferPolicy(ctx context.Context, by Actor) (p *offer.Policy, err error) {
+	if err := by.CanRead("offer"); err != nil {
+		return nil, err
+	}
+	err = a.store.View(ctx, func(tx Tx) (err error) { p, err = a.policy(ctx, tx); return err })
+	return p, err
+}

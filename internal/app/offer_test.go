@@ -33,7 +33,7 @@ func proposed(t *testing.T, e testkit.Engine) (w *world, in app.OfferInput, page
 	}
 	return w, app.OfferInput{
 		Case: c, Kind: offer.Discount, Heard: "El precio pesó más que nada", What: "El mismo plan a 20 € al mes", Changes: "Ninguna función\nSin permanencia",
-		Until: until, By: today.AddDays(20),
+		Until: until, By: today.AddDays(20), Reason: "Lo pidió por teléfono",
 	}, page, today
 }
 

@@ -172,9 +172,17 @@ func (a *App) TellReason(ctx context.Context, token, code, text string) error {
 		} else if code == "" && text != "" {
 			code = reason.Other
 		}
-		return a.putReason(ctx, tx, reason.Given{
+		if err := a.putReason(ctx, tx, reason.Given{
 			Case: c.ID, Customer: c.Customer, Kind: reason.Stated, Code: code, By: customerActor, Text: text,
-		}, l)
+		}, l); err != nil {
+			return err
+		}
+		p, err := tx.FindPlan(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		_, err = a.proposeAtOnce(ctx, tx, &p, false)
+		return err
 	})
 }
 

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type OfferFacts struct {
 	Heard   string
 	What    string
 	Changes string // a line each
+	Cost    string // empty: nobody said
 	Until   when.Date
 	By      when.Date
 	Answer  string // link to the page where they answer
@@ -32,9 +34,11 @@ func Offer(f OfferFacts) Letter {
 		{Label: w.say("offer.heard"), Lines: cleanLines(f.Heard)},
 		{Label: w.say("offer.what"), Lines: cleanLines(f.What)},
 		{Label: w.say("offer.changes"), Lines: cleanLines(f.Changes)},
+		{Label: w.say("offer.cost"), Lines: cleanLines(f.Cost)},
 		{Label: w.say("offer.by"), Lines: []string{text.LongDate(w.lang, f.By)}, Time: f.By.String()},
 		{Label: w.say("offer.until"), Lines: []string{text.LongDate(w.lang, f.Until)}, Time: f.Until.String(), Soft: w.say("offer.silence")},
 	}
+	facts = slices.DeleteFunc(facts, func(x Fact) bool { return len(x.Lines) == 0 })
 	l.Blocks = []Block{{Facts: facts}}
 	if f.Answer != "" {
 		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{

@@ -147,7 +147,11 @@ func (p *Policy) decide(s Situation) (d Decision, lines []int, err error) {
 
 // guard is the first guard that turns an offer away; empty: none.
 func (p *Policy) guard(d *Definition, s Situation, known *rule.Known) (Guard, []any, error) {
-	if why, args := p.hard(d, s); why != "" || d.guard == nil {
+	why, args := p.hard(d.Kind, s)
+	if spec, _ := d.Kind.Spec(); why == "" && spec.Price {
+		why, args = p.price(d, s)
+	}
+	if why != "" || d.guard == nil {
 		return why, args, nil
 	}
 	holds, missing, err := d.guard.Holds(known)
@@ -165,9 +169,47 @@ func (p *Policy) guard(d *Definition, s Situation, known *rule.Known) (Guard, []
 // AfterReceipt is where our offers stand, in the words of the packs.
 const AfterReceipt = "after_receipt"
 
+// Consider finds an offer that there is by its name, and the guard that turns it away
+// in a situation; empty: none. It is for whoever wants to propose something else than
+// the policy does.
+func (p *Policy) Consider(name string, s Situation) (d *Definition, why Guard, args []any, err error) {
+	i := slices.IndexFunc(p.Library, func(d *Definition) bool { return d.Name == name })
+	if i < 0 {
+		return nil, "", nil, fault.New(fault.Invalid, "field.choice").On("offer.name")
+	}
+	known, err := factEnv().Know(s.facts())
+	if err != nil {
+		return nil, "", nil, err
+	}
+	why, args, err = p.guard(p.Library[i], s, known)
+	return p.Library[i], why, args, err
+}
+
+// Own is the guard that turns away what a person proposes in words of their own. What
+// it would cost nobody can compute, and what there is to put right they know.
+func (p *Policy) Own(k Kind, s Situation) (Guard, []any) {
+	why, args := p.hard(k, s)
+	if why == GuardNoIncident {
+		return "", nil
+	}
+	return why, args
+}
+
+// Otherwise reports whether a person who proposes something of a kind in words of
+// their own does otherwise than the policy: it decided for nothing, or for something
+// else; or for that, and words of their own may give more. Where no line speaks of
+// the situation a person is free, but for what costs.
+func (d Decision) Otherwise(k Kind) bool {
+	spec, _ := k.Spec()
+	if d.Line == "" {
+		return spec.Price
+	}
+	return spec.Gives || d.Offer == nil || d.Offer.Kind != k
+}
+
 // hard are the guards that no offer switches off.
-func (p *Policy) hard(d *Definition, s Situation) (Guard, []any) {
-	spec, _ := d.Kind.Spec()
+func (p *Policy) hard(k Kind, s Situation) (Guard, []any) {
+	spec, _ := k.Spec()
 	switch {
 	case s.Quiet:
 		return GuardQuiet, nil
@@ -175,11 +217,11 @@ func (p *Policy) hard(d *Definition, s Situation) (Guard, []any) {
 		return GuardOnce, nil
 	case s.Places != nil && !slices.Contains(s.Places, AfterReceipt):
 		return GuardPlace, nil
-	case s.During && s.Unsolved > 0 && !s.Asked && d.Kind != Fix:
+	case s.During && s.Unsolved > 0 && !s.Asked && k != Fix:
 		return GuardDuring, nil
-	case d.Kind == Fix && s.Unsolved == 0:
+	case k == Fix && s.Unsolved == 0:
 		return GuardNoIncident, nil
-	case d.Kind == OtherProduct && s.Wronged:
+	case k == OtherProduct && s.Wronged:
 		return GuardWronged, nil
 	}
 	if spec.Gives {
@@ -190,10 +232,7 @@ func (p *Policy) hard(d *Definition, s Situation) (Guard, []any) {
 			return GuardCooldown, []any{"days", s.Since, "least", p.limits.cooldown}
 		}
 	}
-	if !spec.Price {
-		return "", nil
-	}
-	return p.price(d, s)
+	return "", nil
 }
 
 // Explain is the decision in one code with its arguments, for those who work

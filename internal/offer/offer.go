@@ -61,7 +61,20 @@ type Offer struct {
 	What       string // what we can do, in one sentence
 	Changes    string // what changes, losses included; a line each
 	Evidence   string // how it is seen that it was applied, or why it was taken back
+	Cost       string // what it costs them; empty in words of a person's own
+	Why        string // why this, as the policy says to the customer
+	Reason     string // why a person did otherwise than the policy
 	Version    int64
+	Basis
+}
+
+// Basis is what an offer was made by.
+type Basis struct {
+	Policy    string // version; empty: before there was one
+	Line      string // that decided; empty: none
+	Name      string // version of the offer of the library; empty: words of a person's own
+	Deviates  bool   // a person did otherwise than the policy
+	Automatic bool   // nobody looked at it before it was made
 }
 
 // To changes the state of the offer by the table.

@@ -20,6 +20,7 @@ type Policy struct {
 	Ranked  bool // the line with the highest rank decides; else the first
 	AtOnce  bool // whoever asks is answered at once; else a person looks first
 	Lines   []Line
+	Library []*Definition // everything that there is to propose, by name
 	File    string
 	Source  []byte
 	margins []margin
@@ -113,7 +114,7 @@ func LoadPolicy(name string, src []byte, offers []*Definition, known *reason.Tax
 		return nil, err
 	}
 	r := reader{f}
-	p := &Policy{Name: in.Policy, Ranked: in.Choose == chooseRanked, AtOnce: in.Answers == answersAtOnce, File: name, Source: src}
+	p := &Policy{Name: in.Policy, Ranked: in.Choose == chooseRanked, AtOnce: in.Answers == answersAtOnce, File: name, Source: src, Library: offers}
 	if !ident.MatchString(in.Policy) {
 		r.At("$.policy", "file.name", "value", in.Policy)
 	}
@@ -142,7 +143,7 @@ func LoadPolicy(name string, src []byte, offers []*Definition, known *reason.Tax
 	}
 	sum := sha256.New()
 	sum.Write(src)
-	for _, d := range p.Offers() {
+	for _, d := range p.Offers() { // one that no line names changes no decision
 		fmt.Fprintln(sum, d.Version())
 	}
 	p.version = in.Policy + "@" + hex.EncodeToString(sum.Sum(nil))[:12]

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -10,19 +11,22 @@ import (
 )
 
 const offerColumns = `id, case_id, customer_id, kind, state, until_on, by_on, complaint_id, commitment_id, offered_by, offered_at, answered_at,
-	over_by, over_at, key_id, body, version`
+	over_by, over_at, key_id, body, policy, line, name, deviates, automatic, version`
 
 var (
 	// One per departure: a second is not stored.
 	insertOffer = query(`
-		INSERT INTO offer (` + offerColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+		INSERT INTO offer (` + offerColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)
 		ON CONFLICT (case_id) DO NOTHING`)
 	saveOffer = query(`
 		UPDATE offer SET state = $1, commitment_id = $2, answered_at = $3, over_by = $4, over_at = $5, key_id = $6, body = $7, version = version + 1
 		 WHERE id = $8 AND version = $9`)
 	offerOf   = query(`SELECT ` + offerColumns + ` FROM offer WHERE case_id = $1`)
 	offerByID = query(`SELECT ` + offerColumns + ` FROM offer WHERE id = $1`)
-	offersTo  = many(`SELECT `+offerColumns+` FROM offer WHERE customer_id IN (`, 1, `) ORDER BY offered_at DESC, id`)
+	// By the instant at which they were made.
+	otherwise = query(`SELECT ` + offerColumns + ` FROM offer WHERE deviates = 1 AND offered_at >= $1 AND offered_at < $2 AND ` + realCustomer("customer_id") + `
+		 ORDER BY offered_at, id LIMIT $3`)
+	offersTo = many(`SELECT `+offerColumns+` FROM offer WHERE customer_id IN (`, 1, `) ORDER BY offered_at DESC, id`)
 )
 
 func (t *tx) PutOffer(ctx context.Context, o app.SealedOffer) error {
@@ -30,12 +34,14 @@ func (t *tx) PutOffer(ctx context.Context, o app.SealedOffer) error {
 		return t.must(ctx, "store.PutOffer", saveOffer, o.State, o.Commitment, micros(o.AnsweredAt), o.OverBy, micros(o.OverAt), o.KeyID, bytesOf(o.Body), o.ID, o.Version)
 	}
 	return t.must(ctx, "store.PutOffer", insertOffer, o.ID, o.Case, o.Customer, o.Kind, o.State, o.Until.String(), o.By.String(), o.Complaint, o.Commitment,
-		o.OfferedBy, micros(o.OfferedAt), micros(o.AnsweredAt), o.OverBy, micros(o.OverAt), o.KeyID, bytesOf(o.Body))
+		o.OfferedBy, micros(o.OfferedAt), micros(o.AnsweredAt), o.OverBy, micros(o.OverAt), o.KeyID, bytesOf(o.Body), o.Policy, o.Line, o.Name,
+		bit(o.Deviates), bit(o.Automatic))
 }
 
 func scanOffer(row scanner) (o app.SealedOffer, err error) {
 	err = row.Scan(&o.ID, &o.Case, &o.Customer, &o.Kind, &o.State, date{&o.Until}, date{&o.By}, &o.Complaint, &o.Commitment, &o.OfferedBy,
-		instant{&o.OfferedAt}, instant{&o.AnsweredAt}, &o.OverBy, instant{&o.OverAt}, &o.KeyID, &o.Body, &o.Version)
+		instant{&o.OfferedAt}, instant{&o.AnsweredAt}, &o.OverBy, instant{&o.OverAt}, &o.KeyID, &o.Body, &o.Policy, &o.Line, &o.Name, flag{&o.Deviates},
+		flag{&o.Automatic}, &o.Version)
 	return o, err
 }
 
@@ -59,6 +65,15 @@ func (t *tx) FindOffer(ctx context.Context, id offer.ID) (app.SealedOffer, error
 
 func (t *tx) OffersTo(ctx context.Context, ids ...customer.ID) (list []app.SealedOffer, err error) {
 	err = t.pick(ctx, "store.OffersTo", offersTo, len(ids), keys(ids), func(row scanner) error {
+		o, err := scanOffer(row)
+		list = append(list, o)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) OffersOtherwise(ctx context.Context, from, until time.Time, limit int) (list []app.SealedOffer, err error) {
+	err = t.each(ctx, "store.OffersOtherwise", otherwise, []any{micros(from), micros(until), limit}, func(row scanner) error {
 		o, err := scanOffer(row)
 		list = append(list, o)
 		return err

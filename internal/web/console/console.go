@@ -253,6 +253,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"POST /console/cases/{id}/steps/{step}/slip":                           (*visit).slip,
 		"GET /console/cases/{id}/steps/{step}/slip.pdf":                        (*visit).printSlip,
 		"GET /console/voices":                                                  (*visit).voices,
+		"GET /console/offers":                                                  (*visit).offers,
 		"GET /console/risks":                                                   (*visit).risks,
 		"GET /console/customers/{id}/risk":                                     (*visit).customerRisk,
 		"POST /console/customers/{id}/effort":                                  (*visit).addEffort,

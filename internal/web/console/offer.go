@@ -23,17 +23,28 @@ type offerView struct {
 	Made         *madeOffer
 	Asked        bool // the customer asked what could be done
 	CanMake      bool
-	Fixes        bool // something unsolved stands behind the departure: a fix is proposed first
+	Fixes        bool     // something unsolved stands behind the departure: a fix is proposed first
+	Names        []option // of the library, after words of one's own
 	Kinds        []option
 	Complaints   []option
-	Form         string // which form was refused
+	Decided      *decidedOffer // nil: not known
+	Form         string        // which form was refused
 	typed, wrong map[string]string
 	first        map[string]string // what the form begins with
+}
+
+// decidedOffer is what the policy says, and why.
+type decidedOffer struct {
+	Name   string // of what it proposes; empty: nothing
+	Says   string // one sentence
+	Why    string
+	Turned []string // why nothing else
 }
 
 // madeOffer is the offer in words.
 type madeOffer struct {
 	Kind, Heard, What, Until, By, Made, Over, Evidence string
+	Cost, Why, Line, Otherwise                         string
 	Changes                                            []string
 	State                                              badge
 	Accepted, Applied                                  bool
@@ -43,7 +54,7 @@ func (v offerView) word(code string, args ...any) string { return say(v.Lang, "o
 
 // field is one control of a form of the card.
 func (v offerView) field(form, name string) control {
-	c := control{ID: form + "-" + name, Name: "offer." + name, Label: v.word(name), Value: v.first["offer."+name], Required: name != "complaint"}
+	c := control{ID: form + "-" + name, Name: "offer." + name, Label: v.word(name), Value: v.first["offer."+name], Required: name != "complaint" && name != "name" && name != "reason"}
 	if hint := "console.offer." + name + ".hint"; text.Known(v.Lang, hint) {
 		c.Hint = text.Say(v.Lang, hint)
 	}
@@ -84,6 +95,12 @@ func (v *visit) viewOffer(c app.CaseView, now time.Time, e echo) offerView {
 		until = p.Effective
 	}
 	ov.first = map[string]string{"offer.until": until.String()}
+	if ov.Names = []option{{"", v.say("offer.name.own")}}; c.Decision != nil {
+		ov.Decided = v.viewDecided(c)
+		for _, d := range c.Library {
+			ov.Names = append(ov.Names, option{d.Name, d.Title[v.lang]})
+		}
+	}
 	for _, k := range offer.Kinds {
 		ov.Kinds = append(ov.Kinds, option{string(k), v.say("offer.kind." + string(k))})
 	}
@@ -100,12 +117,53 @@ func (v *visit) viewOffer(c app.CaseView, now time.Time, e echo) offerView {
 	return ov
 }
 
+// viewDecided words what the policy says for those who work here.
+func (v *visit) viewDecided(c app.CaseView) *decidedOffer {
+	d := c.Decision
+	out := &decidedOffer{Says: text.Error(v.lang, d.Explain()), Why: d.Why[v.lang], Turned: OfferTurned(v.lang, *d, c.Library)}
+	if d.Offer != nil {
+		out.Name, out.Says = d.Offer.Name, v.say("offer.decided", "offer", d.Offer.Title[v.lang])
+	}
+	return out
+}
+
+// OfferTurned words, one by one, why something else is not proposed, and of which
+// lines nobody knows whether they apply.
+func OfferTurned(lang string, d offer.Decision, library []*offer.Definition) (out []string) {
+	for _, t := range d.Turned {
+		out = append(out, offerTitle(lang, t.Offer, library)+": "+text.Say(lang, "error.offer.guard."+string(t.Why), t.Args...))
+	}
+	for _, u := range d.Unread {
+		out = append(out, text.Say(lang, "offer.cli.unread", "line", u.Line, "facts", strings.Join(u.Missing, ", ")))
+	}
+	return out
+}
+
+// offerTitle is how people who work here call an offer of the library.
+func offerTitle(lang, name string, library []*offer.Definition) string {
+	i := slices.IndexFunc(library, func(d *offer.Definition) bool { return d.Name == name })
+	if i < 0 {
+		return name
+	}
+	return library[i].Title[lang]
+}
+
 func (v *visit) viewMade(c app.CaseView, o offer.Offer) *madeOffer {
 	m := &madeOffer{
 		Kind: v.say("offer.kind." + string(o.Kind)), Heard: o.Heard, What: o.What, Changes: nonEmpty(o.Changes), Evidence: o.Evidence,
 		Until: text.LongDate(v.lang, o.Until), By: text.LongDate(v.lang, o.By), State: offerBadges[o.State],
 		Accepted: o.State == offer.Accepted, Applied: o.State == offer.Applied,
 		Made: v.say("offer.made", "who", who(v.lang, o.OfferedBy, c.Users), "at", text.ShortInstant(v.lang, o.OfferedAt, v.zone())),
+		Cost: o.Cost, Why: o.Why,
+	}
+	if o.Automatic {
+		m.Made = v.say("offer.made.policy", "at", text.ShortInstant(v.lang, o.OfferedAt, v.zone()))
+	}
+	if o.Line != "" {
+		m.Line = v.say("offer.line", "line", o.Line, "policy", o.Policy)
+	}
+	if o.Deviates {
+		m.Otherwise = v.say("offer.otherwise", "reason", o.Reason)
 	}
 	m.State.Word = v.say("offer.state." + string(o.State))
 	if !o.OverAt.IsZero() && o.OverBy != "" {
@@ -131,7 +189,11 @@ func (v *visit) typedForm() map[string]string {
 func (v *visit) makeOffer() error {
 	var wrong fault.List
 	days := map[string]when.Date{}
+	name := v.form.Get("offer.name")
 	for _, name := range []string{"offer.until", "offer.by"} {
+		if v.form.Get("offer.name") != "" { // its file says how long
+			break
+		}
 		d, err := v.day(name)
 		var e *fault.Error
 		if errors.As(err, &e) {
@@ -144,7 +206,7 @@ func (v *visit) makeOffer() error {
 	err := wrong.Or()
 	if err == nil {
 		err = v.App.MakeOffer(v.r.Context(), v.actor, app.OfferInput{
-			Case: v.caseID(), Kind: offer.Kind(v.form.Get("offer.kind")), Complaint: relationship.ComplaintID(v.form.Get("offer.complaint")),
+			Case: v.caseID(), Name: name, Reason: v.form.Get("offer.reason"), Kind: offer.Kind(v.form.Get("offer.kind")), Complaint: relationship.ComplaintID(v.form.Get("offer.complaint")),
 			Heard: v.form.Get("offer.heard"), What: v.form.Get("offer.what"), Changes: v.form.Get("offer.changes"),
 			Until: days["offer.until"], By: days["offer.by"], Spoken: v.form.Get("offer.spoken") == "1",
 		})

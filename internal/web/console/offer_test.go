@@ -47,6 +47,31 @@ func TestOneOfferIsMadeFromTheCase(t *testing.T) {
 	ines.get(c+"?lang=en").has("What we propose", "Applied by")
 }
 
+// What the policy proposes is one click; whoever does otherwise says why, and the month
+// lists it. Who would get what is asked of real customers.
+func TestThePolicyIsFollowedFromTheCaseOrNot(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, false)
+	id := h.departure("Clínica Lavanda", "FE-19330")
+	c := "/console/cases/" + string(id)
+	eventually(t, "the receipt is out", func() bool { return h.mail.link("receipt", "case") != "" })
+	must(t, h.UntilQuiet(t.Context()))
+	ines := h.as("ines")
+	ines.get(c).has(`data-testid="offer-decided"`, "Ninguna línea habla de esta situación").lacks(`data-testid="propose-decided"`)
+	must(t, h.TellReason(t.Context(), tokenOf(h.mail.link("receipt", "case")), "product", ""))
+	ines.get(c).has("La política propone «La llamada de una persona»", `data-testid="propose-decided"`, "lo mira contigo una persona")
+	h.as("tomas").get(c).lacks(`data-testid="propose-decided"`)
+	ines.post(c+"/offer", []string{"offer.name", "training", "offer.heard", "Le costaba"}).is(422).has(`id="offer-reason-error"`, "Le costaba")
+	ines.post(c+"/offer", []string{"offer.name", "training", "offer.heard", "Le costaba", "offer.reason", "Pidió que le enseñáramos"}).is(http.StatusSeeOther)
+	ines.get(c).has(`data-testid="offer-otherwise"`, "Pidió que le enseñáramos", "Por la línea «something_missing»")
+	page := ines.get("/console/offers").has(`data-testid="offers-otherwise"`, "Pidió que le enseñáramos", "Una sesión de formación", "something_missing")
+	page.lacks(`data-testid="tried-gets"`)
+	ines.get("/console/offers?reason=product").has(`data-testid="tried-people"`, "La llamada de una persona", "Preguntado por")
+	ines.get("/console/offers?reason=every&lang=en").has(`data-testid="tried-lines"`, "Asked about")
+	ines.get("/console/offers?month=2001-01").has("Este mes nadie se ha apartado")
+	ines.get("/console/offers?reason=none").is(422)
+}
+
 func tokenOf(link string) string {
 	link, _, _ = strings.Cut(link, "?")
 	return link[strings.LastIndexByte(link, '/')+1:]

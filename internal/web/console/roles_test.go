@@ -242,6 +242,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/steps/{step}/slip":                           {who: "role:agent", path: c + "/steps/review/slip", file: true},
 		"GET /console/cases/{id}/steps/{step}/slip.pdf":                        {who: "role:agent", path: c + "/steps/review/slip.pdf"},
 		"GET /console/voices":                                                  {who: "read:voice"},
+		"GET /console/offers":                                                  {who: "read:offer"},
 		"GET /console/risks":                                                   {who: "read:risk"},
 		"GET /console/customers/{id}/risk":                                     {who: "read:risk", path: cus + "/risk"},
 		"POST /console/customers/{id}/effort":                                  {who: "act:effort", path: cus + "/effort", form: []string{"effort.minutes", "x"}},

@@ -26,6 +26,7 @@ type answerView struct {
 // offerView is the offer in words.
 type offerView struct {
 	Heard, What, Until, By string
+	Cost, Why              string // empty: nobody said
 	Changes                []string
 }
 
@@ -62,7 +63,7 @@ func (p *portal) viewAnswer(r *http.Request, page app.CasePage, part flow.Part) 
 	by := ""
 	if o := page.Offer; o != nil {
 		by = text.LongDate(lang, o.By)
-		v.Made = &offerView{Heard: o.Heard, What: o.What, Until: text.LongDate(lang, o.Until), By: by, Changes: strings.Split(o.Changes, "\n")}
+		v.Made = &offerView{Heard: o.Heard, What: o.What, Until: text.LongDate(lang, o.Until), By: by, Cost: o.Cost, Why: o.Why, Changes: strings.Split(o.Changes, "\n")}
 		v.Comebacks = viewTrack(p.speech(lang), p.App.Company(), v.Base, page).Comebacks
 	}
 	if v.State == string(offer.Offered) {

@@ -67,7 +67,7 @@ func TestAnOfferIsAnsweredWithoutScriptAndDeclinedAsEasilyAsAccepted(t *testing.
 		must(t, err)
 		end := v.Plan.Case.Effective
 		must(t, s.app.MakeOffer(t.Context(), agent, app.OfferInput{
-			Case: c, Kind: offer.Plan, Heard: "El <b>precio</b>", What: "El mismo plan con cinco puestos", Changes: "Menos informes\nSin permanencia", Until: end, By: end,
+			Case: c, Reason: "Lo pidió", Kind: offer.Plan, Heard: "El <b>precio</b>", What: "El mismo plan con cinco puestos", Changes: "Menos informes\nSin permanencia", Until: end, By: end,
 		}))
 		body := get("/answer?lang=es")
 		no, yes := strings.Index(body, `name="answer" value="no"`), strings.Index(body, `name="answer" value="yes"`)

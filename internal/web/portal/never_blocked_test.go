@@ -214,7 +214,7 @@ func (s *site) stand(i int, is stands) *leaver {
 	end := x.plan.Case.Effective
 	if is.offer {
 		s.sendReceipt(string(x.c))
-		must(s.t, s.app.MakeOffer(ctx, agent, app.OfferInput{Case: x.c, Kind: offer.Plan, Heard: "El precio", What: "Otro plan", Changes: "Menos", Until: end, By: end}))
+		must(s.t, s.app.MakeOffer(ctx, agent, app.OfferInput{Reason: "Lo pidió", Case: x.c, Kind: offer.Plan, Heard: "El precio", What: "Otro plan", Changes: "Menos", Until: end, By: end}))
 	}
 	now, _, err := s.app.Now(ctx)
 	must(s.t, err)
