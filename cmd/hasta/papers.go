@@ -254,6 +254,11 @@ func (p papers) written(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Heard: x.Offer.Heard, What: x.Offer.What, Changes: x.Offer.Changes, Cost: x.Offer.Cost,
 			Until: x.Offer.Until, By: x.Offer.By, Answer: below(x.Links["case"], "/answer"), NotMe: x.Links["not_me"],
 		})
+	case app.OfferFailedPaper:
+		return document.OfferFailed(document.OfferFacts{
+			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, What: x.Offer.What, Until: x.Case.Effective, Answer: x.Links["case"],
+			NotMe: x.Links["not_me"],
+		})
 	case "winback":
 		return document.Winback(document.WinbackFacts{
 			Lang: x.Language, Company: c, At: x.Now, Name: x.Name, Subject: x.Words.Subject, Text: x.Words.Text, Allowed: x.Allowed, Back: x.Links["back"], Silence: x.Links["silence"],

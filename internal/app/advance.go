@@ -332,6 +332,9 @@ func (a *App) followStep(ctx context.Context, tx Tx, p *offboarding.Plan, works 
 		}
 	}
 	s = stepOf(p, works[0].Step) // what was paid may have changed the plan
+	if s.Spec.Stays {
+		return a.followOffer(ctx, tx, p, s, works, left)
+	}
 	switch p.Case.State {
 	case offboarding.CaseReversing, offboarding.CaseReversed, offboarding.CaseStopped:
 		for _, w := range works {
@@ -502,9 +505,15 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 			return err
 		}
 	}
+	if s.Spec.Stays {
+		return a.offerApplied(ctx, tx, p, s)
+	}
 	if s.Kind == "wait" && s.Params["until"] == "effective" && p.Case.EffectiveAt.IsZero() {
 		p.Case.EffectiveAt = tx.Now()
 		if err := a.lapse(ctx, tx, p.Case.ID, "case.effective"); err != nil {
+			return err
+		}
+		if err := a.offerFailed(ctx, tx, p); err != nil {
 			return err
 		}
 		if err := a.keepSweeping(ctx, tx); err != nil {

@@ -73,6 +73,9 @@ func (a *App) reverse(ctx context.Context, tx Tx, p *offboarding.Plan, by string
 	}
 	acted := make(map[offboarding.StepID]bool)
 	for _, w := range works {
+		if s := stepOf(p, w.Step); s != nil && s.Spec.Stays {
+			continue
+		}
 		if a.mayHaveActed(w) {
 			acted[w.Step] = true
 			continue

@@ -313,7 +313,7 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
-	if m.Paper == "offer" {
+	if m.Paper == "offer" || m.Paper == OfferFailedPaper {
 		o, _, err := a.offerOf(ctx, tx, m.Case)
 		if err != nil {
 			return Paper{}, err
@@ -414,7 +414,7 @@ var Letters = map[string][]string{
 	"ack": {"not_me"}, "confirm": {"verify", "not_me"}, "receipt": {"case", "not_me"}, "reversed": {"case", "not_me"},
 	"farewell": {"bye", "case", "not_me"}, "statement": {"case", "not_me"}, "code": {"not_me"},
 	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "instalments": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"}, OwnerPaper: {"handover", "not_me"}, RenewalPaper: {"handover", "not_me"},
-	"offer": {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
+	"offer": {"case", "not_me"}, OfferFailedPaper: {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, DestroyedPaper: {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
 	ErasureWaitsPaper: {"case", "not_me"}, ErasureGoesOnPaper: {"case", "not_me"},
 	"changes":      {"data", "not_me"},

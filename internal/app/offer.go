@@ -100,9 +100,9 @@ func (a *App) AskOffer(ctx context.Context, token string) error {
 	})
 }
 
-// AnswerOffer is the customer saying yes or no on their page. Yes undoes the
-// departure, as undoing it does, and makes what was offered a commitment of
-// ours. No changes nothing, and it is not asked again. The same answer again
+// AnswerOffer is the customer saying yes or no on their page. Yes makes what was
+// offered a commitment of ours and undoes the departure, as undoing it does: now, or
+// where it changes what is charged, once it is applied and read back. No changes nothing, and it is not asked again. The same answer again
 // changes nothing.
 func (a *App) AnswerOffer(ctx context.Context, token string, yes bool) error {
 	return a.tx(ctx, func(tx Tx) error {
@@ -143,6 +143,9 @@ func (a *App) AnswerOffer(ctx context.Context, token string, yes bool) error {
 			"offer": string(o.ID), "kind": string(o.Kind), "commitment": string(o.Commitment),
 		}}); err != nil || !yes {
 			return err
+		}
+		if o.Waits() {
+			return a.beginApplying(ctx, tx, o)
 		}
 		return a.undo(ctx, tx, o.Case, "customer")
 	})
@@ -198,6 +201,9 @@ func (a *App) EndOffer(ctx context.Context, by Actor, cid offboarding.CaseID, s 
 		}
 		if !found {
 			return fault.New(fault.NotFound, "not_found")
+		}
+		if o.Waits() {
+			return a.endApplying(ctx, tx, by, o, s, clean)
 		}
 		if err := o.To(s); err != nil {
 			return err
@@ -257,12 +263,16 @@ func (a *App) putRight(ctx context.Context, tx Tx, by Actor, o offer.Offer) erro
 // its day is over.
 const OfferKind = "offer"
 
-// OfferDue lets an offer lapse that nobody answered.
+// OfferDue lets an offer lapse that nobody answered, and has one ended whose time is
+// over.
 func (a *App) OfferDue(ctx context.Context, oid offer.ID) error {
 	return a.store.Tx(ctx, func(tx Tx) error {
 		s, err := tx.FindOffer(ctx, oid)
 		if err != nil {
 			return err
+		}
+		if s.State == offer.Applied {
+			return a.offerEnds(ctx, tx, s.Offer)
 		}
 		return a.lapse(ctx, tx, s.Case, "offer.unanswered")
 	})

@@ -176,6 +176,9 @@ func (a *App) ofLibrary(ctx context.Context, tx Tx, p offboarding.Plan, d decidi
 		return o, err
 	}
 	t := offer.Terms{Until: earlier(d.today.AddDays(d.Offer.Answer), p.Case.Effective), By: d.today.AddDays(d.Offer.By)}
+	if (offer.Offer{Kind: d.Offer.Kind, How: d.Offer.How()}).Waits() { // after it takes effect nothing is left to apply it to
+		t.By = earlier(t.By, p.Case.Effective)
+	}
 	if leaving := pick(lines, p.Case.Subscriptions); len(leaving) == 1 {
 		t.Contract = leaving[0]
 	}
@@ -191,7 +194,7 @@ func (a *App) ofLibrary(ctx context.Context, tx Tx, p offboarding.Plan, d decidi
 	w := d.Say(lang, t)
 	return offer.Offer{
 		Kind: d.Offer.Kind, Until: t.Until, By: t.By, Complaint: complaint, Heard: w.Heard, What: w.What, Changes: w.Changes, Cost: w.Cost, Why: w.Why,
-		Basis: offer.Basis{Policy: d.Policy, Line: d.Line, Name: d.Offer.Version()},
+		Basis: offer.Basis{Policy: d.Policy, Line: d.Line, Name: d.Offer.Version()}, How: d.Offer.How(),
 	}, nil
 }
 

@@ -46,6 +46,8 @@ const (
 	// KindErasureGoesOn tells that nothing keeps it any more.
 	KindErasureGoesOn Kind = "erasure_goes_on"
 	KindOffer         Kind = "offer" // what could be done, for whoever asked
+	// KindOfferFailed says that what they accepted could not be applied.
+	KindOfferFailed Kind = "offer_failed"
 	// KindInvitation invites to a conversation that nothing depends on.
 	KindInvitation Kind = "invitation"
 	// KindEnding tells that the company ends something.
@@ -75,7 +77,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner, KindRenewal,
-	KindOffer, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindCopy, KindCopyNone, KindNotice, KindWrittenOff, KindInstalments,
+	KindOffer, KindOfferFailed, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindCopy, KindCopyNone, KindNotice, KindWrittenOff, KindInstalments,
 	KindUsers, KindUsersBack, KindErasureWaits, KindErasureGoesOn, KindDestroyed,
 }
 

@@ -49,6 +49,25 @@ func Offer(f OfferFacts) Letter {
 	return l
 }
 
+// OfferFailed says, to somebody who accepted what was proposed, that it could not be
+// applied before their departure took effect: it went through, and they owe nothing
+// for it.
+func OfferFailed(f OfferFacts) Letter {
+	w := newWriter(f.Lang, f.Company)
+	l := w.letter(KindOfferFailed, f.At, f.Code, w.say("offer_failed.lede", "code", clean(f.Code)))
+	facts := []Fact{
+		{Label: w.say("offer_failed.what"), Lines: cleanLines(f.What)},
+		{Label: w.say("offer_failed.now"), Lines: []string{w.say("offer_failed.now.text", "date", text.LongDate(w.lang, f.Until))}},
+		{Label: w.say("offer_failed.sorry"), Lines: []string{w.say("offer_failed.sorry.text")}},
+	}
+	l.Blocks = []Block{{Facts: slices.DeleteFunc(facts, func(x Fact) bool { return len(x.Lines) == 0 })}}
+	if f.Answer != "" {
+		l.Blocks = append(l.Blocks, Block{Mailed: true, Action: &Action{Label: w.say("offer_failed.button"), URL: f.Answer, Button: true, Note: w.company.Own.Say(w.lang, "mail.private")}})
+	}
+	l.Blocks = append(l.Blocks, notMe(w, "not_me.mine", f.NotMe)...)
+	return l
+}
+
 // cleanLines are the lines of a text that somebody typed.
 func cleanLines(s string) []string {
 	var out []string

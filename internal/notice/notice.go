@@ -72,6 +72,7 @@ var Table = []Rule{
 	{Class: "approval", Basis: Contract, Before: true, Until: Approval},
 	{Class: "invitation", Basis: Contract, Before: true, Until: Goodbye, Most: 1, Asks: 1},
 	{Class: "offer", Basis: Requested, Before: true, Until: Goodbye, Most: 1, Asks: 1},     // they asked what could be done
+	{Class: "offer_failed", Basis: Contract, Before: true, Until: Always, Most: 1},         // what they accepted was not applied in time: they have left
 	{Class: "certificate", Basis: Law, Before: true, Until: Always, Most: 1, Last: true},   // erasure is told, whatever was said before
 	{Class: "destroyed", Basis: Consent, Before: true, Until: Always, Most: 1, Last: true}, // that what stayed is no more, where they let an address be kept for it
 	{Class: "reversed", Basis: Contract, Before: true, Until: Goodbye},

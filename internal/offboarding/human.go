@@ -385,8 +385,8 @@ func (p *Plan) UndoTurn() *Step {
 		return nil
 	}
 	for i := len(p.Steps) - 1; i >= 0; i-- {
-		if st := p.Steps[i].State; st == StepUndoing || st == StepBlocked {
-			return &p.Steps[i]
+		if s := &p.Steps[i]; !s.Spec.Stays && (s.State == StepUndoing || s.State == StepBlocked) {
+			return s
 		}
 	}
 	return nil

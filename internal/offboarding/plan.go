@@ -332,6 +332,7 @@ func (p *Plan) Reverse(now time.Time, by string, acted func(key string) bool) ([
 	for i := len(p.Steps) - 1; i >= 0; i-- {
 		s := &p.Steps[i]
 		switch {
+		case s.Spec.Stays:
 		case acted(s.Key):
 			if err := s.to(StepUndoing); err != nil {
 				return nil, err
@@ -359,9 +360,51 @@ func (p *Plan) Undone(key string, now time.Time) error {
 	return p.endReversal(now)
 }
 
+// GoBack begins to take back what one step did, whatever becomes of the departure:
+// only a step that stays when it is undone.
+func (p *Plan) GoBack(key string) error {
+	s, err := p.find(key)
+	if err != nil || s.State == StepUndoing || s.State == StepUndone || s.State == StepCancelled {
+		return err
+	}
+	if !s.Spec.Stays {
+		return fault.New(fault.Conflict, "step.state")
+	}
+	if err := s.to(StepUndoing); err != nil {
+		return err
+	}
+	p.tell("step.taken_back", map[string]any{"step": s.Key})
+	return nil
+}
+
+// GoneBack says that what the step did is gone, and was read back.
+func (p *Plan) GoneBack(key string, now time.Time) error {
+	s, err := p.find(key)
+	if err != nil {
+		return err
+	}
+	if err := s.to(StepUndone); err != nil {
+		return err
+	}
+	p.tell("step.undone", map[string]any{"step": s.Key})
+	return p.settle(now)
+}
+
+// Forgo ends a step that stays and did nothing yet.
+func (p *Plan) Forgo(key string, now time.Time) error {
+	s, err := p.find(key)
+	if err != nil || s.Over() {
+		return err
+	}
+	if err := p.drop(s); err != nil {
+		return err
+	}
+	return p.settle(now)
+}
+
 func (p *Plan) endReversal(now time.Time) error {
 	for i := range p.Steps {
-		if st := p.Steps[i].State; st == StepUndoing || st == StepBlocked {
+		if s := &p.Steps[i]; !s.Spec.Stays && (s.State == StepUndoing || s.State == StepBlocked) {
 			return nil
 		}
 	}

@@ -215,6 +215,9 @@ type Spec struct {
 	// House says that no playbook planned the step: the house asked a person
 	// because of what happened. It is worked whatever the state of the case.
 	House bool `json:"house,omitempty"`
+	// Stays says that it goes on when the departure is undone: it is about what was
+	// agreed instead.
+	Stays bool `json:"stays,omitempty"`
 	// UntilConfirmed says that nobody need do it once identity is proved.
 	UntilConfirmed bool `json:"until_confirmed,omitempty"`
 }

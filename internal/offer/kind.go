@@ -1,6 +1,11 @@
 package offer
 
-import "slices"
+import (
+	"slices"
+
+	"hastaluego/internal/customer"
+	"hastaluego/internal/when"
+)
 
 // Kind is what is proposed.
 type Kind string
@@ -116,10 +121,41 @@ func (k Kind) Gives() bool {
 
 // Effect is what happens at the billing system, step by step.
 type Effect struct {
-	Apply  string // how it is applied
-	Verify string // how it is seen that it was
-	Undo   string // how it is taken back
-	Expire string // how it ends by itself
+	Apply  string `json:"apply,omitempty"`  // how it is applied
+	Verify string `json:"verify,omitempty"` // how it is seen that it was
+	Undo   string `json:"undo,omitempty"`   // how it is taken back
+	Expire string `json:"expire,omitempty"` // how it ends by itself
+}
+
+// How is how an offer is applied, as its file said when it was made.
+type How struct {
+	Effect
+	Coupon  string    `json:"coupon,omitempty"`  // at the billing system
+	Months  int       `json:"months,omitempty"`  // that it rests
+	Charges int       `json:"charges,omitempty"` // that it counts for
+	Days    int       `json:"days,omitempty"`    // that are added
+	Ends    when.Date `json:"ends,omitzero"`     // when it ends by itself; zero: never, or it was not accepted
+}
+
+// How is how the offer is applied.
+func (d *Definition) How() How {
+	return How{
+		Effect: d.Effect, Coupon: d.Fields["coupon"].Text, Months: int(d.whole("months")), Charges: int(d.whole("charges")), Days: int(d.whole("days")),
+	}
+}
+
+// From sets when it ends that is applied on a day, to a contract that is charged so
+// often.
+func (h How) From(day when.Date, k Kind, every customer.Interval) How {
+	switch {
+	case k == Pause:
+		h.Ends = day.AddMonths(h.Months)
+	case k == Discount && every.Recurs():
+		h.Ends = every.After(day, h.Charges)
+	case k == Extension:
+		h.Ends = day.AddDays(h.Days)
+	}
+	return h
 }
 
 // The words of effects.

@@ -25,18 +25,19 @@ type State string
 // The states of an offer.
 const (
 	Offered  State = "offered"
-	Accepted State = "accepted" // the departure is undone; we owe what we offered
+	Accepted State = "accepted" // we owe it; the departure is undone, or goes on until it is applied
 	Declined State = "declined"
 	Lapsed   State = "lapsed"   // nobody answered in time
-	Applied  State = "applied"  // a person did what was offered
+	Applied  State = "applied"  // it was done, and seen
 	Reversed State = "reversed" // it was taken back, or no longer wanted
+	Failed   State = "failed"   // it was not applied in time: the departure went through
 )
 
 // Transitions is the only truth about how offers change. None leads back to
 // offered: it is asked once.
 var Transitions = map[State][]State{
 	Offered:  {Accepted, Declined, Lapsed},
-	Accepted: {Applied, Reversed},
+	Accepted: {Applied, Reversed, Failed},
 	Applied:  {Reversed},
 }
 
@@ -66,7 +67,12 @@ type Offer struct {
 	Reason     string // why a person did otherwise than the policy
 	Version    int64
 	Basis
+	How How // zero: words of a person's own, who owes it once it is accepted
 }
+
+// Waits reports whether the departure goes on until what was accepted is applied and
+// read back: it changes what the billing system charges, or when.
+func (o Offer) Waits() bool { return o.How.Apply != "" && o.Kind != Fix && o.Kind != Help }
 
 // Basis is what an offer was made by.
 type Basis struct {

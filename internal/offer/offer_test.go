@@ -10,7 +10,7 @@ import (
 	"hastaluego/internal/when"
 )
 
-var all = []offer.State{offer.Offered, offer.Accepted, offer.Declined, offer.Lapsed, offer.Applied, offer.Reversed}
+var all = []offer.State{offer.Offered, offer.Accepted, offer.Declined, offer.Lapsed, offer.Applied, offer.Reversed, offer.Failed}
 
 // Whatever happens, in whatever order: it is asked once, only what was accepted
 // is applied, and who declined or let it lapse hears no more of it.
@@ -29,10 +29,10 @@ func TestAnOfferIsAskedOnce(t *testing.T) {
 			if s == offer.Offered || slices.Contains(seen, s) {
 				t.Fatalf("%s again after %v", s, seen)
 			}
-			if was == offer.Declined || was == offer.Lapsed || was == offer.Reversed {
+			if was == offer.Declined || was == offer.Lapsed || was == offer.Reversed || was == offer.Failed {
 				t.Fatalf("%s after %s", s, was)
 			}
-			if (s == offer.Applied || s == offer.Reversed) && !slices.Contains(seen, offer.Accepted) {
+			if (s == offer.Applied || s == offer.Reversed || s == offer.Failed) && !slices.Contains(seen, offer.Accepted) {
 				t.Fatalf("%s and never accepted", s)
 			}
 			seen = append(seen, s)

@@ -116,6 +116,7 @@ func All(systems Systems) map[string]Kind {
 		wait{},
 		eraseData{},
 		cancelBilling{systems},
+		applyOffer{systems},
 		verifyBilling{systems},
 		exportData{},
 		settle{},

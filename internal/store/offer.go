@@ -2,25 +2,27 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 )
 
 const offerColumns = `id, case_id, customer_id, kind, state, until_on, by_on, complaint_id, commitment_id, offered_by, offered_at, answered_at,
-	over_by, over_at, key_id, body, policy, line, name, deviates, automatic, version`
+	over_by, over_at, key_id, body, policy, line, name, deviates, automatic, how, version`
 
 var (
 	// One per departure: a second is not stored.
 	insertOffer = query(`
-		INSERT INTO offer (` + offerColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)
+		INSERT INTO offer (` + offerColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1)
 		ON CONFLICT (case_id) DO NOTHING`)
 	saveOffer = query(`
-		UPDATE offer SET state = $1, commitment_id = $2, answered_at = $3, over_by = $4, over_at = $5, key_id = $6, body = $7, version = version + 1
-		 WHERE id = $8 AND version = $9`)
+		UPDATE offer SET state = $1, commitment_id = $2, answered_at = $3, over_by = $4, over_at = $5, key_id = $6, body = $7, how = $8, version = version + 1
+		 WHERE id = $9 AND version = $10`)
 	offerOf   = query(`SELECT ` + offerColumns + ` FROM offer WHERE case_id = $1`)
 	offerByID = query(`SELECT ` + offerColumns + ` FROM offer WHERE id = $1`)
 	// By the instant at which they were made.
@@ -30,19 +32,27 @@ var (
 )
 
 func (t *tx) PutOffer(ctx context.Context, o app.SealedOffer) error {
+	how, err := json.Marshal(o.How)
+	if err != nil {
+		return fault.Wrap("store.PutOffer", err)
+	}
 	if o.Version > 0 {
-		return t.must(ctx, "store.PutOffer", saveOffer, o.State, o.Commitment, micros(o.AnsweredAt), o.OverBy, micros(o.OverAt), o.KeyID, bytesOf(o.Body), o.ID, o.Version)
+		return t.must(ctx, "store.PutOffer", saveOffer, o.State, o.Commitment, micros(o.AnsweredAt), o.OverBy, micros(o.OverAt), o.KeyID, bytesOf(o.Body), string(how), o.ID, o.Version)
 	}
 	return t.must(ctx, "store.PutOffer", insertOffer, o.ID, o.Case, o.Customer, o.Kind, o.State, o.Until.String(), o.By.String(), o.Complaint, o.Commitment,
 		o.OfferedBy, micros(o.OfferedAt), micros(o.AnsweredAt), o.OverBy, micros(o.OverAt), o.KeyID, bytesOf(o.Body), o.Policy, o.Line, o.Name,
-		bit(o.Deviates), bit(o.Automatic))
+		bit(o.Deviates), bit(o.Automatic), string(how))
 }
 
 func scanOffer(row scanner) (o app.SealedOffer, err error) {
+	var how string
 	err = row.Scan(&o.ID, &o.Case, &o.Customer, &o.Kind, &o.State, date{&o.Until}, date{&o.By}, &o.Complaint, &o.Commitment, &o.OfferedBy,
 		instant{&o.OfferedAt}, instant{&o.AnsweredAt}, &o.OverBy, instant{&o.OverAt}, &o.KeyID, &o.Body, &o.Policy, &o.Line, &o.Name, flag{&o.Deviates},
-		flag{&o.Automatic}, &o.Version)
-	return o, err
+		flag{&o.Automatic}, &how, &o.Version)
+	if err != nil || how == "" {
+		return o, err
+	}
+	return o, json.Unmarshal([]byte(how), &o.How)
 }
 
 func (t *tx) OfferOf(ctx context.Context, c offboarding.CaseID) (app.SealedOffer, bool, error) {

@@ -18,7 +18,7 @@ import (
 type Offer struct {
 	ID         string     `json:"id"`
 	Kind       string     `json:"kind" enum:"fix,help,plan,discount,extension,pause,skip,other_product,custom"`
-	State      string     `json:"state" enum:"offered,accepted,declined,lapsed,applied,reversed"`
+	State      string     `json:"state" enum:"offered,accepted,declined,lapsed,applied,reversed,failed"`
 	Until      string     `json:"until" format:"date"`
 	By         string     `json:"by" format:"date"`
 	Complaint  string     `json:"complaint,omitempty"`

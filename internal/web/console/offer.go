@@ -44,10 +44,11 @@ type decidedOffer struct {
 // madeOffer is the offer in words.
 type madeOffer struct {
 	Kind, Heard, What, Until, By, Made, Over, Evidence string
-	Cost, Why, Line, Otherwise                         string
+	Cost, Why, Line, Otherwise, Applying               string
 	Changes                                            []string
 	State                                              badge
 	Accepted, Applied                                  bool
+	Itself                                             bool // the billing system applies it, and says so
 }
 
 func (v offerView) word(code string, args ...any) string { return say(v.Lang, "offer."+code, args...) }
@@ -73,7 +74,7 @@ const offerDays = 10
 
 var offerBadges = map[offer.State]badge{
 	offer.Offered: {Icon: "clock", Class: "info"}, offer.Accepted: {Icon: "check", Class: "info"}, offer.Declined: {Icon: "dash"},
-	offer.Lapsed: {Icon: "dash"}, offer.Applied: {Icon: "check", Class: "info"}, offer.Reversed: {Icon: "undo"},
+	offer.Lapsed: {Icon: "dash"}, offer.Applied: {Icon: "check", Class: "info"}, offer.Reversed: {Icon: "undo"}, offer.Failed: {Icon: "x", Class: "bad"},
 }
 
 func (v *visit) viewOffer(c app.CaseView, now time.Time, e echo) offerView {
@@ -166,7 +167,13 @@ func (v *visit) viewMade(c app.CaseView, o offer.Offer) *madeOffer {
 		m.Otherwise = v.say("offer.otherwise", "reason", o.Reason)
 	}
 	m.State.Word = v.say("offer.state." + string(o.State))
-	if !o.OverAt.IsZero() && o.OverBy != "" {
+	if m.Accepted && o.Waits() {
+		m.State.Word, m.Applying = v.say("offer.state.applying"), v.say("offer.applying", "date", text.LongDate(v.lang, c.Plan.Case.Effective))
+		m.Itself = c.Plan.Step("offer_apply") != nil
+	}
+	if o.State == offer.Failed {
+		m.Over = v.say("offer.over.failed", "at", text.ShortInstant(v.lang, o.OverAt, v.zone()))
+	} else if !o.OverAt.IsZero() && o.OverBy != "" {
 		m.Over = v.say("offer.over."+string(o.State), "who", who(v.lang, o.OverBy, c.Users), "at", text.ShortInstant(v.lang, o.OverAt, v.zone()))
 	}
 	return m

@@ -17,7 +17,7 @@ import (
 type answerView struct {
 	said
 	Base, Code, Name string
-	State            string // ask, asked, nothing, offered, accepted, declined, lapsed, over
+	State            string // ask, asked, nothing, offered, applying, accepted, failed, declined, lapsed, over
 	Title, Lede      string
 	Made             *offerView
 	Comebacks        []comeback // what staying brings back, and what not
@@ -44,6 +44,8 @@ func answerState(page app.CasePage) string {
 		return string(offer.Lapsed)
 	case o != nil && (o.State == offer.Applied || o.State == offer.Reversed):
 		return string(offer.Accepted)
+	case o != nil && o.State == offer.Accepted && o.Waits():
+		return "applying"
 	case o != nil:
 		return string(o.State)
 	case page.Nothing:
