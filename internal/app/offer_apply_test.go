@@ -78,9 +78,6 @@ func TestADiscountIsAppliedAtBillingBeforeTheDepartureIsUndone(t *testing.T) {
 		if owed := v.Between.Commitments[0]; owed.State != relationship.Kept {
 			t.Errorf("what was owed is %+v", owed)
 		}
-		if letter := w.mail.wait(t, "reversed", firstMail); letter.Offer == nil {
-			t.Error("the letter does not name what was agreed")
-		}
 		if n := w.mail.count(app.OfferFailedPaper); n > 0 {
 			t.Errorf("%d letters that it failed", n)
 		}

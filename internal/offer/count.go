@@ -90,6 +90,9 @@ func (p *Policy) tally(t *Tally, s Situation) error {
 // or everybody, offers in another currency than contracts, offers that nobody or
 // everybody gets. None of it is a mistake by itself.
 func (p *Policy) Warn(t Tally) (out fault.List) {
+	if t.Asked == 0 {
+		return nil // of nobody nothing can be told
+	}
 	say := func(code string, args ...any) {
 		out = append(out, fault.New(fault.Invalid, code, append([]any{"at", p.File, "of", t.Asked}, args...)...).On(p.File))
 	}
@@ -105,15 +108,15 @@ func (p *Policy) Warn(t Tally) (out fault.List) {
 				say("offer.warn.overlap", "line", l.Line, "before", before.ID, "count", n)
 			}
 		}
-		if x := p.Lines[i]; l.Applies == t.Asked && t.Asked > 0 && (len(x.reason) > 0 || len(x.within) > 0 || len(x.value) > 0 || x.when != nil) {
+		if x := p.Lines[i]; l.Applies == t.Asked && (len(x.reason) > 0 || len(x.within) > 0 || len(x.value) > 0 || x.when != nil) {
 			say("offer.warn.everybody_line", "line", l.Line)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Within)) {
 		switch n := t.Within[name]; {
-		case n == 0 && t.Asked > 0:
+		case n == 0:
 			say("offer.warn.segment_nobody", "segment", name, "unread", t.Asked-t.Where)
-		case n == t.Asked && t.Asked > 0:
+		case n == t.Asked:
 			say("offer.warn.segment_everybody", "segment", name)
 		}
 	}

@@ -51,7 +51,7 @@ func offers(t *testing.T, h *house, c *caller) {
 	t.Helper()
 	at, page := h.verified(t, c, "Molino Azul", "FE-4", "rosa@molino.example")
 	must(t, h.AskOffer(t.Context(), page))
-	if got := c.get(at + "/offer").is(200); got.get("asked") != true || got.text("answer_due") == "" || got.get("offer") != nil {
+	if got := c.get(at + "/offer").is(200); got.get("asked") != true || got.text("answer_due") == "" || got.get("offer") != nil || !strings.HasPrefix(got.text("decision.policy"), "standard@") {
 		t.Errorf("asked: %s", got.body)
 	}
 	// Today: their month may end today, and nothing is open longer.
@@ -59,6 +59,9 @@ func offers(t *testing.T, h *house, c *caller) {
 		return `{"kind": "` + kind + `", "heard": "Pagáis por lo que no usáis", "what": "Un mes de pausa", "changes": "No hay avisos", "until": "` + until + `", "by": "` + day(2) + `"}`
 	}
 	c.post(at+"/offer", body("gift", day(0))).told(422, "field.choice")
+	if got := c.get("/v1/offers/otherwise?month=" + day(0)[:7]).is(200); got.get("items.0") != nil {
+		t.Errorf("nobody did otherwise: %s", got.body)
+	}
 	eventually(t, "the receipt to be out", func() bool { // nothing is proposed before
 		got := c.get(at + "/messages").is(200)
 		for i := range 5 {

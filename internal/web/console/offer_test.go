@@ -66,10 +66,14 @@ func TestThePolicyIsFollowedFromTheCaseOrNot(t *testing.T) {
 	ines.get(c).has(`data-testid="offer-otherwise"`, "Pidió que le enseñáramos", "Por la línea «something_missing»")
 	page := ines.get("/console/offers").has(`data-testid="offers-otherwise"`, "Pidió que le enseñáramos", "Una sesión de formación", "something_missing")
 	page.lacks(`data-testid="tried-gets"`)
-	ines.get("/console/offers?reason=product").has(`data-testid="tried-people"`, "La llamada de una persona", "Preguntado por")
-	ines.get("/console/offers?reason=every&lang=en").has(`data-testid="tried-lines"`, "Asked about")
 	ines.get("/console/offers?month=2001-01").has("Este mes nadie se ha apartado")
 	ines.get("/console/offers?reason=none").is(422)
+	must(t, h.UndoByStaff(t.Context(), h.actor("ines"), id))
+	eventually(t, "they stay", func() bool {
+		return strings.Contains(ines.get("/console/offers?reason=product").body, `data-testid="tried-people"`)
+	})
+	ines.get("/console/offers?reason=product").has("La llamada de una persona", "Preguntado por 1 clientes")
+	ines.get("/console/offers?reason=every&lang=en").has(`data-testid="tried-lines"`, "Asked about")
 }
 
 func tokenOf(link string) string {
