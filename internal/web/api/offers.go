@@ -97,8 +97,8 @@ func viewDecision(d offer.Decision) *OfferDecision {
 
 // OtherwiseOffer is an offer that a person made otherwise than the policy.
 type OtherwiseOffer struct {
-	Case string `json:"case"`
-	Offer
+	Case  string `json:"case"`
+	Offer Offer  `json:"offer"`
 }
 
 type otherwiseOffers struct {

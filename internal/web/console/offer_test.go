@@ -72,8 +72,8 @@ func TestThePolicyIsFollowedFromTheCaseOrNot(t *testing.T) {
 	eventually(t, "they stay", func() bool {
 		return strings.Contains(ines.get("/console/offers?reason=product").body, `data-testid="tried-people"`)
 	})
-	ines.get("/console/offers?reason=product").has("La llamada de una persona", "Preguntado por 1 clientes")
-	ines.get("/console/offers?reason=every&lang=en").has(`data-testid="tried-lines"`, "Asked about")
+	ines.get("/console/offers?reason=product").has("La llamada de una persona", "Clientes: 1")
+	ines.get("/console/offers?reason=every&lang=en").has(`data-testid="tried-lines"`, "Customers: 1")
 }
 
 func tokenOf(link string) string {
