@@ -146,7 +146,7 @@ type OfferTally struct {
 	People   int // customers that were looked at; there may be more
 	Reasons  int
 	Tally    offer.Tally
-	Warnings fault.List
+	Warnings fault.List // for each of the reasons
 	Rows     []OfferRow // for one reason: what each of the first would get
 }
 
@@ -211,7 +211,9 @@ func (a *App) TryPolicy(ctx context.Context, by Actor, p *offer.Policy, code str
 		if t.Tally, err = t.Policy.Count(all); err != nil {
 			return err
 		}
-		t.Warnings = t.Policy.Warn(t.Tally)
+		if len(reasons) > 1 { // for one reason, most lines speak of nobody
+			t.Warnings = t.Policy.Warn(t.Tally)
+		}
 		return nil
 	})
 	return t, err

@@ -143,7 +143,7 @@ func offerCard(v offerView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if v.Form == "offer" || v.Fixes && (v.Decided == nil || v.Decided.Name == "") {
+					if v.Form == "offer" || v.Fixes {
 						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, " open")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
