@@ -15,6 +15,7 @@ import (
 
 type metricsCmd struct {
 	Show     metricsShowCmd     `cmd:"" default:"withargs" help:"Print churn by month, what customers pay against other days, NPS and CSAT, each with its n."`
+	Reasons  metricsReasonsCmd  `cmd:"" help:"Print why customers left, or write it as a workbook (XLSX): by reason, segment, who could have acted and money, and what they say against what it was."`
 	Workbook metricsWorkbookCmd `cmd:"" help:"Write the workbook of departures (XLSX): a row each, and a sheet by reason and segment."`
 }
 

@@ -527,6 +527,7 @@ var untold = map[string]string{
 	"authority_order": "may not be told while it is in force; the page says what may be",
 	"retained":        "is made when everything else goes; the certificate tells of it",
 	"erasure":         "the certificate, which is a page and a letter of its own",
+	"evaluation":      "codes, a day and a sum out of the answers to the forms, which are told",
 	"push_part":       "in which parts what was pushed came; it is told itself",
 	"tombstone":       "keyed hashes that are made when everything else goes",
 	"improvement":     "what the company wants to do better is about the company",

@@ -75,6 +75,8 @@ type Tx interface {
 	EffortTx
 	WorthTx
 	ReasonTx
+	ReasonMatrixTx
+	EvaluationTx
 	ImportTx
 	UploadTx
 	ChangeTx

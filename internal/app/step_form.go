@@ -46,6 +46,9 @@ func (a *App) AnswerForm(ctx context.Context, by Actor, in FormInput) error {
 		if err := a.reasonOfForm(ctx, tx, p.Case, by, f, clean); err != nil {
 			return err
 		}
+		if err := a.evaluated(ctx, tx, p.Case, f, clean); err != nil {
+			return err
+		}
 		return p.Done(in.Step, tx.Now(), by.ID)
 	})
 }

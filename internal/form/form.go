@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"hastaluego/internal/fault"
+	"hastaluego/internal/money"
 	"hastaluego/internal/when"
 )
 
@@ -33,6 +34,7 @@ const (
 	Number Kind = "number" // a whole number, not negative
 	Date   Kind = "date"   // a civil date, 2026-12-31
 	YesNo  Kind = "yes_no" // yes or no
+	Money  Kind = "money"  // an amount with its currency, 120.00 EUR
 )
 
 // Option is one answer that a field offers.
@@ -185,6 +187,12 @@ func (x Field) clean(v string) (string, *fault.Error) {
 		if _, e := when.ParseDate(v); e != nil {
 			return "", fault.New(fault.Invalid, "form.date")
 		}
+	case Money:
+		a, ok := Amount(v)
+		if !ok || a.Minor < 0 {
+			return "", fault.New(fault.Invalid, "form.money")
+		}
+		v = a.String()
 	case YesNo:
 		if v != "yes" && v != "no" {
 			return "", fault.New(fault.Invalid, "field.choice")
@@ -200,6 +208,14 @@ func (x Field) clean(v string) (string, *fault.Error) {
 		return "", invalid
 	}
 	return v, nil
+}
+
+// Amount reads an answer that is an amount, with a point or a comma before its
+// decimals.
+func Amount(v string) (a money.Amount, ok bool) {
+	decimal, code, _ := strings.Cut(strings.TrimSpace(v), " ")
+	a, err := money.Parse(strings.Replace(decimal, ",", ".", 1), strings.ToUpper(strings.TrimSpace(code)))
+	return a, err == nil
 }
 
 func (x Field) offers(v string) bool {

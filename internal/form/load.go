@@ -112,7 +112,7 @@ func checkField(f *source.File, at string, x fieldFile) Field {
 	if !ident.MatchString(x.ID) {
 		f.At(at+".id", "file.name", "value", x.ID)
 	}
-	kinds := []Kind{Line, Text, List, Choice, Many, Scale, Number, Date, YesNo}
+	kinds := []Kind{Line, Text, List, Choice, Many, Scale, Number, Date, YesNo, Money}
 	if !slices.Contains(kinds, x.Kind) {
 		f.At(at+".kind", "file.not_one_of", "value", string(x.Kind), "known", join(kinds))
 	}

@@ -70,6 +70,10 @@ func Load(name string, src []byte) (*Taxonomy, error) {
 	for i, r := range t.Reasons {
 		t.Reasons[i].Edition = t.edition(r)
 	}
+	for i, r := range t.Reasons {
+		top, _ := t.Find(r.Family)
+		t.Reasons[i].FamilyEdition = top.Edition
+	}
 	for _, r := range t.Reasons {
 		for _, was := range r.Was {
 			if _, now := t.InEdition(was); now || !edition.MatchString(was) || t.Same(was) != r.Edition {

@@ -52,10 +52,10 @@ type Reason struct {
 	// Edition is which of the meanings that its code ever had this is: it follows
 	// from its words and from what it is told apart from, so that what was given
 	// before a reason was renamed or split is never counted with what came after.
-	Edition string
-	Was     []string          // earlier editions that meant the same, as whoever changed the words says
-	Follow  map[string]string // what is asked of whoever chose it; they need not say
-	Rival   bool              // they are asked whom they go to
+	Edition, FamilyEdition string
+	Was                    []string          // earlier editions that meant the same, as whoever changed the words says
+	Follow                 map[string]string // what is asked of whoever chose it; they need not say
+	Rival                  bool              // they are asked whom they go to
 }
 
 // Top reports whether the reason refines no other.
@@ -204,6 +204,7 @@ type Given struct {
 	Text         string                   // in the words of whoever gave it
 	Evidence     string                   // what shows it, of a root cause; the code that a far system was told
 	Edition      string                   // of its reason; empty: from before editions were kept
+	InFamily     string                   // edition of the reason at the top that it refines
 	Competitor   string                   // whom they go to, as they call it
 	More         string                   // what they answered to what their reason asks
 	Return       *int                     // how likely they come back, 0 to 10; nil: they did not say
@@ -244,7 +245,7 @@ func (g *Given) Make(t *Taxonomy) fault.List {
 	if g.Return != nil && (*g.Return < 0 || *g.Return > MostReturn) {
 		l = append(l, fault.New(fault.Invalid, "form.scale", "min", 0, "max", MostReturn).On("reason.return"))
 	}
-	g.Taxonomy, g.Edition, g.Controllable, g.BadService = t.Version(), r.Edition, r.Controllable, r.BadService && g.Attribution == Ours
+	g.Taxonomy, g.Edition, g.InFamily, g.Controllable, g.BadService = t.Version(), r.Edition, r.FamilyEdition, r.Controllable, r.BadService && g.Attribution == Ours
 	return l
 }
 

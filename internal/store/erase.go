@@ -81,6 +81,7 @@ var erasing = []struct{ table, text string }{
 // stands that the others do not hold: ids, states and dates, what the erasing
 // verb blanks itself, and what erasure is about.
 var kept = map[string]string{
+	"evaluation":        "codes, a day and a sum of what was found and agreed; the words are in the answers",
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
 	"erasure": "the certificate", "retained": "sealed apart, until its day", "authority_order": "ids, states and dates; its words are sealed with the keys that are destroyed", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"processor_asked": "ids, states, dates and sums: that it was erased there is proved by them; its words are sealed with the keys that are destroyed",

@@ -21,7 +21,7 @@ var aboutCustomer = []string{
 // aboutCase are those in which something stands about a departure beside its
 // reason.
 var aboutCase = []string{
-	"step", "work", "message", "link", "note", "answer", "blob", "bundle_file", "consent", "kept_contact", "obligation", "handover_item", "handover_act", "offer", "invitation", "voice", "improvement",
+	"step", "work", "message", "link", "note", "answer", "evaluation", "blob", "bundle_file", "consent", "kept_contact", "obligation", "handover_item", "handover_act", "offer", "invitation", "voice", "improvement",
 	"envelope", "winback_sent", "received", "stray", "payment_promise", "instalment_plan",
 }
 

@@ -8,10 +8,10 @@ import (
 	"hastaluego/internal/reason"
 )
 
-const reasonColumns = `id, case_id, customer_id, kind, code, taxonomy, attribution, controllable, bad_service, given_by, given_at, complaint_id, key_id, body, edition, come_back, completes`
+const reasonColumns = `id, case_id, customer_id, kind, code, taxonomy, attribution, controllable, bad_service, given_by, given_at, complaint_id, key_id, body, edition, family, come_back, completes`
 
 var (
-	insertReason = query(`INSERT INTO reason (` + reasonColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`)
+	insertReason = query(`INSERT INTO reason (` + reasonColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`)
 	keepEdition  = query(`
 		INSERT INTO reason_edition (edition, code, family, label_es, label_en, since) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (edition) DO NOTHING`)
 	countReason = query(`UPDATE reason SET counts = CASE WHEN id = $1 THEN 1 ELSE 0 END WHERE case_id = $2 AND kind = $3`)
@@ -28,7 +28,7 @@ func (t *tx) InsertReason(ctx context.Context, r app.SealedReason, means reason.
 		return err
 	}
 	_, err := t.exec(ctx, op, insertReason, r.ID, r.Case, r.Customer, r.Kind, r.Code, r.Taxonomy, r.Attribution,
-		bit(r.Controllable), bit(r.BadService), r.By, micros(r.At), r.Complaint, r.KeyID, bytesOf(r.Body), r.Edition, back, r.Completes)
+		bit(r.Controllable), bit(r.BadService), r.By, micros(r.At), r.Complaint, r.KeyID, bytesOf(r.Body), r.Edition, r.InFamily, back, r.Completes)
 	return err
 }
 
@@ -45,7 +45,7 @@ func (t *tx) ReasonsOf(ctx context.Context, c offboarding.CaseID) (list []app.Se
 		var r app.SealedReason
 		var back int
 		err := row.Scan(&r.ID, &r.Case, &r.Customer, &r.Kind, &r.Code, &r.Taxonomy, &r.Attribution, flag{&r.Controllable}, flag{&r.BadService}, &r.By,
-			instant{&r.At}, &r.Complaint, &r.KeyID, &r.Body, &r.Edition, &back, &r.Completes)
+			instant{&r.At}, &r.Complaint, &r.KeyID, &r.Body, &r.Edition, &r.InFamily, &back, &r.Completes)
 		if back != unsaid {
 			r.Return = &back
 		}

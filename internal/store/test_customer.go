@@ -76,6 +76,7 @@ var forgetting = []struct{ table, text string }{
 	{"statement", query(`DELETE FROM statement WHERE case_id IN ` + theirCases)},
 	{"withdrawal", query(`DELETE FROM withdrawal WHERE case_id IN ` + theirCases)},
 	{"received", query(`DELETE FROM received WHERE customer_id = $1 OR request_id IN ` + theirRequests)},
+	{"evaluation", query(`DELETE FROM evaluation WHERE customer_id = $1`)},
 	{"answer", query(`DELETE FROM answer WHERE case_id IN ` + theirCases)},
 	{"note", query(`DELETE FROM note WHERE case_id IN ` + theirCases)},
 	{"bundle_file", query(`DELETE FROM bundle_file WHERE case_id ` + theirTakings)},

@@ -68,6 +68,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.requests(h)
 	a.cases(h)
 	a.reasons(h)
+	a.reasonMatrix(h)
 	a.notes(h)
 	a.obligations(h)
 	a.offers(h)

@@ -572,6 +572,14 @@ func outbox(t *testing.T, c *caller) {
 	for _, list := range []string{"/v1/users", "/v1/voices", "/v1/survey-answers", "/v1/winback"} {
 		c.get(list).is(200)
 	}
+	if got := c.get("/v1/reason-matrix").is(200); got.get("items") == nil || got.text("to") == "" {
+		t.Errorf("why they leave: %s", got.body)
+	}
+	c.get("/v1/reason-matrix?from=2027-02-30").told(422, "form.date")
+	c.get("/v1/reason-matrix/cases?from=2026-02-02&to=2026-02-01").told(422, "reason.days")
+	if got := c.get("/v1/reason-matrix/cases?root=none").is(200); got.get("items") == nil || got.get("more") != false {
+		t.Errorf("departures without a root cause: %s", got.body)
+	}
 	if got := c.get("/v1/access-report?months=2").is(200); got.get("all.closed") == nil || got.get("left_behind") == nil || got.text("rounds.0.system") == "" {
 		t.Errorf("report of accesses: %s", got.body)
 	}

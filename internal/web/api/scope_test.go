@@ -104,6 +104,8 @@ var access = map[string]struct{ scopes, path, body string }{
 	"give-item":             {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/give", `{"way": "transfer", "how": "x"}`},
 	"list-voices":           {"voices:read", "/v1/voices", ""},
 	"list-reasons":          {"cases:read", "/v1/reasons", ""},
+	"get-reason-matrix":     {"cases:read", "/v1/reason-matrix", ""},
+	"list-reason-cases":     {"cases:read", "/v1/reason-matrix/cases?root=none", ""},
 
 	"list-survey-answers":   {"voices:read", "/v1/survey-answers", ""},
 	"list-endings":          {"endings:read", "/v1/endings", ""},

@@ -20,6 +20,7 @@ import (
 	"hastaluego/internal/flow"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
+	"hastaluego/internal/when"
 )
 
 // AuditSummary is what a verification of the whole log came to. Problems are
@@ -43,6 +44,8 @@ type Options struct {
 	Letter func(p app.Paper, name string) string
 	// Workbook makes the workbook of departures; nil where there is none.
 	Workbook func(ctx context.Context, lang string, by app.Actor) ([]byte, error)
+	// ReasonWorkbook makes that of why customers left between two days; nil where there is none.
+	ReasonWorkbook func(ctx context.Context, lang string, by app.Actor, from, to when.Date) ([]byte, error)
 	// AccessWorkbook makes that of the report of accesses; nil where there is none.
 	AccessWorkbook func(ctx context.Context, lang string, by app.Actor) ([]byte, error)
 	// About tells what the installation is made of; may be nil.
@@ -220,6 +223,9 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/learn":                                                   (*visit).learn,
 		"GET /console/learn/law":                                               (*visit).lawReport,
 		"GET /console/learn/law.csv":                                           (*visit).lawCSV,
+		"GET /console/learn/reasons":                                           (*visit).reasonMatrix,
+		"GET /console/learn/reasons/cases":                                     (*visit).reasonCases,
+		"GET /console/learn/reasons.xlsx":                                      (*visit).reasonXLSX,
 		"GET /console/learn/access":                                            (*visit).accessReport,
 		"GET /console/learn/access.csv":                                        (*visit).accessCSV,
 		"GET /console/learn/access.xlsx":                                       (*visit).accessXLSX,

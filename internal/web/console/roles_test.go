@@ -195,6 +195,9 @@ func routes(h *house) map[string]line {
 		"GET /console/learn":                                                   {who: "read:metrics"},
 		"GET /console/learn/law":                                               {who: "read:metrics"},
 		"GET /console/learn/law.csv":                                           {who: "read:metrics"},
+		"GET /console/learn/reasons":                                           {who: "read:reason"},
+		"GET /console/learn/reasons/cases":                                     {who: "read:reason"},
+		"GET /console/learn/reasons.xlsx":                                      {who: "staff"}, // there is no workbook here: 404
 		"GET /console/learn/access":                                            {who: "read:metrics"},
 		"GET /console/learn/access.csv":                                        {who: "read:metrics"},
 		"GET /console/learn/access.xlsx":                                       {who: "staff"}, // there is no workbook here: 404

@@ -83,6 +83,10 @@ func (v *visit) viewField(step string, x form.Field, given string) formFieldView
 		}
 	case form.Date:
 		fv.Kind = "date"
+	case form.Money:
+		if a, ok := form.Amount(given); ok {
+			fv.Lines = []string{text.Money(v.lang, a)}
+		}
 	case form.Number:
 		fv.Kind = "number"
 	}
