@@ -219,7 +219,7 @@ func (a *App) takeOfferBack(ctx context.Context, tx Tx, p *offboarding.Plan, s *
 	if err != nil {
 		return err
 	}
-	left, stuck, err := a.takeBack(ctx, tx, works, s.ID)
+	left, stuck, err := a.takeBack(ctx, tx, p.Case.Customer, works, s.ID)
 	switch {
 	case err != nil:
 		return err
