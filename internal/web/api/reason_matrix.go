@@ -84,7 +84,8 @@ func (d reasonDays) read() (from, to when.Date, err error) {
 }
 
 type reasonPick struct {
-	reasonDays
+	From         string `query:"from" maxLength:"10"`
+	To           string `query:"to" maxLength:"10"`
 	Stated       string `query:"stated" maxLength:"12"`
 	Root         string `query:"root" maxLength:"12"`
 	StatedFamily string `query:"stated_family" maxLength:"12"`
@@ -133,7 +134,7 @@ func (a *API) reasonMatrix(h huma.API) {
 		})
 	on(h, a, route{ID: "list-reason-cases", Method: http.MethodGet, Path: "/v1/reason-matrix/cases", Scopes: []string{"cases:read"}, Tag: "cases"},
 		func(ctx context.Context, by app.Actor, in *reasonPick) (*reasonCaseList, error) {
-			from, to, err := in.read()
+			from, to, err := reasonDays{in.From, in.To}.read()
 			if err != nil {
 				return nil, err
 			}
