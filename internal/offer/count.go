@@ -113,10 +113,10 @@ func (p *Policy) Warn(t Tally) (out fault.List) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Within)) {
-		switch n := t.Within[name]; {
-		case n == 0:
+		switch t.Within[name] {
+		case 0:
 			say("offer.warn.segment_nobody", "segment", name, "unread", t.Asked-t.Where)
-		case n == t.Asked:
+		case t.Asked:
 			say("offer.warn.segment_everybody", "segment", name)
 		}
 	}
