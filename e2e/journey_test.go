@@ -65,7 +65,7 @@ const fillIn = `function fillIn(form) {
       const all = [...form.elements].filter(x => x.name === e.name);
       if (!all.some(x => x.checked)) all[0].checked = true;
     } else if (e.tagName === 'TEXTAREA' || e.type === 'text') {
-      if (!e.value && !/amount|currency|secret|^(age|sha256|format)$/.test(e.name)) e.value = 'Visto con el contrato delante';
+      if (!e.value && !/amount|money|currency|secret|^(age|sha256|format)$/.test(e.name)) e.value = 'Visto con el contrato delante';
     } else if (e.type === 'date') {
       if (!e.value) e.value = new Date().toISOString().slice(0, 10);
     } else if (e.tagName === 'SELECT' && !e.value) {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -288,6 +289,8 @@ func (l *life) answer(f *form.Form, known form.Answers) form.Answers {
 			out[x.ID] = strconv.Itoa(l.dice.IntN(4))
 		case x.Kind == form.Date:
 			out[x.ID] = when.DateOf(l.Clock.Now(), l.zone).String()
+		case x.Kind == form.Money:
+			out[x.ID] = strconv.Itoa(50*l.dice.IntN(6)) + " " + cmp.Or(l.App.Company().Currency, "EUR")
 		case x.Kind == form.YesNo:
 			out[x.ID] = demo.Pick(l.dice, []string{"yes", "no"})
 		case x.ID == "spoke_with":
