@@ -9,6 +9,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/demo"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/money"
 	"hastaluego/internal/notification"
@@ -35,6 +36,7 @@ steps:
 // left is a departure that is over since yesterday, and its end.
 func (w *world) left(t *testing.T) (c offboarding.CaseID, end time.Time) {
 	t.Helper()
+	w.letIn(t)
 	_, c, _ = w.request(t, "now")
 	eventually(t, "the charges were stopped", func() bool {
 		return w.stepState(t, c, "effective") == offboarding.StepRunning || w.stepState(t, c, "effective") == offboarding.StepReady
@@ -46,6 +48,22 @@ func (w *world) left(t *testing.T) (c offboarding.CaseID, end time.Time) {
 	zone, err := time.LoadLocation(v.Plan.Case.Zone)
 	must(t, err)
 	return c, v.Plan.Case.Effective.End(zone)
+}
+
+// letIn gives every customer of the sample their account at the product.
+func (w *world) letIn(t *testing.T) {
+	t.Helper()
+	now, _, err := w.Now(t.Context())
+	must(t, err)
+	sample, err := demo.In("es")
+	must(t, err)
+	var accounts []peer.Account
+	for _, r := range sample.Customers(now, w.Company().Zone) {
+		if r.Grant.System == sample.Others.System {
+			accounts = append(accounts, peer.Account{Name: r.Grant.Account, Secret: "uno"})
+		}
+	}
+	must(t, w.billing.SeedAccounts(t.Context(), accounts))
 }
 
 // strayStep is the step at which the only stray of a departure stands.
@@ -180,6 +198,7 @@ func TestAChargeAfterTheEndThatStripeTellsOfIsLookedAtAtOnce(t *testing.T) {
 		far.Put(fakestripe.Subscription(sub, "cus_1", "eur", began.AddDate(0, 0, -3), began.AddDate(0, 0, 27)))
 		w := newWorldOn(t, e, goneAway, "", 10*time.Second, atStripe(t, far.URL, secret))
 		ctx := t.Context()
+		w.letIn(t)
 		_, c, _ := w.request(t, "now")
 		eventually(t, "the charges were stopped", func() bool { return w.stepState(t, c, "stop") == offboarding.StepVerified })
 		far.Advance(60 * time.Hour)
