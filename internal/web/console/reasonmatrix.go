@@ -229,7 +229,7 @@ func (v *reasonsView) moneyOf(yearly map[string]int64) string {
 	out := ""
 	for _, c := range slices.Sorted(maps.Keys(yearly)) {
 		if out != "" {
-			out += " · "
+			out += "\n"
 		}
 		out += text.Money(v.Lang, money.Amount{Minor: yearly[c], Currency: c})
 	}
