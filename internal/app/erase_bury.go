@@ -125,20 +125,14 @@ func (a *App) adopt(ctx context.Context, tx Tx, c offboarding.Case) error {
 
 // reached are the far systems that were told something about a customer.
 func reached(ctx context.Context, tx Tx, id customer.ID) (names []string, err error) {
-	cases, err := tx.CasesOf(ctx, id)
+	works, err := worksFor(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range cases {
-		works, err := tx.WorksOf(ctx, c.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range works {
-			// What went into a store of their own, they have themselves.
-			if w.System != house && w.System != "mail" && w.System != bucketSystem && !w.DoneAt.IsZero() {
-				names = append(names, w.System)
-			}
+	for _, w := range works {
+		// What went into a store of their own, they have themselves.
+		if w.System != house && w.System != "mail" && w.System != bucketSystem && !w.DoneAt.IsZero() {
+			names = append(names, w.System)
 		}
 	}
 	slices.Sort(names)

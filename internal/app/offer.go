@@ -226,15 +226,7 @@ func (a *App) EndOffer(ctx context.Context, by Actor, cid offboarding.CaseID, s 
 				return err
 			}
 		}
-		owed, err := tx.FindCommitment(ctx, o.Commitment)
-		if err != nil || owed.State != relationship.Pending {
-			return err
-		}
-		c, err := a.openCommitment(ctx, owed)
-		if err != nil {
-			return err
-		}
-		return a.endCommitment(ctx, tx, by, c, end, clean)
+		return a.endOwed(ctx, tx, by, o, end, clean)
 	})
 }
 

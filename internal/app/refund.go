@@ -30,6 +30,17 @@ func mayHaveSent(w offboarding.Work) bool {
 // refundsSent are the sums of a customer that works of any of their departures may
 // have given back, but for one work.
 func refundsSent(ctx context.Context, tx Tx, id customer.ID, but offboarding.WorkID) (sent []customer.BalanceID, err error) {
+	works, err := worksFor(ctx, tx, id)
+	for _, w := range works {
+		if w.ID != but && mayHaveSent(w) {
+			sent = append(sent, customer.BalanceID(w.Item))
+		}
+	}
+	return sent, err
+}
+
+// worksFor are the works of all departures of a customer.
+func worksFor(ctx context.Context, tx Tx, id customer.ID) (all []offboarding.Work, err error) {
 	cases, err := tx.CasesOf(ctx, id)
 	if err != nil {
 		return nil, err
@@ -39,13 +50,9 @@ func refundsSent(ctx context.Context, tx Tx, id customer.ID, but offboarding.Wor
 		if err != nil {
 			return nil, err
 		}
-		for _, w := range works {
-			if w.ID != but && mayHaveSent(w) {
-				sent = append(sent, customer.BalanceID(w.Item))
-			}
-		}
+		all = append(all, works...)
 	}
-	return sent, nil
+	return all, nil
 }
 
 // holdMoney keeps the departures of a customer to the end of the transaction:
