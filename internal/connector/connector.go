@@ -159,10 +159,21 @@ type Probe struct {
 	// Mark tells one credential from another; empty where none of the access was tried
 	// with, or nobody marked it.
 	Mark string `json:"mark,omitempty"`
+	// Unsaid says that it was refused as a wrong credential is, and not why: it is a
+	// refusal of the access only if the credential is still the one that it was.
+	Unsaid bool `json:"unsaid,omitempty"`
+	// Set is when the credential was last set, in the far system's own words; empty: it
+	// does not say.
+	Set string `json:"set,omitempty"`
 	// With is the credential that it was tried with, until it is marked: no way of
 	// printing a Probe shows it.
 	With func() string `json:"-"`
 }
+
+// NeverSet is the Probe.Set of a credential of which the system was asked when it
+// was set, and has nothing on record. It may keep no such record: two that were never
+// set are not the same for that.
+const NeverSet = "-"
 
 // TriedWith is the credential of a probe.
 func TriedWith(credential string) func() string { return func() string { return credential } }
@@ -174,7 +185,8 @@ type Prober interface {
 	// ProbeAccess tries to get in and changes nothing. What proves nothing is an
 	// error: Transient (no answer, 5xx, too busy), NotFound with code
 	// connector.no_credential (there is nothing to try with) and Invalid with code
-	// connector.probe_unclear (an answer that is neither).
+	// connector.probe_unclear (an answer that is neither) or connector.wrong_password
+	// (the credential is not, or no longer, the right one).
 	ProbeAccess(ctx context.Context, account string) (Probe, error)
 }
 

@@ -83,6 +83,8 @@ func (e *AccessProof) judge(before AccessProof, open bool, tries int) Proof {
 	case !e.Probe.In && open && e.Control != nil:
 		return Proof{Why: "access.still_closed", Final: last}
 	case open:
+	case e.Control != nil && e.Probe.Unsaid && (e.Control.Set == "" || e.Control.Set == connector.NeverSet || e.Control.Set != e.Probe.Set):
+		e.Why = "probe.unsaid" // a wrong credential would be refused in the same way
 	case e.Control != nil:
 		e.Proof = NegativeTest
 		return Proof{Holds: true}
@@ -96,9 +98,11 @@ func (e *AccessProof) judge(before AccessProof, open bool, tries int) Proof {
 }
 
 // another reports whether the try after was made with another credential than the
-// one before: a refusal of it says nothing of the first.
+// one before, or with one that the system has replaced since: a refusal of it says
+// nothing of the access.
 func another(before, after *connector.Probe) bool {
-	return before != nil && before.Mark != "" && after.Mark != "" && before.Mark != after.Mark
+	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+	return before != nil && (differ(before.Mark, after.Mark) || after.Unsaid && differ(before.Set, after.Set))
 }
 
 // patience is how often something is tried again before what can be had

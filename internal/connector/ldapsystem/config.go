@@ -40,6 +40,14 @@ const (
 	locked  = "pwdAccountLockedTime"
 )
 
+// Attributes in which directories say when a password was last set: with the
+// password policy (draft-behera-ldap-password-policy section 5.3.2), and Active
+// Directory.
+const (
+	changed = "pwdChangedTime"
+	lastSet = "pwdLastSet"
+)
+
 // Config declares one directory. It may be printed: what is secret is a
 // reference.
 type Config struct {

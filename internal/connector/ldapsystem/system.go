@@ -146,6 +146,8 @@ type entry struct {
 	dn      string // empty: nobody has this name
 	control string // userAccountControl as it stands there
 	closed  bool   // it says so
+	paused  bool   // it is locked, by tries that failed or by somebody, and not for good
+	set     string // when its password was set, as it says; empty: it does not
 	member  string // what stands in its groups
 	groups  []string
 }
@@ -206,12 +208,10 @@ func (s *System) among(match string) string { return "(&" + s.cfg.Filter + match
 
 // wanted are the attributes that are read of an access.
 func (s *System) wanted() []string {
-	want := []string{s.cfg.FindBy}
+	want := []string{s.cfg.FindBy, locked, changed, lastSet}
 	switch s.cfg.Close {
 	case Disable:
 		want = append(want, control)
-	case Lock:
-		want = append(want, locked)
 	case Marked:
 		want = append(want, s.cfg.Mark.Attribute)
 	}
@@ -241,7 +241,12 @@ func (s *System) know(op string, l line, found *ldap.Entry) (e entry, err error)
 	if found.DN == "" {
 		return e, s.say(fault.Transient, "connector.unreadable", 0).At(op, nil)
 	}
-	e = entry{dn: found.DN, closed: s.cfg.Close == Groups, member: found.DN}
+	e = entry{dn: found.DN, closed: s.cfg.Close == Groups, member: found.DN, set: found.GetEqualFoldAttributeValue(changed)}
+	if e.set == "" {
+		e.set = found.GetEqualFoldAttributeValue(lastSet)
+	}
+	since := found.GetEqualFoldAttributeValues(locked)
+	e.paused = len(since) > 0 && (s.cfg.Close != Lock || !slices.Contains(since, forever))
 	switch s.cfg.Close {
 	case Disable:
 		e.control = found.GetEqualFoldAttributeValue(control)
@@ -251,7 +256,7 @@ func (s *System) know(op string, l line, found *ldap.Entry) (e entry, err error)
 		}
 		e.closed = flags&disabled != 0
 	case Lock:
-		e.closed = slices.Contains(found.GetEqualFoldAttributeValues(locked), forever)
+		e.closed = slices.Contains(since, forever)
 	case Marked:
 		e.closed = slices.ContainsFunc(found.GetEqualFoldAttributeValues(s.cfg.Mark.Attribute), func(v string) bool { return strings.EqualFold(v, s.cfg.Mark.Closed) })
 	}
@@ -519,79 +524,6 @@ func (s *System) own(l line, dn string) (bool, error) {
 		return false, err
 	}
 	return len(got.Entries) > 0, nil
-}
-
-// ProbeAccess signs in as the access with its own password, and does nothing
-// there.
-func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
-	const op = "ldapsystem.ProbeAccess"
-	if err := s.usable(op, account); err != nil {
-		return connector.Probe{}, err
-	}
-	none := s.say(fault.NotFound, "connector.no_credential", 0).At(op, nil)
-	password, code := declaration.ResolveEach(s.cfg.Probe.Password, account)
-	if code != "" {
-		return connector.Probe{}, none
-	}
-	name, err := s.signs(ctx, op, account)
-	if err != nil {
-		return connector.Probe{}, err
-	}
-	if name == "" {
-		return connector.Probe{}, none
-	}
-	out := connector.Probe{Status: "0", At: s.clock.Now(), With: connector.TriedWith(password)}
-	refused, err := s.try(ctx, op, who{name, password})
-	switch {
-	case err != nil:
-		return connector.Probe{}, err
-	case refused == 0:
-		out.In = true
-	case slices.Contains(s.cfg.Probe.Refused, refused):
-		out.Status = strconv.Itoa(int(refused))
-	default:
-		return connector.Probe{}, s.say(fault.Invalid, "connector.probe_unclear", refused).At(op, told(refused))
-	}
-	return out, nil
-}
-
-// signs is the name with which an access signs in; empty when it has no entry.
-func (s *System) signs(ctx context.Context, op, account string) (string, error) {
-	if as := s.cfg.Probe.As; as != "" {
-		if strings.Contains(as, "=") { // within a DN
-			account = ldap.EscapeDN(account)
-		}
-		return strings.Replace(as, declaration.Slot, account, 1), nil
-	}
-	var e entry
-	err := s.with(ctx, op, s.us(), func(l line) error {
-		var err error
-		e, err = s.find(op, l, account)
-		return err
-	})
-	return e.dn, err
-}
-
-// try signs in and returns the code with which it was refused, 0 if it was let
-// in.
-func (s *System) try(ctx context.Context, op string, as who) (refused uint16, err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
-	defer cancel()
-	if over(ctx) {
-		return 0, s.say(fault.Transient, "connector.not_sent", 0).At(op, ctx.Err())
-	}
-	l, err := s.dial(ctx)
-	if err != nil {
-		return 0, s.fault(op, err, false)
-	}
-	defer func() { _ = l.Close() }()
-	if err := l.Bind(as.name, as.password); err != nil {
-		if n, answered := code(err); answered && !is(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultTimeLimitExceeded, ldap.LDAPResultOther) {
-			return n, nil
-		}
-		return 0, s.lost(op, l, err)
-	}
-	return 0, nil
 }
 
 func (s *System) missing(op, right string) error {

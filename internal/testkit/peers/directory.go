@@ -64,6 +64,7 @@ maxsize 67108864
 index objectClass,uid,o,member,uniqueMember,memberUid eq
 overlay ppolicy
 ppolicy_default "cn=policy,dc=hasta,dc=example"
+ppolicy_use_lockout on
 `
 
 const slapdTree = `dn: dc=hasta,dc=example
