@@ -357,7 +357,8 @@ type zipped struct {
 
 // plain packs the files with archive/zip as it comes, with the packer and the level
 // of the bundle, and with the programs zip and zstd where they are installed, each
-// into one file. What Go writes is synced once.
+// into one file, and with zstd together with the programs that make both checksums
+// of a bag. What Go writes is synced once.
 func (x *exporting) plain(share string) (list []zipped) {
 	x.Helper()
 	for _, how := range []struct {
@@ -383,25 +384,28 @@ func (x *exporting) plain(share string) (list []zipped) {
 		x.say("%s: %v", how.name, list[len(list)-1].took)
 		ok(x, os.Remove(path))
 	}
-	for _, tool := range [][]string{{"zip", "-q", "-r", "plain.out", share}, {"zstd", "-q", "-f", "-r", "-o", "plain.out", share}} {
-		path, err := exec.LookPath(tool[0])
-		if err != nil {
-			x.Logf("%s is not installed", tool[0])
+	for _, tool := range []struct{ name, needs, script string }{
+		{"the program zip", "zip", `zip -q -r plain.out "$1"`},
+		{"the program zstd", "zstd", `zstd -q -f -r -o plain.out "$1"`},
+		{"the programs zstd, sha256sum and sha512sum, all at once", "zstd", `sha256sum "$1"/* >sums & sha512sum "$1"/* >>sums & zstd -q -f -r -o plain.out "$1"; wait`},
+	} {
+		if _, err := exec.LookPath(tool.needs); err != nil {
+			x.Logf("%s is not installed", tool.needs)
 			continue
 		}
 		began := time.Now()
-		cmd := exec.CommandContext(x.Context(), path, tool[1:]...)
+		cmd := exec.CommandContext(x.Context(), "sh", "-c", tool.script, "sh", share)
 		cmd.Dir = x.dir
 		if said, err := cmd.CombinedOutput(); err != nil {
-			x.Fatalf("%s: %v: %s", tool[0], err, said)
+			x.Fatalf("%s: %v: %s", tool.name, err, said)
 		}
 		took := time.Since(began)
 		made, err := filepath.Glob(filepath.Join(x.dir, "plain.out*")) // zip adds its ending
 		ok(x, err)
 		info, err := os.Stat(made[0])
 		ok(x, err)
-		list = append(list, zipped{"the program " + tool[0], took, info.Size()})
-		x.say("the program %s: %v", tool[0], took)
+		list = append(list, zipped{tool.name, took, info.Size()})
+		x.say("%s: %v", tool.name, took)
 		ok(x, os.Remove(made[0]))
 	}
 	return list

@@ -70,18 +70,18 @@ type Mark struct {
 //
 // It keeps one segment in memory, packed: after every Write ask Full, and Cut when
 // it says so. What is written is packed while the next is being written; checksums
-// are made beside it, each for itself, so that all cores have something to do. It
-// is for one goroutine.
+// are made beside it, and none of the three waits for another but at a Cut, so that
+// all cores have something to do. It is for one goroutine.
 type Packer struct {
 	mark    Mark
 	sum256  hash.Hash
 	sum512  hash.Hash
-	waiting []byte // written, and not yet being packed
-	other   []byte // being packed, by those in busy
-	busy    sync.WaitGroup
-	failed  error         // what went wrong in busy
-	taken   int64         // bytes of the open segment that are packed, or being so
-	to      *flate.Writer // of the open segment, into out; nil while there is none
+	waiting []byte           // written, and not yet being packed
+	taking  []*taken         // being packed, oldest first; at most ahead
+	lanes   [3]chan struct{} // of packing and of each checksum: closed when it is through with what it was given last
+	failed  error            // what went wrong while packing
+	taken   int64            // bytes of the open segment that are packed, or being so
+	to      *flate.Writer    // of the open segment, into out; nil while there is none
 	out     room
 	closed  bool
 }
@@ -127,16 +127,26 @@ func (p *Packer) Write(b []byte) (int, error) {
 		return 0, fmt.Errorf("%w: %s", errClosed, p.mark.Name)
 	}
 	for rest := b; len(rest) > 0; {
-		n := min(len(rest), takeSize-len(p.waiting))
-		p.waiting = append(p.waiting, rest[:n]...)
+		n := copy(p.space(), rest)
 		rest = rest[n:]
-		if len(p.waiting) == takeSize {
-			if err := p.take(); err != nil {
-				return 0, err
-			}
-		}
+		p.wrote(n)
 	}
 	return len(b), nil
+}
+
+// space is where the next bytes of the file go, at least one.
+func (p *Packer) space() []byte {
+	if p.waiting == nil {
+		p.waiting = (*takes.Get().(*[]byte))[:0]
+	}
+	return p.waiting[len(p.waiting):takeSize]
+}
+
+// wrote says that so many bytes are in its space.
+func (p *Packer) wrote(n int) {
+	if p.waiting = p.waiting[:len(p.waiting)+n]; len(p.waiting) == takeSize {
+		p.take()
+	}
 }
 
 // Full says that a segment's worth was written.
@@ -179,7 +189,6 @@ func (p *Packer) Close() (packed []byte, f Packed, err error) {
 		return nil, f, err
 	}
 	p.closed = true
-	p.waiting, p.other = nil, nil
 	f = Packed{
 		Name: p.mark.Name, Size: p.mark.Offset, CRC32: p.mark.CRC32, Segments: p.mark.Segments,
 		SHA256: hex.EncodeToString(p.sum256.Sum(nil)), SHA512: hex.EncodeToString(p.sum512.Sum(nil)),
@@ -192,12 +201,12 @@ func (p *Packer) Close() (packed []byte, f Packed, err error) {
 
 // Fill packs all that r gives, and hands each segment but the last to keep.
 func (p *Packer) Fill(r io.Reader, keep func(packed []byte, m Mark) error) error {
-	buf := make([]byte, 256<<10)
+	if p.closed {
+		return fmt.Errorf("%w: %s", errClosed, p.mark.Name)
+	}
 	for {
-		n, err := r.Read(buf)
-		if _, werr := p.Write(buf[:n]); werr != nil {
-			return werr
-		}
+		n, err := r.Read(p.space())
+		p.wrote(n)
 		if p.Full() {
 			packed, m, cerr := p.Cut()
 			if cerr != nil {
@@ -216,50 +225,76 @@ func (p *Packer) Fill(r io.Reader, keep func(packed []byte, m Mark) error) error
 	}
 }
 
-// take begins to pack what waits, once what was taken before is packed.
-func (p *Packer) take() error {
-	if err := p.settle(); err != nil {
-		return err
-	}
+// taken is what is being packed and summed.
+type taken struct {
+	b    []byte
+	busy sync.WaitGroup
+}
+
+// ahead is how many pieces of takeSize are in memory at once while they are packed.
+const ahead = 3
+
+// take begins to pack what waits, and makes room for what comes next.
+func (p *Packer) take() {
 	if p.to == nil {
 		p.to = deflaters.Get().(*flate.Writer)
 		p.to.Reset(&p.out)
 	}
-	b := p.waiting
-	if p.out.b == nil && len(b) == takeSize { // more is to come: room for all of it at once, as growing leaves garbage
+	if len(p.waiting) == 0 {
+		return
+	}
+	t := &taken{b: p.waiting}
+	if p.taken == 0 && len(t.b) == takeSize { // more is to come: room for all of it at once, as growing leaves garbage
 		p.out.b = (*rooms.Get().(*[]byte))[:0]
 	}
-	p.waiting, p.other = p.other[:0], b
-	p.taken += int64(len(b))
-	p.busy.Go(func() { _, p.failed = p.to.Write(b) })
-	p.busy.Go(func() { p.sum512.Write(b) })
-	p.busy.Go(func() {
-		p.sum256.Write(b)
-		p.mark.CRC32 = crc32.Update(p.mark.CRC32, crc32.IEEETable, b)
-	})
-	return nil
+	to := p.to
+	p.taken += int64(len(t.b))
+	p.taking = append(p.taking, t)
+	for lane, work := range [...]func(){
+		func() {
+			if _, err := to.Write(t.b); err != nil {
+				p.failed = err
+			}
+		},
+		func() { p.sum512.Write(t.b) },
+		func() {
+			p.sum256.Write(t.b)
+			p.mark.CRC32 = crc32.Update(p.mark.CRC32, crc32.IEEETable, t.b)
+		},
+	} {
+		before, over := p.lanes[lane], make(chan struct{})
+		p.lanes[lane] = over
+		t.busy.Go(func() {
+			defer close(over)
+			if before != nil {
+				<-before
+			}
+			work()
+		})
+	}
+	if p.waiting = nil; len(p.taking) == ahead {
+		p.await(1)
+	}
 }
 
-// settle waits until all that was taken is packed.
-func (p *Packer) settle() error {
-	p.busy.Wait()
-	if p.failed != nil {
-		return fmt.Errorf("bundle: %s: %w", p.mark.Name, p.failed)
+// await waits until the oldest n of what is taken are packed.
+func (p *Packer) await(n int) {
+	for _, t := range p.taking[:n] {
+		t.busy.Wait()
+		takes.Put(&t.b)
 	}
-	return nil
+	p.taking = append(p.taking[:0], p.taking[n:]...)
 }
 
 // segment closes the open one.
 func (p *Packer) segment(end func(*flate.Writer) error) ([]byte, error) {
-	err := p.take()
-	if err == nil {
-		err = p.settle()
+	p.take()
+	p.await(len(p.taking))
+	if p.failed == nil {
+		p.failed = end(p.to)
 	}
-	if err == nil {
-		err = end(p.to)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("bundle: %s: %w", p.mark.Name, err)
+	if p.failed != nil {
+		return nil, fmt.Errorf("bundle: %s: %w", p.mark.Name, p.failed)
 	}
 	deflaters.Put(p.to)
 	packed := p.out.b
@@ -282,6 +317,9 @@ var deflaters = sync.Pool{New: func() any {
 
 // room holds a segment while it is packed.
 type room struct{ b []byte }
+
+// takes are lent, to hold what waits.
+var takes = sync.Pool{New: func() any { b := make([]byte, 0, takeSize); return &b }}
 
 // roomSize has room for a segment that could not be made smaller.
 const roomSize = SegmentSize + SegmentSize/8
