@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/stray"
 )
@@ -167,6 +168,13 @@ func (t *watchedTx) InsertWork(ctx context.Context, works ...offboarding.Work) e
 		t.note("made", w)
 	}
 	return t.Tx.InsertWork(ctx, works...)
+}
+
+func (t *watchedTx) InsertGrants(ctx context.Context, list ...customer.Grant) (int, error) {
+	if t.about == "" && t.kinds["find_access"] {
+		t.about = "found an access"
+	}
+	return t.Tx.InsertGrants(ctx, list...)
 }
 
 func (t *watchedTx) PutStray(ctx context.Context, s stray.Stray) (bool, error) {

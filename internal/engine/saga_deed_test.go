@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/jackc/pgx/v5"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 	"hastaluego/internal/connector/iamsystem"
 	"hastaluego/internal/connector/s3system"
@@ -39,7 +41,7 @@ import (
 // one that remembers.
 var deeds = []func(t *testing.T) deed{
 	ldapDeed, scimDeed, scimGroupsDeed, oauthDeed, pgRoleDeed, pgRowsDeed, s3Deed, iamDeed, stripeCancelDeed, stripeRefundDeed,
-	httpDeed, httpSeveralDeed, httpActionDeed, billingDeed, messageDeed,
+	httpDeed, httpSeveralDeed, httpActionDeed, billingDeed, messageDeed, pgNarrowDeed, s3NarrowDeed, httpNarrowDeed,
 }
 
 // eachSaga runs fn on SQLite, and under make chaos on both engines.
@@ -53,7 +55,7 @@ func eachSaga(t *testing.T, fn func(t *testing.T, e testkit.Engine)) {
 }
 
 // eachDeed runs fn for each deed.
-func eachDeed(t *testing.T, fn func(t *testing.T, e testkit.Engine, d deed)) {
+func eachDeed(t *testing.T, deeds []func(t *testing.T) deed, fn func(t *testing.T, e testkit.Engine, d deed)) {
 	t.Helper()
 	eachSaga(t, func(t *testing.T, e testkit.Engine) {
 		for _, begin := range deeds {
@@ -89,10 +91,11 @@ var speeches = map[string]speech{
 	"scim":    speaksHTTP("PATCH /scim/", "PUT /scim/", "DELETE /scim/"),
 	"oauth":   speaksHTTP("POST /token/revocation"),
 	"pg":      {acts: func(m []byte) bool { return bytes.Contains(m, []byte("ALTER ROLE")) }},
+	"pggroup": {acts: func(m []byte) bool { return bytes.Contains(m, []byte("commit")) }}, // of what was done before it; what looks commits nothing
 	"iam":     speaksHTTP("POST /"),
 	"s3":      speaksHTTP("PUT /acme?policy", "DELETE /acme?policy"),
 	"stripe":  speaksHTTP("POST /v1/subscriptions/", "DELETE /v1/subscriptions/", "POST /v1/refunds"),
-	"http":    speaksHTTP("POST /far/accounts/", "DELETE /far/teams/"),
+	"http":    speaksHTTP("POST /far/accounts/", "PUT /far/accounts/", "DELETE /far/teams/"),
 	"billing": speaksHTTP("POST /subscriptions/"),
 	"hook":    speaksHTTP("POST /"),
 }
@@ -156,14 +159,15 @@ func ldapDeed(t *testing.T) deed {
 	good(t, err)
 	t.Cleanup(func() { _ = root.Close() })
 	good(t, root.Bind(testkit.DirectoryRoot, testkit.DirectoryPassword))
-	begin := func(t *testing.T, ref string) {
+	enter := func(t *testing.T, ref, owner string) {
 		put(t, dir, ref, "hers")
 		add := ldap.NewAddRequest("uid="+ref+","+people, nil)
-		for name, v := range map[string]string{"objectClass": "inetOrgPerson", "cn": ref, "sn": ref, "userPassword": "hers"} {
+		for name, v := range map[string]string{"objectClass": "inetOrgPerson", "cn": ref, "sn": ref, "o": owner, "userPassword": "hers"} {
 			add.Attribute(name, []string{v})
 		}
 		good(t, root.Add(add))
 	}
+	begin := func(t *testing.T, ref string) { enter(t, ref, ref) }
 	begin(t, "bystander")
 	var mu sync.Mutex
 	lets := func(t *testing.T, ref string) bool {
@@ -180,9 +184,9 @@ func ldapDeed(t *testing.T) deed {
 	return deed{
 		name: "ldap", kind: "revoke_access", steps: closing, wires: map[string]string{"ldap": strings.TrimPrefix(d.Plain, "ldap://")}, back: true,
 		systems: "  far:\n    kind: ldap\n    url: ldap://{{ldap}}\n    bind: " + testkit.DirectoryRoot + "\n    password: file:" + dir + "/root\n    allow: [127.0.0.1/32]\n    base: " + people +
-			"\n    filter: (objectClass=inetOrgPerson)\n    close: lock\n    probe: {password: \"file:" + dir + "/{reference}\"}\n",
-		begin: begin,
-		done:  func(t *testing.T, ref string) bool { return !lets(t, ref) }, others: func(t *testing.T) bool { return lets(t, "bystander") },
+			"\n    filter: (objectClass=inetOrgPerson)\n    close: lock\n    inventory: (o={owner})\n    probe: {password: \"file:" + dir + "/{reference}\"}\n",
+		begin: begin, more: func(t *testing.T, ref string) { enter(t, ref+"x", ref) },
+		done: func(t *testing.T, ref string) bool { return !lets(t, ref) }, others: func(t *testing.T) bool { return lets(t, "bystander") },
 	}
 }
 
@@ -214,16 +218,18 @@ func scimPeer(t *testing.T, more string) (d deed, add func(t *testing.T, path st
 		status, _ := ask(t, http.MethodGet, me, "", "Authorization", req.Header.Get("Authorization"))
 		return status == http.StatusOK
 	}
-	begin := func(t *testing.T, ref string) {
+	enter := func(t *testing.T, ref, owner string) {
 		put(t, dir, ref, "hers")
-		add(t, "/Users", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": ref, "active": true, "password": "hers"})
+		add(t, "/Users", map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": ref, "title": owner, "active": true, "password": "hers"})
 	}
+	begin := func(t *testing.T, ref string) { enter(t, ref, ref) }
 	begin(t, "bystander")
 	return deed{
 		name: "scim", kind: "revoke_access", steps: closing, wires: map[string]string{"scim": host(t, base)}, back: true,
-		systems: "  far:\n    kind: scim\n    base_url: http://{{scim}}/scim\n    token: file:" + dir + "/ours\n    allow: [127.0.0.1/32]\n" + more +
+		systems: "  far:\n    kind: scim\n    base_url: http://{{scim}}/scim\n    token: file:" + dir + "/ours\n    allow: [127.0.0.1/32]\n    inventory: title eq {owner}\n" + more +
 			"    probe: {resource: \"http://{{scim}}/me\", secret: \"file:" + dir + "/{reference}\"}\n",
-		begin: begin, done: func(t *testing.T, ref string) bool { return !lets(t, ref) }, others: func(t *testing.T) bool { return lets(t, "bystander") },
+		begin: begin, more: func(t *testing.T, ref string) { enter(t, ref+"x", ref) },
+		done: func(t *testing.T, ref string) bool { return !lets(t, ref) }, others: func(t *testing.T) bool { return lets(t, "bystander") },
 	}, add, look
 }
 
@@ -235,7 +241,7 @@ func scimDeed(t *testing.T) deed {
 // scimGroupsDeed takes users out of their groups too: an act of several calls.
 func scimGroupsDeed(t *testing.T) deed {
 	d, add, look := scimPeer(t, "    leave_groups: true\n")
-	d.name, d.back, d.parts = "scim with groups", false, 3
+	d.name, d.back, d.parts, d.more = "scim with groups", false, 3, nil
 	begin, done := d.begin, d.done
 	groups := sync.Map{}
 	idOf := func(t *testing.T, ref string) string {
@@ -381,10 +387,11 @@ func pgRoleDeed(t *testing.T) deed {
 	}
 	d := deed{
 		name: "postgres roles", kind: "revoke_access", steps: closing, row: account, back: true, parts: 2, begin: begin,
+		more:   func(t *testing.T, ref string) { begin(t, ref+"x") },
 		done:   func(t *testing.T, ref string) bool { return inside(t, ref) == 0 },
 		others: func(t *testing.T) bool { return inside(t, "bystander") == 2 },
 	}
-	d.systems, d.files, d.wires = b.entry("    roles: {password: \"file:" + dir + "/{reference}\"}\n")
+	d.systems, d.files, d.wires = b.entry("    roles:\n      password: \"file:" + dir + "/{reference}\"\n      inventory: SELECT rolname FROM pg_roles WHERE rolname IN ('" + mark + "_' || $1, '" + mark + "_' || $1 || 'x')\n")
 	return d
 }
 
@@ -422,6 +429,13 @@ func pgRowsDeed(t *testing.T) deed {
 }
 
 func s3Deed(t *testing.T) deed {
+	d, _, _, _ := s3Store(t)
+	return d
+}
+
+// s3Store is a bucket in which whoever is named may do anything, as its owner and we
+// see it.
+func s3Store(t *testing.T) (d deed, direct connector.System, tried func(t *testing.T, by connector.Prober, ref string) bool, policy func(t *testing.T) string) {
 	store, dir := testkit.StartStore(t), t.TempDir()
 	put(t, dir, "ours", testkit.StoreSecret)
 	request := func(t *testing.T, method, path, body string, want int) string {
@@ -434,30 +448,47 @@ func s3Deed(t *testing.T) deed {
 	request(t, http.MethodPut, "/acme", "", 200)
 	request(t, http.MethodPut, "/acme/hello.txt", "", 200)
 	entry := func(base string) string {
-		return "  far:\n    kind: s3\n    base_url: http://" + base + "\n    access_key: " + testkit.StoreKey + "\n    secret_key: file:" + dir + "/ours\n    allow: [127.0.0.1/32]\n    bucket: acme\n    probe: {key: \"file:" + dir + "/{reference}\"}\n"
+		return "  far:\n    kind: s3\n    base_url: http://" + base + "\n    access_key: " + testkit.StoreKey + "\n    secret_key: file:" + dir + "/ours\n    allow: [127.0.0.1/32]\n    bucket: acme\n" +
+			"    inventory: \"{owner}*\"\n    probe: {key: \"file:" + dir + "/{reference}\", write: \"new.txt\"}\n    read_only: true\n"
 	}
 	all, err := declaration.Load("systems.yaml", []byte("systems:\n"+entry(host(t, store.Base))), s3system.Kind())
 	good(t, err)
-	direct, err := all[0].Open(when.Machine{}, nil)
+	opened, err := all[0].Open(when.Machine{}, nil)
 	good(t, err)
-	t.Cleanup(direct.Close)
-	lets := func(t *testing.T, ref string) bool {
-		p, err := direct.Connector().Prober.ProbeAccess(context.Background(), ref)
+	t.Cleanup(opened.Close)
+	direct = opened.Connector()
+	tried = func(t *testing.T, by connector.Prober, ref string) bool {
+		p, err := by.ProbeAccess(context.Background(), ref)
 		if err != nil {
 			t.Error(err)
 		}
 		return p.In
 	}
+	lets := func(t *testing.T, ref string) bool { return tried(t, direct.Prober, ref) }
+	policy = func(t *testing.T) string { return request(t, http.MethodGet, "/acme?policy=", "", 200) }
 	begin := func(t *testing.T, ref string) {
 		store.Admin(t, "create-user", "--access", ref, "--secret", ref+"-secret", "--role", "user")
 		put(t, dir, ref, ref+":"+ref+"-secret")
+		// The owner allows it by name, beside what we denied to others meanwhile.
+		p := struct{ Version, Statement any }{Version: "2012-10-17"}
+		all := []any{}
+		if ref != "bystander" {
+			good(t, json.Unmarshal([]byte(policy(t)), &p))
+			all = p.Statement.([]any)
+		}
+		p.Statement = append(all, map[string]any{
+			"Sid": "Of" + ref, "Effect": "Allow", "Principal": map[string]any{"AWS": []string{ref}}, "Action": "s3:*", "Resource": []string{"arn:aws:s3:::acme", "arn:aws:s3:::acme/*"},
+		})
+		raw, err := json.Marshal(p)
+		good(t, err)
+		request(t, http.MethodPut, "/acme?policy=", string(raw), 204)
 	}
 	begin(t, "bystander")
-	request(t, http.MethodPut, "/acme?policy=", `{"Version":"2012-10-17","Statement":[{"Sid":"Others","Effect":"Allow","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::acme","arn:aws:s3:::acme/*"]}]}`, 204)
 	return deed{
 		name: "s3", kind: "revoke_access", steps: closing, wires: map[string]string{"s3": host(t, store.Base)}, systems: entry("{{s3}}"), back: true,
-		begin: begin, done: func(t *testing.T, ref string) bool { return !lets(t, ref) }, others: func(t *testing.T) bool { return lets(t, "bystander") },
-	}
+		begin: begin, more: func(t *testing.T, ref string) { begin(t, ref+"x") },
+		done: func(t *testing.T, ref string) bool { return !lets(t, ref) }, others: func(t *testing.T) bool { return lets(t, "bystander") },
+	}, direct, tried, policy
 }
 
 // iamDeed makes a key of a user inactive. Which key that is, the server says when
@@ -467,7 +498,7 @@ func iamDeed(t *testing.T) deed {
 	put(t, dir, "ours", testkit.StoreSecret)
 	entry := func(base string) string {
 		return "  far:\n    kind: iam\n    base_url: http://" + base + "\n    access_key: " + testkit.StoreKey + "\n    secret_key: file:" + dir + "/ours\n    allow: [127.0.0.1/32]\n" +
-			"    probe: {secret: \"file:" + dir + "/{reference}\", url: http://" + base + "}\n"
+			"    inventory: \"/customers/{owner}/*\"\n    probe: {secret: \"file:" + dir + "/{reference}\", url: http://" + base + "}\n"
 	}
 	all, err := declaration.Load("systems.yaml", []byte("systems:\n"+entry(host(t, server.Base))), iamsystem.Kind())
 	good(t, err)
@@ -479,12 +510,13 @@ func iamDeed(t *testing.T) deed {
 		key, _ := issued.Load(ref)
 		return key.(string)
 	}
-	begin := func(t *testing.T, ref string) {
-		server.Do(t, "CreateUser", "UserName", ref, "Path", "/customers/"+ref+"/")
+	enter := func(t *testing.T, ref, owner string) {
+		server.Do(t, "CreateUser", "UserName", ref, "Path", "/customers/"+owner+"/")
 		key, secret := server.NewKey(t, ref)
 		issued.Store(ref, ref+"/"+key)
 		put(t, dir, url.PathEscape(ref+"/"+key), secret)
 	}
+	begin := func(t *testing.T, ref string) { enter(t, ref, ref) }
 	begin(t, "bystander")
 	lets := func(t *testing.T, ref string) bool {
 		p, err := direct.Connector().Prober.ProbeAccess(context.Background(), account(ref))
@@ -495,6 +527,7 @@ func iamDeed(t *testing.T) deed {
 	}
 	return deed{
 		name: "iam", kind: "revoke_access", steps: closing, wires: map[string]string{"iam": host(t, server.Base)}, systems: entry("{{iam}}"), back: true, begin: begin,
+		more: func(t *testing.T, ref string) { enter(t, ref+"x", ref) },
 		row: func(ref string) []ingest.Row {
 			r := access(ref, "far")
 			r.Grant.Account, r.Grant.Kind = account(ref), "api_key"
@@ -556,12 +589,14 @@ type doors struct {
 	shut map[string]bool
 	acts map[string]int
 	team map[string]bool // accounts that are in one
+	role map[string]string
+	owns map[string][]string // accounts of an owner
 	// turned is asked when a door turns, before it does; may be nil.
 	turned func(system, account string, shut bool)
 }
 
 func openDoors(t *testing.T) *doors {
-	d := &doors{shut: map[string]bool{}, acts: map[string]int{}, team: map[string]bool{}}
+	d := &doors{shut: map[string]bool{}, acts: map[string]int{}, team: map[string]bool{}, role: map[string]string{}, owns: map[string][]string{}}
 	mux := http.NewServeMux()
 	say := func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
@@ -570,7 +605,7 @@ func openDoors(t *testing.T) *doors {
 		if d.shut[r.PathValue("system")+"/"+r.PathValue("who")] {
 			status = "shut"
 		}
-		fmt.Fprintf(w, `{"status":%q,"effect":"e"}`, status)
+		fmt.Fprintf(w, `{"status":%q,"effect":"e","role":%q}`, status, cmp.Or(d.role[r.PathValue("who")], "editor"))
 	}
 	turn := func(shut bool) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -588,6 +623,29 @@ func openDoors(t *testing.T) *doors {
 	mux.HandleFunc("GET /{system}/accounts/{who}", say)
 	mux.HandleFunc("POST /{system}/accounts/{who}/close", turn(true))
 	mux.HandleFunc("POST /{system}/accounts/{who}/open", turn(false))
+	mux.HandleFunc("PUT /{system}/accounts/{who}/role", func(w http.ResponseWriter, r *http.Request) {
+		var body struct{ Role string }
+		if json.NewDecoder(r.Body).Decode(&body) != nil || body.Role == "" { // half of it asks for nothing
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		d.mu.Lock()
+		d.role[r.PathValue("who")] = body.Role
+		d.acts[r.PathValue("system")+"/"+r.PathValue("who")]++
+		d.mu.Unlock()
+		say(w, r)
+	})
+	mux.HandleFunc("GET /{system}/owners/{owner}/accounts", func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		list := []map[string]string{}
+		for _, who := range d.owns[r.PathValue("owner")] {
+			list = append(list, map[string]string{"name": who})
+		}
+		if err := json.NewEncoder(w).Encode(map[string]any{"accounts": list}); err != nil {
+			t.Error(err)
+		}
+	})
 	mux.HandleFunc("GET /{system}/teams/{who}", func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -637,11 +695,25 @@ func (d *doors) entry(dir, system, at, revoke string) string {
 
 const shutDoor = `{method: POST, path: "/accounts/{reference}/close", receipt: effect}`
 
+// listed declares how the accounts of an owner are listed there.
+const listed = `    inventory:
+      - kind: login
+        list: {method: GET, path: "/owners/{owner}/accounts", items: accounts}
+        account: name
+`
+
 func httpDeed(t *testing.T) deed {
 	d, dir := openDoors(t), t.TempDir()
+	enter := func(t *testing.T, ref, owner string) {
+		put(t, dir, ref, "hers")
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.owns[owner] = append(d.owns[owner], ref)
+	}
 	return deed{
-		name: "http", kind: "revoke_access", steps: closing, wires: map[string]string{"http": host(t, d.URL)}, systems: d.entry(dir, "far", "{{http}}", shutDoor), back: true,
-		begin:  func(t *testing.T, ref string) { put(t, dir, ref, "hers") },
+		name: "http", kind: "revoke_access", steps: closing, wires: map[string]string{"http": host(t, d.URL)}, systems: d.entry(dir, "far", "{{http}}", shutDoor) + listed, back: true,
+		begin:  func(t *testing.T, ref string) { enter(t, ref, ref) },
+		more:   func(t *testing.T, ref string) { enter(t, ref+"x", ref) },
 		done:   func(_ *testing.T, ref string) bool { shut, _, _ := d.is("far", ref); return shut },
 		others: func(*testing.T) bool { shut, _, acts := d.is("far", "bystander"); return !shut && acts == 0 },
 		times:  func(_ *testing.T, ref string) int { _, _, acts := d.is("far", ref); return acts },

@@ -249,9 +249,16 @@ type deed struct {
 	others func(t *testing.T) bool
 	// times is how often it happened; nil: as often as it was asked for.
 	times func(t *testing.T, ref string) int
+	// more makes a further access of the same customer there, called ref and "x", of
+	// which nobody knows; nil: it cannot list what a customer has.
+	more func(t *testing.T, ref string)
+	// whole reports whether it is as it was before anything was done; nil: where it is
+	// not done.
+	whole func(t *testing.T, ref string) bool
 	parts int  // messages that it takes; an act that broke off is gone through again. Zero: one
 	back  bool // it can be taken back
 	told  bool // it cannot be read back
+	plain bool // it is read back, and cannot be tried
 }
 
 func newSaga(t *testing.T, e testkit.Engine, name string, d deed) *saga {
@@ -271,6 +278,7 @@ func newSaga(t *testing.T, e testkit.Engine, name string, d deed) *saga {
 
 const sagaBook = `playbook: saga
 title: {es: "A", en: "A"}
+retrieval: {d: 30}
 steps:
   - {id: confirm, kind: confirm, title: {es: "A", en: "A"}}
 `
@@ -530,7 +538,7 @@ func (s *saga) judge(what, ref string, c offboarding.CaseID, before int) {
 	}
 	works := s.works(c)
 	for _, w := range works {
-		if w.Kind == "revoke_access" {
+		if w.Kind == "revoke_access" || w.Kind == "narrow_access" && !s.deed.plain {
 			if p := step.ProofOf(w.Evidence); p.Control == nil || !p.Control.In || p.Probe == nil || p.Probe.In {
 				s.t.Errorf("%s: it was not tried before and after: %s", what, w.Evidence)
 			}
@@ -547,13 +555,36 @@ func (s *saga) judge(what, ref string, c offboarding.CaseID, before int) {
 	}
 }
 
+// stands looks whether what our inventory says of the accesses of a customer is so at
+// the far system: none lets in further there than it is recorded to.
+func (s *saga) stands(what, ref string, c offboarding.CaseID) {
+	s.t.Helper()
+	for _, g := range s.inventory(c) {
+		if g.System == "far" && (g.Status == customer.Revoked || g.Status == customer.ReadOnly) && !s.deed.done(s.t, ref) {
+			s.t.Errorf("%s: %s is on record as %s, and it reaches further there", what, g.Name(), g.Status)
+		}
+	}
+}
+
+func (s *saga) inventory(c offboarding.CaseID) (list []customer.Grant) {
+	s.t.Helper()
+	s.must(s.store.View(s.t.Context(), func(tx app.Tx) error {
+		of, err := tx.FindCase(s.t.Context(), c)
+		if err == nil {
+			list, err = tx.GrantsOf(s.t.Context(), of.Customer)
+		}
+		return err
+	}))
+	return list
+}
+
 // Whatever a departure does at whatever far system, and wherever the process dies
 // on the way: it is done there, once, and never said to be before it is. What was
 // done is taken back in reverse order, once: at no instant is something open again
 // whose follower is still closed.
 func TestWhereverAProcessDiesWhatADepartureDoesHappensOnce(t *testing.T) {
 	t.Parallel()
-	eachDeed(t, func(t *testing.T, e testkit.Engine, d deed) {
+	eachDeed(t, deeds, func(t *testing.T, e testkit.Engine, d deed) {
 		t.Run("done", func(t *testing.T) { doneOnce(t, e.AnotherMigrated(t), d) })
 		if d.back {
 			t.Run("taken back", func(t *testing.T) { takenBackOnce(t, e.AnotherMigrated(t), d) })
@@ -579,6 +610,7 @@ func doneOnce(t *testing.T, e testkit.Engine, d deed) {
 		if over() && !d.done(t, ref) {
 			t.Errorf("%v: verified, and not done there", last)
 		}
+		s.stands(last.String(), ref, c)
 		s.live(death{}, over)
 		s.judge(last.String(), ref, c, before)
 		return died
@@ -621,8 +653,13 @@ func takenBackOnce(t *testing.T, e testkit.Engine, d deed) {
 	over := func() bool { return s.all(c, offboarding.WorkUndone) }
 	judge := func(what string) {
 		t.Helper()
-		if d.done(t, ref) || d.others != nil && !d.others(t) {
+		if d.done(t, ref) || d.others != nil && !d.others(t) || d.whole != nil && !d.whole(t, ref) {
 			t.Errorf("%s: not as it was: done %v", what, d.done(t, ref))
+		}
+		for _, g := range s.inventory(c) {
+			if g.Status != customer.Granted {
+				t.Errorf("%s: %s is on record as %s, and was given back", what, g.Name(), g.Status)
+			}
 		}
 		for _, system := range []string{"first", "last"} {
 			if shut, _, acts := frame.is(system, ref); shut || acts != 2 {
