@@ -338,6 +338,9 @@ func (a *App) followStep(ctx context.Context, tx Tx, p *offboarding.Plan, works 
 	switch p.Case.State {
 	case offboarding.CaseReversing, offboarding.CaseReversed, offboarding.CaseStopped:
 		for _, w := range works {
+			if err := a.askReissue(ctx, tx, p, w); err != nil {
+				return err
+			}
 			if err := a.followUndo(ctx, tx, p, stepOf(p, w.Step), w); err != nil {
 				return err
 			}

@@ -339,7 +339,7 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 			return false, p.Skip(key, tx.Now(), nil)
 		}
 	}
-	if lister, ok := kind.(step.AssetLister); ok {
+	if lister, ok := kind.(step.AssetLister); ok && !s.Spec.House {
 		assets, err := handedOver(ctx, tx, p.Case)
 		if err != nil {
 			return false, err

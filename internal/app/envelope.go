@@ -325,7 +325,10 @@ func (a *App) OpenEnvelope(ctx context.Context, token string, in OpenInput) (p E
 		if err := tx.PutEnvelope(ctx, e); err != nil {
 			return err
 		}
-		return a.toldOf(ctx, tx, "envelope.opened", "customer", e, nil)
+		if err := a.toldOf(ctx, tx, "envelope.opened", "customer", e, nil); err != nil {
+			return err
+		}
+		return a.reissuedArrived(ctx, tx, e.Item)
 	})
 	if err == nil {
 		err = refused

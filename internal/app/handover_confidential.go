@@ -140,7 +140,7 @@ func (a *App) onEnding(ctx context.Context, by Actor, c offboarding.CaseID, step
 			}
 			return a.write(ctx, tx, p.Case, "handover") // they are asked whether it is right
 		}
-		if p.Case.State != offboarding.CaseOpen {
+		if p.Case.State != offboarding.CaseOpen && !s.Spec.House {
 			return fault.New(fault.Blocked, "case.closed")
 		}
 		if s, err = p.Workable(step); err != nil {
@@ -154,8 +154,10 @@ func (a *App) onEnding(ctx context.Context, by Actor, c offboarding.CaseID, step
 		if err := fn(tx, &p, s, x); err != nil {
 			return err
 		}
-		if err := a.everythingGiven(ctx, tx, p.Case, list); err != nil {
-			return err
+		if !s.Spec.House {
+			if err := a.everythingGiven(ctx, tx, p.Case, list); err != nil {
+				return err
+			}
 		}
 		if err := a.endHandover(&p, s, by, list, tx.Now()); err != nil {
 			return err
@@ -328,7 +330,7 @@ func (a *App) joins(p *offboarding.Plan, x customer.Asset) (s *offboarding.Step,
 	for i := range p.Steps {
 		at := &p.Steps[i]
 		k, lists := a.kinds[at.Kind].(step.AssetLister)
-		if at.Kind != "handover" || !lists || slices.ContainsFunc(at.Items, func(it offboarding.Item) bool { return it.Key == string(x.ID) }) {
+		if at.Kind != "handover" || at.Spec.House || !lists || slices.ContainsFunc(at.Items, func(it offboarding.Item) bool { return it.Key == string(x.ID) }) {
 			continue
 		}
 		mine := k.AssetItems(step.Subject{Case: p.Case, Step: *at}, []customer.Asset{x})

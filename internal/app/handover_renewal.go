@@ -153,7 +153,7 @@ func (a *App) RenewalDue(ctx context.Context, w offboarding.Work) (again time.Ti
 			return err
 		}
 		for k := range p.Steps {
-			if s := &p.Steps[k]; s.Kind == "handover" {
+			if s := &p.Steps[k]; s.Kind == "handover" && !s.Spec.House {
 				return a.tellTask(ctx, tx, s, "renewal "+w.Item)
 			}
 		}

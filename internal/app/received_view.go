@@ -150,7 +150,7 @@ func (a *App) mayMean(ctx context.Context, tx Tx, p *offboarding.Plan, v *Receiv
 // handing is the handover that waits, nil if none does.
 func handing(p *offboarding.Plan) *offboarding.Step {
 	for i := range p.Steps {
-		if s := &p.Steps[i]; s.Kind == "handover" && (s.State == offboarding.StepReady || s.State == offboarding.StepRunning) {
+		if s := &p.Steps[i]; s.Kind == "handover" && !s.Spec.House && (s.State == offboarding.StepReady || s.State == offboarding.StepRunning) {
 			return s
 		}
 	}

@@ -141,7 +141,7 @@ func (a *App) GiveItem(ctx context.Context, by Actor, in GiveInput) error {
 				return err
 			}
 		}
-		if x.Credential() {
+		if x.Rotation == handover.Waiting {
 			if err := a.watchRotation(ctx, tx, *x); err != nil {
 				return err
 			}
@@ -343,12 +343,16 @@ func (a *App) openHandover(ctx context.Context, s SealedHandover) (handover.Item
 // Handover is what is handed over in a departure, and its envelopes.
 type Handover struct {
 	List      []handover.Item
+	Anew      []handover.Item // new secrets of accesses that came back: nothing that was theirs before
 	Envelopes []handover.Sheet
 	Promised  []handover.Promise // within what is left, gaps first
 	Renewals  []customer.Asset   // the first one first
 	Acts      []handover.Act     // by number
 	mailed    map[string]bool    // files that are mails of the client
 }
+
+// All is everything that is handed over, new secrets too.
+func (h Handover) All() []handover.Item { return slices.Concat(h.List, h.Anew) }
 
 // AcceptedByMail reports whether the client accepted an item in a mail that
 // somebody read in, and not on their page or with a slip.
@@ -372,6 +376,8 @@ func (a *App) readHandover(ctx context.Context, tx Tx, c offboarding.CaseID) (h 
 	if err := belong(ctx, tx, h.List); err != nil {
 		return h, err
 	}
+	h.Anew = slices.DeleteFunc(slices.Clone(h.List), func(x handover.Item) bool { return !x.Reissued() })
+	h.List = slices.DeleteFunc(h.List, handover.Item.Reissued)
 	files, err := tx.BlobsOf(ctx, c)
 	if err != nil {
 		return h, err

@@ -41,6 +41,9 @@ func (a *App) beginOwn(ctx context.Context, tx Tx, p *offboarding.Plan, s *offbo
 	case "erase_processors":
 		return a.listProcessors(ctx, tx, p, s)
 	case "handover":
+		if s.Spec.House { // its things are on its list already
+			return nil
+		}
 		return a.listHandover(ctx, tx, p, s)
 	case "collect":
 		return a.planReminders(ctx, tx, s, subject)

@@ -171,8 +171,15 @@ func (i *Item) Belongs(o customer.Ownership) {
 // Client is who accepts: nobody of the company can.
 const Client = "client"
 
+// Reissued is the kind of an access that was closed and came back with another
+// secret: nobody has that yet but the system that it is of.
+const Reissued = "reissued"
+
 // Credential reports whether it opens something.
-func (i Item) Credential() bool { return i.Kind == "credential" }
+func (i Item) Credential() bool { return i.Kind == "credential" || i.Kind == Reissued }
+
+// Reissued reports whether it is the new secret of an access that came back.
+func (i Item) Reissued() bool { return i.Kind == Reissued }
 
 func (i *Item) to(s State) error {
 	if !slices.Contains(Transitions[i.State], s) {
@@ -214,6 +221,9 @@ func (i *Item) Give(g Gift, at time.Time, rotateBy when.Date) error {
 	if i.Credential() {
 		ways = []Way{Envelope, InPerson}
 	}
+	if i.Reissued() { // some systems tell it themselves: an invitation, a letter of welcome
+		ways = append(ways, Transfer)
+	}
 	if i.Secret() {
 		ways = []Way{Transfer, InPerson}
 	}
@@ -239,7 +249,7 @@ func (i *Item) Give(g Gift, at time.Time, rotateBy when.Date) error {
 	i.Way, i.How, i.GivenAt, i.Lacks, i.Held = g.Way, g.How, at, "", ""
 	i.Keeping, i.EndedAt = Keeping{}, time.Time{}
 	i.Piece, i.File = g.Piece, g.File
-	if i.Credential() {
+	if i.Credential() && !i.Reissued() { // that one nobody of us had before
 		i.Rotation, i.RotateBy, i.RotatedAt, i.Attest = Waiting, rotateBy, time.Time{}, ""
 	}
 	return nil
@@ -287,8 +297,12 @@ func (i *Item) Rotate(to Rotation, why string, at time.Time) error {
 
 // Over reports whether nothing is left to do about the item: it is accepted,
 // and a credential was changed or somebody answers for it; or, being confidential, it
-// was destroyed or is kept for a reason.
+// was destroyed or is kept for a reason. A new secret is over once its envelope was
+// opened, or it was told in another way.
 func (i Item) Over() bool {
+	if i.Reissued() {
+		return i.State == Accepted || i.State == Given && i.Way != Envelope
+	}
 	return i.State == Gone || i.State == Kept || i.State == Accepted && (!i.Credential() || i.Rotation == Confirmed || i.Rotation == Attested)
 }
 

@@ -19,7 +19,7 @@ var houseSteps = sync.OnceValue(func() map[string]offboarding.Step {
 	}
 	out := make(map[string]offboarding.Step, len(list))
 	for _, s := range list {
-		step := snapshot(0, s, []KindSpec{{Name: "task", Human: true}, {Name: "approve", Human: true, Approves: true}, {Name: "collect", Human: true, Collects: true}, {Name: "refund", Verifies: true, Effect: true}, {Name: "narrow_access", Verifies: true, Effect: true}, {Name: "apply_offer", Verifies: true, Effect: true}})
+		step := snapshot(0, s, []KindSpec{{Name: "task", Human: true}, {Name: "approve", Human: true, Approves: true}, {Name: "collect", Human: true, Collects: true}, {Name: "refund", Verifies: true, Effect: true}, {Name: "narrow_access", Verifies: true, Effect: true}, {Name: "apply_offer", Verifies: true, Effect: true}, {Name: "handover", Human: true, HandsOver: true}})
 		step.Spec.House = true
 		out[s.ID] = step
 	}

@@ -198,7 +198,7 @@ func (a *API) handovers(h huma.API) {
 		func(ctx context.Context, by app.Actor, in *oneCase) (*handoverList, error) {
 			c, err := a.openCase(ctx, by, in.Case)
 			out := &handoverList{}
-			out.Body.Items = each(c.Handover.List, viewHandover(c.Handover, by.MayRead("note")))
+			out.Body.Items = each(c.Handover.All(), viewHandover(c.Handover, by.MayRead("note")))
 			out.Body.Promised = each(c.Handover.Promised, func(p handover.Promise) HandoverPromise {
 				return HandoverPromise{p.Title, p.Due.String(), p.Delivered.String(), string(p.State), viewPiece(p.Piece)}
 			})

@@ -55,7 +55,7 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 		return out
 	}
 	word := func(code string, args ...any) string { return v.say("handover."+code, args...) }
-	for _, x := range c.Handover.List {
+	for _, x := range c.Handover.All() {
 		if x.Step != s.ID {
 			continue
 		}
@@ -76,8 +76,11 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 		if hv.Credential {
 			hv.Ways = []option{{string(handover.Envelope), word("way.envelope")}, {string(handover.InPerson), word("way.in_person")}}
 			hv.Files = []option{{"", word("file_for.none")}, {"bitwarden", "Bitwarden"}, {"keepass", "KeePass"}}
+			if x.Reissued() {
+				hv.Ways = append(hv.Ways, option{string(handover.Transfer), word("way.themselves")})
+			}
 			if c.NoPortal { // there is no page on which an envelope would open
-				hv.Ways, hv.Check = hv.Ways[1:], word("check.credential.no_portal")
+				hv.Ways, hv.Check = hv.Ways[1:], word("check."+x.Kind+".no_portal")
 			}
 		}
 		if hv.Credential && hv.Give && !c.NoPortal {
@@ -89,8 +92,8 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 				hv.Key = key
 			}
 		}
-		s, sealed := c.Handover.Sheet(x.ID)
-		hv.Burn = sv.May && sealed && s.State == handover.Sealed && c.Plan.Case.State == offboarding.CaseOpen
+		sheet, sealed := c.Handover.Sheet(x.ID)
+		hv.Burn = sv.May && sealed && sheet.State == handover.Sealed && (c.Plan.Case.State == offboarding.CaseOpen || s.Spec.House)
 		hv.Fields = map[string]control{}
 		for name, required := range giveFields {
 			f := control{ID: hv.ID + "-" + name, Name: name, Label: word(cmp.Or(map[string]string{"why": "attest", "held": "hold.why"}[name], name)), Required: required}
@@ -116,8 +119,8 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 		if c.NoPortal {
 			out.Only = word("client_only.no_portal")
 		}
-		out.Slip = out.Slip || may && x.State == handover.Given
-		out.Print = out.Print || may && (x.State == handover.Given || x.Credential() && x.State != handover.Accepted)
+		out.Slip = out.Slip || may && x.State == handover.Given && !x.Reissued()
+		out.Print = out.Print || may && !x.Reissued() && (x.State == handover.Given || x.Credential() && x.State != handover.Accepted)
 		out.Items = append(out.Items, hv)
 	}
 	out.Paper = map[string]control{}
