@@ -111,6 +111,7 @@ type LedgerInput struct {
 	Reference string    // number of the subscription
 	EndsAt    time.Time // for the preview: it ends then; zero: now
 	Prorate   bool      // for the preview: what is paid for and not used is credited
+	Brief     bool      // payments are not needed: fewer calls
 }
 
 // LedgerState is what the far system has in its books. Taxes are what it says.
@@ -120,6 +121,7 @@ type LedgerState struct {
 	Open     []Invoice       // issued and not paid, oldest first
 	Unbilled []LedgerLine    // recorded, and on no invoice yet; negative: in the customer's favour
 	Credits  []money.Amount  // one per currency: positive, the customer has it; negative, the customer owes it
+	BilledTo time.Time       // what it was billed for ends then; zero: it does not say
 	Payments []Payment       // the newest first
 	Preview  InvoicePreview  // what would still be billed if it ended at EndsAt
 	Cut      bool            // there is more than was read: no statement may be made of this
@@ -137,16 +139,19 @@ type Invoice struct {
 	Due       money.Amount // still to be paid
 	IssuedAt  time.Time
 	DueAt     time.Time // zero: at once
+	From, To  time.Time // what it is for; zero: for no span
 	PayAt     string    // address at which it can be paid; empty if there is none
 }
 
 // LedgerLine is something that will be on a bill.
 type LedgerLine struct {
 	Reference string
-	Text      string // as the far system words it, for the customer
-	Amount    money.Amount
-	From, To  time.Time // what it is for; zero: for no span
-	Prorated  bool      // a part of something: credit for what is not used, or charge for what came between
+	Text      string       // as the far system words it, for the customer
+	Amount    money.Amount // with its tax, as far as the far system says one
+	Tax       money.Amount // of Amount; no currency: the far system does not say
+	From, To  time.Time    // what it is for; zero: for no span
+	Prorated  bool         // a part of something: credit for what is not used, or charge for what came between
+	Used      bool         // it is use, counted as it came
 }
 
 // Payment is money that came in.

@@ -40,7 +40,22 @@ type golden struct {
 	Bills     []goldenBill
 	Usage     []goldenUsage
 	Sums      []goldenSum
+	Books     []goldenBooks
+	Whole     bool
 	Now, End  *goldenEnd
+}
+
+type goldenBooks struct {
+	System, Account, Of string
+	Invoices            []goldenBill
+	Items               []goldenItem
+	Balances            []string
+}
+
+type goldenItem struct {
+	No, Amount, Tax string
+	From, Until     string
+	Used, Prorated  bool
 }
 
 type goldenLaw struct {
@@ -92,6 +107,7 @@ type goldenBill struct {
 	Included    bool
 	Open        string
 	Returned    string
+	Recorded    bool
 }
 
 type goldenUsage struct {
@@ -101,11 +117,13 @@ type goldenUsage struct {
 	Per            int64
 	Rate           string
 	Included       bool
+	Recorded       bool
 }
 
 type goldenSum struct {
 	Kind            settlement.SumKind
 	No, Amount, Tax string
+	Recorded        bool
 }
 
 type goldenEnd struct {
@@ -208,28 +226,52 @@ func (g golden) input(t testing.TB, packs *jurisdiction.Library) settlement.Inpu
 		only = in.Contracts[0].Ref
 	}
 	for _, b := range g.Bills {
-		a := sum(t, b.Amount, "")
-		out := settlement.Bill{
-			Ref: b.No, Contract: cmp.Or(b.Of, only), From: day(t, b.From), Until: day(t, b.Until), Amount: a, Tax: sum(t, b.Tax, a.Currency).Minor, Included: b.Included,
-			Open: sum(t, b.Open, a.Currency).Minor, Returned: sum(t, b.Returned, a.Currency).Minor,
-		}
-		for _, s := range b.Shares {
-			w, err := strconv.ParseUint(fmt.Sprint(s.Value), 10, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out.Shares = append(out.Shares, settlement.Share{Contract: fmt.Sprint(s.Key), Weight: w})
-		}
-		in.Bills = append(in.Bills, out)
+		in.Bills = append(in.Bills, b.bill(t, only))
 	}
 	for _, u := range g.Usage {
-		in.Usage = append(in.Usage, settlement.Usage{Ref: u.What, What: u.What, Contract: cmp.Or(u.Of, only), Quantity: u.Quantity, Free: u.Free, Price: sum(t, u.Price, ""), Per: cmp.Or(u.Per, 1), Tax: rate(t, u.Rate, u.Included)})
+		in.Usage = append(in.Usage, settlement.Usage{Ref: u.What, What: u.What, Contract: cmp.Or(u.Of, only), Quantity: u.Quantity, Free: u.Free, Price: sum(t, u.Price, ""), Per: cmp.Or(u.Per, 1), Tax: rate(t, u.Rate, u.Included), Recorded: u.Recorded})
 	}
 	for _, x := range g.Sums {
 		a := sum(t, x.Amount, "")
-		in.Sums = append(in.Sums, settlement.Sum{Kind: x.Kind, Ref: x.No, Amount: a, Tax: sum(t, x.Tax, a.Currency).Minor})
+		in.Sums = append(in.Sums, settlement.Sum{Kind: x.Kind, Ref: x.No, Amount: a, Tax: sum(t, x.Tax, a.Currency).Minor, Recorded: x.Recorded})
+	}
+	in.Whole = g.Whole
+	for _, b := range g.Books {
+		out := settlement.Books{System: cmp.Or(b.System, "billing"), Account: cmp.Or(b.Account, "cus_1"), Contract: cmp.Or(b.Of, only)}
+		for _, x := range b.Invoices {
+			out.Invoices = append(out.Invoices, x.bill(t, ""))
+		}
+		for _, x := range b.Items {
+			a := sum(t, x.Amount, "")
+			out.Items = append(out.Items, settlement.Item{Ref: x.No, From: day(t, x.From), Until: day(t, x.Until), Amount: a, Tax: sum(t, x.Tax, a.Currency).Minor, Used: x.Used, Prorated: x.Prorated})
+		}
+		for _, x := range b.Balances {
+			out.Balances = append(out.Balances, sum(t, x, ""))
+		}
+		in.Books = append(in.Books, out)
 	}
 	return in
+}
+
+// bill is one as Compute takes it, of the contract where it says none.
+func (b goldenBill) bill(t testing.TB, only string) settlement.Bill {
+	t.Helper()
+	a := sum(t, b.Amount, "")
+	out := settlement.Bill{
+		Ref: b.No, Contract: cmp.Or(b.Of, only), From: day(t, b.From), Until: day(t, b.Until), Amount: a, Tax: sum(t, b.Tax, a.Currency).Minor, Included: b.Included,
+		Open: sum(t, b.Open, a.Currency).Minor, Returned: sum(t, b.Returned, a.Currency).Minor, Recorded: b.Recorded,
+	}
+	if b.Recorded && b.Of == "" { // an invoice as people record it is of no contract
+		out.Contract = ""
+	}
+	for _, s := range b.Shares {
+		w, err := strconv.ParseUint(fmt.Sprint(s.Value), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Shares = append(out.Shares, settlement.Share{Contract: fmt.Sprint(s.Key), Weight: w})
+	}
+	return out
 }
 
 func (g golden) law(t testing.TB, packs *jurisdiction.Library, c *settlement.Contract, in settlement.Input) settlement.Law {

@@ -70,19 +70,16 @@ func (in *Input) check() fault.List {
 		k.unless(in.contract(in.Contracts[i].Ref) == i, "field.invalid", fmt.Sprintf("contracts.%d.ref", i))
 	}
 	for i, b := range in.Bills {
-		f := fmt.Sprintf("bills.%d", i)
-		k.currency(b.Amount, f+".amount")
-		k.bound(b.Tax, f+".tax")
-		k.period(b.From, b.Until, false, f)
+		f := at("bills", i)
 		known(b.Contract, f+".contract", !b.From.IsZero() && len(b.Shares) == 0)
 		for j, s := range b.Shares {
-			known(s.Contract, fmt.Sprintf("%s.shares.%d.contract", f, j), true)
-			k.unless(s.Weight <= most, "field.invalid", fmt.Sprintf("%s.shares.%d.weight", f, j))
+			known(s.Contract, at(f+".shares", j)+".contract", true)
+			k.unless(s.Weight <= most, "field.invalid", at(f+".shares", j)+".weight")
 		}
-		k.unless(b.Tax == 0 || (b.Tax < 0) == (b.Amount.Minor < 0), "field.invalid", f+".tax")
-		k.unless(!b.Included || size(b.Tax) <= size(b.Amount.Minor), "field.invalid", f+".tax")
-		k.unless(b.Open >= 0 && b.Open <= max(0, b.whole()), "field.invalid", f+".open")
-		k.unless(b.Returned >= 0 && b.Returned <= max(0, b.whole()), "field.invalid", f+".returned")
+		k.bill(b, f)
+	}
+	for i, b := range in.Books {
+		k.books(b, in.contract(b.Contract) >= 0, at("books", i))
 	}
 	for i, u := range in.Usage {
 		f := fmt.Sprintf("usage.%d", i)
@@ -102,6 +99,20 @@ func (in *Input) check() fault.List {
 	}
 	return k.wrong
 }
+
+// bill reports what is wrong with a bill, whatever it is of.
+func (k *checker) bill(b Bill, f string) {
+	k.currency(b.Amount, f+".amount")
+	k.bound(b.Tax, f+".tax")
+	k.period(b.From, b.Until, false, f)
+	k.unless(b.Tax == 0 || (b.Tax < 0) == (b.Amount.Minor < 0), "field.invalid", f+".tax")
+	k.unless(!b.Included || size(b.Tax) <= size(b.Amount.Minor), "field.invalid", f+".tax")
+	k.unless(b.Open >= 0 && b.Open <= max(0, b.whole()), "field.invalid", f+".open")
+	k.unless(b.Returned >= 0 && b.Returned <= max(0, b.whole()), "field.invalid", f+".returned")
+}
+
+// at is the name of the n-th of a list of fields.
+func at(list string, n int) string { return fmt.Sprintf("%s.%d", list, n) }
 
 func (k *checker) contract(c *Contract, asked when.Date, f string) {
 	k.unless(c.Ref != "", "field.required", f+".ref")

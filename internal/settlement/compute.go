@@ -16,6 +16,7 @@ func Compute(in Input, choice Choice) (Statement, error) {
 	if l := in.check(); len(l) > 0 {
 		return Statement{}, l
 	}
+	in = in.byBooks()
 	s := Statement{Choice: choice, Asked: in.Asked}
 	var lines []Line
 	rulers := make([]ruler, len(in.Contracts))
@@ -281,12 +282,12 @@ func (u Usage) line() (Line, error) {
 }
 
 func (x Sum) line() Line {
-	kinds := map[SumKind]Kind{Charge: LineCharge, Repaid: LineRefund, Promised: LineRefund, Credit: LineCredit, Deposit: LineDeposit}
-	l := Line{Kind: kinds[x.Kind], Contract: x.Contract, Ref: x.Ref, What: x.What, Amount: x.Amount, Tax: x.Tax, Why: string(x.Kind)}
+	kinds := map[SumKind]Kind{Charge: LineCharge, Repaid: LineRefund, Promised: LineRefund, Credit: LineCredit, Deposit: LineDeposit, Used: LineUsage}
+	l := Line{Kind: kinds[x.Kind], Contract: x.Contract, Ref: x.Ref, What: x.What, From: x.From, Until: x.Until, Amount: x.Amount, Tax: x.Tax, Why: string(x.Kind)}
 	if x.Kind == Promised {
 		l.Why = "promised"
 	}
-	if x.Kind == Charge || x.Kind == Repaid {
+	if x.Kind == Charge || x.Kind == Repaid || x.Kind == Used {
 		l.Amount.Minor, l.Tax = -l.Amount.Minor, -l.Tax
 	}
 	return l

@@ -44,7 +44,61 @@ func drawn(t *rapid.T) settlement.Input {
 		a := drawnMoney(t, 0, 100_000)
 		in.Sums = append(in.Sums, settlement.Sum{Kind: rapid.SampledFrom(settlement.SumKinds).Draw(t, "kind"), Ref: fmt.Sprintf("S-%d", i), Amount: a, Tax: rapid.Int64Range(0, a.Minor).Draw(t, "tax")})
 	}
+	if len(in.Contracts) > 0 && rapid.IntRange(0, 2).Draw(t, "has books") == 0 {
+		drawnBooks(t, &in)
+	}
 	return in
+}
+
+// drawnBooks draws what billing systems say of some contracts, some of it in
+// several books, and marks some of what else there is as recorded.
+func drawnBooks(t *rapid.T, in *settlement.Input) {
+	in.Whole = rapid.Bool().Draw(t, "whole")
+	for i := range in.Bills {
+		in.Bills[i].Recorded = len(in.Bills[i].Shares) == 0 && rapid.Bool().Draw(t, "bill recorded")
+	}
+	for i := range in.Usage {
+		in.Usage[i].Recorded = rapid.Bool().Draw(t, "use recorded")
+		if rapid.Bool().Draw(t, "use of one") {
+			in.Usage[i].Contract = rapid.SampledFrom(in.Contracts).Draw(t, "used").Ref
+		}
+	}
+	for i := range in.Sums {
+		in.Sums[i].Recorded = rapid.Bool().Draw(t, "sum recorded")
+	}
+	for _, c := range in.Contracts {
+		if rapid.IntRange(0, 3).Draw(t, "without books") == 0 {
+			continue
+		}
+		b := settlement.Books{System: rapid.SampledFrom([]string{"stripe", "erp"}).Draw(t, "system"), Account: rapid.SampledFrom([]string{"cus_1", "cus_2"}).Draw(t, "account"), Contract: c.Ref}
+		for range rapid.IntRange(0, 2).Draw(t, "open invoices") {
+			x := drawnBill(t, in.Contracts, fmt.Sprintf("F-%d", rapid.IntRange(0, 5).Draw(t, "no")))
+			x.Contract, x.Shares, x.Included = "", nil, true
+			if x.Amount.Minor < 0 {
+				x.Amount.Minor, x.Tax = -x.Amount.Minor, -x.Tax
+			}
+			x.Open, x.Returned = rapid.Int64Range(0, x.Amount.Minor).Draw(t, "still open"), rapid.Int64Range(0, x.Amount.Minor).Draw(t, "came back")
+			b.Invoices = append(b.Invoices, x)
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "items") {
+			x := settlement.Item{
+				Ref: fmt.Sprintf("ii_%d", rapid.IntRange(0, 5).Draw(t, "item")), Amount: drawnMoney(t, -20_000, 50_000), Used: rapid.Bool().Draw(t, "is use"), Prorated: rapid.Bool().Draw(t, "prorated"),
+			}
+			if x.Amount.Minor < 0 {
+				x.Tax = -rapid.Int64Range(0, -x.Amount.Minor).Draw(t, "tax back")
+			} else {
+				x.Tax = rapid.Int64Range(0, x.Amount.Minor).Draw(t, "item tax")
+			}
+			if from := maybe(t, "item for", in.Asked.AddDays(rapid.IntRange(-40, 40).Draw(t, "item from"))); !from.IsZero() {
+				x.From, x.Until = from, from.AddDays(30)
+			}
+			b.Items = append(b.Items, x)
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "balances") {
+			b.Balances = append(b.Balances, drawnMoney(t, -10_000, 10_000))
+		}
+		in.Books = append(in.Books, b)
+	}
 }
 
 func drawnMoney(t *rapid.T, least, most int64) money.Amount {
@@ -197,7 +251,7 @@ func TestARefundIsNeverMoreThanWasPaidAndNeverGrowsWithTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawn(t)
-		if len(in.Contracts) == 0 {
+		if in.Books = nil; len(in.Contracts) == 0 {
 			return
 		}
 		for i := range in.Bills {
@@ -282,7 +336,7 @@ func TestAFeeStaysBelowTheLawAndShrinks(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawn(t)
-		in.Bills, in.Usage, in.Sums = nil, nil, nil
+		in.Bills, in.Usage, in.Sums, in.Books = nil, nil, nil, nil
 		c := drawnContract(t, in.Asked, "K")
 		c.Prices = nil
 		if c.Commitment == nil {
@@ -356,4 +410,31 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+}
+
+// Where the billing systems say of every contract what is open, nothing that was
+// recorded of it counts beside their word; and what they say twice counts once.
+func TestWhatABillingSystemSaysCountsOnceAndAlone(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawn(t)
+		if len(in.Books) == 0 {
+			return
+		}
+		in.Whole = true
+		without := in
+		without.Bills = slices.DeleteFunc(slices.Clone(in.Bills), func(b settlement.Bill) bool { return b.Recorded && b.Contract == "" })
+		without.Usage = slices.DeleteFunc(slices.Clone(in.Usage), func(u settlement.Usage) bool { return u.Recorded })
+		without.Sums = slices.DeleteFunc(slices.Clone(in.Sums), func(x settlement.Sum) bool { return x.Recorded && x.Kind == settlement.Credit })
+		twice := in
+		twice.Books = append(slices.Clone(in.Books), in.Books...)
+		for _, choice := range settlement.Choices {
+			s := compute(t, in, choice)
+			for what, other := range map[string]settlement.Input{"recorded sums": without, "a second reading": twice} {
+				if x := compute(t, other, choice); !reflect.DeepEqual(x.Sections, s.Sections) {
+					t.Fatalf("%s: with and without it\n%+v\n%+v", what, s.Sections, x.Sections)
+				}
+			}
+		}
+	})
 }

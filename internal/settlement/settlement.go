@@ -49,6 +49,8 @@ type Input struct {
 	Bills     []Bill
 	Usage     []Usage
 	Sums      []Sum
+	Books     []Books // of contracts whose billing systems say what is open
+	Whole     bool    // every contract that the customer has is in Books
 }
 
 // Contract is one contract that ends, with its terms and what the law says
@@ -178,6 +180,7 @@ type Bill struct {
 	Included    bool         // Amount contains Tax
 	Open        int64        // of the whole, what is not paid
 	Returned    int64        // of the whole, what was given back already
+	Recorded    bool         // by people, or by an import: it gives way to books
 }
 
 // Share is the part of a bill that is of a contract; weights are, for example,
@@ -205,32 +208,36 @@ type Usage struct {
 	Price       money.Amount
 	Per         int64 // units that Price is for
 	Tax
+	Recorded bool // as of Bill
 }
 
 // SumKind is what another open sum is.
 type SumKind string
 
-// The kinds. Charges are owed by the customer, the others by the company; what
-// was repaid already is taken off what comes back.
+// The kinds. Charges and use are owed by the customer, the others by the company;
+// what was repaid already is taken off what comes back.
 const (
 	Charge   SumKind = "charge"
 	Repaid   SumKind = "repaid"
 	Promised SumKind = "refund"
 	Credit   SumKind = "credit"
 	Deposit  SumKind = "deposit"
+	Used     SumKind = "used" // use of which a billing system says the sum
 )
 
 // SumKinds are all of them.
-var SumKinds = []SumKind{Charge, Repaid, Promised, Credit, Deposit}
+var SumKinds = []SumKind{Charge, Repaid, Promised, Credit, Deposit, Used}
 
 // Sum is another sum that is open, as the billing system says: with its tax, and
 // never below zero.
 type Sum struct {
-	Kind      SumKind
-	Contract  string // empty: of none
-	Ref, What string
-	Amount    money.Amount
-	Tax       int64
+	Kind        SumKind
+	Contract    string // empty: of none
+	Ref, What   string
+	From, Until when.Date // the days it is for; zero: for none
+	Amount      money.Amount
+	Tax         int64
+	Recorded    bool // as of Bill
 }
 
 // Kind is what a line is.

@@ -35,7 +35,7 @@ $$ select min(n) from generate_series(greatest(0, case when months = 0 then (d -
 
 with
 cases as (
-  select id, (doc->>'asked')::date asked, floor(extract(epoch from (doc->>'asked_at')::timestamptz)) asked_at, doc->>'measure' measure, doc->>'zone' zone from input),
+  select id, coalesce((doc->>'whole')::boolean, false) as whole, (doc->>'asked')::date asked, floor(extract(epoch from (doc->>'asked_at')::timestamptz)) asked_at, doc->>'measure' measure, doc->>'zone' zone from input),
 contracts as (
   select i.id, x.* from input i, jsonb_to_recordset(i.doc->'contracts') x(
     ref text, start date, recurs boolean, months int, billed date, ends date, trial date, term date, not_renewed boolean, notice int, minimum date,
@@ -47,6 +47,22 @@ prices as (
   from input i, jsonb_to_recordset(i.doc->'prices') x(contract text, from_day date, currency text, amount numeric, rate numeric, included boolean)),
 caps as (
   select i.id, x.* from input i, jsonb_to_recordset(i.doc->'caps') x(contract text, minor numeric, currency text, percent numeric, formula text)),
+
+-- [9] what billing systems say in the place of what was recorded; what several books hold counts once
+books as (
+  select i.id, x.* from input i, jsonb_to_recordset(i.doc->'books') x(n int, system text, account text, contract text)),
+b_invoices as (
+  select distinct on (i.id, b.system, x.ref) i.id, x.ord, b.contract, x.ref, x.from_day, x.until_day, x.currency, x.amount, x.tax, x.open, x.returned
+  from input i, jsonb_to_recordset(i.doc->'book_invoices') x(n int, ord int, ref text, from_day date, until_day date, currency text, amount numeric, tax numeric, open numeric, returned numeric), books b
+  where b.id = i.id and b.n = x.n order by i.id, b.system, x.ref, x.ord),
+b_items as (
+  select distinct on (i.id, b.system, x.ref) i.id, b.contract, x.ref, x.from_day, x.currency, x.amount, x.tax, x.used, x.prorated
+  from input i, jsonb_to_recordset(i.doc->'book_items') x(n int, ord int, ref text, from_day date, currency text, amount numeric, tax numeric, used boolean, prorated boolean), books b
+  where b.id = i.id and b.n = x.n order by i.id, b.system, x.ref, x.ord),
+b_balances as (
+  select distinct on (i.id, b.system, b.account, x.currency) i.id, b.account, x.currency, x.amount
+  from input i, jsonb_to_recordset(i.doc->'book_balances') x(n int, ord int, currency text, amount numeric), books b
+  where b.id = i.id and b.n = x.n order by i.id, b.system, b.account, x.currency, x.ord),
 
 -- [3] when contracts end
 earliest as (
@@ -84,12 +100,20 @@ recurring as (
   from stretches where a <= b),
 usage as (
   select i.id, x.ref, x.currency, x.rate, x.included, pg_temp.floored(greatest(0, x.quantity - x.free) * x.price, x.per) as charged
-  from input i, jsonb_to_recordset(i.doc->'usage') x(ref text, quantity numeric, free numeric, currency text, price numeric, per numeric, rate numeric, included boolean)),
+  from input i, jsonb_to_recordset(i.doc->'usage') x(ref text, contract text, recorded boolean, quantity numeric, free numeric, currency text, price numeric, per numeric, rate numeric, included boolean)
+  where not (x.recorded and exists (select from books b join cases c using (id) where b.id = i.id and (c.whole or b.contract = x.contract)))),
 
 -- [4] bills, split over their contracts
 bills as (
-  select i.id, b.* from input i, jsonb_to_recordset(i.doc->'bills') b(
-    n int, ref text, contract text, from_day date, until_day date, currency text, amount numeric, tax numeric, included boolean, open numeric, returned numeric)),
+  select i.id, b.n, b.ref, b.contract, b.from_day, b.until_day, b.currency, b.amount, b.tax, b.included, b.open, b.returned from input i, jsonb_to_recordset(i.doc->'bills') b(
+    n int, ref text, contract text, recorded boolean, from_day date, until_day date, currency text, amount numeric, tax numeric, included boolean, open numeric, returned numeric)
+  where not (b.recorded and case when b.contract <> ''
+      then exists (select from input j, jsonb_to_recordset(j.doc->'book_invoices') x(n int, from_day date, until_day date), books k
+        where j.id = i.id and k.id = i.id and k.n = x.n and k.contract = b.contract and b.from_day between x.from_day and x.until_day)
+      else exists (select from books k join cases c using (id) where k.id = i.id and c.whole)
+        or exists (select from b_invoices x where x.id = i.id and x.ref = b.ref) end)
+  union all
+  select id, 1000000 + ord, ref, contract, from_day, until_day, currency, amount, tax, true, open, returned from b_invoices),
 shares as (
   select i.id, x.*, case when sum(x.weight) over w = 0 then 1 else x.weight end as w
   from input i, jsonb_to_recordset(i.doc->'shares') x(n int, ord int, contract text, weight numeric) window w as (partition by i.id, x.n)),
@@ -183,7 +207,14 @@ fees as (
 
 -- [7] other sums
 sums as (
-  select i.id, x.* from input i, jsonb_to_recordset(i.doc->'sums') x(kind text, ref text, currency text, amount numeric, tax numeric)),
+  select i.id, x.kind, x.ref, x.currency, x.amount, x.tax from input i, jsonb_to_recordset(i.doc->'sums') x(kind text, ref text, recorded boolean, currency text, amount numeric, tax numeric)
+  where not (x.recorded and x.kind = 'credit' and exists (select from books b join cases c using (id) where b.id = i.id and c.whole))
+  union all
+  select x.id, case when amount < 0 then 'credit' when used then 'used' else 'charge' end, x.ref, currency, abs(amount), abs(tax) from b_items x join cases a using (id)
+    join contracts c on c.id = x.id and c.ref = x.contract
+  where not (prorated and amount < 0 and c.refund in ('full', 'prorata') and coalesce(from_day >= asked, false))
+  union all
+  select id, case when amount < 0 then 'charge' else 'credit' end, account, currency, abs(amount), 0 from b_balances),
 
 lines as (
   select id, choice, 'recurring' as kind, ref, currency, -(charged + case when included then 0 else pg_temp.tax_on(charged, rate, false) end) as amount, -pg_temp.tax_on(charged, rate, included) as tax from recurring
@@ -199,7 +230,7 @@ lines as (
   union all
   select id, choice, 'fee', ref, fee_currency, -pays, -pays_tax from fees
   union all
-  select id, choice, case kind when 'repaid' then 'refund' else kind end, ref, currency, case when kind in ('charge', 'repaid') then -amount else amount end, case when kind in ('charge', 'repaid') then -tax else tax end
+  select id, choice, case kind when 'repaid' then 'refund' when 'used' then 'usage' else kind end, ref, currency, case when kind in ('charge', 'repaid', 'used') then -amount else amount end, case when kind in ('charge', 'repaid', 'used') then -tax else tax end
     from sums cross join (values ('now'), ('end')) h(choice))
 
 select id, choice, kind, ref, currency, amount::bigint, tax::bigint, null::date as last from lines where amount <> 0

@@ -60,22 +60,45 @@ func flatten(in settlement.Input) flat {
 	for i, b := range in.Bills {
 		bills = append(bills, flat{
 			"n": i, "ref": b.Ref, "contract": b.Contract, "from_day": date(b.From), "until_day": date(b.Until), "currency": b.Amount.Currency, "amount": b.Amount.Minor, "tax": b.Tax,
-			"included": b.Included, "open": b.Open, "returned": b.Returned,
+			"included": b.Included, "open": b.Open, "returned": b.Returned, "recorded": b.Recorded,
 		})
 		for j, s := range b.Shares {
 			shares = append(shares, flat{"n": i, "ord": j, "contract": s.Contract, "weight": s.Weight})
 		}
 	}
 	for _, u := range in.Usage {
-		usage = append(usage, flat{"ref": u.Ref, "quantity": u.Quantity, "free": u.Free, "currency": u.Price.Currency, "price": u.Price.Minor, "per": u.Per, "rate": u.Rate, "included": u.Included})
+		usage = append(usage, flat{"ref": u.Ref, "contract": u.Contract, "recorded": u.Recorded, "quantity": u.Quantity, "free": u.Free, "currency": u.Price.Currency, "price": u.Price.Minor, "per": u.Per, "rate": u.Rate, "included": u.Included})
 	}
 	for _, x := range in.Sums {
-		sums = append(sums, flat{"kind": string(x.Kind), "ref": x.Ref, "currency": x.Amount.Currency, "amount": x.Amount.Minor, "tax": x.Tax})
+		sums = append(sums, flat{"kind": string(x.Kind), "ref": x.Ref, "recorded": x.Recorded, "currency": x.Amount.Currency, "amount": x.Amount.Minor, "tax": x.Tax})
 	}
+	books, invoices, items, balances := flattenBooks(in.Books)
 	return flat{
-		"asked": date(in.Asked), "asked_at": in.AskedAt.Format(time.RFC3339), "measure": string(in.Measure), "zone": in.Zone.String(),
+		"whole": in.Whole, "books": books, "book_invoices": invoices, "book_items": items, "book_balances": balances, "asked": date(in.Asked), "asked_at": in.AskedAt.Format(time.RFC3339), "measure": string(in.Measure), "zone": in.Zone.String(),
 		"contracts": contracts, "prices": prices, "caps": caps, "bills": bills, "shares": shares, "usage": usage, "sums": sums,
 	}
+}
+
+func flattenBooks(list []settlement.Books) (books, invoices, items, balances []flat) {
+	books, invoices, items, balances = []flat{}, []flat{}, []flat{}, []flat{}
+	for n, b := range list {
+		books = append(books, flat{"n": n, "system": b.System, "account": b.Account, "contract": b.Contract})
+		for _, x := range b.Invoices {
+			invoices = append(invoices, flat{
+				"n": n, "ord": len(invoices), "ref": x.Ref, "from_day": date(x.From), "until_day": date(x.Until), "currency": x.Amount.Currency, "amount": x.Amount.Minor, "tax": x.Tax,
+				"open": x.Open, "returned": x.Returned,
+			})
+		}
+		for _, x := range b.Items {
+			items = append(items, flat{
+				"n": n, "ord": len(items), "ref": x.Ref, "from_day": date(x.From), "currency": x.Amount.Currency, "amount": x.Amount.Minor, "tax": x.Tax, "used": x.Used, "prorated": x.Prorated,
+			})
+		}
+		for _, m := range b.Balances {
+			balances = append(balances, flat{"n": n, "ord": len(balances), "currency": m.Currency, "amount": m.Minor})
+		}
+	}
+	return books, invoices, items, balances
 }
 
 // ours are the lines and ends of the program, as the twin gives its own.

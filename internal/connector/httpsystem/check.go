@@ -85,6 +85,9 @@ func (c Config) check() []declaration.Problem {
 	if c.Charges != nil {
 		c.Charges.check(k, at("charges"))
 	}
+	if c.Ledger != nil {
+		c.Ledger.check(k, at("ledger"))
+	}
 	for _, x := range c.Export {
 		x.check(k)
 	}
@@ -221,6 +224,48 @@ func (c Charges) check(k *checker, where []string) {
 		if len(words) > 0 && c.Status == "" {
 			k.bad(below(where, key), "system.needs", "key", key, "needs", "status")
 		}
+	}
+}
+
+func (l Ledger) check(k *checker, where []string) {
+	if units := []string{UnitsMajor, UnitsMinor}; !slices.Contains(units, l.Units) {
+		k.bad(below(where, "units"), "system.word", "words", join(units))
+	}
+	l.Invoices.check(k, below(where, "invoices"), "id", "amount", "currency")
+	if l.Unbilled != nil {
+		l.Unbilled.check(k, below(where, "unbilled"), "id", "amount", "currency")
+	}
+	if l.Balances != nil {
+		l.Balances.check(k, below(where, "balances"), "amount", "currency")
+		if words := []string{"", PositiveHas, PositiveOwes}; !slices.Contains(words, l.Balances.Positive) {
+			k.bad(below(below(where, "balances"), "positive"), "system.word", "words", join(words[1:]))
+		}
+	}
+}
+
+// check reports what is wrong with one list of a ledger; needed are the paths
+// that it cannot do without.
+func (x Sums) check(k *checker, where []string, needed ...string) {
+	list := below(where, "list")
+	k.reading(nil, nil, x.List, list, k.scope(once))
+	last := indexed(list, len(x.List.Before), len(x.List.Before)+1)
+	switch {
+	case x.List.Items == "":
+		k.bad(last, "system.needs", "key", "list", "needs", "items")
+	case len(x.List.Each) > 0:
+		k.bad(below(last, "each"), "system.not_here", "key", "each")
+	}
+	paths := map[string]string{
+		"id": x.ID, "number": x.Number, "text": x.Text, "amount": x.Amount, "tax": x.Tax, "due": x.Due, "currency": x.Currency, "at": x.At, "due_at": x.DueAt,
+		"from": x.From, "to": x.To, "pay_at": x.PayAt, "account": x.Account,
+	}
+	for _, key := range needed {
+		k.path(paths[key], below(where, key))
+		delete(paths, key)
+	}
+	k.paths(where, paths)
+	if x.Used != nil {
+		x.Used.check(k, below(where, "used"))
 	}
 }
 

@@ -61,6 +61,7 @@ type Config struct {
 	Actions   map[string]Action   // by name
 	Inventory []Inventory         // nil: it cannot tell which accesses a customer has
 	Charges   *Charges            // nil: it cannot tell what it charged
+	Ledger    *Ledger             // nil: it cannot tell what is open
 	Export    []Export            // in the order of the declaration; nil: it gives nothing away
 	Reports   *Reports            // nil: it tells nothing by itself
 	Hook      *Hook               // set: it takes signed messages, and nothing else of this is said
@@ -259,6 +260,40 @@ type Everyone struct {
 	Email        string    // of their address,
 	Subscription string    // and of the subscription that it is for; optional
 }
+
+// Ledger says how what is open with a customer is listed, for a subscription.
+type Ledger struct {
+	Units    string // how amounts are written
+	Invoices Sums   // those that are open
+	Unbilled *Sums  // what is recorded and on no invoice yet; nil: nothing is
+	Balances *Sums  // what the account has, or owes; nil: nothing
+}
+
+// Sums are one list of a ledger. Paths are in each of the list; amounts are with
+// their tax.
+type Sums struct {
+	List     Operation
+	ID       string // of its number there; not of balances
+	Number   string // of that which the customer has; optional, of invoices
+	Text     string // of what it is, for the customer; optional, of what is unbilled
+	Amount   string
+	Tax      string // within the amount; optional
+	Due      string // what is still to be paid of it; empty: all; of invoices
+	Currency string
+	At       string // of when it was issued; optional, of invoices
+	DueAt    string // of when it is due; optional, of invoices
+	From, To string // of what it is for; optional
+	PayAt    string // of the address at which it can be paid; optional, of invoices
+	Used     *Expect
+	Account  string // of the number of whoever has the balance; optional
+	Positive string // of balances: who has what is more than zero; empty: PositiveHas
+}
+
+// Whose a balance above zero is.
+const (
+	PositiveHas  = "has"  // the customer has it
+	PositiveOwes = "owes" // the customer owes it
+)
 
 // How amounts are written.
 const (

@@ -58,6 +58,10 @@ const conforming = `systems:
       everyone:
         list: {method: GET, path: /charges, query: {since: "{since}"}, items: charges}
         owner: customer
+    ledger:
+      units: major
+      invoices: {list: {method: GET, path: "/subs/{reference}/invoices", items: charges}, id: id, amount: amount, currency: currency}
+      unbilled: {list: {method: GET, path: "/subs/{reference}/pending", items: charges}, id: id, text: of, amount: amount, currency: currency}
     actions:
       hide:
         call: {method: PUT, path: "/directory/{reference}/hidden", receipt: id}

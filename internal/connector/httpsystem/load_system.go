@@ -20,7 +20,7 @@ type reading struct{ *declaration.Entry }
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
 	top := r.Top("like", "level", "base_url", "auth", "headers", "with", "errors", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "rate", "allow", "ping", "operations", "state", "access", "inventory", "charges", "export", "erase", "actions", "webhook")
+		"timeout", "limit", "rate", "allow", "ping", "operations", "state", "access", "inventory", "charges", "ledger", "export", "erase", "actions", "webhook")
 	if top == nil {
 		return nil, false
 	}
@@ -57,6 +57,9 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	}
 	if top.Has("charges") {
 		c.Charges = r.charges(at("charges"))
+	}
+	if top.Has("ledger") {
+		c.Ledger = r.ledger(at("ledger"))
 	}
 	if top.Has("export") {
 		c.Export = r.export(at("export"))
@@ -214,6 +217,45 @@ func (r reading) charges(path []string) *Charges {
 		}
 	}
 	return c
+}
+
+// ledger reads how what is open is listed.
+func (r reading) ledger(path []string) *Ledger {
+	m := r.Keys(path, "units", "invoices", "unbilled", "balances")
+	l := &Ledger{Units: r.Word(m, path, "units")}
+	if m.Has("invoices") {
+		l.Invoices = r.sums(below(path, "invoices"), "id", "number", "amount", "tax", "due", "currency", "at", "due_at", "from", "to", "pay_at")
+	}
+	if m.Has("unbilled") {
+		x := r.sums(below(path, "unbilled"), "id", "text", "amount", "tax", "currency", "from", "to", "used")
+		l.Unbilled = &x
+	}
+	if m.Has("balances") {
+		x := r.sums(below(path, "balances"), "amount", "currency", "account", "positive")
+		l.Balances = &x
+	}
+	return l
+}
+
+// sums reads one list of a ledger.
+func (r reading) sums(path []string, keys ...string) (x Sums) {
+	m := r.Keys(path, append([]string{"list"}, keys...)...)
+	for key, into := range map[string]*string{
+		"id": &x.ID, "number": &x.Number, "text": &x.Text, "amount": &x.Amount, "tax": &x.Tax, "due": &x.Due, "currency": &x.Currency, "at": &x.At, "due_at": &x.DueAt,
+		"from": &x.From, "to": &x.To, "pay_at": &x.PayAt, "account": &x.Account, "positive": &x.Positive,
+	} {
+		if m.Has(key) {
+			*into = r.Word(m, path, key)
+		}
+	}
+	if m.Has("used") {
+		used := r.expect(below(path, "used"))
+		x.Used = &used
+	}
+	if m.Has("list") {
+		x.List = r.calls(below(path, "list"))
+	}
+	return x
 }
 
 // operations reads the named calls of a capability; each is optional here.

@@ -127,6 +127,9 @@ func (s *System) Connector() connector.System {
 			out.Every = charges{s, *s.cfg.Charges}
 		}
 	}
+	if s.cfg.Ledger != nil {
+		out.Ledger = ledger{s, *s.cfg.Ledger}
+	}
 	if len(s.cfg.Export) > 0 {
 		out.Exporter = exporter{s}
 	}

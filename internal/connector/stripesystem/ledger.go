@@ -49,7 +49,7 @@ const payments = 10
 
 // ReadLedger reads what stands open with the customer of a subscription: issued
 // and unpaid, recorded and unbilled, credits, payments, and what ending would
-// bring. It needs some ten calls.
+// bring. It needs some ten calls; without payments, five.
 func (s *System) ReadLedger(ctx context.Context, in connector.LedgerInput) (connector.LedgerState, error) {
 	b := &books{System: s, ctx: ctx, op: "stripesystem.ReadLedger", in: in}
 	b.state.ReadAt = s.Clock.Now()
@@ -62,8 +62,12 @@ func (s *System) ReadLedger(ctx context.Context, in connector.LedgerInput) (conn
 	if sub.Customer == nil || sub.Customer.ID == "" {
 		return b.state, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(b.op, nil)
 	}
-	b.state.Customer = sub.Customer.ID
-	for _, read := range []func(){b.credits, b.open, b.unbilled, b.paid, b.preview} {
+	b.state.Customer, b.state.BilledTo = sub.Customer.ID, paidTo(sub)
+	reads := []func(){b.credits, b.open, b.unbilled, b.preview}
+	if !in.Brief {
+		reads = append(reads, b.paid)
+	}
+	for _, read := range reads {
 		if read(); b.err != nil {
 			return b.state, b.err
 		}
@@ -127,10 +131,12 @@ func (b *books) invoices(status string, limit int64, single bool, expand ...*str
 
 func (b *books) open() {
 	for _, x := range b.invoices("open", page, false) {
-		b.state.Open = append(b.state.Open, connector.Invoice{
+		bill := connector.Invoice{
 			Reference: x.ID, Number: x.Number, Status: string(x.Status), Total: b.amount(x.Total, x.Currency), Tax: b.amount(taxes(x), x.Currency),
 			Due: b.amount(x.AmountRemaining, x.Currency), IssuedAt: issued(x), DueAt: instant(x.DueDate), PayAt: x.HostedInvoiceURL,
-		})
+		}
+		bill.From, bill.To = covered(x)
+		b.state.Open = append(b.state.Open, bill)
 	}
 	slices.SortStableFunc(b.state.Open, func(x, y connector.Invoice) int { return x.IssuedAt.Compare(y.IssuedAt) })
 }
@@ -275,11 +281,51 @@ func (b *books) preview() {
 	}
 	b.state.Cut = b.state.Cut || x.Lines.HasMore
 	for _, line := range x.Lines.Data {
-		l := connector.LedgerLine{Reference: line.ID, Text: line.Description, Amount: b.amount(line.Amount, line.Currency), Prorated: prorated(line)}
+		l := connector.LedgerLine{Reference: line.ID, Text: line.Description, Prorated: prorated(line), Used: b.metered(line)}
+		whole, tax := withTax(line)
+		l.Amount, l.Tax = b.amount(whole, line.Currency), b.amount(tax, line.Currency)
 		if d := line.Parent; d != nil && d.InvoiceItemDetails != nil && strings.HasPrefix(d.InvoiceItemDetails.InvoiceItem, "ii_") {
 			l.Reference = d.InvoiceItemDetails.InvoiceItem // as in what is unbilled
 		}
 		l.From, l.To = span(line.Period)
 		p.Lines = append(p.Lines, l)
+	}
+	b.taxUnbilled()
+}
+
+// withTax is a line with its tax and less its discounts, and that tax.
+func withTax(line *stripe.InvoiceLineItem) (whole, tax int64) {
+	whole = line.Amount
+	for _, d := range line.DiscountAmounts {
+		whole -= d.Amount
+	}
+	for _, t := range line.Taxes {
+		if tax += t.Amount; t.TaxBehavior == stripe.InvoiceLineItemTaxTaxBehaviorExclusive {
+			whole += t.Amount
+		}
+	}
+	return whole, tax
+}
+
+// metered reports whether a line is for use that is counted as it comes.
+func (b *books) metered(line *stripe.InvoiceLineItem) bool {
+	if line.Parent == nil || line.Parent.SubscriptionItemDetails == nil || b.sub.Items == nil || prorated(line) {
+		return false
+	}
+	return slices.ContainsFunc(b.sub.Items.Data, func(x *stripe.SubscriptionItem) bool {
+		return x.ID == line.Parent.SubscriptionItemDetails.SubscriptionItem && x.Price != nil && x.Price.Recurring != nil &&
+			x.Price.Recurring.UsageType == stripe.PriceRecurringUsageTypeMetered
+	})
+}
+
+// taxUnbilled gives what waits for an invoice the tax that the next one says.
+func (b *books) taxUnbilled() {
+	for i := range b.state.Unbilled {
+		x := &b.state.Unbilled[i]
+		for _, l := range b.state.Preview.Lines {
+			if l.Reference == x.Reference {
+				x.Amount, x.Tax = l.Amount, l.Tax
+			}
+		}
 	}
 }

@@ -80,7 +80,7 @@ func TestEveryRequestHasTheShapeThatStripePublishes(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	for _, in := range []connector.LedgerInput{{Reference: sub, Prorate: true}, {Reference: sub, EndsAt: tomorrow}} {
+	for _, in := range []connector.LedgerInput{{Reference: sub, Prorate: true}, {Reference: sub, EndsAt: tomorrow}, {Reference: sub, Brief: true}} {
 		l, err := s.Ledger.ReadLedger(ctx, in)
 		well("ledger", err)
 		if !l.Found || l.Customer == "" || len(l.Open) == 0 || len(l.Preview.Lines) == 0 {

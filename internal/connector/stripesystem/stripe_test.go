@@ -538,6 +538,39 @@ func TestTheLedgerHoldsWhatIsOpenUnbilledCreditedAndPaid(t *testing.T) {
 	}
 }
 
+// Use is told with its tax as Stripe says it, what waits for an invoice too, and
+// without payments fewer calls are made.
+func TestABriefLedgerTellsUseAndTaxes(t *testing.T) {
+	t.Parallel()
+	f, s := both(t, "")
+	f.Put(
+		fakestripe.Metered(sub, cus, "eur", begun, renewal, 1000, 210),
+		fakestripe.Object{
+			"id": "ii_set_up", "object": "invoiceitem", "customer": cus, "amount": int64(2000), "currency": "eur", "description": "Set-up", "quantity_decimal": "1",
+			"taxes":  []fakestripe.Object{{"amount": int64(347), "tax_behavior": "inclusive", "type": "tax_rate_details"}},
+			"parent": fakestripe.Object{"type": "subscription_details", "subscription_details": fakestripe.Object{"subscription": sub}},
+		},
+		fakestripe.Bill("20", sub, cus, "eur", 6050, 1050, renewal),
+	)
+	did(f)
+	got, err := s.Ledger.ReadLedger(t.Context(), connector.LedgerInput{Reference: sub, Brief: true})
+	if err != nil || !got.BilledTo.Equal(renewal) || len(got.Payments) != 0 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if len(got.Unbilled) != 1 || got.Unbilled[0].Amount != eur(2000) || got.Unbilled[0].Tax != eur(347) || got.Unbilled[0].Used {
+		t.Errorf("unbilled: %+v", got.Unbilled)
+	}
+	if p := got.Preview.Lines; len(p) != 2 || !p[1].Used || p[1].Amount != eur(1210) || p[1].Tax != eur(210) || p[1].Text != "Messages" || got.Preview.Total != eur(3210) {
+		t.Errorf("preview: %+v", got.Preview)
+	}
+	if len(got.Open) != 1 || got.Open[0].Total != eur(6050) {
+		t.Errorf("open: %+v", got.Open)
+	}
+	if calls := f.Calls(); slices.ContainsFunc(calls, func(c fakestripe.Call) bool { return strings.HasPrefix(c.Path, "/v1/payment_intents") }) {
+		t.Error("it looked into payments")
+	}
+}
+
 // The check names every right that is missing, and changes nothing.
 func TestACheckNamesTheRightsThatAreMissing(t *testing.T) {
 	t.Parallel()

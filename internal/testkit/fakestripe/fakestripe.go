@@ -657,9 +657,22 @@ func (s *Stripe) preview(form url.Values) any {
 			lines = append(lines, Object{
 				"id": "il_" + id, "object": "line_item", "amount": o["amount"], "currency": o["currency"], "description": o["description"], "quantity_decimal": "1",
 				"parent": Object{"type": "invoice_item_details", "invoice_item_details": Object{"invoice_item": id, "proration": o["proration"]}},
+				"taxes":  o["taxes"],
 			})
-			total += o["amount"].(int64)
+			total += o["amount"].(int64) + onTop(o)
 		}
+	}
+	for _, item := range sub["items"].(Object)["data"].([]Object) {
+		used, ok := item["used"].(Object) // what was used so far, as a test puts it there
+		if !ok {
+			continue
+		}
+		lines = append(lines, Object{
+			"id": "il_" + item["id"].(string), "object": "line_item", "amount": used["amount"], "currency": sub["currency"], "description": used["description"], "quantity_decimal": "1",
+			"period": Object{"start": item["current_period_start"], "end": s.now.Unix()}, "taxes": used["taxes"],
+			"parent": Object{"type": "subscription_item_details", "subscription_item_details": Object{"subscription_item": item["id"], "proration": false}},
+		})
+		total += used["amount"].(int64) + onTop(used)
 	}
 	if form.Get("subscription_details[cancel_now]") == "true" && form.Get("subscription_details[proration_behavior]") == "create_prorations" {
 		lines = append(lines, Object{
@@ -673,6 +686,27 @@ func (s *Stripe) preview(form url.Values) any {
 		"id": "upcoming_in_1", "object": "invoice", "currency": sub["currency"], "total": total, "amount_due": max(total, 0), "total_taxes": []Object{},
 		"lines": Object{"object": "list", "has_more": false, "data": lines},
 	}
+}
+
+// onTop is the tax of something that comes on top of it.
+func onTop(o Object) (sum int64) {
+	taxes, _ := o["taxes"].([]Object)
+	for _, t := range taxes {
+		if t["tax_behavior"] == "exclusive" {
+			sum += t["amount"].(int64)
+		}
+	}
+	return sum
+}
+
+// Metered is a subscription that is charged for what is used of it, with what was
+// used so far and its tax on top.
+func Metered(id, customer, currency string, from, to time.Time, used, tax int64) Object {
+	o := Subscription(id, customer, currency, from, to)
+	item := o["items"].(Object)["data"].([]Object)[0]
+	item["price"] = Object{"id": "price_" + id, "object": "price", "recurring": Object{"interval": "month", "usage_type": "metered"}}
+	item["used"] = Object{"amount": used, "description": "Messages", "taxes": []Object{{"amount": tax, "tax_behavior": "exclusive", "type": "tax_rate_details"}}}
+	return o
 }
 
 // Subscription is an ordinary one, of a month that ends then.

@@ -1,0 +1,147 @@
+package settlement
+
+import (
+	"slices"
+
+	"hastaluego/internal/money"
+	"hastaluego/internal/when"
+)
+
+// Books are what the billing system of one contract says is open. Its word
+// stands in the place of what was recorded: see section 9 of the definition.
+type Books struct {
+	System   string
+	Account  string // the customer's number there
+	Contract string
+	Invoices []Bill         // open, with their tax in them; their contract is that of the books
+	Items    []Item         // recorded there, and on no invoice yet
+	Balances []money.Amount // one of a currency: positive, the customer has it
+}
+
+// Item is something that a billing system will put on an invoice, or would.
+type Item struct {
+	Ref, What   string
+	From, Until when.Date
+	Amount      money.Amount // with its tax; positive: the customer owes it
+	Tax         int64        // within Amount, as the billing system says
+	Used        bool         // it is use
+	Prorated    bool         // the billing system made it, of what is not used or came between
+}
+
+// byBooks is the input with the word of the billing systems in the place of what
+// was recorded. What several books hold counts once.
+func (in *Input) byBooks() Input {
+	out := *in
+	if len(in.Books) == 0 {
+		return out
+	}
+	out.Bills = slices.DeleteFunc(slices.Clone(in.Bills), in.supersedesBill)
+	out.Usage = slices.DeleteFunc(slices.Clone(in.Usage), func(u Usage) bool {
+		return u.Recorded && (in.Whole || in.hasBooks(u.Contract))
+	})
+	out.Sums = slices.DeleteFunc(slices.Clone(in.Sums), func(x Sum) bool { return x.Recorded && x.Kind == Credit && in.Whole })
+	seen := map[[3]string]bool{}
+	first := func(kind, system, ref string) bool {
+		k := [3]string{kind, system, ref}
+		was := seen[k]
+		seen[k] = true
+		return !was
+	}
+	for _, b := range in.Books {
+		for _, x := range b.Invoices {
+			if first("invoice", b.System, x.Ref) {
+				x.Contract, x.Included = b.Contract, true
+				out.Bills = append(out.Bills, x)
+			}
+		}
+		for _, x := range b.Items {
+			if first("item", b.System, x.Ref) && !in.countedAsUnused(b.Contract, x) {
+				out.Sums = append(out.Sums, x.sum(b.Contract))
+			}
+		}
+		for _, m := range b.Balances {
+			if first("balance", b.System, b.Account+" "+m.Currency) {
+				out.Sums = append(out.Sums, balance(b.Account, m))
+			}
+		}
+	}
+	return out
+}
+
+func (in *Input) hasBooks(contract string) bool {
+	return contract != "" && slices.ContainsFunc(in.Books, func(b Books) bool { return b.Contract == contract })
+}
+
+// supersedesBill reports whether a recorded bill gives way: an invoice that the
+// books name or, where they are whole, any; and a period as paid that begins
+// within what an open invoice of the books is for.
+func (in *Input) supersedesBill(own Bill) bool {
+	if !own.Recorded {
+		return false
+	}
+	paid := own.Contract != ""
+	if !paid && in.Whole {
+		return true
+	}
+	return slices.ContainsFunc(in.Books, func(b Books) bool {
+		return slices.ContainsFunc(b.Invoices, func(x Bill) bool {
+			if paid {
+				return b.Contract == own.Contract && !x.From.IsZero() && !own.From.Before(x.From) && !x.Until.Before(own.From)
+			}
+			return x.Ref == own.Ref
+		})
+	})
+}
+
+// countedAsUnused reports whether an item is the billing system's own credit for
+// what comes after the end: section 4 gives that back by the law.
+func (in *Input) countedAsUnused(contract string, x Item) bool {
+	i := in.contract(contract)
+	if !x.Prorated || x.Amount.Minor >= 0 || i < 0 || x.From.IsZero() || x.From.Before(in.Asked) {
+		return false
+	}
+	way := in.Contracts[i].Law.Refund
+	return way == Full || way == ProRata
+}
+
+// sum is the item as another sum.
+func (x Item) sum(contract string) Sum {
+	s := Sum{Kind: Charge, Contract: contract, Ref: x.Ref, What: x.What, From: x.From, Until: x.Until, Amount: x.Amount, Tax: x.Tax}
+	switch {
+	case x.Amount.Minor < 0:
+		s.Kind, s.Amount, s.Tax = Credit, x.Amount.Neg(), -x.Tax
+	case x.Used:
+		s.Kind = Used
+	}
+	return s
+}
+
+// balance is what an account has, or owes.
+func balance(account string, m money.Amount) Sum {
+	if m.Minor < 0 {
+		return Sum{Kind: Charge, Ref: account, Amount: m.Neg()}
+	}
+	return Sum{Kind: Credit, Ref: account, Amount: m}
+}
+
+// books reports what is wrong with books.
+func (k *checker) books(b Books, known bool, f string) {
+	k.unless(known, "field.choice", f+".contract")
+	for i, x := range b.Invoices {
+		x.Included = true
+		xf := at(f+".invoices", i)
+		k.unless(x.Ref != "", "field.required", xf+".ref")
+		k.unless(x.Amount.Minor >= 0, "field.invalid", xf+".amount")
+		k.bill(x, xf)
+	}
+	for i, x := range b.Items {
+		xf := at(f+".items", i)
+		k.unless(x.Ref != "", "field.required", xf+".ref")
+		k.currency(x.Amount, xf+".amount")
+		k.period(x.From, x.Until, false, xf)
+		k.unless(size(x.Tax) <= size(x.Amount.Minor) && (x.Tax == 0 || (x.Tax < 0) == (x.Amount.Minor < 0)), "field.invalid", xf+".tax")
+	}
+	for i, m := range b.Balances {
+		k.currency(m, at(f+".balances", i))
+	}
+}
