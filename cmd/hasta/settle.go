@@ -64,6 +64,12 @@ func (c *settleCmd) Run(ctx context.Context, o out) error {
 	if !x.Doc.RefundOn.IsZero() {
 		fmt.Fprintf(o.stdout, "\n%s %s\n", say("refund"), text.LongDate(lang, x.Doc.RefundOn))
 	}
+	if from := web.MoneyFrom(lang, x.Doc, h.app.Company().Zone); len(from) > 0 {
+		fmt.Fprintf(o.stdout, "\n%s\n", text.Say(lang, "settlement.from"))
+		for _, f := range from {
+			fmt.Fprintln(o.stdout, "-", f)
+		}
+	}
 	for _, n := range x.Doc.Open {
 		why, _, _ := strings.Cut(n.Why, ".")
 		fmt.Fprintln(o.stdout, say("open."+why, "contract", n.Contract, "missing", strings.Join(n.Missing, ", ")))

@@ -279,6 +279,9 @@ func (a *App) settle(ctx context.Context, tx Tx, p *offboarding.Plan, actor stri
 				if err := a.freezeRating(ctx, tx, p.Case); err != nil {
 					return err
 				}
+				if err := a.askBooksAtOnce(ctx, tx, p.Case); err != nil {
+					return err
+				}
 			}
 		}
 		if len(ready) == 0 {
@@ -355,6 +358,9 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		return false, a.beginOwn(ctx, tx, p, s, subject)
 	}
 	if kind.Spec().Settles {
+		if waits, err := a.booksFirst(ctx, tx, p, s, k); err != nil || waits {
+			return false, err
+		}
 		x, err := a.finalStatement(ctx, tx, p, s)
 		if err != nil {
 			return false, err

@@ -152,6 +152,7 @@ var heldTitles = map[string]map[string]string{
 	"notices.csv":              texts("Avisos que manda la ley", "Notices that the law asks for"),
 	"steps.csv":                texts("Pasos de tus bajas", "Steps of your departures"),
 	"withdrawals.csv":          texts("Desistimientos", "Withdrawals"),
+	"billing_said.csv":         texts("Lo que decía el sistema de facturación", "What the billing system said"),
 	"statements.csv":           texts("Liquidaciones", "Statements"),
 	"approvals.csv":            texts("Decisiones que tomaron dos personas", "Decisions by two people"),
 	"answers_by_mail.csv":      texts("Respuestas por correo", "Answers by mail"),

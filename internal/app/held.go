@@ -326,6 +326,12 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.MadeAt), string(x.State), stamp(x.SignedAt), stamp(x.AnsweredAt), totals(x.Doc), asJSON(x.Doc.Sections)}
 		})
 	}},
+	{"books", "billing_said.csv", "contract system at:datetime failed sha256 invoices items balances", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.BooksOf(ctx, h.ID)
+		return rowsOf(list, func(b Books) []string {
+			return []string{string(b.Subscription), b.System, stamp(b.At), b.Failed, b.Digest, asJSON(b.Said.Invoices), asJSON(b.Said.Items), asJSON(b.Said.Balances)}
+		}), err
+	}},
 	{"approval", "approvals.csv", "departure step way state asked:datetime until:datetime over:datetime by", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]approval.Approval, error) { return tx.ApprovalsOf(ctx, c) }, func(x approval.Approval) []string {
 			return []string{x.Step, string(x.Way), string(x.State), stamp(x.AskedAt), stamp(x.Until), stamp(x.OverAt), x.OverBy}

@@ -102,6 +102,7 @@ type Tx interface {
 	WayTx
 	WithdrawalTx
 	StatementTx
+	BooksTx
 	StrayTx
 	CollectionTx
 	AccessReportTx

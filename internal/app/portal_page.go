@@ -38,6 +38,9 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 		return out, err
 	}
 	out.Language = h.Language
+	if err := a.lookIntoBooks(ctx, h.Customer, h.Subscriptions); err != nil && fault.KindOf(err) != fault.NotFound {
+		return out, err
+	}
 	err = a.store.View(ctx, func(tx Tx) error {
 		if out.Customer, err = tx.FindCustomer(ctx, h.Customer); err != nil {
 			return fault.New(fault.NotFound, "link.unknown")

@@ -29,6 +29,11 @@ type bank struct {
 	cut      bool // it does not tell its books whole
 	cutAfter bool // nor after it was asked
 	asked    int
+	// books are what it says is open, by subscription; what is not there it does not
+	// know. silent: it does not answer whoever asks for them.
+	books  map[string]connector.LedgerState
+	silent bool
+	read   int // times somebody asked
 }
 
 type refunded struct {
@@ -71,9 +76,21 @@ func (b *bank) Refund(_ context.Context, in connector.RefundInput) (connector.Re
 	return connector.Receipt{Reference: "re_1", Answer: json.RawMessage(`{"id":"re_1"}`)}, nil
 }
 
-func (b *bank) ReadLedger(context.Context, connector.LedgerInput) (connector.LedgerState, error) {
+func (b *bank) ReadLedger(_ context.Context, in connector.LedgerInput) (connector.LedgerState, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if in.Brief {
+		b.read++
+		st, known := b.books[in.Reference]
+		switch {
+		case b.silent:
+			return st, fault.New(fault.Transient, "connector.unreachable", "system", "billing")
+		case !known:
+			return st, fault.New(fault.NotFound, "connector.unknown_reference")
+		}
+		st.Found = true
+		return st, nil
+	}
 	return connector.LedgerState{Found: true, Cut: b.cut, Payments: append([]connector.Payment(nil), b.payments...)}, nil
 }
 
@@ -263,6 +280,7 @@ func TestWhatASecondStatementGivesBackIsPromisedOnceAndReachesThem(t *testing.T)
 		w.bank.pending = true
 		cus, email := w.buyer(t, "TWICE", "ES", 40)
 		c, page := w.leaves(t, email, "now")
+		must(t, w.UntilQuiet(ctx))
 		must(t, w.SignStatement(ctx, finance, c))
 		first := w.refundsOf(t, cus)
 		w.push(t, 1)

@@ -49,6 +49,7 @@ type Statement struct {
 	RefundOn when.Date // last day on which what comes back must be there; zero: no rule says
 	RefundBy settlement.Source
 	DueOn    when.Date // of what the customer owes; zero: nothing
+	From     []FiguresFrom
 }
 
 // CaseStatement is the statement of one departure.
@@ -123,6 +124,8 @@ type reckoning struct {
 	code      string                                // of the departure, if there is one
 	late      []Charge
 	withdrawn bool                 // what comes back is noted already
+	books     []Books              // what billing systems said last
+	others    bool                 // the customer has contracts beside subs
 	sent      []customer.BalanceID // that may be on their way to the customer
 }
 
@@ -141,13 +144,16 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 			return out, err
 		}
 		c, ends := x.contract, k.ends
+		said := k.booksOf(s.ID)
+		s := withBooks(s, said)
+		c.BilledUntil = s.PaidUntil
 		if day, own := k.own[s.ID]; own {
 			ends = day
 		}
 		if ends.Before(s.Start) || c.Last(asked, choice).On != ends { // somebody fixed the day, or the record says something else by now
 			c.Ends = latestOf(ends, s.Start)
 		}
-		if s.PaidUntil.IsZero() || slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice }) {
+		if s.PaidUntil.IsZero() || billedUnknown(said, open) {
 			// What is served after the last paid day may be on one of the open invoices.
 			if !s.PaidUntil.IsZero() && s.PaidUntil.Before(ends) && s.Interval.Recurs() {
 				out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "unbilled"})
@@ -159,6 +165,9 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 			c.Law.Refund, c.Law.RefundBy = settlement.None, settlement.Source{}
 		}
 		in.Contracts = append(in.Contracts, c)
+		if said != nil && said.Failed == "" {
+			in.Books = append(in.Books, said.Said)
+		}
 		bills, known := paidPeriods(s, asked, k)
 		if !known && !k.withdrawn && c.Law.Refund != settlement.None && c.Law.Refund != "" {
 			out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "paid"})
@@ -184,7 +193,7 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 	}
 	for _, b := range open {
 		if b.Kind == customer.Invoice {
-			in.Bills = append(in.Bills, settlement.Bill{Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax, Included: true, Open: b.Amount.Minor})
+			in.Bills = append(in.Bills, settlement.Bill{Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax, Included: true, Open: b.Amount.Minor, Recorded: true})
 			continue
 		}
 		if b.Kind == customer.Usage {
@@ -194,11 +203,23 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 			continue
 		}
 		kind := map[customer.BalanceKind]settlement.SumKind{customer.Fee: settlement.Charge, customer.Credit: settlement.Credit, customer.Deposit: settlement.Deposit, customer.Refund: settlement.Promised}[b.Kind]
-		in.Sums = append(in.Sums, settlement.Sum{Kind: kind, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax})
+		in.Sums = append(in.Sums, settlement.Sum{Kind: kind, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax, Recorded: true})
+	}
+	in.Whole, out.From = k.whole(), k.from()
+	if len(in.Books) > 0 && !in.Whole && slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice || b.Kind == customer.Credit }) {
+		out.Open = append(out.Open, settlement.Open{Why: "mixed"})
 	}
 	notes := out.Open
 	var err error
-	if out.Statement, err = settlement.Compute(in, choice); fault.KindOf(err) == fault.Invalid && err != nil {
+	if out.Statement, err = settlement.Compute(in, choice); fault.KindOf(err) == fault.Invalid && err != nil && len(in.Books) > 0 {
+		// What a far system said cannot be computed with: the record counts.
+		in.Books = nil
+		for i := range out.From {
+			out.From[i].Failed = cmp.Or(out.From[i].Failed, booksOdd)
+		}
+		out.Statement, err = settlement.Compute(in, choice)
+	}
+	if fault.KindOf(err) == fault.Invalid && err != nil {
 		// Nobody is kept from leaving by a record that makes no sense: what is
 		// recorded as open is told, and a person looks at the rest.
 		for i := range in.Usage {
@@ -219,6 +240,16 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 		out.RefundOn, out.RefundBy = when.Date{}, settlement.Source{}
 	}
 	return out, nil
+}
+
+// billedUnknown reports whether what is served after the last paid day may stand
+// on an open invoice: of the books, where they do not say what is billed, else of
+// the record.
+func billedUnknown(said *Books, open []customer.Balance) bool {
+	if said != nil && said.Failed == "" {
+		return said.BilledTo.IsZero() && len(said.Said.Invoices) > 0
+	}
+	return slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice })
 }
 
 // terms are those of one contract, with the law of ending it.
@@ -275,7 +306,7 @@ func commitmentOf(s customer.Subscription) *settlement.Commitment {
 func usageOf(b customer.Balance, ending []settlement.Contract) (u settlement.Usage, ends bool) {
 	u = settlement.Usage{
 		Ref: b.Reference, What: b.About, Contract: b.Used.Contract, Quantity: b.Used.Quantity, Free: b.Used.Free, Per: b.Used.Per,
-		Price: money.Amount{Minor: b.Used.Price, Currency: b.Amount.Currency}, Tax: taxOf(b.Used.Tax),
+		Price: money.Amount{Minor: b.Used.Price, Currency: b.Amount.Currency}, Tax: taxOf(b.Used.Tax), Recorded: true,
 	}
 	return u, u.Contract == "" || slices.ContainsFunc(ending, func(c settlement.Contract) bool { return c.Ref == u.Contract })
 }
@@ -307,7 +338,7 @@ func paidPeriods(s customer.Subscription, asked when.Date, k reckoning) (list []
 		// A sum that is too large for its tax has none; the check of the sums finds it.
 		_, tax, _ := taxOf(s.Terms.Tax).On(p.Sum.Minor)
 		list = append(list, settlement.Bill{
-			Ref: s.Reference, What: s.Product, Contract: s.Reference, From: p.From, Until: p.Until, Amount: p.Sum, Tax: tax, Included: !s.Terms.Tax.OnTop,
+			Ref: s.Reference, What: s.Product, Contract: s.Reference, From: p.From, Until: p.Until, Amount: p.Sum, Tax: tax, Included: !s.Terms.Tax.OnTop, Recorded: true,
 		})
 	}
 	return list, known || len(list) == 0
@@ -334,6 +365,14 @@ func (p Preview) Differ() bool {
 func (a *App) preview(ctx context.Context, tx Tx, cus customer.Customer, subs []customer.Subscription, at time.Time) (p Preview, err error) {
 	k := reckoning{cus: cus, subs: subs, asked: at}
 	if k.balances, err = tx.BalancesOf(ctx, cus.ID); err != nil {
+		return p, err
+	}
+	all, err := tx.SubscriptionsOf(ctx, cus.ID)
+	if err != nil {
+		return p, err
+	}
+	k.others = othersStay(all, subs)
+	if k.books, err = tx.BooksOf(ctx, cus.ID); err != nil {
 		return p, err
 	}
 	if k.ends, k.own, err = a.ends(offboarding.Now, cus, subs, at); err != nil {
@@ -367,6 +406,10 @@ func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan) (Statement, e
 		return Statement{}, err
 	}
 	if k.sent, err = refundsSent(ctx, tx, p.Case.Customer, ""); err != nil {
+		return Statement{}, err
+	}
+	k.others = othersStay(all, k.subs)
+	if k.books, err = tx.BooksOf(ctx, p.Case.Customer); err != nil {
 		return Statement{}, err
 	}
 	k.late = a.lateCharges(p.Case, k.subs)
@@ -526,6 +569,12 @@ func totals(s Statement) string {
 // told, or anew where the customer does not agree and something was put right,
 // and then it is told again. What was told unsigned is signed as it was told.
 func (a *App) SignStatement(ctx context.Context, by Actor, c offboarding.CaseID) error {
+	if err := by.may("statement"); err != nil {
+		return err
+	}
+	if err := a.lookIntoBooksOf(ctx, c); err != nil {
+		return err
+	}
 	return a.tx(ctx, func(tx Tx) error {
 		p, err := tx.FindPlan(ctx, c)
 		if err != nil {

@@ -153,6 +153,7 @@ func TestAStatementIsSignedBeforeItIsToldAndAgainAfterADispute(t *testing.T) {
 		ctx := t.Context()
 		cus, email := w.buyer(t, "SIG", "ES", 40)
 		c, page := w.leaves(t, email, "now")
+		must(t, w.UntilQuiet(ctx))
 		x := w.statement(t, c)
 		if x.State != app.StatementDrawn || x.Version == 0 || w.stepState(t, c, "statement_sign") != offboarding.StepReady || len(w.refundsOf(t, cus)) != 0 {
 			t.Fatalf("nobody signed it: %+v", x)
@@ -194,6 +195,7 @@ func TestAStatementIsSignedBeforeItIsToldAndAgainAfterADispute(t *testing.T) {
 		// Whoever takes a departure back is owed nothing of it.
 		cus, email = w.buyer(t, "BACK", "ES", 40)
 		c, _ = w.leaves(t, email, "now")
+		must(t, w.UntilQuiet(ctx))
 		must(t, w.SignStatement(ctx, finance, c))
 		must(t, w.UndoByStaff(ctx, agent, c))
 		if due := slices.DeleteFunc(w.refundsOf(t, cus), func(b customer.Balance) bool { return b.Status != customer.Due }); len(due) != 0 {

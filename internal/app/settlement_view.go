@@ -19,6 +19,17 @@ type StatementView struct {
 	Ends     []EndView      `json:"ends"`
 	Sections []SectionView  `json:"sections"`
 	Open     []OpenView     `json:"open,omitempty"`
+	Figures  []FiguresView  `json:"figures,omitempty"`
+}
+
+// FiguresView says where the figures of one contract come from.
+type FiguresView struct {
+	Contract string `json:"contract"`
+	From     string `json:"from"`             // system or record
+	System   string `json:"system,omitempty"` // that said them, or did not answer
+	At       string `json:"at,omitempty"`
+	Why      string `json:"why,omitempty"`    // code of why the record counts
+	SHA256   string `json:"sha256,omitempty"` // of what the system said
 }
 
 // EndView is the last day of a contract.
@@ -92,6 +103,13 @@ func ViewStatement(x CaseStatement) StatementView {
 	}
 	for _, o := range x.Doc.Open {
 		v.Open = append(v.Open, OpenView(o))
+	}
+	for _, f := range x.Doc.From {
+		from := "system"
+		if f.Failed != "" {
+			from = "record"
+		}
+		v.Figures = append(v.Figures, FiguresView{f.Contract, from, f.System, f.At.UTC().Format(time.RFC3339), f.Failed, f.Digest})
 	}
 	return v
 }

@@ -16,6 +16,7 @@ type StatementFacts struct {
 	At         time.Time
 	Statements []Statement
 	DueOn      when.Date // of the last sum that the customer owes; zero if none
+	From       []string  // where the figures come from, contract by contract
 	RefundOn   when.Date // last day on which what comes back is there; zero: nobody said
 	Page       string
 	NotMe      string
@@ -28,6 +29,9 @@ func Settlement(f StatementFacts) Letter {
 	l := w.letter(KindStatement, f.At, f.Code, w.say("statement.lede", "company", w.company.Name))
 	for _, s := range f.Statements {
 		l.Blocks = append(l.Blocks, Block{Table: w.table(s), Paragraphs: []string{w.owed(&s)}})
+	}
+	if len(f.From) > 0 {
+		l.Blocks = append(l.Blocks, Block{Facts: []Fact{{Label: text.Say(w.lang, "settlement.from"), Lines: f.From}}})
 	}
 	last := Block{Paragraphs: []string{w.say("statement.data")}, Facts: []Fact{w.complain()}}
 	if f.Page != "" {

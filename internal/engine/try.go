@@ -117,6 +117,10 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.App.Deliver(ctx, w)
 	case app.WakeKind:
 		return t.App.WakeWork(ctx, w)
+	case app.BooksKind:
+		reading, end := t.reading(ctx)
+		defer end()
+		return t.App.ReadBooks(reading, w)
 	case app.WhyKind:
 		reading, end := t.reading(ctx)
 		defer end()

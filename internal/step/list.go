@@ -37,6 +37,16 @@ func (all Systems) listers() (names []string) {
 	return names
 }
 
+// Ledgers are the names of the systems whose books can be read, in their order.
+func (all Systems) Ledgers() (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if all[name].Ledger != nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Alone are the names of the systems on which one act is done at a time, in their order.
 func (all Systems) Alone() (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {

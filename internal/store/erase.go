@@ -63,6 +63,7 @@ var erasing = []struct{ table, text string }{
 		 WHERE state <> 'running' AND case_id ` + theirTakings)},
 	{"coming", query(`DELETE FROM coming WHERE customer_id = $1`)},
 	{"statement", query(`UPDATE statement SET doc = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
+	{"books", query(`DELETE FROM books WHERE customer_id = $1`)},
 	{"bucket_send", query(`DELETE FROM bucket_send WHERE customer_id = $1`)},
 	{"stray", query(`UPDATE stray SET far = CASE WHEN far LIKE 'erased:%' THEN far ELSE id END, about = '', payment = '' WHERE customer_id = $1`)},
 	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},

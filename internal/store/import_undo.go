@@ -28,7 +28,7 @@ var aboutCase = []string{
 // ofCustomer are the tables of what a customer is and has, in the order in which
 // they are emptied.
 var ofCustomer = []string{
-	"deliverable", "subscription", "contact", "external_id", "customer_word", "grant_", "asset", "balance", "risk", "worth", "import_change",
+	"deliverable", "books", "subscription", "contact", "external_id", "customer_word", "grant_", "asset", "balance", "risk", "worth", "import_change",
 }
 
 // unasked are tables about departures that undoing an import neither asks nor
@@ -76,6 +76,7 @@ var (
 	deletePast      = query(`DELETE FROM subscription_past WHERE subscription_id = $1`)
 	deletePastAt    = query(`DELETE FROM subscription_past WHERE subscription_id = $1 AND until = $2`)
 	deletePromised  = query(`DELETE FROM deliverable WHERE subscription_id = $1`)
+	deleteBooks     = query(`DELETE FROM books WHERE subscription_id = $1`)
 	deleteLine      = query(`DELETE FROM subscription WHERE id = $1`)
 	deletePastOf    = query(`DELETE FROM subscription_past WHERE subscription_id IN (SELECT id FROM subscription WHERE customer_id = $1)`)
 	deleteReasons   = query(`DELETE FROM reason WHERE case_id = $1`)
@@ -131,7 +132,7 @@ func (t *tx) FindSubscription(ctx context.Context, id customer.SubscriptionID) (
 func (t *tx) DeleteSubscription(ctx context.Context, s customer.Subscription) error {
 	const op = "store.DeleteSubscription"
 	t.touch(s.Customer)
-	for _, q := range []string{deletePast, deletePromised, deleteLine} {
+	for _, q := range []string{deletePast, deletePromised, deleteBooks, deleteLine} {
 		if _, err := t.exec(ctx, op, q, s.ID); err != nil {
 			return err
 		}

@@ -105,6 +105,7 @@ var forgetting = []struct{ table, text string }{
 	{"request", query(`DELETE FROM request WHERE customer_id = $1`)},
 	{"subscription_past", query(`DELETE FROM subscription_past WHERE subscription_id IN (SELECT id FROM subscription WHERE customer_id = $1)`)},
 	{"deliverable", query(`DELETE FROM deliverable WHERE customer_id = $1`)},
+	{"books", query(`DELETE FROM books WHERE customer_id = $1`)},
 	{"subscription", query(`DELETE FROM subscription WHERE customer_id = $1`)},
 	{"contact", query(`DELETE FROM contact WHERE customer_id = $1`)},
 	{"external_id", query(`DELETE FROM external_id WHERE customer_id = $1`)},

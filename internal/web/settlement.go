@@ -2,6 +2,7 @@ package web
 
 import (
 	"strings"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/settlement"
@@ -77,4 +78,22 @@ func MoneyWords(lang string, l settlement.Line) (label, why string) {
 		parts = append(parts, text.Say(lang, "settlement.by", "cite", l.By.Cite))
 	}
 	return label, strings.Join(parts, ". ") + "."
+}
+
+// MoneyFrom says where the figures of a statement come from, contract by contract;
+// nothing where no billing system could be asked.
+func MoneyFrom(lang string, s app.Statement, zone *time.Location) (out []string) {
+	for _, f := range s.From {
+		word := "silent"
+		switch {
+		case f.Failed == "":
+			word = "system"
+		case f.System == "":
+			word = "unknown"
+		case f.Failed != "books.silent" && strings.HasPrefix(f.Failed, "books."):
+			word = "unusable"
+		}
+		out = append(out, text.Say(lang, "settlement.from."+word, "contract", f.Contract, "system", f.System, "at", text.ShortInstant(lang, f.At, zone)))
+	}
+	return out
 }

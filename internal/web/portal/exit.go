@@ -257,7 +257,7 @@ func (p *portal) host(w http.ResponseWriter, r *http.Request) (v exitView, ok bo
 	v.Action = v.Links[act]
 	v.Acts = viewActs(v.Speech, p.App.Company(), x, page.Acts, v.Links["withdraw"], "")
 	if act == "cancel" {
-		v.Preview = viewPreview(v.Speech, page.Preview)
+		v.Preview = viewPreview(v.Speech, page.Preview, p.App.Company().Zone)
 	}
 	return v, true
 }

@@ -121,7 +121,7 @@ func (p *portal) seat(w http.ResponseWriter, r *http.Request) {
 	case app.SeatLegal:
 		if x.Page.ErasedOn.IsZero() {
 			v.Receipt = p.papers.HTML(paper)
-			s := viewSettlement(v.Speech, x.Page)
+			s := viewSettlement(v.Speech, x.Page, p.App.Company().Zone)
 			v.Statement = &s
 		}
 		if x.Certificate != nil {

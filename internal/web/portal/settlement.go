@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/collection"
@@ -17,6 +18,7 @@ import (
 type previewView struct {
 	text.Speech
 	Choices []previewChoice
+	From    []string // where the figures come from
 }
 
 type previewChoice struct {
@@ -26,11 +28,11 @@ type previewChoice struct {
 	Due, Back string
 }
 
-func viewPreview(sp text.Speech, p *app.Preview) *previewView {
+func viewPreview(sp text.Speech, p *app.Preview, zone *time.Location) *previewView {
 	if p == nil || len(p.Now.Sections)+len(p.End.Sections) == 0 {
 		return nil
 	}
-	v := &previewView{Speech: sp}
+	v := &previewView{Speech: sp, From: web.MoneyFrom(sp.Lang, p.Now, zone)}
 	for _, c := range []struct {
 		id string
 		s  app.Statement
@@ -62,13 +64,14 @@ type settlementView struct {
 	Sections         []web.MoneySection
 	Paid             string // of what it says that they owe, in parts since then; empty: nothing
 	Due, Back        string
-	Asks             bool   // it is their turn
-	Said             string // what they answered
-	Why, Error       string // as typed
+	From             []string // where the figures come from
+	Asks             bool     // it is their turn
+	Said             string   // what they answered
+	Why, Error       string   // as typed
 	Wrong            bool
 }
 
-func viewSettlement(sp text.Speech, page app.CasePage) settlementView {
+func viewSettlement(sp text.Speech, page app.CasePage, zone *time.Location) settlementView {
 	x := page.Statement
 	v := settlementView{Speech: sp, There: x.Live() && len(x.Doc.Sections) > 0, Asks: x.MayAnswer()}
 	v.Code, v.Name = page.Paper.Code, page.Paper.Name
@@ -81,6 +84,7 @@ func viewSettlement(sp text.Speech, page app.CasePage) settlementView {
 	}
 	v.Totals, v.Sections = web.MoneyTotals(sp.Lang, x.Doc), web.MoneySections(sp.Lang, x.Doc)
 	v.Due, v.Back = moneyDays(sp, x.Doc)
+	v.From = web.MoneyFrom(sp.Lang, x.Doc, zone)
 	if paid := paidSince(x, page.Collection.Plans); len(paid) > 0 {
 		v.Paid = sp.Say("portal.settlement.paid", "amount", text.Sums(sp.Lang, paid))
 	}
@@ -125,7 +129,7 @@ func (p *portal) showStatement(w http.ResponseWriter, r *http.Request, typed str
 		p.Fail(w, r, err)
 		return
 	}
-	v := viewSettlement(p.speech(page.Paper.Language), page)
+	v := viewSettlement(p.speech(page.Paper.Language), page, p.App.Company().Zone)
 	v.Base = base(r)
 	status := http.StatusOK
 	if wrong != nil {

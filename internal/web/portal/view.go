@@ -211,7 +211,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	v.Report, v.Erased, v.Forgotten = page.Report, page.Erased, !page.ErasedOn.IsZero()
 	v.Handover, v.HandoverAsks = viewHanding(sp, page)
 	v.Data, v.Allow, v.Address = page.Data, viewAllow(sp, base, c, page.Consent), viewAddress(sp, base, c, page.Address)
-	v.Settlement, v.Pay = viewSettlement(sp, page), viewPay(sp, c, when.DateOf(p.Now, zone), page)
+	v.Settlement, v.Pay = viewSettlement(sp, page, zone), viewPay(sp, c, when.DateOf(p.Now, zone), page)
 	v.Returns, v.Owed, v.Due = viewReturns(sp, page), viewOwed(sp, page), viewDue(sp, zone, page.Limits)
 	v.Back, v.Owner = page.Returnable, page.State != offboarding.CaseStopped
 	for _, c := range page.Comebacks {

@@ -1,0 +1,207 @@
+package app_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"hastaluego/internal/app"
+	"hastaluego/internal/connector"
+	"hastaluego/internal/customer"
+	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
+	"hastaluego/internal/settlement"
+	"hastaluego/internal/testkit"
+)
+
+// tellsBooks has the billing system say of each contract of a buyer what is open: of the
+// first an invoice with its tax, use and a credit of the account.
+func (w *world) tellsBooks(t *testing.T, ref string) {
+	t.Helper()
+	account := []money.Amount{eur(400)}
+	w.bank.set(func() {
+		w.bank.books = map[string]connector.LedgerState{
+			ref + "-1": {
+				Customer: "cus_" + ref, Credits: account,
+				Open: []connector.Invoice{{Reference: "in_1", Number: "IN-" + ref, Total: eur(1210), Tax: eur(210), Due: eur(605)}},
+				Preview: connector.InvoicePreview{Lines: []connector.LedgerLine{
+					{Reference: "il_use", Text: "Avisos", Amount: eur(242), Tax: eur(42), Used: true}, {Reference: "il_plan", Text: "Faro Uno", Amount: eur(36500)},
+				}},
+			},
+			ref + "-2": {Customer: "cus_" + ref, Credits: account},
+		}
+	})
+}
+
+// sumOf is the sum of a line by its kind and number; zero: there is none.
+func sumOf(s app.Statement, kind settlement.Kind, ref string) (sum, tax int64) {
+	for _, x := range s.Sections {
+		for _, l := range x.Lines {
+			if l.Kind == kind && (ref == "" || l.Ref == ref) {
+				sum, tax = sum+l.Amount.Minor, tax+l.Tax
+			}
+		}
+	}
+	return sum, tax
+}
+
+// later is a moment of business time that is to come.
+func (w *world) later(t *testing.T, d time.Duration) time.Time {
+	t.Helper()
+	now, _, err := w.Now(t.Context())
+	must(t, err)
+	return now.Add(d)
+}
+
+// What the billing system says stands in the place of the record, is named with its
+// time and its digest, and the page before the click, the draft and the statement
+// say the same while nothing happens between.
+func TestTheBooksOfTheBillingSystemStandForTheRecord(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, settles)
+		ctx := t.Context()
+		cus, email := w.buyer(t, "BK", "ES", 40)
+		for _, b := range []customer.Balance{
+			{Reference: "IN-BK", Kind: customer.Invoice, Amount: eur(1210)}, {Reference: "F-OLD", Kind: customer.Invoice, Amount: eur(999)},
+			{Reference: "A-OLD", Kind: customer.Credit, Amount: eur(100)}, {Reference: "FZ-1", Kind: customer.Deposit, Amount: eur(5000)},
+		} {
+			b.Customer, b.About = cus, "Octubre"
+			_, err := w.AddBalance(ctx, finance, b)
+			must(t, err)
+		}
+		w.tellsBooks(t, "BK")
+		before := w.preview(t, cus)
+		for _, s := range []app.Statement{before.Now, before.End} {
+			for _, want := range []struct {
+				kind     settlement.Kind
+				ref      string
+				sum, tax int64
+			}{
+				{settlement.LineInvoice, "", -605, -105}, {settlement.LineInvoice, "IN-BK", -605, -105}, {settlement.LineUsage, "il_use", -242, -42},
+				{settlement.LineCredit, "", 400, 0}, {settlement.LineCredit, "cus_BK", 400, 0}, {settlement.LineDeposit, "FZ-1", 5000, 0},
+			} {
+				if sum, tax := sumOf(s, want.kind, want.ref); sum != want.sum || tax != want.tax {
+					t.Errorf("%s %s is %d with %d of tax: %+v", want.kind, want.ref, sum, tax, s.Sections)
+				}
+			}
+			if len(s.From) != 2 || s.From[0].System != "billing" || s.From[0].Failed != "" || len(s.From[0].Digest) != 64 || s.From[0].At.IsZero() {
+				t.Errorf("from %+v", s.From)
+			}
+		}
+		asked := w.bank.read
+		if again := w.preview(t, cus); !reflect.DeepEqual(again, before) || w.bank.read != asked {
+			t.Errorf("looked at again: asked %d times more, %+v", w.bank.read-asked, again)
+		}
+
+		c, page := w.leaves(t, email, "now")
+		must(t, w.UntilQuiet(ctx))
+		if draft := w.statement(t, c); !reflect.DeepEqual(draft.Doc.Sections, before.Now.Sections) {
+			t.Fatalf("the draft is %+v\nthe page said %+v", draft.Doc.Sections, before.Now.Sections)
+		}
+		must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: "accounts", Item: "a", Ticked: true, Evidence: "visto"}))
+		must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: "accounts", Note: "Visto"}))
+		letter := w.mail.wait(t, "statement", email)
+		if !reflect.DeepEqual(letter.Statement.Doc.Sections, before.Now.Sections) || letter.Statement.Doc.From[0].Digest != before.Now.From[0].Digest {
+			t.Errorf("the letter says %+v", letter.Statement.Doc)
+		}
+		view := app.ViewStatement(w.statement(t, c))
+		if f := view.Figures; len(f) != 2 || f[0].From != "system" || f[0].System != "billing" || f[0].SHA256 != before.Now.From[0].Digest {
+			t.Errorf("for programs: %+v", f)
+		}
+		if p, err := w.OpenCasePage(ctx, page, "case", ""); err != nil || !reflect.DeepEqual(p.Statement.Doc.Sections, before.Now.Sections) {
+			t.Errorf("the page says %+v %v", p.Statement, err)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// A billing system that does not answer, has more than can be read, or says what
+// nobody can compute with keeps nobody from leaving: the record counts, and the
+// statement says so.
+func TestABillingSystemThatSleepsKeepsNobody(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, unwatched)
+		ctx := t.Context()
+		for _, x := range []struct {
+			ref, why string
+			set      func()
+		}{
+			{"CUT", "books.cut", func() { w.bank.books = map[string]connector.LedgerState{"CUT-1": {Cut: true}, "CUT-2": {Cut: true}} }},
+			{"ODD", "books.odd", func() {
+				st := connector.LedgerState{Credits: []money.Amount{{Minor: 5, Currency: "???"}}}
+				w.bank.books = map[string]connector.LedgerState{"ODD-1": st, "ODD-2": st}
+			}},
+			{"NEW", "books.unknown", func() { w.bank.books = nil }},
+			{"SLEEP", "connector.unreachable", func() { w.bank.silent = true }},
+		} {
+			cus, email := w.buyer(t, x.ref, "ES", 40)
+			_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus, Reference: "F-" + x.ref, Kind: customer.Invoice, About: "Octubre", Amount: eur(2500)})
+			must(t, err)
+			w.bank.set(func() { w.bank.silent, w.bank.books = false, nil; x.set() })
+			p := w.preview(t, cus)
+			if sum, _ := sumOf(p.Now, settlement.LineInvoice, "F-"+x.ref); sum != -2500 {
+				t.Errorf("%s: %+v", x.ref, p.Now)
+			}
+			so := func(why string) bool {
+				return why == x.why || x.why == "connector.unreachable" && why == connector.Held
+			}
+			if len(p.Now.From) != 2 || !so(p.Now.From[0].Failed) {
+				t.Errorf("%s: from %+v", x.ref, p.Now.From)
+			}
+			c, _ := w.leaves(t, email, "now")
+			eventually(t, x.ref+" goes on", func() bool {
+				must(t, w.PushClock(ctx, "", w.later(t, 3*time.Minute)))
+				return w.stepState(t, c, "statement_sign") == offboarding.StepReady
+			})
+			must(t, w.SignStatement(ctx, finance, c))
+			if doc := w.statement(t, c).Doc; !so(doc.From[0].Failed) || !reflect.DeepEqual(doc.Sections, p.Now.Sections) {
+				t.Errorf("%s: the statement is %+v\nthe page said %+v", x.ref, doc, p.Now)
+			}
+			if v := app.ViewStatement(w.statement(t, c)); v.Figures[0].From != "record" || !so(v.Figures[0].Why) {
+				t.Errorf("%s: for programs %+v", x.ref, v.Figures)
+			}
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Of a contract that the billing system does not know the record stays, and a
+// person is told to look that nothing is there twice; what both know counts once.
+func TestTheRecordStaysForContractsThatAreElsewhere(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, settles)
+		ctx := t.Context()
+		cus, email := w.buyer(t, "MX", "ES", 40)
+		for ref, n := range map[string]int64{"IN-MX": 1210, "F-2": 700} {
+			_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus, Reference: ref, Kind: customer.Invoice, About: "Octubre", Amount: eur(n)})
+			must(t, err)
+		}
+		w.tellsBooks(t, "MX")
+		w.bank.set(func() { delete(w.bank.books, "MX-2") })
+		p := w.preview(t, cus)
+		if sum, _ := sumOf(p.End, settlement.LineInvoice, ""); sum != -605-700 {
+			t.Errorf("open: %+v", p.End.Sections)
+		}
+		c, _ := w.leaves(t, email, "period_end")
+		must(t, w.UntilQuiet(ctx))
+		doc := w.statement(t, c).Doc
+		var mixed bool
+		for _, o := range doc.Open {
+			mixed = mixed || o.Why == "mixed"
+		}
+		if !mixed || !reflect.DeepEqual(doc.Sections, p.End.Sections) {
+			t.Errorf("%+v", doc)
+		}
+		var froms []string
+		for _, f := range doc.From {
+			froms = append(froms, f.Contract+" "+f.System+" "+f.Failed)
+		}
+		if got := strings.Join(froms, ", "); got != "MX-1 billing , MX-2  books.unknown" {
+			t.Error(got)
+		}
+	})
+}
