@@ -243,6 +243,11 @@ func (w *world) reported(t *testing.T, c offboarding.CaseID) {
 	if r.All.Tried != 2 || r.All.Attested != 1 || r.All.Closed() != 3 || r.LeftAll != 0 || r.All.P90 < r.All.Median || len(r.Rows) != 3 {
 		t.Errorf("the report: %+v", r)
 	}
+	for _, x := range r.Rows { // what a program can try, and what a person answers for
+		if want := map[bool]app.AccessHow{true: app.AccessTried, false: app.AccessAttested}[x.System == "faro"]; x.Best != want {
+			t.Errorf("at best, accesses of %s are %s, want %s", x.System, x.Best, want)
+		}
+	}
 	again := 0
 	for _, x := range r.Retests {
 		again += x.Open

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
@@ -47,6 +48,7 @@ type AccessReportTx interface {
 // AccessRow is how accesses of one kind at one system were closed.
 type AccessRow struct {
 	System, Kind string
+	Best         AccessHow     // how it can be known at best there; empty: of all of them together
 	Verified     int           // by a program: read back, or tried
 	Attested     int           // a person answers for it
 	Tried        int           // of the verified: what got in before is refused now
@@ -129,6 +131,9 @@ func (a *App) ReportAccess(ctx context.Context, by Actor, months int) (v AccessR
 		if err := v.revocations(ctx, tx, from); err != nil {
 			return err
 		}
+		for i := range v.Rows {
+			v.Rows[i].Best = v.Rows[i].best(a.systems[v.Rows[i].System])
+		}
 		if err := v.retests(ctx, tx, from); err != nil {
 			return err
 		}
@@ -188,6 +193,18 @@ func (r *AccessRow) count(x Revocation) {
 	default:
 		r.Read++
 	}
+}
+
+// best is how it can be known at best there: as it can be now, or as it was known.
+func (r AccessRow) best(s connector.System) AccessHow {
+	best := bestOf(s)
+	if r.Read > 0 {
+		best = surer(best, AccessRead)
+	}
+	if r.Tried > 0 {
+		best = surer(best, AccessTried)
+	}
+	return best
 }
 
 // rankOf is the smallest of the values that so many percent of them do not
@@ -334,9 +351,9 @@ func WholeSeconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 // Table is the report as rows: one for each system and kind, and one for all.
 func (v AccessReport) Table() [][]string {
-	rows := [][]string{{"system", "kind", "closed", "verified", "tried", "read_back", "evidence_erased", "attested", "median_seconds", "p90_seconds"}}
+	rows := [][]string{{"system", "kind", "at_best", "closed", "verified", "tried", "read_back", "evidence_erased", "attested", "median_seconds", "p90_seconds"}}
 	for _, r := range append(slices.Clone(v.Rows), v.All) {
-		row := []string{r.System, r.Kind}
+		row := []string{r.System, r.Kind, string(r.Best)}
 		for _, n := range []int{r.Closed(), r.Verified, r.Tried, r.Read, r.Erased, r.Attested} {
 			row = append(row, strconv.Itoa(n))
 		}

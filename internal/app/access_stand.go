@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
@@ -39,6 +40,36 @@ type AccessStand struct {
 	How   AccessHow
 	At    time.Time // when that was last seen; zero: not known, or still open
 	Until when.Date // of one that is left to read: until the end of this day
+	Best  AccessHow // how it can be known at best, at its system
+}
+
+// bestOf is how it can be known at best that an access at a system is closed. What no
+// system closes, or one that nobody has tried, a person answers for.
+func bestOf(s connector.System) AccessHow {
+	switch {
+	case s.Access == nil, s.Level == connector.Example:
+		return AccessAttested
+	case s.Prober != nil:
+		return AccessTried
+	}
+	return AccessRead
+}
+
+// atBest says of each how it can be known.
+func (a *App) atBest(stands []AccessStand) []AccessStand {
+	for i := range stands {
+		stands[i].Best = surer(bestOf(a.systems[stands[i].Grant.System]), stands[i].How)
+	}
+	return stands
+}
+
+// surer is what proves more of how it can be known now and how it was known: a system
+// that is connected no more was tried all the same.
+func surer(can, was AccessHow) AccessHow {
+	if was.Closed() && slices.Index(AccessHows, was) < slices.Index(AccessHows, can) {
+		return was
+	}
+	return can
 }
 
 // sighting is what was seen of an access at one moment.

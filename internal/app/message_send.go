@@ -492,7 +492,7 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 		ReadBack: slices.ContainsFunc(works, func(w offboarding.Work) bool { return w.State == offboarding.WorkUndone }),
 	}
 	stands := accessStands(plan, works, s.Grants)
-	p.Milestones, p.Accesses = withAccesses(milestones(plan, works), stands), ofTheirs(stands)
+	p.Milestones, p.Accesses = withAccesses(milestones(plan, works), stands), a.atBest(ofTheirs(stands))
 	if !c.OpenedAt.IsZero() && !p.UndoUntil.After(c.OpenedAt) { // it was over when it was written down
 		p.UndoUntil = time.Time{}
 	}

@@ -7,6 +7,12 @@ import (
 	"testing"
 
 	"hastaluego/internal/connector"
+	"hastaluego/internal/connector/iamsystem"
+	"hastaluego/internal/connector/ldapsystem"
+	"hastaluego/internal/connector/oauthsystem"
+	"hastaluego/internal/connector/pgsystem"
+	"hastaluego/internal/connector/s3system"
+	"hastaluego/internal/connector/scimsystem"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/offboarding"
@@ -203,5 +209,44 @@ func TestWhatIsLeftToReadIsClosedInItsTime(t *testing.T) {
 	_, err := step.All(sys)["narrow_access"].(step.Effector).Info(step.Subject{Grants: grants, Work: offboarding.Work{Item: "enters"}})
 	if fault.CodeOf(err) != "connector.cannot" {
 		t.Errorf("%v", err)
+	}
+}
+
+// A directory, a provider of identities, a server of tokens and keys have nothing
+// between open and closed: what is there is not left to read, and closed whole, with what
+// is left to read elsewhere still open.
+func TestWhatCannotBeLeftToReadIsClosedWhole(t *testing.T) {
+	t.Parallel()
+	for kind, c := range map[string]struct {
+		system  any
+		narrows bool
+	}{
+		"ldap": {(*ldapsystem.System)(nil), false}, "scim": {(*scimsystem.System)(nil), false}, "oauth": {(*oauthsystem.System)(nil), false}, "iam": {(*iamsystem.System)(nil), false},
+		"postgres": {(*pgsystem.System)(nil), true}, "s3": {(*s3system.System)(nil), true},
+	} {
+		narrower, narrows := c.system.(connector.Narrower)
+		if narrows != c.narrows {
+			t.Errorf("%s: it leaves to read: %v", kind, narrows)
+		}
+		access, closes := c.system.(connector.Access)
+		if !closes {
+			t.Errorf("%s closes nothing", kind)
+		}
+		sys := connector.System{Name: "far", Access: access}
+		if narrows {
+			sys.Narrower = narrower
+		}
+		kinds := step.All(step.Named(sys))
+		s := step.Subject{Grants: []customer.Grant{{ID: "gra_1", System: "far", Account: "ana", Kind: "login", Status: customer.Granted}}}
+		if n := len(kinds["narrow_access"].Jobs(s)); (n == 1) != c.narrows {
+			t.Errorf("%s: %d accesses are left to read", kind, n)
+		}
+		s.Step.Params = map[string]string{"narrowed": "leave"}
+		if c.narrows {
+			s.Grants[0].Status = customer.ReadOnly
+		}
+		if n := len(kinds["revoke_access"].Jobs(s)); (n == 0) != c.narrows {
+			t.Errorf("%s: %d accesses are closed while others are left to read", kind, n)
+		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 type AccessRow struct {
 	System         string `json:"system"`
 	Kind           string `json:"kind"`
+	AtBest         string `json:"at_best,omitempty" enum:"tried,read_back,attested"`
 	Closed         int    `json:"closed"`
 	Verified       int    `json:"verified"`
 	Tried          int    `json:"tried"`
@@ -27,7 +28,7 @@ type AccessRow struct {
 }
 
 func viewAccessRow(r app.AccessRow) AccessRow {
-	return AccessRow{r.System, r.Kind, r.Closed(), r.Verified, r.Tried, r.Read, r.Erased, r.Attested, app.WholeSeconds(r.Median), app.WholeSeconds(r.P90)}
+	return AccessRow{r.System, r.Kind, string(r.Best), r.Closed(), r.Verified, r.Tried, r.Read, r.Erased, r.Attested, app.WholeSeconds(r.Median), app.WholeSeconds(r.P90)}
 }
 
 // RetestRow is what trying again so many days later showed at one system.

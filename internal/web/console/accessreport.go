@@ -60,7 +60,7 @@ func (v *visit) accessReport() error {
 	if more := r.LeftAll - len(r.Left); more > 0 {
 		lv.LeftMore = lv.word("left.more", "n", more)
 	}
-	for _, c := range []string{"closed", "tried", "read", "attested", "median", "p90"} {
+	for _, c := range []string{"best", "closed", "tried", "read", "attested", "median", "p90"} {
 		lv.Cols = append(lv.Cols, lv.word("col."+c))
 	}
 	for _, x := range r.Rows {
@@ -132,7 +132,11 @@ func (v accessReportView) row(x app.AccessRow) cellRow {
 	if x.Erased > 0 {
 		read += " " + v.word("erased.n", "n", x.Erased)
 	}
-	return cellRow{Cells: []string{strconv.Itoa(x.Closed()), strconv.Itoa(x.Tried), read, strconv.Itoa(x.Attested), v.took(x.Median, x.Verified), v.took(x.P90, x.Verified)}}
+	best := "" // of all of them together
+	if x.Best != "" {
+		best = v.word("best." + string(x.Best))
+	}
+	return cellRow{Cells: []string{best, strconv.Itoa(x.Closed()), strconv.Itoa(x.Tried), read, strconv.Itoa(x.Attested), v.took(x.Median, x.Verified), v.took(x.P90, x.Verified)}}
 }
 
 func (v *visit) round(lv accessReportView, x app.SweepRound) roundView {

@@ -15,7 +15,12 @@ type accessesView struct {
 	Title  string
 	Sum    string // how many are closed; empty: there are none
 	Groups []accessGroup
+	Kinds  []accessKind // how it can be known, kind by kind
 }
+
+// accessKind is a kind of access at a system, and how it can be known that one is
+// closed there.
+type accessKind struct{ Name, Proof string }
 
 // accessGroup is the accesses of which the same is known.
 type accessGroup struct {
@@ -72,5 +77,26 @@ func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand)
 		v.Groups = append(v.Groups, g)
 	}
 	v.Sum = sp.Say("portal.accesses.sum", "done", closed, "all", len(stands))
+	v.Kinds = accessKinds(sp, stands)
 	return v
+}
+
+// accessKinds are the kinds of access that there are, each once, the surest first.
+func accessKinds(sp text.Speech, stands []app.AccessStand) (out []accessKind) {
+	seen := map[string]bool{}
+	for _, best := range []app.AccessHow{app.AccessTried, app.AccessRead, app.AccessAttested} {
+		for _, s := range stands {
+			key := s.Grant.System + "\x00" + s.Grant.Kind
+			if s.Best != best || seen[key] {
+				continue
+			}
+			seen[key] = true
+			kind := s.Grant.Kind
+			if !text.Known(sp.Lang, "portal.accesses.kind."+kind) {
+				kind = "other"
+			}
+			out = append(out, accessKind{sp.Say("portal.accesses.kind."+kind) + " · " + s.Grant.System, sp.Say("portal.accesses.can." + string(best))})
+		}
+	}
+	return out
 }

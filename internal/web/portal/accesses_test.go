@@ -136,6 +136,21 @@ func TestThePrivatePageSaysHowEachAccessIsKnownToBeClosed(t *testing.T) {
 		}
 		look(".open", "2/4", map[string]int{"tried": 2, "reading": 1, "open": 1})
 		read(customer.Revoked)
+		// And how it can be known at all, once for each kind, whoever reads it.
+		for _, lang := range []string{"es", "en", "de", "fr"} {
+			_, track, _ := s.body(s.visitor().Get(page + "?lang=" + lang))
+			_, kinds, told := strings.Cut(track, `data-testid="accesses-kinds"`)
+			if kinds, _, _ = strings.Cut(kinds, "</details>"); !told || strings.Count(kinds, "<dt") != 3 {
+				t.Errorf("%s: how it can be known: %s", lang, kinds)
+			}
+			other := text.Say(lang, "portal.accesses.kind.other")
+			for system, best := range map[string]string{"ldap": "tried", "cubo": "read_back", "oficina": "attested"} {
+				_, at, found := strings.Cut(kinds, other+" · "+system+"<")
+				if at, _, _ = strings.Cut(at, "</dd>"); !found || !strings.HasSuffix(at, text.Say(lang, "portal.accesses.can."+best)) {
+					t.Errorf("%s: of %s is told %q", lang, system, at)
+				}
+			}
+		}
 		s.ticks(c)
 		look(".attested", "4/4", map[string]int{"tried": 2, "read_back": 1, "attested": 1})
 
