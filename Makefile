@@ -50,6 +50,7 @@ a11y: assets ## axe on every page: two languages, two themes, two widths (CI loo
 .PHONY: stories
 stories: assets ## Every story on both databases, in a browser in both languages too (CI runs each on one; needs HASTA_TEST_POSTGRES)
 	HASTA_E2E=1 HASTA_STORIES=full HASTA_REQUIRE_POSTGRES=1 CHROMIUM=$${CHROMIUM:-$$(command -v chromium-headless-shell || command -v chromium)} go test -timeout 60m -count 1 ./e2e ./internal/app ./internal/web/portal
+	HASTA_STORIES=full go test -timeout 30m -count 1 ./cmd/hasta -run NothingBringsBack
 
 .PHONY: race
 race: assets ## Everything but the browser under the race detector (CI races what shares memory)

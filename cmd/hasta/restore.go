@@ -38,6 +38,7 @@ type restored struct {
 	To      int64 `json:"given_up_to"`
 	KeyGone int   `json:"keys_gone"` // destroyed after the backup; what they sealed stays closed
 	Again   int   `json:"erased_again"`
+	Quiet   int   `json:"quiet_again"` // customers who had asked not to be written to
 	// Scrub says that what the backup had of them is still in free pages and the log
 	// of the database.
 	Scrub bool     `json:"scrub,omitempty"`
@@ -79,6 +80,9 @@ func (c *restoreCmd) Run(ctx context.Context, o out) error {
 	}
 	if done.KeyGone > 0 {
 		fmt.Fprintf(o.stdout, "%d keys were destroyed after the backup and stay so; %d customers who had been erased meanwhile were erased again\n", done.KeyGone, done.Again)
+	}
+	if done.Quiet > 0 {
+		fmt.Fprintf(o.stdout, "%d customers had asked meanwhile not to be written to, and are not\n", done.Quiet)
 	}
 	if done.Scrub {
 		fmt.Fprintln(o.stdout, "what the backup had of them is still in the files of the database: hasta erase scrub, on PostgreSQL as a superuser")
@@ -212,6 +216,9 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 		return err
 	}
 	if err := h.eraseAgain(ctx, done); err != nil {
+		return err
+	}
+	if done.Quiet, err = h.app.HeedAgain(ctx, ""); err != nil {
 		return err
 	}
 	if done.Again > 0 {

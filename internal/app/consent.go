@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/erasure"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/seal"
 	"hastaluego/internal/suppression"
 	"hastaluego/internal/winback"
 )
@@ -48,14 +50,36 @@ func (a *App) AnswerConsent(ctx context.Context, in ConsentInput) error {
 		if err := tx.PutConsent(ctx, x); err != nil {
 			return err
 		}
-		typ := "consent.refused"
-		if in.Given {
-			typ = "consent.given"
+		typ := "consent.given"
+		if !in.Given {
+			typ = "consent.refused"
+			if err := a.refusedBefore(ctx, tx, c.Customer); err != nil {
+				return err
+			}
 		}
 		return a.record(ctx, tx, fact{typ, "customer", string(c.ID), string(c.Customer), map[string]any{
 			"consent": string(x.ID), "purpose": string(x.Purpose), "wording": in.Wording,
 		}})
 	})
+}
+
+// refusedBefore remembers that what a customer allowed in other departures does not
+// hold: whoever says no last is not written to (listGone), and no backup changes that.
+func (a *App) refusedBefore(ctx context.Context, tx Tx, id customer.ID) error {
+	cases, err := tx.CasesOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		x, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
+		if err == nil && asked && x.Holds() {
+			err = a.keys.Remember(ctx, seal.Revoked, string(c.ID))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RevokeConsent takes it back; again it changes nothing.
@@ -66,6 +90,9 @@ func (a *App) RevokeConsent(ctx context.Context, token string) error {
 			return err
 		}
 		if err := tx.PutConsent(ctx, x); err != nil {
+			return err
+		}
+		if err := a.keys.Remember(ctx, seal.Revoked, string(c.ID)); err != nil {
 			return err
 		}
 		if err := a.notBack(ctx, tx, c); err != nil {
@@ -116,19 +143,37 @@ func (a *App) consentView(ctx context.Context, tx Tx, c offboarding.Case) (Conse
 // for and the law wants told. Again it changes nothing. It counts at once, for
 // letters that wait to be sent too.
 func (a *App) AskSilence(ctx context.Context, token string) error {
+	var of customer.ID
 	return a.silence(ctx, token, func(tx Tx, s *suppression.Silence, c offboarding.Case) (fact, bool) {
+		of = c.Customer
 		return fact{"silence.asked", "customer", string(c.ID), string(c.Customer), nil}, s.Ask(tx.Now())
+	}, func(tx Tx, marks []string) error {
+		// Before it is committed: no backup takes it back.
+		if err := a.keys.Remember(ctx, seal.Silence, append(marks, string(of))...); err != nil {
+			return err
+		}
+		return tx.InsertSilentAddresses(ctx, marks...)
 	})
 }
 
 // LiftSilence takes it back.
 func (a *App) LiftSilence(ctx context.Context, token string) error {
-	return a.silence(ctx, token, func(tx Tx, s *suppression.Silence, c offboarding.Case) (fact, bool) {
+	var forget []string
+	err := a.silence(ctx, token, func(tx Tx, s *suppression.Silence, c offboarding.Case) (fact, bool) {
+		forget = []string{string(c.Customer)}
 		return fact{"silence.lifted", "customer", string(c.ID), string(c.Customer), nil}, s.Lift(tx.Now())
+	}, func(tx Tx, marks []string) error {
+		forget = append(forget, marks...)
+		return tx.DeleteSilentAddresses(ctx, marks...)
 	})
+	if err != nil {
+		return err
+	}
+	return a.keys.Forget(ctx, seal.Silence, forget...) // last: until then it holds, whatever happens
 }
 
-func (a *App) silence(ctx context.Context, token string, change func(Tx, *suppression.Silence, offboarding.Case) (fact, bool)) error {
+// silence changes the silence of an account, and of the addresses that it has.
+func (a *App) silence(ctx context.Context, token string, change func(Tx, *suppression.Silence, offboarding.Case) (fact, bool), addresses func(Tx, []string) error) error {
 	return a.tx(ctx, func(tx Tx) error {
 		l, err := a.link(ctx, tx, token, "silence")
 		if err != nil {
@@ -149,6 +194,13 @@ func (a *App) silence(ctx context.Context, token string, change func(Tx, *suppre
 		if err := tx.PutSilence(ctx, s); err != nil {
 			return err
 		}
+		marks, err := a.addressMarks(ctx, tx, c.Customer)
+		if err != nil {
+			return err
+		}
+		if err := addresses(tx, marks); err != nil {
+			return err
+		}
 		if s.Holds() {
 			if err := a.notBack(ctx, tx, c); err != nil {
 				return err
@@ -156,6 +208,35 @@ func (a *App) silence(ctx context.Context, token string, change func(Tx, *suppre
 		}
 		return a.record(ctx, tx, f)
 	})
+}
+
+// addressMarks are the keyed hashes of the addresses at which a customer is written to.
+func (a *App) addressMarks(ctx context.Context, tx Tx, id customer.ID) (marks []string, err error) {
+	contacts, err := tx.ContactsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range contacts {
+		if x.Email != "" {
+			marks = append(marks, a.mark("mail", customer.FoldEmail(x.Email)))
+		}
+	}
+	slices.Sort(marks)
+	return slices.Compact(marks), nil
+}
+
+// wantsSilence reports whether a customer asked not to be written to, or anybody with
+// an address of theirs did.
+func (a *App) wantsSilence(ctx context.Context, tx Tx, id customer.ID) (bool, error) {
+	s, err := tx.SilenceOf(ctx, id)
+	if err != nil || s.Holds() {
+		return s.Holds(), err
+	}
+	marks, err := a.addressMarks(ctx, tx, id)
+	if err != nil || len(marks) == 0 {
+		return false, err
+	}
+	return tx.AnySilentAddress(ctx, marks...)
 }
 
 // SilencePage is what the page of silence shows.

@@ -15,6 +15,7 @@ import (
 	"hastaluego/internal/id"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/seal"
 	"hastaluego/internal/stray"
 )
 
@@ -234,7 +235,30 @@ func (a *App) bury(ctx context.Context, tx Tx, c offboarding.Case) error {
 		}
 	}
 	slices.Sort(marks)
-	return tx.InsertTombstones(ctx, c.ID, slices.Compact(marks)...)
+	marks = slices.Compact(marks)
+	stones := make([]string, len(marks))
+	for i, m := range marks {
+		stones[i] = stone{m, c.ID}.String()
+	}
+	// Beside the keys too, before it is committed: of whoever is in no backup nothing
+	// else would be left to know them by.
+	if err := a.keys.Remember(ctx, seal.Tombstone, stones...); err != nil {
+		return err
+	}
+	return tx.InsertTombstones(ctx, c.ID, marks...)
+}
+
+// stone is a name by which somebody went who was erased, and in which departure.
+type stone struct {
+	hash string
+	in   offboarding.CaseID
+}
+
+func (s stone) String() string { return s.hash + "/" + string(s.in) }
+
+func parseStone(text string) stone {
+	hash, in, _ := strings.Cut(text, "/")
+	return stone{hash, offboarding.CaseID(in)}
 }
 
 // mark is the keyed hash of a name that somebody goes by.

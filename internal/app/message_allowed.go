@@ -123,6 +123,11 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	}
 	f.Silent = f.Silent || silence.Holds()
 	if m.Paper == "winback" {
+		quiet, err := tx.AnySilentAddress(ctx, a.mark("mail", customer.FoldEmail(m.To)))
+		if err != nil {
+			return false, "", err
+		}
+		f.Silent = f.Silent || quiet
 		cus, err := a.whereTheyLive(ctx, tx, c.Customer)
 		if err != nil {
 			return false, "", err

@@ -41,6 +41,10 @@ type WinbackTx interface {
 	ListGone(ctx context.Context, p winback.Purpose, page GonePage) ([]Gone, error)
 	PutSilence(ctx context.Context, s suppression.Silence) error
 	SilenceOf(ctx context.Context, c customer.ID) (suppression.Silence, error) // one that does not hold if there is none
+	// Addresses of whoever asked for silence, as keyed hashes.
+	InsertSilentAddresses(ctx context.Context, hashes ...string) error // those that are there stay
+	DeleteSilentAddresses(ctx context.Context, hashes ...string) error
+	AnySilentAddress(ctx context.Context, hashes ...string) (bool, error)
 	InsertWinbackLetter(ctx context.Context, l WinbackLetter) error
 	// InsertWinbackSent ties a message to its letter; false: the departure has had
 	// one.
@@ -177,11 +181,9 @@ func (a *App) leaver(ctx context.Context, tx Tx, g Gone) (l winback.Leaver, err 
 	if l.Back, err = a.cameAgain(ctx, tx, c.Customer); err != nil {
 		return l, err
 	}
-	s, err := tx.SilenceOf(ctx, c.Customer)
-	if err != nil {
+	if l.Silent, err = a.wantsSilence(ctx, tx, c.Customer); err != nil {
 		return l, err
 	}
-	l.Silent = s.Holds()
 	lives, err := a.whereTheyLive(ctx, tx, c.Customer)
 	if err != nil {
 		return l, err

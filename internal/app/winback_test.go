@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
@@ -182,6 +183,104 @@ func (w *world) silenceLink(t *testing.T, c offboarding.CaseID) string {
 		})
 	}))
 	return made
+}
+
+// What was asked after a backup was made holds again once that comes back, and what was
+// taken back stays so: it is remembered beside the keys.
+func TestWhoWantedToBeLeftInPeaceIsAfterABackupToo(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		c, page := w.gone(t, true)
+		link := w.silenceLink(t, c)
+		must(t, w.AskSilence(ctx, link))
+		must(t, w.RevokeConsent(ctx, page))
+		var id customer.ID
+		must(t, w.store.View(ctx, func(tx app.Tx) error { x, err := tx.FindCase(ctx, c); id = x.Customer; return err }))
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error { // as the backup has it
+			s, err := tx.SilenceOf(ctx, id)
+			if err != nil {
+				return err
+			}
+			s.Lift(tx.Now())
+			if err := tx.PutSilence(ctx, s); err != nil {
+				return err
+			}
+			x, _, err := tx.ConsentOf(ctx, c, winback.Letter)
+			if err != nil {
+				return err
+			}
+			x.Revoked = time.Time{}
+			return tx.PutConsent(ctx, x)
+		}))
+		if p, err := w.OpenWinback(ctx, agent, winback.Filter{}); err != nil || len(p.Leavers) != 1 {
+			t.Fatalf("%+v %v", p, err)
+		}
+		for n, want := range []int{1, 0} {
+			if got, err := w.HeedAgain(ctx, ""); err != nil || got != want {
+				t.Errorf("time %d: %d %v", n+1, got, err)
+			}
+		}
+		if p, err := w.OpenSilencePage(ctx, link); err != nil || !p.Silent {
+			t.Errorf("%+v %v", p, err)
+		}
+		if p, err := w.OpenWinback(ctx, agent, winback.Filter{}); err != nil || len(p.Leavers) != 0 {
+			t.Errorf("they are asked back: %+v %v", p, err)
+		}
+		must(t, w.LiftSilence(ctx, link))
+		if got, err := w.HeedAgain(ctx, ""); err != nil || got != 0 {
+			t.Errorf("what was lifted holds again: %d %v", got, err)
+		}
+		w.verifyLog(t)
+	})
+}
+
+// Nobody with the address of whoever wants silence is asked back, under whatever record
+// an import made of them.
+func TestSilenceIsOfTheAddressToo(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		c, _ := w.gone(t, false)
+		link := w.silenceLink(t, c)
+		must(t, w.AskSilence(ctx, link))
+		twin, err := w.AddCustomer(ctx, agent, app.CustomerInput{
+			Kind: customer.Person, Name: "Marta otra vez", Reference: "otra-1", Contacts: []app.ContactInput{{Name: "Marta", Email: strings.ToUpper(firstMail), Role: customer.Owner}},
+		})
+		must(t, err)
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			like, err := tx.FindCase(ctx, c)
+			if err != nil {
+				return err
+			}
+			like.ID, like.Code, like.Subscriptions, like.Customer = offboarding.CaseID(id.New("cas")), "HL-AAAA-AAAA", nil, twin
+			if err := tx.InsertCase(ctx, like, nil); err != nil {
+				return err
+			}
+			return tx.PutConsent(ctx, winback.Consent{
+				ID: winback.ConsentID(id.New("cns")), Customer: twin, Case: like.ID, Purpose: winback.Letter, Given: true, Wording: "Sí", Language: "es", At: tx.Now(),
+			})
+		}))
+		reachable := func() (n int) {
+			p, err := w.OpenWinback(ctx, agent, winback.Filter{})
+			must(t, err)
+			for _, l := range p.Leavers {
+				if l.Case.Customer == twin && l.Reachable() {
+					n++
+				}
+			}
+			return n
+		}
+		if n := reachable(); n != 0 {
+			t.Errorf("the record with the same address is asked back %d times", n)
+		}
+		must(t, w.LiftSilence(ctx, link))
+		if n := reachable(); n != 1 {
+			t.Errorf("once it is lifted: %d", n)
+		}
+	})
 }
 
 // again is another departure of the same customer that took effect days after

@@ -190,7 +190,7 @@ func (k *Keys) Destroy(ctx context.Context, keyID string) error {
 
 // DestroyedSubjects returns those whose key of the class was destroyed.
 func (k *Keys) DestroyedSubjects(ctx context.Context, class string) ([]string, error) {
-	list, err := k.table.destroyed(ctx, class)
+	list, err := k.table.subjects(ctx, class, false)
 	return list, fault.Wrap("seal.DestroyedSubjects", err)
 }
 

@@ -243,9 +243,13 @@ func (t *table) every(ctx context.Context, fn func(carried) error) error {
 	return unavailable(rows.Err())
 }
 
-// destroyed returns the subjects whose key of a class is destroyed.
-func (t *table) destroyed(ctx context.Context, class string) (list []string, err error) {
-	rows, err := t.db.QueryContext(ctx, `SELECT DISTINCT subject FROM `+t.schema+`subject_key WHERE class = $1 AND wrapped IS NULL ORDER BY subject`, class)
+// subjects returns those who have a key of a class, or had one that is destroyed.
+func (t *table) subjects(ctx context.Context, class string, live bool) (list []string, err error) {
+	which := `NULL`
+	if live {
+		which = `NOT NULL`
+	}
+	rows, err := t.db.QueryContext(ctx, `SELECT DISTINCT subject FROM `+t.schema+`subject_key WHERE class = $1 AND wrapped IS `+which+` ORDER BY subject`, class)
 	if err != nil {
 		return nil, unavailable(err)
 	}

@@ -84,7 +84,7 @@ var erasing = []struct{ table, text string }{
 var kept = map[string]string{
 	"evaluation":        "codes, a day and a sum of what was found and agreed; the words are in the answers",
 	"case_subscription": "ids", "approval": "ids, states and dates", "step": "blanked by the verb", "link": "hashes of tokens", "audit_entry": "sealed with the keys that are destroyed",
-	"erasure": "the certificate", "retained": "sealed apart, until its day", "authority_order": "ids, states and dates; its words are sealed with the keys that are destroyed", "tombstone": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
+	"erasure": "the certificate", "retained": "sealed apart, until its day", "authority_order": "ids, states and dates; its words are sealed with the keys that are destroyed", "tombstone": "keyed hashes", "silent_address": "keyed hashes", "subscription_past": "sums and states", "improvement": "ours, not the customer's",
 	"processor_asked": "ids, states, dates and sums: that it was erased there is proved by them; its words are sealed with the keys that are destroyed",
 	"kept_contact":    "for what their address may be kept, and the address, sealed under a key of its own until its day or until they take it back",
 	"webhook_event":   "ids", "silence": "that nobody writes to them stays true", "winback_sent": "ids", "told": "ids", "import_made": "ids",

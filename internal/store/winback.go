@@ -18,8 +18,12 @@ var (
 	insertConsent = query(`
 		INSERT INTO consent (` + consentColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
 		ON CONFLICT (case_id, purpose) DO NOTHING`)
-	saveConsent = query(`UPDATE consent SET revoked_at = $1, version = version + 1 WHERE id = $2 AND version = $3`)
-	consentOf   = query(`SELECT ` + consentColumns + ` FROM consent WHERE case_id = $1 AND purpose = $2`)
+	saveConsent           = query(`UPDATE consent SET revoked_at = $1, version = version + 1 WHERE id = $2 AND version = $3`)
+	insertSilentAddresses = many(`INSERT INTO silent_address (hash, since_at) VALUES `, 2, ` ON CONFLICT (hash) DO NOTHING`)
+	deleteSilentAddress   = query(`DELETE FROM silent_address WHERE hash = $1`)
+	silentAddresses       = many(`SELECT hash FROM silent_address WHERE hash IN (`, 1, `)`)
+
+	consentOf = query(`SELECT ` + consentColumns + ` FROM consent WHERE case_id = $1 AND purpose = $2`)
 	// Who was erased is there while their address is kept for the letter. A consent
 	// holds that was given and neither taken back nor followed by
 	// another no of the same customer.
@@ -95,6 +99,31 @@ func (t *tx) SilenceOf(ctx context.Context, id customer.ID) (s suppression.Silen
 		return suppression.Silence{Customer: id}, nil
 	}
 	return s, err
+}
+
+func (t *tx) InsertSilentAddresses(ctx context.Context, hashes ...string) error {
+	_, err := t.insert(ctx, "store.InsertSilentAddresses", insertSilentAddresses, len(hashes), func(args []any, i int) []any {
+		return append(args, hashes[i], micros(t.now))
+	})
+	return err
+}
+
+func (t *tx) DeleteSilentAddresses(ctx context.Context, hashes ...string) error {
+	for _, h := range hashes {
+		if _, err := t.exec(ctx, "store.DeleteSilentAddresses", deleteSilentAddress, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) AnySilentAddress(ctx context.Context, hashes ...string) (found bool, err error) {
+	err = t.pick(ctx, "store.AnySilentAddress", silentAddresses, len(hashes), keys(hashes), func(row scanner) error {
+		var h string
+		found = true
+		return row.Scan(&h)
+	})
+	return found, err
 }
 
 func (t *tx) InsertWinbackLetter(ctx context.Context, l app.WinbackLetter) error {
