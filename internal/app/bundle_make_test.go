@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -181,6 +183,42 @@ func TestABundleGoesOnWhereItStopped(t *testing.T) {
 		if !strings.Contains(files["README.txt"], "zz enlace") || !strings.Contains(files["datapackage.json"], "zz enlace") {
 			t.Errorf("nobody is told of the file that cannot be taken along:\n%s", files["README.txt"])
 		}
+	})
+}
+
+// A disk that is full stops a bundle, loses nothing that is on it, and the bundle is
+// never called whole: it goes on with the next piece once somebody made room.
+func TestABundleGoesOnOnceADiskHasRoomAgain(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		noise := make([]byte, 7<<20) // over six pieces that cannot be packed much
+		_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
+		big := hex.EncodeToString(noise)
+		w.keeps.owner, w.keeps.files = "FE-20418", map[string]string{"plano 1.bin": big}
+		w.full.after.Store(4)
+		_, c, page := w.request(t, "period_end")
+		eventually(t, "the disk is full, again", func() bool { return w.full.said.Load() > 2 })
+		if s := w.stepState(t, c, "export"); s == offboarding.StepVerified || s == offboarding.StepDone {
+			t.Errorf("on a full disk the step is %s", s)
+		}
+		data, err := w.OpenDataPage(t.Context(), page, "", "es")
+		must(t, err)
+		if len(data.Blobs) != 0 {
+			t.Errorf("there is something to fetch: %+v", data.Blobs)
+		}
+		w.keeps.mu.Lock()
+		w.keeps.from = nil
+		w.keeps.mu.Unlock()
+		w.full.after.Store(0)
+		eventually(t, "all of it", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+		if len(w.keeps.from) != 1 || w.keeps.from[0] < 2<<20 {
+			t.Errorf("read from %d: it began again", w.keeps.from)
+		}
+		if files := w.payload(t, c); files["faro/drawings/plano 1.bin"] != big {
+			t.Errorf("the file is another than it was:\n%s", files["README.txt"])
+		}
+		w.verifyLog(t)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -194,9 +195,36 @@ func (l *letters) count(kind string) int {
 
 var eventually = testkit.Eventually
 
+// full says that there is no more room for large pieces on a disk.
+type full struct {
+	after atomic.Int64 // the piece at which it is full; 0: it has room
+	said  atomic.Int64 // how many times it was full
+}
+
+// disk is a folder of pieces on a disk that may be full.
+type disk struct {
+	*blobs.Folder
+	full *full
+}
+
+func (d *disk) Put(ctx context.Context, set string, fill func(put func(file, piece int, body []byte) error) error) error {
+	return d.Folder.Put(ctx, set, func(put func(int, int, []byte) error) error {
+		return fill(func(file, piece int, body []byte) error {
+			if left := d.full.after.Load(); left == 1 && len(body) > 256<<10 {
+				d.full.said.Add(1)
+				return fault.New(fault.Transient, "blobs.full").At("disk", syscall.ENOSPC)
+			} else if left > 1 && len(body) > 256<<10 {
+				d.full.after.Add(-1)
+			}
+			return put(file, piece, body)
+		})
+	})
+}
+
 // world is a whole running house without web pages.
 type world struct {
 	blobs string // where the pieces of bundles lie
+	full  full   // the disk that they lie on
 	*app.App
 	store   *store.Store
 	keys    *seal.Keys
@@ -381,7 +409,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	w.store, w.between, w.keys, w.mail, w.billing, w.secrets = s, &meddled{Store: s}, keys, &letters{}, billing, secrets
 	var eng *engine.Engine
 	w.App = app.New(app.Config{
-		Store: w.between, Keys: keyStore{keys, &w.deaf}, Blobs: blobs.Open(w.blobs), Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
+		Store: w.between, Keys: keyStore{keys, &w.deaf}, Blobs: &disk{blobs.Open(w.blobs), &w.full}, Post: w.mail, Checker: w.mail, Kinds: kinds, Playbook: book, Moved: billing.SetClock, Connected: on, Outages: breakers.Broken,
 		Print: func(p app.Paper) (string, []byte, error) {
 			n := 0
 			if p.Act != nil {
