@@ -35,9 +35,10 @@ type BundleChanges struct {
 // namedMost is how many of the files a letter names.
 const namedMost = 20
 
-// ofDeparture are the files of our own record that tell of the departure itself.
+// ofDeparture are the files of our own record that tell of the departure itself, and
+// what is read anew for it whenever somebody looks.
 var ofDeparture = []string{
-	"copies.csv", "departures.csv", "files.csv", "law.csv", "letters.csv", "letters_checked.csv", "log.csv", "notices.csv", "pages_met.csv", "requests.csv", "steps.csv",
+	"billing_said.csv", "copies.csv", "departures.csv", "files.csv", "law.csv", "letters.csv", "letters_checked.csv", "log.csv", "notices.csv", "pages_met.csv", "requests.csv", "steps.csv",
 	"systems.csv", "time_limits.csv",
 }
 
