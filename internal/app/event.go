@@ -132,6 +132,7 @@ var EventTypes = []EventType{
 	{Type: "play.planned", When: "it has an owner, a day and a plan", Args: []string{"play", "user", "due", "plan"}},
 	{Type: "play.begun", When: "its owner is at it", Args: []string{"play"}},
 	{Type: "play.finished", When: "it has an outcome", Args: []string{"play", "outcome", "note"}},
+	{Type: "reason.passed_on", When: "a billing system that knew of the end already was told why: a code of its own, never the customer's words", Args: []string{"system", "reason"}},
 	{Type: "reason.given", When: "why a customer leaves was written down: what they say, or what lay behind it", Args: []string{"reason", "kind", "taxonomy", "attribution", "complaint", "text", "grounds", "competitor", "more", "return"}, Sent: true, Tells: []string{"reason", "kind", "attribution"}},
 	{Type: "offer.asked", When: "the customer asked, of their own accord, what could be done", Sent: true},
 	{Type: "offer.made", When: "one thing was proposed; the departure goes on", Args: []string{"offer", "kind", "until", "due", "what", "spoken", "policy", "line", "name", "deviates", "grounds"}, Sent: true, Tells: []string{"offer", "kind", "until", "due"}, State: "offered"},

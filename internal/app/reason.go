@@ -98,6 +98,9 @@ func (a *App) putReason(ctx context.Context, tx Tx, g reason.Given, l fault.List
 	}}); err != nil {
 		return err
 	}
+	if err := a.passOnReason(ctx, tx, g); err != nil {
+		return err
+	}
 	return a.lapseOther(ctx, tx, g)
 }
 

@@ -34,6 +34,9 @@ type bank struct {
 	books  map[string]connector.LedgerState
 	silent bool
 	read   int // times somebody asked
+	// told are the reasons that it was told, with the keys; deaf: the answer is lost.
+	told []string
+	deaf bool
 }
 
 type refunded struct {
@@ -92,6 +95,17 @@ func (b *bank) ReadLedger(_ context.Context, in connector.LedgerInput) (connecto
 		return st, nil
 	}
 	return connector.LedgerState{Found: true, Cut: b.cut, Payments: append([]connector.Payment(nil), b.payments...)}, nil
+}
+
+func (b *bank) StateReason(_ context.Context, in connector.ReasonInput) (connector.Receipt, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.deaf {
+		b.deaf = false
+		return connector.Receipt{}, fault.New(fault.Uncertain, "connector.uncertain", "system", "billing")
+	}
+	b.told = append(b.told, in.Reference+" "+in.Reason.Code+" "+in.Reason.Comment)
+	return connector.Receipt{Answer: json.RawMessage(`{}`)}, nil
 }
 
 func (b *bank) set(fn func()) {

@@ -74,6 +74,9 @@ func (a *App) hear(ctx context.Context, tx Tx, c offboarding.Case, system string
 		Case: c.ID, Customer: c.Customer, Kind: reason.Stated, Code: reason.Builtin().OfBilling(said.Code).Code, By: reason.Elsewhere,
 		Text: spoken(said.Comment), Evidence: strings.TrimSpace(system + " " + said.Code),
 	}
+	if ours, err := passedOn(ctx, tx, c.ID, system, said.Code); err != nil || ours && g.Text == "" {
+		return err // it is what they told us, and we the system
+	}
 	known, err := a.reasons(ctx, tx, c.ID)
 	if err != nil {
 		return err

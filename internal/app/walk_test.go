@@ -396,7 +396,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 			s.Lister, s.Exporter = &w.listed, &w.keeps
 		}
 		if s.Name == "billing" {
-			s.Refunder, s.Ledger = &w.bank, &w.bank
+			s.Refunder, s.Ledger, s.Explainer = &w.bank, &w.bank, &w.bank
 		}
 		systems = append(systems, breakers.Watch(s))
 	}

@@ -262,6 +262,7 @@ type System struct {
 	Alone      bool // an act reads, changes and writes a whole: two at once, of whatever process, undo each other
 	Billing    Billing
 	Ender      Ender
+	Explainer  Explainer
 	Pauser     Pauser
 	Discounter Discounter
 	Refunder   Refunder
@@ -299,6 +300,7 @@ type Outage struct {
 const (
 	CanBilling  = "billing"
 	CanEnd      = "endings"
+	CanExplain  = "reasons"
 	CanPause    = "pauses"
 	CanDiscount = "coupons"
 	CanRefund   = "refunds"
@@ -327,6 +329,7 @@ func (s System) Can() []string {
 	}{
 		{CanBilling, s.Billing != nil},
 		{CanEnd, s.Ender != nil},
+		{CanExplain, s.Explainer != nil},
 		{CanPause, s.Pauser != nil},
 		{CanDiscount, s.Discounter != nil},
 		{CanRefund, s.Refunder != nil},

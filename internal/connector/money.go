@@ -53,6 +53,23 @@ type Ender interface {
 	EndSubscription(ctx context.Context, in EndInput) (Receipt, error)
 }
 
+// ReasonInput tells why a subscription ends.
+type ReasonInput struct {
+	Reference string
+	Reason    StatedReason
+	Key       string // stable over attempts
+}
+
+// Explainer is a billing system that can be told why a subscription ends after it
+// was told that it does, also once it has. SubscriptionState.Reason says what came
+// of it.
+type Explainer interface {
+	Info() Info
+	// StateReason changes nothing but the reason, and asks for nothing where the
+	// system has it already.
+	StateReason(ctx context.Context, in ReasonInput) (Receipt, error)
+}
+
 // RefundQuery names a refund: a payment, and the key with which it was asked.
 type RefundQuery struct {
 	Payment string // number of the payment at the far system, as Payment.Reference has it

@@ -121,6 +121,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		reading, end := t.reading(ctx)
 		defer end()
 		return t.App.ReadBooks(reading, w)
+	case app.PassOnKind:
+		return t.App.PassOnReason(ctx, w)
 	case app.WhyKind:
 		reading, end := t.reading(ctx)
 		defer end()

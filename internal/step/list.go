@@ -47,6 +47,16 @@ func (all Systems) Ledgers() (names []string) {
 	return names
 }
 
+// Explain reports whether any system can be told later why a subscription ends.
+func (all Systems) Explain() bool {
+	for _, s := range all {
+		if s.Explainer != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Alone are the names of the systems on which one act is done at a time, in their order.
 func (all Systems) Alone() (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {

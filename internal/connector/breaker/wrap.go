@@ -20,6 +20,9 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	if sys.Ender != nil {
 		out.Ender = ender{sys.Ender, b}
 	}
+	if sys.Explainer != nil {
+		out.Explainer = explainer{sys.Explainer, b}
+	}
 	if sys.Pauser != nil {
 		out.Pauser = pauser{sys.Pauser, b}
 	}
@@ -95,6 +98,15 @@ type ender struct {
 
 func (w ender) EndSubscription(ctx context.Context, in connector.EndInput) (connector.Receipt, error) {
 	return through(w.b, func() (connector.Receipt, error) { return w.Ender.EndSubscription(ctx, in) })
+}
+
+type explainer struct {
+	connector.Explainer
+	b *breaker
+}
+
+func (w explainer) StateReason(ctx context.Context, in connector.ReasonInput) (connector.Receipt, error) {
+	return through(w.b, func() (connector.Receipt, error) { return w.Explainer.StateReason(ctx, in) })
 }
 
 type pauser struct {

@@ -58,6 +58,9 @@ func TestEveryRequestHasTheShapeThatStripePublishes(t *testing.T) {
 	_, err = s.Pauser.ContinueBilling(ctx, connector.ResumeInput{Reference: sub, Key: "k"})
 	well("continue", err)
 	for name, do := range map[string]func() (connector.Receipt, error){
+		"state a reason": func() (connector.Receipt, error) {
+			return s.Explainer.StateReason(ctx, connector.ReasonInput{Reference: sub, Reason: connector.StatedReason{Code: "unused"}, Key: "k"})
+		},
 		"apply a coupon": func() (connector.Receipt, error) {
 			return s.Discounter.ApplyCoupon(ctx, connector.CouponInput{Reference: sub, Coupon: "winter", Key: "k"})
 		},

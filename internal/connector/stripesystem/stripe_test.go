@@ -538,6 +538,31 @@ func TestTheLedgerHoldsWhatIsOpenUnbilledCreditedAndPaid(t *testing.T) {
 	}
 }
 
+// A reason that comes after the end was asked for is told once, changes nothing
+// else, and also reaches a subscription that is over.
+func TestAReasonThatComesLateIsToldOnce(t *testing.T) {
+	t.Parallel()
+	for _, how := range []connector.CancelInput{{EndsAt: tomorrow}, {}} {
+		f, s := both(t, "")
+		how.Reference, how.Key = sub, "end"
+		must(t)(s.Billing.CancelSubscription(t.Context(), how))
+		before := reads(t, s)
+		did(f)
+		in := connector.ReasonInput{Reference: sub, Reason: connector.StatedReason{Code: "too_expensive"}, Key: "why"}
+		for range 2 {
+			must(t)(s.Explainer.StateReason(t.Context(), in))
+		}
+		acts := did(f)
+		if len(acts) != 1 || acts[0].Form.Get("cancellation_details[feedback]") != "too_expensive" || len(acts[0].Form) != 1 {
+			t.Fatalf("acted %+v", acts)
+		}
+		after := reads(t, s)
+		if after.Reason.Code != "too_expensive" || after.Status != before.Status || !after.EndsAt.Equal(before.EndsAt) || after.Ended != before.Ended {
+			t.Errorf("it was %+v and is %+v", before, after)
+		}
+	}
+}
+
 // Use is told with its tax as Stripe says it, what waits for an invoice too, and
 // without payments fewer calls are made.
 func TestABriefLedgerTellsUseAndTaxes(t *testing.T) {

@@ -177,6 +177,24 @@ func (s *System) EndSubscription(ctx context.Context, in connector.EndInput) (co
 	return s.update(ctx, op, in.Reference, in.Key, p)
 }
 
+// StateReason says why a subscription ends, or has ended: of one that is over
+// Stripe lets nothing else be changed. Where it has that reason nothing is asked.
+func (s *System) StateReason(ctx context.Context, in connector.ReasonInput) (connector.Receipt, error) {
+	const op = "stripesystem.StateReason"
+	sub, ans, err := s.look(ctx, op, in.Reference)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	code, comment := reasons(in.Reason)
+	d := sub.CancellationDetails
+	if code == nil && comment == nil || d != nil && (code == nil || string(d.Feedback) == *code) && (comment == nil || d.Comment == *comment) {
+		return s.receipt("", ans.Evidence(told...)), nil
+	}
+	return s.update(ctx, op, in.Reference, in.Key, &stripe.SubscriptionUpdateParams{
+		CancellationDetails: &stripe.SubscriptionUpdateCancellationDetailsParams{Feedback: code, Comment: comment},
+	})
+}
+
 // cancel ends it now.
 func (s *System) cancel(ctx context.Context, op string, in connector.EndInput, code, comment *string) (connector.Receipt, error) {
 	p := &stripe.SubscriptionCancelParams{InvoiceNow: stripe.Bool(in.Bill), Prorate: stripe.Bool(in.Prorate)}

@@ -32,6 +32,7 @@ var (
 	_ connector.Ender      = (*System)(nil)
 	_ connector.Pauser     = (*System)(nil)
 	_ connector.Discounter = (*System)(nil)
+	_ connector.Explainer  = (*System)(nil)
 	_ connector.Ledger     = (*System)(nil)
 	_ connector.Refunder   = refunder{}
 	_ connector.Checker    = (*System)(nil)
@@ -81,7 +82,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 // Connector returns what the account can be asked for.
 func (s *System) Connector() connector.System {
 	out := connector.System{
-		Name: s.cfg.System, Billing: s, Ender: s, Pauser: s, Discounter: s, Refunder: refunder{s}, Ledger: s, Charges: s, Every: s, Checker: s,
+		Name: s.cfg.System, Billing: s, Ender: s, Explainer: s, Pauser: s, Discounter: s, Refunder: refunder{s}, Ledger: s, Charges: s, Every: s, Checker: s,
 	}
 	if s.cfg.Tells {
 		out.Reporter = s

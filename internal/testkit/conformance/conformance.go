@@ -207,6 +207,11 @@ func moneyCalls(s connector.System) []call {
 			act("end "+string(in.How), func(ctx context.Context) (connector.Receipt, error) { return e.EndSubscription(ctx, in) })
 		}
 	}
+	if e := s.Explainer; e != nil {
+		act("state a reason", func(ctx context.Context) (connector.Receipt, error) {
+			return e.StateReason(ctx, connector.ReasonInput{Reference: Reference, Reason: connector.StatedReason{Code: "unused"}, Key: "k"})
+		})
+	}
 	if p := s.Pauser; p != nil {
 		act("pause", func(ctx context.Context) (connector.Receipt, error) {
 			return p.PauseBilling(ctx, connector.PauseInput{Reference: Reference, Key: "k"})

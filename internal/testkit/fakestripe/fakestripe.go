@@ -487,7 +487,7 @@ func (s *Stripe) update(id string, form url.Values) any {
 	if !ok {
 		return missing(404, "id", id)
 	}
-	if was["status"] == "canceled" {
+	if was["status"] == "canceled" && slices.ContainsFunc(slices.Collect(maps.Keys(form)), func(key string) bool { return !strings.HasPrefix(key, "cancellation_details[") }) {
 		return invalid("", "", "A canceled subscription can only update its cancellation_details and metadata.")
 	}
 	_, at := form["cancel_at"]
