@@ -170,7 +170,7 @@ func checkSystem(ctx context.Context, cfg declaration.Declared, vault declaratio
 		r.OK = true
 		return r
 	}
-	r.Unclear = fault.CodeOf(err) == connector.Unclear
+	r.Unclear = fault.CodeOf(err) == connector.Unclear || fault.CodeOf(err) == connector.RightsUnclear
 	list := fault.Fields(err)
 	var one *fault.Error
 	switch {
@@ -201,6 +201,8 @@ func blame(kind string, err error) []string {
 	switch fault.CodeOf(err) {
 	case "connector.credential", "connector.no_right", "connector.right_missing":
 		return credential(kind)
+	case connector.RightsUnclear:
+		return []string{"rights"}
 	case "connector.no_bucket":
 		return []string{"bucket"}
 	case "connector.no_folder":

@@ -248,12 +248,17 @@ type Reporter interface {
 type Checker interface {
 	// Check reaches the system and changes nothing. Invalid with code
 	// connector.credential, connector.no_right or connector.right_missing: it is there
-	// and does not let us; with code Unclear: it answered, and that says too little.
+	// and does not let us; with code Unclear or RightsUnclear: it answered, and that says
+	// too little.
 	Check(ctx context.Context) error
 }
 
 // Unclear is the code of a check that could not tell whether a system is well.
 const Unclear = "connector.check_unclear"
+
+// RightsUnclear is the code of a check of a system that is well, and does not say what
+// our credential may do there.
+const RightsUnclear = "connector.rights_unclear"
 
 // System is a connected system. What it cannot do is nil.
 type System struct {

@@ -54,6 +54,7 @@ type Answer struct {
 	Named      bool          // it said when to come back
 	Replayed   bool          // it said that this is its answer of before to the same key (Idempotent-Replayed)
 	Links      []string      // its Link headers (RFC 8288)
+	Header     http.Header   // all of them
 	Tag        string        // its ETag, as it came
 	Err        error         // the body could not be read, or is over its bound
 }
@@ -249,7 +250,7 @@ func (c *Client) send(ctx context.Context, req *http.Request) (*http.Response, *
 
 // read reads what came, within its bound.
 func (c *Client) read(res *http.Response, wall func() time.Time) Answer {
-	ans := Answer{Status: res.StatusCode, Links: res.Header.Values("Link"), Tag: res.Header.Get("Etag")}
+	ans := Answer{Status: res.StatusCode, Header: res.Header, Links: res.Header.Values("Link"), Tag: res.Header.Get("Etag")}
 	now := wall()
 	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
 		now = date // it counts by its own clock, however wrong that is

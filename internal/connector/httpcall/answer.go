@@ -22,6 +22,7 @@ type Answer struct {
 	Named      bool   // it said when to come back
 	Next       string // address of the next page, of a Link header (RFC 8288); "" if there is none
 	Tag        string // its ETag, as it came
+	Header     http.Header
 	Body       any    // decoded JSON; nil if there was none
 	Raw        []byte // the whole body as it came; nil if it was not read whole
 	Replayed   bool   // it is what was answered before to the same key

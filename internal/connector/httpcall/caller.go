@@ -61,7 +61,7 @@ func (c *Caller) Stream(req *http.Request) (*outbound.Stream, Answer, *outbound.
 
 // answer takes apart what came.
 func answer(got outbound.Answer) Answer {
-	ans := Answer{Status: got.Status, RetryAfter: got.RetryAfter, Named: got.Named, Replayed: got.Replayed, Next: next(got.Links), Tag: got.Tag, Err: got.Err}
+	ans := Answer{Status: got.Status, RetryAfter: got.RetryAfter, Named: got.Named, Replayed: got.Replayed, Next: next(got.Links), Tag: got.Tag, Header: got.Header, Err: got.Err}
 	if ans.Err == nil {
 		ans.Read(got.Body)
 	}

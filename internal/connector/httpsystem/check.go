@@ -65,6 +65,9 @@ func (c Config) check() []declaration.Problem {
 	if c.Ping.declared() {
 		k.reading(nil, nil, c.Ping, at("ping"), k.scope(never))
 	}
+	if c.Rights != nil {
+		c.Rights.check(k, at("rights"))
+	}
 	if c.Billing == nil && c.Access == nil && len(c.Actions) == 0 && len(c.Inventory) == 0 && len(c.Export) == 0 && len(c.Erase) == 0 {
 		k.bad(nil, "system.nothing")
 	}

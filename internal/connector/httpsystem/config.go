@@ -55,6 +55,7 @@ type Config struct {
 	Rate      float64             // calls a second at most; zero: as fast as it answers
 	Allow     []netip.Prefix      // private addresses that may be called
 	Ping      Operation           // answered with 2xx whenever the system is well; optional
+	Rights    *Rights             // nil: it cannot say what our credential may do
 	Billing   *Billing            // nil: it charges nobody
 	Access    *Access             // nil: it lets nobody in
 	Erase     []Holding           // the data map, in the order of the declaration

@@ -20,7 +20,7 @@ type reading struct{ *declaration.Entry }
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
 	top := r.Top("like", "level", "base_url", "auth", "headers", "with", "errors", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "rate", "allow", "ping", "operations", "state", "access", "inventory", "charges", "ledger", "export", "erase", "actions", "webhook")
+		"timeout", "limit", "rate", "allow", "ping", "rights", "operations", "state", "access", "inventory", "charges", "ledger", "export", "erase", "actions", "webhook")
 	if top == nil {
 		return nil, false
 	}
@@ -50,6 +50,9 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	}
 	if top.Has("ping") {
 		c.Ping = r.calls(at("ping"))
+	}
+	if top.Has("rights") {
+		c.Rights = r.rights(at("rights"))
 	}
 	c.Billing = r.billing(top)
 	if top.Has("inventory") {

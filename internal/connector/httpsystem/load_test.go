@@ -211,6 +211,8 @@ func FuzzLoadSystemsNeverPanics(f *testing.F) {
 	f.Add([]byte(whole))
 	f.Add([]byte(doors))
 	f.Add([]byte(calls))
+	f.Add([]byte(rightful))
+	f.Add([]byte("systems: {a: {kind: http, rights: {call: [], implies: {a: {}}, need: {actions: [], access: {}}}}}"))
 	f.Add([]byte("systems: {a: {kind: http, like: github, with: {org: b}, auth: {value: 'env:A'}}}"))
 	f.Add([]byte("systems: {a: {kind: http, access: {operations: {find: [{take: {a: $[}}, 1], read: []}}, inventory: [{list: [{}]}]}}"))
 	f.Add([]byte("systems: {a: {operations: {cancel: {body: [}}}}"))

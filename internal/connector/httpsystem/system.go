@@ -156,9 +156,18 @@ const nowhere = "hasta-luego-check-0"
 
 // Check reaches the system with its ping or, without one, by reading something
 // that is not there: being told so is the answer of a system that knows us. A 404
-// is one that a wrong address gives too: connector.check_unclear.
+// is one that a wrong address gives too: connector.check_unclear. Of a system that
+// says what our credential may do, it compares that with what is declared.
 func (s *System) Check(ctx context.Context) error {
 	const op = "httpsystem.Check"
+	if err := s.answers(ctx, op); err != nil || s.cfg.Rights == nil {
+		return err
+	}
+	return s.mayAll(ctx, op, *s.cfg.Rights)
+}
+
+// answers reports whether the system is there and knows us.
+func (s *System) answers(ctx context.Context, op string) error {
 	calls, slot := s.cfg.Ping.calls(), "reference"
 	if !s.cfg.Ping.declared() {
 		calls, slot = s.anyReading()

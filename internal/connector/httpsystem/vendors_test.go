@@ -227,7 +227,11 @@ func play(t *testing.T, s connector.System, do []string) string {
 	ctx, about := t.Context(), do[len(do)-1]
 	said := func(what string, err error) string {
 		if err != nil {
-			return fmt.Sprintf("%v %s", fault.KindOf(err), fault.CodeOf(err))
+			told := fmt.Sprintf("%v %s", fault.KindOf(err), fault.CodeOf(err))
+			if f, ok := err.(*fault.Error); ok && f.Code == "connector.right_missing" {
+				told += fmt.Sprint(" ", f.Args[3])
+			}
+			return told
 		}
 		return what
 	}
