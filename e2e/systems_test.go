@@ -24,6 +24,7 @@ import (
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/testkit/fakestripe"
 	"hastaluego/internal/testkit/peers"
+	"hastaluego/internal/text"
 )
 
 // show is make demo-systems: real far systems, and hasta demo beside them.
@@ -273,7 +274,16 @@ func TestACompanyLeavesRealSystems(t *testing.T) {
 		if got := b.text(testid("accesses-reading")); !strings.Contains(got, s.Kept) {
 			t.Errorf("what stays to read: %s", got)
 		}
+		// How it can be known at all, kind by kind, in words for whoever left.
+		b.do(chromedp.Click(chromedp.CSS(testid("accesses-kinds") + " summary")))
+		kinds := b.text(testid("accesses-kinds"))
+		for _, best := range []string{"tried", "attested"} {
+			if want := text.Say(lang, "portal.accesses.can."+best); !strings.Contains(kinds, want) {
+				t.Errorf("the private page lacks %q: %s", want, kinds)
+			}
+		}
 		b.shot(name + "-5-private")
+		b.axe(axe(t), name+"-5-private")
 
 		// The refund: its answer is lost, and so are we.
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Hold, nil)

@@ -18,9 +18,12 @@ type accessesView struct {
 	Kinds  []accessKind // how it can be known, kind by kind
 }
 
-// accessKind is a kind of access at a system, and how it can be known that one is
-// closed there.
-type accessKind struct{ Name, Proof string }
+// accessKind is kinds of access at systems of which it can be known in one way that one
+// is closed.
+type accessKind struct {
+	Names []string
+	Proof string
+}
 
 // accessGroup is the accesses of which the same is known.
 type accessGroup struct {
@@ -85,6 +88,7 @@ func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand)
 func accessKinds(sp text.Speech, stands []app.AccessStand) (out []accessKind) {
 	seen := map[string]bool{}
 	for _, best := range []app.AccessHow{app.AccessTried, app.AccessRead, app.AccessAttested} {
+		k := accessKind{Proof: sp.Say("portal.accesses.can." + string(best))}
 		for _, s := range stands {
 			key := s.Grant.System + "\x00" + s.Grant.Kind
 			if s.Best != best || seen[key] {
@@ -95,7 +99,10 @@ func accessKinds(sp text.Speech, stands []app.AccessStand) (out []accessKind) {
 			if !text.Known(sp.Lang, "portal.accesses.kind."+kind) {
 				kind = "other"
 			}
-			out = append(out, accessKind{sp.Say("portal.accesses.kind."+kind) + " · " + s.Grant.System, sp.Say("portal.accesses.can." + string(best))})
+			k.Names = append(k.Names, sp.Say("portal.accesses.kind."+kind)+" · "+s.Grant.System)
+		}
+		if len(k.Names) > 0 {
+			out = append(out, k)
 		}
 	}
 	return out
