@@ -36,7 +36,7 @@ func TestNothingUndeclaredChangesAnArm(t *testing.T) {
 			declared[f] = true
 			d.Audience = append(d.Audience, experiment.Condition{Fact: f, In: rapid.SliceOfN(value, 1, 3).Draw(t, "in")})
 		}
-		e := &experiment.Experiment{ID: "exp_1", Definition: d, State: experiment.Draft}
+		e := &experiment.Experiment{ID: "exp_1", Definition: d, State: experiment.Checked}
 		if err := e.Start(begin, []string{"c1", "c2"}); err != nil {
 			t.Fatal(err)
 		}

@@ -43,6 +43,40 @@ type Payment struct {
 type Cohort struct {
 	of   *Experiment
 	rows []row
+	gone []Gone
+}
+
+// Gone is what stays of customers who were erased: how many of one arm became fully
+// known in one month, and sums over them. Nothing in it is of one of them.
+type Gone struct {
+	Arm   string    `json:"arm"`
+	From  time.Time `json:"from"` // the first instant of the month after that in which they were known
+	Tally `json:"tally"`
+}
+
+// Go is what stays of a customer who is erased now. What they had not done by then
+// they will not do: whoever is erased is nobody's customer.
+func (e *Experiment) Go(u Unit) (Gone, error) {
+	r, err := e.Definition.row(&u)
+	if err != nil {
+		return Gone{}, err
+	}
+	known := u.Seen.Add(three).UTC()
+	g := Gone{Arm: u.Arm, From: time.Date(known.Year(), known.Month()+1, 1, 0, 0, 0, 0, time.UTC)}
+	g.Seen = 1
+	g.add30(&r)
+	g.add90(&r)
+	return g, nil
+}
+
+// Add puts more to what stays, if it is of the same arm and month.
+func (g *Gone) Add(o Gone) bool {
+	if g.Arm != o.Arm || !g.From.Equal(o.From) {
+		return false
+	}
+	g.Seen += o.Seen
+	g.with(&o.Tally)
+	return true
 }
 
 // row is what is known of a customer once their time went by.
@@ -54,14 +88,22 @@ type row struct {
 	exit, retained, list, discount, cost                       float64
 }
 
-// Gather takes the cohort from whoever saw an arm. Errors: Invalid for a customer who
+// Gather takes the cohort from whoever saw an arm, and what stays of those who were
+// erased since. Errors: Invalid for a customer who
 // is there twice, whose arm there is not, who saw it outside a departure, or who
 // paid in another currency; Blocked before it starts.
-func (e *Experiment) Gather(units []Unit) (*Cohort, error) {
-	if e.State == Draft {
+func (e *Experiment) Gather(units []Unit, gone ...Gone) (*Cohort, error) {
+	if e.State == Draft || e.State == Checked {
 		return nil, fault.New(fault.Blocked, "experiment.state")
 	}
-	c := &Cohort{of: e, rows: make([]row, 0, len(units))}
+	c := &Cohort{of: e, rows: make([]row, 0, len(units)), gone: gone}
+	left := e.Planned
+	for i := range gone {
+		if e.Definition.arm(gone[i].Arm) < 0 {
+			return nil, fault.New(fault.Invalid, "experiment.no_arm", "arm", gone[i].Arm)
+		}
+		left -= gone[i].Seen
+	}
 	known := make(map[customer.ID]struct{}, len(units))
 	for i := range units {
 		u := &units[i]
@@ -81,9 +123,7 @@ func (e *Experiment) Gather(units []Unit) (*Cohort, error) {
 		}
 		return cmp.Compare(a.customer, b.customer)
 	})
-	if len(c.rows) > e.Planned {
-		c.rows = c.rows[:e.Planned]
-	}
+	c.rows = c.rows[:max(0, min(len(c.rows), left))]
 	return c, nil
 }
 

@@ -64,13 +64,14 @@ type State string
 // The states of an experiment.
 const (
 	Draft   State = "draft"
+	Checked State = "checked" // every arm passed, as it is; nobody sees anything yet
 	Running State = "running"
 	Decided State = "decided" // everybody planned was seen and their time went by
 	Stopped State = "stopped" // before that: nothing is concluded
 )
 
 // Transitions is the only truth about how experiments change.
-var Transitions = map[State][]State{Draft: {Running}, Running: {Decided, Stopped}}
+var Transitions = map[State][]State{Draft: {Checked}, Checked: {Draft, Running}, Running: {Decided, Stopped}}
 
 // Outcome is what may be said of an arm.
 type Outcome string
@@ -202,28 +203,57 @@ func (e *Experiment) to(s State, at time.Time) error {
 		return fault.New(fault.Blocked, "experiment.state")
 	}
 	e.State = s
-	if s == Running {
+	switch s {
+	case Running:
 		e.StartedAt = at
-	} else {
+	case Stopped, Decided:
 		e.EndedAt = at
 	}
 	return nil
 }
 
-// Start registers the definition and how many customers it asks for. Every arm
-// must be one that the flow checker passed, as it is: passed are the digests of
-// what it did.
-func (e *Experiment) Start(at time.Time, passed []string) error {
-	if l := e.Definition.Check(); len(l) > 0 {
-		return l
-	}
+// passes reports whether every arm is one that the flow checker passed, as it is:
+// passed are the digests of what it did.
+func (e *Experiment) passes(passed []string) error {
 	for _, a := range e.Definition.Arms {
-		if a.Content == "" || !slices.Contains(passed, a.Content) {
+		if !slices.Contains(passed, a.Content) {
 			return fault.New(fault.Blocked, "experiment.unchecked", "arm", a.ID)
 		}
 	}
+	return nil
+}
+
+// Pass says that it may start: it can be planned, and every arm was checked.
+func (e *Experiment) Pass(passed []string) error {
+	if _, err := e.Definition.Plan(); err != nil {
+		return err
+	}
+	if err := e.passes(passed); err != nil {
+		return err
+	}
+	return e.to(Checked, time.Time{})
+}
+
+// Amend takes another definition before anybody sees anything. It has to be
+// checked again.
+func (e *Experiment) Amend(d Definition) error {
+	if e.State != Draft {
+		if err := e.to(Draft, time.Time{}); err != nil {
+			return err
+		}
+	}
+	e.Definition = d
+	return nil
+}
+
+// Start registers the definition and how many customers it asks for. Every arm must
+// still be as it was checked.
+func (e *Experiment) Start(at time.Time, passed []string) error {
 	p, err := e.Definition.Plan()
 	if err != nil {
+		return err
+	}
+	if err := e.passes(passed); err != nil {
 		return err
 	}
 	if err := e.to(Running, at); err != nil {

@@ -36,7 +36,7 @@ func two() experiment.Definition {
 
 func started(t testing.TB, d experiment.Definition) *experiment.Experiment {
 	t.Helper()
-	e := &experiment.Experiment{ID: "exp_1", Definition: d, State: experiment.Draft}
+	e := &experiment.Experiment{ID: "exp_1", Definition: d, State: experiment.Checked}
 	if err := e.Start(begin, []string{"c1", "c2", "c3"}); err != nil {
 		t.Fatal(err)
 	}
@@ -79,8 +79,8 @@ func TestADefinitionThatCannotBeHonestIsRefused(t *testing.T) {
 		if _, err := d.Plan(); err == nil {
 			t.Errorf("%s: it was planned all the same", code)
 		}
-		e := experiment.Experiment{ID: "exp_1", Definition: d, State: experiment.Draft}
-		if err := e.Start(begin, []string{"c1"}); err == nil || e.State != experiment.Draft {
+		e := experiment.Experiment{ID: "exp_1", Definition: d, State: experiment.Checked}
+		if err := e.Start(begin, []string{"c1"}); err == nil || e.State != experiment.Checked {
 			t.Errorf("%s: it started all the same", code)
 		}
 	}
@@ -152,11 +152,24 @@ func TestAnExperimentEndsOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := experiment.Experiment{ID: "exp_1", Definition: plain(), State: experiment.Draft}
 		ended := ""
-		for i, what := range rapid.SliceOfN(rapid.SampledFrom([]string{"start", "start unchecked", "stop", "stop without a word", "early", "complete", "unbalanced", "harm", "heed", "other"}), 1, 15).Draw(t, "what happens") {
+		for i, what := range rapid.SliceOfN(rapid.SampledFrom([]string{"check", "check unchecked", "amend", "start", "start unchecked", "stop", "stop without a word", "early", "complete", "unbalanced", "harm", "heed", "other"}), 1, 15).Draw(t, "what happens") {
 			was, at := e.State, begin.AddDate(0, 0, i)
 			r := experiment.Report{Experiment: e.ID, At: at, Planned: 100, Known: 100, Balance: .5}
 			var err error
 			switch what {
+			case "check":
+				if passed := e.Pass([]string{"c1"}) == nil; passed != (was == experiment.Draft) {
+					t.Fatalf("checked while %s: %v", was, passed)
+				}
+			case "check unchecked":
+				if e.Pass([]string{"c2"}) == nil {
+					t.Fatal("an arm passed that the checker had not passed")
+				}
+				continue
+			case "amend":
+				if amended := e.Amend(plain()) == nil; amended != (was == experiment.Draft || was == experiment.Checked) {
+					t.Fatalf("amended while %s: %v", was, amended)
+				}
 			case "start":
 				err = e.Start(at, []string{"c1"})
 			case "start unchecked":
@@ -185,7 +198,7 @@ func TestAnExperimentEndsOnce(t *testing.T) {
 					t.Fatal("harm was not heeded, or twice")
 				}
 			}
-			if what != "start" && what != "stop" && what != "heed" {
+			if !slices.Contains([]string{"check", "amend", "start", "stop", "heed"}, what) {
 				if decided := e.Decide(r) == nil; decided != (what == "complete" && was == experiment.Running) {
 					t.Fatalf("%s while %s: decided is %v", what, was, decided)
 				}

@@ -113,58 +113,78 @@ func (f Effect) outcome() Outcome {
 	return Unshown
 }
 
-// tally is what was counted of an arm.
-type tally struct {
-	seen, known30, known90                                     int
-	deflected, accepted, held30, held90, complained, leftAgain int
-	took                                                       int
-	given                                                      float64 // discount and cost, to those who took an offer and were held
-	exit, retained, list, discount, cost                       stat.Moments
+// Tally is what was counted of an arm.
+type Tally struct {
+	Seen       int `json:"seen"`
+	Known30    int `json:"known_30"`
+	Known90    int `json:"known_90"`
+	Deflected  int `json:"deflected"`
+	Accepted   int `json:"accepted"`
+	Held30     int `json:"held_30"`
+	Held90     int `json:"held_90_paid"`
+	Complained int `json:"complained"`
+	LeftAgain  int `json:"left_again"`
+	// Given is what those were given who took an offer and were held: discount and cost.
+	Given    stat.Moments `json:"given"`
+	Exit     stat.Moments `json:"exit"`
+	Retained stat.Moments `json:"retained"`
+	List     stat.Moments `json:"list"`
+	Discount stat.Moments `json:"discount"`
+	Cost     stat.Moments `json:"cost"`
+}
+
+// with takes in what is known of others.
+func (t *Tally) with(o *Tally) {
+	t.Known30, t.Known90 = t.Known30+o.Known30, t.Known90+o.Known90
+	t.Deflected, t.Accepted, t.Complained, t.LeftAgain = t.Deflected+o.Deflected, t.Accepted+o.Accepted, t.Complained+o.Complained, t.LeftAgain+o.LeftAgain
+	t.Held30, t.Held90 = t.Held30+o.Held30, t.Held90+o.Held90
+	t.Given, t.Exit, t.Retained = t.Given.With(o.Given), t.Exit.With(o.Exit), t.Retained.With(o.Retained)
+	t.List, t.Discount, t.Cost = t.List.With(o.List), t.Discount.With(o.Discount), t.Cost.With(o.Cost)
 }
 
 // known is of how many the metric is known.
-func (t *tally) known(m Metric) int {
+func (t *Tally) known(m Metric) int {
 	if m.After() == month {
-		return t.known30
+		return t.Known30
 	}
-	return t.known90
+	return t.Known90
 }
 
 // yes is how many have it.
-func (t *tally) yes(m Metric) int {
+func (t *Tally) yes(m Metric) int {
 	switch m {
 	case Deflected:
-		return t.deflected
+		return t.Deflected
 	case Accepted:
-		return t.accepted
+		return t.Accepted
 	case Held30:
-		return t.held30
+		return t.Held30
 	case Held90Paid:
-		return t.held90
+		return t.Held90
 	case Complained:
-		return t.complained
+		return t.Complained
 	case LeftAgain:
-		return t.leftAgain
+		return t.LeftAgain
 	}
 	return 0
 }
 
 // more is how much more of the metric there is in t than in o.
-func (t *tally) more(o *tally, m Metric, z float64) stat.Estimate {
+func (t *Tally) more(o *Tally, m Metric, z float64) stat.Estimate {
 	switch {
 	case measures[m].share:
 		return stat.ShareDifference(t.yes(m), t.known(m), o.yes(m), o.known(m), z)
 	case m == ExitTime:
-		return stat.Difference(t.exit, o.exit, z)
+		return stat.Difference(t.Exit, o.Exit, z)
 	}
-	return stat.Difference(t.retained, o.retained, z)
+	return stat.Difference(t.Retained, o.Retained, z)
 }
 
 // Report tells how it stood at an instant, by who had seen an arm by then and whose
 // time had gone by.
 func (c *Cohort) Report(at time.Time) Report {
 	d := &c.of.Definition
-	groups := make([]tally, len(d.Arms)+1)
+	groups := make([]Tally, len(d.Arms)+1)
 	r := Report{Experiment: c.of.ID, At: at, Planned: c.of.Planned}
 	known30, now := 0, at.UnixMicro()
 	for i := range c.rows {
@@ -174,7 +194,7 @@ func (c *Cohort) Report(at time.Time) Report {
 		}
 		r.Seen++
 		t := &groups[w.place]
-		t.seen++
+		t.Seen++
 		age := now - w.seen
 		if age < month.Microseconds() {
 			continue
@@ -184,6 +204,15 @@ func (c *Cohort) Report(at time.Time) Report {
 		if age >= three.Microseconds() {
 			r.Known++
 			t.add90(w)
+		}
+	}
+	for i := range c.gone {
+		g := &c.gone[i]
+		t := &groups[d.arm(g.Arm)]
+		t.Seen, r.Seen = t.Seen+g.Seen, r.Seen+g.Seen
+		if !g.From.After(at) {
+			t.with(&g.Tally)
+			known30, r.Known = known30+g.Known30, r.Known+g.Known90
 		}
 	}
 	r.Balance = d.balance(groups, r.Seen)
@@ -202,7 +231,7 @@ func (c *Cohort) Report(at time.Time) Report {
 	}
 	against := d.arm(d.against())
 	for i := range groups {
-		g := Group{Arm: d.name(i), Seen: groups[i].seen}
+		g := Group{Arm: d.name(i), Seen: groups[i].Seen}
 		for _, m := range Saves {
 			yes, n := groups[i].yes(m), groups[i].known(m)
 			g.Figures = append(g.Figures, Figure{m, yes, n, stat.Share(yes, n, z(all, m))})
@@ -214,33 +243,32 @@ func (c *Cohort) Report(at time.Time) Report {
 			for _, m := range Guards {
 				r.Guards = append(r.Guards, Guarded{effect(i, 0, m, guard), d.Tolerance[m]})
 			}
-			g.Incremental = c.incremental(at, i, groups, z(all, Retained))
+			g.Incremental = d.incremental(i, groups, z(all, Retained))
 		}
 		r.Groups = append(r.Groups, g)
 	}
 	return r
 }
 
-func (t *tally) add30(w *row) {
-	t.known30++
-	t.deflected += one(w.deflected)
-	t.accepted += one(w.accepted)
-	t.held30 += one(w.held30)
-	t.complained += one(w.complained)
-	t.exit.Add(w.exit)
+func (t *Tally) add30(w *row) {
+	t.Known30++
+	t.Deflected += one(w.deflected)
+	t.Accepted += one(w.accepted)
+	t.Held30 += one(w.held30)
+	t.Complained += one(w.complained)
+	t.Exit.Add(w.exit)
 }
 
-func (t *tally) add90(w *row) {
-	t.known90++
-	t.held90 += one(w.held90)
-	t.leftAgain += one(w.leftAgain)
-	t.retained.Add(w.retained)
-	t.list.Add(w.list)
-	t.discount.Add(w.discount)
-	t.cost.Add(w.cost)
+func (t *Tally) add90(w *row) {
+	t.Known90++
+	t.Held90 += one(w.held90)
+	t.LeftAgain += one(w.leftAgain)
+	t.Retained.Add(w.retained)
+	t.List.Add(w.list)
+	t.Discount.Add(w.discount)
+	t.Cost.Add(w.cost)
 	if w.took() {
-		t.took++
-		t.given += w.discount + w.cost
+		t.Given.Add(w.discount + w.cost)
 	}
 }
 
@@ -260,29 +288,29 @@ func (d Definition) name(place int) string {
 }
 
 // balance is the chi-square probability of arms as they were given.
-func (d Definition) balance(groups []tally, seen int) float64 {
+func (d Definition) balance(groups []Tally, seen int) float64 {
 	if seen == 0 {
 		return 1
 	}
 	x := 0.
 	for i := range groups {
 		want := d.share(i) * float64(seen)
-		x += (float64(groups[i].seen) - want) * (float64(groups[i].seen) - want) / want
+		x += (float64(groups[i].Seen) - want) * (float64(groups[i].Seen) - want) / want
 	}
 	return stat.ChiSquareAbove(x, len(groups)-1)
 }
 
-func (c *Cohort) incremental(at time.Time, place int, groups []tally, z float64) *Incremental {
+func (d Definition) incremental(place int, groups []Tally, z float64) *Incremental {
 	t, o := &groups[place], &groups[0]
-	in := func(e stat.Estimate) Money { return c.of.Definition.money(e, t.known90) }
+	in := func(e stat.Estimate) Money { return d.money(e, t.Known90) }
 	return &Incremental{
-		N:        t.known90,
+		N:        t.Known90,
 		Held:     t.more(o, Held90Paid, z),
-		AtList:   in(stat.Difference(t.list, o.list, z)),
-		Discount: in(stat.Difference(t.discount, o.discount, z)),
-		Cost:     in(stat.Difference(t.cost, o.cost, z)),
-		Needless: in(c.needless(at, place, groups, z)),
-		Net:      in(stat.Difference(t.retained, o.retained, z)),
+		AtList:   in(stat.Difference(t.List, o.List, z)),
+		Discount: in(stat.Difference(t.Discount, o.Discount, z)),
+		Cost:     in(stat.Difference(t.Cost, o.Cost, z)),
+		Needless: in(t.needless(o, z)),
+		Net:      in(stat.Difference(t.Retained, o.Retained, z)),
 	}
 }
 
@@ -292,33 +320,19 @@ func (c *Cohort) incremental(at time.Time, place int, groups []tally, z float64)
 // whoever took no offer was not kept by it is all that it supposes. The average
 // was found in the same customers: what follows from that (delta method) is in
 // the values that are compared.
-func (c *Cohort) needless(at time.Time, place int, groups []tally, z float64) stat.Estimate {
-	t, o := &groups[place], &groups[0]
-	if t.took == 0 || o.known90 == 0 {
-		return stat.Difference(t.cost, o.cost, math.Inf(1))
+func (t *Tally) needless(o *Tally, z float64) stat.Estimate {
+	took := t.Given.N
+	if took == 0 || o.Known90 == 0 {
+		return stat.Difference(t.Cost, o.Cost, math.Inf(1))
 	}
-	given := t.given / float64(t.took)
-	share := float64(t.took) / float64(t.known90)
-	more := float64(t.held90)/float64(t.known90) - float64(o.held90)/float64(o.known90)
-	var here, there stat.Moments
-	now := at.UnixMicro()
-	for i := range c.rows {
-		w := &c.rows[i]
-		if now-w.seen < three.Microseconds() {
-			break
-		}
-		held := given * float64(one(w.held90))
-		switch w.place {
-		case place:
-			x := -held
-			if w.took() {
-				x += w.discount + w.cost - more/share*(w.discount+w.cost-given)
-			}
-			here.Add(x)
-		case 0:
-			there.Add(-held)
-		}
-	}
+	given := t.Given.Mean
+	more := float64(t.Held90)/float64(t.Known90) - float64(o.Held90)/float64(o.Known90)
+	by := 1 - more*float64(t.Known90)/float64(took)
+	same := func(n int, x float64) stat.Moments { return stat.Moments{N: n, Mean: x * float64(min(n, 1))} }
+	// Held without an offer: −given; with one: what it differs from the average by;
+	// not held: nothing.
+	here := same(t.Held90-took, -given).With(same(t.Known90-t.Held90, 0)).With(stat.Moments{N: took, Squares: by * by * t.Given.Squares})
+	there := same(o.Held90, -given).With(same(o.Known90-o.Held90, 0))
 	return stat.Difference(here, there, z)
 }
 

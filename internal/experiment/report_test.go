@@ -135,6 +135,11 @@ func TestWhoCannotBeCountedIsRefused(t *testing.T) {
 
 var same = cmp.Options{cmpopts.EquateApprox(1e-9, 1e-6), cmpopts.EquateNaNs()}
 
+// nearly lets sums that were added in another order differ by a cent.
+var nearly = cmp.Comparer(func(a, b money.Amount) bool {
+	return a.Currency == b.Currency && a.Minor-b.Minor <= 1 && b.Minor-a.Minor <= 1
+})
+
 // A report is of its instant: neither the order in which customers are told, nor who
 // comes after the planned ones, nor what happens later changes it.
 func TestNothingLaterChangesAReport(t *testing.T) {
@@ -178,6 +183,54 @@ func TestNothingLaterChangesAReport(t *testing.T) {
 		rand.New(rand.NewPCG(seed, 2)).Shuffle(len(later), func(i, j int) { later[i], later[j] = later[j], later[i] })
 		if diff := cmp.Diff(r, report(later), same); diff != "" {
 			t.Fatal(diff)
+		}
+	})
+}
+
+// Whoever is erased is counted on, as one of many: once their month is over the report
+// is what it would have been with them.
+func TestWhoIsErasedIsCountedOn(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e := &experiment.Experiment{ID: "exp_1", Definition: two(), State: experiment.Running, Planned: 120}
+		a, err := e.Assigner(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := world{perDay: 5, stays: .4, kept: .2, accepts: .5, complains: .1, again: .1, prices: prices}
+		units := w.draw(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 3)), a, 120)
+		var stay []experiment.Unit
+		var gone []experiment.Gone
+		for _, u := range units {
+			if !rapid.Bool().Draw(t, "erased") {
+				stay = append(stay, u)
+				continue
+			}
+			g, err := e.Go(u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(gone, func(o experiment.Gone) bool { return o.Arm == g.Arm && o.From.Equal(g.From) }) {
+				gone = append(gone, g)
+				continue
+			}
+			for i := range gone {
+				gone[i].Add(g)
+			}
+		}
+		report := func(at time.Time, units []experiment.Unit, gone ...experiment.Gone) experiment.Report {
+			c, err := e.Gather(units, gone...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Report(at)
+		}
+		if diff := cmp.Diff(report(on(4000), units), report(on(4000), stay, gone...), same, nearly); diff != "" {
+			t.Fatal(diff)
+		}
+		early := report(on(60), stay, gone...)
+		if early.Known > report(on(60), units).Known {
+			t.Fatal("somebody is known before their time, because they were erased")
 		}
 	})
 }

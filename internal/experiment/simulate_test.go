@@ -122,7 +122,7 @@ type looks struct {
 }
 
 func (w world) look(t testing.TB, d experiment.Definition, seed uint64) looks {
-	e := &experiment.Experiment{ID: experiment.ID("exp_" + strconv.FormatUint(seed, 10)), Definition: d, State: experiment.Draft}
+	e := &experiment.Experiment{ID: experiment.ID("exp_" + strconv.FormatUint(seed, 10)), Definition: d, State: experiment.Checked}
 	if err := e.Start(begin, []string{"c1", "c2"}); err != nil {
 		t.Error(err)
 		return looks{}

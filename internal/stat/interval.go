@@ -43,8 +43,9 @@ func ShareDifference(yes, n, yes0, n0 int, z float64) Estimate {
 // Moments are the count, mean and sum of squared deviations of values, added one
 // by one (Welford).
 type Moments struct {
-	N        int
-	Mean, m2 float64
+	N       int     `json:"n"`
+	Mean    float64 `json:"mean"`
+	Squares float64 `json:"squares"`
 }
 
 // Add takes a value in.
@@ -52,16 +53,16 @@ func (m *Moments) Add(x float64) {
 	m.N++
 	d := x - m.Mean
 	m.Mean += d / float64(m.N)
-	m.m2 += d * (x - m.Mean)
+	m.Squares += d * (x - m.Mean)
 }
 
 // With are the moments of both together.
 func (m Moments) With(o Moments) Moments {
 	if m.N == 0 || o.N == 0 {
-		return Moments{m.N + o.N, m.Mean + o.Mean, m.m2 + o.m2}
+		return Moments{m.N + o.N, m.Mean + o.Mean, m.Squares + o.Squares}
 	}
 	n, d := float64(m.N+o.N), o.Mean-m.Mean
-	return Moments{m.N + o.N, m.Mean + d*float64(o.N)/n, m.m2 + o.m2 + d*d*float64(m.N)*float64(o.N)/n}
+	return Moments{m.N + o.N, m.Mean + d*float64(o.N)/n, m.Squares + o.Squares + d*d*float64(m.N)*float64(o.N)/n}
 }
 
 // Variance is that of one value, estimated; 0 for fewer than two.
@@ -69,7 +70,7 @@ func (m Moments) Variance() float64 {
 	if m.N < 2 {
 		return 0
 	}
-	return m.m2 / float64(m.N-1)
+	return m.Squares / float64(m.N-1)
 }
 
 // Average is the mean with Student's interval at z.
