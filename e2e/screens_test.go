@@ -102,7 +102,7 @@ var noPages = map[string]bool{
 	"GET /console/cases/{id}/files/{blob}": true, "GET /c/{token}/report.pdf": true, "GET /c/{token}/certificate.pdf": true, "GET /c/{token}/certificate.json": true, "GET /c/{token}/report/{blob}": true,
 	"GET /console/cases/{id}/meeting.ics": true, "GET /console/cases/{id}/steps/{step}/slip.pdf": true, "GET /c/{token}/meeting.ics": true,
 
-	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/learn/law.csv": true, "GET /console/learn/access.csv": true, "GET /console/learn/reasons.xlsx": true, "GET /console/cases/{id}/access.json": true, "GET /console/cases/{id}/evidence.zip": true, "GET /console/cases/{id}/evidence-bare.zip": true, "GET /console/learn/access.xlsx": true, "GET /console/received/{id}/letter.eml": true, "GET /console/cases/{id}/bundle": true, "GET /console/customers/{id}/copy": true,
+	"GET /brand/{file}": true, "GET /console/start/company.yaml": true, "GET /console/learn/workbook.xlsx": true, "GET /console/learn/law.csv": true, "GET /console/learn/access.csv": true, "GET /console/learn/reasons.xlsx": true, "GET /console/learn/experiments/{name}/report.xlsx": true, "GET /console/cases/{id}/access.json": true, "GET /console/cases/{id}/evidence.zip": true, "GET /console/cases/{id}/evidence-bare.zip": true, "GET /console/learn/access.xlsx": true, "GET /console/received/{id}/letter.eml": true, "GET /console/cases/{id}/bundle": true, "GET /console/customers/{id}/copy": true,
 	"GET /console/settings/form.html": true, "GET /console/settings/form.pdf": true, "GET /console/calendar/{token}": true,
 }
 
@@ -285,6 +285,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "learn", base+"/console/learn")
 	staff.inspect(check, "law-report", base+"/console/learn/law")
 	staff.inspect(check, "access-report", base+"/console/learn/access")
+	staff.inspect(check, "experiments", base+"/console/learn/experiments")
 	staff.inspect(check, "reasons", base+"/console/learn/reasons")
 	staff.inspect(check, "reason-cases", base+"/console/learn/reasons/cases")
 	staff.inspect(check, "winback", base+"/console/winback")

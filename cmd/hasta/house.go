@@ -374,7 +374,7 @@ func (h *house) handler() (http.Handler, error) {
 		Secure: strings.HasPrefix(h.cfg.PublicURL, "https:"),
 	}
 	staff := console.New(kit, console.Options{
-		Verify: h.summary, About: h.about, Calendar: h.papers.Calendar, Feed: h.papers.Feed, Workbook: h.workbook, AccessWorkbook: h.accessWorkbook, ReasonWorkbook: h.reasonWorkbook, Letter: h.papers.Inset, Form: h.papers.Form,
+		Verify: h.summary, About: h.about, Calendar: h.papers.Calendar, Feed: h.papers.Feed, Workbook: h.workbook, AccessWorkbook: h.accessWorkbook, ReasonWorkbook: h.reasonWorkbook, ExperimentWorkbook: h.experimentWorkbook, Letter: h.papers.Inset, Form: h.papers.Form,
 		Preview: func(v *flow.View, node string) (templ.Component, bool) {
 			return portal.Preview(kit, h.papers, v, node, storeClock{h.store}.Now())
 		},

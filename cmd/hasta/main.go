@@ -34,45 +34,46 @@ const (
 
 // cli is every subcommand.
 type cli struct {
-	Demo     demoCmd     `cmd:"" help:"Run a sample company: both portals, an outbox, a clock to push. Nothing else is needed."`
-	Serve    serveCmd    `cmd:"" help:"Run the server."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database to the newest schema."`
-	Config   configCmd   `cmd:"" help:"Check or show the configuration."`
-	Import   importCmd   `cmd:"" help:"Import records from files."`
-	Customer customerCmd `cmd:"" help:"Test customers: made up for rehearsals on the installation that is on the air."`
-	Company  companyCmd  `cmd:"" help:"Who the company is to its customers, as a file."`
-	User     userCmd     `cmd:"" help:"People who may sign in."`
-	Key      keyCmd      `cmd:"" help:"API keys: what programs may do."`
-	Webhook  webhookCmd  `cmd:"" help:"Endpoints that hear of departures."`
-	Playbook playbookCmd `cmd:"" help:"Check playbooks."`
-	Law      lawCmd      `cmd:"" help:"Law as data: which rules hold for whom, and what they ask."`
-	Flow     flowCmd     `cmd:"" help:"Descriptions of the way out that customers meet: check them before anybody does."`
-	Offer    offerCmd    `cmd:"" help:"What may be proposed to whoever leaves, and to whom: check it before anybody is asked."`
-	Link     linkCmd     `cmd:"" help:"Make a signed link of the host product, for trying it out."`
-	Case     caseCmd     `cmd:"" help:"Look at single departures."`
-	Erase    eraseCmd    `cmd:"" help:"What erasing would reach, and what stays of those who were erased."`
-	Access   accessCmd   `cmd:"" help:"Accesses of those who left: how they were closed, and which are left behind."`
-	Collect  collectCmd  `cmd:"" help:"What is still owed in a departure, and how collecting it stands."`
-	Settle   settleCmd   `cmd:"" help:"The statement of a departure, line by line: as it was made, or as it would be now."`
-	Risk     riskCmd     `cmd:"" help:"Customers who are likely to leave, and why."`
-	Value    valueCmd    `cmd:"" help:"What customers are worth, with its interval and its parts."`
-	Hours    hoursCmd    `cmd:"" help:"Time that was worked for customers."`
-	System   systemCmd   `cmd:"" help:"Far systems."`
-	Metrics  metricsCmd  `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
-	Clock    clockCmd    `cmd:"" help:"Look at or push business time (rehearsals)."`
-	Bundle   bundleCmd   `cmd:"" help:"What a customer takes along: check it."`
-	Evidence evidenceCmd `cmd:"" help:"The evidence of a departure as one file: make it, or verify one, with no house and no network."`
-	Audit    auditCmd    `cmd:"" help:"Verify the log."`
-	Doctor   doctorCmd   `cmd:"" help:"Look at everything that going live needs, and say what is wrong and what to do. Exit status 1 if anything is at fault."`
-	Health   healthCmd   `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is well, for containers."`
-	Alone    aloneCmd    `cmd:"" name:"one-person" help:"Say that one person works here, that there are several again, or what holds."`
-	Form     formCmd     `cmd:"" help:"Write the form of a request as a page that needs no server, or as PDF."`
-	Spool    spoolCmd    `cmd:"" help:"Leaving works while we are down: take requests down without a database, and register them when it is back."`
-	Hold     holdCmd     `cmd:"" help:"Hold back what would leave the house, or everything, until it is released."`
-	Release  releaseCmd  `cmd:"" help:"Let go what is held back."`
-	Backup   backupCmd   `cmd:"" help:"Write a backup, one of the keys, or verify one."`
-	Restore  restoreCmd  `cmd:"" help:"Put a backup into an unused database; the log says so."`
-	Peer     peerCmd     `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`
+	Demo       demoCmd       `cmd:"" help:"Run a sample company: both portals, an outbox, a clock to push. Nothing else is needed."`
+	Serve      serveCmd      `cmd:"" help:"Run the server."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database to the newest schema."`
+	Config     configCmd     `cmd:"" help:"Check or show the configuration."`
+	Import     importCmd     `cmd:"" help:"Import records from files."`
+	Customer   customerCmd   `cmd:"" help:"Test customers: made up for rehearsals on the installation that is on the air."`
+	Company    companyCmd    `cmd:"" help:"Who the company is to its customers, as a file."`
+	User       userCmd       `cmd:"" help:"People who may sign in."`
+	Key        keyCmd        `cmd:"" help:"API keys: what programs may do."`
+	Webhook    webhookCmd    `cmd:"" help:"Endpoints that hear of departures."`
+	Playbook   playbookCmd   `cmd:"" help:"Check playbooks."`
+	Law        lawCmd        `cmd:"" help:"Law as data: which rules hold for whom, and what they ask."`
+	Flow       flowCmd       `cmd:"" help:"Descriptions of the way out that customers meet: check them before anybody does."`
+	Offer      offerCmd      `cmd:"" help:"What may be proposed to whoever leaves, and to whom: check it before anybody is asked."`
+	Experiment experimentCmd `cmd:"" help:"What is tried on customers who leave: plan it, check it, begin it, and read what came of it."`
+	Link       linkCmd       `cmd:"" help:"Make a signed link of the host product, for trying it out."`
+	Case       caseCmd       `cmd:"" help:"Look at single departures."`
+	Erase      eraseCmd      `cmd:"" help:"What erasing would reach, and what stays of those who were erased."`
+	Access     accessCmd     `cmd:"" help:"Accesses of those who left: how they were closed, and which are left behind."`
+	Collect    collectCmd    `cmd:"" help:"What is still owed in a departure, and how collecting it stands."`
+	Settle     settleCmd     `cmd:"" help:"The statement of a departure, line by line: as it was made, or as it would be now."`
+	Risk       riskCmd       `cmd:"" help:"Customers who are likely to leave, and why."`
+	Value      valueCmd      `cmd:"" help:"What customers are worth, with its interval and its parts."`
+	Hours      hoursCmd      `cmd:"" help:"Time that was worked for customers."`
+	System     systemCmd     `cmd:"" help:"Far systems."`
+	Metrics    metricsCmd    `cmd:"" help:"Figures: churn, what customers pay, NPS, CSAT."`
+	Clock      clockCmd      `cmd:"" help:"Look at or push business time (rehearsals)."`
+	Bundle     bundleCmd     `cmd:"" help:"What a customer takes along: check it."`
+	Evidence   evidenceCmd   `cmd:"" help:"The evidence of a departure as one file: make it, or verify one, with no house and no network."`
+	Audit      auditCmd      `cmd:"" help:"Verify the log."`
+	Doctor     doctorCmd     `cmd:"" help:"Look at everything that going live needs, and say what is wrong and what to do. Exit status 1 if anything is at fault."`
+	Health     healthCmd     `cmd:"" name:"healthcheck" help:"Ask the server on this machine whether it is well, for containers."`
+	Alone      aloneCmd      `cmd:"" name:"one-person" help:"Say that one person works here, that there are several again, or what holds."`
+	Form       formCmd       `cmd:"" help:"Write the form of a request as a page that needs no server, or as PDF."`
+	Spool      spoolCmd      `cmd:"" help:"Leaving works while we are down: take requests down without a database, and register them when it is back."`
+	Hold       holdCmd       `cmd:"" help:"Hold back what would leave the house, or everything, until it is released."`
+	Release    releaseCmd    `cmd:"" help:"Let go what is held back."`
+	Backup     backupCmd     `cmd:"" help:"Write a backup, one of the keys, or verify one."`
+	Restore    restoreCmd    `cmd:"" help:"Put a backup into an unused database; the log says so."`
+	Peer       peerCmd       `cmd:"" hidden:"" help:"The billing system of the demo, a process of its own."`
 
 	Version kong.VersionFlag `help:"Say which version this is."`
 }

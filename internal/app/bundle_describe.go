@@ -132,6 +132,7 @@ var heldTitles = map[string]map[string]string{
 	"instalments.csv":          texts("Pagos a plazos", "Payments in parts"),
 	"promises_to_pay.csv":      texts("Compromisos de pago", "Promises to pay"),
 	"after_the_end.csv":        texts("Lo que pasó después de irte", "What happened after you left"),
+	"tried.csv":                texts("Lo que se probó contigo, con qué grupo y cuándo lo viste", "What was tried with you, in which group, and when you saw it"),
 	"accesses.csv":             texts("Accesos", "Accesses"),
 	"things.csv":               texts("Equipos y otras cosas", "Equipment and other things"),
 	"complaints.csv":           texts("Reclamaciones", "Complaints"),

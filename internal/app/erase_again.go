@@ -70,6 +70,13 @@ func (a *App) EraseAgain(ctx context.Context, by string, id customer.ID) (again 
 		if err := a.endCopies(ctx, tx, id); err != nil {
 			return err
 		}
+		given, err := tx.ExposuresOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := a.forgetTried(ctx, tx, given); err != nil {
+			return err
+		}
 		counts, err := tx.EraseCustomer(ctx, id, last.Code)
 		if err != nil {
 			return err

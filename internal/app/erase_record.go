@@ -184,6 +184,13 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.endCopies(ctx, tx, p.Case.Customer); err != nil {
 			return err
 		}
+		given, err := tx.ExposuresOf(ctx, p.Case.Customer)
+		if err != nil {
+			return err
+		}
+		if err := a.forgetTried(ctx, tx, given); err != nil {
+			return err
+		}
 		counts, err := tx.EraseCustomer(ctx, p.Case.Customer, p.Case.Code)
 		if err != nil {
 			return err

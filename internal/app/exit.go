@@ -30,6 +30,7 @@ type ExitFor struct {
 	Record   string // where they live as far as we know, which counts before what they say
 	Language string
 	Device   string // desktop or mobile
+	Arm      string // of the flow, that an experiment gave them; empty, or none of its own: the usual
 }
 
 // ExitOf compiles the way out for one customer. Where nobody knows where they
@@ -48,11 +49,14 @@ func (a *App) ExitOf(ctx context.Context, who ExitFor) (Exit, error) {
 	v := flow.Variant{Law: law.Name, Language: f.Served(who.Language, a.Company().Language), Device: who.Device}
 	if len(f.Arms) > 0 {
 		v.Arm = f.Arms[0]
+		if slices.Contains(f.Arms, who.Arm) {
+			v.Arm = who.Arm
+		}
 	}
 	if len(f.Segments) > 0 {
 		v.Segment = f.Segments[0]
 	}
-	key := strings.Join([]string{version, v.Law, v.Language, v.Device}, "\x00")
+	key := strings.Join([]string{version, v.Law, v.Language, v.Device, v.Arm}, "\x00")
 	if kept, ok := a.exits.Load(key); ok {
 		x.View = kept.(*flow.View)
 		return x, nil

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 )
@@ -21,4 +22,17 @@ func NewestBundle(ctx context.Context, a *App, c offboarding.CaseID) (whole Cont
 		return err
 	})
 	return whole, err
+}
+
+// Forget does to what is counted of a customer in experiments what erasing them does.
+func (a *App) Forget(ctx context.Context, tx Tx, id customer.ID) error {
+	given, err := tx.ExposuresOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := a.forgetTried(ctx, tx, given); err != nil {
+		return err
+	}
+	_, err = tx.EraseCustomer(ctx, id, "HL-GONE")
+	return err
 }

@@ -225,6 +225,21 @@ var heldFiles = []heldFile{
 			}), nil
 		},
 	},
+	{"exposure", "tried.csv", "departure experiment group given:datetime seen:datetime", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.ExposuresOf(ctx, h.ID)
+		if err != nil {
+			return nil, err
+		}
+		var rows [][]string
+		for _, x := range list {
+			e, err := tx.ExperimentByID(ctx, x.Experiment)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, []string{h.code(x.Case), e.Name, x.Arm, stamp(x.Given), stamp(x.Seen)})
+		}
+		return rows, nil
+	}},
 	{"way way_node", "pages_met.csv", "code flow law language device place page seen:datetime kind ground line", waysHeld},
 	{
 		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective:date requested:datetime opened:datetime ended:datetime closed:datetime self_told:datetime ends",

@@ -9,6 +9,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/trial"
 	"hastaluego/internal/when"
 )
 
@@ -33,6 +34,8 @@ type deciding struct {
 	policy    *offer.Policy
 	situation offer.Situation
 	today     when.Date
+	tried     *tried // the experiment that they are in; nil: none
+	days      int    // for which what it gives can be seen
 }
 
 func (a *App) deciding(ctx context.Context, tx Tx, p offboarding.Plan) (d deciding, err error) {
@@ -47,8 +50,10 @@ func (a *App) deciding(ctx context.Context, tx Tx, p offboarding.Plan) (d decidi
 	if d.situation, err = a.situation(ctx, tx, p); err != nil {
 		return d, err
 	}
-	d.Decision, err = d.policy.Decide(d.situation)
-	return d, err
+	if d.Decision, err = d.policy.Decide(d.situation); err != nil {
+		return d, err
+	}
+	return d, a.decideTried(ctx, tx, p, &d)
 }
 
 // MakeOffer proposes one thing to a customer whose departure is registered and
@@ -139,7 +144,11 @@ func (a *App) inOwnWords(ctx context.Context, tx Tx, p offboarding.Plan, d decid
 	if len(wrong) > 0 {
 		return o, wrong, nil
 	}
-	if why, args := d.policy.Own(in.Kind, d.situation); why != "" {
+	why, args := d.policy.Own(in.Kind, d.situation)
+	if spec, _ := in.Kind.Spec(); why == "" && spec.Gives && d.tried.holds() {
+		why, args = offer.GuardHoldout, []any{"experiment", d.tried.of.Name}
+	}
+	if why != "" {
 		return o, nil, turned(why, args)
 	}
 	return o, nil, nil
@@ -154,8 +163,14 @@ func (a *App) chosen(ctx context.Context, tx Tx, p offboarding.Plan, d deciding,
 	if why != "" {
 		return o, turned(why, args)
 	}
-	deviates := d.Offer != def
-	d.Offer = def
+	tries := d.tried != nil && slices.ContainsFunc(d.tried.menu.Arms, func(x trial.Arm) bool { return x.Offer == def.Name })
+	if d.tried.holds() && (tries || def.Kind.Gives()) {
+		return o, turned(offer.GuardHoldout, []any{"experiment", d.tried.of.Name})
+	}
+	deviates := d.Offer == nil || d.Offer.Name != def.Name
+	if deviates {
+		d.Offer = def
+	}
 	o, err = a.ofLibrary(ctx, tx, p, d, in.Complaint)
 	if err != nil {
 		return o, err
@@ -236,8 +251,17 @@ func (a *App) proposeAtOnce(ctx context.Context, tx Tx, p *offboarding.Plan, ask
 		}
 	}
 	d, err := a.deciding(ctx, tx, *p)
-	if err != nil || d.Offer == nil {
+	if err != nil {
 		return false, err
+	}
+	if err := a.giveArm(ctx, tx, p, d); err != nil {
+		return false, err
+	}
+	if d.tried.holds() && asked {
+		return true, a.answerNothing(ctx, tx, p)
+	}
+	if d.Offer == nil {
+		return false, nil
 	}
 	o, err := a.ofLibrary(ctx, tx, *p, d, "")
 	if err != nil {

@@ -56,6 +56,7 @@ var permissions = []permission{
 	{"voice", "", "agent success privacy"},                       // what leavers answered, and let us say
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance admin auditor"},
+	{"experiment", "success admin", "agent finance auditor"}, // what is tried on customers who leave, and what came of it
 	{"metrics", "", "agent finance privacy success admin auditor"},
 	{"winback", "success admin", "agent privacy auditor"},             // who allowed a letter, and the letter
 	{"improvement", "agent success admin", "finance privacy auditor"}, // what is changed because of leavers

@@ -82,6 +82,7 @@ type Tx interface {
 	ChangeTx
 	UndoingTx
 	OfferTx
+	ExperimentTx
 	InvitationTx
 	VoiceTx
 	PlaybookTx

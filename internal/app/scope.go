@@ -33,6 +33,8 @@ var scopes = map[string]scope{
 	"complaints:write":   {acts: []string{"complaint"}},
 	"offers:read":        {reads: []string{"offer"}},
 	"offers:write":       {acts: []string{"offer"}},
+	"experiments:read":   {reads: []string{"experiment"}},
+	"experiments:write":  {acts: []string{"experiment"}},
 	"risks:read":         {reads: []string{"risk"}},
 	"risks:write":        {acts: []string{"risk"}}, // plays
 	"hours:read":         {reads: []string{"effort"}},

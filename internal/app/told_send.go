@@ -256,10 +256,13 @@ func (a *App) newsParts(ctx context.Context, tx Tx, t ToldItem, people notificat
 			if x.Kind != kind || person.ID != "" && !person.Wants(kind) {
 				continue
 			}
-			if limit, document := strings.HasPrefix(x.Step, limitMark), strings.HasPrefix(x.Step, documentMark); limit || document {
+			limit, document, tried := strings.HasPrefix(x.Step, limitMark), strings.HasPrefix(x.Step, documentMark), strings.HasPrefix(x.Step, experimentMark)
+			if limit || document || tried {
 				tell := func() (ToldLine, bool, error) { return a.documentLine(ctx, tx, x, lang) }
 				if limit {
 					tell = func() (ToldLine, bool, error) { return a.limitLine(ctx, tx, x, people, lang) }
+				} else if tried {
+					tell = func() (ToldLine, bool, error) { return a.experimentLine(ctx, tx, x, lang) }
 				}
 				line, news, err := tell()
 				switch {

@@ -54,12 +54,13 @@ const (
 	GuardLifetime      Guard = "lifetime"       // too many in the life of a customer
 	GuardOwn           Guard = "own"            // of the offer itself
 	GuardOwnUnknown    Guard = "own_unknown"    // of the offer itself, for want of a fact
+	GuardHoldout       Guard = "holdout"        // they are those with whom an experiment compares
 )
 
 // Guards are all of them.
 var Guards = []Guard{
 	GuardQuiet, GuardOnce, GuardPlace, GuardDuring, GuardNoIncident, GuardWronged, GuardPrice, GuardCurrency, GuardImproves, GuardMargin,
-	GuardMarginUnknown, GuardCooldown, GuardLifetime, GuardOwn, GuardOwnUnknown,
+	GuardMarginUnknown, GuardCooldown, GuardLifetime, GuardOwn, GuardOwnUnknown, GuardHoldout,
 }
 
 // matches are the numbers of the lines that apply to a situation, in the order in

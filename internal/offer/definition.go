@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
 	"hastaluego/internal/rule"
 	"hastaluego/internal/source"
@@ -51,6 +52,70 @@ type Value struct {
 
 // Version is the name and the first 12 hex digits of the source's SHA-256.
 func (d *Definition) Version() string { return d.version }
+
+// Texts are all that a customer may read about the offer, by code and language, with
+// their {placeholders}.
+func (d *Definition) Texts() map[string]map[string]string {
+	out := map[string]map[string]string{}
+	put := func(code, lang, text string) {
+		if out[code] == nil {
+			out[code] = map[string]string{}
+		}
+		out[code][lang] = text
+	}
+	for lang, w := range d.words {
+		put("what", lang, w.what)
+		put("cost", lang, w.cost)
+		for i, s := range w.changes {
+			put("changes_"+strconv.Itoa(i+1), lang, s)
+		}
+	}
+	return out
+}
+
+// Reworded is the offer with other sentences for what can be done, by language. What
+// changes and what it costs are facts: they stay. It returns each placeholder that
+// means nothing as a problem, with the language as its field.
+func (d *Definition) Reworded(what map[string]string) (*Definition, fault.List) {
+	known := slices.Clone(reserved[:2])
+	if spec, _ := d.Kind.Spec(); spec.Price && d.Kind != Custom && d.Kind != Extension {
+		known = slices.Clone(reserved)
+	}
+	spec, _ := d.Kind.Spec()
+	for _, name := range slices.Sorted(maps.Keys(d.Fields)) {
+		if !slices.ContainsFunc(spec.Fields, func(s FieldSpec) bool { return s.Name == name && s.Inner }) {
+			known = append(known, name)
+		}
+	}
+	var wrong fault.List
+	out := *d
+	out.words = maps.Clone(d.words)
+	sum := sha256.New()
+	sum.Write([]byte(d.version))
+	for _, lang := range slices.Sorted(maps.Keys(what)) {
+		for _, m := range placeholder.FindAllStringSubmatch(what[lang], -1) {
+			if !slices.Contains(known, m[1]) {
+				wrong = append(wrong, fault.New(fault.Invalid, "offer.placeholder", "name", m[1], "known", strings.Join(known, ", ")).On(lang))
+			}
+		}
+		w := out.words[lang]
+		w.what = what[lang]
+		out.words[lang] = w
+		fmt.Fprintf(sum, "\x00%s\x00%s", lang, what[lang])
+	}
+	out.version = d.Name + "@" + hex.EncodeToString(sum.Sum(nil))[:12]
+	return &out, wrong
+}
+
+// Amounts are the sums that its fields name.
+func (d *Definition) Amounts() (list []money.Amount) {
+	for _, name := range slices.Sorted(maps.Keys(d.Fields)) {
+		if f := d.Fields[name]; f.Type == MoneyField {
+			list = append(list, f.Money)
+		}
+	}
+	return list
+}
 
 // whole is a whole field; 0 where there is none.
 func (d *Definition) whole(name string) int64 { return d.Fields[name].Whole }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/money"
 	"hastaluego/internal/when"
 )
 
@@ -130,17 +131,22 @@ type Effect struct {
 // How is how an offer is applied, as its file said when it was made.
 type How struct {
 	Effect
-	Coupon  string    `json:"coupon,omitempty"`  // at the billing system
-	Months  int       `json:"months,omitempty"`  // that it rests
-	Charges int       `json:"charges,omitempty"` // that it counts for
-	Days    int       `json:"days,omitempty"`    // that are added
-	Ends    when.Date `json:"ends,omitzero"`     // when it ends by itself; zero: never, or it was not accepted
+	Coupon  string       `json:"coupon,omitempty"`  // at the billing system
+	Months  int          `json:"months,omitempty"`  // that it rests
+	Charges int          `json:"charges,omitempty"` // that it counts for
+	Days    int          `json:"days,omitempty"`    // that are added
+	Percent int          `json:"percent,omitempty"` // that each charge is less by
+	Minutes int          `json:"minutes,omitempty"` // that somebody takes for it
+	Off     money.Amount `json:"off,omitzero"`      // that each charge is less by, without tax
+	Costs   money.Amount `json:"costs,omitzero"`    // that it costs the company besides, at most
+	Ends    when.Date    `json:"ends,omitzero"`     // when it ends by itself; zero: never, or it was not accepted
 }
 
 // How is how the offer is applied.
 func (d *Definition) How() How {
 	return How{
 		Effect: d.Effect, Coupon: d.Fields["coupon"].Text, Months: int(d.whole("months")), Charges: int(d.whole("charges")), Days: int(d.whole("days")),
+		Percent: int(d.whole("percent")), Minutes: int(d.whole("minutes")), Off: d.Fields["off"].Money, Costs: d.Fields["costs"].Money,
 	}
 }
 

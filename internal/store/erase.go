@@ -45,6 +45,7 @@ var erasing = []struct{ table, text string }{
 	{"invitation", query(`DELETE FROM invitation WHERE customer_id = $1`)},
 	{"reason", query(`UPDATE reason SET body = $2 WHERE customer_id = $1`)}, // of which kind it was is nobody's name
 	{"offer", query(`UPDATE offer SET body = $2 WHERE customer_id = $1`)},
+	{"exposure", query(`DELETE FROM exposure WHERE customer_id = $1`)}, // what it counted for stays among others, experiment_gone
 	{"received", query(`DELETE FROM received WHERE customer_id = $1`)},
 	{"import_change", query(`DELETE FROM import_change WHERE customer_id = $1`)},
 	{"answer", query(`DELETE FROM answer WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},

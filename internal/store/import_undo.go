@@ -14,14 +14,14 @@ import (
 // aboutCustomer are the tables in which people, or a departure, leave something
 // about a customer: what an import makes stands in others.
 var aboutCustomer = []string{
-	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "handover_act", "offer", "invitation", "play", "voice", "consent", "silence",
+	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "handover_act", "offer", "exposure", "invitation", "play", "voice", "consent", "silence",
 	"erasure", "retained", "kept_contact", "authority_order", "processor_asked", "bucket_send", "data_copy", "push", "reading", "effort", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
 }
 
 // aboutCase are those in which something stands about a departure beside its
 // reason.
 var aboutCase = []string{
-	"step", "work", "message", "link", "note", "answer", "evaluation", "blob", "bundle_file", "consent", "kept_contact", "obligation", "handover_item", "handover_act", "offer", "invitation", "voice", "improvement",
+	"step", "work", "message", "link", "note", "answer", "evaluation", "blob", "bundle_file", "consent", "kept_contact", "obligation", "handover_item", "handover_act", "offer", "exposure", "invitation", "voice", "improvement",
 	"envelope", "winback_sent", "received", "stray", "payment_promise", "instalment_plan",
 }
 

@@ -82,6 +82,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.complaints(h)
 	a.readings(h)
 	a.values(h)
+	a.experiments(h)
 	a.imports(h)
 	a.risks(h)
 	a.playbooks(h)

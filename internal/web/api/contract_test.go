@@ -60,6 +60,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		strays(t, c)
 		leavers(t, h)
 		processed(t, h)
+		tried(t, h)
 		for _, methods := range h.doc.Paths {
 			for _, op := range methods {
 				// What a person decides no key ever does: that is told in the test of scopes.

@@ -27,6 +27,7 @@ import (
 	"hastaluego/internal/engine"
 	"hastaluego/internal/evidence"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/offer"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/seal"
 	"hastaluego/internal/step"
@@ -226,7 +227,7 @@ func newHouse(t *testing.T, e testkit.Engine, o api.Options) *house {
 	return newHouseOn(t, e, o, trial)
 }
 
-func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *house {
+func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string, policy ...*offer.Policy) *house {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s, err := store.Open(ctx, store.Config{URL: e.URL})
@@ -249,8 +250,9 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string) *h
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})) // why something of ours failed
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
-		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
-		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Systems: systems, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
+		Offers: append(policy, nil)[0],
+		Print:  func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
+		Store:  s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Systems: systems, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
 		Log: &app.LogKeys{
 			Public: keys.LogPublic(), Kept: keys.ReadCheckpoints,
 			SignPack: func(code string, manifest []byte) (string, error) {

@@ -44,6 +44,8 @@ type Options struct {
 	Letter func(p app.Paper, name string) string
 	// Workbook makes the workbook of departures; nil where there is none.
 	Workbook func(ctx context.Context, lang string, by app.Actor) ([]byte, error)
+	// ExperimentWorkbook makes that of the report of an experiment; nil where there is none.
+	ExperimentWorkbook func(ctx context.Context, lang string, by app.Actor, name string) ([]byte, error)
 	// ReasonWorkbook makes that of why customers left between two days; nil where there is none.
 	ReasonWorkbook func(ctx context.Context, lang string, by app.Actor, from, to when.Date) ([]byte, error)
 	// AccessWorkbook makes that of the report of accesses; nil where there is none.
@@ -223,6 +225,13 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/learn":                                                   (*visit).learn,
 		"GET /console/learn/law":                                               (*visit).lawReport,
 		"GET /console/learn/law.csv":                                           (*visit).lawCSV,
+		"GET /console/learn/experiments":                                       (*visit).experiments,
+		"POST /console/learn/experiments":                                      (*visit).putExperiment,
+		"GET /console/learn/experiments/{name}":                                (*visit).experiment,
+		"GET /console/learn/experiments/{name}/report.xlsx":                    (*visit).experimentXLSX,
+		"POST /console/learn/experiments/{name}/check":                         (*visit).checkExperiment,
+		"POST /console/learn/experiments/{name}/begin":                         (*visit).beginExperiment,
+		"POST /console/learn/experiments/{name}/stop":                          (*visit).stopExperiment,
 		"GET /console/learn/reasons":                                           (*visit).reasonMatrix,
 		"GET /console/learn/reasons/cases":                                     (*visit).reasonCases,
 		"GET /console/learn/reasons.xlsx":                                      (*visit).reasonXLSX,

@@ -195,6 +195,13 @@ func routes(h *house) map[string]line {
 		"GET /console/learn":                                                   {who: "read:metrics"},
 		"GET /console/learn/law":                                               {who: "read:metrics"},
 		"GET /console/learn/law.csv":                                           {who: "read:metrics"},
+		"GET /console/learn/experiments":                                       {who: "read:experiment"},
+		"POST /console/learn/experiments":                                      {who: "act:experiment", form: []string{"source", "x"}},
+		"GET /console/learn/experiments/{name}":                                {who: "read:experiment", path: "/console/learn/experiments/none"},
+		"GET /console/learn/experiments/{name}/report.xlsx":                    {who: "staff", path: "/console/learn/experiments/none/report.xlsx"}, // there is no workbook here: 404
+		"POST /console/learn/experiments/{name}/check":                         {who: "act:experiment", path: "/console/learn/experiments/none/check"},
+		"POST /console/learn/experiments/{name}/begin":                         {who: "act:experiment", path: "/console/learn/experiments/none/begin"},
+		"POST /console/learn/experiments/{name}/stop":                          {who: "act:experiment", path: "/console/learn/experiments/none/stop", form: []string{"why", "X"}},
 		"GET /console/learn/reasons":                                           {who: "read:reason"},
 		"GET /console/learn/reasons/cases":                                     {who: "read:reason"},
 		"GET /console/learn/reasons.xlsx":                                      {who: "staff"}, // there is no workbook here: 404

@@ -91,6 +91,7 @@ func (p *portal) answerPage(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
+	p.sawArms(r)
 	v := p.viewAnswer(r, page, part)
 	p.show(w, r, http.StatusOK, v.Title, answerPage(v))
 }

@@ -32,6 +32,7 @@ func (p *portal) track(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
+	p.sawArms(r)
 	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), page)
 	v.Acts = viewActs(v.Speech, v.Company, x, page.Acts, base(r)+"/withdraw", base(r))
 	v.Meeting = meets(page)
@@ -40,6 +41,14 @@ func (p *portal) track(w http.ResponseWriter, r *http.Request) {
 		v.Answer = s
 	}
 	p.show(w, r, http.StatusOK, v.Title, trackPage(v))
+}
+
+// sawArms writes down that the customer sees the page on which what an experiment tries
+// stands, or would stand. The page is shown whether that could be written or not.
+func (p *portal) sawArms(r *http.Request) {
+	if err := p.App.MeetArms(r.Context(), r.PathValue("token")); err != nil {
+		p.Log.Warn("experiment not counted", "err", err)
+	}
 }
 
 // meets reports whether a conversation is still to come: also one after the end,

@@ -330,6 +330,9 @@ func (p *portal) after(r *http.Request, code, lang string) (app.Exit, app.Way, e
 		return app.Exit{}, way, err
 	}
 	who := app.ExitFor{Language: lang, Device: cmp.Or(way.Device, "desktop"), Place: cmp.Or(way.Place, app.Elsewhere), Record: way.Lives}
+	if who.Arm, err = p.App.FlowArm(r.Context(), code); err != nil { // the page is shown whether that could be read or not
+		p.Log.Warn("arm of an experiment not given", "err", err)
+	}
 	x, err := p.App.ExitOf(r.Context(), who)
 	return x, way, err
 }
