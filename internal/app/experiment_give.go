@@ -91,10 +91,10 @@ func (a *App) decideTried(ctx context.Context, tx Tx, p offboarding.Plan, d *dec
 	if d.tried, err = a.trying(ctx, tx, p, trial.AtOffer, d.Decision, d.situation); err != nil || d.tried == nil || d.Offer == nil {
 		return err
 	}
-	d.days = d.Offer.Answer
+	d.lasts = d.Offer.Answer
 	for _, o := range d.policy.Library { // all arms, and the holdout, can be seen for as long
 		if slices.ContainsFunc(d.tried.menu.Arms, func(x trial.Arm) bool { return x.Offer == o.Name }) {
-			d.days = min(d.days, o.Answer)
+			d.lasts = min(d.lasts, o.Answer)
 		}
 	}
 	d.Decision = d.tried.menu.Give(d.Decision, d.tried.arm)
@@ -103,14 +103,14 @@ func (a *App) decideTried(ctx context.Context, tx Tx, p offboarding.Plan, d *dec
 
 // giveArm keeps which arm was given in a departure.
 func (a *App) giveArm(ctx context.Context, tx Tx, p *offboarding.Plan, d deciding) error {
-	if d.tried == nil || d.days == 0 {
+	if d.tried == nil || d.lasts == 0 {
 		return nil
 	}
 	zone, err := zoneOf(p.Case)
 	if err != nil {
 		return err
 	}
-	until := earlier(d.today.AddDays(d.days), p.Case.Effective).End(zone)
+	until := earlier(d.today.AddDays(d.lasts), p.Case.Effective).End(zone)
 	_, err = tx.GiveArm(ctx, Exposure{Experiment: d.tried.of.ID, Case: p.Case.ID, Customer: p.Case.Customer, Arm: d.tried.arm, Given: tx.Now(), Until: until})
 	return err
 }

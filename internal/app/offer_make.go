@@ -35,7 +35,7 @@ type deciding struct {
 	situation offer.Situation
 	today     when.Date
 	tried     *tried // the experiment that they are in; nil: none
-	days      int    // for which what it gives can be seen
+	lasts     int    // days for which what it gives can be seen
 }
 
 func (a *App) deciding(ctx context.Context, tx Tx, p offboarding.Plan) (d deciding, err error) {
