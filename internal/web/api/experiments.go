@@ -102,7 +102,7 @@ type experimentReport struct {
 		Seen       int                `json:"seen"`
 		Known      int                `json:"known"`
 		Balance    *float64           `json:"balance,omitempty"`
-		Figures    []ExperimentFigure `json:"figures"`
+		Figures    []ExperimentFigure `json:"numbers"`
 	} `nameHint:"ExperimentReport"`
 }
 

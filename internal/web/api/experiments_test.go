@@ -48,12 +48,12 @@ func tried(t *testing.T, known *house) {
 	const at = "/v1/experiments/pause_or_less"
 	c.post(at+"/start", "").told(409, "experiment.state")
 	c.post(at+"/check", "").is(200)
-	if got := c.get(at).is(200); got.text("experiment.state") != "checked" || got.get("figures.0") != nil || got.text("source") != mine {
+	if got := c.get(at).is(200); got.text("experiment.state") != "checked" || got.get("numbers.0") != nil || got.text("source") != mine {
 		t.Errorf("checked: %s", got.body)
 	}
 	c.post(at+"/start", "").is(204)
 	got := c.get(at).is(200)
-	if got.text("experiment.state") != "running" || got.text("figures.0.part") != "effect" || got.get("figures.0.low") == nil || got.get("seen") != 0.0 {
+	if got.text("experiment.state") != "running" || got.text("numbers.0.part") != "effect" || got.get("numbers.0.low") == nil || got.get("seen") != 0.0 {
 		t.Errorf("running: %s", got.body)
 	}
 	c.post(at+"/stop", `{"why": ""}`).is(422)
