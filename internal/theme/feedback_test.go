@@ -57,7 +57,7 @@ func TestOneModelTellsFeedbackInBothLanguages(t *testing.T) {
 	for _, want := range []struct {
 		language        string
 		rows, anyOfThem float64
-	}{{"es", .82, .82}, {"en", .67, .71}} {
+	}{{"es", least(folds, .84, .85), .84}, {"en", least(folds, .675, .685), least(folds, .715, .725)}} {
 		var truth []string
 		var some []theme.Guess
 		anyOfThem := 0.
@@ -79,6 +79,14 @@ func TestOneModelTellsFeedbackInBothLanguages(t *testing.T) {
 			t.Errorf("%s: confidence is off by %.3f", want.language, r.Off)
 		}
 	}
+}
+
+// least is what must be reached with five folds, and with ten.
+func least(folds int, five, ten float64) float64 {
+	if folds == 10 {
+		return ten
+	}
+	return five
 }
 
 // table is a report as docs/reference/themes.md has it.
