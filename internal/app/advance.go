@@ -338,8 +338,12 @@ func (a *App) followStep(ctx context.Context, tx Tx, p *offboarding.Plan, works 
 	switch p.Case.State {
 	case offboarding.CaseReversing, offboarding.CaseReversed, offboarding.CaseStopped:
 		for _, w := range works {
-			if err := a.askReissue(ctx, tx, p, w); err != nil {
+			if asked, err := a.askReissue(ctx, tx, p, w); err != nil {
 				return err
+			} else if asked && p.Case.State != offboarding.CaseReversing { // nothing else of it is saved any more
+				if err := a.settle(ctx, tx, p, "engine"); err != nil {
+					return err
+				}
 			}
 			if err := a.followUndo(ctx, tx, p, stepOf(p, w.Step), w); err != nil {
 				return err

@@ -20,31 +20,31 @@ const newSecret = "new_secret"
 // askReissue asks a person for the new secret of what a work has just taken back, where
 // that comes back with another one: the old one holds no more, and the far system
 // alone knows what holds now. Asked again for the same work it changes nothing.
-func (a *App) askReissue(ctx context.Context, tx Tx, p *offboarding.Plan, w offboarding.Work) error {
+func (a *App) askReissue(ctx context.Context, tx Tx, p *offboarding.Plan, w offboarding.Work) (asked bool, err error) {
 	if w.State != offboarding.WorkUndone || w.Undo != string(connector.Reissuable) || p.Case.Test {
-		return nil
+		return false, nil
 	}
 	line, err := reissued(ctx, tx, p, w)
 	if err != nil {
-		return err
+		return false, err
 	}
 	s := reissueStep(p)
 	if s == nil {
 		x := playbook.House(newSecret)
 		x.ID, x.Key = offboarding.StepID(id.New("step")), newSecret+"_"+strings.ToLower(string(w.ID[len(w.ID)-8:]))
 		if p.Step(x.Key) != nil {
-			return nil
+			return false, nil
 		}
 		if err := p.Ask(x, tx.Now()); err != nil {
-			return err
+			return false, err
 		}
 		s = p.Step(x.Key)
 	}
 	if slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Key == line.Key }) {
-		return nil
+		return false, nil
 	}
 	s.Items = append(s.Items, line)
-	return a.putHandover(ctx, tx, handover.Item{
+	return true, a.putHandover(ctx, tx, handover.Item{
 		ID: handover.ID(id.New("hov")), Customer: p.Case.Customer, Case: p.Case.ID, Step: s.ID, Asset: customer.AssetID(line.Key), Kind: handover.Reissued,
 		Name: line.Title["es"], State: handover.Open,
 	})

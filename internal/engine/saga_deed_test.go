@@ -41,7 +41,7 @@ import (
 // one that remembers.
 var deeds = []func(t *testing.T) deed{
 	ldapDeed, scimDeed, scimGroupsDeed, oauthDeed, pgRoleDeed, pgRowsDeed, s3Deed, iamDeed, stripeCancelDeed, stripeRefundDeed,
-	httpDeed, httpSeveralDeed, httpActionDeed, billingDeed, messageDeed, pgNarrowDeed, s3NarrowDeed, httpNarrowDeed,
+	httpDeed, httpSeveralDeed, httpActionDeed, billingDeed, messageDeed, pgNarrowDeed, s3NarrowDeed, httpNarrowDeed, httpAnewDeed,
 }
 
 // eachSaga runs fn on SQLite, and under make chaos on both engines.

@@ -145,6 +145,13 @@ func httpNarrowDeed(t *testing.T) deed {
 	}
 }
 
+// httpAnewDeed closes accounts that come back with a new secret alone.
+func httpAnewDeed(t *testing.T) deed {
+	d := httpDeed(t)
+	d.name, d.anew, d.systems = "http anew", true, strings.Replace(d.systems, "undo: restorable", "undo: reissuable", 1)
+	return d
+}
+
 // listing are the deeds at systems that can list what a customer has there.
 var listing = []func(t *testing.T) deed{ldapDeed, scimDeed, pgRoleDeed, s3Deed, iamDeed, httpDeed}
 

@@ -259,6 +259,7 @@ type deed struct {
 	back  bool // it can be taken back
 	told  bool // it cannot be read back
 	plain bool // it is read back, and cannot be tried
+	anew  bool // it comes back with a new secret, for which a person is asked
 }
 
 func newSaga(t *testing.T, e testkit.Engine, name string, d deed) *saga {
@@ -680,6 +681,15 @@ func takenBackOnce(t *testing.T, e testkit.Engine, d deed) {
 		s.must(err)
 		if v.Plan.Case.State != offboarding.CaseReversed {
 			t.Errorf("%s: the departure is %s", what, v.Plan.Case.State)
+		}
+		asked := 0
+		for _, x := range v.Plan.Steps {
+			if strings.HasPrefix(x.Key, "new_secret") {
+				asked += len(x.Items)
+			}
+		}
+		if want := map[bool]int{true: 1}[d.anew]; asked != want || len(v.Handover.Anew) != want {
+			t.Errorf("%s: %d new secrets are asked for, and %d are to be told, want %d", what, asked, len(v.Handover.Anew), want)
 		}
 	}
 	leave()

@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/store"
 )
 
 // leaving is a departure of somebody with these things on their inventory.
@@ -137,5 +138,65 @@ func TestWhatIsToComeBackIsClosedOnTheCase(t *testing.T) {
 	}
 	if body := agent.get("/console/cases/" + string(c)).body; !strings.Contains(body, "Justificante DEV-") {
 		t.Error("the page shows no receipt")
+	}
+}
+
+// What came back with another secret alone is given on the case though that is reversed,
+// and nothing that was typed is sent back.
+func TestANewSecretIsGivenOnACaseThatIsReversed(t *testing.T) {
+	t.Parallel()
+	h := newHouseOf(t, false, "agency")
+	ctx := t.Context()
+	c, v := h.leaving()
+	db, err := store.Open(ctx, store.Config{URL: h.database})
+	must(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	must(t, h.UndoByStaff(ctx, h.actor("ines"), c))
+	eventually(t, "the departure is reversed", func() bool {
+		now, err := h.OpenCase(ctx, h.actor("ines"), c)
+		must(t, err)
+		return now.Plan.Case.State == offboarding.CaseReversed
+	})
+	must(t, db.Tx(ctx, func(tx app.Tx) error {
+		if _, err := tx.InsertGrants(ctx, customer.Grant{ID: "gra_back", Customer: v.Customer.ID, System: "faro", Account: "acc-key", Kind: "api_key", Status: customer.Revoked}); err != nil {
+			return err
+		}
+		return tx.InsertWork(ctx, offboarding.Work{ // its system cannot be read, and a person answers that it is back
+			ID: "work_came_back", Kind: "revoke_access", Case: c, Step: v.Plan.Steps[0].ID, Item: "gra_back", System: "faro", Key: "revoke:back", Phase: offboarding.VerifyUndo,
+			State: offboarding.WorkFailed, RunAt: tx.Now(), Undo: "reissuable",
+		})
+	}))
+	must(t, h.DecideWork(ctx, h.actor("ines"), app.DecideInput{Case: c, Work: "work_came_back", Decision: "attest", Evidence: "Vuelve a entrar"}))
+	v, err = h.OpenCase(ctx, h.actor("ines"), c)
+	must(t, err)
+	if len(v.Handover.Anew) != 1 || v.Plan.Case.State != offboarding.CaseReversed {
+		t.Fatalf("the departure is %s: %+v", v.Plan.Case.State, v.Handover)
+	}
+	x, b := v.Handover.Anew[0], h.as("ines")
+	step := ""
+	for _, s := range v.Plan.Steps {
+		if s.ID == x.Step {
+			step = s.Key
+		}
+	}
+	page := b.get("/console/cases/" + string(c))
+	page.has("Vuelve con otra clave", "faro: acc-key", "Clave nueva", `value="envelope"`, `value="transfer"`, "Se la dice el propio sistema", "su clave de antes ya no vale", `data-gives`)
+	page.lacks(`data-testid="slip"`, "Solo el cliente puede aceptar")
+	at := "/console/cases/" + string(c) + "/steps/" + step + "/handover/" + string(x.ID)
+	if r := b.post(at, []string{"way", "envelope", "how", " ", "secret", "llave-inconfundible"}); r.status != http.StatusUnprocessableEntity || strings.Contains(r.body, "inconfundible") {
+		t.Errorf("without words: %d", r.status)
+	}
+	if r := b.post(at, []string{"way", "envelope", "how", "Clave nueva", "secret", "llave-inconfundible", "key", "7K2MX-00000-11111-ABCDE-ZZZZZ"}); r.status != http.StatusSeeOther {
+		t.Errorf("given: %d", r.status)
+	}
+	b.get("/console/cases/" + string(c)).has(`data-testid="burn"`).lacks("inconfundible")
+	if r := b.post(at+"/burn", nil); r.status != http.StatusSeeOther {
+		t.Errorf("burned: %d", r.status)
+	}
+	if r := b.post(at, []string{"way", "transfer", "how", "Le llegó la invitación el 29"}); r.status != http.StatusSeeOther {
+		t.Errorf("its system told it: %d", r.status)
+	}
+	if v, err = h.OpenCase(ctx, h.actor("ines"), c); err != nil || v.Plan.Step(step).State != offboarding.StepDone {
+		t.Errorf("all was told: %v", err)
 	}
 }
