@@ -89,23 +89,37 @@ func (t teller) metric(m experiment.Metric) string { return t.word("metric." + s
 
 // amount is a number of a metric in its unit; signed for what is a difference.
 func (t teller) amount(m experiment.Metric, x float64, signed bool) string {
-	out := ""
 	switch {
 	case math.IsInf(x, 0) || math.IsNaN(x):
 		return "–"
 	case m == experiment.ExitTime:
-		out = t.word("hours", "n", text.Thousandths(t.lang, int64(math.Round(x*10))*100))
+		return t.word("hours", "n", t.tenths(x, signed))
 	case m == experiment.Retained:
-		out = text.Money(t.lang, money.Amount{Minor: int64(math.Round(x)), Currency: t.v.Definition.Currency})
+		return t.money(money.Amount{Minor: int64(math.Round(x)), Currency: t.v.Definition.Currency}, signed)
 	case signed:
-		out = t.word("points", "n", text.Thousandths(t.lang, int64(math.Round(x*1000))*100))
-	default:
-		return text.Percent(t.lang, int64(math.Round(x*1000))*10)
+		return t.word("points", "n", t.tenths(100*x, true))
 	}
-	if signed && x > 0 {
+	return text.Percent(t.lang, int64(math.Round(x*1000))*10)
+}
+
+// tenths is a number with one decimal, and with its sign where it is a difference.
+func (t teller) tenths(x float64, signed bool) string {
+	n := int64(math.Round(x * 10))
+	out := text.Thousandths(t.lang, max(n, -n)*100)
+	switch {
+	case n < 0:
+		return "−" + out
+	case n > 0 && signed:
 		return "+" + out
 	}
 	return out
+}
+
+func (t teller) money(a money.Amount, signed bool) string {
+	if signed && a.Minor > 0 {
+		return "+" + text.Money(t.lang, a)
+	}
+	return text.Money(t.lang, a)
 }
 
 func (t teller) between(m experiment.Metric, e stat.Estimate) string {
@@ -200,7 +214,7 @@ func (t teller) sum(r experiment.Range) string {
 	if !r.Known {
 		return t.word("unknown")
 	}
-	return t.word("found", "is", text.Money(t.lang, r.Point), "low", text.Money(t.lang, r.Low), "high", text.Money(t.lang, r.High))
+	return t.word("found", "is", t.money(r.Point, true), "low", t.money(r.Low, true), "high", t.money(r.High, true))
 }
 
 // guards are what an arm must not make worse.
@@ -336,7 +350,11 @@ func (p *plotView) done() *plotView {
 		if math.Abs(x) < step/1e6 {
 			x = 0
 		}
-		p.Ticks = append(p.Ticks, plotTick{At: at(x), Text: p.t.amount(p.metric, x, p.signed)})
+		name := p.t.amount(p.metric, x, p.signed)
+		if p.signed && p.metric != experiment.Retained && p.metric != experiment.ExitTime {
+			name = p.t.tenths(100*x, true) // the unit stands above
+		}
+		p.Ticks = append(p.Ticks, plotTick{At: at(x), Text: name})
 	}
 	for _, m := range p.marks {
 		p.Marks = append(p.Marks, plotTick{at(m.at), m.text, m.class})
