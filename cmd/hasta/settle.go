@@ -64,6 +64,9 @@ func (c *settleCmd) Run(ctx context.Context, o out) error {
 	if !x.Doc.RefundOn.IsZero() {
 		fmt.Fprintf(o.stdout, "\n%s %s\n", say("refund"), text.LongDate(lang, x.Doc.RefundOn))
 	}
+	for _, e := range web.MoneyEnds(lang, x.Doc) {
+		fmt.Fprintln(o.stdout, e)
+	}
 	if from := web.MoneyFrom(lang, x.Doc, h.app.Company().Zone); len(from) > 0 {
 		fmt.Fprintf(o.stdout, "\n%s\n", text.Say(lang, "settlement.from"))
 		for _, f := range from {

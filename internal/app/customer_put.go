@@ -354,6 +354,8 @@ func (k *known) putSubscription(e *entry, row ingest.Row) {
 		"subscription.tax_percent":      func() { now.Terms.Tax.Rate = told.Terms.Tax.Rate },
 		"subscription.tax_on_top":       func() { now.Terms.Tax.OnTop = told.Terms.Tax.OnTop },
 		"subscription.trial_until":      func() { now.Terms.Trial = told.Terms.Trial },
+		"subscription.minimum_until":    func() { now.Terms.Minimum = told.Terms.Minimum },
+		"subscription.later_prices":     func() { now.Terms.Prices = told.Terms.Prices },
 		"subscription.exit_fee":         func() { now.Terms.ExitFee.Kind = told.Terms.ExitFee.Kind },
 		"subscription.exit_fee_for":     func() { now.Terms.ExitFee.For = told.Terms.ExitFee.For },
 		"subscription.exit_fee_from":    func() { now.Terms.ExitFee.From = told.Terms.ExitFee.From },

@@ -138,6 +138,8 @@ type TermsPatch struct {
 	FeeFrom                   *when.Date
 	FeeSum, FeePercent, Given *int64
 	TellsUsers                *bool
+	Minimum                   *when.Date
+	Prices                    *customer.LaterPrices
 }
 
 func (p TermsPatch) to(t *customer.Terms) {
@@ -151,6 +153,8 @@ func (p TermsPatch) to(t *customer.Terms) {
 	patch(&t.ExitFee.Percent, p.FeePercent)
 	patch(&t.ExitFee.Given, p.Given)
 	patch(&t.TellsUsers, p.TellsUsers)
+	patch(&t.Minimum, p.Minimum)
+	patch(&t.Prices, p.Prices)
 }
 
 // EditSubscription changes a subscription. While it is part of a departure its
@@ -247,6 +251,8 @@ func differTerms(ch changes, was, now customer.Subscription) {
 	differ(ch, "exit_fee_amount", sum(was, had.ExitFee.Sum), sum(now, has.ExitFee.Sum))
 	differ(ch, "exit_fee_percent", had.ExitFee.Percent, has.ExitFee.Percent)
 	differ(ch, "benefit_amount", sum(was, had.ExitFee.Given), sum(now, has.ExitFee.Given))
+	differ(ch, "minimum_until", had.Minimum, has.Minimum)
+	differ(ch, "later_prices", customer.PricesText(had.Prices, was.Amount.Currency), customer.PricesText(has.Prices, now.Amount.Currency))
 	differ(ch, "tells_users", had.TellsUsers, has.TellsUsers)
 }
 

@@ -70,7 +70,7 @@ var heldFiles = []heldFile{
 	{
 		"subscription", "subscriptions.csv",
 		"reference product plan amount_minor:integer currency interval start:date paid_until:date term_end:date renews_on:date notice_days:integer lock_in_until:date not_renewed:boolean status engagement billed " +
-			"tax_percent tax_on_top:boolean trial_until:date exit_fee exit_fee_for exit_fee_from:date exit_fee_minor:integer exit_fee_percent:integer benefit_minor:integer tells_users:boolean",
+			"tax_percent tax_on_top:boolean trial_until:date exit_fee exit_fee_for exit_fee_from:date exit_fee_minor:integer exit_fee_percent:integer benefit_minor:integer tells_users:boolean minimum_until:date later_prices",
 		func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 			list, err := tx.SubscriptionsOf(ctx, h.ID)
 			return rowsOf(list, func(x customer.Subscription) []string {
@@ -80,6 +80,7 @@ var heldFiles = []heldFile{
 					string(x.Engagement.Kind), string(x.Engagement.Billed),
 					customer.Percent(x.Terms.Tax.Rate), strconv.FormatBool(x.Terms.Tax.OnTop), x.Terms.Trial.String(), string(x.Terms.ExitFee.Kind), x.Terms.ExitFee.For,
 					x.Terms.ExitFee.From.String(), count(x.Terms.ExitFee.Sum), count(x.Terms.ExitFee.Percent), count(x.Terms.ExitFee.Given), strconv.FormatBool(x.Terms.TellsUsers),
+					x.Terms.Minimum.String(), customer.PricesText(x.Terms.Prices, x.Amount.Currency),
 				}
 			}), err
 		},

@@ -159,7 +159,7 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 				out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "unbilled"})
 			}
 		} else {
-			c.Prices = []settlement.Price{{From: s.Start, What: cmp.Or(s.Plan, s.Product), Amount: s.Amount, Tax: taxOf(s.Terms.Tax)}}
+			c.Prices = pricesOf(s)
 		}
 		if k.withdrawn {
 			c.Law.Refund, c.Law.RefundBy = settlement.None, settlement.Source{}
@@ -268,12 +268,22 @@ func (a *App) termsOf(cus customer.Customer, s customer.Subscription, asked time
 	}
 	x.contract = settlement.Contract{
 		Ref: s.Reference, What: s.Product, Start: s.Start, Interval: s.Interval, BilledUntil: s.PaidUntil, Term: s.TermEnd, NotRenewed: s.NotRenewed, Notice: s.Notice,
-		Trial: s.Terms.Trial, Commitment: commitmentOf(s), Law: settlement.LawOf(x.law, x.happened, a.calendars, a.Company().Zone),
+		Minimum: s.Terms.Minimum, Trial: s.Terms.Trial, Commitment: commitmentOf(s), Law: settlement.LawOf(x.law, x.happened, a.calendars, a.Company().Zone),
 	}
 	if l := x.contract.Law; l.After && l.NoticeLast.IsZero() {
 		x.contract.Notice = 0
 	}
 	return x, nil
+}
+
+// pricesOf are the prices of a contract, each from its day on.
+func pricesOf(s customer.Subscription) []settlement.Price {
+	list := []settlement.Price{{From: s.Start, What: cmp.Or(s.Plan, s.Product), Amount: s.Amount, Tax: taxOf(s.Terms.Tax)}}
+	for _, p := range s.Terms.Prices.List() {
+		amount, plan := s.PriceOn(p.From)
+		list = append(list, settlement.Price{From: p.From, What: cmp.Or(plan, s.Product), Amount: amount, Tax: taxOf(s.Terms.Tax)})
+	}
+	return list
 }
 
 // taxOf is the tax of a price as a statement knows it.
@@ -335,6 +345,7 @@ func paidPeriods(s customer.Subscription, asked when.Date, k reckoning) (list []
 		if p.Until.Before(asked) || late {
 			continue
 		}
+		p.Sum, _ = s.PriceOn(p.From)
 		// A sum that is too large for its tax has none; the check of the sums finds it.
 		_, tax, _ := taxOf(s.Terms.Tax).On(p.Sum.Minor)
 		list = append(list, settlement.Bill{

@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -8,6 +10,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/settlement"
 	"hastaluego/internal/testkit"
+	"hastaluego/internal/when"
 )
 
 // lineOf is the line of a kind of the only section of a statement.
@@ -214,6 +217,60 @@ func TestAFileTellsTermsAndUse(t *testing.T) {
 		c = w.byReference(t, "A-1")
 		if c.Lines[0].Terms.Tax.Rate != 2100 || c.Lines[0].Terms.ExitFee.Sum != 10000 || c.Balances[0].Amount != eur(1500) {
 			t.Errorf("later: %+v, %+v", c.Lines, c.Balances)
+		}
+	})
+}
+
+// A minimum term moves the day on which the contract ends, for whoever leaves now
+// too, as far as no law caps it; and what is served until then is charged at the
+// price that is in force on each day.
+func TestAMinimumTermAndPricesThatChangeReachTheStatement(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, settles)
+		ctx := t.Context()
+		today := w.today(t)
+		start := today.AddDays(-60)
+		terms := customer.Terms{Minimum: today.AddDays(40), Prices: customer.PricesOf([]customer.Price{{From: today.AddDays(11), Plan: "Pro", Minor: 6000}})}
+		cus, err := w.AddCustomer(ctx, agent, app.CustomerInput{
+			Kind: customer.Organisation, Name: "Mínimo", Reference: "MIN", Country: "US", Region: "DE", Language: "es",
+			Contacts: []app.ContactInput{{Name: "Ana", Email: "min@mini.example", Role: customer.Owner}},
+			Subscriptions: []app.SubscriptionInput{{
+				Reference: "MIN-1", Product: "Faro", Plan: "Base", Amount: eur(3000), Interval: customer.Yearly, Start: start, PaidUntil: today, Terms: terms,
+			}},
+		})
+		must(t, err)
+		p := w.preview(t, cus)
+		if ends := endsOf(p.Now); ends["MIN-1"] != today.AddDays(40).String()+" minimum" {
+			t.Fatalf("it ends %v", ends)
+		}
+		year := int64(start.DaysUntil(start.AddMonths(12)))
+		var got []string
+		for _, l := range p.Now.Sections[0].Lines {
+			if l.Kind == settlement.LineRecurring {
+				got = append(got, fmt.Sprint(l.What, " ", l.From, " ", l.Until, " ", l.Amount.Minor))
+			}
+		}
+		want := []string{
+			fmt.Sprint("Base ", today.AddDays(1), " ", today.AddDays(10), " ", -(3000 * 10 / year)), fmt.Sprint("Pro ", today.AddDays(11), " ", today.AddDays(40), " ", -(6000 * 30 / year)),
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("served: %q, not %q", got, want)
+		}
+		c, _ := w.leaves(t, "min@mini.example", "now")
+		must(t, w.UntilQuiet(ctx))
+		if doc := w.statement(t, c).Doc; !reflect.DeepEqual(doc.Sections, p.Now.Sections) {
+			t.Errorf("the draft is %+v\nthe page said %+v", doc, p.Now)
+		}
+		// It is changed like any other term, and the log says how.
+		list, err := w.OpenCustomer(ctx, agent, cus)
+		must(t, err)
+		none, nobody := customer.LaterPrices(""), when.Date{}
+		must(t, w.EditSubscription(ctx, agent, app.SubscriptionPatch{Customer: cus, Subscription: list.Lines[0].ID, Terms: app.TermsPatch{Prices: &none, Minimum: &nobody}}))
+		list, err = w.OpenCustomer(ctx, agent, cus)
+		must(t, err)
+		if has := list.Lines[0].Terms; has.Prices != "" || !has.Minimum.IsZero() {
+			t.Errorf("the terms are %+v", has)
 		}
 	})
 }

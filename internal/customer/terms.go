@@ -105,12 +105,14 @@ type ExitFee struct {
 // told of its end.
 type Terms struct {
 	Tax        Tax
-	Trial      when.Date // last free day; zero: there is none
+	Trial      when.Date   // last free day; zero: there is none
+	Minimum    when.Date   `json:",omitzero"`  // nobody may end it before that day is over; zero: whenever they like
+	Prices     LaterPrices `json:",omitempty"` // later ones: each in the place of that of the contract from its day on
 	ExitFee    ExitFee
 	TellsUsers bool // we tell the customer's own users that it ends
 }
 
-// tidy checks the terms of a contract. Faults: tax_percent, trial_until,
+// tidy checks the terms of a contract. Faults: tax_percent, trial_until, minimum_until, later_prices,
 // exit_fee, exit_fee_for, exit_fee_from, exit_fee_amount, exit_fee_percent,
 // benefit_amount, lock_in_until.
 func (t *Terms) tidy(s *Subscription) fault.List {
@@ -123,6 +125,8 @@ func (t *Terms) tidy(s *Subscription) fault.List {
 	}
 	refuse(t.Tax.Rate < 0 || t.Tax.Rate > 10_000, "field.invalid", "tax_percent")
 	refuse(!t.Trial.IsZero() && t.Trial.Before(s.Start), "date.before_start", "trial_until")
+	refuse(!t.Minimum.IsZero() && t.Minimum.Before(s.Start), "date.before_start", "minimum_until")
+	l = append(l, t.tidyPrices(s)...)
 	if fee.Kind == "" {
 		refuse(*fee != ExitFee{}, "field.required", "exit_fee")
 		return l

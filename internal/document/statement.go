@@ -16,6 +16,7 @@ type StatementFacts struct {
 	At         time.Time
 	Statements []Statement
 	DueOn      when.Date // of the last sum that the customer owes; zero if none
+	Ends       []string  // of contracts whose day is not that of the departure, and why
 	From       []string  // where the figures come from, contract by contract
 	RefundOn   when.Date // last day on which what comes back is there; zero: nobody said
 	Page       string
@@ -30,8 +31,10 @@ func Settlement(f StatementFacts) Letter {
 	for _, s := range f.Statements {
 		l.Blocks = append(l.Blocks, Block{Table: w.table(s), Paragraphs: []string{w.owed(&s)}})
 	}
-	if len(f.From) > 0 {
-		l.Blocks = append(l.Blocks, Block{Facts: []Fact{{Label: text.Say(w.lang, "settlement.from"), Lines: f.From}}})
+	for _, notes := range []Fact{{Label: text.Say(w.lang, "settlement.ends"), Lines: f.Ends}, {Label: text.Say(w.lang, "settlement.from"), Lines: f.From}} {
+		if len(notes.Lines) > 0 {
+			l.Blocks = append(l.Blocks, Block{Facts: []Fact{notes}})
+		}
 	}
 	last := Block{Paragraphs: []string{w.say("statement.data")}, Facts: []Fact{w.complain()}}
 	if f.Page != "" {

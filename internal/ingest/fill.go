@@ -73,6 +73,7 @@ type filler struct {
 	there                   [groups]bool // a group whose columns are all empty is not there
 	amount                  string       // of the subscription, until its currency is known
 	sum                     string       // of the balance
+	prices                  string       // later ones of the contract
 	fee, given, taxed, used string       // of the contract, and of the balance
 
 	engagement customer.Subscription
@@ -166,6 +167,10 @@ func (f *filler) set(field, value string) *fault.Error {
 		return truth(&r.Subscription.Terms.Tax.OnTop, value)
 	case "subscription.trial_until":
 		return f.date(&r.Subscription.Terms.Trial, value)
+	case "subscription.minimum_until":
+		return f.date(&r.Subscription.Terms.Minimum, value)
+	case "subscription.later_prices":
+		f.prices = value
 	case "subscription.exit_fee":
 		return choice(&r.Subscription.Terms.ExitFee.Kind, value, customer.FeeKinds...)
 	case "subscription.exit_fee_for":
@@ -423,6 +428,10 @@ func (f *filler) finish() *fault.Error {
 			}
 			if err := f.part(&fee.Given, f.given, currency, "benefit_amount"); err != nil {
 				return fault.List{err}
+			}
+			var wrong *fault.Error
+			if r.Subscription.Terms.Prices, wrong = customer.ParsePrices(f.prices, currency); wrong != nil {
+				return fault.List{wrong.On("later_prices")}
 			}
 			return r.Subscription.Tidy()
 		}, func() { r.Subscription = customer.Subscription{} }},

@@ -26,7 +26,7 @@ var Fields = []string{
 	"subscription.reference", "subscription.product", "subscription.plan", "subscription.amount", "subscription.currency",
 	"subscription.interval", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on",
 	"subscription.notice_days", "subscription.lock_in_until", "subscription.not_renewed", "subscription.status",
-	"subscription.tax_percent", "subscription.tax_on_top", "subscription.trial_until", "subscription.exit_fee", "subscription.exit_fee_for", "subscription.exit_fee_from", "subscription.tells_users",
+	"subscription.tax_percent", "subscription.tax_on_top", "subscription.trial_until", "subscription.minimum_until", "subscription.later_prices", "subscription.exit_fee", "subscription.exit_fee_for", "subscription.exit_fee_from", "subscription.tells_users",
 	"subscription.exit_fee_amount", "subscription.exit_fee_percent", "subscription.benefit_amount",
 	"engagement.reference", "engagement.kind", "engagement.title", "engagement.amount", "engagement.currency", "engagement.interval",
 	"engagement.start", "engagement.end", "engagement.paid_until", "engagement.notice_days", "engagement.billed", "engagement.status",

@@ -80,6 +80,17 @@ func MoneyWords(lang string, l settlement.Line) (label, why string) {
 	return label, strings.Join(parts, ". ") + "."
 }
 
+// MoneyEnds says when contracts end whose day is not that of the choice, and why.
+func MoneyEnds(lang string, s app.Statement) (out []string) {
+	for _, e := range s.Ends {
+		switch e.Why {
+		case "notice", "notice_law", "minimum", "term":
+			out = append(out, text.Say(lang, "settlement.ends."+e.Why, "contract", e.Contract, "on", e.On))
+		}
+	}
+	return out
+}
+
 // MoneyFrom says where the figures of a statement come from, contract by contract;
 // nothing where no billing system could be asked.
 func MoneyFrom(lang string, s app.Statement, zone *time.Location) (out []string) {

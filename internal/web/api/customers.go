@@ -72,6 +72,9 @@ type SubscriptionInput struct {
 	BenefitMinor   int64  `json:"benefit_minor,omitempty" minimum:"0"`
 	TellsUsers     bool   `json:"tells_users,omitempty"`
 
+	MinimumUntil string       `json:"minimum_until,omitempty" format:"date"`
+	LaterPrices  []LaterPrice `json:"later_prices,omitempty" maxItems:"24"`
+
 	Engagement string     `json:"engagement,omitempty" enum:"project,retainer,hours"`
 	Billed     string     `json:"billed,omitempty" enum:"ahead,behind,delivery"`
 	Promised   []Promised `json:"promised,omitempty" maxItems:"50"`
@@ -97,8 +100,12 @@ func (s SubscriptionInput) input(of customer.ID, under string) (app.Subscription
 	if out.Terms.Tax.Rate, err = percent(s.TaxPercent, "tax_percent"); err != nil {
 		return out, err
 	}
+	if out.Terms.Prices, err = laterPrices(s.LaterPrices, under); err != nil {
+		return out, err
+	}
 	list := map[string]day{
-		"start": {&s.Start, &out.Start}, "paid_until": {&s.PaidUntil, &out.PaidUntil}, "term_end": {&s.TermEnd, &out.TermEnd},
+		"minimum_until": {&s.MinimumUntil, &out.Terms.Minimum},
+		"start":         {&s.Start, &out.Start}, "paid_until": {&s.PaidUntil, &out.PaidUntil}, "term_end": {&s.TermEnd, &out.TermEnd},
 		"renews_on": {&s.RenewsOn, &out.RenewsOn}, "lock_in_until": {&s.LockIn, &out.LockIn},
 		"trial_until": {&s.TrialUntil, &out.Terms.Trial}, "exit_fee_from": {&s.ExitFeeFrom, &out.Terms.ExitFee.From},
 	}

@@ -69,6 +69,9 @@ type editSubscription struct {
 		ExitFeePercent *int64  `json:"exit_fee_percent,omitempty" minimum:"0" maximum:"100"`
 		BenefitMinor   *int64  `json:"benefit_minor,omitempty" minimum:"0"`
 		TellsUsers     *bool   `json:"tells_users,omitempty"`
+
+		MinimumUntil *string       `json:"minimum_until,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"`
+		LaterPrices  *[]LaterPrice `json:"later_prices,omitempty" maxItems:"24"`
 	} `nameHint:"SubscriptionPatch"`
 }
 
@@ -142,6 +145,13 @@ func (in *editSubscription) patch() (app.SubscriptionPatch, error) {
 		}
 		out.Terms.TaxRate = &rate
 	}
+	if b.LaterPrices != nil {
+		list, err := laterPrices(*b.LaterPrices, "")
+		if err != nil {
+			return out, err
+		}
+		out.Terms.Prices = &list
+	}
 	if b.Amount != nil {
 		sum := b.Amount.amount()
 		out.Amount = &sum
@@ -154,6 +164,7 @@ func (in *editSubscription) patch() (app.SubscriptionPatch, error) {
 		"start": {b.Start, &out.Start}, "paid_until": {b.PaidUntil, &out.PaidUntil}, "term_end": {b.TermEnd, &out.TermEnd},
 		"renews_on": {b.RenewsOn, &out.RenewsOn}, "lock_in_until": {b.LockIn, &out.LockIn},
 		"trial_until": {b.TrialUntil, &out.Terms.Trial}, "exit_fee_from": {b.ExitFeeFrom, &out.Terms.FeeFrom},
+		"minimum_until": {b.MinimumUntil, &out.Terms.Minimum},
 	} {
 		if d.sent != nil {
 			*d.into = &when.Date{}

@@ -2,15 +2,18 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/retrieval"
 	"hastaluego/internal/web"
+	"hastaluego/internal/when"
 )
 
 // Made names what was made.
@@ -438,6 +441,38 @@ type Subscription struct {
 	ExitFeePercent int64  `json:"exit_fee_percent,omitempty"`
 	BenefitMinor   int64  `json:"benefit_minor,omitempty"`
 	TellsUsers     bool   `json:"tells_users,omitempty"`
+
+	MinimumUntil string       `json:"minimum_until,omitempty" format:"date"`
+	LaterPrices  []LaterPrice `json:"later_prices,omitempty"`
+}
+
+// LaterPrice is what an interval of a contract costs from a day on, in its
+// currency.
+type LaterPrice struct {
+	From  string `json:"from" format:"date"`
+	Minor int64  `json:"minor" minimum:"0"`
+	Plan  string `json:"plan,omitempty" maxLength:"200"`
+}
+
+func viewPrices(list customer.LaterPrices) (out []LaterPrice) {
+	for _, p := range list.List() {
+		out = append(out, LaterPrice{p.From.String(), p.Minor, p.Plan})
+	}
+	return out
+}
+
+// laterPrices reads later prices; under is where the contract stands in what was
+// sent.
+func laterPrices(list []LaterPrice, under string) (customer.LaterPrices, error) {
+	var out []customer.Price
+	for i, p := range list {
+		from, err := when.ParseDate(p.From)
+		if err != nil {
+			return "", fault.New(fault.Invalid, "field.invalid").On(fmt.Sprintf("%slater_prices.%d.from", under, i))
+		}
+		out = append(out, customer.Price{From: from, Minor: p.Minor, Plan: p.Plan})
+	}
+	return customer.PricesOf(out), nil
 }
 
 func viewSubscription(s customer.Subscription) Subscription {
@@ -446,7 +481,7 @@ func viewSubscription(s customer.Subscription) Subscription {
 		s.TermEnd.String(), s.RenewsOn.String(), s.Notice, s.LockIn.String(), s.NotRenewed, string(s.Status),
 		string(s.Engagement.Kind), string(s.Engagement.Billed),
 		percentage(s.Terms.Tax.Rate), s.Terms.Tax.OnTop, s.Terms.Trial.String(), string(s.Terms.ExitFee.Kind), s.Terms.ExitFee.For, s.Terms.ExitFee.From.String(),
-		s.Terms.ExitFee.Sum, s.Terms.ExitFee.Percent, s.Terms.ExitFee.Given, s.Terms.TellsUsers,
+		s.Terms.ExitFee.Sum, s.Terms.ExitFee.Percent, s.Terms.ExitFee.Given, s.Terms.TellsUsers, s.Terms.Minimum.String(), viewPrices(s.Terms.Prices),
 	}
 }
 

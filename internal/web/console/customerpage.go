@@ -113,7 +113,7 @@ func (v customerPageView) field(name string, required bool) control {
 	}
 	switch name {
 	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due", "asset.renews_on",
-		"subscription.trial_until", "subscription.exit_fee_from", "effort.day":
+		"subscription.trial_until", "subscription.minimum_until", "subscription.exit_fee_from", "effort.day":
 		c.Kind = "date"
 	case "contact.email":
 		c.Kind = "email"

@@ -15,7 +15,7 @@ import (
 
 // termFields are the fields of the terms of a contract, in their order.
 var termFields = []string{
-	"tax_percent", "tax_on_top", "trial_until", "exit_fee", "exit_fee_for", "exit_fee_from", "exit_fee_amount", "exit_fee_percent", "benefit_amount", "tells_users",
+	"tax_percent", "tax_on_top", "trial_until", "minimum_until", "later_prices", "exit_fee", "exit_fee_for", "exit_fee_from", "exit_fee_amount", "exit_fee_percent", "benefit_amount", "tells_users",
 }
 
 // termsWere are the terms of a contract as its form shows them.
@@ -38,6 +38,7 @@ func termsWere(lang string, s customer.Subscription) map[string]string {
 		"subscription.trial_until": t.Trial.String(), "subscription.exit_fee": string(t.ExitFee.Kind), "subscription.exit_fee_for": t.ExitFee.For,
 		"subscription.exit_fee_from": t.ExitFee.From.String(), "subscription.exit_fee_amount": sum(t.ExitFee.Sum),
 		"subscription.exit_fee_percent": percent(t.ExitFee.Percent * 100), "subscription.benefit_amount": sum(t.ExitFee.Given),
+		"subscription.minimum_until": t.Minimum.String(), "subscription.later_prices": customer.PricesText(t.Prices, s.Amount.Currency),
 		"subscription.tells_users": map[bool]string{false: "no", true: "yes"}[t.TellsUsers],
 	}
 }
@@ -107,7 +108,7 @@ func (v *visit) readTerms(currency string) (t customer.Terms, wrong fault.List) 
 		}
 		return a.Minor // what is below zero is refused with its place
 	}
-	for field, day := range map[string]*when.Date{"trial_until": &t.Trial, "exit_fee_from": &t.ExitFee.From} {
+	for field, day := range map[string]*when.Date{"trial_until": &t.Trial, "minimum_until": &t.Minimum, "exit_fee_from": &t.ExitFee.From} {
 		if s := f(field); s != "" {
 			var err error
 			if *day, err = when.ParseDate(s); err != nil {
@@ -116,6 +117,9 @@ func (v *visit) readTerms(currency string) (t customer.Terms, wrong fault.List) 
 		}
 	}
 	t.Tax.Rate, t.Tax.OnTop = percent("tax_percent"), f("tax_on_top") == "yes"
+	var unread *fault.Error
+	t.Prices, unread = customer.ParsePrices(f("later_prices"), currency)
+	refuse(unread, "later_prices")
 	t.TellsUsers = f("tells_users") == "yes"
 	t.ExitFee.Kind, t.ExitFee.For = customer.FeeKind(f("exit_fee")), f("exit_fee_for")
 	t.ExitFee.Sum, t.ExitFee.Given = sum("exit_fee_amount"), sum("benefit_amount")
@@ -131,7 +135,7 @@ func (v *visit) readTerms(currency string) (t customer.Terms, wrong fault.List) 
 func patchTerms(t customer.Terms) app.TermsPatch {
 	return app.TermsPatch{
 		TaxRate: &t.Tax.Rate, TaxOnTop: &t.Tax.OnTop, Trial: &t.Trial, Fee: &t.ExitFee.Kind, FeeFor: &t.ExitFee.For, FeeFrom: &t.ExitFee.From,
-		FeeSum: &t.ExitFee.Sum, FeePercent: &t.ExitFee.Percent, Given: &t.ExitFee.Given, TellsUsers: &t.TellsUsers,
+		FeeSum: &t.ExitFee.Sum, FeePercent: &t.ExitFee.Percent, Given: &t.ExitFee.Given, TellsUsers: &t.TellsUsers, Minimum: &t.Minimum, Prices: &t.Prices,
 	}
 }
 

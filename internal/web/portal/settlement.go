@@ -26,6 +26,7 @@ type previewChoice struct {
 	Totals    []string
 	Sections  []web.MoneySection
 	Due, Back string
+	Ends      []string // of contracts whose day is another, and why
 }
 
 func viewPreview(sp text.Speech, p *app.Preview, zone *time.Location) *previewView {
@@ -39,6 +40,7 @@ func viewPreview(sp text.Speech, p *app.Preview, zone *time.Location) *previewVi
 	}{{"now", p.Now}, {"end", p.End}} {
 		x := previewChoice{ID: c.id, When: sp.Say("portal.settlement." + c.id), Totals: web.MoneyTotals(sp.Lang, c.s), Sections: web.MoneySections(sp.Lang, c.s)}
 		x.Due, x.Back = moneyDays(sp, c.s)
+		x.Ends = web.MoneyEnds(sp.Lang, c.s)
 		v.Choices = append(v.Choices, x)
 	}
 	return v
@@ -64,7 +66,7 @@ type settlementView struct {
 	Sections         []web.MoneySection
 	Paid             string // of what it says that they owe, in parts since then; empty: nothing
 	Due, Back        string
-	From             []string // where the figures come from
+	From, Ends       []string // where the figures come from
 	Asks             bool     // it is their turn
 	Said             string   // what they answered
 	Why, Error       string   // as typed
@@ -84,7 +86,7 @@ func viewSettlement(sp text.Speech, page app.CasePage, zone *time.Location) sett
 	}
 	v.Totals, v.Sections = web.MoneyTotals(sp.Lang, x.Doc), web.MoneySections(sp.Lang, x.Doc)
 	v.Due, v.Back = moneyDays(sp, x.Doc)
-	v.From = web.MoneyFrom(sp.Lang, x.Doc, zone)
+	v.From, v.Ends = web.MoneyFrom(sp.Lang, x.Doc, zone), web.MoneyEnds(sp.Lang, x.Doc)
 	if paid := paidSince(x, page.Collection.Plans); len(paid) > 0 {
 		v.Paid = sp.Say("portal.settlement.paid", "amount", text.Sums(sp.Lang, paid))
 	}
