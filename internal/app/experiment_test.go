@@ -11,7 +11,9 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/experiment"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/flow"
 	"hastaluego/internal/money"
+	"hastaluego/internal/notification"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/testkit"
@@ -267,6 +269,7 @@ func TestAnExperimentStopsByItself(t *testing.T) {
 		w := newWorld(t, e)
 		ctx := t.Context()
 		w.UseOffers(housePolicy(t, atOnce...))
+		eva := w.person(t, "eva", "success") // nobody of the program's own began these
 		name := w.tries(t, quick("harmful"))
 		planned := w.experiment(t, name).Planned
 		w.crowd(t, name, planned, func(arm string, i int) (stays, complains bool) {
@@ -289,6 +292,10 @@ func TestAnExperimentStopsByItself(t *testing.T) {
 		if x := w.experiment(t, few); x.Why != app.StoppedByDay || x.State != experiment.Stopped {
 			t.Errorf("of which too few came: %s %s", x.State, x.Why)
 		}
+		eventually(t, "told", func() bool { return len(w.mail.toldOf("eva@faro.example", notification.Stuck)) == 2 })
+		if told := w.mail.toldOf("eva@faro.example", notification.Stuck)[0]; told != "Pausa o descuento" || eva.ID == "" {
+			t.Errorf("told of %q", told)
+		}
 		other := w.tries(t, quick("other"))
 		w.UseOffers(housePolicy(t, append(atOnce, "fields: {months: 2}", "fields: {months: 3}")...))
 		must(t, w.PushClock(ctx, "", now.AddDate(0, 0, 53)))
@@ -307,4 +314,45 @@ func TestAnExperimentStopsByItself(t *testing.T) {
 
 func complaintOn(id customer.ID, ref string, day when.Date) relationship.Complaint {
 	return relationship.Complaint{ID: relationship.ComplaintID("cmp_" + ref), Customer: id, Received: day, AnswerBy: day.AddDays(15), State: relationship.Open}
+}
+
+// An arm of the flow is met on the pages after the receipt, the same on each of them,
+// and counted with the first.
+func TestAnArmOfTheFlowIsMetAfterTheReceipt(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		src := strings.Replace(string(flow.Builtin()["exit-first"]), "\nnodes:", "\narms: [usual, short]\nnodes:", 1)
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			return tx.InsertFlow(ctx, app.FlowVersion{ID: "flv_arms", Number: 1, Name: "exit-first", Source: src, Signup: signup, Hash: "x", Day: w.today(t), At: tx.Now(), By: "usr_a"})
+		}))
+		r, c, page := w.request(t, "period_end")
+		if arm, err := w.FlowArm(ctx, r.Code); err != nil || arm != "" {
+			t.Fatalf("nothing runs, and they meet %q: %v", arm, err)
+		}
+		name := w.tries(t, trialFile("  - {id: less, share: 45, offer: discount}\n", "", "{id: pause, share: 45, offer: pause}", "{id: short, share: 80, flow: short}", "family: [price]", "language: [es]"))
+		for range 2 {
+			arm, err := w.FlowArm(ctx, r.Code)
+			must(t, err)
+			given := w.exposures(t, c)
+			if len(given) != 1 || given[0].Seen.IsZero() || given[0].Arm != w.assigned(t, name, given[0].Customer) {
+				t.Fatalf("given %+v", given)
+			}
+			want := map[string]string{"short": "short", experiment.Holdout: "usual"}[given[0].Arm]
+			if arm != want {
+				t.Errorf("%s meets %q", given[0].Arm, arm)
+			}
+			x, err := w.ExitOf(ctx, app.ExitFor{Record: "ES", Language: "es", Device: "desktop", Arm: arm})
+			must(t, err)
+			if x.Version != "flv_arms" || x.View.Variant.Arm != want {
+				t.Errorf("the page is of %s, arm %q", x.Version, x.View.Variant.Arm)
+			}
+		}
+		must(t, w.MeetArms(ctx, page)) // was counted
+		if n := w.logged(t, "experiment.seen"); n != 1 {
+			t.Errorf("%d entries that it was seen", n)
+		}
+		w.verifyLog(t)
+	})
 }

@@ -304,3 +304,37 @@ func TestTheReferenceShowsTheExample(t *testing.T) {
 		t.Error("docs/reference/experiments.md shows another example than the program prints")
 	}
 }
+
+// An arm of the flow is one that the flow declares, beside the one that everybody
+// meets; which is what the holdout meets.
+func TestArmsOfAFlow(t *testing.T) {
+	t.Parallel()
+	src := strings.Replace(string(flow.Builtin()["exit-first"]), "\nnodes:", "\narms: [usual, short]\nnodes:", 1)
+	f, err := flow.Load("exit-first.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := []string{"  - {id: less, share: 45, offer: discount}\n", "", "{id: pause, share: 45, offer: pause}", "{id: short, share: 90, flow: short}", "family: [price]", "kind: [person]"}
+	m, err := load(t, change...).On(offer.Builtin(), f) // what is proposed is of no account to it
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.FlowArm("short") != "short" || m.FlowArm(experiment.Holdout) != "usual" || m.Contents()[0] == "" {
+		t.Errorf("%q for the arm, %q for the holdout", m.FlowArm("short"), m.FlowArm(experiment.Holdout))
+	}
+	if _, in, err := m.About(offer.Decision{}, offer.Situation{}, trial.Who{Kind: "person"}); err != nil || !in {
+		t.Errorf("not about whom it is about: %v", err)
+	}
+	for _, arm := range []string{"usual", "long"} {
+		other := slices.Clone(change)
+		other[3] = "{id: short, share: 90, flow: " + arm + "}"
+		_, err := load(t, other...).On(offer.Builtin(), f)
+		if l := fault.Fields(err); len(l) != 1 || l[0].Code != "experiment.no_flow_arm" {
+			t.Errorf("%s: %v", arm, err)
+		}
+	}
+	_, err = trial.Load("x.yaml", []byte(strings.NewReplacer(change[:4]...).Replace(string(trial.Example()))))
+	if l := fault.Fields(err); len(l) != 1 || l[0].Code != "experiment.too_late" {
+		t.Errorf("a reason that nobody knows yet: %v", err)
+	}
+}
