@@ -38,9 +38,9 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 		return out, err
 	}
 	out.Language = h.Language
-	if err := a.lookIntoBooks(ctx, h.Customer, h.Subscriptions); err != nil && fault.KindOf(err) != fault.NotFound {
-		return out, err
-	}
+	// Where it cannot be asked or kept what billing systems say, the page shows what
+	// was kept, or the record: nobody is kept from leaving.
+	_ = a.lookIntoBooks(ctx, h.Customer, h.Subscriptions)
 	err = a.store.View(ctx, func(tx Tx) error {
 		if out.Customer, err = tx.FindCustomer(ctx, h.Customer); err != nil {
 			return fault.New(fault.NotFound, "link.unknown")
