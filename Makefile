@@ -76,6 +76,10 @@ verify: gen ## Generated files and go.mod are what the sources say
 	go mod tidy -diff
 	go mod verify
 
+.PHONY: simulate
+simulate: check-go ## 10,600 simulated experiments with their seeds: what they find, and how often where nothing is (CI runs them too)
+	go test -count 1 -v -run 'Simulated|Nothing' ./internal/experiment
+
 .PHONY: bench
 bench: assets ## Benchmarks, with their baselines beside them
 	go test -run '^$$' -bench . -benchtime 1s ./internal/...
