@@ -9,7 +9,6 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/seal"
 	"hastaluego/internal/suppression"
 	"hastaluego/internal/winback"
 )
@@ -73,7 +72,7 @@ func (a *App) refusedBefore(ctx context.Context, tx Tx, id customer.ID) error {
 	for _, c := range cases {
 		x, asked, err := tx.ConsentOf(ctx, c.ID, winback.Letter)
 		if err == nil && asked && x.Holds() {
-			err = a.keys.Remember(ctx, seal.Revoked, string(c.ID))
+			err = a.keys.Remember(ctx, rememberRevoked, string(c.ID))
 		}
 		if err != nil {
 			return err
@@ -92,7 +91,7 @@ func (a *App) RevokeConsent(ctx context.Context, token string) error {
 		if err := tx.PutConsent(ctx, x); err != nil {
 			return err
 		}
-		if err := a.keys.Remember(ctx, seal.Revoked, string(c.ID)); err != nil {
+		if err := a.keys.Remember(ctx, rememberRevoked, string(c.ID)); err != nil {
 			return err
 		}
 		if err := a.notBack(ctx, tx, c); err != nil {
@@ -149,7 +148,7 @@ func (a *App) AskSilence(ctx context.Context, token string) error {
 		return fact{"silence.asked", "customer", string(c.ID), string(c.Customer), nil}, s.Ask(tx.Now())
 	}, func(tx Tx, marks []string) error {
 		// Before it is committed: no backup takes it back.
-		if err := a.keys.Remember(ctx, seal.Silence, append(marks, string(of))...); err != nil {
+		if err := a.keys.Remember(ctx, rememberSilence, append(marks, string(of))...); err != nil {
 			return err
 		}
 		return tx.InsertSilentAddresses(ctx, marks...)
@@ -169,7 +168,7 @@ func (a *App) LiftSilence(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	return a.keys.Forget(ctx, seal.Silence, forget...) // last: until then it holds, whatever happens
+	return a.keys.Forget(ctx, rememberSilence, forget...) // last: until then it holds, whatever happens
 }
 
 // silence changes the silence of an account, and of the addresses that it has.

@@ -15,7 +15,6 @@ import (
 	"hastaluego/internal/id"
 	"hastaluego/internal/notice"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/seal"
 	"hastaluego/internal/stray"
 )
 
@@ -242,7 +241,7 @@ func (a *App) bury(ctx context.Context, tx Tx, c offboarding.Case) error {
 	}
 	// Beside the keys too, before it is committed: of whoever is in no backup nothing
 	// else would be left to know them by.
-	if err := a.keys.Remember(ctx, seal.Tombstone, stones...); err != nil {
+	if err := a.keys.Remember(ctx, rememberTombstone, stones...); err != nil {
 		return err
 	}
 	return tx.InsertTombstones(ctx, c.ID, marks...)

@@ -659,7 +659,7 @@ type Keys interface {
 	// Destroy forgets a key for ever; again it changes nothing. Afterwards KeyFor
 	// is fault.Gone (key.destroyed) for its subject and class.
 	Destroy(ctx context.Context, keyID string) error
-	// Remember keeps that something of a class (seal.Silence, Revoked, Tombstone) holds
+	// Remember keeps that something of a class (silence, revoked, tombstone) holds
 	// of subjects, where no backup of the database takes it back; Forget says that it
 	// does not hold any more, Remembered of whom it does. Each again changes nothing.
 	Remember(ctx context.Context, class string, subjects ...string) error

@@ -6,8 +6,14 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/seal"
 	"hastaluego/internal/winback"
+)
+
+// Classes of what is remembered beside the keys (package seal).
+const (
+	rememberSilence   = "silence"   // a customer who wants no letters, and the keyed hash of each of their addresses
+	rememberRevoked   = "revoked"   // a departure in which a consent was given that does not hold any more
+	rememberTombstone = "tombstone" // a stone
 )
 
 // HeedAgain has the database know again what it forgot by going back to a backup, and
@@ -19,11 +25,11 @@ func (a *App) HeedAgain(ctx context.Context, by string) (quiet int, err error) {
 	if err := a.buryAgain(ctx); err != nil {
 		return 0, err
 	}
-	silent, err := a.keys.Remembered(ctx, seal.Silence)
+	silent, err := a.keys.Remembered(ctx, rememberSilence)
 	if err != nil {
 		return 0, err
 	}
-	revoked, err := a.keys.Remembered(ctx, seal.Revoked)
+	revoked, err := a.keys.Remembered(ctx, rememberRevoked)
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +63,7 @@ func (a *App) HeedAgain(ctx context.Context, by string) (quiet int, err error) {
 
 // buryAgain has the names of everybody who was ever erased known.
 func (a *App) buryAgain(ctx context.Context) error {
-	list, err := a.keys.Remembered(ctx, seal.Tombstone)
+	list, err := a.keys.Remembered(ctx, rememberTombstone)
 	if err != nil || len(list) == 0 {
 		return err
 	}
