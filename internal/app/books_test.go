@@ -106,6 +106,16 @@ func TestTheBooksOfTheBillingSystemStandForTheRecord(t *testing.T) {
 		if !reflect.DeepEqual(letter.Statement.Doc.Sections, before.Now.Sections) || letter.Statement.Doc.From[0].Digest != before.Now.From[0].Digest {
 			t.Errorf("the letter says %+v", letter.Statement.Doc)
 		}
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		signed := false
+		for _, x := range v.Timeline {
+			said, _ := x.Args["figures"].(string)
+			signed = signed || x.Type == "statement.signed" && strings.Contains(said, "billing BK-1 "+before.Now.From[0].Digest)
+		}
+		if !signed {
+			t.Error("the log does not say what the billing system said")
+		}
 		view := app.ViewStatement(w.statement(t, c))
 		if f := view.Figures; len(f) != 2 || f[0].From != "system" || f[0].System != "billing" || f[0].SHA256 != before.Now.From[0].Digest {
 			t.Errorf("for programs: %+v", f)

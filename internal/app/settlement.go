@@ -531,7 +531,7 @@ func (a *App) finalStatement(ctx context.Context, tx Tx, p *offboarding.Plan, s 
 // it gives back as sums that the company owes. by signs it; with nobody it is
 // sent unsigned.
 func (a *App) issue(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseStatement, by string) error {
-	told := fact{"statement.sent", "engine", string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc)}}
+	told := fact{"statement.sent", "engine", string(p.Case.ID), string(p.Case.Customer), map[string]any{"totals": totals(x.Doc), "figures": figures(x.Doc)}}
 	state := StatementSent
 	if by != "" {
 		told, state = signature(p.Case, *x, by), StatementSigned
@@ -564,7 +564,19 @@ func (a *App) issue(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseStat
 
 // signature is how the log has that somebody of finance signed.
 func signature(c offboarding.Case, x CaseStatement, by string) fact {
-	return fact{"statement.signed", by, string(c.ID), string(c.Customer), map[string]any{"totals": totals(x.Doc), "by": by}}
+	return fact{"statement.signed", by, string(c.ID), string(c.Customer), map[string]any{"totals": totals(x.Doc), "by": by, "figures": figures(x.Doc)}}
+}
+
+// figures are the readings of billing systems that a statement was made of, for the
+// log.
+func figures(s Statement) string {
+	var list []string
+	for _, f := range s.From {
+		if f.Failed == "" {
+			list = append(list, f.System+" "+f.Contract+" "+f.Digest)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // totals are the sums of a statement, for the log.
