@@ -451,16 +451,20 @@ func (a *App) followReach(ctx context.Context, tx Tx, w offboarding.Work) error 
 // stillWaits wakes an access that decided to wait for one which was closed
 // between its looking and now.
 func (a *App) stillWaits(ctx context.Context, tx Tx, w offboarding.Work) error {
-	c, err := tx.FindCase(ctx, w.Case)
+	k, ok := a.kinds[w.Kind].(step.Orderly)
+	if !ok {
+		return nil
+	}
+	p, err := tx.FindPlan(ctx, w.Case)
 	if err != nil {
 		return err
 	}
-	grants, err := tx.GrantsOf(ctx, c.Customer)
+	grants, err := tx.GrantsOf(ctx, p.Case.Customer)
 	if err != nil {
 		return err
 	}
-	for _, g := range grants {
-		if string(g.ID) == w.Item && !step.Waits(grants, g) {
+	for i := range p.Steps {
+		if p.Steps[i].ID == w.Step && !k.StillWaits(step.Subject{Case: p.Case, Step: p.Steps[i], Work: w, Grants: grants, Now: tx.Now()}) {
 			return wake(ctx, tx, w, w.Step)
 		}
 	}

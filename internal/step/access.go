@@ -14,8 +14,7 @@ import (
 	"hastaluego/internal/playbook"
 )
 
-// revokeAccess closes every access of the customer at one far system, those
-// that need others first. It reads back that each is closed and, where the
+// revokeAccess closes every access of the customer, those that need others first. It reads back that each is closed and, where the
 // system can be tried, tries that it no longer lets in.
 type revokeAccess struct{ systems Systems }
 
@@ -121,18 +120,48 @@ func (k revokeAccess) Decide(s Subject, f Findings) (Decision, error) {
 	if f.Ended {
 		return Decision{Already: true}, nil
 	}
-	if Waits(s.Grants, g) {
+	if k.StillWaits(s) {
 		return Decision{Again: s.Now.Add(lookAgain)}, nil
 	}
 	return Decision{Act: true, Action: Action{System: g.System, Verb: "revoke", Reference: g.Account}}, nil
 }
 
-// Waits reports whether the access must stay open because another at its
-// system that is still open needs it. One that was left to read waits for its own
-// time, and nothing that can change something stays open for its sake.
-func Waits(all []customer.Grant, g customer.Grant) bool {
+// keepsOrder is how long an access waits for those that need it at other systems: one
+// that does not answer delays its own accesses only, after that.
+const keepsOrder = 24 * time.Hour
+
+// Orderly is a kind whose works wait for each other.
+type Orderly interface {
+	// StillWaits reports whether the work must not act yet.
+	StillWaits(s Subject) bool
+}
+
+// StillWaits reports whether the access must stay open because another that is still
+// open needs it: one at its system, or one elsewhere that the same step closes, for as
+// long as keepsOrder.
+func (k revokeAccess) StillWaits(s Subject) bool {
+	g, ok := s.Grant()
+	if !ok {
+		return false
+	}
+	if waits(s.Grants, g, func(other customer.Grant) bool { return other.System == g.System }) {
+		return true
+	}
+	if !s.Now.Before(s.Step.ReadyAt.Add(keepsOrder)) {
+		return false
+	}
+	mine := whose(s)
+	return waits(s.Grants, g, func(other customer.Grant) bool {
+		return k.closes(s, other) && slices.ContainsFunc(mine, func(x customer.Grant) bool { return x.ID == other.ID })
+	})
+}
+
+// waits reports whether one of some accesses that are still open needs the access. One
+// that was left to read waits for its own time, and nothing that can change something
+// stays open for its sake.
+func waits(all []customer.Grant, g customer.Grant, some func(customer.Grant) bool) bool {
 	for _, other := range all {
-		if !other.Open() || other.Status == customer.ReadOnly && g.Status != customer.ReadOnly || other.System != g.System {
+		if !other.Open() || other.Status == customer.ReadOnly && g.Status != customer.ReadOnly || !some(other) {
 			continue
 		}
 		for _, need := range other.DependsOn {
@@ -147,7 +176,7 @@ func Waits(all []customer.Grant, g customer.Grant) bool {
 // OpensAfter reports whether the access is opened again after the other, since it
 // needs that one: the reverse of the order in which they were closed.
 func OpensAfter(all []customer.Grant, g, other customer.Grant) bool {
-	return g.System == other.System && slices.Contains(g.DependsOn, other.Name()) && !needs(all, other, g.Name())
+	return slices.Contains(g.DependsOn, other.Name()) && !needs(all, other, g.Name())
 }
 
 // needs reports whether g needs the named grant too, over any number of

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/iamsystem"
@@ -199,11 +200,15 @@ func TestWhatIsLeftToReadIsClosedInItsTime(t *testing.T) {
 			t.Errorf("%s %v: %v, want %v", c.kind, c.params, got, c.want)
 		}
 	}
-	if step.Waits(grants, grants[1]) {
+	waits := func() bool {
+		s := step.Subject{Grants: grants, Work: offboarding.Work{Item: string(grants[1].ID)}}
+		return step.All(sys)["revoke_access"].(step.Orderly).StillWaits(s)
+	}
+	if waits() {
 		t.Error("what can change something waits for what only reads")
 	}
 	grants[1].Status = customer.ReadOnly
-	if !step.Waits(grants, grants[1]) {
+	if !waits() {
 		t.Error("of two that only read, one needs the other")
 	}
 	_, err := step.All(sys)["narrow_access"].(step.Effector).Info(step.Subject{Grants: grants, Work: offboarding.Work{Item: "enters"}})
@@ -248,5 +253,46 @@ func TestWhatCannotBeLeftToReadIsClosedWhole(t *testing.T) {
 		if n := len(kinds["revoke_access"].Jobs(s)); (n == 0) != c.narrows {
 			t.Errorf("%s: %d accesses are closed while others are left to read", kind, n)
 		}
+	}
+}
+
+// An access waits for those that need it at other systems too, where the step closes
+// them: not for one that nobody here closes, nor for ever.
+func TestAnAccessWaitsForThoseThatNeedItElsewhere(t *testing.T) {
+	t.Parallel()
+	o := &office{}
+	sys := step.Named(connector.System{Name: "identity", Access: o}, connector.System{Name: "app", Access: o}, connector.System{Name: "sheet"})
+	k := step.All(sys)["revoke_access"].(step.Orderly)
+	ready := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+	login := customer.Grant{ID: "login", System: "identity", Account: "a", Status: customer.Granted}
+	needing := func(system string, status customer.GrantStatus, ours bool) []customer.Grant {
+		return []customer.Grant{login, {ID: "other", System: system, Account: "b", Status: status, Ours: ours, DependsOn: []string{"identity/a"}}}
+	}
+	for _, c := range []struct {
+		what   string
+		grants []customer.Grant
+		only   string
+		after  time.Duration
+		want   bool
+	}{
+		{"one elsewhere is open", needing("app", customer.Granted, false), "", time.Hour, true},
+		{"it is closed", needing("app", customer.Revoked, false), "", time.Hour, false},
+		{"its system does not answer", needing("app", customer.Granted, false), "", 24 * time.Hour, false},
+		{"a person closes it", needing("sheet", customer.Granted, false), "", time.Hour, false},
+		{"another step closes it", needing("app", customer.Granted, false), "identity", time.Hour, false},
+		{"it is of our own people", needing("app", customer.Granted, true), "", time.Hour, false},
+		{"at the same system, however long", needing("identity", customer.Granted, false), "", 90 * 24 * time.Hour, true},
+	} {
+		s := step.Subject{Grants: c.grants, Work: offboarding.Work{Item: "login"}, Now: ready.Add(c.after)}
+		s.Step.ReadyAt = ready
+		if c.only != "" {
+			s.Step.Params = map[string]string{"system": c.only}
+		}
+		if got := k.StillWaits(s); got != c.want {
+			t.Errorf("%s: it waits: %v", c.what, got)
+		}
+	}
+	if !step.OpensAfter(needing("app", customer.Revoked, false), needing("app", customer.Revoked, false)[1], login) {
+		t.Error("what needs the other is opened before it")
 	}
 }
