@@ -122,7 +122,7 @@ func TestAnExperimentIsGivenAndCountedWhenItIsSeen(t *testing.T) {
 			must(t, w.AskOffer(ctx, page))
 			p, err := w.OpenCasePage(ctx, page, "case", "")
 			must(t, err)
-			if !p.Nothing {
+			if !p.Nothing || !p.Unlooked {
 				t.Errorf("whoever asks is told %+v", p.Answering)
 			}
 		case v.Offer == nil || !strings.HasPrefix(v.Offer.Name, map[string]string{"pause": "pause@", "less": "discount@"}[arm]):

@@ -375,8 +375,11 @@ func (a *App) OpenOffer(ctx context.Context, by Actor, c offboarding.CaseID) (ou
 type Answering struct {
 	Offer   *offer.Offer // nil: there is none
 	Asked   bool         // they asked what could be done
-	Nothing bool         // and a person found nothing
-	MayAsk  bool         // they may still ask
+	Nothing bool         // and there is nothing
+	// Unlooked says that nobody looked for it: they are those with whom an experiment
+	// compares.
+	Unlooked bool
+	MayAsk   bool // they may still ask
 	// AnswerDue is by when a person answers what they asked.
 	AnswerDue time.Time
 	Decision  *offer.Decision // what the policy says, for those who work here; nil: something was proposed
@@ -393,6 +396,7 @@ func (a *App) answering(ctx context.Context, tx Tx, p offboarding.Plan) (out Ans
 	if s := p.Step(seeWhat); s != nil {
 		out.Asked, out.AnswerDue = true, s.Due
 		out.Nothing = !found && s.Over()
+		out.Unlooked = out.Nothing && s.DoneBy == byPolicy
 	}
 	out.MayAsk = !found && !out.Asked && p.Case.State == offboarding.CaseOpen && p.Case.EffectiveAt.IsZero()
 	return out, nil

@@ -74,6 +74,9 @@ func (p *portal) viewAnswer(r *http.Request, page app.CasePage, part flow.Part) 
 		v.Title = v.say("title." + v.State)
 	}
 	v.Lede = v.say("lede."+v.State, "by", by, "date", text.LongDate(lang, page.Paper.Case.Effective))
+	if page.Unlooked {
+		v.Title, v.Lede = v.say("title.unlooked"), v.say("lede.unlooked", "date", text.LongDate(lang, page.Paper.Case.Effective))
+	}
 	if s := page.AnswerDue; v.State == "asked" && !s.IsZero() {
 		v.Lede = v.say("lede.asked.by", "by", text.LongDate(lang, when.DateOf(s.Add(-1), p.App.Company().Zone)))
 	}
