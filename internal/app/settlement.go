@@ -427,7 +427,11 @@ func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan) (Statement, e
 	if _, k.withdrawn, err = standing(ctx, tx, p.Case.ID); err != nil {
 		return Statement{}, err
 	}
-	return a.reckon(k, choiceOf(p.Case.When))
+	out, err := a.reckon(k, choiceOf(p.Case.When))
+	if today := a.today(tx); out.DueOn.Before(today) && !out.DueOn.IsZero() { // told late, after the last use or a second pair of eyes
+		out.DueOn = today.AddDays(settlement.DaysToPay)
+	}
+	return out, err
 }
 
 // statementNow is the statement of a departure: the one that was made, or the

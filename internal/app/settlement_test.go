@@ -78,6 +78,29 @@ func (w *world) statement(t *testing.T, c offboarding.CaseID) app.CaseStatement 
 	return x
 }
 
+// Whoever is told late what they owe has time to pay it.
+func TestABalanceIsNotDueBeforeItIsTold(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, settles)
+		ctx := t.Context()
+		cus, email := w.buyer(t, "LATE-1", "ES", 40)
+		_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus, Reference: "F-1", Kind: customer.Invoice, About: "Octubre", Amount: eur(2500)})
+		must(t, err)
+		c, _ := w.leaves(t, email, "period_end")
+		eve := w.statement(t, c).Doc.DueOn
+		now, _, err := w.Now(ctx)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", eve.AddDays(5).Start(w.Company().Zone)))
+		if later, _, err := w.Now(ctx); err != nil || !later.After(now) {
+			t.Fatalf("%s %v", later, err)
+		}
+		if due, today := w.statement(t, c).Doc.DueOn, w.today(t); due != today.AddDays(settlement.DaysToPay) || today.Before(eve) {
+			t.Errorf("on %s it is due on %s, and was on %s", today, due, eve)
+		}
+	})
+}
+
 // What the page says before the click is what the statement says at the end,
 // when nothing happened between: for both choices, line by line.
 func TestWhatIsShownBeforeTheClickIsWhatIsSettled(t *testing.T) {
