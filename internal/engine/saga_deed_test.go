@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/jackc/pgx/v5"
@@ -42,6 +43,7 @@ import (
 var deeds = []func(t *testing.T) deed{
 	ldapDeed, scimDeed, scimGroupsDeed, oauthDeed, pgRoleDeed, pgRowsDeed, s3Deed, iamDeed, stripeCancelDeed, stripeRefundDeed,
 	httpDeed, httpSeveralDeed, httpActionDeed, billingDeed, messageDeed, pgNarrowDeed, s3NarrowDeed, httpNarrowDeed, httpAnewDeed,
+	stripeCouponDeed, stripePauseDeed, pgEraseDeed, sqliteEraseDeed, s3EraseDeed, httpEraseDeed,
 }
 
 // eachSaga runs fn on SQLite, and under make chaos on both engines.
@@ -88,16 +90,18 @@ var speeches = map[string]speech{
 	"ldap": {acts: func(m []byte) bool { // a message (RFC 4511) with a small number and a modifyRequest
 		return bytes.Contains(m[:min(len(m), 12)], []byte{0x66})
 	}},
-	"scim":    speaksHTTP("PATCH /scim/", "PUT /scim/", "DELETE /scim/"),
-	"oauth":   speaksHTTP("POST /token/revocation"),
-	"pg":      {acts: func(m []byte) bool { return bytes.Contains(m, []byte("ALTER ROLE")) }},
-	"pggroup": {acts: func(m []byte) bool { return bytes.Contains(m, []byte("commit")) }}, // of what was done before it; what looks commits nothing
-	"iam":     speaksHTTP("POST /"),
-	"s3":      speaksHTTP("PUT /acme?policy", "DELETE /acme?policy"),
-	"stripe":  speaksHTTP("POST /v1/subscriptions/", "DELETE /v1/subscriptions/", "POST /v1/refunds"),
-	"http":    speaksHTTP("POST /far/accounts/", "PUT /far/accounts/", "DELETE /far/teams/"),
-	"billing": speaksHTTP("POST /subscriptions/"),
-	"hook":    speaksHTTP("POST /"),
+	"scim":      speaksHTTP("PATCH /scim/", "PUT /scim/", "DELETE /scim/"),
+	"oauth":     speaksHTTP("POST /token/revocation"),
+	"pg":        {acts: func(m []byte) bool { return bytes.Contains(m, []byte("ALTER ROLE")) }},
+	"pggroup":   {acts: func(m []byte) bool { return bytes.Contains(m, []byte("commit")) }}, // of what was done before it; what looks commits nothing
+	"iam":       speaksHTTP("POST /"),
+	"s3":        speaksHTTP("PUT /acme?policy", "DELETE /acme?policy"),
+	"s3erase":   speaksHTTP("DELETE /acme/drawings/"),
+	"httperase": speaksHTTP("DELETE /contacts/"),
+	"stripe":    speaksHTTP("POST /v1/subscriptions/", "DELETE /v1/subscriptions/", "POST /v1/refunds"),
+	"http":      speaksHTTP("POST /far/accounts/", "PUT /far/accounts/", "DELETE /far/teams/"),
+	"billing":   speaksHTTP("POST /subscriptions/"),
+	"hook":      speaksHTTP("POST /"),
 }
 
 const closing = "  - {id: do, kind: revoke_access, title: {es: \"A\", en: \"A\"}, after: [confirm], params: {system: far}}\n"
@@ -579,6 +583,55 @@ func stripeRefundDeed(t *testing.T) deed {
 	d.done = func(_ *testing.T, ref string) bool { return given(ref) == 1250 }
 	d.others = func(*testing.T) bool { return given("bystander") == 0 }
 	d.times = func(_ *testing.T, ref string) int { return int(given(ref) / 1250) } // and a part of it would not be it
+	return d
+}
+
+// applying is a step of the house that does at Stripe what was accepted instead of
+// leaving.
+func applying(how string) string {
+	return "  - {id: do, kind: apply_offer, title: {es: \"A\", en: \"A\"}, after: [confirm], params: {system: far, " + how + "}}\n"
+}
+
+// stripeCouponDeed gives a discount to whoever has one already, which stays.
+func stripeCouponDeed(t *testing.T) deed {
+	d, far := stripePeer(t)
+	far.Put(fakestripe.Object{"id": "winter", "object": "coupon"}, fakestripe.Object{"id": "loyal", "object": "coupon"})
+	coupons := func(ref string) string {
+		var list []string
+		for _, x := range far.Get(ref)["discounts"].([]fakestripe.Object) {
+			list = append(list, x["source"].(fakestripe.Object)["coupon"].(string))
+		}
+		return strings.Join(list, " ")
+	}
+	begin := d.begin
+	d.begin = func(t *testing.T, ref string) {
+		begin(t, ref)
+		sub := far.Get(ref)
+		sub["discounts"] = []fakestripe.Object{{"id": "di_" + ref, "object": "discount", "source": fakestripe.Object{"type": "coupon", "coupon": "loyal"}}}
+		far.Put(sub)
+	}
+	d.begin(t, "bystander")
+	d.name, d.kind, d.back, d.steps = "stripe coupon", "apply_offer", true, applying("apply: coupon, coupon: winter")
+	d.done = func(_ *testing.T, ref string) bool { return coupons(ref) == "loyal winter" } // once: twice would be two discounts
+	d.whole = func(_ *testing.T, ref string) bool { return coupons(ref) == "loyal" }
+	d.others = func(*testing.T) bool { return coupons("bystander") == "loyal" }
+	return d
+}
+
+// stripePauseDeed lets a subscription rest until a day.
+func stripePauseDeed(t *testing.T) deed {
+	d, far := stripePeer(t)
+	until := when.Machine{}.Wall().AddDate(0, 2, 0).Truncate(time.Second).UTC()
+	rests := func(ref string) any {
+		if p, ok := far.Get(ref)["pause_collection"].(fakestripe.Object); ok {
+			return p["resumes_at"]
+		}
+		return nil
+	}
+	d.name, d.kind, d.back, d.steps = "stripe pause", "apply_offer", true, applying("apply: pause, until: \""+until.Format(time.RFC3339)+"\"")
+	d.done = func(_ *testing.T, ref string) bool { return rests(ref) == until.Unix() }
+	d.whole = func(_ *testing.T, ref string) bool { return rests(ref) == nil }
+	d.others = func(*testing.T) bool { return rests("bystander") == nil }
 	return d
 }
 

@@ -27,6 +27,7 @@ import (
 	"hastaluego/internal/connector/pgsystem"
 	"hastaluego/internal/connector/s3system"
 	"hastaluego/internal/connector/scimsystem"
+	"hastaluego/internal/connector/sqlitesystem"
 	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/engine"
@@ -76,7 +77,7 @@ type process struct {
 }
 
 var everyKind = slices.Concat(httpsystem.Kinds(), []declaration.Kind{
-	ldapsystem.Kind(), scimsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), iamsystem.Kind(), stripesystem.Kind(),
+	ldapsystem.Kind(), scimsystem.Kind(), oauthsystem.Kind(), pgsystem.Kind(), s3system.Kind(), iamsystem.Kind(), stripesystem.Kind(), sqlitesystem.Kind(),
 })
 
 // open makes the process. own is an empty folder.
@@ -452,14 +453,14 @@ func (s *saga) asked() int {
 func (s *saga) dangerous() []death {
 	s.t.Helper()
 	turned := slices.Index(s.afar, !s.afar[0])
-	written := 1 + turned + slices.IndexFunc(s.moments[turned+1:], func(m string) bool {
+	written := turned + slices.IndexFunc(s.moments[max(0, turned):], func(m string) bool {
 		return strings.HasPrefix(m, "result of") && strings.HasSuffix(m, "before the commit")
 	})
-	if turned < 0 || written <= turned {
+	if turned < 0 || written < turned {
 		s.t.Fatalf("turned at %d, written at %d of %q", turned, written, s.moments)
 	}
 	out := []death{s.deathAt(turned)}
-	if !s.afar[0] { // what is taken back looks the same way back
+	if !s.afar[0] && written > turned { // what is taken back looks the same way back; of a file nothing is heard
 		out = append(out, s.deathAt(written))
 	}
 	return out
