@@ -240,7 +240,8 @@ func experimentBook(lang, company string, v app.ExperimentView) ([]byte, error) 
 	for _, f := range v.Figures() {
 		numbers.Rows = append(numbers.Rows, []document.Cell{
 			words(f.Part), words(f.Metric), words(f.Arm), words(f.Against), words(f.Unit), number(f.Low), number(f.Found), number(f.High),
-			{Number: strconv.Itoa(f.N)}, {Number: strconv.Itoa(f.NAgainst)},
+			{Number: strconv.Itoa(f.N)},
+			{Number: strconv.Itoa(f.NAgainst)},
 		})
 	}
 	sheets = append(sheets, document.Sheet{Name: say("sheet.numbers"), Notes: []string{say("numbers.note")}, Tables: []document.Grid{numbers}})

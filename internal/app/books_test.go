@@ -64,8 +64,10 @@ func TestTheBooksOfTheBillingSystemStandForTheRecord(t *testing.T) {
 		ctx := t.Context()
 		cus, email := w.buyer(t, "BK", "ES", 40)
 		for _, b := range []customer.Balance{
-			{Reference: "IN-BK", Kind: customer.Invoice, Amount: eur(1210)}, {Reference: "F-OLD", Kind: customer.Invoice, Amount: eur(999)},
-			{Reference: "A-OLD", Kind: customer.Credit, Amount: eur(100)}, {Reference: "FZ-1", Kind: customer.Deposit, Amount: eur(5000)},
+			{Reference: "IN-BK", Kind: customer.Invoice, Amount: eur(1210)},
+			{Reference: "F-OLD", Kind: customer.Invoice, Amount: eur(999)},
+			{Reference: "A-OLD", Kind: customer.Credit, Amount: eur(100)},
+			{Reference: "FZ-1", Kind: customer.Deposit, Amount: eur(5000)},
 		} {
 			b.Customer, b.About = cus, "Octubre"
 			_, err := w.AddBalance(ctx, finance, b)
@@ -79,8 +81,12 @@ func TestTheBooksOfTheBillingSystemStandForTheRecord(t *testing.T) {
 				ref      string
 				sum, tax int64
 			}{
-				{settlement.LineInvoice, "", -605, -105}, {settlement.LineInvoice, "IN-BK", -605, -105}, {settlement.LineUsage, "il_use", -242, -42},
-				{settlement.LineCredit, "", 400, 0}, {settlement.LineCredit, "cus_BK", 400, 0}, {settlement.LineDeposit, "FZ-1", 5000, 0},
+				{settlement.LineInvoice, "", -605, -105},
+				{settlement.LineInvoice, "IN-BK", -605, -105},
+				{settlement.LineUsage, "il_use", -242, -42},
+				{settlement.LineCredit, "", 400, 0},
+				{settlement.LineCredit, "cus_BK", 400, 0},
+				{settlement.LineDeposit, "FZ-1", 5000, 0},
 			} {
 				if sum, tax := sumOf(s, want.kind, want.ref); sum != want.sum || tax != want.tax {
 					t.Errorf("%s %s is %d with %d of tax: %+v", want.kind, want.ref, sum, tax, s.Sections)

@@ -65,7 +65,7 @@ func (w *world) exposures(t *testing.T, c offboarding.CaseID) (list []app.Exposu
 func (w *world) assigned(t *testing.T, name string, id customer.ID) string {
 	t.Helper()
 	v := w.experiment(t, name)
-	a, err := v.Experiment.Experiment.Assigner(w.keys.HMACKey("experiment"))
+	a, err := v.Experiment.Assigner(w.keys.HMACKey("experiment"))
 	must(t, err)
 	return a.Arm(id)
 }
@@ -155,7 +155,7 @@ func (w *world) crowd(t *testing.T, name string, n int, does func(arm string, i 
 	t.Helper()
 	ctx := t.Context()
 	v := w.experiment(t, name)
-	a, err := v.Experiment.Experiment.Assigner(w.keys.HMACKey("experiment"))
+	a, err := v.Experiment.Assigner(w.keys.HMACKey("experiment"))
 	must(t, err)
 	zone := w.Company().Zone
 	must(t, w.store.Tx(ctx, func(tx app.Tx) error {
@@ -345,8 +345,8 @@ func TestAnArmOfTheFlowIsMetAfterTheReceipt(t *testing.T) {
 			}
 			x, err := w.ExitOf(ctx, app.ExitFor{Record: "ES", Language: "es", Device: "desktop", Arm: arm})
 			must(t, err)
-			if x.Version != "flv_arms" || x.View.Variant.Arm != want {
-				t.Errorf("the page is of %s, arm %q", x.Version, x.View.Variant.Arm)
+			if x.Version != "flv_arms" || x.Variant.Arm != want {
+				t.Errorf("the page is of %s, arm %q", x.Version, x.Variant.Arm)
 			}
 		}
 		must(t, w.MeetArms(ctx, page)) // was counted

@@ -26,8 +26,11 @@ func TestAStatementSaysWhereItsFiguresComeFrom(t *testing.T) {
 	}
 	on := when.Date{Year: 2027, Month: 5, Day: 3}
 	s := app.Statement{From: []app.FiguresFrom{
-		{Contract: "A", System: "stripe", At: at, Digest: "d"}, {Contract: "B", System: "stripe", At: at, Failed: "connector.unreachable"},
-		{Contract: "C", System: "stripe", At: at, Failed: "books.cut"}, {Contract: "D", At: at, Failed: "books.unknown"}, {Contract: "E", System: "stripe", At: at, Failed: "books.silent"},
+		{Contract: "A", System: "stripe", At: at, Digest: "d"},
+		{Contract: "B", System: "stripe", At: at, Failed: "connector.unreachable"},
+		{Contract: "C", System: "stripe", At: at, Failed: "books.cut"},
+		{Contract: "D", At: at, Failed: "books.unknown"},
+		{Contract: "E", System: "stripe", At: at, Failed: "books.silent"},
 	}}
 	s.Ends = []settlement.Last{{Contract: "A", On: on, Why: "minimum"}, {Contract: "B", On: on, Why: "asked"}, {Contract: "C", On: on, Why: "notice"}, {Contract: "D", On: on, Why: "fixed"}}
 	english := web.MoneyFrom("en", s, zone)

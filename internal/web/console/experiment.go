@@ -48,15 +48,15 @@ func ExperimentTables(lang string, v app.ExperimentView) []ExperimentTable {
 // ExperimentStands is one sentence on how an experiment stands, and what is concluded.
 func ExperimentStands(lang string, v app.ExperimentView) (lines []string) {
 	t := teller{lang: lang, v: v}
-	switch {
-	case v.State == experiment.Draft || v.State == experiment.Checked:
+	switch v.State {
+	case experiment.Draft, experiment.Checked:
 		lines = append(lines, t.word("stands."+string(v.State), "planned", v.Plan.Customers))
-	case v.State == experiment.Stopped:
+	case experiment.Stopped:
 		lines = append(lines, t.word("stands.stopped", "why", t.why()))
 		for _, g := range v.Alarms {
 			lines = append(lines, t.word("stands.alarm", "arm", g.Arm, "metric", t.metric(g.Metric), "is", t.between(g.Metric, g.Estimate), "most", t.amount(g.Metric, g.Tolerance, false)))
 		}
-	case v.State == experiment.Decided:
+	case experiment.Decided:
 		lines = append(lines, t.word("stands.decided", "n", v.Planned))
 		for _, x := range v.Verdicts {
 			lines = append(lines, t.word("outcome."+string(x.Outcome), "arm", x.Effect.Arm, "against", t.arm(x.Effect.Against), "metric", t.metric(x.Effect.Metric), "is", t.between(x.Effect.Metric, x.Effect.Estimate)))
