@@ -188,6 +188,9 @@ func (a *App) AdvanceAll(ctx context.Context, tries ...Tried) (mine []bool, err 
 		if w.Kind == DeliveryKind {
 			return a.followDelivery(ctx, tx, w)
 		}
+		if w.Kind == PassOnKind {
+			return a.followPassOn(ctx, tx, tries[0].Work, w)
+		}
 		if w.Case == "" || w.Step == "" {
 			return nil
 		}

@@ -101,19 +101,34 @@ func (a *App) PassOnReason(ctx context.Context, w offboarding.Work) (r Result, e
 			now.Told = append(now.Told, x)
 		}
 	}
-	err = a.tx(ctx, func(tx Tx) error {
-		r = Result{Verdict: Accomplished, Evidence: asJSON(now)}
-		if late && w.Attempt < passOnTries {
-			r.Verdict, r.Again = Later, tx.Now().Add(passOnAgain)
-		}
-		for _, x := range now.Told[len(had.Told):] {
-			if err := a.record(ctx, tx, fact{"reason.passed_on", "engine", string(k.c.ID), string(k.c.Customer), map[string]any{"system": x.System, "reason": k.code}}); err != nil {
-				return err
-			}
-		}
+	at, _, err := a.store.Now(ctx)
+	if err != nil {
+		return r, err
+	}
+	r = Result{Verdict: Accomplished, Evidence: asJSON(now)}
+	if late && w.Attempt < passOnTries {
+		r.Verdict, r.Again = Later, at.Add(passOnAgain)
+	}
+	return r, nil
+}
+
+// followPassOn logs whom a try told that earlier ones had not, with its result: who
+// dies between the two would log it again.
+func (a *App) followPassOn(ctx context.Context, tx Tx, before, w offboarding.Work) error {
+	had, now := toldOf(before), toldOf(w)
+	if len(now.Told) == len(had.Told) {
 		return nil
-	})
-	return r, err
+	}
+	c, err := tx.FindCase(ctx, w.Case)
+	if err != nil {
+		return err
+	}
+	for _, x := range now.Told[len(had.Told):] {
+		if err := a.record(ctx, tx, fact{"reason.passed_on", "engine", string(c.ID), string(c.Customer), map[string]any{"system": x.System, "reason": now.Code}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // explain tells one system, unless it knows; did says that it was told now, or by

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/audit"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/stray"
@@ -182,6 +183,13 @@ func (t *watchedTx) PutStray(ctx context.Context, s stray.Stray) (bool, error) {
 		t.about = "found " + string(s.Kind)
 	}
 	return t.Tx.PutStray(ctx, s)
+}
+
+func (t *watchedTx) Append(ctx context.Context, e audit.Entry, sealed []byte) error {
+	if t.about == "" && t.kinds[app.PassOnKind] && e.Type == "reason.passed_on" {
+		t.about = "told of a reason"
+	}
+	return t.Tx.Append(ctx, e, sealed)
 }
 
 func (t *watchedTx) PutWork(ctx context.Context, w offboarding.Work) (bool, error) {
