@@ -70,11 +70,16 @@ func (f *farAccess) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"status":%q,"effect":"e"}`, status)
 }
 
+// mostTimes is how many times the ideal the closing of enough accesses may take. Few
+// are bound by the calls of each one after another, and by what comes before them.
+const mostTimes, enough = 1.3, 1000
+
 // BenchmarkRevocations is b.N accesses of b.N/100 customers closed at a far
 // system that takes 50 ms for every answer: each is tried, closed, read back and
 // tried again. "ideal" is the time that the calls alone take, as many at once as
 // the engine makes at one system, or as many a second as the system allows: the
-// baseline of the ratio. The heap is looked at when a tenth is closed and at the end.
+// baseline of the ratio, and above mostTimes of it many accesses are a failure. The heap is
+// looked at when a tenth is closed and at the end.
 func BenchmarkRevocations(tb *testing.B) {
 	const takes, atOnce = 50 * time.Millisecond, benchWorkers
 	for _, c := range []struct {
@@ -141,6 +146,9 @@ func BenchmarkRevocations(tb *testing.B) {
 				ideal := time.Duration(far.calls.Load()) * takes / atOnce
 				if c.perSecond > 0 {
 					ideal = max(ideal, time.Duration(float64(far.calls.Load())/c.perSecond*float64(time.Second)))
+				}
+				if times := took.Seconds() / ideal.Seconds(); want >= enough && times > mostTimes {
+					b.Errorf("%d accesses took %.2f times what their calls allow, at most %.1f", want, times, mostTimes)
 				}
 				b.ReportMetric(took.Seconds(), "s")
 				b.ReportMetric(ideal.Seconds(), "ideal-s")
