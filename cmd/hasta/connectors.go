@@ -57,7 +57,23 @@ func connected(all []declaration.Declared) playbook.Connected {
 	out := make(playbook.Connected, len(all))
 	for _, d := range all {
 		can, actions := d.Can()
-		out[d.Name()] = playbook.SystemSpec{Can: can, Actions: actions, Level: string(d.Info().Level)}
+		info := d.Info()
+		out[d.Name()] = playbook.SystemSpec{Can: can, Actions: actions, Level: string(info.Level), Closing: string(info.Undo), Undo: undoing(d, actions)}
+	}
+	return out
+}
+
+// undoing is what taking each of the actions back brings back.
+func undoing(d declaration.Declared, actions []string) map[string]playbook.Undoing {
+	acting, ok := d.(declaration.Acting)
+	if !ok {
+		return nil
+	}
+	out := make(map[string]playbook.Undoing, len(actions))
+	for _, name := range actions {
+		if info, known := acting.ActionInfo(name); known {
+			out[name] = playbook.Undoing{Class: string(info.Undo), Loses: string(info.Loses)}
+		}
 	}
 	return out
 }

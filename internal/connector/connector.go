@@ -32,6 +32,15 @@ const (
 	Final      UndoClass = "final"      // does not come back
 )
 
+// Loss says what is gone for good after a final act.
+type Loss string
+
+// The losses. An act that does not say is taken to lose data.
+const (
+	LosesData   Loss = "data"   // what the customer may still want to fetch
+	LosesAccess Loss = "access" // a way in: a token, a session, a place in a group
+)
+
 // Level says what a connector, or a declaration, was tried against before it was
 // shipped. It says nothing about the system of whoever uses it: that is what
 // reading back is for.
@@ -52,6 +61,7 @@ type Info struct {
 	Effect  EffectClass   // of its acts
 	KeyLife time.Duration // for Keyed: how long the far end remembers a key
 	Undo    UndoClass     // of its acts
+	Loses   Loss          // of a final act; empty: data
 }
 
 // SubscriptionState is what the billing system says of one subscription.

@@ -167,12 +167,12 @@ func (c *checker) undo(at string, s stepFile, k KindSpec) {
 		c.At(at+".undo", "playbook.undo_idle", "kind", k.Name)
 	case !slices.Contains(undoClasses, s.Undo.Class):
 		c.At(at+".undo", "playbook.undo", "known", strings.Join(undoClasses, ", "))
-	case s.Undo.Class != "final" || len(s.Undo.Title) > 0:
+	case s.Undo.Class != final || len(s.Undo.Title) > 0:
 		c.words(at+".undo.title", s.Undo.Title)
 	}
 }
 
-var undoClasses = []string{"restorable", "reissuable", "final"}
+var undoClasses = []string{"restorable", "reissuable", final}
 
 // timeout checks that a wait for an event, which may never come, ends.
 func (c *checker) timeout(at string, s stepFile, k KindSpec) {
@@ -193,38 +193,11 @@ func (c *checker) timeout(at string, s stepFile, k KindSpec) {
 // order checks what must come before what. The steps are known to have no
 // cycle.
 func (c *checker) order(f file, kinds []KindSpec) {
-	byKey := map[string]stepFile{}
-	for _, s := range f.Steps {
-		byKey[s.ID] = s
-	}
 	spec := func(s stepFile) KindSpec {
 		return kinds[slices.IndexFunc(kinds, func(k KindSpec) bool { return k.Name == s.Kind })]
 	}
-	before := map[string]map[string]bool{}
-	var ancestors func(id string) map[string]bool
-	ancestors = func(id string) map[string]bool {
-		if got, ok := before[id]; ok {
-			return got
-		}
-		out := map[string]bool{}
-		for _, a := range byKey[id].After {
-			out[a] = true
-			maps.Copy(out, ancestors(a))
-		}
-		before[id] = out
-		return out
-	}
-	has := func(id string, what func(stepFile) bool) bool {
-		for a := range ancestors(id) {
-			if what(byKey[a]) {
-				return true
-			}
-		}
-		return false
-	}
-	waits := func(until string) func(stepFile) bool {
-		return func(s stepFile) bool { return s.Kind == "wait" && s.Params["until"] == until && s.If == "" }
-	}
+	turns := inOrder(f)
+	ancestors, has := turns.before, turns.has
 	for i, s := range f.Steps {
 		at, k := fmt.Sprintf("$.steps[%d]", i), spec(s)
 		if s.Due != nil && !slices.Contains(dueEvents, s.Due.From) && !ancestors(s.ID)[s.Due.From] {
@@ -302,7 +275,7 @@ func (c *checker) order(f file, kinds []KindSpec) {
 		if !has(s.ID, waits("end_of_retrieval")) {
 			c.At(at, "playbook.erase_early", "key", s.ID)
 		}
-		if !has(s.ID, func(b stepFile) bool { return spec(b).Approves && b.If == "" }) {
+		if !has(s.ID, approves(kinds)) {
 			c.At(at, "playbook.erase_unapproved", "key", s.ID)
 		}
 	}

@@ -337,6 +337,19 @@ func (p Problem) Fault(system string) *fault.Error {
 	return fault.New(fault.Invalid, p.Code, append([]any{"at", system + field}, p.Args...)...).On(field)
 }
 
+// CheckLoss finds what is wrong with what an act says that it loses, at the path
+// of its undoing: only a final one loses anything.
+func CheckLoss(undo []string, class connector.UndoClass, loses connector.Loss) (found []Problem) {
+	switch {
+	case loses == "":
+	case class != connector.Final:
+		found = append(found, Problem{At: Below(undo, "loses"), Code: "system.needs", Args: []any{"key", "loses", "needs", "class: final"}})
+	case !slices.Contains(Losses, loses):
+		found = append(found, Problem{At: Below(undo, "loses"), Code: "system.word", Args: []any{"words", "data, access"}})
+	}
+	return found
+}
+
 // Pointer is the JSON pointer (RFC 6901) of a path.
 func Pointer(path []string) string {
 	var b strings.Builder
@@ -349,9 +362,10 @@ func Pointer(path []string) string {
 // Path writes a path of keys.
 func Path(keys ...string) []string { return keys }
 
-// Effects and Undos are the words for what may be done when an answer was lost,
-// and for what undoing brings back.
+// Effects, Undos and Losses are the words for what may be done when an answer was
+// lost, for what undoing brings back, and for what a final act loses.
 var (
 	Effects = []connector.EffectClass{connector.Idempotent, connector.Keyed, connector.Verifiable, connector.Ask}
 	Undos   = []connector.UndoClass{connector.Restorable, connector.Reissuable, connector.Final}
+	Losses  = []connector.Loss{connector.LosesData, connector.LosesAccess}
 )

@@ -42,6 +42,12 @@ type Declared interface {
 	Open(clock when.Clock, vault Vault) (Opened, error)
 }
 
+// Acting is a declaration with acts of its own, which describes each without
+// connecting anything.
+type Acting interface {
+	ActionInfo(name string) (connector.Info, bool)
+}
+
 // Opened is a connected system.
 type Opened interface {
 	Connector() connector.System

@@ -20,10 +20,7 @@ var _ connector.Actions = actions{}
 func (a actions) ActionNames() []string { return slices.Sorted(maps.Keys(a.cfg.Actions)) }
 
 func (a actions) ActionInfo(name string) (connector.Info, bool) {
-	x, ok := a.cfg.Actions[name]
-	info := a.Info()
-	info.Undo = x.Undo.Class
-	return info, ok
+	return a.cfg.ActionInfo(name)
 }
 
 func (a actions) action(op, name string) (Action, error) {

@@ -99,6 +99,8 @@ func TestEveryProblemOfACapabilityIsToldWithItsPlace(t *testing.T) {
 		{"{path: hidden, absent: true}", "{path: hidden, absent: false}", "28:42 system.want_true /systems/faro/actions/hide/undo/expect/absent"},
 		{"          call: {method: DELETE, path: \"/a/{reference}/hidden\"}\n", "", "26:11 system.resume_missing /systems/faro/actions/hide/undo"},
 		{"{class: final}", "{class: never}", "33:23 system.word /systems/faro/actions/wipe/undo/class"},
+		{"{class: final}", "{class: final, loses: sleep}", "33:37 system.word /systems/faro/actions/wipe/undo/loses"},
+		{"undo:\n          class: restorable", "undo:\n          class: restorable\n          loses: data", "27:18 system.needs /systems/faro/actions/hide/undo/loses"},
 		{`by: "us"`, `by: "{secret}"`, "22:66 system.body_slot /systems/faro/actions/hide/call/body"},
 		{"        undo: {class: final}\n", "", "29:7 system.missing_word /systems/faro/actions/wipe/undo/class"},
 	} {

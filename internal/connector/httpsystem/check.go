@@ -359,6 +359,7 @@ func (a Action) check(k *checker, name string) {
 	if !slices.Contains(declaration.Undos, a.Undo.Class) {
 		k.bad(below(undo, "class"), "system.word", "words", join(declaration.Undos))
 	}
+	k.found = append(k.found, declaration.CheckLoss(undo, a.Undo.Class, a.Undo.Loses)...)
 	k.back(a.Find, find, a.Undo.Call, below(undo, "call"), undo, a.Undo.Class, k.scope(maybe))
 	if a.Undo.Expect != nil {
 		a.Undo.Expect.check(k, below(undo, "expect"))

@@ -93,6 +93,14 @@ func (c Config) Can() (can, actions []string) {
 	return s.Can(), actions
 }
 
+// ActionInfo describes an action of the system.
+func (c Config) ActionInfo(name string) (connector.Info, bool) {
+	x, ok := c.Actions[name]
+	info := c.Info()
+	info.Undo, info.Loses = x.Undo.Class, x.Undo.Loses
+	return info, ok
+}
+
 // Secrets are the references to secrets that it needs; the credentials of
 // accounts that a probe tries are not ours.
 func (c Config) Secrets() (refs []string) {
@@ -325,8 +333,9 @@ type Action struct {
 // ActionUndo says how an action is taken back.
 type ActionUndo struct {
 	Class  connector.UndoClass
-	Call   Operation // empty for Final
-	Expect *Expect   // what reading shows then; nil: the action's does not hold
+	Loses  connector.Loss // of Final alone; empty: data
+	Call   Operation      // empty for Final
+	Expect *Expect        // what reading shows then; nil: the action's does not hold
 }
 
 // Expect is what must stand in an answer: one of the words at the path, or

@@ -325,8 +325,8 @@ func (r reading) action(path []string) Action {
 	a := r.acted(m, path)
 	if m.Has("undo") {
 		where := below(path, "undo")
-		m := r.Keys(where, "class", "call", "expect")
-		a.Undo.Class = connector.UndoClass(r.Word(m, where, "class"))
+		m := r.Keys(where, "class", "loses", "call", "expect")
+		a.Undo.Class, a.Undo.Loses = connector.UndoClass(r.Word(m, where, "class")), connector.Loss(r.Word(m, where, "loses"))
 		if m.Has("call") {
 			a.Undo.Call = r.calls(below(where, "call"))
 		}

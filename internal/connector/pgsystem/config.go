@@ -68,6 +68,7 @@ type Action struct {
 // Undo says how an action is taken back.
 type Undo struct {
 	Class  connector.UndoClass
+	Loses  connector.Loss // of Final alone; empty: data
 	Run    string
 	Rows   Rows
 	Expect string // what Read says then; empty: anything but Action.Expect
@@ -129,8 +130,8 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 		m := e.Keys(at, "run", "rows", "read", "expect", "undo")
 		x := Action{Run: e.Word(m, at, "run"), Rows: parseRows(one(e, m, at, "rows")), Read: e.Word(m, at, "read"), Expect: one(e, m, at, "expect")}
 		at = declaration.Below(at, "undo")
-		m = e.Keys(at, "class", "run", "rows", "expect")
-		x.Undo = Undo{Class: connector.UndoClass(e.Word(m, at, "class")), Run: e.Word(m, at, "run"), Rows: parseRows(one(e, m, at, "rows")), Expect: one(e, m, at, "expect")}
+		m = e.Keys(at, "class", "loses", "run", "rows", "expect")
+		x.Undo = Undo{Class: connector.UndoClass(e.Word(m, at, "class")), Loses: connector.Loss(e.Word(m, at, "loses")), Run: e.Word(m, at, "run"), Rows: parseRows(one(e, m, at, "rows")), Expect: one(e, m, at, "expect")}
 		c.Actions[name] = x
 	}
 	c.Export = readExport(e)
@@ -219,6 +220,7 @@ func (c Config) check() (found []declaration.Problem) {
 			bad(declaration.Below(at, "expect"), "field.required")
 		}
 		undo := declaration.Below(at, "undo")
+		found = append(found, declaration.CheckLoss(undo, x.Undo.Class, x.Undo.Loses)...)
 		switch {
 		case !slices.Contains(declaration.Undos, x.Undo.Class):
 			bad(declaration.Below(undo, "class"), "system.word", "words", "restorable, reissuable, final")
@@ -237,6 +239,14 @@ func (c Config) check() (found []declaration.Problem) {
 
 // Name of the system.
 func (c Config) Name() string { return c.System }
+
+// ActionInfo describes an action of the system.
+func (c Config) ActionInfo(name string) (connector.Info, bool) {
+	x, ok := c.Actions[name]
+	info := c.Info()
+	info.Undo, info.Loses = x.Undo.Class, x.Undo.Loses
+	return info, ok
+}
 
 // Info describes the system: how things stand can always be read.
 func (c Config) Info() connector.Info {

@@ -624,6 +624,8 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"        expect: 0\n", "", "12:7 system.missing /systems/base/actions/forget/expect"},
 		{"expect: t}", "expect: f}", "11:107 system.expect /systems/base/actions/hide/undo/expect"},
 		{"{class: final}", "{class: maybe}", "17:23 system.word /systems/base/actions/forget/undo/class"},
+		{"{class: final}", "{class: final, loses: sleep}", "17:37 system.word /systems/base/actions/forget/undo/loses"},
+		{"{class: final}", "{class: restorable, run: DELETE FROM a WHERE b = $1, rows: 1, loses: data}", "17:84 system.needs /systems/base/actions/forget/undo/loses"},
 		{"{class: final}", "{class: restorable}", "17:15 system.missing /systems/base/actions/forget/undo/run; 17:15 system.missing /systems/base/actions/forget/undo/rows"},
 		{"    url: env:BASE_URL", "    url: env:BASE_URL\n    roles: {inventory: SELECT 1}", "5:24 system.statement /systems/base/roles/inventory"},
 		{"      hide:", "      Hide:", "6:7 system.action_name /systems/base/actions/Hide"},

@@ -433,10 +433,7 @@ func (s *System) ActionNames() []string { return slices.Sorted(maps.Keys(s.cfg.A
 
 // ActionInfo describes one.
 func (s *System) ActionInfo(name string) (connector.Info, bool) {
-	x, ok := s.cfg.Actions[name]
-	info := s.Info()
-	info.Undo = x.Undo.Class
-	return info, ok
+	return s.cfg.ActionInfo(name)
 }
 
 func (s *System) action(op, name, reference string) (Action, error) {
