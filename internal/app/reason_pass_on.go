@@ -67,12 +67,26 @@ func toldOf(w offboarding.Work) (t toldTo) {
 	return t
 }
 
-// passedOn reports whether we told a system that code as the reason of a departure.
+// passedOn reports whether we told a system that code as the reason of a departure:
+// with the end, or after it.
 func passedOn(ctx context.Context, tx Tx, c offboarding.CaseID, system, code string) (bool, error) {
+	given, err := tx.ReasonsOf(ctx, c)
+	if err != nil {
+		return false, err
+	}
 	works, err := tx.WorksOf(ctx, c)
 	return slices.ContainsFunc(works, func(w offboarding.Work) bool {
-		t := toldOf(w)
-		return w.Kind == PassOnKind && t.Code == code && slices.ContainsFunc(t.Told, func(x explained) bool { return x.System == system })
+		switch w.Kind {
+		case PassOnKind:
+			t := toldOf(w)
+			return t.Code == code && slices.ContainsFunc(t.Told, func(x explained) bool { return x.System == system })
+		case "cancel_billing":
+			return w.System == system && !w.FirstCall.IsZero() && slices.ContainsFunc(given, func(g SealedReason) bool {
+				r, known := reason.Builtin().Find(g.Code)
+				return known && r.Billing == code && g.Kind == reason.Stated && g.By != reason.Elsewhere && (w.DoneAt.IsZero() || !g.At.After(w.DoneAt))
+			})
+		}
+		return false
 	}), err
 }
 
