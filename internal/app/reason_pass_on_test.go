@@ -19,6 +19,11 @@ steps:
   - {id: effective, kind: wait, title: {es: "Fin", en: "End"}, after: [stop], params: {until: effective}}
 `
 
+// stopsOnceLookedAt waits for a person first, so that a reason may go along.
+var stopsOnceLookedAt = strings.Replace(stopsBilling, "after: [confirm], params", "after: [look], params", 1) + `
+  - {id: look, kind: task, title: {es: "Mirar", en: "Look"}, after: [confirm], role: agent, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}, items: [{id: a, title: {es: "A", en: "A"}}]}
+`
+
 // Who says why once their contracts are ended at the billing system has it told
 // there as a code, once for each, though the first answer is lost; the record says
 // so, and their words stay here.
@@ -57,9 +62,7 @@ func TestAReasonThatComesAfterTheEndIsPassedOnOnce(t *testing.T) {
 func TestAReasonThatWentAlongOrCameFromThereIsNotToldAgain(t *testing.T) {
 	t.Parallel()
 	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
-		w := newWorldWith(t, e, strings.Replace(stopsBilling, "after: [confirm], params", "after: [look], params", 1)+`
-  - {id: look, kind: task, title: {es: "Mirar", en: "Look"}, after: [confirm], role: agent, due: {d: 5, from: ready}, escalate: {d: 1, to: admin}, items: [{id: a, title: {es: "A", en: "A"}}]}
-`)
+		w := newWorldWith(t, e, stopsOnceLookedAt)
 		ctx := t.Context()
 		_, c, page := w.request(t, "period_end")
 		must(t, w.TellReason(ctx, page, "price", ""))

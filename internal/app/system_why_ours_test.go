@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/playbook"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/testkit/fakestripe"
 	"hastaluego/internal/when"
@@ -20,18 +20,19 @@ func TestAReasonThatWentAlongIsNotHeardBackAsAnother(t *testing.T) {
 		began := when.Machine{}.Wall()
 		far := fakestripe.Start(t, "sk_test_1", began)
 		far.Put(fakestripe.Subscription(sub, "cus_1", "eur", began.AddDate(0, 0, -3), began.AddDate(0, 0, 27)))
-		w := newWorldOn(t, e, string(playbook.Builtin()["saas-b2c"]), "", 10*time.Second, atStripe(t, far.URL, secret))
+		w := newWorldOn(t, e, stopsOnceLookedAt, "", 10*time.Second, atStripe(t, far.URL, secret))
 		ctx := t.Context()
-		_, c, page := w.request(t, "now")
+		_, c, page := w.request(t, "period_end")
 		must(t, w.TellReason(ctx, page, "price", ""))
-		w.workTasks(t, c)
-		eventually(t, "billing stopped at Stripe", func() bool { return w.stepState(t, c, "cancel_billing") == offboarding.StepVerified })
+		must(t, w.Tick(ctx, agent, app.TickInput{Case: c, Step: "look", Item: "a", Ticked: true, Evidence: "visto"}))
+		must(t, w.CompleteTask(ctx, agent, app.CompleteInput{Case: c, Step: "look", Note: "Visto"}))
+		eventually(t, "billing stopped at Stripe", func() bool { return w.stepState(t, c, "stop") == offboarding.StepVerified })
 		if d, _ := far.Get(sub)["cancellation_details"].(fakestripe.Object); d["feedback"] != "too_expensive" {
 			t.Fatalf("Stripe was told %+v", d)
 		}
 		must(t, w.UntilQuiet(ctx))
 		read(far)
-		body := far.Event("customer.subscription.deleted", sub)
+		body := far.Event("customer.subscription.updated", sub)
 		_, wall, err := w.Now(ctx)
 		must(t, err)
 		signature := fakestripe.Sign(secret, wall, body)
