@@ -112,6 +112,9 @@ func (c *systemCheckCmd) Run(ctx context.Context, o out) error {
 	if c.JSON {
 		err = json.NewEncoder(o.stdout).Encode(reports)
 	} else {
+		if len(reports) == 0 {
+			c.tellNone(o, file)
+		}
 		tellSystems(o, reports)
 	}
 	if err == nil && bad {
@@ -127,10 +130,20 @@ var levels = map[connector.Level]string{
 	connector.Example:    "an example that nobody tried: nothing there is ever verified",
 }
 
-func tellSystems(o out, reports []systemReport) {
-	if len(reports) == 0 {
-		fmt.Fprintln(o.stdout, "no far systems are declared")
+// tellNone says where no far system was found: a check of nothing is easily taken for
+// one that went well.
+func (c *systemCheckCmd) tellNone(o out, file string) {
+	switch config := c.file(); {
+	case file != "":
+		fmt.Fprintf(o.stdout, "%s declares no far systems: nothing was checked\n", file)
+	case config != "":
+		fmt.Fprintf(o.stdout, "%s names no file of far systems (systems: systems.yaml): nothing was checked\n", config)
+	default:
+		fmt.Fprintln(o.stdout, "no configuration was read, so no far systems are declared and nothing was checked: say --config hasta.yaml, --dir with the folder of one, or --systems systems.yaml")
 	}
+}
+
+func tellSystems(o out, reports []systemReport) {
 	for _, r := range reports {
 		can := strings.Join(r.Can, ", ")
 		if len(r.Actions) > 0 {

@@ -118,6 +118,13 @@ func called(v app.CaseView) (items []string) {
 	return items
 }
 
+func TestDeclarationsKnowEveryKindOfAccess(t *testing.T) {
+	t.Parallel()
+	if !slices.Equal(connector.AccessKinds, customer.GrantKinds) {
+		t.Errorf("%q and %q", connector.AccessKinds, customer.GrantKinds)
+	}
+}
+
 func TestAccessesCloseInOrderAndOpenAgain(t *testing.T) {
 	t.Parallel()
 	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {

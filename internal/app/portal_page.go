@@ -1,16 +1,20 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/limit"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
+	"hastaluego/internal/stray"
 	"hastaluego/internal/when"
 )
 
@@ -143,6 +147,7 @@ type CasePage struct {
 	Statement CaseStatement // that was signed; zero: none was, or they were erased
 	Settling  bool          // a step will make it
 	Refunded  when.Date     // all that the statement gives back was paid back by then; zero: not yet
+	After     []AfterEnd    // charges after the end of which something is given back
 	Users     UsersView     // who of their own users is told; not of a page for others
 	Late      when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
@@ -266,25 +271,75 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if out.Refunded, err = a.refundedOn(ctx, tx, plan); err != nil {
 			return err
 		}
+		if out.After = nil; purpose == "case" && out.ErasedOn.IsZero() {
+			if out.After, err = a.afterEnd(ctx, tx, plan.Case); err != nil {
+				return err
+			}
+		}
 		out.Late, err = a.lateSince(ctx, tx, plan)
 		return err
 	})
 	return out, err
 }
 
-// refundedOn is the day on which the last refund of a departure was read back; zero:
-// one is not yet, something else is owed to the customer, or none was made by a system.
+// AfterEnd is a charge after the end of a contract, of which something is given back.
+type AfterEnd struct {
+	Charged  when.Date
+	Back     money.Amount
+	Due      when.Date // by when
+	Refunded when.Date // zero: not yet
+}
+
+// afterEnd are those of a departure, in the order in which they happened.
+func (a *App) afterEnd(ctx context.Context, tx Tx, c offboarding.Case) (list []AfterEnd, err error) {
+	strays, err := tx.StraysAbout(ctx, c.Customer)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := tx.BalancesOf(ctx, c.Customer)
+	if err != nil {
+		return nil, err
+	}
+	zone := a.Company().Zone
+	for _, x := range strays {
+		if x.Case != string(c.ID) || x.Balance == "" || x.State != stray.Refunding && x.State != stray.Refunded {
+			continue
+		}
+		e := AfterEnd{Charged: when.DateOf(x.HappenedAt, zone), Back: x.Back}
+		if i := slices.IndexFunc(sums, func(b customer.Balance) bool { return string(b.ID) == x.Balance }); i >= 0 {
+			e.Due = sums[i].DueOn
+		}
+		if x.State == stray.Refunded {
+			e.Refunded = when.DateOf(x.OverAt, zone)
+		}
+		list = append(list, e)
+	}
+	slices.SortStableFunc(list, func(a, b AfterEnd) int { return cmp.Compare(a.Charged.String(), b.Charged.String()) })
+	return list, nil
+}
+
+// refundedOn is the day on which the last refund of what a statement gives back was read
+// back; zero: one is not yet, something else is owed to the customer, or none was made by
+// a system.
 func (a *App) refundedOn(ctx context.Context, tx Tx, p offboarding.Plan) (on when.Date, err error) {
 	list, err := tx.BalancesOf(ctx, p.Case.Customer)
-	if err != nil || slices.ContainsFunc(list, func(b customer.Balance) bool { return b.Kind == customer.Refund && b.Status == customer.Due }) {
+	if err != nil {
 		return on, err
+	}
+	after := map[string]bool{} // what is given back of charges after the end is told apart
+	for _, b := range list {
+		if strings.HasPrefix(b.Reference, p.Case.Code+"/after/") {
+			after[string(b.ID)] = true
+		} else if b.Kind == customer.Refund && b.Status == customer.Due {
+			return on, nil
+		}
 	}
 	works, err := tx.WorksOf(ctx, p.Case.ID)
 	if err != nil {
 		return on, err
 	}
 	for _, w := range works {
-		if w.Kind != refundKind || w.State == offboarding.WorkVerified && w.FirstCall.IsZero() { // nothing was sent by it
+		if w.Kind != refundKind || after[w.Item] || w.State == offboarding.WorkVerified && w.FirstCall.IsZero() { // nothing was sent by it
 			continue
 		}
 		if w.State != offboarding.WorkVerified {

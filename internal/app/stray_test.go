@@ -155,8 +155,24 @@ func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 		if at := w.strayStep(t, c); at != approve {
 			t.Errorf("it stands at %s", at)
 		}
+		theirs := w.linkFor(t, c, "case")
+		told := func() []app.AfterEnd {
+			t.Helper()
+			p, err := w.OpenCasePage(ctx, theirs, "case", "es")
+			must(t, err)
+			if !p.Refunded.IsZero() {
+				t.Errorf("the statement is said to have been refunded on %s", p.Refunded)
+			}
+			return p.After
+		}
+		if got := told(); len(got) != 1 || got[0].Back != eur(2985) || !got[0].Refunded.IsZero() || got[0].Due.IsZero() {
+			t.Errorf("the customer is told %+v", got)
+		}
 		must(t, w.Approve(ctx, laia, c, approve, true, "De acuerdo"))
 		eventually(t, "it went back", func() bool { return w.strays(t)[0].State == stray.Refunded })
+		if got := told(); len(got) != 1 || got[0].Refunded != w.today(t) {
+			t.Errorf("the customer is told %+v", got)
+		}
 		w.bank.mu.Lock()
 		refunds := slices.Clone(w.bank.refunds)
 		w.bank.mu.Unlock()

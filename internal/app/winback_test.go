@@ -172,14 +172,20 @@ func (w *world) quiet(t *testing.T, c offboarding.CaseID) {
 	code(t, w.AskSilence(ctx, "not-a-token-at-all"), "link.unknown")
 }
 
-// silenceLink mints a link as a letter would.
+// silenceLink mints the link of silence as a letter would.
 func (w *world) silenceLink(t *testing.T, c offboarding.CaseID) string {
+	t.Helper()
+	return w.linkFor(t, c, "silence")
+}
+
+// linkFor mints a link of a departure as a letter would.
+func (w *world) linkFor(t *testing.T, c offboarding.CaseID, purpose string) string {
 	t.Helper()
 	ctx, made := t.Context(), id.Token()
 	hash := sha256.Sum256([]byte(made))
 	must(t, w.store.Tx(ctx, func(tx app.Tx) error {
 		return tx.InsertLink(ctx, app.Link{
-			ID: offboarding.LinkID(id.New("lnk")), TokenHash: hex.EncodeToString(hash[:]), Purpose: "silence", Case: c, CreatedAt: tx.Now(), ExpiresAt: tx.Now().AddDate(1, 0, 0),
+			ID: offboarding.LinkID(id.New("lnk")), TokenHash: hex.EncodeToString(hash[:]), Purpose: purpose, Case: c, CreatedAt: tx.Now(), ExpiresAt: tx.Now().AddDate(1, 0, 0),
 		})
 	}))
 	return made

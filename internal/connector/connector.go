@@ -140,10 +140,13 @@ type Access interface {
 	RestoreAccess(ctx context.Context, in AccessInput) (Receipt, error)
 }
 
+// AccessKinds are what an access can be; grants have the same (a test compares them).
+var AccessKinds = []string{"login", "group", "role", "api_key", "token", "oauth_grant", "sso_link", "drive", "webhook", "device", "physical", "other"}
+
 // FoundAccess is an access that a system says somebody has.
 type FoundAccess struct {
 	Account string `json:"account"`          // its name at the far system, as ReadAccess takes it
-	Kind    string `json:"kind"`             // as grants have it: "login", "api_key"; another word is "other"
+	Kind    string `json:"kind"`             // of AccessKinds; another word is "other"
 	Label   string `json:"label,omitempty"`  // what people there call it
 	Open    bool   `json:"open"`             // it lets in
 	Status  string `json:"status,omitempty"` // the far system's own word

@@ -93,7 +93,7 @@ func TestEveryProblemOfSeveralCallsIsToldWithItsPlace(t *testing.T) {
 		{"{method: POST, path: /close,", "{method: GET, path: /close,", "31:22 system.word " + access + "revoke/2/method"},
 		{"          - {method: POST, path: /close", "          - {method: GET, path: \"/x/{user}\"}\n          - {method: POST, path: /close", "31:22 system.read_late " + access + "revoke/2/method"},
 		{"effect: idempotent", "effect: ask", "30:13 system.calls_ask " + access + "revoke/1; 31:13 system.calls_ask " + access + "revoke/2"},
-		{"kind: login", "kind: Log in", "35:13 system.blank /systems/desk/inventory/kind"},
+		{"kind: login", "kind: Log in", "35:13 system.access_kind /systems/desk/inventory/kind"},
 		{"/of/{owner}", "/of/{reference}", "36:33 system.slot /systems/desk/inventory/list/path"},
 		{"/of/{owner}", "/of", "36:33 system.path_slot /systems/desk/inventory/list/path"},
 		{", items: $, pages: {number: page, size: 50}", "", "36:13 system.needs /systems/desk/inventory/list"},

@@ -273,8 +273,11 @@ func (x Sums) check(k *checker, where []string, needed ...string) {
 }
 
 func (x Inventory) check(k *checker, where []string) {
-	if !declaration.SystemName.MatchString(x.Kind) {
+	switch {
+	case x.Kind == "":
 		k.bad(below(where, "kind"), "field.required")
+	case !slices.Contains(connector.AccessKinds, x.Kind):
+		k.bad(below(where, "kind"), "system.access_kind", "kind", x.Kind, "kinds", strings.Join(connector.AccessKinds, ", "))
 	}
 	sc := k.scope(once)
 	delete(sc.known, "reference")

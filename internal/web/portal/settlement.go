@@ -66,6 +66,7 @@ type settlementView struct {
 	Sections         []web.MoneySection
 	Paid             string // of what it says that they owe, in parts since then; empty: nothing
 	Due, Back        string
+	After            []string // charges after the end, and what becomes of them
 	From, Ends       []string // where the figures come from
 	Asks             bool     // it is their turn
 	Said             string   // what they answered
@@ -77,6 +78,13 @@ func viewSettlement(sp text.Speech, page app.CasePage, zone *time.Location) sett
 	x := page.Statement
 	v := settlementView{Speech: sp, There: x.Live() && len(x.Doc.Sections) > 0, Asks: x.MayAnswer()}
 	v.Code, v.Name = page.Paper.Code, page.Paper.Name
+	for _, x := range page.After {
+		code, day := "portal.settlement.after", x.Due
+		if !x.Refunded.IsZero() {
+			code, day = "portal.settlement.after.refunded", x.Refunded
+		}
+		v.After = append(v.After, sp.Say(code, "charged", text.LongDate(sp.Lang, x.Charged), "amount", text.Sums(sp.Lang, []money.Amount{x.Back}), "date", text.LongDate(sp.Lang, day)))
+	}
 	if !v.There { // whoever looks is told that nothing is open
 		v.Asks, v.Totals = false, []string{sp.Say("portal.settlement.even")}
 		if page.Settling && !x.Live() {
