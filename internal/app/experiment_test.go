@@ -65,7 +65,7 @@ func (w *world) exposures(t *testing.T, c offboarding.CaseID) (list []app.Exposu
 func (w *world) assigned(t *testing.T, name string, id customer.ID) string {
 	t.Helper()
 	v := w.experiment(t, name)
-	a, err := v.Experiment.Assigner(w.keys.HMACKey("experiment"))
+	a, err := v.Assigner(w.keys.HMACKey("experiment"))
 	must(t, err)
 	return a.Arm(id)
 }
@@ -155,7 +155,7 @@ func (w *world) crowd(t *testing.T, name string, n int, does func(arm string, i 
 	t.Helper()
 	ctx := t.Context()
 	v := w.experiment(t, name)
-	a, err := v.Experiment.Assigner(w.keys.HMACKey("experiment"))
+	a, err := v.Assigner(w.keys.HMACKey("experiment"))
 	must(t, err)
 	zone := w.Company().Zone
 	must(t, w.store.Tx(ctx, func(tx app.Tx) error {

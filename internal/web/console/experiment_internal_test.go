@@ -33,7 +33,7 @@ func tried(t *testing.T, days int) app.ExperimentView {
 	for i := range x.Arms {
 		v.Shows = append(v.Shows, app.ArmView{Arm: x.Arms[i]})
 	}
-	a, err := v.Experiment.Assigner([]byte("a secret of thirty-two bytes ..."))
+	a, err := v.Assigner([]byte("a secret of thirty-two bytes ..."))
 	if err != nil {
 		t.Fatal(err)
 	}
