@@ -75,9 +75,15 @@ func (w *world) settleAll(t *testing.T, by app.Actor, cid customer.ID) {
 // approved brings a departure to where its erasure was approved.
 func (w *world) approved(t *testing.T, c offboarding.CaseID) {
 	t.Helper()
+	w.asksToErase(t, c)
+	must(t, w.Approve(t.Context(), privacy, c, "agree", true, "De acuerdo"))
+}
+
+// asksToErase brings a departure to where its erasure waits for approval.
+func (w *world) asksToErase(t *testing.T, c offboarding.CaseID) {
+	t.Helper()
 	for range 40 {
 		if w.stepState(t, c, "agree") == offboarding.StepReady {
-			must(t, w.Approve(t.Context(), privacy, c, "agree", true, "De acuerdo"))
 			return
 		}
 		next, err := w.NextTimer(t.Context())

@@ -39,7 +39,7 @@ func (a *App) CountExperiments(ctx context.Context, w offboarding.Work) (Result,
 	}
 	var again time.Time
 	for _, e := range running {
-		if err := a.tx(ctx, func(tx Tx) error { return a.countExperiment(ctx, tx, e.Name) }); err != nil {
+		if err := a.countExperiment(ctx, e.Name); err != nil {
 			return Result{}, err
 		}
 	}
@@ -54,43 +54,55 @@ func (a *App) CountExperiments(ctx context.Context, w offboarding.Work) (Result,
 	return Result{Verdict: Later, Again: again}, nil
 }
 
-func (a *App) countExperiment(ctx context.Context, tx Tx, name string) error {
-	e, err := tx.FindExperiment(ctx, name)
-	if err != nil || e.State != experiment.Running {
+// countExperiment counts while nobody waits for it, and then keeps what follows. An
+// experiment that changed meanwhile is left as it is: the next day counts it.
+func (a *App) countExperiment(ctx context.Context, name string) error {
+	var e Experiment
+	err := a.store.View(ctx, func(tx Tx) (err error) { e, err = a.counted(ctx, tx, name); return err })
+	if err != nil || e.ID == "" {
 		return err
 	}
-	stop := func(why string) error {
-		if err := e.Stop(tx.Now(), why); err != nil {
+	return a.tx(ctx, func(tx Tx) error {
+		now, err := tx.FindExperiment(ctx, name)
+		switch {
+		case err != nil || now.Version != e.Version:
 			return err
+		case e.State == experiment.Running:
+			return tx.PutExperiment(ctx, e)
 		}
 		return a.endExperiment(ctx, tx, e, "engine")
+	})
+}
+
+// counted is a running experiment as what came of it by now leaves it; one that does not
+// run is none.
+func (a *App) counted(ctx context.Context, tx Tx, name string) (e Experiment, err error) {
+	if e, err = tx.FindExperiment(ctx, name); err != nil || e.State != experiment.Running {
+		return Experiment{}, err
 	}
-	if _, err := a.menuOf(ctx, tx, e); fault.CodeOf(err) == "experiment.changed" {
-		return stop(StoppedByChange)
+	if _, err = a.menuOf(ctx, tx, e); fault.CodeOf(err) == "experiment.changed" {
+		err = e.Stop(tx.Now(), StoppedByChange)
+		return e, err
 	} else if err != nil {
-		return err
+		return e, err
 	}
 	cohort, err := a.cohort(ctx, tx, e)
 	if err != nil {
-		return err
+		return e, err
 	}
 	r := cohort.Report(tx.Now())
 	e.LookedAt = tx.Now()
 	switch {
 	case e.Heed(r):
 		e.Why = StoppedByHarm
-		return a.endExperiment(ctx, tx, e, "engine")
 	case r.Complete() && r.Unbalanced():
-		return stop(StoppedByBalance)
+		err = e.Stop(tx.Now(), StoppedByBalance)
 	case r.Complete():
-		if err := e.Decide(r); err != nil {
-			return err
-		}
-		return a.endExperiment(ctx, tx, e, "engine")
+		err = e.Decide(r)
 	case !tx.Now().Before(e.Until) && r.Seen < r.Planned:
-		return stop(StoppedByDay)
+		err = e.Stop(tx.Now(), StoppedByDay)
 	}
-	return tx.PutExperiment(ctx, e)
+	return e, err
 }
 
 // cohort are the customers of whom an experiment is judged, as far as is known now.

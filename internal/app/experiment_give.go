@@ -18,13 +18,18 @@ const experimentSecret = "experiment"
 
 // tried is the experiment that a departure is in, with the arm that the customer has.
 type tried struct {
-	of   Experiment
-	menu *trial.Menu
-	arm  string
+	of    Experiment
+	menu  *trial.Menu
+	arm   string
+	about bool      // it is about them as they stand now: what they were given before stays theirs, and is not shown where it no longer fits
+	had   *Exposure // as it was given before; nil: it was not
 }
 
 // holds reports whether they are those with whom it compares.
 func (t *tried) holds() bool { return t != nil && t.arm == experiment.Holdout }
+
+// silences reports whether nothing is proposed to them because of that.
+func (t *tried) silences() bool { return t.holds() && t.about }
 
 // trying finds the experiment of a place that a departure is in, or would be in now;
 // nil: none. Which arm follows from the customer and the experiment alone.
@@ -51,44 +56,45 @@ func (a *App) trying(ctx context.Context, tx Tx, p offboarding.Plan, at trial.Pl
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(given, func(x Exposure) bool { return x.Experiment == e.ID }); i >= 0 {
-			return &tried{e, m, given[i].Arm}, nil
-		}
-		if !tx.Now().Before(e.Until) {
+		i := slices.IndexFunc(given, func(x Exposure) bool { return x.Experiment == e.ID })
+		if i < 0 && !tx.Now().Before(e.Until) {
 			continue
 		}
-		arm, in, err := a.armOf(ctx, tx, p, e, m, d, s)
+		facts, about, err := triedOn(ctx, tx, p, m, d, s)
+		switch {
+		case err != nil:
+			return nil, err
+		case i >= 0:
+			return &tried{e, m, given[i].Arm, about, &given[i]}, nil
+		case !about:
+			continue
+		}
+		g, err := e.Assigner(a.keys.HMACKey(experimentSecret))
 		if err != nil {
 			return nil, err
 		}
-		if in {
-			return &tried{e, m, arm}, nil
+		if arm, in := g.Place(p.Case.Customer, facts); in {
+			return &tried{e, m, arm, about, nil}, nil
 		}
 	}
 	return nil, nil
 }
 
-func (a *App) armOf(ctx context.Context, tx Tx, p offboarding.Plan, e Experiment, m *trial.Menu, d offer.Decision, s offer.Situation) (arm string, in bool, err error) {
+// triedOn reports whether an experiment is about a departure as it stands now, with the
+// facts of which its audience asks.
+func triedOn(ctx context.Context, tx Tx, p offboarding.Plan, m *trial.Menu, d offer.Decision, s offer.Situation) (map[experiment.Fact]string, bool, error) {
 	cus, err := tx.FindCustomer(ctx, p.Case.Customer)
 	if err != nil {
-		return "", false, err
+		return nil, false, err
 	}
-	who := trial.Who{Market: cus.Country, Language: p.Case.Language, Segment: cus.Segment, Kind: string(cus.Kind), Plan: s.Plan}
-	facts, about, err := m.About(d, s, who)
-	if err != nil || !about {
-		return "", false, err
-	}
-	g, err := e.Assigner(a.keys.HMACKey(experimentSecret))
-	if err != nil {
-		return "", false, err
-	}
-	arm, in = g.Place(p.Case.Customer, facts)
-	return arm, in, nil
+	return m.About(d, s, trial.Who{Market: cus.Country, Language: p.Case.Language, Segment: cus.Segment, Kind: string(cus.Kind), Plan: s.Plan})
 }
 
-// decideTried is the decision as the experiment that they are in changes it.
+// decideTried is the decision as the experiment that they are in changes it. Where it is
+// no longer about them, because they say now that something of ours is broken, what the
+// policy decides stands.
 func (a *App) decideTried(ctx context.Context, tx Tx, p offboarding.Plan, d *deciding) (err error) {
-	if d.tried, err = a.trying(ctx, tx, p, trial.AtOffer, d.Decision, d.situation); err != nil || d.tried == nil || d.Offer == nil {
+	if d.tried, err = a.trying(ctx, tx, p, trial.AtOffer, d.Decision, d.situation); err != nil || d.tried == nil || !d.tried.about {
 		return err
 	}
 	d.lasts = d.Offer.Answer
@@ -101,9 +107,9 @@ func (a *App) decideTried(ctx context.Context, tx Tx, p offboarding.Plan, d *dec
 	return nil
 }
 
-// giveArm keeps which arm was given in a departure.
+// giveArm keeps which arm was given in a departure. Whoever asks took AwaitErasing first.
 func (a *App) giveArm(ctx context.Context, tx Tx, p *offboarding.Plan, d deciding) error {
-	if d.tried == nil || d.lasts == 0 {
+	if d.tried == nil || !d.tried.about {
 		return nil
 	}
 	zone, err := zoneOf(p.Case)
@@ -197,48 +203,71 @@ func (a *App) seeArm(ctx context.Context, tx Tx, x Exposure) error {
 }
 
 // FlowArm is the arm of the flow that a customer meets on the pages after the receipt
-// of a request; empty: that which everybody does. It is given, and seen, with the
-// first of them.
-func (a *App) FlowArm(ctx context.Context, code string) (arm string, err error) {
-	var none bool
-	err = a.store.View(ctx, func(tx Tx) error {
-		running, err := tx.RunningExperiments(ctx)
-		none = !slices.ContainsFunc(running, func(e Experiment) bool { return e.Place == trial.AtFlow })
-		return err
-	})
-	if err != nil || none {
+// of a request; empty: that which everybody does. It is given, and seen, with the first
+// of them that they meet once it is proved that the request is theirs.
+func (a *App) FlowArm(ctx context.Context, code string) (string, error) {
+	var p offboarding.Plan
+	var t *tried
+	look := func(tx Tx) (err error) { p, t, err = a.tryingFlow(ctx, tx, code); return err }
+	if err := a.store.View(ctx, look); err != nil || t == nil {
 		return "", err
 	}
-	err = a.tx(ctx, func(tx Tx) error {
-		arm = ""
-		r, err := tx.FindRequestByCode(ctx, code)
-		if err != nil || r.Case == "" {
-			return err
+	if t.had == nil || t.had.Seen.IsZero() && p.Case.State == offboarding.CaseOpen {
+		if err := a.tx(ctx, func(tx Tx) error {
+			if _, err := tx.AwaitErasing(ctx); err != nil { // first of all: what is given beside an erasure would stay behind it
+				return err
+			}
+			if err := look(tx); err != nil || t == nil {
+				return err
+			}
+			return a.meetFlow(ctx, tx, p, t)
+		}); err != nil || t == nil {
+			return "", err
 		}
-		p, err := tx.FindPlan(ctx, r.Case)
-		if err != nil {
-			return err
-		}
-		s, err := a.situation(ctx, tx, p)
-		if err != nil {
-			return err
-		}
-		t, err := a.trying(ctx, tx, p, trial.AtFlow, offer.Decision{}, s)
-		if err != nil || t == nil {
-			return err
-		}
-		arm = t.menu.FlowArm(t.arm)
-		x := Exposure{Experiment: t.of.ID, Case: p.Case.ID, Customer: p.Case.Customer, Arm: t.arm, Given: tx.Now(), Until: t.of.Until}
-		fresh, err := tx.GiveArm(ctx, x)
-		if err != nil || !fresh || p.Case.State != offboarding.CaseOpen {
-			return err
-		}
-		return a.seeArm(ctx, tx, x)
-	})
-	if fault.KindOf(err) == fault.NotFound && err != nil { // of a departure that is the second of its request
-		return "", nil
 	}
-	return arm, err
+	return t.menu.FlowArm(t.arm), nil
+}
+
+// tryingFlow finds the experiment on the flow that the departure of a request is in, or
+// would be in now; nil: none.
+func (a *App) tryingFlow(ctx context.Context, tx Tx, code string) (p offboarding.Plan, t *tried, err error) {
+	running, err := tx.RunningExperiments(ctx)
+	if err != nil || !slices.ContainsFunc(running, func(e Experiment) bool { return e.Place == trial.AtFlow }) {
+		return p, nil, err
+	}
+	r, err := tx.FindRequestByCode(ctx, code)
+	switch {
+	case fault.KindOf(err) == fault.NotFound && err != nil: // of a departure that is the second of its request
+		return p, nil, nil
+	case err != nil || r.Case == "" || unproved(r):
+		return p, nil, err
+	}
+	if p, err = tx.FindPlan(ctx, r.Case); err != nil {
+		return p, nil, err
+	}
+	if gone, err := wasErased(ctx, tx, p.Case.Customer); err != nil || gone {
+		return p, nil, err
+	}
+	s, err := a.situation(ctx, tx, p)
+	if err != nil {
+		return p, nil, err
+	}
+	t, err = a.trying(ctx, tx, p, trial.AtFlow, offer.Decision{}, s)
+	return p, t, err
+}
+
+// meetFlow keeps which arm of the flow was given in a departure, and that it is seen.
+func (a *App) meetFlow(ctx context.Context, tx Tx, p offboarding.Plan, t *tried) error {
+	x := Exposure{Experiment: t.of.ID, Case: p.Case.ID, Customer: p.Case.Customer, Arm: t.arm, Given: tx.Now(), Until: t.of.Until}
+	if t.had != nil {
+		x = *t.had
+	} else if _, err := tx.GiveArm(ctx, x); err != nil {
+		return err
+	}
+	if p.Case.State != offboarding.CaseOpen || !x.Seen.IsZero() || !tx.Now().Before(x.Until) {
+		return nil
+	}
+	return a.seeArm(ctx, tx, x)
 }
 
 // forgetTried counts a customer who is erased on, as one of many.

@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"hastaluego/internal/money"
 	"hastaluego/internal/notification"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 	"hastaluego/internal/relationship"
 	"hastaluego/internal/testkit"
 	"hastaluego/internal/trial"
@@ -61,6 +64,33 @@ func (w *world) exposures(t *testing.T, c offboarding.CaseID) (list []app.Exposu
 	return list
 }
 
+// triesOn begins an experiment in which a customer has an arm. Which one follows from
+// both: it is written down again until it does.
+func (w *world) triesOn(t *testing.T, id customer.ID, arm string, changes ...string) string {
+	t.Helper()
+	for i := range 1000 {
+		name, err := w.PutExperiment(t.Context(), success, "x.yaml", trialFile(append(changes, "experiment: pause_or_less", fmt.Sprintf("experiment: tried_%d", i))...))
+		must(t, err)
+		if w.assigned(t, name, id) != arm {
+			continue
+		}
+		_, err = w.CheckExperiment(t.Context(), success, name)
+		must(t, err)
+		must(t, w.StartExperiment(t.Context(), success, name))
+		return name
+	}
+	t.Fatalf("no experiment gives %s", arm)
+	return ""
+}
+
+// leaver is the customer of a departure.
+func (w *world) leaver(t *testing.T, c offboarding.CaseID) customer.ID {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), agent, c)
+	must(t, err)
+	return v.Plan.Case.Customer
+}
+
 // assigned is the arm that a customer has by the secret of the house.
 func (w *world) assigned(t *testing.T, name string, id customer.ID) string {
 	t.Helper()
@@ -70,12 +100,12 @@ func (w *world) assigned(t *testing.T, name string, id customer.ID) string {
 	return a.Arm(id)
 }
 
-// From the file to what a customer sees: written, checked, begun, and given by the arm
-// that follows from who they are; counted once, when they see it.
-func TestAnExperimentIsGivenAndCountedWhenItIsSeen(t *testing.T) {
+// Nothing is begun otherwise than it was checked, nor two of one place at once; what was
+// checked can be checked again once the policy changed.
+func TestAnExperimentBeginsAsItWasChecked(t *testing.T) {
 	t.Parallel()
 	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
-		w, own, page, _ := proposed(t, e)
+		w, _, _, _ := proposed(t, e)
 		ctx := t.Context()
 		w.UseOffers(housePolicy(t, atOnce...))
 		_, err := w.PutExperiment(ctx, app.Actor{ID: "usr_f", Roles: []string{"finance"}}, "x.yaml", trialFile())
@@ -104,49 +134,130 @@ func TestAnExperimentIsGivenAndCountedWhenItIsSeen(t *testing.T) {
 			t.Errorf("two of one place at once: %v", err)
 		}
 
-		must(t, w.MeetArms(ctx, page)) // nothing was given yet
-		must(t, w.TellReason(ctx, page, "price", ""))
-		given := w.exposures(t, own.Case)
-		if len(given) != 1 || !given[0].Seen.IsZero() || given[0].Arm != w.assigned(t, name, given[0].Customer) {
-			t.Fatalf("given %+v", given)
-		}
-		v, err := w.OpenCase(ctx, agent, own.Case)
-		must(t, err)
-		switch arm := given[0].Arm; {
-		case arm == experiment.Holdout:
-			if v.Offer != nil {
-				t.Fatalf("the holdout was proposed %+v", v.Offer)
-			}
-			code(t, w.MakeOffer(ctx, agent, app.OfferInput{Case: own.Case, Name: "pause", Heard: "x", Reason: "y"}), "offer.guard.holdout")
-			code(t, w.MakeOffer(ctx, agent, own), "offer.guard.holdout")
-			must(t, w.AskOffer(ctx, page))
-			p, err := w.OpenCasePage(ctx, page, "case", "")
-			must(t, err)
-			if !p.Nothing || !p.Unlooked {
-				t.Errorf("whoever asks is told %+v", p.Answering)
-			}
-		case v.Offer == nil || !strings.HasPrefix(v.Offer.Name, map[string]string{"pause": "pause@", "less": "discount@"}[arm]):
-			t.Fatalf("the arm %s was proposed %+v", arm, v.Offer)
-		}
-		for range 2 {
-			must(t, w.MeetArms(ctx, page))
-		}
-		if seen := w.exposures(t, own.Case); len(seen) != 1 || seen[0].Seen.IsZero() {
-			t.Errorf("seen %+v", seen)
-		}
-		if n := w.logged(t, "experiment.seen"); n != 1 {
-			t.Errorf("%d entries that it was seen", n)
-		}
-		r := w.experiment(t, name).Report
-		if r == nil || r.Seen != 1 || r.Known != 0 || len(r.Guards) != 6 {
-			t.Errorf("reported %+v", r)
-		}
 		must(t, w.StopExperiment(ctx, success, name, "Cambian los precios"))
 		if x := w.experiment(t, name); x.State != experiment.Stopped || x.Why != "Cambian los precios" || x.EndedBy != success.ID {
 			t.Errorf("stopped %+v", x.Experiment)
 		}
+		_, err = w.CheckExperiment(ctx, success, name)
+		code(t, err, "experiment.state")
+		_, err = w.CheckExperiment(ctx, success, "other")
+		must(t, err)
+		w.UseOffers(housePolicy(t, append(atOnce, "fields: {months: 2}", "fields: {months: 3}")...))
+		code(t, w.StartExperiment(ctx, success, "other"), "experiment.unchecked") // the policy changed since
+		_, err = w.CheckExperiment(ctx, success, "other")
+		must(t, err)
+		must(t, w.StartExperiment(ctx, success, "other"))
 		w.verifyLog(t)
 	})
+}
+
+// What a customer sees is given by the arm that follows from who they are, and counted
+// once, when they see it.
+func TestAnExperimentIsGivenAndCountedWhenItIsSeen(t *testing.T) {
+	t.Parallel()
+	for arm, shown := range map[string]string{experiment.Holdout: "", "pause": "pause@", "less": "discount@"} {
+		t.Run(arm, func(t *testing.T) {
+			t.Parallel()
+			testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+				w, own, page, _ := proposed(t, e)
+				ctx := t.Context()
+				w.UseOffers(housePolicy(t, atOnce...))
+				name := w.triesOn(t, w.leaver(t, own.Case), arm)
+				must(t, w.MeetArms(ctx, page)) // nothing was given yet
+				must(t, w.TellReason(ctx, page, "price", ""))
+				given := w.exposures(t, own.Case)
+				if len(given) != 1 || !given[0].Seen.IsZero() || given[0].Arm != arm {
+					t.Fatalf("given %+v", given)
+				}
+				v, err := w.OpenCase(ctx, agent, own.Case)
+				must(t, err)
+				switch {
+				case arm == experiment.Holdout:
+					w.getsNothing(t, own, page)
+				case v.Offer == nil || !strings.HasPrefix(v.Offer.Name, shown):
+					t.Fatalf("the arm %s was proposed %+v", arm, v.Offer)
+				}
+				for range 2 {
+					must(t, w.MeetArms(ctx, page))
+				}
+				if seen := w.exposures(t, own.Case); len(seen) != 1 || seen[0].Seen.IsZero() {
+					t.Errorf("seen %+v", seen)
+				}
+				if n := w.logged(t, "experiment.seen"); n != 1 {
+					t.Errorf("%d entries that it was seen", n)
+				}
+				r := w.experiment(t, name).Report
+				if r == nil || r.Seen != 1 || r.Known != 0 || len(r.Guards) != 6 {
+					t.Errorf("reported %+v", r)
+				}
+				w.verifyLog(t)
+			})
+		})
+	}
+}
+
+// getsNothing is whoever is of the holdout: nobody proposes them anything that gives
+// something, and they are told so where they ask.
+func (w *world) getsNothing(t *testing.T, own app.OfferInput, page string) {
+	t.Helper()
+	ctx := t.Context()
+	v, err := w.OpenCase(ctx, agent, own.Case)
+	must(t, err)
+	if v.Offer != nil {
+		t.Fatalf("the holdout was proposed %+v", v.Offer)
+	}
+	code(t, w.MakeOffer(ctx, agent, app.OfferInput{Case: own.Case, Name: "pause", Heard: "x", Reason: "y"}), "offer.guard.holdout")
+	code(t, w.MakeOffer(ctx, agent, own), "offer.guard.holdout")
+	must(t, w.AskOffer(ctx, page))
+	p, err := w.OpenCasePage(ctx, page, "case", "")
+	must(t, err)
+	if !p.Nothing || !p.Unlooked {
+		t.Errorf("whoever asks is told %+v", p.Answering)
+	}
+}
+
+// Whoever is of the holdout and then turns out to have something of ours that is broken
+// gets the date by which it is put right, as everybody does; and where the policy no
+// longer decides for what is tried, a person looks.
+func TestTheHoldoutIsOwedWhatIsNotTried(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"broken", "closing"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+				w, own, page, today := proposed(t, e)
+				ctx := t.Context()
+				w.UseOffers(housePolicy(t, atOnce...))
+				id := w.leaver(t, own.Case)
+				w.triesOn(t, id, experiment.Holdout)
+				must(t, w.TellReason(ctx, page, "price", ""))
+				if given := w.exposures(t, own.Case); len(given) != 1 || given[0].Arm != experiment.Holdout {
+					t.Fatalf("given %+v", given)
+				}
+				if what == "broken" {
+					_, err := w.RecordComplaint(ctx, agent, relationship.Complaint{Customer: id, Received: today, What: "Los avisos no llegan"})
+					must(t, err)
+				} else {
+					must(t, w.TellReason(ctx, page, "closing", ""))
+				}
+				must(t, w.AskOffer(ctx, page))
+				p, err := w.OpenCasePage(ctx, page, "case", "")
+				must(t, err)
+				switch {
+				case p.Nothing || p.Unlooked:
+					t.Errorf("nobody looks: %+v", p.Answering)
+				case what == "closing" && (p.Offer != nil || p.AnswerDue.IsZero()):
+					t.Errorf("no person is asked: %+v", p.Answering)
+				case what == "broken" && (p.Offer == nil || p.Offer.Kind != offer.Fix || p.Offer.By.IsZero()):
+					t.Errorf("no date is named by which it is put right: %+v", p.Answering)
+				}
+				if given := w.exposures(t, own.Case); len(given) != 1 || given[0].Arm != experiment.Holdout {
+					t.Errorf("they are no longer of the holdout: %+v", given)
+				}
+				w.verifyLog(t)
+			})
+		})
+	}
 }
 
 // crowd lets n customers leave over the price, a day after each other, see their arm,
@@ -316,42 +427,110 @@ func complaintOn(id customer.ID, ref string, day when.Date) relationship.Complai
 	return relationship.Complaint{ID: relationship.ComplaintID("cmp_" + ref), Customer: id, Received: day, AnswerBy: day.AddDays(15), State: relationship.Open}
 }
 
+// inFlow are the changes with which an arm of the flow is tried on everybody who speaks
+// Spanish.
+var inFlow = []string{"  - {id: less, share: 45, offer: discount}\n", "", "{id: pause, share: 45, offer: pause}", "{id: short, share: 80, flow: short}", "family: [price]", "language: [es]"}
+
+// armed has the flow declare an arm beside its usual one.
+func (w *world) armed(t *testing.T) {
+	t.Helper()
+	src := strings.Replace(string(flow.Builtin()["exit-first"]), "\nnodes:", "\narms: [usual, short]\nnodes:", 1)
+	must(t, w.store.Tx(t.Context(), func(tx app.Tx) error {
+		return tx.InsertFlow(t.Context(), app.FlowVersion{ID: "flv_arms", Number: 1, Name: "exit-first", Source: src, Signup: signup, Hash: "x", Day: w.today(t), At: tx.Now(), By: "usr_a"})
+	}))
+}
+
 // An arm of the flow is met on the pages after the receipt, the same on each of them,
-// and counted with the first.
+// and counted with the first; not before it is proved whose the request is.
 func TestAnArmOfTheFlowIsMetAfterTheReceipt(t *testing.T) {
 	t.Parallel()
-	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
-		w := newWorld(t, e)
-		ctx := t.Context()
-		src := strings.Replace(string(flow.Builtin()["exit-first"]), "\nnodes:", "\narms: [usual, short]\nnodes:", 1)
-		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
-			return tx.InsertFlow(ctx, app.FlowVersion{ID: "flv_arms", Number: 1, Name: "exit-first", Source: src, Signup: signup, Hash: "x", Day: w.today(t), At: tx.Now(), By: "usr_a"})
-		}))
-		r, c, page := w.request(t, "period_end")
-		if arm, err := w.FlowArm(ctx, r.Code); err != nil || arm != "" {
-			t.Fatalf("nothing runs, and they meet %q: %v", arm, err)
+	for name, shows := range map[string]string{experiment.Holdout: "usual", "short": "short"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+				w := newWorld(t, e)
+				ctx := t.Context()
+				w.armed(t)
+				r, err := w.RequestExit(ctx, app.ExitInput{Name: "Marta Ibáñez", AccountEmail: firstMail, When: "period_end", Language: "es"})
+				must(t, err)
+				confirm := w.mail.wait(t, "confirm", firstMail)
+				must(t, w.store.View(ctx, func(tx app.Tx) (err error) { r, err = tx.FindRequestByCode(ctx, r.Code); return err }))
+				if r.Case == "" || !r.VerifiedAt.IsZero() {
+					t.Fatalf("not matched, or proved already: %+v", r)
+				}
+				meets := func() string {
+					t.Helper()
+					arm, err := w.FlowArm(ctx, r.Code)
+					must(t, err)
+					return arm
+				}
+				if arm := meets(); arm != "" {
+					t.Fatalf("nothing runs, and they meet %q", arm)
+				}
+				w.triesOn(t, w.leaver(t, r.Case), name, inFlow...)
+				if arm := meets(); arm != "" || len(w.exposures(t, r.Case)) > 0 {
+					t.Fatalf("whoever typed an address learns that it is a customer's: %q", arm)
+				}
+				c, page, err := w.VerifyRequest(ctx, token(confirm.Links["verify"]))
+				must(t, err)
+				for range 2 {
+					arm := meets()
+					given := w.exposures(t, c)
+					if len(given) != 1 || given[0].Seen.IsZero() || given[0].Arm != name || arm != shows {
+						t.Fatalf("given %+v, and meets %q", given, arm)
+					}
+					x, err := w.ExitOf(ctx, app.ExitFor{Record: "ES", Language: "es", Device: "desktop", Arm: arm})
+					must(t, err)
+					if x.Version != "flv_arms" || x.Variant.Arm != shows {
+						t.Errorf("the page is of %s, arm %q", x.Version, x.Variant.Arm)
+					}
+				}
+				must(t, w.MeetArms(ctx, page)) // was counted
+				if n := w.logged(t, "experiment.seen"); n != 1 {
+					t.Errorf("%d entries that it was seen", n)
+				}
+				w.verifyLog(t)
+			})
+		})
+	}
+}
+
+// Whoever looks at a page while they are erased is given no arm that would stay behind.
+func TestAnArmIsNotGivenBesideAnErasure(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		w.clear(t, w.lent(t))
+		w.armed(t)
+		r, c, _ := w.request(t, "period_end")
+		w.asksToErase(t, c)
+		w.triesOn(t, w.leaver(t, c), "short", inFlow...)
+		come, met := make(chan struct{}), make(chan error, 1)
+		var once, begin sync.Once // a transaction may be run again
+		here := func() { once.Do(func() { close(come) }) }
+		ctx := context.WithValue(t.Context(), awaiting{}, here)
+		if e.Name == "sqlite" { // there is one writer: it comes no further than to look
+			ctx = context.WithValue(t.Context(), afterView{}, here)
 		}
-		name := w.tries(t, trialFile("  - {id: less, share: 45, offer: discount}\n", "", "{id: pause, share: 45, offer: pause}", "{id: short, share: 80, flow: short}", "family: [price]", "language: [es]"))
-		for range 2 {
-			arm, err := w.FlowArm(ctx, r.Code)
-			must(t, err)
-			given := w.exposures(t, c)
-			if len(given) != 1 || given[0].Seen.IsZero() || given[0].Arm != w.assigned(t, name, given[0].Customer) {
-				t.Fatalf("given %+v", given)
-			}
-			want := map[string]string{"short": "short", experiment.Holdout: "usual"}[given[0].Arm]
-			if arm != want {
-				t.Errorf("%s meets %q", given[0].Arm, arm)
-			}
-			x, err := w.ExitOf(ctx, app.ExitFor{Record: "ES", Language: "es", Device: "desktop", Arm: arm})
-			must(t, err)
-			if x.Version != "flv_arms" || x.Variant.Arm != want {
-				t.Errorf("the page is of %s, arm %q", x.Version, x.Variant.Arm)
-			}
+		look := func() {
+			begin.Do(func() {
+				go func() {
+					arm, err := w.FlowArm(ctx, r.Code)
+					if err == nil && arm != "" {
+						err = fmt.Errorf("they meet %q", arm)
+					}
+					met <- err
+					here() // whoever waits for nothing is done before the erasure
+				}()
+			})
+			<-come // the erasure is not committed yet: whoever looks does not see it
 		}
-		must(t, w.MeetArms(ctx, page)) // was counted
-		if n := w.logged(t, "experiment.seen"); n != 1 {
-			t.Errorf("%d entries that it was seen", n)
+		w.between.erasing.Store(&look)
+		w.approved(t, c)
+		must(t, <-met)
+		eventually(t, "erased", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+		if given := w.exposures(t, c); len(given) > 0 {
+			t.Errorf("stayed behind: %+v", given)
 		}
 		w.verifyLog(t)
 	})

@@ -68,6 +68,9 @@ const seeWhat = "see_what"
 // nothing.
 func (a *App) AskOffer(ctx context.Context, token string) error {
 	return a.tx(ctx, func(tx Tx) error {
+		if _, err := tx.AwaitErasing(ctx); err != nil { // first of all: an arm that is given beside an erasure would stay behind it
+			return err
+		}
 		l, err := a.link(ctx, tx, token, "case")
 		if err != nil {
 			return err

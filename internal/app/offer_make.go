@@ -257,7 +257,7 @@ func (a *App) proposeAtOnce(ctx context.Context, tx Tx, p *offboarding.Plan, ask
 	if err := a.giveArm(ctx, tx, p, d); err != nil {
 		return false, err
 	}
-	if d.tried.holds() && asked {
+	if d.tried.silences() && asked {
 		return true, a.answerNothing(ctx, tx, p)
 	}
 	if d.Offer == nil {

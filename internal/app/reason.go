@@ -166,6 +166,9 @@ func (a *App) lapseOther(ctx context.Context, tx Tx, g reason.Given) error {
 func (a *App) TellReason(ctx context.Context, token, code, text string) error {
 	l := prose(nil, map[string]*string{"reason.text": &text})
 	return a.tx(ctx, func(tx Tx) error {
+		if _, err := tx.AwaitErasing(ctx); err != nil { // first of all: an arm that is given beside an erasure would stay behind it
+			return err
+		}
 		c, err := a.mayTell(ctx, tx, token)
 		if err != nil {
 			return err

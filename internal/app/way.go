@@ -130,7 +130,7 @@ func (a *App) WayOf(ctx context.Context, code string) (w Way, err error) {
 				return err
 			}
 		}
-		if r.Customer == "" || r.VerifiedAt.IsZero() && r.Channel == offboarding.Public {
+		if r.Customer == "" || unproved(r) {
 			return nil
 		}
 		cus, err := tx.FindCustomer(ctx, r.Customer)
@@ -138,6 +138,12 @@ func (a *App) WayOf(ctx context.Context, code string) (w Way, err error) {
 		return err
 	})
 	return w, err
+}
+
+// unproved reports whether nobody has shown yet that a request is of the customer whom it
+// was matched with: whoever typed it learns nothing of them, not even whether they are one.
+func unproved(r offboarding.Request) bool {
+	return r.VerifiedAt.IsZero() && r.Channel == offboarding.Public
 }
 
 // waysHeld are the pages that a customer met, for the bundle of what we hold.

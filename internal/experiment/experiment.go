@@ -71,7 +71,7 @@ const (
 )
 
 // Transitions is the only truth about how experiments change.
-var Transitions = map[State][]State{Draft: {Checked}, Checked: {Draft, Running}, Running: {Decided, Stopped}}
+var Transitions = map[State][]State{Draft: {Checked}, Checked: {Draft, Checked, Running}, Running: {Decided, Stopped}}
 
 // Outcome is what may be said of an arm.
 type Outcome string
@@ -223,7 +223,8 @@ func (e *Experiment) passes(passed []string) error {
 	return nil
 }
 
-// Pass says that it may start: it can be planned, and every arm was checked.
+// Pass says that it may start: it can be planned, and every arm was checked. What an arm
+// shows can change before it starts, so it may be checked again.
 func (e *Experiment) Pass(passed []string) error {
 	if _, err := e.Definition.Plan(); err != nil {
 		return err

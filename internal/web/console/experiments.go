@@ -137,7 +137,8 @@ func (v *visit) experimentPage(status int, wrong error) error {
 		Source: x.Source, State: experimentState(v.lang, x.State), Stands: ExperimentStands(v.lang, x), Shows: ExperimentShows(v.lang, x), Tables: ExperimentTables(v.lang, x),
 		May: v.actor.May("experiment"), Who: whoMay(v.lang, "experiment"), Problems: v.problems(wrong), Why: v.form.Get("why"), Planned: text.Number(v.lang, int64(x.Plan.Customers)),
 	}
-	ev.MayCheck, ev.MayBegin, ev.MayStop = x.State == experiment.Draft, x.State == experiment.Checked, x.State == experiment.Running
+	ev.MayBegin, ev.MayStop = x.State == experiment.Checked, x.State == experiment.Running
+	ev.MayCheck = x.State == experiment.Draft || ev.MayBegin // what its arms show may have changed since it was checked
 	if v.o.ExperimentWorkbook != nil && x.Report != nil {
 		ev.Workbook = ev.Link + "/report.xlsx?lang=" + v.lang
 	}
