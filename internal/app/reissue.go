@@ -46,7 +46,7 @@ func (a *App) askReissue(ctx context.Context, tx Tx, p *offboarding.Plan, w offb
 	s.Items = append(s.Items, line)
 	return true, a.putHandover(ctx, tx, handover.Item{
 		ID: handover.ID(id.New("hov")), Customer: p.Case.Customer, Case: p.Case.ID, Step: s.ID, Asset: customer.AssetID(line.Key), Kind: handover.Reissued,
-		Name: line.Title["es"], State: handover.Open,
+		Name: offboarding.Worded(line.Title, p.Case.Language), State: handover.Open,
 	})
 }
 
