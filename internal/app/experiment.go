@@ -83,7 +83,8 @@ type ExperimentTx interface {
 	// FirstSeen are those who saw an arm, each with the first time, in its order.
 	FirstSeen(ctx context.Context, e experiment.ID, limit int) ([]Exposure, error)
 	GoneOf(ctx context.Context, e experiment.ID) ([]experiment.Gone, error)
-	PutGone(ctx context.Context, e experiment.ID, g experiment.Gone) error
+	// PutGone keeps what stays of whoever was erased, in the place of what was kept before.
+	PutGone(ctx context.Context, e experiment.ID, list []experiment.Gone) error
 
 	DeparturesOf(ctx context.Context, ids ...customer.ID) ([]LeftOnce, error) // by when they were asked for
 	ComplainedOn(ctx context.Context, ids ...customer.ID) ([]Since, error)    // by day

@@ -307,10 +307,7 @@ func (a *App) forgetTried(ctx context.Context, tx Tx, list []Exposure) error {
 		if err != nil {
 			return err
 		}
-		for _, o := range gone {
-			g.Add(o)
-		}
-		if err := tx.PutGone(ctx, e.ID, g); err != nil {
+		if err := tx.PutGone(ctx, e.ID, experiment.Among(gone, g)); err != nil {
 			return err
 		}
 	}

@@ -46,16 +46,42 @@ type Cohort struct {
 	gone []Gone
 }
 
-// Gone is what stays of customers who were erased: how many of one arm became fully
-// known in one month, and sums over them. Nothing in it is of one of them.
+// Gone is what stays of customers of one arm who were erased: how many they are, and sums
+// over them.
 type Gone struct {
 	Arm   string    `json:"arm"`
-	From  time.Time `json:"from"` // the first instant of the month after that in which they were known
+	From  time.Time `json:"from"` // from when on they count as known
 	Tally `json:"tally"`
 }
 
+// leastGone is how many customers of an arm there are in what stays of them before the
+// next month is kept apart: of fewer, the month would tell of whom the sums are.
+const leastGone = 10
+
+// Among puts what stays of one more customer among what stays of others of their arm: with
+// those who count as known next, or else with the last as long as they are few. So all
+// but the last of an arm are sums over many.
+func Among(list []Gone, g Gone) []Gone {
+	out := slices.SortedFunc(slices.Values(list), func(a, b Gone) int { return a.From.Compare(b.From) })
+	last := -1
+	for i := range out {
+		if out[i].Arm != g.Arm {
+			continue
+		}
+		if last = i; !out[i].From.Before(g.From) {
+			break
+		}
+	}
+	if last < 0 || out[last].From.Before(g.From) && out[last].Seen >= leastGone {
+		return append(out, g)
+	}
+	out[last].add(g)
+	return out
+}
+
 // Go is what stays of a customer who is erased now. What they had not done by then
-// they will not do: whoever is erased is nobody's customer.
+// they will not do: whoever is erased is nobody's customer. They are known from the month
+// after that in which their time is over; once the experiment has ended, as they were then.
 func (e *Experiment) Go(u Unit) (Gone, error) {
 	r, err := e.Definition.row(&u)
 	if err != nil {
@@ -64,19 +90,26 @@ func (e *Experiment) Go(u Unit) (Gone, error) {
 	known := u.Seen.Add(three).UTC()
 	g := Gone{Arm: u.Arm, From: time.Date(known.Year(), known.Month()+1, 1, 0, 0, 0, 0, time.UTC)}
 	g.Seen = 1
-	g.add30(&r)
-	g.add90(&r)
+	over := e.EndedAt
+	if !over.IsZero() {
+		g.From = over
+	}
+	if over.IsZero() || !u.Seen.Add(month).After(over) {
+		g.add30(&r)
+	}
+	if over.IsZero() || !known.After(over) {
+		g.add90(&r)
+	}
 	return g, nil
 }
 
-// Add puts more to what stays, if it is of the same arm and month.
-func (g *Gone) Add(o Gone) bool {
-	if g.Arm != o.Arm || !g.From.Equal(o.From) {
-		return false
+// add puts those of another month to them: they are known when both are.
+func (g *Gone) add(o Gone) {
+	if g.From.Before(o.From) {
+		g.From = o.From
 	}
 	g.Seen += o.Seen
 	g.with(&o.Tally)
-	return true
 }
 
 // row is what is known of a customer once their time went by.

@@ -210,13 +210,14 @@ func TestWhoIsErasedIsCountedOn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.ContainsFunc(gone, func(o experiment.Gone) bool { return o.Arm == g.Arm && o.From.Equal(g.From) }) {
-				gone = append(gone, g)
-				continue
+			gone = experiment.Among(gone, g)
+		}
+		last := map[string]experiment.Gone{}
+		for _, g := range gone {
+			if o, more := last[g.Arm]; more && (o.Seen < 10 || !o.From.Before(g.From)) {
+				t.Fatalf("what stays can be told to be of one of %d: %v and %v", o.Seen, o.From, g.From)
 			}
-			for i := range gone {
-				gone[i].Add(g)
-			}
+			last[g.Arm] = g
 		}
 		report := func(at time.Time, units []experiment.Unit, gone ...experiment.Gone) experiment.Report {
 			c, err := e.Gather(units, gone...)
@@ -231,6 +232,49 @@ func TestWhoIsErasedIsCountedOn(t *testing.T) {
 		early := report(on(60), stay, gone...)
 		if early.Known > report(on(60), units).Known {
 			t.Fatal("somebody is known before their time, because they were erased")
+		}
+	})
+}
+
+// Whoever is erased once an experiment has ended is in its report as they were then, and
+// nothing of what they did later is kept.
+func TestWhoIsErasedAfterTheEndStaysInItsReport(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e := &experiment.Experiment{ID: "exp_1", Definition: two(), State: experiment.Stopped, Planned: 120, EndedAt: on(rapid.IntRange(1, 150).Draw(t, "ended"))}
+		a, err := e.Assigner(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := world{perDay: 5, stays: .4, kept: .2, accepts: .5, complains: .1, again: .1, prices: prices}
+		units := w.draw(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 4)), a, 120)
+		units = slices.DeleteFunc(units, func(u experiment.Unit) bool { return u.Seen.After(e.EndedAt) })
+		var stay []experiment.Unit
+		var gone []experiment.Gone
+		for _, u := range units {
+			if !rapid.Bool().Draw(t, "erased") {
+				stay = append(stay, u)
+				continue
+			}
+			g, err := e.Go(u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if known := !u.Seen.Add(experiment.Retained.After()).After(e.EndedAt); known != (g.Known90 == 1) {
+				t.Fatalf("seen %v, ended %v, and known is %v", u.Seen, e.EndedAt, !known)
+			}
+			gone = experiment.Among(gone, g)
+		}
+		all, err := e.Gather(units)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left, err := e.Gather(stay, gone...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(all.Report(e.EndedAt), left.Report(e.EndedAt), same, nearly); diff != "" {
+			t.Fatal(diff)
 		}
 	})
 }

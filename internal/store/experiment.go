@@ -42,10 +42,9 @@ var (
 			  FROM exposure WHERE experiment_id = $1 AND seen_at > 0) AS each_
 		 WHERE nth = 1 ORDER BY seen_at, customer_id LIMIT $2`)
 
-	goneOf  = query(`SELECT arm, from_at, tally FROM experiment_gone WHERE experiment_id = $1 ORDER BY arm, from_at`)
-	putGone = query(`
-		INSERT INTO experiment_gone (experiment_id, arm, from_at, tally) VALUES ($1, $2, $3, $4)
-		    ON CONFLICT (experiment_id, arm, from_at) DO UPDATE SET tally = excluded.tally`)
+	goneOf   = query(`SELECT arm, from_at, tally FROM experiment_gone WHERE experiment_id = $1 ORDER BY arm, from_at`)
+	dropGone = query(`DELETE FROM experiment_gone WHERE experiment_id = $1`)
+	putGone  = query(`INSERT INTO experiment_gone (experiment_id, arm, from_at, tally) VALUES ($1, $2, $3, $4)`)
 
 	departuresOf = many(`SELECT id, customer_id, state, subscriptions, requested_at, effective_at, closed_at FROM case_ WHERE customer_id IN (`, 1, `) ORDER BY requested_at, id`)
 	complainedOn = many(`SELECT customer_id, received FROM complaint WHERE customer_id IN (`, 1, `) ORDER BY received, id`)
@@ -170,13 +169,21 @@ func (t *tx) GoneOf(ctx context.Context, e experiment.ID) (list []experiment.Gon
 	return list, err
 }
 
-func (t *tx) PutGone(ctx context.Context, e experiment.ID, g experiment.Gone) error {
-	tally, err := json.Marshal(g.Tally)
-	if err != nil {
-		return fault.Wrap("store.PutGone", err)
+func (t *tx) PutGone(ctx context.Context, e experiment.ID, list []experiment.Gone) error {
+	const op = "store.PutGone"
+	if _, err := t.exec(ctx, op, dropGone, e); err != nil {
+		return err
 	}
-	_, err = t.exec(ctx, "store.PutGone", putGone, e, g.Arm, micros(g.From), string(tally))
-	return err
+	for _, g := range list {
+		tally, err := json.Marshal(g.Tally)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		if _, err := t.exec(ctx, op, putGone, e, g.Arm, micros(g.From), string(tally)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tx) DeparturesOf(ctx context.Context, ids ...customer.ID) (list []app.LeftOnce, err error) {
