@@ -30,7 +30,7 @@ func TestRightsThatAKeyOfStripeLacksAreToldAtItsLine(t *testing.T) {
 		}
 		return code, o.String() + e.String()
 	}
-	if code, told := check(); code != exitOK || !strings.Contains(told, "billing: good, billing, endings, pauses, coupons, refunds, ledger, charges, all_charges; keyed") ||
+	if code, told := check(); code != exitOK || !strings.Contains(told, "billing: good, billing, endings, reasons, pauses, coupons, refunds, ledger, charges, all_charges; keyed") ||
 		!strings.Contains(told, "tried against published shapes only") {
 		t.Errorf("well: %d %s", code, told)
 	}

@@ -41,8 +41,24 @@ func whileNarrow(today, until when.Date) (days []int) {
 }
 
 // retestLater has the access that a work closed tried again after so many days
-// each; the item of a job is that work and the days.
+// each; the item of a job is that work and the days. Those that wait since it was
+// closed before are called off.
 func (a *App) retestLater(ctx context.Context, tx Tx, closed offboarding.Work, days ...int) error {
+	works, err := tx.WorksOf(ctx, closed.Case)
+	if err != nil {
+		return err
+	}
+	for _, w := range works {
+		if w.Kind != RetestKind || w.State != offboarding.WorkReady || !strings.HasPrefix(w.Item, string(closed.ID)+":") || !w.RunAt.After(tx.Now()) {
+			continue
+		}
+		if err := w.To(offboarding.WorkCancelled); err != nil {
+			return err
+		}
+		if _, err := tx.PutWork(ctx, w); err != nil {
+			return err
+		}
+	}
 	jobs := make([]offboarding.Work, len(days))
 	for i, n := range days {
 		key := id.New("work") // each time that it was closed is tried

@@ -186,18 +186,18 @@ func (a *App) silence(ctx context.Context, token string, change func(Tx, *suppre
 		if err != nil {
 			return err
 		}
-		f, changed := change(tx, &s, c)
-		if !changed {
-			return nil
-		}
-		if err := tx.PutSilence(ctx, s); err != nil {
-			return err
-		}
 		marks, err := a.addressMarks(ctx, tx, c.Customer)
 		if err != nil {
 			return err
 		}
-		if err := addresses(tx, marks); err != nil {
+		f, changed := change(tx, &s, c)
+		if err := addresses(tx, marks); err != nil { // again too: whoever died before may have left it undone
+			return err
+		}
+		if !changed {
+			return nil
+		}
+		if err := tx.PutSilence(ctx, s); err != nil {
 			return err
 		}
 		if s.Holds() {

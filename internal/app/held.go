@@ -552,7 +552,7 @@ var untold = map[string]string{
 	"evaluation":      "codes, a day and a sum out of the answers to the forms, which are told",
 	"push_part":       "in which parts what was pushed came; it is told itself",
 	"tombstone":       "keyed hashes that are made when everything else goes",
-	"silent_address":  "keyed hashes of addresses, which stand in contacts.csv, as the wish does in silence.csv",
+	"silent_address":  "keyed hashes of addresses that are told with the contacts, as the wish is with the silence",
 	"improvement":     "what the company wants to do better is about the company",
 	"import_made":     "which import made a record: ids; what it made is told itself",
 	"webhook_event":   "ids of entries of the log that other programs were told of",

@@ -228,6 +228,15 @@ func TestAStatementIsSignedBeforeItIsToldAndAgainAfterADispute(t *testing.T) {
 	})
 }
 
+// stepAsked reports whether a departure has a step by now that somebody is to do.
+func (w *world) stepAsked(t *testing.T, c offboarding.CaseID, step string) bool {
+	t.Helper()
+	v, err := w.OpenCase(t.Context(), finance, c)
+	must(t, err)
+	s := v.Plan.Step(step)
+	return s != nil && s.State == offboarding.StepReady
+}
+
 // With recorded sums alone, and no step of finance before it, a statement is sent
 // and signed by nobody; the customer may agree before or after somebody of finance
 // signs it as it was told.
@@ -241,11 +250,11 @@ func TestWhatNobodyOfFinanceSignedSaysSoUntilSomebodySigns(t *testing.T) {
 			_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus, Reference: "F-" + first, Kind: customer.Invoice, About: "Octubre", Amount: eur(2500)})
 			must(t, err)
 			c, page := w.leaves(t, email, "period_end")
+			w.mail.wait(t, "statement", email) // the books are looked into before
 			sent := w.statement(t, c)
 			if sent.State != app.StatementSent || sent.SignedBy != "" || !sent.SignedAt.IsZero() || !sent.MaySign() {
 				t.Fatalf("nobody signed it: %+v", sent)
 			}
-			w.mail.wait(t, "statement", email)
 			agrees := func() { must(t, w.AnswerStatement(ctx, page, app.StatementAnswer{Agrees: true})) }
 			signs := func() {
 				code(t, w.SignStatement(ctx, agent, c), "forbidden.role")
@@ -281,6 +290,7 @@ func TestWhatNobodyOfFinanceSignedSaysSoUntilSomebodySigns(t *testing.T) {
 		// Whoever finishes the step that asks for a signature has signed.
 		_, email := w.buyer(t, "STEP", "ES", 40)
 		c, _ := w.leaves(t, email, "now")
+		eventually(t, "finance is asked", func() bool { return w.stepAsked(t, c, "statement_sign") })
 		must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: "statement_sign", Item: "read", Ticked: true}))
 		code(t, w.CompleteTask(ctx, app.Actor{ID: "key_x", Scopes: []string{"statements:act"}}, app.CompleteInput{Case: c, Step: "statement_sign", Note: "Visto"}), "forbidden.person")
 		must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: "statement_sign", Note: "Visto"}))

@@ -743,7 +743,7 @@ func TestWhatIsDeclaredIsWhatItCanDoAndNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	can, _ := cfg.Can()
-	if got := strings.Join(can, " "); got != "billing endings pauses coupons refunds ledger charges all_charges reports" || len(cfg.Secrets()) != 3 {
+	if got := strings.Join(can, " "); got != "billing endings reasons pauses coupons refunds ledger charges all_charges reports" || len(cfg.Secrets()) != 3 {
 		t.Errorf("%s; %v", got, cfg.Secrets())
 	}
 	if i := cfg.Info(); i.Level != connector.ShapesOnly || i.Effect != connector.Keyed || i.KeyLife != 24*time.Hour || i.Undo != connector.Restorable {

@@ -115,7 +115,7 @@ func (v *accessReportView) kpis(r app.AccessReport) {
 	if r.All.Verified == 0 {
 		v.Kpis[len(v.Kpis)-1].About = v.word("kpi.median.none")
 	}
-	kpi("again", strconv.Itoa(again), again > 0)
+	kpi("again", strconv.Itoa(again), again > 0 && r.LeftAll > 0) // what was closed since is history
 	kpi("strays", strconv.Itoa(r.Strays), r.Strays > 0)
 }
 

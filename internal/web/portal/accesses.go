@@ -14,6 +14,7 @@ type accessesView struct {
 	text.Speech
 	Title  string
 	Sum    string // how many are closed; empty: there are none
+	Whole  bool   // all of them are
 	Groups []accessGroup
 	Kinds  []accessKind // how it can be known, kind by kind
 }
@@ -79,7 +80,7 @@ func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand)
 		g.Text = sp.Say(code, "n", n, "date", text.LongDate(sp.Lang, since), "until", text.LongDate(sp.Lang, until))
 		v.Groups = append(v.Groups, g)
 	}
-	v.Sum = sp.Say("portal.accesses.sum", "done", closed, "all", len(stands))
+	v.Sum, v.Whole = sp.Say("portal.accesses.sum", "done", closed, "all", len(stands)), closed == len(stands)
 	v.Kinds = accessKinds(sp, stands)
 	return v
 }

@@ -228,6 +228,9 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 		s := viewStop(sp, zone, m)
 		if m.Name == "access_closed" && v.Accesses.Sum != "" { // one by one below
 			s.Proof = v.Accesses.Sum
+			if s.Current && m.Of > 1 || !v.Accesses.Whole && !m.Done.IsZero() { // one count on one page
+				s.When = v.Accesses.Sum
+			}
 		}
 		if m.Name == "effective" && s.Current { // what waits goes on at midnight; the last day is the one before
 			s.When = text.DayMonth(lang, p.Case.Effective)
