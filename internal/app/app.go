@@ -426,6 +426,7 @@ type picture struct {
 	grants        []customer.Grant
 	balances      []customer.Balance
 	facts         map[string]any // nil until a condition asks
+	asked         bool           // billing systems were asked what is open, as often as one asks
 }
 
 func pictureOf(ctx context.Context, tx Tx, id customer.ID) (*picture, error) {

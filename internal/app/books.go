@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,10 @@ const (
 	// statement is made without it, and booksAgain how long is between.
 	booksTries = 3
 	booksAgain = 2 * time.Minute
+	// pageKeeps is how long a page shows what a system said that does not answer now;
+	// whoever signs has seen it, and forGood they sign that.
+	pageKeeps = 24 * time.Hour
+	forGood   = time.Duration(math.MaxInt64)
 	// booksAtOnce is how many contracts are read at the same time.
 	booksAtOnce = 4
 )
@@ -59,6 +64,10 @@ type Books struct {
 	Digest       string           // SHA-256 of both
 }
 
+// answered reports whether a billing system answered, if only that there is more than
+// can be read; that none knows the contract is an answer, too.
+func (b Books) answered() bool { return b.Failed == "" || b.System == "" || b.Failed == booksCut }
+
 // FiguresFrom says where the figures of one contract come from.
 type FiguresFrom struct {
 	Contract string
@@ -66,6 +75,12 @@ type FiguresFrom struct {
 	At       time.Time // of the reading, or of the try
 	Failed   string    // code of why the record counts; empty: the system says so
 	Digest   string    // SHA-256 of the reading
+}
+
+// Silent reports whether the record counts because the system gave no answer at all:
+// it was away, busy, or not called because it was away before.
+func (f FiguresFrom) Silent() bool {
+	return slices.Contains([]string{booksSilent, "connector.unreachable", "connector.busy", "connector.not_sent", connector.Held}, f.Failed)
 }
 
 // BooksTx keeps the last reading of each contract.
@@ -192,62 +207,112 @@ func daysOf(from, to time.Time, zone *time.Location) (first, last when.Date) {
 	return when.DateOf(from, zone), when.DateOf(to.Add(-time.Second), zone)
 }
 
-// lookIntoBooks has the billing systems asked about contracts, for a page: shortly,
-// and only where the last answer is not of this minute.
-func (a *App) lookIntoBooks(ctx context.Context, cid customer.ID, only []customer.SubscriptionID) error {
+// look is how billing systems are asked.
+type look struct {
+	only   []customer.SubscriptionID // contracts; none: all that have not ended
+	within time.Duration             // how long somebody waits for that; zero: as long as it takes
+	again  bool                      // also about contracts of which none answered just now
+	keep   time.Duration             // an answer as young as that stays where none comes now
+}
+
+// lookIntoBooks has the billing systems asked about contracts of which there is no
+// answer of this minute, and keeps what they say; of whoever was erased nobody asks.
+// It reports whether one that was asked did not answer.
+func (a *App) lookIntoBooks(ctx context.Context, cid customer.ID, how look) (silent bool, err error) {
 	if len(a.systems.Ledgers()) == 0 {
-		return nil
+		return false, nil
 	}
 	var ask []customer.Subscription
 	var now time.Time
-	err := a.store.View(ctx, func(tx Tx) error {
+	err = a.store.View(ctx, func(tx Tx) error {
 		now = tx.Now()
-		cus, err := tx.FindCustomer(ctx, cid)
-		if err != nil {
-			return err
-		}
-		all, err := tx.SubscriptionsOf(ctx, cid)
-		if err != nil {
-			return err
-		}
-		if len(only) > 0 {
-			all = pick(all, only)
-		} else {
-			all = slices.DeleteFunc(all, func(s customer.Subscription) bool { return s.Status == customer.Ended })
-		}
-		had, err := tx.BooksOf(ctx, cid)
-		ask = stale(a.toRead(cus, all), had, now, pageFresh)
+		ask, err = a.toAsk(ctx, tx, cid, how)
 		return err
 	})
 	if err != nil || len(ask) == 0 {
-		return err
+		return false, err
 	}
-	short, stop := context.WithTimeout(ctx, pageReading)
-	defer stop()
-	list := a.readBooks(short, ask, now)
-	return a.tx(ctx, func(tx Tx) error { return tx.PutBooks(ctx, list...) })
+	asking, stop := ctx, context.CancelFunc(func() {})
+	if how.within > 0 {
+		asking, stop = context.WithTimeout(ctx, how.within)
+	}
+	list := a.readBooks(asking, ask, now)
+	stop()
+	err = a.tx(ctx, func(tx Tx) error {
+		if _, err := tx.AwaitErasing(ctx); err != nil { // first of all: what was read beside an erasure would stay behind it
+			return err
+		}
+		had, err := tx.BooksOf(ctx, cid)
+		if err != nil {
+			return err
+		}
+		return tx.PutBooks(ctx, worthKeeping(list, had, now, how.keep)...)
+	})
+	return slices.ContainsFunc(list, func(b Books) bool { return !b.answered() }), err
 }
 
-// lookIntoBooksOf does it for the contracts of a departure whose statement nobody
-// has told yet, or which is drawn up anew.
-func (a *App) lookIntoBooksOf(ctx context.Context, c offboarding.CaseID) error {
+// toAsk are the contracts about which billing systems are to be asked.
+func (a *App) toAsk(ctx context.Context, tx Tx, cid customer.ID, how look) ([]customer.Subscription, error) {
+	cus, err := tx.FindCustomer(ctx, cid)
+	if err != nil {
+		return nil, err
+	}
+	if gone, err := wasErased(ctx, tx, cid); err != nil || gone {
+		return nil, err
+	}
+	all, err := tx.SubscriptionsOf(ctx, cid)
+	if err != nil {
+		return nil, err
+	}
+	if len(how.only) > 0 {
+		all = pick(all, how.only)
+	} else {
+		all = slices.DeleteFunc(all, func(s customer.Subscription) bool { return s.Status == customer.Ended })
+	}
+	had, err := tx.BooksOf(ctx, cid)
+	if how.again {
+		had = answers(had)
+	}
+	return stale(a.toRead(cus, all), had, tx.Now(), pageFresh), err
+}
+
+// answers are the readings to which a system answered.
+func answers(list []Books) []Books {
+	return slices.DeleteFunc(slices.Clone(list), func(b Books) bool { return !b.answered() })
+}
+
+// worthKeeping is what was read, but the silence of a system whose last answer is as
+// young as that.
+func worthKeeping(list, had []Books, now time.Time, keep time.Duration) []Books {
+	return slices.DeleteFunc(slices.Clone(list), func(b Books) bool {
+		return !b.answered() && slices.ContainsFunc(answers(had), func(o Books) bool { return o.Subscription == b.Subscription && now.Sub(o.At) < keep })
+	})
+}
+
+// lookIntoBooksOf does it for the contracts of a departure.
+func (a *App) lookIntoBooksOf(ctx context.Context, c offboarding.CaseID, how look) (silent bool, err error) {
 	var of offboarding.Case
-	err := a.store.View(ctx, func(tx Tx) (err error) {
+	err = a.store.View(ctx, func(tx Tx) (err error) {
 		of, err = tx.FindCase(ctx, c)
 		return err
 	})
 	if err != nil || of.Customer == "" || of.Test || len(of.Subscriptions) == 0 {
-		return err
+		return false, err
 	}
-	return a.lookIntoBooks(ctx, of.Customer, of.Subscriptions)
+	how.only = of.Subscriptions
+	return a.lookIntoBooks(ctx, of.Customer, how)
 }
 
 // booksFirst has the billing systems asked before a step makes the statement of a
-// departure, and reports whether it waits for that.
+// departure, and reports whether it waits for that. Only an answer lets it go on,
+// or the work that asked as often as one asks: not that a page waited in vain.
 func (a *App) booksFirst(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, k *picture) (waits bool, err error) {
 	ask := a.toRead(k.customer, pick(k.subscriptions, p.Case.Subscriptions))
-	if p.Case.Test || len(ask) == 0 {
+	if p.Case.Test || k.asked || len(ask) == 0 {
 		return false, nil
+	}
+	if gone, err := wasErased(ctx, tx, p.Case.Customer); err != nil || gone { // nobody is asked about them any more
+		return false, err
 	}
 	if x, err := tx.StatementOf(ctx, p.Case.ID); err == nil && x.Live() {
 		return false, nil
@@ -255,7 +320,7 @@ func (a *App) booksFirst(ctx context.Context, tx Tx, p *offboarding.Plan, s *off
 		return false, err
 	}
 	had, err := tx.BooksOf(ctx, p.Case.Customer)
-	if err != nil || len(stale(ask, had, tx.Now(), stepFresh)) == 0 {
+	if err != nil || len(stale(ask, answers(had), tx.Now(), stepFresh)) == 0 {
 		return false, err
 	}
 	return true, a.askBooks(ctx, tx, p.Case.ID, string(s.ID)+":"+tx.Now().UTC().Format(time.RFC3339Nano))
@@ -281,51 +346,32 @@ func (a *App) askBooks(ctx context.Context, tx Tx, c offboarding.CaseID, why str
 // ReadBooks asks the billing systems about the contracts of a departure, keeps
 // what they say, and lets the step begin that makes the statement, if its turn has
 // come. A system that does not answer is asked again a few times; then the
-// statement is made of the record.
+// statement is made of the record, unless there is an answer of these minutes.
 func (a *App) ReadBooks(ctx context.Context, w offboarding.Work) (r Result, err error) {
-	cid := offboarding.CaseID(w.Item)
-	var ask []customer.Subscription
-	var now time.Time
-	err = a.store.View(ctx, func(tx Tx) error {
-		now = tx.Now()
-		c, err := tx.FindCase(ctx, cid)
-		if err != nil || c.Customer == "" || c.Test {
-			return err
-		}
-		cus, err := tx.FindCustomer(ctx, c.Customer)
-		if err != nil {
-			return err
-		}
-		all, err := tx.SubscriptionsOf(ctx, c.Customer)
-		if err != nil {
-			return err
-		}
-		had, err := tx.BooksOf(ctx, c.Customer)
-		had = slices.DeleteFunc(had, func(b Books) bool { return b.Failed != "" && b.System != "" })
-		ask = stale(a.toRead(cus, pick(all, c.Subscriptions)), had, now, pageFresh)
-		return err
-	})
+	c, how := offboarding.CaseID(w.Item), look{again: true, keep: forGood}
+	last := w.Attempt >= booksTries
+	if last {
+		how.keep = stepFresh
+	}
+	silent, err := a.lookIntoBooksOf(ctx, c, how)
 	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return Result{Verdict: Accomplished}, nil
 	} else if err != nil {
 		return r, err
 	}
-	list := a.readBooks(ctx, ask, now)
-	silent := slices.ContainsFunc(list, func(b Books) bool { return b.Failed != "" && b.System != "" && b.Failed != booksCut })
 	err = a.tx(ctx, func(tx Tx) error {
+		waits := silent && !last
+		if !waits {
+			var err error
+			if waits, err = a.beginStatement(ctx, tx, c); err != nil {
+				return err
+			}
+		}
 		r = Result{Verdict: Accomplished}
-		if err := tx.PutBooks(ctx, list...); err != nil {
-			return err
-		}
-		if silent && w.Attempt < booksTries {
-			r = Result{Verdict: Later, Again: tx.Now().Add(booksAgain)}
-			return nil
-		}
-		waits, err := a.beginStatement(ctx, tx, cid)
 		if waits {
 			r = Result{Verdict: Later, Again: tx.Now().Add(booksAgain)}
 		}
-		return err
+		return nil
 	})
 	return r, err
 }
@@ -344,6 +390,7 @@ func (a *App) beginStatement(ctx context.Context, tx Tx, c offboarding.CaseID) (
 	if err != nil {
 		return false, err
 	}
+	k.asked = true
 	begun := false
 	for _, s := range p.Steps {
 		kind, known := a.kinds[s.Kind]
@@ -394,6 +441,15 @@ func (k reckoning) booksOf(s customer.SubscriptionID) *Books {
 		return nil
 	}
 	return &k.books[i]
+}
+
+// odd are books with which nobody can compute: nothing of them counts.
+func odd(books []Books) []Books {
+	out := slices.Clone(books)
+	for i := range out {
+		out[i].Failed = cmp.Or(out[i].Failed, booksOdd)
+	}
+	return out
 }
 
 // whole reports whether every contract that the customer has is in books.

@@ -1,14 +1,17 @@
 package app_test
 
 import (
+	"context"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/settlement"
@@ -44,6 +47,12 @@ func sumOf(s app.Statement, kind settlement.Kind, ref string) (sum, tax int64) {
 		}
 	}
 	return sum, tax
+}
+
+// reads is how often the billing system was asked what is open.
+func (w *world) reads() (n int) {
+	w.bank.set(func() { n = w.bank.read })
+	return n
 }
 
 // later is a moment of business time that is to come.
@@ -145,18 +154,19 @@ func TestABillingSystemThatSleepsKeepsNobody(t *testing.T) {
 			ref, why string
 			set      func()
 		}{
+			{"KEY", "connector.credential", func() { w.bank.fails = fault.New(fault.Invalid, "connector.credential", "system", "billing") }},
 			{"CUT", "books.cut", func() { w.bank.books = map[string]connector.LedgerState{"CUT-1": {Cut: true}, "CUT-2": {Cut: true}} }},
 			{"ODD", "books.odd", func() {
 				st := connector.LedgerState{Credits: []money.Amount{{Minor: 5, Currency: "???"}}}
 				w.bank.books = map[string]connector.LedgerState{"ODD-1": st, "ODD-2": st}
 			}},
 			{"NEW", "books.unknown", func() { w.bank.books = nil }},
-			{"SLEEP", "connector.unreachable", func() { w.bank.silent = true }},
+			{"SLEEP", "connector.unreachable", func() { w.bank.fails = fault.New(fault.Transient, "connector.unreachable", "system", "billing") }},
 		} {
 			cus, email := w.buyer(t, x.ref, "ES", 40)
 			_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus, Reference: "F-" + x.ref, Kind: customer.Invoice, About: "Octubre", Amount: eur(2500)})
 			must(t, err)
-			w.bank.set(func() { w.bank.silent, w.bank.books = false, nil; x.set() })
+			w.bank.set(func() { w.bank.fails, w.bank.books = nil, nil; x.set() })
 			p := w.preview(t, cus)
 			if sum, _ := sumOf(p.Now, settlement.LineInvoice, "F-"+x.ref); sum != -2500 {
 				t.Errorf("%s: %+v", x.ref, p.Now)
@@ -167,11 +177,19 @@ func TestABillingSystemThatSleepsKeepsNobody(t *testing.T) {
 			if len(p.Now.From) != 2 || !so(p.Now.From[0].Failed) {
 				t.Errorf("%s: from %+v", x.ref, p.Now.From)
 			}
+			asked := w.reads()
 			c, _ := w.leaves(t, email, "now")
 			eventually(t, x.ref+" goes on", func() bool {
 				must(t, w.PushClock(ctx, "", w.later(t, 3*time.Minute)))
-				return w.stepState(t, c, "statement_sign") == offboarding.StepReady
+				v, err := w.OpenCase(ctx, agent, c)
+				must(t, err)
+				s := v.Plan.Step("statement_sign")
+				return s != nil && s.State == offboarding.StepReady
 			})
+			// Both works, that of the opening and that of the step, ask about both contracts.
+			if n := w.reads() - asked; x.ref == "KEY" && (n < 3*2 || n > 2*3*2) || x.ref != "KEY" && x.ref != "SLEEP" && n > 2*2 {
+				t.Errorf("%s: it was asked %d times", x.ref, n)
+			}
 			must(t, w.SignStatement(ctx, finance, c))
 			if doc := w.statement(t, c).Doc; !so(doc.From[0].Failed) || !reflect.DeepEqual(doc.Sections, p.Now.Sections) {
 				t.Errorf("%s: the statement is %+v\nthe page said %+v", x.ref, doc, p.Now)
@@ -219,5 +237,212 @@ func TestTheRecordStaysForContractsThatAreElsewhere(t *testing.T) {
 		if got := strings.Join(froms, ", "); got != "MX-1 billing , MX-2  books.unknown" {
 			t.Error(got)
 		}
+	})
+}
+
+// That a page waited in vain makes no statement of the record: the billing system is
+// asked again, and what it says then counts.
+func TestAStatementWaitsForABillingSystemThatWasSilentJustNow(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, settles)
+		ctx := t.Context()
+		cus, email := w.buyer(t, "SLOW", "ES", 40)
+		_, err := w.AddBalance(ctx, finance, customer.Balance{Customer: cus, Reference: "F-SLOW", Kind: customer.Invoice, About: "Octubre", Amount: eur(2500)})
+		must(t, err)
+		w.tellsBooks(t, "SLOW")
+		w.bank.set(func() { w.bank.fails = fault.New(fault.Invalid, "connector.refused", "system", "billing") })
+		if p := w.preview(t, cus); p.Now.From[0].Failed != "connector.refused" {
+			t.Fatalf("the page: %+v", p.Now.From)
+		}
+		c, _ := w.leaves(t, email, "now")
+		must(t, w.UntilQuiet(ctx))
+		w.bank.set(func() { w.bank.fails = nil })
+		must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: "accounts", Item: "a", Ticked: true, Evidence: "visto"}))
+		must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: "accounts", Note: "Visto"}))
+		doc := w.mail.wait(t, "statement", email).Statement.Doc
+		if f := doc.From[0]; f.System != "billing" || f.Failed != "" {
+			t.Errorf("from %+v", doc.From)
+		}
+		theirs, _ := sumOf(doc, settlement.LineInvoice, "IN-SLOW")
+		if ours, _ := sumOf(doc, settlement.LineInvoice, "F-SLOW"); theirs != -605 || ours != 0 {
+			t.Errorf("%+v", doc.Sections)
+		}
+	})
+}
+
+// What finance has read is what they sign, also where the billing system does not
+// answer at that moment; and no page puts its silence in the place of what it said.
+func TestASilentSystemTakesNothingFromWhoeverHasReadWhatItSaid(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, unwatched)
+		refused := fault.New(fault.Invalid, "connector.refused", "system", "billing")
+		cus, email := w.buyer(t, "READ", "ES", 40)
+		w.tellsBooks(t, "READ")
+		c, _ := w.leaves(t, email, "now")
+		must(t, w.UntilQuiet(t.Context()))
+		draft := w.statement(t, c).Doc
+		if draft.From[0].Failed != "" {
+			t.Fatalf("the draft: %+v", draft)
+		}
+		w.bank.set(func() { w.bank.fails = refused })
+		must(t, w.PushClock(t.Context(), "", w.later(t, time.Hour)))
+		asked := w.reads()
+		must(t, w.SignStatement(t.Context(), finance, c))
+		doc := w.statement(t, c).Doc
+		if f := doc.From[0]; f.Failed != "" || f.Digest != draft.From[0].Digest || !f.At.Equal(draft.From[0].At) || !reflect.DeepEqual(doc.Sections, draft.Sections) {
+			t.Errorf("signed: %+v\nread: %+v", doc, draft)
+		}
+		if w.reads() == asked {
+			t.Errorf("nobody asked %s anew", cus)
+		}
+
+		stays, _ := w.buyer(t, "STAY", "ES", 40)
+		w.bank.set(func() { w.bank.fails = nil })
+		w.tellsBooks(t, "STAY")
+		for _, x := range []struct {
+			after time.Duration
+			why   string
+			fails error
+		}{{0, "", nil}, {time.Hour, "", refused}, {25 * time.Hour, "connector.refused", refused}} {
+			w.bank.set(func() { w.bank.fails = x.fails })
+			must(t, w.PushClock(t.Context(), "", w.later(t, x.after)))
+			if p := w.preview(t, stays); p.Now.From[0].Failed != x.why {
+				t.Errorf("after %s the page says %+v", x.after, p.Now.From)
+			}
+		}
+	})
+}
+
+// Of what nobody can compute with nothing counts, the day to which it is billed neither:
+// nothing comes back of a period that nobody paid.
+func TestOfOddBooksNothingCounts(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, unwatched)
+		told := map[string][]money.Amount{}
+		for _, ref := range []string{"PLAIN", "ODDER"} {
+			cus, _ := w.buyer(t, ref, "ES", 40)
+			_, err := w.AddBalance(t.Context(), finance, customer.Balance{Customer: cus, Reference: "F-" + ref, Kind: customer.Invoice, About: "Octubre", Amount: eur(2500)})
+			must(t, err)
+			from, to := w.later(t, 0), w.later(t, 300*24*time.Hour)
+			st := connector.LedgerState{
+				BilledTo: to, Credits: []money.Amount{{Minor: 5, Currency: "???"}},
+				Open: []connector.Invoice{{Reference: "in_odd", Total: eur(36500), Due: eur(36500), From: from, To: to}},
+			}
+			w.bank.set(func() { w.bank.books = map[string]connector.LedgerState{"ODDER-1": st, "ODDER-2": st} })
+			p := w.preview(t, cus)
+			for _, s := range []app.Statement{p.Now, p.End} {
+				for _, x := range s.Sections {
+					told[ref] = append(told[ref], x.Total)
+				}
+			}
+			if why := p.End.From[0].Failed; ref == "ODDER" && why != "books.odd" {
+				t.Errorf("from %+v", p.End.From)
+			}
+		}
+		if len(told["PLAIN"]) == 0 || !reflect.DeepEqual(told["PLAIN"], told["ODDER"]) {
+			t.Errorf("%v", told)
+		}
+	})
+}
+
+// Nobody is asked about a customer who was erased, and no step waits for that.
+func TestNobodyIsAskedAboutWhoWasErased(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, settles)
+		ctx := t.Context()
+		cus, email := w.buyer(t, "NIX", "ES", 40)
+		w.tellsBooks(t, "NIX")
+		c, _ := w.leaves(t, email, "now")
+		must(t, w.UntilQuiet(ctx))
+		must(t, w.store.Tx(ctx, func(tx app.Tx) error {
+			return tx.PutErasure(ctx, app.Erasure{Case: c, Customer: cus, ErasedAt: tx.Now()})
+		}))
+		must(t, w.PushClock(ctx, "", w.later(t, time.Hour)))
+		asked := w.reads()
+		must(t, w.Tick(ctx, finance, app.TickInput{Case: c, Step: "accounts", Item: "a", Ticked: true, Evidence: "visto"}))
+		must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: "accounts", Note: "Visto"}))
+		must(t, w.UntilQuiet(ctx))
+		v, err := w.OpenCase(ctx, agent, c)
+		must(t, err)
+		var books, told int
+		must(t, w.store.View(ctx, func(tx app.Tx) error {
+			works, err := tx.WorksOf(ctx, c)
+			for _, x := range works {
+				if x.Kind == app.BooksKind {
+					books++
+				}
+				if x.Step == v.Plan.Step("statement").ID {
+					told++
+				}
+			}
+			return err
+		}))
+		if books != 1 || told != 1 || w.reads() != asked { // one of the opening, and the letter
+			t.Errorf("%d works ask, %d letters, and it was asked %d times", books, told, w.reads()-asked)
+		}
+	})
+}
+
+// What was read beside an erasure does not stay behind it.
+func TestWhatIsReadBesideAnErasureGoesWithIt(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, forgetting)
+		ctx := t.Context()
+		cus := w.lent(t)
+		w.clear(t, cus)
+		_, c, _ := w.request(t, "period_end")
+		var subs []customer.Subscription
+		var ids []customer.SubscriptionID
+		must(t, w.store.View(ctx, func(tx app.Tx) (err error) { subs, err = tx.SubscriptionsOf(ctx, cus); return err }))
+		w.bank.set(func() {
+			w.bank.books = map[string]connector.LedgerState{}
+			for _, s := range subs {
+				w.bank.books[s.Reference] = connector.LedgerState{Customer: "cus_almena"}
+				ids = append(ids, s.ID)
+			}
+		})
+		_, wall, err := w.Now(ctx)
+		must(t, err)
+		link, err := app.SignHostLink(w.keys.HMACKey(app.HostLinkKey), app.HostClaim{Customer: cus, Subscriptions: ids, Expires: wall.Add(time.Hour), ID: "beside", Language: "es"})
+		must(t, err)
+		var once sync.Once // a transaction may be run again
+		looked, shown := make(chan struct{}), make(chan struct{})
+		page := context.WithValue(ctx, afterView{}, sync.OnceFunc(func() { close(looked) }))
+		come := func() {
+			once.Do(func() {
+				go func() {
+					defer close(shown)
+					_, _ = w.OpenHostPage(page, link)
+				}()
+			})
+			select { // the erasure is not committed yet
+			case <-looked:
+			case <-shown:
+			}
+			select { // it waits for that, unless it writes beside it
+			case <-shown:
+			case <-time.After(300 * time.Millisecond):
+			}
+		}
+		w.between.erasing.Store(&come)
+		asked := w.reads()
+		w.approved(t, c)
+		eventually(t, "erased", func() bool { return w.stepState(t, c, "erase") == offboarding.StepVerified })
+		<-shown
+		if w.reads() == asked {
+			t.Fatal("the page asked nobody")
+		}
+		must(t, w.store.View(ctx, func(tx app.Tx) error {
+			left, err := tx.BooksOf(ctx, cus)
+			if len(left) > 0 {
+				t.Errorf("%d readings stayed", len(left))
+			}
+			return err
+		}))
 	})
 }

@@ -44,7 +44,7 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 	out.Language = h.Language
 	// Where it cannot be asked or kept what billing systems say, the page shows what
 	// was kept, or the record: nobody is kept from leaving.
-	_ = a.lookIntoBooks(ctx, h.Customer, h.Subscriptions)
+	_, _ = a.lookIntoBooks(ctx, h.Customer, look{only: h.Subscriptions, within: pageReading, keep: pageKeeps})
 	err = a.store.View(ctx, func(tx Tx) error {
 		if out.Customer, err = tx.FindCustomer(ctx, h.Customer); err != nil {
 			return fault.New(fault.NotFound, "link.unknown")

@@ -30,10 +30,10 @@ type bank struct {
 	cutAfter bool // nor after it was asked
 	asked    int
 	// books are what it says is open, by subscription; what is not there it does not
-	// know. silent: it does not answer whoever asks for them.
-	books  map[string]connector.LedgerState
-	silent bool
-	read   int // times somebody asked
+	// know. fails is what whoever asks for them is answered instead.
+	books map[string]connector.LedgerState
+	fails error
+	read  int // times somebody asked
 	// told are the reasons that it was told, with the keys; deaf: the answer is lost.
 	told []string
 	deaf bool
@@ -86,8 +86,8 @@ func (b *bank) ReadLedger(_ context.Context, in connector.LedgerInput) (connecto
 		b.read++
 		st, known := b.books[in.Reference]
 		switch {
-		case b.silent:
-			return st, fault.New(fault.Transient, "connector.unreachable", "system", "billing")
+		case b.fails != nil:
+			return st, b.fails
 		case !known:
 			return st, fault.New(fault.NotFound, "connector.unknown_reference")
 		}

@@ -129,99 +129,21 @@ type reckoning struct {
 	sent      []customer.BalanceID // that may be on their way to the customer
 }
 
-// reckon computes a statement for a choice. What nobody recorded is not in it.
+// reckon computes a statement for a choice. What nobody recorded is not in it; what
+// a far system said is not, where it cannot be computed with: then all of it is as
+// if that had not answered. A record that makes no sense keeps nobody from leaving
+// either: what is recorded as open is told, and a person looks at the rest.
 func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
-	zone := a.Company().Zone
-	asked := when.DateOf(k.asked, zone)
-	in := settlement.Input{Asked: asked, AskedAt: k.asked, Zone: zone, Measure: settlement.Days}
-	var out Statement
-	open := slices.DeleteFunc(slices.Clone(k.balances), func(b customer.Balance) bool {
-		return b.Status != customer.Due || ofStatements(b.Reference, k.code)
-	})
-	for _, s := range k.subs {
-		x, err := a.termsOf(k.cus, s, k.asked)
-		if err != nil {
-			return out, err
-		}
-		c, ends := x.contract, k.ends
-		said := k.booksOf(s.ID)
-		s := withBooks(s, said)
-		c.BilledUntil = s.PaidUntil
-		if day, own := k.own[s.ID]; own {
-			ends = day
-		}
-		if ends.Before(s.Start) || c.Last(asked, choice).On != ends { // somebody fixed the day, or the record says something else by now
-			c.Ends = latestOf(ends, s.Start)
-		}
-		if s.PaidUntil.IsZero() || billedUnknown(said, open) {
-			// What is served after the last paid day may be on one of the open invoices.
-			if !s.PaidUntil.IsZero() && s.PaidUntil.Before(ends) && s.Interval.Recurs() {
-				out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "unbilled"})
-			}
-		} else {
-			c.Prices = pricesOf(s)
-		}
-		if k.withdrawn {
-			c.Law.Refund, c.Law.RefundBy = settlement.None, settlement.Source{}
-		}
-		in.Contracts = append(in.Contracts, c)
-		if said != nil && said.Failed == "" {
-			in.Books = append(in.Books, said.Said)
-		}
-		bills, known := paidPeriods(s, asked, k)
-		if !known && !k.withdrawn && c.Law.Refund != settlement.None && c.Law.Refund != "" {
-			out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "paid"})
-		}
-		in.Bills = append(in.Bills, bills...)
-		for _, b := range k.balances { // what an older statement of the departure gave back, and was paid or is on its way
-			if k.code != "" && (b.Status == customer.Paid || b.Status == customer.Due && slices.Contains(k.sent, b.ID)) && noted(b.Reference, k.code, s.Reference) {
-				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Repaid, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount})
-			}
-			// What of an older one was paid or let go is not asked for again.
-			if k.code != "" && (b.Status == customer.Paid || b.Status == customer.WrittenOff) && strings.HasPrefix(b.Reference, feeOf(k.code, s.Reference)) {
-				in.Sums = append(in.Sums, settlement.Sum{Kind: settlement.Credit, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax})
-			}
-		}
-		if most, ok := x.law.Of("refund.max"); ok && most.Outcome == jurisdiction.Settled {
-			x.happened["effect"] = ends.Start(zone)
-			if d, ok := most.Deadline(x.happened, a.calendars, zone); ok {
-				if day := d.Last(zone); out.RefundOn.IsZero() || day.Before(out.RefundOn) {
-					out.RefundOn, out.RefundBy = day, settlement.Source{Rule: most.By[0].Rule.ID, Pack: most.By[0].Rule.Pack.ID, Cite: most.By[0].Rule.Cite.Ref}
-				}
-			}
-		}
-	}
-	for _, b := range open {
-		if b.Kind == customer.Invoice {
-			in.Bills = append(in.Bills, settlement.Bill{Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax, Included: true, Open: b.Amount.Minor, Recorded: true})
-			continue
-		}
-		if b.Kind == customer.Usage {
-			if u, ends := usageOf(b, in.Contracts); ends {
-				in.Usage = append(in.Usage, u)
-			}
-			continue
-		}
-		kind := map[customer.BalanceKind]settlement.SumKind{customer.Fee: settlement.Charge, customer.Credit: settlement.Credit, customer.Deposit: settlement.Deposit, customer.Refund: settlement.Promised}[b.Kind]
-		in.Sums = append(in.Sums, settlement.Sum{Kind: kind, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax, Recorded: true})
-	}
-	in.Whole, out.From = k.whole(), k.from()
-	if len(in.Books) > 0 && !in.Whole && slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice || b.Kind == customer.Credit }) {
-		out.Open = append(out.Open, settlement.Open{Why: "mixed"})
+	in, out, err := a.inputOf(k, choice)
+	if err != nil {
+		return out, err
 	}
 	notes := out.Open
-	var err error
-	if out.Statement, err = settlement.Compute(in, choice); fault.KindOf(err) == fault.Invalid && err != nil && len(in.Books) > 0 {
-		// What a far system said cannot be computed with: the record counts.
-		in.Books = nil
-		for i := range out.From {
-			out.From[i].Failed = cmp.Or(out.From[i].Failed, booksOdd)
+	if out.Statement, err = settlement.Compute(in, choice); unfit(err) {
+		if len(in.Books) > 0 {
+			k.books = odd(k.books)
+			return a.reckon(k, choice)
 		}
-		out.Statement, err = settlement.Compute(in, choice)
-	}
-	if fault.KindOf(err) == fault.Invalid && err != nil {
-		// Nobody is kept from leaving by a record that makes no sense: what is
-		// recorded as open is told, and a person looks at the rest.
 		for i := range in.Usage {
 			in.Usage[i].Contract = ""
 		}
@@ -240,6 +162,126 @@ func (a *App) reckon(k reckoning, choice settlement.Choice) (Statement, error) {
 		out.RefundOn, out.RefundBy = when.Date{}, settlement.Source{}
 	}
 	return out, nil
+}
+
+// unfit reports whether sums or dates make no sense together.
+func unfit(err error) bool { return err != nil && fault.KindOf(err) == fault.Invalid }
+
+// inputOf is what a statement is computed from, as the definition takes it; out has
+// what is not computed: where it is from, when what comes back must be there, and
+// what a person is to look at.
+func (a *App) inputOf(k reckoning, choice settlement.Choice) (in settlement.Input, out Statement, err error) {
+	zone := a.Company().Zone
+	in = settlement.Input{Asked: when.DateOf(k.asked, zone), AskedAt: k.asked, Zone: zone, Measure: settlement.Days}
+	open := slices.DeleteFunc(slices.Clone(k.balances), func(b customer.Balance) bool {
+		return b.Status != customer.Due || ofStatements(b.Reference, k.code)
+	})
+	for _, s := range k.subs {
+		if err := a.addContract(&in, &out, k, s, open, choice); err != nil {
+			return in, out, err
+		}
+	}
+	addBalances(&in, open)
+	in.Whole, out.From = k.whole(), k.from()
+	if len(in.Books) > 0 && !in.Whole && slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice || b.Kind == customer.Credit }) {
+		out.Open = append(out.Open, settlement.Open{Why: "mixed"})
+	}
+	return in, out, nil
+}
+
+// addContract adds a contract that ends, with its books, its paid periods and what
+// an older statement of the departure made of it.
+func (a *App) addContract(in *settlement.Input, out *Statement, k reckoning, s customer.Subscription, open []customer.Balance, choice settlement.Choice) error {
+	x, err := a.termsOf(k.cus, s, k.asked)
+	if err != nil {
+		return err
+	}
+	c, ends, said := x.contract, k.ends, k.booksOf(s.ID)
+	s = withBooks(s, said)
+	c.BilledUntil = s.PaidUntil
+	if day, own := k.own[s.ID]; own {
+		ends = day
+	}
+	if ends.Before(s.Start) || c.Last(in.Asked, choice).On != ends { // somebody fixed the day, or the record says something else by now
+		c.Ends = latestOf(ends, s.Start)
+	}
+	if s.PaidUntil.IsZero() || billedUnknown(said, open) {
+		// What is served after the last paid day may be on one of the open invoices.
+		if !s.PaidUntil.IsZero() && s.PaidUntil.Before(ends) && s.Interval.Recurs() {
+			out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "unbilled"})
+		}
+	} else {
+		c.Prices = pricesOf(s)
+	}
+	if k.withdrawn {
+		c.Law.Refund, c.Law.RefundBy = settlement.None, settlement.Source{}
+	}
+	in.Contracts = append(in.Contracts, c)
+	if said != nil && said.Failed == "" {
+		in.Books = append(in.Books, said.Said)
+	}
+	bills, known := paidPeriods(s, in.Asked, k)
+	if !known && !k.withdrawn && c.Law.Refund != settlement.None && c.Law.Refund != "" {
+		out.Open = append(out.Open, settlement.Open{Contract: s.Reference, Why: "paid"})
+	}
+	in.Bills, in.Sums = append(in.Bills, bills...), append(in.Sums, k.alreadySettled(s)...)
+	a.refundDay(out, x, ends)
+	return nil
+}
+
+// alreadySettled is what an older statement of the departure gave back of a contract
+// and was paid or is on its way, and what of it was paid or let go, which is not asked
+// for again.
+func (k reckoning) alreadySettled(s customer.Subscription) (list []settlement.Sum) {
+	if k.code == "" {
+		return nil
+	}
+	for _, b := range k.balances {
+		if (b.Status == customer.Paid || b.Status == customer.Due && slices.Contains(k.sent, b.ID)) && noted(b.Reference, k.code, s.Reference) {
+			list = append(list, settlement.Sum{Kind: settlement.Repaid, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount})
+		}
+		if (b.Status == customer.Paid || b.Status == customer.WrittenOff) && strings.HasPrefix(b.Reference, feeOf(k.code, s.Reference)) {
+			list = append(list, settlement.Sum{Kind: settlement.Credit, Contract: s.Reference, Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax})
+		}
+	}
+	return list
+}
+
+// refundDay is the first of the days on which what comes back of a contract must be
+// there, where the law of it says one.
+func (a *App) refundDay(out *Statement, x terms, ends when.Date) {
+	most, ok := x.law.Of("refund.max")
+	if !ok || most.Outcome != jurisdiction.Settled {
+		return
+	}
+	zone := a.Company().Zone
+	x.happened["effect"] = ends.Start(zone)
+	d, ok := most.Deadline(x.happened, a.calendars, zone)
+	if !ok {
+		return
+	}
+	if day := d.Last(zone); out.RefundOn.IsZero() || day.Before(out.RefundOn) {
+		out.RefundOn, out.RefundBy = day, settlement.Source{Rule: most.By[0].Rule.ID, Pack: most.By[0].Rule.Pack.ID, Cite: most.By[0].Rule.Cite.Ref}
+	}
+}
+
+// addBalances adds the sums that are recorded as open, after the contracts.
+func addBalances(in *settlement.Input, open []customer.Balance) {
+	kinds := map[customer.BalanceKind]settlement.SumKind{
+		customer.Fee: settlement.Charge, customer.Credit: settlement.Credit, customer.Deposit: settlement.Deposit, customer.Refund: settlement.Promised,
+	}
+	for _, b := range open {
+		switch b.Kind {
+		case customer.Invoice:
+			in.Bills = append(in.Bills, settlement.Bill{Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax, Included: true, Open: b.Amount.Minor, Recorded: true})
+		case customer.Usage:
+			if u, ends := usageOf(b, in.Contracts); ends {
+				in.Usage = append(in.Usage, u)
+			}
+		default:
+			in.Sums = append(in.Sums, settlement.Sum{Kind: kinds[b.Kind], Ref: b.Reference, What: b.About, Amount: b.Amount, Tax: b.Tax, Recorded: true})
+		}
+	}
 }
 
 // billedUnknown reports whether what is served after the last paid day may stand
@@ -599,7 +641,8 @@ func (a *App) SignStatement(ctx context.Context, by Actor, c offboarding.CaseID)
 	if err := by.may("statement"); err != nil {
 		return err
 	}
-	if err := a.lookIntoBooksOf(ctx, c); err != nil {
+	// What finance has seen is not taken from them by a system that is slow just now.
+	if _, err := a.lookIntoBooksOf(ctx, c, look{within: pageReading, again: true, keep: forGood}); err != nil {
 		return err
 	}
 	return a.tx(ctx, func(tx Tx) error {
