@@ -89,6 +89,9 @@ func (c Config) check() []declaration.Problem {
 		c.Charges.check(k, at("charges"))
 	}
 	if c.Ledger != nil {
+		if c.Billing == nil { // whether it knows the subscription at all is read first
+			k.bad(at("ledger"), "system.needs", "key", "ledger", "needs", "operations")
+		}
 		c.Ledger.check(k, at("ledger"))
 	}
 	for _, x := range c.Export {

@@ -35,9 +35,15 @@ const ledgerOp = "httpsystem.ReadLedger"
 
 // ReadLedger lists the open invoices of a subscription, what waits for an invoice,
 // and what the account has. What is not declared is none. Payments and a preview
-// are never told.
+// are never told. It reads the subscription first: a list that is filtered by a number
+// is empty, and no error, where nobody knows the number.
 func (l ledger) ReadLedger(ctx context.Context, in connector.LedgerInput) (connector.LedgerState, error) {
 	r := &ledgerRead{ledger: l, ctx: ctx, v: l.values("reference", in.Reference), state: connector.LedgerState{ReadAt: l.Clock.Now()}}
+	sub, err := billing{l.System, *l.cfg.Billing}.ReadSubscription(ctx, in.Reference)
+	if err != nil {
+		return r.state, err
+	}
+	r.state.Found = true
 	for _, list := range []struct {
 		of   *Sums
 		each func(*httpcall.Answer, Sums) error
@@ -49,11 +55,9 @@ func (l ledger) ReadLedger(ctx context.Context, in connector.LedgerInput) (conne
 			return r.state, err
 		}
 	}
-	r.state.Found = true
 	slices.SortStableFunc(r.state.Open, func(x, y connector.Invoice) int { return x.IssuedAt.Compare(y.IssuedAt) })
-	var err error
 	r.state.Answer, err = json.Marshal(map[string]any{
-		"open": len(r.state.Open), "unbilled": len(r.state.Unbilled), "balances": len(r.state.Credits), "body_sha256": r.hashes,
+		"status": sub.Status, "open": len(r.state.Open), "unbilled": len(r.state.Unbilled), "balances": len(r.state.Credits), "body_sha256": r.hashes,
 	})
 	return r.state, fault.Wrap(ledgerOp, err)
 }

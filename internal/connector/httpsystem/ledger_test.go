@@ -60,7 +60,12 @@ const ledgers = `systems:
 func ledgerOf(t *testing.T, answers map[string]string) connector.Ledger {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, ok := answers[r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]]
+		last := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+		if last == "8842" {
+			send(w, 200, `{"id":8842,"status":"active","cancel_at":null}`)
+			return
+		}
+		body, ok := answers[last]
 		if !ok {
 			send(w, 404, `{}`)
 			return
@@ -131,10 +136,27 @@ func TestADeclaredLedgerIsReadWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// A list that is filtered by a number is empty where nobody knows the number: it is no
+// ledger of whoever asks with it.
+func TestALedgerIsOfASubscriptionThatIsKnownThere(t *testing.T) {
+	t.Parallel()
+	l := ledgerOf(t, map[string]string{"invoices": "", "pending": "", "balance": ""})
+	if got, err := l.ReadLedger(t.Context(), connector.LedgerInput{Reference: "8842"}); err != nil || !got.Found {
+		t.Errorf("%+v %v", got, err)
+	}
+	if got, err := l.ReadLedger(t.Context(), connector.LedgerInput{Reference: "8843"}); fault.KindOf(err) != fault.NotFound || got.Found {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
 func TestWhatIsWrongWithALedgerIsToldWithItsPlace(t *testing.T) {
 	t.Parallel()
 	source := strings.Replace(ledgers, "BASE", "https://far.example", 1)
 	for _, c := range []struct{ old, with, want string }{
+		{
+			"    operations:\n      read: {method: GET, path: \"/subs/{reference}\"}\n      cancel: {method: POST, path: \"/subs/{reference}/cancel\"}\n" +
+				"    state: {status: status, ended: [canceled], ends_at: cancel_at}\n", "", "system.nothing system.needs",
+		},
 		{"units: minor", "units: cents", "system.word"},
 		{"positive: owes", "positive: mine", "system.word"},
 		{"amount: total\n        tax: tax\n        due: due", "amount: $[\n        tax: tax\n        due: due", "system.path"},

@@ -44,12 +44,16 @@ type books struct {
 	err    error
 }
 
-// payments is how many of the last paid invoices are looked into.
-const payments = 10
+const (
+	// payments is how many of the last paid invoices are looked into for payments,
+	// periods how many for what is billed.
+	payments = 10
+	periods  = 24
+)
 
 // ReadLedger reads what stands open with the customer of a subscription: issued
 // and unpaid, recorded and unbilled, credits, payments, and what ending would
-// bring. It needs some ten calls; without payments, five.
+// bring. It needs some ten calls; without payments, six.
 func (s *System) ReadLedger(ctx context.Context, in connector.LedgerInput) (connector.LedgerState, error) {
 	b := &books{System: s, ctx: ctx, op: "stripesystem.ReadLedger", in: in}
 	b.state.ReadAt = s.Clock.Now()
@@ -62,8 +66,8 @@ func (s *System) ReadLedger(ctx context.Context, in connector.LedgerInput) (conn
 	if sub.Customer == nil || sub.Customer.ID == "" {
 		return b.state, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(b.op, nil)
 	}
-	b.state.Customer, b.state.BilledTo = sub.Customer.ID, paidTo(sub)
-	reads := []func(){b.credits, b.open, b.unbilled, b.preview}
+	b.state.Customer = sub.Customer.ID
+	reads := []func(){b.credits, b.open, b.billed, b.unbilled, b.preview}
 	if !in.Brief {
 		reads = append(reads, b.paid)
 	}
@@ -139,6 +143,26 @@ func (b *books) open() {
 		b.state.Open = append(b.state.Open, bill)
 	}
 	slices.SortStableFunc(b.state.Open, func(x, y connector.Invoice) int { return x.IssuedAt.Compare(y.IssuedAt) })
+}
+
+// billed finds out whether the period of the subscription is billed to its end: that it
+// runs does not say so. A trial is billed by nobody, and no invoice that is a draft,
+// was made void or is given up bills it: then nothing is said.
+func (b *books) billed() {
+	end := paidTo(b.sub)
+	if end.IsZero() || b.sub.Status == stripe.SubscriptionStatusTrialing {
+		return
+	}
+	if slices.ContainsFunc(b.state.Open, func(x connector.Invoice) bool { return !x.To.Before(end) }) {
+		b.state.BilledTo = end
+		return
+	}
+	for _, x := range b.invoices("paid", periods, true) {
+		if _, to := covered(x); !to.Before(end) {
+			b.state.BilledTo = end
+			return
+		}
+	}
 }
 
 func issued(x *stripe.Invoice) time.Time {

@@ -596,6 +596,39 @@ func TestABriefLedgerTellsUseAndTaxes(t *testing.T) {
 	}
 }
 
+// That a period runs does not say that it is billed: a trial is not, nor what no invoice
+// is for that is paid or open.
+func TestAPeriodIsBilledByAnInvoiceThatStands(t *testing.T) {
+	t.Parallel()
+	next := renewal.AddDate(0, 1, 0)
+	for _, x := range []struct {
+		name, sub, invoice string // status of the subscription, and of the invoice of the period that runs; empty: there is none
+		billed             bool
+	}{
+		{"paid", "active", "paid", true},
+		{"open", "past_due", "open", true},
+		{"a draft", "active", "draft", false},
+		{"void", "active", "void", false},
+		{"given up", "unpaid", "uncollectible", false},
+		{"not there", "active", "", false},
+		{"on trial", "trialing", "paid", false}, // an invoice of nothing
+	} {
+		f, s := both(t, "")
+		item := fakestripe.Object{"id": "si_1", "object": "subscription_item", "current_period_start": renewal.Unix(), "current_period_end": next.Unix()}
+		f.Put(fakestripe.Object{"id": sub, "status": x.sub, "items": fakestripe.Object{"object": "list", "has_more": false, "data": []fakestripe.Object{item}}})
+		if x.invoice != "" {
+			f.Put(fakestripe.Paid("2", sub, cus, "eur", 3000, renewal, next)...)
+			f.Put(fakestripe.Object{"id": "in_2", "status": x.invoice})
+		}
+		for _, brief := range []bool{true, false} {
+			got, err := s.Ledger.ReadLedger(t.Context(), connector.LedgerInput{Reference: sub, Brief: brief})
+			if err != nil || got.BilledTo.Equal(next) != x.billed || !x.billed && !got.BilledTo.IsZero() {
+				t.Errorf("%s: billed to %s %v", x.name, got.BilledTo, err)
+			}
+		}
+	}
+}
+
 // The check names every right that is missing, and changes nothing.
 func TestACheckNamesTheRightsThatAreMissing(t *testing.T) {
 	t.Parallel()
