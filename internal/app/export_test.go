@@ -36,3 +36,6 @@ func (a *App) Forget(ctx context.Context, tx Tx, id customer.ID) error {
 	_, err = tx.EraseCustomer(ctx, id, "HL-GONE")
 	return err
 }
+
+// PassedOn is whether we told a system that code as the reason of a departure.
+var PassedOn = passedOn

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -51,20 +52,28 @@ type passing struct {
 type explained struct {
 	System    string `json:"system"`
 	Reference string `json:"reference"`
+	Code      string `json:"code,omitempty"` // that was told; the customer may say another between two tries
 }
+
+// same reports whether both are of one end, whatever was told.
+func (x explained) same(o explained) bool { return x.System == o.System && x.Reference == o.Reference }
 
 // toldTo is the evidence of such a work: who was told which code.
 type toldTo struct {
-	Code string      `json:"code,omitempty"`
+	Code string      `json:"code,omitempty"` // of works before each had its own
 	Told []explained `json:"told,omitempty"`
 }
 
 // toldOf is what earlier tries of a work have told.
-func toldOf(w offboarding.Work) (t toldTo) {
+func toldOf(w offboarding.Work) []explained {
+	var t toldTo
 	if json.Unmarshal([]byte(w.Evidence), &t) != nil { // there is none
-		return toldTo{}
+		return nil
 	}
-	return t
+	for i := range t.Told {
+		t.Told[i].Code = cmp.Or(t.Told[i].Code, t.Code)
+	}
+	return t.Told
 }
 
 // passedOn reports whether we told a system that code as the reason of a departure:
@@ -78,8 +87,7 @@ func passedOn(ctx context.Context, tx Tx, c offboarding.CaseID, system, code str
 	return slices.ContainsFunc(works, func(w offboarding.Work) bool {
 		switch w.Kind {
 		case PassOnKind:
-			t := toldOf(w)
-			return t.Code == code && slices.ContainsFunc(t.Told, func(x explained) bool { return x.System == system })
+			return slices.ContainsFunc(toldOf(w), func(x explained) bool { return x.System == system && x.Code == code })
 		case "cancel_billing":
 			return w.System == system && !w.FirstCall.IsZero() && slices.ContainsFunc(given, func(g SealedReason) bool {
 				r, known := reason.Builtin().Find(g.Code)
@@ -102,24 +110,23 @@ func (a *App) PassOnReason(ctx context.Context, w offboarding.Work) (r Result, e
 	} else if err != nil {
 		return r, err
 	}
-	had, late := toldOf(w), k.pending
-	now := had
-	now.Code = k.code
+	told, late := toldOf(w), k.pending
 	for _, x := range k.at {
-		if slices.Contains(had.Told, x) {
+		if slices.ContainsFunc(told, x.same) {
 			continue
 		}
 		did, err := a.explain(ctx, k, x, w)
 		late = late || err != nil && (fault.KindOf(err) == fault.Transient || fault.KindOf(err) == fault.Uncertain)
 		if did {
-			now.Told = append(now.Told, x)
+			x.Code = k.code
+			told = append(told, x)
 		}
 	}
 	at, _, err := a.store.Now(ctx)
 	if err != nil {
 		return r, err
 	}
-	r = Result{Verdict: Accomplished, Evidence: asJSON(now)}
+	r = Result{Verdict: Accomplished, Evidence: asJSON(toldTo{Told: told})}
 	if late && w.Attempt < passOnTries {
 		r.Verdict, r.Again = Later, at.Add(passOnAgain)
 	}
@@ -130,15 +137,15 @@ func (a *App) PassOnReason(ctx context.Context, w offboarding.Work) (r Result, e
 // dies between the two would log it again.
 func (a *App) followPassOn(ctx context.Context, tx Tx, before, w offboarding.Work) error {
 	had, now := toldOf(before), toldOf(w)
-	if len(now.Told) == len(had.Told) {
+	if len(now) == len(had) {
 		return nil
 	}
 	c, err := tx.FindCase(ctx, w.Case)
 	if err != nil {
 		return err
 	}
-	for _, x := range now.Told[len(had.Told):] {
-		if err := a.record(ctx, tx, fact{"reason.passed_on", "engine", string(c.ID), string(c.Customer), map[string]any{"system": x.System, "reason": now.Code}}); err != nil {
+	for _, x := range now[len(had):] {
+		if err := a.record(ctx, tx, fact{"reason.passed_on", "engine", string(c.ID), string(c.Customer), map[string]any{"system": x.System, "reason": x.Code}}); err != nil {
 			return err
 		}
 	}
@@ -199,10 +206,10 @@ func (a *App) toPassOn(ctx context.Context, tx Tx, cid offboarding.CaseID) (k pa
 		}
 		switch w.State {
 		case offboarding.WorkDone, offboarding.WorkVerified, offboarding.WorkAttested:
-			k.at = append(k.at, explained{w.System, subs[i].Reference})
+			k.at = append(k.at, explained{System: w.System, Reference: subs[i].Reference})
 		case offboarding.WorkReady, offboarding.WorkRunning, offboarding.WorkUncertain:
 			if w.Phase == offboarding.Verify {
-				k.at = append(k.at, explained{w.System, subs[i].Reference})
+				k.at = append(k.at, explained{System: w.System, Reference: subs[i].Reference})
 			} else if !w.FirstCall.IsZero() || w.State != offboarding.WorkReady {
 				k.pending = true
 			}

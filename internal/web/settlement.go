@@ -91,20 +91,29 @@ func MoneyEnds(lang string, s app.Statement) (out []string) {
 	return out
 }
 
-// MoneyFrom says where the figures of a statement come from, contract by contract;
-// nothing where no billing system could be asked.
-func MoneyFrom(lang string, s app.Statement, zone *time.Location) (out []string) {
+// MoneyFrom says to a customer where the figures of a statement come from, contract by
+// contract; nothing where no billing system could be asked.
+func MoneyFrom(lang string, s app.Statement, zone *time.Location) []string {
+	return moneyFrom(lang, "settlement.from.", s, zone)
+}
+
+// MoneyFromSystems says it to staff, who know the systems by their names.
+func MoneyFromSystems(lang string, s app.Statement, zone *time.Location) []string {
+	return moneyFrom(lang, "console.settlement.from.", s, zone)
+}
+
+func moneyFrom(lang, words string, s app.Statement, zone *time.Location) (out []string) {
 	for _, f := range s.From {
-		word := "silent"
+		word := "unusable" // it refused, or nobody can compute with what it said
 		switch {
 		case f.Failed == "":
 			word = "system"
 		case f.System == "":
 			word = "unknown"
-		case f.Failed != "books.silent" && strings.HasPrefix(f.Failed, "books."):
-			word = "unusable"
+		case f.Silent():
+			word = "silent"
 		}
-		out = append(out, text.Say(lang, "settlement.from."+word, "contract", f.Contract, "system", f.System, "at", text.ShortInstant(lang, f.At, zone)))
+		out = append(out, text.Say(lang, words+word, "contract", f.Contract, "system", f.System, "at", text.ShortInstant(lang, f.At, zone)))
 	}
 	return out
 }

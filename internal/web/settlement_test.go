@@ -15,7 +15,7 @@ import (
 )
 
 // Whoever reads a statement is told in their language where the figures of each
-// contract come from and when, and why a contract ends on another day; the letter
+// contract come from and when, staff with the name of the system, and why a contract ends on another day; the letter
 // says it too.
 func TestAStatementSaysWhereItsFiguresComeFrom(t *testing.T) {
 	t.Parallel()
@@ -31,20 +31,32 @@ func TestAStatementSaysWhereItsFiguresComeFrom(t *testing.T) {
 		{Contract: "C", System: "stripe", At: at, Failed: "books.cut"},
 		{Contract: "D", At: at, Failed: "books.unknown"},
 		{Contract: "E", System: "stripe", At: at, Failed: "books.silent"},
+		{Contract: "F", System: "stripe", At: at, Failed: "connector.credential"},
 	}}
 	s.Ends = []settlement.Last{{Contract: "A", On: on, Why: "minimum"}, {Contract: "B", On: on, Why: "asked"}, {Contract: "C", On: on, Why: "notice"}, {Contract: "D", On: on, Why: "fixed"}}
-	english := web.MoneyFrom("en", s, zone)
-	want := []string{
-		"A: as stripe says, 29 Nov 2026, 14:03", "B: from our records, because stripe did not answer, 29 Nov 2026, 14:03",
-		"C: from our records, because what stripe said cannot be used whole, 29 Nov 2026, 14:03", "D: from our records; no billing system knows it",
-		"E: from our records, because stripe did not answer, 29 Nov 2026, 14:03",
-	}
-	if !slices.Equal(english, want) {
-		t.Errorf("%q", english)
+	for _, x := range []struct {
+		says func(lang string, s app.Statement, zone *time.Location) []string
+		want []string
+	}{
+		{web.MoneyFrom, []string{
+			"A: from our billing system, 29 Nov 2026, 14:03", "B: from our records, because our billing system did not answer, 29 Nov 2026, 14:03",
+			"C: from our records, because what our billing system answered cannot be used, 29 Nov 2026, 14:03", "D: from our records",
+			"E: from our records, because our billing system did not answer, 29 Nov 2026, 14:03",
+			"F: from our records, because what our billing system answered cannot be used, 29 Nov 2026, 14:03",
+		}},
+		{web.MoneyFromSystems, []string{
+			"A: as stripe says, 29 Nov 2026, 14:03", "B: from our records, because stripe did not answer, 29 Nov 2026, 14:03",
+			"C: from our records, because what stripe answered cannot be used, 29 Nov 2026, 14:03", "D: from our records; no billing system knows it, 29 Nov 2026, 14:03",
+			"E: from our records, because stripe did not answer, 29 Nov 2026, 14:03", "F: from our records, because what stripe answered cannot be used, 29 Nov 2026, 14:03",
+		}},
+	} {
+		if english := x.says("en", s, zone); !slices.Equal(english, x.want) {
+			t.Errorf("%q", english)
+		}
 	}
 	for _, lang := range text.CustomerLangs() {
 		from, ends := web.MoneyFrom(lang, s, zone), web.MoneyEnds(lang, s)
-		if len(from) != 5 || len(ends) != 2 || !strings.HasPrefix(ends[0], "A") || !strings.Contains(from[0], "14") {
+		if len(from) != 6 || strings.Contains(strings.Join(from, " "), "stripe") || len(ends) != 2 || !strings.HasPrefix(ends[0], "A") || !strings.Contains(from[0], "14") {
 			t.Fatalf("%s: %q %q", lang, from, ends)
 		}
 		letter := document.Settlement(document.StatementFacts{Lang: lang, Company: document.Company{Name: "Faro"}, Code: "HL-1", At: at, From: from, Ends: ends})
