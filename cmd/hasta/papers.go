@@ -123,7 +123,7 @@ func (p papers) written(x app.Paper) document.Letter {
 		f := document.StatementFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["case"], NotMe: x.Links["not_me"]}
 		if s := x.Statement; s != nil {
 			f.Statements, f.DueOn, f.RefundOn = settled(x.Language, *s), s.Doc.DueOn, s.Doc.RefundOn
-			f.From, f.Ends = web.MoneyFrom(x.Language, s.Doc, c.Zone), web.MoneyEnds(x.Language, s.Doc)
+			f.From, f.Ends = web.MoneyFrom(x.Language, "settlement.from.", s.Doc, c.Zone), web.MoneyEnds(x.Language, s.Doc)
 		} else {
 			f.Statements, f.DueOn = statements(x)
 		}

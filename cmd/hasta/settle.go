@@ -67,7 +67,7 @@ func (c *settleCmd) Run(ctx context.Context, o out) error {
 	for _, e := range web.MoneyEnds(lang, x.Doc) {
 		fmt.Fprintln(o.stdout, e)
 	}
-	if from := web.MoneyFromSystems(lang, x.Doc, h.app.Company().Zone); len(from) > 0 {
+	if from := web.MoneyFrom(lang, "console.settlement.from.", x.Doc, h.app.Company().Zone); len(from) > 0 {
 		fmt.Fprintf(o.stdout, "\n%s\n", text.Say(lang, "settlement.from"))
 		for _, f := range from {
 			fmt.Fprintln(o.stdout, "-", f)

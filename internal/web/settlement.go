@@ -91,18 +91,10 @@ func MoneyEnds(lang string, s app.Statement) (out []string) {
 	return out
 }
 
-// MoneyFrom says to a customer where the figures of a statement come from, contract by
-// contract; nothing where no billing system could be asked.
-func MoneyFrom(lang string, s app.Statement, zone *time.Location) []string {
-	return moneyFrom(lang, "settlement.from.", s, zone)
-}
-
-// MoneyFromSystems says it to staff, who know the systems by their names.
-func MoneyFromSystems(lang string, s app.Statement, zone *time.Location) []string {
-	return moneyFrom(lang, "console.settlement.from.", s, zone)
-}
-
-func moneyFrom(lang, words string, s app.Statement, zone *time.Location) (out []string) {
+// MoneyFrom says where the figures of a statement come from, contract by contract, in
+// the words of settlement.from. for customers, and of the console for staff, who know
+// the systems by their names.
+func MoneyFrom(lang, words string, s app.Statement, zone *time.Location) (out []string) {
 	for _, f := range s.From {
 		word := "unusable" // it refused, or nobody can compute with what it said
 		switch {

@@ -35,27 +35,27 @@ func TestAStatementSaysWhereItsFiguresComeFrom(t *testing.T) {
 	}}
 	s.Ends = []settlement.Last{{Contract: "A", On: on, Why: "minimum"}, {Contract: "B", On: on, Why: "asked"}, {Contract: "C", On: on, Why: "notice"}, {Contract: "D", On: on, Why: "fixed"}}
 	for _, x := range []struct {
-		says func(lang string, s app.Statement, zone *time.Location) []string
-		want []string
+		words string
+		want  []string
 	}{
-		{web.MoneyFrom, []string{
+		{"settlement.from.", []string{
 			"A: from our billing system, 29 Nov 2026, 14:03", "B: from our records, because our billing system did not answer, 29 Nov 2026, 14:03",
 			"C: from our records, because what our billing system answered cannot be used, 29 Nov 2026, 14:03", "D: from our records",
 			"E: from our records, because our billing system did not answer, 29 Nov 2026, 14:03",
 			"F: from our records, because what our billing system answered cannot be used, 29 Nov 2026, 14:03",
 		}},
-		{web.MoneyFromSystems, []string{
+		{"console.settlement.from.", []string{
 			"A: as stripe says, 29 Nov 2026, 14:03", "B: from our records, because stripe did not answer, 29 Nov 2026, 14:03",
 			"C: from our records, because what stripe answered cannot be used, 29 Nov 2026, 14:03", "D: from our records; no billing system knows it, 29 Nov 2026, 14:03",
 			"E: from our records, because stripe did not answer, 29 Nov 2026, 14:03", "F: from our records, because what stripe answered cannot be used, 29 Nov 2026, 14:03",
 		}},
 	} {
-		if english := x.says("en", s, zone); !slices.Equal(english, x.want) {
+		if english := web.MoneyFrom("en", x.words, s, zone); !slices.Equal(english, x.want) {
 			t.Errorf("%q", english)
 		}
 	}
 	for _, lang := range text.CustomerLangs() {
-		from, ends := web.MoneyFrom(lang, s, zone), web.MoneyEnds(lang, s)
+		from, ends := web.MoneyFrom(lang, "settlement.from.", s, zone), web.MoneyEnds(lang, s)
 		if len(from) != 6 || strings.Contains(strings.Join(from, " "), "stripe") || len(ends) != 2 || !strings.HasPrefix(ends[0], "A") || !strings.Contains(from[0], "14") {
 			t.Fatalf("%s: %q %q", lang, from, ends)
 		}

@@ -51,7 +51,7 @@ func (v *visit) viewSettlement(c app.CaseView) *settlementView {
 		why, _, _ := strings.Cut(o.Why, ".")
 		out.Open = append(out.Open, v.say("settlement.open."+why, "contract", o.Contract, "missing", strings.Join(o.Missing, ", ")))
 	}
-	out.From, out.Ends = web.MoneyFromSystems(v.lang, x.Doc, v.zone()), web.MoneyEnds(v.lang, x.Doc)
+	out.From, out.Ends = web.MoneyFrom(v.lang, "console.settlement.from.", x.Doc, v.zone()), web.MoneyEnds(v.lang, x.Doc)
 	if said := map[app.StatementState]string{app.StatementAccepted: "agreed", app.StatementDisputed: "disagreed"}[x.State]; said != "" {
 		out.Said, out.Warns = v.say("settlement."+said, "at", text.ShortInstant(v.lang, x.AnsweredAt, v.zone())), x.State == app.StatementDisputed
 	}

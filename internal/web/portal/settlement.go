@@ -33,7 +33,7 @@ func viewPreview(sp text.Speech, p *app.Preview, zone *time.Location) *previewVi
 	if p == nil || len(p.Now.Sections)+len(p.End.Sections) == 0 {
 		return nil
 	}
-	v := &previewView{Speech: sp, From: web.MoneyFrom(sp.Lang, p.Now, zone)}
+	v := &previewView{Speech: sp, From: web.MoneyFrom(sp.Lang, "settlement.from.", p.Now, zone)}
 	for _, c := range []struct {
 		id string
 		s  app.Statement
@@ -94,7 +94,7 @@ func viewSettlement(sp text.Speech, page app.CasePage, zone *time.Location) sett
 	}
 	v.Totals, v.Sections = web.MoneyTotals(sp.Lang, x.Doc), web.MoneySections(sp.Lang, x.Doc)
 	v.Due, v.Back = moneyDays(sp, x.Doc)
-	v.From, v.Ends = web.MoneyFrom(sp.Lang, x.Doc, zone), web.MoneyEnds(sp.Lang, x.Doc)
+	v.From, v.Ends = web.MoneyFrom(sp.Lang, "settlement.from.", x.Doc, zone), web.MoneyEnds(sp.Lang, x.Doc)
 	if paid := paidSince(x, page.Collection.Plans); len(paid) > 0 {
 		v.Paid = sp.Say("portal.settlement.paid", "amount", text.Sums(sp.Lang, paid))
 	}
