@@ -104,7 +104,9 @@ func TestMistakesAreToldWhereTheyStand(t *testing.T) {
 		"offer: pause→offer: skip":                                                "x.yaml:14:3 experiment.no_line",
 		"offer: pause→offer: gift":                                                "x.yaml:14:35 experiment.not_on_menu",
 		"offer: pause→offer: fix":                                                 "x.yaml:14:35 experiment.fix",
+
 		"offer: pause}→offer: pause, words: {what: {es: a, en: '{gift}', de: a, fr: a}}}": "x.yaml:14:68 offer.placeholder",
+
 		"offer: pause→flow: short": "x.yaml:15:6 experiment.one_place",
 	} {
 		from, to, _ := strings.Cut(change, "→")
