@@ -58,7 +58,11 @@ func connected(all []declaration.Declared) playbook.Connected {
 	for _, d := range all {
 		can, actions := d.Can()
 		info := d.Info()
-		out[d.Name()] = playbook.SystemSpec{Can: can, Actions: actions, Level: string(info.Level), Closing: string(info.Undo), Undo: undoing(d, actions)}
+		spec := playbook.SystemSpec{Can: can, Actions: actions, Level: string(info.Level), Closing: string(info.Undo), Undo: undoing(d, actions)}
+		if narrows, ok := d.(declaration.Narrowing); ok {
+			spec.Narrowing = string(narrows.NarrowInfo().Undo)
+		}
+		out[d.Name()] = spec
 	}
 	return out
 }

@@ -19,19 +19,24 @@ type finality struct {
 	turns *turns
 }
 
-// closing checks a step that closes accesses at the system that it names or, where
-// it names none, at every one that can. Those that our own people hold come after
-// every handover, as Load checks.
-func (f finality) closing(at string, s stepFile, need string) {
-	if s.Kind != "revoke_access" || s.Params[Whose] == Ours || f.ended(s.ID) {
+// closing checks a step that closes accesses, or leaves them to read, at the system
+// that it names or, where it names none, at every one that can. Those that our own
+// people hold come after every handover, as Load checks.
+func (f finality) closing(at string, s stepFile, k KindSpec) {
+	closes := s.Kind == "revoke_access"
+	if !closes && !k.Narrows || s.Params[Whose] == Ours || f.ended(s.ID) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.on)) {
 		sys := f.on[name]
-		if only := s.Params["system"]; only != "" && only != name || sys.Closing != final || !slices.Contains(sys.Can, need) {
+		class, code := sys.Narrowing, "playbook.final_narrowing"
+		if closes {
+			class, code = sys.Closing, "playbook.final_closing"
+		}
+		if only := s.Params["system"]; only != "" && only != name || class != final || !slices.Contains(sys.Can, k.Needs) {
 			continue
 		}
-		f.c.At(at, "playbook.final_closing", "key", s.ID, "system", name)
+		f.c.At(at, code, "key", s.ID, "system", name)
 	}
 }
 

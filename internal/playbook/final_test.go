@@ -30,9 +30,13 @@ steps:
   - {id: act, KIND, title: {es: "Uno", en: "One"}, after: [AFTER], PARAMS}
 `
 
+// closesLater is where whatever was left to read is closed.
+const closesLater = `  - {id: later, kind: revoke_access, title: {es: "Uno", en: "One"}, after: [window, act]}
+`
+
 // crm can do one thing of each class.
 var crm = playbook.SystemSpec{
-	Can: []string{"access", "actions"}, Actions: []string{"forget", "purge", "sign_out", "hide", "rotate"}, Closing: "final",
+	Can: []string{"access", "actions", "read_only"}, Actions: []string{"forget", "purge", "sign_out", "hide", "rotate"}, Closing: "final", Narrowing: "final",
 	Undo: map[string]playbook.Undoing{
 		"forget": {Class: "final"}, "purge": {Class: "final", Loses: "data"}, "sign_out": {Class: "final", Loses: "access"},
 		"hide": {Class: "restorable"}, "rotate": {Class: "reissuable"},
@@ -41,8 +45,8 @@ var crm = playbook.SystemSpec{
 
 func withCRM() playbook.Connected {
 	mild := crm
-	mild.Closing = "reissuable"
-	return playbook.Connected{"crm": crm, "mild": mild, "idle": {Closing: "final"}}
+	mild.Closing, mild.Narrowing = "reissuable", "restorable"
+	return playbook.Connected{"crm": crm, "mild": mild, "idle": {Closing: "final", Narrowing: "final"}}
 }
 
 // told is what the check says of systems about a plan that is good otherwise.
@@ -90,9 +94,18 @@ func TestWhatCannotBeTakenBackComesLateEnough(t *testing.T) {
 		{"closing where it comes back", "revoke_access", "confirm", "{system: mild}", "", ""},
 		{"closing wherever there is something", "revoke_access", "confirm", "{}", "id: act", "playbook.final_closing"},
 		{"closing wherever, after the end", "revoke_access", "effective", "{}", "", ""},
+		{"leaving to read right after the proof", "narrow_access", "confirm", "{system: crm}", "crm", "playbook.final_narrowing"},
+		{"leaving to read wherever there is something", "narrow_access", "confirm", "{}", "id: act", "playbook.final_narrowing"},
+		{"leaving to read behind an approval that some are spared", "narrow_access", "maybe", "{system: crm}", "crm", "playbook.final_narrowing"},
+		{"leaving to read behind an approval", "narrow_access", "agree", "{system: crm}", "", ""},
+		{"leaving to read after the end", "narrow_access", "effective", "{}", "", ""},
+		{"leaving to read what is widened again", "narrow_access", "confirm", "{system: mild}", "", ""},
 	} {
 		src := acts(c.kind, c.after, c.params)
 		lines := strings.Split(strings.TrimSpace(src), "\n")
+		if c.kind == "narrow_access" {
+			src += closesLater
+		}
 		at := fmt.Sprintf("finals.yaml:%d:%d ", len(lines), strings.LastIndex(lines[len(lines)-1], c.at)+1)
 		var want []string
 		for _, code := range strings.Fields(c.want) {
@@ -171,13 +184,13 @@ func TestNoShippedPlanDoesAnythingFinalTooEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		worst := playbook.Connected{"unnamed": {Can: []string{connector.CanAccess}, Closing: "final"}}
+		worst := playbook.Connected{"unnamed": {Can: []string{connector.CanAccess, connector.CanNarrow}, Closing: "final", Narrowing: "final"}}
 		for _, s := range pb.Steps() {
 			sys, action := s.Params["system"], s.Params["action"]
 			if sys == "" {
 				continue
 			}
-			spec := playbook.SystemSpec{Closing: "final", Can: []string{
+			spec := playbook.SystemSpec{Closing: "final", Narrowing: "final", Can: []string{
 				connector.CanBilling, connector.CanAccess, connector.CanList, connector.CanNarrow, connector.CanRefund, connector.CanErase, connector.CanAct, connector.CanNotify,
 			}}
 			if action != "" {

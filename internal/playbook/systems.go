@@ -15,11 +15,12 @@ type Connected map[string]SystemSpec
 
 // SystemSpec is what one system can do.
 type SystemSpec struct {
-	Can     []string // as KindSpec.Needs says it
-	Actions []string // names that a step of kind connector may say
-	Level   string   // what it was tried against, as connector.Level says it
-	Closing string   // class of undoing the closing of an access there; empty: not known
-	Undo    map[string]Undoing
+	Can       []string // as KindSpec.Needs says it
+	Actions   []string // names that a step of kind connector may say
+	Level     string   // what it was tried against, as connector.Level says it
+	Closing   string   // class of undoing the closing of an access there; empty: not known
+	Narrowing string   // and of leaving it to read; empty: it is widened again
+	Undo      map[string]Undoing
 }
 
 // Undoing is what taking an action back brings back, and what is gone for good
@@ -51,7 +52,7 @@ func CheckSystems(name string, src []byte, kinds []KindSpec, on Connected) error
 			continue
 		}
 		if s.Params["system"] == "" {
-			early.closing(fmt.Sprintf("$.steps[%d]", i), s, kinds[k].Needs)
+			early.closing(fmt.Sprintf("$.steps[%d]", i), s, kinds[k])
 			continue // whatever is connected: Load has told where that is not enough
 		}
 		at := fmt.Sprintf("$.steps[%d].params", i)
@@ -64,7 +65,7 @@ func CheckSystems(name string, src []byte, kinds []KindSpec, on Connected) error
 		case s.Params["action"] != "" && !slices.Contains(sys.Actions, s.Params["action"]):
 			c.At(at+".action", "playbook.unknown_action", "action", s.Params["action"], "system", s.Params["system"], "known", listed(sys.Actions))
 		default:
-			early.closing(at+".system", s, kinds[k].Needs)
+			early.closing(at+".system", s, kinds[k])
 			early.acting(at+".action", s)
 		}
 	}

@@ -48,6 +48,13 @@ type Acting interface {
 	ActionInfo(name string) (connector.Info, bool)
 }
 
+// Narrowing is a declaration by which narrowing an access may be for good: it
+// describes it without connecting anything. What is no such declaration widens
+// again whatever it narrowed.
+type Narrowing interface {
+	NarrowInfo() connector.Info
+}
+
 // Opened is a connected system.
 type Opened interface {
 	Connector() connector.System

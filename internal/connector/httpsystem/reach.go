@@ -9,13 +9,17 @@ import (
 )
 
 // NarrowInfo describes narrowing: without a call that widens, it is for good.
-func (a access) NarrowInfo() connector.Info {
-	info := a.Info()
-	if info.Undo = connector.Restorable; !a.is.Reading.Widen.declared() {
+func (c Config) NarrowInfo() connector.Info {
+	info := c.Info()
+	info.Undo = connector.Restorable
+	if a := c.Access; a != nil && a.Reading != nil && !a.Reading.Widen.declared() {
 		info.Undo = connector.Final
 	}
 	return info
 }
+
+// NarrowInfo describes it.
+func (a access) NarrowInfo() connector.Info { return a.cfg.NarrowInfo() }
 
 // ReadReach asks how far the account reaches. One that the system does not know
 // reaches nothing.
