@@ -1,6 +1,7 @@
 // A SCIM 2.0 server (RFC 7644) by scimmy-routers, with users and groups in
 // memory, and at /me what its users get in at by HTTP Basic with the password
-// that they were made with. It says where its SCIM is on its first line.
+// that they were made with. When somebody last got in there stands in a schema of
+// its own. It says where its SCIM is on its first line.
 //   node scim.mjs TOKEN
 import express from "express";
 import SCIMMY from "scimmy";
@@ -8,6 +9,12 @@ import SCIMMYRouters from "scimmy-routers";
 import { randomUUID } from "node:crypto";
 
 const [token] = process.argv.slice(2);
+
+// Who signed in when is the server's to write.
+const activity = "urn:ietf:params:scim:schemas:extension:acme:2.0:User";
+SCIMMY.Schemas.User.definition.extend(new SCIMMY.Types.SchemaDefinition("Activity", activity, "When somebody last got in.", [
+  new SCIMMY.Types.Attribute("dateTime", "lastSignIn", { mutable: false }),
+]), false);
 
 // keep declares a resource whose records are in memory. The filter of scimmy
 // wants the lists that it is asked about to be there: defaults.
@@ -23,6 +30,7 @@ function keep(resource, defaults = {}) {
       const record = { ...data, id: id ? find(id).id : randomUUID() };
       // Passwords are never read, and so are missing in what was read and changed.
       record.password ??= records.get(record.id)?.password;
+      record[activity] = records.get(record.id)?.[activity];
       for (const [name, value] of Object.entries(defaults)) record[name] ??= value;
       records.set(record.id, record);
       return record;
@@ -60,6 +68,7 @@ app.get("/me", (request, response) => {
   const [name, password] = Buffer.from(shown ?? "", "base64").toString().split(/:(.*)/s);
   const known = [...users.values()].find((user) => user.userName === name);
   const enters = scheme === "Basic" && known?.active !== false && password && known?.password === password;
+  if (enters) known[activity] = { lastSignIn: new Date().toISOString() };
   response.status(enters ? 200 : 401).json(enters ? { userName: name } : { error: "who are you?" });
 });
 const server = app.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/scim`));

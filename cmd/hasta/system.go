@@ -183,7 +183,7 @@ func checkSystem(ctx context.Context, cfg declaration.Declared, vault declaratio
 		r.OK = true
 		return r
 	}
-	r.Unclear = fault.CodeOf(err) == connector.Unclear || fault.CodeOf(err) == connector.RightsUnclear
+	r.Unclear = connector.Unsaid(fault.CodeOf(err))
 	list := fault.Fields(err)
 	var one *fault.Error
 	switch {
@@ -216,6 +216,11 @@ func blame(kind string, err error) []string {
 		return credential(kind)
 	case connector.RightsUnclear:
 		return []string{"rights"}
+	case connector.SignInsUnclear:
+		if kind == pgsystem.KindName {
+			return []string{"roles", "signed_in"}
+		}
+		return []string{"signed_in"}
 	case "connector.no_bucket":
 		return []string{"bucket"}
 	case "connector.no_folder":

@@ -261,8 +261,7 @@ type Reporter interface {
 type Checker interface {
 	// Check reaches the system and changes nothing. Invalid with code
 	// connector.credential, connector.no_right or connector.right_missing: it is there
-	// and does not let us; with code Unclear or RightsUnclear: it answered, and that says
-	// too little.
+	// and does not let us; with a code of Unsaid: it answered, and that says too little.
 	Check(ctx context.Context) error
 }
 
@@ -272,6 +271,16 @@ const Unclear = "connector.check_unclear"
 // RightsUnclear is the code of a check of a system that is well, and does not say what
 // our credential may do there.
 const RightsUnclear = "connector.rights_unclear"
+
+// SignInsUnclear is the code of a check of a system that is well, and shows of nobody
+// when they signed in.
+const SignInsUnclear = "connector.no_sign_in_seen"
+
+// Unsaid reports whether the code of a check is that of a system that answered, and
+// said too little: no failure.
+func Unsaid(code string) bool {
+	return code == Unclear || code == RightsUnclear || code == SignInsUnclear
+}
 
 // System is a connected system. What it cannot do is nil.
 type System struct {

@@ -19,7 +19,8 @@ const writable = "allowedAttributesEffective"
 
 // Check signs in, looks for somebody, and asks whether we may change what
 // closing changes, with a change that cannot succeed. That we may delete cannot
-// be asked without deleting.
+// be asked without deleting; and where nobody is seen to have signed in, whether that
+// is ours to see is not known.
 func (s *System) Check(ctx context.Context) error {
 	const op = "ldapsystem.Check"
 	return s.with(ctx, op, s.us(), func(l line) error {
@@ -41,10 +42,13 @@ func (s *System) Check(ctx context.Context) error {
 		case Marked:
 			err = s.tries(op, l, sample.DN, s.cfg.Mark.Attribute, s.cfg.Mark.Closed)
 		}
-		if err != nil || s.cfg.Groups == nil {
+		if err == nil && s.cfg.Groups != nil {
+			err = s.mayLeave(op, l)
+		}
+		if err != nil || s.cfg.SignedIn == nil {
 			return err
 		}
-		return s.mayLeave(op, l)
+		return s.showsSignIns(op, l)
 	})
 }
 

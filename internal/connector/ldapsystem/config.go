@@ -52,19 +52,20 @@ const (
 // reference.
 type Config struct {
 	System   string
-	URL      string // ldaps://host:636 or ldap://host:389, or env:NAME
-	StartTLS bool   // and only with ldap://
-	CA       string // file:PATH: certificates that may sign the directory's; empty: those of the machine
-	Bind     string // who we are there: a DN or, at Active Directory, a name
-	Password string // reference
-	Base     string // DN below which accesses are
-	FindBy   string // attribute that holds the name of an access
-	Filter   string // what else an entry must be (RFC 4515)
-	Close    string // one of the words above
-	Mark     Mark   // with Marked
-	Groups   *Teams // groups that are left, whatever Close says; nil: none
-	Probe    *Probe // nil: accesses cannot be tried
-	Owned    string // filter with the slot {owner}: which accesses are a customer's; empty: it cannot say
+	URL      string    // ldaps://host:636 or ldap://host:389, or env:NAME
+	StartTLS bool      // and only with ldap://
+	CA       string    // file:PATH: certificates that may sign the directory's; empty: those of the machine
+	Bind     string    // who we are there: a DN or, at Active Directory, a name
+	Password string    // reference
+	Base     string    // DN below which accesses are
+	FindBy   string    // attribute that holds the name of an access
+	Filter   string    // what else an entry must be (RFC 4515)
+	Close    string    // one of the words above
+	Mark     Mark      // with Marked
+	Groups   *Teams    // groups that are left, whatever Close says; nil: none
+	Probe    *Probe    // nil: accesses cannot be tried
+	SignedIn *SignedIn // nil: it does not say when somebody got in
+	Owned    string    // filter with the slot {owner}: which accesses are a customer's; empty: it cannot say
 	Timeout  time.Duration
 	Limit    int64 // bytes of what the directory says in one call
 	Allow    []netip.Prefix
@@ -107,7 +108,7 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("url", "start_tls", "ca", "bind", "password", "base", "find_by", "filter", "close", "mark", "groups", "probe", "inventory", "timeout", "limit", "allow")
+	top := e.Top("url", "start_tls", "ca", "bind", "password", "base", "find_by", "filter", "close", "mark", "groups", "probe", "inventory", "signed_in", "timeout", "limit", "allow")
 	if top == nil {
 		return nil, false
 	}
@@ -135,6 +136,9 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 			}
 			c.Probe.Refused = append(c.Probe.Refused, uint16(n))
 		}
+	}
+	if top.Has("signed_in") {
+		c.SignedIn = readSignedIn(e)
 	}
 	c = c.defaults()
 	good := e.Judge(mark, c.check())
@@ -248,6 +252,9 @@ func (c Config) check() (found []declaration.Problem) {
 		if as := c.Probe.As; (as != "" || c.Close == Delete) && strings.Count(as, declaration.Slot) != 1 {
 			bad(declaration.Below(at, "as"), "system.slot_once", "slot", declaration.Slot)
 		}
+	}
+	if c.SignedIn != nil {
+		found = append(found, c.SignedIn.check()...)
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)

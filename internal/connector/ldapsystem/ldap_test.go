@@ -298,6 +298,65 @@ func TestEveryWayOfClosingIsReadBack(t *testing.T) {
 	}
 }
 
+// A real directory writes down when somebody signs in, and the connector reads it:
+// only of whoever got in, and each time anew.
+func TestADirectorySaysWhenSomebodySignedIn(t *testing.T) {
+	t.Parallel()
+	b := start(t, rights+"lastbind on\n", entry("ana", "")+entry("bea", "")+entry("cid", "lastLogonTimestamp: 133769664000000000\n")+entry("dan", "lastLogonTimestamp: 0\n"))
+	ctx := t.Context()
+	b.put("ana", "hers")
+	s := b.at(b.dir.Plain, "    close: lock\n    signed_in: {attribute: pwdLastSuccess}\n"+b.tried(""))
+	last := func(s connector.System, who string) time.Time {
+		t.Helper()
+		at, err := s.SignIns.LastSignIn(ctx, who)
+		if err != nil {
+			t.Errorf("%s: %v", who, err)
+		}
+		return at
+	}
+	if err := s.Checker.Check(ctx); err != nil { // we signed in, and are nobody's access
+		if fault.CodeOf(err) != connector.SignInsUnclear {
+			t.Fatal(err)
+		}
+	}
+	for _, who := range []string{"ana", "bea", "nobody"} {
+		if at := last(s, who); !at.IsZero() {
+			t.Errorf("%s never signed in, and did at %v", who, at)
+		}
+	}
+	before := when.Machine{}.Wall().Add(-time.Second)
+	b.lets(s, "ana", true)
+	first := last(s, "ana")
+	if first.Before(before) || first.After(when.Machine{}.Wall().Add(time.Second)) {
+		t.Errorf("ana signed in now, and it says %v", first)
+	}
+	if err := s.Checker.Check(ctx); err != nil {
+		t.Errorf("it shows when ana signed in: %v", err)
+	}
+	b.closes(s, "ana")
+	b.lets(s, "ana", false)
+	if at := last(s, "ana"); !at.Equal(first) {
+		t.Errorf("ana was refused, and the last time is %v, not %v", at, first)
+	}
+	if at := last(s, "bea"); !at.IsZero() {
+		t.Errorf("bea never signed in, and did at %v", at)
+	}
+
+	ad := b.at(b.dir.Plain, "    close: disable\n    signed_in: {attribute: lastLogonTimestamp}\n")
+	if at := last(ad, "cid"); !at.Equal(time.Date(2024, 11, 25, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("as Active Directory writes it: %v", at)
+	}
+	if at := last(ad, "dan"); !at.IsZero() {
+		t.Errorf("zero is never: %v", at)
+	}
+	if _, err := b.at(b.dir.Plain, "    close: lock\n    signed_in: {attribute: cn}\n").SignIns.LastSignIn(ctx, "ana"); fault.CodeOf(err) != "connector.unreadable" || strings.Contains(err.Error(), person) {
+		t.Errorf("a name is no instant: %v", err)
+	}
+	if s := b.at(b.dir.Plain, "    close: lock\n"); s.SignIns != nil {
+		t.Error("it does not say, and says that it does")
+	}
+}
+
 // Our own entry is not closed, whether we sign in with its DN or, as at Active
 // Directory, with a name.
 func TestOurOwnDoorStaysOpen(t *testing.T) {

@@ -28,6 +28,7 @@ const whole = `systems:
     close: mark
     mark: {attribute: nsAccountLock, closed: TRUE, open: FALSE}
     groups: {base: "ou=groups,dc=example", member: uniqueMember}
+    signed_in: {attribute: lastLogonTimestamp}
     probe:
       password: "file:/run/{reference}"
       as: "uid={reference},ou=people,dc=example"
@@ -57,12 +58,14 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"open: FALSE", "open: true", "13:58 system.same /systems/people/mark/open"},
 		{"closed: TRUE, ", "", "13:11 system.missing /systems/people/mark/closed"},
 		{"    groups: {base: \"ou=groups,dc=example\"", "    groups: {base: \"groups\"", "14:20 system.dn /systems/people/groups/base"},
-		{"/run/{reference}", "/run/all", "16:17 system.probe_file /systems/people/probe/password"},
-		{"uid={reference}", "uid=ana", "17:11 system.slot_once /systems/people/probe/as"},
-		{"[49, 53]", "[0]", "18:16 system.range /systems/people/probe/refused"},
-		{"[49, 53]", "[no]", "18:17 system.want_number /systems/people/probe/refused/0"},
+		{"/run/{reference}", "/run/all", "17:17 system.probe_file /systems/people/probe/password"},
+		{"uid={reference}", "uid=ana", "18:11 system.slot_once /systems/people/probe/as"},
+		{"[49, 53]", "[0]", "19:16 system.range /systems/people/probe/refused"},
+		{"[49, 53]", "[no]", "19:17 system.want_number /systems/people/probe/refused/0"},
 		{"(o={owner})", "(o=acme)", "11:16 system.slot_once /systems/people/inventory"},
 		{"(o={owner})", "o={owner}", "11:16 system.filter /systems/people/inventory"},
+		{"{attribute: lastLogonTimestamp}", "{attribute: last logon, form: iso}", "15:28 system.attribute /systems/people/signed_in/attribute; 15:46 system.word /systems/people/signed_in/form"},
+		{"{attribute: lastLogonTimestamp}", "{}", "15:16 system.missing /systems/people/signed_in/attribute"},
 		{"find_by", "find", "9:5 system.unknown_key /systems/people/find"},
 	} {
 		src := strings.Replace(whole, c.old, c.with, 1)

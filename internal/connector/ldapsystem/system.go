@@ -115,6 +115,9 @@ func (s *System) Connector() connector.System {
 	if s.cfg.Owned != "" {
 		out.Lister = s
 	}
+	if s.cfg.SignedIn != nil {
+		out.SignIns = signIns{s}
+	}
 	return out
 }
 
@@ -221,19 +224,29 @@ func (s *System) wanted() []string {
 	return want
 }
 
-// find looks for the entry of an access. Several of one name are no answer.
+// find looks for the entry of an access, and reads what it says.
 func (s *System) find(op string, l line, account string) (e entry, err error) {
-	got, err := s.search(l, s.cfg.Base, ldap.ScopeWholeSubtree, 2, s.among("("+s.cfg.FindBy+"="+ldap.EscapeFilter(account)+")"), s.wanted()...)
+	found, err := s.only(op, l, account, s.wanted()...)
+	if err != nil || found == nil {
+		return e, err
+	}
+	return s.know(op, l, found)
+}
+
+// only looks for the entry of an access; nil: there is none. Several of one name are
+// no answer.
+func (s *System) only(op string, l line, account string, attributes ...string) (*ldap.Entry, error) {
+	got, err := s.search(l, s.cfg.Base, ldap.ScopeWholeSubtree, 2, s.among("("+s.cfg.FindBy+"="+ldap.EscapeFilter(account)+")"), attributes...)
 	more := is(err, ldap.LDAPResultSizeLimitExceeded)
 	switch {
 	case err != nil && !more:
-		return e, err
+		return nil, err
 	case more || len(got.Entries) > 1:
-		return e, fault.New(fault.Invalid, "connector.ambiguous", "system", s.cfg.System, "count", max(2, len(got.Entries))).At(op, nil)
+		return nil, fault.New(fault.Invalid, "connector.ambiguous", "system", s.cfg.System, "count", max(2, len(got.Entries))).At(op, nil)
 	case len(got.Entries) == 0:
-		return e, nil
+		return nil, nil
 	}
-	return s.know(op, l, got.Entries[0])
+	return got.Entries[0], nil
 }
 
 // know reads what an entry says.

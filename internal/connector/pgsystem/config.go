@@ -42,6 +42,7 @@ type Config struct {
 type Roles struct {
 	Password string // file:PATH with the slot {reference}: the password of each role; empty: they cannot be tried
 	Owned    string // statement whose first column names the roles of the customer $1; empty: it cannot say
+	SignedIn string // statement that gives when the role $1 last signed in; empty: it does not say
 	ReadOnly *ReadOnly
 }
 
@@ -114,8 +115,8 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	}.defaults()
 	if top.Has("roles") {
 		where := declaration.Path("roles")
-		m := e.Keys(where, "password", "inventory", "read_only")
-		c.Roles = &Roles{Password: e.Ref(m, where, "password"), Owned: e.Word(m, where, "inventory")}
+		m := e.Keys(where, "password", "inventory", "signed_in", "read_only")
+		c.Roles = &Roles{Password: e.Ref(m, where, "password"), Owned: e.Word(m, where, "inventory"), SignedIn: e.Word(m, where, "signed_in")}
 		if where := declaration.Below(where, "read_only"); m.Has("read_only") {
 			m := e.Keys(where, "leave", "join", "try")
 			c.Roles.ReadOnly = &ReadOnly{Leave: e.Words(m, where, "leave"), Join: e.Words(m, where, "join"), Try: e.Word(m, where, "try")}
@@ -182,6 +183,9 @@ func (c Config) check() (found []declaration.Problem) {
 	}
 	if c.Roles != nil && c.Roles.Owned != "" && !strings.Contains(c.Roles.Owned, "$1") {
 		bad(declaration.Path("roles", "inventory"), "system.statement", "slot", "$1")
+	}
+	if c.Roles != nil && c.Roles.SignedIn != "" && !strings.Contains(c.Roles.SignedIn, "$1") {
+		bad(declaration.Path("roles", "signed_in"), "system.statement", "slot", "$1")
 	}
 	if c.Roles != nil && c.Roles.ReadOnly != nil {
 		x, where := c.Roles.ReadOnly, declaration.Path("roles", "read_only")

@@ -455,6 +455,58 @@ func TestTheRolesOfACustomerAreListed(t *testing.T) {
 	})
 }
 
+// PostgreSQL remembers no sign-in; a program that writes its own down is asked.
+func TestADatabaseSaysWhenARoleSignedIn(t *testing.T) {
+	each(t, func(t *testing.T, b *base) {
+		ctx := t.Context()
+		b.exec("CREATE TABLE seen (who text, at timestamptz, day date)")
+		b.exec("GRANT SELECT ON seen TO " + b.ours)
+		const asked = ", signed_in: SELECT max(at) FROM seen WHERE who = $1"
+		s := b.connectWith(asked, "")
+		if err := s.Checker.Check(ctx); err != nil {
+			t.Fatal(err)
+		}
+		last := func(want time.Time) {
+			t.Helper()
+			if at, err := s.SignIns.LastSignIn(ctx, b.ana); err != nil || !at.Equal(want) {
+				t.Errorf("%v %v, want %v", at, err, want)
+			}
+		}
+		last(time.Time{})
+		for _, at := range []string{"2026-11-27 09:00:00.25+01", "2026-11-26 08:00:00+00"} {
+			if _, err := b.admin.Exec(ctx, "INSERT INTO seen VALUES ($1, $2::timestamptz, '2026-11-27')", b.ana, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		last(time.Date(2026, 11, 27, 8, 0, 0, 250000000, time.UTC))
+		s = b.connectWith(", signed_in: SELECT at FROM seen WHERE who = $1 ORDER BY at", "")
+		last(time.Date(2026, 11, 27, 8, 0, 0, 250000000, time.UTC)) // of several rows the latest
+		b.exec("INSERT INTO seen SELECT who, 'infinity', day FROM seen LIMIT 1")
+		for statement, want := range map[string]string{
+			"SELECT max(at) FROM seen WHERE who = $1":                        "connector.unreadable", // infinity is no instant
+			"SELECT max(day) FROM seen WHERE who = $1":                       "connector.sign_in_type",
+			"SELECT count(*) FROM seen WHERE who = $1":                       "connector.sign_in_type",
+			"DELETE FROM seen WHERE who = $1 RETURNING at":                   "connector.refused",
+			"UPDATE member SET shown = shown WHERE $1 <> '' RETURNING now()": "connector.refused", // it reads, whatever it says
+		} {
+			if _, err := b.connectWith(", signed_in: \""+statement+"\"", "").SignIns.LastSignIn(ctx, b.ana); fault.CodeOf(err) != want {
+				t.Errorf("%s: %v, want %s", statement, err, want)
+			}
+		}
+		if err := b.connectWith(", signed_in: \"SELECT count(*) FROM seen WHERE who = $1\"", "").Checker.Check(ctx); fault.CodeOf(err) != "connector.sign_in_type" {
+			t.Error(err)
+		}
+		b.exec("REVOKE SELECT ON seen FROM " + b.ours)
+		err := b.connectWith(asked, "").Checker.Check(ctx)
+		if f, ok := err.(*fault.Error); !ok || f.Code != "connector.right_missing" || !strings.HasSuffix(fmt.Sprint(f.Args), " roles.signed_in]") {
+			t.Error(err)
+		}
+		if b.connect("").SignIns != nil {
+			t.Error("it does not say, and says that it does")
+		}
+	})
+}
+
 func TestTheCheckNamesTheRightThatIsMissing(t *testing.T) {
 	each(t, func(t *testing.T, b *base) {
 		for _, c := range []struct{ take, give, right string }{
@@ -628,6 +680,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"{class: final}", "{class: restorable, run: DELETE FROM a WHERE b = $1, rows: 1, loses: data}", "17:84 system.needs /systems/base/actions/forget/undo/loses"},
 		{"{class: final}", "{class: restorable}", "17:15 system.missing /systems/base/actions/forget/undo/run; 17:15 system.missing /systems/base/actions/forget/undo/rows"},
 		{"    url: env:BASE_URL", "    url: env:BASE_URL\n    roles: {inventory: SELECT 1}", "5:24 system.statement /systems/base/roles/inventory"},
+		{"    url: env:BASE_URL", "    url: env:BASE_URL\n    roles: {signed_in: SELECT now()}", "5:24 system.statement /systems/base/roles/signed_in"},
 		{"      hide:", "      Hide:", "6:7 system.action_name /systems/base/actions/Hide"},
 		{"actions:", "acts:", "5:5 system.unknown_key /systems/base/acts"},
 	} {

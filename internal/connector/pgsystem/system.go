@@ -83,6 +83,9 @@ func (s *System) Connector() connector.System {
 		if s.cfg.Roles.Owned != "" {
 			out.Lister = s
 		}
+		if s.cfg.Roles.SignedIn != "" {
+			out.SignIns = signIns{s}
+		}
 		if x := s.cfg.Roles.ReadOnly; x != nil {
 			if out.Narrower = s; x.Try != "" {
 				out.Writes = s
@@ -561,6 +564,10 @@ func (s *System) Check(ctx context.Context) error {
 			}
 			more, err := s.lacksGroups(ctx, c)
 			if err != nil {
+				return err
+			}
+			lacks = append(lacks, more...)
+			if more, err = s.checkSignedIn(ctx, op, c); err != nil {
 				return err
 			}
 			lacks = append(lacks, more...)

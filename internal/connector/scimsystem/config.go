@@ -39,6 +39,7 @@ type Config struct {
 	Close       string // Deactivate or Delete
 	LeaveGroups bool   // and take the user out of every group
 	Probe       *Probe // nil: users cannot be tried
+	SignedIn    string // attribute that says when a user last signed in; empty: it does not say
 	Owned       string // filter with the slot {owner}: which users are a customer's; empty: it cannot say
 	Timeout     time.Duration
 	Limit       int64   // bytes of an answer
@@ -69,13 +70,13 @@ func Kind() declaration.Kind { return declaration.Kind{Name: KindName, Read: rea
 
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	mark := e.Mark()
-	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "probe", "inventory", "timeout", "limit", "rate", "allow")
+	top := e.Top("base_url", "token", "find_by", "close", "leave_groups", "probe", "inventory", "signed_in", "timeout", "limit", "rate", "allow")
 	if top == nil {
 		return nil, false
 	}
 	c := Config{
 		System: e.Name, BaseURL: e.Word(top, nil, "base_url"), Token: e.Ref(top, nil, "token"), FindBy: e.Word(top, nil, "find_by"),
-		Close: e.Word(top, nil, "close"), LeaveGroups: e.Flag(top, nil, "leave_groups"), Owned: e.Word(top, nil, "inventory"),
+		Close: e.Word(top, nil, "close"), LeaveGroups: e.Flag(top, nil, "leave_groups"), Owned: e.Word(top, nil, "inventory"), SignedIn: e.Word(top, nil, "signed_in"),
 		Timeout: e.Duration(top, nil, "timeout"), Limit: e.Size(top, nil, "limit"), Rate: e.Rate(top, nil, "rate"), Allow: e.Prefixes(top, nil, "allow"),
 	}
 	if at := declaration.Path("probe"); top.Has("probe") {
@@ -118,6 +119,10 @@ func (c Config) defaults() Config {
 // attribute is a path of RFC 7644 section 3.10, without a filter of its own.
 var attribute = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_$-]*(\.[A-Za-z][A-Za-z0-9_$-]*)?$`)
 
+// extended is such a path, or one of an extension, after the name of its schema
+// (RFC 7643 section 3.3).
+var extended = regexp.MustCompile(`^(?:urn:[A-Za-z0-9][A-Za-z0-9:._-]*:)?[A-Za-z][A-Za-z0-9_$-]*(\.[A-Za-z][A-Za-z0-9_$-]*)?$`)
+
 // check finds what is wrong with the declaration itself.
 func (c Config) check() (found []declaration.Problem) {
 	bad := func(key, code string, args ...any) {
@@ -144,6 +149,13 @@ func (c Config) check() (found []declaration.Problem) {
 	found = append(found, c.checkProbe()...)
 	if c.Owned != "" && strings.Count(c.Owned, declaration.OwnerSlot) != 1 {
 		bad("inventory", "system.slot_once", "slot", declaration.OwnerSlot)
+	}
+	switch {
+	case c.SignedIn == "":
+	case !extended.MatchString(c.SignedIn):
+		bad("signed_in", "system.path")
+	case strings.EqualFold(c.SignedIn, "meta") || strings.HasPrefix(strings.ToLower(c.SignedIn), "meta."):
+		bad("signed_in", "system.not_a_sign_in", "attribute", c.SignedIn)
 	}
 	found = append(found, declaration.CheckTimeout(c.Timeout)...)
 	found = append(found, declaration.CheckLimit(c.Limit)...)

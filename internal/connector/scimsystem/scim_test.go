@@ -29,6 +29,13 @@ var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
 const secret = "s3cret-token"
 
+// A schema of a provider's own, and the attribute of it that says when a user last
+// signed in.
+const (
+	extended = "urn:ietf:params:scim:schemas:extension:acme:2.0:User"
+	lastSeen = extended + ":lastSignIn"
+)
+
 // load reads one declaration; more is further keys.
 func load(t *testing.T, base, more string) (scimsystem.Config, error) {
 	t.Helper()
@@ -73,7 +80,7 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 		Connect: func(t *testing.T, base string) connector.System {
 			dir := t.TempDir()
 			put(t, dir, conformance.Reference, secret+"-of-the-access")
-			return connect(t, base, "    timeout: 300ms\n    limit: 4096\n    inventory: organization eq {owner}\n    probe: {resource: "+base+"/me, secret: \"file:"+dir+"/{reference}\"}\n")
+			return connect(t, base, "    timeout: 300ms\n    limit: 4096\n    inventory: organization eq {owner}\n    signed_in: "+lastSeen+"\n    probe: {resource: "+base+"/me, secret: \"file:"+dir+"/{reference}\"}\n")
 		},
 		List: func(w http.ResponseWriter, r *http.Request, accounts []string) {
 			from, err := strconv.Atoi(r.URL.Query().Get("startIndex"))
@@ -90,7 +97,7 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 		Well: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/scim+json")
 			if r.Method == http.MethodGet {
-				_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"u7","userName":"`+conformance.Reference+`","active":true,"displayName":"`+conformance.Person+`"}]}`)
+				_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"u7","userName":"`+conformance.Reference+`","active":true,"displayName":"`+conformance.Person+`","`+extended+`":{"lastSignIn":"2026-11-27T08:00:00Z"}}]}`)
 				return
 			}
 			_, _ = io.WriteString(w, `{"id":"u7","active":true,"displayName":"`+conformance.Person+`"}`)
@@ -101,14 +108,16 @@ func TestItConformsToTheSuiteOfConnectors(t *testing.T) {
 func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for more, want := range map[string]string{
-		"    close: forget\n":       "7:12 system.word /systems/people/close",
-		"    find_by: 'a b'\n":      "7:14 system.path /systems/people/find_by",
-		"    leave_groups: false\n": "7:19 system.want_true /systems/people/leave_groups",
-		"    timeout: 5h\n":         "7:14 system.range /systems/people/timeout",
-		"    operations: {}\n":      "7:5 system.unknown_key /systems/people/operations",
-		"    close: [deactivate]\n": "7:12 system.want_text /systems/people/close",
-		"    inventory: 'a eq b'\n": "7:16 system.slot_once /systems/people/inventory",
-		"    limit: 1GiB\n":         "7:12 system.size /systems/people/limit",
+		"    close: forget\n":                "7:12 system.word /systems/people/close",
+		"    find_by: 'a b'\n":               "7:14 system.path /systems/people/find_by",
+		"    leave_groups: false\n":          "7:19 system.want_true /systems/people/leave_groups",
+		"    timeout: 5h\n":                  "7:14 system.range /systems/people/timeout",
+		"    operations: {}\n":               "7:5 system.unknown_key /systems/people/operations",
+		"    close: [deactivate]\n":          "7:12 system.want_text /systems/people/close",
+		"    inventory: 'a eq b'\n":          "7:16 system.slot_once /systems/people/inventory",
+		"    limit: 1GiB\n":                  "7:12 system.size /systems/people/limit",
+		"    signed_in: last at\n":           "7:16 system.path /systems/people/signed_in",
+		"    signed_in: meta.lastModified\n": "7:16 system.not_a_sign_in /systems/people/signed_in",
 		"    probe: {resource: 'https://id.example/me', secret: 'file:/run/{reference}', scheme: digest, refused: [200, 404, 429]}\n": "7:89 system.word /systems/people/probe/scheme; 7:106 system.status /systems/people/probe/refused; 7:106 system.status /systems/people/probe/refused",
 		"    probe: {resource: 'ftp://id.example/me', secret: hunter2}\n":                                                             "7:23 system.base_url /systems/people/probe/resource; 7:54 system.probe_file /systems/people/probe/secret",
 		"    probe: {}\n":             "7:12 system.missing /systems/people/probe/resource; 7:12 system.missing /systems/people/probe/secret",
@@ -354,6 +363,87 @@ func TestUsersOfARealProviderAreTried(t *testing.T) {
 	bearer := connect(t, p.base, "    probe: {resource: "+far.URL+", secret: \"file:"+dir+"/{reference}\", scheme: bearer, refused: [401, 403]}\n")
 	if got, err := bearer.Prober.ProbeAccess(ctx, "cid@x.example"); err != nil || got.In || got.Status != "403" || shown != "Bearer pass of cid@x.example" {
 		t.Errorf("%+v %v, shown %q", got, err, shown)
+	}
+}
+
+// A real provider keeps when its users signed in in a schema of its own.
+func TestARealProviderSaysWhenAUserSignedIn(t *testing.T) {
+	t.Parallel()
+	p := peer{t, testkit.NodePeer(t, "scim.mjs", secret)}
+	ctx, dir := t.Context(), t.TempDir()
+	for _, who := range []string{"ana@x.example", "bea@x.example"} {
+		p.signsUp(who, "pass of "+who)
+		put(t, dir, who, "pass of "+who)
+	}
+	s := connect(t, p.base, "    signed_in: "+lastSeen+"\n    probe: {resource: "+strings.TrimSuffix(p.base, "/scim")+"/me, secret: \"file:"+dir+"/{reference}\"}\n")
+	last := func(who string) time.Time {
+		t.Helper()
+		at, err := s.SignIns.LastSignIn(ctx, who)
+		if err != nil {
+			t.Errorf("%s: %v", who, err)
+		}
+		return at
+	}
+	if err := s.Checker.Check(ctx); fault.CodeOf(err) != connector.SignInsUnclear {
+		t.Errorf("nobody signed in yet: %v", err)
+	}
+	before := when.Machine{}.Wall().Add(-time.Second)
+	if got, err := s.Prober.ProbeAccess(ctx, "ana@x.example"); err != nil || !got.In {
+		t.Fatal(got, err)
+	}
+	first := last("ana@x.example")
+	if first.Before(before) || first.After(when.Machine{}.Wall().Add(time.Second)) {
+		t.Errorf("ana signed in now, and it says %v", first)
+	}
+	if err := s.Checker.Check(ctx); err != nil {
+		t.Errorf("it shows when ana signed in: %v", err)
+	}
+	if _, err := s.Access.RevokeAccess(ctx, connector.AccessInput{Account: "ana@x.example", Key: "k"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Prober.ProbeAccess(ctx, "ana@x.example"); err != nil || got.In {
+		t.Fatal(got, err)
+	}
+	if at := last("ana@x.example"); !at.Equal(first) {
+		t.Errorf("ana was closed and refused, and the last time is %v, not %v", at, first)
+	}
+	for _, who := range []string{"bea@x.example", "nobody"} {
+		if at := last(who); !at.IsZero() {
+			t.Errorf("%s never signed in, and did at %v", who, at)
+		}
+	}
+	if connect(t, p.base, "").SignIns != nil {
+		t.Error("it does not say, and says that it does")
+	}
+}
+
+// What a provider writes at the declared attribute is an instant or not understood,
+// and the name of a schema is compared without regard to case.
+func TestWhatIsNoInstantIsNoSignIn(t *testing.T) {
+	t.Parallel()
+	record := ""
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"u1","userName":"ada",`+record+`}]}`)
+	}))
+	t.Cleanup(far.Close)
+	for _, c := range []struct{ attribute, record, want string }{
+		{lastSeen, `"` + strings.ToUpper(extended) + `":{"LASTSIGNIN":"2026-11-27T09:00:00+01:00"}`, "2026-11-27T08:00:00Z"},
+		{"lastLogin", `"lastLogin":"2026-11-27T08:00:00.5Z"`, "2026-11-27T08:00:00.5Z"},
+		{"activity.last", `"activity":{"last":"2026-11-27T08:00:00Z"}`, "2026-11-27T08:00:00Z"},
+		{lastSeen, `"active":true`, "0001-01-01T00:00:00Z"},
+		{lastSeen, `"` + extended + `":{"lastSignIn":null}`, "0001-01-01T00:00:00Z"},
+		{lastSeen, `"` + extended + `":{"lastSignIn":"yesterday"}`, "connector.unreadable"},
+		{lastSeen, `"` + extended + `":{"lastSignIn":"2026-11-27T08:00:00"}`, "connector.unreadable"},
+	} {
+		record = c.record
+		at, err := connect(t, far.URL, "    signed_in: "+c.attribute+"\n").SignIns.LastSignIn(t.Context(), "ada")
+		got := at.Format(time.RFC3339Nano)
+		if err != nil {
+			got = fault.CodeOf(err)
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.record, got, c.want)
+		}
 	}
 }
 

@@ -85,6 +85,9 @@ func (s *System) Connector() connector.System {
 	if s.cfg.Owned != "" {
 		out.Lister = s
 	}
+	if s.cfg.SignedIn != "" {
+		out.SignIns = signIns{s}
+	}
 	return out
 }
 
@@ -130,40 +133,57 @@ func (u user) status() string {
 	}
 }
 
-// find looks for the user of an access. Several of one name are no answer.
+// find looks for the user of an access, and reads what their record says.
 func (s *System) find(ctx context.Context, op, account string) (u user, err error) {
-	if !httpcall.Usable(account) {
-		return u, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+	record, answer, err := s.record(ctx, op, account)
+	u.answer = answer
+	if err != nil || record == nil {
+		return u, err
 	}
-	want := "id,active"
+	err = s.know(ctx, op, &u, record)
+	return u, err
+}
+
+// wanted are the attributes that are asked for of a user.
+func (s *System) wanted(more ...string) string {
+	want := append([]string{"id", "active"}, more...)
 	if s.cfg.FindBy != "id" {
-		want += "," + s.cfg.FindBy
+		want = append(want, s.cfg.FindBy)
 	}
-	ans, err := s.list(ctx, op, schemaUser, s.cfg.FindBy, account, want, 2)
+	return strings.Join(want, ",")
+}
+
+// record is that of the user of an access, with these attributes beside; nil: there
+// is none. Several of one name are no answer.
+func (s *System) record(ctx context.Context, op, account string, more ...string) (record map[string]any, answer json.RawMessage, err error) {
+	if !httpcall.Usable(account) {
+		return nil, nil, s.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+	}
+	ans, err := s.list(ctx, op, schemaUser, s.cfg.FindBy, account, s.wanted(more...), 2)
 	if ans.Status != 0 {
-		u.answer = ans.Evidence("totalResults", "Resources.0.id", "Resources.0.active")
+		answer = ans.Evidence("totalResults", "Resources.0.id", "Resources.0.active")
 	}
 	if err != nil {
-		return u, err
+		return nil, answer, err
 	}
 	list, total, ok := resources(ans)
 	switch {
 	case !ok:
-		return u, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
+		return nil, answer, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(op, nil)
 	case total == 0:
-		return u, nil
+		return nil, answer, nil
 	case total > 1:
 		f := fault.New(fault.Invalid, "connector.ambiguous", "system", s.cfg.System, "count", total)
-		return u, f.At(op, nil)
+		return nil, answer, f.At(op, nil)
 	}
 	names := texts(list[0], s.cfg.FindBy)
 	switch {
 	case len(names) == 0:
-		return u, s.lacks(op, "read "+s.cfg.FindBy)
+		return nil, answer, s.lacks(op, "read "+s.cfg.FindBy)
 	case !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, account) }): // it passed over the filter, and lists somebody else
-		return u, s.Say(fault.Invalid, "connector.other_listed", 0).At(op, nil)
+		return nil, answer, s.Say(fault.Invalid, "connector.other_listed", 0).At(op, nil)
 	}
-	return u, s.know(ctx, op, &u, list[0])
+	return list[0], answer, nil
 }
 
 // know reads what the record of a user says.
@@ -313,11 +333,7 @@ func (s *System) ListAccesses(ctx context.Context, owner string) ([]connector.Fo
 		return nil, fault.Wrap(op, err)
 	}
 	filter := strings.Replace(s.cfg.Owned, declaration.OwnerSlot, string(text), 1)
-	want := "id,active"
-	if s.cfg.FindBy != "id" {
-		want += "," + s.cfg.FindBy
-	}
-	query := url.Values{"filter": {filter}, "attributes": {want}, "count": {strconv.Itoa(most)}}
+	query := url.Values{"filter": {filter}, "attributes": {s.wanted()}, "count": {strconv.Itoa(most)}}
 	// A list that changes between two pages may leave somebody out and look whole:
 	// it is read twice.
 	all, err := s.readOwned(ctx, op, query)
@@ -540,7 +556,7 @@ func (s *System) Check(ctx context.Context) error {
 	case ans.Status == http.StatusForbidden:
 		return s.lacks(op, req.Method+" "+schemaUser)
 	case ans.Status >= 200 && ans.Status < 300, ans.Status == http.StatusNotFound, ans.Status == http.StatusBadRequest:
-		return nil // there is nobody whom it could have changed
+		return s.showsSignIns(ctx, op) // there is nobody whom it could have changed
 	}
 	return s.Class(op, ans, false)
 }

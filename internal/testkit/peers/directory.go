@@ -47,7 +47,8 @@ attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl' EQUALITY integerM
 attributetype ( 1.2.840.113556.1.4.1121 NAME 'allowedAttributesEffective' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
 attributetype ( 1.2.840.113556.1.4.656 NAME 'userPrincipalName' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
 attributetype ( 1.2.840.113556.1.4.221 NAME 'sAMAccountName' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
-objectclass ( 1.2.840.113556.1.5.9 NAME 'adUser' AUXILIARY MAY ( userAccountControl $ allowedAttributesEffective $ userPrincipalName $ sAMAccountName ) )
+attributetype ( 1.2.840.113556.1.4.1696 NAME 'lastLogonTimestamp' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+objectclass ( 1.2.840.113556.1.5.9 NAME 'adUser' AUXILIARY MAY ( userAccountControl $ allowedAttributesEffective $ userPrincipalName $ sAMAccountName $ lastLogonTimestamp ) )
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload ppolicy
