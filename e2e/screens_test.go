@@ -285,6 +285,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.inspect(check, "learn", base+"/console/learn")
 	staff.inspect(check, "law-report", base+"/console/learn/law")
 	staff.inspect(check, "access-report", base+"/console/learn/access")
+	staff.inspect(check, "segments", base+"/console/segments")
 	staff.inspect(check, "experiments", base+"/console/learn/experiments")
 	staff.open(base + "/console/learn/experiments?lang=es")
 	staff.press("write-experiment", testid("stands"))

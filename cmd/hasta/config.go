@@ -57,6 +57,7 @@ type config struct {
 	Calendars []string `yaml:"calendars" about:"files with holidays of your own (calendars.md)"`
 	OnePerson int      `yaml:"one_person_hours" about:"one person works here: hours that it waits instead of a second one; the console may say otherwise afterwards"`
 	Offers    string   `yaml:"offers" about:"folder of what may be proposed to whoever leaves, a file each, and of policy.yaml, which says to whom (offers.md); a file with the name of a shipped one stands in its place"`
+	Segments  string   `yaml:"segments" about:"file of rules by which customers are alike (segments.md); by default there are none"`
 	// Achievements are the figures that a goodbye may tell.
 	Achievements string       `yaml:"achievements" about:"file of what customers achieve (achievements.md); by default how much they used the product"`
 	Log          logConfig    `yaml:"log"`
@@ -194,6 +195,7 @@ func (cfg *config) root(folder string) {
 	at(&cfg.Systems)
 	at(&cfg.Achievements)
 	at(&cfg.Offers)
+	at(&cfg.Segments)
 	at(&cfg.Law.Dir)
 	at(&cfg.Law.Signup)
 	at(&cfg.Spool.Dir)

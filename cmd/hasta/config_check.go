@@ -202,6 +202,8 @@ func checkFiles(name string, src []byte, cfg config) []error {
 	out = append(out, inFile(name, src, "$.achievements", err)...)
 	_, err = loadOffers(cfg.Offers)
 	out = append(out, inFile(name, src, "$.offers", err)...)
+	_, err = loadSegments(cfg.Segments)
+	out = append(out, inFile(name, src, "$.segments", err)...)
 	for i, p := range cfg.Playbooks {
 		check(fmt.Sprintf("$.playbooks[%d]", i), p)
 	}

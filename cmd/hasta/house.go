@@ -109,6 +109,10 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
+	alike, err := loadSegments(cfg.Segments)
+	if err != nil {
+		return h, err
+	}
 	days, err := loadCalendars(cfg)
 	if err != nil {
 		return h, err
@@ -177,7 +181,7 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 				return evidence.Sign(h.keys.LogSigner(), code, manifest)
 			},
 		},
-		Law: law, LawFacts: facts, Signup: signup, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, Offers: offers, ByHand: cfg.Mail.SMTP == "",
+		Law: law, LawFacts: facts, Signup: signup, Lacks: func(lang string) int { return len(text.Gaps(lang)) }, Calendars: days, Calendar: cfg.Company.Calendar, Achievements: rules, Offers: offers, Segments: alike, ByHand: cfg.Mail.SMTP == "",
 		Wake: func() {
 			if h.engine != nil {
 				h.engine.Wake()

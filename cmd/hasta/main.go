@@ -48,6 +48,7 @@ type cli struct {
 	Law        lawCmd        `cmd:"" help:"Law as data: which rules hold for whom, and what they ask."`
 	Flow       flowCmd       `cmd:"" help:"Descriptions of the way out that customers meet: check them before anybody does."`
 	Offer      offerCmd      `cmd:"" help:"What may be proposed to whoever leaves, and to whom: check it before anybody is asked."`
+	Segment    segmentCmd    `cmd:"" help:"Which customers are alike, by rules: check them, and count whom they hold."`
 	Experiment experimentCmd `cmd:"" help:"What is tried on customers who leave: plan it, check it, begin it, and read what came of it."`
 	Link       linkCmd       `cmd:"" help:"Make a signed link of the host product, for trying it out."`
 	Case       caseCmd       `cmd:"" help:"Look at single departures."`

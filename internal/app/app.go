@@ -21,6 +21,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
 	"hastaluego/internal/playbook"
+	"hastaluego/internal/segment"
 	"hastaluego/internal/step"
 	"hastaluego/internal/when"
 )
@@ -50,6 +51,8 @@ type Config struct {
 	// Offers is the policy that says what is proposed to whom, with the offers that it
 	// knows; nil: the one that comes with the program.
 	Offers *offer.Policy
+	// Segments are the rules by which customers are alike; nil: there are none.
+	Segments *segment.Set
 	// Calendars tell business days; nil: those that come with the program. Calendar
 	// names the one of the company; empty: that of its country.
 	Calendars *calendar.Set
@@ -127,6 +130,7 @@ type App struct {
 	seen       seen // of the way out
 
 	offers       *offer.Policy // as the server was started
+	segments     *segment.Set
 	achievements achievement.Rules
 }
 
@@ -147,6 +151,9 @@ func New(c Config) *App {
 	if c.Offers == nil {
 		c.Offers = offer.Builtin()
 	}
+	if c.Segments == nil {
+		c.Segments = segment.None()
+	}
 	if c.Calendars == nil {
 		c.Calendars = calendar.Shipped()
 	}
@@ -159,7 +166,7 @@ func New(c Config) *App {
 		}
 	}
 	a := &App{
-		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks, offers: c.Offers,
+		calendars: c.Calendars, days: c.Calendar, law: c.Law, lawSaid: c.LawFacts, signup: c.Signup, lacks: c.Lacks, offers: c.Offers, segments: c.Segments,
 		achievements: c.Achievements, store: joined{c.Store}, keys: c.Keys, blobs: c.Blobs, post: c.Post, checker: c.Checker, kinds: c.Kinds, playbook: c.Playbook, books: c.Playbooks, on: c.Connected, outages: c.Outages,
 		noPage: c.NoPortal, byHand: c.ByHand, start: c.Company, wake: c.Wake, moved: c.Moved, hooks: c.Hooks, buckets: c.Buckets, chat: c.Chat, signNote: c.SignList, print: c.Print, log: c.Log, plain: c.PlainHooks, systems: c.Systems,
 	}

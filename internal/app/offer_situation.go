@@ -112,6 +112,11 @@ func (a *App) situation(ctx context.Context, tx Tx, p offboarding.Plan) (offer.S
 		return none, err
 	}
 	r.Worth = a.worthOfOffer(r.Leaving, worths)
+	standing, err := a.standing(ctx, tx, c.Customer)
+	if err != nil {
+		return none, err
+	}
+	r.Worth.Segments, r.Worth.Unsure = a.decisive(standing[c.Customer])
 	return offer.Observe(r), nil
 }
 
@@ -122,6 +127,7 @@ func (a *App) worthOfOffer(leaving []customer.Subscription, worths []Worth) (w o
 	var serving int64
 	if len(worths) > 0 && worths[0].Known() {
 		w.Expected, serving = &worths[0].Sum, worths[0].Serving()
+		w.Band = a.borders().Of(worths[0].Value)
 	}
 	if len(leaving) != 1 {
 		return w
@@ -235,6 +241,10 @@ func (a *App) whatIf(ctx context.Context, tx Tx, ids []customer.ID) (list []offe
 	if err != nil {
 		return nil, err
 	}
+	standing, err := a.standing(ctx, tx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	laws := map[string]offerLaw{}
 	for _, id := range ids {
 		r := offer.Record{Today: today, Taxonomy: reason.Builtin(), Zone: a.Company().Zone}
@@ -266,6 +276,7 @@ func (a *App) whatIf(ctx context.Context, tx Tx, ids []customer.ID) (list []offe
 			}
 		}
 		r.Worth = a.worthOfOffer(r.Leaving, own)
+		r.Worth.Segments, r.Worth.Unsure = a.decisive(standing[id])
 		key := r.Customer.Place() + string(r.Customer.Kind)
 		law, known := laws[key]
 		if !known {

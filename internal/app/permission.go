@@ -56,7 +56,8 @@ var permissions = []permission{
 	{"voice", "", "agent success privacy"},                       // what leavers answered, and let us say
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance admin auditor"},
-	{"experiment", "success admin", "agent finance auditor"}, // what is tried on customers who leave, and what came of it
+	{"segment", "success admin", "agent finance privacy auditor"}, // which customers are alike, by rules, and how many
+	{"experiment", "success admin", "agent finance auditor"},      // what is tried on customers who leave, and what came of it
 	{"metrics", "", "agent finance privacy success admin auditor"},
 	{"winback", "success admin", "agent privacy auditor"},             // who allowed a letter, and the letter
 	{"improvement", "agent success admin", "finance privacy auditor"}, // what is changed because of leavers

@@ -35,6 +35,7 @@ var scopes = map[string]scope{
 	"offers:write":       {acts: []string{"offer"}},
 	"experiments:read":   {reads: []string{"experiment"}},
 	"experiments:write":  {acts: []string{"experiment"}},
+	"segments:read":      {reads: []string{"segment"}},
 	"risks:read":         {reads: []string{"risk"}},
 	"risks:write":        {acts: []string{"risk"}}, // plays
 	"hours:read":         {reads: []string{"effort"}},

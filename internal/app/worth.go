@@ -250,6 +250,13 @@ func (a *App) rates() worth.Rates {
 	return ratesOf(c.Costs, c.Currency)
 }
 
+// borders are from what on customers are of middle and of high value.
+func (a *App) borders() worth.Borders {
+	c := a.Company()
+	said := c.Costs.Read(c.Currency)
+	return worth.Borders{Currency: c.Currency, Middle: said.Middle, High: said.High}
+}
+
 func ratesOf(c company.Costs, currency string) worth.Rates {
 	said := c.Read(currency)
 	r := worth.Rates{Currency: currency, Margin: said.Margin, Margins: said.Margins, Incident: said.Incident, Hour: said.Hour, Late: said.Late, Discount: said.Discount}

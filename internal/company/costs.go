@@ -18,13 +18,18 @@ type Costs struct {
 	Hour     string            `json:"hour,omitempty" yaml:"hour,omitempty"`         // of somebody's work, likewise
 	Late     string            `json:"late,omitempty" yaml:"late,omitempty"`         // percent a year that money costs which is not there
 	Discount string            `json:"discount,omitempty" yaml:"discount,omitempty"` // percent that a year later is worth less; ours where nobody said
+	// Middle and High are the borders of the bands that policies and segments speak of:
+	// from what a customer is expected to bring on they are of middle and of high value.
+	Middle string `json:"middle,omitempty" yaml:"middle,omitempty"`
+	High   string `json:"high,omitempty" yaml:"high,omitempty"`
 }
 
 // IsZero reports whether nobody said anything.
 func (c Costs) IsZero() bool { return c.same(Costs{}) }
 
 func (c Costs) same(o Costs) bool {
-	return c.Margin == o.Margin && maps.Equal(c.Margins, o.Margins) && c.Incident == o.Incident && c.Hour == o.Hour && c.Late == o.Late && c.Discount == o.Discount
+	return c.Margin == o.Margin && maps.Equal(c.Margins, o.Margins) && c.Incident == o.Incident && c.Hour == o.Hour && c.Late == o.Late && c.Discount == o.Discount &&
+		c.Middle == o.Middle && c.High == o.High
 }
 
 // Said are the costs as numbers: hundredths of a percent and minor units. What nobody
@@ -32,11 +37,12 @@ func (c Costs) same(o Costs) bool {
 type Said struct {
 	Margin, Incident, Hour, Late, Discount int64
 	Margins                                map[string]int64
+	Middle, High                           int64 // borders of the bands
 }
 
 // Read returns the costs as numbers. What cannot be read was never kept.
 func (c Costs) Read(currency string) Said {
-	s := Said{Margin: percent(c.Margin), Incident: sum(c.Incident, currency), Hour: sum(c.Hour, currency), Late: percent(c.Late), Discount: percent(c.Discount), Margins: map[string]int64{}}
+	s := Said{Margin: percent(c.Margin), Incident: sum(c.Incident, currency), Hour: sum(c.Hour, currency), Late: percent(c.Late), Discount: percent(c.Discount), Margins: map[string]int64{}, Middle: sum(c.Middle, currency), High: sum(c.High, currency)}
 	for product, m := range c.Margins {
 		s.Margins[product] = percent(m)
 	}
@@ -73,6 +79,10 @@ func (c *checker) costs(typed Costs, currency string) (out Costs) {
 		c.bad("company.discount", "cost_discount", "max", mostDiscount/100)
 	}
 	out.Incident, out.Hour = c.costSum("cost_incident", typed.Incident, currency), c.costSum("cost_hour", typed.Hour, currency)
+	out.Middle, out.High = c.costSum("cost_middle", typed.Middle, currency), c.costSum("cost_high", typed.High, currency)
+	if middle, high := sum(out.Middle, currency), sum(out.High, currency); middle >= 0 != (high >= 0) || middle >= 0 && high <= middle {
+		c.bad("company.bands", "cost_high")
+	}
 	if len(typed.Margins) > maxMargins {
 		c.bad("company.margins_many", "cost_margins", "max", maxMargins)
 		return out

@@ -33,6 +33,7 @@ var places = map[string]string{
 	"refunds": "links.refunds", "warranty": "links.warranty", "complaints_page": "links.complaints", "privacy": "links.privacy", "signature_es": "signature.es",
 	"signature_en": "signature.en",
 	"cost_margin":  "costs.margin", "cost_margins": "costs.margins", "cost_incident": "costs.incident", "cost_hour": "costs.hour", "cost_late": "costs.late", "cost_discount": "costs.discount",
+	"cost_middle": "costs.middle", "cost_high": "costs.high",
 }
 
 // ParseSetup reads a file strictly. Every problem is reported as a fault.List,

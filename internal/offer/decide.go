@@ -93,9 +93,12 @@ func (l Line) applies(s Situation, known *rule.Known) (holds bool, missing []str
 		return false, nil, nil // unknown is a band, so that a line can say it
 	}
 	if len(l.within) > 0 {
-		if s.Segments == nil {
+		named := func(x string) bool { return slices.Contains(l.within, x) }
+		switch {
+		case slices.ContainsFunc(s.Segments, named):
+		case s.Segments == nil || slices.ContainsFunc(s.Unsure, named):
 			missing = append(missing, "segments")
-		} else if !slices.ContainsFunc(s.Segments, func(x string) bool { return slices.Contains(l.within, x) }) {
+		default:
 			return false, nil, nil
 		}
 	}

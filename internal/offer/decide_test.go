@@ -269,3 +269,52 @@ func TestNothingIsSoldBelowCostToKeepSomebody(t *testing.T) {
 }
 
 func itoa(n int) string { return big.NewInt(int64(n)).String() }
+
+// Of a segment of which nobody can tell, a line that speaks of it is unread; of the
+// others what is known decides.
+func TestWhatNobodyCanTellOfASegmentIsUnread(t *testing.T) {
+	t.Parallel()
+	p := segments(t)
+	for _, c := range []struct {
+		in, unsure   []string
+		line, unread string
+	}{
+		{[]string{"dear"}, nil, "dear", ""},
+		{[]string{"dear"}, []string{"late"}, "dear", "either"},
+		{[]string{}, []string{"dear"}, "rest", "dear"},
+		{[]string{}, []string{"late"}, "rest", "either"},
+		{[]string{}, nil, "rest", ""},
+		{[]string{"late"}, nil, "either", ""},
+		{nil, nil, "rest", "dear"},
+	} {
+		d, err := p.Decide(offer.Situation{Segments: c.in, Unsure: c.unsure, Months: -1, Since: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		unread := ""
+		if len(d.Unread) > 0 {
+			unread = d.Unread[0].Line
+		}
+		if d.Line != c.line || unread != c.unread {
+			t.Errorf("in %v, unsure %v: line %q, unread %q", c.in, c.unsure, d.Line, unread)
+		}
+	}
+}
+
+func segments(t *testing.T) *offer.Policy {
+	t.Helper()
+	const why = `why: {es: "x", en: "x", de: "x", fr: "x"}`
+	src := `policy: house
+choose: first
+answers: person
+lines:
+  - {id: dear, segment: [dear], ` + why + `}
+  - {id: either, when: "'late' in segments", ` + why + `}
+  - {id: rest, ` + why + `}
+`
+	p, err := offer.Read([]offer.File{{Name: offer.PolicyFile, Source: []byte(src)}}, reason.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}

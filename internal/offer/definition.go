@@ -367,13 +367,8 @@ func (r reader) condition(at, expr string) *rule.Partial {
 	if err != nil && !errors.As(err, &problems) {
 		problems = rule.Problems{{Line: 1, Column: 1, What: err.Error()}}
 	}
-	line, col := r.Inside(at)
 	for _, p := range problems {
-		where := col
-		if p.Line == 1 {
-			where = col + p.Column - 1
-		}
-		r.Place(line+p.Line-1, where, "offer.condition", "what", p.What, "known", strings.Join(FactNames(), ", "))
+		r.Within(at, p.Line, p.Column, "offer.condition", "what", p.What, "known", strings.Join(FactNames(), ", "))
 	}
 	return c
 }

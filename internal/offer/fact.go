@@ -46,7 +46,8 @@ type Situation struct {
 
 	Value    string   // one of Bands; empty is unknown
 	Expected *int64   // what they are expected to bring from now on, in minor units; nil: unknown
-	Segments []string // nil: unknown
+	Segments []string // that they are in; nil: unknown
+	Unsure   []string // segments of which nobody can tell whether they are in them
 
 	Accepted int // offers that gave something and that they accepted before
 	Since    int // days since the last of them; -1: never
@@ -84,7 +85,7 @@ var Facts = []FactSpec{
 	{"contract.currency", rule.TextType, true, "Its currency, such as EUR."},
 	{"value.band", rule.TextType, true, "What they are worth to the company: low, middle, high."},
 	{"value.expected", rule.IntType, true, "What they are expected to bring from now on, in the smallest unit."},
-	{"segments", rule.TextsType, true, "The segments that they are in."},
+	{"segments", rule.TextsType, true, "The segments that they are in: the label that they were imported with, and the [rules](segments.md) of the company. Not known where of one of those nobody can tell."},
 	{"offers.accepted", rule.IntType, false, "Offers that gave something and that they accepted before."},
 	{"offers.days_since", rule.IntType, true, "Days since they accepted the last of them; not known where there is none."},
 }
@@ -135,7 +136,7 @@ func (s Situation) facts() map[string]any {
 	if s.Expected != nil {
 		f["value.expected"] = *s.Expected
 	}
-	put(s.Segments != nil, "segments", s.Segments)
+	put(s.Segments != nil && len(s.Unsure) == 0, "segments", s.Segments)
 	put(s.Since >= 0, "offers.days_since", int64(s.Since))
 	return f
 }
@@ -175,7 +176,8 @@ type Worth struct {
 	Band     string
 	Expected *int64
 	Margin   *int64
-	Segments []string
+	Segments []string // by the rules of the company; nil: it has none
+	Unsure   []string
 }
 
 // Observe takes from a record the facts that are declared, and nothing else.
@@ -198,10 +200,10 @@ func Observe(r Record) Situation {
 			s.Unsolved++
 		}
 	}
-	if s.Segments == nil && r.Customer.Segment != "" {
-		s.Segments = []string{r.Customer.Segment}
+	s.Segments, s.Unsure = slices.Clone(s.Segments), slices.Clone(r.Worth.Unsure)
+	if r.Customer.Segment != "" { // as the company labelled them
+		s.Segments = append(s.Segments, r.Customer.Segment)
 	}
-	s.Segments = slices.Clone(s.Segments)
 	if len(r.Leaving) == 1 {
 		s.contract(r.Leaving[0], r.Today)
 	}

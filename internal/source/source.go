@@ -142,6 +142,16 @@ func (f *File) Place(line, col int, code string, args ...any) {
 	f.found = append(f.found, fault.New(fault.Invalid, code, append([]any{"at", at}, args...)...).On(at))
 }
 
+// Within reports a problem at a line and column of the text that stands at a path, both
+// from 1.
+func (f *File) Within(path string, line, col int, code string, args ...any) {
+	first, begin := f.Inside(path)
+	if line == 1 {
+		begin += col - 1
+	}
+	f.Place(first+line-1, begin, code, args...)
+}
+
 // Err returns everything that was reported, as a fault.List, or nil.
 func (f *File) Err() error { return f.found.Or() }
 

@@ -83,6 +83,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.readings(h)
 	a.values(h)
 	a.experiments(h)
+	a.segments(h)
 	a.imports(h)
 	a.risks(h)
 	a.playbooks(h)

@@ -27,6 +27,8 @@ type CompanyCosts struct {
 	Hour     string            `json:"hour,omitempty" maxLength:"20"`
 	Late     string            `json:"late,omitempty" maxLength:"6"`
 	Discount string            `json:"discount,omitempty" maxLength:"6"`
+	Middle   string            `json:"middle,omitempty" maxLength:"20"`
+	High     string            `json:"high,omitempty" maxLength:"20"`
 }
 
 // CompanyFields are what can be changed of the company.
@@ -106,6 +108,7 @@ func (a *API) company(h huma.API) {
 			"refunds": "/links/refunds", "warranty": "/links/warranty", "complaints_page": "/links/complaints", "privacy": "/links/privacy",
 			"signature_es": "/signature/es", "signature_en": "/signature/en", "signature_de": "/signature/de", "signature_fr": "/signature/fr", "logo": "/logo_file",
 			"cost_margin": "/costs/margin", "cost_margins": "/costs/margins", "cost_incident": "/costs/incident", "cost_hour": "/costs/hour", "cost_late": "/costs/late", "cost_discount": "/costs/discount",
+			"cost_middle": "/costs/middle", "cost_high": "/costs/high",
 		},
 	},
 		func(ctx context.Context, by app.Actor, in *putCompany) (*done, error) {

@@ -66,7 +66,7 @@ var companyFields = []struct {
 	{"letters", "sender_name sender_address signature_es signature_en signature_de signature_fr"},
 	{"links", "refunds warranty complaints_page privacy"},
 	{"place", "public_url country pack currency zone language"},
-	{"costs", "cost_margin cost_margins cost_incident cost_hour cost_late cost_discount"},
+	{"costs", "cost_margin cost_margins cost_incident cost_hour cost_late cost_discount cost_middle cost_high"},
 }
 
 // typedCompany is the profile as a form has it; what the form has not stays.
@@ -80,7 +80,7 @@ func typedCompany(was company.Profile, f url.Values) company.Profile {
 		Links: company.Links{Refunds: f.Get("refunds"), Warranty: f.Get("warranty"), Complaints: f.Get("complaints_page"), Privacy: f.Get("privacy")},
 		Costs: company.Costs{
 			Margin: f.Get("cost_margin"), Margins: company.ReadMargins(f.Get("cost_margins")), Incident: f.Get("cost_incident"), Hour: f.Get("cost_hour"),
-			Late: f.Get("cost_late"), Discount: f.Get("cost_discount"),
+			Late: f.Get("cost_late"), Discount: f.Get("cost_discount"), Middle: f.Get("cost_middle"), High: f.Get("cost_high"),
 		},
 	}
 	for _, lang := range text.CustomerLangs() {
@@ -98,7 +98,7 @@ func companyValues(p company.Profile) url.Values {
 		"zone": p.Zone, "currency": p.Currency, "language": p.Language, "refunds": p.Links.Refunds, "warranty": p.Links.Warranty,
 		"complaints_page": p.Links.Complaints, "privacy": p.Links.Privacy,
 		"cost_margin": p.Costs.Margin, "cost_margins": p.Costs.MarginLines(), "cost_incident": p.Costs.Incident, "cost_hour": p.Costs.Hour,
-		"cost_late": p.Costs.Late, "cost_discount": p.Costs.Discount,
+		"cost_late": p.Costs.Late, "cost_discount": p.Costs.Discount, "cost_middle": p.Costs.Middle, "cost_high": p.Costs.High,
 	} {
 		f.Set(name, value)
 	}

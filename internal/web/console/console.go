@@ -225,6 +225,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/learn":                                                   (*visit).learn,
 		"GET /console/learn/law":                                               (*visit).lawReport,
 		"GET /console/learn/law.csv":                                           (*visit).lawCSV,
+		"GET /console/segments":                                                (*visit).segments,
+		"POST /console/segments":                                               (*visit).trySegments,
 		"GET /console/learn/experiments":                                       (*visit).experiments,
 		"POST /console/learn/experiments":                                      (*visit).putExperiment,
 		"GET /console/learn/experiments/{name}":                                (*visit).experiment,

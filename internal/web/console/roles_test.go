@@ -195,6 +195,8 @@ func routes(h *house) map[string]line {
 		"GET /console/learn":                                                   {who: "read:metrics"},
 		"GET /console/learn/law":                                               {who: "read:metrics"},
 		"GET /console/learn/law.csv":                                           {who: "read:metrics"},
+		"GET /console/segments":                                                {who: "read:segment"},
+		"POST /console/segments":                                               {who: "read:segment", form: []string{"source", "x"}},
 		"GET /console/learn/experiments":                                       {who: "read:experiment"},
 		"POST /console/learn/experiments":                                      {who: "act:experiment", form: []string{"source", "x"}},
 		"GET /console/learn/experiments/{name}":                                {who: "read:experiment", path: "/console/learn/experiments/none"},
