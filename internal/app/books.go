@@ -257,9 +257,6 @@ func (a *App) toAsk(ctx context.Context, tx Tx, cid customer.ID, how look) ([]cu
 	if err != nil {
 		return nil, err
 	}
-	if gone, err := wasErased(ctx, tx, cid); err != nil || gone {
-		return nil, err
-	}
 	all, err := tx.SubscriptionsOf(ctx, cid)
 	if err != nil {
 		return nil, err
@@ -267,13 +264,27 @@ func (a *App) toAsk(ctx context.Context, tx Tx, cid customer.ID, how look) ([]cu
 	if len(how.only) > 0 {
 		all = pick(all, how.only)
 	} else {
-		all = slices.DeleteFunc(all, func(s customer.Subscription) bool { return s.Status == customer.Ended })
+		all = slices.DeleteFunc(slices.Clone(all), func(s customer.Subscription) bool { return s.Status == customer.Ended })
 	}
-	had, err := tx.BooksOf(ctx, cid)
-	if how.again {
+	return a.unread(ctx, tx, cus, all, pageFresh, how.again)
+}
+
+// unread are those of a customer's contracts of which there is no reading as young as
+// that or, where silence does not count as one, no answer. Of whoever was erased there
+// is none: nobody asks about them.
+func (a *App) unread(ctx context.Context, tx Tx, cus customer.Customer, subs []customer.Subscription, fresh time.Duration, answered bool) ([]customer.Subscription, error) {
+	ask := a.toRead(cus, subs)
+	if len(ask) == 0 {
+		return nil, nil
+	}
+	if gone, err := wasErased(ctx, tx, cus.ID); err != nil || gone {
+		return nil, err
+	}
+	had, err := tx.BooksOf(ctx, cus.ID)
+	if answered {
 		had = answers(had)
 	}
-	return stale(a.toRead(cus, all), had, tx.Now(), pageFresh), err
+	return stale(ask, had, tx.Now(), fresh), err
 }
 
 // answers are the readings to which a system answered.
@@ -307,20 +318,16 @@ func (a *App) lookIntoBooksOf(ctx context.Context, c offboarding.CaseID, how loo
 // departure, and reports whether it waits for that. Only an answer lets it go on,
 // or the work that asked as often as one asks: not that a page waited in vain.
 func (a *App) booksFirst(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step, k *picture) (waits bool, err error) {
-	ask := a.toRead(k.customer, pick(k.subscriptions, p.Case.Subscriptions))
-	if p.Case.Test || k.asked || len(ask) == 0 {
+	if p.Case.Test || k.asked {
 		return false, nil
-	}
-	if gone, err := wasErased(ctx, tx, p.Case.Customer); err != nil || gone { // nobody is asked about them any more
-		return false, err
 	}
 	if x, err := tx.StatementOf(ctx, p.Case.ID); err == nil && x.Live() {
 		return false, nil
 	} else if err != nil && fault.KindOf(err) != fault.NotFound {
 		return false, err
 	}
-	had, err := tx.BooksOf(ctx, p.Case.Customer)
-	if err != nil || len(stale(ask, answers(had), tx.Now(), stepFresh)) == 0 {
+	ask, err := a.unread(ctx, tx, k.customer, pick(k.subscriptions, p.Case.Subscriptions), stepFresh, true)
+	if err != nil || len(ask) == 0 {
 		return false, err
 	}
 	return true, a.askBooks(ctx, tx, p.Case.ID, string(s.ID)+":"+tx.Now().UTC().Format(time.RFC3339Nano))

@@ -239,13 +239,16 @@ func (a *App) EditAsset(ctx context.Context, by Actor, in AssetPatch) error {
 }
 
 // AddBalance records a sum that is open between a customer and the company.
-// Faults: balance.kind, balance.reference, balance.about, balance.amount,
-// balance.currency; inventory.taken.
+// It may be paid already, and then tells what was billed. Faults: balance.kind,
+// balance.reference, balance.about, balance.amount, balance.currency,
+// balance.contracts, balance.from, balance.until; inventory.taken.
 func (a *App) AddBalance(ctx context.Context, by Actor, b customer.Balance) (customer.BalanceID, error) {
 	if err := by.may("statement"); err != nil {
 		return "", err
 	}
-	b.ID, b.Status = customer.BalanceID(id.New("bal")), customer.Due
+	if b.ID = customer.BalanceID(id.New("bal")); b.Status != customer.Paid {
+		b.Status = customer.Due
+	}
 	if l := b.Tidy(); len(l) > 0 {
 		return "", l.Under("balance")
 	}
@@ -254,6 +257,9 @@ func (a *App) AddBalance(ctx context.Context, by Actor, b customer.Balance) (cus
 			return err
 		}
 		if err := a.mayWrite(ctx, tx, b.Customer); err != nil {
+			return err
+		}
+		if err := ownContracts(ctx, tx, b); err != nil {
 			return err
 		}
 		if n, err := tx.InsertBalances(ctx, b); err != nil {
@@ -266,4 +272,19 @@ func (a *App) AddBalance(ctx context.Context, by Actor, b customer.Balance) (cus
 		}
 		return a.owesLater(ctx, tx, b.Customer, by.ID)
 	})
+}
+
+// ownContracts refuses a bill of a contract that the customer does not have.
+func ownContracts(ctx context.Context, tx Tx, b customer.Balance) error {
+	list := b.Billed.Contracts.List()
+	if len(list) == 0 {
+		return nil
+	}
+	subs, err := tx.SubscriptionsOf(ctx, b.Customer)
+	for _, s := range list {
+		if err == nil && !slices.ContainsFunc(subs, func(x customer.Subscription) bool { return x.Reference == s.Contract }) {
+			return fault.New(fault.Invalid, "balance.contract", "contract", s.Contract).On("balance.contracts")
+		}
+	}
+	return err
 }

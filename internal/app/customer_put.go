@@ -96,6 +96,9 @@ func (a *App) look(ctx context.Context, tx Tx, rows []ingest.Row) (*known, error
 		if r.Balance.Reference != "" {
 			balances = append(balances, r.Balance.Reference)
 		}
+		for _, s := range r.Balance.Billed.Contracts.List() {
+			subs = append(subs, s.Contract)
+		}
 		withAssets = withAssets || r.Asset.Reference != ""
 		withPromised = withPromised || r.Deliverable.Title != ""
 	}
@@ -269,6 +272,11 @@ func (k *known) belongs(e *entry, row ingest.Row) *fault.Error {
 	}
 	if b, there := k.balances[row.Balance.Reference]; there && theirs(b.now.Customer, true) {
 		return taken("balance.reference", row.Balance.Reference)
+	}
+	for _, s := range row.Balance.Billed.Contracts.List() {
+		if x, there := k.subs[s.Contract]; s.Contract != row.Subscription.Reference && (!there || theirs(x.now.Customer, true)) {
+			return fault.New(fault.Invalid, "balance.contract", "contract", s.Contract).On("balance.contracts")
+		}
 	}
 	return nil
 }
@@ -491,7 +499,10 @@ func (k *known) putBalance(e *entry, row ingest.Row) {
 				now.Status = told.Status
 			}
 		},
-		"balance.pay_url": func() { now.PayURL = told.PayURL },
+		"balance.pay_url":   func() { now.PayURL = told.PayURL },
+		"balance.contracts": func() { now.Billed.Contracts = told.Billed.Contracts },
+		"balance.from":      func() { now.Billed.From = told.Billed.From },
+		"balance.until":     func() { now.Billed.Until = told.Billed.Until },
 	} {
 		if row.Tells(field) {
 			set()

@@ -105,12 +105,13 @@ var heldFiles = []heldFile{
 			return []string{string(x.Subscription), stamp(x.Until), minor(x.Amount), x.Amount.Currency, string(x.Interval), string(x.Status)}
 		}), err
 	}},
-	{"balance", "sums.csv", "reference kind about amount_minor:integer currency due_on:date status tax_minor:integer contract quantity:integer free:integer unit per:integer price_minor:integer tax_percent tax_on_top:boolean pay_url", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"balance", "sums.csv", "reference kind about amount_minor:integer currency due_on:date status tax_minor:integer contract quantity:integer free:integer unit per:integer price_minor:integer tax_percent tax_on_top:boolean pay_url billed_contracts billed_from:date billed_until:date", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.BalancesOf(ctx, h.ID)
 		return rowsOf(list, func(x customer.Balance) []string {
 			return []string{
 				x.Reference, string(x.Kind), x.About, minor(x.Amount), x.Amount.Currency, x.DueOn.String(), string(x.Status), count(x.Tax),
 				x.Used.Contract, count(x.Used.Quantity), count(x.Used.Free), x.Used.Unit, count(x.Used.Per), count(x.Used.Price), customer.Percent(x.Used.Tax.Rate), strconv.FormatBool(x.Used.Tax.OnTop), x.PayURL,
+				customer.SharesText(x.Billed.Contracts), x.Billed.From.String(), x.Billed.Until.String(),
 			}
 		}), err
 	}},

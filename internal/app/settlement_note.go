@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hastaluego/internal/customer"
@@ -13,6 +14,25 @@ import (
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/settlement"
 )
+
+// ours is how the sums that a statement gives back are noted.
+func ours(code, reference string) string { return code + "/" + reference + "/statement" }
+
+// noted reports whether a sum is one that a statement of the departure gave back
+// of the contract.
+func noted(reference, code, contract string) bool {
+	rest, ok := strings.CutPrefix(reference, ours(code, contract))
+	return ok && (rest == "" || rest[0] == '-')
+}
+
+// feeOf is how a fee that a statement asks is noted; no billing system knows it.
+func feeOf(code, reference string) string { return ours(code, reference) + ".fee" }
+
+// ofStatements reports the same of any contract.
+func ofStatements(reference, code string) bool {
+	rest, ok := strings.CutPrefix(reference, code+"/")
+	return code != "" && ok && strings.Contains(rest, "/statement")
+}
 
 // refundKey begins the name of the step by which somebody gives back what a
 // statement says; its items are the sums.

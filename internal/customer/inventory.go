@@ -237,6 +237,7 @@ type Balance struct {
 	DueOn     when.Date    // zero if unknown
 	Status    BalanceStatus
 	Used      Used   // of Usage
+	Billed    Billed // of Invoice and Credit
 	PayURL    string // https: where the customer can pay it; empty: nowhere that is known
 }
 
@@ -298,6 +299,7 @@ func (b *Balance) Tidy() fault.List {
 	if _, err := money.Digits(b.Amount.Currency); err != nil {
 		l = append(l, fault.New(fault.Invalid, "field.currency").On("currency"))
 	}
+	l = append(l, b.tidyBilled()...)
 	if l = append(l, b.tidyUse()...); b.Tax < 0 || b.Tax > max(0, b.Amount.Minor) {
 		l = append(l, fault.New(fault.Invalid, "balance.tax").On("tax_amount"))
 	}

@@ -290,6 +290,14 @@ func (f *filler) set(field, value string) *fault.Error {
 		return f.date(&r.Balance.DueOn, value)
 	case "balance.pay_url":
 		r.Balance.PayURL = value
+	case "balance.contracts":
+		var wrong *fault.Error
+		r.Balance.Billed.Contracts, wrong = customer.ParseShares(value)
+		return wrong
+	case "balance.from":
+		return f.date(&r.Balance.Billed.From, value)
+	case "balance.until":
+		return f.date(&r.Balance.Billed.Until, value)
 	case "balance.status":
 		return choice(&r.Balance.Status, value, customer.Due, customer.Paid, customer.Void)
 	case "balance.tax_amount":

@@ -37,7 +37,7 @@ var Fields = []string{
 	"asset.reference", "asset.kind", "asset.name", "asset.location", "asset.owner", "asset.renews_on", "asset.renewal_amount", "asset.renewal_currency", "asset.payer",
 	"balance.reference", "balance.kind", "balance.about", "balance.amount", "balance.currency", "balance.due_on", "balance.status",
 	"balance.tax_amount", "balance.contract", "balance.quantity", "balance.free", "balance.unit", "balance.per", "balance.price", "balance.tax_percent", "balance.tax_on_top",
-	"balance.pay_url",
+	"balance.pay_url", "balance.contracts", "balance.from", "balance.until",
 }
 
 const externalPrefix = "external."

@@ -72,7 +72,7 @@ func (s *Seen) Add(row Row) *fault.Error {
 		add("a\x00"+ref+"\x00"+x.Reference, x.Kind, x.Name, x.Location, x.Owner, x.RenewsOn, x.Renewal, x.Payer)
 	}
 	if x := row.Balance; x.Reference != "" {
-		add("b\x00"+x.Reference, ref, x.Kind, x.About, x.Amount.Minor, x.Amount.Currency, x.DueOn, x.Status, x.Tax, x.Used, x.PayURL)
+		add("b\x00"+x.Reference, ref, x.Kind, x.About, x.Amount.Minor, x.Amount.Currency, x.DueOn, x.Status, x.Tax, x.Used, x.PayURL, x.Billed)
 	}
 	for _, r := range records {
 		if first, ok := s.find(r.name); ok && first.content != r.content {

@@ -29,13 +29,17 @@ type Item struct {
 }
 
 // byBooks is the input with the word of the billing systems in the place of what
-// was recorded. What several books hold counts once.
+// was recorded, and recorded bills in the place of periods that only count as paid.
+// What several books hold counts once.
 func (in *Input) byBooks() Input {
 	out := *in
+	told := slices.DeleteFunc(slices.Clone(in.Bills), in.supersedesBill)
+	out.Bills = slices.DeleteFunc(slices.Clone(told), func(b Bill) bool {
+		return b.Presumed && slices.ContainsFunc(told, func(x Bill) bool { return x.bills(b) })
+	})
 	if len(in.Books) == 0 {
 		return out
 	}
-	out.Bills = slices.DeleteFunc(slices.Clone(in.Bills), in.supersedesBill)
 	out.Usage = slices.DeleteFunc(slices.Clone(in.Usage), func(u Usage) bool {
 		return u.Recorded && (in.Whole || in.hasBooks(u.Contract))
 	})
@@ -72,25 +76,38 @@ func (in *Input) hasBooks(contract string) bool {
 	return contract != "" && slices.ContainsFunc(in.Books, func(b Books) bool { return b.Contract == contract })
 }
 
-// supersedesBill reports whether a recorded bill gives way: an invoice that the
-// books name or, where they are whole, any; and a period as paid that begins
-// within what an open invoice of the books is for.
+// supersedesBill reports whether a recorded bill gives way: one that the books
+// name or, where they are whole, any of which something is open; and a period as
+// paid that begins within what an open invoice of the books is for.
 func (in *Input) supersedesBill(own Bill) bool {
-	if !own.Recorded {
+	if !own.Recorded || len(in.Books) == 0 {
 		return false
 	}
-	paid := own.Contract != ""
-	if !paid && in.Whole {
+	if !own.Presumed && own.Open > 0 && in.Whole {
 		return true
 	}
 	return slices.ContainsFunc(in.Books, func(b Books) bool {
 		return slices.ContainsFunc(b.Invoices, func(x Bill) bool {
-			if paid {
-				return b.Contract == own.Contract && !x.From.IsZero() && !own.From.Before(x.From) && !x.Until.Before(own.From)
+			if own.Presumed {
+				return b.Contract == own.Contract && x.begins(own)
 			}
 			return x.Ref == own.Ref
 		})
 	})
+}
+
+// bills reports whether a recorded bill is what was charged for a period of which
+// nothing but that it is paid was known.
+func (b Bill) bills(period Bill) bool {
+	if !b.Recorded || b.Presumed || b.Amount.Minor < 0 || !b.begins(period) {
+		return false
+	}
+	return b.Contract == period.Contract || slices.ContainsFunc(b.Shares, func(s Share) bool { return s.Contract == period.Contract })
+}
+
+// begins reports whether another period begins within that of the bill.
+func (b Bill) begins(other Bill) bool {
+	return !b.From.IsZero() && !other.From.Before(b.From) && !b.Until.Before(other.From)
 }
 
 // countedAsUnused reports whether an item is the billing system's own credit for

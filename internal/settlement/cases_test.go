@@ -34,6 +34,7 @@ type golden struct {
 	Facts     map[string]string // beside it
 	Law       *goldenLaw        // in the place of the packs
 	Asked     string            // a day, or an instant
+	Made      string            // a day; empty: the same
 	Zone      string
 	Measure   settlement.Measure
 	Contracts yaml.MapSlice
@@ -108,6 +109,8 @@ type goldenBill struct {
 	Open        string
 	Returned    string
 	Recorded    bool
+	Presumed    bool
+	Stays       []string // of Shares, contracts that do not end
 }
 
 type goldenUsage struct {
@@ -201,6 +204,7 @@ func (g golden) input(t testing.TB, packs *jurisdiction.Library) settlement.Inpu
 		in.Asked = day(t, g.Asked)
 		in.AskedAt = in.Asked.Start(zone)
 	}
+	in.Made = day(t, g.Made)
 	for _, item := range g.Contracts {
 		var x goldenContract
 		decode(t, item.Value, &x)
@@ -259,7 +263,7 @@ func (b goldenBill) bill(t testing.TB, only string) settlement.Bill {
 	a := sum(t, b.Amount, "")
 	out := settlement.Bill{
 		Ref: b.No, Contract: cmp.Or(b.Of, only), From: day(t, b.From), Until: day(t, b.Until), Amount: a, Tax: sum(t, b.Tax, a.Currency).Minor, Included: b.Included,
-		Open: sum(t, b.Open, a.Currency).Minor, Returned: sum(t, b.Returned, a.Currency).Minor, Recorded: b.Recorded,
+		Open: sum(t, b.Open, a.Currency).Minor, Returned: sum(t, b.Returned, a.Currency).Minor, Recorded: b.Recorded || b.Presumed, Presumed: b.Presumed,
 	}
 	if b.Recorded && b.Of == "" { // an invoice as people record it is of no contract
 		out.Contract = ""
@@ -269,7 +273,8 @@ func (b goldenBill) bill(t testing.TB, only string) settlement.Bill {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out.Shares = append(out.Shares, settlement.Share{Contract: fmt.Sprint(s.Key), Weight: w})
+		of := fmt.Sprint(s.Key)
+		out.Shares = append(out.Shares, settlement.Share{Contract: of, Weight: w, Stays: slices.Contains(b.Stays, of)})
 	}
 	return out
 }

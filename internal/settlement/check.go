@@ -55,6 +55,7 @@ func (k *checker) period(from, until when.Date, needed bool, field string) {
 func (in *Input) check() fault.List {
 	k := &checker{}
 	k.unless(!in.Asked.IsZero(), "field.required", "asked")
+	k.unless(in.Made.IsZero() || !in.Made.Before(in.Asked), "field.invalid", "made")
 	k.unless(slices.Contains([]Measure{"", Days, Seconds}, in.Measure), "field.choice", "measure")
 	if in.Measure == Seconds {
 		k.unless(in.Zone != nil && !in.AskedAt.IsZero(), "field.required", "asked_at")
@@ -73,9 +74,12 @@ func (in *Input) check() fault.List {
 		f := at("bills", i)
 		known(b.Contract, f+".contract", !b.From.IsZero() && len(b.Shares) == 0)
 		for j, s := range b.Shares {
-			known(s.Contract, at(f+".shares", j)+".contract", true)
+			if !s.Stays {
+				known(s.Contract, at(f+".shares", j)+".contract", true)
+			}
 			k.unless(s.Weight <= most, "field.invalid", at(f+".shares", j)+".weight")
 		}
+		k.unless(!b.Presumed || b.Recorded && b.Contract != "" && b.Open == 0 && b.Amount.Minor >= 0, "field.invalid", f+".presumed")
 		k.bill(b, f)
 	}
 	for i, b := range in.Books {

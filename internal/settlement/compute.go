@@ -17,7 +17,7 @@ func Compute(in Input, choice Choice) (Statement, error) {
 		return Statement{}, l
 	}
 	in = in.byBooks()
-	s := Statement{Choice: choice, Asked: in.Asked}
+	s := Statement{Choice: choice, Asked: in.Asked, Made: in.Made}
 	var lines []Line
 	rulers := make([]ruler, len(in.Contracts))
 	for i := range in.Contracts {
@@ -156,6 +156,10 @@ func (b Bill) split() []Bill {
 	out := make([]Bill, len(b.Shares))
 	for i, s := range b.Shares {
 		out[i] = b
+		if len(b.Shares) > 1 {
+			out[i].of = money.Amount{Minor: b.whole(), Currency: b.Amount.Currency}
+		}
+		out[i].What = join(b.What, s.What)
 		out[i].Contract, out[i].Shares, out[i].Amount, out[i].Tax = s.Contract, nil, amounts[i], taxes[i].Minor
 		weights[i] = size(out[i].whole())
 	}
@@ -164,6 +168,14 @@ func (b Bill) split() []Bill {
 		out[i].Open, out[i].Returned = open[i].Minor, returned[i].Minor
 	}
 	return out
+}
+
+// join is both, or the one that there is.
+func join(what, more string) string {
+	if what == "" || more == "" {
+		return what + more
+	}
+	return what + ": " + more
 }
 
 // unused is what of the bill is for after the end, with its tax.
@@ -206,8 +218,12 @@ func (b Bill) lines(c *Contract, r ruler) (lines []Line, err error) {
 	whole := money.Amount{Minor: b.whole(), Currency: b.Amount.Currency}
 	if b.Open != 0 {
 		l := line(LineInvoice, -b.Open, -within(b.Open, b.whole()-b.Tax, b.Tax))
-		if l.Args = args("whole", whole); b.Open != b.whole() {
+		l.Args = args("whole", whole)
+		switch {
+		case b.Open != b.whole():
 			l.Why = "invoice.part"
+		case b.of.Currency != "":
+			l.Why, l.Args = "invoice.share", args("whole", whole, "total", b.of)
 		}
 	}
 	if c == nil || b.From.IsZero() {

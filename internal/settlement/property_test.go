@@ -27,6 +27,7 @@ func drawn(t *rapid.T) settlement.Input {
 	}
 	in := settlement.Input{Zone: zone, Measure: rapid.SampledFrom([]settlement.Measure{settlement.Days, settlement.Seconds}).Draw(t, "measure")}
 	in.Asked = base.AddDays(rapid.IntRange(0, 1200).Draw(t, "asked"))
+	in.Made = maybe(t, "made later", in.Asked.AddDays(rapid.IntRange(0, 200).Draw(t, "made")))
 	in.AskedAt = in.Asked.Start(zone).Add(time.Duration(rapid.IntRange(0, 22*3600).Draw(t, "second")) * time.Second)
 	for i := range rapid.IntRange(0, 3).Draw(t, "contracts") {
 		in.Contracts = append(in.Contracts, drawnContract(t, in.Asked, fmt.Sprintf("C-%d", i)))
@@ -34,6 +35,7 @@ func drawn(t *rapid.T) settlement.Input {
 	for i := range rapid.IntRange(0, 4).Draw(t, "bills") {
 		in.Bills = append(in.Bills, drawnBill(t, in.Contracts, fmt.Sprintf("F-%d", i)))
 	}
+	drawnRecord(t, &in)
 	for i := range rapid.IntRange(0, 2).Draw(t, "usages") {
 		in.Usage = append(in.Usage, settlement.Usage{
 			Ref: fmt.Sprintf("U-%d", i), Quantity: rapid.Int64Range(0, 1_000_000).Draw(t, "quantity"), Free: rapid.Int64Range(0, 10_000).Draw(t, "free"),
@@ -50,13 +52,26 @@ func drawn(t *rapid.T) settlement.Input {
 	return in
 }
 
+// drawnRecord marks some bills as recorded, and draws periods that count as paid
+// without one.
+func drawnRecord(t *rapid.T, in *settlement.Input) {
+	for i := range in.Bills {
+		in.Bills[i].Recorded = rapid.Bool().Draw(t, "bill recorded")
+	}
+	for _, c := range in.Contracts {
+		for n := range rapid.IntRange(0, 2).Draw(t, "paid periods") {
+			from := latest(c.Start, in.Asked.AddDays(30*(n-1)))
+			in.Bills = append(in.Bills, settlement.Bill{
+				Ref: fmt.Sprintf("P-%d of %s", n, c.Ref), Contract: c.Ref, From: from, Until: from.AddDays(29), Amount: drawnMoney(t, 0, 100_000), Included: true, Recorded: true, Presumed: true,
+			})
+		}
+	}
+}
+
 // drawnBooks draws what billing systems say of some contracts, some of it in
 // several books, and marks some of what else there is as recorded.
 func drawnBooks(t *rapid.T, in *settlement.Input) {
 	in.Whole = rapid.Bool().Draw(t, "whole")
-	for i := range in.Bills {
-		in.Bills[i].Recorded = len(in.Bills[i].Shares) == 0 && rapid.Bool().Draw(t, "bill recorded")
-	}
 	for i := range in.Usage {
 		in.Usage[i].Recorded = rapid.Bool().Draw(t, "use recorded")
 		if rapid.Bool().Draw(t, "use of one") {
@@ -190,6 +205,9 @@ func drawnBill(t *rapid.T, contracts []settlement.Contract, ref string) settleme
 		for _, c := range contracts {
 			b.Shares = append(b.Shares, settlement.Share{Contract: c.Ref, Weight: uint64(rapid.IntRange(0, 50).Draw(t, "weight"))})
 		}
+		if rapid.Bool().Draw(t, "one stays") {
+			b.Shares = append(b.Shares, settlement.Share{Contract: "K-9", Weight: uint64(rapid.IntRange(0, 50).Draw(t, "its weight")), Stays: true})
+		}
 	}
 	return b
 }
@@ -224,6 +242,29 @@ func TestLinesAddUpAndNothingDependsOnChance(t *testing.T) {
 				if total != x.Total.Minor || tax != x.Tax {
 					t.Fatalf("%d and %d of tax are %+v", total, tax, x)
 				}
+			}
+		}
+	})
+}
+
+// A balance is due when it was told, and before the last contract ends unless the
+// customer leaves now or is told too late for that.
+func TestABalanceIsDueBeforeTheEndAndNeverBeforeItIsTold(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		in := drawn(t)
+		told := latest(in.Asked, in.Made)
+		for _, choice := range settlement.Choices {
+			s := compute(t, in, choice)
+			due, end := s.DueOn(), s.LastDay()
+			if due.Before(told) {
+				t.Fatalf("told on %s, due on %s", told, due)
+			}
+			if choice == settlement.End && told.Before(end) && due != end.AddDays(-1) {
+				t.Fatalf("told on %s, due on %s, over on %s", told, due, end)
+			}
+			if late := told.AddDays(settlement.DaysToPay); late.Before(due) && due != end.AddDays(-1) {
+				t.Fatalf("told on %s, due on %s", told, due)
 			}
 		}
 	})
@@ -376,6 +417,8 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	for field, spoil := range map[string]func(*settlement.Input){
 		"asked":                func(in *settlement.Input) { in.Asked = when.Date{} },
 		"asked_at":             func(in *settlement.Input) { in.Measure = settlement.Seconds },
+		"made":                 func(in *settlement.Input) { in.Made = d.AddDays(-1) },
+		"bills.0.presumed":     func(in *settlement.Input) { in.Bills[0].Presumed = true },
 		"measure":              func(in *settlement.Input) { in.Measure = "moons" },
 		"contracts.0.start":    func(in *settlement.Input) { in.Contracts[0].Start = when.Date{} },
 		"contracts.0.interval": func(in *settlement.Input) { in.Contracts[0].Interval = "moon" },
@@ -423,7 +466,7 @@ func TestWhatABillingSystemSaysCountsOnceAndAlone(t *testing.T) {
 		}
 		in.Whole = true
 		without := in
-		without.Bills = slices.DeleteFunc(slices.Clone(in.Bills), func(b settlement.Bill) bool { return b.Recorded && b.Contract == "" })
+		without.Bills = slices.DeleteFunc(slices.Clone(in.Bills), func(b settlement.Bill) bool { return b.Recorded && b.Open > 0 })
 		without.Usage = slices.DeleteFunc(slices.Clone(in.Usage), func(u settlement.Usage) bool { return u.Recorded })
 		without.Sums = slices.DeleteFunc(slices.Clone(in.Sums), func(x settlement.Sum) bool { return x.Recorded && x.Kind == settlement.Credit })
 		twice := in

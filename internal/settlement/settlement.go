@@ -43,6 +43,7 @@ const (
 type Input struct {
 	Asked     when.Date      // on which the customer asked, where they live
 	AskedAt   time.Time      // the instant of it; needed for Seconds
+	Made      when.Date      // on which the statement is made; zero: on that day
 	Zone      *time.Location // where they live; needed for Seconds
 	Measure   Measure        // empty: Days
 	Contracts []Contract
@@ -181,13 +182,17 @@ type Bill struct {
 	Open        int64        // of the whole, what is not paid
 	Returned    int64        // of the whole, what was given back already
 	Recorded    bool         // by people, or by an import: it gives way to books
+	Presumed    bool         // recorded is that the period is paid, and no bill of it: it gives way to one
+	of          money.Amount // the bill that this is a part of; no currency: it is all of it
 }
 
 // Share is the part of a bill that is of a contract; weights are, for example,
-// list prices.
+// list prices or seats.
 type Share struct {
 	Contract string
+	What     string // stands beside what the bill says; empty: nothing does
 	Weight   uint64
+	Stays    bool // the contract does not end: nothing of this part comes back or falls away
 }
 
 // whole is the sum with its tax.
@@ -337,12 +342,14 @@ type Open struct {
 type Statement struct {
 	Choice   Choice
 	Asked    when.Date
+	Made     when.Date `json:",omitzero"`
 	Ends     []Last
 	Sections []Section
 	Open     []Open
 }
 
-// DaysToPay is how long a customer who leaves now has for what they owe.
+// DaysToPay is how long a customer who leaves now, or is told late, has for what
+// they owe.
 const DaysToPay = 14
 
 // LastDay is the day on which the last contract ends; zero if there is none.
@@ -356,13 +363,16 @@ func (s Statement) LastDay() (last when.Date) {
 }
 
 // DueOn is when what the customer owes is due: before the end, unless they
-// chose to leave now or the end is too near.
+// chose to leave now or the end is too near, and never before they are told.
 func (s Statement) DueOn() when.Date {
-	eve := s.LastDay().AddDays(-1)
-	if s.Choice == Now || s.LastDay().IsZero() || eve.Before(s.Asked) {
-		return s.Asked.AddDays(DaysToPay)
+	due := s.LastDay().AddDays(-1)
+	if s.Choice == Now || s.LastDay().IsZero() || due.Before(s.Asked) {
+		due = s.Asked.AddDays(DaysToPay)
 	}
-	return eve
+	if due.Before(s.Made) {
+		return s.Made.AddDays(DaysToPay)
+	}
+	return due
 }
 
 // Owes reports whether the customer owes something in some currency.

@@ -1,6 +1,6 @@
 -- The statement of a departure, for PostgreSQL, written from docs/reference/settlement.md and from nothing else: it is there to disagree
 -- with the program where one of them is wrong. It reads the temporary table input(id, doc), one case as JSON in each row, and gives the
--- ends of contracts and the lines, for both choices. Numbers in brackets are sections of the definition.
+-- ends of contracts, the lines, and the days on which balances are due, for both choices. Numbers in brackets are sections of the definition.
 
 -- a / b rounded down, exactly [R1]
 create function pg_temp.floored(a numeric, b numeric) returns numeric immutable language sql as
@@ -35,7 +35,7 @@ $$ select min(n) from generate_series(greatest(0, case when months = 0 then (d -
 
 with
 cases as (
-  select id, coalesce((doc->>'whole')::boolean, false) as whole, (doc->>'asked')::date asked, floor(extract(epoch from (doc->>'asked_at')::timestamptz)) asked_at, doc->>'measure' measure, doc->>'zone' zone from input),
+  select id, coalesce((doc->>'whole')::boolean, false) as whole, (doc->>'asked')::date asked, coalesce((doc->>'made')::date, (doc->>'asked')::date) made, floor(extract(epoch from (doc->>'asked_at')::timestamptz)) asked_at, doc->>'measure' measure, doc->>'zone' zone from input),
 contracts as (
   select i.id, x.* from input i, jsonb_to_recordset(i.doc->'contracts') x(
     ref text, start date, recurs boolean, months int, billed date, ends date, trial date, term date, not_renewed boolean, notice int, minimum date,
@@ -104,14 +104,21 @@ usage as (
   where not (x.recorded and exists (select from books b join cases c using (id) where b.id = i.id and (c.whole or b.contract = x.contract)))),
 
 -- [4] bills, split over their contracts
+bills0 as (
+  select i.id, b.* from input i, jsonb_to_recordset(i.doc->'bills') b(
+    n int, ref text, contract text, recorded boolean, presumed boolean, from_day date, until_day date, currency text, amount numeric, tax numeric, included boolean, open numeric, returned numeric)),
+bills1 as ( -- [9] recorded bills give way to books
+  select * from bills0 b where not (b.recorded and not b.presumed and (
+    exists (select from b_invoices x where x.id = b.id and x.ref = b.ref)
+    or b.open > 0 and exists (select from books k join cases c using (id) where k.id = b.id and c.whole)))),
+bills2 as ( -- and periods as paid to open invoices of the books, and to recorded invoices
+  select * from bills1 p where not (p.presumed and (
+    exists (select from input j, jsonb_to_recordset(j.doc->'book_invoices') x(n int, from_day date, until_day date), books k
+      where j.id = p.id and k.id = p.id and k.n = x.n and k.contract = p.contract and p.from_day between x.from_day and x.until_day)
+    or exists (select from bills1 v where v.id = p.id and v.recorded and not v.presumed and v.amount >= 0 and p.from_day between v.from_day and v.until_day
+      and (v.contract = p.contract or exists (select from input j, jsonb_to_recordset(j.doc->'shares') x(n int, contract text) where j.id = v.id and x.n = v.n and x.contract = p.contract)))))),
 bills as (
-  select i.id, b.n, b.ref, b.contract, b.from_day, b.until_day, b.currency, b.amount, b.tax, b.included, b.open, b.returned from input i, jsonb_to_recordset(i.doc->'bills') b(
-    n int, ref text, contract text, recorded boolean, from_day date, until_day date, currency text, amount numeric, tax numeric, included boolean, open numeric, returned numeric)
-  where not (b.recorded and case when b.contract <> ''
-      then exists (select from input j, jsonb_to_recordset(j.doc->'book_invoices') x(n int, from_day date, until_day date), books k
-        where j.id = i.id and k.id = i.id and k.n = x.n and k.contract = b.contract and b.from_day between x.from_day and x.until_day)
-      else exists (select from books k join cases c using (id) where k.id = i.id and c.whole)
-        or exists (select from b_invoices x where x.id = i.id and x.ref = b.ref) end)
+  select id, n, ref, contract, from_day, until_day, currency, amount, tax, included, open, returned from bills2
   union all
   select id, 1000000 + ord, ref, contract, from_day, until_day, currency, amount, tax, true, open, returned from b_invoices),
 shares as (
@@ -231,8 +238,17 @@ lines as (
   select id, choice, 'fee', ref, fee_currency, -pays, -pays_tax from fees
   union all
   select id, choice, case kind when 'repaid' then 'refund' when 'used' then 'usage' else kind end, ref, currency, case when kind in ('charge', 'repaid', 'used') then -amount else amount end, case when kind in ('charge', 'repaid', 'used') then -tax else tax end
-    from sums cross join (values ('now'), ('end')) h(choice))
+    from sums cross join (values ('now'), ('end')) h(choice)),
+
+-- [8] when a balance that the customer owes is due
+owing as (
+  select distinct id, choice from (select id, choice from lines group by id, choice, currency having sum(amount) < 0) x),
+due as (
+  select o.id, o.choice, c.made, case when o.choice = 'end' and e.last - 1 >= c.asked then e.last - 1 else c.asked + 14 end as day
+  from owing o join cases c using (id) left join (select id, choice, max(last) as last from ended group by id, choice) e using (id, choice))
 
 select id, choice, kind, ref, currency, amount::bigint, tax::bigint, null::date as last from lines where amount <> 0
 union all
 select id, choice, 'last', ref, '', 0, 0, last from ended
+union all
+select id, choice, 'due', '', '', 0, 0, case when day < made then made + 14 else day end from due

@@ -60,7 +60,7 @@ func flatten(in settlement.Input) flat {
 	for i, b := range in.Bills {
 		bills = append(bills, flat{
 			"n": i, "ref": b.Ref, "contract": b.Contract, "from_day": date(b.From), "until_day": date(b.Until), "currency": b.Amount.Currency, "amount": b.Amount.Minor, "tax": b.Tax,
-			"included": b.Included, "open": b.Open, "returned": b.Returned, "recorded": b.Recorded,
+			"included": b.Included, "open": b.Open, "returned": b.Returned, "recorded": b.Recorded, "presumed": b.Presumed,
 		})
 		for j, s := range b.Shares {
 			shares = append(shares, flat{"n": i, "ord": j, "contract": s.Contract, "weight": s.Weight})
@@ -74,7 +74,7 @@ func flatten(in settlement.Input) flat {
 	}
 	books, invoices, items, balances := flattenBooks(in.Books)
 	return flat{
-		"whole": in.Whole, "books": books, "book_invoices": invoices, "book_items": items, "book_balances": balances, "asked": date(in.Asked), "asked_at": in.AskedAt.Format(time.RFC3339), "measure": string(in.Measure), "zone": in.Zone.String(),
+		"whole": in.Whole, "books": books, "book_invoices": invoices, "book_items": items, "book_balances": balances, "asked": date(in.Asked), "made": date(in.Made), "asked_at": in.AskedAt.Format(time.RFC3339), "measure": string(in.Measure), "zone": in.Zone.String(),
 		"contracts": contracts, "prices": prices, "caps": caps, "bills": bills, "shares": shares, "usage": usage, "sums": sums,
 	}
 }
@@ -101,7 +101,7 @@ func flattenBooks(list []settlement.Books) (books, invoices, items, balances []f
 	return books, invoices, items, balances
 }
 
-// ours are the lines and ends of the program, as the twin gives its own.
+// ours are the lines, ends and due days of the program, as the twin gives its own.
 func ours(t *testing.T, in settlement.Input) (out []string) {
 	t.Helper()
 	for _, choice := range settlement.Choices {
@@ -111,6 +111,9 @@ func ours(t *testing.T, in settlement.Input) (out []string) {
 		}
 		for _, e := range s.Ends {
 			out = append(out, fmt.Sprintf("%s last %s %s", choice, e.Contract, e.On))
+		}
+		if s.Owes() {
+			out = append(out, fmt.Sprintf("%s due  %s", choice, s.DueOn()))
 		}
 		for _, x := range s.Sections {
 			for _, l := range x.Lines {
@@ -122,7 +125,7 @@ func ours(t *testing.T, in settlement.Input) (out []string) {
 	return out
 }
 
-// theirs are the lines and ends of the twin, by case.
+// theirs are the lines, ends and due days of the twin, by case.
 func theirs(t *testing.T, tx *sql.Tx, inputs []settlement.Input) [][]string {
 	t.Helper()
 	ctx := t.Context()
@@ -160,7 +163,7 @@ func theirs(t *testing.T, tx *sql.Tx, inputs []settlement.Input) [][]string {
 		}
 		line := fmt.Sprintf("%s %s %s %s %d tax %d", choice, kind, ref, currency, amount, tax)
 		if last.Valid {
-			line = fmt.Sprintf("%s last %s %s", choice, ref, when.DateOf(last.V, time.UTC))
+			line = fmt.Sprintf("%s %s %s %s", choice, kind, ref, when.DateOf(last.V, time.UTC))
 		}
 		out[id] = append(out[id], line)
 	}

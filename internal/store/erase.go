@@ -71,7 +71,7 @@ var erasing = []struct{ table, text string }{
 	{"data_copy", query(`UPDATE data_copy SET account = '' WHERE customer_id = $1`)},
 	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
 	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END, terms = '' WHERE customer_id = $1`)},
-	{"balance", query(`UPDATE balance SET reference = id, about = '', used = '', pay_url = '' WHERE customer_id = $1`)},
+	{"balance", query(`UPDATE balance SET reference = id, about = '', used = '', pay_url = '', billed = '' WHERE customer_id = $1`)},
 	{"customer", query(`
 		UPDATE customer
 		   SET name = $2, reference = 'erased:' || id, country = '', region = '', language = '', segment = '', search = '', name_key = '',

@@ -12,7 +12,7 @@ const (
 	deliverableColumns = `id, customer_id, subscription_id, title, due_on, delivered_on, version, format, sha256`
 
 	assetColumns   = `id, customer_id, reference, kind, name, location, owner, renews_on, renewal_minor, renewal_currency, payer`
-	balanceColumns = `id, customer_id, reference, kind, about, amount_minor, currency, due_on, status, tax_minor, used, pay_url`
+	balanceColumns = `id, customer_id, reference, kind, about, amount_minor, currency, due_on, status, tax_minor, used, pay_url, billed`
 )
 
 var (
@@ -36,11 +36,11 @@ var (
 		 WHERE id = $10`)
 	assetsOf = many(`SELECT `+assetColumns+` FROM asset WHERE customer_id IN (`, 1, `) ORDER BY id`)
 
-	insertBalances = many(`INSERT INTO balance (`+balanceColumns+`) VALUES `, 12, ` ON CONFLICT (reference) DO NOTHING`)
+	insertBalances = many(`INSERT INTO balance (`+balanceColumns+`) VALUES `, 13, ` ON CONFLICT (reference) DO NOTHING`)
 	saveBalance    = query(`
 		UPDATE balance
-		   SET reference = $1, kind = $2, about = $3, amount_minor = $4, currency = $5, due_on = $6, status = $7, tax_minor = $8, used = $9, pay_url = $10
-		 WHERE id = $11 AND status = $12`)
+		   SET reference = $1, kind = $2, about = $3, amount_minor = $4, currency = $5, due_on = $6, status = $7, tax_minor = $8, used = $9, pay_url = $10, billed = $11
+		 WHERE id = $12 AND status = $13`)
 	setBalanceStatus = query(`UPDATE balance SET status = $1 WHERE id = $2`)
 	balancesOf       = many(`SELECT `+balanceColumns+` FROM balance WHERE customer_id IN (`, 1, `) ORDER BY due_on, id`)
 	balancesByRef    = many(`SELECT `+balanceColumns+` FROM balance WHERE reference IN (`, 1, `)`)
@@ -142,13 +142,13 @@ func (t *tx) DeliverablesOf(ctx context.Context, ids ...customer.ID) (list []cus
 func (t *tx) InsertBalances(ctx context.Context, list ...customer.Balance) (int, error) {
 	return t.insert(ctx, "store.InsertBalances", insertBalances, len(list), func(args []any, i int) []any {
 		b := list[i]
-		return append(args, b.ID, b.Customer, b.Reference, b.Kind, b.About, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(), b.Status, b.Tax, pack(b.Used), b.PayURL)
+		return append(args, b.ID, b.Customer, b.Reference, b.Kind, b.About, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(), b.Status, b.Tax, pack(b.Used), b.PayURL, pack(b.Billed))
 	})
 }
 
 func (t *tx) SaveBalance(ctx context.Context, b customer.Balance, was customer.BalanceStatus) error {
 	return t.must(ctx, "store.SaveBalance", saveBalance, b.Reference, b.Kind, b.About, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(),
-		b.Status, b.Tax, pack(b.Used), b.PayURL, b.ID, was)
+		b.Status, b.Tax, pack(b.Used), b.PayURL, pack(b.Billed), b.ID, was)
 }
 
 func (t *tx) SetBalanceStatus(ctx context.Context, id customer.BalanceID, s customer.BalanceStatus) error {
@@ -158,7 +158,7 @@ func (t *tx) SetBalanceStatus(ctx context.Context, id customer.BalanceID, s cust
 func (t *tx) balances(ctx context.Context, m manyTexts, n int, add func([]any, int) []any) (list []customer.Balance, err error) {
 	err = t.pick(ctx, "store.balances", m, n, add, func(row scanner) error {
 		var b customer.Balance
-		err := row.Scan(&b.ID, &b.Customer, &b.Reference, &b.Kind, &b.About, &b.Amount.Minor, &b.Amount.Currency, date{&b.DueOn}, &b.Status, &b.Tax, packed[customer.Used]{&b.Used}, &b.PayURL)
+		err := row.Scan(&b.ID, &b.Customer, &b.Reference, &b.Kind, &b.About, &b.Amount.Minor, &b.Amount.Currency, date{&b.DueOn}, &b.Status, &b.Tax, packed[customer.Used]{&b.Used}, &b.PayURL, packed[customer.Billed]{&b.Billed})
 		list = append(list, b)
 		return err
 	})

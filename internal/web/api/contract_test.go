@@ -280,6 +280,11 @@ func inventory(t *testing.T, h *house, c *caller) string {
 	c.patch(at+"/assets/"+router, `{"kind": "equipment"}`).is(204)
 	sum := c.post(at+"/balances", `{"reference": "F-1", "kind": "invoice", "amount": {"minor": 12000, "currency": "EUR"}, "due_on": "2026-12-31"}`).is(201).text("id")
 	c.post(at+"/balances/"+sum+"/settle", `{"status": "paid"}`).is(204)
+	bill := `{"reference": "F-2", "kind": "invoice", "status": "paid", "amount": {"minor": 12000, "currency": "EUR"}, "covers": {"from": "2026-03-01", "until": "2026-03-31", "contracts": [{"contract": "S-9", "weight": 10}, {"contract": "%s", "weight": 5}]}}`
+	if bad := c.post(at+"/balances", strings.Replace(bill, "%s", "FE-9", 1)); bad.told(422, "balance.contract").text("field") != "/covers/contracts" {
+		t.Errorf("told %s", bad.body)
+	}
+	c.post(at+"/balances", strings.Replace(bill, "%s", "E-9", 1)).is(201)
 
 	one := c.get(at).is(200)
 	c.post("/v1/readings", `{"readings": [{"customer": "FE-1", "metric": "use", "date": "2026-01-02", "value": 12.5}, {"customer": "FE-2", "metric": "spend", "date": "2026-01-02", "value": 0}]}`).is(204)
@@ -291,6 +296,7 @@ func inventory(t *testing.T, h *house, c *caller) string {
 	for _, part := range []string{
 		`"segment":"agencias"`, `"name":"Jon"`, `"minor":200`, `"system":"crm","value":"0042"`, `"account":"carpeta-2"`, `"status":"revoked"`, `"name":"Router"`,
 		`"email":"marta@almena.example"`, `"start":"2026-01-31"`, `"id":"` + sum + `"`, `"status":"paid"`,
+		`"covers":{"contracts":[{"contract":"S-9","weight":10},{"contract":"E-9","weight":5}],"from":"2026-03-01","until":"2026-03-31"}`,
 	} {
 		if !strings.Contains(all, part) {
 			t.Errorf("the customer lacks %s: %s", part, all)

@@ -63,6 +63,8 @@ type addBalance struct {
 		TaxMinor  int64  `json:"tax_minor,omitempty" minimum:"0"`
 		Used      *Used  `json:"used,omitempty"`
 		PayURL    string `json:"pay_url,omitempty" maxLength:"2000"`
+		Covers    *Bill  `json:"covers,omitempty"`
+		Status    string `json:"status,omitempty" enum:"open,paid"`
 	} `nameHint:"BalanceInput"`
 }
 
@@ -111,6 +113,7 @@ var assetFields = map[string]string{".renewal_amount": "renewal/minor", ".renewa
 var balanceFields = map[string]string{
 	".amount": "amount/minor", ".currency": "amount/currency", ".tax_amount": "tax_minor", ".contract": "used/contract", ".quantity": "used/quantity",
 	".free": "used/free", ".unit": "used/unit", ".per": "used/per", ".price": "used/price_minor", ".tax_percent": "used/tax_percent",
+	".contracts": "covers/contracts", ".from": "covers.from", ".until": "covers.until",
 }
 
 // inventory are the routes of what a customer has beside contracts.
@@ -184,7 +187,7 @@ func (a *API) inventory(h huma.API) {
 	on(h, a, route{ID: "add-balance", Method: http.MethodPost, Path: "/v1/customers/{customer}/balances", Scopes: sums, Tag: "customers", Status: http.StatusCreated, Prefix: "balance.", Fields: balanceFields},
 		func(ctx context.Context, by app.Actor, in *addBalance) (*made, error) {
 			b := in.Body
-			x := customer.Balance{Customer: customer.ID(in.Customer), Reference: b.Reference, Kind: customer.BalanceKind(b.Kind), About: b.About, Amount: b.Amount.amount(), Tax: b.TaxMinor, PayURL: b.PayURL}
+			x := customer.Balance{Customer: customer.ID(in.Customer), Reference: b.Reference, Kind: customer.BalanceKind(b.Kind), About: b.About, Amount: b.Amount.amount(), Tax: b.TaxMinor, PayURL: b.PayURL, Status: customer.BalanceStatus(b.Status)}
 			if u := b.Used; u != nil {
 				rate, err := percent(u.TaxPercent, "used.tax_percent")
 				if err != nil {
@@ -195,7 +198,16 @@ func (a *API) inventory(h huma.API) {
 					Tax: customer.Tax{Rate: rate, OnTop: u.TaxOnTop},
 				}
 			}
-			if err := days("", map[string]day{"due_on": {&b.DueOn, &x.DueOn}}); err != nil {
+			dates := map[string]day{"due_on": {&b.DueOn, &x.DueOn}}
+			if w := b.Covers; w != nil {
+				shares := each(w.Contracts, func(s BillShare) customer.Share { return customer.Share{Contract: s.Contract, Weight: s.Weight} })
+				if len(shares) == 1 {
+					shares[0].Weight = 1
+				}
+				x.Billed.Contracts = customer.SharesOf(shares)
+				dates["covers.from"], dates["covers.until"] = day{&w.From, &x.Billed.From}, day{&w.Until, &x.Billed.Until}
+			}
+			if err := days("", dates); err != nil {
 				return nil, err
 			}
 			return part(in.Customer, func() (customer.BalanceID, error) { return a.App.AddBalance(ctx, by, x) })

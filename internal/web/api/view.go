@@ -542,6 +542,27 @@ type Balance struct {
 	TaxMinor  int64  `json:"tax_minor,omitempty"`
 	Used      *Used  `json:"used,omitempty"`
 	PayURL    string `json:"pay_url,omitempty"`
+	Covers    *Bill  `json:"covers,omitempty"`
+}
+
+// Bill is what an invoice or a credit note is for.
+type Bill struct {
+	Contracts []BillShare `json:"contracts" minItems:"1" maxItems:"100"`
+	From      string      `json:"from,omitempty" format:"date"`
+	Until     string      `json:"until,omitempty" format:"date"`
+}
+
+// BillShare is the part of a bill that is of a contract.
+type BillShare struct {
+	Contract string `json:"contract" minLength:"1" maxLength:"200"`
+	Weight   int64  `json:"weight,omitempty" minimum:"1" maximum:"9007199254740992"`
+}
+
+func viewBill(b customer.Balance) *Bill {
+	if b.Billed == (customer.Billed{}) {
+		return nil
+	}
+	return &Bill{each(b.Billed.Contracts.List(), func(s customer.Share) BillShare { return BillShare(s) }), b.Billed.From.String(), b.Billed.Until.String()}
 }
 
 // Used is what a sum of use counts: what was used of a contract and is not billed
@@ -566,7 +587,7 @@ func viewUsed(b customer.Balance) *Used {
 }
 
 func viewBalance(b customer.Balance) Balance {
-	return Balance{string(b.ID), b.Reference, string(b.Kind), b.About, viewMoney(b.Amount), b.DueOn.String(), string(b.Status), b.Tax, viewUsed(b), b.PayURL}
+	return Balance{string(b.ID), b.Reference, string(b.Kind), b.About, viewMoney(b.Amount), b.DueOn.String(), string(b.Status), b.Tax, viewUsed(b), b.PayURL, viewBill(b)}
 }
 
 // User is somebody of the company.

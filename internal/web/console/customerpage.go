@@ -112,7 +112,7 @@ func (v customerPageView) field(name string, required bool) control {
 		c.Hint = text.Say(v.Lang, hint)
 	}
 	switch name {
-	case "balance.due_on", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due", "asset.renews_on",
+	case "balance.due_on", "balance.from", "balance.until", "subscription.start", "subscription.paid_until", "subscription.term_end", "subscription.renews_on", "subscription.lock_in_until", "received", "unpaid.ends_on", "engagement.start", "engagement.end", "deliverable.due", "asset.renews_on",
 		"subscription.trial_until", "subscription.minimum_until", "subscription.exit_fee_from", "effort.day":
 		c.Kind = "date"
 	case "contact.email":
@@ -296,11 +296,18 @@ var inventoryForms = map[string]func(*visit, customer.ID) error{
 			}
 			b.Tax = sum.Minor
 		}
-		if due := strings.TrimSpace(v.form.Get("balance.due_on")); due != "" {
-			if b.DueOn, err = when.ParseDate(due); err != nil {
-				return fault.New(fault.Invalid, "date.unreadable").On("balance.due_on")
+		for field, day := range map[string]*when.Date{"balance.due_on": &b.DueOn, "balance.from": &b.Billed.From, "balance.until": &b.Billed.Until} {
+			if s := strings.TrimSpace(v.form.Get(field)); s != "" {
+				if *day, err = when.ParseDate(s); err != nil {
+					return fault.New(fault.Invalid, "date.unreadable").On(field)
+				}
 			}
 		}
+		var wrong *fault.Error
+		if b.Billed.Contracts, wrong = customer.ParseShares(v.form.Get("balance.contracts")); wrong != nil {
+			return wrong.On("balance.contracts")
+		}
+		b.Status = customer.BalanceStatus(v.form.Get("balance.status"))
 		_, err = v.App.AddBalance(v.r.Context(), v.actor, b)
 		return err
 	},

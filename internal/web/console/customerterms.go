@@ -67,8 +67,12 @@ func (v customerPageView) contracts() []option {
 	return append([]option{{"", v.word("use.contract.none")}}, v.Contracts...)
 }
 
-// counted says how a sum of use came about; nothing for any other.
+// counted says how a sum of use came about, and what an invoice or a credit note is
+// for; nothing for any other.
 func (v customerPageView) counted(b customer.Balance) string {
+	if b.Billed != (customer.Billed{}) {
+		return v.billed(b.Billed)
+	}
 	u := b.Used
 	if b.Kind != customer.Usage || u.Quantity == 1 && u.Unit == "" {
 		return ""
@@ -79,6 +83,15 @@ func (v customerPageView) counted(b customer.Balance) string {
 	}
 	return v.word(code, "quantity", text.Number(v.Lang, u.Quantity), "unit", u.Unit, "free", text.Number(v.Lang, u.Free),
 		"price", text.Money(v.Lang, money.Amount{Minor: u.Price, Currency: b.Amount.Currency}), "per", text.Number(v.Lang, u.Per))
+}
+
+// billed says what contracts a bill is of, and for which days.
+func (v customerPageView) billed(b customer.Billed) string {
+	of := customer.SharesText(b.Contracts)
+	if b.From.IsZero() {
+		return v.word("balance.of", "contracts", of)
+	}
+	return v.word("balance.of.days", "contracts", of, "from", b.From, "until", b.Until)
 }
 
 // readTerms reads the terms of a contract with a currency, and what in them cannot

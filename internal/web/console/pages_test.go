@@ -33,6 +33,15 @@ func TestACustomerHasAPageWithEverythingThatTheyHave(t *testing.T) {
 
 	balance := []string{"balance.kind", "invoice", "balance.reference", "F-77", "balance.amount", "1.152,00", "balance.currency", "EUR", "balance.due_on", "2026-12-31"}
 	ines.post(page+"/balance", balance).is(403)
+	for field, wrong := range map[string]string{"contracts": "FE-19330-9", "from": "31/31", "until": "2026-01-01"} {
+		bad := append(slices.Clone(balance), "balance."+field, wrong, "balance.contracts", "FE-19330-1", "balance.from", "2026-03-01", "balance.until", "2026-03-31")
+		tomas.post(page+"/balance", bad).is(422).has(`data-testid="error-balance-` + field + `"`)
+	}
+	tomas.post(page+"/balance", []string{
+		"balance.kind", "credit", "balance.reference", "A-77", "balance.amount", "12,00", "balance.currency", "EUR", "balance.contracts", "FE-19330-1", "balance.from", "2026-03-01",
+		"balance.until", "2026-03-31", "balance.status", "paid",
+	}).is(http.StatusSeeOther)
+	tomas.get(page).has("Saldo a tu favor A-77", "De FE-19330-1, del 1 de marzo de 2026 al 31 de marzo de 2026")
 	tomas.post(page+"/balance", balance).is(http.StatusSeeOther)
 	tomas.get(page).has("Factura F-77", "Nos debe 1.152,00", "31 de diciembre de 2026", `data-testid="paid"`)
 	ines.get(page).lacks(`data-testid="paid"`)
