@@ -142,6 +142,29 @@ func TestActsOfSeveralCallsConformToTheSuiteOfConnectors(t *testing.T) {
 	conformance.Run(t, d)
 }
 
+func TestASystemThatTakesMessagesConformsToTheSuiteOfConnectors(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, conformance.Dialect{
+		Secret: hookSecret, Bare: true,
+		Connect: func(t *testing.T, base string) connector.System {
+			t.Helper()
+			file := filepath.Join(t.TempDir(), "secret")
+			if err := os.WriteFile(file, []byte(hookSecret), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			all, err := load("s.yaml", []byte("systems:\n  crm:\n    kind: webhook\n    url: "+base+"\n    secret: file:"+file+"\n    timeout: 300ms\n    allow: [127.0.0.1/32]\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return open(t, all[0]).Connector()
+		},
+		Well: func(w http.ResponseWriter, _ *http.Request) { send(w, 202, `{"for":"`+conformance.Person+`"}`) },
+	})
+}
+
+// hookSecret is one that both sides know.
+const hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
 func TestEveryWayOfPagesListsWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	link := func(r *http.Request, next int) string {

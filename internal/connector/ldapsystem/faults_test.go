@@ -37,6 +37,7 @@ type fake struct {
 	forwards bool
 	// answer makes what is said instead; nil hangs up.
 	answer func(id, op byte) []byte
+	before func()        // happens before each of these operations, which then goes through
 	after  int32         // so many of these operations on a line go through before
 	about  string        // only requests that hold it
 	asked  *atomic.Int32 // how often the operation was asked for
@@ -143,6 +144,10 @@ func (f fake) serve(near, far net.Conn) {
 		} else if !bytes.Contains(buf[:n], []byte(f.about)) {
 			op = 0
 		}
+		if op == f.op && f.before != nil {
+			f.before()
+			op = 0
+		}
 		if op != f.op {
 			if _, err := far.Write(buf[:n]); err != nil {
 				return
@@ -194,7 +199,7 @@ var (
 // The ways in which directories fail: at our signing in, at a search, at a
 // change, and when a probe signs in. What is not the case is an empty end, and
 // a change that is not answered is never taken for one that did not happen.
-func TestItFailsAsTheSuiteOfConnectorsWants(t *testing.T) {
+func TestEveryWayOfFailingHasItsOwnWord(t *testing.T) {
 	t.Parallel()
 	b := start(t, rights, entry("ana", ""))
 	b.put("ana", "hers")

@@ -2,6 +2,7 @@ package pgsystem_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -52,43 +53,49 @@ type base struct {
 	url        *url.URL // as our role
 	ours, ana  string
 	connection string // to which the system connects
+	timeout    string // of a call; empty: two seconds
 }
 
 func each(t *testing.T, fn func(t *testing.T, b *base)) {
 	t.Parallel()
 	testkit.EachEngine(t, func(t *testing.T, e testkit.Engine) {
-		if e.Name != "postgres" {
-			return
+		if e.Name == "postgres" {
+			fn(t, begin(t, e))
 		}
-		admin, err := pgx.Connect(t.Context(), e.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = admin.Close(context.Background()) })
-		b := &base{t: t, admin: admin, dir: t.TempDir(), ours: "hasta_" + strings.ToLower(id.New("r")), ana: `Ana "x" ` + id.New("r")}
-		if b.url, err = url.Parse(e.URL); err != nil {
-			t.Fatal(err)
-		}
-		b.url.User = url.UserPassword(b.ours, "ours")
-		b.connection = b.url.String()
-		for _, sql := range []string{
-			"CREATE TABLE member (number int PRIMARY KEY, shown boolean NOT NULL)", "INSERT INTO member VALUES (7, true), (8, true)",
-			"CREATE TABLE visit (name text)", "INSERT INTO visit VALUES ('ana'), ('ana'), ('bea'), ('bea'), ('bea'), ('bea')",
-			"CREATE ROLE " + b.ours + " LOGIN CREATEROLE PASSWORD 'ours'", "GRANT pg_signal_backend TO " + b.ours,
-			"GRANT SELECT, UPDATE ON member TO " + b.ours, "GRANT SELECT, DELETE ON visit TO " + b.ours,
-			"CREATE ROLE " + quoted(b.ana) + " LOGIN PASSWORD 'hers'",
-		} {
-			b.exec(sql)
-		}
-		t.Cleanup(func() {
-			for _, sql := range []string{"DROP OWNED BY " + b.ours, "DROP ROLE " + b.ours, "DROP ROLE " + quoted(b.ana)} {
-				if _, err := admin.Exec(context.Background(), sql); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-		fn(t, b)
 	})
+}
+
+// begin sets up a database.
+func begin(t *testing.T, e testkit.Engine) *base {
+	t.Helper()
+	admin, err := pgx.Connect(t.Context(), e.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = admin.Close(context.Background()) })
+	b := &base{t: t, admin: admin, dir: t.TempDir(), ours: "hasta_" + strings.ToLower(id.New("r")), ana: `Ana "x" ` + id.New("r")}
+	if b.url, err = url.Parse(e.URL); err != nil {
+		t.Fatal(err)
+	}
+	b.url.User = url.UserPassword(b.ours, "ours")
+	b.connection = b.url.String()
+	for _, sql := range []string{
+		"CREATE TABLE member (number int PRIMARY KEY, shown boolean NOT NULL)", "INSERT INTO member VALUES (7, true), (8, true)",
+		"CREATE TABLE visit (name text)", "INSERT INTO visit VALUES ('ana'), ('ana'), ('bea'), ('bea'), ('bea'), ('bea')",
+		"CREATE ROLE " + b.ours + " LOGIN CREATEROLE PASSWORD 'ours'", "GRANT pg_signal_backend TO " + b.ours,
+		"GRANT SELECT, UPDATE ON member TO " + b.ours, "GRANT SELECT, DELETE ON visit TO " + b.ours,
+		"CREATE ROLE " + quoted(b.ana) + " LOGIN PASSWORD 'hers'",
+	} {
+		b.exec(sql)
+	}
+	t.Cleanup(func() {
+		for _, sql := range []string{"DROP OWNED BY " + b.ours, "DROP ROLE " + b.ours, "DROP ROLE " + quoted(b.ana)} {
+			if _, err := admin.Exec(context.Background(), sql); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return b
 }
 
 func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }
@@ -116,7 +123,8 @@ func (b *base) connect(more string) connector.System {
 func (b *base) connectWith(roles, more string) connector.System {
 	b.t.Helper()
 	b.put("url", b.connection)
-	all, err := declaration.Load("systems.yaml", []byte("systems:\n  base:\n    kind: postgres\n    url: file:"+b.dir+"/url\n    timeout: 2s\n    allow: [127.0.0.1/32]\n"+
+	timeout := cmp.Or(b.timeout, "2s")
+	all, err := declaration.Load("systems.yaml", []byte("systems:\n  base:\n    kind: postgres\n    url: file:"+b.dir+"/url\n    timeout: "+timeout+"\n    allow: [127.0.0.1/32]\n"+
 		"    roles: {password: \"file:"+b.dir+"/{reference}\""+roles+"}\n"+more), pgsystem.Kind())
 	if err != nil {
 		b.t.Fatal(err)

@@ -1,9 +1,11 @@
 package pgsystem
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"net"
 	"slices"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
@@ -126,11 +129,25 @@ func (s *System) with(ctx context.Context, op string, cfg *pgx.ConnConfig, fn fu
 		said = outbound.Bound(c, s.cfg.Limit)
 		return said, nil
 	}
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		f := pgproto3.NewFrontend(r, w)
+		f.SetMaxBodyLen(int(s.cfg.Limit)) // before room is made for what a message says that it holds
+		return f
+	}
 	err := s.freely(ctx, op, cfg, fn)
-	if said == nil || said.Over() == nil || fault.KindOf(err) == fault.Uncertain {
+	var long error
+	var message *pgproto3.ExceededMaxBodyLenErr
+	switch {
+	case err == nil, fault.KindOf(err) == fault.Uncertain:
+	case said != nil && said.Over() != nil:
+		long = said.Over()
+	case errors.As(err, &message):
+		long = message
+	}
+	if long == nil {
 		return err
 	}
-	return fault.New(fault.Transient, "connector.too_long", "system", s.cfg.System, "limit", s.cfg.Limit).At(op, said.Over())
+	return fault.New(fault.Transient, "connector.too_long", "system", s.cfg.System, "limit", s.cfg.Limit).At(op, long)
 }
 
 // freely is with for what is handed on while it is read, however long it is.
@@ -165,13 +182,26 @@ func (s *System) change(ctx context.Context, op string, fn func(ctx context.Cont
 		if err := fn(ctx, tx); err != nil {
 			return err // the connection is closed, and so it is rolled back
 		}
-		err = tx.Commit(ctx)
-		var said *pgconn.PgError
-		if err != nil && !errors.As(err, &said) {
-			return s.say(fault.Uncertain, "connector.uncertain", "").At(op, err)
+		if err = tx.Commit(ctx); err != nil && !rolledBack(err) {
+			f := s.fault(op, err)
+			return s.say(fault.Uncertain, "connector.uncertain", sqlstate(f)).At(op, f.Err)
 		}
 		return err
 	})
+}
+
+// rolledBack reports whether a commit that failed certainly changed nothing. A session
+// that the server ends while it commits may be past that: where a standby is waited for,
+// it is (SQLSTATE 57P01 and the like, with the severity FATAL).
+func rolledBack(err error) bool {
+	var said *pgconn.PgError
+	switch {
+	case errors.Is(err, pgx.ErrTxCommitRollback):
+		return true
+	case !errors.As(err, &said):
+		return false
+	}
+	return cmp.Or(said.SeverityUnlocalized, said.Severity) == "ERROR" && said.Code != "40003" && !strings.HasPrefix(said.Code, "08")
 }
 
 // fault classes what went wrong before anything was changed.
@@ -189,7 +219,7 @@ func (s *System) fault(op string, err error) *fault.Error {
 		code = "connector.credential"
 	case "40", "53", "55", "57", "58": // another was faster, no room, locked, shutting down, its machine
 		kind, code = fault.Transient, "connector.busy"
-	case "08":
+	case "08", "XX": // its line to others, and what went wrong within
 		kind, code = fault.Transient, "connector.unreachable"
 	}
 	if said.Code == "42501" {
@@ -339,6 +369,9 @@ func (s *System) RevokeAccess(ctx context.Context, in connector.AccessInput) (co
 		_, err := c.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, in.Account)
 		return err
 	})
+	if err != nil { // a part is done: it is looked at, and gone through again
+		err = s.say(fault.Uncertain, "connector.partly", sqlstate(err)).At(op, err)
+	}
 	return s.receipt(r), err
 }
 

@@ -29,6 +29,7 @@ const (
 	Limit     = 4096                   // bytes of an answer
 	Reference = "8842"                 // subscription, payment, account or target of an action
 	Coupon    = "spring"               // one that the subscription does not have
+	Editor    = "editor"               // what an access has that is left to read
 	Person    = "Ada Lovelace"         // stands in answers, and may stay nowhere
 )
 
@@ -64,11 +65,24 @@ const (
 	probing
 )
 
+// Names of calls for which a far system is set up.
+const (
+	Revoke   = "revoke"
+	Restore  = "restore"
+	Widen    = "widen"
+	TakeBack = "take back " // and the name of the action
+)
+
 type call struct {
 	name string
 	sort sort
 	do   func(ctx context.Context) (evidence []byte, err error)
+	// is reads whether what the act is for is so; nil: the suite does not know how.
+	is func(ctx context.Context, s connector.System) (bool, error)
 }
+
+// held is what an access had before it was narrowed.
+func (d Dialect) held() string { return d.account(Editor) }
 
 // account is how an access of that name is named.
 func (d Dialect) account(name string) string {
@@ -82,10 +96,11 @@ func (d Dialect) account(name string) string {
 func (d Dialect) calls(s connector.System) []call {
 	var out []call
 	add := func(name string, sort sort, do func(context.Context) ([]byte, error)) {
-		out = append(out, call{name, sort, do})
+		out = append(out, call{name: name, sort: sort, do: do})
 	}
-	act := func(name string, do func(context.Context) (connector.Receipt, error)) {
+	act := func(name string, do func(context.Context) (connector.Receipt, error)) *call {
 		add(name, acting, func(ctx context.Context) ([]byte, error) { r, err := do(ctx); return r.Answer, err })
+		return &out[len(out)-1]
 	}
 	if b := s.Billing; b != nil {
 		add("read subscription", reading, func(ctx context.Context) ([]byte, error) {
@@ -106,9 +121,15 @@ func (d Dialect) calls(s connector.System) []call {
 			st, err := a.ReadAccess(ctx, in.Account)
 			return st.Answer, err
 		})
-		act("revoke", func(ctx context.Context) (connector.Receipt, error) { return a.RevokeAccess(ctx, in) })
+		lets := func(open bool) func(context.Context, connector.System) (bool, error) {
+			return func(ctx context.Context, s connector.System) (bool, error) {
+				st, err := s.Access.ReadAccess(ctx, in.Account)
+				return st.Open == open, err
+			}
+		}
+		act(Revoke, func(ctx context.Context) (connector.Receipt, error) { return a.RevokeAccess(ctx, in) }).is = lets(false)
 		if a.Info().Undo != connector.Final {
-			act("restore", func(ctx context.Context) (connector.Receipt, error) { return a.RestoreAccess(ctx, in) })
+			act(Restore, func(ctx context.Context) (connector.Receipt, error) { return a.RestoreAccess(ctx, in) }).is = lets(true)
 		}
 	}
 	if n := s.Narrower; n != nil {
@@ -117,11 +138,17 @@ func (d Dialect) calls(s connector.System) []call {
 			r, err := n.ReadReach(ctx, in.Account)
 			return r.Answer, err
 		})
-		act("narrow", func(ctx context.Context) (connector.Receipt, error) { return n.NarrowAccess(ctx, in) })
+		reads := func(only bool) func(context.Context, connector.System) (bool, error) {
+			return func(ctx context.Context, s connector.System) (bool, error) {
+				r, err := s.Narrower.ReadReach(ctx, in.Account)
+				return r.ReadOnly == only, err
+			}
+		}
+		act("narrow", func(ctx context.Context) (connector.Receipt, error) { return n.NarrowAccess(ctx, in) }).is = reads(true)
 		if n.NarrowInfo().Undo != connector.Final {
-			act("widen", func(ctx context.Context) (connector.Receipt, error) {
-				return n.WidenAccess(ctx, connector.WidenInput{AccessInput: in, Held: []string{"editor"}})
-			})
+			act(Widen, func(ctx context.Context) (connector.Receipt, error) {
+				return n.WidenAccess(ctx, connector.WidenInput{AccessInput: in, Held: []string{d.held()}})
+			}).is = reads(false)
 		}
 	}
 	if p := s.Writes; p != nil {
@@ -143,11 +170,22 @@ func (d Dialect) calls(s connector.System) []call {
 				st, err := x.ReadAction(ctx, name, Reference)
 				return st.Answer, err
 			})
-			act("act "+name, func(ctx context.Context) (connector.Receipt, error) { return x.Act(ctx, in) })
+			act("act "+name, func(ctx context.Context) (connector.Receipt, error) { return x.Act(ctx, in) }).is = func(ctx context.Context, s connector.System) (bool, error) {
+				st, err := s.Actions.ReadAction(ctx, name, Reference)
+				return st.Holds, err
+			}
 			if info, _ := x.ActionInfo(name); info.Undo != connector.Final {
-				act("take back "+name, func(ctx context.Context) (connector.Receipt, error) { return x.TakeBack(ctx, in) })
+				act(TakeBack+name, func(ctx context.Context) (connector.Receipt, error) { return x.TakeBack(ctx, in) }).is = func(ctx context.Context, s connector.System) (bool, error) {
+					st, err := s.Actions.ReadAction(ctx, name, Reference)
+					return st.Back, err
+				}
 			}
 		}
+	}
+	if n := s.Notifier; n != nil {
+		act("notify", func(ctx context.Context) (connector.Receipt, error) {
+			return n.Notify(ctx, connector.NotifyInput{Key: "k", Body: []byte(`{"type":"exit.scheduled","data":{"reference":"` + Reference + `"}}`)})
+		})
 	}
 	if l := s.Lister; l != nil {
 		add("list accesses", reading, func(ctx context.Context) (seen []byte, err error) {
@@ -170,19 +208,19 @@ func (d Dialect) afterCalls(s connector.System) []call {
 	var out []call
 	since := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
 	if c := s.Charges; c != nil {
-		out = append(out, call{"list charges", reading, func(ctx context.Context) ([]byte, error) {
+		out = append(out, call{name: "list charges", sort: reading, do: func(ctx context.Context) ([]byte, error) {
 			list, err := c.ChargesSince(ctx, Reference, since)
 			return fmt.Appendf(nil, "%+v", list), err
 		}})
 	}
 	if c := s.Every; c != nil {
-		out = append(out, call{"list the charges of everybody", reading, func(ctx context.Context) ([]byte, error) {
+		out = append(out, call{name: "list the charges of everybody", sort: reading, do: func(ctx context.Context) ([]byte, error) {
 			list, err := c.EveryChargeSince(ctx, since, func(all []connector.Charged) ([]bool, error) { return make([]bool, len(all)), nil })
 			return fmt.Appendf(nil, "%+v", list), err
 		}})
 	}
 	if g := s.SignIns; g != nil {
-		out = append(out, call{"last sign-in", reading, func(ctx context.Context) ([]byte, error) {
+		out = append(out, call{name: "last sign-in", sort: reading, do: func(ctx context.Context) ([]byte, error) {
 			at, err := g.LastSignIn(ctx, d.account(Reference))
 			return fmt.Append(nil, at), err
 		}})
@@ -194,7 +232,7 @@ func (d Dialect) afterCalls(s connector.System) []call {
 func moneyCalls(s connector.System) []call {
 	var out []call
 	act := func(name string, do func(context.Context) (connector.Receipt, error)) {
-		out = append(out, call{name, acting, func(ctx context.Context) ([]byte, error) { r, err := do(ctx); return r.Answer, err }})
+		out = append(out, call{name: name, sort: acting, do: func(ctx context.Context) ([]byte, error) { r, err := do(ctx); return r.Answer, err }})
 	}
 	resume := connector.ResumeInput{Reference: Reference, Key: "k"}
 	if e := s.Ender; e != nil {
@@ -224,7 +262,7 @@ func moneyCalls(s connector.System) []call {
 		act("remove a coupon", func(ctx context.Context) (connector.Receipt, error) { return d.RemoveCoupon(ctx, in) })
 	}
 	if r := s.Refunder; r != nil {
-		out = append(out, call{"read refund", reading, func(ctx context.Context) ([]byte, error) {
+		out = append(out, call{name: "read refund", sort: reading, do: func(ctx context.Context) ([]byte, error) {
 			st, err := r.ReadRefund(ctx, connector.RefundQuery{Payment: Reference, Key: "k"})
 			return st.Answer, err
 		}})
@@ -233,7 +271,7 @@ func moneyCalls(s connector.System) []call {
 		})
 	}
 	if l := s.Ledger; l != nil {
-		out = append(out, call{"read ledger", reading, func(ctx context.Context) ([]byte, error) {
+		out = append(out, call{name: "read ledger", sort: reading, do: func(ctx context.Context) ([]byte, error) {
 			st, err := l.ReadLedger(ctx, connector.LedgerInput{Reference: Reference})
 			return st.Answer, err
 		}})
@@ -262,6 +300,7 @@ var (
 )
 
 type failing struct {
+	fault      Fault // of which it is a way
 	name       string
 	answer     http.HandlerFunc
 	read, act  end
@@ -308,33 +347,33 @@ func slowBody(w http.ResponseWriter, r *http.Request) {
 // ends are the ways in which far systems fail.
 func ends() []failing {
 	return []failing{
-		{"no answer in time, after the effect", slow, unreachable, uncertain, true, false},
-		{"a body that does not come in time", slowBody, unreadable, uncertain, false, false},
-		{"a line that is cut after the effect", cut(""), unreachable, uncertain, true, false},
-		{"a line that is cut in the body", cut("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"data\""), unreadable, uncertain, false, false},
-		{"an answer of another protocol", cut("SSH-2.0-OpenSSH_9.2\r\n"), unreachable, uncertain, true, false},
-		{"a body that is nonsense", answers(200, "<html>"+Person+"</html>"), unreadable, uncertain, false, false},
-		{"an empty success", answers(200, ""), unreadable, uncertain, false, false},
-		{"a body over the bound", answers(200, `{"a":"`+strings.Repeat("a", 2*Limit)+`"}`), tooLong, uncertain, false, false},
-		{"500", answers(500, `{"error":"`+Person+`"}`), unreachable, uncertain, true, false},
-		{"502", answers(502, ""), unreachable, uncertain, true, false},
-		{"503 of a proxy", answers(503, ""), busy, uncertain, true, false},
-		{"503 that says how long", answers(503, "", "Retry-After", "7"), wait7, wait7, true, false},
-		{"429", answers(429, ""), busy, busy, true, false},
-		{"429 that says how long", answers(429, "{}", "Retry-After", "7"), wait7, wait7, true, false},
-		{"429 that says when, by a clock that is decades ahead", answers(429, "", "Date", ahead(0), "Retry-After", ahead(7*time.Second)), wait7, wait7, true, false},
-		{"503 that says when, by a clock that is decades behind", answers(503, "", "Date", behind(0), "Retry-After", behind(7*time.Second)), wait7, wait7, true, false},
-		{"several outcomes in one success", answers(207, `{"done":1,"failed":1}`), unreadable, uncertain, false, false},
-		{"a part of the answer", answers(206, `{"status":"active"}`), unreadable, uncertain, false, false},
-		{"an expired credential", answers(401, ""), credential, credential, false, false},
-		{"a missing right", answers(403, ""), noRight, noRight, false, false},
-		{"a refusal", answers(400, `{"error":"bad `+Person+`"}`), refused, refused, false, false},
-		{"an endless refusal", answers(422, strings.Repeat("x", 3*Limit)), refused, refused, false, false},
-		{"an unknown reference", answers(404, "{}"), unknown, unknown, false, true},
-		{"a gateway that knows no such address", answers(404, "<html>404 page not found</html>"), unreadable, unknown, false, false},
-		{"a gateway that says no more than that", answers(404, ""), unreadable, unknown, false, false},
-		{"a redirect", answers(307, "", "Location", "/elsewhere"), refused, refused, false, false},
-		{"a redirect after the effect", answers(303, "", "Location", "/elsewhere"), refused, uncertain, false, false},
+		{TimeOut, "no answer in time, after the effect", slow, unreachable, uncertain, true, false},
+		{SlowBody, "a body that does not come in time", slowBody, unreadable, uncertain, false, false},
+		{TimeOut, "a line that is cut after the effect", cut(""), unreachable, uncertain, true, false},
+		{SlowBody, "a line that is cut in the body", cut("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"data\""), unreadable, uncertain, false, false},
+		{WrongBody, "an answer of another protocol", cut("SSH-2.0-OpenSSH_9.2\r\n"), unreachable, uncertain, true, false},
+		{WrongBody, "a body that is nonsense", answers(200, "<html>"+Person+"</html>"), unreadable, uncertain, false, false},
+		{WrongBody, "an empty success", answers(200, ""), unreadable, uncertain, false, false},
+		{WrongBody, "a body over the bound", answers(200, `{"a":"`+strings.Repeat("a", 2*Limit)+`"}`), tooLong, uncertain, false, false},
+		{ServerError, "500", answers(500, `{"error":"`+Person+`"}`), unreachable, uncertain, true, false},
+		{ServerError, "502", answers(502, ""), unreachable, uncertain, true, false},
+		{ServerError, "503 of a proxy", answers(503, ""), busy, uncertain, true, false},
+		{Throttled, "503 that says how long", answers(503, "", "Retry-After", "7"), wait7, wait7, true, false},
+		{Throttled, "429", answers(429, ""), busy, busy, true, false},
+		{Throttled, "429 that says how long", answers(429, "{}", "Retry-After", "7"), wait7, wait7, true, false},
+		{Skew, "429 that says when, by a clock that is decades ahead", answers(429, "", "Date", ahead(0), "Retry-After", ahead(7*time.Second)), wait7, wait7, true, false},
+		{Skew, "503 that says when, by a clock that is decades behind", answers(503, "", "Date", behind(0), "Retry-After", behind(7*time.Second)), wait7, wait7, true, false},
+		{Partial, "several outcomes in one success", answers(207, `{"done":1,"failed":1}`), unreadable, uncertain, false, false},
+		{Partial, "a part of the answer", answers(206, `{"status":"active"}`), unreadable, uncertain, false, false},
+		{Expired, "an expired credential", answers(401, ""), credential, credential, false, false},
+		{Expired, "a missing right", answers(403, ""), noRight, noRight, false, false},
+		{WrongBody, "a refusal", answers(400, `{"error":"bad `+Person+`"}`), refused, refused, false, false},
+		{WrongBody, "an endless refusal", answers(422, strings.Repeat("x", 3*Limit)), refused, refused, false, false},
+		{WrongBody, "an unknown reference", answers(404, "{}"), unknown, unknown, false, true},
+		{WrongBody, "a gateway that knows no such address", answers(404, "<html>404 page not found</html>"), unreadable, unknown, false, false},
+		{WrongBody, "a gateway that says no more than that", answers(404, ""), unreadable, unknown, false, false},
+		{WrongBody, "a redirect", answers(307, "", "Location", "/elsewhere"), refused, refused, false, false},
+		{WrongBody, "a redirect after the effect", answers(303, "", "Location", "/elsewhere"), refused, uncertain, false, false},
 	}
 }
 
@@ -349,6 +388,7 @@ func wrongClock(year int, d time.Duration) string {
 
 // Run runs the suite.
 func Run(t *testing.T, d Dialect) {
+	d.answered(t)
 	for _, f := range ends() {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
@@ -362,6 +402,20 @@ func Run(t *testing.T, d Dialect) {
 	t.Run("the far clock counts for nothing", d.skewed)
 	t.Run("a part of an act is no act", d.partial)
 	t.Run("a list is whole or none", d.lists)
+}
+
+// answered checks that every fault that HTTP has is made in some way.
+func (d Dialect) answered(t *testing.T) {
+	t.Helper()
+	made := map[Fault]bool{Moving: true} // by a list, where the system lists
+	for _, f := range ends() {
+		made[f.fault] = true
+	}
+	for f, a := range answersIn(t, HTTP) {
+		if made[f] != (a.How != "") {
+			t.Errorf("%s is made: %v, and HTTP says %+v", f, made[f], a)
+		}
+	}
 }
 
 // RunLists runs only the part of the suite about lists, for connectors that know
