@@ -88,7 +88,7 @@ var allowed = map[string]string{
 	"internal/step":      "connector customer fault form handover notice obligation offboarding playbook when",
 	"internal/bundle":    "",
 	"internal/totp":      "",
-	"internal/app":       "achievement approval assignment audit authority bucket bundle calendar collection company connector customer effort ending envelope erasure evidence experiment fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook pushed reason receipt relationship reply retrieval risk rule segment settlement signal stat step stray suppression totp trial voice webhook when winback withdrawal worth",
+	"internal/app":       "achievement approval assignment audit authority bucket bundle calendar collection company connector customer effort ending envelope erasure evidence experiment fault flow form handover id improvement ingest invitation jurisdiction limit metric money notice notification obligation offboarding offer password play playbook pushed reason receipt relationship reply retrieval risk rule segment settlement signal stat step stray suppression theme totp trial voice webhook when winback withdrawal worth",
 	"internal/engine":    "app approval collection connector ending fault handover offboarding offer retrieval step when",
 	"internal/password":  "customer fault",
 	// adapters: blind to each other; a child may import its parent
@@ -119,7 +119,7 @@ var allowed = map[string]string{
 	"internal/web/portal":                "app approval bucket collection envelope fault flow form handover id invitation limit money notice obligation offboarding offer reason settlement text voice web when withdrawal",
 	"internal/web/hooks":                 "app fault web",
 	"internal/web/away":                  "app company fault flow id spool text web web/assets when",
-	"internal/web/console":               "app approval assignment authority collection company customer effort ending envelope erasure experiment fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play pushed reason relationship reply retrieval risk segment settlement signal stat stray text trial voice web when winback withdrawal worth",
+	"internal/web/console":               "app approval assignment authority collection company customer effort ending envelope erasure experiment fault flow form handover id improvement invitation jurisdiction limit metric money notification obligation offboarding offer play pushed reason relationship reply retrieval risk segment settlement signal stat stray text theme trial voice web when winback withdrawal worth",
 	"internal/demo":                      "calendar customer demo/peer ingest money playbook when",
 	"internal/demo/history":              "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
 	"internal/web/api":                   "app assignment bundle collection company customer effort ending experiment fault flow form handover id improvement invitation jurisdiction limit metric money obligation offboarding offer play pushed reason relationship retrieval risk segment settlement signal stat stray text trial voice web when winback worth",

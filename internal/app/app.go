@@ -119,6 +119,7 @@ type App struct {
 	conditions sync.Map // compiled, by their text
 	figured    tileCache
 	lives      lives
+	themes     themes
 	noPage     bool // as the server was started
 	byHand     bool
 	calendars  *calendar.Set

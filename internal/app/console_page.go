@@ -71,6 +71,7 @@ type CaseView struct {
 	Strays      []stray.Stray                             // what happened after its end, oldest first
 	Declared    Declared                                  // what the form of some places asks beyond that of others
 	Reasons     []reason.Given                            // newest first; without words for those who may not read notes
+	Themes      map[string]ThemeView                      // what the words of reasons are about, by reason; for those who may read them
 	Way         Way                                       // by which it was asked for on the pages, while its law is being decided
 	Decided     LawDecision                               // the law that it was decided under
 	Limits      []limit.Limit                             // that the law sets, the soonest first
@@ -241,6 +242,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		if by.MayRead("reason") {
 			if v.Reasons, err = a.reasons(ctx, tx, cid); err != nil {
+				return err
+			}
+			if v.Themes, err = a.themesIn(ctx, tx, by, cid, textsOf(v.Reasons)); err != nil {
 				return err
 			}
 			for i := range v.Reasons {

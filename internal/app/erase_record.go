@@ -191,6 +191,15 @@ func (a *App) eraseRows(ctx context.Context, w offboarding.Work) (cert Certifica
 		if err := a.forgetTried(ctx, tx, given); err != nil {
 			return err
 		}
+		taught, err := tx.Taught(ctx, p.Case.Customer)
+		if err != nil {
+			return err
+		}
+		if taught { // the model is made again without what they wrote
+			if err := a.themesSoon(ctx, tx); err != nil {
+				return err
+			}
+		}
 		counts, err := tx.EraseCustomer(ctx, p.Case.Customer, p.Case.Code)
 		if err != nil {
 			return err

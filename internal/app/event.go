@@ -134,6 +134,8 @@ var EventTypes = []EventType{
 	{Type: "play.finished", When: "it has an outcome", Args: []string{"play", "outcome", "note"}},
 	{Type: "reason.passed_on", When: "a billing system that knew of the end already was told why: a code of its own, never the customer's words", Args: []string{"system", "reason"}},
 	{Type: "reason.given", When: "why a customer leaves was written down: what they say, or what lay behind it", Args: []string{"reason", "kind", "taxonomy", "attribution", "complaint", "text", "grounds", "competitor", "more", "return"}, Sent: true, Tells: []string{"reason", "kind", "attribution"}},
+	{Type: "theme.corrected", When: "somebody who read what a customer wrote said what it is about; `likely`: what the program had taken it for", Args: []string{"text", "theme", "was", "likely"}},
+	{Type: "themes.learned", When: "the program learned anew what texts are about: from how many that people here looked at, of how many customers", Args: []string{"model", "texts", "customers"}},
 	{Type: "offer.asked", When: "the customer asked, of their own accord, what could be done", Sent: true},
 	{Type: "offer.made", When: "one thing was proposed; the departure goes on", Args: []string{"offer", "kind", "until", "due", "what", "spoken", "policy", "line", "name", "deviates", "grounds"}, Sent: true, Tells: []string{"offer", "kind", "until", "due"}, State: "offered"},
 	{Type: "offer.accepted", When: "the customer accepts it: it is owed, and the departure is undone, now or once it is applied", Args: []string{"offer", "kind", "commitment"}, Sent: true, Tells: []string{"offer", "kind", "commitment"}, State: "accepted"},

@@ -402,6 +402,11 @@ var heldFiles = []heldFile{
 			return []string{stamp(x.At), string(x.Kind), x.Code, x.By, x.Text, x.Evidence, x.Competitor, x.More, returnText(x.Return)}
 		})
 	}},
+	{"theme", "themes.csv", "departure about of model likely permille:integer said said_at:datetime", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		return perCase(h, func(c offboarding.CaseID) ([]Theme, error) { return tx.ThemesOf(ctx, c) }, func(x Theme) []string {
+			return []string{x.Label(), x.Source, strconv.FormatInt(x.Model, 10), x.Likely, strconv.Itoa(x.Permille), x.Said, stamp(x.SaidAt)}
+		})
+	}},
 	{"offer", "offers.csv", "departure offered:datetime state kind until:date heard what changes cost why answered:datetime over:datetime evidence", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]offer.Offer, error) {
 			o, found, err := a.offerOf(ctx, tx, c)

@@ -97,6 +97,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 		must(t, err)
 		must(t, w.TellReason(ctx, page, "price", "Se me va de presupuesto"))
 		must(t, w.RecordReason(ctx, agent, app.ReasonInput{Case: c, Kind: reason.Root, Code: "price", Evidence: "Lo dijo en la reunión"}))
+		w.groups(t)
 		v, err := w.OpenCase(ctx, agent, c)
 		must(t, err)
 		until := day.AddDays(3)
@@ -123,6 +124,7 @@ func TestTheBundleHoldsWhatWeHold(t *testing.T) {
 			"things.csv":               {"A-router"},
 			"readings.csv":             {"12000"},
 			"ratings.csv":              {"departure"},
+			"themes.csv":               {"reason"},
 			"value.csv":                {string(worth.FewLeft)},
 			"hours.csv":                {"Cambió el enrutador"},
 			"plays.csv":                {string(play.CheckIn)},

@@ -76,6 +76,7 @@ type Tx interface {
 	WorthTx
 	ReasonTx
 	ReasonMatrixTx
+	ThemeTx
 	EvaluationTx
 	ImportTx
 	UploadTx

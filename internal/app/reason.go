@@ -115,6 +115,16 @@ func (a *App) insertReason(ctx context.Context, tx Tx, g reason.Given) (err erro
 	if err := tx.InsertReason(ctx, s, means); err != nil {
 		return err
 	}
+	if g.Completes != "" { // what they wrote counts once
+		if err := tx.DropTheme(ctx, string(g.Completes)); err != nil {
+			return err
+		}
+	}
+	if g.Kind == reason.Stated && g.Text+g.More != "" {
+		if err := a.themesTonight(ctx, tx); err != nil {
+			return err
+		}
+	}
 	list, err := tx.ReasonsOf(ctx, g.Case)
 	if err != nil {
 		return err

@@ -83,6 +83,11 @@ func (a *App) putAnswer(ctx context.Context, tx Tx, p offboarding.Plan, s offboa
 	if err := tx.PutAnswer(ctx, x); err != nil || !done {
 		return err // what was begun is nobody's business yet
 	}
+	if x.Idea && f.Name == surveyForm {
+		if err := a.themesTonight(ctx, tx); err != nil {
+			return err
+		}
+	}
 	return a.record(ctx, tx, fact{"form.answered", by, string(p.Case.ID), string(p.Case.Customer), args})
 }
 

@@ -217,6 +217,7 @@ type VoiceView struct {
 	Voice    voice.Voice
 	Answers  map[string]string // to the survey
 	File     string            // name of the file
+	Theme    *ThemeView        // what their idea is about; nil: there is none, or nothing can be said of it
 }
 
 // VoiceList is a page of what leavers said.
@@ -237,7 +238,7 @@ func (a *App) ListVoices(ctx context.Context, by Actor, what string, limit, offs
 		list = VoiceList{Today: a.today(tx)}
 		switch what {
 		case "answers", "ideas":
-			return a.listAnswers(ctx, tx, what == "ideas", limit, offset, &list)
+			return a.listAnswers(ctx, tx, by, what == "ideas", limit, offset, &list)
 		case string(voice.Testimonial), string(voice.Referral):
 			return a.listVoices(ctx, tx, voice.Kind(what), limit, offset, &list)
 		default:
@@ -273,7 +274,7 @@ func (a *App) PageSurvey(ctx context.Context, by Actor, p Place) (list []FormAns
 		})
 }
 
-func (a *App) listAnswers(ctx context.Context, tx Tx, ideas bool, limit, offset int, list *VoiceList) error {
+func (a *App) listAnswers(ctx context.Context, tx Tx, by Actor, ideas bool, limit, offset int, list *VoiceList) error {
 	read := tx.ListAnswers
 	if ideas {
 		read = tx.ListIdeas
@@ -299,6 +300,13 @@ func (a *App) listAnswers(ctx context.Context, tx Tx, ideas bool, limit, offset 
 		}
 		if err := whose(ctx, tx, &v); err != nil {
 			return err
+		}
+		themes, err := a.themesIn(ctx, tx, by, x.Case, map[string]string{x.ID: v.Answers["idea"]})
+		if err != nil {
+			return err
+		}
+		if t, ok := themes[x.ID]; ok {
+			v.Theme = &t
 		}
 		list.Rows = append(list.Rows, v)
 	}

@@ -75,6 +75,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.App.Rate(ctx, w)
 	case app.WorthKind:
 		return t.App.RunWorth(ctx, w)
+	case app.ThemesKind:
+		return t.App.RunThemes(ctx, w)
 	case app.ExperimentKind:
 		return t.App.CountExperiments(ctx, w)
 	case app.OfferKind:

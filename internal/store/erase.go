@@ -44,6 +44,7 @@ var erasing = []struct{ table, text string }{
 	{"consent", query(`DELETE FROM consent WHERE customer_id = $1`)},
 	{"invitation", query(`DELETE FROM invitation WHERE customer_id = $1`)},
 	{"reason", query(`UPDATE reason SET body = $2 WHERE customer_id = $1`)}, // of which kind it was is nobody's name
+	{"theme", query(`DELETE FROM theme WHERE customer_id = $1`)},
 	{"offer", query(`UPDATE offer SET body = $2 WHERE customer_id = $1`)},
 	{"exposure", query(`DELETE FROM exposure WHERE customer_id = $1`)}, // what it counted for stays among others, experiment_gone
 	{"received", query(`DELETE FROM received WHERE customer_id = $1`)},

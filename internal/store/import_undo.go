@@ -35,6 +35,7 @@ var ofCustomer = []string{
 // empties, and why.
 var unasked = map[string]string{
 	"case_subscription": "goes with the departure", "audit_entry": "the log stays", "approval": "of a step, which keeps its departure",
+	"theme":      "of what they wrote, which keeps its departure",
 	"withdrawal": "of a request, which keeps its customer", "statement": "of a departure, which keeps its customer",
 	"law_case": "of a departure that somebody asked for", "law_limit": "of one, or of a complaint, which keep their customer",
 	"push_part":      "of what was pushed, which keeps its customer",

@@ -95,13 +95,15 @@ func (t *tx) ReasonEditions(ctx context.Context) (list []reason.Edition, err err
 	return list, err
 }
 
-func (t *tx) ReasonCases(ctx context.Context, p app.ReasonPick, limit int) (list []app.ReasonCase, err error) {
-	asked := func(s *string) (string, string) {
-		if s == nil {
-			return "", ""
-		}
-		return "1", *s
+// asked are the two arguments of what may be asked for: whether it is, and what.
+func asked(s *string) (is, what string) {
+	if s == nil {
+		return "", ""
 	}
+	return "1", *s
+}
+
+func (t *tx) ReasonCases(ctx context.Context, p app.ReasonPick, limit int) (list []app.ReasonCase, err error) {
 	args := []any{micros(p.From), micros(p.To)}
 	for _, s := range []*string{p.Stated, p.Root, p.StatedFamily, p.RootFamily, p.Attribution, p.Segment} {
 		is, what := asked(s)

@@ -69,6 +69,7 @@ var forgetting = []struct{ table, text string }{
 	{"invitation", query(`DELETE FROM invitation WHERE customer_id = $1`)},
 	{"exposure", query(`DELETE FROM exposure WHERE customer_id = $1`)},
 	{"offer", query(`DELETE FROM offer WHERE customer_id = $1`)},
+	{"theme", query(`DELETE FROM theme WHERE customer_id = $1`)},
 	{"reason", query(`DELETE FROM reason WHERE customer_id = $1`)},
 	{"approval", query(`DELETE FROM approval WHERE case_id IN ` + theirCases)},
 	{"stray", query(`DELETE FROM stray WHERE case_id IN ` + theirCases)},

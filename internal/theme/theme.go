@@ -16,6 +16,24 @@ import (
 type Example struct {
 	Text, Label string
 	Weight      float64 // how many such it counts for; zero: one
+	From        string  // whose words they are; empty: nobody's, such as those that the program brings
+}
+
+// Few is by how many people something has to be said for a model to keep it. What
+// fewer said, and no example of nobody, is not learned: a name, a street, a word
+// that only one person would use.
+const Few = 3
+
+// Joined are several things that somebody wrote as one text; empty where they wrote
+// none.
+func Joined(parts ...string) string {
+	var said []string
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p != "" {
+			said = append(said, p)
+		}
+	}
+	return strings.Join(said, "\n")
 }
 
 const (
@@ -163,21 +181,25 @@ func softmax(z []float64) {
 
 // Teach joins what people corrected to the examples that were there. A
 // correction takes the place of every earlier label of the same words, and of
-// the corrections of one text the last holds.
+// the corrections of the same words the last holds, whoever wrote them: each of
+// those who did counts once.
 func Teach(examples, corrections []Example) []Example {
-	last := map[string]int{}
+	type said struct{ words, from string }
+	label, last := map[string]string{}, map[said]int{}
+	words := make([]string, len(corrections))
 	for i, c := range corrections {
-		last[plain(c.Text)] = i
+		words[i] = plain(c.Text)
+		label[words[i]], last[said{words[i], c.From}] = c.Label, i
 	}
 	var out []Example
 	for _, e := range examples {
-		if _, corrected := last[plain(e.Text)]; !corrected {
+		if _, corrected := label[plain(e.Text)]; !corrected {
 			out = append(out, e)
 		}
 	}
 	for i, c := range corrections {
-		if last[plain(c.Text)] == i {
-			if c.Weight == 0 {
+		if last[said{words[i], c.From}] == i {
+			if c.Label = label[words[i]]; c.Weight == 0 {
 				c.Weight = Corrected
 			}
 			out = append(out, c)

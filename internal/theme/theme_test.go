@@ -77,6 +77,70 @@ func TestAModelKeepsNoWords(t *testing.T) {
 	}
 }
 
+// Whatever was said, a model knows nothing of it that fewer than Few people said
+// and no example of nobody; and of what more said it forgets nothing.
+func TestAModelKnowsNothingThatFewSaid(t *testing.T) {
+	t.Parallel()
+	words := strings.Fields("caro lento contesta Zarzaparrilla Etxeberria 612 factura doble never Wuthering")
+	rapid.Check(t, func(t *rapid.T) {
+		var examples []theme.Example
+		n := rapid.IntRange(2, 12).Draw(t, "n")
+		who := map[uint32]map[string]bool{}
+		for range n {
+			e := theme.Example{
+				Text:  strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 4).Draw(t, "words"), " "),
+				Label: rapid.SampledFrom([]string{"price", "service"}).Draw(t, "label"),
+				From:  rapid.SampledFrom([]string{"", "a", "b", "c", "d"}).Draw(t, "from"),
+			}
+			examples = append(examples, e)
+			for _, k := range theme.Features(e.Text) {
+				if who[k] == nil {
+					who[k] = map[string]bool{}
+				}
+				who[k][e.From] = true
+			}
+		}
+		m, err := theme.Train(append(examples, theme.Example{Label: "price"}, theme.Example{Label: "service"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []uint32
+		for k, from := range who {
+			if from[""] || len(from) >= theme.Few {
+				want = append(want, k)
+			}
+		}
+		slices.Sort(want)
+		if got := m.Keys(); !slices.Equal(got, want) {
+			t.Fatalf("it knows %d features, and %d were said by enough", len(got), len(want))
+		}
+	})
+}
+
+// A correction of what two wrote teaches with what the model knows already; with the
+// third it learns their words.
+func TestAWordIsLearnedOfTheThirdWhoWritesIt(t *testing.T) {
+	t.Parallel()
+	tell := func(from ...string) *theme.Model {
+		var c []theme.Example
+		for _, f := range from {
+			c = append(c, theme.Example{Text: "Etxebarrieta me desespera.", Label: "service", From: f})
+		}
+		return train(t, theme.Teach(theme.Leaving(), c))
+	}
+	two, three := tell("a", "b", "b"), tell("a", "b", "c")
+	if !slices.Equal(two.Keys(), model(t).Keys()) {
+		t.Error("what two wrote is in the model")
+	}
+	if len(three.Keys()) <= len(two.Keys()) {
+		t.Error("what three wrote is not")
+	}
+	const text = "Etxebarrieta me desespera."
+	if before, after := model(t).Classify(text), two.Classify(text); after.Likely != "service" || before.Likely == after.Likely && before.Confidence >= after.Confidence {
+		t.Errorf("it taught nothing: %+v, then %+v", before, after)
+	}
+}
+
 // Of a number only remains that it is one: another makes the same model.
 func TestNobodysNumberIsLearned(t *testing.T) {
 	t.Parallel()

@@ -20,6 +20,7 @@ type corpus struct {
 	labels   []string
 	label    []int
 	weight   []float64
+	from     []string
 	group    []int
 	plain    []string
 }
@@ -30,7 +31,7 @@ type corpus struct {
 func Train(examples []Example) (*Model, error) {
 	sorted := slices.Clone(examples)
 	slices.SortFunc(sorted, func(a, b Example) int {
-		return cmp.Or(strings.Compare(a.Text, b.Text), strings.Compare(a.Label, b.Label), cmp.Compare(a.Weight, b.Weight))
+		return cmp.Or(strings.Compare(a.Text, b.Text), strings.Compare(a.Label, b.Label), cmp.Compare(a.Weight, b.Weight), strings.Compare(a.From, b.From))
 	})
 	c, err := newCorpus(sorted)
 	if err != nil {
@@ -68,7 +69,8 @@ func newCorpus(examples []Example) (*corpus, error) {
 		}
 		r := read(e.Text)
 		at, _ := slices.BinarySearch(c.labels, e.Label)
-		c.readings, c.label, c.weight, c.plain = append(c.readings, &r), append(c.label, at), append(c.weight, w), append(c.plain, plain(e.Text))
+		c.readings, c.label, c.weight = append(c.readings, &r), append(c.label, at), append(c.weight, w)
+		c.from, c.plain = append(c.from, e.From), append(c.plain, plain(e.Text))
 	}
 	c.group = groups(c.readings)
 	return c, nil
@@ -76,12 +78,12 @@ func newCorpus(examples []Example) (*corpus, error) {
 
 // fit makes a model of some of the examples, without calibrating it.
 func (c *corpus) fit(some []int) *Model {
-	readings, d := make([]*reading, len(some)), &rows{}
+	readings, from, d := make([]*reading, len(some)), make([]string, len(some)), &rows{}
 	for i, at := range some {
-		readings[i] = c.readings[at]
+		readings[i], from[i] = c.readings[at], c.from[at]
 		d.label, d.weight = append(d.label, c.label[at]), append(d.weight, c.weight[at])
 	}
-	m := &Model{labels: c.labels, vocabulary: learn(readings, d.weight), sharp: 1}
+	m := &Model{labels: c.labels, vocabulary: learn(readings, d.weight, from), sharp: 1}
 	for _, r := range readings {
 		m.weigh(r, func(_ term, column int, x float64) {
 			d.column, d.value = append(d.column, column), append(d.value, x)

@@ -16,21 +16,46 @@ type vocabulary struct {
 	rarity []uint16
 }
 
-// learn makes the vocabulary of readings.
-func learn(readings []*reading, weight []float64) (v vocabulary) {
-	with, all := map[uint32]float64{}, 0.
+// learn makes the vocabulary of readings: of what nobody in particular said, and
+// of what Few said.
+func learn(readings []*reading, weight []float64, from []string) (v vocabulary) {
+	with, all, who := map[uint32]float64{}, 0., map[uint32]*speakers{}
 	for i, r := range readings {
 		for _, t := range r.terms {
 			with[t.key] += weight[i]
+			if who[t.key] == nil {
+				who[t.key] = &speakers{}
+			}
+			who[t.key].add(from[i])
 		}
 		all += weight[i]
 	}
-	v.keys = slices.Sorted(maps.Keys(with))
+	maps.DeleteFunc(who, func(_ uint32, s *speakers) bool { return !s.enough() })
+	v.keys = slices.Sorted(maps.Keys(who))
 	v.rarity = make([]uint16, len(v.keys))
 	for i, k := range v.keys {
 		v.rarity[i] = rarity(with[k], all)
 	}
 	return v
+}
+
+// speakers are who said something, as far as it has to be known.
+type speakers struct {
+	some [Few]string
+	n    int // Few: as many, or somebody who is nobody
+}
+
+func (s *speakers) enough() bool { return s.n == Few }
+
+func (s *speakers) add(from string) {
+	switch {
+	case s.enough() || slices.Contains(s.some[:s.n], from):
+	case from == "":
+		s.n = Few
+	default:
+		s.some[s.n] = from
+		s.n++
+	}
 }
 
 func rarity(with, all float64) uint16 {

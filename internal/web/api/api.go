@@ -69,6 +69,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.cases(h)
 	a.reasons(h)
 	a.reasonMatrix(h)
+	a.themes(h)
 	a.notes(h)
 	a.obligations(h)
 	a.offers(h)

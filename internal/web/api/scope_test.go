@@ -105,6 +105,10 @@ var access = map[string]struct{ scopes, path, body string }{
 	"list-voices":           {"voices:read", "/v1/voices", ""},
 	"list-reasons":          {"cases:read", "/v1/reasons", ""},
 	"get-reason-matrix":     {"cases:read", "/v1/reason-matrix", ""},
+	"get-themes":            {"cases:read", "/v1/themes", ""},
+	"list-theme-texts":      {"texts:read", "/v1/themes/texts", ""},
+	"correct-theme":         {"cases:act", "/v1/themes/texts/rsn_none/correct", `{"theme": "price"}`},
+	"learn-themes":          {"cases:act", "/v1/themes/learn", ""},
 	"list-reason-cases":     {"cases:read", "/v1/reason-matrix/cases?root=none", ""},
 
 	"list-survey-answers":   {"voices:read", "/v1/survey-answers", ""},

@@ -142,6 +142,8 @@ var twins = map[string]twin{
 	"POST /console/learn/experiments/{name}/begin":                         {operations: "start-experiment"},
 	"POST /console/learn/experiments/{name}/stop":                          {operations: "stop-experiment"},
 	"POST /console/segments":                                               {operations: "try-segments"},
+	"POST /console/learn/themes":                                           {operations: "learn-themes"},
+	"POST /console/themes/{text}":                                          {operations: "correct-theme"},
 	"POST /console/learn/improvements":                                     {operations: "add-improvement"},
 	"POST /console/learn/improvements/{id}":                                {operations: "end-improvement"},
 	"POST /console/cases/{id}/steps/{step}/processors/{system}/asked":      {operations: "say-asked"},

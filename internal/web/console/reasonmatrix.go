@@ -26,6 +26,7 @@ type reasonsView struct {
 	Kpis           []kpiView
 	Main, Segments gridView
 	Confusion      gridView
+	Written        gridView
 	Wrong          string
 }
 
@@ -67,20 +68,34 @@ func (v *visit) days() (from, to when.Date, err error) {
 	return from, to, nil
 }
 
+// usualDays is a report; where the days that were asked for are wrong, that of the
+// usual time, with what is wrong.
+func usualDays[R any](r R, err error, usual func() (R, error)) (report R, wrong, failed error) {
+	if err != nil && fault.KindOf(err) == fault.Invalid {
+		r, failed = usual()
+		return r, err, failed
+	}
+	return r, nil, err
+}
+
 func (v *visit) reasonMatrix() error {
 	from, to, err := v.days()
 	var m app.ReasonMatrix
 	if err == nil {
 		m, err = v.App.ReasonMatrix(v.r.Context(), v.actor, from, to)
 	}
-	wrong := err
-	if err != nil && fault.KindOf(err) == fault.Invalid { // the usual time instead
-		m, err = v.App.ReasonMatrix(v.r.Context(), v.actor, when.Date{}, when.Date{})
+	m, wrong, err := usualDays(m, err, func() (app.ReasonMatrix, error) {
+		return v.App.ReasonMatrix(v.r.Context(), v.actor, when.Date{}, when.Date{})
+	})
+	if err != nil {
+		return err
 	}
+	wrote, err := v.App.Themes(v.r.Context(), v.actor, m.From, m.To)
 	if err != nil {
 		return err
 	}
 	rv := v.viewReasons(m, reason.Kind(v.r.URL.Query().Get("by")))
+	rv.Written = v.writtenAbout(wrote, m.Matrix)
 	status := http.StatusOK
 	if wrong != nil {
 		rv.Wrong, status = text.Error(v.lang, wrong), http.StatusUnprocessableEntity

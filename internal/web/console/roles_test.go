@@ -207,6 +207,10 @@ func routes(h *house) map[string]line {
 		"GET /console/learn/reasons":                                           {who: "read:reason"},
 		"GET /console/learn/reasons/cases":                                     {who: "read:reason"},
 		"GET /console/learn/reasons.xlsx":                                      {who: "staff"}, // there is no workbook here: 404
+		"GET /console/learn/themes":                                            {who: "read:reason"},
+		"POST /console/learn/themes":                                           {who: "act:reason"},
+		"GET /console/learn/themes/texts":                                      {who: "read:note"},
+		"POST /console/themes/{text}":                                          {who: "act:reason", path: "/console/themes/none", form: []string{"theme", "price"}},
 		"GET /console/learn/access":                                            {who: "read:metrics"},
 		"GET /console/learn/access.csv":                                        {who: "read:metrics"},
 		"GET /console/learn/access.xlsx":                                       {who: "staff"}, // there is no workbook here: 404

@@ -29,6 +29,7 @@ type voiceRow struct {
 	File, FileName                 string      // id of the case's file
 	Link                           string
 	State                          badge
+	Theme                          *themeMark
 }
 
 func (v voicesView) word(code string, args ...any) string {
@@ -77,6 +78,9 @@ func (v *visit) viewVoice(what string, x app.VoiceView, list app.VoiceList) voic
 		case what == "answers":
 			row.Facts = append(row.Facts, [2]string{title(v.lang, f.Label, f.ID), f.Say(v.lang, answer)})
 		}
+	}
+	if x.Theme != nil {
+		row.Theme = v.markTheme(*x.Theme, v.r.URL.RequestURI())
 	}
 	if x.Voice.Kind == voice.Testimonial {
 		row.State = badge{Icon: "check", Class: "info", Word: v.say("voices.stands", "until", text.Date(v.lang, x.Voice.Until))}

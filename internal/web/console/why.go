@@ -37,6 +37,7 @@ type givenView struct {
 	Kind, Label, Attribution, By, Text, Evidence, Complaint string
 	Said                                                    []string // to whom they go, and what they answered
 	Bad                                                     bool     // a bad service that nothing has repaired yet
+	Theme                                                   *themeMark
 }
 
 // reasonGroup is a reason with those that refine it.
@@ -144,6 +145,9 @@ func (v *visit) viewGiven(c app.CaseView, g reason.Given) givenView {
 		Kind: string(g.Kind), Label: reasonLabel(v.lang, g.Code), Attribution: v.say("why.attribution." + string(g.Attribution)), Text: g.Text, Evidence: g.Evidence,
 		By:  v.say("why.by."+string(g.Kind), "who", who(v.lang, g.By, c.Users), "at", text.ShortInstant(v.lang, g.At, v.zone())),
 		Bad: !g.Repaired(c.Between.Complaints, v.zone()),
+	}
+	if t, ok := c.Themes[string(g.ID)]; ok {
+		gv.Theme = v.markTheme(t, "/console/cases/"+string(c.Plan.Case.ID)+"#why")
 	}
 	if r, ok := reason.Builtin().Find(g.Code); ok && g.More != "" {
 		gv.Said = append(gv.Said, title(v.lang, r.Follow, "")+" "+quoted(v.lang, g.More))
