@@ -291,6 +291,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	staff.press("write-experiment", testid("stands"))
 	staff.inspect(check, "experiment", staff.at())
 	staff.inspect(check, "reasons", base+"/console/learn/reasons")
+	staff.inspect(check, "themes", base+"/console/learn/themes")
+	staff.inspect(check, "theme-texts", base+"/console/learn/themes/texts")
 	staff.inspect(check, "reason-cases", base+"/console/learn/reasons/cases")
 	staff.inspect(check, "winback", base+"/console/winback")
 	staff.inspect(check, "endings", base+"/console/endings")

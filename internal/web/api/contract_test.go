@@ -56,6 +56,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		playbooks(t, c)
 		flows(t, c)
 		outbox(t, c)
+		wrote(t, h, c)
 		imported(t, c)
 		strays(t, c)
 		leavers(t, h)
@@ -581,22 +582,6 @@ func outbox(t *testing.T, c *caller) {
 	}
 	if got := c.get("/v1/reason-matrix").is(200); got.get("items") == nil || got.text("to") == "" {
 		t.Errorf("why they leave: %s", got.body)
-	}
-	c.post("/v1/themes/learn", "").is(204)
-	h.run()
-	c.get("/v1/themes?from=2027-02-30").told(422, "form.date")
-	if got := c.get("/v1/themes").is(200); got.get("model.number") != 1.0 || got.get("items.0.texts") == nil {
-		t.Errorf("what they wrote: %s", got.body)
-	}
-	if got := c.get("/v1/themes/texts?limit=1").is(200); got.text("items.0.words") == "" || got.text("items.0.likely") == "" {
-		t.Errorf("texts: %s", got.body)
-	} else {
-		text := "/v1/themes/texts/" + got.text("items.0.text") + "/correct"
-		c.post(text, `{"theme": "other"}`).told(422, "field.choice")
-		c.post(text, `{"theme": "service"}`).is(204)
-		if again := c.get("/v1/themes/texts?theme=service").is(200); again.text("items.0.said") != "service" || again.text("items.0.text") != got.text("items.0.text") {
-			t.Errorf("corrected: %s", again.body)
-		}
 	}
 	c.get("/v1/reason-matrix?from=2027-02-30").told(422, "form.date")
 	c.get("/v1/reason-matrix/cases?from=2026-02-02&to=2026-02-01").told(422, "reason.days")
