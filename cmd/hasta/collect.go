@@ -23,6 +23,7 @@ type collectCmd struct {
 type collectionRow struct {
 	Owed      []owedRow    `json:"owed"`
 	Less      []owedRow    `json:"less,omitempty"` // what makes up for some of it
+	Gone      []owedRow    `json:"gone,omitempty"` // open on record alone
 	Left      []sumRow     `json:"left"`           // what is left to pay, also where nobody looks after it
 	Stopped   bool         `json:"stopped"`
 	Reminders int          `json:"reminders"`
@@ -69,6 +70,9 @@ func rowOfCollection(x app.Collection) collectionRow {
 	out := collectionRow{Owed: []owedRow{}, Left: []sumRow{}, Promises: []promiseRow{}, Stopped: x.Stopped, Reminders: x.Sent, Until: x.Last.String(), WriteOff: x.WriteOff}
 	for _, b := range x.Owed {
 		out.Owed = append(out.Owed, owedRow{b.Reference, b.Amount.Minor, b.Amount.Currency, b.DueOn.String(), b.PayURL})
+	}
+	for _, b := range x.Gone {
+		out.Gone = append(out.Gone, owedRow{Reference: b.Reference, Minor: b.Amount.Minor, Currency: b.Amount.Currency, DueOn: b.DueOn.String()})
 	}
 	for _, b := range x.Less {
 		out.Less = append(out.Less, owedRow{Reference: b.Reference, Minor: b.Amount.Minor, Currency: b.Amount.Currency, DueOn: b.DueOn.String()})
@@ -130,6 +134,9 @@ func (c *collectCmd) Run(ctx context.Context, o out) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	for _, b := range x.Gone {
+		fmt.Fprintln(o.stdout, say("gone", "reference", b.Reference, "amount", text.Money(lang, b.Amount)))
 	}
 	if len(x.Owed) > 0 {
 		fmt.Fprintln(o.stdout, say("left", "amount", text.Sums(lang, x.Left)))

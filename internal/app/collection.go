@@ -39,6 +39,7 @@ type Collection struct {
 	Step     string             // key of the step of whoever looks after it; empty: nobody does
 	Owed     []customer.Balance // that somebody looks after; none: nothing is left to do
 	Less     []customer.Balance // what the company owes them: it makes up for some of that
+	Gone     []customer.Balance // open on record, and billing systems say that nothing of them is: nobody asks for them
 	Left     []money.Amount     // what is left to pay by currency, also where nobody looks after it
 	Stopped  bool               // the customer does not agree, or a complaint is open: no clock runs
 	Promises []collection.Promise
@@ -120,13 +121,16 @@ func (a *App) collection(ctx context.Context, tx Tx, p offboarding.Plan) (c Coll
 	if c.Plans, err = tx.InstalmentsOf(ctx, p.Case.ID); err != nil {
 		return c, err
 	}
-	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	stand, err := a.owingOf(ctx, tx, p.Case.Customer)
 	if err != nil {
 		return c, err
 	}
-	net := customer.NetOf(list)
+	net := customer.NetOf(stand.list)
 	c.Left = net.Left
 	s := collecting(p)
+	if s != nil {
+		c.Gone = stand.gone
+	}
 	if s == nil || len(net.Owed) == 0 {
 		return c, nil
 	}
@@ -255,6 +259,9 @@ func (a *App) promiseToPay(ctx context.Context, tx Tx, p offboarding.Plan, on wh
 // PayPromiseDue says what became of a promise whose day is over; not zero: when
 // to look again.
 func (a *App) PayPromiseDue(ctx context.Context, pid collection.PromiseID) (again time.Time, err error) {
+	if again, err = a.heedBooksOfPromise(ctx, pid); err != nil || !again.IsZero() {
+		return again, err
+	}
 	err = a.tx(ctx, func(tx Tx) error {
 		again = time.Time{}
 		x, err := tx.FindPromise(ctx, pid)
@@ -265,7 +272,7 @@ func (a *App) PayPromiseDue(ctx context.Context, pid collection.PromiseID) (agai
 		if err != nil {
 			return err
 		}
-		list, err := tx.BalancesOf(ctx, p.Case.Customer)
+		stand, err := a.owingOf(ctx, tx, p.Case.Customer)
 		if err != nil {
 			return err
 		}
@@ -273,7 +280,7 @@ func (a *App) PayPromiseDue(ctx context.Context, pid collection.PromiseID) (agai
 		if err != nil {
 			return err
 		}
-		to := x.Judge(a.today(tx), len(step.Subject{Balances: list}.Owed()) > 0, stands || collecting(p) == nil)
+		to := x.Judge(a.today(tx), len(customer.NetOf(stand.list).Owed) > 0, stands || collecting(p) == nil)
 		if to == collection.Waiting {
 			again = x.On.End(a.Company().Zone)
 			return nil
@@ -281,6 +288,24 @@ func (a *App) PayPromiseDue(ctx context.Context, pid collection.PromiseID) (agai
 		return a.endPromise(ctx, tx, x, to)
 	})
 	return again, err
+}
+
+// heedBooksOfPromise asks the billing systems before a promise whose day is over is
+// judged by what they say.
+func (a *App) heedBooksOfPromise(ctx context.Context, pid collection.PromiseID) (again time.Time, err error) {
+	var c offboarding.CaseID
+	err = a.store.View(ctx, func(tx Tx) error {
+		c = ""
+		x, err := tx.FindPromise(ctx, pid)
+		if err == nil && x.State == collection.Waiting && x.On.Before(a.today(tx)) {
+			c = offboarding.CaseID(x.Case)
+		}
+		return err
+	})
+	if err != nil || c == "" {
+		return again, err
+	}
+	return a.heedBooks(ctx, c)
 }
 
 // endPromise writes down what became of a promise.

@@ -31,8 +31,9 @@ func dividable(list []customer.Balance) (sum money.Amount, balances []string) {
 	sum.Currency = owed[0].Amount.Currency
 	for _, b := range list {
 		if b.Status == customer.Due && b.Amount.Currency == sum.Currency {
-			sum.Minor -= b.Owed().Minor
-			balances = append(balances, string(b.ID))
+			if sum.Minor -= b.Owed().Minor; b.ID != "" {
+				balances = append(balances, string(b.ID))
+			}
 		}
 	}
 	return sum, balances
@@ -84,14 +85,14 @@ func (a *App) beginInstalments(ctx context.Context, tx Tx, p offboarding.Plan, i
 	if err := collection.MayPlan(c.Plans); err != nil {
 		return err
 	}
-	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	stand, err := a.owingOf(ctx, tx, p.Case.Customer)
 	if err != nil {
 		return err
 	}
 	x := collection.Plan{
 		ID: collection.PlanID(id.New("ins")), Case: string(p.Case.ID), Customer: string(p.Case.Customer), State: state, MadeAt: tx.Now(), MadeBy: by,
 	}
-	x.Sum, x.Balances = dividable(list)
+	x.Sum, x.Balances = dividable(stand.list)
 	if x.Parts, err = collection.Divide(x.Sum, in.Parts, in.First, a.today(tx)); err != nil {
 		return err
 	}
@@ -167,11 +168,11 @@ func (a *App) answerInstalments(ctx context.Context, tx Tx, p offboarding.Plan, 
 
 // stillSo refuses to agree to parts of a sum that is not owed any more as it was.
 func (a *App) stillSo(ctx context.Context, tx Tx, p offboarding.Plan, x collection.Plan) error {
-	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	stand, err := a.owingOf(ctx, tx, p.Case.Customer)
 	if err != nil {
 		return err
 	}
-	if sum, covers := dividable(list); collecting(p) == nil || sum != x.Sum || !slices.Equal(covers, x.Balances) {
+	if sum, covers := dividable(stand.list); collecting(p) == nil || sum != x.Sum || !slices.Equal(covers, x.Balances) {
 		return fault.New(fault.Blocked, "collection.plan_differs")
 	}
 	return nil
@@ -255,10 +256,11 @@ func (a *App) paidInParts(ctx context.Context, tx Tx, by Actor, x collection.Pla
 // partsOf begins the numbers of what was paid in parts of the sum with a number.
 func partsOf(reference string) string { return reference + "/" }
 
-// covered is what is open of all that a plan covers, in the smallest unit.
+// covered is what is open of all that a plan covers, less what accounts at billing
+// systems have in its currency, in the smallest unit.
 func covered(list []customer.Balance, x collection.Plan) (minor int64) {
 	for _, b := range list {
-		if b.Status == customer.Due && slices.Contains(x.Balances, string(b.ID)) {
+		if b.Status == customer.Due && (slices.Contains(x.Balances, string(b.ID)) || b.ID == "" && b.Amount.Currency == x.Sum.Currency) {
 			minor -= b.Owed().Minor
 		}
 	}

@@ -486,6 +486,11 @@ func (a *App) casePaper(ctx context.Context, tx Tx, kind, lang string, cid offbo
 	if err != nil {
 		return Paper{}, err
 	}
+	stand, err := a.owingOf(ctx, tx, c.Customer)
+	if err != nil {
+		return Paper{}, err
+	}
+	s.Balances = stand.list
 	p := Paper{
 		Kind: kind, Language: lang, Code: c.Code, At: r.ReceivedAt, Now: tx.Now(), Request: r, Case: c, Lines: s.Subscriptions, Balances: s.Open(),
 		Effective: c.Effective.String(), EffectiveAt: s.EffectiveAt, UndoUntil: s.EffectiveAt,

@@ -237,9 +237,15 @@ func (a *App) AnswerStatement(ctx context.Context, token string, in StatementAns
 // disputed reports whether the customer of a departure does not agree with the
 // statement.
 func disputed(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
+	x, err := statementIfAny(ctx, tx, c)
+	return err == nil && x.State == StatementDisputed, err
+}
+
+// statementIfAny is the statement of a departure; zero: none was made.
+func statementIfAny(ctx context.Context, tx Tx, c offboarding.CaseID) (CaseStatement, error) {
 	x, err := tx.StatementOf(ctx, c)
 	if fault.KindOf(err) == fault.NotFound {
-		return false, nil
+		return CaseStatement{}, nil
 	}
-	return err == nil && x.State == StatementDisputed, err
+	return x, err
 }

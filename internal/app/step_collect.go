@@ -57,6 +57,9 @@ func (a *App) planReminders(ctx context.Context, tx Tx, s *offboarding.Step, sub
 // agreed otherwise; not zero: when to look again. Where nobody can be written to,
 // the person who looks after it sees that in the letters.
 func (a *App) RemindDebt(ctx context.Context, c offboarding.CaseID, key string) (again time.Time, err error) {
+	if again, err = a.heedBooksOfStep(ctx, c, key); err != nil || !again.IsZero() {
+		return again, err
+	}
 	err = a.tx(ctx, func(tx Tx) error {
 		again = time.Time{}
 		p, err := tx.FindPlan(ctx, c)
@@ -90,6 +93,29 @@ func (a *App) RemindDebt(ctx context.Context, c offboarding.CaseID, key string) 
 		return a.queue(ctx, tx, m, string(p.Case.Customer), true)
 	})
 	return again, err
+}
+
+// heedBooksOfStep asks the billing systems before a step reminds that may do so now.
+func (a *App) heedBooksOfStep(ctx context.Context, c offboarding.CaseID, key string) (again time.Time, err error) {
+	due := false
+	err = a.store.View(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, c)
+		if err != nil {
+			return err
+		}
+		s := p.Step(key)
+		if due = s != nil && !s.Over(); !due {
+			return nil
+		}
+		r, err := a.reminding(ctx, tx, p, *s)
+		r.Owed = true // what they said last may be over
+		due, _ = r.Due(a.today(tx))
+		return err
+	})
+	if err != nil || !due {
+		return again, err
+	}
+	return a.heedBooks(ctx, c)
 }
 
 // reminding is what decides about a reminder of a step that is due.
@@ -129,7 +155,11 @@ func (a *App) agreedUntil(ctx context.Context, tx Tx, k offboarding.Case) (last 
 			last = x.On
 		}
 		if x := c.Plan(); x != nil {
-			if day := x.Rest(a.today(tx), when.DateOf(x.MadeAt, a.Company().Zone)); last.Before(day) {
+			stand, err := a.owingOf(ctx, tx, k.Customer)
+			if err != nil {
+				return last, err
+			}
+			if day := x.Heed(covered(stand.list, *x), a.today(tx)).Rest(a.today(tx), when.DateOf(x.MadeAt, a.Company().Zone)); last.Before(day) {
 				last = day
 			}
 		}
@@ -143,8 +173,8 @@ func (a *App) owedOf(ctx context.Context, tx Tx, p offboarding.Plan) ([]customer
 	if collecting(p) == nil {
 		return nil, nil
 	}
-	list, err := tx.BalancesOf(ctx, p.Case.Customer)
-	return step.Subject{Balances: list}.Owed(), err
+	stand, err := a.owingOf(ctx, tx, p.Case.Customer)
+	return customer.NetOf(stand.list).Owed, err
 }
 
 // noticeOf is which reminder goes out now, and whether it is the last one of

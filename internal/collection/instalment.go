@@ -127,6 +127,24 @@ func (p Plan) Left() (minor int64) {
 	return minor
 }
 
+// Heed is the plan as if its first parts had been paid by a day, as far as less is open
+// than is left of it: somebody paid elsewhere, and nobody noted it.
+func (p Plan) Heed(open int64, day when.Date) Plan {
+	p.Parts = slices.Clone(p.Parts)
+	spare := p.Left() - open
+	for i := range p.Parts {
+		x := &p.Parts[i]
+		if !x.Paid.IsZero() {
+			continue
+		}
+		if spare -= x.Minor; spare < 0 {
+			break
+		}
+		x.Paid = day
+	}
+	return p
+}
+
 // State is paid, late or due, on a day.
 func (x Part) State(today when.Date) string {
 	switch {

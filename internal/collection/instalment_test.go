@@ -118,3 +118,36 @@ func TestWhatCannotBeDividedIsRefused(t *testing.T) {
 		t.Error("a fourth")
 	}
 }
+
+// Of a plan no more counts as paid elsewhere than less is open, in the order of its
+// parts, and what was noted as paid stays so.
+func TestAPlanHeedsWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := collection.Plan{State: collection.Agreed}
+		for i := range rapid.IntRange(1, 6).Draw(t, "parts") {
+			x := collection.Part{On: first.AddMonths(i), Minor: rapid.Int64Range(1, 1000).Draw(t, "minor")}
+			if rapid.Bool().Draw(t, "paid") {
+				x.Paid = first
+			}
+			p.Parts = append(p.Parts, x)
+		}
+		open := rapid.Int64Range(0, 6000).Draw(t, "open")
+		h := p.Heed(open, first.AddDays(1))
+		if h.Left() < min(open, p.Left()) || h.Left() > p.Left() {
+			t.Fatalf("%d of %d is open, and %d is left", open, p.Left(), h.Left())
+		}
+		skipped := false
+		for i, x := range p.Parts {
+			switch {
+			case !x.Paid.IsZero() && h.Parts[i] != x, x.Paid.IsZero() && skipped && !h.Parts[i].Paid.IsZero():
+				t.Fatalf("part %d of %+v became %+v", i, p.Parts, h.Parts)
+			case x.Paid.IsZero() && h.Parts[i].Paid.IsZero():
+				if !skipped && h.Left()-x.Minor >= open {
+					t.Fatalf("%d is open, and part %d of %+v is not paid", open, i, h.Parts)
+				}
+				skipped = true
+			}
+		}
+	})
+}

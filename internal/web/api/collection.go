@@ -19,6 +19,7 @@ import (
 type Collection struct {
 	Owed         []Balance        `json:"owed"`
 	Less         []Balance        `json:"less"`
+	Gone         []Balance        `json:"gone"`
 	Left         []Money          `json:"left"`
 	Stopped      bool             `json:"stopped"`
 	Reminders    int              `json:"reminders"`
@@ -66,7 +67,7 @@ type PaymentPromise struct {
 
 func viewCollection(x app.Collection) Collection {
 	return Collection{
-		Owed: each(x.Owed, viewBalance), Less: each(x.Less, viewBalance), Left: each(x.Left, viewMoney), Stopped: x.Stopped, Reminders: x.Sent, PromiseUntil: x.Last.String(), WriteOffStep: x.WriteOff, Instalments: viewInstalments(x.Plan()),
+		Owed: each(x.Owed, viewBalance), Less: each(x.Less, viewBalance), Gone: each(x.Gone, viewBalance), Left: each(x.Left, viewMoney), Stopped: x.Stopped, Reminders: x.Sent, PromiseUntil: x.Last.String(), WriteOffStep: x.WriteOff, Instalments: viewInstalments(x.Plan()),
 		Promises: each(x.Promises, func(p collection.Promise) PaymentPromise {
 			return PaymentPromise{string(p.ID), p.On.String(), string(p.State), p.MadeAt, p.MadeBy, at(p.OverAt)}
 		}),

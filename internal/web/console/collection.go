@@ -20,6 +20,7 @@ type collectionView struct {
 	Lang, Case string
 	Owed       []owedView
 	Less       []owedView // what we owe them, which makes up for some of it
+	Gone       []string   // what is open here alone, one by one
 	Left       string
 	Sent       string
 	Stopped    bool
@@ -93,7 +94,7 @@ var promiseBadges = map[collection.PromiseState]badge{
 
 func (v *visit) viewCollection(c app.CaseView, now time.Time, e echo) *collectionView {
 	x := c.Collection
-	if x == nil || len(x.Owed)+len(x.Promises) == 0 {
+	if x == nil || len(x.Owed)+len(x.Promises)+len(x.Gone) == 0 {
 		return nil
 	}
 	cv := &collectionView{Lang: v.lang, Case: string(c.Plan.Case.ID), Stopped: x.Stopped, Waits: x.WriteOff}
@@ -107,6 +108,9 @@ func (v *visit) viewCollection(c app.CaseView, now time.Time, e echo) *collectio
 			pv.Where = cv.word("by.staff", "who", who(v.lang, p.MadeBy, c.Users), "at", at)
 		}
 		cv.Promises = append(cv.Promises, pv)
+	}
+	for _, b := range x.Gone {
+		cv.Gone = append(cv.Gone, cv.word("gone", "reference", b.Reference, "amount", text.Money(v.lang, b.Amount)))
 	}
 	if len(x.Owed) == 0 {
 		return cv
