@@ -52,7 +52,7 @@ func (c *auditVerifyCmd) Run(ctx context.Context, o out) error {
 	if err != nil {
 		return err
 	}
-	suspects, err := h.against(ctx, c.Against, rep.Restored)
+	suspects, err := h.against(ctx, c.Against, rep.Spans())
 	if err != nil {
 		return err
 	}
@@ -131,6 +131,9 @@ func tellReport(w io.Writer, rep audit.Report, head audit.Head, suspects []audit
 			continue
 		}
 		fmt.Fprintf(w, "continued after a restore at %d; entries %d to %d were given up\n", r.From, r.From, r.To-1)
+		for _, h := range r.Heads {
+			fmt.Fprintf(w, "  given up as it was signed: %s\n", h)
+		}
 	}
 	for _, s := range suspects {
 		fmt.Fprintf(w, "contradicted by the receipts: a difference lies in entries %d to %d\n", s.From, s.To-1)
@@ -318,7 +321,7 @@ func (c *auditRestoredCmd) Run(ctx context.Context, o out) error {
 		return err
 	}
 	defer h.close()
-	rep, head, err := h.verify(ctx)
+	rep, _, err := h.verifyKeeping(ctx, manyFindings)
 	if err != nil {
 		return err
 	}
@@ -331,13 +334,16 @@ func (c *auditRestoredCmd) Run(ctx context.Context, o out) error {
 	if rep.OK() {
 		return fmt.Errorf("the log is not older than its checkpoints; nothing was recorded")
 	}
-	from, lost, err := h.givenUp(head, rep)
+	lost, err := h.givenUp(rep)
 	if err != nil {
 		return err
 	}
-	if err := h.app.LogRestored(ctx, "", from, lost, c.Reason); err != nil {
+	if err := h.app.LogRestored(ctx, "", lost, c.Reason); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.stdout, "recorded: entries %d to %d were given up\n", from, lost-1)
+	fmt.Fprintf(o.stdout, "recorded: entries %d to %d were given up\n", lost.From, lost.To-1)
+	for _, x := range heads(lost) {
+		fmt.Fprintf(o.stdout, "given up as it was signed: %s\n", x)
+	}
 	return nil
 }

@@ -225,7 +225,10 @@ type verifiedBackup struct {
 	Log         audit.Report `json:"log"`
 	ErasedSince int          `json:"erased_since"` // keys that were destroyed after it was made
 	Ours        bool         `json:"own_key"`      // against the key of this house, not only the one in the backup
-	OK          bool         `json:"ok"`
+	// Branch says that a restore gave up what this is a backup of: it is whole, and
+	// restoring it gives up what was recorded since.
+	Branch bool `json:"branch,omitempty"`
+	OK     bool `json:"ok"`
 }
 
 func (c *backupVerifyCmd) Run(ctx context.Context, o out) error {
@@ -251,6 +254,9 @@ func (c *backupVerifyCmd) Run(ctx context.Context, o out) error {
 		against := "the key of the log of this house"
 		if !v.Ours {
 			against = "the key that lies in the backup itself: this machine has none to compare it with"
+		}
+		if v.Branch {
+			fmt.Fprintln(o.stdout, "a restore gave up what this is a backup of; it is as it was signed, and restoring it gives up what was recorded since")
 		}
 		if v.OK {
 			fmt.Fprintf(o.stdout, "nothing differs from what was signed, against %s\n", against)
@@ -320,6 +326,9 @@ func verifyBackup(ctx context.Context, cfg config, path, into string) (v verifie
 		return v, err
 	}
 	v.ErasedSince = len(excuse(ctx, keys, &v.Log))
+	if v.Branch = v.Ours && !v.Log.OK() && v.Log.Whole(); v.Branch {
+		v.Log.Found, v.Log.Findings = 0, nil
+	}
 	head, err := src.Head(ctx)
 	if err != nil {
 		return v, err

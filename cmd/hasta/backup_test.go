@@ -444,3 +444,68 @@ func TestWhoWasErasedStaysErased(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A backup of a branch that an earlier restore gave up comes back like any other:
+// the log says where they parted and how what is left was signed, the operator is
+// told, and receipts of neither branch contradict it.
+func TestABranchThatWasGivenUpComesBack(t *testing.T) {
+	t.Parallel()
+	testkit.EachMigrated(t, func(t *testing.T, e testkit.Engine) {
+		p := aPlace(t, e)
+		work := func(at place, names ...string) {
+			t.Helper()
+			for _, n := range names {
+				h := at.open()
+				ok(t, h.while(t.Context(), func(ctx context.Context) error { return errors.Join(at.write(ctx, h, n), h.sequence(ctx)) }))
+				h.close()
+			}
+		}
+		work(p, "a1", "a2")
+		p.must("backup", p.file("early.hasta"))
+		work(p, "a3", "a4", "a5")
+		p.must("backup", p.file("late.hasta"))
+		who := p.identity()
+		// back restores a backup on a new machine that has the keys of another, and what was
+		// signed until then.
+		back := func(from place, file string) (q place, r restored) {
+			t.Helper()
+			q = aPlace(t, e.Another(t))
+			ok(t, os.MkdirAll(q.file("keys"), 0o700))
+			ok(t, os.WriteFile(q.file("keys/checkpoints.log"), must(os.ReadFile(from.file("keys/checkpoints.log")))(t), 0o600))
+			from.must("backup", "keys", q.file("keys.age"), "--to", who.Recipient().String())
+			said := q.must("restore", file, "--reason", "the wrong one came back", "--json", "--keys", q.file("keys.age"), "--identity", p.file("identity.txt"))
+			ok(t, json.Unmarshal([]byte(said), &r))
+			return q, r
+		}
+		q, first := back(p, p.file("early.hasta"))
+		if first.Back || len(first.Heads) != 1 || first.To <= first.From {
+			t.Errorf("an older backup: %+v", first)
+		}
+		work(q, "b1", "b2")
+		q.must("backup", q.file("other.hasta"))
+
+		var v verifiedBackup
+		ok(t, json.Unmarshal([]byte(q.must("backup", "verify", p.file("late.hasta"), "--json")), &v))
+		if !v.OK || !v.Branch {
+			t.Errorf("%+v", v)
+		}
+		r, second := back(q, p.file("late.hasta"))
+		if !second.Back || len(second.Heads) == 0 || second.To <= second.From {
+			t.Errorf("the branch that was given up: %+v", second)
+		}
+		said := r.must("audit", "verify")
+		for _, want := range append([]string{"nothing differs", fmt.Sprintf("continued after a restore at %d", second.From)}, second.Heads...) {
+			if !strings.Contains(said, want) {
+				t.Errorf("%q is not said:\n%s", want, said)
+			}
+		}
+		work(r, "c1", "c2")
+		s, third := back(r, q.file("other.hasta"))
+		if !third.Back { // and to the other once more
+			t.Errorf("%+v", third)
+		}
+		if said := s.must("audit", "verify"); strings.Count(said, "continued after a restore") != 2 {
+			t.Error(said)
+		}
+	})
+}

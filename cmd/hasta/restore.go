@@ -32,13 +32,17 @@ type restoreCmd struct {
 
 // restored is what the command answers.
 type restored struct {
-	Rows    int64 `json:"rows"`
-	Tables  int   `json:"tables"`
-	From    int64 `json:"given_up_from"` // entries of the log that are known to be lost
-	To      int64 `json:"given_up_to"`
-	KeyGone int   `json:"keys_gone"` // destroyed after the backup; what they sealed stays closed
-	Again   int   `json:"erased_again"`
-	Quiet   int   `json:"quiet_again"` // customers who had asked not to be written to
+	Rows   int64 `json:"rows"`
+	Tables int   `json:"tables"`
+	From   int64 `json:"given_up_from"` // entries of the log that are known to be lost
+	To     int64 `json:"given_up_to"`
+	// Heads are the signed ends of what was given up: size and root.
+	Heads []string `json:"given_up_heads"`
+	// Back says that this is a branch that an earlier restore gave up.
+	Back    bool `json:"branch_again,omitempty"`
+	KeyGone int  `json:"keys_gone"` // destroyed after the backup; what they sealed stays closed
+	Again   int  `json:"erased_again"`
+	Quiet   int  `json:"quiet_again"` // customers who had asked not to be written to
 	// Scrub says that what the backup had of them is still in free pages and the log
 	// of the database.
 	Scrub bool     `json:"scrub,omitempty"`
@@ -77,6 +81,12 @@ func (c *restoreCmd) Run(ctx context.Context, o out) error {
 	}
 	if done.To > done.From {
 		fmt.Fprintf(o.stdout, "entries %d to %d of the log were given up\n", done.From, done.To-1)
+	}
+	if done.Back {
+		fmt.Fprintln(o.stdout, "an earlier restore had given this backup up: what was recorded since then is given up in its place, and both stay signed")
+	}
+	for _, h := range done.Heads {
+		fmt.Fprintf(o.stdout, "given up as it was signed: %s\n", h)
 	}
 	if done.KeyGone > 0 {
 		fmt.Fprintf(o.stdout, "%d keys were destroyed after the backup and stay so; %d customers who had been erased meanwhile were erased again\n", done.KeyGone, done.Again)
@@ -208,7 +218,18 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 	if err != nil {
 		return err
 	}
-	if done.From, done.To, err = h.givenUp(head, rep); err != nil {
+	excuse(ctx, h.keys, &rep)
+	lost, err := h.givenUp(rep)
+	if err != nil {
+		return err
+	}
+	if !rep.Whole() { // what differs was signed as it is by nobody: it is not excused
+		lost.From = head.Size
+	}
+	lost.To = max(lost.From, lost.To)
+	done.Back = lost.From < head.Size
+	done.From, done.To, done.Heads = lost.From, lost.To, heads(lost)
+	if err := h.goOn(ctx); err != nil {
 		return err
 	}
 	// It is held back since the rows are there; now it says why.
@@ -235,7 +256,7 @@ func (c *restoreCmd) tell(ctx context.Context, o out, r *backup.Reader, done *re
 	}
 	gone := excuse(ctx, h.keys, &rep)
 	why := fmt.Sprintf("%s (backup of %s, sha256 %s)", c.Reason, r.Manifest.MadeAt.Format("2006-01-02T15:04:05Z07:00"), r.Sum)
-	if err := h.app.LogRestored(ctx, "", done.From, max(done.From, done.To), why); err != nil {
+	if err := h.app.LogRestored(ctx, "", lost, why); err != nil {
 		return err
 	}
 	if err := h.app.KeyGone(ctx, "", gone...); err != nil {
@@ -294,23 +315,31 @@ func (h *house) sequence(ctx context.Context) error {
 	}
 }
 
-// givenUp is which entries the checkpoints outside say were there and the log
-// has not, or has differently.
-func (h *house) givenUp(head audit.Head, rep audit.Report) (from, to int64, err error) {
+// givenUp is what the checkpoints outside say was there, and the log has not, or
+// has differently.
+func (h *house) givenUp(rep audit.Report) (audit.Restoring, error) {
 	external, err := h.keys.ReadCheckpoints()
+	return audit.GivenUp(external, h.keys.LogVerifiers(), rep), err
+}
+
+// heads are the ends of what was given up, for a person.
+func heads(r audit.Restoring) []string {
+	list := make([]string, len(r.Heads))
+	for i, h := range r.Heads {
+		list[i] = h.String()
+	}
+	return list
+}
+
+// goOn keeps the checkpoint at which the log goes on outside once more: where
+// branches part can then be read there, whatever comes back later.
+func (h *house) goOn(ctx context.Context) error {
+	text, err := h.app.CheckpointOf(ctx, 0)
+	if fault.KindOf(err) == fault.NotFound { // nothing was signed yet
+		return nil
+	}
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	for _, text := range external {
-		if cp, err := audit.OpenCheckpoint(text, h.keys.LogVerifiers()...); err == nil {
-			to = max(to, cp.Size)
-		}
-	}
-	from = head.Size
-	for _, f := range rep.Findings { // somebody may have worked on the restored database already
-		if f.What == audit.ExternalWrong {
-			from = min(from, f.From)
-		}
-	}
-	return from, to, nil
+	return h.keys.AppendCheckpoint(text)
 }

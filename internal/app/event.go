@@ -106,6 +106,7 @@ var EventTypes = []EventType{
 	{Type: "act.drawn", When: "an act of the handover was drawn up and signed by us", Args: []string{"act", "number", "blob", "sha256"}, Sent: true, Tells: []string{"act", "number", "sha256"}},
 	{Type: "act.accepted", When: "the client accepted the act on their page, by a ticked box", Args: []string{"act", "number", "name", "sha256", "blob", "proof_sha256"}, Sent: true, Tells: []string{"act", "number", "sha256"}},
 	{Type: "handover.held", When: "a work waits until the contract transfers it", Args: []string{"item", "kind", "name", "why"}, Sent: true, Tells: []string{"item", "kind"}, State: "held"},
+	{Type: "handover.paid", When: "a work that was ours until it was paid was: it is the client's from then on", Args: []string{"item", "kind", "name", "paid_on", "paid_by"}, Sent: true, Tells: []string{"item", "kind", "paid_on"}},
 	{Type: "handover.destroyed", When: "something confidential was destroyed, by a `method` of NIST SP 800-88", Args: []string{"item", "kind", "name", "method", "by", "on", "witness", "how"}, Sent: true, Tells: []string{"item", "kind", "method", "on"}, State: "destroyed"},
 	{Type: "handover.kept", When: "something confidential is kept for a reason, until a day", Args: []string{"item", "kind", "name", "basis", "why", "until"}, Sent: true, Tells: []string{"item", "kind", "basis", "until"}, State: "kept"},
 	{Type: "handover.kept_over", When: "that day is over: it is to be returned or destroyed", Args: []string{"item", "name", "until"}, Sent: true, Tells: []string{"item", "until"}},
@@ -361,7 +362,7 @@ var EventTypes = []EventType{
 	{Type: "house.portal", When: "customers reach the portal"},
 	{Type: "house.released", When: "what was held back goes on", Args: []string{"was"}},
 	{Type: "backup.made", When: "a backup was written: the sum of its file, and the head of the log that it holds", Args: []string{"sha256", "size", "root", "rows"}},
-	{Type: "log.restored", When: "a backup was restored: what came after it is missing, and why", Args: []string{"from", "to", "reason"}},
+	{Type: "log.restored", When: "a backup was restored: what came after it is missing, and why", Args: []string{"from", "to", "heads", "reason"}},
 }
 
 // eventTypes finds a type by its name.

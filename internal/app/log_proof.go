@@ -73,20 +73,24 @@ func (x Paper) ProofFile() ([]byte, error) {
 	return raw, fault.Wrap("app.ProofFile", err)
 }
 
-// LogRestored records that a backup was restored: the entries from the size of
-// the log as it is up to those of the newest checkpoint kept outside were given
-// up; none, if they are the same. why is required.
-func (a *App) LogRestored(ctx context.Context, by string, size, lost int64, why string) error {
+// LogRestored records that a backup was restored: which of the entries that were
+// signed until now were given up, and the signed ends of what they lie on; none,
+// if the log is as it was. why is required.
+func (a *App) LogRestored(ctx context.Context, by string, gone audit.Restoring, why string) error {
 	clean, err := required("reason", why, 2000)
 	if err != nil {
 		return err
 	}
-	if lost < size {
+	if gone.To < gone.From {
 		return fault.New(fault.Blocked, "audit.nothing_lost")
+	}
+	heads := make([]any, len(gone.Heads))
+	for i, h := range gone.Heads {
+		heads[i] = h.String()
 	}
 	return a.tx(ctx, func(tx Tx) error {
 		return a.record(ctx, tx, fact{audit.Restored, actorOr(by), "", house, map[string]any{
-			"from": strconv.FormatInt(size, 10), "to": strconv.FormatInt(lost, 10), "reason": clean,
+			"from": strconv.FormatInt(gone.From, 10), "to": strconv.FormatInt(gone.To, 10), "heads": heads, "reason": clean,
 		}})
 	})
 }

@@ -116,7 +116,7 @@ func TestALoggedRestoreExcusesWhatItGaveUpAndNothingElse(t *testing.T) {
 	}
 	old.add(audit.Restored, "", "key_house", map[string]any{"from": "6", "to": "10", "reason": "disk"})
 	old.sign()
-	if r := old.verify(t); !r.OK() || len(r.Restored) != 1 || r.Restored[0] != (audit.Span{From: 6, To: 10}) {
+	if r := old.verify(t); !r.OK() || len(r.Restored) != 1 || r.Restored[0].Span != (audit.Span{From: 6, To: 10}) {
 		t.Fatalf("after a logged restore: %v, %v", r.Findings, r.Restored)
 	}
 	old.rowList[2].Entry.Actor = "somebody else"

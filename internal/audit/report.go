@@ -91,11 +91,13 @@ type Report struct {
 	Checkpoints int64 // of the database that hold
 	External    int64 // kept outside that hold
 	Signed      int64 // entries that the newest checkpoint that holds contains
+	Outside     int64 // entries that the newest of those kept outside that holds contains
 	Pending     int64
-	Oldest      time.Time // when the oldest pending entry was written, zero if none
-	Restored    []Span    // entries that logged restores gave up
-	Found       int64     // number of findings
-	Findings    []Finding // the first Options.Keep of them
+	Oldest      time.Time   // when the oldest pending entry was written, zero if none
+	Elsewhere   []Finding   `json:"-"` // those kept outside that it has not, or has differently, excused or not
+	Restored    []Restoring // what logged restores gave up
+	Found       int64       // number of findings
+	Findings    []Finding   // the first Options.Keep of them
 }
 
 // OK reports whether nothing was found.

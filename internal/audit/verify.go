@@ -185,7 +185,7 @@ func (v *verification) marksFirst(ctx context.Context) error {
 // compareMarks compares the checkpoints of the tree as large as it is now.
 func (v *verification) compareMarks() {
 	var root tlog.Hash
-	known := false
+	known, before := false, v.r.Signed // the tree may have held at this size too, which says nothing of another
 	for ; v.mark < len(v.marks) && v.marks[v.mark].Size <= v.tree.size; v.mark++ {
 		m := v.marks[v.mark]
 		if !known {
@@ -193,7 +193,7 @@ func (v *verification) compareMarks() {
 		}
 		switch {
 		case m.Root != root:
-			f := Finding{What: CheckpointWrong, Index: -1, From: v.r.Signed, To: m.Size, Place: m.place}
+			f := Finding{What: CheckpointWrong, Index: -1, From: before, To: m.Size, Place: m.place}
 			if m.external {
 				f.What = ExternalWrong
 				v.suspects = append(v.suspects, f)
@@ -202,6 +202,7 @@ func (v *verification) compareMarks() {
 			continue
 		case m.external:
 			v.r.External++
+			v.r.Outside = m.Size
 		default:
 			v.r.Checkpoints++
 		}
@@ -403,28 +404,12 @@ func (v *verification) destroyed(r *Row, body []byte) {
 	k.destroyed, k.loggedAt, k.loggedID = true, r.Index, r.Entry.ID
 }
 
-// Restored is the type of the entry that says that a backup was restored:
-// entries from "from" up to "to" were given up. The numbers are texts.
-const Restored = "log.restored"
-
-// restored notes what an entry says was given up. It can only speak of what
-// came before it.
-func (v *verification) restored(r *Row, body []byte) {
-	var said struct {
-		From int64 `json:"from,string"`
-		To   int64 `json:"to,string"`
-	}
-	if json.Unmarshal(body, &said) != nil || said.From < 0 || said.To < said.From || said.From > r.Index {
-		return
-	}
-	v.r.Restored = append(v.r.Restored, Span{said.From, said.To})
-}
-
 // restores judges the checkpoints outside the database that the log does not
 // reproduce: those that end in a part that was given up are excused.
 func (v *verification) restores(context.Context) error {
 	for _, f := range v.suspects {
-		if slices.ContainsFunc(v.r.Restored, func(s Span) bool { return s.From < f.To && f.To <= s.To }) {
+		v.r.Elsewhere = append(v.r.Elsewhere, f)
+		if slices.ContainsFunc(v.r.Restored, func(s Restoring) bool { return s.From < f.To && f.To <= s.To }) {
 			v.r.Found--
 			v.r.Findings = slices.DeleteFunc(v.r.Findings, func(x Finding) bool { return x == f })
 		}
