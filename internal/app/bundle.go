@@ -33,6 +33,7 @@ type bundleFacts struct {
 	Files   int               `json:"files"`             // of the payload
 	Missing map[string]string `json:"missing,omitempty"` // sources that could not be read, and the code of why
 	Skipped int               `json:"skipped,omitempty"` // files that cannot be taken along
+	Others  int               `json:"others,omitempty"`  // files that are about others than the customer
 }
 
 func (f bundleFacts) String() string {
@@ -197,7 +198,7 @@ func (m *making) assemble(ctx context.Context, w offboarding.Work, missing map[s
 		ID: m.set, Kind: "bundle", Case: m.c.ID, Step: w.Step, Name: nameOf(m.c.Code, len(missing) > 0), Media: "application/zip", Size: archive.Size(),
 		SHA256: hex.EncodeToString(sum.Sum(nil)), CreatedAt: at, CreatedBy: "engine", KeyID: keyID,
 	}
-	facts = bundleFacts{Blob: b.ID, SHA256: b.SHA256, Size: b.Size, Files: len(payload), Missing: missing, Skipped: said.skipped}
+	facts = bundleFacts{Blob: b.ID, SHA256: b.SHA256, Size: b.Size, Files: len(payload), Missing: missing, Skipped: said.skipped, Others: said.others}
 	var list []BundleFile
 	for _, n := range slices.Sorted(maps.Keys(rows)) {
 		keyID, body, err := m.a.sealJSON(ctx, string(m.cus.ID), m.set, rows[n])

@@ -19,6 +19,7 @@ type described struct {
 	pkg     bundle.Package
 	rows    []int // by resource: its number in the bundle
 	skipped int
+	others  int // files that are about others
 }
 
 // describe makes the description of everything that is packed, and what to read
@@ -43,9 +44,14 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 	for _, n := range slices.Sorted(maps.Keys(m.rows)) {
 		r := m.rows[n]
 		if m.stage[n] == stageSkipped {
-			d.skipped++
 			name := strings.ToValidUTF8(r.Source+"/"+r.at(), "\ufffd")
-			not = append(not, name+": "+r.Why)
+			if r.Why == aboutOthers || r.Why == notRedacted { // nobody tries again
+				d.others++
+				left = append(left, name+": "+r.Why)
+			} else {
+				d.skipped++
+				not = append(not, name+": "+r.Why)
+			}
 			pkg.Missing = append(pkg.Missing, bundle.Missing{Name: name, Why: whyMissing(r.Why)})
 			continue
 		}
@@ -84,11 +90,22 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 	}
 	about = fmt.Sprintf(about, m.c.Code, company.Name, m.c.Code, company.Name)
 	about += listed("ES  Falta, y por qué (lo volvemos a intentar):", "EN  Missing, and why (we try again):", not)
-	about += listed("ES  No van, porque son datos de otras personas:", "EN  Left out, because they are about other people:", left)
+	about += listed("ES  No van, porque son datos de otras personas (de un fichero así, todo; de los demás, la columna que se nombra):",
+		"EN  Left out, because they are about other people (of such a file, all of it; of the others, the column that is named):", left)
+	if len(left) > 0 {
+		about += fmt.Sprintf(askForIt, company.Email, m.c.Code, company.Email, m.c.Code)
+	}
 	d.pkg = pkg
 	d.inside = []bundle.File{{Name: bundle.PackageName, Body: raw}, {Name: "data/README.txt", Body: []byte(about)}}
 	return d, nil
 }
+
+// askForIt says how to come by what was left out because it is about others.
+const askForIt = `    ES  Si ahí hay algo tuyo, escribe a %s con el código %s y di qué: lo mira una persona y te da lo tuyo sin lo de los demás. Si no
+        estás de acuerdo, puedes reclamar ante tu autoridad de protección de datos.
+    EN  If something of it is yours, write to %s with the code %s and say what: a person looks and gives you what is yours without what is of
+        others. If you do not agree, you may complain to your data protection authority.
+`
 
 // listed is a list for people under a line in each language.
 func listed(es, en string, list []string) string {
@@ -105,6 +122,8 @@ func whyMissing(code string) map[string]string {
 	}{
 		{"export.symlink", "es un enlace a otro sitio, no un fichero", "it is a link to somewhere else, not a file"},
 		{"export.not_a_file", "no es un fichero", "it is not a file"},
+		{aboutOthers, "trata de otras personas (RGPD, art. 20.4); README.txt dice cómo pedir lo tuyo", "it is about other people (GDPR, art. 20(4)); README.txt says how to ask for what is yours"},
+		{notRedacted, "trata también de otras personas, y no se pudo separar lo tuyo; README.txt dice cómo pedirlo", "it is about other people too, and what is yours could not be told from it; README.txt says how to ask for it"},
 		{"export.not_pushed", "quien lo guarda empezó a enviarlo y no ha terminado", "whoever keeps it began to send it and has not finished"},
 		{"export.push_lost", "se perdió aquí y hay que enviarlo otra vez", "it was lost here and has to be sent again"},
 		{"export.rehearsal", "es un ensayo: no se pregunta a ningún otro sistema", "this is a rehearsal: no other system is asked"},

@@ -7,7 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +32,7 @@ type holdings struct {
 	owner  string
 	rows   int               // of the table "visits", of a kibibyte each; none: it has no table
 	files  map[string]string // of "drawings"; nil: it has none
+	rules  []connector.FileRule
 	breaks int               // rows or bytes after which it stops answering, once
 	down   bool              // it answers nobody
 	reads  int               // rows that it gave away
@@ -45,7 +49,7 @@ func (h *holdings) Collections() (list []connector.Collection) {
 		list = append(list, connector.Collection{Name: "visits", Table: true, Resumes: true, Others: []string{"host"}, Titles: map[string]string{"es": "Visitas", "en": "Visits"}})
 	}
 	if h.files != nil {
-		list = append(list, connector.Collection{Name: "drawings"})
+		list = append(list, connector.Collection{Name: "drawings", Files: h.rules})
 	}
 	return list
 }
@@ -91,7 +95,7 @@ func (h *holdings) ReadRows(_ context.Context, _, owner, after string, to connec
 func visit(i int) string { return fmt.Sprint("visita ", i, strings.Repeat(" .", 500)) }
 
 func (h *holdings) ListFiles(_ context.Context, _, owner, after string, file func(connector.HeldFile) error) error {
-	for _, name := range []string{"plano 1.bin", "planta/ático.txt", "zz enlace"} {
+	for _, name := range append(slices.Sorted(maps.Keys(h.files)), "zz enlace") {
 		body, ok := h.files[name]
 		if name <= after || owner != h.owner {
 			continue
@@ -141,6 +145,69 @@ func (w *world) payload(t *testing.T, c offboarding.CaseID) map[string]string {
 		out[name] = string(body)
 	}
 	return out
+}
+
+// Of files that are about others a consumer takes along what is theirs: tables without
+// the columns that were named, and nothing of what was declared to be about others, or
+// is not the table that it was said to be. The bundle says what, why, and how to ask for
+// it; it counts as whole, since nobody tries again. A business takes all of it.
+func TestFilesAboutOthersAreLeftOutForAConsumer(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		guests := "día,invitado,plaza\r\n"
+		for i := range 90_000 { // over a piece, so that it goes on in the middle
+			guests += fmt.Sprintf("%d,Invitada Ajena %d,%s\n", i, i, strings.Repeat("x", 60))
+		}
+		want := strings.ReplaceAll(regexp.MustCompile(`Invitada Ajena \d+,`).ReplaceAllString(guests, ""), "invitado,", "")
+		want = strings.ReplaceAll(want, "\r\n", "\n")
+		for _, consumer := range []bool{true, false} {
+			w := newWorldWith(t, e.AnotherMigrated(t), takesAlong)
+			c := w.customerOf(t, almena)
+			_, err := w.EditCustomer(t.Context(), agent, app.CustomerPatch{Customer: c.ID, Consumer: &consumer})
+			must(t, err)
+			w.keeps.owner, w.keeps.breaks = "FE-20418", 6<<20
+			w.keeps.rules = []connector.FileRule{{Match: "llamadas/", Out: true}, {Match: "*.csv", Without: []string{"invitado"}}, {Match: "*.ndjson", Without: []string{"invitado"}}}
+			w.keeps.files = map[string]string{
+				"invitados.csv": guests, "llamadas/1.txt": "Habla otra persona", "plano.bin": "mío", "sin.csv": "dia,quien\n1,Otra Persona\n",
+				"visitas.ndjson": `{"dia":1,"invitado":"Otra Persona"}` + "\n",
+			}
+			_, cid, _ := w.request(t, "period_end")
+			eventually(t, "the bundle", func() bool { return w.stepState(t, cid, "export") == offboarding.StepVerified })
+			files := w.payload(t, cid)
+			if files["faro/drawings/plano.bin"] != "mío" {
+				t.Error("what is theirs is missing")
+			}
+			if !consumer {
+				if files["faro/drawings/invitados.csv"] != guests || files["faro/drawings/llamadas/1.txt"] == "" || files["faro/drawings/sin.csv"] == "" {
+					t.Error("a business does not have all of it")
+				}
+				continue
+			}
+			if got := files["faro/drawings/invitados.csv"]; got != want {
+				t.Errorf("%d bytes, want %d: %.200q", len(got), len(want), got)
+			}
+			if len(w.keeps.from) < 2 {
+				t.Errorf("it did not go on: %v", w.keeps.from)
+			}
+			if got := files["faro/drawings/visitas.ndjson"]; got != `{"dia":1}`+"\n" {
+				t.Errorf("visits are %q", got)
+			}
+			for name, body := range files {
+				if strings.Contains(body, "Ajena") || strings.Contains(body, "Otra Persona") {
+					t.Errorf("%s is about others", name)
+				}
+			}
+			about := files["README.txt"]
+			for _, s := range []string{"drawings/llamadas/1.txt: export.others", "drawings/sin.csv: export.not_redacted", "faro/drawings/invitados.csv: invitado", w.Company().Email} {
+				if !strings.Contains(about, s) {
+					t.Errorf("the bundle does not say %q:\n%s", s, about)
+				}
+			}
+			if !strings.Contains(strings.Join(slices.Collect(maps.Values(files)), "\n"), "README.txt dice cómo pedir") {
+				t.Error("the package does not say why")
+			}
+		}
+	})
 }
 
 const takesAlong = `

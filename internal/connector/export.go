@@ -14,6 +14,7 @@ type Collection struct {
 	Table   bool              // rows; otherwise files
 	Resumes bool              // of a table: rows can be read on from behind a key
 	Others  []string          // columns with personal data of third parties
+	Files   []FileRule        // of files: which of them are not a consumer's to have; the first that matches
 }
 
 // Column is one of a table, as the system told it with the rows.

@@ -2,6 +2,7 @@ package declaration
 
 import (
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,6 +75,56 @@ func (t Table) Coded(name string) connector.Column {
 		}
 	}
 	return connector.Column{Name: name, Type: connector.Text, Titles: titles}
+}
+
+// What is declared of files that hold personal data of third parties.
+const (
+	keepFiles = "keep"
+	leaveOut  = "leave_out"
+)
+
+// FileRules reads which files of a collection at a path are not a consumer's to have:
+// by pattern, in their order, `keep`, `leave_out`, or the columns that are left out.
+func (e *Entry) FileRules(m Map, path []string) (rules []connector.FileRule) {
+	if !m.Has("others") {
+		return nil
+	}
+	where := Below(path, "others")
+	for _, pattern := range e.Names(where) {
+		at := Below(where, pattern)
+		one := Map{pattern: e.vals[strings.Join(at, "/")]}
+		r := connector.FileRule{Match: pattern}
+		if _, list := e.List(at); list {
+			r.Without = e.Words(one, where, pattern)
+		} else {
+			switch word := e.Word(one, where, pattern); word {
+			case leaveOut:
+				r.Out = true
+			case keepFiles, "":
+			default:
+				e.Bad(at, "system.files_rule", "value", word)
+			}
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}
+
+// CheckFileRules finds what is wrong with rules about files at a path.
+func CheckFileRules(rules []connector.FileRule, below []string) (found []Problem) {
+	for _, r := range rules {
+		at := Below(Below(below, "others"), r.Match)
+		if _, err := path.Match(r.Match, ""); err != nil || r.Match == "" || strings.HasPrefix(r.Match, "/") {
+			found = append(found, Problem{At: at, Code: "system.files_pattern", Args: []any{"pattern", r.Match}})
+		}
+		if slices.Contains(r.Without, "") {
+			found = append(found, Problem{At: at, Code: "field.required"})
+		}
+		if len(r.Without) > 0 && !connector.Tabular(r.Match) {
+			found = append(found, Problem{At: at, Code: "system.files_columns", Args: []any{"pattern", r.Match}})
+		}
+	}
+	return found
 }
 
 // Missing is the first column that the declaration names and that is not among

@@ -29,6 +29,7 @@ type Export struct {
 	Name   string            // of the collection
 	Titles map[string]string // for people, by language
 	Below  string            // path below the root, with the slot {owner}
+	Rules  []connector.FileRule
 }
 
 // Kind reads entries of this kind.
@@ -44,8 +45,8 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	where := declaration.Path("export")
 	for _, name := range e.Names(where) {
 		at := declaration.Below(where, name)
-		m := e.Keys(at, "title", "path")
-		c.Export = append(c.Export, Export{Name: name, Titles: e.Table(m, at, "title"), Below: e.Word(m, at, "path")})
+		m := e.Keys(at, "title", "path", "others")
+		c.Export = append(c.Export, Export{Name: name, Titles: e.Table(m, at, "title"), Below: e.Word(m, at, "path"), Rules: e.FileRules(m, at)})
 	}
 	c.Erase = readErase(e)
 	good := e.Judge(mark, c.check())
@@ -72,6 +73,7 @@ func (c Config) check() (found []declaration.Problem) {
 		found = append(found, declaration.CheckCollection(x.Name, at)...)
 		found = append(found, declaration.CheckTitles(x.Titles, declaration.Below(at, "title"))...)
 		found = append(found, declaration.CheckBelow(x.Below, declaration.Below(at, "path"))...)
+		found = append(found, declaration.CheckFileRules(x.Rules, at)...)
 	}
 	return found
 }

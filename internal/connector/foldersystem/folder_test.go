@@ -247,6 +247,10 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"es: Entregas", `es: " "`, "7:21 system.blank /systems/share/export/files/title/es"},
 		{"files:", "Files:", "6:7 system.collection /systems/share/export/Files"},
 		{"path:", "paths:", "8:9 system.unknown_key /systems/share/export/files/paths"},
+		{`path:`, "others: {\"calls/\": gone}\n        path:", "8:18 system.files_rule /systems/share/export/files/others/calls~1"},
+		{`path:`, "others: {\"[a\": leave_out}\n        path:", "8:18 system.files_pattern /systems/share/export/files/others/[a"},
+		{`path:`, "others: {\"*.pdf\": [who]}\n        path:", "8:18 system.files_columns /systems/share/export/files/others/*.pdf"},
+		{`path:`, "others: {\"a/*.csv\": [who], \"*.eml\": leave_out, \"*\": keep}\n        path:", ""},
 	} {
 		src := strings.Replace(whole, c.old, c.with, 1)
 		if src == whole {

@@ -62,7 +62,7 @@ func (s *System) Close() {}
 func (s *System) Collections() []connector.Collection {
 	out := make([]connector.Collection, len(s.cfg.Export))
 	for i, x := range s.cfg.Export {
-		out[i] = connector.Collection{Name: x.Name, Titles: x.Titles}
+		out[i] = connector.Collection{Name: x.Name, Titles: x.Titles, Files: x.Rules}
 	}
 	return out
 }

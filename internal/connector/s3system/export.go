@@ -25,14 +25,15 @@ type Export struct {
 	Titles map[string]string // for people, by language
 	Bucket string            // empty: that of the system
 	Prefix string            // with the slot {owner}
+	Rules  []connector.FileRule
 }
 
 func readExport(e *declaration.Entry) (all []Export) {
 	where := declaration.Path("export")
 	for _, name := range e.Names(where) {
 		at := declaration.Below(where, name)
-		m := e.Keys(at, "title", "bucket", "prefix")
-		all = append(all, Export{Name: name, Titles: e.Table(m, at, "title"), Bucket: e.Word(m, at, "bucket"), Prefix: e.Word(m, at, "prefix")})
+		m := e.Keys(at, "title", "bucket", "prefix", "others")
+		all = append(all, Export{Name: name, Titles: e.Table(m, at, "title"), Bucket: e.Word(m, at, "bucket"), Prefix: e.Word(m, at, "prefix"), Rules: e.FileRules(m, at)})
 	}
 	return all
 }
@@ -40,6 +41,7 @@ func readExport(e *declaration.Entry) (all []Export) {
 func (x Export) check(own string) (found []declaration.Problem) {
 	at := declaration.Path("export", x.Name)
 	found = append(declaration.CheckCollection(x.Name, at), declaration.CheckTitles(x.Titles, declaration.Below(at, "title"))...)
+	found = append(found, declaration.CheckFileRules(x.Rules, at)...)
 	return append(found, x.place(own, at)...)
 }
 
@@ -63,7 +65,7 @@ func (x Export) in(own string) string {
 func (s *System) Collections() []connector.Collection {
 	out := make([]connector.Collection, len(s.cfg.Export))
 	for i, x := range s.cfg.Export {
-		out[i] = connector.Collection{Name: x.Name, Titles: x.Titles}
+		out[i] = connector.Collection{Name: x.Name, Titles: x.Titles, Files: x.Rules}
 	}
 	return out
 }
