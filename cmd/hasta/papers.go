@@ -477,7 +477,7 @@ func act(x app.Paper, c document.Company) document.ActFacts {
 	for i, h := range handed(x) {
 		item := x.Handover.List[i]
 		it := document.ActItem{
-			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, NewOwnerEmail: item.NewOwnerEmail, OwnerConfirmed: item.OwnerConfirmedAt, OwnerWaits: item.OwnerWaits(), Held: item.Held, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece), GivenBy: item.GivenBy, GivenTo: item.GivenTo, Sent: item.Way == handover.Transfer, SignedBy: item.SignedBy, Slip: item.Slip, GivenAt: item.GivenAt,
+			Handed: h, How: item.How, Owner: string(item.Owner), NewOwner: item.NewOwner, NewOwnerEmail: item.NewOwnerEmail, OwnerConfirmed: item.OwnerConfirmedAt, OwnerWaits: item.OwnerWaits(), Held: item.Held, PaidOn: item.PaidOn, PaidBy: item.PaidBy, Lacks: item.Lacks, Piece: document.ActPiece(item.Piece), GivenBy: item.GivenBy, GivenTo: item.GivenTo, Sent: item.Way == handover.Transfer, SignedBy: item.SignedBy, Slip: item.Slip, GivenAt: item.GivenAt,
 		}
 		for n, r := range item.Refusals {
 			if item.Lacks == "" || n < len(item.Refusals)-1 {

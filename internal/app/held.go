@@ -454,12 +454,12 @@ var heldFiles = []heldFile{
 			return []string{x.Kind, x.Name, x.Due.String(), string(x.State), x.Over.String(), x.Receipt, minor(x.Charge), x.Charge.Currency, x.Evidence}
 		})
 	}},
-	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest owner version format sha256 new_owner new_owner_email new_owner_confirmed:datetime held prefers given_by given_to slip_signed_by slip destroyed_how destroyed_by destroyed:date destroyed_before kept_for kept_why kept_until:date", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
+	{"handover_item", "handover.csv", "departure kind name state given:datetime accepted:datetime accepted_by rotation how lacks attest owner version format sha256 new_owner new_owner_email new_owner_confirmed:datetime held paid:date paid_with prefers given_by given_to slip_signed_by slip destroyed_how destroyed_by destroyed:date destroyed_before kept_for kept_why kept_until:date", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {
 		return perCase(h, func(c offboarding.CaseID) ([]handover.Item, error) {
 			x, err := a.readHandover(ctx, tx, c)
 			return x.All(), err
 		}, func(x handover.Item) []string {
-			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest, string(x.Owner), x.Piece.Version, x.Piece.Format, x.Piece.SHA256, x.NewOwner, x.NewOwnerEmail, stamp(x.OwnerConfirmedAt), x.Held, string(x.Prefers), x.GivenBy, x.GivenTo, x.SignedBy, x.Slip, string(x.Destruction.Method), x.Destruction.By, x.Destruction.On.String(), x.Destruction.Witness, string(x.Keeping.Basis), x.Keeping.Why, x.Keeping.Until.String()}
+			return []string{x.Kind, x.Name, string(x.State), stamp(x.GivenAt), stamp(x.AcceptedAt), x.AcceptedBy, string(x.Rotation), x.How, x.Lacks, x.Attest, string(x.Owner), x.Piece.Version, x.Piece.Format, x.Piece.SHA256, x.NewOwner, x.NewOwnerEmail, stamp(x.OwnerConfirmedAt), x.Held, x.PaidOn.String(), x.PaidBy, string(x.Prefers), x.GivenBy, x.GivenTo, x.SignedBy, x.Slip, string(x.Destruction.Method), x.Destruction.By, x.Destruction.On.String(), x.Destruction.Witness, string(x.Keeping.Basis), x.Keeping.Why, x.Keeping.Until.String()}
 		})
 	}},
 	{"envelope", "envelopes.csv", "departure item sealed state expires:datetime opened:datetime wrong_keys:integer", func(ctx context.Context, a *App, tx Tx, h *holding) ([][]string, error) {

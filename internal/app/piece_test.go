@@ -93,6 +93,25 @@ func TestOnlyAWorkOfOursWaitsForTheContract(t *testing.T) {
 		if x := w.handed(t, c, "document"); x.State != handover.Held || x.Held == "" {
 			t.Fatalf("%+v", x)
 		}
+		today := w.opened(t, client).Today
+		paid := app.PaidInput{Case: c, Step: "give", Item: manual.ID, On: today.AddDays(1), With: "F-2026-9"}
+		code(t, w.PayItem(ctx, agent, paid), "handover.paid_ahead")
+		paid.On = today
+		code(t, w.PayItem(ctx, finance, paid), "forbidden.role")
+		other := paid
+		other.Item = w.handed(t, c, "site").ID
+		code(t, w.PayItem(ctx, agent, other), "handover.never_paid")
+		must(t, w.PayItem(ctx, agent, paid))
+		must(t, w.PayItem(ctx, agent, paid)) // sent twice
+		if x := w.handed(t, c, "document"); x.State != handover.Open || x.Owner != customer.OwnerClient || x.PaidOn != today || x.PaidBy != "F-2026-9" {
+			t.Fatalf("paid: %+v", x)
+		}
+		for _, x := range w.opened(t, client).Assets {
+			if x.Kind == "document" && x.Owner != customer.OwnerClient {
+				t.Errorf("the inventory still says %q", x.Owner)
+			}
+		}
+		code(t, w.HoldItem(ctx, agent, c, "give", manual.ID, "Hasta el último pago"), "handover.never_waits")
 		w.give(t, c, "document")
 		must(t, w.AnswerHandover(ctx, page, right(w.handed(t, c, "document"))))
 		if st := w.stepState(t, c, "give"); st != "done" {

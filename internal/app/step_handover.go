@@ -182,6 +182,78 @@ func (a *App) HoldItem(ctx context.Context, by Actor, c offboarding.CaseID, step
 	})
 }
 
+// PaidInput says that a work that was ours until then was paid.
+type PaidInput struct {
+	Case offboarding.CaseID
+	Step string
+	Item handover.ID
+	On   when.Date
+	With string // the reference of what paid it, for the client to read
+}
+
+// PayItem says that a work of a handover was paid: it is the client's from then on, here
+// and in the inventory, and waits no longer. It may be said after the handover too.
+// Faults: handover.never_paid; Invalid at paid_on.
+func (a *App) PayItem(ctx context.Context, by Actor, in PaidInput) error {
+	if err := by.may("case"); err != nil {
+		return err
+	}
+	with, wrong := customer.CheckText("paid_by", in.With, 200, false)
+	if wrong != nil {
+		return wrong
+	}
+	return a.tx(ctx, func(tx Tx) error {
+		p, err := tx.FindPlan(ctx, in.Case)
+		if err != nil {
+			return err
+		}
+		s := p.Step(in.Step)
+		if s == nil {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		list, err := a.handoverOf(ctx, tx, *s)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(x handover.Item) bool { return x.ID == in.Item })
+		if i < 0 {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		x := &list[i]
+		if x.PaidOn == in.On && x.PaidBy == with && !in.On.IsZero() { // sent twice
+			return nil
+		}
+		if err := x.Pay(in.On, a.today(tx), with); err != nil {
+			return err
+		}
+		if err := a.transferred(ctx, tx, by, *x); err != nil {
+			return err
+		}
+		return a.saveItem(ctx, tx, *x, fact{typ: "handover.paid", actor: by.ID, args: map[string]any{"paid_on": x.PaidOn.String(), "paid_by": x.PaidBy}})
+	})
+}
+
+// transferred has the inventory say that a work is the client's.
+func (a *App) transferred(ctx context.Context, tx Tx, by Actor, x handover.Item) error {
+	assets, err := tx.AssetsOf(ctx, x.Customer)
+	if err != nil {
+		return err
+	}
+	for _, s := range assets {
+		if s.ID != x.Asset || s.Owner != customer.OwnerHouse {
+			continue
+		}
+		ch := changes{}
+		differ(ch, "owner", s.Owner, customer.OwnerClient)
+		s.Owner = customer.OwnerClient
+		if err := tx.SaveAsset(ctx, s); err != nil {
+			return err
+		}
+		return a.record(ctx, tx, fact{"asset.changed", by.ID, string(x.Customer), string(x.Customer), map[string]any{"name": s.Reference, "changed": ch}})
+	}
+	return nil
+}
+
 // days is a number of days that the playbook gives a step.
 func days(s offboarding.Step, param string, otherwise int) int {
 	if n, err := strconv.Atoi(s.Params[param]); err == nil {

@@ -23,6 +23,8 @@ type ActItem struct {
 	NewOwnerEmail                     string
 	OwnerConfirmed                    time.Time // by the client; zero: not yet, or nobody asked
 	OwnerWaits                        bool      // they were asked
+	PaidOn                            when.Date // of what was ours until it was paid; zero: it was not
+	PaidBy                            string    // with what
 	GivenBy, GivenTo                  string    // from hand to hand, or Sent
 	Sent                              bool
 	GivenAt                           time.Time
@@ -151,6 +153,12 @@ func (w writer) actItem(x ActItem) (lines []string) {
 	tell(w.handed(x.Handed))
 	if x.Owner != "" {
 		tell(w.say("act.owner." + x.Owner))
+	}
+	if !x.PaidOn.IsZero() {
+		tell(w.say("act.paid", "date", text.LongDate(w.lang, x.PaidOn)))
+		if x.PaidBy != "" {
+			tell(w.say("act.paid.with", "with", clean(x.PaidBy)))
+		}
 	}
 	if x.Held != "" {
 		tell(w.say("act.held", "why", clean(x.Held)))

@@ -117,6 +117,8 @@ type Words struct {
 	SignedBy                       string      // who signed the slip for it
 	Slip                           string      // its reference, as it stands on the slip
 	Held                           string      // why it waits, by the contract
+	PaidOn                         when.Date   // of a work that was ours until it was paid; zero: it was not, or nobody had to
+	PaidBy                         string      // the reference of what paid it: an invoice, a transfer
 	Lacks                          string      // what the client says is missing
 	Destruction                    Destruction // of something confidential
 	Keeping                        Keeping     // likewise
@@ -157,10 +159,28 @@ func (i *Item) Hold(why string) error {
 	return nil
 }
 
+// Pay says on which day a work of ours was paid, and with what: from then on it is the
+// client's, and waits for nothing. A day that was wrong can be said anew.
+func (i *Item) Pay(on, today when.Date, with string) error {
+	switch {
+	case !i.MayWait() && i.PaidOn.IsZero():
+		return fault.New(fault.Blocked, "handover.never_paid", "name", i.Name)
+	case on.IsZero():
+		return fault.New(fault.Invalid, "field.required").On("paid_on")
+	case today.Before(on):
+		return fault.New(fault.Invalid, "handover.paid_ahead").On("paid_on")
+	}
+	i.PaidOn, i.PaidBy, i.Owner = on, with, customer.OwnerClient
+	if i.State == Held {
+		i.State, i.Held = Open, ""
+	}
+	return nil
+}
+
 // Belongs says whose the item is, as the inventory has it now: it follows that until it
 // was accepted. What turns out to be the client's waits no longer.
 func (i *Item) Belongs(o customer.Ownership) {
-	if i.State == Accepted {
+	if i.State == Accepted || !i.PaidOn.IsZero() && o == customer.OwnerHouse {
 		return
 	}
 	if i.Owner = o; i.State == Held && !i.MayWait() {

@@ -106,7 +106,7 @@ func TestOnlyAWorkThatWasNotTransferredWaits(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 20).Draw(t, "acts") {
 			was := i
-			switch rapid.SampledFrom([]string{"hold", "hold without a word", "give", "lack", "accept"}).Draw(t, "act") {
+			switch rapid.SampledFrom([]string{"hold", "hold without a word", "give", "lack", "accept", "pay", "pay ahead", "inventory"}).Draw(t, "act") {
 			case "hold":
 				if err := i.Hold("se transmite con el último pago"); (err == nil) != (work && was.State == handover.Open) {
 					t.Fatalf("%+v: %v", was, err)
@@ -125,6 +125,24 @@ func TestOnlyAWorkThatWasNotTransferredWaits(t *testing.T) {
 				}
 			case "accept":
 				_ = i.Accept(handover.Client, now)
+			case "pay":
+				if err := i.Pay(day.AddDays(-1), day, "F-9"); (err == nil) != (work || !was.PaidOn.IsZero()) {
+					t.Fatalf("%+v: %v", was, err)
+				} else if err == nil {
+					if work = false; i.Owner != customer.OwnerClient || i.State == handover.Held || i.PaidBy != "F-9" {
+						t.Fatalf("paid, and %+v", i)
+					}
+				}
+			case "pay ahead":
+				if i.Pay(day.AddDays(1), day, "") == nil || i.Pay(when.Date{}, day, "") == nil {
+					t.Fatal("paid on a day that is still to come, or on none")
+				}
+			case "inventory": // it says ours where somebody forgot to say otherwise
+				if i.Belongs(was.Owner); !was.PaidOn.IsZero() {
+					if i.Belongs(customer.OwnerHouse); i.Owner != customer.OwnerClient {
+						t.Fatalf("paid, and ours again: %+v", i)
+					}
+				}
 			}
 			if i.State == handover.Held && !work {
 				t.Fatalf("it waits: %+v", i)

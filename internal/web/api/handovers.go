@@ -8,8 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/when"
 )
 
 // HandoverItem is one thing that the client gets back.
@@ -38,6 +40,8 @@ type HandoverItem struct {
 	NamedAt    *time.Time `json:"new_owner_named_at,omitempty"`
 	Confirmed  *time.Time `json:"new_owner_confirmed_at,omitempty"`
 	Held       string     `json:"held,omitempty"`
+	PaidOn     string     `json:"paid_on,omitempty" format:"date"`
+	PaidBy     string     `json:"paid_by,omitempty"`
 	Prefers    string     `json:"prefers,omitempty" enum:"envelope,in_person"`
 	GivenBy    string     `json:"given_by,omitempty"`
 	GivenTo    string     `json:"given_to,omitempty"`
@@ -87,7 +91,7 @@ func viewHandover(h app.Handover, words bool) func(handover.Item) HandoverItem {
 			GivenAt: at(x.GivenAt), AcceptedAt: at(x.AcceptedAt), AcceptedBy: x.AcceptedBy, Rotation: string(x.Rotation), RotateBy: x.RotateBy.String(),
 			RotatedAt: at(x.RotatedAt), How: only(words, x.How), Lacks: only(words, x.Lacks), Attest: only(words, x.Attest),
 			Owner: string(x.Owner), Piece: viewPiece(x.Piece), NewOwner: only(words, x.NewOwner), NewEmail: only(words, x.NewOwnerEmail),
-			NamedAt: at(x.OwnerNamedAt), Confirmed: at(x.OwnerConfirmedAt), Held: only(words, x.Held),
+			NamedAt: at(x.OwnerNamedAt), Confirmed: at(x.OwnerConfirmedAt), Held: only(words, x.Held), PaidOn: x.PaidOn.String(), PaidBy: only(words, x.PaidBy),
 			Prefers: string(x.Prefers), GivenBy: x.GivenBy, GivenTo: only(words, x.GivenTo), SignedBy: only(words, x.SignedBy), Slip: x.Slip,
 			Refusals: each(x.Refusals, func(r handover.Refusal) Refusal { return Refusal{r.At, viewPiece(r.Piece), only(words, r.Lacks)} }),
 		}
@@ -153,6 +157,15 @@ type holdItem struct {
 	Body struct {
 		Why string `json:"why" minLength:"1" maxLength:"4000"`
 	} `nameHint:"HoldItemInput"`
+}
+
+type payItem struct {
+	OneStep
+	Item string `path:"item"`
+	Body struct {
+		PaidOn string `json:"paid_on" format:"date"`
+		PaidBy string `json:"paid_by,omitempty" maxLength:"200"`
+	} `nameHint:"PayItemInput"`
 }
 
 type destroyItem struct {
@@ -236,6 +249,19 @@ func (a *API) handovers(h huma.API) {
 			}
 			return act("hov", in.Item, func() error {
 				return a.App.HoldItem(ctx, by, offboarding.CaseID(in.Case), in.Step, handover.ID(in.Item), in.Body.Why)
+			})
+		})
+	on(h, a, route{ID: "pay-item", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/paid", Scopes: []string{"cases:act"}, Tag: "steps"},
+		func(ctx context.Context, by app.Actor, in *payItem) (*done, error) {
+			if err := known("case", in.Case); err != nil {
+				return nil, err
+			}
+			on, err := when.ParseDate(in.Body.PaidOn)
+			if err != nil {
+				return nil, fault.New(fault.Invalid, "date.unreadable").On("paid_on")
+			}
+			return act("hov", in.Item, func() error {
+				return a.App.PayItem(ctx, by, app.PaidInput{Case: offboarding.CaseID(in.Case), Step: in.Step, Item: handover.ID(in.Item), On: on, With: in.Body.PaidBy})
 			})
 		})
 	on(h, a, route{ID: "destroy-item", Method: http.MethodPost, Path: "/v1/cases/{case}/steps/{step}/handover/{item}/destroy", Scopes: stepScopes, Tag: "steps"},

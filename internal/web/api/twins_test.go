@@ -151,6 +151,7 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/steps/{step}/processors/{system}/unanswered": {operations: "give-up-processor"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}":                {operations: "give-item"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}/hold":           {operations: "hold-item"},
+	"POST /console/cases/{id}/steps/{step}/handover/{item}/paid":           {operations: "pay-item"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}/destroy":        {operations: "destroy-item"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}/keep":           {operations: "keep-item"},
 	"POST /console/cases/{id}/steps/{step}/handover/{item}/owner":          {operations: "name-owner"},

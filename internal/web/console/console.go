@@ -263,6 +263,7 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/cases/{id}/items":                                        (*visit).items,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":                (*visit).give,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/hold":           (*visit).holdItem,
+		"POST /console/cases/{id}/steps/{step}/handover/{item}/paid":           (*visit).payItem,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/destroy":        (*visit).destroyItem,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/keep":           (*visit).keepItem,
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/owner":          (*visit).nameOwner,

@@ -16,6 +16,7 @@ import (
 	"hastaluego/internal/handover"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // handedView is one thing that is handed over.
@@ -26,6 +27,7 @@ type handedView struct {
 	Give                  bool     // it can be given now, by this person
 	NameOwner             bool     // it may be said who administers it from then on
 	Hold                  bool     // or held back, being a work that is ours yet
+	Pay                   bool     // or paid, and this person may say so
 	Again                 bool
 	Credential            bool
 	Secret                bool // it was entrusted to us under a promise of secrecy
@@ -68,6 +70,7 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 		hv.Give, hv.Again = (may || late) && x.State != handover.Accepted && x.State != handover.Gone, x.State == handover.Given || x.State == handover.Missing
 		hv.NameOwner = may && x.Nameable()
 		hv.Hold = may && x.State == handover.Open && x.MayWait()
+		hv.Pay = v.actor.May("case") && (x.MayWait() || !x.PaidOn.IsZero())
 		hv.Attest = may && x.Rotation == handover.Unanswered
 		hv.Facts = v.handedFacts(c, x)
 		if hv.Secret {
@@ -105,8 +108,11 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 					f.Value = e.Answers[name]
 				}
 			}
-			if was := map[string]string{"way": string(x.Prefers), "new_owner": x.NewOwner, "new_owner_email": x.NewOwnerEmail}[name]; !hv.Open {
+			if was := map[string]string{"way": string(x.Prefers), "new_owner": x.NewOwner, "new_owner_email": x.NewOwnerEmail, "paid_on": x.PaidOn.String(), "paid_by": x.PaidBy}[name]; !hv.Open {
 				f.Value = was
+			}
+			if name == "paid_on" {
+				f.Kind = "date"
 			}
 			if name == "to" {
 				if f.Required = len(hv.Ways) == 1 || hv.Secret; hv.Secret {
@@ -139,7 +145,7 @@ func (v *visit) viewHandover(c app.CaseView, s offboarding.Step, sv stepView, e 
 
 // giveFields are the fields of the forms about an item, and which must be filled.
 var giveFields = map[string]bool{
-	"how": true, "way": true, "entry": false, "address": false, "user": false, "secret": false, "note": false, "file_for": false, "age": false, "to": false, "why": true, "held": true, "new_owner": false, "new_owner_email": false, "version": false, "format": false, "sha256": false, "file": false,
+	"how": true, "way": true, "entry": false, "address": false, "user": false, "secret": false, "note": false, "file_for": false, "age": false, "to": false, "why": true, "held": true, "new_owner": false, "new_owner_email": false, "version": false, "format": false, "sha256": false, "file": false, "paid_on": true, "paid_by": false,
 }
 
 // secretFields may have a secret in them; into that for a public key a private one may
@@ -152,6 +158,9 @@ func (v *visit) handedFacts(c app.CaseView, x handover.Item) (out []string) {
 	at := func(t time.Time) string { return text.ShortInstant(v.lang, t, v.zone()) }
 	if x.Owner != "" {
 		tell(v.say("customer.asset.owner") + text.Colon(v.lang) + " " + v.say("customer.asset.owner."+string(x.Owner)))
+	}
+	if !x.PaidOn.IsZero() {
+		tell(v.say("handover.paid", "date", text.LongDate(v.lang, x.PaidOn), "with", cmp.Or(x.PaidBy, "–")))
 	}
 	if x.Held != "" {
 		tell(v.say("handover.held", "why", x.Held))
@@ -333,6 +342,22 @@ func (v *visit) nameOwner() error {
 func (v *visit) holdItem() error {
 	item := v.r.PathValue("item")
 	err := v.App.HoldItem(v.r.Context(), v.actor, v.caseID(), v.r.PathValue("step"), handover.ID(item), v.form.Get("held"))
+	return v.after(err, v.handoverEcho(err), "#"+item)
+}
+
+// payItem says that a work was paid.
+func (v *visit) payItem() error {
+	item := v.r.PathValue("item")
+	in := app.PaidInput{Case: v.caseID(), Step: v.r.PathValue("step"), Item: handover.ID(item), With: v.form.Get("paid_by")}
+	var err error
+	if on := strings.TrimSpace(v.form.Get("paid_on")); on != "" {
+		if in.On, err = when.ParseDate(on); err != nil {
+			err = fault.New(fault.Invalid, "date.unreadable").On("paid_on")
+		}
+	}
+	if err == nil {
+		err = v.App.PayItem(v.r.Context(), v.actor, in)
+	}
 	return v.after(err, v.handoverEcho(err), "#"+item)
 }
 

@@ -246,6 +246,7 @@ func routes(h *house) map[string]line {
 		"POST /console/cases/{id}/notes":                                       {who: "act:note", path: c + "/notes", form: []string{"text", "llamó"}},
 		"GET /console/cases/{id}/items":                                        {who: "read:case", path: c + "/items"},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}":                {who: "role:agent", path: c + "/steps/review/handover/hov_x", form: []string{"how", "x", "way", "transfer"}},
+		"POST /console/cases/{id}/steps/{step}/handover/{item}/paid":           {who: "act:case", path: c + "/steps/review/handover/hov_x/paid", form: []string{"paid_on", "2026-01-02"}},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/hold":           {who: "role:agent", path: c + "/steps/review/handover/hov_x/hold", form: []string{"held", "x"}},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/destroy":        {who: "role:agent", path: c + "/steps/review/handover/hov_x/destroy", form: []string{"method", "destroy", "by", "x", "on", "2026-01-01"}},
 		"POST /console/cases/{id}/steps/{step}/handover/{item}/keep":           {who: "role:agent", path: c + "/steps/review/handover/hov_x/keep", form: []string{"basis", "contract", "why", "x", "until", "2031-01-01"}},

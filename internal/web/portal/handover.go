@@ -40,6 +40,7 @@ type handoverLine struct {
 	Rotated                          bool
 	Envelope                         string // how its envelope stands, in words
 	Owner, Held, NewOwner, When      string // When they accepted it, in words
+	Paid                             string // when what was ours until then was paid, in words
 	ByHand                           string // who gave it to whom, in words
 	Ended                            string // how something confidential was destroyed, or why it is kept, in words
 	NameOwner                        bool   // they may say who administers it
@@ -180,6 +181,12 @@ func (v handoverView) confidential(l *handoverLine, x handover.Item) {
 func (v handoverView) which(l *handoverLine, x handover.Item) {
 	if x.Owner != "" {
 		l.Owner = v.say("owner." + string(x.Owner))
+	}
+	if !x.PaidOn.IsZero() {
+		l.Paid = v.say("paid", "date", text.LongDate(v.Lang, x.PaidOn))
+		if x.PaidBy != "" {
+			l.Paid = v.say("paid.with", "date", text.LongDate(v.Lang, x.PaidOn), "with", x.PaidBy)
+		}
 	}
 	l.Held, l.NewOwner, l.NameOwner = x.Held, x.NewOwner, x.Nameable()
 	if x.NewOwnerEmail != "" {
