@@ -14,7 +14,7 @@ import (
 )
 
 // reservedSlots are filled by us, and named by nobody else.
-var reservedSlots = []string{"reference", "owner", "secret", "ends_at", "since", "held", credentialSlot}
+var reservedSlots = []string{"reference", "owner", "secret", "ends_at", "since", "held", credentialSlot, nobodySlot}
 
 // refs says whether a call names what it is about.
 type refs int

@@ -2,6 +2,7 @@ package httpsystem
 
 import (
 	"context"
+	"encoding/base64"
 	"maps"
 	"net/http"
 	"slices"
@@ -15,10 +16,12 @@ import (
 // Rights says how it is found out what our credential may do, and what each thing that
 // the system can do needs. Nothing is changed for it.
 type Rights struct {
-	Call    Operation           // is answered with what it may
-	Header  string              // of the answer, in which that stands; or
-	Path    string              // where it stands in its body: a list of words, or a text of them
-	Implies map[string][]string // by right: those that it brings along
+	Call    Operation            // is answered with what it may
+	Header  string               // of the answer, in which that stands; or
+	Path    string               // where it stands in its body: a list of words, or a text of them
+	Claims  []string             // instead of Call: claims of the credential itself, a JWT, in which it stands
+	Tries   map[string]Operation // instead of both, by right: a call about {nobody}, which whoever lacks it is refused for that (RFC 6750)
+	Implies map[string][]string  // by right: those that it brings along
 	// Need is the rights that each thing needs, by its key in the entry ("access") and,
 	// of an action, by "actions" and its name with a dot between.
 	Need map[string][]string
@@ -31,8 +34,17 @@ const credentialSlot = "credential"
 const actionsKey = "actions"
 
 func (r reading) rights(where []string) *Rights {
-	m := r.Keys(where, "call", "header", "path", "implies", "need")
-	out := &Rights{Call: r.calls(below(where, "call")), Header: r.Word(m, where, "header"), Path: r.Word(m, where, "path")}
+	m := r.Keys(where, "call", "header", "path", "claims", "tries", "implies", "need")
+	out := &Rights{Header: r.Word(m, where, "header"), Path: r.Word(m, where, "path"), Claims: r.Words(m, where, "claims")}
+	if m.Has("call") {
+		out.Call = r.calls(below(where, "call"))
+	}
+	if at := below(where, "tries"); m.Has("tries") {
+		out.Tries = map[string]Operation{}
+		for _, right := range r.Names(at) {
+			out.Tries[right] = r.calls(below(at, right))
+		}
+	}
 	if m.Has("implies") {
 		out.Implies = r.wordLists(below(where, "implies"))
 	}
@@ -76,6 +88,70 @@ func (c Config) can() map[string]bool {
 }
 
 func (x Rights) check(k *checker, where []string) {
+	switch {
+	case x.Claims != nil:
+		k.words(x.Claims, below(where, "claims"))
+		if k.config.Auth.Header == "" {
+			k.bad(below(where, "claims"), "system.needs", "key", "claims", "needs", "auth")
+		}
+	case x.Tries != nil:
+		x.checkTries(k, below(where, "tries"))
+	default:
+		x.checkCall(k, where)
+	}
+	for _, key := range are(map[string]bool{
+		"call": x.Call.declared() && (x.Claims != nil || x.Tries != nil), "tries": x.Tries != nil && x.Claims != nil,
+		"header": x.Header != "" && (x.Claims != nil || x.Tries != nil), "path": x.Path != "" && (x.Claims != nil || x.Tries != nil),
+	}) {
+		k.bad(below(where, key), "system.not_here", "key", key)
+	}
+	x.checkNeed(k, where)
+}
+
+// nobodySlot is the name of nobody, in the path of a call that tries a right: whatever
+// the call would change, there is nothing of that name.
+const nobodySlot = "nobody"
+
+// checkTries checks the calls by which rights are tried.
+func (x Rights) checkTries(k *checker, where []string) {
+	if len(x.Tries) == 0 {
+		k.bad(where, "field.required")
+	}
+	for _, right := range slices.Sorted(maps.Keys(x.Tries)) {
+		o, at := x.Tries[right], below(where, right)
+		wrong := o.lookingUp()
+		wrong["already"], wrong["receipt"], wrong["headers"] = len(o.Already) > 0, o.Receipt != "", len(o.Headers) > 0
+		for _, key := range are(wrong) {
+			k.bad(below(at, key), "system.not_here", "key", key)
+		}
+		if len(o.Before) > 0 {
+			k.bad(at, "system.want_map")
+		}
+		sc := k.scope(never)
+		sc.known[nobodySlot] = true
+		k.call(o, at, slices.Concat(reads, writes), sc)
+		if !strings.Contains(o.Path, "{"+nobodySlot+"}") {
+			k.bad(below(at, "path"), "system.path_slot", "slot", "{"+nobodySlot+"}")
+		}
+		if !k.needed(x, right) {
+			k.bad(at, "system.unknown_key", "key", right)
+		}
+	}
+}
+
+// needed reports whether anything needs the right, by itself or by what it brings.
+func (k *checker) needed(x Rights, right string) bool {
+	for _, list := range x.Need {
+		if oneOf(list, right) {
+			return true
+		}
+	}
+	_, implies := x.Implies[right]
+	return implies
+}
+
+// checkCall checks the call that is answered with rights.
+func (x Rights) checkCall(k *checker, where []string) {
 	wrong := x.Call.lookingUp()
 	wrong["already"], wrong["receipt"] = len(x.Call.Already) > 0, x.Call.Receipt != ""
 	for _, key := range are(wrong) {
@@ -100,6 +176,10 @@ func (x Rights) check(k *checker, where []string) {
 	case !headerName.MatchString(x.Header):
 		k.bad(below(where, "header"), "system.header")
 	}
+}
+
+// checkNeed checks what brings what along, and what needs what.
+func (x Rights) checkNeed(k *checker, where []string) {
 	lists := func(at []string, all map[string][]string) {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			place := below(at, name)
@@ -128,27 +208,102 @@ func (x Rights) check(k *checker, where []string) {
 
 // mayAll asks what our credential may do and names what it may not, and should.
 func (s *System) mayAll(ctx context.Context, op string, x Rights) error {
-	v := s.values(credentialSlot, s.bare())
-	req, err := s.request(ctx, op, x.Call, v)
+	has, err := s.may(ctx, op, x)
 	if err != nil {
 		return err
-	}
-	ans, err := s.get(op, req)
-	var has []string
-	told := false
-	switch code := fault.CodeOf(err); {
-	case err == nil, x.Header != "" && code == "connector.unreadable": // what stands below the header is its own business
-		has, told = x.granted(ans)
-	case fault.KindOf(err) == fault.Transient && code != "connector.unreadable", code == "connector.credential":
-		return err
-	}
-	if !told { // it does not let us ask, has no such call, or says it in another way
-		return s.Say(fault.Invalid, connector.RightsUnclear, ans.Status).At(op, err)
 	}
 	if lacks := x.lacks(has); len(lacks) > 0 {
 		return fault.New(fault.Invalid, "connector.right_missing", "system", s.cfg.System, "right", strings.Join(lacks, ", ")).At(op, nil)
 	}
 	return nil
+}
+
+// may finds out what our credential may do, in the way that is declared.
+func (s *System) may(ctx context.Context, op string, x Rights) (has []string, err error) {
+	switch {
+	case x.Claims != nil:
+		has, told := claimed(s.bare(), x.Claims)
+		if !told {
+			return nil, s.Say(fault.Invalid, connector.RightsUnclear, 0).At(op, nil)
+		}
+		return has, nil
+	case x.Tries != nil:
+		return s.tried(ctx, op, x)
+	}
+	return s.asked(ctx, op, x)
+}
+
+// claimed reads the words of claims of a JWT (RFC 7519). Its signature is not ours to
+// check: whoever made it checks it at each call. false: it is none, or says nothing of
+// the kind.
+func claimed(token string, claims []string) (has []string, told bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil, false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, false
+	}
+	var ans httpcall.Answer
+	if ans.Read(raw); ans.Err != nil {
+		return nil, false
+	}
+	payload, _ := ans.Body.(map[string]any)
+	for _, claim := range claims {
+		if words, ok := rightWords(payload[claim]); ok {
+			has, told = append(has, words...), true
+		}
+	}
+	return has, told
+}
+
+// insufficient is the word for a credential that lacks a right (RFC 6750 section 3.1).
+const insufficient = "insufficient_scope"
+
+// tried makes every call that tries a right, about nobody, and returns those that were
+// not refused.
+func (s *System) tried(ctx context.Context, op string, x Rights) (has []string, err error) {
+	v := s.values(nobodySlot, nowhere)
+	for _, right := range slices.Sorted(maps.Keys(x.Tries)) {
+		req, err := s.request(ctx, op, x.Tries[right], v)
+		if err != nil {
+			return nil, err
+		}
+		ans, err := s.get(op, req)
+		code := fault.CodeOf(err)
+		switch {
+		case code == "connector.no_right" && strings.Contains(strings.Join(ans.Header.Values("WWW-Authenticate"), " "), insufficient):
+			continue
+		case code == "connector.no_right", ans.Status >= 300 && ans.Status < 400: // refused for what it does not say, or it is somewhere else
+			return nil, s.Say(fault.Invalid, connector.RightsUnclear, ans.Status).At(op, err)
+		case code == "connector.credential", fault.KindOf(err) == fault.Transient && code != "connector.unreadable":
+			return nil, err
+		}
+		has = append(has, right)
+	}
+	return has, nil
+}
+
+// asked makes the call that is answered with what our credential may do.
+func (s *System) asked(ctx context.Context, op string, x Rights) (has []string, err error) {
+	v := s.values(credentialSlot, s.bare())
+	req, err := s.request(ctx, op, x.Call, v)
+	if err != nil {
+		return nil, err
+	}
+	ans, err := s.get(op, req)
+	told := false
+	switch code := fault.CodeOf(err); {
+	case err == nil, x.Header != "" && code == "connector.unreadable": // what stands below the header is its own business
+		has, told = x.granted(ans)
+	case fault.KindOf(err) == fault.Transient && code != "connector.unreadable", code == "connector.credential":
+		return nil, err
+	}
+	if !told { // it does not let us ask, has no such call, or says it in another way
+		return nil, s.Say(fault.Invalid, connector.RightsUnclear, ans.Status).At(op, err)
+	}
+	return has, nil
 }
 
 // bare is our credential without the scheme before it.
@@ -161,19 +316,26 @@ func (s *System) bare() string {
 
 // granted reads what the answer says that our credential may do; false: nothing.
 func (x Rights) granted(ans httpcall.Answer) (has []string, told bool) {
-	split := func(text string) []string {
-		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == ';' })
-	}
 	if x.Header != "" {
 		values := ans.Header.Values(x.Header)
 		for _, v := range values {
-			has = append(has, split(v)...)
+			has = append(has, parted(v)...)
 		}
 		return has, len(values) > 0
 	}
-	switch v := ans.At(x.Path).(type) {
+	return rightWords(ans.At(x.Path))
+}
+
+// parted are the words of a text, with commas, spaces or semicolons between.
+func parted(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == ';' })
+}
+
+// rightWords are those of a list, or of a text; false: it is neither.
+func rightWords(v any) (has []string, told bool) {
+	switch v := v.(type) {
 	case string:
-		return split(v), v != ""
+		return parted(v), v != ""
 	case []any:
 		for _, one := range v {
 			word, ok := one.(string)

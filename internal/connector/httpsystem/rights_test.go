@@ -1,6 +1,7 @@
 package httpsystem_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -71,6 +72,14 @@ func TestWhatIsWrongWithRightsIsToldWithItsPlace(t *testing.T) {
 		{"hide: [write]", "hidden: [write]", "14:27 system.unknown_key /systems/code/rights/need/actions/hidden"},
 		{"need:\n        access: [\"admin:org\"]\n        actions: {hide: [write]}\n", "need: {}\n", "-"},
 		{"      need:", "      needs:", "-"},
+		{"call: {method: GET, path: /me}\n      header: X-OAuth-Scopes", "claims: [roles]", ""},
+		{"call: {method: GET, path: /me}\n      header: X-OAuth-Scopes", "claims: []", "9:15 system.blank /systems/code/rights/claims"},
+		{"header: X-OAuth-Scopes", "claims: [roles]", "9:13 system.not_here /systems/code/rights/call"},
+		{"call: {method: GET, path: /me}\n      header: X-OAuth-Scopes", `tries: {write: {method: PATCH, path: "/u/{nobody}"}}`, ""},
+		{"call: {method: GET, path: /me}\n      header: X-OAuth-Scopes", `tries: {write: {method: PATCH, path: "/u/ada"}}`, "9:44 system.path_slot /systems/code/rights/tries/write/path"},
+		{"call: {method: GET, path: /me}\n      header: X-OAuth-Scopes", `tries: {other: {method: GET, path: "/u/{nobody}"}}`, "9:15 system.unknown_key /systems/code/rights/tries/other"},
+		{"call: {method: GET, path: /me}\n      header: X-OAuth-Scopes", `tries: {write: {method: GET, path: "/u/{nobody}", already: [404]}}`, "9:66 system.not_here /systems/code/rights/tries/write/already"},
+		{"call: {method: GET, path: /me}\n      header: X-OAuth-Scopes", `tries: {}`, "9:14 system.blank /systems/code/rights/tries"},
 	} {
 		src := strings.Replace(rightful, c.old, c.with, 1)
 		if src == rightful {
@@ -92,11 +101,47 @@ func TestWhatIsWrongWithRightsIsToldWithItsPlace(t *testing.T) {
 	}
 }
 
+// The token says of itself what it may do; whoever made it checks that it is real.
+func TestATokenIsReadForItsRights(t *testing.T) {
+	t.Parallel()
+	part := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { send(w, 200, `{}`) }))
+	t.Cleanup(far.Close)
+	for token, want := range map[string]string{
+		part(`{}`) + "." + part(`{"roles":["admin:org","write"]}`) + ".sig":      "",
+		part(`{}`) + "." + part(`{"scp":"write admin:org","roles":[]}`) + ".sig": "",
+		part(`{}`) + "." + part(`{"roles":["write"]}`) + ".sig":                  "connector.right_missing admin:org (access)",
+		part(`{}`) + "." + part(`{"roles":[]}`) + ".sig":                         "connector.right_missing admin:org (access), write (actions.hide)",
+		part(`{}`) + "." + part(`{"aud":"us"}`) + ".sig":                         connector.RightsUnclear,
+		part(`{}`) + "." + part(`{"roles":{"write":true}}`) + ".sig":             connector.RightsUnclear,
+		part(`{}`) + "." + part(`["roles"]`) + ".sig":                            connector.RightsUnclear,
+		part(`{}`) + ".%%%.sig":                                                  connector.RightsUnclear,
+		"opaque":                                                                 connector.RightsUnclear,
+	} {
+		err := rightsAs(t, far.URL, token, "    rights:\n      claims: [roles, scp]\n      need: {access: [\"admin:org\"], actions: {hide: [write]}}\n").Check(t.Context())
+		got := ""
+		if err != nil {
+			got = fault.CodeOf(err)
+		}
+		if f, ok := err.(*fault.Error); ok && f.Code == "connector.right_missing" {
+			got += fmt.Sprint(" ", f.Args[3])
+		}
+		if got != want || err != nil && strings.Contains(err.Error(), token) {
+			t.Errorf("%s: %v, want %s", token, err, want)
+		}
+	}
+}
+
 // rightsAt is an entry whose system says what our credential may do.
 func rightsAt(t *testing.T, base, rights string) connector.Checker {
 	t.Helper()
+	return rightsAs(t, base, "s3cr3t", rights)
+}
+
+func rightsAs(t *testing.T, base, token, rights string) connector.Checker {
+	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "token"), []byte("s3cr3t"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "token"), []byte(token), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	src := strings.Replace(rightful, "base_url: https://code.example", "base_url: "+base+"\n    allow: [127.0.0.1/32]\n    ping: {method: GET, path: /ping}", 1)

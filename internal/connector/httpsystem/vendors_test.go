@@ -1,6 +1,7 @@
 package httpsystem_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -41,7 +42,7 @@ type played struct {
 
 // shapes reads a file: "### do → what comes of it", and below it lines that begin
 // with > (sent) and < (answered). ">" and "<" alone part headers and body. "###
-// with" has the slots of the entry, "### always" the headers of every call, and
+// with" has the slots of the entry, and its token where it is another than usual, "### always" the headers of every call, and
 // "twice" at the end of a title says that its calls are made twice.
 func shapes(t *testing.T, file string) (with map[string]string, all []played) {
 	t.Helper()
@@ -197,7 +198,9 @@ func TestTheDeclarationsOfWellKnownSystemsCallWhatWasPublished(t *testing.T) {
 func vendorSystem(t *testing.T, name, base string, with map[string]string) connector.System {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "token"), []byte("s3cr3t\n"), 0o600); err != nil {
+	token := cmp.Or(with["token"], "s3cr3t")
+	delete(with, "token")
+	if err := os.WriteFile(filepath.Join(dir, "token"), []byte(token+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	entry := fmt.Sprintf("systems:\n  it:\n    kind: http\n    like: %s\n    base_url: %s\n    allow: [127.0.0.1/32]\n    auth: {value: \"file:%s/token\"}\n", name, base, dir)
