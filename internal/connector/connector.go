@@ -286,6 +286,7 @@ func Unsaid(code string) bool {
 type System struct {
 	Name       string
 	Level      Level
+	Drive      bool // its accesses are shares of files and folders
 	Alone      bool // an act reads, changes and writes a whole: two at once, of whatever process, undo each other
 	Billing    Billing
 	Ender      Ender
@@ -335,6 +336,7 @@ const (
 	CanAccess   = "access"
 	CanProbe    = "probe"
 	CanList     = "inventory"
+	CanDrive    = "drive"
 	CanNarrow   = "read_only"
 	CanCharges  = "charges"
 	CanEvery    = "all_charges"
@@ -364,6 +366,7 @@ func (s System) Can() []string {
 		{CanAccess, s.Access != nil},
 		{CanProbe, s.Prober != nil},
 		{CanList, s.Lister != nil},
+		{CanDrive, s.Drive},
 		{CanNarrow, s.Narrower != nil},
 		{CanCharges, s.Charges != nil},
 		{CanEvery, s.Every != nil},

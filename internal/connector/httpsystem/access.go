@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
@@ -23,12 +24,33 @@ var (
 	_ connector.Narrower = access{}
 )
 
+// about are the values of calls about an account. One of several parts fills a slot
+// with each of them.
+func (a access) about(op, account string) (values, error) {
+	v := a.values("reference", account)
+	if a.is.Parts == nil {
+		return v, nil
+	}
+	parts := strings.Split(account, partsEnd)
+	if len(parts) != len(a.is.Parts) || slices.ContainsFunc(parts, func(p string) bool { return !usable(p) }) {
+		return v, a.Say(fault.Invalid, "connector.bad_reference", 0).At(op, nil)
+	}
+	for i, name := range a.is.Parts {
+		v.slots[name] = parts[i]
+	}
+	return v, nil
+}
+
 // ReadAccess asks whether the account is open. One that the system does not
 // know is closed.
 func (a access) ReadAccess(ctx context.Context, account string) (connector.AccessState, error) {
 	const op = "httpsystem.ReadAccess"
-	ans, err := a.look(ctx, op, a.is.of(a.is.Read), a.values("reference", account))
 	var st connector.AccessState
+	v, err := a.about(op, account)
+	if err != nil {
+		return st, err
+	}
+	ans, err := a.look(ctx, op, a.is.of(a.is.Read), v)
 	if ans.Status != 0 {
 		st.Answer = ans.Evidence(a.is.Status)
 	}
@@ -61,8 +83,12 @@ func (a access) RestoreAccess(ctx context.Context, in connector.AccessInput) (co
 }
 
 func (a access) change(ctx context.Context, op string, o Operation, in connector.AccessInput, open bool) (connector.Receipt, error) {
+	v, err := a.about(op, in.Account)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
 	return a.send(ctx, act{
-		op: op, calls: a.is.of(o), key: in.Key, values: a.values("reference", in.Account), paths: []string{a.is.Status},
+		op: op, calls: a.is.of(o), key: in.Key, values: v, paths: []string{a.is.Status},
 		so: func(ctx context.Context) (bool, json.RawMessage, error) {
 			st, err := a.ReadAccess(ctx, in.Account)
 			return st.Open == open, st.Answer, err
@@ -83,7 +109,11 @@ func (p Probe) entered(status int) bool {
 func (a access) ProbeAccess(ctx context.Context, account string) (connector.Probe, error) {
 	const op = "httpsystem.ProbeAccess"
 	p := a.is.Probe
-	v, own := a.values("reference", account), ""
+	v, err := a.about(op, account)
+	if err != nil {
+		return connector.Probe{}, err
+	}
+	own := ""
 	if p.Secret != "" {
 		var code string
 		if own, code = declaration.ResolveEach(p.Secret, account); code != "" {

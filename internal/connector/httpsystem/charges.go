@@ -144,7 +144,11 @@ func (c charges) amount(text, currency string) (money.Amount, error) {
 // LastSignIn reads when the account last got in.
 func (a access) LastSignIn(ctx context.Context, account string) (time.Time, error) {
 	const op = "httpsystem.LastSignIn"
-	ans, err := a.look(ctx, op, a.is.of(a.is.Read), a.values("reference", account))
+	v, err := a.about(op, account)
+	if err != nil {
+		return time.Time{}, err
+	}
+	ans, err := a.look(ctx, op, a.is.of(a.is.Read), v)
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
 			return time.Time{}, nil

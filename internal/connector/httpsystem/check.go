@@ -180,22 +180,48 @@ func (b Billing) check(k *checker, undo connector.UndoClass) {
 func (a Access) check(k *checker, undo connector.UndoClass) {
 	where := at("access", "operations")
 	find := below(where, "find")
-	k.reading(a.Find, find, a.Read, below(where, "read"), k.scope(once))
-	k.acting(a.Find, find, a.Revoke, below(where, "revoke"), k.scope(once))
-	k.back(a.Find, find, a.Restore, below(where, "restore"), at("undo"), undo, k.scope(once))
+	a.checkParts(k, at("access", "parts"))
+	k.reading(a.Find, find, a.Read, below(where, "read"), k.account(a, once))
+	k.acting(a.Find, find, a.Revoke, below(where, "revoke"), k.account(a, once))
+	k.back(a.Find, find, a.Restore, below(where, "restore"), at("undo"), undo, k.account(a, once))
 	k.path(a.Status, at("access", "state", "status"))
 	k.words(a.Open, at("access", "state", "open"))
 	k.paths(at("access", "state"), map[string]string{"signed_in_at": a.Seen})
 	if x, at := a.Reading, at("access", "read_only"); x != nil {
 		k.path(x.Path, below(at, "path"))
 		k.words(x.Words, below(at, "words"))
-		k.acting(a.Find, find, x.Narrow, below(at, "narrow"), k.scope(once))
+		k.acting(a.Find, find, x.Narrow, below(at, "narrow"), k.account(a, once))
 		if x.Widen.declared() {
-			k.acting(a.Find, find, x.Widen, below(at, "widen"), k.scope(once, "held"))
+			k.acting(a.Find, find, x.Widen, below(at, "widen"), k.account(a, once, "held"))
 		}
 	}
 	if a.Probe != nil {
-		a.Probe.check(k, below(where, "probe"))
+		a.Probe.check(k, below(where, "probe"), k.account(a, maybe, "secret"))
+	}
+}
+
+// account is what the calls about an access may hold.
+func (k *checker) account(a Access, ref refs, more ...string) scope {
+	s := k.scope(ref, more...)
+	for _, part := range a.Parts {
+		s.known[part] = true
+	}
+	return s
+}
+
+// checkParts checks what the parts of the name of an access are called.
+func (a Access) checkParts(k *checker, where []string) {
+	if a.Parts == nil {
+		return
+	}
+	if len(a.Parts) < 2 {
+		k.bad(where, "system.parts")
+	}
+	for i, name := range a.Parts {
+		k.slotName(name, below(where, strconv.Itoa(i)))
+		if _, fixed := k.config.With[name]; fixed || slices.Index(a.Parts, name) < i {
+			k.bad(below(where, strconv.Itoa(i)), "system.slot_name", "name", name)
+		}
 	}
 }
 
@@ -293,14 +319,46 @@ func (x Inventory) check(k *checker, where []string) {
 	case len(x.List.Each) > 0:
 		k.bad(below(indexed(list, len(x.List.Before), len(x.List.Before)+1), "each"), "system.not_here", "key", "each")
 	}
-	k.path(x.Account, below(where, "account"))
+	x.checkAccount(k, below(where, "account"))
 	k.paths(where, map[string]string{"label": x.Label, "status": x.Status})
 	if len(x.Open) > 0 && x.Status == "" {
 		k.bad(below(where, "open"), "system.needs", "key", "open", "needs", "status")
 	}
 }
 
-func (p Probe) check(k *checker, where []string) {
+// checkAccount checks of what the name of an access is put together.
+func (x Inventory) checkAccount(k *checker, where []string) {
+	want := 1
+	if a := k.config.Access; a != nil && a.Parts != nil {
+		want = len(a.Parts)
+	}
+	switch len(x.Account) {
+	case want:
+	case 0:
+		k.path("", where)
+		return
+	default:
+		k.bad(where, "system.account_parts", "parts", strconv.Itoa(want))
+		return
+	}
+	taken := map[string]bool{}
+	for _, o := range x.List.Before {
+		for name := range o.Take {
+			taken["{"+name+"}"] = true
+		}
+	}
+	for i, path := range x.Account {
+		if at := indexed(where, i, len(x.Account)); slot.MatchString(path) {
+			if !taken[path] {
+				k.bad(at, "system.slot", "slot", path, "allowed", strings.Join(slices.Sorted(maps.Keys(taken)), ", "))
+			}
+		} else {
+			k.path(path, at)
+		}
+	}
+}
+
+func (p Probe) check(k *checker, where []string, sc scope) {
 	if p.Receipt != "" {
 		k.bad(below(where, "receipt"), "system.unknown_key", "key", "receipt")
 	}
@@ -309,7 +367,7 @@ func (p Probe) check(k *checker, where []string) {
 	for _, key := range are(wrong) {
 		k.bad(below(where, key), "system.not_here", "key", key)
 	}
-	k.call(p.Operation, where, probes, k.scope(maybe, "secret"))
+	k.call(p.Operation, where, probes, sc)
 	for _, key := range are(map[string]bool{"body": p.Body != nil, "form": p.Form != nil}) {
 		if p.Method == "GET" {
 			k.bad(below(where, key), "system.read_body")

@@ -200,7 +200,7 @@ type Errors struct {
 type Inventory struct {
 	Kind    string // of the accesses, as grants have it
 	List    Operation
-	Account string   // path, in each of the list, of the name that Access takes
+	Account []string // paths, in each of the list, or slots, of the parts of the name that Access takes
 	Label   string   // path of what people call it; optional
 	Status  string   // path of the far system's word; optional
 	Open    []string // the words that mean: it lets in; empty: whatever is listed does
@@ -224,6 +224,7 @@ type State struct {
 
 // Access says how accesses are read, closed and tried.
 type Access struct {
+	Parts   []string    // slots that its name fills, one after the other, instead of {reference}; nil: it has one part
 	Find    []Operation // before each of the others, but not before the probe
 	Read    Operation
 	Revoke  Operation

@@ -202,7 +202,7 @@ func pages(tell func(more map[string]any, w http.ResponseWriter, r *http.Request
 		}
 		from = min(from, len(accounts))
 		to := min(from+3, len(accounts))
-		out := map[string]any{"people": []any{}}
+		out := map[string]any{"people": []any{}, "boxes": []any{map[string]any{"id": "b1"}}}
 		for _, name := range accounts[from:to] {
 			out["people"] = append(out["people"].([]any), map[string]any{"id": name, "status": "active", "name": conformance.Person})
 		}

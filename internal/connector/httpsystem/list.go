@@ -186,7 +186,7 @@ func (l inventory) listed(ctx context.Context, op string, x Inventory, owner str
 		return nil, err
 	}
 	last := x.List
-	items, first, err := l.list(ctx, op, last, v, []string{x.Account})
+	items, first, err := l.list(ctx, op, last, v, slices.DeleteFunc(slices.Clone(x.Account), func(path string) bool { return slot.MatchString(path) }))
 	if err != nil {
 		return nil, err
 	}
@@ -196,11 +196,29 @@ func (l inventory) listed(ctx context.Context, op string, x Inventory, owner str
 		if last.Where != nil && !last.Where.filled(v).holds(ans, false) {
 			continue
 		}
-		a := connector.FoundAccess{Account: ans.Scalar(x.Account), Kind: x.Kind, Label: ans.Text(x.Label), Status: ans.Text(x.Status)}
+		a := connector.FoundAccess{Account: x.name(ans, v), Kind: x.Kind, Label: ans.Text(x.Label), Status: ans.Text(x.Status)}
 		if a.Open = len(x.Open) == 0 || oneOf(x.Open, a.Status); !usable(a.Account) || len(x.Open) > 0 && a.Status == "" {
 			return nil, l.Say(fault.Transient, "connector.unreadable", first.Status).At(op, nil)
 		}
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// partsEnd parts the name of an access that has several.
+const partsEnd = "/"
+
+// name is that of an access on the list; empty where a part is missing, or where
+// nobody could tell it from the others.
+func (x Inventory) name(ans httpcall.Answer, v values) string {
+	parts := make([]string, len(x.Account))
+	for i, path := range x.Account {
+		if parts[i] = ans.Scalar(path); slot.MatchString(path) {
+			parts[i], _ = v.fill(path, asItIs)
+		}
+		if parts[i] == "" || len(parts) > 1 && strings.Contains(parts[i], partsEnd) {
+			return ""
+		}
+	}
+	return strings.Join(parts, partsEnd)
 }

@@ -191,7 +191,7 @@ func (r reading) inventory(path []string) []Inventory {
 func (r reading) listed(path []string) Inventory {
 	m := r.Keys(path, "kind", "list", "account", "label", "status", "open")
 	x := Inventory{
-		Kind: r.Word(m, path, "kind"), Account: r.Word(m, path, "account"), Label: r.Word(m, path, "label"),
+		Kind: r.Word(m, path, "kind"), Account: r.Scalars(m, path, "account"), Label: r.Word(m, path, "label"),
 		Status: r.Word(m, path, "status"), Open: r.Words(m, path, "open"),
 	}
 	if m.Has("list") {
@@ -293,7 +293,8 @@ func (r reading) billing(top declaration.Map) *Billing {
 
 func (r reading) access(path []string) *Access {
 	a := &Access{}
-	top := r.Keys(path, "operations", "state", "read_only")
+	top := r.Keys(path, "parts", "operations", "state", "read_only")
+	a.Parts = r.Words(top, path, "parts")
 	if top.Has("read_only") {
 		where := below(path, "read_only")
 		a.Reading = &Reading{}

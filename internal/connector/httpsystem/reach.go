@@ -25,8 +25,12 @@ func (a access) NarrowInfo() connector.Info { return a.cfg.NarrowInfo() }
 // reaches nothing.
 func (a access) ReadReach(ctx context.Context, account string) (connector.Reach, error) {
 	const op = "httpsystem.ReadReach"
-	ans, err := a.look(ctx, op, a.is.of(a.is.Read), a.values("reference", account))
 	var r connector.Reach
+	v, err := a.about(op, account)
+	if err != nil {
+		return r, err
+	}
+	ans, err := a.look(ctx, op, a.is.of(a.is.Read), v)
 	if ans.Status != 0 {
 		r.Answer = ans.Evidence(a.is.Status, a.is.Reading.Path)
 	}
@@ -67,7 +71,10 @@ func (a access) WidenAccess(ctx context.Context, in connector.WidenInput) (conne
 // reach changes how far an account reaches; held is what it had, where it is to get
 // that back.
 func (a access) reach(ctx context.Context, op string, o Operation, in connector.AccessInput, held string) (connector.Receipt, error) {
-	v := a.values("reference", in.Account)
+	v, err := a.about(op, in.Account)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
 	if held != "" {
 		v = v.with("held", held)
 	}

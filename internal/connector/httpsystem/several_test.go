@@ -58,6 +58,13 @@ func (j *journal) note(r *http.Request) {
 
 func teamSystem(t *testing.T, h http.HandlerFunc) (connector.System, *journal, string) {
 	t.Helper()
+	return declaredSystem(t, teams, h)
+}
+
+// declaredSystem connects what is declared; it returns what it was asked, and the file
+// of its token.
+func declaredSystem(t *testing.T, declared string, h http.HandlerFunc) (connector.System, *journal, string) {
+	t.Helper()
 	j := &journal{keys: map[string]string{}}
 	f := listen(t, func(_ *far, w http.ResponseWriter, r *http.Request) { j.note(r); h(w, r) })
 	dir := t.TempDir()
@@ -65,7 +72,7 @@ func teamSystem(t *testing.T, h http.HandlerFunc) (connector.System, *journal, s
 	if err := os.WriteFile(token, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all, err := load("s.yaml", []byte(strings.NewReplacer("BASE", f.url, "DIR", dir).Replace(teams)))
+	all, err := load("s.yaml", []byte(strings.NewReplacer("BASE", f.url, "DIR", dir).Replace(declared)))
 	if err != nil {
 		t.Fatal(err)
 	}

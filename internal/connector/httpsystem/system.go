@@ -121,6 +121,7 @@ func (s *System) Connector() connector.System {
 	if len(s.cfg.Inventory) > 0 {
 		out.Lister = inventory{s}
 	}
+	out.Drive = out.Access != nil && slices.ContainsFunc(s.cfg.Inventory, func(x Inventory) bool { return x.Kind == "drive" })
 	if s.cfg.Charges != nil {
 		out.Charges = charges{s, *s.cfg.Charges}
 		if s.cfg.Charges.Everyone != nil {
@@ -172,7 +173,13 @@ func (s *System) answers(ctx context.Context, op string) error {
 	if !s.cfg.Ping.declared() {
 		calls, slot = s.anyReading()
 	}
-	ans, err := s.look(ctx, op, calls, s.values(slot, nowhere))
+	v := s.values(slot, nowhere)
+	if a := s.cfg.Access; a != nil {
+		for _, part := range a.Parts {
+			v.slots[part] = nowhere
+		}
+	}
+	ans, err := s.look(ctx, op, calls, v)
 	switch {
 	case s.cfg.Ping.declared() && ans.Status >= 200 && ans.Status < 300 && fault.CodeOf(err) == "connector.unreadable":
 		return nil // what a ping says is its own business

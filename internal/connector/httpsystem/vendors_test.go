@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -176,6 +177,9 @@ func TestTheDeclarationsOfWellKnownSystemsCallWhatWasPublished(t *testing.T) {
 			if s.Prober != nil {
 				wanted = append(wanted, "ProbeAccess")
 			}
+			if s.Narrower != nil {
+				wanted = append(wanted, "ReadReach", "NarrowAccess", "WidenAccess")
+			}
 			if s.SignIns != nil {
 				wanted = append(wanted, "LastSignIn")
 			}
@@ -216,8 +220,10 @@ func vendorSystem(t *testing.T, name, base string, with map[string]string) conne
 	}
 	if p := all[0].Access; p != nil && p.Probe != nil {
 		own := filepath.Join(dir, "own")
-		if err := os.WriteFile(own+"-ada", []byte("t0ken-of-ada"), 0o600); err != nil {
-			t.Fatal(err)
+		for _, name := range []string{"ada", "0AFaro/ada@faro.example"} {
+			if err := os.WriteFile(own+"-"+url.PathEscape(name), []byte("t0ken-of-ada"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		p.Probe.Secret = "file:" + own + "-{reference}"
 	}
@@ -253,6 +259,15 @@ func play(t *testing.T, s connector.System, do []string) string {
 		}
 	case "RevokeAccess":
 		_, err := s.Access.RevokeAccess(ctx, connector.AccessInput{Account: about, Key: "k"})
+		return said("done", err)
+	case "ReadReach":
+		r, err := s.Narrower.ReadReach(ctx, about)
+		return said(fmt.Sprintf("%s read only %t", r.Status, r.ReadOnly), err)
+	case "NarrowAccess":
+		_, err := s.Narrower.NarrowAccess(ctx, connector.AccessInput{Account: about, Key: "k"})
+		return said("done", err)
+	case "WidenAccess":
+		_, err := s.Narrower.WidenAccess(ctx, connector.WidenInput{AccessInput: connector.AccessInput{Account: about, Key: "k"}, Held: do[1:2]})
 		return said("done", err)
 	case "RestoreAccess":
 		_, err := s.Access.RestoreAccess(ctx, connector.AccessInput{Account: about, Key: "k"})
