@@ -62,7 +62,9 @@ func (a *App) Subject(ctx context.Context, w offboarding.Work) (s step.Subject, 
 					s.Owner, err = ownerAt(ctx, tx, p.Case.Customer, w.System)
 				}
 				if err == nil && w.Kind == "cancel_billing" {
-					s.Reason, err = statedCode(ctx, tx, w.Case)
+					if s.Reason, err = statedCode(ctx, tx, w.Case); err == nil {
+						s.GivesBack, err = a.givesUnused(ctx, tx, p, s)
+					}
 				}
 				if err == nil && w.Kind == refundKind {
 					s.Sent, err = refundsSent(ctx, tx, p.Case.Customer, w.ID)

@@ -359,6 +359,13 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 			return false, p.Skip(key, tx.Now(), nil)
 		}
 	}
+	why, err := a.backFirst(ctx, tx, p, key, &subject)
+	if err != nil {
+		return false, err
+	}
+	if s = p.Step(key); why != "" { // it may have asked a person
+		return false, p.Withheld(key, why, tx.Now())
+	}
 	if s.Human {
 		if err := a.beginHuman(ctx, tx, p, s, k); err != nil {
 			return false, err

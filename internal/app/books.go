@@ -171,6 +171,9 @@ func saidBy(system, contract string, st connector.LedgerState, zone *time.Locati
 		dated = dated && !bill.From.IsZero()
 		b.Invoices = append(b.Invoices, bill)
 	}
+	for _, m := range st.Credits {
+		b.Balances = append(b.Balances, money.Amount(m))
+	}
 	items := slices.Clone(st.Unbilled)
 	for _, x := range st.Preview.Lines {
 		if x.Used && !slices.ContainsFunc(st.Unbilled, func(o connector.LedgerLine) bool { return o.Reference == x.Reference }) {
@@ -178,17 +181,22 @@ func saidBy(system, contract string, st connector.LedgerState, zone *time.Locati
 		}
 	}
 	for _, x := range items {
-		it := settlement.Item{Ref: x.Reference, What: x.Text, Amount: x.Amount, Tax: inside(x.Tax.Minor, x.Amount.Minor), Used: x.Used, Prorated: x.Prorated}
-		it.From, it.Until = daysOf(x.From, x.To, zone)
-		b.Items = append(b.Items, it)
+		b.Items = append(b.Items, itemOn(x, zone))
 	}
-	for _, m := range st.Credits {
-		b.Balances = append(b.Balances, money.Amount(m))
+	for _, x := range st.Credited {
+		b.Credited = append(b.Credited, settlement.Credited{Contract: x.Of, Item: itemOn(x, zone)})
 	}
 	if dated && !st.BilledTo.IsZero() { // else nobody knows what an open invoice is for
 		billedTo = when.DateOf(st.BilledTo.Add(-time.Second), zone)
 	}
 	return b, billedTo
+}
+
+// itemOn is a line of a ledger as a statement takes it.
+func itemOn(x connector.LedgerLine, zone *time.Location) settlement.Item {
+	it := settlement.Item{Ref: x.Reference, What: x.Text, Amount: x.Amount, Tax: inside(x.Tax.Minor, x.Amount.Minor), Used: x.Used, Prorated: x.Prorated}
+	it.From, it.Until = daysOf(x.From, x.To, zone)
+	return it
 }
 
 // inside is a tax as far as it can be one of the sum.

@@ -142,7 +142,9 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			if owed, err = tx.BalancesOf(ctx, c.Customer); err != nil {
 				return err
 			}
-			v.GivesBack = givesBack(v.Plan, owed)
+			if v.GivesBack, err = a.givesBack(ctx, tx, v.Plan, owed); err != nil {
+				return err
+			}
 		}
 		if v.Strays, err = tx.StraysOf(ctx, cid); err != nil {
 			return err
@@ -299,29 +301,6 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		return err
 	})
 	return v, err
-}
-
-// givesBack are the sums that each step is about to give back, and those that the
-// decision before it lets be given back: whoever decides sees how much.
-func givesBack(p offboarding.Plan, list []customer.Balance) map[offboarding.StepID][]customer.Balance {
-	out := make(map[offboarding.StepID][]customer.Balance)
-	for _, s := range p.Steps {
-		if s.Kind != refundKind || s.Over() {
-			continue
-		}
-		for _, b := range list {
-			if only := s.Params["balance"]; b.Kind != customer.Refund || b.Status != customer.Due || only != "" && only != string(b.ID) {
-				continue
-			}
-			out[s.ID] = append(out[s.ID], b)
-			for _, key := range s.After {
-				if before := p.Step(key); before != nil && before.Kind == "approve" && !before.Over() {
-					out[before.ID] = append(out[before.ID], b)
-				}
-			}
-		}
-	}
-	return out
 }
 
 const (

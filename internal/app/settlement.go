@@ -198,7 +198,7 @@ func (a *App) issue(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseStat
 	if err != nil {
 		return err
 	}
-	if err := askToRefund(p, x.Version, noted, tx.Now()); err != nil {
+	if err := a.askToRefund(p, noted, tx.Now()); err != nil {
 		return err
 	}
 	if err := a.noteFees(ctx, tx, p.Case, *x); err != nil {

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/id"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
-	"hastaluego/internal/playbook"
 	"hastaluego/internal/settlement"
 )
 
@@ -37,23 +35,6 @@ func ofStatements(reference, code string) bool {
 // refundKey begins the name of the step by which somebody gives back what a
 // statement says; its items are the sums.
 const refundKey = "statement_refund"
-
-// askToRefund asks finance to give back what a statement says, where no step of
-// the plan is going to do it at a billing system: one whose turn has come gives
-// back what was noted by then.
-func askToRefund(p *offboarding.Plan, version int64, noted []customer.Balance, now time.Time) error {
-	if len(noted) == 0 || slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool {
-		return s.Kind == refundKind && s.State == offboarding.StepWaiting && s.Params["balance"] == ""
-	}) {
-		return nil
-	}
-	s := playbook.House(refundKey)
-	s.ID, s.Key = offboarding.StepID(id.New("step")), fmt.Sprintf("%s_%d", refundKey, version+1)
-	for _, b := range noted {
-		s.Items = append(s.Items, offboarding.Item{Key: string(b.ID), Title: offboarding.Same(b.About), Sum: b.Amount})
-	}
-	return p.Ask(s, now)
-}
 
 // refunded notes as paid what a person gave back.
 func (a *App) refunded(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {

@@ -118,6 +118,7 @@ func (a *App) inputOf(k reckoning, choice settlement.Choice) (in settlement.Inpu
 		}
 	}
 	k.addBills(&in)
+	in.Books = settlement.OwnCredits(in.Books)
 	addSums(&in, open)
 	in.Whole, out.From = k.whole(), k.from()
 	if len(in.Books) > 0 && !in.Whole && slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice || b.Kind == customer.Credit }) {

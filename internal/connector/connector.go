@@ -86,6 +86,7 @@ type CancelInput struct {
 	EndsAt    time.Time    // zero: now
 	Period    bool         // with its period, which is over at about EndsAt; only where SubscriptionState.PaidTo said when
 	Reason    StatedReason // why it ends; a system that keeps no reasons passes it over
+	NoCredit  bool         // what is paid for and not used is given back otherwise: a system that would credit it does not
 	Key       string       // stable over attempts
 }
 

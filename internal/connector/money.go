@@ -138,6 +138,7 @@ type LedgerState struct {
 	Open     []Invoice       // issued and not paid, oldest first
 	Unbilled []LedgerLine    // recorded, and on no invoice yet; negative: in the customer's favour
 	Credits  []money.Amount  // one per currency: positive, the customer has it; negative, the customer owes it
+	Credited []LedgerLine    // negative: what of Credits the system put there itself when a subscription of the customer ended
 	BilledTo time.Time       // what it was billed for ends then; zero: it does not say
 	Payments []Payment       // the newest first
 	Preview  InvoicePreview  // what would still be billed if it ended at EndsAt
@@ -163,6 +164,7 @@ type Invoice struct {
 // LedgerLine is something that will be on a bill.
 type LedgerLine struct {
 	Reference string
+	Of        string       // number of the subscription that it is of, where that is said
 	Text      string       // as the far system words it, for the customer
 	Amount    money.Amount // with its tax, as far as the far system says one
 	Tax       money.Amount // of Amount; no currency: the far system does not say

@@ -60,6 +60,13 @@ func (f finality) acting(at string, s stepFile) {
 	}
 }
 
+// sending checks a step that gives money back: what was sent is the customer's.
+func (f finality) sending(at string, s stepFile) {
+	if s.Kind == "refund" && !f.approved(s.ID) {
+		f.c.At(at, "playbook.refund_unapproved", "key", s.ID)
+	}
+}
+
 // ended reports whether the departure has taken effect when the step begins, or
 // somebody has approved it.
 func (f finality) ended(id string) bool {

@@ -46,7 +46,7 @@ var crm = playbook.SystemSpec{
 func withCRM() playbook.Connected {
 	mild := crm
 	mild.Closing, mild.Narrowing = "reissuable", "restorable"
-	return playbook.Connected{"crm": crm, "mild": mild, "idle": {Closing: "final", Narrowing: "final"}}
+	return playbook.Connected{"crm": crm, "mild": mild, "idle": {Closing: "final", Narrowing: "final"}, "till": {Can: []string{"refunds"}}}
 }
 
 // told is what the check says of systems about a plan that is good otherwise.
@@ -100,6 +100,11 @@ func TestWhatCannotBeTakenBackComesLateEnough(t *testing.T) {
 		{"leaving to read behind an approval", "narrow_access", "agree", "{system: crm}", "", ""},
 		{"leaving to read after the end", "narrow_access", "effective", "{}", "", ""},
 		{"leaving to read what is widened again", "narrow_access", "confirm", "{system: mild}", "", ""},
+		{"money after the end", "refund", "effective", "{system: till}", "till", "playbook.refund_unapproved"},
+		{"money behind an approval that some are spared", "refund", "maybe", "{system: till}", "till", "playbook.refund_unapproved"},
+		{"money behind an approval", "refund", "agree", "{system: till}", "", ""},
+		{"money that a system cannot give back", "refund", "agree", "{system: crm}", "crm", "playbook.system_cannot"},
+		{"money that people give back otherwise", "refund", "agree", "{system: crm, otherwise: person}", "", ""},
 	} {
 		src := acts(c.kind, c.after, c.params)
 		lines := strings.Split(strings.TrimSpace(src), "\n")

@@ -30,6 +30,9 @@ type Undoing struct {
 	Loses string // of a final one: data or access; empty: data
 }
 
+// Otherwise is the parameter by which a step says who does what its system cannot.
+const Otherwise = "otherwise"
+
 const (
 	final       = "final"
 	losesAccess = "access"
@@ -60,13 +63,14 @@ func CheckSystems(name string, src []byte, kinds []KindSpec, on Connected) error
 		switch {
 		case !ok:
 			c.At(at+".system", "playbook.unknown_system", "system", s.Params["system"], "known", listed(slices.Sorted(maps.Keys(on))))
-		case !slices.Contains(sys.Can, kinds[k].Needs):
+		case !slices.Contains(sys.Can, kinds[k].Needs) && s.Params[Otherwise] == "":
 			c.At(at+".system", "playbook.system_cannot", "system", s.Params["system"], "need", kinds[k].Needs, "can", listed(sys.Can))
 		case s.Params["action"] != "" && !slices.Contains(sys.Actions, s.Params["action"]):
 			c.At(at+".action", "playbook.unknown_action", "action", s.Params["action"], "system", s.Params["system"], "known", listed(sys.Actions))
 		default:
 			early.closing(at+".system", s, kinds[k])
 			early.acting(at+".action", s)
+			early.sending(at+".system", s)
 		}
 	}
 	return c.Err()

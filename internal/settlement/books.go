@@ -16,6 +16,63 @@ type Books struct {
 	Invoices []Bill         // open, with their tax in them; their contract is that of the books
 	Items    []Item         // recorded there, and on no invoice yet
 	Balances []money.Amount // one of a currency: positive, the customer has it
+	Credited []Credited     `json:",omitempty"` // within Balances, until OwnCredits takes it out
+}
+
+// Credited is what a billing system put into the balance of an account itself when a
+// contract of it ended.
+type Credited struct {
+	Contract string
+	Item     Item // negative
+}
+
+// OwnCredits takes what billing systems credited for the end of a contract of theirs out
+// of the balance of the account, and puts it as an item into the books of that contract:
+// a statement that gives the same back leaves it out. No more is taken out than is in
+// the balance, and nothing of a contract that is in no books.
+func OwnCredits(list []Books) []Books {
+	out := slices.Clone(list)
+	done := map[[2]string]bool{}
+	for i := range out {
+		out[i].Balances, out[i].Items, out[i].Credited = slices.Clone(list[i].Balances), slices.Clone(list[i].Items), nil
+	}
+	for _, b := range list {
+		for _, x := range b.Credited {
+			of := slices.IndexFunc(out, func(o Books) bool { return o.System == b.System && o.Contract == x.Contract })
+			if of < 0 || done[[2]string{b.System, x.Item.Ref}] {
+				continue
+			}
+			done[[2]string{b.System, x.Item.Ref}] = true
+			if it, some := takeOut(out, b, x.Item); some {
+				out[of].Items = append(out[of].Items, it)
+			}
+		}
+	}
+	return out
+}
+
+// takeOut lessens the balance of an account, in whatever books it stands, by an item as
+// far as it is in it.
+func takeOut(list []Books, of Books, x Item) (Item, bool) {
+	taken := int64(0)
+	for i := range list {
+		if list[i].System != of.System || list[i].Account != of.Account {
+			continue
+		}
+		for j := range list[i].Balances {
+			m := &list[i].Balances[j]
+			if m.Currency != x.Amount.Currency || m.Minor <= 0 {
+				continue
+			}
+			take := min(m.Minor, -x.Amount.Minor)
+			m.Minor -= take
+			taken = max(taken, take)
+		}
+	}
+	if taken < -x.Amount.Minor { // the rest is spent
+		x.Amount.Minor, x.Tax = -taken, 0
+	}
+	return x, taken > 0
 }
 
 // Item is something that a billing system will put on an invoice, or would.

@@ -102,7 +102,7 @@ func (cancelBilling) Decide(s Subject, f Findings) (Decision, error) {
 	if end := s.EndsAt(); end.After(s.Now) {
 		a.EndsAt, a.Period = end, withPeriod(f, s)
 	}
-	a.Reason = s.Reason
+	a.Reason, a.NoCredit = s.Reason, s.GivesBack
 	return Decision{Act: true, Action: a}, nil
 }
 
@@ -116,7 +116,7 @@ func (k cancelBilling) Apply(ctx context.Context, a Action, key string) (Outcome
 		r, err = b.ResumeSubscription(ctx, connector.ResumeInput{Reference: a.Reference, Key: key})
 	} else {
 		r, err = b.CancelSubscription(ctx, connector.CancelInput{
-			Reference: a.Reference, EndsAt: a.EndsAt, Period: a.Period, Reason: connector.StatedReason{Code: a.Reason}, Key: key,
+			Reference: a.Reference, EndsAt: a.EndsAt, Period: a.Period, Reason: connector.StatedReason{Code: a.Reason}, NoCredit: a.NoCredit, Key: key,
 		})
 	}
 	return Outcome{Reference: r.Reference, Evidence: r.Answer}, err

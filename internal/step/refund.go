@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
+	"hastaluego/internal/when"
 )
 
 // refund gives back what the company owes, by the means by which it was paid:
@@ -27,18 +28,56 @@ func (refund) Spec() playbook.KindSpec {
 		Name: "refund", Verifies: true, Effect: true, Needs: connector.CanRefund,
 		About: "Gives back each open refund of the record by the means by which it was paid, out of one payment at a billing system, and reads back that the money was sent. " +
 			"Money that was sent does not come back: let a step of kind approve come before it.",
-		Params: billingParams,
+		Params: append(slices.Clone(billingParams), playbook.ParamSpec{
+			Name: playbook.Otherwise, Enum: []string{person},
+			About: "Who gives back what this step does not: where the system is not connected or cannot refund, where nobody approved it, and where the customer owes something in the same currency, somebody of finance is asked and the step leaves it out. " +
+				"What people were asked to give back already stays theirs. Without it, a person decides about the step.",
+		}),
 	}
 }
 
-func (refund) Jobs(s Subject) (jobs []Job) {
-	only := s.Step.Params["balance"]
-	for _, b := range s.Open() {
-		if b.Kind == customer.Refund && b.Amount.Minor > 0 && (only == "" || only == string(b.ID)) {
-			jobs = append(jobs, Job{Item: string(b.ID), System: s.Step.Params["system"]})
-		}
+// person is the word by which a step says that people give back what it does not.
+const person = "person"
+
+func (k refund) Jobs(s Subject) (jobs []Job) {
+	gives, _ := k.Parts(s)
+	for _, b := range gives {
+		jobs = append(jobs, Job{Item: string(b.ID), System: s.Step.Params["system"]})
 	}
 	return jobs
+}
+
+// GivesBack is a kind that gives back sums of the record, or leaves them to people.
+type GivesBack interface {
+	Kind
+	// Parts are the open sums that the step gives back, and those of which somebody is
+	// to be asked. Pure.
+	Parts(s Subject) (gives, byHand []customer.Balance)
+}
+
+// Parts leaves to people, where the step says so, what the system cannot give back
+// and what the customer's own debt stands against: one is to be set off against the
+// other, as their statement does.
+func (k refund) Parts(s Subject) (gives, byHand []customer.Balance) {
+	only, people := s.Step.Params["balance"], s.Step.Params[playbook.Otherwise] == person
+	_, err := k.able(s)
+	for _, b := range s.Open() {
+		switch {
+		case b.Kind != customer.Refund || b.Amount.Minor <= 0 || only != "" && only != string(b.ID):
+		case people && slices.Contains(s.Asked, b.ID):
+		case people && (err != nil || s.Unapproved || s.owesIn(b.Amount.Currency)):
+			byHand = append(byHand, b)
+		default:
+			gives = append(gives, b)
+		}
+	}
+	return gives, byHand
+}
+
+// owesIn reports whether the customer owes something in a currency, by the record or
+// by their statement.
+func (s Subject) owesIn(currency string) bool {
+	return slices.Contains(s.Owing, currency) || slices.ContainsFunc(s.Open(), func(b customer.Balance) bool { return b.Unpaid() && b.Amount.Currency == currency })
 }
 
 // balance is the sum that the work gives back.
@@ -51,12 +90,18 @@ func (s Subject) balance() (customer.Balance, bool) {
 	return customer.Balance{}, false
 }
 
-func (k refund) system(s Subject) (connector.System, customer.Balance, error) {
+// able is the system of the step, if it can give back and tells out of what.
+func (k refund) able(s Subject) (connector.System, error) {
 	name := s.Step.Params["system"]
 	sys, err := k.systems.system(name)
 	if err == nil && (sys.Refunder == nil || sys.Ledger == nil && s.Step.Params["payment"] == "") {
 		err = lacks(name, connector.CanRefund)
 	}
+	return sys, err
+}
+
+func (k refund) system(s Subject) (connector.System, customer.Balance, error) {
+	sys, err := k.able(s)
 	if err != nil {
 		return sys, customer.Balance{}, err
 	}
@@ -78,22 +123,32 @@ func (k refund) Info(s Subject) (connector.Info, error) {
 }
 
 // payments are those of the subscriptions that the departure ends, the newest
-// first. A ledger of which a part is missing tells nothing.
-func payments(ctx context.Context, sys connector.System, s Subject) (out []connector.Payment, err error) {
+// first. A ledger of which a part is missing tells nothing. twice reports whether the
+// system has credited the customer itself, in that currency, for what they do not use.
+func payments(ctx context.Context, sys connector.System, s Subject, currency string) (out []connector.Payment, twice bool, err error) {
 	for _, sub := range s.Subscriptions {
 		if sub.Engaged() {
 			continue
 		}
 		l, err := sys.Ledger.ReadLedger(ctx, connector.LedgerInput{Reference: sub.Reference, EndsAt: s.endOf(sub.ID)})
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if l.Cut {
-			return nil, fault.New(fault.Blocked, "refund.ledger_cut", "system", sys.Name)
+			return nil, false, fault.New(fault.Blocked, "refund.ledger_cut", "system", sys.Name)
 		}
 		out = append(out, l.Payments...)
+		twice = twice || slices.ContainsFunc(slices.Concat(l.Unbilled, l.Credited), func(x connector.LedgerLine) bool {
+			return (x.Of == "" || x.Of == sub.Reference) && s.creditsEnd(x, currency)
+		})
 	}
-	return out, nil
+	return out, twice, nil
+}
+
+// creditsEnd reports whether a line is the billing system's own credit for time that
+// comes after the customer asked to leave.
+func (s Subject) creditsEnd(x connector.LedgerLine, currency string) bool {
+	return x.Prorated && x.Amount.Minor < 0 && x.Amount.Currency == currency && !x.From.IsZero() && !when.DateOf(x.From, s.Zone).Before(when.DateOf(s.Case.RequestedAt, s.Zone))
 }
 
 // chosen is what a refund has as evidence before it is asked for: the payment that
@@ -126,6 +181,48 @@ func first(list []connector.Payment, before string, b customer.Balance) []connec
 	return append([]connector.Payment{named}, list...)
 }
 
+// outOf is the payment that a sum is given back out of: the first that is large enough,
+// also for the sums that go out of it before this one, which other works look for at
+// the same time. Whether one that may be on its way is in what the system says of its
+// payment by now, nobody knows: it is counted if there is enough with it.
+func (k refund) outOf(s Subject, list []connector.Payment, b customer.Balance) string {
+	gives, _ := k.Parts(s)
+	var before, sent []customer.Balance
+	for _, o := range gives {
+		switch {
+		case o.ID == b.ID:
+		case slices.Contains(s.Sent, o.ID):
+			sent = append(sent, o)
+		case o.ID < b.ID:
+			before = append(before, o)
+		}
+	}
+	if p := fits(list, append(slices.Clone(sent), before...), b); p != "" {
+		return p
+	}
+	return fits(list, before, b)
+}
+
+// fits gives each sum the first payment of which enough is left, one after the other,
+// and says which is left for the last.
+func fits(list []connector.Payment, before []customer.Balance, b customer.Balance) string {
+	list = slices.Clone(list)
+	take := func(x customer.Balance) string {
+		i := slices.IndexFunc(list, func(p connector.Payment) bool {
+			return p.Amount.Currency == x.Amount.Currency && p.Amount.Minor-p.Refunded.Minor >= x.Amount.Minor
+		})
+		if i < 0 {
+			return ""
+		}
+		list[i].Refunded.Minor += x.Amount.Minor
+		return list[i].Reference
+	}
+	for _, x := range before {
+		take(x)
+	}
+	return take(b)
+}
+
 // Observe looks for the refund at every payment, and finds one that it could be
 // made of.
 func (k refund) Observe(ctx context.Context, s Subject) (Findings, error) {
@@ -138,13 +235,13 @@ func (k refund) Observe(ctx context.Context, s Subject) (Findings, error) {
 	}
 	// A step of the house says out of which payment: the one that should not have
 	// been. Whether so much is left of it, the system says.
+	var f Findings
 	list := []connector.Payment{{Reference: s.Step.Params["payment"], Amount: b.Amount}}
 	if s.Step.Params["payment"] == "" {
-		if list, err = payments(ctx, sys, s); err != nil {
+		if list, f.Twice, err = payments(ctx, sys, s, b.Amount.Currency); err != nil {
 			return Findings{}, err
 		}
 	}
-	var f Findings
 	for _, p := range first(list, s.Work.Before, b) {
 		if p.Amount.Currency != b.Amount.Currency {
 			continue
@@ -162,9 +259,9 @@ func (k refund) Observe(ctx context.Context, s Subject) (Findings, error) {
 				Ended: st.Stage == connector.RefundDone && st.Amount == b.Amount, Pending: st.Stage == connector.RefundPending, Failed: st.Stage == connector.RefundFailed || st.Amount != b.Amount,
 			}, nil
 		}
-		if f.Reference == "" && p.Amount.Minor-p.Refunded.Minor >= b.Amount.Minor {
-			f.Reference, f.Evidence = p.Reference, chosen{Payment: p.Reference}.evidence()
-		}
+	}
+	if f.Reference = k.outOf(s, first(list, s.Work.Before, b), b); f.Reference != "" {
+		f.Evidence = chosen{Payment: f.Reference}.evidence()
 	}
 	if b.Status != customer.Due {
 		f.Reference, f.Evidence = "", chosen{Balance: string(b.Status)}.evidence()
@@ -183,6 +280,8 @@ func (k refund) Decide(s Subject, f Findings) (Decision, error) {
 		return Decision{}, fault.New(fault.Invalid, RefundFailed)
 	case slices.Contains(s.Sent, b.ID):
 		return Decision{Again: s.Now.Add(lookAgain)}, nil
+	case f.Twice:
+		return Decision{}, fault.New(fault.Invalid, "refund.credited")
 	case f.Reference == "":
 		return Decision{}, fault.New(fault.Invalid, "refund.no_payment")
 	}

@@ -27,8 +27,12 @@ type Subject struct {
 	Grants        []customer.Grant
 	Balances      []customer.Balance
 	Sent          []customer.BalanceID // that other works may have given back
+	Asked         []customer.BalanceID // that people are asked to give back
+	Owing         []string             // currencies in which the statement asks something of the customer
+	Unapproved    bool                 // an approval before the step was left out
 	Owner         string               // the name by which the system of the work knows the customer, for what is erased there
 	Reason        string               // what the customer said why, in the codes of billing systems; empty: nothing
+	GivesBack     bool                 // the departure gives back what the contract of the work is paid for and not used
 	Settled       bool                 // the statement of the departure has something in it
 	Zone          *time.Location
 	EffectiveAt   time.Time // first instant after the effective date
@@ -103,6 +107,7 @@ type Findings struct {
 	PaidTo  time.Time // its period is over then; zero: nobody says
 	Back    bool      // it is as taking the act back leaves it
 	Pending bool      // it was accepted, and is on its way
+	Twice   bool      // the system gives the same to the customer by itself
 	Failed  bool      // it came to nothing: asking again for the same changes nothing
 	// Reference is what the act would be about, where looking finds that out.
 	Reference string
@@ -126,10 +131,11 @@ type Action struct {
 	Name      string          `json:"name,omitempty"` // of a declared action
 	Reference string          `json:"reference"`
 	EndsAt    time.Time       `json:"ends_at,omitzero"`
-	Period    bool            `json:"period,omitempty"` // it ends with its period
-	Reason    string          `json:"reason,omitempty"` // code of why it ends
-	Held      []string        `json:"held,omitempty"`   // what an access had before it was narrowed
-	Body      json.RawMessage `json:"body,omitempty"`   // of a message
+	Period    bool            `json:"period,omitempty"`    // it ends with its period
+	Reason    string          `json:"reason,omitempty"`    // code of why it ends
+	NoCredit  bool            `json:"no_credit,omitempty"` // nothing is credited for what is not used
+	Held      []string        `json:"held,omitempty"`      // what an access had before it was narrowed
+	Body      json.RawMessage `json:"body,omitempty"`      // of a message
 	// Refund is what is given back out of the payment Reference, without its key.
 	Refund *connector.RefundInput `json:"refund,omitempty"`
 }

@@ -53,7 +53,8 @@ const (
 
 // ReadLedger reads what stands open with the customer of a subscription: issued
 // and unpaid, recorded and unbilled, credits, payments, and what ending would
-// bring. It needs some ten calls; without payments, six.
+// bring. It needs some ten calls; without payments, six, or seven where the customer has
+// a balance.
 func (s *System) ReadLedger(ctx context.Context, in connector.LedgerInput) (connector.LedgerState, error) {
 	b := &books{System: s, ctx: ctx, op: "stripesystem.ReadLedger", in: in}
 	b.state.ReadAt = s.Clock.Now()
@@ -67,7 +68,7 @@ func (s *System) ReadLedger(ctx context.Context, in connector.LedgerInput) (conn
 		return b.state, s.Say(fault.Transient, "connector.unreadable", ans.Status).At(b.op, nil)
 	}
 	b.state.Customer = sub.Customer.ID
-	reads := []func(){b.credits, b.open, b.billed, b.unbilled, b.preview}
+	reads := []func(){b.credits, b.credited, b.open, b.billed, b.unbilled, b.preview}
 	if !in.Brief {
 		reads = append(reads, b.paid)
 	}
@@ -122,12 +123,46 @@ func (b *books) credits() {
 	}
 }
 
+// credited finds what of a balance came of subscriptions that ended before their time:
+// what is below zero on the last invoice of one goes to the balance, which is that of
+// all subscriptions of the customer.
+func (b *books) credited() {
+	if !slices.ContainsFunc(b.state.Credits, func(m money.Amount) bool { return m.Minor > 0 }) {
+		return
+	}
+	for _, x := range b.bills(&stripe.InvoiceListParams{Customer: stripe.String(b.state.Customer), Status: stripe.String("paid"), ListParams: stripe.ListParams{Limit: stripe.Int64(periods), Single: true}}) {
+		of := x.Parent
+		if x.Total >= 0 || x.Lines == nil || of == nil || of.SubscriptionDetails == nil || of.SubscriptionDetails.Subscription == nil {
+			continue
+		}
+		b.state.Cut = b.state.Cut || x.Lines.HasMore
+		left := -x.Total
+		for _, line := range x.Lines.Data {
+			whole, tax := withTax(line)
+			if !prorated(line) || whole >= 0 || left == 0 {
+				continue
+			}
+			if -whole > left { // the rest paid for something else on the invoice
+				whole, tax = -left, 0
+			}
+			left += whole
+			l := connector.LedgerLine{Reference: line.ID, Of: of.SubscriptionDetails.Subscription.ID, Text: line.Description, Prorated: true, Amount: b.amount(whole, line.Currency), Tax: b.amount(tax, line.Currency)}
+			l.From, l.To = span(line.Period)
+			b.state.Credited = append(b.state.Credited, l)
+		}
+	}
+}
+
 func (b *books) invoices(status string, limit int64, single bool, expand ...*string) []*stripe.Invoice {
+	return b.bills(&stripe.InvoiceListParams{
+		Subscription: stripe.String(b.sub.ID), Status: stripe.String(status), Expand: expand,
+		ListParams: stripe.ListParams{Limit: stripe.Int64(limit), Single: single},
+	})
+}
+
+func (b *books) bills(which *stripe.InvoiceListParams) []*stripe.Invoice {
 	list, hashes, cut, err := all(b.ctx, b.System, b.op, func(ctx context.Context) *stripe.V1List[*stripe.Invoice] {
-		return b.lib().V1Invoices.List(ctx, &stripe.InvoiceListParams{
-			Subscription: stripe.String(b.sub.ID), Status: stripe.String(status), Expand: expand,
-			ListParams: stripe.ListParams{Limit: stripe.Int64(limit), Single: single},
-		})
+		return b.lib().V1Invoices.List(ctx, which)
 	})
 	b.hashes, b.state.Cut, b.err = append(b.hashes, hashes...), b.state.Cut || cut, err
 	return list

@@ -169,6 +169,42 @@ func TestWhatAStepAsksForIsCreditedAndBilledAsDeclared(t *testing.T) {
 	}
 }
 
+// What the departure gives back itself Stripe does not credit; what was used it bills
+// all the same. Where it was asked to credit, with its last invoice, the credit is told
+// as its own and apart from whatever else is in the balance.
+func TestNothingIsCreditedOfWhatIsGivenBackOtherwise(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		ours          bool
+		form          string
+		credited, has int64
+	}{{true, "false true none", 0, 700}, {false, "true true create_prorations", 500, 1200}} {
+		f, s := both(t, "    prorate: true\n    invoice_now: true\n")
+		f.Put(fakestripe.Object{"id": cus, "object": "customer", "invoice_credit_balance": fakestripe.Object{"eur": int64(-700)}})
+		must(t)(s.Billing.CancelSubscription(t.Context(), connector.CancelInput{Reference: sub, EndsAt: tomorrow, NoCredit: c.ours, Key: "k"}))
+		date := did(f)[0].Form
+		must(t)(s.Billing.CancelSubscription(t.Context(), connector.CancelInput{Reference: sub, NoCredit: c.ours, Key: "k2"}))
+		now := did(f)[0].Form
+		if got := now.Get("prorate") + " " + now.Get("invoice_now") + " " + date.Get("proration_behavior"); got != c.form {
+			t.Errorf("given back otherwise %v: asked for %s", c.ours, got)
+		}
+		got, err := s.Ledger.ReadLedger(t.Context(), connector.LedgerInput{Reference: sub, Brief: true})
+		if err != nil || len(got.Unbilled) != 0 || !slices.Equal(got.Credits, []money.Amount{eur(c.has)}) {
+			t.Fatalf("given back otherwise %v: %+v %v", c.ours, got, err)
+		}
+		var own int64
+		for _, x := range got.Credited {
+			own -= x.Amount.Minor
+			if !x.Prorated || !x.From.Equal(noon) || !x.To.Equal(renewal) {
+				t.Errorf("credited %+v", x)
+			}
+		}
+		if own != c.credited {
+			t.Errorf("given back otherwise %v: %d of the balance is its own credit", c.ours, own)
+		}
+	}
+}
+
 // The end of a subscription that a schedule governs is the schedule's.
 func TestAScheduleIsNotGoneAround(t *testing.T) {
 	t.Parallel()

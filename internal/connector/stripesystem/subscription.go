@@ -99,7 +99,8 @@ func coupon(d *stripe.Discount) string {
 }
 
 // CancelSubscription ends the subscription now, on a date or with its period, and
-// credits and bills as the declaration says.
+// credits and bills as the declaration says. Where what is not used is given back
+// otherwise, it credits nothing: the customer would have it twice.
 func (s *System) CancelSubscription(ctx context.Context, in connector.CancelInput) (connector.Receipt, error) {
 	how := connector.EndNow
 	switch {
@@ -109,7 +110,7 @@ func (s *System) CancelSubscription(ctx context.Context, in connector.CancelInpu
 		how = connector.EndOnDate
 	}
 	return s.EndSubscription(ctx, connector.EndInput{
-		Reference: in.Reference, How: how, EndsAt: in.EndsAt, Prorate: s.cfg.Prorate, Bill: s.cfg.InvoiceNow, Reason: in.Reason, Key: in.Key,
+		Reference: in.Reference, How: how, EndsAt: in.EndsAt, Prorate: s.cfg.Prorate && !in.NoCredit, Bill: s.cfg.InvoiceNow, Reason: in.Reason, Key: in.Key,
 	})
 }
 

@@ -114,6 +114,17 @@ func (s *Stripe) Get(id string) Object {
 	return maps.Clone(s.objects[id])
 }
 
+// Ends is a subscription that somebody ended at Stripe itself.
+func (s *Stripe) Ends(t testing.TB, subscription string, prorate, invoiceNow bool) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	form := url.Values{"prorate": {strconv.FormatBool(prorate)}, "invoice_now": {strconv.FormatBool(invoiceNow)}}
+	if no, refused := s.cancel(subscription, form).(*refusal); refused {
+		t.Fatalf("fakestripe: %+v", no)
+	}
+}
+
 // Count is how many objects there are of a kind.
 func (s *Stripe) Count(object string) (n int) {
 	s.mu.Lock()
@@ -592,12 +603,60 @@ func (s *Stripe) cancel(id string, form url.Values) any {
 		s.count++
 		s.put(Object{
 			"id": fmt.Sprintf("ii_%d", s.count), "object": "invoiceitem", "customer": was["customer"], "amount": int64(-500), "currency": was["currency"],
-			"description": "Unused time", "proration": true, "quantity_decimal": "1",
+			"description": "Unused time", "proration": true, "quantity_decimal": "1", "period": Object{"start": s.now.Unix(), "end": periodEnd(was)},
 			"parent": Object{"type": "subscription_details", "subscription_details": Object{"subscription": id}},
 		})
 	}
+	if form.Get("invoice_now") == "true" {
+		s.lastInvoice(was)
+	}
 	s.put(o)
 	return s.shown(id, nil)
+}
+
+// lastInvoice bills what waits for an invoice of a subscription. What is below zero goes
+// to the balance of the customer, where it pays for whatever comes next.
+func (s *Stripe) lastInvoice(sub Object) {
+	var total int64
+	var lines []Object
+	s.count++
+	id := fmt.Sprintf("in_last_%d", s.count)
+	for _, item := range slices.Clone(s.order) {
+		o := s.objects[item]
+		of, _ := o["parent"].(Object)
+		if d, _ := of["subscription_details"].(Object); o["object"] != "invoiceitem" || o["invoice"] != nil || d["subscription"] != sub["id"] {
+			continue
+		}
+		s.put(Object{"id": item, "invoice": id})
+		total += o["amount"].(int64)
+		lines = append(lines, Object{
+			"id": "il_" + item, "object": "line_item", "amount": o["amount"], "currency": o["currency"], "description": o["description"], "quantity_decimal": "1", "period": o["period"],
+			"parent": Object{"type": "invoice_item_details", "invoice_item_details": Object{"invoice_item": item, "proration": o["proration"]}},
+		})
+	}
+	if len(lines) == 0 {
+		return
+	}
+	status := "open"
+	if total <= 0 {
+		status = "paid"
+	}
+	s.put(Object{
+		"id": id, "object": "invoice", "status": status, "subscription": sub["id"], "parent": ofSubscription(sub["id"].(string)), "customer": sub["customer"], "currency": sub["currency"],
+		"total": total, "amount_remaining": max(total, 0), "number": "L-" + id, "total_taxes": []Object{}, "lines": Object{"object": "list", "has_more": false, "data": lines},
+	})
+	owner, currency := sub["customer"].(string), sub["currency"].(string)
+	if s.objects[owner] == nil {
+		s.put(Object{"id": owner, "object": "customer"})
+	}
+	balance, _ := s.objects[owner]["invoice_credit_balance"].(Object)
+	balance = maps.Clone(balance)
+	if balance == nil {
+		balance = Object{}
+	}
+	had, _ := balance[currency].(int64)
+	balance[currency] = had + min(total, 0)
+	s.objects[owner]["invoice_credit_balance"] = balance
 }
 
 func (s *Stripe) refund(form url.Values) any {

@@ -385,7 +385,7 @@ func TestNoPageOffersAFormThatItsReaderMayNotSend(t *testing.T) {
 		mux.HandleFunc(p, func(http.ResponseWriter, *http.Request) {})
 	}
 	step := regexp.MustCompile(`/steps/([^/]+)/`)
-	stepRoles := map[string]string{"review": "agent", "access": "agent", "accounts": "finance", "collect": "finance"}
+	stepRoles := map[string]string{"review": "agent", "access": "agent", "accounts": "finance", "collect": "finance", "refund_approval": "finance"}
 	offered := map[string]bool{}
 	for _, role := range app.Roles {
 		for pattern, l := range table {
