@@ -114,7 +114,7 @@ func (a *App) knowBack(ctx context.Context, tx Tx, p offboarding.Plan, subject *
 		return err
 	}
 	if x.Live() {
-		subject.Owing = owing(x.Doc)
+		subject.Owing = owedIn(x.Doc)
 	}
 	return nil
 }
@@ -135,9 +135,9 @@ func askedElsewhere(p offboarding.Plan, cases []offboarding.Case, b customer.Bal
 	})
 }
 
-// owing are the currencies in which a statement asks something of the customer that
+// owedIn are the currencies in which a statement asks something of the customer that
 // stands against what comes back.
-func owing(s Statement) (currencies []string) {
+func owedIn(s Statement) (currencies []string) {
 	for _, x := range s.Sections {
 		var sum int64
 		for _, l := range x.Lines {
