@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"os"
+	"slices"
 
 	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
@@ -18,6 +20,7 @@ import (
 	"hastaluego/internal/connector/stripesystem"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/playbook"
+	"hastaluego/internal/text"
 	"hastaluego/internal/when"
 )
 
@@ -48,8 +51,32 @@ func connect(all []declaration.Declared, clock when.Clock, vault declaration.Vau
 			return nil, err
 		}
 		systems[i] = s.Connector()
+		systems[i].Titles = titled(d)
 	}
 	return systems, nil
+}
+
+// plain is what a customer is told that a system is which nobody gave a title, by its
+// connector: the names in systems.yaml are for whoever writes them.
+var plain = map[string]string{
+	pgsystem.KindName: "database", sqlitesystem.KindName: "database", s3system.KindName: "files", foldersystem.KindName: "files", ldapsystem.KindName: "directory",
+	scimsystem.KindName: "accounts", iamsystem.KindName: "accounts", oauthsystem.KindName: "accounts", stripesystem.KindName: "billing",
+}
+
+// titled is what customers are told that a system is, by language.
+func titled(d declaration.Declared) map[string]string {
+	if titles := d.Titles(); len(titles) > 0 {
+		return titles
+	}
+	word := plain[d.Info().Kind]
+	if can, _ := d.Can(); word == "" && slices.Contains(can, connector.CanBilling) {
+		word = "billing"
+	}
+	out := map[string]string{}
+	for _, lang := range text.CustomerLangs() {
+		out[lang] = text.Say(lang, "system.plain."+cmp.Or(word, "other"))
+	}
+	return out
 }
 
 // connected tells playbooks what the declared systems can do.

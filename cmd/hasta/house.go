@@ -144,7 +144,10 @@ func build(ctx context.Context, cfg config, log *slog.Logger, moved func(context
 	if err != nil {
 		return h, err
 	}
-	h.papers = papers{func() app.Company { return h.app.Company() }, h.keys.PaperSigner}
+	h.papers = papers{
+		company: func() app.Company { return h.app.Company() }, signer: h.keys.PaperSigner,
+		named: func(system, lang string) string { return h.app.SystemName(system, lang) },
+	}
 	systems, err := connect(configs, storeClock{h.store}, vaultOf(ctx, h.store, h.keys))
 	if err != nil {
 		return h, err

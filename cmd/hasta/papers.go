@@ -33,6 +33,7 @@ import (
 type papers struct {
 	company func() app.Company
 	signer  func() (*ecdsa.PrivateKey, *x509.Certificate, error) // of papers; nil: they go unsigned, as where there is no house
+	named   func(system, lang string) string                     // what customers are told that a system is; nil: its name
 }
 
 // writer is the company as it signs a paper.
@@ -191,9 +192,9 @@ func (p papers) written(x app.Paper) document.Letter {
 	case "copy_none":
 		return document.CopyNone(x.Language, c, x.Now)
 	case "certificate":
-		return document.Certificate(certificate(x, c))
+		return document.Certificate(p.certificate(x, c))
 	case app.DestroyedPaper:
-		return document.Destroyed(destroyed(x, c))
+		return document.Destroyed(p.destroyed(x, c))
 	case "report":
 		return document.Report(document.ReportFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Effective: x.Case.Effective, Summary: x.Report["summary"],
@@ -238,6 +239,15 @@ func (p papers) written(x app.Paper) document.Letter {
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Let: moneyLines(x.Language, x.Let), Statements: list, Page: x.Links["case"],
 			NotMe: x.Links["not_me"],
 		})
+	case app.ChargedAfterPaper, app.GivenBackPaper:
+		f := document.AfterFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Page: x.Links["case"], NotMe: x.Links["not_me"]}
+		if e := x.After; e != nil {
+			f.Charged, f.Back, f.Due, f.Refunded, f.ByPerson = e.Charged, e.Back, e.Due, e.Refunded, e.ByPerson
+		}
+		if x.Kind == app.GivenBackPaper {
+			return document.GivenBack(f)
+		}
+		return document.ChargedAfter(f)
 	case "code":
 		return document.Code(document.CodeFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Secret: x.Secret, NotMe: x.Links["not_me"]})
 	case "invitation":
@@ -283,7 +293,7 @@ func (p papers) written(x app.Paper) document.Letter {
 	case "farewell":
 		return document.Farewell(document.FarewellFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Name: x.Name, Since: since(x), Effective: x.Case.Effective,
-			Milestones: stops(x), Attested: x.Sure() == app.SureAttested, Left: x.Sure() == app.SureOpen || x.Sure() == app.SureAgain, Achieved: achieved(x), Quiet: x.Quiet, Page: x.Links["bye"], NotMe: x.Links["not_me"], Instead: instead(x),
+			Milestones: stops(x), Attested: x.Sure() == app.SureAttested, Left: x.Sure() == app.SureOpen || x.Sure() == app.SureAgain, Reads: p.reads(x), ReadUntil: x.ReadUntil(), Achieved: achieved(x), Quiet: x.Quiet, Page: x.Links["bye"], NotMe: x.Links["not_me"], Instead: instead(x),
 		})
 	default:
 		return document.Receipt(document.ReceiptFacts{
@@ -526,14 +536,19 @@ func (p papers) Keep(x app.Paper) (name string, pdf []byte, err error) {
 
 // certificate is empty where there is none: a letter that waits for it is not
 // sent.
-func certificate(x app.Paper, c document.Company) document.CertificateFacts {
+func (p papers) certificate(x app.Paper, c document.Company) document.CertificateFacts {
 	f := document.CertificateFacts{
 		Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["certificate"], NotMe: x.Links["not_me"], Proof: proof(x),
 		Instead: instead(x),
 	}
 	if e := x.Certificate; e != nil {
 		f.Code, f.ErasedOn, f.Invoices, f.Until, f.Why, f.Entries, f.Backups = e.Code, e.ErasedOn, e.Invoices, e.Until, offboarding.Worded(e.Why, x.Language), e.Entries, e.Backups
-		f.Systems, f.Grounds, f.Blocks, f.Completed = e.Systems, e.Grounds, e.Blocks, x.Completed
+		f.Grounds, f.Blocks, f.Completed = e.Grounds, e.Blocks, x.Completed
+		for _, s := range e.Systems {
+			if said := p.system(s, x.Language); !slices.Contains(f.Systems, said) {
+				f.Systems = append(f.Systems, said)
+			}
+		}
 		now := map[string]app.Stayed{}
 		for _, s := range x.Stayed {
 			now[s.System+"/"+s.Holding] = s
@@ -543,7 +558,7 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 		for _, h := range e.Far {
 			s := now[h.System+"/"+h.Holding]
 			f.Far = append(f.Far, document.FarHeld{
-				System: h.System, Title: cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Holding), After: string(h.After), N: h.Rows, Attested: h.Proof == app.ProofAttested, Unknown: h.Proof == app.ProofNone,
+				System: p.system(h.System, x.Language), Title: cmp.Or(offboarding.Worded(h.Titles, x.Language), h.Holding), After: string(h.After), N: h.Rows, Attested: h.Proof == app.ProofAttested, Unknown: h.Proof == app.ProofNone,
 				Until: h.Until, Why: offboarding.Worded(h.Why, x.Language), Ground: h.Ground, Held: s.Held, GoneAt: s.DestroyedAt,
 			})
 		}
@@ -570,9 +585,27 @@ func certificate(x app.Paper, c document.Company) document.CertificateFacts {
 	return f
 }
 
+// system is what a customer is told that a system is.
+func (p papers) system(name, lang string) string {
+	if p.named == nil {
+		return name
+	}
+	return p.named(name, lang)
+}
+
+// reads are the accesses that are left to read, as the letter calls them.
+func (p papers) reads(x app.Paper) (out []string) {
+	for _, s := range x.Accesses {
+		if s.How == app.AccessReading {
+			out = append(out, p.system(s.Grant.System, x.Language)+": "+s.Grant.Account)
+		}
+	}
+	return out
+}
+
 // destroyed tells what stayed of somebody erased, and when it went.
-func destroyed(x app.Paper, c document.Company) document.DestroyedFacts {
-	cert := certificate(x, c)
+func (p papers) destroyed(x app.Paper, c document.Company) document.DestroyedFacts {
+	cert := p.certificate(x, c)
 	f := document.DestroyedFacts{
 		Lang: x.Language, Company: c, Code: cert.Code, At: x.Now, On: x.Completed, Sums: cert.Invoices, SumsOn: cert.SumsGone, Page: x.Links["certificate"], NotMe: x.Links["not_me"],
 	}
@@ -657,7 +690,7 @@ func since(x app.Paper) (first when.Date) {
 func stops(x app.Paper) []document.Milestone {
 	out := make([]document.Milestone, len(x.Milestones))
 	for i, m := range x.Milestones {
-		out[i] = document.Milestone{Name: m.Name, State: m.State, At: latest(m), Verifies: m.Verifies, Part: m.Part, Of: m.Of}
+		out[i] = document.Milestone{Name: m.Name, State: m.State, At: latest(m), Verifies: m.Verifies, Part: m.Part, Of: m.Of, Reading: m.Reading}
 	}
 	return out
 }

@@ -25,7 +25,7 @@ func TestPapersAreSignedByTheHouse(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = keys.Close() })
-	p := papers{nobody.company, keys.PaperSigner}
+	p := papers{company: nobody.company, signer: keys.PaperSigner}
 	for _, lang := range text.CustomerLangs() {
 		for _, kind := range signedPapers {
 			x := aPaper(kind, lang)

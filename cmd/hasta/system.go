@@ -127,6 +127,7 @@ func (c *systemCheckCmd) Run(ctx context.Context, o out) error {
 var levels = map[connector.Level]string{
 	connector.RealPeer:   "tried against a real peer",
 	connector.ShapesOnly: "tried against published shapes only",
+	connector.Declared:   "declared by you, not tried by us",
 	connector.Example:    "an example that nobody tried: nothing there is ever verified",
 }
 

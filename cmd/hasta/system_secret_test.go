@@ -49,13 +49,13 @@ func TestACredentialIsSealedAndConnectsItsSystem(t *testing.T) {
 		}
 	}
 	code, said := hasta("", "system", "check")
-	expect("nothing is sealed yet", code, exitCheck, said, "systems.yaml:11:14: billing (tried against published shapes only): No secret is sealed here under the name in sealed:billing.")
+	expect("nothing is sealed yet", code, exitCheck, said, "systems.yaml:11:14: billing (declared by you, not tried by us): No secret is sealed here under the name in sealed:billing.")
 	code, said = hasta("", "system", "secret", "list")
 	expect("what is missing is listed", code, exitOK, said, "billing  missing; for billing")
 	code, said = hasta("another\n", "system", "secret", "set", "billing")
 	expect("a wrong one is kept", code, exitOK, said, "sealed:billing")
 	code, said = hasta("", "system", "check")
-	expect("a wrong one is not accepted", code, exitCheck, said, "billing (tried against published shapes only): “billing” does not accept our credential")
+	expect("a wrong one is not accepted", code, exitCheck, said, "billing (declared by you, not tried by us): “billing” does not accept our credential")
 	code, said = hasta(token+"\n", "system", "secret", "set", "billing")
 	expect("the right one", code, exitOK, said, "sealed:billing")
 	code, said = hasta("", "system", "check")

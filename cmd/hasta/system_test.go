@@ -56,12 +56,12 @@ func TestSystemsAreReachedAndWhatIsWrongIsToldAtItsLine(t *testing.T) {
 		!strings.Contains(o, "faro: good, access, probe, sign_ins, actions (close_account); keyed") {
 		t.Errorf("well: %d %s%s", code, o, e)
 	}
-	if code, o, _ := check(token, "--json"); code != exitOK || !strings.Contains(o, `"system":"faro","kind":"http","level":"shapes_only","ok":true`) {
+	if code, o, _ := check(token, "--json"); code != exitOK || !strings.Contains(o, `"system":"faro","kind":"http","level":"declared","ok":true`) {
 		t.Errorf("as JSON: %d %s", code, o)
 	}
 	for _, c := range []struct{ name, secret, want string }{
-		{"a wrong credential", "another", "systems.yaml:11:14: billing (tried against published shapes only): “billing” does not accept our credential"},
-		{"no credential", "", "systems.yaml:11:14: billing (tried against published shapes only): The environment variable"},
+		{"a wrong credential", "another", "systems.yaml:11:14: billing (declared by you, not tried by us): “billing” does not accept our credential"},
+		{"no credential", "", "systems.yaml:11:14: billing (declared by you, not tried by us): The environment variable"},
 	} {
 		if code, o, e := check(c.secret); code != exitCheck || !strings.Contains(e, c.want) {
 			t.Errorf("%s: %d %s%s", c.name, code, o, e)
@@ -78,7 +78,7 @@ func TestSystemsAreReachedAndWhatIsWrongIsToldAtItsLine(t *testing.T) {
 		t.Errorf("nothing but a 404: %d %s", code, told)
 	}
 	stop()
-	if code, o, e := check(token); code != exitCheck || !strings.Contains(e, "systems.yaml:7:15: billing (tried against published shapes only): “billing”: "+strings.TrimPrefix(base, "http://")+" refuses the connection.") {
+	if code, o, e := check(token); code != exitCheck || !strings.Contains(e, "systems.yaml:7:15: billing (declared by you, not tried by us): “billing”: "+strings.TrimPrefix(base, "http://")+" refuses the connection.") {
 		t.Errorf("nobody there: %d %s%s", code, o, e)
 	}
 }

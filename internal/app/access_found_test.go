@@ -74,6 +74,11 @@ func TestAnAccessThatNobodyWroteDownIsDecidedAboutAndClosedWithTheOthers(t *test
 		if x.LastError != "access.orphans" || x.Evidence != `{"listed":4,"closed":1,"known":2,"orphans":1,"elsewhere":1}` {
 			t.Fatalf("%s %s", x.LastError, x.Evidence)
 		}
+		eventually(t, "whoever leaves is told that somebody looks at it", func() bool {
+			page, err := w.OpenCasePage(ctx, w.linkFor(t, c, "case"), "case", "es")
+			must(t, err)
+			return page.Subject && page.Found
+		})
 		lost := w.grant(t, cus, "acc-lost")
 		if lost.Status != customer.Orphan || lost.Kind != "other" {
 			t.Fatalf("%+v", lost)

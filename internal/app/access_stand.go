@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -70,6 +71,15 @@ func surer(can, was AccessHow) AccessHow {
 		return was
 	}
 	return can
+}
+
+// SystemName is what a customer is told that a system is; one that is not declared is
+// called as the record has it.
+func (a *App) SystemName(system, lang string) string {
+	if s, known := a.systems[system]; known {
+		return cmp.Or(offboarding.Worded(s.Titles, lang), system)
+	}
+	return system
 }
 
 // sighting is what was seen of an access at one moment.
@@ -219,9 +229,20 @@ func ofTheirs(stands []AccessStand) (out []AccessStand) {
 const (
 	SureVerified = "verified"
 	SureAttested = "attested" // something rests on the word of a person
-	SureOpen     = "open"     // an access is left that is not closed, be it to read alone
+	SureReading  = "reading"  // an access is left to read, to take along what is theirs
+	SureOpen     = "open"     // an access is left that is not closed
 	SureAgain    = "again"    // an access that was closed lets in again
 )
+
+// ReadUntil is the last day on which accesses are left to read; zero: none is.
+func (p Paper) ReadUntil() (until when.Date) {
+	for _, s := range p.Accesses {
+		if s.How == AccessReading {
+			until = s.Until
+		}
+	}
+	return until
+}
 
 // Sure says how sure what is behind in a paper is.
 func (p Paper) Sure() string {
@@ -231,8 +252,10 @@ func (p Paper) Sure() string {
 	switch {
 	case has(AccessAgain):
 		return SureAgain
-	case has(AccessOpen), has(AccessReading):
+	case has(AccessOpen):
 		return SureOpen
+	case has(AccessReading):
+		return SureReading
 	case has(AccessAttested), slices.ContainsFunc(p.Milestones, func(m Milestone) bool { return m.Attested > 0 || m.Proof == string(step.Attested) }):
 		return SureAttested
 	}
@@ -253,6 +276,7 @@ func withAccesses(list []Milestone, stands []AccessStand) []Milestone {
 		switch {
 		case s.How == AccessReading: // it is told with its day, and closed in its time
 			m.Of--
+			m.Reading++
 		case s.How == AccessAttested:
 			m.Attested++
 			m.Part++

@@ -334,7 +334,7 @@ func (a *App) otherwise(ctx context.Context, tx Tx, x approval.Approval, yes boo
 		return nil, err
 	}
 	return func() error {
-		if err := a.writeOffDecided(ctx, tx, &p, x.Step, yes, x.OverBy); err != nil {
+		if err := a.approvalSaid(ctx, tx, &p, x.Step, yes, x.OverBy); err != nil {
 			return err
 		}
 		return a.settle(ctx, tx, &p, x.OverBy)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"hastaluego/internal/bundle"
+	"hastaluego/internal/offboarding"
 )
 
 // described is what a bundle says of itself.
@@ -77,7 +79,7 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 		pkg.Resources, d.rows = append(pkg.Resources, res), append(d.rows, n)
 	}
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		not = append(not, name+": "+missing[name])
+		not = append(not, m.a.calledSource(of[name], name)+": "+missing[name])
 		pkg.Missing = append(pkg.Missing, bundle.Missing{Name: name, Titles: of[name].what.Titles, Why: whyMissing(missing[name])})
 	}
 	raw, err := bundle.Descriptor(pkg)
@@ -89,6 +91,7 @@ func (m *making) describe(_ context.Context, missing map[string]string, at time.
 		about = readmeTest + readme
 	}
 	about = fmt.Sprintf(about, m.c.Code, company.Name, m.c.Code, company.Name)
+	about += listed("ES  Carpetas:", "EN  Folders:", m.folders(of))
 	about += listed("ES  Falta, y por qué (lo volvemos a intentar):", "EN  Missing, and why (we try again):", not)
 	about += listed("ES  No van, porque son datos de otras personas (de un fichero así, todo; de los demás, la columna que se nombra):",
 		"EN  Left out, because they are about other people (of such a file, all of it; of the others, the column that is named):", left)
@@ -106,6 +109,39 @@ const askForIt = `    ES  Si ahí hay algo tuyo, escribe a %s con el código %s 
     EN  If something of it is yours, write to %s with the code %s and say what: a person looks and gives you what is yours without what is of
         others. If you do not agree, you may complain to your data protection authority.
 `
+
+// calledSource is what people call what is taken along, in the languages of what is read
+// first; what has no title has the name of its source.
+func (a *App) calledSource(s source, name string) string {
+	what := func(lang string) string {
+		return a.SystemName(s.system, lang) + " · " + cmp.Or(offboarding.Worded(s.what.Titles, lang), s.what.Name)
+	}
+	if _, declared := a.systems[s.system]; !declared {
+		return name
+	}
+	return bothLangs(what)
+}
+
+// bothLangs is a text in the languages of what is read first.
+func bothLangs(say func(lang string) string) string {
+	if es, en := say("es"), say("en"); es != en {
+		return es + " / " + en
+	}
+	return say("es")
+}
+
+// folders says what people call the systems whose names folders have.
+func (m *making) folders(of map[string]source) (out []string) {
+	for n, r := range m.rows {
+		s, far := of[r.Source]
+		called := bothLangs(func(lang string) string { return m.a.SystemName(s.system, lang) })
+		if line := s.system + "/: " + called; far && called != s.system && m.stage[n] == stagePacked && !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // listed is a list for people under a line in each language.
 func listed(es, en string, list []string) string {

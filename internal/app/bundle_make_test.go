@@ -303,7 +303,7 @@ func TestABundleIsThereWhileASystemIsDown(t *testing.T) {
 			return len(data.Blobs) == 1
 		})
 		files := w.payload(t, c)
-		if _, there := files["faro/visits.csv"]; there || !strings.Contains(files["README.txt"], "faro/visits: connector.unreachable") {
+		if _, there := files["faro/visits.csv"]; there || !strings.Contains(files["README.txt"], "faro · Visits: connector.unreachable") {
 			t.Errorf("it does not say what is missing:\n%s", files["README.txt"])
 		}
 		if s := w.stepState(t, c, "export"); s == offboarding.StepVerified {

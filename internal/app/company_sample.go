@@ -65,6 +65,11 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 	if kind == ErasureWaitsPaper || kind == ErasureGoesOnPaper {
 		p.Kept = &KeptPaper{Asked: true, Erases: true, Data: p.Until}
 	}
+	if kind == ChargedAfterPaper || kind == GivenBackPaper {
+		if p.After = (&AfterEnd{Charged: day(-2), Back: sum(2900), Due: day(3)}); kind == GivenBackPaper {
+			p.After.Refunded = day(0)
+		}
+	}
 	if kind == "ending" {
 		p.Ending = &EndingPaper{Channel: offboarding.Company, Words: ending.Words{Why: typed, Alternatives: typed}}
 	}

@@ -14,6 +14,7 @@ import (
 	"hastaluego/internal/reason"
 	"hastaluego/internal/retrieval"
 	"hastaluego/internal/step"
+	"hastaluego/internal/stray"
 )
 
 // allowed asks the table whether a letter may go out now. It is asked in the
@@ -86,6 +87,11 @@ func (a *App) allowed(ctx context.Context, tx Tx, m Message) (bool, string, erro
 	}
 	if m.Paper == ErasureWaitsPaper || m.Paper == ErasureGoesOnPaper { // an order came, or ended, since it was queued
 		if _, kept, err := a.keptPaper(ctx, tx, p.Case); err != nil || kept != (m.Paper == ErasureWaitsPaper) {
+			return false, notice.Answered, err
+		}
+	}
+	if m.Paper == ChargedAfterPaper { // it went back since it was queued, which another letter says
+		if x, _, err := a.afterOf(ctx, tx, m, p.Case); err != nil || x.State != stray.Refunding {
 			return false, notice.Answered, err
 		}
 	}

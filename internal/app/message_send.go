@@ -297,6 +297,13 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
+	if m.Paper == ChargedAfterPaper || m.Paper == GivenBackPaper {
+		_, after, err := a.afterOf(ctx, tx, m, p.Case)
+		if err != nil {
+			return Paper{}, err
+		}
+		p.After = &after
+	}
 	if m.Paper == "invitation" {
 		i, _, err := a.invited(ctx, tx, m.Case)
 		if err != nil {
@@ -416,6 +423,7 @@ var Letters = map[string][]string{
 	"reminder": {"case", "not_me"}, "written_off": {"case", "not_me"}, "instalments": {"case", "not_me"}, "handover": {"handover", "not_me"}, "envelope": {"envelope", "not_me"}, "rotation": {"handover", "not_me"}, OwnerPaper: {"handover", "not_me"}, RenewalPaper: {"handover", "not_me"},
 	"offer": {"case", "not_me"}, OfferFailedPaper: {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, DestroyedPaper: {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
+	ChargedAfterPaper: {"case", "not_me"}, GivenBackPaper: {"case", "not_me"},
 	ErasureWaitsPaper: {"case", "not_me"}, ErasureGoesOnPaper: {"case", "not_me"},
 	"changes":      {"data", "not_me"},
 	copyPaper:      {copyLink}, // whose page says what to do if it was not them

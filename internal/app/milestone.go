@@ -25,6 +25,8 @@ type Milestone struct {
 	Tried int
 	// Attested is how many accesses are closed on the word of a person.
 	Attested int
+	// Reading is how many accesses are left to read.
+	Reading int
 }
 
 // milestones tells a plan as the customer sees it.

@@ -246,7 +246,7 @@ func TestWhatOnlyReadBeforeIsWhatItWas(t *testing.T) {
 // Nobody is told that everything is closed while something can still be read.
 func TestWhatIsLeftToReadIsNotSaidToBeClosed(t *testing.T) {
 	t.Parallel()
-	for how, want := range map[app.AccessHow]string{app.AccessReading: app.SureOpen, app.AccessRead: app.SureVerified} {
+	for how, want := range map[app.AccessHow]string{app.AccessOpen: app.SureOpen, app.AccessReading: app.SureReading, app.AccessRead: app.SureVerified} {
 		p := app.Paper{Accesses: []app.AccessStand{{How: app.AccessTried}, {How: how}}}
 		if got := p.Sure(); got != want {
 			t.Errorf("%s: %s", how, got)

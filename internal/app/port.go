@@ -700,6 +700,7 @@ type Paper struct {
 	Last        bool                 // no reminder follows it
 	Instalments *collection.Plan     // only in the letter "instalments": what was agreed; nil: it is over
 	Let         []customer.Balance   // only in the letter "written_off": what is owed no more
+	After       *AfterEnd            // only in the letters "charged_after" and "given_back"
 	Promised    when.Date            // in a reminder: a day to pay that passed since the last one; zero: none
 	Handover    Handover
 	Act         *ActPaper              // only in "act" and "act_accepted"

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -10,11 +9,9 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/limit"
-	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/reason"
 	"hastaluego/internal/relationship"
-	"hastaluego/internal/stray"
 	"hastaluego/internal/when"
 )
 
@@ -123,6 +120,7 @@ type CasePage struct {
 	State   offboarding.CaseState
 	CanUndo bool // it may still be undone: by the customer, unless the company began it (Paper.Ending)
 	Subject bool // a person of the company is asked about something
+	Found   bool // about accesses that were on no list, and about nothing else
 	Data    bool // the plan gives the customer their data
 	// Comebacks are what would become of everything that was done, the best first.
 	Comebacks  []Comeback
@@ -210,7 +208,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		if out.Address, err = a.addressView(ctx, tx, plan); err != nil {
 			return err
 		}
-		out.Data, out.Subject, out.AnswerBy = false, false, time.Time{}
+		out.Data, out.Subject, out.Found, out.AnswerBy = false, false, true, time.Time{}
 		out.Comebacks, out.Returnable = comebacks(plan, works), returnable(plan)
 		if s := plan.Step("came_back"); s != nil {
 			out.AnswerBy = s.Due
@@ -253,7 +251,9 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			if k, ok := a.kinds[s.Kind]; ok && k.Spec().Exports {
 				out.Data = out.ErasedOn.IsZero()
 			}
-			out.Subject = out.Subject || s.State == offboarding.StepBlocked
+			if s.State == offboarding.StepBlocked {
+				out.Subject, out.Found = true, out.Found && s.Blocked == orphans
+			}
 		}
 		if out.Limits = nil; out.ErasedOn.IsZero() {
 			if out.Limits, err = tx.LimitsOf(ctx, l.Case); err != nil {
@@ -280,42 +280,6 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		return err
 	})
 	return out, err
-}
-
-// AfterEnd is a charge after the end of a contract, of which something is given back.
-type AfterEnd struct {
-	Charged  when.Date
-	Back     money.Amount
-	Due      when.Date // by when
-	Refunded when.Date // zero: not yet
-}
-
-// afterEnd are those of a departure, in the order in which they happened.
-func (a *App) afterEnd(ctx context.Context, tx Tx, c offboarding.Case) (list []AfterEnd, err error) {
-	strays, err := tx.StraysAbout(ctx, c.Customer)
-	if err != nil {
-		return nil, err
-	}
-	sums, err := tx.BalancesOf(ctx, c.Customer)
-	if err != nil {
-		return nil, err
-	}
-	zone := a.Company().Zone
-	for _, x := range strays {
-		if x.Case != string(c.ID) || x.Balance == "" || x.State != stray.Refunding && x.State != stray.Refunded {
-			continue
-		}
-		e := AfterEnd{Charged: when.DateOf(x.HappenedAt, zone), Back: x.Back}
-		if i := slices.IndexFunc(sums, func(b customer.Balance) bool { return string(b.ID) == x.Balance }); i >= 0 {
-			e.Due = sums[i].DueOn
-		}
-		if x.State == stray.Refunded {
-			e.Refunded = when.DateOf(x.OverAt, zone)
-		}
-		list = append(list, e)
-	}
-	slices.SortStableFunc(list, func(a, b AfterEnd) int { return cmp.Compare(a.Charged.String(), b.Charged.String()) })
-	return list, nil
 }
 
 // refundedOn is the day on which the last refund of what a statement gives back was read

@@ -197,7 +197,7 @@ func (a *App) Approve(ctx context.Context, by Actor, c offboarding.CaseID, step 
 		if err := p.Approve(step, yes, clean, by.ID, tx.Now()); err != nil {
 			return err
 		}
-		return a.writeOffDecided(ctx, tx, p, step, yes, by.ID)
+		return a.approvalSaid(ctx, tx, p, step, yes, by.ID)
 	})
 }
 

@@ -113,6 +113,11 @@ func (a *App) giveBack(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan
 		return err
 	}
 	s.Balance = string(b.ID)
+	if way == StrayByHand { // what somebody approves first is told then
+		if err := a.tellCharged(ctx, tx, p.Case, s, tx.Now()); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.PutStray(ctx, *s); err != nil {
 		return err
 	}
@@ -205,6 +210,9 @@ func (a *App) strayPaid(ctx context.Context, tx Tx, p *offboarding.Plan, balance
 			continue
 		}
 		if err := x.To(stray.Refunded, by, tx.Now()); err != nil {
+			return err
+		}
+		if err := a.tellBack(ctx, tx, p.Case, &x); err != nil {
 			return err
 		}
 		if err := a.putStray(ctx, tx, p, x, typ, by); err != nil {

@@ -173,6 +173,20 @@ func TestAChargeAfterTheEndIsHeardOfWithinTheHourAndGivenBack(t *testing.T) {
 		if got := told(); len(got) != 1 || got[0].Refunded != w.today(t) {
 			t.Errorf("the customer is told %+v", got)
 		}
+		// A letter says that it went back; the one that it will was overtaken.
+		letter := w.mail.wait(t, app.GivenBackPaper, firstMail)
+		if e := letter.After; e == nil || e.Back != eur(2985) || e.Charged != when.DateOf(s.HappenedAt, w.Company().Zone) || e.Refunded != w.today(t) || e.ByPerson || letter.Links["case"] == "" {
+			t.Errorf("the letter says %+v", letter.After)
+		}
+		w.days(t, 3*time.Hour)
+		eventually(t, "the other letter is overtaken", func() bool {
+			list, _, err := w.PageMessages(ctx, agent, app.MessageQuery{}, app.Place{Limit: 50})
+			must(t, err)
+			return slices.ContainsFunc(list, func(m app.Message) bool { return m.Paper == app.ChargedAfterPaper && m.State == "withheld" })
+		})
+		if a, b := w.mail.count(app.ChargedAfterPaper), w.mail.count(app.GivenBackPaper); a != 0 || b != 1 {
+			t.Errorf("%d letters that it goes back, %d that it did", a, b)
+		}
 		w.bank.mu.Lock()
 		refunds := slices.Clone(w.bank.refunds)
 		w.bank.mu.Unlock()
@@ -248,6 +262,12 @@ func TestAChargeAfterTheEndThatStripeTellsOfIsLookedAtAtOnce(t *testing.T) {
 		if at := w.strayStep(t, c); at != hand {
 			t.Errorf("it stands at %s", at)
 		}
+		if e := w.mail.wait(t, app.ChargedAfterPaper, firstMail).After; e == nil || e.Back != eur(2985) || e.Due.IsZero() || !e.Refunded.IsZero() {
+			t.Errorf("the letter says %+v", e)
+		}
+		if n := w.mail.count(app.GivenBackPaper); n != 0 {
+			t.Errorf("%d letters that it went back, and nobody gave it", n)
+		}
 		v, err := w.OpenCase(ctx, finance, c)
 		must(t, err)
 		for _, it := range v.Plan.Step(hand).Items {
@@ -256,6 +276,12 @@ func TestAChargeAfterTheEndThatStripeTellsOfIsLookedAtAtOnce(t *testing.T) {
 		must(t, w.CompleteTask(ctx, finance, app.CompleteInput{Case: c, Step: hand, Note: "Transferencia 88"}))
 		if got := w.strays(t)[0]; got.State != stray.Refunded || got.OverBy != finance.ID {
 			t.Errorf("%+v", got)
+		}
+		if e := w.mail.wait(t, app.GivenBackPaper, firstMail).After; e == nil || e.Back != eur(2985) || e.Refunded.IsZero() || !e.ByPerson {
+			t.Errorf("the letter says %+v", e)
+		}
+		if a, b := w.mail.count(app.ChargedAfterPaper), w.mail.count(app.GivenBackPaper); a != 1 || b != 1 {
+			t.Errorf("%d letters that it goes back, %d that it did", a, b)
 		}
 		w.verifyLog(t)
 	})

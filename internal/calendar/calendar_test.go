@@ -255,7 +255,7 @@ func TestMistakesAreReportedAtTheirPlace(t *testing.T) {
 		"no day of the week":      {"[sunday]", "[domingo]", "own.yaml:5:", "calendar.weekday"},
 		"twice":                   {"calendar: AR", "calendar: ES-ML", "own.yaml:10:", "calendar.twice"},
 		"a name that is no place": {"calendar: AR", "calendar: Argentina", "own.yaml:10:", "calendar.id"},
-		"an unknown key":          {"extends: ES", "extend: ES", "own.yaml:4:", "file.syntax"},
+		"an unknown key":          {"extends: ES", "extend: ES", "own.yaml:4:", "file.unknown_key"},
 		"a holiday every day":     {"days: [2026-12-30]", "days: [" + strings.Repeat("2026-12-30, ", 120) + "2026-12-31]", "own.yaml:", "calendar.many"},
 	} {
 		_, err := calendar.With([]calendar.File{{Name: "own.yaml", Source: []byte(strings.Replace(own, c.from, c.to, 1))}})

@@ -50,6 +50,7 @@ type Level string
 const (
 	RealPeer   Level = "real_peer"   // in CI, against a real server of its protocol
 	ShapesOnly Level = "shapes_only" // against requests and answers as they were published or recorded
+	Declared   Level = "declared"    // against nothing by us: whoever runs this declared it, and answers for it
 	Example    Level = "example"     // against nothing: a beginning, whose readings verify nothing
 )
 
@@ -286,6 +287,7 @@ func Unsaid(code string) bool {
 // System is a connected system. What it cannot do is nil.
 type System struct {
 	Name       string
+	Titles     map[string]string // what customers are told that it is, by language; nil: its name
 	Level      Level
 	Drive      bool // its accesses are shares of files and folders
 	Alone      bool // an act reads, changes and writes a whole: two at once, of whatever process, undo each other

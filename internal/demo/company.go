@@ -148,6 +148,7 @@ func (s Sample) Systems(baseURL, secrets string) string {
 	return fmt.Sprintf(`systems:
   billing:
     kind: http
+    title: {es: El sistema de cobro, en: The billing system}
     base_url: %[1]s
     auth: {header: Authorization, scheme: Bearer, value: "env:HASTA_BILLING_TOKEN"}
     effect: keyed
@@ -176,6 +177,7 @@ func (s Sample) Systems(baseURL, secrets string) string {
       void: [void]
   %[3]s:
     kind: http
+    title: {es: %[4]q, en: %[4]q}
     base_url: %[1]s
     auth: {header: Authorization, scheme: Bearer, value: "env:HASTA_BILLING_TOKEN"}
     effect: keyed
@@ -205,7 +207,7 @@ func (s Sample) Systems(baseURL, secrets string) string {
           class: restorable
           call: {method: POST, path: "/accounts/{reference}/unblock", receipt: effect}
           expect: {path: status, equals: active}
-`, baseURL, secrets, s.Others.System)
+`, baseURL, secrets, s.Others.System, s.Company.Name)
 }
 
 // Playbook is the sample company's own: the built-in one for companies, for

@@ -150,8 +150,12 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Changed: 2, Added: 1, Names: []string{"crm/facturas.csv", "crm/notas.csv", "fotos/puerto.jpg"},
 			Until: day(2027, 2, 28), Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG/data", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
 		}),
-		"copy":        document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
-		"copy-opened": document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Last: day(2027, 2, 28), Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
+		"copy":               document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
+		"copy-opened":        document.Copy(document.CopyFacts{Lang: lang, Company: faro(t), At: received, Name: "Estudio Almena", Last: day(2027, 2, 28), Page: "https://bajas.faro.example/copy/GGGGGGGGGGGGGGGGGGGGGGGG"}),
+		"charged_after":      document.ChargedAfter(afterFacts(t, lang, when.Date{}, false)),
+		"given_back":         document.GivenBack(afterFacts(t, lang, day(2027, 1, 12), false)),
+		"given_back-by_hand": document.GivenBack(afterFacts(t, lang, day(2027, 1, 12), true)),
+		"farewell-reading":   document.Farewell(readingFacts(t, lang)),
 		"erasure_waits": document.ErasureWaits(document.KeptFacts{
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Asked: true, Withheld: true,
 			Orders: []document.Ordered{{Authority: "Juzgado de Instrucción n.º 3", Reference: "DP 12/2027", Until: day(2027, 6, 30)}},
@@ -170,6 +174,22 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 		"copy_none":         document.CopyNone(lang, faro(t), received),
 		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}
+}
+
+// afterFacts are those of a charge after the end.
+func afterFacts(t testing.TB, lang string, refunded when.Date, byPerson bool) document.AfterFacts {
+	return document.AfterFacts{
+		Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Name: "Marta", Charged: day(2027, 1, 8), Back: eur(2985), Due: day(2027, 1, 13), Refunded: refunded, ByPerson: byPerson,
+		Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+	}
+}
+
+// readingFacts are those of somebody who has an access left to read what is theirs.
+func readingFacts(t testing.TB, lang string) document.FarewellFacts {
+	f := farewellFacts(t, lang)
+	f.Reads, f.ReadUntil = []string{"Archivo: llave-7"}, day(2027, 2, 28)
+	f.Milestones = []document.Milestone{{Name: "access_closed", State: "verified", At: received, Verifies: true, Reading: 1}}
+	return f
 }
 
 // reminderFacts are those of the first letter about a bill.

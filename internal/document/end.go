@@ -67,6 +67,8 @@ func Farewell(f FarewellFacts) Letter {
 	switch {
 	case f.Left:
 		lede = "farewell.lede.open"
+	case !f.ReadUntil.IsZero() && lede == about+".lede":
+		lede += ".reading"
 	case f.Attested && lede == about+".lede":
 		lede += ".attested"
 	}
@@ -80,13 +82,16 @@ func Farewell(f FarewellFacts) Letter {
 	title := w.say(subject, "name", name)
 	l := Letter{
 		Kind: KindFarewell, Lang: w.lang, Company: w.company, At: f.At, Subject: title, Title: title,
-		Paper: w.say("farewell.kind"), Lede: w.say(lede, "code", clean(f.Code), "company", w.company.Name, "date", f.Effective),
+		Paper: w.say("farewell.kind"), Lede: w.say(lede, "code", clean(f.Code), "company", w.company.Name, "date", f.Effective, "until", text.LongDate(w.lang, f.ReadUntil)),
 	}
 	if span := w.span(f.Since, f.Effective); span != "" && !f.Quiet {
 		l.Lede += " " + w.say("farewell.thanks", "span", span)
 	}
 	if len(stops) > 0 {
 		l.Blocks = append(l.Blocks, Block{Heading: w.say("progress"), Items: w.items(stops)})
+	}
+	if len(f.Reads) > 0 && !f.ReadUntil.IsZero() {
+		l.Blocks = append(l.Blocks, Block{Facts: []Fact{{Label: w.say("farewell.reads", "until", text.LongDate(w.lang, f.ReadUntil)), Lines: cleanLines(strings.Join(f.Reads, "\n")), Soft: w.say("farewell.reads.why")}}})
 	}
 	if len(f.Achieved) > 1 && !f.Quiet {
 		l.Blocks = append(l.Blocks, w.achieved(f.Achieved))

@@ -55,6 +55,7 @@ type Milestone struct {
 	At       time.Time
 	Verifies bool // it is over only when it is verified
 	Part, Of int  // items done of items in all; Of 0: not counted
+	Reading  int  // accesses that are left to read
 }
 
 // Statement is the money of a departure. Total is what the company refunds;
@@ -203,6 +204,8 @@ type FarewellFacts struct {
 	Achieved   []Achievement // fewer than two are not told
 	Attested   bool          // of a part, an access or more, a person answers
 	Left       bool          // an access is still open, or is so again
+	Reads      []string      // accesses that are left to read
+	ReadUntil  when.Date     // until the end of this day; zero: none is
 	Quiet      bool          // a closure, an illness or a death: no figures, no thanks, no door
 	Page       string        // link to the farewell page
 	NotMe      string        // link

@@ -36,11 +36,15 @@ const (
 	KindInstalments Kind = "instalments"
 	// KindWrittenOff tells that a sum is owed no more.
 	KindWrittenOff Kind = "written_off"
-	KindHandover   Kind = "handover" // there is something to look at
-	KindEnvelope   Kind = "envelope" // a credential waits
-	KindRotation   Kind = "rotation" // a credential is still to be changed
-	KindOwner      Kind = "owner"    // is whom we named as the new owner right?
-	KindRenewal    Kind = "renewal"  // of a domain, a certificate, a licence
+	// KindChargedAfter tells that something was charged after the end, and goes back.
+	KindChargedAfter Kind = "charged_after"
+	// KindGivenBack tells that it went back.
+	KindGivenBack Kind = "given_back"
+	KindHandover  Kind = "handover" // there is something to look at
+	KindEnvelope  Kind = "envelope" // a credential waits
+	KindRotation  Kind = "rotation" // a credential is still to be changed
+	KindOwner     Kind = "owner"    // is whom we named as the new owner right?
+	KindRenewal   Kind = "renewal"  // of a domain, a certificate, a licence
 	// KindErasureWaits tells that what was to be erased is kept.
 	KindErasureWaits Kind = "erasure_waits"
 	// KindErasureGoesOn tells that nothing keeps it any more.
@@ -78,7 +82,7 @@ const (
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner, KindRenewal,
 	KindOffer, KindOfferFailed, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindCopy, KindCopyNone, KindNotice, KindWrittenOff, KindInstalments,
-	KindUsers, KindUsersBack, KindErasureWaits, KindErasureGoesOn, KindDestroyed,
+	KindUsers, KindUsersBack, KindErasureWaits, KindErasureGoesOn, KindDestroyed, KindChargedAfter, KindGivenBack,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

@@ -167,6 +167,9 @@ func (w writer) items(list []Milestone) []Item {
 		default:
 			it.Rest = w.say("state."+m.State, "date", date)
 		}
+		if m.Reading > 0 && m.over() {
+			it.Strong = w.say("milestone."+m.Name+".but", "n", m.Reading)
+		}
 		out = append(out, it)
 	}
 	return out

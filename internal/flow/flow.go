@@ -233,7 +233,7 @@ func Builtin() map[string][]byte {
 // the description but a finding of Check.
 func Load(name string, src []byte) (*Flow, error) {
 	f := &Flow{}
-	read, err := source.Decode(name, src, f)
+	read, err := source.Read(name, src, f)
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ nodes:
 	load(t, "t.yaml", good)
 	for name, c := range map[string]struct{ from, to, at, code string }{
 		"an unknown kind":                 {"kind: confirm", "kind: konfirm", "t.yaml:11:11", "flow.value"},
-		"an unknown key":                  {"kind: confirm", "kind: confirm\n    colour: red", "t.yaml:12:5", "file.syntax"},
+		"an unknown key":                  {"kind: confirm", "kind: confirm\n    colour: red", "t.yaml:12:5", "file.unknown_key"},
 		"an unknown role":                 {"id: yes, role: exit", "id: yes, role: leave", "t.yaml:13:25", "flow.value"},
 		"a target that does not exist":    {"to: sure", "to: nowhere", "t.yaml:9:34", "flow.unknown_node"},
 		"a node that stands twice":        {"id: done", "id: sure", "t.yaml:14:9", "flow.twice"},

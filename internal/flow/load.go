@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hastaluego/internal/fault"
 	"hastaluego/internal/source"
 )
 
@@ -159,7 +160,7 @@ func (c *checker) node(at string, n *Node) {
 	}
 	if n.Next != "" {
 		if i, ok := c.flow.index[n.Next]; !ok {
-			c.At(at+".next", "flow.unknown_node", "key", n.Next)
+			c.At(at+".next", "flow.unknown_node", "key", n.Next, "near", fault.Near(n.Next, slices.Sorted(maps.Keys(c.flow.index))))
 		} else if c.flow.Nodes[i].page() != n.page() || n.Next == n.ID {
 			c.At(at+".next", "flow.next_page", "key", n.Next)
 		}

@@ -115,7 +115,7 @@ func TestProblemsOfAFileHaveAPlace(t *testing.T) {
 		{"is: [held]", "is: [never]", "sample.yaml:15:33 form.when_value"},
 		{"id: mood", "id: outcome", "sample.yaml:16:9 file.twice"},
 		{`, en: "Mood"`, "", "sample.yaml:20:13 file.language_missing"},
-		{"required: true", "requird: true", "sample.yaml:7:5 file.syntax"},
+		{"required: true", "requird: true", "sample.yaml:7:5 file.unknown_key"},
 		{"form: sample", "form: Sample One", "sample.yaml:1:7 file.name"},
 	} {
 		_, err := form.Load("sample.yaml", []byte(strings.Replace(sample, c.from, c.to, 1)))

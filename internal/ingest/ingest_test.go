@@ -137,7 +137,7 @@ func TestAMapNamesThePlaceOfEveryProblem(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ from, to, at, code string }{
 		"syntax":         {"as_of: 2026-11-01", "as_of: [", "m.yaml:", "file.syntax"},
-		"unknown key":    {"as_of: 2026-11-01", "as_of: 2026-11-01\nasof: 1", "m.yaml:2:1", "file.syntax"},
+		"unknown key":    {"as_of: 2026-11-01", "as_of: 2026-11-01\nasof: 1", "m.yaml:2:1", "file.unknown_key"},
 		"no such day":    {"2026-11-01", "2026-11-31", "m.yaml:1:8", "map.as_of"},
 		"unknown field":  {"customer.name:", "customer.nombre:", "m.yaml:5:", "map.unknown_field"},
 		"two sources":    {"{value: Faro}", "{value: Faro, column: Id}", "m.yaml:8:", "map.one_source"},

@@ -158,7 +158,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // each with its file:line:column as the argument "at" and as its field.
 func LoadMap(name string, src []byte) (*Map, error) {
 	var f mapFile
-	p, err := source.Decode(name, src, &f)
+	p, err := source.Read(name, src, &f)
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func TestWhatAPackCouldGetWrongIsFoundAtItsPlace(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ from, to, at, code string }{
 		"another name than its file":       {"pack: xx", "pack: yy", "1:7", "law.pack_name"},
-		"a key that nobody knows":          {"calendar: ES", "calender: ES", "7:1", "file.syntax"},
+		"a key that nobody knows":          {"calendar: ES", "calender: ES", "7:1", "file.unknown_key"},
 		"a version that is none":           {"2026.11.27", "v1", "2:10", "law.version"},
 		"reviewed after the next time":     {"review_by: 2027-01-15", "review_by: 2026-01-15", "6:12", "law.dates"},
 		"a day that does not exist":        {"reviewed_on: 2026-11-22", "reviewed_on: 2026-11-31", "5:14", "law.date"},

@@ -54,8 +54,10 @@ var Table = []Rule{
 	{Class: "code", Basis: Requested, Before: true, Until: Retrieval},
 	{Class: "statement", Basis: Law, Before: true, Until: Settled},
 	{Class: "reminder", Basis: Contract, Before: true, Until: Settled, Most: 3},
-	{Class: "instalments", Basis: Contract, Before: true, Until: Settled}, // what was agreed
-	{Class: "written_off", Basis: Contract, Before: true, Until: Always},  // that nothing is owed any more
+	{Class: "instalments", Basis: Contract, Before: true, Until: Settled},  // what was agreed
+	{Class: "written_off", Basis: Contract, Before: true, Until: Always},   // that nothing is owed any more
+	{Class: "charged_after", Basis: Contract, Before: true, Until: Always}, // what was charged after the end, and that it goes back: once for each
+	{Class: "given_back", Basis: Contract, Before: true, Until: Always},    // that it did, likewise
 	{Class: "handover", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "envelope", Basis: Contract, Before: true, Until: Retrieval},
 	{Class: "owner", Basis: Contract, Before: true, Until: Retrieval},   // is whom we named right?

@@ -178,7 +178,7 @@ type reader struct{ *source.File }
 // field.
 func Load(name string, src []byte) (*Definition, error) {
 	var in definitionFile
-	f, err := source.Decode(name, src, &in)
+	f, err := source.Read(name, src, &in)
 	if err != nil {
 		return nil, err
 	}

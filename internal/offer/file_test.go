@@ -79,7 +79,7 @@ func TestWhatIsWrongWithAnOfferIsToldAtItsPlace(t *testing.T) {
 		"a coupon of no number": {"effect: {apply: person, verify: person, undo: person, expire: person}", "effect: {apply: coupon, verify: read, undo: remove, expire: billing}", "4:10 offer.field_missing"},
 		"no French":             {`, fr: "{then}"}`, "}", "12:10 file.language_missing"},
 		"no such placeholder":   {"{then} en vez", "{name} en vez", "10:14 offer.placeholder"},
-		"a key that is none":    {"by: {d: 5}", "by: {d: 5}\ncolour: red", "9:1 file.syntax"},
+		"a key that is none":    {"by: {d: 5}", "by: {d: 5}\ncolour: red", "9:1 file.unknown_key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -109,7 +109,7 @@ const (
 // its file:line:column as the argument "at" and as its field.
 func LoadPolicy(name string, src []byte, offers []*Definition, known *reason.Taxonomy) (*Policy, error) {
 	var in policyFile
-	f, err := source.Decode(name, src, &in)
+	f, err := source.Read(name, src, &in)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"hastaluego/internal/fault"
 	"hastaluego/internal/rule"
 )
 
@@ -43,7 +44,7 @@ func (c *checker) check(f file, kinds []KindSpec) {
 	for i, s := range f.Steps {
 		for j, a := range s.After {
 			if _, ok := seen[a]; !ok {
-				c.At(fmt.Sprintf("$.steps[%d].after[%d]", i, j), "playbook.unknown_step", "key", a)
+				c.At(fmt.Sprintf("$.steps[%d].after[%d]", i, j), "playbook.unknown_step", nearby([]any{"key", a}, a, slices.Sorted(maps.Keys(seen)))...)
 			}
 		}
 	}
@@ -139,9 +140,21 @@ func (c *checker) params(at string, s stepFile, k KindSpec) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Params)) {
 		if !slices.ContainsFunc(k.Params, func(p ParamSpec) bool { return p.Name == name }) {
-			c.At(at+".params."+name, "playbook.param_unknown", "name", name, "kind", k.Name)
+			var known []string
+			for _, p := range k.Params {
+				known = append(known, p.Name)
+			}
+			c.At(at+".params."+name, "playbook.param_unknown", nearby([]any{"name", name, "kind", k.Name}, name, known)...)
 		}
 	}
+}
+
+// nearby adds to what an error says which of the names that there are was likely meant.
+func nearby(args []any, name string, known []string) []any {
+	if near := fault.Near(name, known); near != "" {
+		return append(args, "near", near)
+	}
+	return args
 }
 
 // due checks the date of a step of people. One that counts from the day the

@@ -228,7 +228,7 @@ type checker struct{ *source.File }
 // field.
 func Load(name string, src []byte, kinds []KindSpec) (*Playbook, error) {
 	var f file
-	read, err := source.Decode(name, src, &f)
+	read, err := source.Read(name, src, &f)
 	if err != nil {
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func TestEveryProblemIsReportedAtItsPlace(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ from, to, at, code string }{
 		"not YAML":            {"playbook: tiny", "playbook: [", "p.yaml:", "file.syntax"},
-		"unknown field":       {"    role: agent", "    rol: agent", "p.yaml:12:5", "file.syntax"},
+		"unknown field":       {"    role: agent", "    rol: agent", "p.yaml:12:5", "file.unknown_key"},
 		"unknown kind":        {"kind: task", "kind: tusk", "p.yaml:9:11", "playbook.unknown_kind"},
 		"no name":             {"playbook: tiny", "playbook: Tiny One", "p.yaml:1:11", "playbook.name"},
 		"twice":               {"id: stop", "id: review", "p.yaml:18:9", "playbook.twice"},

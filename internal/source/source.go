@@ -6,6 +6,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -23,41 +24,56 @@ type File struct {
 	name  string
 	root  *ast.File
 	found fault.List
+	meant []string // paths of keys that were likely meant by others
 }
 
 // Unplaced is a file that nobody parsed: everything in it stands at 1:1. It is
 // for a text of which is known, without parsing it, that nothing is wrong.
 func Unplaced(name string) *File { return &File{name: name} }
 
-// Decode reads YAML into what into points to. Unknown keys and wrong types are
-// one problem, file.syntax, at its place. A file that would take the parser
+// Decode reads YAML into what into points to. Every unknown key (file.unknown_key), and a
+// wrong type or bad YAML (file.syntax), is a problem at its place. A file that would take the parser
 // minutes is refused instead (file.too_large, file.too_deep, file.blank_lines,
 // file.references, file.expanded).
 func Decode(name string, src []byte, into any) (*File, error) {
+	f, err := Read(name, src, into)
+	if err == nil {
+		err = f.Err()
+	}
+	return f, err
+}
+
+// Read is Decode for whoever goes on to look at what was read: unknown keys are told by
+// Err, with what else is found, so that one look at a file says all that is wrong with it.
+func Read(name string, src []byte, into any) (*File, error) {
 	f := &File{name: name}
 	if !f.readable(src) {
 		return f, f.found
 	}
-	err := f.decode(src, into)
-	if len(f.found) > 0 {
-		return f, f.found
+	err := f.decode(src, into, yaml.Strict())
+	if len(f.found) > 0 || err == nil {
+		return f, f.found.Or()
 	}
-	if err != nil {
-		line, col, what := 1, 1, err.Error()
-		var y yaml.Error
-		if errors.As(err, &y) && y.GetToken() != nil {
-			line, col, what = y.GetToken().Position.Line, y.GetToken().Position.Column, y.GetMessage()
-		}
-		f.Place(line, col, "file.syntax", "what", what)
-		return f, f.found
+	if f.unknown(into); len(f.found) > 0 { // the decoder tells one of them, whichever comes
+		reflect.ValueOf(into).Elem().SetZero()
+		err = f.decode(src, into)
 	}
-	return f, nil
+	if err == nil {
+		return f, nil
+	}
+	line, col, what := 1, 1, err.Error()
+	var y yaml.Error
+	if errors.As(err, &y) && y.GetToken() != nil {
+		line, col, what = y.GetToken().Position.Line, y.GetToken().Position.Column, y.GetMessage()
+	}
+	f.Place(line, col, "file.syntax", "what", what)
+	return f, f.Err()
 }
 
 // decode reads what is readable, or finds why it would take minutes. The parser
 // gives up on some of what nobody writes, such as a tag before what is no list:
 // that is a mistake in the file, and its place is that of the first tag.
-func (f *File) decode(src []byte, into any) (err error) {
+func (f *File) decode(src []byte, into any, how ...yaml.DecodeOption) (err error) {
 	var tokens token.Tokens
 	defer func() {
 		if recover() != nil {
@@ -83,14 +99,18 @@ func (f *File) decode(src []byte, into any) (err error) {
 	// is followed to what it stands for only by whoever begins with the text.
 	anchored := slices.ContainsFunc(tokens, func(t *token.Token) bool { return t.Type == token.AnchorType })
 	if anchored || len(root.Docs) != 1 || root.Docs[0].Body == nil {
-		return yaml.UnmarshalWithOptions(src, into, yaml.Strict())
+		return yaml.UnmarshalWithOptions(src, into, how...)
 	}
-	return yaml.NodeToValue(root.Docs[0].Body, into, yaml.Strict())
+	return yaml.NodeToValue(root.Docs[0].Body, into, how...)
 }
 
 // At reports a problem at a YAML path such as $.fields[2].kind; where the path
-// itself does not exist, its nearest parent is named.
+// itself does not exist, its nearest parent is named. Of a key that was likely meant by
+// one that is not known, that alone is told.
 func (f *File) At(path, code string, args ...any) {
+	if slices.Contains(f.meant, path) {
+		return
+	}
 	_, line, col := f.Where(path)
 	f.Place(line, col, code, args...)
 }
@@ -139,7 +159,7 @@ func (f *File) nearest(path string) ast.Node {
 // Place reports a problem at a line and column, both from 1.
 func (f *File) Place(line, col int, code string, args ...any) {
 	at := fmt.Sprintf("%s:%d:%d", f.name, line, col)
-	f.found = append(f.found, fault.New(fault.Invalid, code, append([]any{"at", at}, args...)...).On(at))
+	f.found = append(f.found, fault.New(fault.Invalid, code, append([]any{"at", at}, args...)...).On(at).Meant(""))
 }
 
 // Within reports a problem at a line and column of the text that stands at a path, both
@@ -152,8 +172,9 @@ func (f *File) Within(path string, line, col int, code string, args ...any) {
 	f.Place(first+line-1, begin, code, args...)
 }
 
-// Err returns everything that was reported, as a fault.List, or nil.
-func (f *File) Err() error { return f.found.Or() }
+// Err returns everything that was reported, as a fault.List in the order in which it
+// stands in the file, or nil.
+func (f *File) Err() error { return f.found.InOrder().Or() }
 
 // start is the position of the first token of a node: a mapping's own token is
 // the colon of its first pair.

@@ -10,7 +10,7 @@ import (
 )
 
 const strayColumns = `id, case_id, customer_id, kind, system, far, about, happened_at, found_at, amount_minor, back_minor, currency, taken, payment, state,
-	step_key, balance_id, over_at, over_by, version`
+	step_key, balance_id, promise_id, word_id, over_at, over_by, version`
 
 // over is a departure that took effect, of somebody who is no test.
 func over(c string) string {
@@ -33,10 +33,11 @@ func hasLeft(customer string) string {
 
 var (
 	insertStray = query(`
-		INSERT INTO stray (` + strayColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)
+		INSERT INTO stray (` + strayColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)
 		ON CONFLICT (system, kind, far) DO NOTHING`)
 	saveStray = query(`
-		UPDATE stray SET state = $1, balance_id = $2, over_at = $3, over_by = $4, version = version + 1 WHERE id = $5 AND version = $6`)
+		UPDATE stray SET state = $1, balance_id = $2, promise_id = $3, word_id = $4, over_at = $5, over_by = $6, version = version + 1
+		 WHERE id = $7 AND version = $8`)
 	strayByID   = query(`SELECT ` + strayColumns + ` FROM stray WHERE id = $1`)
 	straysOf    = query(`SELECT ` + strayColumns + ` FROM stray WHERE case_id = $1 ORDER BY found_at, id`)
 	straysKnown = query(`SELECT ` + strayColumns + ` FROM stray WHERE customer_id = $1 ORDER BY found_at, id`)
@@ -75,16 +76,16 @@ var (
 
 func (t *tx) PutStray(ctx context.Context, s stray.Stray) (fresh bool, err error) {
 	if s.Version > 0 {
-		return false, t.must(ctx, "store.PutStray", saveStray, s.State, s.Balance, micros(s.OverAt), s.OverBy, s.ID, s.Version)
+		return false, t.must(ctx, "store.PutStray", saveStray, s.State, s.Balance, s.Promise, s.Word, micros(s.OverAt), s.OverBy, s.ID, s.Version)
 	}
 	n, err := t.exec(ctx, "store.PutStray", insertStray, s.ID, s.Case, s.Customer, s.Kind, s.System, s.Far, s.About, micros(s.HappenedAt), micros(s.FoundAt),
-		s.Amount.Minor, s.Back.Minor, s.Amount.Currency, bit(s.Taken), s.Payment, s.State, s.Step, s.Balance, micros(s.OverAt), s.OverBy)
+		s.Amount.Minor, s.Back.Minor, s.Amount.Currency, bit(s.Taken), s.Payment, s.State, s.Step, s.Balance, s.Promise, s.Word, micros(s.OverAt), s.OverBy)
 	return n == 1, err
 }
 
 func scanStray(row scanner) (s stray.Stray, err error) {
 	err = row.Scan(&s.ID, &s.Case, &s.Customer, &s.Kind, &s.System, &s.Far, &s.About, instant{&s.HappenedAt}, instant{&s.FoundAt}, &s.Amount.Minor,
-		&s.Back.Minor, &s.Amount.Currency, flag{&s.Taken}, &s.Payment, &s.State, &s.Step, &s.Balance, instant{&s.OverAt}, &s.OverBy, &s.Version)
+		&s.Back.Minor, &s.Amount.Currency, flag{&s.Taken}, &s.Payment, &s.State, &s.Step, &s.Balance, &s.Promise, &s.Word, instant{&s.OverAt}, &s.OverBy, &s.Version)
 	s.Back.Currency = s.Amount.Currency
 	return s, err
 }

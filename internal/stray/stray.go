@@ -64,6 +64,8 @@ type Stray struct {
 	State      State
 	Step       string // key of the step by which a person is asked
 	Balance    string // bal_… of what is given back; empty: nothing yet
+	Promise    string // msg_… of the letter that it is given back; empty: none was written
+	Word       string // msg_… of the letter that it was; empty: none was written
 	OverAt     time.Time
 	OverBy     string // usr_…, engine
 	Version    int64  // 0: not stored yet

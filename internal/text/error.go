@@ -65,7 +65,13 @@ func sentence(lang string, e *fault.Error) string {
 			code += "|bare"
 		}
 	}
-	return Say(lang, code, e.Args...)
+	said := Say(lang, code, e.Args...)
+	for i := 0; i+1 < len(e.Args); i += 2 {
+		if near, _ := e.Args[i+1].(string); e.Args[i] == "near" && near != "" {
+			said += " " + Say(lang, "error.near", "near", near)
+		}
+	}
+	return said
 }
 
 func fillable(s string, args []any) bool {

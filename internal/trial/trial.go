@@ -111,7 +111,7 @@ type reader struct{ *source.File }
 // field.
 func Load(name string, src []byte) (*Trial, error) {
 	var in file
-	f, err := source.Decode(name, src, &in)
+	f, err := source.Read(name, src, &in)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ func (s *Set) Watch(sys connector.System) connector.System {
 	s.mu.Lock()
 	s.list = append(s.list, b)
 	s.mu.Unlock()
-	out := connector.System{Name: sys.Name, Level: sys.Level, Drive: sys.Drive, Alone: sys.Alone, Checker: sys.Checker, Reporter: sys.Reporter, Processor: sys.Processor}
+	out := connector.System{Name: sys.Name, Titles: sys.Titles, Level: sys.Level, Drive: sys.Drive, Alone: sys.Alone, Checker: sys.Checker, Reporter: sys.Reporter, Processor: sys.Processor}
 	if sys.Billing != nil {
 		out.Billing = billing{sys.Billing, b}
 	}

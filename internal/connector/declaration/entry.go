@@ -24,6 +24,7 @@ type Entry struct {
 	at    []string            // of the system in the file
 	nodes map[string]ast.Node // where things stand, by path below the system; "": its name
 	vals  map[string]ast.Node // what stands there
+	title map[string]string   // what people call it, by language
 }
 
 // Map is the values of a mapping, by key.
@@ -76,8 +77,19 @@ func (e *Entry) kind() ast.Node {
 }
 
 // Top returns the values of the entry, which may have only these keys beside
-// its kind; nil when it is no mapping.
-func (e *Entry) Top(keys ...string) Map { return e.keys(e.val, nil, append(keys, "kind")...) }
+// its kind and its title; nil when it is no mapping. A kind that reads a title of its
+// own names it.
+func (e *Entry) Top(keys ...string) Map {
+	own := slices.Contains(keys, "title")
+	m := e.keys(e.val, nil, append(keys, "kind", "title")...)
+	if !own && m.Has("title") {
+		e.title = e.Table(m, nil, "title")
+		for _, p := range CheckTitles(e.title, Path("title")) {
+			e.Bad(p.At, p.Code, p.Args...)
+		}
+	}
+	return m
+}
 
 // Keys returns the values of the mapping at a path, which may have only these
 // keys; nil when it is not there or no mapping.
@@ -263,18 +275,49 @@ func (e *Entry) Bad(path []string, code string, args ...any) {
 func (e *Entry) Judge(mark int, found []Problem) bool {
 	whole := len(e.list) == mark
 	for _, p := range found {
+		p.At = e.listed(p.At)
+		above := e.above(p.At)
 		n, there := e.nodes[strings.Join(p.At, "/")]
+		told, missing := p.missing(above)
 		switch {
 		case whole:
-			above := e.above(p.At)
-			p, _ = p.missing(above)
-			e.bad(e.nearest(p.At), e.below(p.At), p.Code, p.Args...)
+			e.bad(e.nearest(p.At), e.below(p.At), told.Code, told.Args...)
 		case there && !e.told(e.at, p.At):
 			p, _ = p.missing(p.At)
 			e.bad(n, e.below(p.At), p.Code, p.Args...)
+		case !there && missing && !e.hidden(p.At, above): // nobody need mend one thing to hear of the other
+			e.bad(e.nearest(p.At), e.below(p.At), told.Code, told.Args...)
 		}
 	}
 	return len(e.list) == mark
+}
+
+// hidden reports whether what is missing at a path may be there all the same: under a key
+// that was likely meant to be it, or in what is of a wrong type.
+func (e *Entry) hidden(path, above []string) bool {
+	field := Pointer(e.below(path))
+	if slices.ContainsFunc(e.meant, func(m string) bool { return m == field || strings.HasPrefix(field, m+"/") }) {
+		return true
+	}
+	for i := range len(above) + 1 {
+		at := Pointer(e.below(path[:i]))
+		if slices.ContainsFunc(e.list, func(x *fault.Error) bool { return x.Field == at }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(e.list, func(x *fault.Error) bool { return x.Field == field })
+}
+
+// listed is a path as the file has it: what stands alone may be written as a list of one.
+func (e *Entry) listed(path []string) (out []string) {
+	for _, key := range path {
+		seq, is := e.vals[strings.Join(out, "/")].(*ast.SequenceNode)
+		if _, err := strconv.Atoi(key); is && err != nil && len(seq.Values) == 1 {
+			out = append(out, "0")
+		}
+		out = append(out, key)
+	}
+	return out
 }
 
 // above is the path itself or, when nothing stands there, the closest one above
@@ -301,15 +344,18 @@ func (e *Entry) Root(ref string) string {
 	return ref
 }
 
-// Places is where everything of an entry stands in its file, by path. The zero
-// value is of a declaration that came from no file.
-type Places map[string]string
+// Places is where everything of an entry stands in its file, and what people call its
+// system. The zero value is of a declaration that came from no file.
+type Places struct {
+	at     map[string]string // by path
+	titles map[string]string // by language
+}
 
 // Places returns them.
 func (e *Entry) Places() Places {
-	out := make(Places, len(e.nodes))
+	out := Places{at: make(map[string]string, len(e.nodes)), titles: e.title}
 	for path, n := range e.nodes {
-		out[path] = e.place(first(n))
+		out.at[path] = e.place(first(n))
 	}
 	return out
 }
@@ -317,12 +363,15 @@ func (e *Entry) Places() Places {
 // Place is where the nearest thing at the path stands: systems.yaml:12:5.
 func (p Places) Place(path ...string) string {
 	for i := len(path); i > 0; i-- {
-		if at, ok := p[strings.Join(path[:i], "/")]; ok {
+		if at, ok := p.at[strings.Join(path[:i], "/")]; ok {
 			return at
 		}
 	}
-	return p[""]
+	return p.at[""]
 }
+
+// Titles are what people call the system, by language; nil: the declaration does not say.
+func (p Places) Titles() map[string]string { return p.titles }
 
 // Problem is one thing wrong with a declaration; At is the path of keys to it.
 type Problem struct {

@@ -28,6 +28,8 @@ import (
 // printed: secrets are references.
 type Declared interface {
 	Name() string // of the system: "billing"
+	// Titles are what people call it, by language; nil: it does not say.
+	Titles() map[string]string
 	Info() connector.Info
 	// Can lists what the system could do, and its actions.
 	Can() (can, actions []string)
@@ -97,7 +99,7 @@ func Load(name string, src []byte, kinds ...Kind) ([]Declared, error) {
 	var all []Declared
 	root := l.fields(docs[0].Body, nil, "systems")
 	if root == nil {
-		return nil, l.list.Or()
+		return nil, l.list.InOrder().Or()
 	}
 	systems, ok := root["systems"]
 	if !ok {
@@ -111,14 +113,48 @@ func Load(name string, src []byte, kinds ...Kind) ([]Declared, error) {
 		}
 	}
 	if len(l.list) > 0 {
-		return nil, l.list
+		return nil, l.list.InOrder()
 	}
 	return all, nil
 }
 
 type loader struct {
-	name string
-	list fault.List
+	name  string
+	list  fault.List
+	meant []string // keys that were likely meant by others, as pointers
+}
+
+// written is what somebody wrote at a node, if it is one word.
+func written(n ast.Node) string {
+	switch n.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.BoolNode:
+		return n.GetToken().Value
+	}
+	return ""
+}
+
+// unquoted is a slot that somebody wrote without quotes, which YAML takes for a mapping
+// with one key and nothing behind it: {reference}.
+func unquoted(n ast.Node) (slot string, is bool) {
+	m, ok := n.(*ast.MappingNode)
+	if !ok || len(m.Values) != 1 || m.Start == nil || m.Start.Type != token.MappingStartType {
+		return "", false
+	}
+	v := m.Values[0]
+	if _, none := v.Value.(*ast.NullNode); !none {
+		return "", false
+	}
+	return "{" + v.Key.GetToken().Value + "}", true
+}
+
+// wantText tells that a text should stand at a node, and how it is written where it is
+// one but for its quotes.
+func (l *loader) wantText(n ast.Node, at []string) {
+	if slot, is := unquoted(n); is {
+		l.bad(n, at, "system.unquoted", "slot", slot)
+		return
+	}
+	l.bad(n, at, "system.want_text")
 }
 
 type pair struct {
@@ -136,6 +172,9 @@ func (l *loader) place(t *token.Token) string {
 
 func (l *loader) bad(n ast.Node, at []string, code string, args ...any) {
 	e := fault.New(fault.Invalid, code, append([]any{"at", l.place(first(n))}, args...)...)
+	if word := written(n); word != "" {
+		e = e.Meant(word)
+	}
 	if len(at) > 0 {
 		e = e.On(Pointer(at))
 	}
@@ -219,7 +258,12 @@ func (l *loader) fields(n ast.Node, at []string, keys ...string) map[string]ast.
 	out := make(map[string]ast.Node, len(entries))
 	for _, e := range entries {
 		if !slices.Contains(keys, e.key) {
-			l.bad(e.node, Below(at, e.key), "system.unknown_key", "key", e.key)
+			args := []any{"key", e.key}
+			if near := fault.Near(e.key, keys); near != "" {
+				args = append(args, "near", near)
+				l.meant = append(l.meant, Pointer(Below(at, near)))
+			}
+			l.bad(e.node, Below(at, e.key), "system.unknown_key", args...)
 			continue
 		}
 		out[e.key] = e.val
@@ -245,7 +289,7 @@ func (l *loader) text(n ast.Node, at []string) string {
 	case *ast.LiteralNode:
 		return n.Value.Value
 	default:
-		l.bad(n, at, "system.want_text")
+		l.wantText(n, at)
 		return ""
 	}
 }
@@ -284,7 +328,7 @@ func (l *loader) scalar(n ast.Node, at []string) string {
 	case *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:
 		return n.GetToken().Value
 	default:
-		l.bad(n, at, "system.want_text")
+		l.wantText(n, at)
 		return ""
 	}
 }

@@ -81,7 +81,7 @@ func TestEveryProblemOfACapabilityIsToldWithItsPlace(t *testing.T) {
 		{`        restore: {method: DELETE, path: "/a/{reference}/block"}` + "\n", "", "6:11 system.resume_missing /systems/faro/undo"},
 		{"undo: restorable", "undo: sometimes", "6:11 system.word /systems/faro/undo"},
 		{"open: [active]", "open: active", "19:37 system.want_list /systems/faro/access/state/open"},
-		{"open: [active]", "closed: [blocked]", "19:31 system.unknown_key /systems/faro/access/state/closed"},
+		{"open: [active]", "closed: [blocked]", "19:14 system.missing /systems/faro/access/state/open; 19:31 system.unknown_key /systems/faro/access/state/closed"},
 		{", open: [active]", "", "19:14 system.missing /systems/faro/access/state/open"},
 		{"method: POST\n          path: /sign-in", "method: PUT\n          path: /sign-in", "14:19 system.word /systems/faro/access/operations/probe/method"},
 		{"secret: \"{secret}\"", "secret: x", "17:19 system.probe_secret /systems/faro/access/operations/probe/secret"},

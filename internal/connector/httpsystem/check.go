@@ -121,7 +121,7 @@ func (c Config) checkKeys(k *checker) {
 	if !slices.Contains(declaration.Effects, c.Effect) {
 		k.bad(at("effect"), "system.word", "words", join(declaration.Effects))
 	}
-	if levels := []connector.Level{connector.ShapesOnly, connector.Example}; !slices.Contains(levels, c.Level) && c.Level != "" {
+	if levels := []connector.Level{connector.Declared, connector.Example}; !slices.Contains(levels, c.Level) && c.Level != "" && c.Like == "" {
 		k.bad(at("level"), "system.word", "words", join(levels))
 	}
 	if c.KeyHeader != "" {

@@ -39,7 +39,7 @@ const (
 // be printed.
 type Config struct {
 	System    string          // name of the system: "billing"
-	Level     connector.Level // what the declaration was tried against: ShapesOnly, or Example; empty: ShapesOnly
+	Level     connector.Level // what the declaration was tried against: Declared, or Example; empty: Declared; of one of ours ShapesOnly
 	Like      string          // name of the declaration of ours that it takes over; empty: none
 	BaseURL   string          // https://…, or env:NAME
 	Auth      Auth
@@ -356,7 +356,7 @@ func (c Config) defaults() Config {
 		c.Limit = DefaultLimit
 	}
 	if c.Level == "" {
-		c.Level = connector.ShapesOnly
+		c.Level = connector.Declared
 	}
 	return c
 }

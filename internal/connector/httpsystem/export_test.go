@@ -162,7 +162,7 @@ func TestWhatIsWrongInAnExportIsToldWithItsPlace(t *testing.T) {
 		{"", "", ""},
 		{"{owner}/things", "all/things", "8:35 system.path_slot /systems/crm/export/things/list/path"},
 		{"{owner}", "{reference}", "8:35 system.slot /systems/crm/export/things/list/path"},
-		{"items: data, ", "", "8:71 system.needs /systems/crm/export/things/list/pages; 8:15 system.needs /systems/crm/export/things/list"},
+		{"items: data, ", "", "8:15 system.needs /systems/crm/export/things/list; 8:71 system.needs /systems/crm/export/things/list/pages"},
 		{"key: number", "key: id", "9:14 system.needs /systems/crm/export/things/key"},
 		{"what: what", "what: a..b", "10:35 system.path /systems/crm/export/things/columns/what"},
 		{"        empty", "        types: {what: money}\n        empty", "11:23 system.word /systems/crm/export/things/types/what"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/connector/declaration"
 )
 
@@ -41,7 +42,7 @@ func Example(name string) ([]byte, bool) {
 
 // own are the keys that an entry may have beside like: where its system is, and
 // how far calls may go there. What is called stays as it was tried.
-var own = []string{"kind", "like", "base_url", "auth", "with", "timeout", "limit", "rate", "allow", "webhook"}
+var own = []string{"kind", "title", "like", "base_url", "auth", "with", "timeout", "limit", "rate", "allow", "webhook"}
 
 // like reads an entry that takes a declaration of ours over.
 func (r reading) like(top declaration.Map, mark int) (declaration.Declared, bool) {
@@ -62,7 +63,7 @@ func (r reading) like(top declaration.Map, mark int) (declaration.Declared, bool
 		return nil, false
 	}
 	c := all[0].(Config)
-	c.System, c.Like = r.Name, name
+	c.System, c.Like, c.Level = r.Name, name, connector.ShapesOnly
 	if top.Has("base_url") {
 		c.BaseURL = r.Word(top, nil, "base_url")
 	}

@@ -75,7 +75,7 @@ func TestADeclarationIsReadWhole(t *testing.T) {
 	}
 	want := []httpsystem.Config{
 		{
-			System: "billing", Level: connector.ShapesOnly, BaseURL: "https://billing.example/api",
+			System: "billing", Level: connector.Declared, BaseURL: "https://billing.example/api",
 			Auth:   httpsystem.Auth{Header: "Authorization", Scheme: "Bearer", Value: "env:TOKEN"},
 			Effect: connector.Keyed, KeyHeader: "Idempotency-Key", KeyLife: 24 * time.Hour,
 			Undo: connector.Restorable, Timeout: 5 * time.Second, Limit: 64 << 10,

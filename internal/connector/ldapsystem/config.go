@@ -270,7 +270,7 @@ func (c Config) wrongURL(raw string) string {
 		u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "system.ldap_url"
 	case u.Scheme == "ldap" && !c.StartTLS && len(c.Allow) == 0:
-		return "system.plain_http"
+		return "system.plain_ldap"
 	}
 	return ""
 }

@@ -45,7 +45,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"ldaps://ldap.example", "https://ldap.example", "4:10 system.ldap_url /systems/people/url"},
 		{"ldaps://ldap.example", "ldaps://ana@ldap.example", "4:10 system.ldap_url /systems/people/url"},
 		{"ldaps://ldap.example", "ldaps://ldap.example/dc=example??sub", "4:10 system.ldap_url /systems/people/url"},
-		{"ldaps://ldap.example", "ldap://ldap.example", "4:10 system.plain_http /systems/people/url"},
+		{"ldaps://ldap.example", "ldap://ldap.example", "4:10 system.plain_ldap /systems/people/url"},
 		{"ldaps://ldap.example\n", "ldaps://ldap.example\n    start_tls: true\n", "4:10 system.ldap_url /systems/people/url"},
 		{"    url: ldaps://ldap.example\n", "", "2:3 system.missing /systems/people/url"},
 		{"file:ca.pem", "ca.pem", "5:9 system.ca /systems/people/ca"},

@@ -67,7 +67,7 @@ func New(cfg Config, clock when.Clock) (*System, error) {
 	}
 	plain := conn.TLSConfig == nil || slices.ContainsFunc(conn.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
 	if plain && len(cfg.Allow) == 0 {
-		return nil, wrong("system.plain_http")
+		return nil, wrong("system.plain_postgres")
 	}
 	conn.ConnectTimeout = cfg.Timeout
 	conn.DialFunc = outbound.Dial(cfg.Allow, cfg.Timeout, plain)

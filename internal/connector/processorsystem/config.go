@@ -143,6 +143,9 @@ func readSum(s string) ([]byte, bool) {
 	return raw, err == nil && len(raw) == sha256.Size
 }
 
+// Titles are who that is: a name, which is the same in every language.
+func (c Config) Titles() map[string]string { return map[string]string{"es": c.Title, "en": c.Title} }
+
 // Name of the system.
 func (c Config) Name() string { return c.System }
 

@@ -54,7 +54,7 @@ type LeftAccess struct {
 // SweepRound is how far the looking after those who left is at one system.
 type SweepRound struct {
 	System string     `json:"system"`
-	Level  string     `json:"level,omitempty" enum:"real_peer,shapes_only,example"`
+	Level  string     `json:"level,omitempty" enum:"real_peer,shapes_only,declared,example"`
 	Tells  bool       `json:"tells"`
 	DoneAt *time.Time `json:"done_at,omitempty"`
 	Looked int        `json:"looked"`

@@ -41,7 +41,10 @@ var accessLooks = map[app.AccessHow][2]string{
 	app.AccessTried: {"checks", "ok"}, app.AccessRead: {"checks", "ok"}, app.AccessAttested: {"user", "plain"}, app.AccessReading: {"clock", "plain"}, app.AccessOpen: {"clock", "plain"}, app.AccessAgain: {"alert", "warn"},
 }
 
-func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand) accessesView {
+// called is what a customer is told that a system is.
+type called func(system, lang string) string
+
+func viewAccesses(sp text.Speech, zone *time.Location, name called, stands []app.AccessStand) accessesView {
 	v := accessesView{Speech: sp, Title: sp.Say("portal.accesses.title")}
 	if len(stands) == 0 {
 		return v
@@ -56,7 +59,7 @@ func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand)
 				continue
 			}
 			until = s.Until
-			n := accessName{Name: s.Grant.System + ": " + s.Grant.Account}
+			n := accessName{Name: name(s.Grant.System, sp.Lang) + ": " + s.Grant.Account}
 			if !s.At.IsZero() {
 				on := when.DateOf(s.At, zone)
 				n.On = text.Date(sp.Lang, on)
@@ -81,26 +84,26 @@ func viewAccesses(sp text.Speech, zone *time.Location, stands []app.AccessStand)
 		v.Groups = append(v.Groups, g)
 	}
 	v.Sum, v.Whole = sp.Say("portal.accesses.sum", "done", closed, "all", len(stands)), closed == len(stands)
-	v.Kinds = accessKinds(sp, stands)
+	v.Kinds = accessKinds(sp, name, stands)
 	return v
 }
 
 // accessKinds are the kinds of access that there are, each once, the surest first.
-func accessKinds(sp text.Speech, stands []app.AccessStand) (out []accessKind) {
+func accessKinds(sp text.Speech, name called, stands []app.AccessStand) (out []accessKind) {
 	seen := map[string]bool{}
 	for _, best := range []app.AccessHow{app.AccessTried, app.AccessRead, app.AccessAttested} {
 		k := accessKind{Proof: sp.Say("portal.accesses.can." + string(best))}
 		for _, s := range stands {
-			key := s.Grant.System + "\x00" + s.Grant.Kind
-			if s.Best != best || seen[key] {
-				continue
-			}
-			seen[key] = true
 			kind := s.Grant.Kind
 			if !text.Known(sp.Lang, "portal.accesses.kind."+kind) {
 				kind = "other"
 			}
-			k.Names = append(k.Names, sp.Say("portal.accesses.kind."+kind)+" · "+s.Grant.System)
+			said := sp.Say("portal.accesses.kind."+kind) + " · " + name(s.Grant.System, sp.Lang)
+			if s.Best != best || seen[said] {
+				continue
+			}
+			seen[said] = true
+			k.Names = append(k.Names, said)
 		}
 		if len(k.Names) > 0 {
 			out = append(out, k)

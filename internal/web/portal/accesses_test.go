@@ -152,6 +152,15 @@ func TestThePrivatePageSaysHowEachAccessIsKnownToBeClosed(t *testing.T) {
 			}
 		}
 		s.ticks(c)
+		read(customer.ReadOnly) // all else is closed, and the goodbye does not say that everything is
+		look(".reading", "3/4", map[string]int{"tried": 2, "reading": 1, "attested": 1})
+		for _, lang := range []string{"es", "en", "de", "fr"} {
+			_, said, _ := s.body(s.visitor().Get(page + "?lang=" + lang))
+			if but := text.Say(lang, "portal.milestone.access_closed.but", "n", 1); !strings.Contains(said, but) {
+				t.Errorf("%s: the page does not say %q", lang, but)
+			}
+		}
+		read(customer.Revoked)
 		look(".attested", "4/4", map[string]int{"tried": 2, "read_back": 1, "attested": 1})
 
 		must(t, s.store.Tx(ctx, func(tx app.Tx) error {

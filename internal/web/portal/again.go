@@ -95,7 +95,7 @@ func (p *portal) back(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), "/b/"+r.PathValue("token"), page)
+	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), "/b/"+r.PathValue("token"), p.App.SystemName, page)
 	p.show(w, r, http.StatusOK, v.Say("portal.back.title", "company", v.Company.Name), backPage(v))
 }
 

@@ -66,7 +66,7 @@ func (p *portal) viewAnswer(r *http.Request, page app.CasePage, part flow.Part) 
 	if o := page.Offer; o != nil {
 		by = text.LongDate(lang, o.By)
 		v.Made = &offerView{Heard: o.Heard, What: o.What, Until: text.LongDate(lang, o.Until), By: by, Cost: o.Cost, Why: o.Why, Changes: strings.Split(o.Changes, "\n")}
-		v.Comebacks = viewTrack(p.speech(lang), p.App.Company(), v.Base, page).Comebacks
+		v.Comebacks = viewTrack(p.speech(lang), p.App.Company(), v.Base, p.App.SystemName, page).Comebacks
 	}
 	if v.State == string(offer.Offered) {
 		v.Title = v.text("title")

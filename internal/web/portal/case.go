@@ -33,7 +33,7 @@ func (p *portal) track(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.sawArms(r)
-	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), page)
+	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), p.App.SystemName, page)
 	v.Acts = viewActs(v.Speech, v.Company, x, page.Acts, base(r)+"/withdraw", base(r))
 	v.Meeting = meets(page)
 	switch s := answerState(page); s { // what was declined is not brought up again
@@ -175,7 +175,7 @@ func (p *portal) askUndo(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), page)
+	v := viewTrack(p.speech(page.Paper.Language), p.App.Company(), base(r), p.App.SystemName, page)
 	p.show(w, r, http.StatusOK, v.Say("portal.undo.title"), undoPage(v))
 }
 

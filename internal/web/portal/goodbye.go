@@ -69,7 +69,7 @@ func (p *portal) bye(w http.ResponseWriter, r *http.Request) {
 	}
 	v := goodbyeView{
 		said: said{p.speech(lang), part}, Base: byeBase(r), Company: p.App.Company().Name, Paper: p.papers.HTML(page.Paper), Ask: page.Ask, Product: page.Product, Link: page.Link,
-		Testimonial: page.Testimonial != nil, Quiet: page.Paper.Quiet, Accesses: viewAccesses(p.speech(lang), p.App.Company().Zone, page.Paper.Accesses),
+		Testimonial: page.Testimonial != nil, Quiet: page.Paper.Quiet, Accesses: viewAccesses(p.speech(lang), p.App.Company().Zone, p.App.SystemName, page.Paper.Accesses),
 	}
 	if given := r.URL.Query().Get("given"); text.Known(lang, "portal.bye.given."+given) {
 		v.Given, v.Ask = given, "" // whoever has just given something is not asked again

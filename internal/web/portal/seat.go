@@ -114,7 +114,7 @@ func (p *portal) seat(w http.ResponseWriter, r *http.Request) {
 	switch x.Seat {
 	case app.SeatIT:
 		v.Items = v.items(x.Page.Handover, true)
-		v.Accesses = viewAccesses(v.Speech, p.App.Company().Zone, paper.Accesses)
+		v.Accesses = viewAccesses(v.Speech, p.App.Company().Zone, p.App.SystemName, paper.Accesses)
 		v.Accesses.Title = v.say("accesses")
 	case app.SeatProvider:
 		v.Items, v.Renewals = v.items(x.Page.Handover, false), viewRenewals(v.Speech, x.Page.Handover, false)

@@ -155,7 +155,7 @@ type ring struct{ Icon, Class, Word, At string }
 
 var stopIcons = map[string]string{"planned": "clock", "now": "clock", "blocked": "user", "done": "dot", "verified": "checks", "undone": "undo"}
 
-func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) trackView {
+func viewTrack(sp text.Speech, c app.Company, base string, name called, page app.CasePage) trackView {
 	lang := sp.Lang
 	zone := c.Zone
 	p := page.Paper
@@ -171,6 +171,8 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	}
 	if page.State == offboarding.CaseOpen {
 		switch {
+		case page.Subject && page.Found:
+			state = "found"
 		case page.Subject:
 			state = "asking"
 		case !p.Case.EffectiveAt.IsZero():
@@ -196,8 +198,8 @@ func viewTrack(sp text.Speech, c app.Company, base string, page app.CasePage) tr
 	if sure := p.Sure(); page.State == offboarding.CaseClosed && sure != app.SureVerified {
 		title, lede = state+"."+sure, state+"."+sure
 	}
-	v.Title, v.Lede = say("title."+title), say("lede."+lede, "date", ends, "since", text.LongDate(lang, page.Late))
-	v.Accesses = viewAccesses(sp, zone, p.Accesses)
+	v.Title, v.Lede = say("title."+title), say("lede."+lede, "date", ends, "since", text.LongDate(lang, page.Late), "until", text.LongDate(lang, p.ReadUntil()))
+	v.Accesses = viewAccesses(sp, zone, name, p.Accesses)
 	if state == string(offboarding.CaseReversed) && !p.ReadBack { // no far system had been touched
 		v.Title = say("title.reversed.unread")
 	}
@@ -248,6 +250,9 @@ func viewStop(sp text.Speech, zone *time.Location, m app.Milestone) stop {
 	s := stop{
 		Name: sp.Say("portal.milestone." + m.Name), State: sp.Say("portal.stop." + m.State),
 		Text: sp.Say("portal.milestone." + m.Name + ".text"), Icon: stopIcons[m.State],
+	}
+	if m.Reading > 0 && (m.State == "done" || m.State == "verified") {
+		s.Name = sp.Say("portal.milestone."+m.Name+".but", "n", m.Reading)
 	}
 	switch m.State {
 	case "verified": // green belongs to what was read back, and to nothing else
