@@ -161,4 +161,10 @@ lines:
 
 All that a line says must hold. The shipped policy proposes no discount against a cheaper competitor, answers an unsolved complaint with a date
 first, sells nothing while a wrong stands, and leaves closures, illness and death alone.
+
+## Editions
+
+*Offers → Edit the policy* in the console, and ` + "`" + `/v1/offers/policies` + "`" + `, write drafts of the policy; they are checked, tried on customers, and published by a second person
+([ADR 80](../adr/0080-a-policy-is-published-by-two.md)). What was published last decides, with the files of the offers as they were then; where nothing was, the files that the program was started with do.
+An older edition is published again to go back to it. Every offer says by which edition it was made, as ` + "`" + `name@hash` + "`" + `; ` + "`" + `/console/offers/policy/name@hash` + "`" + ` shows it.
 `

@@ -208,6 +208,8 @@ func (a *App) WithdrawApproval(ctx context.Context, by Actor, aid approval.ID) (
 			err = by.may("playbook")
 		case approval.Flow:
 			err = by.may("flow")
+		case approval.Policy:
+			err = by.may("policy")
 		case approval.Ending:
 			err = by.may("ending")
 		default:
@@ -282,6 +284,8 @@ func (a *App) ApprovalDue(ctx context.Context, aid approval.ID) (again time.Time
 			then, err = a.activated(ctx, tx, Actor{ID: approval.ByTime}, x.Subject)
 		case approval.Flow:
 			then, err = a.publishDue(ctx, tx, x.Subject)
+		case approval.Policy:
+			then, err = a.publishPolicyDue(ctx, tx, x.Subject)
 		case approval.Ending:
 			then, err = a.agreed(ctx, tx, ending.ID(x.Subject), true, approval.ByTime, approval.ByTime, "")
 		default:

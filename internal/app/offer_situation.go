@@ -358,7 +358,10 @@ func (a *App) ExplainOffer(ctx context.Context, by Actor, id customer.ID, code s
 }
 
 // policy is the one that counts.
-func (a *App) policy(context.Context, Tx) (*offer.Policy, error) { return a.offers, nil }
+func (a *App) policy(ctx context.Context, tx Tx) (*offer.Policy, error) {
+	r, err := a.policyInForce(ctx, tx)
+	return r.policy, err
+}
 
 // OfferPolicy is the policy that counts.
 func (a *App) OfferPolicy(ctx context.Context, by Actor) (p *offer.Policy, err error) {

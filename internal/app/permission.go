@@ -57,6 +57,7 @@ var permissions = []permission{
 	{"outbox", "", "agent privacy success admin auditor"},
 	{"offer", "agent success", "finance admin auditor"},
 	{"segment", "success admin", "agent finance privacy auditor"}, // which customers are alike, by rules, and how many
+	{"policy", "success admin", "agent finance auditor"},          // what is proposed to whom: write, publish, roll back
 	{"experiment", "success admin", "agent finance auditor"},      // what is tried on customers who leave, and what came of it
 	{"metrics", "", "agent finance privacy success admin auditor"},
 	{"winback", "success admin", "agent privacy auditor"},             // who allowed a letter, and the letter

@@ -84,6 +84,7 @@ type Tx interface {
 	UndoingTx
 	OfferTx
 	ExperimentTx
+	PolicyTx
 	InvitationTx
 	VoiceTx
 	PlaybookTx

@@ -31,8 +31,9 @@ var scopes = map[string]scope{
 	"customers:write":    {acts: []string{"customer"}},
 	"complaints:read":    {reads: []string{"complaint"}},
 	"complaints:write":   {acts: []string{"complaint"}},
-	"offers:read":        {reads: []string{"offer"}},
+	"offers:read":        {reads: []string{"offer", "policy"}},
 	"offers:write":       {acts: []string{"offer"}},
+	"policies:write":     {acts: []string{"policy"}}, // drafts: a person publishes
 	"experiments:read":   {reads: []string{"experiment"}},
 	"experiments:write":  {acts: []string{"experiment"}},
 	"segments:read":      {reads: []string{"segment"}},

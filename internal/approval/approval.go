@@ -40,6 +40,7 @@ const (
 	Step     About = "step"
 	Playbook About = "playbook"
 	Flow     About = "flow"
+	Policy   About = "policy" // of offers
 	Ending   About = "ending"
 )
 

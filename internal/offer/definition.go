@@ -29,6 +29,7 @@ type Definition struct {
 	Answer  int // days that there are to answer; then it lapses
 	By      int // days within which we do it
 	File    string
+	Source  []byte
 	words   map[string]phrases // what, changes, cost by language
 	guard   *rule.Partial      // nil: none of its own
 	guarded string             // the guard as it was written
@@ -188,7 +189,7 @@ func Load(name string, src []byte) (*Definition, error) {
 	}
 	r.said("$.title", in.Title, Staff, Staff)
 	sum := sha256.Sum256(src)
-	d := &Definition{Name: in.Offer, Kind: in.Kind, Title: in.Title, File: name, version: in.Offer + "@" + hex.EncodeToString(sum[:])[:12]}
+	d := &Definition{Name: in.Offer, Kind: in.Kind, Title: in.Title, File: name, Source: src, version: in.Offer + "@" + hex.EncodeToString(sum[:])[:12]}
 	spec, known := in.Kind.Spec()
 	if !known {
 		r.At("$.kind", "file.not_one_of", "value", string(in.Kind), "known", listed(Kinds))

@@ -150,6 +150,15 @@ func LoadPolicy(name string, src []byte, offers []*Definition, known *reason.Tax
 	return p, nil
 }
 
+// Files are the files of everything that there is to propose.
+func (p *Policy) Files() []File {
+	list := make([]File, len(p.Library))
+	for i, d := range p.Library {
+		list[i] = File{d.File, d.Source}
+	}
+	return list
+}
+
 // Offers are those that some line may propose, each once.
 func (p *Policy) Offers() (list []*Definition) {
 	for _, l := range p.Lines {

@@ -70,6 +70,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.reasons(h)
 	a.reasonMatrix(h)
 	a.themes(h)
+	a.policies(h)
 	a.notes(h)
 	a.obligations(h)
 	a.offers(h)

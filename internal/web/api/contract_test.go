@@ -27,7 +27,7 @@ func customerOf(name, ref, email string) string {
 
 // ofASecondPerson are the operations that a person decides: a key is always told
 // forbidden.person.
-var ofASecondPerson = map[string]bool{"approve-step": true, "activate-playbook": true, "publish-flow": true, "roll-back-flow": true}
+var ofASecondPerson = map[string]bool{"approve-step": true, "activate-playbook": true, "publish-flow": true, "roll-back-flow": true, "publish-policy": true, "roll-back-policy": true}
 
 // A program does everything that there is to do, and each answer is what the
 // document says: status, headers, media type and body.
@@ -57,6 +57,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		flows(t, c)
 		outbox(t, c)
 		wrote(t, h, c)
+		policies(t, c)
 		imported(t, c)
 		strays(t, c)
 		leavers(t, h)

@@ -19,6 +19,8 @@ import (
 // what people proposed otherwise in a month.
 type offersView struct {
 	Lang, Policy, Answers string
+	Edition               string // which it is, and since when
+	Link                  string // to it; empty: not for this person
 	Reasons               []option
 	Reason                string
 	Tried                 *triedView // nil: nobody asked
@@ -57,6 +59,13 @@ func (v *visit) offers() error {
 	ov.Answers = ov.word("answers.person")
 	if policy.AtOnce {
 		ov.Answers = ov.word("answers.at_once")
+	}
+	if v.actor.MayRead("policy") {
+		p, err := v.App.OpenPolicies(v.r.Context(), v.actor)
+		if err != nil {
+			return err
+		}
+		ov.Link, ov.Edition = "/console/offers/policy", v.viewEdition(p.InForce, p.InForce.ID, p.Users).By
 	}
 	ov.Reasons = []option{{everyReason, ov.word("reason.every")}}
 	for _, r := range reason.Builtin().Reasons {

@@ -81,6 +81,8 @@ func (v *visit) withdrawApproval() error {
 		v.to("/console/playbooks")
 	case approval.Flow:
 		v.to("/console/flows/" + x.Subject)
+	case approval.Policy:
+		v.to("/console/offers/policy/" + x.Subject)
 	case approval.Ending:
 		v.to("/console/endings/" + x.Subject)
 	default:
