@@ -2,9 +2,12 @@ package app_test
 
 import (
 	"testing"
+	"time"
 
+	"hastaluego/internal/app"
 	"hastaluego/internal/demo/peer"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/step"
 	"hastaluego/internal/testkit"
 )
 
@@ -54,5 +57,28 @@ func TestABrokenSystemDelaysItsOwnStepsOnly(t *testing.T) {
 		if len(v.Outages) != 0 {
 			t.Errorf("%v", v.Outages)
 		}
+	})
+}
+
+// A process that called the system itself knows that it does not answer, and one that
+// only shows pages reads it of the works that another put off.
+func TestAPageOfAnotherNodeSaysThatASystemIsBroken(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, outage)
+		ctx := t.Context()
+		w.inventory(t)
+		must(t, w.billing.SetFaults(ctx, peer.Faults{Status: 500, Reads: true, Reference: "acc-key"}))
+		_, c, _ := w.request(t, "period_end")
+		pages := app.New(app.Config{Store: w.store, Keys: w.keys, Kinds: step.All(step.Named()), Company: app.Company{Name: "Faro", Zone: time.UTC, Language: "es"}})
+		eventually(t, "the page of the other says so too, and until when", func() bool {
+			v, err := pages.OpenCase(ctx, agent, c)
+			must(t, err)
+			wait, broken := v.Outages[v.Plan.Step("revoke").ID]
+			if _, other := v.Outages[v.Plan.Step("bill").ID]; other {
+				t.Fatal("it says so of another system")
+			}
+			return broken && wait > 0
+		})
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hastaluego/internal/connector"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
@@ -85,9 +86,16 @@ func itemNames(ctx context.Context, tx Tx, c customer.ID, subs []customer.Subscr
 	return out, nil
 }
 
-// broken lists the steps with works that wait for a system which does not answer.
+// broken lists the steps with works that wait for a system which does not answer, and
+// how long yet. What this process found out counts, and what another one wrote down of
+// a work that it put off: each knows only of the calls that it made itself.
 func (a *App) broken(works []offboarding.Work, wall time.Time) map[offboarding.StepID]time.Duration {
 	out := map[offboarding.StepID]time.Duration{}
+	for _, w := range works {
+		if w.State == offboarding.WorkReady && (w.LastError == connector.Held || w.LastError == "connector.down") {
+			out[w.Step] = max(out[w.Step], w.RetryAt.Sub(wall), 0)
+		}
+	}
 	for _, o := range a.outages() {
 		for _, w := range works {
 			if w.System == o.System && (w.State == offboarding.WorkReady || w.State == offboarding.WorkRunning) {
