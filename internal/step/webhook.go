@@ -23,9 +23,9 @@ const EventForm = `^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$`
 func (sendWebhook) Spec() playbook.KindSpec {
 	return playbook.KindSpec{
 		Name: "webhook", Effect: true, Needs: connector.CanNotify,
-		About: "Sends a signed message to a system, which takes it once; done when it is taken. Undoing sends it again with undone: true.",
+		About: "Tells a system, by a signed message or as its messages in systems.yaml are declared (a chat, a board); done when it is taken. Undoing tells it that it was undone.",
 		Params: []playbook.ParamSpec{
-			{Name: "system", Required: true, About: "Name of a system of kind webhook in systems.yaml."},
+			{Name: "system", Required: true, About: "Name of a system in systems.yaml of kind webhook, or with messages."},
 			{Name: "event", Required: true, Form: EventForm, Example: "exit.scheduled", About: "Type of the message, as the system knows it."},
 		},
 	}

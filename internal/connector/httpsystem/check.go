@@ -68,8 +68,11 @@ func (c Config) check() []declaration.Problem {
 	if c.Rights != nil {
 		c.Rights.check(k, at("rights"))
 	}
-	if c.Billing == nil && c.Access == nil && len(c.Actions) == 0 && len(c.Inventory) == 0 && len(c.Export) == 0 && len(c.Erase) == 0 {
+	if c.Billing == nil && c.Access == nil && len(c.Actions) == 0 && len(c.Inventory) == 0 && len(c.Export) == 0 && len(c.Erase) == 0 && c.Messages == nil {
 		k.bad(nil, "system.nothing")
+	}
+	if c.tellsOnly() && !c.Ping.declared() {
+		k.bad(at("ping"), "system.needs", "key", messagesKey, "needs", "ping")
 	}
 	if c.Billing != nil || c.Access != nil {
 		if !slices.Contains(declaration.Undos, c.Undo) {
@@ -105,6 +108,9 @@ func (c Config) check() []declaration.Problem {
 	}
 	if c.Reports != nil {
 		c.Reports.check(k)
+	}
+	if c.Messages != nil {
+		c.Messages.check(k)
 	}
 	return k.found
 }

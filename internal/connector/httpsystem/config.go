@@ -65,6 +65,7 @@ type Config struct {
 	Ledger    *Ledger             // nil: it cannot tell what is open
 	Export    []Export            // in the order of the declaration; nil: it gives nothing away
 	Reports   *Reports            // nil: it tells nothing by itself
+	Messages  *Messages           // nil: it is not told of departures
 	Hook      *Hook               // set: it takes signed messages, and nothing else of this is said
 
 	declaration.Places                   // where it stands in its file

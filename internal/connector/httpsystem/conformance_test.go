@@ -62,6 +62,9 @@ const conforming = `systems:
       units: major
       invoices: {list: {method: GET, path: "/subs/{reference}/invoices", items: charges}, id: id, amount: amount, currency: currency}
       unbilled: {list: {method: GET, path: "/subs/{reference}/pending", items: charges}, id: id, text: of, amount: amount, currency: currency}
+    messages:
+      call: {method: POST, path: /chat, body: {text: "{code} {event} {customer} {effective}"}, receipt: id}
+      undone: {method: POST, path: /chat, body: {text: "{code} {event} undone"}, receipt: id}
     actions:
       hide:
         call: {method: PUT, path: "/directory/{reference}/hidden", receipt: id}

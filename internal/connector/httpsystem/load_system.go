@@ -20,7 +20,7 @@ type reading struct{ *declaration.Entry }
 func read(e *declaration.Entry) (declaration.Declared, bool) {
 	r, mark := reading{e}, e.Mark()
 	top := r.Top("like", "level", "base_url", "auth", "headers", "with", "errors", "effect", "key_header", "key_life", "undo",
-		"timeout", "limit", "rate", "allow", "ping", "rights", "operations", "state", "access", "inventory", "charges", "ledger", "export", "erase", "actions", "webhook")
+		"timeout", "limit", "rate", "allow", "ping", "rights", "operations", "state", "access", "inventory", "charges", "ledger", "export", "erase", "actions", "webhook", messagesKey)
 	if top == nil {
 		return nil, false
 	}
@@ -81,6 +81,9 @@ func read(e *declaration.Entry) (declaration.Declared, bool) {
 	}
 	if top.Has("webhook") {
 		c.Reports = r.reports()
+	}
+	if top.Has(messagesKey) {
+		c.Messages = r.messages()
 	}
 	good := r.Judge(mark, c.check())
 	c.Places = r.Places()

@@ -58,7 +58,9 @@ func TestSharesConformToTheSuiteOfConnectors(t *testing.T) {
 		}
 		send(w, 200, `{"id":"s7","by":"`+conformance.Person+`"}`)
 	}
-	d.List = pages(func(more map[string]any, _ http.ResponseWriter, _ *http.Request, next int) { more["next"] = strconv.Itoa(next) })
+	d.List = pages(func(more map[string]any, _ http.ResponseWriter, _ *http.Request, next int) {
+		more["next"] = strconv.Itoa(next)
+	})
 	conformance.Run(t, d)
 	if can := d.Connect(t, "http://127.0.0.1:1").Can(); fmt.Sprint(can) != "[access inventory drive read_only]" {
 		t.Errorf("it can %v", can)

@@ -79,7 +79,7 @@ func (r reading) wordLists(where []string) map[string][]string {
 func (c Config) can() map[string]bool {
 	out := map[string]bool{
 		"operations": c.Billing != nil, "access": c.Access != nil, "read_only": c.Access != nil && c.Access.Reading != nil, "inventory": len(c.Inventory) > 0,
-		"charges": c.Charges != nil, "ledger": c.Ledger != nil, "export": len(c.Export) > 0, "erase": len(c.Erase) > 0,
+		"charges": c.Charges != nil, "ledger": c.Ledger != nil, "export": len(c.Export) > 0, "erase": len(c.Erase) > 0, messagesKey: c.Messages != nil,
 	}
 	for name := range c.Actions {
 		out[actionsKey+"."+name] = true

@@ -140,6 +140,9 @@ func (s *System) Connector() connector.System {
 	if len(s.cfg.Actions) > 0 {
 		out.Actions = actions{s}
 	}
+	if s.cfg.Messages != nil {
+		out.Notifier = teller{s, *s.cfg.Messages}
+	}
 	return out
 }
 

@@ -174,6 +174,9 @@ func TestTheDeclarationsOfWellKnownSystemsCallWhatWasPublished(t *testing.T) {
 					wanted = append(wanted, "RestoreAccess")
 				}
 			}
+			if s.Notifier != nil {
+				wanted = append(wanted, "Notify")
+			}
 			if s.Prober != nil {
 				wanted = append(wanted, "ProbeAccess")
 			}
@@ -281,6 +284,10 @@ func play(t *testing.T, s connector.System, do []string) string {
 			return said("never", err)
 		}
 		return said(at.UTC().Format(time.RFC3339), err)
+	case "Notify":
+		body := fmt.Sprintf(`{"type":%q,"data":{"code":"HL-7K4M-29QX","step":"tell","customer":"cus_1","reference":"FE-20418","effective":"2026-12-31","undone":%t}}`, about, do[1] == "undone")
+		r, err := s.Notifier.Notify(ctx, connector.NotifyInput{Key: "k", Body: []byte(body)})
+		return said(r.Reference, err)
 	case "ListAccesses":
 		list, err := s.Lister.ListAccesses(ctx, about)
 		var out []string
