@@ -22,10 +22,10 @@ type ID string
 const Deliverable = "deliverable"
 
 // Kinds are the kinds of thing that are handed over.
-var Kinds = []string{"site", "domain", "social", "ads", "analytics", "document", Deliverable, Confidential, "credential"}
+var Kinds = []string{"site", "domain", "social", "ads", "analytics", "drive", "document", Deliverable, Confidential, "credential"}
 
 // Enterable are those that somebody of us can enter until we leave.
-var Enterable = []string{"site", "domain", "social", "ads", "analytics", "credential"}
+var Enterable = []string{"site", "domain", "social", "ads", "analytics", "drive", "credential"}
 
 // State is how far an item is.
 type State string

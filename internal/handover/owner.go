@@ -8,7 +8,7 @@ import (
 )
 
 // Administered are the kinds of thing whose administration changes hands.
-var Administered = []string{"site", "domain", "social", "ads", "analytics"}
+var Administered = []string{"site", "domain", "social", "ads", "analytics", "drive"}
 
 // NewOwner is who administers a thing once it has changed hands.
 type NewOwner struct{ Name, Email string }

@@ -19,7 +19,7 @@ type HandoverItem struct {
 	ID         string     `json:"id"`
 	Step       string     `json:"step"`
 	Asset      string     `json:"asset"`
-	Kind       string     `json:"kind" enum:"site,domain,social,ads,analytics,document,deliverable,confidential,credential,reissued"`
+	Kind       string     `json:"kind" enum:"site,domain,social,ads,analytics,drive,document,deliverable,confidential,credential,reissued"`
 	Name       string     `json:"name"`
 	State      string     `json:"state" enum:"open,held,given,missing,accepted,destroyed,kept"`
 	Way        string     `json:"way,omitempty" enum:"transfer,envelope,in_person"`
