@@ -301,6 +301,7 @@ func (p papers) written(x app.Paper) document.Letter {
 			Act: declaredAct(x), Via: via(x.Request), Withdrawal: withdrawn(x), DataUntil: dataUntil(x), Erased: erasedOn(x),
 			Subscriptions: lines(x), Effective: x.Case.Effective, UndoUntil: x.UndoUntil, Milestones: stops(x),
 			ReceivedOn: receivedOn(x), EnteredAt: x.Request.EnteredAt, Late: late(x), Follow: x.Links["case"], NotMe: x.Links["not_me"], Proof: proof(x),
+			Shown: x.Case.Shown.Totals, DueOn: x.Case.Shown.DueOn, RefundOn: x.Case.Shown.RefundOn,
 			Instead: instead(x), Kind: x.Declared.Kind, Ground: x.Declared.Ground, Line: x.Declared.Line,
 		})
 	}
@@ -663,16 +664,31 @@ func achieved(x app.Paper) []document.Achievement {
 
 func lines(x app.Paper) []document.Subscription {
 	out := make([]document.Subscription, len(x.Lines))
-	for i, s := range x.Lines {
+	for i, s := range customer.PricedOn(x.Lines, pricedOn(x)) {
 		out[i] = document.Subscription{Product: s.Product, Plan: s.Plan, Amount: s.Amount, Interval: string(s.Interval), Ends: x.Case.Ends[s.ID]}
 	}
 	return out
 }
 
+// pricedOn is the day on which a paper tells what contracts cost: of a departure that
+// is asked for, that of the asking.
+func pricedOn(x app.Paper) when.Date {
+	at := x.Now
+	if !x.Case.RequestedAt.IsZero() {
+		at = x.Case.RequestedAt
+	}
+	zone, err := when.Zone(x.Case.Zone)
+	if err != nil { // it is about no departure
+		zone = time.UTC
+	}
+	return when.DateOf(at, zone)
+}
+
 func late(x app.Paper) []document.LateCharge {
 	out := make([]document.LateCharge, len(x.Late))
 	for i, c := range x.Late {
-		out[i] = document.LateCharge{On: c.On, Product: c.Subscription.Product, Amount: c.Subscription.Amount}
+		sum, _ := c.Subscription.PriceOn(c.On)
+		out[i] = document.LateCharge{On: c.On, Product: c.Subscription.Product, Amount: sum}
 	}
 	return out
 }

@@ -259,8 +259,9 @@ func (a *App) weigh(ctx context.Context, tx Tx, row AnnouncementRow) (x Announce
 		return x, fault.New(fault.Invalid, "announced.contract", "reference", row.Contract, "n", len(list)).On("contract")
 	}
 	s := list[0]
-	x.Subscription, x.Customer, x.Was, x.MadeAt = s.ID, s.Customer, s.Amount, tx.Now()
 	today := a.today(tx)
+	x.Subscription, x.Customer, x.MadeAt = s.ID, s.Customer, tx.Now()
+	x.Was, _ = s.PriceOn(today)
 	var wrong fault.List
 	refuse := func(field, code string, args ...any) {
 		wrong = append(wrong, fault.New(fault.Invalid, code, args...).On(field))
@@ -419,7 +420,8 @@ func (a *App) ListAnnounced(ctx context.Context, by Actor, after ComingLine, mos
 			lines, next = lines[:most], lines[most-1]
 		}
 		for _, l := range lines {
-			x := Announcement{Contract: l.Reference, Was: l.Amount}
+			x := Announcement{Contract: l.Reference}
+			x.Was, _ = l.Subscription.PriceOn(today)
 			x.Subscription, x.Customer, x.Kind, x.Day, x.Price = l.ID, l.Customer, l.Kind, l.Day, l.Price
 			if err := a.foresee(ctx, tx, &x, l.Subscription, today); err != nil {
 				return err

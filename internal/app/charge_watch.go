@@ -145,9 +145,10 @@ func (a *App) refundLateCharges(ctx context.Context, tx Tx, p *offboarding.Plan)
 	}
 	for _, c := range charges {
 		ref := fmt.Sprintf("%s/%s/%s", p.Case.Code, c.Subscription.Reference, c.On)
+		sum, _ := c.Subscription.PriceOn(c.On)
 		fresh, err := tx.InsertBalances(ctx, customer.Balance{
 			ID: customer.BalanceID(id.New("bal")), Customer: p.Case.Customer, Reference: ref, Kind: customer.Refund,
-			About: c.Subscription.Product, Amount: c.Subscription.Amount, DueOn: c.On, Status: customer.Due,
+			About: c.Subscription.Product, Amount: sum, DueOn: c.On, Status: customer.Due,
 		})
 		if err != nil {
 			return err
@@ -156,7 +157,7 @@ func (a *App) refundLateCharges(ctx context.Context, tx Tx, p *offboarding.Plan)
 			continue
 		}
 		if err := a.record(ctx, tx, fact{"refund.proposed", "engine", string(p.Case.ID), string(p.Case.Customer), map[string]any{
-			"reference": ref, "on": c.On.String(), "minor": c.Subscription.Amount.Minor, "currency": c.Subscription.Amount.Currency,
+			"reference": ref, "on": c.On.String(), "minor": sum.Minor, "currency": sum.Currency,
 		}}); err != nil {
 			return err
 		}

@@ -62,6 +62,7 @@ type CaseView struct {
 	Withdrawal  *Withdrawal                               // what became of one; nil: none was declared
 	Statement   *CaseStatement                            // made, or as it would be now; nil: nothing is open, or for others to see
 	Collection  *Collection                               // of what is owed; nil: for others to see
+	GivenBack   map[offboarding.StepID][]RefundProof      // what a step gave back, as it was read back
 	GivesBack   map[offboarding.StepID][]customer.Balance // what a step gives back or lets be given back; empty: nothing, or for others to see
 	Erased      bool                                      // of whoever may see it
 	Orders      []authority.Order                         // of authorities; nil: none, or not theirs to see
@@ -145,6 +146,11 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 			if v.GivesBack, err = a.givesBack(ctx, tx, v.Plan, owed); err != nil {
 				return err
 			}
+			works, err := tx.WorksOf(ctx, cid)
+			if err != nil {
+				return err
+			}
+			v.GivenBack = givenBackAt(works, owed)
 		}
 		if v.Strays, err = tx.StraysOf(ctx, cid); err != nil {
 			return err

@@ -244,7 +244,7 @@ var heldFiles = []heldFile{
 	}},
 	{"way way_node", "pages_met.csv", "code flow law language device place page seen:datetime kind ground line", waysHeld},
 	{
-		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective:date requested:datetime opened:datetime ended:datetime closed:datetime self_told:datetime ends",
+		"case_ case_subscription", "departures.csv", "code state subscriptions playbook language zone when effective:date requested:datetime opened:datetime ended:datetime closed:datetime self_told:datetime ends shown due:date back:date",
 		func(_ context.Context, _ *App, _ Tx, h *holding) ([][]string, error) {
 			return rowsOf(h.plans, func(p offboarding.Plan) []string {
 				c := p.Case
@@ -255,6 +255,7 @@ var heldFiles = []heldFile{
 				return []string{
 					c.Code, string(c.State), strings.Join(ids, " "), c.Playbook, c.Language, c.Zone, string(c.When), c.Effective.String(),
 					stamp(c.RequestedAt), stamp(c.OpenedAt), stamp(c.EffectiveAt), stamp(c.ClosedAt), stamp(c.SelfTold), strings.Join(ends, " "),
+					sumsOf(c.Shown.Totals), c.Shown.DueOn.String(), c.Shown.RefundOn.String(),
 				}
 			}), nil
 		},

@@ -20,7 +20,7 @@ type HostPage struct {
 	Customer      customer.Customer
 	Name          string
 	Email         string
-	Subscriptions []customer.Subscription
+	Subscriptions []customer.Subscription // with what they cost today
 	PeriodEnd     when.Date
 	Language      string // that the host product speaks with them; empty if it did not say
 	Acts          ActsView
@@ -75,6 +75,7 @@ func (a *App) OpenHostPage(ctx context.Context, signed string) (HostPage, error)
 				return err
 			}
 			out.Preview, out.PeriodEnd = &p, p.End.LastDay()
+			out.Subscriptions = customer.PricedOn(out.Subscriptions, when.DateOf(now, a.Company().Zone))
 		}
 		return nil
 	})

@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"hastaluego/internal/customer"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/step"
 )
@@ -103,4 +106,35 @@ func (a *App) givenBack(ctx context.Context, tx Tx, p *offboarding.Plan, id cust
 		return err
 	}
 	return a.strayPaid(ctx, tx, p, id, "engine")
+}
+
+// RefundProof is how it is known that a sum was given back, and once.
+type RefundProof struct {
+	Sum    money.Amount
+	System string    // where it was read back
+	Far    string    // number of the refund there; empty: it said none
+	Key    string    // under which it was asked for, however often
+	Found  int64     // refunds that stand there under the key; 0: it did not say how many
+	Tries  int64     // times that it was taken up
+	At     time.Time // when it was read back
+}
+
+// givenBackAt are the sums that were given back and read back, by step.
+func givenBackAt(works []offboarding.Work, list []customer.Balance) map[offboarding.StepID][]RefundProof {
+	out := map[offboarding.StepID][]RefundProof{}
+	for _, w := range works {
+		i := slices.IndexFunc(list, func(b customer.Balance) bool { return string(b.ID) == w.Item })
+		if w.Kind != refundKind || w.State != offboarding.WorkVerified || w.FirstCall.IsZero() || i < 0 {
+			continue
+		}
+		var said struct {
+			Fields struct {
+				ID    string `json:"id"`
+				Found int64  `json:"found"`
+			} `json:"fields"`
+		}
+		_ = json.Unmarshal([]byte(w.Evidence), &said) // what a system says otherwise names no number
+		out[w.Step] = append(out[w.Step], RefundProof{list[i].Amount, w.System, said.Fields.ID, w.Key, said.Fields.Found, w.Attempt, w.VerifiedAt})
+	}
+	return out
 }

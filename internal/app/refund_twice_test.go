@@ -94,6 +94,17 @@ func TestWhatIsNotUsedIsGivenBackByUsOrByStripeNeverByBoth(t *testing.T) {
 					asked++
 				}
 			}
+			v, err := w.OpenCase(ctx, finance, c)
+			must(t, err)
+			given := v.GivenBack[v.Plan.Step("refund").ID]
+			for _, x := range given {
+				if x.System != "billing" || !strings.HasPrefix(x.Far, "re_") || x.Found != 1 || x.Key == "" || x.Tries < 1 || x.At.IsZero() || x.Sum.Minor <= 0 {
+					t.Errorf("the page of the departure says %+v", x)
+				}
+			}
+			if len(given) != len(w.refundsOf(t, cus)) {
+				t.Errorf("the page of the departure tells of %d refunds", len(given))
+			}
 			if n := len(w.refundsOf(t, cus)); int(asked) != n || far.Count("refund") != n || noted <= 0 {
 				t.Errorf("%d sums, asked %d times, %d refunds", n, asked, far.Count("refund"))
 			}

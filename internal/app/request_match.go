@@ -150,6 +150,11 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 	if err != nil {
 		return offboarding.Plan{}, err
 	}
+	if r.Channel == offboarding.Host && act != offboarding.Withdrawal {
+		if c.Shown, err = a.shownMoney(ctx, tx, c); err != nil {
+			return offboarding.Plan{}, err
+		}
+	}
 	least, err := a.leastRetrieval(law)
 	if err != nil {
 		return offboarding.Plan{}, err

@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/settlement"
@@ -224,9 +225,18 @@ func figures(s Statement) string {
 
 // totals are the sums of a statement, for the log.
 func totals(s Statement) string {
-	list := make([]string, len(s.Sections))
+	list := make([]money.Amount, len(s.Sections))
 	for i, x := range s.Sections {
-		list[i] = x.Total.String()
+		list[i] = x.Total
+	}
+	return sumsOf(list)
+}
+
+// sumsOf are sums as programs and the log read them.
+func sumsOf(sums []money.Amount) string {
+	list := make([]string, len(sums))
+	for i, m := range sums {
+		list[i] = m.String()
 	}
 	return strings.Join(list, ", ")
 }

@@ -41,3 +41,14 @@ func (a *App) preview(ctx context.Context, tx Tx, cus customer.Customer, subs []
 	p.End, err = a.reckon(k, settlement.End)
 	return p, err
 }
+
+// shownMoney is what the page before the click showed of the money of a departure that
+// is being registered: as it stands while nothing happened between.
+func (a *App) shownMoney(ctx context.Context, tx Tx, c offboarding.Case) (x offboarding.Shown, err error) {
+	s, err := a.draw(ctx, tx, offboarding.Plan{Case: c})
+	for _, section := range s.Sections {
+		x.Totals = append(x.Totals, section.Total)
+	}
+	x.DueOn, x.RefundOn = s.DueOn, s.RefundOn
+	return x, err
+}

@@ -407,7 +407,6 @@ func paidPeriods(s customer.Subscription, asked when.Date, k reckoning) (list []
 		if p.Until.Before(asked) || k.chargedLate(s, p.From) {
 			continue
 		}
-		p.Sum, _ = s.PriceOn(p.From)
 		// A sum that is too large for its tax has none; the check of the sums finds it.
 		_, tax, _ := taxOf(s.Terms.Tax).On(p.Sum.Minor)
 		list = append(list, settlement.Bill{

@@ -65,6 +65,21 @@ func (s Subscription) PriceOn(day when.Date) (amount money.Amount, plan string) 
 	return amount, plan
 }
 
+// PricedOn are contracts with what they cost on a day, and their plans then; one that
+// ended by then with those of its last paid day. It is for telling prices: whoever
+// changes or computes takes what is recorded.
+func PricedOn(list []Subscription, day when.Date) []Subscription {
+	out := slices.Clone(list)
+	for i, s := range list {
+		on := day
+		if s.Status == Ended && !s.PaidUntil.IsZero() && s.PaidUntil.Before(day) {
+			on = s.PaidUntil
+		}
+		out[i].Amount, out[i].Plan = s.PriceOn(on)
+	}
+	return out
+}
+
 // ParsePrices reads later prices of a contract in a currency: the day, the amount
 // and, if it changes, the plan, with semicolons between: 2027-01-01 25.00 Pro;
 // 2028-01-01 30. What cannot be read is price.unreadable, with its place in the list.

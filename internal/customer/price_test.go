@@ -104,3 +104,31 @@ func FuzzParsePrices(f *testing.F) {
 		}
 	})
 }
+
+// What a contract costs is told as it is on the day; of one that has ended, as it was on
+// its last paid day. What is recorded stays.
+func TestContractsAreToldWithThePriceOfTheDay(t *testing.T) {
+	t.Parallel()
+	on := func(day string) when.Date {
+		d, err := when.ParseDate(day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	later := customer.PricesOf([]customer.Price{{From: on("2027-01-01"), Minor: 2500, Plan: "Pro"}, {From: on("2028-01-01"), Minor: 3000}})
+	runs := customer.Subscription{Plan: "Uno", Amount: money.Amount{Minor: 2000, Currency: "EUR"}, Status: customer.Active, Terms: customer.Terms{Prices: later}}
+	ended := runs
+	ended.Status, ended.PaidUntil = customer.Ended, on("2027-06-30")
+	list := []customer.Subscription{runs, ended}
+	for _, c := range []struct {
+		day         string
+		runs, ended int64
+		plan        string
+	}{{"2026-12-31", 2000, 2000, "Uno"}, {"2027-01-01", 2500, 2500, "Pro"}, {"2028-02-01", 3000, 2500, "Pro"}} {
+		got := customer.PricedOn(list, on(c.day))
+		if got[0].Amount.Minor != c.runs || got[1].Amount.Minor != c.ended || got[0].Plan != c.plan || list[0].Amount.Minor != 2000 {
+			t.Errorf("%s: %d and %d, %q", c.day, got[0].Amount.Minor, got[1].Amount.Minor, got[0].Plan)
+		}
+	}
+}

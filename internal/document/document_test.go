@@ -172,6 +172,7 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 		}),
 		"destroyed-kept":    document.Destroyed(document.DestroyedFacts{Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, On: received, Sums: 1, SumsOn: received, Kept: day(2027, 11, 30)}),
 		"copy_none":         document.CopyNone(lang, faro(t), received),
+		"receipt-shown":     document.Receipt(shownFacts(t, lang)),
 		"receipt-rehearsed": document.Rehearsed(document.Receipt(receiptFacts(t, lang)), "marta@almena.example"),
 	}
 }
@@ -218,6 +219,15 @@ func noticeFacts(t testing.TB, lang, what string) document.NoticeFacts {
 	if what == "price_change" {
 		f.Price = eur(129600)
 	}
+	return f
+}
+
+// shownFacts are those of somebody who saw before the click what comes back, and what
+// is left to pay in another currency.
+func shownFacts(t testing.TB, lang string) document.ReceiptFacts {
+	f := receiptFacts(t, lang)
+	f.Statement, f.Shown = nil, []money.Amount{eur(30668), {Minor: -1500, Currency: "JPY"}}
+	f.DueOn, f.RefundOn = day(2026, 12, 6), day(2026, 11, 27)
 	return f
 }
 

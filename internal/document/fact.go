@@ -135,8 +135,11 @@ type ReceiptFacts struct {
 	DataUntil     when.Date // zero: no download is offered
 	Erased        when.Date // planned; zero: not said
 	Statement     *Statement
-	Withdrawal    *Withdrawn   // what became of a withdrawal; nil: none was declared
-	Late          []LateCharge // given back if they were made
+	Shown         []money.Amount // what was shown before the click, by currency: positive, it comes back; negative, it is left to pay
+	DueOn         when.Date      // of what is left to pay
+	RefundOn      when.Date      // last day on which what comes back is there; zero: the law says none
+	Withdrawal    *Withdrawn     // what became of a withdrawal; nil: none was declared
+	Late          []LateCharge   // given back if they were made
 	Milestones    []Milestone
 	Follow        string // link to the private page
 	PDF           string // link

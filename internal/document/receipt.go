@@ -1,6 +1,9 @@
 package document
 
-import "hastaluego/internal/text"
+import (
+	"hastaluego/internal/money"
+	"hastaluego/internal/text"
+)
 
 // Receipt says what ends, when, what it changes, what happens with the money
 // and the data, until when it can be undone, and where the log has it. That of a
@@ -12,7 +15,7 @@ func Receipt(f ReceiptFacts) Letter {
 	w.withdrawal = undone
 	lede := w.say("receipt.lede", "n", max(1, len(f.Subscriptions)), "company", w.company.Name, "date", f.Effective)
 	if !undone {
-		lede += " " + w.owed(f.Statement)
+		lede += " " + w.left(f)
 	}
 	l := w.letter(KindReceipt, f.At, f.Code, lede)
 	l.Badge = text.Say(w.lang, "state.registered")
@@ -113,6 +116,38 @@ func (w writer) asked(f ReceiptFacts) []Fact {
 	return append(facts, what)
 }
 
+// left is the promise about charges: none, or what is left to pay.
+func (w writer) left(f ReceiptFacts) string {
+	var owed []money.Amount
+	for _, m := range f.Shown {
+		if m.Minor < 0 {
+			owed = append(owed, m.Neg())
+		}
+	}
+	if len(owed) == 0 {
+		return w.owed(f.Statement)
+	}
+	return w.say("money.owed", "amount", text.Sums(w.lang, owed))
+}
+
+// shown is what was shown of the money before the click: what comes back and what is
+// left to pay, each in its currency, with the days on which that is done.
+func (w writer) shown(f ReceiptFacts) []string {
+	lines, back := []string{w.left(f)}, false
+	if !f.DueOn.IsZero() {
+		lines = append(lines, w.say("money.due_by", "date", f.DueOn))
+	}
+	for _, m := range f.Shown {
+		if m.Minor > 0 {
+			lines, back = append(lines, w.say("money.back", "amount", text.Money(w.lang, m))), true
+		}
+	}
+	if back && !f.RefundOn.IsZero() {
+		lines = append(lines, w.say("refund.by", "date", f.RefundOn))
+	}
+	return append(lines, w.say("money.shown"))
+}
+
 // moneyFact is what comes back or is left to pay, in words; sums of a statement
 // stand below.
 func (w writer) moneyFact(f ReceiptFacts, undone bool) []Fact {
@@ -134,6 +169,8 @@ func (w writer) moneyFact(f ReceiptFacts, undone bool) []Fact {
 			m.Lines = append(m.Lines, w.say("refund.by", "date", by))
 		}
 		m.Lines = append(m.Lines, w.say("refund.means"))
+	} else if len(f.Shown) > 0 {
+		m.Lines = w.shown(f)
 	} else if f.Statement == nil { // else the statement below says it with its sums
 		m.Lines = []string{w.owed(nil)}
 	}

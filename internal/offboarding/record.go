@@ -130,7 +130,17 @@ type Case struct {
 	// SelfTold is when the customer said that they tell their own users of it
 	// themselves; zero: they did not.
 	SelfTold time.Time
-	Version  int64
+	// Shown is what a page showed of the money before the customer asked: the receipt
+	// tells it, whatever is written down since. Zero: none did.
+	Shown   Shown
+	Version int64
+}
+
+// Shown are the sums that a customer saw before they asked to leave.
+type Shown struct {
+	Totals   []money.Amount `json:"totals"`             // by currency; positive: it comes back, negative: it is left to pay
+	DueOn    when.Date      `json:"due_on,omitzero"`    // of what is left to pay
+	RefundOn when.Date      `json:"refund_on,omitzero"` // last day on which what comes back is there; zero: no rule says
 }
 
 // EndOf is the last day of a contract of the departure.

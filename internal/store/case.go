@@ -13,7 +13,7 @@ import (
 
 const (
 	caseColumns = `id, code, request_id, customer_id, subscriptions, state, paused, playbook, language, zone, timing, effective,
-	requested_at, opened_at, effective_at, closed_at, retrieval_days, test, self_told, ends, version`
+	requested_at, opened_at, effective_at, closed_at, retrieval_days, test, self_told, ends, shown, version`
 	stepColumns = `id, case_id, key, seq, kind, title, role, assignee, after, params, items, verifies, human, milestone, state,
 	due, ready_at, done_at, verified_at, done_by, note, blocked, spec, escalated, hands, version`
 )
@@ -21,14 +21,14 @@ const (
 var (
 	insertCase = query(`
 		INSERT INTO case_ (` + caseColumns + `, search, segment)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1, $21, $22)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1, $22, $23)`)
 	// The partial unique index lets one open case have a subscription; a second
 	// insert of it does nothing, and so is seen.
 	claimSubscription = query(`INSERT INTO case_subscription (case_id, subscription_id, open) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING`)
 	releaseClaims     = query(`UPDATE case_subscription SET open = 0 WHERE case_id = $1 AND open = 1`)
 	dropClaim         = query(`DELETE FROM case_subscription WHERE case_id = $1 AND subscription_id = $2`)
 	narrowCase        = query(`
-		UPDATE case_ SET subscriptions = $1, effective = $2, request_id = $3, timing = $4, requested_at = $5, ends = $6, version = version + 1
+		UPDATE case_ SET subscriptions = $1, effective = $2, request_id = $3, timing = $4, requested_at = $5, ends = $6, shown = '', version = version + 1
 		 WHERE id = $7 AND version = $8`)
 	claimsOf = query(`
 		SELECT x.subscription_id, x.case_id, c.state
@@ -66,9 +66,13 @@ func (t *tx) InsertCase(ctx context.Context, c offboarding.Case, steps []offboar
 	if err != nil {
 		return err
 	}
+	shown, err := shownOf(c)
+	if err != nil {
+		return err
+	}
 	if _, err := t.exec(ctx, "store.InsertCase", insertCase, c.ID, c.Code, c.Request, c.Customer, string(subs), c.State, bit(c.Paused),
 		c.Playbook, c.Language, c.Zone, c.When, c.Effective.String(), micros(c.RequestedAt), micros(c.OpenedAt), micros(c.EffectiveAt),
-		micros(c.ClosedAt), c.Retrieval, bit(cus.Test()), micros(c.SelfTold), ends, searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
+		micros(c.ClosedAt), c.Retrieval, bit(cus.Test()), micros(c.SelfTold), ends, shown, searchText(cus)+" "+customer.Fold(c.Code), cus.Segment); err != nil {
 		return err
 	}
 	if ended(c) {
@@ -172,9 +176,18 @@ func endsOf(c offboarding.Case) (string, error) {
 	return string(raw), err
 }
 
+// shownOf is how the sums are stored that were shown before the click.
+func shownOf(c offboarding.Case) (string, error) {
+	if len(c.Shown.Totals) == 0 {
+		return "", nil
+	}
+	raw, err := json.Marshal(c.Shown)
+	return string(raw), err
+}
+
 // scanCase reads the columns of a case, and what stands behind them.
 func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
-	var subs, ends string
+	var subs, ends, shown string
 	err = row.Scan(append([]any{
 		&c.ID, &c.Code, &c.Request, &c.Customer, &subs, &c.State,
 		flag{&c.Paused},
@@ -189,6 +202,7 @@ func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
 		flag{&c.Test},
 		instant{&c.SelfTold},
 		&ends,
+		&shown,
 		&c.Version,
 	}, behind...)...)
 	if err != nil {
@@ -196,6 +210,11 @@ func scanCase(row scanner, behind ...any) (c offboarding.Case, err error) {
 	}
 	if ends != "" {
 		if err := json.Unmarshal([]byte(ends), &c.Ends); err != nil {
+			return c, err
+		}
+	}
+	if shown != "" {
+		if err := json.Unmarshal([]byte(shown), &c.Shown); err != nil {
 			return c, err
 		}
 	}

@@ -70,7 +70,7 @@ var erasing = []struct{ table, text string }{
 	{"stray", query(`UPDATE stray SET far = CASE WHEN far LIKE 'erased:%' THEN far ELSE id END, about = '', payment = '' WHERE customer_id = $1`)},
 	{"law_case", query(`UPDATE law_case SET facts = '' WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},
 	{"data_copy", query(`UPDATE data_copy SET account = '' WHERE customer_id = $1`)},
-	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '' WHERE customer_id = $1`)},
+	{"case_", query(`UPDATE case_ SET search = LOWER(code), segment = '', shown = '' WHERE customer_id = $1`)},
 	{"subscription", query(`UPDATE subscription SET reference = id, plan = '', product = CASE engagement WHEN '' THEN product ELSE '' END, terms = '' WHERE customer_id = $1`)},
 	{"balance", query(`UPDATE balance SET reference = id, about = '', used = '', pay_url = '', billed = '' WHERE customer_id = $1`)},
 	{"customer", query(`

@@ -41,7 +41,8 @@ func PaidUntil(s customer.Subscription, day when.Date) (list []Paid, ok bool) {
 	}
 	for i, on := range charges[:len(charges)-1] {
 		if !day.Before(on) && (s.PaidUntil.IsZero() || !s.PaidUntil.Before(on)) {
-			list = append(list, Paid{s.Amount, on, charges[i+1].AddDays(-1)})
+			sum, _ := s.PriceOn(on)
+			list = append(list, Paid{sum, on, charges[i+1].AddDays(-1)})
 		}
 	}
 	return list, true

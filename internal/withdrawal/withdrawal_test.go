@@ -89,6 +89,10 @@ func TestWhatWasPaidFollowsTheRhythmAndWhatIsKnown(t *testing.T) {
 	if !ok || len(list) != 2 || list[1].From != day("2026-11-30") || list[1].Until != day("2026-12-30") {
 		t.Error(list, ok)
 	}
+	s.Terms.Prices = customer.PricesOf([]customer.Price{{From: day("2026-11-01"), Minor: 1500}})
+	if list, _ = withdrawal.PaidUntil(s, day("2026-12-01")); list[0].Sum != eur(1200) || list[1].Sum != eur(1500) {
+		t.Errorf("each was paid with the price of its day: %v", list)
+	}
 	s.PaidUntil = day("2026-11-29") // the second was not paid
 	if list, _ = withdrawal.PaidUntil(s, day("2026-12-01")); len(list) != 1 || list[0].Sum != eur(1200) {
 		t.Error(list)

@@ -410,6 +410,11 @@ func (f *far) serve(leave func(context.Context) (string, error)) http.Handler {
 			fmt.Fprintln(w, told)
 		})
 	}
+	mux.HandleFunc("GET /refunds", func(w http.ResponseWriter, _ *http.Request) {
+		for _, x := range f.stripe.List("refund") {
+			fmt.Fprintln(w, x["id"], x["status"], x["amount"], x["currency"], x["charge"], x["metadata"])
+		}
+	})
 	mux.HandleFunc("GET /leave", func(w http.ResponseWriter, r *http.Request) {
 		link, err := leave(r.Context())
 		if err != nil {

@@ -278,7 +278,7 @@ func (s *show) begun(ctx context.Context, cmd *exec.Cmd, first bool) error {
 	}
 	say(s.lang, "show", "{logins}", strings.Join(logins, ", "), "{password}", sample.Password, "{person}", person, "{leave}", t.Leave, "{portal}", at.Portal, "{console}", at.Console, "{folder}", s.dir,
 		"{directory}", t.Directory, "{people}", s.far.addresses["PEOPLE_URL"], "{warehouse}", host(t.Superuser), "{files}", t.Files, "{tokens}", strings.TrimSuffix(t.Tokens, "/me"),
-		"{payments}", t.Payments, "{orphan}", orphan, "{hold}", t.Hold, "{pid}", fmt.Sprint(t.PID), "{regrant}", t.Regrant, "{kept}", t.Kept, "{draw}", t.Draw, "{widen}", t.Widen, "{charge}", t.Charge, "{asks}", asks.Name, "{approves}", approves.Name, "{login}", approves.Login)
+		"{payments}", t.Payments, "{orphan}", orphan, "{hold}", t.Hold, "{refunds}", strings.Replace(t.Hold, "/hold", "/refunds", 1), "{pid}", fmt.Sprint(t.PID), "{regrant}", t.Regrant, "{kept}", t.Kept, "{draw}", t.Draw, "{widen}", t.Widen, "{charge}", t.Charge, "{asks}", asks.Name, "{approves}", approves.Name, "{login}", approves.Login)
 	return nil
 }
 

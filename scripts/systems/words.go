@@ -36,7 +36,8 @@ Para probar
   3. Antes de que Tomás apruebe la devolución, guárdate la respuesta del sistema de cobros y mata a hasta entre las dos:
        curl -X PUT {hold}
        kill -9 {pid}        (cuando la devolución esté pedida; arranca solo)
-     Hay una devolución, no dos.
+     Hay una devolución, no dos: el paso dice dónde se leyó, su número allí y la clave con la que se pidió. Y el sistema de cobros:
+       curl {refunds}
   4. Abre uno otra vez, a nuestras espaldas, y adelanta el reloj siete días (en el expediente, Avanzar hasta esa fecha):
        {regrant}
      La prueba de la semana lo encuentra, y alguien tiene que cerrarlo. Lo mismo con la clave que solo lee:
@@ -84,7 +85,9 @@ What to try
   3. Before Tom approves the refund, have the billing system keep its answer to itself, and kill hasta in between:
        curl -X PUT {hold}
        kill -9 {pid}        (once the refund was asked for; it starts by itself)
-     There is one refund, not two.
+     There is one refund, not two: the step says where it was read back, its number there and the key that it was asked with.
+     And so does the billing system:
+       curl {refunds}
   4. Open one again behind our back, and push the clock by seven days (on the page of the departure, Move to that date):
        {regrant}
      The try of the week finds it, and somebody has to close it. The same with the key that only reads:

@@ -54,6 +54,12 @@ func (r refunder) ReadRefund(ctx context.Context, q connector.RefundQuery) (conn
 		return state, err
 	}
 	state.Answer = listed(len(refunds), hashes)
+	found := 0 // of this key: more than one would be somebody else's doing
+	for _, x := range refunds {
+		if x.Metadata[keyName] == q.Key {
+			found++
+		}
+	}
 	for _, x := range refunds {
 		if x.Metadata[keyName] != q.Key {
 			continue
@@ -63,7 +69,7 @@ func (r refunder) ReadRefund(ctx context.Context, q connector.RefundQuery) (conn
 			return state, r.Say(fault.Transient, "connector.unreadable", 0).At(op, err)
 		}
 		state.Found, state.Reference, state.Status, state.Amount, state.Stage = true, x.ID, string(x.Status), amount, stage(x.Status)
-		state.Answer = kept(map[string]any{"id": x.ID, "status": x.Status, "amount": x.Amount, "currency": x.Currency, "created": x.Created, "failure_reason": x.FailureReason}, hashes)
+		state.Answer = kept(map[string]any{"id": x.ID, "status": x.Status, "amount": x.Amount, "currency": x.Currency, "created": x.Created, "failure_reason": x.FailureReason, "found": found}, hashes)
 		return state, nil
 	}
 	if cut { // it may stand among those that were not read

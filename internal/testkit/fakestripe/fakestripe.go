@@ -125,6 +125,18 @@ func (s *Stripe) Ends(t testing.TB, subscription string, prorate, invoiceNow boo
 	}
 }
 
+// List are the objects of a kind, oldest first, as they are.
+func (s *Stripe) List(object string) (list []Object) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range s.order {
+		if o := s.objects[id]; o["object"] == object {
+			list = append(list, maps.Clone(o))
+		}
+	}
+	return list
+}
+
 // Count is how many objects there are of a kind.
 func (s *Stripe) Count(object string) (n int) {
 	s.mu.Lock()

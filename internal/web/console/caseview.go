@@ -156,7 +156,7 @@ func (v *visit) viewCase(c app.CaseView, now time.Time, e echo) caseView {
 	cv := caseView{
 		Lang: v.lang, ID: string(p.ID), Code: p.Code, Name: c.Customer.Name, Reference: c.Customer.Reference,
 		State: caseBadge(v.lang, p), Mood: v.mood(c.Plan, now), Playbook: v.say("case.playbook", "playbook", p.Playbook),
-		Who: cmp.Or(c.Request.Name, c.Customer.Name), Identity: v.identity(c), Money: sums(v.lang, c.Lines), CanUndo: c.CanUndo,
+		Who: cmp.Or(c.Request.Name, c.Customer.Name), Identity: v.identity(c), Money: sums(v.lang, c.Lines, when.DateOf(now, zone)), CanUndo: c.CanUndo,
 		MayUndo: v.actor.May("case"), Paused: p.Paused, MayPause: p.State == offboarding.CaseOpen && v.actor.May("case"), UndoWho: whoMay(v.lang, "case"), MayRead: v.actor.MayRead("letter"), SeesErasing: v.actor.MayRead("erase"),
 	}
 	cv.Test = p.Test
@@ -391,6 +391,13 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	}
 	for _, b := range c.GivesBack[s.ID] {
 		sv.Back = append(sv.Back, v.say("step.back", "amount", text.Money(v.lang, b.Amount), "about", cmp.Or(b.About, b.Reference)))
+	}
+	for _, x := range c.GivenBack[s.ID] {
+		code := "step.given"
+		if x.Far == "" || x.Found == 0 {
+			code = "step.given.unnamed"
+		}
+		sv.Back = append(sv.Back, v.say(code, "amount", text.Money(v.lang, x.Sum), "system", x.System, "at", text.Instant(v.lang, x.At, v.zone()), "far", x.Far, "key", x.Key, "n", x.Found, "tries", x.Tries))
 	}
 	sv.Stray = slices.ContainsFunc(c.Strays, func(x stray.Stray) bool { return x.Step == s.Key && x.State == stray.Open })
 	skipped := s.State == offboarding.StepSkipped

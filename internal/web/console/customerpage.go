@@ -192,7 +192,7 @@ func (v *visit) viewCustomerPage(p app.CustomerPage, form string, typed, errs ma
 		if !x.TermEnd.IsZero() {
 			until = day(x.TermEnd)
 		}
-		cv.Lines = append(cv.Lines, []string{lineName(x.Product, x.Plan, x.Reference), price(v.lang, x.Amount, x.Interval), day(x.Start), until, known(v.lang, "console.subscription."+string(x.Status), string(x.Status))})
+		cv.Lines = append(cv.Lines, []string{lineName(x.Product, planNow(x, p.Today), x.Reference), cv.priceNow(x, p.Today), day(x.Start), until, known(v.lang, "console.subscription."+string(x.Status), string(x.Status))})
 		cv.Changeable = append(cv.Changeable, cv.line(x))
 		cv.Contracts = append(cv.Contracts, option{x.Reference, lineName(x.Product, x.Plan, x.Reference)})
 	}

@@ -8,6 +8,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/customer"
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // customerRow is one customer in a list.
@@ -18,7 +19,7 @@ type customerRow struct {
 	Active, Test              bool     // has something that could end; is made up
 }
 
-func viewCustomer(lang string, c app.CustomerView) customerRow {
+func viewCustomer(lang string, c app.CustomerView, today when.Date) customerRow {
 	row := customerRow{
 		ID: string(c.Customer.ID), Name: c.Customer.Name, Reference: c.Customer.Reference,
 		Kind: known(lang, "console.customer.kind."+string(c.Customer.Kind), ""), Test: c.Customer.Test(), Worth: worthLines(lang, c.Worth),
@@ -27,7 +28,7 @@ func viewCustomer(lang string, c app.CustomerView) customerRow {
 		row.Contacts = append(row.Contacts, con.Email)
 	}
 	var running, over []customer.Subscription
-	for _, l := range c.Lines {
+	for _, l := range customer.PricedOn(c.Lines, today) {
 		state := known(lang, "console.subscription."+string(l.Status), string(l.Status))
 		row.Lines = append(row.Lines, lineName(l.Product, l.Plan, l.Reference)+", "+state)
 		if l.Status != customer.Ended {
@@ -36,9 +37,9 @@ func viewCustomer(lang string, c app.CustomerView) customerRow {
 			over = append(over, l)
 		}
 	}
-	row.Sums, row.Active = sums(lang, running), len(running) > 0
+	row.Sums, row.Active = sums(lang, running, today), len(running) > 0
 	if !row.Active {
-		for _, sum := range sums(lang, over) {
+		for _, sum := range sums(lang, over, today) {
 			row.Sums = append(row.Sums, text.Say(lang, "console.customers.paid", "sum", sum))
 		}
 	}
@@ -94,8 +95,12 @@ func (v *visit) customers() error {
 	if f.Get("after") != "" {
 		cv.First = s.address("")
 	}
+	now, _, err := v.App.Now(v.r.Context())
+	if err != nil {
+		return err
+	}
 	for _, c := range list.Rows {
-		cv.Rows = append(cv.Rows, viewCustomer(v.lang, c))
+		cv.Rows = append(cv.Rows, viewCustomer(v.lang, c, when.DateOf(now, v.zone())))
 	}
 	v.show(http.StatusOK, "customers", v.say("customers.title"), "", customersPage(cv))
 	return nil

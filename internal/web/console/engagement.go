@@ -23,8 +23,19 @@ type promisedRow struct {
 	Late, Open      bool
 }
 
+// priceNow is what a contract costs today.
+func (v customerPageView) priceNow(s customer.Subscription, today when.Date) string {
+	sum, _ := s.PriceOn(today)
+	return price(v.Lang, sum, s.Interval)
+}
+
+func planNow(s customer.Subscription, today when.Date) string {
+	_, plan := s.PriceOn(today)
+	return plan
+}
+
 func (v customerPageView) engagement(s customer.Subscription, promised []customer.Deliverable, today when.Date) engagementRow {
-	says := []string{v.word("engagement.kind." + string(s.Engagement.Kind)), price(v.Lang, s.Amount, s.Interval)}
+	says := []string{v.word("engagement.kind." + string(s.Engagement.Kind)), v.priceNow(s, today)}
 	if s.Engagement.Billed != "" {
 		says = append(says, text.Say(v.Lang, "console.engagement.billed."+string(s.Engagement.Billed)))
 	}

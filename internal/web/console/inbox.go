@@ -296,7 +296,7 @@ func (v *visit) viewRow(r app.InboxRow, users map[string]string, now time.Time) 
 	c := r.Plan.Case
 	row := inboxRow{
 		ID: string(c.ID), Code: c.Code, Name: r.Customer.Name, Reference: r.Customer.Reference,
-		Ends: text.Date(v.lang, c.Effective), State: caseBadge(v.lang, c), Sums: sums(v.lang, r.Lines),
+		Ends: text.Date(v.lang, c.Effective), State: caseBadge(v.lang, c), Sums: sums(v.lang, r.Lines, when.DateOf(now, v.zone())),
 		Stage: v.say("inbox.stage", "done", r.Over, "all", r.Of), Test: c.Test,
 	}
 	if c.Paused {

@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/web"
+	"hastaluego/internal/when"
 )
 
 // requestView is a request that nobody could be found for.
@@ -44,8 +45,12 @@ func (v *visit) requestPage(status int, problem string) error {
 		Asked: text.Instant(v.lang, r.ReceivedAt, v.zone()), Case: string(r.Case), Query: q, Total: found.Total,
 		May: v.actor.May("request"), Who: whoMay(v.lang, "request"),
 	}
+	now, _, err := v.App.Now(v.r.Context())
+	if err != nil {
+		return err
+	}
 	for _, c := range found.Rows {
-		rv.Found = append(rv.Found, viewCustomer(v.lang, c))
+		rv.Found = append(rv.Found, viewCustomer(v.lang, c, when.DateOf(now, v.zone())))
 	}
 	v.show(status, "inbox", r.Code, problem, requestPage(rv))
 	return nil

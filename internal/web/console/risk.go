@@ -240,7 +240,7 @@ func (v *visit) risks() error {
 func (v *visit) viewRisk(r app.RiskView, names map[string]string, today when.Date) riskRow {
 	row := riskRow{
 		ID: string(r.Customer.ID), Name: r.Customer.Name, Reference: r.Customer.Reference, Points: riskWord(v.lang, "points", "n", r.Score.Points),
-		Band: bandBadge(v.lang, r.Score.Band), Reasons: reasonWords(v.lang, r.Score), Sums: sums(v.lang, r.Lines),
+		Band: bandBadge(v.lang, r.Score.Band), Reasons: reasonWords(v.lang, r.Score), Sums: sums(v.lang, r.Lines, today),
 		Worth: worthLines(v.lang, r.Worth),
 	}
 	if len(row.Reasons) == 0 {

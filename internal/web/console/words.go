@@ -82,15 +82,15 @@ func title(lang string, titles map[string]string, key string) string {
 }
 
 // sums adds up what the subscriptions cost, apart by currency and interval:
-// "1.152,00 € al año".
-func sums(lang string, lines []customer.Subscription) []string {
+// "1.152,00 € al año", on a day.
+func sums(lang string, lines []customer.Subscription, on when.Date) []string {
 	type key struct {
 		currency string
 		every    customer.Interval
 	}
 	var order []key
 	total := map[key]money.Amount{}
-	for _, l := range lines {
+	for _, l := range customer.PricedOn(lines, on) {
 		k := key{l.Amount.Currency, l.Interval}
 		was, ok := total[k]
 		if !ok {
