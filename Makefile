@@ -17,8 +17,12 @@ check-go:
 assets: check-go ## Bundle the stylesheet and the script into the program
 	@cd tools && go run ./assets ../$(DIST) ../web/css/app.css ../web/js/envelope.js
 
+.PHONY: first
+first:
+	@[ -e bin/hasta ] || echo "The first build downloads some 135 MB of Go modules and compiles them: about five minutes on two cores, and little is said meanwhile."
+
 .PHONY: build
-build: assets ## Build bin/hasta
+build: first assets ## Build bin/hasta
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/hasta ./cmd/hasta
 
 .PHONY: demo
@@ -27,6 +31,7 @@ demo: build ## Run a sample company: portals, letters, a clock to push
 
 .PHONY: demo-systems
 demo-systems: build ## A customer with forty accesses leaves real systems: OpenLDAP, SCIM, PostgreSQL, S3, OAuth, billing
+	@[ -e bin/demo-systems ] || echo "The first time, the far systems are installed, and one is built from its sources: some minutes more."
 	@scripts/provision.sh systems
 	@CGO_ENABLED=0 go build -trimpath -o bin/demo-systems ./scripts/systems
 	@bin/demo-systems $(ARGS)

@@ -216,7 +216,7 @@ func (c flowFlags) once(list []flow.Finding) (all []*gathered) {
 	}
 	for _, f := range list {
 		v := c.finding(f)
-		line, _, _ := cutLast(v.At)
+		line := v.At[:max(strings.LastIndexByte(v.At, ':'), 0)]
 		key := strings.Join([]string{line, f.Node, f.Action, f.Pattern, f.Why}, "\x00")
 		if f.Pattern == "" {
 			key += f.Rule

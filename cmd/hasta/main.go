@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // a bare machine has no time zones
@@ -108,7 +107,8 @@ func run(args []string, o out) int {
 		}
 		k.BindTo(ctx, (*context.Context)(nil))
 		k.Bind(o)
-		code = reportIn(o, spoken(k), k.Run())
+		err = k.Run()
+		code = reportIn(o, spoken(k), err, asksJSON(k))
 	}()
 	return code
 }
@@ -164,9 +164,10 @@ func spoken(k *kong.Context) string {
 
 // report tells an error in the language of the terminal and returns the exit
 // status.
-func report(o out, err error) int { return reportIn(o, terminalLanguage(os.Getenv), err) }
+func report(o out, err error) int { return reportIn(o, terminalLanguage(os.Getenv), err, false) }
 
-func reportIn(o out, lang string, err error) int {
+// reportIn is report in a language; asJSON: programs read it.
+func reportIn(o out, lang string, err error, asJSON bool) int {
 	switch {
 	case err == nil:
 		return exitOK
@@ -176,57 +177,20 @@ func reportIn(o out, lang string, err error) int {
 		return exitWrong
 	}
 	var list fault.List
-	if errors.As(err, &list) {
-		for _, e := range byPlace(list) {
+	many := errors.As(err, &list)
+	switch {
+	case asJSON && tellProblems(o, lang, err):
+	case many:
+		for _, e := range list.InOrder() {
 			fmt.Fprintf(o.stderr, "hasta: %s\n", explainIn(lang, e))
 		}
-		return exitCheck
+	default:
+		fmt.Fprintf(o.stderr, "hasta: %s\n", explainIn(lang, err))
 	}
-	fmt.Fprintf(o.stderr, "hasta: %s\n", explainIn(lang, err))
-	if errors.As(err, &wrongUse{}) {
+	if !many && errors.As(err, &wrongUse{}) {
 		return exitUse
 	}
 	return exitCheck
-}
-
-// byPlace is problems of files in the order in which they stand there; others
-// stay as they were found.
-func byPlace(list fault.List) fault.List {
-	type place struct {
-		file         string
-		line, column int
-	}
-	where := func(e *fault.Error) (p place, ok bool) {
-		if len(e.Args) < 2 || e.Args[0] != "at" || e.Args[1] != e.Field {
-			return p, false
-		}
-		at, column, one := cutLast(e.Field)
-		p.file, p.line, ok = cutLast(at)
-		p.column = column
-		return p, one && ok
-	}
-	sorted := slices.Clone(list)
-	for _, e := range sorted {
-		if _, ok := where(e); !ok {
-			return list
-		}
-	}
-	slices.SortStableFunc(sorted, func(a, b *fault.Error) int {
-		x, _ := where(a)
-		y, _ := where(b)
-		return cmp.Or(cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line), cmp.Compare(x.column, y.column))
-	})
-	return sorted
-}
-
-// cutLast splits "file:12" before its last colon.
-func cutLast(s string) (before string, n int, ok bool) {
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return s, 0, false
-	}
-	n, err := strconv.Atoi(s[i+1:])
-	return s[:i], n, err == nil
 }
 
 // explain words an error for the terminal; what has no words of its own shows

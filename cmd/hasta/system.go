@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,7 +52,8 @@ func (c *systemExampleCmd) Run(o out) error {
 
 type systemCheckCmd struct {
 	common
-	Systems string `help:"File of far systems; by default that of the configuration." type:"existingfile"`
+	File    string `arg:"" optional:"" help:"File of far systems; by default that of the configuration." type:"existingfile"`
+	Systems string `help:"The same." type:"existingfile"`
 	JSON    bool   `help:"Answer as JSON."`
 }
 
@@ -81,7 +83,10 @@ type systemProblem struct {
 }
 
 func (c *systemCheckCmd) Run(ctx context.Context, o out) error {
-	file := c.Systems
+	if c.File != "" && c.Systems != "" && c.File != c.Systems {
+		return wrongUse{fault.New(fault.Invalid, "system.two_files", "file", c.File, "systems", c.Systems)}
+	}
+	file := cmp.Or(c.File, c.Systems)
 	if file == "" {
 		cfg, err := c.load()
 		if err != nil {
@@ -140,7 +145,7 @@ func (c *systemCheckCmd) tellNone(o out, file string) {
 	case config != "":
 		fmt.Fprintf(o.stdout, "%s names no file of far systems (systems: systems.yaml): nothing was checked\n", config)
 	default:
-		fmt.Fprintln(o.stdout, "no configuration was read, so no far systems are declared and nothing was checked: say --config hasta.yaml, --dir with the folder of one, or --systems systems.yaml")
+		fmt.Fprintln(o.stdout, "no configuration was read, so no far systems are declared and nothing was checked: say --config hasta.yaml, --dir with the folder of one, or hasta system check systems.yaml")
 	}
 }
 
