@@ -122,6 +122,10 @@ bench-ending: assets ## A tariff of a telecom ends in one act, given away by rul
 bench-export: assets ## Ten gigabytes of files of a customer made into a bundle, killed in the middle too, beside plain ZIP; three times the room: make bench-export MB=1024
 	HASTA_BENCH_EXPORT_MB=$(or $(MB),10240) go test -run '^$$' -bench 'Export$$' -benchtime 1x -timeout 120m -v ./cmd/hasta
 
+.PHONY: bench-large
+bench-large: assets ## Files above four gigabytes in a bundle, read back by our verifier and by unzip, Python and the second verifier of BagIt; six times the room: make bench-large MB=4608
+	HASTA_BENCH_LARGE_MB=$(or $(MB),4608) go test -run '^$$' -bench 'LargeFile$$' -benchtime 1x -timeout 120m -v ./cmd/hasta
+
 .PHONY: bench-portal
 bench-portal: assets ## The portal under load, beside a bare handler and bare inserts in the same run
 	go test -run '^$$' -bench Portal -benchtime 1x -timeout 15m ./cmd/hasta

@@ -33,10 +33,10 @@ type holdings struct {
 	rows   int               // of the table "visits", of a kibibyte each; none: it has no table
 	files  map[string]string // of "drawings"; nil: it has none
 	rules  []connector.FileRule
-	breaks int               // rows or bytes after which it stops answering, once
-	down   bool              // it answers nobody
-	reads  int               // rows that it gave away
-	after  []string          // from where it was asked
+	breaks int      // rows or bytes after which it stops answering, once
+	down   bool     // it answers nobody
+	reads  int      // rows that it gave away
+	after  []string // from where it was asked
 	from   []int64
 }
 
