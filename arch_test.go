@@ -35,7 +35,7 @@ var allowed = map[string]string{
 	"internal/evidence":     "audit fault text when",
 	"internal/backup":       "fault",
 	"internal/webhook":      "fault",
-	"internal/limit":        "calendar jurisdiction when",
+	"internal/limit":        "calendar fault jurisdiction when",
 	"internal/flow":         "fault jurisdiction source when",
 	"internal/form":         "fault money source when",
 	"internal/reply":        "fault",

@@ -138,6 +138,15 @@ func (p papers) written(x app.Paper) document.Letter {
 		return document.Renewal(document.RenewalFacts{
 			Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Renewals: renewals(x.Renewals), Page: x.Links["handover"], NotMe: x.Links["not_me"],
 		})
+	case app.ExtendedPaper:
+		f := document.ExtendedFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: cmp.Or(x.Links["case"], x.Links["copy"]), NotMe: x.Links["not_me"]}
+		if x.Copy != nil { // nobody leaves, and no departure has that code
+			f.Code = ""
+		}
+		if e := x.Extended; e != nil {
+			f.Erase, f.Until, f.Before, f.Why = e.Erase, e.Until, e.Before, e.Why
+		}
+		return document.Extended(f)
 	case app.ErasureWaitsPaper, app.ErasureGoesOnPaper:
 		f := document.KeptFacts{Lang: x.Language, Company: c, Code: x.Code, At: x.Now, Page: x.Links["case"], NotMe: x.Links["not_me"]}
 		if k := x.Kept; k != nil {

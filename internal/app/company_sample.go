@@ -62,6 +62,9 @@ func SamplePaper(kind, lang string, now time.Time) Paper {
 	if kind == UsersPaper || kind == UsersBackPaper {
 		p.Users = &UsersPaperFacts{Firm: "Clínica Almena", Ask: p.Name, Until: p.Until, Erase: true}
 	}
+	if kind == ExtendedPaper {
+		p.Extended = &ExtendedPaperFacts{Until: day(90), Before: day(30), Why: typed}
+	}
 	if kind == ErasureWaitsPaper || kind == ErasureGoesOnPaper {
 		p.Kept = &KeptPaper{Asked: true, Erases: true, Data: p.Until}
 	}

@@ -648,6 +648,8 @@ func (a *App) copyLetter(ctx context.Context, tx Tx, m Message) (p Paper, err er
 		p.Secret, err = a.mintCode(ctx, tx, m, t)
 	case "data":
 		p.Bundle, err = a.bring(ctx, tx, m)
+	case ExtendedPaper:
+		p.Extended, err = a.extendedPaper(ctx, tx, m.Case)
 	case "changes":
 		p.Changes, err = a.changesOf(ctx, tx, m.Case)
 	}
@@ -662,7 +664,7 @@ func (a *App) copyLetter(ctx context.Context, tx Tx, m Message) (p Paper, err er
 		p.ByMail = &ByMail{}
 		return p, nil
 	}
-	purpose := map[string]string{copyPaper: copyLink, "changes": "data"}[m.Paper]
+	purpose := map[string]string{copyPaper: copyLink, ExtendedPaper: copyLink, "changes": "data"}[m.Paper]
 	if purpose == "" {
 		return p, nil
 	}

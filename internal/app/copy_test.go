@@ -678,3 +678,44 @@ func TestACopyThatAnOrderKeepsIsNotBegun(t *testing.T) {
 		}
 	})
 }
+
+// The time for a copy is put off as the law lets it be: once, in time, with a reason that
+// the customer reads in a letter, and both limits of the same request together.
+func TestTheTimeForACopyIsPutOffAsTheLawLetsItBe(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorldWith(t, e, takesAlong)
+		ctx := t.Context()
+		w.keeps.owner, w.keeps.rows, w.keeps.down = "FE-20418", 3, true
+		cus := w.customerOf(t, "FE-20418")
+		must(t, w.OpenCopy(ctx, w.copyPage(t)))
+		before := w.dueOfCopy(t, cus.ID)["dsr.access.max"]
+		why := "Hay que buscar en copias de seguridad de 2019, que guarda otra empresa"
+		code(t, w.ExtendLimit(ctx, finance, before.ID, why), "forbidden.role")
+		code(t, w.ExtendLimit(ctx, agent, before.ID, " "), "step.evidence_required")
+		must(t, w.ExtendLimit(ctx, agent, before.ID, why))
+		for param, l := range w.dueOfCopy(t, cus.ID) {
+			if want := when.DateOf(before.Start, w.Company().Zone).AddMonths(1).AddMonths(2); l.Last() != want || !l.First.Equal(before.End) || l.Deferrer != agent.ID {
+				t.Errorf("%s: until %s, not %s: %+v", param, l.Last(), want, l)
+			}
+			code(t, w.ExtendLimit(ctx, agent, l.ID, why), "limit.extended")
+		}
+		w.mail.wait(t, app.ExtendedPaper, firstMail)
+		p := w.mail.last(t, app.ExtendedPaper)
+		if x := p.Extended; x == nil || x.Why != why || x.Erase || x.Before != before.Last() || !before.Last().Before(x.Until) || p.Links["copy"] == "" {
+			t.Errorf("the letter says %+v, %v", x, p.Links)
+		}
+		if n := w.mail.count(app.ExtendedPaper); n != 1 {
+			t.Errorf("%d letters", n)
+		}
+		if w.logged(t, "limit.extended") != 2 {
+			t.Error("the log does not say it of both")
+		}
+		must(t, w.PushClock(ctx, "", before.End.Add(25*time.Hour)))
+		must(t, w.UntilQuiet(ctx))
+		if l := w.dueOfCopy(t, cus.ID)["dsr.access.max"]; l.State != limit.Running {
+			t.Errorf("it is %s at the end that it had before", l.State)
+		}
+		w.verifyLog(t)
+	})
+}

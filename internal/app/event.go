@@ -57,6 +57,7 @@ var EventTypes = []EventType{
 	{Type: "limit.done_late", When: "it was done, after its end", Args: with(limitArgs, "by", "evidence"), Sent: true, Tells: with(limitArgs, "by"), State: "missed"},
 	{Type: "document.lacks", When: "a letter went out that lacks something the law wants in it: the rules, and what is not there", Args: []string{"message", "paper", "rules", "lacks"}, Sent: true, Tells: []string{"message", "paper", "rules", "lacks"}},
 	{Type: "document.mended", When: "somebody made up for what a letter lacked", Args: []string{"message", "paper", "evidence"}, Sent: true, Tells: []string{"message", "paper"}},
+	{Type: "limit.extended", When: "a time limit of the law was put off, as the law lets it be once, and the customer is told so, with the reason", Args: with(limitArgs, "before", "why", "allowed_by"), Sent: true, Tells: with(limitArgs, "before", "allowed_by"), State: "running"},
 	{Type: "limit.moot", When: "there is nothing left to do: the departure was taken back", Args: limitArgs, Sent: true, Tells: limitArgs, State: "moot"},
 
 	{Type: "step.ready", When: "the step's turn has come", Args: []string{"step"}, Sent: true, Tells: []string{"step"}, State: "ready"},

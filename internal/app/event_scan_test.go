@@ -68,7 +68,7 @@ func recorded(t *testing.T) map[string]bool {
 			case *ast.CallExpr:
 				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "tell" || sel.Sel.Name == "workFact") && source(n.Args[0]) != "ctx" {
 					add(n.Args[0], true)
-				} else if ok && (sel.Sel.Name == "toldOf" || sel.Sel.Name == "copyFact") { // of an envelope, or of a copy
+				} else if ok && (sel.Sel.Name == "toldOf" || sel.Sel.Name == "copyFact" || sel.Sel.Name == "limitFact") { // of an envelope, a copy, or a limit
 					add(n.Args[2], false)
 				}
 			case *ast.AssignStmt:

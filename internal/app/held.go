@@ -19,7 +19,6 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/handover"
 	"hastaluego/internal/invitation"
-	"hastaluego/internal/limit"
 	"hastaluego/internal/money"
 	"hastaluego/internal/obligation"
 	"hastaluego/internal/offboarding"
@@ -280,11 +279,16 @@ var heldFiles = []heldFile{
 			return []LawDecision{d}, nil
 		}, func(d LawDecision) []string { return []string{d.Day.String(), asJSON(d.Refs), asJSON(d.Facts)} })
 	}},
-	{"law_limit", "time_limits.csv", "departure rule law start:datetime end:datetime state over:datetime", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+	{"law_limit", "time_limits.csv", "departure rule law start:datetime end:datetime put_off_from:datetime put_off_at:datetime put_off_why state over:datetime", func(ctx context.Context, a *App, tx Tx, h *holding) (rows [][]string, err error) {
 		list, err := tx.LimitsAbout(ctx, h.ID)
-		return rowsOf(list, func(l limit.Limit) []string {
-			return []string{h.code(offboarding.CaseID(l.Case)), l.Rule.ID, l.Rule.Cite, stamp(l.Start), stamp(l.End), string(l.State), stamp(l.Over)}
-		}), err
+		for _, l := range list {
+			why, err := a.unseal(ctx, l.KeyID, l.ID, l.Sealed)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, []string{h.code(offboarding.CaseID(l.Case)), l.Rule.ID, l.Rule.Cite, stamp(l.Start), stamp(l.End), stamp(l.First), stamp(l.Extended), string(why), string(l.State), stamp(l.Over)})
+		}
+		return rows, err
 	}},
 	{"coming", "announced.csv", "subscription kind day:date amount_minor:integer currency", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.AnnouncedFor(ctx, h.ID)

@@ -165,7 +165,7 @@ func (a *App) allowedOfCopy(ctx context.Context, tx Tx, m Message, f notice.Fact
 	if err != nil {
 		return false, "", err
 	}
-	if m.Paper != copyNonePaper && !c.State.Live() {
+	if m.Paper != copyNonePaper && m.Paper != ExtendedPaper && !c.State.Live() {
 		return false, notice.Answered, nil
 	}
 	letters, err := tx.ListMessages(ctx, m.Case, 1000)

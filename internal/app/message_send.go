@@ -363,6 +363,11 @@ func (a *App) paper(ctx context.Context, tx Tx, m Message) (Paper, error) {
 			return Paper{}, err
 		}
 	}
+	if m.Paper == ExtendedPaper {
+		if p.Extended, err = a.extendedPaper(ctx, tx, m.Case); err != nil {
+			return Paper{}, err
+		}
+	}
 	if m.Paper == ErasureWaitsPaper || m.Paper == ErasureGoesOnPaper {
 		kept, _, err := a.keptPaper(ctx, tx, p.Case)
 		if err != nil {
@@ -424,7 +429,7 @@ var Letters = map[string][]string{
 	"offer": {"case", "not_me"}, OfferFailedPaper: {"case", "not_me"}, "invitation": {"case", "not_me"}, "winback": {"back", "silence", "not_me"},
 	"certificate": {"certificate", "not_me"}, DestroyedPaper: {"certificate", "not_me"}, "ending": {"case", "not_me"}, "approval": {"approval", "not_me"}, "data": {"case", "not_me"},
 	ChargedAfterPaper: {"case", "not_me"}, GivenBackPaper: {"case", "not_me"},
-	ErasureWaitsPaper: {"case", "not_me"}, ErasureGoesOnPaper: {"case", "not_me"},
+	ExtendedPaper: {"case", "not_me"}, ErasureWaitsPaper: {"case", "not_me"}, ErasureGoesOnPaper: {"case", "not_me"},
 	"changes":      {"data", "not_me"},
 	copyPaper:      {copyLink}, // whose page says what to do if it was not them
 	copyNonePaper:  {},

@@ -708,6 +708,7 @@ type Paper struct {
 	Slip        *SlipPaper             // only in "slip"
 	Ask         *AskPaper              // only in "processor", which goes to a processor
 	Renewals    []customer.Asset       // only in the letter "renewal", and for its calendar file
+	Extended    *ExtendedPaperFacts    // only in the letter "extended"
 	Kept        *KeptPaper             // only in the letters "erasure_waits" and "erasure_goes_on"
 	Report      form.Answers           // of the final report
 	Pictures    []Picture              // of the final report

@@ -162,6 +162,11 @@ func letters(t testing.TB, lang string) map[string]document.Letter {
 			Page:   "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
 		}),
 		"erasure_waits-silent": document.ErasureWaits(document.KeptFacts{Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Silent: true, Data: day(2027, 2, 28)}),
+		"extended": document.Extended(document.ExtendedFacts{
+			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Until: day(2027, 2, 28), Before: day(2026, 12, 28),
+			Why:  "Hay que buscar en copias de seguridad de 2019, que guarda otra empresa.",
+			Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG", NotMe: "https://bajas.faro.example/not-me/FFFFFFFFFFFFFFFFFFFFFFFF",
+		}),
 		"erasure_goes_on": document.ErasureGoesOn(document.KeptFacts{
 			Lang: lang, Company: faro(t), Code: "HL-7K4M-29QX", At: received, Erases: true, Data: day(2027, 2, 28), Page: "https://bajas.faro.example/c/GGGGGGGGGGGGGGGGGGGGGGGG",
 		}),

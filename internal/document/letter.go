@@ -47,6 +47,8 @@ const (
 	KindRenewal   Kind = "renewal"  // of a domain, a certificate, a licence
 	// KindErasureWaits tells that what was to be erased is kept.
 	KindErasureWaits Kind = "erasure_waits"
+	// KindExtended tells that the answer about their data is put off, until when and why.
+	KindExtended Kind = "extended"
 	// KindErasureGoesOn tells that nothing keeps it any more.
 	KindErasureGoesOn Kind = "erasure_goes_on"
 	KindOffer         Kind = "offer" // what could be done, for whoever asked
@@ -82,7 +84,7 @@ const (
 var Kinds = []Kind{
 	KindAck, KindConfirm, KindReceipt, KindReversed, KindFarewell, KindStatement, KindCode, KindReminder, KindHandover, KindEnvelope, KindRotation, KindOwner, KindRenewal,
 	KindOffer, KindOfferFailed, KindInvitation, KindWinback, KindCertificate, KindEnding, KindApproval, KindData, KindChanges, KindCopy, KindCopyNone, KindNotice, KindWrittenOff, KindInstalments,
-	KindUsers, KindUsersBack, KindErasureWaits, KindErasureGoesOn, KindDestroyed, KindChargedAfter, KindGivenBack,
+	KindUsers, KindUsersBack, KindExtended, KindErasureWaits, KindErasureGoesOn, KindDestroyed, KindChargedAfter, KindGivenBack,
 }
 
 // Letter is what a letter says, worded and formatted, in the order in which it

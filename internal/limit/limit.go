@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hastaluego/internal/calendar"
+	"hastaluego/internal/fault"
 	"hastaluego/internal/jurisdiction"
 	"hastaluego/internal/when"
 )
@@ -117,7 +118,47 @@ type Limit struct {
 	Warned   time.Time // its owner was reminded
 	Late     time.Time // it was told that it was missed
 	Raised   time.Time // somebody above was asked
+	First    time.Time // its end before it was put off; zero: it was not
+	Extended time.Time // when it was put off, and told to the customer
+	Deferrer string    // who put it off
+	Why                // told with it
 	Version  int64
+}
+
+// Why is why a limit was put off, sealed at rest with the key of the customer.
+type Why struct {
+	KeyID  string
+	Sealed []byte
+}
+
+// Extension is until when the law lets a limit be put off, and until when that is to be
+// told, with its reasons.
+type Extension struct {
+	Until, Told time.Time
+	Rule        Rule
+}
+
+// Extendable reports whether a limit is one that the law may let be put off, and that
+// nobody put off yet.
+func (l Limit) Extendable() bool {
+	w, _ := Watched(l.Param)
+	return w.Extends && l.Over.IsZero() && l.First.IsZero()
+}
+
+// Extend puts a limit off, once, while that can still be told in time.
+func (l *Limit) Extend(x Extension, at time.Time, by string) error {
+	switch {
+	case !l.Over.IsZero():
+		return fault.New(fault.Conflict, "limit.over")
+	case !l.First.IsZero():
+		return fault.New(fault.Conflict, "limit.extended")
+	case !l.Extendable() || !x.Until.After(l.End):
+		return fault.New(fault.Blocked, "limit.not_extendable")
+	case !at.Before(l.End) || !at.Before(x.Told):
+		return fault.New(fault.Blocked, "limit.extended_late")
+	}
+	l.First, l.End, l.Extended, l.Deferrer, l.Warned = l.End, x.Until, at, by, time.Time{}
+	return nil
 }
 
 // Exact reports whether it ends at an instant and not with a day.
@@ -180,7 +221,7 @@ func Update(have, want []Limit) (changed []Limit) {
 		switch {
 		case i < 0:
 			changed = append(changed, w)
-		case have[i].State == Running && have[i].Late.IsZero() && (!have[i].End.Equal(w.End) || !have[i].Start.Equal(w.Start)):
+		case have[i].State == Running && have[i].Late.IsZero() && have[i].First.IsZero() && (!have[i].End.Equal(w.End) || !have[i].Start.Equal(w.Start)):
 			h := have[i]
 			h.Rule, h.Time, h.Start, h.End = w.Rule, w.Time, w.Start, w.End
 			h.Warned = time.Time{} // its owner was reminded of another end

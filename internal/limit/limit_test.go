@@ -173,3 +173,37 @@ func TestALimitThatIsCountedAnewStaysTheSame(t *testing.T) {
 		t.Errorf("what did not move was changed: %+v", same)
 	}
 }
+
+// A limit is put off at most once, before its end and while it can be told, and never
+// to an earlier end; what was put off is met and missed by its new one.
+func TestALimitIsPutOffOnceAndInTime(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		start := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+		hours := func(label string) time.Time {
+			return start.Add(time.Duration(rapid.IntRange(0, 2400).Draw(t, label)) * time.Hour)
+		}
+		param := rapid.SampledFrom([]string{"dsr.access.max", "dsr.erase.max", "refund.max"}).Draw(t, "param")
+		l := limit.Limit{Param: param, Start: start, End: hours("end"), Zone: "Europe/Madrid", State: limit.Running}
+		first := l.End
+		for range rapid.IntRange(1, 6).Draw(t, "acts") {
+			was, at := l, hours("at")
+			if rapid.IntRange(0, 4).Draw(t, "done") == 0 {
+				l.Done(limit.Attested, at, "usr_1")
+				continue
+			}
+			x := limit.Extension{Until: hours("until"), Told: hours("told")}
+			err := l.Extend(x, at, "usr_1")
+			may := param != "refund.max" && was.Over.IsZero() && was.First.IsZero() && at.Before(was.End) && at.Before(x.Told) && x.Until.After(was.End)
+			if (err == nil) != may {
+				t.Fatalf("%+v, %+v at %s: %v", was, x, at, err)
+			}
+			if err == nil && (l.End != x.Until || l.First != first || l.Extended != at) || err != nil && (l.End != was.End || l.First != was.First) {
+				t.Fatalf("%+v became %+v", was, l)
+			}
+		}
+		if !l.First.IsZero() && len(limit.Update([]limit.Limit{l}, []limit.Limit{{Param: param, Start: start, End: first}})) > 0 {
+			t.Fatal("counting anew takes back what was put off")
+		}
+	})
+}

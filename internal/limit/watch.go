@@ -5,6 +5,8 @@ type Watch struct {
 	Ends    []Event
 	Role    string // whose it is
 	Promise bool   // it is owed to the customer, who is told until when
+	// Extends says that the law may let it be put off.
+	Extends bool
 	// Owing says that it runs only while there is something to give back.
 	Owing bool
 }
@@ -17,9 +19,9 @@ var watched = map[string]Watch{
 	"case.resolve.max":            {Ends: []Event{BillingStopped, Effective}, Role: "agent", Promise: true},
 	"refund.max":                  {Ends: []Event{Refunded}, Role: "finance", Promise: true, Owing: true},
 	"complaint.max":               {Ends: []Event{Answered}, Role: "agent", Promise: true},
-	"dsr.access.max":              {Ends: []Event{DataReady, DataFetched}, Role: "privacy", Promise: true},
-	"dsr.port.max":                {Ends: []Event{DataReady, DataFetched}, Role: "privacy", Promise: true},
-	"dsr.erase.max":               {Ends: []Event{Erased}, Role: "privacy", Promise: true},
+	"dsr.access.max":              {Ends: []Event{DataReady, DataFetched}, Role: "privacy", Promise: true, Extends: true},
+	"dsr.port.max":                {Ends: []Event{DataReady, DataFetched}, Role: "privacy", Promise: true, Extends: true},
+	"dsr.erase.max":               {Ends: []Event{Erased}, Role: "privacy", Promise: true, Extends: true},
 	"erase.notify_recipients.max": {Role: "privacy"}, // a person says that they were told
 }
 
@@ -30,6 +32,7 @@ const (
 	InWinback    = "winback"    // when a letter to whoever left goes out, and whether it may
 	InRetrieval  = "retrieval"  // until when the data can be fetched
 	InPlaybook   = "playbook"   // how long it says that invoices stay, when it is checked
+	InExtension  = "extension"  // until when a limit is put off, and until when that is told
 	InErasure    = "erasure"    // what it did with the record, in the certificate
 )
 
@@ -40,7 +43,8 @@ var evaluated = map[string]string{
 	"winback.basis": InWinback, "winback.hours": InWinback,
 	"retrieve.window.min": InRetrieval,
 	"retain.books":        InPlaybook, "retain.tax": InPlaybook,
-	"erase.mode": InErasure,
+	"erase.mode":  InErasure,
+	"dsr.ext.max": InExtension, "dsr.ext.told.max": InExtension,
 }
 
 // Why something that the law says about time and acts is not evaluated here.
@@ -69,7 +73,7 @@ var unwatched = map[string]string{
 	"withdraw.submitted_counts": BuiltIn, "withdraw.return_cost_on_seller": ByPeople, "withdraw.statement_is_proof": ByPeople,
 	"notice.terms_change": NoEvent, "notice.annual": InRenewal, "notice.each_charge": Elsewhere, "notice.price_change.consent": NoEvent,
 	"dsr.rectify.max": NoEvent, "dsr.object.max": AtOnce, "dsr.sale_opt_out.max": NoEvent, "dsr.info.max": NoEvent, "dsr.effect.max": NoEvent,
-	"dsr.block.max": NoEvent, "dsr.ext.max": NoEvent, "dsr.ext.told.max": NoEvent, "dsr.refusal.max": NoEvent, "dsr.ack.max": NoEvent,
+	"dsr.block.max": NoEvent, "dsr.refusal.max": NoEvent, "dsr.ack.max": NoEvent,
 	"dsr.fee": BuiltIn, "dsr.identity_only_in_doubt": ByPeople, "export.fee": BuiltIn, "export.to_other_provider": ByPeople,
 	"switch.notice.max": NoEvent, "switch.transition.max": NoEvent, "switch.infeasible_notify.max": NoEvent, "switch.alt_transition.max": NoEvent,
 	"switch.extension_by_customer": ByPeople, "switch.erase_ends_contract": NoEvent,

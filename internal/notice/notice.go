@@ -69,6 +69,7 @@ var Table = []Rule{
 	{Class: "changes", Basis: Contract, Before: true, Until: Retrieval, Most: 1}, // in what they take along, before it is too late
 	{Class: "users", Basis: Contract, Before: true, Until: Retrieval},            // to each of the customer's own users, once
 	{Class: "users_back", Basis: Contract, Before: true, Until: Always},          // that it goes on, to each who was told
+	{Class: "extended", Basis: Law, Before: true, Until: Always},                 // the answer about their data is put off, and why
 	{Class: "erasure_waits", Basis: Law, Before: true, Until: Always},            // what was to be erased is kept, and why as far as it may be told
 	{Class: "erasure_goes_on", Basis: Law, Before: true, Until: Always},          // that nothing keeps it any more
 	{Class: "approval", Basis: Contract, Before: true, Until: Approval},

@@ -15,7 +15,8 @@ import (
 const (
 	lawColumns   = `case_id, day, chosen, refs, facts, duties, decided_at`
 	packColumns  = `digest, pack, version, source, kept_at`
-	limitColumns = `id, case_id, customer_id, about, param, rule, body, start_at, end_at, zone, state, over_at, over_by, warned_at, late_at, raised_at, version`
+	limitColumns = `id, case_id, customer_id, about, param, rule, body, start_at, end_at, zone, state, over_at, over_by, warned_at, late_at, raised_at, first_end_at,
+	extended_at, extended_by, why_key_id, why, version`
 )
 
 var (
@@ -26,12 +27,12 @@ var (
 	packOf    = query(`SELECT ` + packColumns + ` FROM law_pack WHERE digest = $1`)
 
 	insertLimit = query(`
-		INSERT INTO law_limit (` + limitColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+		INSERT INTO law_limit (` + limitColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, '', '', $17, 1)
 		ON CONFLICT (customer_id, case_id, param, about) DO NOTHING`)
 	saveLimit = query(`
 		UPDATE law_limit SET rule = $1, body = $2, start_at = $3, end_at = $4, state = $5, over_at = $6, over_by = $7, warned_at = $8, late_at = $9,
-		       raised_at = $10, version = version + 1
-		 WHERE id = $11 AND version = $12`)
+		       raised_at = $10, first_end_at = $11, extended_at = $12, extended_by = $13, why_key_id = $14, why = $15, version = version + 1
+		 WHERE id = $16 AND version = $17`)
 	limitByID   = query(`SELECT ` + limitColumns + ` FROM law_limit WHERE id = $1`)
 	limitsOf    = query(`SELECT ` + limitColumns + ` FROM law_limit WHERE case_id = $1 AND case_id <> '' ORDER BY end_at, id`)
 	limitsAbout = query(`SELECT ` + limitColumns + ` FROM law_limit WHERE customer_id = $1 ORDER BY end_at, id`)
@@ -113,17 +114,17 @@ func (t *tx) PutLimit(ctx context.Context, l limit.Limit) error {
 	}
 	if l.Version > 0 {
 		return t.must(ctx, "store.PutLimit", saveLimit, l.Rule.ID, body[0], micros(l.Start), micros(l.End), l.State, micros(l.Over), l.By,
-			micros(l.Warned), micros(l.Late), micros(l.Raised), l.ID, l.Version)
+			micros(l.Warned), micros(l.Late), micros(l.Raised), micros(l.First), micros(l.Extended), l.Deferrer, l.KeyID, bytesOf(l.Sealed), l.ID, l.Version)
 	}
 	_, err = t.exec(ctx, "store.PutLimit", insertLimit, l.ID, l.Case, l.Customer, l.About, l.Param, l.Rule.ID, body[0], micros(l.Start), micros(l.End),
-		l.Zone, l.State, micros(l.Over), l.By, micros(l.Warned), micros(l.Late), micros(l.Raised))
+		l.Zone, l.State, micros(l.Over), l.By, micros(l.Warned), micros(l.Late), micros(l.Raised), bytesOf(nil))
 	return err
 }
 
 func scanLimit(row scanner) (l limit.Limit, err error) {
 	var body string
 	err = row.Scan(&l.ID, &l.Case, &l.Customer, &l.About, &l.Param, &l.Rule.ID, &body, instant{&l.Start}, instant{&l.End}, &l.Zone, &l.State, instant{&l.Over},
-		&l.By, instant{&l.Warned}, instant{&l.Late}, instant{&l.Raised}, &l.Version)
+		&l.By, instant{&l.Warned}, instant{&l.Late}, instant{&l.Raised}, instant{&l.First}, instant{&l.Extended}, &l.Deferrer, &l.KeyID, &l.Sealed, &l.Version)
 	if err != nil {
 		return l, err
 	}

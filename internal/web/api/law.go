@@ -36,6 +36,9 @@ type TimeLimit struct {
 	State   string     `json:"state" enum:"running,met,missed,moot"`
 	OverAt  *time.Time `json:"over_at,omitempty"`
 	OverBy  string     `json:"over_by,omitempty"`
+	// FirstEnd and Extended are of one that was put off.
+	FirstEnd *time.Time `json:"first_end_at,omitempty"`
+	Extended *time.Time `json:"extended_at,omitempty"`
 }
 
 func viewCaseLaw(c app.CaseView) *CaseLaw {
@@ -51,7 +54,7 @@ func viewCaseLaw(c app.CaseView) *CaseLaw {
 func viewLimit(l limit.Limit) TimeLimit {
 	return TimeLimit{
 		ID: l.ID, Case: l.Case, About: l.About, Param: l.Param, Rule: l.Rule.ID, Pack: l.Rule.Pack, Version: l.Rule.Version, Law: l.Rule.Cite, Counts: l.Time.String(),
-		StartAt: l.Start, EndAt: l.End, LastDay: l.Last().String(), State: string(l.State), OverAt: at(l.Over), OverBy: l.By,
+		StartAt: l.Start, EndAt: l.End, LastDay: l.Last().String(), State: string(l.State), OverAt: at(l.Over), OverBy: l.By, FirstEnd: at(l.First), Extended: at(l.Extended),
 	}
 }
 
@@ -114,7 +117,18 @@ type limitsInput struct {
 	Months int `query:"months" default:"12" minimum:"1" maximum:"60"`
 }
 
+type extendLimit struct {
+	Limit string `path:"limit"`
+	Body  struct {
+		Why string `json:"why" minLength:"1" maxLength:"2000"`
+	} `nameHint:"ExtendLimitInput"`
+}
+
 func (a *API) limits(h huma.API) {
+	on(h, a, route{ID: "extend-limit", Method: http.MethodPost, Path: "/v1/limits/{limit}/extend", Scopes: []string{"cases:act"}, Tag: "cases"},
+		func(ctx context.Context, by app.Actor, in *extendLimit) (*done, error) {
+			return act("lim", in.Limit, func() error { return a.App.ExtendLimit(ctx, by, in.Limit, in.Body.Why) })
+		})
 	on(h, a, route{ID: "get-time-limits", Method: http.MethodGet, Path: "/v1/time-limits", Scopes: []string{"metrics:read"}, Tag: "metrics"},
 		func(ctx context.Context, by app.Actor, in *limitsInput) (*limitsBody, error) {
 			r, err := a.App.ReportLaw(ctx, by, in.Months)

@@ -96,6 +96,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"keep-receipt":          {steps, noCase + "/steps/a/processors/mailing/receipt?name=a.pdf&says=x&erased_on=2027-01-01", "x"},
 	"list-handover":         {"cases:read", noCase + "/handover", ""},
 	"draw-act":              {"cases:act", noCase + "/act", ""},
+	"extend-limit":          {"cases:act", "/v1/limits/lim_01kb2m9xq0e5v8h2r7n4t6w3yz/extend", `{"why": "x"}`},
 	"pay-item":              {"cases:act", noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/paid", `{"paid_on": "2026-01-02"}`},
 	"hold-item":             {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/hold", `{"why": "x"}`},
 	"destroy-item":          {steps, noCase + "/steps/a/handover/hov_01kb2m9xq0e5v8h2r7n4t6w3yz/destroy", `{"method": "destroy", "by": "x", "on": "2027-01-01"}`},

@@ -81,6 +81,8 @@ var twins = map[string]twin{
 	"POST /console/settings/channel":                                 {people: houseRule},
 	"POST /console/cases/{id}/bundle":                                {people: handToHand},
 	"POST /console/cases/{id}/limits/{limit}":                        {people: answersFor},
+	"POST /console/cases/{id}/limits/{limit}/extend":                 {operations: "extend-limit"},
+	"POST /console/customers/{id}/limits/{limit}/extend":             {operations: "extend-limit"},
 	"POST /console/customers/{id}/limits/{limit}":                    {people: answersFor},
 	"POST /console/documents/{message}":                              {people: answersFor},
 	"POST /console/learn/threshold":                                  {people: houseRule},

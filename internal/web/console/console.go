@@ -252,6 +252,8 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/learn/access.csv":                                        (*visit).accessCSV,
 		"GET /console/learn/access.xlsx":                                       (*visit).accessXLSX,
 		"POST /console/cases/{id}/limits/{limit}":                              (*visit).attestLimit,
+		"POST /console/cases/{id}/limits/{limit}/extend":                       (*visit).extendLimit,
+		"POST /console/customers/{id}/limits/{limit}/extend":                   (*visit).extendOwed,
 		"POST /console/customers/{id}/limits/{limit}":                          (*visit).attestOwed,
 		"POST /console/documents/{message}":                                    (*visit).mendDocument,
 		"POST /console/learn/threshold":                                        (*visit).setThreshold,

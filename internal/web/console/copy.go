@@ -43,6 +43,9 @@ func (v *visit) viewCopy(c app.CopyView, users map[string]string, form string, t
 		case i == 0:
 			row.Due = v.say("customer.copy.law")
 		}
+		if form == "extend-"+x.ID {
+			row.Wrong, x.Why.Value, x.Why.Error = true, typed["why"], errs["why"]
+		}
 		if form == x.ID {
 			row.Wrong, x.Evidence.Value, x.Evidence.Error = true, typed["evidence"], errs["evidence"]
 		}
@@ -57,6 +60,15 @@ func (v *visit) attestOwed() error {
 	lid := v.r.PathValue("limit")
 	if err := v.App.AttestLimit(v.r.Context(), v.actor, lid, v.form.Get("evidence")); err != nil {
 		return v.customerDone(err, lid)
+	}
+	return v.customerDone(nil, "copy")
+}
+
+// extendOwed puts off a time limit of a copy.
+func (v *visit) extendOwed() error {
+	lid := v.r.PathValue("limit")
+	if err := v.App.ExtendLimit(v.r.Context(), v.actor, lid, v.form.Get("why")); err != nil {
+		return v.customerDone(err, "extend-"+lid)
 	}
 	return v.customerDone(nil, "copy")
 }

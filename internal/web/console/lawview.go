@@ -35,6 +35,9 @@ type limitView struct {
 	State                     badge
 	May                       bool // this person may answer for it
 	Evidence                  control
+	Extended                  string // when it was put off, and from when
+	Extend                    bool   // this person may put it off
+	Why                       control
 }
 
 // documentView is a letter, and how it stood to the law when it was made.
@@ -164,6 +167,9 @@ func (v *visit) viewLaw(c app.CaseView, e echo) lawView {
 		if e.Form == x.ID && x.ID != "" {
 			x.Evidence.Value, x.Evidence.Error = e.Typed, e.Error
 		}
+		if x.ID != "" && e.Form == "extend-"+x.ID {
+			x.Why.Value, x.Why.Error = e.Typed, e.Error
+		}
 		lv.Limits = append(lv.Limits, x)
 	}
 	for _, d := range c.Documents {
@@ -216,6 +222,13 @@ func (v *visit) viewLimit(l limit.Limit, users map[string]string) limitView {
 	}
 	lv.Evidence = control{ID: "evidence-" + l.ID, Name: "evidence", Label: v.say("law.attest.evidence"), Hint: v.say("law.attest.hint"), Required: true}
 	lv.State.Word = text.Say(v.lang, "limit.state."+string(l.State))
+	lv.Extend = lv.May && l.Extendable()
+	lv.Why = control{ID: "why-" + l.ID, Name: "why", Label: v.say("limit.extend.why"), Required: true}
+	if !l.First.IsZero() {
+		before := l
+		before.End = l.First
+		lv.Extended = v.say("limit.extended", "at", text.ShortInstant(v.lang, l.Extended, v.zone()), "before", text.Date(v.lang, before.Last()))
+	}
 	if l.Over.IsZero() {
 		return lv
 	}
@@ -241,6 +254,12 @@ func countsOf(lang string, l limit.Limit) string {
 		from = text.Say(lang, code)
 	}
 	return span + " " + from
+}
+
+// extendLimit puts off a time limit of a departure.
+func (v *visit) extendLimit() error {
+	lid, typed := v.r.PathValue("limit"), v.form.Get("why")
+	return v.after(v.App.ExtendLimit(v.r.Context(), v.actor, lid, typed), echo{Form: "extend-" + lid, Typed: typed}, "#law")
 }
 
 func (v *visit) attestLimit() error {

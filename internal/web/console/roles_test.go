@@ -221,6 +221,8 @@ func routes(h *house) map[string]line {
 		"GET /console/learn/access":                                            {who: "read:metrics"},
 		"GET /console/learn/access.csv":                                        {who: "read:metrics"},
 		"GET /console/learn/access.xlsx":                                       {who: "staff"}, // there is no workbook here: 404
+		"POST /console/cases/{id}/limits/{limit}/extend":                       {who: "act:case", path: c + "/limits/lim_x/extend", form: []string{"why", "X"}},
+		"POST /console/customers/{id}/limits/{limit}/extend":                   {who: "act:case", path: cus + "/limits/lim_x/extend", form: []string{"why", "X"}},
 		"POST /console/cases/{id}/limits/{limit}":                              {who: "act:case", path: c + "/limits/lim_x", form: []string{"evidence", "X"}},
 		"POST /console/customers/{id}/limits/{limit}":                          {who: "act:case", path: cus + "/limits/lim_x", form: []string{"evidence", "X"}},
 		"POST /console/documents/{message}":                                    {who: "act:case", path: "/console/documents/msg_x", form: []string{"evidence", "X"}},
