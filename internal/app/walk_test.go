@@ -274,10 +274,15 @@ func (l *listed) ListAccesses(_ context.Context, owner string) ([]connector.Foun
 type meddled struct {
 	*store.Store
 	erasing atomic.Pointer[func()] // in a transaction that erases, before it is committed
+	holding atomic.Pointer[func()] // before it waits for those that bring something in
 }
 
-// afterView is the key of a function in a context that runs after every view.
-type afterView struct{}
+// These are keys of functions in a context: one runs after every view, one in a
+// transaction that has put what billing systems said.
+type (
+	afterView  struct{}
+	afterBooks struct{}
+)
 
 func (m *meddled) View(ctx context.Context, fn func(app.Tx) error) error {
 	err := m.Store.View(ctx, fn)
@@ -289,7 +294,7 @@ func (m *meddled) View(ctx context.Context, fn func(app.Tx) error) error {
 
 func (m *meddled) Tx(ctx context.Context, fn func(app.Tx) error) error {
 	return m.Store.Tx(ctx, func(tx app.Tx) error {
-		x := &meddledTx{Tx: tx}
+		x := &meddledTx{Tx: tx, m: m}
 		err := fn(x)
 		if come := m.erasing.Load(); come != nil && x.erases && err == nil {
 			(*come)()
@@ -300,12 +305,24 @@ func (m *meddled) Tx(ctx context.Context, fn func(app.Tx) error) error {
 
 type meddledTx struct {
 	app.Tx
+	m      *meddled
 	erases bool
 }
 
 func (x *meddledTx) HoldErasing(ctx context.Context) error {
 	x.erases = true
+	if come := x.m.holding.Load(); come != nil {
+		(*come)()
+	}
 	return x.Tx.HoldErasing(ctx)
+}
+
+func (x *meddledTx) PutBooks(ctx context.Context, list ...app.Books) error {
+	err := x.Tx.PutBooks(ctx, list...)
+	if after, ok := ctx.Value(afterBooks{}).(func()); ok && err == nil {
+		after()
+	}
+	return err
 }
 
 // awaiting is the key of a function in a context that runs before whoever brings in

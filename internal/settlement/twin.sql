@@ -108,22 +108,27 @@ bills0 as (
   select i.id, b.* from input i, jsonb_to_recordset(i.doc->'bills') b(
     n int, ref text, contract text, recorded boolean, presumed boolean, from_day date, until_day date, currency text, amount numeric, tax numeric, included boolean, open numeric, returned numeric)),
 bills1 as ( -- [9] recorded bills give way to books
-  select * from bills0 b where not (b.recorded and not b.presumed and (
-    exists (select from b_invoices x where x.id = b.id and x.ref = b.ref)
-    or b.open > 0 and exists (select from books k join cases c using (id) where k.id = b.id and c.whole)))),
-bills2 as ( -- and periods as paid to open invoices of the books, and to recorded invoices
-  select * from bills1 p where not (p.presumed and (
-    exists (select from input j, jsonb_to_recordset(j.doc->'book_invoices') x(n int, from_day date, until_day date), books k
-      where j.id = p.id and k.id = p.id and k.n = x.n and k.contract = p.contract and p.from_day between x.from_day and x.until_day)
-    or exists (select from bills1 v where v.id = p.id and v.recorded and not v.presumed and v.amount >= 0 and p.from_day between v.from_day and v.until_day
-      and (v.contract = p.contract or exists (select from input j, jsonb_to_recordset(j.doc->'shares') x(n int, contract text) where j.id = v.id and x.n = v.n and x.contract = p.contract)))))),
+  select b.* from bills0 b
+    left join (select distinct id, ref from b_invoices) x on x.id = b.id and x.ref = b.ref
+    left join (select distinct id from books join cases using (id) where whole) k on k.id = b.id
+  where not (b.recorded and not b.presumed and (x.id is not null or b.open > 0 and k.id is not null))),
+shares0 as (
+  select i.id, x.* from input i, jsonb_to_recordset(i.doc->'shares') x(n int, ord int, contract text, weight numeric)),
+given as ( -- and periods as paid to open invoices of the books, and to recorded invoices
+  select p.id, p.n from bills1 p join books k on k.id = p.id and k.contract = p.contract
+    join (select i.id, x.* from input i, jsonb_to_recordset(i.doc->'book_invoices') x(n int, from_day date, until_day date)) x on x.id = k.id and x.n = k.n
+  where p.presumed and p.from_day between x.from_day and x.until_day
+  union
+  select p.id, p.n from bills1 p join bills1 v on v.id = p.id left join shares0 s on s.id = v.id and s.n = v.n and s.contract = p.contract
+  where p.presumed and v.recorded and not v.presumed and v.amount >= 0 and p.from_day between v.from_day and v.until_day and (v.contract = p.contract or s.id is not null)),
+bills2 as (
+  select p.* from bills1 p left join given g on g.id = p.id and g.n = p.n where g.id is null),
 bills as (
   select id, n, ref, contract, from_day, until_day, currency, amount, tax, included, open, returned from bills2
   union all
   select id, 1000000 + ord, ref, contract, from_day, until_day, currency, amount, tax, true, open, returned from b_invoices),
 shares as (
-  select i.id, x.*, case when sum(x.weight) over w = 0 then 1 else x.weight end as w
-  from input i, jsonb_to_recordset(i.doc->'shares') x(n int, ord int, contract text, weight numeric) window w as (partition by i.id, x.n)),
+  select x.*, case when sum(x.weight) over w = 0 then 1 else x.weight end as w from shares0 x window w as (partition by x.id, x.n)),
 split1 as (
   select b.id, b.n, b.ref, s.ord, s.contract, b.from_day, b.until_day, b.currency, b.included, b.amount, b.tax, b.open, b.returned,
     sign(b.amount) * div(abs(b.amount) * s.w, sum(s.w) over x) as part, mod(abs(b.amount) * s.w, sum(s.w) over x) as rest,
