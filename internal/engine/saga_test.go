@@ -35,6 +35,7 @@ import (
 	"hastaluego/internal/ingest"
 	"hastaluego/internal/money"
 	"hastaluego/internal/offboarding"
+	"hastaluego/internal/offer"
 	"hastaluego/internal/outbound"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/seal"
@@ -57,6 +58,7 @@ type nature struct {
 	Kinds                       []string          // works whose commits are moments
 	Last                        death             // what it dies of
 	Ahead                       time.Duration     // its clock is wrong by so much
+	Offers                      bool              // discounts are coupons at the system "far"
 }
 
 // ahead is a clock that was moved on.
@@ -138,8 +140,15 @@ func (n nature) open(ctx context.Context, own string) (p *process, err error) {
 		watched[k] = true
 	}
 	mortal := mortalStore{p.store, p.life, watched}
+	var offers *offer.Policy
+	if n.Offers {
+		if offers, err = discounts(); err != nil {
+			return p, err
+		}
+	}
 	p.app = app.New(app.Config{
-		Store: mortal, Keys: p.keys, Post: silent{}, Kinds: kinds, Playbook: book, Connected: on, Systems: step.Named(systems...),
+		Offers: offers,
+		Store:  mortal, Keys: p.keys, Post: silent{}, Kinds: kinds, Playbook: book, Connected: on, Systems: step.Named(systems...),
 		Company: app.Company{Name: "Faro", Zone: time.UTC, Language: "es", PublicURL: "http://faro.test"},
 		Hooks:   outbound.NewPoster([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), PlainHooks: true,
 		Wake: func() { p.engine.Wake() },
@@ -255,12 +264,13 @@ type deed struct {
 	more func(t *testing.T, ref string)
 	// whole reports whether it is as it was before anything was done; nil: where it is
 	// not done.
-	whole func(t *testing.T, ref string) bool
-	parts int  // messages that it takes; an act that broke off is gone through again. Zero: one
-	back  bool // it can be taken back
-	told  bool // it cannot be read back
-	plain bool // it is read back, and cannot be tried
-	anew  bool // it comes back with a new secret, for which a person is asked
+	whole  func(t *testing.T, ref string) bool
+	parts  int  // messages that it takes; an act that broke off is gone through again. Zero: one
+	back   bool // it can be taken back
+	told   bool // it cannot be read back
+	plain  bool // it is read back, and cannot be tried
+	offers bool // something is proposed instead of leaving
+	anew   bool // it comes back with a new secret, for which a person is asked
 }
 
 func newSaga(t *testing.T, e testkit.Engine, name string, d deed) *saga {
@@ -269,7 +279,7 @@ func newSaga(t *testing.T, e testkit.Engine, name string, d deed) *saga {
 	s := &saga{t: t, name: name, deed: d, apart: os.Getenv("HASTA_CHAOS") != ""}
 	s.nature = nature{
 		DB: e.URL, Keys: filepath.Join(dir, "keys"), Journal: filepath.Join(dir, "journal"), Playbook: sagaBook + d.steps, Systems: "systems:\n" + d.systems,
-		Files: d.files, Wires: d.wires, Kinds: []string{d.kind},
+		Files: d.files, Wires: d.wires, Kinds: []string{d.kind}, Offers: d.offers,
 	}
 	p, err := s.open(t.Context(), t.TempDir())
 	s.must(err)
