@@ -297,6 +297,9 @@ func (p papers) written(x app.Paper) document.Letter {
 		}
 		if k := x.Coming; k != nil {
 			f.What, f.Day, f.Deadline, f.Price, f.Leave = string(k.Kind), k.Day, k.Deadline, k.Price, k.Leave
+			if t := k.Terms; t != nil {
+				f.Terms = &document.NewTerms{Why: t.Why, Changes: t.Changes, Choose: t.Choose}
+			}
 		}
 		return document.Notice(f)
 	case "farewell":

@@ -77,6 +77,7 @@ var guardsAbout = map[offer.Guard]string{
 	offer.GuardLifetime:      fmt.Sprintf("they accepted %d already, or what `limits.lifetime` says", offer.MostInLife),
 	offer.GuardOwn:           "the `guard` of the offer itself says no",
 	offer.GuardOwnUnknown:    "a fact that its `guard` needs is not known",
+	offer.GuardLetGo:         "the company [lets them go](lanes.md): nothing stands in their way; a date for what is our fault may be proposed",
 	offer.GuardHoldout:       "they are those with whom a running [experiment](experiments.md) compares, and it is tried in it or gives something",
 }
 

@@ -316,6 +316,9 @@ func (a *App) foresee(ctx context.Context, tx Tx, x *Announcement, s customer.Su
 		return err
 	}
 	l := ComingLine{Subscription: s, Kind: x.Kind, Day: x.Day, Price: x.Price}
+	if l.terms, l.under, err = underTerms(ctx, tx, l); err != nil {
+		return err
+	}
 	windows, _, err := a.noticeWindows(cus, l, today)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"hastaluego/internal/approval"
@@ -10,6 +11,7 @@ import (
 	"hastaluego/internal/ending"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
+	"hastaluego/internal/lane"
 	"hastaluego/internal/offboarding"
 )
 
@@ -212,6 +214,8 @@ func (a *App) WithdrawApproval(ctx context.Context, by Actor, aid approval.ID) (
 			err = by.may("policy")
 		case approval.Ending:
 			err = by.may("ending")
+		case approval.Lane:
+			err = by.may("lane")
 		default:
 			if p, err = tx.FindPlan(ctx, offboarding.CaseID(x.Case)); err == nil {
 				err = by.mayWork(*p.Step(x.Step))
@@ -288,6 +292,12 @@ func (a *App) ApprovalDue(ctx context.Context, aid approval.ID) (again time.Time
 			then, err = a.publishPolicyDue(ctx, tx, x.Subject)
 		case approval.Ending:
 			then, err = a.agreed(ctx, tx, ending.ID(x.Subject), true, approval.ByTime, approval.ByTime, "")
+		case approval.Lane:
+			if strings.HasPrefix(x.Subject, "lan_") {
+				then, err = a.laneAgreed(ctx, tx, lane.ID(x.Subject), true, approval.ByTime, approval.ByTime, "")
+			} else {
+				then, err = a.memberAgreed(ctx, tx, lane.MemberID(x.Subject), true, approval.ByTime, approval.ByTime)
+			}
 		default:
 			then, err = a.otherwise(ctx, tx, x, true, "")
 		}

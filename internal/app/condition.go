@@ -22,7 +22,7 @@ func (a *App) facts(r offboarding.Request, c offboarding.Case, cus customer.Cust
 		"customer.kind": string(cus.Kind), "customer.consumer": cus.Consumer, "customer.country": cus.Country,
 		"customer.region": cus.Region, "customer.language": cus.Language, "customer.segment": cus.Segment,
 		"case.act": string(offboarding.Termination), "case.channel": string(r.Channel), "case.when": string(c.When), "case.subscriptions": len(subs),
-		"case.days_to_effective": today.DaysUntil(c.Effective), "case.products": strings.Join(products, ", "),
+		"case.days_to_effective": today.DaysUntil(c.Effective), "case.products": strings.Join(products, ", "), laneFactName: "",
 	}
 }
 
@@ -59,6 +59,9 @@ func (a *App) factsOf(ctx context.Context, tx Tx, k *picture, c offboarding.Case
 		}
 	}
 	if err := a.inventoryFacts(ctx, tx, k, facts); err != nil {
+		return nil, err
+	}
+	if facts[laneFactName], err = a.laneWayOf(ctx, tx, c.ID); err != nil {
 		return nil, err
 	}
 	k.facts = facts

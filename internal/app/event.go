@@ -20,6 +20,10 @@ var askedArgNames = []string{"request", "system", "name"}
 
 var retainedArgs = []string{"retained", "system", "holding"}
 
+var laneArgs = []string{"lane", "note", "playbooks", "segment"}
+
+var memberArgs = []string{"lane", "member"}
+
 var workArgs = []string{"work", "item", "system", "attempt"}
 
 // with adds args to a list.
@@ -341,6 +345,24 @@ var EventTypes = []EventType{
 	{Type: "ending.approved", When: "a second person agreed: departures are opened and notices queued", Args: []string{"ending", "note"}},
 	{Type: "ending.refused", When: "a second person did not agree", Args: []string{"ending", "note"}},
 	{Type: "ending.stopped", When: "no more departures of it are opened", Args: []string{"ending", "note", "opened"}},
+	{Type: "lane.proposed", When: "somebody wants the company to let go of customers of a segment; nobody is in it yet", Args: []string{"lane", "way", "segment", "people", "of", "words", "offer", "why"}},
+	{Type: "lane.opened", When: "a second person agreed: customers may be put forward, each decided about by a second person too", Args: laneArgs},
+	{Type: "lane.refused", When: "a second person did not agree", Args: laneArgs},
+	{Type: "lane.stopped", When: "nobody comes into it any more: a person stopped it, or it did so itself because its leavers fare worse than others", Args: with(laneArgs, "metric", "low", "n", "n_others")},
+	{Type: "lane.reopened", When: "a person said why customers may come into it again", Args: laneArgs},
+	{Type: "lane.closed", When: "it is over, for good", Args: laneArgs},
+	{Type: "lane.chosen", When: "somebody put a customer forward, and said why them", Args: with(memberArgs, "grounds")},
+	{Type: "lane.agreed", When: "a second person agreed to a customer", Args: with(memberArgs, "way")},
+	{Type: "lane.spared", When: "a second person did not agree to a customer", Args: with(memberArgs, "way")},
+	{Type: "lane.released", When: "a customer is in it no more; nothing was begun, or what was announced is taken back", Args: with(memberArgs, "note")},
+	{Type: "lane.told", When: "a customer is told that their contract ends, or of new terms", Args: with(memberArgs, "ending", "day", "minor", "currency", "words")},
+	{Type: "lane.accepted", When: "the customer said yes to new terms", Args: with(memberArgs, "day", "minor", "currency")},
+	{Type: "lane.declined", When: "the customer leaves instead of new terms, free of charge", Args: with(memberArgs, "case", "day")},
+	{Type: "lane.freed", When: "what would have bound a contract whose terms were to change binds it no more", Args: with(memberArgs, "subscription", "lock_in", "notice", "fee")},
+	{Type: "lane.applied", When: "what the customer said yes to was done at the billing system, and seen", Args: with(memberArgs, "evidence", "minor", "currency", "day")},
+	{Type: "lane.silent", When: "the day of new terms came and the customer had said nothing: nothing changed", Args: with(memberArgs, "day")},
+	{Type: "lane.left", When: "the departure of a customer began by a lane", Args: with(memberArgs, "way", "case")},
+	{Type: "lane.playbook_refused", When: "a playbook of a lane would have made leaving harder: the departure follows that of anybody", Args: []string{"lane", "playbook", "instead", "why"}},
 	{Type: "term.passed", When: "a contract ends with its term, and its customer has no address to be told at", Args: []string{"customer", "subscription", "why"}},
 	{Type: "contract.announced", When: "something is coming for a contract, of which its customer is told: the end of a trial, another price", Args: []string{"subscription", "kind", "day", "minor", "currency"}},
 	{Type: "contract.unannounced", When: "an announcement was taken back: nobody is told of it any more", Args: []string{"subscription", "kind", "day"}},

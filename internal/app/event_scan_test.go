@@ -68,8 +68,10 @@ func recorded(t *testing.T) map[string]bool {
 			case *ast.CallExpr:
 				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "tell" || sel.Sel.Name == "workFact") && source(n.Args[0]) != "ctx" {
 					add(n.Args[0], true)
-				} else if ok && (sel.Sel.Name == "toldOf" || sel.Sel.Name == "copyFact" || sel.Sel.Name == "limitFact") { // of an envelope, a copy, or a limit
+				} else if ok && slices.Contains([]string{"toldOf", "copyFact", "limitFact", "laneFact", "memberFact"}, sel.Sel.Name) { // of an envelope, a copy, a limit, a lane
 					add(n.Args[2], false)
+				} else if ok && sel.Sel.Name == "changeLane" {
+					add(n.Args[4], false)
 				}
 			case *ast.AssignStmt:
 				for i, l := range n.Lhs {

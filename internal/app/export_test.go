@@ -6,6 +6,7 @@ import (
 	"hastaluego/internal/customer"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/offer"
+	"hastaluego/internal/segment"
 )
 
 // UseOffers lets another policy count, before anybody is asked.
@@ -39,3 +40,6 @@ func (a *App) Forget(ctx context.Context, tx Tx, id customer.ID) error {
 
 // PassedOn is whether we told a system that code as the reason of a departure.
 var PassedOn = passedOn
+
+// UseSegments lets other segments count.
+func (a *App) UseSegments(s *segment.Set) { a.segments = s }

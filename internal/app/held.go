@@ -226,6 +226,21 @@ var heldFiles = []heldFile{
 			}), nil
 		},
 	},
+	{"lane_member", "let_go.csv", "way state proposed:datetime decided:datetime answered:datetime over:datetime departure", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
+		list, err := tx.LanesOf(ctx, h.ID)
+		if err != nil {
+			return nil, err
+		}
+		var rows [][]string
+		for _, m := range list {
+			l, err := tx.FindLane(ctx, m.Lane)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, []string{string(l.Way), string(m.State), stamp(m.ChosenAt), stamp(m.DecidedAt), stamp(m.Answered), stamp(m.OverAt), h.code(offboarding.CaseID(m.Case))})
+		}
+		return rows, nil
+	}},
 	{"exposure", "tried.csv", "departure experiment group given:datetime seen:datetime", func(ctx context.Context, _ *App, tx Tx, h *holding) ([][]string, error) {
 		list, err := tx.ExposuresOf(ctx, h.ID)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/jurisdiction"
+	"hastaluego/internal/lane"
 	"hastaluego/internal/limit"
 	"hastaluego/internal/money"
 	"hastaluego/internal/notice"
@@ -81,6 +82,8 @@ type ComingLine struct {
 	Kind  limit.Kind
 	Day   when.Date
 	Price money.Amount
+	terms *lane.Lane  // new terms of a lane that it is a part of; nil: none
+	under lane.Member // of them
 }
 
 // NoticeTx keeps what comes for contracts, and what was told of it.
@@ -206,6 +209,9 @@ func (a *App) tellComing(ctx context.Context, tx Tx, l ComingLine, today when.Da
 	if err != nil {
 		return next, err
 	}
+	if l.terms, l.under, err = underTerms(ctx, tx, l); err != nil {
+		return next, err
+	}
 	windows, refs, err := a.noticeWindows(cus, l, today)
 	if err != nil || len(windows) == 0 {
 		return next, err
@@ -251,7 +257,10 @@ func (a *App) noticeWindows(cus customer.Customer, l ComingLine, today when.Date
 	}
 	s, asked := law.Of(l.Kind.Param())
 	if !asked {
-		return nil, nil, nil
+		if l.terms != nil { // no law wants it told, and we tell it all the same
+			windows, err = a.safeWindows(today)
+		}
+		return windows, nil, err
 	}
 	windows = slices.Clone(s.Value.Windows)
 	for _, m := range s.Maybe {
@@ -349,7 +358,8 @@ type ComingPaper struct {
 	Day      when.Date
 	Deadline when.Date // last day on which to say no; zero: that day is over
 	Price    money.Amount
-	Leave    string // link to where one leaves; empty where there is no portal
+	Leave    string      // link to where one leaves; empty where there is no portal
+	Terms    *TermsPaper // new terms, to which they say yes or leave; nil: a price that changes
 }
 
 // noticePaper gathers what the letter says; why is a message code where it must
@@ -395,6 +405,12 @@ func (a *App) noticePaper(ctx context.Context, tx Tx, m Message) (p Paper, n Law
 		}
 		l.Price = coming[i].Price
 	}
+	if l.terms, l.under, err = underTerms(ctx, tx, l); err != nil {
+		return p, n, "", err
+	}
+	if l.terms != nil && l.under.State != lane.Told { // they answered
+		return p, n, notice.Answered, nil
+	}
 	p, err = a.comingPaper(ctx, tx, l, name, m.Language)
 	return p, n, "", err
 }
@@ -416,6 +432,13 @@ func (a *App) comingPaper(ctx context.Context, tx Tx, l ComingLine, name, lang s
 		p.ByMail = &ByMail{}
 	} else {
 		c.Leave = a.Company().PublicURL + "/?lang=" + lang
+	}
+	if t := l.terms; t != nil {
+		w := t.Words[sayIn(t.Words, lang, a.Company().Language)]
+		c.Terms = &TermsPaper{Why: w.Why, Changes: w.Changes}
+		if !none {
+			c.Terms.Choose = a.Company().PublicURL + "/terms/" + a.termsToken(l.under.ID) + "?lang=" + lang
+		}
 	}
 	return p, err
 }

@@ -117,6 +117,9 @@ func (a *App) situation(ctx context.Context, tx Tx, p offboarding.Plan) (offer.S
 		return none, err
 	}
 	r.Worth.Segments, r.Worth.Unsure = a.decisive(standing[c.Customer])
+	if _, _, r.LetGo, err = laneOf(ctx, tx, c.ID); err != nil {
+		return none, err
+	}
 	return offer.Observe(r), nil
 }
 

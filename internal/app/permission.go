@@ -40,6 +40,7 @@ var permissions = []permission{
 	{"work", "agent admin", "privacy auditor"},                   // decide about an uncertain or failed effect
 	{"assign", "admin", ""},                                      // give a step to anybody of its role, as those who work on it may
 	{"ending", "success admin", "agent finance privacy auditor"}, // contracts that the company ends; a second person agrees
+	{"lane", "success admin", "agent finance privacy auditor"},   // customers whom the company lets go; a second person agrees
 	{"coming", "success admin", "agent finance privacy auditor"}, // what is announced to customers: another price, the end of a trial
 	{"assignment", "admin", "auditor"},                           // by which rules steps are given to people
 	{"note", "agent success", "privacy"},

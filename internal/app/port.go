@@ -59,6 +59,8 @@ type Tx interface {
 	HoldTx
 	ImprovementTx
 	EndingTx
+	LaneTx
+	MemberTx
 	ApprovalTx
 	ReceivedTx
 	HandoverTx

@@ -8,6 +8,7 @@ import (
 
 	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
+	"hastaluego/internal/lane"
 	"hastaluego/internal/limit"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/reason"
@@ -148,7 +149,9 @@ type CasePage struct {
 	Refunded  when.Date     // all that the statement gives back was paid back by then; zero: not yet
 	After     []AfterEnd    // charges after the end of which something is given back
 	Users     UsersView     // who of their own users is told; not of a page for others
-	Late      when.Date     // the earliest promised day that passed with its step or promise unfinished; zero: none
+	// Alternatives are who may suit them better, where the company lets them go.
+	Alternatives []lane.Alternative
+	Late         when.Date // the earliest promised day that passed with its step or promise unfinished; zero: none
 }
 
 // OpenCasePage reads the private page behind a token; purpose is "case" or
@@ -274,6 +277,11 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 		}
 		if out.After = nil; purpose == "case" && out.ErasedOn.IsZero() {
 			if out.After, err = a.afterEnd(ctx, tx, plan.Case); err != nil {
+				return err
+			}
+		}
+		if out.Alternatives = nil; out.ErasedOn.IsZero() {
+			if out.Alternatives, err = a.alternatives(ctx, tx, l.Case, lang); err != nil {
 				return err
 			}
 		}

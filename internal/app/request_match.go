@@ -141,7 +141,7 @@ func (a *App) plan(ctx context.Context, tx Tx, r offboarding.Request, cus custom
 	if err := a.inventoryFacts(ctx, tx, k, facts); err != nil {
 		return offboarding.Plan{}, err
 	}
-	book, err := a.choose(ctx, tx, facts)
+	book, err := a.bookFor(ctx, tx, facts, cus.ID)
 	if err != nil {
 		return offboarding.Plan{}, err
 	}

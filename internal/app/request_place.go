@@ -325,6 +325,9 @@ func (a *App) confirm(ctx context.Context, tx Tx, p *offboarding.Plan, by string
 	if err := p.Confirm(tx.Now(), by); err != nil {
 		return err
 	}
+	if err := a.intoLane(ctx, tx, p.Case); err != nil {
+		return err
+	}
 	if err := dropCharges(ctx, tx, p.Case.ID); err != nil {
 		return err
 	}

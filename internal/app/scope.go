@@ -25,6 +25,8 @@ var scopes = map[string]scope{
 	"company:write":      {acts: []string{"company"}},
 	"endings:read":       {reads: []string{"ending"}},
 	"endings:write":      {acts: []string{"ending"}},
+	"lanes:read":         {reads: []string{"lane"}},
+	"lanes:write":        {acts: []string{"lane"}},
 	"erasures:read":      {reads: []string{"erase"}}, // what is erased, orders of authorities
 	"requests:write":     {acts: []string{"request"}},
 	"customers:read":     {reads: []string{"customer"}},

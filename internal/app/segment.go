@@ -135,7 +135,7 @@ func (a *App) valueFacts(ctx context.Context, tx Tx, set *segment.Set, ids []cus
 // countedFacts fills in what happened over twelve months, and what is late. Where
 // nothing is on record of any customer, nobody knows it.
 func (a *App) countedFacts(ctx context.Context, tx Tx, set *segment.Set, ids []customer.ID, facts map[customer.ID]segment.Facts) error {
-	incidents, minutes, overdue := set.Reads("incidents.year"), set.Reads("effort.minutes"), set.Reads("late.overdue")
+	incidents, minutes, overdue := set.Reads("incidents.year"), set.Reads("worked.minutes"), set.Reads("late.overdue")
 	if !incidents && !minutes && !overdue {
 		return nil
 	}

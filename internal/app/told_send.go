@@ -257,10 +257,13 @@ func (a *App) newsParts(ctx context.Context, tx Tx, t ToldItem, people notificat
 				continue
 			}
 			limit, document, tried := strings.HasPrefix(x.Step, limitMark), strings.HasPrefix(x.Step, documentMark), strings.HasPrefix(x.Step, experimentMark)
-			if limit || document || tried {
+			lets := strings.HasPrefix(x.Step, laneMark)
+			if limit || document || tried || lets {
 				tell := func() (ToldLine, bool, error) { return a.documentLine(ctx, tx, x, lang) }
 				if limit {
 					tell = func() (ToldLine, bool, error) { return a.limitLine(ctx, tx, x, people, lang) }
+				} else if lets {
+					tell = func() (ToldLine, bool, error) { return a.laneLine(ctx, tx, x, lang) }
 				} else if tried {
 					tell = func() (ToldLine, bool, error) { return a.experimentLine(ctx, tx, x, lang) }
 				}

@@ -42,6 +42,7 @@ const (
 	Flow     About = "flow"
 	Policy   About = "policy" // of offers
 	Ending   About = "ending"
+	Lane     About = "lane" // a lane, or a customer in one
 )
 
 // State is where an approval stands.

@@ -79,6 +79,8 @@ func (t *try) safely(ctx context.Context) (r app.Result, err error) {
 		return t.App.RunThemes(ctx, w)
 	case app.ExperimentKind:
 		return t.App.CountExperiments(ctx, w)
+	case app.LaneKind:
+		return t.App.RunLanes(ctx)
 	case app.OfferKind:
 		return app.Result{Verdict: app.Accomplished}, t.App.OfferDue(ctx, offer.ID(w.Item))
 	case app.NoticesKind:

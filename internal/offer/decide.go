@@ -54,13 +54,14 @@ const (
 	GuardLifetime      Guard = "lifetime"       // too many in the life of a customer
 	GuardOwn           Guard = "own"            // of the offer itself
 	GuardOwnUnknown    Guard = "own_unknown"    // of the offer itself, for want of a fact
+	GuardLetGo         Guard = "let_go"         // the company lets them go: nothing stands in their way
 	GuardHoldout       Guard = "holdout"        // they are those with whom an experiment compares
 )
 
 // Guards are all of them.
 var Guards = []Guard{
 	GuardQuiet, GuardOnce, GuardPlace, GuardDuring, GuardNoIncident, GuardWronged, GuardPrice, GuardCurrency, GuardImproves, GuardMargin,
-	GuardMarginUnknown, GuardCooldown, GuardLifetime, GuardOwn, GuardOwnUnknown, GuardHoldout,
+	GuardMarginUnknown, GuardCooldown, GuardLifetime, GuardOwn, GuardOwnUnknown, GuardLetGo, GuardHoldout,
 }
 
 // matches are the numbers of the lines that apply to a situation, in the order in
@@ -217,6 +218,8 @@ func (p *Policy) hard(k Kind, s Situation) (Guard, []any) {
 	switch {
 	case s.Quiet:
 		return GuardQuiet, nil
+	case s.LetGo && k != Fix: // what is our fault is owed to them too
+		return GuardLetGo, nil
 	case s.Proposed:
 		return GuardOnce, nil
 	case s.Places != nil && !slices.Contains(s.Places, AfterReceipt):

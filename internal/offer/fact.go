@@ -52,6 +52,7 @@ type Situation struct {
 	Accepted int // offers that gave something and that they accepted before
 	Since    int // days since the last of them; -1: never
 
+	LetGo    bool     // the company lets them go: nothing is proposed
 	Proposed bool     // something was proposed in this departure already
 	Places   []string // where the packs that hold let an offer stand; nil: they say nothing
 	// During says that while something of the service is broken the packs let
@@ -163,6 +164,7 @@ type Record struct {
 	Complaints []relationship.Complaint
 	Past       []Offer // of earlier departures
 	Proposed   bool    // something in this one already
+	LetGo      bool    // a lane led to it
 	Asked      bool
 	Worth      Worth
 	Places     []string
@@ -185,7 +187,7 @@ func Observe(r Record) Situation {
 	s := Situation{
 		Wronged: r.Wronged, Asked: r.Asked, Kind: r.Customer.Kind, Consumer: r.Customer.Consumer, Leaving: len(r.Leaving), Months: -1, Since: -1,
 		Margin: r.Worth.Margin, Value: r.Worth.Band, Expected: r.Worth.Expected, Segments: r.Worth.Segments,
-		Proposed: r.Proposed, Places: r.Places, During: r.During,
+		Proposed: r.Proposed, LetGo: r.LetGo, Places: r.Places, During: r.During,
 	}
 	for _, g := range []*reason.Given{r.Root, r.Stated} { // what they say counts before what we believe
 		if g == nil {

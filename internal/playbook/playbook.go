@@ -105,6 +105,7 @@ var Facts = map[string]rule.Type{
 	"customer.region": rule.TextType, "customer.language": rule.TextType, "customer.segment": rule.TextType,
 	"case.act": rule.TextType, "case.channel": rule.TextType, "case.when": rule.TextType, "case.subscriptions": rule.IntType,
 	"case.days_to_effective": rule.IntType, "case.products": rule.TextType,
+	"case.lane":       rule.TextType, // exit, renewal or terms; empty: no lane led to it
 	"customer.grants": rule.IntType, "customer.assets": rule.IntType, "customer.owes": rule.BoolType,
 	"customer.unsolved": rule.IntType, // complaints that wait for their fix
 }

@@ -58,7 +58,7 @@ var Specs = []FactSpec{
 	{"value.expected", rule.IntType, true, false, said("Lo que se espera que dejen desde ahora, en la unidad más pequeña.", "What they are expected to bring from now on, in the smallest unit.")},
 	{"value.month", rule.IntType, true, false, said("Lo que dejan al mes después de todo lo que cuesta atenderlos.", "What they leave in a month after everything that serving them costs.")},
 	{"incidents.year", rule.IntType, true, false, said("Incidencias de los últimos doce meses.", "Incidents of the last twelve months.")},
-	{"effort.minutes", rule.IntType, true, false, said("Minutos que se trabajaron para ellos en los últimos doce meses.", "Minutes that were worked for them in the last twelve months.")},
+	{"worked.minutes", rule.IntType, true, false, said("Minutos que se trabajaron para ellos en los últimos doce meses.", "Minutes that were worked for them in the last twelve months.")},
 	{"late.overdue", rule.IntType, true, false, said("Lo que deben y ya venció, en la unidad más pequeña.", "What they owe and is late, in the smallest unit.")},
 	{"complaints.open", rule.IntType, false, false, said("Reclamaciones que esperan su solución.", "Complaints that wait for their fix.")},
 }
@@ -109,7 +109,7 @@ func (f Facts) values() map[string]any {
 		v["tenure.months"] = int64(f.Months)
 	}
 	for name, n := range map[string]*int64{
-		"spend.month": f.Spend, "value.expected": f.Expected, "value.month": f.Left, "incidents.year": f.Incidents, "effort.minutes": f.Minutes,
+		"spend.month": f.Spend, "value.expected": f.Expected, "value.month": f.Left, "incidents.year": f.Incidents, "worked.minutes": f.Minutes,
 		"late.overdue": f.Overdue,
 	} {
 		if n != nil {

@@ -42,7 +42,7 @@ func TestTheExampleIsGood(t *testing.T) {
 	if len(s.Segments) != 3 || s.Find("costly_low") == nil || s.Find("nobody") != nil {
 		t.Errorf("%+v", s.Segments)
 	}
-	if reads := s.Find("costly_low").Reads; !slices.Equal(reads, []string{"effort.minutes", "incidents.year", "tenure.months", "value.band"}) {
+	if reads := s.Find("costly_low").Reads; !slices.Equal(reads, []string{"worked.minutes", "incidents.year", "tenure.months", "value.band"}) {
 		t.Errorf("what a term asks for is not told: %v", reads)
 	}
 }
@@ -110,18 +110,18 @@ func TestNothingProtectedCanBeAskedFor(t *testing.T) {
 // What is not known is not guessed: neither by a rule nor by a term behind it.
 func TestWhatIsNotKnownIsNotGuessed(t *testing.T) {
 	t.Parallel()
-	s := load(t, strings.Replace(file("costly || tenure.months > 12"), "set: x", "set: x\ndeclare:\n  costly: effort.minutes > 60", 1))
+	s := load(t, strings.Replace(file("costly || tenure.months > 12"), "set: x", "set: x\ndeclare:\n  costly: worked.minutes > 60", 1))
 	for _, c := range []struct {
 		f       segment.Facts
 		in      bool
 		missing string
 	}{
-		{segment.Facts{Months: 3}, false, "effort.minutes"},
+		{segment.Facts{Months: 3}, false, "worked.minutes"},
 		{segment.Facts{Months: 13}, true, ""},
 		{segment.Facts{Months: 3, Minutes: n(61)}, true, ""},
 		{segment.Facts{Months: 3, Minutes: n(60)}, false, ""},
 		{segment.Facts{Months: -1, Minutes: n(60)}, false, "tenure.months"},
-		{segment.Facts{Months: -1}, false, "effort.minutes tenure.months"},
+		{segment.Facts{Months: -1}, false, "worked.minutes tenure.months"},
 	} {
 		got, missing := in(t, s, c.f)
 		if got != c.in || strings.Join(missing, " ") != c.missing {
@@ -190,11 +190,11 @@ func TestAVersionFollowsTheRule(t *testing.T) {
 		return strings.Replace(file("costly"), "set: x", "set: x\ndeclare:\n  costly: "+term+"\n  other: tenure.months > 1", 1)
 	}
 	v := func(src string) string { return load(t, src).Segments[0].Version() }
-	one := v(declared("effort.minutes > 60"))
-	if same := v(strings.NewReplacer("Para ver", "Para mirar", "months > 1", "months > 2").Replace(declared("effort.minutes > 60"))); same != one {
+	one := v(declared("worked.minutes > 60"))
+	if same := v(strings.NewReplacer("Para ver", "Para mirar", "months > 1", "months > 2").Replace(declared("worked.minutes > 60"))); same != one {
 		t.Errorf("%s and %s ask the same", one, same)
 	}
-	if other := v(declared("effort.minutes > 61")); other == one {
+	if other := v(declared("worked.minutes > 61")); other == one {
 		t.Error("another term, and the same version")
 	}
 }

@@ -47,6 +47,7 @@ var erasing = []struct{ table, text string }{
 	{"theme", query(`DELETE FROM theme WHERE customer_id = $1`)},
 	{"offer", query(`UPDATE offer SET body = $2 WHERE customer_id = $1`)},
 	{"exposure", query(`DELETE FROM exposure WHERE customer_id = $1`)}, // what it counted for stays among others, experiment_gone
+	{"lane_member", query(`DELETE FROM lane_member WHERE customer_id = $1`)},
 	{"received", query(`DELETE FROM received WHERE customer_id = $1`)},
 	{"import_change", query(`DELETE FROM import_change WHERE customer_id = $1`)},
 	{"answer", query(`DELETE FROM answer WHERE case_id IN (SELECT id FROM case_ WHERE customer_id = $1)`)},

@@ -14,7 +14,7 @@ import (
 // aboutCustomer are the tables in which people, or a departure, leave something
 // about a customer: what an import makes stands in others.
 var aboutCustomer = []string{
-	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "handover_act", "offer", "exposure", "invitation", "play", "voice", "consent", "silence",
+	"request", "case_", "reason", "complaint", "commitment", "obligation", "handover_item", "handover_act", "offer", "exposure", "lane_member", "invitation", "play", "voice", "consent", "silence",
 	"erasure", "retained", "kept_contact", "authority_order", "processor_asked", "bucket_send", "data_copy", "push", "reading", "effort", "received", "coming", "law_notice", "payment_promise", "instalment_plan",
 }
 

@@ -67,6 +67,7 @@ var forgetting = []struct{ table, text string }{
 	{"silence", query(`DELETE FROM silence WHERE customer_id = $1`)},
 	{"voice", query(`DELETE FROM voice WHERE customer_id = $1`)},
 	{"invitation", query(`DELETE FROM invitation WHERE customer_id = $1`)},
+	{"lane_member", query(`DELETE FROM lane_member WHERE customer_id = $1`)},
 	{"exposure", query(`DELETE FROM exposure WHERE customer_id = $1`)},
 	{"offer", query(`DELETE FROM offer WHERE customer_id = $1`)},
 	{"theme", query(`DELETE FROM theme WHERE customer_id = $1`)},

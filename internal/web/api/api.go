@@ -100,6 +100,7 @@ func New(kit *web.Kit, o Options) *API {
 	a.accessReport(h)
 	a.improvements(h)
 	a.endings(h)
+	a.lanes(h)
 	a.announcements(h)
 	a.onePerson(h)
 	a.assignment(h)

@@ -63,6 +63,7 @@ func TestEveryAnswerIsWhatTheDocumentSays(t *testing.T) {
 		leavers(t, h)
 		processed(t, h)
 		tried(t, h)
+		lets(t, h, c)
 		for _, methods := range h.doc.Paths {
 			for _, op := range methods {
 				// What a person decides no key ever does: that is told in the test of scopes.

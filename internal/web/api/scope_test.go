@@ -122,6 +122,13 @@ var access = map[string]struct{ scopes, path, body string }{
 	"list-reason-cases":     {"cases:read", "/v1/reason-matrix/cases?root=none", ""},
 
 	"list-survey-answers":   {"voices:read", "/v1/survey-answers", ""},
+	"list-lanes":            {"lanes:read", "/v1/lanes", ""},
+	"get-lane":              {"lanes:read", "/v1/lanes/lan_01kb2m9xq0e5v8h2r7n4t6w3yz", ""},
+	"propose-lane":          {"lanes:write", "/v1/lanes", `{"way": "exit", "segment": "x", "why": "x", "words": {}}`},
+	"stop-lane":             {"lanes:write", "/v1/lanes/lan_01kb2m9xq0e5v8h2r7n4t6w3yz/stop", `{"note": "x"}`},
+	"close-lane":            {"lanes:write", "/v1/lanes/lan_01kb2m9xq0e5v8h2r7n4t6w3yz/close", `{"note": "x"}`},
+	"release-from-lane":     {"lanes:write", "/v1/lanes/lan_01kb2m9xq0e5v8h2r7n4t6w3yz/members/lnm_01kb2m9xq0e5v8h2r7n4t6w3yz/release", `{"note": "x"}`},
+	"apply-terms":           {"lanes:write", "/v1/lanes/lan_01kb2m9xq0e5v8h2r7n4t6w3yz/members/lnm_01kb2m9xq0e5v8h2r7n4t6w3yz/applied", `{"evidence": "x"}`},
 	"list-endings":          {"endings:read", "/v1/endings", ""},
 	"get-ending":            {"endings:read", "/v1/endings/end_01kb2m9xq0e5v8h2r7n4t6w3yz", ""},
 	"propose-ending":        {"endings:write", "/v1/endings", `{"pick": {}, "ends_on": "2099-01-01", "words": {}}`},

@@ -19,6 +19,7 @@ const (
 	ownWork      = "the one person who works here answers for it: a program is not that person"
 	readsIt      = "a person reads what a customer wrote and answers for what it means; a program that knows calls the acts themselves"
 	needsSecond  = "a second person decides it; there is no route"
+	judgesPeople = "a person says why the company lets this customer go: no program does by a score"
 	clientOnly   = "a handover is accepted by the client alone, on their page or with a slip that they signed and a person read"
 	personAsked  = "the client did not answer, and a person of the company is asked: a program is nobody who was asked"
 	handToHand   = "a person gives a file to a person, and answers for whom it was"
@@ -166,6 +167,11 @@ var twins = map[string]twin{
 	"POST /console/cases/{id}/steps/{step}/invite":                         {operations: "invite-customer"},
 	"POST /console/settings/assignment":                                    {operations: "set-assignment-rules"},
 	"POST /console/settings/assignment/{id}":                               {operations: "set-assignment-rules"},
+	"POST /console/lanes":                                                  {operations: "propose-lane"},
+	"POST /console/lanes/{id}/decide":                                      {people: needsSecond},
+	"POST /console/lanes/{id}/state":                                       {operations: "stop-lane close-lane"},
+	"POST /console/lanes/{id}/choose":                                      {people: judgesPeople},
+	"POST /console/lanes/{id}/members/{member}":                            {operations: "release-from-lane apply-terms"},
 	"POST /console/endings":                                                {operations: "propose-ending"},
 	"POST /console/endings/{id}/stop":                                      {operations: "stop-ending"},
 	"POST /console/announcements":                                          {operations: "announce"},

@@ -304,6 +304,13 @@ func New(kit *web.Kit, o Options) *web.Mux {
 		"GET /console/announcements/{file}":                                    (*visit).announcementFile,
 		"POST /console/announcements/{file}":                                   (*visit).announce,
 		"POST /console/announcements/withdraw":                                 (*visit).unannounce,
+		"GET /console/lanes":                                                   (*visit).lanes,
+		"POST /console/lanes":                                                  (*visit).proposeLane,
+		"GET /console/lanes/{id}":                                              (*visit).lane,
+		"POST /console/lanes/{id}/decide":                                      (*visit).decideLane,
+		"POST /console/lanes/{id}/state":                                       (*visit).changeLane,
+		"POST /console/lanes/{id}/choose":                                      (*visit).chooseForLane,
+		"POST /console/lanes/{id}/members/{member}":                            (*visit).onMember,
 		"GET /console/endings":                                                 (*visit).endings,
 		"POST /console/endings":                                                (*visit).proposeEnding,
 		"GET /console/endings/{id}":                                            (*visit).ending,
@@ -469,6 +476,12 @@ func (v *visit) here() string {
 		return "/console/flows/" + id
 	case strings.HasPrefix(v.r.URL.Path, "/console/flows"):
 		return "/console/flows"
+	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/lanes/"):
+		return "/console/lanes/" + id
+	case strings.HasPrefix(v.r.URL.Path, "/console/lanes"):
+		return "/console/lanes"
+	case strings.HasPrefix(v.r.URL.Path, "/console/segments"):
+		return "/console/segments"
 	case id != "" && strings.HasPrefix(v.r.URL.Path, "/console/endings/"):
 		return "/console/endings/" + id
 	case strings.HasPrefix(v.r.URL.Path, "/console/endings"):

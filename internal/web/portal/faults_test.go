@@ -29,14 +29,14 @@ type declared struct {
 // the system up or watch it, and to nobody else.
 var elsewhere = []string{
 	"playbook", "source", "ingest", "company", "notification", "step", "connector", "jurisdiction", "flow", "engine", "document", "play", "assignment",
-	"risk", "signal", "metric", "improvement", "ending", "backup", "audit", "evidence", "store", "experiment", "trial",
+	"risk", "signal", "metric", "improvement", "ending", "backup", "audit", "evidence", "store", "experiment", "trial", "effort",
 }
 
 // toStaff are faults that are found by name and cannot reach a customer: they are
 // made where somebody who works here, or a key, does something.
 var toStaff = []string{
 	"access.", "approval.began_with_two", "approval.own_step", "approval.refused", "approval.same_person", "balance.", "commitment.", "complaint.", "connector.busy", "connector.not_all", "connector.not_sent", "connector.not_so", "connector.unreachable", "export.", "csv.", "date.before_start",
-	"deliverable.", "departures.", "experiment.", "factor.", "field.currency", "file.", "flow.", "forbidden.", "form.money", "grant.", "handover.slip", "inventory.", "number.", "offer.before_receipt", "offer.changes_differ", "offer.cooldown", "offer.field_", "offer.lifetime", "offer.margin_percent", "offer.once", "offer.placeholder", "offer.wordy", "offer.wronged", "percent.", "reason.bad_service", "receipt.asked", "refund.failed", "retained.", "step.", "stray.", "work.",
+	"deliverable.", "departures.", "experiment.", "factor.", "field.currency", "file.", "flow.", "forbidden.", "form.money", "grant.", "handover.slip", "inventory.", "lane.standing", "lane.state", "number.", "offer.before_receipt", "offer.changes_differ", "offer.cooldown", "offer.field_", "offer.lifetime", "offer.margin_percent", "offer.once", "offer.placeholder", "offer.wordy", "offer.wronged", "percent.", "reason.bad_service", "receipt.asked", "refund.failed", "retained.", "step.", "stray.", "work.",
 }
 
 // Whatever goes wrong is told to customers in their language: walks from the

@@ -76,6 +76,8 @@ func New(kit *web.Kit, papers Papers) *web.Mux {
 	mux.HandleFunc("GET /c/{token}/undo", p.askUndo)
 	mux.HandleFunc("POST /c/{token}/undo", p.undo)
 	mux.HandleFunc("POST /c/{token}/return", p.askReturn)
+	mux.HandleFunc("GET /terms/{key}", p.terms)
+	mux.HandleFunc("POST /terms/{key}", p.answerTerms)
 	mux.HandleFunc("GET /copy", p.copyForm)
 	mux.HandleFunc("POST /copy", p.askCopy)
 	mux.HandleFunc("GET /copy/{token}", p.copy)

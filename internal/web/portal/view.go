@@ -6,6 +6,7 @@ import (
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/flow"
+	"hastaluego/internal/lane"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/text"
 	"hastaluego/internal/when"
@@ -97,14 +98,15 @@ type trackView struct {
 	Company app.Company
 	Data    bool // there is, or will be, something to download
 	// What was done, by what becomes of it when they change their mind.
-	Comebacks []comeback
-	Back      bool   // too late to undo: coming back is offered instead
-	AnswerBy  string // they asked to come back; the day by which a person answers
-	Returns   returnsView
-	Handover  string // how the handover stands; empty: there is none
-	Report    bool   // the final report can be read
-	Erased    bool   // there is a certificate of erasure
-	Forgotten bool   // what was held about them was erased
+	Comebacks    []comeback
+	Back         bool   // too late to undo: coming back is offered instead
+	AnswerBy     string // they asked to come back; the day by which a person answers
+	Returns      returnsView
+	Alternatives []lane.Alternative // who may suit them better
+	Handover     string             // how the handover stands; empty: there is none
+	Report       bool               // the final report can be read
+	Erased       bool               // there is a certificate of erasure
+	Forgotten    bool               // what was held about them was erased
 	// HandoverAsks says that it is the client's turn.
 	HandoverAsks bool
 	Acts         actsView // that are still open
@@ -163,7 +165,7 @@ func viewTrack(sp text.Speech, c app.Company, base string, name called, page app
 	ends := text.LongDate(lang, p.Case.Effective)
 	v := trackView{
 		Speech: sp, Base: base, Code: p.Code, Name: p.Name, CanUndo: page.CanUndo && p.Ending == nil, Company: c,
-		Updated: text.Instant(lang, p.Now, zone), Until: lastMinute(lang, p.UndoUntil, zone),
+		Alternatives: page.Alternatives, Updated: text.Instant(lang, p.Now, zone), Until: lastMinute(lang, p.UndoUntil, zone),
 	}
 	state := string(page.State)
 	if p.Case.Waits() {
