@@ -21,6 +21,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"hastaluego/internal/demo"
@@ -381,6 +383,28 @@ func (b *browser) count(css string) int {
 	return n
 }
 
+// tallest is how much of a page a picture shows: of one that goes on and on, such as a
+// reference, the browser makes none at all.
+const tallest = 12_000
+
+// picture is what the page looks like, from its top.
+func (b *browser) picture() ([]byte, error) {
+	size, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]float64]("[document.documentElement.clientWidth, document.documentElement.scrollHeight]"))
+	if err != nil {
+		return nil, err
+	}
+	if size[1] <= tallest {
+		return chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	}
+	return chromedp.Run(b.ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+		beyond := true
+		got, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			CaptureBeyondViewport: &beyond, Format: page.CaptureScreenshotFormatPng, Clip: &page.Viewport{Width: size[0], Height: tallest, Scale: 1},
+		})
+		return got.Data, err
+	})
+}
+
 // shot keeps a picture where HASTA_SHOTS names a folder.
 func (b *browser) shot(name string) {
 	b.t.Helper()
@@ -388,7 +412,7 @@ func (b *browser) shot(name string) {
 	if dir == "" {
 		return
 	}
-	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	png, err := b.picture()
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600)
 	}
