@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -134,8 +135,8 @@ func (said inForce) hold(b customer.Balance, whole bool) bool {
 // invoice is the open one of the books with the number of a recorded one; nil: there is
 // none.
 func (said inForce) invoice(b customer.Balance) *settlement.Bill {
-	for _, books := range said {
-		for _, x := range books.Invoices {
+	for _, contract := range slices.Sorted(maps.Keys(said)) { // two systems may say different things
+		for _, x := range said[contract].Invoices {
 			if x.Ref == b.Reference {
 				return &x
 			}
@@ -147,7 +148,8 @@ func (said inForce) invoice(b customer.Balance) *settlement.Bill {
 // balances are what accounts of the customer have, each once.
 func (said inForce) balances() (out []customer.Balance) {
 	seen := map[[3]string]bool{}
-	for _, books := range said {
+	for _, contract := range slices.Sorted(maps.Keys(said)) {
+		books := said[contract]
 		for _, m := range books.Balances {
 			k := [3]string{books.System, books.Account, m.Currency}
 			if m.Minor > 0 && !seen[k] {
