@@ -22,21 +22,36 @@ import (
 // of as many as HASTA_BENCH_ROWS says: while nothing changes, after one has
 // changed, after a thousand have, and by a node that has to read all of them.
 func BenchmarkFigures(b *testing.B) {
-	rows := 100_000
-	if s := os.Getenv("HASTA_BENCH_ROWS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			b.Fatal(err)
-		}
-		rows = n
+	rows := benchRows(b, 100_000)
+	for _, e := range benchEngines(b) {
+		b.Run(e.Name, func(b *testing.B) { benchFigures(b, e, rows) })
 	}
+}
+
+// benchRows is of how many rows a benchmark is: as many as HASTA_BENCH_ROWS says, else
+// the usual number.
+func benchRows(b *testing.B, usual int) int {
+	b.Helper()
+	s := os.Getenv("HASTA_BENCH_ROWS")
+	if s == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// benchEngines are an empty database on SQLite, and one on PostgreSQL where there is a
+// server.
+func benchEngines(b *testing.B) []testkit.Engine {
+	b.Helper()
 	engines := []testkit.Engine{{Name: "sqlite", URL: filepath.Join(b.TempDir(), "hasta.db")}}
 	if server := os.Getenv("HASTA_TEST_POSTGRES"); server != "" {
 		engines = append(engines, testkit.Engine{Name: "postgres", URL: testkit.FreshPostgres(b, server)})
 	}
-	for _, e := range engines {
-		b.Run(e.Name, func(b *testing.B) { benchFigures(b, e, rows) })
-	}
+	return engines
 }
 
 func benchFigures(b *testing.B, e testkit.Engine, rows int) {

@@ -115,7 +115,7 @@ var access = map[string]struct{ scopes, path, body string }{
 	"drop-policy":           {"policies:write", "/v1/offers/policies/opd_none/drop", ""},
 	"publish-policy":        {"policies:write", "/v1/offers/policies/opd_none/publish", "{}"},
 	"roll-back-policy":      {"policies:write", "/v1/offers/policies/opv_none/roll-back", `{"note": "x"}`},
-	"get-themes":                       {"cases:read", "/v1/themes", ""},
+	"get-themes":            {"cases:read", "/v1/themes", ""},
 	"list-theme-texts":      {"texts:read", "/v1/themes/texts", ""},
 	"correct-theme":         {"cases:act", "/v1/themes/texts/rsn_none/correct", `{"theme": "price"}`},
 	"learn-themes":          {"cases:act", "/v1/themes/learn", ""},
