@@ -36,7 +36,7 @@ var elsewhere = []string{
 // made where somebody who works here, or a key, does something.
 var toStaff = []string{
 	"access.", "approval.began_with_two", "approval.own_step", "approval.refused", "approval.same_person", "balance.", "commitment.", "complaint.", "connector.busy", "connector.not_all", "connector.not_sent", "connector.not_so", "connector.unreachable", "export.", "csv.", "date.before_start",
-	"deliverable.", "departures.", "experiment.", "factor.", "field.currency", "file.", "flow.", "forbidden.", "form.money", "grant.", "handover.slip", "inventory.", "lane.standing", "lane.state", "number.", "offer.before_receipt", "offer.changes_differ", "offer.cooldown", "offer.field_", "offer.lifetime", "offer.margin_percent", "offer.once", "offer.placeholder", "offer.wordy", "offer.wronged", "percent.", "reason.bad_service", "receipt.asked", "refund.failed", "retained.", "step.", "stray.", "work.",
+	"deliverable.", "departures.", "experiment.", "factor.", "field.currency", "file.", "flow.", "forbidden.", "form.money", "grant.", "handover.slip", "inventory.", "lane.standing", "lane.state", "number.", "offer.before_receipt", "offer.changes_differ", "offer.condition", "offer.cooldown", "offer.days", "offer.declare", "offer.field_", "offer.heard_nothing", "offer.lifetime", "offer.many_lines", "offer.margin_percent", "offer.no_", "offer.once", "offer.percent_or_off", "offer.placeholder", "offer.rank", "offer.same_name", "offer.wordy", "offer.wronged", "percent.", "reason.bad_service", "receipt.asked", "refund.failed", "retained.", "step.", "stray.", "work.",
 }
 
 // Whatever goes wrong is told to customers in their language: walks from the
