@@ -3,6 +3,7 @@ package app_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"hastaluego/internal/app"
 	"hastaluego/internal/company"
@@ -195,6 +196,64 @@ func TestTheMarginIsThatOfTheCompany(t *testing.T) {
 			d := w.decision(t, own.Case)
 			if d.Offer == nil || d.Offer.Name != c.want {
 				t.Errorf("with %s %% left of the price it proposes %+v, want %s (%v)", c.margin, d.Offer, c.want, d.Turned)
+			}
+		}
+	})
+}
+
+// Who somebody is, where they live, with what and when they come, and who looks after
+// them make no difference: the same situation has the same answer to the last word.
+func TestNothingThatIsNotDeclaredChangesWhatIsProposed(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		w := newWorld(t, e)
+		ctx := t.Context()
+		w.UseOffers(housePolicy(t, append(atOnce, `contract.interval == "year"`, `contract.interval == "month"`)...))
+		others := []app.Actor{{ID: "usr_one", Name: "Uno", Roles: []string{"agent", "success"}}, {ID: "usr_two", Name: "Dos", Roles: []string{"agent", "success"}}}
+		ids := w.mini(t, 2, func(i int, in *app.CustomerInput) {
+			if i == 1 {
+				in.Name, in.Reference, in.Segment = "Ngozi Okonkwo-Larrañaga", "ZZ-9", ""
+				in.Contacts[0].Name, in.Contacts[0].Email = "Ngozi", "n.okonkwo@otra-parte.example"
+				in.Subscriptions[0].Reference = "9-ZZ"
+			}
+		})
+		// One from a telephone at the portal, the other by a call that somebody takes, hours later.
+		x, err := w.ExitOf(ctx, app.ExitFor{Language: "es", Device: "mobile"})
+		must(t, err)
+		_, err = w.RequestExit(ctx, app.ExitInput{
+			Name: "Cliente", AccountEmail: "mi-00@mini.example", When: "period_end", Language: "es",
+			Walk: &app.Walk{Exit: x, Seen: []app.Seen{{Node: "home", At: x.At}, {Node: "recap", At: x.At}}},
+		})
+		must(t, err)
+		_, _, err = w.VerifyRequest(ctx, token(w.mail.wait(t, "confirm", "mi-00@mini.example").Links["verify"]))
+		must(t, err)
+		now, _, err := w.store.Now(ctx)
+		must(t, err)
+		must(t, w.PushClock(ctx, "", now.Add(3*time.Hour)))
+		_, err = w.RegisterOnBehalf(ctx, others[1], app.BehalfInput{Customer: ids[1], Channel: "phone", Reference: "Llamada 12", When: "period_end", Proof: "DNI"})
+		must(t, err)
+		must(t, w.UntilQuiet(ctx))
+		for _, code := range []string{"price", "too_complex", "cheaper_elsewhere", "service", "unused"} {
+			var said [2]string
+			for i, id := range ids {
+				c := w.caseOf(t, id)
+				must(t, w.RecordReason(ctx, others[i], app.ReasonInput{Case: c.ID, Kind: reason.Stated, Code: code, Text: []string{"Me voy", "Pues eso"}[i]}))
+				v, err := w.OpenCase(ctx, others[i], c.ID)
+				must(t, err)
+				if v.Decision == nil {
+					t.Fatalf("%s: nothing is decided", code)
+				}
+				d := v.Decision
+				said[i] = d.Line + " " + d.Why["es"]
+				if d.Offer != nil {
+					said[i] += " " + d.Offer.Version()
+				}
+				for _, x := range d.Turned {
+					said[i] += " !" + x.Offer + string(x.Why)
+				}
+			}
+			if said[0] != said[1] || said[0] == "" {
+				t.Errorf("%s: one is told %q, the other %q", code, said[0], said[1])
 			}
 		}
 	})

@@ -268,6 +268,53 @@ func TestNothingIsSoldBelowCostToKeepSomebody(t *testing.T) {
 	})
 }
 
+// However often somebody leaves in their life, and however long they wait, accepting
+// whatever is proposed each time: what gives something comes three times at most, and
+// half a year apart at least. No policy loosens that.
+func TestLeavingAgainAndAgainBringsNothingMore(t *testing.T) {
+	t.Parallel()
+	policies := []*offer.Policy{
+		policyOf(t, rules, good),
+		policyOf(t, strings.Replace(rules, "choose: first", "choose: ranked", 1), good),
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := rapid.SampledFrom(policies).Draw(t, "policy")
+		day := when.Date{Year: 2026, Month: 1, Day: 1}
+		began := day.AddMonths(-rapid.IntRange(12, 60).Draw(t, "since"))
+		var past []offer.Offer
+		var got []when.Date
+		for range rapid.IntRange(1, 30).Draw(t, "departures") {
+			day = day.AddDays(rapid.IntRange(1, 300).Draw(t, "later"))
+			found, _ := reason.Builtin().Find("price_rise")
+			d, err := p.Decide(offer.Observe(offer.Record{
+				Today: day, Taxonomy: reason.Builtin(), Zone: time.UTC, Past: past,
+				Customer: customer.Customer{Kind: customer.Person, Consumer: true},
+				Stated:   &reason.Given{Code: found.Code, Attribution: found.Attribution},
+				Leaving:  []customer.Subscription{{Product: "faro", Plan: "equipo", Amount: money.Amount{Minor: 2000, Currency: "EUR"}, Interval: customer.Monthly, Start: began}},
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Offer == nil {
+				continue
+			}
+			state := rapid.SampledFrom([]offer.State{offer.Accepted, offer.Applied, offer.Declined}).Draw(t, "answer")
+			past = append(past, offer.Offer{Kind: d.Offer.Kind, State: state, AnsweredAt: day.Start(time.UTC)})
+			if state != offer.Declined { // a discount: it gives something
+				got = append(got, day)
+			}
+		}
+		if len(got) > offer.MostInLife {
+			t.Fatalf("it came %d times: %v", len(got), got)
+		}
+		for i := 1; i < len(got); i++ {
+			if gap := got[i-1].DaysUntil(got[i]); gap < offer.LeastCooldown {
+				t.Fatalf("it came %d days after the last: %v", gap, got)
+			}
+		}
+	})
+}
+
 func itoa(n int) string { return big.NewInt(int64(n)).String() }
 
 // Of a segment of which nobody can tell, a line that speaks of it is unread; of the

@@ -101,6 +101,7 @@ type policyView struct {
 	Waits           *waitingView
 	Back            control // why an older one is to decide again
 	Hands           string
+	Edition         string // as offers say by which they were made; empty: a draft
 }
 
 // placedView is something that is wrong, and where.
@@ -132,7 +133,7 @@ func (v *visit) viewPolicy(p app.PolicyPage, wrong error) (policyView, error) {
 	row := v.viewEdition(p.Edition, p.InForce.ID, p.Users)
 	pv := policyView{
 		Lang: v.lang, ID: p.Edition.ID, Title: row.Name, By: row.By, Note: row.Note, Badge: row.Badge, Source: p.Source, May: v.actor.May("policy"), Own: p.Own,
-		Who: whoMay(v.lang, "policy"), InUse: row.InForce, Offers: offersView{Lang: v.lang},
+		Who: whoMay(v.lang, "policy"), Edition: p.Edition.Version, InUse: row.InForce, Offers: offersView{Lang: v.lang},
 	}
 	one, err := v.App.OnePerson(v.r.Context())
 	if err != nil {
@@ -141,7 +142,7 @@ func (v *visit) viewPolicy(p app.PolicyPage, wrong error) (policyView, error) {
 	pv.Alone, pv.Hours = one.Holds(), one.Hours
 	hands := p.Edition.Hands
 	if d := p.Draft; d != nil {
-		hands = d.Hands
+		hands, pv.Edition = d.Hands, ""
 		pv.ID, pv.Title, pv.Note, pv.Open, pv.InUse = d.ID, pv.word("draft.name", "name", d.Title), d.Note, p.Open(), false
 		pv.By = pv.word("changed", "who", who(v.lang, d.ChangedBy, p.Users), "at", text.ShortInstant(v.lang, d.ChangedAt, v.zone()))
 		pv.Badge = badge{"note", "", pv.word("state." + d.State)}

@@ -37,7 +37,7 @@ func TestAPolicyIsWrittenTriedAndPublishedByTwo(t *testing.T) {
 	ines.post(draft+"/publish", []string{"version", "3"}).is(403).has("La publica otra persona")
 	noa.get(draft).has(`data-testid="publish-policy"`, `data-testid="publish-warned"`, "Menos pausas")
 	done := noa.post(draft+"/publish", []string{"version", "3"}).is(http.StatusSeeOther).to
-	noa.get(done).has("standard, edición 1", "En uso", "Publicada", "La escribió: Ines").lacks(`data-testid="roll-back-policy"`)
+	noa.get(done).has("standard, edición 1", "En uso", "Publicada", "La escribió: Ines", "Las ofertas que hace la llaman").lacks(`data-testid="roll-back-policy"`)
 	ines.get(list).has("Edición 1, publicada por Noa", "No hay ningún borrador")
 	started := ines.get(list).body
 	at := strings.LastIndex(started, list+"/standard@")
