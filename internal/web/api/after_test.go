@@ -74,6 +74,12 @@ func handed(t *testing.T, h *house, c *caller) {
 	if got := c.get(at + "/handover").is(200); got.text("items.1.state") != "held" || got.text("items.1.owner") != "ours" || got.text("items.1.held") == "" {
 		t.Errorf("held: %s", got.body)
 	}
+	paid := at + "/steps/give/handover/" + list.text("items.1.id") + "/paid"
+	c.post(paid, `{"paid_on": "ayer"}`).told(422, "field.invalid")
+	c.post(paid, `{"paid_on": "2020-01-02", "paid_by": "FE-2020-1"}`).is(204)
+	if got := c.get(at + "/handover").is(200); got.text("items.1.paid_on") != "2020-01-02" || got.text("items.1.paid_by") != "FE-2020-1" {
+		t.Errorf("paid: %s", got.body)
+	}
 	must(t, h.AnswerHandover(t.Context(), page, []app.HandoverAnswer{{Item: handover.ID(list.text("items.0.id")), Right: true}}))
 	got := c.get(at + "/handover").is(200)
 	if got.text("items.0.state") != "accepted" || got.text("items.0.accepted_by") != "client" || got.text("items.2.state") != "given" ||

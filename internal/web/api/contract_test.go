@@ -137,6 +137,12 @@ func copies(t *testing.T, c *caller, almena string) {
 	if one.text("id") != made.text("id") || one.text("state") != "open" || one.text("until") == "" || one.text("customer") != almena {
 		t.Errorf("it is %s", one.body)
 	}
+	longer := "/v1/limits/" + one.text("limits.0.id") + "/extend"
+	c.post(longer, `{"why": ""}`).is(422)
+	c.post(longer, `{"why": "Hay que reunirlo de cuatro sistemas"}`).is(204)
+	if got := c.get(made.header.Get("Location")).is(200); got.text("limits.0.extended_at") == "" || got.text("limits.0.end_at") <= one.text("limits.0.end_at") {
+		t.Errorf("more time: %s", got.body)
+	}
 	if list := c.get(at).is(200); list.text("items.0.code") != one.text("code") || list.get("items.1") != nil {
 		t.Errorf("listed: %s", list.body)
 	}
