@@ -228,9 +228,13 @@ func (a *App) bury(ctx context.Context, tx Tx, c offboarding.Case) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range told { // what was told of once is not told of again
-		if s.Kind == stray.Charge {
+	for _, s := range told { // what was told of once is not told of again, unless it was asked for and comes in
+		switch {
+		case s.Kind != stray.Charge:
+		case s.Taken:
 			marks = append(marks, a.mark("charge", s.System, s.Far))
+		default:
+			marks = append(marks, a.mark("asked", s.System, s.Far))
 		}
 	}
 	slices.Sort(marks)

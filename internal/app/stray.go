@@ -583,7 +583,8 @@ var askedBy = map[stray.Kind]string{
 	stray.Charge: "charged_after", stray.Running: "running_after", stray.Use: "used_after", stray.SignIn: "signed_in_after",
 }
 
-// strayed writes down what was found, once, and asks a person.
+// strayed writes down what was found, once, and asks a person; of a charge that was
+// asked for, again when it is paid.
 func (a *App) strayed(ctx context.Context, c offboarding.Case, f found) error {
 	return a.tx(ctx, func(tx Tx) error {
 		known, err := tx.StraysAbout(ctx, c.Customer)
@@ -591,7 +592,10 @@ func (a *App) strayed(ctx context.Context, c offboarding.Case, f found) error {
 			return err
 		}
 		s := f.Stray
-		if f.silent != nil && f.silent(known) || slices.ContainsFunc(known, func(k stray.Stray) bool { return k.System == s.System && k.Kind == s.Kind && k.Far == s.Far }) {
+		if i := slices.IndexFunc(known, func(k stray.Stray) bool { return k.System == s.System && k.Kind == s.Kind && k.Far == s.Far }); i >= 0 {
+			return a.strayTaken(ctx, tx, known[i], s)
+		}
+		if f.silent != nil && f.silent(known) {
 			return nil
 		}
 		ask := playbook.House(askedBy[s.Kind])
@@ -606,11 +610,7 @@ func (a *App) strayed(ctx context.Context, c offboarding.Case, f found) error {
 			return err
 		}
 		ask.Items = append([]offboarding.Item{strayLine(s, a.Company().Zone)}, ask.Items...)
-		args := map[string]any{"stray": string(s.ID), "kind": string(s.Kind), "system": s.System, "far": s.Far, "name": s.About, "at": s.HappenedAt.UTC().Format(time.RFC3339)}
-		if s.Kind == stray.Charge {
-			args["minor"], args["back"], args["currency"] = s.Amount.Minor, s.Back.Minor, s.Amount.Currency
-		}
-		if err := a.record(ctx, tx, fact{"stray.found", "engine", string(c.ID), string(c.Customer), args}); err != nil {
+		if err := a.record(ctx, tx, fact{"stray.found", "engine", string(c.ID), string(c.Customer), strayArgs(s)}); err != nil {
 			return err
 		}
 		if err := p.Ask(ask, tx.Now()); err != nil {
@@ -618,6 +618,55 @@ func (a *App) strayed(ctx context.Context, c offboarding.Case, f found) error {
 		}
 		return a.settle(ctx, tx, &p, "engine")
 	})
+}
+
+// strayTaken writes down that a charge that a person was asked about came in since,
+// and asks anew: on the step that asked, where it is still open, with the sum that
+// came in; on another one, where somebody had said that there is nothing to give back.
+func (a *App) strayTaken(ctx context.Context, tx Tx, k, seen stray.Stray) error {
+	was := k.Step
+	again := k.Over()
+	if !k.Paid(seen) {
+		return nil
+	}
+	p, err := tx.FindPlan(ctx, offboarding.CaseID(k.Case))
+	if err != nil {
+		return err
+	}
+	line := strayLine(k, a.Company().Zone)
+	if again {
+		ask := playbook.House(askedBy[k.Kind])
+		k.Step = ask.Key + "_taken_" + straySuffix(k)
+		ask.ID, ask.Key, ask.Items = offboarding.StepID(id.New("step")), k.Step, append([]offboarding.Item{line}, ask.Items...)
+		if err := p.Ask(ask, tx.Now()); err != nil {
+			return err
+		}
+	} else if s := p.Step(was); s != nil {
+		for i := range s.Items { // what was ticked was said of something else
+			if s.Items[i].Key == line.Key {
+				s.Items[i] = line
+			}
+		}
+		if err := a.tellTask(ctx, tx, s, "taken "+string(k.ID)); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.PutStray(ctx, k); err != nil {
+		return err
+	}
+	if err := a.record(ctx, tx, fact{"stray.taken", "engine", k.Case, k.Customer, strayArgs(k)}); err != nil {
+		return err
+	}
+	return a.settle(ctx, tx, &p, "engine")
+}
+
+// strayArgs is what the log says of a stray.
+func strayArgs(s stray.Stray) map[string]any {
+	args := map[string]any{"stray": string(s.ID), "kind": string(s.Kind), "system": s.System, "far": s.Far, "name": s.About, "at": s.HappenedAt.UTC().Format(time.RFC3339)}
+	if s.Kind == stray.Charge {
+		args["minor"], args["back"], args["currency"] = s.Amount.Minor, s.Back.Minor, s.Amount.Currency
+	}
+	return args
 }
 
 // strayLine is what was found, as a line of the step that asks about it.

@@ -185,7 +185,11 @@ func (r *round) foreign(ctx context.Context, x connector.ChargedTo, w against) e
 		if asked, err = askedFor(ctx, tx, c.Customer); err != nil || !w.erased {
 			return err
 		}
-		before, err := tx.Tombstones(ctx, mark)
+		marks := []string{mark}
+		if !x.Taken {
+			marks = append(marks, r.a.mark("asked", r.system, x.ID))
+		}
+		before, err := tx.Tombstones(ctx, marks...)
 		told = len(before) > 0
 		return err
 	})

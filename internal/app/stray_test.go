@@ -287,6 +287,99 @@ func TestAChargeAfterTheEndThatStripeTellsOfIsLookedAtAtOnce(t *testing.T) {
 	})
 }
 
+// Stripe asks for money after the end, and gets it later: at once, while finance is
+// asked, or days after somebody said that the invoice was called off. Either way finance is
+// told anew, once, and the money goes back; whoever paid has one letter of each kind.
+func TestAChargeThatIsAskedForAndPaidLaterIsToldAgainAndGivenBack(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		const secret, sub = "whsec_of_ours", "FE-20418-1"
+		began := when.Machine{}.Wall()
+		far := fakestripe.Start(t, "sk_test_1", began)
+		far.Put(fakestripe.Subscription(sub, "cus_1", "eur", began.AddDate(0, 0, -3), began.AddDate(0, 0, 27)))
+		w := newWorldOn(t, e, goneAway, "", 10*time.Second, atStripe(t, far.URL, secret))
+		ctx := t.Context()
+		tomas, laia := w.person(t, "tomas", "finance"), w.person(t, "laia", "finance")
+		w.letIn(t)
+		_, c, _ := w.request(t, "now")
+		eventually(t, "the charges were stopped", func() bool { return w.stepState(t, c, "stop") == offboarding.StepVerified })
+		far.Advance(60 * time.Hour)
+		w.days(t, 48*time.Hour)
+		eventually(t, "it is over", func() bool { return w.state(t, c) == offboarding.CaseClosed })
+		from := began.Add(60 * time.Hour)
+		hears := func(kind, invoice string) {
+			t.Helper()
+			event := far.Event(kind, invoice)
+			_, wall, err := w.Now(ctx)
+			must(t, err)
+			must(t, w.ReportFromSystem(ctx, "billing", func(name string) string {
+				return map[string]string{"Stripe-Signature": fakestripe.Sign(secret, wall, event)}[name]
+			}, event))
+		}
+		of := func(invoice string) (s app.StrayView) {
+			for _, x := range w.strays(t) {
+				if x.Far == invoice {
+					s = x
+				}
+			}
+			return s
+		}
+		told := func() (n int) {
+			for _, title := range w.mail.toldOf("tomas@faro.example", notification.Task) {
+				if strings.HasPrefix(title, "Cobro a quien ya se fue") {
+					n++
+				}
+			}
+			return n
+		}
+		for i, resolved := range []bool{false, true} {
+			number := []string{"open", "resolved"}[i]
+			far.Put(fakestripe.Bill(number, sub, "cus_1", "eur", 2985, 0, from.AddDate(0, 0, 14)))
+			hears("invoice.finalized", "in_"+number)
+			eventually(t, "it was found as asked for", func() bool { return of("in_"+number).ID != "" })
+			asked := of("in_" + number)
+			if asked.Taken || asked.Payment != "" || !slices.Equal(asked.Ways, []app.StrayWay{app.StraySeen}) {
+				t.Fatalf("%s: %+v", number, asked)
+			}
+			eventually(t, "finance is told that it was asked for", func() bool { return told() == 2*i+1 })
+			if resolved {
+				must(t, w.DecideStray(ctx, tomas, app.StrayDecision{Case: c, Stray: asked.ID, Way: app.StraySeen, Why: "Vista y anulada"}))
+			}
+			far.Put(fakestripe.Paid(number, sub, "cus_1", "eur", 2985, from, from.AddDate(0, 0, 30))...)
+			if resolved { // nothing tells of it: the sweep finds it
+				w.days(t, 5*24*time.Hour)
+			} else {
+				hears("invoice.paid", "in_"+number)
+			}
+			eventually(t, "it was found as paid", func() bool { return of("in_" + number).Taken })
+			w.days(t, 2*time.Hour) // the next round finds nothing new
+			s := of("in_" + number)
+			if s.ID != asked.ID || s.State != stray.Open || s.Payment != "pi_"+number || s.Back != eur(2985) || !s.OverAt.IsZero() || s.OverBy != "" || (s.Step != asked.Step) != resolved ||
+				!slices.Equal(s.Ways, []app.StrayWay{app.StrayRefund, app.StrayByHand, app.StraySeen}) {
+				t.Fatalf("%s: %+v", number, s)
+			}
+			eventually(t, "finance is told that it was paid", func() bool { return told() == 2*i+2 })
+			must(t, w.DecideStray(ctx, tomas, app.StrayDecision{Case: c, Stray: s.ID, Way: app.StrayRefund, Why: "Se cobró igualmente"}))
+			must(t, w.Approve(ctx, laia, c, "after_end_approve"+s.Step[strings.LastIndex(s.Step, "_"):], true, "De acuerdo"))
+			eventually(t, "it went back", func() bool { return of("in_"+number).State == stray.Refunded })
+			eventually(t, "they are told", func() bool { return w.mail.count(app.GivenBackPaper) == i+1 })
+			w.bank.mu.Lock()
+			back := slices.Clone(w.bank.refunds)
+			w.bank.mu.Unlock()
+			if len(back) != i+1 || back[i].payment != "pi_"+number || back[i].amount != eur(2985) {
+				t.Errorf("%s: given back: %+v", number, back)
+			}
+		}
+		if a, b := w.mail.count(app.ChargedAfterPaper), w.mail.count(app.GivenBackPaper); a != 0 || b != 2 {
+			t.Errorf("%d letters that it goes back, %d that it did", a, b)
+		}
+		if w.logged(t, "stray.found") != 2 || w.logged(t, "stray.taken") != 2 || w.logged(t, "stray.refunded") != 2 {
+			t.Error("the log does not tell it as it was")
+		}
+		w.verifyLog(t)
+	})
+}
+
 // Somebody gets in by an access that was closed, and use is measured of whoever
 // has no contract any more: people are told. Our own tries are nobody's sign-in.
 func TestASignInAndUseAfterTheEndAreHeardOf(t *testing.T) {

@@ -36,8 +36,9 @@ var (
 		INSERT INTO stray (` + strayColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)
 		ON CONFLICT (system, kind, far) DO NOTHING`)
 	saveStray = query(`
-		UPDATE stray SET state = $1, balance_id = $2, promise_id = $3, word_id = $4, over_at = $5, over_by = $6, version = version + 1
-		 WHERE id = $7 AND version = $8`)
+		UPDATE stray SET state = $1, balance_id = $2, promise_id = $3, word_id = $4, over_at = $5, over_by = $6, amount_minor = $7, back_minor = $8, taken = $9,
+		       payment = $10, step_key = $11, version = version + 1
+		 WHERE id = $12 AND version = $13`)
 	strayByID   = query(`SELECT ` + strayColumns + ` FROM stray WHERE id = $1`)
 	straysOf    = query(`SELECT ` + strayColumns + ` FROM stray WHERE case_id = $1 ORDER BY found_at, id`)
 	straysKnown = query(`SELECT ` + strayColumns + ` FROM stray WHERE customer_id = $1 ORDER BY found_at, id`)
@@ -76,7 +77,8 @@ var (
 
 func (t *tx) PutStray(ctx context.Context, s stray.Stray) (fresh bool, err error) {
 	if s.Version > 0 {
-		return false, t.must(ctx, "store.PutStray", saveStray, s.State, s.Balance, s.Promise, s.Word, micros(s.OverAt), s.OverBy, s.ID, s.Version)
+		return false, t.must(ctx, "store.PutStray", saveStray, s.State, s.Balance, s.Promise, s.Word, micros(s.OverAt), s.OverBy,
+			s.Amount.Minor, s.Back.Minor, bit(s.Taken), s.Payment, s.Step, s.ID, s.Version)
 	}
 	n, err := t.exec(ctx, "store.PutStray", insertStray, s.ID, s.Case, s.Customer, s.Kind, s.System, s.Far, s.About, micros(s.HappenedAt), micros(s.FoundAt),
 		s.Amount.Minor, s.Back.Minor, s.Amount.Currency, bit(s.Taken), s.Payment, s.State, s.Step, s.Balance, s.Promise, s.Word, micros(s.OverAt), s.OverBy)

@@ -43,7 +43,7 @@ const (
 // States are all of them.
 var States = []State{Open, Refunding, Refunded, Resolved}
 
-// moves is the only truth about how they change.
+// moves is the only truth about how they change, but for what is asked for and then paid: see Paid.
 var moves = map[State][]State{Open: {Refunding, Resolved}, Refunding: {Refunded}}
 
 // Stray is one thing that happened after the end of a departure.
@@ -92,6 +92,18 @@ func (s *Stray) To(next State, by string, now time.Time) error {
 		s.OverAt, s.OverBy = now, by
 	}
 	return nil
+}
+
+// Paid says that what was asked for came in after all, as it was seen now: there is
+// something to give back, though a person said before that there is nothing. It
+// reports whether that is news.
+func (s *Stray) Paid(seen Stray) bool {
+	if s.Kind != Charge || s.Taken || !seen.Taken || s.State != Open && s.State != Resolved {
+		return false
+	}
+	s.Taken, s.Payment, s.Amount, s.Back = true, seen.Payment, seen.Amount, seen.Back
+	s.State, s.OverAt, s.OverBy = Open, time.Time{}, ""
+	return true
 }
 
 // Over reports whether nothing more is to be done about it.

@@ -80,3 +80,29 @@ func TestWhatIsOverStaysOver(t *testing.T) {
 		}
 	}
 }
+
+// What was asked for and is paid is news once, whatever a person had said; nothing
+// that goes back already, or was paid before, is opened by it.
+func TestWhatIsPaidLaterIsOpenOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := stray.Stray{
+			Kind: rapid.SampledFrom(stray.Kinds).Draw(t, "kind"), State: rapid.SampledFrom(stray.States).Draw(t, "state"), Taken: rapid.Bool().Draw(t, "taken"),
+			Amount: eur(500), Back: eur(500),
+		}
+		if s.Over() {
+			s.OverAt, s.OverBy = day(1), "usr_1"
+		}
+		before := s
+		seen := stray.Stray{Kind: s.Kind, Taken: rapid.Bool().Draw(t, "paid"), Payment: "pi_1", Amount: eur(700), Back: eur(600)}
+		news := s.Paid(seen)
+		switch {
+		case news != (before.Kind == stray.Charge && !before.Taken && seen.Taken && (before.State == stray.Open || before.State == stray.Resolved)):
+			t.Fatalf("%+v: %v", before, news)
+		case news && (s.State != stray.Open || !s.Taken || s.Payment != "pi_1" || s.Amount != eur(700) || s.Back != eur(600) || s.OverBy != "" || !s.OverAt.IsZero()), !news && s != before:
+			t.Fatalf("%+v became %+v", before, s)
+		case s.Paid(seen):
+			t.Fatalf("%+v is news twice", before)
+		}
+	})
+}
