@@ -122,7 +122,7 @@ var allowed = map[string]string{
 	"internal/web/away":                  "app company fault flow id spool text web web/assets when",
 	"internal/web/console":               "app approval assignment authority collection company customer effort ending envelope erasure experiment fault flow form handover id improvement invitation jurisdiction lane limit metric money notification obligation offboarding offer play pushed reason relationship reply retrieval risk segment settlement signal stat stray text theme trial voice web when winback withdrawal worth",
 	"internal/demo":                      "calendar customer demo/peer ingest money playbook when",
-	"internal/demo/history":              "app calendar customer demo demo/peer fault form ingest notice offboarding text when",
+	"internal/demo/history":              "app calendar customer demo demo/peer fault form ingest lane money notice offboarding text when",
 	"internal/web/api":                   "app assignment bundle collection company customer effort ending experiment fault flow form handover id improvement invitation jurisdiction lane limit metric money obligation offboarding offer play pushed reason relationship retrieval risk segment settlement signal stat stray text trial voice web when winback worth",
 	"internal/demo/peer":                 "when",
 	// an adapter that works with its far system's own library

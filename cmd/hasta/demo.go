@@ -98,6 +98,7 @@ func (c *demoCmd) Run(ctx context.Context, o out) (err error) {
 	}
 	cfg.Keys.Dir = info.Keys
 	cfg.Law.Facts, cfg.Law.Signup = d.Law, filepath.Join(dir, "signup.yaml")
+	cfg.Segments = filepath.Join(dir, "segments.yaml")
 	cfg.Outbound.Allow = []string{"127.0.0.0/8", "::1/128"}
 	if c.Playbook != "" {
 		cfg.Playbooks = []string{c.Playbook}
@@ -170,7 +171,7 @@ func (c *demoCmd) further() (string, error) {
 // its systems too: doctor, system check, case dry-run.
 func (s sample) write(cfg config, info demoInfo, dir, listen, more string) error {
 	const token = "billing.token"
-	cfg.Law.Signup = filepath.Base(cfg.Law.Signup)
+	cfg.Law.Signup, cfg.Segments = filepath.Base(cfg.Law.Signup), filepath.Base(cfg.Segments)
 	database := filepath.Base(info.Database)
 	if strings.Contains(info.Database, "://") {
 		database = info.Database
@@ -185,6 +186,7 @@ func (s sample) write(cfg config, info demoInfo, dir, listen, more string) error
 		{Key: "outbound", Value: cfg.Outbound},
 		{Key: "law", Value: cfg.Law},
 		{Key: "systems", Value: filepath.Base(info.Systems)},
+		{Key: "segments", Value: cfg.Segments},
 	}
 	if len(cfg.Playbooks) > 0 {
 		items = append(items, yaml.MapItem{Key: "playbooks", Value: cfg.Playbooks})
@@ -194,7 +196,7 @@ func (s sample) write(cfg config, info demoInfo, dir, listen, more string) error
 		return err
 	}
 	systems := strings.ReplaceAll(s.Systems(info.Peer, filepath.Join(dir, "secrets")), "env:HASTA_BILLING_TOKEN", "file:"+token) + more
-	for name, content := range map[string][]byte{cfg.Law.Signup: demo.Signup, token: []byte(info.Token), filepath.Base(info.Systems): []byte(systems), configName: file} {
+	for name, content := range map[string][]byte{cfg.Law.Signup: demo.Signup, cfg.Segments: demo.Segments, token: []byte(info.Token), filepath.Base(info.Systems): []byte(systems), configName: file} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -116,6 +117,7 @@ func laneWords(l *lane.Lane, in LaneInput) (wrong fault.List) {
 		return s
 	}
 	l.Why = text("why", in.Why, lane.MostWords)
+	l.Offer.Every = cmp.Or(in.Offer.Every, customer.Monthly)
 	l.Offer.Product, l.Offer.Plan = text("product", in.Offer.Product, 200), text("plan", in.Offer.Plan, 200)
 	for _, lang := range company.Languages() {
 		w, ok := in.Words[lang]

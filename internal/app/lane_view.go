@@ -219,7 +219,11 @@ func (a *App) lintLane(ctx context.Context, tx Tx, w lane.Way) (said string, err
 		if wrong := playbook.Harder(own, ordinary, a.specs()); len(wrong) > 0 {
 			return "", wrong
 		}
-		if p := own.Version() + "≤" + ordinary.Version(); !slices.Contains(pairs, p) {
+		p := own.Version()
+		if p != ordinary.Version() {
+			p += "/" + ordinary.Version()
+		}
+		if !slices.Contains(pairs, p) {
 			pairs = append(pairs, p)
 		}
 	}

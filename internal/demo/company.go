@@ -31,6 +31,11 @@ var files embed.FS
 //go:embed sample/signup.yaml
 var Signup []byte
 
+// Segments are the rules by which customers of a sample company are alike.
+//
+//go:embed sample/segments.yaml
+var Segments []byte
+
 // Sample is one sample company.
 type Sample struct {
 	Company  CompanyProfile `json:"company"`

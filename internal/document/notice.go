@@ -55,7 +55,7 @@ func Notice(f NoticeFacts) Letter {
 	}
 	if !f.Deadline.IsZero() {
 		l.Blocks = []Block{{Figures: true, Facts: []Fact{{
-			Label: w.say("notice.deadline"), Lines: []string{text.LongDate(w.lang, f.Deadline)}, Time: f.Deadline.String(), Says: []Content{SaysDeadline, SaysBoxedDate},
+			Label: w.say("notice.deadline" + f.suffix()), Lines: []string{text.LongDate(w.lang, f.Deadline)}, Time: f.Deadline.String(), Says: []Content{SaysDeadline, SaysBoxedDate},
 		}}}}
 	}
 	var why []Fact

@@ -69,15 +69,16 @@ type Words struct {
 // Offer is what new terms are: the contracts that they are about, the new price and its
 // first day.
 type Offer struct {
-	Product string       `json:"product,omitempty"`
-	Plan    string       `json:"plan,omitempty"`
-	Price   money.Amount `json:"price,omitzero"` // of an interval, as customers pay it
-	Day     when.Date    `json:"day,omitzero"`
+	Product string            `json:"product,omitempty"`
+	Plan    string            `json:"plan,omitempty"`
+	Price   money.Amount      `json:"price,omitzero"`  // of an interval, as customers pay it
+	Every   customer.Interval `json:"every,omitempty"` // how often the contracts are charged that it is about
+	Day     when.Date         `json:"day,omitzero"`
 }
 
 // Takes reports whether the terms are about a contract.
 func (o Offer) Takes(s customer.Subscription) bool {
-	return s.Status == customer.Active && (o.Product == "" || s.Product == o.Product) && (o.Plan == "" || s.Plan == o.Plan) && s.Amount.Currency == o.Price.Currency
+	return s.Status == customer.Active && (o.Product == "" || s.Product == o.Product) && (o.Plan == "" || s.Plan == o.Plan) && s.Amount.Currency == o.Price.Currency && s.Interval == o.Every
 }
 
 // Lane is one way for the customers of one segment.
@@ -147,6 +148,9 @@ func (l Lane) Check(today when.Date, languages []string) (out fault.List) {
 	}
 	if l.Offer.Price.Minor <= 0 || l.Offer.Price.Currency == "" {
 		bad("price", "amount.unreadable")
+	}
+	if !l.Offer.Every.Recurs() {
+		bad("every", "field.choice")
 	}
 	if l.Offer.Day.Before(today.AddDays(LeastNotice)) || today.AddDays(MostNotice).Before(l.Offer.Day) {
 		bad("day", "lane.day", "days", LeastNotice)

@@ -26,7 +26,7 @@ func whole(w lane.Way) lane.Lane {
 		l.Words[lang] = lane.Words{Why: "x", Changes: "x", Alternatives: []lane.Alternative{{Name: "Agenda"}}}
 	}
 	if w == lane.Terms {
-		l.Offer = lane.Offer{Plan: "Básico", Price: money.Amount{Minor: 1900, Currency: "EUR"}, Day: today.AddDays(lane.LeastNotice)}
+		l.Offer = lane.Offer{Plan: "Básico", Price: money.Amount{Minor: 1900, Currency: "EUR"}, Every: customer.Monthly, Day: today.AddDays(lane.LeastNotice)}
 	}
 	return l
 }
@@ -50,6 +50,7 @@ func TestALaneNeedsWordsAndADayFarEnough(t *testing.T) {
 		{lane.Terms, "changes_es", func(l *lane.Lane) { l.Words["es"] = lane.Words{Why: "x"} }},
 		{lane.Terms, "day", func(l *lane.Lane) { l.Offer.Day = today.AddDays(lane.LeastNotice - 1) }},
 		{lane.Terms, "price", func(l *lane.Lane) { l.Offer.Price = money.Amount{} }},
+		{lane.Terms, "every", func(l *lane.Lane) { l.Offer.Every = "" }},
 		{lane.Terms, "product", func(l *lane.Lane) { l.Offer.Plan = "" }},
 		{"push", "way", func(l *lane.Lane) { l.Way = "push" }},
 	} {
@@ -153,12 +154,12 @@ func TestNobodyComesIntoALaneWithoutASecondPerson(t *testing.T) {
 func TestTermsAreAboutTheirContractsAlone(t *testing.T) {
 	t.Parallel()
 	o := whole(lane.Terms).Offer
-	s := customer.Subscription{Plan: "Básico", Status: customer.Active, Amount: money.Amount{Minor: 900, Currency: "EUR"}}
+	s := customer.Subscription{Plan: "Básico", Status: customer.Active, Amount: money.Amount{Minor: 900, Currency: "EUR"}, Interval: customer.Monthly}
 	if !o.Takes(s) {
 		t.Error("its own contract is none of it")
 	}
 	for _, spoil := range []func(*customer.Subscription){
-		func(s *customer.Subscription) { s.Plan = "Pro" }, func(s *customer.Subscription) { s.Status = customer.Ended }, func(s *customer.Subscription) { s.Amount.Currency = "USD" },
+		func(s *customer.Subscription) { s.Plan = "Pro" }, func(s *customer.Subscription) { s.Status = customer.Ended }, func(s *customer.Subscription) { s.Amount.Currency = "USD" }, func(s *customer.Subscription) { s.Interval = customer.Yearly },
 	} {
 		x := s
 		spoil(&x)

@@ -123,6 +123,7 @@ func (l *life) furnish(ctx context.Context) error {
 	if err := l.bring(ctx, named); err != nil {
 		return err
 	}
+	l.agenda.put(l.at(when.DateOf(l.To, l.zone).AddDays(-letGoDays), 10, 5), l.letGo)
 	for i, s := range l.Sample.Strangers {
 		l.agenda.put(l.at(when.DateOf(l.To, l.zone).AddDays(-5+3*i), 11, 7), func(ctx context.Context) error {
 			_, err := l.App.RequestExit(ctx, app.ExitInput{

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"hastaluego/internal/app"
+	"hastaluego/internal/customer"
 	"hastaluego/internal/lane"
 	"hastaluego/internal/money"
 	"hastaluego/internal/text"
@@ -32,6 +33,7 @@ type LaneTerms struct {
 	Product string `json:"product,omitempty" maxLength:"200"`
 	Plan    string `json:"plan,omitempty" maxLength:"200"`
 	Price   Money  `json:"price"`
+	Every   string `json:"interval,omitempty" enum:"week,month,quarter,half,year"`
 	Day     string `json:"day" format:"date"`
 }
 
@@ -103,7 +105,7 @@ func viewLane(v app.LaneView) Lane {
 		out.Words[lang] = LaneWords{w.Why, w.Changes, each(w.Alternatives, func(a lane.Alternative) LaneAlternative { return LaneAlternative{a.Name, a.Link, a.What} })}
 	}
 	if v.Way == lane.Terms {
-		out.Terms = &LaneTerms{v.Offer.Product, v.Offer.Plan, viewMoney(v.Offer.Price), v.Offer.Day.String()}
+		out.Terms = &LaneTerms{v.Offer.Product, v.Offer.Plan, viewMoney(v.Offer.Price), string(v.Offer.Every), v.Offer.Day.String()}
 	}
 	return out
 }
@@ -197,7 +199,7 @@ func (a *API) lanes(h huma.API) {
 			out.Effort = viewEffort(v.Effort)
 			return &laneBody{out}, err
 		})
-	fields := map[string]string{"product": "/terms/product", "plan": "/terms/plan", "price": "/terms/price", "day": "/terms/day"}
+	fields := map[string]string{"product": "/terms/product", "plan": "/terms/plan", "price": "/terms/price", "every": "/terms/interval", "day": "/terms/day"}
 	for _, lang := range text.CustomerLangs() {
 		for _, f := range []string{"why", "changes", "alternatives"} {
 			fields[f+"_"+lang] = "/words/" + lang + "/" + f
@@ -213,7 +215,7 @@ func (a *API) lanes(h huma.API) {
 				})}
 			}
 			if t := b.Terms; t != nil && x.Way == lane.Terms {
-				x.Offer = lane.Offer{Product: t.Product, Plan: t.Plan, Price: money.Amount{Minor: t.Price.Minor, Currency: t.Price.Currency}}
+				x.Offer = lane.Offer{Product: t.Product, Plan: t.Plan, Price: money.Amount{Minor: t.Price.Minor, Currency: t.Price.Currency}, Every: customer.Interval(t.Every)}
 				if err := days("", map[string]day{"day": {&t.Day, &x.Offer.Day}}); err != nil {
 					return nil, err
 				}

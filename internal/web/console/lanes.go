@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,6 +28,8 @@ type lanesView struct {
 	Why      control
 	Fields   []laneFields
 	Terms    []control
+	Every    []option
+	EveryIs  string
 	May      bool
 	Who      string
 	NoneYet  bool // there are no segments
@@ -163,6 +166,10 @@ func (v *visit) lanesPage(status int, problem string, wrong error) error {
 	for _, x := range [][2]string{{"product", ""}, {"plan", ""}, {"price", ""}, {"day", "date"}} {
 		lv.Terms = append(lv.Terms, field(x[0], "terms."+x[0], x[1]))
 	}
+	lv.EveryIs = cmp.Or(v.form.Get("every"), string(customer.Monthly))
+	for _, i := range customer.Intervals {
+		lv.Every = append(lv.Every, option{string(i), text.Say(v.lang, "portal.every."+string(i))})
+	}
 	for _, e := range []string{"segment", "way"} { // choices have no place for a problem of their own
 		if errs[e] != "" {
 			problem = strings.TrimSpace(problem + " " + errs[e])
@@ -202,6 +209,7 @@ func (v *visit) typedLane() (in app.LaneInput, wrong fault.List) {
 	if in.Way != lane.Terms {
 		return in, wrong
 	}
+	in.Offer.Every = customer.Interval(f.Get("every"))
 	in.Offer.Product, in.Offer.Plan = f.Get("product"), f.Get("plan")
 	price, err := money.Parse(strings.Replace(strings.TrimSpace(f.Get("price")), ",", ".", 1), v.App.Company().Currency)
 	if err == nil {
@@ -314,7 +322,7 @@ func (v *visit) laneFacts(lv *laneView, l app.LaneView) {
 	tell("why", l.Why)
 	if l.Way == lane.Terms {
 		tell("contracts", strings.Trim(l.Offer.Product+" · "+l.Offer.Plan, " ·"))
-		tell("price", text.Money(v.lang, l.Offer.Price))
+		tell("price", text.Money(v.lang, l.Offer.Price)+" "+text.Say(v.lang, "portal.every."+string(l.Offer.Every)))
 		tell("day", text.LongDate(v.lang, l.Offer.Day))
 	}
 	tell("compared", l.Playbooks)
