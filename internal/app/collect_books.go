@@ -108,7 +108,7 @@ func heed(list []customer.Balance, books []Books, subs []customer.Subscription) 
 		case b.Kind == customer.Invoice && said.hold(b, whole):
 			o.gone = append(o.gone, b)
 			continue
-		case b.Kind == customer.Usage && (whole || said.has(b.Used.Contract)), b.Kind == customer.Credit && whole:
+		case b.Kind == customer.Usage && (whole || said.has(b.Used.Contract)), b.Kind == customer.Credit && whole, notedCredit(b):
 			continue // it is on an invoice or in a balance there
 		}
 		o.list = append(o.list, b)

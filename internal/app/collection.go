@@ -585,6 +585,11 @@ func (a *App) collectedAll(ctx context.Context, tx Tx, by Actor, cid customer.ID
 	if err := a.collectedElsewhere(ctx, tx, by, cid, "", list, end); err != nil {
 		return err
 	}
+	if end == collection.Kept {
+		if err := a.evenOut(ctx, tx, by.ID, cid, list); err != nil {
+			return err
+		}
+	}
 	if slices.ContainsFunc(list, customer.Balance.Unpaid) {
 		return nil
 	}

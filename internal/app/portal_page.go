@@ -291,9 +291,9 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 	return out, err
 }
 
-// refundedOn is the day on which the last refund of what a statement gives back was read
-// back; zero: one is not yet, something else is owed to the customer, or none was made by
-// a system.
+// refundedOn is the day on which the last sum of what a statement gives back was read
+// back, or noted as given back by somebody; zero: one is not yet, or something else is
+// owed to the customer.
 func (a *App) refundedOn(ctx context.Context, tx Tx, p offboarding.Plan) (on when.Date, err error) {
 	list, err := tx.BalancesOf(ctx, p.Case.Customer)
 	if err != nil {
@@ -305,6 +305,21 @@ func (a *App) refundedOn(ctx context.Context, tx Tx, p offboarding.Plan) (on whe
 			after[string(b.ID)] = true
 		} else if b.Kind == customer.Refund && b.Status == customer.Due {
 			return on, nil
+		}
+	}
+	g, err := givingNow(ctx, tx, p.Case, list)
+	if err != nil || len(g.byPeople(nil)) > 0 {
+		return on, err
+	}
+	for _, s := range handSteps(&p) {
+		if !g.asks(s) {
+			continue
+		}
+		if s.DoneAt.IsZero() {
+			return when.Date{}, nil
+		}
+		if day := when.DateOf(s.DoneAt, a.Company().Zone); on.Before(day) {
+			on = day
 		}
 	}
 	works, err := tx.WorksOf(ctx, p.Case.ID)

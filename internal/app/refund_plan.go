@@ -2,14 +2,11 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"hastaluego/internal/customer"
-	"hastaluego/internal/fault"
-	"hastaluego/internal/id"
 	"hastaluego/internal/offboarding"
 	"hastaluego/internal/playbook"
 	"hastaluego/internal/settlement"
@@ -51,7 +48,12 @@ func (a *App) backFirst(ctx context.Context, tx Tx, p *offboarding.Plan, key str
 		gives, byHand = append(gives, mine...), append(byHand, theirs...)
 	}
 	subject.Unapproved = unapproved(p, subject.Step)
-	if err := a.askByHand(p, byHand, tx.Now()); err != nil {
+	x, err := statementIfAny(ctx, tx, p.Case.ID)
+	if err != nil {
+		return "", err
+	}
+	some, err := a.askByHand(p, givingOf(p.Case.Code, x, subject.Balances), x.Doc, byHand, tx.Now())
+	if err != nil {
 		return "", err
 	}
 	switch {
@@ -60,7 +62,7 @@ func (a *App) backFirst(ctx context.Context, tx Tx, p *offboarding.Plan, key str
 			s.Due = a.backBy(p, s, gives, tx.Now())
 		}
 		return "", nil
-	case slices.ContainsFunc(subject.Open(), func(b customer.Balance) bool { return b.Kind == customer.Refund }):
+	case some, slices.ContainsFunc(subject.Open(), func(b customer.Balance) bool { return b.Owed().Minor > 0 && slices.Contains(subject.Asked, b.ID) }):
 		return backByPerson, nil
 	}
 	return nothingBack, nil
@@ -100,28 +102,18 @@ func unapproved(p *offboarding.Plan, s offboarding.Step) bool {
 // knowBack adds what a step that gives back must know: which sums are others' to give
 // back, and in which currencies the customer owes something by their statement.
 func (a *App) knowBack(ctx context.Context, tx Tx, p offboarding.Plan, subject *step.Subject) error {
-	cases, err := tx.CasesOf(ctx, p.Case.Customer)
-	if err != nil {
+	var err error
+	if subject.Asked, err = askedOf(ctx, tx, p, subject.Balances); err != nil {
 		return err
 	}
-	for _, b := range subject.Balances {
-		if askedElsewhere(p, cases, b) {
-			subject.Asked = append(subject.Asked, b.ID)
-		}
-	}
-	x, err := tx.StatementOf(ctx, p.Case.ID)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
-	}
-	if x.Live() {
-		subject.Owing = owedIn(x.Doc)
-	}
-	return nil
+	g, err := givingNow(ctx, tx, p.Case, subject.Balances)
+	subject.Owing, subject.ByHand = g.owing(), g.byPeople(subject.Asked)
+	return err
 }
 
 // askedElsewhere reports whether a sum is another departure's to give back, or of
-// something that asked people, or a second person, by steps of its own: a statement
-// that was made anew, a charge after the request or after the end, a withdrawal.
+// something that asked people, or a second person, by steps of its own: a charge after
+// the request or after the end, a withdrawal.
 func askedElsewhere(p offboarding.Plan, cases []offboarding.Case, b customer.Balance) bool {
 	for _, c := range cases {
 		if rest, is := strings.CutPrefix(b.Reference, c.Code+"/"); is && c.Code != "" {
@@ -130,41 +122,7 @@ func askedElsewhere(p offboarding.Plan, cases []offboarding.Case, b customer.Bal
 			}
 		}
 	}
-	return slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool {
-		return strings.HasPrefix(s.Key, refundKey) && slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Key == string(b.ID) })
-	})
-}
-
-// owedIn are the currencies in which a statement asks something of the customer that
-// stands against what comes back.
-func owedIn(s Statement) (currencies []string) {
-	for _, x := range s.Sections {
-		var sum int64
-		for _, l := range x.Lines {
-			switch l.Kind {
-			case settlement.LineRefund, settlement.LineCredit, settlement.LineDeposit:
-			default:
-				sum += l.Amount.Minor
-			}
-		}
-		if sum < 0 {
-			currencies = append(currencies, x.Currency)
-		}
-	}
-	return currencies
-}
-
-// askToRefund asks finance to give back what a statement says, where no step of
-// the plan is going to do it at a billing system: one whose turn has come gives
-// back what was noted by then, and one that was approved what was approved.
-func (a *App) askToRefund(p *offboarding.Plan, noted []customer.Balance, now time.Time) error {
-	if slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool {
-		_, leaves := a.giver(s)
-		return s.Kind == refundKind && s.State == offboarding.StepWaiting && s.Params["balance"] == "" && !(leaves && approved(p, s))
-	}) {
-		return nil
-	}
-	return a.askByHand(p, noted, now)
+	return false
 }
 
 // approved reports whether an approval before a step is over.
@@ -173,26 +131,6 @@ func approved(p *offboarding.Plan, s offboarding.Step) bool {
 		before := p.Step(key)
 		return before != nil && before.Kind == "approve" && before.Over()
 	})
-}
-
-// askByHand asks finance to give back sums, in a step of their own.
-func (a *App) askByHand(p *offboarding.Plan, sums []customer.Balance, now time.Time) error {
-	if len(sums) == 0 {
-		return nil
-	}
-	n := 1
-	for _, s := range p.Steps {
-		if strings.HasPrefix(s.Key, refundKey) {
-			n++
-		}
-	}
-	s := playbook.House(refundKey)
-	s.ID, s.Key = offboarding.StepID(id.New("step")), fmt.Sprintf("%s_%d", refundKey, n)
-	for _, b := range sums {
-		s.Items = append(s.Items, offboarding.Item{Key: string(b.ID), Title: offboarding.Same(b.About), Sum: b.Amount})
-	}
-	s.Due = a.backBy(p, &s, sums, now)
-	return p.Ask(s, now)
 }
 
 // backBy is when a step of people about sums that go back is due: as it says itself,

@@ -195,14 +195,20 @@ func (a *App) issue(ctx context.Context, tx Tx, p *offboarding.Plan, x *CaseStat
 	if err := tx.PutStatement(ctx, *x); err != nil {
 		return err
 	}
-	noted, err := a.noteRefunds(ctx, tx, p.Case, *x)
-	if err != nil {
-		return err
-	}
-	if err := a.askToRefund(p, noted, tx.Now()); err != nil {
+	if err := a.noteRefunds(ctx, tx, p.Case, *x); err != nil {
 		return err
 	}
 	if err := a.noteFees(ctx, tx, p.Case, *x); err != nil {
+		return err
+	}
+	if err := a.askToRefund(ctx, tx, p, *x); err != nil {
+		return err
+	}
+	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+	if err != nil {
+		return err
+	}
+	if err := a.evenOut(ctx, tx, "engine", p.Case.Customer, list); err != nil {
 		return err
 	}
 	if err := a.owedLater(ctx, tx, p); err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -36,39 +37,40 @@ func ofStatements(reference, code string) bool {
 // statement says; its items are the sums.
 const refundKey = "statement_refund"
 
-// refunded notes as paid what a person gave back.
-func (a *App) refunded(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboarding.Step) error {
-	list, err := tx.BalancesOf(ctx, p.Case.Customer)
+// noteRefunds notes what a statement gives back of each contract, and the credits that
+// stand at billing systems alone. What an older one of the departure noted and nobody
+// paid is void.
+func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x CaseStatement) error {
+	if err := a.dropRefunds(ctx, tx, c); err != nil {
+		return err
+	}
+	list, err := tx.BalancesOf(ctx, c.Customer)
 	if err != nil {
 		return err
 	}
-	for _, b := range list {
-		if b.Status != customer.Due || !slices.ContainsFunc(s.Items, func(it offboarding.Item) bool { return it.Key == string(b.ID) }) {
-			continue
-		}
-		if err := tx.SetBalanceStatus(ctx, b.ID, customer.Paid); err != nil {
+	due := x.Doc.RefundOn
+	if due.IsZero() {
+		due = a.today(tx).AddDays(settlement.DaysToPay)
+	}
+	for _, b := range backOf(c.Code, x, list) {
+		b.ID, b.Customer, b.Status, b.DueOn = customer.BalanceID(id.New("bal")), c.Customer, customer.Due, due
+		fresh, err := tx.InsertBalances(ctx, b)
+		if err != nil || fresh == 0 {
 			return err
 		}
-		if err := a.strayPaid(ctx, tx, p, b.ID, s.DoneBy); err != nil {
-			return err
-		}
-		if err := a.record(ctx, tx, fact{"balance.settled", s.DoneBy, "", string(p.Case.Customer), map[string]any{"reference": b.Reference, "status": string(customer.Paid)}}); err != nil {
+		if err := a.record(ctx, tx, fact{"refund.proposed", "engine", string(c.ID), string(c.Customer), map[string]any{
+			"reference": b.Reference, "on": due.String(), "minor": b.Amount.Minor, "currency": b.Amount.Currency,
+		}}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// noteRefunds notes what a statement gives back of each contract. What an older
-// one of the departure noted and nobody paid is void.
-func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x CaseStatement) (noted []customer.Balance, err error) {
-	if err := a.dropRefunds(ctx, tx, c); err != nil {
-		return nil, err
-	}
-	due := x.Doc.RefundOn
-	if due.IsZero() {
-		due = a.today(tx).AddDays(settlement.DaysToPay)
-	}
+// backOf are the sums that a statement gives back and that no record has, under numbers
+// that are new with each statement: one for each contract, and one of credits for each
+// currency in which they are more than debts.
+func backOf(code string, x CaseStatement, list []customer.Balance) (out []customer.Balance) {
 	for _, section := range x.Doc.Sections {
 		back := map[string]int64{}
 		var order []settlement.Line
@@ -81,30 +83,42 @@ func (a *App) noteRefunds(ctx context.Context, tx Tx, c offboarding.Case, x Case
 			}
 		}
 		for _, l := range order {
-			if back[l.Contract] <= 0 {
-				continue
-			}
-			ref := ours(c.Code, l.Contract)
-			if x.Version > 0 {
-				ref = fmt.Sprintf("%s-%d", ref, x.Version+1)
-			}
-			sum := money.Amount{Minor: back[l.Contract], Currency: section.Currency}
-			b := customer.Balance{
-				ID: customer.BalanceID(id.New("bal")), Customer: c.Customer, Reference: ref, Kind: customer.Refund, About: l.What, Amount: sum, DueOn: due, Status: customer.Due,
-			}
-			fresh, err := tx.InsertBalances(ctx, b)
-			if err != nil || fresh == 0 {
-				return noted, err
-			}
-			noted = append(noted, b)
-			if err := a.record(ctx, tx, fact{"refund.proposed", "engine", string(c.ID), string(c.Customer), map[string]any{
-				"reference": ref, "on": due.String(), "minor": sum.Minor, "currency": sum.Currency,
-			}}); err != nil {
-				return noted, err
+			if sum := back[l.Contract]; sum > 0 {
+				out = append(out, customer.Balance{Reference: ours(code, l.Contract), Kind: customer.Refund, About: l.What, Amount: money.Amount{Minor: sum, Currency: section.Currency}})
 			}
 		}
+		if b := creditsAway(section, list); section.Total.Minor > 0 && b.Amount.Minor > 0 {
+			b.Reference = creditOf(code, section.Currency)
+			out = append(out, b)
+		}
 	}
-	return noted, nil
+	if x.Version > 0 {
+		for i := range out {
+			out[i].Reference = fmt.Sprintf("%s-%d", out[i].Reference, x.Version+1)
+		}
+	}
+	return out
+}
+
+// creditsAway are the credits of a section that no record has: a billing system does.
+func creditsAway(section settlement.Section, list []customer.Balance) customer.Balance {
+	b := customer.Balance{Kind: customer.Credit, Amount: money.Amount{Currency: section.Currency}}
+	recorded := map[string]bool{}
+	for _, o := range list {
+		recorded[o.Reference] = recorded[o.Reference] || o.Kind == customer.Credit && o.Status == customer.Due && o.Amount.Currency == section.Currency
+	}
+	for _, l := range section.Lines {
+		switch {
+		case l.Kind == settlement.LineCredit && recorded[l.Ref]:
+			recorded[l.Ref] = false // another line of that number is not the record's
+		case l.Kind == settlement.LineCredit:
+			b.Amount.Minor += l.Amount.Minor
+			b.About = cmp.Or(b.About, l.What, l.Ref)
+		case l.Kind == settlement.LineRefund && l.Contract == "" && l.Why == string(settlement.Repaid):
+			b.Amount.Minor += l.Amount.Minor
+		}
+	}
+	return b
 }
 
 // noteFees notes what a statement asks for leaving early, so that it is looked

@@ -120,6 +120,7 @@ func (a *App) inputOf(k reckoning, choice settlement.Choice) (in settlement.Inpu
 	k.addBills(&in)
 	in.Books = settlement.OwnCredits(in.Books)
 	addSums(&in, open)
+	in.Sums = append(in.Sums, k.creditsGiven(in.Books)...)
 	in.Whole, out.From = k.whole(), k.from()
 	if len(in.Books) > 0 && !in.Whole && slices.ContainsFunc(open, func(b customer.Balance) bool { return b.Kind == customer.Invoice || b.Kind == customer.Credit }) {
 		out.Open = append(out.Open, settlement.Open{Why: "mixed"})
@@ -201,6 +202,39 @@ func (a *App) refundDay(out *Statement, x terms, ends when.Date) {
 	if day := d.Last(zone); out.RefundOn.IsZero() || day.Before(out.RefundOn) {
 		out.RefundOn, out.RefundBy = day, settlement.Source{Rule: most.By[0].Rule.ID, Pack: most.By[0].Rule.Pack.ID, Cite: most.By[0].Rule.Cite.Ref}
 	}
+}
+
+// creditsGiven is what people gave back of credits that stand at billing systems, as far
+// as these have them still: nobody gets them twice.
+func (k reckoning) creditsGiven(books []settlement.Books) (list []settlement.Sum) {
+	if k.code == "" {
+		return nil
+	}
+	there, seen := map[string]int64{}, map[[3]string]bool{}
+	for _, b := range books {
+		for _, m := range b.Balances {
+			if at := [3]string{b.System, b.Account, m.Currency}; !seen[at] {
+				seen[at] = true
+				there[m.Currency] += max(0, m.Minor)
+			}
+		}
+		for _, x := range b.Items {
+			if at := [3]string{b.System, "item", x.Ref}; !seen[at] {
+				seen[at] = true
+				there[x.Amount.Currency] += max(0, -x.Amount.Minor)
+			}
+		}
+	}
+	for _, b := range k.balances {
+		if b.Status != customer.Paid || !ofStatements(b.Reference, k.code) || !notedCredit(b) {
+			continue
+		}
+		b.Amount.Minor = min(b.Amount.Minor, there[b.Amount.Currency])
+		if there[b.Amount.Currency] -= b.Amount.Minor; b.Amount.Minor > 0 {
+			list = append(list, settlement.Sum{Kind: settlement.Repaid, Ref: b.Reference, What: b.About, Amount: b.Amount})
+		}
+	}
+	return list
 }
 
 // addBills adds, after the periods of contracts, what is recorded as billed: what is

@@ -117,6 +117,9 @@ func (a *App) signNow(ctx context.Context, tx Tx, p *offboarding.Plan, by Actor)
 	if err := holdMoney(ctx, tx, p.Case.Customer); err != nil {
 		return err
 	}
+	if err := withdrawAsks(p, tx.Now()); err != nil {
+		return err
+	}
 	if x.Doc, err = a.draw(ctx, tx, *p); err != nil {
 		return err
 	}

@@ -55,9 +55,9 @@ type GivesBack interface {
 	Parts(s Subject) (gives, byHand []customer.Balance)
 }
 
-// Parts leaves to people, where the step says so, what the system cannot give back
-// and what the customer's own debt stands against: one is to be set off against the
-// other, as their statement does.
+// Parts leaves to people, where the step says so, what the system cannot give back,
+// credits and deposits among it, and what the customer's own debt stands against: one is
+// to be set off against the other, as their statement does.
 func (k refund) Parts(s Subject) (gives, byHand []customer.Balance) {
 	only, people := s.Step.Params["balance"], s.Step.Params[playbook.Otherwise] == person
 	_, err := k.able(s)
@@ -70,6 +70,9 @@ func (k refund) Parts(s Subject) (gives, byHand []customer.Balance) {
 		default:
 			gives = append(gives, b)
 		}
+	}
+	if people {
+		byHand = append(byHand, s.ByHand...)
 	}
 	return gives, byHand
 }

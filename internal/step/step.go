@@ -28,6 +28,7 @@ type Subject struct {
 	Balances      []customer.Balance
 	Sent          []customer.BalanceID // that other works may have given back
 	Asked         []customer.BalanceID // that people are asked to give back
+	ByHand        []customer.Balance   // credits and deposits that the statement gives back: people do
 	Owing         []string             // currencies in which the statement asks something of the customer
 	Unapproved    bool                 // an approval before the step was left out
 	Owner         string               // the name by which the system of the work knows the customer, for what is erased there
