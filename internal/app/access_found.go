@@ -37,7 +37,9 @@ func ownerAt(ctx context.Context, tx Tx, c customer.ID, system string) (string, 
 
 // Listed compares what a system lists with the inventory of the customer. What
 // lets in and is not there is put there as found, and a person is asked; what was
-// closed and lets in again is found, too. The same list again changes nothing.
+// closed and lets in again is found, too, unless a step that is not over has just closed
+// it: a list may be older than that, and it is tried again later. The same list again
+// changes nothing.
 func (a *App) Listed(ctx context.Context, w offboarding.Work, list []connector.FoundAccess) (r Result, err error) {
 	err = a.tx(ctx, func(tx Tx) error {
 		c, err := tx.FindCase(ctx, w.Case)
@@ -49,6 +51,10 @@ func (a *App) Listed(ctx context.Context, w offboarding.Work, list []connector.F
 			names[i] = customer.Grant{System: w.System, Account: f.Account}
 		}
 		here, err := tx.GrantsByName(ctx, names...)
+		if err != nil {
+			return err
+		}
+		closed, err := justClosed(ctx, tx, w.Case)
 		if err != nil {
 			return err
 		}
@@ -65,7 +71,7 @@ func (a *App) Listed(ctx context.Context, w offboarding.Work, list []connector.F
 				err = a.foundGrant(ctx, tx, c, names[i], f.Kind)
 			case here[at].Customer != c.Customer:
 				seen.Elsewhere++
-			case here[at].Status == customer.Revoked:
+			case here[at].Status == customer.Revoked && !closed[here[at].ID]:
 				now := here[at]
 				now.Status = customer.Orphan
 				if err = tx.SaveGrant(ctx, now, customer.Revoked); err == nil {
@@ -93,6 +99,22 @@ func (a *App) Listed(ctx context.Context, w offboarding.Work, list []connector.F
 		return err
 	})
 	return r, err
+}
+
+// justClosed are the accesses that steps of the case closed which are not over.
+func justClosed(ctx context.Context, tx Tx, c offboarding.CaseID) (map[customer.GrantID]bool, error) {
+	p, err := tx.FindPlan(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	works, err := tx.WorksOf(ctx, c)
+	closed := map[customer.GrantID]bool{}
+	for _, w := range works {
+		if s := stepOf(&p, w.Step); w.Kind == "revoke_access" && w.State == offboarding.WorkVerified && s != nil && !s.Over() {
+			closed[customer.GrantID(w.Item)] = true
+		}
+	}
+	return closed, err
 }
 
 func (a *App) foundGrant(ctx context.Context, tx Tx, c offboarding.Case, g customer.Grant, kind string) error {
@@ -148,18 +170,17 @@ func (a *App) DecideGrant(ctx context.Context, by Actor, in GrantDecision) error
 	return err
 }
 
-// orphansDecided lets the steps look again that wait for what was decided about
-// the system's accesses, once nothing there is undecided.
+// orphansDecided closes, with the others, an access that is theirs, and lets the steps
+// look again that wait for what was decided about the system's accesses, once nothing
+// there is undecided.
 func (a *App) orphansDecided(ctx context.Context, tx Tx, by Actor, g customer.Grant) error {
 	all, err := tx.GrantsOf(ctx, g.Customer)
 	if err != nil {
 		return err
 	}
-	for _, x := range all {
-		if x.System == g.System && x.Status == customer.Orphan && x.ID != g.ID {
-			return nil
-		}
-	}
+	undecided := slices.ContainsFunc(all, func(x customer.Grant) bool {
+		return x.System == g.System && x.Status == customer.Orphan && x.ID != g.ID
+	})
 	cases, err := tx.CasesOf(ctx, g.Customer)
 	if err != nil {
 		return err
@@ -173,10 +194,18 @@ func (a *App) orphansDecided(ctx context.Context, tx Tx, by Actor, g customer.Gr
 			return err
 		}
 		for _, w := range works {
-			if w.System != g.System || w.State != offboarding.WorkFailed || w.LastError != orphans {
+			if w.System != g.System || !Undecided(w) {
 				continue
 			}
-			if err := a.resumeListing(ctx, tx, by, w); err != nil {
+			p, err := tx.FindPlan(ctx, c.ID)
+			if err != nil {
+				return err
+			}
+			next := a.resumeListing
+			if undecided {
+				next = a.afterListing
+			}
+			if err := next(ctx, tx, by, &p, w); err != nil {
 				return err
 			}
 		}
@@ -184,11 +213,8 @@ func (a *App) orphansDecided(ctx context.Context, tx Tx, by Actor, g customer.Gr
 	return nil
 }
 
-func (a *App) resumeListing(ctx context.Context, tx Tx, by Actor, w offboarding.Work) error {
-	p, err := tx.FindPlan(ctx, w.Case)
-	if err != nil {
-		return err
-	}
+// resumeListing asks a system once more which accesses there are.
+func (a *App) resumeListing(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan, w offboarding.Work) error {
 	if err := w.To(offboarding.WorkReady); err != nil {
 		return err
 	}
@@ -201,5 +227,17 @@ func (a *App) resumeListing(ctx context.Context, tx Tx, by Actor, w offboarding.
 	if err := a.record(ctx, tx, f); err != nil {
 		return err
 	}
-	return a.follow(ctx, tx, &p, []offboarding.Work{w})
+	return a.follow(ctx, tx, p, []offboarding.Work{w})
+}
+
+// afterListing goes on with what comes after a listing that waits for other decisions.
+func (a *App) afterListing(ctx context.Context, tx Tx, by Actor, p *offboarding.Plan, w offboarding.Work) error {
+	s := stepOf(p, w.Step)
+	if s == nil {
+		return nil
+	}
+	if err := a.goOnAfter(ctx, tx, p, s.Key); err != nil {
+		return err
+	}
+	return a.settle(ctx, tx, p, by.ID)
 }

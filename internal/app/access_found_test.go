@@ -99,7 +99,7 @@ func TestAnAccessThatNobodyWroteDownIsDecidedAboutAndClosedWithTheOthers(t *test
 		code(t, w.DecideGrant(ctx, agent, app.GrantDecision{Customer: cus, Grant: lost.ID, Theirs: true}), "grant.decided")
 		eventually(t, "accesses closed", func() bool { return w.stepState(t, c, "revoke") == offboarding.StepVerified })
 		w.signIn(t, "acc-lost", "tres", http.StatusForbidden)
-		if got := w.signedRows(t, c)["acc-lost"]; !strings.HasPrefix(got, "found decided:theirs plan") {
+		if got := w.signedRows(t, c)["acc-lost"]; !strings.HasPrefix(got, "plan found decided:theirs control") {
 			t.Errorf("the list says of what was found: %s", got)
 		}
 		if w.stepState(t, c, "find") != offboarding.StepVerified || w.logged(t, "grant.found") != 1 || w.logged(t, "grant.taken_on") != 1 {

@@ -175,6 +175,7 @@ func (a *App) accessList(ctx context.Context, tx Tx, by Actor, cid offboarding.C
 		}
 	}
 	l.found(entries, decided)
+	l.afterDecided()
 	for i := range p.Steps {
 		for _, g := range l.byHand(&p.Steps[i]) {
 			touched[g] = true
@@ -260,6 +261,23 @@ func (l *listing) add(r AccessListRow, evidence, entry string) {
 		}
 	}
 	l.rows = append(l.rows, r)
+}
+
+// afterDecided has the first look at an access that was found come after what was decided
+// about it: until then it waited, though the turn of its step had come.
+func (l *listing) afterDecided() {
+	name := func(r AccessListRow) [2]string { return [2]string{r.System, r.Account} }
+	at := map[[2]string]time.Time{}
+	for _, r := range l.rows {
+		if r.Stage == StageDecided {
+			at[name(r)] = r.at
+		}
+	}
+	for i := range l.rows {
+		if r := &l.rows[i]; r.Stage == StageControl && at[name(*r)].After(r.at) {
+			r.at = at[name(*r)]
+		}
+	}
 }
 
 // work lists what became of an access that a system closed, or left to read: act is

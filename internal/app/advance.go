@@ -365,7 +365,15 @@ func (a *App) followStep(ctx context.Context, tx Tx, p *offboarding.Plan, works 
 	if err := a.effects(ctx, tx, p, s); err != nil {
 		return err
 	}
-	return a.settle(ctx, tx, p, "engine")
+	if s.BySystem() && s.Kind != "revoke_access" && slices.ContainsFunc(works, func(w offboarding.Work) bool { return lastAt(w, left) }) {
+		if err := a.goOnAfter(ctx, tx, p, s.Key); err != nil {
+			return err
+		}
+	}
+	if err := a.settle(ctx, tx, p, "engine"); err != nil || s.Kind != "find_access" {
+		return err
+	}
+	return a.askAgain(ctx, tx, p, works)
 }
 
 // standsSo says of a step what its works say: some of them went on just now, and
@@ -387,7 +395,7 @@ func standsSo(p *offboarding.Plan, s *offboarding.Step, works []offboarding.Work
 			return err
 		}
 	}
-	if left.done && s.State == offboarding.StepRunning {
+	if left.done && s.State == offboarding.StepRunning && (!s.BySystem() || p.Complete(s)) {
 		if err := p.Done(s.Key, now, "engine"); err != nil {
 			return err
 		}

@@ -382,6 +382,9 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		}
 		s, subject.Settled, changed = p.Step(key), len(x.Doc.Sections) > 0, true // it may have asked a person, and noted sums
 	}
+	if s.BySystem() && !s.Spec.House {
+		return a.beginBySystem(ctx, tx, p, s, subject)
+	}
 	jobs := kind.Jobs(subject)
 	if len(jobs) == 0 {
 		if s.Kind == "confirm" { // done by Plan.Confirm alone
@@ -397,19 +400,9 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		}
 		return true, a.effects(ctx, tx, p, p.Step(key)) // an engagement ends without a system that charges it
 	}
-	phase := a.firstPhase(s.Kind)
 	works := make([]offboarding.Work, len(jobs))
 	for i, j := range jobs {
-		if j.RunAt.IsZero() {
-			j.RunAt = tx.Now()
-		}
-		if j.RunAt.Before(p.NotBefore) {
-			j.RunAt = p.NotBefore
-		}
-		works[i] = offboarding.Work{
-			ID: offboarding.WorkID(id.New("work")), Kind: s.Kind, Case: p.Case.ID, Step: s.ID, Item: j.Item,
-			System: within(p.Case.Test, j.System), Key: string(s.ID) + ":" + j.Item, Phase: phase, State: offboarding.WorkReady, RunAt: j.RunAt,
-		}
+		works[i] = a.workFor(tx, p, s, j)
 		if s.Kind == "wait" {
 			if came, err := came(ctx, tx, p.Case.ID, k, j.Item); err != nil {
 				return false, err
@@ -431,6 +424,20 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 		}
 	}
 	return changed, tx.InsertWork(ctx, works...)
+}
+
+// workFor is a job of a step as a work in the queue.
+func (a *App) workFor(tx Tx, p *offboarding.Plan, s *offboarding.Step, j step.Job) offboarding.Work {
+	if j.RunAt.IsZero() {
+		j.RunAt = tx.Now()
+	}
+	if j.RunAt.Before(p.NotBefore) {
+		j.RunAt = p.NotBefore
+	}
+	return offboarding.Work{
+		ID: offboarding.WorkID(id.New("work")), Kind: s.Kind, Case: p.Case.ID, Step: s.ID, Item: j.Item,
+		System: within(p.Case.Test, j.System), Key: string(s.ID) + ":" + j.Item, Phase: a.firstPhase(s.Kind), State: offboarding.WorkReady, RunAt: j.RunAt,
+	}
 }
 
 // picture is what a transaction has read of a customer, so that the steps of one

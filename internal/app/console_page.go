@@ -48,6 +48,7 @@ type CaseView struct {
 	Recap       *Recap                               // once it has taken effect
 	Answered    []FormAnswer                         // of forms, oldest first; drafts too
 	Outages     map[offboarding.StepID]time.Duration // steps that wait for a system which does not answer: until it is called again
+	Unasked     map[offboarding.StepID][]string      // steps that go on while these systems have not said which accesses there are
 	Prefilled   map[offboarding.StepID]form.Answers
 	Returns     Returns
 	Handover    Handover
@@ -215,6 +216,7 @@ func (a *App) OpenCase(ctx context.Context, by Actor, cid offboarding.CaseID) (C
 		}
 		v.Proofs = proofs(v.Works, v.Names)
 		v.Outages = a.broken(v.Works, tx.Wall())
+		v.Unasked = unasked(&v.Plan, v.Works)
 		v.CanUndo = v.Plan.CanUndo(tx.Now(), c.Effective.End(zone))
 		grants, err := tx.GrantsOf(ctx, c.Customer)
 		if err != nil {

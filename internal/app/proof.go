@@ -86,13 +86,19 @@ func itemNames(ctx context.Context, tx Tx, c customer.ID, subs []customer.Subscr
 	return out, nil
 }
 
+// Unanswered reports whether the work waits for a system that does not answer, as far as
+// was written down.
+func Unanswered(w offboarding.Work) bool {
+	return w.State == offboarding.WorkReady && (w.LastError == connector.Held || w.LastError == "connector.down")
+}
+
 // broken lists the steps with works that wait for a system which does not answer, and
 // how long yet. What this process found out counts, and what another one wrote down of
 // a work that it put off: each knows only of the calls that it made itself.
 func (a *App) broken(works []offboarding.Work, wall time.Time) map[offboarding.StepID]time.Duration {
 	out := map[offboarding.StepID]time.Duration{}
 	for _, w := range works {
-		if w.State == offboarding.WorkReady && (w.LastError == connector.Held || w.LastError == "connector.down") {
+		if Unanswered(w) {
 			out[w.Step] = max(out[w.Step], w.RetryAt.Sub(wall), 0)
 		}
 	}

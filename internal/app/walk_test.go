@@ -230,11 +230,12 @@ type world struct {
 	keys    *seal.Keys
 	mail    *letters
 	billing peer.Client
-	secrets string       // folder of the credentials of accounts
-	bank    bank         // refunds of the system "billing"
-	listed  listed       // accesses that the system "faro" lists
-	keeps   holdings     // what it holds of customers, and gives away
-	links   atomic.Int64 // signed links made
+	secrets string             // folder of the credentials of accounts
+	bank    bank               // refunds of the system "billing"
+	listed  listed             // accesses that the system "faro" lists
+	others  map[string]*listed // those that other systems list, by their names
+	keeps   holdings           // what it holds of customers, and gives away
+	links   atomic.Int64       // signed links made
 	engine  *engine.Engine
 	between *meddled
 	deaf    atomic.Bool // the store of the keys does not answer those who open
@@ -410,7 +411,7 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 	}
 	configs, err := declaration.Load("systems.yaml", []byte(declared), append(httpsystem.Kinds(), stripesystem.Kind(), sqlitesystem.Kind(), foldersystem.Kind(), processorsystem.Kind())...)
 	must(t, err)
-	w := &world{blobs: t.TempDir()}
+	w := &world{blobs: t.TempDir(), others: map[string]*listed{}}
 	var systems []connector.System
 	breakers := breaker.New(breaker.Options{Failures: 4, Wait: 300 * time.Millisecond, Longest: time.Second, Wall: when.Machine{}.Wall})
 	on := playbook.Connected{}
@@ -422,6 +423,10 @@ func newWorldOn(t *testing.T, e testkit.Engine, source, driver string, lease tim
 		s := sys.Connector()
 		if s.Name == "faro" {
 			s.Lister, s.Exporter = &w.listed, &w.keeps
+		}
+		if name, found := strings.CutPrefix(s.Name, "copy_"); found { // of the product, at another address
+			w.others[name] = &listed{}
+			s.Lister = w.others[name]
 		}
 		if s.Name == "billing" && !strings.Contains(declared, "prorate: true") { // a Stripe that credits by itself keeps its own books
 			s.Refunder, s.Ledger, s.Explainer = &w.bank, &w.bank, &w.bank

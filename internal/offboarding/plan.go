@@ -5,6 +5,7 @@
 package offboarding
 
 import (
+	"slices"
 	"time"
 
 	"hastaluego/internal/fault"
@@ -436,14 +437,14 @@ func (p *Plan) Stop(now time.Time, by string) error {
 
 // settle makes ready what can be, and closes the case when all is over.
 func (p *Plan) settle(now time.Time) error {
-	over := make(map[string]bool, len(p.Steps))
+	before := make(map[string]*Step, len(p.Steps))
 	for i := range p.Steps {
-		over[p.Steps[i].Key] = p.Steps[i].Over()
+		before[p.Steps[i].Key] = &p.Steps[i]
 	}
 	open := false
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if s.State == StepWaiting && all(s.After, over) {
+		if s.State == StepWaiting && !slices.ContainsFunc(s.After, func(key string) bool { return !s.mayBegin(before[key]) }) {
 			if err := s.to(StepReady); err != nil {
 				return err
 			}
@@ -464,11 +465,38 @@ func (p *Plan) settle(now time.Time) error {
 	return nil
 }
 
-func all(keys []string, over map[string]bool) bool {
-	for _, k := range keys {
-		if !over[k] {
-			return false
-		}
+// mayBegin reports whether a step need not wait for the one before it any more. One
+// that goes system by system need not until another such one is over, only until that
+// has begun: app says which of its works wait. What its condition says is known only
+// when the other is over, and with one it waits.
+func (s *Step) mayBegin(before *Step) bool {
+	switch {
+	case before == nil:
+		return false
+	case before.Over():
+		return true
 	}
-	return true
+	return s.BySystem() && s.Spec.If == "" && before.BySystem() && before.Kind != "revoke_access" && before.begun()
+}
+
+// BySystem reports whether what the step does at one system waits for nothing at
+// another: listing accesses, leaving them to read, closing them.
+func (s *Step) BySystem() bool {
+	return s.Kind == "find_access" || s.Kind == "narrow_access" || s.Kind == "revoke_access"
+}
+
+func (s *Step) begun() bool {
+	switch s.State {
+	case StepReady, StepRunning, StepDone:
+		return true
+	case StepBlocked:
+		return !s.Stalled()
+	}
+	return false
+}
+
+// Complete reports whether everything that comes before the step is over: until
+// then more of what it is to do may come up.
+func (p *Plan) Complete(s *Step) bool {
+	return !slices.ContainsFunc(s.After, func(key string) bool { before := p.Step(key); return before != nil && !before.Over() })
 }

@@ -51,7 +51,7 @@ var (
 		SELECT COUNT(*) FROM work
 		 WHERE kind <> 'webhook_delivery'
 		   AND (state = 'running'
-		     OR state = 'ready' AND run_at <= $1 AND tries = 0 AND NOT ` + heldBack("work.system") + ` AND case_id NOT IN (SELECT id FROM case_ WHERE paused = 1))`)
+		     OR state = 'ready' AND run_at <= $1 AND tries = 0 AND last_error <> 'connector.held' AND NOT ` + heldBack("work.system") + ` AND case_id NOT IN (SELECT id FROM case_ WHERE paused = 1))`)
 )
 
 func (t *tx) InsertWork(ctx context.Context, works ...offboarding.Work) error {

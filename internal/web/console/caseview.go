@@ -369,6 +369,9 @@ func (v *visit) viewStep(c app.CaseView, s offboarding.Step, asked, now time.Tim
 	if wait, held := c.Outages[s.ID]; held && !s.Over() {
 		sv.Held = v.say("step.held", "system", systemOf(c, s), "n", int(wait.Round(time.Minute)/time.Minute)+1)
 	}
+	if names := c.Unasked[s.ID]; len(names) > 0 && sv.Held == "" {
+		sv.Held = v.say("step.unasked", "systems", strings.Join(names, ", "))
+	}
 	if c.UsersTold.Step == s.Key {
 		sv.Users = v.usersTold(c.UsersTold)
 	}
@@ -512,6 +515,11 @@ func (v *visit) countSteps(steps []offboarding.Step) (out []badge) {
 func systemOf(c app.CaseView, s offboarding.Step) string {
 	if name := s.Params["system"]; name != "" {
 		return name
+	}
+	for _, w := range c.Works {
+		if w.Step == s.ID && app.Unanswered(w) {
+			return w.System
+		}
 	}
 	for _, w := range c.Works {
 		if w.Step == s.ID && w.System != "" && w.VerifiedAt.IsZero() && w.State != offboarding.WorkAttested {
