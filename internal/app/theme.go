@@ -329,8 +329,12 @@ func (a *App) groupPage(ctx context.Context, at grouping) (next grouping, now ti
 			return err
 		}
 		m, number, err := a.themeModel(ctx, tx)
-		if err != nil || m == nil {
+		if err != nil {
 			return err
+		}
+		if m == nil { // it is of another version of the program, which groups them
+			next.After = ""
+			return nil
 		}
 		texts, err := tx.TextsToGroup(ctx, number, at.After, size)
 		if err != nil {
