@@ -182,6 +182,8 @@ func checkSystem(ctx context.Context, cfg declaration.Declared, vault declaratio
 		defer s.Close()
 		if c := s.Connector().Checker; c != nil {
 			err = c.Check(ctx)
+		} else {
+			err = fault.New(fault.Transient, connector.Uncalled(info.Kind), "system", info.System)
 		}
 	}
 	r.MS = clock.Wall().Sub(start).Round(time.Millisecond).Milliseconds()

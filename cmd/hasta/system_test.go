@@ -95,6 +95,24 @@ func checked(t *testing.T, systems string, args ...string) (code int, told strin
 	return code, o.String() + e.String()
 }
 
+// What cannot be called without sending something is not said to be good.
+func TestASystemThatIsNotCalledIsNotCalledGood(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("whsec_"+strings.Repeat("a", 40)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for kind, entry := range map[string]string{
+		"webhook":   "    url: https://crm.example/exit\n    secret: \"file:" + secret + "\"\n",
+		"processor": "    title: Correo Claro\n    email: privacidad@correoclaro.example\n    language: es\n    days: 10\n    erase:\n      subscribers: {title: {es: Suscriptores, en: Subscribers}, fields: [email], category: contact, role: controller, basis: contract, after: erase}\n",
+	} {
+		code, told := checked(t, "systems:\n  far:\n    kind: "+kind+"\n"+entry)
+		if code != exitOK || !strings.Contains(told, "far: could not tell") || !strings.Contains(told, "systems.yaml:2:3: far: ") || !strings.Contains(told, "Nothing of “far” was called") || strings.Contains(told, "good") {
+			t.Errorf("%s: %d %s", kind, code, told)
+		}
+	}
+}
+
 func TestAKeyThatIsMissingIsNamedWithThePlaceOfItsEntry(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ what, systems, want string }{

@@ -278,10 +278,35 @@ const RightsUnclear = "connector.rights_unclear"
 // when they signed in.
 const SignInsUnclear = "connector.no_sign_in_seen"
 
-// Unsaid reports whether the code of a check is that of a system that answered, and
-// said too little: no failure.
+// The codes of a check of a system of which nothing can be called without sending
+// something: an address that hears what happens, a company that people write to, and
+// any other.
+const (
+	uncalledWebhook   = "connector.uncalled_webhook"
+	uncalledProcessor = "connector.uncalled_processor"
+	uncalledAny       = "connector.uncalled"
+)
+
+// Uncalled is the code that says of a system of a kind that nothing was called, and how
+// to see whether it works.
+func Uncalled(kind string) string {
+	switch kind {
+	case "webhook":
+		return uncalledWebhook
+	case "processor":
+		return uncalledProcessor
+	}
+	return uncalledAny
+}
+
+// Unsaid reports whether the code of a check is that of a system that said too little,
+// or was not called: no failure.
 func Unsaid(code string) bool {
-	return code == Unclear || code == RightsUnclear || code == SignInsUnclear
+	switch code {
+	case Unclear, RightsUnclear, SignInsUnclear, uncalledWebhook, uncalledProcessor, uncalledAny:
+		return true
+	}
+	return false
 }
 
 // System is a connected system. What it cannot do is nil.

@@ -115,12 +115,15 @@ func (c *Caller) Call(op string, req *http.Request, write bool) (Answer, error) 
 func (c *Caller) Class(op string, ans Answer, write bool) *fault.Error {
 	var f *fault.Error
 	switch {
+	case ans.Throttled():
+		f = c.Say(fault.Transient, "connector.busy", ans.Status)
+		f.RetryAfter = ans.wait()
 	case ans.Status == http.StatusNotFound && !write && !ans.spoken():
 		// A gateway, or a wrong address: of the thing itself nothing was said.
 		f = c.Say(fault.Transient, "connector.unreadable", ans.Status)
 	case ans.Status == http.StatusNotFound:
 		f = c.Say(fault.NotFound, "connector.unknown_reference", ans.Status)
-	case ans.Status == http.StatusTooManyRequests || ans.Status == http.StatusRequestTimeout || ans.Status == http.StatusTooEarly,
+	case ans.Status == http.StatusRequestTimeout || ans.Status == http.StatusTooEarly,
 		// A 503 that names its time is the system speaking. One that does not is
 		// often a proxy that lost the system after the request had reached it.
 		ans.Status == http.StatusServiceUnavailable && (ans.Named || !write):

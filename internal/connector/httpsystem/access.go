@@ -145,7 +145,7 @@ func (a access) ProbeAccess(ctx context.Context, account string) (connector.Prob
 	case p.entered(ans.Status):
 		out.In = true
 		return out, nil
-	case slices.Contains(p.Refused, ans.Status):
+	case slices.Contains(p.Refused, ans.Status) && !ans.Throttled():
 		return out, nil
 	}
 	return connector.Probe{}, a.Unclear(op, ans, a.Class(op, ans, false))

@@ -201,7 +201,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 	case ans.Status >= 200 && ans.Status < 300:
 		out.In = true
 		return out, nil
-	case ans.Status == http.StatusUnauthorized:
+	case ans.Status == http.StatusUnauthorized && !ans.Throttled():
 		return out, nil
 	}
 	return connector.Probe{}, s.Unclear(op, ans, s.Class(op, ans, false))

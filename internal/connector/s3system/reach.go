@@ -71,7 +71,7 @@ func (s *System) ProbeWrite(ctx context.Context, account string) (connector.Prob
 	case ans.Status == http.StatusNotFound && said == "NoSuchUpload":
 		out.In = true
 		return out, nil
-	case ans.Status == http.StatusForbidden && (said == "AccessDenied" || said == "InvalidAccessKeyId"):
+	case ans.Status == http.StatusForbidden && !ans.Throttled() && (said == "AccessDenied" || said == "InvalidAccessKeyId"):
 		return out, nil
 	}
 	return connector.Probe{}, s.Unclear(op, ans, s.Class(op, ans, false))

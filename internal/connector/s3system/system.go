@@ -410,7 +410,7 @@ func (s *System) ProbeAccess(ctx context.Context, account string) (connector.Pro
 		path != "" && (ans.Status == http.StatusOK || ans.Status == http.StatusPartialContent || said == "InvalidRange"):
 		out.In, out.Status = true, strconv.Itoa(ans.Status)
 		return out, nil
-	case ans.Status == http.StatusForbidden && (said == "AccessDenied" || said == "InvalidAccessKeyId"):
+	case ans.Status == http.StatusForbidden && !ans.Throttled() && (said == "AccessDenied" || said == "InvalidAccessKeyId"):
 		return out, nil
 	}
 	return connector.Probe{}, s.Unclear(op, ans, s.Class(op, ans, false))

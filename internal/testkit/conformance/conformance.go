@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -361,6 +362,11 @@ func ends() []failing {
 		{Throttled, "503 that says how long", answers(503, "", "Retry-After", "7"), wait7, wait7, true, false},
 		{Throttled, "429", answers(429, ""), busy, busy, true, false},
 		{Throttled, "429 that says how long", answers(429, "{}", "Retry-After", "7"), wait7, wait7, true, false},
+		{Throttled, "403 that says how long", answers(403, "{}", "Retry-After", "7"), wait7, wait7, true, false},
+		{Throttled, "403 whose allowance is used up", answers(403, "{}", "Date", ahead(0), "X-Ratelimit-Remaining", "0", "X-Ratelimit-Reset", strconv.FormatInt(aheadUnix(7*time.Second), 10)), wait7, wait7, true, false},
+		{Throttled, "403 with a reason that is a limit", answers(403, `{"error":{"errors":[{"reason":"userRateLimitExceeded"}]}}`), busy, busy, true, false},
+		{Throttled, "403 that says in words that it is a limit", answers(403, `{"message":"You have exceeded a secondary rate limit."}`), busy, busy, true, false},
+		{Throttled, "401 that says how long", answers(401, "", "Retry-After", "7"), wait7, wait7, true, false},
 		{Skew, "429 that says when, by a clock that is decades ahead", answers(429, "", "Date", ahead(0), "Retry-After", ahead(7*time.Second)), wait7, wait7, true, false},
 		{Skew, "503 that says when, by a clock that is decades behind", answers(503, "", "Date", behind(0), "Retry-After", behind(7*time.Second)), wait7, wait7, true, false},
 		{Partial, "several outcomes in one success", answers(207, `{"done":1,"failed":1}`), unreadable, uncertain, false, false},
@@ -383,8 +389,14 @@ func ahead(d time.Duration) string { return wrongClock(2061, d) }
 func behind(d time.Duration) string { return wrongClock(1999, d) }
 
 func wrongClock(year int, d time.Duration) string {
-	return time.Date(year, 12, 31, 23, 59, 58, 0, time.UTC).Add(d).Format(http.TimeFormat)
+	return wrongInstant(year, d).Format(http.TimeFormat)
 }
+
+func wrongInstant(year int, d time.Duration) time.Time {
+	return time.Date(year, 12, 31, 23, 59, 58, 0, time.UTC).Add(d)
+}
+
+func aheadUnix(d time.Duration) int64 { return wrongInstant(2061, d).Unix() }
 
 // Run runs the suite.
 func Run(t *testing.T, d Dialect) {

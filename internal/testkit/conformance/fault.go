@@ -43,7 +43,7 @@ func Protocols() []Protocol {
 	return []Protocol{
 		{HTTP, []string{"http", "iam", "oauth", "s3", "scim", "stripe", "webhook"}, map[Fault]Answer{
 			TimeOut:     {How: "no answer in time; a line that is cut once the request was taken"},
-			Throttled:   {How: "429 and 503, with `Retry-After` in seconds, as an instant, and without"},
+			Throttled:   {How: "429 and 503, with `Retry-After` in seconds, as an instant, and without; 401 and 403 that say when to come back, that an allowance is used up, or that a limit was met"},
 			ServerError: {How: "500, 502, 503"},
 			SlowBody:    {How: "the head of an answer, a part of its body, and no more"},
 			WrongBody:   {How: "HTML, nothing, half an answer, another protocol, a body over the bound, redirects"},
