@@ -276,7 +276,7 @@ func (a *App) OpenCasePage(ctx context.Context, token, purpose, lang string) (Ca
 			return err
 		}
 		if out.After = nil; purpose == "case" && out.ErasedOn.IsZero() {
-			if out.After, err = a.afterEnd(ctx, tx, plan.Case); err != nil {
+			if out.After, err = a.afterEnd(ctx, tx, plan); err != nil {
 				return err
 			}
 		}

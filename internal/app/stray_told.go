@@ -36,8 +36,10 @@ type AfterEnd struct {
 	ByPerson bool      // somebody gave it back, and says so; else it was read back
 }
 
-// afterEnd are those of a departure, in the order in which they happened.
-func (a *App) afterEnd(ctx context.Context, tx Tx, c offboarding.Case) (list []AfterEnd, err error) {
+// afterEnd are those of a departure, in the order in which they happened. What a second
+// person has not approved is promised to nobody.
+func (a *App) afterEnd(ctx context.Context, tx Tx, p offboarding.Plan) (list []AfterEnd, err error) {
+	c := p.Case
 	strays, err := tx.StraysAbout(ctx, c.Customer)
 	if err != nil {
 		return nil, err
@@ -47,12 +49,19 @@ func (a *App) afterEnd(ctx context.Context, tx Tx, c offboarding.Case) (list []A
 		return nil, err
 	}
 	for _, x := range strays {
-		if x.Case == string(c.ID) && x.Balance != "" && (x.State == stray.Refunding || x.State == stray.Refunded) {
+		if x.Case == string(c.ID) && x.Balance != "" && (x.State == stray.Refunding && decided(&p, x) || x.State == stray.Refunded) {
 			list = append(list, a.givenAfter(x, sums))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b AfterEnd) int { return cmp.Compare(a.Charged.String(), b.Charged.String()) })
 	return list, nil
+}
+
+// decided reports whether what a charge took goes back for certain: somebody gives it back
+// by hand, or a second person approved.
+func decided(p *offboarding.Plan, x stray.Stray) bool {
+	s := p.Step(approveAfterKey + "_" + straySuffix(x))
+	return s == nil || s.Over() || s.State == offboarding.StepDone
 }
 
 // givenAfter tells a charge whose money goes back, or did.
