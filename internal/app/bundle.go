@@ -483,7 +483,12 @@ func (a *App) CheckBundle(ctx context.Context, w offboarding.Work) (evidence str
 		return "", err
 	}
 	r, err := bundle.Check(archive, archive.Size())
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // it was not read to its end
+		return "", ctx.Err()
+	case err != nil && fault.KindOf(err) == fault.Transient: // a piece that cannot be read now is no bundle that differs
+		return "", fault.Wrap("app.CheckBundle", err)
+	case err != nil:
 		return "", fault.New(fault.Invalid, "bundle.broken").At("app.CheckBundle", err)
 	}
 	facts = bundleFacts{Blob: b.ID, SHA256: b.SHA256, Size: b.Size, Files: r.Files}

@@ -33,8 +33,9 @@ type holdings struct {
 	rows   int               // of the table "visits", of a kibibyte each; none: it has no table
 	files  map[string]string // of "drawings"; nil: it has none
 	rules  []connector.FileRule
-	breaks int      // rows or bytes after which it stops answering, once
-	down   bool     // it answers nobody
+	breaks int  // rows or bytes after which it stops answering, once
+	down   bool // it answers nobody
+	slow   time.Duration
 	reads  int      // rows that it gave away
 	after  []string // from where it was asked
 	from   []int64
@@ -129,6 +130,7 @@ func (h *holdings) OpenFile(_ context.Context, _, _ string, f connector.HeldFile
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.from = append(h.from, offset)
+	time.Sleep(h.slow)
 	body := h.files[f.Name][offset:]
 	if n := h.breaks; n > 0 && n < len(body) {
 		h.breaks = 0
@@ -206,6 +208,24 @@ func TestFilesAboutOthersAreLeftOutForAConsumer(t *testing.T) {
 			if !strings.Contains(strings.Join(slices.Collect(maps.Values(files)), "\n"), "README.txt dice cómo pedir") {
 				t.Error("the package does not say why")
 			}
+		}
+	})
+}
+
+// A bundle that takes longer than the lease of a work is made and read back all the
+// same: the lease is kept as long as somebody works, and nothing is begun again for it.
+func TestABundleMayTakeLongerThanALease(t *testing.T) {
+	t.Parallel()
+	testkit.EachStory(t, func(t *testing.T, e testkit.Engine) {
+		const lease = 2 * time.Second
+		w := newWorldOn(t, e, takesAlong, "", lease)
+		w.keeps.owner, w.keeps.files, w.keeps.slow = "FE-20418", map[string]string{"plano 1.bin": "uno"}, lease*3/2
+		_, c, _ := w.request(t, "period_end")
+		eventually(t, "the file", func() bool { return w.stepState(t, c, "export") == offboarding.StepVerified })
+		w.keeps.mu.Lock()
+		defer w.keeps.mu.Unlock()
+		if len(w.keeps.from) != 1 {
+			t.Errorf("it was asked for %d times", len(w.keeps.from))
 		}
 	})
 }

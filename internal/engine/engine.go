@@ -299,6 +299,18 @@ func (e *Engine) handBack(ctx context.Context, w offboarding.Work) (mine bool, e
 	return mine, err
 }
 
+// stillMine extends the lease of a work, if it is this worker's yet. A database that does
+// not answer is asked for less time than the lease has left.
+func (e *Engine) stillMine(ctx context.Context, w offboarding.Work) (mine bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, e.Lease-e.Heartbeat)
+	defer cancel()
+	err = e.Store.Tx(ctx, func(tx app.Tx) (err error) {
+		mine, err = tx.Heartbeat(ctx, w.ID, w.Attempt, e.Lease)
+		return err
+	})
+	return mine, err
+}
+
 // beat extends the lease until done; a beat that fails ends the call.
 func (e *Engine) beat(ctx context.Context, cancel context.CancelFunc, w offboarding.Work, done <-chan struct{}) {
 	t := time.NewTicker(e.Heartbeat)
@@ -310,11 +322,7 @@ func (e *Engine) beat(ctx context.Context, cancel context.CancelFunc, w offboard
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			var mine bool
-			err := e.Store.Tx(ctx, func(tx app.Tx) (err error) {
-				mine, err = tx.Heartbeat(ctx, w.ID, w.Attempt, e.Lease)
-				return err
-			})
+			mine, err := e.stillMine(ctx, w)
 			if err != nil || !mine {
 				cancel()
 				return

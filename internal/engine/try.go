@@ -213,8 +213,25 @@ func until(again time.Time, err error) (app.Result, error) {
 	return app.Result{Verdict: app.Later, Again: again}, nil
 }
 
+// unhurried is a context that ends with the lease of the work, as long as that is kept,
+// or when the engine stops: reading a large file back takes as long as it takes, and
+// begins again where it was cut off. It is for what has no effect elsewhere.
+func (t *try) unhurried(ctx context.Context, w offboarding.Work) (context.Context, func()) {
+	long, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go t.beat(long, cancel, w, done)
+	unhook := context.AfterFunc(t.stop, cancel)
+	return long, func() {
+		unhook()
+		close(done)
+		cancel()
+	}
+}
+
 // make makes a file for the customer, or reads it back.
 func (t *try) make(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	ctx, end := t.unhurried(ctx, w)
+	defer end()
 	if w.Phase == offboarding.Verify {
 		evidence, err := t.App.CheckBundle(ctx, w)
 		return app.Result{Verdict: app.Confirmed, Evidence: evidence}, err
@@ -231,6 +248,8 @@ func (t *try) make(ctx context.Context, w offboarding.Work) (app.Result, error) 
 // of the one before. What nobody wants any more when its turn comes is not made: it was
 // stopped, or its time is over.
 func (t *try) remake(ctx context.Context, w offboarding.Work) (app.Result, error) {
+	ctx, end := t.unhurried(ctx, w)
+	defer end()
 	r, err := t.make(ctx, w)
 	if err == nil && r.Verdict == app.Later {
 		return r, nil
