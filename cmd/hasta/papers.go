@@ -125,6 +125,9 @@ func (p papers) written(x app.Paper) document.Letter {
 		if s := x.Statement; s != nil {
 			f.Statements, f.DueOn, f.RefundOn = settled(x.Language, *s), s.Doc.DueOn, s.Doc.RefundOn
 			f.From, f.Ends = web.MoneyFrom(x.Language, "settlement.from.", s.Doc, c.Zone), web.MoneyEnds(x.Language, s.Doc)
+			if changed := web.MoneyChanges(x.Language, s.Doc, c.Zone); changed != nil {
+				f.Changed = &document.Fact{Label: changed.Title, Lines: changed.Lines}
+			}
 		} else {
 			f.Statements, f.DueOn = statements(x)
 		}

@@ -543,7 +543,13 @@ func (a *App) effects(ctx context.Context, tx Tx, p *offboarding.Plan, s *offboa
 		if err := a.keepSweeping(ctx, tx); err != nil {
 			return err
 		}
-		return a.record(ctx, tx, fact{"case.effective", "engine", string(p.Case.ID), string(p.Case.Customer), nil})
+		if err := a.record(ctx, tx, fact{"case.effective", "engine", string(p.Case.ID), string(p.Case.Customer), nil}); err != nil {
+			return err
+		}
+		return a.ended(ctx, tx, p, s)
+	}
+	if s.Kind == "verify_billing" && !p.Case.EffectiveAt.IsZero() {
+		return a.ended(ctx, tx, p, s)
 	}
 	return nil
 }

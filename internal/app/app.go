@@ -359,6 +359,9 @@ func (a *App) begin(ctx context.Context, tx Tx, p *offboarding.Plan, key string,
 			return false, p.Skip(key, tx.Now(), nil)
 		}
 	}
+	if held, err := a.heldBack(ctx, tx, p, s, k); err != nil || held {
+		return false, err
+	}
 	why, err := a.backFirst(ctx, tx, p, key, &subject)
 	if err != nil {
 		return false, err

@@ -381,6 +381,11 @@ func (a *App) ReadBooks(ctx context.Context, w offboarding.Work) (r Result, err 
 			if waits, err = a.beginStatement(ctx, tx, c); err != nil {
 				return err
 			}
+			if !waits {
+				if err := a.lookAtEnd(ctx, tx, c); err != nil {
+					return err
+				}
+			}
 		}
 		r = Result{Verdict: Accomplished}
 		if waits {

@@ -90,7 +90,8 @@ func collecting(p offboarding.Plan) *offboarding.Step {
 }
 
 // clockStands reports whether nobody may be asked for money now: the customer of a
-// departure does not agree with the statement of it or of another one that is open, or
+// departure does not agree with the statement of it or of another one that is open, or that
+// waits for a signature, or
 // a complaint of theirs is. A
 // complaint before a body that settles disputes is one, and stays open until it
 // has decided: Spain, Ley 10/2025, art. 13.8.
@@ -100,7 +101,7 @@ func clockStands(ctx context.Context, tx Tx, c offboarding.Case) (bool, error) {
 		return false, err
 	}
 	for _, id := range cases {
-		if no, err := disputed(ctx, tx, id); err != nil || no {
+		if no, err := openToSign(ctx, tx, id); err != nil || no {
 			return no, err
 		}
 	}

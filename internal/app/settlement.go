@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hastaluego/internal/customer"
 	"hastaluego/internal/fault"
 	"hastaluego/internal/id"
 	"hastaluego/internal/money"
@@ -24,6 +25,7 @@ const (
 	StatementSent     StatementState = "sent"     // told to the customer without a signature: only recorded sums are in it
 	StatementSigned   StatementState = "signed"   // by finance, and told to the customer
 	StatementAccepted StatementState = "accepted" // by the customer
+	StatementChanged  StatementState = "changed"  // it was told, and something happened since: finance signs it anew
 	StatementDisputed StatementState = "disputed" // the customer does not agree; a person looks, and nobody is reminded meanwhile
 )
 
@@ -31,8 +33,10 @@ const (
 // drawn up anew is signed again.
 var statementMoves = map[StatementState][]StatementState{
 	StatementDrawn:    {StatementSigned, StatementSent},
-	StatementSent:     {StatementSigned, StatementAccepted, StatementDisputed},
-	StatementSigned:   {StatementAccepted, StatementDisputed, StatementSigned},
+	StatementSent:     {StatementSigned, StatementAccepted, StatementDisputed, StatementChanged},
+	StatementSigned:   {StatementAccepted, StatementDisputed, StatementSigned, StatementChanged},
+	StatementAccepted: {StatementChanged},
+	StatementChanged:  {StatementSigned},
 	StatementDisputed: {StatementSigned},
 }
 
@@ -44,6 +48,7 @@ type Statement struct {
 	RefundBy settlement.Source
 	DueOn    when.Date // of what the customer owes; zero: nothing
 	From     []FiguresFrom
+	Replaces *Replaced `json:",omitempty"` // one that was told before; nil: none that says something else
 }
 
 // CaseStatement is the statement of one departure.
@@ -67,9 +72,10 @@ func (x CaseStatement) MayAnswer() bool {
 }
 
 // MaySign reports whether it is the turn of finance: what stands there was
-// signed by nobody, or the customer does not agree with it.
+// signed by nobody, the customer does not agree with it, or it does not stand any more.
 func (x CaseStatement) MaySign() bool {
-	return x.Version > 0 && len(x.Doc.Sections) > 0 && (x.SignedBy == "" || x.State == StatementDisputed)
+	again := x.State == StatementDisputed || x.State == StatementChanged
+	return x.Version > 0 && (again || len(x.Doc.Sections) > 0 && x.SignedBy == "")
 }
 
 func (x *CaseStatement) to(s StatementState) error {
@@ -88,8 +94,9 @@ type StatementTx interface {
 	StatementOf(ctx context.Context, c offboarding.CaseID) (CaseStatement, error)
 }
 
-// draw computes the statement of a departure as it stands now.
-func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan) (Statement, error) {
+// draw computes the statement of a departure as it stands now, with the sums on
+// record as they are or, where that is said, otherwise.
+func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan, as func([]customer.Balance) []customer.Balance) (Statement, error) {
 	k := reckoning{asked: p.Case.RequestedAt, made: a.today(tx), ends: p.Case.Effective, own: p.Case.Ends, code: p.Case.Code}
 	var err error
 	if k.cus, err = tx.FindCustomer(ctx, p.Case.Customer); err != nil {
@@ -105,6 +112,9 @@ func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan) (Statement, e
 	if err := k.gather(ctx, tx, all); err != nil {
 		return Statement{}, err
 	}
+	if as != nil {
+		k.balances = as(k.balances)
+	}
 	if k.sent, err = refundsSent(ctx, tx, p.Case.Customer, ""); err != nil {
 		return Statement{}, err
 	}
@@ -115,10 +125,13 @@ func (a *App) draw(ctx context.Context, tx Tx, p offboarding.Plan) (Statement, e
 	return a.reckon(k, choiceOf(p.Case.When))
 }
 
-// statementNow is the statement of a departure: the one that was made, or the
-// one that would be made now.
+// statementNow is the statement of a departure: the one that was made or, where it
+// does not stand, the one that would be made now.
 func (a *App) statementNow(ctx context.Context, tx Tx, p offboarding.Plan) (CaseStatement, error) {
 	x, err := tx.StatementOf(ctx, p.Case.ID)
+	if err == nil && x.State == StatementChanged { // finance reads what they sign
+		return x, a.drawAnew(ctx, tx, &p, &x)
+	}
 	if err == nil && x.State != StatementDrawn {
 		return x, nil
 	}
@@ -129,7 +142,7 @@ func (a *App) statementNow(ctx context.Context, tx Tx, p offboarding.Plan) (Case
 		return CaseStatement{}, nil
 	}
 	x.Case, x.State, x.MadeAt = p.Case.ID, StatementDrawn, tx.Now()
-	x.Doc, err = a.draw(ctx, tx, p)
+	x.Doc, err = a.draw(ctx, tx, p, nil)
 	return x, err
 }
 

@@ -45,7 +45,7 @@ func (a *App) preview(ctx context.Context, tx Tx, cus customer.Customer, subs []
 // shownMoney is what the page before the click showed of the money of a departure that
 // is being registered: as it stands while nothing happened between.
 func (a *App) shownMoney(ctx context.Context, tx Tx, c offboarding.Case) (x offboarding.Shown, err error) {
-	s, err := a.draw(ctx, tx, offboarding.Plan{Case: c})
+	s, err := a.draw(ctx, tx, offboarding.Plan{Case: c}, nil)
 	for _, section := range s.Sections {
 		x.Totals = append(x.Totals, section.Total)
 	}

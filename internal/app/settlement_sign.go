@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"hastaluego/internal/collection"
@@ -74,17 +75,28 @@ func (a *App) SignStatement(ctx context.Context, by Actor, c offboarding.CaseID)
 		if err := a.signNow(ctx, tx, &p, by); err != nil {
 			return err
 		}
-		for _, key := range []string{signKey, "statement_dispute"} {
-			if err := a.finishHouse(&p, key, by, tx.Now()); err != nil {
+		for _, s := range slices.Clone(p.Steps) {
+			if !s.Spec.House || s.Key != signKey && !strings.HasPrefix(s.Key, disputeKey) && !asksAgain(&s) {
+				continue
+			}
+			if err := a.finishHouse(&p, s.Key, by, tx.Now()); err != nil {
 				return err
 			}
+		}
+		if err := a.releaseHeld(ctx, tx, &p); err != nil {
+			return err
 		}
 		return a.settle(ctx, tx, &p, by.ID)
 	})
 }
 
-// signKey names the step that asks finance for a signature.
-const signKey = "statement_sign"
+const (
+	// signKey names the step that asks finance for a signature.
+	signKey = "statement_sign"
+	// disputeKey begins the name of the step by which finance answers a customer who
+	// does not agree.
+	disputeKey = "statement_dispute"
+)
 
 func (a *App) signNow(ctx context.Context, tx Tx, p *offboarding.Plan, by Actor) error {
 	if err := by.may("statement"); err != nil {
@@ -113,17 +125,18 @@ func (a *App) signNow(ctx context.Context, tx Tx, p *offboarding.Plan, by Actor)
 		}
 		return a.record(ctx, tx, signature(p.Case, x, by.ID))
 	}
-	again := x.State == StatementDisputed
+	// One of a departure whose step was over when nothing was open has no letter that waits.
+	late := slices.ContainsFunc(p.Steps, func(s offboarding.Step) bool { return asksAgain(&s) })
+	again := x.State == StatementDisputed || x.State == StatementChanged || late
 	if err := holdMoney(ctx, tx, p.Case.Customer); err != nil {
 		return err
 	}
 	if err := withdrawAsks(p, tx.Now()); err != nil {
 		return err
 	}
-	if x.Doc, err = a.draw(ctx, tx, *p); err != nil {
+	if err := a.drawAnew(ctx, tx, p, &x); err != nil {
 		return err
 	}
-	x.MadeAt = tx.Now()
 	if err := a.issue(ctx, tx, p, &x, by.ID); err != nil || !again {
 		return err
 	}
@@ -225,7 +238,7 @@ func (a *App) AnswerStatement(ctx context.Context, token string, in StatementAns
 		if err := a.endInstalments(ctx, tx, p.Case.ID, false); err != nil {
 			return err
 		}
-		s := playbook.House("statement_dispute")
+		s := playbook.House(disputeKey)
 		s.ID, s.Note = offboarding.StepID(id.New("step")), why
 		if old := p.Step(s.Key); old != nil { // they disagree again
 			s.Key = fmt.Sprintf("%s_%d", s.Key, x.Version)
@@ -237,11 +250,11 @@ func (a *App) AnswerStatement(ctx context.Context, token string, in StatementAns
 	})
 }
 
-// disputed reports whether the customer of a departure does not agree with the
-// statement.
-func disputed(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
+// openToSign reports whether the customer of a departure does not agree with the
+// statement, or it waits for a signature: nobody was told what counts.
+func openToSign(ctx context.Context, tx Tx, c offboarding.CaseID) (bool, error) {
 	x, err := statementIfAny(ctx, tx, c)
-	return err == nil && x.State == StatementDisputed, err
+	return err == nil && x.Version > 0 && (x.State == StatementDisputed || x.State == StatementChanged || x.State == StatementDrawn), err
 }
 
 // statementIfAny is the statement of a departure; zero: none was made.

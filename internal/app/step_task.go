@@ -67,10 +67,17 @@ func (a *App) CompleteTask(ctx context.Context, by Actor, in CompleteInput) erro
 			return err
 		}
 		p.Touch(in.Step, by.RealID)
-		if s.Spec.House && s.Key == signKey { // finished, it is signed: nobody presses twice, and no letter waits for ever
+		again := asksAgain(s)
+		if s.Spec.House && s.Key == signKey || again { // finished, it is signed: nobody presses twice, and no letter waits for ever
 			if err := a.signNow(ctx, tx, p, by); err != nil {
 				return err
 			}
+		}
+		if again {
+			if err := a.releaseHeld(ctx, tx, p); err != nil {
+				return err
+			}
+			s = p.Step(in.Step)
 		}
 		return a.effects(ctx, tx, p, s)
 	})

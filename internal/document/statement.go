@@ -17,6 +17,7 @@ type StatementFacts struct {
 	Statements []Statement
 	DueOn      when.Date // of the last sum that the customer owes; zero if none
 	Ends       []string  // of contracts whose day is not that of the departure, and why
+	Changed    *Fact     // what is different in it from the one before; nil: nothing
 	From       []string  // where the figures come from, contract by contract
 	RefundOn   when.Date // last day on which what comes back is there; zero: nobody said
 	Page       string
@@ -28,6 +29,9 @@ type StatementFacts struct {
 func Settlement(f StatementFacts) Letter {
 	w := newWriter(f.Lang, f.Company)
 	l := w.letter(KindStatement, f.At, f.Code, w.say("statement.lede", "company", w.company.Name))
+	if f.Changed != nil {
+		l.Blocks = append(l.Blocks, Block{Facts: []Fact{*f.Changed}})
+	}
 	for _, s := range f.Statements {
 		l.Blocks = append(l.Blocks, Block{Table: w.table(s), Paragraphs: []string{w.owed(&s)}})
 	}

@@ -7,6 +7,7 @@ import (
 	"hastaluego/internal/app"
 	"hastaluego/internal/settlement"
 	"hastaluego/internal/text"
+	"hastaluego/internal/when"
 )
 
 // MoneyRow is one line of a statement in words.
@@ -30,6 +31,37 @@ func MoneySections(lang string, s app.Statement) (out []MoneySection) {
 		}
 		out = append(out, m)
 	}
+	return out
+}
+
+// Changes are what a statement says otherwise than the one before.
+type Changes struct {
+	Title string
+	Lines []string
+}
+
+// MoneyChanges are what a statement says otherwise than the one that it stands in
+// the place of; nil where there is none, or it says the same.
+func MoneyChanges(lang string, s app.Statement, zone *time.Location) *Changes {
+	r := s.Replaces
+	if r == nil {
+		return nil
+	}
+	out := &Changes{Title: text.Say(lang, "settlement.changed", "date", when.DateOf(r.At, zone))}
+	if r.Whole {
+		out.Title = text.Say(lang, "settlement.changed.first")
+	}
+	tell := func(code string, lines []settlement.Line) {
+		for _, l := range lines {
+			label, _ := MoneyWords(lang, l)
+			if l.What != "" && l.Ref != l.What {
+				label += ", " + l.What
+			}
+			out.Lines = append(out.Lines, text.Say(lang, code, "what", label, "amount", l.Amount))
+		}
+	}
+	tell("settlement.changed.new", r.New)
+	tell("settlement.changed.gone", r.Gone)
 	return out
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 
 	"hastaluego/internal/app"
@@ -30,6 +31,8 @@ func (v *visit) viewSettlement(c app.CaseView) *settlementView {
 		if !app.MustSign(&c.Plan, x.Doc) {
 			out.Draft = v.say("settlement.draft.free")
 		}
+	case x.State == app.StatementChanged:
+		out.Draft = v.say("settlement.changed")
 	case x.SignedBy == "":
 		out.By = v.say("settlement.unsigned", "at", text.ShortInstant(v.lang, x.MadeAt, v.zone()))
 		if x.State != app.StatementDisputed { // then finance draws it up again
@@ -51,13 +54,16 @@ func (v *visit) viewSettlement(c app.CaseView) *settlementView {
 		why, _, _ := strings.Cut(o.Why, ".")
 		out.Open = append(out.Open, v.say("settlement.open."+why, "contract", o.Contract, "missing", strings.Join(o.Missing, ", ")))
 	}
+	if changed := web.MoneyChanges(v.lang, x.Doc, v.zone()); changed != nil {
+		out.Open = slices.Concat(out.Open, []string{changed.Title}, changed.Lines)
+	}
 	out.From, out.Ends = web.MoneyFrom(v.lang, "console.settlement.from.", x.Doc, v.zone()), web.MoneyEnds(v.lang, x.Doc)
 	if said := map[app.StatementState]string{app.StatementAccepted: "agreed", app.StatementDisputed: "disagreed"}[x.State]; said != "" {
 		out.Said, out.Warns = v.say("settlement."+said, "at", text.ShortInstant(v.lang, x.AnsweredAt, v.zone())), x.State == app.StatementDisputed
 	}
 	if x.MaySign() && v.actor.May("statement") {
 		out.Sign = v.say("settlement.sign")
-		if x.State == app.StatementDisputed {
+		if x.State == app.StatementDisputed || x.State == app.StatementChanged {
 			out.Sign = v.say("settlement.again")
 		}
 	}

@@ -94,6 +94,9 @@ func viewSettlement(sp text.Speech, page app.CasePage, zone *time.Location) sett
 	}
 	v.Totals, v.Sections = web.MoneyTotals(sp.Lang, x.Doc), web.MoneySections(sp.Lang, x.Doc)
 	v.Due, v.Back = moneyDays(sp, x.Doc)
+	if changed := web.MoneyChanges(sp.Lang, x.Doc, zone); changed != nil {
+		v.After = slices.Concat(v.After, []string{changed.Title}, changed.Lines)
+	}
 	v.From, v.Ends = web.MoneyFrom(sp.Lang, "settlement.from.", x.Doc, zone), web.MoneyEnds(sp.Lang, x.Doc)
 	if paid := paidSince(x, page.Collection.Plans); len(paid) > 0 {
 		v.Paid = sp.Say("portal.settlement.paid", "amount", text.Sums(sp.Lang, paid))
@@ -106,6 +109,8 @@ func viewSettlement(sp text.Speech, page app.CasePage, zone *time.Location) sett
 		v.Said = sp.Say("portal.settlement.agreed")
 	case app.StatementDisputed:
 		v.Said = sp.Say("portal.settlement.disputed")
+	case app.StatementChanged:
+		v.Said = sp.Say("portal.settlement.changed")
 	}
 	return v
 }
