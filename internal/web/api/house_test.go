@@ -251,8 +251,8 @@ func newHouseOn(t *testing.T, e testkit.Engine, o api.Options, source string, po
 	var eng *engine.Engine
 	h.App = app.New(app.Config{
 		Offers: append(policy, nil)[0], Segments: alike(t),
-		Print:  func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
-		Store:  s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Systems: systems, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
+		Print: func(p app.Paper) (string, []byte, error) { return p.Kind + ".pdf", []byte("%PDF-1.7 " + p.Code), nil },
+		Store: s, Keys: keys, Blobs: blobs.Open(t.TempDir()), Post: h.post, Kinds: kinds, Systems: systems, Playbook: book, Hooks: ear{}, SignList: func(code string, body []byte) (string, error) { return audit.SignList(keys.LogSigner(), code, body) }, Wake: func() { eng.Wake() },
 		Log: &app.LogKeys{
 			Public: keys.LogPublic(), Kept: keys.ReadCheckpoints,
 			SignPack: func(code string, manifest []byte) (string, error) {
