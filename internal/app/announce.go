@@ -424,7 +424,7 @@ func (a *App) ListAnnounced(ctx context.Context, by Actor, after ComingLine, mos
 		}
 		for _, l := range lines {
 			x := Announcement{Contract: l.Reference}
-			x.Was, _ = l.Subscription.PriceOn(today)
+			x.Was, _ = l.PriceOn(today)
 			x.Subscription, x.Customer, x.Kind, x.Day, x.Price = l.ID, l.Customer, l.Kind, l.Day, l.Price
 			if err := a.foresee(ctx, tx, &x, l.Subscription, today); err != nil {
 				return err

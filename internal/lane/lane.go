@@ -18,11 +18,11 @@ import (
 	"hastaluego/internal/when"
 )
 
-// ID identifies a lane (lan_…), MemberID a customer in it (lnm_…).
-type (
-	ID       string
-	MemberID string
-)
+// ID identifies a lane (lan_…).
+type ID string
+
+// MemberID identifies a customer in a lane (lnm_…).
+type MemberID string
 
 // Way is how customers are let go.
 type Way string

@@ -6,7 +6,7 @@ import (
 	"hastaluego/internal/stat"
 )
 
-// What the guard looks at. Each is written so that more is worse.
+// Metric is something that the guard looks at, written so that more is worse.
 type Metric string
 
 // The metrics.

@@ -80,10 +80,10 @@ func (c *Counter) Warn() (out fault.List) {
 			args = append([]any{"at", c.set.File, "segment", n.Segment.ID, "of", c.Asked}, args...)
 			out = append(out, fault.New(fault.Invalid, code, args...).On(c.set.File))
 		}
-		switch {
-		case n.In == 0:
+		switch n.In {
+		case 0:
 			say("segment.warn.nobody", "unsure", n.Unsure)
-		case n.In == c.Asked:
+		case c.Asked:
 			say("segment.warn.everybody")
 		}
 		if 2*n.Unsure > c.Asked {

@@ -303,7 +303,7 @@ func (v *visit) lanePage(status int, problem string, wrong error) error {
 	for _, c := range l.Candidates {
 		lv.Candidates = append(lv.Candidates, linked{c.Name + " · " + c.Reference, string(c.ID)})
 	}
-	lv.Outcomes, lv.Effort = LaneOutcomes(v.lang, l), LaneEffort(v.lang, l.Effort)
+	lv.Outcomes, lv.Effort = laneOutcomes(v.lang, l), LaneEffort(v.lang, l.Effort)
 	v.show(status, "lanes", lv.Name, problem, lanePage(lv))
 	return nil
 }
@@ -346,9 +346,9 @@ func (v *visit) laneFacts(lv *laneView, l app.LaneView) {
 	}
 }
 
-// LaneOutcomes tells how the leavers of a lane fare against others, and whether anything
+// laneOutcomes tells how the leavers of a lane fare against others, and whether anything
 // may be said of it.
-func LaneOutcomes(lang string, l app.LaneView) (rows []outcomeRow) {
+func laneOutcomes(lang string, l app.LaneView) (rows []outcomeRow) {
 	for _, c := range l.Outcomes {
 		side := func(s lane.Side) string {
 			if s.N == 0 {
