@@ -154,7 +154,7 @@ func (b *browser) walksUnder(s *stage, w lawWalk, name, account string, foreign 
 			t.Errorf("%s: the receipt lacks %q: %s", name, want, receipt)
 		}
 	}
-	if !regexp.MustCompile(`[€$£]|[A-Z]{3}\s?\d`).MatchString(receipt) {
+	if !regexp.MustCompile(`[€$£]|\d[\s\x{a0}\x{202f}][A-Z]{3}\b|\b[A-Z]{3}[\s\x{a0}\x{202f}]\d`).MatchString(receipt) {
 		t.Errorf("%s: the receipt names no sum: %s", name, receipt)
 	}
 	if b.count(testid("pdf")) != 1 || b.count(testid("follow")) != 1 {

@@ -177,10 +177,13 @@ func demoConfig(t *testing.T, billing peer.Client) (config, sample) {
 	dir := t.TempDir()
 	cfg := config{
 		Database: filepath.Join(dir, "hasta.db"), Dir: dir, Company: companyConfig(s.Company), PublicURL: "http://127.0.0.1",
-		Systems: filepath.Join(dir, "systems.yaml"),
+		Systems: filepath.Join(dir, "systems.yaml"), Segments: filepath.Join(dir, "segments.yaml"),
 	}
 	cfg.Keys.Dir = filepath.Join(dir, "keys")
 	if err := os.WriteFile(cfg.Systems, []byte(s.Systems(billing.Base, filepath.Join(dir, "secrets"))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cfg.Segments, demo.Segments, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return cfg, sample{s, "es"}
