@@ -10,6 +10,7 @@ import (
 	"hastaluego/internal/demo"
 	"hastaluego/internal/lane"
 	"hastaluego/internal/money"
+	"hastaluego/internal/offboarding"
 	"hastaluego/internal/when"
 )
 
@@ -117,6 +118,34 @@ func (l *life) answerTerms(ctx context.Context, by app.Actor, members []lane.Mem
 	}
 	if len(members) > 1 {
 		if _, err := l.App.LeaveTerms(ctx, l.App.TermsKey(members[1])); err != nil {
+			return err
+		}
+		return l.receiptOf(ctx, by, members[1])
+	}
+	return nil
+}
+
+// receiptOf waits until the receipt of whoever leaves instead is out, which waits for
+// the log.
+func (l *life) receiptOf(ctx context.Context, by app.Actor, member lane.MemberID) error {
+	lanes, err := l.App.ListLanes(ctx, by)
+	if err != nil {
+		return err
+	}
+	for _, x := range lanes {
+		v, err := l.App.OpenLane(ctx, by, x.ID, false)
+		if err != nil {
+			return err
+		}
+		for _, m := range v.Members {
+			if m.ID != member {
+				continue
+			}
+			c, err := l.App.OpenCase(ctx, by, offboarding.CaseID(m.Case))
+			if err != nil {
+				return err
+			}
+			_, err = l.letter(ctx, c.Plan.Case.Code, "receipt")
 			return err
 		}
 	}
