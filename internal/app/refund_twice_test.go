@@ -81,7 +81,7 @@ func TestWhatIsNotUsedIsGivenBackByUsOrByStripeNeverByBoth(t *testing.T) {
 				return v.Plan.Step("refund").State == offboarding.StepVerified
 			})
 			var noted int64
-			asked := map[string]bool{} // keys: whoever was not answered in time asks again under the same
+			asked := map[string]bool{} // by key; a payment that another refund took meanwhile is refused, and the next is asked
 			for _, b := range w.refundsOf(t, cus) {
 				if noted += b.Amount.Minor; b.Status != customer.Paid {
 					t.Errorf("%s is %s", b.Reference, b.Status)
@@ -106,7 +106,7 @@ func TestWhatIsNotUsedIsGivenBackByUsOrByStripeNeverByBoth(t *testing.T) {
 			if len(given) != len(w.refundsOf(t, cus)) {
 				t.Errorf("the page of the departure tells of %d refunds", len(given))
 			}
-			if n := len(w.refundsOf(t, cus)); len(asked) != n || far.Count("refund") != n || noted <= 0 {
+			if n := len(w.refundsOf(t, cus)); len(asked) < n || far.Count("refund") != n || noted <= 0 {
 				t.Errorf("%d sums, asked under %d keys, %d refunds", n, len(asked), far.Count("refund"))
 			}
 			if has := far.Get("cus_st")["invoice_credit_balance"]; has != nil && len(has.(fakestripe.Object)) > 0 {
