@@ -89,7 +89,7 @@ func TestTheExampleConnectsToThePeerAsItIs(t *testing.T) {
 	if st := read(t, s.Connector().Billing, "8842"); !st.Found || st.Status != peer.Active || st.Ended || !st.EndsAt.IsZero() {
 		t.Errorf("%+v", st)
 	}
-	want := connector.Info{System: "billing", Kind: "http", Level: connector.ShapesOnly, Effect: connector.Keyed, KeyLife: 24 * time.Hour, Undo: connector.Restorable}
+	want := connector.Info{System: "billing", Kind: "http", Level: connector.Declared, Effect: connector.Keyed, KeyLife: 24 * time.Hour, Undo: connector.Restorable}
 	if s.Info() != want {
 		t.Errorf("%+v", s.Info())
 	}
