@@ -98,7 +98,7 @@ func TestTheInboxHasViewsWithAddresses(t *testing.T) {
 	ines.get("/console").is(200).has(`data-testid="empty"`)
 	c := h.departure("Estudio Almena", "FE-20418")
 	row := "/console/cases/" + string(c)
-	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 15 pasos", "Sin asignar")
+	ines.get("/console").has(row, "Estudio Almena", "FE-20418", "1.152,00", "al año", "Revisar el contrato", " de 17 pasos", "Sin asignar")
 	for _, in := range []string{
 		"view=team", "view=unassigned", "view=open", "view=all", "view=team&q=almena", "view=open&role=finance", "view=open&playbook=saas-b2c",
 		"view=open&due=week", "view=open&state=open", "view=open&state=open&role=agent&due=week&q=20418",
@@ -188,8 +188,8 @@ func TestADepartureIsGreenOnlyWhereItWasReadBack(t *testing.T) {
 	ines.get(c).has(`class="node run"`, `class="node off"`, "espera a «")
 	workTasks(t, h, id)
 	page := ines.get(c).has(`class="yes verified"`, "Comprobada", "Solicitada", `data-testid="next"`, "leído de vuelta y comprobado")
-	if n := strings.Count(page.body, "<rect class=\"node"); n != 15 {
-		t.Errorf("%d nodes in the graph, want 15", n)
+	if n := strings.Count(page.body, "<rect class=\"node"); n != 17 {
+		t.Errorf("%d nodes in the graph, want 17", n)
 	}
 	eventually(t, "everything sealed", func() bool {
 		return strings.Contains(ines.get(c).body, "entradas de este expediente están en el registro sellado")
