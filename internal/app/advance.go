@@ -193,6 +193,9 @@ func (a *App) AdvanceAll(ctx context.Context, tries ...Tried) (mine []bool, err 
 		if w.Kind == PassOnKind {
 			return a.followPassOn(ctx, tx, tries[0].Work, w)
 		}
+		if asksAtEnd(w) && w.State != offboarding.WorkReady {
+			return a.askedAtEnd(ctx, tx, w.Case)
+		}
 		if w.Case == "" || w.Step == "" {
 			return nil
 		}

@@ -258,8 +258,32 @@ func (a *App) heldBack(ctx context.Context, tx Tx, p *offboarding.Plan, s *offbo
 	}
 	works, err := tx.WorksOf(ctx, p.Case.ID)
 	return slices.ContainsFunc(works, func(w offboarding.Work) bool {
-		return w.Kind == BooksKind && strings.Contains(w.Key, ":ended:") && (w.State == offboarding.WorkReady || w.State == offboarding.WorkRunning)
+		return asksAtEnd(w) && (w.State == offboarding.WorkReady || w.State == offboarding.WorkRunning)
 	}), err
+}
+
+// asksAtEnd reports whether a work asks billing systems once a contract has ended.
+func asksAtEnd(w offboarding.Work) bool {
+	return w.Kind == BooksKind && strings.Contains(w.Key, ":ended:")
+}
+
+// askedAtEnd lets what was held begin once such a work is over, however it ended: what
+// had its turn after the systems had answered found it still asking.
+func (a *App) askedAtEnd(ctx context.Context, tx Tx, c offboarding.CaseID) error {
+	if err := tx.HoldCase(ctx, c); err != nil {
+		return err
+	}
+	p, err := tx.FindPlan(ctx, c)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil || p.Case.State != offboarding.CaseOpen || signsAnew(&p) {
+		return err
+	}
+	if err := a.releaseHeld(ctx, tx, &p); err != nil {
+		return err
+	}
+	return a.settle(ctx, tx, &p, "engine")
 }
 
 // releaseHeld begins the steps that give back and were held.
